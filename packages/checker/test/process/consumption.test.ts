@@ -32,8 +32,8 @@ const check = (events: readonly EventInput[], initial: unknown = null) => {
   return { linearizable: linearizable.result, sequential: sequential.result, shown }
 }
 
-describe('among forty overlapping operations', () => {
-  test('only one operation can replace a value that was written once', () => {
+describe('the count of replacements of a value', () => {
+  test('refutes two cas that replace a value with a single write, amid forty overlapping operations', () => {
     const twice: Asked[] = [
       ['write', 77],
       ['cas', [77, 1]],
@@ -47,7 +47,7 @@ describe('among forty overlapping operations', () => {
     expect(check(overlapping(...twice))).toMatchObject({ linearizable: 'violated', shown: 3 })
   })
 
-  test('each write of the value, each cas to it and the initial value allow one replacement, whatever their outcome', () => {
+  test('allows a replacement for each write of the value, each cas to it and the initial value', () => {
     const three: Asked[] = [
       ['write', 77, 'info'],
       ['cas', [1, 77]],
@@ -60,7 +60,7 @@ describe('among forty overlapping operations', () => {
     expect(check(overlapping(...three, ['write', 77]), 1).linearizable).not.toBe('violated')
   })
 
-  test('a failed write allows no replacement', () => {
+  test('allows no replacement for a failed write', () => {
     const failed: Asked[] = [
       ['write', 77, 'fail'],
       ['write', 77],
@@ -70,7 +70,7 @@ describe('among forty overlapping operations', () => {
     expect(check(overlapping(...crowd, ...failed)).linearizable).toBe('violated')
   })
 
-  test('a write that returned before the overlapping operations began allows no replacement', () => {
+  test('allows no replacement for a write that returned before the overlapping operations began', () => {
     const before = Array.from({ length: 10 }, (_, n): EventInput[] => [
       { process: 900 + n, type: 'invoke', f: 'write', value: n % 2 === 0 ? 77 : 5 },
       { process: 900 + n, type: 'ok', f: 'write', value: n % 2 === 0 ? 77 : 5 },
@@ -85,7 +85,7 @@ describe('among forty overlapping operations', () => {
   })
 })
 
-test('refutes a read of a value that was written once and already replaced', () => {
+test('check refutes a read of a value that was written once and already replaced', () => {
   const events: EventInput[] = [
     ...overlapping(...crowd, ['write', 77], ['cas', [77, 1]]),
     { process: 99, type: 'invoke', f: 'read', value: null },
@@ -94,7 +94,7 @@ test('refutes a read of a value that was written once and already replaced', () 
   expect(check(events).linearizable).toBe('violated')
 })
 
-test(`counting of replacements refutes only histories that the definition refutes (seed ${inject('seed')})`, () => {
+test(`the count of replacements refutes only histories that the definition refutes (seed ${inject('seed')})`, () => {
   const found = { met: 0, violated: 0 }
   for (let n = 0; n < many(20_000); n++) {
     const random = randomFrom(inject('seed') + n)

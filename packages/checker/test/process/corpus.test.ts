@@ -20,8 +20,8 @@ const labelNames: { readonly [label: string]: Level } = {
   wfr: 'writes-follow-reads',
 }
 
-describe.runIf(corpusIsHere)('labelled histories', () => {
-  test('every register history of the corpus gets the verdicts of its labels', { timeout: 60_000 }, async () => {
+describe.runIf(corpusIsHere)('check of labelled register histories', () => {
+  test('reaches the labelled verdicts', { timeout: 60_000 }, async () => {
     const files = labelledRegisters()
     expect(files.length).toBeGreaterThan(300)
     const wrong: string[] = []

@@ -20,7 +20,7 @@ const baseSeed = inject('seed')
 const HISTORIES = 1_000
 
 test.each(endedModels)(
-  `%s: linearizable, eventual and convergent agree with their definitions on ${manyOf(HISTORIES)} random histories`,
+  `linearizable, eventual and convergent agree with their definitions on ${manyOf(HISTORIES)} random histories of the model %s`,
   (model) => {
     const levels = (['linearizable', 'eventual', 'convergent'] as const).filter((level) =>
       modelOf(model).levels.includes(level),

@@ -86,7 +86,7 @@ const isReadFinally = (history: History, reading: Reading): boolean => {
   return ops.every(({ key }) => finals.some((read) => read.key === key))
 }
 
-test(`eventual agrees with its definition on ${manyOf(10_500)} random histories, with minimal counterexamples and a list of losses`, () => {
+test(`the verdict on eventual agrees with its definition on ${manyOf(10_500)} random histories, with minimal counterexamples and a list of losses`, () => {
   const count = { met: 0, violated: 0, unknown: 0, lost: 0 }
   for (let n = 0; n < many(10_500); n++) {
     const seed = baseSeed + n
@@ -157,14 +157,14 @@ function sentenceOf(...rows: readonly string[]): string | undefined {
   return eventual.result === 'violated' ? eventual.counterexample.sentence : undefined
 }
 
-test('names the nodes whose final reads differ', () => {
+test('the sentence about a violation of eventual names the nodes whose final reads differ', () => {
   expect(sentenceOf('w1-| w2-|', '          fr1|', '          fr2|')).toBe(
     'At the end, the replicas still disagreed: n2 read 1, but n3 read 2.',
   )
   expect(sentenceOf('w1-| w2-|', '          fr2|', '          fr2|')).toBeUndefined()
 })
 
-test('counts an acknowledged write as lost if a later read returns an older value', () => {
+test('eventual reports an acknowledged write as lost if a final read returns an older value', () => {
   const report = reported('w1-|', '      w2-|', '            fr1|')
   expect(report.lost).toEqual([{ key: undefined, value: 2, operation: 1 }])
   expect(sentenceOf('w1-|', '      w2-|', '            fr1|')).toBe(
@@ -172,16 +172,16 @@ test('counts an acknowledged write as lost if a later read returns an older valu
   )
 })
 
-test('either of two overlapping writes may be the last one', () => {
+test('a final read may return either of two overlapping writes', () => {
   expect(sentenceOf('w1----|', '   w2----|', '             fr1|')).toBeUndefined()
   expect(sentenceOf('w1----|', '   w2----|', '             fr2|')).toBeUndefined()
 })
 
-test('a write of unknown outcome may be the last one', () => {
+test('a final read may return a write of unknown outcome', () => {
   expect(sentenceOf('w1-?', '      w2-|', '            fr1|')).toBeUndefined()
 })
 
-test('different final reads meet eventual if a linearizable order explains them; without final reads it is unknown', () => {
+test('different final reads meet eventual if a linearizable order explains them', () => {
   const apart = ['wx1-|', '      wx2-?', '            frx1|', '                 frx2|']
   const ordered = { ...drop, levels: ['linearizable', 'eventual', 'convergent'] } as const
   for (const [rows, result] of [
@@ -197,7 +197,7 @@ test('different final reads meet eventual if a linearizable order explains them;
   }
 })
 
-test('a final read of a failed write violates eventual, and the acknowledged write that it hides is listed as lost', () => {
+test('a final read of a failed write violates eventual, and the hidden acknowledged write is lost', () => {
   expect(sentenceOf('w1-x', '      w2-|', '            fr1|')).toBe(
     'At the end, n3 read 1, which only process 0 had tried to write, and that certainly failed.',
   )
@@ -207,14 +207,14 @@ test('a final read of a failed write violates eventual, and the acknowledged wri
   )
 })
 
-test('a key that nobody wrote holds its initial value', () => {
+test('a final read may return the initial value only if no acknowledged write changed the key', () => {
   expect(sentenceOf('w1-x', '      fr|')).toBeUndefined()
   expect(sentenceOf('w1-|', '      fr|')).toContain(
     "Process 0's write of 1 was acknowledged by n1 at 0.003 s, but at the end",
   )
 })
 
-test('the final text must end with the appended pieces, and a piece is lost only if the text lacks it', () => {
+test('eventual requires that a final text ends with the appended pieces, in any order', () => {
   type Step = readonly [f: 'write' | 'append' | 'read', value: string]
   const left = (...steps: readonly Step[]) => {
     const events = steps.flatMap(([f, value], process): EventInput[] => [
@@ -234,7 +234,7 @@ test('the final text must end with the appended pieces, and a piece is lost only
   expect(left(['write', 'w'], ['append', 'a'], ['append', 'b'], ['read', 'wb'])).toEqual(['violated', ['a']])
 })
 
-test('a final read that began before an append was acknowledged may lack that append', () => {
+test('a final read may lack an append that was acknowledged after the read began', () => {
   const step = (process: number, type: 'invoke' | 'ok', f: string, value: string | null): EventInput => ({
     ...{ process, type, f, value },
     ...(f === 'read' && type === 'invoke' ? { final: true } : {}),
@@ -251,7 +251,7 @@ test('a final read that began before an append was acknowledged may lack that ap
   expect([levels.eventual.result, lost]).toEqual(['met', []])
 })
 
-test('judges a hundred thousand different final reads without comparing every pair', () => {
+test('eventual judges 100,000 different final reads without a comparison of every pair', () => {
   const all = Array.from({ length: 100_000 }, (_, i) => i)
   const writes = all.flatMap((i): EventInput[] => [
     { process: i, type: 'invoke', f: 'write', value: i },
@@ -268,7 +268,7 @@ test('judges a hundred thousand different final reads without comparing every pa
   expect(performance.now() - begun).toBeLessThan(60_000)
 })
 
-test('a linearizable text with appends is eventually consistent', () => {
+test('every linearizable history of appends to a text meets eventual', () => {
   let linearizable = 0
   for (let n = 0; n < many(600); n++) {
     const random = randomFrom(baseSeed + n)

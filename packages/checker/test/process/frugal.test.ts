@@ -44,7 +44,7 @@ const unlimited = { deadlineMs: 20_000, memoryBytes: 1e9, now: () => 0 } as unkn
 const decided = (part: Part, judge: Judge, steps: number): boolean | 'unknown' =>
   contradicts(part, judge, createBudget(unlimited), steps)
 
-test(`the frugal search gives the answers of the definition on ${manyOf(10_000)} small random banks`, () => {
+test(`the frugal search agrees with the definition on ${manyOf(10_000)} small random banks`, () => {
   const share = { met: 0, violated: 0 }
   for (let seed = baseSeed; seed < baseSeed + many(10_000); seed++) {
     const random = randomFrom(seed)
@@ -69,7 +69,7 @@ test(`the frugal search gives the answers of the definition on ${manyOf(10_000)}
   expect(share.violated).toBeGreaterThan(atLeast(1_000))
 })
 
-test('the frugal search and the search in depth agree on 200 banks of 20 to 60 operations', () => {
+test('the frugal search and the depth-first search agree on 200 banks of 20 to 60 operations', () => {
   const share = { met: 0, violated: 0 }
   for (let seed = baseSeed; seed < baseSeed + 200; seed++) {
     const random = randomFrom(seed)
@@ -93,7 +93,7 @@ test('the frugal search and the search in depth agree on 200 banks of 20 to 60 o
   expect(share.violated).toBeGreaterThan(20)
 })
 
-test('10,000 operations on a bank, one in fifty of unknown outcome, have a witness', () => {
+test('10,000 operations on a bank are found linearizable, with one in fifty of unknown outcome', () => {
   const history = generateObjectHistory('bank', { operations: 10_000, clients: 8, unknown: 0.02, seed: baseSeed })
   const { linearizable } = checkHistory(history, {
     model: 'bank',
@@ -104,7 +104,7 @@ test('10,000 operations on a bank, one in fifty of unknown outcome, have a witne
 })
 
 test.each([0, 0.005])(
-  '2,000 operations of 40 clients on a bank have a witness (share of unknown outcomes: %d)',
+  '2,000 operations of 40 clients on a bank are found linearizable (share of unknown outcomes: %d)',
   (unknown) => {
     const history = generateHistoryOf(bankOf({ opening: 100_000, most: 50_000 }), {
       operations: 2_000,
@@ -123,7 +123,7 @@ test.each([0, 0.005])(
 )
 
 test.each([0, 0.005, 0.02, 0.05])(
-  '400 operations of 20 clients on a bank are decided within 5 s (share of unknown outcomes: %d)',
+  '400 operations of 20 clients on a bank are found linearizable within 5 s (share of unknown outcomes: %d)',
   (unknown) => {
     for (const opening of [100, 100_000]) {
       const bankOfThree = bankOf({ opening, most: opening / 2 })

@@ -199,10 +199,10 @@ function faultOfSameness(before: Report, after: Report): string | undefined {
   return level && `${level} is ${before.levels[level].result}, then ${after.levels[level].result}`
 }
 
-describe.each(sizes)('in histories of $of', (size) => {
+describe.each(sizes)('the verdicts on histories of $of', (size) => {
   const seeds = Array.from({ length: size.histories }, (_, n) => baseSeed + n)
 
-  test('adding an info operation never turns met into violated', () => {
+  test('do not change from met to violated if an info operation is added', () => {
     let met = 0
     for (const seed of seeds) {
       const random = randomFrom(seed)
@@ -225,7 +225,7 @@ describe.each(sizes)('in histories of $of', (size) => {
     expect(met).toBeGreaterThan(size.histories)
   })
 
-  test('removing a read never turns met into violated', () => {
+  test('do not change from met to violated if a read is removed', () => {
     let met = 0
     for (const seed of seeds) {
       const random = randomFrom(seed)
@@ -246,7 +246,7 @@ describe.each(sizes)('in histories of $of', (size) => {
     expect(met).toBeGreaterThan(size.histories)
   })
 
-  test('renaming processes does not change the verdicts', () => {
+  test('do not change if processes are renamed', () => {
     for (const seed of seeds) {
       const random = randomFrom(seed)
       for (const model of seed % 8 === 0 ? modelNames : (['register'] as const)) {
@@ -260,7 +260,7 @@ describe.each(sizes)('in histories of $of', (size) => {
     }
   })
 
-  test('replacing the values by others does not change the verdicts', () => {
+  test('do not change if values are renamed', () => {
     for (const seed of seeds) {
       const random = randomFrom(seed)
       const events = registerEvents(size, random)
@@ -273,7 +273,7 @@ describe.each(sizes)('in histories of $of', (size) => {
     }
   })
 
-  test.each(modelNames)('every history of an atomic %s is linearizable', (model) => {
+  test.each(modelNames)('include linearizable for every history of an atomic %s', (model) => {
     const some = model === 'register' ? seeds : seeds.slice(0, size.histories / 4)
     for (const seed of some) {
       const random = randomFrom(seed)
@@ -293,7 +293,7 @@ describe.each(sizes)('in histories of $of', (size) => {
     }
   })
 
-  test.each(plants)('a single planted stale read is always a violation: $what', ({ plant, broken }) => {
+  test.each(plants)('include a violation for a single planted stale read: $what', ({ plant, broken }) => {
     let planted = 0
     for (const seed of seeds) {
       const random = randomFrom(seed)

@@ -35,7 +35,7 @@ const registers = (store: 'scattered' | 'atomic'): History => {
 }
 
 test.each<Level>(['linearizable', 'sequential', 'causal', 'causal-memory', 'causal-convergence', 'pram'])(
-  'when the time is up, %s is unknown or already decided, and the check ends soon',
+  'a check of %s ends soon after the deadline and names the lack of time if it is undecided',
   (level) => {
     const history = registers('scattered')
     for (const looks of [1, 2, 5, 20]) {
@@ -50,7 +50,7 @@ test.each<Level>(['linearizable', 'sequential', 'causal', 'causal-memory', 'caus
 )
 
 test.each(modelNames.filter((name) => name !== 'register'))(
-  'after the deadline a %s is decided or unknown, and every pass ends soon',
+  'a check of a %s ends soon after the deadline and names the lack of time if it is undecided',
   (model) => {
     const name = Object.keys(objects).find((each) => each.startsWith(model))
     if (name === undefined) return
@@ -134,20 +134,20 @@ function expectSteps(history: History, model: ModelName, levels: readonly Level[
   return all
 }
 
-test.each(Object.keys(objects))('a check of one %s limited by its own number of steps has the same result', (name) => {
+test.each(Object.keys(objects))('a check of one %s with as many steps as it needs repeats its report', (name) => {
   const history = generateObjectHistory(name, { operations: 4_000, clients: 5, unknown: 0, seed: 3 })
   const steps = expectSteps(history, findModel(name.split(' ')[0] ?? '')?.name ?? 'register', ['linearizable'])
   expect(steps).toBeGreaterThan(history.operations.length)
 })
 
 test.each<Level>(['linearizable', 'sequential', 'causal', 'causal-memory', 'causal-convergence', 'pram'])(
-  'a check of registers for %s counts its steps, and repeats its report under the same limit of steps',
+  'a check of registers for %s counts its steps and repeats its report if limited to that number',
   (level) => {
     expect(expectSteps(registers('scattered'), 'register', [level])).toBeGreaterThan(0)
   },
 )
 
-test.each(modelNames)('an undecided search of a %s ends once its steps are used up', (model) => {
+test.each(modelNames)('a search of a %s makes at most 200,000 steps more than its limit', (model) => {
   const name = Object.keys(objects).find((each) => each.startsWith(model))
   if (name === undefined) return
   const history = generateObjectHistory(name, { operations: 400, clients: 8, unknown: 0.05, seed: 3 })
@@ -169,7 +169,7 @@ function looksOf(pass: (budget: Budget) => void): number {
   return looks
 }
 
-test('passes that copy operations or compare each with many others check the clock', () => {
+test('passes that copy operations or compare each with many others look at the clock', () => {
   const set = objectOf('set')
   if (set?.divide === undefined) throw new Error('sets are divided')
   const functions = functionsOfObject(modelOf('set'), set, null)
@@ -189,7 +189,7 @@ test('passes that copy operations or compare each with many others check the clo
   expect(looksOf((budget) => choicesOf(encoded, budget))).toBeGreaterThan(100)
 })
 
-test('judges work queues whose equal messages have many possible orders until the deadline', () => {
+test('the check of a work queue with many possible orders of equal messages stops at the deadline', () => {
   const random = randomFrom(11)
   for (let trial = 0; trial < 30; trial++) {
     const queue: Json[] = []
@@ -212,7 +212,7 @@ test('judges work queues whose equal messages have many possible orders until th
   }
 })
 
-test("calls no step of a user's model after the deadline", () => {
+test("check calls no step of a user's model after the deadline", () => {
   for (const looks of [3, 30, 100]) {
     let steps = 0
     let left = looks
@@ -242,7 +242,7 @@ test("calls no step of a user's model after the deadline", () => {
   }
 })
 
-test('refuses to encode operations that need more memory than the limit', () => {
+test('check leaves linearizable unknown if the encoding of the operations exceeds the memory limit', () => {
   const history = registers('scattered')
   const limits = { initial: null, failedCas: 'drop', deadlineMs: millis(1_000), memoryBytes: 10_000 } as const
   for (const model of ['register', 'set'] as const) {

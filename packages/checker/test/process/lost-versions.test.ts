@@ -45,7 +45,7 @@ describe('a write whose version was never returned', () => {
     expect(verdict(...wrote(0, 1), ...lost(1), ...read(0, 1), ...wrote(0, 3), ...read(0, 3))).toBe('met')
   })
 
-  test('explains one unknown version, not two', () => {
+  test('explains one unknown version but not two', () => {
     expect(verdict(...wrote(0, 1), ...lost(1), ...read(0, 2), ...read(0, 3))).toBe('violated')
     expect(verdict(...wrote(0, 1), ...lost(1), ...lost(2), ...read(0, 2), ...read(0, 3))).toBe('met')
   })
@@ -55,20 +55,20 @@ describe('a write whose version was never returned', () => {
     expect(fromAnywhere(...read(0, 2), ...wrote(0, 1), ...lost(1), ...read(0, 1))).toBe('met')
   })
 
-  test('does not explain a stale read of a version that belongs to another write', () => {
+  test("does not explain a stale read of another write's version", () => {
     expect(verdict(...wrote(0, 1), ...wrote(0, 2), ...lost(1), ...read(0, 1))).toBe('violated')
     expect(verdict(...wrote(0, 1), ...lost(1), ...read(0, 2), ...wrote(0, 3), ...read(0, 2))).toBe('violated')
   })
 })
 
 describe('a cas whose version was never returned', () => {
-  test('replaced the version it expected, or nothing', () => {
+  test('may have replaced only the version that it expected', () => {
     expect(verdict(...wrote(0, 1), ...lostSwap(1, 1), ...read(0, 2))).toBe('met')
     expect(verdict(...wrote(0, 1), ...lostSwap(1, 1), ...read(0, 1), ...swapped(0, 1, 3))).toBe('met')
     expect(verdict(...wrote(0, 1), ...wrote(0, 2), ...lostSwap(1, 1), ...read(0, 3))).toBe('violated')
   })
 
-  test('may follow another such cas, in any order of their calls', () => {
+  test('may replace the version of another cas whose version was never returned', () => {
     const chain = [
       ...wrote(0, 1),
       ...lostSwap(1, 1),
@@ -82,12 +82,12 @@ describe('a cas whose version was never returned', () => {
   })
 })
 
-test('versions that repeat make the verdict unknown, because they do not identify writes', () => {
+test('repeated versions leave the verdict unknown, because they do not identify writes', () => {
   const repeated = [...wrote(0, 1), ...wrote(0, 2), ...wrote(0, 1), ...lost(1), ...read(0, 2)]
   expect(verdict(...repeated)).toBe('unknown')
 })
 
-test('reports a stale read as a violation if no write with a lost version explains it', () => {
+test('check reports a stale read as a violation if no write with a lost version explains it', () => {
   const stale = [...wrote(0, 1), ...wrote(0, 2), ...read(0, 2), ...read(0, 1)]
   const some = [...lost(1), ...read(0, 7), ...lost(2), ...read(0, 8), ...wrote(0, 9)]
   const { linearizable, sequential } = checkHistory(historyOf(...some, ...stale)).levels
@@ -154,7 +154,7 @@ function randomTold(random: () => number): readonly Told[] {
   return told
 }
 
-test('verdicts on random histories with lost versions equal a brute-force search over all assignments', () => {
+test('the verdicts on random histories with lost versions agree with a brute-force search over all assignments', () => {
   const random = mulberry(7)
   const results = { met: 0, violated: 0, unknown: 0 }
   for (let n = 0; n < 300; n++) {

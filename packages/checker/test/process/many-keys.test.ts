@@ -48,7 +48,7 @@ function judgeEach(events: readonly EventInput[]): readonly boolean[] {
   return partsOf(encoded, budget).map((part) => violatesLinearizability(part, decoder.value, budget, 1e5) === true)
 }
 
-test('many atomic keys are linearizable, with an order for each key', () => {
+test('check finds many atomic keys linearizable, with an order for each key', () => {
   const events = manyKeys(randomFrom(seed), 'atomic')
   const history = smallHistory(events)
   const { linearizable } = checkHistory(history, options).levels
@@ -64,7 +64,7 @@ test('many atomic keys are linearizable, with an order for each key', () => {
   expect(rows.length).toBeGreaterThanOrEqual(completed)
 })
 
-test('reports the first violated key of many, with operations of that key only', () => {
+test('check reports the first of many violated keys, with operations of that key only', () => {
   const events = manyKeys(randomFrom(seed + 1), 'stale')
   const violated = judgeEach(events)
   expect(violated).toContain(true)
@@ -73,7 +73,7 @@ test('reports the first violated key of many, with operations of that key only',
   expect(linearizable.counterexample.keys).toEqual([`k${violated.indexOf(true)}`])
 })
 
-test('many keys that exceed the memory limit are unknown for lack of memory', () => {
+test('a check of many keys is unknown for lack of memory if they exceed the memory limit', () => {
   const events = manyKeys(randomFrom(seed + 2), 'atomic')
   const history = smallHistory(events)
   const memoryBytes = encodingBytes(history) + 10_000
@@ -81,7 +81,7 @@ test('many keys that exceed the memory limit are unknown for lack of memory', ()
   expect(linearizable).toMatchObject({ result: 'unknown', reason: { text: expect.stringContaining('out of memory') } })
 })
 
-test('objects that exceed the memory limit are unknown for lack of memory', () => {
+test('a check of many sets is unknown for lack of memory if they exceed the memory limit', () => {
   const events = Array.from({ length: 5_000 }, (_, key): EventInput[] => [
     { process: key, type: 'invoke', f: 'add', key: `k${key}`, value: 1 },
     { process: key, type: 'ok', f: 'add', key: `k${key}`, value: 1 },

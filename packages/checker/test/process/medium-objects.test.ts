@@ -24,7 +24,7 @@ const budgetOptions = { deadlineMs: 20_000, memoryBytes: 1e9, now: () => 0 } as 
 const quick = modelNames.filter((name) => objectOf(name)?.fast !== undefined)
 
 test.each(quick)(
-  `%s: the conditions and the search agree on ${manyOf(500)} histories of 20 to 150 operations`,
+  `the fast conditions for a %s agree with the search on ${manyOf(500)} histories of 20 to 150 operations`,
   (model) => {
     const entry = modelOf(model)
     const object = objectOf(model)
@@ -64,7 +64,7 @@ test.each(quick)(
   },
 )
 
-test.each(Object.keys(objects))('4,000 operations on one atomic %s are linearizable, with a witness', (name) => {
+test.each(Object.keys(objects))('check finds 4,000 operations on one atomic %s linearizable', (name) => {
   const model: ModelName = findModel(name.split(' ')[0]!)!.name
   for (const unknown of [0, 0.01]) {
     const history = generateObjectHistory(name, { operations: 4_000, clients: 5, unknown, seed: baseSeed })

@@ -70,7 +70,7 @@ function compare(
   expect(count.undecided, JSON.stringify(count)).toBeLessThan(histories * 0.3)
 }
 
-test(`zones agree with the general search on ${manyOf(1_500)} histories of 20 to 120 operations with distinct values`, () => {
+test(`the zones algorithm agrees with the general search on ${manyOf(1_500)} histories of 20 to 120 operations with distinct values`, () => {
   compare(many(1_500), (seed) => {
     const random = randomFrom(seed)
     const history = smallHistory(randomEvents(mediumShape(random, {}), random))
@@ -80,7 +80,7 @@ test(`zones agree with the general search on ${manyOf(1_500)} histories of 20 to
   })
 })
 
-test(`the general search agrees with one without reductions on ${manyOf(800)} histories with repeated values and cas`, () => {
+test(`the general search agrees with a search without reductions on ${manyOf(800)} histories with repeated values and cas`, () => {
   compare(many(800), (seed) => {
     const random = randomFrom(seed)
     const cas = random() < 0.5
@@ -96,7 +96,7 @@ test(`the general search agrees with one without reductions on ${manyOf(800)} hi
   })
 })
 
-test(`the search by forced orders agrees with that by process on ${manyOf(600)} histories of two or three keys`, () => {
+test(`the search by forced orders agrees with the search by process on ${manyOf(600)} histories of two or three keys`, () => {
   compare(many(600), (seed) => {
     const random = randomFrom(seed)
     const shape = mediumShape(random, {
@@ -117,7 +117,7 @@ test(`the search by forced orders agrees with that by process on ${manyOf(600)} 
   })
 })
 
-test('every witness of a medium history replays, and every counterexample is contradictory by itself', () => {
+test('every witness of a medium history replays, and every counterexample is a contradiction by itself', () => {
   for (let n = 0; n < many(100); n++) {
     const seed = baseSeed + n
     const random = randomFrom(seed)

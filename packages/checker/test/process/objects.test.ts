@@ -22,7 +22,7 @@ const HISTORIES = many(10_000)
 const options = { deadlineMs: 20_000, memoryBytes: 1e9, now: () => 0 } as unknown as Parameters<typeof createBudget>[0]
 
 test.each(modelNames.filter((name) => name !== 'register'))(
-  `%s: the answers are those of the definition, on ${HISTORIES.toLocaleString('en')} small random histories`,
+  `the algorithms for a %s agree with its definition on ${HISTORIES.toLocaleString('en')} small random histories`,
   (model) => {
     const entry = modelOf(model)
     const object = objectOf(model)

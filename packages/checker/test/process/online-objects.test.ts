@@ -91,7 +91,7 @@ function smallOf(model: string, random: () => number) {
 }
 
 test.each(consistencyModels)(
-  `%s: each prefix of ${manyOf(HISTORIES)} random histories gets the verdict of the definition`,
+  `the online checker of a %s agrees with the definition on each prefix of ${manyOf(HISTORIES)} random histories`,
   (model) => {
     const count = { linearizable: 0, 'not linearizable': 0, 'not certain': 0 }
     for (let n = 0; n < many(HISTORIES); n++) {
@@ -114,7 +114,7 @@ test.each(consistencyModels)(
 )
 
 test.each(consistencyModels)(
-  `%s: no verdict on ${manyOf(200)} random histories with unknown initial values contradicts check`,
+  `the online checker of a %s does not contradict check on ${manyOf(200)} random histories with unknown initial values`,
   (model) => {
     let linearizable = 0
     for (let n = 0; n < many(200); n++) {
@@ -130,7 +130,7 @@ test.each(consistencyModels)(
 )
 
 test.each(consistencyModels)(
-  `%s: a verdict asked for only at the end equals that of check on ${manyOf(200)} longer histories`,
+  `the final verdict of the online checker of a %s equals that of check on ${manyOf(200)} longer histories`,
   (model) => {
     const count = { linearizable: 0, 'not linearizable': 0, 'not certain': 0 }
     for (let n = 0; n < many(200); n++) {
@@ -181,7 +181,7 @@ test('the tests of the online checker cover every model', () => {
 })
 
 test.each(Object.keys(others))(
-  `%s: each prefix of ${manyOf(HISTORIES)} random histories gets the verdict of check, and violations are final`,
+  `the online checker of a %s agrees with check on each prefix of ${manyOf(HISTORIES)} random histories, and its violations are final`,
   (model) => {
     let violated = 0
     for (let n = 0; n < many(HISTORIES); n++) {
@@ -250,7 +250,7 @@ const counted = (additions: number, from = 0): Line[] =>
 const counter = (options: Partial<OnlineOptions> = {}) =>
   createOnlineChecker({ model: 'counter', initial: null, ...options })
 
-test('reports the event that makes a violation certain and the number of events until it was noticed', () => {
+test('the online checker reports the event that makes a violation certain and how many events later it noticed', () => {
   const checker = counter()
   const events = eventsOf([...counted(100), ...inTurn(1, [['read', null, 7]]), ...counted(100, 100)])
   const noticedAt = events.findIndex((event) => checker.push(event) !== undefined)
@@ -260,7 +260,7 @@ test('reports the event that makes a violation certain and the number of events 
   expect(noticedAt - 401).toBeLessThanOrEqual(64 + 40)
 })
 
-test('judges small objects together, so that it notices a violation of one before that object grows', () => {
+test('the online checker judges small objects together and so notices a violation in an object before it grows', () => {
   const checker = counter()
   const rounds = Array.from({ length: 60 }, (_, key) =>
     eventsOf(
@@ -276,7 +276,7 @@ test('judges small objects together, so that it notices a violation of one befor
   expect(checker.violation()?.noticedAfter).toBeLessThan(64)
 })
 
-test('counts unjudged events, and calls nothing linearizable before its first judgement', () => {
+test('the online checker counts unjudged events and is not certain before its first judgement', () => {
   const checker = counter()
   for (const event of eventsOf(counted(2))) checker.push(event)
   expect([checker.soFar(), checker.doubt(), checker.unjudged()]).toEqual(['not certain', 'nothing was judged yet', 8])
@@ -314,7 +314,7 @@ test('the online checker does less than 13 times the work of one check on 1,000 
   expect(once / applied).toBeLessThan(13)
 })
 
-test('names an object whose judgement takes too long, and judges it again at twice as many events', () => {
+test('the online checker names an object that takes too long to judge, and judges it again after more events', () => {
   let passed = 0
   /** Each look at the clock takes as long as it is told. */
   let pace = 0
@@ -334,7 +334,7 @@ test('names an object whose judgement takes too long, and judges it again at twi
   expect(checker.violation()).toMatchObject({ key: 'x', process: 1 })
 })
 
-test('names an object over the memory limit, and stops checking it', () => {
+test('the online checker names an object over the memory limit and stops checking it', () => {
   const checker = counter({ retainAtMost: 200 })
   // An operation that never ends.
   for (const event of eventsOf([[9, 'invoke', 'add', 1], ...counted(100)], 'x')) checker.push(event)
@@ -343,7 +343,7 @@ test('names an object over the memory limit, and stops checking it', () => {
   expect(checker.retained()).toBeLessThan(10)
 })
 
-test('forgets the beginning of a long history if nothing is open, and still finds later contradictions', () => {
+test('the online checker forgets the beginning of a long history if no operation is open, and still finds later contradictions', () => {
   const checker = counter({ retainAtMost: 200 })
   for (const event of eventsOf(counted(200))) checker.push(event)
   expect([checker.soFar(), checker.doubt()]).toEqual([
@@ -355,7 +355,7 @@ test('forgets the beginning of a long history if nothing is open, and still find
   expect(checker.violation()).toMatchObject({ process: 1, position: 881 })
 })
 
-test('does not forget the beginning of a history while an operation of unknown outcome may take effect later', () => {
+test('the online checker keeps the beginning of a history while an operation of unknown outcome may take effect later', () => {
   const checker = counter({ retainAtMost: 400 })
   const unknown: readonly Line[] = [
     [9, 'invoke', 'add', 1],
@@ -375,14 +375,14 @@ test('does not forget the beginning of a history while an operation of unknown o
   expect([checker.soFar(), checker.violation()]).toEqual(['linearizable', undefined])
 })
 
-test('counts a retained read of many elements as several entries', () => {
+test('the online checker counts a retained read of many elements as several entries', () => {
   const checker = createOnlineChecker({ model: 'set', initial: null })
   const elements = Array.from({ length: 800 }, (_, n) => n)
   for (const event of eventsOf(inTurn(0, [['read', null, elements]]))) checker.push(event)
   expect(checker.retained()).toBe(102)
 })
 
-test('judges a user’s own model while it is recorded', () => {
+test('the online checker reports a violation of a user’s own model', () => {
   const model: Model<number> = {
     name: 'switch',
     initial: 0,
@@ -400,7 +400,7 @@ test('judges a user’s own model while it is recorded', () => {
   expect(checker.settle()).toMatchObject({ position: 3, noticedAfter: 0 })
 })
 
-test('gives no verdict yet on an object whose events have conflicting forms, and checks it again later', () => {
+test('the online checker reports a doubt, not a violation, if a receipt is acknowledged that no take returned', () => {
   const checker = createOnlineChecker({ model: 'work-queue', initial: null })
   for (const event of eventsOf(
     inTurn(0, [
@@ -413,7 +413,7 @@ test('gives no verdict yet on an object whose events have conflicting forms, and
   expect(checker.doubt()).toMatch(/nobody was given the receipt/)
 })
 
-test('judges a watch with the writes of all keys, so that it notices a missing event', () => {
+test('the online checker judges a watch with the writes of all keys and so notices a missing event', () => {
   const checker = createOnlineChecker({ model: 'watch', initial: null })
   const at = (revision: number): Json => ({ events: [{ revision, key: 'x', value: revision }] })
   const writes = [2, 3, 4].flatMap((revision) => eventsOf(inTurn(0, [['put', revision, revision]]), 'x'))
@@ -428,7 +428,7 @@ test('judges a watch with the writes of all keys, so that it notices a missing e
   expect(checker.soFar()).toBe('not faithful')
 })
 
-test('gives the verdict of check for a lock whose process continues after an unknown outcome', () => {
+test('the online checker agrees with check on a lock whose process continues after an unknown outcome', () => {
   const lines: readonly Line[] = [
     [0, 'invoke', 'acquire', null],
     [0, 'info', 'acquire', null],
@@ -440,7 +440,7 @@ test('gives the verdict of check for a lock whose process continues after an unk
   expect(doubt).toBeUndefined()
 })
 
-test('reports a violation if two concurrent reads of a set show two additions in opposite orders', () => {
+test('the online checker reports a violation if two concurrent reads of a set show two additions in opposite orders', () => {
   const open: readonly Line[] = [
     [0, 'invoke', 'add', 1],
     [1, 'invoke', 'add', 2],
@@ -475,14 +475,17 @@ function stream(model: string, operations: number, random: () => number, push: (
   }
 }
 
-test.each(['counter', 'bank'])(`%s: memory stays within the limit over ${manyOf(30_000)} operations`, (model) => {
-  const retainAtMost = 400
-  const checker = createOnlineChecker({ model, initial: startOf(model), retainAtMost })
-  let most = 0
-  stream(model, many(30_000), randomFrom(baseSeed), (event) => {
-    checker.push(event)
-    most = Math.max(most, checker.retained())
-  })
-  expect(checker.violation()).toBeUndefined()
-  expect(most).toBeLessThan(retainAtMost + 20)
-})
+test.each(['counter', 'bank'])(
+  `the online checker of a %s retains no more entries than its limit over ${manyOf(30_000)} operations`,
+  (model) => {
+    const retainAtMost = 400
+    const checker = createOnlineChecker({ model, initial: startOf(model), retainAtMost })
+    let most = 0
+    stream(model, many(30_000), randomFrom(baseSeed), (event) => {
+      checker.push(event)
+      most = Math.max(most, checker.retained())
+    })
+    expect(checker.violation()).toBeUndefined()
+    expect(most).toBeLessThan(retainAtMost + 20)
+  },
+)

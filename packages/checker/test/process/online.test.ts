@@ -63,7 +63,7 @@ function shapeFrom(random: () => number, over: Partial<Shape>): Shape {
   }
 }
 
-test(`the online checker reports a violation at the first event that the definition refutes: ${manyOf(6_000)} small random histories`, () => {
+test(`the online checker reports violations at the event that the definition refutes, in ${manyOf(6_000)} small random histories`, () => {
   const count = { linearizable: 0, 'not linearizable': 0, 'not certain': 0 }
   for (let n = 0; n < many(6_000); n++) {
     const seed = baseSeed + n
@@ -78,7 +78,7 @@ test(`the online checker reports a violation at the first event that the definit
   expect(count['not certain']).toBeLessThan(atMost(1_000))
 })
 
-test(`the online checker reports no false violation of repeated values: ${manyOf(6_000)} small random histories`, () => {
+test(`the online checker reports no false violation in ${manyOf(6_000)} small random histories with repeated values`, () => {
   const count = { linearizable: 0, 'not linearizable': 0, 'not certain': 0 }
   for (let n = 0; n < many(6_000); n++) {
     const seed = baseSeed + n
@@ -93,7 +93,7 @@ test(`the online checker reports no false violation of repeated values: ${manyOf
   expect(count['not certain']).toBeGreaterThan(atLeast(200))
 })
 
-test(`the online checker finds violations at the same event as check, in ${manyOf(500)} histories of 20 to 220 operations`, () => {
+test(`the online checker and check find violations at the same event in ${manyOf(500)} histories of 20 to 220 operations`, () => {
   const count = { linearizable: 0, 'not linearizable': 0, 'not certain': 0 }
   for (let n = 0; n < many(500); n++) {
     const seed = baseSeed + n
@@ -184,14 +184,14 @@ interface Pending {
 
 const sentenceOf = (...rows: readonly string[]): string | undefined => watch(timeline(...rows)).violation?.sentence
 
-test('a read of a value overwritten before its call is stale, even if the checker forgot the value long ago', () => {
+test('the online checker reports a read of an overwritten value as a violation after it forgot the value', () => {
   expect(sentenceOf('w1-| w2-| w3-|', '              r3| r1|')).toBe(
     'Process 1 read 1, but that value had been overwritten for certain, or was never written.',
   )
   expect(sentenceOf('w1-| w2-| w3-|', '            r2-|')).toBeUndefined()
 })
 
-test('the failure of a write is a violation if its value had been read', () => {
+test('the online checker reports a violation if a write fails after its value was read', () => {
   const events = timeline('w1-------x', '   r1|')
   expect(watch(events).violation).toMatchObject({
     position: events.length - 1,
@@ -200,32 +200,32 @@ test('the failure of a write is a violation if its value had been read', () => {
   expect(watch(timeline('w1-------x', '   r|')).violation).toBeUndefined()
 })
 
-test('two compare-and-sets cannot replace the same value', () => {
+test('the online checker reports a violation if two cas replace the same value', () => {
   expect(sentenceOf('w1| c12----|', '    c13----|')).toBe(
     'Process 1 changed 1 to 3, but another compare-and-set had already replaced the same value.',
   )
   expect(sentenceOf('w1| c12----|', '    c23----|')).toBeUndefined()
 })
 
-test('a cas called before the write that it replaces also overwrites the values written before both', () => {
+test('a cas called before the write that it replaces also overwrites the value before that write', () => {
   const others = ['   c12------', '     w1------', '  r2-----|']
   expect(sentenceOf(' w9-|     r9|', ...others)).toBe('Process 0 read 9, but that value had been overwritten by then.')
   expect(sentenceOf(' w9-|  r9--|', ...others)).toBeUndefined()
 })
 
-test('a write of unknown outcome may appear at any later time, but not disappear again', () => {
+test('the value of a write of unknown outcome may appear late but may not disappear again', () => {
   expect(sentenceOf('w1--?', '       w2-| r2| r1-| r1|')).toBeUndefined()
   expect(sentenceOf('w1--?', '       w2-| r1| r2-|')).toContain('read 2')
 })
 
-test('the checker is uncertain if a value is written again while its first write may still be read', () => {
+test('the online checker is not certain if a value is written again while its first write may still be read', () => {
   const soFar = (...rows: readonly string[]): SoFar => watch(timeline(...rows)).soFar
   expect(soFar('w1--| w1--|', '            r1|')).toBe('linearizable')
   expect(soFar('w1--|  ', '  w1--|', '  r1-----|')).toBe('not certain')
   expect(soFar('w1--| w2--|', '   w1--|', '             r2| r1|')).toBe('not linearizable')
 })
 
-test('gives up a key if a request is sent again under its id', () => {
+test('the online checker gives up a key if a request is sent again under its id', () => {
   const checker = online()
   const write = (process: number, value: number, extra: EventInput['extra']): void => {
     checker.push({ process, type: 'invoke', f: 'write', value, extra })
@@ -239,23 +239,26 @@ test('gives up a key if a request is sent again under its id', () => {
   expect(checker.soFar()).toBe('not certain')
 })
 
-test('gives up a key that needs too much memory', () => {
+test('the online checker gives up a key that exceeds its memory limit', () => {
   const checker = createOnlineChecker({ model: 'register', ...reading, retainAtMost: 3 })
   for (const event of timeline('wx1| wx2| wx3| wx4|', 'rx-------------------|')) checker.push(event)
   expect([checker.soFar(), checker.doubt()]).toEqual(['not certain', 'x: it would take more than 3 entries in memory'])
   expect(checker.retained()).toBeLessThan(3)
 })
 
-test.each(['touched', 'not-understood'])('stops judging a key once the recorder marks it as %s', (f) => {
-  const checker = online()
-  checker.push({ process: 'recorder', type: 'info', f, key: 'x', value: { what: 'GET x', why: 'a script' } })
-  const events = timeline('wx1| wx2| rx1|', 'wy1| ry1|')
-  for (const event of events) expect(checker.push(event)).toBeUndefined()
-  expect(checker.doubt()).toBe('x: something outside the record touched it, or an answer was not understood')
-  expect(online().doubt()).toBeUndefined()
-})
+test.each(['touched', 'not-understood'])(
+  'the online checker stops judging a key once the recorder marks it as %s',
+  (f) => {
+    const checker = online()
+    checker.push({ process: 'recorder', type: 'info', f, key: 'x', value: { what: 'GET x', why: 'a script' } })
+    const events = timeline('wx1| wx2| rx1|', 'wy1| ry1|')
+    for (const event of events) expect(checker.push(event)).toBeUndefined()
+    expect(checker.doubt()).toBe('x: something outside the record touched it, or an answer was not understood')
+    expect(online().doubt()).toBeUndefined()
+  },
+)
 
-test('judges at most the allowed number of keys, and names that limit as its doubt', () => {
+test('the online checker names the limit on the number of keys as its doubt if there are more keys', () => {
   const checker = createOnlineChecker({ model: 'register', ...reading, keysAtMost: 2 })
   for (const event of timeline('wx1| wy1|')) checker.push(event)
   expect(checker.soFar()).toBe('linearizable')
@@ -263,7 +266,7 @@ test('judges at most the allowed number of keys, and names that limit as its dou
   expect([checker.soFar(), checker.doubt()]).toEqual(['not certain', 'there are more than 2 keys'])
 })
 
-test('gives up the largest keys when memory runs out, and goes on with the others', () => {
+test('the online checker gives up the largest key when memory runs out, and judges the others further', () => {
   const checker = createOnlineChecker({ model: 'register', ...reading, retainInAllAtMost: 12 })
   const x = ['wx1| wx2| wx3| wx4| wx5| wx6| wx7| wx8|', 'rx-----------------------------------|']
   for (const event of timeline('wy1|', ...x)) checker.push(event)
@@ -277,13 +280,13 @@ test('gives up the largest keys when memory runs out, and goes on with the other
   expect(checker.violation()).toMatchObject({ key: 'y' })
 })
 
-test('does not keep later reads of the initial value once one read has shown it', () => {
+test('the online checker retains the first read of an unknown initial value, but not its repetitions', () => {
   const checker = createOnlineChecker({ model: 'register', initial: 'unknown', failedCas: 'drop' })
   for (const event of timeline('rx7| '.repeat(200))) checker.push(event)
   expect([checker.soFar(), checker.retained() < 5]).toEqual(['linearizable', true])
 })
 
-test('reports the next doubt once an earlier one is resolved', () => {
+test('a value read during a write makes the online checker uncertain if nobody wrote it and the initial value is unknown', () => {
   const checker = createOnlineChecker({ model: 'register', initial: 'unknown', failedCas: 'drop' })
   for (const event of timeline('wx1---------|', '    rx1|')) checker.push(event)
   expect(checker.doubt()).toBeUndefined()
@@ -304,19 +307,19 @@ const byRoutes = (initial: Json, ...rows: readonly string[]): OnlineChecker => {
 const MISREAD = 'x: its reads returned what nobody wrote, so that the route table may read another place than it writes'
 
 test.each([null, 'unknown'])(
-  'gives up a key if the route table reads from another place than it writes to (initial value: %s)',
+  'the online checker gives up a key if the route table reads from another place than it writes to (initial value: %s)',
   (initial) => {
     expect(byRoutes(initial, 'wx1| rx7| wx2| rx7| wx3| rx7|').doubt()).toBe(MISREAD)
     expect(byRoutes(initial, 'rx7| wx1| rx7|').doubt()).toBe(MISREAD)
   },
 )
 
-test('stops doubting the route table once a read returns a written value, and then reports unwritten values', () => {
+test('the online checker trusts the route table once a read returns a written value, and then reports unwritten values', () => {
   expect(byRoutes(null, 'wx1| rx1| wx2| rx7|').soFar()).toBe('not linearizable')
   expect(byRoutes('unknown', 'wx1| rx1| wx2| rx1|').soFar()).toBe('not linearizable')
 })
 
-test('a stale or a missing value is a violation even with a route table', () => {
+test('the online checker reports a stale or a missing value as a violation even with a route table', () => {
   expect(byRoutes(null, 'wx1| wx2| rx1|').soFar()).toBe('not linearizable')
   expect(byRoutes(null, 'wx1| rx|').soFar()).toBe('not linearizable')
 })
@@ -327,12 +330,12 @@ const getset = (process: number, to: Json, answer: Json): readonly EventInput[] 
   { process, type: 'ok', f: 'cas', value: [answer, to] },
 ]
 
-test('takes the old value of a cas from its answer if the request names only the new one', () => {
+test('the online checker takes the old value of a cas from its answer if the request names only the new one', () => {
   const watched = watch([...timeline('w1|'), ...getset(1, '2', '1'), ...getset(1, null, '2'), ...timeline('r_|')])
   expect(watched).toMatchObject({ violation: undefined, soFar: 'not certain' })
 })
 
-test('a cas that names only its new value keeps the verdict certain until an answer names the old value', () => {
+test('a cas of unknown outcome that names only its new value leaves the verdict linearizable', () => {
   const [invoke] = getset(1, 2, 1)
   const end = { process: 1, type: 'info', f: 'cas', value: [2] } as const
   expect(watch([invoke!, end, ...timeline('r2|')]).soFar).toBe('linearizable')
@@ -344,13 +347,13 @@ test('a value replaced by a cas that names only its new value cannot be read lat
   expect(watch([...timeline('w1|'), ...getset(1, 2, 1), ...timeline('r2|')]).violation).toBeUndefined()
 })
 
-test('refuses a cas that names three values', () => {
+test('the online checker refuses a cas that names three values', () => {
   expect(() => online().push({ process: 1, type: 'invoke', f: 'cas', value: [1, 2, 3] })).toThrow(
     "event 0: process 1's cas takes [old, new], or [new] if its answer says the old value, not [1,2,3].",
   )
 })
 
-test('the online checker skips events of others than clients, and refuses unknown operations', () => {
+test('the online checker skips events of other processes than clients, and refuses unknown operations', () => {
   const checker = online()
   expect(checker.push({ process: 'nemesis', type: 'info', f: 'kill' })).toBeUndefined()
   expect(() => checker.push({ process: 1, type: 'invoke', f: 'enqueue', value: 1 })).toThrow(
@@ -359,7 +362,7 @@ test('the online checker skips events of others than clients, and refuses unknow
   expect(() => checker.push({ process: 1, type: 'ok', f: 'read', value: 1 })).toThrow('without having invoked it')
 })
 
-test('gives up a key whose write is answered with another text, but not if the answer is "OK", a number or null', () => {
+test('the online checker gives up a key if a write is answered with another text, except "OK"', () => {
   const answered = (value: Json): OnlineChecker => {
     const checker = online()
     checker.push({ process: 0, type: 'invoke', f: 'write', value: 'a' })

@@ -235,7 +235,7 @@ const resultsOf = (model: string, levels: readonly string[], events: readonly Ev
 const listed = (events: readonly EventInput[]): string => events.map((each) => JSON.stringify(each)).join('\n')
 
 test.each([true, false])(
-  `a queue run by its specification keeps its guarantees in ${manyOf(2_000)} concurrent histories (answers get lost: %s)`,
+  `a queue that follows its specification keeps its guarantees in ${manyOf(2_000)} concurrent histories (with lost answers: %s)`,
   (losses) => {
     for (let seed = 1; seed <= many(2_000); seed++) {
       const pick = seeded(seed)
@@ -252,7 +252,7 @@ test.each([true, false])(
 )
 
 test.each([true, false])(
-  `a log run by its specification keeps its guarantees in ${manyOf(2_000)} concurrent histories (answers get lost: %s)`,
+  `a log that follows its specification keeps its guarantees in ${manyOf(2_000)} concurrent histories (with lost answers: %s)`,
   (losses) => {
     // Nobody polls five times in vain in the end, so that the last one stays open.
     const kept = streams.guarantees.slice(0, -1)

@@ -12,7 +12,7 @@ import { agree, agreeUnnamed, named, noCounts, weakLevels } from '../session-agr
 const baseSeed = inject('seed')
 
 test.each([0, 1])(
-  'each level agrees with its definition if a client runs several operations at once (part %i)',
+  'each level agrees with its definition if a client runs several operations concurrently (part %i)',
   (part) => {
     const counts = noCounts()
     for (let n = 0; counts.judged < many(1_500); n++) agree(baseSeed + part * 100_000_000 + n, counts)
@@ -24,7 +24,7 @@ test.each([0, 1])(
   },
 )
 
-test('unnamed clients meet levels based on client order only if linearizable, and violations hold for every assignment', () => {
+test('the verdicts on operations without client names hold for every assignment of operations to clients', () => {
   const counts = noCounts()
   for (let n = 0; counts.judged < many(1_000); n++) agreeUnnamed(baseSeed + 500_000_000 + n, counts)
   for (const level of ['sequential', ...weakLevels] as const) {
@@ -47,7 +47,7 @@ const overTwo = (write: number, read: number, session: string | undefined): Even
 describe('one client over two connections', () => {
   const rests = ['sequential', ...weakLevels] as const
 
-  test('violates read-your-writes, and the counterexample names the client', () => {
+  test('violates read-your-writes in a counterexample that names the client', () => {
     const report = checkHistory(smallHistory(overTwo(1, 0, 'alice'), named), { levels })
     const verdict = report.levels['read-your-writes']
     if (verdict.result !== 'violated') expect.fail(verdict.result)
@@ -55,7 +55,7 @@ describe('one client over two connections', () => {
     expect(resultOf(report, 'sequential')).toBe('violated')
   })
 
-  test('is not treated as two independent clients', () => {
+  test('is told apart from two clients with different names', () => {
     const apart = overTwo(1, 0, 'alice').map((event) =>
       event.process === 1 && event.type === 'invoke' ? { ...event, session: 'bob' } : event,
     )
@@ -63,7 +63,7 @@ describe('one client over two connections', () => {
   })
 
   test.each([undefined, 'connection 7'])(
-    'leaves the levels that use its order unknown if no name identified it, and says how to name it (session: %s)',
+    'leaves levels that use client order unknown without a name, and the reason says how to name it (session: %s)',
     (session) => {
       const header: Header = { chaos: 1, sessions: { by: 'connection', named: false } }
       const report = checkHistory(smallHistory(overTwo(1, 0, session), header), { levels })
@@ -78,19 +78,19 @@ describe('one client over two connections', () => {
     },
   )
 
-  test('can be linearizable, and then meets all weaker levels, even if no name identified it', () => {
+  test('meets all levels without a name if its history is linearizable', () => {
     const header: Header = { chaos: 1, sessions: { by: 'connection', named: false } }
     const report = checkHistory(smallHistory(overTwo(1, 1, undefined), header), { levels })
     expect(report.headline).toBe('linearizable')
     for (const level of rests) expect(resultOf(report, level)).toBe('met')
   })
 
-  test('violates the levels based on its order by a read of an unwritten value, even if no name identified it', () => {
+  test('violates the levels that use client order without a name if it reads an unwritten value', () => {
     const report = checkHistory(smallHistory(overTwo(1, 7, undefined), named), { levels })
     for (const level of rests) expect(resultOf(report, level), level).toBe('violated')
   })
 
-  test('leaves the order of its writes open if no name identified it', () => {
+  test('leaves the order of its writes open without a name', () => {
     const call = (process: number, f: string, value: number, told: { session?: string }): EventInput[] => [
       { process, type: 'invoke', f, key: 'x', value: f === 'read' ? null : value, ...told },
       { process, type: 'ok', f, key: 'x', value },
@@ -101,7 +101,7 @@ describe('one client over two connections', () => {
     for (const level of rests) expect(resultOf(report, level), level).toBe('unknown')
   })
 
-  test('is reported with the number of requests without a name', () => {
+  test('is counted among the requests without a name in the reason for an unknown verdict', () => {
     const some = overTwo(1, 0, 'alice').map((event) => (event.process === 1 ? { ...event, session: undefined } : event))
     const verdict = checkHistory(smallHistory(some, named), { levels }).levels.sequential
     expect(verdict).toMatchObject({
@@ -129,7 +129,7 @@ describe('a lock', () => {
     )
   }
 
-  test('may be released by the client that holds it, over any of its connections', () => {
+  test('may be released over any connection of its holder', () => {
     expect(held('alice')).toBe('met')
     expect(held('carol')).toBe('violated')
   })

@@ -71,7 +71,7 @@ function shapeFrom(random: () => number): Shape {
 
 const touched: EventInput = { process: 'recorder', type: 'info', f: 'touched', key: 'k0', value: { what: 'EVAL' } }
 
-test('a check split over several threads gives the report of check, with the same witnesses and counterexamples', () => {
+test('a check split over several threads returns the report of a single-threaded check', () => {
   const seen = { met: 0, violated: 0, unknown: 0 }
   for (let seed = baseSeed; seed < baseSeed + 45; seed++) {
     const random = randomFrom(seed)
@@ -93,7 +93,7 @@ test('a check split over several threads gives the report of check, with the sam
   expect(seen.violated).toBeGreaterThan(5)
 })
 
-test('a check of a long history split over several threads gives the report of check, with the same counterexamples', () => {
+test('a check of a long history split over several threads returns the counterexamples of a single-threaded check', () => {
   const random = randomFrom(baseSeed)
   const shape = {
     ...shapeFrom(random),
@@ -113,7 +113,7 @@ test('a check of a long history split over several threads gives the report of c
   expect(report, `seed ${baseSeed}`).toEqual(check(history, options))
 })
 
-test('a check split over two threads gives the report of check if it has no time', () => {
+test('a check split over two threads returns the report of a single-threaded check if its deadline is 0', () => {
   const random = randomFrom(baseSeed)
   const shape = { ...shapeFrom(random), keys: 4, values: 3, cas: true, append: false, operations: 60 }
   const history = historyFromEvents(randomEvents(shape, random), { shared: true })
@@ -123,7 +123,7 @@ test('a check split over two threads gives the report of check if it has no time
   expect(report, `seed ${baseSeed}`).toEqual(check(history, asked))
 })
 
-test('counts memory for all shares together', () => {
+test('all shares of a split check draw on one memory limit', () => {
   const board = createBoardMemory()
   const cells = new BigInt64Array(board)
   const random = randomFrom(baseSeed)
@@ -137,7 +137,7 @@ test('counts memory for all shares together', () => {
   expect(answers.map(({ result }) => result)).toContain('unknown')
 })
 
-test('gives no keys to threads that lack the memory for them', () => {
+test('planShares plans fewer shares if the memory limit is low', () => {
   const random = randomFrom(baseSeed)
   const shape = { ...shapeFrom(random), keys: 8, operations: 100, store: 'atomic' as const, append: false }
   const history = historyFromEvents(randomEvents(shape, random), { shared: true })
@@ -147,7 +147,7 @@ test('gives no keys to threads that lack the memory for them', () => {
   expect([0, 1.5, 2.5, 10].map((times) => shares(times * bytes))).toEqual([undefined, undefined, 2, 4])
 })
 
-test('stops a share once another share has found an earlier violation', () => {
+test('a share of a split check reports no violation once another share has found an earlier violation', () => {
   const random = randomFrom(baseSeed)
   const shape = { ...shapeFrom(random), keys: 4, store: 'stale' as const, mutated: 0.2, values: 0, append: false }
   const history = historyFromEvents(randomEvents(shape, random), { shared: true })
@@ -167,7 +167,7 @@ const cell: Model<Json> = {
   reads: ['read'],
 }
 
-test("a history that a user's model divides into parts gets the report of check", () => {
+test("shares of a history with a user's model yield the report of a single check", () => {
   const seen = { met: 0, violated: 0, unknown: 0 }
   for (let seed = baseSeed; seed < baseSeed + 45; seed++) {
     const random = randomFrom(seed)
@@ -186,7 +186,7 @@ test("a history that a user's model divides into parts gets the report of check"
   expect(seen.violated).toBeGreaterThan(5)
 })
 
-test("refuses a worker's answer that calls a linearizable part violated", () => {
+test("reportOfSettled refuses a worker's answer that calls a linearizable part violated", () => {
   const history = historyFromEvents([
     { process: 0, type: 'invoke', f: 'write', value: 1 },
     { process: 0, type: 'ok', f: 'write', value: 1 },

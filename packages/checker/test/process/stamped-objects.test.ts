@@ -71,14 +71,14 @@ function resultsOf(
   return Object.fromEntries(levels.map((level) => [level, verdicts[level]!.result]))
 }
 
-describe.each(Object.keys(stampedKinds))('a %s with timestamps in milliseconds', (name) => {
+describe.each(Object.keys(stampedKinds))('a history of a %s with timestamps in milliseconds', (name) => {
   const shapes = CLIENTS.flatMap((clients) =>
     LATENCIES_MS.map(
       (latencyMs): Omit<StampedShape, 'isStale'> => ({ clients, latencyMs, operations: 40 + 2 * clients }),
     ),
   )
 
-  test('is not violated if it is atomic, whether recorded in one file or in several', async () => {
+  test('has no violation if the object is atomic, whether recorded in one file or in several', async () => {
     const random = randomFrom(inject('seed') + name.length)
     for (let trial = 0; trial < many(150); trial++) {
       const shape = shapes[trial % shapes.length]!
@@ -89,7 +89,7 @@ describe.each(Object.keys(stampedKinds))('a %s with timestamps in milliseconds',
     }
   })
 
-  test.runIf(hasStaleRead(name))('is violated by a read that is 20 ms too old', async () => {
+  test.runIf(hasStaleRead(name))('has a violation if a read is 20 ms too old', async () => {
     const random = randomFrom(inject('seed') + 7 * name.length)
     for (let trial = 0; trial < many(150); trial++) {
       const some = HARD.includes(name) ? shapes.filter(({ clients }) => clients <= 5) : shapes

@@ -40,7 +40,7 @@ function judge(over: Partial<StoreRun>, levels: readonly Level[]): readonly stri
 
 const causal: readonly Level[] = ['causal', 'causal-convergence', 'session']
 
-test('a store with one log is sequentially consistent, whether reads or writes wait', () => {
+test('histories of the stores atomic, sc and buffered are sequentially consistent', () => {
   for (const store of ['atomic', 'sc', 'buffered'] as const) {
     for (const seed of [1, 2, 3]) {
       const over = { store, seed: baseSeed + seed, unknown: seed === 3 ? 0.01 : 0 }
@@ -50,7 +50,7 @@ test('a store with one log is sequentially consistent, whether reads or writes w
   }
 })
 
-test('a store with one log is sequentially consistent, also if values are written repeatedly', () => {
+test('histories of the stores sc and buffered are sequentially consistent even if values are written repeatedly', () => {
   for (const store of ['sc', 'buffered'] as const) {
     for (const seed of [1, 2]) {
       const over = { store, operations: 800, processes: 10, values: 5, unknown: 0.01, seed: baseSeed + seed }
@@ -59,14 +59,14 @@ test('a store with one log is sequentially consistent, also if values are writte
   }
 })
 
-test('finds a planted contradiction in runs with many processes, and an order if none is planted', () => {
+test('check finds a planted contradiction in a run of twelve processes, and no violation without a planted contradiction', () => {
   for (const planted of ['none', 'buffering', 'readers', 'puzzle'] as const) {
     const over = { planted, processes: 12, unknown: 0.05, seed: baseSeed }
     expect(judge(over, ['sequential']), `${planted} ${baseSeed}`).toEqual([planted === 'none' ? 'met' : 'violated'])
   }
 })
 
-test('finds a single contradiction in the middle of a long run', () => {
+test('check finds a single planted contradiction in the middle of a long run', () => {
   for (const planted of ['buffering', 'readers', 'puzzle'] as const) {
     expect(judge({ planted, processes: 12 }, ['sequential']), planted).toEqual(['violated'])
     // Of these only the first is causal for certain: the others pass word around behind the store's back, and what lags
@@ -76,7 +76,7 @@ test('finds a single contradiction in the middle of a long run', () => {
   }
 })
 
-test('a contradiction found by case analysis comes with its operations and the unordered pairs', () => {
+test('a counterexample found by case analysis names two writes that fit in neither order', () => {
   // Around other puzzles what surrounds them settles an order, and no cases are needed: these three were seen to take them.
   for (const seed of [2, 4, 5]) {
     const events = simulateStore({
@@ -99,14 +99,14 @@ test('a contradiction found by case analysis comes with its operations and the u
   }
 })
 
-test('a store with causal delivery and last-writer-wins is causally convergent, not sequential', () => {
+test('a store with causal delivery and last-writer-wins meets the causal levels and violates sequential consistency', () => {
   for (const seed of [1, 2, 3]) {
     const results = judge({ store: 'causal', seed: baseSeed + seed }, ['sequential', ...causal])
     expect(results, `${baseSeed + seed}`).toEqual(['violated', 'met', 'met', 'met'])
   }
 })
 
-test(`ordering writes pair by pair gives the verdicts of laying out an order, on ${manyOf(300)} runs, half of them with a changed read`, () => {
+test(`the search that orders writes pair by pair agrees with the search that lays out an order, on ${manyOf(300)} runs`, () => {
   let violated = 0
   for (let n = 0; n < many(300); n++) {
     const seed = baseSeed + n
@@ -146,7 +146,7 @@ test(`ordering writes pair by pair gives the verdicts of laying out an order, on
   expect(violated).toBeGreaterThan(atLeast(30))
 })
 
-test(`the weaker levels get the verdicts of a transitive closure on ${manyOf(400)} histories of 15 to 60 operations`, () => {
+test(`the verdicts on the weaker levels agree with a transitive closure on ${manyOf(400)} histories of 15 to 60 operations`, () => {
   const violated: { [level: string]: number } = {}
   for (let n = 0; n < many(400); n++) {
     const seed = baseSeed + n

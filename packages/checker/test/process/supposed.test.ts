@@ -45,7 +45,7 @@ function afterOutage(seed: number, outage = OUTAGE): { events: EventInput[]; bal
   return { events, balances }
 }
 
-test('accepts a bank in which some transfers took effect after an outage and others did not', () => {
+test('check finds a bank linearizable if only some transfers of unknown outcome took effect after an outage', () => {
   for (const seed of [1, 2, 3]) {
     const { events } = afterOutage(seed)
     const { linearizable } = checkHistory(historyFromEvents(events), { model: 'bank', initial }).levels
@@ -53,7 +53,7 @@ test('accepts a bank in which some transfers took effect after an outage and oth
   }
 })
 
-test('finds a read that no choice of transfers of unknown outcome explains', () => {
+test('check finds a violation if no choice of transfers of unknown outcome explains a read', () => {
   // Few enough to be tried in full: with all of them the search ends without an answer.
   const { events, balances } = afterOutage(4, 6)
   const wrong = { ...balances, a: balances['a']! - 1, b: balances['b']! + 1 }

@@ -219,37 +219,40 @@ const judge = async (
 const LINES_THAT_TIE =
   /^the return in line \d+ and the call in line \d+ have the same stamp, and the verdict depends on which came first\./
 
-describe('a history with equal stamps gets the combined verdict of all orders that the stamps allow', () => {
-  test.each(Object.keys(specifications))('for the model %s', async (model) => {
-    const below = random(inject('seed') + model.length)
-    const results = { met: 0, unknown: 0, violated: 0 }
-    let [named, leftOpen] = [0, 0]
-    for (let trial = 0; trial < many(3_000); trial++) {
-      const operations = randomOperations(model, below)
-      if (operations.length === 0) continue
-      const isPossible = isExplained(model, operations, fewest(operations))
-      const isSure = isPossible && isExplained(model, operations, most(operations))
-      const report = await judge(model, operations)
-      const verdict = report.levels[levelOf(model) as 'linearizable']
-      const { result } = verdict
-      results[result]++
-      const expected = isSure ? 'met' : isPossible ? 'unknown' : 'violated'
-      // Objects other than registers are judged one by one, which may leave a contradiction between them open.
-      const isLeftOpen = result === 'unknown' && !isPossible && APART.includes(model)
-      if (isLeftOpen) leftOpen++
-      const found = isLeftOpen ? expected : result
-      expect(`${found}: ${JSON.stringify(operations)}`).toBe(`${expected}: ${JSON.stringify(operations)}`)
-      if (verdict.result !== 'unknown' || isLeftOpen) continue
-      if (LINES_THAT_TIE.test(verdict.reason.text)) named++
-      else expect(verdict.reason.text).toContain('the order of events whose stamps are equal')
-    }
-    expect(Math.min(results.met, results.unknown, results.violated)).toBeGreaterThan(0)
-    // What is cut down to few operations need not show which of their orders are open.
-    expect(named).toBeGreaterThan(0.95 * (results.unknown - leftOpen))
-  })
+describe('a history with equal timestamps', () => {
+  test.each(Object.keys(specifications))(
+    'gets the combined verdict of all orders that its timestamps allow, for the model %s',
+    async (model) => {
+      const below = random(inject('seed') + model.length)
+      const results = { met: 0, unknown: 0, violated: 0 }
+      let [named, leftOpen] = [0, 0]
+      for (let trial = 0; trial < many(3_000); trial++) {
+        const operations = randomOperations(model, below)
+        if (operations.length === 0) continue
+        const isPossible = isExplained(model, operations, fewest(operations))
+        const isSure = isPossible && isExplained(model, operations, most(operations))
+        const report = await judge(model, operations)
+        const verdict = report.levels[levelOf(model) as 'linearizable']
+        const { result } = verdict
+        results[result]++
+        const expected = isSure ? 'met' : isPossible ? 'unknown' : 'violated'
+        // Objects other than registers are judged one by one, which may leave a contradiction between them open.
+        const isLeftOpen = result === 'unknown' && !isPossible && APART.includes(model)
+        if (isLeftOpen) leftOpen++
+        const found = isLeftOpen ? expected : result
+        expect(`${found}: ${JSON.stringify(operations)}`).toBe(`${expected}: ${JSON.stringify(operations)}`)
+        if (verdict.result !== 'unknown' || isLeftOpen) continue
+        if (LINES_THAT_TIE.test(verdict.reason.text)) named++
+        else expect(verdict.reason.text).toContain('the order of events whose stamps are equal')
+      }
+      expect(Math.min(results.met, results.unknown, results.violated)).toBeGreaterThan(0)
+      // What is cut down to few operations need not show which of their orders are open.
+      expect(named).toBeGreaterThan(0.95 * (results.unknown - leftOpen))
+    },
+  )
 })
 
-describe('two clients with equal stamps that each change one object and read the other unchanged', () => {
+describe("two clients with equal timestamps that each miss the other's change", () => {
   const crossed = (change: string, value: number, before: Json): StampedOperation[] =>
     [0, 1].flatMap((client) => {
       const common = { client, call: 5, end: 5 }
@@ -260,16 +263,16 @@ describe('two clients with equal stamps that each change one object and read the
       ]
     })
 
-  test('violate linearizability if the objects are registers', async () => {
+  test('violate linearizability if they change registers', async () => {
     expect(resultOf(await judge('register', crossed('write', 1, null)), 'linearizable')).toBe('violated')
   })
 
-  test('leave linearizable unknown if each object is checked alone', async () => {
+  test('leave linearizable unknown if they change counters, which are checked one by one', async () => {
     expect(resultOf(await judge('counter', crossed('add', 1, 0)), 'linearizable')).toBe('unknown')
   })
 })
 
-test('with clock skew, reports a violation only if no order within the skew is legal', async () => {
+test('a check with clock skew reports a violation exactly if no order within the skew is legal', async () => {
   const below = random(inject('seed') + 100)
   const results = { met: 0, unknown: 0, violated: 0 }
   for (let trial = 0; trial < many(3_000); trial++) {

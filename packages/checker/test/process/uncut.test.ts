@@ -123,12 +123,12 @@ function expectTold(
 /** Operations of a history in which a violation is hard to find by chance. */
 const LONG = Math.min(24_000, many(80_000))
 
-describe('a violation of registers', () => {
+describe('the counterexample of a register', () => {
   const isPlanted = ({ keys, operations }: History, row: number): boolean =>
     keys[operations.key[row] ?? -1]?.startsWith('p') === true
 
   test.each(Object.keys(violations) as Level[])(
-    'at level %s is shown by few operations whenever the time runs out after the violation was found',
+    'at level %s has few operations even if the deadline passes soon after the violation is found',
     (level) => {
       const events = amid(violations[level] ?? [], 600)
       expectTold(events, { model: 'register', initial: null, levels: [level] }, level, many(12), isPlanted)
@@ -137,7 +137,7 @@ describe('a violation of registers', () => {
   )
 
   test.each(Object.keys(violations) as Level[])(
-    'at level %s is found near the violating read in a long history',
+    'at level %s in a long history has only planted operations',
     (level) => {
       const events = amid(violations[level] ?? [], LONG)
       const history = historyFromEvents(events)
@@ -161,7 +161,7 @@ describe('a violation of registers', () => {
     },
   )
 
-  test('of one key is found near the violating read in a long history, with the writes read there', () => {
+  test('in a long history with one key has only the stale read and its two writes', () => {
     const others: Step[] = Array.from({ length: 12_000 }, (_, n) =>
       n % 2 === 0 ? write(n % 5, 'x', n) : read(n % 5, 'x', n - 1),
     )
@@ -175,7 +175,7 @@ describe('a violation of registers', () => {
     expect(linearizable.counterexample.operations.map(({ operation }) => operation)).toEqual([12_301, 12_302, 12_303])
   })
 
-  test('with repeated values, compare-and-sets or appends is reported in few operations too', () => {
+  test('has few operations even with repeated values, compare-and-sets or appends', () => {
     const repeated: Step[] = Array.from({ length: 240 }, (_, n) => [
       n % 4,
       n % 2 === 0 ? 'write' : 'read',
@@ -252,7 +252,7 @@ const objects: { readonly [model in Exclude<ModelName, 'register' | 'multi-regis
 }
 
 test.each(Object.keys(objects) as (keyof typeof objects)[])(
-  'a violation of a %s is shown by few operations whenever the time runs out after the violation was found',
+  'the counterexample of a %s has few operations even if the deadline passes soon after the violation is found',
   (model) => {
     const { initial = null, steps, planted: wrong } = objects[model]!
     for (const n of [60, 500]) {
@@ -262,7 +262,7 @@ test.each(Object.keys(objects) as (keyof typeof objects)[])(
   },
 )
 
-test('a violation of a user’s own model is shown by few operations whenever the time runs out after it was found', () => {
+test('the counterexample of a user’s model has few operations even if the deadline passes soon after the violation is found', () => {
   const model = {
     name: 'own',
     initial: 0,

@@ -18,7 +18,7 @@ const baseSeed = inject('seed')
 const HISTORIES = many(1_600)
 
 test.each(modelNames.filter((name) => name !== 'register' && name !== 'log'))(
-  `%s: the verdicts equal those of trying every initial value (seed ${baseSeed})`,
+  `the verdicts on a %s with unknown initial value agree with a search over every initial value (seed ${baseSeed})`,
   (model) => {
     const results = { met: 0, violated: 0, unknown: 0 }
     for (let n = 0; n < HISTORIES; n++) {
@@ -51,7 +51,7 @@ test.each(modelNames.filter((name) => name !== 'register' && name !== 'log'))(
   },
 )
 
-test(`log: a history is not a violation if some initial entries explain it (seed ${baseSeed})`, () => {
+test(`a log with unknown initial entries has no violation if some initial entries explain its history (seed ${baseSeed})`, () => {
   let explained = 0
   for (let n = 0; n < HISTORIES; n++) {
     const random = randomFrom(baseSeed + n)
@@ -141,12 +141,12 @@ test.each<readonly [model: ModelName, what: string, verdict: 'met' | 'violated',
       ['remove', 2, 2],
     ],
   ],
-])('%s: %s (%s)', (model, _, verdict, calls) => {
+])('a %s with unknown initial value: %s (%s)', (model, _, verdict, calls) => {
   const report = checkHistory(smallHistory(inTurn(calls)), { model, initial: 'unknown', levels: ['linearizable'] })
   expect(resultOf(report, 'linearizable')).toBe(verdict)
 })
 
-test('set: reports a violation even if an operation contains was open when an earlier read returned', () => {
+test('a set with unknown initial value has a violation even if a contains was open when a read returned', () => {
   const calls: readonly (readonly [process: number, type: 'invoke' | 'ok', f: string, value: Json])[] = [
     [1, 'invoke', 'remove', 0],
     [0, 'invoke', 'add', 0],
@@ -162,7 +162,7 @@ test('set: reports a violation even if an operation contains was open when an ea
   expect(levels.linearizable.result).toBe('violated')
 })
 
-test('bank: reports a violation even if a read was still open', () => {
+test('a bank with unknown initial balances has a violation even if a read was open when a transfer was called', () => {
   const calls: readonly (readonly [process: number, type: 'invoke' | 'ok', f: string, value: Json])[] = [
     [1, 'invoke', 'transfer', { from: 'b', to: 'a', amount: 2, id: 0 }],
     [1, 'ok', 'transfer', { from: 'b', to: 'a', amount: 2, id: 0 }],
@@ -196,7 +196,7 @@ const judgedBank = (events: readonly EventInput[]) =>
   checkHistory(smallHistory(events), { model: 'bank', initial: 'unknown', levels: ['linearizable'] }).levels
     .linearizable
 
-test(`bank: a balance of null counts as none, whatever was there at the start (seed ${baseSeed})`, () => {
+test(`a null balance of a bank counts as zero if the initial balances are unknown (seed ${baseSeed})`, () => {
   const results = { met: 0, violated: 0, unknown: 0 }
   for (let n = 0; n < HISTORIES / 2; n++) {
     const events = bankBegunBefore(baseSeed + n)
@@ -217,7 +217,7 @@ test(`bank: a balance of null counts as none, whatever was there at the start (s
   expect(Math.min(results.met, results.violated)).toBeGreaterThan(HISTORIES / 200)
 })
 
-test(`bank: what is read of one bank says nothing of another with the same accounts (seed ${baseSeed})`, () => {
+test(`two banks with the same accounts may begin with different unknown balances (seed ${baseSeed})`, () => {
   const results = { met: 0, violated: 0, unknown: 0 }
   for (let n = 0; n < HISTORIES / 4; n++) {
     const banks = { x: bankBegunBefore(baseSeed + 2 * n), y: bankBegunBefore(baseSeed + 2 * n + 1) }

@@ -44,8 +44,8 @@ const checkUnknown = (
   failedCas: Reading['failedCas'] = 'drop',
 ) => checkHistory(smallHistory(events), { initial: 'unknown', levels: asked, failedCas })
 
-describe('with unknown initial values', () => {
-  test(`linearizable and sequential equal a search over every initial value (seed ${baseSeed})`, () => {
+describe('check with unknown initial values', () => {
+  test(`agrees on linearizable and sequential with a search over every initial value (seed ${baseSeed})`, () => {
     let unknown = 0
     const results = { met: 0, violated: 0 }
     for (let n = 0; n < many(2_000); n++) {
@@ -66,7 +66,7 @@ describe('with unknown initial values', () => {
     expect(Math.min(results.met, results.violated)).toBeGreaterThan(atLeast(100))
   })
 
-  test(`the weaker levels equal a search over every initial value (seed ${baseSeed})`, () => {
+  test(`agrees on the weaker levels with a search over every initial value (seed ${baseSeed})`, () => {
     let unknown = 0
     for (let n = 0; n < many(600); n++) {
       const random = randomFrom(baseSeed + n)
@@ -89,7 +89,7 @@ describe('with unknown initial values', () => {
     expect(unknown).toBeLessThan(atMost(30))
   })
 
-  test(`eventual equals a search over every initial value (seed ${baseSeed})`, () => {
+  test(`agrees on eventual with a search over every initial value (seed ${baseSeed})`, () => {
     for (let n = 0; n < many(1_000); n++) {
       const random = randomFrom(baseSeed + n)
       const events = makeEvents(random, { finals: true })
@@ -102,7 +102,7 @@ describe('with unknown initial values', () => {
     }
   })
 
-  test(`met levels imply the weaker ones, and each counterexample is contradictory by itself (seed ${baseSeed})`, () => {
+  test(`finds no level met and a weaker level violated, and each counterexample violates its level by itself (seed ${baseSeed})`, () => {
     for (let n = 0; n < many(300); n++) {
       const random = randomFrom(baseSeed + n)
       const events = makeEvents(random, { operations: 4 + Math.floor(random() * 16), finals: false })
@@ -126,7 +126,7 @@ describe('with unknown initial values', () => {
     }
   })
 
-  test(`texts may begin with an initial text (seed ${baseSeed})`, () => {
+  test(`allows reads of a text to begin with an unknown initial text (seed ${baseSeed})`, () => {
     const results = { met: 0, violated: 0, unknown: 0 }
     for (let n = 0; n < many(500); n++) {
       const random = randomFrom(baseSeed + n)
@@ -172,7 +172,7 @@ describe('with unknown initial values', () => {
     { rows: ['c37|', '     r7|'], result: 'met', what: 'the value that a cas left' },
     { rows: ['c37|', '     c38|'], result: 'violated', what: 'a value that two cas replaced' },
     { rows: ['c37?', '     r7|'], result: 'met', what: 'the value that a cas of unknown outcome left' },
-  ] as const)('linearizability is $result if reads return $what', ({ rows, result }) => {
+  ] as const)('finds linearizable $result if reads return $what', ({ rows, result }) => {
     expect(resultOf(checkUnknown(timeline(...rows), ['linearizable']), 'linearizable')).toBe(result)
   })
 
@@ -190,7 +190,7 @@ describe('with unknown initial values', () => {
       rows: ['rx3|', '     rx7| ', '         wx7|'],
       words: /read 7 .*before process 2's write of 7 to x was called, and it was 3 that was there/,
     },
-  ])('$words', ({ rows, words }) => {
+  ])('says in the counterexample: $words', ({ rows, words }) => {
     const { linearizable } = checkUnknown(timeline(...rows), ['linearizable']).levels
     if (linearizable.result !== 'violated') expect.fail(linearizable.result)
     expect(linearizable.counterexample.sentence).toMatch(words)
@@ -199,12 +199,12 @@ describe('with unknown initial values', () => {
   })
 })
 
-test('a client may read the initial value after its own write at levels that allow it, such as monotonic reads', () => {
+test('monotonic-reads allows a client to read an unknown initial value even after its own write', () => {
   const { levels: verdicts } = checkUnknown(timeline('w1| r7| r8| r7|', '  w7| w8|'), levels)
   expect(verdicts['monotonic-reads'].result).toBe('met')
 })
 
-test('counterexamples of levels without real time name the initial value too', () => {
+test('counterexamples of sequential and pram name the initial value that a read returned', () => {
   const { sequential, pram } = checkUnknown(timeline('rx3|', '     rx7|'), levels).levels
   for (const verdict of [sequential, pram]) {
     if (verdict.result !== 'violated') expect.fail(verdict.result)
@@ -222,7 +222,7 @@ describe('the online checker with unknown initial values', () => {
     return checker
   }
 
-  test(`reports a violation only if no initial value explains the history, and finds most (seed ${baseSeed})`, () => {
+  test(`reports a violation only if no initial value explains the history (seed ${baseSeed})`, () => {
     const count = { linearizable: 0, 'not linearizable': 0, 'not certain': 0 }
     for (let n = 0; n < many(2_000); n++) {
       const random = randomFrom(baseSeed + n)
@@ -244,7 +244,7 @@ describe('the online checker with unknown initial values', () => {
     expect(count['not certain']).toBeLessThan(atMost(600))
   })
 
-  test('stops judging a key that the recorder marks', () => {
+  test('is not certain about a key that the recorder marks as touched', () => {
     const touched: EventInput = { process: 'recorder', type: 'info', f: 'touched', value: { what: 'EVAL' } }
     const stale = timeline('w1| w2|', '        r1|')
     expect(watch(stale).soFar()).toBe('not linearizable')
@@ -252,7 +252,7 @@ describe('the online checker with unknown initial values', () => {
   })
 })
 
-test('the empty string cannot be read after an append to an unknown initial text', () => {
+test('an unknown initial text explains a first read of any text, but not a later read of null', () => {
   const events = (output: string | null): EventInput[] => [
     { process: 0, type: 'invoke', f: 'append', value: '' },
     { process: 0, type: 'ok', f: 'append', value: '' },

@@ -60,7 +60,7 @@ function naively({ all, from, present, key, responses }: Case): string[] {
   return guarantees.filter((each) => found.has(each))
 }
 
-test('the judge of watches agrees with the definitions on correct watches and on broken ones', {
+test('the judgement of watches agrees with the definitions of the guarantees on correct and on broken watches', {
   timeout: 60_000,
 }, () => {
   let wrong = 0

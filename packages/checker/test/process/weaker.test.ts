@@ -60,7 +60,7 @@ describe('read-your-writes', () => {
     expect(resultOf(report, 'read-your-writes')).toBe(result)
   })
 
-  test('a client that reads its own overwritten value is reported by the two writes and the read', () => {
+  test("a counterexample to read-your-writes contains the client's two writes and its read of the overwritten value", () => {
     const report = checkHistory(historyOf('w1| w2| w3| w4| r1|'), { levels: ['read-your-writes'] })
     const verdict = report.levels['read-your-writes']
     if (verdict.result !== 'violated') expect.fail(verdict.result)
@@ -70,7 +70,7 @@ describe('read-your-writes', () => {
 })
 
 test.each([0, 1])(
-  `each level agrees with its definition on ${manyOf(5_200)} small random histories (part %i)`,
+  `the verdict on each level agrees with its definition on ${manyOf(5_200)} small random histories (part %i)`,
   (part) => {
     const violated: { [level: string]: number } = {}
     let judged = 0
@@ -114,7 +114,7 @@ test.each([0, 1])(
   },
 )
 
-test(`no level is met while a level that it implies is violated, on ${manyOf(2_000)} histories of up to 40 operations`, () => {
+test(`no history meets a level and violates a weaker level, on ${manyOf(2_000)} histories of up to 40 operations`, () => {
   const count: { [result: string]: number } = {}
   for (let n = 0; n < many(2_000); n++) {
     const seed = baseSeed + n
@@ -144,7 +144,7 @@ test(`no level is met while a level that it implies is violated, on ${manyOf(2_0
   expect(count['met']).toBeGreaterThan(atLeast(1_000))
 })
 
-test('removing reads or adding an optional write never turns met into violated', () => {
+test('no weaker level changes from met to violated if reads are removed or an optional write is added', () => {
   const decideAll = (events: readonly EventInput[]): readonly string[] => {
     const { encoded } = encodeRegister(smallHistory(events), reading)
     const weaker = createWeaker(encoded, readsFrom(encoded), freshBudget())
@@ -185,7 +185,7 @@ test('removing reads or adding an optional write never turns met into violated',
   expect(met).toBeGreaterThan(atLeast(2_000))
 })
 
-test('every counterexample of a longer history is contradictory by itself, and its sentence says why', () => {
+test('every counterexample of a longer history is a contradiction by itself, and its sentence says why', () => {
   let seen = 0
   for (let n = 0; n < many(150); n++) {
     const seed = baseSeed + n
@@ -223,7 +223,7 @@ test('every counterexample of a longer history is contradictory by itself, and i
   expect(seen).toBeGreaterThan(atLeast(150))
 })
 
-test('the operations that a contradiction was derived from are contradictory by themselves', () => {
+test('the operations from which a contradiction was derived violate the level by themselves', () => {
   // The others are contradicted only by reads of what was yet to be written: nothing is derived there.
   const derived = weakLevels.filter((level) => level !== 'monotonic-writes' && level !== 'writes-follow-reads')
   const seen = new Set<Level>()

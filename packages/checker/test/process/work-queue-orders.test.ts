@@ -20,7 +20,7 @@ const isJudged = (operations: readonly Operation[]): boolean => operations.lengt
 
 const SMALL: Shape = { operations: 7, clients: 3, lies: 5, values: 2 }
 
-test(`gets the verdicts of trying every order in ${manyOf(40_000)} small histories, with equal messages and unknown starts too`, () => {
+test(`the verdicts on work queues agree with a search over every order in ${manyOf(40_000)} small histories`, () => {
   const shown = new Map<string, number>()
   for (let seed = 1; seed <= many(40_000); seed++) {
     const { operations, initial } = drawn(seed, SMALL)
@@ -49,7 +49,7 @@ test(`gets the verdicts of trying every order in ${manyOf(40_000)} small histori
       expect(shown.get(`${guarantee} ${result}`) ?? 0, `${guarantee} ${result}`).toBeGreaterThan(atLeast(200))
 })
 
-test(`finds no violation in ${manyOf(20_000)} histories of a correct queue with concurrent clients`, () => {
+test(`check finds no violation in ${manyOf(20_000)} histories of a correct queue with concurrent clients`, () => {
   const mayRepeat: readonly Guarantee[] = ['no-repeats']
   for (let seed = 1; seed <= many(20_000); seed++) {
     const { operations, initial } = drawn(seed, {

@@ -6,13 +6,13 @@ const HISTORIES = process.env['CHAOS_SOAK'] === 'short' ? 5_000 : 50_000
 
 const baseSeed = inject('seed')
 
-test(`each level agrees with its definition on ${HISTORIES} histories of clients that run several operations at once`, () => {
+test(`the verdict on each level agrees with its definition on ${HISTORIES} histories of clients with concurrent operations`, () => {
   const counts = noCounts()
   for (let n = 0; counts.judged < HISTORIES; n++) agree(baseSeed + n, counts)
   expect(counts.overlapping).toBeGreaterThan(HISTORIES * 0.5)
 })
 
-test(`without client names, a violation holds for every assignment of operations to clients, on ${HISTORIES / 5} histories`, () => {
+test(`the verdicts on operations without client names hold for every assignment to clients, on ${HISTORIES / 5} histories`, () => {
   const counts = noCounts()
   for (let n = 0; counts.judged < HISTORIES / 5; n++) agreeUnnamed(baseSeed + 500_000_000 + n, counts)
   expect(counts.violated['sequential']).toBeGreaterThan(HISTORIES / 100)

@@ -19,7 +19,7 @@ function accountOf(model: ModelName, ...steps: readonly Step[]): Accounting {
 
 const valuesOf = (list: readonly Accounted[]): readonly Json[] => list.map(({ value }) => value)
 
-test('the bounds of a read of a counter are the additions acknowledged before its call and those called before its return', () => {
+test('counterReads bounds a read by the additions acknowledged before its call and those called before its return', () => {
   const rolling = eventsOf(
     [0, 'invoke', 'read'],
     [1, 'invoke', 'add', 1],
@@ -40,7 +40,7 @@ test('the bounds of a read of a counter are the additions acknowledged before it
   ])
 })
 
-test('a decrement lowers the lower bound of counter reads from its call on, and the upper bound from its return on', () => {
+test('a decrement lowers the lower bound of a counter read from its call on, and the upper bound from its return on', () => {
   const events = eventsOf(
     [0, 'invoke', 'add', 5],
     [0, 'ok', 'add', 5],
@@ -58,7 +58,7 @@ test('a decrement lowers the lower bound of counter reads from its call on, and 
   ])
 })
 
-test('messages that a dequeue of unknown outcome may have taken are not called lost', () => {
+test('an acknowledged message is not reported as lost if a dequeue of unknown outcome may have taken it', () => {
   const events = eventsOf(
     [0, 'invoke', 'enqueue', 'a'],
     [0, 'ok', 'enqueue', 'a'],
@@ -75,7 +75,7 @@ test('messages that a dequeue of unknown outcome may have taken are not called l
   })
 })
 
-test('messages that were acknowledged and never came out are lost, once the queue is known to be drained', () => {
+test('an acknowledged message that no dequeue returned violates eventual only once the queue is drained', () => {
   const steps: readonly Step[] = [
     [0, 'invoke', 'enqueue', 'a'],
     [0, 'ok', 'enqueue', 'a'],
@@ -95,7 +95,7 @@ test('messages that were acknowledged and never came out are lost, once the queu
   expect([complete.result, valuesOf(complete.lost)]).toEqual(['met', []])
 })
 
-test('counts a repeated message as duplicated, one of an unknown enqueue as recovered and any other as unexpected', () => {
+test('the accounting of a bag distinguishes duplicated, recovered and unexpected messages', () => {
   const account = accountOf(
     'bag',
     [0, 'invoke', 'enqueue', 'twice'],
@@ -112,7 +112,7 @@ test('counts a repeated message as duplicated, one of an unknown enqueue as reco
   expect([account.attempted, account.acknowledged, account.ok]).toEqual([2, 1, 2])
 })
 
-test('a message that only failed enqueues tried to add is unexpected', () => {
+test('a drained message violates eventual if every enqueue of that message failed', () => {
   const eventually = (initial: Json, ...steps: readonly Step[]): string =>
     checkHistory(historyFromEvents(eventsOf(...steps)), { model: 'bag', initial }).levels.eventual.result
   const failed: readonly Step[] = [
@@ -139,7 +139,7 @@ test('a message that only failed enqueues tried to add is unexpected', () => {
   expect(eventually(null, ...done, ...drain('a', 'a'))).toBe('met')
 })
 
-test('a drain shows that a message is lost only if it was enqueued in the same queue before the drain began', () => {
+test('a drain proves a message lost only if the message was enqueued in that queue before the drain began', () => {
   const put = (key: string): EventInput[] => [
     { process: 0, type: 'invoke', f: 'enqueue', key, value: 1 },
     { process: 0, type: 'ok', f: 'enqueue', key, value: 1 },
@@ -156,7 +156,7 @@ test('a drain shows that a message is lost only if it was enqueued in the same q
   expect(accountOfEvents([began, ...put('x'), ended])).toBe('unknown')
 })
 
-test('messages that operations of unknown outcome may have taken are not reported as lost in the end', () => {
+test('a missing message does not violate eventual if an operation of unknown outcome may have taken it', () => {
   const outOfOrder: readonly Step[] = [
     ...[1, 2].flatMap((value): Step[] => [
       [0, 'invoke', 'enqueue', value],
@@ -187,7 +187,7 @@ test('messages that operations of unknown outcome may have taken are not reporte
   expect(eventually(...given(3), ...given(4), [1, 'invoke', 'drain'])).toBe('unknown')
 })
 
-test('judges a queue at its end by a drain or by a final dequeue that found nothing, not by earlier dequeues', () => {
+test('eventual judges a queue by a drain or by a final dequeue that found nothing, not by earlier dequeues', () => {
   const put: readonly Step[] = [
     [0, 'invoke', 'enqueue', 'a'],
     [0, 'ok', 'enqueue', 'a'],
@@ -209,7 +209,7 @@ test('judges a queue at its end by a drain or by a final dequeue that found noth
   expect(ends([...dequeue('a'), ...dequeue(null)], true)).toBe('met')
 })
 
-test('a set element that some reads lack is stale, and one that the last reads lack is lost', () => {
+test('a set element missing from an earlier read is stale, and an element missing from the last read is lost', () => {
   const account = accountOf(
     'set',
     [0, 'invoke', 'add', 1],
@@ -226,7 +226,7 @@ test('a set element that some reads lack is stale, and one that the last reads l
   expect([account.stale[0]?.late, account.lost[0]?.late]).toEqual([3e6 + 1, 1e6 + 1])
 })
 
-test('an element that was removed is not lost', () => {
+test('a set element that was removed is not lost', () => {
   const account = accountOf(
     'set',
     [0, 'invoke', 'add', 1],
@@ -263,7 +263,7 @@ test('final reads of a counter must lie between the bounds that its additions al
   expect(finals(0, 0)).toBe('violated')
 })
 
-test('reports an impossible final read of a counter with the sum that each node acknowledged', () => {
+test('the sentence about an impossible final read of a counter names the sum that each node acknowledged', () => {
   const at = (node: string | undefined, process: number, f: string, value: number): EventInput[] => {
     const about = { process, f, key: 'c', ...(node === undefined ? {} : { node }) }
     return [
@@ -284,7 +284,7 @@ test('reports an impossible final read of a counter with the sum that each node 
   expect(reasonOf(undefined, undefined)).toBe('A final read of c returned 50, though the additions allow only -1.')
 })
 
-test('final reads of a counter agree on a sum that some of its additions add up to', () => {
+test('a final read of a counter may include any subset of the additions of unknown outcome', () => {
   const finallyRead = (value: number, amounts: readonly (readonly [amount: number, type: 'ok' | 'info'])[]): string => {
     const events = amounts.flatMap(([amount, type], process): EventInput[] => [
       { process, type: 'invoke', f: 'add', value: amount },
@@ -317,7 +317,7 @@ test('final reads of a counter agree on a sum that some of its additions add up 
   expect([12_345, 12_345.5].map((value) => finallyRead(value, ones))).toEqual(['met', 'violated'])
 })
 
-test('an id given out twice is reported with both clients that got it', () => {
+test('the sentence about a duplicated id names both clients that received it', () => {
   const events = eventsOf(
     [0, 'invoke', 'generate'],
     [0, 'ok', 'generate', 'x'],
@@ -333,7 +333,7 @@ test('an id given out twice is reported with both clients that got it', () => {
   )
 })
 
-test('names the element that a final read of a set lacks, and the time of its acknowledgement', () => {
+test('the sentence about a final read of a set names the missing element and the time of its acknowledgement', () => {
   const sentenceOf = (read: Json): string => {
     const about = { process: 1, key: 's', node: 'n1' }
     const events: EventInput[] = [

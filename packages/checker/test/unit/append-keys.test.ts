@@ -98,7 +98,7 @@ test.each([
   { operations: 9, histories: many(1_500) },
   { operations: 90, histories: many(400) },
 ])(
-  'judges appended strings of several keys with all kinds of characters: $histories histories of up to $operations operations',
+  'check finds the right verdict on appended strings of several keys ($histories histories of up to $operations operations)',
   ({ operations, histories }) => {
     const count = { clear: 0, met: 0, violated: 0 }
     for (let n = 0; n < histories; n++) {
@@ -123,7 +123,7 @@ test.each([
   },
 )
 
-test('the check of an order of appends accepts a randomly changed order exactly if it is a witness', () => {
+test('areAppendsInOrder accepts a randomly changed order exactly if it is a witness', () => {
   const count = { right: 0, wrong: 0 }
   for (let n = 0; n < many(600); n++) {
     const seed = baseSeed + n
@@ -155,7 +155,7 @@ test.each([
   ['half of a piece', ['a12 '], 'a1'],
   ['a piece and a half', ['a12 ', 'a13 '], 'a12 a1'],
   ['half of a piece where all have one size', ['abc', 'abd', 'xyz'], 'abcx'],
-])('reports a read of %s as a violation', (_, pieces, text) => {
+])('check reports a read of %s as a violation', (_, pieces, text) => {
   const done = (f: string, value: string | null, read: string | null = value): EventInput[] => [
     { process: 0, type: 'invoke', f, value },
     { process: 0, type: 'ok', f, value: read },

@@ -60,7 +60,7 @@ function byZones({ part, jsonOf }: Case, seed: number): boolean | undefined {
 }
 
 test.each([true, false])(
-  `blocks of appends agree with the definition on ${manyOf(6_000)} tiny histories (terminated: %s)`,
+  `appendZones agrees with the definition on ${manyOf(6_000)} tiny histories (terminated: %s)`,
   (terminated) => {
     const count = { met: 0, violated: 0 }
     for (let n = 0; n < many(6_000); n++) {
@@ -76,7 +76,7 @@ test.each([true, false])(
   },
 )
 
-test(`blocks of appends agree with the search in depth on ${manyOf(3_000)} histories of 20 to 120 operations`, () => {
+test(`appendZones agrees with the depth-first search on ${manyOf(3_000)} histories of 20 to 120 operations`, () => {
   const count = { met: 0, violated: 0 }
   for (let n = 0; n < many(3_000); n++) {
     const seed = baseSeed + n
@@ -94,7 +94,7 @@ test(`blocks of appends agree with the search in depth on ${manyOf(3_000)} histo
   expect(count.violated, JSON.stringify(count)).toBeGreaterThan(atLeast(800))
 })
 
-test('leaves a history to other algorithms if one appended piece is the beginning of another', () => {
+test('appendZones does not apply to a history if one appended piece is a prefix of another', () => {
   const history = smallHistory([
     { process: 0, type: 'invoke', f: 'append', value: 'a' },
     { process: 0, type: 'ok', f: 'append', value: 'a' },

@@ -23,14 +23,14 @@ const judged = (model: 'register' | 'counter', ...operations: readonly EventInpu
     'linearizable',
   )
 
-test('a service that applies every request id once, and repeats its answer, is linearizable', () => {
+test('a service is linearizable if it applies every request id once and repeats its answer', () => {
   const first = operation(0, 'write', 1, 'lost', 'a')
   const other = operation(1, 'write', 2, 2, 'b')
   const again = operation(2, 'write', 1, 1, 'a')
   expect(judged('register', first, other, again, operation(3, 'read', null, 2))).toBe('met')
 })
 
-test('a service that applies a write a second time, after another write was read, is not linearizable', () => {
+test('a service is not linearizable if it applies a write again after another write was read', () => {
   const first = operation(0, 'write', 1, 'lost', 'a')
   const other = operation(1, 'write', 2, 2, 'b')
   const again = operation(3, 'write', 1, 1, 'a')
@@ -38,7 +38,7 @@ test('a service that applies a write a second time, after another write was read
   expect(judged('register', first, ...before, again, operation(5, 'read', null, 1))).toBe('violated')
 })
 
-test('a counter that adds twice for one request id is not linearizable', () => {
+test('a counter is not linearizable if it adds twice for one request id', () => {
   const attempts = [operation(0, 'add', 1, 'lost', 'a'), operation(1, 'add', 1, null, 'a')]
   expect(judged('counter', ...attempts, operation(2, 'read', null, 1))).toBe('met')
   expect(judged('counter', ...attempts, operation(2, 'read', null, 2))).toBe('violated')

@@ -64,32 +64,32 @@ function compare(
   expect(count.violated, JSON.stringify(count)).toBeGreaterThan(histories * 0.05)
 }
 
-test(`chains of cas agree with the definition on ${manyOf(20_000)} small random histories, and their orders are witnesses`, () => {
+test(`chainZones agrees with the definition on ${manyOf(20_000)} small random histories, and its orders are witnesses`, () => {
   compare(many(20_000), (random) => 3 + Math.floor(random() * 6), isLinearizable)
 })
 
-test(`chains of cas agree with a search without any reduction on ${manyOf(2_000)} histories of 20 to 80 operations`, () => {
+test(`chainZones agrees with a search without reductions on ${manyOf(2_000)} histories of 20 to 80 operations`, () => {
   compare(many(2_000), (random) => 20 + Math.floor(random() * 60), undefined)
 })
 
 const decided = (...rows: readonly string[]): string => decide(historyOf(...rows))
 
-test('refutes two cas that both replace the same single write', () => {
+test('chainZones refutes two cas that replace the value of a single write', () => {
   expect(decided('w1| c12----|', '    c13----|')).toBe('violated')
   expect(decided('w1| c12----|', '    c23----|')).toBe('met')
 })
 
-test('concludes that a cas of unknown outcome took effect if another cas replaced the value it wrote', () => {
+test('chainZones infers that a cas of unknown outcome took effect if another cas replaced its value', () => {
   expect(decided('w1| c12?', '         c23-|')).toBe('met')
   expect(decided('w1| c12?', '         c23-| r1|')).toBe('violated')
   expect(decided('w1| c12?', '         r1|')).toBe('met')
 })
 
-test('refutes two cas that each replace the value that the other wrote', () => {
+test('chainZones refutes two cas that each replace the value that the other writes', () => {
   expect(decided('c12---|', 'c21---|')).toBe('violated')
 })
 
-test('refutes a write between a value and the cas that replaced it', () => {
+test('chainZones refutes a write between a value and the cas that replaces that value', () => {
   expect(decided('w1| w2| c13|')).toBe('violated')
   expect(decided('w1---| c13|', 'w2---|')).toBe('met')
 })

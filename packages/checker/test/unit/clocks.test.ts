@@ -80,7 +80,7 @@ const judge = (events: readonly EventInput[], explain = false) =>
   checkHistory(historyFromEvents(events), { explain, levels: levels as never })
 
 describe('a history recorded by several clocks', () => {
-  test('is never violated if the system is linearizable, however much the clocks disagree', () => {
+  test('has no violation if the system is linearizable, however much the clocks disagree', () => {
     const random = randomFrom(inject('seed'))
     const results = { met: 0, unknown: 0, violated: 0 }
     for (let trial = 0; trial < many(150); trial++) {
@@ -94,7 +94,7 @@ describe('a history recorded by several clocks', () => {
     expect(results.unknown).toBeGreaterThan(0)
   })
 
-  test('gets the verdicts of a history with one clock if the clocks agree well', () => {
+  test('is linearizable with no undecided order if the system is linearizable and the clocks nearly agree', () => {
     const random = randomFrom(inject('seed') + 1)
     for (let trial = 0; trial < many(20); trial++) {
       const report = judge(observed(atomicEvents(random), 1, random))
@@ -111,14 +111,14 @@ const byTwoClocks = (within: number, ...rows: readonly string[]): EventInput[] =
 describe('a stale read', () => {
   const rows = ['w1---|   w2---|', '                 r1---|']
 
-  test('is a violation if it began later than the clocks may disagree', () => {
+  test('is a violation if it began after the write returned, by more than the error of the clocks', () => {
     const report = judge(byTwoClocks(1 * MS, ...rows), true)
     expect(resultOf(report, 'linearizable')).toBe('violated')
     expect(resultOf(report, 'sequential')).toBe('met')
     expect(report.clocks?.undecided).toEqual([])
   })
 
-  test('is unknown if it may have begun before the write returned, and the reason names the error of the clocks', () => {
+  test('leaves linearizable unknown if it may have begun before the write returned, and the reason names the clock error', () => {
     const report = judge(byTwoClocks(2 * MS, ...rows))
     const { linearizable } = report.levels
     expect(linearizable).toMatchObject({ result: 'unknown', reason: { text: expect.stringContaining('±2.0 ms') } })
@@ -126,7 +126,7 @@ describe('a stale read', () => {
     expect(report.clocks).toMatchObject({ unordered: 1, undecided: ['linearizable'] })
   })
 
-  test('is a violation between two processes of one worker, however far the clocks of the workers differ', () => {
+  test('is a violation between two processes of one worker, whatever the error of the clocks', () => {
     const rows = ['w7---|', 'w1---| w2---|', '                r1---|']
     const ofOther = (event: EventInput) => ({ ...event, process: `${event.process}` })
     const report = judge(byTwoClocks(50 * MS, ...rows).map(ofOther), true)
@@ -140,27 +140,27 @@ describe('a stale read', () => {
     expect(resultOf(judge(near), 'linearizable')).not.toBe('violated')
   })
 
-  test('within one process is a violation, whatever its clock', () => {
+  test('is a violation within one process, whatever the error of the clocks', () => {
     const report = judge(byTwoClocks(50 * MS, 'w1---| w2---| r1---|', 'r1---|'))
     expect(resultOf(report, 'sequential')).toBe('violated')
     expect(resultOf(report, 'linearizable')).toBe('violated')
   })
 })
 
-test('a read of a value that nobody wrote is a violation at every level, whatever the clocks say', () => {
+test('a read of a value that nobody wrote is a violation at every level, whatever the error of the clocks', () => {
   const report = judge(byTwoClocks(50 * MS, 'w1---|', '   r7---|'))
   for (const level of ['linearizable', 'sequential', 'causal'] as const)
     expect(resultOf(report, level)).toBe('violated')
 })
 
-test("leaves a level unknown if it depends on the order of operations closer together than the clocks' error", () => {
+test('linearizable is unknown if it depends on the order of two operations closer together than the error of the clocks', () => {
   const report = judge(byTwoClocks(5 * MS, 'w1-|', '     r1-|'))
   expect(resultOf(report, 'linearizable')).toBe('unknown')
   expect(resultOf(report, 'sequential')).toBe('met')
   expect(report.clocks).toMatchObject({ cramped: 2, unordered: 2 })
 })
 
-test('derives no real-time order from a clock that broke its error bound', () => {
+test('check derives no real-time order from a clock that broke its error bound', () => {
   const events = byTwoClocks(1, 'w1---|   w2---|', '                           r1---|')
   const broken: EventInput = { process: 'recorder', type: 'info', f: 'clock-broken', value: { clock: 'b' } }
   expect(resultOf(judge(events), 'linearizable')).toBe('violated')
@@ -169,7 +169,7 @@ test('derives no real-time order from a clock that broke its error bound', () =>
   expect(report.clocks?.withinNanos.max).toBeNull()
 })
 
-test('keeps every real-time order within one clock, and adds only orders that are real', () => {
+test('seenBy keeps every real-time order within one clock and adds only true orders', () => {
   const random = randomFrom(inject('seed') + 2)
   let orders = 0
   for (let trial = 0; trial < many(60); trial++) {

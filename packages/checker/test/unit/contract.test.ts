@@ -116,7 +116,7 @@ function resultOf(model: string, steps: readonly Step[], initial: Json): string 
 /** Objects that are nothing but changes, or are not there before. */
 const WITHOUT = ['lock', 'unique-ids', 'watch', 'stream', 'work-queue']
 
-test('every model with an initial state passes the contract', () => {
+test('every model with an initial state has a contract in this file', () => {
   expect([...Object.keys(contracts), ...WITHOUT].sort()).toEqual(models.map(({ name }) => name).sort())
 })
 
@@ -131,7 +131,7 @@ describe.each(Object.entries(contracts))(
       expect(resultOf(model, shows, start)).toBe('met')
     })
 
-    test('refuses reads of an initial value that was not given', () => {
+    test('rejects reads of an initial value that was not given', () => {
       expect(resultOf(model, shows, null)).toBe('violated')
     })
 
@@ -140,17 +140,17 @@ describe.each(Object.entries(contracts))(
       expect(resultOf(model, [...shows, [f, value, answerAfter ?? answer]], 'unknown')).not.toBe('violated')
     })
 
-    test('accepts reads that lack a change before that change and refuses them after it', () => {
+    test('accepts reads that lack a change before that change, and rejects them after it', () => {
       expect(resultOf(model, [...nothing, done], null)).toBe('met')
       expect(resultOf(model, [done, ...nothing], null)).toBe('violated')
     })
 
-    test('accepts reads that show a change of unknown outcome, and reads that lack it', () => {
+    test('accepts both reads that show and reads that lack a change of unknown outcome', () => {
       expect(resultOf(model, [lost, ...once], null)).toBe('met')
       expect(resultOf(model, [lost, ...nothing], null)).toBe('met')
     })
 
-    test('accepts a change once or twice if it was retried', () => {
+    test('accepts a second effect of a change only if the change was retried', () => {
       expect(resultOf(model, [lost, done, ...once], null)).not.toBe('violated')
       if (twice !== undefined) expect(resultOf(model, [lost, done, ...twice], null)).not.toBe('violated')
       if (twice !== undefined) expect(resultOf(model, [done, ...twice], null)).toBe('violated')

@@ -57,12 +57,12 @@ describe('eventual and convergent', () => {
     expect(judged(...rows)).toBe(expected)
   })
 
-  test('a linearizable history converges even if a write of unknown outcome comes between two final reads', () => {
+  test('are both met if a write of unknown outcome explains the difference of two final reads', () => {
     const report = checkHistory(historyOf('w1?', '    fr|', '          fr1|'), { levels: ['linearizable', ...both] })
     expect(resultsOf(report)).toBe('met, met')
   })
 
-  test('replicas of an object converge only if their final reads are equal', () => {
+  test('are violated for an object if its final reads are not equal', () => {
     expect(
       ofObject('set', [
         [1, 2],
@@ -85,12 +85,12 @@ describe('eventual and convergent', () => {
     expect(ofObject('queue', [])).toBe('unknown')
   })
 
-  test('an object whose final reads differ is not eventually consistent either', () => {
+  test('are both violated if the final reads of an object differ', () => {
     const differ = { model: 'set', levels: both } as const
     expect(resultsOf(finallyRead(differ, [[1, 2], [1]]))).toBe('violated, violated')
   })
 
-  test('final reads that differ violate convergence, even if no element is missing from every later read', () => {
+  test('are both violated if each of two final reads of a set lacks an element of the other', () => {
     const event = (process: number, type: 'invoke' | 'ok' | 'info', f: string, value: Json): EventInput => ({
       ...{ process, type, f, value },
       ...(f === 'read' && type === 'invoke' ? { final: true } : {}),
@@ -131,7 +131,7 @@ const ofObject = (model: string, outputs: readonly Json[]): string =>
     'convergent',
   )
 
-test(`convergent agrees with its definition on ${manyOf(4_000)} random histories, with self-contained counterexamples`, () => {
+test(`the verdict on convergent agrees with its definition on ${manyOf(4_000)} random histories, and each counterexample violates it by itself`, () => {
   const count = { met: 0, violated: 0, unknown: 0, 'eventual is not': 0 }
   for (let n = 0; n < many(4_000); n++) {
     const seed = baseSeed + n

@@ -49,8 +49,8 @@ function repeated(rounds: number, clients: number): EventInput[] {
   return events
 }
 
-describe('duplicates of a transfer made by the network', () => {
-  test('do not slow down the check of a long history', () => {
+describe('transfers duplicated by the network', () => {
+  test('leave a long history of a bank linearizable', () => {
     const { linearizable } = checkHistory(historyFromEvents(repeated(150, 10)), { model: 'bank', initial }).levels
     expect(linearizable.result).toBe('met')
   })
@@ -63,7 +63,7 @@ describe('duplicates of a transfer made by the network', () => {
   const resultOf = (events: readonly EventInput[]) =>
     checkHistory(historyFromEvents(events), { model: 'bank', initial: { a: 10, b: 10 } }).levels.linearizable.result
 
-  test('may take effect although the transfer itself was refused', () => {
+  test('may take effect even if the original transfer was refused', () => {
     const refused: EventInput[] = [
       { process: 0, type: 'invoke', ...transfer },
       { process: 1, type: 'invoke', ...transfer },
@@ -73,7 +73,7 @@ describe('duplicates of a transfer made by the network', () => {
     expect(resultOf([...refused, ...read(5), ...read(10)])).toBe('violated')
   })
 
-  test('do not explain a transfer that its server carried out twice', () => {
+  test('do not explain a second effect of one transfer', () => {
     const done: EventInput[] = [
       { process: 0, type: 'invoke', ...transfer },
       { process: 1, type: 'invoke', ...transfer },
@@ -83,7 +83,7 @@ describe('duplicates of a transfer made by the network', () => {
     expect(resultOf([...done, ...read(0)])).toBe('violated')
   })
 
-  test('do not explain a transfer that took effect after it was acknowledged', () => {
+  test('do not explain an effect that appears after the transfer was acknowledged', () => {
     const later: EventInput[] = [
       { process: 0, type: 'invoke', ...transfer },
       { process: 0, type: 'ok', ...transfer },

@@ -21,13 +21,13 @@ const judged = (error: string | undefined): string =>
     },
   ).levels.linearizable.result
 
-test('takes a failed cas as proof that the object held another value if failed cas count as observations', () => {
+test('a failed cas proves that the object held another value if failed cas count as observations', () => {
   expect(judged(undefined)).toBe('violated')
   expect(judged('mismatch')).toBe('violated')
   expect(judged('status 412')).toBe('violated')
 })
 
-test('takes nothing from a cas that was never carried out, whether or not failed cas count as observations', () => {
+test('a failed cas proves nothing if its error shows that it was never carried out', () => {
   for (const error of [
     'never forwarded: the connection was refused',
     'unavailable',

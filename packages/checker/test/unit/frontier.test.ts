@@ -89,7 +89,7 @@ test(`the frontier search agrees with the definition on ${manyOf(6_000)} tiny hi
   expect(count.violated, JSON.stringify(count)).toBeGreaterThan(atLeast(600))
 })
 
-test(`the frontier search agrees with the search in depth on ${manyOf(2_500)} histories of 20 to 110 operations`, () => {
+test(`the frontier search agrees with the depth-first search on ${manyOf(2_500)} histories of 20 to 110 operations`, () => {
   const count = { met: 0, violated: 0, undecided: 0 }
   for (let n = 0; n < many(2_500); n++) {
     const seed = baseSeed + n
@@ -111,7 +111,7 @@ test(`the frontier search agrees with the search in depth on ${manyOf(2_500)} hi
   expect(count.undecided, JSON.stringify(count)).toBeLessThan(atMost(400))
 })
 
-test(`the frontier search agrees with a search without any reduction on ${manyOf(500)} histories of 15 to 50 operations`, () => {
+test(`the frontier search agrees with a search without reductions on ${manyOf(500)} histories of 15 to 50 operations`, () => {
   for (let n = 0; n < many(500); n++) {
     const seed = baseSeed + n
     const { part, reading, history } = judge(seed, (random) => ({
@@ -146,7 +146,7 @@ test('the frontier search agrees with the zones algorithm if more operations are
   expect(decided).toBeGreaterThan(atLeast(15))
 })
 
-test('searches that run in turns give the answer that each gives alone', () => {
+test('the portfolio of searches agrees with the frontier search', () => {
   for (let n = 0; n < many(400); n++) {
     const seed = baseSeed + n
     const { part } = judge(seed, () => ({ operations: 60 + (n % 60) }))
@@ -160,7 +160,7 @@ test('searches that run in turns give the answer that each gives alone', () => {
   }
 })
 
-test('a search without memory reports that it ran out', () => {
+test('the portfolio of searches reports that it ran out of memory', () => {
   const { part } = judge(baseSeed, () => ({ unknown: 0 }))
   const poor = createBudget({ deadlineMs: millis(5_000), memoryBytes: 64, now: () => millis(performance.now()) })
   expect(

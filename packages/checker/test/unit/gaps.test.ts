@@ -38,7 +38,7 @@ test('the times at which a queue may be empty do not depend on events of other q
 })
 
 test.each(['queue', 'bag'] as const)(
-  'refutes at once a message of a %s that nobody enqueued, even amid a hundred open dequeues',
+  'check refutes a message of a %s that nobody enqueued, even amid a hundred open dequeues',
   (model) => {
     const events = Array.from({ length: 20_000 }, (_, i) => {
       const process = i % 50

@@ -22,7 +22,7 @@ function judged(model: string, events: readonly EventInput[], initial: Json = nu
   return checkProved(historyFromEvents(events), { ...options(model, initial), levels })
 }
 
-describe.runIf(existsSync(cases))('files of the catalogue of guarantees', () => {
+describe.runIf(existsSync(cases))('the catalogue of guarantees', () => {
   test.each<readonly [file: string, model: string, initial: Json, told: readonly Told[]]>([
     ['nov28-stream-a-message-polled-before-anybody-sent-it.jsonl', 'stream', null, [['no-aborted-reads', 'violated']]],
     ['nov28-stream-asked-from-2-in-vain-then-on-offset-1-is-not-skipped.jsonl', 'stream', null, [['faithful', 'met']]],
@@ -45,11 +45,14 @@ describe.runIf(existsSync(cases))('files of the catalogue of guarantees', () => 
       [['at-least-once', 'violated']],
     ],
     ['nov28-work-queue-order-looked-at-in-mid-run.jsonl', 'work-queue', null, [['first-in-first-out', 'violated']]],
-  ])('%s as model %s from initial value %j gets its verdicts', async (file, model, initial, told) => {
-    const history = await readHistory(join(cases, file))
-    const { levels } = checkProved(history, { ...options(model, initial), levels: told.map(([level]) => level) })
-    expect(told.map(([level]) => [level, levels[level]?.result])).toEqual(told)
-  })
+  ])(
+    '%s, checked as model %s from initial value %j, has its catalogued verdicts',
+    async (file, model, initial, told) => {
+      const history = await readHistory(join(cases, file))
+      const { levels } = checkProved(history, { ...options(model, initial), levels: told.map(([level]) => level) })
+      expect(told.map(([level]) => [level, levels[level]?.result])).toEqual(told)
+    },
+  )
 })
 
 /** Operations one after another, 1 ms each; a number in front waits until then, in ms. */
@@ -290,13 +293,13 @@ describe('a work queue', () => {
     expect(told.map(([level]) => [level, levels[level]?.result])).toEqual(told)
   })
 
-  test('is refused if one receipt stands for two messages, with advice on what to record', () => {
+  test('is refused if two messages have the same receipt, with advice on what to record', () => {
     expect(() => judged('work-queue', inTurn(put('a'), put('b'), took('a', 'r'), took('b', 'r', 2)))).toThrow(
       'it returns "b" with the receipt "r", which was returned with "a", too, so that nobody knows what was acknowledged. Record receipts that differ, such as [channel, tag].',
     )
   })
 
-  test('does not count a take as delivered if its answer only repeats the requested lease', () => {
+  test('does not count a take as a delivery if its answer only repeats the requested lease', () => {
     const { levels } = judged('work-queue', inTurn([1, 'take', 50, 50], put('a'), left('a')))
     expect(levels['exactly-once']?.result).toBe('met')
   })
@@ -307,7 +310,7 @@ describe('a work queue', () => {
     )
   })
 
-  test('is violated by the take whose receipt was acknowledged, and by no other take', () => {
+  test('a counterexample to no-handouts-after-ack contains the acknowledged take and not an earlier unacknowledged take', () => {
     const events = inTurn(
       put('a'),
       took('a', 'r', 1, 1),
@@ -588,7 +591,7 @@ describe('a stream', () => {
   })
 })
 
-test('a stream refuses an initial value', () => {
+test('a stream refuses a given initial value and accepts an unknown one', () => {
   expect(() => judged('stream', inTurn(...abc, all), ['a'])).toThrow('the initial value of a stream cannot be ["a"]')
   expect(judged('stream', inTurn(...abc, all), 'unknown').levels['no-aborted-reads']?.result).toBe('met')
 })

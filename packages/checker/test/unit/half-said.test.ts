@@ -23,22 +23,22 @@ const read = (value: Json): EventInput[] => {
 const linearizable = (...events: readonly (readonly EventInput[])[]) =>
   resultOf(checkHistory(historyFromEvents(events.flat())), 'linearizable')
 
-test('takes the value that a cas replaced from its completion', () => {
+test('check takes the old value of a cas from its completion', () => {
   expect(linearizable(cas(['a'], [null, 'a']), cas(['b'], ['a', 'b']), read('b'))).toBe('met')
   expect(linearizable(cas(['a'], [null, 'a']), cas(['b'], ['c', 'b']), read('b'))).toBe('violated')
 })
 
-test('a cas that reports an old value other than the expected one counts as a read', () => {
+test('a cas that completes with the same old and new value counts as a read', () => {
   expect(linearizable(cas(['a'], [null, 'a']), cas(['b'], ['a', 'a']), read('a'))).toBe('met')
   expect(linearizable(cas(['a'], [null, 'a']), cas(['b'], ['a', 'a']), read('b'))).toBe('violated')
 })
 
-test('a cas without an old value in its call and its completion counts as a write', () => {
+test('a cas that names no old value in its call or completion counts as a write', () => {
   expect(linearizable(cas(['a'], [null, 'a']), cas(['b'], ['b']), read('b'))).toBe('met')
   expect(linearizable(cas(['a'], [null, 'a']), cas(['b'], undefined), read('a'))).toBe('violated')
 })
 
-test('a cas of unknown outcome that names only its new value may or may not have written it', () => {
+test('a cas of unknown outcome that names only its new value may have written that value or nothing', () => {
   for (const value of ['a', 'b'])
     expect(linearizable(cas(['a'], [null, 'a']), cas(['b'], undefined, 'info'), read(value))).toBe('met')
   expect(linearizable(cas(['a'], [null, 'a']), cas(['b'], undefined, 'info'), read('c'))).toBe('violated')
@@ -49,7 +49,7 @@ test('a failed cas that names only its new value wrote nothing', () => {
   expect(linearizable(cas(['a'], [null, 'a']), cas(['b'], undefined, 'fail'), read('b'))).toBe('violated')
 })
 
-test('finds two increments that return the same sum, even if their invocations have no values', () => {
+test('check refutes two increments that return the same sum, even if their invocations have no values', () => {
   const counted = (...sums: readonly number[]) =>
     linearizable(...sums.map((sum) => cas(undefined, sum === 1 ? ['1'] : [String(sum - 1), String(sum)])))
   expect(counted(1, 2, 3)).toBe('met')

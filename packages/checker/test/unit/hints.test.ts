@@ -14,7 +14,7 @@ const hints = (steps: readonly Step[]): readonly string[] =>
     ),
   )
 
-test('suggests a conversion to numbers if a written number is read back as text', () => {
+test('a hint suggests a conversion to numbers if a written number is read back as text', () => {
   const [hint, ...more] = hints([
     ['write', 5, 5],
     ['read', null, '5'],
@@ -23,7 +23,7 @@ test('suggests a conversion to numbers if a written number is read back as text'
   expect(more).toEqual([])
 })
 
-test('suggests a conversion to text if a written text is read back as a number', () => {
+test('a hint suggests a conversion to text if a written text is read back as a number', () => {
   expect(
     hints([
       ['write', '5', '5'],
@@ -32,7 +32,7 @@ test('suggests a conversion to text if a written text is read back as a number',
   ).toEqual([expect.stringMatching(/"5" was written and 5 was read: .*tostring/)])
 })
 
-test('suggests a conversion for elements of lists and sets as well', () => {
+test('a hint suggests a conversion for elements of lists and sets as well', () => {
   expect(
     hints([
       ['add', 1, 1],
@@ -49,7 +49,7 @@ test('suggests a conversion for elements of lists and sets as well', () => {
 })
 
 test.each([':nil', 'nil', 'None', '', 'null', 0, -1, false])(
-  'suggests --initial if %j was read before any write',
+  'a hint suggests --initial if %j was read before any write',
   (value) => {
     expect(
       hints([
@@ -66,7 +66,7 @@ test.each([':nil', 'nil', 'None', '', 'null', 0, -1, false])(
   },
 )
 
-test('gives no hint for a value that was written as it was read, or that resembles no written value', () => {
+test('hintsFor returns no hint for a read value that was written in that form or resembles no written value', () => {
   expect(
     hints([
       ['write', 5, 5],
@@ -82,7 +82,7 @@ test('gives no hint for a value that was written as it was read, or that resembl
   ).toEqual([])
 })
 
-test('suggests --keyed if reads ask for pairs with a key', () => {
+test('a hint suggests --keyed if reads ask for pairs with a key', () => {
   expect(
     hints([
       ['write', ['x', 5], ['x', 5]],
@@ -97,7 +97,7 @@ test('suggests --keyed if reads ask for pairs with a key', () => {
   ).toEqual([])
 })
 
-test('says that another number answered to an addition is taken for the sum, and how to record an amount', () => {
+test('a hint says that a number answered to an addition is taken for the sum', () => {
   expect(
     hints([
       ['add', 1, 2],

@@ -37,7 +37,7 @@ function isClosed({ operations, functions }: History, rows: readonly number[], a
     .every((read) => all.filter(writesItOf(read)).every((write) => rows.includes(write)))
 }
 
-test(`each operation in a counterexample of a level is needed, on ${manyOf(6_000)} small random histories`, () => {
+test(`each operation in a counterexample is needed for the violation, on ${manyOf(6_000)} small random histories`, () => {
   const seen: { [level: string]: number } = {}
   let judged = 0
   for (let n = 0; judged < many(6_000); n++) {

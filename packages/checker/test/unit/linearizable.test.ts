@@ -13,17 +13,17 @@ function counterexampleOf(...rows: string[]) {
 }
 
 describe('a register', () => {
-  test('a read that began after a write returned must see it', () => {
+  test('a read that began after a write returned must return the new value', () => {
     expect(verdictOf('w1--|  w2--|', '          r1|')).toBe('met')
     expect(verdictOf('w1--|  w2--|', '             r1|')).toBe('violated')
   })
 
-  test('a read that overlaps a write may see the old value or the new', () => {
+  test('a read that overlaps a write may return the old value or the new', () => {
     expect(verdictOf('w1|  w2------|', '        r1|')).toBe('met')
     expect(verdictOf('w1|  w2------|', '        r2|')).toBe('met')
   })
 
-  test('once a read has seen the new value, no later read sees the old one', () => {
+  test('no read returns the old value once an earlier read has returned the new value', () => {
     expect(verdictOf('w1|  w2-------------|', '        r2|', '              r1|')).toBe('violated')
     expect(verdictOf('w1|  w2-------------|', '        r2------|', '              r1|')).toBe('met')
   })
@@ -40,11 +40,11 @@ describe('a register', () => {
     expect(verdictOf('w1|  w2', '           r1|     r2|')).toBe('met')
   })
 
-  test('a write of unknown outcome that was seen cannot be unseen', () => {
+  test('a write of unknown outcome cannot disappear once it was read', () => {
     expect(verdictOf('w1|  w2--?', '           r2|     r1|')).toBe('violated')
   })
 
-  test('a failed write that somebody reads is a violation', () => {
+  test('a read of a failed write is a violation', () => {
     const counterexample = counterexampleOf('w1|  w2--x', '           r2|')
     expect(counterexample.sentence).toContain("process 0's write of 2 had failed")
   })
@@ -56,7 +56,7 @@ describe('compare-and-set', () => {
     expect(verdictOf('w1|  c12-----|', '       c23-----|')).toBe('met')
   })
 
-  test('is an observation after a failure only if failed cas are taken as observations', () => {
+  test('counts as an observation after a failure only if failedCas is observes', () => {
     const history = historyOf('w1|  c12--x', '             r1|')
     expect(resultOf(checkHistory(history), 'linearizable')).toBe('met')
     expect(resultOf(checkHistory(history, { failedCas: 'observes' }), 'linearizable')).toBe('violated')
@@ -64,7 +64,7 @@ describe('compare-and-set', () => {
 })
 
 describe('keys', () => {
-  test('are independent of each other: each has its own order', () => {
+  test('each have an order of their own in the witness', () => {
     const verdict = judged('wx1|   ry2|', 'wy2|   rx1|')
     expect(verdict).toMatchObject({ result: 'met', witness: { kind: 'order', orders: [{ key: 'x' }, { key: 'y' }] } })
   })
@@ -76,13 +76,13 @@ describe('keys', () => {
   })
 })
 
-describe('strings that are appended to', () => {
+describe('a string with appends', () => {
   const append = (...events: readonly (readonly [number, 'invoke' | 'ok' | 'info', string, string | null])[]) =>
     checkHistory(smallHistory(events.map(([process, type, f, value]) => ({ process, type, f, value }))), {
       initial: '',
     }).levels.linearizable.result
 
-  test('show in reads the order of the appends', () => {
+  test('is read with the appended pieces in one order', () => {
     const both = [
       [0, 'invoke', 'append', 'a'],
       [1, 'invoke', 'append', 'b'],
@@ -96,7 +96,7 @@ describe('strings that are appended to', () => {
     expect(append(...both, [2, 'ok', 'get', 'ab'], [2, 'invoke', 'get', null], [2, 'ok', 'get', 'ba'])).toBe('violated')
   })
 
-  test('start again from the value of a put', () => {
+  test('loses its earlier pieces if a put replaces them', () => {
     const events = [
       [0, 'invoke', 'append', 'a'],
       [0, 'ok', 'append', 'a'],
@@ -113,7 +113,7 @@ describe('strings that are appended to', () => {
 })
 
 describe('a counterexample', () => {
-  test('names processes, values, nodes and times in a sentence', () => {
+  test('names processes, values, nodes and times in its sentence', () => {
     const { sentence } = counterexampleOf('w1--|  w2--|', '                  r1|')
     expect(sentence).toBe(
       "Process 1 read 1 from n2 at 0.018 s, 7.0 ms after process 0's write of 2 was acknowledged by n1.",
@@ -147,7 +147,7 @@ describe('a counterexample', () => {
   })
 })
 
-test('refuses an operation that the model does not know, with its line', () => {
+test('check refuses an operation that the model does not know, and names its line', () => {
   const history = smallHistory([
     { process: 0, type: 'invoke', f: 'read', value: null },
     { process: 0, type: 'ok', f: 'read', value: null },
@@ -157,12 +157,12 @@ test('refuses an operation that the model does not know, with its line', () => {
   expect(() => checkHistory(history)).toThrow(/line 3: .*"enqueue".* read, write, cas, get, put, append/)
 })
 
-test('refuses a cas without a pair of values, with its line', () => {
+test('check refuses a cas without a pair of values, and names its line', () => {
   const history = smallHistory([{ process: 0, type: 'invoke', f: 'cas', value: 1 }])
   expect(() => checkHistory(history)).toThrow(/line 1: cas takes \[old, new\], not 1/)
 })
 
-test('a deadline in the past gives unknown, except for verdicts found before it', () => {
+test('linearizable is unknown if the deadline has passed before the search', () => {
   const repeated = timeline('w1---|  w1---|  w2---|', ' w2---|   r1---|', '  r2----|')
   let now = 0
   const verdict = checkHistory(smallHistory(repeated), { deadlineMs: millis(0), now: () => millis(now++) }).levels
@@ -170,7 +170,7 @@ test('a deadline in the past gives unknown, except for verdicts found before it'
   expect(verdict.result).toBe('unknown')
 })
 
-test('a check without memory gives unknown', () => {
+test('linearizable is unknown if the check has no memory', () => {
   const history = historyOf('w1---|  w1---|  w2---|', ' w2---|   r1---|', '  r2----|')
   expect(checkHistory(history, { memoryBytes: 64 }).levels.linearizable).toMatchObject({
     result: 'unknown',
@@ -178,7 +178,7 @@ test('a check without memory gives unknown', () => {
   })
 })
 
-test('without explanations, the counterexample has all operations of the violated key', () => {
+test('a counterexample without an explanation has all operations of the violated key', () => {
   const history = historyOf('wx1-|  wx2-|  wy7-|', '                 rx1-|  ry7-|')
   const whole = checkHistory(history, { explain: false }).levels.linearizable
   if (whole.result !== 'violated') throw new Error(`it is ${whole.result}`)

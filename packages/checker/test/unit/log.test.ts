@@ -39,7 +39,7 @@ function polled(random: () => number): Json {
   return object.fast!(part!, null, unlimited).result
 }
 
-test('decides a correct log without a search, also with empty polls and unknown offsets', () => {
+test('the log model decides a correct log without a search, even with empty polls and unknown offsets', () => {
   for (let n = 0; n < 60; n++) expect(polled(randomFrom(inject('seed') + n)), `seed ${inject('seed') + n}`).toBe('met')
 })
 
@@ -63,12 +63,12 @@ describe('an append that returns its own value', () => {
     expect(verdictOn(['append', 2, 2], ['append', 7, 0])).toBe('violated')
   })
 
-  test('repeats the value of its invocation if all appends do', () => {
+  test('has no known offset if every append returns its own value', () => {
     expect(verdictOn(['append', 5, 5], ['append', 6, 6], ['read', 0, [5, 6]])).toBe('met')
     expect(verdictOn(['append', 5, 5], ['append', 6, 6], ['read', 0, [6, 5]])).toBe('violated')
   })
 
-  test('needs no search if many of them overlap', () => {
+  test('is judged without a search among 31 overlapping appends', () => {
     const object = objectOf('dense-log')!
     const functions = functionsOfObject(modelOf('dense-log'), object, null)
     // Backwards, so that the one in the middle is at the offset that its value is.
@@ -108,7 +108,7 @@ describe('offsets', () => {
     expect(verdictOn(...large)).toBe('violated')
   })
 
-  test('must increase', () => {
+  test('must increase from each append to the next', () => {
     expect(sparse(['append', 'a', 7], ['append', 'b', 3])).toBe('violated')
     expect(sparse(['append', 'a', 7], ['append', 'b', 7])).toBe('violated')
     expect(sparse(['append', 'a', 0], ['append', 'b', 0])).toBe('violated')
@@ -137,7 +137,7 @@ describe('offsets', () => {
     ).toBe('violated')
   })
 
-  test('leave room for unread entries between two offsets', () => {
+  test('must leave room for an append of unknown offset between two others', () => {
     const around = (last: number): Done[] => [
       ['append', 'a', 1],
       ['append', 'b', null],
@@ -147,7 +147,7 @@ describe('offsets', () => {
     expect(sparse(...around(2))).toBe('violated')
   })
 
-  test('are not read out of appended values that are pairs themselves', () => {
+  test('are not taken from appended values that are pairs themselves', () => {
     expect(
       sparse(
         ['append', [1, 'x'], 5],
@@ -166,7 +166,7 @@ describe('offsets', () => {
   })
 })
 
-test('the offset of an append answered without a value is unknown, even if other appends return theirs', () => {
+test('an append answered without a value has an unknown offset even if other appends return theirs', () => {
   const events: EventInput[] = [
     { process: 0, type: 'invoke', f: 'append', value: 101 },
     { process: 0, type: 'ok', f: 'append', value: 0 },
@@ -179,7 +179,7 @@ test('the offset of an append answered without a value is unknown, even if other
     expect(resultOf(checkHistory(smallHistory(events), { model }), 'linearizable')).toBe('met')
 })
 
-test(`offsets as plain numbers, some of them missing, are judged as by the definition (seed ${inject('seed')})`, () => {
+test(`the verdicts on logs with plain or missing offsets agree with the definition (seed ${inject('seed')})`, () => {
   const results = { met: 0, violated: 0 }
   for (let n = 0; n < many(3_000); n++) {
     const random = randomFrom(inject('seed') + n)

@@ -75,8 +75,8 @@ function upTo(position: number, events: readonly EventInput[]): EventInput[] {
   return events.slice(0, position).filter((event) => !failed.has(event))
 }
 
-describe('a key that something touches outside the record', () => {
-  test(`is judged only by the operations that returned before it was touched (seed ${baseSeed})`, () => {
+describe('a key touched outside the record', () => {
+  test(`is judged only by the operations that returned before the touch (seed ${baseSeed})`, () => {
     const results = { violated: 0, unknown: 0, met: 0 }
     for (let n = 0; n < many(1_500); n++) {
       const random = randomFrom(baseSeed + n)
@@ -110,7 +110,7 @@ describe('a key that something touches outside the record', () => {
     expect(Math.min(results.violated, results.unknown, results.met)).toBeGreaterThan(atLeast(100))
   })
 
-  test(`is called not linearizable only if no write outside the record explains it (seed ${baseSeed})`, () => {
+  test(`violates linearizability only if no unrecorded write explains its history (seed ${baseSeed})`, () => {
     let violated = 0
     for (let n = 0; n < many(2_400); n++) {
       const random = randomFrom(baseSeed + n)
@@ -137,7 +137,7 @@ describe('a key that something touches outside the record', () => {
   })
 
   test.each(modelNames.filter((name) => name !== 'register'))(
-    `is judged up to that time and no further, for the model %s (seed ${baseSeed})`,
+    `is judged up to the touch and no further, for the model %s (seed ${baseSeed})`,
     (model) => {
       for (let n = 0; n < many(150); n++) {
         const random = randomFrom(baseSeed + n)
@@ -167,7 +167,7 @@ describe('a key that something touches outside the record', () => {
     },
   )
 
-  test('is named in the reason, with the request that touched it, its line and the remedy', () => {
+  test('is named in the reason with the line, the request that touched it and the remedy', () => {
     const write = (value: number) => [
       { process: 0, type: 'invoke', f: 'write', key: 'x', value } as const,
       { process: 0, type: 'ok', f: 'write', key: 'x', value } as const,
@@ -184,7 +184,7 @@ describe('a key that something touches outside the record', () => {
     )
   })
 
-  test('may be read before it is written, at levels without real time', () => {
+  test('may be read before its recorded write at levels without real time', () => {
     const call = (process: number, f: string, value: number | null, result: number): EventInput[] => [
       { process, type: 'invoke', f, key: 'x', value },
       { process, type: 'ok', f, key: 'x', value: result },

@@ -23,7 +23,7 @@ const reasonOf = (report: ReturnType<typeof recorded>): string => {
   return linearizable.result === 'unknown' ? linearizable.reason.text : linearizable.result
 }
 
-describe('a route table that reads from another place than it writes to', () => {
+describe('a route table that reads from a different place than it writes to', () => {
   test('is reported, with a written and a read value, instead of a violation', () => {
     const report = recorded((value) => ({ value, version: 1 }))
     expect(reasonOf(report)).toMatch(
@@ -33,7 +33,7 @@ describe('a route table that reads from another place than it writes to', () => 
     expect(report.lost).toEqual([])
   })
 
-  test('is recognised if reads return the number as text or a version instead', () => {
+  test('is recognised even if reads return the written number as text or inside another text', () => {
     expect(reasonOf(recorded(String))).toContain('x was written 1 and read "1" (of another type)')
     // Of a read that overtook another client's write, it is that write's value.
     expect(reasonOf(recorded((value) => String((value % 6) + 1)))).toContain('x was written 2 and read "2" (of another')
@@ -41,24 +41,24 @@ describe('a route table that reads from another place than it writes to', () => 
   })
 })
 
-describe('a violation is not taken for a wrong route table', () => {
-  test('if most reads return a written value, however wrong the others are', () => {
+describe('a violation of a history recorded by a route table', () => {
+  test('is reported if most reads return a written value', () => {
     expect(reasonOf(recorded((value) => (value > 3 ? 'corrupt' : value)))).toBe('violated')
   })
 
-  test('if every read returns an old value', () => {
+  test('is reported if every read returns an old value', () => {
     expect(reasonOf(recorded((value) => Math.max(1, value - 1)))).toBe('violated')
   })
 
-  test('if every write is lost', () => {
+  test('is reported if every write is lost', () => {
     expect(reasonOf(recorded(() => null))).toBe('violated')
   })
 
-  test('if there is no route table', () => {
+  test('is reported if the header names no route table', () => {
     expect(reasonOf(recorded(String, 'none'))).toBe('violated')
   })
 
-  test('if there are too few reads to judge the route table', () => {
+  test('is reported if there are too few reads to judge the route table', () => {
     expect(reasonOf(recorded(String, 'routes', 3))).toBe('violated')
   })
 })

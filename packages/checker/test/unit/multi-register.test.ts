@@ -37,8 +37,8 @@ const results = (events: readonly EventInput[], initial: Json = null): string[] 
   return both.map((level) => resultOf(report, level))
 }
 
-describe('several registers', () => {
-  test('that one txn writes together are read together', () => {
+describe('the model multi-register', () => {
+  test('rejects a read that returns only part of the writes of one txn', () => {
     const written = [
       0,
       [
@@ -109,7 +109,7 @@ describe('several registers', () => {
     ).toEqual(['violated', 'violated'])
   })
 
-  test('may each have a legal order while all together have none', () => {
+  test('rejects a history whose registers have a legal order each but none together', () => {
     // Each of the two saw the other's write missing, though both had written first: store buffering.
     const events = txns(
       [
@@ -133,7 +133,7 @@ describe('several registers', () => {
     expect(results(events)).toEqual(['violated', 'violated'])
   })
 
-  test('are sequentially consistent, not linearizable, if a read is late', () => {
+  test('finds a history with a late read sequentially consistent and not linearizable', () => {
     const events = txns(
       [
         [
@@ -160,7 +160,7 @@ describe('several registers', () => {
     )
   })
 
-  test('return what a txn wrote to a later read of the same txn', () => {
+  test('returns a write of a txn to later reads of that txn', () => {
     expect(
       results(
         txns([
@@ -189,7 +189,7 @@ describe('several registers', () => {
     ).toEqual(['violated', 'violated'])
   })
 
-  test('begin with the initial value given for each register or for all', () => {
+  test('begins with the initial value given for each register or for all registers', () => {
     expect(
       results(
         txns([
@@ -223,7 +223,7 @@ describe('several registers', () => {
     expect(results(txns([[0, [['read', 'x', 1]]]], [[1, [['read', 'x', 2]]]]), 'unknown')[0]).toBe('violated')
   })
 
-  test('accept operations called txn and refuse any other name', () => {
+  test('refuses a txn with an operation other than a read or a write', () => {
     const events: EventInput[] = [
       { process: 0, type: 'invoke', f: 'txn', value: [['increment', 'x', 1]] },
       { process: 0, type: 'ok', f: 'txn', value: [['increment', 'x', 1]] },
@@ -232,7 +232,7 @@ describe('several registers', () => {
   })
 })
 
-test('txns are read from Jepsen’s EDN and from lines of JSON', async () => {
+test('readHistory reads txns from Jepsen’s EDN and from lines of JSON', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'multi-register-'))
   try {
     const edn = join(directory, 'history.edn')
@@ -267,7 +267,7 @@ test('txns are read from Jepsen’s EDN and from lines of JSON', async () => {
   }
 })
 
-test(`sequential consistency agrees with its definition on ${manyOf(3_000)} small random histories (seed ${baseSeed})`, () => {
+test(`the model multi-register agrees with the definition of sequential on ${manyOf(3_000)} small random histories (seed ${baseSeed})`, () => {
   const share = { met: 0, violated: 0 }
   for (let n = 0; n < many(3_000); n++) {
     const random = randomFrom(baseSeed + n)

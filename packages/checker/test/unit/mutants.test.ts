@@ -30,7 +30,7 @@ describe('the replay of a witness', () => {
     return faultOfWitness(encoded, Int32Array.from(order), rule, decoder.value)
   }
 
-  test('accepts a correct witness', () => {
+  test('accepts a legal order that keeps its rule', () => {
     expect(fault(historyOf('w1|  r1|', '   w2|'), [1, 0, 2], 'process order')).toBe(undefined)
     expect(fault(historyOf('w1-----|  r1|', '   w2|'), [1, 0, 2], 'real time')).toBe(undefined)
   })
@@ -56,7 +56,7 @@ describe('the replay of a witness', () => {
     expect(fault(historyOf('w1|  w2|'), [1, 0], 'process order')).toBe("operation 0 is out of its client's order")
   })
 
-  test('requires every result to be legal where it is placed', () => {
+  test('requires every operation to be legal at its place', () => {
     const illegal = 'operation 1 is not legal where it is placed'
     for (const rule of ['real time', 'process order'] as const) {
       expect(fault(historyOf('w1|', 'r2--|'), [0, 1], rule)).toBe(illegal)
@@ -66,7 +66,7 @@ describe('the replay of a witness', () => {
     }
   })
 
-  test("allows an operation of unknown outcome after its process's next operation, but not before an earlier one", () => {
+  test("allows an operation of unknown outcome after its process's next operation, but not before the previous one", () => {
     const history = historyOf('w1|  w2--?  r1|', '                 r2|')
     expect(fault(history, [0, 2, 1, 3], 'process order')).toBe(undefined)
     expect(fault(history, [1, 3, 0, 2], 'process order')).toBe("operation 0 is out of its client's order")
@@ -75,7 +75,7 @@ describe('the replay of a witness', () => {
 })
 
 describe('operations of unknown outcome', () => {
-  test('are distinguished if they replace different values by the same one', () => {
+  test('are distinguished if they replace different values with the same value', () => {
     // 3 can come about from 1 only once: after that the value must come from 2, and there was none.
     const once = ['w1|        w1|', 'c13--?', '     r3|        r3|']
     expect(linearizable(historyOf(...once))).toBe('violated')
@@ -83,12 +83,12 @@ describe('operations of unknown outcome', () => {
     expect(linearizable(historyOf(...once, 'c23--?'))).toBe('violated')
   })
 
-  test('are interchangeable if they write the same value', () => {
+  test('are undecided if each of two may have written the value that was read', () => {
     expect(checkHistory(historyOf('w1--?', 'w1--?', '     r1|')).info).toEqual({ total: 2, happened: 0, undecided: 2 })
     expect(checkHistory(historyOf('w1--?', 'w2--?', '     r1|')).info).toEqual({ total: 2, happened: 1, undecided: 1 })
   })
 
-  test('may form a chain in which one enables the next, up to a value that was read', () => {
+  test('may form a chain in which each enables the next, up to a value that was read', () => {
     const bySearch = (history: History): string => {
       const [part] = partition(encodeRegister(history, { initial: null, failedCas: 'drop' }).encoded)
       const budget = createBudget({ deadlineMs: millis(60_000), memoryBytes: 1e8, now: () => millis(0) })
@@ -100,7 +100,7 @@ describe('operations of unknown outcome', () => {
     expect([linearizable(gap), bySearch(gap)]).toEqual(['violated', 'violated'])
   })
 
-  test('may explain a failed cas by the values they wrote', () => {
+  test('may have written the value that explains a failed cas', () => {
     // The cas from 1 failed while 1 was all that completed writes could leave.
     const history = historyOf('w1|', '   w1--?   w2--?', '               c13--x')
     expect(linearizable(history, { failedCas: 'observes' })).toBe('met')
@@ -123,7 +123,7 @@ describe('append', () => {
     return linearizable(smallHistory(events), { initial: '' })
   }
 
-  test('appends to the textual form of a value that is no string', () => {
+  test('appends to the textual form of a value that is not a string', () => {
     expect(appended(7, '7a')).toBe('met')
     expect(appended(7, 'a')).toBe('violated')
     expect(appended([1], '[1]a')).toBe('met')
@@ -132,7 +132,7 @@ describe('append', () => {
   })
 })
 
-test('a counterexample ends at the return of the impossible read, not at a read that an open write explains', () => {
+test('a counterexample ends at the impossible read, not at an earlier read that an open write explains', () => {
   // Until process 2 reads 1 again, everything is explained by the open write of 2.
   const report = checkHistory(
     historyOf('w1|    w2--------------|', '             r2|', '                   r1|    r1|'),
@@ -143,12 +143,12 @@ test('a counterexample ends at the return of the impossible read, not at a read 
   expect(verdict.counterexample.operations.map(({ operation }) => operation)).toEqual([0, 1, 2, 3])
 })
 
-test('lists only the last of several overwritten writes as lost', () => {
+test('check lists only the last of several overwritten writes as lost', () => {
   const report = checkHistory(historyOf('w1|  w2|  w3|', '               fr1|', '               fr1|'))
   expect(report.lost).toEqual([{ key: undefined, value: 3, operation: 2 }])
 })
 
-test('a counterexample keeps each write that may explain a read in it, also one that was open when the read began', () => {
+test('a counterexample keeps every write that may explain one of its reads', () => {
   const { encoded, decoder } = encodeRegister(
     historyOf('r1------|', '  w1--|', '           w1|', '           w2|  r1|'),
     {
@@ -162,7 +162,7 @@ test('a counterexample keeps each write that may explain a read in it, also one 
   expect(complete([4])).toEqual([2, 4])
 })
 
-test('a counterexample keeps both writes that overlapped a read, whether called before or after the read', () => {
+test('a counterexample keeps both writes of a read value that overlap the read', () => {
   const { encoded, decoder } = encodeRegister(historyOf('   r1------|', 'w1---------|', '      w1--|'), {
     initial: null,
     failedCas: 'drop',
@@ -171,14 +171,14 @@ test('a counterexample keeps both writes that overlapped a read, whether called 
 })
 
 describe('operations without a key', () => {
-  test('concern an object of their own, next to those with keys', () => {
+  test('belong to an object of their own, apart from objects with keys', () => {
     expect(linearizable(historyOf('w1|  wx2|', '              r1|  rx2|'))).toBe('met')
     expect(linearizable(historyOf('w1|  wx2|', '              r2|'))).toBe('violated')
   })
 })
 
 describe('the budget of memory and time', () => {
-  test('is never exceeded, and memory can be given back', () => {
+  test('refuses memory over its limit, takes memory back and expires at its deadline', () => {
     let now = 0
     const budget = createBudget({ deadlineMs: millis(10), memoryBytes: 100, now: () => millis(now) })
     expect([budget.take(60), budget.take(60)]).toEqual([true, false])
@@ -244,7 +244,7 @@ describe('the search that assumes orders', () => {
     expect(sequential(historyOf('w1|  w2|', '           r1|  r0|'), 0)).toBe('violated')
   })
 
-  test('lets either of two writes of one value be the one that was read', () => {
+  test('may assign a read to either of two writes of its value', () => {
     expect(sequential(historyOf('w1|  w2|', '   w1--?', '           r2|  r1|'))).toBe('met')
     expect(sequential(historyOf('w1|  w2|', '   w3--?', '           r2|  r1|'))).toBe('violated')
   })

@@ -70,7 +70,7 @@ test('the operations of a counterexample include every operation that its senten
 test.each([
   ['a write that came only after the read', ['r1--|', '      w1--|']],
   ['a write that had failed', ['w1--x', '      r1--|']],
-])('a counterexample shows %s', (_, rows) => {
+])('a counterexample includes %s', (_, rows) => {
   const history = historyOf(...rows)
   const verdict = checkHistory(history).levels.linearizable
   if (verdict.result !== 'violated') throw new Error(verdict.result)

@@ -8,7 +8,7 @@ const ids = fc.oneof(
   fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
 )
 
-test('numbers ids in the order of their first appearance', () => {
+test('a numbering numbers ids in the order of their first appearance', () => {
   fc.assert(
     fc.property(fc.array(ids, { maxLength: 2_000, size: 'max' }), (asked) => {
       const numbering = createNumbering()
@@ -23,7 +23,7 @@ test('numbers ids in the order of their first appearance', () => {
   )
 })
 
-test('a numbering takes memory for the ids it has seen, however large they are', () => {
+test('a numbering takes memory by the number of its ids, not by their size', () => {
   const before = process.memoryUsage().arrayBuffers
   const numberings = Array.from({ length: 1_000 }, (_, n) => {
     const numbering = createNumbering()

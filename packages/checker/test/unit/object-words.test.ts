@@ -163,7 +163,7 @@ const cases: readonly Case[] = [
 ]
 
 test.each(cases.map((each) => [each.model, each.sentence, each] as const))(
-  'counterexample of %s: %s',
+  'the counterexample of a %s says: %s',
   (_, __, { model, initial = null, fails, sentence, culprit, passes }) => {
     const judge = (steps: readonly Step[]) =>
       checkHistory(historyFromEvents(eventsOf(steps)), { model, initial, levels: ['linearizable'] }).levels.linearizable
@@ -174,14 +174,14 @@ test.each(cases.map((each) => [each.model, each.sentence, each] as const))(
   },
 )
 
-test('refuses an operation that the model does not know, and lists the operations that it knows', () => {
+test('check refuses an operation that the model does not know, and lists the known operations', () => {
   const judge = () => checkHistory(historyFromEvents(eventsOf(both(0, 'write', 1, 1))), { model: 'queue' })
   expect(judge).toThrow(
     'line 1: the queue model does not know the operation "write"; it knows enqueue, dequeue, drain. This model knows it: --model register.',
   )
 })
 
-test('refuses a value that makes no sense for the object, with its line', () => {
+test('check refuses a value that does not fit the object, and names its line', () => {
   const judge = (model: ModelName, steps: readonly Step[]) => () =>
     checkHistory(historyFromEvents(eventsOf(steps)), { model })
   expect(judge('set', both(0, 'read', null, 7))).toThrow('line 1: a read returns a list, not 7')
@@ -196,23 +196,26 @@ test.each([
   ['bank', 'read', null, { a: 1 }, 'has only the levels linearizable and convergent'],
   ['unique-ids', 'generate', null, 7, 'does not compare final reads; it has only the level linearizable'],
   ['log', 'append', 'x', [0, 'x'], 'does not compare final reads; it has only the level linearizable'],
-] as const)('the reason says why a %s is not judged by its final state', (model, f, value, answer, why) => {
-  const history = historyFromEvents([
-    { process: 0, type: 'invoke', f, value },
-    { process: 0, type: 'ok', f, value: answer },
-  ])
-  const { linearizable, eventual } = checkHistory(history, {
-    model,
-    initial: model === 'bank' ? { a: 1 } : null,
-  }).levels
-  expect(linearizable.result).toBe('met')
-  expect(eventual).toEqual({
-    result: 'unknown',
-    reason: { kind: 'unasked', text: `the ${model} model ${why}` },
-  })
-})
+] as const)(
+  'the reason for an unknown eventual says why a %s is not judged by its final state',
+  (model, f, value, answer, why) => {
+    const history = historyFromEvents([
+      { process: 0, type: 'invoke', f, value },
+      { process: 0, type: 'ok', f, value: answer },
+    ])
+    const { linearizable, eventual } = checkHistory(history, {
+      model,
+      initial: model === 'bank' ? { a: 1 } : null,
+    }).levels
+    expect(linearizable.result).toBe('met')
+    expect(eventual).toEqual({
+      result: 'unknown',
+      reason: { kind: 'unasked', text: `the ${model} model ${why}` },
+    })
+  },
+)
 
-test('a sentence counts the time until an operation from the last answer before it', () => {
+test('a sentence counts the time before an operation from the last earlier answer', () => {
   const at = (time: number, ...[process, type, f, value = null]: Step): EventInput => ({
     ...{ process, type, f, value, time: time * 1e6 },
   })

@@ -17,8 +17,8 @@ function judge(model: ModelName, initial: Json, ...operations: readonly Done[]):
   return resultOf(checkHistory(smallHistory(events), { model, initial, levels: ['linearizable'] }), 'linearizable')
 }
 
-describe('fractions are added as decimals, not as doubles,', () => {
-  test('in a counter', () => {
+describe('the sum of decimal fractions', () => {
+  test('may be read from a counter as a decimal or as a double', () => {
     const tenths = Array.from({ length: 8 }, (): Done => ['add', 0.1, 0.1])
     expect(judge('counter', null, ...tenths, ['read', null, 0.8])).toBe('met')
     // As a sum of doubles is.
@@ -28,7 +28,7 @@ describe('fractions are added as decimals, not as doubles,', () => {
     expect(judge('counter', 0.7, ['add', 0.1, 0.1], ['add', 0.2, 0.2], ['read', null, 0.9])).toBe('violated')
   })
 
-  test('in a bank', () => {
+  test('is exact in the balances of a bank', () => {
     const deposits = [0.1, 0.2].map((amount): Done => ['deposit', { account: 'a', amount }, null])
     const withdrawal: Done = ['withdraw', { account: 'a', amount: 0.3 }, null]
     expect(judge('bank', null, ...deposits, ['read', null, { a: 0.3 }])).toBe('met')
@@ -42,25 +42,22 @@ describe('a drain of unknown outcome', () => {
   const drain: Done = ['drain', null, '?']
   const nothing: Done = ['dequeue', null, null]
 
-  test.each(['queue', 'bag'] as const)(
-    'a drain of unknown outcome of a %s may have taken everything, some of it or nothing',
-    (model) => {
-      expect(judge(model, null, put(1), put(2), drain, nothing)).toBe('met')
-      expect(judge(model, null, put(1), put(2), drain, ['dequeue', null, 2], nothing)).toBe('met')
-      expect(judge(model, null, put(1), drain, ['dequeue', null, 1], nothing)).toBe('met')
-      expect(judge(model, [1, 2], drain, nothing)).toBe('met')
-      expect(judge(model, null, put(1), put(2), nothing)).toBe('violated')
-      expect(judge(model, null, put(1), nothing, drain)).toBe('violated')
-    },
-  )
+  test.each(['queue', 'bag'] as const)('may have taken all, some or none of the messages of a %s', (model) => {
+    expect(judge(model, null, put(1), put(2), drain, nothing)).toBe('met')
+    expect(judge(model, null, put(1), put(2), drain, ['dequeue', null, 2], nothing)).toBe('met')
+    expect(judge(model, null, put(1), drain, ['dequeue', null, 1], nothing)).toBe('met')
+    expect(judge(model, [1, 2], drain, nothing)).toBe('met')
+    expect(judge(model, null, put(1), put(2), nothing)).toBe('violated')
+    expect(judge(model, null, put(1), nothing, drain)).toBe('violated')
+  })
 
-  test('a drain of a queue takes its messages in order', () => {
+  test('has taken the messages of a queue in order', () => {
     expect(judge('queue', null, put(1), put(2), drain, ['dequeue', null, 1])).toBe('met')
     expect(judge('queue', null, put(1), put(2), drain, ['dequeue', null, 2], ['dequeue', null, 1])).toBe('violated')
   })
 })
 
-test('the order of an object’s members does not matter, not even in the initial value', () => {
+test('equal objects may list their members in different orders, also in the initial value', () => {
   const first = { b: 1, a: 2 }
   const same = { a: 2, b: 1 }
   expect(judge('queue', [first], ['dequeue', null, same])).toBe('met')
@@ -71,7 +68,7 @@ test('the order of an object’s members does not matter, not even in the initia
   expect(judge('log', [first], ['read', null, [same]])).toBe('met')
 })
 
-test('accounts may have any name', () => {
+test('a bank account may have any name, such as __proto__', () => {
   for (const account of ['constructor', '__proto__', 'toString', '']) {
     const read = (balance: number): Done => ['read', null, JSON.parse(`{${JSON.stringify(account)}:${balance}}`)]
     const deposit: Done = ['deposit', { account, amount: 2 }, null]
@@ -80,8 +77,8 @@ test('accounts may have any name', () => {
   }
 })
 
-describe('refuses with its line', () => {
-  test('an operation named like a member that every JavaScript object has', () => {
+describe('check of an odd history', () => {
+  test('refuses an operation named like a member of every JavaScript object, and names its line', () => {
     for (const model of ['register', 'queue', 'bank'] as const) {
       const calling = (): string => judge(model, null, ['toString', 1, 1])
       expect(calling).toThrow(UserError)
@@ -89,7 +86,7 @@ describe('refuses with its line', () => {
     }
   })
 
-  test('null as a message, because a dequeue from an empty queue returns null', () => {
+  test('refuses null as a message, because a dequeue from an empty queue returns null', () => {
     for (const model of ['queue', 'bag'] as const) {
       for (const initial of [null, [1]]) {
         expect(() => judge(model, initial, ['enqueue', null, null])).toThrow(/line 1: .*null is no message/)
@@ -106,21 +103,21 @@ describe('refuses with its line', () => {
     ['list-append', 'read', 5],
     ['counter', 'read', 'ab'],
     ['bank', 'read', { a: 'x' }],
-  ] as const)('a %s whose %s returns another type: %j', (model, f, answer) => {
+  ] as const)('refuses a %s whose %s returns another type: %j', (model, f, answer) => {
     expect(() => judge(model, null, [f, null, answer])).toThrow(/line 1: a \w+ returns .*, not/)
   })
 
-  test('a counter read as a text, even if the counter also goes down', () => {
+  test('refuses a text read from a counter, even if the counter also decreases', () => {
     const counted = [3, -1].map((amount): Done => ['add', amount, amount])
     expect(() => judge('counter', null, ...counted, ['read', null, 'ab'])).toThrow(/line 5: a read returns a number/)
   })
 
-  test('a lock whose initial holder is no process', () => {
+  test('refuses a lock whose initial holder is not a process', () => {
     expect(() => judge('lock', { a: 1 }, ['acquire', null, null])).toThrow(/the initial value of the lock is \{"a":1\}/)
     expect(judge('lock', 7, ['acquire', null, null])).toBe('violated')
   })
 
-  test('a bank that begins in debt', () => {
+  test('refuses a bank with a negative initial balance', () => {
     expect(() => judge('bank', { a: -1 })).toThrow(
       /the initial value of the bank is \{"a":-1\}, which is not a set of balances/,
     )

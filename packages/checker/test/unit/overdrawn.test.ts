@@ -2,7 +2,7 @@ import { historyFromEvents } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { checkHistory } from '../checking.ts'
 
-test('reports a read of an overdrawn account as an overdraft', () => {
+test('a counterexample reports a negative balance as an overdraft', () => {
   const transfer = { from: 'a', to: 'b', amount: 7 }
   const history = historyFromEvents([
     { process: 0, type: 'invoke', f: 'transfer', value: { ...transfer, id: '1' } },
@@ -15,7 +15,7 @@ test('reports a read of an overdrawn account as an overdraft', () => {
   expect(linearizable.counterexample.sentence).toContain('where a is overdrawn by 4')
 })
 
-test('names an account that two nodes together overdraw, with its balance and the amounts spent', () => {
+test('a counterexample names an account that two nodes overdraw together, its balance and the amounts spent', () => {
   const transfer = (amount: number, id: number) => ({ from: 'a', to: 'b', amount, id })
   const history = historyFromEvents([
     { process: 0, type: 'invoke', f: 'transfer', value: transfer(8, 1), node: 'n1' },
@@ -30,7 +30,7 @@ test('names an account that two nodes together overdraw, with its balance and th
   )
 })
 
-test('names no overdraft if a deposit made before the transfers returned covers them', () => {
+test('a counterexample names no overdraft if a deposit covers the transfers before they return', () => {
   const transfer = (id: number) => ({ from: 'a', to: 'b', amount: 60, id })
   const history = historyFromEvents([
     { process: 0, type: 'invoke', f: 'transfer', value: transfer(1) },

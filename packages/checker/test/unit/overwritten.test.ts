@@ -31,7 +31,7 @@ const lost: readonly Did[] = [
   [1, 'write', 95],
 ]
 
-test('notes that an update may be lost if recorded reads and writes of a number overwrite each other', () => {
+test('overwrittenNotes reports a possible lost update if recorded reads and writes of a number overwrite each other', () => {
   expect(overwrittenNotes(recorded(traffic, lost))).toEqual([expect.stringMatching(/^1 update may be lost: .* \(x\)/)])
   expect(overwrittenNotes(recorded({ model: 'register', initial: 'unknown' }, lost))).toEqual([])
   const texts = lost.map(([by, f, value]): Did => [by, f, `${value}`])
@@ -40,7 +40,7 @@ test('notes that an update may be lost if recorded reads and writes of a number 
   expect(overwrittenNotes(recorded(traffic, [one!, other!, first!, [1, 'cas', [93, 88]]]))).toEqual([])
 })
 
-test('notes a possible lost update for single SQL statements, but not for transactions that read and write', () => {
+test('overwrittenNotes reports a possible lost update for single SQL statements, but not for transactions that read and write', () => {
   const alone = (process: number, ...micro: readonly Json[]): Did =>
     [...[process, 'txn', micro], { statements: [['SQL', micro.length]] }] as unknown as Did
   const header = { model: 'rw-register', initial: 'unknown' }

@@ -51,7 +51,7 @@ const judge = (events: readonly EventInput[], model: Model<unknown>): string =>
 const call = (process: number, f: string, value: Json = null): EventInput => ({ process, type: 'invoke', f, value })
 const ok = (process: number, f: string, value: Json = null): EventInput => ({ process, type: 'ok', f, value })
 
-test("judges a user's model of a stack, which pops the last pushed value first", () => {
+test("check judges a stack by a user's model", () => {
   const pushes = [call(0, 'push', 1), ok(0, 'push', 1), call(0, 'push', 2), ok(0, 'push', 2)]
   expect(judge([...pushes, call(1, 'pop'), ok(1, 'pop', 2)], stack)).toBe('met')
   expect(judge([...pushes, call(1, 'pop'), ok(1, 'pop', 1)], stack)).toBe('violated')
@@ -60,14 +60,14 @@ test("judges a user's model of a stack, which pops the last pushed value first",
   expect(judge([...overlapping, ok(1, 'pop', 1), ok(0, 'push', 2)], stack)).toBe('met')
 })
 
-test('an operation of unknown outcome may take effect at once, later or never', () => {
+test('an operation of unknown outcome may take effect immediately or later, but only once', () => {
   const pushed = [call(0, 'push', 1), { process: 0, type: 'info', f: 'push', value: 1 }] as const
   expect(judge([...pushed, call(1, 'pop'), ok(1, 'pop', 1)], stack)).toBe('met')
   expect(judge([...pushed, call(1, 'pop'), ok(1, 'pop', null), call(1, 'pop'), ok(1, 'pop', 1)], stack)).toBe('met')
   expect(judge([...pushed, call(1, 'pop'), ok(1, 'pop', 1), call(1, 'pop'), ok(1, 'pop', 1)], stack)).toBe('violated')
 })
 
-test('judges each part separately if a model divides operations into parts', () => {
+test("check judges each part separately if a user's model divides operations into parts", () => {
   const write = (process: number, name: string, to: Json): EventInput[] => [
     call(process, 'write', { name, to }),
     ok(process, 'write', { name, to }),
@@ -82,7 +82,7 @@ test('judges each part separately if a model divides operations into parts', () 
   expect(judge([...write(0, 'x', 1), ...write(0, 'y', 2), ...read(1, 'x', 2)], registers)).toBe('violated')
 })
 
-test('refuses a model that throws, with the operation it threw on', () => {
+test("check names the operation on which a user's model threw", () => {
   const strict: Model<number> = {
     ...counter,
     apply: (count, input) => {
@@ -96,7 +96,7 @@ test('refuses a model that throws, with the operation it threw on', () => {
   expect(() => judge(events, { ...quickCounter, integers: encoding })).toThrow('line 1: the model threw on "add" of 1')
 })
 
-test('an encoding on integers gives the verdicts of the model and of the definition on 1,000 random histories', () => {
+test("a user's model agrees with the definition with and without an encoding as integers, on 1,000 random histories", () => {
   const baseSeed = inject('seed')
   for (let seed = baseSeed; seed < baseSeed + 1_000; seed++) {
     const random = randomFrom(seed)

@@ -26,7 +26,7 @@ function provenIn(events: readonly EventInput[]): OnlineViolation | undefined {
 const untimed = (events: readonly EventInput[]): EventInput[] => events.map(({ time: _, ...event }) => event)
 
 describe('a violation proven during recording', () => {
-  test('is the verdict even if the check has no time, shown by the operations of its key up to the violation', () => {
+  test('is reported with the operations of its key even if the deadline passes before the check finds it', () => {
     const events = untimed([...later('y', 3_000), ...STALE, ...later('x', 3_000)])
     const limits = () => ({ ...limitedTo(10_000) })
     expect(checkHistory(historyFromEvents(events), limits()).levels.linearizable.result).toBe('unknown')
@@ -56,7 +56,7 @@ describe('a violation proven during recording', () => {
     })
   })
 
-  test('decides nothing if it is not in the history or its level is not asked for', () => {
+  test('is ignored if it is absent from the history or its level was not requested', () => {
     const events = untimed([...STALE, ...later('y', 10)])
     const proven = provenIn(events) as OnlineViolation
     const limit = { deadlineMs: millis(0) }

@@ -64,7 +64,7 @@ function byProcess({ encoded }: ReadsFrom, steps: number): Answer {
   return progress === 'met' || progress === 'violated' ? progress : undefined
 }
 
-test('finds the only solution of a puzzle, whichever order of its writes it tries first', () => {
+test('both searches for an order find the only solution of a puzzle, whichever order they try first', () => {
   const all = [1, 2].flatMap((x) =>
     [1, 2].map(
       (y): Clause => [
@@ -88,7 +88,7 @@ test('finds the only solution of a puzzle, whichever order of its writes it trie
 const neither = (order: Order, one: number, other: number): Clause[] =>
   ([1, 2] as const).flatMap((x) => ([1, 2] as const).map((y): Clause => [order, [one, x], [other, y]]))
 
-test('withdraws the orders that follow from an assumed order once it gives up that order', () => {
+test('the search pair by pair withdraws the orders derived from an assumed order that it gives up', () => {
   const inTurn = () => 0
   // The first order of pair 0 to be tried settles 1 and 2, and is contradicted by both orders of 3.
   const tried: Order = [0, 1]
@@ -98,7 +98,7 @@ test('withdraws the orders that follow from an assumed order once it gives up th
   expect(pairByPair(whole)).toBe('violated')
 })
 
-test(`four ways of deciding give the same answer on ${manyOf(1_000)} random puzzles`, () => {
+test(`four searches for an order agree on ${manyOf(1_000)} random puzzles`, () => {
   const count = { met: 0, violated: 0, laidOut: 0, joined: 0 }
   for (let n = 0; n < many(1_000); n++) {
     const seed = baseSeed + n

@@ -42,7 +42,7 @@ function shownOf(steps: readonly Step[], model: 'queue' | 'bag'): readonly (read
 }
 
 for (const model of ['queue', 'bag'] as const) {
-  test(`shows only the enqueue and the two dequeues of a repeated message of a ${model}, among thousands of unknown dequeues`, () => {
+  test(`a counterexample contains only the enqueue and the two dequeues of a repeated message of a ${model}`, () => {
     const twice: readonly Step[] = [
       [3, 'enqueue', 'a'],
       [4, 'dequeue', 'a'],
@@ -55,7 +55,7 @@ for (const model of ['queue', 'bag'] as const) {
     ])
   })
 
-  test(`leaves out earlier legal dequeues if a ${model} was wrongly found empty`, () => {
+  test(`a counterexample leaves out earlier legal dequeues if a ${model} was wrongly found empty`, () => {
     const empties = Array.from({ length: 5 }, (): Step => [7, 'dequeue', null])
     const hidden: readonly Step[] = [...empties, [3, 'enqueue', 'a'], [4, 'dequeue', null]]
     expect(shownOf(hidden, model)).toEqual([
@@ -64,7 +64,7 @@ for (const model of ['queue', 'bag'] as const) {
     ])
   })
 
-  test(`shows only the message that a ${model} held when a dequeue found it empty, among thousands of unknown dequeues`, () => {
+  test(`a counterexample contains only the message that a ${model} held when a dequeue found it empty`, () => {
     const hidden: readonly Step[] = [
       [3, 'enqueue', 'a'],
       [4, 'dequeue', null],
@@ -78,7 +78,7 @@ for (const model of ['queue', 'bag'] as const) {
   })
 }
 
-test('shows only three operations of a long history if a later message overtook an earlier one', () => {
+test('a counterexample contains only three operations if a later message overtook an earlier one', () => {
   const lost: readonly Step[] = [
     [3, 'enqueue', 'a'],
     [3, 'enqueue', 'b'],

@@ -17,14 +17,14 @@ const violated: Verdict = {
 describe('sequential consistency', () => {
   const book = ['w1--|', '      w2--|', '            r2|  r1|', '            r2|   r1|']
 
-  test('is met if two readers see both writes against their real-time order; linearizability is not', () => {
+  test('is met, unlike linearizability, if two readers see two writes against their real-time order', () => {
     const report = checkHistory(historyOf(...book))
     expect(resultOf(report, 'linearizable')).toBe('violated')
     expect(resultOf(report, 'sequential')).toBe('met')
     expect(report.headline).toBe('sequentially consistent, not linearizable')
   })
 
-  test('is violated if two readers see two writes in opposite orders, and the cycle says why', () => {
+  test('is violated if two readers see two writes in opposite orders, and the sentence says why', () => {
     const report = checkHistory(historyOf('w1--|', '      w2--|', '            r2|  r1|', '            r1|   r2|'))
     const verdict = report.levels.sequential
     if (verdict.result !== 'violated') throw new Error(verdict.result)
@@ -36,7 +36,7 @@ describe('sequential consistency', () => {
     )
   })
 
-  test('is violated by all keys together even if each key is legal by itself (store buffering)', () => {
+  test('may be violated even if each key has a legal order, as in store buffering', () => {
     const report = checkHistory(historyOf('wx1|  ry|', 'wy1|  rx|'))
     const verdict = report.levels.sequential
     if (verdict.result !== 'violated') throw new Error(verdict.result)
@@ -52,7 +52,7 @@ describe('sequential consistency', () => {
 })
 
 describe('eventual consistency', () => {
-  test('final reads that disagree are named with their nodes', () => {
+  test('a violation names the nodes whose final reads differ', () => {
     const report = checkHistory(historyOf('w1|  w2|', '          fr2|', '          fr1|'))
     const verdict = report.levels.eventual
     if (verdict.result !== 'violated') throw new Error(verdict.result)
@@ -60,7 +60,7 @@ describe('eventual consistency', () => {
     expect(report.headline).toBe('sequentially consistent, not linearizable, and replicas did not converge')
   })
 
-  test('is violated if final reads agree on an older value than an acknowledged write, and that write is listed as lost', () => {
+  test('is violated if final reads return an overwritten value, and the acknowledged newer write is lost', () => {
     const report = checkHistory(historyOf('w1|  w2|', '          fr1|', '          fr1|'))
     expect(resultOf(report, 'eventual')).toBe('violated')
     expect(report.lost).toEqual([{ key: undefined, value: 2, operation: 1 }])
@@ -77,7 +77,7 @@ describe('eventual consistency', () => {
     expect(resultOf(checkHistory(historyOf('w1|  r1|')), 'eventual')).toBe('unknown')
   })
 
-  test('is the only level met by replicas that agree only at the end', () => {
+  test('is the only level met if replicas agree only at the end', () => {
     const report = checkHistory(
       historyOf(
         'w1--|',
@@ -91,13 +91,13 @@ describe('eventual consistency', () => {
   })
 })
 
-test('a history without completed operations meets every level', () => {
+test('a history without completed operations meets linearizable and leaves eventual unknown', () => {
   const report = checkHistory(historyOf('w1--?', 'r--?'))
   expect(report.levels.linearizable).toEqual({ result: 'met', witness: { kind: 'order', orders: [] } })
   expect(report.levels.eventual.result).toBe('unknown')
 })
 
-test('counts operations of unknown outcome, and how many of them are known to have happened', () => {
+test('the report counts the operations of unknown outcome and how many of them took effect', () => {
   const report = checkHistory(historyOf('w1|  w2--?', 'w3--?', '          r2|'))
   expect(report.info).toEqual({ total: 2, happened: 1, undecided: 1 })
 })
@@ -115,12 +115,15 @@ describe('the headline', () => {
     [violated, unknown, met, 'not linearizable; sequential unknown: out of time'],
     [unknown, unknown, met, 'unknown: out of time'],
     [unknown, met, met, 'sequentially consistent; linearizable unknown: out of time'],
-  ])('%#: states exactly what the verdicts of the levels show', (linearizable, sequential, eventual, expected) => {
-    expect(headline(linearizable, sequential, eventual)).toBe(expected)
-  })
+  ])(
+    '%#: names the strongest met level and the levels that are violated or unknown',
+    (linearizable, sequential, eventual, expected) => {
+      expect(headline(linearizable, sequential, eventual)).toBe(expected)
+    },
+  )
 })
 
-describe('the lattice', () => {
+describe('the lattice of levels', () => {
   const contradicts = (verdicts: { readonly [level in Level]: Verdict }): string[] =>
     levels.flatMap((level) =>
       implied[level]
@@ -128,7 +131,7 @@ describe('the lattice', () => {
         .map((weaker) => `${level} is met, and ${weaker} is not`),
     )
 
-  test('no level is met while one that it implies is violated, on any history', () => {
+  test('allows no history to meet a level and violate a weaker level', () => {
     fc.assert(
       fc.property(fc.integer(), fc.constantFrom('atomic', 'replicas', 'stale', 'scattered'), (seed, store) => {
         const history = randomHistory(
@@ -152,12 +155,12 @@ describe('the lattice', () => {
     )
   })
 
-  test('every level that a met level implies is met', () => {
+  test('makes every level weaker than a met level met', () => {
     const all = followsFrom(consistency, { sequential: met }, () => notRecorded('open'))
     expect(levels.filter((level) => all[level].result !== 'met')).toEqual(['linearizable', 'eventual', 'convergent'])
   })
 
-  test('every level that implies a violated level is violated', () => {
+  test('makes every level stronger than a violated level violated', () => {
     const all = followsFrom(consistency, { 'monotonic-reads': violated }, () => notRecorded('open'))
     expect(levels.filter((level) => all[level].result === 'violated')).toEqual([
       'linearizable',

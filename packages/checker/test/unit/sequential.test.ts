@@ -84,7 +84,7 @@ function tradeReads(events: readonly EventInput[], below: (n: number) => number)
   )
 }
 
-test(`joining threads and guessing sources of reads agree with the definition on ${manyOf(5_000)} small histories and with the search by process on ${manyOf(500)} longer ones`, () => {
+test(`every sequential search agrees with the definition on ${manyOf(5_000)} small histories and with the search by process on ${manyOf(500)} longer ones`, () => {
   const count = new Map(Object.keys(ways).map((way) => [way, { met: 0, violated: 0 }]))
   for (const { histories, shapeOf, judge } of [small, medium]) {
     for (let n = 0; n < histories; n++) {
@@ -132,7 +132,7 @@ test(`joining threads and guessing sources of reads agree with the definition on
   }
 })
 
-test('finds the only assignment of writes to reads that has a legal order', () => {
+test('chooseSources finds the only assignment of writes to reads that is confirmed as legal', () => {
   const op = (process: number, f: 'read' | 'write'): EventInput[] => [
     { process, type: 'invoke', f, value: f === 'read' ? null : 1 },
     { process, type: 'ok', f, value: 1 },
@@ -166,7 +166,7 @@ test('an append of unknown outcome explains a failed cas even if its result was 
   expect(createSequentialSearch(encoded, json, freshBudget()).run(100)).toBe('met')
 })
 
-test('respects the limits of memory and time, and names the limit that stopped it', () => {
+test('check of sequential stops at its limits of memory and time, and names the limit', () => {
   const run = { store: 'buffered', operations: 10_000, processes: 30, keys: 50, unknown: 0, planted: 'none' } as const
   const of = (values: number) =>
     historyFromEvents(simulateStore({ ...run, values, seed: baseSeed }), { expectedOperations: run.operations })
@@ -202,7 +202,7 @@ test('a counterexample that needs an operation of unknown outcome includes a rea
   expect(verdict.counterexample.operations).toEqual([0, 1, 2, 3, 4].map((operation) => ({ operation, role: 'core' })))
 })
 
-test('laying out orders at random gives only legal orders, and one for nearly every small history that has one', () => {
+test('layOutByLot returns only legal orders, and an order for nearly every small history that has one', () => {
   const share = { found: 0, met: 0 }
   for (let n = 0; n < many(1_500); n++) {
     const random = randomFrom(baseSeed + n)
@@ -225,7 +225,7 @@ test('laying out orders at random gives only legal orders, and one for nearly ev
   expect(share.found / share.met).toBeGreaterThan(0.95)
 })
 
-test('decides eighty operations with cas and unknown outcomes on lagging replicas quickly', () => {
+test('check decides sequential for 80 operations with cas and unknown outcomes on lagging replicas', () => {
   for (let n = 0; n < 9; n++) {
     const shape: Shape = {
       ...{ processes: 5, operations: 80, keys: 1, values: 5, cas: true, store: 'replicas' },
@@ -238,7 +238,7 @@ test('decides eighty operations with cas and unknown outcomes on lagging replica
   }
 })
 
-test('finds a value that nobody wrote without a search, also next to a failed cas', () => {
+test('readsFrom finds a read of a value that nobody wrote, even next to a failed cas', () => {
   const events: EventInput[] = [
     { process: 0, type: 'invoke', f: 'cas', value: [1, 2] },
     { process: 0, type: 'fail', f: 'cas', value: [1, 2] },

@@ -161,7 +161,7 @@ function isAtomic(ops: readonly Op[], k: number): boolean {
 const listed = (seed: number, events: readonly EventInput[]): string =>
   `seed ${seed}\n${events.map((event) => JSON.stringify(event)).join('\n')}\n`
 
-test(`the time and the versions by which a read is behind agree with their definitions, on ${manyOf(5_000)} small histories`, () => {
+test(`the staleness of a read in time and in versions agrees with its definition on ${manyOf(5_000)} small histories`, () => {
   let stale = 0
   for (let n = 0; n < many(5_000); n++) {
     const seed = baseSeed + n
@@ -182,7 +182,7 @@ test(`the time and the versions by which a read is behind agree with their defin
   expect(stale, 'stale').toBeGreaterThan(atLeast(800))
 })
 
-test(`the least Δ agrees with its definition, on ${manyOf(5_000)} small random histories`, () => {
+test(`the least Δ agrees with its definition on ${manyOf(5_000)} small random histories`, () => {
   const count = { none: 0, some: 0, unknown: 0 }
   for (let n = 0; n < many(5_000); n++) {
     const seed = baseSeed + n
@@ -203,7 +203,7 @@ test(`the least Δ agrees with its definition, on ${manyOf(5_000)} small random 
   expect(count.none).toBeGreaterThan(atLeast(500))
 })
 
-test(`the bounds of the least k contain it, on ${manyOf(5_000)} small random histories, and nearly always equal it`, () => {
+test(`the bounds of the least k contain its true value on ${manyOf(5_000)} small random histories`, () => {
   const count = { exact: 0, bounded: 0, beyondOne: 0 }
   for (let n = 0; n < many(5_000); n++) {
     const seed = baseSeed + n
@@ -266,7 +266,7 @@ function readsOfLastTwo(
   return events
 }
 
-test('a linearizable history of any size has no stale read, Δ 0 and k 1', () => {
+test('a linearizable history of 200 operations has no stale read, Δ 0 and k 1', () => {
   for (let n = 0; n < 40; n++) {
     const seed = baseSeed + n
     const random = randomFrom(seed)
@@ -295,7 +295,7 @@ test('a read of a value overwritten 6 ms before is 6 ms and one version behind',
   })
 })
 
-test('measures nothing without memory for the reads, and gives back the memory it takes', () => {
+test('stalenessOf measures nothing without memory for the reads, and releases the memory that it takes', () => {
   const history = historyOf('w1| w2|', '            r1|')
   const { encoded, decoder } = encodeRegister(history, reading)
   const staleness = (memoryBytes: number, times = 1) => {
@@ -309,7 +309,7 @@ test('measures nothing without memory for the reads, and gives back the memory i
   ])
 })
 
-test('takes the middle of three reads as the median', () => {
+test('the median staleness of three reads is that of the middle read', () => {
   const { versionsBehind } = measure(historyOf('w1| w2|', '            r2| r1| r1|'))
   expect(versionsBehind).toEqual({ p50: 1, p99: 1, max: 1 })
 })
@@ -321,7 +321,7 @@ test('a read that overlaps the overwriting write is not stale', () => {
   })
 })
 
-test('keeps both possible orders of two writes until a much earlier write decides between them', () => {
+test('the measurement of k keeps both possible orders of two writes until a much earlier write decides between them', () => {
   // Each read shows that two writes come one just before the other. Of the two that are left one comes after all of these,
   // and one before: that can only be the one called before the first had ended, which ended last and is tried as the last.
   const others = Array.from({ length: 19 }, (_, n) => `w${n + 2}| r${n + 1}|`).join(' ')
@@ -330,21 +330,21 @@ test('keeps both possible orders of two writes until a much earlier write decide
   expect(measure(history).k).toEqual({ atLeast: 2, atMost: 2 })
 })
 
-test("a read is stale if another read has returned a newer value, though that value's write is not acknowledged", () => {
+test('a read is stale after another read returned a newer value, even if the newer write is not acknowledged', () => {
   expect(measure(historyOf('w1| w2---------------|', '         r2|', '            r1|'))).toMatchObject({
     reads: { measured: 2, stale: 1 },
     behindNanos: { max: 1e6 },
   })
 })
 
-test('a read of a value with two writers is ambiguous', () => {
+test('a read of a value that was written twice is ambiguous', () => {
   expect(measure(historyOf('w1| w2| w1|', '              r2| r1|'))).toMatchObject({
     reads: { measured: 1, stale: 1, ambiguous: 1 },
     k: { atLeast: 2, atMost: undefined },
   })
 })
 
-test('a value that nobody wrote is neither fresh nor stale', () => {
+test('a read of a value that nobody wrote is unexplained, neither fresh nor stale', () => {
   expect(measure(historyOf('w1x', '    r1| r3|'))).toMatchObject({
     reads: { measured: 0, stale: 0, unexplained: 2 },
     behindNanos: undefined,
@@ -352,7 +352,7 @@ test('a value that nobody wrote is neither fresh nor stale', () => {
   })
 })
 
-test('a history without times is measured in versions only', () => {
+test('the staleness of a history without times is measured in versions only', () => {
   const event = (type: EventInput['type'], f: string, value: Json): EventInput => ({ process: 0, type, f, value })
   const history = smallHistory(
     [1, 2]
@@ -362,7 +362,7 @@ test('a history without times is measured in versions only', () => {
   expect(measure(history)).toMatchObject({ versionsBehind: { max: 1 }, behindNanos: undefined, deltaNanos: undefined })
 })
 
-test('measures times beyond 2^53, and times that contradict the order of events', () => {
+test('the least Δ is measured even for times beyond 2^53 and for times that contradict the event order', () => {
   const at = (events: readonly EventInput[], time: (position: number) => number): History =>
     smallHistory(events.map((event, i) => ({ ...event, time: time(i) })))
   const events = timeline('w1| w2|', '            r1|')
@@ -373,7 +373,7 @@ test('measures times beyond 2^53, and times that contradict the order of events'
   expect(measure(at(overlapping, (i) => [5, 9, 1, 2, 3, 4][i]!)).deltaNanos).toBeDefined()
 })
 
-test('does not measure strings with appends', () => {
+test('measureStaleness returns nothing for strings with appends', () => {
   const history = smallHistory([
     { process: 0, type: 'invoke', f: 'append', value: 'a' },
     { process: 0, type: 'ok', f: 'append', value: 'a' },

@@ -153,7 +153,7 @@ function byDefinition(operations: readonly Operation[]): { broken: Guarantee[]; 
 
 const judge = judgingBy('stream', streamLadder.levels)
 
-test(`agrees with the definitions of the guarantees on ${manyOf(20_000)} small histories`, () => {
+test(`the verdicts on streams agree with the definitions of the guarantees on ${manyOf(20_000)} small histories`, () => {
   const shown = new Map<Guarantee, number>()
   for (let seed = 1; seed <= many(20_000); seed++) {
     const operations = drawn(seed)
@@ -172,7 +172,7 @@ test(`agrees with the definitions of the guarantees on ${manyOf(20_000)} small h
   for (const each of guarantees) expect(shown.get(each) ?? 0, each).toBeGreaterThanOrEqual(atLeast(200))
 })
 
-test('the operations shown break the guarantee by themselves, and none of them can be left out', () => {
+test('a counterexample of a stream violates the guarantee by itself and needs each of its operations', () => {
   for (let seed = 1; seed <= many(2_000); seed++) {
     const events = eventsOf(drawn(seed))
     const history = historyFromEvents(events)
@@ -216,7 +216,7 @@ function rowsNeedMore(
 test.each([
   ['an assignment that tells no offset', 'assign', ['k'], 'ok', {}],
   ['a poll that failed', 'poll', { k: null }, 'fail', { k: null }],
-] as const)('does not require a consumer to continue at its old position after %s', (_, f, asked, type, told) => {
+] as const)('a consumer of a stream may continue at another position after %s', (_, f, asked, type, told) => {
   const send = (value: number): EventInput[] => [
     { process: 1, type: 'invoke', f: 'send', key: 'k', value },
     { process: 1, type: 'ok', f: 'send', key: 'k', value },
@@ -235,7 +235,7 @@ test.each([
   expect(judge([...sends, ...before, ...between, ...after]).levels['no-skips']).toMatchObject({ result: 'met' })
 })
 
-test('does not count an acknowledged message as kept if no consumer reached it', () => {
+test('an acknowledged message does not count as kept if no consumer reached it', () => {
   const done = (f: string, value: Json, type: 'ok' | 'fail', told: Json): EventInput[] => [
     { process: 0, type: 'invoke', f, value, ...(f === 'send' ? { key: 'k' } : {}) },
     { process: 0, type, f, value: told, ...(f === 'send' ? { key: 'k' } : {}) },

@@ -175,7 +175,7 @@ const brokenBy = (events: readonly EventInput[]): readonly Guarantee[] =>
 
 const choices = fc.array(fc.nat(999), { minLength: 60, maxLength: 400 })
 
-test(`finds no violation by a correct broker in ${manyOf(6_000)} histories with crashes and rebalances`, () => {
+test(`check finds no violation of a correct broker in ${manyOf(6_000)} histories with crashes and rebalances`, () => {
   fc.assert(
     fc.property(choices, (drawn) => {
       expect(brokenBy(historyOf(drawn))).toEqual([])
@@ -185,7 +185,7 @@ test(`finds no violation by a correct broker in ${manyOf(6_000)} histories with 
 })
 
 test.each(Object.entries(mistakes) as [Mistake, Guarantee][])(
-  'reports that a broker that %s breaks %s',
+  'check reports that a broker that %s breaks %s',
   (mistake, guarantee) => {
     const long = fc.array(fc.nat(999), { minLength: 500, maxLength: 600 })
     const shown = fc

@@ -52,12 +52,12 @@ describe('an operation that the model does not know', () => {
     },
   )
 
-  test('is refused with the note that no model knows it, if none does', () => {
+  test('is refused with a note if no model knows it', () => {
     expect(found('register', [[0, 'frobnicate', 1, 1]])).toContain('No model knows it')
   })
 })
 
-describe('a write whose answer has another value', () => {
+describe('a write that is answered with another value', () => {
   const read = (value: EventInput['value']): Step => [1, 'read', null, value]
 
   test('wrote the value of the answer', () => {
@@ -73,7 +73,7 @@ describe('a write whose answer has another value', () => {
     },
   )
 
-  test('causes a warning', () => {
+  test('causes a warning that names its line', () => {
     const { warnings } = historyFromObjects(lines([[0, 'write', 1, 2]]), 'h.jsonl')
     expect(warnings).toEqual([
       'h.jsonl: a write was answered with another value than asked for (line 2); the value of the answer counts.',
@@ -81,17 +81,17 @@ describe('a write whose answer has another value', () => {
   })
 })
 
-describe('an operation of another object whose answer has another value', () => {
+describe('an operation that is answered with another value', () => {
   test.each([
     ['set', 'add', 1, 2],
     ['queue', 'enqueue', 'a', 'b'],
     ['bag', 'enqueue', 'a', 'b'],
     ['bank', 'transfer', { from: 'a', to: 'b', amount: 4 }, { from: 'a', to: 'b', amount: 5 }],
-  ] as const)('is refused with the line: %s', (model, f, asked, answered) => {
+  ] as const)('is refused, with its line, by a %s', (model, f, asked, answered) => {
     expect(found(model, [[0, f, asked, answered]])).toMatch(/^h\.jsonl:1: this .* \(line 2\)/)
   })
 
-  test('is accepted if the value is of another kind, such as "OK"', () => {
+  test('is accepted if the answer is of another type, such as "OK"', () => {
     expect(
       found('set', [
         [0, 'add', 1, 'OK'],
@@ -101,7 +101,7 @@ describe('an operation of another object whose answer has another value', () => 
   })
 })
 
-describe('an answer that no object could give', () => {
+describe('a malformed answer', () => {
   test.each([
     ['log', [[0, 'send', 'a', -1]], ':1: this send is answered with -1. An offset is a whole number'],
     ['log', [[0, 'send', 'a', 1.5]], ':1: this send is answered with 1.5.'],
@@ -140,7 +140,7 @@ describe('an answer that no object could give', () => {
       ':3: this read returned a list',
     ],
   ] satisfies readonly (readonly [string, readonly Step[], string])[])(
-    'is refused with its line: %s %j',
+    'is refused, with its line: %s %j',
     (model, steps, text) => {
       expect(found(model, steps)).toContain(text)
     },
@@ -186,7 +186,7 @@ describe('an answer that no object could give', () => {
       ],
     ],
   ] satisfies readonly (readonly [string, readonly Step[]])[])(
-    'is not reported for correct answers: %s %j',
+    'is told apart from these well-formed answers: %s %j',
     (model, steps) => {
       expect(found(model, steps)).toBe('met')
     },
@@ -201,13 +201,13 @@ describe('locks', () => {
     [0, 'unlock', 'bob', 'bob'],
   ]
 
-  test('are refused if their operations have different values and no key', () => {
+  test('are refused if their operations have different values and no keys', () => {
     expect(found('lock', twoNames)).toMatch(
       /^h\.jsonl:3: this lock has the value "alice", and the one on line 1 has the value "bob"\. .*"key"/,
     )
   })
 
-  test('are independent of each other if their keys differ, whatever their values', () => {
+  test('are independent of each other if their keys differ', () => {
     expect(
       found(
         'lock',
@@ -216,7 +216,7 @@ describe('locks', () => {
     ).toBe('met')
   })
 
-  test('are one lock if all operations give the same value', () => {
+  test('are one lock if all operations have the same value', () => {
     expect(
       found(
         'lock',

@@ -132,8 +132,8 @@ const cases: {
   },
 }
 
-describe('a history without an observation', () => {
-  test('has a test case for every model of objects except watches', () => {
+describe('a history without observations', () => {
+  test('has a test case for every model except watch', () => {
     expect(Object.keys(cases).sort()).toEqual(
       models
         .map(({ name }) => name)
@@ -143,14 +143,14 @@ describe('a history without an observation', () => {
   })
 
   for (const [model, { blind, failed, seen }] of Object.entries(cases)) {
-    test(`proves nothing for ${model}: updates and failed observations do not count`, () => {
+    test(`lacks evidence for ${model} even with updates and failed observations`, () => {
       const others = model === 'register' && blind.length > 0 ? [] : []
       expect(missingIn(model, [...blind, failed])).toHaveLength(1)
       for (const each of seen) expect(missingIn(model, [...blind, failed, each]), each[0]).toEqual(others)
     })
   }
 
-  test('still lacks one with a failed cas, unless failed cas are taken as observations', () => {
+  test('lacks a read even with a failed cas, which is an observation only if failedCas is observes', () => {
     const calls: Call[] = [
       ['write', 1, 'ok'],
       ['cas', [2, 3], 'fail'],
@@ -199,7 +199,7 @@ describe("a user's own model", () => {
     expect(missingIn({ ...stack, reads: ['push'] }, [['push', 1, 'ok']])).toEqual([])
   })
 
-  test('that is encoded as integers counts an operation as an observation if its output changes the encoding', () => {
+  test('counts an operation as an observation if its output changes the encoding as integers', () => {
     const integers = {
       initial: 0,
       encode: ({ f, value }: { f: string; value: unknown }, output: unknown) =>

@@ -10,7 +10,7 @@ const budgetOf = (memoryBytes: number) =>
 const CLASSES = 4
 const uses = fc.array(fc.nat(CLASSES - 1), { maxLength: 12 })
 
-test('each multiset of uses gets one number in any order, and two of them are compared class by class', () => {
+test('usage numbers are equal for equal multisets of uses and comparable class by class', () => {
   fc.assert(
     fc.property(fc.array(uses, { minLength: 2, maxLength: 20 }), (sequences) => {
       const usage = createUsage(CLASSES, budgetOf(1e6))
@@ -31,7 +31,7 @@ test('each multiset of uses gets one number in any order, and two of them are co
   )
 })
 
-test('counting stops when memory runs out, and gives back the memory it took', () => {
+test('the counting of uses stops when memory runs out, and its memory can be released', () => {
   const budget = budgetOf(4_000)
   const usage = createUsage(2, budget)
   let used = NOTHING_USED

@@ -19,14 +19,14 @@ import {
 const three = [put(2, 'x', 1), put(3, 'x', 2), put(4, 'y', 3)]
 const [x1, x2, y3] = [event(2, 'x', 1), event(3, 'x', 2), event(4, 'y', 3)]
 
-describe('a watch that shows everything in order', () => {
-  test('is faithful once it was followed to the end', () => {
+describe('a watch', () => {
+  test('is faithful once it was followed to the end in order', () => {
     const report = judge(...three, watch(1, 4, { from: 2 }), watched(1, events(x1, x2)), followed(1, events(y3)))
     expect(report.headline).toBe('complete and in order')
     expect(report.levels.faithful.result).toBe('met')
   })
 
-  test('may send several revisions at once, deletions without a value, and only what it was asked for', () => {
+  test('may send several revisions together, deletions without a value, and only the keys that it was opened for', () => {
     const report = judge(
       ...three,
       del(5, 'x'),
@@ -40,13 +40,13 @@ describe('a watch that shows everything in order', () => {
     expect(report.levels.faithful.result).toBe('met')
   })
 
-  test('may refuse a start that is compacted', () => {
+  test('may refuse to start at a compacted revision', () => {
     const refusal = { ended: true, compacted: 4 }
     expect(broken(judge(...three, compact(4), watch(1, 4, { from: 2 }), watched(1, refusal)))).toEqual([])
     expect(broken(judge(...three, watch(1, 4, { from: 2 }), watched(1, refusal)))).toEqual(['resumable'])
   })
 
-  test('may be resumed at its last revision', () => {
+  test('may be resumed after its last revision', () => {
     const first = [watch(1, 4, { from: 2 }), watched(1, events(x1))]
     expect(broken(judge(...three, ...first, watch(2, 4, { from: 3, resumes: 1 }), watched(2, events(x2, y3))))).toEqual(
       [],
@@ -75,11 +75,11 @@ describe('a write without an answer', () => {
     })
   })
 
-  test('was not carried out if a read of its revision shows nothing', () => {
+  test('did not take effect if a read of its revision shows no change', () => {
     expect(judge(...written, ...shown, changes(3, 3)).levels.faithful.result).toBe('met')
   })
 
-  test('may still have been carried out at a revision later than those that were read', () => {
+  test('may still have taken effect at a revision later than those that were read', () => {
     const more = [put(6, 'x', 6), watched(1, events(event(6, 'x', 6)))]
     expect(judge(...written, ...shown, changes(3, 4, y3), ...more).levels.reliable.result).toBe('unknown')
   })
@@ -96,7 +96,7 @@ describe('a write without an answer', () => {
   })
 })
 
-test('a read that lacks acknowledged writes leaves reliable unknown, but a violation within the stream remains', () => {
+test('a read that lacks acknowledged writes leaves reliable unknown and ordered violated', () => {
   const back = watched(1, events(y3), events(x1))
   const { levels } = judge(...three, watch(1, 4, { from: 2 }), back, changes(3, 3))
   expect(levels.ordered.result).toBe('violated')
@@ -106,7 +106,7 @@ test('a read that lacks acknowledged writes leaves reliable unknown, but a viola
   })
 })
 
-test('an event at a revision violates truthfulness if a read of that revision lacks it', () => {
+test('an event at a revision violates truthful if a read of that revision lacks the event', () => {
   const lines = [
     put(2, 'x', 1),
     open(put(3, 'x', 2)),
@@ -117,32 +117,33 @@ test('an event at a revision violates truthfulness if a read of that revision la
   expect(broken(judge(...lines))).toEqual(['truthful'])
 })
 
-describe('each guarantee is broken by', () => {
+describe('the guarantees of a watch', () => {
   const from = (revision: number, ...responses: Parameters<typeof events>) =>
     broken(judge(...three, watch(1, 4, { from: revision }), watched(1, ...responses)))
 
-  test('an event that was not asked for', () => {
+  test('are violated by an event that the watch did not request', () => {
     const one = judge(...three, watch(1, 4, { from: 2, key: 'x' }), watched(1, events(x1, x2, y3)))
     expect(broken(one)).toEqual(['filtered'])
     const none = judge(...three, watch(1, 4, { from: 2, without: ['put'] }), watched(1, events(x1)))
     expect(broken(none)).toEqual(['filtered'])
   })
 
-  test('a lower revision after a higher one', () =>
+  test('are violated by a lower revision after a higher revision', () =>
     expect(from(2, events(x2), events(x1), events(y3))).toEqual(['ordered']))
-  test('the same change twice', () => expect(from(2, events(x1), events(x1, x2))).toEqual(['unique']))
-  test('a missing revision', () => expect(from(2, events(x1), events(y3))).toEqual(['reliable']))
-  test('a missing revision at the start', () => expect(from(2, events(x2, y3))).toEqual(['resumable']))
-  test('a value that nobody wrote', () => expect(from(2, events(event(2, 'x', 7)))).toEqual(['truthful']))
+  test('are violated by the same change twice', () => expect(from(2, events(x1), events(x1, x2))).toEqual(['unique']))
+  test('are violated by a missing revision', () => expect(from(2, events(x1), events(y3))).toEqual(['reliable']))
+  test('are violated by a missing revision at the start', () => expect(from(2, events(x2, y3))).toEqual(['resumable']))
+  test('are violated by a value that nobody wrote', () =>
+    expect(from(2, events(event(2, 'x', 7)))).toEqual(['truthful']))
 
-  test('progress that goes back, comes too early or skips an event', () => {
+  test('are violated by progress that goes back, comes too early or skips an event', () => {
     expect(from(2, events(x1, x2, y3), progress(9), progress(8))).toEqual(['bookmarkable'])
     expect(from(2, events(x1), progress(4), events(x2, y3))).toEqual(['bookmarkable'])
     expect(from(2, events(x1), progress(4))).toEqual(['bookmarkable'])
     expect(from(2, events(x1), progress(2), events(x2, y3), progress(4))).toEqual([])
   })
 
-  test('a revision that is split or shown in part', () => {
+  test('are violated by a revision that is split or incomplete', () => {
     const both = [txn(2, { x: 1, y: 2 }), put(3, 'x', 4)]
     const sent = (...responses: Parameters<typeof events>) =>
       broken(judge(...both, watch(1, 3, { from: 2 }), watched(1, ...responses)))
@@ -151,19 +152,19 @@ describe('each guarantee is broken by', () => {
     expect(sent(events(event(2, 'x', 1)), events(event(3, 'x', 4)))).toEqual(['atomic'])
   })
 
-  test('a false previous value or a false created flag', () => {
+  test('are violated by a false previous value or a false created flag', () => {
     expect(from(2, events(x1, event(3, 'x', 2, { previous: 8 })))).toEqual(['truthful'])
     expect(from(2, events(event(2, 'x', 1, { created: false })))).toEqual(['truthful'])
     expect(from(2, events(event(2, 'x', 1, { created: true, previous: null })))).toEqual([])
   })
 
-  test('an event older than the future revision at which the watch starts', () => {
+  test('are violated by an event older than the future revision at which the watch starts', () => {
     const ahead = [put(2, 'x', 1), watch(1, 2, { from: 4 }), put(3, 'x', 2), put(4, 'y', 3)]
     expect(broken(judge(...ahead, watched(1, events(y3))))).toEqual([])
     expect(broken(judge(...ahead, watched(1, events(x2), events(y3))))).toEqual(['future'])
   })
 
-  test('an event that has not arrived after the watch was followed five times', () => {
+  test('are violated by an event that does not arrive in five attempts to follow the watch', () => {
     const stuck = [...three, watch(1, 4, { from: 2 }), watched(1, events(x1, x2))]
     expect(judge(...stuck).levels.live.result).toBe('unknown')
     const inVain = Array.from({ length: 5 }, () => followed(1))
@@ -182,7 +183,7 @@ describe('each guarantee is broken by', () => {
 })
 
 describe('a write of unknown outcome', () => {
-  test('is decided by a watch that shows it, so that every other watch must show it too', () => {
+  test('is decided once one watch shows it, so that every other watch must show it too', () => {
     const lines = [put(2, 'x', 1), open(put(3, 'x', 2)), put(4, 'x', 3), watch(1, 4, { from: 2 })]
     const seen = [event(2, 'x', 1), event(3, 'x', 2), event(4, 'x', 3)]
     expect(broken(judge(...lines, watched(1, events(...seen))))).toEqual([])
@@ -190,7 +191,7 @@ describe('a write of unknown outcome', () => {
     expect(broken(judge(...lines, watched(1, events(...seen)), ...other))).toEqual(['reliable'])
   })
 
-  test('leaves a gap next to it unknown, unless every revision belongs to another write', () => {
+  test('leaves a gap next to it unknown unless every missing revision has another write', () => {
     const gap = [put(2, 'x', 1), open(put(3, 'x', 2)), put(4, 'x', 3), watch(1, 4, { from: 2 })]
     const sent = watched(1, events(event(2, 'x', 1), event(4, 'x', 3)))
     expect(judge(...gap, sent).levels.reliable.result).toBe('unknown')
@@ -198,7 +199,7 @@ describe('a write of unknown outcome', () => {
     expect(judge(...whole, watched(1, events(event(2, 'x', 1), event(3, 'x', 3)))).levels.reliable.result).toBe('met')
   })
 
-  test('explains only one event, and only if it was called before that event', () => {
+  test('explains only one event, and only an event after its call', () => {
     const twice = judge(
       open(del(0, 'x')),
       watch(1, 1, { from: 2 }),
@@ -210,7 +211,7 @@ describe('a write of unknown outcome', () => {
   })
 })
 
-test('names only the deletion that etcd 3.4 loses on compaction, and the process that deleted', () => {
+test('the counterexample of a deletion lost on compaction names the deletion and the process that deleted', () => {
   const report = judge(
     ...[put(2, 'a', 1), put(3, 'a', 2), put(4, 'a', 3), del(5, 'a'), put(6, 'a', 4), compact(5)],
     ...[watch(1, 6, { from: 5, key: 'a' }), watched(1, events(event(6, 'a', 4)))],

@@ -121,7 +121,7 @@ function served(choices: readonly number[], mistake?: Mistake): Operation[] {
   return operations
 }
 
-test(`finds no violation in ${manyOf(4_000)} histories of a correct queue whose consumers crash`, () => {
+test(`check finds no violation in ${manyOf(4_000)} histories of a correct queue whose consumers crash`, () => {
   fc.assert(
     fc.property(fc.array(fc.nat(999), { minLength: 60, maxLength: 400 }), (choices) => {
       const operations = served(choices)
@@ -134,7 +134,7 @@ test(`finds no violation in ${manyOf(4_000)} histories of a correct queue whose 
 })
 
 test.each(Object.entries(mistakes) as [Mistake, Guarantee][])(
-  'reports that a queue that %s breaks %s',
+  'check reports that a queue that %s breaks %s',
   (mistake, guarantee) => {
     const long = fc.array(fc.nat(999), { minLength: 500, maxLength: 600 })
     const shown = fc
@@ -179,13 +179,13 @@ describe('the verdict on a queue', () => {
     expect(judge(operations).headline).toBe(headline)
   })
 
-  test('is unknown for a message that was never acknowledged if nobody reads what is left in the queue', () => {
+  test('is unknown for a message that was never acknowledged if nobody reads the remaining messages', () => {
     const { levels } = judge([put(1, 0), took(1, 1, 2)])
     expect(levels['no-lost-messages']).toMatchObject({ result: 'unknown' })
     expect(levels['at-least-once']).toMatchObject({ result: 'unknown' })
   })
 
-  test('names the operations that prove that a message was lost', () => {
+  test('names the operations that prove a message lost', () => {
     const { levels, lost } = judge([put(1, 0), took(1, 1, 2), left([], 900)])
     expect(lost).toMatchObject([{ value: 1 }])
     expect(levels['no-lost-messages']).toMatchObject({

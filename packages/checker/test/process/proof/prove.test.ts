@@ -17,8 +17,8 @@ function provedOf({ history, head, levels }: Case) {
 
 const modelOf = (name: string): string => (name === 'list transactions' ? 'list-append' : name)
 
-describe.each(models)('a proof of the model %s', (model) => {
-  test(`is accepted and proves only true verdicts, in ${manyOf(400)} histories`, () => {
+describe.each(models)('the prover of the model %s', (model) => {
+  test(`makes only accepted proofs of true verdicts, in ${manyOf(400)} histories`, () => {
     const first = inject('seed') * 10_000
     const told = { proved: 0, decided: 0 }
     for (let seed = first; seed < first + many(400); seed++) {
@@ -40,7 +40,7 @@ describe.each(models)('a proof of the model %s', (model) => {
   })
 })
 
-test('refuses to prove a history that the verifier cannot read, and says why', () => {
+test('prove refuses a history that the verifier cannot read, and says why', () => {
   const history = historyFromEvents([
     { process: 0, type: 'invoke', f: 'write', value: { clock: 1 } },
     { process: 0, type: 'ok', f: 'write', value: { clock: 1 } },

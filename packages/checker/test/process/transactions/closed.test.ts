@@ -101,7 +101,7 @@ describe.each(['list', 'register'] as const)('a counterexample of transactions o
   })
 })
 
-test('draws and names the reader that proves which append came first', () => {
+test('a counterexample draws and names the reader that proves the order of two appends', () => {
   const events = [
     ...together(
       [
@@ -130,7 +130,7 @@ test('draws and names the reader that proves which append came first', () => {
   expect(shown?.sentence).toMatch(/T3 \(process 2\) read x = \[2,1\], which shows that T2 appended to x before T1\.$/)
 })
 
-test('labels in a drawing the transaction that proves that a read is older than a write', () => {
+test('the drawing of a counterexample labels the transaction that proves a read older than a write', () => {
   const events = together(
     [0, [['w', 'x', 1]]],
     [

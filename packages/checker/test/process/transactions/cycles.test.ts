@@ -2,7 +2,7 @@ import type { Json } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { anomaliesIn, judged, type Line, oneByOne, together } from '../../transactions/judged.ts'
 
-test('does not take a closed walk that visits a transaction twice for a cycle', () => {
+test('a closed walk that visits a transaction twice is not reported as a cycle', () => {
   // Two missed x and saw a of one writer: two cycles that share the writer.
   const fractured: Json = [
     ['r', 'x', null],
@@ -16,7 +16,7 @@ test('does not take a closed walk that visits a transaction twice for a cycle', 
   expect(anomaliesIn(report)).toEqual(['G-single-item'])
 })
 
-test('a cycle through real time has no more steps than transactions, however long the time in between', () => {
+test('a cycle through real time contains only the transactions that conflict, not those that ran between them', () => {
   const fillers = (from: number): readonly Line[] =>
     Array.from({ length: 5 }, (_, n): Line => [from + n, [['append', `of ${from + n}`, 1]]])
   const report = judged([
@@ -63,7 +63,7 @@ test('a cycle through real time has no more steps than transactions, however lon
   expect(report.transactions?.anomalies).toEqual({ 'G-single-item-realtime': { count: 1, first: [0, 1, 14] } })
 })
 
-test('the number of edges grows with the sum of readers and writers of a key, not with their product', () => {
+test('3,000 concurrent transactions that read and append to one key are reported as a lost update', () => {
   const lines: Line[] = []
   for (let n = 0; n < 3_000; n++)
     lines.push([

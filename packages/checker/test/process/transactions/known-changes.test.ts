@@ -27,7 +27,7 @@ test.each([
   ['that errs', 0.3],
   ['that does not err', 0],
 ])(
-  `histories with additions from a store %s get the verdicts of brute force, in ${manyOf(4_000)} schedules`,
+  `the verdicts on histories of additions to a store %s agree with brute force, in ${manyOf(4_000)} schedules`,
   (_, errs) => {
     const found = { met: 0, violated: 0, unknown: 0 }
     const first = inject('seed') * 100_000

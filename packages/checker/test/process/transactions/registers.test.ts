@@ -47,13 +47,13 @@ const verdictsOf = (events: readonly EventInput[], assume: readonly string[] = [
 
 const resultOf = (report: Report<string>, level: string): string | undefined => report.levels[level]?.result
 
-test(`every level agrees with its axioms on ${manyOf(20_000)} random histories of registers`, () => {
+test(`the verdict on each level agrees with its axioms on ${manyOf(20_000)} random histories of registers`, () => {
   const sizes = new Set<number>()
   for (let n = 0; n < many(20_000); n++) for (const size of agreeOnRegisters(baseSeed + n)) sizes.add(size)
   expect(sizes).toContain(2)
 })
 
-test('the order of lines of overlapping transactions does not change the verdicts', () => {
+test('the verdicts do not depend on the order of the lines of overlapping transactions', () => {
   for (let n = 0; n < many(1_000); n++) {
     const random = randomFrom(baseSeed + n)
     const events = eventsOf(randomTransactions(randomShape('register', random, 5), random), 'register')
@@ -74,7 +74,7 @@ test('the order of lines of overlapping transactions does not change the verdict
 describe('a value that two transactions wrote', () => {
   const twice = inTurn([['w', 'x', 1]], [['w', 'x', 1]])
 
-  test('makes every level unknown once it is read, and the reason names the lines and the remedy', () => {
+  test('leaves read committed unknown once it is read, and the reason names the lines and the remedy', () => {
     const { levels } = verdictsOf([...twice, ...inTurn([], [], [['r', 'x', 1]]).slice(4)])
     expect(levels['read-committed']).toEqual({
       result: 'unknown',
@@ -85,11 +85,11 @@ describe('a value that two transactions wrote', () => {
     })
   })
 
-  test('does not matter if nobody reads it', () => {
+  test('leaves strict serializability met if nobody reads it', () => {
     expect(resultOf(verdictsOf(twice), 'strict-serializable')).toBe('met')
   })
 
-  test('does not hide a violation elsewhere', () => {
+  test('does not hide a violation on another key', () => {
     const report = verdictsOf([
       ...twice,
       ...inTurn([], [], [['r', 'x', 1]]).slice(4),
@@ -112,7 +112,7 @@ describe('a value that two transactions wrote', () => {
   })
 })
 
-test('reads of the initial value are unknown if a transaction writes that value too', () => {
+test('a read of the initial value leaves read committed unknown if a transaction also writes that value', () => {
   const { levels } = verdictsOf(inTurn([['w', 'x', null]], [['r', 'x', null]]))
   expect(levels['read-committed']).toMatchObject({
     result: 'unknown',
@@ -120,20 +120,20 @@ test('reads of the initial value are unknown if a transaction writes that value 
   })
 })
 
-test('keys begin with the given initial value', () => {
+test('a register begins with the given initial value', () => {
   const history = smallHistory(inTurn([['r', 'x', 0]], [['w', 'x', 1]]))
   expect(resultOf(judge(history, [], 0), 'strict-serializable')).toBe('met')
   expect(resultOf(judge(history), 'read-committed')).toBe('violated')
 })
 
-test('a key with unknown initial value begins with the first value that was read and never written', () => {
+test('a register with unknown initial value begins with the first value that was read but never written', () => {
   const events = [...inTurn([['r', 'x', 7]], [['w', 'x', 1]], [['r', 'x', 1]], [['r', 'y', null]])]
   expect(resultOf(judge(smallHistory(events), [], UNKNOWN_START), 'strict-serializable')).toBe('met')
   const two = [...inTurn([['r', 'x', 7]], [['r', 'x', 8]])]
   expect(judge(smallHistory(two), [], UNKNOWN_START).transactions?.anomalies).toHaveProperty('unwritten-read')
 })
 
-test("a read that returns to a transaction's version after another one's violates monotonic atomic view", () => {
+test('a transaction that returns to a version after it read another violates monotonic atomic view', () => {
   const readerOf = (...values: readonly number[]) =>
     together(
       [['w', 'x', 1]],
@@ -144,7 +144,7 @@ test("a read that returns to a transaction's version after another one's violate
   expect(resultOf(verdictsOf(readerOf(2, 1)), 'monotonic-atomic-view')).toBe('met')
 })
 
-test('names the two transactions of a lost update', () => {
+test('the report of a lost update names its two transactions', () => {
   const report = verdictsOf(
     together(
       [
@@ -162,7 +162,7 @@ test('names the two transactions of a lost update', () => {
   expect(resultOf(report, 'prefix')).toBe('met')
 })
 
-test('reports write skew with no other anomaly', () => {
+test('the report of a write skew names no other anomaly', () => {
   const report = verdictsOf(
     together(
       [
@@ -182,10 +182,10 @@ test('reports write skew with no other anomaly', () => {
   expect(report.transactions?.strongest).toContain('strong-snapshot-isolation')
 })
 
-describe('an assumption about keys', () => {
+describe('assumptions about keys', () => {
   const stale = inTurn([['w', 'x', 1]], [['w', 'x', 2]], [['r', 'x', 1]])
 
-  test('linearizable-keys makes a stale read violate read uncommitted, and the report names it', () => {
+  test('linearizable-keys makes a stale read violate read uncommitted, and the report names the assumption', () => {
     expect(resultOf(verdictsOf(stale), 'serializable')).toBe('met')
     const report = verdictsOf([...stale, ...inTurn([], [], [], [['r', 'x', 2]]).slice(6)], ['linearizable-keys'])
     expect(resultOf(report, 'read-uncommitted')).toBe('violated')
@@ -202,12 +202,12 @@ describe('an assumption about keys', () => {
     expect(resultOf(report, 'read-uncommitted')).toBe('violated')
   })
 
-  test('is refused if its name is not known', () => {
+  test('an assumption with an unknown name is refused', () => {
     expect(() => verdictsOf(stale, ['luck'])).toThrow('there is no assumption "luck"')
   })
 })
 
-describe.runIf(corpusIsHere)("Elle's own test histories of registers", () => {
+describe.runIf(corpusIsHere)("Elle's test histories of registers", () => {
   test.each([
     ['rw-register-checker-test-02.edn', ['linearizable-keys'], 'cyclic-versions', 'read-uncommitted'],
     ['rw-register-checker-test-04.edn', ['sequential-keys'], 'G0', 'read-uncommitted'],
@@ -218,7 +218,7 @@ describe.runIf(corpusIsHere)("Elle's own test histories of registers", () => {
     ['rw-register-checker-test-13.edn', ['write-follows-read'], 'G-single-item', 'serializable'],
     // Elle says -realtime; the two are of one process.
     ['rw-register-scc-sort-bug-test-01.edn', [], 'G1c-process', 'strong-read-committed'],
-  ])('%s has its labelled anomaly with the assumptions %j: %s', async (file, assume, anomaly, level) => {
+  ])('%s has the anomaly of its label under the assumptions %j: %s', async (file, assume, anomaly, level) => {
     const report = judge(await readHistory(join(corpus, 'elle', file)), assume)
     expect(report.transactions?.anomalies).toHaveProperty([anomaly])
     expect(resultOf(report, level)).toBe('violated')

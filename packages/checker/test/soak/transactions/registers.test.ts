@@ -6,7 +6,7 @@ const HISTORIES = process.env['CHAOS_SOAK'] === 'short' ? 5_000 : 20_000
 
 const baseSeed = inject('seed')
 
-test(`every level agrees with its axioms on ${HISTORIES} random histories of registers`, () => {
+test(`the verdict on each level agrees with its axioms on ${HISTORIES} random histories of registers`, () => {
   const sizes = new Map<number, number>()
   for (let n = 0; n < HISTORIES; n++)
     for (const size of agreeOnRegisters(baseSeed + 1_000_000 + n)) sizes.set(size, (sizes.get(size) ?? 0) + 1)

@@ -1,6 +1,6 @@
 import { test } from 'vitest'
 import { agreeOnLists } from '../../transactions/list-agreement.ts'
 
-test('every level of random list histories agrees with brute force, in any order of the lines', () => {
+test('the verdict on each level agrees with brute force on random histories of lists, in any order of their lines', () => {
   for (let seed = 0; seed < 300; seed++) agreeOnLists(seed, 5)
 })

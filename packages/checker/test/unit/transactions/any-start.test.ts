@@ -46,7 +46,7 @@ const judged = (transactions: readonly Transaction[], initial: number | string |
     levels: isolationLadder.levels as never,
   }).levels as unknown as { readonly [level: string]: { readonly result: string } }
 
-test(`registers with an unknown initial value are violated only if no value explains them, in ${manyOf(6_000)} histories`, () => {
+test(`registers with an unknown initial value are violated only if no initial value explains them, in ${manyOf(6_000)} histories`, () => {
   const found = { met: 0, violated: 0, unknown: 0 }
   const first = inject('seed') * 1_000_000
   for (let seed = first; seed < first + many(6_000); seed++) {
@@ -70,19 +70,19 @@ const one = (process: number, ...operations: readonly MicroOperation[]): Transac
   ...{ process, type: 'ok', call: 2 * process, return: 2 * process + 1, operations },
 })
 
-test('a transaction that reads null read the initial value of the register', () => {
+test('a transaction that reads null has read the initial value of the register', () => {
   const transactions = [one(0, { f: 'r', key: 'x', value: null }), one(1, { f: 'r', key: 'x', value: 5 })]
   expect(judged(transactions, 5)['strict-serializable']!.result).toBe('met')
   expect(judged(transactions, 6)['read-committed']!.result).toBe('violated')
 })
 
-test('a value that was read before it was written may be the initial value of the register', () => {
+test('a value that was read before it was written may be an unknown initial value', () => {
   const transactions = [one(0, { f: 'r', key: 'x', value: 1 }), one(1, { f: 'w', key: 'x', value: 1 })]
   expect(judged(transactions, 'unknown')['strict-serializable']!.result).toBe('unknown')
   expect(judged(transactions, null)['strict-serializable']!.result).toBe('violated')
 })
 
-test('a lost update is found whatever the initial value was', () => {
+test('a lost update violates serializable even if the initial value is unknown', () => {
   const read: MicroOperation = { f: 'r', key: 'x', value: 1 }
   const transactions = [
     one(1, read, { f: 'w', key: 'x', value: 2 }),

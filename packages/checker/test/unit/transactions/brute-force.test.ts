@@ -124,7 +124,7 @@ describe('anomalies of registers', () => {
     },
   )
 
-  test('two updates are serializable without the read-only transaction that sees them in the other order', () => {
+  test('two updates are serializable unless a read-only transaction sees them in the other order', () => {
     expect(edge('register', history('register', 'x: y: x=1 | y: y=2')).violated).toEqual([])
   })
 })
@@ -135,7 +135,7 @@ describe('sessions and real time', () => {
       isMet ? [] : [level],
     )
 
-  test('a client that does not see its own last transaction violates only the levels with sessions', () => {
+  test('a client that misses its own last transaction violates only the levels with sessions', () => {
     expect(violated('a x=1', 'a x:')).toContain('strong-session-read-atomic')
     expect(violated('a x=1', 'a x:')).not.toContain('serializable')
     expect(violated('a x=1', 'b x:')).toEqual(
@@ -145,26 +145,26 @@ describe('sessions and real time', () => {
     )
   })
 
-  test('a transaction that reads a value written after its return violates strong read committed', () => {
+  test('a transaction that reads a value written after its return violates strong-read-committed', () => {
     expect(violated('b x:1', 'a x=1')).toContain('strong-read-committed')
     expect(violated('a x:1', 'b x=1')).not.toContain('strong-session-read-committed')
     expect(violated('a x:1', 'a x=1')).toContain('strong-session-read-committed')
   })
 
-  test('a transaction of unknown outcome counts with all its writes once one of them was read', () => {
+  test('a transaction of unknown outcome counts with all of its writes once any of them was read', () => {
     expect(violated('? x=1 y=1', 'x:1 y:')).toContain('read-atomic')
     expect(violated('? x=1 y=1', 'x: y:')).toEqual([])
   })
 })
 
-test("with ownReads off, a transaction's own appends in a read do not order transactions", () => {
+test("a transaction's own appends in a read do not order transactions if ownReads is false", () => {
   const split = history('list', 'x=1 x:1 | x=2 | x:21')
   expect(decide(split, { kind: 'list' }).get('read-uncommitted')).toBe(false)
   expect(decide(split, { kind: 'list', ownReads: false }).get('read-uncommitted')).toBe(true)
 })
 
 test.each(['list', 'register'] as const)(
-  `a met level implies the weaker ones, on ${manyOf(10_000)} random histories of a %s`,
+  `a met level implies every weaker level, on ${manyOf(10_000)} random histories of a %s`,
   (kind) => {
     const strictlyMet = new Map<string, number>()
     for (let n = 0; n < many(10_000); n++) {

@@ -34,10 +34,10 @@ const weakerForms = (anomaly: string): readonly string[] => {
 }
 
 if (!corpusIsHere)
-  test("Elle's own test histories of lists have their labelled anomalies", (context) =>
+  test("Elle's test histories of lists have their labelled anomalies", (context) =>
     context.skip('the shared corpus of labelled histories is not here'))
 
-describe.runIf(corpusIsHere)("Elle's own test histories of lists", () => {
+describe.runIf(corpusIsHere)("Elle's test histories of lists", () => {
   const ofLists = labels<Label>().filter(
     ({ file, model }) => model === 'elle list-append' && !file.includes('huge-scc'),
   )

@@ -11,7 +11,7 @@ const edgesOf = (...all: readonly (readonly [from: number, to: number, kind: Edg
   return edges
 }
 
-test('counts a cycle only if the mask includes the kinds of all its edges', () => {
+test('a graph has a cycle only if the mask includes the kinds of all edges of the cycle', () => {
   const graph = graphOf(edgesOf([0, 1, WW], [1, 2, WR], [2, 0, RW], [3, 0, WW]), 4)
   expect(isAcyclic(graph, maskOf(WW, WR))).toBe(true)
   const { count, of, size } = componentsOf(graph, maskOf(WW, WR, RW))
@@ -45,7 +45,7 @@ test('real-time barriers join exactly the pairs of transactions that do not over
       expect(reaches(a, b), `${a} before ${b}`).toBe((spans.completed[a] ?? 0) < (spans.invoked[b] ?? 0))
 })
 
-test('a session edge joins each transaction to the next of its process', () => {
+test('a session edge joins each transaction to the next transaction of its process', () => {
   const edges = new EdgeList()
   addSessions(edges, spans, all)
   expect(Array.from({ length: edges.length }, (_, e) => [edges.from[e], edges.to[e], edges.kind[e]])).toEqual([

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { anomaliesIn, judged, met, oneByOne, sentenceOf, together } from '../../transactions/judged.ts'
 
 describe('a history of transactions', () => {
-  test('is strict serializable if one order in real time explains every read', () => {
+  test('is strictly serializable if one order in real time explains every read', () => {
     const report = judged(
       oneByOne(
         [0, [['append', 'x', 1]]],
@@ -21,7 +21,7 @@ describe('a history of transactions', () => {
     expect(report.transactions?.judged).toEqual({ transactions: 3, reads: { total: 2, withSource: 2 } })
   })
 
-  test('is serializable, but violates the real-time levels, if a read misses an earlier completed append', () => {
+  test('is serializable and violates the real-time levels if a read misses an earlier acknowledged append', () => {
     const report = judged(oneByOne([0, [['append', 'x', 1]]], [1, [['r', 'x', null]]], [2, [['r', 'x', [1]]]]))
     expect(met(report)).toContain('strong-session-serializable')
     expect(anomaliesIn(report)).toEqual(['G-single-item-realtime'])
@@ -45,7 +45,7 @@ describe('a history of transactions', () => {
     expect(verdict).not.toMatchObject({ counterexample: { story: { name: 'stale read' } } })
   })
 
-  test('shows a stale read even across more transactions than one real-time barrier joins', () => {
+  test('contains a stale read even if nine transactions ran between the append and the read', () => {
     const others = Array.from({ length: 9 }, (_, n): [number, [string, string, number][]] => [
       n + 10,
       [['append', `other${n}`, 1]],
@@ -58,7 +58,7 @@ describe('a history of transactions', () => {
   })
 })
 
-describe('two transactions that each miss what the other wrote', () => {
+describe("two transactions that each miss the other's append", () => {
   const skew = [
     [
       0,
@@ -76,7 +76,7 @@ describe('two transactions that each miss what the other wrote', () => {
     ],
   ] as const
 
-  test('are write skew: they meet snapshot isolation and violate serializability', () => {
+  test('are write skew, which meets snapshot isolation and violates serializability', () => {
     const report = judged(together(...skew))
     expect(report.transactions?.strongest).toEqual(['strong-snapshot-isolation'])
     expect(anomaliesIn(report)).toEqual(['G2-item'])
@@ -84,7 +84,7 @@ describe('two transactions that each miss what the other wrote', () => {
     expect(sentenceOf(report, 'serializable')).toContain('Write skew (G2-item): T1 (process 0) read x = []')
   })
 
-  test("are serializable if one saw the other's append", () => {
+  test("are serializable if one of them saw the other's append", () => {
     const report = judged(
       together(skew[0], [
         1,
@@ -98,7 +98,7 @@ describe('two transactions that each miss what the other wrote', () => {
   })
 })
 
-describe('two transactions that both read one version and append', () => {
+describe('two transactions that both read one version and append to it', () => {
   const lost = together(
     [
       0,
@@ -116,7 +116,7 @@ describe('two transactions that both read one version and append', () => {
     ],
   )
 
-  test('are a lost update: they meet causal and violate cursor stability', () => {
+  test('are a lost update, which meets causal and violates cursor stability', () => {
     const report = judged([...lost, ...oneByOne([2, [['r', 'x', [1, 2]]]])])
     expect(anomaliesIn(report)).toEqual(['G-single-item', 'lost-update'])
     expect(met(report)).toContain('causal')
@@ -155,7 +155,7 @@ test('two readers that saw two appends in opposite orders are a long fork, which
   expect(sentenceOf(report, 'prefix')).toContain('Long fork (G-nonadjacent-item)')
 })
 
-test('two transactions that each read what the other appended violate read committed as G1c', () => {
+test("two transactions that each read the other's append violate read committed as G1c", () => {
   const report = judged(
     together(
       [
@@ -178,7 +178,7 @@ test('two transactions that each read what the other appended violate read commi
   expect(report.transactions?.strongest).toEqual(['strong-read-uncommitted'])
 })
 
-describe('a read that is wrong by itself', () => {
+describe('an impossible read', () => {
   test.each([
     ['G1a', oneByOne([0, [['append', 'x', 1]], 'fail'], [1, [['r', 'x', [1]]]])],
     [
@@ -257,7 +257,7 @@ describe('a read that is wrong by itself', () => {
     expect(report.levels['serializable']?.result).toBe('violated')
   })
 
-  test('names the rolled-back transaction of a dirty update, and draws an arrow between the two writers', () => {
+  test('of a dirty update names the rolled-back transaction and draws an arrow between the two writers', () => {
     const report = judged(
       oneByOne([0, [['append', 'x', 1]], 'fail'], [1, [['append', 'x', 2]]], [2, [['r', 'x', [1, 2]]]]),
     )
@@ -270,7 +270,7 @@ describe('a read that is wrong by itself', () => {
     ])
   })
 
-  test('does not violate the levels that allow it', () => {
+  test('meets the levels that allow it', () => {
     const report = judged(
       together(
         [
@@ -291,7 +291,7 @@ describe('a read that is wrong by itself', () => {
 })
 
 describe('a transaction without an answer', () => {
-  test('counts with all of its writes once a committed transaction read one of them', () => {
+  test('counts with all of its writes once a committed transaction read any of them', () => {
     const report = judged(
       oneByOne(
         [
@@ -322,8 +322,8 @@ describe('a transaction without an answer', () => {
   })
 })
 
-describe('input that cannot be judged', () => {
-  test('leaves every met level unknown if an element was appended twice, and names both lines', () => {
+describe('a history that cannot be judged', () => {
+  test('leaves read committed unknown if an element was appended twice, and the reason names both lines', () => {
     const report = judged(oneByOne([0, [['append', 'x', 1]]], [1, [['append', 'x', 1]]], [2, [['r', 'x', [1]]]]))
     expect(report.levels['read-committed']).toEqual({
       result: 'unknown',
@@ -334,26 +334,26 @@ describe('input that cannot be judged', () => {
     })
   })
 
-  test('an append that was aborted may be tried again', () => {
+  test('an element may be appended again after its first append was aborted', () => {
     const report = judged(
       oneByOne([0, [['append', 'x', 1]], 'fail'], [0, [['append', 'x', 1]]], [2, [['r', 'x', [1]]]]),
     )
     expect(report.transactions?.strongest).toEqual(['strict-serializable'])
   })
 
-  test('is refused by its line if a read returns no list', () => {
+  test('is refused, with its line, if a read does not return a list', () => {
     expect(() => judged(oneByOne([0, [['append', 'x', 1]]], [1, [['r', 'x', 1]]]))).toThrow(
       'line 3: a read of a list returns a list or null, not 1. If the keys hold single values, check with --model rw-register.',
     )
   })
 
-  test('is refused by its line if a write is among appends', () => {
+  test('is refused, with its line, if a write is among the appends', () => {
     expect(() => judged(oneByOne([0, [['append', 'x', 1]]], [1, [['w', 'y', 1]]]))).toThrow(
       'line 3: a list is appended to, and not written. Check registers with --model rw-register',
     )
   })
 
-  test('is refused if it has an initial value', () => {
+  test('is refused if an initial value is given', () => {
     expect(() => judged(oneByOne([0, [['r', 'x', [1]]]]), [1])).toThrow('lists of transactions must begin empty')
   })
 })

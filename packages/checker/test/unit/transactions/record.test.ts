@@ -29,7 +29,7 @@ const listOf = ({ lists, history, list }: ReturnType<typeof readTransactions>, r
   return elements
 }
 
-test('a transaction is a row with its status, its times and its micro-operations', () => {
+test('readTransactions stores each transaction with its status, its times and its micro-operations', () => {
   const record = readTransactions(
     historyOf(
       [
@@ -58,7 +58,7 @@ test('a transaction is a row with its status, its times and its micro-operations
   expect(record.value[3]).toBe(UNKNOWN)
 })
 
-test('a list is the descendant of the list it extends, and null is the empty list of its key', () => {
+test('readTransactions stores a list as the descendant of the list that it extends, and null as the empty list', () => {
   const record = readTransactions(
     historyOf([
       'ok',
@@ -81,7 +81,7 @@ test('a list is the descendant of the list it extends, and null is the empty lis
   expect(Array.from(record.list, (_, row) => listOf(record, row))).toEqual([[1, 2], [1], [], [], [1, 3], [1]])
 })
 
-test('refuses a value that is no transaction, with its line', () => {
+test('readTransactions refuses a value that is not a transaction, and names its line', () => {
   expect(() => readTransactions(historyOf(['ok', 'x']), true)).toThrow(
     'line 1: the value of a transaction is a list of micro-operations',
   )

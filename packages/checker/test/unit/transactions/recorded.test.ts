@@ -98,7 +98,7 @@ const lostUpdate: readonly Ran[] = [
 ]
 
 describe('transactions recorded at the wire', () => {
-  test('read the version before their own write if only the server knows its value', () => {
+  test('read the version before their own write if only the server knows the written value', () => {
     const found: readonly Ran[] = [
       { from: 0, to: 30, micro: [['w', balance]], locks: [[row, 20, 0]] },
       {
@@ -115,7 +115,7 @@ describe('transactions recorded at the wire', () => {
     expect(judged(found).levels['serializable']!.result).toBe('met')
   })
 
-  test('lose an update if both read the same version and then locked the row in turn', () => {
+  test('lose an update if both read the same version and then locked the row one after the other', () => {
     const { levels, transactions } = judged(lostUpdate)
     expect(levels['serializable']).toMatchObject({
       result: 'violated',
@@ -200,7 +200,7 @@ describe('transactions recorded at the wire', () => {
   test.each([
     ['added', ['add', balance, -100]],
     ['wrote an unknown value', ['w', balance]],
-  ] as const)('do not explain a read that ended before their COMMIT was sent, by what they %s', (_, change) => {
+  ] as const)('do not explain a read before their COMMIT by what they %s', (_, change) => {
     const buy = (from: number): Ran => ({
       ...{ from, to: from + 30, micro: [['r', balance, 100], change], locks: [[row, from + 20, from + 25]] },
       statements: [
@@ -222,7 +222,7 @@ describe('transactions recorded at the wire', () => {
     expect(levels['read-committed']!.result).toBe('met')
   })
 
-  test('yield the sum of a known value and the additions to it', () => {
+  test('explain a read by the sum of a known value and the additions to it', () => {
     const buys: readonly Ran[] = [
       { from: 0, to: 10, micro: [['w', balance, 100]], locks: [[row, 10, 0]] },
       { from: 20, to: 30, micro: [['add', balance, -30]], locks: [[row, 30, 20]] },
@@ -261,7 +261,7 @@ describe('transactions recorded at the wire', () => {
     }
   })
 
-  test('are unknown if two reads returned different values that only one write of unknown value can explain', () => {
+  test('are unknown if two reads returned different values and only one write of unknown value can explain them', () => {
     const { levels } = judged([
       { from: 0, to: 10, micro: [['w', balance]], locks: [[row, 10, 0]] },
       { from: 20, to: 30, micro: [['r', balance, 5]] },
@@ -273,7 +273,7 @@ describe('transactions recorded at the wire', () => {
     })
   })
 
-  test('are serializable if the second read what the first wrote', () => {
+  test('are serializable if the second read the value that the first wrote', () => {
     const [first] = lostUpdate
     const second: Ran = {
       from: 5,
@@ -300,7 +300,7 @@ describe('transactions recorded at the wire', () => {
     expect(transactions?.judged.reads).toEqual({ total: 1, withSource: 1 })
   })
 
-  test('with overlapping statements have no false violations', () => {
+  test('are strictly serializable if overlapping statements explain the value that was read', () => {
     const added = (from: number, to: number): Ran => ({
       from,
       to,
@@ -314,7 +314,7 @@ describe('transactions recorded at the wire', () => {
     expect(levels['strict-serializable']!.result).toBe('met')
   })
 
-  test('are unknown if two held one row lock at once', () => {
+  test('leave read committed unknown if two of them held one row lock simultaneously', () => {
     const { levels } = judged([
       { from: 0, to: 50, micro: [['w', balance, 1]], locks: [[row, 10, 40]] },
       { from: 0, to: 60, micro: [['w', balance, 2]], locks: [[row, 20, 50]] },
@@ -325,7 +325,7 @@ describe('transactions recorded at the wire', () => {
     })
   })
 
-  test('are unknown if no recorded write explains a value that was read', () => {
+  test('leave serializable unknown if no recorded write explains a value that was read', () => {
     const { levels } = judged([
       { from: 0, to: 5, micro: [['w', balance, 1]], locks: [[row, 1, 2]] },
       { from: 10, to: 15, micro: [['r', balance, 7]] },
@@ -336,7 +336,7 @@ describe('transactions recorded at the wire', () => {
     })
   })
 
-  test('do not violate a level by cells that something else may have changed', () => {
+  test('leave serializable unknown if something else may have changed their cells', () => {
     const mark = { f: 'touched', key: 'accounts/*/balance', value: { what: 'UPDATE', why: 'it says no rows' } }
     const { levels } = judged(lostUpdate, [mark])
     expect(levels['serializable']).toMatchObject({
@@ -347,7 +347,7 @@ describe('transactions recorded at the wire', () => {
     expect(judged(lostUpdate, [other]).levels['serializable']!.result).toBe('violated')
   })
 
-  test('meet no level if something may change rows unseen', () => {
+  test('leave read committed unknown if a trigger may change rows unseen', () => {
     const mark = { f: 'unseen', value: { what: 'a trigger', why: 'nobody looked' } }
     const met: Ran = { from: 0, to: 5, micro: [['w', balance, 1]], locks: [[row, 1, 2]] }
     expect(judged([met], [mark]).levels['read-committed']).toMatchObject({
@@ -357,14 +357,14 @@ describe('transactions recorded at the wire', () => {
     expect(judged(lostUpdate, [mark]).levels['serializable']!.result).toBe('violated')
   })
 
-  test('meet no level if a read was not understood', () => {
+  test('leave read committed unknown if a read was not understood', () => {
     const mark = { f: 'not-understood', value: { what: 'SELECT sum(balance)', why: 'it shows no rows' } }
     const met: Ran = { from: 0, to: 5, micro: [['w', balance, 1]], locks: [[row, 1, 2]] }
     const read: Ran = { from: 10, to: 15, micro: [['r', balance, 1]] }
     expect(judged([met, read], [mark]).levels['read-committed']!.result).toBe('unknown')
   })
 
-  test('meet only the levels about single rows if a statement depends on rows that it does not show', () => {
+  test('meet repeatable-read but leave serializable unknown if a statement depends on rows that it does not show', () => {
     const { levels } = judged([
       { from: 0, to: 5, micro: [['r', balance, 1]], more: { predicates: ['SELECT … WHERE balance > ?'] } },
     ])
@@ -375,7 +375,7 @@ describe('transactions recorded at the wire', () => {
     })
   })
 
-  test('count an unanswered commit only once a read saw it', () => {
+  test('include an unanswered commit only once a read saw it', () => {
     const lost: Ran = { from: 0, to: 20, micro: [['w', balance, 1]], locks: [[row, 5, 6]], end: 'info' }
     const seen: Ran = { from: 30, to: 35, micro: [['r', balance, 1]] }
     const first: Ran = { from: 30, to: 35, micro: [['r', balance, 0]] }
@@ -436,7 +436,7 @@ const torn = (reader: string): readonly Ran[] => [
   },
 ]
 
-describe('the level that each transaction declared', () => {
+describe('the declared level', () => {
   test('is met if write skew occurs at snapshot isolation', () => {
     const { levels, headline } = judged(skewed(snapshot, snapshot))
     expect(levels['serializable']!.result).toBe('violated')
@@ -458,30 +458,27 @@ describe('the level that each transaction declared', () => {
     expect(headline).toContain('not each got the level it asked for')
   })
 
-  test('is met if only one transaction of a write skew asked for serializable', () => {
+  test('is met if only one transaction of a write skew declared serializable', () => {
     expect(judged(skewed(serial, snapshot)).levels['declared']!.result).toBe('met')
   })
 
-  test.each([committed, 'read uncommitted'])('is met if a reader at %s sees half of a transaction', (level) => {
+  test.each([committed, 'read uncommitted'])('is met if a reader at %s sees half of another transaction', (level) => {
     const { levels } = judged(torn(level!))
     expect(levels['snapshot-isolation']!.result).toBe('violated')
     expect(levels['declared']!.result).toBe('met')
   })
 
-  test.each([snapshot, serial])(
-    'is violated if a reader at %s sees half of the transaction of a writer at read committed',
-    (level) => {
-      expect(judged(torn(level!)).levels['declared']).toMatchObject({
-        result: 'violated',
-        counterexample: { anomaly: 'G-single-item' },
-      })
-    },
-  )
+  test.each([snapshot, serial])('is violated if a reader at %s sees half of another transaction', (level) => {
+    expect(judged(torn(level!)).levels['declared']).toMatchObject({
+      result: 'violated',
+      counterexample: { anomaly: 'G-single-item' },
+    })
+  })
 
   test.each([
     [committed, 'met'],
     [snapshot, 'violated'],
-  ])('judges a read at %s that differs from the read before it: %s', (level, result) => {
+  ])('of a reader at %s that reads two versions of a cell is %s', (level, result) => {
     const { levels } = judged([
       { from: 0, to: 30, micro: [['w', balance, 1]], locks: [[row, 10, 20]] },
       {
@@ -495,7 +492,7 @@ describe('the level that each transaction declared', () => {
     expect(levels['declared']!.result).toBe(result)
   })
 
-  test('is unknown if a serializable transaction used a predicate, and met if only a weaker transaction did', () => {
+  test('is unknown if a serializable transaction used a predicate, and met if only a weaker transaction used one', () => {
     const reading = (level: string): readonly Ran[] => [
       { from: 0, to: 5, micro: [['r', balance, 1]], more: { isolation: level, predicates: ['SELECT'] } },
       { from: 6, to: 9, micro: [['r', balance, 1]], more: { isolation: serial } },
@@ -515,15 +512,15 @@ const payments = (request: (n: number) => Members): readonly Ran[] => [
 const named = (n: number): Members => ({ request: `r${n}` })
 const unnamed = (): Members => ({})
 
-describe('statements of one unit of work without a transaction', () => {
-  test('are each a serializable transaction by themselves', () => {
+describe('statements outside a transaction', () => {
+  test('are each a serializable transaction of their own', () => {
     expect(judged(payments(named)).levels['strict-serializable']!.result).toBe('met')
   })
 
   test.each([
     ['request', named],
     ['connection', unnamed],
-  ] as const)('are reported as lacking a transaction if judged by %s', (unit, request) => {
+  ] as const)('are reported as lacking a transaction if the unit is a %s', (unit, request) => {
     const { levels, transactions } = judged(payments(request), [], unit)
     expect(levels['serializable']).toMatchObject({
       result: 'violated',
@@ -537,13 +534,13 @@ describe('statements of one unit of work without a transaction', () => {
     expect(transactions!.judged.transactions).toBe(2)
   })
 
-  test('are not reported if a request ran alone or no transaction names its request', () => {
+  test('are not reported if each request ran alone or no statement names its request', () => {
     const alone = payments(named).filter((_, at) => at % 2 === 0)
     expect(judged(alone, [], 'request').levels['strict-serializable']!.result).toBe('met')
     expect(judged(payments(unnamed), [], 'request').levels['serializable']!.result).toBe('met')
   })
 
-  test('are separate units of a connection if it was idle in between', () => {
+  test('of one connection are separate units if the connection was idle between them', () => {
     const later = (ran: Ran, by: number): Ran => ({ ...ran, from: ran.from + by, to: ran.to + by })
     const idle = payments(unnamed).map((ran, at): Ran => {
       const by = at < 2 ? 0 : 20_000_000
@@ -553,14 +550,14 @@ describe('statements of one unit of work without a transaction', () => {
     expect(judged(idle, [], 'connection').levels['strict-serializable']!.result).toBe('met')
   })
 
-  test('do not hide a transaction that violates the level by itself', () => {
+  test('do not hide a transaction that violates serializable by itself', () => {
     const whole = lostUpdate.map((ran, at) => ({ ...ran, more: named(at) }))
     expect(judged(whole, [], 'request').levels['serializable']).toMatchObject({
       counterexample: { story: { name: 'lost update' } },
     })
   })
 
-  test('may read what their own request wrote earlier', () => {
+  test('may read values that their own request wrote earlier', () => {
     const { levels } = judged(
       [
         { from: 0, to: 10, by: 0, micro: [['w', balance, 1]], locks: [[row, 4, 5]], more: named(1) },
@@ -587,7 +584,7 @@ describe('the times of statements', () => {
     ],
   })
 
-  test('tell which of several equal values each statement read', () => {
+  test('show which of several equal values each statement read', () => {
     const writes = [write(10, 1), write(20, 2), write(30, 1)]
     const apart = reader([
       ['SELECT', 1, 16, 18],
@@ -613,14 +610,14 @@ describe('a read of a rolled-back write', () => {
     expect(transactions!.anomalies).toHaveProperty('G1a')
   })
 
-  test('violates nothing if another transaction or the initial value explains it', () => {
+  test('violates no level if another transaction or the initial value explains it', () => {
     const read: Ran = { from: 20, to: 25, micro: [['r', balance, 7]] }
     const other: Ran = { from: 12, to: 18, micro: [['w', balance, 7]], locks: [[row, 13, 14]] }
     expect(judged([first, rolledBack, other, read]).levels['strict-serializable']!.result).toBe('met')
     expect(judged([rolledBack, read]).levels['strict-serializable']!.result).toBe('met')
   })
 
-  test('violates nothing in a cell that something else may have changed', () => {
+  test('leaves read committed unknown if something else may have changed the cell', () => {
     const mark = { f: 'touched', key: 'accounts/*/balance', value: { what: 'UPDATE', why: 'it says no rows' } }
     const read: Ran = { from: 20, to: 25, micro: [['r', balance, 7]] }
     expect(judged([first, rolledBack, read], [mark]).levels['read-committed']!.result).toBe('unknown')
@@ -631,7 +628,7 @@ describe('a statement that was not understood and has ended', () => {
   const mark = { f: 'touched', key: 'accounts/*/balance', value: { what: 'TRUNCATE', why: 'it says no rows' }, mark: 1 }
   const settled = { f: 'settled', value: { mark: 1 } }
 
-  test('leaves cells certain that appear only later', () => {
+  test('does not make cells uncertain that are used only later', () => {
     expect(judged(lostUpdate, [mark, settled]).levels['serializable']!.result).toBe('violated')
     const met: Ran = { from: 0, to: 5, micro: [['r', balance, 1]] }
     expect(judged([met], [mark, settled]).levels['strict-serializable']!.result).toBe('met')
@@ -640,7 +637,7 @@ describe('a statement that was not understood and has ended', () => {
     )
   })
 
-  test('may have given a later cell another value than the initial one', () => {
+  test('may have changed the initial value of a cell that is used only later', () => {
     const seen: Ran = { from: 0, to: 5, micro: [['r', balance, 1]] }
     const started = (marks: readonly Members[]) =>
       check({ ...recording([seen], marks) }, { ...optionsOf(), initial: 0 }).levels['serializable']!
@@ -648,7 +645,7 @@ describe('a statement that was not understood and has ended', () => {
     expect(started([])).toMatchObject({ result: 'unknown' })
   })
 
-  test('leaves cells uncertain that were used before it had ended', () => {
+  test('makes cells uncertain that were used before it ended', () => {
     const ended = check(recording(lostUpdate, [mark], [settled]), optionsOf())
     expect(ended.levels['serializable']!.result).toBe('unknown')
     const later = { ...mark, mark: 2 }
@@ -672,7 +669,7 @@ describe('a read known only by a comparison', () => {
     ['r!=', 'a', 'b'],
     ['r!=', null, 'b'],
     ['r!<', 'a', 'b'],
-  ])('%s may have found %j if compared with %j', (kind, value, given) => {
+  ])('%s may have returned %j if compared with %j', (kind, value, given) => {
     expect(result([written(value), later([kind, 'accounts/1/balance', given])])).toBe('met')
   })
 
@@ -683,11 +680,11 @@ describe('a read known only by a comparison', () => {
     ['r<>', null, 40],
     ['r<>', 'a', 'a'],
     ['r!=', 'a', 'a'],
-  ])('%s cannot have found %j if compared with %j', (kind, value, given) => {
+  ])('%s cannot have returned %j if compared with %j', (kind, value, given) => {
     expect(result([written(value), later([kind, 'accounts/1/balance', given])])).not.toBe('met')
   })
 
-  test('is unknown if no version explains it, and the reason names both lines', () => {
+  test('leaves serializable unknown if no version explains it, and the reason names both lines', () => {
     const guarded: Ran = {
       ...later(['r>=', 'accounts/1/balance', 40], ['add', 'accounts/1/balance', -40]),
       locks: [['accounts/1', 25, 26]],
@@ -703,11 +700,11 @@ describe('a read known only by a comparison', () => {
     })
   })
 
-  test('may have found any value if even the comparison is unknown', () => {
+  test('may have returned any value if even the comparison is unknown', () => {
     for (const value of [1, null]) expect(result([written(value), later(['r', 'accounts/1/balance'])])).toBe('met')
   })
 
-  test('gives the edges of an ordinary read, so that a write skew violates serializable', () => {
+  test('causes the edges of an ordinary read, so that a write skew violates serializable', () => {
     const [a, b] = ['accounts/1/balance', 'accounts/2/balance']
     const start: Ran = {
       ...{
@@ -743,7 +740,7 @@ describe('a read known only by a comparison', () => {
   })
 })
 
-describe('versions that a recorder reports', () => {
+describe('versions reported by a recorder', () => {
   const lost = (second: number): readonly Ran[] => [
     {
       from: 0,
@@ -770,7 +767,7 @@ describe('versions that a recorder reports', () => {
     expect(judged(lost(1)).levels['serializable']?.result).toBe('met')
   })
 
-  test('are not used unless every committed transaction has them', () => {
+  test('are ignored if a committed transaction lacks them', () => {
     const [one, other] = lost(0)
     expect(judged([one!, { ...other!, more: {} }]).levels['serializable']?.result).not.toBe('violated')
   })

@@ -32,11 +32,11 @@ test.each([
   ['were both acknowledged', [append(0, 'ok', 1), append(1, 'ok', 1), read(2, [1])]],
   ['had both no answer', [append(0, 'info', 1), append(1, 'info', 1), read(2, [1])]],
   ['are both read', [append(0, 'info', 1), append(1, 'ok', 1), read(2, [1, 1])]],
-])('two appends of one element that %s are not distinguished', (_, all) => {
+])('two appends of one element that %s leave strict-serializable unknown', (_, all) => {
   expect(judged(all)['strict-serializable']!.result).toBe('unknown')
 })
 
-test(`retried appends meet exactly the levels of the history without the first tries, in ${manyOf(4_000)} histories`, () => {
+test(`retried appends meet exactly the levels of the history without the first attempts, in ${manyOf(4_000)} histories`, () => {
   const found = { met: 0, violated: 0, unknown: 0 }
   const first = inject('seed') * 1_000_000
   for (let seed = first; seed < first + many(4_000); seed++) {

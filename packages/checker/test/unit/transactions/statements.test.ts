@@ -34,7 +34,7 @@ const lost: readonly Did[] = [
   [1, 'write', 'x', '95', 36, 37],
 ]
 
-test('the operations of a connection lose an update between GET and SET', () => {
+test('the operations of a connection can lose an update between GET and SET', () => {
   const { serializable, 'read-committed': committed } = judged(lost)
   expect(serializable).toMatchObject({
     result: 'violated',
@@ -60,7 +60,7 @@ test.each<readonly [string, readonly Did[]]>([
   expect(judged(all)['serializable']!.result).toBe('met')
 })
 
-test(`the operations of connections that lock what they read violate nothing, in ${manyOf(300)} recordings`, () => {
+test(`the operations of connections that lock the keys that they read violate no level, in ${manyOf(300)} recordings`, () => {
   const first = inject('seed') * 10_000
   for (let seed = first; seed < first + many(300); seed++) {
     const random = randomFrom(seed)
@@ -92,7 +92,7 @@ test(`the operations of connections that lock what they read violate nothing, in
   }
 })
 
-test('does not judge by connection a history of another model, or one without a workload in its header', () => {
+test('areStatements is false for a history of another model or with no workload in its header', () => {
   const event = { process: 0, type: 'invoke', f: 'add', key: 'x', value: 1 }
   expect(areStatements(historyFromObjects([{ chaos: 1, model: 'set', workload: 'traffic' }, event]))).toBe(false)
   expect(areStatements(historyFromObjects([{ chaos: 1 }, { ...event, f: 'read', value: null }]))).toBe(false)

@@ -49,14 +49,14 @@ describe.each(Object.entries(stories))('a history of %s', (name, events) => {
   const { report, counterexample } = shown(events)
   const { story, transactions, sentence } = counterexample
 
-  test('is explained with its name, cause and remedy', () => {
+  test('is explained with its name, its cause and its remedy', () => {
     expect(story?.name).toBe(name)
     expect(sentence.toLowerCase()).toContain(name)
     expect(story?.cause).toMatch(/^[A-Z].*\.$/)
     expect(story?.cure).toMatch(/^[A-Z].*\.$/)
   })
 
-  test('violates the level that its explanation says refuses it, and meets all weaker levels', () => {
+  test('violates the level that its story names in refusedBy, and meets all weaker levels', () => {
     const refusedBy = story?.refusedBy as IsolationLevel
     expect(report.levels[refusedBy]?.result).toBe('violated')
     // What databases call repeatable read is snapshot isolation, so it is not said to refuse write skew.
@@ -65,7 +65,7 @@ describe.each(Object.entries(stories))('a history of %s', (name, events) => {
     expect(impliesLevel('strict-serializable', refusedBy)).toBe(true)
   })
 
-  test('is drawn with the steps of each transaction and arrows between existing steps', () => {
+  test('is drawn with the steps of each transaction, and each arrow joins existing steps', () => {
     expect(transactions?.parts.map(({ operation }) => operation)).toEqual(
       counterexample.operations.map(({ operation }) => operation),
     )
@@ -87,12 +87,12 @@ test('the sentence of a lost update of lists says who read and who appended', ()
   )
 })
 
-test('draws the read that preceded the write of a transaction together with that write', () => {
+test('the drawing of a lost update shows the read before the write of a transaction together with that write', () => {
   const { transactions } = shown(stories['lost update']).counterexample
   expect(transactions?.parts[0]?.steps.map(({ text }) => text)).toEqual(['read x = []', 'append 1 to x'])
 })
 
-test('reports a lost update rather than a row that is read twice', () => {
+test('a lost update is reported rather than a row that is read twice', () => {
   const again = (process: number, before: readonly number[], now: readonly number[], element: number): Line =>
     line(process, read('x', ...before), read('x', ...now), append('x', element))
   const events = [
@@ -107,13 +107,13 @@ test('reports a lost update rather than a row that is read twice', () => {
   })
 })
 
-test('reports a lost update even if no read shows which of the two writes was last', () => {
+test('a lost update is reported even if no read shows which of the two writes was last', () => {
   const both = together(line(0, read('x'), append('x', 1)), line(1, read('x'), append('x', 2)))
   expect(shown(both).counterexample.story).toMatchObject({ name: 'lost update', refusedBy: 'cursor-stability' })
   expect(shown(both).counterexample.sentence).toContain('Neither saw what the other wrote')
 })
 
-test('a read of the new half of a transaction before the old half violates monotonic atomic view', () => {
+test("a transaction that reads another's new value and then an old value violates monotonic atomic view", () => {
   const back = together(line(0, append('x', 1), append('y', 1)), line(1, read('x', 1), read('y')))
   expect(shown(back).counterexample.story).toMatchObject({ name: 'read skew', refusedBy: 'monotonic-atomic-view' })
 })
