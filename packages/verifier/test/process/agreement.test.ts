@@ -28,7 +28,7 @@ const REPAIRS = 12
 const isByReads = (level: string): boolean => ['eventual', 'convergent'].includes(level)
 
 test.each(models)(
-  `no proof of a false verdict on %s is accepted, in ${manyOf(HISTORIES)} small random histories`,
+  `the verifier accepts no proof of a false verdict on %s, in ${manyOf(HISTORIES)} small random histories`,
   (model) => {
     const count = { made: 0, accepted: 0, tampered: 0, wrong: 0 }
     for (let n = 0; n < many(HISTORIES); n++) {

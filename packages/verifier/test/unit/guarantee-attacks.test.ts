@@ -954,12 +954,15 @@ test.each(
   Object.entries({ 'work-queue': ofWorkQueues, stream: ofStreams, watch: ofWatches }).flatMap(([model, attacks]) =>
     attacks.map(([what, ...attack]) => [model, what, attack] as const),
   ),
-)('a proof about a %s that calls %s is not accepted', (model, _, [proof, isFalse, isTrue, start = { initial: [] }]) => {
-  expect(verdictOf(inTurn(isFalse), { model, ...start }, [proof])).not.toBe('accepted')
-  expect(verdictOf(inTurn(isTrue), { model, initial: null }, [proof])).toBe('accepted')
-})
+)(
+  'verify does not accept a false claim about a %s: %s',
+  (model, _, [proof, isFalse, isTrue, start = { initial: [] }]) => {
+    expect(verdictOf(inTurn(isFalse), { model, ...start }, [proof])).not.toBe('accepted')
+    expect(verdictOf(inTurn(isTrue), { model, initial: null }, [proof])).toBe('accepted')
+  },
+)
 
-test('a proof that calls two messages out of order is not accepted if they were enqueued concurrently', () => {
+test('a violation of first-in-first-out is not accepted if the two messages were enqueued concurrently', () => {
   const takes = ['2 invoke take -', '2 ok take - ["b","r"]', '2 invoke take -', '2 ok take - ["a","s"]']
   const [a, b] = [
     ['0 invoke enqueue - "a"', '0 ok enqueue - "a"'],
@@ -996,13 +999,13 @@ test.each<[what: string, history: string, entries: readonly object[]]>([
     [violated('exactly-once', 1, 5), { level: 'no-repeats', result: 'violated', by: 'exactly-once' }],
   ],
   ['one guarantee of several', lost, [met('no-repeats'), { level: 'exactly-once', result: 'met', by: 'no-repeats' }]],
-])('a proof of a guarantee by %s is not accepted', (_, history, entries) => {
+])('verify does not accept a proof of a guarantee by %s', (_, history, entries) => {
   expect(verdictOf(history, queue, entries)).not.toBe('accepted')
 })
 
 test.each([
   ['register', 'no-lost-messages'],
   ['queue', 'at-least-once'],
-])('a %s has no guarantees of the model work-queue', (model, level) => {
+])('verify does not accept a guarantee of the model work-queue for a %s', (model, level) => {
   expect(verdictOf(kept, { model, initial: null }, [met(level)])).not.toBe('accepted')
 })

@@ -106,7 +106,7 @@ test.each<[mistake: string, lines: readonly string[], head: object, proof: Level
     { model: 'register', initial: null },
     violated('sequential', 1, 3, 5),
   ],
-])('a proof is refused that %s', (_mistake, lines, head, proof) => {
+])('verify refuses a proof that %s', (_mistake, lines, head, proof) => {
   const { findings } = verified(history(...lines), head as Parameters<typeof verified>[1], [proof])
   expect(findings.map(({ verdict }) => verdict)).toEqual(['refused'])
 })

@@ -7,7 +7,7 @@ const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.ts'))
   .map((name) => ({ name, text: readFileSync(join(folder, name), 'utf8') }))
 
-test('the verifier imports nothing but its own files', () => {
+test('the verifier imports only its own files', () => {
   const imported = sources.flatMap(({ text }) =>
     Array.from(text.matchAll(/\b(?:from|import)\s*\(?\s*'([^']+)'/g), ([, from]) => from),
   )

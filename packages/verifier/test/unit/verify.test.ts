@@ -48,14 +48,14 @@ describe('a proof', () => {
     expect(sentenceOf(finding!, ['causal', 'pram'])).toMatch(/^causal, pram are met: an order of 3 operations/)
   })
 
-  test('of a level that is met is accepted with an order', () => {
+  test('of a met level is accepted if its order explains every answer', () => {
     const order = differences([5, 1, 3])
     expect(said(stale, {}, { level: 'sequential', result: 'met', order })).toEqual([
       'accepted: an order of 3 operations explains every answer',
     ])
   })
 
-  test('of a met level also proves weaker levels, and one of a violated level also proves stronger levels', () => {
+  test('of a met level also proves weaker levels, and a proof of a violated level also proves stronger levels', () => {
     const met = { level: 'sequential', result: 'met', order: differences([5, 1, 3]) }
     expect(said(stale, {}, met, { level: 'causal', result: 'met', by: 'sequential' })[1]).toBe(
       'accepted: because sequential is met',
@@ -79,7 +79,7 @@ describe('a proof', () => {
       'linearizable',
       'line 1: it had returned before the call of one that is earlier in the order',
     ],
-  ])('whose order %s is refused', (_, lines, level, why) => {
+  ])('is refused if its order %s', (_, lines, level, why) => {
     expect(said(stale, {}, { level, result: 'met', order: differences(lines) })).toEqual([`refused: ${why}`])
   })
 
@@ -94,11 +94,11 @@ describe('a proof', () => {
       [3],
       'these operations have an order if answers that may depend on others are left out',
     ],
-  ])('whose core %s is refused', (_, core, why) => {
+  ])('is refused if its core %s', (_, core, why) => {
     expect(said(stale, {}, { level: 'linearizable', result: 'violated', core })).toEqual([`refused: ${why}`])
   })
 
-  test('of another history is refused, and so is a proof that is cut off', () => {
+  test('is refused if it is about another history or is cut off', () => {
     const entry = { level: 'linearizable', result: 'violated', core: [1, 5] }
     const proof = proofText(head, stale, [entry])
     const check = (text: string) => () => verify({ history: [stale], sha256: hashOf(stale), proof: text })
@@ -108,7 +108,7 @@ describe('a proof', () => {
     expect(check(proofText(head, stale, []))).toThrow(/has no entry for any level/)
   })
 
-  test('is refused if an entry names a member twice, or is nested thousands deep', () => {
+  test('is refused if an entry has a duplicate member or is nested thousands deep', () => {
     for (const entry of [
       '{"level":"linearizable","result":"met","result":"violated","core":[1,5]}',
       `{"level":"linearizable","result":"violated","core":${'['.repeat(50_000)}${']'.repeat(50_000)}}`,
@@ -119,7 +119,7 @@ describe('a proof', () => {
   })
 
   test.each(['', 'a text', '{"level":"linearizable"}', '[]', '{"proof":2}', 'null'])(
-    'that is the text %s is unreadable',
+    'is unreadable if its text is %s',
     (proof) => {
       expect(() => verify({ history: [stale], sha256: hashOf(stale), proof })).toThrow(Unreadable)
     },
@@ -130,7 +130,7 @@ describe('a proof', () => {
     ['a level that does not exist', {}, { level: 'constructor', result: 'met', order: [] }],
     ['a model', { model: 'watch' }, { level: 'linearizable', result: 'met', order: [] }],
     ['final reads of', { model: 'set' }, { level: 'eventual', result: 'met', final: true }],
-  ])('of %s that the verifier does not cover is undecided', (_, of, entry) => {
+  ])('is undecided for %s that the verifier does not cover', (_, of, entry) => {
     expect(said(stale, of, entry)[0]).toMatch(/^undecided: .*the verifier does not cover/)
   })
 })
@@ -139,7 +139,7 @@ describe('a history', () => {
   test.each([
     ['a busy process', ['0 invoke write - 1', '0 invoke write - 2']],
     ['a completion without a call', ['0 ok write - 1']],
-  ])('with %s is unreadable', (_, lines) => {
+  ])('is unreadable if it has %s', (_, lines) => {
     const text = history(...lines)
     const entry = { level: 'linearizable', result: 'met', order: [] }
     expect(() => verified(text, head, [entry])).toThrow(Unreadable)
@@ -154,7 +154,7 @@ describe('a history', () => {
       `"value":${'{"#{}":'.repeat(5_000)}[]${'}'.repeat(5_000)}`,
       'lists and objects are nested',
     ],
-  ])('with a line that %s is unreadable', (_, member, why) => {
+  ])('is unreadable if a line %s', (_, member, why) => {
     const text = `{"process":0,"type":"invoke","f":"write",${member}}\n`
     const entry = { level: 'linearizable', result: 'met', order: [1] }
     const of = () => verified(text, head, [entry])
@@ -162,14 +162,14 @@ describe('a history', () => {
     expect(of).toThrow(`line 1: ${why}`)
   })
 
-  test('whose strings look like members is read', () => {
+  test('is readable if its strings look like members', () => {
     const value = '{"a": 1, "a": 2, "a\\\\": 3}'
     const text = ['invoke', 'ok'].map((type) => `${JSON.stringify({ process: 0, type, f: 'write', value })}\n`).join('')
     const entry = { level: 'linearizable', result: 'met', order: [1] }
     expect(said(text, {}, entry)).toEqual(['accepted: an order of 1 operation explains every answer'])
   })
 
-  test('moves nothing if an account without money transfers to itself, as in the checker', () => {
+  test('moves no money if an account transfers to itself, in the verifier and in the checker', () => {
     const transfer = { f: 'transfer', value: { from: 'b', to: 'b', amount: 5 } }
     const read = { f: 'read', value: { a: 3, b: 0 } }
     const text = [transfer, read]
@@ -187,7 +187,7 @@ describe('a history', () => {
     expect(said(text, bank, { level: 'linearizable', result: 'violated', core: [1, 3] })[0]).toMatch(/^refused/)
   })
 
-  test('without operations meets every level, and the proof says that there are none', () => {
+  test('without operations meets linearizable and causal', () => {
     expect(said('', {}, { level: 'linearizable', result: 'met', order: [] })).toEqual([
       'accepted: an order of 0 operations explains every answer',
     ])
@@ -196,17 +196,17 @@ describe('a history', () => {
     ])
   })
 
-  test('with whole numbers beyond 2^53 is refused', () => {
+  test('is refused if it has whole numbers beyond 2^53', () => {
     const text = history('0 invoke write - 9007199254740993', '0 ok write - 9007199254740993')
     expect(said(text, {}, { level: 'linearizable', result: 'met', order: [1] })[0]).toMatch(/refused: .* is not exact/)
   })
 
-  test('with an unknown function leaves the proof undecided', () => {
+  test('leaves the proof undecided if it has an unknown function', () => {
     const text = history('0 invoke swap - 1', '0 ok swap - 1')
     expect(said(text, {}, { level: 'linearizable', result: 'met', order: [1] })[0]).toMatch(/undecided: .*"swap"/)
   })
 
-  test('may be read in pieces that end anywhere', () => {
+  test('may be read one character at a time', () => {
     const proof = proofText(head, stale, [{ level: 'linearizable', result: 'violated', core: [1, 5] }])
     const { findings } = verify({ history: stale, sha256: hashOf(stale), proof })
     expect(findings).toMatchObject([{ verdict: 'accepted' }])
@@ -214,7 +214,7 @@ describe('a history', () => {
 })
 
 describe('the core of a violation', () => {
-  test('of more than 60 operations is undecided', () => {
+  test('is undecided if it has more than 60 operations', () => {
     const lines = Array.from({ length: 61 }, (_, at) => [`${at} invoke write - ${at}`, `${at} ok write - ${at}`]).flat()
     const core = Array.from({ length: 61 }, (_, at) => 2 * at + 1)
     expect(said(history(...lines), {}, { level: 'linearizable', result: 'violated', core })).toEqual([
@@ -222,7 +222,7 @@ describe('the core of a violation', () => {
     ])
   })
 
-  test('of a register whose first value is unknown must be impossible for every first value', () => {
+  test('must be impossible for every initial value of a register if the initial value is unknown', () => {
     const text = history('0 invoke read -', '0 ok read - 1', '0 invoke read -', '0 ok read - 2')
     const unknown = { initial: undefined }
     expect(said(text, unknown, { level: 'linearizable', result: 'violated', core: [1, 3] })[0]).toMatch(/^accepted/)
@@ -230,7 +230,7 @@ describe('the core of a violation', () => {
     expect(said(text, unknown, { level: 'linearizable', result: 'met', start: 1, order: [1] })[0]).toMatch(/^refused/)
   })
 
-  test('of transactions is undecided if the initial values of the registers are unknown', () => {
+  test('is undecided for transactions if the initial values of the registers are unknown', () => {
     const text = history('0 invoke txn -', '0 ok txn - [["r","x",5]]')
     const entry = { level: 'serializable', result: 'violated', core: [1] }
     expect(said(text, { model: 'rw-register', initial: undefined }, entry)[0]).toMatch(/^undecided/)
@@ -245,7 +245,7 @@ describe('the core of a violation', () => {
     expect(said(history(...before, write, read), {}, entry)[0]).toMatch(/^refused/)
   })
 
-  test('of counter reads takes into account the additions of the whole key', () => {
+  test('accounts for all additions to the key of a counter read', () => {
     const text = history('0 invoke add - 2', '0 ok add - 2', '1 invoke read -', '1 ok read - 3', '0 invoke add - 1')
     const entry = { level: 'linearizable', result: 'violated', core: [3] }
     expect(said(text, { model: 'counter' }, entry)[0]).toMatch(/^accepted/)
@@ -254,7 +254,7 @@ describe('the core of a violation', () => {
   })
 })
 
-test('a met causal level is accepted if the proof names the write that each read returned', () => {
+test('verify accepts a met causal level if the proof names the write that each read returned', () => {
   // Who read 2 knows of the write of 1 that came before it, and then reads nothing.
   const text = history(
     '0 invoke write x 1',
@@ -275,7 +275,7 @@ test('a met causal level is accepted if the proof names the write that each read
   expect(said(text, {}, { level: 'causal', result: 'violated', core: [1, 5, 7] })[0]).toMatch(/^refused/)
 })
 
-test('at levels that keep only the order of each client, a write of another client may still be the last', () => {
+test('a write of another client may still be the last at levels that keep only the order of each client', () => {
   const text = history(
     '0 invoke write - 1',
     '0 ok write - 1',
@@ -288,7 +288,7 @@ test('at levels that keep only the order of each client, a write of another clie
   expect(said(text, {}, { level: 'linearizable', result: 'violated', core: [3, 5] })[0]).toMatch(/^accepted/)
 })
 
-test('every session guarantee forbids a client to read what it writes later', () => {
+test('monotonic-writes forbids a client to read a value that it writes later', () => {
   const text = history('0 invoke read -', '0 ok read - 1', '0 invoke write - 1', '0 ok write - 1')
   expect(said(text, {}, { level: 'monotonic-writes', result: 'met', sources: [3] })[0]).toMatch(/^refused/)
 })
@@ -301,7 +301,7 @@ test('equal final reads of a value that was never written violate eventual and m
   expect(said(text, {}, { level: 'convergent', result: 'met', final: true })[0]).toMatch(/^accepted/)
 })
 
-test('a proof lists a drain once for each message that it took, and once for finding the queue empty', () => {
+test('a proof names a drain once for each message that it took, and once for the empty queue', () => {
   const drained = (answer: string): string =>
     history(
       ...['0 invoke enqueue - 1', '0 ok enqueue - 1', '0 invoke enqueue - 2', '0 ok enqueue - 2'],
