@@ -6,7 +6,7 @@ const judged = (f: string, value: Json, answer: unknown) => judgeAnswer({ f, val
 
 describe("the answer of a user's client", () => {
   test.each(['write', 'put', 'append', 'add', 'subtract', 'remove', 'enqueue', 'transfer', 'release'])(
-    'to %s does not matter, and the result is the requested value',
+    'is ignored for %s, and the result is the requested value',
     (f) => {
       expect([undefined, 'OK', 7].map((answer) => judged(f, 3, answer))).toEqual(
         new Array(3).fill({ type: 'ok', value: 3 }),
@@ -15,7 +15,7 @@ describe("the answer of a user's client", () => {
   )
 
   test.each(['increment', 'decrement', 'deposit', 'withdraw', 'publish'])(
-    'to %s may be nothing, and the result is then the requested value',
+    'may be undefined for %s, and the result is then the requested value',
     (f) => {
       expect(judged(f, 3, undefined)).toEqual({ type: 'ok', value: 3 })
       expect(judged(f, 3, 7)).toEqual({ type: 'ok', value: 7 })
@@ -27,14 +27,14 @@ describe("the answer of a user's client", () => {
     ['acquire', 'an acquire'],
     ['send', 'a send'],
     ['invent', 'an invent'],
-  ])('to %s is refused if it is nothing, with the right article', (f, named) => {
+  ])('is refused for %s if it is undefined', (f, named) => {
     expect(judged(f, null, undefined)).toEqual({
       type: 'broken',
       why: `it answered ${named} with nothing. Return the result, or null if there is no value`,
     })
   })
 
-  test('to an acquire is refused if JSON cannot represent it', () => {
+  test('is refused for an acquire if JSON cannot represent it', () => {
     expect(judged('acquire', null, 1n)).toEqual({
       type: 'broken',
       why: 'it answered an acquire with 1n, which JSON cannot represent',
@@ -45,7 +45,7 @@ describe("the answer of a user's client", () => {
     [true, { type: 'ok', value: [1, 2] }],
     [undefined, { type: 'ok', value: [1, 2] }],
     [false, { type: 'fail', error: 'mismatch', answered: true }],
-  ])('to a cas says whether the cas took effect: %s', (answer, judgement) => {
+  ])('decides whether a cas took effect: %s', (answer, judgement) => {
     expect(judged('cas', [1, 2], answer)).toEqual(judgement)
   })
 })

@@ -2,12 +2,12 @@ import { createRandom } from '@chaosproxy/faults'
 import { expect, test } from 'vitest'
 import { createKeyPool, keyNames } from '../../src/keys.ts'
 
-test('the first keys are letters, and keys never repeat', () => {
+test('the first key names are x, y and z, and no key name repeats', () => {
   expect(keyNames(3)).toEqual(['x', 'y', 'z'])
   expect(new Set(keyNames(100)).size).toBe(100)
 })
 
-test('the pool replaces a full or abandoned key by a new one', () => {
+test('a key pool replaces a full or abandoned key by a new key', () => {
   const random = createRandom(1)
   for (const count of [1, 5, 40]) {
     const pool = createKeyPool(count, 3)
@@ -23,7 +23,7 @@ test('the pool replaces a full or abandoned key by a new one', () => {
   }
 })
 
-test('the pool abandons a key once, even if two clients give it up', () => {
+test('a key pool replaces a key once, even if two clients abandon it', () => {
   const pool = createKeyPool(1)
   pool.replace('x')
   pool.replace('x')

@@ -14,7 +14,7 @@ const read = (from: number, to: number) => ok({ from, to, changes: [] })
 const asks = (value: Json) => ({ f: 'changes', value })
 
 describe('the settler of a watched store', () => {
-  test('reads every unknown range and then what follows, and ends if nothing follows', () => {
+  test('reads every unknown range and then the later revisions until none is left', () => {
     const settler = createSettler(storeWith(2, 3, 7, 6, 9))
     const after = settler.finisher()
     expect(after()).toEqual(asks({ from: 4, to: 5 }))
@@ -28,7 +28,7 @@ describe('the settler of a watched store', () => {
     expect(after()).toBeUndefined()
   })
 
-  test('continues a read that ended early, retries one that failed, and finally gives up', () => {
+  test('continues an incomplete read, retries a failed read, and finally gives up', () => {
     const settler = createSettler(storeWith(9))
     const after = settler.finisher()
     expect(after()).toEqual(asks({ from: 2, to: 8 }))
@@ -40,7 +40,7 @@ describe('the settler of a watched store', () => {
     }
   })
 
-  test('lets only one client settle', () => {
+  test('lets only one client read the unknown ranges', () => {
     const settler = createSettler(storeWith(3))
     const [first, second] = [settler.finisher(), settler.finisher()]
     expect(first()).toBeDefined()
@@ -48,7 +48,7 @@ describe('the settler of a watched store', () => {
     expect(first()).toBeDefined()
   })
 
-  test('reads everything before a compaction, and nothing that was compacted', () => {
+  test('reads the unknown revisions before a compaction, and no compacted revision', () => {
     const store = storeWith(2, 5)
     const settler = createSettler(store)
     expect(settler.before(2)).toBeUndefined()

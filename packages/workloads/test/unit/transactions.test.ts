@@ -27,8 +27,8 @@ function cells(loses: (change: number) => boolean = () => false): (input: Input)
 const chosen = { seed: 1, clients: 5, operations: 150, unknown: 0.02, settings: { keys: 2 } }
 const ofTransactions = workloads.filter(({ object }) => object === 'transactions')
 
-describe.each(ofTransactions)('$name', (workload) => {
-  test('is strictly serializable on cells that carry out each transaction at once', () => {
+describe.each(ofTransactions)('the workload $name', (workload) => {
+  test('is strictly serializable on cells that execute each transaction atomically', () => {
     for (let seed = 0; seed < 10; seed++) {
       const report = judged(workload, play(workload, cells(), { ...chosen, seed }))
       expect(verdictOf(report, STRICT).result).toBe('met')
@@ -41,14 +41,14 @@ describe.each(ofTransactions)('$name', (workload) => {
     expect(verdictOf(report, STRICT).result).toBe('violated')
   })
 
-  test("reads every key once at the end, so that it notices the loss of the last client's change", () => {
+  test('reads every key once at the end of a run', () => {
     const keys = Array.from({ length: 45 }, (_, i) => `k${i}`)
     expect(workload.finale(keys).flatMap(keysIn)).toEqual(keys)
     const history = play(workload, cells(), { ...chosen, operations: 3 })
     expect(history.operations.length).toBeGreaterThan(3)
   })
 
-  test('is the same from the same seed, and repeats no value of the run it continues', () => {
+  test('repeats its operations with the same seed, but no value of the run that it continues', () => {
     const asked = (serial: number, count: number): readonly Input[] => {
       const client = workload.create(settingsFor(workload), serial).client(createRandom(7), 1)
       return Array.from({ length: count }, () => client.next())
@@ -63,7 +63,7 @@ describe.each(ofTransactions)('$name', (workload) => {
     expect(written(asked(200, 200)).filter((value) => before.has(value))).toEqual([])
   })
 
-  test('proves nothing if no transaction succeeds or none reads a change', () => {
+  test('has no evidence if no transaction succeeds', () => {
     expect(workload.vacuous(play(workload, cells(), chosen))).toEqual([])
     const refused = play(workload, () => ({ type: 'fail', error: 'unavailable' }), chosen)
     expect(workload.vacuous(refused)).toEqual([
@@ -72,17 +72,17 @@ describe.each(ofTransactions)('$name', (workload) => {
     ])
   })
 
-  test('is judged at strict serializability if a target promises linearizability', () => {
+  test('is checked at strict-serializable if the target promises linearizable', () => {
     expect(levelFor(workload, 'linearizable')).toBe(STRICT)
     expect(levelFor(workload, 'causal')).toBe('causal')
   })
 })
 
-test('a register is judged at the level that its target promises', () => {
+test('the workload register is checked at linearizable if the target promises linearizable', () => {
   expect(levelFor(findWorkload('register')!, 'linearizable')).toBe('linearizable')
 })
 
-test('an operation names its key, and a transaction the keys of its steps', () => {
+test('keysIn returns the key of an operation, and the keys of all steps of a transaction', () => {
   expect(keysIn({ f: 'read', key: 'x', value: null })).toEqual(['x'])
   expect(
     keysIn({

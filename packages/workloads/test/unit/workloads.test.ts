@@ -20,84 +20,87 @@ const options = fc.record({
 const few = (workload: Workload) =>
   workload.settings.some(({ name }) => name === 'keys') ? { settings: { keys: 2 } } : {}
 
-describe.each(workloadsOfObjects.map((workload) => [workload.name, workload] as const))('%s', (name, workload) => {
-  const right = plainObjects[name]!
+describe.each(workloadsOfObjects.map((workload) => [workload.name, workload] as const))(
+  'the workload %s',
+  (name, workload) => {
+    const right = plainObjects[name]!
 
-  test('meets every level that its model decides on an object without a bug', () => {
-    fc.assert(
-      fc.property(options, (chosen) => {
-        const report = judged(workload, play(workload, right(), { ...chosen, ...few(workload) }))
-        expect(report.levels.linearizable.result).toBe('met')
-        // Of operations of unknown outcome, it may stay open what became of them.
-        const others = chosen.unknown === 0 ? ['met'] : ['met', 'unknown']
-        for (const level of workload.levels) expect(others, level).toContain(verdictOf(report, level).result)
-      }),
-      { numRuns: 25 },
-    )
-  })
+    test('violates no level of its model on an object without a bug', () => {
+      fc.assert(
+        fc.property(options, (chosen) => {
+          const report = judged(workload, play(workload, right(), { ...chosen, ...few(workload) }))
+          expect(report.levels.linearizable.result).toBe('met')
+          // Of operations of unknown outcome, it may stay open what became of them.
+          const others = chosen.unknown === 0 ? ['met'] : ['met', 'unknown']
+          for (const level of workload.levels) expect(others, level).toContain(verdictOf(report, level).result)
+        }),
+        { numRuns: 25 },
+      )
+    })
 
-  test.each(Object.entries(bugs[name]!))('the bug %s is reported by its model', (_, buggy) => {
-    let caught = 0
-    const seeds = 8
-    for (let seed = 0; seed < seeds; seed++) {
-      const history = play(workload, buggy(3), { seed, clients: 3, operations: 150, unknown: 0, ...few(workload) })
-      if (judged(workload, history).levels.linearizable.result === 'violated') caught++
-    }
-    // Some bugs are done to what nobody looks at again.
-    expect(caught).toBeGreaterThan(seeds / 4)
-  })
+    test.each(Object.entries(bugs[name]!))('violates linearizable on an object with the bug %s', (_, buggy) => {
+      let caught = 0
+      const seeds = 8
+      for (let seed = 0; seed < seeds; seed++) {
+        const history = play(workload, buggy(3), { seed, clients: 3, operations: 150, unknown: 0, ...few(workload) })
+        if (judged(workload, history).levels.linearizable.result === 'violated') caught++
+      }
+      // Some bugs are done to what nobody looks at again.
+      expect(caught).toBeGreaterThan(seeds / 4)
+    })
 
-  test('asks for the same operations with the same seed', () => {
-    const asked = () => {
-      const clients = workload.create(settingsFor(workload), 0)
-      const client = clients.client(createRandom(7), 1)
-      return Array.from({ length: 50 }, () => client.next())
-    }
-    expect(asked()).toEqual(asked())
-  })
+    test('requests the same operations with the same seed', () => {
+      const asked = () => {
+        const clients = workload.create(settingsFor(workload), 0)
+        const client = clients.client(createRandom(7), 1)
+        return Array.from({ length: 50 }, () => client.next())
+      }
+      expect(asked()).toEqual(asked())
+    })
 
-  test('calls only the functions it declares, final reads included', () => {
-    const client = workload.create(settingsFor(workload), 0).client(createRandom(1), 0)
-    const asked = new Set(Array.from({ length: 500 }, () => client.next().f))
-    const finale = workload.finale(['x', 'y']).map(({ f }) => f)
-    expect([...new Set([...asked, ...finale])].sort()).toEqual([...workload.functions].sort())
-    expect(workload.functions).toEqual(expect.arrayContaining([...workload.reads]))
-  })
+    test('calls exactly the functions that it declares, including final reads', () => {
+      const client = workload.create(settingsFor(workload), 0).client(createRandom(1), 0)
+      const asked = new Set(Array.from({ length: 500 }, () => client.next().f))
+      const finale = workload.finale(['x', 'y']).map(({ f }) => f)
+      expect([...new Set([...asked, ...finale])].sort()).toEqual([...workload.functions].sort())
+      expect(workload.functions).toEqual(expect.arrayContaining([...workload.reads]))
+    })
 
-  test('is judged by a model that knows its functions and decides its levels', () => {
-    const model = findModel(workload.model as string)!
-    expect(workload.functions.filter((f) => !model.knows(f))).toEqual([])
-    expect(workload.levels).toEqual(model.levels)
-  })
+    test('is judged by a model that knows its functions and decides its levels', () => {
+      const model = findModel(workload.model as string)!
+      expect(workload.functions.filter((f) => !model.knows(f))).toEqual([])
+      expect(workload.levels).toEqual(model.levels)
+    })
 
-  test('repeats no value of the run it continues', () => {
-    const serial = 200
-    const values = (after: number) => {
-      const client = workload.create(settingsFor(workload), after).client(createRandom(1), 0)
-      return Array.from({ length: serial }, () => client.next())
-        .filter(({ f }) => ['write', 'append', 'enqueue', 'transfer', 'send'].includes(f))
-        .map(({ value }) => JSON.stringify(value))
-    }
-    const before = new Set(values(0))
-    expect(values(serial).filter((value) => before.has(value))).toEqual([])
-  })
+    test('repeats no value of the run that it continues', () => {
+      const serial = 200
+      const values = (after: number) => {
+        const client = workload.create(settingsFor(workload), after).client(createRandom(1), 0)
+        return Array.from({ length: serial }, () => client.next())
+          .filter(({ f }) => ['write', 'append', 'enqueue', 'transfer', 'send'].includes(f))
+          .map(({ value }) => JSON.stringify(value))
+      }
+      const before = new Set(values(0))
+      expect(values(serial).filter((value) => before.has(value))).toEqual([])
+    })
 
-  test('has evidence if its operations succeed, and none if all are refused', () => {
-    const chosen = { seed: 1, clients: 6, operations: 200, unknown: 0, ...few(workload) }
-    expect(workload.vacuous(play(workload, right(), chosen))).toEqual([])
-    const refused = play(workload, () => ({ type: 'fail', error: 'unavailable' }), chosen)
-    expect(workload.vacuous(refused)).not.toEqual([])
-    // A release is not even tried without a lock.
-    const tried = workload.vacuous(refused).filter((text) => text !== 'no release succeeded')
-    for (const text of tried) expect(text).toMatch(/^no .* \(\d+ of \d+: unavailable\)$/)
-  })
+    test('has evidence if its operations succeed, and none if all are refused', () => {
+      const chosen = { seed: 1, clients: 6, operations: 200, unknown: 0, ...few(workload) }
+      expect(workload.vacuous(play(workload, right(), chosen))).toEqual([])
+      const refused = play(workload, () => ({ type: 'fail', error: 'unavailable' }), chosen)
+      expect(workload.vacuous(refused)).not.toEqual([])
+      // A release is not even tried without a lock.
+      const tried = workload.vacuous(refused).filter((text) => text !== 'no release succeeded')
+      for (const text of tried) expect(text).toMatch(/^no .* \(\d+ of \d+: unavailable\)$/)
+    })
 
-  test('has no concurrency in a run with one client', () => {
-    const chosen = { seed: 1, clients: 6, operations: 200, unknown: 0, ...few(workload) }
-    expect(withoutConcurrency(play(workload, right(), chosen), workload)).toEqual([])
-    // Reads alone cannot get in each other's way.
-    if (workload.functions.every((f) => workload.reads.includes(f))) return
-    const alone = play(workload, right(), { ...chosen, clients: 1 })
-    expect(withoutConcurrency(alone, workload).join()).toMatch(/^nothing ran at the same time as an? /)
-  })
-})
+    test('has no concurrency in a run with one client', () => {
+      const chosen = { seed: 1, clients: 6, operations: 200, unknown: 0, ...few(workload) }
+      expect(withoutConcurrency(play(workload, right(), chosen), workload)).toEqual([])
+      // Reads alone cannot get in each other's way.
+      if (workload.functions.every((f) => workload.reads.includes(f))) return
+      const alone = play(workload, right(), { ...chosen, clients: 1 })
+      expect(withoutConcurrency(alone, workload).join()).toMatch(/^nothing ran at the same time as an? /)
+    })
+  },
+)
