@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { beats, during, paused } from '../../src/beats.ts'
 
-test('a line of a story becomes a request and its expected answer', () => {
+test('a line of a story becomes a request with its expected answer', () => {
   const pay = { from: 'a', to: 'b', amount: 4 }
   expect(beats`
     0 Ana n1 write seat "row 8" -- Ana writes.
@@ -30,7 +30,7 @@ test('a line of a story becomes a request and its expected answer', () => {
   ])
 })
 
-test('a story has each fault at its place among the lines, even if the fault comes from a shared part', () => {
+test('a story keeps each fault at its place among the lines, even if a shared part contains the fault', () => {
   const outage = during([5, 9], paused('n1'), 'n1 pauses.')
   const shared = beats`
     0 -- It begins.
@@ -44,7 +44,7 @@ test('a story has each fault at its place among the lines, even if the fault com
   ])
 })
 
-test('a line of a story in an unknown form is refused, with the line', () => {
+test('a story refuses a malformed line and names it', () => {
   expect(() => beats`Ana n1 read seat -- Ana reads.`).toThrow('TIME WHO NODE OPERATION -- TEXT')
   expect(() => beats`0 Ana n1 -- Ana reads.`).toThrow('0 Ana n1 -- Ana reads.')
   expect(() => beats`0 Ana n1 read seat -- Ana reads.`).toThrow('= VALUE')

@@ -76,7 +76,7 @@ describe('the measurement of a run', () => {
     [6_000, 6_040, 'n1', 'write', 5, 'ok'],
   ]
 
-  test('counts the operations called while the fault was in force, and weights each node equally', () => {
+  test('counts the operations called during the fault, and weights each node equally', () => {
     const { availability } = measured(rows, [cut(1_000, 3_000)])
     expect(availability).toBe((0 / 2 + 2 / 2) / 2)
   })
@@ -86,12 +86,12 @@ describe('the measurement of a run', () => {
     expect(measured(rows, [cut(1_000, 3_000)]).practical).toBe((1 / 2 + 2 / 2) / 2)
   })
 
-  test('counts all operations if there was no fault other than the network of the run', () => {
+  test('counts all operations if the network was the only fault', () => {
     expect(measured(rows, []).availability).toBe((2 / 4 + 2 / 2) / 2)
     expect(measured(rows, [cut(0, 10_000, 'network-1')]).availability).toBe((2 / 4 + 2 / 2) / 2)
   })
 
-  test('leaves out the nodes that were killed', () => {
+  test('leaves out nodes that were killed', () => {
     const killed: FaultRecord = {
       id: 'kill-1',
       fault: { kind: 'kill', nodes: ['n1'] },
@@ -122,14 +122,14 @@ describe('the recovery time', () => {
       isAnswered(i * 100) ? 'ok' : 'info',
     ])
 
-  test('lasts from healing to the first lasting success, not to the first success', () => {
+  test('lasts from the healing to the first lasting success, not to the first success', () => {
     const rows = steady((ms) => ms < 1_000 || ms === 3_200 || ms >= 4_000)
     const { recovery, outageNanos } = measured(rows, [cut(1_000, 3_000)])
     expect(recovery).toBe(at(4_010) - at(3_000))
     expect(outageNanos).toBe(at(3_210) - at(910))
   })
 
-  test('is not prolonged by one failure in a hundred, nor by failures as frequent as before the fault', () => {
+  test('is not prolonged by rare failures or by failures that were as frequent before the fault', () => {
     expect(
       measured(
         steady((ms) => ms < 1_000 || (ms >= 3_000 && ms !== 4_000), 20_000),
@@ -169,7 +169,7 @@ describe('the recovery time', () => {
     ).toBeUndefined()
   })
 
-  test('of several runs is their median, with "never" as the longest', () => {
+  test('of several runs is their median, and "never" counts as the longest', () => {
     const run = (recovery: number | 'never') => ({
       measurement: {
         ...measured(
@@ -186,7 +186,7 @@ describe('the recovery time', () => {
   })
 })
 
-test('the goodput is the rate of answers per second over time', () => {
+test('the goodput lists the answers per second over time', () => {
   const { goodput } = measured(
     [
       [0, 10, 'n1', 'write', 1, 'ok'],
@@ -199,7 +199,7 @@ test('the goodput is the rate of answers per second over time', () => {
   expect(goodput).toEqual(Array.from({ length: 24 }, (_, i) => (i === 0 || i === 10 ? 2 : 0)))
 })
 
-test('a cas that found another value counts as answered', () => {
+test('a cas that found another value counts as an answered operation', () => {
   const events = [
     { time: at(0), process: 0, type: 'invoke' as const, f: 'cas', key: 'x', value: [1, 2], node: 'n1' },
     {
@@ -218,13 +218,13 @@ test('a cas that found another value counts as answered', () => {
   })
 })
 
-test('a run without a successful read has no level, met or violated', () => {
+test('a run without a successful read has no met or violated level', () => {
   const written = [0, 10, 'n1', 'write', 1, 'ok'] as const
   expect(measured([written, [20, 30, 'n1', 'read', 1, 'ok']], []).met[0]).toBe('linearizable')
   expect(measured([written, [20, 30, 'n1', 'read', 1, 'fail']], [])).toMatchObject({ met: [], violated: [] })
 })
 
-test('a cell shows the weakest level of its runs, and the losses of all of them', () => {
+test('a cell shows the weakest level of its runs and the losses of all runs', () => {
   const levels = ['linearizable', 'sequential', 'eventual']
   const measurement = (level: string, availability: number, lost: number): Measurement => ({
     ...{ levels, met: levels.includes(level) ? levels.slice(levels.indexOf(level)) : [] },
@@ -250,7 +250,7 @@ test('a cell shows the weakest level of its runs, and the losses of all of them'
   })
 })
 
-test('a cell shows no level that one of its runs violated, though each run met an equally strong one', () => {
+test('a cell shows no level that one of its runs violated, even if each run met an equally strong level', () => {
   const levels = ['serializable', 'parallel-snapshot-isolation', 'prefix', 'causal']
   const run = (met: readonly string[]) => ({
     measurement: {
@@ -271,14 +271,14 @@ test('a cell shows no level that one of its runs violated, though each run met a
   expect(cell.lost).toBeUndefined()
 })
 
-test('the proposed next step for an undecided promise comes from the run that left it undecided', () => {
+test('the proposed next step for an undecided promise comes from the undecided run', () => {
   const measurement: Measurement = measured([[0, 10, 'n1', 'write', 1, 'ok']], [])
   const open = { measurement, kept: 'unknown' as const, again: 'open', toDecide: 'Run longer.' }
   const cell = combineRuns('kill', 'eventual', [{ measurement, kept: true, again: 'first' }, open])
   expect(cell).toMatchObject({ kept: 'unknown', toDecide: 'Run longer.', again: 'open' })
 })
 
-test('a broken promise is reported from the run that broke it, with the command that repeats that run', () => {
+test('a cell reports a broken promise from the run that broke it, with the command for that run', () => {
   const measurement: Measurement = measured([[0, 10, 'n1', 'write', 1, 'ok']], [])
   const broken: ToldRun = {
     ...{ outcome: 'violated', what: '3 elements were lost', sentence: 'The last read lacks 1.' },
@@ -289,7 +289,7 @@ test('a broken promise is reported from the run that broke it, with the command 
   expect(cell).toMatchObject({ kept: false, broken, again: 'sets' })
 })
 
-test('a bank is measured by its one level, which is violated if the run violated it', () => {
+test('the only level of a bank is violated if its run violated it', () => {
   const balances = { a: 10, b: 0 }
   const pay = { from: 'a', to: 'b', amount: 10 }
   const history = historyFromEvents(
@@ -310,7 +310,7 @@ test('a bank is measured by its one level, which is violated if the run violated
   expect(row.level).toBe('none')
 })
 
-test('the row of a cell shows no level as met that its run with sets violated', () => {
+test('a cell shows no level as met that its run with sets violated', () => {
   const measurement = (met: readonly string[], violated: readonly string[], lost: number): Measurement => ({
     ...measured([[0, 10, 'n1', 'write', 1, 'ok']], []),
     ...{ levels: ['linearizable', 'sequential', 'causal', 'eventual'], met, violated, lost },
@@ -338,7 +338,7 @@ test('the row of a cell shows no level as met that its run with sets violated', 
 })
 
 test.each(nemeses)(
-  '$name becomes a condition: a fault in the middle half of a run, which the seed determines',
+  'the condition $name places its faults in the middle half of a run, as the seed determines',
   (nemesis) => {
     const options = { nodes: 5, timeMs: millis(8_000), seed: 3 }
     const faults = conditionFaults(nemesis, options)
@@ -352,7 +352,7 @@ test.each(nemeses)(
   },
 )
 
-test('the geographic network delays messages between places by half a round trip, both ways, for the whole run', () => {
+test('the network geo delays messages between places in both directions for the whole run', () => {
   const schedule = parseSchedule(networkFaults('geo', 3, millis(5_000)), 'test')
   expect(schedule.map(({ plan }) => ('latencyMs' in plan ? plan.latencyMs : 0))).toEqual([31, 35, 66])
   expect(schedule.map(({ plan }) => ('links' in plan ? plan.links.length : 0))).toEqual([2, 2, 2])
@@ -360,23 +360,20 @@ test('the geographic network delays messages between places by half a round trip
   expect(networkFaults('geo', 1, millis(5_000))).toEqual([])
 })
 
-test.each(networks)(
-  'the network $name connects all nodes for the whole run, and has no fault if there is one node',
-  (network) => {
-    const schedule = parseSchedule(networkFaults(network.name, 3, millis(5_000)), 'test')
-    expect(schedule.every(({ from, to }) => from === nanos(0) && to === at(5_000))).toBe(true)
-    if (network.name !== 'local')
-      expect(schedule.reduce((sum, { plan }) => sum + ('links' in plan ? plan.links.length : 0), 0)).toBe(6)
-    expect(networkFaults(network.name, 1, millis(5_000))).toEqual([])
-  },
-)
+test.each(networks)('the network $name lasts for the whole run, and has no fault for a single node', (network) => {
+  const schedule = parseSchedule(networkFaults(network.name, 3, millis(5_000)), 'test')
+  expect(schedule.every(({ from, to }) => from === nanos(0) && to === at(5_000))).toBe(true)
+  if (network.name !== 'local')
+    expect(schedule.reduce((sum, { plan }) => sum + ('links' in plan ? plan.links.length : 0), 0)).toBe(6)
+  expect(networkFaults(network.name, 1, millis(5_000))).toEqual([])
+})
 
 test('a message between California and the Netherlands takes 75 ms in either direction', () => {
   const [fault] = parseSchedule(networkFaults('california-netherlands', 2, millis(5_000)), 'test')
   expect(fault?.plan).toMatchObject({ kind: 'latency', latencyMs: 75 })
 })
 
-test('a partition cuts the same links whatever the seed, with two of five nodes on the smaller side', () => {
+test('the partition cuts the same links for every seed, with two of five nodes on the smaller side', () => {
   const partition = nemeses.find(({ name }) => name === 'partition')!
   const linksWith = (seed: number, nodes: number) =>
     parseSchedule(conditionFaults(partition, { nodes, timeMs: millis(8_000), seed }), 'test').map(({ plan }) =>
@@ -396,7 +393,7 @@ describe('a sweep', () => {
     expect(settingsOf('failover=true,false')).toEqual([{ failover: true }, { failover: false }])
   })
 
-  test('changes several settings together, in equal steps', () => {
+  test('changes several settings together in equal steps', () => {
     const { subject, points } = parseSweep('quorum=R1W3..R3W1')
     expect(subject).toBe('quorum')
     expect(points.map(({ label }) => label)).toEqual(['r=1 w=3', 'r=2 w=2', 'r=3 w=1'])

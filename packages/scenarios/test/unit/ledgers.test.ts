@@ -27,7 +27,7 @@ const stands = (ledger: Ledger, ...all: readonly Done[]) => ledger.stands(all, '
 describe('the promise "what was paid in is spent once"', () => {
   const ledger = spentOnce('x')
 
-  test('counts negative additions, and compare-and-sets to a smaller balance, as spending', () => {
+  test('counts negative additions and compare-and-sets to a smaller balance as spending', () => {
     const paid = done('add', 10, 0, 1)
     expect(stands(ledger, paid)).toEqual({ says: 'spent $0 of $10', broken: false })
     expect(stands(ledger, paid, done('add', -10, 1, 2))).toEqual({ says: 'spent $10 of $10', broken: false })
@@ -40,13 +40,13 @@ describe('the promise "what was paid in is spent once"', () => {
     })
   })
 
-  test('has no state before anything was paid in, or for other accounts', () => {
+  test('has no state before the first payment or for another account', () => {
     expect(stands(ledger)).toBeUndefined()
     expect(stands(ledger, { ...done('add', 10, 0, 1), input: { f: 'add', key: 'y', value: 10 } })).toBeUndefined()
   })
 })
 
-test('the promise "a free seat is sold once" is broken if a second client buys it', () => {
+test('the promise "a free seat is sold once" is broken if a second client buys the seat', () => {
   const ledger = soldOnce('x')
   expect(stands(ledger, read(null, 0, 1))).toBeUndefined()
   const sold = done('cas', [null, 'Ana'], 0, 1)
@@ -72,7 +72,7 @@ describe('the promise "nobody sees less than was confirmed or seen before"', () 
     expect(stands(ledger, first, second, read(null, 4, 5))).toMatchObject({ broken: true })
   })
 
-  test('allows a read during the write to see either value, but not after a read that saw the new one', () => {
+  test('allows a read during a write to return the old value until another read has returned the new value', () => {
     const beside = read('new', 2, 3)
     expect(stands(ledger, first, beside, second)).toMatchObject({ broken: false })
     const long = done('write', 'paid', 2, 9)
@@ -82,7 +82,7 @@ describe('the promise "nobody sees less than was confirmed or seen before"', () 
     })
   })
 
-  test('stays broken once it is broken', () => {
+  test('remains broken after a later read of the newest value', () => {
     expect(stands(ledger, first, second, read('new', 4, 5), read('paid', 6, 7))).toMatchObject({ broken: true })
   })
 })
@@ -115,7 +115,7 @@ describe('the promise "what everyone added is in the books"', () => {
   const reads = [by('Ana', read(10, 1, 2)), by('Ben', read(10, 1, 2))]
   const first = by('Ana', done('write', 15, 3, 4))
 
-  test('is broken by a write that overwrites an addition made after its read', () => {
+  test("is broken by a write that overwrites an addition made after the writer's last read", () => {
     expect(stands(ledger, ...reads)).toBeUndefined()
     expect(stands(ledger, opening, ...reads, first)).toEqual({ says: '$15 came, $15 in the books', broken: false })
     expect(stands(ledger, opening, ...reads, first, by('Ben', done('write', 13, 5, 6)))).toEqual({
@@ -124,7 +124,7 @@ describe('the promise "what everyone added is in the books"', () => {
     })
   })
 
-  test('is kept by a new read or a compare-and-set', () => {
+  test('is kept by a write after a new read, and by a compare-and-set', () => {
     const again = [by('Ben', read(15, 4, 5)), by('Ben', done('write', 18, 5, 6))]
     expect(stands(ledger, opening, ...reads, first, ...again)).toMatchObject({ broken: false })
     expect(stands(ledger, opening, ...reads, first, by('Ben', done('cas', [15, 18], 5, 6)))).toEqual({
@@ -157,7 +157,7 @@ test('the promise "no money is lost" is broken if the sum of the accounts falls'
   })
 })
 
-test('the promise "all nodes give the same answer" is broken by two different reads without a change between', () => {
+test('the promise "all nodes give the same answer" is broken by two different reads with no change between them', () => {
   const ledger = sameEverywhere('x')
   expect(stands(ledger, done('add', 1, 0, 1))).toBeUndefined()
   expect(stands(ledger, read(2, 0, 1), read(2, 2, 3))).toEqual({ says: 'Ana sees $2', broken: false })
@@ -165,7 +165,7 @@ test('the promise "all nodes give the same answer" is broken by two different re
   expect(stands(ledger, read(2, 0, 1), read(1, 2, 3))).toEqual({ says: 'Ana sees $2; then Ana sees $1', broken: true })
 })
 
-test('a client that has seen the photo must see the album closed, but other clients need not', () => {
+test('a client that saw the photo must see the album closed, but other clients need not', () => {
   const ledger = causeFirst('photo', { key: 'album', value: 'closed' })
   const of = (key: string, each: Done, who = 'Ana'): Done => ({ ...each, who, input: { ...each.input, key } })
   const photo = of('photo', read('party', 2, 3))

@@ -4,7 +4,7 @@ import { findWorkload } from '@chaosproxy/workloads'
 import { describe, expect, test } from 'vitest'
 import { scenarioOf, stories } from '../../src/index.ts'
 
-test('the names of stories are unique, and each summary is one line', () => {
+test('the name of each story is unique, and its summary is one line', () => {
   const names = stories.map(({ name }) => name)
   expect(new Set(names).size).toBe(names.length)
   for (const { name, summary } of stories) {
@@ -13,8 +13,8 @@ test('the names of stories are unique, and each summary is one line', () => {
   }
 })
 
-describe.each(stories)('$name', ({ lesson, source, told, fix, ledger, withoutLedger }) => {
-  test('has either a ledger of its promise or the reason why it has none', () => {
+describe.each(stories)('the story $name', ({ lesson, source, told, fix, ledger, withoutLedger }) => {
+  test('has either a ledger for its promise or a reason for having none', () => {
     expect([ledger, withoutLedger].filter((each) => each !== undefined)).toHaveLength(1)
     expect(ledger?.promise ?? withoutLedger).toMatch(/^[A-Za-z][^.]{15,}\.$/)
   })
@@ -24,24 +24,27 @@ describe.each(stories)('$name', ({ lesson, source, told, fix, ledger, withoutLed
     expect(source).toMatch(/(?:19|20)\d\d/)
   })
 
-  test.each([...told, fix])('$title: uses only a system, nodes, clients and functions that exist', (tale) => {
-    const { target, bug, targetSettings = {}, workload, nodes, cast, beats, leader, load } = tale
-    const object = findWorkload(workload)?.object
-    expect(() => findProtocol(target)?.create({ bug, object, settings: targetSettings })).not.toThrow()
-    expect(findProtocol(target)).toBeDefined()
-    expect(object).toBeDefined()
-    const { operations, faults } = scenarioOf(tale)
-    for (const { client, node, input } of operations) {
-      if (load === undefined) expect(cast[client]).toBeDefined()
-      expect(nodeNames(nodes)).toContain(node)
-      expect(findWorkload(workload)?.functions).toContain(input.f)
-    }
-    for (const { fault } of faults) {
-      const ends = 'nodes' in fault ? fault.nodes : fault.links.flatMap(({ from, to }) => [from, to])
-      expect([...nodeNames(nodes), 'clients']).toEqual(expect.arrayContaining([...ends]))
-    }
-    if (load !== undefined) expect(cast).toEqual([])
-    if (leader !== undefined) expect(nodeNames(nodes)).toContain(leader)
-    expect(beats.map(({ atMs }) => atMs)).toEqual(beats.map(({ atMs }) => atMs).sort((a, b) => a - b))
-  })
+  test.each([...told, fix])(
+    'uses, in $title, only an existing system with existing nodes, clients and functions',
+    (tale) => {
+      const { target, bug, targetSettings = {}, workload, nodes, cast, beats, leader, load } = tale
+      const object = findWorkload(workload)?.object
+      expect(() => findProtocol(target)?.create({ bug, object, settings: targetSettings })).not.toThrow()
+      expect(findProtocol(target)).toBeDefined()
+      expect(object).toBeDefined()
+      const { operations, faults } = scenarioOf(tale)
+      for (const { client, node, input } of operations) {
+        if (load === undefined) expect(cast[client]).toBeDefined()
+        expect(nodeNames(nodes)).toContain(node)
+        expect(findWorkload(workload)?.functions).toContain(input.f)
+      }
+      for (const { fault } of faults) {
+        const ends = 'nodes' in fault ? fault.nodes : fault.links.flatMap(({ from, to }) => [from, to])
+        expect([...nodeNames(nodes), 'clients']).toEqual(expect.arrayContaining([...ends]))
+      }
+      if (load !== undefined) expect(cast).toEqual([])
+      if (leader !== undefined) expect(nodeNames(nodes)).toContain(leader)
+      expect(beats.map(({ atMs }) => atMs)).toEqual(beats.map(({ atMs }) => atMs).sort((a, b) => a - b))
+    },
+  )
 })
