@@ -54,14 +54,14 @@ describe('clocks in a search', () => {
     [1.25, 200_000],
     [1.02, 19_608],
     [4, 500_000],
-  ])('drift until one runs %f times as fast as another, and no more', (drift, boundPpm) => {
+  ])('drift until one clock runs %f times as fast as another', (drift, boundPpm) => {
     const { driftPpm } = widest({ protocol: raft, targetSettings: { reads: 'lease', 'clock-drift': drift } })
     expect(driftPpm).toBeLessThanOrEqual(boundPpm)
     expect(driftPpm).toBeGreaterThan(0.95 * boundPpm)
     if (boundPpm < 500_000) expect(1 / (1 - driftPpm / 1e6)).toBeLessThanOrEqual(drift)
   })
 
-  test('have one error at a time if the protocol declares a bound, since two errors would add up', () => {
+  test('have one fault at a time if the protocol declares a clock bound', () => {
     for (const faults of drawn({ protocol: raft, targetSettings: LEASES }))
       for (const [i, { from }] of faults.entries())
         expect(from).toBeGreaterThanOrEqual(i === 0 ? 0 : (faults[i - 1]?.to ?? 0))
@@ -76,7 +76,7 @@ describe('clocks in a search', () => {
     expect(driftPpm).toBeGreaterThan(45_000)
   })
 
-  test('have the errors that the user chose, whatever the protocol declares', () => {
+  test('have the errors that the user chose, even beyond the declared bound of the protocol', () => {
     const { driftPpm, jumpMs } = widest({
       protocol: raft,
       targetSettings: LEASES,
@@ -86,7 +86,7 @@ describe('clocks in a search', () => {
     expect(jumpMs).toBeLessThanOrEqual(10)
   })
 
-  test('jump by the epsilon of commit-wait minus the skew of its nodes', () => {
+  test('jump by at most the epsilon of commit-wait minus the skew of its nodes', () => {
     expect(widest({ protocol: commitWait, targetSettings: { 'epsilon-ms': 40, 'skew-ms': 40 } })).toEqual({
       driftPpm: 0,
       jumpMs: 0,
@@ -96,7 +96,7 @@ describe('clocks in a search', () => {
   })
 })
 
-describe('the failure of a leader whose lease tolerates a clock difference of 10%, where 25% may occur', () => {
+describe('a lease that tolerates a clock difference of 10%', () => {
   // It lasts for 227 ms by its clock: longer than the followers' silence of 250 ms only by one more than 9% slow.
   const boundless: ProtocolDefinition = { ...raft, clocks: { drift: 1.25 } }
   const found = (choices: TrialChoices) =>
@@ -121,11 +121,11 @@ describe('the failure of a leader whose lease tolerates a clock difference of 10
       },
     ).findings.map(({ failure }) => failure.kind)
 
-  test('is found with the default clocks', () => {
+  test('is found to fail with the default clocks, which may differ by 25%', () => {
     expect(found({})).toEqual(['violation'])
   })
 
-  test('is not found with clocks that drift by 5%, which the lease tolerates', () => {
+  test('is not found to fail with clocks that drift by 5%', () => {
     expect(found({ clocks: { driftPpm: 50_000 } })).toEqual([])
   })
 })
@@ -140,7 +140,7 @@ describe('a shrunk scenario', () => {
   const keeps = (...faults: ReturnType<typeof clock>[]) =>
     keepsToClocks(subjectOf({ protocol: raft }), { ...scenario, targetSettings: LEASES, faults })
 
-  test('keeps to the clock bounds of its search', () => {
+  test('stays within the clock bounds of its search', () => {
     expect(keeps(clock(0, 10, 199_999), clock(10, 20, -199_999))).toBe(true)
     expect(keeps(clock(0, 10, 200_001))).toBe(false)
     expect(keeps(clock(0, 11, 100_000), clock(10, 20, 100_000))).toBe(false)

@@ -11,12 +11,12 @@ const names = protocols.map((protocol) => protocol.name)
 /** Copying every state is slow, so all protocols share six simulated seconds, but each gets enough for its faults. */
 const COPIED_MS = Math.max(500, 6000 / names.length)
 
-test.each(names)('the same seed gives the same history of %s to the byte', (protocol) => {
+test.each(names)('two runs of %s with one seed have the same history to the byte', (protocol) => {
   const options: Case = { protocol, seed: 11, faults: FAULTS }
   expect(JSON.stringify(simulateCase(options))).toBe(JSON.stringify(simulateCase(options)))
 })
 
-test('another seed gives another history', () => {
+test('two runs with different seeds have different histories', () => {
   const one = simulateCase({ protocol: 'raft', seed: 1, faults: FAULTS })
   expect(simulateCase({ protocol: 'raft', seed: 2, faults: FAULTS })).not.toEqual(one)
 })
@@ -31,15 +31,12 @@ const copying = (machine: AnyMachine): AnyMachine => ({
   status: machine.status,
 })
 
-test.each(names)(
-  'a step of %s changes only its own state: a variant that copies it gives the same history',
-  (protocol) => {
-    const options: Case = { protocol, seed: 3, faults: FAULTS, timeMs: COPIED_MS, rate: 150 }
-    expect(simulateCase({ ...options, wrap: copying })).toEqual(simulateCase(options))
-  },
-)
+test.each(names)('a run of %s has the same history if every step works on a copy of its state', (protocol) => {
+  const options: Case = { protocol, seed: 3, faults: FAULTS, timeMs: COPIED_MS, rate: 150 }
+  expect(simulateCase({ ...options, wrap: copying })).toEqual(simulateCase(options))
+})
 
-test('faults on one link do not depend on messages on another', () => {
+test('the faults of a link do not depend on messages of another link', () => {
   const arrivals = (extra: boolean): number[] => {
     const machine = machineFor({ protocol: 'master-master', seed: 1 })
     const cluster = createSimulatedCluster({ machine, nodes: 3, seed: 1 })
@@ -54,7 +51,7 @@ test('faults on one link do not depend on messages on another', () => {
   expect(arrivals(true)).toEqual(arrivals(false))
 })
 
-test('a cluster reports that it has used up its time or its events', () => {
+test('a cluster reports whether its time or its events were used up', () => {
   const cluster = createSimulatedCluster({ machine: machineFor({ protocol: 'raft', seed: 1 }), nodes: 3, seed: 1 })
   expect(cluster.run(() => false, { events: 1_000_000, durationMs: millis(100) })).toBe('too much time')
   expect(cluster.run(() => false, { events: 10, durationMs: millis(100_000) })).toBe('too many events')

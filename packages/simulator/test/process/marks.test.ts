@@ -49,20 +49,20 @@ const RARE = [
 ]
 const SEEDS = 4
 
-describe.each([...protocols])('$name', (protocol) => {
-  test('records no mark without a bug', () => {
+describe.each([...protocols])('the protocol $name', (protocol) => {
+  test('records no marks if no bug is planted', () => {
     expect(markedIn(protocol, undefined, 1)).toEqual([])
   })
 
   const bugs = protocol.bugs.filter(({ name }) => !RARE.includes(name))
-  test.each(bugs.map(({ name }) => name))('records a mark in some run with the bug %s', (name) => {
+  test.each(bugs.map(({ name }) => name))('records a mark in at least one run with the bug %s', (name) => {
     let marked: readonly string[] = []
     for (let seed = 1; seed <= SEEDS && marked.length === 0; seed++) marked = markedIn(protocol, name, seed)
     expect(marked.length).toBeGreaterThan(0)
   })
 
   test.each(protocol.bugs.filter(({ under }) => under !== undefined))(
-    'the settings that expose bugs of $name name existing faults',
+    'exposes the bug $name with existing faults and settings',
     (bug) => {
       const names = nemeses.map(({ name }) => name)
       for (const fault of bug.under?.faults ?? []) expect(names).toContain(fault)

@@ -102,7 +102,7 @@ const limits = {
   failedCas: 'drop',
 } as const
 
-describe.each(groups)('$name', (group) => {
+describe.each(groups)('the object $name', (group) => {
   const { object, model, initial } = group
 
   test('agrees with its model for one client', () => {
@@ -121,7 +121,7 @@ describe.each(groups)('$name', (group) => {
     )
   })
 
-  test('continues unchanged after a save and a load, and later changes do not affect the saved content', () => {
+  test('continues unchanged after save and load, and later changes do not affect the saved content', () => {
     fc.assert(
       fc.property(inputs(group), inputs(group), (before, after) => {
         const { state } = played(object, before)
@@ -149,7 +149,7 @@ describe.each(groups)('$name', (group) => {
 })
 
 test.each(objects.map((object) => [object.name, object] as const))(
-  '%s refuses unknown functions and malformed values without a change',
+  'the object %s refuses unknown functions, and refused calls do not change it',
   (_, object) => {
     const odd: readonly Json[] = ['text', [1], [[1]], { a: 1 }, null, true]
     for (const f of ['dance', ...object.functions])
@@ -163,7 +163,7 @@ test.each(objects.map((object) => [object.name, object] as const))(
   },
 )
 
-test('a transaction reads its own writes, or does nothing', () => {
+test('a transaction reads its own writes, and a refused transaction has no effect', () => {
   const transactions = objects.find(({ name }) => name === 'transactions')!
   const state = transactions.initial()
   const txn = (value: Json) => transactions.apply(state, { f: 'txn', value })

@@ -5,12 +5,12 @@ import { plantedIn, searchFor } from '../replicated-objects.ts'
 
 // More of the same seeds: replicated-objects.soak.test.ts.
 
-describe.each(workloadsOfObjects)('$name', (workload) => {
-  test.each(['raft', 'primary-replica'])('of %s is linearizable under all faults', (protocol) => {
+describe.each(workloadsOfObjects)('the workload $name', (workload) => {
+  test.each(['raft', 'primary-replica'])('is linearizable on %s under all faults', (protocol) => {
     expect(searchFor(workload, protocol, undefined, 10)).toEqual([])
   })
 
-  test.each(['paxos', 'viewstamped', 'chain'])('of %s is linearizable on a few seeds', (protocol) => {
+  test.each(['paxos', 'viewstamped', 'chain'])('is linearizable on %s on two seeds', (protocol) => {
     expect(searchFor(workload, protocol, undefined, 2)).toEqual([])
   })
 })
@@ -18,25 +18,25 @@ describe.each(workloadsOfObjects)('$name', (workload) => {
 /** If clients only read, nothing can be lost or stale. */
 const changing = workloadsOfObjects.filter(({ functions, reads }) => functions.some((f) => !reads.includes(f)))
 
-describe.each(changing)('$name', (workload) => {
-  test('of a Raft with ack-before-majority is not linearizable', () => {
+describe.each(changing)('the workload $name', (workload) => {
+  test('is not linearizable on raft with the bug ack-before-majority', () => {
     expect(searchFor(workload, 'raft', 'ack-before-majority', 100)).toMatchObject([{ failure: { kind: 'violation' } }])
   })
 })
 
-describe.each(changing.filter(({ reads }) => reads.length > 0))('$name', (workload) => {
-  test('of a Raft whose deposed leaders answer reads is not linearizable', () => {
+describe.each(changing.filter(({ reads }) => reads.length > 0))('the workload $name', (workload) => {
+  test('is not linearizable on raft with the bug stale-read', () => {
     expect(searchFor(workload, 'raft', 'stale-read', 100)).toMatchObject([{ failure: { kind: 'violation' } }])
   })
 })
 
-describe.each(workloads.filter(({ object }) => object === 'transactions'))('$name', (workload) => {
-  test.each(['two-phase-commit', 'sharded', 'raft'])('of %s is strictly serializable under all faults', (protocol) => {
+describe.each(workloads.filter(({ object }) => object === 'transactions'))('the workload $name', (workload) => {
+  test.each(['two-phase-commit', 'sharded', 'raft'])('is strictly serializable on %s under all faults', (protocol) => {
     expect(searchFor(workload, protocol, undefined, 10)).toEqual([])
   })
 
   test.each(plantedIn('two-phase-commit', 'sharded'))(
-    'of %s with the bug %s is not strictly serializable',
+    'is not strictly serializable on %s with the bug %s',
     (protocol, bug) => {
       expect(searchFor(workload, protocol, bug, 100)).toMatchObject([{ failure: { kind: 'violation' } }])
     },
@@ -46,8 +46,8 @@ describe.each(workloads.filter(({ object }) => object === 'transactions'))('$nam
 // A set, a bank whose transfers have ids, and a source of ids tolerate it.
 const countsTwice = ['append', 'counter', 'queue', 'lock', 'list-append', 'log']
 
-describe.each(workloadsOfObjects.filter(({ name }) => countsTwice.includes(name)))('$name', (workload) => {
-  test('of a Raft that applies repeated requests twice is not linearizable', () => {
+describe.each(workloadsOfObjects.filter(({ name }) => countsTwice.includes(name)))('the workload $name', (workload) => {
+  test('is not linearizable on raft with the bug double-apply', () => {
     expect(searchFor(workload, 'raft', 'double-apply', 100)).toMatchObject([{ failure: { kind: 'violation' } }])
   })
 })

@@ -50,7 +50,7 @@ const everything = { strategies, limits, stopAtFirst: false, verifyDeterminism: 
 const someSeed = (): number => inject('seed')
 
 describe('a search', () => {
-  test('uses all strategies except coverage and those for programs by default, and repeats those for rare bugs', () => {
+  test('uses by default every strategy except coverage and those for programs, and some strategies several times', () => {
     const names = usualStrategies.map(({ name }) => name)
     const counts = Object.fromEntries(
       strategies.map(({ name }) => [name, names.filter((each) => each === name).length]),
@@ -73,7 +73,7 @@ describe('a search', () => {
     expect(strategiesNamed(names)).toEqual(usualStrategies)
   })
 
-  test('of programs holds requests at awaits instead of aiming at leaders, which programs lack', () => {
+  test('of programs holds requests at awaits and does not aim at leaders', () => {
     const names = usualStrategiesOf({}).map(({ name }) => name)
     expect(names.filter((name) => name === 'awaits')).toHaveLength(4)
     expect(names.filter((name) => name === 'leaders' || name === 'expiries')).toEqual([])
@@ -81,7 +81,7 @@ describe('a search', () => {
     expect(usualStrategiesOf()).toBe(usualStrategies)
   })
 
-  test('of programs with a database has database faults in a third of the trials, besides its usual strategies', () => {
+  test('of programs with a database injects database faults in a third of its trials', () => {
     const nodesFor = (kind: FaultKind) => (kind === 'lose-commit-reply' ? ['pg'] : undefined)
     const names = usualStrategiesOf({ nodesFor }).map(({ name }) => name)
     expect(names.filter((name) => name === 'databases')).toHaveLength(names.length / 3)
@@ -112,7 +112,7 @@ describe('a search', () => {
     expect(trials).toBe(60)
   })
 
-  test("that starts from another search's interesting seeds looks for states new to both, and is repeatable", () => {
+  test('that learned from interesting seeds finds fewer interesting seeds, and is repeatable', () => {
     const chosen = { ...everything, strategies: strategiesNamed(['coverage']) }
     const before = searchSeeds(raft(), { ...chosen, first: 1, count: 40 })
     const learnt = learnFrom(raft(), before.interesting, chosen)
@@ -133,7 +133,7 @@ describe('a search', () => {
     // Too few steps for one of the histories.
     { steps: 'a million steps', checkSteps: 1_000_000, reasons: ['time'] },
     { steps: 'as many steps as usual', checkSteps: undefined, reasons: [] },
-  ])('has the same outcome whatever the wall clock does, if checks may take $steps', ({ checkSteps, reasons }) => {
+  ])('has the same outcome for any wall clock if checks may take $steps', ({ checkSteps, reasons }) => {
     const random = createRandom('clock')
     let time = 0
     const jumping = () => {
@@ -162,21 +162,21 @@ describe('a search', () => {
     },
   )
 
-  test('reports evidence that is missing in all trials, not in a single one', () => {
+  test('reports evidence as missing only if all trials lack it', () => {
     let histories = 0
     const workload: Workload = { ...register, vacuous: () => (histories++ === 0 ? ['no x', 'no y'] : ['no y']) }
     const { evidence } = searchSeeds(raft(undefined, workload), { ...everything, first: 1, count: 3 })
     expect(evidence.missing).toEqual(['no y'])
   })
 
-  test('reports evidence that is missing in all trials once, even if its counts differ between trials', () => {
+  test('reports missing evidence once, even if its counts differ between trials', () => {
     let histories = 0
     const workload: Workload = { ...register, vacuous: () => [`no x succeeded (${++histories} of 9: status 503)`] }
     const { evidence } = searchSeeds(raft(undefined, workload), { ...everything, first: 1, count: 3 })
     expect(evidence.missing).toEqual(['no x succeeded (1 of 9: status 503)'])
   })
 
-  test('finds by an invariant a failure that no client noticed', () => {
+  test('finds a violation of election safety by an invariant', () => {
     const { findings } = searchSeeds(raft('forget-vote'), { ...everything, first: 1, count: 60 })
     expect(findings.map(({ failure }) => failure)).toContainEqual(
       expect.objectContaining({ kind: 'invariant', name: 'election safety' }),
@@ -184,18 +184,21 @@ describe('a search', () => {
   })
 })
 
-describe('a broken invariant', () => {
-  test.each(['forget-vote', 'ack-before-majority'])('of %s leads to a violation that a client sees', (bug) => {
-    const subject = raft(bug)
-    const { findings } = searchSeeds(subject, { ...everything, first: 1, count: 60 })
-    const broken = findings.find(({ failure }) => failure.kind === 'invariant')!
-    const visible = guide(subject, broken, { strategies, limits, budgetMs: millis(30_000) })!
-    expect(visible.failure).toMatchObject({ kind: 'violation', level: 'linearizable' })
-    expect(runScenario(subject, visible.scenario, { ...limits, invariants: false }).failure).toEqual(visible.failure)
-  })
+describe('guide', () => {
+  test.each(['forget-vote', 'ack-before-majority'])(
+    'finds a violation visible to a client from an invariant that %s broke',
+    (bug) => {
+      const subject = raft(bug)
+      const { findings } = searchSeeds(subject, { ...everything, first: 1, count: 60 })
+      const broken = findings.find(({ failure }) => failure.kind === 'invariant')!
+      const visible = guide(subject, broken, { strategies, limits, budgetMs: millis(30_000) })!
+      expect(visible.failure).toMatchObject({ kind: 'violation', level: 'linearizable' })
+      expect(runScenario(subject, visible.scenario, { ...limits, invariants: false }).failure).toEqual(visible.failure)
+    },
+  )
 })
 
-describe('a protocol whose runs are not repeatable', () => {
+describe('a protocol with unrepeatable runs', () => {
   const reaching = (reach: () => unknown): SearchedProtocol => {
     const protocol = findProtocol('raft')!
     return {
@@ -228,14 +231,14 @@ describe('a protocol whose runs are not repeatable', () => {
     ['crypto.randomInt()', () => nodeCrypto.randomInt(4)],
     ['process.hrtime()', () => process.hrtime()],
     ['process.hrtime.bigint()', () => process.hrtime.bigint()],
-  ])('is reported for calling %s, with the event', (name, reach) => {
+  ])('is reported for calling %s, with the event of the call', (name, reach) => {
     const { findings } = searchSeeds(reaching(reach), { ...everything, first: 1, count: 1 })
     expect(findings[0]?.failure).toMatchObject({ kind: 'broken' })
     expect(findings[0]?.failure).toHaveProperty('what', expect.stringMatching(/^n\d threw on .* it calls /))
     expect(findings[0]?.failure).toHaveProperty('what', expect.stringContaining(name))
   })
 
-  test('does not affect the clock and randomness of other code', () => {
+  test('does not affect the clock and the randomness of other code', () => {
     searchSeeds(
       reaching(() => crypto.randomUUID()),
       { ...everything, first: 1, count: 1 },
@@ -245,7 +248,7 @@ describe('a protocol whose runs are not repeatable', () => {
     expect(process.hrtime.bigint() > 0n && Date.now() > 0).toBe(true)
   })
 
-  test('may create dates from given times', () => {
+  test('is not reported for creating dates from given times', () => {
     const { findings } = searchSeeds(
       reaching(() => new Date(0).getTime()),
       { ...everything, first: 1, count: 1 },
@@ -253,7 +256,7 @@ describe('a protocol whose runs are not repeatable', () => {
     expect(findings).toEqual([])
   })
 
-  test('is reported with the first event that differs', () => {
+  test('is reported with the first event that differs between runs', () => {
     const protocol = findProtocol('raft')!
     let steps = 0
     const forgetful = {
@@ -287,7 +290,7 @@ describe('a protocol whose runs are not repeatable', () => {
 })
 
 describe('a trial', () => {
-  test('is concrete: its scenario alone fails with the same cause', () => {
+  test('fails with the same cause if its scenario runs alone', () => {
     const { findings } = searchSeeds(raft('no-log-check'), { ...everything, first: someSeed(), count: 100 })
     expect(findings.length).toBeGreaterThan(0)
     for (const { scenario, failure, seed } of findings) {
@@ -296,7 +299,7 @@ describe('a trial', () => {
     }
   })
 
-  test('does not depend on the rest of its schedule: an added fault without a victim changes nothing', () => {
+  test('is not changed by an additional fault that hits nothing', () => {
     const plan = planTrial(raft(), strategies[0]!, 7)
     const one = runPlan(raft(), plan, limits)
     const nothing = {
@@ -314,7 +317,7 @@ describe('a trial', () => {
     [1, 5],
     [5, 5],
     [7, 10],
-  ])('with %i keys and five nodes ends with %i reads: of each key, and from each node', (keys, reads) => {
+  ])('with %i keys and five nodes ends with %i reads, which cover each key and each node', (keys, reads) => {
     const { scenario } = planTrial({ ...raft(), nodes: 5 }, strategies[0]!, 7)
     const operations = scenario.operations.map((operation, i) => ({
       ...operation,
@@ -329,7 +332,7 @@ describe('a trial', () => {
 
 describe('a failure', () => {
   test.each(['stale-read', 'no-log-check', 'ack-before-majority', 'forget-vote'])(
-    'of %s is shrunk to at most 12 operations and 4 faults',
+    'caused by %s is shrunk to at most 12 operations and 4 faults',
     (bug) => {
       const subject = raft(bug)
       const { findings } = searchSeeds(subject, { ...everything, first: 1, count: 400, stopAtFirst: true })
@@ -341,7 +344,7 @@ describe('a failure', () => {
     },
   )
 
-  test('is shrunk for up to five times the budget if few runs fit into it', () => {
+  test('is shrunk for up to five times the budget if few runs fit into the budget', () => {
     const subject = raft('stale-read')
     const [finding] = searchSeeds(subject, { ...everything, first: 1, count: 400, stopAtFirst: true }).findings
     let nowMs = 0

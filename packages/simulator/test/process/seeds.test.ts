@@ -23,8 +23,8 @@ function watchInvariants(protocol: string): NonNullable<SimulationOptions['obser
   }
 }
 
-describe('under all faults', () => {
-  test(`Raft is linearizable and keeps its properties on ${SEEDS} seeds`, () => {
+describe('simulated protocols', () => {
+  test(`Raft is linearizable and keeps its invariants under all faults on ${SEEDS} seeds`, () => {
     for (let seed = 1; seed <= SEEDS; seed++) {
       const options = { protocol: 'raft', seed, faults: ALL_FAULTS, rate: 200, timeMs: 1500 }
       const { levels } = judge(simulateCase({ ...options, simulation: { observe: watchInvariants('raft') } }))
@@ -33,7 +33,7 @@ describe('under all faults', () => {
     }
   })
 
-  test.each(['no-log-check', 'forget-vote'])('the invariants of Raft detect %s', (bug) => {
+  test.each(['no-log-check', 'forget-vote'])('the invariants of Raft detect the bug %s', (bug) => {
     const power: Schedule = [2, 4, 6, 8].map((tenths) => ({
       id: `power-cut-${tenths}`,
       from: nanos(tenths * 2e8),
@@ -52,7 +52,7 @@ describe('under all faults', () => {
     expect(Array.from({ length: 200 }, (_, seed) => seed).some(breaks)).toBe(true)
   })
 
-  test('Raft is linearizable without pre-vote, with one entry per message, and on three nodes', () => {
+  test('Raft is linearizable with one entry per message, with and without pre-vote', () => {
     for (let seed = 1; seed <= 8; seed++) {
       const targetSettings = { 'pre-vote': seed % 2 === 0, batch: 1, pipeline: 1 }
       const options = { protocol: 'raft', seed, faults: ALL_FAULTS, nodes: seed % 3 === 0 ? 5 : 3, targetSettings }
@@ -67,7 +67,7 @@ describe('under all faults', () => {
   })
 
   test.each([{ sync: 'all' }, { sync: 'majority' }])(
-    'primary-replica with sync=$sync and reads at the primary is linearizable',
+    'primary-replica with sync=$sync and reads at the primary is linearizable under all faults',
     ({ sync }) => {
       for (let seed = 1; seed <= 10; seed++) {
         const targetSettings = { sync, reads: 'primary' }
@@ -79,7 +79,7 @@ describe('under all faults', () => {
     },
   )
 
-  test('primary-replica with default settings shows stale reads', () => {
+  test('primary-replica with default settings returns stale reads during partitions', () => {
     expect(findSeed({ protocol: 'primary-replica', faults: ['partition'] }, 'linearizable', 20)).toBeDefined()
   })
 
@@ -88,14 +88,14 @@ describe('under all faults', () => {
     expect(findSeed(options, 'eventual', 60)).toBeDefined()
   })
 
-  test('primary-replica without failover loses no write: its copies agree eventually', () => {
+  test('primary-replica without failover meets eventual under all faults', () => {
     for (let seed = 1; seed <= 10; seed++) {
       const options = { protocol: 'primary-replica', seed, faults: ALL_FAULTS, targetSettings: { failover: false } }
       expect(judge(simulateCase(options)).levels.eventual.result, `seed ${seed}`).toBe('met')
     }
   })
 
-  test('master-master is not linearizable, and converges after healing', () => {
+  test('master-master is not linearizable during partitions, but converges after healing', () => {
     for (let seed = 1; seed <= 10; seed++) {
       const simulation = { observe: watchInvariants('master-master') }
       const { levels } = judge(simulateCase({ protocol: 'master-master', seed, faults: ['partition'], simulation }))

@@ -51,13 +51,13 @@ function startedBy(bug: string | undefined, byShortcut: string | undefined) {
   return { subject, started }
 }
 
-test('a search uses the shortcut, and compares one trial in 25 with a plain run', () => {
+test('a search uses the shortcut of a protocol, and compares one trial in 25 with a plain run', () => {
   const { subject, started } = startedBy(undefined, undefined)
   expect(searchSeeds(subject, all).findings).toEqual([])
   expect(started).toEqual({ plainly: 2, short: 50, distrusted: 0 })
 })
 
-test('a search reports no failure that occurs only with the shortcut, and stops using it', () => {
+test('a search reports no failure that occurs only with the shortcut, and stops using the shortcut', () => {
   const { subject, started } = startedBy(undefined, BUG)
   expect(searchSeeds(subject, all).findings).toEqual([])
   expect(started.distrusted).toBe(1)
@@ -66,7 +66,7 @@ test('a search reports no failure that occurs only with the shortcut, and stops 
 test.each([
   ['fills the memory', () => new MachineError({ ...FULL, detail: '', exhausts: true })],
   ['is refused', () => new UserError('input', 'the program ended before it listened')],
-])('a shortcut that %s is no longer used, and causes no reported failure', (_, error) => {
+])('a search stops using a shortcut that %s, and reports no failure', (_, error) => {
   const { subject, started } = startedBy(undefined, undefined)
   const { shortcut } = subject
   if (shortcut === undefined) throw new Error('it has one')
@@ -102,7 +102,7 @@ test('a search finds a failure that occurs only without the shortcut once a comp
   expect(findings).toEqual(before.filter(({ seed }) => seed >= 25))
 })
 
-test('a search reports a failure that occurs either way exactly as without a shortcut', () => {
+test('a search with a shortcut and a plain search report the same failures if both kinds of runs fail', () => {
   const { subject, started } = startedBy(BUG, BUG)
   const options = { ...all, strategies: strategiesNamed(['uniform', 'windows']), count: 200 }
   const { shortcut: _, ...plain } = startedBy(BUG, BUG).subject
@@ -112,7 +112,7 @@ test('a search reports a failure that occurs either way exactly as without a sho
   expect(started.distrusted).toBe(0)
 })
 
-test('checks fewer runs for repeatability once half of the time has passed, but at least one', () => {
+test('unrepeatableSeed compares fewer runs once half of the time has passed, but at least one run', () => {
   const checked = (share: () => number): number => {
     const { subject, started } = startedBy(undefined, undefined)
     const { shortcut: _, ...plain } = subject
@@ -130,7 +130,7 @@ test('checks fewer runs for repeatability once half of the time has passed, but 
   ).toBe(9)
 })
 
-test('runs count as repeatable if they differ only through the shortcut, which is then no longer used', () => {
+test('a search stops using a shortcut that changes a run, but does not report the run as unrepeatable', () => {
   const { subject, started } = startedBy(undefined, BUG)
   expect(unrepeatableSeed(subject, { ...all, count: 30 })).toBeUndefined()
   expect(started.distrusted).toBe(1)

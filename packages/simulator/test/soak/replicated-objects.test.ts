@@ -6,13 +6,13 @@ import { plantedIn, searchFor } from '../replicated-objects.ts'
 // CHAOS_SOAK=short has a fifth of the seeds.
 const SEEDS = process.env['CHAOS_SOAK'] === 'short' ? 100 : 500
 
-describe.each(workloadsOfObjects)('$name', (workload) => {
-  test.each(['raft', 'primary-replica'])(`of %s is linearizable under all faults, over ${SEEDS} seeds`, (protocol) => {
+describe.each(workloadsOfObjects)('the workload $name', (workload) => {
+  test.each(['raft', 'primary-replica'])(`is linearizable on %s under all faults, over ${SEEDS} seeds`, (protocol) => {
     expect(searchFor(workload, protocol, undefined, SEEDS)).toEqual([])
   })
 
   test.each(['paxos', 'viewstamped', 'chain'])(
-    `of %s is linearizable under all faults, over ${SEEDS / 5} seeds`,
+    `is linearizable on %s under all faults, over ${SEEDS / 5} seeds`,
     (protocol) => {
       expect(searchFor(workload, protocol, undefined, SEEDS / 5)).toEqual([])
     },
@@ -21,16 +21,16 @@ describe.each(workloadsOfObjects)('$name', (workload) => {
 
 const transactional = workloads.filter(({ name, object }) => object === 'transactions' || name === 'bank')
 
-describe.each(transactional)('$name', (workload) => {
+describe.each(transactional)('the workload $name', (workload) => {
   test.each(['two-phase-commit', 'sharded'])(
-    `of %s is strictly serializable under all faults, over ${SEEDS} seeds`,
+    `is strictly serializable on %s under all faults, over ${SEEDS} seeds`,
     (protocol) => {
       expect(searchFor(workload, protocol, undefined, SEEDS)).toEqual([])
     },
   )
 
   test.each(plantedIn('two-phase-commit', 'sharded'))(
-    `of %s with the bug %s is not strictly serializable, within ${SEEDS} seeds`,
+    `is not strictly serializable on %s with the bug %s, within ${SEEDS} seeds`,
     (protocol, bug) => {
       expect(searchFor(workload, protocol, bug, SEEDS)).toMatchObject([{ failure: { kind: 'violation' } }])
     },

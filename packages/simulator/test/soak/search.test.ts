@@ -27,7 +27,7 @@ test.each<readonly [string, { readonly [setting: string]: ProtocolSettingValue }
   ['paxos', {}],
   ['viewstamped', {}],
   ['chain', {}],
-])(`${SEEDS} seeds of %s %o break nothing, in memory that does not grow`, (target, targetSettings) => {
+])(`${SEEDS} seeds of %s with settings %o cause no failure, and memory does not grow`, (target, targetSettings) => {
   const protocol = findProtocol(target)!
   const subject: SearchedProtocol = {
     target,

@@ -17,28 +17,28 @@ const fails = ({ delays = drawn }: Scenario): boolean =>
 const options = { fails, delaysIn: () => drawn, expired: () => false }
 
 describe('unusual delays', () => {
-  test('are reduced to the delays that matter, each with its least time', () => {
+  test('are reduced to the delays that the failure needs, each with its shortest duration', () => {
     const [only, ...others] = calmer(SCENARIO, options).delays ?? []
     expect(others).toEqual([])
     expect(only).toMatchObject({ packet: 30, takes: 4e6 })
     expect((only?.least ?? 0) / 1e6).toBeCloseTo(2.4, 1)
   })
 
-  test('are dropped if the scenario fails with the usual delays', () => {
+  test('are removed if the scenario fails with the usual delays', () => {
     expect(calmer(SCENARIO, { ...options, fails: () => true }).delays).toEqual([])
   })
 
-  test('are unchanged if written-out delays do not repeat the failure, or time runs out', () => {
+  test('are unchanged if explicit delays do not repeat the failure, or if time runs out', () => {
     expect(calmer(SCENARIO, { ...options, fails: () => false })).toBe(SCENARIO)
     expect(calmer(SCENARIO, { ...options, expired: () => true }).delays).toEqual(drawn)
   })
 
-  test('have no least time if the scenario also fails with a shorter delay', () => {
+  test('have no shortest duration if the scenario also fails with a shorter delay', () => {
     const needed = ({ delays = drawn }: Scenario): boolean => delays.some(({ packet }) => packet === 30)
     expect(calmer(SCENARIO, { ...options, fails: needed }).delays?.map(({ least }) => least)).toEqual([undefined])
   })
 
-  test('are read back from a file as they were written', () => {
+  test('are read back from a file unchanged', () => {
     const [delay] = calmer(SCENARIO, options).delays ?? []
     expect(delay && parsePlannedDelay(JSON.parse(JSON.stringify(printPlannedDelay(delay))), 'f')).toEqual(delay)
     expect(() => parsePlannedDelay({ connection: 'n1>n2 1' }, 'replay.json: delays[0]')).toThrow(

@@ -55,7 +55,7 @@ test.each(['raft', 'primary-replica', 'master-master'])(
   },
 )
 
-test('a file of version 1, in which a compare-and-set has old and new, can still be read', () => {
+test('parseReplay reads a file of version 1, which has old and new in a compare-and-set', () => {
   const file = join(import.meta.dirname, '../recorded/raft.replay')
   const present = readFileSync(file, 'utf8')
   const before = present
@@ -65,7 +65,7 @@ test('a file of version 1, in which a compare-and-set has old and new, can still
   expect(parseReplay(before, file)).toEqual(parseReplay(present, file))
 })
 
-test('a file whose target settings are called knobs can still be read', () => {
+test('parseReplay reads a file whose target settings are called knobs', () => {
   const file = join(import.meta.dirname, '../recorded/raft.replay')
   const present = readFileSync(file, 'utf8')
   const before = present.replace('"targetSettings":', '"knobs":')

@@ -87,12 +87,12 @@ describe('a kill during a write', () => {
     return world.said('n1').at(-1)!
   }
 
-  test('leaves a prefix of the records being written, possibly none or all', () => {
+  test('leaves a prefix of the records of the write, possibly none or all', () => {
     const journals = new Set(Array.from({ length: 60 }, (_, seed) => found(seed)))
     expect([...journals].sort()).toEqual(['[1 2 3]', '[1 2]', '[1]', '[]'].map((left) => `starts with ${left}`))
   })
 
-  test('leaves the same records each time', () => {
+  test('leaves the same records for the same seed', () => {
     for (let seed = 1; seed <= 5; seed++) expect(found(seed)).toBe(found(seed))
   })
 })
@@ -115,7 +115,7 @@ describe('a crash before an effect', () => {
     return { got: world.said('n2').slice(1), journal: world.said('n1').at(-1), answers: world.answers }
   }
 
-  test('lets earlier effects happen, and no later effects', () => {
+  test('lets earlier effects happen, but not later effects', () => {
     expect(crashed('send', 1)).toEqual({ got: [], journal: 'starts with []', answers: ['0 info'] })
     expect(crashed('send', 2)).toEqual({ got: ['got 1'], journal: 'starts with [10 20]', answers: ['0 info'] })
     expect(crashed('send', 3).got).toEqual(['got 1', 'got 2'])
@@ -127,12 +127,12 @@ describe('a crash before an effect', () => {
     expect(crashed('persist', 1)).toEqual({ got: ['got 1'], journal: 'starts with []', answers: ['0 info'] })
   })
 
-  test('never leaves the record it hits in the journal, and may lose earlier records', () => {
+  test('never leaves its record in the journal, and may lose earlier records', () => {
     const journals = new Set(Array.from({ length: 30 }, (_, seed) => crashed('persist', 2, seed).journal))
     expect([...journals].sort()).toEqual(['starts with [10]', 'starts with []'])
   })
 
-  test('kills no node if the effect never comes, and ends when healed', () => {
+  test('kills no node if the effect never occurs, and ends when healed', () => {
     const world = createWorld(script)
     const heal = world.inject({ kind: 'crash', nodes: ['n1'], before: 'reply', nth: 2 })
     world.ask('n1', 1)
@@ -171,7 +171,7 @@ describe('messages between nodes', () => {
   const numbers = Array.from({ length: COUNT }, (_, i) => i)
   const ascending = (one: number, other: number) => one - other
 
-  test('all arrive when duplicated, and the number of copies equals the hits of the fault', () => {
+  test('all arrive when duplicated, and the number of additional copies equals the hits of the fault', () => {
     for (let seed = 1; seed <= 5; seed++) {
       const { got, hits } = sendAll({ kind: 'duplicate-message', links, copies: 1, when: { probability: 0.5 } }, seed)
       expect(new Set(got).size).toBe(COUNT)
@@ -182,7 +182,7 @@ describe('messages between nodes', () => {
     }
   })
 
-  test('all arrive once when reordered, in another order', () => {
+  test('all arrive once, but in a different order, when reordered', () => {
     for (let seed = 1; seed <= 5; seed++) {
       const { got, hits } = sendAll(late, seed)
       expect([...got].sort(ascending)).toEqual(numbers)
@@ -191,7 +191,7 @@ describe('messages between nodes', () => {
     }
   })
 
-  test('are lost when corrupted, with all messages behind them on the connection', () => {
+  test('are lost when corrupted, and the remaining messages arrive in order', () => {
     for (let seed = 1; seed <= 5; seed++) {
       const { got, hits } = sendAll({ kind: 'corrupt-message', links, bits: 1, when: { probability: 0.1 } }, seed)
       expect(got).toEqual([...got].sort(ascending))
@@ -200,7 +200,7 @@ describe('messages between nodes', () => {
     }
   })
 
-  test('keep their fates when a fault on other links is removed', () => {
+  test('arrive in the same order with and without a fault on other links', () => {
     const alone = sendAll(late, 3).got
     const world = createWorld(script, { seed: 3 })
     world.inject({ kind: 'partition', links: [{ from: 'n2', to: 'n1' }], mode: 'hold' })
@@ -210,7 +210,7 @@ describe('messages between nodes', () => {
     expect(world.said('n2').slice(1).map(Number)).toEqual(alone)
   })
 
-  test('arrive after a hold with the delays they would have had', () => {
+  test('arrive with their usual delays after a partition holds them', () => {
     const later = (hold: boolean) => {
       const world = createWorld(script, { seed: 4 })
       const fault = { kind: 'partition', links, mode: 'hold' } as const
@@ -225,7 +225,7 @@ describe('messages between nodes', () => {
     expect(later(true)).toEqual(later(false))
   })
 
-  test('cannot be duplicated on links of clients, since each is one request', () => {
+  test('on links of clients cannot be duplicated', () => {
     const ofClients: Fault = { kind: 'duplicate-message', links: [{ from: 'clients', to: 'n1' }], copies: 1 }
     expect(() => createWorld(script).inject(ofClients)).toThrow(
       'clients>n1 carries no messages that could be duplicated',
@@ -245,17 +245,17 @@ describe('requests of clients', () => {
     return { answers: world.answers, asked: world.said('n1').filter((text) => text === 'asked').length, hits: heal() }
   }
 
-  test('are never served when lost, and end in a timeout or a reset', () => {
+  test('are never served when lost, and have an unknown outcome', () => {
     for (const silence of ['hang', 'reset'] as const)
       expect(askOnce({ kind: 'lose-request', links, silence })).toEqual({ answers: ['0 info'], asked: 0, hits: 1 })
   })
 
-  test('are served even if their replies are lost', () => {
+  test('are served even if their replies are lost, and have an unknown outcome', () => {
     for (const silence of ['hang', 'reset'] as const)
       expect(askOnce({ kind: 'lose-reply', links, silence })).toEqual({ answers: ['0 info'], asked: 1, hits: 1 })
   })
 
-  test('are answered later when delayed, or after their timeout', () => {
+  test('succeed late if their reply is delayed, unless their timeout passes first', () => {
     const late = (delayMs: number): Fault => ({
       kind: 'delay-reply',
       links,
@@ -266,7 +266,7 @@ describe('requests of clients', () => {
     expect(askOnce(late(150))).toEqual({ answers: ['0 info'], asked: 1, hits: 1 })
   })
 
-  test('are hit only at the position that the trigger names', () => {
+  test('are lost only at the position that nth names', () => {
     const world = createWorld(script)
     const heal = world.inject({ kind: 'lose-request', links, silence: 'reset', when: { nth: 2 } })
     for (let value = 0; value < 3; value++) {
@@ -286,7 +286,7 @@ describe('requests of clients', () => {
       { kind: 'latency', links, latencyMs: millis(1), jitterMs: millis(1), distribution: 'pareto' },
       'spread evenly in virtual time, not pareto',
     ],
-  ])('refuse a fault that has no meaning here: %j', (fault, message) => {
+  ])('refuse a fault with unsuitable settings: %j', (fault, message) => {
     expect(() => createWorld(script).inject(fault)).toThrow(message)
   })
 })
@@ -317,7 +317,7 @@ describe('a clock', () => {
     return { own: wrong('n1'), other: wrong('n2'), hits, injectedMs, healedMs }
   }
 
-  test('is ahead by a jump until it is healed, and its timers keep their pace', () => {
+  test('differs by a jump until the jump is healed, and its timers keep their pace', () => {
     const { own, other, hits, injectedMs, healedMs } = ticks({ offsetMs: millis(-700), driftPpm: 0 })
     for (const { atMs, ahead } of own) expect(ahead).toBeCloseTo(atMs > injectedMs && atMs < healedMs ? -700 : 0, 5)
     for (const { ahead } of other) expect(ahead).toBeCloseTo(0, 5)
@@ -327,7 +327,7 @@ describe('a clock', () => {
     expect(hits).toBe(own.filter(({ atMs }) => atMs > injectedMs && atMs < healedMs).length)
   })
 
-  test('gets further ahead with a drift, and its timers ring earlier', () => {
+  test('gains time during a drift, and its timers fire earlier', () => {
     const { own, other, injectedMs, healedMs } = ticks({ offsetMs: millis(0), driftPpm: 250_000 })
     const drifting = own.filter(({ atMs }) => atMs > injectedMs && atMs < healedMs)
     for (const { atMs, ahead } of drifting) expect(ahead).toBeCloseTo((atMs - injectedMs) * 0.25, 3)
@@ -337,7 +337,7 @@ describe('a clock', () => {
     for (const { ahead } of own.filter(({ atMs }) => atMs > healedMs)) expect(ahead).toBeCloseTo(0, 5)
   })
 
-  test('is wrong by the sum of two faults', () => {
+  test('differs by the sum of two clock faults', () => {
     const world = createWorld(ticking)
     world.inject({ kind: 'clock', nodes: ['n1'], offsetMs: millis(100), driftPpm: 0 })
     const heal = world.inject({ kind: 'clock', nodes: ['n1'], offsetMs: millis(20), driftPpm: 0 })
@@ -359,7 +359,7 @@ describe('an impossible effect of a machine', () => {
     return () => world.pass(10)
   }
 
-  test('is reported, with the node', () => {
+  test('is reported with its node', () => {
     expect(asked({ type: 'send', to: 'n9', message: 1 })).toThrow('n1 sends to n9, which is none of its peers')
     expect(asked({ type: 'setTimer', timer: 't', afterMs: Number.NaN })).toThrow(
       'n1 sets the timer "t" to ring after NaN ms',
@@ -368,7 +368,7 @@ describe('an impossible effect of a machine', () => {
   })
 })
 
-test('an event cannot be scheduled in the past', () => {
+test('an event scheduled in the past happens no earlier than now', () => {
   const world = createWorld(() => [])
   world.pass(10)
   const times: number[] = []

@@ -21,7 +21,7 @@ function fitted(names: readonly string[]) {
 }
 
 describe('plans for programs', () => {
-  test('inject a fault in every trial, and only chosen kinds', () => {
+  test('inject at least one fault in every trial, and only faults of the chosen kinds', () => {
     for (const { schedule, reactions } of fitted(['pause'])) {
       expect(schedule.length + reactions.length).toBeGreaterThan(0)
       expect(reactions.filter(({ harm }) => harm !== 'pause')).toEqual([])
@@ -34,7 +34,7 @@ describe('plans for programs', () => {
     expect(moments.filter(({ moment }) => moment === 'leads')).toEqual([])
   })
 
-  test('inject no fault if none is chosen, and make clients busy instead', () => {
+  test('inject no fault if no kind is chosen, and often make clients busy', () => {
     const plans = fitted([])
     expect(plans.filter(({ schedule, reactions }) => schedule.length + reactions.length > 0)).toEqual([])
     expect(plans.filter(({ busy }) => busy !== undefined).length).toBeGreaterThan(plans.length / 2)

@@ -20,7 +20,7 @@ const SCENARIO: Scenario = {
   holds: [holdAt('server.ts:7', 21), holdAt('server.ts:31#2', 33)],
 }
 
-describe('requests that are held at awaits', () => {
+describe('requests held at awaits', () => {
   test('are read back from replay files unchanged', () => {
     const replay = { scenario: SCENARIO, found: undefined, digest: undefined, invariants: false }
     expect(parseReplay(printReplay(replay), 'a.json').scenario.holds).toEqual(SCENARIO.holds)
@@ -29,12 +29,12 @@ describe('requests that are held at awaits', () => {
     )
   })
 
-  test('are refused in a replay file that has no duration', () => {
+  test('are refused in a replay file that lacks their duration', () => {
     const text = printReplay({ scenario: SCENARIO, found: undefined, digest: undefined, invariants: false })
     expect(() => parseReplay(text.replace(',"mostMs":40', ''), 'a.json')).toThrow(/a\.json: holds\[0\].*mostMs/)
   })
 
-  test('are removed by shrinking if they are not needed, and keep their order among other events', () => {
+  test('are removed by shrinking if the failure does not need them', () => {
     const needed = shrink(SCENARIO, {
       fails: ({ holds = [], operations }) =>
         operations.some(({ at }) => holds.some(({ at: place, from }) => place === 'server.ts:7' && from >= at)),
@@ -45,7 +45,7 @@ describe('requests that are held at awaits', () => {
     expect(shrink(SCENARIO, { fails: () => true, expired: () => false })).not.toHaveProperty('holds')
   })
 
-  test('move with the preceding operation when operations are spread out', () => {
+  test('move with the preceding operation if shrinking spreads out the operations', () => {
     const apart = sturdier(SCENARIO, {
       ...{ fails: () => true, expired: () => false },
       others: (scenario) => (scenario.operations[1]?.at === 120e6 ? [scenario] : []),
@@ -53,7 +53,7 @@ describe('requests that are held at awaits', () => {
     expect(apart.holds?.map(({ from }) => from / 1e6)).toEqual([21, 123])
   })
 
-  test('are drawn from the awaits of the program and within a trial, or left out if it has no awaits', () => {
+  test('are planned only at the awaits of the program and within the trial', () => {
     const [strategy] = strategiesNamed(['awaits'])
     const plan = (places: readonly string[], seed: number) =>
       strategy?.plan(

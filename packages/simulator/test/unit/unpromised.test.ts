@@ -66,13 +66,13 @@ const subjectOf = (choices: TrialChoices): SearchedProtocol => ({
   choices,
 })
 
-describe("faults that a protocol's promise excludes", () => {
+describe("faults excluded from a protocol's promise", () => {
   const killsIn = (choices: TrialChoices): number =>
     Array.from({ length: 40 }, (_, seed) => planTrial(subjectOf(choices), usualStrategies[0]!, seed).schedule)
       .flat()
       .filter(({ plan }) => plan.kind === 'kill').length
 
-  test('are tried if the user chose them, and left out otherwise', () => {
+  test('are injected only if the user chose them', () => {
     expect(killsIn({})).toBe(0)
     expect(killsIn({ faults: ['kill'] })).toBeGreaterThan(40)
   })

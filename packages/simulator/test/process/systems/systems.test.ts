@@ -16,7 +16,7 @@ const MOST_RUNS = 40
 const seedsPerRow = Math.max(LEAST_RUNS, Math.floor(RUNS / systemRows.length))
 
 describe('the table of systems', () => {
-  test('has a row without faults and one with faults for each protocol', () => {
+  test('has a row without faults and a row with faults for each protocol', () => {
     for (const { name } of protocols) {
       const rows = systemRows.filter(({ protocol }) => protocol === name)
       expect(
@@ -39,7 +39,7 @@ describe('the table of systems', () => {
 })
 
 test.each(systemRows.map((row) => [titleOf(row), row] as const))(
-  '%s gets the verdict that its row expects',
+  'the system "%s" gets the verdict that its row expects',
   (_, row) => {
     const seeds = Array.from({ length: MOST_RUNS }, (_, i) => i + 1)
     const shown = showRow(row, seeds, (so) => so.runs >= seedsPerRow && isComplete(row, so))

@@ -8,9 +8,9 @@ import { leasedRegister, slowlyLeasedRegister } from '../../windows/leased-regis
 import { relay } from '../../windows/relay.ts'
 import { foundIn } from '../../windows/windows.ts'
 
-describe('a bug that needs events within milliseconds of a timer or of restarts of two nodes', () => {
+describe('a bug that shows only within milliseconds of a timer or a restart', () => {
   test.each([leasedRegister, slowlyLeasedRegister, casPaxos, relay])(
-    'causes no failure in $name when it is not planted',
+    'is not found in $name if it is not planted',
     (protocol) => {
       expect(foundIn(protocol, undefined, 80)).toEqual([])
       expect(foundIn(protocol, undefined, 80, 'expiries')).toEqual([])
@@ -22,16 +22,16 @@ describe('a bug that needs events within milliseconds of a timer or of restarts 
     { protocol: casPaxos, bug: 'forget-accepted-ballot' },
     { protocol: relay, bug: 'forget-answers' },
     { protocol: relay, bug: 'forward-refusal' },
-  ] as const)('$protocol.name with $bug is found', ({ protocol, bug }) => {
+  ] as const)('is found in $protocol.name if $bug is planted', ({ protocol, bug }) => {
     expect(foundIn(protocol, bug, 1_000)).toMatchObject([{ kind: 'violation' }])
   })
 
-  test('is found by a search around the end of a lease that counts its second from the answer', () => {
+  test('is found by the strategy expiries if a lease of one second counts from the answer', () => {
     expect(foundIn(slowlyLeasedRegister, 'late-answer', 1_000, 'expiries')).toMatchObject([{ kind: 'violation' }])
   })
 })
 
-describe('a run without clients measures', () => {
+describe('a run without clients', () => {
   const learned = (protocol: SearchedProtocol['protocol']) =>
     timesOf(
       {
@@ -44,18 +44,18 @@ describe('a run without clients measures', () => {
       {},
     )
 
-  test('the length of a lease, as the time until another node leads after its holder is cut off', () => {
+  test('measures the length of a lease as the time from the isolation of its holder to the next leader', () => {
     expect(learned(leasedRegister).takeoverMs).toBeGreaterThan(60)
     expect(learned(leasedRegister).takeoverMs).toBeLessThan(150)
     expect(learned(slowlyLeasedRegister).takeoverMs).toBeGreaterThan(1_000)
   })
 
-  test("the delays of timers, by the protocol's settings", () => {
+  test("measures the delays of timers, which depend on the protocol's settings", () => {
     expect(learned(leasedRegister).timersMs).toEqual([10])
     expect(learned(findProtocol('raft')!).timersMs).toEqual(expect.arrayContaining([50, 250, 500]))
   })
 
-  test('no takeover if no node leads or every node leads', () => {
+  test('measures no takeover if no node leads or every node leads', () => {
     expect(learned(findProtocol('master-master')!).takeoverMs).toBeUndefined()
     expect(learned(findProtocol('quorum')!).takeoverMs).toBeUndefined()
   })

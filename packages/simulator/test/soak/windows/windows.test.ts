@@ -7,6 +7,6 @@ test.each([
   ['leased-register', 'forget-grant', leasedRegister],
   ['leased-register', 'late-answer', leasedRegister],
   ['cas-paxos', 'forget-promise', casPaxos],
-] as const)('%s is found with %s', (_, bug, protocol) => {
+] as const)('a search finds a violation of %s with the bug %s', (_, bug, protocol) => {
   expect(foundIn(protocol, bug, 6_000)).toMatchObject([{ kind: 'violation' }])
 })
