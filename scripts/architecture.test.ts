@@ -57,7 +57,7 @@ const json = (...path: string[]) =>
   JSON.parse(readFileSync(join(packages, ...path), 'utf8').replace(/^\s*\/\/.*$/gm, ''))
 const above = (row: string) => rows.slice(0, rows.indexOf(row))
 
-test('every package has a row in this list and in README.md, in the same order', () => {
+test('every package has a row in the list of layers and in README.md, in the same order', () => {
   expect(readdirSync(packages).sort()).toEqual([...rows, ...unpublished].sort())
   const [, table = ''] = readFileSync(join(packages, '..', 'README.md'), 'utf8').split('| package | holds |')
   expect(Array.from(table.matchAll(/^\| `([a-z-]+)` \| \S/gm), ([, name]) => name)).toEqual([...rows, ...unpublished])
@@ -72,7 +72,7 @@ test('every package has a token ceiling, and every ceiling has a package', () =>
   expect(Object.keys(ceilings).sort()).toEqual([...rows].sort())
 })
 
-describe.each(rows)('%s', (row) => {
+describe.each(rows)('the package %s', (row) => {
   const { dependencies: always = {}, peerDependencies: optional = {} } = json(row, 'package.json')
   const dependencies = Object.keys({ ...always, ...optional })
   const internal = dependencies
@@ -88,7 +88,7 @@ describe.each(rows)('%s', (row) => {
     expect(above, remedy).toBe(0)
   })
 
-  test('depends only on packages in rows above its own', () => {
+  test('depends only on packages in rows above its own row', () => {
     expect(internal.filter((name) => !above(row).includes(name))).toEqual([])
   })
 
@@ -109,7 +109,7 @@ describe.each(rows)('%s', (row) => {
     }
   })
 
-  test('does not use AbortSignal.any, which on Node 20 lets a timeout be collected before it fires', () => {
+  test('does not use AbortSignal.any', () => {
     const sources = readdirSync(join(packages, row, 'src'), { recursive: true, encoding: 'utf8' })
     const asking = sources.filter(
       (name) =>
@@ -209,7 +209,7 @@ test.each(spare)('%s exports only what sources and benchmarks of other packages 
 })
 
 test.each([...pure, 'runner/src/result'])(
-  '%s is pure: its tsconfig.json gives it no types of a clock, file, socket or console',
+  '%s is pure: its tsconfig.json includes no types of a clock, file, socket or console',
   (row) => {
     expect(json(row, 'tsconfig.json').compilerOptions.types).toEqual([])
   },
@@ -272,12 +272,12 @@ describe('the vocabulary of operations', () => {
     expect(known.filter((f) => !isFunctionName(f))).toEqual([])
   })
 
-  test('is the only list of these names, except for files that specify or implement the functions', () => {
+  test('is the only list of function names outside the files that specify or implement the functions', () => {
     const others = listing.filter((file) => !namesStandIn.some(([, stands]) => stands(file)))
     expect(others.toSorted()).toEqual(Object.keys(noFunctions).toSorted())
   })
 
-  test.each(namesStandIn)('includes the names in %s', (_, stands) => {
+  test.each(namesStandIn)('names of functions are also listed in %s', (_, stands) => {
     expect(listing.filter(stands)).not.toEqual([])
   })
 
@@ -292,7 +292,7 @@ describe('the vocabulary of operations', () => {
     ['comparisons apart', "function g(f: string) { if (f === 'dequeue') return 1; return f !== 'drain' ? 2 : 3 }"],
     ['a pattern', 'const TAKES = /^(dequeue|drain)$/'],
     ['a text', "const TAKES = 'dequeue drain'.split(' ')"],
-  ])('finds a list of function names in %s', (_, source) => {
+  ])('functionListsIn finds a list of names in %s', (_, source) => {
     expect(functionListsIn(`let first\n${source}`, isFunctionName)[0]).toMatchObject({
       line: 2,
       names: expect.arrayContaining(['dequeue', 'drain']),
@@ -306,7 +306,7 @@ describe('the vocabulary of operations', () => {
     ['two among other words', 'const words = { pop: 0, dequeue: 1, drain: 2 }'],
     ['a type', "type Takes = 'dequeue' | 'drain'"],
     ['a sentence', "const help = 'a queue is empty after a dequeue or drain'"],
-  ])('finds no list of function names in %s', (_, source) => {
+  ])('functionListsIn finds no list of names in %s', (_, source) => {
     expect(functionListsIn(source, isFunctionName)).toEqual([])
   })
 })

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 
-test('a deliberate mistake in a copy of the checker is caught by its tests, which pass without it', async () => {
+test('the tests of the checker catch a deliberate mistake in a copy of the checker, and pass without the mistake', async () => {
   const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('VITEST')))
   const { stdout } = await promisify(execFile)('npm', ['run', 'mutate', '--', 'bag-account-forgives-one'], {
     env: environment,

@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest'
 import { decide, paceOf } from './pace.ts'
 
-test('a checkout that takes half the processor time is twice as fast', () => {
+test('a checkout that takes half the processor time counts as twice as fast', () => {
   expect(paceOf([{ before: 1, now: 0.5 }])).toBe(2)
 })
 
-test('a single turn that other load slowed has no effect', () => {
+test('a single measurement slowed by other load does not change the pace', () => {
   const usual = { before: 0.3, now: 0.3 }
   expect(paceOf([usual, { before: 0.3, now: 3 }, usual, usual])).toBe(1)
 })
 
-test('with an even number of pairs, the speed ratio is the mean of the two middle ones', () => {
+test('the pace of an even number of pairs is the mean of the two middle ratios', () => {
   expect(
     paceOf([
       { before: 1, now: 1 },
@@ -19,7 +19,7 @@ test('with an even number of pairs, the speed ratio is the mean of the two middl
   ).toBe(1.5)
 })
 
-test('a pace without measurements is refused', () => {
+test('paceOf refuses an empty list of measurements', () => {
   expect(() => paceOf([])).toThrow('a pace needs a pair')
 })
 

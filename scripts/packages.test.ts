@@ -26,7 +26,7 @@ test('all packages have the same version', () => {
   expect(new Set(folders.map((folder) => manifest(folder).version)).size).toBe(1)
 })
 
-describe.each(folders)('%s can be published', (folder) => {
+describe.each(folders)('the published package %s', (folder) => {
   const { name, version, license, publishConfig, dependencies = {}, exports, files, ...rest } = manifest(folder)
 
   test('has its name, public access, its licence and a README', () => {
@@ -58,12 +58,12 @@ describe.each(folders)('%s can be published', (folder) => {
     }
   })
 
-  test('is built before it is packed, also in a clone where only npm ci has run', () => {
+  test('has a prepack script that builds it unless chaosproxy bundles it', () => {
     // The bundle is built from the packages that chaosproxy needs; npm packs others as they are.
     if (!neededBy('cli').has(folder)) expect(rest).toHaveProperty('scripts.prepack', 'tsc -b')
   })
 
-  test('is built before the tests, because some read its output', () => {
+  test('is built before the tests', () => {
     const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
     for (const floor of ['pretest', 'pretest:commands', 'pretest:soak'])
       expect(scripts[floor]).toBe('npm run build:tested')
@@ -74,7 +74,7 @@ describe.each(folders)('%s can be published', (folder) => {
     expect([...built]).toContain(folder)
   })
 
-  test('depends exactly on the packages that it, and the types of its public surface, need', () => {
+  test('depends on no package of types except @types/node in the cli, and on other packages at its own version', () => {
     const types = Object.keys(dependencies).filter((other) => /^(typescript$|@types\/)/.test(other))
     expect(types).toEqual(folder === 'cli' ? ['@types/node'] : [])
     for (const [other, wanted] of Object.entries(dependencies))
@@ -82,7 +82,7 @@ describe.each(folders)('%s can be published', (folder) => {
   })
 })
 
-test('no type in the public surface of chaosproxy comes from a package that users do not get types for', () => {
+test('every type in the public surface of chaosproxy comes from a package that users get types for', () => {
   const seen = new Set([join(packages, 'cli', 'dist', 'index.d.ts')])
   for (const file of seen) {
     for (const [, from = ''] of readFileSync(file, 'utf8').matchAll(/\bfrom '([^']+)'/g)) {
@@ -95,7 +95,7 @@ test('no type in the public surface of chaosproxy comes from a package that user
   expect(seen.size).toBeGreaterThan(5)
 })
 
-test('every package that a bundle imports is a dependency of the package of that bundle', () => {
+test("every package that a bundle imports is a dependency of the bundle's package", () => {
   for (const folder of ['cli', 'engine', 'console', 'targets']) {
     const { dependencies, peerDependencies } = manifest(folder)
     const bundles = readdirSync(join(packages, folder, 'bundle')).filter((name) => name.endsWith('.js'))
@@ -116,19 +116,19 @@ test('every package that a bundle imports is a dependency of the package of that
 const CHOSEN = ['chalk', 'ora', 'ws', 'yargs']
 const CHOSEN_FOR_TESTS = ['fast-check', 'vitest']
 
-test.each(CHOSEN)('%s is imported by sources, and each package that imports it declares it', (library) => {
+test.each(CHOSEN)('%s is imported by sources and declared by each package that imports it', (library) => {
   const importing = folders.filter((folder) => imports(join(packages, folder, 'src'), library))
   expect(importing).not.toEqual([])
   for (const folder of importing) expect(manifest(folder).dependencies, folder).toHaveProperty([library])
 })
 
-test.each(CHOSEN_FOR_TESTS)('%s is imported by tests, and the root package.json declares it', (library) => {
+test.each(CHOSEN_FOR_TESTS)('%s is imported by tests and declared by the root package.json', (library) => {
   const importing = folders.filter((folder) => imports(join(packages, folder, 'test'), library))
   expect(importing.length).toBeGreaterThan(5)
   expect(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).devDependencies).toHaveProperty([library])
 })
 
-test('the package for vitest uses the vitest of its users as a peer dependency', () => {
+test("the package vitest has its users' vitest as a peer dependency", () => {
   expect(imports(join(packages, 'vitest', 'src'), 'vitest')).toBe(true)
   expect(manifest('vitest').peerDependencies).toHaveProperty('vitest')
 })

@@ -37,14 +37,11 @@ test.each(told.map(nameOf))('%s has a README that names only files that exist', 
   expect(named.filter((file) => !files.has(basename(file)) && !existsSync(join(folder, file)))).toEqual([])
 })
 
-test.each(['process', 'soak'])(
-  'every %s test of the cli is in a folder that the README of its tests names',
-  (floor) => {
-    const entries = readdirSync(join(packages, 'cli', 'test', floor), { withFileTypes: true })
-    const page = readFileSync(pageOf(join(packages, 'cli', 'test')), 'utf8')
-    expect(entries.filter((entry) => !entry.isDirectory() || !page.includes(`\`${entry.name}/\``))).toEqual([])
-  },
-)
+test.each(['process', 'soak'])("the README of the cli's tests names the folder of every %s test", (floor) => {
+  const entries = readdirSync(join(packages, 'cli', 'test', floor), { withFileTypes: true })
+  const page = readFileSync(pageOf(join(packages, 'cli', 'test')), 'utf8')
+  expect(entries.filter((entry) => !entry.isDirectory() || !page.includes(`\`${entry.name}/\``))).toEqual([])
+})
 
 test('every test file is in the folder unit, process or soak', () => {
   const files = readdirSync(packages).flatMap((name) =>

@@ -5,15 +5,15 @@ import { RETRIED, retriedAs } from './retried-tests.ts'
 
 const root = join(import.meta.dirname, '..')
 
-test('every test that may be tried again exists', () => {
+test('every entry of RETRIED names an existing test', () => {
   for (const { file, title } of RETRIED) expect(readFileSync(join(root, file), 'utf8')).toContain(title ?? 'test')
 })
 
-test('every test that may be tried again has a reason', () => {
+test('every entry of RETRIED has a reason', () => {
   expect(RETRIED.filter(({ reason }) => reason.length < 20)).toEqual([])
 })
 
-test('an entry with a title applies to that test alone, and an entry without one to all tests of its file', () => {
+test('an entry of RETRIED with a title applies to one test, and an entry without a title to its whole file', () => {
   const titled = { file: 'a.test.ts', title: 'elects a leader', reason: 'etcd elects when it likes' }
   const whole = { file: 'b.test.ts', reason: 'a registry on the network' }
   const list = [titled, whole]
@@ -23,7 +23,7 @@ test('an entry with a title applies to that test alone, and an entry without one
   expect(retriedAs('c.test.ts', 'anything', list)).toBeUndefined()
 })
 
-test('a test that is not listed is not tried again', ({ task }) => {
+test('a test outside RETRIED is not retried', ({ task }) => {
   expect(task.retry).toBe(0)
 })
 

@@ -55,7 +55,7 @@ const sources = rows.flatMap((row) =>
 
 const linesOf = (text: string): number => text.split('\n').length - 1
 
-test('every function fits on a screen, except for those listed here', () => {
+test('every function fits on a screen or is an exception in longFunctions', () => {
   const long = sources.flatMap(({ file, text }) =>
     longFunctionsOf(text).map(({ name, lines }) => [`${file} ${name}`, lines] as const),
   )

@@ -4,7 +4,7 @@ import { sumsOfSkipped } from './skipped-tests.ts'
 const nothing = () => false
 const INSTALL = 'sudo bash scripts/install-servers.sh'
 
-test('skipped tests are counted by what they need, as their note, title or file says', () => {
+test('skipped tests are counted by the requirement that their note, title or file names', () => {
   const source = "const redis = installed('redis-server')\ndescribe.skipIf(redis === undefined)('a queue', () => {})"
   const note = `needs redis-server: ${INSTALL}`
   const tests = [
@@ -28,7 +28,7 @@ test('tests that are too long for CI are counted as part of the whole soak', () 
   expect(sumsOfSkipped([{ name: 'a', source }], nothing)).toEqual(['1 left to the whole soak: npm run test:soak'])
 })
 
-test('a file is said to need only the programs that are missing', () => {
+test('the requirement of a skipped file names only missing programs', () => {
   const source = "installed('etcd')\ninstalled('etcdctl')\nfindProgram('curl')"
   expect(sumsOfSkipped([{ name: 'a', source }], (program) => program !== 'etcdctl')).toEqual([
     `1 needs etcdctl: ${INSTALL}`,

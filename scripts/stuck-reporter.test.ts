@@ -16,7 +16,7 @@ function reporter() {
   return { stuck: new StuckReporter({ namesAfterMs: 10, givesUpAfterMs: 35, print, giveUp }), print, giveUp }
 }
 
-test('the running tests are named if none ends for a while, and the run is aborted if that lasts', () => {
+test('the reporter names the running tests if no test ends for a while, and then aborts the run', () => {
   const { stuck, print, giveUp } = reporter()
   stuck.onTestRunStart()
   stuck.onTestModuleStart(file)
@@ -29,7 +29,7 @@ test('the running tests are named if none ends for a while, and the run is abort
   expect(giveUp).toHaveBeenCalledOnce()
 })
 
-test('nothing is printed while tests end, or after the last one', () => {
+test('the reporter prints nothing while tests end, or after the last test', () => {
   const { stuck, print, giveUp } = reporter()
   stuck.onTestRunStart()
   stuck.onTestModuleStart(file)

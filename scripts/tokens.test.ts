@@ -36,8 +36,8 @@ export const ask = (
 };
 `
 
-describe('The tokens of a source', () => {
-  test('are the same with other comments, blank lines, quotes or layout', () => {
+describe('the tokens of a source', () => {
+  test('do not depend on comments, blank lines, quotes or layout', () => {
     expect(countTokens(sameOtherwise)).toBe(countTokens(source))
   })
 
@@ -60,7 +60,7 @@ describe('The tokens of a source', () => {
     expect(countTokens(`'${'QUJD'.repeat(100)}'`)).toBe(25)
   })
 
-  test('are as many for a short name as for a long one', () => {
+  test('do not depend on the length of a name', () => {
     expect(countTokens('const n = 1')).toBe(countTokens('const numberOfOperationsThatAreOpen = 1'))
   })
 
@@ -75,7 +75,7 @@ describe('The tokens of a source', () => {
     expect(countTokens(row, { jsx: true })).toBeGreaterThan(countTokens(row.replace(' words', ''), { jsx: true }))
   })
 
-  test('are also counted in C', () => {
+  test('are also counted for C', () => {
     const line = "static int failed = -1; /* don't count */\n#define MOST(a, b) \\\n  ((a) > (b) ? (a) : (b))\n"
     expect(countTokens(line)).toBe(countTokens(line.replace(/\/\*.*\*\//, '').replace('\\\n', '')))
   })

@@ -9,19 +9,19 @@ import { mutations } from './registry.ts'
 const root = join(import.meta.dirname, '..', '..')
 const packages = join(root, 'packages')
 
-test.each(mutations)('$name names one line of $file', (mutation) => {
+test.each(mutations)('the mutation $name matches one line of $file', (mutation) => {
   const source = sourceOf(root, mutation)
   const broken = applied(source, mutation)
   expect(broken, `no such line, or several: ${mutation.before}`).toBeDefined()
   expect(broken).not.toBe(source)
 })
 
-test('every mistake has its own name', () => {
+test('no two mutations have the same name', () => {
   const names = mutations.map(({ name }) => name)
   expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([])
 })
 
-test('every mistake is run against tests that exist', () => {
+test('every mutation names tests that exist', () => {
   const words = new Set(mutations.flatMap(({ package: name, tests }) => tests.map((test) => `${name}/${test}`)))
   const files = [...new Set(mutations.map(({ package: name }) => name))].flatMap((name) =>
     readdirSync(join(packages, name, 'test'), { recursive: true, encoding: 'utf8' }).map(
@@ -31,7 +31,7 @@ test('every mistake is run against tests that exist', () => {
   expect([...words].filter((word) => !files.some((file) => file.startsWith(word)))).toEqual([])
 })
 
-test('there is a mistake for every folder of the checker', () => {
+test('every folder of the checker except proof has a mutation', () => {
   const inChecker = mutations.filter(({ package: name }) => name === 'checker')
   const folders = readdirSync(join(packages, 'checker', 'src'), { withFileTypes: true }).filter((entry) =>
     entry.isDirectory(),
