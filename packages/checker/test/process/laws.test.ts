@@ -273,7 +273,7 @@ describe.each(sizes)('the verdicts on histories of $of', (size) => {
     }
   })
 
-  test.each(modelNames)('include linearizable for every history of an atomic %s', (model) => {
+  test.each(modelNames)('linearizable is met by every history of an atomic %s', (model) => {
     const some = model === 'register' ? seeds : seeds.slice(0, size.histories / 4)
     for (const seed of some) {
       const random = randomFrom(seed)
@@ -293,7 +293,7 @@ describe.each(sizes)('the verdicts on histories of $of', (size) => {
     }
   })
 
-  test.each(plants)('include a violation for a single planted stale read: $what', ({ plant, broken }) => {
+  test.each(plants)('a violation is reported for a single planted stale read: $what', ({ plant, broken }) => {
     let planted = 0
     for (const seed of seeds) {
       const random = randomFrom(seed)

@@ -250,7 +250,7 @@ const counted = (additions: number, from = 0): Line[] =>
 const counter = (options: Partial<OnlineOptions> = {}) =>
   createOnlineChecker({ model: 'counter', initial: null, ...options })
 
-test('the online checker reports the event that makes a violation certain and how many events later it noticed', () => {
+test('the online checker reports the event that makes a violation certain, and the number of events until it noticed', () => {
   const checker = counter()
   const events = eventsOf([...counted(100), ...inTurn(1, [['read', null, 7]]), ...counted(100, 100)])
   const noticedAt = events.findIndex((event) => checker.push(event) !== undefined)
@@ -260,7 +260,7 @@ test('the online checker reports the event that makes a violation certain and ho
   expect(noticedAt - 401).toBeLessThanOrEqual(64 + 40)
 })
 
-test('the online checker judges small objects together and so notices a violation in an object before it grows', () => {
+test('the online checker judges small objects together and so notices a violation in an object before the object grows', () => {
   const checker = counter()
   const rounds = Array.from({ length: 60 }, (_, key) =>
     eventsOf(

@@ -225,7 +225,7 @@ test('the online checker is not certain if a value is written again while its fi
   expect(soFar('w1--| w2--|', '   w1--|', '             r2| r1|')).toBe('not linearizable')
 })
 
-test('the online checker gives up a key if a request is sent again under its id', () => {
+test('the online checker gives up a key if a request is sent again with the same id', () => {
   const checker = online()
   const write = (process: number, value: number, extra: EventInput['extra']): void => {
     checker.push({ process, type: 'invoke', f: 'write', value, extra })
@@ -258,7 +258,7 @@ test.each(['touched', 'not-understood'])(
   },
 )
 
-test('the online checker names the limit on the number of keys as its doubt if there are more keys', () => {
+test('the online checker reports the limit on the number of keys as its doubt once there are more keys', () => {
   const checker = createOnlineChecker({ model: 'register', ...reading, keysAtMost: 2 })
   for (const event of timeline('wx1| wy1|')) checker.push(event)
   expect(checker.soFar()).toBe('linearizable')
@@ -266,7 +266,7 @@ test('the online checker names the limit on the number of keys as its doubt if t
   expect([checker.soFar(), checker.doubt()]).toEqual(['not certain', 'there are more than 2 keys'])
 })
 
-test('the online checker gives up the largest key when memory runs out, and judges the others further', () => {
+test('the online checker gives up the largest key when memory runs out, and continues with the other keys', () => {
   const checker = createOnlineChecker({ model: 'register', ...reading, retainInAllAtMost: 12 })
   const x = ['wx1| wx2| wx3| wx4| wx5| wx6| wx7| wx8|', 'rx-----------------------------------|']
   for (const event of timeline('wy1|', ...x)) checker.push(event)
@@ -307,7 +307,7 @@ const byRoutes = (initial: Json, ...rows: readonly string[]): OnlineChecker => {
 const MISREAD = 'x: its reads returned what nobody wrote, so that the route table may read another place than it writes'
 
 test.each([null, 'unknown'])(
-  'the online checker gives up a key if the route table reads from another place than it writes to (initial value: %s)',
+  'the online checker gives up a key if the route table reads from a different place than it writes to (initial value: %s)',
   (initial) => {
     expect(byRoutes(initial, 'wx1| rx7| wx2| rx7| wx3| rx7|').doubt()).toBe(MISREAD)
     expect(byRoutes(initial, 'rx7| wx1| rx7|').doubt()).toBe(MISREAD)

@@ -12,7 +12,7 @@ import { agree, agreeUnnamed, named, noCounts, weakLevels } from '../session-agr
 const baseSeed = inject('seed')
 
 test.each([0, 1])(
-  'each level agrees with its definition if a client runs several operations concurrently (part %i)',
+  'the verdict on each level agrees with its definition if a client runs several operations concurrently (part %i)',
   (part) => {
     const counts = noCounts()
     for (let n = 0; counts.judged < many(1_500); n++) agree(baseSeed + part * 100_000_000 + n, counts)
@@ -55,7 +55,7 @@ describe('one client over two connections', () => {
     expect(resultOf(report, 'sequential')).toBe('violated')
   })
 
-  test('is told apart from two clients with different names', () => {
+  test('is distinguished from two clients with different names', () => {
     const apart = overTwo(1, 0, 'alice').map((event) =>
       event.process === 1 && event.type === 'invoke' ? { ...event, session: 'bob' } : event,
     )
@@ -63,7 +63,7 @@ describe('one client over two connections', () => {
   })
 
   test.each([undefined, 'connection 7'])(
-    'leaves levels that use client order unknown without a name, and the reason says how to name it (session: %s)',
+    'leaves the levels of client order unknown if it has no name, and the reason says how to name it (session: %s)',
     (session) => {
       const header: Header = { chaos: 1, sessions: { by: 'connection', named: false } }
       const report = checkHistory(smallHistory(overTwo(1, 0, session), header), { levels })
@@ -78,19 +78,19 @@ describe('one client over two connections', () => {
     },
   )
 
-  test('meets all levels without a name if its history is linearizable', () => {
+  test('meets all levels if its history is linearizable, even without a client name', () => {
     const header: Header = { chaos: 1, sessions: { by: 'connection', named: false } }
     const report = checkHistory(smallHistory(overTwo(1, 1, undefined), header), { levels })
     expect(report.headline).toBe('linearizable')
     for (const level of rests) expect(resultOf(report, level)).toBe('met')
   })
 
-  test('violates the levels that use client order without a name if it reads an unwritten value', () => {
+  test('violates the levels of client order if it reads an unwritten value, even without a client name', () => {
     const report = checkHistory(smallHistory(overTwo(1, 7, undefined), named), { levels })
     for (const level of rests) expect(resultOf(report, level), level).toBe('violated')
   })
 
-  test('leaves the order of its writes open without a name', () => {
+  test('leaves the order of its writes open if it has no client name', () => {
     const call = (process: number, f: string, value: number, told: { session?: string }): EventInput[] => [
       { process, type: 'invoke', f, key: 'x', value: f === 'read' ? null : value, ...told },
       { process, type: 'ok', f, key: 'x', value },
@@ -101,7 +101,7 @@ describe('one client over two connections', () => {
     for (const level of rests) expect(resultOf(report, level), level).toBe('unknown')
   })
 
-  test('is counted among the requests without a name in the reason for an unknown verdict', () => {
+  test('is reported with the number of its operations that have no client name', () => {
     const some = overTwo(1, 0, 'alice').map((event) => (event.process === 1 ? { ...event, session: undefined } : event))
     const verdict = checkHistory(smallHistory(some, named), { levels }).levels.sequential
     expect(verdict).toMatchObject({

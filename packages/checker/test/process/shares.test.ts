@@ -167,7 +167,7 @@ const cell: Model<Json> = {
   reads: ['read'],
 }
 
-test("shares of a history with a user's model yield the report of a single check", () => {
+test("a check by a user's model that is split into shares returns the report of an unsplit check", () => {
   const seen = { met: 0, violated: 0, unknown: 0 }
   for (let seed = baseSeed; seed < baseSeed + 45; seed++) {
     const random = randomFrom(seed)

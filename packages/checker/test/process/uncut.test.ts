@@ -128,7 +128,7 @@ describe('the counterexample of a register', () => {
     keys[operations.key[row] ?? -1]?.startsWith('p') === true
 
   test.each(Object.keys(violations) as Level[])(
-    'at level %s has few operations even if the deadline passes soon after the violation is found',
+    'has few operations at level %s even if the deadline passes soon after the violation is found',
     (level) => {
       const events = amid(violations[level] ?? [], 600)
       expectTold(events, { model: 'register', initial: null, levels: [level] }, level, many(12), isPlanted)
@@ -137,7 +137,7 @@ describe('the counterexample of a register', () => {
   )
 
   test.each(Object.keys(violations) as Level[])(
-    'at level %s in a long history has only planted operations',
+    'has only planted operations at level %s in a long history',
     (level) => {
       const events = amid(violations[level] ?? [], LONG)
       const history = historyFromEvents(events)
@@ -161,7 +161,7 @@ describe('the counterexample of a register', () => {
     },
   )
 
-  test('in a long history with one key has only the stale read and its two writes', () => {
+  test('has only the stale read and its two writes in a long history of one key', () => {
     const others: Step[] = Array.from({ length: 12_000 }, (_, n) =>
       n % 2 === 0 ? write(n % 5, 'x', n) : read(n % 5, 'x', n - 1),
     )

@@ -146,7 +146,7 @@ test.each<readonly [model: ModelName, what: string, verdict: 'met' | 'violated',
   expect(resultOf(report, 'linearizable')).toBe(verdict)
 })
 
-test('a set with unknown initial value has a violation even if a contains was open when a read returned', () => {
+test('check finds a violation of a set with unknown initial value even if a contains overlaps a read', () => {
   const calls: readonly (readonly [process: number, type: 'invoke' | 'ok', f: string, value: Json])[] = [
     [1, 'invoke', 'remove', 0],
     [0, 'invoke', 'add', 0],
@@ -162,7 +162,7 @@ test('a set with unknown initial value has a violation even if a contains was op
   expect(levels.linearizable.result).toBe('violated')
 })
 
-test('a bank with unknown initial balances has a violation even if a read was open when a transfer was called', () => {
+test('check finds a violation of a bank with unknown initial balances even if a read overlaps a transfer', () => {
   const calls: readonly (readonly [process: number, type: 'invoke' | 'ok', f: string, value: Json])[] = [
     [1, 'invoke', 'transfer', { from: 'b', to: 'a', amount: 2, id: 0 }],
     [1, 'ok', 'transfer', { from: 'b', to: 'a', amount: 2, id: 0 }],

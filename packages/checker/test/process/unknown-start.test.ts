@@ -102,7 +102,7 @@ describe('check with unknown initial values', () => {
     }
   })
 
-  test(`finds no level met and a weaker level violated, and each counterexample violates its level by itself (seed ${baseSeed})`, () => {
+  test(`reports no violation of a level below a met level, and each counterexample violates its level by itself (seed ${baseSeed})`, () => {
     for (let n = 0; n < many(300); n++) {
       const random = randomFrom(baseSeed + n)
       const events = makeEvents(random, { operations: 4 + Math.floor(random() * 16), finals: false })

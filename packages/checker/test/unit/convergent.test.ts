@@ -62,7 +62,7 @@ describe('eventual and convergent', () => {
     expect(resultsOf(report)).toBe('met, met')
   })
 
-  test('are violated for an object if its final reads are not equal', () => {
+  test('convergent is violated if the final reads of an object are not equal', () => {
     expect(
       ofObject('set', [
         [1, 2],

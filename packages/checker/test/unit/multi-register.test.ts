@@ -267,7 +267,7 @@ test('readHistory reads txns from Jepsen’s EDN and from lines of JSON', async 
   }
 })
 
-test(`the model multi-register agrees with the definition of sequential on ${manyOf(3_000)} small random histories (seed ${baseSeed})`, () => {
+test(`the verdict of multi-register on sequential agrees with its definition on ${manyOf(3_000)} small random histories (seed ${baseSeed})`, () => {
   const share = { met: 0, violated: 0 }
   for (let n = 0; n < many(3_000); n++) {
     const random = randomFrom(baseSeed + n)

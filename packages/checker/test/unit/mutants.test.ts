@@ -30,7 +30,7 @@ describe('the replay of a witness', () => {
     return faultOfWitness(encoded, Int32Array.from(order), rule, decoder.value)
   }
 
-  test('accepts a legal order that keeps its rule', () => {
+  test('accepts a legal witness in process order or in real time', () => {
     expect(fault(historyOf('w1|  r1|', '   w2|'), [1, 0, 2], 'process order')).toBe(undefined)
     expect(fault(historyOf('w1-----|  r1|', '   w2|'), [1, 0, 2], 'real time')).toBe(undefined)
   })
@@ -66,7 +66,7 @@ describe('the replay of a witness', () => {
     }
   })
 
-  test("allows an operation of unknown outcome after its process's next operation, but not before the previous one", () => {
+  test("allows an operation of unknown outcome after its process's next operation, but not before the previous operation", () => {
     const history = historyOf('w1|  w2--?  r1|', '                 r2|')
     expect(fault(history, [0, 2, 1, 3], 'process order')).toBe(undefined)
     expect(fault(history, [1, 3, 0, 2], 'process order')).toBe("operation 0 is out of its client's order")

@@ -23,7 +23,7 @@ test('a numbering numbers ids in the order of their first appearance', () => {
   )
 })
 
-test('a numbering takes memory by the number of its ids, not by their size', () => {
+test('the memory of a numbering depends on the number of its ids, not on their size', () => {
   const before = process.memoryUsage().arrayBuffers
   const numberings = Array.from({ length: 1_000 }, (_, n) => {
     const numbering = createNumbering()

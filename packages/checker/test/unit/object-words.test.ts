@@ -215,7 +215,7 @@ test.each([
   },
 )
 
-test('a sentence counts the time before an operation from the last earlier answer', () => {
+test('a sentence measures the delay of an operation from the last answer before it', () => {
   const at = (time: number, ...[process, type, f, value = null]: Step): EventInput => ({
     ...{ process, type, f, value, time: time * 1e6 },
   })

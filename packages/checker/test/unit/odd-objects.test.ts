@@ -51,13 +51,13 @@ describe('a drain of unknown outcome', () => {
     expect(judge(model, null, put(1), nothing, drain)).toBe('violated')
   })
 
-  test('has taken the messages of a queue in order', () => {
+  test('takes the messages of a queue in their order', () => {
     expect(judge('queue', null, put(1), put(2), drain, ['dequeue', null, 1])).toBe('met')
     expect(judge('queue', null, put(1), put(2), drain, ['dequeue', null, 2], ['dequeue', null, 1])).toBe('violated')
   })
 })
 
-test('equal objects may list their members in different orders, also in the initial value', () => {
+test('two JSON objects are equal whatever the order of their members, also in the initial value', () => {
   const first = { b: 1, a: 2 }
   const same = { a: 2, b: 1 }
   expect(judge('queue', [first], ['dequeue', null, same])).toBe('met')
@@ -77,7 +77,7 @@ test('a bank account may have any name, such as __proto__', () => {
   }
 })
 
-describe('check of an odd history', () => {
+describe('check', () => {
   test('refuses an operation named like a member of every JavaScript object, and names its line', () => {
     for (const model of ['register', 'queue', 'bank'] as const) {
       const calling = (): string => judge(model, null, ['toString', 1, 1])

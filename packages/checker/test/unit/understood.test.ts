@@ -186,7 +186,7 @@ describe('a malformed answer', () => {
       ],
     ],
   ] satisfies readonly (readonly [string, readonly Step[]])[])(
-    'is told apart from these well-formed answers: %s %j',
+    'a well-formed answer is accepted: %s %j',
     (model, steps) => {
       expect(found(model, steps)).toBe('met')
     },

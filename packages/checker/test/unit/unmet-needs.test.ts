@@ -150,7 +150,7 @@ describe('a history without observations', () => {
     })
   }
 
-  test('lacks a read even with a failed cas, which is an observation only if failedCas is observes', () => {
+  test("lacks a read if its only observation is a failed cas, unless failedCas is 'observes'", () => {
     const calls: Call[] = [
       ['write', 1, 'ok'],
       ['cas', [2, 3], 'fail'],

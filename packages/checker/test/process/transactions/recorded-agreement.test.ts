@@ -47,7 +47,7 @@ test.each(stores.filter((store) => store !== 'kept'))(
   },
 )
 
-test(`the verdicts on requests judged as transactions agree with brute force, in ${manyOf(4_000)} schedules`, () => {
+test(`the verdicts on requests that are judged as transactions agree with brute force, in ${manyOf(4_000)} schedules`, () => {
   const found = { met: 0, violated: 0, unknown: 0 }
   const first = inject('seed') * 100_000
   for (let seed = first; seed < first + many(4_000); seed++) {

@@ -133,7 +133,7 @@ test('a register with unknown initial value begins with the first value that was
   expect(judge(smallHistory(two), [], UNKNOWN_START).transactions?.anomalies).toHaveProperty('unwritten-read')
 })
 
-test('a transaction that returns to a version after it read another violates monotonic atomic view', () => {
+test('a transaction that rereads a version after it read another version violates monotonic atomic view', () => {
   const readerOf = (...values: readonly number[]) =>
     together(
       [['w', 'x', 1]],

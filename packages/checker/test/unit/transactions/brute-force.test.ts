@@ -124,7 +124,7 @@ describe('anomalies of registers', () => {
     },
   )
 
-  test('two updates are serializable unless a read-only transaction sees them in the other order', () => {
+  test('the two updates of a read-only anomaly are serializable without the read-only transaction', () => {
     expect(edge('register', history('register', 'x: y: x=1 | y: y=2')).violated).toEqual([])
   })
 })

@@ -178,7 +178,7 @@ test("two transactions that each read the other's append violate read committed 
   expect(report.transactions?.strongest).toEqual(['strong-read-uncommitted'])
 })
 
-describe('an impossible read', () => {
+describe('an anomalous read', () => {
   test.each([
     ['G1a', oneByOne([0, [['append', 'x', 1]], 'fail'], [1, [['r', 'x', [1]]]])],
     [
@@ -257,7 +257,7 @@ describe('an impossible read', () => {
     expect(report.levels['serializable']?.result).toBe('violated')
   })
 
-  test('of a dirty update names the rolled-back transaction and draws an arrow between the two writers', () => {
+  test('the report of a dirty update names the rolled-back transaction and draws an arrow between the two writers', () => {
     const report = judged(
       oneByOne([0, [['append', 'x', 1]], 'fail'], [1, [['append', 'x', 2]]], [2, [['r', 'x', [1, 2]]]]),
     )

@@ -129,7 +129,7 @@ describe('transactions recorded at the wire', () => {
     ['read committed', 'Read at REPEATABLE READ, or in one statement.'],
     ['read committed of InnoDB', 'with plain SELECTs only'],
     ['repeatable read of InnoDB', 'with plain SELECTs only'],
-  ])('at %s get the remedy against read skew that their server offers', (isolation, cure) => {
+  ])('are reported at %s with the remedy against read skew that their server offers', (isolation, cure) => {
     const other = 'accounts/2/balance'
     const found: readonly Ran[] = [
       {
@@ -175,7 +175,7 @@ describe('transactions recorded at the wire', () => {
   test.each([
     ['read committed', /or use REPEATABLE READ or SERIALIZABLE and retry\.$/],
     ['repeatable read of InnoDB', /REPEATABLE READ does not prevent it, except/],
-  ])('at %s get the remedy against a lost update that their server offers', (isolation, cure) => {
+  ])('are reported at %s with the remedy against a lost update that their server offers', (isolation, cure) => {
     const { levels } = judged(lostUpdate.map((ran) => ({ ...ran, more: { isolation } })))
     expect(levels['serializable']).toMatchObject({ counterexample: { story: { cure: expect.stringMatching(cure) } } })
   })
@@ -200,7 +200,7 @@ describe('transactions recorded at the wire', () => {
   test.each([
     ['added', ['add', balance, -100]],
     ['wrote an unknown value', ['w', balance]],
-  ] as const)('do not explain a read before their COMMIT by what they %s', (_, change) => {
+  ] as const)('do not explain, by what they %s, a read that ended before their COMMIT', (_, change) => {
     const buy = (from: number): Ran => ({
       ...{ from, to: from + 30, micro: [['r', balance, 100], change], locks: [[row, from + 20, from + 25]] },
       statements: [
@@ -261,7 +261,7 @@ describe('transactions recorded at the wire', () => {
     }
   })
 
-  test('are unknown if two reads returned different values and only one write of unknown value can explain them', () => {
+  test('leave serializable unknown if two reads returned different values and only one write of unknown value may explain them', () => {
     const { levels } = judged([
       { from: 0, to: 10, micro: [['w', balance]], locks: [[row, 10, 0]] },
       { from: 20, to: 30, micro: [['r', balance, 5]] },
@@ -478,7 +478,7 @@ describe('the declared level', () => {
   test.each([
     [committed, 'met'],
     [snapshot, 'violated'],
-  ])('of a reader at %s that reads two versions of a cell is %s', (level, result) => {
+  ])('a reader at %s that reads two versions of a cell leaves the declared level %s', (level, result) => {
     const { levels } = judged([
       { from: 0, to: 30, micro: [['w', balance, 1]], locks: [[row, 10, 20]] },
       {
@@ -540,7 +540,7 @@ describe('statements outside a transaction', () => {
     expect(judged(payments(unnamed), [], 'request').levels['serializable']!.result).toBe('met')
   })
 
-  test('of one connection are separate units if the connection was idle between them', () => {
+  test('are separate units if their connection was idle between them', () => {
     const later = (ran: Ran, by: number): Ran => ({ ...ran, from: ran.from + by, to: ran.to + by })
     const idle = payments(unnamed).map((ran, at): Ran => {
       const by = at < 2 ? 0 : 20_000_000

@@ -87,7 +87,7 @@ test('the sentence of a lost update of lists says who read and who appended', ()
   )
 })
 
-test('the drawing of a lost update shows the read before the write of a transaction together with that write', () => {
+test('the drawing of a lost update shows both the read and the write of a transaction', () => {
   const { transactions } = shown(stories['lost update']).counterexample
   expect(transactions?.parts[0]?.steps.map(({ text }) => text)).toEqual(['read x = []', 'append 1 to x'])
 })
@@ -113,7 +113,7 @@ test('a lost update is reported even if no read shows which of the two writes wa
   expect(shown(both).counterexample.sentence).toContain('Neither saw what the other wrote')
 })
 
-test("a transaction that reads another's new value and then an old value violates monotonic atomic view", () => {
+test("a transaction that reads another transaction's new value and then an old value violates monotonic atomic view", () => {
   const back = together(line(0, append('x', 1), append('y', 1)), line(1, read('x', 1), read('y')))
   expect(shown(back).counterexample.story).toMatchObject({ name: 'read skew', refusedBy: 'monotonic-atomic-view' })
 })
