@@ -962,7 +962,7 @@ test.each(
   },
 )
 
-test('a violation of first-in-first-out is not accepted if the two messages were enqueued concurrently', () => {
+test('verify does not accept a violation of first-in-first-out if the two messages were enqueued concurrently', () => {
   const takes = ['2 invoke take -', '2 ok take - ["b","r"]', '2 invoke take -', '2 ok take - ["a","s"]']
   const [a, b] = [
     ['0 invoke enqueue - "a"', '0 ok enqueue - "a"'],
