@@ -289,7 +289,7 @@ test('a cell reports a broken promise from the run that broke it, with the comma
   expect(cell).toMatchObject({ kept: false, broken, again: 'sets' })
 })
 
-test('the only level of a bank is violated if its run violated it', () => {
+test('a cell of a bank shows its only level as violated if the run violated that level', () => {
   const balances = { a: 10, b: 0 }
   const pay = { from: 'a', to: 'b', amount: 10 }
   const history = historyFromEvents(
@@ -310,7 +310,7 @@ test('the only level of a bank is violated if its run violated it', () => {
   expect(row.level).toBe('none')
 })
 
-test('a cell shows no level as met that its run with sets violated', () => {
+test('a cell does not show a level as met if its run with sets violated the level', () => {
   const measurement = (met: readonly string[], violated: readonly string[], lost: number): Measurement => ({
     ...measured([[0, 10, 'n1', 'write', 1, 'ok']], []),
     ...{ levels: ['linearizable', 'sequential', 'causal', 'eventual'], met, violated, lost },

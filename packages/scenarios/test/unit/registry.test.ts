@@ -24,27 +24,24 @@ describe.each(stories)('the story $name', ({ lesson, source, told, fix, ledger, 
     expect(source).toMatch(/(?:19|20)\d\d/)
   })
 
-  test.each([...told, fix])(
-    'uses, in $title, only an existing system with existing nodes, clients and functions',
-    (tale) => {
-      const { target, bug, targetSettings = {}, workload, nodes, cast, beats, leader, load } = tale
-      const object = findWorkload(workload)?.object
-      expect(() => findProtocol(target)?.create({ bug, object, settings: targetSettings })).not.toThrow()
-      expect(findProtocol(target)).toBeDefined()
-      expect(object).toBeDefined()
-      const { operations, faults } = scenarioOf(tale)
-      for (const { client, node, input } of operations) {
-        if (load === undefined) expect(cast[client]).toBeDefined()
-        expect(nodeNames(nodes)).toContain(node)
-        expect(findWorkload(workload)?.functions).toContain(input.f)
-      }
-      for (const { fault } of faults) {
-        const ends = 'nodes' in fault ? fault.nodes : fault.links.flatMap(({ from, to }) => [from, to])
-        expect([...nodeNames(nodes), 'clients']).toEqual(expect.arrayContaining([...ends]))
-      }
-      if (load !== undefined) expect(cast).toEqual([])
-      if (leader !== undefined) expect(nodeNames(nodes)).toContain(leader)
-      expect(beats.map(({ atMs }) => atMs)).toEqual(beats.map(({ atMs }) => atMs).sort((a, b) => a - b))
-    },
-  )
+  test.each([...told, fix])('$title uses only an existing system, nodes, clients and functions', (tale) => {
+    const { target, bug, targetSettings = {}, workload, nodes, cast, beats, leader, load } = tale
+    const object = findWorkload(workload)?.object
+    expect(() => findProtocol(target)?.create({ bug, object, settings: targetSettings })).not.toThrow()
+    expect(findProtocol(target)).toBeDefined()
+    expect(object).toBeDefined()
+    const { operations, faults } = scenarioOf(tale)
+    for (const { client, node, input } of operations) {
+      if (load === undefined) expect(cast[client]).toBeDefined()
+      expect(nodeNames(nodes)).toContain(node)
+      expect(findWorkload(workload)?.functions).toContain(input.f)
+    }
+    for (const { fault } of faults) {
+      const ends = 'nodes' in fault ? fault.nodes : fault.links.flatMap(({ from, to }) => [from, to])
+      expect([...nodeNames(nodes), 'clients']).toEqual(expect.arrayContaining([...ends]))
+    }
+    if (load !== undefined) expect(cast).toEqual([])
+    if (leader !== undefined) expect(nodeNames(nodes)).toContain(leader)
+    expect(beats.map(({ atMs }) => atMs)).toEqual(beats.map(({ atMs }) => atMs).sort((a, b) => a - b))
+  })
 })
