@@ -88,7 +88,7 @@ describe('a search', () => {
     expect(names.filter((name) => name !== 'databases')).toEqual(usualStrategiesOf({}).map(({ name }) => name))
   })
 
-  test('with the strategy windows makes clients busy around the restarts of nodes in about half of its trials', () => {
+  test('keeps clients busy around node restarts in about half of the trials with the strategy windows', () => {
     const windows = strategies.find(({ name }) => name === 'windows')!
     const nodes = nodeNames(3)
     const plans = Array.from({ length: 100 }, (_, i) =>
@@ -112,7 +112,7 @@ describe('a search', () => {
     expect(trials).toBe(60)
   })
 
-  test('that learned from interesting seeds finds fewer interesting seeds, and is repeatable', () => {
+  test('finds fewer interesting seeds after it learned from another search, and is repeatable', () => {
     const chosen = { ...everything, strategies: strategiesNamed(['coverage']) }
     const before = searchSeeds(raft(), { ...chosen, first: 1, count: 40 })
     const learnt = learnFrom(raft(), before.interesting, chosen)

@@ -225,7 +225,7 @@ describe('messages between nodes', () => {
     expect(later(true)).toEqual(later(false))
   })
 
-  test('on links of clients cannot be duplicated', () => {
+  test('the fault duplicate-message is refused on links of clients', () => {
     const ofClients: Fault = { kind: 'duplicate-message', links: [{ from: 'clients', to: 'n1' }], copies: 1 }
     expect(() => createWorld(script).inject(ofClients)).toThrow(
       'clients>n1 carries no messages that could be duplicated',
