@@ -57,7 +57,7 @@ const json = (...path: string[]) =>
   JSON.parse(readFileSync(join(packages, ...path), 'utf8').replace(/^\s*\/\/.*$/gm, ''))
 const above = (row: string) => rows.slice(0, rows.indexOf(row))
 
-test('every package has a row in the list of layers and in README.md, in the same order', () => {
+test('README.md and the list of rows name every package in the same order', () => {
   expect(readdirSync(packages).sort()).toEqual([...rows, ...unpublished].sort())
   const [, table = ''] = readFileSync(join(packages, '..', 'README.md'), 'utf8').split('| package | holds |')
   expect(Array.from(table.matchAll(/^\| `([a-z-]+)` \| \S/gm), ([, name]) => name)).toEqual([...rows, ...unpublished])

@@ -21,7 +21,7 @@ const importsOf = (pattern: RegExp) => (file: string) =>
     readFileSync(join(root, file), 'utf8'),
   )
 
-test('a file named .patient.test.ts also has tests that are not patient', () => {
+test('a file named .patient.test.ts also contains ordinary tests', () => {
   expect(testFiles(/\.patient\.test\.ts$/).filter((file) => !importsOf(/\btest\b/)(file))).toEqual([])
 })
 

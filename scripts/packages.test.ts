@@ -128,7 +128,7 @@ test.each(CHOSEN_FOR_TESTS)('%s is imported by tests and declared by the root pa
   expect(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).devDependencies).toHaveProperty([library])
 })
 
-test("the package vitest has its users' vitest as a peer dependency", () => {
+test('the package for vitest has vitest as a peer dependency', () => {
   expect(imports(join(packages, 'vitest', 'src'), 'vitest')).toBe(true)
   expect(manifest('vitest').peerDependencies).toHaveProperty('vitest')
 })
