@@ -400,7 +400,7 @@ test('the online checker reports a violation of a user’s own model', () => {
   expect(checker.settle()).toMatchObject({ position: 3, noticedAfter: 0 })
 })
 
-test('the online checker reports a doubt, not a violation, if a receipt is acknowledged that no take returned', () => {
+test('the online checker reports a doubt, not a violation, if no take returned an acknowledged receipt', () => {
   const checker = createOnlineChecker({ model: 'work-queue', initial: null })
   for (const event of eventsOf(
     inTurn(0, [

@@ -286,7 +286,7 @@ test('the online checker retains the first read of an unknown initial value, but
   expect([checker.soFar(), checker.retained() < 5]).toEqual(['linearizable', true])
 })
 
-test('a value read during a write makes the online checker uncertain if nobody wrote it and the initial value is unknown', () => {
+test('the online checker is uncertain about an unwritten value read during a write if the initial value is unknown', () => {
   const checker = createOnlineChecker({ model: 'register', initial: 'unknown', failedCas: 'drop' })
   for (const event of timeline('wx1---------|', '    rx1|')) checker.push(event)
   expect(checker.doubt()).toBeUndefined()

@@ -63,7 +63,7 @@ describe('one client over two connections', () => {
   })
 
   test.each([undefined, 'connection 7'])(
-    'leaves the levels of client order unknown if it has no name, and the reason says how to name it (session: %s)',
+    'leaves levels based on client order unknown if it has no name, and the reason says how to name it (session: %s)',
     (session) => {
       const header: Header = { chaos: 1, sessions: { by: 'connection', named: false } }
       const report = checkHistory(smallHistory(overTwo(1, 0, session), header), { levels })
@@ -85,7 +85,7 @@ describe('one client over two connections', () => {
     for (const level of rests) expect(resultOf(report, level)).toBe('met')
   })
 
-  test('violates the levels of client order if it reads an unwritten value, even without a client name', () => {
+  test('violates levels based on client order if it reads an unwritten value, even without a client name', () => {
     const report = checkHistory(smallHistory(overTwo(1, 7, undefined), named), { levels })
     for (const level of rests) expect(resultOf(report, level), level).toBe('violated')
   })

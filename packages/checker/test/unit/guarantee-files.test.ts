@@ -93,83 +93,93 @@ const left = (...messages: readonly Json[]): Line => [9, 'remaining', null, mess
 describe('a work queue', () => {
   test.each<readonly [title: string, events: EventInput[], initial: Json, told: readonly Told[]]>([
     // What was there at the start.
-    ['may hand out what was there', inTurn(took('x', 'r'), ack('r'), left()), ['x'], [['exactly-once', 'met']]],
     [
-      'hands out an equal message that was there besides',
+      'meets exactly-once if it delivers a message of the initial value',
+      inTurn(took('x', 'r'), ack('r'), left()),
+      ['x'],
+      [['exactly-once', 'met']],
+    ],
+    [
+      'meets exactly-once if it delivers two equal messages, one of the initial value',
       inTurn(put('x'), took('x', 'r'), ack('r'), took('x', 's'), ack('s'), left()),
       ['x'],
       [['exactly-once', 'met']],
     ],
     [
-      'invents a message that is not in the list',
+      'violates no-invented-messages if it delivers a message that is not in the initial value',
       inTurn(put('x'), took('y', 'r'), ack('r'), left('x')),
       ['z'],
       [['no-invented-messages', 'violated']],
     ],
     [
-      'loses what was there at the start',
+      'violates no-lost-messages if it loses a message of the initial value',
       inTurn(put('y'), took('y', 'r'), ack('r'), left()),
       ['x'],
       [['no-lost-messages', 'violated']],
     ],
     [
-      'hands out the list in order',
+      'violates first-in-first-out if it delivers the initial value in another order',
       inTurn(took('y', 'r'), took('x', 's'), ack('r'), ack('s'), left()),
       ['x', 'y'],
       [['first-in-first-out', 'violated']],
     ],
     [
-      'hands out the list before what is put in',
+      'violates first-in-first-out if it delivers an enqueued message before the initial value',
       inTurn(put('y'), took('y', 'r'), took('x', 's'), left('x', 'y')),
       ['x'],
       [['first-in-first-out', 'violated']],
     ],
     [
-      'may hand out a message twice if an equal one may have been there',
+      'leaves no-handouts-after-ack unknown for a repeated message if the initial value is unknown',
       inTurn(put('x'), took('x', 'r'), ack('r'), took('x', 's'), ack('s'), left()),
       'unknown',
       [['no-handouts-after-ack', 'unknown']],
     ],
     [
-      'hands out one message twice, whatever was there, if it has one receipt',
+      'violates no-handouts-after-ack if it delivers a receipt again, even if the initial value is unknown',
       inTurn(put('x'), took('x', 'r'), ack('r'), took('x', 'r', 2)),
       'unknown',
       [['no-handouts-after-ack', 'violated']],
     ],
     [
-      'loses a message whatever was there',
+      'violates no-lost-messages if it loses a message, even if the initial value is unknown',
       inTurn(put('x'), took('x', 'r'), left()),
       'unknown',
       [['no-lost-messages', 'violated']],
     ],
     // Equal messages.
     [
-      'keeps two of two equal ones',
+      'meets exactly-once if it keeps both of two equal messages',
       inTurn(put('x'), put('x'), took('x', 'r'), left('x', 'x')),
       null,
       [['exactly-once', 'met']],
     ],
     [
-      'keeps one of two equal ones, of which one is done with',
+      'meets exactly-once if it keeps one of two equal messages after the other was acknowledged',
       inTurn(put('x'), put('x'), took('x', 'r'), ack('r'), left('x')),
       null,
       [['exactly-once', 'met']],
     ],
-    ['loses one of two equal ones', inTurn(put('x'), put('x'), left('x')), null, [['at-least-once', 'violated']]],
     [
-      'may have got only one of two equal ones',
+      'violates at-least-once if it loses one of two equal messages',
+      inTurn(put('x'), put('x'), left('x')),
+      null,
+      [['at-least-once', 'violated']],
+    ],
+    [
+      'meets exactly-once if it lacks an equal message whose enqueue has an unknown outcome',
       inTurn(put('x'), put('x', 'info'), took('x', 'r', 2), ack('r', 'ok', 2), left()),
       null,
       [['exactly-once', 'met']],
     ],
     [
-      'has acknowledged one of two equal ones twice',
+      'violates at-least-once if one of two equal messages was acknowledged twice and the other is missing',
       inTurn(put('x'), put('x'), took('x', 'r'), ack('r'), ack('r'), left()),
       null,
       [['at-least-once', 'violated']],
     ],
     [
-      'hands out three of two equal ones, none given back',
+      'violates no-repeats and no-double-leases if it delivers two equal messages three times',
       inTurn(put('x'), put('x'), took('x', 'r'), took('x', 's', 2), took('x', 't', 3)),
       null,
       [
@@ -177,53 +187,58 @@ describe('a work queue', () => {
         ['no-double-leases', 'violated'],
       ],
     ],
-    ['shows two of one', inTurn(put('x'), left('x', 'x')), null, [['no-invented-messages', 'violated']]],
     [
-      'loses one that was put in after the other was acknowledged',
+      'violates no-invented-messages if it keeps two equal messages of one enqueue',
+      inTurn(put('x'), left('x', 'x')),
+      null,
+      [['no-invented-messages', 'violated']],
+    ],
+    [
+      'violates no-lost-messages if it loses a message enqueued after an equal message was acknowledged',
       inTurn(put('x', 'info'), took('x', 'r'), ack('r'), put('x', 'ok', 5), left()),
       null,
       [['no-lost-messages', 'violated']],
     ],
     // The order.
     [
-      'shows all in mid-run, and keeps the order',
+      'meets first-in-first-out if it delivers in order after its messages were listed',
       inTurn(put('a'), put('b'), left('a', 'b'), took('a', 'r'), took('b', 's'), left('a', 'b')),
       null,
       [['first-in-first-out', 'met']],
     ],
     [
-      'changes the order before a look',
+      'violates first-in-first-out if it delivers out of order before its messages are listed',
       inTurn(put('a'), put('b'), took('b', 'r'), left('a', 'b'), took('a', 's')),
       null,
       [['first-in-first-out', 'violated']],
     ],
     [
-      'hands out what was given back out of order',
+      'meets first-in-first-out if it delivers a message out of order after a nack',
       inTurn(put('a'), put('b'), took('a', 'r'), took('b', 's'), nack('r'), took('a', 't')),
       null,
       [['first-in-first-out', 'met']],
     ],
     [
-      'hands out the second and still has the first',
+      'violates first-in-first-out if it delivers the second message and keeps the first',
       inTurn(put('a'), put('b'), took('b', 'r'), left('a', 'b')),
       null,
       [['first-in-first-out', 'violated']],
     ],
     [
-      'may have handed out the first to nobody',
+      'leaves first-in-first-out unknown if a take of unknown outcome may have got the first message',
       inTurn(put('a'), put('b'), [5, 'take', 1_000, null, 'info'], took('b', 'r'), took('a', 's')),
       null,
       [['first-in-first-out', 'unknown']],
     ],
     [
-      'hands out another before two equal ones, of which one came first',
+      'violates first-in-first-out if it delivers the second message before the first of two equal messages',
       inTurn(put('a'), put('b'), put('a'), took('b', 'r'), left('a', 'b', 'a')),
       null,
       [['first-in-first-out', 'violated']],
     ],
     // Leases.
     [
-      'leases one message to three at a time, though each two may be apart',
+      'violates no-double-leases if three leases of a message cannot all be apart',
       [
         ...[1, 2, 3].flatMap((process): EventInput[] => [
           { process, type: 'invoke', f: 'take', value: 50, time: 10e6 + process },
@@ -236,7 +251,7 @@ describe('a work queue', () => {
       [['no-double-leases', 'violated']],
     ],
     [
-      'leases one message to two who may be apart',
+      'meets no-double-leases if two leases of a message may be apart',
       [
         ...[1, 2].flatMap((process): EventInput[] => [
           { process, type: 'invoke', f: 'take', value: 50, time: 10e6 + process },
@@ -249,25 +264,25 @@ describe('a work queue', () => {
       [['no-double-leases', 'met']],
     ],
     [
-      'frees one lease by giving it back once',
+      'violates no-double-leases if it leases a message twice after one nack',
       inTurn(put('a'), took('a', 'r'), nack('r'), took('a', 's', 2), took('a', 't', 3)),
       null,
       [['no-double-leases', 'violated']],
     ],
     [
-      'frees a lease by an acknowledgement that may have arrived',
+      'meets no-double-leases if an acknowledgement of unknown outcome may have ended the lease',
       inTurn(put('a'), took('a', 'r'), ack('r', 'info'), took('a', 's', 2)),
       null,
       [['no-double-leases', 'met']],
     ],
     [
-      'leases two equal messages at a time',
+      'meets no-double-leases if it leases two equal messages simultaneously',
       inTurn(put('a'), put('a'), took('a', 'r'), took('a', 's', 2)),
       null,
       [['no-double-leases', 'met']],
     ],
     [
-      'hands out a message again once its lease is over',
+      'violates no-repeats but meets no-double-leases if it delivers a message again after its lease',
       inTurn(put('a'), took('a', 'r'), 2_000, took('a', 's', 2)),
       null,
       [
@@ -277,13 +292,13 @@ describe('a work queue', () => {
     ],
     // Giving back.
     [
-      'repeats a message before it is given back',
+      'violates no-repeats if it delivers a message again before its nack',
       inTurn(put('a'), took('a', 'r', 1, 1), 100, took('a', 's', 2, 1), 200, nack('r')),
       null,
       [['no-repeats', 'violated']],
     ],
     [
-      'repeats no message that is given back',
+      'meets no-repeats if it delivers a message again after its nack',
       inTurn(put('a'), took('a', 'r', 1, 1), 100, nack('r'), took('a', 's', 2, 1)),
       null,
       [['no-repeats', 'met']],
@@ -372,7 +387,7 @@ describe('a stream', () => {
   test.each<readonly [title: string, events: EventInput[], told: readonly Told[]]>([
     // Where a consumer is that asked in vain.
     [
-      'goes on from where a consumer asked in vain',
+      'meets no-skips if a consumer continues from an offset that it polled in vain',
       inTurn(
         send(0, 'a', 0),
         poll(1, 0, [0, 'a']),
@@ -384,38 +399,38 @@ describe('a stream', () => {
       [['no-skips', 'met']],
     ],
     [
-      'skips a message after the place that was asked in vain',
+      'violates no-skips if a consumer skips the message at an offset that it polled in vain',
       inTurn(...abc, poll(1, 0, [0, 'a']), poll(1, 1), poll(1, null, [2, 'c'])),
       [['no-skips', 'violated']],
     ],
     [
-      'goes back before the place that was asked in vain',
+      'violates monotonic-polls if a consumer goes back before an offset that it polled in vain',
       inTurn(...abc, poll(1, 0, [0, 'a']), poll(1, 2), poll(1, null, [1, 'b'])),
       [['monotonic-polls', 'violated']],
     ],
     [
-      'stays where it is after asking in vain for where it is',
+      'violates no-skips if a consumer skips a message after a poll in vain from its own position',
       inTurn(...abc, poll(1, 0, [0, 'a']), poll(1, null), poll(1, null, [2, 'c'])),
       [['no-skips', 'violated']],
     ],
     [
-      'may go anywhere after an assignment that follows a poll in vain',
+      'meets no-skips if a consumer moves after an assignment that follows a poll in vain',
       inTurn(...abc, poll(1, 0, [0, 'a']), poll(1, 1), assign(1, {}), poll(1, null, [2, 'c'])),
       [['no-skips', 'met']],
     ],
     // One offset for two messages.
     [
-      'confirms two equal messages of two producers at one offset',
+      'violates consistent-offsets if it confirms equal messages of two producers at one offset',
       inTurn(send(0, 'a', 0), send(1, 'a', 0), poll(2, 0, [0, 'a'])),
       [['consistent-offsets', 'violated']],
     ],
     [
-      'confirms two messages of two producers at one offset',
+      'violates consistent-offsets if it confirms different messages of two producers at one offset',
       inTurn(send(0, 'a', 0), send(1, 'b', 0), poll(2, 0, [0, 'a'])),
       [['consistent-offsets', 'violated']],
     ],
     [
-      'confirms two equal messages at two offsets',
+      'meets consistent-offsets and no-duplicates if it confirms two equal messages at two offsets',
       inTurn(send(0, 'a', 0), send(1, 'a', 1), poll(2, 0, [0, 'a'], [1, 'a'])),
       [
         ['consistent-offsets', 'met'],
@@ -423,12 +438,12 @@ describe('a stream', () => {
       ],
     ],
     [
-      'confirms one message that was tried before without an answer',
+      'meets consistent-offsets if it confirms a message whose first send has an unknown outcome',
       inTurn(send(0, 'a', 0, 'info'), send(1, 'a', 0), poll(2, 0, [0, 'a'])),
       [['consistent-offsets', 'met']],
     ],
     [
-      'confirms two equal messages of one batch at one offset',
+      'violates consistent-offsets if it confirms two equal messages of one batch at one offset',
       inTurn(
         [
           0,
@@ -448,53 +463,53 @@ describe('a stream', () => {
     ],
     // Before it was sent.
     [
-      'shows a message before it is sent',
+      'violates no-aborted-reads if it delivers a message before its send',
       inTurn(poll(1, 0, [0, 'a']), send(0, 'a', 0), poll(1, 0, [0, 'a'])),
       [['no-aborted-reads', 'violated']],
     ],
     [
-      'shows a message while it is sent',
+      'meets no-aborted-reads if it delivers a message during its send',
       overlapping(poll(1, 0, [0, 'a']), send(0, 'a', 0)),
       [['no-aborted-reads', 'met']],
     ],
     [
-      'shows a message that was sent without an answer',
+      'meets no-aborted-reads if it delivers a message whose send has an unknown outcome',
       inTurn(send(0, 'a', 0, 'info'), poll(1, 0, [0, 'a']), send(2, 'b', 1)),
       [['no-aborted-reads', 'met']],
     ],
     [
-      'shows a message before it is sent without an answer',
+      'violates no-aborted-reads if it delivers a message before its send of unknown outcome',
       inTurn(send(2, 'b', 0), poll(1, 0, [0, 'b'], [1, 'a']), send(0, 'a', 1, 'info')),
       [['no-aborted-reads', 'violated']],
     ],
     [
-      'shows the second of two equal messages before it is sent',
+      'violates no-aborted-reads if it delivers the second of two equal messages before its send',
       inTurn(send(0, 'a', 0), poll(1, 0, [0, 'a'], [1, 'a']), send(0, 'a', 1)),
       [['no-aborted-reads', 'violated']],
     ],
     [
-      'shows two equal messages early, of which one may have been sent without its offset',
+      'violates no-aborted-reads if it delivers two equal messages early and only one send lacks its offset',
       inTurn(send(0, 'c', null), poll(1, 0, [1, 'c'], [2, 'c']), send(1, 'c', 1), send(2, 'c', 2)),
       [['no-aborted-reads', 'violated']],
     ],
     [
-      'shows one equal message early, which may have been sent without its offset',
+      'meets no-aborted-reads if an earlier send without an offset explains the delivered message',
       inTurn(send(0, 'c', null), poll(1, 0, [1, 'c']), send(1, 'c', 1)),
       [['no-aborted-reads', 'met']],
     ],
     [
-      'shows what may be older than the record',
+      'leaves no-aborted-reads unknown if a delivered message may be older than the record',
       inTurn(send(0, 'b', 7), poll(1, 3, [3, 'x'], [7, 'b'])),
       [['no-aborted-reads', 'unknown']],
     ],
     // What an assignment tells.
     [
-      'skips a message after the committed offset',
+      'violates no-skips if an assigned consumer skips a message after the committed offset',
       inTurn(...abc, commit(1, 0), assign(1, { k: 0 }), poll(1, null, [2, 'c'])),
       [['no-skips', 'violated']],
     ],
     [
-      'goes on after the committed offset',
+      'meets no-skips and monotonic-polls if an assigned consumer continues after the committed offset',
       inTurn(...abc, commit(1, 0), assign(1, { k: 0 }), poll(1, null, [1, 'b'])),
       [
         ['no-skips', 'met'],
@@ -502,7 +517,7 @@ describe('a stream', () => {
       ],
     ],
     [
-      'goes on at the committed offset',
+      'meets no-skips and monotonic-polls if an assigned consumer continues at the committed offset',
       inTurn(...abc, commit(1, 1), assign(1, { k: 1 }), poll(1, null, [1, 'b'])),
       [
         ['no-skips', 'met'],
@@ -510,33 +525,33 @@ describe('a stream', () => {
       ],
     ],
     [
-      'goes back before the committed offset',
+      'violates monotonic-polls if an assigned consumer goes back before the committed offset',
       inTurn(...abc, commit(1, 1), assign(1, { k: 1 }), poll(1, null, [0, 'a'])),
       [['monotonic-polls', 'violated']],
     ],
     [
-      'skips the message at the offset where it is to go on',
+      'violates no-skips if a consumer skips the message at its assigned offset',
       inTurn(...abc, commit(1, 0), assign(1, { k: 1 }), poll(1, null, [2, 'c'])),
       [['no-skips', 'violated']],
     ],
     [
-      'goes on after what a commit without an answer may have said',
+      'meets no-skips if a commit of unknown outcome explains the assigned offset',
       inTurn(...abc, commit(2, 1, 'info'), assign(1, { k: 1 }), poll(1, null, [2, 'c'])),
       [['no-skips', 'met']],
     ],
     [
-      'leaves a message unseen after the committed offset',
+      'violates no-unseen if it delivers no message after the committed offset in final polls',
       [...inTurn(...abc, all, commit(1, 0), assign(1, { k: 0 })), ...inVain(1, null)],
       [['no-unseen', 'violated']],
     ],
     [
-      'has nothing after the committed offset',
+      'meets faithful if it has no message after the committed offset',
       [...inTurn(...abc, all, commit(1, 2), assign(1, { k: 2 })), ...inVain(1, null)],
       [['faithful', 'met']],
     ],
     // Equal messages.
     [
-      'may have lost the second of two equal messages',
+      'leaves no-unseen and no-lost-writes unknown if one of two equal messages has no offset and is missing',
       [...inTurn(send(0, 'a', 0), send(1, 'a', null), poll(2, 0, [0, 'a'])), ...inVain(2, 1)],
       [
         ['no-unseen', 'unknown'],
@@ -544,27 +559,27 @@ describe('a stream', () => {
       ],
     ],
     [
-      'shows both of two equal messages',
+      'meets faithful if it delivers both of two equal messages',
       [...inTurn(send(0, 'a', 0), send(1, 'a', null), poll(2, 0, [0, 'a'], [1, 'a'])), ...inVain(2, 2)],
       [['faithful', 'met']],
     ],
     [
-      'shows a third of two equal messages',
+      'violates no-duplicates if it delivers two equal messages three times',
       inTurn(send(0, 'a', 0), send(1, 'a', 1), poll(2, 0, [0, 'a'], [1, 'a'], [2, 'a'])),
       [['no-duplicates', 'violated']],
     ],
     [
-      'stores one of two equal messages at a place that nobody was told',
+      'meets no-duplicates if an equal message of unknown outcome is at an unreported offset',
       inTurn(send(0, 'a', 0), send(1, 'a', 0, 'info'), poll(2, 0, [0, 'a'], [1, 'a'])),
       [['no-duplicates', 'met']],
     ],
     [
-      'puts an equal message before what its producer had sent',
+      'violates monotonic-sends if it stores an equal message before an earlier message of its producer',
       inTurn(send(0, 'x', 5), send(0, 'a', null), send(1, 'a', 9), poll(2, 0, [3, 'a'], [5, 'x'], [9, 'a'])),
       [['monotonic-sends', 'violated']],
     ],
     [
-      'puts two equal messages so that no order of their producers is right',
+      'violates monotonic-sends if no assignment of two equal messages to producers keeps their orders',
       inTurn(
         send(0, 'x', 5),
         send(1, 'y', 6),
@@ -575,7 +590,7 @@ describe('a stream', () => {
       [['monotonic-sends', 'violated']],
     ],
     [
-      'puts two equal messages so that one order of their producers is right',
+      'meets monotonic-sends if one assignment of two equal messages to producers keeps their orders',
       inTurn(
         send(0, 'x', 5),
         send(1, 'y', 8),

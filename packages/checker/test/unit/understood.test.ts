@@ -101,7 +101,7 @@ describe('an operation that is answered with another value', () => {
   })
 })
 
-describe('a malformed answer', () => {
+describe('the form of an answer', () => {
   test.each([
     ['log', [[0, 'send', 'a', -1]], ':1: this send is answered with -1. An offset is a whole number'],
     ['log', [[0, 'send', 'a', 1.5]], ':1: this send is answered with 1.5.'],
@@ -140,7 +140,7 @@ describe('a malformed answer', () => {
       ':3: this read returned a list',
     ],
   ] satisfies readonly (readonly [string, readonly Step[], string])[])(
-    'is refused, with its line: %s %j',
+    'is refused, with its line, if it is malformed: %s %j',
     (model, steps, text) => {
       expect(found(model, steps)).toContain(text)
     },
@@ -186,7 +186,7 @@ describe('a malformed answer', () => {
       ],
     ],
   ] satisfies readonly (readonly [string, readonly Step[]])[])(
-    'a well-formed answer is accepted: %s %j',
+    'is accepted if it is well-formed: %s %j',
     (model, steps) => {
       expect(found(model, steps)).toBe('met')
     },

@@ -40,7 +40,7 @@ const often: Line[] = Array.from({ length: 5 }, () => ({ ...watched, final: true
 
 test.each<readonly [title: string, model: string, level: string, result: string, events: EventInput[]]>([
   [
-    'a message that was sent without an answer, and came after the polls in vain, was not left unseen',
+    'a message of an unanswered send that is delivered after polls in vain meets no-unseen',
     'stream',
     'no-unseen',
     'met',
@@ -50,21 +50,21 @@ test.each<readonly [title: string, model: string, level: string, result: string,
     }),
   ],
   [
-    'a message that was there before the polls in vain was left unseen',
+    'a message stored before polls in vain violates no-unseen',
     'stream',
     'no-unseen',
     'violated',
     inTurn(send('m', 0), ...inVain),
   ],
   [
-    'a change that an answer which is not known may have had was not held back',
+    'a change that an unknown answer may have contained leaves live unknown',
     'watch',
     'live',
     'unknown',
     inTurn(watch, put, { ...watched, told: null, isLost: true }, ...often),
   ],
   [
-    'a change that was never sent, though the watch was asked often, was held back',
+    'a change that repeated requests of a watch never returned violates live',
     'watch',
     'live',
     'violated',

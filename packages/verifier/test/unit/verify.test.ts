@@ -162,7 +162,7 @@ describe('a history', () => {
     expect(of).toThrow(`line 1: ${why}`)
   })
 
-  test('is readable if its strings look like members', () => {
+  test('is readable if its strings look like JSON members', () => {
     const value = '{"a": 1, "a": 2, "a\\\\": 3}'
     const text = ['invoke', 'ok'].map((type) => `${JSON.stringify({ process: 0, type, f: 'write', value })}\n`).join('')
     const entry = { level: 'linearizable', result: 'met', order: [1] }
