@@ -4,7 +4,7 @@ import { applied, sourceOf } from './mutations/mutation.ts'
 
 const ROOT = process.cwd()
 
-test('drawn mistakes are the same for the same seed, and each applies to its source', () => {
+test('drawMutations draws the same mutations for the same seed, and each applies to its source', () => {
   const drawn = drawMutations(ROOT, 'wire', 30, 1)
   expect(drawn).toHaveLength(30)
   expect(drawMutations(ROOT, 'wire', 30, 1)).toEqual(drawn)
@@ -14,7 +14,7 @@ test('drawn mistakes are the same for the same seed, and each applies to its sou
   }
 })
 
-test('changes comparisons, numbers, negations and statements', () => {
+test('mutationsOf changes comparisons, numbers, negations and statements', () => {
   const source = ['function f(a: number): boolean {', '  log(a)', '  return !(a < 3 && a === 1)', '}'].join('\n')
   expect(mutationsOf('x', 'f.ts', source).map(({ after }) => after)).toEqual([
     'return (a < 3 && a === 1)',
@@ -27,7 +27,7 @@ test('changes comparisons, numbers, negations and statements', () => {
   ])
 })
 
-test('changes nothing in comments, strings and types', () => {
+test('mutationsOf changes nothing in comments, strings and types', () => {
   const source = ['interface A {', '  readonly b: true', '}', '// a < 1', "const c = 'a < 1'", 'type D = 1 | 2'].join(
     '\n',
   )

@@ -75,7 +75,7 @@ describe('the tokens of a source', () => {
     expect(countTokens(row, { jsx: true })).toBeGreaterThan(countTokens(row.replace(' words', ''), { jsx: true }))
   })
 
-  test('are also counted for a source in C', () => {
+  test('are also counted for C code', () => {
     const line = "static int failed = -1; /* don't count */\n#define MOST(a, b) \\\n  ((a) > (b) ? (a) : (b))\n"
     expect(countTokens(line)).toBe(countTokens(line.replace(/\/\*.*\*\//, '').replace('\\\n', '')))
   })

@@ -48,7 +48,7 @@ function heardIn(faults: Scenario['faults'], more: Partial<Listening> = {}) {
   return { messages: heard?.messages ?? [], events, unheard: unheard.events, isCut: heard?.isCut }
 }
 
-test('an ear for a change records the messages with that change, their destinations and their times of arrival', () => {
+test('createEar records which messages carry a change, where they went and when they arrived', () => {
   const { messages, events, unheard } = heardIn([])
   const replicated = messages.filter(({ type }) => type === 'replicate')
   expect(new Set(replicated.map(({ to }) => to)).size).toBe(2)
@@ -62,7 +62,7 @@ test('an ear for a change records the messages with that change, their destinati
   expect(unheard).toEqual(events)
 })
 
-test('an ear records that a message was held, lost, or sent to a node that was down', () => {
+test('createEar records that a message was held, lost, or sent to a node that was down', () => {
   const partition = (mode: 'hold' | 'drop') => ({
     from: at(150),
     to: at(400),
@@ -77,7 +77,7 @@ test('an ear records that a message was held, lost, or sent to a node that was d
   expect(down).toMatchObject({ fate: 'lost', by: 'down' })
 })
 
-test('an ear between two nodes records all messages between them before its end time, and no other messages', () => {
+test('createEar records all messages between two nodes before its end time, and no other messages', () => {
   const { messages } = heardIn([], { between: ['n1', 'n2'], to: at(150), about: [] })
   expect(messages.length).toBeGreaterThan(0)
   for (const { from, to, sentAt, carries } of messages) {
