@@ -289,7 +289,7 @@ describe('the vocabulary of operations', () => {
     ['a record of three among others', 'const words = { pop: 0, dequeue: 1, drain: 2, enqueue: 3 }'],
     ['a switch', "switch (f) { case 'dequeue': case 'drain': take() }"],
     ['a comparison', "const takes = (f: string) => f === 'dequeue' || f === 'drain'"],
-    ['comparisons apart', "function g(f: string) { if (f === 'dequeue') return 1; return f !== 'drain' ? 2 : 3 }"],
+    ['separate comparisons', "function g(f: string) { if (f === 'dequeue') return 1; return f !== 'drain' ? 2 : 3 }"],
     ['a pattern', 'const TAKES = /^(dequeue|drain)$/'],
     ['a text', "const TAKES = 'dequeue drain'.split(' ')"],
   ])('functionListsIn finds a list of names in %s', (_, source) => {

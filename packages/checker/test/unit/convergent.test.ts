@@ -18,12 +18,12 @@ describe('eventual and convergent', () => {
   test.each([
     ['are both met if final reads agree on the last value', ['w1-|', '     fr1|', '     fr1|'], 'met, met'],
     [
-      'are violated and met if final reads agree on an overwritten value',
+      'eventual is violated and convergent is met if final reads agree on an overwritten value',
       ['w1-| w2-|', '          fr1|', '          fr1|'],
       'violated, met',
     ],
     [
-      'are violated and met if final reads agree on a value that nobody wrote',
+      'eventual is violated and convergent is met if final reads agree on a value that nobody wrote',
       ['w1-|', '     fr7|', '     fr7|'],
       'violated, met',
     ],

@@ -955,7 +955,7 @@ test.each(
     attacks.map(([what, ...attack]) => [model, what, attack] as const),
   ),
 )(
-  'verify does not accept a false claim about a %s: %s',
+  'verify does not accept a proof about a %s that calls %s',
   (model, _, [proof, isFalse, isTrue, start = { initial: [] }]) => {
     expect(verdictOf(inTurn(isFalse), { model, ...start }, [proof])).not.toBe('accepted')
     expect(verdictOf(inTurn(isTrue), { model, initial: null }, [proof])).toBe('accepted')

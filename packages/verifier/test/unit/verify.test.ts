@@ -119,7 +119,7 @@ describe('a proof', () => {
   })
 
   test.each(['', 'a text', '{"level":"linearizable"}', '[]', '{"proof":2}', 'null'])(
-    'is unreadable if its text is %s',
+    'is unreadable if its text is "%s"',
     (proof) => {
       expect(() => verify({ history: [stale], sha256: hashOf(stale), proof })).toThrow(Unreadable)
     },
@@ -129,7 +129,7 @@ describe('a proof', () => {
     ['a level', {}, { level: 'pram', result: 'met', order: [] }],
     ['a level that does not exist', {}, { level: 'constructor', result: 'met', order: [] }],
     ['a model', { model: 'watch' }, { level: 'linearizable', result: 'met', order: [] }],
-    ['final reads of', { model: 'set' }, { level: 'eventual', result: 'met', final: true }],
+    ['final reads of a set', { model: 'set' }, { level: 'eventual', result: 'met', final: true }],
   ])('is undecided for %s that the verifier does not cover', (_, of, entry) => {
     expect(said(stale, of, entry)[0]).toMatch(/^undecided: .*the verifier does not cover/)
   })

@@ -38,7 +38,7 @@ describe.each(workloadsOfObjects.map((workload) => [workload.name, workload] as 
       )
     })
 
-    test.each(Object.entries(bugs[name]!))('violates linearizable on an object with the bug %s', (_, buggy) => {
+    test.each(Object.entries(bugs[name]!))('violates linearizable on an object with the bug "%s"', (_, buggy) => {
       let caught = 0
       const seeds = 8
       for (let seed = 0; seed < seeds; seed++) {
