@@ -5,7 +5,7 @@ import { targetNames, targetOf } from '../named.ts'
 
 const targets = await Promise.all(targetNames.map(targetOf))
 
-test('the targets are every protocol in processes, every protocol in the simulator, and then the other systems', () => {
+test('the list of targets has real protocols first, then simulated protocols, and then databases', () => {
   const names = protocols.map(({ name }) => name)
   expect(targets.map(({ name, tier }) => [name, tier])).toEqual([
     ...names.map((name) => [name, 'real']),
@@ -22,13 +22,13 @@ test('the targets are every protocol in processes, every protocol in the simulat
   ])
 })
 
-test('a target is found by name, and an unknown name gets a suggestion', async () => {
+test('a target is found by its name, and an unknown name is refused with a suggestion', async () => {
   expect((await targetOf('sim:raft')).tier).toBe('simulated')
   await expect(targetOf('sim:rfat')).rejects.toThrow('there is no target sim:rfat. Did you mean sim:raft? Known: ')
   await expect(targetOf('./none.ts')).rejects.toThrow('./none.ts')
 })
 
-test('every target accepts every fault, or refuses it with a reason and faults that it accepts', () => {
+test('each target accepts a fault or refuses it with a reason and accepted alternatives', () => {
   for (const target of targets)
     for (const kind of faultDefinitions.map((definition) => definition.kind))
       for (const among of ['nodes', 'clients', undefined] as const) {

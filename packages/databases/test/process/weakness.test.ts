@@ -24,7 +24,7 @@ async function promiseOf(name: string, set: NonNullable<Asked['set']>, fault: st
 
 describe('the described weakness of a target', () => {
   test.each(['mariadb', 'postgres'])(
-    'includes commits lost by promotions for %s only if the run has failovers',
+    'includes commits that %s loses in promotions only if the run has failovers',
     async (name) => {
       const set = { commit: 'async' }
       expect(await weaknessOf(name, { set, faults: ['partition'] })).toBe('')
@@ -41,11 +41,11 @@ describe('the described weakness of a target', () => {
     ['postgres', 'transactions', 'read-committed', /^at read-committed a transaction overwrites/],
     ['postgres', 'transactions', 'serializable', /^$/],
     ['postgres', 'register', 'read-committed', /^$/],
-  ])('for %s with %s at %s, includes what transactions may miss', async (name, object, isolation, expected) => {
+  ])('includes anomalies of the isolation level: %s with %s at %s', async (name, object, isolation, expected) => {
     expect(await weaknessOf(name, { object, set: { isolation } })).toMatch(expected)
   })
 
-  test('includes overwritten changes for transfers that read first, but not for transfers in one statement', async () => {
+  test('includes overwritten changes only for transfers that read before they write', async () => {
     const set = { transfers: 'read-then-write' }
     for (const name of ['mariadb', 'postgres', 'galera']) {
       expect(await weaknessOf(name, { object: 'bank', set: { ...set, sync: 1 } })).toMatch(/overwrites changes/)
@@ -53,7 +53,7 @@ describe('the described weakness of a target', () => {
     }
   })
 
-  test('includes what a server of Galera forgets only if one dies in such a way, and the target then promises nothing', async () => {
+  test('includes lost commits of Galera only if its flush setting and the faults allow them', async () => {
     const said = (flush: number, fault: string) => weaknessOf('galera', { set: { flush, sync: 1 }, faults: [fault] })
     expect(await said(0, 'kill')).toBe('a crash loses the commits of the last second (flush=0)')
     expect(await said(2, 'power-loss')).toBe('a power loss takes the commits of the last second (flush=2)')
@@ -63,18 +63,18 @@ describe('the described weakness of a target', () => {
     expect([await promised(2, 'kill'), await promised(1, 'power-loss')]).toEqual(['linearizable', 'linearizable'])
   })
 
-  test('includes the end of the binary log that a power loss takes from MariaDB, which then promises nothing', async () => {
+  test('includes the binary log that MariaDB loses in a power loss, and MariaDB then promises nothing', async () => {
     expect(await weaknessOf('mariadb', { faults: ['power-loss'] })).toMatch(/^a power loss takes .*\(sync_binlog=0\)$/)
     expect(await promiseOf('mariadb', {}, 'power-loss')).toBe('nothing')
     expect(await promiseOf('mariadb', {}, 'kill')).toBe('linearizable')
   })
 
-  test('includes no overwritten changes of Galera where snapshots refuse them', async () => {
+  test('includes no overwritten changes of Galera if snapshot-isolation is on', async () => {
     const set = { transfers: 'read-then-write', sync: 1, 'snapshot-isolation': 'on' }
     expect(await weaknessOf('galera', { object: 'bank', set })).toBe('')
   })
 
-  test('includes how master-master changes each object without coordination, and the lag of an outbox', async () => {
+  test('includes uncoordinated changes of master-master, and the lag of an outbox', async () => {
     const merge = { sums: 'merge' }
     expect(await weaknessOf('master-master', { object: 'counter', set: merge })).toMatch(/adds without asking/)
     expect(await weaknessOf('master-master', { object: 'bank', set: merge })).toMatch(/pays without asking/)
@@ -82,7 +82,7 @@ describe('the described weakness of a target', () => {
     expect(await weaknessOf('outbox', {})).toMatch(/lags behind the database/)
   })
 
-  test('includes redeliveries for a NATS queue, and lagging reads only for a NATS bucket', async () => {
+  test('includes redeliveries of a NATS queue, and lagging reads of a NATS bucket', async () => {
     expect(await weaknessOf('nats', { object: 'queue', set: { direct: 'on' }, faults: ['pause', 'reset'] })).toBe(
       'a message whose acknowledgement does not arrive in 2000 ms is handed out again',
     )
@@ -92,7 +92,7 @@ describe('the described weakness of a target', () => {
   })
 
   test.each(targetNames)(
-    'for %s, includes no reads if the object has none, and no faults that the run lacks',
+    'mentions reads of %s only if the object has reads, and faults only if the run has them',
     async (name) => {
       const target = await targetOf(name)
       const usual = settingsFor(target)

@@ -7,7 +7,7 @@ const asks = (client: number, at: number, key: string) => ({
   input: { f: 'read', key, value: null },
 })
 
-test('operations begin when their requests arrived, in that order, and each client keeps its own order', () => {
+test('operations are ordered by the arrival of their requests, and each client keeps its own order', () => {
   const operations = [asks(0, 0, 'a'), asks(1, 5, 'b'), asks(0, 10, 'c'), asks(1, 20, 'd')]
   // Nothing is known of the third, and the fourth reached the program before its client's first.
   const times = [nanos(50), nanos(30), undefined, nanos(25)]

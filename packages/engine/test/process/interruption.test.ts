@@ -7,7 +7,7 @@ import { firstOf } from '../../src/jobs/interruption.ts'
 const aborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => signal.addEventListener('abort', () => resolve()))
 
-test('the first of several signals may be a timeout that nothing else references', async () => {
+test('a combined signal aborts at a timeout that nothing else references', async () => {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
   const { signal } = firstOf(new AbortController().signal, AbortSignal.timeout(20))
@@ -20,7 +20,7 @@ test('the first of several signals may be a timeout that nothing else references
   expect(signal.aborted).toBe(true)
 })
 
-test('the combined signal aborts as soon as any of its signals aborts, and at once if one has aborted already', () => {
+test('a combined signal aborts with the first of its signals, even if that has already aborted', () => {
   const [one, other] = [new AbortController(), new AbortController()]
   const { signal } = firstOf(one.signal, undefined, other.signal)
   expect(signal.aborted).toBe(false)
@@ -30,7 +30,7 @@ test('the combined signal aborts as soon as any of its signals aborts, and at on
   expect(firstOf(undefined).signal.aborted).toBe(false)
 })
 
-test('the combined signal has no listeners on its signals once it is released', () => {
+test('a released combined signal has no listeners on its signals', () => {
   const one = new AbortController()
   const { signal, release } = firstOf(one.signal)
   release()

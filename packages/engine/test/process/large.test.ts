@@ -152,7 +152,7 @@ async function knownOf(task: CheckTask, random: () => number): Promise<Known | '
   return isForWhole(known) ? 'whole' : known
 }
 
-test('a recording judged key by key while it is read is reported like one that is held in memory', async () => {
+test('a recording judged key by key during reading gets the same report as one held in memory', async () => {
   const seen = { met: 0, violated: 0, whole: 0 }
   for (let n = 0; n < 40; n++) {
     const random = randomFrom(seed + n)
@@ -214,7 +214,7 @@ function contentOf({ rest, packed }: PackedRecording) {
   }
 }
 
-test('threads that each read a part of a history give the same result or error as a single reader', async () => {
+test('threads that read parts of a history return the same result or error as a single reader', async () => {
   const seen = { same: 0, left: 0, mistakes: 0 }
   for (let n = 0; n < 130; n++) {
     const random = randomFrom(seed + n)
@@ -238,7 +238,7 @@ test('threads that each read a part of a history give the same result or error a
   expect(Math.min(seen.same, seen.left, seen.mistakes)).toBeGreaterThan(10)
 })
 
-test('reading stops early if the packed operations of a recording would exceed the memory', async () => {
+test('reading stops early if the packed operations of a recording would exceed the memory limit', async () => {
   const lines = Array.from({ length: 200_000 }, (_, at) => {
     const n = Math.floor(at / 2)
     const type = at % 2 === 0 ? 'invoke' : 'ok'
@@ -264,18 +264,15 @@ test('reading stops early if the packed operations of a recording would exceed t
   expect(whole).toBeLessThan(100_000)
 }, 60_000)
 
-test.each(models.map(({ name }) => name))(
-  'only registers are checked key by key, not other models: %s',
-  async (model) => {
-    const file = join(directory, 'model.jsonl')
-    writeFileSync(file, `{"chaos":1,"model":"${model}"}\n{"process":0,"type":"invoke","f":"read"}\n`)
-    expect(await canBeApart(taskOf(file))).toBe(model === 'register')
-    writeFileSync(file, '{"process":0,"type":"invoke","f":"read"}\n')
-    expect(await canBeApart(taskOf(file, { model }))).toBe(model === 'register')
-  },
-)
+test.each(models.map(({ name }) => name))('only the model register is checked key by key (%s)', async (model) => {
+  const file = join(directory, 'model.jsonl')
+  writeFileSync(file, `{"chaos":1,"model":"${model}"}\n{"process":0,"type":"invoke","f":"read"}\n`)
+  expect(await canBeApart(taskOf(file))).toBe(model === 'register')
+  writeFileSync(file, '{"process":0,"type":"invoke","f":"read"}\n')
+  expect(await canBeApart(taskOf(file, { model }))).toBe(model === 'register')
+})
 
-test('a history with more text than the writer remembers gets the same verdict as one that is held in memory', async () => {
+test('a history with more text than the writer caches gets the same verdict as in memory', async () => {
   const file = join(directory, 'texts.jsonl')
   const lines: string[] = []
   for (let n = 0; n < 700; n++) {
@@ -298,7 +295,7 @@ test('a history with more text than the writer remembers gets the same verdict a
   expect(answer.result).toBe(check(whole, options(null)).levels.linearizable.result)
 })
 
-test('a recording whose requests have ids is not judged key by key while it is read', async () => {
+test('a recording with request ids is not judged key by key during reading', async () => {
   const file = join(directory, 'ids.jsonl')
   const event = { process: 0, f: 'write', key: 'x', value: 1 }
   writeFileSync(
@@ -322,13 +319,13 @@ const poolHere = (run: CheckPool['run']): CheckPool => ({ threads: 2, run, check
 const READ = '{"process":0,"type":"invoke","f":"read","key":"x","value":null}'
 const WRITE = '{"process":1,"type":"invoke","f":"write","key":"x","value":1}'
 
-test('an error in a later part of a large recording is reported with its place', async () => {
+test('an error in a later part of a large recording is reported with its line', async () => {
   const parts = inParts([READ, WRITE, 'no event'], () => 1)
   const known = await checkLarge(poolHere(onThisThread), taskOf(parts), () => {})
   expect(known).toMatchObject({ trouble: { code: 'input', message: expect.stringContaining(':3:') } })
 })
 
-test('a large recording is judged by jobs that are given the operations of their keys', async () => {
+test('jobs that judge a large recording receive the operations of their keys', async () => {
   const lines = [WRITE, WRITE.replace('invoke', 'ok'), READ, READ.replace('invoke', 'ok').replace('null', '1')]
   const task = taskOf(written('small.jsonl', [...lines, ...lines.map((line) => line.replace('"x"', '"y"'))]))
   const given: number[] = []

@@ -60,7 +60,7 @@ function expectConflict(
   expect(judgeApart(some, options).result, why).toBe('violated')
 }
 
-test('judging a key in parts gives the same verdict as judging all its operations at once', () => {
+test('judging a key in parts gives the same verdict as judging the whole key', () => {
   const seen = { met: 0, violated: 0, left: 0 }
   for (let n = 0; n < 400; n++) {
     const random = randomFrom(seed + n)
@@ -91,7 +91,7 @@ test('judging a key in parts gives the same verdict as judging all its operation
   expect(Math.min(seen.met, seen.violated, seen.left)).toBeGreaterThan(60)
 })
 
-test('the keys of one place get the same answer whether they are judged in parts or at once', () => {
+test('judgePlaces returns the same answer for keys in parts as for whole keys', () => {
   const seen = new Set<string>()
   for (let n = 0; n < 100; n++) {
     const random = randomFrom(seed + n)
@@ -146,7 +146,7 @@ test.each<[string, readonly EventInput[], 'met' | 'violated' | undefined]>([
     [call(0, 'write', -3), answer(0, 'write', -3), call(0, 'read', null), answer(0, 'read', -3)],
     'met',
   ],
-])('a key checked part by part gets the expected verdict with %s', (_, events, expected) => {
+])('a key judged in parts gets the expected verdict: %s', (_, events, expected) => {
   const recording = packedOf([...SOME, ...events], () => 0)
   const [found] = judgeLongKeys(recording, 0, judging, EVERY).values()
   expect(found?.answer.result).toBe(expected)

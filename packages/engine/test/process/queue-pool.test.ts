@@ -44,7 +44,7 @@ async function started() {
 }
 
 describe.skipIf(redis === undefined)(`a pool on a queue${redis ? '' : `: ${whySkipped('redis-server')}`}`, () => {
-  test('cancels jobs that nobody has begun when it is closed', async () => {
+  test('cancels jobs that no worker has begun when it is closed', async () => {
     const { host, port } = await startRedis(redis!)
     const pool = await openQueuePool(`redis://${host}:${port}`, thisThread, { kinds: searchKinds })
     const waiting = pool.do(seedsJob, seeds)
@@ -52,7 +52,7 @@ describe.skipIf(redis === undefined)(`a pool on a queue${redis ? '' : `: ${whySk
     expect(await waiting).toMatchObject({ type: 'given up' })
   })
 
-  test('runs jobs of high priority first, and those of low priority last', async () => {
+  test('runs jobs of high priority first and jobs of low priority last', async () => {
     const { queue, connection } = await started()
     const known = closing(new Queue('chaos', { connection }))
     for (const [n, priority] of (['low', 'usual', 'high', 'low'] satisfies Priority[]).entries()) {
@@ -65,7 +65,7 @@ describe.skipIf(redis === undefined)(`a pool on a queue${redis ? '' : `: ${whySk
     expect(done).toEqual(['high-2', 'usual-1', 'low-0', 'low-3'])
   })
 
-  test('runs each job once, and afterwards returns its stored result', async () => {
+  test('runs each job once, and then returns its stored result', async () => {
     const { queue, connection } = await started()
     let done = 0
     const perform = async ({ data }: { data: unknown }) => {
@@ -81,7 +81,7 @@ describe.skipIf(redis === undefined)(`a pool on a queue${redis ? '' : `: ${whySk
     expect(done).toBe(2)
   })
 
-  test('sends Redis a single request per job, to add it', async () => {
+  test('adds a job with a single request to Redis', async () => {
     const { queue, connection } = await started()
     const client = new Redis(queue)
     onTestFinished(() => client.disconnect())
@@ -116,7 +116,7 @@ describe.skipIf(redis === undefined)(`a pool on a queue${redis ? '' : `: ${whySk
 
   // Why results are not merged by a flow of BullMQ: its parent would miss known results, or those that another flow
   // requested first.
-  test('cannot use a parent job to merge, because a parent does not wait for children of other flows', async () => {
+  test('a BullMQ parent job does not wait for children that belong to other flows', async () => {
     const { connection } = await started()
     const flows = closing(new FlowProducer({ connection }))
     const children = (...names: string[]) =>
@@ -140,7 +140,7 @@ describe.skipIf(redis === undefined)(`a pool on a queue${redis ? '' : `: ${whySk
 })
 
 describe.skipIf(redis === undefined)(`a queue worker${redis ? '' : `: ${whySkipped('redis-server')}`}`, () => {
-  test('begins no more jobs per second than its limit', async () => {
+  test('starts no more jobs per second than its limit', async () => {
     const { queue, connection } = await started()
     const waiting = closing(new Queue('chaos', { connection }))
     for (const n of [1, 2, 3]) await waiting.add('no job of chaos', { n })

@@ -9,10 +9,10 @@ const asked = (name: string) => () =>
     ...{ workload: workloads.find((each) => each.name === name)!, level: 'eventual', settings: {}, targetSettings: {} },
   })
 
-test('a workload that cannot be asked is refused with the setting that leaves the missing function out', () => {
+test('a workload that a service cannot perform is refused with the setting that omits the missing function', () => {
   expect(asked('set')).toThrow(/cannot be asked to remove, as the workload set does. --workload-set removes=0 leaves/)
 })
 
-test('a workload that no setting makes askable is refused without naming one', () => {
+test('a workload that no setting can adapt to a service is refused without suggesting a setting', () => {
   expect(asked('lock')).toThrow(/cannot be asked to acquire, release, as the workload lock does. List in its/)
 })

@@ -29,7 +29,7 @@ const taskOf = (file: string): CheckTask => ({
   output: { reporters: [], screen: { width: 80, color: false, unicode: false } as never },
 })
 
-test('a small file is checked by a job that runs on this thread', async () => {
+test('a small file is checked by a job on the calling thread', async () => {
   const file = join(temporaryDirectory(), 'history.jsonl')
   writeFileSync(file, written(1))
   const doing = vi.spyOn(thisThread, 'do')
@@ -49,7 +49,7 @@ describe("the name of a check's job", () => {
   const named = (file: string) =>
     [checkJob, readJob].map((job) => jobName(job, { input: taskOf(file), stopwatch: createStopwatch() }))
 
-  test('is derived from the content of its file, or of the parts of a recording', () => {
+  test('depends on the content of the file, or of the parts of a recording', () => {
     const directory = temporaryDirectory()
     const part = join(directory, 'part-0001.jsonl')
     for (const file of [part, directory]) {
@@ -62,7 +62,7 @@ describe("the name of a check's job", () => {
     }
   })
 
-  test('is unique if the file is stdin or another pipe, which only the job may read', () => {
+  test('is unique if the input is stdin or a named pipe', () => {
     const pipe = join(temporaryDirectory(), 'history.jsonl')
     execFileSync('mkfifo', [pipe])
     for (const file of ['-', pipe]) {

@@ -20,7 +20,7 @@ describe('the circumstances in run.json', () => {
     expect(kept.environment).toEqual({ NODE_OPTIONS: '--max-old-space-size=99', CI: 'true', CHAOS_SOAK: 'short' })
   })
 
-  test("include the target's declaration, without the secrets in its command and its environment", () => {
+  test('include the declaration of the target without secrets in its command and environment', () => {
     const declared = {
       nodes: 2,
       command: 'python3 server.py --requirepass hunter2',
@@ -33,7 +33,7 @@ describe('the circumstances in run.json', () => {
   })
 })
 
-describe('run.json contains no secret from', () => {
+describe('the removal of secrets', () => {
   test.each([
     ['postgres://me:hunter2@127.0.0.1/db', 'postgres://me:(removed)@127.0.0.1/db'],
     ['redis://:hunter2@[::1]:6379', 'redis://:(removed)@[::1]:6379'],
@@ -49,11 +49,11 @@ describe('run.json contains no secret from', () => {
     ['SENTRY_AUTH=hunter2 server', 'SENTRY_AUTH=(removed) server'],
     ['--keys 20 --time 5s', '--keys 20 --time 5s'],
     ['http://127.0.0.1:8080/a@b', 'http://127.0.0.1:8080/a@b'],
-  ])('%s', (text, kept) => {
+  ])('replaces exactly the secrets in: %s', (text, kept) => {
     expect(textWithoutSecrets(text)).toBe(kept)
   })
 
-  test("the word after an option with a secret's name, or a member with such a name", () => {
+  test('replaces the word after a secret option, and the member with a secret name', () => {
     expect(wordsWithoutSecrets(['run', '--token', 'hunter2', '--keys', '20'])).toEqual([
       'run',
       '--token',

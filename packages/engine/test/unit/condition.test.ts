@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createCondition } from '../../src/jobs/condition.ts'
 
-test('a waiter continues at once if the condition holds, and otherwise after the change that makes it hold', async () => {
+test('a waiter continues immediately if its condition holds, and otherwise after the change that fulfils it', async () => {
   const condition = createCondition()
   await condition.until(() => true)
   let value = 0
@@ -15,7 +15,7 @@ test('a waiter continues at once if the condition holds, and otherwise after the
   expect(reached).toEqual([1, 2])
 })
 
-test('a waiter learns why the condition will never hold, and is not asked again', async () => {
+test('a waiter gets the error that its condition throws, and the condition is not evaluated again', async () => {
   const condition = createCondition()
   let asked = 0
   const waiting = condition.until(() => {

@@ -12,7 +12,7 @@ class Arriving extends EventEmitter {
   disconnect(): void {}
 }
 
-test('a message that arrives while a conversation closes is ignored, because clients may be closed already', async () => {
+test('a message that arrives while a conversation closes is ignored', async () => {
   const connections = [new Arriving(), new Arriving()]
   const [, listener] = connections
   let next = 0

@@ -3,7 +3,7 @@ import type { Scenario } from '@chaosproxy/runner'
 import { expect, test } from 'vitest'
 import { unusualText } from '../../src/search/delay-words.ts'
 
-test('a hold ends after its time or after enough requests have passed it, whichever comes first', () => {
+test('the text about a hold states its time and the number of requests that end it', () => {
   const hold = { at: 'a.ts:3', from: 0, until: 'a.ts:3', times: 2, most: nanos(40e6) }
   expect(unusualText({ holds: [hold] } as unknown as Scenario)).toBe(
     'One request was held at a.ts:3 for 40 ms, or until 2 others had passed it',

@@ -29,7 +29,7 @@ function temporaryDirectory(): string {
 }
 
 describe('the name of a job', () => {
-  test('depends on its content, and not on the order of its members', () => {
+  test('depends on the content of the job, but not on the order of its members', () => {
     const [one, other] = [
       { kind: 'run', reads: () => [], run: async () => 0 },
       { kind: 'rerun', reads: () => [], run: async () => 0 },
@@ -41,7 +41,7 @@ describe('the name of a job', () => {
     expect(jobName(one, { a: 1 })).not.toBe(jobName(other, { a: 1 }))
   })
 
-  test('changes with the files that it reads', () => {
+  test('changes with the content of the files that the job reads', () => {
     const file = join(temporaryDirectory(), 'protocol.ts')
     const names = ['first', 'second', 'first'].map((text) => {
       writeFileSync(file, text)
@@ -74,7 +74,7 @@ describe('the name of a job', () => {
     ['by a file between them', "import './between.ts'", 'inner/quorum.ts'],
     ['to read it', "readFileSync(new URL('./quorum.json', import.meta.url))", 'quorum.json'],
     ['from a package', "import { quorum } from '@some/quorum/majority'", 'node_modules/@some/quorum/package.json'],
-  ])("changes with a file that the job's own file refers to %s", (_, text, changed) => {
+  ])('changes with a file that the job file refers to (%s)', (_, text, changed) => {
     const named = protocolWith(text)
     const between = { 'between.ts': "import { quorum } from './inner/quorum'\nimport './protocol.ts'" }
     const [first, second, third] = ['1', '2', '1'].map((content) => named({ ...between, [changed]: content }))
@@ -82,7 +82,7 @@ describe('the name of a job', () => {
     expect(third).toBe(first)
   })
 
-  test('is unique if the imports of its file cannot be known before it runs', () => {
+  test('is unique if the job file has an import that cannot be resolved in advance', () => {
     const computed = 'require(`./$' + '{name}.ts`)'
     for (const text of ['await import(name)', computed, "import { quorum } from '#quorum'"]) {
       const named = protocolWith(text)
@@ -93,7 +93,7 @@ describe('the name of a job', () => {
     expect(named({})).toBe(unlike)
   })
 
-  test('is unique if its file imports a linked package, which may change', () => {
+  test('is unique if the job file imports a linked package', () => {
     const directory = temporaryDirectory()
     for (const folder of ['quorum', 'node_modules']) mkdirSync(join(directory, folder))
     writeFileSync(join(directory, 'quorum/package.json'), '{}')
@@ -108,7 +108,7 @@ describe('the name of a job', () => {
   })
 })
 
-test('the user files of a spec are its paths, and the paths among the words of its start command', () => {
+test('userFilesOf returns the paths in a spec, and the paths in its start command', () => {
   const directory = temporaryDirectory()
   const program = join(directory, 'node.py')
   writeFileSync(program, '')
@@ -117,7 +117,7 @@ test('the user files of a spec are its paths, and the paths among the words of i
 })
 
 describe('jobs', () => {
-  test('with one name are done once, with one result for all callers', async () => {
+  test('with the same name are done once, and all callers get the result', async () => {
     const done: Sum[] = []
     const pool = once(thisThread)
     const job = summing((spec) => done.push(spec))
@@ -127,7 +127,7 @@ describe('jobs', () => {
     expect(done).toHaveLength(2)
   })
 
-  test('are taken from their source one at a time, each only when it can begin', async () => {
+  test('are requested from their source only when they can begin', async () => {
     const told: string[] = []
     function* specs() {
       for (const number of [1, 2, 3]) {
@@ -141,7 +141,7 @@ describe('jobs', () => {
     expect(told).toEqual(['asked for 1', 'done 1', 'asked for 2', 'done 2', 'asked for 3', 'done 3'])
   })
 
-  test('report their error or the reason for a stop, and do not begin if they were aborted before', async () => {
+  test('report their error or the reason for a stop, and do not begin after an abort', async () => {
     const failing: Job<Sum, number> = { ...summing(), run: () => Promise.reject(new Error('no sum')) }
     const end = await thisThread.do(failing, { numbers: [] })
     expect(() => doneOf(end, 'a sum')).toThrow('no sum')

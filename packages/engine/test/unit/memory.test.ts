@@ -20,7 +20,7 @@ test('a memory limit smaller than the program itself applies only to the operati
   expect(memoryNote(5e6)).toMatch(/^--memory 5MB applies to the operations/)
 })
 
-test('the memory of a history grows with its operations', () => {
+test('the estimated memory of a history grows with its operations', () => {
   const events = Array.from({ length: 1000 }, (_, n) => [
     { process: 0, type: 'invoke', f: 'write', value: n } as const,
     { process: 0, type: 'ok', f: 'write', value: n } as const,
@@ -29,7 +29,7 @@ test('the memory of a history grows with its operations', () => {
   expect((many ?? 0) - (few ?? 0)).toBeGreaterThan(990 * 50)
 })
 
-test('a process that exceeds its limit is reported once', async () => {
+test('a process that exceeds its memory limit is reported once', async () => {
   let times = 0
   await new Promise<void>((resolve) => {
     whenAbove(1, () => {

@@ -27,13 +27,13 @@ const throughRedis = (value: object): { [member: string]: unknown } => JSON.pars
 
 const sent = (order: object) => throughRedis(printOrder(seedsKind, order, { looks: 12 }))
 
-describe('a range of seeds', () => {
+describe('a queued search job', () => {
   test('is read from the queue as it was written', () => {
     const { kind, spec: read, looks } = readOrder(searchKinds, sent(spec))
     expect([kind, readSpec(kind, read, new Set()), looks]).toEqual([seedsKind, spec, 12])
   })
 
-  test('is refused if it is from another version, which may search differently', () => {
+  test('is refused if it has another version', () => {
     expect(() => readOrder(searchKinds, { ...sent(spec), version: '0.0.0' })).toThrow(
       /it is of chaos 0\.0\.0, and this worker is/,
     )
@@ -50,7 +50,7 @@ describe('a range of seeds', () => {
     ['seeds without an end', { count: 1e9 }, 'count'],
     ['members that nobody knows', { require: 'child_process' }, 'require'],
     ['strategies that there are not', { strategies: ['guessing'] }, 'strategies.0'],
-  ])('that contains %s is refused', (_, wrong, where) => {
+  ])('is refused if it contains %s', (_, wrong, where) => {
     const { kind, spec: read } = readOrder(searchKinds, sent({ ...spec, ...wrong }))
     expect(() => readSpec(kind, read, new Set(['/tmp/other.ts']))).toThrow(`it is no job of kind search: ${where}: `)
   })
@@ -72,7 +72,7 @@ describe('the result of a worker', () => {
     expect(read({ type: 'done', value })).toEqual({ type: 'done', value })
   })
 
-  test('is refused if it concerns other seeds, or is malformed', () => {
+  test('is refused if it is malformed or concerns other seeds', () => {
     const failure = { kind: 'violation', level: 'linearizable', sentence: 'a read was stale' }
     const scenario = {
       ...{ target: 'raft', workload: 'register', settings: {}, targetSettings: {}, nodes: 3, seed: 1, timeoutMs: 100 },

@@ -31,7 +31,7 @@ describe('a worker that failed to run a job', () => {
   beforeEach(() => void vi.useFakeTimers())
   afterEach(() => void vi.useRealTimers())
 
-  test('rests for a while, longer after each further failure, up to a limit', async () => {
+  test('rests longer after each further failure, up to a limit', async () => {
     const { worker, takes } = createWorker()
     const rest = createRest()
     const rested: number[] = []
@@ -45,7 +45,7 @@ describe('a worker that failed to run a job', () => {
     expect(await secondsUntil(takes)).toBe(3)
   })
 
-  test('rests for the longer time if another job fails meanwhile', async () => {
+  test('rests for the longer time if another job fails during the rest', async () => {
     const { worker, takes } = createWorker()
     const rest = createRest()
     await rest.begin([worker])
@@ -54,7 +54,7 @@ describe('a worker that failed to run a job', () => {
     expect(await secondsUntil(takes)).toBe(6)
   })
 
-  test('is not resumed once it is being closed', async () => {
+  test('does not resume once it is closing', async () => {
     const { worker, takes } = createWorker()
     const rest = createRest()
     await rest.begin([worker])

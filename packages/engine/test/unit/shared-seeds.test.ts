@@ -26,14 +26,14 @@ function searching(width: number, more: Partial<Searcher> = {}) {
 const terms = { firstSeed: 1, limit: { seeds: 4 * GENERATION }, keepGoing: true }
 const hooks = { listener: () => {}, interrupted: new AbortController().signal }
 
-test('ranges begin with the same interesting seeds, however many are searched at the same time', async () => {
+test('ranges begin with the same interesting seeds, however many ranges are searched in parallel', async () => {
   const [alone, many] = [searching(1), searching(64)]
   await searchInParallel(alone.searcher, terms, hooks)
   await searchInParallel(many.searcher, terms, hooks)
   expect(new Map([...many.begun].sort(([one], [other]) => one - other))).toEqual(alone.begun)
 })
 
-test('a range begins with the latest interesting seeds of the generations before the last', async () => {
+test('a range begins with the latest interesting seeds that are at least two generations old', async () => {
   const { searcher, begun } = searching(8)
   await searchInParallel(searcher, terms, hooks)
   expect([begun.get(1), begun.get(1 + GENERATION)]).toEqual([[], []])
@@ -42,7 +42,7 @@ test('a range begins with the latest interesting seeds of the generations before
   expect([of(2), of(3)]).toEqual([until(1 + GENERATION), until(1 + 2 * GENERATION)])
 })
 
-test('a search continued elsewhere shares the seeds that were interesting before', async () => {
+test('a resumed search keeps the interesting seeds of its saved state', async () => {
   const { searcher, begun } = searching(8)
   let halfway: SearchState | undefined
   const reached = (state: () => SearchState) => {
@@ -56,7 +56,7 @@ test('a search continued elsewhere shares the seeds that were interesting before
   for (const [first, interesting] of continued.begun) expect(interesting).toEqual(begun.get(first))
 })
 
-test('a search that varies no trials waits for no generation', async () => {
+test('a search that does not vary trials never waits for a generation', async () => {
   const { searcher, begun } = searching(8, { generation: undefined })
   const range: Searcher['range'] = async (first, count, interesting) => {
     const end = searcher.range(first, count, interesting)
@@ -67,7 +67,7 @@ test('a search that varies no trials waits for no generation', async () => {
   expect((await searchInParallel({ ...searcher, range }, terms, hooks)).trials).toBe(4 * GENERATION)
 })
 
-test('an interrupted search does not wait for a generation that will never finish', async () => {
+test('an interrupted search ends without waiting for an unfinished generation', async () => {
   const ending = new AbortController()
   const { searcher, begun } = searching(200)
   const range: Searcher['range'] = (first, count, interesting) => {

@@ -6,7 +6,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { explain, showScenario } from '../../src/search/show.ts'
 import { limitsFor, type PlayedScenario } from '../../src/worlds/play.ts'
 
-test('a replayed finding has the same verdict in the same words, however slow the machine is', () => {
+test('a replayed finding has the same verdict and the same words on a slow machine', () => {
   const protocol = findProtocol('quorum')!
   const subject: SearchedProtocol = {
     target: 'quorum',
@@ -43,7 +43,7 @@ test('a replayed finding has the same verdict in the same words, however slow th
   }
 })
 
-test('the kill of what stands beside the nodes is in a column of its own', () => {
+test('the kill of a service beside the nodes has a column of its own', () => {
   const { columns, steps } = explain({
     ...{
       level: 'none',
@@ -102,18 +102,18 @@ describe('the cause that a simulated program shows', () => {
     return { race: race?.by.request.process, told: explained.header?.extra?.['database'] }
   }
 
-  test('is shown if it is about the object of the violation', () => {
+  test('is shown if it concerns the object of the violation', () => {
     expect(shown('order-5', ['process-2-1', 'process-3-1'])).toEqual({
       race: 'p3',
       told: { hosts: ['pg'], told: { cause: "p2's write missed what p3's write wrote.", remedy: 'Lock it.' } },
     })
   })
 
-  test('is left out if it is about another object than the violation', () => {
+  test('is omitted if it concerns another object than the violation', () => {
     expect(shown('order-9', ['process-2-1', 'process-3-1'])).toEqual({ race: undefined, told: { hosts: ['pg'] } })
   })
 
-  test('is told if it is in a database where another cause, about another object, comes before it', () => {
+  test('is shown from a database even if a cause about another object precedes it', () => {
     const other = { cause: 'process-0-1 was done twice.', remedy: 'Keep its id.', requests: ['process-0-1'] }
     expect(shown('order-9', ['process-2-1', 'process-3-1'], [other]).told).toEqual({
       hosts: ['pg'],
@@ -121,7 +121,7 @@ describe('the cause that a simulated program shows', () => {
     })
   })
 
-  test('is left out if it is in a database and nobody knows which requests it is about', () => {
+  test('is omitted if it occurs in a database and has no known requests', () => {
     expect(shown('order-5', []).told).toEqual({ hosts: ['pg'] })
   })
 })

@@ -30,8 +30,8 @@ const overtaken = (line: number, from: number, to: number): Race => ({
   ...{ rows: [], turns: { overtaken: [], by: [] } },
 })
 
-describe('a debugger attached to a replay stops', () => {
-  test('at the statement whose await was overtaken, and at the first statement after it', () => {
+describe('a debugger attached to a replay', () => {
+  test('stops at the statement whose await was overtaken, and at the first statement after it', () => {
     const run = ran('sell enters 1', 'sell at 2', 'sell at 3', 'sell gone 3', 'other at 4', 'sell back 3', 'sell at 5')
     expect(stopsAround(overtaken(3, 3, 5), run)).toEqual([
       { request: 'process-0-1', file: 'server.ts', line: 3, nth: 0 },
@@ -39,7 +39,7 @@ describe('a debugger attached to a replay stops', () => {
     ])
   })
 
-  test('in the round of a loop whose await was overtaken', () => {
+  test('stops in the loop iteration whose await was overtaken', () => {
     const round = ['sell at 3', 'sell gone 3', 'sell back 3']
     const run = ran(...round, 'sell at 3', 'sell gone 3', 'other at 4', 'sell back 3', 'sell at 3')
     expect(stopsAround(overtaken(3, 4, 6), run)).toMatchObject([
@@ -48,14 +48,14 @@ describe('a debugger attached to a replay stops', () => {
     ])
   })
 
-  test('at the statement of the await, not in the function that it calls', () => {
+  test('stops at the awaiting statement, not in the function that it calls', () => {
     const run = ran('sell at 3', 'load enters 7', 'load at 8', 'sell gone 3', 'other at 4', 'sell back 3')
     expect(stopsAround(overtaken(3, 3, 5), run)).toEqual([
       { request: 'process-0-1', file: 'server.ts', line: 3, nth: 0 },
     ])
   })
 
-  test('only for the request that was overtaken, and once per replay', () => {
+  test('stops only in the overtaken request, and once per replay', () => {
     const { at, lines } = stopsOf([{ request: 'process-0-1', file: 'server.ts', line: 3, nth: 1 }])
     expect(lines).toMatchObject([{ file: 'server.ts', line: 3 }])
     const place = { file: 'server.ts', line: 3 }
@@ -63,7 +63,7 @@ describe('a debugger attached to a replay stops', () => {
     expect(asked.map((request) => at(request, place))).toEqual([false, false, false, true, false])
   })
 
-  test('once, when the given request begins, if no overtaken await is known', () => {
+  test('stops once when the given request begins if no overtaken await is known', () => {
     const { at } = stopAsItBegins('process-0-1')
     const asked = ['process-1-1', 'process-0-1', 'process-0-1']
     expect(asked.map((request) => at(request, { file: 'server.ts', line: 1 }))).toEqual([false, true, false])

@@ -34,8 +34,8 @@ function poolOf(...ends: readonly JobEnd<string>[]) {
   return { pool, given }
 }
 
-describe('a search job that was stopped for its memory', () => {
-  test('is reported as a failure of the protocol if its last seed, run alone, is stopped too', async () => {
+describe('a search job stopped because of its memory', () => {
+  test('is a failure of the protocol if its last seed alone is stopped too', async () => {
     const { pool, given } = poolOf(stopped, stopped)
     expect(await supervise(pool, job, spec)).toMatchObject({
       type: 'stuck',
@@ -48,7 +48,7 @@ describe('a search job that was stopped for its memory', () => {
     ])
   })
 
-  test('runs again if the seed alone succeeds, because another thread may have used the memory', async () => {
+  test('runs again if its last seed alone succeeds', async () => {
     const { pool, given } = poolOf(stopped, done, done)
     expect(await supervise(pool, job, spec)).toEqual(done)
     expect(given).toEqual([
@@ -58,7 +58,7 @@ describe('a search job that was stopped for its memory', () => {
     ])
   })
 
-  test('is reported as a failure of the protocol if the seed alone succeeds and the job is stopped again', async () => {
+  test('is a failure of the protocol if it is stopped again after its last seed alone succeeded', async () => {
     const { pool } = poolOf(stopped, done, stopped)
     expect(await supervise(pool, job, spec)).toMatchObject({
       type: 'stuck',

@@ -18,7 +18,7 @@ const result = (...seeds: number[]): SearchResult => ({
   interesting: seeds,
 })
 
-test('the combined result of ranges does not depend on their order, or on a save and a resume between them', () => {
+test('the combined result of ranges is independent of their order and of a save between them', () => {
   const results = [result(3, 9), result(70), result(), result(200, 201)]
   const forward = createTally()
   for (const each of results) forward.add(each)
@@ -30,7 +30,7 @@ test('the combined result of ranges does not depend on their order, or on a save
   expect(forward.state().sum).toMatchObject({ trials: 256, tried: { uniform: { trials: 256, found: 5 } } })
 })
 
-test('a search reports why histories are undecided, with the first seed of each reason, in any order of ranges', () => {
+test('a search reports each reason for undecided histories with its first seed, in any order of ranges', () => {
   const undecided = (seed: number, kind: Reason['kind'], text: string): SearchResult => ({
     ...result(),
     evidence: { missing: [], undecided: 1, reasons: [{ seed, reason: { kind, text } }] },
@@ -55,7 +55,7 @@ test('a search reports why histories are undecided, with the first seed of each 
   expect(doubts(unread)).toHaveLength(1)
 })
 
-test('of many failures with one cause the hundred lowest seeds are kept, and all failures are counted', () => {
+test('a tally keeps the hundred lowest seeds of a cause, and counts all failures', () => {
   const tally = createTally()
   for (let seed = 300; seed > 0; seed--) tally.add(result(seed))
   const { sum, times } = tally.state()
@@ -63,7 +63,7 @@ test('of many failures with one cause the hundred lowest seeds are kept, and all
   expect(times).toEqual([['not linearizable', 300]])
 })
 
-test("the tally's incremental answers equal those computed from its state", () => {
+test('the incremental answers of a tally equal those computed from its state', () => {
   const first = createTally()
   for (const each of [result(200, 9), result(70), result()]) first.add(each)
   for (const tally of [first, createTally(first.state())]) {
@@ -77,7 +77,7 @@ test("the tally's incremental answers equal those computed from its state", () =
   }
 })
 
-test('the saved state of a search has all finished ranges, also those after an unfinished one', () => {
+test('the saved state of a search includes finished ranges after an unfinished one', () => {
   const ranges = followRanges(64, { next: 1, beyond: [] })
   for (const range of [129, 1, 321]) ranges.add(range)
   expect(ranges.state()).toEqual({ next: 65, beyond: [129, 321] })

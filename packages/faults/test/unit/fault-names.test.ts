@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 const latencyOn = (...links: readonly string[]): Fault =>
   parseFault({ kind: 'latency', latencyMs: 50, links: [...links] }, 'a test')
 
-test('a fault has the name that --faults accepts, not the name of its kind', () => {
+test('faultName returns the name that --faults accepts, not the kind', () => {
   expect(faultName(latencyOn('n1>n2'))).toBe('delay')
   expect(faultName(latencyOn('clients>n1', 'n1>clients'))).toBe('delay-clients')
   expect(faultName({ kind: 'kill', nodes: ['n1'] })).toBe('kill')
@@ -12,7 +12,7 @@ test('a fault has the name that --faults accepts, not the name of its kind', () 
   expect(nameOfKind('bandwidth', 'nodes')).toBe('slow')
 })
 
-test('only a kind without a name for --faults keeps its own name', () => {
+test('a kind of fault keeps its own name only if --faults has no name for it', () => {
   const names = nemeses.map(({ name }) => name)
   for (const kind of faultKinds)
     for (const among of ['nodes', 'clients'] as const) {

@@ -26,7 +26,7 @@ const differences = (one: Json, two: Json): number =>
       )
     : Number(!Object.is(one, two))
 
-test('a forged message differs in one field, which keeps its type', () => {
+test('a forged message differs from the original in one field, whose type stays the same', () => {
   fc.assert(
     fc.property(fc.jsonValue({ maxDepth: 3 }), fc.nat(), (message, seed) => {
       const before = JSON.stringify(message)
@@ -39,7 +39,7 @@ test('a forged message differs in one field, which keeps its type', () => {
   )
 })
 
-test('a forged message keeps its kind, and a message without data cannot be forged', () => {
+test('forge keeps the "type" of a message, and returns undefined for a message without data', () => {
   for (let seed = 0; seed < 50; seed++) {
     const forged = forge({ type: 'vote', term: 3, from: { type: 'node', name: 'n2' } }, 2, drawFrom(seed))
     expect(forged).toMatchObject({ type: 'vote', from: { type: 'node' } })
@@ -47,7 +47,7 @@ test('a forged message keeps its kind, and a message without data cannot be forg
   expect(forge({ type: 'ping', entries: [], leader: null }, 1, drawFrom(1))).toBeUndefined()
 })
 
-test('forged names differ from the original, and forged numbers are near it and not negative', () => {
+test('forge replaces a node name by another one, and a number by a near non-negative one', () => {
   const all = (message: Json) =>
     new Set(Array.from({ length: 100 }, (_, seed) => JSON.stringify(forge(message, 1, drawFrom(seed)))))
   expect(all('n2')).toEqual(new Set(['"n3"', '"n4"', '"n5"']))

@@ -20,14 +20,14 @@ const situation = (seed: number, leader: string | undefined = undefined) => ({
   random: createRandom(seed),
 })
 
-describe('a schedule', () => {
+describe('a fault schedule', () => {
   const plans = fc.record({
     seed: fc.integer(),
     durationMs: fc.integer({ min: 500, max: 120_000 }).map(millis),
     kinds: fc.subarray([...nemeses], { minLength: 1 }),
   })
 
-  test('is a function of its seed', () => {
+  test('is determined by its seed', () => {
     fc.assert(
       fc.property(plans, ({ seed, durationMs, kinds }) => {
         const plan = () => planSchedule({ nemeses: kinds, nodes, durationMs, random: createRandom(seed) })
@@ -37,7 +37,7 @@ describe('a schedule', () => {
     )
   })
 
-  test('starts and ends without faults, and never ends a fault before it starts', () => {
+  test('has no faults near its start and its end, and ends each fault after it starts', () => {
     fc.assert(
       fc.property(plans, ({ seed, durationMs, kinds }) => {
         const schedule = planSchedule({ nemeses: kinds, nodes, durationMs, random: createRandom(seed) })
@@ -52,7 +52,7 @@ describe('a schedule', () => {
     )
   })
 
-  test('draws short and long faults equally often for a system that takes seconds to detect a fault', () => {
+  test('includes faults shorter than 500 ms and longer than 3 s if longestFault is 0.4', () => {
     const durationMs = millis(10_000)
     const kinds = nemeses.filter(({ name }) => name === 'partition')
     const lengths = Array.from({ length: 50 }, (_, seed) =>
@@ -64,12 +64,12 @@ describe('a schedule', () => {
     expect(lengths.length / 50).toBeGreaterThan(3)
   })
 
-  test('numbers its faults from 1, by the time of their beginning', () => {
+  test('numbers its faults from 1 in the order of their start', () => {
     const schedule = planSchedule({ nemeses, nodes, durationMs: millis(20_000), random: createRandom(1) })
     expect(schedule.map(({ id }) => id)).toEqual(schedule.map((_, i) => `fault-${i + 1}`))
   })
 
-  test('uses every kind once before it repeats one', () => {
+  test('uses every kind of fault once before it repeats a kind', () => {
     const kinds = nemeses.filter(({ name }) => ['partition', 'kill', 'pause'].includes(name))
     const schedule = planSchedule({ nemeses: kinds, nodes, durationMs: millis(20_000), random: createRandom(7) })
     const turns = schedule.map((fault) => fault.plan.kind).filter((kind, i, all) => kind !== all[i - 1])
@@ -77,14 +77,14 @@ describe('a schedule', () => {
     expect(schedule.length).toBeGreaterThan(6)
   })
 
-  test('keeps the kills of the nemesis shifting if it is the only one, even if few nodes remain up', () => {
+  test('has more than 20 kills in a minute if shifting is the only nemesis', () => {
     const shifting = nemeses.filter(({ name }) => name === 'shifting')
     const plan = (kinds: typeof nemeses) =>
       planSchedule({ nemeses: kinds, nodes, durationMs: millis(60_000), random: createRandom(1) })
     expect(plan(shifting).filter(({ plan }) => plan.kind === 'kill').length).toBeGreaterThan(20)
   })
 
-  test('starts with all nodes down, then brings up one majority after another', () => {
+  test('the nemesis shifting kills all nodes first, and then brings up one majority after another', () => {
     const shifting = nemeses.find(({ name }) => name === 'shifting')!
     for (const size of [3, 4, 5, 7]) {
       const { parts } = shifting.plan(createRandom(size), nodeNames(size))
@@ -102,7 +102,7 @@ describe('a schedule', () => {
     }
   })
 
-  test('flips bits of the same minority throughout, so that a majority is never damaged', () => {
+  test('flips bits only on one minority of the nodes', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 9 }), fc.integer(), (size, seed) => {
         const kinds = nemeses.filter(({ name }) => name === 'flip-bit')
@@ -117,13 +117,13 @@ describe('a schedule', () => {
     )
   })
 
-  test('is empty without nemeses', () => {
+  test('is empty if no nemesis is given', () => {
     expect(planSchedule({ nemeses: [], nodes, durationMs: millis(1000), random: createRandom(1) })).toEqual([])
   })
 })
 
-describe.each([3, 4, 5, 7])('a schedule of partitions, kills and pauses of %d nodes', (size) => {
-  test('leaves a majority up and connected for 85% of the run', () => {
+describe.each([3, 4, 5, 7])('a schedule of partitions, kills and pauses on %d nodes', (size) => {
+  test('keeps a majority up and connected for at least 85% of the run', () => {
     const names = nodeNames(size)
     const kinds = nemeses.filter(({ name }) => ['partition', 'kill', 'pause'].includes(name))
     const harms = new Set<string>()
@@ -144,9 +144,9 @@ describe.each([3, 4, 5, 7])('a schedule of partitions, kills and pauses of %d no
   })
 })
 
-describe('resolving a fault', () => {
+describe('a planned fault', () => {
   test.each(nemeses.map((nemesis) => [nemesis.name, nemesis] as const))(
-    'of kind %s returns a fault of that kind',
+    'resolves to a fault of the kind that its nemesis declares: %s',
     (_, nemesis) => {
       fc.assert(
         fc.property(fc.integer(), (seed) => {
@@ -157,7 +157,7 @@ describe('resolving a fault', () => {
     },
   )
 
-  test('isolates the node that leads at that time', () => {
+  test('isolates the node that is the leader when the fault is resolved', () => {
     const fault = resolveFault({ kind: 'partition', links: 'isolate-leader', mode: 'hold' }, situation(1, 'n4'))
     expect(fault.kind === 'partition' && new Set(fault.links.map(linkName))).toEqual(
       new Set(['n1', 'n2', 'n3', 'n5'].flatMap((other) => [`n4>${other}`, `${other}>n4`])),
@@ -165,7 +165,7 @@ describe('resolving a fault', () => {
     expect(describeFault(fault)).toBe('partition {n1 n2 n3 n5 | n4}')
   })
 
-  test('with a majority ring gives every node a different majority', () => {
+  test('leaves each node connected to a different majority if it is a majority ring', () => {
     for (const size of [5, 6, 7, 9]) {
       const names = Array.from({ length: size }, (_, i) => `n${i + 1}`)
       const fault = resolveFault(
@@ -188,11 +188,11 @@ describe('resolving a fault', () => {
       'partition {n1 n3 | n2 n4 n5}',
     ],
     [[['n1'], ['n2'], ['n3']], 'partition {n1 | n2 | n3}'],
-  ])('describes a partition by its groups: %j', (groups, words) => {
+  ])('is described by the groups of its partition: %j', (groups, words) => {
     expect(describeFault({ kind: 'partition', links: linksBetween(groups), mode: 'hold' })).toBe(words)
   })
 
-  test('describes a ring by the pairs it cuts, and a one-way cut by its links', () => {
+  test('is described by the pairs that a ring cuts, or by the links of a one-way cut', () => {
     const ring = linksBetween([['n1'], ['n3']]).concat(linksBetween([['n2'], ['n4']]))
     expect(describeFault({ kind: 'partition', links: ring, mode: 'drop' })).toBe('partition {n1–n3, n2–n4} (dropping)')
     expect(describeFault({ kind: 'partition', links: [{ from: 'n1', to: 'n2' }], mode: 'hold' })).toBe(
@@ -200,14 +200,14 @@ describe('resolving a fault', () => {
     )
   })
 
-  test('describes a cut that leaves few pairs connected by those pairs', () => {
+  test('is described by the pairs that remain connected if they are few', () => {
     const links = linksBetween([['n1'], ['n2'], ['n3'], ['n4'], ['n5']])
     const left = links.filter(({ from, to }) => ![from, to].every((end) => end === 'n1' || end === 'n2'))
     const open = left.filter(({ from, to }) => ![from, to].every((end) => end === 'n2' || end === 'n3'))
     expect(describeFault({ kind: 'partition', links: open, mode: 'hold' })).toBe('partition {all but n1–n2, n2–n3}')
   })
 
-  test('describes a cut by its links if they are at most six, and by their number otherwise', () => {
+  test('is described by its links if they are at most six, and otherwise by their number', () => {
     const oneWay = (count: number) => Array.from({ length: count }, (_, i) => ({ from: 'n1', to: `n${i + 2}` }))
     expect(describeFault({ kind: 'partition', links: oneWay(6), mode: 'hold' })).toBe(
       'partition {n1>n2, n1>n3, n1>n4, n1>n5, n1>n6, n1>n7}',
@@ -215,7 +215,7 @@ describe('resolving a fault', () => {
     expect(describeFault({ kind: 'partition', links: oneWay(7), mode: 'hold' })).toBe('partition {7 links}')
   })
 
-  test('choosing a minority of three or more nodes leaves a majority', () => {
+  test('leaves a majority of three or more nodes up if it kills a minority', () => {
     fc.assert(
       fc.property(fc.integer({ min: 2, max: 9 }), fc.integer(), (size, seed) => {
         const names = Array.from({ length: size }, (_, i) => `n${i + 1}`)
@@ -231,22 +231,22 @@ describe('resolving a fault', () => {
   })
 })
 
-describe('randomness', () => {
-  test('gives a fork a sequence that does not depend on the draws of its parent', () => {
+describe('a seeded random generator', () => {
+  test('forks a generator whose draws do not depend on the draws of its parent', () => {
     const fresh = createRandom(42).fork('link n1>n2')
     const parent = createRandom(42)
     parent.next()
     expect(parent.fork('link n1>n2').next()).toBe(fresh.next())
   })
 
-  test('is uniform: each tenth of the interval gets a tenth of the draws', () => {
+  test('draws about a tenth of its numbers from each tenth of the interval', () => {
     const random = createRandom('uniform')
     const counts = new Array(10).fill(0)
     for (let i = 0; i < 100_000; i++) counts[random.integer(10)]++
     for (const count of counts) expect(Math.abs(count - 10_000)).toBeLessThan(500)
   })
 
-  test('shuffles without losing elements', () => {
+  test('shuffles a list without losing elements', () => {
     fc.assert(
       fc.property(fc.array(fc.integer()), fc.integer(), (items, seed) => {
         expect(createRandom(seed).shuffle(items).sort()).toEqual([...items].sort())

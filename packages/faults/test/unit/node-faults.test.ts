@@ -33,7 +33,7 @@ test.each([
   expect(all.filter(isSuch).sort()).toEqual([...kinds].sort())
 })
 
-test('the surrounding faults are those of container engines and machines, and no others', () => {
+test('isSurroundingFault accepts exactly the kinds of container engines and machines', () => {
   const surrounding = all.filter((kind) => isSurroundingFault({ kind }))
   expect(surrounding).toEqual(all.filter((kind) => isEngineKind(kind) || isMachineKind(kind)))
   expect(surrounding).not.toContain('kill')

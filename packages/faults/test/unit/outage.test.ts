@@ -48,10 +48,10 @@ test.each<readonly [string, readonly FaultPlan[], number]>([
     100,
   ],
   ['halves', [{ kind: 'partition', links: 'halves', mode: 'hold' }], 0],
-])('five nodes are without a majority as long as they lack %s', (_, plans, expected) => {
+])('five nodes have no majority as long as they lack %s', (_, plans, expected) => {
   expect(outageOf(...plans)).toBe(expected)
 })
 
-test('a killed node is missing until it is back', () => {
+test('the outage of a kill lasts until the node is back', () => {
   expect(outageOf({ kind: 'kill', nodes: 'all' })).toBe(100 + 500_000_000)
 })

@@ -13,7 +13,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
 test.each(nemeses.map((nemesis) => [nemesis.name, nemesis] as const))(
-  'the faults of %s survive being printed and parsed, and can be described',
+  'a fault of the nemesis %s is unchanged after printing and parsing, and has a description',
   (_, nemesis) => {
     fc.assert(
       fc.property(fc.integer(), (seed) => {
@@ -47,7 +47,7 @@ test.each<[Fault, string]>([
     },
     'reorder withinMs=20 on 1 link (10%)',
   ],
-])('%j is described', (fault, words) => {
+])('describeFault describes %j', (fault, words) => {
   expect(describeFault(fault)).toBe(words)
 })
 
@@ -63,6 +63,6 @@ test.each([
   [{ kind: 'flip-bit', nodes: ['n1'], matching: '(' }, 'flip-bit: "matching": Invalid regular expression'],
   [{ kind: 'melt', nodes: ['n1'] }, 'there is no fault "melt". Known: partition'],
   [{ kind: 'lose-replies', links: ['n1>n2'] }, 'Did you mean lose-reply?'],
-])('%j is refused with a correction', (value, message) => {
+])('parseFault refuses %j with a correction', (value, message) => {
   expect(() => parseFault(value, 'file')).toThrow(message)
 })

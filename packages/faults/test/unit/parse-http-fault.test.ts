@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 
 const links = ['clients>n1']
 
-test('a parsed HTTP fault has its defaults', () => {
+test('an HTTP fault is parsed with the defaults of its kind', () => {
   expect(httpFamily.parse({ kind: 'error-status', links }, 'rules.json')).toEqual({
     kind: 'error-status',
     links: [{ from: 'clients', to: 'n1' }],
@@ -13,7 +13,7 @@ test('a parsed HTTP fault has its defaults', () => {
   })
 })
 
-test('a parsed HTTP fault keeps its match and trigger', () => {
+test('an HTTP fault is parsed with its match and its trigger', () => {
   const fault = {
     kind: 'lose-reply',
     silence: 'hang',
@@ -24,11 +24,11 @@ test('a parsed HTTP fault keeps its match and trigger', () => {
   expect(httpFamily.parse(fault, 'rules.json')).toEqual({ ...fault, links: [{ from: 'clients', to: 'n1' }] })
 })
 
-test.each(httpFamily.kinds.map(({ kind }) => kind))('every parameter of %s is checked', (kind) => {
+test.each(httpFamily.kinds.map(({ kind }) => kind))('%s refuses an unknown parameter', (kind) => {
   expect(() => httpFamily.parse({ kind, links, nonsense: 1 }, 'x')).toThrow(`x: ${kind} has no parameter "nonsense"`)
 })
 
-test('numbers are accepted for a status, the text of a body and the value of a header', () => {
+test('an HTTP fault accepts numbers as a status, as the text of a body and as a header value', () => {
   const match = { status: 503, header: 'x', headerValue: 7, not: { body: 5 } }
   expect(httpFamily.parse({ kind: 'lose-reply', links, match }, 'x').match).toEqual({
     status: '503',
@@ -44,7 +44,7 @@ test.each([
   { kind: 'lose-reply' },
   { kind: 'delay-reply', delayMs: 1 },
   { kind: 'edit-reply', headers: { A: 'b' } },
-])('$kind acts on responses, and so may select them by their status', (fault) => {
+])('$kind accepts a match on the status of the response', (fault) => {
   expect(httpFamily.parse({ ...fault, links, match: { status: '2xx' } }, 'x').match).toEqual({ status: '2xx' })
 })
 
@@ -53,13 +53,13 @@ test.each([
   { kind: 'duplicate-request' },
   { kind: 'delay-request', delayMs: 1 },
   { kind: 'edit-request', headers: { A: 'b' } },
-])('$kind acts before there is a response, and so cannot select one by its status', (fault) => {
+])('$kind refuses a match on the status of the response', (fault) => {
   expect(() => httpFamily.parse({ ...fault, links, match: { status: '2xx' } }, 'x')).toThrow(
     '"status" selects responses',
   )
 })
 
-describe('a wrong HTTP fault', () => {
+describe('an invalid HTTP fault', () => {
   test.each([
     [
       { kind: 'lose-request', links, match: { path: '/x?y=1' } },

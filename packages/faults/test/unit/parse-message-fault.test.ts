@@ -14,7 +14,7 @@ const refusal = (value: unknown): string => {
   return 'accepted'
 }
 
-describe('parsing a message fault', () => {
+describe('the parser of message faults', () => {
   test('fills in the declared defaults', () => {
     expect(messageFamily.parse({ kind: 'reorder-message', links, when: { every: 3 } }, 'x')).toEqual({
       kind: 'reorder-message',
@@ -26,7 +26,7 @@ describe('parsing a message fault', () => {
   })
 
   test.each(messageFamily.kinds.map(({ kind, parameters }) => [kind, parametersOf(parameters)] as const))(
-    'a fault of kind %s requires each of its parameters by name',
+    'requires each parameter of %s that has no default',
     (kind, parameters) => {
       expect(messageFamily.has(kind)).toBe(true)
       const given: { [name: string]: unknown } = { kind, links }
@@ -38,7 +38,7 @@ describe('parsing a message fault', () => {
     },
   )
 
-  test('accepts every match and every trigger', () => {
+  test('accepts every member of match and every member of when', () => {
     const match = { contains: 'x', member: 'entry.term', equals: null, command: 'SET', key: 'k', not: { key: 'j' } }
     const when = { probability: 0.5, nth: 2, first: 2, every: 2, afterMessages: 1, fromMs: 0, untilMs: 5 }
     expect(Object.keys(match)).toEqual(Object.keys(messageFamily.match))
@@ -64,7 +64,7 @@ describe('parsing a message fault', () => {
     [{ kind: 'drop-message', links, match: { header: 'x' } }, '"match" has no parameter "header"'],
     [{ kind: 'drop-message', links, when: { nth: 0 } }, '"when": "nth" is 0. Give a whole number, at least 1.'],
     [{ kind: 'drop-message', links, when: { probability: 2 } }, '"probability" is 2. Give a probability from 0 to 1.'],
-  ])('%j is refused with advice', (value, message) => {
+  ])('refuses %j with advice', (value, message) => {
     expect(refusal(value)).toContain(message)
   })
 
@@ -78,7 +78,7 @@ describe('parsing a message fault', () => {
   })
 })
 
-test('a command with spaces is refused, and the error proposes the nearest command and key', () => {
+test('a command with spaces is refused with the nearest command and key', () => {
   expect(() => messageFamily.parse({ kind: 'drop-message', links, match: { command: 'GET x' } }, 'rules')).toThrow(
     '"command" is "GET x", and no command has spaces. The nearest is "command" "GET" with "key" "x".',
   )

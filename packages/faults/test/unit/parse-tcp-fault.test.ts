@@ -14,7 +14,7 @@ const refusal = (value: unknown): string => {
   return 'accepted'
 }
 
-describe('parsing a fault', () => {
+describe('the parser of TCP faults', () => {
   test('fills in the declared defaults', () => {
     expect(tcpFamily.parse({ kind: 'latency', latencyMs: 50, links }, 'x')).toEqual({
       kind: 'latency',
@@ -26,7 +26,7 @@ describe('parsing a fault', () => {
   })
 
   test.each(tcpFamily.kinds.map(({ kind, parameters }) => [kind, parametersOf(parameters)] as const))(
-    'a fault of kind %s requires each of its parameters by name',
+    'requires each parameter of %s that has no default',
     (kind, parameters) => {
       const given: { [name: string]: unknown } = { kind, links }
       for (const { name, unit, values, ...parameter } of parameters) {
@@ -38,7 +38,7 @@ describe('parsing a fault', () => {
     },
   )
 
-  test('turns a pair of places into half their round-trip time', () => {
+  test('turns the geography of two places into half their round-trip time', () => {
     const there = { kind: 'latency', geography: 'california-netherlands', links }
     expect(tcpFamily.parse(there, 'x')).toEqual({
       kind: 'latency',
@@ -51,7 +51,7 @@ describe('parsing a fault', () => {
     expect(refusal({ ...there, geography: 'atlantis' })).toContain('one of same-datacentre')
   })
 
-  test.each([NaN, -1, Infinity, '5', null, [], {}, true, 1e300])('refuses %s as a number', (value) => {
+  test.each([NaN, -1, Infinity, '5', null, [], {}, true, 1e300])('refuses %s as latencyMs', (value) => {
     const accepted = value === null ? 'needs "latencyMs"' : '"latencyMs" is'
     expect(refusal({ kind: 'latency', latencyMs: value, links })).toContain(accepted)
   })
@@ -63,7 +63,7 @@ describe('parsing a fault', () => {
     expect(refusal({ kind: 'slice', averageBytes: 0, links })).toContain('at least 1')
   })
 
-  test('refuses unknown members', () => {
+  test('refuses unknown parameters', () => {
     expect(refusal({ kind: 'latency', latencyMs: 5, jiterMs: 2, links })).toContain(
       'no parameter "jiterMs". It has: latencyMs',
     )
@@ -72,19 +72,19 @@ describe('parsing a fault', () => {
     expect(refusal({ kind: 'constructor', links })).toContain('there is no fault "constructor"')
   })
 
-  test('keeps the trigger', () => {
+  test('keeps the trigger of a fault', () => {
     const when = { probability: 0.5, first: 3, client: '10.0.0.0/8' }
     expect(tcpFamily.parse({ kind: 'refuse', links, when }, 'x').when).toEqual(when)
     expect(Object.keys(tcpFamily.when)).toContain('untilMs')
   })
 
-  test('refuses a link without two ends', () => {
+  test('requires both ends of a link', () => {
     expect(parseLink({ from: 'n1', to: 'n2' }, 'x')).toEqual({ from: 'n1', to: 'n2' })
     for (const bad of ['n1', 'n1>', '>n2', 'a>b>c', 5, null, {}]) expect(() => parseLink(bad, 'x')).toThrow(UserError)
     expect(refusal({ kind: 'reset', links: [] })).toContain('must be a list of links')
   })
 
-  test('returns a fault, or refuses in fewer than 500 characters', () => {
+  test('returns a fault or throws an error of fewer than 500 characters', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...tcpFamily.kinds.map(({ kind }) => kind)),

@@ -20,7 +20,7 @@ import { parsePlan } from '../../src/schedule/parse-schedule.ts'
 const links = ['clients>n1']
 const families: readonly FaultFamily[] = trafficFamilies
 
-test('describes a fault with its parameters in the syntax of a command line', () => {
+test('describeFault prints the parameters of a fault in command-line syntax', () => {
   const fault = parseFault({ kind: 'lose-reply', links, silence: 'hang', when: { probability: 0.06 } }, 'x')
   expect(describeFault(fault)).toBe('lose-reply silence=hang on 1 link (6%)')
 })
@@ -31,7 +31,7 @@ test('no kind of fault belongs to two families', () => {
   for (const { name, kinds } of families) for (const { kind } of kinds) expect(familyOf(kind)?.name).toBe(name)
 })
 
-test('a fault is parsed by its family; an unknown kind is refused with the list of kinds', () => {
+test('parseFault parses a fault by its family, and refuses an unknown kind with the known kinds', () => {
   expect(parseTrafficFault({ kind: 'refuse', links }, 'x').kind).toBe('refuse')
   expect(parseTrafficFault({ kind: 'drop-message', links }, 'x').kind).toBe('drop-message')
   expect(parseTrafficFault({ kind: 'lose-reply', links }, 'x').kind).toBe('lose-reply')
@@ -44,7 +44,7 @@ test('a fault is parsed by its family; an unknown kind is refused with the list 
 
 const asDeclared = faultDefinitions.map((definition) => [definition.kind, definition] as const)
 
-test.each(asDeclared)('%s and each of its parameters has a summary', (kind, { summary, parameters }) => {
+test.each(asDeclared)('the fault %s and each of its parameters have a summary', (kind, { summary, parameters }) => {
   expect(summary).toMatch(/\w/)
   expect(definitionOf(kind).parameters).toBe(parameters)
   for (const parameter of parametersOf(parameters)) {
@@ -53,7 +53,7 @@ test.each(asDeclared)('%s and each of its parameters has a summary', (kind, { su
   }
 })
 
-test.each(asDeclared)('%s accepts its own defaults', (kind, { parameters }) => {
+test.each(asDeclared)('the fault %s accepts its own defaults', (kind, { parameters }) => {
   const given = parametersOf(parameters).map(({ name, unit, least, values, ...parameter }) => [
     name,
     parameter.default ?? values?.[0] ?? (unit === 'text' ? 'x' : unit === 'flag' ? true : (least ?? 1)),
@@ -67,7 +67,7 @@ test.each(asDeclared)('%s accepts its own defaults', (kind, { parameters }) => {
 
 test.each(
   families.flatMap(({ kinds, when }) => kinds.map((definition) => [definition.kind, definition, when] as const)),
-)('%s is refused if it ends before it begins', (kind, { parameters }, when) => {
+)('the fault %s is refused if untilMs is not after fromMs', (kind, { parameters }, when) => {
   expect(Object.keys(when)).toContain('untilMs')
   const needed = parametersOf(parameters).flatMap(({ name, ...rest }) =>
     rest.default === undefined && rest.optional !== true ? [[name, rest.values?.[0] ?? rest.least ?? 1]] : [],
@@ -77,14 +77,14 @@ test.each(
   expect(() => parseFault(fault, 'x')).toThrow('"untilMs" is 5, which is not after "fromMs" 5')
 })
 
-describe('the right spelling', () => {
+describe('a misspelt fault', () => {
   test.each([
     [{ kind: 'latencey', links }, 'Did you mean latency?'],
     [{ kind: 'latency', links, latencyMs: 5, jiterMs: 2 }, 'Did you mean jitterMs?'],
     [{ kind: 'lose-reply', links, silence: 'hangs' }, 'Did you mean hang?'],
     [{ kind: 'lose-reply', links, when: { probabilty: 0.1 } }, 'Did you mean probability?'],
     [{ kind: 'kil', nodes: ['n1'] }, 'Did you mean kill?'],
-  ])('is suggested for %j', (value, message) => {
+  ])('is refused with a suggestion: %j', (value, message) => {
     expect(() => parseFault(value, 'x')).toThrow(message)
   })
 })
@@ -97,13 +97,13 @@ describe('a schedule', () => {
     { id: 'fault-4', fromMs: 250, toMs: 300, kind: 'partition', links: ['n1>n2'], mode: 'drop' },
   ]
 
-  test('a schedule survives being printed and parsed, selectors included', () => {
+  test('is printed as it was parsed, including selectors', () => {
     const schedule = parseSchedule(written, 'schedule.json')
     expect(printSchedule(schedule)).toEqual(written)
     expect(schedule[0]?.plan.kind).toBe('lose-reply')
   })
 
-  test('a schedule numbers unnamed faults and sorts them by time', () => {
+  test('numbers faults without an id, and sorts faults by time', () => {
     const [, kill] = written
     const faults = parseSchedule(
       [
@@ -129,16 +129,16 @@ describe('a schedule', () => {
       ],
       'the id "a" is given twice',
     ],
-  ])('%j is refused with advice', (value, message) => {
+  ])('is refused with advice: %j', (value, message) => {
     expect(() => parseSchedule(value, 'x')).toThrow(message)
   })
 
-  test('a schedule keeps the given names of faults', () => {
+  test('keeps the given ids of faults', () => {
     expect(parsePlan({ kind: 'kill', nodes: ['n1'] }, 'x')).toEqual({ kind: 'kill', nodes: ['n1'] })
   })
 })
 
-test('no profile has the name of a nemesis, and each profile includes a nemesis', () => {
+test('no fault profile has the name of a nemesis, and each profile includes a nemesis', () => {
   for (const profile of faultProfiles) {
     expect(nemeses.map(({ name }) => name)).not.toContain(profile.name)
     expect(nemeses.filter(({ kind }) => profile.has(kind))).not.toEqual([])

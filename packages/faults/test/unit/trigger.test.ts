@@ -13,27 +13,27 @@ function hits(when: ConstructorParameters<typeof Trigger>[0]): readonly number[]
 
 describe('a trigger', () => {
   test.each([
-    ['hits every candidate without conditions', undefined, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]],
-    ['with nth hits that candidate only', { nth: 3 }, [3]],
-    ['with first hits that many', { first: 2 }, [1, 2]],
-    ['with every hits every nth candidate', { every: 5 }, [5, 10]],
-    ['with two counts hits the candidates that both allow', { first: 9, every: 4 }, [4, 8]],
-    ['counts from its application, the end excluded', { fromMs: 2, untilMs: 4 }, [3, 4]],
-    ['spares the first messages of a connection', { afterMessages: 10 }, [11, 12]],
-    ['counts only candidates within its times', { fromMs: 4, nth: 2 }, [6]],
-    ['counts only messages after those it spares', { afterMessages: 6, first: 1 }, [7]],
-  ])('%s', (_, when, expected) => {
+    ['every candidate without conditions', undefined, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]],
+    ['only the nth candidate with nth', { nth: 3 }, [3]],
+    ['only the first candidates with first', { first: 2 }, [1, 2]],
+    ['every fifth candidate with every: 5', { every: 5 }, [5, 10]],
+    ['only candidates that both of its counts allow', { first: 9, every: 4 }, [4, 8]],
+    ['only candidates from fromMs until before untilMs', { fromMs: 2, untilMs: 4 }, [3, 4]],
+    ['only candidates after the first afterMessages', { afterMessages: 10 }, [11, 12]],
+    ['the nth candidate counted from fromMs', { fromMs: 4, nth: 2 }, [6]],
+    ['the first candidate counted after afterMessages', { afterMessages: 6, first: 1 }, [7]],
+  ])('selects %s', (_, when, expected) => {
     expect(hits(when)).toEqual(expected)
   })
 
-  test('counts the candidates that its probability skips', () => {
+  test('counts candidates that its probability skips toward first', () => {
     const trigger = new Trigger({ first: 3, probability: 0.5 })
     const draws = [0.9, 0.1, 0.9]
     expect([1, 2, 3].map((ms) => trigger.strikes(ms, () => draws.shift()!))).toEqual([false, true, false])
     expect(trigger.strikes(4, never)).toBe(false)
   })
 
-  test('draws only for candidates that its counts allow, so that later draws do not shift', () => {
+  test('draws a random number only for candidates that its counts allow', () => {
     const trigger = new Trigger({ every: 2, probability: 1 })
     let draws = 0
     const draw = () => {
@@ -44,7 +44,7 @@ describe('a trigger', () => {
     expect(draws).toBe(2)
   })
 
-  test('hits about the given share of candidates', () => {
+  test('selects about the share of candidates that its probability states', () => {
     const random = createRandom(1)
     const trigger = new Trigger({ probability: 0.2 })
     const count = Array.from({ length: 10_000 }, () => trigger.strikes(1, () => random.next())).filter(Boolean).length
@@ -52,7 +52,7 @@ describe('a trigger', () => {
     expect(count).toBeLessThan(2_200)
   })
 
-  test('chooses candidates by count and probability without regard to its time window', () => {
+  test('chooses candidates by count and probability, independent of its time window', () => {
     const trigger = new Trigger({ fromMs: 1_000, nth: 2 })
     expect([trigger.chooses(never), trigger.chooses(never), trigger.chooses(never)]).toEqual([false, true, false])
   })

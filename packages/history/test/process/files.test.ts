@@ -94,7 +94,7 @@ describe('a history file', () => {
     expect(history.format).toBe('jsonl')
   })
 
-  test('writes appended lines in one write, and before later events', () => {
+  test('is written in batches, and appended lines come before later events', () => {
     const path = join(directory, 'lines.jsonl')
     const lines = someEvents(6).map((event) => `${JSON.stringify(event)}\n`)
     const inFile = () => readFileSync(path, 'utf8').split('\n').length - 1
@@ -116,7 +116,7 @@ describe('a history file', () => {
     }
   })
 
-  test('writes a large batch at once', () => {
+  test('is written immediately for a large batch', () => {
     const path = join(directory, 'large.jsonl')
     const writer = openHistoryWriter(path)
     writer.appendLine(`${JSON.stringify({ ...someEvents(1)[0], error: 'x'.repeat(300 * 1024) })}\n`)
@@ -124,7 +124,7 @@ describe('a history file', () => {
     writer.close()
   })
 
-  test('may be EDN, detected or specified', async () => {
+  test('is read as EDN if its content is EDN or if its format is specified', async () => {
     const path = join(directory, 'written.edn')
     const writer = openHistoryWriter(path, { format: 'edn' })
     writer.appendAll(someEvents(100))
@@ -138,7 +138,7 @@ describe('a history file', () => {
     expect((await readHistory(path, { format: 'edn' })).operations.length).toBe(50)
   })
 
-  test('is read through gzip, whatever its name', async () => {
+  test('is recognised as gzip by its content, not by its name', async () => {
     const text = someEvents(20_000)
       .map((event) => JSON.stringify(event))
       .join('\n')
@@ -149,7 +149,7 @@ describe('a history file', () => {
     )
   })
 
-  test('is read through Zstandard, whatever its name, cut off or in several frames', async () => {
+  test('is recognised as Zstandard by its content, even in several frames', async () => {
     expect((await readHistory(file('packed.jsonl', zstd200))).operations.length).toBe(100)
     expect((await readHistory(file('packed.jsonl', Buffer.concat([zstdSkippable, zstd200])))).operations.length).toBe(
       100,
@@ -169,7 +169,7 @@ describe('a history file', () => {
     expect((await readHistory(file('stored.zst', zstdStored(Buffer.from(stored))))).operations.length).toBe(10_000)
   })
 
-  test('is refused if Zstandard would expand it into gigabytes, or need gigabytes of memory', async () => {
+  test('is refused if its Zstandard content expands to gigabytes or needs gigabytes of memory', async () => {
     // Each block of four bytes stands for 128 KB of one letter.
     const repeat = Buffer.from([0x02 | ((131_072 << 3) & 0xff), (131_072 >> 5) & 0xff, 131_072 >> 13, 0x78])
     const bomb = Buffer.concat([zstdHeader(0x40), ...new Array<Buffer>(16_384).fill(repeat)])
@@ -182,7 +182,7 @@ describe('a history file', () => {
     )
   })
 
-  test('may be a pipe', async () => {
+  test('is read from a named pipe', async () => {
     const path = join(directory, 'pipe')
     spawnSync('mkfifo', [path])
     const source = file(
@@ -197,7 +197,7 @@ describe('a history file', () => {
     expect(history.operations.length).toBe(1500)
   })
 
-  test('may be stdin, compressed or not', () => {
+  test('is read from stdin, compressed or not', () => {
     const dist = new URL('../../dist/files/index.js', import.meta.url).href
     const script = `
       import { readHistory } from ${JSON.stringify(dist)}
@@ -211,7 +211,7 @@ describe('a history file', () => {
     }
   })
 
-  test('may have a line longer than the buffer', async () => {
+  test('is read even if a line is longer than the read buffer', async () => {
     const long = 'x'.repeat(3_000_000)
     const path = file(
       'long.jsonl',
@@ -224,7 +224,7 @@ describe('a history file', () => {
     )
   })
 
-  test('may be read as single events even if a call or a completion is missing', async () => {
+  test('is read as single events even if an invocation or a completion is missing', async () => {
     const path = file(
       'unpaired.jsonl',
       '{"process":0,"type":"ok","f":"read"}\n{"process":"nemesis","type":"info","f":"x"}\n',
@@ -236,14 +236,14 @@ describe('a history file', () => {
   })
 })
 
-describe('is refused in one sentence that names the reason:', () => {
-  test('a missing file', async () => {
+describe('readHistory', () => {
+  test('refuses a missing file', async () => {
     expect(await refusal(join(directory, 'absent'))).toBe(
       'input: DIR/absent: there is no such file. Check the path, or use - for stdin.',
     )
   })
 
-  test('a rotated recording with a part missing or repeated', async () => {
+  test('refuses a rotated recording with a missing or repeated part', async () => {
     const parts = (...names: readonly string[]) => {
       const path = mkdtempSync(join(directory, 'refused-'))
       for (const name of names) writeFileSync(join(path, name), '')
@@ -257,7 +257,7 @@ describe('is refused in one sentence that names the reason:', () => {
     expect(await refusal(parts('part-1.jsonl', 'other-2.jsonl'))).toContain('parts of several recordings are in it')
   })
 
-  test('a directory without a history', async () => {
+  test('refuses a directory without a history', async () => {
     const run = join(directory, 'run')
     mkdirSync(run)
     expect(await refusal(run)).toBe(
@@ -267,7 +267,7 @@ describe('is refused in one sentence that names the reason:', () => {
     expect((await readHistory(run)).operations.length).toBe(1)
   })
 
-  test('an empty file, unless it is EDN or its format is specified', async () => {
+  test('accepts an empty file only if it is EDN or its format is specified', async () => {
     expect(await refusal(file('empty', ''))).toBe(
       'input: DIR/empty: this file is empty: there are no operations in it.',
     )
@@ -278,7 +278,7 @@ describe('is refused in one sentence that names the reason:', () => {
     expect((await readHistory(file('empty', ''), { format: 'jsonl' })).eventCount).toBe(0)
   })
 
-  test('endless noise without line ends, after at most 16 MB', async () => {
+  test('refuses noise without line ends after at most 16 MB', async () => {
     const noise = Buffer.alloc(20 << 20, 'abcdefghij')
     expect(await refusal(file('noise', noise))).toMatch(/^input: DIR\/noise: line 1 is of no known format/)
     noise.write('{"process":', 0)
@@ -293,8 +293,8 @@ describe('is refused in one sentence that names the reason:', () => {
   })
 })
 
-describe('a history that is being written', () => {
-  test('survives a kill of its writer at any moment, up to the last appended event', async () => {
+describe('a history writer', () => {
+  test('keeps all appended events if it is killed at any moment', async () => {
     const path = join(directory, 'killed.jsonl')
     const dist = new URL('../../dist/files/index.js', import.meta.url).href
     const script = `
@@ -356,7 +356,7 @@ describe('a history that is being written', () => {
     expect(history.warnings).toEqual([])
   })
 
-  test('is refused in a directory that does not exist', () => {
+  test('refuses a directory that does not exist', () => {
     expect(() => openHistoryWriter(join(directory, 'no', 'history.jsonl'))).toThrow(
       'its directory does not exist. Create it first.',
     )
@@ -391,7 +391,7 @@ describe('a memory limit', () => {
         line({ process: i, type: 'invoke', f: 'read' }) +
         line({ process: i, type: 'info', f: 'read', error: `e ${i}` }),
     ],
-  ])('stops reading in time if %s take too much memory', async (name, nth) => {
+  ])('stops reading if %s exceed it', async (name, nth) => {
     const text = Array.from({ length: 20_000 }, (_, i) => nth(i)).join('')
     const path = file(`many-${name}.jsonl`, text)
     const stopped = await readWithin(path, 800_000)
@@ -407,7 +407,7 @@ describe('a memory limit', () => {
   })
 })
 
-test('a directory of rotated parts is read like one file, whatever their compression and line ends', async () => {
+test('rotated parts with any compression and line ends are read like one file', async () => {
   const lines = someEvents(24).map((event) => JSON.stringify(event))
   const whole = await readHistory(file('whole.jsonl', lines.join('\n')))
   const parts = join(directory, 'parts')
@@ -433,7 +433,7 @@ test('a directory of rotated parts is read like one file, whatever their compres
   expect(read.warnings).toEqual(whole.warnings.map((warning) => warning.replace('whole.jsonl', 'parts')))
 })
 
-test('reading with wanted values keeps only the operations on the wanted values of each key', async () => {
+test('reading with wanted values keeps only operations on these values of each key', async () => {
   const path = join(directory, 'keys.jsonl')
   const operation = (f: string, key: string, value: number | null): string =>
     [`{"process":0,"type":"invoke","f":"${f}","key":"${key}","value":${f === 'read' ? null : value}}`]

@@ -76,24 +76,24 @@ describe('a line of 100 MB', () => {
       '\n',
       `2: this line ${tooLong} event per line.`,
     ],
-  ])('%s is refused once 16 MB of it are read', async (name, before, character, after, message) => {
+  ])('is refused after 16 MB are read: %s', async (name, before, character, after, message) => {
     expect(await said(longFile(name, before, character, after))).toBe(`input: ${name}:${message}`)
     rmSync(join(directory, name))
   })
 
-  test('is refused in the same way if it comes from a small compressed file', async () => {
+  test('is refused if it expands from a small compressed file', async () => {
     const text = `${invoked}${'x'.repeat(40_000_000)}`
     expect(await said(file('bomb.gz', gzipSync(text)))).toBe(`input: bomb.gz:2: this line ${tooLong} event per line.`)
   })
 })
 
-test('100 MB of empty lines are read cheaply, as no events', async () => {
+test('100 MB of empty lines contain no events', async () => {
   const path = longFile('empty-lines.jsonl', invoked, '\n', '')
   expect(await said(path)).toBe('1 read')
   rmSync(path)
 })
 
-test('the format of a file that begins with much white space is not guessed', async () => {
+test('a file that begins with 64 KB of white space is refused without guessing its format', async () => {
   expect(await said(file('blank', ' '.repeat(100_000)))).toMatch(
     /^input: blank: this file begins with 64 KB of nothing but white space\.\nFormats: /,
   )
@@ -117,19 +117,19 @@ describe('a million opening brackets', () => {
     ['discards.edn', edn(`:value ${'#_ '.repeat(many)}`), `1: bad EDN at column 1550: ${deep}. An event is one map.`],
     ['metadata.edn', edn(`:value ${'^a '.repeat(many)}`), `1: bad EDN at column 1542: ${deep}. An event is one map.`],
     ['lists.edn', '('.repeat(many), `1: bad EDN at column 503: ${deep}. An event is one map.`],
-  ])('%s is refused, and does not exhaust the stack', async (name, content, message) => {
+  ])('are refused without exhausting the stack: %s', async (name, content, message) => {
     expect(await said(file(name, content))).toBe(`input: ${name}:${message}`)
     rmSync(join(directory, name))
   })
 
-  test('are treated as a cut-off line if they are unclosed on the last line', async () => {
+  test('are ignored as a cut-off line if they are unclosed on the last line', async () => {
     expect(await said(file('cut.jsonl', `${invoked}${'['.repeat(many)}`))).toBe(
       '1 read; cut.jsonl:2: the last line is cut off (neither a line end nor valid JSON) and is left out; the lines before it are used.',
     )
   })
 })
 
-describe('numbers that are malformed, or too large for a double', () => {
+describe('a malformed or huge number', () => {
   test.each([
     ['value NaN', ok('"value":NaN'), 'h.jsonl:2: bad JSON at column 46, near "NaN}". Every line is one JSON object.'],
     [
@@ -157,7 +157,7 @@ describe('numbers that are malformed, or too large for a double', () => {
       '{"index":9007199254740993,"process":0,"type":"invoke","f":"read"}\n',
       'h.jsonl:1: "index" is "9007199254740993N". It must be an integer.',
     ],
-  ])('%s is refused', async (_, content, message) => {
+  ])('is refused: %s', async (_, content, message) => {
     expect(await said(file('h.jsonl', content))).toBe(`input: ${message}`)
   })
 
@@ -167,7 +167,7 @@ describe('numbers that are malformed, or too large for a double', () => {
     )
   })
 
-  test('values beyond 2^53 that differ by one are kept apart, in JSON and in EDN', async () => {
+  test('values beyond 2^53 that differ by one remain different in JSON and in EDN', async () => {
     const outputs = async (name: string, content: string) => {
       const history = await readHistory(file(name, content))
       return Array.from({ length: history.operations.length }, (_, row) => outputOf(history, row))
@@ -185,7 +185,7 @@ describe('numbers that are malformed, or too large for a double', () => {
     expect(await outputs('h.edn', edn(':value ##NaN'))).toEqual(['##NaN'])
   })
 
-  test('negative times are accepted, and huge times after small ones are rounded with a warning', async () => {
+  test('negative times are accepted, and times beyond 2^53 after small times are rounded with a warning', async () => {
     expect(await said(file('h.jsonl', '{"process":0,"type":"invoke","f":"read","time":-5}\n'))).toBe('1 read')
     expect(await said(file('h.edn', edn(':value 1 :time 99999999999999999999')))).toBe('1 read')
     const both = `${edn(':value 1 :time 5')}\n{:process 1 :type :invoke :f :read :value nil :time 99999999999999999999}`
@@ -196,7 +196,7 @@ describe('numbers that are malformed, or too large for a double', () => {
 })
 
 describe('colliding identities', () => {
-  test('a repeated index is refused, with both lines', async () => {
+  test('a repeated index is refused with both lines', async () => {
     const sentence =
       'index 3 comes after index 3 (line 1). Events are in order of their index; sort them, or leave "index" out to take the order of lines.'
     const twice = '{"index":3,"process":0,"type":"invoke","f":"read"}\n{"index":3,"process":0,"type":"ok","f":"read"}\n'
@@ -215,7 +215,7 @@ describe('colliding identities', () => {
     expect(history.keys).toEqual(['1', '"1"', 'true', '[1,2]', '{"a":1}', 'a'])
   })
 
-  test('a completion whose key has another type than that of its invocation is refused', async () => {
+  test('a completion whose key has another type than its invocation is refused', async () => {
     const mixed = `${edn(':value 1 :key :a')}{:process 0 :type :ok :f :write :value 1 :key [1 2]}\n`
     expect(await said(file('h.edn', mixed))).toBe(
       'input: h.edn:2: process 0 completed (ok) on key "[1,2]" an operation that it invoked on key ":a" (line 1). A completion has the key of its invocation.',

@@ -14,7 +14,7 @@ import { parseJsonLine } from '../../src/codecs/jsonl.ts'
 import { events, read, readInChunks } from '../reading.ts'
 
 describe('a line of the native format', () => {
-  test('is read back as the event that was printed', () => {
+  test('is parsed back to the event that was printed', () => {
     fc.assert(
       fc.property(events(), (event) => {
         expect(parseJsonLine(printJsonLine(event))).toEqual({ kind: 'event', event })
@@ -22,7 +22,7 @@ describe('a line of the native format', () => {
     )
   })
 
-  test('is printed as the JSON that was read, with its unknown members', () => {
+  test('is printed unchanged after parsing, including unknown members', () => {
     const line =
       '{"index":3,"time":9,"process":1,"type":"ok","f":"read","key":"x","value":[1,"é"],"node":"n1","error":"e","final":true,"answered":true,"epoch":4,"__proto__":{"a":1}}'
     const parsed = parseJsonLine(line)
@@ -45,7 +45,7 @@ describe('a line of the native format', () => {
     )
   })
 
-  test('may have a key that is a number, and an error that is not text', () => {
+  test('accepts a number as key, and an error that is not text', () => {
     expect(parseJsonLine('{"process":0,"type":"fail","f":"read","key":5,"error":["timeout",3]}')).toEqual({
       kind: 'event',
       event: { process: 0, type: 'fail', f: 'read', key: 5, error: '["timeout",3]' },
@@ -59,7 +59,7 @@ describe('an integer beyond the precision of a double', () => {
     return line.kind === 'event' ? line.event.value : undefined
   }
 
-  test('is kept exactly, as a string of digits that ends in N', () => {
+  test('is kept exactly as a string of digits that ends in N', () => {
     expect(value('9007199254740993')).toBe('9007199254740993N')
     expect(value('[9007199254740992, "9007199254740993", -90071992547409931]')).toEqual([
       9007199254740992,
@@ -69,12 +69,12 @@ describe('an integer beyond the precision of a double', () => {
     expect(value('9007199254740991')).toBe(2 ** 53 - 1)
   })
 
-  test('is not an integer if it is written with an exponent, or exceeds every double', () => {
+  test('is read as a double or a decimal text if it has an exponent', () => {
     expect(value('1e20')).toBe(1e20)
     expect(value('1.5e400')).toBe('15e399')
   })
 
-  test('is accepted as the first time, and later times are relative to it', () => {
+  test('is accepted as the first time, to which later times are relative', () => {
     const history = read(
       '{"process":0,"type":"invoke","f":"read","time":1700000000000000123}\n{"process":0,"type":"ok","f":"read","time":1700000000000000125}\n',
     )
@@ -84,7 +84,7 @@ describe('an integer beyond the precision of a double', () => {
 })
 
 describe('the header of a history', () => {
-  test('is read back as printed', () => {
+  test('is printed as it was read', () => {
     const text = '{"chaos":1,"model":"register","initial":null,"seed":7}'
     const history = read(`\uFEFF${text}\r\n{"process":0,"type":"invoke","f":"read"}\r\n`)
     expect(history.header).toEqual({ chaos: 1, model: 'register', initial: null, extra: { seed: 7 } })
@@ -105,7 +105,7 @@ describe('the header of a history', () => {
   })
 })
 
-describe('a malformed line is refused with file, line and rule:', () => {
+describe('a malformed line', () => {
   const good = '{"process":0,"type":"invoke","f":"read"}\n'
   const cases: readonly [what: string, line: string, message: string][] = [
     ['bad JSON', '{"process":0,"type":"ok",}', 'bad JSON at column 26, near "}". Every line is one JSON object.'],
@@ -148,7 +148,7 @@ describe('a malformed line is refused with file, line and rule:', () => {
     ],
   ]
   for (const [what, line, message] of cases) {
-    test(what, () => {
+    test(`is refused with file, line and rule: ${what}`, () => {
       let caught: unknown
       try {
         read(`${good}${line}\n`)
@@ -161,7 +161,7 @@ describe('a malformed line is refused with file, line and rule:', () => {
     })
   }
 
-  test('bytes that are not UTF-8', () => {
+  test('is refused if its bytes are not UTF-8', () => {
     const bytes = Uint8Array.from([...new TextEncoder().encode(good), 0x22, 0xff, 0x22, 0x0a])
     expect(() => readInChunks(bytes, [])).toThrow(
       'h.jsonl:2: this line is not UTF-8 text. Histories are written in UTF-8.',
@@ -178,7 +178,7 @@ describe('a last line without a line end', () => {
     expect(history.warnings).toEqual([])
   })
 
-  test('is ignored with a warning if it is cut off, at any byte', () => {
+  test('is ignored with a warning if it is cut off at any byte', () => {
     const line = '{"process":0,"type":"ok","f":"read","value":"é"}'
     const bytes = new TextEncoder().encode(`${good}${line}`)
     const begin = good.length
@@ -196,7 +196,7 @@ describe('a last line without a line end', () => {
   })
 })
 
-describe('the scanner of lines', () => {
+describe('the line scanner', () => {
   /** Lines as people and programs write them: spaces, odd orders, repeated and unknown members, all kinds of values. */
   const members = (): fc.Arbitrary<string> => {
     const values = fc.oneof(
@@ -303,7 +303,7 @@ describe('the scanner of lines', () => {
       ? { ...result, operations: { ...(result.operations as object), input: undefined, output: undefined } }
       : result
 
-  test('reads any lines in any chunks, with the same result as JSON.parse on each line', () => {
+  test('reads lines in any chunks with the result of JSON.parse on each line', () => {
     fc.assert(
       fc.property(
         fc.array(
@@ -326,7 +326,7 @@ describe('the scanner of lines', () => {
     )
   })
 
-  test('pairs long plain histories in chunks of any size', () => {
+  test('pairs the events of long plain histories in chunks of any size', () => {
     const lines: string[] = []
     for (let i = 0; i < 500; i += 1) {
       lines.push(`{"process": ${i % 7}, "type": "invoke", "f": "cas", "value": [${i}, ${i + 1}], "time": ${i * 2}}`)
@@ -345,7 +345,7 @@ describe('the scanner of lines', () => {
   })
 })
 
-test('a reader passes every event with all its members to its sink, including events of the nemesis', () => {
+test('a reader passes all members of each event to its sink, including events of the nemesis', () => {
   const seen: EventInput[] = []
   const sink = { header: () => undefined, warn: () => undefined, event: (event: EventInput) => void seen.push(event) }
   const reader = createReader('jsonl', { source: 'h.jsonl', sink })

@@ -223,7 +223,7 @@ function isUsual(line: string): boolean {
 const invoked = (given: string): string => `{"process":0,"type":"invoke","f":"txn","value":${given}}`
 
 describe('lines with transactions', () => {
-  test.each([inJson, inEdn])('are read by the scanner and by the parser with the same result, in $format', (syntax) => {
+  test.each([inJson, inEdn])('give the same result in the scanner and in the parser, in $format', (syntax) => {
     fc.assert(
       fc.property(rowsOf(syntax), fc.array(fc.nat(80), { maxLength: 4 }), (rows, cuts) => {
         const bytes = new TextEncoder().encode(textOf(syntax, rows))
@@ -240,7 +240,7 @@ describe('lines with transactions', () => {
     ['[]'],
     ['[ ["r" , 1 , [ ] ] , ["r","x"] ]'],
     ['[["r",1,["a",null,true,-1,1073741824,12345678901]]]'],
-  ])('are read without JSON.parse: %s', (given) => {
+  ])('are read by the scanner without JSON.parse: %s', (given) => {
     expect(isUsual(invoked(given))).toBe(true)
   })
 
@@ -248,7 +248,7 @@ describe('lines with transactions', () => {
     ['{:process 0, :type :invoke, :f :txn, :value [[:r 1 nil] [:append "x" 2] [:w :y -3] [:r 1]]}'],
     ['#jepsen.history.Op{:index 7, :time 5, :type :invoke, :process 0, :value [[:r 1 [1 2 30] ]]}'],
     ['{:type :invoke, :value [], :f :txn, :process 0}'],
-  ])('are read without the parser in EDN: %s', (event) => {
+  ])('are read by the scanner without the EDN parser: %s', (event) => {
     expect(isUsual(event)).toBe(true)
   })
 
@@ -266,7 +266,7 @@ describe('lines with transactions', () => {
     expect(isUsual(invoked(given))).toBe(false)
   })
 
-  test('may read a list of a million elements', () => {
+  test('may contain a list of a million elements', () => {
     const elements = Array.from({ length: 1_000_000 }, (_, i) => i)
     const text = `${invoked('[["r",1,null]]')}\n{"process":0,"type":"ok","f":"txn","value":[["r",1,[${elements}]]]}\n`
     const { values } = read(text)
@@ -276,12 +276,12 @@ describe('lines with transactions', () => {
     expect(values.json(values.microOperations()!.value[1] as never)).toHaveLength(1_000_000)
   })
 
-  test('are refused at the line and column where they stop being JSON', () => {
+  test('are refused with the line and column of their first JSON error', () => {
     const bad = `${invoked('[["r",1,null]]')}\n{"process":0,"type":"ok","f":"txn","value":[["r",1,[1,2},3]]]}\n`
     expect(() => read(bad)).toThrow('h.jsonl:2: bad JSON at column 56, near "},3]]]}".')
   })
 
-  test('are refused at the same depth as any other value', () => {
+  test('are refused at the nesting depth that limits every value', () => {
     const deep = (levels: number): string => `${'['.repeat(levels)}1${']'.repeat(levels)}`
     expect(read(`${invoked(`[["r",1,${deep(498)}]]`)}\n`).operations.length).toBe(1)
     expect(() => read(`${invoked(`[["r",1,${deep(499)}]]`)}\n`)).toThrow('nested deeper than 500 levels')

@@ -73,7 +73,7 @@ describe('the values of transactions', () => {
     }
   })
 
-  test('are read back in any shape, and equal ones have the same id', () => {
+  test('are read back in any shape, and equal values have equal ids', () => {
     fc.assert(
       fc.property(fc.array(transactions, { minLength: 1, maxLength: 40 }), (values) => {
         const history = historyFromEvents(values.flatMap((value) => txn(value as unknown as Json)))
@@ -107,7 +107,7 @@ describe('the values of transactions', () => {
     expect([...depth]).toEqual([0, 1, 2, 3, 2])
   })
 
-  test('keep equal lists of two keys apart, and an appended list from one that is read', () => {
+  test('distinguish equal lists of two keys, and an appended list from a read list', () => {
     const [x, y, appended] = [
       ['r', 'x', [1]],
       ['r', 'y', [1]],
@@ -131,7 +131,7 @@ describe('the values of transactions', () => {
     }
   })
 
-  test('are shared with other threads, but values added later are not', () => {
+  test('are shared with other threads, except values added later', () => {
     const values = Array.from(
       { length: 300 },
       (_, i): Json => [
@@ -159,7 +159,7 @@ describe('the values of transactions', () => {
     expect(values.map((_, row) => outputOf(history, row))).toEqual(values)
   })
 
-  test("are written as EDN with keywords, like Jepsen's, and read back", () => {
+  test('are written as EDN with keywords as Jepsen does, and read back', () => {
     const [invoked] = txn([
       ['append', 5, 1],
       ['r', 'x', null],

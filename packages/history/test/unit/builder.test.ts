@@ -62,7 +62,7 @@ describe('the pairing of events', () => {
     expect(history.warnings).toEqual([])
   })
 
-  test('an operation without a completion has outcome info, no return, and its input as its output', () => {
+  test('an operation without a completion has outcome info, no return, and its input as output', () => {
     const history = historyFromEvents([call(0, 'write', 'a')])
     expect(history.operations.outcome[0]).toBe(INFO)
     expect(history.operations.returnEvent[0]).toBe(-1)
@@ -71,7 +71,7 @@ describe('the pairing of events', () => {
     expect(outputOf(history, 0)).toBe('a')
   })
 
-  test('each outcome is kept, with its error', () => {
+  test('an operation keeps its outcome and its error', () => {
     const history = historyFromEvents([
       call(0, 'write', 1),
       end(0, 'fail', 'write', 1, { error: 'refused' }),
@@ -84,13 +84,13 @@ describe('the pairing of events', () => {
     expect([0, 1, 2].map(history.errorOf)).toEqual(['refused', undefined, 'timeout'])
   })
 
-  test('a completion without a value or key takes those of its invocation', () => {
+  test('a completion without a value or key takes the value and key of its invocation', () => {
     const history = historyFromEvents([call(0, 'write', 5, { key: 'k' }), { process: 0, type: 'ok', f: 'write' }])
     expect(outputOf(history, 0)).toBe(5)
     expect(history.keys[history.operations.key[0] ?? -1]).toBe('k')
   })
 
-  test('an event without a time gets its position among client events as time', () => {
+  test('an event without a time has its position among client events as its time', () => {
     const history = historyFromEvents([
       call(0, 'read'),
       call(1, 'read'),
@@ -102,7 +102,7 @@ describe('the pairing of events', () => {
     expect(history.warnings).toEqual([])
   })
 
-  test('warns if only some events have a time', () => {
+  test('a warning is given if only some events have a time', () => {
     const history = historyFromEvents([call(0, 'read', null, { time: 5 }), end(0, 'ok', 'read', 0)], {
       source: 'h.jsonl',
     })
@@ -111,7 +111,7 @@ describe('the pairing of events', () => {
     ])
   })
 
-  test('named processes are clients, and a string of digits is the same process as the integer', () => {
+  test('named processes are clients, and a string of digits denotes the process with that number', () => {
     const history = historyFromEvents([
       { process: '12', type: 'invoke', f: 'read' },
       { process: 'alice', type: 'invoke', f: 'write', value: 1 },
@@ -124,7 +124,7 @@ describe('the pairing of events', () => {
     expect(history.warnings).toEqual([])
   })
 
-  test('keeps processes apart whose numbers differ beyond the precision of a double', () => {
+  test('processes whose numbers differ beyond the precision of a double remain different', () => {
     const lines = ['9007199254740993', '9007199254740992'].map(
       (process) => parseJsonLine(`{"process":${process},"type":"invoke","f":"read"}`) as { event: EventInput },
     )
@@ -132,7 +132,7 @@ describe('the pairing of events', () => {
     expect([history.processName(0), history.processName(1)]).toEqual(['9007199254740993', '9007199254740992'])
   })
 
-  test('the nemesis, the recorder and names with only info events are not clients', () => {
+  test('the nemesis, the recorder and processes with only info events are not clients', () => {
     const history = historyFromEvents([
       { process: 'nemesis', type: 'invoke', f: 'kill' },
       { process: 'recorder', type: 'info', f: 'passed-on', value: { what: 'GET /', count: 1, mayWrite: false } },
@@ -142,7 +142,7 @@ describe('the pairing of events', () => {
     expect(history.nemesis.map(({ process }) => process)).toEqual(['nemesis', 'operator'])
   })
 
-  test('columns grow as needed, and processes with large numbers are kept apart', () => {
+  test('columns hold 3,000 operations, and processes with large numbers remain different', () => {
     const events: EventInput[] = []
     for (let i = 0; i < 3000; i += 1) {
       events.push(call(i * 1_000_003, 'write', i), end(i * 1_000_003, 'ok', 'write', i))
@@ -153,7 +153,7 @@ describe('the pairing of events', () => {
     expect(inputOf(history, 2999)).toBe(2999)
   })
 
-  test('a history of completions only is accepted on request, with each invocation just before its completion', () => {
+  test('completionsOnly accepts a history of completions, each invoked just before its completion', () => {
     const history = historyFromEvents([end(0, 'ok', 'txn', 1), end(1, 'info', 'txn', 2), end(0, 'fail', 'txn', 3)], {
       completionsOnly: true,
       source: 'h.edn',
@@ -166,56 +166,56 @@ describe('the pairing of events', () => {
   })
 })
 
-describe('a history that breaks a rule is refused, with line and remedy:', () => {
-  test('two invocations in flight on one process', () => {
+describe('a history that breaks a rule', () => {
+  test('is refused for two open invocations of one process', () => {
     expect(refusal([call(3, 'read'), call(1, 'read'), call(3, 'write', 1)])).toBe(
       'h.jsonl:3: process 3 invoked "write" while its "read" (line 1) is open. ' +
         'A process runs one operation at a time; give concurrent calls their own process.',
     )
   })
 
-  test('a completion without an invocation', () => {
+  test('is refused for a completion without an invocation', () => {
     expect(refusal([end(4, 'ok', 'read', 1)])).toBe(
       'h.jsonl:1: process 4 completed "read" (ok) without having invoked it. Every ok, fail and info follows an invoke of the same process.',
     )
   })
 
-  test('a second completion of one operation', () => {
+  test('is refused for a second completion of one operation', () => {
     expect(refusal([call(4, 'read'), end(4, 'info', 'read', null), end(4, 'ok', 'read', 1)])).toMatch(/^h\.jsonl:3: /)
   })
 
-  test('a completion without a call if a history read as completions only has a call too', () => {
+  test('is refused for an unpaired completion if completionsOnly is given but a call is present', () => {
     expect(() =>
       historyFromEvents([end(0, 'ok', 'read', 1), call(1, 'read')], { completionsOnly: true, source: 'h.edn' }),
     ).toThrow('h.edn:1: process 0 completed "read" (ok) without having invoked it.')
   })
 
-  test('a completion of another function', () => {
+  test('is refused for a completion of another function', () => {
     expect(refusal([call(0, 'write', 1), end(0, 'ok', 'read', 1)])).toBe(
       'h.jsonl:2: process 0 completed "read" (ok) while its open operation is "write" (line 1). A completion has the "f" of its invocation.',
     )
   })
 
-  test('a completion on another key', () => {
+  test('is refused for a completion on another key', () => {
     expect(refusal([call(0, 'write', 1, { key: 'x' }), end(0, 'ok', 'write', 1, { key: 'y' })])).toBe(
       'h.jsonl:2: process 0 completed (ok) on key "y" an operation that it invoked on key "x" (line 1). A completion has the key of its invocation.',
     )
   })
 
-  test('a time that goes back within a process', () => {
+  test('is refused for a time that decreases within a process', () => {
     expect(refusal([call(0, 'read', null, { time: 9 }), end(0, 'ok', 'read', 1, { time: 8 })])).toEqual(
       expect.stringContaining('h.jsonl:2: its time (8) is 1 ns before that of line 1 (9)'),
     )
   })
 
-  test('an index that goes back', () => {
+  test('is refused for an index that does not increase', () => {
     expect(refusal([call(0, 'read', null, { index: 4 }), end(0, 'ok', 'read', 1, { index: 4 })])).toBe(
       'h.jsonl:2: index 4 comes after index 4 (line 1). Events are in order of their index; sort them, or leave "index" out to take the order of lines.',
     )
   })
 })
 
-test('a process that continues after info is tolerated, with a warning', () => {
+test('a process that continues after info causes a warning', () => {
   const history = historyFromEvents([call(0, 'write', 1), end(0, 'info', 'write', 1), call(0, 'read')], {
     source: 'h.jsonl',
   })

@@ -20,7 +20,7 @@ function namesIn(
   return sessions.map((_, process) => [clientName(history, process), clientInWords(history, process)])
 }
 
-test('a client of a run has its number in the run, not its number in the recording', () => {
+test('a client of a run is named by its number in the run, not in the recording', () => {
   expect(namesIn(['process-11', 'process-11:final', 'process-3'], { by: 'header.Chaos-Session', named: true })).toEqual(
     [
       ['11', 'client 11'],
@@ -30,7 +30,7 @@ test('a client of a run has its number in the run, not its number in the recordi
   )
 })
 
-test('a client with a session name has this name in all its processes, and another has its process number', () => {
+test('a client is named by its session, and a process without a session by its number', () => {
   expect(namesIn(['c4', 'c4', undefined], { by: 'header.X-Client', named: true })).toEqual([
     ['c4', 'client c4'],
     ['c4', 'client c4'],
@@ -38,12 +38,12 @@ test('a client with a session name has this name in all its processes, and anoth
   ])
 })
 
-test('a long client name is cut', () => {
+test('a long client name is shortened', () => {
   const [[, long = ''] = []] = namesIn(['x'.repeat(1000)], { by: 'header.X-Client', named: true })
   expect(long).toHaveLength('client '.length + 60)
 })
 
-test('names the client of a single invocation by its session, or else by its process', () => {
+test('the client of an invocation is named by its session, or else by its process', () => {
   expect(callerInWords({ process: 5, session: 'c4' })).toBe('client c4')
   expect(callerInWords({ process: 5, session: 'process-7' })).toBe('client 7')
   expect(callerInWords({ process: 5, session: 'connection 3' })).toBe('connection 3')

@@ -24,54 +24,54 @@ const overlapping = (...rows: readonly Row[]) =>
 const isWrite = (f: string) => f === 'write'
 const concurrent = (...rows: readonly Row[]) => hasConcurrency(overlapping(...rows), isWrite)
 
-describe('operations overlap', () => {
+describe('the overlap of operations', () => {
   test.each<[string, readonly Row[]]>([
     [
-      'of clients without a session, at whatever time',
+      'of clients without a session at any times',
       [
         [0, undefined, 1, 2],
         [1, undefined, 1, 2],
       ],
     ],
     [
-      'of two clients, even if the clock did not move between them',
+      'of two clients at equal times',
       [
         [0, 'a', 1, 2],
         [1, 'b', 1, 2],
       ],
     ],
     [
-      'of one client that sent the second before the first was answered',
+      'of one client if the second was sent before the first reply',
       [
         [0, 'a', 1, 3],
         [1, 'a', 2, 3],
       ],
     ],
     [
-      'of one client that sent both at once and had two answers',
+      'of one client with equal times and two replies',
       [
         [0, 'a', 1, 2],
         [1, 'a', 1, 3],
       ],
     ],
     [
-      'of a request and another client',
+      'of a request and of another client',
       [
         [0, 'a', 1, 3],
         [1, 'a', 1, 3],
         [2, 'b', 2, 4],
       ],
     ],
-  ])('%s', (_, rows) => {
+  ])('is found for operations %s', (_, rows) => {
     expect(concurrent(...rows)).toBe(true)
   })
 
-  test('parts of one request, which have equal times, do not overlap', () => {
+  test('parts of one request with equal times do not overlap', () => {
     expect(concurrent([0, 'a', 1, 2])).toBe(false)
     expect(concurrent([0, 'a', 1, 2], [1, 'a', 1, 2], [2, 'a', 1, 2])).toBe(false)
   })
 
-  test('an operation does not overlap a later one that was called after the answer to its request', () => {
+  test('an operation does not overlap an operation called after the reply to its request', () => {
     const request: readonly Row[] = [
       [0, 'a', 1, 2],
       [1, 'a', 1, 2],

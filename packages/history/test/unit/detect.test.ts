@@ -5,7 +5,7 @@ const detect = (text: string): string | undefined => detectFormat('notes.txt', n
 const formats =
   'Formats: JSON with one operation per line, chaos JSONL, Porcupine key-value logs, DBCop JSON, Jepsen EDN, Porcupine etcd logs, history.txt and jepsen.log, Plume and PolySI text, AWDIT text, CSV and TSV with a header. Force one with --format, or name members with --map.'
 
-describe('the format is detected from the first bytes:', () => {
+describe('format detection', () => {
   const cases: readonly [text: string, format: string | undefined][] = [
     ['{"process":0}', 'jsonl'],
     ['\uFEFF\n  { "chaos":1}', 'jsonl'],
@@ -23,25 +23,25 @@ describe('the format is detected from the first bytes:', () => {
     ['', undefined],
   ]
   for (const [text, format] of cases) {
-    test(JSON.stringify(text), () => expect(detect(text)).toBe(format))
+    test(`recognises the format of ${JSON.stringify(text)}`, () => expect(detect(text)).toBe(format))
   }
 })
 
-describe('refuses with a helpful message:', () => {
-  test('prose', () => {
+describe('the detection of an unknown format', () => {
+  test('refuses prose with a list of the known formats', () => {
     expect(() => detect('Dear diary\ntoday')).toThrow(
       `notes.txt: line 1 is of no known format ("Dear diary").\n${formats}`,
     )
     expect(() => detect(`\n\n${'long '.repeat(50)}`)).toThrow(/^notes\.txt: line 3 is of [^\n]{70,130}…"\)\.\n/)
   })
 
-  test('a binary file', () => {
+  test('refuses a binary file with its type', () => {
     expect(() => detectFormat('a.out', Uint8Array.from([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0]))).toThrow(
       `a.out: this is a program (ELF).\n${formats}`,
     )
   })
 
-  test('one JSON array', () => {
+  test('refuses a JSON array with a command that converts it', () => {
     expect(() => detect('[\n {"process":0}]')).toThrow(
       "notes.txt: this is one JSON array; a history has one JSON object per line. Convert it: jq -c '.[]' notes.txt",
     )

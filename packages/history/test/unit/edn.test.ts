@@ -30,14 +30,14 @@ const refusal = (text: string): string => {
   return 'accepted'
 }
 
-describe('values of independent tests are read as a key and a value,', () => {
+describe('a pair in EDN', () => {
   const lines = (...some: readonly string[]): string => some.map((each) => `{:process 0 ${each}}`).join('\n')
   const write = lines(':type :invoke :f :write :value [1 5]', ':type :ok :f :write :value [1 5]')
   const read = lines(':type :invoke :f :read :value [1 nil]', ':type :ok :f :read :value [1 5]')
   const pairs = (text: string, independent?: boolean): unknown =>
     eventsOf(text, independent === undefined ? {} : { independent }).map(({ key, value }) => [key, value])
 
-  test('even if they are printed as plain pairs and a read comes late', () => {
+  test('is read as a key and a value even if it is plain and a read comes late', () => {
     expect(pairs(`${write}\n${read}`)).toEqual([
       [1, 5],
       [1, 5],
@@ -46,7 +46,7 @@ describe('values of independent tests are read as a key and a value,', () => {
     ])
   })
 
-  test('but not if a read is invoked with nil, or a value is not a pair', () => {
+  test('is read as one value if a read is invoked with nil or another value is not a pair', () => {
     const plain = lines(':type :invoke :f :read :value nil', ':type :ok :f :read :value [1 5]')
     expect(pairs(`${write}\n${plain}`)).toEqual([
       [undefined, [1, 5]],
@@ -60,7 +60,7 @@ describe('values of independent tests are read as a key and a value,', () => {
     ])
   })
 
-  test('and the option --keyed is demanded if a pair could be either and the verdict depends on it', () => {
+  test('is refused without --keyed if it is ambiguous and the verdict depends on it', () => {
     const completed = lines(':type :ok :f :write :value [1 5]', ':type :ok :f :read :value [1 5]')
     expect(() => pairs(completed)).toThrow(/h\.edn:2: nothing tells whether \[1,5\] is a key and a value.*--keyed/)
     expect(pairs(completed, true)).toEqual([
@@ -76,7 +76,7 @@ describe('values of independent tests are read as a key and a value,', () => {
   })
 })
 
-describe('EDN is read like JSON:', () => {
+describe('an EDN value', () => {
   const cases: readonly [text: string, value: unknown][] = [
     ['nil', null],
     ['true', true],
@@ -120,17 +120,17 @@ describe('EDN is read like JSON:', () => {
     ['#"re.*"', 're.*'],
   ]
   for (const [text, value] of cases) {
-    test(text.replaceAll('\n', '⏎'), () => {
+    test(`is read like JSON: ${text.replaceAll('\n', '⏎')}`, () => {
       expect(parse(text)).toEqual(value)
     })
   }
 
-  test('sets are equal whatever the order of their elements', () => {
+  test('is the same set whatever the order of its elements', () => {
     expect(parse('#{1 2 :a "b"}')).toEqual(parse('#{"b" :a 2 1}'))
   })
 })
 
-describe('a history in EDN', () => {
+describe('an EDN history', () => {
   const lines = [
     '{:process 0, :type :invoke, :f :cas, :value [1 2], :time 5, :index 0}',
     '#jepsen.history.Op{:index 1, :time 6, :type :info, :process :nemesis, :f :start, :value nil}',
@@ -147,21 +147,21 @@ describe('a history in EDN', () => {
     }
   }
 
-  test('may have one map per line', () => check(`${lines.join('\n')}\n`))
-  test('may be one vector of maps', () => check(`[${lines.join('\n ')}]\n`))
-  test('may be one list of maps, with comments', () => check(`; a list\n(${lines.join('\n ; é\n')})`))
+  test('is read from one map per line', () => check(`${lines.join('\n')}\n`))
+  test('is read from one vector of maps', () => check(`[${lines.join('\n ')}]\n`))
+  test('is read from one list of maps with comments', () => check(`; a list\n(${lines.join('\n ; é\n')})`))
 
   test('may be empty', () => {
     for (const text of ['', ' \n', '[]', '()', 'nil', '; nothing']) expect(read(text, edn).eventCount).toBe(0)
   })
 
-  test('has the line of each event, even if events span lines', () => {
+  test('has the line number of each event, even if an event spans lines', () => {
     const history = read('[\n{:process 0\n :type :invoke :f :read}\n\n {:process 0 :type :ok\n:f :read :value 1}]', edn)
     expect(history.operations.callLine[0]).toBe(2)
     expect(history.operations.returnLine[0]).toBe(5)
   })
 
-  test('has keys if its pairs are marked as key and value', () => {
+  test("has keys if its values are Jepsen's independent tuples", () => {
     const history = read(
       '{:process 0 :type :invoke :f :cas :value #jepsen.independent/tuple [7 [1 2]]}\n{:process 0 :type :ok :f :cas :value #jepsen.independent/tuple [7 [1 2]]}',
       edn,
@@ -170,7 +170,7 @@ describe('a history in EDN', () => {
     expect(outputOf(history, 0)).toEqual([1, 2])
   })
 
-  test('has keys if its pairs are detected or --keyed is given, but not in events of the nemesis', () => {
+  test('has keys if pairs are detected or --keyed is given, except in events of the nemesis', () => {
     const text =
       '{:process 0 :type :invoke :f :read :value [:x nil]} {:process :nemesis :type :info :f :cut :value [1 2]}'
     expect(eventsOf(text, { independent: false }).map(({ key, value }) => [key, value])).toEqual([
@@ -185,7 +185,7 @@ describe('a history in EDN', () => {
     }
   })
 
-  test('with completions only gets each invocation just before its completion', () => {
+  test('has each invocation just before its completion if only completions are present', () => {
     const history = read(
       '{:process 0 :type :ok :value [[:w :x 1]]} {:process 1 :type :fail :f :txn :value [[:r :x nil]]}',
       edn,
@@ -195,7 +195,7 @@ describe('a history in EDN', () => {
     expect(history.warnings).toHaveLength(1)
   })
 
-  test('operations named read and write are transactions if their values are lists of micro-operations', () => {
+  test('has transactions if the values of read and write are lists of micro-operations', () => {
     const history = read(
       '{:process 0 :type :invoke :f :write :value [[:w 0 1]]} {:process 1 :type :invoke :f :read :value [[:r 0 nil] [:r 1 nil]]}',
       edn,
@@ -205,7 +205,7 @@ describe('a history in EDN', () => {
     expect(single.functions).toEqual(['write'])
   })
 
-  test('without processes pairs a completion with the oldest open invocation, of the same value if there is one', () => {
+  test('pairs a completion without a process with the oldest open invocation, preferably of its value', () => {
     const history = read(
       `{:type :invoke :f :write :value 1} {:type :invoke :f :write :value 2} {:type :invoke :f :read :value nil}
        {:type :ok :f :write :value 2} {:type :ok :f :read :value 2} {:type :ok :f :write :value 1}`,
@@ -233,7 +233,7 @@ describe('a history in EDN', () => {
   })
 })
 
-describe('malformed EDN is refused with file, line and rule:', () => {
+describe('malformed EDN', () => {
   const good = '{:process 0 :type :invoke :f :read}\n'
   const cases: readonly [what: string, text: string, message: string][] = [
     ['a bracket that closes nothing', '{:a 1]', 'bad EDN at column 6: unexpected ]. An event is one map.'],
@@ -275,10 +275,11 @@ describe('malformed EDN is refused with file, line and rule:', () => {
     ],
   ]
   for (const [what, text, message] of cases) {
-    test(what, () => expect(refusal(`${good}${text}`)).toBe(`h.edn:2: ${message}`))
+    test(`is refused with file, line and rule: ${what}`, () =>
+      expect(refusal(`${good}${text}`)).toBe(`h.edn:2: ${message}`))
   }
 
-  test('something after the end', () => {
+  test('is refused for text after the end of the history', () => {
     expect(refusal(`[${good}]\n${good}`)).toBe(
       'h.edn:3: something follows the end of the history. A file holds one history.',
     )
@@ -294,7 +295,7 @@ describe('an event printed as EDN', () => {
     )
   })
 
-  test('is read back from any chunks, with others around it', () => {
+  test('is read back from any chunks, with other events around it', () => {
     fc.assert(
       fc.property(
         fc.array(events(), { maxLength: 5 }),
@@ -320,7 +321,7 @@ describe('an event printed as EDN', () => {
     )
   })
 
-  test('has the form in which Jepsen prints it', () => {
+  test('is printed as Jepsen prints it', () => {
     const event: EventInput = { index: 1, time: 5, process: 'nemesis', type: 'info', f: 'start-partition', value: null }
     expect(printEdnEvent(event)).toBe(
       '{:index 1, :time 5, :process :nemesis, :type :info, :f :start-partition, :value nil}',

@@ -16,7 +16,7 @@ function areEqual(format: Format, one: string, other: string): boolean {
   return input[0] === input[1]
 }
 
-describe('two values are equal in EDN:', () => {
+describe('equality in EDN', () => {
   const equal = [
     ['2/4', '1/2'],
     ['4/2', '2'],
@@ -27,10 +27,10 @@ describe('two values are equal in EDN:', () => {
     ['(1 2)', '[1 2]'],
     ['{:a 1 :b 2}', '{:b 2 :a 1}'],
   ] as const
-  for (const [one, other] of equal) test(`${one} and ${other}`, () => expect(areEqual('edn', one, other)).toBe(true))
+  for (const [one, other] of equal) test(`${one} equals ${other}`, () => expect(areEqual('edn', one, other)).toBe(true))
 })
 
-describe('two values differ in EDN:', () => {
+describe('inequality in EDN', () => {
   const different = [
     [':a', '"a"'],
     [':a', '":a"'],
@@ -45,12 +45,12 @@ describe('two values differ in EDN:', () => {
     ['1', '"1"'],
   ] as const
   for (const [one, other] of different) {
-    test(`${one} and ${other}`, () => expect(areEqual('edn', one, other)).toBe(false))
+    test(`${one} differs from ${other}`, () => expect(areEqual('edn', one, other)).toBe(false))
   }
 })
 
 describe('numbers in JSON', () => {
-  test('are equal exactly where they are equal as decimals', () => {
+  test('are equal exactly if their decimal values are equal', () => {
     const decimal = fc
       .tuple(fc.bigInt({ min: -(10n ** 25n), max: 10n ** 25n }), fc.integer({ min: -30, max: 30 }))
       .map(([digits, power]) => ({ digits, power }))
@@ -71,22 +71,22 @@ describe('numbers in JSON', () => {
     ])
   })
 
-  test('with more digits than a double holds are kept apart', () => {
+  test('remain different if they have more digits than a double holds', () => {
     expect(areEqual('jsonl', '0.1', '0.10000000000000000001')).toBe(false)
     expect(areEqual('jsonl', '1e23', '99999999999999991611392')).toBe(false)
   })
 })
 
-describe('a text key and a key of another type with the same characters are two keys,', () => {
+describe('a text key and a key of another type with the same characters', () => {
   const keysOf = (...keys: readonly (string | number)[]): readonly string[] =>
     historyFromEvents(keys.map((key, process) => ({ process, type: 'invoke', f: 'read', key }))).keys
 
-  test('whichever comes first', () => {
+  test('are two keys in either order', () => {
     expect(keysOf(1, '1', 1, '1')).toEqual(['1', '"1"'])
     expect(keysOf('1', 1, '1', 1)).toEqual(['1', '1 (not a text)'])
   })
 
-  test('even on the fast path', () => {
+  test('are two keys on the fast path', () => {
     const line = (process: number, key: string): string =>
       `{"process":${process},"type":"invoke","f":"read","key":${key}}\n`
     for (const order of [

@@ -59,7 +59,7 @@ const quoted = (text: string): string => JSON.stringify(text)
 const inSeconds = (nanos: number): string => since1970(nanos).replace(/(?=\d{9}$)/, '.')
 const inMicros = (nanos: number): string => since1970(nanos).replace(/(?=\d{3}$)/, '.')
 
-describe('nanoseconds since 1970 are read exactly', () => {
+describe('nanoseconds since 1970', () => {
   test.each([
     ['JSON lines', eventsAt(TIMES.map(since1970))],
     [
@@ -87,7 +87,7 @@ describe('nanoseconds since 1970 are read exactly', () => {
     ],
     ['EDN transactions', ednAt(TIMES.map(since1970), ':txn', '[[:append 1 2]]')],
     ["Porcupine's key-value log", ednAt(TIMES.map(since1970), ':put', '"1", :key "x"')],
-  ])('in %s', async (name, text) => {
+  ])('are read exactly in %s', async (name, text) => {
     const path = file(`h-${name.length}.txt`, text)
     for (const ordering of [{}, { by: 'time' as const }])
       expect(timesOf(await readHistory(path, { ordering }))).toEqual(FROM_FIRST)
@@ -96,12 +96,12 @@ describe('nanoseconds since 1970 are read exactly', () => {
     expect(events).toEqual(FROM_FIRST)
   })
 
-  test('in objects', () => {
+  test('are read exactly in objects', () => {
     const objects = eventsAt(TIMES.map(since1970).map(quoted)).trim().split('\n')
     expect(timesOf(historyFromObjects(objects.map((line) => JSON.parse(line))))).toEqual(FROM_FIRST)
   })
 
-  test('across files that are merged, of any format', async () => {
+  test('are read exactly across merged files of any format', async () => {
     const files = [
       file('merged-1.jsonl', eventsAt([500, 600, 700, 800].map(since1970))),
       file('merged-2.jsonl', operationsAt([501, 502, 703, 704].map(since1970))),
@@ -114,7 +114,7 @@ describe('nanoseconds since 1970 are read exactly', () => {
     ])
   })
 
-  test('in stretches of a recording that are read separately', async () => {
+  test('are read exactly in separately read stretches of a recording', async () => {
     const path = file(
       'stretches.jsonl',
       [0, 1, 2, 3].map((n) => eventsAt(TIMES.map((each) => since1970(each + 2e9 * n)))).join(''),
@@ -129,14 +129,14 @@ describe('nanoseconds since 1970 are read exactly', () => {
   })
 })
 
-test('an operation that returned a nanosecond before it was called is refused', async () => {
+test('an operation that returned a nanosecond before its call is refused', async () => {
   const path = file('before.jsonl', operationsAt([20, 19, 30, 40].map(since1970)))
   await expect(readHistory(path)).rejects.toThrow(
     'returned (1767225600000000019) before it was called (1767225600000000020)',
   )
 })
 
-test('an error about times that contradict the order of lines quotes the times of the file', async () => {
+test('an error about times that contradict the order of lines quotes the times in the file', async () => {
   const path = file('back.jsonl', eventsAt([5e9, 6e9, 1e9, 2e9].map(since1970)))
   const read = readHistory(path)
   await expect(read).rejects.toThrow(UserError)
@@ -145,7 +145,7 @@ test('an error about times that contradict the order of lines quotes the times o
   )
 })
 
-test('small times are not shifted', async () => {
+test('times within 2^53 are not shifted', async () => {
   const small = [5, 6, 9_007_199_254_740_991, 9_007_199_254_740_991]
   expect(timesOf(await readHistory(file('small.jsonl', eventsAt(small.map(String)))))).toEqual(small)
   expect(timesOf(await readHistory(file('negative.jsonl', eventsAt(['-7', '-5', '-3', '4']))))).toEqual([-7, -5, -3, 4])

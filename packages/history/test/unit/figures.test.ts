@@ -30,7 +30,7 @@ test.each([
   expect(written).toBe(expected)
 })
 
-test('a percentage is never rounded to 0 or 100', () => {
+test('a percentage between 0 and 100 is never rounded to 0 or 100', () => {
   expect([percent(1 / 3), percent(0.99999), percent(0.00001), percent(1)]).toEqual([
     '33.33%',
     '99.99%',
@@ -39,6 +39,6 @@ test('a percentage is never rounded to 0 or 100', () => {
   ])
 })
 
-test('names are ordered by the numbers in them', () => {
+test('byName sorts names by the numbers in them', () => {
   expect(['n10', 'n2', 'm3', 'n1'].sort(byName)).toEqual(['m3', 'n1', 'n2', 'n10'])
 })

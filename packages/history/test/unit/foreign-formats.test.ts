@@ -42,7 +42,7 @@ const lines = (objects: readonly object[]): string => objects.map((each) => `${J
 
 const WRITE_AND_READ = ['c1 write 1 > ok 1 [0-1]', 'c2 read null > ok 1 [2-3]']
 
-describe('one operation per line', () => {
+describe('a file with one operation per line', () => {
   const named = (name: (member: 'client' | 'f' | 'call' | 'return' | 'input' | 'output') => string) =>
     lines([
       { [name('client')]: 'c1', [name('f')]: 'write', [name('call')]: 0, [name('return')]: 10, [name('input')]: 1 },
@@ -225,7 +225,7 @@ describe('one operation per line', () => {
   })
 })
 
-test('a last operation that is cut off is ignored, with a warning', async () => {
+test('a last operation that is cut off is ignored with a warning', async () => {
   const { operations, warnings } = await read(`${lines([{ f: 'write', call: 0, return: 1, input: 1 }])}{"f":"wri`)
   expect(operations.length).toBe(1)
   expect(warnings).toEqual([expect.stringContaining(':2: the last line is cut off')])
@@ -238,7 +238,7 @@ test.each([
   [undefined, 1_700_000_000_000, 60e9],
   [undefined, 1_700_000_000, 60e9],
   [undefined, 1_700_000_000_000_000_000, 5e9],
-])('times since 1970 in another unit cause a warning: %s', async (unit, start, took) => {
+])('times since 1970 that are not in nanoseconds cause a warning: %s', async (unit, start, took) => {
   const { warnings } = await read(
     lines([
       { process: 0, type: 'invoke', f: 'write', value: 1, time: start },
@@ -249,7 +249,7 @@ test.each([
   expect(found).toEqual(unit === undefined ? [] : [expect.stringContaining(`times look like ${unit} since 1970`)])
 })
 
-describe('the logs of Jepsen', () => {
+describe('Jepsen logs', () => {
   const events = [
     ['0', ':invoke', ':write', '7'],
     ['0', ':ok', ':write', '7'],
@@ -269,7 +269,7 @@ describe('the logs of Jepsen', () => {
     expect(history.nemesis).toHaveLength(1)
   })
 
-  test('are read from jepsen.log, without its other lines', async () => {
+  test('are read from jepsen.log without its other lines', async () => {
     const before = '2026-01-02 12:00:00,123{GMT}\tINFO\t'
     const log = [
       `${before}[jepsen test runner] jepsen.core: Running test:\n{:concurrency 3}\n`,
@@ -280,12 +280,12 @@ describe('the logs of Jepsen', () => {
     expect(shape(history)).toEqual(expected)
   })
 
-  test('have keys like EDN', async () => {
+  test('have keys as EDN histories do', async () => {
     const text = '0\t:invoke\t:read\t[3 nil]\n0\t:ok\t:read\t[3 5]\n'
     expect(shape(await read(text))).toEqual(['0 read 3 null > ok 5 [0-1]'])
   })
 
-  test('have transactions like EDN', async () => {
+  test('have transactions as EDN histories do', async () => {
     const text = '0\t:invoke\t:txn\t[[:append 1 2] [:r 1 nil]]\n0\t:ok\t:txn\t[[:append 1 2] [:r 1 [2]]]\n'
     expect(shape(await read(text))).toEqual([
       '0 txn [["append",1,2],["r",1,null]] > ok [["append",1,2],["r",1,[2]]] [0-1]',
@@ -293,7 +293,7 @@ describe('the logs of Jepsen', () => {
   })
 })
 
-describe('a time member with another name', () => {
+describe('a time member with an unusual name', () => {
   const events = (name: string, times: readonly unknown[]) => [
     { process: 0, type: 'invoke', f: 'write', value: 1, [name]: times[0] },
     { process: 0, type: 'ok', f: 'write', value: 1, [name]: times[1] },
@@ -312,7 +312,7 @@ describe('a time member with another name', () => {
     ['ts', ['1700000000000000000', '1700000000500000000'], [0, 5e8]],
     ['timestamp', [1_700_000_000.5, 1_700_000_001], [0, 5e8]],
     ['timestamp', ['2026-01-01T00:00:00Z', '2026-01-01T00:00:01Z'], [0, 1e9]],
-  ])('is used, with a hint: %s %j', async (name, times, expected) => {
+  ])('is used with a hint: %s %j', async (name, times, expected) => {
     const { operations, warnings } = await read(lines(events(name, times)))
     expect([operations.callTime[0], operations.returnTime[0]]).toEqual(expected)
     expect(warnings[0]).toContain(`there is no "time"; "${name}" is taken for it`)
@@ -324,18 +324,18 @@ describe('a time member with another name', () => {
     expect(await refusal(text)).toMatch(/:3: its time \(10\)[\s\S]*--order time[\s\S]*"t_ns" is taken for it/)
   })
 
-  test('is refused if a fraction follows a whole number', async () => {
+  test('is refused if it has a fraction after a whole number', async () => {
     expect(await refusal(lines(events('t', [0, 0.01])))).toMatch(
       /:2: "t" is 0.01.*"t_ms" from milliseconds: sed 's.*FILE$/,
     )
   })
 
-  test('is ignored if it is not a number or a date', async () => {
+  test('is ignored if it is neither a number nor a date', async () => {
     expect((await read(lines(events('t', ['a', 'b'])))).warnings).toEqual([])
   })
 })
 
-test('a time is an integer, in digits or as text, or a date; a fraction is refused with a conversion command', async () => {
+test('a time is an integer or a date, and a fraction is refused with a conversion command', async () => {
   const at = async (time: unknown) =>
     (
       await read(

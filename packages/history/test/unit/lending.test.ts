@@ -38,7 +38,7 @@ test('a lent history equals the original', () => {
   )
 })
 
-test('operations of a lent history are shared, not copied', () => {
+test('the operations of a lent history are shared, not copied', () => {
   const own = historyFromEvents(eventsOf([{ value: 'x', key: 'k', ok: true }]), { shared: true })
   const borrowed = passedOn(own)
   own.operations.input[0] = own.values.id(5)

@@ -78,13 +78,13 @@ describe('times that contradict the order of lines', () => {
       expect(text).toContain(remedy)
   })
 
-  test('are refused in EDN, in compressed files and in logs of Jepsen, too', async () => {
+  test('are refused in EDN, in numbered Jepsen histories and in compressed files', async () => {
     expect(await refusal(file('grouped.edn', edn(grouped(S), false)))).toContain('--order time')
     expect(await refusal(file('numbered.edn', edn(grouped(S), true)))).toContain('--order time')
     expect(await refusal(file('grouped.jsonl.gz', gzipSync(jsonl(grouped(S)))))).toContain('--order time')
   })
 
-  test('are refused in a recording that is packed while it is read, in one piece or in stretches', async () => {
+  test('are refused in a packed recording, in one piece or in stretches', async () => {
     const path = file('packed.jsonl', jsonl(grouped(S)))
     const dealing = { places: 1, placeOf: () => 0 }
     await expect(readPacked(path, dealing)).rejects.toThrow('packed.jsonl:5: its time')
@@ -95,7 +95,7 @@ describe('times that contradict the order of lines', () => {
     await expect(join()).rejects.toThrow(CannotPack)
   })
 
-  test('are accepted with --order time', async () => {
+  test('are sorted with --order time', async () => {
     const path = file('sorted.jsonl', jsonl(grouped(S)))
     const history = await readHistory(path, { ordering: { by: 'time' } })
     expect(shape(history)).toEqual(['0 write 0-1', '1 read 2-3', '0 write 4-5'])
@@ -103,7 +103,7 @@ describe('times that contradict the order of lines', () => {
     expect(history.warnings).toEqual([])
   })
 
-  test('leave two operations concurrent if one ends at the time at which the other begins', async () => {
+  test('a call at the time of a return makes the two operations concurrent', async () => {
     const path = file(
       'ties.jsonl',
       jsonl([
@@ -125,7 +125,7 @@ describe('times that contradict the order of lines', () => {
     ])
   })
 
-  test('are accepted if equal timestamps belong to one process only', async () => {
+  test('equal times of one process are accepted', async () => {
     const path = file(
       'own.jsonl',
       jsonl([
@@ -168,7 +168,7 @@ describe('times that contradict the order of lines', () => {
     expect(clocks?.stamps).toMatchObject({ resolutionNanos: resolution, withinNanos: apart / 2 })
   })
 
-  test('may be ignored with --order lines, which lets no operation end before it begins', async () => {
+  test('are ignored with --order lines, and no operation ends before it begins', async () => {
     const path = file('lines.jsonl', jsonl(grouped(S)))
     const history = await readHistory(path, { ordering: { by: 'lines' } })
     expect(shape(history)).toEqual(['0 write 0-1', '0 write 2-3', '1 read 4-5'])
@@ -180,7 +180,7 @@ describe('times that contradict the order of lines', () => {
     ])
   })
 
-  test('cause only a warning if they are as small as those of real recorders', async () => {
+  test('cause only a warning if they differ by a fraction of a millisecond', async () => {
     const lines: readonly Line[] = [
       [10 * MS, 0, 'invoke', 'write', 1],
       [14 * MS, 0, 'ok', 'write', 1],
@@ -199,7 +199,7 @@ describe('times that contradict the order of lines', () => {
     )
   })
 
-  test('are tolerated for invocations in numbered Jepsen histories, which are stamped with their planned time', async () => {
+  test('are accepted for invocations in numbered Jepsen histories, which have planned times', async () => {
     const late: readonly Line[] = [
       [1 * S, 0, 'invoke', 'write', 1],
       [9 * S, 0, 'ok', 'write', 1],
@@ -220,7 +220,7 @@ describe('times that contradict the order of lines', () => {
   })
 })
 
-test('an event without a time has the time of the event before it', async () => {
+test('an event without a time takes the time of the event before it', async () => {
   const path = file(
     'partial.jsonl',
     jsonl([
@@ -247,7 +247,7 @@ describe('the files of several clients', () => {
     [5 * S, 0, 'ok', 'read', 1],
   ]
 
-  test('are merged by time, with processes kept apart by file', async () => {
+  test('are merged by time, with separate processes for each file', async () => {
     const files = [file('merge/a.jsonl', jsonl(first)), file('merge/b.jsonl', jsonl(second))]
     expect(historiesIn(join(directory, 'merge'))).toEqual(files)
     const history = await readHistory('both', { merged: files })
@@ -255,7 +255,7 @@ describe('the files of several clients', () => {
     expect(Array.from(history.operations.callLine)).toEqual([1, 5, 3])
   })
 
-  test('are named in errors, with line numbers of each file', async () => {
+  test('are named in errors with the line numbers of each file', async () => {
     const twice: readonly Line[] = [
       [3 * S, 7, 'invoke', 'read'],
       [5 * S, 7, 'invoke', 'read'],
@@ -282,7 +282,7 @@ describe('the files of several clients', () => {
     ])
   })
 
-  test('are refused if one has no times, or if they describe different objects', async () => {
+  test('are refused if a file has no times or if their models differ', async () => {
     const untimed = file('untimed/b.jsonl', jsonl([[undefined, 0, 'invoke', 'read']]))
     expect(await refusal('both', { merged: [file('untimed/a.jsonl', jsonl(first)), untimed] })).toContain(
       'DIR/untimed/b.jsonl: no event has a "time"',
@@ -292,7 +292,7 @@ describe('the files of several clients', () => {
     expect(await refusal('both', { merged: [set, queue] })).toContain('their "model" is "set" and "queue"')
   })
 
-  test('are not read as the parts of one recording', async () => {
+  test('are refused as parts of one recording if their times contradict the order of parts', async () => {
     file('parts/client-1.jsonl', jsonl(first))
     file('parts/client-2.jsonl', jsonl(second.map(([time, , ...rest]) => [time, 1, ...rest])))
     const text = await refusal(join(directory, 'parts'))
@@ -302,7 +302,7 @@ describe('the files of several clients', () => {
     expect(text).toContain('--merge DIR/parts')
   })
 
-  test('are not read as the parts of one recording, even if they have no times', async () => {
+  test('are refused as parts of one recording if no process is in two files', async () => {
     const untimed = (lines: readonly Line[], process: number) =>
       jsonl(lines.map(([, , ...rest]) => [undefined, process, ...rest]))
     file('numbered/client-1.jsonl', untimed(first, 0))

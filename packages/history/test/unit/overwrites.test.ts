@@ -13,12 +13,12 @@ function noticed(...steps: readonly (readonly [by: number, does: string, value: 
   })
 }
 
-test('a write of a number that other clients have changed since the writer read it is reported', () => {
+test('a write is reported if another client changed the number since the writer read it', () => {
   expect(noticed([0, 'reads', 5], [1, 'reads', 5], [0, 'writes', 6], [1, 'writes', 6])).toEqual(['x'])
   expect(noticed([0, 'reads', 5], [1, 'adds', 1], [0, 'writes', 6])).toEqual(['x'])
 })
 
-test("reports no write if no other client wrote since the writer's read, or if the value is not a number", () => {
+test('a write is not reported if no other client wrote since the read or the value is not a number', () => {
   expect(noticed([0, 'reads', 5], [0, 'writes', 6], [1, 'reads', 6], [1, 'writes', 7])).toEqual([])
   expect(noticed([0, 'writes', 5], [1, 'writes', 6], [0, 'writes', 7])).toEqual([])
   expect(noticed([0, 'reads', 5], [1, 'writes', 6, 'y'], [0, 'writes', 6])).toEqual([])

@@ -17,7 +17,7 @@ describe("Porcupine's etcd log", () => {
     '',
   ].join('\n')
 
-  test('is read in any chunks, with a timeout as an unknown outcome', () => {
+  test('is read in any chunks, and a timeout is an unknown outcome', () => {
     for (const sizes of [[], Array.from({ length: log.length }, () => 1)]) {
       const history = readInChunks(new TextEncoder().encode(log), sizes, { format: 'porcupine-etcd' })
       expect(Array.from(history.operations.outcome)).toEqual([INFO, FAIL, INFO, OK])
@@ -30,7 +30,7 @@ describe("Porcupine's etcd log", () => {
     }
   })
 
-  test('with an unknown type or a bad value is refused', () => {
+  test('is refused if it has an unknown type or a bad value', () => {
     expect(() => read('INFO  jepsen.util - 0 :okay :read nil\n', { format: 'porcupine-etcd' })).toThrow(
       'h.edn:1: unknown type "okay". A type is invoke, ok, fail or info.',
     )
@@ -45,14 +45,14 @@ describe("Porcupine's etcd log", () => {
     )
   })
 
-  test('is used without its last line if that is cut off', () => {
+  test('is read without its last line if that line is cut off', () => {
     const history = read(`${log}INFO  jepsen.util - 1 :invoke :cas [3`, { format: 'porcupine-etcd' })
     expect(history.operations.length).toBe(4)
     expect(history.warnings).toEqual(['h.edn:11: the last line is cut off and is left out.'])
   })
 })
 
-test("Porcupine's key-value log is read, with its keys", () => {
+test('a key-value log of Porcupine is read with its keys', () => {
   const history = read(
     '{:process 0, :type :invoke, :f :append, :key "0", :value "x 0 0 y"}\n{:process 1, :type :invoke, :f :get, :key "0", :value nil}\n' +
       '{:process 0, :type :ok, :f :append, :key "0", :value "x 0 0 y"}\n{:process 1, :type :ok, :f :get, :key "0", :value "x 0 0 y"}\n',

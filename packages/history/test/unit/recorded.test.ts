@@ -19,15 +19,15 @@ const invoke = (process: number, more: Partial<EventInput> = {}): EventInput => 
 })
 const ok = (process: number): EventInput => ({ process, type: 'ok', f: 'read', value: 1 })
 
-describe('the sessions of clients', () => {
-  test('are absent without session names, so that every process is a client of its own', () => {
+describe('client sessions', () => {
+  test('are absent without session names, and each process is then a separate client', () => {
     const history = historyFromEvents([invoke(7), invoke(9)])
     expect(history.hasSessions).toBe(false)
     expect([history.sessionOf(0), history.sessionOf(1)]).toEqual([0, 1])
     expect(history.sessionName(1)).toBe('9')
   })
 
-  test('join their processes into one client, and leave a process without a session as a client of its own', () => {
+  test('join processes with one session name, and leave a process without a session separate', () => {
     const history = historyFromEvents([invoke(0, { session: 'alice' }), invoke(1, { session: 'alice' }), invoke(2)])
     expect(history.hasSessions).toBe(true)
     expect(history.sessionOf(0)).toBe(history.sessionOf(1))
@@ -42,14 +42,14 @@ describe('the sessions of clients', () => {
     expect(history.sessionOf(1)).toBe(UNNAMED)
   })
 
-  test('are unnamed if the header says that nothing named the clients', () => {
+  test('are unnamed if the header says that clients have no names', () => {
     const header = { chaos: 1, sessions: { by: 'connection', named: false } } as const
     const history = historyFromEvents([invoke(0)], { header })
     expect(history.hasSessions).toBe(true)
     expect(history.sessionOf(0)).toBe(UNNAMED)
   })
 
-  test('may not change on one process, nor begin after its first operation', () => {
+  test('are refused if they change within a process or begin after its first operation', () => {
     const alice = invoke(0, { session: 'alice' })
     expect(() => historyFromEvents([alice, ok(0), invoke(0, { session: 'bob' })], { source: 'h' })).toThrow(
       'h:3: process 0 is now of session "bob", and was of "alice".',
@@ -59,7 +59,7 @@ describe('the sessions of clients', () => {
     )
   })
 
-  test("are kept by a lent history, with the recorder's marks and counts", () => {
+  test('are kept by a lent history, with the marks and counts of the recorder', () => {
     const history = historyFromEvents(
       [
         invoke(0, { session: 'alice' }),
@@ -77,7 +77,7 @@ describe('the sessions of clients', () => {
   })
 })
 
-describe('events of the recorder', () => {
+describe('recorder events', () => {
   test('place a mark between the client events before and after it', () => {
     const history = historyFromEvents([
       invoke(0),
@@ -91,7 +91,7 @@ describe('events of the recorder', () => {
     expect(history.nemesis).toEqual([])
   })
 
-  test('give the last count of each kind of unrecorded request', () => {
+  test('report the last count of each kind of unrecorded request', () => {
     const note = (what: string, count: number): EventInput => ({
       process: 'recorder',
       type: 'info',
@@ -105,7 +105,7 @@ describe('events of the recorder', () => {
     ])
   })
 
-  test('distinguish an invocation without a value from one with null', () => {
+  test('distinguish an invocation without a value from an invocation with null', () => {
     const history = historyFromEvents([
       { process: 0, type: 'invoke', f: 'write' },
       { process: 1, type: 'invoke', f: 'write', value: null },
@@ -113,7 +113,7 @@ describe('events of the recorder', () => {
     expect(Array.from(history.operations.flags, (flags) => flags & FLAG_UNSAID)).toEqual([FLAG_UNSAID, 0])
   })
 
-  test('are read back as they were written, with the header', () => {
+  test('are read back as written, and so is the header', () => {
     const header = { chaos: 1, initial: 'unknown', sessions: { by: 'cookie.sid', named: true } } as const
     expect(parseJsonLine(printJsonHeader(header))).toEqual({ kind: 'header', header })
     const event = invoke(0, { session: 'alice' })

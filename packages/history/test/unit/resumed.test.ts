@@ -10,7 +10,7 @@ async function collected(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array>
   return Buffer.concat(chunks)
 }
 
-test('a stream that breaks anywhere, any number of times, delivers each byte once', async () => {
+test('a resumed stream that breaks at any place delivers each byte once', async () => {
   const breaks = fc.array(fc.record({ after: fc.nat(400), how: fc.constantFrom('error', 'end') }), { maxLength: 20 })
   await fc.assert(
     fc.asyncProperty(fc.nat(900), fc.nat(900), breaks, fc.integer({ min: 1, max: 90 }), async (a, b, left, step) => {
@@ -37,7 +37,7 @@ test('a stream that breaks anywhere, any number of times, delivers each byte onc
   )
 })
 
-test.each(['error', 'end'])('gives up after six attempts without a byte (%s)', async (how) => {
+test.each(['error', 'end'])('a resumed stream gives up after six attempts without a byte (%s)', async (how) => {
   let opened = 0
   const waits: number[] = []
   const stream = resumed({
@@ -58,7 +58,7 @@ test.each(['error', 'end'])('gives up after six attempts without a byte (%s)', a
   expect(waits).toEqual([100, 200, 400, 800, 1_600, 3_200])
 })
 
-test('an error that a retry cannot fix ends the stream at the first attempt', async () => {
+test('a resumed stream ends at the first error that a retry cannot fix', async () => {
   let opened = 0
   const stream = resumed({
     from: 0,

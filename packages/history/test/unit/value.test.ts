@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { smallIntegerId } from '../../src/tables/value.ts'
 
-test('values are equal exactly when their ids are', () => {
+test('values are equal exactly if their ids are equal', () => {
   fc.assert(
     fc.property(fc.array(fc.jsonValue({ maxDepth: 3 }), { minLength: 2, maxLength: 12 }), (values) => {
       const table = new ValueTable()
@@ -17,7 +17,7 @@ test('values are equal exactly when their ids are', () => {
   )
 })
 
-test('an id is resolved to its value', () => {
+test('the id of a value is resolved to that value', () => {
   fc.assert(
     fc.property(fc.jsonValue(), (value) => {
       const table = new ValueTable()
@@ -27,7 +27,7 @@ test('an id is resolved to its value', () => {
   )
 })
 
-test('the id of null is 0, small integers are their own ids, and 0 and -0 are equal', () => {
+test('null and small integers need no entry in a value table, and 0 and -0 have one id', () => {
   const table = new ValueTable()
   expect(table.id(null)).toBe(NULL)
   expect(table.id(-3)).toBe(smallIntegerId(-3))
@@ -37,18 +37,18 @@ test('the id of null is 0, small integers are their own ids, and 0 and -0 are eq
   expect(table.size).toBe(3)
 })
 
-test('the order of members of objects does not matter', () => {
+test('objects that differ only in the order of their members have one id', () => {
   const table = new ValueTable()
   expect(table.id({ a: 1, b: [2, { d: 1, c: 2 }] })).toBe(table.id({ b: [2, { c: 2, d: 1 }], a: 1 }))
 })
 
-test('refuses a value nested too deeply instead of crashing', () => {
+test('a value nested 100,000 levels deep is refused without a crash', () => {
   let deep: unknown[] = []
   for (let i = 0; i < 100_000; i += 1) deep = [deep]
   expect(() => new ValueTable().id(deep as never)).toThrow(UserError)
 })
 
-test('a table of values keeps many texts apart, including long ones', () => {
+test('a value table distinguishes 20,000 texts, including long texts', () => {
   const table = new ValueTable()
   const texts = Array.from({ length: 20_000 }, (_, i) => (i % 1000 === 0 ? 'x'.repeat(i * 100) : `text ${i} é`))
   const ids = texts.map((text) => table.id(text))
@@ -56,7 +56,7 @@ test('a table of values keeps many texts apart, including long ones', () => {
   expect(texts.every((text, i) => table.id(text) === ids[i] && table.json(table.id(text)) === text)).toBe(true)
 })
 
-test('finds a string by its bytes at any position, and finds no other string', () => {
+test('a value table finds each stored string by its bytes, and no absent string', () => {
   const value = fc.oneof(fc.integer(), fc.string({ unit: 'binary' }), fc.constantFrom('a"b', 'ü', '\\', 2.5, null))
   fc.assert(
     fc.property(fc.array(value), fc.string(), (values, before) => {

@@ -66,7 +66,7 @@ describe('an answer member next to a value', () => {
     [409, 'fail'],
     [{ status: 'error' }, 'info'],
     [{ error: 'connection reset' }, 'info'],
-  ])('that is %j gives a write the outcome %s', async (result, outcome) => {
+  ])('sets the outcome of a write: %j becomes %s', async (result, outcome) => {
     expect(await told(two({ value: 1, result }, { value: null, result: null }))).toEqual([
       `0 write x 1 > ${outcome} 1`,
       '1 read x null > ok null',
@@ -77,14 +77,14 @@ describe('an answer member next to a value', () => {
     expect(await told(two({ value: 1 }, { result: { status: 'ok', value: 1 } }))).toEqual(BOTH)
   })
 
-  test('of a missing record is read as null', async () => {
+  test('is read as null if the record is missing', async () => {
     expect(await told(two({ value: 1 }, { value: null, result: 'not_found' }))).toEqual([
       WRITTEN,
       '1 read x null > ok null',
     ])
   })
 
-  test('of a cas is a failure if it is false', async () => {
+  test('is a failure if it is false for a cas', async () => {
     const cas = { client: 2, op: 'cas', key: 'x', value: [1, 2], start: 50, end: 60 }
     expect(await told(two({ value: 1 }, { result: 1 }) + lines([{ ...cas, result: false }]))).toEqual([
       ...BOTH,
@@ -93,8 +93,8 @@ describe('an answer member next to a value', () => {
   })
 })
 
-describe('an answer that could be a value or an outcome', () => {
-  test('is the value if it was written and no other member of a read could be the value', async () => {
+describe('an ambiguous answer member', () => {
+  test('is the value if that value was written and no other member can hold the read value', async () => {
     expect(await told(two({ value: true }, { result: true }))).toEqual([
       '0 write x true > ok true',
       '1 read x null > ok true',
@@ -105,7 +105,7 @@ describe('an answer that could be a value or an outcome', () => {
     ])
   })
 
-  test('is refused with its name and a --map option if no member holds the value that a read returned', async () => {
+  test('is refused with a --map option if no member holds the value that a read returned', async () => {
     expect(await told(two({ value: 1 }, { result: 'ok' }))).toMatch(
       /:2: "result" is "ok", and no member holds what a read returned. .*--map output=result/,
     )
@@ -120,13 +120,13 @@ describe('an answer that could be a value or an outcome', () => {
     expect(await told(two({ value: 1 }, { value: null, output: 1 }))).toEqual(BOTH)
   })
 
-  test('is refused if two members contradict each other about the outcome', async () => {
+  test('is refused if two members disagree about the outcome', async () => {
     expect(await told(two({ value: 1, type: 'ok', status: 500 }, { value: 1 }))).toMatch(
       /"status" says .* "type"|"status".*"type"/,
     )
   })
 
-  test('is refused for a read with arguments and for a write without a value, but not for a command', async () => {
+  test('a read with arguments and a write without a value are refused, but SET and GET are not', async () => {
     const asked = two({ args: ['x', 1] }, { args: ['x'], result: 1 }).replaceAll('"key":"x",', '')
     expect(await told(asked)).toMatch(/:2: "args" is \["x"\], and a read takes nothing\. .*jq -c '\.key=\.args\[0\]/)
     expect(await told(two({}, { result: 1 }))).toMatch(/:1: this write has no value\./)
@@ -136,7 +136,7 @@ describe('an answer that could be a value or an outcome', () => {
     ])
   })
 
-  test('is reported with the number of lines for each member', async () => {
+  test('the use of each member is reported with its number of lines', async () => {
     const { taken = [] } = await readHistory(file(two({ value: 1, result: 'ok', note: 7 }, { value: 1, result: 'ok' })))
     expect(taken.map(takenText)).toEqual(
       expect.arrayContaining([
@@ -167,7 +167,7 @@ const events = (names: { readonly [member: string]: string }, types: readonly [u
   )
 }
 
-describe('every --map that a refusal proposes is accepted:', () => {
+describe('a --map option proposed by a refusal', () => {
   test.each([
     ['a value and an output', two({ value: 1 }, { value: 1, output: 2 })],
     ['a value and an input', two({ value: 1, args: 2 }, { value: 1 })],
@@ -182,7 +182,7 @@ describe('every --map that a refusal proposes is accepted:', () => {
       ]),
     ],
     ['members that nothing tells', events({ process: 'who', f: 'what', type: 'how' }, ['invoke', 'ok'])],
-  ])('%s', async (_, content) => {
+  ])('is accepted: %s', async (_, content) => {
     const message = String(await told(content))
     const options = [...message.matchAll(/--map (\S+)/g)].map(([, typed = '']) => typed)
     const named = options.filter((typed) => !typed.includes('MEMBER'))
@@ -191,7 +191,7 @@ describe('every --map that a refusal proposes is accepted:', () => {
   })
 })
 
-describe('a line that describes a request', () => {
+describe('a line that describes an HTTP request', () => {
   const put = { method: 'PUT', path: '/kv/x', body: '1', status: 200, start_ms: 10, end_ms: 20, client: 0 }
   const get = { method: 'GET', path: '/kv/x', response: '1', status: 200, start_ms: 30, end_ms: 40, client: 1 }
   const read = ['0 write /kv/x 1 > ok 1', '1 read /kv/x null > ok 1']
@@ -213,7 +213,7 @@ describe('a line that describes a request', () => {
     ).toEqual(read)
   })
 
-  test('has its outcome in its status', async () => {
+  test('takes its outcome from its status', async () => {
     expect(
       await told(
         lines([
@@ -233,7 +233,7 @@ describe('a line that describes a request', () => {
     ])
   })
 
-  test('is refused with its name if its meaning is unclear', async () => {
+  test('is refused with the member whose meaning is unclear', async () => {
     expect(await told(lines([{ ...put, method: 'POST' }]))).toMatch(
       /:1: "method" is POST: .*sed 's\/"POST"\/"PUT"\/' FILE/,
     )
@@ -244,7 +244,7 @@ describe('a line that describes a request', () => {
     expect(await told(lines([{ ...get, path: '/kv?key=x' }]))).toMatch(/"path" is \/kv\?key=x/)
   })
 
-  test('is ignored and counted if it neither reads nor writes', async () => {
+  test('is ignored and counted if it is neither a read nor a write', async () => {
     const history = await readHistory(file(lines([put, { ...get, method: 'HEAD' }, get])))
     expect(shape(history)).toEqual(read)
     expect(history.warnings).toEqual([expect.stringMatching(/1 line that tells of no operation is left out \(line 2:/)])
@@ -458,12 +458,12 @@ describe('transactions grouped by session', () => {
   })
 })
 
-describe('a record made by Jepsen', () => {
+describe('a Jepsen record', () => {
   const operations = ['0\t:invoke\t:write\t31', '0\t:ok\t:write\t31', '1\t:invoke\t:read\tnil', '1\t:ok\t:read\t31']
   const read = ['0 write 31 > ok 31', '1 read null > ok 31']
   const before = '2026-03-01 10:00:00,001{GMT}\tINFO\t'
 
-  test('may be an older log with times in brackets', async () => {
+  test('is read from an older log with times in brackets', async () => {
     const log = operations
       .map((line, n) => `${before}[jepsen worker 0] jepsen.util: [ ${1000 + n} ] ${line}\n`)
       .join('')
@@ -472,13 +472,13 @@ describe('a record made by Jepsen', () => {
     expect(history.operations.callTime[0]).toBe(1000)
   })
 
-  test('is recognised after a set-up longer than the sample', async () => {
+  test('is recognised after a set-up log longer than the sample', async () => {
     const setUp = `${before}[jepsen node n1] jepsen.db: installing\n`.repeat(2000)
     const log = operations.map((line) => `${before}[jepsen worker 0] jepsen.util: ${line}\n`).join('')
     expect(await told(setUp + log)).toEqual(read)
   })
 
-  test('may be a history.txt with numbered lines', async () => {
+  test('is read from a history.txt with numbered lines', async () => {
     expect(await told(operations.map((line, n) => `${n}\t${line}\n`).join(''))).toEqual(read)
     expect(await told(operations.map((line, n) => `${n} ${n * 10} ${line}\n`).join(''))).toEqual(read)
   })
@@ -488,7 +488,7 @@ describe('a record made by Jepsen', () => {
     .map(([process, type, f, value]) => `{:process ${process}, :type ${type}, :f ${f}, :value ${value}}\n`)
     .join('')
 
-  test('is found if another file of its store is named', async () => {
+  test('is found if another file of its store is given', async () => {
     file(edn, 'store/history.edn')
     const test = file('JEPSEN\u0000\u0001', 'store/test.jepsen')
     const results = file('{:valid? true}', 'store/results.edn')
@@ -498,7 +498,7 @@ describe('a record made by Jepsen', () => {
     )
   })
 
-  test('is read without the versions beside its values, and the versions left out are counted', async () => {
+  test('is read without the versions beside its values, and these versions are counted', async () => {
     const content = (values: readonly string[]): string =>
       values
         .map(
@@ -522,7 +522,7 @@ describe('a record made by Jepsen', () => {
     ])
   })
 
-  test('may have a cas of three values, the first of them the key, also in JSON', async () => {
+  test('may have a cas of three values, the first of which is the key', async () => {
     const content =
       '{:process 0 :type :invoke :f :cas :value ["k" 1 2]}\n{:process 0 :type :ok :f :cas :value ["k" 1 2]}\n'
     expect(await told(content)).toEqual(['0 cas k [1,2] > ok [1,2]'])
@@ -553,7 +553,7 @@ describe('a record made by Jepsen', () => {
   })
 })
 
-describe('a file that is not a history is refused with its type:', () => {
+describe('a file that is not a history', () => {
   const bytes = (...some: number[]): Uint8Array => Uint8Array.from([...some, 0, 0, 0, 0])
   test.each([
     ['an HTML page', '<!DOCTYPE html>\n<html>'],
@@ -568,7 +568,7 @@ describe('a file that is not a history is refused with its type:', () => {
     ['one JSON object with a list in it', '{"history": [{"process": 0}]}'],
     ['a script', '#!/bin/sh\necho\n'],
     ['a single JSON value', '17\n'],
-  ])('%s', async (what, content) => {
+  ])('is refused with its type: %s', async (what, content) => {
     await expect(readHistory(file(content))).rejects.toThrow(`this is ${what}`)
   })
 })

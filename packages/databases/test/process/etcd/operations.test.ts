@@ -47,7 +47,7 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
     expect(await ask(list('read'))).toEqual({ type: 'ok', value: [1, 2] })
   })
 
-  test.each(['txn', 'lock'])('loses no addition to a counter that is updated by a %s', async (update) => {
+  test.each(['txn', 'lock'])('keeps each confirmed addition to a counter that is updated by a %s', async (update) => {
     const { ask } = await startEtcd({ functions: ['read', 'add'], initial: 0 }, { update })
     const added = await Promise.all(Array.from({ length: 8 }, () => ask(x('add', 1))))
     const done = added.filter(({ type }) => type === 'ok').length
@@ -58,7 +58,7 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
     expect(Array.from({ length: 1 + unknown }, (_, i) => ({ type: 'ok', value: done + i }))).toContainEqual(read)
   })
 
-  test.each(['txn', 'lock'])('stores other objects as one value, updated by a %s', async (update) => {
+  test.each(['txn', 'lock'])('stores a queue as one value that is updated by a %s', async (update) => {
     const { ask } = await startEtcd({ functions: ['enqueue', 'dequeue', 'drain'], initial: null }, { update })
     await Promise.all([1, 2, 3, 4].map((message) => ask(x('enqueue', message))))
     const taken = await ask(x('dequeue'))
@@ -78,7 +78,7 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
     expect(await ask(asking('x1')('read'))).toEqual({ type: 'ok', value: [] })
   })
 
-  test('sends the changes of a watch from a past revision on, and ends a watch from a compacted revision', async () => {
+  test('sends a watch all changes from a past revision, and ends a watch from a compacted revision', async () => {
     const { cluster, ask } = await startEtcd({ functions: ['put', 'delete', 'txn', 'watch', 'watched'], initial: null })
     const put = async (input: Input) => {
       const done = await ask(input)
@@ -129,7 +129,7 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
     expect(await ask({ f: 'changes', value: { from: first } })).toMatchObject({ type: 'fail' })
   })
 
-  test('ends a watch when its member is gone, and keeps the changes sent before', async () => {
+  test('sends changes to a watch until its member is killed, and then fails the watch', async () => {
     const { cluster, ask } = await startEtcd({ functions: ['put', 'watch', 'watched'], initial: null })
     const watching = asker(cluster)
     expect(await watching({ f: 'watch', value: { watch: 1 } })).toMatchObject({ type: 'ok' })

@@ -44,12 +44,12 @@ const refused: { readonly [says: string]: readonly [path: string, request: objec
   'database space exceeded': ['/v3/kv/put', put('a')],
 }
 
-test('an error that is not in the table leaves the outcome unknown', () => {
+test('an error that etcdErrors does not list leaves the outcome unknown', () => {
   expect(outcomeOf(etcdErrors, 'etcdserver: something new')).toBe('info')
 })
 
 describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
-  test('has changed nothing after each error that the table calls definite', async () => {
+  test('is unchanged after each error that etcdErrors lists as definite', async () => {
     expect(Object.keys(refused)).toEqual(etcdErrors.filter(({ means }) => means === 'fail').flatMap(({ says }) => says))
     const cluster = await startEtcd({ functions: ['read'], initial: null })
     const gateway = gatewayTo(cluster, 'n1')
@@ -66,7 +66,7 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
     expect(await revisionOf(gateway)).toBe(before)
   })
 
-  test('may have executed an unanswered request, and has done so once if only the reply was lost', async () => {
+  test('a request without a reply has an unknown outcome, even if only the reply was lost', async () => {
     const cluster = await startEtcd({ functions: ['read', 'write'], initial: null })
     const gateway = gatewayTo(cluster, 'n1')
     const before = await revisionOf(gateway)
@@ -82,7 +82,7 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
     expect(await gateway.ask('/v3/kv/put', put('a'), 300)).toMatchObject({ type: 'info' })
   })
 
-  patientTest('may have executed a request that it times out without a majority', { timeout: 120_000 }, async () => {
+  patientTest('a request that times out without a majority has an unknown outcome', { timeout: 120_000 }, async () => {
     const cluster = await startEtcd({ functions: ['read'], initial: null }, { nodes: 3 })
     const leader = cluster.leader() ?? ''
     const gateway = gatewayTo(cluster, leader)

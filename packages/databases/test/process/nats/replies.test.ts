@@ -4,7 +4,7 @@ import { natsReplies } from '../../../src/nats/client/replies.ts'
 /** The subject for answers in a request's bytes. */
 const inboxIn = (bytes: Buffer): string => /^H?PUB \S+ (\S+)/m.exec(bytes.toString())?.[1] ?? ''
 
-test('the NATS client sends CONNECT once, and answers a PING together with its next request', () => {
+test('the NATS client sends CONNECT once, and answers a PING with its next request', () => {
   const replies = natsReplies()
   const first = replies.bytes({ subject: 'a', payload: 'é' }).toString()
   expect(first).toMatch(/^CONNECT \{.*\}\r\nSUB _INBOX\.\w+\.1 1\r\nPUB a _INBOX\.\w+\.1 2\r\né\r\n$/)

@@ -20,7 +20,7 @@ function opened(): ChannelReplies {
   return replies
 }
 
-test('the RabbitMQ client sends its protocol header, its login and the opening of its channel at once', () => {
+test('the RabbitMQ client sends protocol header, login and channel opening in one piece', () => {
   const bytes = channelReplies().introduce(false)
   expect(bytes.subarray(0, 8)).toEqual(Buffer.from([65, 77, 81, 80, 0, 0, 9, 1]))
   expect(bytes.toString('latin1')).toContain('\0guest\0guest')
@@ -39,7 +39,7 @@ test('the RabbitMQ client reads a message however its frames are divided', () =>
   ])
 })
 
-test('the RabbitMQ client takes a message without a body as complete after its header', () => {
+test('the RabbitMQ client completes a message without a body when its header has arrived', () => {
   const replies = opened()
   const header = contentFrames(Buffer.alloc(0), 1, true).subarray(0, -8)
   const got = onChannel('basic.get-ok', longlong(7n), octet(0), shortText(''), shortText('q'), long(0))
@@ -48,7 +48,7 @@ test('the RabbitMQ client takes a message without a body as complete after its h
   })
 })
 
-test('the RabbitMQ client reports a returned message as returned, although the broker then confirms it', () => {
+test('the RabbitMQ client reports a returned message as returned even if the broker confirms it', () => {
   const replies = opened()
   const content = contentFrames(Buffer.from('1'), 1, true)
   expect(replies.read(Buffer.concat([returned, content]))).toEqual({ type: 'incomplete' })
@@ -71,7 +71,7 @@ test.each([
   expect(channelReplies().read(bytes)).toEqual({ type: 'unreadable', why: expect.stringContaining(why) })
 })
 
-test('the RabbitMQ client ignores heartbeats and methods that answer no request', () => {
+test('the RabbitMQ client ignores heartbeats before and between replies', () => {
   const replies = opened()
   const heartbeat = Buffer.from([8, 0, 0, 0, 0, 0, 0, 0xce])
   expect(replies.read(heartbeat)).toEqual({ type: 'incomplete' })

@@ -61,7 +61,7 @@ const commandsIn = (text: string): string[] =>
 const write = (value: number): Input => ({ f: 'write', key: 'x', value })
 const READ: Input = { f: 'read', key: 'x', value: null }
 
-test('a Redis Cluster client sends a redirected command, and later ones, to the node that MOVED names', async () => {
+test('a Redis Cluster client follows a MOVED reply, and sends later commands to the new node', async () => {
   const { sent, ask } = await clientAmong([
     ...[undefined, undefined],
     (_, at) => `-MOVED 16287 ${at(6)}`,
@@ -88,7 +88,7 @@ test('a Redis Cluster client sends ASKING before each command that an ASK reply 
   expect(sent).toEqual(['n3 SET x 1', 'n1 ASKING', 'n1 SET x 1', 'n3 SET x 2', 'n1 ASKING', 'n1 SET x 2'])
 })
 
-test('a Redis Cluster client uses the replica once the master fails, and gives up on circular redirections', async () => {
+test('a Redis Cluster client tries the replica after the master fails, and gives up on circular redirections', async () => {
   const { sent, ask } = await clientAmong([
     ...[undefined, undefined],
     () => '-CLUSTERDOWN The cluster is down',
@@ -101,7 +101,7 @@ test('a Redis Cluster client uses the replica once the master fails, and gives u
   expect(sent.every((each) => !each.endsWith('x 2') || each.startsWith('n6'))).toBe(true)
 })
 
-test('a Redis Cluster client reads at the replica if its settings say so, and writes at the master', async () => {
+test('a Redis Cluster client reads at the replica if reads is replicas, and writes at the master', async () => {
   const { sent, ask } = await clientAmong(
     [
       undefined,

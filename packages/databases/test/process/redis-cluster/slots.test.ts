@@ -13,7 +13,7 @@ test.each([3, 4, 5, 6])('each of %i shards has a contiguous range of slots', (sh
     expect(all.filter((of) => of < shard).length).toBe(firstSlot(shard, shards))
 })
 
-test('MOVED and ASK errors give a slot and a port, and other errors give no redirection', () => {
+test('redirectionIn reads the slot and the port of MOVED and ASK errors, and ignores other errors', () => {
   expect(redirectionIn('MOVED 3999 127.0.0.1:6381')).toEqual({ type: 'moved', slot: 3_999, port: 6_381 })
   expect(redirectionIn('ASK 12 ::1:7000')).toEqual({ type: 'ask', slot: 12, port: 7_000 })
   expect(redirectionIn('MOVED somewhere')).toBeUndefined()

@@ -15,7 +15,7 @@ const ok = (value: unknown) => expect.objectContaining({ type: 'ok', value })
 describe.skipIf(program === undefined)(
   `Redis with Sentinels${program === undefined ? `: ${whySkipped('redis-server')}` : ''}`,
   () => {
-    test('serves all clients from its primary, whatever their home node', async () => {
+    test('serves each client from its primary, even if the home node of the client is a replica', async () => {
       const { cluster, read, write, ask } = await start('register')
       expect(cluster.leader()).toBe('n1')
       expect(await write('n2', 1)).toEqual(ok(1))
@@ -24,7 +24,7 @@ describe.skipIf(program === undefined)(
       expect(await ask('n1', { f: 'cas', key: 'x', value: ['1', 3] })).toMatchObject({ type: 'fail' })
     })
 
-    test('fails over on command, and clients whose connection broke find the new primary', async () => {
+    test('fails over on command, and a client that connects again finds the new primary', async () => {
       const { cluster, inject, write, leave } = await start('register')
       expect(await write('n1', 1)).toEqual(ok(1))
       const heal = await inject({ kind: 'failover', nodes: ['n2'] })
@@ -36,7 +36,7 @@ describe.skipIf(program === undefined)(
       expect(await write('n1', 2)).toEqual(ok(2))
     })
 
-    test('has a leader only once its Sentinels can fail over, even if the replicas start late', async () => {
+    test('can fail over as soon as it has a leader, even if its replicas start late', async () => {
       // Sentinels that find no replica try again after a second; until then they refuse with NOGOODSLAVE.
       const directory = mkdtempSync(join(tmpdir(), 'chaos-late-redis-'))
       try {
@@ -82,7 +82,7 @@ test('Redis promises no consistency level, with or without WAIT', () => {
   expect(redis.promises({ ...question, settings: { ...usual, wait: 'all' } })).toBe('nothing')
 })
 
-test('contradictory settings are refused before anything starts', async () => {
+test('the Redis target refuses contradictory settings', async () => {
   const usual = Object.fromEntries(redis.settings.map(({ name, default: value }) => [name, value]))
   expect(() => redis.validate?.({ ...usual, lock: 'redlock', wait: 1 }, undefined, 3)).toThrow(
     'every node is a primary',

@@ -27,7 +27,7 @@ test('the ZooKeeper client asks for a new session with the last zxid that it has
   expect(reader.bytes()).toEqual(Buffer.alloc(16))
 })
 
-test('the ZooKeeper client reads a session and then a reply, however the bytes are divided', () => {
+test('the ZooKeeper client reads a session and a reply however the bytes are divided', () => {
   const replies = sessionReplies()
   const pieces = Array.from(granted, (byte) => replies.read(Buffer.from([byte])).type)
   expect(pieces.filter((type) => type !== 'incomplete')).toEqual(['reply'])
@@ -51,17 +51,17 @@ test('the ZooKeeper client does not count pings as requests', () => {
 })
 
 test.each([
-  ['another request', framed(int(2), long(5n), int(0)), 'request 1 was answered as 2'],
+  ['a reply to another request', framed(int(2), long(5n), int(0)), 'request 1 was answered as 2'],
   ['half a header', framed(int(1)), 'a reply that ends early'],
   ['a negative length', int(-1), 'a reply of -1 bytes'],
-  ['too much', int(1 << 30), 'a reply of 1073741824 bytes'],
-])('the ZooKeeper client reports a connection as unreadable after a reply to %s', (_, answer, why) => {
+  ['an excessive length', int(1 << 30), 'a reply of 1073741824 bytes'],
+])('the ZooKeeper client reports a connection as unreadable after %s', (_, answer, why) => {
   const replies = opened()
   replies.request('getData', text('/x'))
   expect(replies.read(answer)).toEqual({ type: 'unreadable', why: expect.stringContaining(why) })
 })
 
-test('the ZooKeeper client reports a session that the server does not grant as unreadable', () => {
+test('the ZooKeeper client reports a refused session as unreadable', () => {
   const refused = framed(int(0), int(0), long(0n), int(16), Buffer.alloc(16), Buffer.from([0]))
   expect(sessionReplies().read(refused)).toMatchObject({ type: 'unreadable' })
 })

@@ -17,22 +17,22 @@ const [CHECK, SET_DATA, NO_NODE, NOT_TRIED] = [13, 5, -101, -2]
 
 const change = (asking: Asking) => setWhile(asking, '/chaos/x/lock-1', { path: '/chaos/x', value: 1 })
 
-test('a ZooKeeper transaction sets a node on the condition that another node exists', async () => {
+test('a ZooKeeper transaction sets a node if the node that it checks exists', async () => {
   expect(await change(answering(step(CHECK, 0), step(SET_DATA, 0), Buffer.alloc(68), end))).toBeInstanceOf(Buffer)
 })
 
 test.each([
   ['the other node is gone', [failed(NO_NODE), failed(NOT_TRIED)]],
   ['the node itself is gone', [failed(0), failed(NO_NODE)]],
-])('a ZooKeeper transaction sets no node if %s', async (_, steps) => {
+])('a ZooKeeper transaction fails with NoNode if %s', async (_, steps) => {
   expect(await change(answering(...steps, end))).toEqual({ type: 'fail', error: '-101 NoNode', code: NO_NODE })
 })
 
-test('the outcome is unknown if the answer to a transaction ends early', async () => {
+test('a ZooKeeper transaction has an unknown outcome if its reply ends early', async () => {
   expect(await change(answering(int(-1)))).toMatchObject({ type: 'info' })
 })
 
-test('the token of a sequential ZooKeeper node is the zxid of its creation', async () => {
+test('createSequential returns the path and the creation zxid of a ZooKeeper node', async () => {
   const created = await createSequential(
     answering(text('/chaos/x/lock-0000000007'), long(0x1_0000_0002n)),
     '/chaos/x/lock-',

@@ -106,7 +106,7 @@ describe.skipIf(redis === undefined)(
   `errors of a live Redis${redis === undefined ? `: ${whySkipped('redis-server')}` : ''}`,
   () => {
     test.each(cases)(
-      '$word means that the command had no effect',
+      'executes no command that it answers with $word',
       async ({ word, flags = [], before, send, after, password }) => {
         const { port } = await startRedis(redis ?? '', flags)
         const ask = raw(port)
@@ -122,7 +122,7 @@ describe.skipIf(redis === undefined)(
       },
     )
 
-    test('an error within a script leaves the outcome unknown', async () => {
+    test('an error within a script leaves the outcome of the command unknown', async () => {
       const { port } = await startRedis(redis ?? '')
       const ask = raw(port)
       const script = "redis.call('SET',KEYS[1],'2') return redis.call('LPUSH',KEYS[1],'a')"
@@ -133,7 +133,7 @@ describe.skipIf(redis === undefined)(
   },
 )
 
-test('the table lists every error of Redis once, with its reason', () => {
+test('redisErrors lists each Redis error once, with a reason', () => {
   expect(new Set(redisErrors.flatMap(({ says }) => says)).size).toBe(redisErrors.length)
   for (const { why } of redisErrors) expect(why).toMatch(/\w+ \w+/)
 })

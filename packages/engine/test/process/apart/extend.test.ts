@@ -61,8 +61,8 @@ const refusals: readonly (readonly [of: unknown, define: (given: never) => unkno
   ['1st', (name: never) => defineTarget(name, './raft.ts'), /"1st" is no name/],
 ]
 
-describe('a definition', () => {
-  test.each(refusals)('is refused with advice if it is given %j', (given, define, why) => {
+describe('an extension definition', () => {
+  test.each(refusals)('is refused with advice: %j', (given, define, why) => {
     expect(() => define(given as never)).toThrow(why)
   })
 })
@@ -76,11 +76,14 @@ describe('extensions', () => {
     [defineRecordedProtocol({ ...protocol, name: 'resp' } as never), 'there is a recorded protocol resp already'],
     [defineModel({ name: 'register', initial: 0, apply: () => [0], key: String }), 'there is a model register already'],
     [defineReporter({ ...reporter, name: 'json' }), 'there is a reporter json already'],
-  ])('are refused if their name is taken, or if the kind that they use does not exist (%#)', async (extension, why) => {
-    await expect(mergeExtensions([extension], 'chaos.config.ts: extend')).rejects.toThrow(
-      new RegExp(`^chaos\\.config\\.ts: extend: .*${why}`),
-    )
-  })
+  ])(
+    'are refused if their name is taken or if the kind that they use does not exist (case %#)',
+    async (extension, why) => {
+      await expect(mergeExtensions([extension], 'chaos.config.ts: extend')).rejects.toThrow(
+        new RegExp(`^chaos\\.config\\.ts: extend: .*${why}`),
+      )
+    },
+  )
 
   test.each([
     [
@@ -89,11 +92,11 @@ describe('extensions', () => {
     ],
     [{ extend: [defineTarget('mine', './a.ts'), defineTarget('mine', './b.ts')] }, 'targets and "extend" have mine'],
     [{ workloads: { climb: './climb.ts' }, extend: [defineWorkload(climb)] }, 'workloads and "extend" have climb'],
-  ])('are refused if a name is given twice (%#)', async (config, why) => {
+  ])('are refused if a name is defined twice (case %#)', async (config, why) => {
     await expect(parseConfig(config, 'chaos.config.ts')).rejects.toThrow(`chaos.config.ts: ${why} twice; give one`)
   })
 
-  test('are known to the threads of this process, and not to the processes that it starts', async () => {
+  test('are known to the threads of the process, but not to its child processes', async () => {
     const path = join(mkdtempSync(join(tmpdir(), 'chaos-extend-')), 'chaos.config.mjs')
     onTestFinished(() => rmSync(dirname(path), { recursive: true }))
     writeFileSync(path, 'export default { extend: [] }')
@@ -104,7 +107,7 @@ describe('extensions', () => {
     setEnvironmentData(EXTENDED_BY, undefined as never)
   })
 
-  test('are refused if no define function made them', () => {
+  test('are refused if they were not made by a define function', () => {
     expect(() => extensionsIn({ extend: [{ kind: 'stutter' }] }, 'chaos.config.ts')).toThrow(
       'chaos.config.ts: extend[0] is made by no define… function. Write: extend: [defineFault({ … }), ',
     )
@@ -113,18 +116,18 @@ describe('extensions', () => {
   })
 })
 
-describe('merged faults', async () => {
+describe('an added fault', async () => {
   const doze = { ...fault, kind: 'doze', on: 'nodes', strike: () => true, heal() {} }
   const dozes = { ...nemesis, name: 'dozes', kind: 'doze', among: 'nodes' }
   await mergeExtensions([defineFault(doze as never), defineNemesis(dozes as never)], 'chaos.config.ts: extend')
 
-  test('are also drawn by a search that names no faults', () => {
+  test('is drawn by a search that names no faults', () => {
     expect(faultKinds).toContain('doze')
     expect(nemesesOf({}).map(({ name }) => name)).toContain('dozes')
     expect(usualServiceFaults()).toContain('dozes')
   })
 
-  test('remove the promise of a protocol whose promise depends on faults, and keep the promises of others', () => {
+  test('removes the promise of a protocol that depends on faults, and no other promise', () => {
     const [three, raft, viewstamped] = ['three-phase-commit', 'raft', 'viewstamped'].map((name) => findProtocol(name)!)
     expect(notPromisedUnder(three!, {})).toContain('doze')
     expect(unpromisedOf(three!, {}, { faults: ['dozes'] })).toEqual({
@@ -136,12 +139,12 @@ describe('merged faults', async () => {
   })
 })
 
-describe('a fault that changes bytes', () => {
+describe('an added fault that changes bytes', () => {
   const stage = () => ({ countsArriving: 'nothing', transform: (bytes: Buffer) => bytes })
   const meet = () => ({ instead: [] })
   const made = { bytes: { ...fault, stage }, messages: { ...fault, on: 'messages', meet } }
 
-  test('is refused when it is applied, unless it declares alters: true', async () => {
+  test('is refused when it is applied if it does not declare alters: true', async () => {
     const { bytes, messages } = made
     const faults = [
       { ...bytes, kind: 'secret-bytes' },
@@ -161,7 +164,7 @@ describe('a fault that changes bytes', () => {
     )
   })
 
-  test('removes every promise of a target', async () => {
+  test('removes every promise of a target if it declares alters: true', async () => {
     const { bytes, messages } = made
     const open = [
       { ...bytes, kind: 'open-bytes', alters: true },
@@ -177,8 +180,8 @@ describe('a fault that changes bytes', () => {
   })
 })
 
-describe('code that a user has defined', () => {
-  test('is named in each error that it throws, also asynchronously, and keeps its getters', async () => {
+describe('user-defined code', () => {
+  test('is named in errors that it throws synchronously or asynchronously, and keeps its getters', async () => {
     const failing = () => {
       throw new Error('no')
     }
@@ -197,7 +200,7 @@ describe('code that a user has defined', () => {
     expect(own.dialDelayMs).toBe(2)
   })
 
-  test('names its fault in an error that a stage throws', async () => {
+  test('is named by its fault in an error that a stage throws', async () => {
     const stage = () => ({
       countsArriving: 'nothing',
       delayMs() {
@@ -210,7 +213,7 @@ describe('code that a user has defined', () => {
   })
 })
 
-describe('the plan of a nemesis', () => {
+describe('the plan of an added nemesis', () => {
   const part = { from: 0, to: 1, plan: { kind: 'latency', links: ['n1>n2'], latencyMs: 5 } }
   let made = 0
   const planned = async (episode: () => unknown) => {
@@ -219,7 +222,7 @@ describe('the plan of a nemesis', () => {
     return nemeses.find((each) => each.name === name)!.plan(createRandom('a seed'), ['n1', 'n2'])
   }
 
-  test('is parsed like a schedule, which adds defaults such as the jitter', async () => {
+  test('is parsed like a schedule, with defaults such as the jitter', async () => {
     const { parts, lengths } = await planned(() => ({ parts: [part], lengths: 2 }))
     expect({ lengths, links: parts.map(({ plan }) => plan) }).toMatchObject({
       lengths: 2,
@@ -236,13 +239,13 @@ describe('the plan of a nemesis', () => {
       { parts: [{ ...part, plan: { kind: 'kill', nodes: 'one' } }], lengths: 1 },
       /is a kill, and its "kind" is latency/,
     ],
-  ])('is refused with the name of the nemesis and the mistake if it is invalid (%#)', async (episode, why) => {
+  ])('is refused with the name of the nemesis and the mistake if it is invalid (case %#)', async (episode, why) => {
     const refused = expect(planned(() => episode)).rejects
     await refused.toThrow(why)
     await refused.toThrow(/^chaos\.config\.ts: extend: the nemesis late-\d+: /)
   })
 
-  test('an error that a plan throws names its nemesis', async () => {
+  test('an error thrown in plan names the nemesis', async () => {
     const thrown = planned(() => {
       throw new Error('no idea')
     })

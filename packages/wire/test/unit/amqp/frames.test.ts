@@ -10,15 +10,15 @@ function altered(frame: Buffer, at: number, byte: number): Buffer {
   return bytes
 }
 
-describe('a frame of AMQP', () => {
-  test('is read as it was written, once all of it is there, whatever follows', () => {
+describe('an AMQP frame', () => {
+  test('is read once all of its bytes have arrived, whatever bytes follow', () => {
     const expected = { frame: { kind: 'method', name: 'basic.ack', members: Buffer.from([7]) }, size: ack.length }
     expect(firstFrame(Buffer.concat([ack, ack]))).toEqual(expected)
     for (let size = 0; size < ack.length; size++) expect(firstFrame(ack.subarray(0, size))).toBeUndefined()
     expect(firstFrame(ack)).toEqual(expected)
   })
 
-  test('carries a message as its size and its body', () => {
+  test('the content frames of a message are a header with its size, and its body', () => {
     const content = contentFrames(Buffer.from('hello'), 1, true)
     const header = firstFrame(content)
     if (typeof header !== 'object') throw new Error('there is no frame')
@@ -27,7 +27,7 @@ describe('a frame of AMQP', () => {
     expect(body).toMatchObject({ frame: { kind: 'body', bytes: Buffer.from('hello') } })
   })
 
-  test('marks a message that is written to disk', () => {
+  test('the content header has delivery mode 2 if the message is persistent, and 1 otherwise', () => {
     const mode = (persistent: boolean) => {
       const header = firstFrame(contentFrames(Buffer.alloc(0), 1, persistent))
       return typeof header === 'object' ? contentFrames(Buffer.alloc(0), 1, persistent)[header.size - 2] : undefined
@@ -46,7 +46,7 @@ describe('a frame of AMQP', () => {
     expect(firstFrame(bytes)).toBe(why)
   })
 
-  test('may be a heartbeat, or a method that is known only by its numbers', () => {
+  test('is read if it is a heartbeat or a method without a known name', () => {
     expect(firstFrame(Buffer.from([8, 0, 0, 0, 0, 0, 0, 0xce]))).toEqual({ frame: { kind: 'heartbeat' }, size: 8 })
     expect(firstFrame(Buffer.from([1, 0, 0, 0, 0, 0, 4, 0, 99, 0, 3, 0xce]))).toMatchObject({
       frame: { kind: 'method', name: '99.3' },
@@ -54,7 +54,7 @@ describe('a frame of AMQP', () => {
   })
 })
 
-test('a table of AMQP has its size, and a type before each value', () => {
+test('an AMQP table is written as its size, and a type before each value', () => {
   const members = Buffer.concat([
     ...[shortText('a'), Buffer.from('I'), Buffer.from([0, 0, 0, 5])],
     ...[shortText('b'), Buffer.from('S'), longText('x')],

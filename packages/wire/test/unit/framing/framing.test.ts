@@ -9,7 +9,7 @@ import { resp } from '../../../src/resp/resp.ts'
 import { readResp, readRespCommand } from '../../../src/resp/resp-value.ts'
 import { corpora, cut, latin, normal, readAll } from '../../framing/examples.ts'
 
-describe.each(corpora)('$name', ({ framing, direction, examples }) => {
+describe.each(corpora)('the framing $name', ({ framing, direction, examples }) => {
   test('finds the same messages however the bytes are divided', () => {
     fc.assert(
       fc.property(
@@ -33,7 +33,7 @@ describe.each(corpora)('$name', ({ framing, direction, examples }) => {
     for (const example of examples) expect(isOneMessage(framing, direction, latin(example))).toBe(true)
   })
 
-  test('passes on every byte once, and gives the same messages for every division of the bytes', () => {
+  test('passes on each byte once, and finds messages independent of how the bytes are divided', () => {
     fc.assert(
       fc.property(
         fc.array(fc.oneof(fc.constantFrom(...examples), fc.string({ unit: 'binary-ascii', maxLength: 20 })), {
@@ -62,7 +62,7 @@ describe.each(corpora)('$name', ({ framing, direction, examples }) => {
   })
 })
 
-test('random bytes neither stop nor crash any parser', () => {
+test('random bytes neither hang nor crash a parser', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 3000 }), fc.nat(60), (garbage, n) => {
       const { framing, direction } = corpora[n % corpora.length] ?? { framing: resp, direction: 'requests' as const }
@@ -78,8 +78,8 @@ test('random bytes neither stop nor crash any parser', () => {
   )
 })
 
-describe('a message that is too large', () => {
-  test('passes without framing, and the following messages are framed again', () => {
+describe('a frame reader', () => {
+  test('passes on an oversized message unframed, and frames the messages after it', () => {
     const read = readAll(resp, cut(latin(`+a\r\n$3000\r\n${'x'.repeat(3000)}\r\n+b\r\n`), [500, 1500, 2500]), {
       max: 1000,
     })
@@ -92,7 +92,7 @@ describe('a message that is too large', () => {
     ['a string of 4 GiB', resp, '$4294967296\r\nabc'],
     ['an array of 4,294,967,296', resp, '*4294967296\r\n'],
     ['a length of 4 GiB', lengthPrefixed({ lengthFieldLength: 4, byteOrder: 'big' }), '\xff\xff\xff\xffabc'],
-  ])('uses no more memory than the bytes received: %s', (_, framing, text) => {
+  ])('allocates no memory for announced bytes that have not arrived: %s', (_, framing, text) => {
     const before = process.memoryUsage().arrayBuffers
     const { out, reader } = readAll(framing, [latin(text), Buffer.alloc(1100)])
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1_000_000)
@@ -100,7 +100,7 @@ describe('a message that is too large', () => {
     expect(reader.waitingBytes).toBe(0)
   })
 
-  test('is buffered in memory of its own size even if it arrives byte by byte', () => {
+  test('buffers a message of 100,000 single bytes in less than 2 MB of memory', () => {
     const reader = new FrameReader({ scanner: jsonLines.scanner('requests'), maxFrameBytes: 1 << 20 })
     const none = { frame: () => undefined, loose: () => undefined }
     const before = process.memoryUsage().arrayBuffers
@@ -119,7 +119,7 @@ test.each([
   ['*?\r\n'],
   ['HTTP/1.1 200 OK\r\n'],
   [`+${'x'.repeat(70_000)}\r\n`],
-])('%j is not RESP, and all later bytes pass without framing', (text) => {
+])('the RESP framing ends at %j, and all later bytes pass unframed', (text) => {
   const { out, reader, messages } = readAll(resp, [latin(`:1\r\n${text}`), latin(':2\r\n')], {
     direction: 'responses',
     max: 1e6,
@@ -129,7 +129,7 @@ test.each([
   expect(normal(out)).toEqual([':1\r\n', `loose ${text}:2\r\n`, ''])
 })
 
-test('a message that began before the reader passes in pieces, and the next message is whole', () => {
+test('a message whose beginning was skimmed passes unframed, and the next message is framed', () => {
   const reader = new FrameReader({ scanner: jsonLines.scanner('requests'), maxFrameBytes: 100 })
   const out: string[] = []
   const sink = { frame: (b: Buffer) => void out.push(`whole ${b}`), loose: (b: Buffer) => void out.push(`loose ${b}`) }
@@ -160,20 +160,20 @@ describe('the content of a RESP message', () => {
     expect(resp.read(latin(text))).toEqual(said)
   })
 
-  test('is a command if it is an array or an inline line', () => {
+  test('is a command if the message is an array or an inline line', () => {
     expect(resp.command?.(latin('*2\r\n$3\r\nget\r\n$1\r\nx\r\n'))).toEqual({ name: 'GET', key: 'x' })
     expect(resp.command?.(latin('set y 1\r\n'))).toEqual({ name: 'SET', key: 'y' })
     expect(resp.command?.(latin(':1\r\n'))).toBe(undefined)
   })
 
-  test('is not read if it is nested too deeply, but the message is still framed', () => {
+  test('is undefined if the message is nested too deeply, but the message is still framed', () => {
     const deep = `${'*1\r\n'.repeat(100_000)}:1\r\n`
     expect(isOneMessage(resp, 'responses', latin(deep))).toBe(true)
     expect(resp.read(latin(deep))).toBe(undefined)
   })
 })
 
-test('an encoded command is one message, and decodes to the same command', () => {
+test('an encoded value is one message, which decodes to the original value', () => {
   const four = lengthPrefixed({ lengthFieldLength: 4, byteOrder: 'little', lengthAdjustment: -4 })
   for (const [framing, value] of [
     [jsonLines, { a: [1, 'ü\n'] }],
@@ -187,7 +187,7 @@ test('an encoded command is one message, and decodes to the same command', () =>
   }
 })
 
-describe('an impossible framing', () => {
+describe('an invalid framing declaration', () => {
   test.each([
     [
       'soap',
@@ -214,7 +214,7 @@ describe('an impossible framing', () => {
     expect(() => parseFraming(json, 'route n1')).toThrow(message)
   })
 
-  test('a message that cannot be written is refused with advice', () => {
+  test('a value that a framing cannot encode is refused with the reason', () => {
     expect(() => lengthPrefixed({ lengthFieldLength: 1, byteOrder: 'big' }).write('x'.repeat(256), 'requests')).toThrow(
       'does not fit',
     )

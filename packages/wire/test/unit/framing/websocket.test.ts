@@ -5,12 +5,12 @@ import { websocket } from '../../../src/websocket/websocket.ts'
 import { createMessageScanner } from '../../../src/websocket/websocket-scanner.ts'
 import { frames, latin, readAll } from '../../framing/examples.ts'
 
-describe('a WebSocket connection', () => {
+describe('the WebSocket framing', () => {
   const asked = 'GET /chat HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'
   const early = 'HTTP/1.1 103 Early Hints\r\n\r\n'
   const agreed = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n'
 
-  test('starts with HTTP heads, which are not framed as messages', () => {
+  test('yields the HTTP heads as handshakes, and then each WebSocket message', () => {
     for (const [direction, heads] of [
       ['requests', [asked]],
       ['responses', [early, agreed]],
@@ -39,13 +39,13 @@ describe('a WebSocket connection', () => {
     ['responses', `${agreed}\x81\x7f\xff\xff\xff\xff\xff\xff\xff\xff`],
     ['responses', `${agreed}\x89\x7e\x01\x00`],
     ['responses', `${agreed}\x01\x01a\x81\x01b`],
-  ])('passes without framing if the upgrade fails (%s %j)', (direction, text) => {
+  ])('passes on all bytes unframed if the upgrade fails (%s %j)', (direction, text) => {
     const { reader, out } = readAll(websocket, [latin(text), latin('more')], { direction, max: 1e6 })
     expect(reader.framed).toBe(false)
     expect(out.map(({ bytes }) => bytes.toString('latin1')).join('')).toBe(`${text}more`)
   })
 
-  test('yields texts, JSON, bytes and close reasons, unmasked', () => {
+  test('decodes each text, JSON value and byte string that it encodes', () => {
     for (const direction of ['requests', 'responses'] as const)
       for (const said of ['hello', { a: [1] }, { base64: '/w==' }, 'x'.repeat(70_000)]) {
         const message = websocket.write(said, direction)
@@ -58,12 +58,12 @@ describe('a WebSocket connection', () => {
     expect(websocket.write({ close: 1011, reason: 'x' }, 'responses')).toEqual(latin('\x88\x03\x03\xf3x'))
     expect(() => websocket.write({ close: 7 }, 'responses')).toThrow('a close has a code from 1000 to 4999')
   })
-  test('yields an empty text for a message without content', () => {
+  test('decodes an empty message as an empty text', () => {
     for (const direction of ['requests', 'responses'] as const)
       expect(websocket.read(websocket.write('', direction))).toBe('')
   })
 
-  test('may announce a message of at most Number.MAX_SAFE_INTEGER bytes', () => {
+  test('accepts a length of Number.MAX_SAFE_INTEGER bytes, but no larger one', () => {
     const announced = (length: bigint) => {
       const header = Buffer.from([0x82, 127, 0, 0, 0, 0, 0, 0, 0, 0])
       header.writeBigUInt64BE(length, 2)

@@ -100,8 +100,8 @@ function withoutDefaults(value: unknown, type: MessageType): unknown {
   return members
 }
 
-describe('a protobuf message', () => {
-  test('is read with the same result as by another implementation', () => {
+describe('the protobuf decoder', () => {
+  test('decodes a message as protobufjs does', () => {
     fc.assert(
       fc.property(message, (members) => {
         const bytes = Buffer.from(everything.encode(everything.fromObject(members)).finish())
@@ -113,7 +113,7 @@ describe('a protobuf message', () => {
     )
   })
 
-  test('is decoded or fails with a WireError, whatever its bytes', () => {
+  test('decodes any bytes or throws a WireError', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
         try {
@@ -126,13 +126,13 @@ describe('a protobuf message', () => {
     )
   })
 
-  test('has defaults for absent fields, except optional ones, oneof members, messages and lists', () => {
+  test('fills in defaults for absent fields, except optional fields, oneof members, messages and lists', () => {
     expect(decodeMessage(Buffer.alloc(0), typeOf('shop.v1.Item'))).toEqual({ name: '', size: 'SMALL' })
     expect(decodeMessage(Buffer.alloc(0), typeOf('shop.v1.Everything'))).not.toHaveProperty('perhaps')
     expect(decodeMessage(Buffer.alloc(0), typeOf('shop.v1.Everything'))).toMatchObject({ an_int64: '0', a_bool: false })
   })
 
-  test('keeps the last member of a oneof, and merges the parts of a message', () => {
+  test('keeps the last member of a oneof, and merges the parts of an embedded message', () => {
     const part = (members: object) => everything.encode(everything.fromObject(members)).finish()
     const bytes = Buffer.concat([
       part({ item: { name: 'bolt' }, this: 'first' }),
@@ -146,7 +146,7 @@ describe('a protobuf message', () => {
     expect(read).not.toHaveProperty('this')
   })
 
-  test('has a bounded depth', () => {
+  test('throws a WireError for 200 nested messages', () => {
     let nested = Buffer.alloc(0)
     for (let depth = 0; depth < 200; depth++) {
       const part = protobuf.Writer.create().uint32(0x22).bytes(nested).finish()
@@ -156,7 +156,7 @@ describe('a protobuf message', () => {
   })
 })
 
-test('methods are found by path, with whether they stream', () => {
+test('a schema lists each method by its path, with its types and whether it streams', () => {
   expect(
     [...schema.methods].map(([path, { input, output, streams }]) => [path, input.name, output.name, streams]),
   ).toEqual([
@@ -175,7 +175,7 @@ const hasProtoc = (() => {
   }
 })()
 
-test.skipIf(!hasProtoc)('the descriptor of these tests is the same as from protoc', () => {
+test.skipIf(!hasProtoc)('the descriptor in this file equals the descriptor that protoc writes', () => {
   const directory = mkdtempSync(join(tmpdir(), 'chaos-protoc-'))
   try {
     writeFileSync(join(directory, 'shop.proto'), PROTO)
@@ -188,7 +188,7 @@ test.skipIf(!hasProtoc)('the descriptor of these tests is the same as from proto
 })
 
 describe('message declarations', () => {
-  test('mean the same as the descriptor if they are copied from the .proto file', () => {
+  test('decode a message as the descriptor of the same .proto file does', () => {
     const declared = parseDeclarations(
       {
         'shop.v1.Everything': [
@@ -232,19 +232,19 @@ describe('message declarations', () => {
     [{ 'a.B': ['Size size = 1'] }, {}, '"Size" is not a type. Declare it in "messages", or take int32 for an enum'],
     [{ 'a.B': [] }, { 'a.C/Put': ['a.B', 'a.B'] }, 'is not a method. Write it as gRPC does: "/package.Service/Method"'],
     [{ 'a.B': [] }, { '/a.C/Put': ['a.B'] }, 'give the request and the response type'],
-  ])('are refused for the messages %j and methods %j', (messages, methods, problem) => {
+  ])('are refused with the reason for the messages %j and methods %j', (messages, methods, problem) => {
     expect(() => parseDeclarations(messages, methods, 'routes.json')).toThrow(UserError)
     expect(() => parseDeclarations(messages, methods, 'routes.json')).toThrow(problem)
   })
 
-  test('are refused with the command that makes a descriptor if the given file is no descriptor', () => {
+  test('a file that is not a descriptor is refused with the protoc command that makes a descriptor', () => {
     expect(() => parseDescriptorSet(Buffer.from('syntax = "proto3";'), 'api.proto')).toThrow(
       'api.proto is not a FileDescriptorSet. Make one: protoc --include_imports --descriptor_set_out',
     )
   })
 })
 
-test('the messages of a body are split by their lengths, and decompressed', () => {
+test('a gRPC body is split into messages by their lengths, and each message is decompressed', () => {
   const framed = (bytes: Buffer, compressed = 0) => {
     const prefix = Buffer.alloc(5)
     prefix[0] = compressed

@@ -7,7 +7,7 @@ const messages = { 'a.Put': ['bytes key = 1'] }
 const methods = { '/a.KV/Put': ['a.Put', 'a.Put'] }
 
 describe('the schema of a route table', () => {
-  test('comes from its descriptor or its declarations, and is absent if it has neither', () => {
+  test('comes from a descriptor or from declarations, and is undefined if both are absent', () => {
     expect(parseSchema({ descriptor }, 'x')?.messages.has('shop.v1.Everything')).toBe(true)
     expect([...(parseSchema({ messages, methods }, 'x')?.methods.keys() ?? [])]).toEqual(['/a.KV/Put'])
     expect([...(parseSchema({ messages }, 'x')?.messages.keys() ?? [])]).toEqual(['a.Put'])
@@ -20,7 +20,7 @@ describe('the schema of a route table', () => {
     [{ descriptor: 'shop.desc' }, 'x: "descriptor" is "shop.desc". No files are read here'],
     [{ descriptor: null }, 'x: "descriptor" is null. No files are read here'],
     [{ methods }, 'x: "methods": /a.KV/Put: give the request and the response type'],
-  ])('is refused with advice: %#', (members, message) => {
+  ])('is refused with advice (case %#)', (members, message) => {
     expect(() => parseSchema(members, 'x')).toThrow(message)
   })
 })

@@ -19,16 +19,16 @@ describe('a captured body', () => {
     ['no pieces', [], ''],
     ['one piece', ['hello'], 'hello'],
     ['several pieces', ['he', 'l', 'lo'], 'hello'],
-  ])('has the bytes of %s, although their memory is used again', (_, pieces, expected) => {
+  ])('keeps the bytes of %s even if their memory is reused', (_, pieces, expected) => {
     expect(captured(5, ...pieces)).toEqual({ bytes: Buffer.from(expected) })
   })
 
-  test('is recorded as its length and its hash if it is longer than the limit', () => {
+  test('is recorded as its length and SHA-256 hash if it is longer than the limit', () => {
     const sha256 = createHash('sha256').update('hello!').digest('hex')
     expect(captured(5, 'hel', 'lo', '!')).toEqual({ sha256, length: 6 })
   })
 
-  test('is absent if no bytes are to be kept', () => {
+  test('is undefined if the limit is 0 bytes', () => {
     expect(captured(0, 'hello')).toBeUndefined()
   })
 })

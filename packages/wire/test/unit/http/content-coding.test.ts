@@ -12,7 +12,7 @@ const zstd = (bytes: Buffer): Buffer =>
     bytes,
   ])
 
-describe('decoding a body', () => {
+describe('the body decoder', () => {
   test.each([
     ['gzip', gzipSync(content)],
     ['X-GZIP', gzipSync(content)],
@@ -23,7 +23,7 @@ describe('decoding a body', () => {
     ['identity', content],
     [undefined, content],
     ['br, gzip', gzipSync(brotliCompressSync(content))],
-  ])('removes %s', (coding, body) => {
+  ])('removes the content coding %s', (coding, body) => {
     expect(decoded(body, coding, { most })).toEqual(content)
   })
 
@@ -31,11 +31,11 @@ describe('decoding a body', () => {
     ['gzip', Buffer.from('no gzip')],
     ['compress', content],
     ['zstd', Buffer.from('no zstd')],
-  ])('reports a damaged or unknown %s', (coding, body) => {
+  ])('returns undefined for a damaged or unknown content coding: %s', (coding, body) => {
     expect(decoded(body, coding, { most })).toBeUndefined()
   })
 
-  test('refuses content that is too long', () => {
+  test('refuses a body whose decoded content is too long', () => {
     const zeros = Buffer.alloc(5_000_000)
     for (const [coding, body] of [
       ['gzip', gzipSync(zeros)],
@@ -49,13 +49,13 @@ describe('decoding a body', () => {
     expect(decoded(repeated(6, 100_000), 'zstd', { most: 600_000 })?.equals(Buffer.alloc(600_000, 'z'))).toBe(true)
   })
 
-  test('refuses zstd with a huge window', () => {
+  test('refuses a zstd body with a huge window', () => {
     const huge = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0xf8, 0x01, 0x00, 0x00])
     const hugeContent = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0xe0, 0, 0, 0, 0, 1, 0, 0, 0, 0x01, 0x00, 0x00])
     expect([decoded(huge, 'zstd', { most }), decoded(hugeContent, 'zstd', { most })]).toEqual([undefined, undefined])
   })
 
-  test('returns the beginning of a body that was cut off', () => {
+  test('returns the decoded beginning of a truncated body', () => {
     const random = Buffer.from(Array.from({ length: 4000 }, (_, i) => (i * i * 7919) % 251))
     for (const [coding, body] of [
       ['gzip', gzipSync(random)],
@@ -70,19 +70,19 @@ describe('decoding a body', () => {
     }
   })
 
-  test('takes an empty body as empty content in any coding', () => {
+  test('decodes an empty body as empty content in any coding', () => {
     expect(decoded(Buffer.alloc(0), 'gzip', { most })).toEqual(Buffer.alloc(0))
   })
 })
 
-describe('encoding a body', () => {
-  test.each(['gzip', 'deflate', 'br', 'identity', 'br, gzip', undefined])('applies %s', (coding) => {
+describe('the body encoder', () => {
+  test.each(['gzip', 'deflate', 'br', 'identity', 'br, gzip', undefined])('applies the content coding %s', (coding) => {
     const body = encoded(content, coding)
     expect(body !== undefined && decoded(body, coding, { most })).toEqual(content)
     expect(body?.equals(content)).toBe(isPlain(coding))
   })
 
-  test.each(['zstd', 'compress', 'gzip, zstd'])('refuses %s', (coding) => {
+  test.each(['zstd', 'compress', 'gzip, zstd'])('returns undefined for the content coding %s', (coding) => {
     expect(encoded(content, coding)).toBeUndefined()
   })
 })

@@ -29,7 +29,7 @@ describe('the request parser', () => {
     ])
   })
 
-  test('keeps the order and case of fields, and finds them in any case', () => {
+  test('keeps the order and spelling of field names, and looks them up case-insensitively', () => {
     const [message] = readRequests([bytesOf('GET / HTTP/1.1\r\nHOST: n1\r\nx-A:1\r\nX-a: 2 \r\n\r\n')]).messages
     expect(message?.head.headers.fields).toEqual([
       { name: 'HOST', value: 'n1' },
@@ -45,12 +45,12 @@ describe('the request parser', () => {
     ['Upgrade: websocket', false],
     ['Connection: Upgrade', false],
     ['Connection: upgraded\r\nUpgrade: websocket', false],
-  ])('recognises an upgrade only by both of its fields: %s', (fields, upgrade) => {
+  ])('recognises an upgrade only if both Connection and Upgrade declare it: %s', (fields, upgrade) => {
     const [message] = readRequests([bytesOf(`GET / HTTP/1.1\r\n${fields}\r\n\r\n`)]).messages
     expect(message?.head.headers.upgrade).toBe(upgrade)
   })
 
-  test('reads a head of 64 KiB and refuses a longer one, however it arrives', () => {
+  test('accepts a head of 64 KiB and refuses a longer one, whatever the size of the pieces', () => {
     const head = (bytes: number) => `GET / HTTP/1.1\r\nX: ${'y'.repeat(bytes - 23)}\r\n\r\n`
     for (const pieceBytes of [1000, 100_000]) {
       const read = (text: string) => readRequests(pieces(bytesOf(text), pieceBytes))
@@ -59,7 +59,7 @@ describe('the request parser', () => {
     }
   })
 
-  test('copies each byte at most once if they arrive one at a time', () => {
+  test('copies each byte at most once if the bytes arrive one at a time', () => {
     const head = bytesOf(`GET / HTTP/1.1\r\nX: ${'y'.repeat(60_000)}\r\n\r\n`)
     expect(readRequests(pieces(head, 1)).messages).toHaveLength(1)
   })
@@ -80,13 +80,13 @@ describe('the response parser', () => {
   })
 })
 
-test('a divided stream is parsed like a whole one', () => {
+test('the response parser yields the same messages however the bytes are divided', () => {
   const { differences, splits } = differencesOverSplits({ pairsOfStreamsUpTo: 70, random: createRandom('splits') })
   expect(differences).toEqual([])
   expect(splits).toBeGreaterThan(60_000)
 })
 
-test('known header blocks are parsed like unknown ones', () => {
+test('a request parser with a HeaderMemo yields the same messages as one without it', () => {
   const seed = `memo ${inject('seed')}`
   const random = createRandom(seed)
   const memo = new HeaderMemo()

@@ -17,7 +17,7 @@ const part = fc.constantFrom('{x}', '{y}', '*', '/', '/*/', 'a', 'b', '-', '.', 
 const patterns = fc.array(part, { minLength: 1, maxLength: 6 }).map((parts) => parts.join(''))
 const paths = fc.string({ unit: fc.constantFrom('a', 'b', '-', '/', '.', '*', '{', '\n'), maxLength: 9 })
 
-test('a pattern matches the same paths and names as a greedy regular expression', () => {
+test('a path pattern matches the same paths and captures the same names as a greedy regular expression', () => {
   fc.assert(
     fc.property(patterns, fc.array(paths, { minLength: 20, maxLength: 20 }), (pattern, some) => {
       const { match } = compilePath(pattern)
@@ -34,7 +34,7 @@ test.each([
   ['/{a}{b}{c}{d}{e}{f}{g}x', `/${'a'.repeat(16_000)}`],
   ['/{a}-{b}-{c}-{d}/q', `/${'-'.repeat(16_000)}`],
   ['/{a}a{b}a{c}a{d}a{e}', `/${'a'.repeat(16_000)}/`],
-])('no path makes the match of %s slow', (pattern, path) => {
+])('the pattern %s rejects a path of 16,000 characters within a second of CPU time', (pattern, path) => {
   const started = process.cpuUsage()
   expect(compilePath(pattern).match(path)).toBeNull()
   const { user, system } = process.cpuUsage(started)
@@ -42,7 +42,7 @@ test.each([
   expect((user + system) / 1_000).toBeLessThan(1_000)
 })
 
-test('a path of more than 16 Ki characters matches nothing', () => {
+test('a path of more than 16 Ki characters matches no pattern', () => {
   const { match } = compilePath('/kv/{key}')
   expect(match(`/kv/${'k'.repeat(16 * 1024 - 4)}`)).not.toBeNull()
   expect(match(`/kv/${'k'.repeat(16 * 1024 - 3)}`)).toBeNull()

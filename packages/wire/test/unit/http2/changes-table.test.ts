@@ -22,11 +22,11 @@ test.each([
   ['a literal that is indexed, after others', Buffer.concat([literal(0, 'a', long), literal(0x40, 'b', 'c')]), true],
   ['a size of the table', Buffer.from([0x20]), true],
   ['a damaged block', Buffer.from([0x00, 0x05, 0x61]), true],
-])('a header block is checked for changes of the table: %s', (_, block, expected) => {
+])('changesTable reports whether a header block changes the HPACK table: %s', (_, block, expected) => {
   expect(changesTable(block)).toBe(expected)
 })
 
-test('a header block is read correctly after others were skipped', () => {
+test('a header reader decodes a reference to an entry from a block that it skipped', () => {
   const frame = (payload: Buffer) =>
     Buffer.concat([Buffer.from([0, payload.length >> 8, payload.length & 255, 1, 4, 0, 0, 0, 1]), payload])
   const reader = new HeaderReader()

@@ -24,7 +24,7 @@ const THIRD = {
   'custom-key': 'custom-value',
 }
 
-describe('the examples of RFC 7541', () => {
+describe('the HPACK decoder', () => {
   test.each([
     [
       'C.3, requests without Huffman codes',
@@ -38,19 +38,19 @@ describe('the examples of RFC 7541', () => {
       '8286 84be 5886 a8eb 1064 9cbf',
       '8287 85bf 4088 25a8 49e9 5ba9 7d7f 8925 a849 e95b b8e8 b4bf',
     ],
-  ])('%s', (_, ...blocks) => {
+  ])('decodes the examples of RFC 7541, appendix %s', (_, ...blocks) => {
     const decoder = new HpackDecoder()
     expect(blocks.map((block) => Object.fromEntries(decoder.decode(hex(block))))).toEqual([FIRST, SECOND, THIRD])
   })
 
-  test('C.2: fields with and without indexing', () => {
+  test('decodes fields with and without indexing (RFC 7541, appendix C.2)', () => {
     const decoder = new HpackDecoder()
     expect([...decoder.decode(hex('040c 2f73 616d 706c 652f 7061 7468'))]).toEqual([[':path', '/sample/path']])
     expect([...decoder.decode(hex('1008 7061 7373 776f 7264 0673 6563 7265 74'))]).toEqual([['password', 'secret']])
     expect(() => decoder.decode(hex('be'))).toThrow('there is no entry 62')
   })
 
-  test('C.6: a table of 256 bytes evicts the oldest entry', () => {
+  test('evicts the oldest entry from a table of 256 bytes (RFC 7541, appendix C.6)', () => {
     const decoder = new HpackDecoder()
     decoder.decode(hex('3fe1 01'))
     decoder.decode(
@@ -107,7 +107,7 @@ async function blocksOf(requests: readonly OutgoingHttpHeaders[], settings = {})
 const letters = (from: number, to: number): string =>
   String.fromCharCode(...Array.from({ length: to - from + 1 }, (_, i) => from + i))
 
-test('blocks of another implementation are decoded, with references to earlier ones', async () => {
+test('the HPACK decoder decodes blocks from node:http2 that refer to earlier blocks', async () => {
   const seed = `hpack ${inject('seed')}`
   const random = createRandom(seed)
   const text = (most: number) =>
@@ -139,23 +139,23 @@ test('blocks of another implementation are decoded, with references to earlier o
   }
 })
 
-describe('a block that no encoder may write', () => {
+describe('an invalid HPACK block', () => {
   test.each([
-    ['', '80', 'no entry 0'],
-    ['', 'ff ff ff ff ff ff ff', 'too long'],
+    ['an index of zero', '80', 'no entry 0'],
+    ['an index that is too long', 'ff ff ff ff ff ff ff', 'too long'],
     ['an index beyond the table', 'be', 'no entry 62'],
-    ['a text that is not there', '40 05 61', 'in the middle of a text'],
-    ['no value', '40 01 61', 'in the middle of a field'],
-    ['the end of the text within it', '40 84 ff ff ff ff 00', 'in the middle of it'],
+    ['a missing text', '40 05 61', 'in the middle of a text'],
+    ['a missing value', '40 01 61', 'in the middle of a field'],
+    ['an end of text inside a text', '40 84 ff ff ff ff 00', 'in the middle of it'],
     ['padding of zeros', '40 81 00 00', 'not filled with ones'],
     ['padding of more than seven bits', '40 82 1f ff 00', 'not filled with ones'],
     ['a table of 2 GB', '3f e1 ff ff ff 07', 'too large'],
-  ])('%s %s is an error', (_, block, message) => {
+  ])('is refused because of %s: %s', (_, block, message) => {
     expect(() => new HpackDecoder().decode(hex(block))).toThrow(HpackError)
     expect(() => new HpackDecoder().decode(hex(block))).toThrow(message)
   })
 
-  test('is distinguished from a valid one, in time proportional to its size', () => {
+  test('causes no error other than an HpackError, and its decoded fields are bounded in size', () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 60 }), { maxLength: 5 }), (blocks) => {
         const decoder = new HpackDecoder()
@@ -182,6 +182,6 @@ test.each([
   [127, 'ff ff ff cf'],
   [249, 'ff ff ff ef'],
   [255, 'ff ff fb bf'],
-])('octet %i has its Huffman code of RFC 7541', (octet, code) => {
+])('octet %i has the Huffman code that RFC 7541 lists', (octet, code) => {
   expect(decodeHuffman(hex(code))).toBe(String.fromCharCode(octet))
 })

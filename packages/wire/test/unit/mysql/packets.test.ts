@@ -14,7 +14,7 @@ import { greeting, login, ok, query, refused, rows, SCRAMBLE } from '../../mysql
 
 const bytes = fc.uint8Array({ maxLength: 300 }).map((made) => Buffer.from(made))
 
-test('packets are framed however their bytes are divided', () => {
+test('the MySQL framing finds each packet however the bytes are divided', () => {
   fc.assert(
     fc.property(fc.array(bytes, { maxLength: 6 }), fc.array(fc.nat(2000), { maxLength: 8 }), (payloads, edges) => {
       const all = payloads.map((payload, sequence) => packetOf({ sequence, payload }))
@@ -25,12 +25,12 @@ test('packets are framed however their bytes are divided', () => {
   )
 })
 
-test('a packet that continues in the next packet is refused', () => {
+test('a MySQL packet that continues in the next packet is refused', () => {
   expect(() => packetIn(Buffer.alloc(4 + 0xff_ff_ff))).toThrow(MalformedMessage)
   expect(() => packetOf({ sequence: 0, payload: Buffer.alloc(0xff_ff_ff) })).toThrow(RangeError)
 })
 
-describe('the login of a client', () => {
+describe('the login of a MySQL client', () => {
   const credentials = { user: 'app', password: 'secret', database: 'shop' }
   /** SHA1(password) xor SHA1(scramble + SHA1(SHA1(password))), computed by Python's hashlib. */
   const proof = Buffer.from('04eca285ce66a0e05365554aaedaf99192c6223f', 'hex')
@@ -44,7 +44,7 @@ describe('the login of a client', () => {
       payload: Buffer.concat([Buffer.from(`\xfe${plugin}\0`, 'latin1'), SCRAMBLE, Buffer.alloc(1)]),
     })
 
-  test('answers the greeting with a proof of the password, and ends at the OK of the server', () => {
+  test('answers the greeting with a proof of the password, and is done at the OK packet', () => {
     const [sent, done] = steps(greeting(), ok({ sequence: 2 }))
     if (sent?.type !== 'send') throw new Error('nothing was sent')
     const { payload, sequence } = packetIn(sent.bytes)
@@ -55,7 +55,7 @@ describe('the login of a client', () => {
     expect(done).toEqual({ type: 'done', version: '10.11.19-MariaDB' })
   })
 
-  test('proves the password again only if the server switches to mysql_native_password', () => {
+  test('sends the proof again only if the server switches to mysql_native_password', () => {
     const [, again] = steps(greeting(), anotherLogin('mysql_native_password'))
     expect(again).toEqual({ type: 'send', bytes: packetOf({ sequence: 3, payload: proof }) })
     const [, other] = steps(greeting(), anotherLogin('ed25519'))
@@ -67,12 +67,12 @@ describe('the login of a client', () => {
     expect(old).toMatchObject({ type: 'refused', why: expect.stringContaining('mysql_old_password') })
   })
 
-  test('sends no proof if there is no password', () => {
+  test('sends no proof without a password', () => {
     const sent = createLogin({ ...credentials, password: '' })(packetIn(greeting()))
     expect(sent.type === 'send' && sent.bytes.toString('latin1', 36)).toBe('app\0\0shop\0mysql_native_password\0')
   })
 
-  test('is refused by an error packet, also in place of the greeting', () => {
+  test('is refused by an error packet, even in place of the greeting', () => {
     expect(steps(refused(1040, 'Too many connections'))).toEqual([
       { type: 'refused', why: 'refused', error: { code: 1040, message: 'Too many connections' } },
     ])
@@ -81,7 +81,7 @@ describe('the login of a client', () => {
   })
 })
 
-test('reads rows of text, also if they begin with an empty text or NULL', () => {
+test('text rows are read even if their first value is an empty text or NULL', () => {
   const long = 'x'.repeat(200)
   const { out } = readAll(mysql, [
     rows(
@@ -108,13 +108,13 @@ test('reads rows of text, also if they begin with an empty text or NULL', () => 
   expect(readEnd(payloads[6]!)?.kind).toBe('end')
 })
 
-describe('the start of a connection', () => {
+describe('the rewritten start of a MySQL connection', () => {
   const rewritten = (of: 'requests' | 'responses', parts: readonly Buffer[]): Buffer => {
     const start = plainStarts()[of]!
     return Buffer.concat(parts.map((part) => start.rewritten(Buffer.from(part))))
   }
 
-  test('offers no capability that encrypts, compresses or reshapes packets, and is otherwise unchanged', () => {
+  test('offers every capability except those that encrypt, compress or reshape packets', () => {
     const plain = rewritten('responses', [greeting()])
     const [lower, upper] = [plain.readUInt16LE(4 + 1 + 17 + 13), plain.readUInt16LE(4 + 1 + 17 + 13 + 5)]
     expect((lower | (upper << 16)) >>> 0).toBe(~UNREADABLE >>> 0)
@@ -128,19 +128,19 @@ describe('the start of a connection', () => {
     expect(rewritten('responses', [after]).subarray(plain.length)).toEqual(query('SELECT 1'))
   })
 
-  test('asks for no such capability, whatever its client wants', () => {
+  test('requests no capability that encrypts, compresses or reshapes packets, even if the client does', () => {
     const plain = rewritten('requests', [login('a', (0xffff_ffff & ~CAPABILITY.lengthEncodedAuth) >>> 0)])
     expect(plain.readUInt32LE(4) & UNREADABLE).toBe(0)
     expect(readLogin(packetIn(plain).payload)).toMatchObject({ attributes: new Map([['program_name', 'a']]) })
   })
 
-  test('is rewritten alike however its bytes are divided', () => {
+  test('does not depend on how the bytes are divided', () => {
     for (const [of, whole] of [['responses', greeting()] as const, ['requests', login('a', 0xffff_ffff)] as const])
       for (let at = 0; at <= whole.length; at++)
         expect(rewritten(of, [whole.subarray(0, at), whole.subarray(at)])).toEqual(rewritten(of, [whole]))
   })
 
-  test('is unchanged for another protocol, or if the client asks for TLS anyway', () => {
+  test('equals the original if the protocol is not MySQL or the client requests TLS', () => {
     const others = [Buffer.from('HTTP/1.1 200 OK\r\n\r\n'), packetOf({ sequence: 0, payload: Buffer.from([9, 0, 0]) })]
     for (const other of others) expect(rewritten('responses', [other])).toEqual(other)
     const tls = login('a', 0xffff_ffff).subarray(0, 36)
@@ -150,7 +150,7 @@ describe('the start of a connection', () => {
   })
 })
 
-test('reads every whole number from its binary value', () => {
+test('a 64-bit integer is read from its binary value, signed or unsigned', () => {
   fc.assert(
     fc.property(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), (value) => {
       const made = Buffer.alloc(8)
@@ -162,7 +162,7 @@ test('reads every whole number from its binary value', () => {
   )
 })
 
-test('reads or refuses any payload, and never reads past its end', () => {
+test('a MySQL reader accepts or refuses any payload, and never reads past its end', () => {
   const loggedIn = () => {
     const step = createLogin({ user: 'a', password: 'b', database: 'c' })
     step(packetIn(greeting()))
@@ -190,7 +190,7 @@ test('reads or refuses any payload, and never reads past its end', () => {
   )
 })
 
-test('writes a fabricated message as a query, and recognises the start of a connection as handshake', () => {
+test('the MySQL framing writes a fabricated message as a query, and recognises greeting and login as handshakes', () => {
   expect(mysql.write('SELECT 1', 'requests')).toEqual(query('SELECT 1'))
   expect(mysql.read(query('SELECT 1'))).toEqual({ kind: 'query', sql: 'SELECT 1' })
   expect([greeting(), login('a'), query('SELECT 1')].map((message) => mysql.isHandshake?.(message))).toEqual([

@@ -13,7 +13,7 @@ const LAST = 0xff_ff_ff_ff
 
 const packetsOf = (bytes: Buffer) => readAll(mysql, [bytes], { direction: 'responses' }).out.map(({ bytes }) => bytes)
 
-describe('the statements of a MySQL connection', () => {
+describe('the MySQL statement reader', () => {
   test.each<readonly [string, Buffer]>([
     ['an OK', ok()],
     ['an error', refused(1064)],
@@ -29,7 +29,7 @@ describe('the statements of a MySQL connection', () => {
     ],
     ['two sets of rows', Buffer.concat([rows(['a'], [['1']], { status: MORE }), rows(['a'], [])])],
     ['an OK and rows', Buffer.concat([ok({ status: MORE }), rows(['a'], [['1']])])],
-  ])('are answered once the last packet of their reply has arrived, if the reply is %s', (_, reply) => {
+  ])('ends an exchange at the last packet of its reply: %s', (_, reply) => {
     const reader = statements.reader()
     expect(reader.asked(query('SELECT 1'))).toEqual({ exchange: 0, statement: 'SELECT 1' })
     expect(reader.asked(query('SELECT 2'))).toEqual({ exchange: 1, statement: 'SELECT 2' })
@@ -41,7 +41,7 @@ describe('the statements of a MySQL connection', () => {
     expect(seen).toEqual(packets.map((_, i) => (i === packets.length - 1 ? 1 : 0)))
   })
 
-  test('are known by their numbers once they are prepared, until they are closed', () => {
+  test('finds a prepared statement by its number until it is closed', () => {
     const reader = statements.reader()
     const statementOf = (message: Buffer) => reader.asked(message).statement
     reader.asked(command(PREPARE, 'SELECT ?'))
@@ -57,7 +57,7 @@ describe('the statements of a MySQL connection', () => {
     expect(statementOf(execute(7, []))).toBeUndefined()
   })
 
-  test('have no number if the server refuses to prepare them', () => {
+  test('assigns no number if the server refuses to prepare the statement', () => {
     const reader = statements.reader()
     reader.asked(command(PREPARE, 'SELECT nothing'))
     const refusal = refused(1064)
@@ -68,7 +68,7 @@ describe('the statements of a MySQL connection', () => {
     expect(reader.asked(execute(number, [])).statement).toBeUndefined()
   })
 
-  test('are not numbered by the OK of another command', () => {
+  test('assigns no number from the OK packet of another command', () => {
     const reader = statements.reader()
     reader.asked(query('UPDATE t SET a = 1'))
     reader.answered(ok({ affected: 5, info: 'Rows matched: 5' }))
@@ -76,7 +76,7 @@ describe('the statements of a MySQL connection', () => {
     expect(reader.asked(execute(5, [])).statement).toBeUndefined()
   })
 
-  test('are one exchange each, unless they have no reply', () => {
+  test('counts a query as one exchange, and a command without a reply as none', () => {
     const reader = statements.reader()
     expect(reader.asked(command(QUIT)).exchange).toBe(0)
     expect(reader.asked(query('SELECT 1')).exchange).toBe(0)
@@ -86,7 +86,7 @@ describe('the statements of a MySQL connection', () => {
   })
 })
 
-describe('an injected error of MySQL', () => {
+describe('an injected MySQL error', () => {
   const failed = (code: string, statement: string) =>
     statements.failure({ code, message: 'why', statement, request: query(statement) })
   const insteadOf = (code: string, statement: string): string =>
@@ -98,17 +98,17 @@ describe('an injected error of MySQL', () => {
     ['1205', 'COMMIT', '\x03ROLLBACK'],
     ['1205', 'UPDATE t SET a = 1', '\x0e'],
     ['1062', 'INSERT INTO commits VALUES (1)', '\x0e'],
-  ])('of code %s for %s rolls the server back if its client must assume a rollback', (code, statement, request) => {
+  ])('rolls the server back if the client must assume a rollback: code %s for %s', (code, statement, request) => {
     expect(insteadOf(code, statement)).toBe(request)
   })
 
-  test('has its number and SQLSTATE, and the sequence number of the reply that it replaces', () => {
+  test('has its number, its SQLSTATE and the sequence number of the reply that it replaces', () => {
     const { reply } = failed('1213', 'SELECT 1') as Substitution
     const { sequence, payload } = packetIn(reply(packetOf({ sequence: 3, payload: Buffer.from([0]) })))
     expect([sequence, payload.toString('latin1')]).toEqual([3, '\xff\xbd\x04#40001why'])
   })
 
-  test('ends the connection if a server does so with this error', () => {
+  test('ends the connection if a MySQL server does so for its code', () => {
     expect([failed('1053', 'SELECT 1').kind, failed('57P01', 'SELECT 1').kind]).toEqual(['fatal', 'fatal'])
     expect(failed('1205', 'SELECT 1').kind).toBe('substitution')
   })

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { firstPiece, publish } from '../../../src/nats/messages.ts'
 
-describe('a line of a NATS server', () => {
+describe('a line from a NATS server', () => {
   const plain = Buffer.from('MSG s 1 answers 5\r\nhello\r\n')
   const withHeaders = Buffer.from('HMSG s 2 27 29\r\nNATS/1.0 404 None\r\nA: b\r\n\r\nhi\r\n')
 
-  test('is a message with its payload, once all of it is there', () => {
+  test('is read as a message once the whole payload has arrived', () => {
     for (let size = 0; size < plain.length; size++) expect(firstPiece(plain.subarray(0, size))).toBeUndefined()
     expect(firstPiece(Buffer.concat([plain, plain]))).toMatchObject({
       size: plain.length,
@@ -14,7 +14,7 @@ describe('a line of a NATS server', () => {
     })
   })
 
-  test('has headers, of which the first may be a status', () => {
+  test('is read as a message with its headers and status', () => {
     expect(firstPiece(withHeaders)).toMatchObject({
       size: withHeaders.length,
       found: {
@@ -24,20 +24,20 @@ describe('a line of a NATS server', () => {
     })
   })
 
-  test('may be a ping, or a reply without content', () => {
+  test('is read without content if it is PING or +OK', () => {
     expect(firstPiece(Buffer.from('PING\r\n'))).toEqual({ size: 6, isPing: true, found: undefined })
     expect(firstPiece(Buffer.from('+OK\r\n'))).toEqual({ size: 5, isPing: false, found: undefined })
   })
 
   test.each(["-ERR 'No'", 'MSG s 1 x', 'HMSG s 1 5 4'])(
-    'is returned as an error if it is an error or no valid message: %s',
+    'is returned as an error if it is an error or an invalid message: %s',
     (line) => {
       expect(firstPiece(Buffer.from(`${line}\r\n`))).toBe(line)
     },
   )
 })
 
-test('a publication says how long its headers and its payload are', () => {
+test('a NATS publication states the lengths of its headers and its payload', () => {
   expect(publish({ subject: 's', payload: 'ü' }, 'r').toString()).toBe('PUB s r 2\r\nü\r\n')
   const head = 'NATS/1.0\r\nA: b\r\n\r\n'
   expect(publish({ subject: 's', payload: 'hi', headers: { A: 'b' } }, 'r').toString()).toBe(

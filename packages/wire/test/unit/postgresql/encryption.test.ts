@@ -5,8 +5,8 @@ import { writeFrontend } from '../../../src/postgresql/frontend.ts'
 
 const startup = writeFrontend({ kind: 'startup', minorVersion: 0, parameters: [['user', 'tester']] })
 
-describe('the first message on a PostgreSQL connection', () => {
-  test('is recognised from its first bytes', () => {
+describe('the first message of a PostgreSQL connection', () => {
+  test('is recognised as a request for encryption or not from its first bytes', () => {
     const begins = (bytes: Buffer) => encryption.begins(bytes)?.kind
     for (const [whole, kind] of [
       [writeFrontend({ kind: 'ssl-request' }), 'tls'],
@@ -22,7 +22,7 @@ describe('the first message on a PostgreSQL connection', () => {
   })
 })
 
-describe('the offered login mechanisms', () => {
+describe('the login mechanisms offered by a PostgreSQL server', () => {
   const offer = (...names: readonly string[]) =>
     writeBackend({ kind: 'authentication', method: 10, bytes: Buffer.from(`${names.join('\0')}\0\0`) })
   const ready = writeBackend({ kind: 'ready', status: 'I' })
@@ -36,13 +36,13 @@ describe('the offered login mechanisms', () => {
     return Buffer.concat(pieces)
   }
 
-  test("lose the mechanisms bound to the server's TLS, however the bytes are divided", () => {
+  test('lose the mechanism that is bound to TLS, however the bytes are divided', () => {
     const offered = Buffer.concat([offer('SCRAM-SHA-256-PLUS', 'SCRAM-SHA-256'), ready])
     for (const pieceBytes of [1, 3, 7, offered.length])
       expect(rewritten(offered, pieceBytes)).toEqual(Buffer.concat([offer('SCRAM-SHA-256'), ready]))
   })
 
-  test('are noted if the client uses SCRAM channel binding', () => {
+  test('a removed SCRAM-SHA-256-PLUS is reported if the client supports channel binding', () => {
     const step = (binding: string) => Buffer.from(`SCRAM-SHA-256\0\0\0\0\x20${binding},,n=,r=abc`)
     const isNoted = (mechanisms: readonly string[], binding: string) => {
       let noted = 0
@@ -56,7 +56,7 @@ describe('the offered login mechanisms', () => {
     expect(isNoted(['SCRAM-SHA-256'], 'y')).toBe(false)
   })
 
-  test('are unchanged if no other mechanism is offered, or the message is no offer', () => {
+  test('are unchanged if only one mechanism is offered, or if the message is not an offer', () => {
     for (const whole of [
       offer('SCRAM-SHA-256-PLUS'),
       offer('SCRAM-SHA-256'),

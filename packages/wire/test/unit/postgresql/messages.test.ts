@@ -110,7 +110,7 @@ const startup: FrontendMessage = { kind: 'startup', minorVersion: 0, parameters:
 const kept = <Message>(messages: readonly Message[]): Message[] => messages.map((message) => structuredClone(message))
 
 describe('a PostgreSQL message', () => {
-  test('is read as a client wrote it', () => {
+  test('is read back unchanged if a client wrote it', () => {
     fc.assert(
       fc.property(fc.oneof(startups, requests), (message) => {
         expect(readFrontend(writeFrontend(message))).toEqual(message)
@@ -118,7 +118,7 @@ describe('a PostgreSQL message', () => {
     )
   })
 
-  test('is read as a server wrote it', () => {
+  test('is read back unchanged if a server wrote it', () => {
     fc.assert(
       fc.property(responses, (message) => {
         expect(readBackend(writeBackend(message))).toEqual(message)
@@ -127,7 +127,7 @@ describe('a PostgreSQL message', () => {
     expect(readBackend(Buffer.from('N'))).toEqual({ kind: 'encryption', answer: 'N' })
   })
 
-  test('is the same however the bytes are divided', () => {
+  test('is read the same however the bytes are divided', () => {
     fc.assert(
       fc.property(fc.array(requests, { maxLength: 8 }), sizes, (asked, cuts) => {
         const all: FrontendMessage[] = [{ kind: 'ssl-request' }, { kind: 'gssenc-request' }, startup, ...asked]
@@ -151,7 +151,7 @@ describe('a PostgreSQL message', () => {
     )
   })
 
-  test('is refused with its place if it is incomplete or has a wrong length', () => {
+  test('is refused with the byte position if it is incomplete or has a wrong length', () => {
     fc.assert(
       fc.property(requests, responses, fc.nat(), (request, response, cut) => {
         for (const [bytes, read] of [
@@ -176,7 +176,7 @@ describe('a PostgreSQL message', () => {
     expect(() => readFrontend(Buffer.from('Q\0\0\0\x06\xff\0', 'latin1'))).toThrow('Query: the text is not UTF-8')
   })
 
-  test('is refused at its header if it is of another protocol or beyond the limits', () => {
+  test('is refused at its header if it belongs to another protocol or exceeds the limits', () => {
     expect(() => backendReader(1000).read(Buffer.from('HTTP/1.1 400 Bad Request\r\n'))).toThrow(
       'this is not a message of a PostgreSQL server',
     )
@@ -186,7 +186,7 @@ describe('a PostgreSQL message', () => {
     expect(scanner.scan(Buffer.from([0, 0, 0x40, 0, 0, 3, 0, 0]), 0)).toBe(-2)
   })
 
-  test('is not framed after encryption was agreed, and all bytes pass', () => {
+  test('passes unframed once encryption is agreed', () => {
     const frames: string[] = []
     let loose = 0
     const reader = new FrameReader({ scanner: createPostgresqlScanner('responses'), maxFrameBytes: 100 })
@@ -199,7 +199,7 @@ describe('a PostgreSQL message', () => {
     expect([frames, loose, reader.framed]).toEqual([['S'], 9, false])
   })
 
-  test('is a single query if it is fabricated, and a fabricated reply is refused', () => {
+  test('is a query if it is fabricated, and a fabricated reply is refused', () => {
     const query = postgresql.write('select 1', 'requests')
     expect(readFrontend(query)).toEqual({ kind: 'query', sql: 'select 1' })
     expect(isOneMessage(postgresql, 'requests', query)).toBe(true)
@@ -212,7 +212,7 @@ describe('a PostgreSQL message', () => {
     ).toEqual([false, true, false])
   })
 
-  test('has an SQLSTATE if it reports an error, and a row count if it has a command tag', () => {
+  test('has an SQLSTATE if it is an error, and a row count if it has a command tag', () => {
     const report = writeBackend({
       kind: 'error',
       fields: [

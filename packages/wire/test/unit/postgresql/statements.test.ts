@@ -13,8 +13,8 @@ const sync = writeFrontend({ kind: 'sync' })
 const ready = writeBackend({ kind: 'ready', status: 'I' })
 const complete = (tag: string) => writeBackend({ kind: 'command-complete', tag })
 
-describe('the statements of a PostgreSQL connection', () => {
-  test('are those of queries, and of portals whose statements were prepared', () => {
+describe('the PostgreSQL statement reader', () => {
+  test('finds the SQL of each query and of each executed portal', () => {
     const reader = statements.reader()
     const of = (message: Buffer) => reader.asked(message).statement
     expect(of(query('SELECT 1'))).toBe('SELECT 1')
@@ -31,7 +31,7 @@ describe('the statements of a PostgreSQL connection', () => {
     expect(of(execute('q'))).toBe('')
   })
 
-  test('belong to one exchange up to a Sync or a query, which a ReadyForQuery answers', () => {
+  test('counts the messages up to a Sync or a query as one exchange, which ReadyForQuery ends', () => {
     const reader = statements.reader()
     const startup = writeFrontend({ kind: 'startup', minorVersion: 0, parameters: [] })
     const asked = [
@@ -51,7 +51,7 @@ describe('the statements of a PostgreSQL connection', () => {
     expect(answered).toEqual([1, 1, 2, 3])
   })
 
-  test('do not begin with a request for encryption or to cancel', () => {
+  test('counts no exchange for a request for encryption or cancellation', () => {
     const reader = statements.reader()
     reader.asked(writeFrontend({ kind: 'ssl-request' }))
     reader.asked(writeFrontend({ kind: 'cancel-request', processId: 1, secret: Buffer.alloc(4) }))
@@ -59,12 +59,12 @@ describe('the statements of a PostgreSQL connection', () => {
   })
 })
 
-describe('an injected error of PostgreSQL', () => {
+describe('an injected PostgreSQL error', () => {
   const failed = (code: string, statement: string, request = query(statement)) =>
     statements.failure({ code, message: 'why', statement, request }) as Substitution
   const error = writeBackend({ kind: 'error', fields: [['C', '42601']] })
 
-  test('replaces the error of the failing statement that the server gets instead', () => {
+  test('replaces the error of the failing statement that the server receives instead of the original', () => {
     const { kind, request, reply, isSurplus } = failed('40001', 'UPDATE t SET a = 1')
     expect([kind, String.fromCharCode(request[0]!)]).toEqual(['substitution', 'Q'])
     expect(reply(error).toString('latin1')).toContain('C40001\0')
@@ -83,13 +83,13 @@ describe('an injected error of PostgreSQL', () => {
     },
   )
 
-  test('in place of a COMMIT of the extended protocol skips the messages after it, up to Sync', () => {
+  test('skips the messages up to Sync if it replaces a COMMIT of the extended protocol', () => {
     const { skips, isSurplus } = failed('40001', 'COMMIT', execute(''))
     expect([execute(''), sync, query('SELECT 1')].map((message) => skips(message))).toEqual([true, false, false])
     expect([complete('ROLLBACK'), ready, ready].map((message) => isSurplus(message))).toEqual([false, true, false])
   })
 
-  test('ends the connection if a server does so with this error', () => {
+  test('ends the connection if a PostgreSQL server does so for its code', () => {
     expect(['57P01', '08006', '40001'].map((code) => failed(code, 'SELECT 1').kind)).toEqual([
       'fatal',
       'fatal',
@@ -97,7 +97,7 @@ describe('an injected error of PostgreSQL', () => {
     ])
   })
 
-  test('is refused with the nearest SQLSTATE if its code is a number of MySQL', () => {
+  test('is refused with the nearest SQLSTATE if its code is a MySQL number', () => {
     expect(statements.refusal('40001')).toBeUndefined()
     expect(statements.refusal('1205')).toContain('the nearest is 55P03')
     expect(statements.refusal('1213')).toContain('the nearest is 40001')
