@@ -72,17 +72,17 @@ function deliverAll(stages: readonly Placed[], sizeBytes: number, arrivedAtMs = 
   return pieces
 }
 
-test('without faults every chunk is delivered at once, in one piece', () => {
+test('a chunk without faults is delivered immediately in one piece', () => {
   expect(planDelivery([], bytes(9, 5), 5)).toMatchObject({ kind: 'deliver', piece: { sizeBytes: 9 }, atMs: 5 })
 })
 
 describe('a cut', () => {
-  test('holds waiting bytes, or loses them if it drops or blackholes', () => {
+  test('holds waiting bytes with mode hold, and loses them with mode drop or as a blackhole', () => {
     expect(planDelivery(stagesOf(partition('hold')), bytes(9), 0).kind).toBe('hold')
     expect(planDelivery(stagesOf(partition('drop')), bytes(9), 0).kind).toBe('lose')
     expect(planDelivery(stagesOf({ kind: 'blackhole' }), bytes(9), 0).kind).toBe('lose')
   })
-  test('that drops overrides any fault that keeps bytes back, whichever comes first', () => {
+  test('loses bytes in mode drop, even if another fault holds them back', () => {
     for (const others of [partition('hold'), bandwidth(0), latency(100)])
       for (const harms of [
         [others, partition('drop')],
@@ -90,23 +90,23 @@ describe('a cut', () => {
       ])
         expect(planDelivery(stagesOf(...harms), bytes(9), 0).kind).toBe('lose')
   })
-  test('applies to the end of a stream', () => {
+  test('holds the end of a stream', () => {
     expect(planDelivery(stagesOf(partition('hold')), end(), 0).kind).toBe('hold')
   })
 })
 
-describe('a latency', () => {
-  test('counts from the arrival of the chunk, not from when it is first in the queue', () => {
+describe('a latency fault', () => {
+  test('delays a chunk from its arrival, not from its turn in the queue', () => {
     expect(due(planDelivery(stagesOf(latency(50)), bytes(9, 100), 130)).atMs).toBe(150)
   })
-  test('does not apply to ends, which follow the preceding bytes at once', () => {
+  test('does not delay the end or the reset of a stream', () => {
     for (const content of ['end', 'reset'] as const)
       expect(due(planDelivery(stagesOf(latency(50, 40)), { ...end(100), content }, 130)).atMs).toBe(100)
   })
-  test('adds up with others', () => {
+  test('adds up with another latency fault', () => {
     expect(due(planDelivery(stagesOf(latency(50), latency(20)), bytes(9), 0)).atMs).toBe(70)
   })
-  test('is the same each time a chunk is planned, and different for the next chunk', () => {
+  test('is drawn once for each chunk', () => {
     const stages = stagesOf(latency(50, 40))
     const [first, second] = [bytes(9), bytes(9)]
     const times = [first, first, first, second].map((next) => due(planDelivery(stages, next, 0)).atMs)
@@ -136,7 +136,7 @@ describe('a latency', () => {
     ['pareto', 0.5, 102.6],
     ['pareto', 0.9, 111.54],
   ] as const)(
-    'with distribution %s, 100 ms and a jitter of 10 has its %d-quantile at %d',
+    'a latency of 100 ms with %s jitter of 10 ms has its %d-quantile at %d ms',
     (distribution, quantile, expected) => {
       const random = createRandom('distributions')
       const draws = Array.from({ length: 20_000 }, () => drawLatencyMs(latency(100, 10, distribution), () => random))
@@ -149,7 +149,7 @@ describe('a latency', () => {
   })
 })
 
-describe('a bandwidth', () => {
+describe('a bandwidth fault', () => {
   test('passes each piece of a chunk at the time that the rate allows', () => {
     fc.assert(
       fc.property(
@@ -173,11 +173,11 @@ describe('a bandwidth', () => {
     const [last] = deliverAll(stagesOf(bandwidth(1000), bandwidth(10), bandwidth(500)), 10).slice(-1)
     expect(last?.atMs).toBeCloseTo(1000, -1)
   })
-  test('lets nothing pass if it is 0', () => {
+  test('lets nothing pass if its rate is 0', () => {
     expect(planDelivery(stagesOf(bandwidth(0)), bytes(1), 1e9).kind).toBe('hold')
     expect(planDelivery(stagesOf(bandwidth(0)), end(), 1e9).kind).toBe('hold')
   })
-  test('makes up for at most a tenth of a second after a stall', () => {
+  test('catches up by at most a tenth of a second after a stall', () => {
     const stages = stagesOf(bandwidth(1_000_000))
     let burst = 0
     for (;;) {
@@ -189,7 +189,7 @@ describe('a bandwidth', () => {
     }
     expect(burst).toBe(100_000)
   })
-  test('delivers a single byte on time if the rate needs two seconds for it', () => {
+  test('delivers a single byte after two seconds at half a byte per second', () => {
     const stages = stagesOf(bandwidth(0.5))
     for (const nowMs of [0, 500, 1999, 2000.5])
       expect(due(planDelivery(stages, bytes(3), nowMs))).toMatchObject({ piece: { sizeBytes: 1 }, atMs: 2000 })
@@ -201,8 +201,8 @@ describe('a bandwidth', () => {
   })
 })
 
-describe('a slicer', () => {
-  test('cuts pieces of about the given size, pauses after each, and loses nothing', () => {
+describe('a slice fault', () => {
+  test('cuts pieces of about the given size, pauses after each piece, and loses no byte', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 500 }),
@@ -223,7 +223,7 @@ describe('a slicer', () => {
       ),
     )
   })
-  test('writes its pieces one by one', () => {
+  test('writes each piece separately', () => {
     expect(due(planDelivery(stagesOf(slice(10)), bytes(25), 0))).toMatchObject({
       alone: true,
       piece: { sizeBytes: 10 },
@@ -239,18 +239,18 @@ describe('several faults on a link', () => {
     expect(planDelivery(stagesOf(losing, limit(0)), bytes(9), 0).kind).toBe('discard')
     expect(planDelivery(stagesOf(limit(0), losing), bytes(9), 0).kind).toBe('close')
   })
-  test('write pieces of the smallest size among them', () => {
+  test('use the smallest of their piece sizes', () => {
     const stages = stagesOf(slice(100), bandwidth(4000), limit(30))
     expect(deliverAll(stages, 30).map((piece) => piece.sizeBytes)).toEqual([30])
     expect(planDelivery(stages, bytes(5, 0, 30), 0).kind).toBe('close')
   })
-  test('end the connection with the last byte of a limit', () => {
+  test('close the connection after the last byte of a limit', () => {
     const stages = stagesOf(limit(30))
     const next = bytes(50)
     const { piece } = due(planDelivery(stages, next, 0))
     expect([piece.sizeBytes, passed(stages, next, piece)]).toEqual([30, 'close'])
   })
-  test('leave alone the bytes before the offset at which a fault begins', () => {
+  test('do not affect bytes before the offset at which a fault begins', () => {
     const [placed] = stagesOf(latency(50)) as [Placed]
     const stages = [{ ...placed, afterBytes: 10 }]
     expect(due(planDelivery(stages, bytes(25), 0))).toMatchObject({ piece: { sizeBytes: 10 }, atMs: 0 })
@@ -264,7 +264,7 @@ describe('several faults on a link', () => {
   })
 })
 
-describe('a corruption', () => {
+describe('a corruption fault', () => {
   const flipped = (probability: number, sizeBytes: number) => {
     const stages = stagesOf({ kind: 'corrupt', probability })
     const before = Buffer.alloc(sizeBytes)
@@ -273,25 +273,25 @@ describe('a corruption', () => {
       pieces.push(transform(stages, 0, before.subarray(offset, Math.min(sizeBytes, offset + 1000))))
     return Buffer.concat(pieces)
   }
-  test('flips one bit of each byte it hits, and reports how many it hits', () => {
+  test('flips one bit in about the given share of bytes', () => {
     const after = flipped(0.01, 1_000_000)
     const hit = after.filter((byte) => byte !== 0)
     for (const byte of hit) expect([1, 2, 4, 8, 16, 32, 64, 128]).toContain(byte)
     expect(hit.length).toBeGreaterThan(9_500)
     expect(hit.length).toBeLessThan(10_500)
   })
-  test('may hit no byte or every byte', () => {
+  test('flips no byte at probability 0, and every byte at probability 1', () => {
     expect(flipped(0, 10_000).every((byte) => byte === 0)).toBe(true)
     expect(flipped(1, 10_000).every((byte) => byte !== 0)).toBe(true)
   })
-  test('does not modify the memory it is given', () => {
+  test('does not modify its input memory', () => {
     const before = Buffer.alloc(100)
     transform(stagesOf({ kind: 'corrupt', probability: 1 }), 0, before)
     expect(before.every((byte) => byte === 0)).toBe(true)
   })
 })
 
-test('the queue limit grows with the delay, up to a bound', () => {
+test('the queue limit grows with the latency, up to a bound', () => {
   const plain = queueLimitBytes([])
   expect(queueLimitBytes(stagesOf(partition('hold')))).toBe(plain)
   expect(queueLimitBytes(stagesOf(latency(50)))).toBeGreaterThan(50 * plain)

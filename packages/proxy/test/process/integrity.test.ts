@@ -128,7 +128,7 @@ test('no byte is lost, reordered or duplicated while lossless faults come and go
   expect(hits).toBeGreaterThan(0)
 })
 
-test('a drop in the middle of a stream delivers a prefix of it and nothing else', async () => {
+test('a drop in the middle of a stream delivers only a prefix of the stream', async () => {
   await fc.assert(
     fc.asyncProperty(fc.integer(), fc.integer({ min: 1, max: 400_000 }), async (seed, cutAtBytes) => {
       const random = createRandom(seed)
@@ -160,7 +160,7 @@ test('a drop in the middle of a stream delivers a prefix of it and nothing else'
   )
 })
 
-test('under changing faults a prefix of the stream arrives, and it ends in order only if it is complete', async () => {
+test('changing faults deliver a prefix of a stream, which ends in order only if it is complete', async () => {
   const endings: string[] = []
   await fc.assert(
     fc.asyncProperty(fc.integer(), async (seed) => {
@@ -207,7 +207,7 @@ test('under changing faults a prefix of the stream arrives, and it ends in order
   expect(new Set(endings).size).toBeGreaterThan(1)
 })
 
-test('500 connections at once get their own bytes back through a cut and its heal', async () => {
+test('500 simultaneous connections get their own bytes back through a cut and its heal', async () => {
   const { network, route } = await routeTo(await serve((socket) => socket.pipe(socket)))
   const clients: { received: Received; sent: Buffer }[] = []
   for (let i = 0; i < 500; i++) clients.push({ received: new Received(await dial(route)), sent: randomBytes(20_000) })

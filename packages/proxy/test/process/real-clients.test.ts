@@ -115,7 +115,7 @@ test.for(waysOfHttp)(
   },
 )
 
-test.for(waysOfHttp)('undici pipelines through a proxy that %s', async ([, intercept]) => {
+test.for(waysOfHttp)('undici pipelines requests through a proxy that %s', async ([, intercept]) => {
   const server = await serveEverything()
   const proxy = await proxyBetweenTaps(server, intercept())
   const pool = new Pool(`http://${proxy.host}:${proxy.port}`, { connections: 4, pipelining: 10 })
@@ -143,7 +143,7 @@ request = function()
 end
 `
 
-test('wrk meets no error behind a proxy that records', async (context) => {
+test('wrk meets no error behind a recording proxy', async (context) => {
   const wrk = installed('wrk')
   if (wrk === undefined) return context.skip(whySkipped('wrk'))
   const proxy = await proxyBetweenTaps(await serveEverything(), recordingHttp())
@@ -154,7 +154,7 @@ test('wrk meets no error behind a proxy that records', async (context) => {
   await proxy.expectBeginningsUnchanged()
 })
 
-test('redis-cli loads and reads through a proxy that records', async (context) => {
+test('redis-cli writes and reads through a recording proxy', async (context) => {
   const [redisServer, redisCli] = [installed('redis-server'), installed('redis-cli')]
   if (redisServer === undefined || redisCli === undefined) return context.skip(whySkipped('redis-server', 'redis-cli'))
   const redis = await startRedis(redisServer)
@@ -194,7 +194,7 @@ select nothing;
 drop table accounts;
 `
 
-test('psql gets the same through a proxy as without one', async (context) => {
+test('psql prints the same result through a proxy as without a proxy', async (context) => {
   const [initdb, postgres, psql] = [installed('initdb'), installed('postgres'), installed('psql')]
   if (initdb === undefined || postgres === undefined || psql === undefined)
     return context.skip(whySkipped('initdb', 'postgres', 'psql'))

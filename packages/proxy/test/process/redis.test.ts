@@ -65,7 +65,7 @@ function verdictOf(lines: readonly string[]) {
   })
 }
 
-test('the record of a server that replies at once is linearizable, and accounts for every command', async () => {
+test('the record of a correct Redis server is linearizable and accounts for every command', async () => {
   const { lines, counters } = await recordWorkload(await serveResp())
   expect(counters).toMatchObject({ operations: 480, open: 0, info: 0, unmatched: 240, unmatchedAnswers: 0, waiting: 0 })
   expect(verdictOf(lines).levels.linearizable.result).toBe('met')
@@ -87,14 +87,14 @@ test('a server that returns old values is detected', async () => {
   expect(verdictOf(lines).levels.linearizable.result).toBe('violated')
 })
 
-test('a recorded real Redis is linearizable', async (context) => {
+test('the record of a real Redis server is linearizable', async (context) => {
   if (redisServer === undefined) return context.skip(WHY_SKIPPED)
   const { lines, counters } = await recordWorkload(await startRedis(redisServer))
   expect(counters).toMatchObject({ operations: 480, open: 0, info: 0, unmatched: 240, unmatchedAnswers: 0, waiting: 0 })
   expect(verdictOf(lines).levels.linearizable.result).toBe('met')
 })
 
-test('redis-cli prints the same through a recording proxy as without one', async (context) => {
+test('redis-cli prints the same through a recording proxy as without a proxy', async (context) => {
   if (redisServer === undefined || redisClient === undefined) return context.skip(WHY_SKIPPED)
   const redis = await startRedis(redisServer)
   const recorder = createRecorder({ now: startRunClock(), client: { write: () => undefined } })

@@ -75,7 +75,7 @@ describe('a generated certificate', () => {
 })
 
 describe('TLS terminated at the proxy', () => {
-  test('works for clients that trust its authority, with a plain server', async () => {
+  test('carries the traffic of clients that trust its authority to a plaintext server', async () => {
     const { route } = await routeWith({ terminate: {} }, await echo())
     const { socket, received } = await dialSecurely(route.port, { ca: route.authority, servername: 'localhost' })
     expect(socket.authorized).toBe(true)
@@ -86,14 +86,14 @@ describe('TLS terminated at the proxy', () => {
     await eventually(() => route.liveConnections === 0)
   })
 
-  test('works with a given certificate', async () => {
+  test('uses the given certificate', async () => {
     const { route } = await routeWith({ terminate: { identity } }, await echo())
     expect(route.authority).toBe(undefined)
     const { socket } = await dialSecurely(route.port, { ca: authority.certificate })
     expect(socket.authorized).toBe(true)
   })
 
-  test('rejects clients without a certificate if it is required', async () => {
+  test('rejects clients without a certificate if a certificate is required', async () => {
     const { route } = await routeWith(
       { terminate: { identity, clientAuthorities: authority.certificate } },
       await echo(),
@@ -121,7 +121,7 @@ describe('TLS terminated at the proxy', () => {
     expect(socket.alpnProtocol).toBe('http/1.1')
   })
 
-  test('rejects other bytes, and drops silent clients', async () => {
+  test('rejects plaintext, and disconnects silent clients when the route closes', async () => {
     const { route } = await routeWith({ terminate: {} }, await echo())
     const plain = new Received(await dial(route))
     plain.socket.write('GET / HTTP/1.1\r\n\r\n')
@@ -144,10 +144,10 @@ describe('TLS originated at the proxy', () => {
   })
 
   test.each<[string, TlsOptions['originate'], boolean]>([
-    ['nobody has vouched for', {}, false],
-    ['nobody has vouched for, where any will do', { verify: false }, true],
+    ['is not trusted', {}, false],
+    ['is not trusted while verify is false', { verify: false }, true],
     ['is for another name', { ...trust, serverName: 'other.example' }, false],
-    ['is for the name that was given', { ...trust, serverName: 'localhost' }, true],
+    ['is for the given serverName', { ...trust, serverName: 'localhost' }, true],
   ])('accepts or refuses a server whose certificate %s', async (_, originate, accepted) => {
     const { route } = await routeWith({ originate }, await echoSecurely())
     const client = new Received(await dial(route))
@@ -191,13 +191,13 @@ describe('TLS on both sides of the proxy', () => {
     return { ...made, client }
   }
 
-  test('offers the server the protocol negotiated with the client', async () => {
+  test('offers the server the protocol agreed with the client', async () => {
     const { client } = await both((socket) => socket.end(String(socket.alpnProtocol)))
     await client.received.until(({ ended }) => ended)
     expect(client.received.text).toBe('http/1.1')
   })
 
-  test('offers the server the protocol agreed with the client, even if the settings name another one', async () => {
+  test('offers the server the protocol agreed with the client even if alpn names another protocol', async () => {
     const server = await serveSecurely({ ALPNProtocols: ['h2', 'http/1.1'] }, (socket) =>
       socket.end(String(socket.alpnProtocol)),
     )
@@ -237,7 +237,7 @@ describe('TLS on both sides of the proxy', () => {
     expect(await versionsOver(spoken)).toEqual({ agreed: wanted, failures: 0 })
   })
 
-  test('asks a server again which protocol it speaks once it no longer speaks the agreed one', async () => {
+  test('asks a server for its protocol again once it no longer speaks the agreed protocol', async () => {
     let spoken = ['h2']
     const server = await serveSecurely(
       { ALPNCallback: ({ protocols }) => protocols.find((protocol) => spoken.includes(protocol)) },
@@ -254,7 +254,7 @@ describe('TLS on both sides of the proxy', () => {
     expect([await told(), await told()]).toEqual(['', 'http/1.1'])
   })
 
-  test('keeps a half-close: a reply arrives after the end of the request', async () => {
+  test('delivers a reply after the client has ended its request', async () => {
     const { client } = await both((socket) => {
       let asked = ''
       socket.on('data', (bytes: Buffer) => {
@@ -267,7 +267,7 @@ describe('TLS on both sides of the proxy', () => {
     expect(client.received.text).toBe('answer to question')
   })
 
-  test('lets faults act on plaintext bytes, not on records', async () => {
+  test('applies faults to plaintext bytes, not to TLS records', async () => {
     const { client, network } = await both()
     const fault = network.apply({ kind: 'corrupt', probability: 1, links: links.to })
     client.socket.write('abcd')
@@ -287,7 +287,7 @@ describe('TLS on both sides of the proxy', () => {
     expect([client.received.error, accepted[0]?.error]).toEqual(['ECONNRESET', 'ECONNRESET'])
   })
 
-  test('resets connections that lost bytes when the cut is healed', async () => {
+  test('resets the connections that lost bytes when the cut is healed', async () => {
     const { client, network } = await both()
     const cut = network.apply(drop(links.to))
     client.socket.write('gone')
@@ -298,7 +298,7 @@ describe('TLS on both sides of the proxy', () => {
   })
 })
 
-test('without the TLS options, TLS passes through the proxy unchanged', async () => {
+test('TLS passes through the proxy unchanged without the TLS options', async () => {
   const made = network()
   const route = await made.route({ from: 'clients', to: 'n1', upstream: await echoSecurely() })
   const raw = connectPlainly(route.port, '127.0.0.1')
@@ -316,7 +316,7 @@ test('without the TLS options, TLS passes through the proxy unchanged', async ()
 describe('the TLS options of a proxy', () => {
   const read = (path: string) => `read ${path}`
 
-  test('are PEM texts or file names', () => {
+  test('accept PEM texts and file names', () => {
     expect(parseTls({ terminate: true }, 'route n1', read)).toMatchObject({ terminate: {} })
     const given = parseTls(
       {
@@ -344,7 +344,7 @@ describe('the TLS options of a proxy', () => {
     [{ terminate: { names: [] } }, '"names" must be a list of at least one text'],
     [{ originate: { verify: 'no' } }, '"verify" must be true or false'],
     [{ originate: { serverName: 5 } }, '"serverName" must be a text'],
-  ])('%j is refused with advice', (value, message) => {
+  ])('are refused with advice: %j', (value, message) => {
     expect(() => parseTls(value, 'route n1', read)).toThrow(UserError)
     expect(() => parseTls(value, 'route n1', read)).toThrow(message)
   })

@@ -24,7 +24,7 @@ test('bytes return unchanged through an echo server', async () => {
   expect(received.bytes.equals(sent)).toBe(true)
 })
 
-test('half-close is kept: a client that has ended still gets its reply', async () => {
+test('a client that has ended its stream still gets its reply', async () => {
   const server = await serve(async (socket) => {
     const request = await new Received(socket).until((r) => r.ended)
     socket.end(`you said ${request.text}`)
@@ -37,7 +37,7 @@ test('half-close is kept: a client that has ended still gets its reply', async (
   expect([received.text, received.error]).toEqual(['you said hello', undefined])
 })
 
-test('half-close is kept: a server that has ended still gets the rest', async () => {
+test('a server that has ended its stream still gets the rest of the request', async () => {
   let request: Received | undefined
   const server = await serve((socket) => {
     request = new Received(socket)
@@ -51,7 +51,7 @@ test('half-close is kept: a server that has ended still gets the rest', async ()
   expect(request?.text).toBe('last word')
 })
 
-test('an RST of the server reaches the client as an RST', async () => {
+test('an RST from the server reaches the client as an RST', async () => {
   const server = await serve((socket) => socket.once('data', () => socket.resetAndDestroy()))
   const { route } = await routeTo(server)
   const client = await dial(route)
@@ -61,7 +61,7 @@ test('an RST of the server reaches the client as an RST', async () => {
   expect(received.error).toBe('ECONNRESET')
 })
 
-test('an RST of the client reaches the server as an RST', async () => {
+test('an RST from the client reaches the server as an RST', async () => {
   let server: Received | undefined
   const { route } = await routeTo(
     await serve((socket) => {
@@ -76,7 +76,7 @@ test('an RST of the client reaches the server as an RST', async () => {
   expect(server?.error).toBe('ECONNRESET')
 })
 
-test('a refused upstream is an RST for the client, not an orderly end', async () => {
+test('a client of a refused upstream gets an RST, not an orderly end', async () => {
   const server = await serve(() => undefined)
   server.server.close()
   await once(server.server, 'close')
@@ -85,7 +85,7 @@ test('a refused upstream is an RST for the client, not an orderly end', async ()
   expect([received.error, received.ended]).toEqual(['ECONNRESET', false])
 })
 
-test('a route without upstream resets its clients until it is given one', async () => {
+test('a route without an upstream resets its clients until an upstream is set', async () => {
   const { route } = await routeTo(undefined)
   const refused = await new Received(startDialling(route)).until((r) => r.closed)
   expect(refused.error).toBe('ECONNRESET')
@@ -96,7 +96,7 @@ test('a route without upstream resets its clients until it is given one', async 
   expect((await new Received(client).until((r) => r.length === 6)).text).toBe('there?')
 })
 
-test('a new upstream serves new connections and leaves old ones alone', async () => {
+test('a new upstream serves only new connections', async () => {
   const first = await serve((socket) => socket.on('data', () => socket.write('first ')))
   const second = await serve((socket) => socket.on('data', () => socket.write('second')))
   const { route } = await routeTo(first)
@@ -112,7 +112,7 @@ test('a new upstream serves new connections and leaves old ones alone', async ()
   expect([old.text, young.text]).toEqual(['first first ', 'second'])
 })
 
-test('a client that does not read pauses the server, and later gets everything', async () => {
+test('a client that does not read pauses the server, and later gets all bytes', async () => {
   let sent = 0
   const chunk = randomBytes(64 * 1024)
   let server: Socket | undefined
@@ -142,7 +142,7 @@ test('a client that does not read pauses the server, and later gets everything',
   expect(received.length).toBe(64 * 1024 * 1024)
 })
 
-test('a client that leaves while its server does not read is dropped, and the server learns of it', async () => {
+test('the end of a client reaches its server even if the server does not read', async () => {
   let server: Received | undefined
   const { network, route } = await routeTo(
     await serve((socket) => {
@@ -163,7 +163,7 @@ test('a client that leaves while its server does not read is dropped, and the se
   expect(server?.ended).toBe(false)
 })
 
-test('a client that cannot be served yet delays no others', async () => {
+test('a client that waits for its upstream delays no other client', async () => {
   // 192.0.2.0/24 is reserved for documentation: nothing answers, or the system says at once that there is no way there.
   const { network, route } = await routeTo({ host: '192.0.2.1', port: 9 })
   const stuck = await dial(route)
@@ -178,7 +178,7 @@ test('a client that cannot be served yet delays no others', async () => {
   }
 })
 
-test('an RST right behind data is not taken for an orderly end', async () => {
+test('an RST right after data is not delivered as an orderly end', async () => {
   for (let round = 0; round < 20; round++) {
     const bytes = randomBytes(100_000)
     const { network, route } = await routeTo(

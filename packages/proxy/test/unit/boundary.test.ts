@@ -62,7 +62,7 @@ const failed = (protocol: string) => [
 ]
 
 describe('a conversation whose reader throws', () => {
-  test('ends its own HTTP/1.1 connection, and no other', async () => {
+  test('ends its own HTTP/1.1 connection, and no other connection', async () => {
     const { recorder, client, told } = recorded()
     const intercept = createHttpFaults({ seed: 1, recorder: failing(recorder) }).intercept(way)
     const { route, troubles } = await routed(intercept, await keyValueService())
@@ -88,7 +88,7 @@ describe('a conversation whose reader throws', () => {
     expect(troubles).toMatchObject([{ type: 'reader-failed', code: 'RangeError', why: OVERFLOW, count: 1 }])
   })
 
-  test('ends its own HTTP/2 connection, and no other', async () => {
+  test('ends its own HTTP/2 connection, and no other connection', async () => {
     const { recorder, client, told } = recorded()
     const intercept = createHttp2Faults({ seed: 1, recorder: failing(recorder) }).intercept(way)
     const { route, troubles } = await routed(intercept, await keyValueHttp2())
@@ -163,7 +163,7 @@ describe.each<[string, Intercept]>([
     ),
   ],
 ])('an error in %s of an interceptor', (_, intercept) => {
-  test('resets its own connection, and no other', async () => {
+  test('resets its own connection, and no other connection', async () => {
     const { route, troubles } = await routed(intercept, await echo())
     const [bad, good] = [new Received(await dial(route)), new Received(await dial(route))]
     bad.socket.write('bad')
@@ -176,7 +176,7 @@ describe.each<[string, Intercept]>([
   })
 })
 
-test('an interceptor that cannot be made resets its own connection, and no other', async () => {
+test('an interceptor that throws at its creation resets only its own connection', async () => {
   let connections = 0
   const made = doing(() => undefined)
   const intercept: Intercept = (conversation) => (connections++ === 0 ? bug() : made(conversation))

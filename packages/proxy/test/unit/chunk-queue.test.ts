@@ -29,7 +29,7 @@ test('a chunk queue returns its bytes in order, in whatever pieces they are take
   )
 })
 
-test('a chunk queue keeps its order even if it never runs empty', () => {
+test('a chunk queue keeps its order even if it never becomes empty', () => {
   const queue = new ChunkQueue()
   queue.push(Buffer.from([0]), 0)
   const wrong: number[] = []
@@ -41,7 +41,7 @@ test('a chunk queue keeps its order even if it never runs empty', () => {
   expect(wrong).toEqual([])
 })
 
-test('a chunk queue charges tiny chunks for more than their bytes', () => {
+test('a chunk queue counts more memory than bytes for tiny chunks', () => {
   const queue = new ChunkQueue()
   for (let i = 0; i < 1000; i++) queue.push(Buffer.from([1]), 0)
   expect(queue.bytes).toBe(1000)

@@ -19,7 +19,7 @@ import {
 const { to, back, both } = links
 
 describe('a cut that holds', () => {
-  test('stops one direction of a live connection, and delivers everything when healed', async () => {
+  test('stops one direction of a live connection, and delivers its bytes when healed', async () => {
     const { network, client, server } = await conversation()
     const cut = network.apply(hold(to))
     client.socket.write('kept')
@@ -58,7 +58,7 @@ describe('a cut that holds', () => {
     await dialledBack.until((r) => r.text === 'n1 to n2, dialled by n2')
   })
 
-  test('also holds the end of the stream, sent by FIN', async () => {
+  test('holds the end of a stream that is sent by FIN', async () => {
     const { network, client, server } = await conversation()
     const cut = network.apply(hold(to))
     client.socket.end('last')
@@ -69,7 +69,7 @@ describe('a cut that holds', () => {
     expect([server.text, server.error]).toEqual(['last', undefined])
   })
 
-  test('also holds the end of the stream, sent by RST', async () => {
+  test('holds the end of a stream that is sent by RST', async () => {
     const { network, client, server } = await conversation()
     const cut = network.apply(hold(to))
     client.socket.resetAndDestroy()
@@ -81,7 +81,7 @@ describe('a cut that holds', () => {
     expect(server.error).toBe('ECONNRESET')
   })
 
-  test('makes the sender wait instead of buffering in the proxy', async () => {
+  test('makes the sender wait, and buffers less than a megabyte in the proxy', async () => {
     const { network, client, server } = await conversation()
     const cut = network.apply(hold(to))
     const sent = randomBytes(48 * 1024 * 1024)
@@ -97,7 +97,7 @@ describe('a cut that holds', () => {
     ['there', to],
     ['back', back],
     ['both ways', both],
-  ])('accepts new connections and sends nothing while the direction %s is cut', async (_, links) => {
+  ])('accepts new connections but sends nothing while it cuts the direction %s', async (_, links) => {
     const { network, route, accepted } = await conversation()
     const cut = network.apply(hold(links))
     const late = new Received(await dial(route))
@@ -125,7 +125,7 @@ describe('a cut that holds', () => {
     await server.until((r) => r.text === 'x')
   })
 
-  test('forgets a client that gave up before its reply', async () => {
+  test('forgets a client that gives up before its reply', async () => {
     const { network, route, accepted } = await conversation()
     const cut = network.apply(hold(both))
     const late = await dial(route)
@@ -139,7 +139,7 @@ describe('a cut that holds', () => {
 })
 
 describe('a cut that drops', () => {
-  test('delivers no byte after the first lost one, and resets both ends when healed', async () => {
+  test('delivers no byte after the first lost byte, and resets both ends when healed', async () => {
     const { network, client, server } = await conversation()
     client.socket.write('before')
     await server.until((r) => r.text === 'before')
@@ -154,7 +154,7 @@ describe('a cut that drops', () => {
     expect([client.error, server.error, server.text]).toEqual(['ECONNRESET', 'ECONNRESET', 'before'])
   })
 
-  test('leaves a connection alone if nothing of it was lost', async () => {
+  test('does not reset a connection that lost no byte', async () => {
     const { network, client, server } = await conversation()
     network.apply(drop(to)).remove()
     const cut = network.apply({ kind: 'blackhole', links: to })
@@ -179,7 +179,7 @@ describe('a cut that drops', () => {
     expect([server.text, server.error]).toEqual(['', 'ECONNRESET'])
   })
 
-  test('counts a lost FIN as lost', async () => {
+  test('counts a dropped FIN as a loss', async () => {
     const { network, client, server } = await conversation()
     const cut = network.apply(drop(to))
     client.socket.end()
@@ -202,7 +202,7 @@ describe('a cut that drops', () => {
   })
 })
 
-test('a cut applied while the server is being dialled lets nothing pass', async () => {
+test('a cut applied during the dial to the server lets no byte pass', async () => {
   const accepted: Received[] = []
   const { network, route } = await routeTo(await serve((socket) => accepted.push(new Received(socket))))
   const client = startDialling(route)

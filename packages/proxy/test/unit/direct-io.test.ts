@@ -15,7 +15,7 @@ async function connected(): Promise<{ socket: Received; peer: Received }> {
   return { socket, peer: peer as Received }
 }
 
-test('a few bytes are sent at once, in order with the bytes of the stream', async () => {
+test('DirectWriter sends a few bytes immediately and in order with the stream', async () => {
   const { socket, peer } = await connected()
   const writer = new DirectWriter(socket.socket)
   expect(writer.write(Buffer.from('one '), () => undefined)).toBe(true)
@@ -27,7 +27,7 @@ test('a few bytes are sent at once, in order with the bytes of the stream', asyn
   expect(peer.bytes.toString()).toBe('one two three')
 })
 
-test('writes and an end are sent after the bytes in flight before them', async () => {
+test('direct writes and an end are sent after the bytes in flight', async () => {
   const { socket, peer } = await connected()
   peer.socket.pause()
   let sent = 0
@@ -47,7 +47,7 @@ test('writes and an end are sent after the bytes in flight before them', async (
   expect(hasSentAll(socket.socket)).toBe(true)
 })
 
-test('an RST does not wait for bytes that are still being sent before a FIN', async () => {
+test('an RST does not wait for bytes in flight before a FIN', async () => {
   const { socket, peer } = await connected()
   peer.socket.pause()
   const writer = new DirectWriter(socket.socket)
@@ -61,7 +61,7 @@ test('an RST does not wait for bytes that are still being sent before a FIN', as
   expect(peer.error).toBe('ECONNRESET')
 })
 
-test('a peer that is gone ends the socket, and any wait for it, with an error', async () => {
+test('a peer that has left ends the socket and each wait for it with an error', async () => {
   const { socket, peer } = await connected()
   peer.socket.pause()
   let sent = 0
@@ -74,7 +74,7 @@ test('a peer that is gone ends the socket, and any wait for it, with an error', 
   await eventually(() => sent === 1)
 })
 
-test('bytes read directly stay in order even if the socket is paused in between', async () => {
+test('bytes read directly stay in order even if the socket is paused between reads', async () => {
   const { socket, peer } = await connected()
   const read: string[] = []
   socket.socket.removeAllListeners('data')

@@ -20,8 +20,8 @@ import type { Network } from '../../src/network/network.ts'
 
 const { to, back, both } = links
 
-describe('latency', () => {
-  test('never delivers early', async () => {
+describe('a latency fault on a connection', () => {
+  test('delivers no byte early', async () => {
     const { network, route } = await routeTo(await echo())
     const client = new Received(await dial(route))
     network.apply({ kind: 'latency', links: both, latencyMs: millis(12), jitterMs: millis(0) })
@@ -49,7 +49,7 @@ describe('latency', () => {
     expect(slow.hits).toBe(1)
   })
 
-  test('keeps the order with any jitter', async () => {
+  test('keeps the order of bytes with any jitter', async () => {
     const clock = new ManualClock()
     const { network, client, server } = await conversation({ clock })
     const slow = network.apply({ kind: 'latency', links: to, latencyMs: millis(50), jitterMs: millis(50) })
@@ -65,7 +65,7 @@ describe('latency', () => {
     expect(server.text).toBe(expected)
   })
 
-  test('releases waiting bytes at once when healed', async () => {
+  test('releases waiting bytes immediately when healed', async () => {
     const clock = new ManualClock()
     const { network, client, server } = await conversation({ clock })
     const slow = network.apply({ kind: 'latency', links: to, latencyMs: millis(1e6), jitterMs: millis(0) })
@@ -77,7 +77,7 @@ describe('latency', () => {
     expect(clock.armed).toBe(0)
   })
 
-  test('passes its delayed bytes on to a cut, which holds them until it is healed', async () => {
+  test('passes its delayed bytes to a cut, which holds them until it is healed', async () => {
     const clock = new ManualClock()
     const { network, client, server } = await conversation({ clock })
     const slow = network.apply({ kind: 'latency', links: to, latencyMs: millis(10), jitterMs: millis(0) })
@@ -92,7 +92,7 @@ describe('latency', () => {
   })
 })
 
-describe('bandwidth', () => {
+describe('a bandwidth fault on a connection', () => {
   test('passes exactly what the rate allows', async () => {
     const clock = new ManualClock()
     const { network, client, server } = await conversation({ clock })
@@ -107,7 +107,7 @@ describe('bandwidth', () => {
     }
   })
 
-  test('of 0 holds all bytes until it is removed', async () => {
+  test('holds all bytes at rate 0 until it is removed', async () => {
     const { network, client, server } = await conversation()
     const none = network.apply({ kind: 'bandwidth', links: to, bytesPerSecond: 0 })
     client.socket.write('x')
@@ -117,8 +117,8 @@ describe('bandwidth', () => {
   })
 })
 
-describe('a reset', () => {
-  test('resets the live connections of its links at once, and no others', async () => {
+describe('a reset fault', () => {
+  test('resets the live connections of its links, and no other connections', async () => {
     const { network, client, server } = await conversation()
     const other = await network.route({ from: 'clients', to: 'n2', upstream: await echo() })
     const untouched = new Received(await dial(other))
@@ -131,7 +131,7 @@ describe('a reset', () => {
     reset.remove()
   })
 
-  test('resets connections held by a cut', async () => {
+  test('resets connections that a cut holds', async () => {
     const { network, route } = await routeTo(await echo())
     network.apply(hold(both))
     const waiting = new Received(await dial(route))
@@ -141,7 +141,7 @@ describe('a reset', () => {
     expect(waiting.error).toBe('ECONNRESET')
   })
 
-  test('leaves no connection open if it comes right after the ends of connections', async () => {
+  test('leaves no connection open if it follows directly after the ends of connections', async () => {
     const { network, route } = await routeTo(await serve((socket) => socket.resume()))
     const clients: Socket[] = []
     for (let i = 0; i < 50; i++) {
@@ -190,7 +190,7 @@ describe('the randomness of faults', () => {
     expect(await delays(2)).not.toEqual(first)
   })
 
-  test('on one link is independent of events on another', async () => {
+  test('is independent on each link of the events on other links', async () => {
     const other = async (network: Network) => {
       network.apply({ kind: 'latency', links: back, latencyMs: millis(5), jitterMs: millis(5) }).remove()
       await network.route({ from: 'clients', to: `n${network.statistics().size}` })
@@ -199,7 +199,7 @@ describe('the randomness of faults', () => {
   })
 })
 
-test('a fault applies to connections opened later', async () => {
+test('a fault applies to connections opened after it', async () => {
   const clock = new ManualClock()
   const { network, route } = await routeTo(await echo(), { clock })
   network.apply({ kind: 'latency', links: to, latencyMs: millis(10), jitterMs: millis(0) })
@@ -211,7 +211,7 @@ test('a fault applies to connections opened later', async () => {
   await client.until((r) => r.text === 'x')
 })
 
-test('a fault healed after everything was delivered leaves no queue and no timer', async () => {
+test('a removed fault leaves no timer for later bytes', async () => {
   const clock = new ManualClock()
   const { network, client, server } = await conversation({ clock })
   network.apply({ kind: 'latency', links: both, latencyMs: millis(10), jitterMs: millis(5) }).remove()
@@ -227,7 +227,7 @@ test.each([
   ],
   [{ kind: 'latency', links: to, latencyMs: millis(1), jitterMs: millis(Number.NaN) }, '"jitterMs" is NaN'],
   [{ kind: 'bandwidth', links: to, bytesPerSecond: Number.POSITIVE_INFINITY }, '"bytesPerSecond" is Infinity'],
-] as const)('a number that makes no sense is refused: %j', async (fault, expected) => {
+] as const)('an impossible number in a fault is refused: %j', async (fault, expected) => {
   const { network } = await routeTo(undefined)
   expect(() => network.apply(fault)).toThrow(UserError)
   expect(() => network.apply(fault)).toThrow(expected)

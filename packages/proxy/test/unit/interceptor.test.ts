@@ -42,7 +42,7 @@ describe('an interceptor that passes everything on', () => {
     expect([client.bytes.equals(sent), server.bytes.equals(sent)]).toEqual([true, true])
   })
 
-  test('keeps a half-close, after which the client gets its reply', async () => {
+  test('delivers a reply after the client has ended its request', async () => {
     const { route } = await routeTo(
       await serve(async (socket) => {
         const request = await new Received(socket).until((r) => r.ended)
@@ -56,7 +56,7 @@ describe('an interceptor that passes everything on', () => {
     expect([client.text, client.error]).toEqual(['you said hello', undefined])
   })
 
-  test('keeps an RST from either end, also right behind data', async () => {
+  test('forwards an RST from either end, even right after data', async () => {
     for (const [sender, receiver] of [
       ['client', 'server'],
       ['server', 'client'],
@@ -77,7 +77,7 @@ describe('an interceptor that passes everything on', () => {
     expect(client.error).toBe('ECONNRESET')
   })
 
-  test('does not affect a fault behind it that holds the bytes', async () => {
+  test('does not affect a later fault that holds the bytes', async () => {
     const { network, client, server } = await conversation({ intercept: transparent, dialled: true })
     const cut = network.apply(hold(links.both))
     client.socket.write('there')
@@ -90,7 +90,7 @@ describe('an interceptor that passes everything on', () => {
   })
 })
 
-test('an interceptor can reply by itself, without dialling the server', async () => {
+test('an interceptor can reply without dialling the server', async () => {
   let accepted = 0
   const { route } = await routeTo(await serve(() => accepted++), {
     intercept: ({ responses }) => ({
@@ -115,7 +115,7 @@ test('an interceptor can reply by itself, without dialling the server', async ()
   expect([client.error, accepted]).toEqual([undefined, 0])
 })
 
-test('an interceptor can hold, change and release bytes, and learns when they were sent', async () => {
+test('an interceptor can hold, change and release bytes, and learns when they are sent', async () => {
   const left: number[] = []
   let held: Buffer[] = []
   let release: () => void = () => undefined
@@ -198,7 +198,7 @@ test('an interceptor can pause a sender and resume it', async () => {
   expect(server.bytes.equals(sent)).toBe(true)
 })
 
-test('each conversation has its own number and names its client, and its end is reported once', async () => {
+test('each conversation has its own number, names its client, and reports its end once', async () => {
   const made: Conversation[] = []
   let closed = 0
   const { route } = await routeTo(await serve((socket) => socket.pipe(socket)), {
@@ -223,7 +223,7 @@ test('each conversation has its own number and names its client, and its end is 
   expect(closed).toBe(3)
 })
 
-test('an interceptor can refuse a client before any bytes', async () => {
+test('an interceptor can refuse a client before any bytes arrive', async () => {
   let accepted = 0
   let closed = 0
   const { route } = await routeTo(await serve(() => accepted++), {
@@ -238,7 +238,7 @@ test('an interceptor can refuse a client before any bytes', async () => {
   expect([client.error, accepted, closed]).toEqual(['ECONNRESET', 0, 1])
 })
 
-test('the interceptor alone learns of a client that gives up while its request is held', async () => {
+test('only the interceptor learns that a client gives up while its request is held', async () => {
   let reset = 0
   let closed = 0
   let accepted = 0
@@ -256,7 +256,7 @@ test('the interceptor alone learns of a client that gives up while its request i
   expect([reset, accepted, route.liveConnections]).toEqual([1, 0, 0])
 })
 
-test('the bytes waiting behind an interceptor are bounded, and it learns when there is room again', async () => {
+test('bytes waiting behind an interceptor are bounded, and the interceptor learns when space is free', async () => {
   let responses: Exit | undefined
   let madeUp = 0
   const { route, network } = await routeTo(undefined, {

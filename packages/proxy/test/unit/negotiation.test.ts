@@ -36,7 +36,7 @@ async function secured(options: ConnectionOptions): Promise<void> {
 }
 
 describe('a proxy for clients that ask for TLS first', () => {
-  test('declines without a certificate, however the request is divided, and forwards the rest', async () => {
+  test('declines TLS without a certificate, however the request is divided, and forwards the rest', async () => {
     const { socket, received, troubles } = await client()
     for (const byte of [...GSS_REQUEST, ...TLS_REQUEST]) socket.write(Buffer.from([byte]))
     await received.until(({ text }) => text === 'NN')
@@ -49,7 +49,7 @@ describe('a proxy for clients that ask for TLS first', () => {
     expect(troubles).toEqual([])
   })
 
-  test('reports only those clients that hang up for lack of TLS', async () => {
+  test('reports only clients that hang up because TLS is missing', async () => {
     for (const [asks, expected] of [
       [TLS_REQUEST, ['tls-missing']],
       [GSS_REQUEST, []],
@@ -64,7 +64,7 @@ describe('a proxy for clients that ask for TLS first', () => {
     }
   })
 
-  test('uses TLS with its certificate, for clients that ask first and those that do not', async () => {
+  test('uses TLS with its certificate, whether or not clients ask for TLS first', async () => {
     const asking = await client({ terminate: { authority } })
     asking.socket.write(GSS_REQUEST)
     asking.socket.write(TLS_REQUEST)
@@ -76,7 +76,7 @@ describe('a proxy for clients that ask for TLS first', () => {
     await secured({ socket: direct.socket, ALPNProtocols: ['postgresql'] })
   })
 
-  test('also accepts plaintext with a certificate, but not after a request for TLS', async () => {
+  test('accepts plaintext although it has a certificate, but not after a request for TLS', async () => {
     const plain = await client({ terminate: { authority } })
     plain.socket.write(STARTUP)
     await plain.received.until(({ bytes }) => bytes.equals(STARTUP))

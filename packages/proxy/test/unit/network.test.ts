@@ -13,7 +13,7 @@ import {
 } from '../../../testing/src/sockets.ts'
 import { createNetwork } from '../../src/network/network.ts'
 
-test('closing resets every connection at both ends and frees every port', async () => {
+test('closing a network resets every connection at both ends and frees every port', async () => {
   const accepted: Received[] = []
   const created = network()
   const server = await serve((socket) => accepted.push(new Received(socket)))
@@ -38,7 +38,7 @@ test('closing resets every connection at both ends and frees every port', async 
   }
 })
 
-test('closing while a route is being opened leaves nothing open', async () => {
+test('closing a network while a route opens leaves no port open', async () => {
   const created = createNetwork({ seed: 1 })
   const opening = created.route({ from: 'clients', to: 'n1' })
   await created.close()
@@ -72,7 +72,7 @@ test('a route from an endpoint to itself is refused', async () => {
   await expect(network().route({ from: 'n1', to: 'n1' })).rejects.toThrow('joins two different endpoints')
 })
 
-test('an upstream name that does not resolve is an RST for the client', async () => {
+test('a client gets an RST if the name of the upstream does not resolve', async () => {
   const created = network()
   const route = await created.route({
     from: 'clients',

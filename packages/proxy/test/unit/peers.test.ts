@@ -41,7 +41,7 @@ async function meetingPoint(peers: PeerFinder, host = '127.0.0.1') {
 const silent: PeerFinder = { by: 'nothing', find: async () => undefined }
 
 describe('one of several endpoints that dial one address', () => {
-  test('is identified by the process of its socket, and suffers its own faults', async (context) => {
+  test('is identified by the process of its socket, and only its own faults affect it', async (context) => {
     if (!onLinux) return context.skip(WHY_SKIPPED)
     const pids = new Map<string, number>()
     const { network, route, heard } = await meetingPoint(findBySocketOwner(() => pids))
@@ -69,7 +69,7 @@ describe('one of several endpoints that dial one address', () => {
     client.socket.end()
   })
 
-  test('is attributed to the route if unknown, and counted', async () => {
+  test('is attributed to the route if it is unknown, and counted', async () => {
     const { network, route, heard } = await meetingPoint(silent)
     ;(await dial(route)).write('who?')
     await eventually(() => heard.length === 1)
@@ -77,7 +77,7 @@ describe('one of several endpoints that dial one address', () => {
     expect(network.statistics().get('clients>n3')?.connections).toBe(1)
   })
 
-  test('leaves nothing behind if it hangs up before it is identified, or the route closes', async () => {
+  test('leaves no connection open if it hangs up before it is identified or if the route closes', async () => {
     const found: (() => void)[] = []
     const slow: PeerFinder = { by: 'slowly', find: () => new Promise((resolve) => found.push(() => resolve('n1'))) }
     const { network, route } = await meetingPoint(slow)
@@ -96,7 +96,7 @@ describe('one of several endpoints that dial one address', () => {
   })
 })
 
-test("a route with one source endpoint identifies clients by the route's own address", async () => {
+test('a route with one source endpoint identifies clients by its own address', async () => {
   const route = await network().route({ from: 'n1', to: 'n2' })
   expect(route.identification).toEqual({ by: 'own address', known: 0, unknown: 0 })
 })
@@ -121,7 +121,7 @@ describe('the table of sockets', () => {
     [v6, '::1', 50002, '::1', 8080, '555'],
     ['', '::1', 1, '::1', 2, undefined],
   ])(
-    'finds a socket by the addresses of both its ends, in IPv4 or IPv6 spelling (%#)',
+    'finds a socket by the addresses of both ends, in IPv4 or IPv6 notation (case %#)',
     (table, host, port, remoteHost, remotePort, inode) => {
       // The tables above are those of a machine that writes numbers from their little end.
       const written = endianness() === 'LE' ? inode : undefined
@@ -152,13 +152,13 @@ describe('the processes of a peer', () => {
     [{ n1: 1.5 }, '"n1" is 1.5.'],
     [{ n1: '' }, '"n1" is "".'],
     [{ n1: null }, '"n1" is null.'],
-  ])('are refused with advice if given as %j', (value, message) => {
+  ])('are refused with advice if they are given as %j', (value, message) => {
     expect(() => parsePeers(value, 'x', 'allowed')).toThrow(UserError)
     expect(() => parsePeers(value, 'x', 'allowed')).toThrow(message)
   })
 })
 
-test('no process is found for a client that is gone', async (context) => {
+test('no process is found for a client that has closed its socket', async (context) => {
   if (!onLinux) return context.skip(WHY_SKIPPED)
   const finder = findBySocketOwner(() => new Map([['n1', process.pid]]))
   expect(await finder.find({ host: '', port: 0 }, { host: '127.0.0.1', port: 1 })).toBe(undefined)

@@ -51,7 +51,7 @@ describe('the peer of a reset socket', () => {
   })
 })
 
-test('a socket that is still dialling is destroyed at once', async () => {
+test('resetting a socket that is still dialling destroys it', async () => {
   const socket = startDialling({ host: '192.0.2.1', port: 9 })
   const received = new Received(socket)
   resetSocket(socket)

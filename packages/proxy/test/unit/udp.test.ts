@@ -57,7 +57,7 @@ test('each client of a UDP proxy gets its own replies', async () => {
 })
 
 describe('a datagram', () => {
-  test('is lost if the trigger selects it, in each direction separately', async () => {
+  test('is lost if the trigger selects it, separately in each direction', async () => {
     const { network, client, arrived } = await served()
     const there = network.applyToDatagrams(on(to, { kind: 'drop-datagram' }, { every: 2 }))
     const answers = network.applyToDatagrams(on(back, { kind: 'drop-datagram' }, { first: 1 }))
@@ -69,7 +69,7 @@ describe('a datagram', () => {
     expect([arrived, got, there.hits, answers.hits]).toEqual([['a', 'c', 'e'], ['C', 'E'], 2, 1])
   })
 
-  test('is lost with the given probability, and the same datagrams are lost for the same seed', async () => {
+  test('is lost with the given probability, and the same datagrams for the same seed', async () => {
     const run = async (seed: number) => {
       const { network, client, arrived } = await served({ seed })
       const fault = network.applyToDatagrams(on(to, { kind: 'drop-datagram' }, { probability: 0.3 }))
@@ -96,7 +96,7 @@ describe('a datagram', () => {
     expect(arrived).toEqual(['x', 'x', 'x', 'y'])
   })
 
-  test('is overtaken by the given number of others, or waits no longer than its limit', async () => {
+  test('is overtaken by the given number of datagrams, or waits no longer than its limit', async () => {
     const clock = new ManualClock()
     const { network, client, arrived } = await served({ clock })
     network.applyToDatagrams(on(to, { kind: 'reorder-datagram', behind: 2, withinMs: millis(100) }, { every: 4 }))
@@ -111,7 +111,7 @@ describe('a datagram', () => {
     expect(arrived.join('')).toBe('12356478')
   })
 
-  test('is delayed, and a later one may overtake it', async () => {
+  test('is delayed, and a later datagram may overtake it', async () => {
     const clock = new ManualClock()
     const { network, client, arrived } = await served({ clock })
     const slow = network.applyToDatagrams(
@@ -127,7 +127,7 @@ describe('a datagram', () => {
     expect(arrived).toEqual(['second', 'first'])
   })
 
-  test('is released at once when its fault is removed', async () => {
+  test('is released immediately when its fault is removed', async () => {
     const clock = new ManualClock()
     const { network, client, arrived } = await served({ clock })
     const slow = network.applyToDatagrams(on(to, { kind: 'delay-datagram', delayMs: millis(1e6), jitterMs: millis(0) }))
@@ -149,7 +149,7 @@ describe('a datagram', () => {
   })
 })
 
-test('a partition of the link loses datagrams, and does not hold them', async () => {
+test('a partition loses datagrams, and does not hold them', async () => {
   const { network, client, arrived } = await served()
   const cut = network.apply(hold(to))
   const { send } = await client()
@@ -161,7 +161,7 @@ test('a partition of the link loses datagrams, and does not hold them', async ()
   expect(arrived).toEqual(['found'])
 })
 
-test('sessions are bounded in number, and forgotten when idle', async () => {
+test('UDP sessions are limited in number, and forgotten when idle', async () => {
   const clock = new ManualClock()
   const { client, route } = await served({ clock, maxSessions: 2, idleMs: 1000 })
   for (let i = 1; i <= 4; i++) {
@@ -177,7 +177,7 @@ test('sessions are bounded in number, and forgotten when idle', async () => {
   expect([route.liveSessions, clock.armed]).toEqual([0, 0])
 })
 
-test('waiting datagrams are bounded in memory, and lost beyond the bound', async () => {
+test('waiting datagrams are limited in memory, and lost beyond the limit', async () => {
   const clock = new ManualClock()
   const { client, network, arrived } = await served({ clock, maxWaitingBytes: 10 })
   network.applyToDatagrams(on(to, { kind: 'delay-datagram', delayMs: millis(10), jitterMs: millis(0) }))
@@ -191,7 +191,7 @@ test('waiting datagrams are bounded in memory, and lost beyond the bound', async
   await eventually(() => arrived.length === 2)
 })
 
-test('closing frees the port, and a missing server is no error', async () => {
+test('closing a UDP route frees its port, and a missing server causes no error', async () => {
   const created = network()
   const route = await created.datagramRoute({ from: 'clients', to: 'n1', upstream: { host: '127.0.0.1', port: 1 } })
   const sender = await bound(() => undefined)

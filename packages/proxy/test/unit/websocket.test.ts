@@ -40,7 +40,7 @@ async function chat(faults: readonly MessageFault[] = [], { compressed = false }
   return { client, heard, answers, applied, messages }
 }
 
-test('messages go both ways, also large or fragmented ones, and the close handshake completes', async () => {
+test('WebSocket messages pass in both directions, large or fragmented, and the close handshake completes', async () => {
   const { client, heard, answers, messages } = await chat()
   client.send('one')
   client.send('in ', { fin: false })
@@ -54,7 +54,7 @@ test('messages go both ways, also large or fragmented ones, and the close handsh
   expect(messages.statistics().get('clients>n1')?.unframed).toBe(0)
 })
 
-test('single messages are lost, repeated and made up', async () => {
+test('selected WebSocket messages are lost, duplicated and fabricated', async () => {
   const { client, heard, answers, applied } = await chat([
     { kind: 'drop-message', links: links.to, match: { contains: 'lost' } },
     { kind: 'duplicate-message', copies: 1, links: links.back, match: { contains: 'twice' } },
@@ -67,7 +67,7 @@ test('single messages are lost, repeated and made up', async () => {
   expect(applied.map(({ hits }) => hits)).toEqual([1, 1, 1])
 })
 
-test('a delayed message arrives late, and later messages arrive after it', async () => {
+test('a delayed WebSocket message arrives late, and later messages arrive after it', async () => {
   const { client, answers } = await chat([
     { kind: 'delay-message', delayMs: millis(60), jitterMs: millis(0), links: links.back, when: { nth: 2 } },
   ])
@@ -80,7 +80,7 @@ test('a delayed message arrives late, and later messages arrive after it', async
   expect(performance.now() - begun).toBeGreaterThan(55)
 })
 
-test('a connection is closed with the given code at either end', async () => {
+test('a WebSocket connection is closed with the given code at either end', async () => {
   const { client } = await chat([
     {
       kind: 'fabricate-message',
@@ -94,7 +94,7 @@ test('a connection is closed with the given code at either end', async () => {
   expect([code, String(reason)]).toEqual([1013, 'try again later'])
 })
 
-test('a corrupted message stays a message, or is rejected by its receiver', async () => {
+test('a corrupted WebSocket message remains a message or is rejected by its receiver', async () => {
   const { client, heard } = await chat([{ kind: 'corrupt-message', bits: 1, links: links.to, when: { first: 1 } }])
   client.send('a text that is long enough for a bit of it to be flipped')
   client.send('b')
@@ -102,8 +102,8 @@ test('a corrupted message stays a message, or is rejected by its receiver', asyn
   if (client.readyState === WebSocket.OPEN) expect([heard[0]?.length, heard[1]]).toEqual([56, 'b'])
 })
 
-describe('a client that offers to compress messages', () => {
-  test('negotiates it with the server while no fault is in force', async () => {
+describe('a WebSocket client that offers compression', () => {
+  test('negotiates compression with the server while no fault is in force', async () => {
     const { client, heard, answers } = await chat([], { compressed: true })
     expect(client.extensions).toBe('permessage-deflate')
     client.send('hello')
@@ -111,25 +111,28 @@ describe('a client that offers to compress messages', () => {
     expect([heard, answers]).toEqual([['hello'], ['you said hello']])
   })
 
-  test.each(['to', 'back'] as const)('negotiates none if a fault is in force in the direction %s', async (way) => {
-    const { client, answers, applied } = await chat(
-      [
-        { kind: 'drop-message', links: links[way], match: { contains: 'lost' } },
-        { kind: 'duplicate-message', copies: 1, links: links[way], match: { contains: 'twice' } },
-      ],
-      { compressed: true },
-    )
-    expect(client.extensions).toBe('')
-    for (const said of ['a', 'lost', 'twice', 'b']) client.send(said)
-    await eventually(() => answers.length === 4)
-    expect(answers).toEqual(['a', 'twice', 'twice', 'b'].map((said) => `you said ${said}`))
-    expect(applied.map(({ hits, missed }) => [hits, missed])).toEqual([
-      [1, 0],
-      [1, 0],
-    ])
-  })
+  test.each(['to', 'back'] as const)(
+    'negotiates no compression if a fault is in force in the direction %s',
+    async (way) => {
+      const { client, answers, applied } = await chat(
+        [
+          { kind: 'drop-message', links: links[way], match: { contains: 'lost' } },
+          { kind: 'duplicate-message', copies: 1, links: links[way], match: { contains: 'twice' } },
+        ],
+        { compressed: true },
+      )
+      expect(client.extensions).toBe('')
+      for (const said of ['a', 'lost', 'twice', 'b']) client.send(said)
+      await eventually(() => answers.length === 4)
+      expect(answers).toEqual(['a', 'twice', 'twice', 'b'].map((said) => `you said ${said}`))
+      expect(applied.map(({ hits, missed }) => [hits, missed])).toEqual([
+        [1, 0],
+        [1, 0],
+      ])
+    },
+  )
 
-  test('keeps it under a later fault, which can only delay messages', async () => {
+  test('keeps its compression under a later fault, which can only delay messages', async () => {
     const { client, answers, messages } = await chat([], { compressed: true })
     const when = { first: 100 }
     const faults: readonly MessageFault[] = [

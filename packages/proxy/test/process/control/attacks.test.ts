@@ -26,7 +26,7 @@ describe('a request without a token', () => {
     },
   )
 
-  test('moves no listener to another address', async () => {
+  test('cannot move a listener to another address', async () => {
     const { ask, plane } = await control()
     await ask('POST', '/v1/proxies', { name: 'n1', upstream })
     const before = plane.proxies.get('n1').listen
@@ -35,7 +35,7 @@ describe('a request without a token', () => {
     expect(plane.proxies.get('n1').listen).toBe(before)
   })
 
-  test('gets a listener on loopback if it gives no address, as some Toxiproxy clients do', async () => {
+  test('opens a listener on loopback if it gives no address', async () => {
     const { ask } = await control()
     const { json } = await ask('POST', '/proxies', { name: 'db', listen: '', upstream })
     expect(json.listen).toMatch(/^127\.0\.0\.1:\d+$/)
@@ -57,7 +57,7 @@ describe('a request without a token', () => {
 })
 
 test.each([{ token: 'secret' }, { isOpen: true }])(
-  'a request with a token, or where none is needed, may listen on any address: %j',
+  'a request with a token or to an open control interface may listen on any address: %j',
   async (options) => {
     const { ask } = await control(options)
     const headers = { Authorization: 'Bearer secret' }
@@ -68,7 +68,7 @@ test.each([{ token: 'secret' }, { isOpen: true }])(
 
 describe('a control interface without a token', () => {
   test.each(['evil.example:9304', '10.0.0.1.nip.io', 'localhost.evil.example'])(
-    'refuses a web page whose name %s resolves to the proxy',
+    'refuses a web page whose host name %s resolves to the proxy',
     async (host) => {
       const { ask, plane } = await control({ listen: '0.0.0.0:0', isOpen: true })
       const headers = { Host: host, Origin: `http://${host}`, 'Sec-Fetch-Site': 'same-origin' }
@@ -79,7 +79,7 @@ describe('a control interface without a token', () => {
   )
 
   test.each(['127.0.0.1', '[::1]:80', '172.17.0.2:8474', 'toxiproxy:8474', 'host.docker.internal', 'Chaos.Example:1'])(
-    'accepts %s as a host name: an address, a name without dots, a local name, or the given name',
+    'accepts the host name %s',
     async (host) => {
       const { ask } = await control({ listen: '0.0.0.0:0', isOpen: true, hostNames: ['chaos.example'] })
       expect((await ask('GET', '/v1/proxies', undefined, { Host: host })).status).toBe(200)
@@ -89,7 +89,7 @@ describe('a control interface without a token', () => {
 
 describe('the peers of a proxy', () => {
   test.each(['/dev/zero', '/etc/passwd', '/proc/self/environ'])(
-    'must be processes, not files such as %s, if a request names them',
+    'must be processes if a request names them, not files such as %s',
     async (path) => {
       const { ask } = await control()
       const answer = await ask('POST', '/v1/proxies', { name: 'z', upstream, peers: { n1: path } })
@@ -98,7 +98,7 @@ describe('the peers of a proxy', () => {
   )
 
   test.runIf(process.platform === 'linux')(
-    'are read from regular files only, and only from their beginning, if a config file names them',
+    'are read only from the beginning of regular files if a config file names them',
     async () => {
       const folder = mkdtempSync(join(tmpdir(), 'chaos-peers-'))
       cleanUp(() => rmSync(folder, { recursive: true }))
@@ -120,7 +120,7 @@ describe('the peers of a proxy', () => {
 describe('a name', () => {
   const hostile = ['a\u001b[2J', 'b\u0007', 'c\n::error::c', 'd\u009b2J', 'e\u202egnp', 'f\u2028', '..']
 
-  test.each(hostile)('is refused everywhere if it would break a terminal, a log or a URL: %j', async (name) => {
+  test.each(hostile)('is refused if it would break a terminal, a log or a URL: %j', async (name) => {
     const { ask } = await withProxies()
     const segment = encodeURIComponent(name)
     const latency = { kind: 'latency', latencyMs: 5, proxies: ['n1'] }
@@ -139,7 +139,7 @@ describe('a name', () => {
 })
 
 describe('a fault', () => {
-  test('names each link once, even if its request repeats a proxy half a million times', async () => {
+  test('lists each link once, even if its request repeats a proxy 500,000 times', async () => {
     const { ask } = await withProxies()
     const fault = { kind: 'latency', latencyMs: 5, proxies: new Array(500_000).fill('n1') }
     expect((await ask('POST', '/v1/faults', fault)).json.links).toEqual(['clients>n1', 'n1>clients'])
@@ -149,7 +149,7 @@ describe('a fault', () => {
     ])
   })
 
-  test('has at most 1,000 links, and a rule set at most 1,000 faults', async () => {
+  test('has at most 1,000 links, and a rule set has at most 1,000 faults', async () => {
     const { ask } = await withProxies()
     const links = Array.from({ length: 1_001 }, (_, i) => `clients>n${i}`)
     const tooMany = { status: 400, text: expect.stringContaining('at most 1000') }

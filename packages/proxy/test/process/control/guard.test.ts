@@ -73,8 +73,8 @@ const nonsense: readonly unknown[] = [
   Buffer.from([0xff, 0xfe, 0x7b, 0x00]).toString('latin1'),
 ]
 
-describe('every route', () => {
-  test('replies to any malformed request without a crash', async () => {
+describe('each control route', () => {
+  test('replies to malformed requests without a crash', async () => {
     const { ask, plane } = await control()
     await ask('POST', '/v1/proxies', { name: 'n1', upstream: '127.0.0.1:1' })
     const routes = [
@@ -115,7 +115,7 @@ describe('every route', () => {
     ['POST /reset HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n', 400],
     ['POST /reset HTTP/1.1\r\nHost: localhost\r\nContent-Length: -5\r\n\r\n', 400],
     ['\x16\x03\x01\x02\x00\x01\x00', 400],
-  ])('answers the raw bytes %j and continues', async (bytes, status) => {
+  ])('replies to the invalid bytes %j, and then to the next request', async (bytes, status) => {
     const { server, ask } = await control()
     const socket = connect({ host: '127.0.0.1', port: server.port })
     cleanUp(() => void socket.destroy())

@@ -9,7 +9,7 @@ import { control } from '../../control/control-plane.ts'
 import { latency, withProxies } from '../../control/two-proxies.ts'
 
 describe('leases', () => {
-  test('heal their faults when they expire, unless they are renewed', async () => {
+  test('heal their faults when they expire without renewal', async () => {
     const { ask, plane } = await withProxies()
     const lease = (await ask('POST', '/v1/leases', { owner: 'test', ttlMs: 1_000 })).json.id
     await ask('POST', '/v1/faults', { ...latency, proxies: ['n1'], name: 'leased', lease })
@@ -41,7 +41,7 @@ describe('leases', () => {
 })
 
 describe('the record of faults', () => {
-  test('counts the epochs of all fault families together, and records the end of each fault even when the proxy stops', async () => {
+  test('counts epochs over all fault families, and contains the end of each fault even if the proxy stops', async () => {
     const lines = new RecordedLines()
     const recorder = createRecorder({ now: startRunClock(), client: lines })
     const { ask, plane } = await withProxies({ recording: { recorder, files: [] } })
@@ -83,7 +83,7 @@ describe('the record of faults', () => {
 })
 
 describe('the event stream', () => {
-  test('reports events and resumes after the last one received', async () => {
+  test('reports events, and resumes after the last event that the client received', async () => {
     const { ask, server, plane } = await withProxies()
     const { text, response } = await openEvents(server.port, {})
     expect(response.headers['content-type']).toBe('text/event-stream')
@@ -102,7 +102,7 @@ describe('the event stream', () => {
     again.response.destroy()
   })
 
-  test('resumes only after a number', async () => {
+  test('refuses to resume after anything that is not a whole number', async () => {
     const { ask } = await control()
     for (const since of ['-1', 'x', '1.5', '1e99'])
       expect((await ask('GET', `/v1/events?since=${since}`)).status).toBe(400)

@@ -89,7 +89,7 @@ function linearizable(history: History) {
 describe.skipIf(etcd === undefined || etcdctl === undefined)(
   `etcdctl beside the JSON gateway (${whySkipped('etcd', 'etcdctl')})`,
   () => {
-    test('etcd is linearizable with routes for gRPC and JSON, which record keys and values in the same form', async () => {
+    test('etcd is linearizable with routes for both gRPC and JSON', async () => {
       const { ports, view, recorder } = await recordedWays([await startOneEtcd(etcd ?? '')], bothTable)
       const [port = 0] = ports
       expect(await ctl(port, 'get', 'x', '--print-value-only')).toBe('')
@@ -108,7 +108,7 @@ describe.skipIf(etcd === undefined || etcdctl === undefined)(
       expect(recorder.counters).toMatchObject({ operations: 14, unmatched: 1, touched: 0 })
     })
 
-    test("the manual's table excludes reads of other revisions, of keys only, and of counts", async () => {
+    test('the route table in the manual excludes reads of old revisions, of keys only and of counts', async () => {
       const { ports, view, recorder } = await recordedWays([await startOneEtcd(etcd ?? '')], manualTable)
       const [port = 0] = ports
       const revisionOf = async (text: Promise<string>) => JSON.parse(await text).header.revision as number
@@ -132,7 +132,7 @@ describe.skipIf(etcd === undefined || etcdctl === undefined)(
       expect(linearizable(view.history)).toMatchObject({ result: 'met' })
     })
 
-    test("the manual's table accepts that a key with a lease may vanish", async () => {
+    test('the route table in the manual accepts that a key with a lease vanishes', async () => {
       const server = await startOneEtcd(etcd ?? '')
       const { ports, view, recorder } = await recordedWays([server], manualTable)
       const [port = 0] = ports
@@ -155,7 +155,7 @@ describe.skipIf(etcd === undefined || etcdctl === undefined)(
       expect(linearizable(view.history)).toMatchObject({ result: 'violated' })
     })
 
-    test('with routes for the gateway only, the verdict is unknown, and unrecorded writes are named', async () => {
+    test('the verdict is unknown if only the gateway has routes, and unrecorded writes are named', async () => {
       const table = parseRouteTable({ routes: gatewayRoutes }, 'etcd.json')
       const { ports, view } = await recordedWays([await startOneEtcd(etcd ?? '')], table)
       const [port = 0] = ports

@@ -38,7 +38,7 @@ const whole = (client: Received) =>
 describe('a long reply', () => {
   const start = () => served((_, reply) => reply.setHeader('Content-Length', LONG).end(long))
 
-  test('gets its fields edited', async () => {
+  test('keeps its body if a fault edits its fields', async () => {
     const { apply, ask } = await start()
     const fault = apply({ kind: 'edit-reply', headers: { 'X-Edited': 'yes' } })
     const client = await whole(await ask(get()))
@@ -68,7 +68,7 @@ describe('a long reply', () => {
     expect(fault).toMatchObject({ hits: 1, missed: 0 })
   })
 
-  test('is trickled', async () => {
+  test('arrives slowly but complete under trickle-reply', async () => {
     const { apply, ask } = await start()
     apply({ kind: 'trickle-reply', pieceBytes: 1_000_000, pauseMs: 30 })
     const begunMs = performance.now()
@@ -77,7 +77,7 @@ describe('a long reply', () => {
     expect(bodyOf(client).equals(long)).toBe(true)
   })
 
-  test('is too long to be kept for stale replies, unless the limit is raised', async () => {
+  test('is kept for stale-reply only if maxBodyBytes allows its length', async () => {
     const { apply, ask } = await start()
     const short = apply({ kind: 'stale-reply' })
     const allowed = apply({ kind: 'stale-reply', maxBodyBytes: 4_000_000 })
@@ -86,7 +86,7 @@ describe('a long reply', () => {
     expect(allowed.missed).toBe(0)
   })
 
-  test('is lost, and the connection is reset', async () => {
+  test('is lost, and its connection is reset', async () => {
     const { apply, ask } = await start()
     const fault = apply({ kind: 'lose-reply' })
     const client = await ask(get())
@@ -104,7 +104,7 @@ describe('a chunked reply', () => {
       setImmediate(() => reply.end('two'))
     })
 
-  test('keeps its trailers when its fields are edited', async () => {
+  test('keeps its trailers if its fields are edited', async () => {
     const { apply, ask } = await start()
     apply({ kind: 'edit-reply', headers: { 'X-Edited': 'yes' } })
     const client = await ask(get())
@@ -120,7 +120,7 @@ describe('a chunked reply', () => {
     expect(bodyOf(client).toString()).toBe('3\r\none\r\n3\r\nt')
   })
 
-  test('is not hit by a truncation beyond its content', async () => {
+  test('is complete if a truncation lies beyond its content', async () => {
     const { apply, ask } = await start()
     const fault = apply({ kind: 'truncate-reply', bytes: 6 })
     const client = await ask(get())
@@ -129,7 +129,7 @@ describe('a chunked reply', () => {
   })
 })
 
-describe('a reply that ends with its connection', () => {
+describe('a reply delimited by the end of its connection', () => {
   const start = async (version = '1.1') => {
     const server = await serve((socket) =>
       socket.once('data', () =>
@@ -140,7 +140,7 @@ describe('a reply that ends with its connection', () => {
     return { ...live, ask: (text: string) => received(live.route, text) }
   }
 
-  test.each(['1.0', '1.1'])('is edited and truncated, in HTTP/%s', async (version) => {
+  test.each(['1.0', '1.1'])('is edited and truncated in HTTP/%s', async (version) => {
     const { apply, ask } = await start(version)
     const edit = apply({ kind: 'edit-reply', body: 'new' })
     const edited = await ask(get())
@@ -153,7 +153,7 @@ describe('a reply that ends with its connection', () => {
     expect([bodyOf(cut).toString(), cut.error]).toEqual(['quick', 'ECONNRESET'])
   })
 
-  test('is delayed, and replayed as stale with a length', async () => {
+  test('arrives complete if it is delayed', async () => {
     const { apply, ask } = await start()
     apply({ kind: 'delay-reply', delayMs: 20 })
     const delayed = await ask(get())
@@ -184,7 +184,7 @@ describe('an endless event stream', () => {
       expect(fault).toMatchObject({ missed: 1, missedBecause: 'the reply is a stream that does not end' })
   })
 
-  test('is reset at once by lose-reply', async () => {
+  test('is reset immediately by lose-reply', async () => {
     const { apply, ask } = await start()
     apply({ kind: 'lose-reply' })
     const client = await ask(get())
@@ -192,7 +192,7 @@ describe('an endless event stream', () => {
     expect([client.length, client.error]).toEqual([0, 'ECONNRESET'])
   })
 
-  test('is truncated', async () => {
+  test('is cut at the given byte by truncate-reply', async () => {
     const { apply, ask } = await start()
     apply({ kind: 'truncate-reply', bytes: 7 })
     const client = await ask(get())
@@ -205,7 +205,7 @@ describe('an endless event stream', () => {
     ['error-status', { after: 'forwarding' }],
     ['edit-reply', { body: 'new' }],
     ['edit-reply', { status: 204 }],
-  ] as const)('ends with the response that %s puts in its place', async (kind, parameters) => {
+  ] as const)('is replaced by the response of %s', async (kind, parameters) => {
     const { apply, ask, route } = await start()
     apply({ kind, ...parameters })
     const client = await ask(get())
@@ -231,7 +231,7 @@ describe('a compressed reply', () => {
     expect(decoded(bodyOf(client), coding, { most: 100 })).toEqual(Buffer.from('new'))
   })
 
-  test.each(['zstd', 'unheard-of'])('is edited and sent plain if %s cannot be encoded', async (coding) => {
+  test.each(['zstd', 'unheard-of'])('is edited and sent uncompressed if %s cannot be encoded', async (coding) => {
     const { apply, ask } = await served((_, reply) => {
       reply.writeHead(200, { 'Content-Encoding': coding }).end('old')
     })
@@ -241,7 +241,7 @@ describe('a compressed reply', () => {
     expect(bodyOf(client).toString()).toBe('new')
   })
 
-  test('gets the given body unchanged if the edit also sets a coding', async () => {
+  test('gets the given body unchanged if the edit also sets Content-Encoding', async () => {
     const { apply, ask } = await served((_, reply) => {
       reply.writeHead(200, { 'Content-Encoding': 'gzip' }).end(gzipSync('old'))
     })
@@ -251,7 +251,7 @@ describe('a compressed reply', () => {
   })
 })
 
-describe('a status without content', () => {
+describe('a response without content', () => {
   const start = (status: number) =>
     served((_, reply) => reply.writeHead(status).end(status === 200 ? 'old' : undefined))
   const pair = async (client: Received) => {
@@ -266,7 +266,7 @@ describe('a status without content', () => {
     ['edit-reply', { status: 304, body: 'new' }],
     ['error-status', { status: 204 }],
     ['error-status', { status: 304, after: 'forwarding' }],
-  ] as const)('of %s has no body and no length: %o', async (kind, parameters) => {
+  ] as const)('has no body and no Content-Length if %s creates it: %o', async (kind, parameters) => {
     const { apply, ask } = await start(200)
     apply({ kind, ...parameters, when: { first: 1 } })
     const first = await pair(await ask(get()))
@@ -275,32 +275,29 @@ describe('a status without content', () => {
     expect(first.endsWith('\r\n\r\n')).toBe(true)
   })
 
-  test.each([204, 304])(
-    '%i gets a Content-Length, and any given body, if the edit changes it to 200',
-    async (status) => {
-      const { apply, ask } = await start(status)
-      const empty = apply({ kind: 'edit-reply', status: 200, when: { first: 1 } })
-      expect(await pair(await ask(get()))).toMatch(/^HTTP\/1\.1 200 OK.*Content-Length: 0\r\n\r\n$/s)
-      empty.remove()
-      apply({ kind: 'edit-reply', status: 200, body: 'new', when: { first: 1 } })
-      expect(await pair(await ask(get()))).toMatch(/^HTTP\/1\.1 200 OK.*Content-Length: 3\r\n\r\nnew$/s)
-    },
-  )
+  test.each([204, 304])('of status %i gets a Content-Length if an edit changes the status to 200', async (status) => {
+    const { apply, ask } = await start(status)
+    const empty = apply({ kind: 'edit-reply', status: 200, when: { first: 1 } })
+    expect(await pair(await ask(get()))).toMatch(/^HTTP\/1\.1 200 OK.*Content-Length: 0\r\n\r\n$/s)
+    empty.remove()
+    apply({ kind: 'edit-reply', status: 200, body: 'new', when: { first: 1 } })
+    expect(await pair(await ask(get()))).toMatch(/^HTTP\/1\.1 200 OK.*Content-Length: 3\r\n\r\nnew$/s)
+  })
 
-  test('205 has length 0', async () => {
+  test('has Content-Length 0 if its status is 205', async () => {
     const { apply, ask } = await start(200)
     apply({ kind: 'edit-reply', status: 205, when: { first: 1 } })
     expect(await pair(await ask(get()))).toMatch(/^HTTP\/1\.1 205 .*Content-Length: 0\r\n\r\n$/s)
   })
 
-  test('an edited reply to HEAD has no body and keeps its length', async () => {
+  test('keeps its Content-Length and has no body if it replies to HEAD', async () => {
     const { apply, ask } = await served((_, reply) => reply.writeHead(200, { 'Content-Length': 3 }).end('old'))
     apply({ kind: 'edit-reply', body: 'newer', status: 201, when: { first: 1 } })
     expect(await pair(await ask(get('/', 'HEAD')))).toMatch(/^HTTP\/1\.1 201 .*Content-Length: 3\r\n.*\r\n\r\n$/s)
   })
 })
 
-describe('a request', () => {
+describe('an HTTP request under faults', () => {
   const start = async () => {
     const seen: Buffer[] = []
     const live = await served((asked, reply, body) => {
@@ -328,7 +325,7 @@ describe('a request', () => {
     for (const fault of faults) expect(fault).toMatchObject({ hits: 1, missed: 0 })
   })
 
-  test('is duplicated if it is long and the limit allows it', async () => {
+  test('is duplicated despite its length if maxBodyBytes allows it', async () => {
     const { apply, ask, seen } = await start()
     const fault = apply({ kind: 'duplicate-request', maxBodyBytes: LONG + 1000 })
     const client = await ask(put(long))
@@ -338,7 +335,7 @@ describe('a request', () => {
     expect(fault).toMatchObject({ hits: 1, missed: 0 })
   })
 
-  test('gets a new body if it is long', async () => {
+  test('gets the edited body in place of a long body', async () => {
     const { apply, ask, seen } = await start()
     apply({ kind: 'edit-request', body: 'new' })
     const client = await ask(put(long))
@@ -346,7 +343,7 @@ describe('a request', () => {
     expect(seen.map(String)).toEqual(['new'])
   })
 
-  test('gets its new body in the same coding if it is compressed', async () => {
+  test('gets the edited body in its own coding if it is compressed', async () => {
     const { apply, ask, seen } = await start()
     apply({ kind: 'edit-request', body: 'new' })
     const client = await ask(put(gzipSync('old'), 'Content-Encoding: gzip\r\n'))
@@ -358,7 +355,7 @@ describe('a request', () => {
     ['in a long body', Buffer.concat([Buffer.from('needle'), long]), ''],
     ['in a compressed body', gzipSync(Buffer.concat([Buffer.from('needle'), long])), 'Content-Encoding: gzip\r\n'],
     ['in a short body', Buffer.from('a needle'), ''],
-  ])('is matched by its text %s, both by a fault of requests and by a fault of replies', async (_, body, fields) => {
+  ])('is matched by its text %s, in request faults and in reply faults', async (_, body, fields) => {
     const { apply, ask, seen } = await start()
     const request = apply({ kind: 'edit-request', headers: { 'X-Edited': 'yes' }, match: { body: 'needle' } })
     const reply = apply({ kind: 'edit-reply', headers: { 'X-Reply': 'yes' }, match: { body: 'needle' } })
@@ -370,7 +367,7 @@ describe('a request', () => {
     expect([request.hits, reply.hits, seen.length]).toEqual([1, 1, 2])
   })
 
-  test('is not hit by faults that search its body if its coding is unknown', async () => {
+  test('is unaffected by faults that match its body if its coding is unknown', async () => {
     const { apply, ask } = await start()
     const fault = apply({ kind: 'error-status', match: { body: 'needle' } })
     const client = await ask(put('needle', 'Content-Encoding: unheard-of\r\n'))

@@ -4,15 +4,12 @@ import { bodyOf, httpClient, httpRouteTo, keyValueService, serveHttp, statusOf }
 import { countOutcomes, fourWays } from '../../http/no-answer.ts'
 
 describe('the four faults that withhold a response', () => {
-  test.each(fourWays)(
-    '%s: client, server, both views and the edges report the same outcome, 50 of 50 times',
-    async (...way) => {
-      const [kind, parameters, outcome] = way
-      expect(await countOutcomes({ kind, ...parameters }, 50)).toEqual([{ outcome, times: 50 }])
-    },
-  )
+  test.each(fourWays)('lead client, server, views and edges to the same outcome 50 times: %s', async (...way) => {
+    const [kind, parameters, outcome] = way
+    expect(await countOutcomes({ kind, ...parameters }, 50)).toEqual([{ outcome, times: 50 }])
+  })
 
-  test('crash-before-reply kills a server once it has the request', async () => {
+  test('crash-before-reply kills a server after it has received the request', async () => {
     const crashed: string[] = []
     const server = await serve((socket) => socket.on('data', () => undefined))
     const { route, apply, client } = await httpRouteTo(server, { crashServer: (node) => crashed.push(node) })
@@ -23,7 +20,7 @@ describe('the four faults that withhold a response', () => {
   })
 
   test.each(['lose-request', 'lose-reply'] as const)(
-    'a request hit by %s can leave the client waiting forever',
+    '%s with silence hang leaves the client without a response',
     async (kind) => {
       const service = await keyValueService()
       const { route, apply, recorder } = await httpRouteTo(service)
@@ -35,7 +32,7 @@ describe('the four faults that withhold a response', () => {
     },
   )
 
-  test('a client that gives up before its lost response leaves nothing behind', async () => {
+  test('a client that gives up before its lost response leaves no open connection or operation', async () => {
     const server = await serve((socket) => {
       socket.on('data', () => undefined)
       socket.on('end', () => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\ndone'))
@@ -51,8 +48,8 @@ describe('the four faults that withhold a response', () => {
   })
 })
 
-describe('the response that a client gets', () => {
-  test('an error response fails the operation only if the request had not left; otherwise its outcome is unknown', async () => {
+describe('a response under HTTP faults', () => {
+  test('an injected error fails the operation only if the request was not forwarded', async () => {
     const service = await keyValueService()
     const { route, apply, client, backend } = await httpRouteTo(service)
     const send = httpClient(route.port)
@@ -71,7 +68,7 @@ describe('the response that a client gets', () => {
     ['error-status', { after: 'forwarding', status: 409 }],
     ['edit-reply', { status: 409 }],
   ] as const)(
-    'leaves the outcome unknown if %s makes up a refusal after the server has done the request',
+    'a refusal made by %s after the server executed the request leaves the outcome unknown',
     async (kind, parameters) => {
       const service = await keyValueService()
       const { route, apply, client, backend } = await httpRouteTo(service)
@@ -94,7 +91,7 @@ describe('the response that a client gets', () => {
     },
   )
 
-  test("the server's refusal is recorded as a failure even if a fault edits its status", async () => {
+  test('a refusal by the server is recorded as a failure even if a fault edits its status', async () => {
     const server = await serveHttp((asked, reply) => {
       asked.resume()
       reply.statusCode = 412
@@ -106,7 +103,7 @@ describe('the response that a client gets', () => {
     expect(client.events.map(({ type }) => type)).toEqual(['invoke', 'fail'])
   })
 
-  test('a refusal of a duplicated request says nothing about the duplicate', async () => {
+  test('the refusal of a duplicated request leaves the outcome unknown to the client', async () => {
     let isFirst = true
     const seen: string[] = []
     const server = await serveHttp((asked, reply) => {
@@ -125,7 +122,7 @@ describe('the response that a client gets', () => {
     expect(backend.events.map(({ type }) => type).sort()).toEqual(['fail', 'info', 'invoke', 'invoke'])
   })
 
-  test('leaves the outcome unknown if a stale refusal answers a request that was carried out', async () => {
+  test('a stale refusal of an executed request leaves the outcome unknown', async () => {
     let refusals = 1
     const server = await serveHttp((asked, reply) => {
       asked.resume()
@@ -140,7 +137,7 @@ describe('the response that a client gets', () => {
     expect(client.events.map(({ type }) => type)).toEqual(['invoke', 'fail', 'invoke', 'info'])
   })
 
-  test('a stale response is the one from before the last change', async () => {
+  test('a stale response has the value before the last change', async () => {
     const service = await keyValueService()
     const { route, apply, client, backend } = await httpRouteTo(service)
     const send = httpClient(route.port)
@@ -165,7 +162,7 @@ describe('the response that a client gets', () => {
     ])
   })
 
-  test('fields, body and status of a response are edited, and nothing else', async () => {
+  test('edit-reply changes only the fields, body and status that it names', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     apply({ kind: 'edit-reply', status: 418, headers: { 'X-Chaos': 'yes', Date: null }, body: 'short and stout' })
@@ -178,7 +175,7 @@ describe('the response that a client gets', () => {
     expect(answered).not.toHaveProperty('headers.date')
   })
 
-  test('fields and body of a request are edited', async () => {
+  test('edit-request changes the fields and the body of a request', async () => {
     const heard: unknown[] = []
     const service = await serveHttp(async (asked, reply) => {
       let body = ''
@@ -196,7 +193,7 @@ describe('the response that a client gets', () => {
     expect(heard).toEqual([{ body: 'other', token: 'forged', coding: undefined }])
   })
 
-  test('the body of a response is cut off', async () => {
+  test('truncate-reply cuts the body of a response at the given byte', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     apply({ kind: 'truncate-reply', bytes: 2 })

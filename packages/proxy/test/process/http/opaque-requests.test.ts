@@ -32,20 +32,20 @@ function found(text: string | Buffer) {
 const everything = (what: string) => [{ what, touches: 'everything' }]
 const CLIENT_HELLO = Buffer.concat([Buffer.from('16030100c8010000c40303', 'hex'), Buffer.alloc(200, 7)])
 
-describe('bytes that are not HTTP/1.1 count as requests for', () => {
+describe('bytes that are not HTTP/1.1', () => {
   test.each<[string, string | Buffer, unknown]>([
-    ['nothing, where they are garbage', Buffer.from(Array.from({ length: 4_000 }, (_, i) => (i * i * 31) % 251)), []],
-    ['nothing, where they only speak of requests', 'we PUT the thing in /kv/x, and GET it', []],
-    ['nothing, where they only read', 'GET /kv/x HTTP/1.1\r\nBad Header\r\n\r\n', []],
-    ['nothing, where the table ignores it', 'POST /health HTTP/1.1\nHost: x\n\n', []],
-    ['nothing, where TLS is not answered', CLIENT_HELLO, []],
+    ['nothing if they are garbage', Buffer.from(Array.from({ length: 4_000 }, (_, i) => (i * i * 31) % 251)), []],
+    ['nothing if they only mention requests', 'we PUT the thing in /kv/x, and GET it', []],
+    ['nothing if they are a read', 'GET /kv/x HTTP/1.1\r\nBad Header\r\n\r\n', []],
+    ['nothing if the table ignores the request', 'POST /health HTTP/1.1\nHost: x\n\n', []],
+    ['nothing if the server does not reply to TLS', CLIENT_HELLO, []],
     [
       'a write of one key',
       'PUT /kv/x HTTP/1.1\r\nContent-Length: +3\r\n\r\nabc',
       [{ what: 'PUT /kv/x', touches: { keys: ['x'] } }],
     ],
     [
-      'each of those that are smuggled',
+      'each smuggled request',
       'PUT /kv/x HTTP/1.1\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\nput\t /kv/y?a=b HTTP/1.1\n\nDELETE\0http://h/kv/z\v',
       [
         { what: 'PUT /kv/x', touches: { keys: ['x'] } },
@@ -53,16 +53,20 @@ describe('bytes that are not HTTP/1.1 count as requests for', () => {
         { what: 'DELETE /kv/z', touches: 'everything' },
       ],
     ],
-    ['anything, where the body has the key', 'POST /named HTTP/1.1\n\n', everything('POST /named')],
-    ['anything, where no route knows the request', 'PATCH /other HTTP/1.1\n\n', everything('PATCH /other')],
-    ['anything, in HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', everything('HTTP/2')],
-    ['anything, by an endless path', `PUT /${'x'.repeat(20_000)}`, everything('a request with an endless path')],
-    ['anything, by too many', Array.from({ length: 1_002 }, (_, i) => `PUT /kv/${i}\n`).join(''), expect.anything()],
-  ])('%s', (_, bytes, requests) => {
+    ['any key if the body has the key', 'POST /named HTTP/1.1\n\n', everything('POST /named')],
+    ['any key if no route matches', 'PATCH /other HTTP/1.1\n\n', everything('PATCH /other')],
+    ['any key if they are HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', everything('HTTP/2')],
+    ['any key if a path is endless', `PUT /${'x'.repeat(20_000)}`, everything('a request with an endless path')],
+    [
+      'any key if they contain too many requests',
+      Array.from({ length: 1_002 }, (_, i) => `PUT /kv/${i}\n`).join(''),
+      expect.anything(),
+    ],
+  ])('count as requests for %s', (_, bytes, requests) => {
     expect(found(bytes)).toEqual(requests)
   })
 
-  test('everything, if they are TLS that the server accepts, or if data may follow the TLS hello', () => {
+  test('count as requests for any key if the server accepts TLS or if data follows the hello', () => {
     const requests = new OpaqueRequests(compileMapping(table))
     expect(requests.read(CLIENT_HELLO)).toEqual([])
     expect(requests.answered(Buffer.from('HTTP/1.1 400 Bad Request\r\n'))).toEqual([])
@@ -76,8 +80,8 @@ describe('bytes that are not HTTP/1.1 count as requests for', () => {
 const touchedIn = (remarks: readonly unknown[]) =>
   remarks.flatMap((remark) => (Array.isArray(remark) && remark[0] === 'touched' ? [remark[1]] : []))
 
-describe('a single client without HTTP', () => {
-  test('marks no key if it sends TLS or garbage, and its bytes are counted', async () => {
+describe('a client that does not send HTTP/1.1', () => {
+  test('marks no key if it sends TLS or garbage, but its connections are counted', async () => {
     const { route, client, recorder } = await httpRouteTo(await serveHttp((_, reply) => reply.end()))
     for (const bytes of [CLIENT_HELLO, Buffer.from('\x00\x01garbage\r\n\r\n')]) {
       const asking = new Received(await dial(route))
@@ -91,7 +95,7 @@ describe('a single client without HTTP', () => {
     expect(touchedIn(client.remarks)).toEqual([])
   })
 
-  test('marks the key of a malformed request that a tolerant server may accept, before the server gets it', async () => {
+  test('marks the key of a malformed request before the server receives the request', async () => {
     const { route, client } = await httpRouteTo(await keyValueService())
     const asking = await dial(route)
     asking.write('PUT /kv/x HTTP/1.1\r\nHost: n1\r\nContent-Length : 1\r\n\r\n5')

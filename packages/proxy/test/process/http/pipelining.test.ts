@@ -5,7 +5,7 @@ import { dial, eventually, Received, serve, settled } from '../../../../testing/
 import { bytesOf, cutAt, readResponses } from '../../../../wire/test/http/feed.ts'
 import { httpRouteTo, serveHttp, textOf } from '../../http/live.ts'
 
-test('pipelined requests get their own responses in order, under every fault', async () => {
+test('pipelined requests get their own responses in order under every fault', async () => {
   const seed = `pipelined ${inject('seed')}`
   const random = createRandom(seed)
   const service = await serveHttp(async (asked, reply) => {
@@ -72,7 +72,7 @@ test('pipelined requests get their own responses in order, under every fault', a
   expect(given(200), seed).toBe(CONNECTIONS * REQUESTS - replacements.hits - refusals.hits)
 })
 
-test('a client that keeps sending to a silent server is paused until the server replies', async () => {
+test('a client that sends to a silent server is paused until the server replies', async () => {
   const REQUESTS = 25_000
   const asked = 'GET /kv/x HTTP/1.1\r\nHost: n1\r\n\r\n'
   const answer = 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1'

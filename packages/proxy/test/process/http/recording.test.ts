@@ -38,7 +38,7 @@ async function drive(port: number, options: { readonly clients: number; readonly
 }
 
 describe('a service recorded by a route table alone', () => {
-  test('is linearizable in the views of clients and backend if it is correct', async () => {
+  test('is linearizable in the client and backend views if it is correct', async () => {
     const service = await keyValueService()
     const { route, client, backend, recorder } = await httpRouteTo(service)
     await drive(route.port, { clients: 8, requests: 40 })
@@ -47,7 +47,7 @@ describe('a service recorded by a route table alone', () => {
     expect(verdictOf(backend.history)).toBe('met')
   })
 
-  test('stays linearizable under faults that lose, delay and duplicate', async () => {
+  test('stays linearizable under faults that lose, delay and duplicate requests', async () => {
     const service = await keyValueService()
     const { route, apply, client, recorder } = await httpRouteTo(service)
     const when = { probability: 0.1 }
@@ -68,7 +68,7 @@ describe('a service recorded by a route table alone', () => {
   test.each<{ readonly kind: 'edit-request'; readonly [name: string]: unknown }>([
     { kind: 'edit-request', body: 'edited' },
     { kind: 'edit-request', headers: { 'If-Match': 'other' } },
-  ])('is not blamed for carrying out a request that a fault edited: %j', async (edit) => {
+  ])('does not violate linearizability by executing a request that a fault edited: %j', async (edit) => {
     const { route, apply, client, backend } = await httpRouteTo(await keyValueService())
     const send = httpClient(route.port)
     await send('PUT', '/kv/x', '1')
@@ -79,14 +79,14 @@ describe('a service recorded by a route table alone', () => {
     for (const { history } of [client, backend]) expect(verdictOf(history)).not.toBe('violated')
   })
 
-  test('is recorded fully if a fault edits only fields that are no keys or values', async () => {
+  test('has a complete record if a fault edits only fields without keys or values', async () => {
     const { route, apply, client } = await httpRouteTo(await keyValueService())
     apply({ kind: 'edit-request', headers: { 'X-Token': 'forged' } })
     await httpClient(route.port)('PUT', '/kv/x', '1')
     expect(client.remarks).toEqual([])
   })
 
-  test('is not linearizable if it returns old values', async () => {
+  test('violates linearizability if it returns old values', async () => {
     // Every other read answers with what was there before.
     const before = new Map<string, string>()
     let reads = 0
@@ -106,7 +106,7 @@ describe('a service recorded by a route table alone', () => {
     expect(verdictOf(backend.history)).toBe('violated')
   })
 
-  test('is not blamed for fabricated responses', async () => {
+  test('does not violate linearizability if a fault fabricates responses', async () => {
     const service = await keyValueService()
     const { route, apply, client, backend } = await httpRouteTo(service)
     const send = httpClient(route.port)
@@ -120,8 +120,8 @@ describe('a service recorded by a route table alone', () => {
   })
 })
 
-describe('the record', () => {
-  test('distinguishes a blind retry from one under an id', async () => {
+describe('the record of HTTP traffic', () => {
+  test('distinguishes a blind retry from a retry with an idempotency key', async () => {
     const service = await keyValueService()
     const { route, apply, client, recorder } = await httpRouteTo(service)
     const send = httpClient(route.port)
@@ -146,7 +146,7 @@ describe('the record', () => {
     expect(recorder.counters).toMatchObject({ keyedRetries: 1, blindRetries: 1 })
   })
 
-  test('contains values of all JSON kinds', async () => {
+  test('contains values of every JSON type', async () => {
     const service = await serveHttp(async (asked, reply) => {
       const body = await textOf(asked)
       if (asked.url === '/kv/missing') reply.statusCode = 503
@@ -178,7 +178,7 @@ describe('the record', () => {
     ])
   })
 
-  test('contains bodies by their content, compressed or not, and long ones by their hash', async () => {
+  test('contains decoded bodies, and the hashes of long bodies', async () => {
     const bodies: { readonly [path: string]: Buffer } = {
       '/kv/zipped': gzipSync('plain'),
       '/kv/broken': Buffer.from('no gzip'),
@@ -207,7 +207,7 @@ describe('the record', () => {
     ])
   })
 
-  test('contains a response that ends with its connection, unless it was cut off', async () => {
+  test('contains a response that ends with its connection only if it is complete', async () => {
     const answers = ['HTTP/1.1 200 OK\r\n\r\nall of it', 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\na part']
     const server = await serve((socket) => socket.once('data', () => socket.end(answers.shift() ?? '')))
     const { route, client, recorder } = await httpRouteTo(server)
@@ -226,7 +226,7 @@ describe('the record', () => {
     ])
   })
 
-  test('puts a write before a response that arrived during it', async () => {
+  test('places a write before a response that arrives during the write', async () => {
     const server = await serve((socket) =>
       socket.once('data', () => socket.write('HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n')),
     )
@@ -244,8 +244,8 @@ describe('the record', () => {
   })
 })
 
-describe('the recording proxy serves', () => {
-  test('fetch with its kept connections', async () => {
+describe('the recording proxy', () => {
+  test('serves fetch with keep-alive connections', async () => {
     const service = await keyValueService()
     const { route, recorder } = await httpRouteTo(service)
     const url = `http://127.0.0.1:${route.port}/kv/x`
@@ -256,7 +256,7 @@ describe('the recording proxy serves', () => {
     expect(recorder.counters).toMatchObject({ operations: 40, ok: 40, unmatched: 0 })
   })
 
-  test('curl with 100-continue and a chunked body', async (context) => {
+  test('serves curl with 100-continue and a chunked body', async (context) => {
     if (installed('curl') === undefined) context.skip(whySkipped('curl'))
     const service = await keyValueService()
     const { route, recorder, client } = await httpRouteTo(service)

@@ -2,10 +2,10 @@ import { expect, test } from 'vitest'
 import { recordThroughStall } from '../../http/stalled-disk.ts'
 
 test.each([
-  ['waits for nothing', undefined, false],
-  ['and waits itself once too much waits for it', 2000, true],
+  ['without waiting', undefined, false],
+  ['with waiting beyond a backlog limit', 2000, true],
 ])(
-  'traffic continues while the disk stalls, %s, and its record is complete',
+  'traffic continues while the disk stalls, and is recorded completely: %s',
   async (_, maximumBehindBytes, isCongested) => {
     const { kinds, counters, file } = await recordThroughStall({
       requests: 800,

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { recordHttpUnderFaults } from '../../http/under-faults.ts'
 
 test.each(['HTTP/1.1', 'HTTP/2', 'gRPC'] as const)(
-  '%s under all faults at once has no wrong outcome, and no effect is missing from the record',
+  'no outcome of %s under all faults is wrong, and no effect is missing from the record',
   async (spoken) => {
     const { wrong, unaccounted, counters, arrived, accounted, count } = await recordHttpUnderFaults(spoken, 400)
     expect(wrong).toEqual([])

@@ -9,7 +9,7 @@ import { createMessageFaults } from '../../../src/messages/message-faults.ts'
 import { again, behind, drop, late, twice, world } from '../../messages/world.ts'
 
 describe('a framed link between a real client and server', () => {
-  test('loses and repeats Redis commands, and passes on the rest', async () => {
+  test('loses and repeats the selected Redis commands, and passes on the others', async () => {
     const faults = createMessageFaults({ seed: 1 })
     const asked: string[] = []
     const server = await serve((socket) =>
@@ -37,7 +37,7 @@ describe('a framed link between a real client and server', () => {
     expect([client.text, lost.hits, repeated.hits]).toEqual(['+GET a\r\n+GET c\r\n+GET c\r\n', 1, 1])
   })
 
-  test('dials a server that speaks first at once', async () => {
+  test('dials a server that speaks first without waiting for the client', async () => {
     const faults = createMessageFaults({ seed: 1 })
     const server = await serve((socket) => socket.end('{"hello":1}\n{"hello":2}\n'))
     const intercept = faults.intercept({ from: 'clients', to: 'n1', framing: jsonLines })
@@ -48,7 +48,7 @@ describe('a framed link between a real client and server', () => {
     expect(client.text).toBe('{"hello":1}\n{"hello":2}\n{"hello":2}\n')
   })
 
-  test('carries large transfers unchanged, with and without a fault that hits nothing', async () => {
+  test('carries large transfers unchanged, with or without a fault that matches nothing', async () => {
     const faults = createMessageFaults({ seed: 1 })
     const lines = Array.from({ length: 40_000 }, (_, n) => `{"n":${n},"text":"${'x'.repeat(n % 300)}"}`).join('\n')
     const server = await serve((socket) => socket.pipe(socket))
@@ -64,7 +64,7 @@ describe('a framed link between a real client and server', () => {
   })
 })
 
-test('changing faults deliver only whole messages that were sent, and lose exactly the messages they count', () => {
+test('changing faults deliver only whole messages, and lose exactly the messages that they count', () => {
   const harm = fc.constantFrom<Harm<MessageFault>>(drop, twice, late, behind(1, 30), behind(3, 30), again(2, 30))
   const step = fc.oneof(
     { weight: 6, arbitrary: fc.record({ do: fc.constant('send' as const), bytes: fc.integer({ min: 1, max: 30 }) }) },

@@ -34,7 +34,7 @@ class StalledDisk {
   }
 }
 
-test('every line is in the file after the header once the file is closed', async () => {
+test('a closed record file contains the header and then every line', async () => {
   const path = newPath()
   const file = openRecordFile(path, { header: () => ({ chaos: 1, model: 'register' }) })
   const lines = Array.from({ length: 20_000 }, (_, i) => line(i))
@@ -44,7 +44,7 @@ test('every line is in the file after the header once the file is closed', async
   expect(file.statistics).toMatchObject({ writtenLines: 20_000, lostLines: 0, behindBytes: 0, path })
 })
 
-test('lines of any length and alphabet are kept whole', async () => {
+test('a record file keeps lines of any length and alphabet', async () => {
   const path = newPath()
   const file = openRecordFile(path)
   const lines = ['💥\n', `${'ü'.repeat(300_000)}\n`, 'x\n', `${'€'.repeat(21_000)}\n`, `${'y'.repeat(65_535)}\n`]
@@ -53,7 +53,7 @@ test('lines of any length and alphabet are kept whole', async () => {
   expect(readFileSync(path, 'utf8')).toBe(lines.join(''))
 })
 
-test('a line is written soon, without waiting for another one', async () => {
+test('a record file writes a line without waiting for the next line', async () => {
   const path = newPath()
   const file = openRecordFile(path)
   file.write(line(1))
@@ -67,7 +67,7 @@ describe('a recording in several parts', () => {
   const textOf = (path: string) =>
     path.endsWith('.gz') ? gunzipSync(readFileSync(path)).toString() : readFileSync(path, 'utf8')
 
-  test('starts a new part before the size limit is exceeded, and never in the middle of a line', async () => {
+  test('starts a new part before the size limit is exceeded, and never within a line', async () => {
     const path = newDirectory()
     const file = openRecordFile(path, { parts: { bytes: 150_000 } })
     const lines = Array.from({ length: 40_000 }, (_, i) => line(i))
@@ -90,7 +90,7 @@ describe('a recording in several parts', () => {
     expect(file.statistics).toMatchObject({ path, parts: { current: 5, removed: 0 }, lostLines: 0 })
   })
 
-  test("starts a new part with the first event after the time, by the recorder's clock", async () => {
+  test('starts a new part with the first event after the time limit, by the clock of the recorder', async () => {
     const path = newDirectory()
     const file = openRecordFile(path, { parts: { everyMs: 60_000 } })
     for (const minutes of [0, 0.5, 0.99, 1, 1.5, 180, 181]) file.write(line(minutes), { time: minutes * 60e9 })
@@ -103,7 +103,7 @@ describe('a recording in several parts', () => {
     ])
   })
 
-  test('reports the part and line of an event before it is on disk', async () => {
+  test('reports the part and line of an event before the event is on disk', async () => {
     const path = newDirectory()
     const disk = new StalledDisk()
     const file = openRecordFile(path, { parts: { bytes: 100_000 }, disk: disk.write, header: () => ({ chaos: 1 }) })
@@ -134,7 +134,7 @@ describe('a recording in several parts', () => {
     expect(names.map((name) => textOf(join(path, name))).join('')).toBe(lines.join(''))
   })
 
-  test.each([false, true])('keeps the newest parts and those with evidence (compressed: %o)', async (compress) => {
+  test.each([false, true])('keeps the newest parts and the parts with evidence (compressed: %o)', async (compress) => {
     const path = newDirectory()
     const file = openRecordFile(path, { parts: { everyMs: 1, keep: 2, compress } })
     for (let ms = 0; ms < 20; ms++) {
@@ -150,7 +150,7 @@ describe('a recording in several parts', () => {
     expect(file.statistics).toMatchObject({ parts: { current: 20, removed: 16 } })
   })
 
-  test('loses its oldest part on a full disk if old parts may go, and reports it', async () => {
+  test('deletes its oldest part on a full disk if old parts may be deleted, and reports the loss', async () => {
     const path = newDirectory()
     const notices: string[] = []
     let room = 3
@@ -175,7 +175,7 @@ describe('a recording in several parts', () => {
 })
 
 describe('a recording on a stalled disk', () => {
-  test('delays no traffic, but reports its backlog, and beyond a bound asks traffic to wait', async () => {
+  test('reports its backlog, and asks traffic to wait only if the backlog exceeds a bound', async () => {
     const disk = new StalledDisk()
     const file = openRecordFile(newPath(), { disk: disk.write, maximumBehindBytes: 200_000 })
     let relieved = 0
@@ -194,7 +194,7 @@ describe('a recording on a stalled disk', () => {
     expect(disk.written.join('').length).toBe(file.statistics.writtenBytes)
   })
 
-  test('writes waiting lines of one part together, up to some megabytes', async () => {
+  test('writes the waiting lines of one part together, up to some megabytes', async () => {
     const disk = new StalledDisk()
     const file = openRecordFile(newPath(), { disk: disk.write })
     const text = `${'x'.repeat(999)}\n`
@@ -208,7 +208,7 @@ describe('a recording on a stalled disk', () => {
     expect(disk.written.join('')).toBe(text.repeat(10_000))
   })
 
-  test('counts lost lines if the disk fails, lets traffic continue, and reports the failure once', async () => {
+  test('counts lost lines if the disk fails, and reports the failure once', async () => {
     const disk = new StalledDisk()
     const errors: UserError[] = []
     const file = openRecordFile(newPath(), {
@@ -229,22 +229,22 @@ describe('a recording on a stalled disk', () => {
   })
 })
 
-describe('a disk that fails', () => {
+describe('a record file on a failing disk', () => {
   const seal = '{"sealed":true}\n'
 
   test.each([
-    ['before anything was written to it, but the beginning of a line', 0, '{"index":0}\n{"index":1}\n{"ind', seal],
-    ['in the middle of a line', 24, '{"index":0}\n{"index":1}\n{"ind', `{"index":0}\n${seal}`],
-    ['after enough of a line', 12, '{"index":0}\n{"index":1, "more":', `{"index":0}\n${seal}`],
-    ['right at the start', 0, '{"in', '{"in'],
-  ])('%s, leaves a record that reports the failure if there is room', (_, wholeBytes, content, sealed) => {
+    ['it fails before a line is complete', 0, '{"index":0}\n{"index":1}\n{"ind', seal],
+    ['it fails in the middle of a line', 24, '{"index":0}\n{"index":1}\n{"ind', `{"index":0}\n${seal}`],
+    ['it fails when part of a line leaves enough room', 12, '{"index":0}\n{"index":1, "more":', `{"index":0}\n${seal}`],
+    ['it fails with too little room', 0, '{"in', '{"in'],
+  ])('ends with a report of the failure if there is room: %s', (_, wholeBytes, content, sealed) => {
     const path = newPath()
     writeFileSync(path, content)
     expect(sealRecord(path, wholeBytes, seal)).toBe(sealed !== content)
     expect(readFileSync(path, 'utf8')).toBe(sealed)
   })
 
-  test('ends the record with its seal, a last line that reports the failure', async () => {
+  test('ends with its seal, a last line that reports the failure', async () => {
     const path = newPath()
     let writes = 0
     const disk: Disk = (file, bytes, done) => {
@@ -260,6 +260,6 @@ describe('a disk that fails', () => {
   })
 })
 
-test('an unwritable path is refused at once', () => {
+test('an unwritable path is refused immediately', () => {
   expect(() => openRecordFile(join(directory, 'nowhere', 'history.jsonl'))).toThrow(UserError)
 })

@@ -22,22 +22,22 @@ async function redis() {
 
 describe.skipIf(REDIS === undefined)('a key with a time to live', () => {
   test.each([
-    ['is read before its time is over', ['SET x a EX 100', 'GET x'], [], 'met'],
-    ['is gone once its time is over', ['SET x a PX 30'], ['GET x'], 'met'],
-    ['is gone, and written by who finds nothing', ['SET x a PX 30'], ['SETNX x b', 'GET x'], 'met'],
-    ['is gone by a time that was set later', ['SET x a', 'PEXPIRE x 30'], ['GET x', 'SET x b', 'GET x'], 'met'],
-    ['is gone by a time of the server’s clock', ['SET x a', 'PEXPIREAT x 1'], ['GET x'], 'met'],
-    ['is gone, and counted up from nothing', ['INCR x', 'PEXPIRE x 30'], ['INCR x', 'GET x'], 'met'],
-    ['is a hash, which goes as a whole', ['HSET x f 1 g 2', 'PEXPIRE x 30'], ['HGET x f', 'HMGET x f g'], 'met'],
-    ['is a hash of which a field is seen first of all afterwards', ['HSET x f 1', 'PEXPIRE x 30'], ['HGET x g'], 'met'],
+    ['is read before it expires', ['SET x a EX 100', 'GET x'], [], 'met'],
+    ['is absent after it expires', ['SET x a PX 30'], ['GET x'], 'met'],
+    ['is written by SETNX after it expires', ['SET x a PX 30'], ['SETNX x b', 'GET x'], 'met'],
+    ['expires by a time that PEXPIRE sets', ['SET x a', 'PEXPIRE x 30'], ['GET x', 'SET x b', 'GET x'], 'met'],
+    ['expires by a time of the server clock', ['SET x a', 'PEXPIREAT x 1'], ['GET x'], 'met'],
+    ['is incremented from nothing after it expires', ['INCR x', 'PEXPIRE x 30'], ['INCR x', 'GET x'], 'met'],
+    ['is a hash that expires as a whole', ['HSET x f 1 g 2', 'PEXPIRE x 30'], ['HGET x f', 'HMGET x f g'], 'met'],
+    ['is a hash whose field is first read after it expires', ['HSET x f 1', 'PEXPIRE x 30'], ['HGET x g'], 'met'],
     [
-      'is a hash that comes back',
+      'is a hash that is written again after it expires',
       ['HSET x f 1 g 1', 'PEXPIRE x 30'],
       ['HSET x g 2', 'PEXPIRE x 9999', 'HGET x f'],
       'met',
     ],
     ['was set in a transaction', ['MULTI', 'SET x 0 PX 30 NX', 'INCRBY x 2', 'EXEC'], ['GET x'], 'met'],
-  ])('%s', async (_, before, after, wanted) => {
+  ])('does not violate linearizability if it %s', async (_, before, after, wanted) => {
     const { connect, gone, judge, recorder } = await redis()
     const client = await connect()
     for (const text of before) await client.ask(text)
@@ -48,12 +48,12 @@ describe.skipIf(REDIS === undefined)('a key with a time to live', () => {
   })
 
   test.each([
-    ['is gone too early', ['SET x a EX 100'], ['GET x']],
-    ['is gone too early, its time being set anew', ['SET x a PX 1', 'SET x b EX 100'], ['GET x']],
-    ['is a field of a hash that is gone too early', ['HSET x f a', 'EXPIRE x 100'], ['HGET x f']],
-    ['is gone although its time was ended', ['SET x a EX 100', 'SET x b'], ['GET x']],
-    ['is gone although its longer time took the place of the first', ['SET x a EX 100', 'PEXPIRE x 90000'], ['GET x']],
-  ])('is lost if it %s', async (_, before, after) => {
+    ['disappears too early', ['SET x a EX 100'], ['GET x']],
+    ['disappears too early after its time was set again', ['SET x a PX 1', 'SET x b EX 100'], ['GET x']],
+    ['is a hash field that disappears too early', ['HSET x f a', 'EXPIRE x 100'], ['HGET x f']],
+    ['disappears although its time was removed', ['SET x a EX 100', 'SET x b'], ['GET x']],
+    ['disappears before a second time to live ends', ['SET x a EX 100', 'PEXPIRE x 90000'], ['GET x']],
+  ])('violates linearizability if it %s', async (_, before, after) => {
     const { connect, owner, judge } = await redis()
     const client = await connect()
     for (const text of before) await client.ask(text)
@@ -62,7 +62,7 @@ describe.skipIf(REDIS === undefined)('a key with a time to live', () => {
     expect(judge().levels.linearizable.result).toBe('violated')
   })
 
-  test('is lost if it disappears after it expired and was set again without a time', async () => {
+  test('violates linearizability if it disappears after it was set again without a time', async () => {
     const { connect, owner, gone, judge } = await redis()
     const client = await connect()
     await client.ask('SET x a PX 30')
@@ -73,7 +73,7 @@ describe.skipIf(REDIS === undefined)('a key with a time to live', () => {
     expect(judge().levels.linearizable.result).toBe('violated')
   })
 
-  test('violates linearizability if it returns to a value from before it expired', async () => {
+  test('violates linearizability if it returns to a value from before its expiration', async () => {
     const { connect, owner, gone, judge } = await redis()
     const client = await connect()
     await client.ask('SET x a PX 30')
@@ -88,7 +88,7 @@ describe.skipIf(REDIS === undefined)('a key with a time to live', () => {
     ['strings', drawn, 8, 20],
     ['hashes, deletions of everything, and scripts', drawnHash, 0, 10],
   ])(
-    `violates nothing on a correct server, whatever several clients do with %s (seed ${seed})`,
+    `does not violate linearizability on a correct server with clients of %s (seed ${seed})`,
     async (_, draw, met, gone) => {
       const results = { met: 0, unknown: 0, violated: 0 }
       let expired = 0
@@ -181,6 +181,6 @@ function drawn(random: () => number, value: string): readonly string[] {
   return (random() < 0.5 ? `GET ${key}` : (commands[below(commands.length)] ?? 'PING')).split(' ')
 }
 
-test('there is a Redis to test expirations with', (context) => {
+test('the tests of expirations have a redis-server', (context) => {
   if (REDIS === undefined) context.skip(whySkipped('redis-server'))
 })

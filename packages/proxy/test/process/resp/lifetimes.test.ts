@@ -20,7 +20,7 @@ async function recorded(before: readonly string[], during: readonly string[], af
   return { result: judge().levels.linearizable.result, touched: recorder.counters.touched, seen }
 }
 
-describe.skipIf(REDIS === undefined)('a value that may have had a time to live is unknown once it is gone', () => {
+describe.skipIf(REDIS === undefined)('a value that may have had a time to live', () => {
   test.each([
     ['after a read', ['SET x old EX 100'], ['GET x'], ['GET x']],
     ['after an INCR', ['SET x 5 EX 100'], ['INCR x'], ['GET x']],
@@ -28,34 +28,34 @@ describe.skipIf(REDIS === undefined)('a value that may have had a time to live i
     ['and another one is set if the key is absent', ['SET x old EX 100'], ['GET x'], ['SET x new NX', 'GET x']],
     ['in a hash, after a write of the field', ['HSET h a 1', 'EXPIRE h 100'], ['HSET h f 1'], ['HGET h f']],
     ['in a hash, after a read of the field', ['HSET h f 1', 'EXPIRE h 100'], ['HGET h f'], ['HMGET h f g']],
-  ])('%s', async (_, before, during, after) => {
+  ])('is unknown after it disappears: %s', async (_, before, during, after) => {
     const { result, touched } = await recorded(before, during, after)
     expect({ result, touched }).toEqual({ result: 'unknown', touched: 1 })
   })
 })
 
-describe.skipIf(REDIS === undefined)('a value without a time to live is lost if it disappears', () => {
+describe.skipIf(REDIS === undefined)('a value without a time to live', () => {
   test.each([
     ['after a write', ['SET x old'], ['SET x new'], ['GET x']],
     ['after an INCR of an absent key', [], ['GET x', 'INCR x'], ['GET x']],
     ['in a hash that was deleted and written again', ['HSET h f 1'], ['HGET h f', 'DEL h', 'HSET h f 2'], ['HGET h f']],
-  ])('%s', async (_, before, during, after) => {
+  ])('violates linearizability if it disappears: %s', async (_, before, during, after) => {
     const { result, touched } = await recorded(before, during, after)
     expect({ result, touched }).toEqual({ result: 'violated', touched: 0 })
   })
 })
 
-describe.skipIf(REDIS === undefined)('a recorded deletion leaves no doubt', () => {
+describe.skipIf(REDIS === undefined)('a recorded deletion', () => {
   test.each([
     ['of a key', ['SET x old'], ['GET x', 'DEL x'], ['GET x']],
     ['of a field', ['HSET h f 1 g 1'], ['HSET h f 2', 'HDEL h f'], ['HGET h f']],
     ['of a counter that starts again', ['SET x 5'], ['INCR x', 'GETDEL x'], ['GET x', 'INCR x', 'GET x']],
-  ])('%s', async (_, before, during, after) => {
+  ])('explains the absence %s', async (_, before, during, after) => {
     const { result, touched } = await recorded(before, during, after)
     expect({ result, touched }).toEqual({ result: 'met', touched: 0 })
   })
 })
 
-test('there is a Redis to test lifetimes with', (context) => {
+test('the tests of lifetimes have a redis-server', (context) => {
   if (REDIS === undefined) context.skip(whySkipped('redis-server'))
 })

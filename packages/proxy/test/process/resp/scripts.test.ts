@@ -24,7 +24,7 @@ const ACQUIRE = `
   return #KEYS`
 const OWN = `local n = redis.call('INCRBY', KEYS[1], ARGV[1]) redis.call('PEXPIRE', KEYS[1], 90000) return n`
 
-describe.skipIf(REDIS === undefined)('the record of a real Redis', () => {
+describe.skipIf(REDIS === undefined)('the record of a real Redis server', () => {
   async function redis(options: CommandSetOptions | CommandSet = {}) {
     const server = await startRedis(REDIS ?? '')
     const owner = await connectTo(server)
@@ -37,7 +37,7 @@ describe.skipIf(REDIS === undefined)('the record of a real Redis', () => {
   test.each([
     ['a rate limiter by points', ['EVAL', FLEXIBLE, '1', 'u', '1', '90']],
     ['a rate limiter that lets its first request expire', ['EVAL', FIRST, '1', 'u', '90']],
-  ])('%s counts each request, and a request that the server forgets violates linearizability', async (_, words) => {
+  ])('is linearizable for %s until the server forgets a request', async (_, words) => {
     const { client, owner, result, recorder } = await redis()
     for (let i = 0; i < 3; i++) await client.send(...words)
     await client.ask('GET u')
@@ -48,7 +48,7 @@ describe.skipIf(REDIS === undefined)('the record of a real Redis', () => {
     expect(result()).toBe('violated')
   })
 
-  test('two clients hold a lock if it expired before its release', async () => {
+  test('allows a second client to acquire a lock that expired before its release', async () => {
     const { client, connect, result, owner } = await redis({ model: 'lock' })
     const other = await connect()
     await client.ask('CLIENT SETNAME a')
@@ -60,7 +60,7 @@ describe.skipIf(REDIS === undefined)('the record of a real Redis', () => {
     expect(result()).toBe('violated')
   })
 
-  test.each(['a part of its text', 'its SHA-1'])('a script is declared by %s', async (how) => {
+  test.each(['a part of its text', 'its SHA-1'])('follows a script that is declared by %s', async (how) => {
     const script = how === 'its SHA-1' ? createHash('sha1').update(OWN).digest('hex') : "ARGV[1]) redis.call('PEXPIRE'"
     const commands = ['INCRBY KEYS[1] ARGV[1]', 'PEXPIRE KEYS[1] 90000']
     const declare = [{ script, as: commands, answers: ['whole', 'untold'] }]
@@ -73,7 +73,7 @@ describe.skipIf(REDIS === undefined)('the record of a real Redis', () => {
     expect(recorder.counters.touched).toBe(0)
   })
 
-  test('a script cached before the recording is reported by its SHA-1, by which it can be declared', async () => {
+  test('names a script cached before the recording by the SHA-1 that declares it', async () => {
     const { client, owner, judge } = await redis()
     const sha = String(await owner.send('SCRIPT', 'LOAD', OWN))
     await client.send('EVALSHA', sha, '1', 'n', '5')
@@ -95,30 +95,30 @@ describe.skipIf(REDIS === undefined)('the record of a real Redis', () => {
     ['FLUSHALL', ['SET x 1', 'HSET h f 1', 'FLUSHALL', 'GET x', 'HGET h f', 'SET x 2', 'GET x'], 'met'],
     ['FLUSHALL of nothing', ['FLUSHALL', 'SET x 1', 'GET x'], 'met'],
     ['FLUSHDB', ['SET x 1', 'FLUSHDB SYNC', 'GET x'], 'met'],
-    ['RENAME, for the key that it leaves', ['SET x 1', 'RENAME x y', 'GET x', 'SET x 2', 'GET x'], 'met'],
-  ])('%s is recorded', async (_, commands, wanted) => {
+    ['the old key of RENAME', ['SET x 1', 'RENAME x y', 'GET x', 'SET x 2', 'GET x'], 'met'],
+  ])('is linearizable with %s', async (_, commands, wanted) => {
     const { client, judge } = await redis()
     for (const text of commands) await client.ask(text)
     expect(judge().levels.linearizable).toMatchObject({ result: wanted })
   })
 
   test.each([
-    ['the value moves', ['SET x 1', 'RENAME x y', 'GET y', 'GET x', 'SET x 2', 'RENAME x y', 'GET y'], 'met'],
-    ['over another', ['SET y 0', 'SET x 1', 'RENAME x y', 'GET y'], 'met'],
-    ['over a hash, whose fields go', ['HSET y f 1', 'SET x 1', 'RENAME x y', 'GET y', 'DEL y', 'HGET y f'], 'met'],
+    ['a written value', ['SET x 1', 'RENAME x y', 'GET y', 'GET x', 'SET x 2', 'RENAME x y', 'GET y'], 'met'],
+    ['a value over another value', ['SET y 0', 'SET x 1', 'RENAME x y', 'GET y'], 'met'],
+    ['a value over a hash', ['HSET y f 1', 'SET x 1', 'RENAME x y', 'GET y', 'DEL y', 'HGET y f'], 'met'],
     ['a sum', ['SET x 1', 'INCR x', 'RENAMENX x y', 'GET y', 'SET x 5', 'RENAMENX x y', 'GET y', 'GET x'], 'met'],
-    ['of nothing', ['SET y 1', 'RENAME x y', 'GET y'], 'met'],
+    ['an absent key', ['SET y 1', 'RENAME x y', 'GET y'], 'met'],
     ['a value that expires', ['SET x 1 EX 90', 'RENAME x y', 'GET y'], 'unknown'],
     ['a value that nobody wrote', ['RENAME old y', 'GET y'], 'unknown'],
-    ['one that a command has changed', ['SET x 12', 'SETRANGE x 0 3', 'RENAME x y', 'GET y'], 'unknown'],
-  ])('follows RENAME: %s', async (_, commands, wanted) => {
+    ['a value that SETRANGE has changed', ['SET x 12', 'SETRANGE x 0 3', 'RENAME x y', 'GET y'], 'unknown'],
+  ])('has the expected verdict for RENAME of %s', async (_, commands, wanted) => {
     const { client, owner, judge } = await redis()
     await owner.ask('SET old 1')
     for (const text of commands) await client.ask(text)
     expect(judge().levels.linearizable).toMatchObject({ result: wanted })
   })
 
-  test('RENAME to a key with another value than the old key had violates linearizability', async () => {
+  test('violates linearizability if RENAME moves another value than the recorded value', async () => {
     const { client, owner, result } = await redis()
     await client.ask('SET x 1')
     await owner.ask('SET x 2')
@@ -126,7 +126,7 @@ describe.skipIf(REDIS === undefined)('the record of a real Redis', () => {
     expect(result()).toBe('violated')
   })
 
-  test('a renamed value is unknown while it is being written, and after requests were lost', async () => {
+  test('treats a renamed value as unknown during a write and after lost requests', async () => {
     const { client, connect, recorder, result } = await redis()
     const other = await connect()
     const both = [client.pipeline('SET x 1', 'SET x 2', 'RENAME x y'), other.pipeline('SET x 3', 'GET y')]
@@ -139,18 +139,15 @@ describe.skipIf(REDIS === undefined)('the record of a real Redis', () => {
   test.each([
     ['a key', 'SET old 1', 'GET old', 'violated'],
     ['a field', 'HSET old f 1', 'HGET old f', 'violated'],
-  ])(
-    'a value that the first read of %s after FLUSHALL finds violates linearizability',
-    async (_, back, read, wanted) => {
-      const { client, owner, result } = await redis()
-      await client.ask('FLUSHALL')
-      await client.ask('GET another')
-      expect(result()).toBe('met')
-      await owner.ask(back)
-      await client.ask(read)
-      expect(result()).toBe(wanted)
-    },
-  )
+  ])('violates linearizability if the first read of %s after FLUSHALL finds a value', async (_, back, read, wanted) => {
+    const { client, owner, result } = await redis()
+    await client.ask('FLUSHALL')
+    await client.ask('GET another')
+    expect(result()).toBe('met')
+    await owner.ask(back)
+    await client.ask(read)
+    expect(result()).toBe(wanted)
+  })
 
   test('FLUSHDB does not affect the other databases', async () => {
     const { client, owner, result } = await redis()
@@ -160,7 +157,7 @@ describe.skipIf(REDIS === undefined)('the record of a real Redis', () => {
     expect(result()).toBe('met')
   })
 
-  test('a value that returns after FLUSHALL violates linearizability', async () => {
+  test('violates linearizability if a value returns after FLUSHALL', async () => {
     const { client, owner, result } = await redis()
     for (const text of ['SET x 1', 'FLUSHALL', 'GET x']) await client.ask(text)
     await owner.ask('SET x 1')
@@ -187,6 +184,6 @@ test('a declared script that cannot be read is refused', () => {
   expect(refused([{ script: 'a', as: ['INCR a', 'GET b'], answers: [0] }])).toThrow('2 commands and 1 answers')
 })
 
-test('there is a Redis to test scripts with', (context) => {
+test('the tests of scripts have a redis-server', (context) => {
   if (REDIS === undefined) context.skip(whySkipped('redis-server'))
 })

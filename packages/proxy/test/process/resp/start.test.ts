@@ -49,7 +49,7 @@ async function proxied(server: RealServer, carries: unknown) {
   }
 }
 
-test('initial values are read before the first client connects if the settings say so', async (context) => {
+test('initial values are read before the first client connects if initial is "read"', async (context) => {
   if (REDIS === undefined) return context.skip(whySkipped('redis-server'))
   const server = await startRedis(REDIS)
   const owner = await connectTo(server)
@@ -73,7 +73,7 @@ test('a server that cannot be read is reported before any client is accepted', a
   )
 })
 
-test('an older value at a server declared to be empty violates linearizability', async (context) => {
+test('an older value in a server declared to be empty violates linearizability', async (context) => {
   if (REDIS === undefined) return context.skip(whySkipped('redis-server'))
   const server = await startRedis(REDIS)
   await (await connectTo(server)).ask('SET x before')
@@ -94,7 +94,7 @@ test.skipIf(process.platform !== 'linux').each([
   expect(recorder.sessions).toEqual({ by: client, named: true })
 })
 
-test('settings are checked when they are parsed', () => {
+test('invalid RESP settings are refused when they are parsed', () => {
   const refused = (members: object) => () => parseCarriage({ kind: 'resp', ...members }, 'x')
   expect(refused({ client: 'header.X' })).toThrow(
     'x: "client" is "header.X". Give peer.process, peer.address, connection',

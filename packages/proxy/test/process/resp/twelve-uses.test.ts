@@ -179,7 +179,7 @@ const uses: readonly Use[] = [
 
 describe('twelve ordinary uses of a correct Redis', () => {
   for (const use of uses)
-    test(`${use.name}: ${use.verdict}`, async (context) => {
+    test(`have the verdict ${use.verdict} for ${use.name}`, async (context) => {
       if (REDIS === undefined) return context.skip(WHY_SKIPPED)
       const { judge, recorder } = await used(REDIS, use)
       expect(judge().levels.linearizable).toMatchObject({ result: use.verdict })
@@ -188,13 +188,13 @@ describe('twelve ordinary uses of a correct Redis', () => {
       if (use.verdict === 'met') expect(recorder.counters.notUnderstood).toBe(0)
     })
 
-  test('lead to no false violation, and to a verdict in at least nine cases', () => {
+  test('have the verdict met in at least nine of twelve cases', () => {
     expect(uses).toHaveLength(12)
     expect(uses.filter(({ verdict }) => verdict === 'met').length).toBeGreaterThanOrEqual(9)
   })
 })
 
-describe('uses recorded as other models', () => {
+describe('uses of Redis recorded as other models', () => {
   const others: readonly Use[] = [
     {
       name: 'a counter',
@@ -241,7 +241,7 @@ describe('uses recorded as other models', () => {
   ]
 
   for (const use of others)
-    test(`${use.name}: ${use.verdict}`, async (context) => {
+    test(`have the verdict ${use.verdict} for ${use.name}`, async (context) => {
       if (REDIS === undefined) return context.skip(WHY_SKIPPED)
       const { judge } = await used(REDIS, use)
       expect(judge().levels.linearizable).toMatchObject({ result: use.verdict })

@@ -59,12 +59,12 @@ async function pay(client: Client, n: number, commit: Parameters<Client['query']
   await client.query(commit)
 }
 
-describe.skipIf(isMissing)('a fault on statements of PostgreSQL', () => {
+describe.skipIf(isMissing)('a fault on PostgreSQL statements', () => {
   test.each([
     [{ kind: 'lose-reply', silence: 'reset' } as const, 'ECONNRESET'],
     [{ kind: 'lose-reply', silence: 'hang' } as const, 'Query read timeout'],
     [{ kind: 'crash-before-reply' } as const, 'ECONNRESET'],
-  ])('at COMMIT loses only the reply, and the row is there: %j', async (harm, seen) => {
+  ])('loses only the reply to COMMIT, and the row is stored: %j', async (harm, seen) => {
     const { faults, connect, has } = await world()
     const client = await connect(undefined, 3_000)
     const fault = faults.applyToStatements({
@@ -80,7 +80,7 @@ describe.skipIf(isMissing)('a fault on statements of PostgreSQL', () => {
     ['a simple query', 'COMMIT', 'COMMIT'],
     ['a prepared statement', 'COMMIT', { name: 'c', text: 'COMMIT', values: [] }],
     ['an insert', 'INSERT INTO paid', 'COMMIT'],
-  ])('fails a transaction with the given SQLSTATE: %s', async (_, statement, commit) => {
+  ])('fails a transaction with its SQLSTATE: %s', async (_, statement, commit) => {
     const { faults, connect, has } = await world()
     const client = await connect()
     const fault = faults.applyToStatements({
@@ -95,7 +95,7 @@ describe.skipIf(isMissing)('a fault on statements of PostgreSQL', () => {
     expect(fault.hits).toBe(1)
   })
 
-  test('ends the connection by a fatal SQLSTATE, and the server rolls back', async () => {
+  test('ends the connection with a fatal SQLSTATE, and the server rolls back', async () => {
     const { faults, connect, has } = await world()
     const client = await connect()
     const ended = new Promise((resolve) => client.once('end', resolve))
@@ -107,7 +107,7 @@ describe.skipIf(isMissing)('a fault on statements of PostgreSQL', () => {
     expect(await has(1)).toBe(false)
   })
 
-  test('recognises a prepared statement by its name if it was prepared before the fault', async () => {
+  test('matches the execution of a statement that was prepared before the fault', async () => {
     const { faults, connect, has } = await world()
     const client = await connect()
     const insert = (n: number) => client.query({ name: 'insert', text: 'INSERT INTO paid VALUES ($1)', values: [n] })
@@ -125,7 +125,7 @@ describe.skipIf(isMissing)('a fault on statements of PostgreSQL', () => {
   })
 })
 
-test('a code, a condition or a link that statements do not have is refused by name', () => {
+test('a fault on statements is refused if its code, condition or link is not supported', () => {
   const faults = createMessageFaults({ seed: 1 })
   faults.intercept({ from: 'clients', to: 'n1', framing: postgresql })
   const apply = (fault: object) => () => faults.applyToStatements(fault as never)

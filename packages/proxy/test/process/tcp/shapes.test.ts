@@ -19,7 +19,7 @@ import {
 const { to, both } = links
 const ms = millis
 
-test('latency delays bytes, and the end still follows them', async () => {
+test('latency delays bytes, and the end arrives after them', async () => {
   const clock = new ManualClock()
   const { network, client, server } = await conversation({ clock })
   const fault = network.apply(on(both, { kind: 'latency', latencyMs: ms(100), jitterMs: ms(0) }))
@@ -33,7 +33,7 @@ test('latency delays bytes, and the end still follows them', async () => {
   expect(server.text).toBe('bytes')
 })
 
-test('slow-close passes bytes at once and delays the end', async () => {
+test('slow-close passes bytes immediately and delays the end', async () => {
   const clock = new ManualClock()
   const { network, client, server } = await conversation({ clock })
   const fault = network.apply(on(to, { kind: 'slow-close', delayMs: ms(100) }))
@@ -48,7 +48,7 @@ test('slow-close passes bytes at once and delays the end', async () => {
 })
 
 describe('packet-loss', () => {
-  test('delivers all bytes in order, those of a lost packet after a retransmission', async () => {
+  test('delivers all bytes in order, and the bytes of a lost packet after a retransmission', async () => {
     const clock = new ManualClock()
     const { network, client, server } = await conversation({ clock })
     // Each of seven sendings in turn is lost, so the waits add up to 2 ** 7 - 1 times the first.
@@ -65,7 +65,7 @@ describe('packet-loss', () => {
     expect(fault.hits).toBe(7)
   })
 
-  test('loses nothing and delays nothing with a probability of 0', async () => {
+  test('neither loses nor delays bytes at probability 0', async () => {
     const clock = new ManualClock()
     const { network, client, server } = await conversation({ clock })
     const fault = network.apply(on(both, { kind: 'packet-loss', probability: 0, retransmitMs: ms(200) }))
@@ -76,7 +76,7 @@ describe('packet-loss', () => {
     expect(fault.hits).toBe(0)
   })
 
-  test('waits for no retransmission of a packet that three later packets follow', async () => {
+  test('recovers a lost packet without a retransmission timeout if three later packets follow', async () => {
     const clock = new ManualClock()
     const { network, client, server } = await conversation({ clock, seed: 1 })
     network.apply(on(to, { kind: 'packet-loss', probability: 0.2, retransmitMs: ms(200) }))
@@ -96,7 +96,7 @@ describe('packet-loss', () => {
 })
 
 describe('slow-connect', () => {
-  test('dials later, keeps the bytes sent meanwhile, and delays no other connection', async () => {
+  test('delays its dial, keeps the bytes sent meanwhile, and delays no other connection', async () => {
     const clock = new ManualClock()
     const accepted: Received[] = []
     const { network, route } = await routeTo(await serve((socket) => accepted.push(new Received(socket))), { clock })
@@ -116,7 +116,7 @@ describe('slow-connect', () => {
     await accepted[1]?.until((r) => r.text === 'patience')
   })
 
-  test('dials at once when removed', async () => {
+  test('dials immediately once it is removed', async () => {
     const { network, route } = await routeTo(await echo())
     const fault = network.apply(on(to, { kind: 'slow-connect', delayMs: ms(1e6) }))
     const client = new Received(await dial(route))
@@ -127,7 +127,7 @@ describe('slow-connect', () => {
   })
 })
 
-test('the fault refuse resets new connections without dialling, and keeps live ones', async () => {
+test('refuse resets new connections without dialling the server, and keeps live connections', async () => {
   const { network, route, client, server, accepted } = await conversation()
   const fault = network.apply(on(both, { kind: 'refuse' }))
   const refused = await new Received(startDialling(route)).until((r) => r.closed)
@@ -141,7 +141,7 @@ test('the fault refuse resets new connections without dialling, and keeps live o
 })
 
 describe('slice', () => {
-  test('cuts data into separate writes, and passes all of it', async () => {
+  test('cuts data into separate writes without losing bytes', async () => {
     const sent = randomBytes(20_000)
     const { network, client, server } = await conversation()
     let reads = 0
@@ -169,7 +169,7 @@ describe('slice', () => {
   })
 })
 
-test('the fault corrupt flips bits, and flips the same bits for the same seed', async () => {
+test('corrupt flips the same bits for the same seed', async () => {
   const run = async (seed: number) => {
     const { network, client, server } = await conversation({ seed })
     const fault = network.apply(on(to, { kind: 'corrupt', probability: 0.01 }))
@@ -184,7 +184,7 @@ test('the fault corrupt flips bits, and flips the same bits for the same seed', 
   expect(first.equals(other)).toBe(false)
 })
 
-test('a shared bandwidth is divided among all connections, which take turns', async () => {
+test('a shared bandwidth is divided equally among two connections', async () => {
   const clock = new ManualClock()
   const { network, client, server, route, accepted } = await conversation({ clock })
   const other = await dial(route)

@@ -50,8 +50,8 @@ async function finished(received: Received): Promise<Received> {
   return received.until(({ ended, closed }) => ended || closed)
 }
 
-describe('a proxy', () => {
-  test('passes on a message, one in two parts, a large one, and the end', async () => {
+describe('a Toxiproxy proxy', () => {
+  test('passes on messages in one or two parts, large messages, and the end', async () => {
     for (const parts of [['hello world'], ['hello', ' world'], [randomBytes(8_000_000).toString('latin1')]]) {
       const { server, accepted } = await sink()
       const { connect } = await proxied(server)
@@ -64,7 +64,7 @@ describe('a proxy', () => {
     }
   })
 
-  test('keeps a half-close: a client that ends still gets its reply', async () => {
+  test('delivers a reply to a client that has ended its request', async () => {
     const server = await serve((socket) => {
       const received = new Received(socket)
       socket.on('end', () => setTimeout(() => socket.end(`got ${received.length}`), 50))
@@ -85,7 +85,7 @@ describe('a proxy', () => {
     expect(received.error).toBe('ECONNRESET')
   })
 
-  test('resets its connections when it is moved, and uses its new addresses', async () => {
+  test('resets its connections when its addresses change, and uses the new addresses', async () => {
     const first = await serve((socket) => socket.write('first'))
     const second = await serve((socket) => socket.write('second'))
     const { ask, connect, addressOf } = await proxied(first)
@@ -97,7 +97,7 @@ describe('a proxy', () => {
     await now.until(({ text }) => text === 'second')
   })
 
-  test('keeps its connections if a host name is given for the same address', async () => {
+  test('keeps its connections if a host name is given for its address', async () => {
     const { ask, connect, listen } = await proxied(await echo())
     const client = await connect()
     const received = new Received(client)
@@ -119,14 +119,14 @@ describe('a proxy', () => {
   })
 })
 
-describe('latency', () => {
+describe('the latency toxic', () => {
   test.each([
     ['upstream', [{ latency: 60 }], 60],
     ['downstream', [{ latency: 60 }], 60],
     ['downstream', [{ latency: 30 }, { latency: 40 }], 70],
     ['upstream', [{ latency: 60, jitter: 20 }], 40],
     ['upstream', [{ latency: 0 }], 0],
-  ])('%s of %j takes at least that long', async (stream, toxics, leastMs) => {
+  ])('delays the stream %s by at least the latency of %j', async (stream, toxics, leastMs) => {
     const { connect, toxic } = await proxied(await echo())
     for (const [i, attributes] of toxics.entries()) await toxic('latency', attributes, { stream, name: `t${i}` })
     const client = await connect()
@@ -142,7 +142,7 @@ describe('latency', () => {
     expect(tookMs).toBeGreaterThan(59)
   })
 
-  test('keeps the bandwidth: chunks arrive together', async () => {
+  test('does not reduce the bandwidth', async () => {
     const { connect, toxic } = await proxied(await echo())
     await toxic('latency', { latency: 500 })
     const client = await connect()
@@ -164,7 +164,7 @@ describe('latency', () => {
   })
 })
 
-describe('bandwidth', () => {
+describe('the bandwidth toxic', () => {
   test('limits bytes to the rate', async () => {
     const { server, accepted } = await sink()
     const { connect, toxic } = await proxied(server)
@@ -177,7 +177,7 @@ describe('bandwidth', () => {
     expect(performance.now() - start).toBeGreaterThan(270)
   })
 
-  test('passes nothing at rate 0, and resumes when it is removed (as testcontainers does)', async () => {
+  test('passes nothing at rate 0, and resumes when it is removed', async () => {
     const { connect, toxic, remove } = await proxied(await echo())
     const up = await toxic('bandwidth', { rate: 0 }, { stream: 'upstream', name: 'CUT_UP' })
     const down = await toxic('bandwidth', { rate: 0 }, { stream: 'downstream', name: 'CUT_DOWN' })
@@ -192,12 +192,12 @@ describe('bandwidth', () => {
   })
 })
 
-describe('limit_data', () => {
+describe('the limit_data toxic', () => {
   test.each([
     [0, 100, 0],
     [50, 100, 50],
     [100, 100, 100],
-  ])('set to %i bytes, with %i bytes sent, passes %i and closes the connection', async (bytes, sent, passed) => {
+  ])('closes the connection at %i bytes: of %i bytes sent, %i pass', async (bytes, sent, passed) => {
     const { connect, toxic } = await proxied(await echo())
     await toxic('limit_data', { bytes })
     const client = await connect()
@@ -205,7 +205,7 @@ describe('limit_data', () => {
     expect((await finished(new Received(client))).length).toBe(passed)
   })
 
-  test('above the size of the data changes nothing', async () => {
+  test('changes nothing if its limit exceeds the data', async () => {
     const { connect, toxic } = await proxied(await echo())
     await toxic('limit_data', { bytes: 1000 })
     const client = await connect()
@@ -213,7 +213,7 @@ describe('limit_data', () => {
     expect((await finished(new Received(client))).length).toBe(999)
   })
 
-  test('keeps its count when it is changed', async () => {
+  test('keeps its byte count when its limit is changed', async () => {
     const { connect, toxic, update } = await proxied(await echo())
     const name = await toxic('limit_data', { bytes: 100 })
     const client = await connect()
@@ -225,8 +225,8 @@ describe('limit_data', () => {
   })
 })
 
-describe('timeout', () => {
-  test('drops everything, and closes after its time', async () => {
+describe('the timeout toxic', () => {
+  test('drops all bytes, and closes the connection after its timeout', async () => {
     const { connect, toxic } = await proxied(await echo())
     await toxic('timeout', { timeout: 80 })
     const client = await connect()
@@ -237,7 +237,7 @@ describe('timeout', () => {
     expect(performance.now() - start).toBeGreaterThan(79)
   })
 
-  test('drops everything at 0 until it is removed, and then closes', async () => {
+  test('drops all bytes at timeout 0 until it is removed, and then closes the connection', async () => {
     const { connect, toxic, remove } = await proxied(await echo())
     const name = await toxic('timeout', { timeout: 0 })
     const client = await connect()
@@ -250,13 +250,13 @@ describe('timeout', () => {
   })
 })
 
-describe('reset_peer', () => {
+describe('the reset_peer toxic', () => {
   test.each([
     ['upstream', 0],
     ['downstream', 0],
     ['upstream', 60],
     ['downstream', 60],
-  ])('%s after %i ms resets the connection and passes nothing', async (stream, timeout) => {
+  ])('resets the %s connection after %i ms and passes nothing', async (stream, timeout) => {
     const { connect, toxic } = await proxied(await echo())
     await toxic('reset_peer', { timeout }, { stream })
     const client = await connect()
@@ -269,8 +269,8 @@ describe('reset_peer', () => {
   })
 })
 
-describe('slicer', () => {
-  test('cuts pieces of the size without variation, in order, with a pause after each', async () => {
+describe('the slicer toxic', () => {
+  test('cuts pieces of equal size if size_variation is 0, with a pause after each piece', async () => {
     const { server, accepted } = await sink()
     const { connect, toxic } = await proxied(server)
     await toxic('slicer', { average_size: 50, size_variation: 0, delay: 3_000 }, { stream: 'upstream' })
@@ -284,8 +284,8 @@ describe('slicer', () => {
   })
 })
 
-describe('slow_close', () => {
-  test('delays the end only', async () => {
+describe('the slow_close toxic', () => {
+  test('delays only the end of the connection', async () => {
     const { connect, toxic, update } = await proxied(await echo())
     const name = await toxic('slow_close', { delay: 3_600_000 })
     const client = await connect()
@@ -317,7 +317,7 @@ describe('the toxicity of a toxic', () => {
     return marks
   }
 
-  test('hits no connection at 0, all at 1, and some in between', async () => {
+  test('selects no connection at 0, all connections at 1, and some in between', async () => {
     expect(await struck(1, 0, 10)).toBe('.'.repeat(10))
     expect(await struck(1, 1, 10)).toBe('X'.repeat(10))
     const half = (await struck(1, 0.5, 60)).replaceAll('.', '').length
@@ -325,13 +325,13 @@ describe('the toxicity of a toxic', () => {
     expect(half).toBeLessThan(48)
   })
 
-  test('hits the same connections for the same seed', async () => {
+  test('selects the same connections for the same seed', async () => {
     const first = await struck(7, 0.5, 24)
     expect(await struck(7, 0.5, 24)).toBe(first)
     expect(await struck(8, 0.5, 24)).not.toBe(first)
   })
 
-  test('at 0 makes reset_peer leave the orderly end of a connection alone', async () => {
+  test('lets a connection under reset_peer end in order if it is 0', async () => {
     const { connect, toxic } = await proxied(await echo())
     await toxic('reset_peer', { timeout: 0 }, { toxicity: 0 })
     const client = await connect()
@@ -364,7 +364,7 @@ describe('a changing set of toxics', () => {
     expect(accepted[0]!.bytes.equals(bytes)).toBe(true)
   })
 
-  test('is removed at once from a connection whose receiver has stopped reading', async () => {
+  test('removes a toxic quickly even if a receiver has stopped reading', async () => {
     const server = await serve((socket) => socket.pause())
     const { connect, toxic, remove } = await proxied(server)
     const name = await toxic('latency', { latency: 20 }, { stream: 'upstream' })

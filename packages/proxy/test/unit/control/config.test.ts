@@ -22,7 +22,7 @@ describe('POST /v1/reset', () => {
 })
 
 describe('a config file', () => {
-  test('opens all its proxies, like the one from the examples', async () => {
+  test('opens every proxy of examples/proxies.json', async () => {
     const { plane } = await control()
     const path = join(import.meta.dirname, '../../../../../examples/proxies.json')
     await loadProxyConfig(plane, JSON.parse(readFileSync(path, 'utf8')), {
@@ -70,7 +70,7 @@ describe('a config file', () => {
     [{ rules: { faults: [{ kind: 'reset', links: ['a>b'] }] } }, 'proxies.json: rules: no proxy carries the link a>b'],
     [[{ name: 'db', upstream: 'x' }], 'proxies.json: proxies.db.upstream: address x: missing port'],
     [[{ name: 'db' }], 'proxies.json: missing required field: upstream at proxy 1'],
-  ])('is refused if it says %j: %s', async (config, message) => {
+  ])('is refused if its content is %j: %s', async (config, message) => {
     const { plane } = await control()
     await expect(
       loadProxyConfig(plane, config, { where: 'proxies.json', readPem: (path) => path, readBytes: readFileSync }),

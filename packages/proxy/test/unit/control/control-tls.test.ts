@@ -96,13 +96,13 @@ describe('a control interface over TLS', () => {
     )
   })
 
-  test('tells clients without TLS to use https://', async () => {
+  test('tells plaintext clients to use https://', async () => {
     const { server } = await control({ identity: localhost })
     const client = createControlClient({ host: `localhost:${server.port}`, token: undefined, words })
     await expect(client.get('/v1/proxies')).rejects.toThrow('write https://')
   })
 
-  test('refuses web pages of other origins, and accepts its own', async () => {
+  test('refuses web pages of other origins, and accepts pages of its own origin', async () => {
     const { server } = await control({ identity: localhost })
     const asked = (origin: string) =>
       new Promise<number | undefined>((resolve, reject) => {
@@ -119,7 +119,7 @@ describe('a control interface over TLS', () => {
     expect(await asked('https://elsewhere.example')).toBe(403)
   })
 
-  test('does not start with a key of another certificate', async () => {
+  test('does not start with the key of another certificate', async () => {
     const { key } = authority.issue(['localhost'])
     await expect(control({ identity: { ...localhost, key } })).rejects.toMatchObject({
       code: 'input',
@@ -128,7 +128,7 @@ describe('a control interface over TLS', () => {
   })
 })
 
-test('a missing reply is an error even if the connection is open', async () => {
+test('a control client reports a missing reply on an open connection as an error', async () => {
   const { createServer } = await import('node:net')
   const silent = createServer(() => {})
   await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))

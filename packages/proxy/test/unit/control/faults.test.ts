@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { dial, Received } from '../../../../testing/src/sockets.ts'
 import { latency, withProxies } from '../../control/two-proxies.ts'
 
-describe('a fault', () => {
+describe('a fault at the control interface', () => {
   test('acts on live connections, counts its hits, and heals', async () => {
     const { ask, plane } = await withProxies()
     const [host, port] = plane.proxies.get('n1').listen.split(':')
@@ -37,7 +37,7 @@ describe('a fault', () => {
     })
   })
 
-  test('can be replaced under its name, even by another kind', async () => {
+  test('can be replaced by its name, even with another kind', async () => {
     const { ask } = await withProxies()
     const put = (body: object) => ask('PUT', '/v1/faults/f', { links: ['clients>n1'], ...body })
     expect(await put(latency)).toMatchObject({ status: 201, json: { latencyMs: 5 } })
@@ -46,7 +46,7 @@ describe('a fault', () => {
     expect((await ask('GET', '/v1/links/clients%3En1')).json.faults).toEqual(['f'])
   })
 
-  test('of a toxic, a partition or a rule set is listed, but can be removed only by its own route', async () => {
+  test('can be removed only by its own route if it belongs to a toxic, partition or rule set', async () => {
     const { ask } = await withProxies()
     await ask('POST', '/proxies/n1/toxics', { type: 'latency' })
     await ask('PUT', '/v1/partitions/split', { groups: [['a'], ['b']] })
@@ -58,7 +58,7 @@ describe('a fault', () => {
     expect((await ask('DELETE', '/v1/partitions/split')).status).toBe(204)
   })
 
-  test('is refused on a link that no proxy carries, since it would have no effect', async () => {
+  test('is refused on a link that no proxy carries', async () => {
     const { ask } = await withProxies()
     const answer = await ask('POST', '/v1/faults', { ...latency, links: ['clients>n9'] })
     expect(answer).toMatchObject({
@@ -68,7 +68,7 @@ describe('a fault', () => {
     expect((await ask('POST', '/v1/faults', { ...latency, proxies: ['n9'] })).status).toBe(404)
   })
 
-  test('of kind reset is gone once it has reset its connections', async () => {
+  test('is removed after its resets if its kind is reset', async () => {
     const { ask, plane } = await withProxies()
     const [host, port] = plane.proxies.get('n1').listen.split(':')
     const client = await dial({ host: host!, port: Number(port) })
@@ -86,7 +86,7 @@ describe('a fault', () => {
 })
 
 describe('a partition', () => {
-  test('cuts the proxied links between its groups, and can be changed under its name', async () => {
+  test('cuts the proxied links between its groups, and can be changed by its name', async () => {
     const { ask } = await withProxies()
     const put = (body: object) => ask('PUT', '/v1/partitions/split', body)
     expect((await put({ groups: [['a'], ['b']] })).json.links).toEqual(['a>b', 'b>a'])
@@ -115,7 +115,7 @@ describe('a partition', () => {
 })
 
 describe('a rule set', () => {
-  test('is replaced as a whole, and counts its epochs', async () => {
+  test('is replaced as a whole, and its epoch increases', async () => {
     const { ask, plane } = await withProxies()
     const rules = (...faults: object[]) => ask('PUT', '/v1/rules', { faults })
     const first = await rules(
@@ -148,7 +148,7 @@ describe('a rule set', () => {
     expect((await ask('GET', '/v1/rules')).json).toMatchObject({ epoch: 1, faults: [{ name: 'old' }] })
   })
 
-  test('is replaced with If-Match only if nobody else has changed it', async () => {
+  test('is replaced with If-Match only if its epoch is in force', async () => {
     const { ask } = await withProxies()
     const swap = (epoch: string) => ask('PUT', '/v1/rules', { faults: [] }, { 'If-Match': epoch })
     expect((await swap('"0"')).status).toBe(200)

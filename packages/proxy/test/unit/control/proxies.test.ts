@@ -20,7 +20,7 @@ describe('a proxy with a declared protocol', () => {
     [{ kind: 'resp', commands: 'counter' }, { kind: 'delay-message', delayMs: 5 }, ['clients>p', 'p>clients']],
     [{ kind: 'length-prefixed', lengthFieldLength: 4 }, { kind: 'drop-message' }, ['clients>p', 'p>clients']],
     ['http2', { kind: 'reset-stream', match: { path: '/shop.Cart/Pay' } }, ['clients>p', 'p>clients']],
-  ])('%j accepts %j', async (carries, fault, links) => {
+  ])('accepts faults of its protocol: %j accepts %j', async (carries, fault, links) => {
     const { ask } = await control()
     expect(await ask('POST', '/v1/proxies', { name: 'p', upstream: '127.0.0.1:1', carries })).toMatchObject({
       status: 201,
@@ -33,7 +33,7 @@ describe('a proxy with a declared protocol', () => {
     expect(await ask('POST', '/v1/faults', { ...fault, proxies: ['plain'] })).toMatchObject({ status: 400 })
   })
 
-  test('accepts faults before it is enabled', async () => {
+  test('accepts faults of its protocol before it is enabled', async () => {
     const { ask } = await control()
     const body = { name: 'p', upstream: '127.0.0.1:1', carries: 'http', enabled: false }
     expect(await ask('POST', '/v1/proxies', body)).toMatchObject({ status: 201 })
@@ -54,7 +54,7 @@ describe('a proxy with a declared protocol', () => {
     expect((await ask('GET', '/v1/rules')).json.faults).toMatchObject([{ name: 'rule-1', hits: 1 }])
   })
 
-  test('terminates TLS with a certificate of its own, and reads no file that a request names', async () => {
+  test('terminates TLS with its own certificate, and reads no file that a request names', async () => {
     const { ask } = await control()
     const proxy = { name: 'p', upstream: '127.0.0.1:1', tls: { terminate: true } }
     const made = await ask('POST', '/v1/proxies', proxy)
@@ -65,8 +65,8 @@ describe('a proxy with a declared protocol', () => {
   })
 })
 
-describe.runIf(process.platform === 'linux')('a proxy whose address several nodes share', () => {
-  test('has a link for each node, so that faults can hit one of them', async () => {
+describe.runIf(process.platform === 'linux')('a proxy for several nodes at one address', () => {
+  test('has a link for each node, so that a fault can act on one node', async () => {
     const { port } = await echo()
     const { ask } = await control()
     const peers = { n1: process.pid, n2: process.pid + 1 }
@@ -129,7 +129,7 @@ describe('a UDP proxy', () => {
     expect(cuts).toMatchObject({ status: 201 })
   })
 
-  test('is refused if the faults on its links cannot act on datagrams', async () => {
+  test('is refused if an existing fault on its links cannot act on datagrams', async () => {
     const { ask } = await withProxies()
     await ask('POST', '/v1/faults', { ...latency, name: 'slow', proxies: ['n1'] })
     await ask('DELETE', '/v1/proxies/n1')

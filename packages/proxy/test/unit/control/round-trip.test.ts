@@ -7,7 +7,7 @@ const heldPort = async (): Promise<number> => (await echo()).port
 
 const proxy = (name: string, listen: string, upstream: string) => ({ name, listen, upstream, enabled: true })
 
-describe('a proxy that leads to itself is refused', () => {
+describe('a proxy that leads to itself', () => {
   test.each([
     ['127.0.0.1', '127.0.0.1'],
     ['127.0.0.1', 'localhost'],
@@ -21,7 +21,7 @@ describe('a proxy that leads to itself is refused', () => {
     ['', '127.0.0.1'],
     ['', '[::1]'],
     ['[::]', '[0:0:0:0:0:0:0:1]'],
-  ])('a proxy that listens on "%s" is refused if it leads to "%s"', async (listen, upstream) => {
+  ])('is refused if it listens on "%s" and leads to "%s"', async (listen, upstream) => {
     const { plane } = await control()
     const port = await heldPort()
     await expect(plane.addProxy(proxy('db', `${listen}:${port}`, `${upstream}:${port}`))).rejects.toThrow(
@@ -30,7 +30,7 @@ describe('a proxy that leads to itself is refused', () => {
     expect(plane.proxies.list()).toEqual([])
   })
 
-  test('a proxy that leads to itself through others is refused, and the others stay unchanged', async () => {
+  test('is refused if it leads to itself through other proxies, which stay unchanged', async () => {
     const { plane, ask } = await control()
     const server = await echo()
     const c = await plane.addProxy(proxy('c', '127.0.0.1:0', `localhost:${server.port}`))
@@ -53,8 +53,8 @@ describe('a proxy that leads to itself is refused', () => {
   })
 })
 
-describe('a proxy is accepted', () => {
-  test('a proxy may lead to another proxy, or to the same port elsewhere', async () => {
+describe('a proxy that does not lead to itself', () => {
+  test('may lead to another proxy, or to the same port at another address', async () => {
     const { plane } = await control()
     const server = await echo()
     const far = await plane.addProxy(proxy('far', '127.0.0.1:0', `127.0.0.1:${server.port}`))
@@ -65,7 +65,7 @@ describe('a proxy is accepted', () => {
     expect(plane.proxies.list().map(({ enabled }) => enabled)).toEqual([true, true, true, true])
   })
 
-  test('a proxy for datagrams may lead to the UDP port whose number is the TCP port of another proxy', async () => {
+  test('may lead to the UDP port whose number is the TCP port of another proxy', async () => {
     const { plane } = await control()
     const streams = await plane.addProxy(proxy('tcp', '127.0.0.1:0', '127.0.0.1:9'))
     const datagrams = { ...proxy('udp', '127.0.0.1:0', streams.listen), protocol: 'udp' as const }

@@ -18,7 +18,7 @@ async function kvRoute(options: { readonly table?: RouteTable; readonly client?:
 }
 
 describe('a gRPC call', () => {
-  test('is recorded as an operation by its method and message fields', async () => {
+  test('is recorded as an operation by its method and its message fields', async () => {
     const { call, recorder, view, backend } = await kvRoute()
     expect(await call('Put', { key: 'x', value: 'one' })).toEqual({ answer: {} })
     expect(await call('Get', { key: 'x' })).toEqual({ answer: expect.objectContaining({ value: 'one' }) })
@@ -42,7 +42,7 @@ describe('a gRPC call', () => {
     expect(recorder.counters).toMatchObject({ operations: 5, unmatched: 0, incomplete: 0, notUnderstood: 0 })
   })
 
-  test('is read even if its messages are compressed', async () => {
+  test('is recorded even if its messages are compressed', async () => {
     const { call, view } = await kvRoute({ client: { 'grpc.default_compression_algorithm': 2 } })
     const value = 'long '.repeat(200)
     await call('Put', { key: 'x', value })
@@ -50,7 +50,7 @@ describe('a gRPC call', () => {
     expect(outcomes(view)[0]).toEqual(['invoke', 'write', 'x', value])
   })
 
-  test('has an empty value if the field is absent, as the encoding omits empty values', async () => {
+  test('has an empty value if the field is absent', async () => {
     const { call, view } = await kvRoute()
     await call('Put', { key: 'x', value: '' })
     await eventually(() => view.events.length === 2)
@@ -74,14 +74,14 @@ describe('a gRPC call', () => {
     [status.DATA_LOSS, 'info'],
     [status.ABORTED, 'info'],
     [status.RESOURCE_EXHAUSTED, 'info'],
-  ])('is recorded by its status: after %i a write is %s', async (code, outcome) => {
+  ])('is recorded by its gRPC status: %i makes a write %s', async (code, outcome) => {
     const { call, view } = await kvRoute()
     expect(await call('Put', { key: `status ${code}`, value: 'one' })).toEqual({ status: code })
     await eventually(() => view.events.length === 2)
     expect(view.events[1]).toMatchObject({ type: outcome, error: `grpc ${code} ${status[code]}` })
   })
 
-  test('has the outcome that the route gives for its status, by number or name', async () => {
+  test('has the outcome that its route assigns to its status, by number or name', async () => {
     const outcomesOf = (given: object) =>
       parseRouteTable({ descriptor: kvDescriptor, routes: [{ ...kvRoutes[1], outcomes: given }] }, 'kv.json')
     for (const given of [{ 'grpc 10': 'fail' }, { 'grpc ABORTED': 'fail' }]) {
@@ -92,7 +92,7 @@ describe('a gRPC call', () => {
     }
   })
 
-  test('has an unknown outcome if it is cancelled, or reset by a fault', async () => {
+  test('has an unknown outcome if its client cancels it or a fault resets it', async () => {
     const { call, view, apply, service, recorder } = await kvRoute()
     apply({ kind: 'reset-stream', back: true, when: { nth: 1 } })
     expect(await call('Put', { key: 'x', value: 'one' })).toEqual({ status: status.INTERNAL })
@@ -103,7 +103,7 @@ describe('a gRPC call', () => {
     expect(view.events.some(({ type }) => type === 'fail')).toBe(false)
   })
 
-  test('has an unknown outcome without a status', async () => {
+  test('has an unknown outcome if it ends without a status', async () => {
     const service = await serveHttp2((stream) => {
       stream.resume()
       stream.respond({ ':status': 200, 'content-type': 'application/grpc' })
@@ -125,7 +125,7 @@ describe('a gRPC call', () => {
     [403, 'fail'],
     [503, 'info'],
   ])(
-    'is recorded by its HTTP status if it is rejected before the service: after %i a write is %s',
+    'is recorded by its HTTP status if the service does not receive it: %i makes a write %s',
     async (code, outcome) => {
       const service = await serveHttp2((stream) => {
         stream.resume()
@@ -140,8 +140,8 @@ describe('a gRPC call', () => {
   )
 })
 
-describe('traffic that is no operation', () => {
-  test('a stream of requests or responses is passed on and marked as a possible write', async () => {
+describe('gRPC traffic that is not an operation', () => {
+  test('a stream of requests or responses is forwarded and marked as a possible write', async () => {
     const { client, view, service } = await kvRoute()
     const streams = client as unknown as {
       Watch(request: object): ClientReadableStream<object>
@@ -170,7 +170,7 @@ describe('traffic that is no operation', () => {
     expect(view.events).toEqual([])
   })
 
-  test('an ignored stream is not marked, and other calls are recorded meanwhile', async () => {
+  test('an ignored stream is not marked, and other calls are recorded during it', async () => {
     const ignored = { request: 'GRPC /kv.v1.Store/PutMany', ignore: true }
     const table = parseRouteTable({ descriptor: kvDescriptor, routes: [...kvRoutes, ignored] }, 'kv.json')
     const { client, call, view, recorder } = await kvRoute({ table })
@@ -190,14 +190,14 @@ describe('traffic that is no operation', () => {
     putting.cancel()
   })
 
-  test('a call without a descriptor is named, and all keys are marked', async () => {
+  test('a call without a descriptor marks all keys under its name', async () => {
     const { call, view } = await kvRoute({ table: parseRouteTable({ routes: kvRoutes }, 'kv.json') })
     await call('Put', { key: 'x', value: 'one' })
     expect(view.events).toEqual([])
     expect(view.remarks).toEqual([['touched', expect.objectContaining({ what: 'POST /kv.v1.Store/Put' })]])
   })
 
-  test('a gRPC route matches gRPC only', async () => {
+  test('a gRPC route matches only gRPC requests', async () => {
     const service = await serveHttp2((stream) => {
       stream.resume()
       stream.respond({ ':status': 200 })
@@ -208,7 +208,7 @@ describe('traffic that is no operation', () => {
     expect(client.remarks[0]).toEqual(['passed-on', { what: 'POST /kv.v1.Store/Get', count: 1, mayWrite: true }])
   })
 
-  test('a route that reads a stream as an operation is refused', () => {
+  test('a route is refused if it reads a stream as an operation', () => {
     const table = {
       descriptor: kvDescriptor,
       routes: [{ request: 'GRPC /kv.v1.Store/Watch', f: 'read', key: 'json.key', result: 'json.key' }],

@@ -16,7 +16,7 @@ async function listener() {
 }
 
 test.each(Object.entries(badRequests))(
-  'a rule for other requests passes on bytes that are no request: %s',
+  'a rule for other requests passes on bytes that are not a request: %s',
   async (_, text) => {
     const { accepted, route, apply, http } = await listener()
     apply({ kind: 'lose-reply', match: { path: '/never' } })
@@ -30,7 +30,7 @@ test.each(Object.entries(badRequests))(
   },
 )
 
-test('a rule that does not match leaves a field of 300 KB unchanged, in whatever pieces it arrives', async () => {
+test('a rule that does not match passes on a header field of 300 KB unchanged', async () => {
   const { accepted, route, apply } = await listener()
   const rule = apply({ kind: 'error-status', match: { path: '/never' } })
   const text = `GET / HTTP/1.1\r\nHost: n1\r\nX-Long: ${'y'.repeat(300_000)}\r\n\r\n`
@@ -43,7 +43,7 @@ test('a rule that does not match leaves a field of 300 KB unchanged, in whatever
   expect(rule.hits).toBe(0)
 })
 
-test('a rule acts on a malformed request that it matches', async () => {
+test('a malformed request is refused if a rule matches it', async () => {
   const { accepted, route, apply } = await listener()
   apply({ kind: 'error-status', match: { method: 'GET', path: '/kv/{key}', header: 'x-odd', headerValue: 'b' } })
   const client = new Received(await dial(route))
@@ -54,7 +54,7 @@ test('a rule acts on a malformed request that it matches', async () => {
 })
 
 test.each(Object.entries(badRequests))(
-  'bytes of a client that are no valid request are refused: %s',
+  'bytes from a client that are not a valid request are refused: %s',
   async (_, text) => {
     const { accepted, route, apply, http } = await listener()
     apply({ kind: 'lose-reply' })
@@ -74,7 +74,7 @@ test.each(Object.entries(badRequests))(
 )
 
 test.each(Object.entries(badResponses))(
-  'bytes of a server that are no valid response are passed on unchanged: %s',
+  'bytes from a server that are not a valid response pass unchanged: %s',
   async (_, { methods, text }) => {
     const server = await serve((socket) => socket.once('data', () => socket.end(bytesOf(text))))
     const { route, apply, http } = await httpRouteTo(server)
@@ -92,7 +92,7 @@ test.each(Object.entries(badResponses))(
   },
 )
 
-test('clients that send unfinished requests byte by byte delay nobody', async () => {
+test('clients that send unfinished requests byte by byte do not delay other clients', async () => {
   const service = await keyValueService()
   const { route, apply } = await httpRouteTo(service)
   apply({ kind: 'delay-reply', delayMs: 1 })
@@ -110,7 +110,7 @@ test('clients that send unfinished requests byte by byte delay nobody', async ()
   expect(await ask('GET', '/kv/quick')).toMatchObject({ body: String(head.length - 1) })
 })
 
-test('endless header fields take no more memory than the limit for a head', async () => {
+test('endless header fields use no more memory than the limit for a head', async () => {
   const server = await serve(() => undefined)
   const { route, apply } = await httpRouteTo(server)
   apply({ kind: 'delay-reply', delayMs: 1 })

@@ -45,7 +45,7 @@ describe('the identity of a client', () => {
     expect(recorder.counters.unnamed).toBe(session === undefined ? 1 : 0)
   })
 
-  test('may be the process of the client', async (context) => {
+  test('can be the process of the client', async (context) => {
     if (process.platform !== 'linux') return context.skip('needs Linux: only its /proc tells who owns a socket')
     const client = new RecordedLines()
     const recorder = createRecorder({ now: startRunClock(), client })
@@ -62,7 +62,7 @@ describe('the identity of a client', () => {
     expect(sessionsOf(client)).toEqual([expect.stringMatching(new RegExp(` ${process.pid}$`))])
   })
 
-  test('is unknown if the table names nothing', async () => {
+  test('is unknown if the route table names no source', async () => {
     const { route, client, recorder } = await httpRouteTo(await keyValueService())
     await httpClient(route.port)('PUT', '/kv/x', 'v')
     expect(sessionsOf(client)).toEqual([undefined])
@@ -71,7 +71,7 @@ describe('the identity of a client', () => {
 })
 
 describe('traffic with an unknown effect', () => {
-  test('marks the key of a write that did not arrive in full', async () => {
+  test('marks the key of a write that did not arrive completely', async () => {
     const { route, client, recorder } = await httpRouteTo(await serveHttp(() => undefined))
     const asking = await dial(route)
     asking.write('PUT /kv/x HTTP/1.1\r\nHost: n1\r\nContent-Length: 10\r\n\r\nfive5')
@@ -81,7 +81,7 @@ describe('traffic with an unknown effect', () => {
     expect(client.remarks).toEqual([['touched', 'x', { what: 'PUT /kv/x', why: 'the request never arrived in full' }]])
   })
 
-  test('marks no key if the server refused a write before it had received the whole request', async () => {
+  test('marks no key if the server refuses a write before the whole request arrived', async () => {
     const server = await serve((socket) => {
       socket.once('data', () => socket.end('HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'))
     })
@@ -96,7 +96,7 @@ describe('traffic with an unknown effect', () => {
     ])
   })
 
-  test('marks nothing if it is a read', async () => {
+  test('marks no key if it is a read', async () => {
     const { route, client, recorder } = await httpRouteTo(await serveHttp(() => undefined))
     const asking = await dial(route)
     asking.write('GET /kv/x HTTP/1.1\r\nHost: n1\r\nContent-Length: 10\r\n\r\nfive5')
@@ -117,7 +117,7 @@ describe('traffic with an unknown effect', () => {
     ])
   })
 
-  test('marks a key until a 404 to the write withdraws the mark', async () => {
+  test('marks the key of a write until a 404 withdraws the mark', async () => {
     const { route, client } = await httpRouteTo(await keyValueService(), { table: { ...textTable } })
     const send = httpClient(route.port)
     await send('POST', '/kv/x', 'v')
@@ -131,7 +131,7 @@ describe('traffic with an unknown effect', () => {
     [403, 0],
     [409, 1],
     [500, 1],
-  ])('marks nothing if the server refuses a request without a route (status %s)', async (status, wanted) => {
+  ])('marks no key if the server refuses a request without a route (status %s)', async (status, wanted) => {
     const service = await serveHttp((_request, reply) => {
       reply.statusCode = status
       reply.end()

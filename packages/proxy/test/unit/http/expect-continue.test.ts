@@ -69,7 +69,7 @@ describe('a client that waits for 100 Continue', () => {
     [{ kind: 'error-status' }, 503],
     [{ kind: 'error-status', status: 413 }, 413],
     [{ kind: 'rate-limit', requestsPerSecond: 1, burst: 1 }, 429],
-  ])('gets its error from %o without a body, on a connection that closes', async (fault, status) => {
+  ])('gets the error of %o before it sends its body, and its connection closes', async (fault, status) => {
     const { port, seen } = await service()
     const { route, apply } = await httpRouteTo({ host: '127.0.0.1', port })
     apply(fault)
@@ -79,7 +79,7 @@ describe('a client that waits for 100 Continue', () => {
     expect(seen).toHaveLength(fault.kind === 'rate-limit' ? 1 : 0)
   })
 
-  test('may send its body after an early response, but no other request', async () => {
+  test('may send its body after an early response, but no further request', async () => {
     const { port, seen } = await service()
     const { route, apply } = await httpRouteTo({ host: '127.0.0.1', port })
     const fault = apply({ kind: 'error-status', when: { first: 1 } })
@@ -105,7 +105,7 @@ describe('a client that waits for 100 Continue', () => {
     },
   )
 
-  test("gets the proxy's 100 Continue only after the earlier responses", async () => {
+  test('gets 100 Continue from the proxy only after the earlier responses', async () => {
     const { port } = await service()
     const { route, apply } = await httpRouteTo({ host: '127.0.0.1', port })
     apply({ kind: 'error-status', match: { method: 'PUT', body: 'hello' } })
@@ -114,7 +114,7 @@ describe('a client that waits for 100 Continue', () => {
     expect(client.text.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 100', 'HTTP/1.1 503'])
   })
 
-  test("gets the server's refusal while a fault holds its body", async () => {
+  test('gets the refusal of the server while a fault holds its body', async () => {
     for (const fault of [
       { kind: 'edit-request', headers: { 'X-A': '1' } },
       { kind: 'edit-request', body: 'new' },
@@ -130,7 +130,7 @@ describe('a client that waits for 100 Continue', () => {
   })
 })
 
-test('the server is asked for 100 Continue only if the proxy has not sent it already', async () => {
+test('the server is asked for 100 Continue only if the proxy has not sent it', async () => {
   const { port, seen } = await service()
   const { route, apply } = await httpRouteTo({ host: '127.0.0.1', port })
   const edited = apply({ kind: 'edit-request', headers: { 'X-A': '1' } })
@@ -144,7 +144,7 @@ test('the server is asked for 100 Continue only if the proxy has not sent it alr
   ])
 })
 
-test('the client gets a response that the server sends early, while a fault holds the body', async () => {
+test('an early response of the server reaches the client while a fault holds the body', async () => {
   const served = await serveHttp((_, reply) => void reply.writeHead(413).end('too large'))
   const { route, apply } = await httpRouteTo(served)
   apply({ kind: 'duplicate-request' })
@@ -154,7 +154,7 @@ test('the client gets a response that the server sends early, while a fault hold
   client.socket.destroy()
 })
 
-test('a request refused before its body came leaves no open operation in the record', async () => {
+test('a request refused before its body arrives leaves no open operation in the record', async () => {
   const { port } = await service()
   const { route, apply, client, recorder } = await httpRouteTo({ host: '127.0.0.1', port })
   apply({ kind: 'error-status' })
@@ -165,7 +165,7 @@ test('a request refused before its body came leaves no open operation in the rec
 })
 
 describe('a duplicated request', () => {
-  test('is sent even if the original asks to close the connection, and the last copy closes it', async () => {
+  test('is sent even if the original asks to close the connection, which the last copy closes', async () => {
     const { port, seen } = await service()
     const { route, apply } = await httpRouteTo({ host: '127.0.0.1', port })
     apply({ kind: 'duplicate-request', copies: 2 })
@@ -176,7 +176,7 @@ describe('a duplicated request', () => {
     expect(seen).toHaveLength(3)
   })
 
-  test('is not made if the connection ends with the request or may change its protocol', async () => {
+  test('is not made if the request ends its connection', async () => {
     const { port } = await service()
     const { route, apply } = await httpRouteTo({ host: '127.0.0.1', port })
     const fault = apply({ kind: 'duplicate-request' })

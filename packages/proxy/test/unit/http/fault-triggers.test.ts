@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { dial, eventually, Received, serve } from '../../../../testing/src/sockets.ts'
 import { bodyOf, httpClient, httpRouteTo, keyValueService, statusOf } from '../../http/live.ts'
 
-describe('a fault of requests', () => {
+describe('the trigger of an HTTP fault', () => {
   const statuses = async (when: object | undefined, match: object | undefined, requests: readonly string[]) => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
@@ -59,7 +59,7 @@ describe('a fault of requests', () => {
     expect(statusOf(await send('PUT', '/kv/x', 'v'))).toBe(299)
   })
 
-  test('counts the requests that clients sent, whatever an earlier rule did to them', async () => {
+  test('counts the requests that clients sent, even if an earlier rule acted on them', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     const send = httpClient(route.port)
@@ -87,7 +87,7 @@ describe('a fault of requests', () => {
     expect([delay, edit, error, limit].map(({ hits }) => hits)).toEqual([1, 1, 1, 1])
   })
 
-  test('leaves out what meets the conditions under `not`', async () => {
+  test('excludes requests that meet the conditions under `not`', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     const send = httpClient(route.port)
@@ -103,7 +103,7 @@ describe('a fault of requests', () => {
     expect(body.hits).toBe(2)
   })
 
-  test('selects by probability, and selects the same requests for the same seed', async () => {
+  test('selects by probability, and the same requests for the same seed', async () => {
     const draw = async (seed: string) => {
       const service = await keyValueService()
       const { route, apply } = await httpRouteTo(service, { seed })
@@ -120,7 +120,7 @@ describe('a fault of requests', () => {
     expect(first).toMatch(/\./)
   })
 
-  test('selects requests beyond a rate', async () => {
+  test('selects requests that exceed a rate', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     const send = httpClient(route.port)
@@ -130,7 +130,7 @@ describe('a fault of requests', () => {
     expect(seen).toEqual([404, 404, 404, 429, 429])
   })
 
-  test('releases waiting requests at once when it is removed', async () => {
+  test('releases waiting requests immediately when the fault is removed', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     const send = httpClient(route.port)
@@ -144,7 +144,7 @@ describe('a fault of requests', () => {
   })
 })
 
-describe('a fault of timing', () => {
+describe('an HTTP fault of timing', () => {
   test.each([
     ['delay-request', { delayMs: 40 }],
     ['delay-reply', { delayMs: 40 }],
@@ -161,7 +161,7 @@ describe('a fault of timing', () => {
     expect(service.seen).toEqual(['PUT x four'])
   })
 
-  test('holds a response until one on another connection has passed it', async () => {
+  test('holds a response until a response on another connection has passed it', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     const reorder = apply({ kind: 'reorder-replies', withinMs: 3_600_000 })
@@ -174,7 +174,7 @@ describe('a fault of timing', () => {
     expect(reorder.hits).toBe(1)
   })
 
-  test('holds a selected response until one to any other request has passed it', async () => {
+  test('holds a selected response until the response to any other request has passed it', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     const reorder = apply({ kind: 'reorder-replies', withinMs: 3_600_000, match: { path: '/kv/x' }, when: { nth: 1 } })
@@ -199,7 +199,7 @@ describe('a fault of timing', () => {
 describe('a connection with several requests', () => {
   const put = (value: string) => `PUT /kv/x HTTP/1.1\r\nHost: n1\r\nContent-Length: ${value.length}\r\n\r\n${value}`
 
-  test("gets fabricated responses in order with the server's", async () => {
+  test('gets fabricated responses in order with the responses of the server', async () => {
     const service = await keyValueService()
     const { route, apply, recorder } = await httpRouteTo(service)
     apply({ kind: 'error-status', when: { every: 2 } })
@@ -215,7 +215,7 @@ describe('a connection with several requests', () => {
     expect(recorder.counters).toMatchObject({ operations: 20, ok: 10, fail: 10 })
   })
 
-  test('gets fabricated responses without a body for HEAD, and closes if the fault says so', async () => {
+  test('gets fabricated responses to HEAD without a body, and ends after Connection: close', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     apply({ kind: 'error-status', body: 'sorry' })
@@ -231,7 +231,7 @@ describe('a connection with several requests', () => {
     expect(old.text).toMatch(/sorry$/)
   })
 
-  test('does not get the response to a duplicate, which is recorded as a duplicate', async () => {
+  test('gets no response to a duplicate, which is recorded as a duplicate', async () => {
     const service = await keyValueService()
     const { route, apply, client, backend, recorder } = await httpRouteTo(service)
     apply({ kind: 'duplicate-request', copies: 2 })
@@ -260,7 +260,7 @@ describe('a connection with several requests', () => {
     ).toEqual(['fail', 'fail', 'ok'])
   })
 
-  test('is closed at a request that two servers may read differently while a fault is in force', async () => {
+  test('is closed at an ambiguous request while a fault is in force', async () => {
     const smuggled =
       'POST /kv/x HTTP/1.1\r\nHost: n1\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /kv/y HTTP/1.1\r\n\r\n'
     const accepted: Received[] = []
@@ -280,7 +280,7 @@ describe('a connection with several requests', () => {
     expect(http.statistics().get('clients>n1')).toMatchObject({ malformed: 1, refused: 1 })
   })
 
-  test('passes on a request too long to be held, and counts it', async () => {
+  test('passes on a request that is too long to be held, and counts the miss', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     const applied = apply({ kind: 'duplicate-request' })
@@ -291,7 +291,7 @@ describe('a connection with several requests', () => {
   })
 })
 
-test('a fault of HTTP on a link without HTTP is refused, with the links that carry it', async () => {
+test('an HTTP fault on a link without HTTP is refused with the links that carry HTTP', async () => {
   const { apply } = await httpRouteTo(await keyValueService())
   expect(() => apply({ kind: 'lose-reply', links: ['n1>clients'] })).toThrow(
     'lose-reply on n1>clients: no route for HTTP carries requests over this link. Name the direction of the requests, from client to server: clients>n1.',

@@ -28,7 +28,7 @@ describe('a server with a given host name', () => {
   }
   const PUT = 'PUT /x HTTP/1.1\r\nhost: localhost:1\r\nX-Host: b\r\nContent-Length: 2\r\n\r\nhi'
 
-  test('gets that name in every request, however the bytes are divided', async () => {
+  test('receives that name in every request, however the bytes are divided', async () => {
     const { seen, ask } = await named('api.example:8443')
     await ask([PUT], 'hi')
     await ask([PUT.slice(0, 30), PUT.slice(30)], 'hi')
@@ -36,7 +36,7 @@ describe('a server with a given host name', () => {
     expect(seen.slice(0, 4)).toEqual(Array.from({ length: 4 }, () => 'api.example:8443'))
   })
 
-  test('gets that name under faults too, unless a fault sets another', async () => {
+  test('receives that name under faults, unless a fault sets another name', async () => {
     const { seen, http, ask } = await named('api.example')
     const apply = (fault: object) => http.apply(httpFamily.parse({ links: ['clients>n1'], ...fault }, 'test'))
     for (const fault of [
@@ -58,7 +58,7 @@ describe('the addresses of a proxy', () => {
   const files = { readPem: () => '', pidFiles: 'refused' as never }
   const read = (settings: object) => readProxy({ name: 'n1', ...settings }, 'proxy', files)
 
-  test('may ask for TLS by the scheme https', () => {
+  test('request TLS by the scheme https', () => {
     expect(read({ upstream: 'https://api.example', carries: 'http' })).toMatchObject({
       upstream: 'api.example:443',
       isHttps: true,

@@ -112,7 +112,7 @@ describe.each([true, false])('an upgrade (the server sends first: %s)', (greets)
   )
 })
 
-test('a client waiting for a lost upgrade reply gets no bytes', async () => {
+test('a client that waits for a lost upgrade reply receives no bytes', async () => {
   const service = await echoService()
   const { route, apply } = await httpRouteTo(service)
   const applied = apply({ kind: 'lose-reply', silence: 'hang' })
@@ -126,7 +126,7 @@ test('a client waiting for a lost upgrade reply gets no bytes', async () => {
   expect(client.length).toBe(0)
 })
 
-test('an upgrade that the server declines under faults leaves the connection in HTTP', async () => {
+test('a connection stays in HTTP if the server declines an upgrade under faults', async () => {
   const service = await keyValueService()
   const { route, apply } = await httpRouteTo(service)
   const applied = apply({ kind: 'edit-reply', headers: { 'X-B': '1' } })
@@ -141,7 +141,7 @@ test('an upgrade that the server declines under faults leaves the connection in 
 })
 
 test.each(['delay-request', 'delay-reply'] as const)(
-  'a message without a body is released by %s when its delay is over',
+  '%s releases a message without a body after the delay',
   async (kind) => {
     const service = await keyValueService()
     const { route, apply, client } = await httpRouteTo(service)

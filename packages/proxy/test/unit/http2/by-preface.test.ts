@@ -30,7 +30,7 @@ describe('a proxy that records HTTP/1.1 and HTTP/2', () => {
     expect(recorder.counters).toMatchObject({ operations: 2, ok: 2, unmatched: 0 })
   })
 
-  test('reads connections without that preface as HTTP/1.1, however the bytes are divided', async () => {
+  test('reads connections without an HTTP/2 preface as HTTP/1.1, however the bytes are divided', async () => {
     const { route, recorder } = await anyRouteTo(await keyValueService())
     const send1 = httpClient(route.port)
     await send1('PUT', '/kv/x', 'one')
@@ -44,14 +44,14 @@ describe('a proxy that records HTTP/1.1 and HTTP/2', () => {
     expect(recorder.counters).toMatchObject({ operations: 3, ok: 3, unmatched: 0 })
   })
 
-  test('forwards unrequested bytes of an HTTP/1.1 server, and the end of its connection, at once', async () => {
+  test('forwards unrequested bytes of an HTTP/1.1 server immediately, and the end of its connection', async () => {
     const { route } = await anyRouteTo(await serve((socket) => socket.end('HTTP/1.1 408 Request Timeout\r\n\r\n')))
     const waiting = new Received(await dial(route))
     await waiting.until(() => waiting.ended)
     expect(waiting.text).toBe('HTTP/1.1 408 Request Timeout\r\n\r\n')
   })
 
-  test('forwards an incomplete preface', async () => {
+  test('forwards an incomplete HTTP/2 preface', async () => {
     const { route, client } = await anyRouteTo(await serve((socket) => socket.pipe(socket)))
     const asking = new Received(await dial(route))
     asking.socket.write('PRI * HTTP/2.0\r\n\r\nno')

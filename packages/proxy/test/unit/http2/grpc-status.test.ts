@@ -17,7 +17,7 @@ async function call({ session }: Service, path: string) {
   return { status: got[':status'], grpc: got['grpc-status'], message: got['grpc-message'], code: stream.rstCode }
 }
 
-test('a call ends with the given gRPC status, and others of the connection continue', async () => {
+test('a call ends with the given gRPC status, and other calls of its connection continue', async () => {
   const world = await service()
   const fault = world.faults.apply({
     ...{ kind: 'grpc-status', status: 8, message: 'zu viel: 100 %, weg' },
@@ -36,7 +36,7 @@ test('a reply that has begun ends with the given status in its trailers', async 
   expect(await call(world, '/b')).toMatchObject({ grpc: '14' })
 })
 
-test('a reply that consists only of a head keeps its status, and the fault counts a miss', async () => {
+test('a reply without a body or trailers keeps its status, and the fault counts a miss', async () => {
   const world = await service({ answer: (stream) => stream.respond({ ':status': 204 }, { endStream: true }) })
   const fault = world.faults.apply({ kind: 'grpc-status', status: 14, message: 'gone', links: links.back })
   expect(await call(world, '/a')).toMatchObject({ status: 204, grpc: undefined })

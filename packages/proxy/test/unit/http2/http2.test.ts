@@ -25,7 +25,7 @@ import { createAuthority } from '../../../src/tls/authority.ts'
 import { ask, service } from '../../http2/service.ts'
 
 describe('HTTP/2 without a fault', () => {
-  test('carries requests and large bodies in both directions at once', async () => {
+  test('carries requests and large bodies in both directions simultaneously', async () => {
     const { session } = await service({
       answer(stream, _path, body) {
         stream.respond({ ':status': 200 })
@@ -37,7 +37,7 @@ describe('HTTP/2 without a fault', () => {
     expect(answers.map((answer, i) => answer === bodies[i])).toEqual(bodies.map(() => true))
   })
 
-  test('passes on bytes that are not HTTP/2, unchanged and at once', async () => {
+  test('passes on bytes that are not HTTP/2 unchanged and immediately', async () => {
     const faults = createHttp2Faults({ seed: 1 })
     const intercept = faults.intercept({ from: 'clients', to: 'n1' })
     const route = await network().route({ from: 'clients', to: 'n1', upstream: await echo(), intercept })
@@ -56,14 +56,14 @@ describe('HTTP/2 without a fault', () => {
   })
 })
 
-describe('an HTTP/2 request', () => {
-  test('is reset even if it is the first, and its server has sent nothing', async () => {
+describe('an HTTP/2 request under faults', () => {
+  test('is reset even if it is the first and the server has sent nothing', async () => {
     const { faults, session } = await service()
     faults.apply({ kind: 'reset-stream', code: 'CANCEL', links: links.to, when: { nth: 1 } })
     expect([await ask(session, '/a'), await ask(session, '/b')]).toEqual(['code 8', '/b 0'])
   })
 
-  test('is reset with a code at both ends, and others of the connection continue', async () => {
+  test('is reset with a code at both ends, and other requests of its connection continue', async () => {
     const { faults, session, asked, aborted } = await service()
     const fault = faults.apply({ kind: 'reset-stream', code: 'ENHANCE_YOUR_CALM', links: links.to, when: { nth: 2 } })
     const answers = []
@@ -119,7 +119,7 @@ describe('an HTTP/2 request', () => {
   })
 
   test.each(['to', 'back', 'both'] as const)(
-    'is overtaken by others on its connection if a fault says so (links: %s)',
+    'is overtaken by other requests on its connection if a fault allows it (links: %s)',
     async (way) => {
       const { faults, session } = await service({
         answer: (stream, path, body) => {
@@ -160,7 +160,7 @@ describe('an HTTP/2 request', () => {
     },
   )
 
-  test('is released at once when the fault that delays it is removed', async () => {
+  test('is released immediately when the fault that delays it is removed', async () => {
     const { faults, session, asked } = await service()
     const delay = faults.apply({ kind: 'delay-stream', delayMs: millis(1e6), jitterMs: millis(0), links: links.both })
     const answer = ask(session, '/late', 'body')
@@ -171,7 +171,7 @@ describe('an HTTP/2 request', () => {
   })
 })
 
-test('requests under TLS suffer the same faults if the proxy terminates and originates TLS', async () => {
+test('HTTP/2 faults act on requests under TLS if the proxy terminates and originates TLS', async () => {
   const authority = createAuthority()
   const identity = authority.issue(['localhost', '127.0.0.1'])
   const server = createSecureServer({ cert: identity.certificate, key: identity.key })
@@ -203,7 +203,7 @@ test('requests under TLS suffer the same faults if the proxy terminates and orig
   ])
 })
 
-test('a client gets GOAWAY after a request, which still gets its response', async () => {
+test('a client gets GOAWAY after a request, and still gets the response', async () => {
   const { faults, session } = await service()
   const told = once(session, 'goaway')
   faults.apply({ kind: 'goaway', code: 'NO_ERROR', links: links.to, when: { nth: 2 } })
@@ -215,7 +215,7 @@ test('a client gets GOAWAY after a request, which still gets its response', asyn
   await eventually(() => session.closed)
 })
 
-test('the reader finds frames however the bytes are divided, after the preface', () => {
+test('the HTTP/2 reader finds frames after the preface, however the bytes are divided', () => {
   const frames = [resetStream(1, 8), windowUpdate(70_000), goaway(3, 0), Buffer.from('\0\0\0\x04\0\0\0\0\0', 'latin1')]
   fc.assert(
     fc.property(
@@ -259,7 +259,7 @@ describe('an impossible fault of HTTP/2', () => {
     expect(() => http2Family.parse(json, 'x')).toThrow(message)
   })
 
-  test('is refused on a link that is not declared to carry it', () => {
+  test('is refused on a link that is not declared to carry HTTP/2', () => {
     const fault: Http2Fault = http2Family.parse({ kind: 'goaway', links: ['n1>n2'] }, 'x')
     expect(() => createHttp2Faults({ seed: 1 }).apply(fault)).toThrow('no route for HTTP/2 carries this link')
   })

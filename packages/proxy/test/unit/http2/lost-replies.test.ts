@@ -29,7 +29,7 @@ const message = (text: string) => {
   return Buffer.concat([prefix, Buffer.from(text)])
 }
 
-test('a lost reply ends the stream after the server has replied, and the client sees nothing of it', async () => {
+test('lose-reply resets the stream after the server has replied, and the client gets no part of the reply', async () => {
   const world = await service()
   const fault = world.faults.apply({ kind: 'lose-reply', silence: 'reset', links: links.to, when: { nth: 2 } })
   expect(await ask(world.session, '/a', 'xyz')).toBe('/a 3')
@@ -40,7 +40,7 @@ test('a lost reply ends the stream after the server has replied, and the client 
   expect(fault.hits).toBe(1)
 })
 
-test('a lost reply may be longer than every flow-control window', async () => {
+test('lose-reply can lose a reply longer than every flow-control window', async () => {
   const world = await service({
     answer(stream, path) {
       stream.respond({ ':status': 200, 'x-path': path })
@@ -54,7 +54,7 @@ test('a lost reply may be longer than every flow-control window', async () => {
   expect(fault.hits).toBe(2)
 })
 
-test('a lost reply that hangs leaves the stream open, and others continue', async () => {
+test('lose-reply with silence hang leaves the stream open, and other streams continue', async () => {
   const world = await service()
   const fault = world.faults.apply({ kind: 'lose-reply', silence: 'hang', links: links.to, match: { path: '/b' } })
   const stream = world.session.request({ ':path': '/b', ':method': 'POST' })
@@ -69,7 +69,7 @@ test('a lost reply that hangs leaves the stream open, and others continue', asyn
   expect(stream.closed).toBe(false)
 })
 
-test('a crash before the reply ends the connection once the server has replied', async () => {
+test('crash-before-reply ends the connection after the server has executed the request', async () => {
   const world = await service()
   const fault = world.faults.apply({ kind: 'crash-before-reply', links: links.to })
   expect(await call(world, '/a')).toMatchObject({ status: undefined })
@@ -78,7 +78,7 @@ test('a crash before the reply ends the connection once the server has replied',
   expect(fault.hits).toBe(1)
 })
 
-test('a status with after=forwarding replaces the reply, and the server has executed the call', async () => {
+test('grpc-status with after=forwarding replaces the reply to a call that the server executed', async () => {
   const world = await service()
   const fault = world.faults.apply({
     ...{ kind: 'grpc-status', status: 14, message: 'gone', after: 'forwarding' },
@@ -90,7 +90,7 @@ test('a status with after=forwarding replaces the reply, and the server has exec
 })
 
 test.each([0, 1, 3])(
-  'a status replaces the rest of a stream after %d messages, however they are divided',
+  'grpc-status replaces the rest of a stream after %d messages, however the bytes are divided',
   async (messages) => {
     const sent = Array.from({ length: 5 }, (_, i) => message(`message ${i}`))
     const world = await service({
@@ -109,7 +109,7 @@ test.each([0, 1, 3])(
   },
 )
 
-test('a condition that HTTP/2 requests do not have is refused by name', async () => {
+test('a condition that cannot be matched in HTTP/2 is refused by name', async () => {
   const { faults } = await service()
   expect(() =>
     faults.apply({ kind: 'lose-reply', silence: 'reset', links: links.to, match: { statement: 'COMMIT' } }),

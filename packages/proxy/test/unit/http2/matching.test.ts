@@ -40,7 +40,7 @@ describe('a fault of selected HTTP/2 requests', () => {
     [{ header: 'X-User' }, 'x-user: ann', 'x-admin: ann'],
     [{ header: 'x-user', headerValue: 'nn' }, 'x-user: ann', 'x-user: bob'],
     [{ client: '127.0.0.0/8', path: '/a' }, '/a', '/b'],
-  ])('selects requests that match %j: %s, not %s', async (match, hit, other) => {
+  ])('selects requests that match %j: %s is selected, %s is not', async (match, hit, other) => {
     const { faults, session } = await service()
     const send = (what: string): Promise<string> => {
       const [name = '', value] = what.split(': ')
@@ -52,7 +52,7 @@ describe('a fault of selected HTTP/2 requests', () => {
     expect(await send(hit)).toBe(REFUSED)
   })
 
-  test('counts only matching requests, also from the middle of a connection', async () => {
+  test('counts only matching requests, even from the middle of a connection', async () => {
     const { faults, session } = await service()
     // All that these say is said by reference afterwards.
     for (let i = 0; i < 20; i++) await ask(session, `/item/${i}`, '', { 'x-name': `name ${i}`, 'x-same': 'always' })
@@ -64,7 +64,7 @@ describe('a fault of selected HTTP/2 requests', () => {
     expect(second.hits).toBe(1)
   })
 
-  test('selects responses by their requests', async () => {
+  test('selects responses by the requests that they answer', async () => {
     const { faults, session, asked } = await service()
     const late = faults.apply({
       kind: 'delay-stream',
@@ -80,7 +80,7 @@ describe('a fault of selected HTTP/2 requests', () => {
     expect(await slow).toBe('/slow 0')
   })
 
-  test('reads header fields beyond the first frame', async () => {
+  test('reads header fields after the first frame of a head', async () => {
     const { faults, route } = await service()
     const session = connect(`http://127.0.0.1:${route.port}`, { maxSendHeaderBlockLength: 1 << 20 })
     session.on('error', () => undefined)
@@ -125,7 +125,7 @@ test('an unreadable head is passed on, and the fault counts a miss', async () =>
   expect([some.hits, some.missed, any.hits, any.missed]).toEqual([0, 2, 2, 0])
 })
 
-test('an endless header block is passed on when its connection ends', async () => {
+test('an unfinished header block is passed on when its connection ends', async () => {
   const faults = createHttp2Faults({ seed: 1 })
   const intercept = faults.intercept({ from: 'clients', to: 'n1' })
   const backend: Received[] = []
@@ -138,7 +138,7 @@ test('an endless header block is passed on when its connection ends', async () =
   expect(backend[0]?.text).toBe(sent.toString('latin1'))
 })
 
-test('a client that is neither an address nor a network is refused', async () => {
+test('a client condition that is neither an address nor a network is refused', async () => {
   const { faults } = await service()
   const fault = http2Family.parse({ kind: 'goaway', links: ['clients>n1'], match: { client: 'ann' } }, 'x')
   expect(() => faults.apply(fault)).toThrow(UserError)

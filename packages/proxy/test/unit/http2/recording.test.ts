@@ -69,7 +69,7 @@ describe('a service over HTTP/2', () => {
 })
 
 describe('an operation over HTTP/2', () => {
-  test('has an unknown outcome, for client and backend, if a fault resets its request', async () => {
+  test('has an unknown outcome in both views if a fault resets its request', async () => {
     const service = await keyValueHttp2()
     const { route, client, backend, apply, recorder } = await http2RouteTo(service)
     apply({ kind: 'reset-stream', match: { method: 'GET' } })
@@ -88,7 +88,7 @@ describe('an operation over HTTP/2', () => {
     await eventually(() => backend.events.length === 4)
   })
 
-  test('is completed for its backend if a fault resets its response', async () => {
+  test('is completed in the backend view if a fault resets its response', async () => {
     const service = await keyValueHttp2()
     const { route, client, backend, apply, recorder } = await http2RouteTo(service)
     apply({ kind: 'reset-stream', back: true })
@@ -106,7 +106,7 @@ describe('an operation over HTTP/2', () => {
     ])
   })
 
-  test('takes longer for its client, but not for its backend, if a fault delays it', async () => {
+  test('takes longer in the client view, but not in the backend view, if a fault delays it', async () => {
     const clock = new ManualClock()
     const service = await keyValueHttp2()
     const { route, client, backend, apply, recorder } = await http2RouteTo(service, { clock })
@@ -127,7 +127,7 @@ describe('an operation over HTTP/2', () => {
     expect([client.events.length, backend.events.length]).toEqual([2, 2])
   })
 
-  test('does not prevent the recording of later ones if it is reset at its start', async () => {
+  test('is recorded even if an earlier request is reset at its start', async () => {
     const service = await keyValueHttp2()
     const { route, client, apply, recorder } = await http2RouteTo(service)
     const reset = apply({ kind: 'reset-stream', when: { nth: 1 } })
@@ -153,7 +153,7 @@ describe('an operation over HTTP/2', () => {
     expect(client.remarks).toEqual([['touched', 'x', expect.objectContaining({ what: 'PUT /kv/x' })]])
   })
 
-  test('fails for certain if its request never left the proxy', async () => {
+  test('fails if its request never left the proxy', async () => {
     const clock = new ManualClock()
     const service = await keyValueHttp2()
     const { route, client, apply, recorder } = await http2RouteTo(service, { clock })
@@ -167,7 +167,7 @@ describe('an operation over HTTP/2', () => {
     expect(outcomes(client).at(-1)?.[0]).toBe('fail')
   })
 
-  test('has an unknown outcome if its client cancels it before it left, since the proxy still sends it', async () => {
+  test('has an unknown outcome if its client cancels it while a fault delays it', async () => {
     const clock = new ManualClock()
     const service = await keyValueHttp2()
     const { route, client, apply, recorder } = await http2RouteTo(service, { clock })
@@ -198,7 +198,7 @@ describe('unrecorded HTTP/2 traffic', () => {
     expect(recorder.counters).toMatchObject({ operations: 0, unmatched: 2, incomplete: 0 })
   })
 
-  test('includes everything after a header block that cannot be decoded', async () => {
+  test('includes all bytes after a header block that cannot be decoded', async () => {
     const service = await serve((socket) => socket.resume())
     const { route, client } = await http2RouteTo(service)
     const raw = new Received(await dial(route))
@@ -212,7 +212,7 @@ describe('unrecorded HTTP/2 traffic', () => {
     ])
   })
 
-  test('includes an upload that was cut off, since its server may have used it', async () => {
+  test('includes an incomplete upload, which the server may have used', async () => {
     const service = await serveHttp2((stream) => void stream.resume())
     const { route, client, recorder } = await http2RouteTo(service)
     const session = await sessionTo(route.port)
@@ -227,7 +227,7 @@ describe('unrecorded HTTP/2 traffic', () => {
   })
 })
 
-test('bytes pass unchanged with and without a record, however they are divided', async () => {
+test('HTTP/2 bytes pass unchanged with or without a record, however they are divided', async () => {
   const random = createRandom('http2 bytes')
   const received: Buffer[] = []
   const echoed = await serve((socket) => {

@@ -116,7 +116,7 @@ describe('a request that the server rejects', () => {
     expect([client, backend].map((view) => typesOf(view, 'y'))).toEqual([isWhole ? ['invoke', 'fail'] : [], []])
   })
 
-  test('has an unknown outcome if only a fault rejects it, since its head was sent', async () => {
+  test('has an unknown outcome if a fault rejects it after its head was sent', async () => {
     const service = await keyValueHttp2()
     const { route, client, apply, recorder } = await http2RouteTo(service)
     apply({ kind: 'reset-stream', code: 'REFUSED_STREAM', back: true })

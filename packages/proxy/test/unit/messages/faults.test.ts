@@ -7,8 +7,8 @@ import { lengthPrefixed } from '../../../../wire/src/parse-framing.ts'
 import { resp } from '../../../../wire/src/resp/resp.ts'
 import { again, back, behind, drop, late, numbers, twice, world } from '../../messages/world.ts'
 
-describe('without a fault', () => {
-  test('every byte is passed on at once, framed or not', () => {
+describe('a framed link without a fault', () => {
+  test('passes on every byte immediately, framed or not', () => {
     const { send, there, interceptor, faults } = world({ framing: resp })
     send('*1\r\n$4\r\nPI')
     expect(there.text).toBe('*1\r\n$4\r\nPI')
@@ -21,7 +21,7 @@ describe('without a fault', () => {
   })
 })
 
-describe('a message', () => {
+describe('a framed message under faults', () => {
   test('is lost, and the connection stays open', () => {
     const { apply, send, there } = world()
     const fault = apply(drop, { when: { nth: 2 } })
@@ -29,14 +29,14 @@ describe('a message', () => {
     expect([there.text, fault.hits]).toEqual(['1\n3\n', 1])
   })
 
-  test('is duplicated at once', () => {
+  test('is duplicated immediately', () => {
     const { apply, send, there } = world()
     const fault = apply({ kind: 'duplicate-message', copies: 2 }, { when: { nth: 2 } })
     send('1\n2\n3\n')
     expect([there.text, fault.hits]).toEqual(['1\n2\n2\n2\n3\n', 1])
   })
 
-  test('is overtaken by the given number of others', () => {
+  test('is overtaken by the given number of other messages', () => {
     const { apply, send, there } = world()
     const fault = apply(behind(2), { when: { nth: 1 } })
     send('1\n2\n')
@@ -45,7 +45,7 @@ describe('a message', () => {
     expect(there.text).toBe('2\n3\n1\n4\n')
   })
 
-  test('is released after a time if no others come', () => {
+  test('is released after a time limit if no other messages arrive', () => {
     const { apply, send, there, clock } = world()
     apply(behind(2, 50), { when: { nth: 1 } })
     send('1\n2\n')
@@ -55,7 +55,7 @@ describe('a message', () => {
     expect(there.text).toBe('2\n1\n')
   })
 
-  test('is replayed after the given number of others, or after a time', () => {
+  test('is replayed after the given number of other messages, or after a time limit', () => {
     const { apply, send, there, clock } = world()
     const fault = apply(again(2, 50), { when: { every: 4 } })
     send(numbers(1, 7))
@@ -65,7 +65,7 @@ describe('a message', () => {
     expect([there.text, fault.hits]).toEqual([`${numbers(1, 6)}4\n7\n8\n8\n`, 2])
   })
 
-  test('is delayed, and delays the following ones', () => {
+  test('is delayed, and delays the messages after it', () => {
     const { apply, send, there, clock } = world()
     const fault = apply(late, { when: { nth: 2 } })
     send('1\n2\n3\n')
@@ -77,7 +77,7 @@ describe('a message', () => {
     expect([there.text, fault.hits, clock.armed]).toEqual(['1\n2\n3\n4\n', 1, 0])
   })
 
-  test('gets one bit flipped, and stays one message', () => {
+  test('gets one bit flipped, and remains one message', () => {
     for (const framing of [jsonLines, resp, lengthPrefixed({ lengthFieldLength: 2, byteOrder: 'big' })]) {
       for (let seed = 0; seed < 50; seed++) {
         const { apply, send, there } = world({ framing, seed })
@@ -99,21 +99,21 @@ describe('a message', () => {
     }
   })
 
-  test('is left alone if there is nothing in it to flip', () => {
+  test('is unchanged if it has no bit that can be flipped', () => {
     const { apply, send, there } = world()
     const fault = apply({ kind: 'corrupt-message', bits: 3 })
     send('\n')
     expect([there.text, fault.hits]).toEqual(['\n', 0])
   })
 
-  test('is replaced by a made-up one', () => {
+  test('is replaced by a fabricated message', () => {
     const { apply, send, there } = world({ framing: resp })
     apply({ kind: 'fabricate-message', message: ['DEL', 'x'] }, { match: { command: 'get' } })
     send('*2\r\n$3\r\nGET\r\n$1\r\nx\r\nPING\r\n')
     expect(there.text).toBe('*2\r\n$3\r\nDEL\r\n$1\r\nx\r\nPING\r\n')
   })
 
-  test('is forged in one JSON field, either in its place or as an additional message', () => {
+  test('is forged in one JSON field, in its place or as an additional message', () => {
     const { apply, send, there } = world()
     const fault = apply({ kind: 'forge-message', fields: 1, besides: false }, { when: { nth: 1 } })
     const added = apply({ kind: 'forge-message', fields: 1, besides: true }, { when: { nth: 2 } })
@@ -126,7 +126,7 @@ describe('a message', () => {
     expect([altered.term === 5, besides.term === 7, fault.hits, added.hits]).toEqual([false, false, 1, 1])
   })
 
-  test('is dropped if it is signed and was forged, but not if a forged one was added', () => {
+  test('is dropped if it is signed and forged, but kept if a forged message is added', () => {
     const { apply, send, there } = world()
     apply({ kind: 'forge-signed-message', fields: 1, besides: false }, { when: { nth: 1 } })
     apply({ kind: 'forge-signed-message', fields: 1, besides: true }, { when: { nth: 2 } })
@@ -141,7 +141,7 @@ describe('a message', () => {
     expect([there.text, fault.hits]).toEqual(['PING\r\n', 0])
   })
 
-  test('is hit in the chosen direction only', () => {
+  test('is lost only in the direction of the fault', () => {
     const { apply, send, there, here, interceptor } = world()
     apply(drop, { links: back })
     send('1\n')
@@ -149,7 +149,7 @@ describe('a message', () => {
     expect([there.text, here.text]).toEqual(['1\n', ''])
   })
 
-  test('is hit by several faults in order', () => {
+  test('is affected by several faults in order', () => {
     const { apply, send, there } = world()
     const counted = [apply(twice, { when: { nth: 2 } }), apply(drop, { when: { nth: 3 } }), apply(twice)]
     send('1\n2\n3\n')
@@ -166,7 +166,7 @@ describe('the trigger of a message fault', () => {
     return there.text.split('\n').filter(Boolean).map(Number)
   }
 
-  test('selects the nth, the first n, every nth, or those that meet two conditions', () => {
+  test('selects by nth, first, every and probability, alone or together', () => {
     expect(passed({ nth: 3 }, 5)).toEqual([1, 2, 4, 5])
     expect(passed({ first: 3 }, 5)).toEqual([4, 5])
     expect(passed({ every: 2 }, 5)).toEqual([1, 3, 5])
@@ -185,7 +185,7 @@ describe('the trigger of a message fault', () => {
     expect([there.text, other.there.text]).toEqual(['"x1"\n"y"\n"x3"\n', '"y"\n'])
   })
 
-  test('spares the first messages of each connection, including those before the fault', () => {
+  test('spares the first messages of each connection, including messages before the fault', () => {
     const { apply, send, there, connect } = world()
     const other = connect()
     send('1\n')
@@ -195,7 +195,7 @@ describe('the trigger of a message fault', () => {
     expect([there.text, other.there.text]).toEqual(['1\n2\n', '1\n2\n'])
   })
 
-  test('applies within its time window', () => {
+  test('selects only within its time window', () => {
     const { apply, send, there, clock } = world()
     clock.advance(1000)
     apply(drop, { when: { fromMs: millis(10), untilMs: millis(20) } })
@@ -206,7 +206,7 @@ describe('the trigger of a message fault', () => {
     expect(there.text).toBe('0\n2\n')
   })
 
-  test('draws the same for the same seed, independent of other connections, links and faults', () => {
+  test('draws the same for the same seed, whatever the other connections, links and faults', () => {
     const drawn = (seed: number, crowd: boolean) => {
       const { apply, send, there, connect, faults } = world({ seed })
       faults.intercept({ from: 'n3', to: 'n2', framing: jsonLines })
@@ -254,7 +254,7 @@ describe('the match of a message fault', () => {
 })
 
 describe('a message fault', () => {
-  test('begins with the first message that starts after it', () => {
+  test('begins with the first message that starts after the fault', () => {
     const { apply, send, there } = world()
     send('[1,')
     apply(drop)
@@ -279,7 +279,7 @@ describe('a message fault', () => {
     expect(there.text).toBe(`${numbers(2, 5)}1\n[6,7]\n`)
   })
 
-  test('that is removed leaves a message delayed if another fault delays it too', () => {
+  test('keeps delaying a message if another fault that delayed it is removed', () => {
     const { apply, send, there, clock } = world()
     const [first] = [apply(late), apply(late)]
     send('1\n')

@@ -17,7 +17,7 @@ describe('the end of a framed stream', () => {
     expect(there).toMatchObject({ text: '2\n3\n1\n[4', ended: true })
   })
 
-  test('waits for delayed messages, whether it is orderly or a reset', () => {
+  test('waits for delayed messages, whether it is an orderly end or a reset', () => {
     for (const ending of ['end', 'reset'] as const) {
       const { apply, send, there, interceptor, clock } = world()
       apply(late)
@@ -40,8 +40,8 @@ describe('the end of a framed stream', () => {
   })
 })
 
-describe('bytes that are no message, or too large for one', () => {
-  test('pass unchanged and uninterrupted by messages, and are counted', () => {
+describe('bytes that are not a message or exceed the message limit', () => {
+  test('pass unchanged without other messages between them, and are counted', () => {
     const { apply, send, there, clock, faults } = world({ maxMessageBytes: 50 })
     apply(behind(1, 10), { when: { nth: 1 } })
     send(`1\n${'x'.repeat(60)}`)
@@ -51,7 +51,7 @@ describe('bytes that are no message, or too large for one', () => {
     expect(faults.statistics().get('n1>n2')).toEqual({ messages: 3, oversized: 1, unframed: 0 })
   })
 
-  test('pass unchanged once framing is lost, after held messages', () => {
+  test('pass unchanged after the held messages once framing is lost', () => {
     const { apply, send, there, interceptor, faults } = world({ framing: resp })
     apply(behind(9), { when: { nth: 1 } })
     apply(drop, { when: { nth: 2 } })
@@ -63,7 +63,7 @@ describe('bytes that are no message, or too large for one', () => {
   })
 })
 
-test('a message duplicated many times is stored once', () => {
+test('a message duplicated 100 times is stored once', () => {
   const { apply, send, there } = world({ maxMessageBytes: 1 << 20 })
   apply({ kind: 'duplicate-message', copies: 100 })
   apply({ kind: 'delay-message', delayMs: millis(1000), jitterMs: millis(0) })
@@ -73,7 +73,7 @@ test('a message duplicated many times is stored once', () => {
   expect(there.text).toBe('')
 })
 
-test('the sender is paused while too much waits, and resumed afterwards', () => {
+test('a sender is paused while too many bytes wait, and resumed afterwards', () => {
   const { apply, send, there, clock } = world({ maxMessageBytes: 1 << 20 })
   apply(late)
   const line = `${'x'.repeat(1 << 19)}\n`
@@ -113,7 +113,7 @@ describe('an impossible message fault', () => {
       { kind: 'fabricate-message', links: ['n1>n2'], message: 7 },
       'a RESP message is a command, as ["SET","x","1"]',
     ],
-  ])('is refused: %#', (framing, json, reason) => {
+  ])('is refused (case %#)', (framing, json, reason) => {
     const { faults } = world({ framing })
     const apply = () => faults.apply(messageFamily.parse(json, 'x'))
     expect(apply).toThrow(UserError)
@@ -121,13 +121,13 @@ describe('an impossible message fault', () => {
   })
 })
 
-test('a message fault that is possible in one direction of a link is accepted', () => {
+test('a message fault is accepted if it is possible in one direction of its link', () => {
   const { faults } = world({ framing: resp })
   faults.intercept({ from: 'n2', to: 'n1', framing: resp })
   faults.apply({ ...drop, links: back, match: { command: 'SET' } })
 })
 
-test('a corrupted text stays UTF-8', () => {
+test('a corrupted text remains valid UTF-8', () => {
   for (let seed = 1; seed <= 40; seed++) {
     const { apply, send, there } = world({ seed })
     apply({ kind: 'corrupt-message', bits: 3 })

@@ -27,7 +27,7 @@ const verdictOf = ({ views }: Recorded, view: 'client' | 'backend') =>
 const OK_BYTES = 5
 
 describe('a Redis request changed by a fault', () => {
-  test('makes unknown only the key that the changed request writes', async () => {
+  test('makes only the key unknown that the changed request writes', async () => {
     const made = await recorded({ messages: true })
     const { messages, ask, client, server, marks } = made
     await ask(command('SET', 'x', '1') + command('SET', 'y', '1'), 2 * OK_BYTES)
@@ -45,7 +45,7 @@ describe('a Redis request changed by a fault', () => {
     for (const view of ['client', 'backend'] as const) expect(verdictOf(made, view).result).not.toBe('violated')
   })
 
-  test('makes every key unknown if the request can change any key or its bytes were corrupted', async () => {
+  test('makes every key unknown if the changed request may change any key', async () => {
     const made = await recorded({ messages: true })
     const { messages, ask, marks } = made
     messages.apply({ kind: 'fabricate-message', message: ['EVAL', 'return 1', '0'], links: links.to } as never)
@@ -53,14 +53,14 @@ describe('a Redis request changed by a fault', () => {
     expect(marks()).toEqual(['touched *: a request that a fault changed'])
   })
 
-  test('is reported by a link that corrupts bytes, too', async () => {
+  test('is reported by a link that corrupts bytes', async () => {
     const made = await recorded()
     made.network.apply({ kind: 'corrupt', probability: 1, links: links.to } as never)
     made.client.socket.write(command('SET', 'x', '2'))
     await eventually(() => made.marks('backend').includes('touched *: a request that a fault changed'))
   })
 
-  test('with flipped bits may still be a command, with another key or value', () => {
+  test('may still be a command with another key or value if its bits are flipped', () => {
     const random = createRandom('bits')
     const words = Array.from({ length: 200 }, () => {
       const flipped = flipBits(Buffer.from(command('SET', 'key', 'value')), 1, resp, 'requests', random)

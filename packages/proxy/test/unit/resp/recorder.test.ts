@@ -13,7 +13,7 @@ import { startRunClock } from '../../../src/record-file/run-clock.ts'
 import { command, serveResp } from '../../redis.ts'
 import { recorded } from '../../resp/recorded.ts'
 
-test("the recorder runs the script that the proxy's settings declare", () => {
+test('the recorder reads the script that the settings of the proxy declare', () => {
   expect(parseCarriage({ kind: 'resp', commands: 'counter', cas: 'return 1' }, 'x')).toMatchObject({
     model: 'counter',
   })
@@ -26,8 +26,8 @@ test("the recorder runs the script that the proxy's settings declare", () => {
   expect(() => parseCarriage({ kind: 'resp', commands: 'lists' }, 'x')).toThrow('Known: register, counter, set, queue')
 })
 
-describe('a message fault behind the recorder', () => {
-  test('records a lost request as unanswered and a lost reply as answered by the server', async () => {
+describe('the record of Redis traffic under message faults', () => {
+  test('contains a lost request as unanswered, and a lost reply as answered by the server', async () => {
     const { client, told, messages, server, route } = await recorded({ messages: true })
     const lost = messages.apply({ kind: 'drop-message', links: links.to, match: { key: 'lost' } })
     client.socket.write(command('SET', 'lost', '1'))
@@ -40,7 +40,7 @@ describe('a message fault behind the recorder', () => {
     ])
   })
 
-  test('does not record a request as never sent if it was sent', async () => {
+  test('marks no sent request as never sent', async () => {
     const { client, told, messages, server, route } = await recorded({ messages: true })
     messages.apply({ kind: 'reorder-message', links: links.to, when: { every: 3 }, behind: 2, withinMs: 1 as never })
     messages.apply({ kind: 'drop-message', links: links.to, when: { every: 5 } })
@@ -54,7 +54,7 @@ describe('a message fault behind the recorder', () => {
   })
 })
 
-test('a client that keeps sending to a silent server is paused until the server replies', async () => {
+test('a client that sends to a silent server is paused until the server replies', async () => {
   const REQUESTS = 25_000
   const asked = command('GET', 'x')
   const there: Received[] = []

@@ -18,7 +18,7 @@ test.each([
   expect(compileStatement(words)(sql)).toBe(has)
 })
 
-test('matching a text takes time in proportion to its length', () => {
+test('matching a statement takes time proportional to its length', () => {
   const isCommit = compileStatement('COMMIT')
   for (const part of ['/*', "'", '"x', '$a$', '--', '; ', '$', '(']) expect(isCommit(part.repeat(30_000))).toBe(false)
 })

@@ -71,7 +71,7 @@ describe('the tape of a link that carries HTTP', () => {
     )
   })
 
-  test('shows when each message was sent, and when it was fully delivered', () => {
+  test('shows when each message was sent and when it was completely delivered', () => {
     const { there, read } = tapes()
     const bytes = post('{"key":"x"}')
     there.received(2, 5, 0, bytes.subarray(0, 20))
@@ -92,7 +92,7 @@ describe('the tape of a link that carries HTTP', () => {
     ['compressed', post(gzipSync('{"key":"x"}'), 'Content-Encoding: gzip\r\n')],
     ['binary', post(Buffer.from([0, 1, 2, 3]))],
     ['too long to be kept', post(JSON.stringify('x'.repeat(40_000)))],
-  ])('shows no body text if it is %s', (_, bytes) => {
+  ])('shows no body text if the body is %s', (_, bytes) => {
     const { there, read } = tapes()
     say(there, 2, [bytes, post('{}')])
     expect(read()[0]?.messages.map(({ text }) => text)).toEqual([undefined, '/replicate?at=1\n{}'])
@@ -116,8 +116,8 @@ describe('the tape of a link that carries HTTP', () => {
   })
 })
 
-describe('the tape of another link', () => {
-  test('is read as lines of JSON if it begins with one', () => {
+describe('the tape of a link without HTTP', () => {
+  test('is read as JSON lines if it begins with a JSON line', () => {
     const { there, read } = tapes()
     const bytes = Buffer.from('{"hello":"n1"}\n{"type":"append","value":743}\n')
     fc.assert(
@@ -132,7 +132,7 @@ describe('the tape of another link', () => {
     expect(read()[0]?.doubts).toHaveLength(1)
   })
 
-  test('is shown chunk by chunk if it is not JSON, with uncertain boundaries', () => {
+  test('is shown chunk by chunk with uncertain boundaries if it is not JSON', () => {
     const { there, read } = tapes()
     say(there, 2, [Buffer.from('*3\r\n$3\r\nset\r\n$1\r\nx\r\n$3\r\n743\r\n'), Buffer.from([0, 255])])
     const [passed] = read()
@@ -142,7 +142,7 @@ describe('the tape of another link', () => {
     expect(passed?.doubts.map(({ why }) => why)).toEqual(['unreadable'])
   })
 
-  test('is named after each Redis command that it contains', () => {
+  test('names a chunk after each Redis command that it contains', () => {
     const { there, read } = tapes()
     const pop = '*2\r\n$4\r\nRPOP\r\n$1\r\nx\r\n'
     const push = '*3\r\n$5\r\nLPUSH\r\n$1\r\nx\r\n$4\r\n1976\r\n'
@@ -152,7 +152,7 @@ describe('the tape of another link', () => {
 })
 
 describe('bytes that may have been sent but not read', () => {
-  test('are reported while the sender was paused', () => {
+  test('are reported for the time in which the sender was paused', () => {
     const { there, read } = tapes()
     say(there, 2, [post('{}')])
     there.note('unread', 2, 3)
@@ -160,7 +160,7 @@ describe('bytes that may have been sent but not read', () => {
     expect(read()[0]?.doubts).toEqual([{ fromMs: 3, toMs: 9, why: 'unread' }])
   })
 
-  test('are reported just before a connection breaks, but not before an orderly end', () => {
+  test('are reported just before a broken connection, but not before an orderly end', () => {
     const { there, read } = tapes()
     say(there, 2, [post('{}')])
     there.note('closed', 2, 1000)

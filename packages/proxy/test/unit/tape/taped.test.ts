@@ -14,7 +14,7 @@ async function tapedLink() {
   return { created, route, accepted, passed }
 }
 
-test('the tape of a held link shows messages as sent, and as delivered only later', async () => {
+test('the tape of a held link shows messages as sent, and as delivered later', async () => {
   const { created, route, accepted, passed } = await tapedLink()
   const cut = created.apply(hold([link]))
   const client = await dial(route)
@@ -40,7 +40,7 @@ test('the tape shows a request to a dead server as sent and never delivered', as
   expect(passed()?.messages.filter(({ deliveredAtMs }) => deliveredAtMs !== undefined)).toHaveLength(1)
 })
 
-test('the tape does not change the bytes, and records only links that somebody asks about', async () => {
+test('the tape does not change the bytes, and records only links that were requested', async () => {
   const { created, route, accepted, passed } = await tapedLink()
   const bytes = Buffer.alloc(3_000_000, 'chaos')
   const client = await dial(route)

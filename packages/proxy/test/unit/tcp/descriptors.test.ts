@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createDescriptors, parseLimit } from '../../../src/tcp/descriptors.ts'
 
-test('connections leave some file descriptors free, and reuse the descriptors of closed ones', () => {
+test('connections leave some file descriptors free, and reuse the descriptors of closed connections', () => {
   const descriptors = createDescriptors(256)
   const taken = Array.from({ length: 70 }, () => descriptors.take(2))
   expect(taken.filter((giveBack) => giveBack !== undefined)).toHaveLength(64)

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { dial, echo, eventually, network, Received } from '../../../../testing/src/sockets.ts'
 import { httpRouteTo, serveHttp } from '../../http/live.ts'
 
-test('a draining route accepts no new connections, and ends once all open ones have ended', async () => {
+test('a draining route accepts no new connections, and ends after all open connections have ended', async () => {
   const created = network()
   const route = await created.route({ from: 'clients', to: 'n1', upstream: await echo() })
   const client = new Received(await dial(route))
@@ -18,7 +18,7 @@ test('a draining route accepts no new connections, and ends once all open ones h
   expect(client.error).toBeUndefined()
 })
 
-test('a draining route gives up connections that stay open', async () => {
+test('a draining route closes connections that stay open', async () => {
   const created = network()
   const route = await created.route({ from: 'clients', to: 'n1', upstream: await echo() })
   const client = new Received(await dial(route))
@@ -28,7 +28,7 @@ test('a draining route gives up connections that stay open', async () => {
   expect(route.liveConnections).toBe(1)
 })
 
-test('a draining HTTP connection ends after its request, and an idle one at once', async () => {
+test('a draining HTTP connection ends after its request, and immediately if it is idle', async () => {
   const slow: ServerResponse[] = []
   const service = await serveHttp(({ url }, reply) => {
     if (url === '/slow') slow.push(reply)

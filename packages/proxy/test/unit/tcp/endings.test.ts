@@ -18,8 +18,8 @@ import {
 const { to, back, both } = links
 const ms = millis
 
-describe('timeout', () => {
-  test('loses all bytes, and closes the connection in order after the given time without traffic', async () => {
+describe('the timeout fault', () => {
+  test('loses all bytes, and closes the connection after the given time without traffic', async () => {
     const clock = new ManualClock()
     const { network, client, server } = await conversation({ clock })
     const fault = network.apply(on(to, { kind: 'timeout', afterMs: ms(100) }))
@@ -35,7 +35,7 @@ describe('timeout', () => {
     expect(network.statistics().get('clients>n1')).toMatchObject({ deliveredBytes: 0, droppedBytes: 4 })
   })
 
-  test('of 0 closes no connection until it is removed, and then closes those it touched', async () => {
+  test('closes no connection at 0 until it is removed, and then the connections that lost bytes', async () => {
     const clock = new ManualClock()
     const { network, client, server } = await conversation({ clock })
     const fault = network.apply(on(to, { kind: 'timeout', afterMs: ms(0) }))
@@ -49,7 +49,7 @@ describe('timeout', () => {
     await Promise.all([client.until((r) => r.ended), server.until((r) => r.ended)])
   })
 
-  test('is not affected by other faults that come and go', async () => {
+  test('is not affected by other faults that are applied and removed', async () => {
     const { network, client, server } = await conversation()
     const fault = network.apply(on(to, { kind: 'timeout', afterMs: ms(0) }))
     client.socket.write('gone')
@@ -60,7 +60,7 @@ describe('timeout', () => {
   })
 })
 
-describe('reset-peer', () => {
+describe('the reset-peer fault', () => {
   test.each([0, 100])('resets both ends %d ms after the first bytes, which are lost', async (afterMs) => {
     const clock = new ManualClock()
     const { network, client, server } = await conversation({ clock })
@@ -88,7 +88,7 @@ describe('reset-peer', () => {
     expect([client.error, server.error]).toEqual(['ECONNRESET', 'ECONNRESET'])
   })
 
-  test('lets a connection end in order if its trigger spares it', async () => {
+  test('lets a connection end in order if its trigger does not select it', async () => {
     const { network, client, server } = await conversation()
     const fault = network.apply(on(both, { kind: 'reset-peer', afterMs: ms(0) }, { probability: 0 }))
     client.socket.end('bye')
@@ -99,12 +99,12 @@ describe('reset-peer', () => {
   })
 })
 
-describe('limit-bytes', () => {
+describe('the limit-bytes fault', () => {
   test.each([
     [0, ''],
     [3, 'abc'],
     [6, 'abcdef'],
-  ])('passes %d bytes, then closes both sides in order', async (bytes, expected) => {
+  ])('passes %d bytes, and then closes both sides in order', async (bytes, expected) => {
     const { network, client, server } = await conversation()
     const fault = network.apply(on(to, { kind: 'limit-bytes', bytes }))
     client.socket.write('abcdef')
@@ -112,7 +112,7 @@ describe('limit-bytes', () => {
     expect([server.text, server.error, fault.hits]).toEqual([expected, undefined, 1])
   })
 
-  test('lets a reply of exactly its size be read whole', async () => {
+  test('passes a whole reply whose size equals the limit', async () => {
     const answer = randomBytes(500_000)
     const { network, route } = await routeTo(await serve((socket) => socket.write(answer)))
     network.apply(on(back, { kind: 'limit-bytes', bytes: answer.length }))
@@ -120,7 +120,7 @@ describe('limit-bytes', () => {
     expect(client.bytes.equals(answer)).toBe(true)
   })
 
-  test('keeps the count of a connection when it is updated', async () => {
+  test('keeps the byte count of a connection when it is updated', async () => {
     const { network, client, server } = await conversation()
     const fault = network.apply(on(to, { kind: 'limit-bytes', bytes: 10 }))
     client.socket.write('123456')
@@ -131,7 +131,7 @@ describe('limit-bytes', () => {
     expect(server.text).toBe('12345678')
   })
 
-  test('leaves a connection alone that ends before its limit', async () => {
+  test('does not affect a connection that ends before the limit', async () => {
     const { network, client, server } = await conversation()
     const fault = network.apply(on(both, { kind: 'limit-bytes', bytes: 100 }))
     client.socket.end('short')
@@ -142,7 +142,7 @@ describe('limit-bytes', () => {
   })
 })
 
-test('limit-time closes each connection in order once it has the given age, whether or not it is idle', async () => {
+test('limit-time closes each connection in order at the given age, whether or not it is idle', async () => {
   const clock = new ManualClock()
   const { network, client, server, route } = await conversation({ clock })
   clock.advance(50)
@@ -173,11 +173,11 @@ test('limit-time closes a connection that is not dialled yet, even at age 0', as
   expect(accepted).toBe(0)
 })
 
-describe('half-open', () => {
+describe('the half-open fault', () => {
   test.each([
     ['FIN', undefined],
     ['RST', 'ECONNRESET'],
-  ])('hides a %s from the receiver until it heals', async (how, error) => {
+  ])('hides a %s from the receiver until it is healed', async (how, error) => {
     const { network, client, server } = await conversation()
     const fault = network.apply(on(to, { kind: 'half-open' }))
     client.socket.write('last')

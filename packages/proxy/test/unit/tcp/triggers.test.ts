@@ -20,7 +20,7 @@ import {
 const { to, back, both } = links
 const ms = millis
 
-describe('a trigger', () => {
+describe('the trigger of a TCP fault', () => {
   /** Which of ten connections, the first four alive already, are held. */
   async function hit(when: Trigger<TcpFault>, seed = 1) {
     const { network, route } = await routeTo(await echo(), { seed })
@@ -53,7 +53,7 @@ describe('a trigger', () => {
     [{ client: '10.0.0.0/8' }, []],
     [{ client: 'fd00::/8' }, []],
     [{ client: '127.0.0.1', first: 1 }, [1]],
-  ] as const)('with %j hits the connections %j', async (when, expected) => {
+  ] as const)('with %j selects the connections %j', async (when, expected) => {
     expect(await hit(when)).toEqual(expected)
   })
 
@@ -64,7 +64,7 @@ describe('a trigger', () => {
     expect(others.some((other) => other.join() !== first.join())).toBe(true)
   })
 
-  test('spares the bytes before afterBytes', async () => {
+  test('excludes the bytes before afterBytes', async () => {
     const { network, client, server } = await conversation()
     const fault = network.apply(on(to, { kind: 'partition', mode: 'hold' }, { afterBytes: 5 }))
     client.socket.write('abcdefgh')
@@ -75,7 +75,7 @@ describe('a trigger', () => {
     await server.until((r) => r.text === 'abcdefgh')
   })
 
-  test('switches the fault on and off at fromMs and untilMs, on live connections', async () => {
+  test('switches the fault on at fromMs and off at untilMs, on live connections', async () => {
     const clock = new ManualClock()
     const { network, client, server } = await conversation({ clock })
     const fault = network.apply(on(to, { kind: 'partition', mode: 'hold' }, { fromMs: ms(100), untilMs: ms(200) }))
@@ -92,7 +92,7 @@ describe('a trigger', () => {
     fault.remove()
   })
 
-  test('of a reset selects among live connections', async () => {
+  test('selects among live connections if the fault is a reset', async () => {
     const { network, route } = await routeTo(await echo())
     const clients: Received[] = []
     for (let i = 0; i < 4; i++) {
@@ -111,14 +111,14 @@ describe('a trigger', () => {
     [{ probability: 7 }, '"probability" is 7'],
     [{ nth: 0 }, '"nth" is 0'],
     [{ fromMs: ms(5), untilMs: ms(5) }, 'which is not after'],
-  ])('%j is refused', async (when, expected) => {
+  ])('is refused: %j', async (when, expected) => {
     const { network } = await routeTo(undefined)
     expect(() => network.apply(on(to, { kind: 'half-open' }, when))).toThrow(expected)
   })
 })
 
 describe('an update of a fault', () => {
-  test('acts at once on waiting bytes', async () => {
+  test('acts immediately on waiting bytes', async () => {
     const clock = new ManualClock()
     const { network, client, server } = await conversation({ clock })
     const fault = network.apply(on(to, { kind: 'latency', latencyMs: ms(1000), jitterMs: ms(0) }))
@@ -157,7 +157,7 @@ describe('an update of a fault', () => {
   })
 })
 
-test('removing a fault returns at once even if a receiver is gone or does not read', async () => {
+test('removing a fault returns immediately even if a receiver has left or does not read', async () => {
   const stuck = await serve((socket) => socket.pause())
   const harms: readonly TcpHarm[] = [
     { kind: 'partition', mode: 'hold' },

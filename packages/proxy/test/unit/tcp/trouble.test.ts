@@ -34,7 +34,7 @@ describe('trouble at a link', () => {
     for (const callback of timers.splice(0)) callback()
   }
 
-  test('is reported at once the first time, then summed up after a second, and never twice', () => {
+  test('is reported immediately the first time, then in a sum after a second, and never twice', () => {
     const reporter = createTroubleReporter(clock, (trouble) => told.push(trouble))
     const where = { type: 'dial-failed', link: 'a>b', address: 'b:1' } as const
     for (let i = 0; i < 100; i++) reporter.note(where, errorOf('ECONNREFUSED'))
@@ -77,7 +77,7 @@ describe('a failed dial', () => {
     await eventually(() => created.statistics().get('clients>db')?.failedDials === 1)
   })
 
-  test('is not reported if a fault, a client or a dead node is the cause', async () => {
+  test('is not reported if its cause is a fault, a client or a dead node', async () => {
     const created = network()
     const troubles: Trouble[] = []
     created.onTrouble((trouble) => troubles.push(trouble))

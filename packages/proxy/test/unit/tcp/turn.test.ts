@@ -17,8 +17,8 @@ function passing(log: string[], name: string, write = (_: Buffer) => true) {
 
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve))
 
-describe('a turn of the event loop', () => {
-  test('handles all reads in order, and then writes', async () => {
+describe('a turn of the event loop in the proxy', () => {
+  test('handles all reads in order, and then all writes', async () => {
     const log: string[] = []
     const [a, b] = [passing(log, 'a'), passing(log, 'b')]
     receiveInTurn(a.receive, Buffer.from('1'), false)
@@ -36,7 +36,7 @@ describe('a turn of the event loop', () => {
     expect(log.filter((line) => line.includes('wrote'))).toEqual(['a wrote 123'])
   })
 
-  test('can be ended early, and then handles no read twice', async () => {
+  test('can be ended early, and handles no read twice', async () => {
     const log: string[] = []
     const { receive } = passing(log, 'a')
     receiveInTurn(receive, Buffer.from('1'), false)
@@ -46,7 +46,7 @@ describe('a turn of the event loop', () => {
     expect(log).toEqual(['a read 1', 'a wrote 1', 'end'])
   })
 
-  test('writes gathered bytes before anything urgent', () => {
+  test('writes gathered bytes before an urgent action', () => {
     const log: string[] = []
     const { gathered } = passing(log, 'a')
     const receive = (bytes: Buffer): void => {
@@ -92,7 +92,7 @@ describe('a turn of the event loop', () => {
     expect(sizes).toEqual(Array.from({ length: 200 }, () => 4096))
   })
 
-  test('is the only time when bytes can be gathered', () => {
+  test('is the only time at which bytes can be gathered', () => {
     expect(passing([], 'a').gathered.take(Buffer.from('1'))).toBe(false)
   })
 })

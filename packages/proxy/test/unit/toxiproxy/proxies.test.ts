@@ -14,7 +14,7 @@ describe('every response of the Toxiproxy API', () => {
     for (const id of seen) expect(id).toMatch(/^[0-9a-v]{20}$/)
   })
 
-  test('is 403 to a browser only', async () => {
+  test('has status 403 only for a browser', async () => {
     const { ask } = await control()
     const browser = await ask('GET', '/proxies', undefined, { 'User-Agent': 'Mozilla/5.0 (X11; Linux x86_64)' })
     expect(browser).toMatchObject({ status: 403, text: 'User agent not allowed\n' })
@@ -22,7 +22,7 @@ describe('every response of the Toxiproxy API', () => {
     expect(client.status).toBe(200)
   })
 
-  test('is 404 for an unknown path or extra slash, and 405 for another method', async () => {
+  test('has status 404 for an unknown path or an extra slash, and 405 for another method', async () => {
     const { ask } = await withProxy()
     for (const path of [
       '/',
@@ -56,12 +56,12 @@ describe('GET /version', () => {
 })
 
 describe('GET /proxies', () => {
-  test('is empty at first', async () => {
+  test('returns no proxies at first', async () => {
     const { ask } = await control()
     expect(await ask('GET', '/proxies')).toMatchObject({ status: 200, text: '{}' })
   })
 
-  test('lists every proxy by name, with its toxics', async () => {
+  test('lists every proxy by name with its toxics', async () => {
     const { ask, created } = await withProxy()
     await ask('POST', '/proxies', proxy('cache', { enabled: false }))
     const { json } = await ask('GET', '/proxies')
@@ -72,7 +72,7 @@ describe('GET /proxies', () => {
 })
 
 describe('POST /proxies', () => {
-  test('listens at once, and returns the address', async () => {
+  test('listens immediately, and returns the address', async () => {
     const { created, ask } = await withProxy({ listen: 'localhost:0' })
     expect(created).toEqual({
       name: 'db',
@@ -90,7 +90,7 @@ describe('POST /proxies', () => {
     expect(created.listen).toMatch(/^(\[::\]|0\.0\.0\.0):\d+$/)
   })
 
-  test('keeps the address of a disabled proxy as given, and listens once it is enabled', async () => {
+  test('keeps the address of a disabled proxy as given, and listens once the proxy is enabled', async () => {
     const { ask, created } = await withProxy({ enabled: false, listen: 'localhost:0' })
     expect(created).toMatchObject({ enabled: false, listen: 'localhost:0' })
     const enabled = await ask('POST', '/proxies/db', { enabled: true })
@@ -121,7 +121,7 @@ describe('POST /proxies', () => {
     expect((await ask('GET', '/proxies')).json).toEqual({})
   })
 
-  test('reads the first JSON value, with keys in any case, and ignores unknown ones', async () => {
+  test('reads the first JSON value, with keys in any letter case, and ignores unknown keys', async () => {
     const { ask } = await control()
     const body = '{"NAME":"db","Listen":"127.0.0.1:0","uPSTREAM":"127.0.0.1:1","enabled":null,"color":1} and more'
     expect(await ask('POST', '/proxies', body)).toMatchObject({ status: 201, json: { name: 'db', enabled: true } })
@@ -133,7 +133,7 @@ describe('POST /proxies', () => {
     expect(answer).toMatchObject({ status: 409, json: { error: 'proxy already exists', status: 409 } })
   })
 
-  test("replies 500 to a port in use, in Go's words, and adds nothing", async () => {
+  test('replies 500 to a port in use, with the message of Go, and creates no proxy', async () => {
     const { ask, created } = await withProxy()
     const answer = await ask('POST', '/proxies', proxy('other', { listen: created.listen }))
     const error = `listen tcp ${created.listen}: bind: address already in use`
@@ -141,7 +141,7 @@ describe('POST /proxies', () => {
     expect((await ask('GET', '/proxies/other')).status).toBe(404)
   })
 
-  test('starts with the given toxics, or is not created', async () => {
+  test('creates a proxy with its toxics, or creates nothing if a toxic is invalid', async () => {
     const { ask } = await control()
     const toxics = [{ type: 'latency', attributes: { latency: 5 } }]
     expect((await ask('POST', '/proxies', proxy('db', { toxics }))).json.toxics).toMatchObject([
@@ -152,7 +152,7 @@ describe('POST /proxies', () => {
     expect(Object.keys((await ask('GET', '/proxies')).json)).toEqual(['db'])
   })
 
-  test('creates one proxy for two simultaneous requests with one name', async () => {
+  test('creates one proxy for simultaneous requests with one name', async () => {
     const { ask } = await control()
     const answers = await Promise.all(Array.from({ length: 8 }, () => ask('POST', '/proxies', proxy('db'))))
     expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array(7).fill(409)])
@@ -179,7 +179,7 @@ describe('POST /populate', () => {
     expect(await ask('POST', '/populate', [])).toMatchObject({ status: 201, text: '{"proxies":[]}' })
   })
 
-  test('leaves a matching proxy and its toxics alone, and replaces a different one', async () => {
+  test('keeps a matching proxy with its toxics, and replaces a different proxy', async () => {
     const { ask, created } = await withProxy()
     await ask('POST', '/proxies/db/toxics', { type: 'noop', name: 'kept' })
     const same = await ask('POST', '/populate', [
@@ -192,7 +192,7 @@ describe('POST /populate', () => {
     ])
   })
 
-  test('checks every name before it creates anything', async () => {
+  test('checks every name before it creates a proxy', async () => {
     const { ask } = await control()
     const answer = await ask('POST', '/populate', [proxy('one'), proxy('')])
     const error = 'missing required field: name at proxy 2'
@@ -201,7 +201,7 @@ describe('POST /populate', () => {
     expect((await ask('GET', '/proxies')).json).toEqual({})
   })
 
-  test('keeps what it created before a failure', async () => {
+  test('keeps the proxies that it created before a failure', async () => {
     const { ask } = await control()
     const answer = await ask('POST', '/populate', [proxy('one'), proxy('two', { listen: 'local373' }), proxy('three')])
     expect(answer).toMatchObject({
@@ -223,7 +223,7 @@ describe('POST /populate', () => {
 })
 
 describe('POST and PATCH /proxies/{proxy}', () => {
-  test.each(['POST', 'PATCH'])('%s changes the given members, and keeps the toxics', async (method) => {
+  test.each(['POST', 'PATCH'])('%s changes the given members and keeps the toxics', async (method) => {
     const { ask, created } = await withProxy()
     await ask('POST', '/proxies/db/toxics', { type: 'noop' })
     const changed = await ask(method, '/proxies/db', { name: 'ignored', upstream: '127.0.0.1:2' })
@@ -233,7 +233,7 @@ describe('POST and PATCH /proxies/{proxy}', () => {
     })
   })
 
-  test('compares a host name by its address, and drops no connection for it', async () => {
+  test('compare a host name by its address, and drop no connection for it', async () => {
     const { port } = await echo()
     const { ask, created, plane } = await withProxy({ upstream: `localhost:${port}` })
     const before = plane.proxies.get('db')
@@ -242,7 +242,7 @@ describe('POST and PATCH /proxies/{proxy}', () => {
     expect(plane.proxies.get('db')).toEqual(before)
   })
 
-  test('replies 404 for an unknown proxy, 400 for a bad body, 500 for a malformed address', async () => {
+  test('reply 404 for an unknown proxy, 400 for a bad body, and 500 for a malformed address', async () => {
     const { ask } = await withProxy()
     expect(await ask('POST', '/proxies/none', {})).toMatchObject({ status: 404, json: { error: 'proxy not found' } })
     expect((await ask('POST', '/proxies/db', '{"enabled":1}')).status).toBe(400)
@@ -250,7 +250,7 @@ describe('POST and PATCH /proxies/{proxy}', () => {
     expect(malformed).toMatchObject({ status: 500, json: { error: 'address bad: missing port in address' } })
   })
 
-  test('restarts a proxy that could not start', async () => {
+  test('restart a proxy that could not start', async () => {
     const { ask, created } = await withProxy()
     const other = await ask('POST', '/proxies', proxy('other'))
     expect((await ask('POST', '/proxies/other', { listen: created.listen })).status).toBe(500)
@@ -267,14 +267,14 @@ describe('POST and PATCH /proxies/{proxy}', () => {
 })
 
 describe('DELETE /proxies/{proxy}', () => {
-  test('frees its port', async () => {
+  test('frees the port of the proxy', async () => {
     const { ask, created } = await withProxy()
     expect(await ask('DELETE', '/proxies/db')).toMatchObject({ status: 204, text: '' })
     expect((await ask('DELETE', '/proxies/db')).status).toBe(404)
     expect((await ask('POST', '/proxies', proxy('other', { listen: created.listen }))).status).toBe(201)
   })
 
-  test('deletes its toxics', async () => {
+  test('deletes the toxics of the proxy', async () => {
     const { ask, plane } = await withProxy()
     await ask('POST', '/proxies/db/toxics', { type: 'latency', attributes: { latency: 1 } })
     await ask('DELETE', '/proxies/db')

@@ -4,7 +4,7 @@ import { control } from '../../control/control-plane.ts'
 import { UPSTREAM, withProxy } from '../../toxiproxy/one-proxy.ts'
 
 describe('the toxics of a proxy', () => {
-  test('are listed upstream first, then in the order of creation', async () => {
+  test('are listed upstream first, and then in the order of creation', async () => {
     const { ask } = await withProxy()
     for (const [name, stream] of [
       ['a', 'downstream'],
@@ -18,7 +18,7 @@ describe('the toxics of a proxy', () => {
     expect((await ask('GET', '/proxies/none/toxics')).status).toBe(404)
   })
 
-  test('are returned with 200, all attributes of their type, and defaults', async () => {
+  test('are returned with status 200, all attributes of their type, and defaults', async () => {
     const { ask } = await withProxy()
     const added = await ask('POST', '/proxies/db/toxics', { type: 'latency', attributes: { latency: 10 } })
     expect(added).toMatchObject({ status: 200 })
@@ -41,7 +41,7 @@ describe('the toxics of a proxy', () => {
     ['slicer', { average_size: 64, size_variation: 32, delay: 10 }],
     ['limit_data', { bytes: 100 }],
     ['noop', {}],
-  ])('can be created, changed and removed for type %s', async (type, attributes) => {
+  ])('can be created, changed and removed for the type %s', async (type, attributes) => {
     const { ask } = await withProxy()
     const added = await ask('POST', '/proxies/db/toxics', { type, attributes, stream: 'upstream', toxicity: 0.25 })
     const toxic = { attributes, name: `${type}_upstream`, type, stream: 'upstream', toxicity: 0.25 }
@@ -110,14 +110,14 @@ describe('the toxics of a proxy', () => {
     [{ type: 'latency', name: 'x'.repeat(1_000_000) }, expect.stringContaining('has 1000000 letters')],
     ['{"type":"latency","attributes":{"latency":NaN}}', expect.stringContaining('bad request body')],
     ['', 'bad request body: EOF'],
-  ])('are refused with 400 if they are invalid, and the server continues (%#)', async (body, error) => {
+  ])('are refused with status 400 if they are invalid, and the server continues (case %#)', async (body, error) => {
     const { ask } = await withProxy()
     const answer = await ask('POST', '/proxies/db/toxics', body)
     expect(answer).toMatchObject({ status: 400, json: { error, status: 400 } })
     expect((await ask('GET', '/proxies/db')).json.toxics).toEqual([])
   })
 
-  test('stay as they were after an invalid change', async () => {
+  test('are unchanged after an invalid change', async () => {
     const { ask } = await withProxy()
     await ask('POST', '/proxies/db/toxics', { type: 'bandwidth', name: 'b', attributes: { rate: 5 } })
     expect((await ask('POST', '/proxies/db/toxics/b', { attributes: { rate: -1 } })).status).toBe(400)
@@ -181,7 +181,7 @@ describe('POST /reset', () => {
 })
 
 describe('GET /metrics', () => {
-  test('exists only if it is enabled', async () => {
+  test('exists only if metrics are enabled', async () => {
     const { ask } = await control({ toxiproxy: { version: '2.12.0', metrics: false } })
     expect((await ask('GET', '/metrics')).status).toBe(404)
   })
