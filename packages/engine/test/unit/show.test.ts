@@ -43,7 +43,7 @@ test('a replayed finding has the same verdict and the same words on a slow machi
   }
 })
 
-test('the kill of a service beside the nodes has a column of its own', () => {
+test('the kill of a service beside the nodes has its own column', () => {
   const { columns, steps } = explain({
     ...{
       level: 'none',

@@ -116,7 +116,7 @@ describe('a history file', () => {
     }
   })
 
-  test('is written immediately for a large batch', () => {
+  test('receives a large batch immediately', () => {
     const path = join(directory, 'large.jsonl')
     const writer = openHistoryWriter(path)
     writer.appendLine(`${JSON.stringify({ ...someEvents(1)[0], error: 'x'.repeat(300 * 1024) })}\n`)

@@ -219,7 +219,7 @@ test.each([
   )
 })
 
-test('recordings of transactions are not packed, whole or by stretches', async () => {
+test('a recording of transactions cannot be packed, as a whole or in stretches', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'chaos-transactions-'))
   onTestFinished(() => rmSync(directory, { recursive: true }))
   const path = join(directory, 'h.jsonl')
@@ -237,7 +237,7 @@ describe.skipIf(!existsSync(elle))('the transactions of Elle’s tests (need the
   const files = existsSync(elle) ? readdirSync(elle) : []
 
   test.each(files)(
-    '%s has all its micro-operations in columns, also after it is written in the native format',
+    'have all micro-operations in columns, even after printing in the native format: %s',
     async (file) => {
       const directory = mkdtempSync(join(tmpdir(), 'chaos-transactions-'))
       onTestFinished(() => rmSync(directory, { recursive: true }))
@@ -260,7 +260,7 @@ describe.skipIf(!existsSync(elle))('the transactions of Elle’s tests (need the
   )
 })
 
-describe('a transaction whose answer has other writes', () => {
+describe('a transaction whose completion has other writes than its invocation', () => {
   const warnings = (asked: Json, answered: Json): readonly string[] =>
     historyFromEvents(
       [

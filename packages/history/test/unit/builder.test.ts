@@ -153,7 +153,7 @@ describe('the pairing of events', () => {
     expect(inputOf(history, 2999)).toBe(2999)
   })
 
-  test('completionsOnly accepts a history of completions, each invoked just before its completion', () => {
+  test('completionsOnly accepts a history of completions, and places each invocation just before its completion', () => {
     const history = historyFromEvents([end(0, 'ok', 'txn', 1), end(1, 'info', 'txn', 2), end(0, 'fail', 'txn', 3)], {
       completionsOnly: true,
       source: 'h.edn',
@@ -184,7 +184,7 @@ describe('a history that breaks a rule', () => {
     expect(refusal([call(4, 'read'), end(4, 'info', 'read', null), end(4, 'ok', 'read', 1)])).toMatch(/^h\.jsonl:3: /)
   })
 
-  test('is refused for an unpaired completion if completionsOnly is given but a call is present', () => {
+  test('is refused by completionsOnly if it has both a call and an unpaired completion', () => {
     expect(() =>
       historyFromEvents([end(0, 'ok', 'read', 1), call(1, 'read')], { completionsOnly: true, source: 'h.edn' }),
     ).toThrow('h.edn:1: process 0 completed "read" (ok) without having invoked it.')

@@ -205,7 +205,7 @@ describe('an EDN history', () => {
     expect(single.functions).toEqual(['write'])
   })
 
-  test('pairs a completion without a process with the oldest open invocation, preferably of its value', () => {
+  test('has each completion without a process paired with the oldest open invocation, preferably of its value', () => {
     const history = read(
       `{:type :invoke :f :write :value 1} {:type :invoke :f :write :value 2} {:type :invoke :f :read :value nil}
        {:type :ok :f :write :value 2} {:type :ok :f :read :value 2} {:type :ok :f :write :value 1}`,

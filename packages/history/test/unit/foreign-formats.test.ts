@@ -108,7 +108,7 @@ describe('a file with one operation per line', () => {
     ])
   })
 
-  test('is read with structured inputs, and the largest integer as the time of a missing return', async () => {
+  test('is read with structured inputs, and with the largest integer as a missing return', async () => {
     const text = `{"ClientId":0,"Input":{"Op":"Put","Key":"x","Value":"a"},"Call":1000,"Output":{"Value":""},"Return":2000}
 {"ClientId":1,"Input":{"Op":"get","Key":"x","Value":""},"Call":3000,"Output":{"Value":"a"},"Return":4000}
 {"ClientId":2,"Input":{"op":"cas","key":"x","old":"a","new":"b"},"Call":3000,"Output":null,"Return":9223372036854775807}
@@ -147,7 +147,7 @@ describe('a file with one operation per line', () => {
     expect(await at({ start: '2026-01-01T00:00:00.000Z', end: '2026-01-01T00:00:00.005Z' })).toEqual([0, 5e6, 0])
   })
 
-  test('takes the unit from all times, because the first may be a whole number by chance', async () => {
+  test('takes the unit from all times, not only from the first', async () => {
     const text = lines([
       { client: 0, f: 'write', input: 1, start: 0, end: 1 },
       { client: 1, f: 'write', input: 2, start: 1.0001, end: 1.0002 },
@@ -157,7 +157,7 @@ describe('a file with one operation per line', () => {
     expect([...operations.callTime.slice(0, 3)]).toEqual([0, 1.0001e9, 1.0003e9])
   })
 
-  test('is split into key and value on request', async () => {
+  test('has its pairs split into key and value if --keyed is given', async () => {
     const text = lines([
       { f: 'write', input: ['x', 1], call: 0, return: 1 },
       { f: 'read', input: ['x', null], output: ['x', 1], call: 2, return: 3 },
@@ -172,7 +172,7 @@ describe('a file with one operation per line', () => {
     await expect(readHistory(path, { memoryBytes: 100_000 })).rejects.toThrow(MemoryLimitError)
   })
 
-  test('places an operation that ended when another began first, and warns that their order is unknown', async () => {
+  test('places an operation before another that begins at its end, with a warning', async () => {
     const text = lines([
       { client: 'b', f: 'read', call: 10, return: 20, output: 1 },
       { client: 'a', f: 'write', call: 0, return: 10, input: 1 },
@@ -197,7 +197,7 @@ describe('a file with one operation per line', () => {
     expect(warnings).toEqual([expect.stringContaining('1 operation began while another of the same client')])
   })
 
-  test('keeps operations of one client at the same time in the order of lines, if possible', async () => {
+  test('keeps simultaneous operations of one client in the order of lines if possible', async () => {
     const operations = [
       { client: 'a', f: 'write', call: 5, return: 5, input: 1 },
       { client: 'a', f: 'write', call: 5, return: 6, input: 2 },

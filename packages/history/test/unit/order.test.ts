@@ -153,20 +153,23 @@ describe('times that contradict the order of lines', () => {
       'equal stamps of different processes are in no order, nor are those that differ by up to 50 ms',
       [1e6, 5e7],
     ],
-  ] as const)('of %j ns with %j: %s', async ([first, second], ordering, said, [resolution, apart]) => {
-    const path = file(
-      'resolution.jsonl',
-      jsonl([
-        [first, 0, 'invoke', 'write', 1],
-        [second, 0, 'ok', 'write', 1],
-        [second, 1, 'invoke', 'read'],
-        [second, 1, 'ok', 'read', 1],
-      ]),
-    )
-    const { clocks, warnings } = await readHistory(path, { ordering: { by: 'time', ...ordering } })
-    expect(warnings).toEqual([expect.stringContaining(said)])
-    expect(clocks?.stamps).toMatchObject({ resolutionNanos: resolution, withinNanos: apart / 2 })
-  })
+  ] as const)(
+    'a warning about equal times states the resolution of the clock: %j ns with %j: %s',
+    async ([first, second], ordering, said, [resolution, apart]) => {
+      const path = file(
+        'resolution.jsonl',
+        jsonl([
+          [first, 0, 'invoke', 'write', 1],
+          [second, 0, 'ok', 'write', 1],
+          [second, 1, 'invoke', 'read'],
+          [second, 1, 'ok', 'read', 1],
+        ]),
+      )
+      const { clocks, warnings } = await readHistory(path, { ordering: { by: 'time', ...ordering } })
+      expect(warnings).toEqual([expect.stringContaining(said)])
+      expect(clocks?.stamps).toMatchObject({ resolutionNanos: resolution, withinNanos: apart / 2 })
+    },
+  )
 
   test('are ignored with --order lines, and no operation ends before it begins', async () => {
     const path = file('lines.jsonl', jsonl(grouped(S)))

@@ -262,12 +262,12 @@ describe('events in other notations', () => {
     ['capital members', capital, ['invoke', 'ok']],
     ['capital members and types', capital, ['Invoke', 'Ok']],
     ["Porcupine's kinds", { type: 'Kind', process: 'ClientId', f: 'Op', value: 'Value' }, [false, true]],
-  ] as const)('%s', async (_, names, types) => {
+  ] as const)('are read with %s', async (_, names, types) => {
     expect(await told(events(names, types))).toEqual(read)
     expect((await readHistory(file(events(names, types)))).operations.callTime[1]).toBe(30)
   })
 
-  test('are paired by number if returns name no operation, as in Porcupine', async () => {
+  test('are paired by number if completions name no operation, as in Porcupine', async () => {
     const content = lines([
       { ClientId: 0, Kind: false, Value: { op: 'put', key: 'x', value: 'a' }, Id: 0 },
       { ClientId: 0, Kind: false, Value: { op: 'get', key: 'x' }, Id: 1 },
@@ -308,7 +308,7 @@ describe('events in other notations', () => {
   })
 })
 
-describe('operations on one line each', () => {
+describe('one-line operations with timestamps', () => {
   const read = ['0 write 7 1 > ok 1', '1 read 7 null > ok 1']
   const shared = { key: 7, value: 1 }
 
@@ -334,7 +334,7 @@ describe('operations on one line each', () => {
     expect(history.warnings.join()).toMatch(/"ts_ms" is taken for the time of the return/)
   })
 
-  test('may have times of invocation and completion beside a type', async () => {
+  test('may have times of the call and the return beside a type', async () => {
     const content = lines([
       { process: 0, f: 'write', ...shared, invoked: 10, completed: 20, type: 'ok' },
       { process: 1, f: 'read', ...shared, invoked: 30, completed: 40, type: 'ok' },
@@ -342,7 +342,7 @@ describe('operations on one line each', () => {
     expect(await told(content)).toEqual(read)
   })
 
-  test("are read as etcd's robustness tests write them, and unsupported requests are refused by name", async () => {
+  test("are read in the format of etcd's robustness tests, and unsupported requests are refused by name", async () => {
     const put = (operation: object, more: object = {}) => ({
       ClientID: 0,
       Input: { Type: 'txn', Range: null, Txn: { Conditions: null, OperationsOnSuccess: [operation], ...more } },
@@ -375,7 +375,7 @@ describe('a table of operations', () => {
     ['commas', ','],
     ['tabs', '\t'],
     ['semicolons', ';'],
-  ])('may be separated by %s, and contain events or operations', async (_, separator) => {
+  ])('may contain events or operations separated by %s', async (_, separator) => {
     const table = (text: string): string => text.replaceAll(',', separator)
     expect(
       await told(

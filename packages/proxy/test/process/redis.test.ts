@@ -71,7 +71,7 @@ test('the record of a correct Redis server is linearizable and accounts for ever
   expect(verdictOf(lines).levels.linearizable.result).toBe('met')
 })
 
-test('a server that returns old values is detected', async () => {
+test('a Redis server that returns old values violates linearizability', async () => {
   const last = new Map<string, string>()
   const stale = await serveResp(([name = '', key = '', value = '']) => {
     if (name === 'SET') {

@@ -564,9 +564,9 @@ const subjects: { readonly [name: string]: Subject } = {
   ),
 }
 
-describe.each(Object.entries(subjects))('what a peer sends as %s', (name, subject) => {
+describe.each(Object.entries(subjects))('input from a peer as %s', (name, subject) => {
   test.each(Object.entries(CHUNKS))(
-    `is read in time that grows no faster than its length, and never blocks for ${LONGEST_MS} ms: %s`,
+    `is read in linear time, and never blocks for ${LONGEST_MS} ms: %s`,
     async (_, chunkBytes) => {
       const read = async (text: string) => timeToRead(subject, text, chunkBytes)
       expect(await troublesOf(subject.parts, read, inject('seed') + name.length)).toEqual([])

@@ -96,7 +96,7 @@ async function torment(proxy: ProxyProcess, harms: readonly TcpHarm[], random: R
   return bitten
 }
 
-test(`${INTEGRITY_BYTES / GIGABYTE} GB in both directions arrive unchanged under lossless faults that come and go`, async () => {
+test(`${INTEGRITY_BYTES / GIGABYTE} GB arrive unchanged in both directions under changing lossless faults`, async () => {
   const seed = Math.floor(Math.random() * 2 ** 32)
   const random = createRandom(seed)
   const source = noise(random)
@@ -132,7 +132,7 @@ test(`${INTEGRITY_BYTES / GIGABYTE} GB in both directions arrive unchanged under
 })
 
 test(
-  `${MIXED_MS / 1_000} s of all faults at ${CONNECTIONS} connections leave memory and descriptors flat`,
+  `${MIXED_MS / 1_000} s of all faults at ${CONNECTIONS} connections do not increase memory or descriptors`,
   async () => {
     const seed = Math.floor(Math.random() * 2 ** 32)
     const random = createRandom(seed)
@@ -200,7 +200,7 @@ function openFilesAllowed(): number {
   return typeof allowed === 'number' ? allowed : Number.POSITIVE_INFINITY
 }
 
-test(`${MOST_CONNECTIONS} connections at once get their replies, and use at most 15 KB each when idle`, async () => {
+test(`${MOST_CONNECTIONS} simultaneous connections get their replies, and use at most 15 KB each when idle`, async () => {
   const proxy = await startProxyProcess(1)
   const server = await serve((socket) => socket.pipe(socket))
   const route = await proxy.route('n1', server)

@@ -78,7 +78,7 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
     expect(await ask(asking('x1')('read'))).toEqual({ type: 'ok', value: [] })
   })
 
-  test('sends a watch all changes from a past revision, and ends a watch from a compacted revision', async () => {
+  test('sends all changes from a past revision to a watch, and ends a watch from a compacted revision', async () => {
     const { cluster, ask } = await startEtcd({ functions: ['put', 'delete', 'txn', 'watch', 'watched'], initial: null })
     const put = async (input: Input) => {
       const done = await ask(input)

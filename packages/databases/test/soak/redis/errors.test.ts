@@ -106,7 +106,7 @@ describe.skipIf(redis === undefined)(
   `errors of a live Redis${redis === undefined ? `: ${whySkipped('redis-server')}` : ''}`,
   () => {
     test.each(cases)(
-      'executes no command that it answers with $word',
+      'a command that fails with $word has no effect',
       async ({ word, flags = [], before, send, after, password }) => {
         const { port } = await startRedis(redis ?? '', flags)
         const ask = raw(port)

@@ -5,7 +5,7 @@ const short = process.env['CHAOS_SOAK'] === 'short'
 /** Of every system with every workload that it carries, where all servers are installed. */
 const ROUNDS = 3
 
-test(`the records of ${short ? 'a few' : 'five hundred'} runs on processes confirm every claim about them`, async () => {
+test(`every claim about ${short ? 'a few' : 'five hundred'} runs of real processes agrees with their records`, async () => {
   const drafts = Array.from({ length: short ? 1 : ROUNDS }, () => real).flat()
   const { runs, refuted } = await claimedOf(drafts, inject('seed'), short ? 60 : 1)
   expect(refuted).toEqual([])

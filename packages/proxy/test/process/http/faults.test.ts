@@ -4,7 +4,7 @@ import { bodyOf, httpClient, httpRouteTo, keyValueService, serveHttp, statusOf }
 import { countOutcomes, fourWays } from '../../http/no-answer.ts'
 
 describe('the four faults that withhold a response', () => {
-  test.each(fourWays)('lead client, server, views and edges to the same outcome 50 times: %s', async (...way) => {
+  test.each(fourWays)('give client, server and records the same outcome 50 of 50 times: %s', async (...way) => {
     const [kind, parameters, outcome] = way
     expect(await countOutcomes({ kind, ...parameters }, 50)).toEqual([{ outcome, times: 50 }])
   })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { recordUnderFaults } from '../../resp/under-faults.ts'
 
-test('under all faults at once no outcome is wrong, and no effect is missing from the record', async () => {
+test('no recorded outcome is wrong under all faults, and no effect is missing from the record', async () => {
   const { wrong, invented, unaccounted, isAnythingTouched, counters, count, sent } = await recordUnderFaults({
     operations: 600,
     transactions: false,
@@ -17,7 +17,7 @@ test('under all faults at once no outcome is wrong, and no effect is missing fro
   for (const type of ['ok', 'fail', 'info']) expect(count(type)).toBeGreaterThan(0)
 })
 
-test('under all faults at once no outcome of a transaction is wrong', async () => {
+test('no recorded outcome of a transaction is wrong under all faults', async () => {
   const { wrong, invented, unaccounted } = await recordUnderFaults({ operations: 300, transactions: true })
   expect({ wrong, invented, unaccounted }).toEqual({ wrong: [], invented: [], unaccounted: [] })
 })

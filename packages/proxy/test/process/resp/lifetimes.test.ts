@@ -47,10 +47,10 @@ describe.skipIf(REDIS === undefined)('a value without a time to live', () => {
 
 describe.skipIf(REDIS === undefined)('a recorded deletion', () => {
   test.each([
-    ['of a key', ['SET x old'], ['GET x', 'DEL x'], ['GET x']],
-    ['of a field', ['HSET h f 1 g 1'], ['HSET h f 2', 'HDEL h f'], ['HGET h f']],
-    ['of a counter that starts again', ['SET x 5'], ['INCR x', 'GETDEL x'], ['GET x', 'INCR x', 'GET x']],
-  ])('explains the absence %s', async (_, before, during, after) => {
+    ['a key', ['SET x old'], ['GET x', 'DEL x'], ['GET x']],
+    ['a field', ['HSET h f 1 g 1'], ['HSET h f 2', 'HDEL h f'], ['HGET h f']],
+    ['a counter that starts again', ['SET x 5'], ['INCR x', 'GETDEL x'], ['GET x', 'INCR x', 'GET x']],
+  ])('explains the absence of %s', async (_, before, during, after) => {
     const { result, touched } = await recorded(before, during, after)
     expect({ result, touched }).toEqual({ result: 'met', touched: 0 })
   })

@@ -184,7 +184,7 @@ test('corrupt flips the same bits for the same seed', async () => {
   expect(first.equals(other)).toBe(false)
 })
 
-test('a shared bandwidth is divided equally among two connections', async () => {
+test('a shared bandwidth is divided equally between two connections', async () => {
   const clock = new ManualClock()
   const { network, client, server, route, accepted } = await conversation({ clock })
   const other = await dial(route)

@@ -190,7 +190,7 @@ describe('gRPC traffic that is not an operation', () => {
     putting.cancel()
   })
 
-  test('a call without a descriptor marks all keys under its name', async () => {
+  test('a call without a descriptor is reported by name and marks all keys', async () => {
     const { call, view } = await kvRoute({ table: parseRouteTable({ routes: kvRoutes }, 'kv.json') })
     await call('Put', { key: 'x', value: 'one' })
     expect(view.events).toEqual([])

@@ -44,7 +44,7 @@ describe('a proxy that records HTTP/1.1 and HTTP/2', () => {
     expect(recorder.counters).toMatchObject({ operations: 3, ok: 3, unmatched: 0 })
   })
 
-  test('forwards unrequested bytes of an HTTP/1.1 server immediately, and the end of its connection', async () => {
+  test('immediately forwards unrequested bytes of an HTTP/1.1 server and the end of its connection', async () => {
     const { route } = await anyRouteTo(await serve((socket) => socket.end('HTTP/1.1 408 Request Timeout\r\n\r\n')))
     const waiting = new Received(await dial(route))
     await waiting.until(() => waiting.ended)

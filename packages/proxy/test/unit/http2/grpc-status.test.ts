@@ -29,7 +29,7 @@ test('a call ends with the given gRPC status, and other calls of its connection 
   expect(fault.hits).toBe(1)
 })
 
-test('a reply that has begun ends with the given status in its trailers', async () => {
+test('a started reply ends with the given gRPC status in its trailers', async () => {
   const world = await service()
   world.faults.apply({ kind: 'grpc-status', status: 14, message: 'gone', links: links.back })
   expect(await call(world, '/a')).toEqual({ status: 200, grpc: '14', message: 'gone', code: 0 })

@@ -55,7 +55,7 @@ describe('a service over HTTP/2', () => {
     expect([resultOf(client.history), resultOf(backend.history)]).toEqual(['met', 'met'])
   })
 
-  test('is not linearizable if it is wrong', async () => {
+  test('violates linearizability if it returns an old value', async () => {
     let reads = 0
     const service = await keyValueHttp2(() => (reads++ === 2 ? 'v0' : undefined))
     const { route, client, backend } = await http2RouteTo(service)

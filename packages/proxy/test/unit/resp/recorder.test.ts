@@ -40,7 +40,7 @@ describe('the record of Redis traffic under message faults', () => {
     ])
   })
 
-  test('marks no sent request as never sent', async () => {
+  test('marks a request as never sent only if it was not sent', async () => {
     const { client, told, messages, server, route } = await recorded({ messages: true })
     messages.apply({ kind: 'reorder-message', links: links.to, when: { every: 3 }, behind: 2, withinMs: 1 as never })
     messages.apply({ kind: 'drop-message', links: links.to, when: { every: 5 } })

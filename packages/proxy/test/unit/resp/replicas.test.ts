@@ -26,7 +26,7 @@ async function replicated(program: string, replicas: number, latencyMs: number):
   return servers
 }
 
-test('a stale read at a delayed replica violates linearizability and the order of its own client', async (context) => {
+test('a stale read at a delayed replica violates linearizability and read-your-writes', async (context) => {
   const program = installed('redis-server')
   if (program === undefined) return context.skip(whySkipped('redis-server'))
   const { connect, judge, recorder } = await recordRedis(await replicated(program, 2, 200))

@@ -14,7 +14,7 @@ async function tapedLink() {
   return { created, route, accepted, passed }
 }
 
-test('the tape of a held link shows messages as sent, and as delivered later', async () => {
+test('the tape of a held link shows a message as sent immediately and as delivered after the hold', async () => {
   const { created, route, accepted, passed } = await tapedLink()
   const cut = created.apply(hold([link]))
   const client = await dial(route)

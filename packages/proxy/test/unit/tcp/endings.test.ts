@@ -35,7 +35,7 @@ describe('the timeout fault', () => {
     expect(network.statistics().get('clients>n1')).toMatchObject({ deliveredBytes: 0, droppedBytes: 4 })
   })
 
-  test('closes no connection at 0 until it is removed, and then the connections that lost bytes', async () => {
+  test('keeps connections open at 0 until it is removed, and then closes those that lost bytes', async () => {
     const clock = new ManualClock()
     const { network, client, server } = await conversation({ clock })
     const fault = network.apply(on(to, { kind: 'timeout', afterMs: ms(0) }))

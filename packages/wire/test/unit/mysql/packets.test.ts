@@ -81,7 +81,7 @@ describe('the login of a MySQL client', () => {
   })
 })
 
-test('text rows are read even if their first value is an empty text or NULL', () => {
+test('MySQL text rows are read even if their first value is an empty text or NULL', () => {
   const long = 'x'.repeat(200)
   const { out } = readAll(mysql, [
     rows(
