@@ -92,7 +92,7 @@ describe('the described weakness of a target', () => {
   })
 
   test.each(targetNames)(
-    'mentions reads of %s only if the object has reads, and faults only if the run has them',
+    'mentions reads of %s only for objects with reads, and faults only for runs with faults',
     async (name) => {
       const target = await targetOf(name)
       const usual = settingsFor(target)

@@ -20,7 +20,7 @@ test('a combined signal aborts at a timeout that nothing else references', async
   expect(signal.aborted).toBe(true)
 })
 
-test('a combined signal aborts with the first of its signals, even if that has already aborted', () => {
+test('a combined signal aborts with the first of its signals, including a signal that was already aborted', () => {
   const [one, other] = [new AbortController(), new AbortController()]
   const { signal } = firstOf(one.signal, undefined, other.signal)
   expect(signal.aborted).toBe(false)

@@ -45,7 +45,7 @@ describe('a worker that failed to run a job', () => {
     expect(await secondsUntil(takes)).toBe(3)
   })
 
-  test('rests for the longer time if another job fails during the rest', async () => {
+  test('rests longer if another job fails during the rest', async () => {
     const { worker, takes } = createWorker()
     const rest = createRest()
     await rest.begin([worker])

@@ -58,7 +58,7 @@ describe('a search job stopped because of its memory', () => {
     ])
   })
 
-  test('is a failure of the protocol if it is stopped again after its last seed alone succeeded', async () => {
+  test('is a failure of the protocol if it is stopped again', async () => {
     const { pool } = poolOf(stopped, done, stopped)
     expect(await supervise(pool, job, spec)).toMatchObject({
       type: 'stuck',

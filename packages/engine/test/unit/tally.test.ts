@@ -77,7 +77,7 @@ test('the incremental answers of a tally equal those computed from its state', (
   }
 })
 
-test('the saved state of a search includes finished ranges after an unfinished one', () => {
+test('the saved state of a search includes ranges that finished before an earlier range', () => {
   const ranges = followRanges(64, { next: 1, beyond: [] })
   for (const range of [129, 1, 321]) ranges.add(range)
   expect(ranges.state()).toEqual({ next: 65, beyond: [129, 321] })

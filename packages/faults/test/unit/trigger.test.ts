@@ -26,7 +26,7 @@ describe('a trigger', () => {
     expect(hits(when)).toEqual(expected)
   })
 
-  test('includes candidates that its probability skips in the count of first', () => {
+  test('counts candidates toward first even if its probability skips them', () => {
     const trigger = new Trigger({ first: 3, probability: 0.5 })
     const draws = [0.9, 0.1, 0.9]
     expect([1, 2, 3].map((ms) => trigger.strikes(ms, () => draws.shift()!))).toEqual([false, true, false])

@@ -196,7 +196,7 @@ describe('a malformed or huge number', () => {
 })
 
 describe('colliding identities', () => {
-  test('a repeated index is refused with both lines', async () => {
+  test('a repeated index is refused with both line numbers', async () => {
     const sentence =
       'index 3 comes after index 3 (line 1). Events are in order of their index; sort them, or leave "index" out to take the order of lines.'
     const twice = '{"index":3,"process":0,"type":"invoke","f":"read"}\n{"index":3,"process":0,"type":"ok","f":"read"}\n'

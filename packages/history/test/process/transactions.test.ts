@@ -277,7 +277,7 @@ describe('a transaction whose completion has other writes than its invocation', 
     ['another order', [append('x', 1), append('x', 2)], [append('x', 2), append('x', 1)]],
     ['a write more', [append('x', 1)], [append('x', 1), append('y', 2)]],
     ['a write less', [append('x', 1), append('y', 2)], [append('x', 1)]],
-  ])('causes a warning: %s', (_, asked, answered) => {
+  ])('a completion with %s causes a warning', (_, asked, answered) => {
     expect(warnings(asked, answered)).toEqual([
       'h: a write was answered with another value than asked for (line 2); the value of the answer counts.',
     ])

@@ -96,7 +96,7 @@ describe('nanoseconds since 1970', () => {
     expect(events).toEqual(FROM_FIRST)
   })
 
-  test('are read exactly in objects', () => {
+  test('are read exactly by historyFromObjects', () => {
     const objects = eventsAt(TIMES.map(since1970).map(quoted)).trim().split('\n')
     expect(timesOf(historyFromObjects(objects.map((line) => JSON.parse(line))))).toEqual(FROM_FIRST)
   })

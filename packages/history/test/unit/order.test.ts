@@ -154,7 +154,7 @@ describe('times that contradict the order of lines', () => {
       [1e6, 5e7],
     ],
   ] as const)(
-    'a warning about equal times states the resolution of the clock: %j ns with %j: %s',
+    'a warning about equal times states the clock resolution: %j ns with %j: %s',
     async ([first, second], ordering, said, [resolution, apart]) => {
       const path = file(
         'resolution.jsonl',

@@ -375,7 +375,7 @@ describe('a table of operations', () => {
     ['commas', ','],
     ['tabs', '\t'],
     ['semicolons', ';'],
-  ])('may contain events or operations separated by %s', async (_, separator) => {
+  ])('a table may contain events or operations separated by %s', async (_, separator) => {
     const table = (text: string): string => text.replaceAll(',', separator)
     expect(
       await told(
@@ -389,7 +389,7 @@ describe('a table of operations', () => {
     ).toEqual(read)
   })
 
-  test('may have quoted cells and comments', async () => {
+  test('cells may be quoted, and comments are skipped', async () => {
     expect(
       await told(
         '# made by load\nclient,op,key,value,start,end\n0,write,x,"a,""b""",10,20\n# half\n1,read,x,"a,""b""",30,40\n',
@@ -397,13 +397,13 @@ describe('a table of operations', () => {
     ).toEqual(['0 write x "a,\\"b\\"" > ok "a,\\"b\\""', '1 read x null > ok "a,\\"b\\""'])
   })
 
-  test('is refused if a line has another number of cells than the header', async () => {
+  test('a line is refused if its number of cells differs from the header', async () => {
     expect(await told('process,type,f,value\n0,invoke,write,5\n0,ok,write\n')).toMatch(
       /:3: this line has 3 cells, and the header names 4/,
     )
   })
 
-  test('is read with a mapping of its column names', async () => {
+  test('columns are read by a mapping of their names', async () => {
     expect(
       await told('who,did,what,from,until\n0,write,5,10,20\n', {
         mapping: { process: 'who', f: 'did', value: 'what', call: 'from', returned: 'until' },

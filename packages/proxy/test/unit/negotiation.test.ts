@@ -35,8 +35,8 @@ async function secured(options: ConnectionOptions): Promise<void> {
   await received.until(({ text }) => text === 'hello')
 }
 
-describe('a proxy for clients that ask for TLS first', () => {
-  test('declines TLS without a certificate, however the request is divided, and forwards the rest', async () => {
+describe('a proxy with TLS negotiation', () => {
+  test('declines TLS without a certificate, and forwards the rest', async () => {
     const { socket, received, troubles } = await client()
     for (const byte of [...GSS_REQUEST, ...TLS_REQUEST]) socket.write(Buffer.from([byte]))
     await received.until(({ text }) => text === 'NN')
@@ -76,7 +76,7 @@ describe('a proxy for clients that ask for TLS first', () => {
     await secured({ socket: direct.socket, ALPNProtocols: ['postgresql'] })
   })
 
-  test('accepts plaintext although it has a certificate, but not after a request for TLS', async () => {
+  test('accepts plaintext despite its certificate, but not after a request for TLS', async () => {
     const plain = await client({ terminate: { authority } })
     plain.socket.write(STARTUP)
     await plain.received.until(({ bytes }) => bytes.equals(STARTUP))

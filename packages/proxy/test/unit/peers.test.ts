@@ -40,7 +40,7 @@ async function meetingPoint(peers: PeerFinder, host = '127.0.0.1') {
 
 const silent: PeerFinder = { by: 'nothing', find: async () => undefined }
 
-describe('one of several endpoints that dial one address', () => {
+describe('a client of a shared listener', () => {
   test('is identified by the process of its socket, and only its own faults affect it', async (context) => {
     if (!onLinux) return context.skip(WHY_SKIPPED)
     const pids = new Map<string, number>()
@@ -77,7 +77,7 @@ describe('one of several endpoints that dial one address', () => {
     expect(network.statistics().get('clients>n3')?.connections).toBe(1)
   })
 
-  test('leaves no connection open if it hangs up before it is identified or if the route closes', async () => {
+  test('leaves no connection open if it hangs up or the route closes before its identification', async () => {
     const found: (() => void)[] = []
     const slow: PeerFinder = { by: 'slowly', find: () => new Promise((resolve) => found.push(() => resolve('n1'))) }
     const { network, route } = await meetingPoint(slow)

@@ -12,7 +12,7 @@ describe('a control interface', () => {
     ['/v1/proxies', { Origin: 'null' }],
     ['/proxies', { Origin: 'http://evil.example', 'User-Agent': 'curl/8' }],
     ['/v1/events', { 'Sec-Fetch-Site': 'cross-site' }],
-  ])('refuses %s to web pages and other host names (%j)', async (path, headers) => {
+  ])('refuses %s for foreign web pages and host names (%j)', async (path, headers) => {
     const { ask } = await control()
     expect((await ask('GET', path, undefined, headers as { [name: string]: string })).status).toBe(403)
   })

@@ -231,7 +231,7 @@ describe('a compressed reply', () => {
     expect(decoded(bodyOf(client), coding, { most: 100 })).toEqual(Buffer.from('new'))
   })
 
-  test.each(['zstd', 'unheard-of'])('is edited and sent uncompressed if %s cannot be encoded', async (coding) => {
+  test.each(['zstd', 'unheard-of'])('an edited body is sent uncompressed if %s cannot be encoded', async (coding) => {
     const { apply, ask } = await served((_, reply) => {
       reply.writeHead(200, { 'Content-Encoding': coding }).end('old')
     })
@@ -241,7 +241,7 @@ describe('a compressed reply', () => {
     expect(bodyOf(client).toString()).toBe('new')
   })
 
-  test('gets the given body unchanged if the edit also sets Content-Encoding', async () => {
+  test('an edited body is sent unchanged if the edit also sets Content-Encoding', async () => {
     const { apply, ask } = await served((_, reply) => {
       reply.writeHead(200, { 'Content-Encoding': 'gzip' }).end(gzipSync('old'))
     })
@@ -275,7 +275,7 @@ describe('a response without content', () => {
     expect(first.endsWith('\r\n\r\n')).toBe(true)
   })
 
-  test.each([204, 304])('of status %i gets a Content-Length if an edit changes the status to 200', async (status) => {
+  test.each([204, 304])('gets a Content-Length if an edit changes its status %i to 200', async (status) => {
     const { apply, ask } = await start(status)
     const empty = apply({ kind: 'edit-reply', status: 200, when: { first: 1 } })
     expect(await pair(await ask(get()))).toMatch(/^HTTP\/1\.1 200 OK.*Content-Length: 0\r\n\r\n$/s)
@@ -355,7 +355,7 @@ describe('an HTTP request under faults', () => {
     ['in a long body', Buffer.concat([Buffer.from('needle'), long]), ''],
     ['in a compressed body', gzipSync(Buffer.concat([Buffer.from('needle'), long])), 'Content-Encoding: gzip\r\n'],
     ['in a short body', Buffer.from('a needle'), ''],
-  ])('is matched by its text %s, in request faults and in reply faults', async (_, body, fields) => {
+  ])('is matched by text %s, both by request faults and by reply faults', async (_, body, fields) => {
     const { apply, ask, seen } = await start()
     const request = apply({ kind: 'edit-request', headers: { 'X-Edited': 'yes' }, match: { body: 'needle' } })
     const reply = apply({ kind: 'edit-reply', headers: { 'X-Reply': 'yes' }, match: { body: 'needle' } })

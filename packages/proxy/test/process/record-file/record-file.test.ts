@@ -90,7 +90,7 @@ describe('a recording in several parts', () => {
     expect(file.statistics).toMatchObject({ path, parts: { current: 5, removed: 0 }, lostLines: 0 })
   })
 
-  test('starts a new part with the first event after the time limit, by the clock of the recorder', async () => {
+  test('starts a new part with the first event after the time limit', async () => {
     const path = newDirectory()
     const file = openRecordFile(path, { parts: { everyMs: 60_000 } })
     for (const minutes of [0, 0.5, 0.99, 1, 1.5, 180, 181]) file.write(line(minutes), { time: minutes * 60e9 })
@@ -150,7 +150,7 @@ describe('a recording in several parts', () => {
     expect(file.statistics).toMatchObject({ parts: { current: 20, removed: 16 } })
   })
 
-  test('deletes its oldest part on a full disk if old parts may be deleted, and reports the loss', async () => {
+  test('deletes its oldest part on a full disk if allowed, and reports the loss', async () => {
     const path = newDirectory()
     const notices: string[] = []
     let room = 3

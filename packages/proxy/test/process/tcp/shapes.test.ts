@@ -96,7 +96,7 @@ describe('packet-loss', () => {
 })
 
 describe('slow-connect', () => {
-  test('delays its dial, keeps the bytes sent meanwhile, and delays no other connection', async () => {
+  test('delays the dial, keeps the bytes sent meanwhile, and delays no other connection', async () => {
     const clock = new ManualClock()
     const accepted: Received[] = []
     const { network, route } = await routeTo(await serve((socket) => accepted.push(new Received(socket))), { clock })

@@ -364,7 +364,7 @@ describe('a changing set of toxics', () => {
     expect(accepted[0]!.bytes.equals(bytes)).toBe(true)
   })
 
-  test('removes a toxic quickly even if a receiver has stopped reading', async () => {
+  test('a toxic is removed quickly even if a receiver has stopped reading', async () => {
     const server = await serve((socket) => socket.pause())
     const { connect, toxic, remove } = await proxied(server)
     const name = await toxic('latency', { latency: 20 }, { stream: 'upstream' })

@@ -46,7 +46,7 @@ describe('a fault at the control interface', () => {
     expect((await ask('GET', '/v1/links/clients%3En1')).json.faults).toEqual(['f'])
   })
 
-  test('can be removed only by its own route if it belongs to a toxic, partition or rule set', async () => {
+  test('is removable only by its own route if a toxic, partition or rule set owns it', async () => {
     const { ask } = await withProxies()
     await ask('POST', '/proxies/n1/toxics', { type: 'latency' })
     await ask('PUT', '/v1/partitions/split', { groups: [['a'], ['b']] })

@@ -66,7 +66,7 @@ describe('a proxy with a declared protocol', () => {
 })
 
 describe.runIf(process.platform === 'linux')('a proxy for several nodes at one address', () => {
-  test('has a link for each node, so that a fault can act on one node', async () => {
+  test('each node has its own link, on which faults can act', async () => {
     const { port } = await echo()
     const { ask } = await control()
     const peers = { n1: process.pid, n2: process.pid + 1 }

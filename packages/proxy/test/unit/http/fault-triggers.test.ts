@@ -150,7 +150,7 @@ describe('an HTTP fault of timing', () => {
     ['delay-reply', { delayMs: 40 }],
     ['trickle-request', { pieceBytes: 1, pauseMs: 10 }],
     ['trickle-reply', { pieceBytes: 1, pauseMs: 10 }],
-  ])('%s delays by the given time', async (kind, parameters) => {
+  ])('delays by the given time: %s', async (kind, parameters) => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     apply({ kind, ...parameters } as Parameters<typeof apply>[0])

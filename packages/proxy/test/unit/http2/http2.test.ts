@@ -254,12 +254,12 @@ describe('an impossible fault of HTTP/2', () => {
     [{ kind: 'goaway', links: ['a>b'], when: { afterMessages: 1 } }, '"when" has no parameter "afterMessages"'],
     [{ kind: 'goaway', links: ['a>b'], match: { body: 'x' } }, '"match" has no parameter "body"'],
     [{ kind: 'goaway', links: ['a>b'], match: { path: 'x' } }, 'A path begins with a slash'],
-  ])('is refused: %j', (json, message) => {
+  ])('an impossible fault is refused: %j', (json, message) => {
     expect(() => http2Family.parse(json, 'x')).toThrow(UserError)
     expect(() => http2Family.parse(json, 'x')).toThrow(message)
   })
 
-  test('is refused on a link that is not declared to carry HTTP/2', () => {
+  test('a fault is refused on a link that is not declared to carry HTTP/2', () => {
     const fault: Http2Fault = http2Family.parse({ kind: 'goaway', links: ['n1>n2'] }, 'x')
     expect(() => createHttp2Faults({ seed: 1 }).apply(fault)).toThrow('no route for HTTP/2 carries this link')
   })

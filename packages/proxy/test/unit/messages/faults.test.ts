@@ -206,7 +206,7 @@ describe('the trigger of a message fault', () => {
     expect(there.text).toBe('0\n2\n')
   })
 
-  test('draws the same for the same seed, whatever the other connections, links and faults', () => {
+  test('draws the same numbers for the same seed, independent of other connections, links and faults', () => {
     const drawn = (seed: number, crowd: boolean) => {
       const { apply, send, there, connect, faults } = world({ seed })
       faults.intercept({ from: 'n3', to: 'n2', framing: jsonLines })

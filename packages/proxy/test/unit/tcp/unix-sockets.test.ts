@@ -27,7 +27,7 @@ const dialPath = async (path: string) => {
 }
 
 describe.runIf(process.platform !== 'win32')('a Unix socket', () => {
-  test('replaces a stale socket file when listening, and is removed at the end', async () => {
+  test('a new socket replaces a stale socket file, and is removed at the end', async () => {
     const dir = directory()
     const [path, other] = [join(dir, 'in.sock'), join(dir, 'other.sock')]
     const rival = createServer().listen(other)
@@ -52,7 +52,7 @@ describe.runIf(process.platform !== 'win32')('a Unix socket', () => {
     expect(() => statSync(path)).toThrow('ENOENT')
   })
 
-  test('never replaces another kind of file', async () => {
+  test('a new socket never replaces another kind of file', async () => {
     const path = join(directory(), 'precious')
     writeFileSync(path, 'text')
     const route = network().route({ from: 'clients', to: 'n1', listen: { host: path, port: 0 } })
@@ -60,7 +60,7 @@ describe.runIf(process.platform !== 'win32')('a Unix socket', () => {
     expect(statSync(path).size).toBe(4)
   })
 
-  test('can be dialled as an upstream, with request faults and resets', async () => {
+  test('a unix: upstream can be dialled, with request faults and resets', async () => {
     const dir = directory()
     const [inside, outside] = [join(dir, 'server.sock'), join(dir, 'proxy.sock')]
     const server = createHttpServer((_, reply) => reply.end('done')).listen(inside)
@@ -94,7 +94,7 @@ describe.runIf(process.platform !== 'win32')('a Unix socket', () => {
     created.apply({ kind: 'reset', links })
   })
 
-  test('is allowed in --upstream and in files, but not in requests', async () => {
+  test('a unix: address is allowed in --upstream and in files, but not in requests', async () => {
     expect(parseEnd('upstream', 'unix:/run/db.sock').address).toBe('unix:/run/db.sock')
     expect(parseEnd('upstream', 'unix:///run/db.sock').address).toBe('unix:/run/db.sock')
     expect(parseAddress('unix:/run/db.sock')).toEqual({ host: '/run/db.sock', port: 0 })

@@ -160,7 +160,7 @@ describe('the content of a RESP message', () => {
     expect(resp.read(latin(text))).toEqual(said)
   })
 
-  test('is a command if the message is an array or an inline line', () => {
+  test('is a command if the message is an array or an inline command', () => {
     expect(resp.command?.(latin('*2\r\n$3\r\nget\r\n$1\r\nx\r\n'))).toEqual({ name: 'GET', key: 'x' })
     expect(resp.command?.(latin('set y 1\r\n'))).toEqual({ name: 'SET', key: 'y' })
     expect(resp.command?.(latin(':1\r\n'))).toBe(undefined)

@@ -86,7 +86,7 @@ test('the response parser yields the same messages however the bytes are divided
   expect(splits).toBeGreaterThan(60_000)
 })
 
-test('a request parser with a HeaderMemo yields the same messages as one without it', () => {
+test('a request parser yields the same messages with and without a HeaderMemo', () => {
   const seed = `memo ${inject('seed')}`
   const random = createRandom(seed)
   const memo = new HeaderMemo()

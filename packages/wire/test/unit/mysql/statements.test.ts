@@ -108,7 +108,7 @@ describe('an injected MySQL error', () => {
     expect([sequence, payload.toString('latin1')]).toEqual([3, '\xff\xbd\x04#40001why'])
   })
 
-  test('ends the connection if a MySQL server does so for its code', () => {
+  test('ends the connection if its code is fatal in MySQL', () => {
     expect([failed('1053', 'SELECT 1').kind, failed('57P01', 'SELECT 1').kind]).toEqual(['fatal', 'fatal'])
     expect(failed('1205', 'SELECT 1').kind).toBe('substitution')
   })

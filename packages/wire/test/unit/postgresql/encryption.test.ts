@@ -6,7 +6,7 @@ import { writeFrontend } from '../../../src/postgresql/frontend.ts'
 const startup = writeFrontend({ kind: 'startup', minorVersion: 0, parameters: [['user', 'tester']] })
 
 describe('the first message of a PostgreSQL connection', () => {
-  test('is recognised as a request for encryption or not from its first bytes', () => {
+  test('is classified from its first bytes as a request for encryption or as plaintext', () => {
     const begins = (bytes: Buffer) => encryption.begins(bytes)?.kind
     for (const [whole, kind] of [
       [writeFrontend({ kind: 'ssl-request' }), 'tls'],
@@ -56,7 +56,7 @@ describe('the login mechanisms offered by a PostgreSQL server', () => {
     expect(isNoted(['SCRAM-SHA-256'], 'y')).toBe(false)
   })
 
-  test('are unchanged if only one mechanism is offered, or if the message is not an offer', () => {
+  test('are unchanged if only one is offered or the message is not an offer', () => {
     for (const whole of [
       offer('SCRAM-SHA-256-PLUS'),
       offer('SCRAM-SHA-256'),

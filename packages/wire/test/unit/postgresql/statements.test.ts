@@ -89,7 +89,7 @@ describe('an injected PostgreSQL error', () => {
     expect([complete('ROLLBACK'), ready, ready].map((message) => isSurplus(message))).toEqual([false, true, false])
   })
 
-  test('ends the connection if a PostgreSQL server does so for its code', () => {
+  test('ends the connection if its code is fatal in PostgreSQL', () => {
     expect(['57P01', '08006', '40001'].map((code) => failed(code, 'SELECT 1').kind)).toEqual([
       'fatal',
       'fatal',
