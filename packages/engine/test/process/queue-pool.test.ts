@@ -81,7 +81,7 @@ describe.skipIf(redis === undefined)(`a pool on a queue${redis ? '' : `: ${whySk
     expect(done).toBe(2)
   })
 
-  test('adds a job with a single request to Redis', async () => {
+  test('adds a job with about one script call to Redis', async () => {
     const { queue, connection } = await started()
     const client = new Redis(queue)
     onTestFinished(() => client.disconnect())

@@ -31,7 +31,7 @@ test('no kind of fault belongs to two families', () => {
   for (const { name, kinds } of families) for (const { kind } of kinds) expect(familyOf(kind)?.name).toBe(name)
 })
 
-test('parseFault parses a fault by its family, and refuses an unknown kind with the known kinds', () => {
+test('parseTrafficFault parses a fault by its family, and refuses an unknown kind', () => {
   expect(parseTrafficFault({ kind: 'refuse', links }, 'x').kind).toBe('refuse')
   expect(parseTrafficFault({ kind: 'drop-message', links }, 'x').kind).toBe('drop-message')
   expect(parseTrafficFault({ kind: 'lose-reply', links }, 'x').kind).toBe('lose-reply')
@@ -133,7 +133,7 @@ describe('a schedule', () => {
     expect(() => parseSchedule(value, 'x')).toThrow(message)
   })
 
-  test('keeps the given ids of faults', () => {
+  test('a plan without times is parsed unchanged', () => {
     expect(parsePlan({ kind: 'kill', nodes: ['n1'] }, 'x')).toEqual({ kind: 'kill', nodes: ['n1'] })
   })
 })

@@ -142,7 +142,7 @@ test('a client that does not read pauses the server, and later gets all bytes', 
   expect(received.length).toBe(64 * 1024 * 1024)
 })
 
-test('the end of a client reaches its server even if the server does not read', async () => {
+test('the reset of a client reaches its server even if the server does not read', async () => {
   let server: Received | undefined
   const { network, route } = await routeTo(
     await serve((socket) => {

@@ -5,7 +5,7 @@ import { dial, eventually, Received, serve, settled } from '../../../../testing/
 import { bytesOf, cutAt, readResponses } from '../../../../wire/test/http/feed.ts'
 import { httpRouteTo, serveHttp, textOf } from '../../http/live.ts'
 
-test('pipelined requests get their own responses in order under every fault', async () => {
+test('pipelined requests get their own responses in order while faults act', async () => {
   const seed = `pipelined ${inject('seed')}`
   const random = createRandom(seed)
   const service = await serveHttp(async (asked, reply) => {

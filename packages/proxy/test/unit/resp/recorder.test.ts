@@ -27,7 +27,7 @@ test('the recorder reads the script that the settings of the proxy declare', () 
 })
 
 describe('the record of Redis traffic under message faults', () => {
-  test('contains lost requests as unanswered, and lost replies as answered by the server', async () => {
+  test('contains a lost request as a failure that was never forwarded', async () => {
     const { client, told, messages, server, route } = await recorded({ messages: true })
     const lost = messages.apply({ kind: 'drop-message', links: links.to, match: { key: 'lost' } })
     client.socket.write(command('SET', 'lost', '1'))

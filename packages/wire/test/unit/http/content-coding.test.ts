@@ -70,7 +70,7 @@ describe('the body decoder', () => {
     }
   })
 
-  test('decodes an empty body as empty content in any coding', () => {
+  test('decodes an empty gzip body as empty content', () => {
     expect(decoded(Buffer.alloc(0), 'gzip', { most })).toEqual(Buffer.alloc(0))
   })
 })
