@@ -47,7 +47,7 @@ describe('a protocol run as a program', () => {
     expect(() => machineOf(reference).start(START, [], NOW)).toThrow(told)
   })
 
-  test('every life of a node is a new process, unless the program can restart in place', () => {
+  test('a restarted node reuses its process only if the program answers "reusable": true', () => {
     for (const reusable of [false, true]) {
       const machine = machineOf(programOf(`return { effects: [process.pid], reusable: ${reusable} }`))
       const [first, second] = [1, 2].map(() => machine.start(START, [], NOW).effects[0])
@@ -55,7 +55,7 @@ describe('a protocol run as a program', () => {
     }
   })
 
-  test('leaves no file behind, however it ends', () => {
+  test('leaves no file in the temporary directory', () => {
     const directory = mkdtempSync(join(tmpdir(), 'chaos-test-'))
     vi.stubEnv('TMPDIR', directory)
     try {

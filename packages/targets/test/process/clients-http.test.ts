@@ -42,7 +42,7 @@ const clientOf = (port: number, declaration: object, functions: readonly string[
   tryClient(declaration, port, { functions })
 
 describe('an HTTP client made from a route table', () => {
-  test('writes and reads a service by its own URLs, also when replies are chunked', async () => {
+  test("reads and writes at the service's own URLs, including when replies are chunked", async () => {
     const data = new Map<string, unknown>()
     const port = await serve((request, response, body) => {
       const key = request.url ?? ''
@@ -70,7 +70,7 @@ describe('an HTTP client made from a route table', () => {
   const counterClient = (port: number, routes: readonly object[], keys: readonly string[]) =>
     tryClient({ kind: 'http', routes: { routes } }, port, { functions: ['add', 'read'], keys })
 
-  test('clients with a single key may use routes with a constant key', async () => {
+  test('accepts a route with a constant key if its clients use a single key', async () => {
     let count = 0
     const port = await serve((request, response) => {
       if (request.method === 'POST') count++
@@ -82,21 +82,21 @@ describe('an HTTP client made from a route table', () => {
     expect(count).toBe(1)
   })
 
-  test('routes with a constant key are refused for several keys or for different objects', async () => {
+  test('refuses routes with a constant key if clients use several keys, or if the constants differ', async () => {
     await expect(counterClient(1, COUNTER, ['x', 'y'])).rejects.toThrow(/no place for a key.*--workload-set keys=1/)
     const [reading, adding] = COUNTER
     const other = { ...adding, key: { const: 'others' } }
     await expect(counterClient(1, [reading ?? {}, other], ['x'])).rejects.toThrow(/Give all of them the same "key"/)
   })
 
-  test('without a reply, the outcome of a write is info and that of a read is fail', async () => {
+  test('reports a write without a reply as info, and a read without a reply as fail', async () => {
     const port = await serve((request) => request.socket.destroy())
     const { ask } = await clientOf(port, { kind: 'http', routes: { routes: ROUTES } })
     expect(await ask(write('x', 1))).toMatchObject({ type: 'info' })
     expect(await ask(read('x'))).toMatchObject({ type: 'fail' })
   })
 
-  test('every request is sent once, whatever happens to it', async () => {
+  test('sends each request once, even if it times out', async () => {
     let requests = 0
     const port = await serve((_, response) => {
       requests++
@@ -108,7 +108,7 @@ describe('an HTTP client made from a route table', () => {
     expect(requests).toBe(2)
   })
 
-  test('a refused connection is fail, because the request was never sent', async () => {
+  test('reports a refused connection as fail, because the request was never sent', async () => {
     const port = await serve(() => {})
     for (const close of open.splice(0)) await close()
     const { ask } = await clientOf(port, { kind: 'http', routes: { routes: ROUTES } })
@@ -152,7 +152,7 @@ describe('an HTTP client made from a route table', () => {
   })
 })
 
-test('objects can have UUIDs as names, which differ between objects and runs', () => {
+test('{uuid} in object names is replaced by UUIDs that differ between objects and between runs', () => {
   const [first, second] = ['1', '2'].map(compileKeyNames('{uuid}', 'kv.json'))
   const names = [first?.('x'), first?.('y'), second?.('x')]
   expect(first?.('x')).toBe(names[0])
@@ -175,13 +175,13 @@ describe('a wrong HTTP declaration', () => {
     expect(() => plan(declaration)).toThrow(message)
   })
 
-  test('is refused for a function without a route', async () => {
+  test('is refused if a function has no route', async () => {
     await expect(clientOf(1, { kind: 'http', routes: { routes: ROUTES } }, ['read', 'cas'])).rejects.toThrow(
       /no route says how to cas/,
     )
   })
 
-  test('is refused for a route from which no request can be made', async () => {
+  test('is refused if no request can be made from a route', async () => {
     const routes = [ROUTES[0], { request: 'PUT /*/{key}', f: 'write', value: 'body' }]
     await expect(clientOf(1, { kind: 'http', routes: { routes } })).rejects.toThrow(/write the segment itself/)
   })

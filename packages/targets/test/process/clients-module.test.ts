@@ -28,7 +28,7 @@ const clientOf = (directory: string, functions?: readonly string[]) =>
 const cas = (value: readonly [number, number]): Input => ({ f: 'cas', key: 'x', value: [...value] })
 
 describe('a client module', () => {
-  test("a read returns the function's value, and a write the requested value, whatever the driver returns", async () => {
+  test("a read returns the module's value, and a write returns the requested value", async () => {
     const { ask } = await clientOf(
       fileWith(`if (f === 'read') return data.get(key) ?? null; data.set(key, value); return 'OK'`),
     )
@@ -37,14 +37,14 @@ describe('a client module', () => {
     expect(await ask(read('x'))).toEqual({ type: 'ok', value: 7 })
   })
 
-  test('a Refused error is fail, any other error is info, and every failed read is fail', async () => {
+  test('maps Refused to fail, other errors of a write to info, and every error of a read to fail', async () => {
     const { ask } = await clientOf(fileWith(`if (value === 1) throw new Refused('not me'); throw new Error('gone')`))
     expect(await ask(write('x', 1))).toMatchObject({ type: 'fail', error: expect.stringContaining('not me') })
     expect(await ask(write('x', 2))).toMatchObject({ type: 'info', error: expect.stringContaining('gone') })
     expect(await ask(read('x'))).toMatchObject({ type: 'fail' })
   })
 
-  test('a cas function returns whether the cas took effect', async () => {
+  test('a cas is ok if the module returns true, and a mismatch if it returns false', async () => {
     const { ask, broken } = await clientOf(fileWith('return value[0] === 9 ? 1 : value[0] === 1'), ['cas'])
     expect(await ask(cas([1, 2]))).toEqual({ type: 'ok', value: [1, 2] })
     expect(await ask(cas([2, 3]))).toEqual({ type: 'fail', error: 'mismatch', answered: true })
@@ -52,7 +52,7 @@ describe('a client module', () => {
     expect((await broken).message).toMatch(/answered a cas with 1\. Answer true, or false/)
   })
 
-  test('the signal is aborted once the operation has timed out', async () => {
+  test("aborts an operation's signal when the operation times out", async () => {
     const { ask } = await clientOf(
       fileWith(
         `if (f === 'read') return data.get('aborted') ?? null
@@ -71,7 +71,7 @@ describe('a client module', () => {
   })
 })
 
-describe('a faulty client module ends the run', () => {
+describe('a faulty client module', () => {
   test.each([
     ['answers a read with nothing', `if (f === 'write') return 1`, /answered a read with nothing/],
     ['answers with what JSON cannot say', 'return { at: new Date() }', /which JSON cannot represent/],
@@ -82,14 +82,14 @@ describe('a faulty client module ends the run', () => {
       `setTimeout(() => { throw new Error('ECONNRESET') }); await new Promise(() => {})`,
       /an uncaught error: ECONNRESET/,
     ],
-  ])('with an error if it %s', async (_, body, message) => {
+  ])('ends the run with an error if it %s', async (_, body, message) => {
     const { ask, broken } = await clientOf(fileWith(body))
     expect(await ask(read('x'))).toMatchObject({ type: 'fail' })
     expect((await broken).message).toMatch(message)
     expect(await broken).toMatchObject({ code: 'input' })
   })
 
-  test('with an error if it never completes an operation', async () => {
+  test('ends the run with an error if it never completes an operation', async () => {
     const { ask, broken } = await clientOf(fileWith('await new Promise(() => {})'))
     for (let i = 0; i < 50; i++) await ask(read('x'), 1)
     expect((await broken).message).toMatch(
@@ -97,7 +97,7 @@ describe('a faulty client module ends the run', () => {
     )
   })
 
-  test('with the place of the error if it always throws', async () => {
+  test('ends the run with the location of the error if it always throws', async () => {
     const { ask, broken } = await clientOf(fileWith('(undefined as any).query()'))
     for (let i = 0; i < 50; i++) await ask(write('x', i))
     expect((await broken).message).toMatch(/none of its first 50 operations[\s\S]*query[\s\S]*client\.ts/)

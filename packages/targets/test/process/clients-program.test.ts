@@ -39,21 +39,21 @@ describe('a client as a program', () => {
     expect(await ask(read('x'))).toEqual({ type: 'ok', value: 'two words' })
   })
 
-  test('reports fail and info; for a read, info becomes fail', async () => {
+  test("a write reports the program's fail or info, and a read reports info as fail", async () => {
     const { ask } = await clientOf(programWith(`say({ id, type: value === 1 ? 'fail' : 'info', error: 'no' })`))
     expect(await ask(write('x', 1))).toEqual({ type: 'fail', error: 'no' })
     expect(await ask(write('x', 2))).toEqual({ type: 'info', error: 'no' })
     expect(await ask(read('x'))).toEqual({ type: 'fail', error: 'no' })
   })
 
-  test('runs one process for each open operation, and reuses them', async () => {
+  test('runs one process for each concurrent operation, and reuses the processes', async () => {
     const { ask, another } = await clientOf(programWith(`say({ id, type: 'ok', value: process.pid })`))
     const [one, two] = await Promise.all([ask(read('x')), another().ask(read('x'))])
     expect(one).not.toEqual(two)
     expect([one, two]).toContainEqual(await ask(read('x')))
   })
 
-  test('a process that replies too late stays busy until then, and another one gets the next operation', async () => {
+  test('a process whose reply is overdue stays busy, and another process performs the next operation', async () => {
     const { ask } = await clientOf(
       programWith(
         `if (f === 'read') say({ id, type: 'ok', value: 1 }); else setTimeout(() => say({ id, type: 'ok' }), 300)`,
@@ -64,14 +64,14 @@ describe('a client as a program', () => {
     expect(await ask(read('x'))).toEqual({ type: 'ok', value: 1 })
   })
 
-  test('an operation whose process exits is info, and the process is started again', async () => {
+  test('an operation is info if its process exits, and the process is restarted', async () => {
     const { ask } = await clientOf(programWith(`if (f === 'write') process.exit(7); say({ id, type: 'ok', value: 1 })`))
     await ask(read('x'))
     expect(await ask(write('x', 1))).toMatchObject({ type: 'info', error: expect.stringContaining('exit code 7') })
     expect(await ask(read('x'))).toEqual({ type: 'ok', value: 1 })
   })
 
-  test('leaves no process behind', async () => {
+  test('leaves no process behind when it is closed', async () => {
     const { ask, close } = await clientOf(
       programWith(
         `process.on('SIGTERM', () => {}); setInterval(() => {}, 1000); say({ id, type: 'ok', value: process.pid })`,
@@ -83,7 +83,7 @@ describe('a client as a program', () => {
   })
 })
 
-describe('a faulty client program ends the run', () => {
+describe('a faulty client program', () => {
   test.each([
     [
       'dies',
@@ -99,13 +99,13 @@ describe('a faulty client program ends the run', () => {
     ['writes something else', `say({ id, value: 1 })`, /its "type" is undefined/],
     ['answers what it was never asked', `say({ id: 99, type: 'ok' })`, /answered 99, which was never requested/],
     ['answers a read with nothing', `say({ id, type: 'ok' })`, /answered a read with nothing/],
-  ])('with an error if it %s', async (_, body, message) => {
+  ])('ends the run with an error if it %s', async (_, body, message) => {
     const { ask, broken } = await clientOf(programWith(body))
     expect(await ask(read('x'))).toMatchObject({ type: 'fail' })
     expect((await broken).message).toMatch(message)
   })
 
-  test('with an error if it replies twice', async () => {
+  test('ends the run with an error if it replies twice', async () => {
     const { ask, broken } = await clientOf(
       programWith(`say({ id, type: 'ok', value: 1 }); say({ id, type: 'ok', value: 1 })`),
     )
@@ -113,13 +113,13 @@ describe('a faulty client program ends the run', () => {
     expect((await broken).message).toMatch(/answered 0 twice/)
   })
 
-  test('with an error if it never replies', { timeout: 30_000 }, async () => {
+  test('ends the run with an error if it never replies', { timeout: 30_000 }, async () => {
     const { ask, broken } = await clientOf(programWith(''))
     expect(await ask(read('x'), 10)).toMatchObject({ type: 'fail' })
     expect((await broken).message).toMatch(/has not answered within 10010 ms.*Does it flush/s)
   })
 
-  test('with an error if it does not exist', async () => {
+  test('ends the run with an error if it does not exist', async () => {
     const { ask, broken } = await tryClient({ kind: 'program', command: ['./nowhere'] }, 7000, {
       directory: temporaryDirectory(),
     })
@@ -128,7 +128,7 @@ describe('a faulty client program ends the run', () => {
   })
 })
 
-test('the standard error of a client program is kept', async () => {
+test('the standard error of a client program is written to client.log', async () => {
   const directory = programWith(`console.error('asked for ' + f); say({ id, type: 'ok', value: 1 })`)
   const { ask, close } = await clientOf(directory)
   await ask(read('x'))

@@ -50,7 +50,7 @@ describe.skipIf(redis === undefined)(
   `a live Redis${redis === undefined ? `: ${whySkipped('redis-server')}` : ''}`,
   () => {
     test.skipIf(python === undefined).each(kinds)(
-      'with $kind, a lost reply is info, and its effect happened exactly once',
+      'an add by $kind whose reply is lost is info, and is executed once',
       async (declaration) => {
         const { port } = await startRedis(redis ?? '')
         const way = await cuttable(port)
@@ -69,7 +69,7 @@ describe.skipIf(redis === undefined)(
       },
     )
 
-    test('a cas runs a script, or SET NX if the key must not exist', async () => {
+    test('a cas succeeds only if the key has the expected value, or is absent if null is expected', async () => {
       const { port } = await startRedis(redis ?? '')
       const { ask } = await tryClient({ kind: 'resp', commands: 'register' }, port, {
         functions: ['read', 'write', 'cas'],
@@ -99,7 +99,7 @@ describe.skipIf(redis === undefined)(
         'info',
         /WRONGTYPE/,
       ],
-    ] as const)('an error of Redis %s is fail or info as its table says', async (_, commands, type, error) => {
+    ] as const)('an error %s', async (_, commands, type, error) => {
       const { port } = await startRedis(redis ?? '')
       const { ask } = await tryClient({ kind: 'resp', commands: 'register' }, port)
       await ask(write('x', 1))
@@ -107,7 +107,7 @@ describe.skipIf(redis === undefined)(
       expect(await own.ask(write('x', 2))).toMatchObject({ type, error: expect.stringMatching(error) })
     })
 
-    test('a wrong password is fail, with the error of Redis', async () => {
+    test('an operation with a wrong password is fail, and reports the error of Redis', async () => {
       const { port } = await startRedis(redis ?? '', ['--requirepass', 'right'])
       const { ask } = await tryClient({ kind: 'resp', commands: 'register', password: 'wrong' }, port)
       expect(await ask(write('x', 1))).toMatchObject({ type: 'fail', error: expect.stringMatching(/WRONGPASS/) })

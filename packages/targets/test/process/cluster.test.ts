@@ -35,7 +35,7 @@ const leaderOf = (cluster: EmbeddedCluster): Promise<NodeId> =>
   })
 
 describe('a cluster', () => {
-  test('serves through every node, each in its own process', async () => {
+  test('serves clients through every node, and runs each node in its own process', async () => {
     const cluster = await start()
     const leader = await eventually(async () => {
       const found = await leaderOf(cluster)
@@ -50,7 +50,7 @@ describe('a cluster', () => {
     expect(cluster.trouble()).toEqual([])
   })
 
-  test('writes logs whose times count from when it was ready', async () => {
+  test('writes times into its logs as seconds since it became ready', async () => {
     const cluster = await start()
     const lifeOf = async () => {
       const log = readFileSync(cluster.logPath('n2'), 'utf8')
@@ -67,7 +67,7 @@ describe('a cluster', () => {
     expect(restarted).toBeLessThan(after)
   })
 
-  test('leaves no process and no listener behind, even with one node killed and one paused', async () => {
+  test('leaves no process or listener behind if it is stopped with a killed and a paused node', async () => {
     const cluster = await start()
     const all = pids(cluster)
     await inject(cluster, { kind: 'kill', nodes: ['n1'] })
@@ -78,7 +78,7 @@ describe('a cluster', () => {
     await stopped(cluster)
   })
 
-  test('leaves nothing behind if it is stopped while a killed node restarts', async () => {
+  test('leaves no process behind if it is stopped while a killed node restarts', async () => {
     const cluster = await start()
     const heal = await inject(cluster, { kind: 'kill', nodes: ['n1'] })
     const healing = heal()
@@ -96,7 +96,7 @@ describe('a cluster', () => {
     expect(all.map(processExists)).toEqual([false, false, false])
   })
 
-  test('an aborted start stops everything it has started', async () => {
+  test('an aborted start ends every process that it has started', async () => {
     const before = childrenOfThisProcess()
     const abort = new AbortController()
     const starting = start({ signal: abort.signal })
@@ -106,8 +106,8 @@ describe('a cluster', () => {
   })
 })
 
-describe('kill and restart', () => {
-  test('acknowledged writes survive a kill of every node at once', async () => {
+describe('kills of nodes', () => {
+  test('acknowledged writes survive a simultaneous kill of all nodes', async () => {
     const cluster = await start()
     await eventually(async () => expect(await ask(cluster, 'n1', write('x', 1))).toMatchObject({ type: 'ok' }))
     const before = pids(cluster)
@@ -142,7 +142,7 @@ describe('kill and restart', () => {
 })
 
 describe('a pause of a node', () => {
-  test('a paused node neither replies nor has a status, and continues when resumed', async () => {
+  test('a paused node has no status and sends no reply until it is resumed', async () => {
     const cluster = await start()
     const pid = cluster.pid('n1') as number
     const heal = await inject(cluster, { kind: 'pause', nodes: ['n1'] })
@@ -157,7 +157,7 @@ describe('a pause of a node', () => {
     await eventually(async () => expect(await ask(cluster, 'n1', read('x'))).toMatchObject({ type: 'ok' }))
   })
 
-  test('a node killed while it is paused comes back paused', async () => {
+  test('a node that is killed while paused is still paused after its restart', async () => {
     const cluster = await start()
     const resume = await inject(cluster, { kind: 'pause', nodes: ['n1'] })
     const restart = await inject(cluster, { kind: 'kill', nodes: ['n1'] })
@@ -168,8 +168,8 @@ describe('a pause of a node', () => {
   })
 })
 
-describe('links', () => {
-  test('a leader cut off from the others is replaced, and follows once healed', async () => {
+describe('faults on links', () => {
+  test('a leader cut off from all other nodes is replaced, and becomes a follower after the heal', async () => {
     const cluster = await share()
     const old = await leaderOf(cluster)
     const others = cluster.nodes.filter((node) => node !== old)
@@ -184,7 +184,7 @@ describe('links', () => {
     await eventually(async () => expect(await ask(cluster, old, read('x'))).toEqual({ type: 'ok', value: 1 }))
   })
 
-  test('cutting clients from one node affects only clients of that node', async () => {
+  test('cutting clients off from a node affects only clients of that node', async () => {
     const cluster = await share()
     const heal = await inject(cluster, { kind: 'partition', links: [{ from: 'clients', to: 'n1' }], mode: 'hold' })
     expect(await ask(cluster, 'n1', read('x'), 100)).toMatchObject({ type: 'fail', error: 'timeout after 100 ms' })
@@ -193,7 +193,7 @@ describe('links', () => {
     await eventually(async () => expect(await ask(cluster, 'n1', read('x'))).toMatchObject({ type: 'ok' }))
   })
 
-  test('messages between nodes are lost, with their connections left alone', async () => {
+  test('a leader whose messages are dropped is replaced, and no node reports trouble', async () => {
     const cluster = await share()
     await serves(cluster)
     const leader = await leaderOf(cluster)
@@ -215,7 +215,7 @@ describe('links', () => {
   test.each([
     ['come twice', { kind: 'duplicate-message', copies: 1 }],
     ['are overtaken', { kind: 'reorder-message', behind: 1, withinMs: millis(20), when: { probability: 0.5 } }],
-  ] as const)('messages between nodes that %s do not break the service', async (_, harm) => {
+  ] as const)('the cluster serves clients although messages between nodes %s', async (_, harm) => {
     const cluster = await share()
     const heal = await inject(cluster, { ...harm, links: allLinks(cluster) })
     await serves(cluster)
@@ -225,7 +225,7 @@ describe('links', () => {
 
   const fromClients = ({ nodes }: EmbeddedCluster) => nodes.map((to) => ({ from: 'clients', to }))
 
-  test('a lost reply leaves the client without a reply and the write in place', async () => {
+  test('a write whose reply is lost is info, and takes effect', async () => {
     const cluster = await share()
     await serves(cluster)
     const links = fromClients(cluster)
@@ -238,7 +238,7 @@ describe('links', () => {
     await serves(cluster)
   })
 
-  test('a lost request is never executed', async () => {
+  test('a write whose request is lost is never executed', async () => {
     const cluster = await share()
     await serves(cluster)
     const lost = {
@@ -267,7 +267,7 @@ describe('links', () => {
     expect(cluster.trouble()).toEqual([])
   })
 
-  test('faults of requests are refused on links without requests, and unsupported faults everywhere', async () => {
+  test('a request fault is refused on links without requests, and an unsupported fault on any link', async () => {
     const cluster = await share()
     const links = [{ from: 'n1', to: 'n2' }]
     await expect(inject(cluster, { kind: 'lose-reply', links, silence: 'hang' })).rejects.toThrow(
@@ -276,7 +276,7 @@ describe('links', () => {
     await expect(inject(cluster, { kind: 'drop-datagram', links })).rejects.toThrow('not datagrams. Instead: loss')
   })
 
-  test('messages are lost only on known links, and a fault of an unknown node is refused by name', async () => {
+  test('a fault is refused if its link carries no messages or its node is unknown', async () => {
     const cluster = await share()
     const loss = { kind: 'drop-message', links: [{ from: 'clients', to: 'n2' }] } as const
     await expect(inject(cluster, loss)).rejects.toThrow('clients>n2 carries nothing that drop-message can act on')
@@ -289,7 +289,7 @@ describe('links', () => {
   })
 })
 
-describe('problems of the environment end the run with an explanation', () => {
+describe('errors at the start of a cluster', () => {
   test('a data directory that cannot be created is reported', async () => {
     const file = join(directory(), 'a file')
     writeFileSync(file, '')

@@ -27,14 +27,14 @@ const nextTurn = () => new Promise((resolve) => setImmediate(resolve))
 const log = (text: string): AnyEffect => ({ type: 'log', text })
 const persist = (record: unknown): AnyEffect => ({ type: 'persist', record })
 
-test('effects are executed at once if there is nothing to persist', () => {
+test('effects are executed immediately if there is nothing to persist', () => {
   const { runner, done, writes } = slowDisk()
   runner.run([log('a'), { type: 'setTimer', timer: 't', afterMs: millis(5) }, log('b')])
   expect(done).toEqual(['a', 'setTimer', 'b'])
   expect(writes).toEqual([])
 })
 
-test('no effect after a record is executed before the record is durable, even in a later step', async () => {
+test('effects after a record, including those of later steps, wait until the record is durable', async () => {
   const { runner, done, writes } = slowDisk()
   runner.run([log('before'), persist(1), log('after')])
   runner.run([log('later step')])
@@ -59,7 +59,7 @@ test('records that arrive during a write share the next write', async () => {
   expect(done).toEqual(['one', 'two', 'three'])
 })
 
-test('no effect that waits for the disk is executed after the disk has failed', async () => {
+test('effects that wait for the disk are never executed after the disk has failed', async () => {
   const { runner, done, writes, failures } = slowDisk()
   runner.run([persist(1), log('acknowledged')])
   await nextTurn()
@@ -70,7 +70,7 @@ test('no effect that waits for the disk is executed after the disk has failed', 
   expect(failures).toEqual(['ENOSPC'])
 })
 
-test('every effect is executed once, in order and after its records, however fast the disk is', async () => {
+test('effects are executed once, in order and after their records, at any speed of the disk', async () => {
   const step = fc.array(fc.boolean(), { maxLength: 4 })
   await fc.assert(
     fc.asyncProperty(fc.array(fc.tuple(step, fc.boolean()), { maxLength: 12 }), async (steps) => {

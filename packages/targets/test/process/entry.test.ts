@@ -26,33 +26,33 @@ const built = {
   'protocols/dist/.tsbuildinfo': 200,
 }
 
-test('a build newer than its sources is run', () => {
+test('builtEntry returns a build that is newer than its sources', () => {
   const root = tree({ ...built, 'targets/src/node/main.ts': 150, 'protocols/src/raft.ts': 199 })
   expect(builtEntry('node', root)).toBe(join(root, 'dist', 'node', 'main.js'))
 })
 
-test('a bundle of an up-to-date build is run instead of the build', () => {
+test('builtEntry prefers an up-to-date bundle to the build', () => {
   const root = tree({ ...built, 'targets/bundle/node.js': 200 })
   expect(builtEntry('node', root)).toBe(join(root, 'bundle', 'node.js'))
 })
 
-test('a bundle older than the build is not run', () => {
+test('builtEntry prefers the build to an older bundle', () => {
   const root = tree({ ...built, 'targets/bundle/node.js': 200, 'history/dist/.tsbuildinfo': 201 })
   expect(builtEntry('node', root)).toBe(join(root, 'dist', 'node', 'main.js'))
 })
 
-test('a build without sources is run', () => {
+test('builtEntry returns a build whose sources are absent', () => {
   const root = tree(built)
   expect(builtEntry('node', root)).toBe(join(root, 'dist', 'node', 'main.js'))
 })
 
-test('a missing build is an error that says how to make one', () => {
+test('builtEntry throws an error with the build command if the build is missing', () => {
   const root = tree({ 'targets/src/node/main.ts': 150 })
   expect(() => builtEntry('node', root)).toThrow(/targets.dist.node.main\.js is not built: run npm run build/)
 })
 
 test.each(['targets/src/node/host.ts', 'protocols/src/raft/machine.ts'])(
-  'a build older than %s is not run, and the error names the file',
+  'builtEntry throws an error that names %s if that source is newer than the build',
   (path) => {
     const root = tree({ ...built, [path]: 201 })
     expect(() => builtEntry('node', root)).toThrow(

@@ -40,20 +40,20 @@ describe('a change in a recorded message', () => {
     ['[{"key":"x","value":1},{"key":"y","value":743}]'],
     ['{"item":743}'],
     ['y=743'],
-  ])('stays undecided if the value in %j may belong to something else', (text) => {
+  ])('is undecided if the value in %j may belong to another key', (text) => {
     expect(recognise({ text }, change)).toBe('value only')
   })
 
-  test('is recognised in the reply to a request for its key', () => {
+  test('is recognised in a reply if the request names the key', () => {
     expect(recognise({ text: '{"item":743}', question: '/read\n{"key":"x"}' }, change)).toBe('carries')
   })
 
-  test('is not searched for if it has no text, or a value that could be anything', () => {
+  test('is unreadable if the message has no text, or if the value is null', () => {
     expect(recognise({ text: undefined }, change)).toBe('unreadable')
     expect(recognise({ text: '{"key":"x","value":null}' }, { key: 'x', value: null })).toBe('unreadable')
   })
 
-  test('is recognised only as a whole word', () => {
+  test('is recognised only if the value is a whole word', () => {
     fc.assert(
       fc.property(fc.nat(), fc.constantFrom('', '1', '.5', 'a', '-1', '_'), (value, after) => {
         const found = recognise({ text: `set x ${value}${after}` }, { key: 'x', value })
@@ -76,43 +76,43 @@ describe('the fate of a message', () => {
     closedAt: closedAt === undefined ? undefined : ms(closedAt),
   })
 
-  test('is "received" if it was delivered at once', () => {
+  test('is "received" if the message was delivered immediately', () => {
     expect(fateOf(times(50, 51), around(fault(10, 90, cut('hold'))))).toEqual({ fate: 'received', endedAt: ms(51) })
   })
 
-  test('is "received" if it was delivered late, with the fault that held it', () => {
+  test('is "received", with the fault that held the message, if it was delivered late', () => {
     expect(fateOf(times(50, 91), around(fault(10, 90, cut('hold'))))).toEqual({
       ...{ fate: 'received', by: 'partition', endedAt: ms(91) },
     })
     expect(fateOf(times(50, 91), around())).toEqual({ fate: 'received', endedAt: ms(91) })
   })
 
-  test('is "held" even if its connection broke later', () => {
+  test('is "held" if a fault held the message, even if its connection broke later', () => {
     expect(fateOf(times(50, undefined, 120), around(fault(10, 110, cut('hold'))))).toEqual({
       ...{ fate: 'held', by: 'partition' },
     })
   })
 
-  test('is "lost" at once under a partition that drops', () => {
+  test('is "lost" from the moment of sending under a partition that drops messages', () => {
     expect(fateOf(times(50, undefined, 120), around(fault(10, 110, cut('drop'))))).toEqual({
       ...{ fate: 'lost', by: 'partition', endedAt: ms(50) },
     })
   })
 
-  test('is "lost" if its connection broke, with the kill if the receiver was down', () => {
+  test('is "lost" if the connection broke, and "down" is the cause if the receiver was killed', () => {
     expect(fateOf(times(50, undefined, 52), around())).toEqual({ fate: 'lost', endedAt: ms(52) })
     expect(fateOf(times(50, undefined, 52), around(fault(40, 90, { kind: 'kill', nodes: ['n3'] })))).toEqual({
       ...{ fate: 'lost', by: 'down', endedAt: ms(52) },
     })
   })
 
-  test('is "held" while the receiver is paused, although its socket has the bytes', () => {
+  test(`is "held" while the receiver is paused, even if the receiver's socket has the bytes`, () => {
     const pausedTo = (to: number) => around(fault(40, to, { kind: 'pause', nodes: ['n3'] }))
     expect(fateOf(times(50, 51), pausedTo(200))).toEqual({ fate: 'held', by: 'pause' })
     expect(fateOf(times(50, 51), pausedTo(90))).toEqual({ fate: 'received', by: 'pause', endedAt: ms(90) })
   })
 
-  test('does not depend on faults of other links or at other times', () => {
+  test('does not depend on faults on other links or at other times', () => {
     const elsewhere = fault(10, 110, { ...cut('hold'), links: [{ from: 'n1', to: 'n2' }] })
     expect(fateOf(times(50), around(elsewhere, fault(10, 40, cut('hold'))))).toEqual({ fate: 'on its way' })
   })
@@ -149,8 +149,8 @@ function overheard(toN3: readonly PassedMessage[], more: Partial<Passage> = {}, 
 const before = message(1030, 'x', 742)
 const carried = (heard: ReturnType<typeof heardOf>) => heard.messages.filter(({ carries }) => carries !== undefined)
 
-describe('what the record shows about a change at real nodes', () => {
-  test('says to which nodes the change went, and which fault held it', () => {
+describe('the recorded traffic of a change between nodes', () => {
+  test('shows which nodes the change was sent to, and which fault held it', () => {
     const heard = overheard([before, message(1060, 'x', 743, { deliveredAtMs: 1120 }), message(1070, 'y', 5)])
     expect(heard.messages).toEqual([
       {
@@ -168,7 +168,7 @@ describe('what the record shows about a change at real nodes', () => {
     expect(heard.isCut).toBe(false)
   })
 
-  test('says that nothing was sent if all was recorded and changes are recognised', () => {
+  test('shows that the change was not sent if all messages were recorded and changes are recognised', () => {
     const heard = overheard([before, message(1070, 'y', 5)])
     expect(carried(heard).map(({ to }) => to)).toEqual(['n2'])
     expect([heard.isCut, heard.unclear]).toEqual([false, undefined])
@@ -197,7 +197,7 @@ describe('what the record shows about a change at real nodes', () => {
     expect([heard.isCut, heard.unclear]).toEqual([true, why])
   })
 
-  test('names a database that had the change and that a node did not ask', () => {
+  test('names a database that received the change but was not asked by the reading node', () => {
     const toDb = (from: string, ...messages: PassedMessage[]): Passage => ({
       ...{ link: { from, to: 'db' }, forgottenUntilMs: Number.NEGATIVE_INFINITY, messages, doubts: [] },
     })
@@ -219,11 +219,11 @@ describe('what the record shows about a change at real nodes', () => {
     ).toBeUndefined()
   })
 
-  test('reports no fate for a value that was sent before this write', () => {
+  test('shows no fate for a value that was also sent before this write', () => {
     expect(carried(overheard([before, message(1040, 'x', 743), message(1060, 'x', 743)]))).toEqual([])
   })
 
-  test('says that a node with the change could not connect, even if its traffic is not parsed', () => {
+  test('shows that a node with the change could not connect, even if its traffic is not parsed', () => {
     const attempt = (sentAtMs: number): PassedMessage => ({
       ...{ type: 'connection', text: undefined, sentAtMs, closedAtMs: sentAtMs + 1, isUnread: true },
     })
@@ -236,7 +236,7 @@ describe('what the record shows about a change at real nodes', () => {
     expect(heard.unclear).toBe('not recorded')
   })
 
-  test('is bounded, and prefers messages with the change', () => {
+  test('is limited to 200 messages, and messages with the change come first', () => {
     const many = Array.from({ length: 1000 }, (_, i) => message(1050 + i / 100, 'y', i))
     const heard = overheard([before, ...many, message(1080, 'x', 743)])
     expect(heard.messages).toHaveLength(200)

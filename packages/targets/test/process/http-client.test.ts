@@ -70,7 +70,7 @@ describe('the outcome of a reply', () => {
     [200, 'oops', { type: 'fail' }, { type: 'info' }],
     [200, '{}', { type: 'fail' }, { type: 'info' }],
     [302, '', { type: 'fail', error: 'status 302' }, { type: 'info', error: 'status 302' }],
-  ])('with status %d and body %s is classified', async (status, body, forRead, forWrite) => {
+  ])('with status %d and body %s is classified as ok, fail or info', async (status, body, forRead, forWrite) => {
     const { port } = await serve((socket) => socket.write(response(status, body)))
     const asked = client(port)
     expect(await asked.invoke(read)).toMatchObject(forRead)
@@ -83,7 +83,7 @@ describe('the outcome of a reply', () => {
     ['has no length', 'HTTP/1.1 200 OK\r\n\r\n{"value":1}'],
     ['is chunked', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
     ['has bytes behind it', `${response(200, '{"value":1}')}x`],
-  ])('is unknown if an answer %s, and its connection is not used again', async (_, text) => {
+  ])('is unknown, and the connection is not reused, if the answer %s', async (_, text) => {
     const { port, sockets } = await serve((socket) => socket.write(text))
     const asked = client(port)
     expect(await asked.invoke(write)).toMatchObject({
@@ -102,19 +102,19 @@ describe('the outcome without a reply', () => {
     expect(await client(port).invoke(write)).toEqual({ type: 'fail', error: 'connection refused' })
   })
 
-  test('is info after a reset of a sent write, and fail for a read', async () => {
+  test('is info for a write and fail for a read if the connection is reset', async () => {
     const { port } = await serve((socket) => socket.resetAndDestroy())
     expect(await client(port).invoke(write)).toEqual({ type: 'info', error: 'ECONNRESET' })
     expect(await client(port).invoke(cas)).toMatchObject({ type: 'info' })
     expect(await client(port).invoke(read)).toEqual({ type: 'fail', error: 'ECONNRESET' })
   })
 
-  test('is info if the connection closes in the middle of a reply', async () => {
+  test('is info if the connection closes in the middle of the reply', async () => {
     const { port } = await serve((socket) => socket.end(response(200, '{"value":1}').slice(0, -4)))
     expect(await client(port).invoke(write)).toEqual({ type: 'info', error: 'connection closed' })
   })
 
-  test('is fail if the proxy resets the connection because the node is down', async () => {
+  test('is fail if the connection is reset while the node is down', async () => {
     const { port } = await serve((socket) => socket.resetAndDestroy())
     expect(await client(port, { number: 2, alive: false }).invoke(write)).toEqual({
       type: 'fail',
@@ -122,7 +122,7 @@ describe('the outcome without a reply', () => {
     })
   })
 
-  test('is info if the node has restarted, since it may have received the request', async () => {
+  test('is info if the connection is reset and the node has restarted since the request', async () => {
     const life = { number: 2, alive: false }
     const { port } = await serve((socket) => {
       current = { number: 3, alive: true }
@@ -135,7 +135,7 @@ describe('the outcome without a reply', () => {
     expect(completion).toEqual({ type: 'info', error: 'ECONNRESET' })
   })
 
-  test('is info after a timeout, which closes the connection so that a late reply is dropped', async () => {
+  test('is info after a timeout, and the connection is closed so that a late reply is dropped', async () => {
     const { port, sockets } = await serve((socket, request) => {
       if (request.startsWith('GET')) socket.write(response(200, '{"value":2}'))
     })
@@ -145,7 +145,7 @@ describe('the outcome without a reply', () => {
     expect(sockets.size).toBe(2)
   })
 
-  test('never times out early', async () => {
+  test('is never a timeout before the timeout has passed', async () => {
     const { port } = await serve(() => undefined)
     for (let timeoutMs = 1; timeoutMs < 20; timeoutMs++) {
       const since = performance.now()
@@ -154,7 +154,7 @@ describe('the outcome without a reply', () => {
     }
   })
 
-  test('is decided for every pending operation when the client closes', async () => {
+  test('is info for a pending operation when the client closes', async () => {
     const { port } = await serve(() => undefined)
     const asked = client(port)
     const completion = asked.invoke(write)
@@ -163,15 +163,15 @@ describe('the outcome without a reply', () => {
   })
 })
 
-describe('on the wire', () => {
-  test('a client sends all requests over one connection', async () => {
+describe('the traffic of an HTTP client', () => {
+  test('uses one connection for all requests', async () => {
     const { port, sockets } = await serve((socket) => socket.write(response(200, '{"value":null}')))
     const asked = client(port)
     for (const request of [read, write, cas, read]) await asked.invoke(request)
     expect(sockets.size).toBe(1)
   })
 
-  test('a reply with "Connection: close" ends its connection', async () => {
+  test('continues on a new connection after a reply with "Connection: close"', async () => {
     const { port, sockets } = await serve((socket) =>
       socket.write(response(200, '{"value":1}', 'Connection: close\r\n')),
     )
@@ -200,7 +200,7 @@ describe('on the wire', () => {
     ])
   })
 
-  test('a reply may arrive in any pieces', () => {
+  test('a reply is incomplete until its last byte has arrived', () => {
     const bytes = Buffer.from(response(200, '{"value":"ü"}'))
     for (let cut = 0; cut < bytes.length; cut++)
       expect(parseResponse(bytes.subarray(0, cut))).toEqual({ type: 'incomplete' })

@@ -13,7 +13,7 @@ const record = fc.jsonValue({ depthSize: 'small' })
 const normal = (value: unknown) => JSON.parse(JSON.stringify(value))
 const encode = (records: readonly unknown[]) => Buffer.from(records.map(encodeRecord).join(''))
 
-test('records that are written are read back', () => {
+test('a decoded journal has the records that were encoded', () => {
   fc.assert(
     fc.property(fc.array(record), (records) => {
       const bytes = encode(records)
@@ -39,7 +39,7 @@ test('a journal cut off at any byte returns its complete records', () => {
   )
 })
 
-test('a flipped bit never yields a wrong record: the journal is truncated there, or refused if intact records follow', () => {
+test('a flipped bit truncates the journal, or is refused if intact records follow it', () => {
   fc.assert(
     fc.property(fc.array(record, { minLength: 1, maxLength: 8 }), fc.nat(), (records, anywhere) => {
       const bytes = encode(records)
@@ -58,7 +58,7 @@ test('a flipped bit never yields a wrong record: the journal is truncated there,
   )
 })
 
-test('a durable append is readable and follows the existing records', async () => {
+test('durable records are returned, in order, each time the journal is opened', async () => {
   const path = join(directory, 'appended')
   for (const value of [1, 2, 3]) {
     const { journal, records } = openJournal(path)
@@ -69,7 +69,7 @@ test('a durable append is readable and follows the existing records', async () =
   expect(openJournal(path).records).toEqual([{ value: 1 }, { value: 2 }, { value: 3 }])
 })
 
-test('a torn tail is truncated, so the next record follows the last complete one', async () => {
+test('an incomplete last record is truncated, and the next record follows the last complete record', async () => {
   const path = join(directory, 'torn')
   writeFileSync(path, encodeRecord('whole') + encodeRecord('torn by a crash').slice(0, -5))
   const { journal, records, tornBytes } = openJournal(path)
@@ -80,7 +80,7 @@ test('a torn tail is truncated, so the next record follows the last complete one
   journal.close()
 })
 
-test("appends fill the padding, so that few of them change the file's length", async () => {
+test("appends fill the padding, and only few of them change the file's length", async () => {
   const path = join(directory, 'padded')
   const { journal } = openJournal(path)
   const values = Array.from({ length: 300 }, (_, value) => value)
@@ -94,7 +94,7 @@ test("appends fill the padding, so that few of them change the file's length", a
   expect(openJournal(path)).toMatchObject({ records: values.map((value) => ({ value })), tornBytes: 0 })
 })
 
-test('padding after a torn record is truncated with it', async () => {
+test('padding after an incomplete record is truncated together with it', async () => {
   const path = join(directory, 'torn-in-padding')
   const torn = encodeRecord('torn by a crash').slice(0, -5)
   writeFileSync(path, `${encodeRecord('whole')}${torn}${'\n'.repeat(1000)}`)
@@ -121,7 +121,7 @@ test('records are kept if the disk has room for them but not for padding', async
   expect(openJournal(path).records).toEqual([text, text])
 })
 
-test('damage before intact records is refused, with file, record and offset', () => {
+test('damage before intact records is refused with the file, record and offset', () => {
   const path = join(directory, 'damaged')
   writeFileSync(
     path,
@@ -130,7 +130,7 @@ test('damage before intact records is refused, with file, record and offset', ()
   expect(() => openJournal(path)).toThrow(/damaged: record 2 at byte 26 is corrupt .* start the node empty/)
 })
 
-test('an append to a full disk reports why it failed', async () => {
+test('an append to a full disk is rejected with ENOSPC', async () => {
   const { journal } = openJournal('/dev/full')
   await expect(append(journal, encodeRecord('lost'))).rejects.toThrow(/ENOSPC/)
 })

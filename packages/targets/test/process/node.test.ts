@@ -51,7 +51,7 @@ async function call(node: NodeHost, method: string, path: string, body?: string,
   return { status: response.status, allow: response.headers.get('allow'), body: answer }
 }
 
-describe('a node, to HTTP clients', () => {
+describe('the HTTP server of a node', () => {
   test('returns null for a new key, then the written value', async () => {
     const node = await start()
     expect(await call(node, 'GET', '/kv/x')).toMatchObject({ status: 200, body: { value: null } })
@@ -67,7 +67,7 @@ describe('a node, to HTTP clients', () => {
     expect(await call(node, 'GET', '/kv/a')).toMatchObject({ body: { value: null } })
   })
 
-  test('writes a compare-and-set if the value matches, and otherwise reports a definite mismatch', async () => {
+  test('executes a compare-and-set if the value matches, and replies "mismatch" otherwise', async () => {
     const node = await start()
     expect(await call(node, 'POST', '/kv/x/cas', '{"old":null,"new":1}')).toMatchObject({ status: 200 })
     expect(await call(node, 'POST', '/kv/x/cas', '{"old":2,"new":3}')).toMatchObject({
@@ -77,7 +77,7 @@ describe('a node, to HTTP clients', () => {
     expect(await call(node, 'GET', '/kv/x')).toMatchObject({ body: { value: 1 } })
   })
 
-  test('executes any operation of a history', async () => {
+  test('passes any function of an operation to the protocol', async () => {
     const node = await start()
     expect(await call(node, 'POST', '/do', '{"f":"echo","value":[1]}')).toMatchObject({
       status: 200,
@@ -97,14 +97,14 @@ describe('a node, to HTTP clients', () => {
     })
   })
 
-  test('replies 503 to a definite refusal and 504 to an unknown outcome, also from a timer', async () => {
+  test('replies 503 to a definite refusal, 504 to an unknown outcome, and 200 to a delayed success', async () => {
     const node = await start()
     expect(await call(node, 'GET', '/kv/unavailable')).toMatchObject({ status: 503, body: { error: 'unavailable' } })
     expect(await call(node, 'GET', '/kv/unknown')).toMatchObject({ status: 504, body: { error: 'who knows' } })
     expect(await call(node, 'GET', '/kv/later')).toMatchObject({ status: 200, body: { value: 'at last' } })
   })
 
-  test('passes on a session from its two headers', async () => {
+  test('passes the session of the two session headers to the protocol', async () => {
     const node = await start()
     const session = { 'Chaos-Session': 'client-4', 'Chaos-Sequence': '17' }
     expect(await call(node, 'GET', '/kv/session', undefined, session)).toMatchObject({
@@ -113,7 +113,7 @@ describe('a node, to HTTP clients', () => {
     expect(await call(node, 'GET', '/kv/session')).toMatchObject({ body: { value: null } })
   })
 
-  test('reports a status with its name and its view', async () => {
+  test("reports the node's status with its name, role and term", async () => {
     const node = await start()
     const body = { node: 'n1', protocol: 'tiny', role: 'tiny', leads: true, term: 0 }
     expect(await call(node, 'GET', '/status')).toMatchObject({ status: 200, body })
@@ -135,7 +135,7 @@ describe('a node, to HTTP clients', () => {
     ['POST', '/do', '{"value":1}', 400, /\{"f":"add","value":1\}/],
     ['POST', '/do', '{"f":"add","key":1}', 400, /"key" is a text/],
     ['PUT', '/kv/x', JSON.stringify({ value: 'x'.repeat(1024 * 1024) }), 413, /larger than 1048576 bytes/],
-  ])('%s %s with body %.20s is refused with %d and advice', async (method, path, body, status, error) => {
+  ])('refuses %s %s with body %.20s with status %d and advice', async (method, path, body, status, error) => {
     const node = await start()
     const answer = await call(node, method, path, body)
     expect(answer.status).toBe(status)
@@ -150,14 +150,14 @@ describe('a node, to HTTP clients', () => {
       expect(await call(node, 'GET', '/kv/x', undefined, headers)).toMatchObject({ status: 400 })
   })
 
-  test('replies 400 with JSON to anything but HTTP', async () => {
+  test('replies 400 with JSON to a request that is not HTTP', async () => {
     const node = await start()
     const answer = await exchange(node.clientPort, 'hello?\r\n\r\n')
     expect(answer).toMatch(/^HTTP\/1.1 400 .*\r\n\r\n\{"error":"this is not an HTTP\/1.1 request"\}\n$/s)
   })
 })
 
-describe('plain requests, which bypass the general parser', () => {
+describe('the parser of plain requests', () => {
   /** A header that is not known makes a request one for the general parser. */
   const UNKNOWN = 'X-Unknown: 1\r\n'
   const request = (line: string, body: string, more = '') =>
@@ -179,7 +179,7 @@ describe('plain requests, which bypass the general parser', () => {
     ['GET /nowhere', ''],
     ['GET /kv/later', ''],
     ['GET /kv/unavailable', ''],
-  ])('%s %s gets the same reply as from the general parser, in whatever pieces it arrives', async (line, body) => {
+  ])('replies to %s %s like the general parser, in whatever pieces the request arrives', async (line, body) => {
     const asGeneral = await start({ id: 'n2' })
     const expected = statusAndBody(await answersTo(asGeneral, 1, request(line, body, UNKNOWN)))
     const whole = await start({ id: 'n3' })
@@ -189,7 +189,7 @@ describe('plain requests, which bypass the general parser', () => {
     expect(statusAndBody(await answersTo(dribbled, 1, ...bytes))).toEqual(expected)
   })
 
-  test('pipelined requests get their replies in order, even if the last is not plain', async () => {
+  test('replies to pipelined requests in their order, even if the last request is not plain', async () => {
     const node = await start()
     const requests = [
       request('PUT /kv/x', '{"value":1}'),
@@ -206,7 +206,7 @@ describe('plain requests, which bypass the general parser', () => {
     ])
   })
 
-  test('a client that pipelines too much is paused, and still gets every reply', async () => {
+  test('replies to every request of a client that pipelines too many', async () => {
     const node = await start()
     const large = JSON.stringify({ value: 'x'.repeat(100_000) })
     const requests = [request('GET /kv/later', ''), ...Array.from({ length: 40 }, () => request('PUT /kv/x', large))]
@@ -221,20 +221,20 @@ describe('plain requests, which bypass the general parser', () => {
     'PUT /kv/x HTTP/1.1\r\nHost: n1\r\nContent-Length: 11\r\nContent-Length: 12\r\n\r\n{"value":7}',
     'GET /kv/x HTTP/1.1\r\nHost: n1\r\n folded: 1\r\n\r\n',
     'HELO\r\n',
-  ])('%j is not plain', (text) => {
+  ])('does not accept %j as plain', (text) => {
     expect(parsePlainRequest(Buffer.from(text))).toEqual({ type: 'other' })
   })
 })
 
 describe("a node's disk", () => {
-  test('keeps acknowledged writes over a restart', async () => {
+  test('keeps acknowledged writes after a restart', async () => {
     const node = await start()
     await call(node, 'PUT', '/kv/x', '{"value":[1,{"deep":"ü"}]}')
     node.close()
     expect(await call(await start(), 'GET', '/kv/x')).toMatchObject({ body: { value: [1, { deep: 'ü' }] } })
   })
 
-  test('ends the node before anything is acknowledged if it is full', async () => {
+  test('ends the node before any write is acknowledged if the disk is full', async () => {
     const node = await start({ journalPath: '/dev/full' })
     await expect(call(node, 'PUT', '/kv/x', '{"value":1}')).rejects.toThrow()
     expect(failures).toEqual([expect.stringMatching(/^\/dev\/full: writing failed \(ENOSPC/)])
@@ -250,8 +250,8 @@ describe("a node's disk", () => {
   })
 })
 
-describe('a node, to its peers', () => {
-  test('sends a write over a link that is redialled until it connects', async () => {
+describe('the links of a node to its peers', () => {
+  test('are redialled until they connect, and then carry a write', async () => {
     const [first, second] = await Promise.all([listener(), listener()])
     const n1 = await start({ id: 'n1', peers: [{ id: 'n2', port: second.port }] })
     const n2 = await start({ id: 'n2', peers: [{ id: 'n1', port: first.port }] })
@@ -267,7 +267,7 @@ describe('a node, to its peers', () => {
     })
   })
 
-  test('reports that all peers have dialled it, and then handles their messages', async () => {
+  test('are reported once all peers have connected, and then deliver messages', async () => {
     const [first, second] = await Promise.all([listener(), listener()])
     let told = 0
     let tell = () => {}
@@ -294,14 +294,14 @@ describe('a node, to its peers', () => {
     ['a stranger', '{"from":"n9","to":"n1"}\n'],
     ['a peer that looked for another node', '{"from":"n2","to":"n3"}\n'],
     ['somebody who speaks HTTP', 'GET / HTTP/1.1\r\n\r\n'],
-  ])('hangs up on %s, and logs why', async (_, text) => {
+  ])('close a connection from %s, and log the reason', async (_, text) => {
     const nobody = await listener()
     const node = await start({ peers: [{ id: 'n2', port: nobody.port }] })
     expect(await exchange(node.peerPort, text)).toBe('')
     expect(lines.at(-1)).toMatch(/^closed a connection: an unknown sender sent something that is not a message/)
   })
 
-  test('closes the connection at a line that is not JSON, after handling the lines before it', async () => {
+  test('are closed at a line that is not JSON, after the lines before it are handled', async () => {
     const nobody = await listener()
     const node = await start({ peers: [{ id: 'n2', port: nobody.port }] })
     await exchange(node.peerPort, '{"from":"n2","to":"n1"}\n{"key":"x","value":1}\n{"key":"x","val\n')
@@ -309,7 +309,7 @@ describe('a node, to its peers', () => {
     expect(lines.at(-1)).toMatch(/^closed a connection: n2 sent something that is not a message/)
   })
 
-  test('closes the old connection of a peer that dials anew', async () => {
+  test('close the old connection of a peer that connects again', async () => {
     const nobody = await listener()
     const node = await start({ peers: [{ id: 'n2', port: nobody.port }] })
     const old = exchange(node.peerPort, '{"from":"n2","to":"n1"}\n{"key":"x","value":1}\n')

@@ -62,7 +62,7 @@ async function startCommandRunner() {
   return startScript(script)
 }
 
-test('a process ends even if the runner is killed before it registers the command with its keeper', async () => {
+test('a process ends even if the runner is killed before it registers the process with its keeper', async () => {
   const runDir = directory()
   const built = (...path: string[]) => pathToFileURL(join(import.meta.dirname, '../../dist', ...path)).href
   const family = `sleep 300 & echo $$ $! > ${runDir}/new && mv ${runDir}/new ${runDir}/pids; wait`
@@ -87,7 +87,7 @@ test('a process ends even if the runner is killed before it registers the comman
 })
 
 test.each([{ forks: true }, { forks: false }])(
-  'a process started by a thread ends with that thread, even if the thread ends during the start ($forks)',
+  'a process started by a thread ends with the thread, even during its start (forks: $forks)',
   async (kept) => {
     const script = `
     import { spawn } from 'node:child_process'
@@ -112,7 +112,7 @@ test.each([{ forks: true }, { forks: false }])(
 )
 
 test.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)(
-  'when the runner dies of %s, everything that its commands started ends',
+  'all processes of its commands end when the runner is killed by %s',
   async (signal) => {
     const { runner, pids } = await startCommandRunner()
     try {
@@ -127,7 +127,7 @@ test.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)(
 )
 
 test.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)(
-  'when the runner dies of %s, every node ends, even a paused one',
+  'all nodes, including a paused node, end when the runner is killed by %s',
   async (signal) => {
     const { runner, pids } = await startRunner()
     try {

@@ -48,18 +48,18 @@ async function toldOf(asked: string): Promise<string> {
 }
 
 describe('a protocol without a leader', () => {
-  test('is ready when it reports so', async () => {
+  test('is ready when it reports that it is ready', async () => {
     const cluster = await start({ protocol: fileOf({ status: READY }) })
     expect(cluster.leader()).toBeUndefined()
     expect(await ask(cluster, 'n2', read)).toEqual({ type: 'ok', value: 1 })
   })
 
-  test('is ready after a while if it reports nothing', async () => {
+  test('is ready after a delay if its status does not contain "ready"', async () => {
     const cluster = await start({ protocol: fileOf({ status: '{ role: "copy", leads: false }' }) })
     expect(await ask(cluster, 'n3', read)).toEqual({ type: 'ok', value: 1 })
   })
 
-  test('is waited for while it reports that it is not ready', async () => {
+  test('is awaited until the timeout while it reports that it is not ready', async () => {
     const unready = start({
       protocol: fileOf({ status: '{ role: "copy", leads: false, ready: false }' }),
       startupTimeoutMs: 10_000,
@@ -69,29 +69,29 @@ describe('a protocol without a leader', () => {
 })
 
 describe('an error in a protocol', () => {
-  test('is reported with its event and place if the start throws', async () => {
+  test('is reported with its stack if the start throws', async () => {
     const starting = start({ protocol: fileOf({ begin: 'throw new Error("no start")', status: READY }) })
     await expect(starting).rejects.toThrow(/n\d threw on its start: no start\n +at .*mine\.mjs:\d+:\d+\)\nIts log is/)
   })
 
-  test('is reported with its event and place if a step throws', async () => {
+  test('is reported with the event and its stack if a step throws', async () => {
     expect(await toldOf('state.nothing.at')).toMatch(
       /n1 threw on \{"type":"timer","timer":"asked"\}: TypeError: .*\n +at .*mine\.mjs/,
     )
   })
 
-  test('is reported if a step does not return', async () => {
+  test('is reported with the event if a step does not return', async () => {
     expect(await toldOf('for (;;);')).toMatch(/does not return from its step: n1 on \{"type":"timer"/)
   })
 
-  test('is reported if a promise left behind by a step rejects', async () => {
+  test('is reported with its stack if a promise is rejected after its step', async () => {
     expect(await toldOf('Promise.reject(new Error("later"))')).toMatch(
       /n1 threw outside its steps.*: later\n +at .*mine\.mjs/,
     )
   })
 })
 
-test('the output of a protocol goes to its log and does not disturb its node', async () => {
+test('console output of a protocol does not disturb its node', async () => {
   const cluster = await start({ protocol: fileOf({ step: 'console.log("hello")', status: READY }) })
   expect(await ask(cluster, 'n1', read)).toEqual({ type: 'ok', value: 1 })
   expect(cluster.trouble()).toEqual([])

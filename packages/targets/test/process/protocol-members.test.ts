@@ -20,7 +20,7 @@ describe('a user’s protocol', () => {
     },
   )
 
-  test('accepts every workload that its functions allow if it declares only functions', () => {
+  test('accepts every workload that its functions allow if it declares no objects', () => {
     expect(mine({ functions: ['add', 'read'] }).objects).toContain('counter')
   })
 
@@ -37,7 +37,7 @@ describe('a user’s protocol', () => {
     expect(() => mine(members)).toThrow(reason)
   })
 
-  test('may exclude faults from its promise, depending on its settings', () => {
+  test('may exclude faults from its promise by a function of its settings', () => {
     const { notUnder } = mine({ notUnder: ({ strict }: { strict?: boolean }) => (strict ? [] : ['kil']) })
     const asked = (strict: boolean) => typeof notUnder === 'function' && notUnder({ strict })
     expect(asked(true)).toEqual([])

@@ -5,7 +5,7 @@ import { ask, eventually, inject, realClusters } from '../../../testing/src/real
 
 const { start, directory } = realClusters()
 
-test('a bug setting reaches the nodes: with forget-vote, raft does not journal its vote', async () => {
+test('the bug forget-vote reaches the nodes, so that raft does not journal its vote', async () => {
   const votesOf = async (bug: string | undefined) => {
     const dataDir = directory()
     // A leader has voted for itself, and that was on its disk before it asked the others.
@@ -21,7 +21,7 @@ test('an unknown bug or setting of a protocol is refused before anything starts'
   await expect(start({ protocol: 'raft', settings: { 'no-such-setting': 1 } })).rejects.toThrow(/no-such-setting/)
 })
 
-test('a node serves any HTTP client through the proxy', async () => {
+test('a node serves a plain HTTP client through the proxy', async () => {
   const cluster = await start({ protocol: 'master-master' })
   const written = await fetch(`${cluster.url('n2')}/kv/x`, { method: 'PUT', body: '{"value":"by hand"}' })
   expect(await written.json()).toEqual({ value: 'by hand' })
@@ -29,7 +29,7 @@ test('a node serves any HTTP client through the proxy', async () => {
   expect(await status.json()).toMatchObject({ node: 'n2', protocol: 'master-master', role: 'master' })
 })
 
-test('a node keeps its clock over a restart, and all nodes share one clock', async () => {
+test('all nodes share one clock, and a node keeps its clock after a restart', async () => {
   const cluster = await start({ protocol: 'master-master' })
   // The last writer wins, by the clock of the node that took the write.
   const writers = ['n1', 'n3', 'n2', 'n1'] as const

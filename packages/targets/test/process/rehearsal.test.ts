@@ -121,8 +121,8 @@ const refuses =
   ({ method }, response) =>
     method === 'PUT' && end(response, status, body, fields)
 
-describe('a rehearsal of a service whose route table is correct', () => {
-  test('shows one write and one read of a key that no client uses', async () => {
+describe('a rehearsal with a correct route table', () => {
+  test('reports one write and one read of a key that no client uses', async () => {
     const { rehearsal, items } = await rehearsed({})
     expect(rehearsal).toEqual({
       exchanges: ['n1: PUT /items/a {"item":7} was answered 200 {}', 'n1: GET /items/a was answered 200 {"item":7}'],
@@ -131,7 +131,7 @@ describe('a rehearsal of a service whose route table is correct', () => {
     expect([...items]).toEqual([['a', 7]])
   })
 
-  test('writes a value that clients write if these are no numbers', async () => {
+  test('writes a value of the clients if clients do not write numbers', async () => {
     const { rehearsal } = await rehearsed({ value: { name: 'Ada' } })
     expect(rehearsal?.exchanges[1]).toContain('200 {"item":{"name":"Ada"}}')
   })
@@ -146,7 +146,7 @@ describe('a rehearsal of a service whose route table is correct', () => {
     expect(rehearsal?.exchanges[0]).toMatch(/^n2: PUT/)
   })
 
-  test('waits for a node that is behind, and for a database that is not up', async () => {
+  test('retries while a node is behind or its database is not up', async () => {
     let asked = 0
     const slow: Quirk = ({ method }, response) => {
       asked++
@@ -157,7 +157,7 @@ describe('a rehearsal of a service whose route table is correct', () => {
     expect(rehearsal?.exchanges).toHaveLength(2)
   })
 
-  test('asks all nodes at once, so that several hanging nodes cost no more time than one', async () => {
+  test('asks all nodes concurrently, so that hanging nodes do not add up their delays', async () => {
     const held: (() => void)[] = []
     const waitsForOther: Quirk = ({ method, id, item }, response, items) => {
       if (method !== 'PUT') return false
@@ -170,19 +170,19 @@ describe('a rehearsal of a service whose route table is correct', () => {
     expect(rehearsal?.exchanges).toHaveLength(2)
   })
 
-  test('changes nothing if the service has only fixed objects, which clients use', async () => {
+  test('writes nothing if the service has only the fixed objects of the clients', async () => {
     const known: Quirk = ({ method, id }, response) => method === 'PUT' && id !== 'x' && end(response, 404)
     const { rehearsal, items } = await rehearsed({ quirks: [known], held: { x: 0, y: 0, z: 0 } })
     expect(rehearsal?.exchanges).toEqual([])
     expect(items.get('x')).toBe(0)
   })
 
-  test('does not blame followers that refuse writes while there is no leader', async () => {
+  test('passes if followers refuse writes while no node leads', async () => {
     const { rehearsal } = await rehearsed({ quirks: [refuses(503, null), refuses(422, { error: 'not the leader' })] })
     expect(rehearsal?.exchanges).toEqual([])
   })
 
-  test('changes nothing if other objects answer reads differently and hold no number', async () => {
+  test('writes nothing if objects that clients do not use behave differently and hold no number', async () => {
     const known: Quirk = ({ method, id }, response) =>
       id === 'a' ? end(response, 400) : method === 'GET' && end(response, 200, { item: null })
     const { rehearsal, items } = await rehearsed({ quirks: [known] })
@@ -190,7 +190,7 @@ describe('a rehearsal of a service whose route table is correct', () => {
     expect(items.size).toBe(0)
   })
 
-  test('changes nothing if the only object holds no number', async () => {
+  test('writes nothing if the only object holds no number', async () => {
     const fixed = [READ, WRITE].map((route) => ({
       ...route,
       request: route.request.replace('{key}', 'only'),
@@ -204,7 +204,7 @@ describe('a rehearsal of a service whose route table is correct', () => {
   test.each([
     ['nobody leads', 503],
     ['there are too many requests', 429],
-  ])('passes if %s, and reports the answers', async (_, status) => {
+  ])('passes, and reports the answers, if %s', async (_, status) => {
     const busy: Quirk = ({ method }, response) => method === 'PUT' && end(response, status)
     const { rehearsal } = await rehearsed({ quirks: [busy, busy] })
     expect(rehearsal?.exchanges).toEqual([])
@@ -213,17 +213,17 @@ describe('a rehearsal of a service whose route table is correct', () => {
     )
   })
 
-  test('passes if a read returns another number, which the run will judge', async () => {
+  test('passes if a read returns a number that was not written', async () => {
     const stale: Quirk = ({ method }, response) => method === 'GET' && end(response, 200, { item: 6 })
     expect((await rehearsed({ quirks: [stale] })).rehearsal?.exchanges).toEqual([])
   })
 })
 
-describe('a rehearsal of a service that answers with texts', () => {
+describe('a rehearsal of a service that answers with strings', () => {
   const asText: Quirk = ({ method, id }, response, items) =>
     method === 'GET' && items.has(id) && end(response, 200, { item: String(items.get(id)) })
 
-  test('makes clients write texts', async () => {
+  test('makes clients write strings if the service answers a number as a string', async () => {
     const { rehearsal, items, clients, nodes } = await rehearsed({ quirks: [asText] })
     expect(rehearsal?.remark).toBe('the service answers the string "7" for the number 7, so clients write strings')
     const client = clients.connect(nodes[0]!)
@@ -233,7 +233,7 @@ describe('a rehearsal of a service that answers with texts', () => {
     expect(items.get('x')).toBe('12')
   })
 
-  test('makes clients write texts if it refuses numbers', async () => {
+  test('makes clients write strings if the service refuses numbers', async () => {
     const strings: Quirk = ({ method, item }, response) =>
       method === 'PUT' && typeof item !== 'string' && end(response, 422, { error: 'not a string' })
     const { rehearsal } = await rehearsed({ quirks: [strings] })
@@ -243,7 +243,7 @@ describe('a rehearsal of a service that answers with texts', () => {
     })
   })
 
-  test('ends if it refuses texts', async () => {
+  test('ends with an error if the service refuses strings', async () => {
     const strict: Quirk = (asked, response, items) =>
       (typeof asked.item === 'string' && end(response, 422)) || asText(asked, response, items)
     await expect(rehearsed({ quirks: [strict] })).rejects.toThrow(
@@ -252,7 +252,7 @@ describe('a rehearsal of a service that answers with texts', () => {
   })
 })
 
-describe('a rehearsal of a set-up that does not fit the service', () => {
+describe('a rehearsal with a wrong route table', () => {
   const read = (changes: Partial<Route>): readonly Route[] => [{ ...READ, ...changes }, WRITE]
   const write = (changes: Partial<Route>): readonly Route[] => [READ, { ...WRITE, ...changes }]
   test.each<[string, Rehearsing, string]>([
@@ -349,7 +349,7 @@ describe('a rehearsal of a set-up that does not fit the service', () => {
       { quirks: [(_, response) => response.end('<!doctype html>') !== undefined] },
       'the first read after the first write did not find what was written: GET /items/a was answered 200 <!doctype html>, after PUT /items/a {"item":7} was answered 200 <!doctype html>. The answer is a web page: correct the paths of the routes.',
     ],
-  ])('reports %s', async (_, options, message) => {
+  ])('reports an error about %s', async (_, options, message) => {
     const error = await rehearsed(options).catch((thrown: unknown) => thrown)
     expect(error).toMatchObject({
       code: 'input',
@@ -357,13 +357,13 @@ describe('a rehearsal of a set-up that does not fit the service', () => {
     })
   })
 
-  test('accepts a write whose status the route table maps to an unknown outcome', async () => {
+  test('accepts a write whose status the route table maps to info', async () => {
     const routes = [READ, { ...WRITE, outcomes: { 202: 'info' } }]
     const { rehearsal } = await rehearsed({ quirks: [storesAnd(202, {})], routes })
     expect(rehearsal).toEqual({ exchanges: [], isOfTexts: false })
   })
 
-  test('blames a service that answers 500', async () => {
+  test('reports an error of the service, not of the route table, after a status of 500', async () => {
     const error = await rehearsed({ quirks: [refuses(500, { error: 'no table items' })] }).catch((thrown) => thrown)
     expect(error).toMatchObject({
       code: 'environment',

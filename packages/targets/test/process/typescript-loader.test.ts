@@ -42,7 +42,7 @@ const a = new A(new Dep())
 export default [a.m(3), A.s(), a.v, ...seen].join()
 `
 
-test('decorators are legacy ones if the tsconfig.json says so, with or without metadata of types', async () => {
+test('decorators are legacy decorators if tsconfig.json enables them, with or without type metadata', async () => {
   const told = 'm4n,mstatic,gv,name undefined,declared undefined,second,first,later 0,undefined 1,undefined 0,class A'
   expect(await imported('src/server.ts', { 'tsconfig.json': LEGACY, 'src/server.ts': DECORATED })).toBe(told)
   const metadata: unknown[] = []
@@ -55,7 +55,7 @@ test('decorators are legacy ones if the tsconfig.json says so, with or without m
   expect(metadata).toContain('design:returntype Promise')
 })
 
-test('paths of an extended tsconfig.json are resolved, and workspace packages in TypeScript are loaded', async () => {
+test('paths of an extended tsconfig.json are resolved, and TypeScript workspace packages are loaded', async () => {
   const files = {
     'tsconfig.base.json': `{
       // Comments may stand here.
@@ -79,7 +79,7 @@ test('paths of an extended tsconfig.json are resolved, and workspace packages in
   expect(await imported('apps/api/src/server.ts', files)).toBe('a,true,log.ts,exact,lazy')
 })
 
-test('an error has its original line, although types and comments are stripped', async () => {
+test('an error has its original line although types and comments are stripped', async () => {
   const thrower = `interface Gone {\n  a: 1\n}\n\n/* and\n   this */\nexport const f = (x: unknown): never => {\n\n  throw new Error(\`no \${x}\`)\n}\n`
   const error = await imported('server.ts', {
     'server.ts': `import type { T } from './t'\n\nimport { f } from './f'\n\n\ntype U = T\nf('x')\n`,
@@ -89,7 +89,7 @@ test('an error has its original line, although types and comments are stripped',
   expect((error as Error).stack).toMatch(/f\.ts:9:.*\n.*server\.ts:7:/)
 })
 
-test('a program runs although its tsconfig.json cannot be read, which is reported', async () => {
+test('a program runs, and a warning is printed, if its tsconfig.json cannot be read', async () => {
   const told = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
   onTestFinished(() => void vi.restoreAllMocks())
   const files = { 'tsconfig.json': '{"extends":"@nobody/has-this"}', 'server.ts': 'export default 1 as number' }
@@ -97,6 +97,6 @@ test('a program runs although its tsconfig.json cannot be read, which is reporte
   expect(told.mock.calls.join()).toContain('its tsconfig.json is ignored')
 })
 
-test('a syntax error in TypeScript is reported with its place', async () => {
+test('a TypeScript syntax error is reported with the name of its file', async () => {
   await expect(imported('server.ts', { 'server.ts': 'const a: = 1' })).rejects.toThrow(/server\.ts/)
 })

@@ -9,7 +9,7 @@ import { importUserFile } from '../../src/user-files/import.ts'
 
 beforeAll(ensureBuilt)
 
-test('files imported at the same time print to stderr, and stdout stays usable', async () => {
+test('user files that are imported concurrently print to stderr, and stdout is restored afterwards', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'chaos-user-'))
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
   const files = ['one', 'two', 'three'].map((name) => join(directory, `${name}.mjs`))
@@ -25,7 +25,7 @@ test('files imported at the same time print to stderr, and stdout stays usable',
   expect(aside.mock.calls.flat().filter((text) => text === 'loud')).toHaveLength(3)
 })
 
-test("loading a TypeScript file leaves Node's stack traces unchanged", () => {
+test('loading a TypeScript file leaves Error.stackTraceLimit and Error.prepareStackTrace unchanged', () => {
   const directory = mkdtempSync(join(tmpdir(), 'chaos-user-'))
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
   const file = join(directory, 'own.ts')

@@ -16,7 +16,7 @@ const LIMITS = { looks: 3, growthBytes: 10, muchBytes: 100 }
 const looksAt = (watch: ReturnType<typeof createWatch>, count: number) =>
   Array.from({ length: count }, () => watch.look())
 
-describe("the watchdog over users' code", () => {
+describe('the watchdog of user code', () => {
   test('reports a hanging call after several checks without progress', () => {
     const progress = createProgress()
     const watch = createWatch(progress, LIMITS, () => 0)
@@ -26,7 +26,7 @@ describe("the watchdog over users' code", () => {
     expect(looksAt(watch, 5)).toEqual([undefined, undefined, undefined, 'hanging', 'hanging'])
   })
 
-  test('waits longer for a call that had only a part of the processor', () => {
+  test("waits longer for a call that had only a part of the processor's time", () => {
     const progress = createProgress()
     const watch = createWatch(progress, LIMITS, () => 0)
     countCall(progress)
@@ -47,7 +47,7 @@ describe("the watchdog over users' code", () => {
     expect([shareAfter(0, 1), shareAfter(1, 2)]).toEqual([0.1, 0.1])
   })
 
-  test('restarts its count at each call and each unit of work', () => {
+  test('restarts its count of checks at each call and each unit of work', () => {
     const progress = createProgress()
     const watch = createWatch(progress, LIMITS, () => 0)
     enter(progress, 1)
@@ -59,7 +59,7 @@ describe("the watchdog over users' code", () => {
     expect(watch.last()).toEqual({ unit: 7, calls: 0, within: 0 })
   })
 
-  test('waits for a call that allocated memory and makes no progress, since the garbage collector may run', () => {
+  test('waits longer for a stalled call that has allocated memory, since the garbage collector may run', () => {
     const progress = createProgress()
     let bytes = 0
     const watch = createWatch(progress, LIMITS, () => bytes)
@@ -78,7 +78,7 @@ describe("the watchdog over users' code", () => {
     expect(looksAt(watch, 13)).toEqual([...Array(12).fill(undefined), 'hanging'])
   })
 
-  test('does not report a call while its memory grows, and then names memory as the cause', () => {
+  test('reports no call while its memory grows, and names memory as the cause afterwards', () => {
     const progress = createProgress()
     let bytes = 0
     const watch = createWatch(progress, LIMITS, () => bytes)
@@ -103,7 +103,7 @@ describe("the watchdog over users' code", () => {
     expect(looksAt(watch, 4)).toEqual([undefined, undefined, undefined, 'memory'])
   })
 
-  test('names memory as the cause even if another thread frees as much meanwhile', () => {
+  test('names memory as the cause even if another thread frees as much memory meanwhile', () => {
     const progress = createProgress()
     let bytes = 1_000
     const watch = createWatch(progress, LIMITS, () => bytes)
@@ -114,7 +114,7 @@ describe("the watchdog over users' code", () => {
     expect(looksAt(watch, 2)).toEqual([undefined, 'memory'])
   })
 
-  test('stops a call at once if its memory exceeds the limit', () => {
+  test('stops a call immediately if its memory exceeds the limit', () => {
     const progress = createProgress()
     let bytes = 0
     const watch = createWatch(progress, { ...LIMITS, mostBytes: 300 }, () => bytes)
@@ -125,7 +125,7 @@ describe("the watchdog over users' code", () => {
     expect(watch.look()).toBe('memory')
   })
 
-  test('stops a call at once if the process has grown beyond the limit', () => {
+  test('stops a call immediately if the process has grown beyond the limit', () => {
     const progress = createProgress()
     let bytes = 1_000
     const watch = createWatch(progress, { ...LIMITS, mostGrowthBytes: 300 }, () => bytes)
@@ -145,7 +145,7 @@ describe("the watchdog over users' code", () => {
     expect(asked).toBe(1)
   })
 
-  test('asks the watched call for a description, which it truncates to the available length', () => {
+  test('requests a description of the watched call, and truncates it to the available length', () => {
     const progress = createProgress(2)
     expect([countCall(progress), countCall(progress), countCall(progress)]).toEqual([false, true, false])
     describeCall(progress, 'x'.repeat(5_000))

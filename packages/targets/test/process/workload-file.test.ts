@@ -13,7 +13,7 @@ const own = (functions?: readonly string[]) => ({
   key: () => '',
 })
 
-test('a workload with a function unknown to its model is refused with a suggestion', () => {
+test('a workload with a function that its model does not know is refused with a suggestion', () => {
   expect(() => workload(['write', 'raed'])).toThrow(
     'mine.ts: "functions" has raed, which its model does not know. Did you mean read? It knows: read, write, cas',
   )
@@ -25,7 +25,7 @@ test('a model accepts synonyms of its functions, or any function if it lists non
   expect(workload(['psuh'], own()).functions).toEqual(['psuh'])
 })
 
-test('a misspelt operation is refused with a suggestion', () => {
+test('an operation with a misspelt function is refused with a suggestion', () => {
   const clients = workloadFrom(
     {
       ...{ name: 'mine', model: 'register', functions: ['read', 'write'] },
@@ -36,13 +36,13 @@ test('a misspelt operation is refused with a suggestion', () => {
   expect(() => clients.client({} as never, 0).next()).toThrow('with an f of read, write. Did you mean write?')
 })
 
-test('accepts an unknown model while a file is tried on a thread, which lacks the models of the configuration', () => {
+test('workloadFrom accepts an unknown model only if models of the configuration are not loaded', () => {
   const named = { name: 'mine', model: 'stack', functions: ['push'], create: () => ({ client: () => ({}) }) }
   expect(() => workloadFrom(named, 'mine.ts')).toThrow('there is no "model" stack')
   expect(workloadFrom(named, 'mine.ts', true).model).toBe('stack')
 })
 
-test('a history without a successful operation proves nothing, whatever the workload', () => {
+test('a history without a successful operation is vacuous', () => {
   const failed = [
     { process: 0, type: 'invoke', f: 'read', key: 'x', value: null },
     { process: 0, type: 'fail', f: 'read', key: 'x', value: null, error: 'status 404' },

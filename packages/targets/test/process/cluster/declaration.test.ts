@@ -73,13 +73,13 @@ describe('the declaration of a cluster', () => {
     expect(refusalOf(declaration)).toContain(`mine.json: ${problem}`)
   })
 
-  test('is refused with all its problems, one a line', () => {
+  test('is refused with one line for each problem', () => {
     const lines = refusalOf({ ...kv, comand: 'x', data: 'wipe', start: 1 }).split('\n')
     expect(lines).toHaveLength(3)
     for (const line of lines) expect(line).toMatch(/^mine\.json: /)
   })
 
-  test('promises nothing by default, and may have its own settings', () => {
+  test('promises nothing by default, and may declare a promise and settings', () => {
     expect(targetOf(kv).promises({ workload: 'register', object: 'register', settings: {}, faults: [] })).toBe(
       'nothing',
     )
@@ -116,7 +116,7 @@ describe('a command line', () => {
     expect(wordsOf(text, 'here')).toEqual(words)
   })
 
-  test('is refused without a program', () => {
+  test('is refused if it names no program', () => {
     expect(() => wordsOf('  ', 'here: command')).toThrow('here: command names no program.')
   })
 })

@@ -44,7 +44,7 @@ async function startRunner(declaration: unknown, runDir: string) {
 }
 
 test.each(['SIGKILL', 'SIGTERM'] as const)(
-  'when the runner dies of %s, no process or directory of a cluster that it started remains',
+  'a runner killed by %s leaves no process or directory of a cluster that it started',
   async (signal) => {
     const runDir = directory()
     const { runner, pids } = await startRunner(kv, runDir)
@@ -55,7 +55,7 @@ test.each(['SIGKILL', 'SIGTERM'] as const)(
 )
 
 test.each(['SIGKILL', 'SIGTERM'] as const)(
-  'when the runner dies of %s, a cluster that it did not start stays as it was',
+  'a cluster that the runner did not start is restored after the runner is killed by %s',
   async (signal) => {
     const runDir = directory()
     const theirs = await someonesCluster({ directory: directory() })

@@ -21,7 +21,7 @@ describe("a cluster started by the user's commands", () => {
     expect(cluster.leader()).toBe('n1')
   })
 
-  test('replicates over a cut link only once it is healed', async () => {
+  test('replicates over a cut link only after the heal', async () => {
     const { write, read, inject } = await start({ ...kv, command: [...kv.command, '--async', '--local'] })
     const heal = await inject({ kind: 'partition', links: both, mode: 'hold' })
     expect(await write('n1', 'x', 7)).toEqual(ok(7))
@@ -91,7 +91,7 @@ describe("a cluster started by the user's commands", () => {
     expect(readFileSync(said, 'utf8')).toBe('n1\nn2\nn2\n')
   })
 
-  test('refuses a failover without a command for it', () => {
+  test('refuses a failover fault if the declaration has no failover command', () => {
     expect(targetOf(kv).suffers('failover')).toMatchObject({ not: expect.stringContaining('"failover"') })
     expect(targetOf({ ...kv, faults: { failover: { do: 'true' } } }).suffers('failover')).toBe(true)
   })
@@ -108,7 +108,7 @@ describe("a cluster started by the user's commands", () => {
     expect(await read('n1', 'x')).toEqual(ok(7))
   })
 
-  test('gives each node its own address if the declaration asks for it', async () => {
+  test('gives each node its own address if "ownAddresses" is true', async () => {
     const command = [...kv.command.slice(0, 2), '--name', '{node}', ...kv.command.slice(4)]
     const { write, runDir } = await start({ ...kv, command, ownAddresses: true, files: { address: '{host}' } })
     expect(await write('n2', 'x', 7)).toEqual(ok(7))
@@ -117,7 +117,7 @@ describe("a cluster started by the user's commands", () => {
     for (const host of hosts) expect(host).toMatch(/^127\.\d+\.\d+\.\d+$/)
   })
 
-  test('has the announced port of a node with its own address listen under the announced number', async () => {
+  test('makes a node with its own address listen on the port number that it announces', async () => {
     const ports = ['client', { name: 'peer', announced: true }]
     const files = { ports: '{announced-port.peer} {listen-port.peer}' }
     const command = [...kv.command.slice(0, 2), '--name', '{node}', ...kv.command.slice(4)]
@@ -127,7 +127,7 @@ describe("a cluster started by the user's commands", () => {
     expect(own).toBe(announced)
   })
 
-  test('can announce one address of a node to all peers, and still finds out which peer dials', async () => {
+  test('identifies the dialling peer even if a node announces one address to all peers', async () => {
     const lists = { peers: { of: 'peers', each: '{name}={announced.peer}' } }
     const ports = ['client', { name: 'peer', announced: true }]
     const { write, read, inject } = await start({ ...kv, ports, lists, command: [...kv.command, '--async', '--local'] })
@@ -139,7 +139,7 @@ describe("a cluster started by the user's commands", () => {
     await eventually(async () => expect(await read('n3', 'x')).toEqual(ok(7)))
   })
 
-  test('runs the commands that join its nodes before the first client', async () => {
+  test('runs the "before" commands, with their placeholders replaced, during its start', async () => {
     const before = [['/bin/sh', '-c', 'echo joined {client.n1} {node.n1.peer} {node.n2}']]
     const { runDir, cluster } = await start({ ...kv, before })
     expect(readFileSync(join(runDir, 'logs', 'before.log'), 'utf8')).toMatch(
@@ -148,8 +148,8 @@ describe("a cluster started by the user's commands", () => {
   })
 })
 
-describe('the failed start of a cluster', () => {
-  test('shows the last lines of a node that exits at once', async () => {
+describe('the start of a cluster', () => {
+  test('reports the last lines of a node that exits immediately', async () => {
     const nodes = [{}, { command: ['/bin/sh', '-c', 'echo "no licence found" >&2; exit 7'] }]
     await expect(start({ ...kv, nodes })).rejects.toMatchObject({
       code: 'environment',
@@ -159,7 +159,7 @@ describe('the failed start of a cluster', () => {
     })
   })
 
-  test('suggests the right placeholder for an unknown one', async () => {
+  test('suggests the nearest placeholder if a placeholder is unknown', async () => {
     const command = ['node', 'server.js', '--listen', '{listen.cleint}']
     await expect(start({ ...kv, command })).rejects.toMatchObject({
       code: 'input',
@@ -169,7 +169,7 @@ describe('the failed start of a cluster', () => {
     })
   })
 
-  test("shows the nodes' answers if none claims to lead", async () => {
+  test("reports the nodes' answers if no node claims to lead", async () => {
     const role = { ...kv.role, leads: 'master' }
     await expect(start({ ...kv, role, readyWithinMs: 1_500 })).rejects.toMatchObject({
       code: 'environment',
@@ -179,7 +179,7 @@ describe('the failed start of a cluster', () => {
     })
   })
 
-  test('shows what the clients got if no node answers a read', async () => {
+  test("reports the clients' errors if no node answers a read", async () => {
     const command = ['/bin/sh', '-c', 'echo up; exec sleep 300']
     const ready = { by: 'log', pattern: '^up' }
     const mute = { ...kv, nodes: 1, command, ready, role: undefined, readyWithinMs: 1_500 }
@@ -191,7 +191,7 @@ describe('the failed start of a cluster', () => {
     })
   })
 
-  test('says at once that every node has ended, with its last output', async () => {
+  test("reports immediately that every node has ended, with the node's last output", async () => {
     const script =
       "require('node:net').createServer((c) => { console.log('out of luck'); process.exit(3) }).listen(Number(process.argv[1]), '127.0.0.1', () => console.log('up'))"
     const command = [process.execPath, '-e', script, '{port}']
@@ -201,7 +201,7 @@ describe('the failed start of a cluster', () => {
     })
   })
 
-  test('says after 4 s what it waits for', async () => {
+  test('reports what it waits for after 4 s', async () => {
     vi.useFakeTimers({ toFake: ['performance'] })
     onTestFinished(() => void vi.useRealTimers())
     const waits: string[] = []
@@ -225,7 +225,7 @@ describe('the failed start of a cluster', () => {
     ])
   })
 
-  test('reports data that the run did not write', async () => {
+  test('fails if a node holds data that the run did not write', async () => {
     const files = { 'data.json': '{"x":17}' }
     await expect(start({ ...kv, files })).rejects.toMatchObject({
       code: 'environment',
@@ -238,19 +238,22 @@ describe('the failed start of a cluster', () => {
     ['any value where nothing is known of the beginning', 'unknown', 17, 'serves'],
     ['another empty value where objects begin empty', 0, null, 'serves'],
     ['an empty value where objects begin with another', 17, 0, 'returned 0, not 17'],
-  ])('judges %s before a run', async (_, initial, value, expected) => {
-    const serving = serveFromNothing({
-      nodes: ['n1'],
-      asked: { functions: ['read'], reads: ['read'], initial, before: [{ f: 'read', key: 'x', value: null }] },
-      connect: () => ({ invoke: (_, __, completed) => completed({ type: 'ok', value }), close() {} }),
-      ...{ timeoutMs: 30_000, broken: () => undefined, isAlive: () => true, remedy: '' },
-    })
-    const said = await serving.then(
-      () => 'serves',
-      (error: Error) => error.message,
-    )
-    expect(said).toContain(expected)
-  })
+  ])(
+    'checks the data before the run: %s (initial value %j, first read %j, result: %s)',
+    async (_, initial, value, expected) => {
+      const serving = serveFromNothing({
+        nodes: ['n1'],
+        asked: { functions: ['read'], reads: ['read'], initial, before: [{ f: 'read', key: 'x', value: null }] },
+        connect: () => ({ invoke: (_, __, completed) => completed({ type: 'ok', value }), close() {} }),
+        ...{ timeoutMs: 30_000, broken: () => undefined, isAlive: () => true, remedy: '' },
+      })
+      const said = await serving.then(
+        () => 'serves',
+        (error: Error) => error.message,
+      )
+      expect(said).toContain(expected)
+    },
+  )
 
   test('can be aborted', async () => {
     const giveUp = new AbortController()
@@ -260,7 +263,7 @@ describe('the failed start of a cluster', () => {
     await expect(starting).rejects.toMatchObject({ message: 'the start of the cluster was aborted' })
   })
 
-  test('reports a command that fails to join the nodes', async () => {
+  test('reports a failed "before" command with the last lines of its log', async () => {
     await expect(start({ ...kv, before: [['/bin/sh', '-c', 'echo "no quorum"; exit 3']] })).rejects.toMatchObject({
       code: 'environment',
       message: expect.stringMatching(

@@ -20,7 +20,7 @@ async function someones(flags: readonly string[] = []) {
 }
 
 describe('a cluster that is already running', () => {
-  test('serves through the proxy, and still runs after the test', async () => {
+  test('serves clients through the proxy, and keeps running after the run', async () => {
     const theirs = await someones()
     const { write, read, cluster } = await start(theirs.declaration)
     expect(cluster.leader()).toBe('n1')
@@ -30,7 +30,7 @@ describe('a cluster that is already running', () => {
     expect(['n1', 'n2', 'n3'].map((id) => processExists(theirs.pid(id)))).toEqual([true, true, true])
   })
 
-  test('is killed and started by declared commands', async () => {
+  test('has its nodes killed and restarted by the declared commands', async () => {
     const theirs = await someones()
     const { read, inject, cluster } = await start(theirs.declaration)
     const first = theirs.pid('n1')
@@ -43,7 +43,7 @@ describe('a cluster that is already running', () => {
     expect(await read('n1', 'x')).toEqual(ok(null))
   })
 
-  test('is paused and resumed by declared commands', async () => {
+  test('has its nodes paused and resumed by the declared commands', async () => {
     const theirs = await someones()
     const { inject } = await start(theirs.declaration)
     const heal = await inject({ kind: 'pause', nodes: ['n2'] })
@@ -77,7 +77,7 @@ describe('a cluster that is already running', () => {
     await eventually(async () => expect(isStopped(theirs.pid('n2'))).toBe(false))
   })
 
-  test('reports a command that fails or takes too long, and reverts its possible effects', async () => {
+  test('reports a fault command that fails or times out, and undoes its possible effects', async () => {
     const theirs = await someones()
     const notes = join(directory(), 'undone')
     const undo = ['/bin/sh', '-c', `echo undone >> ${notes}`]
@@ -93,7 +93,7 @@ describe('a cluster that is already running', () => {
     expect(readFileSync(notes, 'utf8')).toBe('undone\nundone\n')
   })
 
-  test('is refused if it still holds data, with advice', async () => {
+  test('is refused if it holds data of an earlier run', async () => {
     const theirs = await someones()
     const first = await start(theirs.declaration)
     await first.write('n1', 'x', 7)
@@ -109,7 +109,7 @@ describe('a cluster that is already running', () => {
     expect(await second.read('n1', 'x')).toEqual(ok(null))
   })
 
-  test('is refused by name if its address is unreachable', async () => {
+  test('is refused with the name of a node whose address is unreachable', async () => {
     const theirs = await someones()
     theirs.end()
     const { declaration } = theirs
@@ -121,7 +121,7 @@ describe('a cluster that is already running', () => {
     })
   })
 
-  test('refuses kills without a command and partitions without links', () => {
+  test('refuses a kill without a declared command, and a partition of nodes without declared links', () => {
     const nodes = [{ addresses: { client: '127.0.0.1:1' } }, { addresses: { client: '127.0.0.1:2' } }]
     const client = { kind: 'http', routes: { routes: [{ request: 'GET /{key}', f: 'read', result: 'json' }] } }
     const target = targetOf({ nodes, client })

@@ -27,7 +27,7 @@ const countingServer = {
 const answerOf = async (port: number): Promise<string> => (await fetch(`http://127.0.0.1:${port}/`)).text()
 
 describe('a node run by an arbitrary command', () => {
-  test('listens on its given ports, and keeps ports and data over its lives', async () => {
+  test('listens on its assigned port, and keeps the port and its data after a restart', async () => {
     const moved: (number | undefined)[] = []
     const node = await run.node({ ...countingServer, moved: (ports) => moved.push(ports?.client) })
     await node.start()
@@ -57,7 +57,7 @@ describe('a node run by an arbitrary command', () => {
     expect(() => node.wipe()).toThrow('n1 is running')
   })
 
-  test('answers only once it is resumed after a pause', async () => {
+  test('answers a request sent during a pause only after it is resumed', async () => {
     const node = await run.node(countingServer)
     await node.start()
     await node.pause()
@@ -68,7 +68,7 @@ describe('a node run by an arbitrary command', () => {
     expect(await answer).toBe('1')
   })
 
-  test('is prepared once, and again after each wipe', async () => {
+  test('runs its preparation before the first start, and again after each wipe', async () => {
     const prepare = [shell('echo prepared >> {data}/notes'), shell('echo twice >> {data}/notes')]
     const notes = join(run.directory(), 'data', 'notes')
     const node = await run.node({ ...countingServer, prepare })
@@ -82,13 +82,13 @@ describe('a node run by an arbitrary command', () => {
     expect(readFileSync(notes, 'utf8')).toBe('prepared\ntwice\n')
   })
 
-  test('is not started if its preparation fails, which is reported', async () => {
+  test("fails to start if its preparation fails, and the error has the preparation's output", async () => {
     const node = await run.node({ ...countingServer, prepare: [shell('echo no space left >&2; exit 1')] })
     await expect(node.start()).rejects.toThrow(/failed \(exit code 1\).*\n {2}no space left/)
     expect(node.pid()).toBeUndefined()
   })
 
-  test('may have several ports, and gets the ports of others by placeholders', async () => {
+  test("may have several ports, and gets its peers' addresses by a placeholder", async () => {
     const node = await run.node({
       command: shell('echo "{node} {host} {port} {port.peer} {others} {{kept}} {\\"json\\":1}"; exec sleep 300'),
       ports: ['client', 'peer'],
@@ -111,7 +111,7 @@ describe('a node run by an arbitrary command', () => {
     expect(existsSync(run.logPath())).toBe(false)
   })
 
-  test.runIf(isRoot)('has a data directory that its user owns', async () => {
+  test.runIf(isRoot)('owns its data directory and runs its commands as the declared user', async () => {
     const node = await run.node({
       command: { ...shell('id -un > {data}/me; exec sleep 300'), user: 'nobody', directory: '/' },
       ports: ['client'],
@@ -156,7 +156,7 @@ describe('a start of a node', () => {
     expect(node.life().alive).toBe(true)
   })
 
-  test('succeeds once the node prints a line in this life', async () => {
+  test('succeeds once the node prints the expected line in its current life', async () => {
     const command = shell('sleep 0.1; echo starting; echo "ready to accept"; exec sleep 300')
     const node = await run.node({ command, ports: ['client'], readiness: { by: 'log', pattern: 'ready to accept' } })
     await node.start()
@@ -174,7 +174,7 @@ describe('a start of a node', () => {
     expect(existsSync(path)).toBe(true)
   })
 
-  test('fails after a time limit, and names the condition', async () => {
+  test('fails at its time limit with the readiness condition in the error', async () => {
     const node = await run.node({
       command: shell('exec sleep 300'),
       ports: ['client'],
@@ -187,7 +187,7 @@ describe('a start of a node', () => {
     expect(node.pid()).toBeUndefined()
   })
 
-  test('fails after a time limit, and says what to do about a node that waits for others', async () => {
+  test('fails at its time limit with advice for a node that waits for other nodes', async () => {
     const node = await run.node({
       command: shell('echo waiting for peers; exec sleep 300'),
       ports: ['client'],
@@ -200,7 +200,7 @@ describe('a start of a node', () => {
   })
 
   test.runIf(process.platform === 'linux')(
-    'fails after a time limit, and names the port that it listens on',
+    'fails at its time limit with the port that the node listens on in the error',
     async () => {
       const script = "require('node:net').createServer().listen(0, '127.0.0.1')"
       const node = await run.node({
@@ -215,7 +215,7 @@ describe('a start of a node', () => {
     },
   )
 
-  test('fails if the node exits first, and shows its last lines', async () => {
+  test("fails with the last lines of the node's output if the node exits first", async () => {
     const node = await run.node({
       command: shell('for i in $(seq 24); do echo "line $i"; done; echo "bad option: --prot" >&2; exit 2'),
       ports: ['client'],
@@ -234,7 +234,7 @@ describe('a start of a node', () => {
 })
 
 describe('a supervised node', () => {
-  test('is reported with its last output if it does not start again', async () => {
+  test('is reported with its last output if it does not restart', async () => {
     const path = join(run.directory(), 'was-here')
     const node = await run.node({
       command: shell(`test -e ${path} && { echo "half a file"; exit 3; }; touch ${path}; echo up; exec sleep 300`),
@@ -261,7 +261,7 @@ describe('a supervised node', () => {
     expect(told[0]).toMatch(/^n1 ended by itself \(exit code \d+\); its last output: out of memory \(/)
   })
 
-  test('counts kills and pauses, which may heal in any order', async () => {
+  test('runs again only after each of its kills and pauses is healed', async () => {
     const node = await run.node(countingServer)
     await node.start()
     await Promise.all([node.kill(), node.kill()])
@@ -276,7 +276,7 @@ describe('a supervised node', () => {
     expect(await answer).toBe('2')
   })
 
-  test('starts when a kill is healed, although another kill interrupts that start', async () => {
+  test('restarts after the last heal if a second kill interrupts its first restart', async () => {
     const node = await run.node(countingServer)
     await node.start()
     await node.kill()
@@ -290,7 +290,7 @@ describe('a supervised node', () => {
 })
 
 describe.runIf(findProgram('python3') !== undefined)('python3 -m http.server', () => {
-  test('runs as a node', async () => {
+  test('a Python HTTP server serves the same file before a kill and after the restart', async () => {
     const node = await run.node({
       command: {
         words: ['python3', '-m', 'http.server', '{port}', '--bind', '{host}', '--directory', '{data}'],
@@ -312,7 +312,7 @@ describe.runIf(findProgram('python3') !== undefined)('python3 -m http.server', (
   })
 })
 
-test('missing programs are reported with how to install them, old ones with their version', async () => {
+test('missing programs are reported with an install hint, and outdated programs with their version', async () => {
   const directory = temporaryDirectory()
   const printing = (name: string, version: string): string => {
     const path = join(directory, name)

@@ -35,7 +35,7 @@ const stateOf = (pid: number): string | undefined =>
   readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1)?.charAt(0)
 
 describe('the processes started by a command', () => {
-  test('are killed with it: children, grandchildren, processes of other sessions, and daemons', async () => {
+  test('are killed with the command, including daemons and processes of other sessions', async () => {
     const path = join(run.directory(), 'pids')
     const node = await run.start(shell(familyOf(path)))
     const pids = await pidsWritten(path, 5)
@@ -44,7 +44,7 @@ describe('the processes started by a command', () => {
     expect(pids.map(processExists)).toEqual(pids.map(() => false))
   })
 
-  test('are stopped with it, and continued with it', async () => {
+  test('are paused and resumed with the command', async () => {
     const path = join(run.directory(), 'pids')
     const node = await run.start(shell(familyOf(path)))
     const pids = await pidsWritten(path, 5)
@@ -54,7 +54,7 @@ describe('the processes started by a command', () => {
     await eventually(async () => expect(pids.map(isStopped)).toEqual(pids.map(() => false)))
   })
 
-  test('are stopped even if they keep starting others', async () => {
+  test('are paused even if they keep starting new processes', async () => {
     const path = join(run.directory(), 'pids')
     // dash starts a command by vfork: it cannot stop before the command's process has called exec.
     const node = await run.start(shell(`sh -c 'echo $$ >> ${path}; while :; do /bin/true; done' & wait`))
@@ -66,7 +66,7 @@ describe('the processes started by a command', () => {
     }
   })
 
-  test('are killed even while they are stopped', async () => {
+  test('are killed even while they are paused', async () => {
     const path = join(run.directory(), 'pids')
     const node = await run.start(shell(familyOf(path)))
     const pids = await pidsWritten(path, 5)
@@ -76,7 +76,7 @@ describe('the processes started by a command', () => {
   })
 
   test.skipIf(installed('python3') === undefined)(
-    'are killed at once while one is in a call that no signal interrupts',
+    'are killed within seconds even if a process is in an uninterruptible call',
     async () => {
       const path = join(run.directory(), 'pids')
       // After vfork, it waits until its child has called exec, which this one never does.
@@ -91,7 +91,7 @@ describe('the processes started by a command', () => {
     },
   )
 
-  test('end when it exits by itself', async () => {
+  test('end when the command exits by itself', async () => {
     const path = join(run.directory(), 'pids')
     const node = await run.start(shell(`sleep 300 & echo $! >> ${path}; exit 3`))
     expect(await node.exited).toEqual({ code: 3, signal: null })
@@ -108,7 +108,7 @@ describe('the processes started by a command', () => {
     expect(pids.filter(processExists)).toEqual([])
   })
 
-  test('are killed without the processes of other nodes', async () => {
+  test('are killed while the processes of other nodes keep running', async () => {
     const [one, other] = await Promise.all([run.start(shell('sleep 300')), run.start(shell('sleep 300'))])
     await one.kill()
     expect(one.running()).toBe(false)
@@ -134,7 +134,7 @@ describe('a graceful stop', () => {
     expect(await node.exited).toEqual({ code: null, signal: 'SIGKILL' })
   })
 
-  test('also reaches stopped processes', async () => {
+  test('also ends paused processes', async () => {
     const node = await run.start(shell('sleep 300'))
     await node.pause()
     await node.end(10_000)
@@ -143,7 +143,7 @@ describe('a graceful stop', () => {
 })
 
 describe('a command', () => {
-  test('has its environment and directory, and writes its output to its log', async () => {
+  test('runs with its environment and working directory, and writes its output to its log', async () => {
     const directory = run.directory()
     const node = await run.start({
       words: ['/bin/sh', '-c', 'echo "$GREETING, $HOME"; pwd; echo trouble >&2'],
@@ -154,7 +154,7 @@ describe('a command', () => {
     expect(run.log()).toBe(`hello, \n${directory}\ntrouble\n`)
   })
 
-  test('can be read to the last line if it is interactive', async () => {
+  test('passes on every line of its standard output if it is interactive', async () => {
     const lines: string[] = []
     const node = await run.start(shell('read name; echo "hello $name"; echo "not for you" >&2; echo bye'), (line) =>
       lines.push(line),
@@ -171,13 +171,13 @@ describe('a command', () => {
     expect(run.log()).toMatch(/^nobody\nnogroup\n\/\w+\n$/)
   })
 
-  test.runIf(isRoot)('is refused for a user who does not exist', async () => {
+  test.runIf(isRoot)('is refused if its user does not exist', async () => {
     await expect(run.start({ words: ['true'], user: 'no-such-user' })).rejects.toThrow(
       'there is no user no-such-user on this machine (/etc/passwd): make one, or name another',
     )
   })
 
-  test('is refused with the directories searched if it does not exist', async () => {
+  test('is refused with advice if its program does not exist', async () => {
     await expect(run.start({ words: ['no-such-server', '--port', '1'] })).rejects.toMatchObject({
       code: 'environment',
       message:
@@ -186,7 +186,7 @@ describe('a command', () => {
     await expect(run.start({ words: ['./no-such-server'] })).rejects.toThrow('there is no program ./no-such-server')
   })
 
-  test('is refused if it is not executable or has no interpreter', async () => {
+  test('is refused if its program is not executable or has no interpreter', async () => {
     const path = join(run.directory(), 'server')
     writeFileSync(path, '#!/no/such/interpreter\n')
     await expect(run.start({ words: [path] })).rejects.toThrow(`${path} may not be executed (chmod +x)`)
@@ -194,13 +194,13 @@ describe('a command', () => {
     await expect(run.start({ words: [path] })).rejects.toThrow(`the interpreter that ${path} names`)
   })
 
-  test('is refused for a directory that does not exist', async () => {
+  test('is refused if its working directory does not exist', async () => {
     await expect(run.start({ words: ['true'], directory: '/no/such/directory' })).rejects.toThrow(
       'n1 was not started: its working directory /no/such/directory does not exist',
     )
   })
 
-  test('is reported as exited even if it exits at once', async () => {
+  test('is reported as exited even if it exits immediately after its start', async () => {
     const node = await run.start(script('process.exit(7)'))
     expect(await node.exited).toEqual({ code: 7, signal: null })
     expect(node.running()).toBe(false)

@@ -14,25 +14,25 @@ async function linesOf(chunks: readonly (string | Uint8Array)[], ends = true) {
   return { lines, reader }
 }
 
-test('joins lines and characters that arrive in pieces', async () => {
+test('readLines joins lines and characters that arrive in pieces', async () => {
   const bytes = Buffer.from('{"text":"é€😀"}\n')
   const { lines } = await linesOf(Array.from(bytes, (_, at) => bytes.subarray(at, at + 1)))
   expect(lines).toEqual(['{"text":"é€😀"}'])
 })
 
-test('ends a line at a line feed only, and drops a carriage return before it', async () => {
+test('readLines ends a line only at a line feed, and drops a carriage return before it', async () => {
   const { lines } = await linesOf(['one\r\ntwo \u2028 three\nfour\r', '\n\nfive'])
   expect(lines).toEqual(['one', 'two \u2028 three', 'four', '', 'five'])
 })
 
-test('returns what was read of a line without an end', async () => {
+test('readLines returns the text of an incomplete line on request', async () => {
   const { lines, reader } = await linesOf(['whole\n{"half":'], false)
   expect(lines).toEqual(['whole'])
   expect(reader.unended(0)).toBe('{"half":')
   expect(reader.unended(1e9)).toBeUndefined()
 })
 
-test('keeps the beginning of a line that is too long for memory', async () => {
+test('readLines keeps the beginning of a line that is too long for memory', async () => {
   const megabytes = Array.from({ length: 40 }, () => 'x'.repeat(2 ** 20))
   const { lines } = await linesOf([...megabytes, '\nnext\n'])
   expect(lines.map(({ length }) => length)).toEqual([2 ** 25, 4])

@@ -13,7 +13,7 @@ function withResolvers<T>() {
   return { promise, resolve }
 }
 
-test('a node that becomes ready only while it is killed for its timeout is reported as not ready', async () => {
+test('a node is reported as not ready if it becomes ready only while it is killed at its timeout', async () => {
   const ready = withResolvers<string>()
   const exited = withResolvers<Exit>()
   const died: string[] = []
@@ -44,7 +44,7 @@ test('a node that becomes ready only while it is killed for its timeout is repor
   expect([died, node.life().alive]).toEqual([[], false])
 })
 
-test('a node that takes long to start reports once what it waits for', async () => {
+test('a slow start of a node reports once what the node waits for', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   onTestFinished(() => void vi.useRealTimers())
   const ready = withResolvers<string>()
@@ -69,7 +69,7 @@ test('a node that takes long to start reports once what it waits for', async () 
   expect(waits).toEqual(['n1 is not ready after 4 s; it has 30 s. It is ready once it accepts connections.'])
 })
 
-test('a node that a fault kept from starting is started again once that fault is healed', async () => {
+test('a node that a fault kept from starting is started again after the fault is healed', async () => {
   const refusals: ((error: UserError) => void)[] = []
   const exits: ((exit: Exit) => void)[] = []
   const died: string[] = []

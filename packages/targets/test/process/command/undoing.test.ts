@@ -20,19 +20,19 @@ const undo = (name: string, turn?: Undo['turn'], script = 'true'): Undo => ({
 const done = () => (existsSync(join(at, 'done')) ? readFileSync(join(at, 'done'), 'utf8').trim().split('\n') : [])
 const until = (script: string) => ({ command: command(script), timeoutMs: 10_000 })
 
-test('first unpauses a node, then starts it, and undoes the other faults last', async () => {
+test('undoNodes unpauses a node first, then starts it, and undoes its other faults last', async () => {
   const undos = [undo('limit'), undo('start', 'start'), undo('unpause', 'first')]
   await undoNodes([{ finishing: [], undos, until: until('[ -e done ]') }])
   expect(done()).toEqual(['unpause', 'start', 'limit'])
 })
 
-test("starts a stopped node, with one retry, before it lifts the node's limits", async () => {
+test("undoNodes retries the start of a stopped node before it lifts the node's limits", async () => {
   const undos = [undo('limit'), undo('start', 'start', '{ [ ! -e tried ] || touch runs; touch tried; }')]
   await undoNodes([{ finishing: [], undos, until: until('[ -e runs ]') }])
   expect(done()).toEqual(['start', 'start', 'limit'])
 })
 
-test('limits are lifted only after all nodes have restarted', async () => {
+test('undoNodes lifts limits only after all nodes have restarted', async () => {
   const slow = undo('start', 'start', 'until [ -e other ]; do sleep 0.01; done')
   const other = { ...undo('other', 'start', 'touch other'), node: 'n2' as const }
   const limit = { ...undo('limit'), node: 'n2' as const }
@@ -45,7 +45,7 @@ test('limits are lifted only after all nodes have restarted', async () => {
   expect(done().toSorted()).toEqual(['limit', 'other', 'start'])
 })
 
-test('keeps one of several equal undo commands for a node, whether their environment is empty or absent', () => {
+test('withoutRepeats keeps one of several equal undo commands per node, and ignores an empty environment', () => {
   const start = undo('start', 'start')
   const same: Undo = { ...start, id: 2, command: { ...start.command, environment: {} } }
   const other: Undo = { ...start, id: 3, node: 'n2' }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { quotedWord, wordsOf } from '../../../src/command/words.ts'
 
 test.each([[['./node', '--port', '80']], [['./my node', 'a "b" \'c\'', '']], [['"', "'", '"\'']]])(
-  'reads the words it has quoted itself: %j',
+  'wordsOf restores the words that quotedWord has quoted: %j',
   (words) => {
     expect(wordsOf(words.map(quotedWord).join(' '), 'here')).toEqual(words)
   },

@@ -27,7 +27,7 @@ test.each([
   ['ended a moment ago and is never restarted', {}, 'no', false],
   ['ended a moment ago on an engine that says nothing of restarts', {}, undefined, false],
   ['waits for its next start, as Docker says it', { Running: true, Restarting: true }, 'on-failure', true],
-] as const)('waits for a container that %s only if its engine will restart it', (_, state, policy, isAwaited) => {
+] as const)('a container that %s is awaited only if its engine will restart it', (_, state, policy, isAwaited) => {
   const found = container(state, policy)
   expect(found.running).toBe(false)
   expect(isComingBack(found)).toBe(isAwaited)

@@ -56,11 +56,11 @@ describe('a change of a container during a run', () => {
   })
 })
 
-describe('a report of a container that comes back under another address', () => {
+describe('a container that restarts under a new address', () => {
   const at = (address: string, over: Partial<Container> = {}) =>
     container('kv', 2, { networks: [{ name: 'net', family: 4, address }] as unknown as Container['networks'], ...over })
 
-  test('names both addresses, and names the cause if a neighbour still dials the old one', () => {
+  test('is reported with both addresses if a neighbour still dials the old address', () => {
     const changes = createContainerChanges(() => 2_000)
     const [n1, n2] = [member('n1', container('kv', 1, { pid: 11 })), member('n2', at('10.0.0.3', { pid: 12 }))]
     changes.look([n1, n2])
@@ -79,7 +79,7 @@ describe('a report of a container that comes back under another address', () => 
     )
   })
 
-  test('leaves out addresses that another container has now, and containers with unchanged addresses', () => {
+  test('is not reported as moved if another container has the old address, or if the address is unchanged', () => {
     const changes = createContainerChanges(() => 2_000)
     const [n1, n2] = [member('n1', container('kv', 1)), member('n2', at('10.0.0.3'))]
     changes.look([n1, n2])
@@ -93,13 +93,13 @@ describe('a report of a container that comes back under another address', () => 
   })
 })
 
-describe('the name of a container that appears later', () => {
-  test('has the next number of an existing service', () => {
+describe('the name of a container that starts during a run', () => {
+  test("is its service, with the container's number if the service already has a node", () => {
     expect(laterName(container('web', 3), [container('web', 1)])).toBe('web-3')
     expect(laterName(container('db', 1), [container('web', 1)])).toBe('db')
   })
 
-  test('is the name of the container that it replaces, within its service', () => {
+  test('passes only to a container with the same service and number', () => {
     expect(isInPlaceOf(container('web', 2, { id: 'anew' }), container('web', 2))).toBe(true)
     expect(isInPlaceOf(container('web', 3), container('web', 2))).toBe(false)
   })
@@ -127,7 +127,7 @@ describe('connections that bypass the proxy', () => {
     listens: (address: string, port: number) => address === '10.0.0.2' && port === 7000,
   }
 
-  test('are counted once, on the link of the side that opened them, whichever side reported them', () => {
+  test('are counted once, on the link from the side that opened them', () => {
     const { connections, packets, datagrams } = directTraffic(refused, names, new Set())
     expect(connections).toEqual(new Map([['n1>db', 3]]))
     expect(packets).toEqual(new Map([['n1>db', 3]]))
@@ -141,7 +141,7 @@ describe('connections that bypass the proxy', () => {
     expect(directTraffic(refused, names, older).connections).toEqual(new Map([['n1>db', 2]]))
   })
 
-  test("are read from the kernel's rules", () => {
+  test("are parsed from the kernel's nftables rules", () => {
     const listing = `table inet chaos_shop {
 	set pairs4 {
 		type ipv4_addr . ipv4_addr
@@ -175,7 +175,7 @@ describe('connections that bypass the proxy', () => {
     expect(connectionsIn(listing.replaceAll(/elements = \{.*?\}/gs, ''))).toEqual([])
   })
 
-  test('are read from the socket table of a process, by its established connections', () => {
+  test("are parsed from the established connections in a process's socket table", () => {
     const table = `  sl  local_address rem_address   st
    0: 00000000:1B58 00000000:0000 0A 00000000:00000000
    1: 0100000A:9C40 0200000A:1B58 01 00000000:00000000

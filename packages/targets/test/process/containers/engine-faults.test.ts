@@ -57,7 +57,7 @@ async function asked(
 const fault = (harm: Asked): EngineFault => ({ ...harm, nodes: ['n1'] }) as EngineFault
 
 describe('the requests to an engine', () => {
-  test('set a share of a processor, and then the former limit', async () => {
+  test('set a CPU share for a fault, and restore the former limit after the last heal', async () => {
     const commands = await asked('0 150000 100000 0 0', true, async (node) => {
       const first = await node.suffer(fault({ kind: 'limit-cpu', share: 0.1 }))
       const second = await node.suffer(fault({ kind: 'limit-cpu', share: 0.1 }))
@@ -70,14 +70,14 @@ describe('the requests to an engine', () => {
     ])
   })
 
-  test('set a number of processors if the container has such a limit', async () => {
+  test("set a number of CPUs if the container's former limit is a number of CPUs", async () => {
     const commands = await asked('1500000000 0 0 0 0', true, async (node) =>
       (await node.suffer(fault({ kind: 'limit-cpu', share: 0.5 }))).undo(),
     )
     expect(commands).toEqual(['update --cpus 0.5 web', 'update --cpus 1.5 web'])
   })
 
-  test('set less memory, then the former limit, and start the container again if the kernel killed it', async () => {
+  test('lower the memory limit, then restore it and start the container if the kernel killed it', async () => {
     const commands = await asked('0 0 0 1000000000 2000000000', true, async (node) =>
       (await node.suffer(fault({ kind: 'limit-memory', limitBytes: 64e6 }))).undo(),
     )
@@ -88,7 +88,7 @@ describe('the requests to an engine', () => {
     ])
   })
 
-  test('start a container again after its disk was full, if it has exited', async () => {
+  test('start a container that exited while its disk was full', async () => {
     const disk = mkdtempSync(join(tmpdir(), 'chaos-disk-'))
     onTestFinished(() => rmSync(disk, { recursive: true, force: true }))
     // Filling this machine's own disk would harm others, so here the place is taken by what cannot grow.
@@ -113,7 +113,7 @@ describe('the requests to an engine', () => {
     expect(commands.at(-1)).toBe('start web')
   })
 
-  test('leave out a container that another fault keeps down', async () => {
+  test('send no signal to a container that another fault keeps down', async () => {
     const commands = await asked('0 0 0 0 0', false, async (node) => {
       const sent = await node.suffer(fault({ kind: 'signal', signal: 'SIGHUP' }))
       expect(sent.done).toBe(false)
@@ -131,7 +131,7 @@ describe('the requests to an engine', () => {
   })
 })
 
-test('containers get full disks and moved clocks only if the declaration prepares them', () => {
+test('fill-disk and clock faults of containers need "disk" and "clocks" in the declaration', () => {
   const declaration = { compose: 'c.yaml', nodes: ['a'], client: { kind: 'resp', commands: 'register' } } as const
   const suffering = (more: object, kind: 'fill-disk' | 'clock' = 'fill-disk') =>
     declaredTarget(parseDeclaration({ ...declaration, ...more }, 'mine.json'), {
@@ -150,7 +150,7 @@ test('containers get full disks and moved clocks only if the declaration prepare
     expect(() => suffering(more)).toThrow(why)
 })
 
-test('faults of the engine are refused, with a reason, for processes outside containers', () => {
+test('faults of the container engine are refused for processes outside containers', () => {
   const declaration = { command: 'node server.js {listen}', nodes: 1, client: { kind: 'resp', commands: 'register' } }
   const target = declaredTarget(parseDeclaration(declaration, 'mine.json'), { where: 'mine.json', directory: '.' })
   for (const kind of ['stop', 'restart', 'signal', 'limit-cpu', 'limit-memory'] as const)

@@ -37,7 +37,7 @@ function required(service: string, gateway: Partial<Container> = {}): void {
 }
 
 describe('a gateway for the clients', () => {
-  test('must be a running service that is not a node', () => {
+  test('may be a running service that is not a node', () => {
     expect(() => required('gateway')).not.toThrow()
   })
 
@@ -66,19 +66,19 @@ describe('the port of a gateway', () => {
     return found.port ?? noEntrance(through, found, 'shop.json').message
   }
 
-  test('is the declared one, the only published one, or the only one that it listens on', () => {
+  test('is the declared port, else the only published port, else the only listening port', () => {
     expect(entrance([80, 8080], {}, 8080)).toBe(8080)
     expect(entrance([80, 8080], { published: [80] })).toBe(80)
     expect(entrance([80])).toBe(80)
   })
 
-  test('must be declared if several are published', () => {
+  test('must be declared if several ports are published', () => {
     expect(entrance([80, 8080], { published: [80, 8080] })).toMatch(
       /gateway listens on 80, 8080, and which port clients dial is not clear: "through": \{"service": "gateway", "port": 80\}/,
     )
   })
 
-  test('must be one on which the gateway listens', () => {
+  test('must be a port on which the gateway listens', () => {
     expect(entrance([80], {}, 81)).toMatch(/gateway does not listen on port 81\. It listens on 80\./)
     expect(entrance([])).toMatch(/gateway does not listen on any port\. It listens on none\./)
   })

@@ -8,7 +8,7 @@ import { eventIn, follow, timeOfDay, type WrittenEvent, watchEventFile } from '.
 const line = (status: string, more: object = {}) =>
   JSON.stringify({ ID: 'c1', Status: status, Time: '2026-11-24T04:07:34.140177279Z', Type: 'container', ...more })
 
-test("reads a line of podman's events as a start, an end or nothing", () => {
+test("a line of podman's event file is parsed as a start, an end or no event", () => {
   expect(eventIn(line('start'))).toEqual({ id: 'c1', what: 'start', time: '04:07:34.140177279' })
   expect(eventIn(line('died'))).toMatchObject({ what: 'die' })
   expect(eventIn(line('init'))).toBeUndefined()
@@ -16,11 +16,11 @@ test("reads a line of podman's events as a start, an end or nothing", () => {
   expect(eventIn('{"ID":"c1","Sta')).toBeUndefined()
 })
 
-test('an event is identified by its time, in every format', () => {
+test('the time of day is parsed from the text form of an event', () => {
   expect(timeOfDay('start c1 2026-11-24 04:07:34.140177279 +0000 UTC')).toBe('04:07:34.140177279')
 })
 
-test('events written to the file after the start are reported, even in pieces', async () => {
+test('events appended to the event file are reported, even if a line arrives in pieces', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'chaos-events-'))
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
   const path = join(directory, 'events.log')
@@ -38,7 +38,7 @@ test('events written to the file after the start are reported, even in pieces', 
     ])
 })
 
-test('the event file that a program opened is followed, not its error log of the same name', async () => {
+test('the event file of a program is followed, and its error log with the same name is ignored', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'chaos-events-'))
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
   const path = join(directory, 'events', 'events.log')

@@ -145,7 +145,7 @@ test.each([
   { name: 'SIGSTOP', fault: SIGSTOP },
   { name: 'pause', fault: { kind: 'pause' } },
   { name: 'stop', fault: { kind: 'stop' } },
-] as const)('a $name that takes effect after the death of chaos is undone', async ({ name, fault }) => {
+] as const)('a $name that takes effect after chaos was killed is undone', async ({ name, fault }) => {
   const owner = startOwner({ faults: [fault], holds: name })
   await eventually(async () => expect(owner.is('reached')).toBe(true))
   await owner.kill()
@@ -158,7 +158,7 @@ test.each([
 test.each([
   { name: 'SIGSTOP', fault: SIGSTOP },
   { name: 'pause', fault: { kind: 'pause' } },
-] as const)('a $name that its keeper was not told of never takes effect', async ({ name, fault }) => {
+] as const)('a $name that was not registered with the keeper never takes effect', async ({ name, fault }) => {
   const owner = startOwner({ faults: [fault], untold: 1 })
   await owner.dead
   await owner.keeperGone()
@@ -179,7 +179,7 @@ test.each([
   expect(goesOn(owner.pid())).toBe(true)
 })
 
-test('a process that lost SIGTERM before it had a handler is started again, and the stop does not wait for it', async () => {
+test('a process that missed SIGTERM before it had a handler is restarted without delay of a pending stop', async () => {
   const owner = startOwner({ faults: [{ kind: 'stop' }], boots: true })
   await eventually(async () => expect(owner.is('stopping')).toBe(true))
   await owner.kill()
@@ -189,7 +189,7 @@ test('a process that lost SIGTERM before it had a handler is started again, and 
   expect(goesOn(owner.pid())).toBe(true)
 })
 
-test('a process that handles SIGTERM only after it lost one is started again, and the stop does not wait for it', async () => {
+test('a process that installs its SIGTERM handler after the signal is restarted without delay of a pending stop', async () => {
   const owner = startOwner({ faults: [{ kind: 'stop' }], boots: true })
   await eventually(async () => expect(owner.is('stopping')).toBe(true))
   owner.remove('boots')
@@ -211,7 +211,7 @@ test('a pending stop does not wait for a process that takes long to exit', async
   expect(goesOn(owner.pid())).toBe(true)
 })
 
-test('a process that handles SIGTERM only after it is resumed is started again', async () => {
+test('a paused process that handles SIGTERM once it is resumed is restarted', async () => {
   const owner = startOwner({ faults: [SIGSTOP, SIGTERM] })
   await owner.injected(2)
   await owner.kill()
@@ -220,7 +220,7 @@ test('a process that handles SIGTERM only after it is resumed is started again',
   expect(goesOn(owner.pid())).toBe(true)
 })
 
-test('a process that exits slowly after a signal is started again afterwards', async () => {
+test('a process that exits slowly after a signal is restarted after its exit', async () => {
   const owner = startOwner({ faults: [SIGTERM] })
   owner.write('busy')
   await owner.injected(1)

@@ -82,7 +82,7 @@ function add(...families: readonly Family[]) {
 }
 
 describe.runIf(hasAddresses)('the addresses of links', () => {
-  test('are removed by the next process that adds addresses if their process and its keeper were killed', async () => {
+  test('are removed by the next process that adds addresses if their owner and its keeper were killed', async () => {
     const [dead, living] = await Promise.all([startOwner([4, 6, 4, 6, 4]), startOwner([4, 6])])
     await killWithKeeper(dead)
     expect(ofHere(dead.addresses)).toEqual(dead.addresses)
@@ -101,7 +101,7 @@ describe.runIf(hasAddresses)('the addresses of links', () => {
     expect(ofHere(living.addresses)).toEqual(living.addresses)
   })
 
-  test('are removed by the keeper of a killed process, unless another process has taken them over', async () => {
+  test('are removed by the keeper of a killed process, except those that another process took over', async () => {
     const owner = await startOwner([4, 4])
     const [lost = '', taken = ''] = owner.addresses
     process.kill(owner.keeper, 'SIGSTOP')
@@ -113,7 +113,7 @@ describe.runIf(hasAddresses)('the addresses of links', () => {
     expect(ofHere([lost, taken])).toEqual([taken])
   })
 
-  test('are removed one by one', () => {
+  test('are removed by close while other addresses remain', () => {
     const [first, second] = [add(4, 6), add(4, 6)]
     first.close()
     expect(ofHere([...first.addresses, ...second.addresses])).toEqual(second.addresses)
@@ -147,6 +147,6 @@ test.each([
   ['::1', [0, 0, 0, 0, 0, 0, 0, 1]],
   ['fd00:28::', [0xfd00, 0x28, 0, 0, 0, 0, 0, 0]],
   ['2001:2:0:1:0:3:4:ffff', [0x2001, 2, 0, 1, 0, 3, 4, 0xffff]],
-])('%s is split into eight groups', (address, groups) => {
+])('the IPv6 address %s is split into eight groups', (address, groups) => {
   expect(groupsOf(address)).toEqual(groups)
 })

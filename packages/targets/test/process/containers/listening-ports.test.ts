@@ -13,7 +13,7 @@ async function listenAt(host: string): Promise<number> {
 }
 
 describe.runIf(process.platform === 'linux')('the sockets of a process', () => {
-  test('show the ports that can be reached from outside, over IPv4 and IPv6', async () => {
+  test('listeningPorts returns the ports that are reachable from outside over IPv4 and IPv6', async () => {
     const at = {
       '0.0.0.0': await listenAt('0.0.0.0'),
       '::': await listenAt('::'),
@@ -26,7 +26,7 @@ describe.runIf(process.platform === 'linux')('the sockets of a process', () => {
     expect(over(listeningPorts6(process.pid))).toEqual(['::'])
   })
 
-  test.each(['127.0.0.1', '::1'])('show a connection to %s while it is open', async (host) => {
+  test.each(['127.0.0.1', '::1'])('connectedTo returns %s while a connection to it is open', async (host) => {
     const socket = connect({ host, port: await listenAt(host) })
     onTestFinished(() => void socket.destroy())
     await once(socket, 'connect')
@@ -35,7 +35,7 @@ describe.runIf(process.platform === 'linux')('the sockets of a process', () => {
 })
 
 test.runIf(new Uint8Array(new Uint32Array([1]).buffer)[0] === 1)(
-  "addresses are read as words of the machine's byte order",
+  "wordsOf writes an address as words in the machine's byte order",
   () => {
     expect(wordsOf('10.0.0.2')).toBe('0200000A')
     expect(wordsOf('2001:db8::a:1')).toBe('B80D0120000000000000000001000A00')

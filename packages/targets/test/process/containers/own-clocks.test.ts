@@ -26,7 +26,7 @@ async function clockOf(service: string) {
 afterEach(() => void vi.useRealTimers())
 
 describe.runIf(findLibrary() !== undefined)('the clock of a container', () => {
-  test('is off by the sum of all faults, and right again after the last heal', async () => {
+  test('is shifted by the sum of all clock faults, and restored after the last heal', async () => {
     const { clock, offset } = await clockOf('web')
     expect(offset()).toBe('+0.000')
     const ahead = clock.move({ offsetMs: 90_000, driftPpm: 0 })
@@ -38,7 +38,7 @@ describe.runIf(findLibrary() !== undefined)('the clock of a container', () => {
     expect(offset()).toBe('+0.000')
   })
 
-  test('drifts ahead while it runs too fast', async () => {
+  test('gains time under a drift fault, and is restored after the heal', async () => {
     const { clock, offset } = await clockOf('web')
     vi.useFakeTimers()
     const fast = clock.move({ offsetMs: 0, driftPpm: 500_000 })

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { whyBypassed } from '../../../src/containers/proof.ts'
 
 test.each(['overlay', 'macvlan', 'ipvlan'])(
-  'containers of %s networks are refused, with the advice to use a bridge',
+  'containers on %s networks are refused with the advice to use a bridge',
   (driver) => {
     const why = whyBypassed(
       new Map([
@@ -16,12 +16,15 @@ test.each(['overlay', 'macvlan', 'ipvlan'])(
   },
 )
 
-test.each(['bridge', ''])('the firewall is named as the cause of lost packets if the driver is %j', (driver) => {
-  const why = whyBypassed(new Map([['shop_default', driver]]))
-  expect(why).toContain('iptables -I INPUT -d 198.19.0.0/16 -j ACCEPT')
-  expect(why).toContain('modprobe br_netfilter')
-  expect(why).not.toContain('\n')
-})
+test.each(['bridge', ''])(
+  'the firewall is named as the cause of lost packets if the network driver is %j',
+  (driver) => {
+    const why = whyBypassed(new Map([['shop_default', driver]]))
+    expect(why).toContain('iptables -I INPUT -d 198.19.0.0/16 -j ACCEPT')
+    expect(why).toContain('modprobe br_netfilter')
+    expect(why).not.toContain('\n')
+  },
+)
 
 test('the advice on a firewall that drops IPv6 packets has ip6tables rules', () => {
   const why = whyBypassed(new Map([['shop_default', 'bridge']]), 6)

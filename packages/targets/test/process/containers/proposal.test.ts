@@ -63,7 +63,7 @@ const redisWithSentinels = {
 }
 
 describe('the proposed nodes of a Compose project', () => {
-  test('are a Redis and its replicas, the primary first, without the Sentinels', () => {
+  test('are a Redis primary and then its replicas, without the Sentinels', () => {
     expect(groupsOf(redisWithSentinels)).toEqual([['redis', 'replica']])
   })
 
@@ -76,7 +76,7 @@ describe('the proposed nodes of a Compose project', () => {
     expect(groupsOf(etcd)).toEqual([['e1', 'e2', 'e3']])
   })
 
-  test('are first the web servers and then what they use, without gateway, migration and console', () => {
+  test('are the web servers, or else a database or cache, and never the gateway, migration or console', () => {
     const web = { image: 'shop-web', command: ['node', 'web.js'], ports: ['8080'] }
     const shop = {
       web: [web, web],
@@ -94,11 +94,11 @@ describe('the proposed nodes of a Compose project', () => {
     expect(groupsOf({ n10: node('n10'), n2: node('n2'), n1: node('n1') })).toEqual([['n1', 'n2', 'n10']])
   })
 
-  test('are not services that only share the image of a language', () => {
+  test('do not combine services that share only the image of a language', () => {
     expect(groupsOf({ api: { image: 'node:20' }, mail: { image: 'node:20' } })).toEqual([['api'], ['mail']])
   })
 
-  test('are services of one image with the same program and role, and not a web server with its worker', () => {
+  test('combine services of one image only if their program and role are equal', () => {
     const app = (command: readonly string[], environment: readonly string[] = []) => ({
       image: 'shop-app',
       command,
@@ -126,14 +126,14 @@ describe('the proposed nodes of a Compose project', () => {
     ).toEqual([['main', 'copy']])
   })
 
-  test('do not include two databases that do not mention each other', () => {
+  test('do not combine two databases that do not mention each other', () => {
     expect(groupsOf({ orders: { image: 'postgres:16' }, users: { image: 'postgres:16' } })).toEqual([
       ['orders'],
       ['users'],
     ])
   })
 
-  test('are none if there are only a broker and its console', () => {
+  test('are empty if the project has only a broker and its console', () => {
     expect(groupsOf({ kafka: { image: 'redpandadata/redpanda' }, console: { image: 'redpandadata/console' } })).toEqual(
       [],
     )
@@ -205,26 +205,26 @@ describe('the proposed declaration', () => {
     expect(open).toEqual([expect.stringContaining('"routes" is a skeleton')])
   })
 
-  test('has no port if several ports are equally likely, and reports that', () => {
+  test('has no port, and reports the lack, if several ports are equally likely', () => {
     const { declaration, open } = proposed({ web: { image: 'shop_web', ports: ['9090', '7070'] } })
     expect(declaration.port).toBeUndefined()
     expect(open[0]).toMatch(/"port" is missing/)
   })
 
-  test('has the requested services, whatever they are', () => {
+  test('has the requested services as nodes even if their system is unknown', () => {
     const { declaration, open } = proposed({ queue: { image: 'rabbitmq:3' } }, ['queue'])
     expect(declaration).toMatchObject({ nodes: ['queue'], client: { kind: 'module' } })
     expect(open.join()).toMatch(/no client for this system/)
   })
 
-  test('has a published gateway in front of nodes that are not published', () => {
+  test('has the published gateway if the nodes are not published', () => {
     const web = { image: 'shop-web', command: ['node', 'web.js'] }
     const { declaration, open } = proposed({ web: [web, web], lb: { image: 'docker.io/nginx:1.27', ports: ['80'] } })
     expect(declaration).toMatchObject({ nodes: ['web'], through: { service: 'lb', port: 80 } })
     expect(open).toContainEqual('Clients come through lb, port 80. Without "through" they dial the nodes.')
   })
 
-  test('has port 80 of a gateway that publishes several ports, or no port if none of them is customary', () => {
+  test('has port 80 of a gateway with several published ports, or no port if none is customary', () => {
     const web = { image: 'shop-web' }
     const throughOf = (...ports: string[]) =>
       proposed({ web, edge: { image: 'traefik:v3', ports } }).declaration.through
@@ -235,7 +235,7 @@ describe('the proposed declaration', () => {
     )
   })
 
-  test('has no gateway if the nodes are published, if there are several, or if it does not carry HTTP', () => {
+  test('has no gateway if the nodes are published, several gateways exist, or the gateway does not carry HTTP', () => {
     const nginx = { image: 'nginx', ports: ['80'] }
     const published = proposed({ web: { image: 'shop-web', ports: ['8080'] }, nginx })
     expect(published.declaration.through).toBeUndefined()

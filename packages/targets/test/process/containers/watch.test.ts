@@ -13,7 +13,7 @@ afterEach(() => {
 
 const keeper: Pick<Keeper, 'announce' | 'watch' | 'forget'> = { announce() {}, watch() {}, forget() {} }
 
-test('events are requested again when the engine stops sending them, as on a restart', async () => {
+test('container events are requested again after the engine has ended their stream', async () => {
   // Its first two answers are that it goes away, and that it is away.
   writeFileSync(
     join(directory, 'docker'),

@@ -2,12 +2,12 @@ import { expect, test } from 'vitest'
 import { errorOutcomes, judgeError } from '../../../../recorder/src/mysql/errors.ts'
 import { objects, withParameters } from '../../../src/client-kinds/mariadb/objects.ts'
 
-test('texts in a command are quoted, and never taken for placeholders', () => {
+test('texts in a MariaDB command are quoted, and placeholders within them are not replaced', () => {
   expect(withParameters({ sql: 'SELECT ?, ?', parameters: ["it's ?\\", null] })).toBe("SELECT 'it''s ?\\', NULL")
   expect(withParameters({ sql: 'a ?2 b ?1', parameters: ['x', 'y'] })).toBe("a 'y' b 'x'")
 })
 
-test('a comparison with null inserts a row, since a register that is null has no row', () => {
+test('a cas from null inserts a row, and a cas to null deletes the row', () => {
   const swap = (value: readonly [number | null, number | null]) => {
     const asked = objects.register.asked({ f: 'cas', key: 'x', value })
     return asked.type === 'command' ? withParameters(asked.command) : ''
@@ -17,7 +17,7 @@ test('a comparison with null inserts a row, since a register that is null has no
   expect(swap([1, 2])).toBe("UPDATE chaos_register SET v = '2' WHERE k = 'x' AND v = '1'")
 })
 
-test('an error of MariaDB is a certain failure only if its meaning is known', () => {
+test('a MariaDB error is fail if its code is known to be a definite failure, and info otherwise', () => {
   expect([1213, 1020, 1205, 1290, 1047, 1062].map((code) => judgeError(code))).toEqual(
     Array.from({ length: 6 }, () => 'fail'),
   )

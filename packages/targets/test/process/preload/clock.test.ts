@@ -7,7 +7,7 @@ import { openMachine, ways } from '../../preload/programs.ts'
 const TELLING = `setInterval(() => say(Date.now() - (performance.timeOrigin + performance.now())), 5)`
 
 describe.skipIf(ways[0].without !== '')(`the clock of a Node program${ways[0].without}`, () => {
-  test('can jump and drift, and is right again once the faults are undone', async () => {
+  test("a Node program's clock jumps and drifts under faults, and is restored after the heals", async () => {
     const { machine, start } = await openMachine(['clock'])
     const program = await start(TELLING)
     /** How far its wall clock is ahead, once that is as expected. */
@@ -31,7 +31,7 @@ describe.skipIf(ways[0].without !== '')(`the clock of a Node program${ways[0].wi
   })
 })
 
-test('clock faults that overlap add up, and each is undone alone', () => {
+test('overlapping clock faults add up, and each is undone separately', () => {
   const set: Wrongness[] = []
   const clock = createClock({ setClock: (wrong) => void set.push(wrong) })
   const undo = clock.move({ offsetMs: 1_000, driftPpm: 0 })
@@ -40,7 +40,7 @@ test('clock faults that overlap add up, and each is undone alone', () => {
   expect(set.map(({ offsetNanos }) => Number(offsetNanos) / 1e6)).toEqual([1_000, -2_000, -3_000])
 })
 
-test('faults of disks and clocks are refused without a compiler, and clock faults for Go, with alternatives', () => {
+test('a power loss is refused without a compiler, and clock faults are refused for Go programs', () => {
   vi.stubEnv('PATH', '/nowhere')
   expect(machineSuffers('power-loss')).toEqual({
     not: expect.stringMatching(/Linux only|there is no cc on this machine \(apt-get install gcc libc6-dev\)/),

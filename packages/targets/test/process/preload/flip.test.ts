@@ -32,12 +32,12 @@ describe('a bit that is flipped on a disk', () => {
     expect(readFileSync(join(disk, 'a'), 'latin1')).toBe('abc')
   })
 
-  test('is not chosen among allocated zeros at the end of a file', () => {
+  test('is never chosen in the zeros at the end of a file', () => {
     const disk = diskWith({ a: `ab\0c${'\0'.repeat(200_000)}` })
     expect(flipBit(disk, { at: 1, bit: 0 })).toMatchObject({ offset: 3 })
   })
 
-  test('is chosen only in files of the given name, and there only in text that matches', () => {
+  test('is chosen only in files with the given name, and only in text that matches the pattern', () => {
     const disk = diskWith({ 'log/a': 'x=12 y=\u00ff', 'data/a': 'x=12' })
     expect(flipBit(disk, { files: 'log/', matching: '(?<==)[^ ]+', at: 1, bit: 1 })).toMatchObject({
       path: 'log/a',
@@ -58,7 +58,7 @@ describe('a bit that is flipped on a disk', () => {
 describe.each(ways)('a program whose disk has a flipped bit, by the $by$without', ({ by, without }) => {
   beforeEach(({ skip }) => skip(without !== ''))
 
-  test('reads the flipped bit after a restart', async () => {
+  test('reads the changed byte after a restart', async () => {
     const { machine, disk, start } = await openMachine(['flip-bit', 'power-loss'], by)
     writeFileSync(join(disk, 'file'), 'abc')
     const reading = `say(fs.readFileSync('file', 'latin1'))`

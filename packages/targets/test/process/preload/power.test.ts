@@ -103,14 +103,14 @@ describe.each(ways)('what a power loss leaves of a file, by the $by$without', ({
     expect(await left(by, script, before)).toBe(before)
   })
 
-  test('may be a part of the last write, with all writes before it', async () => {
+  test('may be the earlier writes and a part of the last write', async () => {
     const script = `for (let i = 0; i < 50; i++) fs.appendFileSync('file', 'abcdefghij')`
     const torn = await left(by, script, 'start', 'torn')
     expect(`start${'abcdefghij'.repeat(50)}`.startsWith(torn)).toBe(true)
     expect(torn.startsWith('start')).toBe(true)
   })
 
-  test('may have some blocks of a write and not others, and keeps all fsynced blocks', async () => {
+  test('may have only some blocks of an unsynced write, and has all fsynced blocks', async () => {
     const script = `${OPEN}; fs.writeSync(fd, Buffer.alloc(40_960, 'X'), 0, 40_960, 0); fs.writeSync(fd, 'Y', 45_000)`
     const reordered = await left(by, script, 'a'.repeat(45_000), 'reordered')
     const blocks = reordered.match(/.{1,4096}/g) ?? []
@@ -119,7 +119,7 @@ describe.each(ways)('what a power loss leaves of a file, by the $by$without', ({
     expect(reordered.length === 45_000 || reordered.length === 45_001).toBe(true)
   })
 
-  test('is its old content, and a second power loss changes nothing', async () => {
+  test('is its last fsynced content, also after a second power loss', async () => {
     const { machine, disk, start } = await openMachine(['power-loss'], by)
     const program = await start(
       `fs.writeFileSync('file', 'ab', { flush: true }); fs.appendFileSync('file', 'cd'); say('')`,
@@ -131,7 +131,7 @@ describe.each(ways)('what a power loss leaves of a file, by the $by$without', ({
     expect(readFileSync(join(disk, 'file'), 'latin1')).toBe('ab')
   })
 
-  test('has the writes from before the disk was marked as settled, and no later unsynced write', async () => {
+  test('has the writes before machine.settle(), and none of the unsynced writes after it', async () => {
     const { machine, disk, start } = await openMachine(['power-loss'], by)
     const program = await start(
       `${APPENDING}; fs.writeSync(fd, 'ab'); process.on('SIGUSR2', () => { fs.writeSync(fd, 'cd'); say('more') }); say('')`,
@@ -163,7 +163,7 @@ describe.each(ways)('a disk, by the $by$without', ({ by, without }) => {
 
   const SYNC = `const fd = fs.openSync('file', 'a'); const sync = () => { const at = performance.now(); try { fs.writeSync(fd, 'x'); fs.fsyncSync(fd); say(Math.round(performance.now() - at)) } catch (error) { say(error.code) } }; process.on('SIGUSR2', sync); `
 
-  test('is slow, fails or is full during a fault, and works again afterwards', async () => {
+  test('is slow, failing or full during a fault, and recovers after the heal', async () => {
     const { machine, start } = await openMachine(['slow-fsync', 'fail-fsync', 'fill-disk'], by)
     const program = await start(`${SYNC} setInterval(sync, 5)`)
     const until = async (right: (line: string) => boolean) => {
@@ -198,7 +198,7 @@ describe.each(ways)('a disk, by the $by$without', ({ by, without }) => {
     ['an opening that empties', `fs.openSync('file', 'w')`],
     ['an fsync', `fs.fsyncSync(fd)`],
     ['a write with O_DSYNC', `fs.writeSync(fs.openSync('file', fs.constants.O_WRONLY | fs.constants.O_DSYNC), 'x')`],
-  ])('that is frozen delays %s until it is thawed, or the program is killed', async (_, change) => {
+  ])('delays %s while it is frozen, until it is thawed or the program is killed', async (_, change) => {
     const { machine, disk, start } = await openMachine(['freeze-disk'], by)
     writeFileSync(join(disk, 'file'), 'ab')
     const changing = `${APPENDING}; process.on('SIGUSR2', () => { ${change}; say(fs.existsSync('../thawed')) }); say('')`

@@ -88,7 +88,7 @@ async function opened(plans: readonly RemotePlan[]) {
 }
 
 describe('a fault on a link through a proxy of another host', () => {
-  test('is in force at that host, under its names, until the heal', async () => {
+  test("is in force at that host, under the host's proxy names, until the heal", async () => {
     const there = await host()
     const { inject } = await opened([planOf(there.control)])
     const heal = await inject(partition)
@@ -106,7 +106,7 @@ describe('a fault on a link through a proxy of another host', () => {
     expect(there.plane.leases.list()).toEqual([])
   })
 
-  test('outlasts its lease while the run renews it', async () => {
+  test('outlasts its lease if the run renews the lease', async () => {
     const there = await host()
     const { inject } = await opened([planOf(there.control, { leaseMs: 1_500 })])
     const heal = await inject({ kind: 'latency', latencyMs: 50, jitterMs: 0, links: [n1ToN2] } as unknown as TcpFault)
@@ -152,7 +152,7 @@ describe('a fault on a link through a proxy of another host', () => {
     expect(a.faults()).toEqual([])
   })
 
-  test('ends by itself at an unknown time if the network to its host is cut', async () => {
+  test('ends at an unknown time if the network to its host is cut', async () => {
     const there = await host()
     const { inject } = await opened([planOf(there.control)])
     const heal = await inject(partition)
@@ -166,7 +166,7 @@ describe('a fault on a link through a proxy of another host', () => {
     expect(healed).not.toHaveProperty('lost.overAgo')
   })
 
-  test('has ended if contact returns after its lease', async () => {
+  test('has ended if the network is restored only after the lease', async () => {
     const there = await host()
     const { inject } = await opened([planOf(there.control)])
     const heal = await inject(partition)
@@ -181,7 +181,7 @@ describe('a fault on a link through a proxy of another host', () => {
     if (healed.type === 'healed') expect(healed.lost!.knownAgo).toBeGreaterThan(healed.lost!.overAgo!)
   })
 
-  test('continues if contact returns before its lease ends', async () => {
+  test('continues if the network is restored before the lease ends', async () => {
     const there = await host()
     const { inject } = await opened([planOf(there.control, { leaseMs: 30_000 })])
     const heal = await inject(partition)
@@ -189,7 +189,7 @@ describe('a fault on a link through a proxy of another host', () => {
     expect(await heal()).toEqual({ type: 'healed', hits: 0 })
   })
 
-  test('does not count as in force after another client has healed it there', async () => {
+  test('is reported as lost after another client of the host has removed it', async () => {
     const there = await host()
     const { inject } = await opened([planOf(there.control)])
     const heal = await inject(partition)
@@ -198,7 +198,7 @@ describe('a fault on a link through a proxy of another host', () => {
     expect(await heal()).toMatchObject({ type: 'healed', lost: { overAgo: expect.any(Number) } })
   })
 
-  test('does not count as in force if its host never replied', async () => {
+  test('is not counted as in force if its host never replied', async () => {
     const there = await host()
     const { remotes } = await opened([planOf(there.control)])
     let restore = () => {}
@@ -223,14 +223,14 @@ describe('a fault on a link through a proxy of another host', () => {
   })
 })
 
-describe('proxies of another host', () => {
+describe('the proxies of another host', () => {
   const refusalOf = (plan: RemotePlan) =>
     openRemoteProxies([plan], { version: 'v' }).then(
       () => 'opened',
       (error: Error) => error.message,
     )
 
-  test('are refused if the token is missing, wrong, or not in the environment', async () => {
+  test('are refused if the token is missing, wrong, or absent from the environment', async () => {
     const there = await host({ token: 'sesame' })
     vi.stubEnv(TOKEN, 'wrong')
     const remedy = 'give the one that it was started with, by "token" of mine.json: proxies[0].'
@@ -265,7 +265,7 @@ describe('proxies of another host', () => {
     )
   })
 
-  test('are refused if nothing listens there, or the given certificate is invalid', async () => {
+  test('are refused if nothing listens at their address, or if the given certificate is invalid', async () => {
     expect(await refusalOf(planOf('http://127.0.0.1:1'))).toContain('No proxy answers at 127.0.0.1:1')
     const directory = mkdtempSync(join(tmpdir(), 'chaos-remote-'))
     onTestFinished(() => rmSync(directory, { recursive: true }))
@@ -294,14 +294,14 @@ describe('a declaration with proxies of other hosts', () => {
     })
   })
 
-  test('is refused if it holds the token itself, which runs would store', () => {
+  test('is refused if it contains the token instead of an environment variable', () => {
     expect(() => declared({ ...good, token: 'sesame' })).toThrow(
       'mine.json: proxies[0].token: name the environment variable that holds it, as env:CHAOS_TOKEN',
     )
     expect(() => declared({ ...good, token: 'sesame' })).not.toThrow(/sesame/)
   })
 
-  test('is refused if a proxy carries clients, leads nowhere, or is missing for a pair of nodes', () => {
+  test('is refused if a proxy carries clients, names an unknown node, or is missing for two nodes', () => {
     expect(() => declared({ ...good, proxies: { x: { from: 'clients', to: 'n1' } } })).toThrow(
       'mine.json: proxies[0].proxies.x: clients belong to this run, whose own proxy is already between them and the nodes.',
     )

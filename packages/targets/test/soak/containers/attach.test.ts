@@ -60,7 +60,7 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
     return stdout.trim()
   }
 
-  test('are left as they were found', async () => {
+  test('are in their original state after the run', async () => {
     const before = started()
     const { write, read, cluster } = await start(declaration)
     expect(await write('n1', 'first', 7)).toEqual(ok(7))
@@ -71,7 +71,7 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
     expect(started()).toBe(before)
   })
 
-  test('are cut from each other in one direction, although they dial by name', async () => {
+  test('are partitioned pairwise although they dial each other by name', async () => {
     const { write, read, inject } = await start(declaration)
     const heal = await inject({ kind: 'partition', links: [between('n1', 'n3'), between('n3', 'n1')], mode: 'hold' })
     expect(await write('n1', 'cut', 1)).toEqual(ok(1))
@@ -81,7 +81,7 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
     await eventually(async () => expect(await read('n3', 'cut')).toEqual(ok(1)))
   })
 
-  test('are followed to a new address after a kill', async () => {
+  test('are reached at their new address after a kill', async () => {
     const { write, read, inject } = await start(declaration)
     const address = () => addressOf('shop_n3_1')
     const first = address()
@@ -108,7 +108,7 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
 
   const inspected = (format: string) => say(`podman inspect --format '${format}' shop_n2_1`)
 
-  test('are stopped in order, and started again by the heal', async () => {
+  test('are stopped by a stop fault, and started again by the heal', async () => {
     const { inject, read } = await start(declaration)
     const heal = await inject({ kind: 'stop', nodes: ['n2'] })
     expect(inspected('{{.State.Status}}')).toBe('exited')
@@ -116,7 +116,7 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
     expect(await read('n2', 'stopped')).toEqual(ok(null))
   })
 
-  test('are restarted, and serve again after the heal', async () => {
+  test('are restarted by a restart fault, and serve again after the heal', async () => {
     const { inject, read } = await start(declaration)
     const before = inspected('{{.State.StartedAt}}')
     const heal = await inject({ kind: 'restart', nodes: ['n2'] })
@@ -125,7 +125,7 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
     expect(await read('n2', 'restarted')).toEqual(ok(null))
   })
 
-  test('get signals, and run again after the heal, even if the signal ended them', async () => {
+  test('receive signals, and run again after the heal, even if the signal ended them', async () => {
     const { inject } = await start(declaration)
     const state = () => say(`grep State: /proc/$(podman inspect --format '{{.State.Pid}}' shop_n2_1)/status`)
     const goOn = await inject({ kind: 'signal', nodes: ['n2'], signal: 'SIGSTOP' })
@@ -175,7 +175,7 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
     await expect.poll(() => get('n1', 'http://db:9000/health'), { timeout: 30_000 }).toBe('200')
   })
 
-  test('lose datagrams while their connections are cut, and the datagrams that pass are counted', async () => {
+  test('lose datagrams while their connections are cut, and datagrams that pass are counted', async () => {
     const port = 5000
     const echo = `const s = require('dgram').createSocket('udp4').bind(${port}).on('message', (m, { port, address }) => s.send(m, port, address))`
     say(`podman exec --detach shop_n2_1 node -e "${echo}"`)
@@ -196,7 +196,7 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
     expect(await cluster.notes?.()).toContainEqual(expect.stringMatching(/^UDP datagrams that passed .*n1>n2 [1-9]/))
   })
 
-  test('are followed when a service is scaled, and traffic past the proxy is counted', async () => {
+  test('are joined by new containers of a scaled service, and traffic that bypasses the proxy is counted', async () => {
     const logDir = join(directory, 'scaled')
     const { inject, write, cluster } = await start(declaration, { logDir })
     // What `--scale db=2` starts.
@@ -237,12 +237,12 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
     expect(readFileSync(join(logDir, 'links.log'), 'utf8')).toMatch(/^n1>db-2 [1-9]\d*$/m)
   })
 
-  test('are refused to a second run at the same time', async () => {
+  test('are refused to a second concurrent run', async () => {
     await start(declaration)
     await expect(start(declaration)).rejects.toThrow(/another chaos stands between the containers of shop/)
   })
 
-  test('are started if they are not up, and then removed again', async () => {
+  test('are started if they are not up, and are removed again after the run', async () => {
     const own = project('own', [
       service('one', 'node /server.mjs --name n1 --data /data --listen 0.0.0.0:7000 --peer 0.0.0.0:8000'),
     ])
@@ -260,7 +260,7 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
     say('podman rm --force --time 0 hosted')
   })
 
-  test("are refused, with the missing rule, if the machine's firewall drops their links", async () => {
+  test("are refused with the missing rule if the machine's firewall drops their links", async () => {
     const bridge = say(`podman network inspect --format '{{.NetworkInterface}}' ${network('shop')}`)
     const rule = `INPUT --in-interface ${bridge} --destination 198.19.0.0/16 --jump DROP`
     say(`iptables --insert ${rule}`)
@@ -274,7 +274,7 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
     }
   })
 
-  test('can be cut from one service by its name', () => {
+  test('can be cut from a single service by its name', () => {
     const target = targetOf(declaration)
     const [offer] = target.offers?.() ?? []
     const cut = offer?.nemeses.find(({ name }) => name === 'partition:db')

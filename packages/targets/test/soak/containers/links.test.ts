@@ -101,7 +101,7 @@ describe.runIf(isPossible)('links between containers', () => {
     },
   )
 
-  test('lose datagrams until the last of several cuts is healed, and each cut counts its own', async () => {
+  test('lose datagrams until the last of several cuts is healed, and each cut counts its own datagrams', async () => {
     const cut = { kind: 'blackhole', links: [between('n1', 'n2')] } as const
     const first = await inject(cut)
     expect(await echoed('n1', 'n2', 'ipv4')).toBe('silence')
@@ -113,7 +113,7 @@ describe.runIf(isPossible)('links between containers', () => {
     expect(await echoed('n1', 'n2', 'ipv4')).toBe('echo')
   })
 
-  test('pass datagrams under every other fault', async () => {
+  test('carry datagrams while a latency fault delays their connections', async () => {
     const heal = await inject({
       kind: 'latency',
       latencyMs: millis(60_000),

@@ -4,7 +4,7 @@ import { createBusiest } from '../../../../src/stdio/maelstrom/busiest.ts'
 
 const MS = 1e6
 
-test('assumes that the node that sends far more than the others is the leader', () => {
+test('createBusiest takes the node that sends far more than the others for the leader', () => {
   const busiest = createBusiest()
   expect(busiest.node()).toBeUndefined()
   for (let n = 0; n < 4; n++) busiest.sent('n2', nanos(n * MS))
@@ -12,13 +12,13 @@ test('assumes that the node that sends far more than the others is the leader', 
   expect(busiest.node()).toBe('n2')
 })
 
-test('assumes no leader if all nodes send similar numbers', () => {
+test('createBusiest finds no leader if all nodes send similar numbers of messages', () => {
   const busiest = createBusiest()
   for (const node of ['n1', 'n2', 'n3', 'n1', 'n2', 'n3', 'n1']) busiest.sent(node, nanos(0))
   expect(busiest.node()).toBeUndefined()
 })
 
-test('counts only recent messages', () => {
+test('createBusiest counts only recent messages', () => {
   const busiest = createBusiest()
   for (let n = 0; n < 100; n++) busiest.sent('n1', nanos(n * MS))
   for (let at = 600; at < 2_000; at += 10) busiest.sent('n3', nanos(at * MS))

@@ -49,7 +49,7 @@ test.each([
   ['with a text for a number', ok('1'), 'c1', 'n1 sent c1 a message whose "in_reply_to" is no "msg_id" of a request'],
   ['to no request', ok(undefined), 'c1', 'n1 sent c1 a message whose "in_reply_to" is no "msg_id" of a request'],
   ['to a client that does not exist', ok(1), 'c9', 'n1 sent a message to c9, and there is no such client'],
-])('reports a reply %s, which completes no request', (_, body, client, message) => {
+])('a Maelstrom exchange reports a reply %s, and completes no request', (_, body, client, message) => {
   const { trouble, completions, reply, anyAnswered } = asked()
   reply(body, client)
   expect(trouble).toEqual([expect.stringContaining(message)])
@@ -57,7 +57,7 @@ test.each([
   expect(anyAnswered()).toBe(false)
 })
 
-test('reports a second reply, and uses the first', () => {
+test('a Maelstrom exchange reports a second reply to a request, and uses the first', () => {
   const { trouble, completions, reply } = asked()
   reply(ok(1))
   reply(ok(1))
@@ -65,7 +65,7 @@ test('reports a second reply, and uses the first', () => {
   expect(trouble).toEqual([expect.stringContaining('n1 replied twice to the same request')])
 })
 
-test('reports no second reply if a fault duplicates messages of clients', () => {
+test('a Maelstrom exchange reports no second reply while a fault duplicates client messages', () => {
   const { trouble, completions, reply, repeated } = asked()
   repeated()
   reply(ok(1))
@@ -74,7 +74,7 @@ test('reports no second reply if a fault duplicates messages of clients', () => 
   expect(trouble).toEqual([])
 })
 
-test('drops a reply after the timeout without a report', () => {
+test('a Maelstrom exchange drops a reply after the timeout without a report', () => {
   const { trouble, completions, reply, timeOut } = asked()
   timeOut()
   reply(ok(1))
@@ -82,7 +82,7 @@ test('drops a reply after the timeout without a report', () => {
   expect(trouble).toEqual([])
 })
 
-test('refuses an error without a code', () => {
+test('a Maelstrom exchange refuses an error reply without a code', () => {
   const { broken, reply } = asked()
   reply({ type: 'error', in_reply_to: 1 })
   expect(broken).toEqual([
@@ -95,13 +95,13 @@ test.each([
   [{ type: 'ok', in_reply_to: 1 }, 'answers init without "type": "init_ok"'],
   [{ type: 'init_ok' }, 'answers init without its "msg_id", 1, as "in_reply_to"'],
   [{ type: 'error', in_reply_to: 1, code: 13 }, 'answers init with an error'],
-])('reports what is wrong with an answer to init: %j', (body, wrong) => {
+])('whyNotStarted explains a wrong reply to init: %j', (body, wrong) => {
   expect(whyNotStarted(body)).toBe(wrong)
 })
 
 test.each([
   [{ type: 'topology_ok', in_reply_to: 2 }, undefined],
   [{ type: 'error', in_reply_to: 2, code: 10 }, 'answers topology with an error'],
-])('reports what is wrong with an answer to topology: %j', (body, wrong) => {
+])('whyNotStarted explains a wrong reply to topology: %j', (body, wrong) => {
   expect(whyNotStarted(body, {})).toBe(wrong)
 })

@@ -11,7 +11,7 @@ const asking = (name: string, seed = 1) => {
     service(from, { type, ...members })
 }
 
-test('lin-kv reads the latest write, and compares before it sets', () => {
+test('lin-kv reads the latest write, and a cas fails if the current value differs', () => {
   const ask = asking('lin-kv')
   expect(ask('n1', 'read', { key: 'x' })).toMatchObject({ type: 'error', code: 20 })
   expect(ask('n1', 'cas', { key: 'x', from: 1, to: 2 })).toMatchObject({ type: 'error', code: 20 })
@@ -22,7 +22,7 @@ test('lin-kv reads the latest write, and compares before it sets', () => {
   expect(ask('n1', 'delete', { key: 'x' })).toMatchObject({ type: 'error', code: 10 })
 })
 
-test('seq-kv may return an old value to a node, but never one older than that node has read', () => {
+test('seq-kv may return old values to a node, but never older than the node has already read', () => {
   const ask = asking('seq-kv')
   for (let n = 0; n < 50; n++) ask('n1', 'write', { key: 'x', value: n })
   const reads = Array.from({ length: 100 }, () => Number(ask('n2', 'read', { key: 'x' })['value'] ?? -1))
@@ -31,7 +31,7 @@ test('seq-kv may return an old value to a node, but never one older than that no
   expect(ask('n1', 'read', { key: 'x' })).toEqual({ type: 'read_ok', value: 49 })
 })
 
-test('lww-kv returns old values at first, and its copies agree eventually', () => {
+test('lww-kv returns old values at first, and returns the latest value eventually', () => {
   const ask = asking('lww-kv', 3)
   for (let n = 0; n < 20; n++) ask('n1', 'write', { key: 'x', value: n })
   const reads = Array.from({ length: 200 }, () => ask('n2', 'read', { key: 'x' })['value'])
@@ -39,7 +39,7 @@ test('lww-kv returns old values at first, and its copies agree eventually', () =
   expect(new Set(reads.slice(-100))).toEqual(new Set([19]))
 })
 
-test('lin-tso returns no timestamp twice', () => {
+test('lin-tso returns each timestamp once', () => {
   const ask = asking('lin-tso')
   expect(['n1', 'n2', 'n1'].map((node) => ask(node, 'ts')['ts'])).toEqual([0, 1, 2])
 })
@@ -51,7 +51,7 @@ test.each([
   ['{"src":"n1","body":{"type":"x"}}', 'has no "dest"'],
   ['{"src":"n1","dest":"n2"}', 'has no "body"'],
   ['{"src":"n1","dest":"n2","body":{}}', 'has a "body" without "type"'],
-])('explains why %s is no message', (line, why) => {
+])('the Maelstrom parser explains why %s is not a message', (line, why) => {
   expect(parseMessage(line)).toContain(why)
 })
 
@@ -64,6 +64,6 @@ test.each([
   [22, false, 'fail'],
   [30, false, 'fail'],
   [0, true, 'fail'],
-])('error %i of a request (read-only: %s) completes it as %s', (code, harmless, type) => {
+])('Maelstrom error %i of a request (read-only: %s) completes the request as %s', (code, harmless, type) => {
   expect(completionOfError({ type: 'error', code }, harmless).type).toBe(type)
 })

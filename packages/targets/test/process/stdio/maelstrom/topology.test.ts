@@ -3,7 +3,7 @@ import { topologyNames, topologyOf } from '../../../../src/stdio/maelstrom/topol
 
 const FIVE = ['n1', 'n2', 'n3', 'n4', 'n5']
 
-test('arranges five nodes as Maelstrom does', () => {
+test('topologyOf arranges five nodes as Maelstrom does', () => {
   expect(topologyOf(FIVE, 'line')).toMatchObject({ n1: ['n2'], n3: ['n2', 'n4'], n5: ['n4'] })
   expect(topologyOf(FIVE, 'grid')).toMatchObject({ n1: ['n2', 'n4'], n2: ['n1', 'n3', 'n5'] })
   expect(topologyOf(FIVE, 'tree')).toMatchObject({ n1: ['n2', 'n3'], n2: ['n1', 'n4', 'n5'], n5: ['n2'] })
@@ -11,7 +11,7 @@ test('arranges five nodes as Maelstrom does', () => {
   expect(topologyOf(FIVE, 'total')['n3']).toEqual(['n1', 'n2', 'n4', 'n5'])
 })
 
-test('makes neighbours mutual, and connects all nodes', () => {
+test('topologyOf connects all nodes, and its neighbours are mutual', () => {
   for (const name of topologyNames)
     for (let count = 1; count <= 15; count++) {
       const nodes = Array.from({ length: count }, (_, at) => `n${at + 1}`)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createTimeline } from '../../../../src/stdio/virtual-program/timeline.ts'
 
-test('rings a timer at its time, also if that time is the sum of fractions of milliseconds', () => {
+test('a timeline fires a timer at its time despite rounding of fractional milliseconds', () => {
   const timeline = createTimeline()
   timeline.advance(0.1 + 0.2)
   timeline.after(0.4, () => {})
@@ -10,7 +10,7 @@ test('rings a timer at its time, also if that time is the sum of fractions of mi
   expect(timeline.ring()).toBe(true)
 })
 
-test('rings no timer before its time', () => {
+test('a timeline fires no timer before its time', () => {
   const timeline = createTimeline()
   timeline.after(1, () => {})
   timeline.advance(0.9999)
