@@ -25,8 +25,8 @@ const refusals: readonly (readonly [what: string, program: string, instead: RegE
   ['connecting to /tmp/x.sock', `import net from 'node:net'; net.connect('/tmp/x.sock').on('error', () => {})`, /port/],
 ]
 
-describe('a call that cannot be simulated is refused by name, with a remedy', () => {
-  test.each(refusals)('%s', async (what, program, instead) => {
+describe('a call that cannot be simulated', () => {
+  test.each(refusals)('is refused with a remedy: %s', async (what, program, instead) => {
     const error = await ran(serving(program)).then(
       () => undefined,
       (thrown: unknown) => thrown,
@@ -39,12 +39,12 @@ describe('a call that cannot be simulated is refused by name, with a remedy', ()
     expect(message).toMatch(instead)
   })
 
-  test('even if the program catches the refusal', async () => {
+  test('is refused even if the program catches the error', async () => {
     const caught = serving(`import { spawn } from 'node:child_process'; try { spawn('ls') } catch {}`)
     await expect(ran(caught)).rejects.toThrow(/child_process.spawn cannot be simulated/)
   })
 
-  test('only when it is made, not when its module is loaded', async () => {
+  test('is refused only when the call is made, not when its module is loaded', async () => {
     const { lines } = await ran(
       serving(`import tls from 'node:tls'; import http2 from 'node:http2'; import 'node:child_process'
         class Mine extends tls.TLSSocket {}
@@ -55,7 +55,7 @@ describe('a call that cannot be simulated is refused by name, with a remedy', ()
 })
 
 describe('a module of Node that is mostly refused', () => {
-  test('lets a package extend the class inside an encrypted socket', async () => {
+  test('allows a package to extend the class inside tls.TLSSocket', async () => {
     const { lines } = await ran(
       serving(`import { PassThrough } from 'node:stream'; import tls from 'node:tls'
         const Inner = new tls.TLSSocket(new PassThrough())._handle._parentWrap.constructor
@@ -65,13 +65,13 @@ describe('a module of Node that is mostly refused', () => {
     expect(lines).toEqual(['n1: function false'])
   })
 
-  test('throws only when it is used', async () => {
+  test('throws only when one of its methods is called', async () => {
     const used = `import { PassThrough } from 'node:stream'; import tls from 'node:tls'
       new tls.TLSSocket(new PassThrough()).write('x')`
     await expect(ran(serving(used))).rejects.toThrow(/tls\.TLSSocket\.write cannot be simulated/)
   })
 
-  test('gives heap statistics that are the same on every node, and serialises values', async () => {
+  test('serialises values and returns constant heap statistics', async () => {
     const { lines } = await ran(
       serving(`import v8 from 'node:v8'
         const { value } = v8.deserialize(v8.serialize({ value: 7n }))
@@ -83,7 +83,7 @@ describe('a module of Node that is mostly refused', () => {
     )
   })
 
-  test('fails with another error than a package that is not installed', async () => {
+  test('is refused when imported, unlike a missing package, whose import throws ERR_MODULE_NOT_FOUND', async () => {
     const { lines } = await ran(
       serving(`const code = ({ code }) => code
         console.log(await import('@not/installed').catch(code), await import('not-' + process.env.NO).catch(code), await import('not-installed').then(String, code))`),
@@ -96,7 +96,7 @@ describe('a module of Node that is mostly refused', () => {
 })
 
 describe('a server that the user has not declared as a node', () => {
-  test('is named after the usual service of its port', async () => {
+  test('is named in the refusal by the usual service of its port', async () => {
     const dials = `import { connect } from 'node:net'; await new Promise((_, no) => connect(5432, 'localhost').on('error', no))`
     await expect(ran(serving(dials))).rejects.toThrow(
       /PostgreSQL at localhost:5432 cannot be simulated: it is no node of .*chaos run/,
@@ -113,7 +113,7 @@ describe('a server that the user has not declared as a node', () => {
   })
 })
 
-test('a program can use globals such as crypto, and replaces globals only for itself', async () => {
+test('a program can use the global crypto, and replaces globals only for itself', async () => {
   const { lines } = await ran(
     serving(`const { crypto } = globalThis
       globalThis.navigator = 'mine'
@@ -123,7 +123,7 @@ test('a program can use globals such as crypto, and replaces globals only for it
   expect(Reflect.get(globalThis, 'navigator')).not.toBe('mine')
 })
 
-test('a digest of crypto.subtle is that of Node, and an unknown algorithm is an error of the program', async () => {
+test("crypto.subtle.digest returns Node's digests, and throws NotSupportedError for an unknown algorithm", async () => {
   const { lines } = await ran(
     serving(`import { createHash } from 'node:crypto'
       const bytes = new TextEncoder().encode('chaos')
@@ -135,7 +135,7 @@ test('a digest of crypto.subtle is that of Node, and an unknown algorithm is an 
   expect(lines).toEqual([...Array(4).fill('n1: true'), 'n1: NotSupportedError'])
 })
 
-test('the bytes of a stream are gathered by node:stream/consumers', async () => {
+test('node:stream/consumers collects the content of a stream', async () => {
   const { lines } = await ran(
     serving(`import { Readable } from 'node:stream'
       import { arrayBuffer, blob, buffer, json, text } from 'node:stream/consumers'
@@ -146,7 +146,7 @@ test('the bytes of a stream are gathered by node:stream/consumers', async () => 
   expect(lines).toEqual(['n1: [1,2] 5 [1,2]', 'n1: [1,2] 2'])
 })
 
-test('a command that begins with its interpreter reads its own arguments, not those of this process', async () => {
+test('a program with an interpreter line parses its own arguments, not those of the real process', async () => {
   const { lines } = await ran(
     `#!/usr/bin/env node
 ${serving(`import { parseArgs } from 'node:util'
@@ -156,7 +156,7 @@ console.log(parseArgs({ allowPositionals: true }).positionals, parseArgs({ args:
   expect(lines).toEqual(["n1: [ 'db.json' ] []"])
 })
 
-test('an agent for encrypted connections may be created, but cannot connect', async () => {
+test('an https.Agent can be created, but cannot connect', async () => {
   const { lines } = await ran(
     serving(`import https from 'node:https'; console.log(new https.Agent({ keepAlive: true }) instanceof https.Agent)`),
   )
@@ -186,33 +186,33 @@ const broken: readonly (readonly [title: string, program: string, said: RegExp])
   ['listens twice on a port', serving(`createServer().listen(process.env['PORT'])`), /EADDRINUSE 0.0.0.0:3000/],
 ]
 
-describe('a program that', () => {
-  test.each(broken)('%s is reported with its place', async (_, program, said) => {
+describe('a faulty program', () => {
+  test.each(broken)('is reported with its location if it %s', async (_, program, said) => {
     await expect(ran(program)).rejects.toThrow(said)
   })
 
-  test('never listens is reported when a client wants to connect', async () => {
+  test('is reported when a client connects if it never listens', async () => {
     const asking = { meanwhile: (cluster: { connect(node: string): unknown }) => void cluster.connect('n1') }
     await expect(ran(`await new Promise(() => {})`, asking)).rejects.toThrow(
       /never listens: n1 opened no port within 5 s/,
     )
   })
 
-  test('has a syntax error is refused before anything runs', async () => {
+  test('is refused before anything runs if it has a syntax error', async () => {
     await expect(loadService(written('const = 1'))).rejects.toThrow(/server.ts cannot be bundled: /)
   })
 
-  test('does not exist is refused', async () => {
+  test('is refused if its file does not exist', async () => {
     const { routes } = written('')
     await expect(loadService({ program: './nowhere.ts', routes })).rejects.toThrow(/nowhere.ts: there is no such file/)
   })
 
-  test('writes very many lines to its log still ends, and its log is cut', async () => {
+  test('ends with its log truncated to 50,000 lines if it logs more', async () => {
     const { lines } = await ran(serving(`for (let i = 0; i < 100_000; i++) console.log('line', i)`))
     expect(lines.length).toBe(50_000)
   })
 
-  test('writes a gigabyte to its log is refused', async () => {
+  test('is refused if it writes a gigabyte to its log', async () => {
     const chatty = serving(`const line = 'x'.repeat(1e6); for (let i = 0; i < 1_000; i++) console.log(line)`)
     await expect(ran(chatty)).rejects.toThrow(/on n1, writing more than 32 MB to the log of a run cannot be simulated/)
   })
@@ -231,22 +231,19 @@ describe('a program that changes shared objects', () => {
     ['Intl.forever', `Object.defineProperty(Intl, 'forever', { value: 1 })`],
   ]
 
-  test.each(MEMBERS)(
-    'is refused by name if it replaces %s, and the next run finds the originals',
-    async (what, program) => {
-      await expect(ran(serving(program))).rejects.toThrow(
-        `replacing ${what} cannot be simulated: it is shared by all nodes`,
-      )
-      const { lines } = await ran(
-        serving(
-          `console.log([1].at(0), Math.max(1, 2), JSON.stringify({}), Date.now() > 1e12, String(fetch).length > 20, await Promise.resolve(3))`,
-        ),
-      )
-      expect(lines).toEqual(['n1: 1 2 {} true true 3'])
-    },
-  )
+  test.each(MEMBERS)('is refused if it replaces %s, and the next run has the originals', async (what, program) => {
+    await expect(ran(serving(program))).rejects.toThrow(
+      `replacing ${what} cannot be simulated: it is shared by all nodes`,
+    )
+    const { lines } = await ran(
+      serving(
+        `console.log([1].at(0), Math.max(1, 2), JSON.stringify({}), Date.now() > 1e12, String(fetch).length > 20, await Promise.resolve(3))`,
+      ),
+    )
+    expect(lines).toEqual(['n1: 1 2 {} true true 3'])
+  })
 
-  test('may add members and settings, which are undone after the run', async () => {
+  test('may add members to shared objects, which are removed after the run', async () => {
     const adding = serving(`
       console.log(Error.stackTraceLimit, typeof Array.prototype.second, typeof Array.runs, typeof {}.polluted)
       BigInt.prototype.toJSON = function () { return String(this) }
@@ -263,7 +260,7 @@ describe('a program that changes shared objects', () => {
   })
 })
 
-test('each program has its own Reflect, because reflect-metadata extends it permanently', async () => {
+test('each program extends its own Reflect object, as reflect-metadata does', async () => {
   const adding = serving(`
     const registry = Symbol.for('@reflect-metadata:registry')
     console.log(registry in Reflect, Reflect === globalThis.Reflect, String(Reflect), Reflect.has({ a: 1 }, 'a'))
@@ -277,7 +274,7 @@ test('each program has its own Reflect, because reflect-metadata extends it perm
   expect(Reflect.get(Reflect, 'defineMetadata')).toBeUndefined()
 })
 
-test("additions and settings of a program on Node's classes and modules do not reach the next run", async () => {
+test("members that a program adds to Node's classes and modules are absent in the next run", async () => {
   const adding = serving(`
     const { default: http } = await import('node:http')
     const { default: util } = await import('node:util')
@@ -298,7 +295,7 @@ test("additions and settings of a program on Node's classes and modules do not r
   expect(same.lines).toEqual(one.lines)
 })
 
-describe('a program that never returns, on a thread that no other thread watches', () => {
+describe('a program that never returns on an unwatched thread', () => {
   const WAYS: readonly (readonly [where: string, program: string])[] = [
     ['as it starts', 'for (;;);'],
     ['after an await', 'await 1; for (;;) try { for (;;); } catch {}'],
@@ -307,7 +304,7 @@ describe('a program that never returns, on a thread that no other thread watches
     ['waiting for the clock', 'const until = Date.now() + 1e9; while (Date.now() < until);'],
   ]
 
-  test.each(WAYS)('is stopped %s, and does not continue later', async (_, program) => {
+  test.each(WAYS)('is stopped %s, and never continues', async (_, program) => {
     await expect(ran(serving(program), { longestMs: 200 })).rejects.toThrow(
       /n1 does not return from a turn, and was stopped/,
     )
@@ -317,7 +314,7 @@ describe('a program that never returns, on a thread that no other thread watches
   })
 })
 
-describe('a program that one of Node’s own events resumes after its run', () => {
+describe('a program resumed by an event of Node after its run', () => {
   /** V8 waits for real time here, and nothing lists it. */
   const AWAITED = 'await Atomics.waitAsync(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5).value'
   const WAYS: readonly (readonly [name: string, call: string])[] = [
@@ -327,7 +324,7 @@ describe('a program that one of Node’s own events resumes after its run', () =
     ['setImmediate', 'setImmediate(() => {})'],
   ]
 
-  test('is reported even if no other run follows at once', async () => {
+  test('is reported even if no run follows', async () => {
     const warned = new Promise((resolve) => process.once('warning', resolve))
     await ran(serving(`${AWAITED}\nsetTimeout(() => {}, 1)`))
     await warned
@@ -337,7 +334,7 @@ describe('a program that one of Node’s own events resumes after its run', () =
     await expect(requireQuiet('server.ts')).resolves.toBeUndefined()
   })
 
-  test.each(WAYS)('is stopped when it calls %s, and named', async (name, call) => {
+  test.each(WAYS)('is stopped and named when it calls %s', async (name, call) => {
     const warned = new Promise<Error>((resolve) => process.once('warning', resolve))
     await ran(serving(`${AWAITED}\n${call}`))
     expect((await warned).message).toContain(`went on after its run, and called ${name} in the real world`)

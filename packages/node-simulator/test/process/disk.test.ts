@@ -21,7 +21,7 @@ const writing = (sync: boolean): string =>
     ${sync ? 'fs.fsyncSync(file)' : ''}`)
 
 describe('the disk of a node', () => {
-  test('resolves paths by fs.realpath.native, too', async () => {
+  test('resolves the same paths by fs.realpath.native and fs.realpathSync', async () => {
     const { lines } = await ran(
       serving(`
         import fs from 'node:fs'
@@ -45,7 +45,7 @@ describe('the disk of a node', () => {
     }
   })
 
-  test('may lose, tear or keep other data when the power fails', async () => {
+  test('may lose, tear or keep data that was not fsynced when the power fails', async () => {
     const found = new Set<string>()
     for (let seed = 1; seed <= 40; seed++) {
       const { lines } = await ran(writing(false), { seed, meanwhile: losingPower('torn') })
@@ -56,14 +56,14 @@ describe('the disk of a node', () => {
     expect([...found].some((line) => /^n1: l(?:in?)?$/.test(line))).toBe(true)
   })
 
-  test('loses all data that was not fsynced if the fault says so', async () => {
+  test('loses all data that was not fsynced in a power loss of the mode "lost"', async () => {
     for (let seed = 1; seed <= 10; seed++) {
       const { lines } = await ran(writing(false), { seed, meanwhile: losingPower('lost') })
       expect(lines).toEqual(['n1: nothing', 'n1: nothing'])
     }
   })
 
-  test('may keep a later write and lose an earlier one', async () => {
+  test('may keep a later write and lose an earlier write in a power loss of the mode "reordered"', async () => {
     const two = serving(`
       import fs from 'node:fs'
       const file = fs.openSync('log', fs.existsSync('log') ? 'r+' : 'w+')
@@ -89,7 +89,7 @@ describe('the disk of a node', () => {
     expect([...found].sort()).toEqual(['n1: one', 'n1: two'])
   })
 
-  test("has directories, names and errors like Node's", async () => {
+  test("has the directories, file names and errors of Node's fs", async () => {
     const { lines } = await ran(
       serving(`
         import fs from 'node:fs'
@@ -116,7 +116,7 @@ describe('the disk of a node', () => {
     ])
   })
 
-  test('streams files as Node does, by its own classes', async () => {
+  test('streams files like the stream classes of Node', async () => {
     const streaming = `
       import { once } from 'node:events'
       import fs from 'node:fs'
@@ -157,7 +157,7 @@ describe('the disk of a node', () => {
     expect(JSON.parse(stdout)).toContain('four')
   })
 
-  test('refuses rarely used operations on files', async () => {
+  test('refuses FileHandle.readableWebStream', async () => {
     const reading = serving(`
       import { open } from 'node:fs/promises'
       const file = await open('x', 'w')
@@ -167,7 +167,7 @@ describe('the disk of a node', () => {
     )
   })
 
-  test('shows a program its own package.json, as packages look for their settings', async () => {
+  test('lets a program read its own package.json', async () => {
     const reading = serving(`import fs from 'node:fs'
       const found = fs.readFileSync(new URL('package.json', import.meta.url))
       console.log(JSON.parse(found).name)`)
@@ -181,7 +181,7 @@ describe('the disk of a node', () => {
   })
 })
 
-test('a class of streams that is called for an object of another, as in graceful-fs, makes that one a stream', async () => {
+test('fs.WriteStream can be applied to an object of another class, as graceful-fs does', async () => {
   const { lines } = await ran(
     serving(`
       import fs from 'node:fs'
@@ -223,7 +223,7 @@ describe('fs.watch', () => {
     fs.unlinkSync(dir + '/file')
     await step('closed')`
 
-  test('tells of the changes that Node tells of, and in their order', async () => {
+  test('reports the same changes as Node, in the same order', async () => {
     const { lines } = await ran(`${WATCHING}\n${serving('')}`)
     const file = join(mkdtempSync(join(tmpdir(), 'watching-')), 'watching.mjs')
     writeFileSync(file, WATCHING)
@@ -234,7 +234,7 @@ describe('fs.watch', () => {
     expect(lines).toHaveLength(5)
   })
 
-  test('refuses what is not there, and tells a program nothing of the watches before its kill', async () => {
+  test('throws ENOENT for an absent file, and drops its watches when the program is killed', async () => {
     const program = serving(`
       import fs from 'node:fs'
       fs.writeFileSync('log', '')

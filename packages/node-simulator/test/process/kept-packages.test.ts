@@ -28,21 +28,21 @@ async function linesOf(program: string, beside: { readonly [path: string]: strin
   return lines
 }
 
-test('on request, packages are reused from an earlier run, and the program’s own files start fresh', async () => {
+test('keepsPackages reuses packages of an earlier run, and starts the program’s own files fresh', async () => {
   const beside = { ...COUNTING, ...OWN }
   expect(await linesOf(counting, beside, 3)).toEqual(['1 1', '2 1', '3 1'])
   // Other programs are not affected.
   expect((await ran(counting, { beside })).lines).toEqual(['n1: 1 1'])
 })
 
-test('distrustPackages makes every later start load its packages anew', async () => {
+test('distrustPackages makes every later start of the program reload its packages', async () => {
   const beside = { ...COUNTING, ...OWN }
   expect(await linesOf(counting, beside, 2)).toEqual(['1 1', '2 1'])
   distrustPackages(await loadService(written(counting, undefined, beside)))
   expect(await linesOf(counting, beside, 2)).toEqual(['1 1', '1 1'])
 })
 
-test('nodes that run at the same time share no package, nor do two starts of a node in one run', async () => {
+test('a kept package is shared neither by concurrent nodes nor by two starts of one run', async () => {
   const run = () =>
     ran(counting, {
       ...{ nodes: 2, beside: { ...COUNTING, ...OWN }, keepsPackages: true },
@@ -58,7 +58,7 @@ test('nodes that run at the same time share no package, nor do two starts of a n
   expect(again).toEqual(['n1: 2 1', 'n2: 2 1', 'n2: 2 1'])
 })
 
-describe('a package is loaded anew at every start if its loading', () => {
+describe('a package is reloaded at every start if loading it', () => {
   test.each([
     ['adds a global', 'globalThis.added = 1'],
     ['changes a built-in module', `require('fs').added = () => {}`],
@@ -79,7 +79,7 @@ describe('a package is loaded anew at every start if its loading', () => {
   })
 })
 
-test('a package that reads the environment while it loads is kept, and later reads the environment of its node', async () => {
+test("a package that reads the environment while loading is kept, and later reads its node's environment", async () => {
   const beside = {
     ...countingThat(`const level = process.env.LEVEL ?? 'none'`),
     [at('counting/index.js')]: `
@@ -90,7 +90,7 @@ test('a package that reads the environment while it loads is kept, and later rea
   expect(await linesOf(counting, { ...beside, ...OWN }, 2)).toEqual(['none,1,b 1', 'none,2,b 1'])
 })
 
-test("a start finds none of an earlier program's changes to its surroundings", async () => {
+test('a start sees no change that an earlier program made to globals, modules or the process', async () => {
   const program = serving(`
     import fs from 'node:fs'
     import process from 'node:process'
@@ -118,7 +118,7 @@ test("a start finds none of an earlier program's changes to its surroundings", a
   )
 })
 
-test('contexts are tracked at every start if a package creates an AsyncLocalStorage while it loads', async () => {
+test('an AsyncLocalStorage that a package creates while loading keeps its contexts at every start', async () => {
   const beside = {
     [at('contexts/index.js')]: `exports.storage = require('./storage.js').storage`,
     [at('contexts/storage.js')]: `
@@ -132,7 +132,7 @@ test('contexts are tracked at every start if a package creates an AsyncLocalStor
   expect(await linesOf(program, beside, 3)).toEqual(['mine', 'mine', 'mine'])
 })
 
-test('a package that uses one of the program’s own files is loaded anew together with that file', async () => {
+test('a package that requires a file of the program is reloaded together with that file', async () => {
   const beside = {
     [at('counting/index.js')]: `const own = require('../../../own.cjs'); exports.count = () => own.count()`,
     ...OWN,

@@ -75,14 +75,17 @@ const PROGRAMS = {
     ask()`,
 }
 
-describe('whole requests and answers instead of bytes', () => {
-  test.each(Object.entries(PROGRAMS))('give a program on %s the same results as bytes', async (_, program) => {
-    const [bytes, messages] = [await ran(program), await ran(program, { http: 'messages' })]
-    const told = (lines: readonly string[]) => [...lines].sort()
-    expect(bytes.lines.length).toBeGreaterThan(15)
-    expect(told(messages.lines)).toEqual(told(bytes.lines))
-    expect(messages.trace.some((text) => text.includes(' message GET /'))).toBe(true)
-  })
+describe('the HTTP mode "messages"', () => {
+  test.each(Object.entries(PROGRAMS))(
+    'gives a program on %s the same results as the mode "bytes"',
+    async (_, program) => {
+      const [bytes, messages] = [await ran(program), await ran(program, { http: 'messages' })]
+      const told = (lines: readonly string[]) => [...lines].sort()
+      expect(bytes.lines.length).toBeGreaterThan(15)
+      expect(told(messages.lines)).toEqual(told(bytes.lines))
+      expect(messages.trace.some((text) => text.includes(' message GET /'))).toBe(true)
+    },
+  )
 
   const talking = serving(`
     const peers = process.env['PEERS'].split(',')
@@ -93,13 +96,13 @@ describe('whole requests and answers instead of bytes', () => {
       catch (error) { console.log(error.cause?.code ?? error.message) }
     }, 20)`)
 
-  test('are the same to the byte for the same seed', async () => {
+  test('produces the same trace for the same seed', async () => {
     const [one, same, other] = [1, 1, 2].map((seed) => ran(talking, { nodes: 3, seed, http: 'messages' }))
     expect((await same)?.trace).toEqual((await one)?.trace)
     expect((await other)?.trace).not.toEqual((await one)?.trace)
   })
 
-  test('to a killed node fail as connections do: reset, then refused', async () => {
+  test('resets, and then refuses, requests to a killed node', async () => {
     const { lines } = await ran(talking, {
       ...{ nodes: 2, http: 'messages' },
       meanwhile: (cluster) => cluster.inject({ kind: 'kill', nodes: ['n2'] }, () => {}),
@@ -107,15 +110,18 @@ describe('whole requests and answers instead of bytes', () => {
     expect(lines.filter((line) => /^n1: ECONNRE/.test(line)).length).toBeGreaterThan(10)
   })
 
-  test.each(['hold', 'drop'] as const)('stop during a cut with the mode %s, and continue after it', async (mode) => {
-    const { lines } = await ran(talking, {
-      ...{ nodes: 2, forMs: 2_000, http: 'messages' },
-      meanwhile: injectedFor({ kind: 'partition', links: linksBetween([['n1'], ['n2']]), mode }, 500),
-    })
-    expectCut(lines, mode)
-  })
+  test.each(['hold', 'drop'] as const)(
+    'stops requests during a cut with the mode %s, and continues after the heal',
+    async (mode) => {
+      const { lines } = await ran(talking, {
+        ...{ nodes: 2, forMs: 2_000, http: 'messages' },
+        meanwhile: injectedFor({ kind: 'partition', links: linksBetween([['n1'], ['n2']]), mode }, 500),
+      })
+      expectCut(lines, mode)
+    },
+  )
 
-  test('reach a paused node late, as bytes do', async () => {
+  test('delays requests to a paused node like the mode "bytes"', async () => {
     const latest = async (http: 'bytes' | 'messages') => {
       const { lines } = await ran(talking, {
         ...{ nodes: 2, forMs: 2_000, http },
@@ -132,7 +138,7 @@ describe('whole requests and answers instead of bytes', () => {
   })
 
   test.each(['bytes', 'messages'] as const)(
-    'are sent as %s when servers and clients close idle connections',
+    'closes idle connections and counts new connections like %s',
     async (http) => {
       const { lines } = await ran(
         `
@@ -166,7 +172,7 @@ describe('whole requests and answers instead of bytes', () => {
     },
   )
 
-  test('that are streamed arrive as they are written, even if they never end', async () => {
+  test('delivers streams while they are written, even if they never end', async () => {
     const streaming = `
       import { createServer } from 'node:http'
       createServer((request, response) => {
@@ -215,7 +221,7 @@ describe('whole requests and answers instead of bytes', () => {
     expect(messages.trace.some((text) => text.includes(' message data: 0'))).toBe(true)
   })
 
-  test('reach the same server as the bytes of a node:http client', async () => {
+  test('sends fetch requests to the same server as a node:http client', async () => {
     const { lines } = await ran(
       serving(`
       import http from 'node:http'
@@ -228,7 +234,7 @@ describe('whole requests and answers instead of bytes', () => {
     expect(lines).toEqual(['n1: {"value":1}'])
   })
 
-  test('fall back to bytes if a server accepts only those', async () => {
+  test('falls back to bytes if a server accepts only bytes', async () => {
     const { lines } = await ran(
       serving(`
       import net from 'node:net'

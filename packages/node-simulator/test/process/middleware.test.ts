@@ -59,7 +59,7 @@ const onFastify = `
 
 const said = ({ lines }: Ran): readonly string[] => lines.map((line) => line.slice('n1: '.length))
 
-test('express runs with cors, helmet, morgan, cookies and sessions, repeatable to the byte', async () => {
+test('express with cors, helmet, morgan, cookies and sessions gives the same bytes for the same seed', async () => {
   const [one, same, other] = [await ran(onExpress), await ran(onExpress), await ran(onExpress, { seed: 2 })]
   const sessionOf = (run: Ran) => said(run).find((line) => line.startsWith('session '))
   const [logged, answered] = [/^[A-Z]+ \/\w+ \d+ \d+ - [\d.]+ ms$/, said(one).filter((line) => line !== sessionOf(one))]
@@ -81,7 +81,7 @@ test('express runs with cors, helmet, morgan, cookies and sessions, repeatable t
   expect(sessionOf(other)).not.toBe(sessionOf(one))
 })
 
-test('fastify runs with its logger, schemas and cors, repeatable to the byte', async () => {
+test('fastify with its logger, schemas and cors gives the same bytes for the same seed', async () => {
   const [one, same] = [await ran(onFastify), await ran(onFastify)]
   expect(said(one).filter((line) => !line.startsWith('{'))).toEqual([
     'https://shop.example {"twice":8}',
@@ -95,7 +95,7 @@ test('fastify runs with its logger, schemas and cors, repeatable to the byte', a
   expect([same.lines, same.trace]).toEqual([one.lines, one.trace])
 })
 
-test('compression, whose streams work in threads, is refused by name', async () => {
+test('the package compression is refused, because its streams work in threads', async () => {
   const compressed = `
     import compression from 'compression'
     import express from 'express'

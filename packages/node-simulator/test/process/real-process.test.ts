@@ -49,8 +49,8 @@ const ways: readonly (readonly [name: string, expression: string])[] = [
 const IMPORTS = `import vm from 'node:vm'; import fs from 'node:fs'; import { createRequire } from 'node:module'
   import { EventEmitter } from 'node:events'; import net from 'node:net'`
 
-describe('a program reaches no real process', () => {
-  test.each(ways)('by %s', async (_name, expression) => {
+describe('the real process', () => {
+  test.each(ways)('cannot be reached by a program through %s', async (_name, expression) => {
     const { lines } = await ran(
       serving(`${IMPORTS}
         const found = ${expression}
@@ -139,8 +139,8 @@ const deeds: readonly (readonly [name: string, statements: string])[] = [
   ],
 ]
 
-describe('a program cannot write to the real disk', () => {
-  test.each(deeds)('by %s', async (_name, statements) => {
+describe('the real disk', () => {
+  test.each(deeds)('cannot be written by a program through %s', async (_name, statements) => {
     const path = join(tmpdir(), `chaos-real-${randomUUID()}`)
     const told = await ran(
       serving(`${IMPORTS}
@@ -155,7 +155,7 @@ describe('a program cannot write to the real disk', () => {
   })
 })
 
-test('web streams still end normally', async () => {
+test('web streams of a program end normally', async () => {
   const { lines } = await ran(
     serving(`const response = new Response(new Blob(['x']).stream()); console.log(await response.text())
       const reader = new ReadableStream({ start(it) { it.close() } }).getReader(); console.log((await reader.read()).done)
@@ -164,12 +164,12 @@ test('web streams still end normally', async () => {
   expect(lines).toEqual(['n1: x', 'n1: true'])
 })
 
-test('the real console prints nothing', async () => {
+test('a console from the Function constructor prints only to the log of the run', async () => {
   const { lines } = await ran(serving(`Function('return console')().log('said')`))
   expect(lines).toEqual(['n1: said'])
 })
 
-test('outside of a run the process object is the real one', async () => {
+test('globalThis.process is the unchanged real process after a run', async () => {
   const real = process
   await ran(serving(`Function('return process')().exitCode = 7`))
   expect(globalThis.process).toBe(real)

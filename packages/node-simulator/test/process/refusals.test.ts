@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { ran, serving } from '../../../testing/src/simulated.ts'
 
-describe('a program is refused', () => {
-  test('for HTTP/2 if it serves gRPC, although gRPC creates a name resolver first', async () => {
+describe('a program', () => {
+  test('is refused for HTTP/2 if it serves gRPC', async () => {
     const program = serving(`
       import { Server, ServerCredentials } from '@grpc/grpc-js'
       new Server().bindAsync('0.0.0.0:50051', ServerCredentials.createInsecure(), () => {})`)
@@ -11,7 +11,7 @@ describe('a program is refused', () => {
     )
   })
 
-  test('for HTTP/2 when it calls gRPC', async () => {
+  test('is refused for HTTP/2 if it calls gRPC', async () => {
     const program = serving(`
       import net from 'node:net'
       import { credentials, makeGenericClientConstructor } from '@grpc/grpc-js'
@@ -23,7 +23,7 @@ describe('a program is refused', () => {
     await expect(ran(program)).rejects.toThrow(/http2\.\w+ cannot be simulated: it speaks HTTP\/2, as gRPC does/)
   })
 
-  test('for native code, at the place that asks for it', async () => {
+  test('is refused if it loads native code', async () => {
     await expect(ran(serving(`import { DatabaseSync } from 'node:sqlite'; new DatabaseSync('')`))).rejects.toThrow(
       'node:sqlite cannot be simulated: it is native code, whose files and threads the simulator cannot see',
     )
@@ -32,7 +32,7 @@ describe('a program is refused', () => {
     )
   })
 
-  test('for a module of Node that is not implemented yet, and not for a missing package', async () => {
+  test('is refused if it imports a module of Node that is not implemented', async () => {
     await expect(ran(serving(`await import('node:sea')`))).rejects.toThrow(
       'node:sea cannot be simulated: it is not implemented',
     )
@@ -68,7 +68,7 @@ describe('a package that is not installed', () => {
     )
   })
 
-  test('may be absent if a program only tries to load it', async () => {
+  test('throws MODULE_NOT_FOUND into a program that catches the error', async () => {
     const { lines } = await ran(
       serving(`
       try { require('not-there') } catch (error) { console.log(error.code) }
@@ -78,7 +78,7 @@ describe('a package that is not installed', () => {
     expect(lines).toEqual(['n1: MODULE_NOT_FOUND', 'n1: ERR_MODULE_NOT_FOUND'])
   })
 
-  test('may be absent if a program looks for its folder, as TypeORM does, or for all package folders', async () => {
+  test('throws MODULE_NOT_FOUND if a program requires it by its path, as TypeORM does', async () => {
     const { lines } = await ran(
       serving(`
       try { require('/app/node_modules/' + 'not-there') } catch (error) { console.log(error.code) }

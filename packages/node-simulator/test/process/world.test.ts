@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { expectCut, injectedFor, ran, serving } from '../../../testing/src/simulated.ts'
 
 describe('a program', () => {
-  test('runs in virtual time, in which an hour passes at once', async () => {
+  test('runs in virtual time, so that an hour passes in less than a minute', async () => {
     const before = Date.now()
     const { lines } = await ran(
       serving(`const start = Date.now(); setTimeout(() => console.log(Date.now() - start), 3_600_000)`),
@@ -14,7 +14,7 @@ describe('a program', () => {
     expect(Date.now() - before).toBeLessThan(60_000)
   })
 
-  test('sees NODE_ENV=production by default, and sees the variable CHAOS_SIMULATED', async () => {
+  test('has NODE_ENV=production by default, and the variable CHAOS_SIMULATED', async () => {
     const listening = `
       import { createServer } from 'node:http'
       const server = createServer((request, response) => response.end())
@@ -24,7 +24,7 @@ describe('a program', () => {
     expect((await ran(listening, { environment: { NODE_ENV: 'staging' } })).lines).toEqual(['n1: staging true'])
   })
 
-  test('draws random values from its seed only', async () => {
+  test('gets its random values only from the seed', async () => {
     const drawing = serving(`
       import { randomBytes, randomUUID } from 'node:crypto'
       console.log(Math.random(), randomUUID(), crypto.randomUUID(), randomBytes(4).toString('hex'), Date.now())`)
@@ -62,7 +62,7 @@ describe('a program', () => {
     expect(lines).toEqual(['n1: mine'])
   })
 
-  test('keeps contexts of a storage created late, of a subclass, and of a snapshot', async () => {
+  test('keeps the contexts of an AsyncLocalStorage subclass that is created late, and of a snapshot', async () => {
     const { lines } = await ran(
       serving(`
       import { AsyncLocalStorage, AsyncResource, executionAsyncResource } from 'node:async_hooks'
@@ -88,7 +88,7 @@ describe('a program', () => {
     expect(lines).toEqual(['n1: done'])
   })
 
-  test('may await at top level, use types that are stripped, and import CommonJS', async () => {
+  test('may use top-level await, TypeScript types and CommonJS imports', async () => {
     const { lines } = await ran(
       serving(`
       import path, { join } from 'path'
@@ -99,7 +99,7 @@ describe('a program', () => {
     expect(lines).toEqual(['n1: waited a/b / n1 true'])
   })
 
-  test('cuts a request that takes longer than its signal allows', async () => {
+  test("aborts a request after the timeout of the request's signal", async () => {
     const { lines } = await ran(`
       import { createServer } from 'node:http'
       createServer(() => {}).listen(process.env['PORT'], async () => {
@@ -109,7 +109,7 @@ describe('a program', () => {
     expect(lines[0]).toMatch(/^n1: TimeoutError 5\d$/)
   })
 
-  test('uses its own sockets, which end like Node’s', async () => {
+  test('has sockets that end like Node’s sockets', async () => {
     const { lines } = await ran(
       serving(`
       import net from 'node:net'
@@ -163,7 +163,7 @@ describe('a run', () => {
       catch (error) { console.log(error.cause?.code ?? error.message) }
     }, 20)`)
 
-  test('is the same to the byte for the same seed, whatever ran before it', async () => {
+  test('has the same trace for the same seed, whatever ran before', async () => {
     const seeds = [1, 2, 3, 4]
     const first = new Map<number, string>()
     for (const seed of seeds) first.set(seed, (await ran(talking, { nodes: 3, seed })).trace.join('\n'))
@@ -172,7 +172,7 @@ describe('a run', () => {
       expect((await ran(talking, { nodes: 3, seed })).trace.join('\n') === first.get(seed), `${seed}`).toBe(true)
   })
 
-  test('restores the real process afterwards', async () => {
+  test('restores the globals of the real process at its end', async () => {
     const before = [
       Date,
       Math.random,
@@ -195,7 +195,7 @@ describe('a run', () => {
     expect(Date.now()).toBeLessThan(Date.UTC(2030))
   })
 
-  test('resets connections to a node that is killed, and refuses new ones until it is back', async () => {
+  test('resets connections to a killed node, and refuses new connections while it is down', async () => {
     const { lines } = await ran(talking, {
       nodes: 2,
       meanwhile: (cluster) => cluster.inject({ kind: 'kill', nodes: ['n2'] }, () => {}),
@@ -204,14 +204,17 @@ describe('a run', () => {
     expect(lines.filter((line) => line.startsWith('n2: ')).length).toBeLessThan(5)
   })
 
-  test.each(['hold', 'drop'] as const)('continues after a cut with the mode %s has healed', async (mode) => {
-    const { lines } = await ran(talking, {
-      nodes: 2,
-      forMs: 2_000,
-      meanwhile: injectedFor({ kind: 'partition', links: linksBetween([['n1'], ['n2']]), mode }, 500),
-    })
-    expectCut(lines, mode)
-  })
+  test.each(['hold', 'drop'] as const)(
+    'continues its requests after the heal of a cut with the mode %s',
+    async (mode) => {
+      const { lines } = await ran(talking, {
+        nodes: 2,
+        forMs: 2_000,
+        meanwhile: injectedFor({ kind: 'partition', links: linksBetween([['n1'], ['n2']]), mode }, 500),
+      })
+      expectCut(lines, mode)
+    },
+  )
 
   test('lets workload clients read and write over HTTP', async () => {
     const completions: Completion[] = []

@@ -307,9 +307,9 @@ async function copied(
 /** CHAOS_SOAK=short has every other one. */
 const chosen = Object.entries(FRAMEWORKS).filter((_, i) => process.env['CHAOS_SOAK'] !== 'short' || i % 2 === 0)
 
-describe('the simulator runs a service on an unmodified framework:', () => {
+describe('a simulated service on an unmodified framework', () => {
   test.for(chosen)(
-    '%s, with the same result from fresh packages and from packages of an earlier run',
+    'gives the same result with fresh packages and with kept packages: %s',
     async ([name, { packages, program, keepsSomething = false }], context) => {
       const directory = mkdtempSync(join(folder, 'service-'))
       writeFileSync(join(directory, 'package.json'), '{}')

@@ -72,7 +72,7 @@ const CASES = Object.entries(PROGRAMS).flatMap(([name, text]) => [
 ])
 
 test.each(CASES)(
-  `${RUNS} runs of a program on %s with %s leave memory as it was`,
+  `${RUNS} runs of a program on %s with %s do not increase the memory in use`,
   async (_, _packages, text, keeps) => {
     const service = await loadService(written(text))
     let before = 0

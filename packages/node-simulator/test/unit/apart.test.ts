@@ -30,7 +30,7 @@ const lost = (one: string, other: string, item: string) => [
   ]),
 ]
 
-test('what requests did to each other in one row is told besides what others did in another row', () => {
+test('conflicts on two rows without a common request are reported separately', () => {
   const stories = told([...lost('a', 'b', 'x'), ...lost('c', 'd', 'y')])
   expect(stories.map(({ requests }) => [...requests].sort())).toEqual([
     ['request-a', 'request-b'],
@@ -39,11 +39,11 @@ test('what requests did to each other in one row is told besides what others did
   expect(stories.map(({ cause }) => /items\/[xy]/.exec(cause)?.[0])).toEqual(['items/x', 'items/y'])
 })
 
-test('what requests did to each other through one more request is told once', () => {
+test('conflicts on two rows with a common request are reported once', () => {
   const stories = told([...lost('a', 'b', 'x'), ...lost('b', 'c', 'y')])
   expect(stories).toHaveLength(1)
 })
 
-test('nothing is told of requests that came one after the other', () => {
+test('requests that did not overlap are not reported as a conflict', () => {
   expect(told(['a: update items set sold = 1', 'b: update items set sold = 2'])).toEqual([])
 })

@@ -38,7 +38,7 @@ describe('a program beside the nodes', () => {
     for (const node of ['n1', 'n2']) for (let i = 1; i <= 6; i++) expect(lines).toContain(`${node}: told /paid/${i}`)
   })
 
-  test.each(['bytes', 'messages'] as const)('runs the same to the byte with the same seed, in %s', async (http) => {
+  test.each(['bytes', 'messages'] as const)('has the same trace for the same seed with HTTP as %s', async (http) => {
     const [one, same, other] = [
       await ran(PAYING, { ...payments, nodes: 2, seed: 1, http }),
       await ran(PAYING, { ...payments, nodes: 2, seed: 1, http }),
@@ -48,7 +48,7 @@ describe('a program beside the nodes', () => {
     expect(other.trace).not.toEqual(one.trace)
   })
 
-  test('suffers faults as nodes do, and loses its memory', async () => {
+  test('is subject to faults like a node, and loses its memory in a kill', async () => {
     const killed = (cluster: SimulatedCluster): void => {
       const { clock } = cluster
       clock.at(nanos(clock.now() + 75e6), () => injectedFor({ kind: 'kill', nodes: ['payments'] }, 50)(cluster))
@@ -61,7 +61,7 @@ describe('a program beside the nodes', () => {
     expect(held.lines).toEqual(Array(3).fill('n1: TimeoutError undefined'))
   })
 
-  test('is named with its own file if it never listens, exits, or cannot be simulated', async () => {
+  test('is reported with its file if it never listens, exits, or cannot be simulated', async () => {
     const beside = (text: string, meanwhile?: Parameters<typeof ran>[1]) =>
       ran(serving(''), { ...payments, beside: { 'payments.ts': text }, ...meanwhile })
     const asking = { meanwhile: (cluster: { connect(node: string): unknown }) => void cluster.connect('n1') }
@@ -78,7 +78,7 @@ describe('a program beside the nodes', () => {
     })
   })
 
-  test('that exits on an unheard "error" event is reported with the object that emitted it', async () => {
+  test('is reported with the emitter if an unhandled "error" event ends it', async () => {
     const program = `import { EventEmitter } from 'node:events'
       class Connection extends EventEmitter {}
       ${serving(`setTimeout(() => new Connection().emit('error', new Error('reset')), 100)`)}`

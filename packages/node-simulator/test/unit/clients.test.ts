@@ -62,8 +62,8 @@ const asking =
 
 const withClient = (client: string) => ({ beside: { 'client.ts': client }, client: 'client.ts' })
 
-describe('clients from a file', () => {
-  test('run any code for their requests, with the same results as in a thread', async () => {
+describe('simulated clients from a file', () => {
+  test('give the same results as clients in a thread', async () => {
     const completions: Completion[] = []
     const { lines } = await ran(SERVER, {
       ...withClient(CLIENT),
@@ -79,7 +79,7 @@ describe('clients from a file', () => {
     expect(lines).toContain('clients: write x 7')
   })
 
-  test('are repeatable to the byte from a seed, in every mode of sending packets', async () => {
+  test('have the same trace for the same seed', async () => {
     const run = (seed: number) =>
       ran(SERVER, { ...withClient(CLIENT), seed, meanwhile: asking([], ['write', 1], ['read', null]) })
     const [one, same, other] = [await run(1), await run(1), await run(2)]
@@ -87,7 +87,7 @@ describe('clients from a file', () => {
     expect(other.trace).not.toEqual(one.trace)
   })
 
-  test('suffer faults on the links between clients and nodes', async () => {
+  test('are subject to faults on the links between clients and nodes', async () => {
     const completions: Completion[] = []
     await ran(SERVER, {
       ...withClient(CLIENT),

@@ -20,7 +20,7 @@ async function logged(asking: string): Promise<readonly string[]> {
   return lines.map((line) => line.slice('n1: '.length))
 }
 
-test('a response is read once, as text, JSON, bytes or a stream', async () => {
+test('a response can be read once, as text, JSON, bytes or a stream', async () => {
   const lines = await logged(`
     const init = { method: 'POST', body: 'é', headers: { Tag: ' x ' } }
     const one = await fetch(url, init)
@@ -43,7 +43,7 @@ test('a response is read once, as text, JSON, bytes or a stream', async () => {
   ])
 })
 
-test('Node builds unusual requests, and invalid requests fail as in Node', async () => {
+test('fetch sends unusual requests like Node, and rejects invalid requests like Node', async () => {
   const lines = await logged(`
     const said = async (...args) => (await fetch(...args).catch((error) => ({ text: () => error.name }))).text()
     console.log(await said(new Request(url, { method: 'PUT', body: new URLSearchParams({ a: '1' }) })))
@@ -59,7 +59,7 @@ test('Node builds unusual requests, and invalid requests fail as in Node', async
   ])
 })
 
-test('a blob is read within the current turn, whatever its parts', async () => {
+test('a blob of any parts is read within the current turn', async () => {
   const lines = await logged(`
     const { Blob: Same, File } = await import('node:buffer')
     const blob = new Same(['ab', new Uint8Array([99]), new Blob(['de'])], { type: 'text/x' })
@@ -84,7 +84,7 @@ test('a blob is read within the current turn, whatever its parts', async () => {
   ])
 })
 
-test('a signal aborts a request before its response and during it', async () => {
+test('a signal aborts a request before and during its response', async () => {
   const lines = await logged(`
     const early = fetch(url, { signal: AbortSignal.abort() })
     console.log(await early.catch((error) => error.name))
@@ -93,7 +93,7 @@ test('a signal aborts a request before its response and during it', async () => 
   expect(lines).toEqual(['AbortError', 'TimeoutError'])
 })
 
-test('the package undici asks by a dispatcher of the program', async () => {
+test("the package undici sends requests through the program's own dispatcher", async () => {
   const lines = await logged(`
     const { Agent, fetch, request } = await import('undici')
     const dispatcher = new Agent()
@@ -102,7 +102,7 @@ test('the package undici asks by a dispatcher of the program', async () => {
   expect(lines).toEqual(['["GET","none","none",""]', '["GET","none","none",""]'])
 })
 
-test("the package undici is refused where it would ask by Node's own dispatcher, with what to give it", async () => {
+test('the package undici is refused without a dispatcher of the program', async () => {
   const asking = logged(`
     const { fetch } = await import('undici')
     await fetch(url)`)

@@ -65,23 +65,23 @@ const last = ({ answers }: { readonly answers: readonly Completion[] }): unknown
 }
 
 describe('a request that is held at an await', () => {
-  test('continues once another has passed it, with the values it read before', async () => {
+  test('continues, with the values it read before, once another request has passed the await', async () => {
     expect(last(await answered(undefined, [1, 2]))).toBe(3)
     expect(last(await answered([HOLD], [1, 2]))).toBe(1)
   })
 
-  test('continues after its longest time, and is the first request to arrive after the given moment', async () => {
+  test('is the first request after the given time, and continues after the maximum hold', async () => {
     expect(last(await answered([{ ...HOLD, times: 2, most: nanos(5e6) }], [1, 2]))).toBe(3)
     expect(last(await answered([{ ...HOLD, from: nanos(5e6) }], [1, 2, 4]))).toBe(3)
     expect(last(await answered([{ ...HOLD, at: 'server.ts:7' }], [1, 2]))).toBe(3)
   })
 
-  test('still gets the error of the promise it awaited', async () => {
+  test('receives the error of the promise that it awaited', async () => {
     const { answers } = await answered([{ ...HOLD, at: 'server.ts:7', until: 'server.ts:6' }], [99, 2])
     expect(answers.map(({ type }) => type)).toEqual(['info', 'ok', 'ok'])
   })
 
-  test('is held the same way in each run, to the byte, and an unused hold changes nothing', async () => {
+  test('has the same trace in each run, and an unused hold changes no trace', async () => {
     const [one, other, none, unheld] = [
       await answered([HOLD], [1, 2]),
       await answered([HOLD], [1, 2]),
@@ -93,7 +93,7 @@ describe('a request that is held at an await', () => {
     expect(unheld.trace).toEqual(none.trace)
   })
 
-  test('is identified by the file and line of its await; top-level awaits are excluded', async () => {
+  test('is identified by the file and line of its await, which is never a top-level await', async () => {
     expect((await answered(undefined, [])).awaits).toEqual(['server.ts:6', 'server.ts:7', 'server.ts:13'])
   })
 })

@@ -61,7 +61,7 @@ test('each node has its own state of an installed package, fresh at every start 
   }
 })
 
-test("a function's source text is correct, however often it is requested", async () => {
+test('toString of a function returns its source text at every call', async () => {
   const { lines } = await ran(
     serving(`
     const { toString } = Function.prototype
@@ -82,7 +82,7 @@ test("a function's source text is correct, however often it is requested", async
   ])
 })
 
-test('socket errors contain nothing of the simulator that differs between machines', async () => {
+test('the stack of a socket error has no lines of the simulator', async () => {
   const { lines } = await ran(
     serving(`
     import net from 'node:net'
@@ -101,7 +101,7 @@ const ERRORS = `
   }
   exports.of = types.of`
 
-test('error types shared by copies of bluebird belong to one node, and end with it', async () => {
+test('copies of bluebird share error types within a node, but not between nodes or runs', async () => {
   for (const seed of [1, 2]) {
     const { lines } = await ran(
       serving(`
@@ -120,7 +120,7 @@ test('error types shared by copies of bluebird belong to one node, and end with 
   }
 })
 
-test('process.binding gives lodash its type checks, and refuses everything else', async () => {
+test("process.binding('util') is allowed, and process.binding('fs') is refused", async () => {
   const { lines } = await ran(serving(`console.log(process.binding('util').isDate(new Date()))`))
   expect(lines).toEqual(['n1: true'])
   await expect(ran(serving(`process.binding('fs')`))).rejects.toThrow(/process\.binding cannot be simulated/)

@@ -48,7 +48,7 @@ function collections(madeMb: number, keptMb: number, events: number): number {
 }
 
 describe('the memory of simulated programs', () => {
-  test('excludes garbage, which is collected before a program is refused', () => {
+  test('is garbage-collected before a program is refused for its size', () => {
     expect(collections(10, 0, 1_000)).toBeGreaterThan(10)
     expect(collections(10, 0.4, 1_000)).toBeGreaterThan(10)
     expect(() => collections(10, 1, 1_000)).toThrow(
@@ -56,7 +56,7 @@ describe('the memory of simulated programs', () => {
     )
   })
 
-  test('needs few collections although a program keeps nearly as much as it may', () => {
+  test('needs few collections even if a program nearly reaches its limit', () => {
     expect(collections(1, 0.519, 900)).toBeLessThan(30)
   })
 
@@ -75,18 +75,18 @@ describe('the memory of simulated programs', () => {
     expect('gc' in globalThis).toBe(process.execArgv.includes('--expose-gc'))
   })
 
-  test("may reach the thread's limit, and excludes memory used before the run", () => {
+  test('may grow while it is below the limit of the thread', () => {
     expect(eventsUntilFull({}, 1_000)).toBe(Number.POSITIVE_INFINITY)
     expect(eventsUntilFull({ heapMb: 1, buffersMb: 1 }, 400)).toBe(Number.POSITIVE_INFINITY)
   })
 
-  test('is counted from the start of the run, since the caller may use much memory itself', () => {
+  test('excludes the memory that was used before the run', () => {
     const large = { beforeMb: 2_000, limitMb: 4_000 }
     expect(eventsUntilFull({ heapMb: 1 }, 400, large)).toBe(Number.POSITIVE_INFINITY)
     expect(eventsUntilFull({ heapMb: 1 }, 1_000, large)).toBeLessThan(600)
   })
 
-  test('ends a run well before its thread runs out of memory, even if turns allocate much at a time', () => {
+  test('ends a run before its thread runs out of memory, even if each turn allocates much', () => {
     expect(eventsUntilFull({ heapMb: 32 }, 100) * 32 + 50).toBeLessThan(0.8 * 800)
     expect(eventsUntilFull({ buffersMb: 64 }, 100) * 64).toBeLessThan(1_024)
   })

@@ -25,6 +25,6 @@ test('a package can load its optional peers by computed names, as Sequelize does
   expect(lines).toEqual(['n1: MODULE_NOT_FOUND', 'n1: loaded', 'n1: a driver'])
 })
 
-test('a package that is no peer is not loaded by a computed name', async () => {
+test('a package that is not a peer cannot be loaded by a computed name', async () => {
   await expect(ran(loading('other'), { beside: PACKAGES })).rejects.toThrow('its path is computed')
 })

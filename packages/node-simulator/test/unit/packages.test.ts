@@ -31,13 +31,13 @@ function apartIn(...modules: readonly string[]) {
 const ms = loader('node_modules/ms/index.js', 'require_ms', 'exports.day = 24')
 const debug = loader('node_modules/debug/index.js', 'require_debug', 'exports.debug = require_ms().day')
 
-test('CommonJS modules of packages are loaded separately, and the program requests those it uses', () => {
+test('CommonJS modules of packages are loaded separately from the program', () => {
   const own = loader('src/own.cjs', 'require_own', 'exports.own = require_debug().debug')
   const { names, asked } = apartIn(ms, debug, own, '// src/server.js\nconsole.log(require_own());\n')
   expect([names, asked]).toEqual([['require_ms', 'require_debug'], ['require_debug']])
 })
 
-test('a module that uses the program’s own files is not loaded separately, nor is one that depends on it', () => {
+test('a module that depends, even indirectly, on a file of the program is not loaded separately', () => {
   const plugin = loader('node_modules/plugin/index.js', 'require_plugin', 'exports.own = require_own()')
   const above = loader('node_modules/above/index.js', 'require_above', 'exports.all = [require_plugin(), require_ms()]')
   const own = loader('src/own.cjs', 'require_own', 'exports.own = 1')
@@ -61,14 +61,14 @@ const within = (file: string, body: string): string =>
 ${body}
 })))(), 1);\nconsole.log(import_p);\n`
 
-test('an inlined package is loaded separately too, unless it is one of the program’s own files', () => {
+test('an inlined package is loaded separately, and an inlined file of the program is not', () => {
   const { names, asked } = apartIn(ms, within('node_modules/p/index.js', 'module.exports = require_ms()'))
   expect([names, asked]).toEqual([['require_ms', 'import_p'], ['__chaosLoader1']])
   const own = apartIn(ms, within('src/own.cjs', 'module.exports = require_ms()'))
   expect([own.names, own.asked]).toEqual([['require_ms'], ['require_ms']])
 })
 
-test('dividing a bundle puts each line into one of the two parts, at its line number', () => {
+test('dividing a bundle puts each line into one of the two parts, at its original line number', () => {
   const server = within('node_modules/p/index.js', 'exports.two = require_debug().debug')
   const { code, statements, found } = apartIn(ms, debug, server)
   const apart = asFunctionBody(code, statements, (each) => found?.ofPackages(each) ?? 'all').text.split('\n')

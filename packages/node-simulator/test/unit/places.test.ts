@@ -8,7 +8,7 @@ const ES_MODULE = `import { pathToFileURL } from 'node:url'
 `
 
 describe('a module of a simulated program', () => {
-  test('finds its own path in import.meta, and only the entry is main', async () => {
+  test('has its own path in import.meta, and import.meta.main is true only in the entry', async () => {
     const { lines } = await ran(
       serving(`${ES_MODULE}
       import { told as ofModule } from './lib/module.mjs'
@@ -38,7 +38,7 @@ describe('a module of a simulated program', () => {
     ])
   })
 
-  test('loads other packages by a require from createRequire, also within a package', async () => {
+  test('requires a package by createRequire, even within another package', async () => {
     const loading = `import { createRequire } from 'node:module'
       const require = createRequire(import.meta.url)
       export const loaded = require('other').name`
@@ -53,14 +53,14 @@ describe('a module of a simulated program', () => {
     expect(lines).toEqual(['n1: other'])
   })
 
-  test('is an ES module even if only its import.meta shows that', async () => {
+  test('is an ES module if it uses import.meta but has no import or export', async () => {
     const { lines } = await ran(serving(`import './lib/side.ts'`), {
       beside: { 'lib/side.ts': `console.log(import.meta.filename.endsWith('side.ts'), typeof module)` },
     })
     expect(lines).toEqual(['n1: true object'])
   })
 
-  test('finds its own path in __filename and __dirname, with and without semicolons', async () => {
+  test('has its own path in __filename and __dirname, with and without semicolons', async () => {
     const told = (name: string) => `const { basename } = require('path')
 exports.${name} = basename(__filename) + ' ' + basename(__dirname)`
     const { lines } = await ran(
@@ -81,7 +81,7 @@ exports.${name} = basename(__filename) + ' ' + basename(__dirname)`
     expect(lines).toEqual(['n1: a.cjs lib b.cjs deep c.ts lib server.ts'])
   })
 
-  test('loads modules through a require from createRequire', async () => {
+  test('requires files and built-in modules by createRequire', async () => {
     const { lines } = await ran(
       serving(`
       import { createRequire } from 'node:module'
@@ -98,7 +98,7 @@ exports.${name} = basename(__filename) + ' ' + basename(__dirname)`
   test.each([
     ['require.main === module', 'require.main === module'],
     ['!module.parent', '!module.parent'],
-  ])('is main if it is the entry, by %s', async (_, isStarted) => {
+  ])('is main by %s only if it is the entry', async (_, isStarted) => {
     const library = `if (${isStarted}) { console.log('by hand'); process.exit(0) }`
     const program = serving(`
       require('./lib/a.cjs')
@@ -108,7 +108,7 @@ exports.${name} = basename(__filename) + ' ' + basename(__dirname)`
     expect(lines).toEqual(['n1: started true'])
   })
 
-  test('in CommonJS is main if it is the entry', async () => {
+  test('is require.main only if it is the entry, in CommonJS', async () => {
     const { lines } = await ran(
       `
       const { createServer } = require('node:http')
@@ -122,7 +122,7 @@ exports.${name} = basename(__filename) + ' ' + basename(__dirname)`
     expect(lines[0]).toEqual('n1: started server.ts true')
   })
 
-  test('is named with its line in an error that its first line throws', async () => {
+  test('is named with the line in an error that its first line throws', async () => {
     const running = ran(serving(`import './lib/a.ts'`), {
       beside: { 'lib/a.ts': `/* here */ export const a = (undefined as any).b + import.meta.url + __dirname` },
     })

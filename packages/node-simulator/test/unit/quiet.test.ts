@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { Quiet } from '../../src/world/quiet.ts'
 import type { World } from '../../src/world/world.ts'
 
-test('packets that nodes sent each other are waited for before final reads, for three seconds at most', () => {
+test('final reads wait for packets between nodes, for at most three seconds', () => {
   const queue = { now: 0 }
   const network = { underWay: 1 }
   const keepers = [{ changedAt: 0, isAnswering: false, isBusy: false }]

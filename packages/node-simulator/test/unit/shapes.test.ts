@@ -13,7 +13,7 @@ setFlagsFromString('--no-allow-natives-syntax')
 const requestOf = (application: object): http.IncomingMessage & { next?: string } =>
   setPrototypeOfMessages(new http.IncomingMessage(null as never), application) as http.IncomingMessage
 
-test('requests to one application share one hidden class, whatever the application adds to them', () => {
+test('requests to an application share one hidden class, whatever properties it adds to them', () => {
   const application: object = Object.create(http.IncomingMessage.prototype)
   const [one, other] = [requestOf(application), requestOf(application)]
   for (const each of [one, other]) each.next = 'added'
@@ -29,7 +29,7 @@ test('abort signals share one hidden class', () => {
   expect(haveOneClass(one, other)).toBe(true)
 })
 
-test('proxies of messages, and messages that cannot be extended, are left unchanged', () => {
+test('proxies of messages and non-extensible messages are left unchanged', () => {
   const noticed: string[] = []
   const noticing = new Proxy(new http.IncomingMessage(null as never), {
     defineProperty: (target, name, descriptor) => {

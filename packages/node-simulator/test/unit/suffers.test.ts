@@ -2,7 +2,7 @@ import { faultDefinitions, nemeses } from '@chaosproxy/faults'
 import { serviceSuffers } from '@chaosproxy/node-simulator'
 import { expect, test } from 'vitest'
 
-test('programs accept every fault, or refuse it and name faults that they accept', () => {
+test('serviceSuffers accepts each fault, or names accepted faults instead', () => {
   for (const { kind } of faultDefinitions) {
     const suffering = serviceSuffers(kind)
     if (suffering === true) continue

@@ -6,7 +6,7 @@ import { listedOf, tableOf } from '../../src/program/tables.ts'
 const large = (more = ''): string =>
   `module.exports = {\n${Array.from({ length: 200 }, (_, i) => `"k${i}": { n: [${i}, null, "x"] },`).join('\n')}\n${more}}`
 
-test('a large table of data becomes a call that creates the same table, and line numbers do not change', () => {
+test('a large data table is replaced by a call that creates an equal table, at unchanged line numbers', () => {
   const code = `${large('7: true')}\nlast()`
   const { text, tables } = asFunctionBody(code)
   expect(text.split('\n')).toHaveLength(code.split('\n').length)
@@ -76,7 +76,7 @@ function act(object: Made, { what, key }: { readonly what: string; readonly key:
   }
 }
 
-test('every operation on a table gives the result that it gives on the literal', () => {
+test('every operation on a created table has the same result as on the literal', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
       const pairs = [
@@ -103,7 +103,7 @@ test('a listed object creates each member once, at its first read, and lists its
   expect([made, Object.getPrototypeOf(listed)]).toEqual([['z', 'x', 'y'], null])
 })
 
-test('reading a member of a literal null throws the same error at the same place', () => {
+test('a read of a member of null still throws the same TypeError after its rewrite', () => {
   const code = 'try { null.error } catch (e) { return [e.constructor === TypeError, e.message, e.stack] }'
   const { text } = asFunctionBody(`function f() {${code}} f()`)
   expect(text).toContain(`${NULL}("error")`)

@@ -22,7 +22,7 @@ async function touchesIn(program: string): Promise<{ readonly [line: string]: st
 }
 
 describe("a line's effect on state that requests share", () => {
-  test('is found for collections, also through a local variable that holds an item', async () => {
+  test('is found in collections, including items held in a local variable', async () => {
     expect(
       await touchesIn(`
 const queues = new Map<string, number[]>()
@@ -55,7 +55,7 @@ take('a')`),
     })
   })
 
-  test('is found for clients of servers, by their first argument', async () => {
+  test('is found in calls to servers, by their first argument', async () => {
     expect(
       await touchesIn(`
 import Redis from 'ioredis'
@@ -74,7 +74,7 @@ book('a')`),
     })
   })
 
-  test('is found for counters, members of classes, files, and variables of enclosing functions', async () => {
+  test('is found in counters, class members, files, and variables of enclosing functions', async () => {
     expect(
       await touchesIn(`
 import { readFile, writeFile } from 'node:fs/promises'

@@ -5,7 +5,7 @@ import { ran, serving } from '../../../testing/src/simulated.ts'
 const BYTES =
   '[0,97,115,109,1,0,0,0,1,5,1,96,0,1,127,3,2,1,0,6,6,1,127,1,65,0,11,7,9,1,5,99,111,117,110,116,0,0,10,13,1,11,0,35,0,65,1,106,36,0,35,0,11]'
 
-test('starts share a compiled module of WebAssembly, and no instance', async () => {
+test('starts of a program share a compiled WebAssembly module, but no instance', async () => {
   const program = serving(`
     const bytes = new Uint8Array(${BYTES})
     const again = new WebAssembly.Module(new Uint8Array(${BYTES}).buffer)
