@@ -94,7 +94,7 @@ function dataError(answer: Answer): boolean {
   return answer.kind === 'error' && answer.code.startsWith('22')
 }
 
-test('random expressions have the type and value, or the error, that PostgreSQL gives them', async () => {
+test('random expressions have the same type and value, or the same error, as in PostgreSQL', async () => {
   const seed = inject('seed')
   console.log(`seed ${seed}`)
   const differences: string[] = []
@@ -145,7 +145,7 @@ const SENDERS: Readonly<Partial<Record<Kind, string>>> = {
   span: 'range_send',
 }
 
-test('values have the binary form that PostgreSQL sends, and are read from it', async () => {
+test('values are sent and received in the binary form of PostgreSQL', async () => {
   const seed = inject('seed')
   const kinds = Object.keys(SENDERS) as Kind[]
   for (let i = 0; i < EXPRESSIONS / 10; i += 1) {

@@ -97,7 +97,7 @@ async function compared(statement: RandomStatement, before: readonly string[], t
 const parts = Array.from({ length: STATEMENTS / PART }, (_, part) => inject('seed') + part)
 
 test.each(parts)(
-  'random statements of seed %d give the columns, rows, counts and errors of PostgreSQL',
+  'random statements of seed %d have the same columns, rows, counts and errors as in PostgreSQL',
   async (seed) => {
     const tally: Tally = { differences: [], refusals: new Map(), planned: [], severalErrors: 0 }
     let [count, lastReset] = [0, Number.NEGATIVE_INFINITY]
@@ -136,7 +136,7 @@ const FRESH = ['rollback', 'discard all', 'drop schema public cascade; create sc
 
 describe.each(Object.entries(SUBJECTS))('Statements about %s', (_, scripts) => {
   test.each(scripts.map((script) => [script[0], script]))(
-    'have the answers of PostgreSQL, beginning with "%s"',
+    'have the same answers as in PostgreSQL, starting with "%s"',
     async (_, script) => {
       const simulated = new SimulatedAnswers(calculator)
       for (const sql of FRESH) await oracle.execute(sql)

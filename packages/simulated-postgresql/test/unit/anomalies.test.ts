@@ -34,7 +34,7 @@ function play(
 }
 
 describe('FOR KEY SHARE', () => {
-  test('treats an update of other columns as a change of the key if its transaction held the row FOR UPDATE', () => {
+  test('conflicts with an update of other columns if the updater locked the row FOR UPDATE', () => {
     play([
       ['a: begin', 'BEGIN'],
       ['a: select v from t where id = 1 for update', 'SELECT 1 10'],
@@ -47,7 +47,7 @@ describe('FOR KEY SHARE', () => {
     ])
   })
 
-  test('locks the version in its snapshot if others changed no column of the key', () => {
+  test('locks the version in its snapshot if later updates did not change the key', () => {
     play([
       ['c: begin isolation level repeatable read', 'BEGIN'],
       ['c: select v from t where id = 2', 'SELECT 1 20'],
@@ -58,7 +58,7 @@ describe('FOR KEY SHARE', () => {
 })
 
 describe('ON CONFLICT', () => {
-  test('finds a row that was inserted at one index while it waited at another', () => {
+  test('detects a conflict on one unique index that arose while it waited at another index', () => {
     play(
       [
         ['a: begin', 'BEGIN'],
@@ -74,7 +74,7 @@ describe('ON CONFLICT', () => {
 })
 
 describe('a row that one transaction changed twice', () => {
-  test.each(['nowait', 'skip locked'])('makes FOR KEY SHARE wait for its later version, even with %s', (policy) => {
+  test.each(['nowait', 'skip locked'])('makes FOR KEY SHARE wait, even with %s', (policy) => {
     play([
       ['a: begin', 'BEGIN'],
       ['a: update t set v = 11 where id = 1', 'UPDATE 1'],
@@ -85,7 +85,7 @@ describe('a row that one transaction changed twice', () => {
   })
 
   test.each(['nowait', 'skip locked'])(
-    'makes FOR KEY SHARE wait if a trigger locked the later version, with %s',
+    'makes FOR KEY SHARE wait if a trigger locked the later version, even with %s',
     (policy) => {
       play(
         [
@@ -103,7 +103,7 @@ describe('a row that one transaction changed twice', () => {
   )
 
   test.each(['nowait', 'skip locked'])(
-    'makes FOR KEY SHARE of the old version wait for a lock on the new version, with %s',
+    'makes FOR KEY SHARE of the old version wait for a lock on the new version, even with %s',
     (policy) => {
       play([
         ['b: begin isolation level repeatable read', 'BEGIN'],
@@ -119,7 +119,7 @@ describe('a row that one transaction changed twice', () => {
 })
 
 describe('a lock that is older than an update of its row', () => {
-  test('makes the next change of the key wait before it fails', () => {
+  test('makes a later change of the key wait before it fails', () => {
     play([
       ['a: begin isolation level repeatable read', 'BEGIN'],
       ['a: select v from t where id = 2', 'SELECT 1 20'],
@@ -138,7 +138,7 @@ describe('a lock that is older than an update of its row', () => {
 })
 
 describe('read committed', () => {
-  test('reads nothing uncommitted', () => {
+  test('does not read uncommitted changes', () => {
     play([
       ['a: begin', 'BEGIN'],
       ['a: update t set v = 11 where id = 1', 'UPDATE 1'],
@@ -147,7 +147,7 @@ describe('read committed', () => {
     ])
   })
 
-  test('reads another value once another transaction has committed', () => {
+  test('reads the new value after another transaction has committed it', () => {
     play([
       ['a: begin', 'BEGIN'],
       ['a: select v from t where id = 1', 'SELECT 1 10'],
@@ -156,7 +156,7 @@ describe('read committed', () => {
     ])
   })
 
-  test('loses an update based on an earlier read', () => {
+  test('allows a lost update between a read and a write', () => {
     play([
       ['a: begin', 'BEGIN'],
       ['b: begin', 'BEGIN'],
@@ -170,7 +170,7 @@ describe('read committed', () => {
     ])
   })
 
-  test('evaluates the condition and the new value again on the row that the other transaction left', () => {
+  test('evaluates the condition and the new value again on the row that another transaction committed', () => {
     play([
       ['a: begin', 'BEGIN'],
       ['a: update t set v = v + 5', 'UPDATE 2'],
@@ -180,7 +180,7 @@ describe('read committed', () => {
     ])
   })
 
-  test('continues with the old row when the other transaction rolls back', () => {
+  test('continues with the old row after the other transaction has rolled back', () => {
     play([
       ['a: begin', 'BEGIN'],
       ['a: delete from t where id = 1', 'DELETE 1'],
@@ -218,7 +218,7 @@ describe('repeatable read', () => {
     expect(sessions.message(1)).toContain('current transaction is aborted')
   })
 
-  test('refuses an upsert of a row that the snapshot does not show', () => {
+  test('refuses an upsert that conflicts with a row outside its snapshot', () => {
     play([
       [`a: ${begin}`, 'BEGIN'],
       ['a: select 1 from t', 'SELECT 2 1;1'],
@@ -262,7 +262,7 @@ describe('serializable', () => {
     )
   })
 
-  test('refuses a commit that a read-only transaction makes unserializable', () => {
+  test('refuses a write that is not serializable with a committed read-only transaction', () => {
     play([
       [`a: ${begin}`, 'BEGIN'],
       ['a: select v from t where id = 2', 'SELECT 1 20'],
@@ -277,7 +277,7 @@ describe('serializable', () => {
     ])
   })
 
-  test('lets transactions commit that change different rows of a large table', () => {
+  test('allows concurrent transactions to commit if they change different rows of a large table', () => {
     const many =
       'create table t (id int primary key, v int not null); insert into t select n, 0 from generate_series(1, 400) n'
     play(
@@ -318,7 +318,7 @@ describe('the SIREAD lock of a serializable transaction', () => {
     play([...starts, other, other, other, ...commits], three)
   })
 
-  test('covers a page of the table after three rows were read', () => {
+  test('covers a page of the table after the transaction has read three rows', () => {
     play(
       [
         [`a: ${begin}`, 'BEGIN'],
@@ -335,7 +335,7 @@ describe('the SIREAD lock of a serializable transaction', () => {
     )
   })
 
-  test('covers one version, so that a writer of a later version may commit', () => {
+  test('covers one row version, so that the writer of a later version may commit', () => {
     play([
       [`a: ${begin}`, 'BEGIN'],
       ['a: select v from t where id = 1', 'SELECT 1 10'],
@@ -366,7 +366,7 @@ describe('a serializable transaction chosen as victim of a conflict', () => {
 })
 
 describe('row locks', () => {
-  test('taken by a trigger fail at once for a snapshot whose row was replaced, whoever locks the newest version', () => {
+  test('of a trigger fail immediately if the row was replaced after the snapshot', () => {
     play(
       [
         ['c: begin', 'BEGIN'],
@@ -383,7 +383,7 @@ describe('row locks', () => {
     )
   })
 
-  test('fail at once for a snapshot whose row was replaced twice, whoever locks the newest version', () => {
+  test('fail immediately if the row was replaced twice after the snapshot', () => {
     play([
       ['c: begin', 'BEGIN'],
       ['c: update t set v = 11 where id = 1', 'UPDATE 1'],
@@ -396,7 +396,7 @@ describe('row locks', () => {
     ])
   })
 
-  test('make others wait, fail with NOWAIT, or skip the row with SKIP LOCKED', () => {
+  test('make other sessions wait, fail with NOWAIT, or skip the row with SKIP LOCKED', () => {
     const sessions = play([
       ['a: begin', 'BEGIN'],
       ['a: select id from t where id = 1 for update', 'SELECT 1 1'],
@@ -409,7 +409,7 @@ describe('row locks', () => {
     expect(sessions.message(1)).toBe('could not obtain lock on row in relation "t"')
   })
 
-  test('of two strengths can be held together', () => {
+  test('of compatible strengths can be held by two sessions', () => {
     play([
       ['a: begin', 'BEGIN'],
       ['a: select id from t where id = 1 for share', 'SELECT 1 1'],
@@ -422,7 +422,7 @@ describe('row locks', () => {
     ])
   })
 
-  test('are granted in the order of requests', () => {
+  test('are granted in the order of the requests', () => {
     play([
       ['a: begin', 'BEGIN'],
       ['a: update t set v = v + 1 where id = 1', 'UPDATE 1'],
@@ -432,7 +432,7 @@ describe('row locks', () => {
     ])
   })
 
-  test('end with a rollback to the savepoint before them', () => {
+  test('are released by a rollback to an earlier savepoint', () => {
     play([
       ['a: begin', 'BEGIN'],
       ['a: savepoint s', 'SAVEPOINT'],
@@ -442,7 +442,7 @@ describe('row locks', () => {
     ])
   })
 
-  test('in a cycle are a deadlock, and the last request fails', () => {
+  test('in a cycle cause a deadlock, in which the last request fails', () => {
     const sessions = play([
       ['a: begin', 'BEGIN'],
       ['b: begin', 'BEGIN'],
@@ -456,7 +456,7 @@ describe('row locks', () => {
     )
   })
 
-  test('are waited for no longer than lock_timeout', () => {
+  test('are awaited only until lock_timeout or statement_timeout', () => {
     play([
       ['a: begin', 'BEGIN'],
       ['a: update t set v = 1 where id = 1', 'UPDATE 1'],
@@ -469,8 +469,8 @@ describe('row locks', () => {
   })
 })
 
-describe('unique keys', () => {
-  test('wait for the transaction that inserted the same key', () => {
+describe('a unique key', () => {
+  test('makes an insert wait for the transaction that inserted the same key', () => {
     play([
       ['a: begin', 'BEGIN'],
       ['a: insert into t values (3, 1)', 'INSERT 0 1'],
@@ -480,7 +480,7 @@ describe('unique keys', () => {
     ])
   })
 
-  test('are available again after a rollback', () => {
+  test('is available again after the inserting transaction has rolled back', () => {
     play([
       ['a: begin', 'BEGIN'],
       ['a: insert into t values (3, 1)', 'INSERT 0 1'],
@@ -495,7 +495,7 @@ describe('bookings with an exclusion constraint', () => {
     'create table b (id int primary key, during int4range, exclude using gist (during with &&)); ' +
     "insert into b values (1, '[0,2)')"
 
-  test('wait for an uncommitted overlapping booking, and fail or succeed at its end', () => {
+  test('wait for an uncommitted overlapping booking, and fail only if it remains', () => {
     play(
       [
         ['a: begin', 'BEGIN'],
@@ -512,7 +512,7 @@ describe('bookings with an exclusion constraint', () => {
     )
   })
 
-  test('wait for each other in a deadlock, and one of them fails', () => {
+  test('deadlock if they wait for each other, and one of them fails', () => {
     play(
       [
         ['a: begin', 'BEGIN'],
@@ -525,7 +525,7 @@ describe('bookings with an exclusion constraint', () => {
     )
   })
 
-  test('do not wait for a committed booking with ON CONFLICT DO NOTHING', () => {
+  test('with ON CONFLICT DO NOTHING wait only for uncommitted bookings', () => {
     play(
       [
         ["a: insert into b values (2, '[1,6)') on conflict do nothing", 'INSERT 0 0'],
@@ -556,7 +556,7 @@ describe('a deferred constraint that fails at COMMIT', () => {
 describe('foreign keys', () => {
   const ORDERS = `${ACCOUNTS}; create table o (id int, t_id int references t (id))`
 
-  test('with ON DELETE CASCADE read the newest referring rows, without a conflict with earlier writers', () => {
+  test('with ON DELETE CASCADE read the newest referring rows without a serialization failure', () => {
     play(
       [
         ['a: begin isolation level serializable', 'BEGIN'],
@@ -572,7 +572,7 @@ describe('foreign keys', () => {
     )
   })
 
-  test('refuse a change of a key with referring rows outside the snapshot, even with ON DELETE CASCADE', () => {
+  test('refuse a key change if the key has referring rows outside the snapshot', () => {
     play(
       [
         ['a: begin', 'BEGIN'],
@@ -585,7 +585,7 @@ describe('foreign keys', () => {
     )
   })
 
-  test('lock the row that they refer to, but not against updates of other columns', () => {
+  test('lock the referenced row against deletion, but not against updates of other columns', () => {
     const sessions = play(
       [
         ['a: begin', 'BEGIN'],
@@ -604,7 +604,7 @@ describe('foreign keys', () => {
 })
 
 describe('advisory locks', () => {
-  test('of a session outlive its transactions, and those of a transaction do not', () => {
+  test('of a session outlive its transactions, and locks of a transaction end with it', () => {
     play([
       ['a: select pg_advisory_lock(1)', 'SELECT 1 '],
       ['b: select pg_try_advisory_lock(1)', 'SELECT 1 f'],
@@ -619,8 +619,8 @@ describe('advisory locks', () => {
   })
 })
 
-describe('definitions', () => {
-  test('of an open transaction are visible to no other session, and roll back with it', () => {
+describe('uncommitted definitions', () => {
+  test('are invisible to other sessions, and are undone by a rollback', () => {
     play([
       ['a: begin', 'BEGIN'],
       ['a: create table x (id serial primary key)', 'CREATE TABLE'],
@@ -632,7 +632,7 @@ describe('definitions', () => {
     ])
   })
 
-  test('of the same name in two sessions at once fail in one session', () => {
+  test('with the same name in two sessions fail in one session', () => {
     play([
       ['a: begin', 'BEGIN'],
       ['a: create table if not exists x (id int)', 'CREATE TABLE'],

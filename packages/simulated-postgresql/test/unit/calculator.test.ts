@@ -51,7 +51,7 @@ describe('a calculator', () => {
     expect(answered(sql)).toBe(expected)
   })
 
-  test('raises the errors of PostgreSQL, and continues', () => {
+  test('raises the errors of PostgreSQL, and still computes later expressions', () => {
     expect(() => answered('sqrt(-1.0::numeric)')).toThrow('cannot take square root of a negative number')
     expect(answered('sqrt(4.0::numeric)')).toMatch(/^2\.0+$/)
     expect(answered('exp(0.0::float8)')).toBe('1')
@@ -67,7 +67,7 @@ describe('a calculator', () => {
     answered("set_config('TimeZone', 'UTC', false)")
   })
 
-  test('is called only for functions that depend only on their arguments', () => {
+  test('is called only for functions whose results depend only on their arguments', () => {
     expect(() => answered('to_tsvector($$a b$$)')).toThrow('is not simulated')
     for (const statement of session.parse("create type mood as enum ('good')")) session.execute(statement, []).next()
     session.sync()

@@ -73,7 +73,7 @@ test.each([
   ["power(-1::float8, 'Infinity')", '1'],
   ["'Infinity'::numeric::float8", 'Infinity'],
   ["concat_ws(',', array[1, 2])", '{1,2}'],
-])('select %s gives %s', (expression, expected) => {
+])('select %s returns %s', (expression, expected) => {
   expect(value(expression)).toBe(expected)
 })
 
@@ -99,7 +99,7 @@ test.each([
   expect(failure(expression)).toBe(expected)
 })
 
-test('an expression that is not simulated is refused by name', () => {
+test('an expression that is not simulated is refused with its name', () => {
   expect(failure("to_tsvector('a b')")).toContain('is not simulated')
   expect(failure('concat(variadic array[1, 2])')).toContain('VARIADIC in a call of concat is not simulated')
   expect(failure("interval '1:30' minute to second")).toMatch(/the text '1:30' of an interval with fields is not sim/)
@@ -122,11 +122,11 @@ test.each([
   ["to_char(timestamp '2024-01-01', 'Hh24:Mi')", "to_char(…, 'Hh24:Mi')"],
   ["to_char(timestamp '2024-01-01', 'YYYY TZ')", "to_char(…, 'YYYY TZ')"],
   ["extract(decade from timestamp '2024-01-01')", 'the field decade of a timestamp'],
-])('the error of select %s names the flag with which the calculator computes it', (expression, what) => {
+])('select %s fails with an error that names %s and recommends --calculator', (expression, what) => {
   expect(failure(expression)).toContain(`${what} (--calculator has PGlite compute it) is not simulated`)
 })
 
-test('constants are computed before rows are read, except in branches that constants exclude', () => {
+test('constant expressions are evaluated before rows are read, except in unreachable branches', () => {
   expect(failure('1 / 0 from generate_series(1, 0)')).toBe('22012 division by zero')
   expect(value('case when false then 1 / 0 else 2 end')).toBe('2')
 })
@@ -137,7 +137,7 @@ test.each([
   ['IntervalStyle', ['postgres', 'POSTGRES'], 'iso_8601'],
   ['bytea_output', ['hex'], 'escape'],
   ['extra_float_digits', ['1', '2', '3'], '0'],
-])('the setting %s accepts %j and refuses %s, by SET and at startup', (name, fine, other) => {
+])('the setting %s accepts %j and refuses %s, in SET and at startup', (name, fine, other) => {
   const set = (to: string) => failure(`set_config('${name}', '${to}', true)`)
   const start = (to: string) => engine.connect(new Map([[name, to]]), listener).parameters()
   for (const to of fine) {

@@ -10,18 +10,18 @@ const TWICE = [
   'select nspname from pg_namespace group by nspname having count(*) > 1',
 ]
 
-describe('two sessions that change definitions at the same time', () => {
+describe('two sessions with concurrent definition changes', () => {
   beforeAll(loadParser)
   const recorded = recordedRaces()
 
-  test.each(RACES.map((race, at) => ({ ...race, at })))('wait and fail as in PostgreSQL: $name', async (race) => {
+  test.each(RACES.map((race, at) => ({ ...race, at })))('wait and fail like in PostgreSQL: $name', async (race) => {
     const sessions = new SimulatedSessions(SESSIONS)
     sessions.setUp(race.setUp)
     expect(await shownRace(race, sessions)).toBe(recorded[race.at])
     for (const query of TWICE) expect(sessions.send(2, query)[2]).toBe('SELECT 0')
   })
 
-  test('refuse a composite type that the other session has altered without a commit', () => {
+  test('refuse a composite type that the other session has altered but not committed', () => {
     const sessions = new SimulatedSessions(2)
     sessions.setUp('create type x as (a int)')
     sessions.send(0, 'begin')

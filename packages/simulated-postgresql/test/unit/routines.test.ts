@@ -109,7 +109,9 @@ describe('a trigger', () => {
       [...trigger('ends', 'before insert on t for each row', 'begin null; end'), 'insert into t (id) values (3)'],
       'error 2F005',
     ],
-  ])('%j', (statements, expected) => expect(send([...TABLES, ...statements]).answer).toBe(expected))
+  ])('leads to the expected answer of %j', (statements, expected) =>
+    expect(send([...TABLES, ...statements]).answer).toBe(expected),
+  )
 
   test('sees the newest version of a row that another session changed', () => {
     const sessions = new SimulatedSessions(2)
@@ -120,7 +122,7 @@ describe('a trigger', () => {
     expect(sessions.send(0, 'commit')).toEqual(['COMMIT', 'UPDATE 1 11,2'])
   })
 
-  test('may wait for another session', () => {
+  test('may wait for a row lock of another session', () => {
     const sessions = new SimulatedSessions(2)
     const counts = trigger(
       'counts',
@@ -164,7 +166,9 @@ describe('a block of PL/pgSQL', () => {
       `begin perform 1 from t where id = 99; ${say('found')} execute 'delete from t where id = ' || 1; ${say('count(*)').replace(/values \((.*)\)/, 'select $1 from t')} end`,
       '1;false',
     ],
-  ])('%s', (code, expected) => expect(send(done(code)).answer.replace(/^SELECT \d+ /, '')).toBe(expected))
+  ])('writes the expected line: %s', (code, expected) =>
+    expect(send(done(code)).answer.replace(/^SELECT \d+ /, '')).toBe(expected),
+  )
 
   test.each([
     ["begin raise exception 'a % c %', 'b', null; end", 'a b c <NULL>'],
@@ -183,14 +187,16 @@ describe('a block of PL/pgSQL', () => {
       'null value cannot be assigned to variable "x" declared NOT NULL',
     ],
     ["declare x int; begin x := 'y'; end", 'invalid input syntax for type integer: "y"'],
-  ])('%s is an error', (code, expected) => expect(send([...TABLES, `do $$ ${code} $$`]).message).toBe(expected))
+  ])('fails with the expected error: %s', (code, expected) =>
+    expect(send([...TABLES, `do $$ ${code} $$`]).message).toBe(expected),
+  )
 
   test.each([
     ['begin commit; end', 'COMMIT in PL/pgSQL'],
     ['begin assert true; end', 'ASSERT in PL/pgSQL'],
     ['declare a text; begin declare a text; begin null; end; end', 'the variable a in PL/pgSQL, which hides another'],
     ['begin loop null; end loop; end', 'a routine of more than 200000 steps'],
-  ])('%s is not simulated', (code, construct) => {
+  ])('is refused as not simulated: %s', (code, construct) => {
     expect(() => send([...TABLES, `do $$ ${code} $$`])).toThrow(new NotSupported(construct))
   })
 })
@@ -265,9 +271,11 @@ describe('a function', () => {
       ],
       'SELECT 1 pg_catalog"$user", public',
     ],
-  ])('%j', (statements, expected) => expect(send([...ACCOUNTS, ...statements]).answer).toBe(expected))
+  ])('leads to the expected answer of %j', (statements, expected) =>
+    expect(send([...ACCOUNTS, ...statements]).answer).toBe(expected),
+  )
 
-  test('that waits is not called again after the wait', () => {
+  test('is not called again after it has waited for a lock', () => {
     const sessions = new SimulatedSessions(2)
     for (const sql of [...ACCOUNTS, TRANSFER, 'begin', 'update acc set bal = bal - 1 where id = 1'])
       sessions.send(0, sql)
@@ -287,7 +295,7 @@ describe('a function', () => {
       'VARIADIC parameters of a function',
     ],
     ['create function f() returns int language plv8 as $$ 1 $$', 'CREATE FUNCTION in the language plv8'],
-  ])('%s is not simulated', (sql, construct) => {
+  ])('is refused as not simulated: %s', (sql, construct) => {
     expect(() => send([sql])).toThrow(new NotSupported(construct))
   })
 })

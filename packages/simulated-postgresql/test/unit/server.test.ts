@@ -135,7 +135,7 @@ describe('the start of a connection', () => {
     expect(early.isClosed).toBe(true)
   })
 
-  test('ends the session at Terminate, and when the client is gone', () => {
+  test('a session ends at Terminate, and when its client disconnects', () => {
     const { client, engine } = served()
     expect(client().ask({ kind: 'terminate' })).toEqual([])
     client().closed()
@@ -144,13 +144,13 @@ describe('the start of a connection', () => {
 })
 
 describe('a simple query', () => {
-  test('answers every statement of its text in one transaction', () => {
+  test('executes all statements of its text in one transaction', () => {
     const { client, engine } = served({ 'SELECT 1': () => rows('SELECT 1', ['n'], [1]) })
     expect(client().ask(query('INSERT; SELECT 1'))).toEqual(['INSERT', 'columns n', 'row 1', 'SELECT 1', 'ready I'])
     expect(engine.log).toEqual(['1 INSERT', '1 SELECT 1', '1 sync'])
   })
 
-  test('without a statement is answered as an empty query', () => {
+  test('gets EmptyQueryResponse if it has no statement', () => {
     expect(served().client().ask(query(' ; '))).toEqual(['empty-query', 'ready I'])
   })
 
@@ -168,7 +168,7 @@ describe('a simple query', () => {
     ])
   })
 
-  test('that is not simulated is reported with its text', () => {
+  test('is reported with its text if it is not simulated', () => {
     const { client, unsupported } = served({
       'SELECT 2'() {
         throw new NotSupported('TABLESAMPLE')
@@ -182,7 +182,7 @@ describe('a simple query', () => {
   })
 })
 
-test('a session learns of a query when it begins, and of its end when the client may continue', () => {
+test('a session is notified when a query begins and when its client may continue', () => {
   const { client, engine, run } = served({}, { atOnce: false })
   const asking = client()
   run()
@@ -202,7 +202,7 @@ test('a session learns of a query when it begins, and of its end when the client
 describe('the extended protocol', () => {
   const script: Script = { 'SELECT $1': ([n]) => rows('SELECT 1', ['n'], [n ?? null]) }
 
-  test('parses, binds, describes and executes in one pipeline', () => {
+  test('handles Parse, Bind, Describe and Execute in one pipeline', () => {
     const describeStatement: FrontendMessage = { kind: 'describe', of: 'statement', name: '' }
     expect(
       served(script)
@@ -221,7 +221,7 @@ describe('the extended protocol', () => {
     ).toEqual(['parse-complete', 'bind-complete', 'columns n:binary', 'row \0\0\0A', 'SELECT 1', 'ready I'])
   })
 
-  test('reports which rows of a portal each Execute asked for', () => {
+  test('reports the rows of a portal that each Execute requested', () => {
     const told: string[] = []
     const counted = {
       ...rows('SELECT 3', ['n'], [1], [2], [3]),
@@ -243,7 +243,7 @@ describe('the extended protocol', () => {
     expect(asking.ask(bind([Buffer.from('1')]), execute(), sync).at(-2)).toBe('SELECT 1')
   })
 
-  test('commits at Sync, once for all statements of a pipeline', () => {
+  test('commits once, at Sync, for all statements of a pipeline', () => {
     const { client, engine } = served()
     client().ask(parse('INSERT'), bind(), execute(), parse('UPDATE'), bind(), execute(), sync)
     expect(engine.log).toEqual(['1 INSERT', '1 UPDATE', '1 sync'])
@@ -276,7 +276,7 @@ describe('the extended protocol', () => {
 })
 
 describe('a statement that waits', () => {
-  test('continues in a new turn after its wait, and later messages are handled after it', () => {
+  test('continues in a new turn, before later messages of its client are handled', () => {
     const { wait, open } = gate()
     const { client, run } = served({
       *LOCK() {
@@ -292,7 +292,7 @@ describe('a statement that waits', () => {
     expect(asking.heard()).toEqual(['LOCK TABLE', 'ready I', 'INSERT', 'ready I'])
   })
 
-  test('is cancelled through the engine, which knows what the statement waits for', () => {
+  test('is cancelled through the engine by a cancel request with the right secret', () => {
     const { client, connect, engine } = served({
       *LOCK() {
         yield gate().wait
@@ -306,7 +306,7 @@ describe('a statement that waits', () => {
     expect(engine.log).toEqual(['1 LOCK', 'cancel 1'])
   })
 
-  test('continues without its client, and then its session ends', () => {
+  test('continues after its client has disconnected, and then its session ends', () => {
     const { wait, open } = gate()
     const { client, run, engine } = served({
       *UPDATE() {
@@ -324,7 +324,7 @@ describe('a statement that waits', () => {
     expect(asking.heard()).toEqual([])
   })
 
-  test('is cancelled by the server if it has not begun', () => {
+  test('is cancelled by a cancel request before it has begun', () => {
     const { client, connect, run, engine } = served({}, { atOnce: false })
     const asking = client()
     asking.heard()
@@ -335,7 +335,7 @@ describe('a statement that waits', () => {
     expect(engine.log).toEqual(['1 fails'])
   })
 
-  test('ends if another session terminates its session', () => {
+  test('ends with an error if another session terminates its session', () => {
     const { client, engine, run } = served()
     const asking = client()
     asking.heard()
@@ -348,7 +348,7 @@ describe('a statement that waits', () => {
 })
 
 describe('notifications', () => {
-  test('arrive at once while no query is running', () => {
+  test('are sent immediately while no query is running', () => {
     const { client, engine } = served()
     const asking = client()
     asking.heard()
@@ -356,7 +356,7 @@ describe('notifications', () => {
     expect(asking.heard()).toEqual(['notification jobs=1'])
   })
 
-  test('wait for ReadyForQuery while a query is answered', () => {
+  test('are sent before ReadyForQuery if a query is running', () => {
     const { client, engine } = served({
       SLOW() {
         engine.sessions[0]?.listener.notification(9, 'jobs', '1')
@@ -407,7 +407,7 @@ describe('COPY', () => {
   }
   const data = (text: string): FrontendMessage => ({ kind: 'copy-data', bytes: Buffer.from(text) })
 
-  test('reads rows of text with backslash escapes', () => {
+  test('reads rows in the text format with backslash escapes', () => {
     const { script, loaded } = copying('text')
     const asking = served(script).client()
     expect(asking.ask(query('COPY in'))).toEqual(['copy-in'])
@@ -418,7 +418,7 @@ describe('COPY', () => {
     ])
   })
 
-  test('reads rows of CSV with quoted values', () => {
+  test('reads rows in the CSV format with quoted values', () => {
     const { script, loaded } = copying('csv')
     const asking = served(script).client()
     asking.ask(query('COPY in'))
@@ -438,7 +438,7 @@ describe('COPY', () => {
     ])
   })
 
-  test('writes rows of text and of CSV', () => {
+  test('writes rows in the text format and the CSV format', () => {
     expect(served(copying('text').script).client().ask(query('COPY out'))).toEqual([
       ...['copy-out', 'copy x\t\\N\n', 'copy a\\tb\tsay "no", \\\\\n', 'copy-done', 'COPY 2', 'ready I'],
     ])
@@ -448,7 +448,7 @@ describe('COPY', () => {
   })
 })
 
-test('ends a connection that does not speak the protocol', () => {
+test('a connection that does not speak the PostgreSQL protocol is closed with an error', () => {
   const { client } = served()
   const asking = client()
   expect(asking.raw(Buffer.from('GET / HTTP/1.1\r\n\r\n'))).toEqual([

@@ -4,7 +4,7 @@ import { loadParser, parse } from '../../src/sql/parse.ts'
 
 beforeAll(loadParser)
 
-describe('parsing', () => {
+describe('the SQL parser', () => {
   test('splits a query string into its statements', () => {
     expect(parse('select 1; select 2 ;').map((statement) => statement.sql)).toEqual(['select 1', 'select 2'])
   })
@@ -27,16 +27,16 @@ describe('parsing', () => {
   })
 })
 
-describe('reading the fields of a syntax tree node', () => {
+describe('fieldsOf, which reads a syntax tree node,', () => {
   const select = (sql: string) => expectKind(parse(sql)[0]!.node, 'SelectStmt')
 
-  test('refuses a field that is set and not read', () => {
+  test('refuses a node with a field that is set but not listed', () => {
     expect(() => fieldsOf('SelectStmt', select('select 1 having true'), ['targetList'])).toThrow(
       expect.objectContaining({ name: 'NotSupported', construct: 'HAVING' }),
     )
   })
 
-  test('accepts fields with empty values', () => {
+  test('accepts a node whose unlisted fields are empty', () => {
     expect(fieldsOf('SelectStmt', select('select 1'), ['targetList']).targetList).toHaveLength(1)
   })
 })

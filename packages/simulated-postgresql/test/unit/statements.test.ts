@@ -93,7 +93,7 @@ describe('a query', () => {
     ],
     ['select customer from orders group by rollup(customer) having grouping(customer) = 1', 'SELECT 1 '],
     ['select id, total from orders group by rollup(id)', 'error 42803'],
-  ])('%s', (sql, expected) => expect(answer(...ORDERS, sql)).toBe(expected))
+  ])('returns the expected answer: %s', (sql, expected) => expect(answer(...ORDERS, sql)).toBe(expected))
 
   test.each([
     ['select nothing from orders', 'column "nothing" does not exist'],
@@ -120,9 +120,9 @@ describe('a query', () => {
     ['select 1 from orders limit -1', 'LIMIT must not be negative'],
     ['select (select id from orders)', 'more than one row returned by a subquery used as an expression'],
     ['select 1 union select 1, 2', 'each UNION query must have the same number of columns'],
-  ])('%s is an error', (sql, expected) => expect(message(...ORDERS, sql)).toBe(expected))
+  ])('fails with the expected error: %s', (sql, expected) => expect(message(...ORDERS, sql)).toBe(expected))
 
-  test('without ORDER BY returns its rows in an order drawn from the seed', () => {
+  test('returns its rows in an order drawn from the seed if it has no ORDER BY', () => {
     const orders = new Set<string>()
     for (let seed = 1; seed <= 20; seed++) {
       let state = seed / 21
@@ -157,17 +157,17 @@ describe('citext', () => {
     ["insert into users values ('ann@example.org')", 'error 23505'],
     ["insert into users values ('ann@example.org') on conflict do nothing", 'INSERT 0 0'],
     ["select count(*) from (select email from users union select 'ANN@example.org'::citext) s", 'SELECT 1 1'],
-  ])('compares case as PostgreSQL does in %s', (sql, expected) => expect(answer(...USERS, sql)).toBe(expected))
+  ])('compares letter case like PostgreSQL in %s', (sql, expected) => expect(answer(...USERS, sql)).toBe(expected))
 
   test.each(["replace(email, 'ann', '')", 'max(email)', "strpos(email, 'ann')", 'citext(true)'])(
-    'refuses %s',
+    'refuses the call %s as not simulated',
     (call) => {
       expect(() => answer(...USERS, `select ${call} from users`)).toThrow(NotSupported)
     },
   )
 })
 
-describe('a change', () => {
+describe('a data change', () => {
   test.each([
     ['update orders set total = total + 1 where customer = 1 returning id, total', 'UPDATE 2 1,11.00;2,6.56'],
     [
@@ -186,7 +186,7 @@ describe('a change', () => {
     ],
     ['insert into customers (email) select email || 1 from customers returning id', 'INSERT 0 3 4;5;6'],
     ['delete from customers where id = 1', 'DELETE 1'],
-  ])('%s', (sql, expected) => expect(answer(...ORDERS, sql)).toBe(expected))
+  ])('returns the expected answer: %s', (sql, expected) => expect(answer(...ORDERS, sql)).toBe(expected))
 
   test.each([
     [
@@ -219,7 +219,7 @@ describe('a change', () => {
     ],
     ["insert into customers (email) values ('z', 1)", 'INSERT has more expressions than target columns'],
     ['update orders set nothing = 1', 'column "nothing" of relation "orders" does not exist'],
-  ])('%s is an error', (sql, expected) => expect(message(...ORDERS, sql)).toBe(expected))
+  ])('fails with the expected error: %s', (sql, expected) => expect(message(...ORDERS, sql)).toBe(expected))
 
   test('deletes referring rows with ON DELETE CASCADE', () => {
     expect(answer(...ORDERS, 'delete from customers where id = 1', 'select id from orders')).toBe('SELECT 1 3')
@@ -232,7 +232,7 @@ describe('a change', () => {
     "insert into b values ('q', 1), ('q', 2), ('r', 1)",
   ]
   test.each([['select'], ['create index on b (y)'], ['create index on b (x, y)'], ['create index on b (y, x)']])(
-    'finds the referring rows after %s',
+    'cascades to the referring rows after %s',
     (index) => {
       expect(answer(...KEYS, index, "delete from a where x = 1 and y = 'q'", 'select * from b')).toBe(
         'SELECT 2 q,2;r,1',
@@ -243,7 +243,7 @@ describe('a change', () => {
     },
   )
 
-  test('leaves no trace after an error, except in sequences', () => {
+  test('is undone by an error, except in sequences', () => {
     expect(
       answer(
         ...ORDERS,
@@ -255,7 +255,7 @@ describe('a change', () => {
 })
 
 describe('a transaction block', () => {
-  test('reports misplaced commands as PostgreSQL does', () => {
+  test('reports misplaced commands with the errors of PostgreSQL', () => {
     expect(message('savepoint s')).toBe('SAVEPOINT can only be used in transaction blocks')
     expect(message('begin', 'rollback to s')).toBe('savepoint "s" does not exist')
     expect(message('begin', 'select 1', 'set transaction isolation level serializable')).toBe(
@@ -273,7 +273,7 @@ describe('a transaction block', () => {
     expect(answer('begin', "set local lock_timeout = '2s'", 'commit', 'show lock_timeout')).toBe('SHOW 0')
   })
 
-  test('keeps changes from before a savepoint that it rolls back to', () => {
+  test('keeps the changes before a savepoint when it rolls back to the savepoint', () => {
     expect(
       answer(
         ...ORDERS,
@@ -289,7 +289,7 @@ describe('a transaction block', () => {
     ).toBe('SELECT 2 2;3')
   })
 
-  test('reads a cursor in steps', () => {
+  test('fetches the rows of a cursor in steps', () => {
     expect(
       answer(
         ...ORDERS,
@@ -301,7 +301,7 @@ describe('a transaction block', () => {
     ).toBe('FETCH 1 3')
   })
 
-  test('a cursor without SCROLL moves back to its beginning', () => {
+  test('a cursor with NO SCROLL accepts MOVE BACKWARD ALL before its first row', () => {
     expect(answer('begin', 'declare c no scroll cursor for select 1', 'move backward all from c')).toBe('MOVE 0')
   })
 
@@ -312,7 +312,7 @@ describe('a transaction block', () => {
     ['move 0 from c', 'MOVE 1'],
     ['fetch first from c', 'error 55000'],
     ['fetch absolute 3 from c', 'FETCH 1 3'],
-  ])('a cursor without SCROLL never goes back: %s', (fetched, expected) => {
+  ])('a cursor with NO SCROLL returns no earlier row: %s', (fetched, expected) => {
     const declared = 'declare c no scroll cursor for select id from orders order by id'
     expect(answer(...ORDERS, 'begin', declared, 'fetch 2 from c', fetched)).toBe(expected)
   })
@@ -349,7 +349,9 @@ describe('definitions', () => {
     [['create schema s', 'create table s.t (id int)', 'insert into s.t values (1)', 'select * from s.t'], 'SELECT 1 1'],
     [['prepare p (int) as select email from customers where id = $1', 'execute p (2)'], 'SELECT 1 b'],
     [["select column_name from information_schema.columns where table_name = 'customers'"], 'SELECT 2 email;id'],
-  ] as const)('%j', (statements, expected) => expect(answer(...ORDERS, ...statements)).toBe(expected))
+  ] as const)('lead to the expected answer: %j', (statements, expected) =>
+    expect(answer(...ORDERS, ...statements)).toBe(expected),
+  )
 
   test.each([
     [
@@ -369,7 +371,9 @@ describe('definitions', () => {
       ['truncate customers'],
       'cannot truncate a table referenced in a foreign key constraint: Table "orders" references "customers".',
     ],
-  ] as const)('%j is an error', (statements, expected) => expect(message(...ORDERS, ...statements)).toBe(expected))
+  ] as const)('fail with the expected error: %j', (statements, expected) =>
+    expect(message(...ORDERS, ...statements)).toBe(expected),
+  )
 })
 
 describe('an extension', () => {
@@ -383,9 +387,11 @@ describe('an extension', () => {
     [['drop extension pgcrypto'], 'error 42704'],
     [['drop extension if exists pgcrypto'], 'DROP EXTENSION'],
     [["select digest('a', 'sha256')"], 'error 42883'],
-  ] as const)('%j', (statements, expected) => expect(answer(...statements)).toBe(expected))
+  ] as const)('leads to the expected answer: %j', (statements, expected) =>
+    expect(answer(...statements)).toBe(expected),
+  )
 
-  test('ends a statement that calls a function of it that is not simulated', () => {
+  test('refuses a call of its function that is not simulated', () => {
     expect(() => answer('create extension pgcrypto', "select digest('a', 'sha256')")).toThrow(
       new NotSupported('the function digest of pgcrypto'),
     )
@@ -427,11 +433,11 @@ test.each([
   ['select * from make_one(n => 2)', 'error 42883'],
   ['select (\'(a,"2")\'::spec).n', 'SELECT 1 2'],
   ["select ('a', 'b')::spec", 'error 22P02'],
-])('functions accept and return rows of tables and composite types: %s', (sql, expected) => {
+])('functions accept and return rows of tables and values of composite types: %s', (sql, expected) => {
   expect(answer(...SPECS, sql)).toBe(expected)
 })
 
-test('policies do not apply to the owner of a table', () => {
+test('row-level security policies do not apply to the owner of a table', () => {
   const denied = [
     'create table t (a int)',
     'alter table t enable row level security',
@@ -443,12 +449,12 @@ test('policies do not apply to the owner of a table', () => {
 test.each([
   ['insert into t values (0)', 'error 23514'],
   ['insert into t values (1) returning n, twice', 'INSERT 0 1 1,2'],
-])('CHECK and GENERATED follow the new name of a column: %s', (sql, expected) => {
+])('CHECK and GENERATED expressions still apply after a column is renamed: %s', (sql, expected) => {
   const table = 'create table t (a int check (t.a > 0), twice int generated always as (a * 2) stored)'
   expect(answer(table, 'alter table t rename a to n', sql)).toBe(expected)
 })
 
-test('a replaced view shows the rows of its new query, also in views on it', () => {
+test('a view on a replaced view shows the rows of the new query', () => {
   const views = ['create view v as select 1 as a', 'create view w as select a from v']
   expect(answer(...views, 'create or replace view v as select 2 as a, 3 as b', 'select * from w')).toBe('SELECT 1 2')
 })
@@ -498,7 +504,7 @@ describe('a construct that is not simulated', () => {
     ['select * from theirs', 'row level security of theirs for the role tester, which does not own it'],
     ['create view w as select 1 as a with local check option', 'WITH CHECK OPTION'],
     ['create table p (v text collate "de_DE")', 'the collation de_DE'],
-  ])('ends the statement: %s', (sql, construct) => {
+  ])('is refused with its name: %s', (sql, construct) => {
     const sessions = new SimulatedSessions(1)
     for (const each of [...ORDERS, 'create domain positive as int check (value > 0)', ...THEIRS]) sessions.send(0, each)
     expect(() => sessions.send(0, sql)).toThrow(new NotSupported(construct))
@@ -518,14 +524,14 @@ describe('a foreign key of a partition', () => {
   test.each([
     ['a', 'own'],
     ['b', 'job_k_fkey'],
-  ])('is reported by the constraint name of the partition j%s', (name, constraint) => {
+  ])('is reported with its constraint name in the partition j%s', (name, constraint) => {
     expect(message(...JOBS, `insert into job values ('${name}', 'z')`)).toContain(
       `insert or update on table "j${name}" violates foreign key constraint "${constraint}"`,
     )
   })
 })
 
-test('Values of a composite type get and lose attributes with it', () => {
+test('values of a composite type gain and lose attributes when the type is altered', () => {
   const made = [
     'create type x as (a int, b text)',
     'create table t (v x, w x[])',

@@ -20,7 +20,7 @@ test('xmax distinguishes a row that an upsert inserted from a row that it update
   expect(sessions.send(0, `${upsert} returning id, xmax::text <> '0'`)).toEqual(['INSERT 0 2 1,t;2,t'])
 })
 
-test('an update that requires an xmin read before succeeds in only the first of two sessions', () => {
+test('an update with a condition on xmin succeeds in only the first of two sessions', () => {
   const sessions = opened(2)
   const [read = ''] = sessions.send(0, 'select xmin from t where id = 1')
   expect(sessions.send(1, 'select xmin from t where id = 1')).toEqual(['-', read])
@@ -58,7 +58,7 @@ test.each([
   ['update t set ctid = null', 'error 0A000'],
   ['create table u (id int, xmin int)', 'error 42701'],
   ['alter table t add column ctid int', 'error 42701'],
-])('%s has the result of PostgreSQL', (sql, expected) => {
+])('%s returns the expected answer', (sql, expected) => {
   expect(opened(1).send(0, sql)).toEqual([expected])
 })
 

@@ -28,7 +28,7 @@ function rowsOf(sql: string): readonly (readonly (string | null)[])[] {
 
 const TABLE = "CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE TABLE kv (k text PRIMARY KEY, v int[], m mood); "
 
-test('the catalogue lists the types of arrays, as postgres.js asks', () => {
+test('the catalogue returns array types to the query of postgres.js', () => {
   const rows =
     rowsOf(`select b.oid, b.typarray from pg_catalog.pg_type a left join pg_catalog.pg_type b on b.oid = a.typelem
     where a.typcategory = 'A' group by b.oid, b.typarray order by b.oid`)
@@ -47,13 +47,13 @@ test('the catalogue lists the tables and columns of the information schema', () 
   ])
 })
 
-test('the catalogue lists the labels of enums by the names of their types', () => {
+test('the catalogue lists the labels of an enum by the name of its type', () => {
   const asked =
     'SELECT enumlabel FROM pg_enum JOIN pg_type t ON t.oid = enumtypid WHERE typname = $q$mood$q$ ORDER BY enumsortorder'
   expect(rowsOf(TABLE + asked)).toEqual([['sad'], ['ok']])
 })
 
-test('the catalogue names the range type over a given type, as Sequelize asks', () => {
+test('the catalogue returns the range type of a subtype to the query of Sequelize', () => {
   const asked = `SELECT pg_type.typname FROM pg_range LEFT OUTER JOIN pg_type ON pg_type.oid = rngtypid WHERE rngsubtype = 23`
   expect(rowsOf(asked)).toEqual([['int4range']])
 })
@@ -64,7 +64,7 @@ test('the catalogue finds columns by the name of their table and schema', () => 
   expect(rowsOf(TABLE + asked)).toEqual([['k'], ['v'], ['m']])
 })
 
-test('the catalogue lists the databases of a server, as MikroORM asks', () => {
+test('the catalogue lists the databases of a server to the query of MikroORM', () => {
   expect(rowsOf("SELECT 1 FROM pg_database WHERE datname = 'postgres'")).toEqual([['1']])
   expect(rowsOf('SELECT datname FROM pg_database WHERE datistemplate ORDER BY 1')).toEqual([
     ['template0'],
@@ -72,30 +72,30 @@ test('the catalogue lists the databases of a server, as MikroORM asks', () => {
   ])
 })
 
-test('the catalogue lists no table that inherits from another one, as MikroORM asks', () => {
+test('the catalogue lists the tables that inherit from no table to the query of MikroORM', () => {
   const asked =
     'SELECT table_name FROM information_schema.tables WHERE table_name NOT IN (SELECT inhrelid::regclass::text FROM pg_inherits)'
   expect(rowsOf(TABLE + asked)).toEqual([['kv']])
 })
 
-test('the catalogue grants every role the use of every schema, as Kysely asks', () => {
+test('has_schema_privilege returns true for USAGE, and refuses missing schemas and unknown privileges', () => {
   expect(rowsOf("SELECT has_schema_privilege('public', 'USAGE')")).toEqual([['t']])
   expect(() => rowsOf("SELECT has_schema_privilege('none', 'USAGE')")).toThrow('schema "none" does not exist')
   expect(() => rowsOf("SELECT has_schema_privilege('public', 'SELECT')")).toThrow('unrecognized privilege type')
 })
 
 test.each(['pg_catalog.pg_proc', 'information_schema.views', 'pg_stat_replication'])(
-  'the catalogue refuses %s, which it lacks',
+  'the catalogue refuses the relation %s, which is not simulated',
   (name) => {
     expect(() => rowsOf(`SELECT * FROM ${name}`)).toThrow(NotSupported)
   },
 )
 
-test("a user's table and a catalogue table of the same name do not hide each other", () => {
+test("an unqualified name means a user's table rather than a relation of information_schema", () => {
   expect(rowsOf('CREATE TABLE tables (a int); INSERT INTO tables VALUES (5); SELECT * FROM tables')).toEqual([['5']])
 })
 
-test('the catalogue returns the search path, with the temporary schema', () => {
+test('current_schemas returns the search path, including the temporary schema', () => {
   const asked = 'SELECT current_schema(), current_schema, current_schemas(false), current_schemas(true)'
   expect(rowsOf(`CREATE SCHEMA app; SET search_path TO nothing, app, public; ${asked}`)).toEqual([
     ['app', 'app', '{app,public}', '{pg_catalog,app,public}'],
@@ -106,7 +106,7 @@ test('the catalogue returns the search path, with the temporary schema', () => {
   ])
 })
 
-test('pg_temp names the temporary tables of the session', () => {
+test('pg_temp refers to the temporary tables of the session', () => {
   const made =
     'CREATE TABLE t (a int); INSERT INTO t VALUES (1); CREATE TABLE pg_temp.t (a int); INSERT INTO t VALUES (2); '
   expect(rowsOf(`${made}SELECT a FROM pg_temp.t`)).toEqual([['2']])
@@ -130,7 +130,7 @@ test('the catalogue returns comments on tables and columns', () => {
   )
 })
 
-test('a sequence returns its state if it is read as a table', () => {
+test('a sequence that is read as a table returns its state', () => {
   const asked = 'SELECT last_value, is_called FROM s'
   expect(rowsOf(`CREATE SEQUENCE s START 5; ${asked}`)).toEqual([['5', 'f']])
   expect(rowsOf(`CREATE SEQUENCE s START 5; SELECT nextval('s'), nextval('s'); ${asked}`)).toEqual([['6', 't']])
@@ -144,7 +144,7 @@ test('the catalogue refuses a value that is not simulated only if its row is rea
   expect(() => rowsOf(`${made}${asked}'a'`)).toThrow(NotSupported)
 })
 
-test('the catalogue refuses SELECT * of a relation that lacks columns of PostgreSQL, and allows EXISTS', () => {
+test('SELECT * of a catalogue relation with missing columns is refused, except in EXISTS', () => {
   expect(() => rowsOf('SELECT * FROM pg_class')).toThrow('list the columns that you read')
   expect(() => rowsOf('SELECT c FROM pg_class c')).toThrow(NotSupported)
   expect(
@@ -154,12 +154,12 @@ test('the catalogue refuses SELECT * of a relation that lacks columns of Postgre
   ).toEqual([['t', '1']])
 })
 
-test('current_setting returns null for a missing setting if allowed, and refuses a setting that is not simulated', () => {
+test('current_setting returns null for a missing setting, and refuses a setting that is not simulated', () => {
   expect(rowsOf("SELECT current_setting('app.missing', true)")).toEqual([[null]])
   expect(() => rowsOf("SELECT current_setting('shared_buffers', true)")).toThrow(NotSupported)
 })
 
-test('the catalogue refuses a missing function, even with constant arguments', () => {
+test('a catalogue function that is not simulated is refused, even with constant arguments', () => {
   expect(() => rowsOf(`${TABLE}SELECT pg_total_relation_size('kv')`)).toThrow(NotSupported)
   expect(() => rowsOf('SELECT pg_size_pretty(10::bigint)')).toThrow(NotSupported)
 })

@@ -73,7 +73,7 @@ test.each([
   expect(code(type, text)).toBe(expected)
 })
 
-test('rare forms of dates and times are left to the calculator, except forms that depend on the clock', () => {
+test('rare forms of dates and times need --calculator, and forms that depend on the clock are refused', () => {
   for (const [type, text] of [
     ['date', 'Jan 8, 1999'],
     ['time', '04:05 PM'],
@@ -110,7 +110,7 @@ test('each type reads the binary form that it writes', () => {
   }
 })
 
-test('the labels of an enum are ordered by their creation', () => {
+test('enum labels are ordered as they were declared', () => {
   const [mood] = enumTypes(types, { oid: 20_000, arrayOid: 20_001, schema: 'public', name: 'mood' }, [
     'sad',
     'ok',

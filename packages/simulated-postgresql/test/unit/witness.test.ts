@@ -39,8 +39,8 @@ function told(statements: readonly string[], grouping: Partial<Grouping> = {}) {
 const COUNT = 'select count(*) from doctors where ward = 1 and active'
 const leave = (name: string): string => `update doctors set active = false where ward = 1 and name = '${name}'`
 
-describe('an engine that reports dependences between transactions', () => {
-  test('reports the rows that a count missed, each with the version that it counted', () => {
+describe('the report of dependences between transactions', () => {
+  test('contains the rows whose changes a count missed, with the versions that it counted', () => {
     const { lines } = told([
       ...['a: begin isolation level repeatable read', 'b: begin isolation level repeatable read'],
       ...[`a: ${COUNT}`, `b: ${COUNT}`, `a: ${leave('a')}`, `b: ${leave('b')}`, 'a: commit', 'b: commit'],
@@ -53,7 +53,7 @@ describe('an engine that reports dependences between transactions', () => {
     ])
   })
 
-  test('reports the rows of a cursor once they are fetched', () => {
+  test('contains the rows of a cursor only after they are fetched', () => {
     const withCursor = (...fetched: readonly string[]) => {
       const { lines, unknown } = told([
         ...['a: begin', 'a: declare c cursor for select id, state from jobs order by id', ...fetched],
@@ -76,7 +76,7 @@ describe('an engine that reports dependences between transactions', () => {
     expect(withCursor('a: move 2 from c')).toHaveLength(4)
   })
 
-  test('reports TRUNCATE as a deletion of all rows, and reports what the rows were before', () => {
+  test('contains TRUNCATE as a deletion of all rows, with reads of their earlier values', () => {
     const count = 'select count(*) from jobs'
     const { lines, unknown } = told([
       ...['a: begin', `a: ${count}`, 'b: begin', "b: select active from doctors where name = 'a'"],
@@ -92,7 +92,7 @@ describe('an engine that reports dependences between transactions', () => {
     ])
   })
 
-  test('reports that an older snapshot finds no rows in a table that was truncated since', () => {
+  test('shows that an older snapshot finds no rows in a table that was truncated afterwards', () => {
     const { lines, unknown } = told([
       ...['a: begin isolation level repeatable read', 'a: select active from doctors where ward = 2'],
       ...['b: begin', 'b: update doctors set active = false where ward = 2', 'b: truncate jobs', 'b: commit'],
@@ -105,7 +105,7 @@ describe('an engine that reports dependences between transactions', () => {
     ])
   })
 
-  test('reports nothing of a TRUNCATE that was rolled back', () => {
+  test('is empty for a TRUNCATE that was rolled back', () => {
     const { lines, unknown } = told([
       ...['a: begin', 'a: savepoint s', 'a: truncate jobs', 'a: rollback to s', 'b: select count(*) from jobs'],
       ...["a: update jobs set state = 'done'", 'a: commit', 'b: select count(*) from jobs'],
@@ -113,7 +113,7 @@ describe('an engine that reports dependences between transactions', () => {
     expect([lines, unknown]).toEqual([[], undefined])
   })
 
-  test('distinguishes objects in jsonb', () => {
+  test('distinguishes jsonb objects by their content', () => {
     const { lines } = told([
       ...['a: begin', 'b: begin', 'a: select data from docs', 'b: select data from docs'],
       ...[`a: update docs set data = '{"n":2}'`, 'a: commit', `b: update docs set data = '{"n":3}'`, 'b: commit'],
@@ -121,7 +121,7 @@ describe('an engine that reports dependences between transactions', () => {
     expect(lines.map((line) => line.slice(0, 3))).toEqual(['a r', 'a w', 'b r', 'b w'])
   })
 
-  test('reports a row that a read missed, although the row was changed after its insertion', () => {
+  test('contains a row that a read missed even if the row was changed after its insertion', () => {
     const confirmed = "select count(*) from bookings where state = 'confirmed'"
     const { lines } = told([
       ...['a: begin', `a: ${confirmed}`, "c: insert into bookings values (2, 'pending')"],
@@ -131,7 +131,7 @@ describe('an engine that reports dependences between transactions', () => {
     expect(lines.filter((line) => line.startsWith('a r'))).not.toEqual([])
   })
 
-  test('reports that a statement depends on several transactions together', () => {
+  test('is unknown if a statement depends on several transactions together', () => {
     const book = (id: number): string =>
       `insert into bookings select ${id}, 'booked' where (select count(*) from bookings) < 2`
     const sessions = ['a', 'b', 'c'].map((name, i) => [`${name}: begin`, `${name}: ${book(i)}`])
@@ -172,11 +172,11 @@ describe('an engine that reports dependences between transactions', () => {
         `${name}: update jobs set state = 'done' where id = (select id from jobs where state = 'queued' order by id limit 1 for update skip locked)`,
       ]),
     ],
-  ])('reports no dependence of transactions %s', (_, statements) => {
+  ])('contains no dependence of transactions %s', (_, statements) => {
     expect(told([...statements, 'a: commit', 'b: commit'])).toEqual({ lines: [], unknown: undefined, transactions: [] })
   })
 
-  test('reports a row that a read missed only if phantoms are asked for', () => {
+  test('contains a row that a read missed only if phantoms are requested', () => {
     const statements = [...['a: begin', `a: ${COUNT}`, "b: insert into doctors values (1, 'd', true)", 'a: commit']]
     expect(told(statements).lines).toEqual([
       'b w doctors/1/d {"ward":1,"name":"d","active":true,"seen":0} 0',
@@ -185,7 +185,7 @@ describe('an engine that reports dependences between transactions', () => {
     expect(told(statements, { phantoms: false }).lines).toEqual([])
   })
 
-  test('reports a write of the value that the row already has, if its transaction did not see that value', () => {
+  test('contains a write of an unchanged value if its transaction did not see that value', () => {
     const change = "update doctors set seen = 1 where name = 'c'"
     const read = "select seen from doctors where name = 'c'"
     const { lines } = told([
@@ -205,7 +205,7 @@ describe('an engine that reports dependences between transactions', () => {
     ])
   })
 
-  test('reports the transactions of one group as one transaction if asked to', () => {
+  test('treats the transactions of a group as one transaction if areOne is true', () => {
     const statements = [`a: ${COUNT}`, `b: ${leave('b')}`, `a: ${leave('a')}`]
     expect(told(statements).lines).toEqual([])
     const groupOf = (pid: number): string => `request ${pid}`
@@ -253,12 +253,12 @@ describe('an engine that reports dependences between transactions', () => {
     ],
     ['updates and answers', onSeen("update doctors set active = false where name = 'c'"), 'b r doctors/2/c/seen 5 0'],
     ['deletes and answers', onSeen("delete from doctors where name = 'c'"), 'b r doctors/2/c/seen 5 0'],
-  ])('reports the row of another transaction that a statement waited for and %s', (_, statements, line) => {
+  ])('contains the row of another transaction that a statement waited for and %s', (_, statements, line) => {
     const { lines, unknown } = told(statements)
     expect([lines.filter((each) => each.startsWith(line)).length, unknown]).toEqual([1, undefined])
   })
 
-  test('reports unknown dependences for an upsert that conflicts with a row version it did not read', () => {
+  test('is unknown for an upsert that conflicts with a row version that it did not read', () => {
     const write = "insert into jobs select 2, 'b' from jobs where id < 3 on conflict do nothing"
     const { unknown } = told(bWaitsFor("update jobs set state = 'held' where id = 2", COUNT_ACTIVE, NOBODY, write))
     expect(unknown).toMatch(/^insert into jobs select .* cannot be asked again$/)
@@ -267,7 +267,7 @@ describe('an engine that reports dependences between transactions', () => {
   test.each([
     ['of a column that another transaction wrote', 'seen', ['b r doctors/2/c/seen 0 -1', 'b r doctors/2/c/seen 5 0']],
     ['of a column that it wrote itself', 'active', []],
-  ])('reports reads %s in a row that the transaction has written', (_, column, expected) => {
+  ])('contains the expected reads %s in a row that the transaction has written', (_, column, expected) => {
     const read = `select ${column} from doctors where ward = 2 and name = 'c'`
     const { lines } = told([
       ...['b: begin', `b: ${read}`, `a: ${SEEN}`],
@@ -276,7 +276,7 @@ describe('an engine that reports dependences between transactions', () => {
     expect(lines.filter((line) => line.startsWith('b r'))).toEqual(expected)
   })
 
-  test('reports the write of another transaction between two writes of a group', () => {
+  test('contains the write of another transaction between two writes of a group', () => {
     const write = (state: string): string => `update jobs set state = '${state}' where id = 1`
     const { lines } = told(
       [
@@ -289,7 +289,7 @@ describe('an engine that reports dependences between transactions', () => {
     expect(lines.filter((line) => line.includes('w jobs/1/state 2 "'))).toEqual(inOrder)
   })
 
-  test('begins a transaction at its first statement, even if that reads no table', () => {
+  test('dates the beginning of a transaction from its first statement, even if it reads no table', () => {
     const { transactions } = told([
       ...['a: begin isolation level repeatable read', 'a: select 1', `b: ${leave('b')}`, `a: ${COUNT}`],
       ...[`a: ${leave('a')}`, 'a: commit'],
@@ -299,7 +299,7 @@ describe('an engine that reports dependences between transactions', () => {
     expect(a!.began).toBeLessThan(b!.began)
   })
 
-  test('reports an unknown dependence of a statement that takes numbers from a sequence', () => {
+  test('is unknown for a statement that takes numbers from a sequence', () => {
     const { unknown } = told([
       ...[
         'a: begin',

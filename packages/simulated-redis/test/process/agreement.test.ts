@@ -94,7 +94,7 @@ const shown = (reply: RespValue | undefined): string =>
 describe.skipIf(program === undefined)(
   `a real redis-server${program === undefined ? `: ${whySkipped('redis-server')}` : ''}`,
   () => {
-    test.each(['2', '3'])('gives the same replies to random commands in RESP%s', async (protocol) => {
+    test.each(['2', '3'])('gives the same replies as the simulation to random commands in RESP%s', async (protocol) => {
       const server = await startRedis(program ?? '')
       const many = fc.array(anyCommand, { minLength: 100, maxLength: 100 })
       await fc.assert(
@@ -109,7 +109,7 @@ describe.skipIf(program === undefined)(
       )
     })
 
-    test('forbids the same commands in scripts, and in read-only scripts', async () => {
+    test('forbids the same commands as the simulation in scripts and in read-only scripts', async () => {
       const server = await startRedis(program ?? '')
       const names = [...commands.keys()]
       const [reply] = await real(server, [['COMMAND', 'INFO', ...names]])
@@ -126,7 +126,7 @@ describe.skipIf(program === undefined)(
       expect(names.filter((name) => WRITES.has(name) && name !== 'XGROUP')).toEqual(flagged('write'))
     })
 
-    test('runs random Lua programs to the same results, errors, and orders of tables', async () => {
+    test('runs random Lua programs with the same results and errors as the simulation', async () => {
       const server = await startRedis(program ?? '')
       const many = fc.array(fc.oneof({ weight: 3, arbitrary: anyProgram }, anyBareProgram), {
         minLength: 50,

@@ -2,14 +2,14 @@ import { describe, expect, test } from 'vitest'
 import { hasJobs } from '../../src/jobs.ts'
 import { Store } from '../../src/store.ts'
 
-describe('the queues of a Redis', () => {
+describe('the BullMQ queues of a Redis', () => {
   test.each([
     ['list', 'bull:mail:wait', true],
     ['list', 'bull:mail:active', true],
     ['list', 'mail', false],
     ['zset', 'bull:mail:delayed', true],
     ['zset', 'bull:mail:completed', false],
-  ])('have a pending job only if one waits, runs or is delayed: a %s at %s gives %s', (type, key, expected) => {
+  ])('have pending jobs only if a job waits, runs or is delayed: a %s at %s returns %s', (type, key, expected) => {
     const store = new Store(() => 0)
     const value = type === 'list' ? { type, items: ['1'] } : { type, scores: new Map([['1', 500 * 0x1000]]) }
     store.database(0).put(key, value as never)

@@ -42,17 +42,17 @@ const results: readonly (readonly [script: string, reply: string])[] = [
   ['return redis.sha1hex("")', '$40\r\nda39a3ee5e6b4b0d3255bfef95601890afd80709'],
 ]
 
-test.each(results)('the script %s replies %j', (script, reply) => {
+test.each(results)('the Lua script %s replies %j', (script, reply) => {
   expect(evaluated(script)).toBe(reply)
 })
 
-test('an error names its line and the SHA-1 of its script, as in Redis', () => {
+test('an error of a Lua script names its line and the SHA-1 of the script', () => {
   expect(evaluated('local t = {}\nlocal function f()\n  return t.x.y\nend\nreturn f()')).toMatch(
     /^-ERR user_script:3: attempt to index field 'x' \(a nil value\) script: [\da-f]{40}, on @user_script:3\.$/,
   )
 })
 
-test('scripts are known by their SHA-1 until they are flushed', () => {
+test('scripts can be called by their SHA-1 until SCRIPT FLUSH', () => {
   const ask = server()
   const hash = ask('SCRIPT', 'LOAD', 'return ARGV[1]').split('\r\n')[1] ?? ''
   expect(ask('EVALSHA', hash, '0', 'x')).toBe('$1\r\nx')
@@ -67,13 +67,13 @@ test('a read-only script cannot write', () => {
   expect(ask('EXISTS', 'a')).toBe(':0')
 })
 
-test('a failing script keeps its earlier writes, and others see all of them at once', () => {
+test('a failing script keeps its earlier writes', () => {
   const ask = server()
   ask('EVAL', 'redis.call("SET", KEYS[1], 1) error("no")', '1', 'a')
   expect(ask('GET', 'a')).toBe('$1\r\n1')
 })
 
-test('a script in MULTI runs its commands at its own place in the transaction', () => {
+test('a script in MULTI runs its commands at its place in the transaction', () => {
   const ask = server()
   ask('MULTI')
   ask('SET', 'n', '1')
@@ -81,7 +81,7 @@ test('a script in MULTI runs its commands at its own place in the transaction', 
   expect(ask('EXEC')).toBe('*2\r\n+OK\r\n:2')
 })
 
-test('every script of BullMQ compiles, and the commands it uses exist', () => {
+test('every script of BullMQ compiles and uses only simulated commands', () => {
   const folder = join(import.meta.dirname, '../../../../node_modules/bullmq/dist/cjs/scripts')
   const files = readdirSync(folder).filter((name) => name.endsWith('.js') && name !== 'index.js')
   const ask = server()
@@ -94,7 +94,7 @@ test('every script of BullMQ compiles, and the commands it uses exist', () => {
   expect(files.length).toBeGreaterThan(40)
 })
 
-test('a journal replays loaded scripts, and their random numbers', () => {
+test('the journal replays loaded scripts with the same random numbers', () => {
   const random = (n: number): number => (n * 0.37) % 1
   const [store, session, copy] = [new Store(random), createSession(1), new Store(random)]
   store.journal = []
@@ -126,7 +126,7 @@ const refused: readonly (readonly [script: string, what: string])[] = [
 ]
 
 test.each(refused)(
-  'the script %j ends the run with the name of a missing command, or fails with its own error',
+  'the Lua script %j is refused with the name of a missing feature, or fails with its own error',
   (script, what) => {
     const ended = ((): string => {
       try {

@@ -15,7 +15,7 @@ const ask = (session: Session, line: string, now = 0): string => {
   return said(session)
 }
 
-test('a reader that waits for a stream gets entries that are added after its request', () => {
+test('a blocked stream reader receives entries that are added after its request', () => {
   const [reader, writer] = [createSession(1), createSession(2)]
   ask(writer, 'XADD s 1-1 f old')
   expect(ask(reader, 'XREAD BLOCK 100 STREAMS s $')).toBe('')
@@ -23,7 +23,7 @@ test('a reader that waits for a stream gets entries that are added after its req
   expect(said(reader)).toBe('*1 *2 $1 s *1 *2 $3 1-2 *2 $1 f $3 new')
 })
 
-test('consumers of a group that wait get one entry each, and one times out', () => {
+test('an entry is delivered to one of two blocked consumers of a group, and the other times out', () => {
   const [one, other, writer] = [createSession(1), createSession(2), createSession(3)]
   ask(writer, 'XGROUP CREATE jobs g $ MKSTREAM')
   expect(ask(one, 'XREADGROUP GROUP g one BLOCK 100 STREAMS jobs >')).toBe('')
@@ -35,21 +35,21 @@ test('consumers of a group that wait get one entry each, and one times out', () 
   expect(ask(writer, 'XPENDING jobs g - + 10', 150)).toBe('*1 *4 $3 5-0 $3 one :100 :1')
 })
 
-test('IDs from the server follow its clock, and never go back with it', () => {
+test('generated stream IDs follow the clock of the server, and never decrease', () => {
   const session = createSession(1)
   expect(ask(session, 'XADD ids * f 1', 1_000)).toBe('$6 1000-0')
   expect(ask(session, 'XADD ids * f 2', 900)).toBe('$6 1000-1')
   expect(ask(session, 'XADD ids * f 3', 1_001)).toBe('$6 1001-0')
 })
 
-test('an approximate trim removes whole nodes of a hundred entries, an exact one the rest too', () => {
+test('an approximate trim removes only whole nodes of 100 entries, and an exact trim removes the rest', () => {
   const session = createSession(1)
   for (let i = 1; i <= 250; i++) ask(session, `XADD long ${i} f v`)
   expect(ask(session, 'XTRIM long MAXLEN ~ 100')).toBe(':100')
   expect(ask(session, 'XTRIM long MAXLEN = 100')).toBe(':50')
 })
 
-test('an unacknowledged entry is claimed once it has been idle for long enough', () => {
+test('an unacknowledged entry can be claimed only after it has been idle for the given time', () => {
   const session = createSession(1)
   ask(session, 'XADD work 1 f v')
   ask(session, 'XGROUP CREATE work g 0')

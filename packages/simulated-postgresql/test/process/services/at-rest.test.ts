@@ -99,7 +99,7 @@ describe('a service over one PostgreSQL', () => {
     expect((await ran('once')).restedAfterMs).toBeGreaterThan(190)
   })
 
-  test('is waited for at most 3 s if its timers always change something', async () => {
+  test('has pending work for at most 3 s if its timers never stop changing data', async () => {
     const { restedAfterMs } = await ran('restless')
     expect(restedAfterMs).toBeGreaterThan(2_500)
     expect(restedAfterMs).toBeLessThan(4_000)
@@ -109,7 +109,7 @@ describe('a service over one PostgreSQL', () => {
     expect((await ran('plain')).restedAfterMs).toBeLessThan(10)
   })
 
-  test('is reported to have done a request twice if the answer to its COMMIT was lost', async () => {
+  test('is reported as having executed a request twice if the reply to its COMMIT was lost', async () => {
     const lost = injectedFor({ kind: 'lose-commit-reply', nodes: ['pg'], share: 1 } as unknown as Fault, 305)
     const { stories } = await ran('retried', lost)
     expect(stories[0]?.cause).toMatch(

@@ -9,7 +9,7 @@ const calm = ['--nodes', '2', '--faults', 'none', '--workload', 'counter', '--wo
 const withPostgres = ['simulate', './server.ts', ...calm, '--beside', 'pg=postgres', '--sql', 'schema.sql']
 
 describe('chaos simulate --beside pg=postgres', () => {
-  patientTest('finds a lost update of read committed transactions, and replays it to the byte', async () => {
+  patientTest('finds a lost update at READ COMMITTED, and replays the identical history', async () => {
     const cwd = shop()
     const { exitCode, stdout } = await chaos([...withPostgres, '--seeds', '16', '--json', '--shrink', '3s'], { cwd })
     expect(exitCode).toBe(1)
@@ -20,7 +20,7 @@ describe('chaos simulate --beside pg=postgres', () => {
     expect(replayed.exitCode).toBe(1)
   })
 
-  patientTest('finds nothing if the row is locked, whatever is killed', async () => {
+  patientTest('finds no failure under kills if the service locks the row', async () => {
     const kills = [
       'simulate',
       './server.ts',
@@ -57,7 +57,7 @@ describe('chaos simulate --beside pg=postgres', () => {
     expect(replayed.exitCode).toBe(1)
   })
 
-  patientTest('checks an assertion about the data at the end, and shows the rows that violate it', async () => {
+  patientTest('checks --assert-sql at the end, and shows the rows that violate the assertion', async () => {
     const assertion = "SELECT NOT EXISTS (SELECT 1 FROM items WHERE name = 'x' AND sold > 1)"
     const args = [...withPostgres, '--env', 'SHOP=careful', '--assert-sql', assertion, '--keys', '1', '--seeds', '4']
     const { exitCode, stdout } = await chaos([...args, '--json', '--shrink', '1s'], { cwd: shop() })
@@ -67,7 +67,7 @@ describe('chaos simulate --beside pg=postgres', () => {
     expect(JSON.stringify(failures)).toContain('sold=2')
   })
 
-  patientTest('checks an assertion about the data of programs that may crash', async () => {
+  patientTest('checks --assert-sql even if programs crash', async () => {
     const cwd = shop()
     writeFileSync(
       join(cwd, 'crashing.ts'),
@@ -90,7 +90,7 @@ describe('chaos simulate --beside pg=postgres', () => {
     expect(await causeOf('--no-invariants')).toBe(assertion)
   })
 
-  test('says at the start of a search how many assertions in SQL the service is held to', async () => {
+  test('prints the number of SQL assertions at the start of a search', async () => {
     const asserted = ['--assert-sql', 'SELECT true', '--assert-sql', 'SELECT 1 = 1', '--seeds', '1']
     const { stdout, stderr, exitCode } = await chaos([...withPostgres, '--env', 'SHOP=careful', ...asserted], {
       cwd: shop(),
@@ -99,7 +99,7 @@ describe('chaos simulate --beside pg=postgres', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('lists every statement that is not simulated, with exit code 3', async () => {
+  test('lists every statement that is not simulated, and exits with code 3', async () => {
     const cwd = shop()
     writeFileSync(
       join(cwd, 'odd.ts'),

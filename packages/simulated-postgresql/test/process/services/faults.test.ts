@@ -46,7 +46,7 @@ describe('a kill of the simulated PostgreSQL', () => {
     expect(lines).toEqual(['n1: [[10,20]]'])
   })
 
-  test('loses the last commits of sessions that set synchronous_commit = off, the later ones first', async () => {
+  test('loses the last commits of sessions with synchronous_commit = off, the latest commits first', async () => {
     const found = new Set<string>()
     for (let seed = 1; seed <= 8; seed++) {
       const { lines } = await ran(twoCommits('off'), { ...killed, postgres: schemaOf(KV), seed })
@@ -56,7 +56,7 @@ describe('a kill of the simulated PostgreSQL', () => {
     expect(found).not.toContain('n1: [[1,20]]')
   })
 
-  test('keeps an asynchronous commit that a later synchronous commit followed', async () => {
+  test('keeps an asynchronous commit that is followed by a synchronous commit', async () => {
     const asks = `
       const client = await pool.connect()
       client.on('error', () => {})
@@ -75,7 +75,7 @@ describe('a kill of the simulated PostgreSQL', () => {
 })
 
 describe('lose-commit-reply', () => {
-  test('commits, and breaks the connection before the client gets the reply', async () => {
+  test('executes the commit, and breaks the connection before the reply', async () => {
     const { lines } = await ran(
       `
         const client = await pool.connect()
@@ -108,7 +108,7 @@ describe('serialization-failure', () => {
     outcomes.push(await codeOf(other.query("UPDATE kv SET v = 20 WHERE k = 'b'")))
     told(...outcomes)`
 
-  test('fails a transaction at REPEATABLE READ that changes a table changed since its snapshot', async () => {
+  test('fails a transaction at REPEATABLE READ that writes to a table changed since its snapshot', async () => {
     const { lines } = await ran(overlapping('REPEATABLE READ'), { ...always, postgres: schemaOf(KV) })
     expect(lines).toEqual(['n1: ["no error","no error","40001"]'])
   })
@@ -126,7 +126,7 @@ describe('serialization-failure', () => {
     expect(lines).toEqual(['n1: ["40001"]'])
   })
 
-  test('fails no transaction at READ COMMITTED, and none that runs alone', async () => {
+  test('fails no transaction at READ COMMITTED, and no transaction that runs alone', async () => {
     const { lines } = await ran(
       `
         ${overlapping('READ COMMITTED')}
@@ -159,7 +159,7 @@ describe('refuse-sessions', () => {
 describe('slow-statements', () => {
   const slow = injected({ kind: 'slow-statements', nodes: ['pg'], delayMs: 300, share: 1 }, 0, 1_500)
 
-  test('makes statements slower, and statement_timeout ends them with 57014', async () => {
+  test('delays statements, and statement_timeout ends a delayed statement with 57014', async () => {
     const { lines } = await ran(
       `
         const at = Date.now()
@@ -204,7 +204,7 @@ const standby = `
 describe('a standby', () => {
   const withStandby = () => ({ postgres: { ...schemaOf(KV), standby: true }, forMs: 3_000 })
 
-  test('serves what the primary committed, a little later', async () => {
+  test('returns the commits of the primary after a delay', async () => {
     const { lines } = await ran(
       `${standby}
         let stale = 0
@@ -218,7 +218,7 @@ describe('a standby', () => {
     expect(lines).toEqual(['n1: [true,59]'])
   })
 
-  test('is read-only, as PostgreSQL in recovery', async () => {
+  test('refuses writes like a PostgreSQL server in recovery', async () => {
     const { lines } = await ran(
       `${standby}
         const client = await reader.connect()
@@ -238,7 +238,7 @@ describe('a standby', () => {
     ])
   })
 
-  test('stays behind while a partition cuts it off, and follows again once it heals', async () => {
+  test('is stale while a partition cuts it off, and catches up after the heal', async () => {
     const links = [
       { from: 'pg', to: 'pg-standby' },
       { from: 'pg-standby', to: 'pg' },
@@ -253,7 +253,7 @@ describe('a standby', () => {
     expect(lines).toEqual(['n1: [1]', 'n1: [7]'])
   })
 
-  test('keeps the snapshot of a transaction while the primary continues and vacuums', async () => {
+  test('keeps the snapshot of a transaction while the primary commits updates and vacuums', async () => {
     const { lines } = await ran(
       `${standby}
         const client = await reader.connect()
@@ -266,7 +266,7 @@ describe('a standby', () => {
     expect(lines).toEqual(['n1: [1,1]'])
   })
 
-  test('takes over by a failover with what it has received, and loses the commits after it', async () => {
+  test('takes over in a failover with the commits that it has received, and loses later commits', async () => {
     const cut = [
       { from: 'pg', to: 'pg-standby' },
       { from: 'pg-standby', to: 'pg' },
@@ -294,7 +294,7 @@ describe('a standby', () => {
   })
 })
 
-test('faults of databases are refused for other nodes, and a failover is refused without a standby', async () => {
+test('database faults are refused for other nodes, and a failover is refused without a standby', async () => {
   expect(await refusalOf({ kind: 'refuse-sessions', nodes: ['n1'] })).toBe('n1 is no PostgreSQL of the simulator')
   expect(await refusalOf({ kind: 'failover', nodes: ['pg'] })).toBe('pg has no standby: add --standby')
   expect(await refusalOf({ kind: 'refuse-sessions', nodes: ['pg-standby'] }, { standby: true })).toBe(

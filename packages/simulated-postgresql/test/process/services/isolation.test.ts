@@ -200,7 +200,7 @@ async function brokenBy(
 }
 
 describe('SQL transactions judged by an isolation level', () => {
-  test('lose an update if they read and then write at read committed, and each statement is shown', async () => {
+  test('lose an update at READ COMMITTED, and the report shows their statements', async () => {
     const { broken } = await brokenBy('hasty')
     expect(broken?.name).toBe('serializable SQL of pg')
     expect(broken?.what).toMatch(
@@ -217,7 +217,7 @@ describe('SQL transactions judged by an isolation level', () => {
     for (const seed of [1, 2, 3]) expect(await brokenBy(way, { seed })).toEqual({ broken: undefined, unmet: [] })
   })
 
-  test('have write skew at repeatable read, which is the level they asked for', async () => {
+  test('have write skew at REPEATABLE READ, which violates only serializability', async () => {
     expect((await brokenBy('skewed')).broken?.what).toMatch(/^Write skew/)
     expect((await brokenBy('skewed', { expect: 'declared' })).broken).toBeUndefined()
     expect((await brokenBy('skewed', { expect: 'snapshot-isolation' })).broken).toBeUndefined()
@@ -241,7 +241,7 @@ describe('SQL transactions judged by an isolation level', () => {
     'committed most',
     'committed guessed',
     'committed cast',
-  ])('have write skew if each reads the absence of rows that the other inserts: %s', async (way) => {
+  ])('have write skew if each inserts rows whose absence the other has read: %s', async (way) => {
     const { broken } = await brokenBy(way)
     expect(broken?.name).toBe('serializable SQL of pg')
     expect(broken?.what).toMatch(/^Write skew .* read bookings\/\d+ = null/)
@@ -262,7 +262,7 @@ describe('SQL transactions judged by an isolation level', () => {
     'serializable highest',
     'serializable moved',
     'committed other',
-  ])('have no write skew if they are serializable, or if the other inserts no matching row: %s', async (way) => {
+  ])('have no write skew if they are serializable, or if no inserted row matches the reads: %s', async (way) => {
     for (const seed of [1, 2]) expect((await brokenBy(way, { seed })).broken).toBeUndefined()
   })
 
@@ -275,7 +275,7 @@ describe('SQL transactions judged by an isolation level', () => {
     'repeatable joined on call',
     'repeatable nested on call',
     'repeatable kept on call',
-  ])('have write skew if each counts the rows of a ward that are on call, in any SQL form: %s', async (way) => {
+  ])('have write skew if each counts rows that the other changes, in any SQL form: %s', async (way) => {
     const { broken } = await brokenBy(way)
     expect(broken?.what).toMatch(
       /^Write skew .* read shifts\/1\/[ab]\/active = true and wrote false to shifts\/1\/[ab]\/active; T2/,
@@ -289,12 +289,12 @@ describe('SQL transactions judged by an isolation level', () => {
     'committed locked on call',
     'committed advisory on call',
     'committed single on call',
-  ])('have no write skew if they are serializable, lock first, or change one row: %s', async (way) => {
+  ])('have no write skew if they are serializable, take locks first, or change one row: %s', async (way) => {
     for (const seed of SEEDS) expect(await brokenBy(way, { seed })).toEqual({ broken: undefined, unmet: [] })
   })
 
   test.each(['committed moved', 'repeatable moved'])(
-    'have write skew if each moves a row to the place that the other read: %s',
+    'have write skew if each moves a row to a value that the other has searched for: %s',
     async (way) => {
       const { broken } = await brokenBy(way)
       expect(broken?.what).toMatch(/^Write skew .* read bookings\/\d+\/room = "parked" and wrote "a"/)
@@ -302,24 +302,24 @@ describe('SQL transactions judged by an isolation level', () => {
     },
   )
 
-  test('violate nothing if the database keeps them serializable, for any statements', async () => {
+  test('have no violation at SERIALIZABLE with random statements', async () => {
     for (const seed of SEEDS)
       expect((await brokenBy('serializable anything', { seed })).broken, `seed ${seed}`).toBeUndefined()
   })
 
-  test('violate nothing if they run one after another, for any statements', async () => {
+  test('have no violation with random statements if they run one after another', async () => {
     for (const seed of SEEDS)
       expect((await brokenBy('committed anything', { seed, isAlone: true })).broken, `seed ${seed}`).toBeUndefined()
   })
 
-  test('violate serializability for some concurrent statements', async () => {
+  test('violate serializability with some concurrent random statements', async () => {
     let told = ''
     for (let seed = 43; seed < 143 && told === ''; seed++)
       told = (await brokenBy('committed anything', { seed })).broken?.what ?? ''
     expect(told).toContain('bookings/')
   })
 
-  test('are serializable if each statement is a transaction, and lose updates if each request counts as one', async () => {
+  test('are serializable with autocommit, and lose updates if each request counts as one transaction', async () => {
     expect((await brokenBy('autocommitted')).broken).toBeUndefined()
     const { broken } = await brokenBy('autocommitted', { unit: 'request' })
     expect(broken?.what).toMatch(/^No transaction is around statements that belong together: Lost update/)
@@ -334,7 +334,7 @@ describe('SQL transactions judged by an isolation level', () => {
     expect((await brokenBy('locked', { unit: 'connection' })).broken).toBeUndefined()
   })
 
-  test('belong to no request if no request waited for them', async () => {
+  test('belong to no request if no request waits for them', async () => {
     for (const seed of [1, 2, 3, 4])
       expect((await brokenBy('silent', { unit: 'request', seed })).broken).toBeUndefined()
   })

@@ -17,7 +17,7 @@ function ran(program: string): ReturnType<typeof ranAlone> {
   return ranAlone(serving(told + program), { postgres: { sql }, forMs: 3_000 })
 }
 
-test('postgres.js reads, inserts, begins transactions with savepoints, and listens', async () => {
+test('postgres.js reads, inserts, begins transactions with savepoints, and listens to notifications', async () => {
   const { lines } = await ran(`
     import postgres from 'postgres'
     const sql = postgres(process.env.DATABASE_URL, { onnotice() {} })

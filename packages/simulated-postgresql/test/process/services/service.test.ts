@@ -4,8 +4,8 @@ import { injectedFor, ran as ranAlone, serving } from '../../../../testing/src/s
 import { stopped } from '../../../../testing/src/stopped.ts'
 import { KV, type Options, ran, schemaOf } from '../../services/asker.ts'
 
-describe('pg, unmodified, against the simulated PostgreSQL', () => {
-  test('finds it by the variables of libpq, and by DATABASE_URL and PG_URL', async () => {
+describe('the unmodified package pg on the simulated PostgreSQL', () => {
+  test('connects by DATABASE_URL or by the variables of libpq', async () => {
     const { lines } = await ran(`
       told(process.env.DATABASE_URL, process.env.PG_URL, process.env.PGHOST, process.env.PGPORT)
       const client = new pg.Client(process.env.DATABASE_URL)
@@ -18,7 +18,7 @@ describe('pg, unmodified, against the simulated PostgreSQL', () => {
     ])
   })
 
-  test('reads rows of the schema, inserts, updates, and gets row counts', async () => {
+  test('reads, inserts and updates rows, and gets row counts', async () => {
     const { lines } = await ran(
       `
         told((await pool.query('SELECT * FROM kv WHERE k = $1', ['a'])).rows)
@@ -37,7 +37,7 @@ describe('pg, unmodified, against the simulated PostgreSQL', () => {
     ])
   })
 
-  test('gets errors with their fields, after which the transaction is aborted', async () => {
+  test('gets the fields of an error, after which the transaction is aborted', async () => {
     const { lines } = await ran(
       `
         const client = await pool.connect()
@@ -69,7 +69,7 @@ describe('pg, unmodified, against the simulated PostgreSQL', () => {
     expect(lines).toEqual(['n1: [true]'])
   })
 
-  test('ends one of two transactions in a deadlock', async () => {
+  test('gets an error in one of two deadlocked transactions', async () => {
     const { lines } = await ran(
       `
         const [one, other] = [await pool.connect(), await pool.connect()]
@@ -83,7 +83,7 @@ describe('pg, unmodified, against the simulated PostgreSQL', () => {
     expect(lines).toEqual(['n1: ["40P01","no error"]'])
   })
 
-  test('hears notifications of other sessions', async () => {
+  test('receives the notifications of other sessions', async () => {
     const { lines } = await ran(`
       const client = await pool.connect()
       client.on('notification', ({ channel, payload }) => told(channel, payload))
@@ -92,7 +92,7 @@ describe('pg, unmodified, against the simulated PostgreSQL', () => {
     expect(lines).toEqual(['n1: ["jobs","one"]'])
   })
 
-  test('is refused TLS, and a connection to a full pool times out', async () => {
+  test('is refused TLS, and times out at a full pool', async () => {
     const { lines } = await ran(`
       told(await codeOf(new pg.Client({ ssl: true }).connect()))
       const small = new pg.Pool({ max: 1, connectionTimeoutMillis: 200 })
@@ -124,7 +124,7 @@ describe('a kill of the simulated PostgreSQL', () => {
     ])
   })
 
-  test('is followed by a recovery, during which it accepts no session', async () => {
+  test('is followed by a recovery during which no session is accepted', async () => {
     const { lines } = await ran(
       `
         const tried = async () => {
@@ -139,7 +139,7 @@ describe('a kill of the simulated PostgreSQL', () => {
     expect(codes.at(-1)).toBe('no error')
   })
 
-  test('refuses connections while it is down, and a pause only delays them', async () => {
+  test('makes new connections fail while the server is down, whereas a pause delays them', async () => {
     const asks = `setTimeout(async () => { const at = Date.now(); told(await codeOf(pool.query('SELECT 1')), Date.now() - at > 300) }, 400)`
     const down = await ran(asks, { meanwhile: stopped(200, 600, 'pg'), forMs: 2_000 })
     expect(down.lines).toEqual(['n1: ["ECONNREFUSED",false]'])
@@ -164,7 +164,7 @@ describe('a statement that the simulated PostgreSQL does not execute', () => {
     )
   })
 
-  test('is refused in the schema with its line, as is an SQL error', async () => {
+  test('is refused in the schema file, and an SQL error in the file is refused with its line', async () => {
     const refusedSchema = (sql: string) => ran('', { postgres: schemaOf(sql) })
     await expect(refusedSchema(`${KV}\nCREATE TABEL x ();`)).rejects.toThrow(/schema\.sql:3: syntax error/)
     await expect(refusedSchema('CREATE SERVER other FOREIGN DATA WRAPPER x')).rejects.toThrow(
@@ -173,13 +173,13 @@ describe('a statement that the simulated PostgreSQL does not execute', () => {
     await expect(ran('', { postgres: { sql: '/nowhere.sql' } })).rejects.toThrow(/no such file of SQL.*--sql/)
   })
 
-  test('a program that dials a missing PostgreSQL gets advice on --beside', async () => {
+  test('a connection to a missing PostgreSQL is refused with advice on --beside', async () => {
     const dialling = serving(`import pg from 'pg'; new pg.Client({ host: 'postgres' }).connect().catch(() => {})`)
     await expect(ranAlone(dialling)).rejects.toThrow(/the host postgres cannot be simulated.*--beside pg=postgres/)
   })
 })
 
-test('a broken assertion about the data is reported with the rows of its tables', async () => {
+test('a violated SQL assertion is reported with the rows of its tables', async () => {
   const postgres = { ...schemaOf(KV), assert: ['SELECT NOT EXISTS (SELECT 1 FROM kv WHERE v > 4)'] }
   expect((await ran('', { postgres })).broken).toBeUndefined()
   const { broken } = await ran(`await pool.query("UPDATE kv SET v = 5 WHERE k = 'b'")`, { postgres })
@@ -190,7 +190,7 @@ test('a broken assertion about the data is reported with the rows of its tables'
   })
 })
 
-test('a run with a PostgreSQL is repeatable from its seed, to the byte', async () => {
+test('a run with a PostgreSQL has the same trace for the same seed', async () => {
   const racing = `
     for (let i = 0; i < 10; i++) {
       const { rows: [{ v }] } = await pool.query("SELECT v FROM kv WHERE k = 'a'").catch(() => ({ rows: [{ v: -1 }] }))

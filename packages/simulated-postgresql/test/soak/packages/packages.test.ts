@@ -70,7 +70,7 @@ describe.skipIf(lacking !== undefined)(`Packages over TCP${lacking === undefined
 
   const databaseOf = (program: string): string => `of_${program.replaceAll(/\W/g, '_')}`
 
-  test.each(programs)('%s starts twice, migrates and works', async (program) => {
+  test.each(programs)('the program %s has the same output as on PostgreSQL in each of two starts', async (program) => {
     const { port } = await startPostgres(initdb!, server!)
     const admin = postgres({ host: '127.0.0.1', port, user: 'tester', database: 'postgres' })
     await admin.unsafe(`create database ${databaseOf(program)}`)

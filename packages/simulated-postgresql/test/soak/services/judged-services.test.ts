@@ -74,25 +74,25 @@ async function searched(service: string, ...more: readonly string[]) {
 const BUGS = ['payments-retried', 'wallet-lost-update', 'duty-skewed', 'jobs-handed-out-twice'].slice(0, short ? 1 : 4)
 const CURES = ['wallet-added', 'duty-serializable', 'jobs-skip-locked', 'payments-keyed'].slice(0, short ? 1 : 4)
 
-describe.each(BUGS)('%s', (service) => {
-  test.each(FIRST_SEEDS)('fails within 40 seeds from %d', async (seed) => {
+describe.each(BUGS)('the faulty service %s', (service) => {
+  test.each(FIRST_SEEDS)('has a failure within 40 seeds from seed %d', async (seed) => {
     const { found, result } = await searched(service, '--seed', `${seed}`, '--seeds', '40', '--shrink', '1ms')
     expect(result).toMatchObject({ found: true, failures: [{ kind: found }] })
   })
 })
 
-test.each(CURES)(`%s has no failure in ${CLEAN_SEEDS} seeds`, async (service) => {
+test.each(CURES)(`the corrected service %s has no failure in ${CLEAN_SEEDS} seeds`, async (service) => {
   const { exitCode, result } = await searched(service, '--seeds', `${CLEAN_SEEDS}`)
   expect(result).toMatchObject({ found: false, trials: CLEAN_SEEDS, failures: [] })
   expect(exitCode).toBe(0)
 })
 
 /** A row that another transaction inserts is missed by each of these questions: isolation.test.ts of the simulator has a short form. */
-describe.each(short ? [] : ['count', 'sum', 'exists'])('seats booked after a check for %s', (asks) => {
+describe.each(short ? [] : ['count', 'sum', 'exists'])('seat bookings after a check by %s', (asks) => {
   const booked = (isolation: string, ...more: readonly string[]) =>
     searched('seats', '--env', `ASKS=${asks}`, '--env', `ISOLATION=${isolation}`, ...more)
 
-  test('are booked twice at READ COMMITTED', async () => {
+  test('book a seat twice at READ COMMITTED', async () => {
     const { found, result } = await booked('READ COMMITTED', '--seeds', '40', '--shrink', '1ms')
     expect(result).toMatchObject({ found: true, failures: [{ kind: found }] })
     expect(JSON.stringify(result)).toContain('Write skew')
@@ -159,14 +159,14 @@ async function moved(moves: string, isolation: string, ...more: readonly string[
   return JSON.parse(stdout)
 }
 
-describe.each(short ? [] : MOVES)('money moved by $bug', ({ bug, cure, isolation, options }) => {
+describe.each(short ? [] : MOVES)('a money transfer by $bug', ({ bug, cure, isolation, options }) => {
   const [ofBug, ofCure] = isolation ?? ['READ COMMITTED', 'READ COMMITTED']
 
-  test('is found to be wrong within 100 seeds', async () => {
+  test('has a failure within 100 seeds', async () => {
     expect(await moved(bug, ofBug, ...options, '--seeds', '100', '--shrink', '1ms')).toMatchObject({ found: true })
   })
 
-  test(`has no failure if it is moved by ${cure} at ${ofCure}, over 300 seeds`, async () => {
+  test(`has no failure in 300 seeds if it is done by ${cure} at ${ofCure}`, async () => {
     const { found, trials } = await moved(cure, ofCure, ...options, '--seeds', '300')
     expect([found, trials]).toEqual([false, 300])
   })
@@ -207,7 +207,7 @@ const TOLD: Readonly<Record<string, RegExp>> = {
 }
 
 describe.skipIf(lacking)(`a real PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : ''}`, () => {
-  test.each(BUGS)('lets the recorder find the bug of %s', async (service) => {
+  test.each(BUGS)('makes the recorder find the bug of the service %s', async (service) => {
     const { exitCode, told, answered } = await recordedAs(service)
     expect(told).toMatch(TOLD[service]!)
     expect(exitCode).toBe(1)
@@ -215,14 +215,14 @@ describe.skipIf(lacking)(`a real PostgreSQL${lacking ? `: ${whySkipped('postgres
     if (assertion !== undefined) expect(answered(assertion)).toBe('f')
   })
 
-  test.each(CURES)('lets the recorder find no violation by %s', async (service) => {
+  test.each(CURES)('makes the recorder find no violation of the service %s', async (service) => {
     const { exitCode, told, answered } = await recordedAs(service)
     expect(exitCode, told).toBe(0)
     const assertion = assertionOf(service)
     if (assertion !== undefined) expect(answered(assertion)).toBe('t')
   })
 
-  describe.each(short ? [] : MOVES)('money moved by $bug', ({ bug, cure, isolation, shown }) => {
+  describe.each(short ? [] : MOVES)('a money transfer by $bug', ({ bug, cure, isolation, shown }) => {
     const [ofBug, ofCure] = isolation ?? ['READ COMMITTED', 'READ COMMITTED']
     const { level, holds } = shown
     const recorded = (moves: string, ISOLATION: string, seed = 1) => {
@@ -236,7 +236,7 @@ describe.skipIf(lacking)(`a real PostgreSQL${lacking ? `: ${whySkipped('postgres
       })
     }
 
-    test('is judged wrong by the recorder', async () => {
+    test('violates its level or its assertion in the recording', async () => {
       let [seed, last] = [1, await recorded(bug, ofBug)]
       // What a kill ends is chance.
       while (holds !== undefined && last.answered(holds) === 't' && seed < 3) last = await recorded(bug, ofBug, ++seed)
@@ -245,7 +245,7 @@ describe.skipIf(lacking)(`a real PostgreSQL${lacking ? `: ${whySkipped('postgres
       else expect([answered(holds), level !== undefined && exitCode === 0]).toEqual(['f', false])
     })
 
-    test(`is judged right by the recorder if it is moved by ${cure} at ${ofCure}`, async () => {
+    test(`violates nothing in the recording if it is done by ${cure} at ${ofCure}`, async () => {
       const { exitCode, told, answered } = await recorded(cure, ofCure)
       if (holds === undefined) expect(exitCode, told).toBe(0)
       else expect([answered(holds), exitCode === 1]).toEqual(['t', false])

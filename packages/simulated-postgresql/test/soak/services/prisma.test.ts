@@ -24,7 +24,7 @@ const CLIENTS = {
 } as const
 const SEEDS = process.env['CHAOS_SOAK'] === 'short' ? 4 : 100
 
-describe.each(['javascript', 'typescript'] as const)('Prisma, whose client is in %s,', (language) => {
+describe.each(['javascript', 'typescript'] as const)('Prisma with its client in %s', (language) => {
   let cwd = ''
   beforeAll(() => {
     cwd = mkdtempSync(join(tmpdir(), 'chaos-prisma-'))
@@ -61,13 +61,13 @@ describe.each(['javascript', 'typescript'] as const)('Prisma, whose client is in
     return JSON.parse(stdout || JSON.stringify({ stderr }))
   }
 
-  test('loses an update of a balance that is read and then written', async () => {
+  test('loses an update if it reads a balance and then writes it', async () => {
     const result = await searched('wallet-lost-update', '--seeds', '40', '--shrink', '1ms')
     expect(result).toMatchObject({ found: true, failures: [{ kind: 'invariant', cause: 'serializable SQL of pg' }] })
     expect(JSON.stringify(result)).toContain('Lost update')
   })
 
-  test('loses no update if the database increments', async () => {
+  test('loses no update if the database increments the balance', async () => {
     const result = await searched('wallet-incremented', '--seeds', `${SEEDS}`)
     expect(result).toMatchObject({ found: false, trials: SEEDS, failures: [] })
   })
@@ -76,7 +76,7 @@ describe.each(['javascript', 'typescript'] as const)('Prisma, whose client is in
   describe.skipIf(lacking || language === 'typescript')(
     `on a real PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : ''}`,
     () => {
-      test('shows the recorder the same violations', async () => {
+      test('Prisma loses an update only if it reads and then writes, as the recorder reports', async () => {
         const lost = await recordedService(cwd, 'wallet-lost-update')
         expect(lost.told).toMatch(/updates? (was|were) lost/i)
         expect(lost.exitCode).toBe(1)

@@ -61,7 +61,7 @@ describe('chaos simulate --redis', () => {
     expect([...new Set(table.match(/\b[A-Z_]{3,}\b/g))].sort()).toEqual([...commands.keys()].sort())
   })
 
-  test('refuses an unsupported Redis command by its name, with exit code 3', async () => {
+  test('refuses an unsupported Redis command by name, and exits with code 3', async () => {
     const cwd = folderOf(register(`return (await redis.pfadd(key, 'x')) === 1`))
     const args = ['simulate', './server.ts', ...calm, '--redis', '--seeds', '4', '--workers', '1']
     const { exitCode, stderr } = await chaos(args, { cwd })
@@ -69,7 +69,7 @@ describe('chaos simulate --redis', () => {
     expect(exitCode).toBe(3)
   })
 
-  patientTest('finds a race between a GET and a SET, and replays it to the byte', async () => {
+  patientTest('finds a race between a GET and a SET, and replays the identical history', async () => {
     const cwd = folderOf(RACING)
     const services = { register: { entry: './server.ts', redis: 'simulated', nodes: 2 } }
     writeFileSync(join(cwd, 'chaos.config.json'), JSON.stringify({ services }))
@@ -94,7 +94,7 @@ describe('chaos simulate --redis', () => {
     expect(replayed.exitCode).toBe(1)
   })
 
-  patientTest('kills the Redis too, which keeps acknowledged writes unless the power is cut', async () => {
+  patientTest('finds no failure under kills of the Redis, and finds lost writes after power losses', async () => {
     // By default ioredis sends again what may have been executed, which is a bug of its own.
     const once = `{ autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0, retryStrategy: () => 20 }`
     const cwd = folderOf(
@@ -128,7 +128,7 @@ describe('chaos simulate --redis', () => {
     expect(replayed.stdout).toContain('in the simulator: the same history as was recorded, to the byte')
   })
 
-  patientTest('finds nothing if the service watches its keys', async () => {
+  patientTest('finds no failure if the service watches its keys', async () => {
     const cwd = folderOf(CURED)
     const args = ['simulate', './server.ts', ...calm, '--redis', '--seeds', '12', '--workers', '1', '--json']
     const { exitCode, stdout, stderr } = await chaos(args, { cwd })

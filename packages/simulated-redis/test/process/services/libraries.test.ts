@@ -36,11 +36,11 @@ function done({ lines }: Ran): { readonly names: readonly string[]; readonly cou
 const JOBS = Array.from({ length: 6 }, (_, n) => `job ${n}`)
 const COUNTS = '[{"completed":6,"failed":0,"waiting":0,"active":0}]'
 
-test('BullMQ, unmodified, runs each job once, with priorities, delays and retries', async () => {
+test('unmodified BullMQ runs each job once, with priorities, delays and retries', async () => {
   expect(done(await ran(queueing, options))).toEqual({ names: JOBS, counts: COUNTS })
 })
 
-test('another worker does the job of a killed worker, and a run is repeatable from its seed, to the byte', async () => {
+test('BullMQ gives the job of a killed worker to another worker, with the same trace for the same seed', async () => {
   const killing = { ...options, meanwhile: stopped(250, 3_000, 'n2') }
   const [one, same, other] = [
     await ran(queueing, killing),
@@ -52,13 +52,13 @@ test('another worker does the job of a killed worker, and a run is repeatable fr
   expect(other.trace).not.toEqual(one.trace)
 })
 
-test('no job is lost when the Redis itself is killed and comes back', async () => {
+test('BullMQ loses no job if the Redis itself is killed and restarted', async () => {
   const { names, counts } = done(await ran(queueing, { ...options, meanwhile: stopped(300, 200) }))
   expect(counts).toBe(COUNTS)
   expect(new Set(names)).toEqual(new Set(JOBS))
 })
 
-test('node-redis, unmodified, speaks RESP2 and RESP3 with scripts, streams and subscriptions', async () => {
+test('unmodified node-redis uses scripts, streams and subscriptions over RESP2 and RESP3', async () => {
   const program = serving(`
     import { createClient } from 'redis'
     const told = (...values) => console.log(JSON.stringify(values))

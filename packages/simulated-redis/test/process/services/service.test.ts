@@ -14,8 +14,8 @@ const asker = serving(`
 const ran = (asks: string, options: Parameters<typeof ranAlone>[1] = {}): ReturnType<typeof ranAlone> =>
   ranAlone(asker, { redis: 'simulated', environment: { ASKS: asks }, ...options })
 
-describe('ioredis, unmodified, against the simulated Redis', () => {
-  test('reads and writes, pipelines, scans, and gets bytes unchanged', async () => {
+describe('the unmodified package ioredis on the simulated Redis', () => {
+  test('reads, writes, pipelines and scans, and gets bytes unchanged', async () => {
     const { lines } = await ran(
       `
         await redis.set('a', 'é', 'EX', 100)
@@ -36,7 +36,7 @@ describe('ioredis, unmodified, against the simulated Redis', () => {
     ])
   })
 
-  test('waits for a list, times out in virtual time, and continues when another connection pushes', async () => {
+  test('blocks on a list until another connection pushes, or until a timeout in virtual time', async () => {
     const { lines } = await ran(
       `
         const other = redis.duplicate()
@@ -50,7 +50,7 @@ describe('ioredis, unmodified, against the simulated Redis', () => {
     expect(lines).toEqual(['n1: [null,20]', 'n1: [["jobs","one"],["two"]]'])
   })
 
-  test('subscribes, also by RESP3 and patterns, and hears messages that another node publishes', async () => {
+  test('receives messages that another node publishes, including by patterns and in RESP3', async () => {
     const { lines } = await ran(
       `
         const id = process.env['NODE_ID']
@@ -65,7 +65,7 @@ describe('ioredis, unmodified, against the simulated Redis', () => {
     expect([...lines].sort()).toEqual(['n1: ["ne*","news","é"]', 'n1: ["news","é"]', 'n2: [2]'])
   })
 
-  test('executes a transaction only if no watched key was modified or has expired', async () => {
+  test('executes a transaction only if no watched key was modified or expired', async () => {
     const { lines } = await ran(
       `
         const other = redis.duplicate()
@@ -81,7 +81,7 @@ describe('ioredis, unmodified, against the simulated Redis', () => {
     expect(lines).toEqual(['n1: [[[null,"OK"],[null,"1"]]]', 'n1: [null,"2"]', 'n1: [null,null]'])
   })
 
-  test('finds a lock free once it has expired by the clock of the Redis', async () => {
+  test('acquires a lock after it has expired on the clock of the Redis', async () => {
     const { lines } = await ran(
       `
         told(await redis.set('lock', 'me', 'PX', 300, 'NX'), await redis.set('lock', 'me', 'PX', 300, 'NX'))
@@ -101,14 +101,14 @@ describe('a kill of the simulated Redis', () => {
     count()
     setInterval(async () => told(acknowledged, Number(await redis.get('n'))), 4_500)`
 
-  test('keeps every executed command, because each is written before its reply', async () => {
+  test('keeps every acknowledged write', async () => {
     const { lines } = await ran(counting, { meanwhile: stopped(1_500, 200), forMs: 5_000 })
     const [, acknowledged = 0, kept = 0] = /\[(\d+),(\d+)\]/.exec(lines[0] ?? '') ?? []
     expect(Number(acknowledged)).toBeGreaterThan(50)
     expect(Number(kept)).toBeGreaterThanOrEqual(Number(acknowledged))
   })
 
-  test('loses only writes of the last second if it also cuts the power', async () => {
+  test('loses only writes of the last second if the power also fails', async () => {
     const losing = `
       const second = () => Math.floor(Date.now() / 1_000)
       let [killed, now, last, fsynced] = [false, second(), 0, 0]
@@ -142,8 +142,8 @@ const refusals: readonly (readonly [what: string, asked: string])[] = [
   ['CONFIG GET', `redis.config('GET', '*')`],
 ]
 
-describe('a command that the simulated Redis lacks ends the run, with its name and a remedy', () => {
-  test.each(refusals)('%s', async (what, asked) => {
+describe('a command that the simulated Redis lacks', () => {
+  test.each(refusals)('ends the run with a remedy: %s', async (what, asked) => {
     const error = await ran(`${asked}.catch(() => {})`).then(
       () => undefined,
       (thrown: unknown) => thrown,
@@ -154,13 +154,13 @@ describe('a command that the simulated Redis lacks ends the run, with its name a
     expect((error as UserError).message).toContain('chaos run')
   })
 
-  test('a program that dials a missing redis gets advice on how to add it', async () => {
+  test('a connection to a missing Redis is refused with advice on --redis', async () => {
     const dialling = serving(`import Redis from 'ioredis'; new Redis('redis://redis:6379').on('error', () => {})`)
     await expect(ranAlone(dialling)).rejects.toThrow(/the host redis cannot be simulated.*--redis/)
   })
 })
 
-test('a run with a Redis is repeatable from its seed, to the byte', async () => {
+test('a run with a Redis has the same trace for the same seed', async () => {
   const racing = `
     for (let i = 0; i < 20; i++) {
       const seen = Number(await redis.get('n'))
