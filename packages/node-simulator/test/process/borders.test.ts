@@ -83,7 +83,7 @@ describe('a module of Node that is mostly refused', () => {
     )
   })
 
-  test('is refused when imported, unlike a missing package, whose import throws ERR_MODULE_NOT_FOUND', async () => {
+  test('is refused when imported, and a missing package throws ERR_MODULE_NOT_FOUND', async () => {
     const { lines } = await ran(
       serving(`const code = ({ code }) => code
         console.log(await import('@not/installed').catch(code), await import('not-' + process.env.NO).catch(code), await import('not-installed').then(String, code))`),
@@ -95,7 +95,7 @@ describe('a module of Node that is mostly refused', () => {
   })
 })
 
-describe('a server that the user has not declared as a node', () => {
+describe('an undeclared server', () => {
   test('is named in the refusal by the usual service of its port', async () => {
     const dials = `import { connect } from 'node:net'; await new Promise((_, no) => connect(5432, 'localhost').on('error', no))`
     await expect(ran(serving(dials))).rejects.toThrow(
@@ -334,7 +334,7 @@ describe('a program resumed by an event of Node after its run', () => {
     await expect(requireQuiet('server.ts')).resolves.toBeUndefined()
   })
 
-  test.each(WAYS)('is stopped and named when it calls %s', async (name, call) => {
+  test.each(WAYS)('is stopped, and named in a warning, when it calls %s', async (name, call) => {
     const warned = new Promise<Error>((resolve) => process.once('warning', resolve))
     await ran(serving(`${AWAITED}\n${call}`))
     expect((await warned).message).toContain(`went on after its run, and called ${name} in the real world`)

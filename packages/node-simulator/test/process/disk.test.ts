@@ -116,7 +116,7 @@ describe('the disk of a node', () => {
     ])
   })
 
-  test('streams files like the stream classes of Node', async () => {
+  test('streams files with the same output as Node', async () => {
     const streaming = `
       import { once } from 'node:events'
       import fs from 'node:fs'

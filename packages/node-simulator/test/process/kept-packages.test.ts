@@ -58,7 +58,7 @@ test('a kept package is shared neither by concurrent nodes nor by two starts of 
   expect(again).toEqual(['n1: 2 1', 'n2: 2 1', 'n2: 2 1'])
 })
 
-describe('a package is reloaded at every start if loading it', () => {
+describe('a package', () => {
   test.each([
     ['adds a global', 'globalThis.added = 1'],
     ['changes a built-in module', `require('fs').added = () => {}`],
@@ -73,7 +73,7 @@ describe('a package is reloaded at every start if loading it', () => {
     ['writes to the log', `process.emitWarning('loaded')`],
     ['writes to its disk', `require('fs').writeFileSync('/tmp/loaded', '')`],
     ['opens a port', `require('net').createServer().listen(4000)`],
-  ])('%s', async (_, does) => {
+  ])('is reloaded at every start if loading it %s', async (_, does) => {
     const lines = await linesOf(counting, { ...countingThat(does), ...OWN }, 2)
     expect(lines.map((line) => line.replace('warning: loaded | ', ''))).toEqual(['1 1', '1 1'])
   })

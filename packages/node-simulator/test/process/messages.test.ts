@@ -102,7 +102,7 @@ describe('the HTTP mode "messages"', () => {
     expect((await other)?.trace).not.toEqual((await one)?.trace)
   })
 
-  test('resets, and then refuses, requests to a killed node', async () => {
+  test('resets requests to a killed node, and then refuses them', async () => {
     const { lines } = await ran(talking, {
       ...{ nodes: 2, http: 'messages' },
       meanwhile: (cluster) => cluster.inject({ kind: 'kill', nodes: ['n2'] }, () => {}),
@@ -138,7 +138,7 @@ describe('the HTTP mode "messages"', () => {
   })
 
   test.each(['bytes', 'messages'] as const)(
-    'closes idle connections and counts new connections like %s',
+    'HTTP in the mode %s opens a new connection after an idle connection was closed',
     async (http) => {
       const { lines } = await ran(
         `

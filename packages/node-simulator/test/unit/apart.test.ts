@@ -30,7 +30,7 @@ const lost = (one: string, other: string, item: string) => [
   ]),
 ]
 
-test('conflicts on two rows without a common request are reported separately', () => {
+test('two conflicts that share no request are reported separately', () => {
   const stories = told([...lost('a', 'b', 'x'), ...lost('c', 'd', 'y')])
   expect(stories.map(({ requests }) => [...requests].sort())).toEqual([
     ['request-a', 'request-b'],
@@ -39,7 +39,7 @@ test('conflicts on two rows without a common request are reported separately', (
   expect(stories.map(({ cause }) => /items\/[xy]/.exec(cause)?.[0])).toEqual(['items/x', 'items/y'])
 })
 
-test('conflicts on two rows with a common request are reported once', () => {
+test('two conflicts that share a request are reported as one', () => {
   const stories = told([...lost('a', 'b', 'x'), ...lost('b', 'c', 'y')])
   expect(stories).toHaveLength(1)
 })

@@ -15,7 +15,7 @@ afterEach(() => {
   replaceStyleText(original)
 })
 
-test("the bundler gets a styleText that accepts lists of formats if Node's does not", async () => {
+test("the bundler gets a styleText that accepts lists of formats if Node's own styleText does not", async () => {
   const old = vi.fn((format: unknown, text: string) => {
     if (typeof format !== 'string') throw new TypeError('one format only')
     return `<${format}>${text}`

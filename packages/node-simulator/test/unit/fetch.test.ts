@@ -59,7 +59,7 @@ test('fetch sends unusual requests like Node, and rejects invalid requests like 
   ])
 })
 
-test('a blob of any parts is read within the current turn', async () => {
+test('a blob is read within the current turn, whatever its parts are', async () => {
   const lines = await logged(`
     const { Blob: Same, File } = await import('node:buffer')
     const blob = new Same(['ab', new Uint8Array([99]), new Blob(['de'])], { type: 'text/x' })

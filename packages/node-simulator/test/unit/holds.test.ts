@@ -64,13 +64,13 @@ const last = ({ answers }: { readonly answers: readonly Completion[] }): unknown
   return end?.type === 'ok' ? end.value : end
 }
 
-describe('a request that is held at an await', () => {
-  test('continues, with the values it read before, once another request has passed the await', async () => {
+describe('a request held at an await', () => {
+  test('continues with its earlier reads after another request has passed the await', async () => {
     expect(last(await answered(undefined, [1, 2]))).toBe(3)
     expect(last(await answered([HOLD], [1, 2]))).toBe(1)
   })
 
-  test('is the first request after the given time, and continues after the maximum hold', async () => {
+  test('is the first to arrive after the given time, and is held for at most the given duration', async () => {
     expect(last(await answered([{ ...HOLD, times: 2, most: nanos(5e6) }], [1, 2]))).toBe(3)
     expect(last(await answered([{ ...HOLD, from: nanos(5e6) }], [1, 2, 4]))).toBe(3)
     expect(last(await answered([{ ...HOLD, at: 'server.ts:7' }], [1, 2]))).toBe(3)

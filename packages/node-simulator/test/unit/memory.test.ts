@@ -75,7 +75,7 @@ describe('the memory of simulated programs', () => {
     expect('gc' in globalThis).toBe(process.execArgv.includes('--expose-gc'))
   })
 
-  test('may grow while it is below the limit of the thread', () => {
+  test('may grow up to the limit of the thread', () => {
     expect(eventsUntilFull({}, 1_000)).toBe(Number.POSITIVE_INFINITY)
     expect(eventsUntilFull({ heapMb: 1, buffersMb: 1 }, 400)).toBe(Number.POSITIVE_INFINITY)
   })

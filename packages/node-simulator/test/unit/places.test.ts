@@ -108,7 +108,7 @@ exports.${name} = basename(__filename) + ' ' + basename(__dirname)`
     expect(lines).toEqual(['n1: started true'])
   })
 
-  test('is require.main only if it is the entry, in CommonJS', async () => {
+  test('is require.main in CommonJS only if it is the entry', async () => {
     const { lines } = await ran(
       `
       const { createServer } = require('node:http')
@@ -122,7 +122,7 @@ exports.${name} = basename(__filename) + ' ' + basename(__dirname)`
     expect(lines[0]).toEqual('n1: started server.ts true')
   })
 
-  test('is named with the line in an error that its first line throws', async () => {
+  test('is named, with the line number, in an error that its first line throws', async () => {
     const running = ran(serving(`import './lib/a.ts'`), {
       beside: { 'lib/a.ts': `/* here */ export const a = (undefined as any).b + import.meta.url + __dirname` },
     })

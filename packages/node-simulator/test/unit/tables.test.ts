@@ -103,7 +103,7 @@ test('a listed object creates each member once, at its first read, and lists its
   expect([made, Object.getPrototypeOf(listed)]).toEqual([['z', 'x', 'y'], null])
 })
 
-test('a read of a member of null still throws the same TypeError after its rewrite', () => {
+test('a rewritten read of a member of null throws the original TypeError', () => {
   const code = 'try { null.error } catch (e) { return [e.constructor === TypeError, e.message, e.stack] }'
   const { text } = asFunctionBody(`function f() {${code}} f()`)
   expect(text).toContain(`${NULL}("error")`)

@@ -38,7 +38,7 @@ async function endOf(share: number, usedMs: number): Promise<Ended | undefined> 
   return how
 }
 
-test('a program is stuck only if it had the processor for the whole time limit', async () => {
+test('a program is reported as stuck only if it had the processor for the whole time limit', async () => {
   expect(await endOf(1, 50)).toEqual({ afterMs: 50, isStuck: true })
   expect(await endOf(1, 20)).toEqual({ afterMs: 50, isStuck: false })
 })

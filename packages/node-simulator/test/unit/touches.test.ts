@@ -55,7 +55,7 @@ take('a')`),
     })
   })
 
-  test('is found in calls to servers, by their first argument', async () => {
+  test('is found in calls to servers, and identified by the first argument', async () => {
     expect(
       await touchesIn(`
 import Redis from 'ioredis'

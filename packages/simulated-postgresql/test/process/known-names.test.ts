@@ -66,7 +66,7 @@ test('a PostgreSQL type is either simulated or reported as not supported', () =>
 /** PostgreSQL has no order of their values either. */
 const UNORDERED = ['xid', 'cid', 'json', '_xid', '_cid', '_json', 'void']
 
-test('the order of a PostgreSQL type is either simulated or reported as not supported', () => {
+test('ORDER BY on a PostgreSQL type is either simulated or reported as not supported', () => {
   const ordered = [...types.all()].filter(({ name }) => !UNORDERED.includes(name))
   expect(blamed(ordered.map(({ name }) => `select null::"${name}" as a order by a`))).toEqual([])
 })

@@ -495,7 +495,7 @@ describe('bookings with an exclusion constraint', () => {
     'create table b (id int primary key, during int4range, exclude using gist (during with &&)); ' +
     "insert into b values (1, '[0,2)')"
 
-  test('wait for an uncommitted overlapping booking, and fail only if it remains', () => {
+  test('wait for an uncommitted overlapping change, and fail only if a booking still overlaps', () => {
     play(
       [
         ['a: begin', 'BEGIN'],

@@ -109,7 +109,7 @@ describe('a trigger', () => {
       [...trigger('ends', 'before insert on t for each row', 'begin null; end'), 'insert into t (id) values (3)'],
       'error 2F005',
     ],
-  ])('leads to the expected answer of %j', (statements, expected) =>
+  ])('has the expected effect in %j', (statements, expected) =>
     expect(send([...TABLES, ...statements]).answer).toBe(expected),
   )
 
@@ -271,7 +271,7 @@ describe('a function', () => {
       ],
       'SELECT 1 pg_catalog"$user", public',
     ],
-  ])('leads to the expected answer of %j', (statements, expected) =>
+  ])('has the expected effect in %j', (statements, expected) =>
     expect(send([...ACCOUNTS, ...statements]).answer).toBe(expected),
   )
 

@@ -27,7 +27,7 @@ describe('the SQL parser', () => {
   })
 })
 
-describe('fieldsOf, which reads a syntax tree node,', () => {
+describe('fieldsOf for a syntax tree node', () => {
   const select = (sql: string) => expectKind(parse(sql)[0]!.node, 'SelectStmt')
 
   test('refuses a node with a field that is set but not listed', () => {

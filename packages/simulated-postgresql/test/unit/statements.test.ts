@@ -349,7 +349,7 @@ describe('definitions', () => {
     [['create schema s', 'create table s.t (id int)', 'insert into s.t values (1)', 'select * from s.t'], 'SELECT 1 1'],
     [['prepare p (int) as select email from customers where id = $1', 'execute p (2)'], 'SELECT 1 b'],
     [["select column_name from information_schema.columns where table_name = 'customers'"], 'SELECT 2 email;id'],
-  ] as const)('lead to the expected answer: %j', (statements, expected) =>
+  ] as const)('have the expected effect in %j', (statements, expected) =>
     expect(answer(...ORDERS, ...statements)).toBe(expected),
   )
 
@@ -387,11 +387,9 @@ describe('an extension', () => {
     [['drop extension pgcrypto'], 'error 42704'],
     [['drop extension if exists pgcrypto'], 'DROP EXTENSION'],
     [["select digest('a', 'sha256')"], 'error 42883'],
-  ] as const)('leads to the expected answer: %j', (statements, expected) =>
-    expect(answer(...statements)).toBe(expected),
-  )
+  ] as const)('has the expected effect in %j', (statements, expected) => expect(answer(...statements)).toBe(expected))
 
-  test('refuses a call of its function that is not simulated', () => {
+  test('refuses a call of a function that is not simulated', () => {
     expect(() => answer('create extension pgcrypto', "select digest('a', 'sha256')")).toThrow(
       new NotSupported('the function digest of pgcrypto'),
     )

@@ -58,7 +58,7 @@ test.each([
   ['update t set ctid = null', 'error 0A000'],
   ['create table u (id int, xmin int)', 'error 42701'],
   ['alter table t add column ctid int', 'error 42701'],
-])('%s returns the expected answer', (sql, expected) => {
+])('a query of system columns has the expected answer: %s', (sql, expected) => {
   expect(opened(1).send(0, sql)).toEqual([expected])
 })
 

@@ -28,7 +28,7 @@ function rowsOf(sql: string): readonly (readonly (string | null)[])[] {
 
 const TABLE = "CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE TABLE kv (k text PRIMARY KEY, v int[], m mood); "
 
-test('the catalogue returns array types to the query of postgres.js', () => {
+test('the catalogue answers the query of postgres.js for array types', () => {
   const rows =
     rowsOf(`select b.oid, b.typarray from pg_catalog.pg_type a left join pg_catalog.pg_type b on b.oid = a.typelem
     where a.typcategory = 'A' group by b.oid, b.typarray order by b.oid`)
@@ -53,7 +53,7 @@ test('the catalogue lists the labels of an enum by the name of its type', () => 
   expect(rowsOf(TABLE + asked)).toEqual([['sad'], ['ok']])
 })
 
-test('the catalogue returns the range type of a subtype to the query of Sequelize', () => {
+test('the catalogue answers the query of Sequelize for the range type of a subtype', () => {
   const asked = `SELECT pg_type.typname FROM pg_range LEFT OUTER JOIN pg_type ON pg_type.oid = rngtypid WHERE rngsubtype = 23`
   expect(rowsOf(asked)).toEqual([['int4range']])
 })
@@ -64,7 +64,7 @@ test('the catalogue finds columns by the name of their table and schema', () => 
   expect(rowsOf(TABLE + asked)).toEqual([['k'], ['v'], ['m']])
 })
 
-test('the catalogue lists the databases of a server to the query of MikroORM', () => {
+test('the catalogue answers the query of MikroORM for databases', () => {
   expect(rowsOf("SELECT 1 FROM pg_database WHERE datname = 'postgres'")).toEqual([['1']])
   expect(rowsOf('SELECT datname FROM pg_database WHERE datistemplate ORDER BY 1')).toEqual([
     ['template0'],
@@ -72,7 +72,7 @@ test('the catalogue lists the databases of a server to the query of MikroORM', (
   ])
 })
 
-test('the catalogue lists the tables that inherit from no table to the query of MikroORM', () => {
+test('the catalogue answers the query of MikroORM for tables without parent tables', () => {
   const asked =
     'SELECT table_name FROM information_schema.tables WHERE table_name NOT IN (SELECT inhrelid::regclass::text FROM pg_inherits)'
   expect(rowsOf(TABLE + asked)).toEqual([['kv']])
@@ -91,7 +91,7 @@ test.each(['pg_catalog.pg_proc', 'information_schema.views', 'pg_stat_replicatio
   },
 )
 
-test("an unqualified name means a user's table rather than a relation of information_schema", () => {
+test("an unqualified table name refers to a user's table, not to a relation of information_schema", () => {
   expect(rowsOf('CREATE TABLE tables (a int); INSERT INTO tables VALUES (5); SELECT * FROM tables')).toEqual([['5']])
 })
 
@@ -176,6 +176,6 @@ test.each([
   ['SELECT 1::missing', '42704'],
   ['SHOW missing', '42704'],
   ['SELECT * FROM kv_pkey', '42809'],
-])('%s fails with the error of PostgreSQL', (sql, code) => {
+])('an invalid query fails with the error code of PostgreSQL: %s', (sql, code) => {
   expect(() => rowsOf(TABLE + sql)).toThrow(expect.objectContaining({ code }))
 })

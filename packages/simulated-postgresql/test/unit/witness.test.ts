@@ -39,7 +39,7 @@ function told(statements: readonly string[], grouping: Partial<Grouping> = {}) {
 const COUNT = 'select count(*) from doctors where ward = 1 and active'
 const leave = (name: string): string => `update doctors set active = false where ward = 1 and name = '${name}'`
 
-describe('the report of dependences between transactions', () => {
+describe('the report of dependences', () => {
   test('contains the rows whose changes a count missed, with the versions that it counted', () => {
     const { lines } = told([
       ...['a: begin isolation level repeatable read', 'b: begin isolation level repeatable read'],

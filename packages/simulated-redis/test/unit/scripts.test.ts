@@ -94,7 +94,7 @@ test('every script of BullMQ compiles and uses only simulated commands', () => {
   expect(files.length).toBeGreaterThan(40)
 })
 
-test('the journal replays loaded scripts with the same random numbers', () => {
+test('the Redis journal replays loaded scripts with their random numbers', () => {
   const random = (n: number): number => (n * 0.37) % 1
   const [store, session, copy] = [new Store(random), createSession(1), new Store(random)]
   store.journal = []

@@ -41,7 +41,7 @@ const plan = (declaration: object) => planClients(parseClientDeclaration(declara
 const clientOf = (port: number, declaration: object, functions: readonly string[] = ['read', 'write']) =>
   tryClient(declaration, port, { functions })
 
-describe('an HTTP client made from a route table', () => {
+describe('an HTTP client with a route table', () => {
   test("reads and writes at the service's own URLs, including when replies are chunked", async () => {
     const data = new Map<string, unknown>()
     const port = await serve((request, response, body) => {

@@ -99,7 +99,7 @@ describe.skipIf(redis === undefined)(
         'info',
         /WRONGTYPE/,
       ],
-    ] as const)('an error %s', async (_, commands, type, error) => {
+    ] as const)('the outcome of an error %s', async (_, commands, type, error) => {
       const { port } = await startRedis(redis ?? '')
       const { ask } = await tryClient({ kind: 'resp', commands: 'register' }, port)
       await ask(write('x', 1))

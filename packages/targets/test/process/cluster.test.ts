@@ -121,7 +121,7 @@ describe('kills of nodes', () => {
     expect(await heal()).toEqual({ type: 'healed', hits: 3 })
   })
 
-  test('a node under two kill faults restarts when the last one is healed', async () => {
+  test('a node under two kill faults restarts only after both faults are healed', async () => {
     const cluster = await start()
     const first = await inject(cluster, { kind: 'kill', nodes: ['n1'] })
     const second = await inject(cluster, { kind: 'kill', nodes: ['n1', 'n2'] })

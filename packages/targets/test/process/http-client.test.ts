@@ -181,7 +181,7 @@ describe('the traffic of an HTTP client', () => {
     expect(sockets.size).toBe(2)
   })
 
-  test('requests look like those of curl', async () => {
+  test('has requests with the headers that curl would send', async () => {
     const { port, requests } = await serve((socket) => socket.write(response(200, '{"value":null}')))
     const asked = client(port)
     await asked.invoke({

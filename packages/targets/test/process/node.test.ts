@@ -135,7 +135,7 @@ describe('the HTTP server of a node', () => {
     ['POST', '/do', '{"value":1}', 400, /\{"f":"add","value":1\}/],
     ['POST', '/do', '{"f":"add","key":1}', 400, /"key" is a text/],
     ['PUT', '/kv/x', JSON.stringify({ value: 'x'.repeat(1024 * 1024) }), 413, /larger than 1048576 bytes/],
-  ])('refuses %s %s with body %.20s with status %d and advice', async (method, path, body, status, error) => {
+  ])('refuses %s %s with body %.20s, and replies %d with advice', async (method, path, body, status, error) => {
     const node = await start()
     const answer = await call(node, method, path, body)
     expect(answer.status).toBe(status)
@@ -267,7 +267,7 @@ describe('the links of a node to its peers', () => {
     })
   })
 
-  test('are reported once all peers have connected, and then deliver messages', async () => {
+  test('are reported as complete when all peers have connected, and then deliver messages', async () => {
     const [first, second] = await Promise.all([listener(), listener()])
     let told = 0
     let tell = () => {}

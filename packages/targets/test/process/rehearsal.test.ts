@@ -131,7 +131,7 @@ describe('a rehearsal with a correct route table', () => {
     expect([...items]).toEqual([['a', 7]])
   })
 
-  test('writes a value of the clients if clients do not write numbers', async () => {
+  test('writes a value of the workload if clients do not write numbers', async () => {
     const { rehearsal } = await rehearsed({ value: { name: 'Ada' } })
     expect(rehearsal?.exchanges[1]).toContain('200 {"item":{"name":"Ada"}}')
   })
@@ -157,7 +157,7 @@ describe('a rehearsal with a correct route table', () => {
     expect(rehearsal?.exchanges).toHaveLength(2)
   })
 
-  test('asks all nodes concurrently, so that hanging nodes do not add up their delays', async () => {
+  test('asks all nodes concurrently, so that hanging nodes do not delay each other', async () => {
     const held: (() => void)[] = []
     const waitsForOther: Quirk = ({ method, id, item }, response, items) => {
       if (method !== 'PUT') return false
@@ -182,7 +182,7 @@ describe('a rehearsal with a correct route table', () => {
     expect(rehearsal?.exchanges).toEqual([])
   })
 
-  test('writes nothing if objects that clients do not use behave differently and hold no number', async () => {
+  test('writes nothing if unused objects behave differently and hold no number', async () => {
     const known: Quirk = ({ method, id }, response) =>
       id === 'a' ? end(response, 400) : method === 'GET' && end(response, 200, { item: null })
     const { rehearsal, items } = await rehearsed({ quirks: [known] })
@@ -363,7 +363,7 @@ describe('a rehearsal with a wrong route table', () => {
     expect(rehearsal).toEqual({ exchanges: [], isOfTexts: false })
   })
 
-  test('reports an error of the service, not of the route table, after a status of 500', async () => {
+  test('reports an error of the service after status 500', async () => {
     const error = await rehearsed({ quirks: [refuses(500, { error: 'no table items' })] }).catch((thrown) => thrown)
     expect(error).toMatchObject({
       code: 'environment',

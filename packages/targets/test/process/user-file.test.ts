@@ -25,7 +25,7 @@ test('user files that are imported concurrently print to stderr, and stdout is r
   expect(aside.mock.calls.flat().filter((text) => text === 'loud')).toHaveLength(3)
 })
 
-test('loading a TypeScript file leaves Error.stackTraceLimit and Error.prepareStackTrace unchanged', () => {
+test('loading a TypeScript file does not change Error.stackTraceLimit or Error.prepareStackTrace', () => {
   const directory = mkdtempSync(join(tmpdir(), 'chaos-user-'))
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
   const file = join(directory, 'own.ts')

@@ -36,7 +36,7 @@ test('an operation with a misspelt function is refused with a suggestion', () =>
   expect(() => clients.client({} as never, 0).next()).toThrow('with an f of read, write. Did you mean write?')
 })
 
-test('workloadFrom accepts an unknown model only if models of the configuration are not loaded', () => {
+test('workloadFrom accepts an unknown model only while the models of the configuration are not loaded', () => {
   const named = { name: 'mine', model: 'stack', functions: ['push'], create: () => ({ client: () => ({}) }) }
   expect(() => workloadFrom(named, 'mine.ts')).toThrow('there is no "model" stack')
   expect(workloadFrom(named, 'mine.ts', true).model).toBe('stack')

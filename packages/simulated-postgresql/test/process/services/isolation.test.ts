@@ -199,7 +199,7 @@ async function brokenBy(
   })
 }
 
-describe('SQL transactions judged by an isolation level', () => {
+describe('SQL transactions', () => {
   test('lose an update at READ COMMITTED, and the report shows their statements', async () => {
     const { broken } = await brokenBy('hasty')
     expect(broken?.name).toBe('serializable SQL of pg')
@@ -302,12 +302,12 @@ describe('SQL transactions judged by an isolation level', () => {
     },
   )
 
-  test('have no violation at SERIALIZABLE with random statements', async () => {
+  test('have no violation at SERIALIZABLE, even with random statements', async () => {
     for (const seed of SEEDS)
       expect((await brokenBy('serializable anything', { seed })).broken, `seed ${seed}`).toBeUndefined()
   })
 
-  test('have no violation with random statements if they run one after another', async () => {
+  test('have no violation if they run one after another, even with random statements', async () => {
     for (const seed of SEEDS)
       expect((await brokenBy('committed anything', { seed, isAlone: true })).broken, `seed ${seed}`).toBeUndefined()
   })

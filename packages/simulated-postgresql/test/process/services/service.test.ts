@@ -4,7 +4,7 @@ import { injectedFor, ran as ranAlone, serving } from '../../../../testing/src/s
 import { stopped } from '../../../../testing/src/stopped.ts'
 import { KV, type Options, ran, schemaOf } from '../../services/asker.ts'
 
-describe('the unmodified package pg on the simulated PostgreSQL', () => {
+describe('the unmodified package pg', () => {
   test('connects by DATABASE_URL or by the variables of libpq', async () => {
     const { lines } = await ran(`
       told(process.env.DATABASE_URL, process.env.PG_URL, process.env.PGHOST, process.env.PGPORT)
@@ -149,7 +149,7 @@ describe('a kill of the simulated PostgreSQL', () => {
   })
 })
 
-describe('a statement that the simulated PostgreSQL does not execute', () => {
+describe('a statement that is not simulated', () => {
   test('ends the run with the statement and a remedy, even if the program catches the error', async () => {
     const error = await ran(`await codeOf(pool.query('SELECT * FROM kv TABLESAMPLE SYSTEM (10)'))`, {
       postgres: schemaOf(KV),

@@ -61,13 +61,13 @@ describe.each(['javascript', 'typescript'] as const)('Prisma with its client in 
     return JSON.parse(stdout || JSON.stringify({ stderr }))
   }
 
-  test('loses an update if it reads a balance and then writes it', async () => {
+  test('Prisma loses an update if it reads a balance and then writes it', async () => {
     const result = await searched('wallet-lost-update', '--seeds', '40', '--shrink', '1ms')
     expect(result).toMatchObject({ found: true, failures: [{ kind: 'invariant', cause: 'serializable SQL of pg' }] })
     expect(JSON.stringify(result)).toContain('Lost update')
   })
 
-  test('loses no update if the database increments the balance', async () => {
+  test('Prisma loses no update if the database increments the balance', async () => {
     const result = await searched('wallet-incremented', '--seeds', `${SEEDS}`)
     expect(result).toMatchObject({ found: false, trials: SEEDS, failures: [] })
   })

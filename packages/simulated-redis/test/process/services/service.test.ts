@@ -14,7 +14,7 @@ const asker = serving(`
 const ran = (asks: string, options: Parameters<typeof ranAlone>[1] = {}): ReturnType<typeof ranAlone> =>
   ranAlone(asker, { redis: 'simulated', environment: { ASKS: asks }, ...options })
 
-describe('the unmodified package ioredis on the simulated Redis', () => {
+describe('the unmodified package ioredis', () => {
   test('reads, writes, pipelines and scans, and gets bytes unchanged', async () => {
     const { lines } = await ran(
       `

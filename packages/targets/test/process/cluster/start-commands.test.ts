@@ -201,7 +201,7 @@ describe('the start of a cluster', () => {
     })
   })
 
-  test('reports what it waits for after 4 s', async () => {
+  test('reports after 4 s what it waits for', async () => {
     vi.useFakeTimers({ toFake: ['performance'] })
     onTestFinished(() => void vi.useRealTimers())
     const waits: string[] = []

@@ -82,7 +82,7 @@ describe('a node run by an arbitrary command', () => {
     expect(readFileSync(notes, 'utf8')).toBe('prepared\ntwice\n')
   })
 
-  test("fails to start if its preparation fails, and the error has the preparation's output", async () => {
+  test('fails to start, with the output of the preparation, if its preparation fails', async () => {
     const node = await run.node({ ...countingServer, prepare: [shell('echo no space left >&2; exit 1')] })
     await expect(node.start()).rejects.toThrow(/failed \(exit code 1\).*\n {2}no space left/)
     expect(node.pid()).toBeUndefined()
@@ -174,7 +174,7 @@ describe('a start of a node', () => {
     expect(existsSync(path)).toBe(true)
   })
 
-  test('fails at its time limit with the readiness condition in the error', async () => {
+  test('names the readiness condition if it fails at its time limit', async () => {
     const node = await run.node({
       command: shell('exec sleep 300'),
       ports: ['client'],
@@ -187,7 +187,7 @@ describe('a start of a node', () => {
     expect(node.pid()).toBeUndefined()
   })
 
-  test('fails at its time limit with advice for a node that waits for other nodes', async () => {
+  test('advises on a node that waits for other nodes if it fails at its time limit', async () => {
     const node = await run.node({
       command: shell('echo waiting for peers; exec sleep 300'),
       ports: ['client'],
@@ -200,7 +200,7 @@ describe('a start of a node', () => {
   })
 
   test.runIf(process.platform === 'linux')(
-    'fails at its time limit with the port that the node listens on in the error',
+    'names the port that the node listens on if it fails at its time limit',
     async () => {
       const script = "require('node:net').createServer().listen(0, '127.0.0.1')"
       const node = await run.node({

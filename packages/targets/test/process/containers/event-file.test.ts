@@ -16,7 +16,7 @@ test("a line of podman's event file is parsed as a start, an end or no event", (
   expect(eventIn('{"ID":"c1","Sta')).toBeUndefined()
 })
 
-test('the time of day is parsed from the text form of an event', () => {
+test('the time of day of a podman event is parsed from its text form', () => {
   expect(timeOfDay('start c1 2026-11-24 04:07:34.140177279 +0000 UTC')).toBe('04:07:34.140177279')
 })
 

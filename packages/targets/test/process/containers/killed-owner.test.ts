@@ -179,7 +179,7 @@ test.each([
   expect(goesOn(owner.pid())).toBe(true)
 })
 
-test('a process that missed SIGTERM before it had a handler is restarted without delay of a pending stop', async () => {
+test('a process that loses SIGTERM for lack of a handler is restarted, and does not delay a pending stop', async () => {
   const owner = startOwner({ faults: [{ kind: 'stop' }], boots: true })
   await eventually(async () => expect(owner.is('stopping')).toBe(true))
   await owner.kill()
@@ -189,7 +189,7 @@ test('a process that missed SIGTERM before it had a handler is restarted without
   expect(goesOn(owner.pid())).toBe(true)
 })
 
-test('a process that installs its SIGTERM handler after the signal is restarted without delay of a pending stop', async () => {
+test('a process that installs a handler after losing SIGTERM is restarted, and does not delay a pending stop', async () => {
   const owner = startOwner({ faults: [{ kind: 'stop' }], boots: true })
   await eventually(async () => expect(owner.is('stopping')).toBe(true))
   owner.remove('boots')
@@ -211,7 +211,7 @@ test('a pending stop does not wait for a process that takes long to exit', async
   expect(goesOn(owner.pid())).toBe(true)
 })
 
-test('a paused process that handles SIGTERM once it is resumed is restarted', async () => {
+test('a paused process is restarted if it handles SIGTERM after it is resumed', async () => {
   const owner = startOwner({ faults: [SIGSTOP, SIGTERM] })
   await owner.injected(2)
   await owner.kill()

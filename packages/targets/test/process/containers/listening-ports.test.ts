@@ -26,12 +26,15 @@ describe.runIf(process.platform === 'linux')('the sockets of a process', () => {
     expect(over(listeningPorts6(process.pid))).toEqual(['::'])
   })
 
-  test.each(['127.0.0.1', '::1'])('connectedTo returns %s while a connection to it is open', async (host) => {
-    const socket = connect({ host, port: await listenAt(host) })
-    onTestFinished(() => void socket.destroy())
-    await once(socket, 'connect')
-    expect(connectedTo(process.pid, [host, '10.255.255.254', 'fd00::1'])).toEqual([host])
-  })
+  test.each(['127.0.0.1', '::1'])(
+    'connectedTo returns the address %s while a connection to that address is open',
+    async (host) => {
+      const socket = connect({ host, port: await listenAt(host) })
+      onTestFinished(() => void socket.destroy())
+      await once(socket, 'connect')
+      expect(connectedTo(process.pid, [host, '10.255.255.254', 'fd00::1'])).toEqual([host])
+    },
+  )
 })
 
 test.runIf(new Uint8Array(new Uint32Array([1]).buffer)[0] === 1)(

@@ -76,7 +76,7 @@ describe('the proposed nodes of a Compose project', () => {
     expect(groupsOf(etcd)).toEqual([['e1', 'e2', 'e3']])
   })
 
-  test('are the web servers, or else a database or cache, and never the gateway, migration or console', () => {
+  test('begin with the web servers, and exclude the gateway, migration and console', () => {
     const web = { image: 'shop-web', command: ['node', 'web.js'], ports: ['8080'] }
     const shop = {
       web: [web, web],
@@ -98,7 +98,7 @@ describe('the proposed nodes of a Compose project', () => {
     expect(groupsOf({ api: { image: 'node:20' }, mail: { image: 'node:20' } })).toEqual([['api'], ['mail']])
   })
 
-  test('combine services of one image only if their program and role are equal', () => {
+  test('combine replicas of one image, and separate services with different programs', () => {
     const app = (command: readonly string[], environment: readonly string[] = []) => ({
       image: 'shop-app',
       command,
@@ -205,7 +205,7 @@ describe('the proposed declaration', () => {
     expect(open).toEqual([expect.stringContaining('"routes" is a skeleton')])
   })
 
-  test('has no port, and reports the lack, if several ports are equally likely', () => {
+  test('has no port, and reports it as missing, if several ports are equally likely', () => {
     const { declaration, open } = proposed({ web: { image: 'shop_web', ports: ['9090', '7070'] } })
     expect(declaration.port).toBeUndefined()
     expect(open[0]).toMatch(/"port" is missing/)

@@ -7,7 +7,7 @@ test('texts in a MariaDB command are quoted, and placeholders within them are no
   expect(withParameters({ sql: 'a ?2 b ?1', parameters: ['x', 'y'] })).toBe("a 'y' b 'x'")
 })
 
-test('a cas from null inserts a row, and a cas to null deletes the row', () => {
+test('a MariaDB cas from null inserts a row, and a cas to null deletes the row', () => {
   const swap = (value: readonly [number | null, number | null]) => {
     const asked = objects.register.asked({ f: 'cas', key: 'x', value })
     return asked.type === 'command' ? withParameters(asked.command) : ''

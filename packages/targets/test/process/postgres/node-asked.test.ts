@@ -33,7 +33,7 @@ async function standIn(isStandby: boolean, tag: string): Promise<number> {
   return (server.address() as { port: number }).port
 }
 
-test('attributes a write to the primary that executed it, and a read to the replica that answered', async () => {
+test('a PostgreSQL client attributes a write to the primary, and a read to the replica that answered', async () => {
   const nodes = [
     { node: 'n1', host: '127.0.0.1', port: await standIn(false, 'INSERT 0 1') },
     { node: 'n2', host: '127.0.0.1', port: await standIn(true, 'SELECT 0') },

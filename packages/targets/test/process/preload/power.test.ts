@@ -20,7 +20,7 @@ async function left(by: Between, script: string, before?: string, unsynced: Unsy
 const APPENDING = `const fd = fs.openSync('file', 'a')`
 const OPEN = `const fd = fs.openSync('file', 'r+')`
 
-describe.each(ways)('what a power loss leaves of a file, by the $by$without', ({ by, without }) => {
+describe.each(ways)('a file after a power loss, by the $by$without', ({ by, without }) => {
   beforeEach(({ skip }) => skip(without !== ''))
 
   test.each([
@@ -93,17 +93,17 @@ describe.each(ways)('what a power loss leaves of a file, by the $by$without', ({
       'abcd',
       'abcd',
     ],
-  ])('is %s', async (_, script, before, after) => {
+  ])('has %s', async (_, script, before, after) => {
     expect(await left(by, script, before)).toBe(after)
   })
 
-  test('is the content from before a large overwrite', async () => {
+  test('has the content from before a large overwrite', async () => {
     const script = `${OPEN}; fs.writeSync(fd, Buffer.alloc(100_000, 'X'), 0, 100_000, 5_000)`
     const before = 'abcdefghij'.repeat(20_000)
     expect(await left(by, script, before)).toBe(before)
   })
 
-  test('may be the earlier writes and a part of the last write', async () => {
+  test('may have all earlier writes and only a part of the last write', async () => {
     const script = `for (let i = 0; i < 50; i++) fs.appendFileSync('file', 'abcdefghij')`
     const torn = await left(by, script, 'start', 'torn')
     expect(`start${'abcdefghij'.repeat(50)}`.startsWith(torn)).toBe(true)
@@ -119,7 +119,7 @@ describe.each(ways)('what a power loss leaves of a file, by the $by$without', ({
     expect(reordered.length === 45_000 || reordered.length === 45_001).toBe(true)
   })
 
-  test('is its last fsynced content, also after a second power loss', async () => {
+  test('has its last fsynced content, also after a second power loss', async () => {
     const { machine, disk, start } = await openMachine(['power-loss'], by)
     const program = await start(
       `fs.writeFileSync('file', 'ab', { flush: true }); fs.appendFileSync('file', 'cd'); say('')`,

@@ -87,8 +87,8 @@ async function opened(plans: readonly RemotePlan[]) {
   return { remotes, inject }
 }
 
-describe('a fault on a link through a proxy of another host', () => {
-  test("is in force at that host, under the host's proxy names, until the heal", async () => {
+describe('a fault at a remote proxy', () => {
+  test("is in force at its host, under the host's proxy names, until the heal", async () => {
     const there = await host()
     const { inject } = await opened([planOf(there.control)])
     const heal = await inject(partition)
@@ -123,7 +123,7 @@ describe('a fault on a link through a proxy of another host', () => {
     expect(await heal()).toEqual({ type: 'healed', hits: 0 })
   })
 
-  test('is split between this run and the hosts that carry its links', async () => {
+  test('is applied by this run and by the remote hosts, each for its own links', async () => {
     const [a, b] = [await host(), await host({ name: 'to-n3' })]
     const n1ToN3 = { from: 'n1', to: 'n3' }
     const { inject } = await opened([planOf(a.control), planOf(b.control, { links: new Map([['to-n3', n1ToN3]]) })])
@@ -198,7 +198,7 @@ describe('a fault on a link through a proxy of another host', () => {
     expect(await heal()).toMatchObject({ type: 'healed', lost: { overAgo: expect.any(Number) } })
   })
 
-  test('is not counted as in force if its host never replied', async () => {
+  test('is reported as lost if its host never replied', async () => {
     const there = await host()
     const { remotes } = await opened([planOf(there.control)])
     let restore = () => {}
@@ -223,7 +223,7 @@ describe('a fault on a link through a proxy of another host', () => {
   })
 })
 
-describe('the proxies of another host', () => {
+describe('remote proxies', () => {
   const refusalOf = (plan: RemotePlan) =>
     openRemoteProxies([plan], { version: 'v' }).then(
       () => 'opened',
@@ -278,7 +278,7 @@ describe('the proxies of another host', () => {
   })
 })
 
-describe('a declaration with proxies of other hosts', () => {
+describe('a declaration with remote proxies', () => {
   const nodes = [{ addresses: { client: '127.0.0.1:1' } }, { addresses: { client: '127.0.0.1:2' } }]
   const client = { kind: 'http', routes: { routes: [{ request: 'GET /{key}', f: 'read', result: 'json' }] } }
   const declared = (proxies: object, more: object = {}) => targetOf({ nodes, client, proxies: [proxies], ...more })

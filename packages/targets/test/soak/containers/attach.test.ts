@@ -81,7 +81,7 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
     await eventually(async () => expect(await read('n3', 'cut')).toEqual(ok(1)))
   })
 
-  test('are reached at their new address after a kill', async () => {
+  test('are reached at their new addresses after a kill', async () => {
     const { write, read, inject } = await start(declaration)
     const address = () => addressOf('shop_n3_1')
     const first = address()
