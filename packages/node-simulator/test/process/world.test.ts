@@ -81,7 +81,7 @@ describe('a program', () => {
     expect(lines).toEqual(['n1: late true', 'n1: undefined late', 'n1: object'])
   })
 
-  test('may loop until its own clock reaches a time', async () => {
+  test('may busy-wait until its own clock reaches a time', async () => {
     const { lines } = await ran(
       serving(`const start = Date.now(); while (Date.now() - start < 5); console.log('done')`),
     )

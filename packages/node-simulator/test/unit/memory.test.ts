@@ -56,11 +56,11 @@ describe('the memory of simulated programs', () => {
     )
   })
 
-  test('needs few collections even if a program nearly reaches its limit', () => {
+  test('needs few garbage collections even if a program nearly reaches its limit', () => {
     expect(collections(1, 0.519, 900)).toBeLessThan(30)
   })
 
-  test('is collected without a command-line option of Node', async () => {
+  test('is garbage-collected without a command-line option of Node', async () => {
     const made = new WeakRef({})
     // Objects that a turn has read are kept until it ends.
     await new Promise(setImmediate)
@@ -86,7 +86,7 @@ describe('the memory of simulated programs', () => {
     expect(eventsUntilFull({ heapMb: 1 }, 1_000, large)).toBeLessThan(600)
   })
 
-  test('ends a run before its thread runs out of memory, even if each turn allocates much', () => {
+  test('is limited so that a run ends before its thread runs out of memory', () => {
     expect(eventsUntilFull({ heapMb: 32 }, 100) * 32 + 50).toBeLessThan(0.8 * 800)
     expect(eventsUntilFull({ buffersMb: 64 }, 100) * 64).toBeLessThan(1_024)
   })

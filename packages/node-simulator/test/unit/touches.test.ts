@@ -21,7 +21,7 @@ async function touchesIn(program: string): Promise<{ readonly [line: string]: st
   )
 }
 
-describe("a line's effect on state that requests share", () => {
+describe("a line's effect on shared state", () => {
   test('is found in collections, including items held in a local variable', async () => {
     expect(
       await touchesIn(`

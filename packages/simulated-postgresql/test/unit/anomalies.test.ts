@@ -366,7 +366,7 @@ describe('a serializable transaction chosen as victim of a conflict', () => {
 })
 
 describe('row locks', () => {
-  test('of a trigger fail immediately if the row was replaced after the snapshot', () => {
+  test('fail immediately in a trigger if the row was replaced after the snapshot', () => {
     play(
       [
         ['c: begin', 'BEGIN'],
@@ -409,7 +409,7 @@ describe('row locks', () => {
     expect(sessions.message(1)).toBe('could not obtain lock on row in relation "t"')
   })
 
-  test('of compatible strengths can be held by two sessions', () => {
+  test('can be held by two sessions if their strengths are compatible', () => {
     play([
       ['a: begin', 'BEGIN'],
       ['a: select id from t where id = 1 for share', 'SELECT 1 1'],
@@ -525,7 +525,7 @@ describe('bookings with an exclusion constraint', () => {
     )
   })
 
-  test('with ON CONFLICT DO NOTHING wait only for uncommitted bookings', () => {
+  test('wait under ON CONFLICT DO NOTHING only for uncommitted bookings', () => {
     play(
       [
         ["a: insert into b values (2, '[1,6)') on conflict do nothing", 'INSERT 0 0'],
@@ -556,7 +556,7 @@ describe('a deferred constraint that fails at COMMIT', () => {
 describe('foreign keys', () => {
   const ORDERS = `${ACCOUNTS}; create table o (id int, t_id int references t (id))`
 
-  test('with ON DELETE CASCADE read the newest referring rows without a serialization failure', () => {
+  test('read the newest referring rows under ON DELETE CASCADE, without a serialization failure', () => {
     play(
       [
         ['a: begin isolation level serializable', 'BEGIN'],
@@ -604,7 +604,7 @@ describe('foreign keys', () => {
 })
 
 describe('advisory locks', () => {
-  test('of a session outlive its transactions, and locks of a transaction end with it', () => {
+  test('outlive a transaction if they are session locks, and end with it otherwise', () => {
     play([
       ['a: select pg_advisory_lock(1)', 'SELECT 1 '],
       ['b: select pg_try_advisory_lock(1)', 'SELECT 1 f'],
@@ -632,7 +632,7 @@ describe('uncommitted definitions', () => {
     ])
   })
 
-  test('with the same name in two sessions fail in one session', () => {
+  test('fail in one of two sessions if they have the same name', () => {
     play([
       ['a: begin', 'BEGIN'],
       ['a: create table if not exists x (id int)', 'CREATE TABLE'],

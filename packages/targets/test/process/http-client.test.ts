@@ -181,7 +181,7 @@ describe('the traffic of an HTTP client', () => {
     expect(sockets.size).toBe(2)
   })
 
-  test('has requests with the headers that curl would send', async () => {
+  test('has the expected request line, headers and body for each operation', async () => {
     const { port, requests } = await serve((socket) => socket.write(response(200, '{"value":null}')))
     const asked = client(port)
     await asked.invoke({

@@ -80,7 +80,7 @@ test('an incomplete last record is truncated, and the next record follows the la
   journal.close()
 })
 
-test("appends fill the padding, and only few of them change the file's length", async () => {
+test("appends fill the padding, so that few appends change the file's length", async () => {
   const path = join(directory, 'padded')
   const { journal } = openJournal(path)
   const values = Array.from({ length: 300 }, (_, value) => value)

@@ -112,7 +112,7 @@ test.each([{ forks: true }, { forks: false }])(
 )
 
 test.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)(
-  'all processes of its commands end when the runner is killed by %s',
+  'all processes started by the commands of a run end when the runner is killed by %s',
   async (signal) => {
     const { runner, pids } = await startCommandRunner()
     try {

@@ -187,7 +187,7 @@ describe('a start of a node', () => {
     expect(node.pid()).toBeUndefined()
   })
 
-  test('advises on a node that waits for other nodes if it fails at its time limit', async () => {
+  test('advises on nodes that wait for each other if it fails at its time limit', async () => {
     const node = await run.node({
       command: shell('echo waiting for peers; exec sleep 300'),
       ports: ['client'],

@@ -99,7 +99,7 @@ describe('the name of a container that starts during a run', () => {
     expect(laterName(container('db', 1), [container('web', 1)])).toBe('db')
   })
 
-  test('passes only to a container with the same service and number', () => {
+  test('is inherited only by a container of the same service with the same number', () => {
     expect(isInPlaceOf(container('web', 2, { id: 'anew' }), container('web', 2))).toBe(true)
     expect(isInPlaceOf(container('web', 3), container('web', 2))).toBe(false)
   })
@@ -175,7 +175,7 @@ describe('connections that bypass the proxy', () => {
     expect(connectionsIn(listing.replaceAll(/elements = \{.*?\}/gs, ''))).toEqual([])
   })
 
-  test("are parsed from the established connections in a process's socket table", () => {
+  test('are read from the socket table of a process if they are established', () => {
     const table = `  sl  local_address rem_address   st
    0: 00000000:1B58 00000000:0000 0A 00000000:00000000
    1: 0100000A:9C40 0200000A:1B58 01 00000000:00000000

@@ -56,7 +56,7 @@ async function asked(
 
 const fault = (harm: Asked): EngineFault => ({ ...harm, nodes: ['n1'] }) as EngineFault
 
-describe('the requests to an engine', () => {
+describe('the requests to a container engine', () => {
   test('set a CPU share for a fault, and restore the former limit after the last heal', async () => {
     const commands = await asked('0 150000 100000 0 0', true, async (node) => {
       const first = await node.suffer(fault({ kind: 'limit-cpu', share: 0.1 }))

@@ -126,7 +126,7 @@ describe.runIf(hasAddresses)('the addresses of links', () => {
   })
 })
 
-test('an address identifies the process that added it, and whether that process still runs', () => {
+test('an address shows which process added it, and whether that process still runs', () => {
   const [label, address6] = [ownLabel(), ownAddress6(9)]
   expect(label).toHaveLength(15)
   expect(ownerOf(label, '198.19.0.1')).toEqual({ pid: process.pid, lives: true })

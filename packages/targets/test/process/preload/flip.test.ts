@@ -15,12 +15,12 @@ function diskWith(files: { readonly [path: string]: string }): string {
   return disk
 }
 
-describe('a bit that is flipped on a disk', () => {
+describe('the bit that a flip-bit fault flips', () => {
   test.each([
     ['the first file', 0, { path: 'a', offset: 0, before: 0x30, after: 0x31 }],
     ['a later file', 0.5, { path: 'b/c', offset: 1, before: 0x33, after: 0x32 }],
     ['the last byte', 1, { path: 'b/c', offset: 3, before: 0x35, after: 0x34 }],
-  ])('is flipped in %s', (_, at, flip) => {
+  ])('is chosen in %s', (_, at, flip) => {
     const disk = diskWith({ a: '01', 'b/c': '2345' })
     expect(flipBit(disk, { at, bit: 0 })).toEqual(flip)
     expect(readFileSync(join(disk, flip.path))[flip.offset]).toBe(flip.after)
@@ -50,12 +50,12 @@ describe('a bit that is flipped on a disk', () => {
     ['nothing matches', { matching: 'z' }],
     ['every match is empty', { matching: 'z*' }],
     ['files are empty', { files: 'empty' }],
-  ])('is not flipped if %s', (_, choice) => {
+  ])('is not found if %s', (_, choice) => {
     expect(flipBit(diskWith({ a: 'abc', empty: '', zeros: '\0\0' }), { at: 0.5, bit: 0, ...choice })).toBeUndefined()
   })
 })
 
-describe.each(ways)('a program whose disk has a flipped bit, by the $by$without', ({ by, without }) => {
+describe.each(ways)('a program whose disk has a flipped bit ($by$without)', ({ by, without }) => {
   beforeEach(({ skip }) => skip(without !== ''))
 
   test('reads the changed byte after a restart', async () => {
@@ -70,7 +70,7 @@ describe.each(ways)('a program whose disk has a flipped bit, by the $by$without'
   })
 })
 
-test('a flipped bit needs neither a preloaded library nor a file system', async () => {
+test('a flip-bit fault needs neither a preloaded library nor a file system', async () => {
   const { machine } = await openMachine(['flip-bit'])
   expect(machine.below).toEqual({ by: 'nothing' })
   expect(machine.under({ words: ['program'] })).toEqual({ words: ['program'] })

@@ -20,7 +20,7 @@ async function left(by: Between, script: string, before?: string, unsynced: Unsy
 const APPENDING = `const fd = fs.openSync('file', 'a')`
 const OPEN = `const fd = fs.openSync('file', 'r+')`
 
-describe.each(ways)('a file after a power loss, by the $by$without', ({ by, without }) => {
+describe.each(ways)('a file after a power loss ($by$without)', ({ by, without }) => {
   beforeEach(({ skip }) => skip(without !== ''))
 
   test.each([
@@ -119,7 +119,7 @@ describe.each(ways)('a file after a power loss, by the $by$without', ({ by, with
     expect(reordered.length === 45_000 || reordered.length === 45_001).toBe(true)
   })
 
-  test('has its last fsynced content, also after a second power loss', async () => {
+  test('has its last fsynced content, even after a second power loss', async () => {
     const { machine, disk, start } = await openMachine(['power-loss'], by)
     const program = await start(
       `fs.writeFileSync('file', 'ab', { flush: true }); fs.appendFileSync('file', 'cd'); say('')`,
@@ -158,7 +158,7 @@ describe.each(ways)('a file after a power loss, by the $by$without', ({ by, with
   })
 })
 
-describe.each(ways)('a disk, by the $by$without', ({ by, without }) => {
+describe.each(ways)('a disk ($by$without)', ({ by, without }) => {
   beforeEach(({ skip }) => skip(without !== ''))
 
   const SYNC = `const fd = fs.openSync('file', 'a'); const sync = () => { const at = performance.now(); try { fs.writeSync(fd, 'x'); fs.fsyncSync(fd); say(Math.round(performance.now() - at)) } catch (error) { say(error.code) } }; process.on('SIGUSR2', sync); `

@@ -249,7 +249,7 @@ describe('remote proxies', () => {
     vi.unstubAllEnvs()
   })
 
-  test('are refused if that host runs another version', async () => {
+  test('are refused if their host runs another version', async () => {
     const there = await host({ version: '0.0.1' })
     expect(await refusalOf(planOf(there.control))).toMatch(
       /the proxy at 127\.0\.0\.1:\d+ is of version 0\.0\.1, and this run of v: install the same version on both\.$/,
