@@ -50,7 +50,7 @@ describe.skipIf(redis === undefined)(
   `a live Redis${redis === undefined ? `: ${whySkipped('redis-server')}` : ''}`,
   () => {
     test.skipIf(python === undefined).each(kinds)(
-      'an add by $kind whose reply is lost is info, and is executed once',
+      'an add by a client of kind $kind whose reply is lost is info, and is executed once',
       async (declaration) => {
         const { port } = await startRedis(redis ?? '')
         const way = await cuttable(port)

@@ -135,7 +135,7 @@ describe('the HTTP server of a node', () => {
     ['POST', '/do', '{"value":1}', 400, /\{"f":"add","value":1\}/],
     ['POST', '/do', '{"f":"add","key":1}', 400, /"key" is a text/],
     ['PUT', '/kv/x', JSON.stringify({ value: 'x'.repeat(1024 * 1024) }), 413, /larger than 1048576 bytes/],
-  ])('refuses %s %s with body %.20s, and replies %d with advice', async (method, path, body, status, error) => {
+  ])('refuses $0 $1 with body $2, and replies $3 with advice', async (method, path, body, status, error) => {
     const node = await start()
     const answer = await call(node, method, path, body)
     expect(answer.status).toBe(status)

@@ -55,7 +55,7 @@ describe('the bit that a flip-bit fault flips', () => {
   })
 })
 
-describe.each(ways)('a program whose disk has a flipped bit ($by$without)', ({ by, without }) => {
+describe.each(ways)('a program whose disk has a flipped bit (by: $by)', ({ by, without }) => {
   beforeEach(({ skip }) => skip(without !== ''))
 
   test('reads the changed byte after a restart', async () => {

@@ -20,7 +20,7 @@ async function left(by: Between, script: string, before?: string, unsynced: Unsy
 const APPENDING = `const fd = fs.openSync('file', 'a')`
 const OPEN = `const fd = fs.openSync('file', 'r+')`
 
-describe.each(ways)('a file after a power loss ($by$without)', ({ by, without }) => {
+describe.each(ways)('a file after a power loss (by: $by)', ({ by, without }) => {
   beforeEach(({ skip }) => skip(without !== ''))
 
   test.each([
@@ -158,7 +158,7 @@ describe.each(ways)('a file after a power loss ($by$without)', ({ by, without })
   })
 })
 
-describe.each(ways)('a disk ($by$without)', ({ by, without }) => {
+describe.each(ways)('a disk (by: $by)', ({ by, without }) => {
   beforeEach(({ skip }) => skip(without !== ''))
 
   const SYNC = `const fd = fs.openSync('file', 'a'); const sync = () => { const at = performance.now(); try { fs.writeSync(fd, 'x'); fs.fsyncSync(fd); say(Math.round(performance.now() - at)) } catch (error) { say(error.code) } }; process.on('SIGUSR2', sync); `
