@@ -21,7 +21,7 @@ async function runUnder(faults: string | object, ...more: readonly string[]) {
   return { exitCode, result }
 }
 
-test('chaos targets --faults lists which targets can suffer a user-defined fault, and its nemeses', async () => {
+test('chaos targets --faults lists the targets that can suffer a user-defined fault, and its nemeses', async () => {
   const { stdout } = await extended(['targets', '--faults', '--json'])
   const rows = JSON.parse(stdout)
   for (const [fault, ...worlds] of [
@@ -39,15 +39,15 @@ test('chaos targets --faults lists which targets can suffer a user-defined fault
   expect(rows).toContainEqual(expect.objectContaining({ target: 'raft', fault: 'lose-reply', suffers: true, nemeses }))
 })
 
-describe('among processes', () => {
-  test('a user-defined fault of bytes takes effect when given by nemesis and by schedule', async () => {
+describe('a user-defined fault between real processes', () => {
+  test('takes effect whether a nemesis or a schedule injects it', async () => {
     const fault = { kind: 'hiccup', links: 'from-clients', pauseMs: 5 }
     const [byName, byTime] = await Promise.all([runUnder('hiccups'), runUnder(fault)])
     expect(byName.result.faults).toContainEqual(hitting('hiccup'))
     expect(byTime.result.faults).toContainEqual(hitting('hiccup'))
   })
 
-  test('a user-defined fault that sees the requests on a connection delays the replies', async () => {
+  test('delays the replies if it sees the requests on a connection', async () => {
     // Long enough for a request and its answer on one connection, however busy the machine is.
     const late = { fromMs: 0, toMs: 3_800, kind: 'late-answers', links: 'with-clients', lateMs: 60 }
     const { result } = await runUnder(late, '--time', '4s')
@@ -55,7 +55,7 @@ describe('among processes', () => {
     expect(result.latency.p99Nanos).toBeGreaterThan(60e6)
   })
 
-  test('user-defined faults of requests and of nodes take effect, and raise the latency', async () => {
+  test('takes effect on requests and on nodes, and raises the latency', async () => {
     const stall = { kind: 'stall-request', links: 'from-clients', stallMs: 70 }
     const [stalled, frozen] = await Promise.all([runUnder(stall), runUnder({ kind: 'freeze', nodes: 'leader' })])
     expect(stalled.result.faults).toContainEqual(hitting('stall-request'))
@@ -65,18 +65,18 @@ describe('among processes', () => {
   })
 })
 
-describe('in virtual time', () => {
+describe('a user-defined fault in virtual time', () => {
   test.each([
     ['of requests', { kind: 'stall-request', links: 'from-clients', stallMs: 70 }, 70e6],
     ['of messages', { kind: 'swallow-message', links: 'between-nodes' }, 100e6],
     ['of nodes', { kind: 'freeze', nodes: 'leader' }, 100e6],
-  ])('a user-defined fault %s takes effect, and raises the latency', async (_, fault, leastNanos) => {
+  ])('takes effect and raises the latency if it is a fault %s', async (_, fault, leastNanos) => {
     const { result } = await runUnder(fault, '--sim')
     expect(result.faults).toContainEqual(hitting(fault.kind))
     expect(result.latency.p99Nanos).toBeGreaterThan(leastNanos)
   })
 
-  test('a search with two worker threads accepts the nemesis of a user-defined fault', async () => {
+  test('is accepted as a nemesis by a search with two worker threads', async () => {
     const args = ['fuzz', '--target', 'raft', '--faults', 'freezes', '--seeds', '20', '--workers', '2', '--json']
     const { stdout, stderr, exitCode } = await extended([...args, '--out', temporaryDirectory()])
     expect(stderr).toBe('')
@@ -84,7 +84,7 @@ describe('in virtual time', () => {
     expect(JSON.parse(stdout)).toMatchObject({ found: false, trials: 20 })
   })
 
-  test('a run refuses a fault that the simulator does not have, and names an alternative', async () => {
+  test('is refused with an alternative if the simulator does not support it', async () => {
     const schedule = join(temporaryDirectory(), 'schedule.json')
     writeFileSync(schedule, JSON.stringify([{ fromMs: 0, toMs: 1, kind: 'hiccup', links: 'from-clients', pauseMs: 1 }]))
     const args = ['run', '--sim', '--faults', schedule, '--time', '1s', '--out', temporaryDirectory()]

@@ -77,7 +77,7 @@ test('a server of the added protocol that returns an older value is reported', a
   expect(exitCode).toBe(1)
 })
 
-test('a server of the added protocol that forgets what it acknowledged is reported because of the final reads', async () => {
+test('the final reads reveal that a server of the added protocol lost an acknowledged write', async () => {
   const upstream = await serve((held, command, key, value) =>
     value === 'FINAL' ? 'NONE' : right(held, command, key, value),
   )

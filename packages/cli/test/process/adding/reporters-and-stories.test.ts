@@ -25,7 +25,7 @@ test('a user-defined reporter reports a run and a checked file', async () => {
   expect(readFileSync(file, 'utf8')).toBe('NOT LINEARIZABLE!\n')
 })
 
-test('a reporter that throws prints one line, and changes the exit code to 3 unless it would be 1', async () => {
+test('a reporter that throws causes exit code 3 and one line on stderr, but leaves exit code 1 unchanged', async () => {
   const check = (...args: readonly string[]) =>
     extended(['check', history('stale-read'), '--reporter', 'grumpy', ...args])
   const met = await check()

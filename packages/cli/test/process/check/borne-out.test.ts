@@ -29,26 +29,22 @@ const failed = (process: number, f: string, value: Json): Line[] => [
 ]
 const read = (process: number, answer: Json): Line[] => both(process, 'read', null, answer)
 
-describe('a read of a value whose write failed', () => {
+describe('the explanation of a read of a value whose write failed', () => {
   test.each<[string, Line[], boolean]>([
-    ['before the read is said to be of that write', [...failed(0, 'write', 7), ...read(1, 7)], true],
+    ['a write that failed before the read', [...failed(0, 'write', 7), ...read(1, 7)], true],
     [
-      'during the read is said to be of that write',
+      'a write that failed during the read',
       [[1, 'invoke', 'read', null], ...failed(0, 'write', 7), [1, 'ok', 'read', 7]],
       true,
     ],
-    ['after the read is not said to be of that write', [...read(1, 7), ...failed(0, 'write', 7)], false],
+    ['a write that failed after the read', [...read(1, 7), ...failed(0, 'write', 7)], false],
     [
-      'after the read is not said to be of that write, though an older write succeeded',
+      'a write that failed after the read and after an older successful write',
       [...both(0, 'write', 1), ...read(1, 7), ...failed(0, 'write', 7)],
       false,
     ],
-    [
-      'in a cas that was called later is not said to be of that cas',
-      [...both(0, 'write', 1), ...read(1, 7), ...failed(0, 'cas', [1, 7])],
-      false,
-    ],
-  ])('%s', async (_, lines, isOfIt) => {
+    ['a cas that failed after the read', [...both(0, 'write', 1), ...read(1, 7), ...failed(0, 'cas', [1, 7])], false],
+  ])('names a failed write only if it began before the read returned: %s', async (_, lines, isOfIt) => {
     const said = await saidOf('register', lines, 1)
     expect(said.includes('a write that had failed')).toBe(isOfIt)
     expect(said.includes('which nobody had written')).toBe(!isOfIt)
@@ -66,50 +62,50 @@ const asNemesis = (lines: readonly Line[]): Line[] =>
 describe('a fault in a record without times', () => {
   const stale = [...both(0, 'write', 2), ...read(1, 1)]
   test.each<[string, Line[], RegExp]>([
+    ['a fault that ended', [...both(0, 'write', 1), ...cut(...stale)], /In force then: partition, lines 3 to 8/],
     [
-      'is named with its lines if it was in force',
-      [...both(0, 'write', 1), ...cut(...stale)],
-      /In force then: partition, lines 3 to 8/,
-    ],
-    [
-      'is named if it never ended',
+      'a fault that never ended',
       [...both(0, 'write', 1), ...cut(...stale).slice(0, -1)],
       /In force then: partition, lines 3 to/,
     ],
-    ['is not blamed if it began later', [...both(0, 'write', 1), ...stale, ...cut()], /^(?!.*In force then)/],
-  ])('%s', async (_, lines, says) => {
+    ['a fault that began later', [...both(0, 'write', 1), ...stale, ...cut()], /^(?!.*In force then)/],
+  ])('is named only if it was in force during the violation: %s', async (_, lines, says) => {
     const said = await saidOf('register', asNemesis(lines), undefined)
     expect(said).toMatch(says)
     expect(said).not.toMatch(/\d n?s after/)
   })
 })
 
-describe('a lock that was given twice', () => {
+describe('the explanation of a lock that was acquired twice', () => {
   const acquire = (process: number): Line[] => both(process, 'acquire', null)
   const release = (process: number): Line[] => both(process, 'release', null)
   test.each<[string, Line[], RegExp]>([
     [
-      'to one client is not said to have two holders',
+      'no second holder if one client acquired it twice',
       [...acquire(0), ...acquire(0), ...release(0)],
       /p0 was given the lock twice/,
     ],
     [
-      'to one client that never releases it is not said to have two holders',
+      'no second holder if one client acquired it twice without release',
       [...acquire(0), ...acquire(0)],
       /p0 was given the lock twice/,
     ],
     [
-      'to one client after another released it is not said to have two holders',
+      'no second holder if the previous holder had released it',
       [...acquire(1), ...release(1), ...acquire(0), ...acquire(0)],
       /p0 was given the lock twice/,
     ],
     [
-      'to two clients has two holders',
+      'two holders if two clients acquired it',
       [...acquire(0), ...acquire(1), ...release(0), ...release(1)],
       /Two clients held the lock/,
     ],
-    ['to two clients at the end has two holders', [...acquire(0), ...acquire(1)], /Two clients held the lock/],
-  ])('%s', async (_, lines, says) => {
+    [
+      'two holders if two clients acquired it and neither released it',
+      [...acquire(0), ...acquire(1)],
+      /Two clients held the lock/,
+    ],
+  ])('names %s', async (_, lines, says) => {
     expect(await saidOf('lock', lines, 1)).toMatch(says)
   })
 })

@@ -129,9 +129,9 @@ const remedies: readonly (readonly [file: string, exitCode: number])[] = [
   ['nov28-90y-causal.edn', 0],
 ]
 
-describe.skipIf(!existsSync(cases))('a history in the format of a public bug report', () => {
+describe.skipIf(!existsSync(cases))('chaos check of a history in the format of a public bug report', () => {
   test.each([...rows, ...isolated])(
-    '$file $options ends with $exitCode',
+    'exits with $exitCode for $file $options',
     async ({ file, options, exitCode, says, saysNot }) => {
       const ended = await chaosHere(['check', join(cases, file), ...options])
       const printed = unfolded(ended.stdout + ended.stderr)
@@ -141,7 +141,7 @@ describe.skipIf(!existsSync(cases))('a history in the format of a public bug rep
     },
   )
 
-  test.each(remedies)('the refusal of %s proposes a command that ends with exit code %i', async (file, exitCode) => {
+  test.each(remedies)('refuses %s and proposes a command that ends with exit code %i', async (file, exitCode) => {
     const { stderr } = await chaosHere(['check', join(cases, file)])
     const [, command = ''] = /(sed -E .*)/.exec(stderr) ?? []
     const typed = command.replace('npx chaos', `${process.execPath} ${bin}`)
@@ -150,7 +150,7 @@ describe.skipIf(!existsSync(cases))('a history in the format of a public bug rep
     expect(ended.exitCode).toBe(exitCode)
   })
 
-  test('is accepted by explain and diff with the options that the refusals propose', async () => {
+  test('chaos explain and chaos diff accept the history with the options that the refusals propose', async () => {
     const opened = ['--model', 'bank', '--initial', '{"0":30,"1":30}']
     for (const args of [['explain'], ['diff', join(cases, '14c-bank-fine.edn')]])
       expect((await chaosHere([...args, join(cases, '14c-bank-fine.edn'), ...opened])).exitCode).toBe(0)

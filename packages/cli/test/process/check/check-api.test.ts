@@ -18,7 +18,7 @@ const staleRead = [
   { process: 1, type: 'ok', f: 'read', key: 'x', value: null },
 ] as const
 
-describe('check', () => {
+describe('check()', () => {
   test('needs only the events', () => {
     const { levels, headline } = check(staleRead)
     expect(headline).toContain('not linearizable')
@@ -26,7 +26,7 @@ describe('check', () => {
     expect(levels.sequential.result).toBe('met')
   })
 
-  test('says why a met level proves little, as chaos check does', () => {
+  test('reports why a met level proves little', () => {
     const { levels, vacuous } = check(staleRead.slice(0, 2))
     expect(levels.linearizable.result).toBe('met')
     expect(vacuous).toEqual(['no read succeeded'])
@@ -51,11 +51,11 @@ describe('check', () => {
     expect(check(events, { initial: 4 }).levels.linearizable.result).toBe('violated')
   })
 
-  test('accepts a history that was read before', () => {
+  test('accepts a history made by historyFromEvents()', () => {
     expect(check(historyFromEvents(staleRead)).levels.linearizable.result).toBe('violated')
   })
 
-  test('has an unknown verdict without events', () => {
+  test('gives an unknown verdict if there are no events', () => {
     expect(check([]).levels.linearizable).toMatchObject({ result: 'unknown' })
   })
 

@@ -67,8 +67,8 @@ const filesOf = (stdout: string): string[] =>
     .split('\n')
     .map((line) => JSON.parse(line).file)
 
-describe('chaos check with a pattern', () => {
-  test('checks the matching files, each once, ordered by the numbers in their names', async () => {
+describe('a pattern of file names in chaos check', () => {
+  test('selects each matching file once, ordered by the numbers in the names', async () => {
     const cwd = someFiles({ 'run-10.jsonl': 'fresh-read', 'run-2.jsonl': 'stale-read', 'notes.txt': 'fresh-read' })
     const args = ['check', '--json', 'run-10.jsonl', '*.jsonl']
     const { exitCode, stdout } = await chaosHere(args, { cwd })
@@ -83,12 +83,12 @@ describe('chaos check with a pattern', () => {
     ])
   })
 
-  test('is read as a file name if there is a file of that name', async () => {
+  test('is read as a file name if a file has that name', async () => {
     const cwd = someFiles({ '[1].jsonl': 'fresh-read', '1.jsonl': 'fresh-read' })
     expect(filesOf((await chaosHere(['check', '--json', '[1].jsonl'], { cwd })).stdout)).toEqual(['[1].jsonl'])
   })
 
-  test('is reported if it matches no file, and the other files are still checked', async () => {
+  test('is reported if it matches no file, and does not prevent the check of further files', async () => {
     const cwd = someFiles({ 'a.jsonl': 'fresh-read' })
     const alone = await chaosHere(['check', 'runs/*.jsonl'], { cwd })
     expect(alone.stderr).toContain(
@@ -122,7 +122,7 @@ describe('chaos check -', () => {
     }
   })
 
-  patientTest('reports errors about stdin like those about a file', () => {
+  patientTest('reports an error in stdin like an error in a file', () => {
     expect(piped(Buffer.from('')).stderr).toContain('stdin: this file is empty')
     expect(piped(Buffer.from('{"process":0}\n')).stderr).toContain('stdin:1: "type" is missing.')
   })
@@ -136,7 +136,7 @@ describe('chaos check -', () => {
 })
 
 describe('chaos check --explain', () => {
-  test('prints for each contradiction the possible values, each operation with its lines, and every order', async () => {
+  test('prints each contradiction with its possible values, the lines of its operations, and every order', async () => {
     const { stdout } = await chaosHere(['check', history('stale-read'), '--explain'])
     expect(stdout).toContain('When p1 read x → 1 was called, the only possible value was 2.')
     expect(stdout).toMatch(/culprit +p1 read → 1 +n2 +0\.014 s +0\.015 s +lines 6–7/)
@@ -153,7 +153,7 @@ describe('chaos check --explain', () => {
   })
 })
 
-describe('an expectation', () => {
+describe('chaos check --expect linearizable', () => {
   const lines = (...events: readonly object[]): string => events.map((event) => `${JSON.stringify(event)}\n`).join('')
   const operation = (f: string, value: number | string, model: string): string =>
     lines(
@@ -165,11 +165,11 @@ describe('an expectation', () => {
     )
 
   test.each([
-    ['of a queue needs no reads and writes', operation('enqueue', 1, 'queue'), 0],
-    ['of a key-value store is met by get and put', operation('put', 'a', 'key-value'), 0],
-    ['of a register is not met by writes alone', lines({ process: 0, type: 'invoke', f: 'write', value: 1 }), 2],
-    ['of a queue is not met by nothing', lines({ chaos: 1, model: 'queue' }), 2],
-  ])('%s', async (_, content, expected) => {
+    ['a queue without reads and writes as met', operation('enqueue', 1, 'queue'), 0],
+    ['get and put of a key-value store as met', operation('put', 'a', 'key-value'), 0],
+    ['the writes of a register alone as unknown', lines({ process: 0, type: 'invoke', f: 'write', value: 1 }), 2],
+    ['a queue without operations as unknown', lines({ chaos: 1, model: 'queue' }), 2],
+  ])('judges %s', async (_, content, expected) => {
     const file = join(temporaryDirectory(), 'history.jsonl')
     writeFileSync(file, content)
     expect((await chaosHere(['check', file, '--expect', 'linearizable'])).exitCode).toBe(expected)
@@ -188,7 +188,7 @@ test('an operation that is unknown to its model is refused with file and line', 
 describe('chaos check --workers', () => {
   const names = ['stale-read', 'fresh-read', 'split-brain', 'readers-disagree'] as const
 
-  patientTest('reports the same as one thread, in the order of the files', async () => {
+  patientTest('gives the output of a single-threaded check, in the order of the files', async () => {
     const args = ['check', '--json', ...names.map(history), 'nowhere.jsonl']
     const withoutTimes = (stdout: string) => stdout.replaceAll(/"timing":\{[^}]*\}/g, '')
     const [alone, several] = await Promise.all([chaos(args), chaos([...args, '--workers', '2'])])
@@ -207,21 +207,24 @@ describe('chaos check --workers', () => {
   patientTest.each([
     ['linearizable', undefined],
     ['not linearizable', 17_000],
-  ])('spreads the keys of one %s history over threads, and reports the same as one thread', async (_, staleAt) => {
-    const file = join(temporaryDirectory(), 'keys.jsonl')
-    writeFileSync(file, writesAndReads(21_000, 7, staleAt))
-    const args = ['check', file, '--json', '--workers']
-    const [alone, several] = await Promise.all([chaos([...args, '1']), chaos([...args, '3'])])
-    const reports = [alone, several].map(({ stdout }) => ({ ...JSON.parse(stdout), timing: undefined }))
-    // How far a counterexample is cut down is a matter of time: on a slow machine one of them may not be.
-    if (reports.some((report) => report.levels.linearizable.counterexample?.uncut !== undefined))
-      for (const { levels } of reports)
-        for (const level of Object.keys(levels)) levels[level] = { result: levels[level].result }
-    expect(reports[1]).toEqual(reports[0])
-    const { levels } = reports[1]
-    expect(levels.linearizable.result).toBe(staleAt === undefined ? 'met' : 'violated')
-    expect(levels.sequential.result).toBe('met')
-  })
+  ])(
+    'divides the keys of one %s history among threads, and gives the report of a single thread',
+    async (_, staleAt) => {
+      const file = join(temporaryDirectory(), 'keys.jsonl')
+      writeFileSync(file, writesAndReads(21_000, 7, staleAt))
+      const args = ['check', file, '--json', '--workers']
+      const [alone, several] = await Promise.all([chaos([...args, '1']), chaos([...args, '3'])])
+      const reports = [alone, several].map(({ stdout }) => ({ ...JSON.parse(stdout), timing: undefined }))
+      // How far a counterexample is cut down is a matter of time: on a slow machine one of them may not be.
+      if (reports.some((report) => report.levels.linearizable.counterexample?.uncut !== undefined))
+        for (const { levels } of reports)
+          for (const level of Object.keys(levels)) levels[level] = { result: levels[level].result }
+      expect(reports[1]).toEqual(reports[0])
+      const { levels } = reports[1]
+      expect(levels.linearizable.result).toBe(staleAt === undefined ? 'met' : 'violated')
+      expect(levels.sequential.result).toBe('met')
+    },
+  )
 
   patientTest.each(['1', '2'])(
     'stops a check that exceeds the memory limit, and says how far it came (--workers %s)',
@@ -252,7 +255,7 @@ describe('chaos check --workers', () => {
     })
   })
 
-  patientTest('stops a check that exceeds its time', async () => {
+  patientTest('stops a check that exceeds its time limit', async () => {
     // Gigabytes of empty lines in a few kilobytes: nothing in reading them looks at the clock.
     const file = join(temporaryDirectory(), 'endless.jsonl.gz')
     const event = '{"process":0,"type":"invoke","f":"read"}\n'

@@ -19,10 +19,10 @@ const write = (process: number, value: number): object[] => [
 ]
 const header = { chaos: 1, model: 'register', initial: 'unknown' }
 
-describe('a service that held data before it was recorded', () => {
+describe('the record of a service that already held data', () => {
   const events = [...read(0, 3), ...write(1, 4), ...read(0, 4)]
 
-  test('has a linearizable record if the header or the command line says that its initial values are unknown', async () => {
+  test('is linearizable if the header or the command line declares its initial values unknown', async () => {
     const found = async (...args: readonly string[]) =>
       (await chaosHere(['check', ...args, '--expect', 'linearizable'])).exitCode
     expect(await found(saved(header, ...events))).toBe(0)
@@ -30,7 +30,7 @@ describe('a service that held data before it was recorded', () => {
     expect(await found(saved(...events))).toBe(1)
   })
 
-  test('has a record that is not linearizable if the reads contradict the given initial value', async () => {
+  test('is not linearizable if the reads contradict the given initial value', async () => {
     const judged = async (initial: string) => {
       const file = saved(header, ...events)
       const { exitCode, stdout } = await chaosHere([
@@ -49,7 +49,7 @@ describe('a service that held data before it was recorded', () => {
     expect(await judged('3')).toEqual({ exitCode: 0, linearizable: 'met' })
   })
 
-  test('has a record that is not linearizable if its initial value comes back after a write', async () => {
+  test('is not linearizable if an initial value returns after a write', async () => {
     const { exitCode, stdout } = await chaosHere([
       'check',
       saved(header, ...events, ...read(0, 3)),
@@ -74,8 +74,8 @@ describe('a record with a gap', () => {
 
   test.each([
     { name: 'with an expectation', args: ['--expect', 'linearizable'] },
-    { name: 'without one', args: [] },
-  ])('leads to exit 2 if nothing contradicts it, $name, with the reason first', async ({ args }) => {
+    { name: 'without an expectation', args: [] },
+  ])('leads to exit code 2 with a reason if nothing contradicts linearizability ($name)', async ({ args }) => {
     const { exitCode, stdout } = await chaosHere([
       'check',
       saved(header, ...write(0, 1), touched, ...read(0, 1)),
@@ -87,7 +87,7 @@ describe('a record with a gap', () => {
     )
   })
 
-  test('leads to exit 1 if the events before the gap contradict the expectation', async () => {
+  test('leads to exit code 1 if the events before the gap contradict the expectation', async () => {
     const file = saved(header, ...write(0, 1), ...read(0, 2), touched, ...read(0, 1))
     const { exitCode } = await chaosHere(['check', file, '--expect', 'linearizable'])
     expect(exitCode).toBe(1)

@@ -31,12 +31,12 @@ describe('chaos check', () => {
     ['split-brain', 'eventual', 1],
     ['sequential-not-linearizable', 'eventual', 2],
     ['stale-read', 'none', 0],
-  ])('of %s with --expect %s exits with %d', async (name, level, expected) => {
+  ])('judges %s: --expect %s leads to exit code %d', async (name, level, expected) => {
     const { exitCode } = await chaosHere(['check', history(name), '--expect', level])
     expect(exitCode).toBe(expected)
   })
 
-  test('reports a client on two connections as violated, or as unknown if the recording did not name the client', async () => {
+  test('finds a stale read on a second connection of a client only if the recording names the client', async () => {
     const directory = temporaryDirectory()
     const record = (name: string, sessions: object, session: object): string => {
       const file = join(directory, name)
@@ -64,7 +64,7 @@ describe('chaos check', () => {
     )
   })
 
-  test('exits with 2 for a history without a read, whatever was expected', async () => {
+  test('exits with 2 for a history without a read, with and without --expect', async () => {
     const file = join(temporaryDirectory(), 'writes.jsonl')
     writeFileSync(
       file,
@@ -180,7 +180,7 @@ describe('chaos check', () => {
   })
 })
 
-describe('a wrong command line is answered with a hint', () => {
+describe('a wrong command line', () => {
   test.each([
     [['run', '--targt', 'raft'], 'Unknown option --targt. Did you mean --target?'],
     [['run', '--no-such'], 'Unknown option --no-such. chaos run --help lists them.'],
@@ -211,7 +211,7 @@ describe('a wrong command line is answered with a hint', () => {
     [['ctl', 'reset', 'db'], 'chaos ctl reset takes no "db". Usage: chaos ctl reset'],
     [['ctl', 'inspect', 'db', 'n1'], 'chaos ctl inspect takes no "n1". Usage: chaos ctl inspect PROXY'],
     [[], 'Three commands to begin with:'],
-  ])('chaos %j', async (args, message) => {
+  ])('is answered with a hint: chaos %j', async (args, message) => {
     const { exitCode, stdout, stderr } = await chaosHere(args)
     expect(stderr).toContain(message)
     expect(stderr).not.toMatch(/^\s+at /m)
@@ -297,7 +297,7 @@ test.each([[['--help']], [['help', 'run']], [['check', '--help']], [['targets', 
   },
 )
 
-test('targets are listed, with the faults they can suffer and their bugs', async () => {
+test('chaos targets lists the targets with their faults and bugs', async () => {
   expect((await chaosHere(['targets'])).stdout).toMatch(/raft[\s\S]*primary-replica[\s\S]*master-master/)
   expect((await chaosHere(['targets', '--faults'])).stdout).toMatch(/^ {2}loss +drop 5 to 30% of the messages/m)
   const listed = (await chaosHere(['targets', '--bugs'])).stdout

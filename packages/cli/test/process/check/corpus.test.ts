@@ -89,7 +89,7 @@ if (!existsSync(corpus)) test.skip('the labelled histories get their verdicts (n
 
 describe.skipIf(manifest.length === 0)('labelled histories', () => {
   test.each(byLevel.map((labelled) => [labelled.file, labelled] as const))(
-    '%s gets its verdicts',
+    '%s gets the verdicts that its labels state',
     async (_, labelled) => {
       const labels = decided.filter((level) => typeof labelled.expect[level] === 'boolean')
       const history = await readHistory(join(corpus, labelled.file))
@@ -143,7 +143,7 @@ describe.skipIf(manifest.length === 0)('labelled histories', () => {
   })
 
   for (const [model, files] of later)
-    test(`${model}: not yet supported: ${files.join(', ')}`, (context) => {
+    test(`the model ${model} is not supported yet: ${files.join(', ')}`, (context) => {
       context.skip('its model comes later')
     })
 })

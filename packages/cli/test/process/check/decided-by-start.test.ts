@@ -219,26 +219,29 @@ describe('a recorded service that forgets what it acknowledged', () => {
       '[]',
       /enqueued 6 on a .* enqueued 7 on a .* dequeued 7 on a .* in order\. That is right only if something was there/,
     ],
-  ] as const)('is violated as a %s in record and in check, with the remedy', async (model, what, initial, says) => {
-    const directory = temporaryDirectory()
-    const path = (name: string) => join(directory, name)
-    writeFileSync(path('server.cjs'), FORGETFUL)
-    writeFileSync(path('client.cjs'), CLIENT)
-    writeFileSync(path('routes.json'), JSON.stringify({ routes: TABLES[what] }))
-    const recorded = async (...more: readonly string[]) => {
-      const { exitCode, stdout, stderr } = await chaos([
-        ...['record', '--serve', `node ${path('server.cjs')} {port}`, '--as', path('routes.json'), '--model', model],
-        ...['--expect', 'linearizable', '--out', path('out'), '--json', ...more, '--', 'node', path('client.cjs')],
-        ...['{n1}', what],
-      ])
-      return { exitCode, said: stdout + stderr, run: String(JSON.parse(stdout).run) }
-    }
-    const first = await recorded()
-    expect(first.said).toMatch(says)
-    expect(first.exitCode).toBe(2)
-    const history = join(first.run, 'history.jsonl')
-    expect((await checked(history)).said).toMatch(says)
-    expect((await checked(history, '--initial', initial)).exitCode).toBe(1)
-    expect((await recorded('--initial', initial)).exitCode).toBe(1)
-  })
+  ] as const)(
+    'violates linearizability as a %s in chaos record and in chaos check, with a remedy',
+    async (model, what, initial, says) => {
+      const directory = temporaryDirectory()
+      const path = (name: string) => join(directory, name)
+      writeFileSync(path('server.cjs'), FORGETFUL)
+      writeFileSync(path('client.cjs'), CLIENT)
+      writeFileSync(path('routes.json'), JSON.stringify({ routes: TABLES[what] }))
+      const recorded = async (...more: readonly string[]) => {
+        const { exitCode, stdout, stderr } = await chaos([
+          ...['record', '--serve', `node ${path('server.cjs')} {port}`, '--as', path('routes.json'), '--model', model],
+          ...['--expect', 'linearizable', '--out', path('out'), '--json', ...more, '--', 'node', path('client.cjs')],
+          ...['{n1}', what],
+        ])
+        return { exitCode, said: stdout + stderr, run: String(JSON.parse(stdout).run) }
+      }
+      const first = await recorded()
+      expect(first.said).toMatch(says)
+      expect(first.exitCode).toBe(2)
+      const history = join(first.run, 'history.jsonl')
+      expect((await checked(history)).said).toMatch(says)
+      expect((await checked(history, '--initial', initial)).exitCode).toBe(1)
+      expect((await recorded('--initial', initial)).exitCode).toBe(1)
+    },
+  )
 })

@@ -13,7 +13,7 @@ const readme = readFileSync(join(directory, 'README.md'), 'utf8')
 const symbols = { met: '✔', violated: '✘', unknown: '–' }
 
 describe.each(files)('histories/%s', (file) => {
-  test('gets the verdicts of its first line and of the table', async () => {
+  test('gets the verdicts that its first line and the table state', async () => {
     const history = await readHistory(join(directory, file))
     const expected = history.header?.extra?.['expect'] as { readonly [level: string]: keyof typeof symbols }
     const report = check(history, {

@@ -23,8 +23,8 @@ const fileOf = (name: string, text: string): string => {
   return file
 }
 
-describe('a model of one’s own, given as a file', () => {
-  patientTest('judges a history by every level, with the counterexample and the expectation', async () => {
+describe('a user-defined model in a file', () => {
+  patientTest('judges a history by every level and by --expect, with a counterexample', async () => {
     const args = ['check', history, '--model', example, '--json', '--expect', 'linearizable']
     const { exitCode, stdout } = await chaos(args)
     expect(JSON.parse(stdout)).toMatchObject({
@@ -64,7 +64,7 @@ describe('a model of one’s own, given as a file', () => {
     expect(JSON.parse(stdout)).toMatchObject({ model: 'stack', levels: { linearizable: { result: 'violated' } } })
   })
 
-  test('refuses an unknown operation, with its line', async () => {
+  test('refuses an unknown operation, and names its line', async () => {
     const other = fileOf('h.jsonl', '{"process":0,"type":"invoke","f":"peek","value":null}\n')
     const { exitCode, stderr } = await chaos(['check', other, '--model', example])
     expect(stderr).toContain(`${other}:1: the stack model does not know the operation "peek"; it knows push, pop, top.`)
@@ -75,7 +75,7 @@ describe('a model of one’s own, given as a file', () => {
 /** What the model does, its file, and what is said of it. */
 type Refused = readonly [string, string, RegExp]
 
-describe('a model that fails is reported in one line with exit code 3:', () => {
+describe('a faulty model', () => {
   const model = (apply: string, more = ''): string =>
     `const all = []; export default { name: 'mine', initial: [], key: JSON.stringify, apply(state, { f, value }) { ${apply} } ${more} }`
   const refused: Refused[] = [
@@ -117,10 +117,10 @@ describe('a model that fails is reported in one line with exit code 3:', () => {
     expect(stderr).not.toMatch(/node:internal|\n\s+at .*packages/)
     expect(exitCode).toBe(3)
   }
-  test.each(refused)('%s', isRefused)
-  patientTest.each(refusedInTime)('%s', isRefused)
+  test.each(refused)('is reported in one line with exit code 3: %s', isRefused)
+  patientTest.each(refusedInTime)('is reported after a while in one line with exit code 3: %s', isRefused)
 
-  patientTest('one that allocates without bound', async () => {
+  patientTest('is reported with exit code 3 if it allocates without bound', async () => {
     const file = fileOf('mine.mjs', model('for (;;) all.push(new Array(1e5).fill(all.length))'))
     const events = fileOf('h.jsonl', `${pushed.join('\n')}\n`)
     const { exitCode, stderr } = await chaos(['check', events, '--model', file, '--memory', '1MB'])

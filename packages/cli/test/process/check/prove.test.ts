@@ -36,13 +36,13 @@ describe('chaos check --prove', () => {
     expect(verified.stdout).toContain('linearizable')
   })
 
-  test('writes a proof that is refused for another history', async () => {
+  test('writes a proof that chaos verify refuses for another history', async () => {
     const { proof } = await proved(FRESH)
     const { history } = await proved(STALE)
     expect((await verify(history, proof)).exitCode).toBe(1)
   })
 
-  test('writes a proof that is refused once violated is replaced by met', async () => {
+  test('writes a proof that chaos verify refuses once its verdict is changed from violated to met', async () => {
     const { history, proof } = await proved(STALE)
     writeFileSync(proof, readFileSync(proof, 'utf8').replaceAll('"core"', '"order"').replaceAll('violated', 'met'))
     expect((await verify(history, proof)).exitCode).toBe(1)
@@ -82,7 +82,7 @@ describe('chaos check --prove', () => {
     expect((await chaosHere(['check', history, '--prove', proof])).exitCode).toBe(3)
   })
 
-  test('puts a button into the report only if the history and its proof, compressed, take at most 2 MB', async () => {
+  test('adds a button to the report only if the compressed history and proof take at most 2 MB', async () => {
     const noise = (length: number): string => randomBytes(length).toString('hex')
     for (const [length, hasButton] of [
       [0, true],

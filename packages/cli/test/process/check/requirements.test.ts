@@ -28,7 +28,7 @@ describe('chaos check --require', () => {
     expect(exitCode).toBe(2)
   })
 
-  test('reports a missed bound to a CI server, with the command that repeats the check', async () => {
+  test('reports a missed bound in JUnit XML, with the command that repeats the check', async () => {
     const args = ['check', stale, '--require', 'staleness.max < 1ms', '--reporter', 'junit']
     const { stdout } = await chaosHere(args)
     expect(stdout).toContain('staleness.max &lt; 1ms: found 2.0 ms')
@@ -65,7 +65,7 @@ test('a misspelt function in --require is refused before anything is started', a
   }
 })
 
-describe('for transactions,', () => {
+describe('requirements of transactions', () => {
   const onCall = join(root, 'histories', 'transactions', 'on-call.jsonl')
 
   test('--require LEVEL applies to all transactions', async () => {
@@ -92,7 +92,7 @@ describe('for transactions,', () => {
 describe('chaos run --require', () => {
   const simulated = ['run', '--sim', '--time', '2s', '--rate', '150', '--seed', '3', '--faults', 'partition']
 
-  test('adds bounds to the level, and keeps them in run.json', async () => {
+  test('adds bounds to the expected level, and writes them to run.json', async () => {
     const out = temporaryDirectory()
     const required = ['--require', 'p99 during calm < 1us', '--require', 'lost == 0']
     const { exitCode, stdout } = await chaosHere([...simulated, ...required, '--out', out])
@@ -110,7 +110,7 @@ describe('chaos run --require', () => {
     expect(again.exitCode).toBe(1)
   })
 
-  test('is read from the configuration, and reported in one line if it is invalid', async () => {
+  test('a requirement in the configuration is applied, and refused in one line if it is invalid', async () => {
     const cwd = temporaryDirectory()
     const config = (require: readonly string[]) =>
       writeFileSync(join(cwd, 'chaos.config.json'), JSON.stringify({ target: 'sim:raft', require }))
@@ -149,7 +149,7 @@ describe('--baseline', () => {
     return to
   }
 
-  test('is met by its own run, and missed by one that is weaker, slower or loses more', async () => {
+  test('is met by its own run, and missed by a slower run', async () => {
     const out = temporaryDirectory()
     await simulate(out)
     const same = await simulate(out, '--baseline', runJsonIn(out), '--tolerance', '0%')
@@ -163,7 +163,7 @@ describe('--baseline', () => {
     expect(slower.exitCode).toBe(1)
   })
 
-  test('fails a build whose level falls below linearizable, without --expect', async () => {
+  test('fails a check whose level falls below linearizable, even without --expect', async () => {
     const fresh = await chaosHere(['check', join(root, 'histories', 'fresh-read.jsonl'), '--json'])
     const baseline = join(temporaryDirectory(), 'baseline.json')
     writeFileSync(baseline, fresh.stdout)
@@ -178,7 +178,7 @@ describe('--baseline', () => {
       '{"chaos":1,"target":"sim:paxos","levels":{}}',
       'it is of the target sim:paxos, and this is of sim:raft',
     ],
-    ['of a form to come', '{"chaos":2,"levels":{}}', 'it is of form 2, and this version reads form 1'],
+    ['of a later format', '{"chaos":2,"levels":{}}', 'it is of form 2, and this version reads form 1'],
     ['that is no result', '{"a":1}', 'this is no result of chaos. A baseline is what --json printed, or a run.json.'],
     ['that is no JSON', 'levels', 'it is not JSON'],
     [
@@ -186,7 +186,7 @@ describe('--baseline', () => {
       '{"chaos":1,"levels":{}}\n{"chaos":1,"levels":{}}\n',
       'it holds 2 results, one a line: give one of them, as --json prints for a single run.',
     ],
-  ])('with %s is refused before anything starts', async (_, text, message) => {
+  ])('is refused before anything starts if it names a file %s', async (_, text, message) => {
     const baseline = join(temporaryDirectory(), 'baseline.json')
     writeFileSync(baseline, text)
     const out = temporaryDirectory()
@@ -195,7 +195,7 @@ describe('--baseline', () => {
     expect({ exitCode, left: readdirSync(out) }).toEqual({ exitCode: 3, left: [] })
   })
 
-  test('is refused for a history of another model, and required for a tolerance', async () => {
+  test('is refused for a history of another model, and required by --tolerance', async () => {
     const baseline = join(temporaryDirectory(), 'baseline.json')
     writeFileSync(baseline, '{"chaos":1,"model":"queue","levels":{}}')
     const other = await chaosHere(['check', stale, '--baseline', baseline])

@@ -63,23 +63,23 @@ const NOTE = 'stamps are multiples of 1 ms: equal stamps of different processes 
 describe('times in milliseconds', () => {
   const stale = (at: readonly [number, number]) => [write(0, 1, [1, 2]), write(0, 2, [3, 5]), read(1, 1, at)]
 
-  test('leave a read undecided that begins in the millisecond in which a write ends, and name both lines', async () => {
+  test('leave a read undecided if it begins in the millisecond in which a write ends, and name both lines', async () => {
     const { exitCode, printed } = await check([operationLines(stale([5, 6]))])
     expect(exitCode).toBe(2)
     expect(printed).toContain('the return in line 2 and the call in line 3 have the same stamp')
     expect(printed.split(NOTE)).toHaveLength(2)
   })
 
-  test('make a read that begins one millisecond later a violation', async () => {
+  test('show that a stale read is a violation if it begins one millisecond after the write', async () => {
     expect((await check([operationLines(stale([6, 7]))])).exitCode).toBe(1)
   })
 
-  test('allow a read at the time of the write to return the new value', async () => {
+  test('allow a read to return a value that is written in the same millisecond', async () => {
     const { exitCode } = await check([operationLines([write(0, 1, [1, 2]), write(0, 2, [5, 5]), read(1, 1, [5, 5])])])
     expect(exitCode).toBe(0)
   })
 
-  test('keep the order of each client within one millisecond', async () => {
+  test("keep the order of a client's operations within one millisecond", async () => {
     const own = [write(0, 1, [5, 5]), write(0, 2, [5, 5]), read(0, 1, [5, 5])]
     expect((await check([operationLines(own)])).exitCode).toBe(1)
     const back = [write(0, 1, [5, 5]), write(0, 2, [5, 5]), read(1, 2, [5, 5]), read(1, 1, [5, 5])]
@@ -102,7 +102,7 @@ describe('times in milliseconds', () => {
     expect((await check([operationLines(crossed)], '--keyed')).exitCode).toBe(1)
   })
 
-  test('leave operations of merged files concurrent', async () => {
+  test('leave operations of merged files concurrent if they have the same time', async () => {
     const counted = (client: number, f: string, value: number): Operation =>
       did(client, f, [5e6, 5e6], f === 'add' ? { input: value } : { output: value })
     const files = [
@@ -112,7 +112,7 @@ describe('times in milliseconds', () => {
     expect((await check(files, '--merge', '--model', 'counter')).exitCode).toBe(0)
   })
 
-  test('leave transactions concurrent', async () => {
+  test('leave transactions of different clients concurrent if they have the same time', async () => {
     const txn = (client: number, ...micro: readonly (readonly [f: string, key: string, value: unknown])[]): Operation =>
       did(client, 'txn', [5e6, 5e6], {
         input: micro.map(([f, key, value]) => [f, key, f === 'r' ? null : value]),
@@ -142,7 +142,7 @@ describe('times in milliseconds', () => {
   })
 })
 
-describe('clocks that are skewed or coarse', () => {
+describe('the options for skewed or coarse clocks', () => {
   const stale = [write(0, 1, [1, 2]), write(0, 2, [103, 105]), read(1, 1, [125, 135])]
 
   test.each([
@@ -152,11 +152,11 @@ describe('clocks that are skewed or coarse', () => {
     [['--clock', '1ms'], 1],
     [['--clock', '7ms'], 1],
     [['--clock', '25ms'], 2],
-  ])('for a read that is 20 ms too old, %j leads to exit %i', async (options, exitCode) => {
+  ])('%j leads to exit code %i for a read that is 20 ms too old', async (options, exitCode) => {
     expect((await check([operationLines(stale)], ...options)).exitCode).toBe(exitCode)
   })
 
-  test('imply --order time, and --order lines is refused', async () => {
+  test('--skew is refused together with --order lines', async () => {
     const { exitCode, printed } = await check([operationLines(stale)], '--skew', '50ms', '--order', 'lines')
     expect([exitCode, printed]).toEqual([
       3,
@@ -165,7 +165,7 @@ describe('clocks that are skewed or coarse', () => {
   })
 })
 
-describe('nanoseconds since 1970 are read exactly', () => {
+describe('nanoseconds since 1970', () => {
   const at = (nanos: number): string => String(1_767_261_600_000_000_000n + BigInt(nanos))
   const date = (nanos: number): string => `"2026-01-01T10:00:00.${String(nanos).padStart(9, '0')}Z"`
   const seconds = (nanos: number): string => at(nanos).replace(/(?=\d{9}$)/, '.')
@@ -195,7 +195,7 @@ describe('nanoseconds since 1970 are read exactly', () => {
       ],
       ['--order', 'time'],
     ],
-  ] as const)('in %s', async (_, files, options) => {
+  ] as const)('are read exactly in %s', async (_, files, options) => {
     expect((await check(files(2), ...options)).exitCode).toBe(0)
     expect((await check(files(1), ...options)).exitCode).toBe(1)
   })

@@ -65,7 +65,7 @@ test('a recording in a store is checked like a file, whether it is one object or
   }
 })
 
-test('a recording in a store is read by every command that reads a history', async () => {
+test('chaos explain and chaos diff read a recording in a store like a file', async () => {
   const store = await startStore()
   useStore(store.port)
   const file = await recorded(recordingOf(60, 2, 30), store.put)
@@ -178,7 +178,7 @@ test('each command about stores in the manual exits with 0', async () => {
   for (const command of commands) expect((await chaosHere(command)).exitCode, command.join(' ')).toBe(0)
 })
 
-test('an object that changed since it was found is refused', async () => {
+test('an object that changed since it was listed is refused', async () => {
   const store = await startStore()
   useStore(store.port)
   const address = `s3://${BUCKET}/a.jsonl`
@@ -190,8 +190,8 @@ test('an object that changed since it was found is refused', async () => {
   await expect(readHistory(address, { stored })).rejects.toThrow(`${address}: the object has changed since it was`)
 })
 
-describe.skipIf(installed('redis-server') === undefined)('a recording in a store, checked by a queue', () => {
-  test('is fetched by each worker with its own credentials, and no job contains them', async () => {
+describe.skipIf(installed('redis-server') === undefined)('a recording in a store that a queue checks', () => {
+  test('each worker of a queue fetches a stored recording with its own credentials, which no job contains', async () => {
     const [queue, store] = [await queueOf(), await startStore()]
     const env = environmentOf(store.port)
     const file = await recorded(recordingOf(1_200, 12, 700), store.put)
@@ -205,7 +205,7 @@ describe.skipIf(installed('redis-server') === undefined)('a recording in a store
     for (const told of [kept, worker.printed(), shared.stderr, shared.stdout]) expect(told).not.toContain(KEY)
   })
 
-  patientTest('is refused by a worker that finds another object at its address', async () => {
+  patientTest('a worker of a queue refuses a stored recording if it finds another object at the address', async () => {
     const [queue, store] = [await queueOf(), await startStore()]
     const env = environmentOf(store.port)
     await store.put('a.jsonl', recordingOf(600, 7).join('\n'))

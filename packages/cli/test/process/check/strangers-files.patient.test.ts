@@ -56,7 +56,7 @@ const attacks: readonly (readonly [what: string, attack: (files: Strangers) => r
 ]
 
 describe('the spec of another person', () => {
-  test.each(attacks)('is not run if it names %s, and the refusal says what it would run', async (_, attack) => {
+  test.each(attacks)('is refused if it names %s, with the code that it would run', async (_, attack) => {
     const files = strangersDirectory()
     const [content, option] = attack(files)
     for (const given of [content, { chaos: 1, spec: content }]) {
@@ -74,7 +74,7 @@ describe('the spec of another person', () => {
     }
   })
 
-  test('is refused if it names a target outside its directory, and the refusal shows the commands', async () => {
+  test('is refused if its target is outside its directory, with the commands of the target', async () => {
     const files = strangersDirectory()
     mkdirSync(join(files.directory, 'inner'))
     const file = files.write('inner/spec.json', spec({ target: { name: files.cluster, settings: {} } }))
@@ -82,7 +82,7 @@ describe('the spec of another person', () => {
     expect(stderr).toContain(`which runs sh -c touch ${files.mark} (outside of the directory of ${file})`)
   })
 
-  test('accepts only options that repeat its content', async () => {
+  test('is refused with an option that does not repeat its content', async () => {
     const files = strangersDirectory()
     const file = files.write('spec.json', spec({ workload: { name: files.module, settings: {} } }))
     for (const other of [
@@ -97,7 +97,7 @@ describe('the spec of another person', () => {
     expect(files.wasRun()).toBe(false)
   })
 
-  test('runs its probe if the command line repeats it, or with --trust, which prints it first', async () => {
+  test('runs its probe if the command line repeats the probe, or after printing the probe with --trust', async () => {
     const files = strangersDirectory()
     const requirement = `command "touch ${files.mark}" exit == 0`
     const file = files.write('spec.json', spec({ require: [requirement] }))
@@ -110,7 +110,7 @@ describe('the spec of another person', () => {
     expect(repeated.stdout).toContain(`found 0`)
   })
 
-  test('needs no permission if it has only built-in names, and bounds without probes', async () => {
+  test('needs no permission if it has only built-in names and no probes', async () => {
     const files = strangersDirectory()
     const file = files.write('spec.json', spec({ require: ['operations >= 1'] }))
     const { exitCode, stderr } = await chaosHere(['run', '--spec', file, '--out', join(files.directory, 'out')])
@@ -144,7 +144,7 @@ describe('the replay file of another person', () => {
     expect(files.wasRun()).toBe(false)
   })
 
-  test('runs the module that the command line names instead', async () => {
+  test('is played with the module that the command line names instead of its own', async () => {
     const files = strangersDirectory()
     const file = files.write('replay.json', { ...recorded(), bug: undefined, target: './evil.mjs' })
     await chaosHere(['replay', file, '--protocol', files.module])
@@ -165,7 +165,7 @@ patientTest('the printed command that repeats a run contains the probe of the ru
   expect(stdout).toMatch(/--spec \S+run\.json --require 'command "touch /)
 })
 
-patientTest('a password of a probe is sent to the probe, but is in no file and no output', async () => {
+patientTest('the password of a probe is sent to the probe, but is in no file and no output', async () => {
   const files = strangersDirectory()
   const { server, authorizations } = await protectedServer()
   const { port } = server.address() as AddressInfo
@@ -220,7 +220,7 @@ test('a report overwrites an earlier report, but no other page', async () => {
 const PRECIOUS = '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n  <testsuite name="mine"/>\n</testsuites>\n'
 
 test.each(reporters.map((reporter) => [reporter.name, reporter.recognises !== undefined] as const))(
-  '--reporter %s overwrites its own earlier text (if it can be recognised: %s), and no other file',
+  '--reporter %s refuses to overwrite other files, but overwrites its own text if recognisable (%s)',
   async (name, isMarked) => {
     const file = join(temporaryDirectory(), 'report')
     const told = (...more: readonly string[]) =>
@@ -281,7 +281,7 @@ test('--events overwrites events of an earlier run, but no other file', async ()
     expect((await chaosHere([...run, '--events', events, ...force])).exitCode).toBeLessThan(3)
 })
 
-test('the file of --events is not written through a dangling link', async () => {
+test('--events does not write through a dangling link', async () => {
   const directory = temporaryDirectory()
   const [link, elsewhere] = [join(directory, 'events.jsonl'), join(directory, 'elsewhere')]
   symlinkSync(elsewhere, link)

@@ -8,7 +8,7 @@ import { chaosHere, root } from '../../../../testing/src/chaos.ts'
 
 const onCall = join(root, 'histories', 'transactions', 'on-call.jsonl')
 
-test('transactions that append are judged by isolation levels, without --model', async () => {
+test('transactions that append are judged by isolation levels, even without --model', async () => {
   const met = await chaosHere(['check', onCall, '--expect', 'snapshot-isolation'])
   expect(met.exitCode).toBe(0)
   const { exitCode, stdout } = await chaosHere(['check', onCall, '--expect', 'serializable', '--json'])
@@ -30,14 +30,14 @@ test('transactions that append are judged by isolation levels, without --model',
   })
 })
 
-test('the page names the anomaly and its remedy', async () => {
+test('the HTML report names the anomaly of a history and its remedy', async () => {
   const { stdout } = await chaosHere(['check', onCall])
   expect(stdout).toContain('Write skew (G2-item): T1 (process 0) read bob = ["on"]')
   expect(stdout).toContain('why: Each transaction decided by what it had read')
   expect(stdout).toContain('Lock what is read, or check before the commit')
 })
 
-test('chaos explain, chaos diff and --require accept transactions as well', async () => {
+test('chaos explain, chaos diff and --require accept transactions', async () => {
   const { stdout: explained } = await chaosHere(['explain', onCall])
   expect(explained).toContain('T1, process 0: read alice = ["on"], read bob = ["on"], append "off" to alice; committed')
   const { stdout: compared } = await chaosHere(['diff', onCall, onCall, '--json'])
@@ -49,14 +49,14 @@ test('chaos explain, chaos diff and --require accept transactions as well', asyn
     expect((await chaosHere(['check', onCall, '--reporter', name])).stdout, name).toContain('Write skew (G2-item)')
 })
 
-test('a misspelt level is answered with the nearest level, not with all sixty', async () => {
+test('a misspelt level is answered with the nearest level instead of a list of all levels', async () => {
   const { stderr, exitCode } = await chaosHere(['check', onCall, '--expect', 'snapshot'])
   expect(exitCode).toBe(3)
   expect(stderr).toContain('Did you mean snapshot-isolation?')
   expect(stderr.length).toBeLessThan(160)
 })
 
-test('the page draws a lane for each client, and the levels in a table', async () => {
+test('the HTML report draws a lane for each client, and lists the levels in a table', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'chaos-drawn-'))
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
   const page = join(directory, 'page.html')
@@ -77,7 +77,7 @@ test('only the requested levels are decided', async () => {
   expect(levels['snapshot-isolation'].reason).toContain('not asked for')
 })
 
-test('a level of single operations is refused for transactions, and vice versa', async () => {
+test('a level of single operations is refused for transactions, and a level of transactions for single operations', async () => {
   const transactions = await chaosHere(['check', onCall, '--expect', 'linearizable'])
   expect(transactions.exitCode).toBe(3)
   expect(transactions.stderr).toContain('the list-append model is not judged by that level')
@@ -101,7 +101,7 @@ test('the history of an Elle test is judged without conversion', async () => {
   expect(Object.keys(JSON.parse(stdout).anomalies)).toEqual(['duplicate-elements', 'G1c'])
 })
 
-test('the library judges transactions like the command', () => {
+test('check() recognises transactions, and gives their strongest level', () => {
   const txn = (process: number, value: Json): readonly EventInput[] => [
     { process, type: 'invoke', f: 'txn', value },
     { process, type: 'ok', f: 'txn', value },
@@ -162,7 +162,7 @@ test('--unit is refused if nothing says which operations belong together', async
   expect(connection.exitCode).toBe(0)
 })
 
-test('--unit connection also judges recorded reads and writes of keys, and cites their lines', async () => {
+test('--unit connection judges recorded reads and writes of keys as transactions, and cites their lines', async () => {
   const did = (process: number, f: string, value: string, time: number) =>
     [
       { process, type: 'invoke', f, key: 'x', time: time * 1e6, value: f === 'read' ? null : value },
