@@ -29,12 +29,12 @@ export const RETRIED: readonly RetriedTest[] = [
   {
     file: 'packages/cli/test/process/commands/config.patient.test.ts',
     title:
-      'performs a run by its name, finds its workload relative to the configuration, and lets options override both',
+      'resolves a named run and its workload from the configuration, and lets options override both',
     reason: ON_A_BUSY_MACHINE,
   },
   {
     file: 'packages/cli/test/process/run/own-service.patient.test.ts',
-    title: 'stale reads from a replica are found',
+    title: 'is found to return stale reads from a replica',
     reason: BY_CHANCE,
   },
   {
@@ -54,7 +54,7 @@ export const RETRIED: readonly RetriedTest[] = [
   },
   {
     file: 'packages/cli/test/process/commands/init.patient.test.ts',
-    title: 'writes an example service whose run passes, and fails with reads=local',
+    title: 'chaos init --example writes a service whose run passes, and fails with reads=local',
     reason: BY_CHANCE,
   },
   ...[

@@ -39,7 +39,7 @@ describe('durations', () => {
     },
   )
 
-  test('have the same meaning in every unit', () => {
+  test('mean the same in seconds and in milliseconds', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 10_000 }), (seconds) => {
         expect(parseDuration('time', `${seconds}s`)).toBe(parseDuration('time', `${seconds * 1000}ms`))
@@ -75,7 +75,7 @@ describe('an option that is declared by a schema', () => {
     expect(valuesOf({}, { nodes, time, level })).toEqual({ nodes: 5, time: 20_000, level: undefined })
   })
 
-  test('has no value if it is not typed and its default is left out', () => {
+  test('has no value if ifTyped() makes it optional and the user omits it', () => {
     expect(ifTyped(nodes).valueIn({}, 'nodes')).toBeUndefined()
     expect(ifTyped(nodes).describe).toBe(nodes.describe)
     expect(ifTyped(nodes).valueIn({ nodes: '7' }, 'nodes')).toBe(7)
@@ -98,7 +98,7 @@ describe('an option that is declared by a schema', () => {
   })
 })
 
-test('typed options become members of a run, and these members become the same options again', () => {
+test('typed options convert to members of a run, and back to the same options', () => {
   const declared = {
     time: ifTyped(asDuration(runMembers.timeMs, { member: 'timeMs' })),
     clients: asCount(v.optional(runMembers.clients, 3), { member: 'clients' }),
@@ -116,7 +116,7 @@ test.each([
   [60_000, '60s'],
   [600_000, '10m'],
   [24 * 3_600_000, '24h'],
-])('%d ms are printed as %s, which is parsed as the same', (durationMs, text) => {
+])('%d ms are printed as %s, and parsed back to the same duration', (durationMs, text) => {
   expect(printDuration(durationMs)).toBe(text)
   expect(parseDuration('time', text)).toBe(durationMs)
 })
@@ -131,7 +131,7 @@ describe('a misspelt name', () => {
     expect(didYouMean('zzz', ['target', 'time'])).toBe('')
   })
 
-  test('is answered preferably with a name that contains all its letters in order', () => {
+  test('is answered, if possible, with a name that contains its letters in order', () => {
     expect(nearest('stale', ['scale-out', 'stale-read'])).toBe('stale-read')
     expect(nearest('burrito', ['burrito-and-taco', 'split-brain'])).toBe('burrito-and-taco')
     expect(nearest('rds', ['dns', 'redis'])).toBe('redis')
@@ -145,7 +145,7 @@ describe('a misspelt name', () => {
     )
   })
 
-  test('of a fault is answered with the nearest name, not with a list of all fifty', () => {
+  test('of a fault is answered with the nearest name instead of a list of all faults', () => {
     expect(() => parseNemeses('partition,kil')).toThrow(
       /^--faults kil: there is no such fault\. Did you mean kill\? \d+ are known: --help lists them\.$/,
     )
@@ -158,17 +158,17 @@ test('--faults refuses latency, and names delay instead', () => {
   )
 })
 
-test('--faults none selects no faults, and excludes others', () => {
+test('--faults none selects no faults, and is refused together with a fault', () => {
   expect(parseNemeses('none')).toEqual([])
   expect(() => parseNemeses('kill,none')).toThrow('"none" excludes other faults')
 })
 
-test('a fault is accepted with any service name, but refused if the fault is misspelt', () => {
+test('parseFaultChoices accepts a fault of any service, and refuses a misspelt fault', () => {
   expect(parseFaultChoices('partition:db, kill')).toEqual(['partition:db', 'kill'])
   expect(() => parseFaultChoices('partitoin:db')).toThrow('there is no such fault. Did you mean partition?')
 })
 
-test('settings are numbers, booleans or text', () => {
+test('the values of --set are read as numbers, booleans or text', () => {
   expect(parseSettings(['sync=1', 'failover=false', 'reads=replica'])).toEqual({
     sync: 1,
     failover: false,

@@ -30,7 +30,7 @@ test('a shell splits a quoted command line into the same words', () => {
   )
 })
 
-test('a file name that begins with a dash is not an option', () => {
+test('a file name that begins with a dash is prefixed with ./ so that it is not read as an option', () => {
   expect([fileWord('-weird.jsonl'), fileWord('-'), fileWord('a-b')]).toEqual(['./-weird.jsonl', '-', 'a-b'])
 })
 
@@ -70,7 +70,7 @@ test('the command that repeats a run names the faults that were typed, even the 
   expect(await againFor({ ...typed, faults: 'partition,kill,pause' })).toContain('--faults partition,kill,pause')
 })
 
-test('the command that repeats a run driven by workers uses workers as well', async () => {
+test('the command that repeats a run driven by workers also uses workers', async () => {
   const load = { queue: 'env:CHAOS_QUEUE', workers: 2, reach: '10.0.0.5' }
   expect(await againFor({ seed: 1, ...load })).toContain('--queue env:CHAOS_QUEUE --workers 2 --reach 10.0.0.5')
   const { run } = await parseRunSettings({ seed: 1 })

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 
 const BRIEF = { faults: ['partition'], seeds: 1, timeMs: 1_000, timeoutMs: 400, rate: 100 } as const
 
-describe('compare', () => {
+describe('compare()', () => {
   test('measures systems without and with faults, and announces each run when it begins', async () => {
     const told: CompareEvent[] = []
     const loose = { name: 'quorum', settings: { r: 1, w: 1 } }
@@ -16,7 +16,7 @@ describe('compare', () => {
     expect(begun.map((event) => event.type === 'running' && event.run)).toEqual(begun.map((_, i) => i + 1))
   })
 
-  test('starts no further run after it is aborted, and compares the measured ones', async () => {
+  test('starts no further run after an abort, and compares the completed runs', async () => {
     const stop = new AbortController()
     const begun: CompareEvent[] = []
     const listener = (event: CompareEvent) => {
@@ -31,7 +31,7 @@ describe('compare', () => {
     expect(notes[0]).toMatch(/^it was ended after \d+ of \d+ runs/)
   })
 
-  test('compares nothing if it is aborted before the first run', async () => {
+  test('returns no comparison if it is aborted before the first run', async () => {
     const comparison = await compare({ targets: ['raft'], ...BRIEF }, { signal: AbortSignal.abort() })
     expect(comparison).toMatchObject({ systems: [], interrupted: true })
   })

@@ -10,7 +10,7 @@ import { parseCompareSettings } from '../../../src/compare/use.ts'
 const quick = ['--time', '2s', '--rate', '150', '--seeds', '1', '--seed', '2']
 
 describe('chaos compare', () => {
-  test('measures two systems under one fault: one waits and stays consistent, the other answers with stale values', async () => {
+  test('measures two systems under the same fault, of which one blocks and one returns stale values', async () => {
     const page = join(temporaryDirectory(), 'compare.html')
     const args = ['compare', '--targets', 'raft,master-master', '--faults', 'isolate-leader', ...quick]
     const { stdout, exitCode } = await chaosHere([...args, '--timeout', '900ms', '--json', '--html', page])
@@ -33,7 +33,7 @@ describe('chaos compare', () => {
     expect(readFileSync(page, 'utf8')).not.toMatch(/https?:|src=|href=/)
   })
 
-  test('leaves availability undecided after a cut shorter than the client timeout, and names a long enough time', async () => {
+  test('leaves availability undecided if the cut is shorter than the client timeout, and notes both durations', async () => {
     const args = ['compare', '--targets', 'master-master', '--faults', 'partition', '--time', '1s', '--rate', '50']
     const { stdout } = await chaosHere([...args, '--seeds', '1', '--json'])
     const { systems, notes } = JSON.parse(stdout)
@@ -41,7 +41,7 @@ describe('chaos compare', () => {
     expect(notes).toEqual([expect.stringMatching(/^the cuts last 500 ms, and clients wait 1000 ms for an answer: /)])
   })
 
-  test('only reads from stateless servers', async () => {
+  test('sends only reads to stateless servers', async () => {
     const {
       plan: { systems },
     } = await parseCompareSettings({ faults: 'none', seeds: '1' })
@@ -53,7 +53,7 @@ describe('chaos compare', () => {
     expect(cells[0].availability.least).toBe(1)
   })
 
-  test('gives a command that repeats it with the typed options, and with --force for its page', async () => {
+  test('composes a command that repeats the comparison with the typed options and overwrites its page', async () => {
     const typed = { targets: ['raft,primary-replica'], sweep: ['sync=0..2'], seeds: '1', real: true, json: true }
     const page = join(temporaryDirectory(), 'compare.html')
     expect((await parseCompareSettings({ ...typed, html: page })).again).toBe(
@@ -68,19 +68,19 @@ describe('chaos compare', () => {
     await expect(together).rejects.toThrow('sim:raft and --real exclude each other: give one.')
   })
 
-  test('simulates the named network between the nodes, and notes it', async () => {
+  test('simulates the network that --network names, and notes its round-trip time', async () => {
     const args = ['compare', '--targets', 'raft', '--faults', 'none', '--network', 'california-netherlands', ...quick]
     const { systems, notes } = JSON.parse((await chaosHere([...args, '--json'])).stdout)
     expect(systems[0].cells[0].latency.writeP50).toBeGreaterThan(150e6)
     expect(notes).toEqual(['a round trip of 150 ms between any two nodes'])
   })
 
-  patientTest('measures the same when repeated, whichever thread performs which run', async () => {
+  patientTest('gives the same results when repeated', async () => {
     const args = ['compare', '--targets', 'raft,master-master', '--faults', 'kill', ...quick, '--json']
     expect((await chaosHere(args)).stdout).toBe((await chaosHere(args)).stdout)
   })
 
-  test('finds lost writes in a sweep at a setting that waits for no replica, and none if it waits for all', async () => {
+  test('finds lost writes if the swept setting waits for no replica, and none if it waits for all', async () => {
     const args = ['compare', '--targets', 'primary-replica:reads=primary', '--sweep', 'sync=0,all', '--nodes', '3']
     const { stdout } = await chaosHere([...args, '--faults', 'isolate-leader', ...quick, '--json'])
     const [none, all] = JSON.parse(stdout).systems
@@ -131,7 +131,7 @@ describe('chaos compare', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('with only a workload compares all systems that serve it', async () => {
+  test('compares all systems that serve a workload if only the workload is given', async () => {
     const { plan } = await parseCompareSettings({ workload: 'txn-list-append', faults: 'none', seeds: '1' })
     const names = plan.systems.map(({ name }) => name)
     expect(names).toEqual(expect.arrayContaining(['raft', 'two-phase-commit', 'sharded']))
@@ -139,7 +139,7 @@ describe('chaos compare', () => {
     expect(plan.systems[0]?.cells[0]?.promised).toBe('strict-serializable')
   })
 
-  test('plans every run of every system first, so that none is refused later', async () => {
+  test('plans every run of every system before the first starts, so that none is refused later', async () => {
     const {
       plan: { systems },
     } = await parseCompareSettings({ seeds: '1' })

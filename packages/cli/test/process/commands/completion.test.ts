@@ -52,7 +52,7 @@ describe('chaos completion', () => {
     expect(stdout).toBe('complete -F _of_npm npx\ncomplete -o default -F _chaos chaos\n')
   })
 
-  test.skipIf(!isInstalled('zsh'))('offers them in an interactive zsh, on Tab', async () => {
+  test.skipIf(!isInstalled('zsh'))('offers commands and options in an interactive zsh on Tab', async () => {
     const file = join(temporaryDirectory(), 'chaos.zsh')
     writeFileSync(file, await script('zsh'))
     const lines = {
@@ -97,7 +97,7 @@ describe('chaos completion', () => {
     expect(offers('chaos check run --ta')).toEqual([''])
   })
 
-  test('supports three shells', async () => {
+  test('names the three supported shells if a shell is misspelt', async () => {
     const { exitCode, stderr } = await chaosHere(['completion', 'zhs'])
     expect(exitCode).toBe(3)
     expect(stderr).toBe('There is no completion for "zhs". Did you mean zsh? Known: bash, zsh, fish.\n')
@@ -105,7 +105,7 @@ describe('chaos completion', () => {
 })
 
 describe('the help', () => {
-  test('of ctl has a page for each action', async () => {
+  test('has a page for each action of chaos ctl', async () => {
     const { exitCode, stdout } = await chaosHere(['ctl', 'add', '--help'])
     expect(exitCode).toBe(0)
     expect(stdout).toMatch(/^chaos ctl add KIND PROXY\|LINK/)
@@ -113,7 +113,7 @@ describe('the help', () => {
     expect((await chaosHere(['ctl', 'reset', '-h'])).stdout).not.toContain('--lease')
   })
 
-  test('of chaos run groups its options', async () => {
+  test('groups the options of chaos run', async () => {
     const { stdout } = await chaosHere(['run', '--help'])
     for (const title of ['What is tested', 'What clients do', 'What goes wrong', 'What must hold', 'Output'])
       expect(stdout).toContain(`\n${title}:\n`)

@@ -65,16 +65,19 @@ describe('chaos compare', () => {
     ])
   })
 
-  patientTest('compares all targets of the configuration: protocols simulated, clusters with --real', async () => {
-    const { config, directory } = configured({ targets: { mine: './mine.ts' }, faults: ['kill'] })
-    cpSync(join(root, 'examples', 'mine.ts'), join(directory, 'mine.ts'))
-    const [mine] = (await parseCompareSettings({ config, seeds: '1' })).plan.systems
-    expect(mine?.cells[0]?.pairs[0].main.target.name).toMatch(/^sim:.*mine\.ts$/)
-    const items = configured({ targets: { items: service, others: service }, faults: [] }).config
-    const { stderr, exitCode } = await chaosHere(['compare', '--config', items, '--seeds', '1'])
-    expect(stderr).toMatch(/items runs as real processes only: add --real/)
-    expect(exitCode).toBe(3)
-  })
+  patientTest(
+    'compares all targets of the configuration, and asks for --real if they run only as processes',
+    async () => {
+      const { config, directory } = configured({ targets: { mine: './mine.ts' }, faults: ['kill'] })
+      cpSync(join(root, 'examples', 'mine.ts'), join(directory, 'mine.ts'))
+      const [mine] = (await parseCompareSettings({ config, seeds: '1' })).plan.systems
+      expect(mine?.cells[0]?.pairs[0].main.target.name).toMatch(/^sim:.*mine\.ts$/)
+      const items = configured({ targets: { items: service, others: service }, faults: [] }).config
+      const { stderr, exitCode } = await chaosHere(['compare', '--config', items, '--seeds', '1'])
+      expect(stderr).toMatch(/items runs as real processes only: add --real/)
+      expect(exitCode).toBe(3)
+    },
+  )
 
   test('refuses a schedule, because a comparison has its own times', async () => {
     const { config } = configured({ faults: [{ fromMs: 1, toMs: 50, kind: 'kill', nodes: ['n2'] }] })
@@ -98,11 +101,11 @@ describe('chaos replay', () => {
   }
 
   test.each([
-    ['expects of its target the level in the configuration', 'primary-replica', undefined, 'linearizable'],
-    ['expects that level of the simulated target as well', 'sim:primary-replica', undefined, 'linearizable'],
-    ['does not expect that level of other targets', 'raft', undefined, 'none'],
-    ['expects the level of --expect instead, if it is given', 'primary-replica', 'sequential', 'sequential'],
-  ])('%s', async (_, target, expected, level) => {
+    ['the configured level of its target', 'primary-replica', undefined, 'linearizable'],
+    ['the configured level of the simulated target', 'sim:primary-replica', undefined, 'linearizable'],
+    ['no level of a target that is not configured', 'raft', undefined, 'none'],
+    ['the level of --expect if it is given', 'primary-replica', 'sequential', 'sequential'],
+  ])('expects %s', async (_, target, expected, level) => {
     const { config, directory } = configured({ target, expect: 'linearizable' })
     const file = join(directory, 'found.json')
     writeFileSync(file, JSON.stringify(scenario))

@@ -49,14 +49,14 @@ async function specsOf(cwd: string, ...args: readonly string[]) {
 }
 
 describe('chaos run with a chaos.config.ts', () => {
-  patientTest('reads the settings of every run from it', async () => {
+  patientTest('takes the settings of every run from the configuration', async () => {
     const cwd = project({ 'chaos.config.ts': CONFIG, 'work/mine.ts': MINE })
     const { record, directory } = await specsOf(cwd)
     expect(record.spec).toMatchObject({ target: { name: 'sim:raft' }, timeMs: 1000, rate: 200, seed: 7 })
     expect(directory).toMatch(/^results[\\/]/)
   })
 
-  test('performs a run by its name, finds its workload relative to the configuration, and lets options override both', async () => {
+  test('resolves a named run and its workload from the configuration, and lets options override both', async () => {
     const cwd = project({ 'sub/chaos.config.ts': CONFIG, 'sub/work/mine.ts': MINE })
     const { record } = await specsOf(cwd, 'nightly', '--config', 'sub/chaos.config.ts', '--seed', '8')
     expect(record.spec).toMatchObject({
@@ -68,7 +68,7 @@ describe('chaos run with a chaos.config.ts', () => {
     })
   })
 
-  patientTest('does not apply the settings of its target to another target that --target names', async () => {
+  patientTest('does not apply the settings of its target if --target names another target', async () => {
     const cwd = project({ 'chaos.config.ts': CONFIG, 'work/mine.ts': MINE })
     const { record } = await specsOf(cwd, 'weak', '--target', 'raft', '--sim')
     expect(record.spec).toMatchObject({ target: { name: 'sim:raft', settings: {} }, expect: 'none' })
@@ -84,7 +84,7 @@ describe('chaos run with a chaos.config.ts', () => {
   })
 })
 
-describe('an invalid configuration is reported in one line with exit code 3:', () => {
+describe('an invalid configuration', () => {
   const config = (text: string) => ({ 'chaos.config.ts': text })
   test.each<[string, { readonly [name: string]: string }, readonly string[], string]>([
     ['it throws', config(`throw new Error('no luck')`), [], 'chaos.config.ts does not run: no luck'],
@@ -160,7 +160,7 @@ describe('an invalid configuration is reported in one line with exit code 3:', (
     ['two of them', { 'chaos.config.ts': CONFIG, 'chaos.config.json': '{}' }, [], 'are both here: keep one'],
     ['broken JSON', { 'chaos.config.json': '{"nodes":' }, [], 'chaos.config.json: not JSON:'],
     ['no such file', {}, ['--config', 'nowhere.ts'], 'nowhere.ts: there is no such file.'],
-  ])('%s', async (_, files, args, message) => {
+  ])('is reported in one line with exit code 3: %s', async (_, files, args, message) => {
     const cwd = project(files)
     const [only, ...others] = Object.keys(files)
     const named = only === undefined || others.length > 0 ? [] : ['--config', only]
@@ -172,7 +172,7 @@ describe('an invalid configuration is reported in one line with exit code 3:', (
   })
 })
 
-test('the error of a configuration that throws names the line and, if the loader keeps it, the column', async () => {
+test('the error of a configuration that throws names the line, and the column if the loader keeps it', async () => {
   const linesAt = async (text: string) => {
     const cwd = project({ 'chaos.config.ts': text })
     const { stderr } = await chaosHere(['run', '--config', 'chaos.config.ts'], { cwd })
@@ -210,7 +210,7 @@ describe('a name defined in a configuration', () => {
     expect(stdout).toMatch(/✔ partition +/)
   })
 
-  test('of an upstream is recorded by chaos record, unless --upstream is given', async () => {
+  test('selects the upstream of chaos record if --upstream is not given', async () => {
     const directory = project({
       'routes.json': { routes: [{ request: 'GET /{key}', f: 'read', result: 'body' }] },
       'chaos.config.mjs': `export default { upstreams: {
@@ -240,7 +240,7 @@ describe('a name defined in a configuration', () => {
     expect(exitCode).toBe(3)
   })
 
-  patientTest('is found by chaos fuzz, for a protocol with a workload', async () => {
+  patientTest('is found by chaos fuzz if it is a protocol with a workload', async () => {
     const config = join(project(files), 'sub', 'chaos.config.ts')
     const search = ['fuzz', '--config', config, '--target', 'proto', '--workload', 'own', '--out', temporaryDirectory()]
     const { stdout, exitCode } = await chaosHere([...search, '--seeds', '100', '--workers', '1', '--json'])
@@ -262,7 +262,7 @@ describe('a name defined in a configuration', () => {
 })
 
 describe('run() of the API', () => {
-  test('completes a draft of a run with defaults', async () => {
+  test('fills a draft of a run with defaults', async () => {
     const out = temporaryDirectory()
     const draft = { target: 'sim:raft', timeMs: 1_000, rate: 200, faults: ['kill'], seed: 5 }
     const { spec, report, exitCode, directory, history } = await run(draft, { out })

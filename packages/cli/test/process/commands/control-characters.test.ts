@@ -20,7 +20,7 @@ test('printable text keeps its line breaks, but not its control characters', () 
   expect(commandsIn(printableLines(HOSTILE))).toEqual([])
 })
 
-describe('texts of a history are escaped on stderr:', () => {
+describe('a refused history', () => {
   const history = (header: object, f: string) =>
     [
       { chaos: 1, ...header },
@@ -33,7 +33,7 @@ describe('texts of a history are escaped on stderr:', () => {
     ['an unknown model', history({ model: `./evil${HOSTILE}` }, 'write')],
     ['an unknown function', history({ model: 'register' }, HOSTILE)],
     ['no JSON', `{"chaos":1}\n${HOSTILE}\n`],
-  ])('%s', async (_, content) => {
+  ])('is reported without control characters: %s', async (_, content) => {
     const file = join(temporaryDirectory(), 'bad.jsonl')
     writeFileSync(file, content)
     const { exitCode, stdout, stderr } = await chaosHere(['check', file])
@@ -43,7 +43,7 @@ describe('texts of a history are escaped on stderr:', () => {
     expect(commandsIn(stdout)).toEqual([])
   })
 
-  test('the name of the file', async () => {
+  test('is reported without the control characters in its file name', async () => {
     const directory = join(temporaryDirectory(), 'found')
     mkdirSync(directory)
     writeFileSync(join(directory, `a${HOSTILE.replaceAll('/', '')}.jsonl`), 'no history')
@@ -53,7 +53,7 @@ describe('texts of a history are escaped on stderr:', () => {
   })
 })
 
-describe('texts of a proxy are escaped:', () => {
+describe('the text of a proxy', () => {
   const servers: ReturnType<typeof createServer>[] = []
   afterEach(() => {
     for (const server of servers.splice(0)) server.close()
@@ -86,7 +86,7 @@ describe('texts of a proxy are escaped:', () => {
   }
 
   test.each([['list'], ['faults'], ['leases'], ['watch'], ['reset'], ['list', '--json'], ['watch', '--json']])(
-    'chaos ctl %s',
+    'is escaped by chaos ctl %s',
     async (...words) => {
       const { stdout, stderr } = await chaosHere(['ctl', ...words, '--host', await hostileProxy()])
       expect(stdout + stderr).toContain('pwn')
@@ -96,7 +96,7 @@ describe('texts of a proxy are escaped:', () => {
   )
 })
 
-test('the Markdown of a result mentions no user, and its JSON contains no control characters', async () => {
+test('the Markdown of a result notifies no user, and its JSON contains no control characters', async () => {
   const file = join(temporaryDirectory(), 'stale.jsonl')
   const key = '@octocat/team \u009b \u202e'
   const events = [

@@ -29,7 +29,7 @@ test('chaos doctor connects to each address of a running cluster, and says which
   }
 })
 
-test('chaos doctor names a configuration file before it executes it', async () => {
+test('chaos doctor names a configuration file before it executes the file', async () => {
   const cwd = temporaryDirectory()
   writeFileSync(join(cwd, 'chaos.config.mjs'), "process.stderr.write('it runs\\n')\nexport default {}\n")
   const { stderr } = await chaos(['doctor'], { cwd })
@@ -48,7 +48,7 @@ test('chaos doctor counts the faults that can be injected, and lists them with -
   expect(faults).toMatch(/^ {2}✘ .*Instead: /m)
 })
 
-test('chaos doctor ends with the command that runs what was checked', async () => {
+test('chaos doctor prints as its last line the command that runs the checked target', async () => {
   const cwd = temporaryDirectory()
   const client = { kind: 'resp', commands: 'register' }
   writeFileSync(join(cwd, 'kv.json'), JSON.stringify({ nodes: 1, command: ['node', '-e', '{port}'], client }))
@@ -59,7 +59,7 @@ test('chaos doctor ends with the command that runs what was checked', async () =
   expect(await lastOf('--target', './kv.json')).toBe('Ready: npx chaos run --target ./kv.json')
 })
 
-test('chaos doctor reports a program that exits at once, also if its clients speak RESP', async () => {
+test('chaos doctor reports a program that exits immediately, even if the clients speak RESP', async () => {
   const cwd = temporaryDirectory()
   const client = { kind: 'resp', commands: 'counter' }
   const command = ['node', '-e', 'throw new Error("no disk")', '{port}']

@@ -159,7 +159,7 @@ test.each(Object.entries(passes))(
   },
 )
 
-test('every command has a test here', () => {
+test('this file contains a typical call of every command', () => {
   expect(Object.keys(passes).toSorted()).toEqual(Object.keys(registry).toSorted())
 })
 

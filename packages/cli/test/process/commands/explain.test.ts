@@ -8,7 +8,7 @@ const history = (name: string) => join(root, 'histories', `${name}.jsonl`)
 const explained = async (name: string) => JSON.parse((await chaosHere(['explain', history(name), '--json'])).stdout)
 
 describe('chaos explain', () => {
-  test('says what happened, what each level allows, and what usually causes it', async () => {
+  test('describes the violation, what each level allows, and the usual cause', async () => {
     const { exitCode, stdout } = await chaosHere(['explain', history('stale-read')])
     expect(exitCode).toBe(0)
     expect(stdout).toContain('NOT LINEARIZABLE')
@@ -19,7 +19,7 @@ describe('chaos explain', () => {
     expect(stdout).toContain('A read was answered by a copy that was behind.')
   })
 
-  test('with --prove lists every order of the operations, and why each fails', async () => {
+  test('lists with --prove every order of the operations, and why each order fails', async () => {
     const { exitCode, stdout } = await chaosHere(['explain', history('stale-read'), '--prove'])
     expect(exitCode).toBe(0)
     const proof = stdout.slice(stdout.indexOf('  Verified'), stdout.indexOf('  What each level allows')).trimEnd()
@@ -41,7 +41,7 @@ describe('chaos explain', () => {
     `)
   })
 
-  test('with --prove gives the reason if a violation is not proved', async () => {
+  test('gives with --prove the reason if a violation is not proved', async () => {
     const file = join(temporaryDirectory(), 'history.jsonl')
     const transaction = (process: number, asked: unknown, answered: unknown) => [
       { process, type: 'invoke', f: 'txn', value: asked },
@@ -74,7 +74,7 @@ describe('chaos explain', () => {
     })
   })
 
-  test('prints the same sentence as all other reports', async () => {
+  test('describes the violation in the sentence that all other reports print', async () => {
     const { sentence } = await explained('stale-read')
     for (const args of [
       ['--json'],
@@ -100,7 +100,7 @@ describe('chaos explain', () => {
     expect((await explained(name)).causes[0].cause).toBe(cause)
   })
 
-  test('names the memory that a killed node lost, if the node itself had acknowledged the write', async () => {
+  test('blames the lost memory of a killed node if that node had acknowledged the write', async () => {
     const file = join(temporaryDirectory(), 'history.jsonl')
     const events: readonly (readonly [process: number | string, type: string, f: string, value: unknown])[] = [
       [0, 'invoke', 'write', 7],
@@ -144,7 +144,7 @@ describe('chaos explain', () => {
     expect(stdout).toMatch(/Usual causes/)
   })
 
-  test('chaos explain and chaos check of a directory name the bug that was planted in the run', async () => {
+  test("chaos explain and chaos check of a run's directory name the bug that was planted in the run", async () => {
     const out = temporaryDirectory()
     const args = ['--sim', '--target', 'raft', '--bug', 'ack-before-majority', '--faults', 'isolate-leader']
     await chaosHere(['run', ...args, '--time', '3s', '--seed', '1', '--expect', 'linearizable', '--out', out])
@@ -177,7 +177,7 @@ describe('chaos explain', () => {
     expect(stdout).toContain('An operation took effect twice.')
   })
 
-  test('proposes the directory if it is given the run.json of a run', async () => {
+  test('proposes the directory of a run if it is given the run.json', async () => {
     const directory = temporaryDirectory()
     writeFileSync(join(directory, 'run.json'), '{\n}')
     const { exitCode, stderr } = await chaosHere(['explain', join(directory, 'run.json')])

@@ -5,7 +5,7 @@ import { chaosHere, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 
 // A simulated run that goes wrong is listened to once more: page, record and explanation tell the same of the wire.
 
-test('a simulated run, its explanation and its page report what became of the message about the missed change', async () => {
+test('a simulated run, chaos explain and the page report the fate of the delayed replication message', async () => {
   const out = temporaryDirectory()
   const run = ['run', '--target', 'sim:primary-replica', '--faults', 'partition', '--seed', '5', '--time', '1s']
   const { stdout } = await chaosHere([...run, '--json', '--out', out])

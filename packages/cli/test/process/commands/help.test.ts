@@ -37,7 +37,7 @@ describe.each(commands)('chaos %s --help', (command) => {
   })
 })
 
-test('chaos ctl --help lists every action as a command, with what it does', async () => {
+test('chaos ctl --help lists every action as a command with a description', async () => {
   const listed = under(await helpOf('ctl'), 'Commands').join('\n')
   for (const { names, usage, summary } of actions)
     expect(listed.replaceAll(/\s+/g, ' ')).toContain(

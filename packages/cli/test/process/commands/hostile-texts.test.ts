@@ -57,13 +57,13 @@ const events: readonly { readonly [member: string]: Json }[] = [
 
 const lines = (all: Json) => (all as readonly Json[]).map((line) => `${JSON.stringify(line)}\n`).join('')
 
-describe('a text written by others cannot inject control sequences:', () => {
+describe('a hostile text', () => {
   const histories = [...poisoned(events)]
   // Everywhere at once, since each alone takes too long for every command.
   const everywhere = (member: string, more: string) =>
     lines(events.map((event) => (member in event ? { ...event, [member]: `${event[member]}${more}` } : event)))
 
-  test('anywhere in a history that is checked', async () => {
+  test('cannot inject control sequences anywhere in a history that is checked', async () => {
     const cwd = directory()
     for (const [i, history] of histories.entries()) writeFileSync(join(cwd, `${i}.jsonl`), lines(history))
     for (let i = 0; i < histories.length; i += 50)
@@ -74,7 +74,7 @@ describe('a text written by others cannot inject control sequences:', () => {
   })
 
   test.each(['key', 'node', 'process', 'error', 'session', 'value'])(
-    'in the %s of all events, at whatever column the text wraps',
+    'cannot inject control sequences as the %s of events, at whatever column the text wraps',
     async (member) => {
       const cwd = directory()
       const page = async (more: string) => {
@@ -86,7 +86,7 @@ describe('a text written by others cannot inject control sequences:', () => {
     },
   )
 
-  test('in notes of the recorder about requests it did not understand', async () => {
+  test("cannot inject control sequences in the recorder's notes about requests it did not understand", async () => {
     const cwd = directory()
     const told = (event: { readonly [member: string]: Json }) =>
       event['process'] === 'recorder' ? { ...event, value: { what: HOSTILE, why: HOSTILE } } : event
@@ -95,7 +95,7 @@ describe('a text written by others cannot inject control sequences:', () => {
   })
 
   test.each(['default', 'line', 'dot', 'tap', 'json', 'jsonl', 'junit', 'markdown', 'mermaid'])(
-    'through the reporter %s',
+    'cannot inject control sequences through the reporter %s',
     async (reporter) => {
       const cwd = directory()
       for (const member of ['key', 'node', 'process'])
@@ -106,7 +106,7 @@ describe('a text written by others cannot inject control sequences:', () => {
     },
   )
 
-  test('in annotations for GitHub, which are commands themselves', async () => {
+  test('cannot inject commands in annotations for GitHub', async () => {
     const cwd = directory()
     writeFileSync(join(cwd, 'h.jsonl'), everywhere('key', HOSTILE))
     const { stdout } = await chaosHere(['check', 'h.jsonl', '--reporter', 'github'], { cwd })
@@ -115,7 +115,7 @@ describe('a text written by others cannot inject control sequences:', () => {
     expect(commandsIn(stdout)).toEqual(annotations)
   })
 
-  describe('in results and replays', () => {
+  describe('a hostile result or replay', () => {
     let run: { readonly [member: string]: Json }
     beforeAll(async () => {
       const out = join(root, 'node_modules', `.hostile-${process.pid}`)
@@ -142,7 +142,7 @@ describe('a text written by others cannot inject control sequences:', () => {
       rmSync(out, { recursive: true, force: true })
     })
 
-    test('anywhere in a result that is compared', async () => {
+    test('cannot inject control sequences anywhere in a result that is compared', async () => {
       const cwd = directory()
       writeFileSync(join(cwd, 'good.json'), JSON.stringify(run))
       const small = Object.fromEntries(Object.entries(run).map(([name, value]) => [name, shortened(value as Json)]))
@@ -152,7 +152,7 @@ describe('a text written by others cannot inject control sequences:', () => {
       }
     })
 
-    test('anywhere in a replay file that is played', async () => {
+    test('cannot inject control sequences anywhere in a replay file that is played', async () => {
       const cwd = directory()
       const spec = JSON.parse(readFileSync(join(root, 'packages/simulator/test/recorded/raft.replay'), 'utf8')) as Json
       for (const other of poisoned(shortened(spec))) {

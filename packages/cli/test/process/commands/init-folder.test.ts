@@ -330,7 +330,7 @@ async function asked(files: { readonly [path: string]: string }, answers: readon
 const SHOP = { 'package.json': manifest('node server.js', 'express'), 'server.js': EXPRESS }
 
 describe('chaos init on a terminal', () => {
-  test('shows what it found and what it would write, and asks for confirmation', async () => {
+  test('shows the survey and the planned files, and asks for confirmation', async () => {
     const { choice, said, left } = await asked(SHOP, [''])
     expect(said).toBe(`    package.json  express, started by node server.js
     server.js     reads its port from PORT
@@ -394,14 +394,14 @@ describe('chaos init for a service that can be started', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('writes the routes that fit the answers of the service if its source differs', async () => {
+  test('derives routes from the answers of the service if the source suggests other routes', async () => {
     const cwd = storeWith(STORE('^\\d+$', '["sta" + "te2"]'))
     expect((await chaosHere(['init'], { cwd })).stdout).toContain('GET /orders/{key}, the value at json.state2')
     expect(configIn(cwd)).toContain("keys: '9000000{number}'")
     expect(configIn(cwd)).toContain("{ request: 'GET /orders/{key}', f: 'read', result: 'json.state2', outcomes:")
   })
 
-  test('reports what the routes answered if they do not work, and writes them with a comment', async () => {
+  test('reports why the routes failed, and marks the written routes with a comment', async () => {
     const cwd = storeWith(STORE('never'))
     const { stdout } = await chaosHere(['init'], { cwd })
     expect(stdout).toContain('• /orders/{key} was tried: the first write did not work: PUT /orders/r-')
@@ -437,7 +437,7 @@ describe('chaos init for a service that can be started', () => {
 })
 
 describe('chaos init without a terminal', () => {
-  test('writes what it found, and prints the next steps', async () => {
+  test('writes the service that it found, and prints the next steps', async () => {
     const cwd = folderOf(SHOP)
     const { exitCode, stdout } = await chaosHere(['init', '--no-try'], { cwd })
     expect(exitCode).toBe(0)
@@ -456,7 +456,7 @@ describe('chaos init without a terminal', () => {
     expect((await chaosHere(['doctor', '--no-rehearsal'], { cwd })).exitCode).toBe(0)
   })
 
-  test('reports what cannot work yet, and how to change it', async () => {
+  test('reports what prevents a run, with a remedy', async () => {
     const { said } = await asked({ 'kv.py': PLAIN_PYTHON }, undefined)
     expect(said).toContain(
       "kv.py always listens on 8000, and each node needs a port of its own: write int(os.environ.get('PORT', 8000)) in its place",
@@ -471,7 +471,7 @@ describe('chaos init without a terminal', () => {
     expect(typed).toMatch(/node server\.js; 3 nodes\n.*GET \/v2\/\{key\}.*\n.*PUT \/v2\/\{key\}/)
   })
 
-  test('writes nothing for a program in an unknown language, and names the command to give', async () => {
+  test('writes nothing for a program in an unknown language, and names the command to run instead', async () => {
     await expect(asked({ 'go.mod': 'module shop\n', 'main.go': 'package main' }, undefined)).rejects.toThrow(
       /^go\.mod: a program in Go.*npx chaos init --command '\.\/server --port \{port\}'.*Nothing was written/s,
     )
@@ -480,7 +480,7 @@ describe('chaos init without a terminal', () => {
     expect(existsSync(join(cwd, 'chaos.config.ts'))).toBe(false)
   })
 
-  test('writes nothing for a folder about which it would have to ask a question', async () => {
+  test('writes nothing if it would have to ask a question about the folder', async () => {
     await expect(asked({ 'compose.yaml': 'services:\n  web:\n    image: shop\n' }, undefined)).rejects.toThrow(
       /Nothing was written\. .*npx chaos init --compose compose\.yaml/,
     )
@@ -489,7 +489,7 @@ describe('chaos init without a terminal', () => {
     )
   })
 
-  test('uses the listening process if the port cannot be chosen', () => {
+  test('uses the address of the listening process if its port cannot be chosen', () => {
     const text = configText({ target: { address: '127.0.0.1:8000' }, nodes: 1 })
     expect(text).toContain("nodes: [{ addresses: { client: '127.0.0.1:8000' } }]")
     expect(text).toContain("faults: ['lose-reply', 'delay-clients']")

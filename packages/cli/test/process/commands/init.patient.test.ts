@@ -9,7 +9,7 @@ import { patientTest, test } from '../../../../testing/src/patient.ts'
 import { fileNameOf } from '../../../src/init/compose.ts'
 
 describe('chaos init', () => {
-  patientTest('writes a configuration whose runs work unchanged', async () => {
+  patientTest('writes a configuration whose run passes without changes', async () => {
     const cwd = temporaryDirectory()
     expect(await chaosHere(['init', '--target', 'raft'], { cwd })).toMatchObject({
       exitCode: 0,
@@ -40,7 +40,7 @@ describe('chaos init', () => {
     expect(existsSync(join(cwd, 'chaos.config.ts'))).toBe(false)
   })
 
-  test('writes a configuration for one’s own service, and doctor reports an impossible command', async () => {
+  test("writes a configuration for a user's service, whose impossible command chaos doctor reports", async () => {
     const cwd = temporaryDirectory()
     const command = 'no-such-service --port {port}'
     expect((await chaosHere(['init', '--command', command, '--nodes', '2'], { cwd })).exitCode).toBe(0)
@@ -50,7 +50,7 @@ describe('chaos init', () => {
     expect(exitCode).toBe(4)
   })
 
-  patientTest('writes the paths at which a service keeps its objects', async () => {
+  patientTest('writes routes by --path and --value of the objects of a service', async () => {
     const cwd = temporaryDirectory()
     const init = (...typed: string[]) => chaosHere(['init', '--force', ...typed], { cwd })
     const place = ['--path', '/v1/documents/{key}', '--value', 'json.data.text']
@@ -72,7 +72,7 @@ describe('chaos init', () => {
   })
 })
 
-patientTest('writes an example service whose run passes, and fails with reads=local', async () => {
+patientTest('chaos init --example writes a service whose run passes, and fails with reads=local', async () => {
   const cwd = temporaryDirectory()
   expect((await chaosHere(['init', '--example'], { cwd })).stdout).toContain('Wrote chaos.config.ts and service.mjs')
   const options = ['--faults', 'none', '--time', '2s', '--rate', '200', '--timeout', '10s', '--seed', '1', '--json']
@@ -84,7 +84,7 @@ patientTest('writes an example service whose run passes, and fails with reads=lo
   expect(await chaosHere(['init', '--example', '--nodes', '2'])).toMatchObject({ exitCode: 3 })
 })
 
-test('refuses to overwrite a file with the example "simulate", and refuses --nodes with it', async () => {
+test('chaos init --example simulate refuses --nodes, and overwrites no file', async () => {
   const cwd = temporaryDirectory()
   writeFileSync(join(cwd, 'server.ts'), '')
   const refused = await chaosHere(['init', '--example', 'simulate'], { cwd })
@@ -93,7 +93,7 @@ test('refuses to overwrite a file with the example "simulate", and refuses --nod
 })
 
 patientTest(
-  'writes a program and prints two commands: the first finds a race, the second finds none in the fixed program',
+  'chaos init --example simulate prints a command that finds a race and a command that finds none',
   async () => {
     const cwd = temporaryDirectory()
     const { stdout } = await chaosHere(['init', '--example', 'simulate'], { cwd })
@@ -157,7 +157,7 @@ describe('chaos doctor for containers', () => {
     return { exitCode, of: (what: string) => containers.find((each) => each.what === what) }
   }
 
-  test('reports that no engine answers, and that it cannot attach to a target of containers', async () => {
+  test('reports that no engine answers, and fails if the target needs containers', async () => {
     const file = engine('echo Cannot connect to the Docker daemon >&2; exit 1')
     const { exitCode, of } = await asked(file)
     expect(of('docker')).toMatchObject({ ok: false, detail: 'Cannot connect to the Docker daemon' })
@@ -189,16 +189,13 @@ describe('the target of a configuration', () => {
     expect(stderr).toMatch(/chaos\.config\.json: target rafd: .*Did you mean raft\?/s)
   })
 
-  test.each(['run', 'fuzz', 'compare'])(
-    'with a setting that it does not have is refused by chaos %s',
-    async (command) => {
-      const file = join(temporaryDirectory(), 'chaos.config.json')
-      writeFileSync(file, '{"target":{"name":"raft","settings":{"batc":1}}}')
-      const { stderr, exitCode } = await chaosHere([command, '--config', file])
-      expect(exitCode).toBe(3)
-      expect(stderr).toMatch(/chaos\.config\.json: target: raft has no setting "batc"\. Did you mean batch\? It has: /)
-    },
-  )
+  test.each(['run', 'fuzz', 'compare'])('is refused by chaos %s if it has an unknown setting', async (command) => {
+    const file = join(temporaryDirectory(), 'chaos.config.json')
+    writeFileSync(file, '{"target":{"name":"raft","settings":{"batc":1}}}')
+    const { stderr, exitCode } = await chaosHere([command, '--config', file])
+    expect(exitCode).toBe(3)
+    expect(stderr).toMatch(/chaos\.config\.json: target: raft has no setting "batc"\. Did you mean batch\? It has: /)
+  })
 })
 
 test.each([

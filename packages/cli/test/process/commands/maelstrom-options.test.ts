@@ -24,7 +24,7 @@ test.each([
   ['--log-stderr --rate 10', '--rate 10'],
   ['--key-count 4 --latency-dist constant', '--keys 4 --set latency-dist=constant'],
   ['--time-limit 2.5', '--time 2.5s'],
-])('accepts the options of Maelstrom: %s', async (typed, ours) => {
+])('chaos run accepts the options of Maelstrom: %s', async (typed, ours) => {
   expect(await renamed('-w', 'broadcast', ...typed.split(' '))).toBe(ours)
 })
 
@@ -33,19 +33,19 @@ test.each([
   ['--nemesis-interval 10', 'the seed and the time of the run decide when faults strike'],
   ['--latency-dist exponential', 'delays are uniform, from 0 to twice --latency, or constant'],
   ['--availability most', 'give total, or a share from 0 to 1'],
-])('refuses an option of Maelstrom without an equivalent, with a remedy: %s', async (typed, message) => {
+])('chaos run refuses an option of Maelstrom without an equivalent, with a remedy: %s', async (typed, message) => {
   await expect(renamed('-w', 'broadcast', ...typed.split(' '))).rejects.toThrow(message)
 })
 
 test.each([
   ["another's program with arguments", ['--', '--port', '80', 'a b'], './node --port 80 "a b"'],
   ['a file of this directory', [], './package.json', 'package.json'],
-])('accepts the program in the notation of Maelstrom: %s', async (_, rest, command, bin = './node') => {
+])('chaos run accepts the program in the notation of Maelstrom: %s', async (_, rest, command, bin = './node') => {
   const words = await withoutMaelstrom(['run', '--target', 'maelstrom', '--bin', bin, '-w', 'echo', ...rest])
   expect(words).toEqual(['run', '--target', `maelstrom:echo:${command}`])
 })
 
-test('leaves the command lines of other targets unchanged', async () => {
+test('withoutMaelstrom() leaves the command lines of other targets unchanged', async () => {
   const words = ['run', '--target', 'raft', '--nodes', '3', '--faults', 'partition']
   expect(await withoutMaelstrom(words)).toEqual(words)
 })

@@ -61,7 +61,7 @@ async function connected(args: readonly string[] = [], env: { readonly [name: st
 /** Breaks its promise each time: simulated, it is repeatable to the byte. */
 const BROKEN = { simulate: true, bug: 'ack-before-majority', timeMs: 4000, rate: 200, seed: 1 } as const
 
-test('an agent runs a target with faults, then checks and explains the history', async () => {
+test('an agent runs a target with faults, checks its history and explains it', async () => {
   const { cwd, client, listed, call } = await connected()
   expect(listed.map(({ name }) => name)).toEqual(tools.map(({ name }) => name))
   const lists = await call('list', {})
@@ -133,7 +133,7 @@ test.each([
   ['list', { what: 'everything' }, 'list: what must be one of targets, workloads, faults, not "everything".'],
   ['check', { path: '' }, 'check: path must be a text, not "".'],
   ['inject', { kind: 'x'.repeat(100) }, `not "${'x'.repeat(56)}….`],
-])('a tool refuses invalid arguments, and says what is expected: %s %j', (name, input, message) => {
+])('a tool refuses invalid arguments, and states what is valid: %s %j', (name, input, message) => {
   const schema = tools.find((tool) => tool.name === name)!.input(settings)
   expect(() => requireInput(name, schema, input)).toThrow(message)
 })
@@ -174,7 +174,7 @@ test.each([
   ['inject', { kind: 'latency' }, { fault: { name: 'slow' } }, 'heal {"names":["slow"]}'],
   ['inject', { kind: 'latency', forMs: 100 }, { fault: { name: 'slow' } }, 'proxies {}'],
   ['heal', { all: true }, { healed: [], faults: [] }, 'proxies {}'],
-])('the result of %s %j proposes the next call', (tool, input, data, next) => {
+])('the result of the tool %s with %j proposes the next call', (tool, input, data, next) => {
   expect(nextCall(tool, input, data)).toBe(next)
 })
 
@@ -207,7 +207,7 @@ test('a path outside the working directory is refused, even through a link', () 
   }
 })
 
-test('complete lines of stdin are passed on, and a line that is too long or has no end is dropped', async () => {
+test('complete lines of stdin are passed on, and an overlong or unterminated line is dropped', async () => {
   const dropped: number[] = []
   const lines = wholeLines((sizeBytes) => dropped.push(sizeBytes))
   for (const chunk of ['one\ntw', 'o', '\n\n', 'x'.repeat(2_000_000), 'x\nthree\n']) lines.write(Buffer.from(chunk))
@@ -243,7 +243,7 @@ patientTest('malformed input on stdin does not end the server, and stdout contai
   expect(exitCode).toBe(0)
 })
 
-patientTest('an agent injects a fault at a running proxy, sees it in force, and heals it', async () => {
+patientTest('an agent injects a fault into a running proxy, sees it in force, and heals it', async () => {
   const { url } = await startProxy(['--token', 'hush', '--name', 'db', '--upstream', await echoServer()])
   const address = new URL(url).host
   const env = { CHAOS_TOKEN: 'hush', CHAOS_OTHER: 'wrong', SECRET: 'hush' }
@@ -279,7 +279,7 @@ patientTest('an agent injects a fault at a running proxy, sees it in force, and 
   expect((await call('heal', { address, all: true })).data['faults']).toEqual([])
 })
 
-patientTest('a run on real processes is cancelled and cleaned up before the next one starts', async () => {
+patientTest('a run on real processes is cancelled and cleaned up before the next run starts', async () => {
   const { client, call } = await connected(['--longest', '30s'])
   const cancelling = new AbortController()
   const long = client.callTool({ name: 'run', arguments: { timeMs: 30_000, faults: [], rate: 50 } }, undefined, {
@@ -307,7 +307,7 @@ patientTest('user code runs only with --allow-code', async () => {
   expect((await allowing.call('list', { what: 'targets' })).isError).toBe(false)
 })
 
-patientTest('without the SDK, the command says how to install it, and stdout stays empty', async () => {
+patientTest('chaos mcp without the SDK explains how to install it, and prints nothing to stdout', async () => {
   const directory = temporaryDirectory()
   const hooks = `export const resolve = (name, context, next) => {
     if (!name.startsWith('@modelcontextprotocol/')) return next(name, context)

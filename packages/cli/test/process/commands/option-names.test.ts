@@ -46,7 +46,7 @@ const namedIn = (name: string): RegExp =>
     'm',
   )
 
-test('the commands that have a use.ts file are the expected ten', () => {
+test('exactly the ten expected commands have a use.ts file', () => {
   expect(uses).toEqual([
     'run',
     'check',
@@ -61,7 +61,7 @@ test('the commands that have a use.ts file are the expected ten', () => {
   ])
 })
 
-test.each(uses)('the name of each option of chaos %s occurs in at most two of its files', async (use) => {
+test.each(uses)('the name of each option of chaos %s occurs in at most two files of that command', async (use) => {
   const { options } = await registry[use]!(async () => [])
   const texts = filesOf(use).map((file) => [file, withoutComments(join(sources, file))] as const)
   const crowded = Object.keys(options).flatMap((name) => {
@@ -92,7 +92,7 @@ test('an option name of several words occurs in at most two files of cli and eng
   expect(crowded).toEqual([])
 })
 
-test('every member of a run is an option of chaos run, a member of the configuration and an argument of the tool', async () => {
+test('every member of a run is an option of chaos run, a member of the configuration and an argument of the MCP tool', async () => {
   const { options } = await registry['run']!(async () => [])
   expect(Object.values(options).flatMap(({ member = [] }) => member)).toEqual(
     expect.arrayContaining(Object.keys(runMembers)),
@@ -105,7 +105,7 @@ test('every member of a run is an option of chaos run, a member of the configura
   for (const refused of ['require', 'timeoutMs', 'checkMs']) expect(membersAt(input, [])).not.toContain(refused)
 })
 
-test('a common option of a group must be one of its options', async () => {
+test('inGroup() refuses a common option that is not one of its options', async () => {
   const { flag, inGroup } = await import('../../../src/arguments/declare.ts')
   expect(() => inGroup('Output', ['jsn'], { json: flag('print JSON') })).toThrow('Output has no option jsn')
 })

@@ -49,7 +49,7 @@ function chaosIntoHead(args: readonly string[], cwd = root): Promise<Outcome> {
   return new Promise((resolve) => child.on('close', (exitCode) => resolve({ exitCode, stderr })))
 }
 
-describe.skipIf(!existsSync('/dev/full'))('output that cannot be written,', () => {
+describe.skipIf(!existsSync('/dev/full'))('output that cannot be written', () => {
   const out = () => ['--out', temporaryDirectory()]
 
   test.each([
@@ -61,7 +61,7 @@ describe.skipIf(!existsSync('/dev/full'))('output that cannot be written,', () =
     ['--help'],
     ['--version'],
     ['proxy', '--control', '127.0.0.1:0', '--log', 'json'],
-  ])('by chaos %s %s %s, leads to one line on stderr and exit code 4', (...args) => {
+  ])('unwritable output leads to one line on stderr and exit code 4 in chaos %s %s %s', (...args) => {
     const { exitCode, stderr } = chaosInto('/dev/full', args)
     const said = stderr
       .split('\n')
@@ -73,7 +73,7 @@ describe.skipIf(!existsSync('/dev/full'))('output that cannot be written,', () =
     expect(stderr).not.toMatch(/^ +at /m)
   })
 
-  patientTest('by a search or a run, does not lose the findings', () => {
+  patientTest('unwritable output does not lose the findings of a search or a run', () => {
     const [found, ran] = [out(), out()]
     const fuzz = chaosInto('/dev/full', ['fuzz', '--bug', 'stale-read', '--seeds', '40', '--shrink', '1s', ...found])
     const run = chaosInto('/dev/full', ['run', '--sim', '--time', '1s', '--faults', 'none', ...ran])
@@ -84,7 +84,7 @@ describe.skipIf(!existsSync('/dev/full'))('output that cannot be written,', () =
     expect(readdirSync(found[1]!)).toHaveLength(1)
   })
 
-  test('to standard error, stops neither a verdict nor the traffic of a proxy', () => {
+  test('unwritable standard error stops neither a verdict nor the traffic of a proxy', () => {
     const full = openSync('/dev/full', 'w')
     const quietly = (...args: string[]) =>
       spawnSync(process.execPath, [bin, ...args], {
@@ -99,7 +99,7 @@ describe.skipIf(!existsSync('/dev/full'))('output that cannot be written,', () =
   })
 })
 
-describe('a reader that closes early, like head,', () => {
+describe('a closed output pipe', () => {
   test('causes no error', async () => {
     expect(await chaosIntoHead(['targets'])).toEqual({ exitCode: 0, stderr: '' })
     expect(await chaosIntoHead(['check', staleRead, '--json', '--expect', 'linearizable'])).toEqual({
@@ -120,8 +120,8 @@ describe('a reader that closes early, like head,', () => {
   })
 })
 
-describe('after --', () => {
-  test('a file name may begin with a dash', async () => {
+describe('the separator --', () => {
+  test('allows a file name that begins with a dash', async () => {
     const directory = temporaryDirectory()
     copyFileSync(staleRead, join(directory, '-weird.jsonl'))
     const { status, stdout } = spawnSync(
@@ -136,7 +136,7 @@ describe('after --', () => {
     expect(status).toBe(0)
   })
 
-  test('no word is read as an option by ctl, replay or check', async () => {
+  test('ends the options of ctl, replay and check', async () => {
     expect((await chaosHere(['ctl', '--', 'kinds'])).stdout).toContain('latencyMs')
     expect((await chaosHere(['replay', '--', '--odd.json'])).stderr).toBe(
       '--odd.json: there is no such file. Check the path.\n',
@@ -144,15 +144,15 @@ describe('after --', () => {
     expect(chaosInto('/dev/null', ['check', '--', '-'], readFileSync(staleRead, 'utf8')).exitCode).toBe(0)
   })
 
-  test('a command without arguments refuses words', async () => {
+  test('makes a command without arguments refuse a word that looks like an option', async () => {
     const { exitCode, stderr } = await chaosHere(['workloads', '--', '--json'])
     expect(stderr).toBe('chaos workloads takes no argument "--json". chaos workloads --help tells what it takes.\n')
     expect(exitCode).toBe(3)
   })
 })
 
-describe('the report of chaos check', () => {
-  test('overwrites an earlier report, and any other file only with --force', async () => {
+describe('chaos check --out', () => {
+  test('overwrites an earlier report, but another file only with --force', async () => {
     const directory = temporaryDirectory()
     const [page, history] = [join(directory, 'report.html'), join(directory, 'history.jsonl')]
     copyFileSync(staleRead, history)
@@ -169,7 +169,7 @@ describe('the report of chaos check', () => {
     expect(readFileSync(history, 'utf8')).toMatch(/^<!doctype html>/i)
   })
 
-  test('quotes the command that repeats it for a shell', async () => {
+  test('prints the command that repeats the check with shell quoting', async () => {
     const directory = temporaryDirectory()
     const history = join(directory, "Jose's $1 run.jsonl")
     copyFileSync(staleRead, history)
@@ -179,8 +179,8 @@ describe('the report of chaos check', () => {
   })
 })
 
-describe('a file is written completely or not at all', () => {
-  test('so that the old content survives a full disk, without a temporary file', (context) => {
+describe('writeWholeFile()', () => {
+  test('keeps the old content and leaves no temporary file if the disk is full', (context) => {
     const disk = temporaryDirectory()
     if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk]).status !== 0)
       context.skip('needs to mount a small disk, which takes root')
@@ -198,7 +198,7 @@ describe('a file is written completely or not at all', () => {
     expect(readdirSync(disk).sort()).toEqual(['filler', 'report.html'])
   })
 
-  test('through a link, which stays a link', () => {
+  test('writes through a symbolic link, which stays a link', () => {
     const directory = temporaryDirectory()
     writeFileSync(join(directory, 'real'), 'old', { mode: 0o640 })
     symlinkSync('real', join(directory, 'link'))
@@ -209,7 +209,7 @@ describe('a file is written completely or not at all', () => {
     ])
   })
 
-  test.skipIf(!existsSync('/dev/full'))('but a device is not replaced by a file', () => {
+  test.skipIf(!existsSync('/dev/full'))('writes to a device instead of replacing it', () => {
     const link = join(temporaryDirectory(), 'report.html')
     symlinkSync('/dev/full', link)
     const { exitCode, stderr } = chaosInto('/dev/null', ['check', staleRead, '--out', link])

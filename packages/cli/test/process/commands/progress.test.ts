@@ -22,23 +22,23 @@ function onTerminal(columns: number, set: NodeJS.ProcessEnv = {}) {
 }
 
 describe('the progress output', () => {
-  test('is plain lines if the width of the terminal is unknown, and a page is then 110 columns wide', () => {
+  test('consists of plain lines if the width of the terminal is unknown, where pages are 110 columns wide', () => {
     expect(onTerminal(0).stderr).toBe('  reading history.jsonl\n')
     expect([0, 60, 200].map((columns) => pageWidth({ columns }))).toEqual([110, 60, 110])
   })
 
   test.each([{ TERM: 'dumb' }, { FORCE_COLOR: '0' }, { NO_COLOR: '1' }])(
-    'is plain lines on a terminal with %o',
+    'consists of plain lines on a terminal with %o',
     (set) => expect(onTerminal(80, set).stderr).toBe('  reading history.jsonl\n'),
   )
 
-  test('is animated on other terminals, without signal handlers, so that Ctrl-C ends the program at once', () => {
+  test('is animated on a terminal, without signal handlers that would delay Ctrl-C', () => {
     const { listeners, stderr } = onTerminal(80)
     expect(stderr).toContain('reading history.jsonl, about 2 min left')
     expect(listeners).toBe(0)
   })
 
-  test('is a line every few seconds elsewhere, or every minute while nothing changes', async () => {
+  test('consists of a line every few seconds in CI, or every minute while nothing changes', async () => {
     const now = vi.spyOn(performance, 'now')
     const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
     vi.stubEnv('CI', 'true')
@@ -57,7 +57,7 @@ describe('the progress output', () => {
   })
 })
 
-describe('the colours of the output', () => {
+describe('the colour of the output', () => {
   const terminal = { isTTY: true }
   const file = { isTTY: false }
 
@@ -73,7 +73,7 @@ describe('the colours of the output', () => {
     [file, { FORCE_COLOR: '' }, true],
     [terminal, { TERM: 'dumb', FORCE_COLOR: '1' }, true],
     [terminal, { NO_COLOR: '1', FORCE_COLOR: '1' }, false],
-  ])('with %o and %o are on: %s', (stream, set, expected) => {
+  ])('is enabled for %o with %o: %s', (stream, set, expected) => {
     for (const name of ['TERM', 'NO_COLOR', 'FORCE_COLOR']) vi.stubEnv(name, undefined)
     for (const [name, value] of Object.entries(set)) vi.stubEnv(name, value)
     expect(wantsColours(stream as NodeJS.WriteStream)).toBe(expected)

@@ -9,8 +9,8 @@ const out = () => ['--out', temporaryDirectory()]
 const simulated = ['run', '--sim', '--time', '2s', '--rate', '150', '--seed', '3', '--faults', 'partition']
 const search = ['fuzz', '--seeds', '2', '--workers', '1']
 
-describe('--quiet prints only one line with the verdict', () => {
-  test('for a check, with the reason for a violation', async () => {
+describe('--quiet', () => {
+  test('prints for a check one line with the verdict and the reason for a violation', async () => {
     const { exitCode, stdout, stderr } = await chaosHere([
       ...['check', history('stale-read'), '--expect', 'linearizable', '--quiet'],
     ])
@@ -18,7 +18,7 @@ describe('--quiet prints only one line with the verdict', () => {
     expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: '' })
   })
 
-  test('for several files, with one line each, even if one cannot be read', async () => {
+  test('prints one line for each of several files, even if one cannot be read', async () => {
     const { stdout } = await chaosHere(['check', history('fresh-read'), '/no/such.jsonl', '--quiet'])
     expect(stdout.trimEnd().split('\n')).toEqual([
       expect.stringMatching(/^✔ .*fresh-read\.jsonl: Linearizable$/),
@@ -26,13 +26,13 @@ describe('--quiet prints only one line with the verdict', () => {
     ])
   })
 
-  test('errors are still printed with --quiet', async () => {
+  test('still prints errors', async () => {
     const { exitCode, stdout, stderr } = await chaosHere(['check', '/no/such.jsonl', '--quiet'])
     expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: '' })
     expect(stderr).toMatch(/^[^\n]*no such file[^\n]*\n$/)
   })
 
-  test('for a run, whether or not it keeps its promise', async () => {
+  test('prints for a run one line that says whether the promise is kept', async () => {
     const { exitCode, stdout, stderr } = await chaosHere([...simulated, '--quiet', ...out()])
     expect({ exitCode, stdout, stderr }).toEqual({
       exitCode: 0,
@@ -41,13 +41,13 @@ describe('--quiet prints only one line with the verdict', () => {
     })
   })
 
-  patientTest('for a search', async () => {
+  patientTest('prints for a search one line with the verdict', async () => {
     const { stdout, stderr } = await chaosHere([...search, '--quiet', ...out()])
     expect(stdout).toMatch(/^[✔?] raft: Nothing found[^\n]*\n$/)
     expect(stderr).toBe('')
   })
 
-  test('for a recording', async () => {
+  test('prints for a recording one line with the verdict', async () => {
     const { cwd, record } = valueService()
     const { exitCode, stdout, stderr } = await chaosHere([...record, '--quiet', ...WRITE_AND_READ], { cwd })
     expect(stderr).toBe('')
@@ -62,7 +62,7 @@ describe('--quiet prints only one line with the verdict', () => {
     scenario: ['scenario', 'split-brain'],
     record: undefined,
   }
-  const lineTitle = 'of %s, which is all that --reporter line prints too'
+  const lineTitle = 'prints for %s the line that --reporter line prints'
   test.each(['check', 'run', 'record'] as const)(lineTitle, printsOneLine)
   patientTest.each(['fuzz', 'scenario'] as const)(lineTitle, printsOneLine)
 
@@ -81,15 +81,15 @@ describe('--quiet prints only one line with the verdict', () => {
     expect(await told('--quiet', '--reporter', 'line')).toEqual(quiet)
   }
 
-  test('--quiet cannot be combined with --verbose', async () => {
+  test('cannot be combined with --verbose', async () => {
     const { exitCode, stderr } = await chaosHere(['check', history('stale-read'), '--quiet', '--verbose'])
     expect(stderr).toBe('--quiet and --verbose exclude each other: give one.\n')
     expect(exitCode).toBe(3)
   })
 })
 
-describe('--verbose prints on stderr', () => {
-  test('what a run starts, and the begin and end of every fault', async () => {
+describe('the output of --verbose on stderr', () => {
+  test('names what a run starts, and the begin and end of every fault', async () => {
     const directory = temporaryDirectory()
     const { stdout, stderr } = await chaosHere([...simulated, '--verbose', '--json', '--out', directory])
     const { faults } = JSON.parse(stdout)
@@ -101,13 +101,13 @@ describe('--verbose prints on stderr', () => {
     expect(stderr).toMatch(/^ {2}verdict: linearizable/m)
   })
 
-  test('which file is checked, and its number of operations', async () => {
+  test('names each checked file and its number of operations', async () => {
     const { stdout, stderr } = await chaosHere(['check', history('fresh-read'), '--verbose'])
     expect(stderr).toMatch(/ {2}checking .*fresh-read\.jsonl\n {2}checking \d+ operations of .*\n.*checked in \d+ ms\n/)
     expect(stdout).toContain('LINEARIZABLE')
   })
 
-  patientTest('the progress of a search', async () => {
+  patientTest('shows the progress of a search', async () => {
     const { stderr } = await chaosHere([...search, '--verbose', ...out()])
     expect(stderr).toMatch(/^ {2}2 trials of [\d,]+ steps altogether$/m)
   })

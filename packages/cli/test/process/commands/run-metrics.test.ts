@@ -13,7 +13,7 @@ const planned = async (): Promise<PlannedRun> =>
 const event = (members: Partial<Event> & Pick<Event, 'time' | 'type'>) =>
   ({ type: 'event', event: { index: 0, process: 1, f: 'read', key: 'x', value: null, ...members } }) as const
 
-test('a run exports counts by outcome and durations of its operations in the format of Prometheus', async () => {
+test('a run exports the outcomes and durations of its operations in the format of Prometheus', async () => {
   const metrics = createRunMetrics(await planned())
   for (const [process, type, ms] of [
     [1, 'ok', 3],
@@ -39,7 +39,7 @@ test('a run exports counts by outcome and durations of its operations in the for
   expect(text).toContain('chaos_run_faults_total{kind="kill"} 1\n')
 })
 
-test('the status shows the faults in force, the nodes that are up, the leader, and the verdict so far', async () => {
+test('the status of a run shows the faults in force, the live nodes, the leader, and the verdict so far', async () => {
   const metrics = createRunMetrics(await planned())
   const status = { role: 'leader', leads: true, term: 1 }
   metrics.note({

@@ -7,18 +7,18 @@ import { chaosHere, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { accidentOf, fixOf, playTale } from '../../../src/scenario/play-tale.ts'
 
 describe.each(stories)('the scenario $name', (story) => {
-  test.each(accidentOf(story))('plays without a difference from its description: $tale.title', async (part) => {
+  test.each(accidentOf(story))('has the described course: $tale.title', async (part) => {
     expect((await playTale(part)).differences).toEqual([])
   })
 
-  test('plays its fix without a difference from the description of the fix', async () => {
+  test('has the described course in its fixed version', async () => {
     expect((await playTale(fixOf(story))).differences).toEqual([])
   })
 })
 
 describe.each(stories.filter(({ ledger }) => ledger !== undefined))('the promise of the scenario $name', (story) => {
   test.each(accidentOf(story))(
-    'is broken by exactly one step of $tale.title and stays broken, if that version states the promise',
+    'is broken in exactly one step of $tale.title if that version states the promise',
     async (part) => {
       const { promise, steps } = await playTale(part)
       // Of the tellings of one story, one may be about something else.
@@ -46,7 +46,7 @@ describe.each(stories.filter(({ ledger }) => ledger !== undefined))('the promise
   })
 })
 
-test('two masters that cannot communicate each keep their own value, until one value is discarded', async () => {
+test('two masters that cannot communicate each keep their own value until one value is discarded', async () => {
   const [part] = accidentOf(stories.find(({ name }) => name === 'burrito-and-taco')!)
   const { steps } = await playTale(part!)
   const believed = steps.map(({ nodes = [] }) => nodes.map(({ lines }) => lines.join()).join(' '))
@@ -63,7 +63,7 @@ test('two masters that cannot communicate each keep their own value, until one v
   ])
 })
 
-test('in the fixed version of split-brain, no two nodes are primary at the end of a step', async () => {
+test('no two nodes are primary at the end of a step in the fixed version of split-brain', async () => {
   const story = stories.find(({ name }) => name === 'split-brain')!
   const boxesOf = async (part: Parameters<typeof playTale>[0]) =>
     (await playTale(part)).steps.map(({ nodes = [] }) => nodes.map(({ node, lines }) => `${node} ${lines.at(-2)}`))
@@ -105,12 +105,12 @@ describe('chaos scenario', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('lists them as JSON too', async () => {
+  test('lists the scenarios as JSON with --json', async () => {
     const { stdout } = await chaosHere(['scenario', '--json'])
     expect(JSON.parse(stdout).map(({ name }: { name: string }) => name)).toEqual(stories.map(({ name }) => name))
   })
 
-  test('reports in two versions that $15 of $10 were spent, with the balance that is left', async () => {
+  test('reports the overspent amount and the remaining balance in both versions of a scenario', async () => {
     const { stdout, exitCode } = await chaosHere(['scenario', 'burrito-and-taco'])
     expect(stdout).toMatch(/balance: \$5 .*\n.*\n*.*\$15 spent of \$10, and \$5 are left/)
     expect(stdout).toMatch(/balance: −\$5 .*\n.*\n*.*\$15 spent of \$10, and −\$5 are left/)
@@ -119,7 +119,7 @@ describe('chaos scenario', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('has the same output when repeated, to the byte', async () => {
+  test('has byte-identical output when repeated', async () => {
     const [one, other] = [
       await chaosHere(['scenario', 'stale-history']),
       await chaosHere(['scenario', 'stale-history']),
@@ -166,7 +166,7 @@ describe('chaos scenario', () => {
     expect(page).toContain('Raft on three nodes')
   })
 
-  test('writes a page without external resources, with the accident and its fix', async () => {
+  test('writes a page without external resources that shows the accident and its fix', async () => {
     const page = join(temporaryDirectory(), 'story.html')
     const { exitCode } = await chaosHere(['scenario', 'burrito-and-taco', '--html', page])
     expect(exitCode).toBe(0)
@@ -199,7 +199,7 @@ describe('chaos scenario', () => {
     expect(Math.min(...answeredPerSecond.slice(16))).toBeGreaterThan(50)
   })
 
-  test('does not overwrite a file that is not a page', async () => {
+  test('does not overwrite a text file with its page', async () => {
     const file = join(temporaryDirectory(), 'notes.txt')
     writeFileSync(file, 'mine')
     const { exitCode, stderr } = await chaosHere(['scenario', 'burrito-and-taco', '--html', file])

@@ -49,7 +49,7 @@ const RUN = ['run', '--sim', '--seed', '3', '--time', '1s', '--rate', '200', '--
 const runWith = (...args: readonly string[]) => chaosHere([...RUN, '--out', temporaryDirectory(), ...args])
 const attributeOf = ({ attributes }: Span, name: string) => attributes.find(({ key }) => key === name)?.value
 
-test('a run is exported as a trace with its faults, and each operation as a trace with a link to it', async () => {
+test('a run and its faults are exported as a trace, to which the trace of each operation links', async () => {
   const { spans, paths, url } = await collector()
   await runWith('--otel', url)
   const root = spans.find(({ name }) => name === 'chaos run sim:raft')
@@ -68,7 +68,7 @@ test('a run is exported as a trace with its faults, and each operation as a trac
   expect(spans).toHaveLength(1 + faults.length + operations.length)
 })
 
-test('spans that a collector refuses are counted and reported, and the verdict is unchanged', async () => {
+test('spans that a collector refuses are counted and reported, and do not change the verdict', async () => {
   const { url } = await collector(400)
   const { stderr, exitCode } = await chaosHere([
     ...RUN.filter((word) => word !== '--quiet'),
@@ -89,7 +89,7 @@ const event = (members: Partial<Event> & Pick<Event, 'time' | 'type'>): Event =>
 const nemesis = (time: number, f: string, value: Event['value']): Event =>
   event({ time: nanos(time), type: 'info', process: 'nemesis', f, value, key: undefined, node: undefined })
 
-test('a span names the faults in force when its operation ends, and a refusal by the object is not its error', () => {
+test('a span names the faults in force at its end, and a rejected acquire is not an error', () => {
   const log = createSpanLog()
   log.note(event({ time: nanos(1), type: 'invoke' }))
   log.note(nemesis(2, 'kill', { id: 'f1', nodes: ['n2'] }))
@@ -108,7 +108,7 @@ test('a span names the faults in force when its operation ends, and a refusal by
   })
 })
 
-test('spans that are still open when a run ends are closed at that moment', () => {
+test('spans that are open at the end of a run are closed with the end time', () => {
   const log = createSpanLog()
   log.note(event({ time: nanos(1), type: 'invoke' }))
   log.note(nemesis(2, 'earthquake', { id: 'f1' }))

@@ -74,7 +74,7 @@ function rowsOf(sent: string): readonly string[] {
 
 const PROGRESS = /[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]|ops\/s {3}|so far/
 
-describe.skipIf(!hasScript)('on a terminal of 80 columns', () => {
+describe.skipIf(!hasScript)('a terminal of 80 columns', () => {
   const run = (out: string, time: string) =>
     [
       'run',
@@ -90,7 +90,7 @@ describe.skipIf(!hasScript)('on a terminal of 80 columns', () => {
       time,
     ] as const
 
-  test('overwritten progress leaves no trace', { timeout: 60_000 }, async () => {
+  test('shows no trace of overwritten progress', { timeout: 60_000 }, async () => {
     const { sent } = await onTerminal(run(temporaryDirectory(), '2s'))
     expect(sent).toMatch(PROGRESS)
     const rows = rowsOf(sent)
@@ -98,13 +98,13 @@ describe.skipIf(!hasScript)('on a terminal of 80 columns', () => {
     expect(rows.join('\n')).toMatch(/LINEARIZABLE/)
   })
 
-  test('NO_COLOR prints text without escape sequences', { timeout: 60_000 }, async () => {
+  test('shows text without escape sequences with NO_COLOR', { timeout: 60_000 }, async () => {
     const simulated = ['run', '--sim', '--seed', '1', '--time', '300ms', '--out', temporaryDirectory()]
     expect((await onTerminal(simulated, { env: { NO_COLOR: '1' } })).sent).not.toContain('\x1b')
     expect((await onTerminal(simulated)).sent).toContain('\x1b')
   })
 
-  test('Ctrl-C leaves a readable run and a restored terminal', { timeout: 60_000 }, async () => {
+  test('is restored by Ctrl-C, which leaves a readable run', { timeout: 60_000 }, async () => {
     const out = temporaryDirectory()
     const { exitCode, sent } = await onTerminal(run(out, '60s'), { until: 'ops/s' })
     expect(exitCode).toBe(130)

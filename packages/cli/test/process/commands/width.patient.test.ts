@@ -30,7 +30,7 @@ const isCopied = (line: string): boolean => /^ *\S+$|npx chaos|\.jsonl?\b|\.html
 
 const wide = (lines: readonly string[]) => lines.filter((line) => line.length > WIDTH && !isCopied(line))
 
-describe('the output fits in 80 columns:', () => {
+describe('a terminal of 80 columns', () => {
   test.each([
     ['targets'],
     ['targets', '--bugs'],
@@ -46,11 +46,11 @@ describe('the output fits in 80 columns:', () => {
     ['explain', history('split-brain')],
     ['run', '--help'],
     ['compare', '--help'],
-  ])('chaos %s %s', async (...args) => {
+  ])('has room for the output of chaos %s %s', async (...args) => {
     expect(wide(await narrow(...args))).toEqual([])
   })
 
-  test('chaos run, with its tables and its contradiction', async () => {
+  test('has room for the tables and the contradiction of chaos run', async () => {
     const broken = ['--bug', 'stale-read', '--faults', 'isolate-leader', '--seed', '3', '--require', 'lost == 0']
     const out = ['--out', temporaryDirectory()]
     expect(wide(await narrow('run', '--sim', '--time', '2s', '--rate', '150', ...broken, ...out))).toEqual([])
@@ -60,12 +60,12 @@ describe('the output fits in 80 columns:', () => {
     ['--bug', 'stale-read', '--seed', '4', '--seeds', '1'],
     ['--target', 'paxos', '--bug', 'ignore-highest-accepted', '--seed', '3', '--seeds', '1'],
     ['--target', 'paxos', '--seeds', '2'],
-  ])('chaos fuzz %s %s', async (...args) => {
+  ])('has room for the output of chaos fuzz %s %s', async (...args) => {
     const search = ['fuzz', '--workers', '1', '--shrink', '1s', '--out', temporaryDirectory()]
     expect(wide(await narrow(...search, ...args))).toEqual([])
   })
 
-  test('chaos compare, which splits wide tables', async () => {
+  test('has room for chaos compare, which splits wide tables', async () => {
     const systems = 'raft,primary-replica:sync=1:reads=primary,primary-replica:reads=replica:sync=majority'
     const faults = 'partition,isolate-leader,kill,pause,delay,clock'
     const compare = ['compare', ...BRIEF_COMPARISON, '--targets', systems, '--faults', faults]
@@ -75,14 +75,14 @@ describe('the output fits in 80 columns:', () => {
     for (const title of ['available', 'worst p99', 'lost']) expect(lines.join('\n')).toContain(` ${title}`)
   })
 
-  patientTest('chaos record', async () => {
+  patientTest('has room for the output of chaos record', async () => {
     const { cwd, record } = valueService()
     const faults = ['--faults', 'lose-reply,partition,slow-body', '--seed', '1']
     expect(wide(await narrowIn(cwd, [...record, ...faults, ...WRITE_AND_READ]))).toEqual([])
   })
 })
 
-test('chaos targets --faults has a line for each name that --faults accepts, and a list of the other kinds', async () => {
+test('chaos targets --faults has a line for each nemesis, and no details of other fault kinds', async () => {
   const text = (await chaosHere(['targets', '--faults'])).stdout
   for (const { name } of nemeses) expect(text).toMatch(new RegExp(`^  ${name} +\\S`, 'm'))
   expect(nemeses.every(({ summary }) => text.includes(summary))).toBe(true)
@@ -90,7 +90,7 @@ test('chaos targets --faults has a line for each name that --faults accepts, and
   expect(text).toMatch(/^ {2}half-open +\S/m)
 })
 
-test('chaos targets NAME --faults says why the target cannot suffer a fault, and what to use instead', async () => {
+test('chaos targets NAME --faults says why the target cannot suffer a fault, and proposes an alternative', async () => {
   const text = (await narrow('targets', 'raft', '--faults')).join(' ').replaceAll(/ +/g, ' ')
   expect(text).toContain('✘ clock all processes of a machine read the same clock. Instead: pause, or with --sim')
   for (const { name } of nemeses) expect(text).toMatch(new RegExp(`[✔✘] ${name} `))

@@ -40,14 +40,14 @@ const tell = (port: number, ...commands: readonly string[]): Promise<void> =>
 describe.skipIf(redis === undefined)(
   `a Redis of the user${redis === undefined ? `: ${whySkipped('redis-server')}` : ''}`,
   () => {
-    test('that refuses the password is reported differently from one that does not answer', async () => {
+    test('is reported as refusing the password, unlike a Redis that does not answer', async () => {
       const { port } = await startRedis(redis ?? '', ['--requirepass', 'right'])
       const { exitCode, stderr } = await refused(declared(port, { password: 'wrong' }))
       expect(stderr).toMatch(/refuses the client: every read failed with WRONGPASS.*Give "client" the "username"/)
       expect(exitCode).toBe(4)
     })
 
-    test('whose user may only read is refused at the start, with its error', async () => {
+    test('is refused at the start with the error of Redis if its user has only read permission', async () => {
       const { port } = await startRedis(redis ?? '')
       await tell(port, 'ACL SETUSER reader on >secret ~* +@all -set -eval')
       const { exitCode, stderr } = await refused(declared(port, { username: 'reader', password: 'secret' }))
@@ -55,7 +55,7 @@ describe.skipIf(redis === undefined)(
       expect(exitCode).toBe(4)
     })
 
-    test('with data from an earlier run is refused, with a remedy', async () => {
+    test('is refused with a remedy if it holds data from an earlier run', async () => {
       const { port } = await startRedis(redis ?? '')
       const keys = Array.from({ length: 100 }, (_, key) => `SET x${key} 17`)
       await tell(port, ...keys, 'SET x 17', 'SET 0 17', 'SET k0 17', 'SET k1 17')
@@ -66,27 +66,32 @@ describe.skipIf(redis === undefined)(
   },
 )
 
-test('a database at an address without a listener is named with its address', async () => {
+test('a database at an address without a listener is reported with the address', async () => {
   const port = await freePort()
   const { exitCode, stderr } = await refused(declared(port))
   expect(stderr).toContain(`127.0.0.1:${port}`)
   expect(exitCode).toBe(4)
 })
 
-describe('a server that is too old is refused, with its version and the oldest supported one', () => {
+describe('a server that is too old', () => {
   test.each([
     ['redis', 'redis-server', 'Redis server v=6.0.16 sha=00000000:0', 'redis-server 7.0 or later', '6.0.16'],
     ['etcd', 'etcd', 'etcd Version: 3.3.27', 'etcd 3.4 or later', '3.3.27'],
     ['nats', 'nats-server', 'nats-server: v2.8.4', 'nats-server 2.9 or later', '2.8.4'],
-  ])('%s', async (target, program, said, wanted, version) => {
-    const directory = temporaryDirectory()
-    const bin = join(directory, 'bin')
-    mkdirSync(bin)
-    for (const name of [program, 'redis-cli'])
-      writeFileSync(join(bin, name), `#!/bin/sh\necho '${said}'\n`, { mode: 0o755 })
-    const env = { PATH: [bin, process.env['PATH']].join(delimiter) }
-    const { exitCode, stderr } = await chaos(['run', '--target', target, '--time', '1s'], { cwd: directory, env })
-    expect(stderr).toContain(`${target} needs what is too old here: ${wanted}, and ${join(bin, program)} is ${version}`)
-    expect(exitCode).toBe(4)
-  })
+  ])(
+    'is refused with its version and the oldest supported version: %s',
+    async (target, program, said, wanted, version) => {
+      const directory = temporaryDirectory()
+      const bin = join(directory, 'bin')
+      mkdirSync(bin)
+      for (const name of [program, 'redis-cli'])
+        writeFileSync(join(bin, name), `#!/bin/sh\necho '${said}'\n`, { mode: 0o755 })
+      const env = { PATH: [bin, process.env['PATH']].join(delimiter) }
+      const { exitCode, stderr } = await chaos(['run', '--target', target, '--time', '1s'], { cwd: directory, env })
+      expect(stderr).toContain(
+        `${target} needs what is too old here: ${wanted}, and ${join(bin, program)} is ${version}`,
+      )
+      expect(exitCode).toBe(4)
+    },
+  )
 })

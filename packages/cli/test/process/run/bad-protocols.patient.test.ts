@@ -53,7 +53,7 @@ const failureOf = async (goesWrong: string) => {
 /** What the protocol does, the code, and what is said of it. */
 type Blamed = readonly [string, string, RegExp]
 
-describe('a failing protocol is reported with the event, not as a verdict:', () => {
+describe('a failing protocol', () => {
   const isBlamed = async (_: string, goesWrong: string, what: RegExp) => {
     const { exitCode, failures } = await failureOf(goesWrong)
     expect(failures[0]).toMatchObject({ kind: 'broken', sentence: expect.stringMatching(what) })
@@ -61,7 +61,7 @@ describe('a failing protocol is reported with the event, not as a verdict:', () 
   }
   test.each([
     ['one that throws', 'throw new Error("oh no")', /^n\d threw on \{"type":"request".*oh no$/],
-  ] satisfies Blamed[])('%s', isBlamed)
+  ] satisfies Blamed[])('is reported with the event and without a verdict: %s', isBlamed)
 
   patientTest.each([
     ['one that never returns', 'for (;;);', /does not return from its step: .*"type":"request"/],
@@ -81,7 +81,7 @@ describe('a failing protocol is reported with the event, not as a verdict:', () 
       'return { state, effects: [{ type: "reply", requestId, result: { type: "ok", value: calls++ } }] }',
       /not deterministic.*event \d+ of the clients/,
     ],
-  ] satisfies Blamed[])('%s', isBlamed)
+  ] satisfies Blamed[])('is reported with the event and without a verdict, after a while: %s', isBlamed)
 })
 
 const vacuousOf = async (body: string) => {
@@ -91,16 +91,13 @@ const vacuousOf = async (body: string) => {
   return { exitCode, vacuous: JSON.parse(stdout).vacuous, page: (await chaos(['fuzz', ...args])).stdout }
 }
 
-patientTest(
-  'a search of a protocol that answers only writes reports that it proves nothing, and exits with 2',
-  async () => {
-    const { exitCode, vacuous, page } = await vacuousOf('}\nif (event.input.f !== "write") { return { state, effects }')
-    expect({ exitCode, vacuous }).toEqual({ exitCode: 2, vacuous: ['no read succeeded in any trial'] })
-    expect(page).toContain('NOTHING FOUND, AND LITTLE PROVED')
-  },
-)
+patientTest('a search of a protocol that answers only writes proves nothing, and exits with 2', async () => {
+  const { exitCode, vacuous, page } = await vacuousOf('}\nif (event.input.f !== "write") { return { state, effects }')
+  expect({ exitCode, vacuous }).toEqual({ exitCode: 2, vacuous: ['no read succeeded in any trial'] })
+  expect(page).toContain('NOTHING FOUND, AND LITTLE PROVED')
+})
 
-test('a rejected promise that a step left behind is reported as a failure of the protocol, also in a simulated run', async () => {
+test('a rejected promise that a step does not await is reported as a failure of the protocol', async () => {
   const file = protocolThat('Promise.reject(new Error("left alone"))')
   const run = ['run', '--sim', '--time', '2s', '--rate', '200', '--faults', 'none', '--protocol', file]
   const { exitCode, stderr } = await chaos([...run, '--out', temporaryDirectory()])

@@ -11,7 +11,7 @@ const run = (program: string, workload: string, more: readonly string[] = []) =>
   return chaos(words, { cwd: programs })
 }
 
-test('runs a program of Maelstrom with its options, and prints the messages per operation', async () => {
+test("the target maelstrom runs a program with Maelstrom's options, and prints the messages per operation", async () => {
   const { exitCode, stdout, stderr } = await run('node ./counter.mjs', 'pn-counter', ['--node-count', '3', '--json'])
   expect(exitCode, stdout + stderr).toBe(0)
   const { notes, availability } = JSON.parse(stdout)
@@ -19,7 +19,7 @@ test('runs a program of Maelstrom with its options, and prints the messages per 
   expect(availability.nodes).toEqual({ n1: 1, n2: 1, n3: 1 })
 })
 
-test('reports a partition that hit no message, and does not repeat it', async () => {
+test('the target maelstrom reports a partition that hit no message, and does not inject it again', async () => {
   const { exitCode, stdout, stderr } = await run('node ./unique-ids.mjs', 'unique-ids', ['--json'])
   expect(exitCode, stdout + stderr).toBe(0)
   const { notes, faults } = JSON.parse(stdout)
@@ -28,7 +28,7 @@ test('reports a partition that hit no message, and does not repeat it', async ()
   expect(notes).toContain('no partition took effect: it found no message to hit')
 })
 
-test('runs a program whose nodes talk only to services, under the partition of Maelstrom', async () => {
+test('the target maelstrom runs a program whose nodes communicate only with services, under partitions', async () => {
   const { exitCode, stdout, stderr } = await run('../strangers/seq-counter.cjs', 'g-counter', [
     '--nemesis',
     'partition',
@@ -36,7 +36,7 @@ test('runs a program whose nodes talk only to services, under the partition of M
   expect(exitCode, stdout + stderr).toBe(0)
 })
 
-test('passes the arguments after -- to the program', async () => {
+test('the target maelstrom passes the arguments after -- to the program', async () => {
   const { exitCode, stderr } = await run('node', 'unique-ids', ['--', './bad.mjs', 'exits'])
   expect(stderr).toContain('the program exits with 7')
   expect(exitCode).toBe(3)
@@ -45,7 +45,7 @@ test('passes the arguments after -- to the program', async () => {
 test.each([
   ['another than usual', 'loss'],
   ['the usual one', 'partition'],
-])('proves nothing under a requested fault that hit nothing: %s', async (_, fault) => {
+])('a run of the target maelstrom proves nothing if a requested fault took no effect: %s', async (_, fault) => {
   const { exitCode, stdout } = await run('node ./unique-ids.mjs', 'unique-ids', ['--faults', fault, '--json'])
   expect(JSON.parse(stdout).vacuous).toContain(`no ${fault} took effect`)
   expect(exitCode).toBe(2)
@@ -60,7 +60,7 @@ test.each([
   ],
   ['shape', 3, /unique-ids: its reply has no "id": \{"type":"generate_ok"/],
   ['type', 3, /unique-ids: its reply has the type "generated" instead of "generate_ok"/],
-])('ends a run of a program that %s, and reports that', async (how, code, message) => {
+])('the target maelstrom ends the run of a program that %s, and reports the reason', async (how, code, message) => {
   const { exitCode, stderr } = await run(`node ./bad.mjs ${how}`, 'unique-ids')
   expect(stderr).toMatch(message)
   expect(exitCode).toBe(code)
@@ -75,19 +75,19 @@ patientTest.each([
   ['stranger', 'sent a message to n99, and there is no such node, client or service'],
   ['dies', 'n2 ended by itself (exit code 9)'],
   ['joins', 'characters without a line feed, which ends a message: {"src":'],
-])('reports the mistake of a program that %s', async (how, message) => {
+])('the target maelstrom reports the fault of a program that %s', async (how, message) => {
   const { exitCode, stdout } = await run(`node ./bad.mjs ${how}`, 'unique-ids')
   expect(stdout.replace(/\s+/g, ' ')).toContain(message)
   expect(exitCode).toBe(4)
 })
 
-patientTest('prints the last output of a program that never answers init', async () => {
+patientTest('the target maelstrom prints the last output of a program that never answers init', async () => {
   const { exitCode, stderr } = await run('node ./bad.mjs silent', 'unique-ids')
   expect(stderr.replace(/\s+/g, ' ')).toMatch(/n[1-5].*answers init with init_ok.*waiting for a lock/)
   expect(exitCode).not.toBe(0)
 })
 
-patientTest('ends a run of a program that floods the network', async () => {
+patientTest('the target maelstrom ends the run of a program that floods the network', async () => {
   const { exitCode, stderr } = await run('node ./bad.mjs flood', 'unique-ids')
   expect(stderr).toContain('the program floods the network. Send fewer')
   expect(exitCode).toBe(3)
@@ -96,7 +96,7 @@ patientTest('ends a run of a program that floods the network', async () => {
 test.each([
   ['', 'say which program, and for which workload: chaos run --target maelstrom --bin ./node -w lin-kv.'],
   ['linkv', 'there is no workload linkv. Did you mean lin-kv?'],
-])('refuses the workload "%s" before anything starts', async (workload, message) => {
+])('the target maelstrom refuses the workload "%s" before anything starts', async (workload, message) => {
   const { exitCode, stderr } = await chaos(['run', '--target', `maelstrom:${workload}:./node`])
   expect(stderr).toContain(message)
   expect(exitCode).toBe(3)

@@ -59,37 +59,40 @@ function firstFinding(protocol: ProtocolDefinition) {
   return { finding, smallest: finding && minimise(subject, finding, { limits, budgetMs: millis(400) }) }
 }
 
-test('more than forty kinds of misbehaving protocols are tested', () => {
+test('the list of misbehaving protocols has more than forty entries with distinct names', () => {
   expect(misbehaving.length).toBeGreaterThan(40)
   expect(new Set(misbehaving.map(({ name }) => name)).size).toBe(misbehaving.length)
 })
 
-describe('a search and a simulated run report a misbehaving protocol with the event: one that', () => {
+describe('a misbehaving protocol', () => {
   const cases = misbehaving.filter(({ unusable, endless }) => !unusable && !endless)
-  test.each(cases.map((one) => [one.name, one] as const))('%s', async (_, one) => {
-    const protocol = await guardedProtocol(written(one))
-    const { finding, smallest } = firstFinding(protocol)
-    expect(finding?.failure).toMatchObject({ kind: 'broken', what: expect.stringMatching(one.says) })
-    // Three writes are enough for all of them.
-    expect(smallest?.operations.length).toBeLessThanOrEqual(3)
-    const run = await simulateSpec({ spec }, protocol, () => false)
-    expect(run.failure).toMatch(one.says)
-  })
+  test.each(cases.map((one) => [one.name, one] as const))(
+    'is reported by a search and by a simulated run with the event if it %s',
+    async (_, one) => {
+      const protocol = await guardedProtocol(written(one))
+      const { finding, smallest } = firstFinding(protocol)
+      expect(finding?.failure).toMatchObject({ kind: 'broken', what: expect.stringMatching(one.says) })
+      // Three writes are enough for all of them.
+      expect(smallest?.operations.length).toBeLessThanOrEqual(3)
+      const run = await simulateSpec({ spec }, protocol, () => false)
+      expect(run.failure).toMatch(one.says)
+    },
+  )
 
-  test('throws is reported with the line that threw', async () => {
+  test('is reported with the line that threw if it throws', async () => {
     const protocol = await guardedProtocol(written(misbehaving.find(({ name }) => name === 'throws')!))
     const { finding } = firstFinding(protocol)
     expect(finding?.failure).toHaveProperty('trace', [expect.stringMatching(/^at .*mine\.mjs:\d+:\d+\)$/)])
   })
 })
 
-describe('an unusable protocol file is refused with exit code 3 and the reason: one that', () => {
+describe('an unusable protocol file', () => {
   const cases = misbehaving.filter(({ unusable }) => unusable)
-  test.each(cases.map((one) => [one.name, one] as const))('%s', async (_, one) => {
+  test.each(cases.map((one) => [one.name, one] as const))('is refused with the reason if it %s', async (_, one) => {
     await expect(vetProtocol(written(one))).rejects.toThrow(one.says)
   })
 
-  test('ends the process, when chaos fuzz loads it', async () => {
+  test('is refused with exit code 3 if it ends the process when chaos fuzz loads it', async () => {
     const one = misbehaving.find(({ name }) => name === 'ends the process')!
     const { exitCode, stderr } = await chaosHere(['fuzz', '--protocol', written(one), '--out', temporaryDirectory()])
     expect(stderr).toMatch(one.says)

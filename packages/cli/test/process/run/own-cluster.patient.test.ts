@@ -64,7 +64,7 @@ async function nothingLeft(directory: string): Promise<void> {
   await expect.poll(() => [...processesOf(directory), ...dataDirs()], { timeout: 30_000 }).toEqual([])
 }
 
-describe("a user's cluster, declared in a file,", () => {
+describe("a user's cluster that a file declares", () => {
   patientTest('is linearizable while its nodes are killed, paused and partitioned', async () => {
     const cwd = declared()
     const faults = scheduleIn(cwd, [
@@ -95,32 +95,29 @@ describe("a user's cluster, declared in a file,", () => {
     await nothingLeft(cwd)
   })
 
-  patientTest(
-    'has a replication request that was lost to a cut in its summary, its drawing and its explanation',
-    async () => {
-      const cwd = declared(['--async', '--local'])
-      const links = [{ from: 'n1', to: 'n3' }]
-      const faults = scheduleIn(cwd, [{ fromMs: 500, toMs: 4_000, kind: 'partition', links, mode: 'drop' }])
-      const slowly = ['--target', './kv.json', '--rate', '60', '--clients', '6', '--keys', '3', '--time', '4s']
-      let stdout = ''
-      let lost: string | undefined
-      // What a cut stopped before it was read is told without what it carried, and a busy machine may read too little.
-      for (let seed = 1; seed <= 6 && lost === undefined; seed++) {
-        rmSync(join(cwd, 'chaos-results'), { recursive: true, force: true })
-        stdout = (await chaos(['run', ...slowly, '--faults', faults, '--seed', String(seed)], { cwd })).stdout
-        lost = /n1 → n3: POST \/replicate with \w = \d+, sent at [\d.]+ s, lost \(partition\)/.exec(stdout)?.[0]
-      }
-      expect(lost, stdout).toBeDefined()
-      expect(stdout.replaceAll(/\s+/g, ' ')).toMatch(/The message with \w = \d+ to n3 was lost \(partition\)/)
-      const [result = ''] = readdirSync(join(cwd, 'chaos-results')).filter((name) => name.endsWith('-kv'))
-      const directory = join(cwd, 'chaos-results', result)
-      expect(readFileSync(join(directory, 'report.html'), 'utf8')).toContain('<g class="message lost">')
-      expect((await chaos(['explain', directory], { cwd })).stdout).toContain(lost!)
-      const { heard } = JSON.parse(readFileSync(join(directory, 'run.json'), 'utf8'))
-      expect(JSON.stringify(heard).length).toBeLessThan(100_000)
-      await nothingLeft(cwd)
-    },
-  )
+  patientTest('has a lost replication request in its summary, drawing and explanation', async () => {
+    const cwd = declared(['--async', '--local'])
+    const links = [{ from: 'n1', to: 'n3' }]
+    const faults = scheduleIn(cwd, [{ fromMs: 500, toMs: 4_000, kind: 'partition', links, mode: 'drop' }])
+    const slowly = ['--target', './kv.json', '--rate', '60', '--clients', '6', '--keys', '3', '--time', '4s']
+    let stdout = ''
+    let lost: string | undefined
+    // What a cut stopped before it was read is told without what it carried, and a busy machine may read too little.
+    for (let seed = 1; seed <= 6 && lost === undefined; seed++) {
+      rmSync(join(cwd, 'chaos-results'), { recursive: true, force: true })
+      stdout = (await chaos(['run', ...slowly, '--faults', faults, '--seed', String(seed)], { cwd })).stdout
+      lost = /n1 → n3: POST \/replicate with \w = \d+, sent at [\d.]+ s, lost \(partition\)/.exec(stdout)?.[0]
+    }
+    expect(lost, stdout).toBeDefined()
+    expect(stdout.replaceAll(/\s+/g, ' ')).toMatch(/The message with \w = \d+ to n3 was lost \(partition\)/)
+    const [result = ''] = readdirSync(join(cwd, 'chaos-results')).filter((name) => name.endsWith('-kv'))
+    const directory = join(cwd, 'chaos-results', result)
+    expect(readFileSync(join(directory, 'report.html'), 'utf8')).toContain('<g class="message lost">')
+    expect((await chaos(['explain', directory], { cwd })).stdout).toContain(lost!)
+    const { heard } = JSON.parse(readFileSync(join(directory, 'run.json'), 'utf8'))
+    expect(JSON.stringify(heard).length).toBeLessThan(100_000)
+    await nothingLeft(cwd)
+  })
 
   test.each([
     [{ comand: 'node' }, 3, './kv.json: there is no member comand. Did you mean command?'],
@@ -139,7 +136,7 @@ describe("a user's cluster, declared in a file,", () => {
     expect(processesOf(cwd)).toEqual([])
   })
 
-  test('starts with the values that its route table calls initial', async () => {
+  test('is accepted with data that equals the initial values of its route table', async () => {
     const routes = JSON.parse(readFileSync(join(declared(), 'routes.json'), 'utf8'))
     const client = { kind: 'http', routes: { ...routes, initial: { value: 17 } } }
     const cwd = declared([], { client, files: { 'data.json': '{"x":17,"y":17,"z":17}' } })

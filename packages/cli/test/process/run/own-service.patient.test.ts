@@ -29,28 +29,25 @@ async function driven(routes: object, reads: Reads) {
   ])
 }
 
-describe("a user's service driven by the generator through a route table", () => {
-  test('stale reads from a replica are found', async () => {
+describe("a user's service that the generator drives through a route table", () => {
+  test('is found to return stale reads from a replica', async () => {
     const { exitCode, stdout } = await driven(byValue, 'local')
     expect(stdout).toContain('NOT LINEARIZABLE')
     expect(stdout).toMatch(/Client \d+(?: read \S+ for \w+|: read|'s read(?: \w+)?) from n[123] at/)
     expect(exitCode).toBe(1)
   })
 
-  patientTest('replicas that ask the primary are linearizable, with compare-and-set in the body', async () => {
+  patientTest('is linearizable if replicas ask the primary, with compare-and-set in the body', async () => {
     const { exitCode, stdout } = await driven(byValue, 'primary')
     expect(stdout).toMatch(/^ {2}LINEARIZABLE/m)
     expect(exitCode).toBe(0)
   })
 
-  patientTest(
-    'replicas that ask the primary are linearizable if a cas uses If-Match and values are versions',
-    async () => {
-      const { exitCode, stdout } = await driven(byVersion, 'primary')
-      expect(stdout).toMatch(/^ {2}LINEARIZABLE/m)
-      expect(exitCode).toBe(0)
-    },
-  )
+  patientTest('is linearizable if replicas ask the primary, with If-Match for cas and versions as values', async () => {
+    const { exitCode, stdout } = await driven(byVersion, 'primary')
+    expect(stdout).toMatch(/^ {2}LINEARIZABLE/m)
+    expect(exitCode).toBe(0)
+  })
 })
 
 /** Runs a command whose requests to the three servers go through a recording proxy, and judges the record. */
@@ -75,15 +72,15 @@ session a {n1} {n2} & session b {n2} {n3} & wait
 `
 
 describe.skipIf(!isPatient || installed('curl') === undefined)(
-  `driven by curl${installed('curl') === undefined ? `: ${whySkipped('curl')}` : ''}`,
+  `a user's service driven by curl${installed('curl') === undefined ? `: ${whySkipped('curl')}` : ''}`,
   () => {
-    patientTest('the stale read of a replica is found', async () => {
+    patientTest('is found to return a stale read from a replica', async () => {
       const { exitCode, stdout } = await recorded('local', byValue, ['bash', '-c', CURL])
       expect(stdout).toContain('NOT LINEARIZABLE')
       expect(exitCode).toBe(1)
     })
 
-    patientTest('the correct variant is linearizable, and the replicas agree at the end', async () => {
+    patientTest('is linearizable in its correct variant, whose replicas agree at the end', async () => {
       const { exitCode, stdout, stderr } = await recorded('primary', byValue, ['bash', '-c', CURL])
       expect(stdout, stderr).toMatch(/^ {2}LINEARIZABLE/m)
       expect(stdout).toMatch(/eventual\s+✔ met/)
@@ -105,7 +102,7 @@ end
 `
 
 describe.skipIf(installed('wrk') === undefined)(
-  `driven by wrk${installed('wrk') === undefined ? `: ${whySkipped('wrk')}` : ''}`,
+  `a user's service driven by wrk${installed('wrk') === undefined ? `: ${whySkipped('wrk')}` : ''}`,
   () => {
     const wrk = async (reads: Reads) => {
       const script = join(temporaryDirectory(), 'items.lua')
@@ -114,13 +111,13 @@ describe.skipIf(installed('wrk') === undefined)(
       return recorded(reads, byValue, command, ['--client', 'connection'])
     }
 
-    test('the stale read of a replica is found', async () => {
+    test('is found to return a stale read from a replica', async () => {
       const { exitCode, stdout } = await wrk('local')
       expect(stdout).toContain('NOT LINEARIZABLE')
       expect(exitCode).toBe(1)
     })
 
-    patientTest('the correct variant is linearizable', async () => {
+    patientTest('is linearizable in its correct variant', async () => {
       const { exitCode, stdout, stderr } = await wrk('primary')
       expect(stdout, stderr).toMatch(/^ {2}LINEARIZABLE/m)
       expect(exitCode).toBe(0)
@@ -128,7 +125,7 @@ describe.skipIf(installed('wrk') === undefined)(
   },
 )
 
-describe('a command whose traffic has faults', () => {
+describe('a command under faults in its traffic', () => {
   /** Six clients, each of a name of its own, that give up after 300 ms. */
   const CLIENTS = `
     const end = Date.now() + 4000
@@ -148,7 +145,7 @@ describe('a command whose traffic has faults', () => {
   const clients = (...more: readonly string[]) => [process.execPath, '--input-type=module', '-e', CLIENTS, ...more]
   const HURT = ['--faults', 'partition,lose-reply', '--env', 'ITEMS={n1}']
 
-  patientTest('is judged with the faults in force, and unknown outcomes are reported', async () => {
+  patientTest('has a linearizable recording, which lists the effective faults and the lost answers', async () => {
     const { exitCode, stdout, stderr } = await recorded('primary', byValue, clients(), HURT)
     expect(stdout, stderr).toMatch(/^ {2}LINEARIZABLE/m)
     expect(stdout).toMatch(/faults that took effect: .*lose-reply.*partition/)
@@ -157,7 +154,7 @@ describe('a command whose traffic has faults', () => {
     expect(exitCode).toBe(0)
   })
 
-  patientTest('that fails makes the run fail, except with --may-fail', async () => {
+  patientTest('makes the run fail by its exit code, except with --may-fail', async () => {
     const failed = await recorded('primary', byValue, clients('7'), HURT)
     expect(failed.stdout, failed.stderr).toMatch(/ended\s+with\s+exit\s+code\s+7/)
     expect(failed.exitCode).toBe(4)
@@ -165,7 +162,7 @@ describe('a command whose traffic has faults', () => {
     expect(tolerated.exitCode).toBe(0)
   })
 
-  test('prints one object with --json, and the output of the command on standard error', async () => {
+  test('has one object printed by --json, and its own output on standard error', async () => {
     const { stdout, stderr } = await recorded(
       'primary',
       byValue,
@@ -178,7 +175,7 @@ describe('a command whose traffic has faults', () => {
 })
 
 describe('a recording that proves nothing', () => {
-  patientTest('a table that matches nothing is reported with the route to add', async () => {
+  patientTest('has a table that matches no request, and is reported with the route to add', async () => {
     const routes = { routes: [{ request: 'GET /kv/{key}', f: 'read', result: 'body' }] }
     const { exitCode, stderr } = await recorded('primary', routes, [
       'sh',
@@ -191,13 +188,13 @@ describe('a recording that proves nothing', () => {
     expect(exitCode).toBe(3)
   })
 
-  patientTest("a command that bypasses the proxy gets a hint about the proxy's address", async () => {
+  patientTest("comes from a command that bypasses the proxy, and is reported with the proxy's address", async () => {
     const { exitCode, stderr } = await recorded('primary', byValue, ['true'])
     expect(stderr).toMatch(/No traffic passed the proxy \(n1 at 127\.0\.0\.1:\d+.*CHAOS_PROXY_N1/)
     expect(exitCode).toBe(3)
   })
 
-  test('a server that does not answer is reported with its address', async () => {
+  test("has a server that does not answer, and is reported with the server's address", async () => {
     const directory = temporaryDirectory()
     const table = join(directory, 'routes.json')
     writeFileSync(table, JSON.stringify(byValue))
@@ -207,7 +204,7 @@ describe('a recording that proves nothing', () => {
     expect(exitCode).toBe(4)
   })
 
-  patientTest('reads alone prove nothing', async () => {
+  patientTest('contains only reads, and is reported as proving nothing', async () => {
     const { exitCode, stdout } = await recorded('primary', byValue, [
       'sh',
       '-c',
@@ -218,7 +215,7 @@ describe('a recording that proves nothing', () => {
   })
 })
 
-describe('a wrong command line is refused before anything starts', () => {
+describe('an incomplete command line of chaos record', () => {
   test.each([
     [['--upstream', 'localhost:1', '--as', 'resp'], /needs the command whose traffic is to be recorded, after --/],
     [['--as', 'resp', '--', 'true'], /needs --upstream/],
@@ -239,20 +236,20 @@ describe('a wrong command line is refused before anything starts', () => {
     [['--upstream', 'localhost:1', '--as', 'http', '--', 'true'], /Give a file with a route table, resp, or/],
     [['--upstream', 'localhost:1', '--as', 'resp', '--env', 'X', '--', 'true'], /write NAME=value/],
     [['--upstream', 'localhost:1', '--as', 'resp', '--expect', 'serial', '--', 'true'], /--expect/],
-  ])('%j', async (args, message) => {
+  ])('is refused before anything starts: %j', async (args, message) => {
     const { exitCode, stderr } = await chaosHere(['record', ...args])
     expect(stderr).toMatch(message)
     expect(exitCode).toBe(3)
   })
 
-  test('a missing program', async () => {
+  test('is refused before anything starts if the program is missing', async () => {
     const { exitCode, stderr } = await recorded('primary', byValue, ['./nowhere'])
     expect(stderr).toMatch(/there is no program \.\/nowhere/)
     expect(exitCode).toBe(4)
   })
 })
 
-patientTest('chaos record keeps a run.json, a history and a report, like a run', async () => {
+patientTest('chaos record keeps a run.json, a history and a report', async () => {
   const directory = temporaryDirectory()
   const table = join(directory, 'routes.json')
   writeFileSync(table, JSON.stringify(byValue))

@@ -47,12 +47,12 @@ describe('a probe over HTTP', () => {
 })
 
 describe('a probe by a command', () => {
-  test('returns the exit code, or the first number printed', async () => {
+  test('returns the exit code, or the first printed number', async () => {
     expect(await asked('command "exit 3" == 3')).toEqual({ value: 3 })
     expect(await asked(`command 'echo "rows: -7 of 9"' output < 0`)).toEqual({ value: -7 })
   })
 
-  test('has no value if it cannot be run, prints no number or takes too long, and leaves nothing running', async () => {
+  test('has no value if it cannot be run, prints no number or takes too long', async () => {
     const file = join(temporaryDirectory(), 'late')
     const [missing, wordless, broken, slow] = await Promise.all([
       asked('command "no-such-program-here" == 0'),
@@ -69,8 +69,8 @@ describe('a probe by a command', () => {
   })
 })
 
-describe('a probe in --require of chaos', () => {
-  test('check fails the check if it is not met, and is in the JSON', async () => {
+describe('a probe in --require', () => {
+  test('fails chaos check if it is not met, and is in the JSON', async () => {
     const url = await answering()
     const { exitCode, stdout } = await chaosHere([
       ...['check', stale, '--json', '--require', `${url}/500 status == 200`, '--require', 'command "true" exit == 0'],
@@ -82,7 +82,7 @@ describe('a probe in --require of chaos', () => {
     expect(exitCode).toBe(1)
   })
 
-  test('run is evaluated after the last heal, and is unknown without a response', async () => {
+  test('is evaluated by chaos run after the last heal, and is unknown without a response', async () => {
     const out = temporaryDirectory()
     const simulated = ['run', '--sim', '--time', '1s', '--rate', '150', '--seed', '1', '--faults', 'none', '--out', out]
     const asking = (probe: string) => chaosHere([...simulated, '--require', probe])
@@ -93,7 +93,7 @@ describe('a probe in --require of chaos', () => {
     expect(exitCode).toBe(2)
   })
 
-  test('record gets the addresses of the servers, and is evaluated before they stop', async () => {
+  test('gets the addresses of the servers from chaos record, and is evaluated before they stop', async () => {
     const cwd = temporaryDirectory()
     const routes = [
       { request: 'GET /{key}', f: 'read', result: 'json.value' },
@@ -121,7 +121,7 @@ describe('a probe in --require of chaos', () => {
   })
 })
 
-test('chaos check --require with a level fails if that level is violated', async () => {
+test('chaos check --require LEVEL fails if that level is violated', async () => {
   expect((await chaosHere(['check', stale, '--require', 'linearizable'])).exitCode).toBe(1)
   expect((await chaosHere(['check', stale, '--require', 'sequential'])).exitCode).toBe(0)
   const { exitCode, stderr } = await chaosHere(['check', stale, '--require', 'linearizable of read during healed'])
@@ -129,8 +129,8 @@ test('chaos check --require with a level fails if that level is violated', async
   expect(stderr).toContain('a level is required of all operations: write linearizable.')
 })
 
-describe('in a configuration', () => {
-  test('a run has a baseline and a tolerance of its own', async () => {
+describe('a configuration with a baseline', () => {
+  test('can set baseline and tolerance for each run', async () => {
     const cwd = temporaryDirectory()
     const spec = { target: 'sim:raft', timeMs: 1000, rate: 150, seed: 3, faults: [] }
     const write = (runs: object, more: object = {}) =>

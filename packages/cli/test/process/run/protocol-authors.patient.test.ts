@@ -21,7 +21,7 @@ async function withProtocol(): Promise<string> {
 const moduleIn = async (directory: string) => (await importUserFile(join(directory, 'protocol.ts'))) as ProtocolModule
 
 describe('chaos init protocol', () => {
-  patientTest('writes a protocol that passes a search, and fails one with its planted bug', async () => {
+  patientTest('writes a protocol that passes a search, which fails with the planted bug', async () => {
     const protocol = await moduleIn(await withProtocol())
     expect(await search(protocol, { seeds: 20 })).toMatchObject({ trials: 20, found: undefined, vacuous: [] })
     const { found } = await search(protocol, { bug: 'no-write-back', seeds: 2_000, shrinkMs: 500 })
@@ -46,7 +46,7 @@ describe('chaos init protocol', () => {
   })
 })
 
-describe('the simulator used as a library', () => {
+describe('the simulator as a library', () => {
   test('judges one run, and repeats it exactly', async () => {
     const protocol = await moduleIn(await withProtocol())
     const same = { seed: 7, faults: ['kill', 'partition'], timeMs: 1_000 }
@@ -56,7 +56,7 @@ describe('the simulator used as a library', () => {
     expect(runs[0]?.report.levels['linearizable']?.result).toBe('met')
   })
 
-  test('refuses misspelt names, invalid numbers and a workload that the protocol cannot serve', async () => {
+  test('refuses misspelt names, invalid numbers, and a workload that the protocol cannot serve', async () => {
     const protocol = await moduleIn(await withProtocol())
     const settings = [
       [{ faults: ['kil'] }, 'faults: kil: there is no such fault. Did you mean kill?'],
@@ -71,7 +71,7 @@ describe('the simulator used as a library', () => {
     await expect(simulate(protocol, { nodes: 0 })).rejects.toThrow('nodes: 0 is not a number of nodes')
   })
 
-  test('refuses an export that is not a protocol, and unknown names', async () => {
+  test('refuses an export that is not a protocol, and an unknown bug, fault or workload', async () => {
     await expect(search({} as ProtocolModule)).rejects.toThrow('the protocol: "name" is not a text')
     const protocol = await moduleIn(await withProtocol())
     await expect(search(protocol, { bug: 'no-write-bak' })).rejects.toThrow('Did you mean no-write-back?')
@@ -81,7 +81,7 @@ describe('the simulator used as a library', () => {
 })
 
 patientTest(
-  'a replay works in another directory together with its protocol, and names the protocol if it is missing',
+  'a replay works in another directory that contains its protocol, and names a missing protocol',
   async () => {
     const directory = await withProtocol()
     const bug = ['--bug', 'no-write-back', '--seeds', '2000', '--workers', '1', '--shrink', '100ms', '--json']
@@ -118,7 +118,7 @@ const FINDING = ['--bug no-write-back', '--expect linearizable']
 const wordsOf = (command: string): string[] =>
   (command.match(/'[^']*'|\S+/g) ?? []).map((word) => word.replaceAll("'", ''))
 
-patientTest('the commands on the page for authors work in sequence', async () => {
+patientTest('the commands on the page for protocol authors end as described, one after another', async () => {
   const cwd = temporaryDirectory()
   symlinkSync(join(root, 'examples'), join(cwd, 'examples'))
   const commands = blocks('sh').flatMap((block) => block.trim().split('\n'))
@@ -135,7 +135,7 @@ patientTest('the commands on the page for authors work in sequence', async () =>
   }
 })
 
-patientTest('the test on the page for authors passes', async () => {
+patientTest('the test on the page for protocol authors passes', async () => {
   const cwd = await withProtocol()
   const code = blocks('ts').find((block) => block.startsWith('// protocol.test.ts')) ?? ''
   writeFileSync(join(cwd, 'protocol.test.ts'), code)

@@ -59,7 +59,7 @@ describe('chaos run of a service with a route table', () => {
     expect(exitCode).toBe(3)
   })
 
-  test('writes strings if the service answers strings, and says so next to its verdict', async () => {
+  test('writes strings if the service answers with strings, and notes that next to its verdict', async () => {
     const cwd = service({ answers: 'texts' })
     const { exitCode, stdout, stderr } = await chaosHere(RUN, { cwd })
     const remark = 'the service answers the string "7" for the number 7, so clients write strings'
@@ -81,7 +81,7 @@ describe('chaos run of a service with a route table', () => {
   test.each([
     ['--no-rehearsal is given', {}, ['--no-rehearsal']],
     ['the configuration says so', { rehearsal: false }, []],
-  ])('skips the rehearsal if %s, and its run.json says so', async (_, configured, typed) => {
+  ])('skips the rehearsal if %s, and notes that in its run.json', async (_, configured, typed) => {
     const cwd = service({ ...WRONG, ...configured })
     const { stderr } = await chaosHere([...RUN, ...typed], { cwd })
     expect(stderr).not.toContain('the first read after the first write')
@@ -98,7 +98,7 @@ describe('chaos doctor of a service with a route table', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('prints a mismatch before everything else', async () => {
+  test('prints a mismatch before all other results', async () => {
     const { exitCode, stdout } = await chaosHere(['doctor'], { cwd: service(WRONG) })
     expect(stdout).toMatch(/^What keeps kv from running\n {2}✘ rehearsal .*GET \/itemz\/r was answered 404/)
     expect(exitCode).toBe(4)

@@ -36,13 +36,13 @@ describe('a run without --expect', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('only reads if the target can do nothing else, and passes with the default settings', async () => {
+  test('uses only reads if the target supports nothing else, and passes with the default settings', async () => {
     const { exitCode, result } = await simulate('--target', 'balancer', '--set', 'backend=files')
     expect(result).toMatchObject({ expected: 'linearizable', expectation: { met: true }, vacuous: [] })
     expect(exitCode).toBe(0)
   })
 
-  test('says on its page that the level was promised', async () => {
+  test('shows on its page that the level was promised', async () => {
     const out = ['--out', temporaryDirectory()]
     const { exitCode, stdout, stderr } = await chaosHere([
       'run',
@@ -61,14 +61,14 @@ describe('a run without --expect', () => {
   })
 })
 
-test('--expect none only observes, whatever is found', async () => {
+test('--expect none only observes, even if a level is violated', async () => {
   const { exitCode, result } = await simulate(...broken, '--expect', 'none')
   expect(result.levels.linearizable.result).toBe('violated')
   expect(result.expected).toBe('none')
   expect(exitCode).toBe(0)
 })
 
-test('--expect with a level overrides the promise', async () => {
+test('--expect LEVEL overrides the promise', async () => {
   const { result } = await simulate('--time', '2s', '--faults', 'none', '--expect', 'eventual')
   expect(result).toMatchObject({ expected: 'eventual', expectation: { level: 'eventual' } })
   expect(result.expectation.promised).toBeUndefined()

@@ -5,7 +5,7 @@ import { chaosHere, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 const simulated = ['run', '--sim', '--time', '1s', '--rate', '150', '--seed', '1', '--faults', 'none']
 
 describe('chaos run --times', () => {
-  test('runs with N seeds, and reports how often the promise was broken', async () => {
+  test('runs with several seeds, and reports how often the promise was broken', async () => {
     const out = temporaryDirectory()
     const broken = ['--bug', 'stale-read', '--faults', 'isolate-leader', '--time', '2s', '--times', '4']
     const { exitCode, stdout } = await chaosHere([...simulated, ...broken, '--out', out])
@@ -16,7 +16,7 @@ describe('chaos run --times', () => {
     expect(exitCode).toBe(1)
   })
 
-  test('bounds the rate of violations if no run had one', async () => {
+  test('bounds the rate of violations if no run had a violation', async () => {
     const { exitCode, stdout } = await chaosHere([...simulated, '--times', '3', '--out', temporaryDirectory()])
     expect(stdout).toContain('KEPT IN 3 OF 3 RUNS')
     expect(stdout).toContain('it happens in 0.0% to 56.1% of such runs')

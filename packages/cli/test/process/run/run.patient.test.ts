@@ -40,7 +40,7 @@ describe('a real run', () => {
     expect(await processesMentioning(out)).toEqual([])
   })
 
-  patientTest('of several masters is not linearizable under partitions', async () => {
+  patientTest('of a multi-master protocol is not linearizable under partitions', async () => {
     const out = temporaryDirectory()
     const { exitCode, stdout } = await chaos([
       ...['run', '--target', 'master-master', '--time', '3s', '--seed', '4', '--faults', 'partition', '--out', out],
@@ -53,7 +53,7 @@ describe('a real run', () => {
     expect(exitCode).toBe(0)
   })
 
-  patientTest('that is interrupted heals, finishes and checks, and exits with 130', async () => {
+  patientTest('heals, finishes, checks and exits with 130 if it is interrupted', async () => {
     const out = temporaryDirectory()
     const { child, finished } = startChaos(['run', '--time', '60s', '--seed', '1', '--out', out])
     await until(() => existsSync(join(out, readdirSync(out)[0] ?? '-', 'history.jsonl')) && lines(out) > 200)
@@ -66,7 +66,7 @@ describe('a real run', () => {
     expect(await processesMentioning(out)).toEqual([])
   })
 
-  patientTest('leaves no process behind if its runner is killed, and its history can be checked', async () => {
+  patientTest('leaves no process behind if its runner is killed, and a history that can be checked', async () => {
     const out = temporaryDirectory()
     const { child, finished } = startChaos(['run', '--time', '60s', '--seed', '1', '--faults', 'pause', '--out', out])
     await until(() => existsSync(join(out, readdirSync(out)[0] ?? '-', 'history.jsonl')) && lines(out) > 400)
@@ -81,7 +81,7 @@ describe('a real run', () => {
 
   const lines = (out: string) => readFileSync(join(onlyRunIn(out), 'history.jsonl'), 'utf8').split('\n').length
 
-  patientTest('with one client may pass, although no operations overlap', async () => {
+  patientTest('of a single client can pass, although no operations overlap', async () => {
     const out = temporaryDirectory()
     const { exitCode, stdout } = await chaos([
       ...[
@@ -114,7 +114,7 @@ describe('a simulated run', () => {
   }
 
   patientTest(
-    'has the same history to the byte for the same seed in two processes, and another for another seed',
+    'has byte-identical histories with equal seeds, and different histories with different seeds',
     async () => {
       const [first, second, other] = await Promise.all([
         simulate(temporaryDirectory(), '9'),
@@ -126,7 +126,7 @@ describe('a simulated run', () => {
     },
   )
 
-  patientTest('of a protocol with hidden state is reported as not repeatable', async () => {
+  patientTest('is reported as not repeatable if its protocol has hidden state', async () => {
     const file = join(temporaryDirectory(), 'counting.ts')
     writeFileSync(
       file,
@@ -151,7 +151,7 @@ describe('a simulated run', () => {
   })
 })
 
-describe('a run with a planted bug', () => {
+describe('chaos run --bug', () => {
   const vacuousOf = async (...args: readonly string[]) => {
     const here = [
       'run',
@@ -169,7 +169,7 @@ describe('a run with a planted bug', () => {
     return JSON.parse((await chaosHere([...here, ...args])).stdout).vacuous
   }
 
-  test('uses the settings and faults that expose it, unless others are given', async () => {
+  test('uses the settings and faults that expose the bug if none are given', async () => {
     const out = temporaryDirectory()
     const args = ['run', '--sim', '--time', '1s', '--rate', '100', '--bug', 'forget-snapshot', '--out', out]
     await chaosHere(args)
@@ -181,7 +181,7 @@ describe('a run with a planted bug', () => {
     expect(asked).toMatchObject({ target: { settings: { 'snapshot-entries': 7 } }, faults: [] })
   })
 
-  test('uses the workload that exposes it, unless another one or --operations is given', async () => {
+  test('uses the workload that exposes the bug if neither a workload nor --operations is given', async () => {
     const workloadOf = async (...more: readonly string[]): Promise<string> => {
       const out = temporaryDirectory()
       await chaosHere(['run', '--sim', '--time', '1s', '--rate', '100', '--bug', 'double-apply', '--out', out, ...more])
@@ -192,7 +192,7 @@ describe('a run with a planted bug', () => {
     expect(await workloadOf('--operations', 'read,write')).toBe('register')
   })
 
-  test('reports if the bug never made a difference', async () => {
+  test('reports that the bug had no effect if no node reached its code', async () => {
     expect(await vacuousOf('--bug', 'quorum-off-by-one', '--faults', 'none', '--nodes', '1')).toContain(
       'the bug quorum-off-by-one was never exercised: no node came to where it makes a difference',
     )
@@ -211,7 +211,7 @@ patientTest('a planted bug is found within three simulated seeds', async () => {
 })
 
 describe('an unusable environment', () => {
-  test('is reported if --out is a file, before anything starts', async () => {
+  test('is reported before anything starts if --out is a file', async () => {
     const directory = temporaryDirectory()
     const file = join(directory, 'taken')
     writeFileSync(file, '')
@@ -220,14 +220,14 @@ describe('an unusable environment', () => {
     expect(exitCode).toBe(4)
   })
 
-  test('is reported if --out may not be written', async () => {
+  test('is reported if --out is not writable', async () => {
     const { exitCode, stderr } = await chaosHere(['run', '--out', '/proc/chaos'])
     expect(stderr).toMatch(/^--out \/proc\/chaos: cannot make a directory for this run: .+\n$/)
     expect(exitCode).toBe(4)
   })
 
   patientTest(
-    'with a full disk ends the run in one sentence, with no processes left and all written events kept',
+    'ends the run with one sentence if its disk is full, keeps all written events and leaves no process',
     async (context) => {
       const disk = temporaryDirectory()
       const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=300k', 'tmpfs', disk]).status === 0
@@ -244,7 +244,7 @@ describe('an unusable environment', () => {
     },
   )
 
-  test('is not reported if the directory of runs exists already', async () => {
+  test('is not reported for an --out directory that exists already', async () => {
     const out = temporaryDirectory()
     mkdirSync(join(out, 'older'))
     const { exitCode } = await chaosHere(['run', '--sim', '--time', '1s', '--faults', 'none', '--out', out])

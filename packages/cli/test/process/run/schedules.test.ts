@@ -57,7 +57,7 @@ describe('--faults with a file', () => {
   })
 })
 
-test('the table of faults and targets says who can suffer each kind, and what to use instead', async () => {
+test('chaos targets --faults lists which targets can suffer each fault, with an alternative for the others', async () => {
   const rows = JSON.parse((await chaosHere(['targets', '--faults', '--json'])).stdout)
   expect(rows).toContainEqual(
     expect.objectContaining({

@@ -59,7 +59,7 @@ async function refused(json: unknown, ...args: readonly string[]) {
 }
 
 describe('the option --spec', () => {
-  test('with a simulated run repeats its history to the byte', async () => {
+  test('repeats the history of a simulated run to the byte', async () => {
     const first = await runInto('--sim', ...SMALL)
     const second = await runInto('--spec', first.run.path)
     expect(second.run.history()).toBe(first.run.history())
@@ -72,7 +72,7 @@ describe('the option --spec', () => {
     })
   })
 
-  patientTest('with a real run repeats its schedule and its workload', async () => {
+  patientTest('repeats the schedule and the workload of a real run', async () => {
     const first = await runInto(...SMALL)
     const second = await runInto('--spec', first.run.path)
     expect(second.run.record.spec).toEqual(first.run.record.spec)
@@ -81,7 +81,7 @@ describe('the option --spec', () => {
     expectSameWorkload(second.run.history(), first.run.history())
   })
 
-  patientTest('records the same spec for a real and a simulated run, except for the target', async () => {
+  patientTest('a real and a simulated run record the same spec except for the target', async () => {
     const real = await runInto(...SMALL)
     const simulated = await runInto('--sim', ...SMALL)
     const { target, ...spec } = simulated.run.record.spec
@@ -137,7 +137,7 @@ describe('the option --spec', () => {
     )
   })
 
-  test('accepts a spec of an older version, and refuses one of a newer version with the version to use', async () => {
+  test('accepts a spec of an older version, and refuses a spec of a newer version with the version to use', async () => {
     const spec = { target: { name: 'sim:raft', settings: {} }, workload: { name: 'register', settings: { keys: 3 } } }
     const old = { chaos: 1, version: '0.0.9', interrupted: false, schedule: [], operations: {}, vacuous: [] }
     const small = { ...spec, nodes: 3, clients: 4, rate: 100, timeMs: 500, timeoutMs: 500, faults: ['kill'], seed: 3 }
@@ -167,7 +167,7 @@ describe('the option --spec', () => {
 })
 
 describe('the option --events', () => {
-  patientTest.each([[['--sim']], [[]]])('writes every event when it happens, with %j', async (world) => {
+  patientTest.each([[['--sim']], [[]]])('writes every event of the run in order, with %j', async (world) => {
     const file = join(temporaryDirectory(), 'events.jsonl')
     const { run } = await runInto(...world, ...SMALL, '--events', file)
     const events = readFileSync(file, 'utf8')

@@ -5,7 +5,7 @@ import { chaosHere, startChaos, temporaryDirectory } from '../../../../testing/s
 import { test } from '../../../../testing/src/patient.ts'
 import { until } from '../../processes.ts'
 
-test('a run whose process was suspended reports that, and leaves availability undecided', async () => {
+test('a run whose process was suspended reports the suspension, and leaves availability undecided', async () => {
   const cwd = temporaryDirectory()
   const run = startChaos(
     ['run', '--target', 'raft', '--faults', 'none', '--time', '4s', '--seed', '3', '--out', 'out'],

@@ -21,8 +21,8 @@ const textFor = async (time: string, faults: string, seed: number): Promise<stri
   return tooShortText((await settingsFor(time, faults, seed)).run)
 }
 
-describe('a run too short for its faults', () => {
-  test('is reported at the start, with the least time', async () => {
+describe('a run that is too short for its faults', () => {
+  test('is reported at the start, with the minimum time', async () => {
     const { stderr, exitCode } = await chaosHere([
       ...['run', '--sim', '--seed', '5', '--time', '500ms', '--out', temporaryDirectory()],
     ])
@@ -32,7 +32,7 @@ describe('a run too short for its faults', () => {
     expect(exitCode).toBe(2)
   })
 
-  test('injects all of its faults if it lasts for the reported least time, with any seed', async () => {
+  test('injects all of its faults with any seed if it lasts for the reported minimum time', async () => {
     const names = fc.constantFrom(
       'partition',
       'kill,pause',

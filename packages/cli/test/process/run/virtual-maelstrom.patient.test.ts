@@ -10,7 +10,7 @@ const strangers = join(programs, '..', 'strangers')
 const maelstrom = (command: string, program: string, workload: string, more: readonly string[]) =>
   chaos([command, '--target', 'maelstrom', '--bin', program, '-w', workload, ...more], { cwd: programs })
 
-patientTest('finds a wrong kafka of Maelstrom in virtual time, and replays the failure', async () => {
+patientTest('chaos fuzz finds a wrong kafka program of Maelstrom, and chaos replay repeats the failure', async () => {
   const limits = ['--seeds', '1', '--workers', '1', '--shrink', '1s', '--out', temporaryDirectory(), '--json']
   const search = await maelstrom('fuzz', 'node ./kafka.mjs wrong', 'kafka', limits)
   expect(search.exitCode, search.stdout + search.stderr).toBe(1)
@@ -21,13 +21,13 @@ patientTest('finds a wrong kafka of Maelstrom in virtual time, and replays the f
   expect(again.exitCode).toBe(1)
 })
 
-patientTest('finds nothing in a correct kafka of Maelstrom in virtual time, and polls every message', async () => {
+patientTest('chaos fuzz finds nothing in a correct kafka program of Maelstrom, and polls every message', async () => {
   const search = await maelstrom('fuzz', 'node ./kafka.mjs', 'kafka', ['--seeds', '3', '--workers', '1', '--json'])
   expect(search.exitCode, search.stdout + search.stderr).toBe(0)
   expect(JSON.parse(search.stdout)).toMatchObject({ found: false, trials: 3, vacuous: [] })
 })
 
-patientTest('finds messages that a kafka of Maelstrom never shows, because of polls after healing', async () => {
+patientTest('chaos fuzz finds by polls after healing that a kafka program never shows its messages', async () => {
   const limits = ['--seeds', '3', '--workers', '1', '--shrink', '0s', '--out', temporaryDirectory(), '--json']
   const search = await maelstrom('fuzz', 'node ./kafka.mjs silent', 'kafka', limits)
   expect(search.exitCode, search.stdout + search.stderr).toBe(1)
@@ -36,7 +36,7 @@ patientTest('finds messages that a kafka of Maelstrom never shows, because of po
 })
 
 patientTest(
-  'finds messages that a kafka of Maelstrom loses when its node is killed, and replays the failure',
+  'chaos fuzz finds a kafka program that loses messages in a kill, and chaos replay repeats the failure',
   async () => {
     const options = ['--faults', 'kill,partition', '--seeds', '3', '--workers', '1', '--shrink', '0s', '--json']
     const program = ['--target', 'maelstrom', '--bin', './single-log.cjs', '-w', 'kafka']
@@ -49,14 +49,14 @@ patientTest(
   },
 )
 
-patientTest('repeats a run of a Maelstrom program with timers exactly in virtual time', async () => {
+patientTest('a simulated run of a Maelstrom program with timers is repeatable', async () => {
   const options = ['--sim', '--verify-determinism', '--time-limit', '2', '--rate', '20', '--seed', '1']
   const run = await maelstrom('run', 'node ./g-set.mjs', 'g-set', [...options, '--out', temporaryDirectory(), '--json'])
   expect(run.exitCode, run.stdout + run.stderr).toBe(0)
   expect(JSON.parse(run.stdout).levels.convergent.result).toBe('met')
 })
 
-patientTest('gives the nodes of broadcast the neighbours that the options define, in virtual time', async () => {
+patientTest('a simulated run passes the neighbours of --topology to the nodes of broadcast', async () => {
   const options = ['--sim', '--time-limit', '1', '--topology', 'total', '--latency', '5', '--out', temporaryDirectory()]
   const { exitCode, stdout, stderr } = await maelstrom('run', 'node ./bad.mjs', 'broadcast', options)
   expect((stdout + stderr).replace(/\s+/g, ' ')).toMatch(
@@ -65,7 +65,7 @@ patientTest('gives the nodes of broadcast the neighbours that the options define
   expect(exitCode).toBe(4)
 })
 
-test('refuses a program in virtual time whose timers it cannot control', async () => {
+test('a simulated run refuses a Maelstrom program whose timers it cannot control', async () => {
   const { exitCode, stderr } = await maelstrom('fuzz', 'python3 ./leader.py', 'kafka', [])
   expect(stderr.replace(/\s+/g, ' ')).toContain('only Node programs run in virtual time')
   expect(exitCode).toBe(3)

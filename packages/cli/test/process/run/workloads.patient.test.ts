@@ -46,7 +46,7 @@ describe('chaos workloads', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('prints the same as JSON with --json', async () => {
+  test('lists the workloads as JSON with --json', async () => {
     const listed = JSON.parse((await chaosHere(['workloads', '--json'])).stdout) as { workload: string }[]
     expect(listed.map((row) => row.workload)).toEqual(workloads.map(({ name }) => name))
     expect(listed[0]).toMatchObject({ model: 'register', functions: ['read', 'write', 'cas'] })
@@ -67,7 +67,7 @@ test.each(['register', 'bank'])(
   },
 )
 
-test('a workload of transactions is refused for etcd before anything starts, because its clients have none', async () => {
+test('a workload of transactions is refused for etcd before anything starts', async () => {
   const { stderr, exitCode } = await chaosHere(['run', '--target', 'etcd', '--workload', 'txn-list-append'])
   expect(stderr).toContain(
     'etcd holds register, counter, set, lists, lock, store, queue, ids, log, work-queue, and not transactions',
@@ -86,7 +86,7 @@ test('--isolation is refused for a target without isolation levels, and for a le
 })
 
 describe('a user-defined workload', () => {
-  test('is run, judged and named like any other, even in TypeScript', async () => {
+  test('is run, judged and named in the result even if it is written in TypeScript', async () => {
     const source = workload({ next: WORKING }).replace(
       'create(settings, serial)',
       'create(settings: object, serial: number)',
@@ -108,7 +108,7 @@ describe('a user-defined workload', () => {
     ['bank', 'none', 'initial: { a: 1 },'],
     ['counter', 'eventual', 'initial: 0,'],
   ])(
-    'with the model %s is expected to meet what its target promises for that object: %s',
+    'with the model %s is expected to meet what its target promises for that model: %s',
     async (model, promised, initial) => {
       const file = asking(model, 'read', initial)
       const { stdout } = await chaosHere(short('--target', 'master-master', '--workload', file, '--json'))
@@ -119,12 +119,12 @@ describe('a user-defined workload', () => {
   test.each([
     ['list-append', 'append'],
     ['unique-ids', 'generate'],
-  ])('with the model %s runs on the object of that model, whatever its name', async (model, f) => {
+  ])('with the model %s runs on the object of that model, even under another name', async (model, f) => {
     const { stdout } = await chaosHere(short('--workload', asking(model, f), '--json'))
     expect(JSON.parse(stdout)).toMatchObject({ levels: { linearizable: { result: 'met' } } })
   })
 
-  patientTest('is used in a search, and the replay file names it', async () => {
+  patientTest('is used in a search, and named in the replay file', async () => {
     const file = written(workload({ next: WORKING }))
     const out = temporaryDirectory()
     const typed = ['fuzz', '--workload', file, '--bug', 'stale-read', '--seeds', '64', '--shrink', '1s', '--out', out]
@@ -162,7 +162,7 @@ describe('a user-defined workload', () => {
     expect(exitCode).toBe(3)
   })
 
-  patientTest('that never ends is stopped', async () => {
+  patientTest('is stopped if it never ends', async () => {
     const { stderr, exitCode } = await chaosHere(short('--workload', written(workload({ next: '{ for (;;); }' }))))
     expect(stderr).toMatch(/has not finished loading after 20 s/)
     expect(exitCode).toBe(3)
@@ -187,13 +187,13 @@ describe('the settings of the workload', () => {
     expect(exitCode).toBe(3)
   })
 
-  test('are in the command that repeats the run', async () => {
+  test('are part of the command that repeats the run', async () => {
     const { stdout } = await chaosHere(short('--workload-set', 'cas=0.5', '--keys', '3'))
     expect(stdout).toContain('--keys 3 --workload-set cas=0.5')
   })
 })
 
-test('a workload is added with one file and one line: it is listed, run and named in the result', async () => {
+test('a workload added by one file and one line is listed, run and named in the result', async () => {
   const fixture: Workload = {
     ...workloads[0]!,
     name: 'fixture',
