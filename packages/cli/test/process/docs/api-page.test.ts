@@ -26,7 +26,7 @@ describe('the page of the API', () => {
     expect(silent).toEqual([])
   })
 
-  test('shows everything exported with its type', async () => {
+  test('shows the type of everything that a package exports', async () => {
     const sections = entries.map(({ name, exported }) => {
       const parts = exported.map(
         (each) => `### ${each.name}\n\n${each.doc}\n\n\`\`\`ts\n${each.text.replaceAll(/^( +)/gm, halved)}\n\`\`\`\n`,

@@ -75,7 +75,7 @@ describe('the composite GitHub action', () => {
   })
 })
 
-test('the workflow for a Compose project has ten lines, with the commands that are tested on containers', () => {
+test('the workflow for a Compose project has ten lines, and its commands are those tested on containers', () => {
   const page = readFileSync(join(root, 'packages', 'cli', 'docs', 'containers.md'), 'utf8')
   const [, workflow = ''] = /```yaml\n(on: [\s\S]*?)```/.exec(page) ?? []
   const [up = '', run = ''] = (/```text\n([\s\S]*?)```/.exec(page)?.[1] ?? '').split('\n')
@@ -86,7 +86,7 @@ test('the workflow for a Compose project has ten lines, with the commands that a
 
 describe('the workflows of the manual', () => {
   // The installed package runs all of its scripts on a real service, in published.soak.test.ts.
-  patientTest('end the shell with an error if the promise is broken', async () => {
+  patientTest('make a shell script fail if the promise is broken', async () => {
     const gate = fenced('bash').find((script) => script.includes('case $?')) ?? ''
     const run = (cwd: string) => startProcess('bash', ['-c', gate], { cwd }).finished
     expect(await run(project())).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('was kept') })
@@ -94,7 +94,7 @@ describe('the workflows of the manual', () => {
     expect(broken).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('was broken') })
   })
 
-  patientTest('contain a command that chaos accepts, for GitHub and for GitLab', async () => {
+  patientTest('contain commands for GitHub and GitLab that chaos accepts', async () => {
     const [github = '', gitlab = ''] = fenced('yaml')
     const command = /command: (.*)/.exec(github)![1]!
     expect((await act(command)).exitCode).toBe(0)

@@ -51,7 +51,7 @@ const ALWAYS: { readonly [exitCode: number]: readonly RegExp[] } = {
   ],
 }
 
-test('your service in 15 minutes: the commands print the shown output, and the shown fix makes the run pass', async () => {
+test('the commands of "your service in 15 minutes" print the shown output, and the shown fix passes', async () => {
   const cwd = temporaryDirectory()
   symlinkSync(join(root, 'node_modules'), join(cwd, 'node_modules'))
   writeFileSync(join(cwd, 'package.json'), fileOf('package.json'))
@@ -84,6 +84,6 @@ test('your service in 15 minutes: the commands print the shown output, and the s
   await runs(mended!, 0)
 })
 
-test('your service in 15 minutes: the CI workflow calls the configured run smoke with a seed', () => {
+test('the CI workflow of "your service in 15 minutes" calls the configured run smoke with a seed', () => {
   expect(only(/command: (.*)/)).toMatch(/^run smoke --seed \d+$/)
 })

@@ -26,7 +26,7 @@ async function expectGenerated(name: string, generated: string): Promise<void> {
 
 describe('the manuals', () => {
   test.each(['adding-a-fault.md', 'extending.md'])(
-    '%s shows only code of the extensions that the tests run, and only paths that exist',
+    'contain in %s only extension code that the tests run, and only existing paths',
     (name) => {
       const page = read(name)
       const folder = join(root, 'packages', 'cli', 'test', 'adding', 'added')
@@ -46,7 +46,7 @@ describe('the manuals', () => {
     },
   )
 
-  test('show in the README exactly what its run command prints', async () => {
+  test('show the output of the run command in the README exactly', async () => {
     const path = join(root, 'README.md')
     const readme = readFileSync(path, 'utf8')
     const [whole = '', command = ''] =
@@ -61,7 +61,7 @@ describe('the manuals', () => {
     await expect(readme.replace(whole, () => shown)).toMatchFileSnapshot(path)
   })
 
-  test('list the faults and parameters of their declarations', async () => {
+  test('list the faults and parameters that are declared in the code', async () => {
     const ofTraffic = trafficFamilies.flatMap(({ kinds }) => kinds.map(({ kind }) => kind as string))
     const others = faultDefinitions.filter(({ kind }) => !ofTraffic.includes(kind))
     const families = [...trafficFamilies, { summary: 'nodes, disks and clocks', kinds: others, when: {}, match: {} }]
@@ -84,7 +84,7 @@ describe('the manuals', () => {
     await expectGenerated('faults.md', sections.join('\n'))
   })
 
-  test('list the targets of the registry', async () => {
+  test('list exactly the targets of the registry', async () => {
     const { stdout } = await chaosHere(['targets', '--json'])
     const targets: readonly {
       target: string
@@ -99,7 +99,7 @@ describe('the manuals', () => {
     await expectGenerated('targets.md', table(['target', 'what it is', 'nodes', 'promises under faults'], rows))
   })
 
-  test('list the members of the configuration from its schema', async () => {
+  test('list the members that the schema of the configuration declares', async () => {
     interface Member {
       readonly type?: string
       readonly anyOf?: readonly Member[]
@@ -143,7 +143,7 @@ describe('the manuals', () => {
   })
 
   test.each([...names.map((name) => join('packages', 'cli', 'docs', name)), 'README.md'])(
-    '%s links only to files that exist',
+    'link in %s only to files that exist',
     (page) => {
       const text = readFileSync(join(root, page), 'utf8')
       for (const [, link] of text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g))
@@ -151,7 +151,7 @@ describe('the manuals', () => {
     },
   )
 
-  test.each([...names, '../../../README.md'])('%s has no paragraph of more than five lines', (name) => {
+  test.each([...names, '../../../README.md'])('contain in %s no paragraph of more than five lines', (name) => {
     const prose = read(name)
       .split(MARK)[0]!
       .replaceAll(/^```.*?^```$/gms, '\n')
@@ -159,7 +159,7 @@ describe('the manuals', () => {
     expect(paragraphs.filter(([first = '', ...rest]) => !first.startsWith('|') && rest.length > 4)).toEqual([])
   })
 
-  test('the first link of the README leads to the page of the first hour', () => {
+  test('begin with first-hour.md, the first link in the README', () => {
     const [, link] = /\]\(([^)]+)\)/.exec(readFileSync(join(root, 'README.md'), 'utf8')) ?? []
     expect(link).toBe('packages/cli/docs/first-hour.md')
   })

@@ -207,7 +207,7 @@ describe('the README and the manuals', () => {
 
   const redis = installed('redis-server')
   patientTest.skipIf(redis === undefined)(
-    `show a command that records for days, and a command that checks the recording; both work${redis === undefined ? `: ${whySkipped('redis-server')}` : ''}`,
+    `show commands that record for days and check the recording, which both succeed${redis === undefined ? `: ${whySkipped('redis-server')}` : ''}`,
     async () => {
       const [first, second] = block('npx chaos proxy --listen 127.0.0.1:6380 ')
       const cwd = temporaryDirectory()

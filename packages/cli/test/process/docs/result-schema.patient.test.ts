@@ -36,8 +36,8 @@ function valid(stdout: string) {
 const history = (name: string) => join(root, 'histories', `${name}.jsonl`)
 const out = () => ['--out', temporaryDirectory()]
 
-describe('result.schema.json describes the output of --json', () => {
-  test('for histories: met, violated, unknown, and unreadable ones', async () => {
+describe('result.schema.json', () => {
+  test('describes the --json output for met, violated, unknown and unreadable histories', async () => {
     const check = (...args: readonly string[]) => chaosHere(['check', ...args, '--json'])
     const [met] = valid((await check(history('fresh-read'), '--expect', 'linearizable')).stdout)
     expect(met.expectation).toEqual({ level: 'linearizable', met: true })
@@ -57,7 +57,7 @@ describe('result.schema.json describes the output of --json', () => {
     expect([read.chaos, unread]).toEqual([1, { chaos: 1, file: '/no/such.jsonl', error: expect.any(String) }])
   })
 
-  test('for a set with its accounting, and for a record of clients without names', async () => {
+  test('describes the --json output for a set with its accounting and for a record without client names', async () => {
     const written = (lines: readonly object[]): string => {
       const file = join(temporaryDirectory(), 'history.jsonl')
       writeFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
@@ -79,7 +79,7 @@ describe('result.schema.json describes the output of --json', () => {
     expect(recorded.record.sessions).toEqual({ by: 'connection', named: false })
   })
 
-  patientTest('for runs that keep their promise, break it, or prove nothing', async () => {
+  patientTest('describes the --json output for runs that keep their promise, break it, or prove nothing', async () => {
     const simulated = ['run', '--sim', '--time', '2s', '--rate', '150', '--seed', '3', '--json']
     const kept = valid((await chaosHere([...simulated, '--faults', 'partition', '--times', '2', ...out()])).stdout)
     expect(kept.map(({ seed, faults }) => [seed, faults.length > 0])).toEqual([
@@ -94,7 +94,7 @@ describe('result.schema.json describes the output of --json', () => {
     expect(vacuous.requirements).toMatchObject([{ met: 'unknown' }])
   })
 
-  patientTest('for a recording', async () => {
+  patientTest('describes the --json output for a recording', async () => {
     const { cwd, record } = valueService()
     const client = 'fetch("http://{n1}/x").then((answer) => fetch(answer.url + "?other", { method: "POST" }))'
     const { stdout } = await chaosHere([...record, '--json', '--', 'node', '-e', client], { cwd })
@@ -105,7 +105,7 @@ describe('result.schema.json describes the output of --json', () => {
     })
   })
 
-  patientTest('for searches that find something, and for those that find nothing', async () => {
+  patientTest('describes the --json output for searches with and without a finding', async () => {
     const fuzz = ['fuzz', '--json', '--shrink', '1s', '--workers', '1']
     const [found] = valid((await chaosHere([...fuzz, '--bug', 'stale-read', '--seeds', '40', ...out()])).stdout)
     expect(found).toMatchObject({ chaos: 1, found: true, failures: [{ kind: expect.any(String) }] })
@@ -116,7 +116,7 @@ describe('result.schema.json describes the output of --json', () => {
     expect(failures).toContainEqual(expect.objectContaining({ after: 'chosen values stay chosen' }))
   })
 
-  test('for comparisons of systems, with and without a sweep', async () => {
+  test('describes the --json output for comparisons with and without a sweep', async () => {
     const compare = ['compare', '--json', ...BRIEF_COMPARISON, '--faults', 'partition', '--targets']
     const [plain] = valid((await chaosHere([...compare, 'raft'])).stdout)
     expect(plain).toMatchObject({ chaos: 1, systems: [{ cells: [{ condition: 'calm' }, { condition: 'partition' }] }] })
@@ -125,12 +125,12 @@ describe('result.schema.json describes the output of --json', () => {
     expect(curve.systems.map(({ value }: { value: string }) => value)).toEqual(['0', '1'])
   })
 
-  patientTest.each(stories.map(({ name }) => name))('for the scenario %s', async (name) => {
+  patientTest.each(stories.map(({ name }) => name))('describes the --json output for the scenario %s', async (name) => {
     const [told] = valid((await chaosHere(['scenario', name, '--json'])).stdout)
     expect(told).toMatchObject({ chaos: 1, story: name, fix: false, asTold: true })
   })
 
-  test('for a scenario, and for its fixed version', async () => {
+  test('describes the --json output for a scenario and for its fixed version', async () => {
     const [told] = valid((await chaosHere(['scenario', 'stale-history', '--json'])).stdout)
     expect(told).toMatchObject({ chaos: 1, story: 'stale-history', fix: false, asTold: true })
     const [prevented] = valid((await chaosHere(['scenario', 'stale-history', '--fix', '--json'])).stdout)
@@ -138,7 +138,7 @@ describe('result.schema.json describes the output of --json', () => {
   })
 })
 
-test('the schema is part of the package, and chaos reporters prints its path', async () => {
+test('result.schema.json is part of the package, and chaos reporters prints its path', async () => {
   const { exports } = JSON.parse(readFileSync(join(root, 'packages', 'cli', 'package.json'), 'utf8'))
   expect(exports['./schema/result.schema.json']).toBe('./schema/result.schema.json')
   expect((await chaosHere(['reporters'])).stdout.replaceAll(/\s+/g, ' ')).toContain('schema/result.schema.json')

@@ -8,7 +8,7 @@ import { whyNotInstalled } from '../../../src/gallery/install.ts'
 import { judgeTrial } from '../../../src/gallery/trial.ts'
 import { processesMentioning, until } from '../../processes.ts'
 
-describe('a trial', () => {
+describe('the outcome of a trial', () => {
   const judged = (exitCode: number | null, result: object, breaks = 'linearizable') =>
     judgeTrial(exitCode, { stdout: `a line before\n${JSON.stringify(result)}\n`, stderr: 'why\n' }, breaks).outcome
   const run = (result: string) => ({ title: 'A title', levels: { linearizable: { result } } })
@@ -17,12 +17,12 @@ describe('a trial', () => {
     failures: kind === undefined ? [] : [{ kind, sentence: 'A sentence' }],
   })
 
-  test('has found the weakness if its level is violated and the run failed because of that', () => {
+  test('is found if the level is violated and the run failed because of that', () => {
     expect(judged(1, run('violated'))).toBe('found')
     expect(judged(1, search(true, 'violation'))).toBe('found')
   })
 
-  test('is clean if the level is met, or no violation was found, and the run passed', () => {
+  test('is clean if the level is met or nothing was found, and the run passed', () => {
     expect(judged(0, run('met'))).toBe('clean')
     expect(judged(0, search(false))).toBe('clean')
   })
@@ -36,18 +36,18 @@ describe('a trial', () => {
     ['the search found that the program breaks', 1, search(true, 'broken')],
     ['the search was vacuous', 2, search(false)],
     ['the run was ended from outside', null, {}],
-  ])('has another outcome if %s', (_, exitCode, result) => {
+  ])('is neither found nor clean if %s', (_, exitCode, result) => {
     expect(judged(exitCode, result)).toBe('other')
   })
 
-  test('reports the last line of stderr if the run printed no result', () => {
+  test('is reported with the last line of stderr if the run printed no result', () => {
     const said = { stdout: '', stderr: 'first\n  redis-server ended at once\n' }
     expect(judgeTrial(4, said, 'linearizable')).toEqual({ outcome: 'other', said: 'redis-server ended at once' })
   })
 })
 
-describe('packages that are not installed', () => {
-  test('are reported with the difference and the remedy if the lock file does not match', () => {
+describe('the installation of npm packages', () => {
+  test('is reported as outdated with the difference and a remedy if the lock file does not match', () => {
     const said = `npm error code EUSAGE
 npm error
 npm error \`npm ci\` can only install packages when your package.json and package-lock.json are in sync.
@@ -67,7 +67,7 @@ npm error Missing: lodash.defaults@4.2.0 from lock file
       'network request failed',
     ],
     ['', 'npm ci ended with 1'],
-  ])('are reported with the message of npm: %j', (said, why) => {
+  ])('is reported as failed with the message of npm: %j', (said, why) => {
     expect(whyNotInstalled(said, 1, '/examples/lock')).toBe(`its packages cannot be installed from npm: ${why}`)
   })
 })
@@ -80,7 +80,7 @@ describe('chaos gallery', () => {
     expect(JSON.parse((await chaosHere(['gallery', '--json'])).stdout)).toHaveLength(gallery.length)
   })
 
-  test('shows both commands of an exhibit as they are typed', async () => {
+  test('prints the link and the command of an exhibit', async () => {
     const { stdout } = await chaosHere(['gallery', 'show', 'ioredis-incr'])
     expect(stdout).toContain('https://github.com/redis/ioredis')
     expect(stdout).toMatch(/npx chaos record --name redis/)
@@ -113,24 +113,27 @@ describe('chaos gallery', () => {
   })
 })
 
-test.skipIf(!hasCompiler())('a trial and its processes end after the command that started it is killed', async () => {
-  const out = temporaryDirectory()
-  const { child, finished } = startChaos(['gallery', 'run', 'lease-clock-jump', '--seeds', '100', '--out', out])
-  const running = async (): Promise<number[]> =>
-    (await processesMentioning(out)).map((line) => Number.parseInt(line, 10)).filter((pid) => pid !== child.pid)
-  await until(async () => {
-    const [trial, server] = await running()
-    // A trial that is stopped does not end by itself.
-    return trial !== undefined && server !== undefined && isSignalled(trial, 'SIGSTOP')
-  })
-  child.kill('SIGKILL')
-  await finished
-  try {
-    await until(async () => (await running()).length === 0, 30_000)
-  } finally {
-    for (const pid of await running()) isSignalled(pid, 'SIGKILL')
-  }
-})
+test.skipIf(!hasCompiler())(
+  'a trial and its processes end after the command that started the trial is killed',
+  async () => {
+    const out = temporaryDirectory()
+    const { child, finished } = startChaos(['gallery', 'run', 'lease-clock-jump', '--seeds', '100', '--out', out])
+    const running = async (): Promise<number[]> =>
+      (await processesMentioning(out)).map((line) => Number.parseInt(line, 10)).filter((pid) => pid !== child.pid)
+    await until(async () => {
+      const [trial, server] = await running()
+      // A trial that is stopped does not end by itself.
+      return trial !== undefined && server !== undefined && isSignalled(trial, 'SIGSTOP')
+    })
+    child.kill('SIGKILL')
+    await finished
+    try {
+      await until(async () => (await running()).length === 0, 30_000)
+    } finally {
+      for (const pid of await running()) isSignalled(pid, 'SIGKILL')
+    }
+  },
+)
 
 function isSignalled(pid: number, signal: NodeJS.Signals): boolean {
   try {

@@ -20,34 +20,34 @@ const subjects: readonly KeptSubject[] = readFileSync(join(docs, 'gallery', 'sub
 /** Longer than the minute that a trial may take on a quiet machine: these ran beside other work. */
 const LONGEST_SECONDS = 90
 
-describe('the kept results of the track record', () => {
-  test('are the results on the page of the track record', async () => {
+describe('the stored track record', () => {
+  test('equals the results on the page of the track record', async () => {
     const tracked = join(docs, 'track-record.md')
     const [head] = readFileSync(tracked, 'utf8').split(MARK)
     await expect(`${head}${MARK}\n${subjectsMarkdown(subjects)}`).toMatchFileSnapshot(tracked)
   })
 
-  test('have the subjects and results that are in examples/track-record', () => {
+  test('has the subjects and results that are in examples/track-record', () => {
     const folder = join(root, 'examples', 'track-record')
     for (const { name, subject, result } of subjects)
       expect(JSON.parse(readFileSync(join(folder, name, 'subject.json'), 'utf8'))).toMatchObject({ subject, result })
   })
 
-  test('include a run on real processes for each undocumented weakness', () => {
+  test('includes a run on real processes for each undocumented weakness', () => {
     const found = subjects.filter(({ result }) => result === 'not documented')
     expect(found.length).toBeGreaterThanOrEqual(5)
     expect(found.filter(({ real }) => real === undefined)).toEqual([])
   })
 })
 
-describe('the kept results of the gallery', () => {
-  test('are the results on the page of the gallery', async () => {
+describe('the stored results of the gallery', () => {
+  test('equal the results on the page of the gallery', async () => {
     const [head] = readFileSync(page, 'utf8').split(MARK)
     await expect(`${head}${MARK}\n${countsMarkdown(subjects)}\n${galleryMarkdown(kept)}`).toMatchFileSnapshot(page)
   })
 
   test.each(kept)(
-    'of $name show the described outcome in at least three trials, and describe the current exhibit',
+    'show for $name the described outcome in at least three trials, and describe the current exhibit',
     (exhibit) => {
       const { triedOn, weaknessTrials, cureTrials, ...said } = exhibit
       expect(exhibitOutcome(exhibit)).toBe('as described')

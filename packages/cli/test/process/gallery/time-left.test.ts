@@ -13,7 +13,7 @@ const kept = (name: string, seconds: number): ToldExhibit => {
   return { ...toldExhibit(exhibit!), name, weaknessTrials: [trial, trial], cureTrials: [trial, trial, trial] }
 }
 
-test('the time left is the time of the kept trials, scaled by how much longer the finished ones took', () => {
+test('the estimated time scales the stored trial times by the slowdown of the finished trials', () => {
   const all = [kept('quick', 5), kept('slow', 30), kept('slower', 60)]
   // Three trials of each at twice the kept time.
   const ran = [{ name: 'quick', seconds: 60 }]
@@ -21,17 +21,17 @@ test('the time left is the time of the kept trials, scaled by how much longer th
   expect(secondsLeft(ran, [], all)).toBe(0)
 })
 
-test('the time left assumes the average for an exhibit without kept trials', () => {
+test('the estimated time of an exhibit without stored trials is the average', () => {
   const all = [kept('quick', 10), kept('slow', 30)]
   expect(secondsLeft([{ name: 'quick', seconds: 20 }], ['new'], all)).toBeCloseTo(2 * 20)
   expect(secondsLeft([{ name: 'new', seconds: 40 }], ['slow'], all)).toBeCloseTo(2 * 30)
 })
 
-test('the time left is unknown until an exhibit has been run', () => {
+test('the estimated time is unknown until an exhibit has been run', () => {
   expect(secondsLeft([], ['quick'], [kept('quick', 5)])).toBeUndefined()
 })
 
-test('the time left of the whole gallery is the time of its kept trials if this machine is equally fast', () => {
+test('the estimated time of the whole gallery is the sum of its stored trials on an equally fast machine', () => {
   const exhibits = keptExhibits()
   const seconds = exhibits.map(({ name, weaknessTrials, cureTrials }) => ({
     name,
@@ -42,12 +42,12 @@ test('the time left of the whole gallery is the time of its kept trials if this 
   expect(secondsLeft(seconds, left, exhibits)).toBeCloseTo(total)
 })
 
-test.each(gallery)('the time left fits next to the progress of $name in a line of 80 columns', ({ name }) => {
+test.each(gallery)('the estimated time fits next to the progress of $name in a line of 80 columns', ({ name }) => {
   const line = `${name}: the weakness, trial 100 of 100, ${leftInWords(119 * 60)}`
   expect(clippedLines(line, 80)).toBe(line)
 })
 
-test('the time left is given in minutes or hours, and is at least one minute', () => {
+test('the estimated time is printed in minutes or hours, and is at least one minute', () => {
   const told = ['about 1 min left', 'about 1 min left', 'about 2 min left', 'about 69 min left', 'about 99 h left']
   expect([-20, 5, 95, 4157, 99 * 3600].map(leftInWords)).toEqual(told)
 })

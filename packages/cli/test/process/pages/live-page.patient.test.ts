@@ -77,7 +77,7 @@ describe('the live page in a real browser', () => {
   }
 
   patientTest.skipIf(without)(
-    'shows every node, cuts off the leader, shows the changed verdict, heals, stops and opens the report',
+    'shows every node, isolates the leader, shows the changed verdict, heals, stops and opens the report',
     async () => {
       const run = await startRun([
         '--time',
@@ -187,7 +187,7 @@ describe('the live page in a real browser', () => {
     expect(faults).toMatchObject([{ id: 'by hand 1', fault: { kind: 'kill', nodes: ['n2'] } }])
   })
 
-  patientTest.skipIf(without)('starts the same run again on request, and follows it', async () => {
+  patientTest.skipIf(without)('restarts an ended run on request, and follows the new run', async () => {
     const run = await startRun(['--time', '1s', '--rate', '100', '--faults', 'none', '--workload', 'counter'])
     await open(run, async (page) => {
       await page.getByRole('button', { name: /^Start again, seed/ }).click()
@@ -201,7 +201,7 @@ describe('the live page in a real browser', () => {
 
   const redis = installed('redis-cli')
   patientTest.skipIf(without || redis === undefined)(
-    'shows a recording, and cuts off its clients by a click',
+    'shows a recording, and disconnects its clients on a click',
     async () => {
       const server = "redis-server --port {port} --dir {data} --save ''"
       const client = 'for i in $(seq 1 2000); do redis-cli -p {n1.port} set x $i; redis-cli -p {n1.port} get x; done'
@@ -223,7 +223,7 @@ describe('the live page in a real browser', () => {
     },
   )
 
-  patientTest.skipIf(without)('fits a phone, a tablet and a laptop, in the dark and in the light', async () => {
+  patientTest.skipIf(without)('fits a phone, a tablet and a laptop in dark and light mode', async () => {
     const run = await startRun(['--time', '60s', '--rate', '100'])
     await open(run, async (page) => {
       for (const colorScheme of ['dark', 'light'] as const)
@@ -242,7 +242,7 @@ describe('the live page in a real browser', () => {
     })
   })
 
-  test.skipIf(without)('says that the connection is lost when chaos ends, and disables its buttons', async () => {
+  test.skipIf(without)('reports a lost connection when chaos ends, and disables its buttons', async () => {
     // Longer than the test: a run that ends by itself says so, and on a busy machine a page takes its time.
     const run = await startRun(['--time', '300s', '--rate', '100', '--faults', 'none'])
     const page = await browser!.newPage()
@@ -305,7 +305,7 @@ describe('the server of the live page', () => {
   })
 
   patientTest(
-    'closes a connection that sends garbage; neither that nor a page that reads nothing disturbs the run',
+    'closes a connection that sends garbage, and a page that reads nothing does not disturb the run',
     async () => {
       const run = await startRun(['--time', '4s', '--rate', '200', '--faults', 'none'])
       const address = new URL(run.url)
@@ -369,7 +369,7 @@ describe('the server of the live page', () => {
   })
 })
 
-test('a live page of a simulated run is refused with an alternative', async () => {
+test('a live page of a simulated run is refused, with an alternative', async () => {
   const { finished } = startChaos(['run', '--sim', '--ui'])
   const { exitCode, stderr } = await finished
   expect({ exitCode, stderr }).toEqual({ exitCode: 3, stderr: expect.stringContaining('leave --sim out') })

@@ -134,7 +134,7 @@ describe.each(
     expect(difference.levels).toEqual([])
   })
 
-  test('state the same exit code, and a symbol that fits it', async () => {
+  test('state the same exit code, and a symbol that matches the exit code', async () => {
     const { exitCode, page, terminal, line, markdown, json, junit } = await tellingsOf(name, settings)
     const shown = page.match(/<dt>Exit code<\/dt><dd>(\d+)/)?.[1]
     expect(shown ?? '0').toBe(String(exitCode))
@@ -146,7 +146,7 @@ describe.each(
     expect(/failures="1"/.test(junit)).toBe(exitCode === 1)
   })
 
-  test('describe the violation in the same sentence, with the same faults at the same times', async () => {
+  test('describe the violation in the same sentence, and name the same faults at the same times', async () => {
     const telling = await tellingsOf(name, settings)
     const { json, text, terminal, explained, line, checked } = telling
     const counterexample = violated(telling)
@@ -193,7 +193,7 @@ describe.each(
     expect(svg.includes('class="message never"')).toBe(json.messages.neverSent)
   })
 
-  test('contain the same sentence, in every reporter, in explain and in diff', async () => {
+  test('repeat the sentence about the violation in every reporter, in chaos explain and in chaos diff', async () => {
     const { json, explained, markdown, svg, junit, tap, lines, line, told, difference, compared, page } =
       await tellingsOf(name, settings)
     const { sentence = '' } = json
@@ -380,7 +380,7 @@ const SKEWED = ['invoke', 'ok'].flatMap((type, at) =>
 
 const toldAs = (at: number) => [RUNS[at]![0], RUNS[at]![1]] as const
 
-patientTest('each run in this file ends with the exit code that is listed for it', async () => {
+patientTest('each run in this file ends with its expected exit code', async () => {
   const codes = await Promise.all(
     SIMULATED.map(async ([name, settings]) => (await tellingsOf(name, settings)).exitCode),
   )
@@ -393,7 +393,7 @@ patientTest('each run in this file ends with the exit code that is listed for it
   )
 })
 
-describe('a history without a run', () => {
+describe('the violation in a history without a run', () => {
   test.each([
     ['of a watch that skips a change', 'faithful', SKIPPING],
     ['of a write skew', 'serializable', SKEWED],
@@ -403,22 +403,19 @@ describe('a history without a run', () => {
     await expectOneTelling(file, level)
   })
 
-  patientTest(
-    'with a race across an await, found by chaos simulate, is described in the same words in every report',
-    async () => {
-      const cwd = folderWith(RACING)
-      const search = '--nodes 1 --faults none --clients 4 --workload-set cas=0.5 --keys 1 --seeds 64 --workers 1'
-      const found = await chaos(['simulate', './server.ts', ...search.split(' '), '--json'], { cwd })
-      const { failures } = JSON.parse(found.stdout)
-      const { sentence } = failures[0].race
-      const history = join(cwd, failures[0].replay.replace(/\.json$/, '.jsonl'))
-      const told = await expectOneTelling(history, 'linearizable')
-      expect(told.telling.why).toMatchObject({ text: `${sentence}.`, certainty: 'shown' })
-      const searched = await chaos(['simulate', './server.ts', ...search.split(' ')], { cwd })
-      for (const part of [told.telling.what, sentence, told.telling.next.text])
-        expect(squeezed(searched.stdout)).toContain(squeezed(part))
-    },
-  )
+  patientTest('is described in the same words in every report if it is a race across an await', async () => {
+    const cwd = folderWith(RACING)
+    const search = '--nodes 1 --faults none --clients 4 --workload-set cas=0.5 --keys 1 --seeds 64 --workers 1'
+    const found = await chaos(['simulate', './server.ts', ...search.split(' '), '--json'], { cwd })
+    const { failures } = JSON.parse(found.stdout)
+    const { sentence } = failures[0].race
+    const history = join(cwd, failures[0].replay.replace(/\.json$/, '.jsonl'))
+    const told = await expectOneTelling(history, 'linearizable')
+    expect(told.telling.why).toMatchObject({ text: `${sentence}.`, certainty: 'shown' })
+    const searched = await chaos(['simulate', './server.ts', ...search.split(' ')], { cwd })
+    for (const part of [told.telling.what, sentence, told.telling.next.text])
+      expect(squeezed(searched.stdout)).toContain(squeezed(part))
+  })
 })
 
 /** JUnit has its title in an attribute. */
@@ -475,7 +472,7 @@ async function runAlone(spec: object): Promise<{ readonly exitCode: number | nul
 }
 
 quickTest(
-  'a comparison describes each run in the words of the run itself, in every format',
+  "a comparison describes each run in the words of the run's own report, in every format",
   async () => {
     const files = temporaryDirectory()
     const reporters = ['json', 'html', 'markdown', 'line', 'junit'] as const
@@ -567,7 +564,7 @@ quickTest('messages between nodes are reported for simulated and for real runs',
   }
 })
 
-quickTest('the history of a run on real processes contains the faults of the run', async () => {
+quickTest('the report of a history names the faults of its run on real processes without the run.json', async () => {
   const { explained, alone } = await tellingsOf(REAL[0], REAL[1])
   // Messages may show that a fault met none of them.
   if (explained.messages.length === 0 || explained.faults.length > 0) expect(alone.faults).toEqual(explained.faults)

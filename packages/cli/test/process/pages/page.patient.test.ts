@@ -22,7 +22,7 @@ const said = (text: string): string =>
     .replace(/npx chaos check [\s\S]*?Copy\b/, '')
     .replace(/\s+/g, ' ')
 
-describe('the page that checks dropped histories, in a real browser', () => {
+describe('the checking page in a real browser', () => {
   let browser: Browser | undefined
   let address = ''
   let directory = ''
@@ -103,7 +103,7 @@ describe('the page that checks dropped histories, in a real browser', () => {
     }
   })
 
-  test.skipIf(without)('reports an invalid input, and accepts another one', async () => {
+  test.skipIf(without)('reports an invalid input, and then accepts a valid input', async () => {
     await open(async (page, report) => {
       const alert = page.getByRole('alert')
       for (const [name, text, why] of [
@@ -122,7 +122,7 @@ describe('the page that checks dropped histories, in a real browser', () => {
     })
   })
 
-  patientTest.skipIf(without)('can be stopped while it checks', async () => {
+  patientTest.skipIf(without)('can be stopped during a check', async () => {
     await open(async (page) => {
       // Writes of one value by many clients at once, which a search has to order.
       const lines = Array.from({ length: 4000 }, (_, i) => [
@@ -142,7 +142,7 @@ describe('the page that checks dropped histories, in a real browser', () => {
     })
   })
 
-  patientTest.skipIf(without)('fits a phone, a tablet and a laptop, in the dark and in the light', async () => {
+  patientTest.skipIf(without)('fits a phone, a tablet and a laptop in dark and light mode', async () => {
     await open(async (page) => {
       const sticksOut = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'
       const access = 'axe.run({ iframes: false }).then(({ violations }) => violations.map(({ id }) => id))'
@@ -163,7 +163,7 @@ describe('the page that checks dropped histories, in a real browser', () => {
   })
 })
 
-test('chaos page writes to stdout on request, overwrites its own page and no other file', async () => {
+test('chaos page writes to stdout on request, and overwrites its own page but no other file', async () => {
   const out = join(temporaryDirectory(), 'judge.html')
   const { stdout, exitCode } = await chaosHere(['page', '--out', '-'])
   expect({ exitCode, start: stdout.slice(0, 15) }).toEqual({ exitCode: 0, start: '<!doctype html>' })
@@ -177,7 +177,7 @@ test('chaos page writes to stdout on request, overwrites its own page and no oth
   expect(nowhere).toMatchObject({ exitCode: 4, stderr: expect.stringContaining('directory does not exist') })
 })
 
-test('the page may connect to nothing, and its code uses nothing of Node', async () => {
+test('the checking page allows no network connection, and its code uses no Node API', async () => {
   const { stdout } = await chaosHere(['page', '--out', '-'])
   const [, policy = ''] = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(stdout) ?? []
   expect(policy).toContain("default-src 'none'")

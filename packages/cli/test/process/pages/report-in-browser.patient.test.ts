@@ -54,7 +54,7 @@ describe('a report in a real browser', () => {
     })
   })
 
-  patientTest.skipIf(executablePath === undefined)('prints on A4 without losing a column or drawing', async () => {
+  patientTest.skipIf(executablePath === undefined)('prints on A4 without losing a column or a drawing', async () => {
     const out = temporaryDirectory()
     const run = ['--target', 'primary-replica', '--faults', 'kill,partition,pause,delay', '--time', '5s', '--seed', '1']
     await chaosHere(['run', '--sim', ...run, '--out', out])
@@ -69,7 +69,7 @@ describe('a report in a real browser', () => {
   })
 
   patientTest.skipIf(executablePath === undefined)(
-    'draws a moved timeline like one opened at that part, and draws it as before once it is moved back',
+    'draws a timeline that was moved to a part like a timeline that was opened at this part',
     async () => {
       const out = temporaryDirectory()
       const run = ['--target', 'primary-replica', '--faults', 'kill,partition', '--time', '20s', '--seed', '1']
@@ -114,7 +114,7 @@ describe('a report in a real browser', () => {
     },
   )
 
-  test('of a stale read shows the loss, the level and the whole contradiction above the fold', async (context) => {
+  test('shows the loss, the level and the whole contradiction of a stale read above the fold', async (context) => {
     if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
     const report = join(temporaryDirectory(), 'report.html')
     await chaosHere(['check', 'histories/stale-read.jsonl', '--out', report])
@@ -154,7 +154,7 @@ describe('a report in a real browser', () => {
     return page.locator('#verified').innerText()
   }
 
-  test('verifies its proof on a phone and a laptop, in the dark and in the light', async (context) => {
+  test('verifies its proof on a phone and a laptop in dark and light mode', async (context) => {
     if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
     await open(await proved(), async (page) => {
       await page.evaluate(readFileSync(join('node_modules', 'axe-core', 'axe.min.js'), 'utf8'))
@@ -213,7 +213,7 @@ describe('a report in a real browser', () => {
     return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) }
   }
 
-  patientTest('of a scenario shows every step next to its drawing, in dark and in light mode', async (context) => {
+  patientTest('shows every step of a scenario next to its drawing, in dark and in light mode', async (context) => {
     if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
     const page = join(temporaryDirectory(), 'story.html')
     await chaosHere(['scenario', 'burrito-and-taco', '--html', page])
@@ -237,7 +237,7 @@ describe('a report in a real browser', () => {
   })
 
   patientTest(
-    'of a comparison shows every system in its picture and its tables, in dark and in light mode',
+    'shows every system of a comparison in its picture and its tables, in dark and in light mode',
     async (context) => {
       if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
       const page = join(temporaryDirectory(), 'compare.html')
@@ -261,7 +261,7 @@ describe('a report in a real browser', () => {
     },
   )
 
-  patientTest('of a run draws its operations, in dark and in light mode', async (context) => {
+  patientTest('draws the operations of a run, in dark and in light mode', async (context) => {
     if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
     const out = temporaryDirectory()
     await chaosHere(['run', '--sim', '--seed', '3', '--time', '3s', '--faults', 'partition', '--out', out])
@@ -289,7 +289,7 @@ describe('a report in a real browser', () => {
     })
   })
 
-  patientTest('of a run at 800 pixels has no overlapping texts', async (context) => {
+  patientTest('has no overlapping texts at a width of 800 pixels', async (context) => {
     if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
     const out = temporaryDirectory()
     await chaosHere(['run', '--sim', '--bug', 'stale-read', '--seed', '3', '--time', '5s', '--out', out])
@@ -299,28 +299,31 @@ describe('a report in a real browser', () => {
     })
   })
 
-  patientTest('draws each client in its own lane, and marks only the contradiction that is open', async (context) => {
-    if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
-    const out = temporaryDirectory()
-    // What breaks no promise is folded away.
-    const held = ['--expect', 'linearizable', '--out', out]
-    await chaosHere(['run', '--sim', '--target', 'master-master', '--seed', '3', '--time', '5s', ...held])
-    await open(join(out, readdirSync(out)[0]!, 'report.html'), async (page) => {
-      const data = JSON.parse(await page.locator('#data').innerHTML()) as { lanes: string[]; focus: number[] }
-      expect(new Set(data.lanes).size).toBe(data.lanes.length)
-      expect(data.focus.length).toBeGreaterThan(0)
-      const tall = await page.locator('#timeline-rows').evaluate((element) => element.getBoundingClientRect().height)
-      expect(tall).toBeGreaterThanOrEqual(15 * data.lanes.length)
-      const red = () => page.locator('#explorer').getAttribute('data-in-red')
-      expect(await red()).toBe(String(data.focus.length))
-      const other = page.locator('.also details[data-lines]').first()
-      const lines = ((await other.getAttribute('data-lines')) ?? '').split(' ')
-      await other.locator('> summary').click()
-      await expect.poll(red).toBe(String(lines.length))
-    })
-  })
+  patientTest(
+    'draws each client in its own lane, and marks only the contradiction that is unfolded',
+    async (context) => {
+      if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
+      const out = temporaryDirectory()
+      // What breaks no promise is folded away.
+      const held = ['--expect', 'linearizable', '--out', out]
+      await chaosHere(['run', '--sim', '--target', 'master-master', '--seed', '3', '--time', '5s', ...held])
+      await open(join(out, readdirSync(out)[0]!, 'report.html'), async (page) => {
+        const data = JSON.parse(await page.locator('#data').innerHTML()) as { lanes: string[]; focus: number[] }
+        expect(new Set(data.lanes).size).toBe(data.lanes.length)
+        expect(data.focus.length).toBeGreaterThan(0)
+        const tall = await page.locator('#timeline-rows').evaluate((element) => element.getBoundingClientRect().height)
+        expect(tall).toBeGreaterThanOrEqual(15 * data.lanes.length)
+        const red = () => page.locator('#explorer').getAttribute('data-in-red')
+        expect(await red()).toBe(String(data.focus.length))
+        const other = page.locator('.also details[data-lines]').first()
+        const lines = ((await other.getAttribute('data-lines')) ?? '').split(' ')
+        await other.locator('> summary').click()
+        await expect.poll(red).toBe(String(lines.length))
+      })
+    },
+  )
 
-  patientTest('behaves the same from sources and as an installed package', async (context) => {
+  patientTest('is identical from sources and from an installed package', async (context) => {
     if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
     const out = temporaryDirectory()
     await chaosHere(['run', '--sim', '--bug', 'stale-read', '--seed', '3', '--time', '5s', '--out', out])
@@ -468,7 +471,7 @@ function overlaps(): string[] {
 }
 
 patientTest.skipIf(executablePath === undefined)(
-  'a report can be used by keyboard alone: the command is copied, folded parts open, and the focus stays',
+  'a report is fully usable by keyboard, which copies the command, opens folded parts and keeps the focus',
   async () => {
     const out = temporaryDirectory()
     await chaosHere([

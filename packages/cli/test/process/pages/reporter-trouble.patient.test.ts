@@ -87,7 +87,7 @@ patientTest.each(kept)('chaos %s exits with 3 if only a reporter failed', async 
 })
 
 patientTest.each(broken)(
-  'chaos %s exits with 1 for a broken promise even if a reporter failed, and other reporters report it',
+  'chaos %s exits with 1 for a broken promise even if a reporter failed, and the remaining reporters report it',
   async (_, command) => {
     const { exitCode, tap } = await troubled(command(...TROUBLE))
     expect(exitCode, tap).toBe(1)
@@ -108,20 +108,23 @@ describe('chaos record with a baseline', () => {
     return cwd
   }
 
-  patientTest('fails if it is worse than the baseline that an option or the configuration names', async () => {
-    const cwd = await withBaseline()
-    expect((await chaosHere(record('stale'), { cwd })).exitCode).toBe(0)
-    const byFlag = await chaosHere(record('stale', '--baseline', 'baseline.json'), { cwd })
-    expect(byFlag.exitCode).toBe(1)
-    expect(byFlag.stdout).toMatch(LOST)
-    configured(cwd, { baseline: 'baseline.json', tolerance: '100000%' })
-    const byFile = await chaosHere(record('stale'), { cwd })
-    expect(byFile.exitCode).toBe(1)
-    expect(byFile.stdout).toMatch(LOST)
-    expect((await chaosHere(record('fresh'), { cwd })).exitCode).toBe(0)
-  })
+  patientTest(
+    'fails if the recording is worse than the baseline that an option or the configuration names',
+    async () => {
+      const cwd = await withBaseline()
+      expect((await chaosHere(record('stale'), { cwd })).exitCode).toBe(0)
+      const byFlag = await chaosHere(record('stale', '--baseline', 'baseline.json'), { cwd })
+      expect(byFlag.exitCode).toBe(1)
+      expect(byFlag.stdout).toMatch(LOST)
+      configured(cwd, { baseline: 'baseline.json', tolerance: '100000%' })
+      const byFile = await chaosHere(record('stale'), { cwd })
+      expect(byFile.exitCode).toBe(1)
+      expect(byFile.stdout).toMatch(LOST)
+      expect((await chaosHere(record('fresh'), { cwd })).exitCode).toBe(0)
+    },
+  )
 
-  patientTest('uses the level and the requirements of the configuration unless options give others', async () => {
+  patientTest('uses the level and requirements of the configuration if no options override them', async () => {
     const cwd = project()
     configured(cwd, { expect: 'linearizable', require: ['p99 < 1us'] })
     expect((await chaosHere(record('stale', '--require', 'availability >= 1%'), { cwd })).exitCode).toBe(1)

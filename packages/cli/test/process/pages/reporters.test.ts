@@ -5,7 +5,7 @@ import { chaos, chaosHere, root, temporaryDirectory } from '../../../../testing/
 
 const history = (name: string) => join(root, 'histories', `${name}.jsonl`)
 
-test('several reporters write at once, each to its file, and the page is still printed', async () => {
+test('several reporters write at the same time, each to its own file, and the result is still printed', async () => {
   const directory = temporaryDirectory()
   const files = ['junit', 'tap', 'markdown', 'json', 'html', 'jsonl', 'dot', 'default'] as const
   const chosen = files.flatMap((name) => ['--reporter', `${name}=${join(directory, name)}`])
@@ -23,7 +23,7 @@ test('several reporters write at once, each to its file, and the page is still p
     expect(words(readFileSync(join(directory, name), 'utf8')), name).toContain(words(sentence).slice(0, 30))
 })
 
-test('every verdict on several files is reported, and also every file that cannot be read', async () => {
+test('a reporter reports every verdict on several files, and every file that cannot be read', async () => {
   const { stdout, exitCode } = await chaosHere([
     ...['check', history('fresh-read'), history('stale-read'), '/no/such.jsonl', '--reporter', 'tap'],
   ])
@@ -36,7 +36,7 @@ test('every verdict on several files is reported, and also every file that canno
   expect(exitCode).toBe(3)
 })
 
-test('runs and searches are reported by every reporter as well', async () => {
+test('every reporter also reports runs and searches', async () => {
   const out = temporaryDirectory()
   const args = ['--seed', '1', '--out', out, '--reporter', 'tap']
   const run = await chaosHere(['run', '--sim', '--time', '1s', '--rate', '200', '--faults', 'none', ...args])
@@ -58,13 +58,13 @@ test.each([
   expect({ stdout, exitCode }).toEqual({ stdout: '', exitCode: 3 })
 })
 
-test('--reporter html of a search is refused, with an alternative', async () => {
+test('--reporter html is refused for a search, with an alternative', async () => {
   const { stderr, exitCode } = await chaosHere(['fuzz', '--seeds', '1', '--reporter', 'html=page.html'])
   expect(stderr).toContain('chaos check FILE --reporter html=report.html')
   expect(exitCode).toBe(3)
 })
 
-test('--reporter svg refuses two files, and overwrites only an earlier picture', async () => {
+test('--reporter svg refuses two files, and overwrites no file except an earlier picture', async () => {
   const directory = temporaryDirectory()
   const [picture, other] = [join(directory, 'why.svg'), join(directory, 'mine.svg')]
   const check = (...args: readonly string[]) => chaosHere(['check', history('stale-read'), ...args])
@@ -98,14 +98,14 @@ test('a report that cannot be written causes one line with a remedy, and leaves 
   expect((await check('--expect', 'linearizable')).exitCode).toBe(1)
 })
 
-describe('a user-defined reporter', () => {
+describe('a user-defined reporter in a file', () => {
   const written = (text: string): string => {
     const file = join(temporaryDirectory(), 'mine.ts')
     writeFileSync(file, text)
     return file
   }
 
-  test('is a file whose default export turns the findings into a text', async () => {
+  test('turns the findings into a text by its default export', async () => {
     const mine = written(`import type { OwnReporter } from 'chaosproxy'
 const report: OwnReporter = (findings) => findings.map(({ name, title }) => \`\${name}: \${title}\\n\`).join('')
 export default report`)
@@ -139,7 +139,7 @@ export default report`)
   test.each([
     ['export default () => { throw new Error("no luck") }', 'it threw: no luck.'],
     ['export default () => 7', 'it returned number, not a text.'],
-  ])('causes one line if it fails, and leaves the verdict unchanged: %s', async (text, message) => {
+  ])('causes one line on stderr if it fails, and leaves the verdict unchanged: %s', async (text, message) => {
     const args = ['check', history('stale-read'), '--expect', 'linearizable', '--reporter', written(text)]
     const { exitCode, stderr } = await chaosHere(args)
     expect(stderr).toContain(message)
@@ -151,14 +151,14 @@ export default report`)
 test.each([
   ['--out', '/nonexistent/x.html'],
   ['--reporter', 'html=/nonexistent/x.html'],
-])('an unwritable page changes the exit code 0 to 3: %s %s', async (...asked) => {
+])('an unwritable page changes exit code 0 to 3: %s %s', async (...asked) => {
   const { exitCode, stdout, stderr } = await chaosHere(['check', history('fresh-read'), ...asked])
   expect(stdout).not.toContain('/nonexistent/x.html')
   expect(stderr).toMatch(/\/nonexistent\/x\.html: .* The verdict stands/)
   expect(exitCode).toBe(3)
 })
 
-describe('on GitHub Actions', () => {
+describe('chaos check on GitHub Actions', () => {
   const summaryFile = (): string => {
     const file = join(temporaryDirectory(), 'summary.md')
     writeFileSync(file, '# Before\n')
@@ -167,7 +167,7 @@ describe('on GitHub Actions', () => {
   const onGitHub = (args: readonly string[], summary: string) =>
     chaos(args, { env: { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary } })
 
-  test('annotations follow the page, and the result is appended to the summary of the job', async () => {
+  test('prints annotations after the result, and appends the result to the job summary', async () => {
     const summary = summaryFile()
     const { exitCode, stdout } = await onGitHub(['check', history('stale-read'), '--expect', 'linearizable'], summary)
     expect(stdout).toContain('NOT LINEARIZABLE')
@@ -176,13 +176,13 @@ describe('on GitHub Actions', () => {
     expect(exitCode).toBe(1)
   })
 
-  test('a job summary that cannot be written causes one line, and leaves the exit code unchanged', async () => {
+  test('reports an unwritable job summary in one line, and keeps the exit code', async () => {
     const { exitCode, stderr } = await onGitHub(['check', history('fresh-read')], '/nonexistent/summary.md')
     expect(stderr).toMatch(/^GITHUB_STEP_SUMMARY: .*The verdict stands/m)
     expect(exitCode).toBe(0)
   })
 
-  test('stdout stays JSON with --json', async () => {
+  test('prints only JSON to stdout with --json', async () => {
     const summary = summaryFile()
     const { stdout } = await onGitHub(['check', history('stale-read'), '--json'], summary)
     expect(JSON.parse(stdout).headline).toBeDefined()

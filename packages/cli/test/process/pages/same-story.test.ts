@@ -48,12 +48,12 @@ function messageOf(work: () => void): string {
   throw new Error('it passed')
 }
 
-test('the same violation has the same sentence on every page, in every report and in every test failure', async () => {
+test('the same violation has an identical sentence on every page, in every report and in test failures', async () => {
   const told = await tellings()
   for (const [where, text] of Object.entries(told)) expect(wordsOf(text), where).toContain(SENTENCE.toLowerCase())
 })
 
-test('the same violation has the same drawing everywhere, line by line', async () => {
+test('the same violation has an identical drawing in terminal, reports and test failures', async () => {
   const told = await tellings()
   const drawing = (text = ''): readonly string[] =>
     text

@@ -51,40 +51,37 @@ describe('the page of a scenario in a real browser', () => {
   const current = (page: Page): Promise<readonly string[]> =>
     page.locator('[aria-current=step]').evaluateAll((rows) => rows.map(({ id }) => id))
 
-  test.skipIf(without)(
-    'is stepped through by keyboard, and each step has an address in the browser history',
-    async () => {
-      await open(await pageOf('burrito-and-taco'), async (page) => {
-        const status = page.getByRole('status')
-        expect(await current(page)).toEqual([])
-        expect(await page.locator('.ahead').count()).toBe(0)
-        await page.keyboard.press('ArrowRight')
-        await page.keyboard.press('j')
-        await page.keyboard.press('ArrowDown')
-        expect([await current(page), await hash(page)]).toEqual([['step=3'], '#step=3'])
-        expect(await status.textContent()).toBe('Step 3 of 9: Ana sees $10.')
-        expect(await page.locator('.ahead').first().getAttribute('id')).toBe('step=4')
-        await page.keyboard.press('ArrowLeft')
-        await page.keyboard.press('k')
-        await page.keyboard.press('k')
-        expect(await hash(page)).toBe('#step=1')
-        await page.keyboard.press('End')
-        expect(await status.textContent()).toMatch(/^Step 9 of 9/)
-        await page.keyboard.press('Home')
-        expect(await hash(page)).toBe('#step=1')
-        for (const expected of ['#step=9', '#step=1', '#step=2']) {
-          await page.goBack()
-          await expect.poll(() => hash(page)).toBe(expected)
-          await expect.poll(() => current(page)).toEqual([expected.slice(1)])
-        }
-        await page.keyboard.press('Escape')
-        expect([await current(page), await hash(page), await page.locator('.ahead').count()]).toEqual([[], '', 0])
-      })
-    },
-  )
+  test.skipIf(without)('is stepped through by keyboard, and adds each step to the browser history', async () => {
+    await open(await pageOf('burrito-and-taco'), async (page) => {
+      const status = page.getByRole('status')
+      expect(await current(page)).toEqual([])
+      expect(await page.locator('.ahead').count()).toBe(0)
+      await page.keyboard.press('ArrowRight')
+      await page.keyboard.press('j')
+      await page.keyboard.press('ArrowDown')
+      expect([await current(page), await hash(page)]).toEqual([['step=3'], '#step=3'])
+      expect(await status.textContent()).toBe('Step 3 of 9: Ana sees $10.')
+      expect(await page.locator('.ahead').first().getAttribute('id')).toBe('step=4')
+      await page.keyboard.press('ArrowLeft')
+      await page.keyboard.press('k')
+      await page.keyboard.press('k')
+      expect(await hash(page)).toBe('#step=1')
+      await page.keyboard.press('End')
+      expect(await status.textContent()).toMatch(/^Step 9 of 9/)
+      await page.keyboard.press('Home')
+      expect(await hash(page)).toBe('#step=1')
+      for (const expected of ['#step=9', '#step=1', '#step=2']) {
+        await page.goBack()
+        await expect.poll(() => hash(page)).toBe(expected)
+        await expect.poll(() => current(page)).toEqual([expected.slice(1)])
+      }
+      await page.keyboard.press('Escape')
+      expect([await current(page), await hash(page), await page.locator('.ahead').count()]).toEqual([[], '', 0])
+    })
+  })
 
   test.skipIf(without)(
-    'opens at the step of its address, marks both sides, and is stepped through by buttons',
+    'opens at the step in its address, marks the step on both sides, and advances by buttons',
     async () => {
       const url = await pageOf('burrito-and-taco')
       await open(new URL('#step=6', url), async (page) => {
@@ -111,7 +108,7 @@ describe('the page of a scenario in a real browser', () => {
     },
   )
 
-  test.skipIf(without)('shows everything without scripts and in print, also when printed at a step', async () => {
+  test.skipIf(without)('shows every text without scripts, and in print even at a step', async () => {
     const url = await pageOf('burrito-and-taco')
     const words = '.says p, .cell .belief, .ending'
     const hidden = (page: Page): Promise<number> => page.locator(words).filter({ visible: false }).count()
@@ -133,7 +130,7 @@ describe('the page of a scenario in a real browser', () => {
     })
   })
 
-  test.skipIf(without)('draws the wall of a cut without gaps between boxes and rows', async () => {
+  test.skipIf(without)('draws the line of a partition without gaps between boxes and rows', async () => {
     await open(await pageOf('split-brain'), async (page) => {
       const walls = await page.locator('.cell.told .wall').evaluateAll((all) =>
         all.map((wall) => {
@@ -166,7 +163,7 @@ describe('the page of a scenario in a real browser', () => {
   const looked = process.env['CHAOS_SOAK'] === 'short' ? stories.filter((_, i) => i % 6 === 0) : stories
 
   patientTest.skipIf(without).each(looked)(
-    '$name fits a phone, a tablet and a laptop, in dark and in light mode, and breaks no word',
+    'fits a phone, a tablet and a laptop in dark and light mode, and breaks no word: $name',
     async ({ name }) => {
       await open(await pageOf(name), async (page) => {
         await page.evaluate(axe())

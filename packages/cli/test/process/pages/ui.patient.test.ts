@@ -62,7 +62,7 @@ describe('the page of runs in a real browser', () => {
   }
 
   patientTest.skipIf(without)(
-    'filters runs, compares two, opens a report, shows a new run, and links the live page of a running one',
+    'filters and compares runs, opens a report, shows a new run, and links the live page of a running one',
     async () => {
       const out = temporaryDirectory()
       await chaosHere([...BRIEF, '--seed', '1', '--out', out])
@@ -111,7 +111,7 @@ describe('the page of runs in a real browser', () => {
     },
   )
 
-  test.skipIf(without)('says that chaos has ended, because no new run would be shown', async () => {
+  test.skipIf(without)('reports that chaos has ended', async () => {
     const ui = await startShown(['ui', temporaryDirectory()])
     const page = await browser!.newPage()
     await page.goto(ui.url.href)
@@ -121,7 +121,7 @@ describe('the page of runs in a real browser', () => {
     await page.close()
   })
 
-  patientTest.skipIf(without)('fits a phone, a tablet and a laptop, in the dark and in the light', async () => {
+  patientTest.skipIf(without)('fits a phone, a tablet and a laptop in dark and light mode', async () => {
     const out = temporaryDirectory()
     await chaosHere([...BRIEF, '--times', '3', '--seed', '1', '--out', out])
     mkdirSync(join(out, '20261120-074501-<b>"long-name-that-goes-on-and-on-without-an-end-or-a-place-to-break-it'))
@@ -150,53 +150,59 @@ describe('the page of runs in a real browser', () => {
 })
 
 describe('the page of proxies in a real browser', () => {
-  test('is refused for chaos proxy --record, and the error names chaos record --ui', async () => {
+  test('is refused for chaos proxy --record with an error that names chaos record --ui', async () => {
     const routes = join(root, 'examples', 'routes.json')
     const args = ['proxy', '--ui', '--upstream', '127.0.0.1:1', '--record', existsSync(routes) ? routes : 'resp']
     const { exitCode, stderr } = await chaosHere(args)
     expect({ exitCode, stderr }).toEqual({ exitCode: 3, stderr: expect.stringContaining('chaos record --ui') })
   })
 
-  patientTest.skipIf(without)('injects a cut with one button, heals with another, and fits every screen', async () => {
-    const browser = await chromium.launch({ executablePath: executablePath!, args: ['--no-sandbox', '--no-first-run'] })
-    onTestFinished(() => browser.close())
-    const proxies = ['--name', 'web', '--name', 'db', '--upstream', '127.0.0.1:1', '--upstream', '127.0.0.1:2']
-    const running = startChaos(['proxy', '--control', '127.0.0.1:0', '--ui', ...proxies])
-    let said = ''
-    running.child.stderr?.on('data', (chunk) => {
-      said += chunk
-    })
-    await until(() => said.includes('Live page'))
-    const page = await browser.newPage()
-    const trouble: string[] = []
-    page.on('console', (message) => message.type() === 'error' && trouble.push(message.text()))
-    page.on('pageerror', (error) => trouble.push(error.message))
-    await page.goto(/http:\S+/.exec(said)?.[0] ?? '')
-    await page.getByRole('button', { name: 'Cut web' }).click()
-    await page.getByRole('heading', { name: 'Faults on 1 of 2 proxies' }).waitFor()
-    for (const colorScheme of ['dark', 'light'] as const)
-      for (const width of [400, 800, 1400]) {
-        await page.emulateMedia({ colorScheme })
-        await page.setViewportSize({ width, height: 900 })
-        expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width)
-        expect(await faultsOfAccess(page), `${width} px, ${colorScheme}`).toEqual([])
-      }
-    // By keys alone: the button of the healed fault goes, and the focus stays in the page.
-    await page.getByRole('button', { name: 'Heal cut web by hand' }).focus()
-    await page.keyboard.press('Enter')
-    await page.getByRole('heading', { name: 'No fault in force' }).waitFor()
-    await expect.poll(() => page.evaluate('document.activeElement.id')).toBe('proxies')
-    await page.keyboard.press('Tab')
-    expect(await page.evaluate('document.activeElement.textContent')).toBe('Cut db')
-    running.child.kill('SIGINT')
-    await page.getByText('chaos proxy has ended').waitFor()
-    // The page asks for what is new once more, of a proxy that has ended.
-    expect(trouble.filter((text) => !text.includes('ERR_CONNECTION_REFUSED'))).toEqual([])
-    expect((await running.finished).exitCode).toBe(0)
-  })
+  patientTest.skipIf(without)(
+    'cuts a connection with one button, heals it with another, and fits every screen',
+    async () => {
+      const browser = await chromium.launch({
+        executablePath: executablePath!,
+        args: ['--no-sandbox', '--no-first-run'],
+      })
+      onTestFinished(() => browser.close())
+      const proxies = ['--name', 'web', '--name', 'db', '--upstream', '127.0.0.1:1', '--upstream', '127.0.0.1:2']
+      const running = startChaos(['proxy', '--control', '127.0.0.1:0', '--ui', ...proxies])
+      let said = ''
+      running.child.stderr?.on('data', (chunk) => {
+        said += chunk
+      })
+      await until(() => said.includes('Live page'))
+      const page = await browser.newPage()
+      const trouble: string[] = []
+      page.on('console', (message) => message.type() === 'error' && trouble.push(message.text()))
+      page.on('pageerror', (error) => trouble.push(error.message))
+      await page.goto(/http:\S+/.exec(said)?.[0] ?? '')
+      await page.getByRole('button', { name: 'Cut web' }).click()
+      await page.getByRole('heading', { name: 'Faults on 1 of 2 proxies' }).waitFor()
+      for (const colorScheme of ['dark', 'light'] as const)
+        for (const width of [400, 800, 1400]) {
+          await page.emulateMedia({ colorScheme })
+          await page.setViewportSize({ width, height: 900 })
+          expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width)
+          expect(await faultsOfAccess(page), `${width} px, ${colorScheme}`).toEqual([])
+        }
+      // By keys alone: the button of the healed fault goes, and the focus stays in the page.
+      await page.getByRole('button', { name: 'Heal cut web by hand' }).focus()
+      await page.keyboard.press('Enter')
+      await page.getByRole('heading', { name: 'No fault in force' }).waitFor()
+      await expect.poll(() => page.evaluate('document.activeElement.id')).toBe('proxies')
+      await page.keyboard.press('Tab')
+      expect(await page.evaluate('document.activeElement.textContent')).toBe('Cut db')
+      running.child.kill('SIGINT')
+      await page.getByText('chaos proxy has ended').waitFor()
+      // The page asks for what is new once more, of a proxy that has ended.
+      expect(trouble.filter((text) => !text.includes('ERR_CONNECTION_REFUSED'))).toEqual([])
+      expect((await running.finished).exitCode).toBe(0)
+    },
+  )
 })
 
-test('a run adds itself to the page of its directory, next to the others', async () => {
+test('a run adds itself to the page of its directory, next to earlier runs', async () => {
   const out = temporaryDirectory()
   for (const seed of ['1', '2']) await chaosHere([...BRIEF, '--seed', seed, '--out', out])
   const page = readFileSync(join(out, 'index.html'), 'utf8')
@@ -205,7 +211,7 @@ test('a run adds itself to the page of its directory, next to the others', async
     expect(page).toContain(`href="./${name}/report.html"`)
 })
 
-test('a run does not overwrite an index.html that it did not write', async () => {
+test('a run does not overwrite an index.html that chaos did not write', async () => {
   const out = temporaryDirectory()
   writeFileSync(join(out, 'index.html'), '<!doctype html><p>mine</p>')
   await chaosHere([...BRIEF, '--out', out])

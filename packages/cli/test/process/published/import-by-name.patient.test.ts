@@ -39,8 +39,8 @@ export default {
 } satisfies Model<unknown>
 `
 
-describe('a user file that imports chaosproxy by its name, in a folder without node_modules,', () => {
-  patientTest('gets the running version if it is a workload that chaos run loads', async () => {
+describe('the import of chaosproxy in a user file outside node_modules', () => {
+  patientTest('resolves to the running version in a workload that chaos run loads', async () => {
     const cwd = filesOf({ 'own.ts': workload })
     const args = ['run', '--sim', '--workload', './own.ts', '--time', '1s', '--faults', 'none', '--json']
     const { stdout, stderr, exitCode } = await chaos(args, { cwd })
@@ -48,7 +48,7 @@ describe('a user file that imports chaosproxy by its name, in a folder without n
     expect(JSON.parse(stdout).headline).toBe('linearizable')
   })
 
-  patientTest('gets the running version also in a file that it imports, if it is a model of chaos check', async () => {
+  patientTest('resolves to the running version in a file that a model of chaos check imports', async () => {
     const lines = [
       '{"process":0,"type":"invoke","f":"put","value":1}',
       '{"process":0,"type":"ok","f":"put","value":null}',
@@ -59,7 +59,7 @@ describe('a user file that imports chaosproxy by its name, in a folder without n
     expect(exitCode).toBe(0)
   })
 
-  test('fails if it imports an unknown package', async () => {
+  test('does not make an unknown package importable', async () => {
     const directory = filesOf({ 'wrong.ts': `import 'chaosproxx'\nexport default {}` })
     await expect(importUserFile(join(directory, 'wrong.ts'))).rejects.toThrow(/does not run: .*chaosproxx/)
   })
