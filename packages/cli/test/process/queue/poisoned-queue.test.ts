@@ -60,7 +60,7 @@ describe.skipIf(redis === undefined)('a malicious writer to the queue', () => {
     ['a worker that drives nothing', []],
     ['a worker that drives clients at another host', ['--drive', '10.0.0.5']],
     ['a worker that drives clients at another port', ['--drive', '127.0.0.1:1']],
-  ])('cannot send %s to another address, and gets no password', async (_what, drive) => {
+  ])('cannot send %s to another address, and learns no password', async (_what, drive) => {
     const queue = await queueOf()
     const attacker = await listener()
     const { child } = startChaos(['worker', '--queue', queue, '--threads', '1', ...drive], {
@@ -91,7 +91,7 @@ describe.skipIf(redis === undefined)('an idle worker of a queue', () => {
   test.each([
     ['is gone', 'SIGKILL'],
     ['answers nothing any more', 'SIGSTOP'],
-  ] as const)('whose Redis %s ends on the first SIGTERM', async (_what, signal) => {
+  ] as const)('ends on the first SIGTERM if its Redis %s', async (_what, signal) => {
     const port = await freePort()
     const { child: server } = startProcess(redis ?? '', ['--port', String(port), '--bind', '127.0.0.1', '--save', ''])
     await until(() => accepts(port))

@@ -37,7 +37,7 @@ async function waiting(file: string, queue: string) {
 }
 
 describe.skipIf(redis === undefined)('a check through a queue', () => {
-  test('reports the same as a check without a queue, including the counterexample, and judges nothing twice', async () => {
+  test('reports the same as a check without a queue, and judges no shard twice', async () => {
     const queue = await queueOf()
     const worker = await joined(queue)
     const file = fileOf(recordingOf(2_000, 20, 1_200))
@@ -64,7 +64,7 @@ describe.skipIf(redis === undefined)('a check through a queue', () => {
     expect(workers.reduce((sum, { printed }) => sum + shards(printed()), 0)).toBe(16)
   })
 
-  patientTest('sends a small recording to workers that lack it, and leaves no copy there', async () => {
+  patientTest('sends a small recording to workers without the file, and leaves no copy on them', async () => {
     const queue = await queueOf()
     const file = fileOf(recordingOf(600, 7, 300))
     const alone = await chaos(['check', file, '--expect', 'linearizable'])
@@ -77,7 +77,7 @@ describe.skipIf(redis === undefined)('a check through a queue', () => {
     expect([lasting(stdout), exitCode]).toEqual([lasting(alone.stdout), 1])
   })
 
-  patientTest('checks the recording that was sent, even if a worker has another file of that name', async () => {
+  patientTest('checks the recording that was sent, even if a worker has a different file with its name', async () => {
     const queue = await queueOf()
     const file = fileOf(recordingOf(600, 7, 300))
     const { finished } = await waiting(file, queue)
@@ -89,7 +89,7 @@ describe.skipIf(redis === undefined)('a check through a queue', () => {
     expect(exitCode).toBe(1)
   })
 
-  test('checks on this machine what cannot be checked key by key, and says so', async () => {
+  test('falls back to a reported local check if the keys of a recording cannot be checked separately', async () => {
     const queue = await queueOf()
     await joined(queue)
     const file = fileOf(recordingOf(20, 1))
@@ -136,7 +136,7 @@ describe.skipIf(redis === undefined)('a check through a queue', () => {
     expect(shards(unwilling.printed())).toBe(0)
   })
 
-  patientTest('reports a model that throws or never returns on a worker like a check without a queue', async () => {
+  patientTest('reports a model that throws or hangs on a worker as a local check reports it', async () => {
     const queue = await queueOf()
     const worker = await joined(queue, ['--allow-code'])
     const cwd = temporaryDirectory()
@@ -150,7 +150,7 @@ describe.skipIf(redis === undefined)('a check through a queue', () => {
     expect(worker.child.exitCode).toBe(null)
   })
 
-  patientTest("with a user's model checks several small files by one job each", async () => {
+  patientTest("checks several small files with a user's model by one job each", async () => {
     const queue = await queueOf()
     const worker = await joined(queue, ['--allow-code'])
     const cwd = temporaryDirectory()
@@ -165,40 +165,37 @@ describe.skipIf(redis === undefined)('a check through a queue', () => {
     expect([shared.exitCode, shards(worker.printed())]).toEqual([1, 3])
   })
 
-  patientTest(
-    'reaches the verdict of a check without a queue, even if the recording exceeds the memory limit',
-    async () => {
-      const queue = await queueOf()
-      const workers = [await joined(queue), await joined(queue)]
-      for (const [staleAt, exitCode] of [
-        [undefined, 0],
-        [30_000, 1],
-      ] as const) {
-        const parts = temporaryDirectory()
-        const lines = recordingOf(60_000, 64, staleAt)
-        // An operation is called in one part and answered in the next.
-        const cuts = [0, 31_001, 60_002, 90_003, lines.length]
-        for (const n of [1, 2, 3, 4])
-          writeFileSync(join(parts, `part-${n}.jsonl`), lines.slice(cuts[n - 1], cuts[n]).join('\n'))
-        const [alone, here] = [await check(parts), await check(parts, ['--memory', '6MB'])]
-        const elsewhere = await check(parts, ['--memory', '5MB', '--queue', queue])
-        const { linearizable } = alone.result.levels
-        expect(elsewhere.stderr).not.toContain('cannot be judged apart')
-        for (const large of [here, elsewhere]) {
-          expect([large.exitCode, large.result.levels.linearizable]).toEqual([exitCode, linearizable])
-          expect(large.result.operations).toEqual(alone.result.operations)
-        }
-        if (exitCode === 0) expect(elsewhere.result.levels).toEqual(alone.result.levels)
-        else
-          expect(elsewhere.result.levels.sequential).toMatchObject({
-            result: expect.stringMatching('violated|unknown'),
-          })
+  patientTest('reaches the verdict of a local check, even if the recording exceeds the memory limit', async () => {
+    const queue = await queueOf()
+    const workers = [await joined(queue), await joined(queue)]
+    for (const [staleAt, exitCode] of [
+      [undefined, 0],
+      [30_000, 1],
+    ] as const) {
+      const parts = temporaryDirectory()
+      const lines = recordingOf(60_000, 64, staleAt)
+      // An operation is called in one part and answered in the next.
+      const cuts = [0, 31_001, 60_002, 90_003, lines.length]
+      for (const n of [1, 2, 3, 4])
+        writeFileSync(join(parts, `part-${n}.jsonl`), lines.slice(cuts[n - 1], cuts[n]).join('\n'))
+      const [alone, here] = [await check(parts), await check(parts, ['--memory', '6MB'])]
+      const elsewhere = await check(parts, ['--memory', '5MB', '--queue', queue])
+      const { linearizable } = alone.result.levels
+      expect(elsewhere.stderr).not.toContain('cannot be judged apart')
+      for (const large of [here, elsewhere]) {
+        expect([large.exitCode, large.result.levels.linearizable]).toEqual([exitCode, linearizable])
+        expect(large.result.operations).toEqual(alone.result.operations)
       }
-      expect(workers.reduce((sum, { printed }) => sum + shards(printed()), 0)).toBe(8)
-    },
-  )
+      if (exitCode === 0) expect(elsewhere.result.levels).toEqual(alone.result.levels)
+      else
+        expect(elsewhere.result.levels.sequential).toMatchObject({
+          result: expect.stringMatching('violated|unknown'),
+        })
+    }
+    expect(workers.reduce((sum, { printed }) => sum + shards(printed()), 0)).toBe(8)
+  })
 
-  patientTest('continues with another worker when one is killed', async () => {
+  patientTest('continues with another worker when a worker is killed', async () => {
     const queue = await queueOf()
     const worker = await joined(queue)
     const file = fileOf(recordingOf(40_000, 64, 30_000))

@@ -17,7 +17,7 @@ const eventsOf = (key: string): string =>
     .join('\n')
 
 test.skipIf(installed('redis-server') === undefined)(
-  'three commands of the manual lead from one laptop to a queue',
+  'the three commands in the manual move a search from one laptop to a queue',
   async () => {
     const page = readFileSync(join(root, 'packages', 'cli', 'docs', 'past-one-machine.md'), 'utf8')
     const [, commands = ''] = /```bash\n(redis-server [\s\S]*?)```/.exec(page) ?? []

@@ -17,7 +17,7 @@ const fuzz = async (args: readonly string[]) => {
 }
 
 describe.skipIf(redis === undefined)('a search through a queue', () => {
-  test('finds the same with a worker as without, and searches no seed twice', async () => {
+  test('finds the same failures as a search without a queue, and searches no seed twice', async () => {
     const queue = await queueOf()
     const worker = await joined(queue)
     const seeds = ['--seeds', '80', '--keep-going']
@@ -36,7 +36,7 @@ describe.skipIf(redis === undefined)('a search through a queue', () => {
     expect(searched()).toBe(2)
   })
 
-  patientTest('continues with another worker when one is killed', async () => {
+  patientTest('continues with another worker when a worker is killed', async () => {
     const queue = await queueOf()
     const worker = await joined(queue)
     const searching = fuzz(['--seeds', '640', '--keep-going', '--queue', queue])
@@ -46,14 +46,14 @@ describe.skipIf(redis === undefined)('a search through a queue', () => {
     expect((await searching).result.trials).toBe(640)
   })
 
-  test('lets a worker leave on Ctrl-C, with exit code 0', async () => {
+  test('lets a worker leave on Ctrl-C with exit code 0', async () => {
     const worker = await joined(await queueOf())
     worker.child.kill('SIGINT')
     expect((await worker.finished).exitCode).toBe(0)
   })
 })
 
-describe('a queue that cannot be used is refused with the reason', () => {
+describe('an unusable queue', () => {
   test.each([
     [['worker'], 3, 'chaos worker needs the queue to work for: --queue redis://host:6379'],
     [['worker', '--queue', 'http://me:secret@host'], 3, '--queue: give the address of a Redis or Valkey'],
@@ -64,7 +64,7 @@ describe('a queue that cannot be used is refused with the reason', () => {
     [['fuzz', '--priority', 'low'], 3, '--priority needs a queue: add --queue redis://host:6379.'],
     [['check', 'a.jsonl', '--priority', 'low'], 3, '--priority needs a queue'],
     [['compare', '--priority', 'low'], 3, '--priority needs a queue'],
-  ])('%j', async (args, exitCode, message) => {
+  ])('is refused with the reason: %j', async (args, exitCode, message) => {
     vi.stubEnv('CLOSED_QUEUE', 'redis://me:secret@127.0.0.1:1')
     onTestFinished(() => void vi.unstubAllEnvs())
     const { exitCode: code, stderr } = await chaosHere([...args])
@@ -73,7 +73,7 @@ describe('a queue that cannot be used is refused with the reason', () => {
     expect(code).toBe(exitCode)
   })
 
-  test('a program of --binary cannot be sent to workers', async () => {
+  test('is refused for a program of --binary, which cannot be sent to workers', async () => {
     const cwd = temporaryDirectory()
     writeFileSync(join(cwd, 'node.mjs'), '')
     const words = ['fuzz', '--binary', 'node node.mjs', '--seeds', '1', '--queue', 'redis://127.0.0.1:1']
@@ -90,7 +90,7 @@ describe.skipIf(redis === undefined)('a protocol from a file', () => {
     return cwd
   }
 
-  patientTest('is sent with its imports to workers that were started with --allow-code, and to no others', async () => {
+  patientTest('is sent with its imports only to workers that were started with --allow-code', async () => {
     const queue = await queueOf()
     const wary = await joined(queue)
     const cwd = await mine()
@@ -118,7 +118,7 @@ describe.skipIf(redis === undefined)('a protocol from a file', () => {
     expect(said).not.toContain('error')
   })
 
-  test('is reported as waiting if no worker may run its code', async () => {
+  test('is reported as waiting if no worker is allowed to run its code', async () => {
     const queue = await queueOf()
     await joined(queue)
     const cwd = await mine()
@@ -132,12 +132,15 @@ describe.skipIf(redis === undefined)('a protocol from a file', () => {
   })
 })
 
-patientTest.skipIf(redis === undefined)('a comparison through a queue measures the same as without one', async () => {
-  const queue = await queueOf()
-  const worker = await joined(queue)
-  const words = ['compare', '--targets', 'raft', '--faults', 'partition', ...BRIEF_COMPARISON, '--json']
-  const [alone, shared] = [await chaos(words), await chaos([...words, '--queue', queue])]
-  const told = ({ stdout }: typeof alone) => ({ ...JSON.parse(stdout), elapsedMs: 0 })
-  expect(told(shared)).toEqual(told(alone))
-  expect(worker.printed()).toMatch(/^Did a run of raft with seed 1 in /m)
-})
+patientTest.skipIf(redis === undefined)(
+  'a comparison through a queue measures the same as a comparison without a queue',
+  async () => {
+    const queue = await queueOf()
+    const worker = await joined(queue)
+    const words = ['compare', '--targets', 'raft', '--faults', 'partition', ...BRIEF_COMPARISON, '--json']
+    const [alone, shared] = [await chaos(words), await chaos([...words, '--queue', queue])]
+    const told = ({ stdout }: typeof alone) => ({ ...JSON.parse(stdout), elapsedMs: 0 })
+    expect(told(shared)).toEqual(told(alone))
+    expect(worker.printed()).toMatch(/^Did a run of raft with seed 1 in /m)
+  },
+)

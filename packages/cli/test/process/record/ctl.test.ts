@@ -86,7 +86,7 @@ describe('chaos ctl', () => {
     expect(plane.faults.list()).toEqual([])
   })
 
-  test('replaces the rules with those of a file, and shows them', async () => {
+  test('replaces the rules by those of a file, and shows them', async () => {
     const { text, plane } = await ctl()
     const directory = mkdtempSync(join(tmpdir(), 'chaos-ctl-'))
     onTestFinished(() => rmSync(directory, { recursive: true }))
@@ -108,7 +108,7 @@ describe('chaos ctl', () => {
     expect(plane.faults.list()).toEqual([])
   })
 
-  test('starts, renews and ends leases, which end the faults that depend on them', async () => {
+  test('starts, renews and ends leases, whose end heals the faults that depend on them', async () => {
     const { run, text, plane } = await ctl()
     expect(await text('leases')).toBe('  no leases\n')
     const { data } = await run('lease me 60s')
@@ -144,19 +144,19 @@ describe('chaos ctl', () => {
     ['partition split db', 'Give it a name, and two groups or more'],
     ['create x', 'chaos ctl create NAME LISTEN UPSTREAM'],
     ['create db 127.0.0.1:0 127.0.0.1:1', 'The proxy refuses (HTTP 409): proxy already exists'],
-  ])('%s is refused: %s', async (line, message) => {
+  ])('refuses %s: %s', async (line, message) => {
     const { run } = await ctl()
     await expect(run(line)).rejects.toThrow(message)
   })
 
-  test('needs the token of a proxy that has one', async () => {
+  test('must give the token if the proxy requires a token', async () => {
     const { text, url } = await ctl({ token: 'secret' })
     expect(await text('list')).toContain('db')
     const stranger = createControlClient({ host: url, token: undefined, words })
     await expect(stranger.get('/v1/proxies')).rejects.toThrow('The proxy asks for a token (HTTP 401)')
   })
 
-  test('watches events until it is stopped', async () => {
+  test('prints events until it is stopped', async () => {
     const { run, client, plane } = await ctl()
     const seen: string[] = []
     let stop = () => {}
@@ -175,7 +175,7 @@ describe('chaos ctl', () => {
     expect(seen).toEqual(['fault-added', 'fault-removed'])
   })
 
-  test('names every kind of fault with its parameters', () => {
+  test('lists every kind of fault with its parameters', () => {
     const text = renderKinds(style)
     expect(text).toMatch(/^ {2}latency +delay bytes, keeping their order$/m)
     expect(text).toMatch(/^ {4}jitterMs +jitter: ± this much \(ms\) \[0\]$/m)
@@ -184,7 +184,7 @@ describe('chaos ctl', () => {
       expect(text).toContain(`  ${kind} `)
   })
 
-  test('gives a parameter to the fault rather than to a trigger of the same name', () => {
+  test('assigns a parameter to the fault rather than to a trigger with a parameter of that name', () => {
     expect(readFaultWords(['corrupt', 'db', 'probability=0.5', 'when.probability=0.1'])).toEqual({
       kind: 'corrupt',
       proxies: ['db'],
@@ -193,7 +193,7 @@ describe('chaos ctl', () => {
     })
   })
 
-  test('reports that nothing answers, or that the address is malformed', async () => {
+  test('reports an address that is malformed or does not answer', async () => {
     await expect(
       createControlClient({ host: '127.0.0.1:1', token: undefined, words }).get('/v1/proxies'),
     ).rejects.toThrow('No proxy answers at 127.0.0.1:1. Nothing listens there. Start one')
@@ -201,7 +201,7 @@ describe('chaos ctl', () => {
       expect(() => createControlClient({ host, token: undefined, words })).toThrow(`--host ${host}: not an address`)
   })
 
-  test('prints JSON on request, and suggests the intended action', async () => {
+  test('prints JSON on request, and suggests an action for a misspelt name', async () => {
     const { url } = await ctl()
     const [good, bad] = await Promise.all([
       chaos(['ctl', 'list', '--json'], { env: { CHAOS_PROXY_URL: url } }),

@@ -37,7 +37,7 @@ const CUT_OFF =
 /** A client that writes once and never ends by itself. */
 const LASTING_CLIENT = `fetch('http://'+process.env.CHAOS_PROXY_N1+'/kv/x',{method:'PUT',body:'{"value":1}'}).then(()=>fetch('http://'+process.env.CHAOS_PROXY_N1+'/kv/x')).then(()=>setInterval(()=>{},1e3))`
 
-test('a command that exceeds --time is ended, and the exit code is that of the verdict', async () => {
+test('a command that exceeds --time is stopped, and the verdict decides the exit code', async () => {
   const directory = temporaryDirectory()
   const routes = join(directory, 'routes.json')
   writeFileSync(routes, JSON.stringify(ROUTES))
@@ -54,8 +54,8 @@ test('a command that exceeds --time is ended, and the exit code is that of the v
   expect(kept.map((file) => [file, statSync(join(run, file)).mode & 0o077])).toEqual(kept.map((file) => [file, 0]))
 })
 
-describe('a recording whose recorder was killed', () => {
-  test('is reported as cut off by every reporter, and judged by the operations it contains', async () => {
+describe('a recording', () => {
+  test('is reported as cut off by every reporter if the recorder was killed, and judged by its operations', async () => {
     const { proxy, history, ask } = await recordingProxy()
     ask('held', 5).catch(() => undefined)
     await until(async () => readFileSync(history, 'utf8').includes('"key":"held"'))
@@ -93,7 +93,7 @@ describe('a recording whose recorder was killed', () => {
     expect(warnings).toEqual([])
   })
 
-  test('leaves a directory without a run.json, which is judged up to its end', async () => {
+  test('is judged up to its end if the recorder was killed before it wrote run.json', async () => {
     const { proxy, history: results } = await recordingProxy('results')
     const run = join(results, readdirSync(results)[0] ?? '')
     await until(async () => /"type":"ok","f":"read"/.test(readFileSync(join(run, 'history.jsonl'), 'utf8')))
@@ -107,7 +107,7 @@ describe('a recording whose recorder was killed', () => {
     expect((await chaosHere(['check', run])).stdout.replaceAll(/\s+/g, ' ')).toMatch(CUT_OFF)
   })
 
-  test('leaves all parts, which are judged as one history that was cut off', async () => {
+  test('is judged as one cut-off history if the recorder of its parts was killed', async () => {
     const { proxy, history, ask } = await recordingProxy('parts', ['--rotate', '1MB', '--compress'])
     for (let i = 0; i < 6; i++) await ask('x', `${i}${'x'.repeat(500_000)}`)
     ask('held', 5).catch(() => undefined)
@@ -139,7 +139,7 @@ describe('a recording whose recorder was killed', () => {
     expect(again).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('this would overwrite a recording') })
   })
 
-  test('is reported as cut off after chaos record, too', async () => {
+  test('is reported as cut off if chaos record was killed', async () => {
     const directory = temporaryDirectory()
     const routes = join(directory, 'routes.json')
     writeFileSync(routes, JSON.stringify(ROUTES))

@@ -14,7 +14,7 @@ const isAlive = (pid: number): boolean => {
   }
 }
 
-test('the command of a proxy ends after the proxy was killed', async () => {
+test('the command that a proxy runs ends after the proxy was killed', async () => {
   const cwd = temporaryDirectory()
   const program = join(cwd, 'command.mjs')
   writeFileSync(

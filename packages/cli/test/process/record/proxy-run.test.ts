@@ -130,7 +130,7 @@ describe('a recording by chaos proxy', () => {
     expect(stdout).toContain('LINEARIZABLE')
   })
 
-  test('runs the command given after --, and fails if that fails', async () => {
+  test('runs the command after --, and fails if the command fails', async () => {
     const script = 'fetch("http://" + process.env.CHAOS_PROXY_N1 + "/kv/x").then(() => process.exit(7))'
     const { finished, runIn } = await recordingProxy(['--', 'node', '-e', script])
     expect((await finished).exitCode).toBe(1)
@@ -138,7 +138,7 @@ describe('a recording by chaos proxy', () => {
     expect(spec.target.traffic.command).toEqual(['node', '-e', script])
   })
 
-  test('names the command that repeats it if it was made with --config, which a spec does not contain', async () => {
+  test('names the command that repeats the recording if the recording was made with --config', async () => {
     const directory = temporaryDirectory()
     const [routes, config] = [join(directory, 'routes.json'), join(directory, 'proxies.json')]
     writeFileSync(routes, JSON.stringify(ROUTES))
@@ -166,7 +166,7 @@ describe('a recording by chaos proxy', () => {
     expect(refused.stderr).toContain(`--config ${config}`)
   })
 
-  describe('without --record, of proxies with --carries', () => {
+  describe('a recording of proxies with --carries', () => {
     async function configured(proxies: readonly object[], more: readonly string[] = []) {
       const directory = temporaryDirectory()
       const [config, out] = [join(directory, 'proxies.json'), join(directory, 'results')]
@@ -190,7 +190,7 @@ describe('a recording by chaos proxy', () => {
       ...(carries === undefined ? {} : { carries }),
     })
 
-    test('is a run with a verdict, its final reads and the command that records it again', async () => {
+    test('becomes a run with a verdict, final reads and the command that repeats the recording', async () => {
       const proxies = [await proxyOf('kv', { kind: 'http', ...ROUTES }), await proxyOf('raw')]
       const { config, reach, ended } = await configured(proxies, ['--expect', 'linearizable'])
       await put(`${reach('kv')}/kv/x`, 1)
@@ -210,7 +210,7 @@ describe('a recording by chaos proxy', () => {
       expect(refused.stderr).toContain(`--config ${config}`)
     })
 
-    test('is refused if no model applies to all of it, with an alternative', async () => {
+    test('is refused if no single model applies to all its proxies, with an alternative', async () => {
       const bank = { ...ROUTES, routes: [{ request: 'POST /add', f: 'add', value: 'body' }] }
       const refusals = [
         [{ kind: 'resp', commands: 'counter' }, 'one proxy records a register and another a counter'],
@@ -231,7 +231,7 @@ describe('a recording by chaos proxy', () => {
       }
     })
 
-    test('is one run, without final reads, if the tables of its proxies differ', async () => {
+    test('is one run without final reads if the route tables of its proxies differ', async () => {
       const [read, write] = ROUTES.routes
       const carts = [
         { ...read, request: 'GET /carts/{key}' },
@@ -274,7 +274,7 @@ describe('the output of a recording by chaos proxy', () => {
     return record === undefined ? { directory: run?.out } : { file: record.out }
   }
 
-  test('is a new directory, unless --out names a file or --rotate is given', () => {
+  test('is a new directory if neither --out names a file nor --rotate is given', () => {
     expect(of({})).toEqual({ directory: 'chaos-results' })
     expect(of({ out: 'results' })).toEqual({ directory: 'results' })
     expect(of({ out: 'results.d/' })).toEqual({ directory: 'results.d/' })
@@ -292,7 +292,7 @@ describe('the output of a recording by chaos proxy', () => {
   }
   const http = { kind: 'http', ...ROUTES }
 
-  test('is the same without --record, if proxies have --carries', () => {
+  test('is the same as with --record if proxies have --carries', () => {
     const said = { upstream: undefined, record: undefined, config: configOf(http) }
     expect(of({ ...said, out: 'results' })).toEqual({ directory: 'results' })
     expect(of({ ...said, expect: 'linearizable' })).toEqual({ directory: 'chaos-results' })
@@ -302,7 +302,7 @@ describe('the output of a recording by chaos proxy', () => {
     expect(of({ ...said, config: configOf(undefined, 'http'), out: 'results' })).toEqual({ file: 'results' })
   })
 
-  test('has a test here for every way to record proxies', () => {
+  test('parseProxySettings marks which servers of a configuration are recorded', () => {
     const [read] = ROUTES.routes
     const other = { ...http, routes: [read] }
     const config = configOf({ ...http, kind: 'http2' }, 'tcp', http, other, 'resp', 'resp', 'http')

@@ -62,7 +62,7 @@ describe('chaos proxy', () => {
     expect(await isFree(port)).toBe(true)
   })
 
-  test('killed by kill -9 leaves no bound port, and its clients see a reset', async () => {
+  test('leaves no bound port when killed by SIGKILL, and its clients see a reset', async () => {
     const { url, child, finished } = await startProxy(['--upstream', await echoServer()])
     const { client, port, error } = await connected(url)
     await fetch(`${url}/v1/faults`, { method: 'POST', body: '{"kind":"partition","proxies":["n1"]}' })
@@ -168,7 +168,7 @@ describe('chaos proxy', () => {
     expect(record).toMatchObject({ model: 'counter' })
   })
 
-  patientTest('overwrites neither the recording of clients nor that of backends without --force', async () => {
+  patientTest('does not overwrite the recording of clients or of backends without --force', async () => {
     const directory = temporaryDirectory()
     const out = join(directory, 'history.jsonl')
     const args = [
@@ -204,7 +204,7 @@ describe('chaos proxy', () => {
   })
 
   test.each([['history.jsonl'], ['parts', '--rotate', '1MB']])(
-    'refuses %s while another process records there, but not after that was killed',
+    'refuses %s while another process records there, and accepts it once that process was killed',
     async (name, ...more) => {
       const out = join(temporaryDirectory(), name)
       const args = [...['--upstream', '127.0.0.1:1', '--record', 'resp', '--out', out], ...more]
@@ -222,7 +222,7 @@ describe('chaos proxy', () => {
     },
   )
 
-  test('reports errors with their place, and exits with 3, or with 4 for a failure of the machine', async () => {
+  test('reports errors with their place, and exits with 3, or with 4 if the machine fails', async () => {
     const config = join(temporaryDirectory(), 'bad.json')
     writeFileSync(
       config,
@@ -245,7 +245,7 @@ describe('chaos proxy', () => {
     }
   })
 
-  test('runs a command with its addresses, and exits with the same code', async () => {
+  test("runs a command with the proxy's addresses, and exits with the command's exit code", async () => {
     const upstream = await echoServer()
     const script =
       'console.log(process.env.CHAOS_PROXY_URL, process.env.CHAOS_PROXY_MY_DB); process.exit(Number(process.argv[1]))'
@@ -319,7 +319,7 @@ describe('chaos proxy', () => {
     expect(checked).toMatchObject({ exitCode: 0 })
   })
 
-  test('without file descriptors still answers its control API, counts refused connections, and serves open ones', async () => {
+  test('answers its control API, counts refused connections and serves open ones without free file descriptors', async () => {
     const { url, lines, finished, child } = await startProxyWithFiles(250, ['--upstream', await echoServer()])
     const [{ listen }] = await getJson(`${url}/v1/proxies`)
     const clients = Array.from({ length: 300 }, () => {
@@ -367,7 +367,7 @@ describe('chaos proxy', () => {
     expect(exitCode).toBe(3)
   })
 
-  test('prints its --help, and so does chaos ctl', async () => {
+  test('prints its --help, and chaos ctl prints its own', async () => {
     const [proxy, ctl] = await Promise.all([chaos(['proxy', '--help']), chaos(['ctl', '-h'])])
     expect([proxy.exitCode, ctl.exitCode]).toEqual([0, 0])
     expect(proxy.stdout).toMatch(/--upstream +host:port or unix:\/path to forward to/)

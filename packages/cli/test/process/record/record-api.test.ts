@@ -53,7 +53,7 @@ const outputsOf = (history: History) =>
   Array.from({ length: history.operations.length }, (_, row) => outputOf(history, row))
 
 describe('record() of the API', () => {
-  test('passes a sequential client with a note that nothing was concurrent, unless concurrency is required', async () => {
+  test('passes a sequential client, but fails if concurrency is required', async () => {
     for (const require of [[], ['concurrency']]) {
       const recorder = await recording(await storeOverHttp(), { expect: 'linearizable', require })
       const client = clientOf(recorder.url(), 'alice')
@@ -74,7 +74,7 @@ describe('record() of the API', () => {
   test.each([
     ['that use a port', true],
     ['without a port', false],
-  ])('disconnects active clients %s before its final reads', async (_, listen) => {
+  ])('disconnects active clients %s before the final reads', async (_, listen) => {
     const recorder = await recording(await storeOverHttp(), { listen })
     const ask = listen
       ? (value: number) =>
@@ -118,7 +118,7 @@ describe('record() of the API', () => {
   })
 
   test.each(['user@example.com', 'user%40example.com', 'a%2fb', "$&'()*+,;=:@!", '%C3%A9~'])(
-    'spells the key %s in final reads as its clients did, because a store may not decode paths',
+    'spells the key %s in final reads as its clients spelled it',
     async (key) => {
       const recorder = await recording(await storeOverHttp(), { expect: 'linearizable' })
       const url = `${recorder.url()}/kv/${key}`
@@ -129,7 +129,7 @@ describe('record() of the API', () => {
     },
   )
 
-  test('reports every operation, and judges what was recorded until it was aborted', async () => {
+  test('reports every operation, and judges the operations before an abort', async () => {
     const stop = new AbortController()
     const told: RunEvent[] = []
     const settings = { signal: stop.signal, listener: (event: RunEvent) => void told.push(event) }
@@ -147,7 +147,7 @@ describe('record() of the API', () => {
     await expect(fetch(recorder.url())).rejects.toThrow()
   })
 
-  test('opens nothing if it is aborted before it starts', async () => {
+  test('opens nothing if it is aborted before the start', async () => {
     const given = recording(await storeOverHttp(), {}, { signal: AbortSignal.abort(new Error('too late')) })
     await expect(given).rejects.toThrow('too late')
   })
@@ -163,7 +163,7 @@ describe('record() of the API', () => {
     expect(exitCode).toBe(1)
   })
 
-  test('injects faults, counts how often they took effect, and treats a request without a response as possibly done', async () => {
+  test('injects faults, counts their hits, and leaves a request without a response as possibly executed', async () => {
     const recorder = await recording(await storeOverHttp())
     const alice = clientOf(recorder.url(), 'alice')
     await alice.put(1)
@@ -178,7 +178,7 @@ describe('record() of the API', () => {
     expect(history.nemesis.map(({ f }) => f)).toEqual(['lose-reply', 'heal', 'healed'])
   })
 
-  test('records a fault that others inject, from its note to its reported end', async () => {
+  test('records a fault that another program injects, from its note to its reported end', async () => {
     const recorder = await recording(await storeOverHttp())
     const ended = recorder.note({ kind: 'partition', links: ['n1>db'] })
     await clientOf(recorder.url(), 'alice').put(1)
@@ -190,7 +190,7 @@ describe('record() of the API', () => {
     expect(() => recorder.note({ kind: 'partitoin' })).toThrow('Did you mean partition?')
   })
 
-  test('marks no read as final while a noted fault may be in force', async () => {
+  test('leaves the level eventual undecided while a noted fault may be in force', async () => {
     const recorder = await recording(await storeOverHttp())
     recorder.note({ kind: 'partition', links: ['n1>db'] })
     await clientOf(recorder.url(), 'alice').put(1)
@@ -199,7 +199,7 @@ describe('record() of the API', () => {
     expect(report.levels.eventual.result).toBe('unknown')
   })
 
-  test('heals every fault when it stops, and stops only once', async () => {
+  test('heals every fault when it is stopped, and can be stopped twice', async () => {
     const recorder = await recording(await storeOverHttp())
     await clientOf(recorder.url(), 'alice').put(1)
     await recorder.hurt({ kind: 'lose-reply' })
@@ -209,7 +209,7 @@ describe('record() of the API', () => {
     await expect(fetch(recorder.url())).rejects.toThrow()
   })
 
-  test('refuses an unknown fault, server or table with a suggestion', async () => {
+  test('refuses an unknown fault, server or table, and suggests a known name', async () => {
     const recorder = await recording(await storeOverHttp())
     await expect(recorder.hurt({ kind: 'lose-repply' })).rejects.toThrow('Did you mean lose-reply?')
     expect(() => recorder.url('n2')).toThrow('there is no server n2. Known: n1.')
@@ -225,7 +225,7 @@ describe('record() of the API', () => {
     [{ seed: 0.5 }, 'seed: 0.5 is not a seed'],
     [{ timeoutMs: 0 }, 'timeoutMs: 0 is not a time'],
     [{ initial: 'zero' }, 'initial zero: this is not JSON'],
-  ])('names the member, not the option of the command line, when it refuses %j', async (wrong, message) => {
+  ])('names the member instead of the command-line option when it refuses %j', async (wrong, message) => {
     await expect(recording('127.0.0.1:1', wrong)).rejects.toThrow(message)
   })
 })

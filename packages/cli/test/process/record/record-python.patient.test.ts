@@ -115,7 +115,7 @@ describe('a service in Python', () => {
     expect(judged.summary).toContain('recorded 20 operations (20 ok')
   })
 
-  patientTest('that held data before is not reported as violated in a second recording', async () => {
+  patientTest('is not reported as violated in a second recording, in which it already holds data', async () => {
     const service = await startService()
     for (const text of ['first', 'second']) {
       const judged = await judge(named, [service], async (clients) => {
@@ -128,7 +128,7 @@ describe('a service in Python', () => {
     }
   })
 
-  patientTest('whose keys are read at the start is judged from these values', async () => {
+  patientTest('is judged from its initial values if its keys are read at the start', async () => {
     const service = await startService()
     await clientOf([service])(undefined).save('d1', 'old')
     const judged = await judge({ ...named, initial: 'read', keys: ['d1', 'd2'] }, [service], async (clients) => {
@@ -138,7 +138,7 @@ describe('a service in Python', () => {
     expect(resultOf(judged, 'linearizable')).toBe('met')
   })
 
-  patientTest('behind a pool is not reported as violated if clients share a connection', async () => {
+  patientTest('is not reported as violated behind a pool if clients share a connection', async () => {
     const primary = await startService()
     const replica = await startService(`http://${primary}`)
     // Alice writes at the primary, and Bob reads an old copy, over the same connections.
@@ -157,45 +157,45 @@ describe('a service in Python', () => {
     expect(blind.summary).toContain('Say what names the client: "client": "header.X-Client"')
   })
 
-  patientTest(
-    'whose client misses its own writes over two nodes is not sequential, if the client is named',
-    async () => {
-      const primary = await startService()
-      const replica = await startService(`http://${primary}`)
-      const drive = async (clients: Clients) => {
-        const alice = clients('alice')
-        for (let i = 0; i < 5; i++) {
-          await alice.save('d1', `v${i}`)
-          if (i === 0) await alice.ask('POST', '/sync', '', {}, 1)
-          await alice.read('d1', 1)
-        }
+  patientTest('is not sequential if a named client misses its own writes over two nodes', async () => {
+    const primary = await startService()
+    const replica = await startService(`http://${primary}`)
+    const drive = async (clients: Clients) => {
+      const alice = clients('alice')
+      for (let i = 0; i < 5; i++) {
+        await alice.save('d1', `v${i}`)
+        if (i === 0) await alice.ask('POST', '/sync', '', {}, 1)
+        await alice.read('d1', 1)
       }
-      const judged = await judge(named, [primary, replica], drive)
-      for (const level of ['linearizable', 'sequential', 'read-your-writes'])
-        expect([level, resultOf(judged, level)]).toEqual([level, 'violated'])
-      expect(judged.exitCode).toBe(1)
-      const blind = await judge(unnamed, [primary, replica], drive)
-      expect(resultOf(blind, 'linearizable')).toBe('violated')
-      expect(resultOf(blind, 'sequential')).toBe('unknown')
-      expect(reasonOf(blind, 'sequential')).toContain('"client": "header.X-Client"')
+    }
+    const judged = await judge(named, [primary, replica], drive)
+    for (const level of ['linearizable', 'sequential', 'read-your-writes'])
+      expect([level, resultOf(judged, level)]).toEqual([level, 'violated'])
+    expect(judged.exitCode).toBe(1)
+    const blind = await judge(unnamed, [primary, replica], drive)
+    expect(resultOf(blind, 'linearizable')).toBe('violated')
+    expect(resultOf(blind, 'sequential')).toBe('unknown')
+    expect(reasonOf(blind, 'sequential')).toContain('"client": "header.X-Client"')
+  })
+
+  patientTest(
+    'has an unknown verdict if its responses lack the value and the table does not say what that means',
+    async () => {
+      const { missing: _, ...strict } = read
+      const drive = async (clients: Clients) => {
+        await clients('alice').read('d1')
+        await clients('alice').save('d1', 'x')
+        await clients('alice').read('d1')
+      }
+      const judged = await judge({ ...named, routes: [strict, save] }, [await startService()], drive)
+      expect(resultOf(judged, 'linearizable')).toBe('unknown')
+      expect(reasonOf(judged, 'linearizable')).toContain('nothing at json.document.text')
+      expect(judged.summary).toContain('GET /api/v2/documents: status 200, and nothing at json.document.text')
+      expect(resultOf(await judge(named, [await startService()], drive), 'linearizable')).toBe('met')
     },
   )
 
-  patientTest('whose responses lack the value is unknown until the table says what that means', async () => {
-    const { missing: _, ...strict } = read
-    const drive = async (clients: Clients) => {
-      await clients('alice').read('d1')
-      await clients('alice').save('d1', 'x')
-      await clients('alice').read('d1')
-    }
-    const judged = await judge({ ...named, routes: [strict, save] }, [await startService()], drive)
-    expect(resultOf(judged, 'linearizable')).toBe('unknown')
-    expect(reasonOf(judged, 'linearizable')).toContain('nothing at json.document.text')
-    expect(judged.summary).toContain('GET /api/v2/documents: status 200, and nothing at json.document.text')
-    expect(resultOf(await judge(named, [await startService()], drive), 'linearizable')).toBe('met')
-  })
-
-  patientTest('that loses a value is reported because of a response without the value', async () => {
+  patientTest('is reported as losing a value if a response lacks the value', async () => {
     const judged = await judge(named, [await startService(`http://${await startService()}`)], async (clients) => {
       await clients('alice').save('d1', 'x')
       await clients('alice').read('d1')
@@ -206,7 +206,7 @@ describe('a service in Python', () => {
     expect(resultOf(judged, 'linearizable')).toBe('violated')
   })
 
-  patientTest('that answers 202 leaves the outcome of the operation unknown', async () => {
+  patientTest('leaves the outcome of an operation unknown by answering 202', async () => {
     const later = { ...save, request: 'POST /api/v2/documents/later' }
     const drive = async (clients: Clients) => {
       const alice = clients('alice')
@@ -224,25 +224,22 @@ describe('a service in Python', () => {
     )
   })
 
-  patientTest(
-    'that gets a request without a route has an unknown result, and the reason names the request',
-    async () => {
-      const drive = async (clients: Clients) => {
-        await clients('alice').save('d1', 'x')
-        await clients('alice').ask('POST', '/login', '')
-        await clients('alice').read('d1')
-      }
-      const judged = await judge(named, [await startService()], drive)
-      expect(resultOf(judged, 'linearizable')).toBe('unknown')
-      expect(reasonOf(judged, 'linearizable')).toContain('POST /login')
-      expect(judged.summary).toContain('{"request": "…", "ignore": true}')
-      const ignoring = { ...named, routes: [...named.routes, { request: 'POST /login', ignore: true }] }
-      const trusted = await judge(ignoring, [await startService()], drive)
-      expect(resultOf(trusted, 'linearizable')).toBe('met')
-    },
-  )
+  patientTest('has an unknown verdict after a request without a route, and the reason names the request', async () => {
+    const drive = async (clients: Clients) => {
+      await clients('alice').save('d1', 'x')
+      await clients('alice').ask('POST', '/login', '')
+      await clients('alice').read('d1')
+    }
+    const judged = await judge(named, [await startService()], drive)
+    expect(resultOf(judged, 'linearizable')).toBe('unknown')
+    expect(reasonOf(judged, 'linearizable')).toContain('POST /login')
+    expect(judged.summary).toContain('{"request": "…", "ignore": true}')
+    const ignoring = { ...named, routes: [...named.routes, { request: 'POST /login', ignore: true }] }
+    const trusted = await judge(ignoring, [await startService()], drive)
+    expect(resultOf(trusted, 'linearizable')).toBe('met')
+  })
 
-  patientTest('is judged by its ETags as versions, and by the ids that it generates', async () => {
+  patientTest('is judged by its ETags as versions, and by its generated ids', async () => {
     const pages = [
       { request: 'GET /pages/{key}', f: 'read', result: 'header.ETag', outcomes: { '404': 'absent' } },
       {

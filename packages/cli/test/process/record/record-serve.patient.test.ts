@@ -78,7 +78,7 @@ function both(faults: string) {
 }
 
 describe('servers that chaos record starts', () => {
-  patientTest('show a violation if an app repeats a request to its store after a lost reply', async () => {
+  patientTest('violate linearizability if an app repeats a request to its store after a lost reply', async () => {
     const { args } = both('lose-reply')
     const { exitCode, stdout, stderr } = await chaos(args)
     expect({ exitCode, stderr: exitCode === 1 ? '' : stderr }).toEqual({ exitCode: 1, stderr: '' })
@@ -88,7 +88,7 @@ describe('servers that chaos record starts', () => {
     expect(readFileSync(join(run, 'history.jsonl'), 'utf8')).not.toContain('"node":"store"')
   })
 
-  patientTest('can be killed and paused, and are up again at the end', async () => {
+  patientTest('can be killed and paused, and run again at the end', async () => {
     const { args } = both('pause')
     const { stdout, stderr } = await chaos(args)
     const { run } = JSON.parse(stdout || stderr)
@@ -98,7 +98,7 @@ describe('servers that chaos record starts', () => {
     expect(readFileSync(join(run, 'history.jsonl'), 'utf8')).toMatch(/"f":"pause".*"nodes":\["store"\]/)
   })
 
-  patientTest('have all their events written by --events, like those of a run', async () => {
+  patientTest('write all their events to the file of --events', async () => {
     const { directory, table, path } = files()
     const events = join(directory, 'events.jsonl')
     const { stdout } = await chaos([
@@ -134,7 +134,7 @@ describe('servers that chaos record starts', () => {
     expect(all.map(({ type }) => type)).toEqual(expect.arrayContaining(['starting', 'ready', 'ending', 'judged']))
   })
 
-  test('are reported with their last output if they exit at once', async () => {
+  test('are reported with their last output if they exit immediately', async () => {
     const { directory, table } = files()
     const serve = ['--serve', `node -e "console.log('no licence'); process.exit(3)"`]
     const { exitCode, stderr } = await chaos([
@@ -171,7 +171,7 @@ describe('servers that chaos record starts', () => {
   test.each([
     ['never answers', LONELY, /n1 \(.*\) has answered none of [1-4] operations, and no fault was in the way/],
     ['answers each request twice', ECHOING, /answers? came without a request/],
-  ])('are reported if one %s', async (_, server, message) => {
+  ])('are reported if a server %s', async (_, server, message) => {
     const { directory, table, path } = files()
     writeFileSync(path('server.cjs'), server)
     writeFileSync(path('asking.cjs'), ASKING)
@@ -203,7 +203,7 @@ describe('servers that chaos record starts', () => {
       /only one of them can say what is recorded/,
     ],
     [['--serve', 'node x', '--as', 'resp', '--hurt', 'n2', '--', 'true'], /--hurt/],
-  ])('are refused before anything is started: %j', async (args, message) => {
+  ])('are refused before any of them is started: %j', async (args, message) => {
     const { exitCode, stderr } = await chaosHere(['record', ...args, '--out', temporaryDirectory()])
     expect(stderr).toMatch(message)
     expect(exitCode).toBe(3)

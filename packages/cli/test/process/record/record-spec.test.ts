@@ -25,7 +25,7 @@ async function recorded(options: readonly string[] = [], command: readonly strin
 }
 
 describe('the run.json of a recording', () => {
-  test('starts the same servers and the same command, and records again, with chaos run --spec', async () => {
+  test('starts the same servers and command with chaos run --spec, and records again', async () => {
     const { first, kept, again } = await recorded(['--faults', 'delay-reply'], ['--', 'node', '-e', BUSY])
     expect(JSON.parse(first.stdout).headline).toBe('linearizable')
     const second = await again(['--trust', '--json'])
@@ -40,7 +40,7 @@ describe('the run.json of a recording', () => {
     expect(history).toContain('"final":true')
   })
 
-  test('runs no command unless the file is trusted', async () => {
+  test('runs no command if the file is not trusted', async () => {
     const { again } = await recorded()
     const { exitCode, stderr } = await again([])
     expect(exitCode).toBe(3)
@@ -49,7 +49,7 @@ describe('the run.json of a recording', () => {
     )
   })
 
-  test('supports --events and --verbose like any run, and names the command that repeats it', async () => {
+  test('supports --events and --verbose, and names the command that repeats the recording', async () => {
     const { cwd, again } = await recorded()
     const events = join(cwd, 'events.jsonl')
     const { stdout, stderr } = await again(['--trust', '--verbose', '--events', events])
@@ -64,7 +64,7 @@ describe('the run.json of a recording', () => {
     expect(told.filter(({ event }) => event?.f === 'write').map(({ event }) => event.type)).toEqual(['invoke', 'ok'])
   })
 
-  test('contains no secret of the command, and reads it from the environment when repeated', async () => {
+  test('contains no secret of the command, and reads the secret from the environment when repeated', async () => {
     const env = ['--env', 'API_TOKEN=swordfish', '--env', 'PLACE=http://{n1}']
     const check = `if (process.env.API_TOKEN?.length !== 9) process.exit(9);fetch(process.env.PLACE + "/x")`
     const { runJson, kept, first, again } = await recorded(env, ['--', 'node', '-e', check])
@@ -90,7 +90,7 @@ describe('the run.json of a recording', () => {
     expect(stderr).toContain("'password=(removed)' was stored without a secret. Write it there again")
   })
 
-  test('is refused, with the reason, if an edit leaves nothing to record', async () => {
+  test('is refused with the reason if an edit leaves nothing to record', async () => {
     const { cwd, kept, again: _ } = await recorded()
     const refusal = async (changes: object) => {
       const file = join(cwd, 'spec.json')

@@ -52,7 +52,7 @@ async function record(read: object, { path = '/kv/x', loses = false } = {}) {
   return `${exitCode} ${stdout}`
 }
 
-test('a table that reads from another place than it writes to is reported, and the correct table is linearizable', async () => {
+test('a table that reads a different field than it writes is reported, and a correct table is linearizable', async () => {
   const wrong = await record({ result: 'json.text' })
   const right = await record({ result: 'json.value' })
   expect(wrong).toMatch(
@@ -66,7 +66,7 @@ test('requests without a route are named next to the verdict', async () => {
   expect(said).toMatch(/^0 ✔ .*: Linearizable \(12 requests were forwarded, not checked: GET \/cache\/kv\/x 12×\)\n$/)
 })
 
-test('a service that loses everything does not pass, even if reads of missing keys count as failed', async () => {
+test('a service that loses all data does not pass, even if reads of missing keys count as failed', async () => {
   const leftOut = await record({ result: 'json.value', outcomes: { 404: 'fail' } }, { loses: true })
   const absent = await record({ result: 'json.value', outcomes: { 404: 'absent' } }, { loses: true })
   expect(leftOut).toMatch(/^2 \? .*Inconclusive: .*that is what a lost write looks like\. Have the route say "absent"/)

@@ -59,7 +59,7 @@ async function secureStore() {
 }
 
 describe('a service that speaks HTTPS', () => {
-  test('is recorded and judged through a listener without TLS, and read at the start and at the end', async () => {
+  test('is recorded and judged through a listener without TLS', async () => {
     const { directory, path, address, env } = await secureStore()
     const { exitCode, stderr } = await chaos(
       [
@@ -71,7 +71,7 @@ describe('a service that speaks HTTPS', () => {
     expect(exitCode, stderr).toBe(0)
   })
 
-  test('is recorded through a listener with its own certificate, which the command trusts', async () => {
+  test('is recorded through a listener with a certificate of its own, which the command trusts', async () => {
     const { directory, path, address, env } = await secureStore()
     const { exitCode, stderr } = await chaos(
       [
@@ -87,7 +87,7 @@ describe('a service that speaks HTTPS', () => {
   test.each([
     ['of the command line', (place: string) => ['--upstream', `https://${place}`, '--listen', 'https://127.0.0.1:0']],
     ['of a config file', () => ['--config', 'proxies.json']],
-  ])('is recorded by a proxy %s, with the table of --record', async (_, ends) => {
+  ])('is recorded by a proxy %s with the table of --record', async (_, ends) => {
     const { directory, path, address, env } = await secureStore()
     const tls = { terminate: true, originate: true }
     const proxies = [{ name: 'n1', listen: '127.0.0.1:0', upstream: address, tls }]

@@ -90,7 +90,7 @@ function wrk(): readonly string[] {
 
 const curl = ['sh', '-c', CURL]
 
-test('the traffic of curl to a key-value service is linearizable', async (context) => {
+test('a key-value service is linearizable under the traffic of curl', async (context) => {
   if (installed('curl') === undefined) return context.skip(whySkipped('curl'))
   const { recorded, checked } = await recordAndCheck(newest, curl)
   expect(recorded.stdout).toContain('recorded 20 operations (20 ok, 0 failed, 0 of unknown outcome)')
@@ -103,7 +103,7 @@ test('stale reads by curl are found', async (context) => {
   expect(checked).toMatchObject({ exitCode: 1, stdout: expect.stringMatching(/linearizable +. violated/) })
 })
 
-test('the traffic of wrk to a key-value service is linearizable, with every request recorded', async (context) => {
+test('a key-value service is linearizable under the traffic of wrk, of which every request is recorded', async (context) => {
   if (installed('wrk') === undefined) return context.skip(whySkipped('wrk'))
   const { recorded, checked } = await recordAndCheck(newest, wrk())
   const answered = Number(/(\d+) requests in/.exec(recorded.stdout)?.[1])

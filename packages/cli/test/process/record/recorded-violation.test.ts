@@ -30,7 +30,7 @@ async function recorded(args: readonly string[]) {
   return { proxy, ask }
 }
 
-test('chaos proxy reports a violation in its log, API, metrics and summary, and continues to record', async () => {
+test('chaos proxy reports a violation in log, API, metrics and summary, and continues to record', async () => {
   const out = join(temporaryDirectory(), 'parts')
   const { proxy, ask } = await recorded(['--rotate', '1MB', '--out', out, '--expect', 'linearizable'])
   for (const key of ['x', 'stale']) for (const value of [1, 2]) await ask(key, value)
@@ -58,7 +58,7 @@ test('chaos proxy reports a violation in its log, API, metrics and summary, and 
   expect(stdout).toContain(`NOT LINEARIZABLE: ${said?.['sentence']} (${part}:13)`)
 })
 
-test('--stop-on-violation ends a recording at a violation; one without a violation is linearizable', async () => {
+test('--stop-on-violation ends a recording at a violation, and a recording without a violation is linearizable', async () => {
   const out = join(temporaryDirectory(), 'parts')
   const stopped = await recorded(['--rotate', '1MB', '--out', out, '--stop-on-violation'])
   for (const value of [1, 2]) await stopped.ask('stale', value)
@@ -78,7 +78,7 @@ const put = (value) => fetch(at, { method: 'PUT', body: JSON.stringify({ value }
 await put(1); await put(2); await (await fetch(at)).json()
 setInterval(() => {}, 1000)`
 
-test('chaos record reports a violation at once, also in its events, and ends with --stop-on-violation', async () => {
+test('chaos record reports a violation immediately and in its events, and ends with --stop-on-violation', async () => {
   const directory = temporaryDirectory()
   const out = join(directory, 'out')
   const events = join(directory, 'events.jsonl')

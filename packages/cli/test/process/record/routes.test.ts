@@ -23,7 +23,7 @@ const table = fileWith(
   }),
 )
 
-test('the schema of route tables is printed', async () => {
+test('chaos routes schema prints the schema of route tables', async () => {
   const { exitCode, stdout } = await chaosHere(['routes', 'schema'])
   expect(exitCode).toBe(0)
   expect(JSON.parse(stdout)).toMatchObject({ title: expect.stringContaining('Route table'), required: ['routes'] })
@@ -54,7 +54,7 @@ describe('the check of a route table', () => {
     expect(stderr).toContain(message)
   })
 
-  test('applies to the requested model', async () => {
+  test('refuses a function that the requested model does not have', async () => {
     const { exitCode, stderr } = await chaosHere(['routes', 'check', table, '--model', 'queue'])
     expect(exitCode).toBe(3)
     expect(stderr).toContain('"f" is "read", which the model queue does not know.')

@@ -28,8 +28,8 @@ async function shortestRoundTrip(proxy: ClientProxy): Promise<number> {
   return shortestMs
 }
 
-describe('toxiproxy-node-client against chaos proxy --toxiproxy', () => {
-  test('has access to its whole API', async () => {
+describe('toxiproxy-node-client with chaos proxy --toxiproxy', () => {
+  test('can use its whole API', async () => {
     const upstream = await echoServer()
     const { url } = await startProxy(['--toxiproxy'])
     const toxiproxy = new Toxiproxy(url)
@@ -87,7 +87,7 @@ describe('toxiproxy-node-client against chaos proxy --toxiproxy', () => {
     await expect(toxiproxy.createProxy({ name: '', listen: '', upstream })).rejects.toThrow('status code 400')
   })
 
-  test('reads the proxies and toxics of a config file in its own format', async () => {
+  test('reads the proxies and toxics of a config file in the format of Toxiproxy', async () => {
     const upstream = await echoServer()
     const config = `${temporaryDirectory()}/toxiproxy.json`
     const toxics = [{ type: 'latency', attributes: { latency: 50 } }]
