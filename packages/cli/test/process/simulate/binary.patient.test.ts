@@ -25,16 +25,19 @@ test('a program in JavaScript is searched in virtual time, and its failure is re
   expect(JSON.parse(again.stdout)).toMatchObject({ failures: 1, identical: true, digest })
 })
 
-patientTest('a program in Python passes, and loses writes if its restart forgets them', async (context) => {
-  const python = installed('python3')
-  if (python === undefined) context.skip(whySkipped('python3'))
-  const binary = `'${python}' '${example('node.py')}'`
-  expect(await searched(binary, '--seeds', '8')).toMatchObject({ exitCode: 0, trials: 8, failures: [] })
-  expect(await searched(`${binary} --forgetful`, '--seeds', '200')).toMatchObject({
-    exitCode: 1,
-    failures: [{ cause: 'not linearizable' }],
-  })
-})
+patientTest(
+  'a program in Python passes a search, and is found to lose writes if it restarts without its data',
+  async (context) => {
+    const python = installed('python3')
+    if (python === undefined) context.skip(whySkipped('python3'))
+    const binary = `'${python}' '${example('node.py')}'`
+    expect(await searched(binary, '--seeds', '8')).toMatchObject({ exitCode: 0, trials: 8, failures: [] })
+    expect(await searched(`${binary} --forgetful`, '--seeds', '200')).toMatchObject({
+      exitCode: 1,
+      failures: [{ cause: 'not linearizable' }],
+    })
+  },
+)
 
 /** Whether a process runs this program. Its parent, which names the program as well, may have ended. */
 const isAlive = async (script: string): Promise<boolean> =>
@@ -48,7 +51,7 @@ function silent(): { readonly binary: string; readonly script: string } {
   return { script, binary: `'${process.execPath}' '${script}'` }
 }
 
-patientTest('a program that never answers is reported without shrinking, and is ended', async () => {
+patientTest('a program that never answers is reported without shrinking, and is terminated', async () => {
   const { binary, script } = silent()
   const found = await searched(binary, '--expect', 'linearizable', '--seeds', '3')
   const [{ sentence, found: size, shrunk }] = found.failures
@@ -57,7 +60,7 @@ patientTest('a program that never answers is reported without shrinking, and is 
   await ended(script)
 })
 
-patientTest('an interrupt ends the search of a program that never answers, and the program', async () => {
+patientTest('an interrupt ends the search of a program that never answers, and terminates the program', async () => {
   const { binary, script } = silent()
   const bin = join(root, 'packages', 'cli', 'bin', 'chaos.js')
   const args = [bin, 'fuzz', '--binary', binary, '--expect', 'linearizable', '--workers', '2', '--out']
@@ -71,7 +74,7 @@ patientTest('an interrupt ends the search of a program that never answers, and t
   await ended(script)
 })
 
-test('--binary and --protocol exclude each other, and the command of --binary must close its quotes', async () => {
+test('--binary is refused with --protocol, and with an unclosed quote in its command', async () => {
   const refused = async (...args: readonly string[]) => (await chaosHere(['fuzz', '--seeds', '1', ...args])).stderr
   expect(await refused('--binary', 'x', '--protocol', './y.ts')).toBe(
     '--binary and --protocol both say what to test: give one of them.\n',

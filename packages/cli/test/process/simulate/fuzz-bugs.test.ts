@@ -41,7 +41,7 @@ describe('a search for a planted bug', () => {
     expect(neverDrawn(await subjectOf(subject), faults)).toEqual([])
   })
 
-  test('adds the faults that the bug needs to the default ones, if the simulator has them', async () => {
+  test('adds the faults that the bug needs to the default faults, if the simulator supports them', async () => {
     const {
       search: { subject },
       taken,
@@ -73,7 +73,7 @@ describe('a search for a planted bug', () => {
     expect(taken).toEqual({ targetSettings: {}, besides: [], workload: undefined })
   })
 
-  test('prints in its title, on its page and in its JSON what it chose', async () => {
+  test('prints the chosen settings, faults and workload in its title, on its page and in its JSON', async () => {
     const args = ['fuzz', '--protocol', own, '--bug', 'once', '--seeds', '2', '--workers', '1', '--no-guide']
     const out = ['--out', temporaryDirectory()]
     const said = 'with the settings its bug needs: hurry=true; also the faults pause, lose-reply; workload counter'
@@ -84,7 +84,7 @@ describe('a search for a planted bug', () => {
     expect(told).toMatchObject({ settings: { hurry: true }, workload: 'counter' })
   })
 
-  test('chooses the same through the API, where choices of the user also take precedence', async () => {
+  test('chooses the settings in search() too, where settings of the user take precedence', async () => {
     const protocol = protocols.find(({ name }) => name === 'master-master')
     if (protocol === undefined) throw new Error('there is no master-master')
     const settings = { bug: 'deaf-clock', seeds: 20, shrinkMs: 1 }

@@ -16,7 +16,7 @@ async function searched(protocol: string, args: readonly string[]) {
 }
 
 describe('a search with options for protocol authors', () => {
-  patientTest('checks only invariants if no level is promised, on the durable state at each moment', async () => {
+  patientTest('checks invariants on the durable state at each moment if no level is promised', async () => {
     const asItIs = await searched('durable', ['--mix', 'write'])
     expect(asItIs).toMatchObject({ exitCode: 2, causes: [], found: { vacuous: ['no read succeeded in any trial'] } })
     const early = await searched('durable', ['--mix', 'write', '--bug', 'confirm-early'])

@@ -5,7 +5,7 @@ import { patientTest, test } from '../../../../testing/src/patient.ts'
 const fuzz = (args: readonly string[], out: string) => chaos(['fuzz', '--json', '--out', out, ...args])
 
 describe('chaos fuzz', () => {
-  test('finds a bug, shrinks it, and exits with 1; its replay gives the same history to the byte', async () => {
+  test('finds a bug, shrinks it, and exits with 1; the replay gives a byte-identical history', async () => {
     const out = temporaryDirectory()
     const { exitCode, stdout } = await fuzz(['--bug', 'stale-read', '--seeds', '400', '--shrink', '5s'], out)
     const found = JSON.parse(stdout)
@@ -24,7 +24,7 @@ describe('chaos fuzz', () => {
     expect(JSON.parse(checked.stdout).levels.linearizable.result).toBe('violated')
   })
 
-  test('searches for the duration of --for, beyond the first failure', async () => {
+  test('searches for the whole duration of --for, even after the first failure', async () => {
     const words = ['fuzz', '--bug', 'stale-read', '--for', '3s', '--shrink', '100ms', '--json']
     const { exitCode, stdout } = await chaosHere([...words, '--out', temporaryDirectory()])
     const { failures, timing } = JSON.parse(stdout)
@@ -46,7 +46,7 @@ describe('chaos fuzz', () => {
     expect(stdout).toMatch(/killed|partition|cut|paused|late|lost|clock/)
   })
 
-  test('writes its histories with the model of the workload', async () => {
+  test('writes the model of the workload into its histories', async () => {
     const args = ['--workload', 'set', '--bug', 'ack-before-majority', '--seeds', '400', '--shrink', '100ms']
     const { failures } = JSON.parse((await fuzz(args, temporaryDirectory())).stdout)
     const checked = await chaosHere(['check', failures[0].history, '--json'])
@@ -78,7 +78,7 @@ describe('chaos fuzz', () => {
     expect(exitCode).toBe(0)
   })
 
-  patientTest('finds the same failure with one thread and with three', async () => {
+  patientTest('finds the same failure with one thread and with three threads', async () => {
     const out = temporaryDirectory()
     const seedFound = async (workers: string) => {
       const { stdout } = await fuzz(
@@ -110,7 +110,7 @@ describe('chaos fuzz', () => {
     expect({ exitCode, stdout }).toEqual({ exitCode: 4, stdout: '' })
   })
 
-  test('suggests a known bug for a misspelt one', async () => {
+  test('suggests a known bug for a misspelt bug', async () => {
     const { exitCode, stderr } = await chaosHere(['fuzz', '--bug', 'stale-reed'])
     expect(stderr).toContain('stale-read')
     expect(exitCode).toBe(3)

@@ -12,8 +12,8 @@ const FILE = join(root, 'packages/cli/test/simulate/authors/stops-at-a-loss.mjs'
 const protocolIn = async () => (await importUserFile(FILE)) as ProtocolModule
 const faults = ['loss']
 
-describe('a protocol that stops forever at its first lost message', () => {
-  test('is found by a search, shrunk, and stops again when it is replayed', async () => {
+describe('a protocol that hangs forever after its first lost message', () => {
+  test('is found by a search, shrunk, and hangs again in its replay', async () => {
     const directory = temporaryDirectory()
     const fuzz = ['fuzz', '--protocol', FILE, '--faults', faults.join(','), '--seeds', '64', '--json']
     const found = await chaosHere(fuzz, { cwd: directory })
@@ -32,18 +32,18 @@ describe('a protocol that stops forever at its first lost message', () => {
     expect(again.stdout).toContain('the same history as was recorded, to the byte')
   })
 
-  test('is reported as unrecovered by the search API', async () => {
+  test('is reported by search() as never recovering', async () => {
     const { found } = await search(await protocolIn(), { faults, seeds: 64, shrinkMs: 200 })
     expect(found).toMatchObject({ kind: 'unrecovered', cause: 'never recovers' })
   })
 
-  test('is not reported if it recovers by resending', async () => {
+  test('is not found if it recovers by resending', async () => {
     const sendsAgain = await protocolIn()
     const found = await search(sendsAgain, { settings: { resend: true }, faults, seeds: 200 })
     expect(found).toMatchObject({ found: undefined, vacuous: [] })
   })
 
-  test('makes the verdict of a run unknown, which is at the top of the page', async () => {
+  test('makes the verdict of a run unknown, which the top of its page explains', async () => {
     const run = await chaosHere([
       ...['run', '--sim', '--protocol', FILE, '--faults', 'loss', '--time', '3s', '--seed', '1', '--json'],
       ...['--out', temporaryDirectory()],
@@ -57,7 +57,7 @@ describe('a protocol that stops forever at its first lost message', () => {
     expect(simulated.vacuous[0]).toMatch(/^nothing was answered after everything was healed/)
   })
 
-  patientTest('makes the verdict of a run on real processes unknown, in the same words', async () => {
+  patientTest('makes the verdict of a run on real processes unknown', async () => {
     const run = await chaosHere([
       ...['run', '--protocol', FILE, '--faults', 'loss', '--time', '3s', '--seed', '1', '--json'],
       ...['--out', temporaryDirectory()],

@@ -19,7 +19,7 @@ describe.each(WORKLOADS)('transactions of %s', (workload) => {
   ]
   const bytes = (directory: string): string => readFileSync(join(directory, 'history.jsonl'), 'utf8')
 
-  test('have the same history to the byte with the same seed, and runs with two seeds can be compared', async () => {
+  test('have a byte-identical history with an equal seed, and runs with two seeds can be compared', async () => {
     const [one, again, other] = [await kept(...run(4)), await kept(...run(4)), await kept(...run(5))]
     expect(bytes(again)).toBe(bytes(one))
     expect(bytes(other)).not.toBe(bytes(one))
@@ -29,7 +29,7 @@ describe.each(WORKLOADS)('transactions of %s', (workload) => {
     expect(exitCode).toBe(0)
   })
 
-  test('are replayed to the byte from a found failure, with its isolation level', async () => {
+  test('are replayed to the byte from a found failure with their isolation level', async () => {
     const search = ['fuzz', '--target', 'two-phase-commit', '--bug', 'presume-commit', '--workload', workload]
     const found = await kept(...search, '--seeds', '20', '--seed', '1', '--shrink', '2s')
     const replay = join(found, 'not-strict-serializable.json')

@@ -78,7 +78,7 @@ describe('chaos replay', () => {
     expect(exitCode).toBe(3)
   })
 
-  test("refuses faults that processes cannot suffer before any process starts, also for a user's protocol", async () => {
+  test("refuses faults that processes cannot suffer before any process starts, even for a user's protocol", async () => {
     const fault = { fromMs: 1, toMs: 50, kind: 'clock', nodes: ['n2'], offsetMs: 5, driftPpm: 0 }
     const file = written(JSON.stringify({ ...good, target: echo(''), faults: [fault] }))
     const { exitCode, stdout, stderr } = await chaosHere(['replay', file, '--real', '--trust'])
@@ -93,7 +93,7 @@ describe('chaos replay', () => {
     return { exitCode, ...JSON.parse(stdout) }
   }
 
-  test('exits with an error if a fault could not be injected, simulated or real', async () => {
+  test('exits with 4 if a fault could not be injected into simulated or real nodes', async () => {
     const duplicate = { fromMs: 0, toMs: 50, kind: 'duplicate', probability: 1, links: ['clients>n1'] }
     for (const args of [[], ['--real']])
       expect(await jsonOf({ ...good, faults: [duplicate] }, ...args)).toMatchObject({
@@ -103,7 +103,7 @@ describe('chaos replay', () => {
       })
   })
 
-  test('reports that it proves little if a fault had nothing to act on', async () => {
+  test('reports that a fault took no effect, and exits with 2', async () => {
     const brief = { fromMs: 1, toMs: 1, kind: 'partition', mode: 'drop', links: ['n2>n3'] }
     expect(await jsonOf({ ...good, faults: [brief] })).toMatchObject({
       exitCode: 2,
@@ -134,7 +134,7 @@ describe('chaos replay', () => {
     expect(stdout).not.toContain('NOTHING WENT WRONG')
   })
 
-  test('prints what was played until an interrupt, leaves no process, and exits with 130', async () => {
+  test('prints the played part after an interrupt, leaves no process, and exits with 130', async () => {
     const late = { ...good, operations: [{ ...good.operations[0], atMs: 60_000 }], faults: [] }
     const file = written(JSON.stringify(late))
     const directory = temporaryDirectory()

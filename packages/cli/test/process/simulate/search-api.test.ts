@@ -12,7 +12,7 @@ const named = (name: string) => {
 }
 
 describe('search() of the API', () => {
-  test('reports its progress and what it shrinks', async () => {
+  test('reports its progress and the failures that it shrinks', async () => {
     const told: SearchStep[] = []
     const settings = {
       bug: 'deaf-clock',
@@ -35,7 +35,7 @@ describe('search() of the API', () => {
     expect(searched.vacuous).toEqual([`it was ended after ${searched.trials} of 100000 trials`])
   })
 
-  test('yields to the event loop, so that a timer can end it', async () => {
+  test('yields to the event loop, so that a timer can abort it', async () => {
     const searched = await search(named('raft'), { seeds: 1_000_000, signal: AbortSignal.timeout(50) })
     expect(searched.interrupted).toBe(true)
   })
@@ -55,7 +55,7 @@ describe('simulate() of the API', () => {
     expect(told.at(-1)).toEqual({ type: 'checking', operations: history.operations.length })
   })
 
-  test('heals, performs final reads and judges when it is aborted', async () => {
+  test('heals, performs final reads and judges the history when it is aborted', async () => {
     const stop = new AbortController()
     let events = 0
     const listener = () => {
@@ -83,7 +83,7 @@ describe('a Node service in the API', () => {
     expect(found?.replay).toContain('"digest"')
   })
 
-  test('is run once and judged, and the same run can be repeated', async () => {
+  test('is run once and judged, and the run can be repeated', async () => {
     const service = declared(CURED)
     const one = await simulate(service, { timeMs: 300, clients: 3 })
     expect(one.report.levels['linearizable']?.result).toBe('met')
@@ -92,14 +92,14 @@ describe('a Node service in the API', () => {
     expect(again.history.operations).toEqual(one.history.operations)
   })
 
-  test('that exits by itself is reported with the line that threw', async () => {
+  test('is reported with the line that threw if it exits by itself', async () => {
     const dying = declared(`${CURED}\nsetTimeout(() => { throw new Error('boom') }, 100)`)
     await expect(simulate(dying, { timeMs: 300 })).rejects.toThrow(/on n1, it threw: Error: boom, at .*server\.ts:\d+/)
     const { found } = await search(dying, { ...calm, seeds: 1, shrinkMs: 1 })
     expect(found).toMatchObject({ kind: 'invariant', sentence: expect.stringContaining('boom') })
   })
 
-  test('is reported as proving little if no run reaches an assertion "reachable"', async () => {
+  test('is reported as proving little if no run reaches its reachable() assertion', async () => {
     const assertions = join(root, 'packages', 'assertions', 'src', 'index.ts')
     const asserting = declared(`
       import { reachable } from ${JSON.stringify(assertions)}
@@ -109,7 +109,7 @@ describe('a Node service in the API', () => {
     expect({ found, vacuous }).toEqual({ found: undefined, vacuous: ['reachable "the cold start" was not met'] })
   })
 
-  test('is refused with a fault that programs cannot suffer, and with an unknown member', async () => {
+  test('is refused with a fault that programs cannot suffer, or with an unknown member', async () => {
     await expect(search(declared(CURED), { faults: ['duplicate'] })).rejects.toThrow(
       /simulated programs cannot suffer it/,
     )

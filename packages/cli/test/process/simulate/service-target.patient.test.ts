@@ -42,7 +42,7 @@ function folderOf(config: object): string {
 const brief = ['--faults', 'none', '--time', '300ms', '--rate', '100', '--expect', 'none', '--json']
 
 describe('a service in the configuration', () => {
-  test('has the same arguments and environment in the simulator, in a simulated run and as processes', async () => {
+  test('gets the same arguments and environment in a search, in a simulated run and as processes', async () => {
     const cwd = folderOf({ services: { particular: services.particular } })
     const [real, simulated, searched] = await Promise.all([
       chaos(['run', ...brief], { cwd }),
@@ -55,7 +55,7 @@ describe('a service in the configuration', () => {
     expect(JSON.parse(simulated.stdout)).toMatchObject({ tier: 'simulated', trouble: [] })
   })
 
-  patientTest('violates linearizability by its race, in a repeatable simulated run and as a process', async () => {
+  patientTest('violates linearizability by its race, both in a repeatable simulated run and as a process', async () => {
     const cwd = folderOf({ services })
     const args = [
       '--target',
@@ -77,7 +77,7 @@ describe('a service in the configuration', () => {
     for (const { exitCode, stderr } of [simulated, real]) expect(exitCode, stderr).toBe(1)
   })
 
-  patientTest('is killed, paused and cut off as processes, and keeps its files when killed', async () => {
+  patientTest('can be killed, paused and cut off as processes, and keeps its files after a kill', async () => {
     const cwd = join(root, 'examples', 'simulated-replicas')
     const faults = ['--faults', 'kill,pause,partition', '--seed', '1', '--time', '6s']
     const { exitCode, stdout, stderr } = await chaos(['run', '--target', 'service:durable', ...faults, '--json'], {
@@ -88,7 +88,7 @@ describe('a service in the configuration', () => {
     expect([...new Set(kinds)].sort()).toEqual(['kill', 'partition', 'pause'])
   })
 
-  patientTest('is repeated from run.json if its program is named, without its secrets', async () => {
+  patientTest('is repeated from a run.json without secrets if --program is given', async () => {
     const secret = { ...services.race, environment: { API_TOKEN: 'swordfish' } }
     const cwd = folderOf({ services: { race: secret } })
     const { exitCode } = await chaos(['run', '--sim', ...brief], { cwd })
@@ -134,13 +134,13 @@ describe('a service in the configuration', () => {
     expect(exitCode).toBe(3)
   })
 
-  test('must be declared in a configuration before it is named', async () => {
+  test('must be declared in the configuration before --target can name it', async () => {
     const { exitCode, stderr } = await chaosHere(['run', '--target', 'service:shop'], { cwd: folderOf({}) })
     expect(stderr).toContain("Declare it: services: { shop: { entry: './server.ts', nodes: 3 } } in chaos.config.ts.")
     expect(exitCode).toBe(3)
   })
 
-  test('is refused with an unknown placeholder, and the known ones are named', async () => {
+  test('is refused with an unknown placeholder, and the known placeholders are named', async () => {
     const wrong = { ...services.race, environment: { OTHER: '{peer.n4}' } }
     const cwd = folderOf({ services: { race: wrong } })
     const args = ['simulate', 'race', '--faults', 'none', '--seeds', '1', '--workers', '1']
@@ -184,7 +184,7 @@ describe('a service in the configuration', () => {
     expect(without.exitCode).toBe(4)
   })
 
-  patientTest('fails in the simulator, and the same failure is played on processes', async () => {
+  patientTest('fails in the simulator, and the failure is replayed on processes', async () => {
     const cwd = folderOf({ services })
     const some = ['--faults', 'none', '--keys', '1', '--workload-set', 'cas=0.5', '--seeds', '128', '--json']
     const found = await chaos(['simulate', 'race', ...some, '--workers', '1'], { cwd })
@@ -197,7 +197,7 @@ describe('a service in the configuration', () => {
     expect(real.exitCode).toBe(1)
   })
 
-  test('is not played on processes under faults that they cannot suffer', async () => {
+  test('is not replayed on processes under faults that processes cannot suffer', async () => {
     const cwd = folderOf({ services })
     const reference = { program: './race.ts', routes: './routes.json', redis: 'simulated' }
     const scenario = {

@@ -46,7 +46,7 @@ function shopWith(program: string): string {
 const some = ['--clients', '4', '--workload-set', 'cas=0.5', '--keys', '1', '--workers', '1', '--json']
 
 describe('a second program next to the nodes of a service', () => {
-  test('takes part in a race, which is found, and replayed to the byte if both programs are named', async () => {
+  test('has its race found, and replayed to the byte if both programs are named', async () => {
     const cwd = shopWith(RACING)
     const { exitCode, stdout, stderr } = await chaos(['simulate', 'shop', '--seeds', '64', ...some], { cwd })
     expect(exitCode, stderr).toBe(1)
@@ -61,7 +61,7 @@ describe('a second program next to the nodes of a service', () => {
     expect(replayed.stdout).toContain('the same history as was recorded, to the byte')
   })
 
-  test('can be named on the command line, which refuses invalid names', async () => {
+  test('can be named with --beside, which refuses invalid names', async () => {
     const cwd = shopWith(CURED)
     const search = (beside: string) =>
       chaos(['simulate', './server.ts', '--nodes', '1', '--beside', beside, '--seeds', '1', ...some], { cwd })
@@ -74,7 +74,7 @@ describe('a second program next to the nodes of a service', () => {
     )
   })
 
-  patientTest('runs next to simulated nodes and next to real ones, with linearizable results', async () => {
+  patientTest('runs next to simulated nodes and next to real nodes, with linearizable results', async () => {
     const cwd = shopWith(CURED)
     const brief = ['--time', '1s', '--rate', '100', '--workload-set', 'cas=0.5', '--json']
     for (const world of [[], ['--sim']]) {

@@ -85,7 +85,7 @@ describe('a service whose clients are user code', () => {
     expect(replayed.stdout).toContain('the same history as was recorded, to the byte')
   })
 
-  test('is searched with both files named on the command line, and refused with a route table as well', async () => {
+  test('is searched with both files named on the command line, and refused together with a route table', async () => {
     const cwd = folderWith(CURED)
     const search = (...more: string[]) =>
       chaos(['simulate', './server.ts', '--nodes', '1', '--client', 'client.ts', '--seeds', '3', ...more, ...some], {
@@ -97,7 +97,7 @@ describe('a service whose clients are user code', () => {
     expect(refused).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('give only one of them') })
   })
 
-  patientTest('also runs as processes, with the same code for clients', async () => {
+  patientTest('runs as processes with the same client code', async () => {
     const cwd = folderWith(CURED)
     const brief = [
       '--seed',

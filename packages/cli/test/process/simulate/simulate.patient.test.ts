@@ -146,7 +146,7 @@ describe('chaos simulate', () => {
     expect(await raceOf('by itself')).toBeDefined()
   })
 
-  test('names the call of a program that acts in the real world after the last run, and exits with 3', async () => {
+  test('exits with 3 for a program that acts in the real world after the last run, and names the call', async () => {
     const awaited = 'await Atomics.waitAsync(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5).value'
     const cwd = folderWith(`${register('')}\n${awaited}\nsetTimeout(() => {}, 1)`)
     const { exitCode, stderr } = await chaos(['simulate', './server.ts', ...calm, '--seeds', '1', '--workers', '1'], {
@@ -156,7 +156,7 @@ describe('chaos simulate', () => {
     expect(exitCode).toBe(3)
   })
 
-  test('refuses a program that cannot be simulated with exit code 3, not as a failure', async () => {
+  test('refuses with exit code 3 a program that cannot be simulated', async () => {
     const cwd = folderWith(`import { Worker } from 'node:worker_threads'\nnew Worker('./x.js')`)
     const { exitCode, stderr } = await chaos(['simulate', './server.ts', '--seeds', '1', '--workers', '1'], { cwd })
     expect(exitCode).toBe(3)
@@ -168,7 +168,7 @@ describe('chaos simulate', () => {
     ).toEqual([])
   })
 
-  patientTest('ends a program that loops forever, and names the turn', async () => {
+  patientTest('ends a program that loops forever, and names the turn of its event loop', async () => {
     const cwd = folderWith(`${CURED}\nsetTimeout(() => { for (;;); }, 10)`)
     const args = ['simulate', './server.ts', '--seeds', '1', '--workers', '1', '--json']
     const { exitCode, stdout } = await chaos(args, { cwd })
@@ -177,7 +177,7 @@ describe('chaos simulate', () => {
   })
 
   patientTest(
-    'ends a program that exhausts the memory in one turn, in small pieces or large, and names the turn',
+    'ends a program that exhausts the memory in one turn, whatever the size of its objects, and names the turn',
     async () => {
       for (const much of [5e5, 1e7]) {
         const cwd = folderWith(
@@ -195,7 +195,7 @@ describe('chaos simulate', () => {
   )
 
   patientTest(
-    'ends a program that exhausts the memory slowly, in objects or in buffers, and names the node',
+    'ends a program that exhausts the memory slowly, by objects or by buffers, and names the node',
     async () => {
       for (const much of ['new Array(4e6).fill(0)', 'Buffer.alloc(64e6, 1)']) {
         const cwd = folderWith(`${CURED}\nconst all: unknown[] = []\nsetInterval(() => all.push(${much}), 1)`)
@@ -210,7 +210,7 @@ describe('chaos simulate', () => {
     },
   )
 
-  test('refuses a program that keeps state from one run to the next', async () => {
+  test('refuses a program that keeps state between runs', async () => {
     const leaking = `import path from 'node:path'\npath.join.runs = (path.join.runs ?? 0) + 1`
     const cwd = folderWith(`${leaking}\n${CURED.replace('values.get(key) ?? null', 'path.join.runs')}`)
     const args = ['simulate', './server.ts', ...calm, '--seeds', '4', '--workers', '1']
@@ -239,7 +239,7 @@ describe('chaos simulate', () => {
     expect(exitCode).toBe(0)
   })
 
-  patientTest('finds a race behind a rare place only if the program marks that place as reachable', async () => {
+  patientTest('finds a race behind a rare place only if the program marks the place as reachable', async () => {
     const rare = `if (!armed && Math.floor(Math.random() * 1024) === 7) {
       armed = true
       reachable('armed')
@@ -262,7 +262,7 @@ describe('chaos simulate', () => {
     expect(alone).toMatchObject({ found: false, trials: 120 })
   })
 
-  patientTest('finds the loss of writes that a program did not fsync when the power is cut', async () => {
+  patientTest('finds a loss of writes in a power cut if a program omits fsync', async () => {
     const cwd = folderWith(`
       import { appendFileSync, existsSync, readFileSync } from 'node:fs'
       import { createServer } from 'node:http'
