@@ -38,8 +38,8 @@ const check = async (path: string, more: readonly string[]) => {
   return { exitCode, ...JSON.parse(stdout) }
 }
 
-describe.skipIf(installed('redis-server') === undefined)('a recording in 40 parts, larger than memory', () => {
-  test('gets the same verdict from two workers as from one process, and the same counterexample for a planted violation', async () => {
+describe.skipIf(installed('redis-server') === undefined)('a recording in 40 parts that is larger than memory', () => {
+  test('two workers give the verdict and the counterexample of one process for a recording larger than memory', async () => {
     const path = temporaryDirectory()
     writeRecording(path, { operations, keys: operations / 1_000, clients: 20, parts: PARTS })
     const queue = await queueOf()

@@ -69,7 +69,7 @@ test.each<[string, Kind]>([
   ['many unknown outcomes', { keys: 1, unknownEvery: 4, form: 'jsonl' }],
   ['compare-and-sets', { keys: 10, unknownEvery: 1_000, form: 'jsonl', isCas: true }],
   ['EDN', { keys: 1, unknownEvery: 1_000, form: 'edn' }],
-])('--memory limits the peak memory of the process to within a fifth: %s', (_, kind) => {
+])('--memory limits the peak memory of the process within a tolerance of a fifth: %s', (_, kind) => {
   const file = written(kind)
   for (const limit of LIMITS)
     for (const levels of [[], ['--level', 'linearizable']]) {

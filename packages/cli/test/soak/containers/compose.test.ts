@@ -40,7 +40,7 @@ describe.runIf(isPossible)('a Compose project', () => {
       )
     })
 
-  test('suffers partitions, kills and pauses, and is judged, with the commands of the manual', async () => {
+  test('suffers partitions, kills and pauses and gets a verdict by the commands of the manual', async () => {
     const [npx, tool, ...args] = run.split(' ')
     expect([npx, tool]).toEqual(['npx', 'chaos'])
     const { exitCode, stdout, stderr } = await chaos(args, { cwd: directory, env })
@@ -69,7 +69,7 @@ describe.runIf(isPossible)('a Compose project', () => {
     await expect.poll(everyNode, { timeout: 10_000 }).toEqual(['200', '200', '200'])
   })
 
-  test('that does not exist is refused in one line with a remedy', async () => {
+  test('is refused in one line with a remedy if it does not exist', async () => {
     const shop = JSON.parse(block('json')) as object
     const asked = async (declaration: object) => {
       writeFileSync(join(directory, 'other.json'), JSON.stringify({ ...shop, ...declaration }))

@@ -113,7 +113,7 @@ async function freePorts(): Promise<(text: string) => string> {
   return (text) => text.replaceAll(/(?<=127\.0\.0\.1:)\d+/g, (port) => String(free[named.indexOf(port)]))
 }
 
-describe.runIf(isPossible())('containers that compose has started', () => {
+describe.runIf(isPossible())('containers that Compose has started', () => {
   beforeAll(async () => {
     const onFreePorts = await freePorts()
     writeFileSync(join(directory, 'compose.yaml'), onFreePorts(block('yaml')))
@@ -132,7 +132,7 @@ describe.runIf(isPossible())('containers that compose has started', () => {
   const states = () =>
     ['kv-1', 'kv-2', 'kv-3'].map((name) => say(`docker inspect --format '{{.State.Status}}' ${name}`))
 
-  test('suffer kills, pauses and partitions, and are judged, with the commands of the manual', async () => {
+  test('suffer kills, pauses and partitions and get a verdict by the commands of the manual', async () => {
     const [npx, tool, ...args] = run.split(' ')
     expect([npx, tool]).toEqual(['npx', 'chaos'])
     const { exitCode, stdout, stderr } = await chaos(args, { cwd: directory, env })
@@ -143,7 +143,7 @@ describe.runIf(isPossible())('containers that compose has started', () => {
     expect(states()).toEqual(['running', 'running', 'running'])
   })
 
-  test('are running again after chaos is killed while its faults have stopped them', async () => {
+  test('run again after chaos is killed while its faults have stopped them', async () => {
     const schedule = [
       { fromMs: 100, toMs: 50_000, kind: 'kill', nodes: ['n2'] },
       { fromMs: 100, toMs: 50_000, kind: 'pause', nodes: ['n3'] },

@@ -83,7 +83,7 @@ describe.runIf(isPossible)('the container image of the manual', () => {
     say('podman rm --force --time 0 proxy')
   })
 
-  test.runIf(hasClient)('attaches to a project with only the socket of its engine', async () => {
+  test.runIf(hasClient)('attaches to a Compose project if only the socket of the engine is mounted', async () => {
     const socket = join(directory, 'engine.sock')
     const service = spawn(join(programs, 'podman'), ['system', 'service', '--time', '0', `unix://${socket}`], {
       stdio: 'ignore',

@@ -41,7 +41,7 @@ describe.runIf(isPossible)('the traffic of a test suite to a Compose project', (
   }, 120_000)
   afterAll(end, 120_000)
 
-  test('is recorded by chaos record, with faults on its published port', async () => {
+  test('is recorded by chaos record under faults on the published port of the project', async () => {
     const args = ['--compose', 'compose.yaml', '--as', 'routes.json', '--faults', 'lose-reply', '--seed', '1']
     const { stdout, stderr, exitCode } = await chaos(['record', ...args, '--json', '--', 'node', 'suite.mjs'], {
       cwd,
@@ -68,7 +68,7 @@ describe.runIf(isPossible)('the traffic of a test suite to a Compose project', (
     expect(rulesOnMachine('published')).toEqual([])
   })
 
-  test('is recorded also at a published port of ::1', async () => {
+  test('is recorded at a published port of ::1', async () => {
     // Not every engine publishes there: this is what one that does would listen with.
     const other = createServer((_, response) => response.writeHead(418).end()).listen(port, '::1')
     await once(other, 'listening')
@@ -78,7 +78,7 @@ describe.runIf(isPossible)('the traffic of a test suite to a Compose project', (
     expect((await fetch(`http://[::1]:${port}/items/x`)).status).toBe(418)
   })
 
-  test('is refused if the project is not running, with a remedy', async () => {
+  test('is refused with a remedy if the project is not running', async () => {
     const args = ['--compose', 'nobodys', '--as', 'routes.json', '--', 'true']
     const { stderr, exitCode } = await chaos(['record', ...args], { cwd, env })
     expect([exitCode, stderr]).toEqual([4, expect.stringContaining('no container of it runs. Start it first')])

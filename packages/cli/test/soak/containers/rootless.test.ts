@@ -49,7 +49,7 @@ describe.runIf(rootful.isPossible)('a service in containers of root', () => {
   beforeAll(() => startProjects(rootful), 120_000)
   afterAll(rootful.end, 120_000)
 
-  test('has stale reads if replicas answer alone', async () => {
+  test('returns stale reads if replicas answer alone', async () => {
     expect(await results('replicas', inProject('replicas'))).toEqual(all('violated'))
   })
 
@@ -78,7 +78,7 @@ describe('a service in containers of a user who is not root', () => {
     if (obstacle === undefined) await rootless.end()
   }, 120_000)
 
-  test.skipIf(obstacle)(`has stale reads if replicas answer alone${because}`, async () => {
+  test.skipIf(obstacle)(`returns stale reads if replicas answer alone${because}`, async () => {
     expect(await results('replicas', async (line) => chaosAs('replicas', line))).toEqual(all('violated'))
   })
 
@@ -89,7 +89,7 @@ describe('a service in containers of a user who is not root', () => {
     expect(left()).toBe('')
   })
 
-  test.skipIf(obstacle)(`keeps the network of its run while all nodes are down${because}`, () => {
+  test.skipIf(obstacle)(`keeps the network of its run while all nodes are stopped${because}`, () => {
     const schedule = [{ fromMs: 500, toMs: 1500, kind: 'kill', nodes: ['n1', 'n2', 'n3'] }]
     writeFileSync(join(directory, 'quorum', 'all.json'), JSON.stringify(schedule))
     const { headline, vacuous } = JSON.parse(chaosAs('quorum', run('quorum', 1, './all.json')))

@@ -72,7 +72,7 @@ describe.each(short ? SHORT : names)('%s', (name) => {
   const lacking = lacks(text)
 
   test.skipIf(lacking !== undefined)(
-    `has commands that exit with 1 before the cure, and with 0 after it${lacking === undefined ? '' : `: ${lacking} is missing`}`,
+    `has commands that exit with 1 before the fix and with 0 after the fix${lacking === undefined ? '' : `: ${lacking} is missing`}`,
     async () => {
       const cwd = copyOf(name)
       for (const command of commandsOf(before).filter((command) => command.startsWith('npm '))) {
@@ -98,7 +98,7 @@ describe.each(short ? SHORT : names)('%s', (name) => {
   )
 })
 
-test('every example is in the index', () => {
+test('the index of the examples contains every example', () => {
   const index = readFileSync(join(examples, 'README.md'), 'utf8')
   for (const name of folders) expect(index).toContain(`](${name}/README.md)`)
 })

@@ -13,7 +13,7 @@ const sections = readFileSync(join(docs, 'gallery.md'), 'utf8')
   .filter((section) => section.includes('`npx chaos '))
 const SERVERS: { readonly [target: string]: string } = { redis: 'redis-server', etcd: 'etcd' }
 
-describe('a picture of the gallery', () => {
+describe('a picture in the gallery', () => {
   for (const section of sections) {
     const [title] = section.split('\n')
     const [, command] = /^`npx chaos (.*) --time 8s`$/m.exec(section) ?? []
@@ -22,7 +22,7 @@ describe('a picture of the gallery', () => {
     const server = SERVERS[target ?? '']
     const isMissing = server !== undefined && installed(server) === undefined
     test.skipIf(isMissing)(
-      `${title}: has one command, which prints a verdict and leaves a report${isMissing ? `: ${whySkipped(server)}` : ''}`,
+      `${title} has one command, which prints a verdict and leaves a report${isMissing ? `: ${whySkipped(server)}` : ''}`,
       async () => {
         expect(existsSync(join(docs, picture!))).toBe(true)
         const cwd = temporaryDirectory()

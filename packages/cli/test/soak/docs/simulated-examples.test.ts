@@ -78,7 +78,7 @@ describe.each(chosen)('simulated-%s', (name, { overtaken, variable, bug, cured, 
   })
 
   test.each(short && name !== 'cache' ? [] : [bug])(
-    'shows its bug also with --http messages (%s), and again in a replay',
+    'shows its bug with --http messages (%s), and again in a replay',
     async () => {
       const cwd = join(DIRECTORY, `simulated-${name}`)
       const options = ['--seeds', '128', '--shrink', '1ms', '--out', temporaryDirectory(), '--json']
@@ -91,7 +91,7 @@ describe.each(chosen)('simulated-%s', (name, { overtaken, variable, bug, cured, 
   )
 
   test.skipIf(short && overtaken === undefined)(
-    'names the line of the await that was overtaken, if there is one',
+    'is reported with the line of the overtaken await, if an await was overtaken',
     async () => {
       const cwd = join(DIRECTORY, `simulated-${name}`)
       const options = ['--seeds', '128', '--shrink', '4s', '--out', temporaryDirectory(), '--json']
@@ -104,7 +104,7 @@ describe.each(chosen)('simulated-%s', (name, { overtaken, variable, bug, cured, 
     },
   )
 
-  test(`shows nothing in ${CLEAN_SEEDS} seeds once it is fixed`, async () => {
+  test(`shows no bug in ${CLEAN_SEEDS} seeds once it is fixed`, async () => {
     const { found } = await search(program(cured), { ...settings, seeds: CLEAN_SEEDS })
     expect(found).toBeUndefined()
   })
@@ -136,7 +136,7 @@ describe.skipIf(short)('simulated-limiter', () => {
     expect(most).toBeGreaterThan(5)
   })
 
-  test(`shows nothing in ${CLEAN_SEEDS} seeds once it is fixed`, async () => {
+  test(`admits at most five requests in ${CLEAN_SEEDS} seeds once it is fixed`, async () => {
     const { exitCode, result } = await searched('careful', 1, CLEAN_SEEDS)
     expect(result).toMatchObject({ found: false, trials: CLEAN_SEEDS })
     expect(exitCode).toBe(0)
@@ -160,13 +160,13 @@ describe.each(AS_PROCESSES)('simulated-%s as processes', (name, bug, cured) => {
     return { exitCode, result: JSON.parse(stdout) }
   }
 
-  test('answers requests, whether or not its bug appears in that time', async () => {
+  test('answers requests', async () => {
     const { result } = await ran(bug)
     expect(result).toMatchObject({ tier: 'real', trouble: [] })
     expect(result.operations.ok).toBeGreaterThan(0)
   })
 
-  test('is not violated once it is fixed', async () => {
+  test('violates nothing once it is fixed', async () => {
     const { exitCode, result } = await ran(cured)
     expect(result).toMatchObject({ tier: 'real', trouble: [] })
     expect(exitCode).toBe(0)

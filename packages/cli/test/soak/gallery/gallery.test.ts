@@ -11,7 +11,7 @@ const exhibits = short ? gallery.filter(({ name }) => QUICK.includes(name)) : ga
 const seeds = short ? '1' : '3'
 
 describe('the gallery of weaknesses', () => {
-  test.for(exhibits)('shows $name, and that its cure works', async (exhibit, context) => {
+  test.for(exhibits)('has the described outcomes for the weakness and the fix of $name', async (exhibit, context) => {
     const lacks = await lackedBy(exhibit)
     if (lacks !== undefined) context.skip(lacks)
     const args = ['gallery', 'run', exhibit.name, '--seeds', seeds, '--json', '--out', temporaryDirectory()]

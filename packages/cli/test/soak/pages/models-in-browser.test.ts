@@ -159,7 +159,7 @@ const MODELS = [
   ...Object.entries(FILES).map(([name, lines]) => [name, () => brokenFile(name, lines)] as const),
 ]
 
-describe.each(MODELS)('the page of a violation of %s', (_, broken) => {
+describe.each(MODELS)('the report of a violation of %s', (_, broken) => {
   let browser: Browser | undefined
   beforeAll(async () => {
     if (executablePath !== undefined)
@@ -167,7 +167,7 @@ describe.each(MODELS)('the page of a violation of %s', (_, broken) => {
   })
   afterAll(() => browser?.close())
 
-  test('fits one screen of a terminal and of a browser, in words for users, and is accessible', async () => {
+  test('fits one screen of a terminal and of a browser, names the consequence for users, and is accessible', async () => {
     const { page: file, terminal } = await broken()
     const lines = terminal.replace(/\n$/, '').split('\n')
     expect(lines.length, terminal).toBeLessThanOrEqual(40)

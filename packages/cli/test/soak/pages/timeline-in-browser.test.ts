@@ -38,7 +38,7 @@ const stretchOf = async (page: Page): Promise<number> => {
 const detail = (page: Page): Promise<string> => page.locator('#detail').innerText()
 
 test.skipIf(executablePath === undefined)(
-  'the address keeps the visible part, the chosen operation and the filters, and restores the view',
+  'the address of a report stores the visible part, the chosen operation and the filters, and restores them',
   async () => {
     const url = await reportOf()
     const page = await openedAt(url)
@@ -61,7 +61,7 @@ test.skipIf(executablePath === undefined)(
 )
 
 test.skipIf(executablePath === undefined)(
-  'a line next to the drawing leads to its operation in the timeline, and so does a click on its bar',
+  'a click on a line next to the drawing, or on a bar in it, opens the operation in the timeline',
   async () => {
     const page = await openedAt(await reportOf())
     const step = page.locator('.story li.bad').first()
@@ -85,7 +85,7 @@ test.skipIf(executablePath === undefined)(
 )
 
 test.skipIf(executablePath === undefined)(
-  'Shift and drag zooms to the selection, two fingers zoom, and the overview strip moves the view',
+  'the timeline zooms by Shift and drag or by two fingers, and is moved by the overview strip',
   async () => {
     const page = await openedAt(await reportOf())
     const timeline = page.locator('#explorer')
@@ -141,7 +141,7 @@ function pinchBy({ width, factor }: { width: number; factor: number }): void {
 }
 
 test.skipIf(executablePath === undefined)(
-  'the report of a run fits a phone, a tablet and a laptop, in the dark and in the light',
+  'the report of a run fits a phone, a tablet and a laptop in dark and light mode',
   async () => {
     const page = await openedAt(await reportOf('--target', 'primary-replica', '--faults', 'kill,partition'))
     await page.evaluate(readFileSync(join(root, 'node_modules', 'axe-core', 'axe.min.js'), 'utf8'))

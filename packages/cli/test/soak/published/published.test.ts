@@ -173,7 +173,7 @@ if (ended.history.operations.length <= 100 || ended.report.headline !== 'lineari
 `
 
 describe.skipIf(!reachable)('chaosproxy installed from a registry', () => {
-  test("runs in an empty folder, and its types are valid under strict, without Node's types", async () => {
+  test('runs in an empty folder, and has types that are valid under strict without @types/node', async () => {
     const cwd = folder('npm', { 'uses.ts': USES_API })
     await succeeds(cwd, 'npm', 'init', '-y')
     await succeeds(cwd, 'npm', 'install', '--save-dev', 'chaosproxy')
@@ -184,7 +184,7 @@ describe.skipIf(!reachable)('chaosproxy installed from a registry', () => {
     expect(readdirSync(join(cwd, 'node_modules'))).not.toContain('typescript')
   })
 
-  test('works as the README of each of its packages shows', async () => {
+  test('runs the examples in the README of each of its packages', async () => {
     const cwd = folder('readme')
     // Tests are run by their runners; one with containers takes an engine.
     const examples = readdirSync(join(root, 'packages')).filter(
@@ -230,7 +230,7 @@ describe.skipIf(!reachable)('chaosproxy installed from a registry', () => {
     expect(headline).toBe('linearizable')
   })
 
-  test('is extended by a folder outside it: a fault, a recorded protocol, a model, a reporter and a scenario', async () => {
+  test('loads a fault, a recorded protocol, a model, a reporter and a scenario from a foreign folder', async () => {
     const cwd = folder('outside', { 'package.json': '{"type":"module","private":true}' })
     cpSync(join(import.meta.dirname, '../../published/outside'), cwd, { recursive: true })
     await succeeds(cwd, 'npm', 'install', 'chaosproxy', '@types/node@20')
@@ -266,7 +266,7 @@ describe.skipIf(!reachable)('chaosproxy installed from a registry', () => {
     expect((await chaos('scenario', 'taken-seat')).stdout).toContain('Nobody sat on anybody.')
   })
 
-  describe("in a user's project", () => {
+  describe("chaosproxy in a user's project", () => {
     const cwd = join(work, 'stranger')
     const manual = (...path: readonly string[]) => readFileSync(join(cwd, 'node_modules', ...path), 'utf8')
     const scripts = () =>
@@ -299,7 +299,7 @@ describe.skipIf(!reachable)('chaosproxy installed from a registry', () => {
       await execute('bash', ['-c', script('init --example').split('\n')[0] ?? ''], options)
     }, 1_200_000)
 
-    test('a test of five lines fails with the contradiction drawn and the report attached', async () => {
+    test('makes a five-line test fail with the contradiction drawn and the report attached', async () => {
       writeFileSync(
         join(cwd, 'replica.test.ts'),
         /```ts\n(.*?)```/s.exec(manual('@chaosproxy', 'vitest', 'README.md'))?.[1] ?? 'no example',
@@ -318,7 +318,7 @@ describe.skipIf(!reachable)('chaosproxy installed from a registry', () => {
       ['@jest/globals', 'npx jest'],
     ]
     test.each(short ? frameworks.slice(0, 1) : frameworks)(
-      'a test of %s fails with the contradiction drawn',
+      'makes a test of %s fail with the contradiction drawn',
       async (imported, command) => {
         const readme = manual('@chaosproxy', 'vitest', 'README.md')
         const examples = [...readme.matchAll(/```js\n(.*?)```/gs)].map(([, text = '']) => text)
@@ -331,7 +331,7 @@ describe.skipIf(!reachable)('chaosproxy installed from a registry', () => {
       },
     )
 
-    test('the README leads to a verdict on a service, and links only existing manuals', async () => {
+    test('reaches a verdict on a service by following the README, which links only existing manuals', async () => {
       const readme = manual('chaosproxy', 'README.md')
       serviceWith('primary')
       const [, section = ''] = /## Your own service\n\n```sh\n(.*?)```/s.exec(readme) ?? []
@@ -346,27 +346,24 @@ describe.skipIf(!reachable)('chaosproxy installed from a registry', () => {
       for (const path of named) expect(readFileSync(path, 'utf8')).toMatch(/^# /)
     })
 
-    test.skipIf(short)(
-      'the shell gate fails a build on a stale replica, and passes with the fixed replica',
-      async () => {
-        const gate = script('case $?')
-        serviceWith('local')
-        const stale = await type(gate, ...CALM)
-        expect(stale.exitCode, stale.stderr).toBe(1)
-        // Which of the stale reads is shown, and whether as a drawing or as lines, is the run's.
-        expect(stale.stdout).toMatch(
-          /^ {2}NOT LINEARIZABLE.*^ {2}Why it is not linearizable.*✘.*^the promise was broken/ms,
-        )
-        expect(readFileSync(join(cwd, 'junit.xml'), 'utf8')).toContain('<failure')
-        serviceWith('primary')
-        const fixed = await type(gate, ...CALM)
-        expect(fixed.exitCode, fixed.stderr).toBe(0)
-        expect(fixed.stdout).toMatch(/^ {2}LINEARIZABLE.*^the promise was kept/ms)
-        expect(readFileSync(join(cwd, 'junit.xml'), 'utf8')).not.toContain('<failure')
-      },
-    )
+    test.skipIf(short)('makes the shell gate fail on a stale replica, and pass with the fixed replica', async () => {
+      const gate = script('case $?')
+      serviceWith('local')
+      const stale = await type(gate, ...CALM)
+      expect(stale.exitCode, stale.stderr).toBe(1)
+      // Which of the stale reads is shown, and whether as a drawing or as lines, is the run's.
+      expect(stale.stdout).toMatch(
+        /^ {2}NOT LINEARIZABLE.*^ {2}Why it is not linearizable.*✘.*^the promise was broken/ms,
+      )
+      expect(readFileSync(join(cwd, 'junit.xml'), 'utf8')).toContain('<failure')
+      serviceWith('primary')
+      const fixed = await type(gate, ...CALM)
+      expect(fixed.exitCode, fixed.stderr).toBe(0)
+      expect(fixed.stdout).toMatch(/^ {2}LINEARIZABLE.*^the promise was kept/ms)
+      expect(readFileSync(join(cwd, 'junit.xml'), 'utf8')).not.toContain('<failure')
+    })
 
-    test('a threshold makes a passing build fail', async () => {
+    test('fails a passing build if a --require threshold is lowered', async () => {
       const thresholds = script('--require "p99')
       serviceWith('primary')
       const green = await type(thresholds, ...CALM)
@@ -376,7 +373,7 @@ describe.skipIf(!reachable)('chaosproxy installed from a registry', () => {
       expect(red.stdout).toMatch(/✘ p99 of read < 1us: found/)
     })
 
-    test.skipIf(short)('a baseline makes a passing build fail', async () => {
+    test.skipIf(short)('fails a passing build if --baseline requires a stronger level', async () => {
       const [save = '', compare = ''] = script('--baseline').trim().split('\n')
       serviceWith('primary')
       expect(await type(save, ...CALM)).toMatchObject({ exitCode: 0 })

@@ -206,10 +206,10 @@ const groups = Array.from({ length: CAMPAIGNS / AT_A_TIME }, (_, group) =>
 )
 
 describe.skipIf(redis === undefined)(
-  `a campaign that is disturbed${redis === undefined ? `: ${whySkipped('redis-server')}` : ''}`,
+  `a disturbed campaign${redis === undefined ? `: ${whySkipped('redis-server')}` : ''}`,
   () => {
     test.each(groups.map((seeds) => [seeds] as const))(
-      'ends with the same result as an undisturbed one: %j',
+      'ends with the result of an undisturbed campaign: %j',
       async (seeds) => {
         const ends = await Promise.allSettled(seeds.map(campaign))
         expect(

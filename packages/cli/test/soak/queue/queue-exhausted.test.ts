@@ -45,7 +45,7 @@ describe.skipIf(redis === undefined)(`a queue${redis === undefined ? `: ${whySki
     expect(JSON.parse(stdout).trials).toBe(100)
   })
 
-  test('ends the campaign if all workers have a full disk, and reports that', async () => {
+  test('ends the campaign if all workers have a full disk, and reports the full disks', async () => {
     const queue = await queueOf()
     const { cwd, words } = await ownCampaign()
     const script = 'trap "" XFSZ; ulimit -f 1; exec "$@"'

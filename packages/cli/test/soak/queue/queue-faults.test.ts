@@ -54,7 +54,7 @@ async function damage(client: Redis): Promise<number> {
 }
 
 describe.skipIf(redis === undefined)(`a queue${redis === undefined ? `: ${whySkipped('redis-server')}` : ''}`, () => {
-  test('sends a file again that was damaged in Redis, and reports that', async () => {
+  test('sends a file again that was damaged in Redis, and reports the damage', async () => {
     const queue = await queueOf()
     const { cwd, words } = await ownCampaign()
     const client = clientOf(queue)
@@ -67,7 +67,7 @@ describe.skipIf(redis === undefined)(`a queue${redis === undefined ? `: ${whySki
     expect(JSON.parse(stdout).trials).toBe(100)
   })
 
-  test.skipIf(isShort)('sends a recording again that was damaged in Redis, and checks it', async () => {
+  test.skipIf(isShort)('sends a recording again that was damaged in Redis, and the recording is checked', async () => {
     const queue = await queueOf()
     const { cwd, file } = recordingElsewhere()
     const client = clientOf(queue)
@@ -84,7 +84,7 @@ describe.skipIf(redis === undefined)(`a queue${redis === undefined ? `: ${whySki
     expect(exitCode).toBe(1)
   })
 
-  test('does not check a recording that is damaged at every fetch, and says where to look', async () => {
+  test('does not check a recording that is damaged at every fetch, and explains where to look', async () => {
     const { host, port } = await startRedis(redis!)
     const queue = `redis://${host}:${port}`
     const { cwd, file } = recordingElsewhere()
@@ -99,7 +99,7 @@ describe.skipIf(redis === undefined)(`a queue${redis === undefined ? `: ${whySki
     expect([stdout, exitCode]).toEqual(['', 4])
   })
 
-  test('refuses jobs of another version of chaos, and does jobs of this version', async () => {
+  test('refuses jobs of another chaos version, and still does jobs of its own version', async () => {
     const queue = await queueOf()
     const { child, printed } = await joined(queue)
     const board = new Queue('chaos', { connection: { url: queue } })
@@ -140,27 +140,24 @@ describe.skipIf(redis === undefined)(`a queue${redis === undefined ? `: ${whySki
     expect(exitCode).toBe(4)
   })
 
-  test.skipIf(isShort)(
-    'is waited for by the worker and the command while it does not answer, and both report that',
-    async () => {
-      const { host, port } = await startRedis(redis!)
-      const queue = `redis://${host}:${port}`
-      const client = clientOf(queue)
-      const pid = Number(/process_id:(\d+)/.exec(await client.info('server'))?.[1])
-      const worker = await joined(queue)
-      const { finished, said } = waiting(['fuzz', '--seeds', '1280', '--target', 'raft', '--queue', queue, '--verbose'])
-      await until(() => worker.searched() > 0)
-      process.kill(pid, 'SIGSTOP')
-      await until(
-        () =>
-          worker.printed().includes('does not answer: waiting for it') &&
-          said().includes('does not answer: waiting for it'),
-      )
-      process.kill(pid, 'SIGCONT')
-      await until(() => worker.printed().includes('answers again'))
-      expect((await finished).exitCode).toBe(0)
-    },
-  )
+  test.skipIf(isShort)('makes worker and command wait and report while its Redis does not answer', async () => {
+    const { host, port } = await startRedis(redis!)
+    const queue = `redis://${host}:${port}`
+    const client = clientOf(queue)
+    const pid = Number(/process_id:(\d+)/.exec(await client.info('server'))?.[1])
+    const worker = await joined(queue)
+    const { finished, said } = waiting(['fuzz', '--seeds', '1280', '--target', 'raft', '--queue', queue, '--verbose'])
+    await until(() => worker.searched() > 0)
+    process.kill(pid, 'SIGSTOP')
+    await until(
+      () =>
+        worker.printed().includes('does not answer: waiting for it') &&
+        said().includes('does not answer: waiting for it'),
+    )
+    process.kill(pid, 'SIGCONT')
+    await until(() => worker.printed().includes('answers again'))
+    expect((await finished).exitCode).toBe(0)
+  })
 })
 
 describe.skipIf(redis === undefined)('the password of a queue', () => {

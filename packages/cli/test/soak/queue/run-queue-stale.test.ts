@@ -20,7 +20,7 @@ const clock = (ahead: number, drift: number) => ({
 })
 
 test.skipIf(installed('redis-server') === undefined)(
-  'stale reads of a Raft, driven by two workers with skewed clocks, are violations, or unknown due to the clocks',
+  'stale reads with skewed workers are reported as violations, or as unknown because of the clocks',
   async () => {
     const queue = await queueOf()
     await joined(queue, [], clock(50, 300))
@@ -65,7 +65,7 @@ async function late(queue: string, ms: number): Promise<string> {
 }
 
 test.skipIf(installed('redis-server') === undefined)(
-  'levels that depend on the clocks of distant workers are unknown, and page, JSON and terminal say why',
+  'levels that depend on the clocks of distant workers are reported as unknown with the reason',
   async () => {
     const queue = await queueOf()
     const there = await late(queue, 60)

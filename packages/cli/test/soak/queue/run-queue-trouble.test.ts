@@ -70,7 +70,7 @@ function historyLines(out: string): number {
 const drives = ({ printed }: Awaited<ReturnType<typeof joined>>): boolean => printed().includes('Drives part')
 
 describe.skipIf(redis === undefined)('a run whose clients are driven by workers', () => {
-  test('continues without a killed worker, and says which outcomes are unknown', async () => {
+  test('continues after a worker is killed, and reports which outcomes are unknown', async () => {
     const queue = await queueOf()
     const workers = [await joined(queue), await joined(queue)]
     const { finished, said } = await started(queue, ['--time', '13s'])
@@ -123,7 +123,7 @@ describe.skipIf(redis === undefined)('a run whose clients are driven by workers'
     expect([0, 2]).toContain((await next.finished).exitCode)
   })
 
-  test('loses a worker that is paused for longer than a lease, which stops its clients by itself', async () => {
+  test('excludes a worker that is paused for longer than a lease, and that worker stops its own clients', async () => {
     const queue = await queueOf()
     const workers = [await joined(queue), await joined(queue)]
     const { finished, said, out } = await started(queue, ['--time', '16s'])
@@ -145,7 +145,7 @@ describe.skipIf(redis === undefined)('a run whose clients are driven by workers'
     expect([0, 2]).toContain((await next.finished).exitCode)
   })
 
-  test('is ended by its workers within a lease after it is killed', async () => {
+  test('has its clients stopped by the workers within a lease after it is killed', async () => {
     const queue = await queueOf()
     const workers = [await joined(queue), await joined(queue)]
     const { child, said } = await started(queue, ['--time', '10m'])
@@ -156,7 +156,7 @@ describe.skipIf(redis === undefined)('a run whose clients are driven by workers'
     expect([0, 2]).toContain((await next.finished).exitCode)
   })
 
-  test('has workers that refuse a job of another version and an invalid job, and then drive a run', async () => {
+  test('has workers that refuse jobs of another version and invalid jobs, and then drive a run', async () => {
     const queue = await queueOf()
     const worker = await joined(queue)
     const { Queue } = await import('bullmq')
@@ -170,7 +170,7 @@ describe.skipIf(redis === undefined)('a run whose clients are driven by workers'
     expect([0, 2]).toContain((await next.finished).exitCode)
   })
 
-  test('drives a running declared service, whose password is not sent to workers', async () => {
+  test('drives a declared service without sending its password to workers', async () => {
     const [queue, password] = [await queueOf(), `secret-${process.pid}`]
     const { host, port } = await startRedis(redis ?? '', ['--requirepass', password])
     const cwd = temporaryDirectory()

@@ -130,7 +130,7 @@ for (const { name, programs, driver, settings, inShort, start } of DATABASES) {
           ['lose-request', 'didNot'],
         ] as const
       ).filter(([faults]) => hasTime(faults)),
-    )('is judged if COMMIT gets no answer because of a fault (%s)', async (faults, fate) => {
+    )('gets a verdict if COMMIT has no reply because of a fault (%s)', async (faults, fate) => {
       let found = 0
       const codes: (number | null)[] = []
       for (const seed of [1, 2, 3]) {
@@ -145,7 +145,7 @@ for (const { name, programs, driver, settings, inShort, start } of DATABASES) {
       expect(found).toBeGreaterThan(0)
     })
 
-    test('with chaos proxy leaves the outcome of a COMMIT unknown if its answer is lost', async () => {
+    test('leaves the outcome of a COMMIT unknown if chaos proxy loses its reply', async () => {
       const { port } = await start(paths)
       const out = mkdtempSync(join(directory, 'out-'))
       const { url, child, finished } = await startProxy([
@@ -162,13 +162,13 @@ for (const { name, programs, driver, settings, inShort, start } of DATABASES) {
       expect(exitCode, stdout).toBe(0)
     })
 
-    test.skipIf(short)('leads to no violation if connections are delayed, cut and reset', async () => {
+    test.skipIf(short)('has no violation if connections are delayed, cut and reset', async () => {
       const { exitCode, told } = await recorded('reset,delay-reply,cut-clients', 'locked', 1)
       // As above: a value that two clients may have written leaves it open.
       expect([0, 2], told).toContain(exitCode)
     })
 
-    test.each(['lose-reply', 'reset'].filter(hasTime))('shows lost updates despite the faults (%s)', async (faults) => {
+    test.each(['lose-reply', 'reset'].filter(hasTime))('loses updates despite the faults (%s)', async (faults) => {
       const { exitCode, told } = await recorded(faults, 'unlocked', 1)
       expect(told).toMatch(/lost update/i)
       expect(exitCode, told).toBe(1)

@@ -54,13 +54,13 @@ async function record(mode: string) {
   return { lost: operations.info as number, result: levels.linearizable.result as string, exitCode }
 }
 
-test('a correct service is linearizable even if responses to writes are lost', async () => {
+test('a correct ETag service is linearizable even if replies to writes are lost', async () => {
   const { lost, ...judged } = await record('right')
   expect(lost).toBeGreaterThan(0)
   expect(judged).toEqual({ result: 'met', exitCode: 0 })
 })
 
-test('a service that ignores If-Match is reported, and so is one with stale reads', async () => {
+test('a service that ignores If-Match, or returns stale reads, is reported', async () => {
   expect(await record('ignores')).toMatchObject({ result: 'violated', exitCode: 1 })
   expect(await record('stale')).toMatchObject({ result: 'violated', exitCode: 1 })
 })

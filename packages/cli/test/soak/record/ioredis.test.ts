@@ -54,7 +54,7 @@ describe.skipIf(program === undefined)(
       ['reset', 'register'],
       ['reset', 'counter'],
       ['partition', 'register'],
-    ])('repeats a change under the fault %s, and the double effect is reported (as a %s)', async (faults, model) => {
+    ])('repeats a change under the fault %s, whose double effect is reported (as a %s)', async (faults, model) => {
       const { stdout, stderr } = await chaos(
         [
           ...['record', '--serve', `${program} --port {port} --save '' --dir {data}`, '--as', 'resp', '--model', model],

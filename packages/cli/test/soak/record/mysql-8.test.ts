@@ -23,7 +23,7 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
-test.each(['mysql2', 'mariadb'] as const)('is recorded with any login of its clients: %s', async (driver) => {
+test.each(['mysql2', 'mariadb'] as const)('is recorded with every login method of its clients: %s', async (driver) => {
   // mariadb knows no second factor.
   const users = USERS.filter((user) => driver === 'mysql2' || user !== 'factors')
   const { address, chosen } = await startMysql8()

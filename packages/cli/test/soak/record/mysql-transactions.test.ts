@@ -76,7 +76,7 @@ describe.skipIf(lacking)(`MariaDB${lacking ? `: ${whySkipped('mariadbd')}` : ''}
       expect(declared.exitCode, declared.told).toBe(0)
     })
 
-    test('reads one snapshot at REPEATABLE READ with plain SELECTs, and newer values with FOR UPDATE', async () => {
+    test('reads from one snapshot by plain SELECTs at REPEATABLE READ, and newer values by FOR UPDATE', async () => {
       const server = await database()
       const read = { what: 'both', level: 'REPEATABLE READ', mode: 'unlocked' } as const
       for (const skewed of [{ ...read, level: 'READ COMMITTED' } as const, { ...read, mode: 'locked' } as const]) {

@@ -93,7 +93,7 @@ describe.skipIf(lacking)(`PostgreSQL by way of${lacking ? `: ${whySkipped('postg
       },
     )
 
-    test('has write skew at REPEATABLE READ and none at SERIALIZABLE', async () => {
+    test('has write skew at REPEATABLE READ, and no write skew at SERIALIZABLE', async () => {
       const skewed = await recorded(library, 'on-call', 'rr')
       expect(skewed.told).toMatch(/write skew/i)
       expect(skewed.exitCode, skewed.told).toBe(1)

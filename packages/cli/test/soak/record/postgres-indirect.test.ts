@@ -60,7 +60,7 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
     return { exitCode, told: (stdout + stderr).replace(/\s+/g, ' ') }
   }
 
-  test('has its hidden writes read from its catalogue, and has an unknown verdict if one may have happened', async () => {
+  test('reveals hidden writes in its catalogue, and has an unknown verdict if a hidden write is possible', async () => {
     const { port, settings } = await proposed()
     expect(Object.keys(settings.tables)).toEqual(['owners', 'pets'])
     expect(settings.indirect).toEqual({
@@ -81,7 +81,7 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
     }
   })
 
-  test('meets a level after an update of a column without hidden writes, and a join of two recorded tables', async () => {
+  test('meets a level after an update without hidden writes and a join of two recorded tables', async () => {
     const joined = 'SELECT p.id, p.owner, p.code, o.id, o.name FROM pets p JOIN owners o ON o.id = p.owner;'
     const sql = `UPDATE owners SET name = 'Ada' WHERE id = 2; ${joined}`
     // Of the rows that a join leaves out nothing is known.

@@ -99,13 +99,13 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
     expect(exitCode).toBe(1)
   })
 
-  test('has no violation if the reads and writes of a transaction are judged apart, on request', async () => {
+  test('is linearizable if "transactions": "apart" judges reads and writes separately', async () => {
     const { exitCode, stdout, stderr } = await recorded({ mode: 'unlocked', as: { transactions: 'apart' } })
     expect(stdout, stderr).toMatch(/^ {2}LINEARIZABLE/m)
     expect(exitCode).toBe(0)
   })
 
-  test('has an unknown verdict if a function may write, and is linearizable with the remedy', async () => {
+  test('has an unknown verdict if a function may write, and is linearizable with "functions": "read"', async () => {
     const unknown = await recorded({ mode: 'audited' })
     expect(unknown.stdout, unknown.stderr).toContain('UNKNOWN WHETHER LINEARIZABLE')
     expect(unknown.stdout.replace(/\s+/g, ' ')).toContain('say "functions":"read" beside "table"')
@@ -129,7 +129,7 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
     return { exitCode, told: (stdout + stderr).replace(/\s+/g, ' ') }
   }
 
-  test('is never called linearizable without the remedy if clients read and write a number through a pool', async () => {
+  test('is linearizable only with "transactions": "apart" if clients read and write a number through a pool', async () => {
     const lost = await counted('apart')
     expect(lost.told).toMatch(
       /hits: \d+ times a client read a number and then wrote one, .*Read and write in one transaction/,
@@ -146,7 +146,7 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
     expect(locked.exitCode, locked.told).toBe(0)
   })
 
-  test('has an unknown verdict as a register, and is linearizable as a counter, if numbers are added', async () => {
+  test('has an unknown verdict as a register if numbers are added, and is linearizable as a counter', async () => {
     const unknown = await counted('added')
     expect(unknown.told).toContain('record with --model counter')
     expect(unknown.exitCode, unknown.told).toBe(2)
@@ -173,13 +173,13 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
     )
   }
 
-  test('keeps every deposit of a service that adds in one statement', async () => {
+  test('keeps every deposit if a service adds in one statement', async () => {
     const { exitCode, stdout, stderr } = await serving('right')
     expect(stdout, stderr).toMatch(/^ {2}LINEARIZABLE/m)
     expect(exitCode, stdout).toBe(0)
   })
 
-  test('loses deposits of a service that reads, adds and writes', async () => {
+  test('loses deposits if a service reads, adds and writes', async () => {
     const { exitCode, stdout, stderr } = await serving('lost')
     expect(stdout, stderr).toContain('NOT LINEARIZABLE')
     expect(exitCode, stdout).toBe(1)

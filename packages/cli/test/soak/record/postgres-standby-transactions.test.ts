@@ -72,13 +72,13 @@ describe.skipIf(lacking)(`a standby of PostgreSQL${lacking ? `: ${whySkipped('po
     expect(exitCode, told).toBe(1)
   })
 
-  test('meets serializability without real time', async () => {
+  test('is serializable if real time is ignored', async () => {
     const { exitCode, told } = await recorded('late', 'serializable')
     expect(exitCode, told).toBe(0)
   })
 
   test.each(process.env['CHAOS_SOAK'] === 'short' ? [1] : [1, 2, 3])(
-    'shows a commit before the primary if that waits for a synchronous standby: a long fork (seed %i)',
+    'shows a commit that the waiting primary does not show yet, which is a long fork (seed %i)',
     async (seed) => {
       const { exitCode, told } = await recorded('fork', 'snapshot-isolation', seed)
       expect(told).toMatch(/long fork \(G-nonadjacent-item\)/i)

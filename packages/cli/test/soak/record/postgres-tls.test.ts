@@ -58,22 +58,22 @@ async function recorded({ server, upstream, listen, connection }: Asked) {
   return { exitCode, told: (stdout + stderr).replace(/\s+/g, ' ') }
 }
 
-describe.skipIf(lacking)(`PostgreSQL and TLS${lacking ? `: ${whySkipped('postgres')}` : ''}`, () => {
+describe.skipIf(lacking)(`TLS connections to PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : ''}`, () => {
   const tls = identity
 
-  test('a client that prefers TLS falls back to plaintext and is recorded, although the server offers TLS', async () => {
+  test('are not used by a client that prefers TLS, which is recorded in plaintext', async () => {
     const { exitCode, told } = await recorded({ server: { tls }, connection: 'sslmode=prefer' })
     expect(told).toContain('LINEARIZABLE')
     expect(exitCode, told).toBe(0)
   })
 
-  test('a client that insists on TLS is reported, with the remedy', async () => {
+  test('are reported with a remedy if a client insists on TLS', async () => {
     const { exitCode, told } = await recorded({ server: { tls }, connection: 'sslmode=require' })
     expect(told).toMatch(/n1: a client asked for TLS.*sslmode=disable.*--listen tls:/)
     expect(exitCode, told).not.toBe(0)
   })
 
-  test('a client that insists on TLS is recorded through a listener with a certificate, which it can verify', async () => {
+  test('are recorded through a listener with a certificate that the client can verify', async () => {
     for (const connection of ['sslmode=require', 'sslmode=verify-full sslrootcert={ca}', 'sslmode=disable']) {
       const { exitCode, told } = await recorded({ server: { password: 'secret' }, listen: 'tls', connection })
       expect(told).toContain('LINEARIZABLE')
@@ -81,14 +81,14 @@ describe.skipIf(lacking)(`PostgreSQL and TLS${lacking ? `: ${whySkipped('postgre
     }
   })
 
-  test('a server that requires TLS is recorded with clients that speak plaintext and give a password', async () => {
+  test('are recorded to a server that requires TLS if clients speak plaintext and give a password', async () => {
     const server = { password: 'secret', tls: { ...tls, only: true } } as const
     const { exitCode, told } = await recorded({ server, upstream: 'tls', connection: 'sslmode=prefer' })
     expect(told).toContain('LINEARIZABLE')
     expect(exitCode, told).toBe(0)
   })
 
-  test('TLS on both sides is recorded with clients that do not bind their password to the certificate', async () => {
+  test('are recorded on both sides if clients do not bind their password to the certificate', async () => {
     const server = { password: 'secret', tls } as const
     const connection = 'sslmode=require channel_binding=disable'
     const { exitCode, told } = await recorded({ server, upstream: 'tls', listen: 'tls', connection })
@@ -96,7 +96,7 @@ describe.skipIf(lacking)(`PostgreSQL and TLS${lacking ? `: ${whySkipped('postgre
     expect(exitCode, told).toBe(0)
   })
 
-  test('an upstream without TLS that is configured for TLS is reported', async () => {
+  test('are reported as misconfigured if the upstream has no TLS', async () => {
     const { exitCode, told } = await recorded({ server: {}, upstream: 'tls', connection: 'sslmode=disable' })
     expect(told).toContain('the server offers no TLS')
     expect(exitCode, told).toBe(4)

@@ -66,7 +66,7 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
   })
 
   describe.each(process.env['CHAOS_SOAK'] === 'short' ? [1] : [1, 2, 3])('with seed %i', (seed) => {
-    test('has write skew at REPEATABLE READ, shown with both rows, both statements and the cure', async () => {
+    test('has write skew at REPEATABLE READ, reported with both rows, both statements and the remedy', async () => {
       const { exitCode, told } = await recorded('on-call', 'REPEATABLE READ', seed)
       expect(told).toContain('Write skew')
       expect(told).toMatch(/doctors\/\d+\/on_call.*doctors\/\d+\/on_call/)
@@ -93,7 +93,7 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
       expect(exitCode, told).toBe(1)
     })
 
-    test('is reported as lacking a transaction if clients read and write a balance in separate statements', async () => {
+    test('is reported as lacking a transaction if clients read and write a balance separately', async () => {
       const { exitCode, told } = await recorded('balance', 'apart', seed)
       expect(exitCode, told).toBe(0)
       const run =

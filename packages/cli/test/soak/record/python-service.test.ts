@@ -118,16 +118,16 @@ const lacking = ['python3', 'curl', 'wrk'].find((program) => installed(program) 
 describe.skipIf(lacking !== undefined)(
   `a service of three processes in Python${lacking === undefined ? '' : `: ${whySkipped(lacking)}`}`,
   () => {
-    describe.each(short ? [1] : [1, 2, 3])('driven by the generator, seed %i,', (seed) => {
-      test('reads stale texts from its replicas', () => generated(byText, 'local', seed))
+    describe.each(short ? [1] : [1, 2, 3])('driven by the generator with seed %i', (seed) => {
+      test('returns stale texts from its replicas', () => generated(byText, 'local', seed))
       test('is linearizable if replicas ask the primary', () => generated(byText, 'primary', seed))
-      test('reads stale versions from its replicas', () => generated(byVersion, 'local', seed))
+      test('returns stale versions from its replicas', () => generated(byVersion, 'local', seed))
       test('keeps its versions in order if replicas ask the primary', () => generated(byVersion, 'primary', seed))
     })
 
-    test('driven by curl reads stale texts', () => curl('local'))
-    test('driven by curl is linearizable if replicas ask the primary', () => curl('primary'))
-    test('driven by wrk reads stale texts', () => wrk('local'))
-    test('driven by wrk is linearizable if replicas ask the primary', () => wrk('primary'))
+    test('returns stale texts to curl', () => curl('local'))
+    test('is linearizable for curl if replicas ask the primary', () => curl('primary'))
+    test('returns stale texts to wrk', () => wrk('local'))
+    test('is linearizable for wrk if replicas ask the primary', () => wrk('primary'))
   },
 )

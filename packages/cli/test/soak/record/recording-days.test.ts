@@ -37,7 +37,7 @@ const CLIENTS = 12
 /** Operations of one connection before its client opens another. */
 const LIFE = 300
 
-test('24 simulated hours keep memory and descriptors constant, and a violation at their end is reported at once', async () => {
+test('24 simulated hours keep memory and descriptors constant, and a violation at the end is reported immediately', async () => {
   const random = createRandom(inject('seed'))
   const directory = join(temporaryDirectory(), 'parts')
   let now = 0

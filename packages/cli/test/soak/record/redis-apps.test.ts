@@ -59,51 +59,64 @@ const SCRIPTS = `
 const PACKAGES = ['ioredis@5', 'redis@5', 'connect-redis@9', 'express-session@1', 'redlock@5.0.0-beta.2']
 const program = installed('redis-server')
 
-describe.skipIf(program === undefined)(`Redis${program === undefined ? `: ${whySkipped('redis-server')}` : ''}`, () => {
-  let directory = ''
-  beforeAll(() => {
-    directory = mkdtempSync(join(tmpdir(), 'chaos-redis-apps-'))
-    writeFileSync(join(directory, 'package.json'), '{"type":"module"}')
-    writeFileSync(join(directory, 'sessions.mjs'), SESSIONS)
-    writeFileSync(join(directory, 'locks.mjs'), LOCKS)
-    writeFileSync(join(directory, 'scripts.mjs'), SCRIPTS)
-    execFileSync('npm', ['install', '--no-audit', '--no-fund', ...PACKAGES], {
-      cwd: directory,
-      stdio: 'ignore',
-      timeout: 180_000,
+describe.skipIf(program === undefined)(
+  `a Redis application${program === undefined ? `: ${whySkipped('redis-server')}` : ''}`,
+  () => {
+    let directory = ''
+    beforeAll(() => {
+      directory = mkdtempSync(join(tmpdir(), 'chaos-redis-apps-'))
+      writeFileSync(join(directory, 'package.json'), '{"type":"module"}')
+      writeFileSync(join(directory, 'sessions.mjs'), SESSIONS)
+      writeFileSync(join(directory, 'locks.mjs'), LOCKS)
+      writeFileSync(join(directory, 'scripts.mjs'), SCRIPTS)
+      execFileSync('npm', ['install', '--no-audit', '--no-fund', ...PACKAGES], {
+        cwd: directory,
+        stdio: 'ignore',
+        timeout: 180_000,
+      })
     })
-  })
-  afterAll(() => rmSync(directory, { recursive: true, force: true }))
+    afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
-  const recorded = (as: string, command: readonly string[]) =>
-    chaos(
-      [
-        ...['record', '--serve', `${program} --port {port} --save '' --dir {data}`, '--as', as],
-        ...['--client', 'connection', '--expect', 'linearizable', '--seed', '3', '--out', join(directory, 'out'), '--'],
-        ...[process.execPath, ...command],
-      ],
-      { cwd: directory },
-    )
+    const recorded = (as: string, command: readonly string[]) =>
+      chaos(
+        [
+          ...['record', '--serve', `${program} --port {port} --save '' --dir {data}`, '--as', as],
+          ...[
+            '--client',
+            'connection',
+            '--expect',
+            'linearizable',
+            '--seed',
+            '3',
+            '--out',
+            join(directory, 'out'),
+            '--',
+          ],
+          ...[process.execPath, ...command],
+        ],
+        { cwd: directory },
+      )
 
-  test.each([
-    ['that expire are linearizable', 'keep', 0],
-    ['of which one is lost early are not', 'lose', 1],
-  ])('sessions of connect-redis %s', async (_, what, wanted) => {
-    const { exitCode, stdout, stderr } = await recorded('resp', ['sessions.mjs', '{n1.port}', '{n1.direct}', what])
-    expect(exitCode, stdout + stderr).toBe(wanted)
-  })
+    test.each([
+      ['are linearizable if they expire on time', 'keep', 0],
+      ['are not linearizable if one is lost early', 'lose', 1],
+    ])('has sessions of connect-redis that %s', async (_, what, wanted) => {
+      const { exitCode, stdout, stderr } = await recorded('resp', ['sessions.mjs', '{n1.port}', '{n1.direct}', what])
+      expect(exitCode, stdout + stderr).toBe(wanted)
+    })
 
-  test('locks of redlock are linearizable, because its scripts are known', async () => {
-    const { exitCode, stdout, stderr } = await recorded('resp', ['locks.mjs', '{n1.port}'])
-    expect(exitCode, stdout + stderr).toBe(0)
-  })
+    test('is linearizable with locks of redlock, whose scripts are known', async () => {
+      const { exitCode, stdout, stderr } = await recorded('resp', ['locks.mjs', '{n1.port}'])
+      expect(exitCode, stdout + stderr).toBe(0)
+    })
 
-  test('keys used with an unknown script are unknown, unless the user declares that scripts use only their keys', async () => {
-    const unknown = await recorded('resp', ['scripts.mjs', '{n1.port}'])
-    expect(unknown.exitCode, unknown.stdout + unknown.stderr).toBe(2)
-    const remedy = '{"kind":"resp","scripts":"keys"}'
-    expect(unknown.stdout.replaceAll(/\s+/g, ' ')).toContain(`--as '${remedy}'`)
-    const { exitCode, stdout, stderr } = await recorded(remedy, ['scripts.mjs', '{n1.port}'])
-    expect(exitCode, stdout + stderr).toBe(0)
-  })
-})
+    test('has an unknown verdict for keys of an unknown script, until the user declares its keys', async () => {
+      const unknown = await recorded('resp', ['scripts.mjs', '{n1.port}'])
+      expect(unknown.exitCode, unknown.stdout + unknown.stderr).toBe(2)
+      const remedy = '{"kind":"resp","scripts":"keys"}'
+      expect(unknown.stdout.replaceAll(/\s+/g, ' ')).toContain(`--as '${remedy}'`)
+      const { exitCode, stdout, stderr } = await recorded(remedy, ['scripts.mjs', '{n1.port}'])
+      expect(exitCode, stdout + stderr).toBe(0)
+    })
+  },
+)

@@ -53,13 +53,13 @@ async function ran(seed: number, target: object | string, flags: readonly string
 const COUNTERS = ['--workload', 'counter', '--workload-set', 'keys=1', '--clients', '10', '--rate', '200']
 
 describe.skipIf(!compiler)(`a clock that jumps under a lock with a lease${whyNot}`, () => {
-  test.each(seeds)('gives the lock two holders, and one of their additions is lost (seed %i)', async (seed) => {
+  test.each(seeds)('gives the lock two holders, and the addition of one holder is lost (seed %i)', async (seed) => {
     const { exitCode, said } = await ran(seed, counters(false), COUNTERS)
     expect(said).toContain('NOT LINEARIZABLE')
     expect(exitCode).toBe(1)
   })
 
-  test('is the cause of the loss: with a correct clock no addition is lost', async () => {
+  test('causes the loss, because no addition is lost with a correct clock', async () => {
     const { exitCode, said } = await ran(1, counters(false), COUNTERS, [])
     expect(exitCode, said).toBe(0)
   })
@@ -73,12 +73,9 @@ describe.skipIf(!compiler)(`a clock that jumps under a lock with a lease${whyNot
   })
 
   const skipped = redis === undefined ? `: ${whySkipped('redis-server')}` : ''
-  test.skipIf(redis === undefined).each(seeds)(
-    `gives a lock of Redis two holders (seed %i)${skipped}`,
-    async (seed) => {
-      const { exitCode, said } = await ran(seed, 'redis', ['--nodes', '1', '--workload', 'lock'])
-      expect(said).toMatch(/was given lock \w+, which p\d+ had not released|Two clients held lock/)
-      expect(exitCode).toBe(1)
-    },
-  )
+  test.skipIf(redis === undefined).each(seeds)(`gives a Redis lock two holders (seed %i)${skipped}`, async (seed) => {
+    const { exitCode, said } = await ran(seed, 'redis', ['--nodes', '1', '--workload', 'lock'])
+    expect(said).toMatch(/was given lock \w+, which p\d+ had not released|Two clients held lock/)
+    expect(exitCode).toBe(1)
+  })
 })

@@ -36,18 +36,21 @@ async function ran(seed: number, ttl: number, faults: string) {
 }
 
 describe.skipIf(why !== '')(`an etcd whose leader has a frozen disk${why && `: ${why}`}`, limit, () => {
-  test.each(seeds)('gives a kept-alive lock to a second client, issue 15247 (seed %i)', async (seed) => {
-    expect(await ran(seed, 3, frozen())).toEqual({ exitCode: 1, found: 'violated' })
-  })
+  test.each(seeds)(
+    'etcd gives a lock with a live keep-alive to a second client, issue 15247 (seed %i)',
+    async (seed) => {
+      expect(await ran(seed, 3, frozen())).toEqual({ exitCode: 1, found: 'violated' })
+    },
+  )
 
   test.each(seeds)(
-    'gives no second client a lock whose time to live is longer than the freeze (seed %i)',
+    'etcd does not give a lock to a second client if its time to live exceeds the freeze (seed %i)',
     async (seed) => {
       expect(await ran(seed, 20, frozen())).toEqual({ exitCode: 0, found: 'met' })
     },
   )
 
-  test.each(seeds)('gives no second client a lock while its disk works (seed %i)', async (seed) => {
+  test.each(seeds)('etcd does not give a lock to a second client while the disk responds (seed %i)', async (seed) => {
     expect(await ran(seed, 5, 'none')).toEqual({ exitCode: 0, found: 'met' })
   })
 })

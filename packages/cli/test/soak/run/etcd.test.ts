@@ -42,7 +42,7 @@ function faults(...all: readonly object[]): string {
 }
 
 describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
-  test.each(seeds)('serves stale serializable reads from a member that is cut off (seed %i)', async (seed) => {
+  test.each(seeds)('serves stale serializable reads from an isolated member (seed %i)', async (seed) => {
     const alone = cuts({ links: ['n3>n1', 'n3>n2', 'n1>n3', 'n2>n3'], fromMs: 2_000, toMs: 9_000 })
     const { levels } = await run(
       seed,
@@ -53,7 +53,7 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
   })
 
   test.each(seeds)(
-    'sends no deletion to a watch that resumes at it if it is compacted there, issue 18089 (seed %i)',
+    'omits a deletion from a watch that resumes at its compacted revision, issue 18089 (seed %i)',
     async (seed) => {
       const asked = ['--workload', 'watch', '--workload-set', 'compact=at-deletes', '--faults', 'none', '--rate', '100']
       const { levels } = await run(seed, ...asked, '--time', '10s')
@@ -65,7 +65,7 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
     },
   )
 
-  test.each(seeds)('sends every change in order to watches, despite cuts and kills (seed %i)', async (seed) => {
+  test.each(seeds)('sends every change in order to watches despite cuts and kills (seed %i)', async (seed) => {
     const ofWatchers = faults(
       { kind: 'partition', mode: 'drop', links: ['clients>n1', 'n1>clients'], fromMs: 1_500, toMs: 3_000 },
       { kind: 'kill', nodes: ['n2'], fromMs: 4_000, toMs: 5_500 },
@@ -76,7 +76,7 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
   })
 
   test.each(rare)(
-    'loses an addition whose lock has expired, but none if each write checks its lock (seed %i)',
+    'loses an addition after its lock has expired, but none if each write checks its lock (seed %i)',
     async (seed) => {
       // Members are silent for longer than a lease after a lock was taken, and then carry out what was asked for before.
       const silent = faults(
@@ -108,7 +108,7 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
     expect(levels['eventual']).toMatchObject({ result: 'met' })
   })
 
-  test.each(rare)('with five members is linearizable while two are down (seed %i)', async (seed) => {
+  test.each(rare)('is linearizable with five members while two are down (seed %i)', async (seed) => {
     const two = faults(
       { kind: 'kill', nodes: ['n1', 'n2'], fromMs: 1_500, toMs: 4_000 },
       { kind: 'pause', nodes: ['n3', 'n4'], fromMs: 5_500, toMs: 8_000 },

@@ -22,24 +22,27 @@ async function run(seed: number, args: readonly string[]) {
 }
 
 describe.skipIf(why !== '')(`Galera${why}`, { timeout: 180_000 }, () => {
-  test.each(seeds)('answers reads before it has applied commits of other nodes (seed %d)', async (seed) => {
-    const { exitCode, result } = await run(seed, ['--faults', 'none', '--time', '4s'])
-    expect(result.levels.linearizable.result).toBe('violated')
-    expect(result.levels.eventual.result).toBe('met')
-    expect(exitCode).toBe(0)
-  })
+  test.each(seeds)(
+    'a node of Galera answers reads before it has applied commits of other nodes (seed %d)',
+    async (seed) => {
+      const { exitCode, result } = await run(seed, ['--faults', 'none', '--time', '4s'])
+      expect(result.levels.linearizable.result).toBe('violated')
+      expect(result.levels.eventual.result).toBe('met')
+      expect(exitCode).toBe(0)
+    },
+  )
 
-  test.each(seeds)('shows no stale read with wsrep_sync_wait (seed %d)', async (seed) => {
+  test.each(seeds)('Galera returns no stale read with wsrep_sync_wait (seed %d)', async (seed) => {
     const { exitCode, result } = await run(seed, ['--set', 'sync=1', '--faults', 'partition', '--time', '6s'])
     expect([exitCode, result.levels.linearizable.result]).toEqual([0, 'met'])
   })
 
-  test.each(seeds)('loses nothing when nodes are killed, even all of them (seed %d)', async (seed) => {
+  test.each(seeds)('Galera loses nothing even when all nodes are killed (seed %d)', async (seed) => {
     const { exitCode, result } = await run(seed, ['--set', 'sync=1', '--faults', 'kill,partition', '--time', '12s'])
     expect([exitCode, result.levels.linearizable.result]).toEqual([0, 'met'])
   })
 
-  test.each(seeds)('lets transactions overwrite versions that they have not read (seed %d)', async (seed) => {
+  test.each(seeds)('Galera lets transactions overwrite versions that they have not read (seed %d)', async (seed) => {
     const transactions = ['--workload', 'txn-list-append', '--faults', 'none', '--time', '5s']
     const { exitCode, result } = await run(seed, transactions)
     expect(result.levels['snapshot-isolation'].result).toBe('violated')

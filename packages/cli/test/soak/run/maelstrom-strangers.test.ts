@@ -28,27 +28,30 @@ const run = (program: string, workload: string, seed: number, more: readonly str
   return chaos(['run', '--target', 'maelstrom', '--bin', program, '-w', workload, ...options], { cwd: programs })
 }
 
-describe.each(chosen)('%s by %s', (workload, program, more) => {
-  test.each(SEEDS)('passes (seed %i)', async (seed) => {
+describe.each(chosen)('the program for %s by %s', (workload, program, more) => {
+  test.each(SEEDS)('passes the checks (seed %i)', async (seed) => {
     const { exitCode, stdout, stderr } = await run(program, workload, seed, more)
     expect(exitCode, stdout + stderr).toBe(0)
   })
 })
 
 // A leader that is not cut off answers rightly, so Raft is wrong only in some runs.
-describe.each(chosen.filter(([workload]) => workload !== 'lin-kv'))('%s by %s', (workload, program, more) => {
-  test.each(SEEDS)('is reported as wrong in its wrong variant (seed %i)', async (seed) => {
-    const { exitCode, stdout, stderr } = await run(`${program} wrong`, workload, seed, more)
-    expect([1, 3], stdout + stderr).toContain(exitCode)
-  })
-})
+describe.each(chosen.filter(([workload]) => workload !== 'lin-kv'))(
+  'the wrong variant of the program for %s by %s',
+  (workload, program, more) => {
+    test.each(SEEDS)('is reported (seed %i)', async (seed) => {
+      const { exitCode, stdout, stderr } = await run(`${program} wrong`, workload, seed, more)
+      expect([1, 3], stdout + stderr).toContain(exitCode)
+    })
+  },
+)
 
-test.skipIf(short)('a Raft that reads from its log alone is reported in one of a few runs', async () => {
+test.skipIf(short)('a Raft that reads from its log alone is reported in one of six runs', async () => {
   const { exitCode, stdout, stderr } = await run('./raft.py wrong', 'lin-kv', 1, ['--times', '6'])
   expect(exitCode, stdout + stderr).toBe(1)
 })
 
-test.skipIf(short)('a broadcast that acknowledges messages and drops them on every node is reported', async () => {
+test.skipIf(short)('a broadcast that acknowledges messages but drops them on every node is reported', async () => {
   const { exitCode, stdout, stderr } = await run('./gossip.cjs forgets', 'broadcast', 1, [])
   expect(exitCode, stdout + stderr).toBe(1)
 })

@@ -33,20 +33,23 @@ const takenOver = (links: readonly string[]) => [
   { kind: 'failover', nodes: ['n2'], fromMs: 2300, toMs: 4500 },
 ]
 
-liveDescribe(`a MariaDB whose replication is asynchronous${why}`, { timeout: 120_000 }, () => {
-  test.each(seeds)('shows stale reads at its replicas, which agree at the end (seed %d)', async (seed) => {
-    const { exitCode, result } = await run(seed, late, ['--set', 'reads=replicas', '--time', '6s'])
-    expect(result.levels.linearizable.result).toBe('violated')
-    expect(result.levels.eventual.result).toBe('met')
-    expect(exitCode).toBe(0)
-  })
+liveDescribe(`a MariaDB with asynchronous replication${why}`, { timeout: 120_000 }, () => {
+  test.each(seeds)(
+    'asynchronous replicas of MariaDB return stale reads, and agree at the end (seed %d)',
+    async (seed) => {
+      const { exitCode, result } = await run(seed, late, ['--set', 'reads=replicas', '--time', '6s'])
+      expect(result.levels.linearizable.result).toBe('violated')
+      expect(result.levels.eventual.result).toBe('met')
+      expect(exitCode).toBe(0)
+    },
+  )
 
-  test.each(rare)('shows no stale reads at its primary (seed %d)', async (seed) => {
+  test.each(rare)('the primary of an asynchronous MariaDB returns no stale reads (seed %d)', async (seed) => {
     const { exitCode, result } = await run(seed, late, ['--time', '6s'])
     expect([exitCode, result.levels.linearizable.result]).toEqual([0, 'met'])
   })
 
-  test.each(seeds)('loses acknowledged writes when a replica is promoted (seed %d)', async (seed) => {
+  test.each(seeds)('the promotion of an asynchronous replica loses acknowledged writes (seed %d)', async (seed) => {
     const links = ['n1>n2', 'n2>n1', 'n1>n3', 'n3>n1']
     const { result } = await run(seed, takenOver(links), [...['--workload', 'set', '--time', '6s', '--expect', 'none']])
     expect(result.levels.eventual.result).toBe('violated')
@@ -62,7 +65,7 @@ const overlapping = [
 ]
 
 liveDescribe(`a MariaDB with overlapping failovers${why}`, { timeout: 180_000 }, () => {
-  test.each(seeds)('has one primary with replicas after the failovers (seed %d)', async (seed) => {
+  test.each(seeds)('MariaDB serves again and converges after overlapping failovers (seed %d)', async (seed) => {
     const args = ['--workload', 'counter', '--time', '6s', '--expect', 'none']
     const { result } = await run(seed, overlapping, args)
     expect(result.availability.phases.healed).toBeGreaterThan(0)
@@ -70,47 +73,65 @@ liveDescribe(`a MariaDB with overlapping failovers${why}`, { timeout: 180_000 },
   })
 })
 
-liveDescribe(`a MariaDB whose commits wait for its replica, however long${why}`, { timeout: 120_000 }, () => {
-  test.each(seeds)('loses no acknowledged write when the replica is promoted (seed %d)', async (seed) => {
-    const { exitCode, result } = await run(seed, takenOver(['n1>n2', 'n2>n1']), [
-      ...['--workload', 'set', '--nodes', '2', '--time', '6s', '--expect', 'eventual'],
-      ...['--set', 'commit=semi-sync', '--set', 'wait-point=after-sync', '--set', 'give-up-ms=3600000'],
-    ])
-    expect([exitCode, result.levels.eventual.result]).toEqual([0, 'met'])
-  })
+liveDescribe(`a MariaDB whose commits wait for its replica indefinitely${why}`, { timeout: 120_000 }, () => {
+  test.each(seeds)(
+    'the promotion of a replica loses no acknowledged write if commits had to wait for the replica (seed %d)',
+    async (seed) => {
+      const { exitCode, result } = await run(seed, takenOver(['n1>n2', 'n2>n1']), [
+        ...['--workload', 'set', '--nodes', '2', '--time', '6s', '--expect', 'eventual'],
+        ...['--set', 'commit=semi-sync', '--set', 'wait-point=after-sync', '--set', 'give-up-ms=3600000'],
+      ])
+      expect([exitCode, result.levels.eventual.result]).toEqual([0, 'met'])
+    },
+  )
 })
 
-liveDescribe(`transactions of MariaDB at repeatable read${why}`, { timeout: 120_000 }, () => {
+liveDescribe(`transactions of MariaDB${why}`, { timeout: 120_000 }, () => {
   const of = (workload: string, seed: number, ...more: readonly string[]) =>
     run(seed, 'none', ['--workload', workload, '--nodes', '2', '--time', '4s', ...more])
 
-  test.each(rare)('lose and create money if they read first and write later (seed %d)', async (seed) => {
-    const { result } = await of('bank', seed, '--set', 'transfers=read-then-write')
-    expect(result.levels.linearizable.result).toBe('violated')
-  })
+  test.each(rare)(
+    'transfers in MariaDB lose and create money at repeatable read if they read before they write (seed %d)',
+    async (seed) => {
+      const { result } = await of('bank', seed, '--set', 'transfers=read-then-write')
+      expect(result.levels.linearizable.result).toBe('violated')
+    },
+  )
 
-  test.each(rare)('lose no money with innodb_snapshot_isolation (seed %d)', async (seed) => {
-    const careful = ['--set', 'transfers=read-then-write', '--set', 'snapshot-isolation=on']
-    const { exitCode, result } = await of('bank', seed, ...careful)
-    expect([exitCode, result.levels.linearizable.result]).toEqual([0, 'met'])
-  })
+  test.each(rare)(
+    'transfers in MariaDB lose no money at repeatable read with innodb_snapshot_isolation (seed %d)',
+    async (seed) => {
+      const careful = ['--set', 'transfers=read-then-write', '--set', 'snapshot-isolation=on']
+      const { exitCode, result } = await of('bank', seed, ...careful)
+      expect([exitCode, result.levels.linearizable.result]).toEqual([0, 'met'])
+    },
+  )
 
-  test.each(seeds)('see and overwrite versions that are not in their snapshot (seed %d)', async (seed) => {
-    const { exitCode, result } = await of('txn-list-append', seed)
-    expect(result.levels['snapshot-isolation'].result).toBe('violated')
-    expect(result.levels['read-committed'].result).toBe('met')
-    expect(exitCode).toBe(0)
-  })
+  test.each(seeds)(
+    'transactions of MariaDB read and overwrite versions outside their snapshot at repeatable read (seed %d)',
+    async (seed) => {
+      const { exitCode, result } = await of('txn-list-append', seed)
+      expect(result.levels['snapshot-isolation'].result).toBe('violated')
+      expect(result.levels['read-committed'].result).toBe('met')
+      expect(exitCode).toBe(0)
+    },
+  )
 
-  test.each(rare)('are snapshots with innodb_snapshot_isolation (seed %d)', async (seed) => {
-    const { exitCode, result } = await of('txn-list-append', seed, '--set', 'snapshot-isolation=on')
-    expect([exitCode, result.levels['strong-snapshot-isolation'].result]).toEqual([0, 'met'])
-  })
+  test.each(rare)(
+    'transactions of MariaDB meet strong snapshot isolation with innodb_snapshot_isolation (seed %d)',
+    async (seed) => {
+      const { exitCode, result } = await of('txn-list-append', seed, '--set', 'snapshot-isolation=on')
+      expect([exitCode, result.levels['strong-snapshot-isolation'].result]).toEqual([0, 'met'])
+    },
+  )
 
-  test.each(rare)('at serializable are strictly serializable, under kills and partitions (seed %d)', async (seed) => {
-    const { exitCode, result } = await run(seed, 'kill,partition', [
-      ...['--workload', 'txn-list-append', '--nodes', '2', '--time', '8s', '--isolation', 'serializable'],
-    ])
-    expect([exitCode, result.levels['strict-serializable'].result]).toEqual([0, 'met'])
-  })
+  test.each(rare)(
+    'transactions of MariaDB are strictly serializable at serializable, even under kills and partitions (seed %d)',
+    async (seed) => {
+      const { exitCode, result } = await run(seed, 'kill,partition', [
+        ...['--workload', 'txn-list-append', '--nodes', '2', '--time', '8s', '--isolation', 'serializable'],
+      ])
+      expect([exitCode, result.levels['strict-serializable'].result]).toEqual([0, 'met'])
+    },
+  )
 })

@@ -28,9 +28,11 @@ async function told(args: readonly string[], { source, says, unusable }: Misbeha
 
 const ways = Object.entries(commands).map(([command, args], way) => [command, args, way] as const)
 
-describe.each(ways)('chaos %s reports within 30 s a protocol that', (command, args, way) => {
+describe.each(ways)('a misbehaving protocol in chaos %s', (command, args, way) => {
   const cases = misbehaving
     .filter((_, i) => !short || i % ways.length === way)
     .filter(({ simulatedOnly }) => command !== 'run' || !simulatedOnly)
-  test.each(cases.map((one) => [one.name, one] as const))('%s', (_, one) => told(args, one))
+  test.each(cases.map((one) => [one.name, one] as const))('is reported within 30 s if it %s', (_, one) =>
+    told(args, one),
+  )
 })

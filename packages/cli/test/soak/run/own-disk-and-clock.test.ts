@@ -122,7 +122,7 @@ afterAll(async () => {
 }, 120_000)
 
 describe.runIf(isPossible)('a store whose disk is full', () => {
-  test('loses acknowledged writes if it ignores the error of the disk', async () => {
+  test('loses acknowledged writes if it ignores the disk error', async () => {
     const cwd = projectOf('careless', logged, 'ignores')
     const { exitCode, stdout, stderr } = await chaos([...words, '--time', '5s'], { cwd, env })
     expect(stdout, stderr).toContain('NOT LINEARIZABLE')
@@ -131,7 +131,7 @@ describe.runIf(isPossible)('a store whose disk is full', () => {
     expect(say('podman ps --all --quiet')).toBe('')
   })
 
-  test('loses nothing if it refuses writes on that error', async () => {
+  test('loses nothing if it refuses writes after the disk error', async () => {
     const cwd = projectOf('careful', logged, 'refuses')
     const { exitCode, stdout, stderr } = await chaos([...words, '--time', '5s'], { cwd, env })
     expect(stdout, stderr).toContain('expected linearizable, found linearizable')
@@ -139,7 +139,7 @@ describe.runIf(isPossible)('a store whose disk is full', () => {
     expect([0, 2]).toContain(exitCode)
   })
 
-  test('has no disk of chaos left after chaos is killed', async () => {
+  test('keeps no disk of chaos after chaos is killed', async () => {
     const before = mounted()
     const cwd = projectOf('killed', logged, 'refuses')
     const { child, finished } = startChaos([...words, '--time', '60s'], { cwd, env })
@@ -153,7 +153,7 @@ describe.runIf(isPossible)('a store whose disk is full', () => {
     await expectGone(basename(cwd), child.pid)
   })
 
-  test('gets no disk while it is up, because its container would have to be created again', async () => {
+  test('is refused a disk while it runs, because that needs a new container', async () => {
     const cwd = projectOf('up', logged, 'refuses')
     say('podman-compose up -d', cwd)
     const { exitCode, stderr } = await chaos([...words, '--time', '1s'], { cwd, env })
@@ -164,7 +164,7 @@ describe.runIf(isPossible)('a store whose disk is full', () => {
 })
 
 describe.runIf(isPossible && findLibrary() !== undefined)('a store whose clock is set back', () => {
-  test('loses acknowledged writes if the newest write is decided by the time of day', async () => {
+  test('loses acknowledged writes if the time of day decides which write is newest', async () => {
     const cwd = projectOf('wall', newestWins, 'wall')
     const { exitCode, stdout, stderr } = await chaos([...words, '--time', '5s'], { cwd, env })
     expect(stdout, stderr).toContain('NOT LINEARIZABLE')
@@ -172,7 +172,7 @@ describe.runIf(isPossible && findLibrary() !== undefined)('a store whose clock i
     expect(exitCode).toBe(1)
   })
 
-  test('loses nothing if the newest write is decided by order', async () => {
+  test('loses nothing if the order of writes decides which write is newest', async () => {
     const cwd = projectOf('order', newestWins, 'order')
     const { exitCode, stdout, stderr } = await chaos([...words, '--time', '5s'], { cwd, env })
     expect(stdout, stderr).toContain('expected linearizable, found linearizable')
@@ -180,7 +180,7 @@ describe.runIf(isPossible && findLibrary() !== undefined)('a store whose clock i
     expect([0, 2]).toContain(exitCode)
   })
 
-  test('cannot get its own clock if its program would not read it', async () => {
+  test('is refused a clock of its own if its program does not load the preloaded library', async () => {
     const cwd = projectOf('blind', newestWins, 'wall')
     // As a program without glibc, it never loads what is preloaded.
     const file = readFileSync(join(cwd, 'compose.yaml'), 'utf8')

@@ -34,24 +34,27 @@ const limit = { timeout: 180_000 }
 describe.skipIf(noNats !== '')(`a JetStream that fsyncs every two minutes${noNats}`, limit, () => {
   const directly = ['--set', 'direct=off', '--expect', 'none']
 
-  test.each(seeds)('loses acknowledged writes when the power of all nodes is cut (seed %i)', async (seed) => {
+  test.each(seeds)('JetStream loses acknowledged writes when the power of all nodes is cut (seed %i)', async (seed) => {
     const faults = all.map((each) => ({ ...each, kind: 'power-loss' }))
     const { result, log } = await ran('nats', seed, faults, ...directly)
     expect(result.lost.length).toBeGreaterThan(0)
     expect(log).toMatch(/the power of n1 was cut, which took what was not fsynced\n.*msgs\/1\.blk: \d+ of \d+ bytes/s)
   })
 
-  test.each(seeds)('loses no acknowledged writes when all nodes are only killed (seed %i)', async (seed) => {
-    const faults = all.map((each) => ({ ...each, kind: 'kill' }))
-    const { result } = await ran('nats', seed, faults, ...directly)
-    expect(result.lost).toEqual([])
-  })
+  test.each(seeds)(
+    'JetStream loses no acknowledged writes when all nodes are killed without a power cut (seed %i)',
+    async (seed) => {
+      const faults = all.map((each) => ({ ...each, kind: 'kill' }))
+      const { result } = await ran('nats', seed, faults, ...directly)
+      expect(result.lost).toEqual([])
+    },
+  )
 })
 
 describe.skipIf(noEtcd !== '')(`an etcd whose power is cut${noEtcd}`, limit, () => {
   const unsynced = ['lost', 'torn']
 
-  test.each(seeds)('loses no acknowledged write (seed %i)', async (seed) => {
+  test.each(seeds)('etcd loses no acknowledged write in a power cut (seed %i)', async (seed) => {
     const faults = all.map((each, i) => ({ ...each, kind: 'power-loss', unsynced: unsynced[(seed + i) % 2] }))
     const { exitCode, result, log } = await ran('etcd', seed, faults, '--expect', 'linearizable')
     expect(result.levels.linearizable.result).toBe('met')
@@ -59,7 +62,7 @@ describe.skipIf(noEtcd !== '')(`an etcd whose power is cut${noEtcd}`, limit, () 
     expect(exitCode).toBe(0)
   })
 
-  test('leaves no mount and no process behind when chaos is killed', async () => {
+  test('a power cut of etcd leaves no mount and no process behind when chaos is killed', async () => {
     const out = temporaryDirectory()
     const args = ['run', '--target', 'etcd', '--faults', 'power-loss', '--time', '60s', '--out', out]
     const { child, finished } = startChaos(args)

@@ -40,7 +40,7 @@ describe.skipIf(redis === undefined || without !== '')(
   `a Redis whose power is cut${without || whyNot('redis-server')}`,
   () => {
     test.each(seeds)(
-      'loses up to a second of acknowledged writes if it fsyncs once a second (seed %i)',
+      'a power cut of Redis loses up to a second of acknowledged writes if Redis fsyncs once a second (seed %i)',
       async (seed) => {
         const { exitCode, said, log } = await ran('redis', seed, ...SETS, '--set', 'appendonly=everysec')
         expect(said).toContain('NOT LINEARIZABLE')
@@ -51,15 +51,18 @@ describe.skipIf(redis === undefined || without !== '')(
       },
     )
 
-    test.each(seeds)('loses no acknowledged writes if it fsyncs before it answers (seed %i)', async (seed) => {
-      const { exitCode, said } = await ran('redis', seed, ...SETS, '--set', 'appendonly=always')
-      expect(said).toContain('LINEARIZABLE')
-      expect(said).not.toContain('NOT LINEARIZABLE')
-      expect(said).toContain('with 2 power losses')
-      expect(exitCode, said).toBe(0)
-    })
+    test.each(seeds)(
+      'a power cut of Redis loses no acknowledged writes if Redis fsyncs before it answers (seed %i)',
+      async (seed) => {
+        const { exitCode, said } = await ran('redis', seed, ...SETS, '--set', 'appendonly=always')
+        expect(said).toContain('LINEARIZABLE')
+        expect(said).not.toContain('NOT LINEARIZABLE')
+        expect(said).toContain('with 2 power losses')
+        expect(exitCode, said).toBe(0)
+      },
+    )
 
-    test('leaves nothing behind when chaos is killed', async () => {
+    test('a power cut of Redis leaves nothing behind when chaos is killed', async () => {
       const { child, finished } = startChaos(['run', '--target', 'redis', '--faults', 'disk', '--time', '60s'])
       const left = () => readdirSync(tmpdir()).filter((name) => name.startsWith(`chaos-machines-${child.pid}-`))
       await expect.poll(left, { timeout: 60_000 }).toHaveLength(1)

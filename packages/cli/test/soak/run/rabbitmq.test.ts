@@ -49,7 +49,7 @@ const unheard = (): string =>
 const onOneBroker = ['--nodes', '1', '--set', 'queue=classic']
 
 describe.skipIf(!isInstalled)(`a live RabbitMQ${why}`, () => {
-  test.each(seeds)('is linearizable with a classic queue without faults (seed %i)', async (seed) => {
+  test.each(seeds)('is linearizable with a classic queue if there are no faults (seed %i)', async (seed) => {
     const { levels, accounting } = await run(seed, ...onOneBroker, '--faults', 'none')
     expect(levels['linearizable']).toMatchObject({ result: 'met' })
     expect(accounting.totals).toMatchObject({ lost: 0, duplicated: 0 })
@@ -68,7 +68,7 @@ describe.skipIf(!isInstalled)(`a live RabbitMQ${why}`, () => {
     expect(levels['eventual']).toMatchObject({ result: 'met' })
   })
 
-  test.each(seeds)('delivers unacknowledged messages again (seed %i)', async (seed) => {
+  test.each(seeds)('redelivers unacknowledged messages (seed %i)', async (seed) => {
     const { levels, accounting } = await run(
       seed,
       ...onOneBroker,

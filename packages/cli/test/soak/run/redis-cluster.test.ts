@@ -35,7 +35,7 @@ function cutOff(): string {
 }
 
 describe.skipIf(program === undefined)(`a live Redis Cluster${why}`, { timeout: 180_000 }, () => {
-  test.each(seeds)('loses writes that a master acknowledged while it was cut off (seed %i)', async (seed) => {
+  test.each(seeds)('loses writes that an isolated master acknowledged (seed %i)', async (seed) => {
     const { levels } = await run(seed, '--faults', cutOff())
     expect(levels['eventual']?.result).toBe('violated')
   })
@@ -47,14 +47,14 @@ describe.skipIf(program === undefined)(`a live Redis Cluster${why}`, { timeout: 
   })
 
   test.each(seeds)(
-    'is linearizable without faults, and when a replica is asked to take over (seed %i)',
+    'is linearizable without faults, and during a requested takeover by a replica (seed %i)',
     async (seed) => {
       expect((await run(seed, ...PATIENT, '--faults', 'none')).levels['linearizable']?.result).toBe('met')
       expect((await run(seed, ...PATIENT, '--faults', 'failover')).levels['linearizable']?.result).toBe('met')
     },
   )
 
-  test.each(seeds)('answers stale reads at replicas that lag (seed %i)', async (seed) => {
+  test.each(seeds)('returns stale reads from lagging replicas (seed %i)', async (seed) => {
     const file = join(temporaryDirectory(), 'faults.json')
     const lag = { id: 'lag', kind: 'latency', latencyMs: 100, links: 'between-nodes', fromMs: 0, toMs: 8_000 }
     writeFileSync(file, JSON.stringify([lag]))

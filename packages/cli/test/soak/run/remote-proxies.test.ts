@@ -118,8 +118,8 @@ const seenOf = (directory: string): string => {
   return [...processes, ...files].join('\n')
 }
 
-describe('a run whose nodes are cut off by proxies of other hosts', () => {
-  test('is judged with the faults that they injected, and the token appears nowhere', async () => {
+describe('a run with fault-injecting proxies on other hosts', () => {
+  test('is judged with the faults that the proxies injected, and nowhere shows the token', async () => {
     const { directory, run, faults, hosts } = await twoHosts()
     const { finished } = run('--time', '6s', ...schedule(directory, 1_000, 4_000), '--expect', 'linearizable')
     await until(async () => (await faults()).length > 0)
@@ -144,7 +144,7 @@ describe('a run whose nodes are cut off by proxies of other hosts', () => {
     await until(async () => hosts.every(({ lines }) => lines.some(({ msg }) => msg === 'lease-expired')))
   })
 
-  test('leaves the end of a fault unknown if contact is lost for good, and marks no read as final', async () => {
+  test('reports a fault as possibly unhealed if contact is lost for good, and marks no read as final', async () => {
     const { directory, run, faults, isHurtAtEach, cutOff } = await twoHosts()
     const { finished } = run('--time', '5s', ...schedule(directory, 500, 4_500))
     await until(isHurtAtEach)
@@ -162,7 +162,7 @@ describe('a run whose nodes are cut off by proxies of other hosts', () => {
     await until(async () => (await faults()).length === 0)
   })
 
-  test('performs final reads if contact is restored in time, and reports the interval of doubt', async () => {
+  test('performs final reads if contact is restored in time, and reports when the fault was in doubt', async () => {
     const { directory, run, faults, isHurtAtEach, cutOff } = await twoHosts()
     const { finished } = run('--time', '13s', ...schedule(directory, 500, 12_000))
     await until(isHurtAtEach)
@@ -305,7 +305,7 @@ async function namespaces() {
 }
 
 describe.skipIf(!hasNamespaces)('a run on two hosts with separate networks', () => {
-  test('partitions the nodes through the proxy of each host', async () => {
+  test('partitions its nodes through the proxies on both hosts', async () => {
     const { directory, run, faults } = await namespaces()
     const { exitCode, stdout, stderr } = await run(
       ...['--time', '6s', ...schedule(directory, 1_000, 4_000)],
@@ -316,7 +316,7 @@ describe.skipIf(!hasNamespaces)('a run on two hosts with separate networks', () 
     expect(await faults()).toEqual([])
   })
 
-  test('leaves the end of a fault unknown on an unplugged host, which heals it by itself', async () => {
+  test('reports a fault as possibly unhealed on an unplugged host, which heals the fault by itself', async () => {
     const { directory, run, faults, pull, plug } = await namespaces()
     const { finished } = run('--time', '5s', ...schedule(directory, 500, 4_500))
     await until(async () => (await faults()).length > 1)

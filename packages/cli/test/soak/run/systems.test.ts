@@ -55,7 +55,7 @@ async function verdictOf(
 }
 
 test.each(rows.map((row) => [titleOf(row), row] as const))(
-  '%s gets its documented verdict on processes',
+  'the system %s gets its documented verdict on real processes',
   async (_, row) => {
     const { meets, breaks = [], seldom = [], loses = false } = row.earns
     const unbroken = new Set(breaks.filter((level) => !seldom.includes(level)))

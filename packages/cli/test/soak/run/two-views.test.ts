@@ -24,8 +24,8 @@ export default {
 }
 `
 
-describe('a link that loses replies, in front of a correct backend', () => {
-  test('leads to no violation of the backend: replies that its clients never received are counted', async () => {
+describe('a link that loses the replies of a correct backend', () => {
+  test('causes no violation of the backend, and the undelivered replies are counted', async () => {
     const directory = temporaryDirectory()
     const protocol = join(directory, 'honest.mjs')
     writeFileSync(protocol, HONEST)

@@ -31,7 +31,7 @@ async function fileOf(bug: string, options: readonly string[], first: number): P
 }
 
 test.each(short ? mistakes.slice(0, 2) : mistakes)(
-  `%s is reproduced by real processes within ${MOST_PLAYS} plays of one of ${MOST_FILES} replay files`,
+  `the bug of %s is reproduced by real processes within ${MOST_PLAYS} plays of one of ${MOST_FILES} replay files`,
   async (bug, options) => {
     const played: string[] = []
     for (let file = 0; file < MOST_FILES; file++) {

@@ -100,7 +100,7 @@ describe.runIf(isPossible && areServersHere())('web servers with a database and 
       await expectGone('compose_payments')
     })
 
-    test.runIf(isHere)('pay once when payments have keys, and are restored afterwards', async () => {
+    test.runIf(isHere)('pay once when payments have idempotency keys, and are restored afterwards', async () => {
       const [down, up, run, downAgain] = commandsOf(after)
       say(`${down}; ${up}`, cwd)
       // Until its database is up, the engine starts it again and again.

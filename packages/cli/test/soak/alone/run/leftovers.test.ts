@@ -70,7 +70,7 @@ describe.each(kinds)('a run of $what', ({ program, least, args }) => {
   })
 })
 
-test('no process or file remains of a database whose creation was interrupted', async (context) => {
+test('a database whose creation was interrupted leaves no process or file behind', async (context) => {
   if (installed('psql') === undefined) context.skip(whySkipped('psql'))
   const before = ours()
   const isNew = (name: string) => !before.includes(name)

@@ -93,20 +93,23 @@ function staleAfterAcknowledgement(operations: readonly Operation[]): readonly O
 }
 
 liveDescribe('PostgreSQL with asynchronous standbys', () => {
-  test.each(seeds)('shows stale reads at its standbys, which agree at the end (seed %d)', async (seed) => {
-    const args = ['--set', 'commit=async', '--set', 'reads=replicas', '--time', '10s']
-    const { exitCode, result, operations } = await run(
-      seed,
-      [{ kind: 'latency', latencyMs: 300, links: 'between-nodes', fromMs: 500, toMs: 9500 }],
-      args,
-    )
-    expect(result.levels.linearizable.result).toBe('violated')
-    expect(result.levels.eventual.result).toBe('met')
-    expect(exitCode).toBe(0)
-    expect(staleAfterAcknowledgement(operations)).not.toEqual([])
-  })
+  test.each(seeds)(
+    'asynchronous standbys of PostgreSQL return stale reads, and agree at the end (seed %d)',
+    async (seed) => {
+      const args = ['--set', 'commit=async', '--set', 'reads=replicas', '--time', '10s']
+      const { exitCode, result, operations } = await run(
+        seed,
+        [{ kind: 'latency', latencyMs: 300, links: 'between-nodes', fromMs: 500, toMs: 9500 }],
+        args,
+      )
+      expect(result.levels.linearizable.result).toBe('violated')
+      expect(result.levels.eventual.result).toBe('met')
+      expect(exitCode).toBe(0)
+      expect(staleAfterAcknowledgement(operations)).not.toEqual([])
+    },
+  )
 
-  test.each(seeds)('loses acknowledged writes when a standby is promoted (seed %d)', async (seed) => {
+  test.each(seeds)('the promotion of an asynchronous standby loses acknowledged writes (seed %d)', async (seed) => {
     const faults = [
       hold(['n1>n2', 'n2>n1', 'n1>n3', 'n3>n1'], 1000, 4000, 'drop'),
       { kind: 'kill', nodes: ['n1'], fromMs: 2000, toMs: 4000 },
@@ -129,7 +132,7 @@ liveDescribe('PostgreSQL with asynchronous standbys', () => {
 
 liveDescribe('PostgreSQL with synchronous standbys', () => {
   test.each(seeds)(
-    'shows no read older than an acknowledged write at a standby, but is not linearizable (seed %d)',
+    'synchronous standbys return no read older than an acknowledged write, but are not linearizable (seed %d)',
     async (seed) => {
       const settings = ['--set', 'commit=remote_apply', '--set', 'synchronous=FIRST 2', '--set', 'reads=replicas']
       const load = [
@@ -155,19 +158,21 @@ liveDescribe('PostgreSQL with synchronous standbys', () => {
   )
 })
 
-liveDescribe('a bank of PostgreSQL whose transfers read both balances and write them later', () => {
+liveDescribe('a bank in PostgreSQL whose transfers read both balances and then write them', () => {
   const at = (isolation: string) =>
     run(1, 'none', [
       ...['--workload', 'bank', '--nodes', '2', '--time', '6s', '--expect', 'linearizable'],
       ...['--set', 'transfers=read-then-write', '--isolation', isolation],
     ])
 
-  test('loses and creates money at read committed', { timeout: 120_000 }, async () => {
+  test('transfers in PostgreSQL lose and create money at read committed', { timeout: 120_000 }, async () => {
     const { exitCode, result } = await at('read-committed')
     expect([exitCode, result.levels['linearizable'].result]).toEqual([1, 'violated'])
   })
 
-  test('loses no money at repeatable read, where a conflicting transfer is refused', { timeout: 120_000 }, async () => {
+  test('transfers in PostgreSQL lose no money at repeatable read, where a conflicting transfer is refused', {
+    timeout: 120_000,
+  }, async () => {
     const { exitCode, result } = await at('repeatable-read')
     expect([exitCode, result.levels['linearizable'].result]).toEqual([0, 'met'])
   })
@@ -180,7 +185,7 @@ liveDescribe.each(WORKLOADS)('a PostgreSQL under %s', (workload) => {
     run(seed, 'none', ['--workload', workload, '--nodes', '2', '--time', '6s', '--isolation', isolation, ...more])
 
   test.each(process.env['CHAOS_SOAK'] === 'short' ? ['repeatable-read'] : ['read-committed', 'repeatable-read'])(
-    'at %s is not serializable',
+    'PostgreSQL is not serializable at isolation %s',
     { timeout: 120_000 },
     async (isolation) => {
       const { exitCode, result } = await at(isolation, 1, ['--expect', 'serializable'])
@@ -192,7 +197,7 @@ liveDescribe.each(WORKLOADS)('a PostgreSQL under %s', (workload) => {
   )
 
   test.each(seeds)(
-    'at serializable is strictly serializable, under all faults (seed %d)',
+    'PostgreSQL is strictly serializable at isolation serializable under kills and partitions (seed %d)',
     { timeout: 120_000 },
     async (seed) => {
       const calm = await at('serializable', seed)

@@ -21,8 +21,8 @@ const RUN_S = 20
 /** Of that pace, with one partition, kill or pause after another: about two thirds are seen, and the machine's load changes. */
 const LEAST_SHARE = 0.25
 
-describe('ten runs of Raft with ten seeds', () => {
-  test.each(Array.from({ length: short ? 1 : 10 }, (_, i) => i + 1))('seed %d is linearizable', async (seed) => {
+describe('Raft on real processes', () => {
+  test.each(Array.from({ length: short ? 1 : 10 }, (_, i) => i + 1))('is linearizable with seed %d', async (seed) => {
     const pace = await undisturbedPace(seed)
     const verdict = await verdictOf(['--seed', String(seed), '--time', `${RUN_S}s`, '--expect', 'linearizable'])
     expect(verdict).toMatchObject({ exitCode: 0, linearizable: 'met' })
@@ -31,20 +31,23 @@ describe('ten runs of Raft with ten seeds', () => {
   })
 })
 
-describe('a planted bug is found within three runs', () => {
+describe('a planted bug in real processes', () => {
   // The second is caught in every other run or so: enough for people, not for a short check that must not flicker.
-  test.each(short ? ['ack-before-majority'] : ['ack-before-majority', 'forget-vote'])('%s', async (bug) => {
-    const verdicts: (string | undefined)[] = []
-    for (const seed of [1, 2, 3]) {
-      const { linearizable } = await verdictOf(['--bug', bug, '--seed', String(seed)])
-      verdicts.push(linearizable)
-      if (linearizable === 'violated') break
-    }
-    expect(verdicts).toContain('violated')
-  })
+  test.each(short ? ['ack-before-majority'] : ['ack-before-majority', 'forget-vote'])(
+    'is found within three runs: %s',
+    async (bug) => {
+      const verdicts: (string | undefined)[] = []
+      for (const seed of [1, 2, 3]) {
+        const { linearizable } = await verdictOf(['--bug', bug, '--seed', String(seed)])
+        verdicts.push(linearizable)
+        if (linearizable === 'violated') break
+      }
+      expect(verdicts).toContain('violated')
+    },
+  )
 })
 
-test('asynchronous replicas show stale reads in every run', async () => {
+test('asynchronous replicas return stale reads in every run', async () => {
   for (const seed of short ? [1] : [1, 2, 3])
     expect(
       await verdictOf(['--target', 'primary-replica', '--seed', String(seed), '--expect', 'linearizable']),
