@@ -37,7 +37,7 @@ async function opened(recording?: ControlPlane['recording']) {
 const statusOf = async (url: string): Promise<number> => (await fetch(url, { headers: { connection: 'close' } })).status
 
 describe('the page of proxies', () => {
-  test('injects a fault with a button, names the request that the fault hit, and heals the fault with another button', async () => {
+  test('injects a fault with a button, names the affected request, and heals the fault with a second button', async () => {
     const { click, site, text, plane } = await opened()
     expect(await statusOf(`${site}/before`)).toBe(200)
     expect(await text()).toContain('<h1>No fault in force</h1>')
@@ -55,7 +55,7 @@ describe('the page of proxies', () => {
     expect(await text()).toContain('<h1>No fault in force</h1>')
   })
 
-  test('gives a second fault of the same kind its own name, and lists all faults of a proxy', async () => {
+  test('gives a second fault of a kind a distinct name, and lists all faults of a proxy', async () => {
     const { click, text, plane } = await opened()
     for (const action of ['cut', 'cut', 'slow', 'lose']) expect(await click(action, 'web')).toEqual([200, 'Done.'])
     const names = plane.faults.list().map(({ name }) => name)
@@ -63,7 +63,7 @@ describe('the page of proxies', () => {
     expect(await text()).toContain(names.join(', '))
   })
 
-  test('refuses to remove a toxic, because only the client that added it removes it', async () => {
+  test('refuses to remove a toxic, which only its client may remove', async () => {
     const { click, plane, text } = await opened()
     const toxic = plane.toxics.add(plane.proxies.get('web'), { type: 'latency', attributes: { latency: 5 } })
     expect(toxic).toBeDefined()
@@ -84,7 +84,7 @@ describe('the page of proxies', () => {
     expect([status, said]).toEqual([400, expect.stringContaining(why)])
   })
 
-  test.each(['', '{', '7', 'null', '{"action":1,"on":"web"}'])('refuses %j as an order', async (body) => {
+  test.each(['', '{', '7', 'null', '{"action":1,"on":"web"}'])('refuses the invalid order %j', async (body) => {
     const { page } = await opened()
     expect((await fetch(page.url, { method: 'POST', body })).status).toBe(400)
   })
@@ -99,7 +99,7 @@ describe('the page of proxies', () => {
     expect((await fetch(page.url)).status).toBe(200)
   })
 
-  test('shows the traffic over each link', async () => {
+  test('shows the traffic on each link', async () => {
     const { site, text } = await opened()
     expect(await text()).toContain('0 B/s to the server')
     for (;;) {
@@ -120,7 +120,7 @@ describe('the page of proxies', () => {
     expect(db).not.toContain('request')
   })
 
-  test('shows the recorded operations, their file, and the verdict so far', async () => {
+  test('shows the recorded operations, their file, and the current verdict', async () => {
     const counters = { ok: 12, fail: 1, info: 2, unmatched: 3 }
     const statistics = { path: 'history<1>.jsonl', writtenLines: 30, lostLines: 0 }
     const judged = {
@@ -141,7 +141,7 @@ describe('the page of proxies', () => {
     expect(await (await opened()).text()).not.toContain('Recording')
   })
 
-  test('still answers after a client disconnects in the middle of an order', async () => {
+  test('answers requests after a client disconnects in the middle of an order', async () => {
     const { page } = await opened()
     const { port, pathname } = new URL(page.url)
     await new Promise<void>((resolve) => {

@@ -62,7 +62,7 @@ describe('the page of runs', () => {
     )
   })
 
-  test('hides its token from each report, and gives a report no access to other runs', async () => {
+  test('hides its token from the reports, and grants a report no access to other runs', async () => {
     const directory = resultsWith({
       [ONE]: { 'run.json': runJson(1), 'report.html': '<p>one</p>', 'history.jsonl': '{}\n' },
       [OTHER]: { 'run.json': runJson(2), 'report.html': '<p>other</p>' },
@@ -103,13 +103,13 @@ describe('the page of runs', () => {
     'http://user@127.0.0.1/',
     'https://127.0.0.1/',
     'javascript:alert(1)',
-  ])('links no live page if its address is %s', async (url) => {
+  ])('does not link a live page whose address is %s', async (url) => {
     const directory = resultsWith({ [ONE]: { 'run.json': runJson(1) } })
     writeFileSync(join(directory, ONE, 'live.json'), JSON.stringify({ url, pid: process.pid }))
     expect(await textAt((await opened(directory)).url)).not.toContain('Live page of')
   })
 
-  test('is sent again only if something changed', async () => {
+  test('is transferred again only after a change', async () => {
     const directory = resultsWith({ [ONE]: { 'run.json': runJson(1) } })
     const { url } = await opened(directory)
     const state = /data-state="([^"]+)"/.exec(await textAt(url))?.[1] ?? ''
@@ -120,7 +120,7 @@ describe('the page of runs', () => {
     expect(await textAt(again)).toContain(OTHER)
   })
 
-  test('serves nothing outside its directory, and no file that does not belong to a run', async () => {
+  test('serves only files of runs in its directory', async () => {
     const outside = resultsWith({ secret: { 'report.html': 'secret', 'history.jsonl': 'secret' } })
     const directory = resultsWith({ [ONE]: { 'run.json': runJson(1), 'live.json': '{}' } })
     symlinkSync(join(outside, 'secret'), join(directory, OTHER))

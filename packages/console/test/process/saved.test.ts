@@ -80,12 +80,12 @@ async function expectSame(path: string): Promise<void> {
 describe('the page that checks saved histories', () => {
   const names = readdirSync(histories).filter((name) => name.endsWith('.jsonl'))
 
-  test.each(names)('reports the same as chaos check for %s, to the last digit', async (name) => {
+  test.each(names)('gives for %s the same report as chaos check, to the last digit', async (name) => {
     await expectSame(join(histories, name))
   })
 
   test.skipIf(!existsSync(corpus))(
-    'reports the same as chaos check for labelled histories, in every format',
+    'gives for labelled histories the same report as chaos check, in every format',
     async () => {
       const lines = readFileSync(join(corpus, 'MANIFEST.jsonl'), 'utf8').trim().split('\n')
       const labelled: { file: string; format: string; ops: number }[] = lines.map((line) => JSON.parse(line))
@@ -99,7 +99,7 @@ describe('the page that checks saved histories', () => {
 
   const stale = readFileSync(join(histories, 'stale-read.jsonl'))
 
-  test('reads gzip files, and the numbered parts of a recording in order', async () => {
+  test('reads gzip files, and the numbered parts of a recording in the order of their numbers', async () => {
     const plain = await judged(file('stale-read.jsonl', stale))
     const packed = await judged(file('stale-read.jsonl.gz', new Uint8Array(gzipSync(stale))))
     const lines = stale.toString().trim().split('\n')
@@ -120,7 +120,7 @@ describe('the page that checks saved histories', () => {
     expect(told.map(progressText)).toEqual(['Reading 0.0 of 0.0 MB', 'Judging 6 operations'])
   })
 
-  test('checks by the chosen model, or else by the model in the history', async () => {
+  test('uses the chosen model, or by default the model in the history', async () => {
     const queue = [
       { process: 0, type: 'invoke', f: 'enqueue', value: 1 },
       { process: 0, type: 'ok', f: 'enqueue', value: 1 },
@@ -149,7 +149,7 @@ describe('the page that checks saved histories', () => {
     expect(await refused(file(name, content))).toMatch(why)
   })
 
-  test('refuses more text than fits in a tab, even if compressed, and names the command to use instead', async () => {
+  test('refuses a text that exceeds the memory of a tab, even if compressed, and names an alternative', async () => {
     const packed = file('long.jsonl.gz', new Uint8Array(gzipSync('{"chaos":1}\n'.repeat(100_000))))
     const { source } = savedBytes([packed], () => {}, 1_000_000)
     const readAll = async () => {
@@ -159,12 +159,12 @@ describe('the page that checks saved histories', () => {
     await expect(readAll()).rejects.toThrow(/more than 1 MB of text.*npx chaos check long\.jsonl\.gz/)
   })
 
-  test('refuses several histories at once, and names the chaos check command that accepts them', async () => {
+  test('refuses several histories, and names the chaos check command that accepts them', async () => {
     expect(await refused(file('a.jsonl', stale), file('b.jsonl', stale))).toMatch(/npx chaos check FILES/)
     expect(await refused(file('part-0001.jsonl', stale), file('part-0003.jsonl', stale))).toMatch(/missing/)
   })
 
-  test('escapes markup, marks of text direction and NUL in the text and the file name of a history', async () => {
+  test('escapes markup, bidirectional control characters and NUL in the content and file name of a history', async () => {
     const evil = '</script><img src=x onerror=alert(1)>"\'\u202e\u0000'
     const event = (process: string, type: string, f: string, value: unknown) =>
       JSON.stringify({ process, type, f, key: evil, value, node: evil })
@@ -177,17 +177,17 @@ describe('the page that checks saved histories', () => {
   })
 })
 
-describe('the state of the page', () => {
+describe('the state of the page for saved histories', () => {
   const working = { at: 'working', name: 'a.jsonl', progress: undefined } as const
   const shown: Judged = { type: 'judged', title: 'Lost', file: 'a.jsonl', page: '<p>', json: '{}' }
 
-  test('changes from working to showing the result, or back to asking with the reason of a refusal', () => {
+  test('changes from working to showing a result, or to asking again with the reason of a refusal', () => {
     expect(withAnswer(working, shown)).toEqual({ at: 'showing', judged: shown })
     expect(withAnswer(working, { type: 'refused', why: 'no' })).toEqual({ at: 'asking', refusal: 'no' })
     expect(tabTitle(withAnswer(working, shown))).toBe('Lost: a.jsonl')
   })
 
-  test('is not changed by the result of a check that was stopped', () => {
+  test('ignores the result of a check that was stopped', () => {
     expect(withAnswer(emptyView, shown)).toBe(emptyView)
   })
 })

@@ -13,7 +13,7 @@ const hello = {
   ],
 } as unknown as Hello
 
-test('several selected nodes can be cut from the rest, and the button names them', () => {
+test('the actions for several selected nodes name the nodes', () => {
   const actions = actionsFor({ type: 'nodes', nodes: ['n1', 'n2'] }, hello)
   expect(actions.map(({ label }) => label)).toEqual([
     'Kill {n1 n2}',
@@ -23,12 +23,12 @@ test('several selected nodes can be cut from the rest, and the button names them
   ])
 })
 
-test('the buttons cut a link in both directions or in one', () => {
+test('the actions for a link cut it in both directions, or in either direction', () => {
   const actions = actionsFor({ type: 'link', from: 'n1', to: 'n2' }, hello)
   expect(actions.map(({ fault }) => fault.links)).toEqual([['n1>n2', 'n2>n1'], ['n1>n2'], ['n2>n1']])
 })
 
-test('an action whose fault is in force counts as done until the fault is healed', () => {
+test('an action is marked as done while its fault is in force', () => {
   const [, cut] = actionsFor({ type: 'nodes', nodes: ['n3'] }, hello)
   const row = { id: 'f1', kind: 'partition', text: '', byHand: true, nodes: [], from: 0 }
   const links = ['n1>n3', 'n3>n1', 'n2>n3', 'n3>n2']

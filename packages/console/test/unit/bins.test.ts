@@ -3,7 +3,7 @@ import { classOf, createBins } from '../../src/live/bins.ts'
 
 const nothing = { width: 0, bins: 0 }
 
-test('an operation is counted in the bin of its return, by outcome and by class of error', () => {
+test('an operation is counted in the bin of its return time, by outcome and by error class', () => {
   const bins = createBins()
   bins.add(10, 'ok', 1, undefined)
   bins.add(20, 'fail', 1, 'status 503')
@@ -17,7 +17,7 @@ test('an operation is counted in the bin of its return, by outcome and by class 
   ])
 })
 
-test('percentiles are within a tenth of the latencies, and null without operations', () => {
+test('percentiles deviate from the latencies by at most a tenth, and are null without operations', () => {
   const bins = createBins()
   for (let i = 1; i <= 100; i++) bins.add(50, 'ok', i, undefined)
   const [[, , , p50, p99] = [], [, , , none] = []] = bins.since(nothing, 150).rows
@@ -26,7 +26,7 @@ test('percentiles are within a tenth of the latencies, and null without operatio
   expect(none).toBeNull()
 })
 
-test('a run of any length has at most 400 bins, which keep every count', () => {
+test('a run of any length is divided into at most 400 bins without losing a count', () => {
   const bins = createBins()
   for (let at = 0; at < 600_000; at += 50) bins.add(at, 'ok', 1, undefined)
   const { width, rows } = bins.since(nothing, 600_000)
@@ -35,21 +35,21 @@ test('a run of any length has at most 400 bins, which keep every count', () => {
   expect(rows.reduce((sum, [ok]) => sum + (ok ?? 0), 0)).toBe(12_000)
 })
 
-test('a page is sent only the bins that it lacks, and all bins after their width has changed', () => {
+test('a page receives only the bins that it lacks, but all bins after a change of their width', () => {
   const bins = createBins()
   bins.add(350, 'ok', 1, undefined)
   expect(bins.since({ width: 100, bins: 3 }, 350)).toMatchObject({ from: 3, rows: [expect.any(Array)] })
   expect(bins.since({ width: 50, bins: 3 }, 350)).toMatchObject({ from: 0 })
 })
 
-test('errors that differ only in numbers, node names or quoted text are of one class; different statuses are not', () => {
+test('errors that differ only in numbers, node names or quoted text have the same class, unlike different statuses', () => {
   expect(classOf('connect ECONNREFUSED 127.0.0.1:41737')).toBe(classOf('connect ECONNREFUSED 127.0.0.1:40001'))
   expect(classOf('not the leader: n2')).toBe(classOf('not the leader: n3'))
   expect(classOf('no key "a"')).toBe(classOf('no key "b"'))
   expect(classOf('status 503')).not.toBe(classOf('status 409'))
 })
 
-test('an endless variety of errors is grouped into no more classes than a page can show', () => {
+test('errors of any variety are grouped into eight classes without losing a count', () => {
   const bins = createBins()
   for (let i = 0; i < 1_000; i++) bins.add(1, 'info', 1, 'x'.repeat(i % 50))
   const { errors, rows } = bins.since(nothing, 1)

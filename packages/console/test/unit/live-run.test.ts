@@ -33,7 +33,7 @@ const status = (elapsed: number, more: Partial<Progress> = {}): RunEvent => ({
 
 const shown = (live: LiveRun) => ({ number: 1, live, verdict: undefined, report: undefined })
 
-test('a fault is in force from its event until its heal event, and the heal event gives the number of hits', () => {
+test('a fault is in force from its event until its heal event, which contains the number of hits', () => {
   const live = createLiveRun()
   live.fold(nemesis(100, 'partition', { id: 'by hand 1', links: ['n1>n2', 'n2>n1'], mode: 'hold' }))
   expect(live.faults.rows).toMatchObject([
@@ -49,7 +49,7 @@ test('a fault of an unknown kind is shown by its name', () => {
   expect(live.faults.rows).toMatchObject([{ kind: 'earthquake', text: 'earthquake', byHand: false }])
 })
 
-test('a node that does not answer has no role, and one that answers has its own role', () => {
+test('a node that answers has its reported role, and an unresponsive node has no role', () => {
   const live = createLiveRun()
   const leader = { role: 'leader', leads: true, term: 3 }
   live.fold(status(100, { nodes: [{ node: 'n1', status: leader }, { node: 'n2' }] }))
@@ -59,7 +59,7 @@ test('a node that does not answer has no role, and one that answers has its own 
   ])
 })
 
-test('the lag of a node is what another node had applied one status earlier, minus what it has applied now', () => {
+test('the lag of a node is measured against the entries that another node had applied one status earlier', () => {
   const live = createLiveRun()
   const told = (elapsed: number, leader: number, follower: number) =>
     live.fold(
@@ -77,7 +77,7 @@ test('the lag of a node is what another node had applied one status earlier, min
   expect(live.nodes.map(({ lag }) => lag)).toEqual([0, 190])
 })
 
-test('the clock error is the sum of the jumps in force and of the drift since each fault began', () => {
+test('the clock error of a node is the sum of its active jumps and drifts', () => {
   const live = createLiveRun()
   live.fold(nemesis(1_000, 'clock', { id: 'f1', nodes: ['n1'], offsetMs: -250, driftPpm: 100_000 }))
   live.fold(nemesis(1_000, 'clock', { id: 'f2', nodes: ['n1', 'n2'], offsetMs: 50, driftPpm: 0 }))
@@ -88,7 +88,7 @@ test('the clock error is the sum of the jumps in force and of the drift since ea
   expect(live.nodes.map(({ clockMs }) => clockMs)).toEqual([50])
 })
 
-test('an operation is shown in a few words, even if its value is missing or has a megabyte', () => {
+test('an operation is shown in a short text even if its value is missing or is a megabyte long', () => {
   const live = createLiveRun()
   const values = [undefined, 'a'.repeat(1_000_000)] as unknown as Event['value'][]
   for (const value of values) live.fold(event({ time: ms(5), type: 'ok', value }))
@@ -96,7 +96,7 @@ test('an operation is shown in a few words, even if its value is missing or has 
   expect(live.tail()[1]!.text.length).toBeLessThan(100)
 })
 
-test('operations that failed are in the sample, even among thousands that succeeded', () => {
+test('the sample includes failed operations even after thousands of successful operations', () => {
   const live = createLiveRun()
   for (let i = 0; i < 5_000; i++) live.fold(event({ time: ms(i / 10), type: 'ok', value: 1 }))
   live.fold(event({ time: ms(999), type: 'fail', error: 'refused' }))
@@ -104,7 +104,7 @@ test('operations that failed are in the sample, even among thousands that succee
 })
 
 /** A view that saw every frame, and one that slept through most of them. */
-test('a page that missed frames, or lost its connection, ends with the same view as one that missed none', () => {
+test('a page that missed frames or lost its connection ends with the view of an uninterrupted page', () => {
   const live = createLiveRun()
   let steady: View = emptyView
   let sleepy: View = emptyView
@@ -127,7 +127,7 @@ test('a page that missed frames, or lost its connection, ends with the same view
   expect(sleepy.had).toEqual(steady.had)
 })
 
-test('a page that was connected to another run is sent everything of the new one', () => {
+test('a page that was connected to another run receives the whole state of the new run', () => {
   const live = createLiveRun()
   live.fold(event({ time: ms(250), type: 'ok' }))
   live.fold(status(260))
@@ -135,14 +135,14 @@ test('a page that was connected to another run is sent everything of the new one
   expect(frameFor(shown(live), had)).toMatchObject({ bins: { from: 0 }, faults: [] })
 })
 
-test('the counts of a finished run are those of its history, whatever the last progress event contained', () => {
+test('the counts of a finished run equal those of its history, whatever the last progress event said', () => {
   const live = createLiveRun()
   live.fold(status(100, { counts: { ok: 1_330, fail: 0, info: 1 } }))
   live.counted({ ok: 1_331, fail: 0, info: 1 })
   expect(frameFor(shown(live), { run: 0, width: 0, bins: 0, faultsVersion: -1, verdict: -1 }).counts.ok).toBe(1_331)
 })
 
-test('a violation that the runner noticed is shown with its level and with how many events later it was noticed', () => {
+test('a violation is shown with its level and the number of events until the runner noticed it', () => {
   const live = createLiveRun()
   const had = { run: 0, width: 0, bins: 0, faultsVersion: -1, verdict: -1 }
   const violation = { level: 'strict-serializable', noticedAfter: 12, key: undefined, position: 3, clientPosition: 3 }

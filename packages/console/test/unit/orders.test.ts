@@ -20,11 +20,11 @@ test.each([
   '{"type":"resume","had":{"run":1e99}}',
   '{"type":"shutdown","order":1}',
   `{"type":"stop","order":${'['.repeat(5_000)}`,
-])('%j is not an order', (text) => {
+])('parseOrder refuses %j', (text) => {
   expect(parseOrder(text)).toBeUndefined()
 })
 
-test('an order to inject contains the fault as it was written', () => {
+test('parseOrder keeps the fault of an inject order unchanged', () => {
   const fault = { kind: 'partition', links: ['n1>n2'] }
   expect(parseOrder(JSON.stringify({ type: 'inject', order: 3, fault }))).toEqual({ type: 'inject', order: 3, fault })
 })
@@ -66,11 +66,11 @@ describe('a fault injected by hand', () => {
     [{ kind: 'partition', links: ['n1>n9'] }, /no node n9/],
     [{ kind: 'kill', nodes: [] }, /list of nodes/],
     [{ kind: 'explode', nodes: ['n1'] }, /explode/],
-  ])('%j is refused with a sentence', async (fault, words) => {
+  ])('is refused with a sentence if it is %j', async (fault, words) => {
     expect(await inject(fault)).toMatch(words)
   })
 
-  test('is refused on a node that another fault has stopped, because healing either fault would start the node', async () => {
+  test('is refused on a node that another fault has stopped, because healing one fault would start the node', async () => {
     const live = working()
     const value = { id: 'f1', nodes: ['n1'] }
     live.fold({

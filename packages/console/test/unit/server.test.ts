@@ -24,17 +24,17 @@ const replyTo = (server: PageServer, text: string): Promise<string> =>
     })
   })
 
-describe('the live page server still answers', () => {
+describe('the live page server', () => {
   test.each([
     'GET // HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n',
     'GET // HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
-  ])('after a request whose address cannot be read: %j', async (request) => {
+  ])('answers further requests after a request with an unreadable address: %j', async (request) => {
     const server = await served()
     expect(await replyTo(server, request)).toContain(' 400 ')
     expect((await fetch(server.url)).status).toBe(200)
   })
 
-  test('after a report that could not be read', async () => {
+  test('answers further requests after a report that it could not read', async () => {
     const server = await served((path) => {
       if (path !== '/report') return undefined
       throw new Error('ENOENT: report.html')
