@@ -54,123 +54,120 @@ const say = async (from: Page, text: string): Promise<void> => {
 
 const heard = (by: Page): Promise<readonly string[]> => by.locator('li').allInnerTexts()
 
-describe.skipIf(executablePath === undefined)(
-  'the pages of a real browser (Chromium, skipped where there is none)',
-  () => {
-    let browser: Browser | undefined
-    beforeAll(async () => {
-      const args = ['--no-sandbox', '--disable-quic', '--disable-background-networking', '--disable-sync']
-      browser = await chromium.launch({ executablePath: executablePath!, args })
+describe.skipIf(executablePath === undefined)('a page in a real browser (skipped without Chromium)', () => {
+  let browser: Browser | undefined
+  beforeAll(async () => {
+    const args = ['--no-sandbox', '--disable-quic', '--disable-background-networking', '--disable-sync']
+    browser = await chromium.launch({ executablePath: executablePath!, args })
+  })
+  afterAll(() => browser?.close())
+
+  async function open(network: BrowserNetwork, name: string, url: string): Promise<Page> {
+    const context = await browser!.newContext({ proxy: await network.proxy(name) })
+    onTestFinished(() => context.close())
+    const opened = await context.newPage()
+    await opened.goto(url)
+    return opened
+  }
+
+  test('loses a single chat message from a server with compression', async () => {
+    const { url, chat } = await serve(page)
+    const network = await openNetwork({ servers: { chat: url } })
+    const [ana, ben] = await Promise.all([open(network, 'ana', url), open(network, 'ben', url)])
+    await ben.locator('input:enabled').waitFor()
+    const heal = await network.lose('chat', 'ben', 'at eight')
+    await say(ana, 'See you at eight')
+    await say(ana, 'Bring cake')
+    await Promise.all([ana, ben].map((someone) => someone.getByText('Bring cake').waitFor()))
+    expect([await heard(ana), await heard(ben)]).toEqual([['See you at eight', 'Bring cake'], ['Bring cake']])
+    expect(await heal()).toBe(1)
+    await say(ana, 'Still at eight?')
+    await ben.getByText('Still at eight?').waitFor()
+    expect([...chat.clients].map(({ extensions }) => extensions)).toEqual(['', ''])
+  })
+
+  test('is cut off alone without a closed connection, even after a reload', async () => {
+    const { url, chat } = await serve(page)
+    const network = await openNetwork({ servers: { chat: url } })
+    const [ana, ben] = await Promise.all([open(network, 'ana', url), open(network, 'ben', url)])
+    await ana.reload()
+    await Promise.all([ana, ben].map((each) => each.locator('input:enabled').waitFor()))
+    const heal = await network.cut('ana', 'chat')
+    await say(ana, 'Does anybody hear me?')
+    await say(ben, 'Ana?')
+    await ana.getByText('Ana?').waitFor()
+    expect(await heard(ben)).toEqual(['Ana?'])
+    expect(chat.clients.size).toBe(2)
+    await heal()
+    await ben.getByText('Does anybody hear me?').waitFor()
+  })
+
+  test('gets no reply to a request that was executed, and sees a connection reset by the server', async () => {
+    let orders = 0
+    const { url } = await serve((request, response) => {
+      if (request.method === 'POST') orders++
+      page(request, response)
     })
-    afterAll(() => browser?.close())
+    const network = await openNetwork({ servers: { shop: url } })
+    const ana = await open(network, 'page', url)
+    await ana.locator('input:enabled').waitFor()
+    const heal = await network.hurt({ kind: 'lose-reply', match: { method: 'POST' } })
+    const order = () => ana.evaluate("fetch('/', { method: 'POST' }).then(() => 'answered', () => 'lost')")
+    expect(await order()).toBe('lost')
+    // On a connection that it has used before, the browser sends a request again by itself.
+    expect(orders).toBeGreaterThan(0)
+    expect(await heal()).toBe(orders)
+    expect(await order()).toBe('answered')
+    await network.hurt({ kind: 'reset' })
+    await ana.locator('input:disabled').waitFor()
+  })
 
-    async function open(network: BrowserNetwork, name: string, url: string): Promise<Page> {
-      const context = await browser!.newContext({ proxy: await network.proxy(name) })
-      onTestFinished(() => context.close())
-      const opened = await context.newPage()
-      await opened.goto(url)
-      return opened
-    }
+  test('connects directly to a server that is not in the network', async () => {
+    const [named, other] = await Promise.all([serve(page), serve((_, response) => response.end('elsewhere'))])
+    const network = await openNetwork({ servers: { chat: named.url } })
+    const ana = await open(network, 'page', named.url)
+    await network.hurt({ kind: 'reset' })
+    await ana.goto(other.url)
+    expect(await ana.locator('body').innerText()).toBe('elsewhere')
+  })
 
-    test('lose a single chat message from a server with compression', async () => {
-      const { url, chat } = await serve(page)
-      const network = await openNetwork({ servers: { chat: url } })
-      const [ana, ben] = await Promise.all([open(network, 'ana', url), open(network, 'ben', url)])
-      await ben.locator('input:enabled').waitFor()
-      const heal = await network.lose('chat', 'ben', 'at eight')
-      await say(ana, 'See you at eight')
-      await say(ana, 'Bring cake')
-      await Promise.all([ana, ben].map((someone) => someone.getByText('Bring cake').waitFor()))
-      expect([await heard(ana), await heard(ben)]).toEqual([['See you at eight', 'Bring cake'], ['Bring cake']])
-      expect(await heal()).toBe(1)
-      await say(ana, 'Still at eight?')
-      await ben.getByText('Still at eight?').waitFor()
-      expect([...chat.clients].map(({ extensions }) => extensions)).toEqual(['', ''])
-    })
-
-    test('are cut off one by one without closing the connection, even after a reload', async () => {
-      const { url, chat } = await serve(page)
-      const network = await openNetwork({ servers: { chat: url } })
-      const [ana, ben] = await Promise.all([open(network, 'ana', url), open(network, 'ben', url)])
-      await ana.reload()
-      await Promise.all([ana, ben].map((each) => each.locator('input:enabled').waitFor()))
-      const heal = await network.cut('ana', 'chat')
-      await say(ana, 'Does anybody hear me?')
-      await say(ben, 'Ana?')
-      await ana.getByText('Ana?').waitFor()
-      expect(await heard(ben)).toEqual(['Ana?'])
-      expect(chat.clients.size).toBe(2)
-      await heal()
-      await ben.getByText('Does anybody hear me?').waitFor()
-    })
-
-    test('get no reply to a request that was carried out, and see a reset of the server', async () => {
-      let orders = 0
-      const { url } = await serve((request, response) => {
-        if (request.method === 'POST') orders++
-        page(request, response)
+  test('is recorded, and its stale read is drawn', async () => {
+    let saved = 0
+    const { url } = await serve((request, response) => {
+      if (request.method === 'GET' && request.url === '/') {
+        response.end('A shop')
+        return
+      }
+      let body = ''
+      request.on('data', (chunk) => {
+        body += chunk
       })
-      const network = await openNetwork({ servers: { shop: url } })
-      const ana = await open(network, 'page', url)
-      await ana.locator('input:enabled').waitFor()
-      const heal = await network.hurt({ kind: 'lose-reply', match: { method: 'POST' } })
-      const order = () => ana.evaluate("fetch('/', { method: 'POST' }).then(() => 'answered', () => 'lost')")
-      expect(await order()).toBe('lost')
-      // On a connection that it has used before, the browser sends a request again by itself.
-      expect(orders).toBeGreaterThan(0)
-      expect(await heal()).toBe(orders)
-      expect(await order()).toBe('answered')
-      await network.hurt({ kind: 'reset' })
-      await ana.locator('input:disabled').waitFor()
-    })
-
-    test('connect directly to a server that the network does not name', async () => {
-      const [named, other] = await Promise.all([serve(page), serve((_, response) => response.end('elsewhere'))])
-      const network = await openNetwork({ servers: { chat: named.url } })
-      const ana = await open(network, 'page', named.url)
-      await network.hurt({ kind: 'reset' })
-      await ana.goto(other.url)
-      expect(await ana.locator('body').innerText()).toBe('elsewhere')
-    })
-
-    test('are recorded, and their stale read is drawn', async () => {
-      let saved = 0
-      const { url } = await serve((request, response) => {
-        if (request.method === 'GET' && request.url === '/') {
-          response.end('A shop')
-          return
-        }
-        let body = ''
-        request.on('data', (chunk) => {
-          body += chunk
-        })
-        request.on('end', () => {
-          if (request.method === 'PUT') saved = JSON.parse(body).item
-          // The mistake: the last save is shown by nobody.
-          response.setHeader('content-type', 'application/json').end(JSON.stringify({ item: Math.max(0, saved - 1) }))
-        })
+      request.on('end', () => {
+        if (request.method === 'PUT') saved = JSON.parse(body).item
+        // The mistake: the last save is shown by nobody.
+        response.setHeader('content-type', 'application/json').end(JSON.stringify({ item: Math.max(0, saved - 1) }))
       })
-      const routes = [
-        { request: 'GET /items/{key}', f: 'read', result: 'json.item' },
-        { request: 'PUT /items/{key}', f: 'write', value: 'json.item' },
-        { request: 'GET /', ignore: true },
-        { request: 'GET /favicon.ico', ignore: true },
-      ]
-      const out = mkdtempSync(join(tmpdir(), 'chaos-pages-'))
-      onTestFinished(() => rmSync(out, { recursive: true, force: true }))
-      const network = await openNetwork({ servers: { shop: url }, as: { initial: { value: 0 }, routes }, out })
-      const ana = await open(network, 'ana', url)
-      await ana.evaluate(
-        "(async () => { for (const item of [1, 2]) await fetch('/items/a', { method: 'PUT', body: JSON.stringify({ item }) }); return (await fetch('/items/a')).text() })()",
-      )
-      await expect(network.check('linearizable')).rejects.toThrow(/^Not linearizable|^.*confirmed write/)
-      expect(existsSync(join((await network.directory())!, 'report.html'))).toBe(true)
     })
-  },
-)
+    const routes = [
+      { request: 'GET /items/{key}', f: 'read', result: 'json.item' },
+      { request: 'PUT /items/{key}', f: 'write', value: 'json.item' },
+      { request: 'GET /', ignore: true },
+      { request: 'GET /favicon.ico', ignore: true },
+    ]
+    const out = mkdtempSync(join(tmpdir(), 'chaos-pages-'))
+    onTestFinished(() => rmSync(out, { recursive: true, force: true }))
+    const network = await openNetwork({ servers: { shop: url }, as: { initial: { value: 0 }, routes }, out })
+    const ana = await open(network, 'ana', url)
+    await ana.evaluate(
+      "(async () => { for (const item of [1, 2]) await fetch('/items/a', { method: 'PUT', body: JSON.stringify({ item }) }); return (await fetch('/items/a')).text() })()",
+    )
+    await expect(network.check('linearizable')).rejects.toThrow(/^Not linearizable|^.*confirmed write/)
+    expect(existsSync(join((await network.directory())!, 'report.html'))).toBe(true)
+  })
+})
 
 describe('a network', () => {
-  test('refuses names and faults that it does not have, and lists its pages and servers', async () => {
+  test('refuses unknown names and faults, and lists its pages and servers', async () => {
     const network = await openNetwork({ servers: { chat: 'http://127.0.0.1:1' } })
     await expect(network.cut('page', 'chat')).rejects.toThrow('there is no "page". Pages: none yet')
     await network.proxy()
@@ -182,7 +179,7 @@ describe('a network', () => {
     await expect(network.check('linearizable')).rejects.toThrow('nothing is recorded')
   })
 
-  test('heals a fault once, however often it is asked', async () => {
+  test('heals a fault only once, even if healing is requested twice', async () => {
     const network = await openNetwork({ servers: { chat: 'http://127.0.0.1:1' } })
     await network.proxy()
     const heal = await network.partition(['page'], ['chat'])
@@ -190,7 +187,7 @@ describe('a network', () => {
     expect(await heal()).toBe(0)
   })
 
-  test('refuses to record a server with HTTPS, with advice', async () => {
+  test('refuses to record a server with HTTPS, and proposes an alternative', async () => {
     const opening = BrowserNetwork.open({ servers: { shop: 'https://shop.test' }, as: { routes: [] } })
     await expect(opening).rejects.toThrow('shop speaks HTTPS, and pages are recorded over HTTP only')
   })

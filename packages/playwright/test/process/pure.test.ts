@@ -8,7 +8,7 @@ const PORT = Buffer.from([0x1f, 0x90])
 const request = (...address: readonly (readonly number[] | Buffer)[]) =>
   Buffer.concat([CONNECT, ...address.map((part) => Buffer.from(part)), PORT])
 
-test('a SOCKS request names a host by name, IPv4 or IPv6 address', () => {
+test('parseSocksRequest reads a host as a name, an IPv4 address or an IPv6 address', () => {
   const name = Buffer.from('shop.test')
   expect(parseSocksRequest(request([3, name.length], name))).toMatchObject({
     host: 'shop.test',
@@ -20,7 +20,7 @@ test('a SOCKS request names a host by name, IPv4 or IPv6 address', () => {
   expect(parseSocksRequest(request([4, ...loopback]))).toMatchObject({ host: '0:0:0:0:0:0:0:1', port: 8080 })
 })
 
-test('a SOCKS request is incomplete until its last byte, and malformed unless it asks for a connection', () => {
+test('parseSocksRequest reports a request as incomplete without its last byte, and as malformed without CONNECT', () => {
   const whole = request([1, 127, 0, 0, 1])
   for (let length = 0; length < whole.length; length++)
     expect(parseSocksRequest(whole.subarray(0, length))).toEqual({ type: 'incomplete' })
@@ -38,25 +38,28 @@ async function passed(sent: string, pieceBytes: number): Promise<string> {
   return Buffer.concat(await through.toArray()).toString()
 }
 
-test.each([1, 7, 1_000])('an upgrade in pieces of %i bytes loses only the offer of compression', async (pieceBytes) => {
-  const frames = 'sec-websocket-extensions: stays\r\n'
-  const head = (offer: string) => `GET /chat HTTP/1.1\r\nUpgrade: websocket\r\n${offer}Host: a\r\n\r\n${frames}`
-  expect(await passed(head('Sec-WebSocket-Extensions: permessage-deflate\r\n'), pieceBytes)).toBe(head(''))
-  for (const other of [
-    'GET /a HTTP/1.1\r\nSec-WebSocket-Extensions: x\r\n\r\n',
-    'POST / HTTP/1.1\r\n\r\nbody',
-    'GE',
-    '',
-  ])
-    expect(await passed(other, pieceBytes)).toBe(other)
-})
+test.each([1, 7, 1_000])(
+  'an upgrade request in pieces of %i bytes is forwarded without the offer of compression, otherwise unchanged',
+  async (pieceBytes) => {
+    const frames = 'sec-websocket-extensions: stays\r\n'
+    const head = (offer: string) => `GET /chat HTTP/1.1\r\nUpgrade: websocket\r\n${offer}Host: a\r\n\r\n${frames}`
+    expect(await passed(head('Sec-WebSocket-Extensions: permessage-deflate\r\n'), pieceBytes)).toBe(head(''))
+    for (const other of [
+      'GET /a HTTP/1.1\r\nSec-WebSocket-Extensions: x\r\n\r\n',
+      'POST / HTTP/1.1\r\n\r\nbody',
+      'GE',
+      '',
+    ])
+      expect(await passed(other, pieceBytes)).toBe(other)
+  },
+)
 
-test('an endless head is passed on after 16 KiB', async () => {
+test('a head without an end is forwarded once it exceeds 16 KiB', async () => {
   const endless = `GET /${'a'.repeat(40_000)}`
   expect(await passed(endless, 1_000)).toBe(endless)
 })
 
-test('a server is found by any name of this machine and its port number', () => {
+test('a server on this machine is found by its port and any name of the machine', () => {
   const servers = parseServers({ api: 'http://localhost:3000', shop: 'https://shop.test', chat: '127.0.0.1:3001' })
   expect(serverAt(servers, '127.0.0.1', 3000)?.name).toBe('api')
   expect(serverAt(servers, '0:0:0:0:0:0:0:1', 3001)?.name).toBe('chat')
@@ -69,6 +72,6 @@ test.each([
   [{ clients: 'http://localhost:1' }, 'a server cannot be called "clients"'],
   [{ api: 'ftp://localhost' }, 'api is at "ftp://localhost", which is not an origin'],
   [{ one: 'http://localhost:1', two: '127.0.0.1:1' }, 'one and two are both at localhost:1'],
-])('servers %o are refused with the reason', (servers, reason) => {
+])('the servers %o are refused with the reason', (servers, reason) => {
   expect(() => parseServers(servers)).toThrow(reason)
 })

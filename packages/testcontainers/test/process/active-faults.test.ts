@@ -56,7 +56,7 @@ describe('a fault between containers', () => {
     ])
   })
 
-  test('is healed once, even if its heal is called twice', async () => {
+  test('is healed only once, even if its heal function is called twice', async () => {
     const { seen, faults } = links()
     const heal = await faults.inject(cut(['n1>n2']))
     expect(await Promise.all([heal(), heal()])).toEqual([2, 2])
@@ -64,7 +64,7 @@ describe('a fault between containers', () => {
     expect(seen).toEqual(['partition begins', 'partition ends'])
   })
 
-  test('rejects with the reason if its links refuse it', async () => {
+  test('is rejected with the reason if it cannot be injected', async () => {
     const { inject } = createActiveFaults({ inject: async () => ({ type: 'failed', error: 'it is gone' }) })
     await expect(inject(cut(['n1>n2']))).rejects.toThrow('partition: it is gone')
   })

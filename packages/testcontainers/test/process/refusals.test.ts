@@ -46,13 +46,13 @@ const n1 = { getId: () => 'f00dcafe' }
 const between = () => ChaosNetwork.between({ n1 })
 
 describe.runIf(process.platform === 'linux')('a network between containers', () => {
-  test('is refused without containers, and with reserved names', async () => {
+  test('ChaosNetwork.between() refuses an empty set of containers, and reserved names', async () => {
     await expect(ChaosNetwork.between({})).rejects.toThrow('no container is given')
     await expect(ChaosNetwork.between({ clients: n1 })).rejects.toThrow('a container cannot be called "clients"')
     await expect(ChaosNetwork.between({ 'n1>n2': n1 })).rejects.toThrow('a container cannot be called "n1>n2"')
   })
 
-  test('is refused outside Linux', async () => {
+  test('ChaosNetwork.between() is refused outside Linux', async () => {
     const { platform } = process
     Object.defineProperty(process, 'platform', { value: 'darwin' })
     const refused = between()
@@ -60,12 +60,12 @@ describe.runIf(process.platform === 'linux')('a network between containers', () 
     await expect(refused).rejects.toThrow('on Linux only')
   })
 
-  test('is refused to users other than root', async () => {
+  test('ChaosNetwork.between() is refused to users other than root', async () => {
     vi.spyOn(process, 'getuid').mockReturnValue(1000)
     await expect(between()).rejects.toThrow(/only root .* podman unshare --rootless-netns/)
   })
 
-  test('is refused if no engine is installed, no engine answers, or none has the container', async () => {
+  test('ChaosNetwork.between() is refused if no engine is installed, no engine answers, or none has the container', async () => {
     machineWith({})
     await expect(between()).rejects.toThrow('neither docker nor podman is in any directory of PATH')
     machineWith({ docker: 'echo Cannot connect to the Docker daemon >&2; exit 1' })
@@ -74,14 +74,14 @@ describe.runIf(process.platform === 'linux')('a network between containers', () 
     await expect(between()).rejects.toThrow(/docker does not have n1 \(f00dcafe\)\. .*DOCKER_HOST=unix:/)
   })
 
-  test('is refused for a container that has ended or shares a network', async () => {
+  test('ChaosNetwork.between() refuses a container that has ended or shares a network', async () => {
     machineWith({ docker: engineWith(inspected({}, { Running: false, Pid: 0 })) })
     await expect(between()).rejects.toThrow('n1 (one) does not run: start it first')
     machineWith({ docker: engineWith(inspected({ HostConfig: { NetworkMode: 'host' } })) })
     await expect(between()).rejects.toThrow("n1 (one) has the host's network")
   })
 
-  test('is refused for engines on other machines', async () => {
+  test('ChaosNetwork.between() refuses engines on other machines', async () => {
     machineWith({ docker: engineWith(inspected(), 'Docker Desktop') })
     await expect(between()).rejects.toThrow('docker runs these containers elsewhere (Docker Desktop)')
     vi.stubEnv('DOCKER_HOST', 'tcp://10.0.0.1:2375')

@@ -41,7 +41,7 @@ const clientOf = (origin: string, name: string, dispatcher?: Dispatcher) => ({
 const verdictOf = ({ report }: Run) => report.levels.linearizable.result
 
 describe('a global dispatcher', () => {
-  test("records the requests of Node's own fetch to their usual URLs, and judges them", async () => {
+  test("records the requests of Node's built-in fetch to their usual URLs, and judges them", async () => {
     const origin = await store()
     const recorded = await recording(origin)
     installed(dispatcherThrough(recorded))
@@ -65,7 +65,7 @@ describe('a global dispatcher', () => {
     expect(verdictOf(await recorded.stop())).toBe('violated')
   })
 
-  test('leaves requests to other origins alone', async () => {
+  test('does not change requests to other origins', async () => {
     const [origin, other] = [await store(), await store()]
     const recorded = await recording(origin)
     installed(dispatcherThrough(recorded))
@@ -99,7 +99,7 @@ test('a dispatcher for single requests reaches several servers by their URLs', a
   ])
 })
 
-test('requests to a TLS server are read before encryption', async () => {
+test('requests to a TLS server are recorded before their encryption', async () => {
   const { createAuthority } = await import('../../../proxy/src/tls/authority.ts')
   const { certificate, key } = createAuthority().issue(['localhost'])
   const server = createSecureServer({ cert: certificate, key }, storeListener()).listen(0, '127.0.0.1')
@@ -172,7 +172,7 @@ async function played(steps: readonly Step[], listen: boolean) {
   return { seen, events: recordOf(run), headline: run.report.headline }
 }
 
-test('a record through the dispatcher is the same as through a port, except for times', async () => {
+test('a recording through the dispatcher equals a recording through a port, except for its times', async () => {
   const step = fc.tuple(fc.constantFrom(...FAULTS), fc.constantFrom('alice', 'carol'), fc.constantFrom('put', 'get'))
   const every = FAULTS.map((fault, i): Step => [fault, i % 3 === 0 ? 'carol' : 'alice', i % 2 === 0 ? 'put' : 'get'])
   await fc.assert(
@@ -183,19 +183,19 @@ test('a record through the dispatcher is the same as through a port, except for 
   )
 })
 
-describe('a fault without meaning for HTTP/1.1 to an external server', () => {
+describe('a fault that is not applicable to HTTP/1.1 at an external server', () => {
   test.each([
     [{ kind: 'drop-message' }, 'drop-message on clients>n1: no proxy parses the traffic that this fault needs'],
     [{ kind: 'drop-datagram' }, 'the link carries TCP, and this fault acts on datagrams only'],
     [{ kind: 'reset-stream' }, 'with listen: false nothing speaks HTTP/2. Use lose-request, lose-reply'],
     [{ kind: 'kill', nodes: ['n1'] }, 'record() did not start these servers, so it cannot kill or pause them'],
-  ])('%j is refused with the reason', async (fault, reason) => {
+  ])('is refused with the reason: %j', async (fault, reason) => {
     const recorded = await recording(await store())
     await expect(recorded.hurt(fault)).rejects.toThrow(reason)
   })
 })
 
-test('a recording without a port has no address, and an empty one explains how to send requests through it', async () => {
+test('a recording without a port has no URL, and an empty recording explains how to send requests', async () => {
   const recorded = await recording(await store())
   expect(() => recorded.url()).toThrow('with listen: false there is no port')
   await expect(recorded.stop()).rejects.toThrow('through dispatcherThrough of @chaosproxy/undici')

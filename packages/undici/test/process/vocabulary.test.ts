@@ -90,8 +90,8 @@ const OF_CONNECTIONS = ['reset', 'half-open', 'slow-close']
 
 const needed = { delayMs: 1, latencyMs: 1, message: '{}', afterMs: 1, skewMs: 1 }
 
-describe('every kind of fault', () => {
-  test.each(Object.entries(EFFECTS))('%s acts on requests through the dispatcher', async (_, [fault, seen]) => {
+describe('the faults of the dispatcher', () => {
+  test.each(Object.entries(EFFECTS))('include %s, which takes effect on requests', async (_, [fault, seen]) => {
     const origin = await store()
     const recorded = await recording(origin)
     const heal = await recorded.hurt(fault)
@@ -103,7 +103,7 @@ describe('every kind of fault', () => {
     expect(await put(origin, 0, dispatcherThrough(recorded))).toBe(200)
   })
 
-  test('resets the existing connections once for the kind "reset"', async () => {
+  test('include "reset", which resets the existing connections once', async () => {
     const origin = await store()
     const recorded = await recording(origin)
     const dispatcher = dispatcherThrough(recorded)
@@ -114,7 +114,7 @@ describe('every kind of fault', () => {
     expect(await heal()).toBe(1)
   })
 
-  test('holds the end of a reply for the kinds half-open and slow-close', async () => {
+  test('include half-open and slow-close, which hold the end of a reply', async () => {
     const endless = createServer((_, response) => {
       response.writeHead(200, { connection: 'close' }).flushHeaders()
       response.socket?.end('until the end')
@@ -138,7 +138,7 @@ describe('every kind of fault', () => {
     expect(await healSlow()).toBe(1)
   })
 
-  test('acts on requests of the dispatcher, or is refused by name', async () => {
+  test('exclude every kind that has no effect on requests, which is refused by name', async () => {
     const recorded = await recording(await store())
     for (const { kind } of faultDefinitions) {
       if (kind in EFFECTS || OF_CONNECTIONS.includes(kind)) continue
@@ -173,7 +173,7 @@ for (const method of ['PUT', 'GET', 'GET']) {
   await new Promise((resolve) => setTimeout(resolve, 20))
 }`
 
-test('a program exits after its requests, although their connections are open', async () => {
+test('a program exits after its requests although their connections are still open', async () => {
   const server = createServer({ keepAliveTimeout: 3_600_000 }, storeListener()).listen(0, '127.0.0.1')
   await once(server, 'listening')
   onTestFinished(() => {

@@ -24,8 +24,8 @@ const messageOf = (assertion: () => void): string => {
   throw new Error('it passed')
 }
 
-describe('a matcher', () => {
-  test('passes a history that meets the level, and fails another with the contradiction drawn', ({ task }) => {
+describe('a history matcher', () => {
+  test('passes if the history meets the level, and otherwise fails with the contradiction drawn', ({ task }) => {
     expect(freshRead).toBeLinearizable()
     expect(staleRead).toBeSequentiallyConsistent()
     expect(staleRead).not.toBeLinearizable()
@@ -42,14 +42,14 @@ describe('a matcher', () => {
     annotate.mockRestore()
   })
 
-  test('fails a history that proves nothing, with and without .not', ({ task }) => {
+  test('fails with and without .not if the history proves nothing', ({ task }) => {
     const annotate = vi.spyOn(task.context, 'annotate').mockResolvedValue({} as never)
     expect(messageOf(() => expect(unread).toBeLinearizable())).toMatch(/^Inconclusive/)
     expect(messageOf(() => expect(unread).not.toBeLinearizable())).toContain('no read succeeded')
     annotate.mockRestore()
   })
 
-  test('judges transactions by levels of isolation, and draws the anomaly with its cure', ({ task }) => {
+  test('judges transactions by isolation levels, and draws the anomaly with its remedy', ({ task }) => {
     const reads = [
       ['r', 'x', []],
       ['r', 'y', []],
@@ -71,7 +71,7 @@ describe('a matcher', () => {
     annotate.mockRestore()
   })
 
-  test('accepts any level by name, and lists the levels for an unknown one', () => {
+  test('accepts the name of any level, and suggests a level for an unknown name', () => {
     expect(staleRead).toSatisfyLevel('causal')
     expect(messageOf(() => expect(staleRead).toSatisfyLevel('read-your-write'))).toContain(
       'there is no level read-your-write for the model register. Did you mean read-your-writes?',
@@ -90,12 +90,12 @@ describe('a matcher', () => {
     )
   })
 
-  test('names the malformed event', () => {
+  test('names the malformed event of a history', () => {
     expect(messageOf(() => expect([{ process: 0 }]).toBeLinearizable())).toMatch(/event 1|events:1|:1/)
   })
 })
 
-test('a retry never hides a violation', ({ onTestFinished }) => {
+test('a violation in an earlier attempt of a test fails its retry', ({ onTestFinished }) => {
   const result = { retryCount: 0 }
   const annotate = vi.fn().mockResolvedValue({})
   // The object that Vitest has for a test is the same at every attempt.
@@ -111,7 +111,7 @@ test('a retry never hides a violation', ({ onTestFinished }) => {
   expect(staleRead).not.toBeLinearizable()
 })
 
-test('the fixture runs a target, and judges its run', async ({ chaos }) => {
+test('chaos.run() of the fixture returns a run that matchers can judge', async ({ chaos }) => {
   const draft = { timeMs: 2_000, rate: 150, seed: 1, faults: ['partition'] }
   expect(await chaos.run({ ...draft, target: 'sim:raft' })).toBeLinearizable()
   expect(await chaos.run({ ...draft, target: 'sim:primary-replica' })).not.toBeLinearizable()
@@ -146,7 +146,7 @@ describe('a simulated Node service', () => {
 })
 
 describe('an assertion without Vitest', () => {
-  test('throws an error that node:test shows', () => {
+  test('throws an AssertionError with the contradiction drawn', () => {
     assertLinearizable(freshRead)
     expect(() => assertLinearizable(staleRead)).toThrow(
       expect.objectContaining({ name: 'AssertionError', code: 'ERR_ASSERTION', expected: 'linearizable' }),
@@ -155,7 +155,7 @@ describe('an assertion without Vitest', () => {
     expect(() => assertLinearizable(unread)).toThrow('Inconclusive')
   })
 
-  test('is available as a matcher of any expect.extend', () => {
+  test('is available as a matcher that needs no Vitest context', () => {
     expect(matchers.toBeLinearizable.call({}, freshRead).pass).toBe(true)
     const { pass, message } = matchers.toBeLinearizable.call({ isNot: false }, staleRead)
     expect({ pass, message: message() }).toEqual({
