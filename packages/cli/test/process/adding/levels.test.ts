@@ -25,7 +25,7 @@ test('a user-defined level decides the exit code of a check, and shows its evide
   expect((await extended(['check', historyOf(0, 0), '--require', 'one-writer'])).exitCode).toBe(0)
 })
 
-test('a user-defined level that returns unknown makes the exit code 2', async () => {
+test('a user-defined level that returns unknown leads to exit code 2', async () => {
   const { stdout, exitCode } = await extended(['check', historyOf(), '--require', 'one-writer'])
   expect(stdout).toContain('nobody wrote')
   expect(exitCode).toBe(2)
@@ -47,7 +47,7 @@ test('a user-defined level that throws is named in the error', async () => {
   expect(exitCode).toBe(3)
 })
 
-test('suggests a user-defined level for its misspelt name', async () => {
+test('a user-defined level is suggested for a misspelt name', async () => {
   const { stderr, exitCode } = await extended(['check', historyOf(0), '--require', 'one-writter'])
   expect(stderr).toContain('Did you mean one-writer?')
   expect(exitCode).toBe(3)

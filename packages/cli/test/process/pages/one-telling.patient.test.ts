@@ -564,7 +564,7 @@ quickTest('messages between nodes are reported for simulated and for real runs',
   }
 })
 
-quickTest('the report of a history names the faults of its run on real processes without the run.json', async () => {
+quickTest('the history of a run on real processes is enough to report the faults of the run', async () => {
   const { explained, alone } = await tellingsOf(REAL[0], REAL[1])
   // Messages may show that a fault met none of them.
   if (explained.messages.length === 0 || explained.faults.length > 0) expect(alone.faults).toEqual(explained.faults)

@@ -136,7 +136,7 @@ describe.skipIf(redis === undefined)('a check through a queue', () => {
     expect(shards(unwilling.printed())).toBe(0)
   })
 
-  patientTest('reports a model that throws or hangs on a worker as a local check reports it', async () => {
+  patientTest('reports a model that throws or hangs on a worker like a local check', async () => {
     const queue = await queueOf()
     const worker = await joined(queue, ['--allow-code'])
     const cwd = temporaryDirectory()

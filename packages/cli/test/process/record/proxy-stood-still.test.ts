@@ -9,7 +9,7 @@ import { answerPlainly, ROUTES, storeOverHttp } from '../../record/key-value-sto
 
 const PAUSED = 'the process of chaos was paused from'
 
-test('a recording proxy that was suspended reports the suspension, and availability is undecided', async () => {
+test('a recording proxy that was suspended reports the suspension, and leaves availability undecided', async () => {
   const directory = temporaryDirectory()
   const out = join(directory, 'history.jsonl')
   const routes = join(directory, 'routes.json')

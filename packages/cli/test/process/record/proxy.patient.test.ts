@@ -319,7 +319,7 @@ describe('chaos proxy', () => {
     expect(checked).toMatchObject({ exitCode: 0 })
   })
 
-  test('answers its control API, counts refused connections and serves open ones without free file descriptors', async () => {
+  test('answers its control API, counts refused connections and serves open ones if no file descriptor is free', async () => {
     const { url, lines, finished, child } = await startProxyWithFiles(250, ['--upstream', await echoServer()])
     const [{ listen }] = await getJson(`${url}/v1/proxies`)
     const clients = Array.from({ length: 300 }, () => {

@@ -162,7 +162,7 @@ describe('a command under faults in its traffic', () => {
     expect(tolerated.exitCode).toBe(0)
   })
 
-  test('has one object printed by --json, and its own output on standard error', async () => {
+  test('has its own output on standard error with --json, and one object on stdout', async () => {
     const { stdout, stderr } = await recorded(
       'primary',
       byValue,

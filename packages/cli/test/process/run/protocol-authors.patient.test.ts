@@ -21,7 +21,7 @@ async function withProtocol(): Promise<string> {
 const moduleIn = async (directory: string) => (await importUserFile(join(directory, 'protocol.ts'))) as ProtocolModule
 
 describe('chaos init protocol', () => {
-  patientTest('writes a protocol that passes a search, which fails with the planted bug', async () => {
+  patientTest('writes a protocol that passes a search, and fails a search with its planted bug', async () => {
     const protocol = await moduleIn(await withProtocol())
     expect(await search(protocol, { seeds: 20 })).toMatchObject({ trials: 20, found: undefined, vacuous: [] })
     const { found } = await search(protocol, { bug: 'no-write-back', seeds: 2_000, shrinkMs: 500 })

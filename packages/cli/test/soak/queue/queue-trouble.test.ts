@@ -55,7 +55,7 @@ describe.skipIf(redis === undefined)('a campaign', () => {
     expect(stderr).toMatch(/Redis had lost \d+ jobs?, which (was|were) handed out again: nothing is missing/)
   })
 
-  test('continues after its coordinator was killed when its command is run again', async () => {
+  test('continues after the death of its coordinator if its command is run again', async () => {
     const queue = await queueOf()
     const worker = await joined(queue)
     const { child } = startChaos([...campaign(), '--queue', queue])
