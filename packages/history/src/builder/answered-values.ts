@@ -7,14 +7,14 @@ import { isTransaction } from '../tables/transactions.ts'
 import type { ValueId, ValueTable } from '../tables/value.ts'
 import type { Tolerated } from './tolerated.ts'
 
-/** Values of answers that take the place of those that were asked for, as in Jepsen's histories. */
+/** Replaces the requested values of operations by the values of their answers, as in Jepsen's histories. */
 export class AnsweredValues {
   readonly #columns: Columns
   readonly #functions: ByteTable
   readonly #tolerated: Tolerated
-  /** By function: whether the value of an answer counts; that of a transaction always does. */
+  /** By function: whether the value of an answer replaces the requested value; `always` for transactions. */
   readonly #counts: (AnswerCounts | 'always' | undefined)[] = []
-  /** Inputs of puts that an answer replaced, by row: see `restore`. */
+  /** The original inputs of puts whose input was replaced by the value of the answer, by row: see `restore`. */
   readonly #revised = new Map<number, number>()
 
   constructor(columns: Columns, functions: ByteTable, tolerated: Tolerated) {
@@ -27,7 +27,7 @@ export class AnsweredValues {
     return this.#revised.size > 0
   }
 
-  /** Replaces the input of an operation by the value of its answer, if that is what the operation really wrote. */
+  /** Replaces the input of an operation by the value of its answer, if the operation wrote the value of its answer. */
   answered(row: number, value: number, values: ValueTable, line: number): void {
     const { f: functionOf, flags, input } = this.#columns
     const f = functionOf[row] ?? 0
@@ -53,7 +53,10 @@ export class AnsweredValues {
     this.#tolerated.otherValueLine ||= line
   }
 
-  /** For watched objects: a put is answered with its revision, and wrote the value that was asked for. */
+  /**
+   * Restores the requested values of puts, for watched objects: the answer to a put is its revision, not the value
+   * written.
+   */
   restore(): void {
     for (const [row, input] of this.#revised) this.#columns.input[row] = input
     this.#tolerated.otherValues -= this.#revised.size
@@ -64,11 +67,13 @@ export class AnsweredValues {
   }
 }
 
-/** The flags of an invocation whose value only its completion has; `"unsaid":"version"` says that it is a version. */
+/**
+ * The flags of an invocation that lacks its value; `"unsaid":"version"` says that the completion's value is a version.
+ */
 export const unsaidFlags = ({ value, extra }: EventInput): number =>
   extra?.['unsaid'] === 'version' ? FLAG_UNSAID | FLAG_VERSION : value === undefined ? FLAG_UNSAID : 0
 
-/** Completes the inputs that lack a version by the answers that have it. */
+/** Completes the inputs that lack a version with the versions of their answers. */
 export function fillInVersions({ length, flags, outcome, input, output }: Columns): void {
   for (let row = 0; row < length; row++)
     if (((flags[row] ?? 0) & FLAG_VERSION) !== 0 && outcome[row] === OK) input[row] = output[row] ?? 0

@@ -8,20 +8,20 @@ import { canonical } from '../tables/value.ts'
 
 /**
  * The attempts at requests that have an id (`requestId` on their invocations). Attempts with the same id, function, key
- * and input are one operation, which takes effect at most once: it lasts from the call of the first attempt that may
- * have taken effect to the first acknowledgement. Attempts called later were told the same answer again. An attempt that
- * certainly failed stays an operation of its own.
+ * and input are one operation, which takes effect at most once. It lasts from the call of the first attempt that may
+ * have taken effect to the first acknowledgement. Later attempts received a repeated answer. An attempt that certainly
+ * failed stays a separate operation.
  */
 export class Attempts {
   readonly #ids: ByteTable = new ByteTable()
-  /** The rows with an id, ascending, and for each the index of its id in `#ids`. */
+  /** The rows with a request id, ascending, and for each row the index of its id in `#ids`. */
   readonly #rows: number[] = []
   readonly #idOfRow: number[] = []
   #isAnyRepeated = false
 
   /** Notes the id of an invocation, if it has one. `part` numbers the operations of one request. */
   note(row: number, { f, extra }: EventInput): void {
-    // A read has no effect that could happen twice, so each of its attempts is an observation of its own.
+    // A read has no effect that could happen twice, so each attempt at a read is a separate operation.
     if (extra === undefined || typeof extra['requestId'] !== 'string' || readsWhole(f)) return
     const { requestId, part } = extra
     const known = this.#ids.length
@@ -39,7 +39,7 @@ export class Attempts {
     return this.#ids.sizeBytes + 2 * NUMBER_BYTES * this.#rows.length
   }
 
-  /** Makes one row of the attempts at each operation. */
+  /** Merges the attempts at each operation into one row. */
   merge(columns: Columns): void {
     if (!this.#isAnyRepeated) return
     const superfluous = new Set<number>()
@@ -47,7 +47,7 @@ export class Attempts {
     columns.keep((_, row) => !superfluous.has(row), false)
   }
 
-  /** The rows of every operation that was attempted several times, in order of their calls. */
+  /** The rows of every operation that was attempted several times, ordered by call. */
   #byOperation({ f, key, input, flags }: Columns): readonly (readonly number[])[] {
     const attempts = int32Array(this.#ids.length)
     for (const id of this.#idOfRow) attempts[id] = (attempts[id] ?? 0) + 1
@@ -67,7 +67,7 @@ export class Attempts {
 
 const NUMBER_BYTES = 8
 
-/** Lets the first row that may have taken effect stand for all, and returns those that it makes superfluous. */
+/** Merges `rows` into the first row that may have taken effect, and returns the rows that become superfluous. */
 function mergedInto(columns: Columns, rows: readonly number[]): readonly number[] {
   const { outcome, callEvent, returnEvent, flags, output } = columns
   const acknowledged = rows.filter((row) => outcome[row] === OK)
@@ -75,7 +75,7 @@ function mergedInto(columns: Columns, rows: readonly number[]): readonly number[
   if (kept === undefined) return []
   const [first, ...later] = acknowledged.sort((a, b) => (returnEvent[a] ?? 0) - (returnEvent[b] ?? 0))
   if (first === undefined) return others
-  // The inputs are those of the answers, and if these differ, so do the operations.
+  // Unsaid inputs are taken from the answers. Attempts with different answers are different operations.
   const isUnsaid = ((flags[kept] ?? 0) & FLAG_UNSAID) !== 0
   if (isUnsaid && later.some((row) => output[row] !== output[first])) return []
   const end = returnEvent[first] ?? 0

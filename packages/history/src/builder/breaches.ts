@@ -6,7 +6,7 @@ import { brokenRule, rules } from '../event/rules.ts'
 import type { ByteTable } from '../tables/byte-table.ts'
 import type { ProcessTable } from '../tables/processes.ts'
 
-/** What was built of a history when an event broke a rule. */
+/** The parts of a history built before an event broke a rule. */
 export interface Built {
   readonly source: string
   readonly files: readonly MergedFile[] | undefined
@@ -15,7 +15,7 @@ export interface Built {
   readonly processes: ProcessTable
 }
 
-/** A rule broken on a line that may be counted through several files. */
+/** Returns the error for a broken rule on a line; with several files, `line` counts through all of them. */
 export function brokenAt(
   source: string,
   files: readonly MergedFile[] | undefined,
@@ -26,22 +26,22 @@ export function brokenAt(
   return brokenRule(file, own, rule)
 }
 
-/** The name of an event type, which is a position in `eventTypes`. */
+/** The name of an event type; `type` is a position in `eventTypes`. */
 export const typeName = (type: number): EventType => eventTypes[type] ?? 'info'
 
 export const processName = ({ names }: ProcessTable, process: number): Process => names[process] ?? process
 
-/** A process invoked again before its operation in `row` had ended. */
+/** Returns the error for a process that invoked an operation before its operation in `row` had ended. */
 export function twoInFlight(built: Built, process: number, f: number, row: number, line: number): UserError {
   const { source, files, columns, functions, processes } = built
   const open = functions.text(columns.f[row] ?? 0)
   const name = processName(processes, process)
-  // A process is of one file.
+  // Each process belongs to one file.
   const { line: openLine } = placeOfLine(files, columns.callLine[row] ?? 0)
   return brokenAt(source, files, line, rules.twoInFlight(name, functions.text(f), open, openLine))
 }
 
-/** A completion names another function than its invocation in `row`. */
+/** Returns the error for a completion whose function differs from that of its invocation in `row`. */
 export function otherFunction(
   built: Built,
   process: number,
@@ -62,7 +62,9 @@ export function otherFunction(
   return brokenAt(source, files, line, rule)
 }
 
-/** An invocation follows completions without any: the first of those is at fault. */
+/**
+ * Returns the error for a history that has both invocations and completions without one. It names the first completion.
+ */
 export function mixed({ source, files, columns, functions, processes }: Built, line: number): UserError {
   const first = processName(processes, columns.process[0] ?? 0)
   const type = typeName((columns.outcome[0] ?? 0) + 1)

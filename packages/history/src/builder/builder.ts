@@ -37,7 +37,7 @@ import { EdgeEventList } from './edge-events.ts'
 import { EdgeNotes, type Edges } from './edges.ts'
 import { cutOffWarning, nothingTolerated, probableUnit, type Tolerated, warningsAbout } from './tolerated.ts'
 
-/** In place of a value id: the event does not say a value. No value has this id. */
+/** Stands in place of a value id for an event without a value. No value has this id. */
 export const NO_VALUE = -2
 
 /** Event types as the numbers that `HistoryBuilder.client` takes: their positions in `eventTypes`. */
@@ -50,33 +50,35 @@ const MAXIMUM_FUNCTIONS = 256
 const STRING_BYTES = 24
 const PROCESS_BYTES = 100
 
-/** Of texts that operations handed over had. */
+/** Bytes of value texts, and of error texts, above which `release` forgets the texts of released operations. */
 const MOST_TEXT_BYTES = 2 ** 24
 
 export interface HistoryOptions {
-  /** The name messages use for the history: its file's. */
+  /** The name of the history in messages: the name of its file. */
   readonly source?: string | undefined
   readonly header?: Header | undefined
   readonly format?: Format | undefined
   /**
-   * Accept a history without any invocations: each completion is then an operation of its own, invoked just before
-   * (some of Jepsen's tests are recorded this way). Real-time order is then stricter than it may have been.
+   * Accept a history without any invocations: each completion becomes an operation invoked just before its completion
+   * (some of Jepsen's tests are recorded this way). Real-time order may then be stricter than it was.
    */
   readonly completionsOnly?: boolean | undefined
-  /** Keep columns and texts in memory that other threads can read too: see `History.lend`. */
+  /** Keep columns and texts in memory that other threads can also read: see `History.lend`. */
   readonly shared?: boolean | undefined
-  /** A guess that avoids growing. */
+  /** An estimate of the number of operations, which avoids growing the columns. */
   readonly expectedOperations?: number | undefined
-  /** It is a stretch of a recording that may begin and end amid operations: see `Edges`. */
+  /**
+   * The events are a stretch of a recording. The stretch may begin and end while operations are in flight: see `Edges`.
+   */
   readonly stretch?: boolean | undefined
   readonly ordering?: Ordering | undefined
-  /** The files whose events follow, merged: lines are counted through all of them. */
+  /** The files whose merged events follow. Lines are counted through all files. */
   readonly files?: readonly MergedFile[] | undefined
 }
 
 /**
- * Takes events one by one, pairs invocations with completions, checks the rules of a history, and stores operations as
- * columns. Throws `SOURCE:LINE: …` at the first event that breaks a rule.
+ * Takes events one at a time, pairs invocations with completions, checks the rules of a history, and stores operations
+ * as columns. Throws `SOURCE:LINE: …` at the first event that breaks a rule.
  */
 export class HistoryBuilder implements EventSink {
   readonly source: string
@@ -100,35 +102,39 @@ export class HistoryBuilder implements EventSink {
   #taken: readonly Taken[] = []
   readonly #tolerated: Tolerated = nothingTolerated()
   readonly #answers: AnsweredValues
-  /** Present once an invocation may have an id: most histories have none. */
+  /** Present once an invocation has a request id: most histories have none. */
   #attempts: Attempts | undefined
-  /** Present once an event has members of its own, or the recorder says something. */
+  /** Present once an event has additional members, or the recorder has written an event. */
   #clocks: ClockNotes | undefined
-  /** By line of the completion. */
+  /** Notes on transactions, by line of the completion. */
   #transactionNotes: Map<number, TransactionNote> | undefined
   #events = 0
-  /** Approximate size of the nemesis's and the recorder's events, as objects, but for those not measured yet. */
+  /**
+   * Approximate size of the events of the nemesis and the recorder, as objects, without the events not yet measured.
+   */
   #otherBytes = 0
   #unmeasured: Event[] = []
-  /** Texts that nearly every event repeats. */
+  /** Function names, which recur in nearly every event. */
   readonly #knownFunctions: KnownTexts = new KnownTexts(this.functions)
   readonly #knownNodes: KnownTexts = new KnownTexts(this.nodes)
   #clientEvents = 0
-  /** Present for a stretch of a recording. */
+  /** Present if the events are a stretch of a recording. */
   readonly #edges: EdgeNotes | undefined
   #lastIndex = NONE
   #lastIndexLine = 0
-  /** Processes below this number have been heard of before. */
+  /** Processes with smaller numbers have occurred before. */
   #seenProcesses = 0
   readonly #disorder: Disorder
   readonly #files: readonly MergedFile[] | undefined
-  /** NaN before the first time. */
+  /** The first time; NaN before it is known. */
   #first = Number.NaN
-  /** The latest time so far; Infinity before the first. */
+  /** The latest time so far; Infinity before the first time. */
   #latest = Number.POSITIVE_INFINITY
   #latestLine = 0
   // By process number.
-  /** The row of the operation in flight, or NONE; for a retired process NONE - 1 - the line of its info. */
+  /**
+   * By process: the row of its operation in flight, or NONE; for a retired process, NONE - 1 - the line of its info.
+   */
   #open: Int32Array = int32Array(64).fill(NONE)
 
   constructor(options: HistoryOptions = {}) {
@@ -149,7 +155,7 @@ export class HistoryBuilder implements EventSink {
     this.#answers = new AnsweredValues(this.#columns, this.functions, this.#tolerated)
   }
 
-  /** Events taken so far, clients' and others'. */
+  /** Number of events taken so far, from clients, nemesis and recorder. */
   get eventCount(): number {
     return this.#events
   }
@@ -158,13 +164,13 @@ export class HistoryBuilder implements EventSink {
     return this.#clientEvents
   }
 
-  /** Approximate memory it holds, including room for the next events. */
+  /** Approximate memory used in bytes, including reserved capacity. */
   get sizeBytes(): number {
     for (const event of this.#unmeasured) this.#otherBytes += sizeInHeap(event)
     this.#unmeasured = []
     let bytes = this.#columns.sizeBytes + this.values.sizeBytes + this.errors.sizeBytes + this.#otherBytes
     bytes += (this.#attempts?.sizeBytes ?? 0) + (this.#clocks?.sizeBytes ?? 0)
-    // `build` turns these into strings.
+    // `build` turns these names into strings.
     for (const names of [this.keys, this.nodes, this.sessions.names])
       bytes += 2 * names.sizeBytes + names.length * STRING_BYTES
     return bytes + this.processes.names.length * PROCESS_BYTES
@@ -232,7 +238,7 @@ export class HistoryBuilder implements EventSink {
     return isTransaction(f) ? this.values.idOfTransaction(value) : this.values.id(value)
   }
 
-  /** The process's number if it is a client. A name becomes a client's with its first invocation. */
+  /** Returns the number of the process if it is a client. A name becomes a client's name with its first invocation. */
   #clientOf({ process, type }: EventInput): number | undefined {
     const integer = clientNumber(process)
     if (integer !== undefined) return this.processes.numberOf(integer)
@@ -242,9 +248,9 @@ export class HistoryBuilder implements EventSink {
   }
 
   /**
-   * A client's event as numbers only: the scanner's fast path. `type` is a position in `eventTypes`; process, f, key,
-   * node, error and session are entries of this builder's tables, -1 for none; `value` is an id or NO_VALUE; an absent
-   * time is NaN.
+   * Takes a client's event as numbers only: the fast path of the scanner. `type` is a position in `eventTypes`;
+   * process, f, key, node, error and session are entries of this builder's tables, -1 for none; `value` is an id or
+   * NO_VALUE; an absent time is NaN.
    */
   client(
     process: number,
@@ -305,14 +311,14 @@ export class HistoryBuilder implements EventSink {
   }
 
   /**
-   * Hands over the operations that are complete, and forgets them. Texts of values and errors are forgotten once they
-   * take much memory. Returns the obstacle instead, if something about the history is known only at its end.
+   * Passes the completed operations to `take` and forgets them. Forgets texts of values and errors once they take much
+   * memory. Returns the obstacle instead if a fact about the history is known only at its end.
    */
   release(take: (columns: Columns, row: number) => void): string | undefined {
     if (this.#attempts?.isEmpty === false) return 'requests that were sent several times'
     if (this.#clocks?.isEmpty === false) return 'times that leave the order of events open'
     if (this.#answers.hasRevised && this.#isWatched) return 'revisions of puts'
-    // A judge of transactions needs those of all keys together.
+    // A checker of transactions needs the transactions of all keys together.
     if (this.values.hasTransactions) return 'transactions'
     this.#answers.forget()
     this.#columns.release(this.#open, take)
@@ -322,7 +328,7 @@ export class HistoryBuilder implements EventSink {
   }
 
   /**
-   * The edges of a stretch, whose operations in flight are not its own any more.
+   * The edges of a stretch. They contain the operations in flight.
    *
    * @throws CannotPack for facts about a history as a whole, or about positions in it.
    */
@@ -371,7 +377,7 @@ export class HistoryBuilder implements EventSink {
     })
   }
 
-  /** A completion whose invocation is in an earlier stretch. */
+  /** Notes a completion whose invocation is in an earlier stretch. */
   #answeredOnly(
     process: number,
     type: number,
@@ -398,13 +404,13 @@ export class HistoryBuilder implements EventSink {
     this.#events += 1
   }
 
-  /** Treats operations in flight as complete: no more events come. */
+  /** Treats operations in flight as complete, since no more events follow. */
   giveUp(): void {
     this.#open.fill(NONE)
   }
 
   /**
-   * The history built so far. It shares its columns with the builder, so call this once, at the end.
+   * The history built so far. It shares its columns with the builder, so call `build` only once, at the end.
    *
    * @throws OutOfOrder if its times contradict the order of its events.
    */
@@ -449,8 +455,8 @@ export class HistoryBuilder implements EventSink {
   }
 
   /**
-   * Jepsen stamps an invocation with the time at which it was due, and the proxy's recorder with that of the request's first
-   * byte, which may be long before the event takes its place. Both number their events.
+   * Jepsen stamps an invocation with the time at which it was due. The proxy's recorder stamps it with the time of the
+   * request's first byte, which may be long before the position of the event. Both number their events.
    */
   get #plansCalls(): boolean {
     return this.#lastIndex !== NONE && (this.#format === 'edn' || this.#header?.sessions !== undefined)
@@ -494,7 +500,7 @@ export class HistoryBuilder implements EventSink {
   #other(input: EventInput, line: number): void {
     const index = input.index ?? NONE
     if (index >= 0) this.#checkIndex(index, line)
-    // Simulations pass whole events, and a copy of each would take longer than all else about it.
+    // Simulations pass whole events. Copying each would take longer than the rest of its processing.
     const event: Event = isWhole(input)
       ? input
       : {
@@ -538,7 +544,10 @@ export class HistoryBuilder implements EventSink {
     this.#open = open
   }
 
-  /** The time to keep. Times are kept in the order of lines, so that nothing ends before it began. */
+  /**
+   * Returns the time to store. Stored times never decrease from line to line, so that no operation ends before it
+   * began.
+   */
   #checkTime(time: number, isCall: boolean, line: number, position: number): number {
     if (time >= this.#latest) {
       if (time > Number.MAX_SAFE_INTEGER) this.#tolerated.hugeTimes += 1
@@ -549,7 +558,7 @@ export class HistoryBuilder implements EventSink {
     return this.#unusualTime(time, isCall, line, position)
   }
 
-  /** The first time, none, or one that goes back. */
+  /** Returns the time to store for the first time, a missing time, or a time earlier than the latest. */
   #unusualTime(time: number, isCall: boolean, line: number, position: number): number {
     const latest = this.#latest
     if (Number.isNaN(time)) {
@@ -596,7 +605,7 @@ export class HistoryBuilder implements EventSink {
     this.#tolerated.lacksInvocations = true
   }
 
-  /** For messages about broken rules. */
+  /** The parts built so far, for messages about broken rules. */
   #built(): Built {
     const { functions, processes } = this
     return { source: this.source, files: this.#files, columns: this.#columns, functions, processes }
@@ -614,7 +623,7 @@ export class HistoryBuilder implements EventSink {
   }
 }
 
-/** The history of these events, in this order. Index and time may be absent. Lines count from 1. */
+/** Builds the history of these events, in the given order. Index and time may be absent. Lines count from 1. */
 export function historyFromEvents(events: Iterable<EventInput>, options: HistoryOptions = {}): History {
   const builder = new HistoryBuilder(options)
   for (const event of events) builder.event(event)

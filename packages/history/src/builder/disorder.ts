@@ -6,25 +6,28 @@ import { count, duration } from '../text/figures.ts'
 
 export interface Ordering {
   /**
-   * `lines`: as they stand, whatever their times say. `time`: sorted by time; equal times of different processes are in no
-   * order. By default as they stand, and times that contradict this are refused.
+   * `lines`: the order of lines, whatever the times are. `time`: the order of times; equal times of different processes
+   * are in no order. By default the order of lines; times that contradict it are refused.
    */
   readonly by?: 'lines' | 'time' | undefined
-  /** The resolution of the clocks, for `time`: events whose times differ by less are in no order. By default detected. */
+  /**
+   * For `time`: the resolution of the clocks in nanoseconds. Events whose times differ by less are in no order.
+   * Detected by default.
+   */
   readonly clockNanos?: number | undefined
-  /** How far the clocks of two processes may differ, for `time`; 0 by default. */
+  /** For `time`: the largest difference between the clocks of two processes in nanoseconds; 0 by default. */
   readonly skewNanos?: number | undefined
-  /** How far an event may be earlier than one on a line before it. */
+  /** The largest tolerated difference in nanoseconds by which an event is earlier than an event on a line before it. */
   readonly toleranceNanos?: number | undefined
 }
 
-/** Real recorders are seen to stamp events up to 1.2 ms earlier than the event on the line before. */
+/** Real recorders have been observed to stamp events up to 1.2 ms earlier than the event on the line before. */
 export const USUAL_TOLERANCE_NANOS = 2e6
 
-/** The times of a history contradict the order of its lines. */
+/** Thrown if the times of a history contradict the order of its lines. */
 export class OutOfOrder extends UserError {
   readonly inversion: Inversion
-  /** Its times as the file has them. */
+  /** The two times of the inversion as the file has them. */
   readonly times: { readonly time: string; readonly latest: string }
 
   constructor(source: string, epoch: Epoch, inversion: Inversion, notes: readonly string[] = []) {
@@ -35,7 +38,7 @@ export class OutOfOrder extends UserError {
   }
 }
 
-/** An event that is earlier than one before it. */
+/** An event that is earlier than an event on a line before it. */
 export interface Inversion {
   readonly line: number
   readonly time: number
@@ -50,7 +53,7 @@ export class Disorder {
   readonly #ordering: Ordering
   #count = 0
   #worst: Inversion | undefined
-  /** The worst of a completion. */
+  /** The largest inversion of a completion. */
   #worstReturn: Inversion | undefined
 
   constructor(ordering: Ordering = {}) {
@@ -68,9 +71,9 @@ export class Disorder {
   }
 
   /**
-   * What must be refused, if anything. `columns` show what an operation usually takes: times may be in another unit than
-   * nanoseconds, and then only this tells a small inversion from a large one. `plansCalls`: its recorder stamps invocations
-   * with the time at which they were due, so that only completions can contradict the order.
+   * Returns the inversion to refuse, if any. `columns` give the usual duration of an operation: times may be in another
+   * unit than nanoseconds, and only this duration tells a small inversion from a large one. `plansCalls`: the recorder
+   * stamps invocations with the time at which they were due, so that only completions can contradict the order.
    */
   refused(columns: Columns, plansCalls: boolean): Inversion | undefined {
     const { by, toleranceNanos } = this.#ordering
@@ -108,7 +111,7 @@ const outOfOrder = (
 
 const MOST_SAMPLED = 1000
 
-/** The median duration of answered operations, or of some of them; Infinity if none is kept. */
+/** The median duration of answered operations, or of a sample of them; Infinity if there are none. */
 function typicalNanos({ length, callTime, returnTime }: Columns): number {
   const step = Math.max(1, Math.floor(length / MOST_SAMPLED))
   const sample: number[] = []

@@ -2,11 +2,11 @@ import { FLAG_ANSWERED, FLAG_FINAL } from '../columns/history-columns.ts'
 import { type EventInput, eventTypes, type Json, type Process } from '../event/event.ts'
 
 /**
- * Events of operations that are not all in one stretch: as columns, since with processes that end with an unknown outcome
- * there may be a million. Plain data; functions, keys and nodes are numbers of the stretch's names, -1 for none.
+ * Events whose operations cross the edge of a stretch, as columns: with processes that end with an unknown outcome
+ * there may be a million. Plain data. Functions, keys and nodes are numbers of the stretch's names, -1 for none.
  */
 export interface EdgeEvents {
-  /** Among the stretch's events of clients. */
+  /** Positions among the client events of the stretch. */
   readonly positions: readonly number[]
   readonly processes: readonly Process[]
   /** Positions in `eventTypes`. */
@@ -17,7 +17,7 @@ export interface EdgeEvents {
   readonly nodes: readonly number[]
   readonly times: readonly number[]
   readonly flags: readonly number[]
-  /** Number of the error's text; -1 for none. */
+  /** Numbers of the error texts; -1 for none. */
   readonly errors: readonly number[]
   readonly texts: readonly string[]
 }
@@ -70,7 +70,7 @@ export class EdgeEventList implements EdgeEvents {
   }
 }
 
-/** The names that a stretch's numbers stand for. */
+/** The names to which the numbers of a stretch refer. */
 export interface StretchNames {
   readonly functions: readonly string[]
   readonly keys: readonly string[]

@@ -2,25 +2,26 @@ import type { Instant } from '../event/epoch.ts'
 import type { Process } from '../event/event.ts'
 import { type EdgeEvent, EdgeEventList, type EdgeEvents } from './edge-events.ts'
 
-// A recording may be read in stretches, by several threads. An operation may be called in one and answered in a later
-// one, so that whoever has all stretches pairs them, and checks what a reader of all checks from event to event.
+// Several threads may each read a stretch of one recording. An operation may be called in one stretch and answered in a
+// later one. The code that joins the stretches pairs such events, and makes the checks that a reader of the whole
+// recording makes from event to event.
 
-/** How a stretch begins and ends. Plain data. */
+/** The beginning and the end of a stretch. Plain data. */
 export interface Edges {
-  /** What was answered without having been called. */
+  /** Completions without an invocation in the stretch. */
   readonly answered: EdgeEvents
-  /** What was called and not answered. */
+  /** Invocations without a completion in the stretch. */
   readonly open: EdgeEvents
   readonly processes: readonly Process[]
-  /** By process: its state at the end. */
+  /** By process: its state at the end of the stretch. */
   readonly states: Uint8Array
-  /** What its times count from (see `Epoch`). */
+  /** The instant from which its times count (see `Epoch`). */
   readonly epoch: Instant
-  /** Infinity if no event has one. */
+  /** The time of the first event; Infinity if no event has a time. */
   readonly firstTime: number
   readonly lastTime: number
   readonly ends: boolean
-  /** -1 if no event has one. */
+  /** The index of the first event; -1 if no event has an index. */
   readonly firstIndex: number
   readonly lastIndex: number
 }
@@ -29,7 +30,7 @@ export const IDLE = 0
 const RETIRED = 1
 const IN_FLIGHT = 2
 
-/** Collects how a stretch begins. */
+/** Collects facts about the beginning of a stretch. */
 export class EdgeNotes {
   readonly #answered: EdgeEventList = new EdgeEventList()
   #firstTime = Number.POSITIVE_INFINITY

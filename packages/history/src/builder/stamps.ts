@@ -4,14 +4,14 @@ import type { EventInput, Process } from '../event/event.ts'
 import { isClient } from '../tables/processes.ts'
 import type { Ordering } from './disorder.ts'
 
-/** An event in the order of stamps. */
+/** An event with its time, in the order of stamps. */
 export interface Stamped {
   readonly event: EventInput
   readonly process: Process
   readonly time: number
 }
 
-/** What the stamps of events leave open; undefined if they order all events of different processes. */
+/** The precision of the events' stamps; undefined if the stamps order all events of different processes. */
 export function stampsOf(
   events: readonly Stamped[],
   epoch: Epoch,
@@ -23,7 +23,7 @@ export function stampsOf(
   return { resolutionNanos: clockNanos ?? resolutionOf(events, epoch), skewNanos, withinNanos }
 }
 
-/** Whether an operation of one process ended at the stamp at which one of another process began. */
+/** Whether two different processes have, at an equal stamp, the end of one operation and the call of another. */
 function haveTies(events: readonly Stamped[]): boolean {
   const called = new Set<Process>()
   const ended = new Set<Process>()
@@ -44,7 +44,7 @@ function haveTies(events: readonly Stamped[]): boolean {
 
 const NANOS_PER_SECOND = 1e9
 
-/** The largest decimal unit, from one second down, of which all stamps are multiples. */
+/** The largest decimal unit, at most one second, of which all stamps are multiples. */
 function resolutionOf(events: readonly Stamped[], { from }: Epoch): number {
   let unit = NANOS_PER_SECOND
   while (from.nanos % unit !== 0) unit /= 10
@@ -52,7 +52,7 @@ function resolutionOf(events: readonly Stamped[], { from }: Epoch): number {
   return unit
 }
 
-/** The sentence about stamps, without its full stop. */
+/** The sentence about stamps, without its period. */
 export function stampsText({ resolutionNanos, skewNanos, withinNanos }: Stamps): string {
   const resolution =
     2 * withinNanos === skewNanos
@@ -61,7 +61,7 @@ export function stampsText({ resolutionNanos, skewNanos, withinNanos }: Stamps):
   return skewNanos === 0 ? resolution : `${resolution}, nor are those that differ by up to ${unitText(skewNanos)}`
 }
 
-/** `1 ms`, `15.6 ms`, `100 µs`. */
+/** For example `1 ms`, `15.6 ms`, `100 µs`. */
 function unitText(nanos: number): string {
   if (nanos >= NANOS_PER_SECOND) return `${nanos / NANOS_PER_SECOND} s`
   if (nanos >= 1e6) return `${nanos / 1e6} ms`

@@ -13,13 +13,13 @@ import { stampsOf, stampsText } from './stamps.ts'
 
 interface Timed {
   readonly event: EventInput
-  /** Its name among those of all files. */
+  /** The name of the process, unique among all files. */
   process: Process
-  /** Counted through all files. */
+  /** Line number, counted through all files. */
   readonly line: number
   readonly time: number
   readonly file: number
-  /** Its place among events at the same time, and among those of the same rank. */
+  /** `rank` orders events with equal times; `turn` orders events with equal times and ranks. */
   rank: number
   turn: number
 }
@@ -32,9 +32,9 @@ interface ReadFile {
 }
 
 /**
- * Holds the events of one file, or of several that were recorded at the same time, and passes them on in the order of their
- * times. Equal times of different processes are in no order: the sink is told that (see `Stamps`), and gets the events as if
- * what may have ended before another began had.
+ * Holds the events of one file, or of several files recorded during the same period, and passes them on ordered by
+ * time. Equal times of different processes are in no order: the sink receives a description of these stamps (see
+ * `Stamps`), and receives the ends of earlier operations before the calls with an equal time.
  */
 export class TimeOrder {
   readonly epoch: Epoch
@@ -65,7 +65,7 @@ export class TimeOrder {
     return this.#files.length < 2 ? undefined : this.#files.map(({ name, linesBefore }) => ({ name, linesBefore }))
   }
 
-  /** Receives the next file; `ended` takes the number of its lines. */
+  /** Receives the next file; `ended` takes its number of lines. */
   file(name: string): { readonly sink: EventSink; readonly ended: (lines: number) => void } {
     const events: Timed[] = []
     const file: { -readonly [Member in keyof ReadFile]: ReadFile[Member] } = {
@@ -97,7 +97,7 @@ export class TimeOrder {
   }
 
   /**
-   * Passes all events on.
+   * Passes all events on to the sink.
    *
    * @throws UserError for a file without times, and for files that describe different objects.
    */
@@ -151,8 +151,8 @@ const SAMPLED_EVERY = 64
 const TIMED_BYTES = 64
 
 /**
- * Ranks the events at each time, in the most orders that equal times leave: what began earlier ends first, then operations
- * without duration come one after the other, then others begin. The order of each process stays.
+ * Ranks events with equal times: first the ends of operations called earlier, then the operations without duration one
+ * after another, then the calls of operations that end later. Keeps the order of each process.
  */
 function rankTies(sorted: readonly Timed[]): void {
   const open = new Map<Process, Timed>()
@@ -173,7 +173,7 @@ const ENDED = 0
 const WITHOUT_DURATION = 1
 const BEGUN = 2
 
-/** By file: new names for processes whose names are in several files. */
+/** By file: new names for processes whose names occur in several files. */
 function apart(files: readonly ReadFile[]): readonly ReadonlyMap<Process, Process>[] {
   const used = files.map(({ events }) => new Set(events.map(({ event }) => event.process).filter(isClient)))
   const seen = new Map<string, number>()

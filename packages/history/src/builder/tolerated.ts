@@ -2,15 +2,18 @@ import type { Header } from '../event/event.ts'
 import type { RecorderNotes } from '../event/marks.ts'
 import { moment } from '../text/figures.ts'
 
-/** Harmless irregularities, counted while a history is built. */
+/** Harmless irregularities, counted during the building of a history. */
 export interface Tolerated {
-  /** Operations invoked by a process whose earlier operation ended in `info`, and a description of one. */
+  /**
+   * Number of operations invoked by a process whose earlier operation ended in `info`, and a description of one of
+   * them.
+   */
   reused: number
   reusedExample: string
-  /** There are completions only. */
+  /** Whether the history has only completions. */
   lacksInvocations: boolean
   withoutTime: number
-  /** Writes answered with another value than was asked for, and the line of the first such answer. */
+  /** Number of writes whose answer has another value than requested, and the line of the first such answer. */
   otherValues: number
   otherValueLine: number
   /** Times beyond 2^53. */
@@ -28,8 +31,9 @@ export const nothingTolerated = (): Tolerated => ({
 })
 
 /**
- * That a recording lacks the end mark that its header promised. A kill leaves whole lines, so nothing else tells that more
- * happened than was recorded. `latest`: when a client was last heard of; Infinity if none was.
+ * The warning that a recording lacks the end mark that its header promised. A killed recorder leaves only whole lines,
+ * so nothing but the missing mark shows that the recording is incomplete. `latest`: the time of the last event of a
+ * client; Infinity if there was none.
  */
 export function cutOffWarning(
   source: string,
@@ -57,7 +61,7 @@ export function warningsAbout(
     readonly source: string
     readonly clientEvents: number
     readonly cutOff: string | undefined
-    /** In which the times probably are. */
+    /** The probable unit of the times. */
     readonly unit: string | undefined
   },
 ): string[] {
@@ -97,13 +101,16 @@ export function warningsAbout(
   return warnings
 }
 
-/** Where times count from 1970: a run of days has at most so many of each unit. */
+/** For times that count from 1970: the range of each unit. No run is assumed to last longer than days. */
 const SINCE_1970 = [
   { unit: 'milliseconds', from: 1e12, most: 1e9 },
   { unit: 'microseconds', from: 1e15, most: 1e12 },
   { unit: 'seconds', from: 1e9, most: 1e6 },
 ] as const
 
-/** The unit of times that are probably no nanoseconds. A run that long after its start would last longer. */
+/**
+ * The unit of times that are probably not nanoseconds: as nanoseconds, their range is too small for a run whose first
+ * time is so large.
+ */
 export const probableUnit = (first: number, latest: number): string | undefined =>
   SINCE_1970.find(({ from, most }) => first >= from && first < 4 * from && latest - first < most)?.unit
