@@ -5,10 +5,10 @@ import { canonical } from '../tables/value.ts'
 import { characterText, keyword, nameOf, plainText, setOf, symbol } from './edn-values.ts'
 import { exactNumber, exactRatio } from './exact-number.ts'
 
-/** The text ends before the form does; with more text behind it, it may be complete. */
+/** Thrown if the text ends inside a form. With more text, the form may be complete. */
 export class Incomplete extends Error {}
 
-/** The text is not EDN; `offset` says where. */
+/** Thrown if the text is not EDN; `offset` is the position of the fault. */
 export class EdnError extends EventError {
   readonly offset: number
 
@@ -21,10 +21,10 @@ export class EdnError extends EventError {
 const NOTHING: unique symbol = Symbol('nothing')
 
 /**
- * Parses EDN (github.com/edn-format/edn) to JSON values that are equal exactly where the EDN values are: see
+ * Parses EDN (github.com/edn-format/edn) to JSON values that are equal if and only if the EDN values are: see
  * edn-values.ts for keywords, symbols, characters and sets. Lists and vectors become arrays, maps objects keyed by
  * name, nil null. Tags are dropped, so that a tagged element or record becomes the form after its tag. Integers and
- * decimals that no double holds become strings (see `exactNumber`), and so do ratios, in lowest terms.
+ * decimals that no double represents exactly become strings (see `exactNumber`), and so do ratios, in lowest terms.
  */
 export class EdnParser {
   at = 0
@@ -32,19 +32,19 @@ export class EdnParser {
   #last = false
   readonly #tuples: WeakSet<object> = new WeakSet()
 
-  /** Starts over with this text. With `last`, no more text follows. */
+  /** Restarts parsing with this text. With `last`, no more text follows. */
   feed(text: string, last: boolean): void {
     this.#text = text
     this.#last = last
     this.at = 0
   }
 
-  /** Whether this array was marked as a pair of key and value (Jepsen's independent tuples). */
+  /** Whether this array was tagged as a pair of key and value (a tuple of Jepsen's independent tests). */
   isTuple(value: Json): boolean {
     return typeof value === 'object' && value !== null && this.#tuples.has(value)
   }
 
-  /** The next character after white space, comments and discarded forms; '' at the end. Does not consume it. */
+  /** The next character after white space, comments and discarded forms, without consuming it; '' at the end. */
   peek(): string {
     for (;;) {
       this.#space()
@@ -54,7 +54,7 @@ export class EdnParser {
     }
   }
 
-  /** The next form. Throws Incomplete or EdnError. */
+  /** Parses the next form. Throws Incomplete or EdnError. */
   form(depth = 0): Json {
     for (;;) {
       const value = this.#element(depth)
@@ -75,7 +75,7 @@ export class EdnParser {
     }
   }
 
-  /** A form, or NOTHING for a discarded one. */
+  /** Parses a form; NOTHING for a discarded form. */
   #element(depth: number): Json | typeof NOTHING {
     this.#space()
     if (depth > MAXIMUM_DEPTH) throw this.#error(TOO_DEEP)
@@ -319,7 +319,7 @@ export function isDelimiter(code: number): boolean {
   }
 }
 
-/** Fast path for most numbers: at most 15 digits, without a sign; -1 for any other token. */
+/** Fast path for most numbers: the value of an unsigned integer of at most 15 digits; -1 for any other token. */
 function smallInteger(token: string): number {
   if (token.length > 15) return -1
   let value = 0
@@ -331,5 +331,5 @@ function smallInteger(token: string): number {
   return value
 }
 
-/** Keys of maps are mostly keywords, and are known by their names. */
+/** Keys of maps are mostly keywords, and become the keywords' names. */
 const memberName = (key: Json): string => (typeof key === 'string' ? nameOf(key) : canonical(key))

@@ -18,15 +18,15 @@ const LONGEST_FORM_CHARACTERS = 16 << 20
 export interface EdnReaderOptions {
   readonly source: string
   readonly sink: EventSink
-  /** The sink, if it is a builder: usual transactions then go straight to its columns. */
+  /** The sink, if it is a builder: usual transactions are then written directly to its columns. */
   readonly builder?: HistoryBuilder | undefined
-  /** Whether a client's value that is a pair is a key and a value; found out by default. */
+  /** Whether a client's value that is a pair is a key and a value; detected by default. */
   readonly independent?: boolean | undefined
 }
 
 /**
- * Reads histories as Jepsen, Knossos and Elle write them: a map (or record) per event, either one after the other or
- * all in one vector or list. Also reads Porcupine's key-value logs, which are the same with `:key`.
+ * Reads histories as Jepsen, Knossos and Elle write them: a map (or record) per event, either in sequence or all in one
+ * vector or list. Also reads Porcupine's key-value logs, which have the same form with `:key`.
  */
 export class EdnReader implements ChunkReader {
   line = 1
@@ -36,11 +36,11 @@ export class EdnReader implements ChunkReader {
   readonly #anonymous: AnonymousProcesses
   readonly #keys: KeyedValues
   readonly #scanner: EdnScanner | undefined
-  /** Whether the last event that was parsed is a client's transaction, so that others may follow. */
+  /** Whether the last parsed event is a client's transaction. If so, the next events are probably transactions too. */
   #hasTransactions = false
-  /** The beginning of a form that is not complete yet. */
+  /** The beginning of an incomplete form. */
   #rest = ''
-  /** Characters of its first line before it. */
+  /** Number of characters that precede `#rest` on its first line. */
   #indent = 0
   #worthwhile = 0
   /** The bracket that closes the vector or list around all events. */
@@ -60,7 +60,8 @@ export class EdnReader implements ChunkReader {
   }
 
   read(bytes: Uint8Array, start: number, filled: number, last: boolean): number {
-    // Whole lines, if there are any: most forms end with one, and a text that is not put together is read faster.
+    // Read up to the last line end, if there is any: most forms end with a line, and a text that need not be
+    // concatenated is read faster.
     const line = last ? -1 : bytes.lastIndexOf(NEWLINE, filled - 1)
     const end = line < start ? filled : line + 1
     const text = this.#rest + this.#decoded(bytes, start, end, last)
@@ -70,7 +71,7 @@ export class EdnReader implements ChunkReader {
     }
     const parser = this.#parser
     parser.feed(text, last)
-    // Everything before `done` has been processed; `line` is the line it ends on.
+    // Everything before `done` has been processed; `line` is the line of `done`.
     let done = 0
     try {
       for (;;) {
@@ -95,7 +96,7 @@ export class EdnReader implements ChunkReader {
     if (last) this.#keys.end()
     this.#indent = this.#columnOf(text, done) - 1
     this.#rest = text.slice(done)
-    // Retry an incomplete form only when there is twice as much of it; otherwise it would be parsed once per chunk.
+    // Retry an incomplete form only when its text has doubled. Otherwise it would be parsed once per chunk.
     this.#worthwhile = this.#rest.length * 2
     if (this.#rest.length > LONGEST_FORM_CHARACTERS) {
       throw brokenRule(
@@ -131,7 +132,7 @@ export class EdnReader implements ChunkReader {
     return true
   }
 
-  /** The position after the event that begins here, if the scanner has read it; otherwise UNUSUAL. */
+  /** The position after the event that begins at `at`, if the scanner could read the event; otherwise UNUSUAL. */
   #scanned(text: string, at: number): number {
     if (this.#scanner === undefined || !this.#hasTransactions) return UNUSUAL
     if (!this.#keys.areWhole || !this.#anonymous.areNamed) return UNUSUAL
@@ -159,7 +160,7 @@ export class EdnReader implements ChunkReader {
     this.#closed = true
   }
 
-  /** `text` begins where the rest of the text before it did. */
+  /** The 1-based column of `offset` in its line. The line may have begun before `text`. */
   #columnOf(text: string, offset: number): number {
     const lineEnd = offset === 0 ? -1 : text.lastIndexOf('\n', offset - 1)
     return lineEnd < 0 ? this.#indent + offset + 1 : offset - lineEnd
@@ -186,12 +187,12 @@ function newlines(text: string, from: number, to: number): number {
   return count
 }
 
-/** An event's members with names, kinds and errors as JSON has them. */
+/** The members of an event, with names, kinds and errors in the form of the JSON format. */
 export const ednMembers = (members: Members): Members => withPlainKinds(transaction(withPlainNames(members)))
 
 /**
- * Elle treats every operation as a transaction, so recordings of its tests omit `f`. Jepsen's long fork calls those that
- * only read `read`, and the others `write`; other tests have `append`.
+ * Elle treats every operation as a transaction, so recordings of its tests omit `f`. Jepsen's long fork test names
+ * transactions that only read `read`, and all others `write`; other tests use `append`.
  */
 function transaction(members: Members): Members {
   const { f = null, value } = members
@@ -201,11 +202,11 @@ function transaction(members: Members): Members {
   return isTransaction ? { ...members, f: 'txn' } : members
 }
 
-/** `[[:r 0 nil] [:w 1 1]]` */
+/** Whether the value is a transaction with keywords as kinds, for example `[[:r 0 nil] [:w 1 1]]`. */
 const isOfKeywords = (value: Json | undefined): boolean =>
   isMicroList(value) && value.length > 0 && value.every((item) => item.length === 3 && KINDS.includes(item[0]))
 
-/** Keywords as the parser returns them. */
+/** Keywords in the form that the parser returns. */
 const KINDS = [':r', ':w', ':append']
 
 /** The kind of a micro-operation is a keyword in EDN: `[:append 5 1]`. */
@@ -234,15 +235,15 @@ function withPlainNames(members: Members): Members {
   return plain
 }
 
-/** For people only: reasons are never compared. */
+/** Removes the marks of keywords: reasons are only displayed, never compared. */
 function inPlainWords(reason: Json): Json {
   if (typeof reason === 'string') return nameOf(reason)
   return isArray(reason) ? reason.map(inPlainWords) : reason
 }
 
 /**
- * Some of Jepsen's tests are recorded without processes. Then each invocation is its own process, and a completion
- * belongs to the oldest open invocation of the same `f`, preferring those with the same value.
+ * Some of Jepsen's tests are recorded without processes. Each invocation then gets its own process, and a completion
+ * belongs to the oldest open invocation of the same `f`, preferably one with the same value.
  */
 class AnonymousProcesses {
   readonly #options: EdnReaderOptions

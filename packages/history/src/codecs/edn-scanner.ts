@@ -4,7 +4,7 @@ import { APPEND, isTransaction, NO_MICRO_VALUE, transactionNames } from '../tabl
 import { NULL, smallIntegerId, ValueTable } from '../tables/value.ts'
 import { isDelimiter } from './edn-parser.ts'
 
-/** Returned by `scan` for an event that must be read the slow way. */
+/** Returned by `scan` for an event that only the parser can read. */
 export const UNUSUAL = -1
 
 const QUOTE = 0x22
@@ -18,21 +18,21 @@ const CLOSE_BRACKET = 0x5d
 const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
 
-/** Integers of this many digits always fit a double exactly. */
+/** Integers with at most this many digits always fit a double exactly. */
 const EXACT_DIGITS = 15
-/** Of the nanoseconds within a second. */
+/** Number of decimal digits of the nanoseconds within a second. */
 const NANO_DIGITS = 9
-/** Integers of this many digits are their own ids. */
+/** Integers with at most this many digits are their own value ids. */
 const SMALL_DIGITS = 9
 
-/** How Jepsen marks the map of an event. */
+/** The tag that Jepsen puts before the map of an event. */
 const RECORD = '#jepsen.history.Op'
 
 const NOT_SAID = -1
 
 /**
- * Reads usual events of transactions straight into a builder, without creating strings or objects. Anything else is left
- * to the parser, which alone decides what it means.
+ * Reads usual transaction events directly into a builder, without creating strings or objects. All other events are
+ * left to the parser, which alone defines their meaning.
  */
 export class EdnScanner {
   readonly #builder: HistoryBuilder
@@ -91,7 +91,7 @@ export class EdnScanner {
           return UNUSUAL
       }
     }
-    // Without `f` it is a transaction too: Elle knows no other operations.
+    // An event without `f` is a transaction too: Elle has no other operations.
     if (process === NOT_SAID || type === NOT_SAID || value === NO_VALUE || (f === '' && value === NULL)) return UNUSUAL
     this.#at += 1
     const { processes, functions } = this.#builder
@@ -100,7 +100,7 @@ export class EdnScanner {
     return this.#at
   }
 
-  /** Skips white space; returns the character after it, NaN at the end. */
+  /** Skips white space and returns the next character; NaN at the end. */
   #space(): number {
     let code = this.#text.charCodeAt(this.#at)
     while (code === 0x20 || code === 0x2c || (code >= 0x09 && code <= 0x0d)) {
@@ -110,7 +110,7 @@ export class EdnScanner {
     return code
   }
 
-  /** Skips a keyword of small letters; its name, '' if there is none here. */
+  /** Skips a keyword of lowercase letters and returns its name; '' if there is no keyword at this position. */
   #keyword(): string {
     const text = this.#text
     const start = this.#at + 1
@@ -175,7 +175,7 @@ export class EdnScanner {
     return true
   }
 
-  /** The id of the transaction or nil that is here, NO_VALUE if there is neither. */
+  /** The id of the transaction or nil at this position; NO_VALUE for anything else. */
   #value(): number {
     if (this.#text.charCodeAt(this.#at) !== OPEN_BRACKET) return this.#word('nil') ? NULL : NO_VALUE
     const { values } = this.#builder
@@ -205,7 +205,7 @@ export class EdnScanner {
     return values.endTransaction()
   }
 
-  /** The id of the list of plain values that begins here, NO_VALUE if it is another. */
+  /** The id of the list of plain values that begins here; NO_VALUE if the list has other elements. */
   #list(values: ValueTable, key: number): number {
     const lists = values.listTable
     let list = lists.empty(key)
@@ -221,7 +221,10 @@ export class EdnScanner {
     return ValueTable.listId(list)
   }
 
-  /** Adds the elements from here that are small integers before a space: nearly all of them, in most histories. */
+  /**
+   * Adds the leading elements that are small integers followed by a space. In most histories these are nearly all
+   * elements.
+   */
   #smallIntegers({ listTable }: ValueTable, from: number): number {
     const text = this.#text
     let list = from
@@ -245,7 +248,7 @@ export class EdnScanner {
     return list
   }
 
-  /** The id of the plain value that is here, NO_VALUE if there is none. */
+  /** The id of the plain value at this position; NO_VALUE if there is none. */
   #scalar(values: ValueTable): number {
     const code = this.#text.charCodeAt(this.#at)
     if (code === QUOTE) return this.#string(values)
@@ -266,7 +269,7 @@ export class EdnScanner {
     return true
   }
 
-  /** The id of a string that begins with a letter, so that it looks like no other value, and has no escapes. */
+  /** The id of a string that begins with a letter and has no escapes. No such string looks like another value. */
   #string(values: ValueTable): number {
     const text = this.#text
     const start = this.#at + 1

@@ -2,8 +2,9 @@ import type { Json } from '../event/event.ts'
 import { canonical } from '../tables/value.ts'
 import { exactNumber, exactRatio } from './exact-number.ts'
 
-// EDN has values that JSON lacks, each equal only to its own kind: the keyword `:a` is not the text "a", nor the set
-// `#{1}` the vector `[1]`. In JSON they are written as in EDN, a set as an object with one member.
+// EDN has values that JSON lacks, each equal only to values of its own kind: the keyword `:a` differs from the text
+// "a", and the set `#{1}` from the vector `[1]`. In JSON they are texts in EDN notation; a set is an object with one
+// member.
 
 const SET = '#{}'
 const KEYWORD = /^:[^\s,;"()[\]{}]+$/
@@ -18,10 +19,10 @@ export const keyword = (name: string): string => `:${name}`
 export const symbol = (name: string): string => `'${name}`
 export const characterText = (name: string): string => `\\${name}`
 
-/** A text that looks like another value is quoted. */
+/** Quotes a text that looks like another kind of value. */
 export const plainText = (text: string): string => (looksLikeAnother(text) ? JSON.stringify(text) : text)
 
-/** The EDN form of an atom's JSON text; undefined for texts that are plain strings in EDN too. */
+/** The EDN form of an atom's JSON text; undefined for texts that are plain strings in EDN as well. */
 export function atomOf(text: string): string | undefined {
   if (KEYWORD.test(text) || CHARACTER.test(text)) return text
   if (SYMBOL.test(text)) return text.slice(1)
@@ -34,7 +35,7 @@ export function atomOf(text: string): string | undefined {
 
 const looksLikeAnother = (text: string): boolean => atomOf(text) !== undefined
 
-/** Whether this is the quoted form of a text that needs it. */
+/** Whether `text` is the quoted form of a text that `plainText` quotes. */
 function isQuoted(text: string): boolean {
   if (!text.startsWith('"') || text.length < 4) return false
   try {
@@ -45,13 +46,13 @@ function isQuoted(text: string): boolean {
   }
 }
 
-/** The name of a keyword or symbol; any other text unchanged. For places where EDN has names and JSON has texts. */
+/** The name of a keyword or symbol; any other text unchanged. Used where EDN has names and JSON has texts. */
 export function nameOf(text: string): string {
   if (KEYWORD.test(text) || SYMBOL.test(text)) return text.slice(1)
   return isQuoted(text) ? (JSON.parse(text) as string) : text
 }
 
-/** The order of a set means nothing, so it is normalised: numbers first, then by canonical text. */
+/** A set in JSON. The order of its elements has no meaning and is normalised: numbers first, then by canonical text. */
 export function setOf(items: readonly Json[]): Json {
   const sorted = items
     .map((item) => ({ item, text: canonical(item) }))
@@ -72,7 +73,7 @@ export function elementsOf(value: Json): readonly Json[] | undefined {
   return members.length === 1 && name === SET && Array.isArray(elements) ? elements : undefined
 }
 
-/** A value for people: as JSON, but sets as EDN writes them, `#{1 2}`. */
+/** A value for display: in JSON, but sets in EDN notation, `#{1 2}`. */
 export function shownText(value: Json): string {
   const text = JSON.stringify(value)
   return text.includes(SET_MEMBER) ? withSets(value) : text

@@ -7,13 +7,14 @@ import { isArray, numberText } from './json-text.ts'
 const SIMPLE_NAME = /^[A-Za-z*!_?$%&=<>][\w*!?$%&=<>.'-]*(\/[A-Za-z*!_?$%&=<>][\w*!?$%&=<>.'-]*)?$/
 
 export interface EdnWriterOptions {
-  /** Write a keyed operation's value as `[key value]`, as Jepsen's independent tests expect, rather than with `:key`. */
+  /** Write a keyed operation's value as `[key value]`, as Jepsen's independent tests expect, and not with `:key`. */
   readonly independent?: boolean | undefined
 }
 
 /**
  * One event as a map on one line, without line end. f, type and the nemesis are keywords as in Jepsen; strings within
- * values stay strings. Reading it back gives the same event (with `independent`, the reader has to find out that they are pairs, or be told).
+ * values stay strings. Reading the line gives an equal event (with `independent`, the reader must detect the pairs of
+ * key and value, or get the same option).
  */
 export function printEdnEvent(event: Event | EventInput, options: EdnWriterOptions = {}): string {
   const members: string[] = []
@@ -51,7 +52,7 @@ function ednText(value: Json): string {
   return `{${members.join(', ')}}`
 }
 
-/** The kind of a micro-operation is a keyword, as in Jepsen. */
+/** The text of a transaction, with the kinds of its micro-operations as keywords, as in Jepsen. */
 function transactionText(value: Json): string {
   if (!isArray(value)) return ednText(value)
   const micro = (item: Json): string => {
