@@ -26,7 +26,9 @@ export function separatorOf(content: string, mapping?: Mapping): string | undefi
   })
 }
 
-/** Reads tables whose first line names the members: one event per line or, with two times in each, one operation. */
+/**
+ * Reads tables whose first line names the members. Each further line is an event, or an operation if it has two times.
+ */
 export function csvReader(options: RowsOptions): ChunkReader {
   let separator = ','
   let names: readonly string[] | undefined
@@ -102,7 +104,7 @@ function eventRows(options: RowsOptions): ReturnType<typeof operationRows> {
   }
 }
 
-/** The cells of a line; a quoted one may contain separators and doubled quotes. */
+/** The cells of a line. A quoted cell may contain separators and doubled quotes. */
 function cellsOf(line: string, separator: string): readonly string[] {
   const cells: string[] = []
   let at = 0
@@ -138,7 +140,7 @@ function cellsOf(line: string, separator: string): readonly string[] {
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
 const NOTHING = /^(?:null|nil|none|nan)$/i
 
-/** Undefined for an empty cell. A list or an object is JSON. */
+/** The value of a cell: a list or an object is parsed as JSON. Undefined for an empty cell. */
 function cellValue(cell: string): Json | undefined {
   if (cell === '') return undefined
   if (NOTHING.test(cell)) return null

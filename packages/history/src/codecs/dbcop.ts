@@ -4,7 +4,10 @@ import type { ChunkReader, EventSink } from '../event/sink.ts'
 import { isArray, isObject, parseJson } from './json-text.ts'
 import { type MicroOperation, Sessions } from './sessions-of-transactions.ts'
 
-/** As DBCop keeps histories: sessions of transactions of events, alone or as the `data` of an object. */
+/**
+ * Whether the text is a history in DBCop's format: sessions of transactions of events, at top level or as the `data` of
+ * an object.
+ */
 export const isDbcop = (content: string): boolean =>
   /^\[\s*\[\s*\{\s*"(?:events|committed|success)"\s*:/.test(content) ||
   (content.startsWith('{') &&
@@ -15,7 +18,7 @@ interface Options {
   readonly sink: EventSink
 }
 
-/** Reads the JSON of DBCop, which is one value. */
+/** Reads the JSON of DBCop, a single value per file. */
 export function dbcopReader({ source, sink }: Options): ChunkReader {
   const decoder = new TextDecoder()
   let text = ''
@@ -61,7 +64,10 @@ function sessionsOf(source: string, sink: EventSink, text: string): void {
   sessions.end()
 }
 
-/** A version of null or absent is the initial one. Newer histories have the event's kind as a member. */
+/**
+ * Reads one event. A version of null, or none, is the initial version. Newer histories have the event's kind as a
+ * member.
+ */
 function operationOf(event: Json): MicroOperation | undefined {
   if (!isObject(event)) return undefined
   const read = event['Read'] ?? event['read']

@@ -15,8 +15,8 @@ const knownFormats = (): string =>
     .join(', ')}. Force one with --format, or name members with --map.`
 
 /**
- * The format of a file that begins with these bytes; undefined if they are only white space. Throws if it is no known
- * format, naming what was found.
+ * The format of a file that begins with these bytes; undefined if they are only white space. Throws an error that
+ * describes the content if the format is unknown.
  */
 export function detectFormat(source: string, beginning: Uint8Array, mapping?: Mapping): Format | undefined {
   const sample = beginning.subarray(0, SAMPLE_BYTES)

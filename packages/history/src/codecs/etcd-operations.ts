@@ -4,16 +4,16 @@ import { canonical } from '../tables/value.ts'
 import { isArray, isObject } from './json-text.ts'
 import type { Members } from './roles.ts'
 
-// The operations of etcd's robustness tests, one per line: an Input of one type among many, and its Output.
+// The operations of etcd's robustness tests, one per line: an Input of one of many types, and its Output.
 
-/** Whether a line is of etcd's robustness tests. */
+/** Whether a line belongs to etcd's robustness tests. */
 export const isEtcdOperation = ({ Input, ClientID, ClientId }: Members): boolean =>
   isObject(Input) && typeof Input['Type'] === 'string' && (ClientID ?? ClientId) !== undefined && 'Txn' in Input
 
 /**
- * The operation with the members of an ordinary line: reads and writes of one key each.
+ * The operation with the members of an ordinary line: a read or a write of one key.
  *
- * @throws EventError for what is neither.
+ * @throws EventError for an operation that is neither.
  */
 export function etcdOperation(members: Members): Members {
   const { ClientID, ClientId, Input, Output, Call, Return } = members
@@ -85,7 +85,7 @@ function operationOf(operation: Members): Asked | undefined {
   return undefined
 }
 
-/** A long value is kept as a hash of it. */
+/** The value of a request. A long value is recorded only as its hash. */
 const textOf = (value: Json): Json => {
   if (!isObject(value)) return value
   const { Value = '', Hash = 0 } = value

@@ -20,17 +20,17 @@ interface Options {
   readonly roles: Roles
 }
 
-/** Whether a line of the native format is read as it is. */
+/** Whether a line of the native format is read unchanged. */
 export function isNative({ type = null, process = null, f = null }: Members): boolean {
   return eventTypes.some((each) => each === type) && process !== null && typeof f === 'string' && !f.startsWith(':')
 }
 
-/** Reads lines of one event each, whose members have other names than those of the native format. */
+/** Reads lines of one event each whose members have other names than in the native format. */
 export class EventRows {
   readonly #options: Options
   readonly #leftOut: LeftOut = new LeftOut()
   readonly #lanes: Lanes = new Lanes()
-  /** Of the first lines that were left out. */
+  /** The first lines that were left out. */
   readonly #unread: Members[] = []
 
   constructor(options: Options) {
@@ -42,9 +42,9 @@ export class EventRows {
   }
 
   /**
-   * Tells what was left out, and the roles of members.
+   * Reports the lines left out, and the roles of members.
    *
-   * @throws UserError if nothing was read
+   * @throws UserError if no line was read
    */
   end(read: number): void {
     const { source, sink, roles } = this.#options
@@ -55,7 +55,7 @@ export class EventRows {
     if (roles.lines > 0) sink.taken?.(roles.taken())
   }
 
-  /** A native event whose value may be in a member with another name. @throws EventError */
+  /** Completes a native event whose value may be in a member with another name. @throws EventError */
   completed(event: EventInput): EventInput {
     const { extra, type, f, value = null } = event
     if (extra === undefined || type === 'fail' || type === 'info') return event
@@ -75,7 +75,7 @@ export class EventRows {
     )
   }
 
-  /** Undefined for a line that tells of no operation. @throws EventError */
+  /** The event of a line; undefined for a line that describes no operation. @throws EventError */
   event(members: Members, line: number): EventInput | undefined {
     const { roles } = this.#options
     const used = new Set<string>()
@@ -211,7 +211,7 @@ interface Lane {
   isOpen: boolean
 }
 
-/** Gives numbered operations of one client that overlap processes of their own. */
+/** Assigns a separate process to each numbered operation that overlaps another operation of its client. */
 class Lanes {
   readonly #byClient: Map<Process, Lane[]> = new Map()
 

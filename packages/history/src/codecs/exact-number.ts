@@ -1,11 +1,12 @@
 /** No double is an integer with more digits. */
 const MOST_DIGITS = 309
-/** Longer integers that no double holds are written with an exponent. */
+/** Integers that no double represents, and that have more digits than this, are written with an exponent. */
 const MOST_DIGITS_WRITTEN = 40
 
 /**
- * The number a decimal stands for: a double if one equals it, or prints as these digits (`0.1`). Otherwise a text that
- * equal numbers share: an integer's digits and an N, or the significant digits and their power of ten.
+ * The number that a decimal denotes: a double if its value is equal, or if it prints as these digits (`0.1`). Otherwise
+ * a text that is the same for equal numbers: the digits of an integer and an N, or the significant digits and their
+ * power of ten.
  *
  * @param token digits, optionally with a sign, a fraction and an exponent.
  */
@@ -28,7 +29,7 @@ export function exactNumber(token: string): number | string {
   return `${sign}${digits}e${power}`
 }
 
-/** A ratio of integers (`2/4`) in lowest terms (`1/2`), or an integer if it is one. */
+/** A ratio of integers (`2/4`) in lowest terms (`1/2`), or the integer that the ratio equals. */
 export function exactRatio(token: string): number | string {
   const [above = 0n, below = 1n] = token.split('/').map(BigInt)
   let [divisor, rest] = [above < 0n ? -above : above, below]
@@ -36,7 +37,7 @@ export function exactRatio(token: string): number | string {
   return below === divisor ? exactNumber((above / divisor).toString()) : `${above / divisor}/${below / divisor}`
 }
 
-/** A number's digits without leading and trailing zeros, and the power of ten of the last one. */
+/** A number's digits without leading and trailing zeros, and the power of ten of the last digit. */
 function decimalOf(token: string): { readonly digits: string; readonly power: number; readonly negative: boolean } {
   const [mantissa = '', exponent = '0'] = token.toLowerCase().split('e')
   const [whole = '', fraction = ''] = mantissa.replace(/^[+-]/, '').split('.')

@@ -16,34 +16,34 @@ import { type Mapping, Roles } from './roles.ts'
 import { awditReader, isAwdit, isPlume, plumeReader } from './session-texts.ts'
 
 export interface ReaderOptions {
-  /** The name messages use for the history: its file's. */
+  /** The name of the history in messages: the name of its file. */
   readonly source: string
   readonly sink: EventSink
   /** The sink, if it is a builder. */
   readonly builder?: HistoryBuilder | undefined
   /**
-   * Whether a client's value that is a pair is a key and a value, as Jepsen's independent tests have it. By default found out
-   * in EDN; in JSON lines it is one value.
+   * Whether a client's value that is a pair is a key and a value, as in Jepsen's independent tests. By default detected
+   * in EDN, and false in JSON lines.
    */
   readonly independent?: boolean | undefined
-  /** What is known of the clocks, for formats whose lines are in no order. */
+  /** Facts known about the clocks, for formats whose lines are in no order. */
   readonly ordering?: Ordering | undefined
-  /** Which members have which meaning: see `parseMapping`. */
+  /** Assigns roles to members: see `parseMapping`. */
   readonly mapping?: Mapping | undefined
 }
 
-/** A format of histories: how its files begin, and what reads them. */
+/** A format of histories: how its files begin, and the reader for them. */
 interface FormatEntry {
   /** In messages. */
   readonly what: string
   /** @param content the beginning of a file, without white space before it */
   recognises(content: string, mapping: Mapping | undefined): boolean
-  /** Whether `--map` can say what its members are. */
+  /** Whether the format has named members, to which `--map` can assign roles. */
   readonly hasMembers?: boolean
   reader(options: ReaderOptions): ChunkReader
 }
 
-/** All formats. The first that recognises a file reads it. */
+/** All formats. The first format that recognises a file reads it. */
 export const formatTable: { readonly [name in Format]: FormatEntry } = {
   operations: {
     what: 'JSON with one operation per line',
@@ -111,7 +111,7 @@ function isJson(content: string): boolean {
   return /^\{\s*["}]/.test(withoutComments(content))
 }
 
-/** Comments before lines of JSON. In EDN they begin with a semicolon. */
+/** Removes comments before lines of JSON. In EDN, comments begin with a semicolon. */
 function withoutComments(content: string): string {
   if (!/^(?:#[^_a-zA-Z]|#$|\/\/|--)/.test(content)) return content
   const lines = content.split('\n')
@@ -119,7 +119,10 @@ function withoutComments(content: string): string {
   return first < 0 ? content : lines.slice(first).join('\n').trimStart()
 }
 
-/** Porcupine's key-value log is EDN too; its operations have a key member and are get, put or append. */
+/**
+ * Whether this is Porcupine's key-value log. It is EDN too; its operations have a key member and are get, put or
+ * append.
+ */
 function isKeyValueLog(content: string): boolean {
   const line = content.split('\n', 1)[0] ?? ''
   return /:f\s+:(get|put|append)\b/.test(line) && /:key\s+"/.test(line)
@@ -127,7 +130,7 @@ function isKeyValueLog(content: string): boolean {
 
 const withRoles = (options: ReaderOptions): RowsOptions => ({ ...options, roles: new Roles(options.mapping) })
 
-/** Divides the value of every event into key and value, if that was asked for. */
+/** Divides the value of every event into key and value if `independent` is true. */
 function paired(options: ReaderOptions, readerOf: (options: ReaderOptions) => ChunkReader): ChunkReader {
   if (options.independent !== true) return readerOf(options)
   const { builder: _, source, sink, ...rest } = options

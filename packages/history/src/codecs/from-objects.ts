@@ -6,10 +6,10 @@ import { eventOfMembers, headerOfMembers, membersOf } from './event-members.ts'
 import { OtherTimes } from './other-times.ts'
 
 /**
- * The history of these events, each the object that a line of the native format holds; the first may be the header.
- * Unlike `historyFromEvents` it trusts nothing: for events made by programs that no compiler has checked.
+ * Builds the history of these events, each an object as on a line of the native format; the first may be the header.
+ * Unlike `historyFromEvents` it validates every event: for events of programs that are not checked by a compiler.
  *
- * @throws UserError naming the event by its position, from 1, and the rule it breaks.
+ * @throws UserError with the position of the event, from 1, and the rule that it breaks.
  */
 export function historyFromObjects(objects: Iterable<unknown>, source = 'events'): History {
   const builder = new HistoryBuilder({ source })
@@ -35,7 +35,7 @@ function take(builder: HistoryBuilder, times: OtherTimes, object: unknown, posit
   } else throw new EventError('an event is a plain object that JSON can say: no dates, no maps, no NaN, no circles.')
 }
 
-/** Deeper than anybody means to nest; a circle is deeper still. */
+/** Deeper than any intended nesting. A cyclic object exceeds it. */
 const DEEPEST = 200
 
 function isJson(value: unknown, depth: number): value is Json {
@@ -44,8 +44,8 @@ function isJson(value: unknown, depth: number): value is Json {
   if (typeof value !== 'object' || depth > DEEPEST) return false
   if (Array.isArray(value)) return value.every((item) => isJson(item, depth + 1))
   const prototype: unknown = Object.getPrototypeOf(value)
-  // Those of another realm, such as a vm's, have another Object.prototype.
+  // Objects of another realm, such as a vm's, have another Object.prototype.
   if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return false
-  // What is undefined is absent, as in JSON.stringify.
+  // Members that are undefined count as absent, as in JSON.stringify.
   return Object.values(value).every((member) => member === undefined || isJson(member, depth + 1))
 }

@@ -4,9 +4,9 @@ import { isObject, parseJson } from './json-text.ts'
 import { outcomeOf } from './outcomes.ts'
 import type { Found, Members, Roles } from './roles.ts'
 
-/** One request and its response as an operation on the record at its path. */
+/** A request and its response, as an operation on the record at its path. */
 export interface Exchange {
-  /** The line's members, those of a request and a response in it included. */
+  /** The members of the line, and those of a request and a response nested in it. */
   readonly members: Members
   readonly f: 'read' | 'write'
   readonly key: string
@@ -19,9 +19,10 @@ export interface Exchange {
 const METHOD = /^(?:GET|PUT|POST|PATCH|DELETE|HEAD|OPTIONS|TRACE)$/i
 
 /**
- * Undefined for a line that is no request; `none` for one that neither reads nor changes a record.
+ * Returns the exchange of a line; undefined for a line that is not a request; `none` for a request that neither reads
+ * nor changes a record.
  *
- * @throws EventError for a request that nothing tells the meaning of.
+ * @throws EventError for a request whose meaning cannot be determined.
  */
 export function exchangeOf(line: Members, roles: Roles): Exchange | 'none' | undefined {
   const members = flattened(line)
@@ -66,7 +67,7 @@ const hasFailed = (members: Members, roles: Roles): boolean =>
   roles.found(members, 'error', (value) => value !== null && value !== '') !== undefined ||
   roles.all(members, 'status').some(([, value]) => (outcomeOf(value) ?? 'ok') !== 'ok')
 
-/** The members of a request and a response that a line has as objects. */
+/** The members of a line, and those of the objects in it that are a request or a response. */
 function flattened(line: Members): Members {
   const { request, response } = line
   if (!isObject(request) || typeof request['method'] !== 'string') return line
@@ -87,7 +88,7 @@ function keyOf([name, value]: Found): string {
   return path.replace(/(?<=.)\/+$/, '')
 }
 
-/** A text of JSON as its value, so that 1 and "1" of two sides are equal. */
+/** Parses a JSON text, so that 1 and "1" are equal in request and response. */
 function contentOf([name, value]: Found): Found {
   if (typeof value !== 'string') return [name, value]
   try {

@@ -1,4 +1,4 @@
-// Whoever reads by bytes copies these: an imported constant, and one that is exported, is loaded at every use.
+// Modules that read by bytes copy these constants: an imported constant, and an exported one, is loaded at every use.
 
 export const TAB = 0x09
 export const NEWLINE = 0x0a

@@ -2,15 +2,15 @@ import { MAXIMUM_DEPTH, tooDeep } from '../event/depth.ts'
 import type { Json } from '../event/event.ts'
 import { exactNumber } from './exact-number.ts'
 
-/** Numbers of fewer digits are equal to a double's shortest decimal. */
+/** Numbers with fewer than 16 digits equal the shortest decimal of a double. */
 const SIXTEEN_DIGITS = /\d(?:\.?\d){15}|\d\.\d{14}/
 const EXPONENT = /\d[eE][+-]?\d/
 const STRINGS_AND_NUMBERS = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
 
 /**
- * Parses JSON without losing the identity of numbers: two are equal exactly if they are equal as decimals. An integer
- * that no double holds becomes its digits and an N (`"9007199254740993N"`, as EDN writes such integers); any other
- * number that a double would change becomes the string it was written as. Throws like `JSON.parse`.
+ * Parses JSON without losing the identity of numbers: two numbers are equal if and only if they are equal as decimals.
+ * An integer that no double represents becomes its digits and an N (`"9007199254740993N"`, as EDN writes such
+ * integers); any other number that a double would change becomes its text in the input. Throws like `JSON.parse`.
  */
 export function parseJson(text: string): Json {
   const value = JSON.parse(text) as Json
@@ -43,7 +43,7 @@ export function numberText(value: number): string {
 
 export const isArray = (value: Json): value is readonly Json[] => Array.isArray(value)
 
-/** Whether a value is an object as JSON knows it: not null, and no list. */
+/** Whether a value is a JSON object: not null, and not a list. */
 export function isObject(value: Json | undefined): value is { readonly [member: string]: Json }
 export function isObject(value: unknown): value is { readonly [member: string]: unknown }
 export function isObject(value: unknown): boolean {
@@ -60,7 +60,10 @@ const TOKEN =
 const UNFINISHED_STRING = /^"(?:[ !#-[\]-\uffff]|\\.)*\\?$/
 const SPACE = /[ \t\r\n]*/y
 
-/** The first position at which `text` stops being the beginning of a JSON value; its length if merely cut off. */
+/**
+ * The first position at which `text` stops being the beginning of a JSON value; the length of `text` if it is only cut
+ * off.
+ */
 export function jsonErrorOffset(text: string): number {
   const open: string[] = []
   let expected: 'value' | 'first value' | 'name' | 'first name' | 'colon' | 'more' | 'end' = 'value'

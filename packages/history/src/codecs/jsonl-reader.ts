@@ -17,17 +17,17 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 export interface JsonlReaderOptions {
   readonly source: string
   readonly sink: EventSink
-  /** The sink, if it is a builder: usual lines then go straight to its columns. */
+  /** The sink, if it is a builder: usual lines are then written directly to its columns. */
   readonly builder?: HistoryBuilder | undefined
-  /** It does not begin at the beginning, where alone a header and a byte order mark may be. */
+  /** The input does not start at the beginning of the file. Only there may a header and a byte order mark occur. */
   readonly isAmid?: boolean | undefined
-  /** Which members have which meaning: see `parseMapping`. */
+  /** Assigns roles to members: see `parseMapping`. */
   readonly mapping?: Mapping | undefined
 }
 
 /**
- * Reads native histories. Lines unknown to the scanner go through `JSON.parse`, with the same result; those whose members have
- * other names are looked up (see `EventRows`).
+ * Reads native histories. Lines that the scanner cannot read are parsed by `JSON.parse`, with the same result. Members
+ * with other names are looked up (see `EventRows`).
  */
 export class JsonlReader implements ChunkReader {
   line = 1
@@ -63,7 +63,7 @@ export class JsonlReader implements ChunkReader {
     const scanner = this.#scanner
     while (at <= lastNewline) {
       if (bytes[at] === NEWLINE) {
-        // Skip empty lines here, so that millions of them cost no more than their bytes.
+        // Skip empty lines here, so that millions of them cost no more than reading their bytes.
         at += 1
         this.line += 1
         continue
@@ -90,7 +90,7 @@ export class JsonlReader implements ChunkReader {
     }
   }
 
-  /** A line without its line end: complete, or cut off by a kill or a full disk. */
+  /** Reads a line without its line end: either complete, or cut off by a kill or a full disk. */
   #lastLine(bytes: Uint8Array, start: number, end: number): void {
     // After a power loss, file systems show bytes that never reached the disk as zeros.
     const zeros = bytes.subarray(start, end).indexOf(0)
@@ -131,7 +131,7 @@ export class JsonlReader implements ChunkReader {
 
   #eventOf(members: Members): EventInput | undefined {
     if (this.#isMapped || !isNative(members)) {
-      // What a return is of may have been called before.
+      // The invocation of a completion may be in an earlier stretch.
       if (this.#isAmid) throw new CannotPack('members with other names')
       return this.#rows.event(members, this.line)
     }
@@ -140,7 +140,7 @@ export class JsonlReader implements ChunkReader {
 
   #located(error: unknown): unknown {
     if (error instanceof EventError) return brokenRule(this.#source, this.line, error.message)
-    // The builder's errors say where they occurred; errors about a single value do not.
+    // The builder's errors contain their location; errors about a single value do not.
     if (error instanceof UserError && !error.message.startsWith(`${this.#source}:`)) {
       return brokenRule(this.#source, this.line, error.message)
     }

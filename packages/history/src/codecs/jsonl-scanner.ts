@@ -11,12 +11,12 @@ const { HASH_START, QUOTE } = layout
 const { CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, MINUS, NEWLINE, OPEN_BRACE, OPEN_BRACKET } = marks
 const { FALSE_TEXT, NULL_TEXT, TRUE_TEXT } = marks
 
-/** Returned by `scan` for a line that must be read the slow way. */
+/** Returned by `scan` for a line that must be read by `JSON.parse`. */
 export const UNUSUAL = -1
 
 const LONGEST_ARRAY_BYTES = 4096
 
-// Members as bits, to detect repeated members and missing ones.
+// Members as bits, to detect repeated and missing members.
 const INDEX = 1
 const TIME = 2
 const PROCESS = 4
@@ -48,9 +48,9 @@ const FAIL_TEXT = ascii('fail')
 const INFO_TEXT = ascii('info')
 
 /**
- * Reads usual lines of a native history straight into a builder, without creating strings or objects. Anything else
- * (escapes, characters beyond ASCII, fractions, nested values but for transactions, unknown or repeated members, named
- * processes) is left to the slow way, which alone decides what such a line means.
+ * Reads usual lines of a native history directly into a builder, without creating strings or objects. All other lines
+ * (with escapes, characters beyond ASCII, fractions, nested values except transactions, unknown or repeated members,
+ * named processes) are left to the slow path, which alone defines their meaning.
  */
 export class LineScanner extends JsonTokens {
   readonly #builder: HistoryBuilder
@@ -61,7 +61,7 @@ export class LineScanner extends JsonTokens {
     this.#builder = builder
   }
 
-  /** Reads the line at `start`; returns the start of the next one, or UNUSUAL. A line end must follow. */
+  /** Reads the line at `start`, which must have a line end. Returns the start of the next line, or UNUSUAL. */
   scan(bytes: Uint8Array, start: number, line: number): number {
     const builder = this.#builder
     this.at = start
@@ -70,7 +70,7 @@ export class LineScanner extends JsonTokens {
     let seen = 0
     let process = 0
     let type = 0
-    // Look names up only when the whole line is known to be usual, so that no table gets unused entries.
+    // Look up names only when the whole line is known to be usual, so that no table gets unused entries.
     let f = 0
     let fEnd = 0
     let fHash = 0
@@ -182,7 +182,7 @@ export class LineScanner extends JsonTokens {
     return this.at + 1
   }
 
-  /** The member whose quoted name is here; 0 if unknown. */
+  /** Skips the quoted name at this position and returns the bit of the member; 0 if unknown. */
   #member(bytes: Uint8Array): number {
     const start = this.at + 1
     switch (bytes[start]) {
@@ -224,14 +224,16 @@ export class LineScanner extends JsonTokens {
     return this.named(bytes, INFO_TEXT) ? 3 : -1
   }
 
-  /** The value of the function that bytes[f, fEnd) names; `fEnd` is 0 if its name comes later. */
+  /**
+   * The id of the value of the function that bytes[f, fEnd) name; `fEnd` is 0 if the name of the function comes later.
+   */
   #value(bytes: Uint8Array, f: number, fEnd: number): number {
     const { values } = this.#builder
     if (bytes[this.at] !== OPEN_BRACKET) return this.scalar(bytes, values)
     return isTransactionAt(bytes, f, fEnd) ? scanTransaction(this, bytes, values) : this.#flatArray(bytes)
   }
 
-  /** An array of integers, plain strings and words, interned by its text without white space. */
+  /** The id of an array of integers, plain strings and words. The array is interned by its text without white space. */
   #flatArray(bytes: Uint8Array): number {
     const array = this.#array
     let length = 0

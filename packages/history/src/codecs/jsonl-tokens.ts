@@ -10,22 +10,22 @@ const { HASH_OF_QUOTE, QUOTE } = layout
 const { BACKSLASH, CLOSE_BRACE, CLOSE_BRACKET, COMMA, DELETE, MINUS, NEWLINE, NINE, RETURN, SPACE, TAB, ZERO } = marks
 const { FALSE_TEXT, NULL_TEXT, TRUE_TEXT } = marks
 
-/** Integers of this many digits always fit a double exactly. */
+/** Integers with at most this many digits always fit a double exactly. */
 const EXACT_DIGITS = 15
-/** Of the nanoseconds within a second. */
+/** Number of decimal digits of the nanoseconds within a second. */
 const NANO_DIGITS = 9
 const NANOS_PER_SECOND = 10 ** NANO_DIGITS
 
-/** Reads the plain tokens of a line of JSON, without creating strings. It knows fewer than there are. */
+/** Reads the plain tokens of a line of JSON, without creating strings. It supports only a part of JSON. */
 export class JsonTokens {
-  /** The position. No token contains a line end, so every loop stops at the end of the line. */
+  /** The current position. No token contains a line end, so every loop stops at the end of the line. */
   at = 0
-  /** The number that was read last. */
+  /** The number last read. */
   integer = 0
-  /** Hash of the string that `plain` last skipped, without its quotes, started from the given value. */
+  /** Hash of the string that `plain` last skipped, without its quotes, starting with the given value. */
   hash = 0
 
-  /** Skips white space within the line; returns the byte after it. */
+  /** Skips white space within the line and returns the next byte. */
   space(bytes: Uint8Array): number {
     let at = this.at
     let byte = bytes[at] ?? NEWLINE
@@ -37,7 +37,7 @@ export class JsonTokens {
     return byte
   }
 
-  /** Skips the quoted `text`, if it is here. */
+  /** Skips the quoted `text` and returns true, if it is at this position. */
   named(bytes: Uint8Array, text: Uint8Array): boolean {
     const start = this.at + 1
     const length = text.length
@@ -70,7 +70,7 @@ export class JsonTokens {
     }
     const digits = at - start
     if (digits === 0 || digits > EXACT_DIGITS) return false
-    // No leading zeros, no -0, and nothing after it that would make it another number.
+    // Reject leading zeros, -0, and a following character that continues the number.
     if (bytes[start] === ZERO && (digits > 1 || negative)) return false
     if (byte !== COMMA && byte !== CLOSE_BRACE && byte !== CLOSE_BRACKET && byte !== SPACE) return false
     this.at = at
@@ -90,7 +90,7 @@ export class JsonTokens {
     let seconds = 0
     let nanos = 0
     while (byte >= ZERO && byte <= NINE) {
-      // The digits before the last nine are the seconds.
+      // The digits before the last nine are seconds.
       if (at - start >= NANO_DIGITS) seconds = seconds * 10 + ((bytes[at - NANO_DIGITS] ?? ZERO) - ZERO)
       nanos = (nanos * 10 + (byte - ZERO)) % NANOS_PER_SECOND
       at += 1
@@ -104,7 +104,7 @@ export class JsonTokens {
     return true
   }
 
-  /** Skips a string of plain ASCII characters; false if it is not one. */
+  /** Skips a string of plain ASCII characters; false for anything else. */
   plain(bytes: Uint8Array, hashStart: number): boolean {
     let at = this.at
     if (bytes[at] !== QUOTE) return false
@@ -122,7 +122,7 @@ export class JsonTokens {
     return true
   }
 
-  /** The id of a plain value that is no list; NO_VALUE if there is none here. */
+  /** The id of the plain value at this position, lists excluded; NO_VALUE if there is none. */
   scalar(bytes: Uint8Array, values: ValueTable): number {
     const start = this.at
     const byte = bytes[start] ?? NEWLINE

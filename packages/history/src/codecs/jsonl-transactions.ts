@@ -12,7 +12,7 @@ const { CLOSE_BRACKET, COMMA, NEWLINE, NINE, OPEN_BRACKET, ZERO } = marks
 
 const APPEND_TEXT = ascii(APPEND)
 const TRANSACTION_TEXTS = transactionNames.map(ascii)
-/** Integers of this many digits are their own ids. */
+/** Integers with at most this many digits are their own value ids. */
 const SMALL_DIGITS = 9
 
 /** Whether bytes[start, end) name a function whose value is a transaction. */
@@ -28,8 +28,9 @@ function isAt(bytes: Uint8Array, start: number, end: number, text: Uint8Array): 
 }
 
 /**
- * The id of the transaction that begins here, whose micro-operations go straight to their columns. NO_VALUE if it has
- * anything but plain kinds, keys and values, and lists of plain values; what was added of it is then of no account.
+ * The id of the transaction that begins here; its micro-operations are written directly to their columns. NO_VALUE if
+ * it contains anything but plain kinds, keys and values, and lists of plain values. The rows already added are then
+ * ignored.
  */
 export function scanTransaction(tokens: JsonTokens, bytes: Uint8Array, values: ValueTable): number {
   const transactions = values.transactionTable
@@ -63,7 +64,7 @@ export function scanTransaction(tokens: JsonTokens, bytes: Uint8Array, values: V
   return values.endTransaction()
 }
 
-/** Skips a comma and white space around it; false if there is none. */
+/** Skips a comma and the white space around it; false if there is no comma. */
 function next(tokens: JsonTokens, bytes: Uint8Array): boolean {
   if (tokens.space(bytes) !== COMMA) return false
   tokens.at += 1
@@ -77,7 +78,7 @@ function scanHeld(tokens: JsonTokens, bytes: Uint8Array, values: ValueTable, key
   return isElement ? NO_VALUE : scanList(tokens, bytes, values, key)
 }
 
-/** The id of the list of plain values that begins here; NO_VALUE if it is another. */
+/** The id of the list of plain values that begins here; NO_VALUE if the list has other elements. */
 function scanList(tokens: JsonTokens, bytes: Uint8Array, values: ValueTable, key: number): number {
   const lists = values.listTable
   let list = lists.empty(key)
@@ -96,7 +97,10 @@ function scanList(tokens: JsonTokens, bytes: Uint8Array, values: ValueTable, key
   return ValueTable.listId(list)
 }
 
-/** Adds the elements from here that are small integers followed by a comma: nearly all of them, in most histories. */
+/**
+ * Adds the leading elements that are small integers followed by a comma. In most histories these are nearly all
+ * elements.
+ */
 function smallIntegers(tokens: JsonTokens, bytes: Uint8Array, lists: ListTable, from: number): number {
   let list = from
   let start = tokens.at

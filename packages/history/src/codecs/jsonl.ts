@@ -7,7 +7,7 @@ export type Line =
   | { readonly kind: 'header'; readonly header: Header }
   | { readonly kind: 'event'; readonly event: EventInput }
 
-/** Parses one line of a native history. Throws EventError (the caller knows file and line). */
+/** Parses one line of a native history. Throws EventError; the caller adds file and line. */
 export function parseJsonLine(text: string): Line {
   const members = membersOf(parsedJson(text))
   const header = headerOfMembers(members)
@@ -23,7 +23,7 @@ export function parsedJson(text: string): Json {
   }
 }
 
-/** The line is not JSON at all, like the last line of a file whose writer was killed. */
+/** Thrown if the line is not JSON, like the last line of a file whose writer was killed. */
 export class BadJson extends EventError {}
 
 function badJson(text: string): string {
@@ -33,7 +33,7 @@ function badJson(text: string): string {
   return `bad JSON at column ${offset + 1}, near ${JSON.stringify(shortened(text.slice(offset, offset + 20)))}. ${remedy}`
 }
 
-/** One line, without its line end. `parseJsonLine` reads the same event back. */
+/** Prints an event as one line, without its line end. `parseJsonLine` parses it to an equal event. */
 export function printJsonLine(event: Event | EventInput): string {
   let text = '{'
   if (event.index !== undefined) text += `"index":${event.index},`

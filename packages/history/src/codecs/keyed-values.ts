@@ -6,29 +6,30 @@ import { isClient } from '../tables/processes.ts'
 import { isTransaction } from '../tables/transactions.ts'
 import { VersionedValues } from './versioned-values.ts'
 
-/** Events held back at most until one of them shows whether values are keyed. */
+/** The largest number of events held back before an event shows whether values are keyed. */
 const MOST_HELD = 200_000
 
 interface Options {
   readonly source: string
   readonly sink: EventSink
-  /** Whether every pair is a key and a value; undefined to find out. */
+  /** Whether every pair is a key and a value; detected if undefined. */
   readonly isKeyed: boolean | undefined
-  /** Whether a value was marked as a key and a value. */
+  /** Whether a value was tagged as a key and a value. */
   readonly isTuple: (value: Json) => boolean
 }
 
 /**
- * Divides the values of Jepsen's independent tests into key and value. Printed, `[k v]` looks like any other pair. A read
- * tells: it is invoked with `[k nil]` there, and with nil elsewhere. So does a value that is no pair. Events are held back
- * until one tells; if none does and it would make a difference, the reader refuses to guess.
+ * Divides the values of Jepsen's independent tests into key and value. When printed, `[k v]` looks like any other pair.
+ * A read shows whether values are keyed: in keyed histories it is invoked with `[k nil]`, in others with nil. A value
+ * that is not a pair shows it too. Events are held back until an event shows it. If none does and the meaning depends
+ * on it, the reader refuses to guess.
  */
 export class KeyedValues {
   readonly #options: Options
   readonly #values: VersionedValues
   #isKeyed: boolean | undefined
   #held: { readonly event: EventInput; readonly line: number }[] = []
-  /** A pair that means one thing or another, depending on whether it has a key. */
+  /** A pair whose meaning depends on whether values are keyed. */
   #matters: { readonly value: Json; readonly line: number } | undefined
 
   constructor(options: Options) {
@@ -37,7 +38,7 @@ export class KeyedValues {
     this.#isKeyed = options.isKeyed
   }
 
-  /** Whether a value that is no tuple is known to be without a key, and nothing is held back. */
+  /** Whether values are known to be unkeyed, except tuples, and no event is held back. */
   get areWhole(): boolean {
     return this.#isKeyed === false && this.#values.areWhole
   }
@@ -105,7 +106,7 @@ export class KeyedValues {
     this.#values.take({ ...event, key: key === null ? undefined : key, value: own }, line)
   }
 
-  /** Whether the history is keyed, if this event shows it. */
+  /** Whether the history is keyed; undefined if this event does not show it. */
   #toldBy(event: EventInput, line: number): boolean | undefined {
     const { process, type, f, key, value = null } = event
     if (!isClient(process)) return undefined
@@ -115,7 +116,7 @@ export class KeyedValues {
       // No key is nil.
       if (!isPair(value) || value[0] === null) return false
       if (this.#asksForKey(event)) return true
-      // Its two values, unless they are the key and a pair of them.
+      // The pair is the two values of the cas, unless its second element is a pair.
       if (f === 'cas' && !isPair(value[1])) return false
       return isTransaction(f) ? false : undefined
     }
@@ -124,11 +125,11 @@ export class KeyedValues {
     return undefined
   }
 
-  /** Elsewhere it would be invoked with nil. */
+  /** Whether a read is invoked with a key. In an unkeyed history it would be invoked with nil. */
   #asksForKey({ process, type, f, key, value = null }: EventInput): boolean {
     if (type !== 'invoke' || key !== undefined || !isClient(process) || !takesNothing(f)) return false
     if (!isPair(value) || value[0] === null || this.#options.isTuple(value)) return false
-    // Beside a version, nothing is a pair of two.
+    // With versions, nil is written as a pair of two nils.
     return value[1] === null || (isPair(value[1]) && value[1].every((each) => each === null))
   }
 
@@ -142,7 +143,7 @@ export class KeyedValues {
   }
 }
 
-/** A cas takes two values; of three, the first is the key. */
+/** A cas takes two values. Of three, the first is the key. */
 const isKeyedCas = ({ f, value }: EventInput): boolean => f === 'cas' && Array.isArray(value) && value.length === 3
 
 const isPair = (value: Json | undefined): value is readonly [Json, Json] => Array.isArray(value) && value.length === 2

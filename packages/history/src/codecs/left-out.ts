@@ -1,7 +1,7 @@
 import { shortened } from '../event/rules.ts'
 import { plural } from '../text/figures.ts'
 
-/** Counts lines that are no operation, and are left out. */
+/** Counts the lines that are left out because they describe no operation. */
 export class LeftOut {
   #count = 0
   #first: { readonly line: number; readonly text: string } | undefined
@@ -11,12 +11,12 @@ export class LeftOut {
     this.#first ??= { line, text }
   }
 
-  /** Of the first of them; 1 if there are none. */
+  /** The 1-based number of the first line left out; 1 if there is none. */
   get line(): number {
     return this.#first?.line ?? 1
   }
 
-  /** The sentence about them; undefined if there are none. */
+  /** The sentence about the lines left out; undefined if there are none. */
   get text(): string | undefined {
     if (this.#first === undefined) return undefined
     const { line, text } = this.#first
@@ -24,5 +24,5 @@ export class LeftOut {
   }
 }
 
-/** A comment, as people write them between lines of JSON or CSV. */
+/** Whether a line is a comment between lines of JSON or CSV. */
 export const isComment = (text: string): boolean => /^\s*(?:#|\/\/|;|--)/.test(text)

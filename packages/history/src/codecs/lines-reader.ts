@@ -4,7 +4,7 @@ import type { ChunkReader, EventSink } from '../event/sink.ts'
 
 const NEWLINE = 10
 
-/** What reads the lines of a text. */
+/** Reads the lines of a text. */
 export interface LineTaker {
   /** @throws EventError, UserError without the place, or Unfinished for a line that cannot be read at all. */
   take(text: string, line: number): void
@@ -12,10 +12,10 @@ export interface LineTaker {
   readonly held?: { readonly events: number; readonly bytes: number }
 }
 
-/** A line that is no record at all, like the last one of a file whose writer was killed. */
+/** Thrown for a line that is no record, like the last line of a file whose writer was killed. */
 export class Unfinished extends EventError {}
 
-/** Reads texts line by line, for formats that are not read for speed. */
+/** Reads texts line by line, for formats whose reading need not be fast. */
 export class LinesReader implements ChunkReader {
   line = 1
   readonly #source: string

@@ -3,7 +3,7 @@ import { meaningOf } from '../operations/meaning.ts'
 import { typeOf } from './event-types.ts'
 import type { Members } from './roles.ts'
 
-/** A `--map` for lines whose members are unknown, as far as their values tell. */
+/** Proposes a `--map` for lines whose members are unknown, as far as their values show the roles. */
 export function proposal(lines: readonly Members[]): string {
   const names = [...new Set(lines.flatMap((line) => Object.keys(line)))]
   if (names.length === 0) return ''
@@ -23,7 +23,7 @@ export function proposal(lines: readonly Members[]): string {
   return ` Its members are ${names.join(', ')}. Say what they are: --map ${found.join(',')}`
 }
 
-/** Which of these members of a line is likeliest to have a role; undefined if none is. */
+/** The one of these members of a line that most probably has the role; undefined if none does. */
 export function likeliest(role: string, line: Members, names: readonly string[]): string | undefined {
   const tells = TELLING.find(([each]) => each === role)?.[1]
   return names.find((name) => tells?.([line[name] ?? null], name))
@@ -38,10 +38,10 @@ const TELLING: readonly (readonly [role: string, tells: (values: readonly Json[]
   ['process', (values, name) => !OTHERS.test(name) && isRepeated(values) && values.every(isName)],
 ]
 
-/** Names of members that are certainly no process. */
+/** Names of members that certainly do not hold the process. */
 const OTHERS = /val|key|time|stamp|(^|_)(at|ts|ms|us|ns|seq|index|line)(_|$)/i
 
-/** A process that did anything has two events. */
+/** Whether values repeat. A process that did anything has two events. */
 const isRepeated = (values: readonly Json[]): boolean => values.length === 1 || new Set(values).size < values.length
 
 const isName = (value: Json): boolean =>

@@ -6,10 +6,10 @@ import type { ReadOperation } from './operation-members.ts'
 import type { Roles } from './roles.ts'
 
 /**
- * Decides, by the whole file, whether an answer such as `"result":"ok"` of a read without a value is what was read or the
- * outcome.
+ * Decides, from the whole file, whether an answer such as `"result":"ok"` of a read without a value is the value read
+ * or the outcome.
  *
- * @throws UserError if nothing tells.
+ * @throws UserError if the file does not show it.
  */
 export function settled(operations: readonly ReadOperation[], roles: Roles, source: string): readonly ReadOperation[] {
   if (operations.every(({ open }) => open === undefined)) return operations
@@ -47,7 +47,7 @@ function asReturned(
   return { ...operation, output: said }
 }
 
-/** A value and, of a list, its elements. */
+/** Adds a value and, for a list, its elements. */
 function addAll(written: Set<string>, value: Json): void {
   written.add(canonical(value))
   if (Array.isArray(value)) for (const each of value) written.add(canonical(each))

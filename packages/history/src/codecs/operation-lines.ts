@@ -24,10 +24,10 @@ export function operationLines(options: RowsOptions): ChunkReader {
   })
 }
 
-/** Lines looked at, at most, for one that tells of an operation. */
+/** The largest number of lines searched for a line that describes an operation. */
 const MOST_LINES = 200
 
-/** Whether lines have both times of an operation, and are no events. */
+/** Whether lines have the call and return times of an operation, and are not events. */
 export function hasOperationLines(content: string, mapping?: Mapping): boolean {
   const roles = new Roles(mapping)
   let found = false

@@ -9,48 +9,51 @@ import { type Outcome, outcomeOf } from './outcomes.ts'
 import { type Found, functionNamed, type Members, plain, type Role, type Roles } from './roles.ts'
 import { exactTime, timeParts, timeValue, unitNamed } from './time-units.ts'
 
-// One line per operation: its client, when it was called and when it returned, what was asked and what was answered.
+// Each line is an operation: its client, the times of its call and return, the request and the answer.
 
-/** An operation, its times in parts of the file's own unit (see `exactTime`). */
+/** An operation, its times in parts of the unit of the file (see `exactTime`). */
 export interface OperationLine {
-  /** Undefined if the file does not say who asked. */
+  /** Undefined if the file does not name the client. */
   readonly process: Process | undefined
   readonly call: bigint
-  /** Undefined if it never returned. */
+  /** Undefined if the operation never returned. */
   readonly returned: bigint | undefined
-  /** The call is a bare stamp beside a duration, and may be that of the return. */
+  /** The call time is a bare time stamp beside a duration, and may be the time of the return. */
   readonly isBare: boolean
   readonly type: 'ok' | 'fail' | 'info'
   readonly event: Omit<EventInput, 'process' | 'type' | 'time' | 'value'>
   readonly input: Json | undefined
   readonly output: Json | undefined
-  /** Of a read without a value: a member that is its outcome or what it returned, which the whole file tells. */
+  /**
+   * Present for a read without a value: a member that is either its outcome or the value read. Only the whole file
+   * shows which.
+   */
   readonly open?: { readonly member: string; readonly said: Json; readonly outcome: Outcome } | undefined
-  /** Whether the member with the result is one that holds values in this line. */
+  /** The member with the value read, if it is a member that holds values. */
   readonly carrier?: string | undefined
 }
 
-/** With the line that it was read from. */
+/** An operation with the line from which it was read. */
 export interface ReadOperation extends OperationLine {
   readonly line: number
 }
 
 const NEVER = 9.2e18
 
-/** The names of the two times, from which their unit may be known. */
+/** The names of the members with the two times. The names may show the unit. */
 export function timeNames(members: Members, roles: Roles): readonly string[] {
   const [call = ''] = callOf(members, roles) ?? []
   return [call, roles.time(members, 'returned')?.[0] ?? call]
 }
 
-/** The member with the time of the call: a bare time stamp, if it has a duration beside it. */
+/** The member with the time of the call: a bare time stamp, if a duration is beside it. */
 export function callOf(members: Members, roles: Roles): Found | undefined {
   return (
     roles.time(members, 'call') ?? (roles.time(members, 'took') === undefined ? undefined : roles.time(members, 'time'))
   )
 }
 
-/** What a line says, and which of its members said it. */
+/** The members of a line, and the roles for which they were used. */
 class Line {
   readonly members: Members
   readonly roles: Roles
@@ -68,13 +71,13 @@ class Line {
     return found[1]
   }
 
-  /** The value of a role that no other role has taken. */
+  /** The value of a role, from a member that no other role uses. */
   found(role: Role, passes: (value: Json) => boolean = () => true): Found | undefined {
     return this.roles.all(this.members, role).find(([name, value]) => !this.used.has(name) && passes(value))
   }
 }
 
-/** Undefined for a line that is no operation. @throws EventError */
+/** The operation of a line; undefined for a line that is not an operation. @throws EventError */
 export function operationOf(said: Members, roles: Roles): OperationLine | undefined {
   const plainly = isEtcdOperation(said) ? etcdOperation(said) : said
   const exchange = exchangeOf(plainly, roles)
@@ -142,11 +145,11 @@ interface Asked {
   readonly value: Found | undefined
   /** The member with the answer. */
   readonly result: Found | undefined
-  /** The answer of a read is the content of a record, and says no outcome. */
+  /** The answer of a read is the content of a record, and does not show an outcome. */
   readonly isContent?: boolean
 }
 
-/** What was asked: in members of its own, or in the structure of an input, as Porcupine's programs have it. */
+/** The request: in separate members, or in the structure of an input, as Porcupine's programs write it. */
 function askedOf(line: Line): Asked {
   const own = line.found('f', (value) => typeof value === 'string' && outcomeOf(value) === undefined) ?? line.found('f')
   const named = own !== undefined && typeof own[1] === 'string' ? line.take(own, 'the operation') : undefined
@@ -177,7 +180,7 @@ function askedOf(line: Line): Asked {
 
 const isMapped = (line: Line, [name]: Found): boolean => line.roles.isMappedTo('input', name)
 
-/** Arguments of a read that name no key: an empty list and an empty text are none. */
+/** Arguments of a read that names no key. An empty list and an empty text count as no argument. */
 function ofArgument(line: Line, f: string, member: string, value: Json): Omit<Asked, 'f'> {
   const result = line.found('output')
   const isEmpty = value === '' || (isArray(value) && value.every((each) => each === null))
@@ -193,7 +196,7 @@ function ofArgument(line: Line, f: string, member: string, value: Json): Omit<As
   )
 }
 
-/** A value and an input beside it are the same, unless the input is null. */
+/** Throws if a value and an input on one line differ. The input may be null. */
 function refuseTwo(f: string, held: Found | undefined, input: Found | undefined): void {
   if (held === undefined || input === undefined || held[1] === null || input[1] === null || takesNothing(f)) return
   if (isObject(input[1]) || canonical(held[1]) === canonical(input[1])) return
@@ -222,7 +225,7 @@ interface Answer {
   readonly carrier?: string | undefined
 }
 
-/** What was returned, and whether the member with the answer says an outcome instead. */
+/** The answer of an operation, and whether the member with the answer holds an outcome instead. */
 function answerOf(line: Line, { f, value, result, isContent = false }: Asked, isSaid: boolean): Answer {
   const asked = value?.[1]
   if (value !== undefined) line.used.add(value[0])
@@ -277,7 +280,7 @@ function readBy(
   }
   if (answered === null || canonical(held) === canonical(answered))
     return { input: null, output: held, carrier: value?.[0] }
-  // What a structure's read asks for is empty in Go; that of a keyed one is a key and null.
+  // In Go, a structure has an empty value for a read. A keyed read has a key and null.
   if (held === '' || isObject(held) || (isArray(held) && held.some((each) => each === null))) {
     line.roles.take(member, RESULT)
     return { input: held, output: answered, carrier: member }
@@ -287,7 +290,7 @@ function readBy(
   )
 }
 
-/** What a change returns is a reply, unless it is what the change was for; Go has "" for none. */
+/** A change returns a reply, which counts only if the change asks for a value. In Go, "" stands for no value. */
 function changedBy(
   line: Line,
   f: string,
@@ -297,7 +300,7 @@ function changedBy(
   isSaid: boolean,
 ): Answer {
   const input = takesNothing(f) ? null : asked
-  // A cas that is answered with false found another value, and a lock was held.
+  // A cas answered with false found another value; an acquire answered with false found a held lock.
   const declines = (f === 'cas' || meaningOf(f)?.effect === 'acquires') && (answered === false || answered === 0)
   const done = declines ? 'fail' : f === 'cas' && answered === 1 ? 'ok' : outcome
   const isAnswer = meaningOf(f)?.answers === 'value' || (done === 'nothing' && !isSaid)
@@ -310,7 +313,7 @@ function changedBy(
   return { input, output: isReply && !(f === 'cas' && isArray(answered)) ? undefined : answered }
 }
 
-/** What members called a status say. @throws EventError for a word that is none, and for two that contradict each other. */
+/** The outcome that status members name. @throws EventError for an unknown word, and for two contradicting outcomes. */
 function statusOf(line: Line): Found | undefined {
   let first: readonly [string, Outcome] | undefined
   for (const [name, value] of line.roles.all(line.members, 'status')) {
@@ -332,7 +335,7 @@ function statusOf(line: Line): Found | undefined {
   return first
 }
 
-/** Names that often mean something else. */
+/** Names of status members that often have another meaning. */
 const WEAK = new Set(['state', 'code', 'type'])
 
 function errorOf(line: Line): string | undefined {
@@ -344,7 +347,7 @@ function errorOf(line: Line): string | undefined {
 
 const NO_ERROR = new Set(['none', 'nil', 'null', 'ok', '<nil>'])
 
-/** What is not known to have failed may have taken effect. */
+/** Combines outcomes. An operation may have taken effect unless it is known to have failed. */
 function combined(
   line: Line,
   explicit: Found | undefined,
@@ -364,7 +367,7 @@ function combined(
   return { type: outcome, isNothing }
 }
 
-/** What a structure holds: an operation, its key and value, or a value with its outcome. */
+/** The parts of a structure: an operation, its key and value, or a value with its outcome. */
 export function partsOf(
   value: Json | undefined,
   roles: Roles,
@@ -386,7 +389,7 @@ export function partsOf(
   const [from, to] = pair
   if (f !== undefined && from !== undefined && to !== undefined && known + 2 === names.length)
     return { f: f[1], ...(key === undefined ? {} : { key: key[1] }), value: [from, to] }
-  // Anything else in it belongs to the value itself.
+  // With any other member, the structure itself is the value.
   if (known === 0 || known < names.length) return { value }
   const outcome = status === undefined ? undefined : outcomeOf(status[1])
   return {
@@ -400,7 +403,7 @@ export function partsOf(
 const pick = (members: Members, name: RegExp): Json | undefined =>
   Object.entries(members).find(([each]) => name.test(plain(each)))?.[1]
 
-/** When an operation returned that says how long it took, in the unit of its call. */
+/** The return time of an operation that has a duration, in the unit of its call. */
 function endOf(line: Line, [start, began]: Found, call: bigint): bigint | undefined {
   const found = line.roles.time(line.members, 'took')
   if (found === undefined || found[1] === null) return undefined
@@ -409,7 +412,7 @@ function endOf(line: Line, [start, began]: Found, call: bigint): bigint | undefi
   if (took === undefined || took < 0)
     throw new EventError(`"${name}" is ${shortened(canonical(value))}, which is no duration.`)
   line.take(found, 'the duration')
-  // A date is in nanoseconds.
+  // Dates are in nanoseconds.
   const own = typeof began === 'string' && Number.isNaN(Number(began.replace(/N$/, ''))) ? 1 : unitNamed(start)?.nanos
   const unit = unitNamed(name)?.nanos
   if (own === unit) return call + timeParts(took)
@@ -420,11 +423,11 @@ function endOf(line: Line, [start, began]: Found, call: bigint): bigint | undefi
   return call + timeParts((took * unit) / own)
 }
 
-/** Undefined for none: Porcupine gives an operation that never returned the largest integer. */
+/** A time; undefined for no time. Porcupine gives an operation that never returned the largest integer. */
 function timeOf(value: Json | undefined): bigint | undefined {
   const time = timeValue(value)
   return time === undefined || time < 0 || time >= NEVER ? undefined : exactTime(value)
 }
 
-/** A time as the file has it, without the mark of large integers. */
+/** A time as in the file, without the mark of large integers. */
 const shownTime = (value: Json | undefined): string => shortened(String(value).replace(/(?<=^\d+)N$/, ''))

@@ -18,20 +18,20 @@ export interface RowsOptions {
   readonly source: string
   readonly sink: EventSink
   readonly roles: Roles
-  /** What is known of the clocks. */
+  /** Facts known about the clocks. */
   readonly ordering?: Ordering | undefined
   readonly mapping?: Mapping | undefined
 }
 
 /**
- * Takes one operation per line, with the times of its call and return. Events are passed on in the order of these times. Where
- * one operation ends when another begins, they are concurrent, as Porcupine has it.
+ * Takes one operation per line, with the times of its call and return. Passes events on in the order of these times. If
+ * one operation ends at the time at which another begins, they are concurrent, as in Porcupine.
  */
 export class OperationRows {
   readonly #options: RowsOptions
   readonly #operations: ReadOperation[] = []
   readonly #leftOut: LeftOut = new LeftOut()
-  /** Of their first operation. */
+  /** The names of the times of the first operation. */
   #timeNames: readonly string[] = []
   #stamp = ''
   #sampledBytes = 0
@@ -40,7 +40,7 @@ export class OperationRows {
     this.#options = options
   }
 
-  /** All operations are held until the last is read: any line may have been called before the others. */
+  /** All operations are held until the last line is read, since any line may have been called first. */
   get held(): { readonly events: number; readonly bytes: number } {
     const { length } = this.#operations
     const sampled = Math.max(1, Math.ceil(length / SAMPLED_EVERY))
@@ -99,8 +99,8 @@ export class OperationRows {
   }
 
   /**
-   * A bare time stamp beside a duration is that of the call or that of the return. A client does one thing at a time, which may
-   * tell which.
+   * A bare time stamp beside a duration is the time of either the call or the return. It is chosen so that the
+   * operations of a client do not overlap.
    */
   #placed(operations: readonly ReadOperation[]): readonly ReadOperation[] {
     if (this.#stamp === '') return operations
@@ -119,7 +119,7 @@ function endingAt(operation: ReadOperation): ReadOperation {
   return { ...operation, call: call - (returned - call), returned: call }
 }
 
-/** How many operations begin while the one before, of the same client, is under way. */
+/** Number of operations that begin before the previous operation of their client ends. */
 function overlaps(operations: readonly ReadOperation[]): number {
   const until = new Map<Process, bigint>()
   let count = 0
@@ -131,14 +131,14 @@ function overlaps(operations: readonly ReadOperation[]): number {
   return count
 }
 
-/** Whether a line names neither an operation nor a time of a call: a phase, a setting. */
+/** Whether a line names neither an operation nor a time of a call, for example a phase or a setting. */
 function isAnnouncement(members: Members, roles: Roles): boolean {
   if (callOf(members, roles) !== undefined) return false
   return roles.found(members, 'key') === undefined && roles.found(members, 'process') === undefined
 }
 
 const SAMPLED_EVERY = 64
-/** An operation's line, and the two events that it becomes. */
+/** Bytes of an operation's line and of the two events that it becomes. */
 const HELD_BYTES = 400
 
 function timesOf(operations: readonly ReadOperation[]): Extent {
@@ -183,14 +183,14 @@ const NEVER = Number.POSITIVE_INFINITY
 
 const compared = (one: bigint | number, other: bigint | number): number => (one < other ? -1 : one > other ? 1 : 0)
 
-/** One process of a client: until when its last operation took, and the line of that. */
+/** A process of a client: the end of its last operation, and the line of that operation. */
 interface Lane {
   readonly process: Process
   until: bigint | number
   line: number
 }
 
-/** Gives operations of one client that overlap processes of their own. */
+/** Assigns separate processes to overlapping operations of one client. */
 class Lanes {
   overlapping = 0
   readonly #byClient: Map<Process, Lane[]> = new Map()
@@ -199,14 +199,14 @@ class Lanes {
     const client = said ?? `line ${line}`
     const own = this.#byClient.get(client) ?? []
     if (own.length === 0) this.#byClient.set(client, own)
-    // At one time, the order of lines tells what a client did first.
+    // At equal times, the order of lines is the client's order.
     let lane = own.find((each) => each.until < call || (each.until === call && each.line < line))
     if (lane === undefined) {
       if (own.some(({ until }) => until !== NEVER)) this.overlapping += 1
       lane = { process: own.length === 0 ? client : `${client}/${own.length + 1}`, until: NEVER, line }
       own.push(lane)
     }
-    // After an unknown outcome a process does nothing more.
+    // After an unknown outcome a process invokes no more operations.
     lane.until = type === 'info' ? NEVER : (returned ?? call)
     lane.line = line
     return lane.process

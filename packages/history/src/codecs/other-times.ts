@@ -4,7 +4,7 @@ import { EventError, rules } from '../event/rules.ts'
 import type { EventSink } from '../event/sink.ts'
 import { exactTime, extentOf, instantOf, timeValue, type Unit, unitOf } from './time-units.ts'
 
-/** What people call the time. */
+/** Common names of the time member. */
 const NAME =
   /^@?(?:t|ts|time|timestamp|time_stamp|at|when|date|datetime)(?:_?(?:ns|nanos|us|micros|ms|millis|s|sec))?$/i
 
@@ -13,7 +13,7 @@ interface Found {
   readonly unit: Unit
 }
 
-/** Takes the time of events that have none from a member with another name, and says so once. */
+/** Takes the time of events without a time from a member with another name, and reports it once. */
 export class OtherTimes {
   readonly #warn: (message: string) => void
   readonly #epoch: Epoch
@@ -31,7 +31,7 @@ export class OtherTimes {
     const said = found && extra[found.name]
     const exact = exactTime(said)
     if (found === undefined || exact === undefined) return event
-    // The first time decided the unit, and was a whole number.
+    // The first time, a whole number, determined the unit.
     if (found.unit.nanos === 1 && typeof said === 'number' && !Number.isInteger(said))
       throw new EventError(rules.fractionOfTime(found.name, String(said)))
     return { ...event, time: this.#epoch.sinceInstant(instantOf(exact, found.unit)) }

@@ -2,13 +2,16 @@ import type { Json } from '../event/event.ts'
 import { isObject } from './json-text.ts'
 import { plain } from './roles.ts'
 
-/** How an operation ended; `nothing`: what it asked for is not there. */
+/** The outcome of an operation; `nothing`: the requested object does not exist. */
 export type Outcome = 'ok' | 'fail' | 'info' | 'nothing'
 
 const words = (outcome: Outcome, text: string): readonly (readonly [string, Outcome])[] =>
   text.split(' ').map((word) => [word, outcome])
 
-/** Words without case and separators. What is not known to have failed may have taken effect. */
+/**
+ * Words for outcomes, without case and separators. An operation may have taken effect unless it is known to have
+ * failed.
+ */
 const WORDS: ReadonlyMap<string, Outcome> = new Map([
   ...words('ok', 'ok okay success succeeded successful done complete completed true yes ack acked acknowledged'),
   ...words('ok', 'committed commit applied accepted created updated written stored passed finished found hit'),
@@ -19,7 +22,9 @@ const WORDS: ReadonlyMap<string, Outcome> = new Map([
   ...words('nothing', 'notfound missing miss nosuchkey keynotfound nokey absent'),
 ])
 
-/** The outcome that a value says; undefined if it says none. `isCode`: its member is called a code, so that 0 is success. */
+/**
+ * The outcome that a value names; undefined if it names none. `isCode`: the member is named a code, so 0 is success.
+ */
 export function outcomeOf(value: Json, isCode = false): Outcome | undefined {
   if (typeof value === 'boolean') return value ? 'ok' : 'info'
   if (typeof value === 'number') return isCode && value === 0 ? 'ok' : outcomeOfStatus(value)
@@ -30,7 +35,7 @@ export function outcomeOf(value: Json, isCode = false): Outcome | undefined {
   return isObject(value) ? outcomeOfObject(value) : undefined
 }
 
-/** A status of HTTP. After 408 and 5xx it may have been carried out. */
+/** The outcome of an HTTP status. After 408 and 5xx the request may have been executed. */
 function outcomeOfStatus(status: number): Outcome | undefined {
   if (!Number.isInteger(status) || status < 200 || status > 599 || (status >= 300 && status < 400)) return undefined
   if (status < 300) return 'ok'
@@ -41,7 +46,7 @@ function outcomeOfStatus(status: number): Outcome | undefined {
 const SAYS_OUTCOME = new Set(['status', 'statuscode', 'code', 'ok', 'success', 'outcome', 'state', 'result'])
 const SAYS_WHY = new Set(['error', 'err', 'message', 'msg', 'reason', 'detail', 'details'])
 
-/** `{"status":"ok"}`, `{"error":"timeout"}`: nothing in it but an outcome and its reason. */
+/** The outcome of an object with only an outcome and its reason, such as `{"status":"ok"}` or `{"error":"timeout"}`. */
 function outcomeOfObject(members: { readonly [member: string]: Json }): Outcome | undefined {
   const names = Object.keys(members)
   if (names.length === 0 || !names.every((name) => SAYS_OUTCOME.has(plain(name)) || SAYS_WHY.has(plain(name))))

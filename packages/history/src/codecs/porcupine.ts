@@ -10,16 +10,16 @@ import { eventOfMembers } from './event-members.ts'
 const NEWLINE = 0x0a
 
 /**
- * A line of a Jepsen log, or of its history.txt, that describes an operation: maybe its time in brackets or numbers that count
- * lines, its process, type, function and value.
+ * A line of a Jepsen log, or of its history.txt, that describes an operation: optionally its time in brackets or line
+ * numbers, then process, type, function and value.
  */
 const JEPSEN_LOG_LINE =
   /(?:^|\bjepsen\.util:?\s+(?:- )?)\s*(?:\[\s*(\d+)\s*\]\s+|(?:\d+\s+){1,2}(?=-?\d+\s|:nemesis\b))?(-?\d+|:[a-z][\w.-]*)\s+:([A-Za-z-]+)\s+:(\S+)(?:\s+(.*\S))?\s*$/
 
-/** The set-up that a log begins with, which may be long. */
+/** A line of the set-up that begins a log. The set-up may be long. */
 const JEPSEN_SETUP = /^(?:\d{4}-\d\d-\d\d[ T][\d:.,]+\S*\s+)?(?:INFO|WARN|DEBUG|ERROR)\b.*\bjepsen\b/m
 
-/** As the Jepsen of Porcupine's etcd tests wrote them. */
+/** The form of lines in the Jepsen logs of Porcupine's etcd tests. */
 const OLD_LOG_LINE = /\bjepsen\.[\w.]+\s+- /
 
 export const isOldJepsenLog = (content: string): boolean => {
@@ -39,10 +39,9 @@ export interface JepsenLogReaderOptions {
 }
 
 /**
- * Reads Jepsen's logs, such as `INFO  jepsen.util - 3 :invoke :cas [0 2]`, and its history.txt, whose lines begin with the
- * process. An error takes the
- * place of the value (`:info :read :timed-out`): it becomes the event's error, and the completion has no value. Other
- * lines of the log are skipped.
+ * Reads Jepsen's logs, such as `INFO jepsen.util - 3 :invoke :cas [0 2]`, and its history.txt, whose lines begin with
+ * the process. An error in place of the value (`:info :read :timed-out`) becomes the event's error, and the completion
+ * has no value. Other lines of the log are skipped.
  */
 export class JepsenLogReader implements ChunkReader {
   line = 1
@@ -53,7 +52,7 @@ export class JepsenLogReader implements ChunkReader {
 
   readonly #ended: () => void
 
-  /** `ended` is called once all lines are read. */
+  /** `ended` is called after the last line. */
   constructor(options: JepsenLogReaderOptions, ended: () => void = () => {}) {
     this.#options = options
     this.#ended = ended
@@ -118,7 +117,7 @@ export class JepsenLogReader implements ChunkReader {
     )
   }
 
-  /** The value and, in newer logs, the error after it. A keyword is not a register's value but an error. */
+  /** The value and, in newer logs, the error after it. A keyword is an error, since registers hold no keywords. */
   #values(text: string): (Json | Problem)[] {
     const parser = this.#parser
     parser.feed(text, true)

@@ -4,8 +4,8 @@ import type { Taken } from '../event/taken.ts'
 import { didYouMean } from '../text/suggest.ts'
 import { timeValue } from './time-units.ts'
 
-// What a member of a line means, and what people call it. Every reader of lines with named members, JSON, CSV or mapped by
-// `--map`, looks members up here.
+// Roles are the meanings of members of a line, each with its common names. All readers of lines with named members
+// (JSON, CSV or mapped by `--map`) look up members here.
 
 export type Members = { readonly [member: string]: Json }
 
@@ -39,14 +39,14 @@ export type Role = keyof typeof NAMES
 const roles = Object.keys(NAMES) as Role[]
 const namesOf: ReadonlyMap<Role, readonly string[]> = new Map(roles.map((role) => [role, NAMES[role].split(' ')]))
 
-/** `--map`: which member of the file has a role. */
+/** `--map`: the member of the file for each role. */
 export type Mapping = { readonly [role in Role]?: string }
 
-/** Names of roles as people type them. */
+/** Common names of roles on the command line. */
 const TYPED: { readonly [name: string]: Role } = { return: 'returned', outcome: 'status', client: 'process', op: 'f' }
 const MOST_MAPPED = 5
 
-/** Reads `process=client,f=op`. @throws UserError (usage) */
+/** Parses `process=client,f=op`. @throws UserError (usage) */
 export function parseMapping(text: string): Mapping {
   const mapping: { [role in Role]?: string } = {}
   for (const part of text.split(',')) {
@@ -65,21 +65,21 @@ export function parseMapping(text: string): Mapping {
   return mapping
 }
 
-/** The roles, as `--map` has them. */
+/** The names of the roles for `--map`. */
 export const roleNames = (): readonly string[] => roles.map((role) => (role === 'returned' ? 'return' : role))
 
 const UNIT = /_?(?:ns|nanos|nanoseconds|us|micros|microseconds|ms|millis|milliseconds|s|sec|seconds|at)$/i
 const TIMES: ReadonlySet<Role> = new Set<Role>(['call', 'returned', 'took', 'time'])
 
-/** A name without case, separators and marks of keywords. */
+/** A name without case, separators and keyword marks. */
 export const plain = (name: string): string => name.toLowerCase().replaceAll(/[_\- .:@]/g, '')
 
-/** Which members may have a role, best first. */
+/** The members that may have each role, best first. */
 type Candidates = { readonly [role in Role]: readonly string[] }
 
 export type Found = readonly [name: string, value: Json]
 
-/** Finds members by their role, and counts the roles of each. */
+/** Finds members by their role, and counts the roles of each member. */
 export class Roles {
   readonly #mapping: Mapping
   readonly #known: Map<string, Candidates> = new Map()
@@ -104,7 +104,7 @@ export class Roles {
     return this.#candidatesOf(members)[role].map((name) => [name, members[name] ?? null])
   }
 
-  /** The first of them, if its value passes. */
+  /** The best of the members that may have a role, if its value passes. */
   found(members: Members, role: Role, passes: (value: Json) => boolean = () => true): Found | undefined {
     const name = this.#candidatesOf(members)[role].find((each) => passes(members[each] ?? null))
     return name === undefined ? undefined : [name, members[name] ?? null]
@@ -114,12 +114,12 @@ export class Roles {
     return this.found(members, role)?.[1]
   }
 
-  /** A member with a time. */
+  /** The member with a time of this role. */
   time(members: Members, role: 'call' | 'returned' | 'took' | 'time'): Found | undefined {
     return this.found(members, role, (value) => value === null || timeValue(value) !== undefined)
   }
 
-  /** Counts that a member was taken for something; `word` is what it said, if that is one of few words. */
+  /** Counts the use of a member in a role; `word` is its value, if that is one of few words. */
   take(member: string, as: string, word?: string): void {
     const counts = this.#taken.get(member) ?? new Map<string, Count>()
     this.#taken.set(member, counts)
@@ -135,7 +135,7 @@ export class Roles {
     for (const name of Object.keys(members)) if (!used.has(name)) this.take(name, UNUSED)
   }
 
-  /** The role of each member. */
+  /** The roles that each member was used for. */
   taken(): readonly Taken[] {
     return [...this.#taken].flatMap(([member, counts]) =>
       Array.from(counts, ([as, { count, words }]) => ({ member, as, count, of: this.lines, words: [...words] })),
@@ -148,7 +148,7 @@ export class Roles {
     const known = this.#known.get(signature)
     if (known !== undefined) return known
     const candidates = candidatesOf(names, this.#mapping)
-    // Files whose every line has other members are not helped by remembering them.
+    // If every line has other members, caching their candidates has no use.
     if (this.#known.size < MOST_SIGNATURES) this.#known.set(signature, candidates)
     return candidates
   }
@@ -168,7 +168,7 @@ function candidatesOf(names: readonly string[], mapping: Mapping): Candidates {
   const candidates: { [role in Role]?: readonly string[] } = {}
   for (const role of roles) {
     const mapped = mapping[role]
-    // What a read returned is in the member that holds what a write wrote.
+    // The result of a read is in the member that holds the value of a write.
     const isValue = role === 'value' || role === 'input'
     const free = names.filter((name) => !taken.has(name) || (isValue && mapping.output === name))
     candidates[role] =
@@ -182,7 +182,7 @@ function candidatesOf(names: readonly string[], mapping: Mapping): Candidates {
 const isNamed = (name: string, wanted: string, role: Role): boolean =>
   plain(name) === wanted || (TIMES.has(role) && plain(name.replace(UNIT, '')) === wanted)
 
-/** The name of an operation, without the mark of a keyword and in lower case; Redis sets what others write. */
+/** The name of an operation in lower case, without the keyword mark. Redis's `set` becomes a write. */
 export function functionNamed(said: string): string {
   const name = said.replace(/^:/, '').toLowerCase()
   return name === 'set' ? 'write' : name

@@ -5,7 +5,7 @@ import { exactNumber } from './exact-number.ts'
 import { LinesReader } from './lines-reader.ts'
 import { type MicroOperation, Sessions } from './sessions-of-transactions.ts'
 
-// Transactions by session without any times, as the testers of isolation keep them.
+// Transactions by session without any times, in the formats of isolation testers.
 
 interface Options {
   readonly source: string
@@ -20,7 +20,7 @@ export const isPlume = (content: string): boolean => isFirst(content, PLUME_LINE
 
 const isFirst = (content: string, line: RegExp): boolean => line.test((content.split('\n', 1)[0] ?? '').trim())
 
-/** AWDIT's text for tests: `w 0 1` and `r 0 1`, `-----` between transactions, `=====` between sessions. */
+/** Reads AWDIT's text format for tests: `w 0 1` and `r 0 1`, `-----` between transactions, `=====` between sessions. */
 export function awditReader(options: Options): ChunkReader {
   const sessions = new Sessions(options)
   let session = 0
@@ -51,7 +51,7 @@ export function awditReader(options: Options): ChunkReader {
   })
 }
 
-/** Plume's and PolySI's text: `r(key,value,session,transaction)`. */
+/** Reads the text format of Plume and PolySI: `r(key,value,session,transaction)`. */
 export function plumeReader(options: Options): ChunkReader {
   const sessions = new Sessions(options)
   const transactions = new Map<string, { session: number; operations: MicroOperation[]; line: number }>()
@@ -75,5 +75,5 @@ const unread = (text: string, forms: string): string =>
   `${JSON.stringify(shortened(text.trim()))} is no operation of this format. A line is ${forms}.`
 
 const atom = (text: string): Json => (/^-?\d+$/.test(text) ? exactNumber(text) : text)
-/** A read of nothing. */
+/** A value read; null for the notations of no value. */
 const read = (text: string): Json => (/^(?:|\?|-|null|nil|none)$/i.test(text) ? null : atom(text))

@@ -3,7 +3,7 @@ import type { EventInput, Json } from '../event/event.ts'
 import type { EventSink } from '../event/sink.ts'
 import { plural } from '../text/figures.ts'
 
-/** `["w", key, value]` or `["r", key, value]`. */
+/** For example `["w", key, value]` or `["r", key, value]`. */
 export type MicroOperation = readonly [kind: string, key: Json, value: Json]
 
 interface Transaction {
@@ -14,8 +14,8 @@ interface Transaction {
 }
 
 /**
- * Passes transactions on that have an order within each session and none between sessions: all at one time, so that nothing but
- * sessions orders them (see `TimeOrder`).
+ * Passes on transactions that are ordered within each session and not between sessions. All get an equal time, so that
+ * only sessions order them (see `TimeOrder`).
  */
 export class Sessions {
   readonly #source: string
@@ -54,7 +54,7 @@ export class Sessions {
     order.pass({
       header: (header) => to.header(header),
       event: (event, line) => to.event(event, line),
-      // That all stamps are equal is nothing to tell.
+      // No warning: all stamps are equal by construction.
       warn: () => {},
       stamped: (stamps) => to.stamped?.(stamps),
     })

@@ -4,7 +4,7 @@ import type { Json } from '../event/event.ts'
 export interface Unit {
   readonly name: string
   readonly nanos: number
-  /** Whether it was guessed from the size of a time. */
+  /** Whether the unit was guessed from the size of a time. */
   readonly guessed: boolean
 }
 
@@ -16,13 +16,13 @@ const UNITS: readonly (readonly [names: RegExp, name: string, nanos: number])[] 
   [/(?:_s|_sec|seconds)$/i, 'seconds', 1e9],
 ]
 
-/** The unit that the name of a time ends in. */
+/** The unit named by the last part of a time's name. */
 export function unitNamed(name: string): Unit | undefined {
   const named = UNITS.find(([pattern]) => pattern.test(name))
   return named === undefined ? undefined : { name: named[1], nanos: named[2], guessed: false }
 }
 
-/** The times of a file, as evidence of their unit. */
+/** The range of times in a file, as evidence of their unit. */
 export interface Extent {
   readonly earliest: number
   readonly latest: number
@@ -35,7 +35,10 @@ export const extentOf = (times: readonly number[]): Extent => ({
   hasFractions: !times.every(Number.isInteger),
 })
 
-/** By their names; otherwise by their size, if they count from 1970; otherwise fractions are of seconds, which loses none of them. */
+/**
+ * The unit of times: from their names; otherwise from their size, if they count from 1970; otherwise seconds for
+ * fractions, which preserves their digits.
+ */
 export function unitOf(names: readonly string[], { earliest, latest, hasFractions }: Extent): Unit {
   const [named, ...others] = names.map(unitNamed)
   if (named !== undefined && others.every((other) => other?.nanos === named.nanos)) return named
@@ -46,22 +49,22 @@ export function unitOf(names: readonly string[], { earliest, latest, hasFraction
   return hasFractions || (earliest >= IN_2017 && latest < IN_2036) ? of('seconds', 1e9) : NANOSECONDS
 }
 
-/** In seconds since 1970. */
+/** Seconds from 1970 to 2017. */
 const IN_2017 = 1.5e9
 const IN_2036 = 2.1e9
 
-/** An integer, or a decimal as `exactNumber` writes one that no double holds. */
+/** An integer, or a decimal that no double represents, in the form of `exactNumber`. */
 const DECIMAL = /^(-?\d+)(?:N|e(-?\d{1,3}))?$/
 const DATE =
   /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d{1,9})\d*)?(?: ?Z| ?([+-]\d\d):?(\d\d))?(?: [A-Z]{1,5})?(?: m=\S+)?$/
 
-/** Times are held as integers of this part of their unit, which loses nothing that is written. */
+/** Times are held as integer multiples of this part of their unit, which preserves all written digits. */
 const PARTS_PER_UNIT = 10n ** 9n
 const NANOS_PER_SECOND = 10n ** 9n
 
 /**
- * A time in parts of its unit (see `PARTS_PER_UNIT`); a date, which is a text, in parts of a nanosecond. Undefined for anything
- * that is no time.
+ * A time in parts of its unit (see `PARTS_PER_UNIT`); a date, which is a text, in parts of a nanosecond. Undefined for
+ * any value that is not a time.
  */
 export function exactTime(value: Json | undefined): bigint | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? timeParts(value) : undefined
@@ -72,7 +75,7 @@ export function exactTime(value: Json | undefined): bigint | undefined {
   return date && (BigInt(date.seconds) * NANOS_PER_SECOND + BigInt(date.nanos)) * PARTS_PER_UNIT
 }
 
-/** The parts of a unit that a number stands for. */
+/** A number of units, in parts of the unit. */
 export function timeParts(value: number): bigint {
   const whole = Math.floor(value)
   return BigInt(whole) * PARTS_PER_UNIT + BigInt(Math.round((value - whole) * Number(PARTS_PER_UNIT)))
@@ -88,17 +91,17 @@ export function instantOf(time: bigint, { nanos: unit }: Unit): Instant {
   return { seconds: Number(nanos / NANOS_PER_SECOND), nanos: Number(nanos % NANOS_PER_SECOND) }
 }
 
-/** The number that parts of a unit come to, rounded to a double. */
+/** A number of parts, in units, rounded to a double. */
 export const valueOfParts = (parts: bigint): number => Number(parts) / Number(PARTS_PER_UNIT)
 
-/** A time as a double, which rounds nanoseconds since 1970: for looking at its size. */
+/** A time as a double, which rounds nanoseconds since 1970. Used only to compare sizes. */
 export function timeValue(value: Json | undefined): number | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined
   const time = exactTime(value)
   return time === undefined ? undefined : valueOfParts(time)
 }
 
-/** The instant that an integer number of nanoseconds or a date stands for; undefined for any other value. */
+/** The instant that an integer number of nanoseconds or a date denotes; undefined for any other value. */
 export function nanosInstant(value: Json): Instant | undefined {
   if (typeof value === 'number') return Number.isInteger(value) ? instantOfNanos(value) : undefined
   if (typeof value !== 'string') return undefined
@@ -108,7 +111,7 @@ export function nanosInstant(value: Json): Instant | undefined {
 
 const INTEGER = /^-?\d+N?$/
 
-/** A date, as UTC unless it says otherwise. `Date.parse` alone drops what is below a millisecond. */
+/** The instant of a date, in UTC unless the text names a zone. `Date.parse` alone drops fractions of a millisecond. */
 function dateInstant(text: string): Instant | undefined {
   const [, day, clock, fraction = '', hours = '+00', minutes = '00'] = DATE.exec(text) ?? []
   const millis = Date.parse(`${day}T${clock}${hours}:${minutes}`)

@@ -4,7 +4,7 @@ import { replacesWhole, takesNothing } from '../operations/meaning.ts'
 import { isClient } from '../tables/processes.ts'
 import { plural } from '../text/figures.ts'
 
-/** Events held back at most until one of them tells. */
+/** The largest number of events held back before an event shows whether values have versions. */
 const MOST_HELD = 10_000
 
 interface Options {
@@ -13,8 +13,8 @@ interface Options {
 }
 
 /**
- * Takes the versions out of values that stand beside them, as in Jepsen's tests of etcd: a write is invoked with `[nil 3]` and
- * returns `[1 3]`, a read with `[nil nil]`, a cas with `[nil [3 4]]`. The values are judged, the versions are not.
+ * Removes the versions beside values, as in Jepsen's tests of etcd: a write is invoked with `[nil 3]` and returns `[1
+ * 3]`, a read with `[nil nil]`, a cas with `[nil [3 4]]`. The values are checked, the versions are not.
  */
 export class VersionedValues {
   readonly #options: Options
@@ -28,7 +28,7 @@ export class VersionedValues {
     this.#options = options
   }
 
-  /** Whether values are known to be as they are, and nothing is held back. */
+  /** Whether values are known to have no versions, and no event is held back. */
   get areWhole(): boolean {
     return this.#isVersioned === false
   }
@@ -75,7 +75,10 @@ export class VersionedValues {
     this.#options.sink.event({ ...event, value: value[1] }, line)
   }
 
-  /** An invocation has no version, and an answer has one. */
+  /**
+   * Whether values have versions; undefined if this event does not show it. An invocation has no version, an answer has
+   * one.
+   */
   #toldBy({ process, type, f, value }: EventInput): boolean | undefined {
     if (!isClient(process)) return undefined
     if (type === 'invoke' && takesNothing(f) && (value === undefined || value === null)) return false
