@@ -4,12 +4,12 @@ import type { Operations } from './history-columns.ts'
 
 type Column = Int32Array | Uint8Array | Float64Array
 
-/** All columns together: ten of 4 bytes, two of 8, three of 1. */
+/** Bytes of a row in all columns: ten columns of 4 bytes, two of 8, three of 1. */
 export const ROW_BYTES = 59
-/** More than one buffer of a file can add. */
+/** More rows than a single buffer of a file can add. */
 const ROWS_OF_A_BUFFER = 1 << 16
 
-/** `Operations` while being filled: columns with room for `capacity` rows, doubled when full. */
+/** `Operations` during filling: columns with room for `capacity` rows, doubled when full. */
 export class Columns {
   length = 0
   capacity: number
@@ -27,12 +27,12 @@ export class Columns {
   flags: Uint8Array
   callLine: Int32Array
   returnLine: Int32Array
-  /** Number of the error's text; 0 for none. */
+  /** Number of the error's text; 0 for no error. */
   error: Int32Array
 
   readonly #memory: Memory
 
-  /** Unused room costs only address space, so a generous guess at the number of operations is cheap. */
+  /** Unused capacity costs only address space, so a generous estimate of the number of operations is cheap. */
   constructor(capacity: number, memory: Memory = inHeap) {
     this.capacity = capacity
     this.#memory = memory
@@ -53,7 +53,7 @@ export class Columns {
     this.error = memory.int32Array(capacity)
   }
 
-  /** Memory of the rows, including the next doubling if it is near. */
+  /** Bytes of the rows, including the next doubling if it is near. */
   get sizeBytes(): number {
     const bytes = this.length * ROW_BYTES
     return this.length + ROWS_OF_A_BUFFER < this.capacity ? bytes : 2 * bytes
@@ -80,14 +80,14 @@ export class Columns {
     this.error = copied(this.error, memory.int32Array(size))
   }
 
-  /** Gives an operation the completion of another. */
+  /** Gives an operation the completion of another operation. */
   completeAs(row: number, other: number): void {
     const { output, outcome, returnEvent, returnTime, returnLine, node, error } = this
     for (const column of [output, outcome, returnEvent, returnTime, returnLine, node, error])
       column[row] = column[other] ?? 0
   }
 
-  /** Removes all rows but these. Columns that were never filled stay so. */
+  /** Removes all rows for which `isKept` is false. Columns that were never filled stay empty. */
   keep(isKept: (columns: Columns, row: number) => boolean, isUnpacked: boolean): void {
     const columns = isUnpacked ? this.#unpacked() : this.#all()
     let next = 0
@@ -99,7 +99,7 @@ export class Columns {
     this.length = next
   }
 
-  /** Hands over the rows that are not in flight, and removes them. `open`: by process, the row in flight. */
+  /** Passes the rows that are not in flight to `take`, and removes them. `open`: by process, the row in flight. */
   release(open: Int32Array, take: (columns: Columns, row: number) => void): void {
     const columns = this.#all()
     let next = 0
@@ -112,13 +112,13 @@ export class Columns {
         next += 1
       }
     }
-    // What an invocation does not fill in is 0 in an unused row.
+    // In unused rows, columns that an invocation does not fill are 0.
     this.error.fill(0, next, this.length)
     this.returnLine.fill(0, next, this.length)
     this.length = next
   }
 
-  /** Adds a copy of a row of other columns; its number. */
+  /** Adds a copy of a row of other columns and returns its number. */
   add(other: Columns, from: number): number {
     const row = this.length
     if (row === this.capacity) this.grow()
@@ -128,7 +128,7 @@ export class Columns {
     return row
   }
 
-  /** Puts the rows in this order. Columns that were never filled stay so. */
+  /** Reorders the rows to `order`. Columns that were never filled stay empty. */
   arrange(order: Int32Array, isUnpacked: boolean): void {
     for (const column of isUnpacked ? this.#unpacked() : this.#all()) {
       const before = column.slice(0, order.length)
@@ -136,14 +136,14 @@ export class Columns {
     }
   }
 
-  /** Moves the values of all rows to another table, which is returned. */
+  /** Moves the values of all rows to the table `to` and returns it. */
   withValues(from: ValueTable, to: ValueTable): ValueTable {
     for (const column of [this.input, this.output])
       for (let row = 0; row < this.length; row += 1) column[row] = to.id(from.json((column[row] ?? 0) as ValueId))
     return to
   }
 
-  /** Those that packed rows have. */
+  /** The columns that packed rows have. */
   #unpacked(): readonly Column[] {
     const { f, key, input, output, outcome, callEvent, returnEvent, flags, error } = this
     return [f, key, input, output, outcome, callEvent, returnEvent, flags, error]
@@ -159,7 +159,7 @@ export class Columns {
   /** Views of the used rows, without copying. */
   operations(): Operations {
     const end = this.length
-    // Creating views would take longer than filling a short history's columns.
+    // For a short history, creating views would take longer than filling the columns.
     if (end === this.capacity) return this
     return {
       length: end,

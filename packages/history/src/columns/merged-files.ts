@@ -1,11 +1,11 @@
-/** A file of several that were merged into one history: its lines are counted after those of the files before it. */
+/** One of several files merged into one history. Its lines are numbered after those of the files before it. */
 export interface MergedFile {
   readonly name: string
-  /** Lines in the files before it. */
+  /** Number of lines in the files before it. */
   readonly linesBefore: number
 }
 
-/** No file if the history is of one. */
+/** `file` is undefined if the history has only one file. */
 export interface PlaceOfLine {
   readonly file: string | undefined
   readonly line: number

@@ -2,14 +2,14 @@ import { CannotPack } from '../event/error.ts'
 import type { Columns } from './columns.ts'
 import { FAIL, FLAG_ANSWERED, FLAG_VERSION, OK } from './history-columns.ts'
 
-/** What is counted of operations that are not kept. */
+/** Counts about operations that are not kept. */
 export interface Tally {
   readonly operations: number
-  /** By name of the function. */
+  /** Counts of operations, by name of the function. */
   readonly functions: readonly FunctionTally[]
   readonly nodes: readonly NodeTally[]
   readonly answered: number
-  /** Over operations answered, to a part in a thousand; NaN if there are none. */
+  /** Median duration of answered operations, within 0.1 %; NaN if there are none. */
   readonly p50Nanos: number
   readonly p99Nanos: number
   readonly lastTime: number
@@ -31,13 +31,13 @@ interface NodeTally {
 const OUTCOMES = 3
 
 export class Counting {
-  /** By function and outcome. */
+  /** Counts of operations, by function and outcome. */
   readonly functions: Float64Array = new Float64Array(256 * OUTCOMES)
   #operations = 0
   #answered = 0
   #lastTime = 0
   readonly #latencies: Quantiles = new Quantiles()
-  /** By node: operations, and those answered. */
+  /** By node: the number of operations, and the number of answered operations. */
   readonly #nodes: number[] = []
 
   /** @throws CannotPack for models that judge all operations together. */
@@ -84,7 +84,7 @@ export class Counting {
   }
 }
 
-/** A tally of some operations, to which others may be added. Plain data. */
+/** A tally of some operations. Tallies of other operations can be added. Plain data. */
 export interface Counted extends Pick<Tally, 'operations' | 'functions' | 'nodes' | 'answered' | 'lastTime'> {
   readonly latencies: Float64Array
 }
@@ -116,13 +116,13 @@ export function tallyOf(counted: readonly Counted[]): Tally {
   }
 }
 
-/** Numbers below this are counted one by one, larger ones to a part in 2^10. */
+/** Numbers below this are counted exactly, larger numbers to a precision of 1 in 2^10. */
 const EXACT = 2 ** 11
 const PARTS = 2 ** 10
 /** Enough for 2^53. */
 const MOST = EXACT + 42 * PARTS
 
-/** Counts of numbers, so that quantiles of any number of them take the same memory. */
+/** A histogram of numbers: the memory for quantiles does not depend on how many numbers are added. */
 export class Quantiles {
   readonly counts: Float64Array
 
@@ -143,7 +143,7 @@ export class Quantiles {
     return this.counts.reduce((sum, count) => sum + count, 0)
   }
 
-  /** The nearest-rank quantile, to a part in a thousand; NaN if there are none. */
+  /** The nearest-rank quantile, within 0.1 %; NaN if there are none. */
   at(share: number): number {
     const rank = Math.max(1, Math.ceil(this.total * share))
     let sum = 0
@@ -159,7 +159,7 @@ function placeOf(given: number): number {
   if (!(given > 0)) return 0
   if (given < EXACT) return Math.floor(given)
   if (given < 2 ** 31) {
-    // The same as below, without a power, for nearly all values.
+    // Computes the result of the code below without a power, for nearly all values.
     const below = 21 - Math.clz32(given)
     return EXACT + (below - 1) * PARTS + ((given >>> below) - PARTS)
   }

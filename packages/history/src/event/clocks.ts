@@ -1,32 +1,39 @@
 import type { Event, EventInput, Json } from './event.ts'
 
 /**
- * How well the times of a history are known, where they leave the order of some events open.
+ * The precision of the times of a history, where they leave the order of some events open.
  *
- * In a history that several machines recorded, each of their events has two members more: `"clock"`, the name of the clock that
- * timed it, and `"within"`: its time is right to so many nanoseconds either way. Events without them are exact, and by one clock.
+ * In a history recorded by several machines, each event has two additional members: `"clock"`, the name of the clock
+ * that timed it, and `"within"`: the largest error of its time in nanoseconds, in either direction. Events without them
+ * have exact times of a single clock.
  */
 export interface ClockReadings {
-  /** By 1-based line: how far its time may be off, in nanoseconds; Infinity if nothing is known. */
+  /** By 1-based line: the largest error of its time in nanoseconds; Infinity if unknown. */
   readonly within: Float64Array
-  /** By line: the clock's place in `names`, or -1 for the clock that the times are by. */
+  /** By 1-based line: the clock's index in `names`, or -1 for the history's reference clock. */
   readonly clock: Int32Array
   readonly names: readonly string[]
-  /** Present if events were put in the order of their stamps. Then nothing is known of single lines. */
+  /** Present if events were sorted by their stamps. The precision of single lines is then unknown. */
   readonly stamps?: Stamps | undefined
 }
 
-/** The stamps that order the events of a history, if they leave the order of some events of different processes open. */
+/**
+ * The precision of stamps that order the events of a history, if they leave the order of some events of different
+ * processes open.
+ */
 export interface Stamps {
-  /** All stamps are multiples of it. */
+  /** All stamps are multiples of this number of nanoseconds. */
   readonly resolutionNanos: number
-  /** How far the clocks of two clients may differ. */
+  /** The largest difference between the clocks of two clients, in nanoseconds. */
   readonly skewNanos: number
-  /** How far any event may be from its stamp, either way: 0 if different stamps are in order. */
+  /**
+   * The largest difference between an event and its stamp, in nanoseconds, in either direction; 0 if different stamps
+   * are in order.
+   */
   readonly withinNanos: number
 }
 
-/** The event of the recorder that says that a clock was found not to keep its bounds: `{"clock":"2","why":"…"}`. */
+/** The recorder's event for a clock that exceeded its stated error: `{"clock":"2","why":"…"}`. */
 export const CLOCK_BROKEN = 'clock-broken'
 
 const NONE = -1
@@ -69,7 +76,7 @@ export class ClockNotes {
     return 4 * BYTES_OF_NUMBER * this.#within.length
   }
 
-  /** Undefined if the order of all events is known. */
+  /** The precision of the times; undefined if the order of all events is known. */
   readings(): ClockReadings | undefined {
     const stamps = this.#stamps
     if (this.#names.length === 0)

@@ -1,10 +1,10 @@
 import { inputError, type UserError } from './error.ts'
 import type { Json } from './event.ts'
 
-/** How deeply values may be nested in a history, so that nothing that reads one runs out of stack. */
+/** The maximum nesting depth of values in a history. It keeps recursive code within its stack. */
 export const MAXIMUM_DEPTH = 500
 
-/** Whether no history can hold the value. Recordings ask before they use a value of the traffic. */
+/** Whether a value is nested too deeply for a history. Recordings check values of the traffic before using them. */
 export function isTooDeep(value: Json, depth = 0): boolean {
   if (value === null || typeof value !== 'object') return false
   if (depth >= MAXIMUM_DEPTH) return true

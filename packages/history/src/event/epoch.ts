@@ -1,4 +1,7 @@
-/** A time since 1970 or since a run began, as whole seconds and the nanoseconds after them. A double would round it to 256 ns. */
+/**
+ * A time since 1970 or since a run began, in whole seconds and the remaining nanoseconds. A double would round it to
+ * 256 ns.
+ */
 export interface Instant {
   readonly seconds: number
   readonly nanos: number
@@ -12,27 +15,27 @@ export function instantOfNanos(nanos: number): Instant {
   return { seconds: (nanos - rest) / NANOS_PER_SECOND, nanos: rest }
 }
 
-/** The nanoseconds from one to another: exact up to 2^53. */
+/** The nanoseconds between two instants: exact up to 2^53. */
 export const nanosBetween = (from: Instant, to: Instant): number =>
   (to.seconds - from.seconds) * NANOS_PER_SECOND + (to.nanos - from.nanos)
 
 const START: Instant = { seconds: 0, nanos: 0 }
 
 /**
- * What the times of a history count from. A first time that no double holds, as nanoseconds since 1970, is subtracted from
- * all times, which are exact then. Any other first time leaves them as they are.
+ * The instant from which the times of a history count. A first time that no double represents, as nanoseconds since
+ * 1970, is subtracted from all times, which makes them exact. Otherwise times are unchanged.
  */
 export class Epoch {
   #first: Instant | undefined
-  /** Whether times are known to stay as they are. */
+  /** Whether times are known to be unchanged. */
   isZero = false
 
-  /** What is subtracted from times. */
+  /** The instant subtracted from times. */
   get from(): Instant {
     return this.#first ?? START
   }
 
-  /** A time as the file has it, in nanoseconds. */
+  /** A time as in the file, in nanoseconds. */
   textOf(time: number): string {
     const { seconds, nanos } = this.from
     return String(BigInt(seconds) * BigInt(NANOS_PER_SECOND) + BigInt(nanos) + BigInt(Math.round(time)))

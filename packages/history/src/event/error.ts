@@ -1,42 +1,44 @@
 export type UserErrorCode = 'usage' | 'input' | 'environment'
 
 /**
- * A user's error, or trouble of the machine: shown as its message alone, never with a stack. The message says what is
- * wrong, where (file:line or option), and what to do next.
+ * An error of the user or of the environment, shown as its message alone, without a stack. The message names the fault,
+ * its location (file:line or option), and what to do next.
  */
 export class UserError extends Error {
   override readonly name: string = 'UserError'
   readonly code: UserErrorCode
 
-  /** `cause` is for programs; the message alone must suffice for people. */
+  /** `cause` is for programs. The message alone must suffice for users. */
   constructor(code: UserErrorCode, message: string, options?: ErrorOptions) {
     super(message, options)
     this.code = code
   }
 }
 
-/** Trouble with how something is called: an option, an argument, a setting. */
+/** An error in the usage: an option, an argument, a setting. */
 export const usageError = (message: string, options?: ErrorOptions): UserError =>
   new UserError('usage', message, options)
 
-/** Trouble with what was given to read. */
+/** An error in the input. */
 export const inputError = (message: string, options?: ErrorOptions): UserError =>
   new UserError('input', message, options)
 
-/** Trouble with the machine: a program, a server, a file system. */
+/** An error in the environment: a program, a server, a file system. */
 export const environmentError = (message: string, options?: ErrorOptions): UserError =>
   new UserError('environment', message, options)
 
-/** What a recording has that cannot be judged key by key while it is read, or not from several places at once. */
+/**
+ * Thrown for a recording that cannot be checked key by key while it is read, or cannot be read in several stretches.
+ */
 export class CannotPack extends Error {
   override readonly name: string = 'CannotPack'
 }
 
-/** What an error of a system says about the operation that it answers. */
+/** The outcome of an operation that a system answers with certain errors. */
 export interface ErrorMeaning {
-  /** What errors with this meaning say: a code, or the first word or another part of the message. */
+  /** Texts of the errors with this meaning: a code, or the first word or another part of the message. */
   readonly says: readonly [string, ...string[]]
-  /** `fail`: it certainly had no effect. `info`: it may have had one, or a part of one. */
+  /** `fail`: the operation certainly had no effect. `info`: it may have had an effect, or part of an effect. */
   readonly means: 'fail' | 'info'
   readonly why: string
 }

@@ -1,53 +1,58 @@
 import type { Event, EventInput, Json } from './event.ts'
 
 /**
- * A note of the recorder about its own record. `touched`: from here on, something that is not an operation of this
+ * A note of the recorder about its own record. `touched`: from here on, a request that is not an operation of this
  * history changes the key. `not-understood`: a read's result is lost because its answer was not understood. `unseen`:
- * something that no request shows may change any key.
+ * an event that no request shows may change any key.
  */
 export interface Mark {
   readonly kind: 'touched' | 'not-understood' | 'unseen'
-  /** The key's name; undefined if it may be any key. */
+  /** The key's name; undefined if any key may be affected. */
   readonly key: string | undefined
-  /** Event position, comparable with `callEvent` and `returnEvent`: client events before the mark have smaller ones. */
+  /**
+   * Event position, comparable with `callEvent` and `returnEvent`: client events before the mark have smaller
+   * positions.
+   */
   readonly position: number
   /** 1-based line in the file. */
   readonly line: number
-  /** The request or command: `POST /login`, `EVAL`. */
+  /** The request or command, for example `POST /login` or `EVAL`. */
   readonly what: string
   readonly why: string
-  /** From this event position on, what touched it changes nothing more; undefined if that is not known. */
+  /** The event position after which the touching request changes nothing more; undefined if unknown. */
   readonly settled?: number | undefined
 }
 
 const END = 'end'
 
-/** The last line of a recording that was ended in good order, as its header's `ends` promised. */
+/** The last line of a recording that ended regularly, as announced by `ends` in its header. */
 export const RECORD_END: string = `${JSON.stringify({ process: 'recorder', type: 'info', f: END })}\n`
 
 /** Traffic that was passed on but is not an operation. */
 export interface PassedOn {
   readonly what: string
   readonly count: number
-  /** Whether it may have changed the objects of the operations; a `touched` mark then says from when on. */
+  /**
+   * Whether it may have changed the objects of the operations. If so, a `touched` mark has the first possible position.
+   */
   readonly mayWrite: boolean
 }
 
 export class RecorderNotes {
   readonly #marks: { readonly mark: Mark; readonly id: Json | undefined }[] = []
   readonly #withdrawn: Set<Json> = new Set()
-  /** By mark: the event position. */
+  /** Settled event positions, by id of the mark. */
   readonly #settled: Map<Json, number> = new Map()
   readonly #passedOn: Map<string, PassedOn> = new Map()
   #hasEnded = false
   #saidMore = false
 
-  /** Whether the end mark was among the events. */
+  /** Whether the recording has an end mark. */
   get hasEnded(): boolean {
     return this.#hasEnded
   }
 
-  /** Whether the recorder said anything but that it has ended. */
+  /** Whether the recorder wrote any event other than the end mark. */
   get hasSaidMore(): boolean {
     return this.#saidMore
   }
@@ -69,12 +74,12 @@ export class RecorderNotes {
     } else if (f === 'passed-on') {
       const count = memberOf(value, 'count')
       const mayWrite = memberOf(value, 'mayWrite') === true
-      // The last event has the total.
+      // The last event of a kind has the total.
       this.#passedOn.set(what, { what, count: typeof count === 'number' ? count : 1, mayWrite })
     }
   }
 
-  /** Without those of requests that were refused in the end. */
+  /** All marks except those of requests that were refused later. */
   marks(): readonly Mark[] {
     return this.#marks.flatMap(({ mark, id }) => {
       if (id === undefined) return [mark]
@@ -98,36 +103,40 @@ function memberOf(value: Json, member: string): Json | undefined {
   return (value as { readonly [name: string]: Json })[member]
 }
 
-/** A row that a transaction held locked at least between two times, in nanoseconds of the history. */
+/** A row that a transaction held locked at least from `from` to `to`, in nanoseconds of the history. */
 export interface RowLock {
-  /** A row's name begins the names of its cells: `accounts/7` that of `accounts/7/balance`. */
+  /** The name of the row. It is a prefix of the names of the row's cells: `accounts/7` for `accounts/7/balance`. */
   readonly row: string
   readonly from: number
-  /** Before `from` for a statement of its own transaction: then it was locked at some time between the two. */
+  /**
+   * Less than `from` if the transaction is a single statement: the row was then locked at some time between `to` and
+   * `from`.
+   */
   readonly to: number
 }
 
 /**
- * What a recorder knows of a transaction besides what it read and wrote: further members of its completion.
+ * Facts about a transaction beyond its reads and writes, in additional members of its completion.
  * `"locks":[["accounts/7",from,to]]`, `"isolation":"repeatable read"`, `"statements":[["SELECT …",2,from,to]]` with the
- * number of micro-operations of each and the time by which what they read was fixed, `"predicates":["SELECT …"]`: statements that also depend on rows they do not show, `"versions":[0,-1]`: the
- * version of each micro-operation, and `"request":"4bf92f…"`: what it was done for.
+ * number of micro-operations of each statement and the times between which its snapshot was taken,
+ * `"predicates":["SELECT …"]`: statements that also depend on rows they do not show, `"versions":[0,-1]`: the version
+ * of each micro-operation, and `"request":"4bf92f…"`: the request that it belongs to.
  */
 export interface TransactionNote {
   readonly locks: readonly RowLock[]
   readonly isolation: string | undefined
   readonly statements: readonly (readonly [sql: string, microOperations: number, from?: number, to?: number])[]
   readonly predicates: readonly string[]
-  /** The request that it belongs to, as comments in its statements say. */
+  /** The request that the transaction belongs to, according to comments in its statements. */
   readonly request: string | undefined
   /**
-   * By micro-operation: the place of the version that it read or wrote among all of its cell, from 0; -1 for what was there
-   * before. Absent if the recorder does not know them.
+   * By micro-operation: the version that it read or wrote, as its index among all versions of the cell, from 0; -1 for
+   * the initial version. Absent if the recorder does not know the versions.
    */
   readonly versions?: readonly number[]
 }
 
-/** The note of a completion; undefined if it has none. Members of another form are ignored. */
+/** The note of a completion; undefined if it has none. Malformed members are ignored. */
 export function transactionNoteOf({ extra }: EventInput): TransactionNote | undefined {
   if (extra === undefined || !('statements' in extra || 'locks' in extra || 'predicates' in extra)) return undefined
   const { locks, isolation, statements, predicates, request, versions } = extra as {

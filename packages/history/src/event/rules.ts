@@ -1,7 +1,7 @@
 import { inputError, type UserError } from './error.ts'
 import { type EventType, eventTypes, type Process } from './event.ts'
 
-/** The rules of a history, each as the sentence a user reads when it is broken: what, where, what to do. */
+/** The rules of a history, each as the message for a broken rule: the fault, its location, the remedy. */
 export const rules = {
   twoInFlight: (process: Process, f: string, openF: string, openLine: number): string =>
     `process ${shown(process)} invoked ${quoted(f)} while its ${quoted(openF)} (line ${openLine}) is open. ` +
@@ -59,7 +59,7 @@ export const rules = {
 export const brokenRule = (source: string, line: number, rule: string): UserError =>
   inputError(`${source}:${line}: ${rule}`)
 
-/** An event breaks a rule by itself: the codec that reads it adds the line. */
+/** An event that is invalid by itself. The codec that reads it adds the line. */
 export class EventError extends Error {
   override readonly name: string = 'EventError'
 }
@@ -68,5 +68,5 @@ const shown = (process: Process): string => JSON.stringify(String(process)).slic
 
 const quoted = (text: string): string => JSON.stringify(shortened(text))
 
-/** Someone's text cut to 60 characters, so that a message stays one line. */
+/** A text cut to 60 characters, so that a message stays on one line. */
 export const shortened = (text: string): string => (text.length > 60 ? `${text.slice(0, 57)}…` : text)

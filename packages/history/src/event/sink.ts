@@ -5,20 +5,23 @@ import type { Taken } from './taken.ts'
 
 /** Receives the events that a codec reads: a builder, or a stream. */
 export interface EventSink {
-  /** What the times of its events count from. Absent: from where the file says, and rounded beyond 2^53. */
+  /**
+   * The instant from which times of events count. If absent, times count from the file's own origin, and are rounded
+   * beyond 2^53.
+   */
   readonly epoch?: Epoch | undefined
   header(header: Header): void
-  /** `line` is where the event begins in its file, 1-based. */
+  /** `line` is the 1-based line at which the event begins in its file. */
   event(event: EventInput, line: number): void
   /** Reports something tolerated. */
   warn(message: string): void
-  /** Says, before the first event, that events come in the order of their stamps, and what that leaves open. */
+  /** Reports, before the first event, that events are ordered by their stamps, and the precision of the stamps. */
   stamped?(stamps: Stamps): void
-  /** Says, after the last event, the roles of members with other names than those of the native format. */
+  /** Reports, after the last event, the roles of members with other names than in the native format. */
   taken?(members: readonly Taken[]): void
 }
 
-/** Reads bytes as they arrive. The caller offers those not consumed again, with more after them. */
+/** Reads bytes as they arrive. The caller passes unconsumed bytes again, followed by new bytes. */
 export interface ChunkReader {
   /**
    * Reads what is complete in bytes[start, end) and returns the position of the first byte not consumed. With `last`,
@@ -27,6 +30,6 @@ export interface ChunkReader {
   read(bytes: Uint8Array, start: number, end: number, last: boolean): number
   /** 1-based line of the first byte not consumed. */
   readonly line: number
-  /** What was read and not passed on yet; the bytes are approximate. */
+  /** The events read and not yet passed on; `bytes` is approximate. */
   readonly held?: { readonly events: number; readonly bytes: number }
 }

@@ -1,16 +1,16 @@
 /** The role of a member of a file's lines. */
 export interface Taken {
   readonly member: string
-  /** `the process`, `the outcome`; `nothing` if it was not used. */
+  /** For example `the process` or `the outcome`; `nothing` if the member was not used. */
   readonly as: string
-  /** In how many lines, of how many. */
+  /** The number of lines in which the member has the role, and the number of all lines. */
   readonly count: number
   readonly of: number
-  /** What it said, if it has few words: each with its count. */
+  /** The values of the member, if it has few different words: each with its count. */
   readonly words: readonly (readonly [word: string, count: number])[]
 }
 
-/** `"result" is the outcome: ok in 811, timeout in 1 of 812`. */
+/** Describes the role of a member: `"result" is the outcome: ok in 811, timeout in 1 of 812`. */
 export function takenText({ member, as, count, of, words }: Taken): string {
   const name = JSON.stringify(member)
   if (as === 'nothing') return `${name} is not used (${count} of ${of})`
