@@ -7,9 +7,10 @@ import { openSource, STDIN } from './source.ts'
 import { isStored } from './stored/address.ts'
 import { partsOf } from './system/parts.ts'
 
-// Numbered files in a directory may be parts of one recording, or the logs of several clients. Only parts follow each other.
+// Numbered files in a directory may be parts of one recording, or the logs of several clients. Only parts of a
+// recording do not overlap in time.
 
-/** The refusal of parts that overlap in time; undefined if the times go back within one part. */
+/** The error for parts that overlap in time; undefined if the times decrease within one part. */
 export async function overlapOfParts(path: string, { inversion, times }: OutOfOrder): Promise<UserError | undefined> {
   const placeOf = await partsByLine(path)
   const earlier = placeOf?.(inversion.line)
@@ -21,7 +22,7 @@ export async function overlapOfParts(path: string, { inversion, times }: OutOfOr
   )
 }
 
-/** The refusal of parts without times if no client is in two of them; undefined for any other history. */
+/** The error for parts without times if no client occurs in two parts; undefined for any other history. */
 export async function untimedParts(path: string, { operations }: History): Promise<UserError | undefined> {
   const { length, callTime, callEvent, callLine, process } = operations
   for (let row = 0; row < length; row++) if (callTime[row] !== callEvent[row]) return undefined
@@ -45,7 +46,10 @@ interface Place {
   readonly line: number
 }
 
-/** Where a line, counted through all parts, is. Undefined unless it is a directory of several parts. */
+/**
+ * Returns a function from a line, counted through all parts, to its place. Undefined unless the path is a directory of
+ * several parts.
+ */
 async function partsByLine(path: string): Promise<((line: number) => Place) | undefined> {
   if (path === STDIN || isStored(path)) return undefined
   const parts = partsOf(path)

@@ -11,16 +11,16 @@ import { pumpSteps, type ReadOptions } from './read.ts'
 import { openSource, sourceName } from './source.ts'
 import { MemoryLimitError } from './system/memory-limit.ts'
 
-/** By name of the key: the values that matter; undefined for all. */
+/** By name of the key: the values whose operations are kept; undefined for all values. */
 export type WantedKeys = ReadonlyMap<string, readonly (number | null)[] | undefined>
 
 /**
- * Reads a recording like `readHistory`, but keeps the operations of some keys only, by name, '' for those without one; of a key
- * for which some values are named, only those that write or return one of them.
- * They have the positions, times and lines that they have in the whole history.
+ * Reads a recording like `readHistory`, but keeps only the operations of some keys, by name, '' for operations without
+ * a key. If values are given for a key, only its operations that write or return one of them are kept. Positions, times
+ * and lines are those in the whole history.
  *
  * @throws CannotPack as `readPacked` does.
- * @throws MemoryLimitError if `memoryBytes` is not enough for them.
+ * @throws MemoryLimitError if `memoryBytes` is not enough.
  */
 export async function readKeys(path: string, keys: WantedKeys, options: ReadOptions = {}): Promise<History> {
   const name = sourceName(path)
@@ -52,14 +52,14 @@ export async function readKeys(path: string, keys: WantedKeys, options: ReadOpti
   }
 }
 
-/** Takes the operations of some keys out of a builder, and lets it forget the others. */
+/** Takes the operations of some keys out of a builder, and lets the builder forget all other operations. */
 class Keeping {
   readonly #builder: HistoryBuilder
   readonly #keys: WantedKeys
   readonly #columns: Columns = new Columns(64)
   readonly #values: ValueTable = new ValueTable()
   readonly #errors: ByteTable = new ByteTable()
-  /** By number of the key, 0 for none: which of its operations are kept. */
+  /** By number of the key, 0 for no key: the operations to keep. */
   readonly #wanted: (Wanted | undefined)[]
 
   constructor(builder: HistoryBuilder, keys: WantedKeys) {
@@ -111,7 +111,7 @@ class Keeping {
   }
 }
 
-/** The ids of values that an operation must have. */
+/** The value ids of the operations to keep. */
 type Wanted = 'all' | ReadonlySet<number>
 
 function wantedOf(keys: WantedKeys, name: string): Wanted | undefined {

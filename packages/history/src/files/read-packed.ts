@@ -9,15 +9,15 @@ import { MemoryLimitError, willExceed } from './system/memory-limit.ts'
 
 /** A recording whose operations were packed while it was read. Plain data. */
 export interface PackedRecording {
-  /** All but the operations. */
+  /** The history without its operations. */
   readonly rest: LentHistory
   readonly packed: readonly Packed[]
 }
 
 /**
- * Reads a recording like `readHistory`, in memory that is proportional to the operations whose keys have a place.
+ * Reads a recording like `readHistory`, in memory proportional to the operations whose keys have a place.
  *
- * @throws CannotPack for one of another format than JSON lines, or one that must be judged as a whole.
+ * @throws CannotPack for a format other than JSON lines, and for a recording that must be checked as a whole.
  * @throws MemoryLimitError if `memoryBytes` is not enough.
  */
 export async function readPacked(path: string, dealing: Dealing, options: ReadOptions = {}): Promise<PackedRecording> {

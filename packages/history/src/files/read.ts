@@ -20,35 +20,36 @@ import type { Source } from './system/chunked-source.ts'
 import { MemoryLimitError } from './system/memory-limit.ts'
 
 export interface ReadOptions {
-  /** Detected from the file's first bytes by default. */
+  /** The format of the file; detected from its first bytes by default. */
   readonly format?: Format | undefined
   /** Whether a client's value that is a pair is a key and a value: see `ReaderOptions`. */
   readonly independent?: boolean | undefined
-  /** Longest line (EDN: longest form) that is read; 16 MB by default. */
+  /** Maximum length in bytes of a line (EDN: of a form); 16 MB by default. */
   readonly maximumLineBytes?: number | undefined
-  /** Approximate memory the history may use while being read; unlimited by default. */
+  /** Approximate memory in bytes that the history may use during reading; unlimited by default. */
   readonly memoryBytes?: number | undefined
-  /** The parts of a recording in a store, as they were looked up; a changed one is refused. Looked up by default. */
+  /** The listed parts of a recording in a store. A part that has changed since is refused. Listed by default. */
   readonly stored?: readonly StoredPart[] | undefined
-  /** Read into memory that other threads can read too: see `History.lend`. */
+  /** Use memory that other threads can also read: see `History.lend`. */
   readonly shared?: boolean | undefined
   readonly ordering?: Ordering | undefined
-  /** Which members have which meaning: see `parseMapping`. */
+  /** Assigns roles to members: see `parseMapping`. */
   readonly mapping?: Mapping | undefined
-  /** What it is about, unless its header says so: the lists that reads of a `bank` return are balances of accounts 0, 1, … */
+  /** The model, unless the header names it. For `bank`, lists that reads return are the balances of accounts 0, 1, … */
   readonly model?: string | undefined
-  /** Files that were recorded at the same time, to be merged by time; `path` is then only what messages call them. */
+  /** Files recorded during the same period, to be merged by time; `path` is then only the name for messages. */
   readonly merged?: readonly string[] | undefined
 }
 
 const BUFFER_BYTES = 1 << 20
 const DEFAULT_MAXIMUM_LINE_BYTES = 16 << 20
-/** Typical bytes of an operation's two lines. A guess that is too small costs only address space. */
+/** Typical bytes of the two lines of an operation. An estimate that is too small costs only address space. */
 const OPERATION_BYTES = 120
 
 /**
  * Reads a history file of any format (`-` is stdin, `s3://bucket/name` an object in a store; gzip and zstd are
- * decompressed), pairs and checks its events. Needs memory for the operations, not for the file. Throws a UserError that names file, line and rule.
+ * decompressed), pairs and checks its events. Needs memory for the operations, not for the file. Throws a UserError
+ * that names file, line and rule.
  *
  * @throws MemoryLimitError if `memoryBytes` is not enough.
  */
@@ -103,8 +104,8 @@ async function readByTime(path: string, files: readonly string[], options: ReadO
 }
 
 /**
- * Reads a history from wherever its bytes come from, and closes that; `path` is its name, as `readHistory` has it. Uses
- * nothing of Node, so a browser can do it.
+ * Reads a history from `source` and closes it; `path` is its name, as for `readHistory`. Uses no API of Node, so it
+ * runs in a browser.
  *
  * @throws UserError and MemoryLimitError, as `readHistory`.
  */
@@ -118,7 +119,7 @@ export async function readHistoryOf(source: Source, path: string, options: ReadO
       builder = new HistoryBuilder({
         source: name,
         format,
-        // Some of Jepsen's tests are recorded as completions only. A native history never is.
+        // Some of Jepsen's tests are recorded as completions only. Native histories always have invocations.
         completionsOnly: format === 'edn',
         shared: options.shared,
         ordering: options.ordering,
@@ -129,7 +130,7 @@ export async function readHistoryOf(source: Source, path: string, options: ReadO
       return reader
     })
     let textBytes = 0
-    // Each step has fed one buffer to the reader.
+    // Each step passes one buffer to the reader.
     for await (const bytes of steps) {
       textBytes += bytes
       if (builder !== undefined) stopIfOver(memoryBytes, builder, reader, textBytes)
@@ -156,14 +157,14 @@ function stopIfOver(
 export interface ReadEventsOptions extends ReadOptions {
   readonly onHeader?: ((header: Header) => void) | undefined
   readonly onWarning?: ((message: string) => void) | undefined
-  /** The roles of members with other names than those of the native format, after the last event. */
+  /** Called after the last event with the roles of members that have other names than in the native format. */
   readonly onTaken?: ((members: readonly Taken[]) => void) | undefined
 }
 
 /**
- * The events of a history file one by one, including the nemesis's, with all members and without pairing: for
- * conversions and reports. Absent indices and times are filled in from the event's position; nanoseconds since 1970 count from
- * the first event (see `Epoch`).
+ * Yields the events of a history file one by one, including the nemesis's, with all members and without pairing: for
+ * conversions and reports. Absent indices and times are filled in from the event's position; nanoseconds since 1970
+ * count from the first event (see `Epoch`).
  */
 export async function* readEvents(
   path: string,
@@ -187,7 +188,7 @@ export async function* readEvents(
   }
 }
 
-/** The header of a history; undefined if it has none, or cannot be read. */
+/** The header of a history; undefined if it has no header, or cannot be read. */
 export async function readHeader(path: string, stored?: readonly StoredPart[]): Promise<Header | undefined> {
   let header: Header | undefined
   try {
@@ -205,7 +206,7 @@ export async function readHeader(path: string, stored?: readonly StoredPart[]): 
   return header
 }
 
-/** All of a history but its tables' contents, as plain data. */
+/** A history without the contents of its tables, as plain data. */
 export function restOf({ lend }: Pick<History, 'lend'>): LentHistory {
   if (lend === undefined) throw new Error('a history that was built can be lent')
   return lend()
@@ -213,7 +214,10 @@ export function restOf({ lend }: Pick<History, 'lend'>): LentHistory {
 
 type ReaderOf = (format: Format) => ChunkReader
 
-/** Feeds a reader through one buffer, which grows only for a line that does not fit; yields the bytes read. */
+/**
+ * Passes bytes to a reader through one buffer, which grows only for a line that does not fit. Yields the number of
+ * bytes read.
+ */
 export async function* pumpSteps(
   source: Source,
   path: string,
@@ -229,7 +233,7 @@ export async function* pumpSteps(
     const size = typeof filling === 'number' ? filling : await filling
     filled += size
     const last = size === 0
-    // The format is detected from the first bytes: wait until there are enough, or no more come.
+    // The format is detected from the first bytes: wait for enough bytes, or the end.
     if (reader === undefined && (last || filled >= SAMPLE_BYTES)) {
       const format = options.format ?? formatOf(path, buffer.subarray(0, filled), options.mapping)
       reader = readerOf(format)

@@ -12,12 +12,12 @@ import { unzstd } from './system/zstd.ts'
 
 export const STDIN = '-'
 
-/** The name messages use for the file at `path`. */
+/** The name for the file at `path` in messages. */
 export const sourceName = (path: string): string => (path === STDIN ? 'stdin' : path)
 
 /**
- * Opens a file, stdin for `-`, a directory of numbered parts as one, or a recording in a store, whose parts are looked up
- * unless they are given; decompresses gzip and zstd. Throws a UserError.
+ * Opens a file, stdin for `-`, a directory of numbered parts as one source, or a recording in a store, whose parts are
+ * listed unless given. Decompresses gzip and zstd. Throws a UserError.
  */
 export async function openSource(path: string, stored?: readonly StoredPart[]): Promise<Source> {
   if (path === STDIN) return await streamSource(path, process.stdin)
@@ -36,7 +36,7 @@ export async function openSource(path: string, stored?: readonly StoredPart[]): 
       bytes,
     )
   }
-  // A pipe or a device is read without blocking the process. Streams close the file themselves.
+  // Read a pipe or a device without blocking the process. Streams close the file themselves.
   if (!status.isFile()) return await streamSource(path, createReadStream(path, { fd: file }))
   const compression = compressionOf(firstBytes(file))
   if (compression !== undefined)
@@ -48,7 +48,7 @@ export async function openSource(path: string, stored?: readonly StoredPart[]): 
   }
 }
 
-/** Whether it is a file that is not compressed, so that it can be read from any byte on. */
+/** Whether a path is an uncompressed regular file, which can be read from any byte. */
 export function isPlainFile(path: string): boolean {
   const file = openFile(path)
   try {
@@ -58,7 +58,7 @@ export function isPlainFile(path: string): boolean {
   }
 }
 
-/** Bytes of files that are not compressed, one range after another. */
+/** A source of byte ranges of uncompressed files, one range after another. */
 export const rangesSource = (
   ranges: readonly { readonly path: string; readonly from: number; readonly to: number }[],
 ): Source =>
@@ -97,7 +97,7 @@ const storedSource = (parts: readonly StoredPart[]): Source =>
 
 const NEWLINE = 10
 
-/** Sources one after another, of which one is open at a time. Each begins on a line of its own. */
+/** Joins sources, of which only one is open at a time. Each source begins on a new line. */
 function joinedSource(parts: readonly (() => Promise<Source>)[], sizeBytes: number | undefined): Source {
   const left = parts[Symbol.iterator]()
   let current: Source | undefined
@@ -159,7 +159,7 @@ async function uncompressed(path: string, compressed: Readable, compression: Com
 
 async function streamSource(path: string, stream: Readable): Promise<Source> {
   const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>
-  // A pipe may deliver a byte at a time, and its compression can only be detected from the first few.
+  // A pipe may deliver a single byte at a time, and compression can only be detected from the first few bytes.
   let first = await nextChunk(path, chunks)
   while (first !== undefined && first.length < MAGIC_BYTES) {
     const more = await nextChunk(path, chunks)
@@ -180,7 +180,7 @@ async function* withFirst(
     yield first
     for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value
   } finally {
-    // Without it, a stream that is not read to its end keeps its connection.
+    // Otherwise a stream that is not read to its end keeps its connection.
     await rest.return?.()
   }
 }
@@ -201,10 +201,10 @@ const historyIn = (directory: string): string | undefined =>
     .map((name) => join(directory, name))
     .find((file) => existsSync(file))
 
-/** Files of a store of Jepsen that hold no history themselves. */
+/** Files of Jepsen's store that do not contain a history. */
 const BESIDE_HISTORY: ReadonlySet<string> = new Set(['test.jepsen', 'results.edn', 'test.fressian'])
 
-/** The history of a directory of Jepsen's store, or of one of its files that is none; undefined for any other path. */
+/** The history in a directory of Jepsen's store, or beside another file of it; undefined for any other path. */
 export function storedHistory(path: string): string | undefined {
   if (path === STDIN || isStored(path) || !existsSync(path)) return undefined
   if (statSync(path).isDirectory()) return historyIn(path)

@@ -9,16 +9,16 @@ import { isPlainFile, rangesSource, sourceName } from './source.ts'
 import { MemoryLimitError, willExceed } from './system/memory-limit.ts'
 import { partsOf } from './system/parts.ts'
 
-/** Whole lines of a file: the bytes from one place up to another. */
+/** Whole lines of a file, as a range of bytes. */
 interface ByteRange {
   readonly path: string
   readonly from: number
   readonly to: number
 }
 
-/** What one thread reads of a recording. */
+/** The part of a recording that one thread reads. */
 export interface Stretch {
-  /** What messages call the recording. */
+  /** The name of the recording in messages. */
   readonly path: string
   readonly ranges: readonly ByteRange[]
   readonly isFirst: boolean
@@ -27,7 +27,10 @@ export interface Stretch {
 const NEWLINE = 10
 const LOOK_BYTES = 1 << 16
 
-/** Cuts a recording into about `count` stretches of whole lines. Undefined if it is compressed or not in files. */
+/**
+ * Divides a recording into about `count` stretches of whole lines. Undefined if it is compressed or not stored in
+ * files.
+ */
 export function stretchesOf(path: string, count: number): readonly Stretch[] | undefined {
   const parts = partsOf(path)
   if (!parts.every(isPlainFile)) return undefined
@@ -51,7 +54,7 @@ export function stretchesOf(path: string, count: number): readonly Stretch[] | u
   return some.map((ranges, n) => ({ path, ranges, isFirst: n === 0 }))
 }
 
-/** The beginning of the first line that begins at or after this byte. */
+/** The position of the first line that begins at or after this byte. */
 function lineAfter(path: string, at: number, size: number): number {
   const file = openSync(path, 'r')
   const bytes = new Uint8Array(LOOK_BYTES)
@@ -68,9 +71,9 @@ function lineAfter(path: string, at: number, size: number): number {
 }
 
 /**
- * Reads a stretch of a recording in JSON lines, to be joined with the others.
+ * Reads a stretch of a recording in JSON lines, to be joined with the other stretches.
  *
- * @throws CannotPack if only a reader of the whole can judge it.
+ * @throws CannotPack if only a reader of the whole recording can check it.
  * @throws UserError for a broken rule, with a line counted from the stretch's beginning.
  */
 export async function readStretch(
@@ -91,7 +94,8 @@ export async function readStretch(
     for await (const bytes of steps) {
       textBytes += bytes
       packer.pack()
-      // Else one reader of the whole tries, which holds each name once: so this one need not be certain.
+      // On this error, a single reader of the whole recording tries again and holds each name only once. So an estimate
+      // suffices here.
       if (willExceed(memoryBytes, packer, { textBytes, of: source.sizeBytes, density: 1 }))
         throw new MemoryLimitError({ events: builder.eventCount, textBytes })
     }

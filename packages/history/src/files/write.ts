@@ -6,27 +6,27 @@ import type { Event, Header } from '../event/event.ts'
 import { whyUnwritable } from './system/system-errors.ts'
 
 export interface WriterOptions {
-  /** Written first; native format only. */
+  /** The header, written first; native format only. */
   readonly header?: Header | undefined
   readonly format?: 'jsonl' | 'edn' | undefined
-  /** The permissions of a new file; by default those that the umask leaves. */
+  /** The permissions of a new file; by default determined by the umask. */
   readonly mode?: number | undefined
   /**
-   * Called once when writing fails. Later events are dropped and counted as lost, so that a run can go on to heal what
-   * it broke. Without it, the failing call and all later ones throw.
+   * Called once when writing fails. Later events are dropped and counted as lost, so that a run can continue and heal
+   * its faults. Without it, the failing call and all later calls throw.
    */
   readonly onError?: ((error: UserError) => void) | undefined
 }
 
 export interface HistoryWriter {
   readonly path: string
-  /** Events that are in the file. */
+  /** Number of events in the file. */
   readonly written: number
-  /** Events that came after writing failed. */
+  /** Number of events lost after writing failed. */
   readonly lost: number
-  /** On return the operating system has the event: it survives the end of this process. */
+  /** Writes an event. On return the operating system has it, so it survives the end of this process. */
   append(event: Event): void
-  /** Appends a line in the file's format with its line end; the operating system has it within 5 ms. */
+  /** Appends a line in the file's format with its line end. The operating system receives it within 5 ms. */
   appendLine(line: string): void
   /** Appends many events with fewer system calls. */
   appendAll(events: Iterable<Event>): void
@@ -81,7 +81,7 @@ export function openHistoryWriter(path: string, options: WriterOptions = {}): Hi
   }
 }
 
-/** What is written to, with how many events are in it and how many no longer fitted. */
+/** The destination of writes, with the number of events written and lost. */
 interface Target {
   write(text: string, events: number): void
   written(): number
@@ -109,7 +109,7 @@ function createTarget(path: string, file: number, onError: WriterOptions['onErro
         written += events
         return
       }
-      // The whole lines of a batch that were written are kept.
+      // Keep the whole lines of a batch that were written.
       const whole = bytes.subarray(0, bytes.lastIndexOf(NEWLINE, done - 1) + 1)
       const kept = done === 0 ? 0 : whole.filter((byte) => byte === NEWLINE).length
       sizeBytes += done === 0 ? 0 : whole.length
@@ -123,7 +123,10 @@ function createTarget(path: string, file: number, onError: WriterOptions['onErro
   }
 }
 
-/** Lines that are written together: a system call for each would take a third of a run that records its traffic. */
+/**
+ * Collects lines to write them together: a system call for each line would take a third of the time of a run that
+ * records its traffic.
+ */
 function createBatch(write: Target['write']): { append(line: string): void; flush(): void } {
   let lines = ''
   let lineCount = 0
@@ -150,14 +153,14 @@ function createBatch(write: Target['write']): { append(line: string): void; flus
 
 function openFile(path: string, mode = 0o666): number {
   try {
-    // A new file is made exclusively, so that a dangling link does not lead elsewhere.
+    // A new file is created exclusively, so that a dangling symbolic link is not followed.
     return openSync(path, existsSync(path) ? 'w' : 'wx', mode)
   } catch (error) {
     throw writingFailed(path, 0, error)
   }
 }
 
-/** A write may be partial, above all when the disk is nearly full. */
+/** Writes all bytes. A single write may be partial, above all when the disk is nearly full. */
 function writeAll(file: number, bytes: Uint8Array): { readonly done: number; readonly error?: unknown } {
   let done = 0
   try {
@@ -168,7 +171,7 @@ function writeAll(file: number, bytes: Uint8Array): { readonly done: number; rea
   }
 }
 
-/** Makes the file end with a whole line. Devices cannot be truncated, but readers cope with a cut-off line. */
+/** Removes a partial line at the end of the file. Devices cannot be truncated, but readers accept a cut-off line. */
 function dropPartialLine(file: number, sizeBytes: number): void {
   try {
     ftruncateSync(file, sizeBytes)

@@ -1,20 +1,21 @@
 import { loadOptional } from '../system/optional-packages.ts'
 
-// What chaos uses of the client for S3, in types of our own: nobody needs the package to build chaos or to install it.
+// The part of the S3 client that chaos uses, as our own types, so that neither building nor installing chaos needs the
+// package.
 
 /** The response to a request for an object or its metadata. */
 interface ObjectAnswer {
   readonly ETag?: string
   readonly ContentLength?: number
-  /** `bytes FIRST-LAST/ALL` if a range was asked for, and given. */
+  /** `bytes FIRST-LAST/ALL` if a range was requested and returned. */
   readonly ContentRange?: string
   readonly Body?: AsyncIterable<Uint8Array>
 }
 
-/** Some of the objects in a bucket. */
+/** A page of the listing of a bucket. */
 export interface ListAnswer {
   readonly Contents?: readonly { readonly Key?: string; readonly Size?: number; readonly ETag?: string }[]
-  /** Given if there are more. */
+  /** Present if there are more pages. */
   readonly NextContinuationToken?: string
 }
 
@@ -30,12 +31,12 @@ interface Listed {
   readonly ContinuationToken?: string
 }
 
-/** A request that has not been sent. The type alone knows its answer's. */
+/** An unsent request. `answer` exists only for the type checker and is never set. */
 interface Command<Answer> {
   readonly answer?: Answer
 }
 
-/** The client, which finds credentials itself: in the environment, profiles, the machine's role. */
+/** The S3 client. It finds credentials itself: in the environment, profiles, the machine's role. */
 export interface S3Client {
   send<Answer>(command: Command<Answer>): Promise<Answer>
 }
@@ -58,14 +59,14 @@ export interface S3Package {
 }
 
 /**
- * Loads the client, which is installed only where recordings in a store are read.
+ * Loads the S3 client, an optional package for reading recordings in a store.
  *
  * @throws UserError (environment) if it is not installed.
  */
 export async function loadClient(address: string): Promise<S3Package> {
-  // A name that no compiler or bundler follows.
+  // A variable, so that no compiler or bundler resolves the import.
   const client = '@aws-sdk/client-s3'
-  // It would warn our users about the Node version that its later releases need.
+  // Suppress the package's warning about the Node version that its later releases need.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true'
   const why = `${address}: a package is missing, which chaos needs only to read from a store`
   return loadOptional(() => import(client) as Promise<S3Package>, { why, packages: [client] })

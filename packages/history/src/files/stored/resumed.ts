@@ -1,26 +1,26 @@
 import { setTimeout } from 'node:timers/promises'
 
-/** How to read bytes that a connection may lose. */
+/** How to read bytes over connections that may break. */
 export interface Resumable {
-  /** The first byte to read, and the one after the last. */
+  /** The range of bytes to read: first byte, and the byte after the last. */
   readonly from: number
   readonly to: number
-  /** Opens a stream that begins with that byte. It may end, or break, before all have come. */
+  /** Opens a stream that begins at byte `from`. It may end or break before all bytes have arrived. */
   readonly open: (from: number) => Promise<AsyncIterable<Uint8Array>>
-  /** Whether to go on after such an error. */
+  /** Whether to continue with a new stream after this error. */
   readonly isPassing: (error: unknown) => boolean
-  /** Waits before it opens another stream. */
+  /** Waits before opening another stream. */
   readonly wait?: (ms: number) => Promise<unknown>
 }
 
-/** The stream ended early this many times, and nothing came in between. */
+/** Maximum number of successive streams that end early without delivering a byte. */
 const ATTEMPTS = 6
 const FIRST_WAIT_MS = 100
 
 /**
- * Each byte once, in order, over as many streams as it takes.
+ * Yields each byte once, in order, over as many streams as needed.
  *
- * @throws the error of the last attempt, if several in a row brought nothing.
+ * @throws the error of the last attempt, if several streams in a row delivered nothing.
  */
 export async function* resumed({
   from,
@@ -34,7 +34,7 @@ export async function* resumed({
     const before = at
     try {
       for await (const chunk of await open(at)) {
-        // More than was asked for belongs to somebody else.
+        // Drop bytes after the requested range.
         const wanted = chunk.length > to - at ? chunk.subarray(0, to - at) : chunk
         at += wanted.length
         if (wanted.length > 0) yield wanted
@@ -49,7 +49,7 @@ export async function* resumed({
   }
 }
 
-/** The store ended its stream before the announced length. */
+/** Thrown if the store ended its stream before the announced length. */
 class EndedEarly extends Error {
   override readonly name = 'EndedEarly'
 }

@@ -5,28 +5,28 @@ import { type ListAnswer, loadClient, type S3Client, type S3Package } from './pa
 import { resumed } from './resumed.ts'
 import { changed, endpointGiven, isPassing, troubleAt } from './trouble.ts'
 
-/** An object with a recording or a part of it, as it was when it was looked up. */
+/** An object with a recording or a part of it, as listed. */
 export interface StoredPart {
   /** Its address. */
   readonly path: string
   readonly bytes: number
-  /** Changes with the content. */
+  /** The entity tag, which changes with the content. */
   readonly etag: string
 }
 
-/** More objects than this under a prefix are taken for something else than a recording. */
+/** A prefix with more objects than this is refused, since it is probably not a recording. */
 const MOST_OBJECTS = 100_000
 const CONNECT_WITHIN_MS = 5_000
 const SILENT_MS = 30_000
-/** Stores other than Amazon's take any region. */
+/** Stores other than Amazon's accept any region. */
 const ANY_REGION = 'us-east-1'
 const HISTORIES = ['history.jsonl', 'history.edn']
 
 /**
- * The objects of a recording in their order: the one with this name, or the numbered parts whose names begin with it and a
+ * The objects of a recording in order: the object with this name, or the numbered parts whose names begin with it and a
  * slash.
  *
- * @throws UserError for anything that is no recording, or cannot be read, with what to do about it.
+ * @throws UserError with the remedy, for anything that is not a recording or cannot be read.
  */
 export async function storedParts(address: string): Promise<readonly StoredPart[]> {
   const { bucket, key } = parseAddress(address)
@@ -42,9 +42,9 @@ export async function storedParts(address: string): Promise<readonly StoredPart[
 }
 
 /**
- * The bytes of an object from one on, up to another: read over several connections if they break.
+ * Yields a range of bytes of an object, over several connections if they break.
  *
- * @throws UserError if it is no longer the object that was looked up, or the store stops answering.
+ * @throws UserError if the object has changed since it was listed, or the store stops answering.
  */
 export async function* storedBytes(
   { path, bytes, etag }: StoredPart,
@@ -61,7 +61,7 @@ export async function* storedBytes(
       async open(at) {
         const range = { Bucket: bucket, Key: key, Range: `bytes=${at}-${to - 1}`, IfMatch: etag }
         const answer = await client.send(new GetObjectCommand(range))
-        // Not every store knows the condition.
+        // Some stores ignore the `IfMatch` condition.
         if (answer.ETag !== etag) throw changed(path)
         if (answer.ContentRange !== `bytes ${at}-${to - 1}/${bytes}`)
           throw environmentError(
@@ -81,7 +81,7 @@ interface Store extends S3Package {
 
 let opened: { readonly endpoint: string | undefined; readonly store: Store } | undefined
 
-/** The client, which keeps its connections. One is enough for a process. */
+/** Returns the client, which keeps its connections. A process needs only one client. */
 async function openStore(address: string): Promise<Store> {
   const endpoint = endpointGiven()
   if (opened === undefined || opened.endpoint !== endpoint) opened = { endpoint, store: await open(address) }
@@ -94,10 +94,10 @@ async function open(address: string): Promise<Store> {
   const region = process.env['AWS_REGION'] || process.env['AWS_DEFAULT_REGION'] || (own && ANY_REGION)
   const client = new loaded.S3Client({
     ...(region === undefined ? {} : { region }),
-    // Buckets have names below the host's at Amazon only.
+    // Only Amazon has buckets as subdomains of the host.
     forcePathStyle: own !== undefined,
     requestHandler: { connectionTimeout: CONNECT_WITHIN_MS, socketTimeout: SILENT_MS },
-    // Of a part of an object there is no checksum, and other stores know none.
+    // A part of an object has no checksum, and some stores have none at all.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
   })
@@ -105,7 +105,7 @@ async function open(address: string): Promise<Store> {
   return { S3Client, HeadObjectCommand, GetObjectCommand, ListObjectsV2Command, client }
 }
 
-/** Undefined if there is none of that name. */
+/** Looks up an object; undefined if there is no object of this name. */
 async function objectAt(
   { client, HeadObjectCommand, GetObjectCommand }: Store,
   { bucket, key }: StoredAddress,
@@ -117,7 +117,7 @@ async function objectAt(
     return partOf(path, bytes, etag)
   } catch (error) {
     if ((error as { name?: unknown }).name === 'NotFound') return undefined
-    // An answer without a body does not say why it was refused. This one does.
+    // A response without a body does not contain the reason of a refusal, but the response to a GET does.
     await client.send(new GetObjectCommand({ ...located, Range: 'bytes=0-0' }))
     throw error
   }

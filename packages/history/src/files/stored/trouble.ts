@@ -2,8 +2,8 @@ import { environmentError, inputError, UserError } from '../../event/error.ts'
 import { codeOf } from '../system/system-errors.ts'
 import { parseAddress } from './address.ts'
 
-// Errors of the client say too little, or too much: a store repeats the key of whoever asks. So nothing of their texts is
-// told unless it is the operating system's.
+// The client's errors say too little, or too much: a store repeats the access key of the request. So messages repeat
+// only errors of the operating system.
 
 const NO_CREDENTIALS =
   'no credentials were found. Export AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE to use a profile.'
@@ -66,7 +66,7 @@ export function troubleAt(address: string, error: unknown): UserError {
   )
 }
 
-/** Whether the same request may be answered if it is sent again: the connection broke, or the store was busy. */
+/** Whether a retry of the request may succeed: the connection broke, or the store was busy. */
 export function isPassing(error: unknown): boolean {
   if (error instanceof UserError) return false
   const status = statusOf(error)
@@ -74,14 +74,14 @@ export function isPassing(error: unknown): boolean {
   return !Object.hasOwn(REMEDIES, nameOf(error)) && !/^Region is missing$/.test((error as Error).message)
 }
 
-/** Without any credentials before an @. */
+/** The endpoint without any credentials before an @. */
 function endpointText(): string {
   const given = endpointGiven()
   if (given === undefined) return 'Amazon S3'
   return URL.canParse(given) ? new URL(given).host : 'AWS_ENDPOINT_URL'
 }
 
-/** The address of the store as the client takes it from the environment. */
+/** The endpoint of the store that the client takes from the environment. */
 export const endpointGiven = (): string | undefined =>
   process.env['AWS_ENDPOINT_URL_S3'] || process.env['AWS_ENDPOINT_URL'] || undefined
 
@@ -90,7 +90,7 @@ const nameOf = (error: unknown): string => (error instanceof Error ? error.name 
 const statusOf = (error: unknown): number | undefined =>
   (error as { $metadata?: { httpStatusCode?: number } } | undefined)?.$metadata?.httpStatusCode
 
-/** Of the error itself, or of one of its causes: several addresses may have been tried. */
+/** The system error code of the error, or of one of its causes: several addresses may have been tried. */
 function systemCodeOf(error: unknown): string {
   if (codeOf(error) !== '') return codeOf(error)
   const [first] = (error as { errors?: readonly unknown[] }).errors ?? []

@@ -1,8 +1,8 @@
-/** The bytes of a file, in order, as they arrive. */
+/** The bytes of a file, in order. */
 export interface Source {
-  /** The file's size if it is an ordinary, uncompressed one. */
+  /** The file's size in bytes if it is a regular, uncompressed file. */
   readonly sizeBytes: number | undefined
-  /** Fills part of `space` and returns how much; 0 at the end. Asynchronous only if it must be. */
+  /** Fills part of `space` and returns the number of bytes; 0 at the end. Asynchronous only if it has to wait. */
   read(space: Uint8Array): number | Promise<number>
   close(): void
 }
@@ -10,11 +10,11 @@ export interface Source {
 export interface ChunkedOptions {
   readonly sizeBytes?: number | undefined
   readonly close?: (() => unknown) | undefined
-  /** What to throw for an error of the stream; by default that error. */
+  /** Converts an error of the stream to the error to throw; by default the same error. */
   readonly unreadable?: ((error: unknown) => unknown) | undefined
 }
 
-/** Streams deliver chunks of their own size; copies them into whatever space the reader has. */
+/** Copies the chunks of a stream, which have any size, into the space that the reader provides. */
 export function chunkedSource(
   stream: AsyncIterable<Uint8Array>,
   { sizeBytes, close = () => {}, unreadable = (error) => error }: ChunkedOptions = {},
@@ -38,7 +38,7 @@ export function chunkedSource(
   return { sizeBytes, read: (space) => (chunk.length > 0 ? take(space) : refill(space)), close }
 }
 
-/** The next chunk that is not empty, for an empty one would look like the end; undefined at the end. */
+/** The next non-empty chunk, since an empty chunk would look like the end; undefined at the end. */
 export async function nextOf(chunks: AsyncIterator<Uint8Array>): Promise<Uint8Array | undefined> {
   for (;;) {
     const next = await chunks.next()

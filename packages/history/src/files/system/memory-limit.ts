@@ -1,11 +1,11 @@
-/** Reading stopped because the history needs more memory than it is allowed. */
+/** Thrown if a history needs more memory than allowed. */
 export class MemoryLimitError extends Error {
   override readonly name: string = 'MemoryLimitError'
-  /** Events read by then. */
+  /** Number of events read before the error. */
   readonly events: number
-  /** Bytes of text, uncompressed. */
+  /** Bytes of text read before the error, uncompressed. */
   readonly textBytes: number
-  /** All bytes of text, if known. */
+  /** Bytes of the whole text, if known. */
   readonly of: number | undefined
 
   constructor({
@@ -24,18 +24,19 @@ export class MemoryLimitError extends Error {
   }
 }
 
-/** What is held while a recording is packed: the packed operations, which grow with the text, and all else. */
+/** Memory held during packing: the packed operations, which grow with the text, and everything else. */
 export interface HeldBytes {
   readonly packedBytes: number
   readonly sizeBytes: number
 }
 
-/** Before this part has been read, packed pages are mostly empty, and say nothing of the rest. */
+/** The share of the text that must be read before packed pages allow an estimate. Earlier they are mostly empty. */
 const TELLING_PART = 0.1
 
 /**
- * Whether packing a recording will take more memory than it may, if the rest of its text holds at least `density` times the
- * operations per byte that the first part does. Names need not grow any more. `of`: all bytes of text, if known.
+ * Whether packing a recording will exceed its memory limit, if the rest of its text holds at least `density` times as
+ * many operations per byte as the first part. Assumes that names need no more memory. `of`: bytes of the whole text, if
+ * known.
  */
 export function willExceed(
   memoryBytes: number,

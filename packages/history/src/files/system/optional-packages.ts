@@ -1,10 +1,10 @@
 import { environmentError } from '../../event/error.ts'
 
 /**
- * Loads packages that are installed only where they are used. The importing file is the caller's, so that its own package
- * finds them.
+ * Loads optional packages. `import` runs in the caller's file, so that the packages are found from the caller's
+ * package.
  *
- * @throws UserError (environment) if they are not installed: `why` says what needs them.
+ * @throws UserError (environment) if they are not installed; `why` names what needs them.
  */
 export async function loadOptional<Modules>(
   load: () => Promise<Modules>,

@@ -2,29 +2,29 @@ import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { inputError } from '../../event/error.ts'
 
-// A recording that was rotated is several files, numbered in one way: part-0001.jsonl, part-0002.jsonl.gz, …
+// Names of the files of a rotated recording, numbered in one form: part-0001.jsonl, part-0002.jsonl.gz, …
 
 const NUMBERED = /^(.*?)(\d+)(\.(?:jsonl|edn))(?:\.(?:gz|zst))?$/
 
 /**
- * The files of a rotated recording in this directory, in their order; undefined if it holds no numbered files.
+ * The files of a rotated recording in this directory, in order; undefined if it holds no numbered files.
  *
- * @throws UserError (input) for parts of several recordings, a number twice, or a number that is missing, also
- * before the first: without a part, a history is another one.
+ * @throws UserError (input) for parts of several recordings, a duplicate number, or a missing number, including numbers
+ * before the first: a recording without one of its parts is a different history.
  */
 export function partsIn(directory: string): readonly string[] | undefined {
   return partsAmong(directory, readdirSync(directory))?.map((name) => join(directory, name))
 }
 
-/** The files of a recording: itself, or its parts if it is a directory of them. @throws UserError as `partsIn` does. */
+/** The files of a recording: the file itself, or the parts in its directory. @throws UserError as `partsIn` does. */
 export const partsOf = (path: string): readonly string[] =>
   statSync(path).isDirectory() ? (partsIn(path) ?? [path]) : [path]
 
-/** The same for a list of names. */
+/** Like `partsIn`, for a list of file names. */
 export function partsAmong(place: string, names: readonly string[]): readonly string[] | undefined {
   const there = new Set(names)
   const parts = names.flatMap((name) => {
-    // A recorder that was killed between compressing a part and removing it leaves both, each of them whole.
+    // A recorder killed between compressing a part and removing the original leaves both files, each complete.
     if (there.has(name.replace(/\.(gz|zst)$/, '')) && /\.(gz|zst)$/.test(name)) return []
     const [, stem = '', number = '', ending = ''] = NUMBERED.exec(name) ?? []
     return number === '' ? [] : [{ name, kind: `${stem}N${ending}`, number: Number(number) }]
@@ -56,7 +56,7 @@ export function partsAmong(place: string, names: readonly string[]): readonly st
 
 const HISTORY = /^[^.].*\.(?:jsonl|ndjson|edn|log|txt)(?:\.(?:gz|zst))?$/
 
-/** The histories in a directory, each a file of its own, by name. */
+/** The histories in a directory, each in a separate file, sorted by name. */
 export const historiesIn = (directory: string): readonly string[] =>
   readdirSync(directory)
     .filter((name) => HISTORY.test(name))

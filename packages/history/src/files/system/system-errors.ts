@@ -19,13 +19,13 @@ const UNREADABLE: { readonly [code: string]: string } = {
   EISDIR: 'this is a directory. Name a file in it.',
 }
 
-/** Why writing failed and what to do about it, to follow a path and a colon. */
+/** The cause of a failed write and its remedy, to be appended to a path and a colon. */
 export const whyUnwritable = (error: unknown): string =>
   UNWRITABLE[codeOf(error)] ?? `writing failed (${errorText(error)}).`
 
-/** Why reading failed and what to do about it, to follow a path and a colon. */
+/** The cause of a failed read and its remedy, to be appended to a path and a colon. */
 export const whyUnreadable = (error: unknown): string =>
   UNREADABLE[codeOf(error)] ?? `reading failed (${errorText(error)}).`
 
-/** The code of a system error, such as `ENOENT`; empty for any other. */
+/** The code of a system error, such as `ENOENT`; empty for any other error. */
 export const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '')

@@ -3,15 +3,15 @@ import { inputError } from '../../event/error.ts'
 /** Each 4 compressed bytes can expand to 128 KB; slices of this size keep the output of one step within 32 MB. */
 const SLICE_BYTES = 1024
 
-/** The most that the zstd command accepts by default (its --long=27). */
+/** The largest window that the zstd command accepts by default (its --long=27). */
 const MAXIMUM_WINDOW_BYTES = 128 << 20
 
-/** Whether the bytes begin a Zstandard frame, or the skippable one of parallel compressors (RFC 8878, §3.1). */
+/** Whether the bytes begin a Zstandard frame, or the skippable frame of parallel compressors (RFC 8878, §3.1). */
 export const isZstd = (bytes: Uint8Array): boolean =>
   (bytes[0] === 0x28 && bytes[1] === 0xb5 && bytes[2] === 0x2f && bytes[3] === 0xfd) ||
   (((bytes[0] ?? 0) & 0xf0) === 0x50 && bytes[1] === 0x2a && bytes[2] === 0x4d && bytes[3] === 0x18)
 
-/** Decompresses Zstandard (RFC 8878) as it arrives; Node 20 has no decoder of its own. Throws a UserError `input`. */
+/** Decompresses a Zstandard stream (RFC 8878); Node 20 has no built-in decoder. Throws a UserError `input`. */
 export async function* unzstd(
   name: string,
   compressed: AsyncIterable<Uint8Array>,
@@ -35,14 +35,17 @@ export async function* unzstd(
     if (first) refuseHugeWindow(name, chunk)
     first = false
     for (let at = 0; at < chunk.length; at += SLICE_BYTES) {
-      // Slice copies: the decoder keeps its input until a block is complete, and the stream may reuse its memory.
+      // `slice` copies: the decoder keeps its input until a block is complete, and the stream may reuse its memory.
       yield* push(chunk.slice(at, at + SLICE_BYTES), false)
     }
   }
   yield* push(new Uint8Array(0), true)
 }
 
-/** Decoding needs as much memory as the window; a hostile header can ask for gigabytes. */
+/**
+ * Refuses a window above the limit. Decoding needs as much memory as the window, and a malicious header can request
+ * gigabytes.
+ */
 function refuseHugeWindow(name: string, header: Uint8Array): void {
   const [, , , , flags = 0, descriptor = 0] = header
   const isSingleSegment = (flags & 0x20) !== 0
