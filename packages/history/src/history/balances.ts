@@ -4,8 +4,8 @@ import type { ValueId } from '../tables/value.ts'
 import type { History } from './history.ts'
 
 /**
- * A bank whose reads return balances as a list: those of the accounts 0, 1, … Nobody says how they opened unless the header
- * does; they were there before the first read.
+ * Names the accounts of a bank whose reads return balances as a list: accounts 0, 1, … Their opening balances are
+ * unknown unless the header has them; they existed before the first read.
  */
 export function withNamedAccounts(history: History): History {
   const { values, operations, header } = history

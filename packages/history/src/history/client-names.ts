@@ -2,43 +2,46 @@ import type { Process } from '../event/event.ts'
 import { UNNAMED } from '../tables/sessions.ts'
 import type { History } from './history.ts'
 
-/** The clients of a run: `process-11`, and `process-11:final` for their reads after all faults are healed. */
+/**
+ * Session names of the clients in a run: `process-11`, and `process-11:final` for the client's reads after all faults
+ * are healed.
+ */
 const NUMBERED = /^process-(\d+)(?::final)?$/
 
-/** What a session's client is called: `11` in a run, otherwise the name it gave itself. */
+/** The name of a session's client: `11` in a run, otherwise the name of the session. */
 const nameOfSession = (session: string): string => NUMBERED.exec(session)?.[1] ?? session
 
 type Clients = Pick<History, 'header' | 'processName' | 'sessionOf' | 'sessionName' | 'hasSessions'>
 
-/** Undefined where only its process tells a client from others. */
+/** The name of the client's session; undefined if only the process identifies the client. */
 function sessionNameOf(history: Clients, process: number): string | undefined {
   const session =
     history.hasSessions && history.header?.sessions?.named !== false ? history.sessionOf(process) : UNNAMED
   return session === UNNAMED ? undefined : nameOfSession(history.sessionName(session))
 }
 
-/** A client's one name, for all its processes; that of the process where nothing else identifies the client. */
+/** The name of a client, common to all its processes; the name of the process if nothing else identifies the client. */
 export const clientName = (history: Clients, process: number): string =>
   sessionNameOf(history, process) ?? history.processName(process)
 
-/** For sentences: `client c4`, or `process 11` where only its process tells a client from others. */
+/** The client in a sentence: `client c4`, or `process 11` if only the process identifies the client. */
 export function clientInWords(history: Clients, process: number): string {
   const named = sessionNameOf(history, process)
   return named === undefined ? `process ${clipped(history.processName(process))}` : nameInWords(named)
 }
 
-/** What an invocation says of its client. */
+/** The members of an invocation that identify its client. */
 export interface Caller {
   readonly process: Process
   readonly session?: string | undefined
 }
 
-/** The same by an invocation alone. */
+/** Like `clientInWords`, from an invocation alone. */
 export const callerInWords = ({ process, session }: Caller): string =>
   session === undefined ? `process ${process}` : nameInWords(nameOfSession(session))
 
 const nameInWords = (name: string): string => (/^connection \d+$/.test(name) ? name : `client ${clipped(name)}`)
 
-/** Names come from requests, and a sentence must stay one. */
+/** Maximum length in characters. Names come from requests, and sentences must stay short. */
 const LONGEST = 60
 const clipped = (name: string): string => (name.length <= LONGEST ? name : `${name.slice(0, LONGEST - 1)}…`)

@@ -5,29 +5,31 @@ import type { Json } from '../event/event.ts'
 import type { ValueId, ValueTable } from '../tables/value.ts'
 import type { HistoryData, LentHistory } from './history-data.ts'
 
-/** What happened, in memory: operations as columns, everything else as values. */
+/** A history in memory: operations as columns, everything else as values. */
 export interface History extends HistoryData {
   readonly values: ValueTable
-  /** The file's name for that process. */
+  /** The name of a process in the file. */
   readonly processName: (process: number) => string
   readonly processCount: number
   /**
-   * Whether clients and processes differ: some processes belong to one client, or some have no named client. If false,
-   * `sessionOf` gives each process its own session.
+   * Whether clients and processes differ: a client may have several processes, or a process no named client. If false,
+   * `sessionOf` gives each process a separate session.
    */
   readonly hasSessions: boolean
-  /** The number of the client that a process belongs to; UNNAMED (-1) if nothing named it. */
+  /** The number of the client that a process belongs to; UNNAMED (-1) if the client has no name. */
   readonly sessionOf: (process: number) => number
   readonly sessionName: (session: number) => string
-  /** Why operation i is `fail` or `info`, if its completion says so. */
+  /** The reason why operation i is `fail` or `info`, if its completion has one. */
   readonly errorOf: (operation: number) => string | undefined
-  /** What was counted of operations that are not kept: then only their number is known of `operations`. */
+  /** Counts of operations that are not kept. If present, only the number of `operations` is known. */
   readonly tally?: Tally
-  /** The history for another thread (see `HistoryOptions.shared`); absent if it was not made by a builder. */
+  /**
+   * Returns the history for another thread (see `HistoryOptions.shared`); absent if it was not created by a builder.
+   */
   readonly lend?: () => LentHistory
 }
 
-/** How many operations it has, whether or not they were kept. */
+/** The number of operations, whether or not they were kept. */
 export const operationsIn = ({ tally, operations }: Pick<History, 'tally' | 'operations'>): number =>
   tally?.operations ?? operations.length
 
@@ -37,13 +39,13 @@ export const inputOf = (history: History, operation: number): Json =>
 export const outputOf = (history: History, operation: number): Json =>
   history.values.json((history.operations.output[operation] ?? 0) as ValueId)
 
-/** What an operation is called. */
+/** The function name of an operation. */
 export const functionOf = ({ functions, operations }: History, operation: number): string =>
   functions[operations.f[operation] ?? -1] ?? '?'
 
-/** The file of a line, if the history was merged from several, and its number there. */
+/** The file of a line, if the history was merged from several files, and the line number in it. */
 export const placeIn = ({ files }: Pick<History, 'files'>, line: number): PlaceOfLine => placeOfLine(files, line)
 
-/** Whether it was carried out, or declined by the object itself: a refusal for want of a leader or quorum is no answer. */
+/** Whether the object executed or declined the operation. A refusal for lack of a leader or quorum is not an answer. */
 export const isAnswered = ({ operations: { outcome, flags } }: History, row: number): boolean =>
   outcome[row] === OK || (outcome[row] === FAIL && ((flags[row] ?? 0) & FLAG_ANSWERED) !== 0)

@@ -13,7 +13,7 @@ interface Tables {
 
 export function historyOf(parts: HistoryParts & Tables): History {
   const { errors, errorColumn, processNames, sessions } = parts
-  // Spelled out: histories are built by the thousand, and spreading members is slow.
+  // Members are listed because spreading is slow, and histories are built by the thousand.
   return {
     header: parts.header,
     source: parts.source,
@@ -47,7 +47,7 @@ export function historyOf(parts: HistoryParts & Tables): History {
   }
 }
 
-/** The history that another thread lent. Values added later stay in the thread that added them. */
+/** The history that another thread lent. Values added later are not shared. */
 export const borrowHistory = (lent: LentHistory): History =>
   historyOf({ ...lent, values: new ValueTable(undefined, lent.values), errors: new ByteTable(undefined, lent.errors) })
 

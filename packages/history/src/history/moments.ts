@@ -2,7 +2,7 @@ import { moment } from '../text/figures.ts'
 import type { History } from './history.ts'
 import { oncePerHistory } from './once-per-history.ts'
 
-/** The latest moment at which a client's operation began or ended, in nanoseconds. */
+/** The time in nanoseconds of the latest call or return of a client's operation. */
 export const lastTime: (history: History) => number = oncePerHistory((history) => {
   if (history.tally !== undefined) return history.tally.lastTime
   const { length, callTime, returnTime } = history.operations
@@ -14,27 +14,27 @@ export const lastTime: (history: History) => number = oncePerHistory((history) =
   return last
 })
 
-/** Whether a history has real times. Without them its times are event positions, which give only the order. */
+/** Whether a history has real times. Without them its times are event positions, which only give the order. */
 export const hasTimes = (history: History): boolean => lastTime(history) > history.eventCount
 
-/** `1.042 s`, when an operation was called; without times `line 7`, where that stands. */
+/** The time of an operation's call, such as `1.042 s`; without times its line, such as `line 7`. */
 export const calledAt = (history: History, row: number): string =>
   hasTimes(history) ? moment(history.operations.callTime[row] ?? 0) : `line ${history.operations.callLine[row]}`
 
-/** The same of its answer. */
+/** The time of an operation's answer, in the form of `calledAt`. */
 export const answeredAt = (history: History, row: number): string =>
   hasTimes(history) ? moment(history.operations.returnTime[row] ?? 0) : `line ${history.operations.returnLine[row]}`
 
 /**
- * Whether anything overlapped an operation that changes something, other operations of its request apart, or may have, by
- * stamps that leave their order open.
+ * Whether any operation that changes an object overlapped another operation, or may have, by the precision of stamps.
+ * Operations of one request do not count as overlapping.
  */
 export function hasConcurrency(history: History, changes: (f: string) => boolean): boolean {
   if (history.clocks?.stamps !== undefined) return true
   const { functions, operations } = history
   const { length, f, callEvent, returnEvent } = operations
   const isChange = functions.map(changes)
-  // Of the requests before this one.
+  // The latest return among the requests before this row.
   let latestReturn = -1
   let latestChangeReturn = -1
   for (let first = 0, end = 0; first < length; first = end) {
@@ -56,10 +56,10 @@ export function hasConcurrency(history: History, changes: (f: string) => boolean
 }
 
 /**
- * The row after the last one of the request that this row belongs to. A recorder gives the operations of a request
- * (`MSET`, an EXEC, a batch) their own processes of one client, invokes them one right after the other, and gives all of
- * them the times of the request and of its answer. So does a pipeline that is sent and answered at once, which its
- * server works off in order.
+ * The row after the last operation of this row's request. A recorder gives the operations of a request (`MSET`, an
+ * EXEC, a batch) separate processes of one client, invokes them in immediate succession, and gives all of them the
+ * times of the request and of its answer. The same applies to a pipeline that is sent as a whole, answered as a whole,
+ * and executed in order.
  */
 function endOfRequest({ hasSessions, sessionOf, operations }: History, first: number): number {
   const { length, process, callEvent, callTime, returnTime } = operations

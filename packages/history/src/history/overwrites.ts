@@ -1,19 +1,22 @@
 import type { Json } from '../event/event.ts'
 
-/** When so many objects are tracked, all are forgotten, and fewer overwrites are noticed. */
+/**
+ * The maximum number of tracked objects. When it is reached, all objects are forgotten and some overwrites are not
+ * detected.
+ */
 const MOST_OBJECTS = 100_000
 
 interface Written {
   readonly value: Json | undefined
   readonly by: ObjectUse
-  /** The number of the write. */
+  /** The sequence number of the write. */
   readonly turn: number
 }
 
 /**
- * Detects numbers that a client read and then wrote in a separate operation, while others wrote the object in between.
- * If the written number was computed from the one read, their update is lost, which single reads and writes do not
- * show.
+ * Detects numbers that a client read and then wrote in a separate operation, while another client wrote the object in
+ * between. If the written number was computed from the number read, the other client's update is lost. Single reads and
+ * writes do not show this.
  */
 export class Overwrites {
   readonly #written: Map<string, Written> = new Map()
@@ -37,7 +40,7 @@ export class Overwrites {
   }
 }
 
-/** The objects that one client reads and writes. Told in the order in which its operations end. */
+/** The objects that one client reads and writes. Operations are reported in the order in which they end. */
 export class ObjectUse {
   readonly #all: Overwrites
   readonly #read: Map<string, { readonly value: number; readonly turn: number }> = new Map()
@@ -53,8 +56,8 @@ export class ObjectUse {
   }
 
   /**
-   * A value was written, undefined if it is not known. `isPlain`: in an operation of its own that does not depend on the old
-   * value. Returns whether others had changed what this client had read.
+   * Reports a written value, undefined if unknown. `isPlain`: a separate operation wrote it, independently of the old
+   * value. Returns whether another client had changed the value that this client read.
    */
   wrote(key: string, value: Json | undefined, isPlain: boolean): boolean {
     const isBehind = isPlain && typeof value === 'number' && this.#isBehind(key)
@@ -63,7 +66,7 @@ export class ObjectUse {
     return isBehind
   }
 
-  /** Whether another client has changed the object since this one read it. */
+  /** Whether another client has changed the object since this client read it. */
   #isBehind(key: string): boolean {
     const read = this.#read.get(key)
     const last = this.#all.lastWritten(key)

@@ -11,26 +11,26 @@ const meanings: ReadonlyMap<string, Meaning> = new Map(
 /** The names of all operations, aliases included. */
 export const functionNames: readonly string[] = [...meanings.keys()]
 
-/** What an operation of this name means; undefined for one that only a user's own model knows. */
+/** The meaning of an operation of this name; undefined if only a user-defined model has the operation. */
 export const meaningOf = (f: string): Meaning | undefined => meanings.get(f)
 
-/** Whether it returns the whole value of a key and does nothing else. */
+/** Whether an operation returns the whole value of a key and does nothing else. */
 export const readsWhole = (f: string): boolean => WHOLE_READS.has(f)
 
 const WHOLE_READS: ReadonlySet<string> = new Set(functionNames.filter((f) => meanings.get(f) === vocabulary['read']))
 
-/** Whether it replaces the value of a key, whatever that is. */
+/** Whether an operation replaces the value of a key, independently of the old value. */
 export function replacesWhole(f: string): boolean {
   const meaning = meanings.get(f)
   return meaning?.effect === 'replaces' && meaning.takes === 'value'
 }
 
-/** Whether it may change its object, as anything may that has no meaning here. */
+/** Whether an operation may change its object. Operations without a known meaning may. */
 export const mayChange = (f: string): boolean =>
   !['reads', 'follows', 'watches'].includes(meanings.get(f)?.effect ?? '')
 
-/** Whether it is invoked without a value. */
+/** Whether an operation is invoked without a value. */
 export const takesNothing = (f: string): boolean => meanings.get(f)?.takes === 'nothing'
 
-/** `a write`, `an increment`. */
+/** A function name with its article: `a write`, `an increment`. */
 export const withArticle = (f: string): string => `${/^[aeiou]/i.test(f) ? 'an' : 'a'} ${f}`

@@ -1,67 +1,67 @@
-/** What an operation does to its object. */
+/** The effect of an operation on its object. */
 type Effect =
-  /** Nothing: it returns what is there. */
+  /** No effect: returns the current state. */
   | 'reads'
   /** The whole value is replaced. */
   | 'replaces'
-  /** An amount is added, or taken off. */
+  /** An amount is added or subtracted. */
   | 'adds'
-  /** An element or a message comes after those that are there. */
+  /** An element or a message is appended. */
   | 'appends'
   | 'removes'
-  /** What it returns is given to nobody else. */
+  /** The returned element is removed, and no other client receives it. */
   | 'takes'
-  /** The same, of all that is left. */
+  /** All remaining elements are returned and removed. */
   | 'drains'
-  /** Money comes into an account, leaves it, or both. */
+  /** Money is deposited, withdrawn, or transferred. */
   | 'moves'
   | 'acquires'
   | 'releases'
-  /** Whatever its micro-operations do. */
+  /** The effects of the micro-operations. */
   | 'transacts'
-  /** What nobody needs any more is given up: a message that was handled, old revisions. */
+  /** Data that is no longer needed is released: a processed message, old revisions. */
   | 'settles'
-  /** Nothing: it decides what its client polls. */
+  /** No effect on the object: selects what its client polls. */
   | 'follows'
-  /** Nothing: it says of which changes its client is told, or returns them. */
+  /** No effect on the object: selects the changes that its client receives, or returns them. */
   | 'watches'
 
-/** What an operation is invoked with: a pair is the expected value and the new one; options may be left out. */
+/** The argument of an operation: a pair is the expected and the new value; options are optional. */
 type Takes = 'nothing' | 'value' | 'pair' | 'options'
 
-/** What an `ok` says besides that it was done. */
+/** The contents of an `ok`, beyond the acknowledgement. */
 type Answers =
   | 'nothing'
-  /** A reply in the words of the store or its driver, such as a new count, which is no result. */
+  /** A reply specific to the store or its driver, such as a new count. It is not a result. */
   | 'reply'
-  /** A result, if the store has one. */
+  /** A result, depending on the store. */
   | 'perhaps'
-  /** What the client goes on with: a token, an offset, the changes of a watch. */
+  /** Data that the client needs to continue: a token, an offset, the changes of a watch. */
   | 'receipt'
-  /** What it was called for. */
+  /** The requested value. */
   | 'value'
 
-/** What an operation means wherever a model gives its name no other meaning. */
+/** The meaning of an operation, unless a model gives its name another meaning. */
 export interface Meaning {
   readonly effect: Effect
   readonly takes: Takes
   readonly answers: Answers
-  /** What it brings counts each time: done twice, the object has it twice. */
+  /** Each execution counts: an operation executed twice has its effect twice. */
   readonly accumulates?: boolean
-  /** What its client did, in a sentence, before the value: `enqueued`. Absent: `called f`. */
+  /** The verb for the operation in a sentence, before the value: `enqueued`. If absent: `called f`. */
   readonly did?: string
   /** Other names of the same operation. */
   readonly aliases?: readonly string[]
 }
 
 /**
- * The operations of all models, by name. What they do is said here and nowhere else: `scripts/architecture.test.ts`
- * forbids other lists of their names.
+ * The operations of all models, by name. Their meanings are defined only here: `scripts/architecture.test.ts` forbids
+ * other lists of their names.
  */
 export const vocabulary: { readonly [f: string]: Meaning } = {
   read: { effect: 'reads', takes: 'nothing', answers: 'value', did: 'read', aliases: ['get'] },
   write: { effect: 'replaces', takes: 'value', answers: 'nothing' },
-  // Of a watched key, the answer is its revision.
+  // For a watched key, the answer is the revision.
   put: { effect: 'replaces', takes: 'value', answers: 'reply' },
   cas: { effect: 'replaces', takes: 'pair', answers: 'nothing' },
   delete: { effect: 'removes', takes: 'nothing', answers: 'receipt' },
@@ -76,7 +76,7 @@ export const vocabulary: { readonly [f: string]: Meaning } = {
   append: { effect: 'appends', takes: 'value', answers: 'reply', accumulates: true, did: 'appended' },
   enqueue: { effect: 'appends', takes: 'value', answers: 'reply', accumulates: true, did: 'enqueued' },
   publish: { effect: 'appends', takes: 'value', answers: 'perhaps', accumulates: true, did: 'enqueued' },
-  // Of a log, the answer is the offset.
+  // For a log, the answer is the offset.
   send: { effect: 'appends', takes: 'value', answers: 'receipt', accumulates: true, did: 'enqueued' },
   dequeue: { effect: 'takes', takes: 'nothing', answers: 'value', did: 'dequeued', aliases: ['receive', 'consume'] },
   drain: { effect: 'drains', takes: 'nothing', answers: 'value', did: 'drained' },
