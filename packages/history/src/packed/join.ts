@@ -8,29 +8,32 @@ import type { Process } from '../event/event.ts'
 import type { LentHistory } from '../history/history-data.ts'
 import { type Dealing, type Packed, Packer } from './packer.ts'
 
-/** A stretch of a recording, as it was read. Plain data. */
+/** A stretch of a recording after reading. Plain data. */
 export interface ReadStretch {
-  /** All but the operations. */
+  /** The history without its operations. */
   readonly rest: LentHistory
   readonly packed: Packed
   readonly edges: Edges
 }
 
-/** An operation that was called in one stretch and answered in another, or never. Positions are those in the whole. */
+/**
+ * An operation called in one stretch and answered in a later one, or never. Positions are relative to the whole
+ * recording.
+ */
 interface Reaching {
   readonly call: number
   readonly stretch: ReadStretch
-  /** Its call among the stretch's open ones. */
+  /** Index of its call among the open operations of the stretch. */
   readonly at: number
-  /** -1 if there is none. */
+  /** Index of its answer; -1 for no answer. */
   answer: number
 }
 
 /**
- * Puts stretches together, in their order.
+ * Joins stretches in order.
  *
- * @throws CannotPack if only a reader of the whole can judge it, as after a broken rule.
- * @throws UserError for a broken rule, with a line that means nothing.
+ * @throws CannotPack if only a reader of the whole recording can check it, for example after a broken rule.
+ * @throws UserError for a broken rule, with a meaningless line number.
  */
 export function joinStretches(
   stretches: readonly ReadStretch[],
@@ -48,7 +51,7 @@ export function joinStretches(
       functions: namesOf(stretches, ({ functions }) => functions),
       processNames: namesOf(stretches, ({ processNames }) => processNames),
       eventCount: stretches.reduce((sum, { rest }) => sum + rest.eventCount, 0),
-      // Its own end is not that of the recording.
+      // The end of a stretch is not the end of the recording.
       warnings: [],
       cutOff: undefined,
     },
@@ -62,12 +65,12 @@ const namesOf = <Name>(stretches: readonly ReadStretch[], of: (rest: LentHistory
   return [...names]
 }
 
-/** In place of an operation in flight: its process may not go on. */
+/** Marks a process that ended with an unknown outcome and may not invoke again. */
 const ENDED = -1
 
-/** In order of their calls. */
+/** The operations that cross stretches, ordered by call. */
 function reachingOf(stretches: readonly ReadStretch[]): Reaching[] {
-  /** By process that is not idle: the operation in flight. */
+  /** By process: the operation in flight, for processes that are not idle. */
   const carried = new Map<Process, number>()
   const found: Reaching[] = []
   let before = 0
@@ -106,14 +109,14 @@ function reachingOf(stretches: readonly ReadStretch[]): Reaching[] {
   return found.sort((a, b) => a.call - b.call)
 }
 
-/** What times of a stretch lack to count from where those of the first stretch do. */
+/** The nanoseconds to add to the times of a stretch so that they count from the epoch of the first stretch. */
 const laterBy = ([first]: readonly ReadStretch[], epoch: Instant): number =>
   first === undefined ? 0 : nanosBetween(first.edges.epoch, epoch)
 
-/** Has them paired and checked like any others, and gives them the positions that they have in the whole. */
+/** Pairs and checks the operations that cross stretches, and gives them their positions in the whole recording. */
 function packedFrom(stretches: readonly ReadStretch[], reaching: readonly Reaching[], dealing: Dealing): Packed {
   const builder = new HistoryBuilder({ shared: true })
-  /** By position in the builder. */
+  /** Operations that cross stretches, by position in the builder. */
   const calls: (Reaching | undefined)[] = []
   const adjust = (columns: Columns, row: number): void => {
     const place = calls[columns.callEvent[row] ?? -1]
@@ -127,7 +130,7 @@ function packedFrom(stretches: readonly ReadStretch[], reaching: readonly Reachi
     const { time = 0, ...event } = edgeEvent(events, at, rest)
     builder.event({ ...event, time: time + laterBy(stretches, edges.epoch) })
   }
-  // In the order of their positions, which is that of their times.
+  // Ordered by position, which is also the order of times.
   const callBefore = (position: number): void => {
     for (let each = reaching[next]; each !== undefined && each.call < position; each = reaching[next]) {
       const { stretch, at } = each

@@ -1,23 +1,26 @@
 /**
- * Operations of some keys as bytes: what it takes to judge each key by itself, which is less than a fifth of what
- * columns take. Pages are in shared memory, so that other threads get them without a copy.
+ * Operations of some keys as bytes, with the members needed to check each key separately: less than a fifth of the
+ * memory of columns. Pages are in shared memory, so that other threads receive them without a copy.
  */
 export interface PackedRows {
   readonly count: number
   readonly pages: readonly Uint8Array[]
 }
 
-// Of a row: its call, counted from that of the row before (zigzag); its return counted from its call, 0 for none; the
-// key's place, 0 for none; the function; the byte that says what follows; flags, values and the error's text, if it has
-// them. Numbers are little-endian, seven bits a byte, the high bit set in all bytes but the last.
+// A row consists of: its call, relative to the call of the previous row (zigzag); its return relative to its call, 0
+// for none; the key's place, 0 for none; the function; a byte that describes the following fields; flags, values and
+// the error's text, if present. Numbers are little-endian, seven bits per byte; the high bit is set in all bytes but
+// the last.
 
-/** What follows. The two lowest bits are the outcome, the next two which values there are. */
+/**
+ * The byte that describes the following fields: the two lowest bits are the outcome, the next two the values present.
+ */
 export const VALUES_SHIFT = 2
-/** Neither value is said: both are null. */
+/** No value is present: both are null. */
 export const NO_VALUES = 0
-/** The input is null. */
+/** Only the output is present: the input is null. */
 export const OUTPUT_ONLY = 1
-/** The output is the input. */
+/** One value is present: the output equals the input. */
 export const ONE_VALUE = 2
 export const TWO_VALUES = 3
 export const FIRST_IS_TEXT = 16

@@ -9,25 +9,27 @@ import { inSharedMemory } from '../tables/memory.ts'
 import type { PackedRows } from './packed-rows.ts'
 import { RowWriter } from './row-writer.ts'
 
-/** How keys are dealt: operations of one place are judged together, those of the place -1 elsewhere. */
+/**
+ * The assignment of keys to places: operations of one place are checked together. Keys with place -1 are not packed.
+ */
 export interface Dealing {
   readonly places: number
   /** The place of a key by its name, '' for operations without one. */
   readonly placeOf: (key: string) => number
 }
 
-/** Operations by places of their keys, and the counts of all. Plain data. */
+/** Operations by places of their keys, and counts of all operations. Plain data. */
 export interface Packed {
   readonly rows: readonly PackedRows[]
   readonly keys: ByteTableData
-  /** By number of the key, preceded by none: its place. */
+  /** By number of the key, after an entry for no key: its place. */
   readonly places: Int32Array
-  /** By number of the key, preceded by none: how many operations were packed. */
+  /** By number of the key, after an entry for no key: the number of packed operations. */
   readonly counts: Int32Array
   readonly functions: readonly string[]
   readonly counted: Counted
   readonly clientEvents: number
-  /** The event position that its rows count from; by default the end of the rows before them. */
+  /** The event position from which the first row counts; by default the end of the previous rows. */
   readonly at?: number | undefined
 }
 
@@ -37,7 +39,7 @@ export class Packer {
   readonly #dealing: Dealing
   readonly #writers: readonly RowWriter[]
   readonly #counting: Counting = new Counting()
-  /** By number of the key, preceded by none: its place, and its number among the keys of that place, from 1. */
+  /** By number of the key, after an entry for no key: its place, and its number among the keys of the place, from 1. */
   #places: Int32Array = new Int32Array(64)
   #numbers: Int32Array = new Int32Array(64)
   #counts: Int32Array = new Int32Array(64)
@@ -57,12 +59,12 @@ export class Packer {
     this.#places[0] = dealing.placeOf('')
   }
 
-  /** Memory of the packed operations. */
+  /** Bytes of the packed operations. */
   get packedBytes(): number {
     return this.#writers.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
   }
 
-  /** Memory that is in use, the builder's as well. */
+  /** Bytes in use, including the builder's. */
   get sizeBytes(): number {
     return this.packedBytes + this.#builder.sizeBytes + 3 * this.#places.byteLength
   }
@@ -74,7 +76,7 @@ export class Packer {
     if (why !== undefined) throw new CannotPack(why)
   }
 
-  /** Packs the rest. @throws CannotPack */
+  /** Packs the remaining operations. @throws CannotPack */
   end(): { readonly history: History; readonly packed: Packed } {
     this.pack()
     this.#builder.giveUp()
@@ -82,7 +84,7 @@ export class Packer {
     return this.#packed()
   }
 
-  /** Packs the rest of a stretch, but for operations that reach beyond it. @throws CannotPack */
+  /** Packs the remaining operations of a stretch, except those that continue in another stretch. @throws CannotPack */
   endOfStretch(isFirst: boolean): { readonly history: History; readonly packed: Packed; readonly edges: Edges } {
     this.pack()
     const edges = this.#builder.edges(isFirst)

@@ -8,18 +8,18 @@ import type { Packed } from './packer.ts'
 import { emptyUnpacked, RowReader, sortRows, type Unpacked, unpack } from './row-reader.ts'
 import { historyOfRows, type Meanings, meaningsAt } from './unpacked.ts'
 
-/** Rows unpacked at a time. */
+/** The number of rows unpacked at a time. */
 const ROWS = 2 ** 16
-/** Texts of values and errors are forgotten once they take this much. */
+/** Bytes of value texts, and of error texts, above which they are forgotten. */
 const MOST_TEXT_BYTES = 2 ** 22
 
-/** One of the keys of a place, by name; '' for operations without one. */
+/** A key of a place, by name; '' for operations without a key. */
 export interface PlacedKey {
   readonly place: number
   readonly key: string
 }
 
-/** How many operations the keys of a place have, by name; '' for those without one. */
+/** The number of operations of each key of a place, by name; '' for operations without a key. */
 export function operationsByKey(all: readonly Packed[], place: number): ReadonlyMap<string, number> {
   const operations = new Map<string, number>()
   for (const { keys, places, counts } of all) {
@@ -35,9 +35,10 @@ export function operationsByKey(all: readonly Packed[], place: number): Readonly
 }
 
 /**
- * Hands over the operations of one key in histories of some thousand each, so that all of them are never unpacked at the
- * same time. An operation that returned before another was called comes before it; one of unknown outcome may come later.
- * The columns are used again for the next part, so nothing may keep them. Ends early, with false, once `take` returns false.
+ * Passes the operations of one key to `take` in histories of some thousand operations each, so that the operations are
+ * never unpacked all at once. An operation that returned before another was called comes before it; an operation of
+ * unknown outcome may come later. The columns are reused for the next part, so `take` must not keep them. Stops early
+ * and returns false if `take` returns false.
  */
 export function eachPartOfKey(
   rest: LentHistory,
@@ -67,7 +68,7 @@ export function eachPartOfKey(
   return handOver(reaching.left())
 }
 
-/** Recognises the rows of a key; undefined if the place has no other key. */
+/** Returns a predicate for the rows of a key; undefined if the place has no other key. */
 function keyIn({ keys }: Meanings, { key }: PlacedKey): ((columns: Columns, row: number) => boolean) | undefined {
   const names = keys.texts()
   if (names.length === 1 && names[0] === key) return undefined
@@ -75,13 +76,13 @@ function keyIn({ keys }: Meanings, { key }: PlacedKey): ((columns: Columns, row:
   return (columns, row) => columns.key[row] === number
 }
 
-/** Stretches are followed by the operations that reach from one into another. */
+/** The operations that cross stretches come after the stretches. */
 const isReaching = ({ at }: Packed): boolean => at !== undefined
 
 interface ReachingRows {
-  /** Adds those that were called before this position, in order, unless their outcome is unknown. */
+  /** Adds the operations called before this position, in order, except those of unknown outcome. */
   joinBefore(position: number, into: Unpacked): void
-  /** Those that were not added. */
+  /** The operations that were not added. */
   left(): Unpacked
 }
 

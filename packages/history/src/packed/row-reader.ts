@@ -9,7 +9,7 @@ const { TWO_VALUES, VALUES_SHIFT } = form
 
 const NO_PAGE = new Uint8Array(0)
 
-/** Where rows are unpacked to: columns, and the tables that they refer to. */
+/** The destination of unpacked rows: columns, and the tables that they refer to. */
 export interface Unpacked {
   readonly columns: Columns
   values: ValueTable
@@ -22,17 +22,17 @@ export const emptyUnpacked = (rows: number): Unpacked => ({
   errors: new ByteTable(),
 })
 
-/** What numbers in packed rows mean in the columns. */
+/** Translates the numbers in packed rows to those in the columns. */
 export interface Meaning {
-  /** By place of a key, 0 for none: its number. */
+  /** By number of a key in packed rows, 0 for no key: its number in the columns. */
   readonly keys: Int32Array
-  /** By number of a function. */
+  /** By number of a function in packed rows: its number in the columns. */
   readonly functions: Uint8Array
-  /** The event position that they count from. */
+  /** The event position from which the rows count. */
   readonly position: number
 }
 
-/** Adds packed rows, or some of them, to columns that have room for all. */
+/** Adds packed rows, or a part of them, to columns with room for all rows. */
 export function unpack(
   { count, pages }: PackedRows,
   into: Unpacked,
@@ -124,7 +124,7 @@ export class RowReader {
   }
 }
 
-/** Orders rows by their calls: of most rows only a few that were in flight for long are out of order. */
+/** Sorts rows by call. Usually only the few rows that were in flight for long are out of order. */
 export function sortRows(columns: Columns, isUnpacked: boolean): void {
   const { length, callEvent } = columns
   const late: number[] = []

@@ -11,12 +11,12 @@ const { TWO_VALUES, VALUES_SHIFT } = form
 
 const FIRST_PAGE_BYTES = 2 ** 12
 const PAGE_BYTES = 2 ** 18
-/** The most that all of a row takes but for its texts. */
+/** Maximum number of bytes of a row without its texts. */
 const ROW_BYTES = 48
 
 const NO_PAGE = new Uint8Array(0)
 
-/** The tables that a row's numbers refer to. */
+/** The tables that the numbers of a row refer to. */
 export interface RowTables {
   readonly values: ValueTable
   readonly errors: ByteTable
@@ -77,7 +77,7 @@ export class RowWriter {
   }
 
   packed(): PackedRows {
-    // The last page is cut at its end, which keeps its memory, but shows readers where to stop.
+    // The last page is cut at its end. This saves no memory, but shows readers where to stop.
     const last = this.#page.subarray(0, this.#at)
     return { count: this.#count, pages: this.#count === 0 ? [] : [...this.#pages.slice(0, -1), last] }
   }

@@ -9,8 +9,8 @@ import type { Packed } from './packer.ts'
 import { emptyUnpacked, type Meaning, sortRows, type Unpacked, unpack } from './row-reader.ts'
 
 /**
- * The operations of one place as a history of their own, in which they have their positions and nothing of the processes,
- * times, nodes and lines. Keys are in order of their first appearance. Optionally without those of some keys, by name.
+ * The operations of one place as a separate history. They keep their positions, but not their processes, times, nodes
+ * and lines. Keys are in order of first appearance. Optionally without the operations of some keys, by name.
  */
 export function historyOfPlace(
   rest: LentHistory,
@@ -33,7 +33,7 @@ export function historyOfPlace(
 
 const NONE: ReadonlySet<string> = new Set()
 
-/** What the numbers in the rows of a place mean, for each of those who packed some. */
+/** The meaning of the numbers in the rows of a place, for each packer. */
 export interface Meanings {
   readonly keys: ByteTable
   readonly functions: readonly string[]
@@ -68,7 +68,7 @@ export const historyOfRows = (
     ...{ nodes: [], nemesis: [], processNames: [0], sessions: undefined },
   })
 
-/** By number of a key in the rows of the place, 0 for none: its number in the table. */
+/** By number of a key in the rows of the place, 0 for no key: its number in the table. */
 function keysOfPlace({ keys: data, places }: Packed, place: number, table: ByteTable): Int32Array {
   const names = new ByteTable(undefined, data)
   const numbers = [-1]
@@ -77,7 +77,7 @@ function keysOfPlace({ keys: data, places }: Packed, place: number, table: ByteT
   return Int32Array.from(numbers)
 }
 
-/** A history of which only the counts are left. */
+/** A history that has only the counts of its operations. */
 export function historyOfTally(rest: LentHistory, tally: Tally): History {
   const { lend: _, ...history } = historyOf({
     ...rest,

@@ -6,36 +6,39 @@ import { areSame, finished, mixed, type PlacedTexts } from './placed-texts.ts'
 const { COLUMNS, FLAG_BITS, HAS_BACKSLASH, HASH, HASH_START, NOT_ASCII, PAGE, QUOTE, SIZE, START } = layout
 
 const PAGE_BYTES = 1 << 20
-/** Size of the first page. Each is four times as large as the one before, so that a small table stays small. */
+/** Size of the first page. Each page is four times as large as the previous page, so that a small table stays small. */
 const FIRST_PAGE_BYTES = 1 << 10
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 const encoder = new TextEncoder()
-/** Takes each byte for a character, as `latin1` of Node's buffers does, which is faster and not in browsers. */
+/**
+ * Decodes each byte as one character, like `latin1` of Node's buffers. That encoding is faster but not available in
+ * browsers.
+ */
 const singleBytes = new TextDecoder('windows-1252', { ignoreBOM: true })
 const oneCharacterPerByte = (bytes: Uint8Array): string =>
   typeof Buffer === 'undefined'
     ? singleBytes.decode(bytes)
     : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
 
-/** More than one buffer of a file can add. */
+/** More entries than a single buffer of a file can add. */
 const ENTRIES_OF_A_BUFFER = 1 << 16
 
 const SCRATCH_BYTES = 256
-/** The bytes of a short text while it is looked up. */
+/** Holds the bytes of a short text during its lookup. */
 const scratch = new Uint8Array(SCRATCH_BYTES)
 
 const NO_BYTES = new Uint8Array(0)
 const BACKSLASH = 0x5c
 
-/** A table as plain data. In shared memory, other threads get it without a copy. */
+/** A table as plain data. In shared memory, other threads receive it without a copy. */
 export interface ByteTableData extends PlacedTexts {
   readonly length: number
 }
 
 /**
- * Numbers distinct byte strings 0, 1, 2, … in the order they first appear. The bytes are kept in pages outside the
- * garbage-collected heap: a million short strings cost some 30 bytes each beyond their text, a third of what a Map of
- * strings takes, and looking one up makes no object.
+ * Numbers distinct byte strings 0, 1, 2, … in order of first appearance. The bytes are kept in pages outside the
+ * garbage-collected heap: a million short strings cost about 30 bytes each beyond their text, a third of the cost of a
+ * Map of strings, and a lookup creates no object.
  */
 export class ByteTable {
   #length = 0
@@ -45,7 +48,7 @@ export class ByteTable {
   readonly #pages: Uint8Array[]
   #pageUsed: number
   #pageBytes = 0
-  /** Whether others share this table: then it is copied before anything is added. */
+  /** Whether the memory of this table is shared. If so, it is copied before an addition. */
   #isLent: boolean
   /** By page: its bytes as a string, one character per byte, so that a text can be sliced from an existing string. */
   readonly #pageTexts: string[] = []
@@ -64,7 +67,7 @@ export class ByteTable {
     return this.#length
   }
 
-  /** Memory of texts and tables, including the next doubling if it is near. */
+  /** Bytes of texts and tables, including the next doubling if it is near. */
   get sizeBytes(): number {
     const near = this.#length + ENTRIES_OF_A_BUFFER
     const entryBytes = this.#length * COLUMNS * Int32Array.BYTES_PER_ELEMENT
@@ -76,19 +79,19 @@ export class ByteTable {
     )
   }
 
-  /** The table as it is now. Later additions to either table do not affect the other. */
+  /** The current table. Later additions to either table do not affect the other. */
   data(): ByteTableData {
     this.#isLent = true
     this.#pageUsed = this.#pages.at(-1)?.length ?? 0
     return { length: this.#length, slots: this.#slots, entries: this.#entries, pages: [...this.#pages] }
   }
 
-  /** The present entries, without lending the table: entries added later may be missing or elsewhere. */
+  /** The current entries, without lending the table: entries added later may be missing or moved. */
   placed(): PlacedTexts {
     return { entries: this.#entries, pages: this.#pages, slots: this.#slots }
   }
 
-  /** The number of bytes[start, end). */
+  /** Returns the number of bytes[start, end), after adding them if they are new. */
   intern(bytes: Uint8Array, start: number, end: number): number {
     let hash = HASH_START
     for (let at = start; at < end; at += 1) hash = mixed(hash, bytes[at] ?? 0)
@@ -140,7 +143,7 @@ export class ByteTable {
     return this.#slice(entry, start, start + (this.#entries[entry * COLUMNS + SIZE] ?? 0))
   }
 
-  /** The text between the quotes, if the entry is `"…"` without escapes; otherwise undefined. */
+  /** The text between the quotes, if the entry is `"…"` without escapes; undefined for any other entry. */
   unquoted(entry: number): string | undefined {
     this.#expectEntry(entry)
     const at = entry * COLUMNS
@@ -255,10 +258,13 @@ export class ByteTable {
   }
 }
 
-/** More texts than events usually repeat. */
+/** The maximum number of cached texts, more than events usually repeat. */
 const MOST_KNOWN = 64
 
-/** Numbers texts in a table. The first ones are found without a look at their bytes: nearly every event repeats one. */
+/**
+ * Numbers texts in a table. The first texts are cached, since nearly every event repeats one of them: they are found
+ * without comparing bytes.
+ */
 export class KnownTexts {
   readonly #table: ByteTable
   readonly #numbers: Map<string, number> = new Map()

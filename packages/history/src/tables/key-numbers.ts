@@ -2,19 +2,19 @@ import type { Json } from '../event/event.ts'
 import type { ByteTable } from './byte-table.ts'
 import { canonical } from './value.ts'
 
-/** A key's name: a text names itself, anything else is named by its JSON text. */
+/** A key's name: the key itself for a text, its JSON text for any other value. */
 export function keyName(key: Json | undefined): string | undefined {
   if (key === undefined || key === null) return undefined
   return typeof key === 'string' ? key : canonical(key)
 }
 
 /**
- * Numbers keys by name, keeping a text apart from a number or list of the same name: the later one gets another name,
- * `"1"` in quotes for a text and `1 (not a text)` for a number.
+ * Numbers keys by name, and distinguishes a text from a number or list of the same name. The later of the two gets
+ * another name: `"1"` in quotes for a text, `1 (not a text)` for a number.
  */
 export class KeyNumbers {
   readonly #names: ByteTable
-  /** By name: the numbers of keys that are not texts. Nearly always empty. */
+  /** Numbers of keys that are not texts, by name. Nearly always empty. */
   readonly #others: Map<string, number> = new Map()
   readonly #taken: Set<number> = new Set()
 

@@ -2,20 +2,20 @@ import { inHeap, type Memory } from './memory.ts'
 
 /**
  * Lists that micro-operations read, as one trie for each key. A list is a node; its parent is the list without the last
- * element. So equal lists of a key are one node, the prefixes of a list are its ancestors, and nothing is stored twice.
+ * element. So equal lists of a key are one node, the prefixes of a list are its ancestors, and no list is stored twice.
  */
 export interface Lists {
   /** Number of nodes. A parent has a smaller number than its children. */
   readonly length: number
-  /** -1 for an empty list. */
+  /** By node: its parent; -1 for an empty list. */
   readonly parent: Int32Array
-  /** Id of the last element; for an empty list the id of the key. */
+  /** By node: the id of the last element; for an empty list the id of the key. */
   readonly last: Int32Array
   /** Number of elements. */
   readonly depth: Int32Array
 }
 
-/** A table as plain data. In shared memory, other threads get it without a copy. */
+/** A table as plain data. In shared memory, other threads receive it without a copy. */
 export interface ListsData extends Lists {
   readonly child: Int32Array
   readonly others: number
@@ -24,19 +24,19 @@ export interface ListsData extends Lists {
 
 const NO_NODE = -1
 
-/** Numbers lists 0, 1, 2, … in the order they first appear, each after its prefixes. */
+/** Numbers lists 0, 1, 2, … in order of first appearance, each after its prefixes. */
 export class ListTable {
   readonly #memory: Memory
   #length: number
   #parent: Int32Array
   #last: Int32Array
   #depth: Int32Array
-  /** The first child: most lists are continued in one way only. 0 for none, since node 0 is an empty list. */
+  /** By node: the first child; most nodes have at most one. 0 for none, since node 0 is an empty list. */
   #child: Int32Array
-  /** Empty lists and all children but the first, by open addressing: node + 1, or 0. */
+  /** Hash table with open addressing of empty lists and all children but the first: node + 1, or 0. */
   #slots: Int32Array
   #others: number
-  /** Whether others share this table: then it is copied before anything is added. */
+  /** Whether the memory of this table is shared. If so, it is copied before an addition. */
   #isLent: boolean
 
   constructor(memory: Memory = inHeap, data?: ListsData) {
@@ -83,7 +83,7 @@ export class ListTable {
     return this.#other(NO_NODE, key)
   }
 
-  /** A list with one more element. */
+  /** The list `list` with one more element. */
   longer(list: number, element: number): number {
     const child = this.#child[list] ?? 0
     if (child === 0) {

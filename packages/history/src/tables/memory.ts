@@ -1,4 +1,4 @@
-/** Where columns and texts are kept: allocates zeroed arrays of a given length. */
+/** Allocates zeroed arrays of a given length for columns and texts. */
 export interface Memory {
   readonly uint8Array: (length: number) => Uint8Array
   readonly int32Array: (length: number) => Int32Array
@@ -6,8 +6,8 @@ export interface Memory {
 }
 
 /**
- * Short arrays share blocks of this size, each filled once and never reused: creating and freeing an ArrayBuffer takes
- * longer than most short arrays are used, and histories are built and checked by the thousand.
+ * Size of the blocks that short arrays share, each filled once and never reused. Creating and freeing an ArrayBuffer
+ * takes longer than most short arrays are used, and histories are built and checked by the thousand.
  */
 const BLOCK_BYTES = 2 ** 16
 const MOST_SHARED_BYTES = 2 ** 13
@@ -19,7 +19,7 @@ let used = 0
 
 const isShared = (bytes: number): boolean => bytes > MOST_INLINE_BYTES && bytes <= MOST_SHARED_BYTES
 
-/** Position in the block of this many free bytes. May start another block. */
+/** Returns the position of this many free bytes in the block. May start another block. */
 function claim(bytes: number): number {
   if (used + bytes > BLOCK_BYTES) {
     block = new ArrayBuffer(BLOCK_BYTES)
@@ -31,7 +31,10 @@ function claim(bytes: number): number {
   return start
 }
 
-/** Like `new Uint8Array(length)`, but several short arrays may share one buffer. The others likewise. */
+/**
+ * Like `new Uint8Array(length)`, but several short arrays may share one buffer. The same holds for the other array
+ * functions here.
+ */
 export function uint8Array(length: number): Uint8Array {
   if (!isShared(length)) return new Uint8Array(length)
   const start = claim(length)
@@ -52,16 +55,16 @@ export function float64Array(length: number): Float64Array {
 
 export const inHeap: Memory = { uint8Array, int32Array, float64Array }
 
-/** Memory that other threads can read too, so that they receive a history without a copy. */
+/** Memory that other threads can also read, so that they receive a history without a copy. */
 export const inSharedMemory: Memory = {
   uint8Array: (length) => new Uint8Array(new SharedArrayBuffer(length)),
   int32Array: (length) => new Int32Array(new SharedArrayBuffer(4 * length)),
   float64Array: (length) => new Float64Array(new SharedArrayBuffer(8 * length)),
 }
 
-// As measured with V8 of Node 20.
+// Measured in bytes with V8 of Node 20.
 const OBJECT_BYTES = 300
 const BYTES_PER_CHARACTER = 3
 
-/** Approximate memory of a value as objects. */
+/** Approximate bytes of a value as objects. */
 export const sizeInHeap = (value: object): number => OBJECT_BYTES + BYTES_PER_CHARACTER * JSON.stringify(value).length

@@ -1,10 +1,12 @@
-/** FNV-1a: `hash = mixed(hash, byte)` for each byte, beginning with HASH_START; then `finished`. */
+/** FNV-1a: `hash = mixed(hash, byte)` for each byte, starting with HASH_START; then `finished`. */
 export const HASH_START = 0x811c9dc5
 const HASH_FACTOR = 0x01000193
 
 export const mixed = (hash: number, byte: number): number => Math.imul(hash ^ byte, HASH_FACTOR)
 
-/** The low bits of a product depend on few bits of its factors, but they choose the slot in a table. */
+/**
+ * Finishes a hash. The low bits of a product depend on few bits of its factors, but they select the slot in a table.
+ */
 export const finished = (hash: number): number => hash ^ (hash >>> 15)
 
 export const QUOTE = 0x22
@@ -12,12 +14,12 @@ export const QUOTE = 0x22
 /** The hash after the opening quote that begins a string's JSON text. */
 export const HASH_OF_QUOTE: number = mixed(HASH_START, QUOTE)
 
-/** The columns of an entry lie side by side, so that looking at one entry touches one cache line. */
+/** The columns of an entry are adjacent, so that reading an entry touches one cache line. */
 export const COLUMNS = 4
 export const HASH = 0
 export const START = 1
 export const SIZE = 2
-/** The page's number, then the flags. */
+/** Column with the page's number, then the flags. */
 export const PAGE = 3
 
 /** Flags of an entry. */
@@ -27,15 +29,15 @@ export const FLAG_BITS = 2
 
 const NO_BYTES = new Uint8Array(0)
 
-/** The texts of a table by number, to be compared in place, without creating strings. */
+/** The texts of a table by number, for comparison in place, without creating strings. */
 export interface PlacedTexts {
   readonly entries: Int32Array
   readonly pages: readonly Uint8Array[]
-  /** Open addressing by hash; 0 is empty, otherwise entry + 1. Never more than half full. */
+  /** Hash table with open addressing: 0 is empty, otherwise entry + 1. Never more than half full. */
   readonly slots: Int32Array
 }
 
-/** The page that holds a text, from `startOf` to `endOf`. */
+/** The page that holds a text, at `startOf` to `endOf`. */
 export const pageOf = ({ entries, pages }: PlacedTexts, entry: number): Uint8Array =>
   pages[(entries[entry * COLUMNS + PAGE] ?? 0) >> FLAG_BITS] ?? NO_BYTES
 
@@ -47,7 +49,10 @@ export const endOf = ({ entries }: PlacedTexts, entry: number): number =>
 export const hasBackslash = ({ entries }: PlacedTexts, entry: number): boolean =>
   ((entries[entry * COLUMNS + PAGE] ?? 0) & HAS_BACKSLASH) !== 0
 
-/** The number of bytes[from, to) in quotes; -1 if absent. `unfinished`: HASH_OF_QUOTE with these bytes mixed in. */
+/**
+ * The number of the entry that is bytes[from, to) in quotes; -1 if absent. `unfinished`: HASH_OF_QUOTE with these bytes
+ * mixed in.
+ */
 export function quotedTextAt(
   texts: PlacedTexts,
   unfinished: number,

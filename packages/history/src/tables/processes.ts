@@ -7,8 +7,8 @@ const INLINE_PROCESSES = 1 << 16
 /** Numbers processes in order of first appearance, whether the file identifies them by integer or by name. */
 export class ProcessTable {
   readonly names: Process[] = []
-  // Small integers, as nearly all processes are, are looked up by position in a table as long as the largest of them
-  // needs: short histories are built by the thousand.
+  // Numbers of small integer processes, by process: nearly all processes. The array is as long as the largest of them
+  // needs, since short histories are built by the thousand.
   #inline: Int32Array = int32Array(64).fill(NONE)
   readonly #others: Map<Process, number> = new Map()
 
@@ -37,20 +37,20 @@ export class ProcessTable {
   }
 }
 
-/** The same numbers in a larger table: room for this process, and at least twice the old size. */
+/** Copies the numbers to a larger array, with room for this process and at least twice the old size. */
 function extended(numbers: Int32Array, process: number): Int32Array {
   const longer = new Int32Array(Math.max(2 * numbers.length, process + 1)).fill(NONE)
   longer.set(numbers)
   return longer
 }
 
-/** Speakers in a history that are not clients. */
+/** Processes in a history that are not clients. */
 const speakers: ReadonlySet<string> = new Set(['nemesis', 'recorder'])
 
-/** Whether a process's operations are judged: names are as good as integers, but for nemesis and recorder. */
+/** Whether a process is a client: any integer or name, except nemesis and recorder. */
 export const isClient = (process: Process): boolean => typeof process === 'number' || !speakers.has(process)
 
-/** A process's integer, even if it was written as text; undefined for names. */
+/** A process's integer, including one written as text; undefined for names. */
 export function clientNumber(process: Process): number | undefined {
   if (typeof process === 'number') return process
   return /^(0|[1-9]\d{0,14})$/.test(process) ? Number(process) : undefined

@@ -3,18 +3,18 @@ import { ByteTable } from './byte-table.ts'
 
 const NONE = -1
 
-/** In place of a session: nothing identified this client. */
+/** Stands in place of a session number: the client was not identified. */
 export const UNNAMED = -1
 
-/** The client each process belongs to, if some processes are not clients of their own. */
+/** The client of each process, if processes and clients differ. */
 export interface Sessions {
-  /** By process number: its session's number, or UNNAMED. */
+  /** By process number: the number of its session, or UNNAMED. */
   readonly of: Int32Array
   /** By session number. */
   readonly names: readonly string[]
 }
 
-/** Learns from invocations which session a process belongs to. */
+/** Learns the session of each process from invocations. */
 export class SessionTable {
   readonly names: ByteTable = new ByteTable()
   /** By process number; NONE for processes without a session. */
@@ -25,7 +25,7 @@ export class SessionTable {
     return this.#of[process] ?? NONE
   }
 
-  /** The process belongs to this session from its first invocation on. */
+  /** Assigns a process to a session, from its first invocation on. */
   assign(process: number, session: number): void {
     if (process >= this.#of.length) {
       const longer = new Int32Array(Math.max(64, 2 * process)).fill(NONE)
@@ -35,7 +35,7 @@ export class SessionTable {
     this.#of[process] = session
   }
 
-  /** Undefined if no session is named and the header does not say that clients were told apart. */
+  /** The sessions; undefined if no session is named and the header does not say that clients were identified. */
   sessions(header: Header['sessions'], processNames: readonly Process[]): Sessions | undefined {
     if (header === undefined && this.names.length === 0) return undefined
     const names = [...this.names.texts()]

@@ -3,26 +3,31 @@ import { functionNames, meaningOf } from '../operations/meaning.ts'
 import { ByteTable, type ByteTableData } from './byte-table.ts'
 import { inHeap, type Memory } from './memory.ts'
 
-/** The functions whose value is a transaction: a list of micro-operations, such as `[["append","x",1],["r","x",[1]]]`. */
+/**
+ * The functions whose value is a transaction: a list of micro-operations, for example
+ * `[["append","x",1],["r","x",[1]]]`.
+ */
 export const transactionNames: readonly string[] = functionNames.filter((f) => meaningOf(f)?.effect === 'transacts')
 
 export const isTransaction = (f: string): boolean => transactionNames.includes(f)
 
-/** In place of a value: the micro-operation has none. */
+/** Stands in place of a value id for a micro-operation without a value. */
 export const NO_MICRO_VALUE = -2
 
 const MOST_KINDS = 256
 const MAXIMUM_MICRO_LENGTH = 3
 
-/** All micro-operations, one typed array per column. A transaction is a range of rows; equal ones share it. */
+/**
+ * All micro-operations, one typed array per column. A transaction is a range of rows, which equal transactions share.
+ */
 export interface MicroOperations {
   readonly length: number
-  /** What it does: index into `kinds` (`append`, `r`, `w`). */
+  /** Kinds of micro-operations: indices into `kinds` (`append`, `r`, `w`). */
   readonly kind: Uint8Array
   readonly kinds: readonly string[]
-  /** Ids in the history's values. */
+  /** Keys: ids in the history's values. */
   readonly key: Int32Array
-  /** The value written or read; NO_MICRO_VALUE if none is given. */
+  /** Values written or read: ids in the history's values; NO_MICRO_VALUE for no value. */
   readonly value: Int32Array
 }
 
@@ -32,7 +37,7 @@ export interface MicroRange {
   readonly to: number
 }
 
-/** A table as plain data. In shared memory, other threads get it without a copy. */
+/** A table as plain data. In shared memory, other threads receive it without a copy. */
 export interface TransactionData {
   readonly length: number
   readonly rows: number
@@ -51,17 +56,17 @@ interface Values {
   json(id: number): Json
 }
 
-/** Whether a list given to a micro-operation of this kind is a value. To an append, it is an element. */
+/** Whether a micro-operation of this kind has a list as its value. For an append, a list is an element. */
 const holdsLists = (kind: string): boolean => kind !== APPEND
 
 export const APPEND = 'append'
-/** Also of a value that is only compared: `["r<","x",40]`, `["r!<","x",40]`. */
+/** Matches kinds that read, including those that only compare: `["r<","x",40]`, `["r!<","x",40]`. */
 const READS = /^r([!=<>]|$)/
 
-/** How deeply its keys and values are nested in a transaction's value. */
+/** The nesting depth of keys and values in the value of a transaction. */
 const MICRO_DEPTH = 2
 
-/** Numbers distinct transactions in the order they first appear; stores them as columns instead of text. */
+/** Numbers distinct transactions in order of first appearance, and stores them as columns instead of text. */
 export class TransactionTable {
   readonly #values: Values
   readonly #memory: Memory
@@ -69,16 +74,16 @@ export class TransactionTable {
   /** By kind. */
   readonly #areReads: boolean[] = []
   #length: number
-  /** The end of the rows, those of the transaction that is being added included. */
+  /** The number of rows, including those of the transaction that is being added. */
   #rows: number
   #hash = 0
-  /** By transaction: the start of its rows; one more element marks the end of the last one. */
+  /** By transaction: the start of its rows. An additional element is the end of the last transaction. */
   #starts: Int32Array
   #slots: Int32Array
   #kind: Uint8Array
   #key: Int32Array
   #value: Int32Array
-  /** Whether others share this table: then it is copied before anything is added. */
+  /** Whether the memory of this table is shared. If so, it is copied before an addition. */
   #isLent: boolean
 
   constructor(values: Values, memory: Memory = inHeap, data?: TransactionData) {
@@ -140,7 +145,9 @@ export class TransactionTable {
     return { from: this.#starts[transaction] ?? 0, to: this.#starts[transaction + 1] ?? 0 }
   }
 
-  /** The number of this transaction; undefined if the value is not a transaction, or has one kind too many. */
+  /**
+   * The number of this transaction; undefined if the value is not a transaction, or would exceed the number of kinds.
+   */
   intern(value: Json): number | undefined {
     if (!isListOfMicroOperations(value)) return undefined
     this.begin()
@@ -159,14 +166,14 @@ export class TransactionTable {
       : this.#values.id(value, MICRO_DEPTH)
   }
 
-  /** Begins the next transaction, and gives up one that was not ended. */
+  /** Begins a transaction, and discards an unfinished transaction. */
   begin(): void {
     if (this.#isLent) this.#takeBack()
     this.#rows = this.#end
     this.#hash = 0
   }
 
-  /** Whether a micro-operation of this kind, a number in `kinds`, has a place in the columns. */
+  /** Whether the columns can store a micro-operation of this kind, a number in `kinds`. */
   canAdd(kind: number): boolean {
     return kind < MOST_KINDS
   }
@@ -181,7 +188,7 @@ export class TransactionTable {
     this.#hash = mixed(mixed(mixed(this.#hash, kind), key), value)
   }
 
-  /** The number of the transaction that was begun, or of the equal one that was already known. */
+  /** Ends the transaction and returns its number, or the number of an equal existing transaction. */
   end(): number {
     const hash = this.#hash
     const slots = this.#slots
@@ -215,7 +222,7 @@ export class TransactionTable {
     })
   }
 
-  /** Whether the answer has the writes that were asked for, in their order. Reads may differ; no request is any request. */
+  /** Whether the answer has the requested writes, in order. Reads may differ. An absent request matches any answer. */
   isAsAsked(asked: number, answered: number): boolean {
     const { from, to } = this.range(asked)
     if (from === to) return true
@@ -237,7 +244,7 @@ export class TransactionTable {
     return this.#areReads[this.#kind[row] ?? 0] === true
   }
 
-  /** Whether this transaction equals the one that was begun. */
+  /** Whether an existing transaction equals the one being added. */
   #equals(known: number): boolean {
     const start = this.#starts[known] ?? 0
     const from = this.#end

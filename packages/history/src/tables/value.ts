@@ -10,14 +10,14 @@ declare const valueId: unique symbol
 
 /**
  * A JSON value as a 32-bit integer; equal values have equal ids within one table. Integers that fit 31 bits are their
- * own id (`n << 1 | 1`); any other value is an even number, twice its position in the table. Null is 0. Transactions and
- * the lists that they read have columns of their own, and take turns at the even numbers from FIRST_TRANSACTION down.
+ * own id (`n << 1 | 1`); any other value is an even number, twice its position in the table. Null is 0. Transactions
+ * and the lists that they read have separate columns, and alternate at the even numbers from FIRST_TRANSACTION down.
  */
 export type ValueId = number & { readonly [valueId]: true }
 
 export const NULL: ValueId = 0 as ValueId
 
-/** Ids between it and 0 are unused. */
+/** The largest id of a transaction. Even ids between it and 0 are unused. */
 const FIRST_TRANSACTION = -16
 const FIRST_LIST = FIRST_TRANSACTION - 2
 
@@ -52,7 +52,7 @@ export class ValueTable {
   /** Created with the first list that a transaction reads. */
   #lists: ListTable | undefined
 
-  /** Creates a table in the given memory, or from one that was lent. */
+  /** Creates a table in the given memory, or from a lent table. */
   constructor(memory?: Memory, data?: ValueTableData) {
     this.#memory = memory
     this.#texts = new ByteTable(memory, data?.texts)
@@ -65,27 +65,27 @@ export class ValueTable {
     return { texts: this.#texts.data(), transactions: this.#transactions?.data(), lists: this.#lists?.data() }
   }
 
-  /** The present canonical texts, numbered by `placeOf`. */
+  /** The current canonical texts, numbered by `placeOf`. */
   placed(): PlacedTexts {
     return this.#texts.placed()
   }
 
-  /** The texts themselves: see `placeOf`. */
+  /** The canonical texts: see `placeOf`. */
   get texts(): ByteTable {
     return this.#texts
   }
 
-  /** The length in bytes of the text of a value that has one. */
+  /** The length in bytes of the canonical text of a value that has a text. */
   lengthOf(id: number): number {
     return this.#texts.lengthOf(ValueTable.placeOf(id))
   }
 
-  /** The number of a value's text; -1 for small integers, which need none. */
+  /** The number of a value's text; -1 for small integers, which have no text. */
   static placeOf(id: number): number {
     return (id & 1) === 1 ? -1 : id >> 1
   }
 
-  /** `depth`: how deeply it is nested in the value of an event. */
+  /** `depth`: the nesting depth of the value in the value of an event. */
   id(value: Json, depth = 0): ValueId {
     if (value === null) return NULL
     if (typeof value === 'number') {
@@ -95,13 +95,13 @@ export class ValueTable {
     return (this.#texts.internText(canonical(value, depth)) << 1) as ValueId
   }
 
-  /** The id of a transaction's value, stored as micro-operations if it is a list of them. */
+  /** The id of a transaction's value, stored as micro-operations if it is a list of micro-operations. */
   idOfTransaction(value: Json): ValueId {
     const transaction = this.transactionTable.intern(value)
     return transaction === undefined ? this.id(value) : transactionId(transaction)
   }
 
-  /** The table of transactions, for a reader that adds them by micro-operations. */
+  /** The table of transactions, for a reader that adds transactions by micro-operations. */
   get transactionTable(): TransactionTable {
     this.#transactions ??= new TransactionTable(this, this.#memory)
     return this.#transactions
@@ -111,7 +111,7 @@ export class ValueTable {
     return this.#transactions !== undefined
   }
 
-  /** The id of the transaction that was begun in the table of transactions. */
+  /** Ends the transaction being added to the table of transactions, and returns its id. */
   endTransaction(): ValueId {
     return transactionId(this.transactionTable.end())
   }
@@ -121,18 +121,20 @@ export class ValueTable {
     return this.#transactions?.columns()
   }
 
-  /** The range of a transaction's micro-operations; undefined for any other value. */
+  /** The range of a transaction's micro-operations; undefined for a value that is not a transaction. */
   microRange(id: number): MicroRange | undefined {
     return isTransactionId(id) ? this.#transactions?.range(transactionOf(id)) : undefined
   }
 
-  /** Whether both are transactions, and the answer has other writes than the request. */
+  /** Whether both values are transactions with different writes. */
   writesDiffer(asked: number, answered: number): boolean {
     if (!isTransactionId(asked) || !isTransactionId(answered)) return false
     return !this.transactionTable.isAsAsked(transactionOf(asked), transactionOf(answered))
   }
 
-  /** The id of a list that micro-operations of this key read; `depth` as in `id`. Equal lists of a key have equal ids. */
+  /**
+   * The id of a list that micro-operations of this key read; `depth` as in `id`. Equal lists of a key have equal ids.
+   */
   idOfList(key: number, elements: readonly Json[], depth: number): ValueId {
     const lists = this.listTable
     let list = lists.empty(key)
@@ -140,7 +142,7 @@ export class ValueTable {
     return listId(list)
   }
 
-  /** The table of lists, for a reader that adds them by elements. */
+  /** The table of lists, for a reader that adds lists by elements. */
   get listTable(): ListTable {
     this.#lists ??= new ListTable(this.#memory)
     return this.#lists
@@ -151,27 +153,27 @@ export class ValueTable {
     return this.#lists?.columns()
   }
 
-  /** The id of a list by its number. */
+  /** The value id of a list, from its number. */
   static listId(list: number): ValueId {
     return listId(list)
   }
 
-  /** The number of a list that micro-operations read; -1 for any other value. */
+  /** The number of a list that micro-operations read; -1 for a value that is not such a list. */
   static listOf(id: number): number {
     return isListId(id) ? (FIRST_LIST - id) / 4 : -1
   }
 
-  /** The id of the value whose canonical text is bytes[start, end). Must not be a small integer's text. */
+  /** The id of the value whose canonical text is bytes[start, end). The text must not be that of a small integer. */
   idOfCanonical(bytes: Uint8Array, start: number, end: number): ValueId {
     return (this.#texts.intern(bytes, start, end) << 1) as ValueId
   }
 
-  /** Like `idOfCanonical`, with the hash of these bytes as `ByteTable.internHashed` expects it. */
+  /** Like `idOfCanonical`, with the hash of these bytes in the form that `ByteTable.internHashed` expects. */
   idOfHashed(hash: number, bytes: Uint8Array, start: number, end: number): ValueId {
     return (this.#texts.internHashed(hash, bytes, start, end) << 1) as ValueId
   }
 
-  /** The value itself; arrays and objects are created anew each time, members in order of their names. */
+  /** The value of an id. Arrays and objects are created anew on each call, with members ordered by name. */
   json(id: ValueId): Json {
     if ((id & 1) === 1) return id >> 1
     if (id === NULL) return null
@@ -188,7 +190,7 @@ export class ValueTable {
     return this.#texts.sizeBytes + (this.#transactions?.sizeBytes ?? 0) + (this.#lists?.sizeBytes ?? 0)
   }
 
-  /** Number of values that take a place in the table, null included. */
+  /** Number of values stored in the table, including null. */
   get size(): number {
     return this.#texts.length
   }

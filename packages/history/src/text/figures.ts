@@ -1,22 +1,22 @@
-/** `58,113` in every locale, so that pages do not differ between machines. */
+/** A number as `58,113` in every locale, so that pages do not differ between machines. */
 export function count(value: number): string {
   const digits = String(Math.round(value))
   return digits.replace(/\B(?=(\d{3})+$)/g, ',')
 }
 
-/** `68,954`, `-0.5`: to nine decimal places, since sums of fractions are not exact. */
+/** A number as `68,954` or `-0.5`: to nine decimal places, since sums of fractions are inexact. */
 export const amountText = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: 9 })
 
-/** A rate per second: `0.4`, `38`, `1,204`, with tenths if it is low. */
+/** A rate per second: `0.4`, `38`, `1,204`, with tenths below 10. */
 export const rate = (perSecond: number): string => (perSecond < 10 ? perSecond.toFixed(1) : count(perSecond))
 
-/** `1 operation`, `2 operations`, `1,204 operations`. */
+/** A count with its noun: `1 operation`, `2 operations`, `1,204 operations`. */
 export const plural = (amount: number, one: string, many: string = `${one}s`): string =>
   `${count(amount)} ${amount === 1 ? one : many}`
 
 /**
- * A duration to three significant digits: `64 µs`, `0.9 ms`, `412 ms`, `2.31 s`, `4 min 5 s`. Pages embed its source text, so it
- * calls no other function.
+ * A duration to three significant digits: `64 µs`, `0.9 ms`, `412 ms`, `2.31 s`, `4 min 5 s`. Its source text is
+ * embedded in pages, so it calls no other function.
  */
 export function duration(nanos: number): string {
   if (!Number.isFinite(nanos)) return 'for ever'
@@ -31,14 +31,16 @@ export function duration(nanos: number): string {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
 }
 
-/** A moment of a run: `12.031 s`, with more digits if that is needed to tell it from others. */
+/** A time in a run: `12.031 s`. More digits serve to distinguish close times. */
 export const moment = (time: number, digits: number = 3): string =>
   Number.isFinite(time) ? `${(time / 1e9).toFixed(digits)} s` : 'never'
 
-/** A moment of a run of a few seconds: `12.3 ms`. */
+/** A time in a run of a few seconds: `12.3 ms`. */
 export const momentInMillis = (time: number): string => `${(time / 1e6).toFixed(1)} ms`
 
-/** A share from 0 to 1 as `99.98%`. Never rounded up to 100% or down to 0%: even a millisecond's outage must show. */
+/**
+ * A share from 0 to 1 as `99.98%`. Never rounded up to 100% or down to 0%: an outage of a millisecond must be visible.
+ */
 export function percent(share: number, digits: number = 2): string {
   if (!Number.isFinite(share)) return '–'
   const step = 10 ** -digits
@@ -53,12 +55,12 @@ const NUMBERED = /^(\D*)([1-9]\d{0,14})$/
 
 let compare: ((one: string, other: string) => number) | undefined
 
-/** Compares names by the numbers in them, as people order them: `n2` comes before `n10`. */
+/** Compares names with numbers in numeric order: `n2` comes before `n10`. */
 export function byName(one: string, other: string): number {
   const [, stem, digits] = NUMBERED.exec(one) ?? []
   const [, otherStem, otherDigits] = NUMBERED.exec(other) ?? []
   if (stem !== undefined && stem === otherStem && digits !== otherDigits) return Number(digits) - Number(otherDigits)
-  // Created on demand, and once: it takes longer than thousands of comparisons, and most nodes are `n1`, `n2`.
+  // Created once, on demand: creation takes longer than thousands of comparisons, and most nodes are `n1`, `n2`.
   compare ??= new Intl.Collator('en', { numeric: true }).compare
   return compare(one, other)
 }

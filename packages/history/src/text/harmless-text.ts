@@ -1,7 +1,9 @@
-// Texts of strangers (keys, values, nodes, errors, file names, results) are shown on terminals and in logs of CI, and
-// must not control either.
+// Untrusted texts (keys, values, nodes, errors, file names, results) are shown on terminals and in CI logs, and must
+// not control either.
 
-/** Control characters, those that change the writing direction or are invisible, and the beginnings of CI commands. */
+/**
+ * Control characters, characters that are invisible or change the writing direction, and the beginnings of CI commands.
+ */
 const COMMANDING =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: matching control characters is the point
   /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]|#(?=#(?:\[|vso\[|teamcity\[))|(?<=^\s*):(?=:)/g
@@ -11,14 +13,14 @@ const NAMED: { readonly [character: string]: string } = { '\n': '\\n', '\r': '\\
 const escaped = (character: string): string => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`
 
 /**
- * Makes an untrusted text safe within a line: escapes control characters, those that change the writing direction, and
- * what GitHub Actions takes for a workflow command (`::` at the beginning of a line, `##[` anywhere). A line break becomes
- * `\\n`, so that no text can pass for a line of chaos.
+ * Makes an untrusted text safe within a line: escapes control characters, characters that are invisible or change the
+ * writing direction, and the beginnings of workflow commands of GitHub Actions (`::` at the beginning of a line, `##[`
+ * anywhere). A line break becomes `\\n`, so that no text can be mistaken for a line of chaos.
  */
 export const printable = (text: string): string =>
   text.replace(COMMANDING, (character) => NAMED[character] ?? escaped(character))
 
-/** As `printable`, but for text of several lines, with its line breaks and tabs. */
+/** Like `printable`, for a text of several lines: preserves its line breaks and tabs. */
 export const printableLines = (text: string): string =>
   text
     .split('\n')
@@ -29,8 +31,8 @@ export const printableLines = (text: string): string =>
 const COLOURS = /(\u001b\[[0-9;]*m)/
 
 /**
- * What is left to do once lines are made: wrapping may have brought a command to the beginning of one, whatever the texts
- * in it passed before. Everything that is printed passes this; `colours` keeps those of our own style.
+ * Escapes commands in finished lines: wrapping may have moved a command to the beginning of a line, although
+ * `printable` has checked each text. All output passes through this function. `colours` preserves the colours of chaos.
  */
 export function harmlessOutput(text: string, { colours }: { readonly colours: boolean }): string {
   if (!SUSPICIOUS.test(text)) return text
@@ -40,14 +42,15 @@ export function harmlessOutput(text: string, { colours }: { readonly colours: bo
     .join('\n')
 }
 
-/** Matches whatever `COMMANDING` does, and line breaks, tabs and colours. */
+/** Matches everything that `COMMANDING` matches, and line breaks, tabs and colours. */
 const SUSPICIOUS =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: matching control characters is the point
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]|##(?:\[|vso\[|teamcity\[)|^\s*::/m
 
 function harmlessLine(line: string, colours: boolean): string {
   if (!colours) return line.replace(COMMANDING, (character) => (character === '\t' ? character : escaped(character)))
-  // A terminal shows no colour between the beginning of a line and a command, but a log of CI may leave them out.
+  // A command may follow a colour at the beginning of a line: a terminal ignores the command, but a CI log may omit the
+  // colour.
   let isStart = true
   return line
     .split(COLOURS)

@@ -1,4 +1,4 @@
-/** The known name nearest to the typed one; undefined if none is near enough. */
+/** The known name nearest to the typed name; undefined if no name is near enough. */
 export function nearest(typed: string, known: readonly string[]): string | undefined {
   let best: string | undefined
   let bestDistance = Number.POSITIVE_INFINITY
@@ -12,14 +12,20 @@ export function nearest(typed: string, known: readonly string[]): string | undef
   return best
 }
 
-/** Shorter typed words are parts of too many names. */
+/** Minimum length of a typed word that may match part of a name. Shorter words are part of too many names. */
 const SHORTEST_PART = 3
-/** Whole words of a longer name, or the reverse: `stale` of `stale-read` is nearer than anything two letters away. */
+/**
+ * Distance of a name that has the typed text as whole words, or the reverse: `stale` of `stale-read` is nearer than a
+ * name that differs by two letters.
+ */
 const PART = 1.5
-/** Letters were only left out, as in `rds`: nearer than a name with other letters. */
+/**
+ * Distance of a name from which the typed text only omits letters, such as `rds`: less than that of a name with other
+ * letters.
+ */
 const LEFT_OUT = 0.5
 
-/** How far a name is from what was typed; infinite if it cannot be meant. */
+/** The distance of a name from the typed text; infinite if the name cannot be meant. */
 function distanceOf(typed: string, name: string): number {
   const edits = editDistance(typed, name)
   const most = Math.max(2, Math.floor(typed.length / 3))
@@ -30,20 +36,20 @@ function distanceOf(typed: string, name: string): number {
 const isPart = (part: string, whole: string): boolean =>
   part.length >= SHORTEST_PART && `-${whole}-`.includes(`-${part}-`)
 
-/** Whether the name is the typed letters in their order, with others between or after them. */
+/** Whether the name contains the typed letters in order, with other letters between or after them. */
 function isLeftOut(typed: string, name: string): boolean {
   let at = 0
   for (const letter of name) if (letter === typed[at]) at++
   return at === typed.length && typed[0] === name[0]
 }
 
-/** ` Did you mean --target?`, or nothing. */
+/** Returns ` Did you mean --target?`, or an empty text. */
 export function didYouMean(typed: string, known: readonly string[], prefix = ''): string {
   const name = nearest(typed, known)
   return name === undefined ? '' : ` Did you mean ${prefix}${name}?`
 }
 
-/** Levenshtein's distance, a row at a time. */
+/** The Levenshtein distance, computed row by row. */
 function editDistance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, j) => j)
   for (let i = 1; i <= a.length; i++) {
