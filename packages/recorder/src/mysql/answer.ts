@@ -16,7 +16,7 @@ export type Answer =
   | { readonly kind: 'refused'; readonly error: ServerError }
   | { readonly kind: 'local-file' }
 
-/** The first result of a command. A procedure has several. */
+/** The first result of a command. A procedure returns several results. */
 export type Result =
   | { readonly kind: 'count'; readonly ok: OkPacket }
   | {
@@ -25,7 +25,7 @@ export type Result =
       readonly rows: readonly (readonly Value[])[]
     }
 
-/** Rows beyond these are not kept; it takes one more to tell that there are such. */
+/** Maximum number of rows kept, one more than are read: the last row shows that there are more. */
 const MOST_ROWS = 10_001
 
 export class AnswerReader {
@@ -42,7 +42,7 @@ export class AnswerReader {
     this.#isBinary = isBinary
   }
 
-  /** Undefined until it is whole. @throws MalformedMessage */
+  /** Returns the answer once it is complete; undefined before. @throws MalformedMessage */
   read(payload: Buffer): Answer | undefined {
     switch (this.#state) {
       case 'first': {
@@ -68,7 +68,7 @@ export class AnswerReader {
         if (end !== undefined) return this.#ended(end, { kind: 'rows', columns: this.#columns, rows: this.#rows })
         if (this.#rows.length < MOST_ROWS) {
           const row = this.#isBinary ? readBinaryRow(payload, this.#columns) : readTextRow(payload, this.#columns)
-          // The bytes are borrowed.
+          // Copied, because the bytes are borrowed.
           this.#rows.push(row.map((value) => (value === null || value === 'unread' ? value : Buffer.from(value))))
         }
         return undefined

@@ -20,34 +20,34 @@ import { type Asked, Turns } from './turns.ts'
 
 export const mysqlSpeech: Speech = { name: 'MySQL', framing: mysql, open: (ends) => new MysqlDialogue(ends) }
 
-/** What programs call every connection. It names no client. */
+/** Default names that programs give every connection. They identify no client. */
 const NAMES_OF_PROGRAMS = /^(mysql|mariadb|mysqldump|mariadb-dump|MySQL Connector\/J|mysql-connector-python)$/
 
-/** A text that the server has prepared. */
+/** A statement that the server has prepared. */
 interface Prepared {
   readonly sql: string | undefined
-  /** Until the server says their number, that of the marks in the text. */
+  /** The number of parameters. Until the server reports it, the number of placeholders in the text. */
   parameters: number
   types: ParameterTypes | undefined
-  /** The parameters whose values came in commands of their own. */
+  /** The parameters whose values were sent in separate commands. */
   readonly apart: Set<number>
 }
 
-/** A command whose answer has not come. */
+/** A command whose answer has not arrived. */
 type Pending =
   | { readonly kind: 'statement'; readonly reader: AnswerReader }
-  /** `next`: what was sent behind it, and is answered after it. */
+  /** `next`: the command that was sent after it, and is answered after it. */
   | { readonly kind: 'prepare'; readonly prepared: Prepared; next: Pending | undefined }
   /** The columns and parameters of a prepared statement, with the packets that end them. */
   | { readonly kind: 'definitions'; left: number; next: Pending | undefined }
   | { readonly kind: 'reset' | 'harmless' | 'text' | 'fields' }
 
-/** In MariaDB, the statement that was prepared last: a client may execute it without waiting for its number. */
+/** In MariaDB, the id of the statement prepared last: a client may execute the statement without waiting for its id. */
 const LAST_PREPARED = 0xff_ff_ff_ff
 
 /**
- * One connection of MySQL. Its client waits for each answer before it sends the next command, unless that executes the
- * statement that it is about to prepare; one that does not is not understood.
+ * A MySQL connection. Its client waits for each answer before it sends the next command, except for executing the
+ * statement that it is preparing. The connection of a client that does not wait is given up.
  */
 class MysqlDialogue implements Dialogue {
   readonly #ends: SpeechEnds
@@ -97,7 +97,7 @@ class MysqlDialogue implements Dialogue {
     const { payload } = packetIn(frame)
     switch (this.#phase) {
       case 'greeting':
-        // A server that refuses the connection says so in place of its greeting.
+        // A server that refuses the connection sends an error in place of its greeting.
         if (payload[0] === 0xff) return
         this.#turns.begin(readGreeting(payload).status)
         this.#phase = 'login'
@@ -105,7 +105,7 @@ class MysqlDialogue implements Dialogue {
       case 'login':
         return
       case 'proof':
-        // Anything else is a further step of the login.
+        // Any other packet is a further step of the login.
         if (payload[0] !== 0) return
         this.#phase = 'commands'
         this.#settled(new AnswerReader(false).read(payload))
@@ -174,7 +174,7 @@ class MysqlDialogue implements Dialogue {
     this.#ask({ sql: prepared.sql, values }, true)
   }
 
-  /** Whether the answer of a statement may follow the one that is awaited. */
+  /** Whether another command may be sent before the expected answer has arrived. */
   #canFollow(): boolean {
     const pending = this.#pending
     return (pending?.kind === 'prepare' || pending?.kind === 'definitions') && pending.next === undefined
@@ -270,7 +270,9 @@ class MysqlDialogue implements Dialogue {
     if (left > 0) this.#pending = { kind: 'definitions', left, next }
   }
 
-  /** What a status says besides the state of the transaction. */
+  /**
+   * Applies the status of an answer: the state of the transaction, and SQL modes that make later statements unreadable.
+   */
   #settled(answer: Answer | undefined): void {
     if (answer?.kind !== 'done') return
     if ((answer.status & (STATUS.noBackslashEscapes | STATUS.ansiQuotes)) !== 0) {

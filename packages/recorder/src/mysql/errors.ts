@@ -1,8 +1,8 @@
 import type { ErrorMeaning } from '@chaosproxy/history'
 
 /**
- * What an error of MySQL or MariaDB says about a command that changes something, by its number
- * (https://mariadb.com/kb/en/mariadb-error-codes/). One that is not listed is indefinite.
+ * The outcome of a command that changes something, by error number of MySQL or MariaDB
+ * (https://mariadb.com/kb/en/mariadb-error-codes/). The outcome of an error that is not listed is indefinite.
  */
 export const errorOutcomes: readonly ErrorMeaning[] = [
   {
@@ -26,13 +26,13 @@ export const errorOutcomes: readonly ErrorMeaning[] = [
 export const judgeError = (code: number | string): ErrorMeaning['means'] =>
   errorOutcomes.find(({ says }) => says.includes(String(code)))?.means ?? 'info'
 
-/** Of a COMMIT, only a conflict is known to have prevented it. */
+/** The outcome of a COMMIT that was answered with an error. Only a conflict is certain to have prevented it. */
 export const judgeCommit = (code: string): ErrorMeaning['means'] => (code === DEADLOCK ? 'fail' : 'info')
 
-/** It rolls back the whole transaction. */
+/** A deadlock rolls back the whole transaction. */
 export const DEADLOCK = '1213'
 
-/** Errors that take back their statement and nothing else. Others may have rolled back the transaction. */
+/** Errors that roll back only their statement. Other errors may have rolled back the transaction. */
 export const STATEMENT_ONLY: ReadonlySet<number> = new Set([
   ...[1048, 1054, 1062, 1064, 1136, 1146, 1243, 1264, 1292, 1364, 1365, 1366, 1406, 1451, 1452, 1690, 3819, 4025],
 ])

@@ -2,26 +2,26 @@ import { inputError, isObject } from '@chaosproxy/history'
 import { type PostgresqlSettings, parsePostgresqlSettings } from '../postgresql/settings.ts'
 import { parseIdentifier } from '../record/naming.ts'
 
-/** The attribute of a connection by which clients name themselves. */
+/** The connection attribute with which clients name themselves. */
 export const MYSQL_NAMES = 'program_name'
 
 export const EXAMPLE = '{"kind":"mysql","tables":{"accounts":{"key":"id","values":["balance"]}}}'
 
-/** InnoDB promises other things by these names than PostgreSQL does. */
+/** InnoDB gives other guarantees under these names than PostgreSQL. */
 const LEVEL_NAMES: { readonly [level: string]: string } = {
   'repeatable read': 'repeatable read of InnoDB',
   'read committed': 'read committed of InnoDB',
   'read uncommitted': 'read uncommitted of InnoDB',
 }
 
-/** A level of isolation as it is recorded. */
+/** The recorded name of an isolation level. */
 export const levelName = (level: string): string => LEVEL_NAMES[level] ?? level
 
-/** The default of InnoDB. */
+/** The default isolation level of InnoDB. */
 const USUAL_LEVEL = 'repeatable read'
 
 /**
- * Parses the members of `{"kind":"mysql"}`: those of `{"kind":"postgresql"}` with `"tables"`.
+ * Parses the members of `{"kind":"mysql"}`, which are those of `{"kind":"postgresql"}` with `"tables"`.
  *
  * @throws UserError that begins with `where`.
  */
@@ -51,7 +51,7 @@ export function parseMysqlSettings(given: { readonly [name: string]: unknown }, 
   }
 }
 
-/** Names are compared in lower case. */
+/** Converts names to lower case, in which they are compared. */
 function inLowerCase(given: unknown): unknown {
   if (typeof given === 'string') return given.toLowerCase()
   if (Array.isArray(given)) return given.map(inLowerCase)

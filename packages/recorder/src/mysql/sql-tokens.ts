@@ -5,13 +5,13 @@ const WORD = /[A-Za-z_\u0080-\uFFFF][\w$\u0080-\uFFFF]*/y
 const NUMBER = /(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/y
 const LINE_COMMENT = /(?:#|--(?=\s|$))[^\n]*/y
 const SYMBOL = /:=|<=>|<>|!=|<=|>=|\|\||&&|->>?|[\s\S]/y
-/** `/*!` holds what only some versions carry out, `/*M!` what only MariaDB does. */
+/** The beginning of a comment that some servers execute: `/*!` for some versions, `/*M!` for MariaDB only. */
 const CONDITIONAL = /\/\*M?!/y
 
 /**
- * The statements of a text in the language of MySQL and MariaDB, each as its tokens. Undefined if a quotation or comment has
- * no end, or if the text has a comment that some servers execute. Names are given in lower case, since case does not
- * distinguish columns.
+ * The statements of a text in the dialect of MySQL and MariaDB, each as its tokens. Names are converted to lower case,
+ * since column names are case-insensitive. Undefined if a quotation or comment has no end, or if the text has a comment
+ * that some servers execute.
  */
 export function statementsOf(sql: string): readonly (readonly Token[])[] | undefined {
   let tokens: Token[] = []
@@ -61,7 +61,10 @@ const wordOf = (text: string): Token =>
     ? { kind: 'number', text: text === 'true' ? '1' : '0' }
     : { kind: 'word', text, quoted: false }
 
-/** After its last quote; undefined if it has no end. A doubled quote stands for one, as does one after a backslash. */
+/**
+ * The position after the closing quote; undefined if there is none. A doubled quote, or a quote after a backslash, does
+ * not close the quotation.
+ */
 function endOfQuotation(sql: string, start: number): number | undefined {
   const quote = sql.charAt(start)
   for (let at = start + 1; at < sql.length; at++) {
@@ -88,17 +91,17 @@ function quotationOf(quote: string, written: string): Token {
 
 const ESCAPES: { readonly [letter: string]: string } = {
   ...{ '0': '\0', b: '\b', n: '\n', r: '\r', t: '\t', Z: '\x1a' },
-  // For LIKE; elsewhere the backslash stays as well.
+  // The backslash is kept here, since it has a meaning in LIKE.
   ...{ '%': '\\%', _: '\\_' },
 }
 
-/** Words after SELECT that change nothing in its result. */
+/** Words after SELECT that do not affect its result. */
 const HINTS: ReadonlySet<string> = new Set([
   ...['sql_no_cache', 'sql_cache', 'high_priority', 'straight_join', 'sql_small_result', 'sql_big_result'],
   ...['sql_buffer_result', 'sql_calc_found_rows'],
 ])
 
-/** With the words that PostgreSQL has for the same: without hints, and `FOR SHARE` for `LOCK IN SHARE MODE`. */
+/** Converts tokens to PostgreSQL's equivalents: removes hints, and replaces `LOCK IN SHARE MODE` by `FOR SHARE`. */
 function inUsualWords(tokens: readonly Token[]): readonly Token[] {
   const isWord = (at: number, text: string): boolean => {
     const token = tokens[at]

@@ -9,11 +9,14 @@ import { judgeCommit, judgeError } from './errors.ts'
 import { levelName } from './settings.ts'
 import { statementsOf } from './sql-tokens.ts'
 
-// What the statements of MySQL and MariaDB mean where PostgreSQL has others.
+// Statements whose meaning in MySQL and MariaDB differs from PostgreSQL.
 
 const LEVELS = /(serializable|repeatable[ -]read|read[ -]committed|read[ -]uncommitted)/
 
-/** Undefined for a statement that asks for none. `isForSession` false: for the next transaction. */
+/**
+ * The isolation level that a statement requests; undefined if it requests none. `isForSession` false: for the next
+ * transaction.
+ */
 export function isolationIn(tokens: readonly Token[]): AskedIsolation | undefined {
   const text = textOf(tokens)
   if (!/^set\b/.test(text) || !/isolation/.test(text)) return undefined
@@ -56,12 +59,12 @@ const doubtful = (what: string, why: string, touches: 'everything' | 'nothing' =
   ...{ kind: 'doubtful', what, why, touches, lasts: false },
 })
 
-/** They may change rows of a table that they do not name. */
+/** Statements that may change rows of tables that they do not name. */
 const UNFOLLOWED = /^(load|do|call|execute|import|analyze (?!table)|drop (database|schema)|handler|install|uninstall)\b/
 const HARMLESS =
   /^(use|show|desc|describe|explain|help|kill|check|checksum|optimize|repair|analyze table|flush|purge|prepare|deallocate|unlock|get|signal|stop|start (slave|replica)|reset|binlog)\b/
 
-/** The key that AUTO_INCREMENT gives to a row comes with the answer, as if by RETURNING. */
+/** The statement with the key that AUTO_INCREMENT assigns: the answer contains the key, as with RETURNING. */
 function refined(rows: RowStatement): RowStatement {
   if (rows.does !== 'insert' || rows.inserted.length !== 1) return rows
   const key = rows.inserted[0]?.key

@@ -3,9 +3,9 @@ import type { BackendMessage, FieldValue } from '@chaosproxy/wire/postgresql'
 import type { Token } from '../postgresql/sql-tokens.ts'
 import type { Result } from './answer.ts'
 
-// Results of MySQL as those of PostgreSQL.
+// Converts results of MySQL to the form of PostgreSQL.
 
-/** What `readColumn` and `textOf` know as PostgreSQL's int8, text, numeric and jsonb. */
+/** PostgreSQL type numbers that `readColumn` and `textOf` read: int8, text, numeric and jsonb. */
 const OID = { int8: 20, text: 25, numeric: 1700, jsonb: 3802 } as const
 
 const TYPES: ReadonlyMap<number, number> = new Map<number, number>([
@@ -14,17 +14,20 @@ const TYPES: ReadonlyMap<number, number> = new Map<number, number>([
   [0, OID.numeric],
   [TYPE.newDecimal, OID.numeric],
   [TYPE.json, OID.jsonb],
-  // Its number is that of PostgreSQL's boolean.
+  // Read as an unknown type: its number is that of PostgreSQL's boolean.
   [TYPE.bit, 255],
 ])
 
-/** Another type keeps its number, which no type of PostgreSQL whose texts are compared has. */
+/**
+ * The PostgreSQL type number of a column. Types without an equivalent keep their number, which is not the number of a
+ * PostgreSQL type whose texts are compared.
+ */
 function typeOf({ type, flags }: ColumnDefinition): number {
   if ((flags & COLUMN_FLAG.enum) !== 0) return TYPE.enum
   return (flags & COLUMN_FLAG.set) !== 0 ? TYPE.set : (TYPES.get(type) ?? type)
 }
 
-/** No text is these bytes. */
+/** Stands for an unread value: these bytes are invalid as text. */
 const UNREAD = Buffer.from([0xff])
 
 export const fieldOf = (value: Value): FieldValue => (value === 'unread' ? UNREAD : value)
@@ -43,7 +46,7 @@ export function shownBy(result: Result, first: string): readonly BackendMessage[
 
 const rowOf = (values: readonly FieldValue[]): BackendMessage => ({ kind: 'data-row', values })
 
-/** What a command did, as PostgreSQL says it; undefined if it does not say how many rows it found. */
+/** The command tag that PostgreSQL would return for a result; undefined if the number of matched rows is unknown. */
 export function tagOf(result: Result, tokens: readonly Token[], countsFound: boolean): string | undefined {
   const first = tokens[0]?.text ?? ''
   if (result.kind === 'rows') {
@@ -59,5 +62,5 @@ export function tagOf(result: Result, tokens: readonly Token[], countsFound: boo
 }
 
 const COUNTED: { readonly [first: string]: string } = { insert: 'INSERT 0', update: 'UPDATE', delete: 'DELETE' }
-/** `Rows matched: 1  Changed: 0  Warnings: 0`, in any language. */
+/** Matches `Rows matched: 1 Changed: 0 Warnings: 0` in any language. */
 const FOUND = /^\D*(\d+)\D+\d+\D+\d+\D*$/

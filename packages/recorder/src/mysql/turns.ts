@@ -9,25 +9,25 @@ import { statementsOf } from './sql-tokens.ts'
 import { isolationIn, textOf } from './statement.ts'
 import { fieldOf, shownBy, tagOf } from './translated.ts'
 
-/** A statement of a client. */
+/** A statement that a client sent. */
 export interface Asked {
-  /** Undefined for a text that is not UTF-8. */
+  /** The text; undefined if it is not UTF-8. */
   readonly sql: string | undefined
-  /** Those of its parameters, if it was prepared. */
+  /** The values of its parameters, if it is a prepared statement. */
   readonly values: readonly Value[] | undefined
-  /** Whether the number of rows is that of those found, not only of those changed. */
+  /** Whether the server reports the number of matched rows, and not only that of changed rows. */
   readonly countsFound: boolean
 }
 
-/** The statement whose answer is awaited. */
+/** The statement whose answer is expected. */
 interface Turn extends Asked {
   readonly tokens: readonly Token[]
   readonly flow: Flow
-  /** Whether a COMMIT of the earlier transaction was asked in front of it. */
+  /** Whether the statement implicitly commits the open transaction first. */
   readonly commitsFirst: boolean
 }
 
-/** What a statement does to the transaction around it. */
+/** The effect of a statement on the surrounding transaction. */
 type Flow =
   | 'begin'
   | 'begin-snapshot'
@@ -43,29 +43,29 @@ const MULTIPLE = 'a connection of MySQL with several statements in one text (tur
 const XA = 'a connection of MySQL with transactions of XA, or with blocks of statements'
 const CHAINED = 'a connection of MySQL with COMMIT AND CHAIN'
 
-/** Statements before which the server commits. */
+/** Statements before which the server commits implicitly. */
 const COMMITS_FIRST =
   /^(alter|create|drop|rename|truncate|grant|revoke|lock|unlock|analyze|cache|check|flush|load index|optimize|repair|reset|install|uninstall|set password|start slave|stop slave|start replica|stop replica|change)\b/
-/** Statements that begin no transaction where AUTOCOMMIT is off. */
+/** Statements that begin no transaction if AUTOCOMMIT is off. */
 const NEVER_BEGINS = /^(set|use|show|desc|describe|explain|help|kill|prepare|deallocate|get|signal|release)\b/
 
 /**
- * The turns of a client and a server, told as PostgreSQL would have spoken: with a BEGIN where AUTOCOMMIT is off, a COMMIT
- * where the server commits by itself, and a ROLLBACK after a deadlock.
+ * Converts requests and answers of MySQL to those of PostgreSQL: adds a BEGIN if AUTOCOMMIT is off, a COMMIT where the
+ * server commits implicitly, and a ROLLBACK after a deadlock.
  */
 export class Turns {
   readonly #ends: SpeechEnds
   #turn: Turn | undefined
-  /** Whether a transaction goes on after the statements so far. */
+  /** Whether a transaction is open after the statements so far. */
   #isOpen = false
-  /** Whether the server has said so of the open one. */
+  /** Whether the server has reported the open transaction. */
   #wasSeen = false
-  /** The savepoints of the open one: the server says nothing of a transaction that has only these. */
+  /** The savepoints of the open transaction. The server does not report a transaction that has only savepoints. */
   readonly #savepoints: Set<string> = new Set()
-  /** Why the server may have rolled back the open one by itself. */
+  /** The reason why the server may have rolled back the open transaction by itself. */
   #doubt: string | undefined
   #isAutocommit = true
-  /** For the session and, once, the next transaction; undefined for that of the server. */
+  /** The isolation level of the session and, once, of the next transaction; undefined for the server's default. */
   #level: string | undefined
   #nextLevel: string | undefined
 
@@ -73,7 +73,7 @@ export class Turns {
     this.#ends = ends
   }
 
-  /** A server's status before the first command. */
+  /** Applies the server's status before the first command. */
   begin(status: number): void {
     this.#isAutocommit = (status & STATUS.autocommit) !== 0
   }
@@ -114,7 +114,7 @@ export class Turns {
         this.#say(this.#beginning())
         return
       case 'begin-snapshot':
-        // A statement from whose time on its snapshot may be.
+        // Adds a statement at whose time the snapshot is taken at the earliest.
         this.#say(`${this.#beginning()}; SELECT 1`)
         return
       case 'commit':
@@ -164,7 +164,7 @@ export class Turns {
     this.#askedFor(tokens)
   }
 
-  /** What the server says of the transaction after a command. */
+  /** Applies the server's transaction status after a command. */
   status(status: number): void {
     const isOpen = (status & STATUS.inTransaction) !== 0
     this.#isAutocommit = (status & STATUS.autocommit) !== 0
@@ -184,7 +184,10 @@ export class Turns {
     this.#answers({ kind: 'command-complete', tag: 'SET' }, ready(false))
   }
 
-  /** The open transaction has ended, or the statement that would have begun it reads no table. */
+  /**
+   * Ends the open transaction without a request of the client: it has ended, or the statement that would have begun it
+   * reads no table.
+   */
   #endedUnasked(): void {
     this.#say('COMMIT')
     if (this.#wasSeen) this.#doubt ??= 'the server ended the transaction without a COMMIT of the client'
@@ -220,7 +223,7 @@ export class Turns {
       this.#doubt ??= `after ${code} ${message} the server may have rolled back the transaction`
   }
 
-  /** The level that a SET asked for, of the session or of the next transaction. */
+  /** Notes the isolation level that a SET requests, for the session or the next transaction. */
   #askedFor(tokens: readonly Token[]): void {
     const isolation = isolationIn(tokens)
     if (isolation === undefined) return
@@ -239,7 +242,7 @@ export class Turns {
     this.#concluded('ROLLBACK')
   }
 
-  /** The open transaction was ended, if there is one. */
+  /** Answers and closes the open transaction. */
   #concluded(tag: string): void {
     if (this.#doubt !== undefined && tag === 'COMMIT') this.#answers(errorOf(UNKNOWN, this.#doubt))
     else this.#answers({ kind: 'command-complete', tag })
@@ -268,7 +271,7 @@ export class Turns {
   }
 }
 
-/** A quotation without an end: what it stands for may be anything. */
+/** A quotation without an end, in place of a text that cannot be read. Any effect is then assumed. */
 const UNREADABLE_TEXT = "'"
 
 const ready = (isOpen: boolean): BackendMessage => ({ kind: 'ready', status: isOpen ? 'T' : 'I' })
