@@ -5,10 +5,10 @@ import { conjuncts, type Expression, isAlwaysTrue, operandOf } from './sql-tree.
 
 type Keyed = Extract<Rows, { readonly kind: 'keys' }>
 
-/** Nothing is known of the rows. */
+/** Selects rows of which nothing is known. */
 export const ANY_ROWS: Rows = { kind: 'predicate', compared: [] }
 
-/** The rows of a table that a WHERE selects. Undefined if it reads values by a query that is not understood. */
+/** The rows of a table that a WHERE selects; undefined if it reads values through a subquery that is not understood. */
 export function rowsOf(scope: Scope, where: Expression | undefined): Rows | undefined {
   const { table } = scope
   let keys: Keyed['keys'] | undefined
@@ -42,7 +42,7 @@ export function rowsOf(scope: Scope, where: Expression | undefined): Rows | unde
     : { kind: 'keys', keys, compared, conditions, hidden, isPartial: false, limit: undefined, offset: undefined }
 }
 
-/** Whether a condition finds rows of a table by their primary key in another one: `o.id = a.owner`. */
+/** Whether a condition selects rows of a table by their primary key, stored in another table: `o.id = a.owner`. */
 export function isByKey(
   on: Expression | undefined,
   { key }: RecordedTable,

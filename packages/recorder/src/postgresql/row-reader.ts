@@ -10,10 +10,10 @@ import { type Kind, type Query, type Source, type Tree, uncast } from './sql-tre
 type Insert = Extract<Tree, { readonly does: 'insert' }>
 type Change = Exclude<Tree, Insert | { readonly does: 'select' }>
 
-/** The recorded tables of a FROM are read one by one, and queries within more queries than these are not. */
+/** The maximum number of recorded tables in a FROM, and the maximum nesting depth of queries. */
 const [MOST_TABLES, MOST_QUERIES] = [16, 16]
 
-/** What a statement does with rows of the recorded tables. Undefined for anything unexpected. */
+/** The reads and writes of a statement in the recorded tables; undefined for unsupported syntax. */
 export function rowStatementOf(
   tree: Tree,
   tokens: readonly Token[],
@@ -49,7 +49,7 @@ function readOf(reading: Reading, query: Query): RowRead | undefined {
     const table = source.query === undefined ? reading.tables.get(source.name ?? '') : undefined
     return table === undefined ? [] : [{ source, table }]
   })
-  // A column that two tables share is of neither.
+  // A merged column of two tables belongs to neither table.
   const isUnclear = recorded.length > 1 && sources.some(({ isMerged }) => isMerged)
   const isHidden = sources.some(
     ({ query: from, on }) => from !== undefined || (on !== undefined && readsQuery(reading, on)),
@@ -77,7 +77,7 @@ function readOfOne(scope: Scope, query: Query, isLinked: boolean): RowRead | und
   const { items, sources, where, locks, limit, offset } = query
   const isJoined = sources.length > 1
   const asked = rowsOf(scope, where)
-  // A column without a table may be one of another table.
+  // In a join, a column without a table name may belong to another table.
   const found = isJoined && asked?.kind === 'predicate' ? ANY_ROWS : asked
   const shown = found && shownOf(scope, items, isJoined ? found : undefined)
   if (found === undefined || shown === undefined) return undefined
@@ -94,10 +94,10 @@ function readOfOne(scope: Scope, query: Query, isLinked: boolean): RowRead | und
   }
 }
 
-/** `SELECT EXISTS (SELECT …)`, alone. */
+/** Reads `SELECT EXISTS (SELECT …)` without further parts. */
 function existenceOf({ nested }: Reading, { query }: Kind<'exists'>): RowRead | undefined {
   const read = nested(query)
-  // A number of rows is always there.
+  // A query for a count always returns a row, so EXISTS shows nothing about the counted rows.
   const rows = read?.tells === undefined ? read?.rows : ANY_ROWS
   return read && rows && { ...read, rows, tells: 0, shown: NOTHING_SHOWN, locks: false }
 }
@@ -107,7 +107,7 @@ function changeOf(reading: Reading, table: RecordedTable, tree: Change): RowStat
   const [source, another] = sources
   const query = source?.query ?? tree.named.get(source?.name ?? '')
   const name = source?.alias ?? source?.name
-  // Rows are taken from one query at most.
+  // Only a single source query is supported.
   if (another !== undefined || (source !== undefined && (query === undefined || name === undefined))) return undefined
   const areKnown = [...tree.named.values(), ...(query === undefined ? [] : [query])].every((each) =>
     reading.nested(each),

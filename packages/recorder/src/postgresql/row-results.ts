@@ -3,14 +3,14 @@ import { columnOf, isNamed, type Scope, wordsOf } from './row-scope.ts'
 import type { Rows, Shown } from './row-statement.ts'
 import { type Expression, operandOf, uncast } from './sql-tree.ts'
 
-/** Words of expressions that read rows without showing them. */
+/** Keywords and functions of expressions that read rows without returning their values. */
 const READING = new Set(['select', 'count', 'sum', 'avg', 'min', 'max', 'exists', 'bool_and', 'bool_or', 'array_agg'])
 
 export const NOTHING_SHOWN: Shown = { key: undefined, values: new Map() }
 
 /**
- * What the list of a SELECT or RETURNING shows of a table. `joined`: the rows of it, if others are read with it. Undefined
- * if an expression hides what it reads.
+ * The columns of a table that the list of a SELECT or RETURNING returns. `joined`: the table's rows, if it is joined
+ * with other tables. Undefined if an expression hides which values it reads.
  */
 export function shownOf(scope: Scope, items: readonly Expression[], joined?: Rows): Shown | undefined {
   const { table } = scope
@@ -24,7 +24,7 @@ export function shownOf(scope: Scope, items: readonly Expression[], joined?: Row
       if (!isCount(scope, item) && wordsOf(scope.reading, item).some(isHidden)) return undefined
       continue
     }
-    // Which columns it stands for, and so where the next ones are, only the server knows.
+    // Only the server knows which columns `*` stands for, and so the positions of the columns after it.
     if (isJoined && item.column === '*') return undefined
     const column = columnOf(scope, item)
     if (column === undefined && isJoined) continue
@@ -35,13 +35,14 @@ export function shownOf(scope: Scope, items: readonly Expression[], joined?: Row
     } else if (column === table.key) key = place
     else if (table.values.has(column)) values.set(column, place)
   }
-  // An outer join also returns rows without one of the table, whose values are all null, unless the WHERE names its key.
+  // An outer join also returns rows without a row of this table; their values are all null. If the WHERE names one key,
+  // the row is known.
   const hasOneKey = joined?.kind === 'keys' && !('array' in joined.keys) && joined.keys.length === 1
   if (isJoined && !hasOneKey && key === undefined && values.size > 0) return undefined
   return { key, values }
 }
 
-/** A number of rows, which says nothing of their values: `count(*)`, `count(1)`, `count(id)`. */
+/** Whether an expression counts rows and so shows none of their values: `count(*)`, `count(1)`, `count(id)`. */
 export function isCount(scope: Scope, expression: Expression): boolean {
   const { is, parts } = expression
   const [counted, another] = parts

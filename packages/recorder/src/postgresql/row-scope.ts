@@ -5,15 +5,17 @@ import { type Comparison, type Expression, type Query, uncast } from './sql-tree
 
 export type RowRead = Extract<RowStatement, { readonly does: 'read' }>
 
-/** A statement that is read: its tokens, the recorded tables, and the queries in it, each of which is read once. */
+/**
+ * The context for reading a statement: its tokens, the recorded tables, and its subqueries, each of which is read once.
+ */
 export interface Reading {
   readonly tokens: readonly Token[]
   readonly tables: ReadonlyMap<string, RecordedTable>
-  /** What a query in brackets reads, if it shows no values of the recorded columns. */
+  /** The read of a subquery in parentheses, if it returns no values of the recorded columns. */
   readonly nested: (query: Query) => RowRead | undefined
 }
 
-/** One recorded table of a statement, with the queries that have names there. */
+/** A recorded table of a statement, with the named subqueries that are visible there. */
 export interface Scope {
   readonly reading: Reading
   readonly table: RecordedTable
@@ -23,7 +25,10 @@ export interface Scope {
 
 export const isNamed = ({ table, alias }: Scope, name: string): boolean => name === table.name || name === alias
 
-/** A column of the table, with or without its name. */
+/**
+ * The recorded column of the table that an expression names, with or without the table's name; undefined for any other
+ * expression.
+ */
 export const columnOf = (scope: Scope, expression: Expression | undefined): string | undefined =>
   expression?.is === 'column' && (expression.table === undefined || isNamed(scope, expression.table))
     ? expression.column
@@ -32,7 +37,10 @@ export const columnOf = (scope: Scope, expression: Expression | undefined): stri
 export const wordsOf = ({ tokens }: Reading, { from, to }: Expression): readonly string[] =>
   tokens.slice(from, to).map(({ text }) => text)
 
-/** What is true of the rows of the table that a query chose, if a condition says that these are the rows. */
+/**
+ * The conditions on rows that a subquery selected, if `condition` restricts the statement to those rows; undefined if
+ * it does not.
+ */
 export function chosenBy(scope: Scope, condition: Expression): readonly Compared[] | undefined {
   const query = choosing(scope, condition)
   if (query === undefined) return undefined
@@ -40,7 +48,7 @@ export function chosenBy(scope: Scope, condition: Expression): readonly Compared
   return table === scope.table && rows.kind !== 'linked' && shown.key !== undefined ? rows.compared : []
 }
 
-/** The query that chose rows by their keys: `id = (SELECT id …)`, `id IN (SELECT id …)`, `id = n.id`. */
+/** The subquery by whose keys a condition selects rows: `id = (SELECT id …)`, `id IN (SELECT id …)`, `id = n.id`. */
 function choosing(scope: Scope, condition: Expression): RowRead | undefined {
   const { reading, table, named } = scope
   const [left, right] = condition.parts
@@ -56,17 +64,17 @@ function choosing(scope: Scope, condition: Expression): RowRead | undefined {
   return isEqual && isKey(right) ? ofKey(left) : undefined
 }
 
-/** A condition on one column: how it compares with the values that are given. */
+/** A condition on one column: its comparison with given values. */
 export interface ColumnCondition {
   readonly column: string
   readonly isCast: boolean
   readonly comparison: Comparison
-  /** One value that is an array, or each. */
+  /** The given values, or a single value that is an array. */
   readonly given: readonly Expression[]
   readonly isArray: boolean
 }
 
-/** `a < 5`, also as `5 > a`, `a IN (1, 2)` and `a = ANY ($1)`. Undefined for another condition. */
+/** Reads `a < 5`, `5 > a`, `a IN (1, 2)` and `a = ANY ($1)`. Undefined for any other condition. */
 export function columnCondition(scope: Scope, condition: Expression): ColumnCondition | undefined {
   const { is, parts } = condition
   if (is !== 'compared' && is !== 'in' && is !== 'any') return undefined
@@ -82,10 +90,10 @@ export function columnCondition(scope: Scope, condition: Expression): ColumnCond
   }
 }
 
-/** With the sides exchanged. */
+/** Comparisons after exchanging the two sides. */
 const REVERSED = { '=': '=', '<>': '<>', '<': '>', '<=': '>=', '>': '<', '>=': '<=' } as const
 
-/** Whether all that is read by queries in an expression is which rows there are. */
+/** Whether the subqueries of an expression read only the existence of rows, and no values. */
 export function showsNothing(reading: Reading, expression: Expression): boolean {
   const queries = queriesIn(expression)
   const { tokens } = reading
@@ -103,7 +111,7 @@ export function showsNothing(reading: Reading, expression: Expression): boolean 
 const queriesIn = (expression: Expression): readonly Query[] =>
   expression.is === 'query' || expression.is === 'exists' ? [expression.query] : expression.parts.flatMap(queriesIn)
 
-/** A table before a dot is one of its columns, which the query around it has. */
+/** Whether a query names a recorded table. A table name before a dot denotes a column of the outer query. */
 function namesTable({ tokens, tables }: Reading, { from, to }: Query): boolean {
   for (let at = from; at < to; at++) {
     const token = tokens[at]

@@ -9,12 +9,12 @@ import { formatAt, isUnlimited, operandText, type Portal } from './prepared.ts'
 import type { ColumnType, RecordedTable } from './recorded-table.ts'
 import type { Compared, NewValue, RowStatement, Rows, Shown } from './row-statement.ts'
 
-// A statement on recorded rows, with its values: what it reads and writes, cell by cell.
+// A statement on recorded rows, with its values: the reads and writes, cell by cell.
 
 /**
- * `["r", cell, value]`, or `["w", cell, value]`; one of an unknown value has none. `["add", cell, number]` changes an
- * unknown value by a known number. `["r>=", cell, 40]` is a read of an
- * unknown value of which that is true, and `["r!>=", cell, 40]` of one of which it is not, or of no row.
+ * `["r", cell, value]` or `["w", cell, value]`, without the value if it is unknown. `["add", cell, number]` changes an
+ * unknown value by a known number. `["r>=", cell, 40]` is a read of an unknown value for which the comparison holds;
+ * `["r!>=", cell, 40]` is a read of a value for which it does not hold, or of no row.
  */
 export type MicroOperation = readonly [
   kind: 'r' | 'w' | 'add' | `r${'' | '!'}${Compared['comparison']}`,
@@ -22,21 +22,21 @@ export type MicroOperation = readonly [
   value?: Json,
 ]
 
-/** What is known of a statement once it was answered. */
+/** The known effects of a statement after its answer. */
 export interface Done {
   readonly micro: readonly MicroOperation[]
   readonly locked: readonly string[]
-  /** Whether rows that it does not show may have decided what it shows. */
+  /** Whether the result may depend on rows that it does not show. */
   readonly isPredicate: boolean
-  /** What is not known. */
+  /** The unknown effects, if any. */
   readonly doubt?: Doubt | undefined
 }
 
-/** Cells that it may have changed, or with `nothing` read, in an unknown way. */
+/** Cells that a statement may have changed, or with `nothing` read, in an unknown way. */
 export interface Doubt {
   readonly why: string
   readonly touches: Touches
-  /** Whether it goes on after the transaction. */
+  /** Whether it continues after the transaction. */
   readonly lasts?: boolean
 }
 
@@ -49,10 +49,10 @@ export interface RowStep {
 const WARNED = 'the server warned that a value does not fit, and so may have taken another one; give values that fit'
 const NOTHING: Done = { micro: [], locked: [], isPredicate: false }
 
-/** What is known of it before the answer. */
+/** The known micro-operations of a statement before its answer. */
 export const askedOf = (step: RowStep): readonly MicroOperation[] => eachOf(step).flatMap(askedOfOne)
 
-/** A step for each table that it reads. */
+/** One step for each table that the statement reads. */
 function eachOf(step: RowStep): readonly RowStep[] {
   const { statement } = step
   const others = statement.does === 'read' ? (statement.others ?? []) : []
@@ -81,7 +81,7 @@ function askedOfOne({ statement, portal }: RowStep): readonly MicroOperation[] {
   return keys.flatMap(ofRow)
 }
 
-/** What it did, by its answer. */
+/** The effects of a statement, from its answer. */
 export function doneBy(step: RowStep, answer: Answer): Done {
   const [first = NOTHING, ...others] = eachOf(step).map((each) => doneByOne(each, answer))
   return others.reduce(
@@ -116,7 +116,7 @@ function doneByOne(step: RowStep, answer: Answer): Done {
   }
 }
 
-/** A join repeats a row for each row that it is joined with. */
+/** Removes repeated rows: a join repeats a row for each row that it is joined with. */
 function withoutRepeats(rows: readonly ShownRow[]): readonly ShownRow[] {
   const seen = new Set<string>()
   return rows.filter(({ key, values }) => {
@@ -125,14 +125,14 @@ function withoutRepeats(rows: readonly ShownRow[]): readonly ShownRow[] {
   })
 }
 
-/** Two rows of one name: what is recorded of the table mixes them up. */
+/** The doubt for two rows with equal names: the recorded values of the table do not distinguish them. */
 const repeatedKey = (table: RecordedTable): Doubt => ({
   why: `two of its rows have the same ${table.key}, which is not the primary key of ${table.name}: name the primary key, or leave the table out`,
   touches: everyCell(table),
   lasts: true,
 })
 
-/** The cells that it changes if the rows cannot be told. */
+/** The cells that a statement changes if its rows are unknown. */
 function mayChange(statement: RowStatement): Touches {
   if (statement.does === 'read') return 'nothing'
   return everyCell(statement.table, statement.does === 'update' ? statement.sets.keys() : undefined)
@@ -163,7 +163,7 @@ function readBy(statement: Of<'read'>, rows: readonly ShownRow[], { tag, hasMore
   const there = new Set(found)
   const missing = keys?.filter((key) => !there.has(key)) ?? []
   const isAllFound = keys !== undefined && missing.length === 0
-  // A limit of rows that all were found within leaves none out.
+  // If all keys were found, the limit of returned rows dropped none.
   const isHeldBack = hasMore === true || (tag === '' && !isAllFound)
   const isTold = keys !== undefined && !isHeldBack && leavesNoneOut(asked, keys.length, portal)
   if (asked.kind === 'keys' && isTold)
@@ -182,11 +182,14 @@ function readBy(statement: Of<'read'>, rows: readonly ShownRow[], { tag, hasMore
   }
 }
 
-/** Whether a lookup by so many keys leaves out no row that there is. */
+/** Whether a lookup by this many keys returns every existing row. */
 const leavesNoneOut = (rows: Rows, keys: number, portal: Portal | undefined): boolean =>
   rows.kind === 'keys' && !rows.isPartial && isUnlimited(rows, keys, portal)
 
-/** A number of rows, or whether there are any, tells of rows by their keys that all are there, or that none is. */
+/**
+ * The reads of a query for a count or for existence. A count equal to the number of keys shows that all rows exist; 0
+ * shows that none exists.
+ */
 function toldBy({ table, rows }: Of<'read'>, place: Place, answer: Answer, { portal }: RowStep): Done {
   const keys = keysOf(table, rows, portal)
   const [row] = answer.rows
@@ -203,7 +206,7 @@ function toldBy({ table, rows }: Of<'read'>, place: Place, answer: Answer, { por
   return { ...NOTHING, micro, isPredicate: hidesOthers(rows, table) }
 }
 
-/** That a row is there is no value. */
+/** Reads of a row that exists and whose values are unknown. */
 const present = (table: RecordedTable, key: string): readonly MicroOperation[] =>
   [...table.values.keys()].map((column) => ['r', cellName(table, key, column)])
 
@@ -216,7 +219,7 @@ function changedBy(
   const { table } = statement
   const { rows: asked } = statement
   const keys = keysOf(table, asked, portal)
-  // A limit of rows that it returns hides how many it changed, unless it returns all.
+  // The number of changed rows. If the client limited the returned rows, it is known only if every row was returned.
   const count = tag === '' && rows.length === keys?.length ? rows.length : (rowsOf(tag) ?? 0)
   const columns = statement.does === 'update' ? [...statement.sets.keys()] : [...table.values.keys()]
   const isPredicate = keys === undefined || hidesOthers(asked, table)
@@ -259,7 +262,7 @@ function changedBy(
   return { micro, locked, isPredicate, doubt }
 }
 
-/** A column that its new values are made of, of which neither the old nor the new value is known. */
+/** A column from which a new value is computed, and of which neither the old nor the new value is known. */
 const unseenIn = ({ sets, shown }: Of<'update'>): string | undefined =>
   [...sets.values()]
     .flatMap((value) => (value.kind === 'expression' ? (value.of ?? []) : []))
@@ -276,14 +279,14 @@ function insertedBy(
   if (count === 0 && tag !== '') {
     const there = keys.flatMap((key) => key ?? [])
     const micro = there.flatMap((key) => present(table, key))
-    // Another unique column may have a conflict.
+    // The conflict may be on another unique column.
     return { ...NOTHING, micro, isPredicate: conflict === 'nothing' || there.length < keys.length }
   }
   const isAll = count === inserted.length
   const micro: MicroOperation[] = []
   const locked: string[] = []
   for (const [at, { values }] of inserted.entries()) {
-    // Without a conflict, rows are returned in the order of the VALUES.
+    // If there is no conflict, rows are returned in the order of the VALUES.
     const row = isAll ? rows[at] : rows.find(({ key }) => key !== undefined && key === keys[at])
     const key = row?.key ?? keys[at]
     const isKnown =
@@ -312,11 +315,11 @@ function insertedBy(
 
 type Keyed = Extract<Rows, { readonly kind: 'keys' }>
 
-/** Whether other tables decide which rows there are. */
+/** Whether other tables affect which rows are selected. */
 const hidesOthers = (rows: Rows, { values }: RecordedTable): boolean =>
   rows.kind === 'keys' && rows.hidden.some((name) => !values.has(name))
 
-/** What was read of a row that all conditions were true of, besides the columns that are known. */
+/** The reads of a row for which all conditions hold, without columns whose values are known. */
 function decided(
   table: RecordedTable,
   key: string,
@@ -333,7 +336,7 @@ function decided(
   return [...reads, ...[...others].map((column): MicroOperation => ['r', cellName(table, key, column)])]
 }
 
-/** What was read of a row that was not found: that there is none, or that a condition is not true of it. */
+/** The reads of a row that was not found: the row does not exist, or a condition does not hold for it. */
 function missed(
   table: RecordedTable,
   key: string,
@@ -351,7 +354,7 @@ function missed(
   return [...(read.size > 0 ? read : table.values.keys())].map((column) => ['r', cellName(table, key, column)])
 }
 
-/** A read of a value that is known by a comparison, or not at all where the server compares in a way of its own. */
+/** A read of a value by a comparison; without the comparison if the server compares by rules of its own. */
 function comparedRead(
   table: RecordedTable,
   key: string,
@@ -367,7 +370,7 @@ function comparedRead(
   return [comparison === '=' && not === '' ? 'r' : `r${not}${comparison}`, cell, given]
 }
 
-/** An assignment: of a sum whose result is known, also the value read. */
+/** The writes of an assignment. For a sum with a known result, also the read of the old value. */
 function written(
   table: RecordedTable,
   key: string,
@@ -397,7 +400,7 @@ function written(
     : [['w', cell, known]]
 }
 
-/** Only of whole numbers, whose sum the server writes in the same way. */
+/** The sum of two whole numbers, which the server writes in the same form; undefined for any other values. */
 function totalOf(
   { left, right, sign }: Extract<NewValue, { readonly kind: 'total' }>,
   portal: Portal | undefined,
@@ -409,11 +412,14 @@ function totalOf(
   return Number.isSafeInteger(total) ? total : undefined
 }
 
-/** Whether a condition on it holds for one value only: a text may equal others, or a number. */
+/**
+ * Whether an equality condition on the column holds for only one value. With a collation, different texts may be equal,
+ * or a text and a number.
+ */
 const isCompared = ({ values, converts }: RecordedTable, column: string): boolean =>
   converts !== true || values.get(column) !== 'text'
 
-/** The rows of a result, or why they cannot be read. */
+/** The rows of a result, or the reason why they cannot be read. */
 function shownRows(
   table: RecordedTable,
   shown: Shown,
@@ -459,7 +465,7 @@ function fieldOf(row: Answer['rows'][number], place: Place, { columns, formats }
   return { type, text: textOf(value, formats === undefined ? (column?.format ?? 0) : formatAt(formats, at), type) }
 }
 
-/** The value that a statement gives to a column; undefined if the server may store another one. */
+/** The value that a statement assigns to a column; undefined if the server may store another value. */
 function operandValue(
   operand: Operand,
   portal: Portal | undefined,
@@ -475,10 +481,10 @@ function operandValue(
     : value
 }
 
-/** What a column of numbers stores as another text, or a column of CHAR without its end. */
+/** Texts that a numeric column stores in another form, or that a CHAR column stores without trailing spaces. */
 const MAY_BE_NUMBER = /^[\s\d.+-]|\s$/
 
-/** Different texts of one number would be different keys. */
+/** The key of an operand. A number written in another form would be a different key. */
 function keyText(table: RecordedTable, operand: Operand, portal: Portal | undefined): string | undefined {
   const text = operandText(operand, portal)
   return typeof text === 'string' && isKey(table, text) ? text : undefined
@@ -487,10 +493,10 @@ function keyText(table: RecordedTable, operand: Operand, portal: Portal | undefi
 const isKey = ({ converts }: RecordedTable, text: string): boolean =>
   recordedValue(text, 'text') !== undefined && (converts !== true || ONE_ROW.test(text))
 
-/** What no collation of MySQL takes for another text; 0 asks AUTO_INCREMENT for the next number. */
+/** Keys that no collation of MySQL considers equal to another text. 0 requests the next number of AUTO_INCREMENT. */
 const ONE_ROW = /^(?!0$)[a-z0-9_-]+$/
 
-/** The primary keys that a WHERE names, each once; undefined if it does not, or they cannot be read. */
+/** The primary keys that a WHERE names, without duplicates; undefined if it names none, or they cannot be read. */
 function keysOf(table: RecordedTable, rows: Rows, portal: Portal | undefined): readonly string[] | undefined {
   if (rows.kind !== 'keys') return undefined
   const texts =
@@ -510,7 +516,7 @@ function binaryTexts(operand: Operand, portal: Portal | undefined): readonly str
     : undefined
 }
 
-/** `{1,"a b"}`, without escapes and nested arrays. */
+/** Parses `{1,"a b"}`; undefined for escapes and nested arrays. */
 function arrayTexts(text: string | null | undefined): readonly string[] | undefined {
   if (text === undefined || text === null || !/^\{[^\\{}]*\}$/.test(text)) return undefined
   const inner = text.slice(1, -1)

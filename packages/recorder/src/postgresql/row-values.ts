@@ -5,7 +5,7 @@ import { type Assignment, type Expression, operandOf } from './sql-tree.ts'
 
 type NewValues = ReadonlyMap<string, NewValue>
 
-/** What a SET gives to the recorded columns. Undefined if it sets the primary key, or reads another query. */
+/** The values that a SET assigns to recorded columns; undefined if it sets the primary key, or reads a subquery. */
 export function newValues(scope: Scope, sets: readonly Assignment[]): NewValues | undefined {
   const { table } = scope
   const values = new Map<string, NewValue>()
@@ -43,7 +43,10 @@ function newValue(scope: Scope, column: string, value: Expression): NewValue | u
 const isExcluded = (expression: Expression | undefined, column: string): boolean =>
   expression?.is === 'column' && expression.table === 'excluded' && expression.column === column
 
-/** A row of an INSERT's VALUES. Undefined if it has more or fewer values than columns, or reads a query. */
+/**
+ * A row in the VALUES of an INSERT; undefined if its number of values differs from that of the columns, or if it reads
+ * a subquery.
+ */
 export function insertedRow(
   scope: Scope,
   columns: readonly string[],
@@ -55,13 +58,13 @@ export function insertedRow(
   const at = (column: string): Operand | undefined => operandOf(given[columns.indexOf(column)])
   const values = [...table.values.keys()].map((column): [string, NewValue] => {
     const operand = at(column)
-    // Without a value the column has its default.
+    // A column without a value gets its default.
     return [column, operand === undefined ? { kind: 'expression' } : { kind: 'operand', operand }]
   })
   return { key: at(table.key), values: new Map(values) }
 }
 
-/** The values of a row that is inserted, or updated if it exists. */
+/** The values of a row that is inserted, or updated if it already exists. */
 export function mergedWith(sets: NewValues, inserted: NewValues): NewValues {
   const merged = new Map<string, NewValue>()
   for (const [column, value] of inserted) {
@@ -73,7 +76,9 @@ export function mergedWith(sets: NewValues, inserted: NewValues): NewValues {
   return merged
 }
 
-/** `value + EXCLUDED.value`: the row is created with the amount that is else added. */
+/**
+ * An increment such as `value + EXCLUDED.value`: a new row is created with the amount that is added to an existing row.
+ */
 function incremented(set: NewValue, value: NewValue): NewValue | undefined {
   if (value.kind !== 'operand' || (set.kind !== 'increment' && set.kind !== 'sum')) return undefined
   const isAmount = set.amount === 'excluded' || isEqual(set.amount, value.operand)

@@ -1,7 +1,7 @@
 import { SqlReader } from './sql-reader.ts'
 import type { Comparison, Expression, Query } from './sql-tree.ts'
 
-/** Brackets within more brackets than these are not read. */
+/** Maximum nesting depth of brackets that is read. */
 const MOST_NESTED = 100
 
 const COMPARISONS: ReadonlyMap<string, Comparison> = new Map(
@@ -15,21 +15,21 @@ const ENDS: ReadonlySet<string> = new Set(
   ),
 )
 
-/** Reads expressions. Each token is read once, whatever they contain. */
+/** Reads expressions. Each token is read only once, for any expression. */
 export abstract class ExpressionReader extends SqlReader {
   #depth = 0
-  /** Whether something was nested too deeply to be read. */
+  /** Whether a part was nested too deeply to be read. */
   isTooDeep = false
 
-  /** A query, from its SELECT on. */
+  /** Reads a query, beginning at its SELECT. */
   protected abstract query(): Query
 
-  /** Up to what ends it. It may be empty. */
+  /** Reads an expression up to a token that ends it. The expression may be empty. */
   expression(): Expression {
     return this.#joined('or')
   }
 
-  /** What is nested in more brackets than are read is skipped. */
+  /** Reads a nested part, or skips it if it is nested too deeply. */
   nested<Found>(read: () => Found): Found | undefined {
     if (this.#depth >= MOST_NESTED) {
       this.isTooDeep = true
@@ -60,7 +60,7 @@ export abstract class ExpressionReader extends SqlReader {
     return isNegated ? { is: 'not', parts: [part], from, to: this.at } : part
   }
 
-  /** A value, or what is asked of it. With more than one operator it is a list of what they join. */
+  /** Reads a value or a condition on it. With more than one operator, returns the list of operands. */
   #condition(): Expression {
     const from = this.at
     const first = this.#sum()
@@ -68,7 +68,7 @@ export abstract class ExpressionReader extends SqlReader {
     const isNegated = this.takeWord('not')
     const asked = this.#asked(first, from)
     const parts = [asked ?? first]
-    // The name of a result: what follows it ends the expression.
+    // A word that ends the expression after its next token is the alias of the result.
     for (let isOperator = asked === undefined && isNegated; !this.#isEnd(); isOperator = false) {
       if (!isOperator && this.next?.kind === 'word' && this.#isEnd(1)) break
       this.at++
@@ -98,7 +98,7 @@ export abstract class ExpressionReader extends SqlReader {
     return isAny ? { is: 'any', parts, from, to: this.at } : { is: 'compared', comparison, parts, from, to: this.at }
   }
 
-  /** `IS NULL`, or another test. */
+  /** Reads `IS NULL`, or another test. */
   #tested(left: Expression, from: number): Expression {
     const isNot = this.takeWord('not')
     if (this.takeWord('null')) return { is: isNot ? 'is not null' : 'is null', parts: [left], from, to: this.at }
@@ -203,7 +203,7 @@ export abstract class ExpressionReader extends SqlReader {
     return { is: 'other', parts, from, to: this.at }
   }
 
-  /** An expression, or a token that begins none. */
+  /** Reads an expression, and at least one token. */
   #advanced(): Expression {
     const { at } = this
     const found = this.expression()
@@ -211,7 +211,7 @@ export abstract class ExpressionReader extends SqlReader {
     return found
   }
 
-  /** What stands in a bracket that was opened, up to its end: a query, or a list of expressions. */
+  /** Reads the contents of an opened bracket up to its end: a query, or a list of expressions. */
   #inBrackets(): { readonly parts: readonly Expression[]; readonly isPlain: boolean; readonly isCast?: boolean } {
     const found = this.nested(() => {
       const from = this.at
@@ -235,11 +235,11 @@ export abstract class ExpressionReader extends SqlReader {
     return found ?? { parts: [], isPlain: false }
   }
 
-  /** Whether an expression ends before the next token, or before a further one. */
+  /** Whether the expression ends before the next token, or `further` tokens later. */
   #isEnd(further = 0): boolean {
     const token = this.tokens[this.at + further]
     if (token?.kind === 'symbol') return token.text === ')' || token.text === ','
-    // Two of the words are functions as well.
+    // LEFT and RIGHT are also functions.
     const isCall = (token?.text === 'left' || token?.text === 'right') && this.isSymbol('(', further + 1)
     return token === undefined || (token.kind === 'word' && !token.quoted && ENDS.has(token.text) && !isCall)
   }

@@ -3,10 +3,10 @@ import { ExpressionReader } from './sql-expressions.ts'
 import type { Token } from './sql-tokens.ts'
 import type { Assignment, Conflict, Expression, Query, Source, Tree } from './sql-tree.ts'
 
-/** A statement that was parsed, or why it was not. */
+/** A parsed statement, or the reason why it was not parsed. */
 export type Parsed = Tree | 'too deep' | 'other'
 
-/** Parses a SELECT, INSERT, UPDATE or DELETE, also after a WITH. Each of its tokens is read once. */
+/** Parses a SELECT, INSERT, UPDATE or DELETE, optionally after a WITH. Reads each token only once. */
 export function parse(tokens: readonly Token[]): Parsed {
   const parser = new SqlParser(tokens)
   const tree = parser.statement()
@@ -35,7 +35,7 @@ class SqlParser extends ExpressionReader {
     return this.isAtEnd ? tree : undefined
   }
 
-  /** The queries of a WITH. */
+  /** Reads the queries of a WITH. */
   #named(): ReadonlyMap<string, Query> | undefined {
     const named = new Map<string, Query>()
     do {
@@ -151,7 +151,7 @@ class SqlParser extends ExpressionReader {
     return { from, to: this.at, items, sources: sources ?? [], where, limit, offset, locks, isPlain }
   }
 
-  /** What follows a WHERE. */
+  /** Reads the clauses after a WHERE. */
   #end(): End | undefined {
     if (this.isAtEnd || this.isSymbol(')')) return NO_END
     const end: { limit: Operand | undefined; offset: Operand | undefined } = { limit: undefined, offset: undefined }
@@ -187,7 +187,7 @@ class SqlParser extends ExpressionReader {
     return { isForUpdate, of, isSkipping: this.takeWord('skip') && this.takeWord('locked') }
   }
 
-  /** The tables of a FROM, up to what follows them. */
+  /** Reads the tables of a FROM, up to the next clause. */
   #sources(): readonly Source[] | undefined {
     const sources: Source[] = []
     let isNatural = false

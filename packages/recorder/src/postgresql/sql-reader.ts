@@ -1,10 +1,10 @@
 import type { Operand } from './action.ts'
 import type { Token } from './sql-tokens.ts'
 
-/** Reads the words of a statement one after another. */
+/** Reads the tokens of a statement one by one. */
 export class SqlReader {
   readonly tokens: readonly Token[]
-  /** The place of the next token. */
+  /** The position of the next token. */
   at = 0
 
   constructor(tokens: readonly Token[]) {
@@ -19,7 +19,7 @@ export class SqlReader {
     return this.at >= this.tokens.length
   }
 
-  /** The next word, unless it is quoted. */
+  /** The next token if it is an unquoted word. */
   get word(): string | undefined {
     const token = this.next
     return token?.kind === 'word' && !token.quoted ? token.text : undefined
@@ -55,14 +55,14 @@ export class SqlReader {
     return token.text
   }
 
-  /** The last part of a name with dots. */
+  /** Reads a dotted name and returns its last part. */
   lastName(): string | undefined {
     let name = this.name()
     while (this.takeSymbol('.')) name = this.name()
     return name
   }
 
-  /** A list of names in brackets. */
+  /** Reads a list of names in parentheses. */
   names(): readonly string[] | undefined {
     if (!this.takeSymbol('(')) return undefined
     const names: string[] = []
@@ -74,12 +74,12 @@ export class SqlReader {
     return this.takeSymbol(')') ? names : undefined
   }
 
-  /** Another name of a table or column, with or without AS. */
+  /** Reads the alias of a table or column, with or without AS. */
   alias(): string | undefined {
     return this.takeWord('as') || (this.next?.kind === 'word' && !this.isWordOf(NO_ALIAS)) ? this.name() : undefined
   }
 
-  /** A parameter or a literal. */
+  /** Reads a parameter or a literal. */
   operand(): Operand | undefined {
     const isNegative = this.isSymbol('-')
     const token = this.tokens[this.at + (isNegative ? 1 : 0)]
@@ -89,7 +89,7 @@ export class SqlReader {
     return operand
   }
 
-  /** Up to one of these words, or a closing bracket, outside of brackets. */
+  /** Skips tokens up to one of these words, or up to a closing bracket, outside of nested brackets. */
   skipTo(words: ReadonlySet<string> = new Set()): void {
     for (let depth = 0; !this.isAtEnd && !(depth === 0 && (this.isSymbol(')') || this.isWordOf(words))); this.at++) {
       if (this.isSymbol('(')) depth++
@@ -116,7 +116,7 @@ function operandIn(token: Token, sign: '-' | ''): Operand | undefined {
   }
 }
 
-/** Words that end the name of a table or column, and so are no alias. */
+/** Words that end the name of a table or column, and so are not an alias. */
 const NO_ALIAS: ReadonlySet<string> = new Set(
   'where set values from returning on limit order group for join left right inner outer cross full natural using union intersect except having window offset fetch default overriding select as tablesample and or into'.split(
     ' ',

@@ -1,12 +1,15 @@
 /** A word or a number of a statement. Names are in lower case unless they were quoted. */
 export type Token =
   | { readonly kind: 'word'; readonly text: string; readonly quoted: boolean }
-  /** `literal`: its number among the literals of the text, if other texts have other ones in its place. */
+  /** `literal`: index among the literals of the text, if texts with other literals share the statement. */
   | { readonly kind: 'number' | 'string'; readonly text: string; readonly literal?: number | undefined }
   | { readonly kind: 'symbol'; readonly text: string }
   | { readonly kind: 'parameter'; readonly text: string; readonly number: number }
 
-/** Whether a token may be this table: a reserved word is one only in quotes, so `ORDER BY` is not about "order". */
+/**
+ * Whether a token may be this table: a reserved word is a table name only in quotes, so `ORDER BY` does not name the
+ * table "order".
+ */
 export const isTable = (token: Token, name: string): boolean =>
   token.kind === 'word' && token.text === name && (token.quoted || !RESERVED.has(name))
 
@@ -23,7 +26,7 @@ const DOLLAR_QUOTE = /\$(?:[\p{L}_][\p{L}\p{N}_]*)?\$/uy
 const SPACE = /\s/
 const SYMBOLS: ReadonlySet<string> = new Set(['::', '<>', '!=', '<=', '>=', '||'])
 
-/** What a character may begin. */
+/** The kinds of tokens that a character may begin. */
 type Begins = 'space' | 'word' | 'number' | 'quotation' | 'dollar' | 'other'
 
 const beginnings: readonly Begins[] = Array.from({ length: 128 }, (_, code) => {
@@ -42,7 +45,7 @@ function beginningOf(sql: string, at: number): Begins {
   return SPACE.test(letter) ? 'space' : /\p{L}/u.test(letter) ? 'word' : 'other'
 }
 
-/** The end of a word of ASCII letters; undefined if it has others. */
+/** The end of a word of ASCII letters; undefined if the word has other characters. */
 function endOfPlainWord(sql: string, start: number): number | undefined {
   for (let at = start; at < sql.length; at++) {
     const code = sql.charCodeAt(at)
@@ -134,13 +137,16 @@ function endOfComment(sql: string, start: number): number | undefined {
   return undefined
 }
 
-/** A text in single quotes, optionally with escapes, or a name in double quotes; undefined if it has no end. */
+/**
+ * A text in single quotes, optionally with escapes, or a name in double quotes; undefined if the closing quote is
+ * missing.
+ */
 function quotationAt(sql: string, start: number): { readonly token: Token; readonly end: number } | undefined {
   const isEscaped = sql.charCodeAt(start + 1) === 0x27 && /[eE]/.test(sql.charAt(start))
   const from = start + (isEscaped ? 2 : 1)
   const quote = sql.charAt(from - 1)
   let end = isEscaped ? endOfEscaped(sql, from) : sql.indexOf(quote, from)
-  // A doubled quote stands for one.
+  // A doubled quote stands for one quote.
   while (end >= 0 && sql.charAt(end + 1) === quote)
     end = isEscaped ? endOfEscaped(sql, end + 2) : sql.indexOf(quote, end + 2)
   if (end < 0) return undefined
@@ -151,7 +157,7 @@ function quotationAt(sql: string, start: number): { readonly token: Token; reado
   return { token: { kind: 'string', text: written.replaceAll("''", "'") }, end: end + 1 }
 }
 
-/** The next quote that no backslash precedes: here it only matters that an escape does not end the text. */
+/** The next quote without a backslash before it. Of escapes, only escaped quotes matter here. */
 function endOfEscaped(sql: string, from: number): number {
   for (let at = from; at < sql.length; at++) {
     const code = sql.charCodeAt(at)
@@ -161,7 +167,7 @@ function endOfEscaped(sql: string, from: number): number {
   return -1
 }
 
-/** A statement's text for people, without values. Reads only the tokens that it shows. */
+/** A statement's text for display, without values. Reads only the displayed tokens. */
 export function shapeOf(tokens: readonly Token[]): string {
   let text = ''
   for (const token of tokens) {
@@ -178,12 +184,12 @@ export function shapeOf(tokens: readonly Token[]): string {
   return text
 }
 
-/** The same of each statement of a text; none if it cannot be read. */
+/** The texts for display of all statements of a text; empty if the text cannot be read. */
 export const shapesOf = (sql: string): readonly string[] =>
   (statementsOf(sql) ?? []).flatMap((tokens) => (tokens.length === 0 ? [] : [shapeOf(tokens)]))
 
 const LONGEST_SHAPE = 100
-/** Without a space before or after them. */
+/** Tokens without a space before them. */
 const CLOSE: ReadonlySet<string> = new Set([',', ')', '.', '::', ';'])
 const CLOSE_AFTER: ReadonlySet<string> = new Set(['.', '(', ':'])
 

@@ -1,8 +1,8 @@
 import type { Operand } from './action.ts'
 
-// A statement as a small tree: as much of it as tells which rows of a table it reads and writes.
+// A statement as a small tree, with only the parts that show which rows of a table it reads and writes.
 
-/** Where it stands: from this token up to that one. */
+/** The position of a part: its first token, and the token after its last. */
 interface Span {
   readonly from: number
   readonly to: number
@@ -10,32 +10,32 @@ interface Span {
 
 export type Comparison = '=' | '<>' | '<' | '<=' | '>' | '>='
 
-/** An expression, with the expressions that it is made of. Brackets around one are left out. */
+/** An expression with its parts. Parentheses around an expression are omitted. */
 export type Expression = Span & { readonly parts: readonly Expression[] } & (
     | { readonly is: 'operand'; readonly operand: Operand }
-    /** `*` is a column, too. */
+    /** `column` may be `*`. */
     | { readonly is: 'column'; readonly table: string | undefined; readonly column: string }
     | { readonly is: 'compared'; readonly comparison: Comparison }
     | { readonly is: 'sum'; readonly sign: 1 | -1 }
-    /** `isPlain`: whether it has nothing but arguments. */
+    /** `isPlain`: whether the call consists only of arguments. */
     | { readonly is: 'call'; readonly name: string; readonly isPlain: boolean }
     | { readonly is: 'query'; readonly query: Query }
     | { readonly is: 'exists'; readonly query: Query }
-    /** Of the first part: whether it is one of the others, or an element of the second. */
+    /** Whether the first part equals one of the other parts, or an element of the second part. */
     | { readonly is: 'in' | 'any' }
     | { readonly is: 'and' | 'or' | 'not' | 'is null' | 'is not null' | 'cast' | 'other' }
   )
 
 export type Kind<Is extends Expression['is']> = Extract<Expression, { readonly is: Is }>
 
-/** A table or query of a FROM. */
+/** A table or query in a FROM. */
 export interface Source {
   readonly name: string | undefined
   readonly query: Query | undefined
   readonly alias: string | undefined
-  /** The condition of its ON. */
+  /** The condition after ON. */
   readonly on: Expression | undefined
-  /** Whether columns of the same name are merged with those of another table. */
+  /** Whether columns of the table are merged with columns of the same name of another table. */
   readonly isMerged: boolean
 }
 
@@ -46,13 +46,16 @@ export interface Query extends Span {
   readonly limit: Operand | undefined
   readonly offset: Operand | undefined
   readonly locks: readonly Lock[]
-  /** Whether all of it is in this tree: it does not group its rows, and is not one of several that are united. */
+  /**
+   * Whether the tree represents the whole query: it has no grouping, and is not part of a UNION or another set
+   * operation.
+   */
   readonly isPlain: boolean
 }
 
 interface Lock {
   readonly isForUpdate: boolean
-  /** The tables whose rows it locks; all without one. */
+  /** The tables whose rows it locks; empty for all tables. */
   readonly of: readonly string[]
   readonly isSkipping: boolean
 }
@@ -64,15 +67,15 @@ export interface Assignment {
 
 export interface Conflict {
   readonly columns: readonly string[] | undefined
-  /** Undefined for DO NOTHING. */
+  /** The assignments of DO UPDATE; undefined for DO NOTHING. */
   readonly sets: readonly Assignment[] | undefined
   readonly isConditional: boolean
 }
 
 interface Change {
-  /** The queries of its WITH, by name. */
+  /** The queries of the WITH clause, by name. */
   readonly named: ReadonlyMap<string, Query>
-  /** The table that it changes. */
+  /** The table that the statement changes. */
   readonly target: Pick<Source, 'name' | 'alias'>
   readonly returning: readonly Expression[]
 }
@@ -88,7 +91,7 @@ export type Tree =
   | (Change & {
       readonly does: 'update' | 'delete'
       readonly sets: readonly Assignment[]
-      /** The FROM or USING. */
+      /** The sources in FROM or USING. */
       readonly sources: readonly Source[]
       readonly where: Expression | undefined
     })
@@ -97,17 +100,17 @@ export type Tree =
 export const uncast = (expression: Expression): Expression =>
   expression.is === 'cast' ? (expression.parts[0] ?? expression) : expression
 
-/** The conditions that must all be true. */
+/** Splits a condition into the conditions of which all must hold. */
 export const conjuncts = (condition: Expression): readonly Expression[] =>
   condition.is === 'and' ? condition.parts.flatMap(conjuncts) : [condition]
 
-/** The value of an expression, by itself or cast. */
+/** The value of an expression that is an operand or a cast of an operand. */
 export function operandOf(expression: Expression | undefined): Operand | undefined {
   const plain = expression && uncast(expression)
   return plain?.is === 'operand' ? plain.operand : undefined
 }
 
-/** `true` and `1 = 1`, which ORMs add. */
+/** Whether a condition is `true` or `1 = 1`, which ORMs add. */
 export function isAlwaysTrue(condition: Expression): boolean {
   const constants = (condition.is === 'compared' ? condition.parts : [condition]).map((part) => {
     const operand = operandOf(part)
