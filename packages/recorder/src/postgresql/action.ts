@@ -1,13 +1,13 @@
-// The effect of a statement on the recorded table.
+// Effects of statements on the recorded table.
 
 /** A value in a statement: a parameter or a literal. */
 export type Operand =
   | { readonly kind: 'parameter'; readonly number: number }
   | { readonly kind: 'constant'; readonly text: string | null }
-  /** By its number among those of the text. */
+  /** `number`: index of the literal among the literals of the text. */
   | { readonly kind: 'literal'; readonly number: number; readonly sign: '-' | '' }
 
-/** The position or name of the value in a result. */
+/** The position or name of a value in a result. */
 export type Place = number | string
 
 /** An operation on one row, which is selected by its primary key. */
@@ -19,10 +19,10 @@ export type Action =
       readonly limit: Operand | undefined
       readonly offset: Operand | undefined
     }
-  /** `mayMiss`: whether it requires such a row to exist, or another condition to hold. */
+  /** `mayMiss`: whether the operation requires the row to exist, or another condition to hold. */
   | { readonly does: 'write'; readonly key: Operand; readonly value: Operand; readonly mayMiss: boolean }
   | { readonly does: 'delete'; readonly key: Operand; readonly mayMiss: boolean }
-  /** Only if there is no such row. */
+  /** Writes only if the row does not exist. */
   | { readonly does: 'insert'; readonly key: Operand; readonly value: Operand }
   | { readonly does: 'cas'; readonly key: Operand; readonly expected: Operand; readonly value: Operand | 'delete' }
   /**
@@ -38,7 +38,7 @@ export type Action =
       readonly sum: Place | undefined
     }
 
-/** What a statement may change outside the record. */
+/** Changes outside the record that a statement may make. */
 export type MayTouch = 'nothing' | 'everything' | { readonly key: Operand }
 
 /** The effect of a statement on its transaction. */

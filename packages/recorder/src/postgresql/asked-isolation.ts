@@ -1,17 +1,17 @@
 import type { Token } from './sql-tokens.ts'
 
 export interface AskedIsolation {
-  /** Undefined for that of the server. */
+  /** The isolation level; undefined for the server's default. */
   readonly level: string | undefined
-  /** Whether it is for all transactions of the session from then on. */
+  /** Whether the level applies to all later transactions of the session. */
   readonly isForSession: boolean
 }
 
 const LEVELS = /\b(serializable|repeatable read|read committed|read uncommitted)\b/
 
 /**
- * Of BEGIN ISOLATION LEVEL, SET TRANSACTION, SET SESSION CHARACTERISTICS, SET default_transaction_isolation, and RESET and
- * DISCARD ALL, by which a pool takes that back.
+ * The isolation level that a statement requests: BEGIN ISOLATION LEVEL, SET TRANSACTION, SET SESSION CHARACTERISTICS,
+ * SET default_transaction_isolation, and RESET and DISCARD ALL, with which a pool resets it.
  */
 export function isolationOf(tokens: readonly Token[]): AskedIsolation | undefined {
   const [first] = tokens
@@ -27,7 +27,7 @@ const ASKING: readonly string[] = ['begin', 'start', 'set', 'reset', 'discard']
 const RESETTING =
   /^(?:reset|discard) all$|^reset default_transaction_isolation$|default_transaction_isolation (?:to|=) default$/
 
-/** Of the parameters with which a connection starts: one of its own, or among the options of PGOPTIONS. */
+/** The isolation level in the startup parameters of a connection: a parameter itself, or an option in PGOPTIONS. */
 export const isolationIn = (parameters: ReadonlyMap<string, string>): string | undefined =>
   (
     parameters.get('default_transaction_isolation') ??

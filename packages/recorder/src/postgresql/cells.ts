@@ -1,7 +1,7 @@
 import type { Touches } from '../record/call.ts'
 import type { RecordedTable } from './recorded-table.ts'
 
-// The names of what is recorded: a cell is `accounts/7/balance`, its row `accounts/7`.
+// The names of recorded objects: a cell is `accounts/7/balance`, its row `accounts/7`.
 
 export const rowName = (table: RecordedTable, key: string): string => `${table.name}/${key}`
 
@@ -15,7 +15,7 @@ export const cellsOf = (table: RecordedTable, keys: readonly string[], columns: 
   keys: keys.flatMap((key) => columns.map((column) => cellName(table, key, column))),
 })
 
-/** All cells of these columns, by default of all: a star stands for every primary key. */
+/** All cells of these columns, by default of all columns: a star stands for every primary key. */
 export const everyCell = (table: RecordedTable, columns: Iterable<string> = table.values.keys()): Touches =>
   cellsOf(table, ['*'], [...columns])
 

@@ -3,8 +3,8 @@ import { isTooDeep, type Json } from '@chaosproxy/history'
 import type { FieldValue, Format } from '@chaosproxy/wire/postgresql'
 import type { ColumnType } from './recorded-table.ts'
 
-// Values in the form of a history. Only the canonical form of a number is recorded as a number, so that no two
-// different texts become equal.
+// Column values in the form of a history. Only the canonical form of a number is recorded as a number, so that
+// different texts never become equal.
 
 /** The text of a value in this wire format; undefined for an unsupported binary format. */
 export function textOf(value: FieldValue, format: Format, type: number): string | null | undefined {
@@ -28,7 +28,7 @@ export function textOf(value: FieldValue, format: Format, type: number): string 
   }
 }
 
-/** The elements of an array in the binary format; undefined for several dimensions, nulls, and types that are not read. */
+/** The elements of an array in the binary format; undefined for several dimensions, nulls, and unsupported types. */
 export function elementsOf(value: Buffer): readonly string[] | undefined {
   if (value.length < 12) return undefined
   const [dimensions, type] = [value.readUInt32BE(0) | 0, value.readUInt32BE(8) | 0]
@@ -53,10 +53,12 @@ const OID = { bool: 16, int8: 20, int2: 21, int4: 23, uuid: 2950, jsonb: 3802 } 
 /** Types whose binary format is their text: char, name, text, json, xml, varchar and unknown. */
 const TEXTS: ReadonlySet<number> = new Set([18, 19, 25, 114, 142, 1043, 705])
 
-/** Types whose values come back as the texts that were written, or as whole numbers. */
+/** Types whose values are returned as the texts that were written, or as whole numbers. */
 const EXACT: ReadonlySet<number> = new Set([...TEXTS, OID.int2, OID.int4, OID.int8, OID.uuid])
 
-/** Why values of a column with this type cannot be compared; undefined if they can. 0 means an unknown type. */
+/**
+ * The reason why values of a column with this type cannot be compared; undefined if they can. The type 0 is unknown.
+ */
 export function whyNotCompared(type: ColumnType, oid: number): string | undefined {
   if (type !== 'text' || oid === 0 || EXACT.has(oid)) return undefined
   const said = SAID[oid]
@@ -71,13 +73,13 @@ const WHOLE = /^(?:0|-?[1-9]\d*)$/
 const ALMOST_WHOLE = /^\s*[+-]?\d+\s*$/
 const DECIMAL = /^([+-]?)0*(\d*)(?:\.(\d*?)0*)?$/
 
-/** The value of a text in the form of a history; undefined if the server may spell it differently. */
+/** A text value in the form of a history; undefined if the server may return another spelling. */
 export function recordedValue(text: string | null, type: ColumnType): Json | undefined {
   if (text === null) return null
   switch (type) {
     case 'text':
       if (WHOLE.test(text)) return wholeNumber(text)
-      // An integer column would return another spelling, a text column this one.
+      // An integer column would return another spelling of this text, a text column returns it unchanged.
       return ALMOST_WHOLE.test(text) ? undefined : text
     case 'numeric':
       return decimal(text)
@@ -88,7 +90,7 @@ export function recordedValue(text: string | null, type: ColumnType): Json | und
   }
 }
 
-/** The number, or the text if it is too large to be exact. */
+/** The number, or its text if a double cannot represent it exactly. */
 function wholeNumber(text: string): Json {
   const number = Number(text)
   return Number.isSafeInteger(number) ? number : text
@@ -103,7 +105,7 @@ function decimal(text: string): Json | undefined {
   return WHOLE.test(canonical) ? wholeNumber(canonical) : canonical
 }
 
-/** The server also takes other beginnings of these words. */
+/** The server also accepts other prefixes of these words. */
 const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
   ...['t', 'true', '1', 'y', 'yes', 'on'].map((text) => [text, true] as const),
   ...['f', 'false', '0', 'n', 'no', 'off'].map((text) => [text, false] as const),

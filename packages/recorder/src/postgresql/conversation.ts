@@ -13,15 +13,15 @@ import type { Transaction } from './unit.ts'
 export interface ConversationOptions
   extends Pick<QuestionsOptions, 'connection' | 'commands' | 'naming' | 'requestOf'> {
   readonly now: () => Nanos
-  /** Longer messages are not read, and count as changing every row. */
+  /** Maximum length of messages that are read, in bytes. A longer message counts as changing every row. */
   readonly maxMessageBytes: number
   /** Shared by the connections to one server. */
   readonly overwrites: Overwrites
-  /** By default that of PostgreSQL. */
+  /** The protocol; PostgreSQL by default. */
   readonly speech?: Speech | undefined
 }
 
-/** One connection: its messages, and its transactions from their first byte to the last of the reply. */
+/** Records a connection: its messages, and its transactions from their first byte to the last byte of the reply. */
 export const postgresqlConversation = (options: ConversationOptions): RecordedConversation => {
   const { connection, now, maxMessageBytes, speech = postgresqlSpeech } = options
   return conversationInOrder<Transaction>({
@@ -33,12 +33,12 @@ export const postgresqlConversation = (options: ConversationOptions): RecordedCo
 interface TransactionsOptions extends ConversationOptions {
   readonly speech: Speech
   readonly crossings: Crossings<Transaction>
-  /** Later bytes cannot be understood. */
+  /** Called if later bytes cannot be parsed. */
   readonly lost: (what: string) => void
 }
 
 class Transactions implements MessagesInOrder {
-  /** With too many requests the connection is no longer understood. */
+  /** Never full: with too many requests the connection is given up instead. */
   readonly isFull = false
   readonly #now: () => Nanos
   readonly #lost: (what: string) => void
@@ -48,7 +48,7 @@ class Transactions implements MessagesInOrder {
   readonly #dialogue: Dialogue
   readonly #rows: ObjectUse
   readonly #overwrote: (key: string) => void
-  /** When the request that is read has arrived, and its first byte. */
+  /** The arrival time of the current request, and the position of its first byte. */
   #time: Nanos = nanos(0)
   #startByte = 0
 
@@ -68,7 +68,7 @@ class Transactions implements MessagesInOrder {
     this.#crossings = crossings
     this.#rows = overwrites.client()
     this.#overwrote = (key) => {
-      // Otherwise the settings declare reads and writes to be independent.
+      // If false, the settings declare reads and writes to be independent.
       if (commands.areAtomic) connection.overwrote(key)
     }
     this.#questions = new Questions({
@@ -116,7 +116,7 @@ class Transactions implements MessagesInOrder {
     for (const transaction of new Set([...pending.map(({ transaction }) => transaction), ...unfinished])) {
       if (transaction.isOver) continue
       if (transaction.collapsed === undefined) this.#abandon(transaction, reason)
-      // The server's last messages may report its fate.
+      // The server's last messages may show the outcome.
       else if (current?.transaction === transaction && current.refused !== undefined)
         this.#conclude(transaction, current.refused)
       else {
@@ -130,10 +130,10 @@ class Transactions implements MessagesInOrder {
     this.#replies.end()
   }
 
-  /** The transaction was not committed, and never will be. */
+  /** Ends a transaction that was not committed and never will be. */
   #abandon(transaction: Transaction, reason: string): void {
     if (transaction.isOver) return
-    // An incomplete request lacks its Sync, without which the server commits nothing.
+    // An incomplete request lacks its Sync. Without it the server commits nothing.
     this.#questions.cut(transaction)
     transaction.isOver = true
     settle(transaction, 'refused')
@@ -155,7 +155,10 @@ class Transactions implements MessagesInOrder {
     this.#crossings.answered(exchange, completions)
   }
 
-  /** Single statements are judged separately, several on a row together. */
+  /**
+   * Records a committed transaction: each single statement as an operation, several statements on a row as one
+   * operation.
+   */
   #committed(executed: readonly Executed[]): void {
     const isAlone = executed.length === 1
     for (const { step, said } of executed) {
@@ -168,11 +171,11 @@ class Transactions implements MessagesInOrder {
   }
 }
 
-/** Tells what became of statements that were not understood. */
+/** Reports the outcome of statements that were not understood. */
 function settle({ doubts }: Transaction, fate: Parameters<Settle>[0]): void {
   for (const each of doubts.splice(0)) each(fate)
 }
 
-/** Neither refused nor uncertain. */
+/** Whether all operations succeeded: none was refused, and none is uncertain. */
 const isCommitted = (completions: Completions): boolean =>
   (Array.isArray(completions) ? completions : [completions as Interpretation]).every(({ type }) => type === 'ok')

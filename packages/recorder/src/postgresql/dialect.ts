@@ -6,21 +6,26 @@ import type { AskedIsolation } from './asked-isolation.ts'
 import type { RowStatement } from './row-statement.ts'
 import type { Token } from './sql-tokens.ts'
 
-/** What differs from PostgreSQL in a database whose statements are read as those of PostgreSQL are. */
+/** The differences from PostgreSQL of a database whose statements are read as PostgreSQL's. */
 export interface Dialect {
-  /** The statements of a text, each as its tokens; undefined if it cannot be read. */
+  /** The statements of a text, each as its tokens; undefined if the text cannot be read. */
   readonly statementsOf: (sql: string) => readonly (readonly Token[])[] | undefined
-  /** The meaning of a statement that means something else there; undefined for all others. `what` names it. */
+  /**
+   * The meaning of a statement that differs from its meaning in PostgreSQL; undefined for all other statements. `what`
+   * names the statement.
+   */
   readonly meaningOf: (tokens: readonly Token[], what: string, functionsRead: boolean) => OwnMeaning | undefined
-  /** A statement on rows, with what only this database shows of them. */
+  /** Adds to a statement on rows the facts that only this database shows. */
   readonly refined: (rows: RowStatement) => RowStatement
   /** Functions that write no table. */
   readonly functions: ReadonlySet<string>
-  /** What an error says about a command that changes something. `isCommit`: whether only its commit was refused. */
+  /**
+   * The outcome of a command that changes something, from its error. `isCommit`: whether only the commit was refused.
+   */
   readonly judge: (report: ServerReport, isCommit: boolean) => ErrorMeaning['means']
 }
 
-/** Those of the meanings of a statement that name no rows. */
+/** The kinds of meanings of a statement that name no rows. */
 export type OwnMeaning = { readonly what: string } & (
   | {
       readonly kind: 'control'

@@ -1,13 +1,13 @@
 import type { ErrorMeaning } from '@chaosproxy/history'
 import type { ServerReport } from '@chaosproxy/wire/postgresql'
 
-/** The outcome of a change, as far as it is certain. */
+/** The outcome of a change: whether it is certain. */
 type Certainty = ErrorMeaning['means']
 
 /**
- * What a server error says about a command that changes something, by SQLSTATE or its first two characters: the class.
- * The first match counts. An error that ends a
- * transaction before its commit is definite. A later or unknown one is not.
+ * The outcome of a command that changes something, by the SQLSTATE of its error or the first two characters: the class.
+ * The first match applies. An error that ends a transaction before its commit is definite. A later or unknown error is
+ * not.
  */
 export const errorOutcomes: readonly ErrorMeaning[] = [
   { says: ['40003'], means: 'info', why: 'the server itself does not know whether the command was completed' },
@@ -45,11 +45,11 @@ export function judgeReport({ severity, code }: ServerReport, carriedOut: boolea
   if (severity === 'PANIC') return 'info'
   const found = errorOutcomes.find(({ says }) => says.some((each) => code.startsWith(each)))
   if (found === undefined) return 'info'
-  // Only a conflict found during the commit is known to have prevented it.
+  // Only a conflict found during the commit is certain to have prevented it.
   return carriedOut && !code.startsWith('40') && !code.startsWith('23') ? 'info' : found.means
 }
 
-/** The outcome that the notices of a success give it. */
+/** The outcome of a successful command according to its notices; undefined if they do not change it. */
 export function judgeNotices(
   notices: readonly ServerReport[],
 ): { readonly type: Certainty; readonly error: string } | undefined {

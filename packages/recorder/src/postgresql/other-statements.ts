@@ -9,13 +9,13 @@ type Recorded = Pick<PostgresqlSettings['commands'], 'table' | 'functionsRead' |
 interface Touching {
   readonly touches: MayTouch
   readonly why: string
-  /** Whether it goes on to change rows after its transaction. */
+  /** Whether it continues to change rows after its transaction. */
   readonly lasts?: boolean
 }
 
 const NOTHING: Touching = { touches: 'nothing', why: '' }
 
-/** The changes that a statement without an operation may make, with and without the recorded table's name in it. */
+/** The changes that a statement without an operation may make, whether or not it names the recorded table. */
 export function analyseOther(tokens: readonly Token[], { table, functionsRead, dialect }: Recorded): Touching {
   const words = tokens.map((token) => (token.kind === 'word' && !token.quoted ? token.text : ''))
   const [first = ''] = words
@@ -35,14 +35,14 @@ export function analyseOther(tokens: readonly Token[], { table, functionsRead, d
   }
   const writes = words.some((word) => WRITING.has(word))
   if (READING.has(first) && !writes) return NOTHING
-  // SELECT … FOR UPDATE contains the word but writes nothing.
+  // SELECT … FOR UPDATE contains the word UPDATE but writes nothing.
   if (first === 'select' && isLockingOnly(words)) return NOTHING
   if (first === 'copy')
     return isCopiedOut(tokens, words) ? NOTHING : everything('it writes rows that cannot be determined')
   return everything(`it may change rows that are not selected by their primary key`)
 }
 
-/** `COPY t TO …`, or `COPY (SELECT …) TO …`. */
+/** Whether a COPY only reads: `COPY t TO …`, or `COPY (SELECT …) TO …`. */
 const isCopiedOut = (tokens: readonly Token[], words: readonly string[]): boolean =>
   words.includes('to') && (tokens[1]?.text === '(' ? !mayWrite(tokens.slice(1)) : !words.includes('from'))
 
@@ -56,13 +56,13 @@ const set = (words: string): ReadonlySet<string> => new Set(words.split(' '))
 const ALWAYS_HARMLESS = set(
   'show set reset listen notify unlisten declare fetch move close lock analyze vacuum reindex comment grant revoke checkpoint cluster prepare security discard load',
 )
-/** Statements whose effect is defined elsewhere. */
+/** Statements that execute code or data defined outside their text. */
 const EVERYTHING = set('execute call do commit rollback import refresh')
 const RIPPLING = set('drop truncate alter delete')
 const READING = set('select values table with explain')
 const WRITING = set('insert update delete merge truncate copy into')
 
-/** Whether a statement writes something, as far as its words say. */
+/** Whether a statement may write, according to its words. */
 export function mayWrite(tokens: readonly Token[]): boolean {
   const words = tokens.map((token) => (token.kind === 'word' && !token.quoted ? token.text : ''))
   return words.some((word) => WRITING.has(word)) && !(words[0] === 'select' && isLockingOnly(words))
@@ -71,7 +71,7 @@ export function mayWrite(tokens: readonly Token[]): boolean {
 const isLockingOnly = (words: readonly string[]): boolean =>
   words.every((word, at) => !WRITING.has(word) || (word === 'update' && ['for', 'key'].includes(words[at - 1] ?? '')))
 
-/** The first called function that may have any effect. `known`: further ones that have none. */
+/** The first called function whose effect is unknown. `known`: additional functions without an effect. */
 export function strangeFunction(tokens: readonly Token[], known?: ReadonlySet<string>): string | undefined {
   const [first] = tokens
   const isQueryCopied = first?.text === 'copy' && tokens[1]?.text === '('
@@ -81,7 +81,7 @@ export function strangeFunction(tokens: readonly Token[], known?: ReadonlySet<st
     const next = tokens[at + 1]
     if (token?.kind !== 'word' || next?.kind !== 'symbol' || next.text !== '(') continue
     const before = tokens[at - 1]
-    // The columns of an INSERT or a CTE, an alias, or a type.
+    // The parenthesis belongs to the columns of an INSERT or a CTE, an alias, or a type.
     const isNoCall = before?.kind === 'word' ? NO_CALL_AFTER.has(before.text) : before?.text === '::'
     const isPart = isNoCall || (before?.text === '.' && tokens[at - 3]?.text === 'into')
     const isKnown = HARMLESS.has(token.text) || known?.has(token.text) === true
@@ -94,7 +94,7 @@ export function strangeFunction(tokens: readonly Token[], known?: ReadonlySet<st
 const CALLING = set('select insert update delete with values explain merge table declare')
 const NO_CALL_AFTER = set('into with recursive as conflict')
 
-/** Words that may precede a bracket and write no table. */
+/** Words that may precede a parenthesis and write no table. */
 const HARMLESS = set(
   [
     'conflict values in any all some exists and or not over filter within on using as by partition when then else case where from select',

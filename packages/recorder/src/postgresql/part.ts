@@ -7,14 +7,14 @@ import { formatAt, isUnlimited, operandText, type Portal } from './prepared.ts'
 import type { PostgresqlSettings } from './settings.ts'
 import type { Statement } from './statement.ts'
 
-/** A row of a result, and how to read it. */
+/** The answer to a statement: its tag and rows, and how to read them. */
 export interface Answer {
   readonly tag: string
   readonly rows: readonly (readonly FieldValue[])[]
   readonly columns: readonly Column[] | undefined
-  /** Replaces the columns' formats, if the statement itself was described. */
+  /** Replaces the formats of `columns` if the statement, not the portal, was described. */
   readonly formats: readonly Format[] | undefined
-  /** Whether it has more rows than were kept. */
+  /** Whether the answer has more rows than were kept. */
   readonly hasMore?: boolean | undefined
   /** Whether the server warned that it may have changed a value. */
   readonly isWarned?: boolean | undefined
@@ -24,12 +24,12 @@ export interface Answer {
 export interface Part {
   readonly key: string
   readonly call: Call
-  /** The value that it would write, if it may be merged with other parts of a transaction. */
+  /** The value that it writes, if it may be merged with other parts of a transaction. */
   readonly writes: 'nothing' | { readonly value: Json } | 'unsaid'
   readonly says: (answer: Answer) => Interpretation
 }
 
-/** A statement with its values: an operation, or the rows that it may change. */
+/** A statement with its values: an operation, or the rows that the statement may change. */
 export type Step =
   | { readonly kind: 'operation'; readonly what: string; readonly part: Part }
   | { readonly kind: 'other'; readonly what: string; readonly touches: Touches; readonly why: string }
@@ -65,7 +65,7 @@ function touchesOf(touches: MayTouch, portal: Portal | undefined): Touches {
   return key === undefined ? 'everything' : { keys: [key] }
 }
 
-/** Different texts of one number would be different keys. */
+/** The key of an operand. A number written in another form would be a different key. */
 function keyOf(operand: Operand, portal: Portal | undefined): string | undefined {
   const text = operandText(operand, portal)
   return text === undefined || text === null || recordedValue(text, 'text') === undefined ? undefined : text
@@ -73,7 +73,7 @@ function keyOf(operand: Operand, portal: Portal | undefined): string | undefined
 
 const NOT_READ = 'a value in it has an unsupported format; use text, or a whole number'
 
-/** The operation, or why there is none. */
+/** The operation, or the reason why the action is not an operation. */
 function partOf(action: Action, key: string, portal: Portal | undefined, recorded: Recorded): Part | string {
   const isCounter = recorded.model === 'counter'
   const valueIn = (operand: Operand): Json | undefined => {
@@ -137,7 +137,7 @@ function addition({ sign }: Addition, key: string, amount: Json | undefined): Pa
   }
 }
 
-/** An addition to a register. Only the reply has the sum, if it returns it. */
+/** An addition to a register. Only the reply contains the sum, if the statement returns it. */
 function sum(
   { sign, creates, sum: place }: Addition,
   key: string,
@@ -159,7 +159,7 @@ function sum(
       if (read.type !== 'ok' || !('value' in read)) return read
       const { value } = read
       if (typeof value !== 'number') return { type: 'not-understood', error: 'the sum is not a whole number' }
-      // The row may have been created.
+      // The statement may have created the row.
       return { type: 'ok', value: creates && value === amount ? [value] : [value - amount, value] }
     },
   }
@@ -170,11 +170,11 @@ const MANY: Interpretation = {
   error: 'several rows have this key: "key" names no primary key of the table',
 }
 
-/** A limit of rows that it returns hides how many it changed. */
+/** The number of changed rows. If the client limited the returned rows, the server does not report it. */
 const changedRows = ({ tag, rows }: Answer): number | undefined =>
   tag === '' && rows.length > 0 ? rows.length : rowsOf(tag)
 
-/** Completes by the number of changed rows: one, or none because of `missed`. */
+/** Completes an operation by the number of changed rows: one, or none because of `missed`. */
 const counted =
   (value: Json, missed: string | undefined) =>
   (answer: Answer): Interpretation => {
@@ -191,7 +191,7 @@ const deleted = (answer: Answer): Interpretation => {
 
 const UNCOUNTED: Interpretation = { type: 'not-understood', error: 'its answer counts no rows' }
 
-/** The recorded column of the only row; null without a row. */
+/** The recorded column of the only row; null if there is no row. */
 function columnOf({ rows, columns, formats }: Answer, place: Place, recorded: Recorded): Interpretation {
   const [row, another] = rows
   if (another !== undefined) return MANY

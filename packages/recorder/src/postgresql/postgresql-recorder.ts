@@ -5,14 +5,17 @@ import { POSTGRESQL_NAMES, type PostgresqlSettings } from './settings.ts'
 import type { Speech } from './speech.ts'
 
 interface RecordedPostgresql extends RecordedServer {
-  /** The application's request that the bytes which the client sends now are for, if that is known; else comments tell. */
+  /**
+   * Returns the application's request that the client's current bytes belong to, if known. Otherwise comments in
+   * statements name it.
+   */
   readonly requestOf?: (() => string | undefined) | undefined
-  /** By default that of PostgreSQL, and by which parameter its clients name themselves. */
+  /** `speech`: the protocol, PostgreSQL by default. `namedBy`: the parameter with which clients name themselves. */
   readonly speech?: Speech | undefined
   readonly namedBy?: string | undefined
 }
 
-/** Records the operations of clients of PostgreSQL, or of a database whose messages become its. */
+/** Records the operations of clients of PostgreSQL, or of a database whose messages are converted to PostgreSQL's. */
 export function recordPostgresql({
   recorder,
   node,
@@ -48,7 +51,7 @@ export function recordPostgresql({
   }
 }
 
-/** A mapping by hand: nobody has looked at the catalogue. */
+/** Used for a mapping written by hand, without a look at the database's catalogue. */
 const UNSEEN = {
   what: 'a trigger, a rule, a cascade or a view',
   why: 'it is unknown which of them the database has. Let chaos routes suggest postgres://user@host/database write the mapping, or add "indirect":"none" to it if only statements that name a recorded table change it',

@@ -8,13 +8,13 @@ import { analyse, type Statement } from './statement.ts'
 /** A parsed statement, which may be executed many times. */
 export interface Prepared {
   readonly statements: readonly Statement[]
-  /** The values of its literals, if other texts of its meaning have other ones. */
+  /** The values of its literals, if texts with other literals share its statements. */
   readonly literals?: readonly string[] | undefined
   /** The request that its text names: see `requestIn`. */
   readonly request?: string | undefined
   /** The types of its parameters; 0 is unknown. */
   types: readonly number[]
-  /** The columns of its result; undefined until it was described. */
+  /** The columns of its result; undefined until it is described. */
   columns: readonly Column[] | undefined
 }
 
@@ -37,7 +37,10 @@ const UNREADABLE: Statement = {
 }
 
 const NEWEST = 1000
-/** Longer texts, such as bulk inserts, rarely repeat, and a thousand of them would fill the memory. */
+/**
+ * Maximum length of cached texts, in characters. Longer texts, such as bulk inserts, rarely recur, and a thousand of
+ * them would fill the memory.
+ */
 const LONGEST_KNOWN = 10_000
 const UNKNOWN_STATEMENT: Statement = {
   kind: 'other',
@@ -66,22 +69,22 @@ export function requestIn(sql: string): string | undefined {
   return /\btraceparent='00-([0-9a-f]{32})-/.exec(commented)?.[1] ?? /\brequest_id[=:]'?([\w-]+)/.exec(commented)?.[1]
 }
 
-/** What a text says. */
+/** The meaning of a text. */
 export type Meaning = Pick<Prepared, 'statements' | 'literals'>
 
-/** Whether literals are only values in it. An empty statement, after a last semicolon, has none. */
+/** Whether all literals of a statement are values. An empty statement, after a trailing semicolon, has no literals. */
 const isOfRows = (kind: Statement['kind'], first: string | undefined): boolean =>
   first === undefined || ((kind === 'rows' || kind === 'other') && OF_ROWS.has(first))
 
 const OF_ROWS: ReadonlySet<string> = new Set(['select', 'insert', 'update', 'delete'])
 
-/** The meanings of texts. Applications repeat the same few texts. */
+/** Returns the meanings of texts, and caches them: applications repeat few different texts. */
 export class StatementReader {
   readonly #recorded: PostgresqlSettings['commands']
   readonly #known: Map<string, readonly Statement[]> = new Map()
-  /** By texts without their literals. */
+  /** Statements by text without literals; `several` if the literals affect the meaning. */
   readonly #shapes: Map<string, readonly Statement[] | 'several'> = new Map()
-  /** Texts read once. With values in them, they do not come again, and their meanings need not be kept. */
+  /** Texts read once. Texts that contain values rarely recur, so their meanings are not cached at once. */
   readonly #readOnce: Set<string> = new Set()
 
   constructor(recorded: PostgresqlSettings['commands']) {
@@ -96,7 +99,7 @@ export class StatementReader {
     return statements === undefined ? { statements: this.#ofText(sql) } : { statements, literals: shape?.literals }
   }
 
-  /** The meaning of all texts of a shape; undefined if they have several. */
+  /** The meaning of all texts of a shape; undefined if they have different meanings. */
   #ofShape(sql: string, { key, literals }: Shape): readonly Statement[] | undefined {
     const known = this.#shapes.get(key)
     if (known !== undefined) return known === 'several' ? undefined : known
@@ -138,7 +141,7 @@ export function operandText(operand: Operand, portal: Portal | undefined): strin
   return textOf(value, formatAt(portal.formats, at), portal.prepared.types[at] ?? 0)
 }
 
-/** Whether a LIMIT and OFFSET leave out none of so many rows. */
+/** Whether LIMIT and OFFSET drop none of this many rows. */
 export const isUnlimited = (
   { limit, offset }: { readonly limit: Operand | undefined; readonly offset: Operand | undefined },
   rows: number,
@@ -147,11 +150,12 @@ export const isUnlimited = (
   (limit === undefined || Number(operandText(limit, portal)) >= rows) &&
   (offset === undefined || operandText(offset, portal) === '0')
 
-/** One format applies to all values; without any, they are text. */
+/** The format of a value. A single format applies to all values; without formats, values are text. */
 export const formatAt = (formats: readonly Format[], at: number): Format =>
   formats.length === 1 ? (formats[0] ?? 0) : (formats[at] ?? 0)
 
-// Clients without parameters write values into their texts. Texts that differ only in these have one meaning.
+// Clients that do not use parameters write values into their texts. Texts that differ only in such values have one
+// meaning.
 
 /** A text without its literals, and the literals in order. */
 interface Shape {
@@ -159,14 +163,14 @@ interface Shape {
   readonly literals: readonly string[]
 }
 
-/** Quoted names, strings and numbers: the first are kept. */
+/** Quoted names, strings and numbers. Quoted names are not literals and are kept. */
 const LITERALS = /"(?:[^"]|"")*"|'(?:[^']|'')*'|(?<![\w$.])(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?!\w)/g
-/** Comments, parameters, escapes, and the marks of literals. */
+/** Comments, parameters, escapes, and the characters that mark literals. */
 const UNUSUAL = /--|\/\*|[\\$¤¦]/
-/** Strings with a prefix, and statements whose meaning depends on what literals are equal. */
+/** Strings with a prefix, and statements whose meaning depends on which literals are equal. */
 const COMPARED = /\w¦|¦¦|[¤¦]\s*=\s*[¤¦]|\bconflict\b/i
 
-/** Undefined for a text whose meaning may depend on its literals. */
+/** The shape of a text; undefined if its meaning may depend on its literals. */
 function shapeIn(sql: string): Shape | undefined {
   if (UNUSUAL.test(sql)) return undefined
   const literals: string[] = []
@@ -179,7 +183,7 @@ function shapeIn(sql: string): Shape | undefined {
   return literals.length === 0 || COMPARED.test(key) ? undefined : { key, literals }
 }
 
-/** The statements with their literals numbered; undefined unless they have exactly these. */
+/** The statements with numbered literals; undefined unless their literals are exactly `literals`. */
 function numbered(
   statements: readonly (readonly Token[])[],
   literals: readonly string[],

@@ -1,24 +1,24 @@
 import type { ColumnType, IndirectWrites } from './recorded-table.ts'
 
-/** What a database has that decides which of its tables can be recorded. */
+/** The facts about a database that decide which of its tables can be recorded. */
 export interface Catalogue {
   readonly tables: readonly CatalogueTable[]
   readonly writers: readonly IndirectWriter[]
-  /** What functions and views of users do, in SQL or a language that contains it. */
+  /** The bodies of user-defined functions and views, in SQL or a language that contains SQL. */
   readonly definitions: readonly Definition[]
 }
 
-/** A trigger, rule, cascade, view or child table: a write of one table that also writes others. */
+/** A trigger, rule, cascade, view or child table: a write to one table that also writes other tables. */
 interface IndirectWriter {
   /** The table or view that a statement names. */
   readonly table: string
-  /** The statements on it that have this effect. */
+  /** The kind of statement on it that has this effect. */
   readonly by: 'write' | 'delete' | 'update'
-  /** For updates: the columns whose change has it. */
+  /** For updates: the columns whose change has this effect. */
   readonly columns?: readonly string[] | undefined
   /** `foreign key accounts_owner_fkey`. */
   readonly name: string
-  /** Names what is written: tables, views, functions. */
+  /** Text that names the written objects: tables, views, functions. */
   readonly text: string
 }
 
@@ -33,7 +33,7 @@ export interface CatalogueTable {
   readonly schema: string
   readonly name: string
   readonly kind: 'table' | 'view' | 'other'
-  /** The columns of its primary key; none without one. */
+  /** The columns of its primary key; empty if it has none. */
   readonly primaryKey: readonly string[]
   readonly columns: readonly CatalogueColumn[]
   /** The names of its triggers and rules. */
@@ -42,7 +42,7 @@ export interface CatalogueTable {
 
 interface CatalogueColumn {
   readonly name: string
-  /** As the database writes it: `bigint`, `numeric(10,2)`, `int(10) unsigned`. */
+  /** The type in the database's notation: `bigint`, `numeric(10,2)`, `int(10) unsigned`. */
   readonly type: string
 }
 
@@ -62,9 +62,10 @@ export interface Proposal {
 type Values = readonly string[] | { readonly [column: string]: ColumnType }
 
 /**
- * Proposes which tables and columns to record.
+ * Proposes the tables and columns to record.
  *
- * @param statements SQL that the application sends, in any form: only tables that it names are proposed. By default all.
+ * @param statements SQL that the application sends, in any form: only tables that it names are proposed. By default all
+ * tables.
  */
 export function proposeTables(
   catalogue: Catalogue,
@@ -95,12 +96,12 @@ export function proposeTables(
 
 const wordsOf = (text: string): ReadonlySet<string> => new Set(text.toLowerCase().match(/[\p{L}_][\p{L}\p{N}_$]*/gu))
 
-/** By named table: the proposed tables that are written with it. */
+/** By table that a statement names: the proposed tables that are also written. */
 function indirectWrites(
   { tables, writers, definitions }: Catalogue,
   proposed: readonly string[],
 ): Proposal['as']['indirect'] {
-  /** The tables that a text names, by itself or in what it calls. */
+  /** The tables that a text names, directly or through functions that it calls. */
   const namedIn = (text: string, seen: Set<string> = new Set()): readonly string[] => {
     const words = wordsOf(text)
     const isNamed = (name: string): boolean =>
@@ -116,7 +117,7 @@ function indirectWrites(
     const own = direct.filter((each) => each.table === table)
     const reachedBy = (some: readonly (typeof direct)[number][]): readonly string[] => {
       const reached = new Set(some.flatMap((each) => each.reached))
-      // A set goes on to the members that are added meanwhile.
+      // Iterating over a set includes members added during the iteration.
       for (const name of reached)
         for (const further of direct) if (further.table === name) for (const each of further.reached) reached.add(each)
       return proposed.filter((name) => reached.has(name))
@@ -158,7 +159,7 @@ function valuesOf(columns: readonly CatalogueColumn[]): Values {
   return types.every(([, type]) => type === 'text') ? types.map(([name]) => name) : Object.fromEntries(types)
 }
 
-/** Types of MySQL whose values the server may have changed, or writes in several ways. */
+/** MySQL types whose values the server may change, or writes in several forms. */
 const UNREAD =
   /^(float|double|real|date|time|year|enum|set|bit|geometry|point|linestring|polygon|binary|varbinary|\w*blob)/
 const NUMERIC =

@@ -26,21 +26,21 @@ export interface QuestionsOptions {
   readonly connection: ConnectionRecorder
   readonly commands: PostgresqlSettings['commands']
   readonly naming: Naming
-  /** The application's request that the bytes read now are for, if that is known without comments. */
+  /** Returns the application's request that the current bytes belong to, if known without comments. */
   readonly requestOf?: (() => string | undefined) | undefined
-  /** The first byte of a transaction has arrived. */
+  /** Called on the first byte of a transaction. */
   readonly begun: (transaction: Transaction) => void
-  /** A complete unit has arrived, and its reply is expected. */
+  /** Called for a complete unit, whose reply is expected. */
   readonly asked: (unit: Unit) => void
-  /** Later bytes cannot be understood. */
+  /** Called if later bytes cannot be parsed. */
   readonly lost: (what: string) => void
 }
 
-/** What drivers and tools call every connection. It names no client. */
+/** Default names that drivers and tools give every connection. They identify no client. */
 const NAMES_OF_DRIVERS: ReadonlySet<string> = new Set(['postgres.js', 'PostgreSQL JDBC Driver', 'psql', 'pgbench'])
-/** The number of tracked statements. */
+/** Maximum number of tracked prepared statements and portals. */
 const MOST_STATEMENTS = 100_000
-/** Transactions with more statements are not tracked. */
+/** Maximum number of statements in a tracked transaction. */
 const MOST_EXECUTED = 10_000
 export const OVERFLOW = 'a connection with too many statements at once'
 
@@ -57,11 +57,11 @@ export class Questions {
   readonly #prepared: Map<string, Prepared> = new Map()
   readonly #portals: Map<string, Portal> = new Map()
   #applicationName: string | undefined
-  /** The level of isolation of transactions that ask for none. */
+  /** The isolation level of transactions that request none. */
   #isolation: string | undefined
-  /** The unit that has not arrived completely. */
+  /** The unit that has arrived in part. */
   #open: Unit | undefined
-  /** A transaction that was begun and has not ended with the units sent so far. */
+  /** A transaction that the units sent so far have begun and not ended. */
   #transaction: Transaction | undefined
   #isLost = false
 
@@ -76,7 +76,7 @@ export class Questions {
     this.#statements = new StatementReader(commands)
   }
 
-  /** The unit that has not arrived completely. */
+  /** The unit that has arrived in part. */
   get open(): Unit | undefined {
     return this.#open
   }
@@ -90,7 +90,7 @@ export class Questions {
     return this.#prepared.size + this.#portals.size > MOST_STATEMENTS
   }
 
-  /** A message of the client. `startByte` is the position of its first byte. */
+  /** Processes a message of the client. `startByte` is the position of its first byte. */
   read(message: FrontendMessage, time: Nanos, startByte: number): void {
     switch (message.kind) {
       case 'startup': {
@@ -148,7 +148,7 @@ export class Questions {
       case 'execute': {
         const portal = this.#portals.get(message.portal)
         const [statement = NOTHING_ASKED] = (portal?.prepared ?? unseen).statements
-        // Fetches more rows of the same execution.
+        // Fetches more rows of an earlier execution.
         const isRest = portal?.wasExecuted === true
         this.#execute(unit, { statement: isRest ? REST : statement }, portal, time)
         if (portal !== undefined) portal.wasExecuted = true
@@ -217,7 +217,7 @@ export class Questions {
 
   #parse(unit: Unit, { statement: name, sql, types }: Extract<FrontendMessage, { readonly kind: 'parse' }>): void {
     const prepared: Prepared = { ...this.#statements.read(sql), request: requestIn(sql), types, columns: undefined }
-    // The server refuses to prepare another statement under the same name.
+    // The server refuses to prepare a statement under an existing name.
     const isNew = name === '' || !this.#prepared.has(name)
     if (isNew) this.#prepared.set(name, prepared)
     unit.expected.push({ kind: 'parse', name, prepared, isNew })
@@ -249,7 +249,7 @@ export class Questions {
     this.#control(unit, control, statement.kind === 'control' ? statement.name : '')
   }
 
-  /** What a statement says besides what it reads and writes. */
+  /** Notes the effects of a statement other than its reads and writes. */
   #noteAside(transaction: Transaction, statement: Statement): void {
     if (statement.kind === 'doubtful') {
       const settle = this.#connection.doubted(statement.what, statement.why, statement.touches)
@@ -277,7 +277,7 @@ export class Questions {
         return
       case 'commit':
       case 'rollback':
-        // Outside a transaction it ends the implicit transaction of the same request.
+        // Outside a transaction, the statement ends the implicit transaction of its request.
         if (this.#transaction === undefined && transaction.executed.length > 0) transaction.isTangled = true
         if (unit.ends !== undefined) transaction.isTangled = true
         unit.ends = control
@@ -318,7 +318,7 @@ export class Questions {
     this.#finish(transaction, isNothing ? [] : transaction.executed, time)
   }
 
-  /** The transaction has no further statement. */
+  /** Notes that the transaction has no further statements. */
   #finish(transaction: Transaction, executed: readonly Executed[], endedAt: Nanos): void {
     const { isTangled, isolation, request } = transaction
     const { areAtomic, tables, dialect } = this.#commands
@@ -333,42 +333,42 @@ export class Questions {
     return this.#naming.kind === 'fixed' ? this.#naming.session : this.#applicationName
   }
 
-  /** The transaction's end will never be requested. */
+  /** Notes that the end of the transaction will never be requested. */
   cut(transaction: Transaction): void {
     if (transaction.collapsed === undefined) this.#finish(transaction, [], nanos(0))
   }
 
-  /** A unit was answered. Statements that the server has not confirmed do not exist there. */
+  /** Forgets the statements of an answered unit that the server has not confirmed, since it has not prepared them. */
   answered(unit: Unit): void {
     for (const left of unit.expected)
       if (left.kind === 'parse' && left.isNew && this.#prepared.get(left.name) === left.prepared)
         this.#prepared.delete(left.name)
   }
 
-  /** The server is in no transaction, although this one was begun. */
+  /** Forgets a transaction that the client began but the server did not. */
   refused(transaction: Transaction): void {
     if (this.#transaction === transaction) this.#transaction = undefined
   }
 
-  /** No more requests follow. */
+  /** Ends the requests: no more follow. */
   end(): void {
     this.#open = undefined
     this.#transaction = undefined
   }
 }
 
-/** A statement, and the literals that its meaning leaves open. */
+/** A statement, and the literals that its cached meaning leaves open. */
 interface Asked {
   readonly statement: Statement
   readonly literals?: readonly string[] | undefined
 }
 
-/** The values of a statement that is not prepared. */
+/** The portal of a statement that is not prepared. */
 const NO_PARAMETERS: Portal = {
   ...{ prepared: unseen, formats: [], values: [], resultFormats: [], columns: undefined, wasExecuted: true },
 }
 
-/** What one FETCH reads of a cursor: some of its rows. */
+/** A step that reads some of a cursor's rows by one FETCH. */
 function partly(
   { what, rows: statement }: Extract<Statement, { readonly kind: 'cursor' }>,
   portal: Portal | undefined,
@@ -379,7 +379,7 @@ function partly(
     : { what, portal, statement }
 }
 
-/** Takes back what was done since a savepoint, which stays. */
+/** Undoes the statements since a savepoint. The savepoint remains. */
 function undo({ savepoints, executed }: Transaction, name: string): void {
   const at = savepoints.findLastIndex((savepoint) => savepoint.name === name)
   const savepoint = savepoints[at]

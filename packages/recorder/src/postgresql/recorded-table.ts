@@ -1,23 +1,23 @@
-/** How values of a column are compared. */
+/** The type of a column, which determines how its values are compared. */
 export type ColumnType = 'text' | 'numeric' | 'boolean' | 'json'
 
-/** A table whose transactions are recorded whole. */
+/** A recorded table in the mode that records whole transactions. */
 export interface RecordedTable {
   readonly name: string
   readonly key: string
   readonly values: ReadonlyMap<string, ColumnType>
-  /** Whether the database may convert values that it is given, and compares texts by a collation: MySQL. */
+  /** Whether the database may convert given values, and compares texts by a collation, as MySQL does. */
   readonly converts?: boolean | undefined
 }
 
-/** The recorded tables that are written although a statement names another table or view. */
+/** The recorded tables that are written by statements on another table or view. */
 export interface IndirectWrites {
-  /** By any statement that writes that one: its triggers and rules, and what a view shows. */
+  /** Written by any statement that writes the other table: through triggers, rules, and the definition of a view. */
   readonly write?: readonly string[] | undefined
-  /** By those that delete its rows: cascades. */
+  /** Written by statements that delete rows of the other table: cascades. */
   readonly delete?: readonly string[] | undefined
-  /** By those that change a column on which other tables depend: the tables by column. */
+  /** Written by statements that change a column on which other tables depend: the tables, by column. */
   readonly update?: { readonly [column: string]: readonly string[] } | undefined
-  /** What does it, for messages: `foreign key accounts_owner_fkey`. */
+  /** The causes of the writes, for messages: `foreign key accounts_owner_fkey`. */
   readonly by?: readonly string[] | undefined
 }

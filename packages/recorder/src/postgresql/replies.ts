@@ -9,28 +9,28 @@ import type { Expected, Transaction, Unit } from './unit.ts'
 
 export interface RepliesOptions {
   readonly questions: Questions
-  /** The fate of a transaction whose end was requested. */
+  /** Called with the outcome of a transaction whose end was requested. */
   readonly concluded: (transaction: Transaction, completions: Completions) => void
-  /** A transaction was not begun, and never will be. */
+  /** Called for a transaction that was not begun, and never will be. */
   readonly abandoned: (transaction: Transaction, reason: string) => void
-  /** A reply came without a request. */
+  /** Called for a reply without a request. */
   readonly unmatched: () => void
-  /** A statement's answer does not say what it did. */
+  /** Called if the answer to a statement does not show its effect. */
   readonly doubted: (transaction: Transaction, what: string, doubt: Doubt) => void
   readonly now: () => Nanos
-  /** Undefined for PostgreSQL's own. */
+  /** Undefined for PostgreSQL. */
   readonly dialect?: Dialect | undefined
-  /** Later bytes cannot be understood. */
+  /** Called if later bytes cannot be parsed. */
   readonly lost: (what: string) => void
 }
 
-/** A statement's rows beyond these are not read. */
+/** Maximum number of rows read per statement. */
 const MOST_ROWS = 10_000
-/** The number of tracked unanswered units. */
+/** Maximum number of tracked unanswered units. */
 const MOST_PENDING = 10_000
 const ENCRYPTED = 'an encrypted connection of PostgreSQL (connect to the proxy with sslmode=disable)'
 
-/** The replies of a server: to which statement each message belongs, and the fate of transactions. */
+/** Reads the replies of a server: assigns each message to its statement, and determines the outcome of transactions. */
 export class Replies {
   readonly #questions: Questions
   readonly #concluded: RepliesOptions['concluded']
@@ -40,7 +40,7 @@ export class Replies {
   readonly #now: RepliesOptions['now']
   readonly #lost: RepliesOptions['lost']
   readonly #dialect: Dialect | undefined
-  /** Sent units without a complete reply, in order. */
+  /** Sent units without a complete reply, in the order of sending. */
   #pending: Unit[] = []
 
   constructor({ questions, concluded, abandoned, unmatched, doubted, now, lost, dialect }: RepliesOptions) {
@@ -66,7 +66,7 @@ export class Replies {
     return this.#pending.length > MOST_PENDING
   }
 
-  /** No more replies follow. */
+  /** Ends the replies: no more follow. */
   end(): void {
     this.#pending = []
   }
@@ -84,7 +84,7 @@ export class Replies {
       case 'notification':
         return
       case 'copy-in':
-        // In that case the server skips a Sync that it already has.
+        // During an extended COPY, the server skips a Sync that it has already received.
         if (unit?.isSimple === false) this.#lost('a connection of PostgreSQL in an extended COPY')
         return
       case 'copy-both':
@@ -110,7 +110,7 @@ export class Replies {
 
   #refused(unit: Unit, report: ServerReport): void {
     const [next] = unit.expected
-    // In MySQL an error takes back its statement only.
+    // In MySQL an error rolls back only its statement.
     const isStatementOnly = this.#dialect !== undefined && unit.ends === undefined
     if (!isStatementOnly) unit.transaction.hasFailed = true
     else if (next?.kind === 'execute') next.executed.isUndone = true
@@ -139,7 +139,7 @@ export class Replies {
         return
       case 'data-row':
         if (next?.kind !== 'execute') return
-        // Of a single row, more than two add nothing. The bytes are borrowed.
+        // For a single row, more than two rows are not needed. The bytes are borrowed.
         if (next.rows.length >= (next.executed.row === undefined ? 2 : MOST_ROWS)) next.hasMore = true
         else next.rows.push(message.values.map((value) => (value === null ? null : Buffer.from(value))))
         return
@@ -174,7 +174,7 @@ export class Replies {
     const { step, row } = executed
     if (step.kind !== 'operation' && row === undefined) return
     const columns = next.columns ?? portal?.columns ?? portal?.prepared.columns
-    // The description of a statement does not know the formats; that of a portal does.
+    // The description of a statement lacks the formats; that of a portal has them.
     const formats = portal === undefined || portal.columns !== undefined ? undefined : portal.resultFormats
     if (step.kind === 'operation') executed.said = step.part.says({ tag, rows, columns, formats })
     if (row === undefined) return
@@ -192,7 +192,7 @@ export class Replies {
     const isIdle = status === 'I'
     if (unit.ends === undefined) {
       if (!isIdle) return
-      // BEGIN was refused, and with it everything after it in the same request.
+      // The server refused BEGIN, and thereby everything after it in this request.
       this.#questions.refused(transaction)
       if (unit.refused === undefined || this.#pending.some((later) => later.transaction === transaction))
         this.#lost('a transaction that ended without a request')
@@ -209,14 +209,14 @@ export class Replies {
   }
 }
 
-/** The fate of a transaction, unless it was committed. */
+/** The outcome of a transaction; undefined if it was committed. */
 function fateOf({ refused, noticed, tag, ends, transaction }: Unit): Interpretation | undefined {
   if (noticed !== undefined) return noticed
   if (refused !== undefined) return refused
   const { isTangled, hasFailed } = transaction
   if (ends === 'rollback' && !isTangled)
     return { type: 'fail', error: transaction.refusal ?? 'the transaction was rolled back' }
-  // The COMMIT of a failed transaction.
+  // COMMIT of a failed transaction: the server rolls back.
   if (ends === 'commit' && (tag === 'ROLLBACK' || hasFailed))
     return { type: 'fail', error: transaction.refusal ?? 'the transaction was rolled back' }
   return undefined

@@ -4,37 +4,37 @@ import { type Identifier, parseIdentifier } from '../record/naming.ts'
 import type { Dialect } from './dialect.ts'
 import type { ColumnType, IndirectWrites, RecordedTable } from './recorded-table.ts'
 
-/** The parameter by which clients name themselves. */
+/** The parameter with which clients name themselves. */
 export const POSTGRESQL_NAMES = 'application_name'
 
-/** How a PostgreSQL is recorded. */
+/** The settings for recording a PostgreSQL database. */
 export interface PostgresqlSettings {
   readonly commands: {
     readonly model: string
-    /** The recorded table, by its name without the schema. */
+    /** The name of the recorded table, without its schema. */
     readonly table: string
     readonly key: string
     /** The recorded column. */
     readonly value: string
     readonly type: ColumnType
-    /** Whether called functions may be assumed to write the table only if the statement itself does. */
+    /** Whether to assume that called functions write the table only if the statement itself does. */
     readonly functionsRead: boolean
-    /** Whether a transaction's reads and writes of one row are one operation. */
+    /** Whether a transaction's reads and writes of one row are a single atomic operation. */
     readonly areAtomic: boolean
-    /** Undefined unless transactions are recorded whole. */
+    /** The recorded tables in the mode that records whole transactions; undefined in other modes. */
     readonly tables?: ReadonlyMap<string, RecordedTable> | undefined
-    /** The level of isolation of transactions that ask for none; undefined for PostgreSQL's own. */
+    /** The isolation level of transactions that request none; undefined for PostgreSQL's default. */
     readonly isolation?: string | undefined
-    /** By named table: the recorded tables that are written with it. Undefined if that is not known. */
+    /** By table that a statement names: the recorded tables that are also written. Undefined if unknown. */
     readonly indirect?: ReadonlyMap<string, IndirectWrites> | undefined
-    /** Undefined for PostgreSQL's own. */
+    /** Undefined for PostgreSQL. */
     readonly dialect?: Dialect | undefined
   }
   readonly client: Identifier | undefined
   readonly initial: PostgresqlInitial
 }
 
-/** The rows' values at the start: null is an absent row. */
+/** The rows' initial values; null is an absent row. */
 type PostgresqlInitial = 'unknown' | { readonly value: Json }
 
 interface Members {
@@ -82,7 +82,7 @@ export function parsePostgresqlSettings(given: Members, where: string): Postgres
   }
 }
 
-/** Settings with `"tables"`, whose transactions are recorded whole. */
+/** Parses settings with `"tables"`, for the mode that records whole transactions. */
 function parseWhole(given: Members, where: string): PostgresqlSettings {
   const stranger = Object.keys(given).find((name) => !wholeMembers.includes(name))
   if (stranger !== undefined)
@@ -150,7 +150,7 @@ function parseIndirect(
   )
 }
 
-/** `["balance"]`, or with types `{"balance":"numeric"}`. */
+/** Parses columns: `["balance"]`, or with types `{"balance":"numeric"}`. */
 function columnsIn(given: unknown, where: string): ReadonlyMap<string, ColumnType> {
   const columns = new Map<string, ColumnType>()
   if (Array.isArray(given))
@@ -168,7 +168,7 @@ function columnsIn(given: unknown, where: string): ReadonlyMap<string, ColumnTyp
   )
 }
 
-/** A name as PostgreSQL stores it: `public.kv` is `kv`, in any schema. */
+/** A name in the form that PostgreSQL stores: `public.kv` is `kv`, in any schema. */
 function nameIn(given: Members, member: string, usual: string | undefined, where: string): string {
   const name = given[member] ?? usual
   if (typeof name !== 'string' || name === '')

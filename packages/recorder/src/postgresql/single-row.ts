@@ -2,12 +2,13 @@ import type { Action, MayTouch, Operand } from './action.ts'
 import type { RowStatement, Rows } from './row-statement.ts'
 import type { PostgresqlSettings } from './settings.ts'
 
-// One column of one table: what a statement does with each row is an operation on a register or a counter.
+// Mode that records one column of one table: the effect of a statement on each row is an operation on a register or a
+// counter.
 
 type Recorded = PostgresqlSettings['commands']
 type Of<Does extends RowStatement['does']> = Extract<RowStatement, { readonly does: Does }>
 
-/** It is understood as far as the rows that it may change. */
+/** A statement that is not an operation: only the rows that it may change are known. */
 type Confined = { readonly touches: MayTouch; readonly why: string }
 
 const REMEDY = 'select one row by its primary key, and write the recorded column from a parameter or a literal'
@@ -17,7 +18,7 @@ const onlyTouches = (touches: MayTouch, why: string, remedy = REMEDY): Confined 
   why: `${why}: ${remedy}`,
 })
 
-/** Undefined for a statement that is no such operation. */
+/** The operation of a statement; undefined if the statement is not an operation on a single row. */
 export function actionOf(statement: RowStatement, recorded: Recorded): Action | Confined | undefined {
   switch (statement.does) {
     case 'read':
@@ -33,17 +34,17 @@ export function actionOf(statement: RowStatement, recorded: Recorded): Action | 
 
 type Keyed = Extract<Rows, { readonly kind: 'keys' }>
 
-/** The only row that a WHERE names. */
+/** The row of a WHERE that names exactly one row. */
 function rowOf(rows: Rows): { readonly key: Operand; readonly rows: Keyed } | undefined {
   const [key, another] = rows.kind !== 'keys' || rows.isPartial || 'array' in rows.keys ? [] : rows.keys
   return rows.kind !== 'keys' || key === undefined || another !== undefined ? undefined : { key, rows }
 }
 
-/** The value that the recorded column must have. */
+/** The value that a condition requires the recorded column to have. */
 const expectedIn = ({ compared }: Keyed, of: string): Operand | undefined =>
   compared.find(({ column, comparison }) => column === of && comparison === '=')?.operand
 
-/** Further conditions leave open what a row holds that is not found. */
+/** The read of one row. With further conditions, a row that is not found may still exist with any value. */
 function readOf({ rows, shown, isJoined, tells }: Of<'read'>, { value }: Recorded): Action | undefined {
   const one = rowOf(rows)
   const place = shown.values.get(value)

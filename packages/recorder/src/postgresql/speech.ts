@@ -3,19 +3,19 @@ import { type Framing, postgresql } from '@chaosproxy/wire'
 import { type BackendMessage, type FrontendMessage, readBackend, readFrontend } from '@chaosproxy/wire/postgresql'
 import type { PostgresqlSettings } from './settings.ts'
 
-/** How the messages of a database become those of PostgreSQL, by which statements and their answers are followed. */
+/** Converts the messages of a database to PostgreSQL's, from which statements and answers are then recorded. */
 export interface Speech {
-  /** The database, for remarks. */
+  /** The name of the database, for remarks. */
   readonly name: string
   readonly framing: Framing
   open(ends: SpeechEnds): Dialogue
 }
 
-/** Where messages go, in the order in which a client and a server of PostgreSQL would have sent them. */
+/** Receives the converted messages, in the order in which a PostgreSQL client and server would have sent them. */
 export interface SpeechEnds {
   readonly asks: (message: FrontendMessage) => void
   readonly answers: (message: BackendMessage) => void
-  /** Later bytes cannot be understood. */
+  /** Called if later bytes cannot be parsed. */
   readonly lost: (what: string) => void
   readonly now: () => Nanos
   readonly commands: PostgresqlSettings['commands']

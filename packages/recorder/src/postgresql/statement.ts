@@ -11,10 +11,10 @@ import { actionOf } from './single-row.ts'
 import { type Parsed, parse } from './sql-parser.ts'
 import { isTable, shapeOf, type Token } from './sql-tokens.ts'
 
-/** A statement's meaning. `what` names it in remarks. */
+/** The meaning of a statement. `what` is its name in remarks. */
 export type Statement =
   | { readonly kind: 'action'; readonly what: string; readonly action: Action }
-  /** `name`: of a savepoint. */
+  /** `name`: name of a savepoint. */
   | {
       readonly kind: 'control'
       readonly what: string
@@ -22,12 +22,15 @@ export type Statement =
       readonly name: string
       readonly isolation: AskedIsolation | undefined
     }
-  /** It reads or writes rows of a transaction that is recorded whole. */
+  /** A statement that reads or writes rows, in the mode that records whole transactions. */
   | ({ readonly kind: 'rows'; readonly what: string; readonly rows: RowStatement } & Aside)
-  /** It declares a cursor, whose rows are read by FETCH. */
+  /** A statement that declares a cursor, whose rows are read by FETCH. */
   | { readonly kind: 'cursor'; readonly what: string; readonly name: string; readonly rows: RowStatement }
   | { readonly kind: 'fetch'; readonly what: string; readonly name: string }
-  /** In such a transaction: the cells that it may change; nothing if only its reads are unknown. */
+  /**
+   * A statement that is not understood, in the mode that records whole transactions. `touches`: the cells that it may
+   * change; `nothing` if only its reads are unknown.
+   */
   | ({
       readonly kind: 'doubtful'
       readonly what: string
@@ -44,7 +47,7 @@ export type Statement =
       readonly indirect?: Indirect | undefined
     }
 
-/** What is known of a statement besides its rows. */
+/** Facts about a statement other than its rows. */
 interface Aside {
   readonly indirect?: Indirect | undefined
 }
@@ -75,7 +78,7 @@ export function analyse(tokens: readonly Token[], recorded: Recorded): Statement
   return analyseColumn(tokens, what, recorded)
 }
 
-/** A statement on one column of one table, which is read as those of a recorded table are. */
+/** Analyses a statement in the mode that records one column, like a statement on a recorded table. */
 function analyseColumn(tokens: readonly Token[], what: string, recorded: Recorded): Statement {
   const { table, key, value, type } = recorded
   const tree = tokens.some((token) => isTable(token, table)) ? parse(tokens) : 'other'
@@ -89,7 +92,10 @@ function analyseColumn(tokens: readonly Token[], what: string, recorded: Recorde
   return 'does' in action ? { kind: 'action', what, action } : { kind: 'other', what, ...action }
 }
 
-/** Why a result that may show the column, or whether a row is there, is no read of it; empty if it shows neither. */
+/**
+ * The reason why a result that may show the column, or the existence of a row, is not recorded as a read; empty if the
+ * result shows neither.
+ */
 function whyUnread(tokens: readonly Token[], tree: Parsed, rows: RowStatement | undefined): string {
   const isSelect = tokens[0]?.text === 'select'
   const shows =
@@ -130,7 +136,10 @@ export function controlOf(tokens: readonly Token[]): Control | undefined {
   }
 }
 
-/** A cursor of one transaction. Undefined for other statements, and for a query that is not read row by row. */
+/**
+ * Reads the declaration of a cursor or a FETCH. Undefined for other statements, for a cursor that outlives its
+ * transaction, and for a query that cannot be read row by row.
+ */
 function cursorOf(
   tokens: readonly Token[],
   what: string,
@@ -152,7 +161,7 @@ function cursorOf(
 
 type RowsStatement = Extract<Statement, { readonly indirect?: Indirect | undefined }>
 
-/** What it may write through a trigger, rule, cascade or view. */
+/** The cells that a statement may write through a trigger, rule, cascade or view. */
 function indirectOf(
   { tree, tokens, tables }: Text,
   { kind }: RowsStatement,
@@ -185,7 +194,7 @@ function indirectOf(
   }
 }
 
-/** The columns that its SET changes; undefined for a statement that was not parsed. */
+/** The columns that an UPDATE changes; undefined for a statement that was not parsed. */
 function columnsSet(tree: Parsed): readonly string[] | undefined {
   if (typeof tree === 'string') return undefined
   const sets = tree.does === 'select' ? [] : tree.does === 'insert' ? (tree.conflict?.sets ?? []) : tree.sets
@@ -194,14 +203,14 @@ function columnsSet(tree: Parsed): readonly string[] | undefined {
 
 const DELETING = new Set(['delete', 'truncate', 'merge'])
 
-/** A statement, parsed and as tokens, with the tables that it may name. */
+/** A statement as tree and as tokens, with the tables that it may name. */
 interface Text {
   readonly tree: Parsed
   readonly tokens: readonly Token[]
   readonly tables: ReadonlyMap<string, RecordedTable>
 }
 
-/** A statement on the tables whose transactions are recorded whole. */
+/** Analyses a statement in the mode that records whole transactions. */
 function analyseRows({ tree, tokens, tables }: Text, what: string, recorded: Recorded): RowsStatement {
   const { functionsRead, dialect } = recorded
   const named = [...tables.values()].filter(({ name }) => tokens.some((token) => isTable(token, name)))
@@ -230,7 +239,7 @@ const UNREAD_COLUMN = 'its result does not show one row: select the recorded col
 const READING = new Set(['select', 'table', 'copy'])
 const UNREAD = 'its result does not show single rows: select the primary key and the recorded columns of each table'
 
-/** `COMMIT AND CHAIN` begins the next transaction. */
+/** Whether `AND CHAIN` begins the next transaction. */
 const isChained = (tokens: readonly Token[]): boolean => {
   const words = tokens.map(({ text }) => text)
   return words.includes('chain') && !words.includes('no')

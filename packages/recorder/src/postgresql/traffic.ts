@@ -4,22 +4,22 @@ import { recordPostgresql } from './postgresql-recorder.ts'
 import type { Proposal } from './proposal.ts'
 import { parsePostgresqlSettings } from './settings.ts'
 
-/** What passed on a connection to a PostgreSQL, seen at the server. */
+/** Bytes on a connection to a PostgreSQL server, or its end, as seen by the server. */
 export type Passed =
   | {
       readonly kind: 'asked'
       readonly at: Nanos
       readonly connection: number
       readonly bytes: Buffer
-      /** The request of the application's own client that the bytes are for, if that is known. */
+      /** The request to the application that the bytes belong to, if known. */
       readonly request: string | undefined
     }
   | { readonly kind: 'answered'; readonly at: Nanos; readonly connection: number; readonly bytes: Buffer }
   | { readonly kind: 'closed'; readonly at: Nanos; readonly connection: number }
 
 /**
- * The transactions in the traffic of one server from its start, in the order of time, as a history. Its functions are taken
- * to read only.
+ * The history of the transactions in the traffic of one server, from its start, in the order of time. Assumes that
+ * called functions only read.
  */
 export function historyOfTraffic(traffic: readonly Passed[], as: Proposal['as'], node: string): History {
   const objects: unknown[] = [{ chaos: 1, model: 'rw-register', initial: 'unknown' }]

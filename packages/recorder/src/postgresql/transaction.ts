@@ -4,24 +4,24 @@ import { UNSAID } from '../record/call.ts'
 import type { Part, Step } from './part.ts'
 import type { Done, RowStep } from './row-step.ts'
 
-/** A statement of a transaction. `said` is set once it was answered. */
+/** A statement of a transaction. `said` is set when its answer arrives. */
 export interface Executed {
   readonly step: Step
   said: Interpretation | undefined
-  /** For a transaction that is recorded whole: what it does with rows. */
+  /** The statement's effect on rows, in the mode that records whole transactions. */
   readonly row?: RowStep | undefined
-  /** Set once it was answered. */
+  /** Set when its answer arrives. */
   done?: Done | undefined
   readonly askedAt: Nanos
   answeredAt?: Nanos | undefined
-  /** Whether ROLLBACK TO took it back. */
+  /** Whether ROLLBACK TO has undone it. */
   isUndone?: boolean | undefined
 }
 
 /** A recorded transaction: one operation for each key, at the time of its commit. */
 export interface Collapsed {
   readonly understanding: (who: { readonly session: string | undefined }) => Understanding
-  /** The completions by the replies to its statements, once it is committed. */
+  /** The completions, from the replies to its statements. Called after the commit. */
   readonly completions: () => Completions
 }
 
@@ -32,9 +32,9 @@ interface Group {
 }
 
 export interface CollapseOptions {
-  /** Whether its reads and writes of one key are one operation. */
+  /** Whether its reads and writes of one key are a single atomic operation. */
   readonly areAtomic: boolean
-  /** Whether savepoints, or a commit among its statements, hide which of them are effective. */
+  /** Whether savepoints, or a commit among its statements, hide which statements take effect. */
   readonly isTangled: boolean
 }
 
@@ -133,7 +133,7 @@ function groupOf(parts: readonly PartOf[]): { readonly groups: readonly Group[] 
   const [only, another] = parts
   if (only === undefined || another === undefined) return { groups: parts.map(alone) }
   const key = only.part.key
-  // Additions to a counter and reads go together, and reads have no value.
+  // Additions to a counter are separate from reads, and the reads then have no known value.
   const isAddition = ({ part }: PartOf): boolean => meaningOf(part.call.f)?.effect === 'adds'
   if (parts.every((each) => isAddition(each) || readsWhole(each.part.call.f))) {
     if (parts.some(isAddition)) return { groups: parts.map(alone) }
@@ -149,7 +149,7 @@ function groupOf(parts: readonly PartOf[]): { readonly groups: readonly Group[] 
   const { writes: written } = last.part
   if (reads.length === 0) {
     if (writes.length === 1) return { groups: [alone(last)] }
-    // The first write decides by the existing value, the last one sets the new value.
+    // The condition of the first write applies to the old value; the last write sets the new value.
     const isPlain = writes.every(({ part }) => part.call.f === 'write')
     if (!isPlain) return { what: last.what, why: 'it changes one row more than once; commit each change by itself' }
     return { groups: [{ call: last.part.call, completion: () => lastWrite(writes) }] }
@@ -158,7 +158,7 @@ function groupOf(parts: readonly PartOf[]): { readonly groups: readonly Group[] 
   return { groups: [{ call: { f: 'cas', key, value }, completion: () => readThenWritten(reads, writes) }] }
 }
 
-/** Reads of one key before it was written must all have returned the same. */
+/** A read for several reads of one key before its first write. All must have returned equal values. */
 function sameRead(reads: readonly PartOf[]): Interpretation {
   const [first, ...rest] = reads.map(({ executed }) => executed.said ?? UNANSWERED)
   if (first === undefined || first.type !== 'ok' || !('value' in first)) return first ?? UNANSWERED
@@ -174,7 +174,7 @@ const DIFFERENT: Interpretation = {
     'two reads of one row in its transaction saw different values, as READ COMMITTED allows; read it once, FOR UPDATE, or say "transactions":"apart" beside "table"',
 }
 
-/** The written values, in order; undefined if one is unknown. */
+/** The written values, in order; undefined if a value is unknown. */
 function effects(writes: readonly PartOf[]): readonly Json[] | undefined {
   const values: Json[] = []
   for (const { executed, part } of writes) {
@@ -200,7 +200,7 @@ function readThenWritten(reads: readonly PartOf[], writes: readonly PartOf[]): I
   if (read.type !== 'ok' || !('value' in read)) return read
   const values = effects(writes)
   if (values === undefined) return UNCLEAR
-  // Without a write, it is a cas that keeps the value.
+  // Without a write, the operation is a cas that keeps the value.
   return { type: 'ok', value: [read.value, values.at(-1) ?? (values.length === 0 ? read.value : null)] }
 }
 

@@ -20,39 +20,39 @@ export type Expected =
       readonly portal: Portal | undefined
       readonly rows: (readonly FieldValue[])[]
       hasMore: boolean
-      /** Described with its rows; otherwise its portal or statement was described. */
+      /** The columns from the description of the rows; otherwise those of the portal or statement apply. */
       columns: readonly Column[] | undefined
     }
 
-/** A query whose rows are read later, as they were when it was declared, or when they are locked. */
+/** A query whose rows are read later. They have the values at the declaration, or at the time of locking. */
 interface Cursor {
   readonly row: RowStep
   readonly askedAt: Nanos
 }
 
-/** A transaction, from its first byte to the reply to its commit. Most have one statement. */
+/** A transaction, from its first byte to the reply to its commit. Most transactions have one statement. */
 export interface Transaction {
   readonly exchange: Exchange
   readonly startByte: number
   readonly executed: Executed[]
-  /** Whether savepoints, or a commit among other statements, make its effect unclear. */
+  /** Whether savepoints, or a commit among other statements, hide which statements take effect. */
   isTangled: boolean
-  /** The statements before each savepoint that can be returned to, by its name. */
+  /** The existing savepoints, by name, each with the number of statements before it. */
   readonly savepoints: { readonly name: string; readonly executed: number }[]
   /** By name. */
   readonly cursors: Map<string, Cursor>
   isolation: string | undefined
-  /** What its statements say that they are for. */
+  /** The request that the transaction belongs to, according to its statements. */
   request: string | undefined
-  /** To be told what became of it, for statements that were not understood. */
+  /** Called with the outcome of the transaction, for statements that were not understood. */
   readonly doubts: Settle[]
-  /** The first error that it was answered with. */
+  /** The first error in the answers to its statements. */
   refusal: string | undefined
-  /** Whether a statement of it has failed, so that it can only be rolled back. */
+  /** Whether one of its statements has failed, so that it can only be rolled back. */
   hasFailed: boolean
-  /** Set once its end was requested. */
+  /** Set when its end is requested. */
   collapsed: Collapsed | undefined
-  /** Whether its fate is known and recorded. */
+  /** Whether its outcome is known and recorded. */
   isOver: boolean
 }
 
@@ -60,14 +60,14 @@ export interface Transaction {
 export interface Unit {
   readonly transaction: Transaction
   readonly expected: Expected[]
-  /** How its transaction ends with it; undefined if it continues. */
+  /** How the unit ends its transaction; undefined if the transaction continues. */
   ends: 'commit' | 'rollback' | undefined
   isSimple: boolean
   tag: string
-  /** Whether a statement of it was executed. */
+  /** Whether one of its statements was executed. */
   hasCarriedOut: boolean
   refused: Interpretation | undefined
-  /** The outcome by a notice that contradicts its success. */
+  /** The outcome according to a notice that contradicts the success. */
   noticed: Interpretation | undefined
   /** Whether the server warned that it may have changed a value. */
   isWarned: boolean

@@ -3,21 +3,21 @@ import { rowOfCell } from './cells.ts'
 import { askedOf, type MicroOperation } from './row-step.ts'
 import type { Collapsed, Executed } from './transaction.ts'
 
-/** What is known of a transaction besides its statements. */
+/** Facts about a transaction other than its statements. */
 export interface WholeOptions {
-  /** Whether a commit among its statements hides which of them belong to it. */
+  /** Whether a commit among its statements hides which statements belong to it. */
   readonly isTangled: boolean
-  /** When its end was requested. */
+  /** The time at which its end was requested. */
   readonly endedAt: Nanos
-  /** The level that it asked for. */
+  /** The isolation level that it requested. */
   readonly isolation: string | undefined
-  /** What its statements say that they are for. */
+  /** The request that the transaction belongs to, according to its statements. */
   readonly request: string | undefined
-  /** Whether above READ COMMITTED all that it reads is as of one moment. In MySQL a locking read is not. */
+  /** Whether at levels above READ COMMITTED all reads use one snapshot. In MySQL, a locking read does not. */
   readonly hasOneSnapshot: boolean
 }
 
-/** A transaction as one operation, whose value is what it read and wrote, cell by cell. */
+/** A transaction as one operation. Its value is the list of reads and writes, cell by cell. */
 export function wholeOf(all: readonly Executed[], options: WholeOptions): Collapsed {
   const kept = all.filter(({ row, isUndone }) => row !== undefined && !isUndone)
   const [first] = kept
@@ -33,7 +33,7 @@ export function wholeOf(all: readonly Executed[], options: WholeOptions): Collap
       completions: () => [],
     }
   }
-  // All that was answered before the COMMIT is known when that is sent.
+  // If all answers have arrived, the micro-operations are known before the COMMIT is sent.
   const isAnswered = kept.every(({ done }) => done !== undefined)
   const call = {
     f: 'txn',
@@ -54,7 +54,7 @@ export function wholeOf(all: readonly Executed[], options: WholeOptions): Collap
 const microOf = ({ row, done }: Executed): readonly MicroOperation[] =>
   done?.micro ?? (row === undefined ? [] : askedOf(row))
 
-/** What a judge needs beyond the value: see `TransactionNote` of the history. */
+/** Facts that a checker needs in addition to the value: see `TransactionNote` of the history. */
 function membersOf(
   all: readonly Executed[],
   kept: readonly Executed[],
@@ -84,15 +84,15 @@ function membersOf(
 
 interface Snapshots {
   readonly first: Executed
-  /** The first that reads or writes recorded rows. */
+  /** The first statement that reads or writes recorded rows. */
   readonly firstRows: Executed
   readonly isolation: string | undefined
   readonly hasOneSnapshot: boolean
 }
 
 /**
- * When what a statement read was fixed: between its request and its answer at read committed, and for the whole transaction
- * by its first statement at the levels above. If the level is not known, it may be either.
+ * The times between which the snapshot of a statement was taken. At read committed: between its request and its answer.
+ * At higher levels: at the first statement of the transaction. If the level is unknown, both are possible.
  */
 function timesOf(
   { askedAt, answeredAt }: Executed,
