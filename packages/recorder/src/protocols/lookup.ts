@@ -2,13 +2,13 @@ import { framingNames } from '@chaosproxy/wire'
 import type { RecordedProtocol } from '../spoken/protocol.ts'
 import { recordedProtocols } from './registry.ts'
 
-/** An example of each, for messages. */
+/** An example of each protocol's settings, for messages. */
 export const recordedExamples = (): string => recordedProtocols.map(({ example }) => example).join(', or ')
 
 export const findRecordedProtocol = (name: unknown): RecordedProtocol | undefined =>
   recordedProtocols.find(({ kind }) => kind === name)
 
-/** The names that no protocol of a user's own can have. */
+/** The names that no user-defined protocol can have. */
 export const takenProtocolNames = (): readonly string[] => [
   ...['http', 'http2', 'https', 'tcp', 'tls', 'unix'],
   ...framingNames(),

@@ -4,12 +4,14 @@ import { postgresql } from '../postgresql/protocol.ts'
 import { redis } from '../redis/protocol.ts'
 import type { RecordedProtocol } from '../spoken/protocol.ts'
 
-/** A new protocol needs a folder next to this one and a line here; its framing needs a folder and a line in `wire`. */
+/**
+ * A new protocol needs a folder beside this one and an entry here; its framing needs a folder and an entry in `wire`.
+ */
 const all: RecordedProtocol[] = [redis, postgresql, mysql]
 
 export const recordedProtocols: readonly RecordedProtocol[] = all
 
-/** Adds a protocol of a user's own, and its framing. */
+/** Adds a user-defined protocol and its framing. */
 export function addRecordedProtocol(protocol: RecordedProtocol): void {
   addFraming(protocol.framing)
   all.push(protocol)

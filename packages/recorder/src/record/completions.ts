@@ -1,10 +1,10 @@
 import type { Completions, Entry, Interpretation } from './call.ts'
 
-/** What a reply says about the call at this index. */
+/** The completion of the call at this index, from a reply. */
 export const partOf = (answer: Completions | undefined, i: number): Interpretation | undefined =>
   Array.isArray(answer) ? (answer as readonly Interpretation[])[i] : (answer as Interpretation | undefined)
 
-/** What the reply to a duplicate says about the original request. */
+/** The completions of the original request, from the reply to a duplicate. */
 export const completionsOfCopy = (answer: Completions | undefined): Completions | undefined =>
   answer === undefined
     ? undefined
@@ -21,7 +21,7 @@ const ANSWERED_COPY = "the proxy's copy was answered, and may not have been carr
 export const okOf = (entry: Entry | undefined): Interpretation | undefined =>
   entry === undefined ? undefined : { type: 'ok', value: entry.value }
 
-/** Whether some call was executed. */
+/** Whether any call was executed. */
 export const isAcknowledged = (completions: Completions): boolean =>
   Array.isArray(completions)
     ? (completions as readonly Interpretation[]).some(({ type }) => type === 'ok')

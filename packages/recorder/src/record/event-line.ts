@@ -1,6 +1,8 @@
 import { type EventInput, type Json, type Nanos, type Process, printJsonLine } from '@chaosproxy/history'
 
-/** An event in the form of its line. Members unknown to the format are next to the others. */
+/**
+ * An event in the form of its line. Additional members of the recorder are on the same level as those of the format.
+ */
 export interface RecordedEvent
   extends Pick<EventInput, 'process' | 'type' | 'f' | 'value' | 'node' | 'error' | 'final' | 'answered' | 'session'> {
   /** Assigned when the line is written. */
@@ -11,20 +13,20 @@ export interface RecordedEvent
   readonly epoch?: number | undefined
   /** For an exchange that stopped partway, the edges it crossed. */
   readonly edges?: readonly string[] | undefined
-  /** The number of a mark by the recorder that may be withdrawn. */
+  /** The number of a mark that the recorder may withdraw. */
   readonly mark?: number | undefined
 }
 
-/** An event of a history, as the text of its line after the index and as a value for readers in this process. */
+/** An event of a history: the text of its line after the index, and its value for readers in this process. */
 export interface Line {
   readonly text: string
   readonly event: RecordedEvent
 }
 
 /**
- * Joins the parts of an event's line. The text equals that of `printJsonLine`, in a fraction of the time, since parts
- * shared by the two events of an operation, or by a whole connection, are built only once. Every request costs two to
- * four lines.
+ * Joins the parts of an event's line. The text equals that of `printJsonLine` but is built in a fraction of the time:
+ * parts shared by the two events of an operation, or by a whole connection, are built only once. Every request adds two
+ * to four lines.
  *
  * @param members function, key and value as text
  * @param more the rest of the event as text
@@ -60,7 +62,7 @@ export const errorText = (error: string): string => `,"error":${quoted(error)}`
 
 export const sessionText = (session: string): string => `,"session":${quoted(session)}`
 
-/** The epoch of the faults in force. */
+/** The epoch member of a line: the epoch of the faults in force. */
 export const epochText = (epoch: number): string => `,"epoch":${epoch}`
 
 export function valueText(value: Json): string {
@@ -78,11 +80,14 @@ const PLAIN = /^[ !#-[\]-~]*$/
 
 const quoted = (text: string): string => (PLAIN.test(text) ? `"${text}"` : JSON.stringify(text))
 
-/** For all but lists of plain values, uses the history's own printer: it knows numbers that JSON cannot express. */
+/**
+ * The value as JSON. Values other than lists of plain values are printed by the history package, which handles numbers
+ * that JSON cannot represent.
+ */
 const jsonOf = (value: Json): string =>
   plainText(value, 0) ?? printJsonLine({ process: 0, type: 'ok', f: '', value }).slice(VALUE_AT, -1)
 
-/** The value as JSON, if it is a list of texts, whole numbers and such lists; undefined otherwise. */
+/** The value as JSON, if it is a nested list of texts and whole numbers; undefined otherwise. */
 function plainText(value: Json, depth: number): string | undefined {
   switch (typeof value) {
     case 'number':

@@ -6,19 +6,19 @@ export interface LineSink {
   write(line: string, event: RecordedEvent): void
 }
 
-/** A line to write instead of an event that took too long. */
+/** Returns a line to write in place of an event that other events have waited for too long. */
 export type OvertakenLine = () => Line | undefined
 
 /**
- * The order of a history's events, from which real-time order is judged. An event that has happened but cannot be
- * written yet, such as a request whose value is still arriving, keeps its place, and later events wait for it.
+ * The order of a history's events, which defines real-time order. An event that has happened but cannot be written yet,
+ * such as a request whose value is still arriving, keeps its place, and later events wait for it.
  */
 export class EventOrder {
   readonly #sink: LineSink
   readonly #maximumWaiting: number
   readonly #ticks: Ticks
   readonly #overtakenLine: OvertakenLine
-  /** Oldest first. Those before `#first` are written. */
+  /** Places, oldest first. Those before `#first` are written. */
   #places: Place[] = []
   #first = 0
   #index = 0
@@ -45,7 +45,9 @@ export class EventOrder {
     return this.#places.length - this.#first
   }
 
-  /** Events that lost their place because too many others waited for them, and are written later. */
+  /**
+   * Number of events that lost their place because too many other events waited for them, and that are written later.
+   */
   get overtaken(): number {
     return this.#overtaken
   }
@@ -56,7 +58,7 @@ export class EventOrder {
     else this.fill(this.reserve(), [line])
   }
 
-  /** Reserves the place of an event that happens now. It must be filled or cancelled. */
+  /** Reserves a place for an event that happens now. The place must be filled or cancelled later. */
   reserve(): Place {
     const place: Place = { lines: NO_LINES, state: 'open', tick: this.#ticks.next() }
     this.#places.push(place)
@@ -67,7 +69,8 @@ export class EventOrder {
   /** Fills a place with the lines of one event, or of several. */
   fill(place: Place, lines: readonly Line[]): void {
     if (place.state === 'overtaken') {
-      // It is written later than it happened but before its own completion, so the recorded interval starts late.
+      // The event is written later than it happened but before its own completion, so the recorded interval starts
+      // late.
       for (const line of lines) this.append(line)
       return
     }
@@ -124,6 +127,6 @@ const NO_LINES: readonly Line[] = []
 export interface Place {
   lines: readonly Line[]
   state: 'open' | 'known' | 'overtaken'
-  /** When it was reserved. */
+  /** The tick of the reservation. */
   readonly tick: number
 }

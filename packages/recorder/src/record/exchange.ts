@@ -18,24 +18,24 @@ const NO_OPERATIONS: readonly undefined[] = []
 export type Beginning = 'begun' | 'whole' | Exchange
 
 /**
- * One request and its reply as they cross the edges of the proxy, and their events in both views. The caller reports
- * each step as it happens; the order of its calls is the order of the histories. Times are the recorder's.
+ * A request and its reply as they cross the edges of the proxy, and their events in both views. The caller reports each
+ * step when it happens; the order of its calls is the order of the histories. Times are the recorder's.
  */
 export class Exchange {
   readonly #recording: ConnectionRecording
   readonly #begunAt: Nanos
   /** Whether it is a duplicate sent by the proxy, unknown to the client. */
   readonly #isDuplicate: boolean
-  /** Whether the proxy sent duplicates of it, which may be executed even if it is refused itself. */
+  /** Whether the proxy sent duplicates of it. They may be executed even if the request itself is refused. */
   #isCopied = false
   #clientPlace: Place | undefined
   #backendPlace: Place | undefined
   #understanding: Understanding | undefined
   #lanes: Lanes
   #calls: readonly Call[] = NO_CALLS
-  /** The operation of a request that has just one, as nearly all do. */
+  /** The operation of a request that has exactly one, as nearly all requests do. */
   #only: Operation | undefined
-  /** For any other request, one operation for each call; undefined if the reply contains the keys. */
+  /** For other requests, one operation for each call; undefined for a call whose keys are in the reply. */
   #operations: readonly (Operation | undefined)[] = NO_OPERATIONS
   /** The operations contained in the reply, by call. */
   #entries: readonly (readonly Operation[])[] | undefined
@@ -77,7 +77,7 @@ export class Exchange {
     return this.#edges
   }
 
-  /** The whole request has arrived and has this meaning. Call it once. */
+  /** Call once, when the whole request has arrived and its meaning is known. */
   called(asked: Understanding): void {
     const understanding = recordable(asked)
     this.#understanding = understanding
@@ -86,7 +86,7 @@ export class Exchange {
     else this.#pass(understanding)
   }
 
-  /** Its first byte is about to be sent to the backend. */
+  /** Call when its first byte is about to be sent to the backend. */
   forwarded(time: Nanos): void {
     if (this.#forwardedAt !== undefined) return
     this.#forwardedAt = time
@@ -94,11 +94,11 @@ export class Exchange {
     const understanding = this.#understanding
     if (understanding?.kind === 'operations') this.#invokeBackend(time)
     else if (understanding !== undefined) this.#suppose(understanding)
-    // A request that was given up before it was complete has no meaning.
+    // A request that was abandoned before it was complete has no meaning.
     else if ((this.#edges & EDGE.clientIn) === 0) this.#backendPlace = this.#recording.views.backend?.order.reserve()
   }
 
-  /** The backend's whole reply has arrived. */
+  /** Call when the backend's whole reply has arrived. */
   answered(time: Nanos, answer: Completions): void {
     this.#edges |= EDGE.backendIn
     this.#backendAnswer = answer
@@ -108,25 +108,28 @@ export class Exchange {
     this.#release()
   }
 
-  /** The client has been sent the last byte of a reply, the backend's or a fabricated one. */
+  /** Call when the last byte of a reply was sent to the client. The reply is the backend's or a fabricated one. */
   delivered(time: Nanos, answer: Completions): void {
     this.#edges |= EDGE.clientOut
     this.#endClient(time, answer, undefined)
     this.#release()
   }
 
-  /** The client will never get a reply; the backend may still send one. */
+  /** Call if the client will never get a reply. The backend may still send a reply. */
   lostForClient(time: Nanos, reason: string): void {
     this.#endClient(time, undefined, reason)
     this.#release()
   }
 
-  /** The client has hung up. The backend may still reply, and the client may repeat the request elsewhere. */
+  /**
+   * Call when the client has hung up. The backend may still reply, and the client may repeat the request on another
+   * connection.
+   */
   mayBeRepeated(): void {
     for (const operation of this.#all()) operation.mayBeRepeated()
   }
 
-  /** Nothing more of it will be seen, on either side. */
+  /** Call when no further part of the exchange will be seen, on either side. */
   ended(time: Nanos, reason: string): void {
     this.settled(false)
     if ((this.#edges & EDGE.clientIn) === 0) {
@@ -140,7 +143,7 @@ export class Exchange {
     this.#release()
   }
 
-  /** The backend's reply to the client's own request. The backend may have received duplicates of it. */
+  /** The backend's reply to the client's own request, not to duplicates of the request. */
   get #saidToClient(): Completions | undefined {
     return this.#isCopied ? undefined : this.#backendAnswer
   }
@@ -152,7 +155,7 @@ export class Exchange {
   #invoke({ calls, session, final }: Extract<Understanding, { readonly kind: 'operations' }>): void {
     const { processes } = this.#recording
     this.#calls = calls
-    // A duplicate belongs to no client, and so follows no client's operation.
+    // A duplicate does not belong to a client, so it does not follow the client's operations.
     if (this.#isDuplicate) this.#lanes = session === undefined ? processes.lanes() : processes.lanesOfCopy()
     else {
       if (session !== undefined) this.#lanes = processes.lanesOf(session)
@@ -172,15 +175,16 @@ export class Exchange {
     if (this.#forwardedAt !== undefined) this.#invokeBackend(this.#forwardedAt)
   }
 
-  /**
-   * `part` distinguishes the operations of one request, which may otherwise be equal: attempts at each have the same.
-   */
+  /** `part` distinguishes equal operations of one request. It is the same in all attempts at the request. */
   #operation(call: Call, key: string | undefined, tick: number | undefined, part?: number | string): Operation {
     const extra = part === undefined ? this.#extra : this.#extraOf(call, part)
     return new Operation(this.#recording, this.#lanes, call, key, tick, !this.#clientIsOver, extra)
   }
 
-  /** With an id, a request is repeated as a whole; without one, each of its operations repeats an equal one. */
+  /**
+   * Further members of an operation's invocation. Requests with an id are repeated as a whole; without an id, each
+   * operation may repeat an equal one.
+   */
   #extraOf(call: Call, part: number | string): Extra {
     if ('requestId' in this.#extra.members) return joined(this.#extra, extraOf({ part: `${part}` }))
     if (part === 0 || typeof part === 'string' || this.#isDuplicate) return this.#extra
@@ -196,7 +200,7 @@ export class Exchange {
     return extraOf(correlation)
   }
 
-  /** Reserves places for invocations that only the reply will name. */
+  /** Reserves places for invocations whose keys only the reply contains. */
   #wait(): void {
     const { views, counters } = this.#recording
     this.#waitsForBackend = true
@@ -254,7 +258,7 @@ export class Exchange {
     else this.#suppose(understanding)
   }
 
-  /** Marks the keys that it may change, unless its reply says that nothing was done. */
+  /** Marks the keys that the request may change, unless its reply shows that it had no effect. */
   #suppose(understanding: Exclude<Understanding, { readonly kind: 'operations' }>): void {
     const { touches } = understanding
     if (touches === 'nothing') return
@@ -263,7 +267,10 @@ export class Exchange {
     this.#forgetPlaces()
   }
 
-  /** It is known, or never will be, whether a request that is no operation was refused and so has changed nothing. */
+  /**
+   * Call when it is known, or will never be known, whether a request that is not an operation was refused and so has
+   * changed nothing.
+   */
   settled(isRefused: boolean): void {
     this.#settle?.(isRefused && !this.#isCopied && !this.#isDuplicate)
     this.#settle = undefined
@@ -345,7 +352,7 @@ export class Exchange {
     if (entries.some((told) => told !== undefined)) this.#entries = entries.map((told) => told ?? [])
   }
 
-  /** Marks the keys that unanswered calls leave unknown. */
+  /** Marks the keys that calls without an answer leave unknown. */
   #lost(
     view: View,
     place: Place,
@@ -400,7 +407,7 @@ export class Exchange {
   }
 }
 
-/** A request whose values no history can hold is treated as not understood. */
+/** The meaning of a request. If a history cannot hold its values, it is treated as not understood. */
 function recordable(asked: Understanding): Understanding {
   if (asked.kind !== 'operations') return asked
   const call = asked.calls.find(({ value, version }) => isUnwritable(value) || isUnwritable(version?.from))

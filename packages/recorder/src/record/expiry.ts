@@ -4,11 +4,14 @@ import type { Lanes } from './processes.ts'
 import type { View } from './view.ts'
 
 /**
- * A key that the server may remove by itself from now on, once. In the histories it is a write of null by a separate
- * process, which may take effect until it ends.
+ * A key that the server may remove by itself, once, from now on. In the histories it is a write of null by a separate
+ * process, which may take effect until the write ends.
  */
 export interface Expiry {
-  /** `ok`: it has happened, or could have without a difference; `fail`: it certainly has not, and never will. */
+  /**
+   * Ends the expiry. `ok`: it has happened, or may have happened without a visible difference. `fail`: it has not
+   * happened and never will.
+   */
   ended(outcome: 'ok' | 'fail'): void
 }
 

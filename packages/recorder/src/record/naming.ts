@@ -1,18 +1,18 @@
 import { quote } from '@chaosproxy/faults'
 import { inputError } from '@chaosproxy/history'
 
-/** What can identify clients of a protocol instead of their own names. */
+/** Identifiers that can replace the clients' own names. */
 const identifiers = ['peer.process', 'peer.address', 'connection'] as const
 
 export type Identifier = (typeof identifiers)[number]
 
-/** How clients are identified: once for the connection, or by the name that they give during it. */
+/** How clients are identified: once per connection, or by a name that they send during the connection. */
 export type Naming = { readonly kind: 'fixed'; readonly session: string | undefined } | { readonly kind: 'said' }
 
 /**
  * Parses `"client"`; undefined if clients name themselves.
  *
- * @param namedBy How they name themselves.
+ * @param namedBy how clients name themselves.
  *
  * @throws UserError that begins with `where`.
  */

@@ -7,7 +7,7 @@ import type { Lanes } from './processes.ts'
 import type { ConnectionRecording } from './recording.ts'
 import type { Remark, View } from './view.ts'
 
-/** One operation in the two views: its process, and the lines of its events. */
+/** An operation in the two views: its process, and the lines of its events. */
 export class Operation {
   readonly process: number
   readonly #recording: ConnectionRecording
@@ -20,7 +20,10 @@ export class Operation {
   #client: 'open' | 'done' | 'unknown'
   #backend: 'unasked' | 'open' | 'done' | 'unknown' = 'unasked'
   #released = false
-  /** Of its completion: the further members, and the value with its text. The two views mostly complete alike. */
+  /**
+   * Cached parts of the completion: additional members, and the value with its text. The completions in the two views
+   * are usually equal.
+   */
   #more: Extra | undefined
   #told: { readonly value: Json; readonly text: string } | undefined
 
@@ -59,7 +62,7 @@ export class Operation {
     return this.#invocation(time)
   }
 
-  /** It is about to be sent to the backend. */
+  /** Call when the request is about to be sent to the backend. */
   asked(): void {
     this.#backend = 'open'
   }
@@ -70,7 +73,7 @@ export class Operation {
     return this.#invocation(time)
   }
 
-  /** The client has its reply, or will never get one. `backend` is the backend's own reply. */
+  /** Call when the client has its reply, or will never get a reply. `backend` is the backend's own reply. */
   endForClient(
     time: Nanos,
     edges: Edges,
@@ -90,13 +93,16 @@ export class Operation {
     this.#end(views.client, time, edges, outcome)
   }
 
-  /** The client has hung up, and may repeat the request before it is known here that no reply can reach it. */
+  /**
+   * Call when the client has hung up. The client may repeat the request before the recorder learns that no reply can
+   * reach it.
+   */
   mayBeRepeated(): void {
     if (this.#client !== 'open') return
     this.#recording.retries.unanswered(this.#call, this.process, this.#lanes.session)
   }
 
-  /** The backend has replied, or never will. */
+  /** Call when the backend has replied, or will never reply. */
   endAtBackend(time: Nanos, edges: Edges, answer: Interpretation | undefined, reason: string | undefined): void {
     if (this.#backend !== 'open') return
     const outcome = this.#outcome(edges, answer, answer, reason)
@@ -105,7 +111,7 @@ export class Operation {
     if (backend !== undefined) this.#end(backend, time, edges, outcome)
   }
 
-  /** Frees the process for other operations, once this one has ended in both views with a known outcome. */
+  /** Frees the process for other operations, once this operation has ended in both views with a known outcome. */
   release(): void {
     if (this.#released || this.#client !== 'done') return
     if (this.#backend === 'open' || this.#backend === 'unknown') return
@@ -127,7 +133,7 @@ export class Operation {
     const key = this.#key
     if (outcome.type === 'not-understood') {
       const remark = this.#remark(outcome.error)
-      // An element delivered twice must not go unseen.
+      // A second delivery of an element must not go unnoticed.
       if (this.#call.harmless === true || meaningOf(this.#call.f)?.answers === 'value') view.notUnderstood(remark, key)
       else if (this.#call.value === UNSAID && this.#call.version === undefined)
         view.touched(remark, key === undefined ? 'everything' : { keys: [key] })
@@ -140,7 +146,7 @@ export class Operation {
     return { what: nameOf(this.#call), why }
   }
 
-  /** An operation that removes a value may make its key absent before it ends. */
+  /** Notes that an operation that removes a value may make its key absent before the operation ends. */
   #noteAbsence(view: View): void {
     if (this.#call.value === null && this.#call.harmless !== true && this.#key !== undefined) view.seenAbsent(this.#key)
   }
@@ -173,7 +179,7 @@ export class Operation {
   #moreOf(outcome: Interpretation): Extra {
     const { more } = this.#call
     if (more === undefined || outcome.type === 'fail') return NO_EXTRA
-    // Until all is answered it may change.
+    // The members may change until all statements are answered.
     if (outcome.type !== 'ok') return extraOf(more())
     this.#more ??= extraOf(more())
     return this.#more
@@ -209,7 +215,9 @@ export class Operation {
   }
 }
 
-/** The value, or the second element of a cas, is a version that only the completion has. */
+/**
+ * The member of an invocation whose value, or the second element of a cas, is a version that only the completion has.
+ */
 const UNSAID_VERSION = extraOf({ unsaid: 'version' })
 
 const lineOf = (event: RecordedEvent, members: string, tail: string, extra: Extra): Line =>
@@ -222,10 +230,10 @@ const typeOf = (outcome: Interpretation): 'ok' | 'fail' | 'info' =>
 
 const TOO_DEEP_ANSWER: Interpretation = { type: 'not-understood', error: `its value is ${TOO_DEEP}` }
 
-/** The object itself declined, as opposed to a refusal because nobody could be asked. */
+/** The object itself declined. The mark is absent for a refusal because no object could be reached. */
 const ANSWERED = extraOf({ answered: true })
 
-/** The edges' names, for each set of them. */
+/** The member with the edges' names, by set of edges. */
 const edgesMembers: readonly Extra[] = Array.from({ length: ALL_EDGES + 1 }, (_, edges) =>
   extraOf({ edges: namesOfEdges(edges) }),
 )

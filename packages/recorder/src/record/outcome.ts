@@ -1,13 +1,13 @@
 import { EDGE, type Edges, type Interpretation } from './call.ts'
 
-/** Everything known about an operation when it ends in one of the two views. */
+/** The known facts about an operation when it ends in one of the two views. */
 export interface Ending {
   readonly edges: Edges
-  /** The reply's meaning, if a whole reply was seen. */
+  /** The meaning of the reply, if a complete reply was seen. */
   readonly answer?: Interpretation | undefined
-  /** The meaning of the backend's own reply, if there was one: a fault may have given the client another. */
+  /** The meaning of the backend's own reply, if any. A fault may have given another reply to the client. */
   readonly backend: Interpretation | undefined
-  /** Why there is no reply. */
+  /** The reason for a missing reply. */
   readonly reason?: string | undefined
   /** See `Call`. */
   readonly harmless: boolean
@@ -16,14 +16,14 @@ export interface Ending {
 /**
  * All outcome rules.
  *
- * - A request that was never sent certainly had no effect: `fail`, whatever answer was made up. A made-up `ok` stays
- *   `ok`, since that is what the client was told.
- * - A request that was sent and answered has the outcome its answer says, except that only the backend's own refusal
- *   is a `fail`. If a fault made up the refusal, the request may have taken effect: `info`.
- * - An answer that is not understood says nothing.
- * - A request that was sent and not answered in full may have taken effect: `info`.
- * - A harmless request may `fail` instead of `info`, since nobody can see the difference. But if its answer arrived and
- *   was not understood, the client saw something that the record lacks.
+ * - A request that was never sent certainly had no effect: `fail`, for any fabricated answer. A fabricated `ok` stays
+ *   `ok`, since the client received it.
+ * - A request that was sent and answered has the outcome of its answer, except that only the backend's own refusal is a
+ *   `fail`. If a fault fabricated the refusal, the request may have taken effect: `info`.
+ * - An answer that is not understood does not show the outcome.
+ * - A request that was sent and not answered completely may have taken effect: `info`.
+ * - A harmless request may `fail` instead of `info`, since the difference is invisible. But if its answer arrived and
+ *   was not understood, the client saw a value that the record lacks.
  */
 export function outcomeOf({ edges, answer, backend, reason, harmless }: Ending): Interpretation {
   if (answer?.type === 'ok') return answer

@@ -1,6 +1,6 @@
 import { sessionText } from './event-line.ts'
 
-/** Numbers moments in increasing order. */
+/** A logical clock: returns increasing numbers. */
 export class Ticks {
   #last = 0
 
@@ -10,7 +10,9 @@ export class Ticks {
   }
 }
 
-/** The most sessions to remember. A forgotten one that returns gets new processes, under the same name. */
+/**
+ * The maximum number of remembered sessions. A forgotten session that returns gets new processes, under its old name.
+ */
 const MOST_SESSIONS = 100_000
 
 const COPY = "the proxy's copy"
@@ -28,7 +30,7 @@ export class Processes {
     this.#ticks = ticks
   }
 
-  /** The processes of one connection with an unnamed client. */
+  /** The processes of one connection of an unnamed client. */
   lanes(): Lanes {
     return new Lanes(() => this.#next++, this.#ticks, undefined)
   }
@@ -38,7 +40,7 @@ export class Processes {
     return new Lanes(() => this.#next++, this.#ticks, `${COPY} ${++this.#copies}`)
   }
 
-  /** The process of a key's expiry, likewise. */
+  /** The process of a key's expiry: a separate client, if clients have names. */
   lanesOfExpiry(): Lanes {
     return new Lanes(() => this.#next++, this.#ticks, `${EXPIRY} ${++this.#expiries}`)
   }
@@ -61,12 +63,12 @@ export class Processes {
 /** Idle processes of one client, the least recently used first. Concurrent requests have different processes. */
 export class Lanes {
   readonly session: string | undefined
-  /** The `session` member of invocations. */
+  /** The text of the `session` member of invocations. */
   readonly sessionMember: string
   readonly #create: () => number
   readonly #ticks: Ticks
   readonly #idle: number[] = []
-  /** When each idle process became idle. */
+  /** By idle process: the tick at which it became idle. */
   readonly #idleSince: number[] = []
 
   constructor(create: () => number, ticks: Ticks, session: string | undefined) {
@@ -76,7 +78,7 @@ export class Lanes {
     this.sessionMember = session === undefined ? '' : sessionText(session)
   }
 
-  /** Takes a process that has been idle since `tick` at the latest; without a tick, one that is idle now. */
+  /** Takes a process that has been idle since `tick` or earlier; without a tick, a process that is idle now. */
   take(tick?: number): number {
     if (tick === undefined || (this.#idleSince.at(-1) ?? 0) < tick) {
       this.#idleSince.pop()
@@ -88,7 +90,10 @@ export class Lanes {
     return this.#idle.splice(at, 1)[0] ?? this.#create()
   }
 
-  /** Returns a process after its operation. One that ended in `info` is never returned, and so is retired. */
+  /**
+   * Returns a process after its operation. A process whose operation ended in `info` is never returned, and so is
+   * retired.
+   */
   giveBack(process: number): void {
     this.#idle.push(process)
     this.#idleSince.push(this.#ticks.next())

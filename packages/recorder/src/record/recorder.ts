@@ -12,116 +12,133 @@ import { View } from './view.ts'
 
 export interface RecorderOptions {
   readonly client: LineSink
-  /** What the backends were asked and answered. */
+  /** Receives the history of the backends' requests and replies. */
   readonly backend?: LineSink | undefined
   /** Monotonic nanoseconds since the run's start. */
   readonly now: () => Nanos
-  /** How many events may wait for an earlier one that is still unknown, such as a slow upload. By default 100,000. */
+  /**
+   * Maximum number of events that may wait for an earlier event that is still unknown, such as a slow upload. By
+   * default 100,000.
+   */
   readonly maximumWaiting?: number | undefined
-  /** What names clients, as with `clientsBy`. */
+  /** The source of clients' names, as in `clientsBy`. */
   readonly sessions?: SessionSource | undefined
 }
 
 export interface RecorderCounters extends Readonly<ExchangeCounters>, RemarkCounters {
-  /** Connections that stopped being understood; the rest of their bytes was passed on unread. */
+  /** Number of connections that could no longer be parsed. The rest of their bytes was passed on unread. */
   readonly opaqueConnections: number
-  /** Replies without a request. Errors are not counted, because a server may send one before it hangs up. */
+  /** Number of replies without a request. Errors are not counted, because a server may send one before it hangs up. */
   readonly unmatchedAnswers: number
-  /** How often a client wrote keys that others had written since it read them: updates may be lost. */
+  /** How often a client wrote keys that other clients had written since it read them: updates may be lost. */
   readonly overwrites: OverwriteCounters
-  /** Events written to either view. */
+  /** Number of events written to both views. */
   readonly events: number
-  /** Events that wait for an earlier one. */
+  /** Number of events that wait for an earlier event. */
   readonly waiting: number
-  /** Events that had to be written out of their place, later than they happened. */
+  /** Number of events that had to be written out of order, later than they happened. */
   readonly overtaken: number
 }
 
 interface OverwriteCounters {
-  /** The first of these keys, and their number, which is exact up to 10,000 keys. */
+  /** The first of the overwritten keys, and the number of these keys, which is exact up to 10,000 keys. */
   readonly first: string | undefined
   readonly keys: number
   readonly times: number
 }
 
 interface RecordedConnection {
-  /** The server's name in the history. */
+  /** The name of the server in the history. */
   readonly node: string
   readonly client: string
-  /** Whether clients resend requests only on a new connection, before anything else. By default at any time. */
+  /**
+   * Whether clients resend requests only on a new connection, before any other request. By default they may resend at
+   * any time.
+   */
   readonly repeatsFirst?: boolean | undefined
 }
 
-/** Turns traffic into histories, whatever its wire format. */
+/** Turns traffic of any wire format into histories. */
 export interface Recorder {
   now(): Nanos
   readonly counters: RecorderCounters
-  /** How often the faults in force have changed, set by what changes them. Stamped on every event. */
+  /** The number of changes of the faults in force so far, set by the fault injector. It is added to every event. */
   epoch: number
   connection(options: RecordedConnection): ConnectionRecorder
-  /** Writes an event of the nemesis to both views: a fault begins or ends, rules are exchanged. */
+  /** Writes an event of the nemesis to both views: the beginning or end of a fault, or a change of rules. */
   note(f: string, value: Json): void
-  /** Declares what names the clients of one recorded protocol. Call it before anything of it is recorded. */
+  /** Declares how clients of one recorded protocol are named. Call it before any of its traffic is recorded. */
   clientsBy(source: SessionSource): void
-  /** For the histories' header: everything that names clients, and whether anything does. */
+  /** For the histories' header: all sources of clients' names, and whether any source names clients. */
   readonly sessions: SessionSource
   /** Declares that a route table maps requests to operations. Call it before anything is recorded. */
   readByRoutes(): void
-  /** For the histories' header. */
+  /** For the histories' header: whether a route table maps requests. */
   readonly mapping: 'routes' | undefined
-  /** Declares the value of all keys before anything of one protocol is recorded; undefined if unknown. */
+  /**
+   * Declares the initial value of all keys of one protocol; undefined if unknown. Call it before any of its traffic is
+   * recorded.
+   */
   startsWith(initial: { readonly value: Json } | undefined): void
   /** For the histories' header: the value of all keys at the start, or "unknown". */
   readonly initial: Json
   /** Marks keys as changed outside the record from now on. Call it before any client can see the change. */
   touched(what: string, why: string, touches: Exclude<Touches, 'nothing'>): void
-  /** Marks keys like `touched`, unless the request is refused: call the result once that is known, or never can be. */
+  /**
+   * Marks keys like `touched`, unless the request is refused. Call the result once the refusal or acceptance is known,
+   * or can never become known.
+   */
   supposed(what: string, why: string, touches: Touches): (isRefused: boolean) => void
-  /** Records that the server may remove a key from now on. Call it before any client can see that it is gone. */
+  /** Records that the server may remove a key from now on. Call it before any client can see the key absent. */
   expiring(key: string): Expiry
   /** Records that a key is certainly absent now. Call it before any request for the key. */
   absent(key: string): void
-  /** Counts a request that is no operation and was passed on. */
+  /** Counts a request that was passed on and is not an operation. */
   passedOn(what: string, touches: Touches): void
-  /** Marks the result of a read as unknown, for all keys if none is given. */
+  /** Marks the result of a read as unknown; without a key, for all keys. */
   notUnderstood(what: string, why: string, key?: string): void
-  /** Writes the totals. Nothing may be recorded after it. */
+  /** Writes the totals. Record nothing after this call. */
   finish(): void
 }
 
 export interface ConnectionRecorder {
   /**
-   * Call when a request's first byte arrives. The exchange keeps its place in the history until the request's meaning
-   * is known.
+   * Call when the first byte of a request arrives. The exchange keeps its place in the history until the request's
+   * meaning is known.
    */
   begin(time: Nanos): Exchange
-  /** Call instead when a whole request arrives at once; its meaning must be given next. */
+  /** Call instead of `begin` when a whole request arrives at once. Its meaning must be given next. */
   beginWhole(time: Nanos): Exchange
-  /** Call when the proxy itself repeats a request, unknown to the client. */
+  /** Call when the proxy itself repeats a request without the client's knowledge. */
   duplicate(original: Exchange, time: Nanos): Exchange
   /**
-   * Call when the connection is no longer understood; `what` names what it became. Call it before any client can see a
+   * Call when the connection can no longer be parsed; `what` names its new kind. Call it before any client can see a
    * change of its keys.
    */
   opaque(what: string, touches: Touches): void
-  /** Call before the server gets bytes that are not understood, for each request that it may read in them. */
+  /** Call before the server gets bytes that are not understood, for each request that the server may read in them. */
   mayHaveAsked(what: string, touches: Touches): void
-  /** Call before the server gets a request that a fault changed. `touches`: the keys that it may change instead. */
+  /**
+   * Call before the server gets a request that a fault changed. `touches`: the keys that the changed request may
+   * change.
+   */
   altered(touches: Touches): void
   /**
-   * Call for a part of a request that is not understood. `nothing`: only what it read is unknown. Call the result once its
-   * fate is known.
+   * Call for a part of a request that is not understood. `nothing`: only its reads are unknown. Call the result once
+   * the outcome is known.
    */
   doubted(what: string, why: string, touches: Touches): Settle
-  /** Call for a reply without a request that is no error. */
+  /** Call for a reply without a request, except an error. */
   unmatchedAnswer(): void
-  /** Call when a client writes a key that others have written since it read it, in independent operations. */
+  /**
+   * Call when a client writes a key that other clients have written since it read the key, in independent operations.
+   */
   overwrote(key: string): void
   /** Call when the client has hung up. */
   hungUp(): void
 }
 
-/** Keys are counted up to this number, since a recording may last for days. */
+/** Maximum number of keys counted exactly, since a recording may last for days. */
 const MOST_OVERWRITTEN = 10_000
 
 function firstOf(keys: ReadonlySet<string>): string | undefined {
@@ -139,14 +156,14 @@ const ALTERED = {
 export const createRecorder = (options: RecorderOptions): Recorder => new LiveRecorder(options)
 
 class LiveRecorder implements Recorder {
-  /** A bound function: others keep it as their clock. */
+  /** A bound function, since callers keep it as their clock. */
   readonly now: () => Nanos
   readonly #client: View
   readonly #backend: View | undefined
   readonly #remarks: Remarks
   readonly #processes: Processes
   readonly #retries = new Retries()
-  /** The canonical initial value of each way; undefined for one whose keys may hold anything. */
+  /** The canonical initial value of each protocol; undefined for a protocol whose keys may have any value. */
   readonly #starts: Set<string | undefined> = new Set()
   #start: { readonly value: Json } | undefined
   readonly #sources: SessionSource[]
@@ -253,7 +270,7 @@ class LiveRecorder implements Recorder {
     }
   }
 
-  /** The ends of a connection's lines. The usual one is built only once for each epoch. */
+  /** The ends of a connection's lines. The usual end is built only once for each epoch. */
   #tails(node: string): Pick<ConnectionRecording, 'tailText' | 'tailWith' | 'tailWithError'> {
     let tailEpoch = this.#epoch
     let tail = `${node}${this.#epochMember}`

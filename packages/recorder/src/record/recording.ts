@@ -4,7 +4,7 @@ import type { Remarks } from './remarks.ts'
 import type { ConnectionRetries } from './retries.ts'
 import type { View } from './view.ts'
 
-/** What the exchanges of one connection share. */
+/** The state that the exchanges of one connection share. */
 export interface ConnectionRecording {
   /** The backend. */
   readonly node: string
@@ -13,9 +13,9 @@ export interface ConnectionRecording {
   epoch(): number
   /** The end of a line: node and epoch. */
   tailText(): string
-  /** The same, with further members between node and epoch. */
+  /** The end of a line, with additional members between node and epoch. */
   tailWith(members: string): string
-  /** The same, with an error between node and epoch. */
+  /** The end of a line, with an error between node and epoch. */
   tailWithError(error: string): string
   /** The connection's processes, for requests of unnamed clients. */
   readonly lanes: Lanes
@@ -28,21 +28,21 @@ export interface ConnectionRecording {
 }
 
 export interface ExchangeCounters {
-  /** Recorded operations, by their outcome for the client; `open` ones have not ended yet. */
+  /** Number of recorded operations, by outcome for the client; `open` operations have not ended yet. */
   operations: number
   open: number
   ok: number
   fail: number
   info: number
-  /** Requests for operations to which the backend replied, whatever its reply. */
+  /** Number of requests for operations to which the backend sent any reply. */
   answered: number
-  /** Operations of unnamed clients. */
+  /** Number of operations of unnamed clients. */
   unnamed: number
-  /** Requests that never arrived completely. */
+  /** Number of requests that never arrived completely. */
   incomplete: number
-  /** Retries with a request id, and identical repetitions without one. */
+  /** Number of retries with a request id, and of identical repetitions without an id. */
   keyedRetries: number
   blindRetries: number
-  /** Duplicates sent by the proxy itself. */
+  /** Number of duplicates sent by the proxy itself. */
   duplicates: number
 }

@@ -4,38 +4,38 @@ import type { Touches, Understanding } from './call.ts'
 import type { Place } from './event-order.ts'
 import type { Remark, View } from './view.ts'
 
-/** How many examples of each kind to keep. */
+/** Number of examples kept of each kind. */
 const NAMED = 3
-/** Kinds of requests to count separately; later ones are counted together. */
+/** Maximum number of kinds of requests that are counted separately; later kinds are counted together. */
 const MOST_KINDS = 1000
 const OTHER_KINDS = 'other requests'
 
-/** Why an unrecorded request marks keys. */
+/** The reason why an unrecorded request marks keys. */
 export const NO_OPERATION = 'it may have written, and is not an operation'
 
-/** Gaps in the record: counts, with the first few examples of each kind. */
+/** Gaps in the record: counts, with the first examples of each kind. */
 export interface RemarkCounters {
-  /** Requests that match no mapping, passed on unrecorded. */
+  /** Number of requests that match no mapping, passed on unrecorded. */
   readonly unmatched: number
-  /** Unmatched requests that may have written. */
+  /** Number of unmatched requests that may have written. */
   readonly touched: number
-  /** Requests and replies that match a mapping but lack a part it needs. */
+  /** Number of requests and replies that match a mapping but lack a required part. */
   readonly notUnderstood: number
   readonly examples: {
-    /** Each kind of request once, with its count. */
+    /** Each kind of request, with its count. */
     readonly passedOn: readonly { readonly what: string; readonly count: number; readonly mayWrite: boolean }[]
     readonly touched: readonly Remark[]
     readonly notUnderstood: readonly Remark[]
   }
 }
 
-/** One request's places in the two views, if it has them. */
+/** The places of a request in the two views, if it has any. */
 export interface Places {
   readonly client: Place | undefined
   readonly backend: Place | undefined
 }
 
-/** What became of a request: it changed nothing, changes nothing more, or may go on to. */
+/** Reports the outcome of a request: it changed nothing, changes nothing more, or may continue to change keys. */
 export type Settle = (fate: 'refused' | 'ended' | 'lasting') => void
 
 export class Remarks {
@@ -72,8 +72,8 @@ export class Remarks {
   }
 
   /**
-   * Counts the request; the first of each kind is also noted in the history. Its keys are marked separately, when it is
-   * sent.
+   * Counts a request; the first of each kind is also noted in the history. Its keys are marked separately, when the
+   * request is sent.
    */
   passedOn(what: string, mayWrite: boolean): void {
     this.#unmatched++
@@ -109,8 +109,8 @@ export class Remarks {
   }
 
   /**
-   * Marks keys like `touchedFrom`, until the request turns out to be refused: call the result once that is known, or
-   * never can be.
+   * Marks keys like `touchedFrom`, until the request turns out to be refused. Call the result once the refusal or
+   * acceptance is known, or can never become known.
    */
   supposed({ client, backend }: Places, remark: Remark, touches: Touches): (isRefused: boolean) => void {
     const id = ++this.#supposed
@@ -145,19 +145,19 @@ export class Remarks {
     }
   }
 
-  /** Marks what a client read as unknown: of the given key or, without one, of any key. */
+  /** Marks a value read by a client as unknown; without a key, for any key. */
   notUnderstood(remark: Remark, key: string | undefined): void {
     this.countNotUnderstood(remark)
     for (const view of this.#views) view.notUnderstood(remark, key)
   }
 
-  /** Counts without a mark, for a gap that the events themselves show. */
+  /** Counts a gap without a mark, if the events themselves show the gap. */
   countNotUnderstood(remark: Remark): void {
     this.#notUnderstood++
     remember(this.#examples.notUnderstood, remark)
   }
 
-  /** Writes the totals. Nothing may be recorded afterwards. */
+  /** Writes the totals. Record nothing after this call. */
   finish(): void {
     for (const [what, { count }] of this.#passedOn) if (count > 1) this.#notePassedOn(what)
   }
@@ -183,13 +183,13 @@ function remember(examples: Remark[], remark: Remark): void {
   examples.push(remark)
 }
 
-/** The remark about a request that is no operation. */
+/** The remark about a request that is not an operation. */
 export function remarkOf(understanding: Exclude<Understanding, { readonly kind: 'operations' }>): Remark {
   const { what } = understanding
   return { what, why: understanding.kind === 'passed-on' ? NO_OPERATION : understanding.why }
 }
 
-/** What a connection became whose reader threw. */
+/** The kind of a connection whose reader threw an error. */
 export const unreadable = (protocol: string, error: unknown): string =>
   error instanceof MalformedMessage
     ? `a connection that does not speak ${protocol} (${error.message})`

@@ -1,17 +1,17 @@
 import type { Call } from './call.ts'
 
-/** What is known about earlier attempts at a request, as further members of its invocation. */
+/** Facts about earlier attempts at a request, as additional members of its invocation. */
 export type Correlation =
   | { readonly requestId: string; readonly attempt?: number }
   /**
-   * The process of an unanswered operation of the same client, which this one repeats without a request id. `resent`:
-   * its connection has carried no other change before, as when a driver reconnects and resends.
+   * The process of an unanswered operation of this client, which the request repeats without an id. `resent`: its
+   * connection has carried no other change before, as when a driver reconnects and resends.
    */
   | { readonly repeats: number; readonly resent?: true }
 
 export interface ConnectionRetries {
   correlate(call: Call, session: string | undefined): Correlation | undefined
-  /** The client got no reply, or a meaningless one, and may retry. */
+  /** Call if the client got no reply, or a meaningless reply, and may retry. */
   unanswered(call: Call, process: number, session: string | undefined): void
   ended(): void
 }
@@ -19,32 +19,35 @@ export interface ConnectionRetries {
 export interface ConnectionRetriesOptions {
   readonly client: string
   /**
-   * Whether clients resend only on a new connection, before anything else, like drivers whose connections have state.
-   * Later requests on a connection then repeat nothing.
+   * Whether clients resend only on a new connection, before any other request, like drivers whose connections have
+   * state. Later requests on a connection are then never repetitions.
    */
   readonly repeatsFirst: boolean
 }
 
-/** An operation without a reply that was not repeated yet. */
+/** An operation without a reply that has not been repeated yet. */
 interface Unanswered {
   readonly process: number
   readonly session: string | undefined
-  /** When it was lost, by the number of connections opened until then. */
+  /** The number of connections opened before the operation was lost. */
   readonly lostAt: number
 }
 
 /** A client whose new connections may replace lost ones. */
 interface Client {
-  /** Its connections that have carried a change: now, and at most at once. */
+  /** Number of its connections that have carried a change: the current number, and the maximum. */
   changing: number
   most: number
-  /** No operation lost before this connection was opened will be resent: all connections have been replaced. */
+  /**
+   * The connection at whose opening all earlier connections had been replaced: operations lost before are never resent.
+   */
   replacedAt: number
 }
 
 /**
- * Recognises retries: by request id, counting the attempts, or without one as the same operation as an unanswered one
- * of the same client. Several equal unanswered operations are each repeated once. Remembers a bounded number of each.
+ * Recognises retries: by request id, counting the attempts, or without an id as an operation equal to an unanswered
+ * operation of this client. Each of several equal unanswered operations is repeated once. Remembers a limited number of
+ * each.
  */
 export class Retries {
   readonly #maximumRemembered: number
@@ -96,7 +99,10 @@ export class Retries {
     return made
   }
 
-  /** As many connections as the client ever had carry changes, and the last of them resent no lost operation. */
+  /**
+   * Notes that all connections are replaced: as many as the client ever had carry changes, and the last of them resent
+   * no lost operation.
+   */
   #areReplaced(client: Client | undefined, openedAt: number): void {
     if (client !== undefined) client.replacedAt = Math.max(client.replacedAt, openedAt)
   }
@@ -141,7 +147,7 @@ export class Retries {
   }
 }
 
-/** The most equal operations to remember. */
+/** Maximum number of equal operations that are remembered. */
 const MOST_EQUAL = 1000
 
 const operationName = (client: string, { f, key, value, amount }: Call): string =>

@@ -6,7 +6,7 @@ import type { Ticks } from './processes.ts'
 
 const NEVER = Number.POSITIVE_INFINITY
 
-/** The most keys to mark; beyond this a mark applies to all keys. */
+/** Maximum number of marked keys. Beyond it, a mark applies to all keys. */
 const MOST_MARKED_KEYS = 10_000
 
 export interface Remark {
@@ -22,7 +22,7 @@ export interface ViewOptions {
   readonly now: () => Nanos
 }
 
-/** The last line of a truncated history: after it nothing is known of any key. */
+/** The last line of a truncated history: no key is known after it. */
 export const LOST_LINES: string = `${JSON.stringify({
   process: 'recorder',
   type: 'info',
@@ -35,24 +35,24 @@ const OVERTAKEN: Remark = {
   why: 'a request took too long to arrive, so later events no longer waited for it',
 }
 
-/** One history being written: what the clients saw, or what the backends answered. */
+/** A history being written: the requests and replies as seen by clients, or by the backends. */
 export class View {
   readonly order: EventOrder
   readonly #ticks: Ticks
   readonly #now: () => Nanos
-  /** The position of each key's first mark. */
+  /** By key: the position of its first mark. */
   readonly #touched: Map<string, number> = new Map()
   #everythingTouched = NEVER
   readonly #notUnderstood: Set<string | undefined> = new Set()
   /** Keys that were seen absent: if the server creates one outside the record, later reads contradict it. */
   readonly #seenAbsent: Set<string> = new Set()
-  /** The first creation whose key the record lacks. */
+  /** The first remark about a creation whose key the record lacks. */
   #lostCreation: Remark | undefined
 
   constructor({ sink, maximumWaiting, ticks, now }: ViewOptions) {
     this.#ticks = ticks
     this.#now = now
-    // An event written later than it happened is judged too strictly. Its key is unknown here, so mark all keys.
+    // An event written later than it happened is checked too strictly. Its key is unknown here, so mark all keys.
     this.order = new EventOrder(sink, maximumWaiting, ticks, () => this.#touchedLines(OVERTAKEN, 'everything', 0)[0])
   }
 
@@ -61,14 +61,14 @@ export class View {
     for (const line of this.#touchedLines(remark, touches, this.#ticks.next())) this.order.append(line)
   }
 
-  /** Marks them from the place on, which may precede marks already written. */
+  /** Marks keys as changed from the place on. The place may precede marks already written. */
   touchedFrom(place: Place, remark: Remark, touches: Touches): void {
     this.order.fill(place, this.touchedLines(place, remark, touches))
   }
 
   /**
-   * Marks keys as changed by a request that may still turn out to be refused: from the place on, or from now on.
-   * Returns the moment for `confirmed`, which must be called unless the mark is withdrawn.
+   * Marks keys as changed by a request that may still be refused: from the place on, or from now on. Returns the tick
+   * for `confirmed`, which must be called unless the mark is withdrawn.
    */
   supposed(remark: Remark, touches: Touches, { id, place }: { readonly id: number; readonly place?: Place }): number {
     const tick = place === undefined || place.state === 'overtaken' ? this.#ticks.next() : place.tick
@@ -81,7 +81,7 @@ export class View {
     return tick
   }
 
-  /** The request was executed, or may have been: later marks of the same keys add nothing. */
+  /** Call if the request was executed, or may have been executed. Later marks of these keys are then superfluous. */
   confirmed(touches: Touches, tick: number): void {
     if (touches === 'everything') this.#everythingTouched = Math.min(this.#everythingTouched, tick)
     if (typeof touches === 'string') return
@@ -92,17 +92,17 @@ export class View {
     }
   }
 
-  /** The request was refused, and has changed nothing. */
+  /** Call if the request was refused and has changed nothing. */
   withdrawn(id: number): void {
     this.note('withdrawn', { mark: id })
   }
 
-  /** The request has ended, and changes nothing more. */
+  /** Call if the request has ended and changes nothing more. */
   settled(id: number): void {
     this.note('settled', { mark: id })
   }
 
-  /** The same marks as lines, for a place that gets other lines as well. */
+  /** Returns the marks of `touchedFrom` as lines, for a place that also gets other lines. */
   touchedLines(place: Place, remark: Remark, touches: Touches): readonly Line[] {
     // An overtaken place is filled at the current end of the history.
     return this.#touchedLines(remark, touches, place.state === 'overtaken' ? this.#ticks.next() : place.tick)
@@ -116,15 +116,16 @@ export class View {
     this.order.append(this.#markLine('not-understood', marked, remark))
   }
 
-  /** A client is about to see that the key is absent, or to make it so. */
+  /** Call when a client is about to see the key absent, or to remove it. */
   seenAbsent(key: string): void {
     if (this.#lostCreation !== undefined) this.touched(this.#lostCreation, { keys: [key] })
     else if (this.#seenAbsent.size <= MOST_MARKED_KEYS) this.#seenAbsent.add(key)
   }
 
   /**
-   * From this place on the server may have created a key that the record does not name. A key that was never seen
-   * absent may have existed from the start, so only keys that were or will be seen absent are marked.
+   * Marks the keys that the server may have created from this place on, if the record does not name the created key. A
+   * key that was never seen absent may have existed from the start, so only keys that were or will be seen absent are
+   * marked.
    */
   creationLostLines(place: Place, remark: Remark): readonly Line[] {
     this.#lostCreation ??= remark
@@ -132,7 +133,7 @@ export class View {
     return this.touchedLines(place, remark, tooMany ? 'everything' : { keys: [...this.#seenAbsent] })
   }
 
-  /** An event of the recorder itself. */
+  /** Writes an event of the recorder itself. */
   note(f: string, value: Json): void {
     this.order.append(recorderLine(this.#now(), f, undefined, value))
   }
