@@ -7,23 +7,23 @@ import { lifetimesOf } from './expire-commands.ts'
 import type { KeySpace } from './key-space.ts'
 import type { Lifetime } from './lifetime.ts'
 
-/** The meaning of a command, independent of its connection: its operations, or else the keys it may change. */
+/** The meaning of a command, independent of its connection: its operations, or else the keys that it may change. */
 export type Analysed =
   | { readonly kind: 'recognised'; readonly what: string; readonly recognised: Recognised }
   | {
       readonly kind: 'passed-on'
       readonly what: string
       readonly touches: Touches
-      /** The times to live, if it changes nothing else. */
+      /** The times to live that it sets, if it changes nothing else. */
       readonly lifetimes?: readonly Lifetime[] | undefined
-      /** Whether it deletes every key, before any was seen. */
+      /** Whether it deletes every key, before any key was seen. */
       readonly flushes?: true | undefined
     }
 
-/** Names of unknown commands are cut to this length, since they may be anything. */
+/** Maximum length of displayed names of unknown commands, since they may be any text. */
 const LONGEST_NAME = 40
 
-/** Includes the SHA-1 of a script, by which it can be declared. */
+/** The displayed name of a command. For a script it includes the SHA-1, by which the script can be declared. */
 function shownName(name: string, words: readonly Json[]): string {
   const [, sha] = words
   return name === 'EVALSHA' && typeof sha === 'string' && SHA.test(sha) ? `${name} ${sha}` : nameOfCommand(name)
@@ -33,7 +33,7 @@ const SHA = /^[\da-f]{40}$/i
 
 export const nameOfCommand = (name: string): string => name.slice(0, LONGEST_NAME)
 
-/** Where a command takes effect, and what is recorded there. */
+/** The database where a command takes effect, and the commands that are recorded there. */
 export interface Place {
   readonly commands: CommandSet
   readonly keySpace: KeySpace
@@ -65,7 +65,7 @@ export function recognise(name: string, words: readonly Json[], place: Place): R
   return typeof recognised === 'object' ? withFields(recognised, keySpace) : undefined
 }
 
-/** A value that replaces a hash removes its fields. Commands that delete keys list them themselves. */
+/** Adds the fields of a hash that the command replaces. Commands that delete keys list the fields themselves. */
 function withFields(recognised: Recognised, keySpace: KeySpace): Recognised {
   if (!keySpace.hasFields || recognised.deletes !== undefined || recognised.flushes === true) return recognised
   const fields = recognised.parts.flatMap(({ call }) =>
@@ -77,7 +77,7 @@ function withFields(recognised: Recognised, keySpace: KeySpace): Recognised {
   return { ...recognised, touches: { keys: [...(touches?.keys ?? []), ...fields], why } }
 }
 
-/** Everything the command may change, for when its operations cannot be recorded. */
+/** All keys that the command may change, for the case that its operations cannot be recorded. */
 export function touchesOf(analysed: Analysed): Touches {
   if (analysed.kind === 'passed-on') {
     const { lifetimes, touches, flushes } = analysed

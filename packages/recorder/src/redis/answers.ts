@@ -3,36 +3,36 @@ import type { Call, Interpretation } from '../record/call.ts'
 import { redisErrors } from './errors.ts'
 
 /**
- * What a reply (see `respToJson`) says about a call; undefined if it is not understood. Never called for errors.
- * `index` is the call's position within its command.
+ * Interprets a reply (see `respToJson`) to a call; undefined if it is not understood. Never called for errors. `index`
+ * is the call's position within its command.
  */
 export type Says = (answer: Json, call: Call, index: number) => Interpretation | undefined
 
 export interface CommandOperation {
   readonly call: Call
   readonly says: Says
-  /** Whether it keeps the key's time to live, which most writes end. */
+  /** Whether it keeps the key's time to live. Most writes end it. */
   readonly keepsTimeToLive?: true | undefined
-  /** Whether it is on a field of a hash, which may exist without the field. */
+  /** Whether the operation is on a field of a hash. The hash may exist without the field. */
   readonly isField?: true | undefined
-  /** What the reply says about the previous value, if the operation does not. */
+  /** Returns what the reply shows about the previous value, if the operation itself does not show it. */
   readonly sees?: ((answer: Json) => 'value' | 'nothing' | undefined) | undefined
 }
 
 const ok = (value: Json): Interpretation => ({ type: 'ok', value })
-/** The condition of the command did not hold. */
+/** The completion if the condition of the command did not hold. */
 const declined = (error: string): Interpretation => ({ type: 'fail', error, answered: true })
 
-/** Whether it is a read value: a text, null if there is none, or an object for bytes that are not text. */
+/** Whether a reply is a read value: a text, null for an absent value, or an object for bytes that are not text. */
 const isText = (answer: Json | undefined): boolean =>
   typeof answer === 'string' || (typeof answer === 'object' && !Array.isArray(answer))
 
-/** The completion of a call that was carried out. */
+/** The completion of an executed call. */
 const done = (call: Call): Interpretation => ok(typeof call.value === 'symbol' ? null : call.value)
 
 export const saysText: Says = (answer) => (isText(answer) ? ok(answer) : undefined)
 
-/** An array of texts, one for each call. */
+/** Interprets an array of texts, one for each call. */
 export const saysTexts: Says = (answer, _, index) => {
   const text = Array.isArray(answer) ? (answer[index] as Json | undefined) : undefined
   return text !== undefined && isText(text) ? ok(text) : undefined
@@ -40,22 +40,22 @@ export const saysTexts: Says = (answer, _, index) => {
 
 export const saysOk: Says = (answer, call) => (answer === 'OK' ? done(call) : undefined)
 
-/** Any number, such as a count or a length. */
+/** Interprets any number, such as a count or a length, as success. */
 export const saysCount: Says = (answer, call) => (typeof answer === 'number' ? done(call) : undefined)
 
-/** OK, or null if the condition did not hold. */
+/** Interprets OK, or null if the condition did not hold. */
 export const saysOkOr =
   (error: string): Says =>
   (answer, call) =>
     answer === 'OK' ? done(call) : answer === null ? declined(error) : undefined
 
-/** 1, or 0 if the condition did not hold. */
+/** Interprets 1, or 0 if the condition did not hold. */
 export const saysOneOr =
   (error: string): Says =>
   (answer, call) =>
     answer === 1 ? done(call) : answer === 0 ? declined(error) : undefined
 
-/** The previous value, for a cas that replaces it by `value` if `isPut` holds. */
+/** Interprets the previous value, for a cas that replaces it by `value` if `isPut` holds. */
 export const saysOld =
   (value: Json, isPut: (old: Json) => boolean = () => true): Says =>
   (answer) =>
@@ -63,7 +63,10 @@ export const saysOld =
 
 export const saysList: Says = (answer) => (Array.isArray(answer) ? { type: 'ok', value: answer } : undefined)
 
-/** The sum after adding `amount`, from which the previous value follows, unless that is 0 or absent. */
+/**
+ * Interprets the sum after adding `amount`. The sum determines the previous value, except that 0 and an absent key are
+ * indistinguishable.
+ */
 export const saysSum =
   (amount: number): Says =>
   (answer) => {
@@ -75,10 +78,7 @@ const DEFINITE: ReadonlySet<string> = new Set(
   redisErrors.filter(({ means }) => means === 'fail').flatMap(({ says }) => says),
 )
 
-/**
- * Proxies in front of Redis also answer `ERR` when they lose the server, after which the command may have been
- * carried out.
- */
+/** Proxies in front of Redis also answer `ERR` when they lose the server. The command may have been executed before. */
 const LOST_BY_A_PROXY = /time|connection|reset|refused|closed|unavailable|upstream|backend/i
 
 /** @param isLate whether an error may come after part of the command was done, as in a script. */

@@ -23,7 +23,7 @@ const pairs: KeyFinder = (words) => words.slice(1).filter((_, i) => i % 2 === 0)
 /** The destination of a COPY. With another database it may be any key. */
 const copied: KeyFinder = (words) => (words.slice(3).some((word) => isWord(word, 'DB')) ? undefined : words.slice(2, 3))
 
-/** The keys after the word at `place`, which is their number. */
+/** The keys after the word at `place`, which is the number of keys. */
 const counted =
   (place: number, each = 1): KeyFinder =>
   (words) => {
@@ -47,8 +47,9 @@ export const isWord = (word: Json | undefined, wanted: string): boolean =>
   typeof word === 'string' && word.toUpperCase() === wanted
 
 /**
- * Every command of Redis 7, and the known ones of Redis 8 and Valkey 9, by what it changes. `NAME|SUB` is a subcommand
- * that differs from the rest of its command. Any other command, such as a module's, may change anything.
+ * Every command of Redis 7, and the known commands of Redis 8 and Valkey 9, by the keys that they change. `NAME|SUB` is
+ * a subcommand whose effect differs from the rest of its command. Any other command, such as a module's, may change
+ * every key.
  */
 const groups: readonly Group[] = [
   {
@@ -63,8 +64,8 @@ const groups: readonly Group[] = [
       ZRANK ZREVRANGE ZREVRANGEBYLEX ZREVRANGEBYSCORE ZREVRANK ZSCAN ZSCORE ZUNION
       OBJECT PERSIST HPERSIST`,
   },
-  // Commands about connections, messages and the server itself. A transaction's changes count at its EXEC. Redis hangs
-  // up on words that browsers send.
+  // Commands for connections, messages and the server itself. A transaction's changes count at its EXEC. Redis hangs up
+  // on the words of HTTP requests.
   {
     changes: 'nothing',
     commands: `
@@ -95,7 +96,7 @@ const groups: readonly Group[] = [
   { changes: counted(2), commands: 'BLMPOP BZMPOP' },
   { changes: streams, commands: 'XREADGROUP' },
   { changes: stored, commands: 'GEORADIUS GEORADIUSBYMEMBER SORT' },
-  // Scripts may write keys that they do not declare; MOVE, FLUSHDB and the like affect other databases.
+  // Scripts may write keys that they do not declare; MOVE, FLUSHDB and similar commands affect other databases.
   {
     changes: 'everything',
     commands: `
@@ -116,17 +117,17 @@ const changesOf: ReadonlyMap<string, Changes> = new Map(
   ),
 )
 
-/** The commands with subcommands in the table. */
+/** The commands that have subcommands in the table. */
 const divided: ReadonlySet<string> = new Set(
   [...changesOf.keys()].flatMap((name) => (name.includes('|') ? [name.slice(0, name.indexOf('|'))] : [])),
 )
 
-/** The keys that a script declares; their number is its second argument. */
+/** The keys that a script declares; the second argument is their number. */
 const declared = counted(2)
 
 export const isScript = (name: string): boolean => name === 'EVAL' || name === 'EVALSHA' || name === 'FCALL'
 
-/** Whether no subcommand or argument makes it a change. */
+/** Whether a command changes nothing, with any subcommand or argument. */
 export const isKnownToChangeNothing = (name: string): boolean => changesOf.get(name) === 'nothing' && !divided.has(name)
 
 /** Whether the command is in the table. */
@@ -134,8 +135,8 @@ export const isKnownCommand = (name: string): boolean => changesOf.has(name)
 
 export interface EffectOptions {
   /**
-   * Whether scripts write only the keys they declare. Redis does not enforce that, but users may know it of their own
-   * scripts.
+   * Whether scripts write only the keys that they declare. Redis does not enforce this, but users may know it about
+   * their scripts.
    */
   readonly scriptsKeepToKeys: boolean
 }

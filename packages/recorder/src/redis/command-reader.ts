@@ -5,20 +5,20 @@ import type { Lifetime } from './lifetime.ts'
 
 export interface Names {
   readonly key: (key: Json) => string
-  /** Undefined if the field may have been changed outside the record. */
+  /** The name of a field; undefined if the field may have been changed outside the record. */
   readonly field: (key: Json, field: Json) => string | undefined
-  /** The names of the hash's fields seen so far. */
+  /** The names of the hash's fields that were seen so far. */
   readonly fieldsOf: (key: Json) => readonly string[]
-  /** Marks keys as changed outside the record, with all their fields. Returns the names. */
+  /** Marks keys as changed outside the record, with all their fields. Returns their names. */
   readonly touch: (keys: readonly Json[]) => readonly string[]
   /** The names of the keys and fields seen so far, in this database or in all; undefined if not all are known. */
   readonly known: (inAll: boolean) => readonly string[] | undefined
   /**
-   * The key's value, for a command that moves it; undefined if unknown. Call the result at the reply, with the number
-   * of times that the command itself has written the key.
+   * The key's value, for a command that moves it; undefined if unknown. Call the result when the reply arrives, with
+   * the number of times that the command itself has written the key.
    */
   readonly held: (key: Json) => ((ownWrites: number) => Json | undefined) | undefined
-  /** Whether the list is filled at this end, as decided by its first command. */
+  /** Whether the list is filled at this end. The first command on the list determines its end. */
   readonly isFilledAt: (key: Json, end: End) => boolean
 }
 
@@ -26,7 +26,7 @@ export type End = 'left' | 'right'
 
 export interface Recognised {
   readonly parts: readonly [CommandOperation, ...CommandOperation[]]
-  /** Further keys that it may change, later or in a way that no operation expresses. */
+  /** Other keys that it may change, later or in a way that no operation expresses. */
   readonly touches?: { readonly keys: readonly string[]; readonly why: string } | undefined
   /** The times to live that it sets. */
   readonly lifetimes?: readonly Lifetime[] | undefined
@@ -34,20 +34,20 @@ export interface Recognised {
   readonly deletes?: readonly string[] | undefined
   /** Whether it deletes all keys of a database, including keys not seen yet. */
   readonly flushes?: true | undefined
-  /** Whether an error may come after part of it was done. */
+  /** Whether an error may occur after part of the command was executed. */
   readonly errorsLate?: true | undefined
 }
 
 /**
  * Reads the operations of a command from its words. If it returns undefined, the command is not recorded. Its changes
- * are then given by the table of effects, unless it is known not to affect anything recorded.
+ * then follow from the table of effects, unless it is known not to affect any recorded key.
  */
 export type CommandReader = (words: readonly Json[], names: Names) => Recognised | 'no effect' | undefined
 
-/** Keyed by the command's name in upper case. */
+/** Readers by the command's name in upper case. */
 export type CommandReaders = { readonly [name: string]: CommandReader }
 
-/** What a reply, undefined if unreadable, says about each operation of a command, or about all. */
+/** The completions of the operations of a command, from its reply; undefined stands for an unreadable reply. */
 export function completionsOf(recognised: Recognised, answer: Json | undefined): Completions {
   const { parts } = recognised
   if (isError(answer)) return refusalOf(answer.error, recognised.errorsLate)
@@ -75,13 +75,13 @@ export const write = (key: string, value: Json, says: Says): CommandOperation =>
   says,
 })
 
-/** A cas with the value `[old, new]`, or `[new]` if only the answer has the old one. */
+/** A cas with the value `[old, new]`, or `[new]` if only the answer has the old value. */
 export const cas = (key: string, value: readonly Json[], says: Says): CommandOperation => ({
   call: { f: 'cas', key, value },
   says,
 })
 
-/** An addition whose values only the reply has: a cas of both. */
+/** An addition whose old and new values only the reply contains, as a cas. */
 export const unsaidSum = (key: string, amount: number): CommandOperation => ({
   call: { f: 'cas', key, value: UNSAID, amount },
   says: saysSum(amount),
@@ -96,13 +96,13 @@ export const keeping = (part: CommandOperation): CommandOperation => ({ ...part,
 
 export const one = (part: CommandOperation): Recognised => ({ parts: [part] })
 
-/** Undefined if there are no parts, or fewer than `count`. */
+/** A command with several operations; undefined if there are none, or fewer than `count`. */
 export function several(parts: readonly CommandOperation[], count: number = parts.length): Recognised | undefined {
   const [first, ...rest] = parts
   return first === undefined || parts.length < count ? undefined : { parts: [first, ...rest] }
 }
 
-/** The words from `start` on as pairs; undefined if there are none, or an odd number. */
+/** The words from `start` on as pairs; undefined if there are none, or an odd number of words. */
 export function pairsOf(words: readonly Json[], start: number): readonly (readonly [Json, Json])[] | undefined {
   if (words.length <= start || (words.length - start) % 2 !== 0) return undefined
   return Array.from({ length: (words.length - start) / 2 }, (_, i) => [
@@ -111,7 +111,7 @@ export function pairsOf(words: readonly Json[], start: number): readonly (readon
   ])
 }
 
-/** The word at `at`. Commands that are too short are refused before. */
+/** The word at `at`. Redis refuses commands that are too short. */
 export const word = (words: readonly Json[], at: number): Json => words[at] ?? null
 
 /** An amount in Redis' syntax; undefined if invalid. */

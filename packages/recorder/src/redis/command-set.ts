@@ -14,7 +14,7 @@ import { setCommands, setTable } from './set-commands.ts'
 import { registerTable, stringCommands } from './string-commands.ts'
 import { workQueueCommands, workQueueScripts, workQueueTable } from './work-queue-commands.ts'
 
-/** Which commands to record. All others are passed on, and the keys they change are marked. */
+/** The commands to record. All other commands are passed on, and the keys that they change are marked. */
 export interface CommandSet {
   readonly model: string
   readonly readers: ReadonlyMap<string, CommandReader>
@@ -26,15 +26,15 @@ export interface CommandSet {
 interface Spoken {
   readonly readers: CommandReaders
   readonly scripts?: readonly KnownScript[]
-  /** How clients of this program's own send its operations. */
+  /** How the clients of chaos itself send the operations. */
   readonly table: CommandTable
-  /** The object of workloads, if it has another name than the model. */
+  /** The object of workloads, if its name differs from the model's. */
   readonly object?: string
 }
 
 const LOCK_MS = 10_000
 
-/** By model, what is said to Redis about it. */
+/** By model: the commands and scripts on its objects. */
 const spoken: { readonly [model: string]: Spoken } = {
   register: {
     readers: { ...stringCommands, ...hashCommands },
@@ -51,7 +51,7 @@ const spoken: { readonly [model: string]: Spoken } = {
 
 export const commandModels: readonly string[] = Object.keys(spoken)
 
-/** How operations are sent, by model. */
+/** The commands that send operations, by model. */
 export const commandTables: { readonly [model: string]: CommandTable } = Object.fromEntries(
   Object.entries(spoken).map(([model, { table }]) => [model, table]),
 )
@@ -63,7 +63,7 @@ export const objectModels: ReadonlyMap<string, string> = new Map(
 export interface CommandSetOptions {
   /** One of `commandModels`; `register` by default. */
   readonly model?: string | undefined
-  /** The source of a script that compares and sets: see `casScript`. */
+  /** The source of a compare-and-set script: see `casScript`. */
   readonly cas?: string | undefined
   readonly declared?: readonly DeclaredScript[] | undefined
   readonly scriptsKeepToKeys?: boolean | undefined
@@ -83,7 +83,7 @@ export function commandSet(options: CommandSetOptions = {}): CommandSet {
 
 /**
  * Records a script as a cas. It is called as `EVAL source 1 key expected value`, or by its SHA-1, and answers 1 if it
- * found the expected value and replaced it, otherwise 0.
+ * found the expected value and replaced it, and 0 otherwise.
  */
 const casScript = (source: string): KnownScript =>
   oneOperation({

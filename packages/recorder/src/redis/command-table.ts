@@ -1,16 +1,20 @@
 /**
- * How to send an operation to Redis, and what its reply means. Error replies are classified by the recorder's rules.
+ * How to send an operation to Redis, and how to interpret its reply. Error replies are classified by the recorder's
+ * rules.
  */
 export interface CommandSpec {
-  /** The words of the command. `{key}`, `{value}`, a cas's `{old}` and `{new}`, and a fresh `{token}` are filled in. */
+  /**
+   * The words of the command. The placeholders `{key}`, `{value}`, a cas's `{old}` and `{new}`, and `{token}`, a new
+   * token, are filled in.
+   */
   readonly send: readonly string[]
-  /** The kind of reply; by default the result is the input. */
+  /** The kind of result in the reply; by default the result is the input. */
   readonly result?: 'given' | 'token' | 'text' | 'number' | 'boolean' | 'list' | undefined
-  /** Replies that mean the operation certainly had no effect. */
+  /** Replies that show that the operation had no effect. */
   readonly refused?: readonly (string | number | null)[] | undefined
 }
 
-/** By function, in order of preference: the first command whose placeholders can all be filled in is sent. */
+/** By function, in order of preference: the first command is sent for which all placeholders have a value. */
 export interface CommandTable {
   readonly [f: string]: readonly CommandSpec[]
 }

@@ -9,20 +9,20 @@ import type { KnownScript, ScriptText } from './scripts.ts'
 /** A script that the user declares to be equivalent to a sequence of commands. */
 export interface DeclaredScript {
   readonly is: ScriptText
-  /** Each like `INCRBY KEYS[1] ARGV[1]`. */
+  /** Commands in the form `INCRBY KEYS[1] ARGV[1]`. */
   readonly commands: readonly DeclaredCommand[]
 }
 
 interface DeclaredCommand {
   readonly words: readonly string[]
-  /** Where the command's own reply is in the script's: all of it, an element of its list, or nowhere. */
+  /** The position of the command's own reply in the script's reply: all of it, an element of its list, or none. */
   readonly answer: 'whole' | 'untold' | number
 }
 
-/** A word that stands for a key or value of the script. */
+/** A placeholder for a key or an argument of the script. */
 const PLACE = /^(KEYS|ARGV)\[([1-9]\d?)\]$/
 
-/** Why a command cannot be recorded; undefined if it can. */
+/** The reason why a command cannot be recorded; undefined if it can. */
 export function whyNot(words: readonly string[]): string | undefined {
   const [name = ''] = words
   if (name === '' || PLACE.test(name)) return 'it has no command'
@@ -62,7 +62,7 @@ interface Command extends Pick<Recognised, 'touches' | 'deletes'> {
   readonly lifetimes: readonly Lifetime[]
 }
 
-/** Undefined if its effect is unknown. */
+/** The operations of a declared command; undefined if its effect is unknown. */
 function recognised({ words, answer }: DeclaredCommand, { keys, values, names, readers }: Script): Command | undefined {
   const filled = words.map((word) => {
     const [, list, place] = PLACE.exec(word) ?? []
@@ -127,7 +127,7 @@ function placedLifetime(lifetime: Lifetime, own: OwnAnswer): Lifetime {
   return { ...lifetime, isSet }
 }
 
-/** The reply contains the key's remaining time to live. */
+/** A time to live that is known only from the reply. */
 function remaining(key: Json, names: Names, own: OwnAnswer): Lifetime {
   const left = (answer: Json): number | undefined => {
     const ms = own(answer)

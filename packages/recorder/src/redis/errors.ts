@@ -1,8 +1,8 @@
 import type { ErrorMeaning } from '@chaosproxy/history'
 
 /**
- * Redis, Redis Cluster and Sentinel errors by their first word. Any other error is `info`, and so is a missing reply (a
- * timeout, a broken connection) or an error after part of the work, as within a script or a transaction.
+ * The meaning of Redis, Redis Cluster and Sentinel errors, by their first word. Any other error is `info`, and so is a
+ * missing reply (a timeout, a broken connection) or an error after partial execution, as in a script or a transaction.
  */
 export const redisErrors: readonly ErrorMeaning[] = [
   { says: ['ERR'], means: 'fail', why: 'an error in the command, found before it is carried out' },

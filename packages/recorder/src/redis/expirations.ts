@@ -5,7 +5,7 @@ import type { CommandOperation } from './answers.ts'
 import type { Lifetime } from './lifetime.ts'
 import { seenBy } from './lifetimes.ts'
 
-/** A time to live, and the position of its reply: an element of the reply to EXEC, or the whole. */
+/** A time to live, and the position of its reply: an element of the reply to EXEC, or the whole reply. */
 export interface PlacedLifetime {
   readonly lifetime: Lifetime
   readonly at: number | undefined
@@ -24,43 +24,46 @@ interface Setter {
   dueAt: number
   readonly askedAt: number
   readonly calledAt: number
-  /** The moment of its reply; until then it may still take effect. */
+  /** The moment of its reply. Before it, the time to live may not be set yet. */
   returnedAt: number
   expiry: Expiry | undefined
   openedAt: number
-  /** Whether the key was seen absent since. */
+  /** Whether the key was seen absent since it was set. */
   wasSeen: boolean
-  /** Whether an operation that may have required the key to be absent got no reply. */
+  /** Whether there was no reply to an operation that may have required the key to be absent. */
   isUnsure: boolean
 }
 
-/** An expiry that can no longer take effect, but whose traces operations in progress may still show. */
+/** An expiry that can no longer take effect. Operations in progress may still show its effect. */
 interface Over {
   readonly setter: Setter
   readonly key: string
   readonly overAt: number
   /**
-   * Whether the operation that ended it found the key absent, or overwrote it: then it makes no difference whether it
-   * expired just before.
+   * Whether the operation that ended it found the key absent or overwrote it. It then makes no difference whether the
+   * key expired just before.
    */
   readonly isForced: boolean
 }
 
-/** Servers' clocks run at most this much faster, and replies to "now" are at most this old. */
+/**
+ * The minimum rate of the recorder's clock relative to a server's clock, and the maximum age in milliseconds of the
+ * server time that replies use.
+ */
 const CLOCK_RATE = 0.99
 const CLOCK_AGE_MS = 10
 const NEVER = Number.POSITIVE_INFINITY
 const NOTHING_KNOWN = { returnedAt: NEVER, expiry: undefined, openedAt: NEVER, wasSeen: false, isUnsure: false }
-/** With more keys than this, any with a time to live may be gone at any time. */
+/** Maximum number of tracked keys. Beyond it, every key with a time to live may expire at any time. */
 const MOST_SETTERS = 100_000
 
 /**
- * Tracks the times to live that recorded commands set. Before its end a key exists; afterwards it may be gone, until
- * another command has certainly ended or replaced its time to live.
+ * Tracks the times to live that recorded commands set. Before the end of its time to live a key exists. After the end
+ * it may be absent, until another command has certainly ended or replaced its time to live.
  *
- * An expiry is written to the histories only when the next command on its key is called or answered, so keys that
- * nobody reads cost nothing. It ends as `ok` if it may have happened by then, and as `fail` if nobody saw the key
- * absent. If neither is certain, it stays open: then it may take effect at any later time.
+ * An expiry is written to the histories only when the next command on its key is called or answered, so keys that are
+ * not read cost nothing. It ends as `ok` if it may have happened by then, and as `fail` if no client saw the key
+ * absent. If neither is certain, it stays open and may take effect at any later time.
  */
 export class Expirations {
   readonly #options: ExpirationsOptions
@@ -75,12 +78,12 @@ export class Expirations {
     this.#options = options
   }
 
-  /** A server of the recording. Copies of a key on several servers may expire at different times. */
+  /** Adds a server of the recording. Copies of a key on several servers may expire at different times. */
   node(name: string): void {
     this.#nodes.add(name)
   }
 
-  /** Operations are about to be called. Returns the number to pass on when they end. */
+  /** Call when operations are about to be called. Returns the number to pass to `ended`. */
   called(parts: readonly CommandOperation[], lifetimes: readonly PlacedLifetime[]): number {
     const moment = ++this.#moment
     this.#underWay.add(moment)
@@ -104,20 +107,20 @@ export class Expirations {
     this.#openDueOf(key, setter.calledAt)
   }
 
-  /** A field was seen for the first time: it expires with its hash. */
+  /** Call when a field is first seen: it expires with its hash. */
   field(key: string, field: string): void {
     for (const setter of [...(this.#setters.get(key) ?? [])]) {
       if (setter.lifetime.isOfField === true) continue
       const isOpen = setter.expiry !== undefined
       const expiry = isOpen ? this.#options.open(field) : undefined
-      // Operations on the field are called from now on.
+      // The first operation on the field comes after this moment.
       const openedAt = isOpen ? this.#moment + 1 : NEVER
       const lifetime = { ...setter.lifetime, key: field, isInHash: true as const }
       this.#hold(field, { ...setter, lifetime, expiry, openedAt, wasSeen: false })
     }
   }
 
-  /** A key was found with a time to live that may be old. */
+  /** Call when a key is found with a time to live, which may have been set before the recording. */
   lasting(lifetime: Lifetime): void {
     const placed = { lifetime, at: undefined }
     this.ended(this.called([], [placed]), { parts: [], lifetimes: [placed] }, undefined, null)
@@ -132,12 +135,12 @@ export class Expirations {
     return this.#setters.get(key)?.some(({ expiry }) => expiry !== undefined) === true
   }
 
-  /** Keys are about to be answered: those whose time is over may be gone. */
+  /** Call before operations are answered: expired keys may then be absent. */
   answering(parts: readonly CommandOperation[]): void {
     if (this.#held > 0) this.#openDue(parts, ++this.#moment)
   }
 
-  /** A request was answered, and nobody has seen the reply yet. */
+  /** Call when a request is answered, before any client has seen the reply. */
   ended(
     calledAt: number,
     {
@@ -165,7 +168,7 @@ export class Expirations {
       for (const setter of [...setters]) {
         if (isAbsent) setter.wasSeen = true
         if (isLost && part.call.harmless !== true && part.call.f !== 'write') setter.isUnsure = true
-        // An absent field says nothing about its hash.
+        // The absence of a field does not show the absence of its hash.
         const isEnded = isClear || (isAbsent && part.isField !== true)
         if (!isEnded || setter.returnedAt > calledAt) continue
         const isForced = setter.openedAt <= calledAt && (isAbsent || part.call.f === 'write')
@@ -178,10 +181,10 @@ export class Expirations {
 
   #answered({ lifetime, at }: PlacedLifetime, calledAt: number, moment: number, answer: Json | undefined): void {
     const own = at === undefined ? answer : Array.isArray(answer) ? (answer[at] as Json | undefined) : answer
-    // The hash may have expired and been created again by another field.
+    // The hash may have expired, and another field may have created it again.
     if (this.#setters.has(lifetime.key)) this.#openDueOf(lifetime.key, moment)
     const setters = this.#setters.get(lifetime.key) ?? []
-    // It was not answered: it may have been set, or still be set.
+    // Without an answer, the time to live may have been set, or may be set later.
     if (own === undefined) return
     const isSet = lifetime.isSet(own)
     const left = lifetime.left?.(own)
@@ -195,7 +198,7 @@ export class Expirations {
     }
   }
 
-  /** Opens the expiries whose time has come. */
+  /** Opens the expiries that are due. */
   #openDue(parts: readonly CommandOperation[], moment: number): void {
     for (const { call } of parts) if (typeof call.key === 'string') this.#openDueOf(call.key, moment)
   }
@@ -216,7 +219,7 @@ export class Expirations {
     else if (!this.#over.some((over) => over.setter === setter)) this.#over.push({ key, setter, ...how })
   }
 
-  /** Ends the expiries of which nothing more can be seen: every operation that began before their end has ended. */
+  /** Ends the expiries that no later operation can show: every operation that began before their end has ended. */
   #settle(): void {
     if (this.#over.length === 0) return
     const [oldest = NEVER] = this.#underWay
@@ -227,7 +230,7 @@ export class Expirations {
     for (const { key, setter, isForced } of settled) {
       this.#forget(key, setter)
       const isNeeded = setter.wasSeen || setter.isUnsure || this.#nodes.size > 1
-      // Another field may have created the hash again, with a new time to live, after this one expired unseen.
+      // After an unseen expiry, another field may have created the hash again with a new time to live.
       if (!isNeeded && setter.lifetime.isInHash !== true) setter.expiry?.ended('fail')
       else if (isForced) setter.expiry?.ended('ok')
     }
@@ -244,14 +247,17 @@ export class Expirations {
 const dueAfter = (askedAt: number, afterMs: number): number =>
   askedAt + Math.max(0, afterMs * CLOCK_RATE - CLOCK_AGE_MS) * 1e6
 
-/** A swap of a value for itself may be one whose condition did not hold, which changes nothing. */
+/**
+ * Whether a swap replaced a value by an equal value. Its condition may then not have held, so the time to live may be
+ * unchanged.
+ */
 function isSame(completion: Interpretation): boolean {
   if (completion.type !== 'ok' || !('value' in completion) || !Array.isArray(completion.value)) return false
   const [old, value] = completion.value
   return completion.value.length === 2 && JSON.stringify(old) === JSON.stringify(value)
 }
 
-/** Whether a reply says that the key has exactly this time to live. */
+/** Whether a reply shows that the key has exactly this time to live. */
 export function isSetBy({ lifetime: { isSet, isOfField }, at }: PlacedLifetime, answer: Json): boolean {
   const own = at === undefined ? answer : Array.isArray(answer) ? (answer[at] as Json | undefined) : undefined
   return isOfField !== true && own !== undefined && isSet(own) === true

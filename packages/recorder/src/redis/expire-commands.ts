@@ -27,7 +27,7 @@ export const lifetimesWith = (key: Json, names: Names, lasting: Omit<Lifetime, '
   ...names.fieldsOf(key).map((name) => ({ ...lasting, key: name, isInHash: true as const })),
 ]
 
-/** `HEXPIRE key 10 FIELDS 2 f g`; undefined if a field cannot be tracked. */
+/** The effect of `HEXPIRE key 10 FIELDS 2 f g`; undefined if a field cannot be tracked. */
 function lifetimesOfFields(
   unit: number | undefined,
   words: readonly Json[],

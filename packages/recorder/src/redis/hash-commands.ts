@@ -19,7 +19,7 @@ const inHash = (part: CommandOperation): CommandOperation => ({ ...part, keepsTi
 
 type PartOf = (name: string, words: readonly Json[]) => CommandOperation | undefined
 
-/** A reader for commands on one field with this many words. */
+/** Returns a reader for commands on one field that have this many words. */
 const ofField =
   (length: number, partOf: PartOf): CommandReader =>
   (words, names) => {
@@ -29,7 +29,7 @@ const ofField =
     return part === undefined ? undefined : several([inHash(part)])
   }
 
-/** A reader for commands on several fields. Nothing is recorded if one of them cannot be. */
+/** Returns a reader for commands on several fields. The command is recorded only if all fields can be recorded. */
 const ofFields =
   (partOf: (name: string) => CommandOperation): CommandReader =>
   (words, names) => {
@@ -43,7 +43,7 @@ const ofFields =
     )
   }
 
-/** HSET replies with the number of new fields, HMSET with OK. */
+/** HSET returns the number of new fields, HMSET returns OK. */
 const saysSet: Says = (answer, call, index) => saysCount(answer === 'OK' ? 0 : answer, call, index)
 
 const setting: CommandReader = (words, names) => {

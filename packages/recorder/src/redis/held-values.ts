@@ -2,46 +2,48 @@ import { meaningOf, writtenValue } from '@chaosproxy/history'
 import { type Completions, type Interpretation, UNSAID } from '../record/call.ts'
 import type { CommandOperation } from './answers.ts'
 
-/** The most characters to remember, for all values together. Values of further keys are unknown. */
+/** Maximum number of characters remembered, for all values together. Values of further keys are unknown. */
 const MOST_CHARACTERS = 16_000_000
 const MOST_KEYS = 300_000
 
 interface Held {
-  /** Undefined if it is not known. */
+  /** The value; undefined if unknown. */
   value: string | undefined
   /** The number of writes in progress. */
   open: number
-  /** Whether writes overlapped since the last moment without any, so that the last one is unknown. */
+  /**
+   * Whether writes have overlapped since the last moment without a write in progress. The last write is then unknown.
+   */
   isMixed: boolean
   writes: number
 }
 
 export interface HeldValue {
   readonly value: string
-  /** Whether only these writes have written it since. */
+  /** Whether exactly this number of writes has been made since. */
   readonly isWrittenBy: (writes: number) => boolean
 }
 
 /**
- * The values of keys by the last answered write, for commands that move a value without naming it. Anything except a
- * recorded operation makes a key unknown, or all keys, for good.
+ * The values of keys according to the last answered write, for commands that move a value without naming it. Any
+ * command that is not a recorded operation makes a key unknown, or all keys, permanently.
  */
 export class HeldValues {
   readonly #keys: Map<string, Held> = new Map()
   #characters = 0
   #isOver = false
 
-  /** Any key may hold anything from now on. */
+  /** Marks all keys as unknown from now on. */
   stop(): void {
     this.#isOver = true
     this.#keys.clear()
   }
 
-  /** The key may hold anything from now on. */
+  /** Marks the key as unknown from now on. */
   lose(key: string): void {
     if (this.#isOver) return
     const held = this.#of(key)
-    // Counted as a write that never ends.
+    // Counts as a write that never ends.
     held.open++
     this.#put(held, undefined)
   }
@@ -57,7 +59,7 @@ export class HeldValues {
     }
   }
 
-  /** A write without a reply has not ended. */
+  /** A write without a reply does not end. */
   ended(parts: readonly CommandOperation[], completions: Completions): void {
     if (this.#isOver) return
     for (let i = 0; i < parts.length; i++) {
@@ -73,7 +75,7 @@ export class HeldValues {
     }
   }
 
-  /** Undefined if it is unknown, or may be changing. */
+  /** The value of a key; undefined if it is unknown, or may be changing. */
   of(key: string): HeldValue | undefined {
     const held = this.#keys.get(key)
     if (held === undefined || held.value === undefined || held.open !== 0) return undefined
@@ -98,7 +100,7 @@ export class HeldValues {
   }
 }
 
-/** The text that a write has left; undefined if it left none, or is only partly known. */
+/** The text that a write leaves; undefined if it leaves none, or only part of it is known. */
 function leftBy(
   { call }: CommandOperation,
   completion: Extract<Interpretation, { readonly type: 'ok' }>,

@@ -2,13 +2,13 @@ import type { Json } from '@chaosproxy/history'
 import type { Naming } from '../record/naming.ts'
 
 export interface Identity {
-  /** Undefined if nothing names the client, or a command that renames it has no reply yet. */
+  /** The name of the client; undefined if nothing names it, or if a command that renames it has no reply yet. */
   readonly session: string | undefined
-  /** Whether its operations are final reads. */
+  /** Whether the client's operations are final reads. */
   readonly isFinal: boolean
   /**
-   * Processes a command that may rename the client. Call the result once it succeeded or failed; undefined for other
-   * commands.
+   * Processes a command that may rename the client. Call the result once the command succeeded or failed. Undefined for
+   * other commands.
    */
   readonly told: (
     name: string,
@@ -20,14 +20,14 @@ export interface Identity {
 /** The name suffix of a client that makes final reads, after healing and the last write: `process-7:final`. */
 export const FINAL_SUFFIX = ':final'
 
-/** Redis' name for unauthenticated clients. */
+/** Redis' name for the user of unauthenticated clients. */
 const DEFAULT_USER = 'default'
 
-/** Names a client by `CLIENT SETNAME`, otherwise by the user of `AUTH`; `HELLO` may contain either. */
+/** Names a client by `CLIENT SETNAME`, or else by the user of `AUTH`; `HELLO` may contain either name. */
 export function createIdentity(naming: Naming): Identity {
   let clientName: string | undefined
   let user: string | undefined
-  /** Unanswered commands that may rename the client. Until they are answered its name is unknown. */
+  /** Number of unanswered commands that may rename the client. While it is above 0, the name is unknown. */
   let unanswered = 0
   const rename = (name: Json | undefined): void => {
     clientName = name === '' ? undefined : textOf(name)
@@ -83,7 +83,7 @@ export function createIdentity(naming: Naming): Identity {
     },
     told(name, words, when = 'at once') {
       if (when === 'at once' && name === 'CLIENT' && upper(words[1]) === 'SETNAME' && isName(words[2])) {
-        // The client has named itself, which also applies to what it sends before the reply.
+        // The new name also applies to requests that the client sends before the reply.
         const before = clientName
         rename(words[2])
         return (succeeded) => {

@@ -14,17 +14,17 @@ export interface InitialScanOptions {
   readonly keySpace: KeySpace
   readonly expirations: Expirations
   readonly commands: CommandSet
-  /** The server's name in the history. */
+  /** The name of the server in the history. */
   readonly node: string
 }
 
-/** The values of further keys stay unknown. */
+/** Maximum number of keys read. The values of further keys are unknown. */
 const MOST_KEYS = 10_000
 const SESSION = 'the recorder, at the start'
 
 /**
  * Reads the strings and hashes of database 0 as an additional client, so that the history begins with their values.
- * Keys that will expire are marked.
+ * Marks keys with a time to live.
  *
  * @throws UserError (environment) if the server does not answer, or refuses.
  */

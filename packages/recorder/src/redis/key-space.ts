@@ -3,9 +3,14 @@ import type { End, Names } from './command-reader.ts'
 import { HeldValues } from './held-values.ts'
 import { Lifetimes } from './lifetimes.ts'
 
-/** The most fields, lists and touched hashes to remember. Beyond that, further fields are not recorded as registers. */
+/**
+ * Maximum number of remembered fields, lists and touched hashes. Beyond it, further fields are not recorded as
+ * registers.
+ */
 const MOST_REMEMBERED = 100_000
-/** The most keys that one command is recorded to delete. Beyond that, it may have changed everything. */
+/**
+ * Maximum number of keys that one command is recorded to delete. Beyond it, the command may have changed everything.
+ */
 const MOST_FLUSHED = 10_000
 const NO_NAMES: readonly string[] = []
 
@@ -13,18 +18,18 @@ const NO_NAMES: readonly string[] = []
 export type Flushed = 'everything' | { readonly database: string }
 
 /**
- * What a recorder knows about the keys of a Redis, over all connections and nodes: the fields seen in each hash, since
- * a change of a key changes all of them.
+ * The state of the keys of a Redis that the recorder knows, over all connections and nodes: for example the fields seen
+ * in each hash, since a change of the key changes all its fields.
  */
 export class KeySpace {
   /** Whether the initial values have been read. */
   isRead = false
-  /** Times to live from before the recording. */
+  /** Times to live that were set before the recording. */
   readonly lifetimes: Lifetimes = new Lifetimes()
   readonly values: HeldValues = new HeldValues()
   /** The names of each hash's fields, by the hash's name. */
   readonly #fields: Map<string, Set<string>> = new Map()
-  /** Hashes with fields not seen yet that may have changed outside the record. */
+  /** Hashes that may have changed outside the record and may have unseen fields. */
   readonly #touched: Set<string> = new Set()
   /** For each key, the number of commands in progress that delete it with all its fields. */
   readonly #deleting: Map<string, number> = new Map()
@@ -37,12 +42,13 @@ export class KeySpace {
   #seenCount = 0
   readonly #nodes: Set<string> = new Set()
   /**
-   * Called with a key first seen while a command deletes every key: it may be deleted, which the record does not show.
+   * Called with a key first seen while a command deletes every key. The command may delete it, which the record does
+   * not show.
    */
   onFlushed: (keyName: string) => void = () => undefined
   /** Called with a key or field first seen after everything was deleted: it is absent. */
   onAbsent: (name: string) => void = () => undefined
-  /** Whether a key has a time to live that a command has set. */
+  /** Whether a recorded command has set a time to live on a key. */
   isLasting: (keyName: string) => boolean = () => false
   /** Called with a field when it is first seen. */
   onField: (keyName: string, fieldName: string) => void = () => undefined
@@ -76,12 +82,12 @@ export class KeySpace {
       held: (key) => this.#held(nameOfKey(database, key)),
       isFilledAt: (key, end) => this.#isFilledAt(nameOfKey(database, key), end),
     }
-    // By default Redis has 16 databases.
+    // Redis has 16 databases by default.
     if (this.#names.size < 10_000) this.#names.set(database, made)
     return made
   }
 
-  /** A server of the recording. Each may have keys of its own. */
+  /** Adds a server of the recording. Each server may have its own keys. */
   node(name: string): void {
     this.#nodes.add(name)
   }
@@ -98,7 +104,10 @@ export class KeySpace {
     } else if (isNew && this.#isEmptied(database)) this.onAbsent(name)
   }
 
-  /** Whether everything was flushed, so that keys not seen before are absent. Another server may have kept its own. */
+  /**
+   * Whether everything was flushed, so that keys not seen before are absent. With several servers, another server may
+   * have kept its keys.
+   */
   #isEmptied(database: string): boolean {
     return (this.#isAllEmptied || this.#emptied.has(database)) && this.#nodes.size <= 1
   }
@@ -109,13 +118,16 @@ export class KeySpace {
     return held && ((ownWrites) => (held.isWrittenBy(ownWrites) && isPlain() ? held.value : undefined))
   }
 
-  /** Undefined if there are too many, or if a flush may spare those of another server. */
+  /**
+   * The names of the known keys and fields; undefined if there are too many, or if a flush may spare those of another
+   * server.
+   */
   #known(databases: readonly ReadonlySet<string>[]): readonly string[] | undefined {
     if (this.#seenCount > MOST_FLUSHED || this.#nodes.size > 1) return undefined
     return databases.flatMap((names) => [...names].flatMap((name) => [name, ...this.fieldsOf(name)]))
   }
 
-  /** Whether any hash was seen to have fields. */
+  /** Whether any hash with fields was seen. */
   get hasFields(): boolean {
     return this.#fields.size > 0
   }
@@ -138,9 +150,9 @@ export class KeySpace {
   }
 
   /**
-   * Marks keys as being deleted: a field first seen meanwhile may be deleted with its hash, which the record would not
-   * show. Call the result once the deletion has ended, or never if that cannot be known. `flushes`: all keys of this
-   * database, or of every database, are deleted; pass to the result whether they were.
+   * Marks keys as being deleted: a field first seen before the end of the deletion may be deleted with its hash, which
+   * the record would not show. Call the result once the deletion has ended; do not call it if the end cannot be known.
+   * `flushes`: all keys of this database, or of every database, are deleted; pass to the result whether they were.
    */
   deleting(keyNames: readonly string[], flushes?: Flushed): (isDone?: boolean) => void {
     if (flushes !== undefined) this.#flushing++
@@ -160,8 +172,8 @@ export class KeySpace {
   }
 
   /**
-   * Undefined for a field that cannot be a register: its hash is touched or being deleted, or there are too many
-   * fields.
+   * The name of a field; undefined for a field that cannot be a register: its hash is touched or being deleted, or
+   * there are too many fields.
    */
   #field(keyName: string, field: Json, database: string): string | undefined {
     const name = nameOfField(keyName, field)
@@ -184,7 +196,10 @@ export class KeySpace {
     return true
   }
 
-  /** Once false, it stays false: a field that could not be remembered may have any value. */
+  /**
+   * Whether more fields may be remembered. Once false, it stays false: a field that was not remembered may have any
+   * value.
+   */
   #mayRemember(): boolean {
     if (this.#remembered >= MOST_REMEMBERED) return false
     this.#remembered++
@@ -193,9 +208,9 @@ export class KeySpace {
 }
 
 /**
- * The names of keys in a history: the key itself in database 0, `1/key` in another database, `key[field]` for a field
- * of a hash. A key that looks like one of the latter, or is not text, is named by its JSON text, so that different
- * keys have different names.
+ * The name of a key in a history: the key itself in database 0, `1/key` in another database, `key[field]` for a field
+ * of a hash. A key that looks like `1/key` or `key[field]`, or is not text, is named by its JSON text, so that
+ * different keys have different names.
  */
 export function nameOfKey(database: string, key: Json): string {
   const name = textOf(key)

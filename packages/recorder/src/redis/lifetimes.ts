@@ -2,45 +2,50 @@ import { type Json, readsWhole } from '@chaosproxy/history'
 import type { Call, Completions, Interpretation } from '../record/call.ts'
 import type { CommandOperation } from './answers.ts'
 
-/** The most keys to track. Those that certainly do not expire are dropped first. */
+/** Maximum number of tracked keys. Keys that certainly do not expire are dropped first. */
 const MOST_KEYS = 300_000
 
-/** What is known about one key. Moments are sequence numbers of requests and answers. */
+/** The known facts about a key. Moments are sequence numbers of requests and answers. */
 interface Life {
-  /** When its first and its last write were called. */
+  /** The moments at which its first and its last write were called. */
   firstWriteAt: number
   lastWriteAt: number
   /**
-   * When it was known to have no time to live, because it was absent or newly written. Later calls need no tracking.
+   * The moment at which it was known to have no time to live, because it was absent or newly written. Later calls are
+   * not tracked.
    */
   clearedAt: number
-  /** Whether a value from before any write was seen. */
+  /** Whether a value was seen before the first recorded write. */
   isHeld: boolean
   isAbsent: boolean
-  /** When the last write that kept the time to live returned, and when it was called. */
+  /** The moments at which the last write that kept the time to live returned, and at which it was called. */
   keptAt: number
   keptCalledAt: number
-  /** When the last write that may have removed the value returned; never while one is in progress. */
+  /**
+   * The moment at which the last write that may have removed the value returned; infinite while such a write is in
+   * progress.
+   */
   removedAt: number
 }
 
 const NEVER = Number.POSITIVE_INFINITY
 const NOT_YET = -1
 
-/** The reason given for marked keys. */
+/** The reason in marks of keys that may have expired. */
 export const MAY_HAVE_EXPIRED =
   'it is gone, and no recorded command removed it: it had a time to live before the recording began, or the server lost it; record with "initial": "read" to find out which'
 
 /**
- * A key with a time to live from before the recording may disappear at any time without a recorded command. This finds
- * keys that are absent although a value was seen, or was written without ending the time to live, and nothing recorded
- * removed it. Once a key is known to be newly written (SET, DEL, …) or absent, later calls are certain.
+ * A key whose time to live was set before the recording may disappear at any time without a recorded command. This
+ * class finds keys that are absent although a value was seen, or was written without ending the time to live, and no
+ * recorded command removed it. Once a key is known to be newly written (SET, DEL, …) or absent, later calls are
+ * certain.
  */
 export class Lifetimes {
   readonly #lives: Map<string, Life> = new Map()
   #now = 0
 
-  /** Operations are called. Returns the number to pass to `ended`. */
+  /** Call when operations are called. Returns the number to pass to `ended`. */
   called(parts: readonly CommandOperation[]): number {
     const now = ++this.#now
     for (const { call } of parts) {
@@ -53,10 +58,7 @@ export class Lifetimes {
     return now
   }
 
-  /**
-   * The operations were answered. Returns the keys that may have expired. Call it before anyone can see how the
-   * operations ended.
-   */
+  /** Call when operations are answered, before any client can see their end. Returns the keys that may have expired. */
   ended(
     parts: readonly CommandOperation[],
     calledAt: number,
@@ -85,7 +87,7 @@ export class Lifetimes {
     return expired ?? NONE
   }
 
-  /** A key was given a time to live, which replaces one from before the recording. */
+  /** Call when a command sets a time to live on a key. It replaces a time to live from before the recording. */
   timed(key: string): void {
     const life = this.#lifeOf({ key })
     if (life !== undefined) life.clearedAt = Math.min(life.clearedAt, this.#now)
@@ -119,7 +121,7 @@ export class Lifetimes {
 
 const NONE: readonly string[] = []
 
-/** Whether a call may remove the value: it writes null, or something that only the reply contains. */
+/** Whether a call may remove the value: it writes null, or a value that only the reply contains. */
 const mayRemove = ({ value, harmless }: Call): boolean =>
   harmless !== true && (value === null || (Array.isArray(value) && value.at(-1) === null))
 
@@ -133,7 +135,7 @@ export function seenBy({ call }: CommandOperation, completion: Interpretation): 
   return value[0] === null ? 'nothing' : 'value'
 }
 
-/** Whether nothing recorded before explains the absence. */
+/** Whether no earlier recorded operation explains the absence. */
 function isGone(life: Life, seen: Seen, calledAt: number): boolean {
   const isUnwritten = life.lastWriteAt === NOT_YET || (life.firstWriteAt === calledAt && life.lastWriteAt === calledAt)
   if (seen === 'value') {
@@ -151,7 +153,7 @@ function note(
   { call, keepsTimeToLive, isField }: CommandOperation,
   { seen, calledAt, now }: { readonly seen: Seen; readonly calledAt: number; readonly now: number },
 ): void {
-  // The next value of an absent key has no time to live. An absent field may belong to a hash that has one.
+  // The next value of an absent key has no time to live. An absent field may belong to a hash that has a time to live.
   const isClear = (seen === 'nothing' && isField !== true) || (call.harmless !== true && keepsTimeToLive !== true)
   if (isClear) life.clearedAt = Math.min(life.clearedAt, now)
   if (call.harmless === true || keepsTimeToLive !== true) return

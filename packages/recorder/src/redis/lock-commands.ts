@@ -9,7 +9,7 @@ const HELD = 'it is held'
 
 /**
  * Locks as described in the documentation of SET: `SET key token NX PX milliseconds` acquires, and a script that
- * compares the token releases. An expired lock still counts as held, because its holder does not know of the expiry.
+ * compares the token releases. An expired lock counts as held, because its holder does not know of the expiry.
  */
 export const lockCommands: CommandReaders = {
   SET: (words, names) => {
@@ -32,7 +32,7 @@ const released = (key: string, token: Json): CommandOperation => ({
   says: saysOneOr('it is not held with this token'),
 })
 
-/** The scripts of the documentation of SET, and those of redlock. */
+/** The scripts in the documentation of SET, and those of redlock. */
 export const lockScripts: readonly KnownScript[] = [
   oneOperation({
     source: RELEASE,
@@ -54,17 +54,17 @@ export const lockScripts: readonly KnownScript[] = [
         })),
       ),
   },
-  // The number of several keys does not show which of them were held.
+  // The number of released keys does not show which of several locks were held.
   {
     is: { source: REDLOCK_RELEASE },
     recognise: ([key = null, ...others], [token = null], names) =>
       others.length === 0 ? one(released(names.key(key), token)) : undefined,
   },
-  // It does not change the holder.
+  // The script does not change the holder.
   { is: { source: REDLOCK_EXTEND }, recognise: () => 'no effect' },
 ]
 
-/** NX, and at most a time to live. */
+/** Whether the options are NX, and at most a time to live. */
 function isAcquire(words: readonly Json[]): boolean {
   const options = words.slice(3).map((option) => String(option).toUpperCase())
   if (!options.includes('NX')) return false
@@ -72,7 +72,10 @@ function isAcquire(words: readonly Json[]): boolean {
   return rest.length === 0 || (rest.length === 2 && (rest[0] === 'PX' || rest[0] === 'EX'))
 }
 
-/** A lock as in the documentation of SET. It expires after its time to live, even if its holder does not notice. */
+/**
+ * A lock as in the documentation of SET. It expires after its time to live, even if its holder does not notice the
+ * expiry.
+ */
 export function lockTable(timeToLiveMs: number): CommandTable {
   return {
     acquire: [

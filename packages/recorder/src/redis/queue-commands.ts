@@ -20,11 +20,11 @@ const popping =
       ? one({ call: { f: 'dequeue', key: names.key(word(words, 1)), value: null }, says })
       : undefined
 
-/** Key and value, or null after the timeout. */
+/** Interprets key and value, or null after the timeout. */
 const saysPopped: Says = (answer, call, index) =>
   Array.isArray(answer) && answer.length === 2 ? saysText(answer[1], call, index) : saysText(answer, call, index)
 
-/** Lists as queues. The end that is filled first is the one to fill. */
+/** Lists as queues. Elements are added at the end to which the first recorded command adds. */
 export const queueCommands: CommandReaders = {
   LPUSH: pushing('left'),
   RPUSH: pushing('right'),

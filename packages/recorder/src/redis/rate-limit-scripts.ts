@@ -4,7 +4,7 @@ import { amountOf, keeping, type Names, one, type Recognised, read, unsaidSum } 
 import type { Lifetime } from './lifetime.ts'
 import type { KnownScript } from './scripts.ts'
 
-// Fixed windows: a counter that expires with its window. The scripts of popular packages, token by token.
+// Fixed windows: a counter that expires with its window. The scripts of popular packages, compared token by token.
 
 /** rate-limiter-flexible: `EVAL source 1 key points seconds …` returns the count and its time to live. */
 const FLEXIBLE = `
@@ -17,7 +17,7 @@ if ttl == -1 then
 end
 return {consumed, ttl}`
 
-/** rate-limit-redis: `EVAL source 1 key milliseconds` returns the same. */
+/** rate-limit-redis: `EVAL source 1 key milliseconds` returns the count and its time to live. */
 const INCREMENT = `
 local windowMs = tonumber(ARGV[1])
 local timeToExpire = redis.call("PTTL", KEYS[1])
@@ -28,13 +28,15 @@ end
 local totalHits = redis.call("INCR", KEYS[1])
 return { totalHits, timeToExpire }`
 
-/** The package's other script: `EVAL source 1 key` returns the count, if there is one, and its time to live. */
+/**
+ * The second script of rate-limit-redis: `EVAL source 1 key` returns the count, if there is one, and its time to live.
+ */
 const GET = `
 local totalHits = redis.call("GET", KEYS[1])
 local timeToExpire = redis.call("PTTL", KEYS[1])
 return { totalHits, timeToExpire }`
 
-/** INCR, and EXPIRE after the first: `EVAL source 1 key time` returns the count. */
+/** INCR, and EXPIRE after the first INCR: `EVAL source 1 key time` returns the count. */
 const firstExpires = (command: 'EXPIRE' | 'PEXPIRE', first: string, local: string): string => `
 local ${local} = redis.call("INCR", KEYS[1])
 if ${first} == 1 then redis.call("${command}", KEYS[1], ARGV[1]) end
@@ -50,7 +52,7 @@ const at =
 
 const placed = (part: CommandOperation, place: number): CommandOperation => ({ ...part, says: at(place, part.says) })
 
-/** The reply is the count and the remaining time to live. */
+/** A script whose reply is the count and the remaining time to live. */
 function counted(key: string, amount: Json, afterMs: number): Recognised | undefined {
   const points = amountOf(amount)
   if (points === undefined || !(afterMs > 0)) return undefined
@@ -77,7 +79,7 @@ const oneKey =
   ([key = null, ...others], values, names) =>
     others.length > 0 ? undefined : recognise(key, values, names)
 
-/** A script returns the count that it reads as a text, like GET. */
+/** Interprets a count that a script read with GET: a text. */
 const saysCounted: Says = (answer) =>
   answer === null || typeof answer === 'string' ? { type: 'ok', value: answer } : undefined
 

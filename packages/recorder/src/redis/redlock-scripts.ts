@@ -3,7 +3,7 @@ import { type Says, saysOneOr } from './answers.ts'
 import { amountOf, cas, several } from './command-reader.ts'
 import { type KnownScript, oneOperation, RELEASE } from './scripts.ts'
 
-// The scripts of the npm package redlock, version 5, token by token.
+// The scripts of the npm package redlock, version 5, compared token by token.
 
 /** Returns the number of its keys, or 0 if one of them exists: `EVAL source n key… token milliseconds`. */
 export const REDLOCK_ACQUIRE = `
@@ -11,7 +11,7 @@ for i, key in ipairs(KEYS) do if redis.call("exists", key) == 1 then return 0 en
 for i, key in ipairs(KEYS) do redis.call("set", key, ARGV[1], "PX", ARGV[2]) end
 return #KEYS`
 
-/** Returns the number of its keys, or 0 if one of them has another token. */
+/** Returns the number of its keys, or 0 if any key has another token. */
 export const REDLOCK_EXTEND = `
 for i, key in ipairs(KEYS) do if redis.call("get", key) ~= ARGV[1] then return 0 end end
 for i, key in ipairs(KEYS) do redis.call("set", key, ARGV[1], "PX", ARGV[2]) end
@@ -28,7 +28,7 @@ for i, key in ipairs(KEYS) do
 end
 return count`
 
-/** The number of keys, or 0 if the condition did not hold for one of them. */
+/** Interprets the number of keys, or 0 if the condition did not hold for a key. */
 const saysAll =
   (count: number, error: string): Says =>
   (answer, call) =>
@@ -52,7 +52,7 @@ const lasting = (source: string, found: (token: Json) => Json, error: string): K
 
 const OTHER = 'another token was there'
 
-/** Locks as registers whose value is the token. */
+/** Scripts on locks that are recorded as registers whose value is the token. */
 export const tokenScripts: readonly KnownScript[] = [
   oneOperation({
     source: RELEASE,

@@ -39,7 +39,9 @@ export interface RespConversationOptions extends Omit<InitialScanOptions, 'serve
   readonly lifetimes: Lifetimes | undefined
 }
 
-/** One connection: its bytes as commands and replies, and each command from its first byte to the last of its reply. */
+/**
+ * A connection: its bytes as commands and replies, and each command from its first byte to the last byte of its reply.
+ */
 export class RespConversation implements RecordedConversation {
   readonly #recorder: Recorder
   readonly #connection: ConnectionRecorder
@@ -52,19 +54,19 @@ export class RespConversation implements RecordedConversation {
   readonly #requestSink: FrameSink
   readonly #responseSink: FrameSink
   readonly #crossings: Crossings<Begun>
-  /** The request that has not arrived completely. */
+  /** The request that has arrived in part. */
   #open: Begun | undefined
-  /** Requests without a reply so far, in order. */
+  /** Requests without a reply so far, in the order of sending. */
   readonly #pending: Fifo<Pending> = new Fifo()
-  /** An answered change that counts as acknowledged only when the WAIT after it is answered. */
+  /** An answered change that counts as acknowledged only after the reply to the following WAIT. */
   #unconfirmed: { readonly exchange: Exchange; readonly completions: Completions } | undefined
   /** Whether replies can no longer be matched to requests. */
   #isBlind = false
-  /** Whether requests are no longer understood either. */
+  /** Whether requests can no longer be parsed either. */
   #isOpaque = false
-  /** Whether a fault has lost or reordered messages, so that it is unknown to which request a reply belongs. */
+  /** Whether a fault has lost or reordered messages. It is then unknown to which request a reply belongs. */
   #isDisturbed = false
-  /** When the current bytes arrived. */
+  /** The arrival time of the current bytes. */
   #receivedAt: Nanos
 
   constructor(options: RespConversationOptions) {
@@ -109,13 +111,13 @@ export class RespConversation implements RecordedConversation {
     }
   }
 
-  /** Whatever a message does to its reader, all other connections go on. */
+  /** Handles an error of the reader, so that all other connections continue. */
   #failed(error: unknown): void {
     this.#stopUnderstanding(unreadable('Redis', error))
     this.disturbed([])
   }
 
-  /** The client may return before this connection ends, and a fault may hide the end from the server. */
+  /** The client may reconnect before this connection ends, and a fault may hide the end from the server. */
   hungUp(): void {
     for (const { begun } of this.#pending) begun.exchange.mayBeRepeated()
     this.#crossings.mayBeRepeated()
@@ -144,7 +146,7 @@ export class RespConversation implements RecordedConversation {
     this.#endSent()
   }
 
-  /** The request may have been executed, and no reply can be attributed to it. */
+  /** Ends a request that may have been executed, and to which no reply can be attributed. */
   #endUnknown(pending: Pending): void {
     const { begun, understood } = pending
     this.#conclude(pending, undefined, undefined)
@@ -197,7 +199,7 @@ export class RespConversation implements RecordedConversation {
     this.#crossings.begun(this.#open)
   }
 
-  /** The open request is complete; undefined if it was too large to be kept. */
+  /** Processes the open request when it is complete; `request` is undefined if it was too large to be kept. */
   #requestIsHere(request: Buffer | undefined): void {
     const begun = this.#open
     if (begun === undefined) return
@@ -245,7 +247,7 @@ export class RespConversation implements RecordedConversation {
   }
 
   #endSent(): void {
-    // They are sent in this order.
+    // Requests are sent in this order.
     for (let next = this.#pending.first; next?.begun.isSent === true; next = this.#pending.first) {
       this.#pending.shift()
       this.#endUnknown(next)
@@ -268,7 +270,7 @@ export class RespConversation implements RecordedConversation {
     if (asked === undefined) {
       if (this.#isBlind) return
       if (value === undefined || !isError(respToJson(value))) this.#connection.unmatchedAnswer()
-      // A server that replies to half a request has found that it is not RESP, or is about to close.
+      // A server that replies to an incomplete request has found that it is not RESP, or is about to close.
       if (this.#open !== undefined) this.#stopUnderstanding()
       return
     }
@@ -293,7 +295,7 @@ export class RespConversation implements RecordedConversation {
     else this.#crossings.answered(exchange, completions)
   }
 
-  /** A refused request has not changed anything outside the record. */
+  /** Reports whether the request was refused. A refused request has changed nothing outside the record. */
   #settle({ begun, understood }: Pending, answer: Json | undefined): void {
     const isRefused = isRefusal(understood, answer)
     begun.exchange.settled(isRefused)
@@ -301,14 +303,14 @@ export class RespConversation implements RecordedConversation {
     begun.settle = undefined
   }
 
-  /** Keys that are absent without a recorded reason. */
+  /** Returns the keys that are absent without a recorded reason. */
   #gone({ calledAt }: Pending, parts: readonly CommandOperation[], completions: Completions, answer: Json | undefined) {
     this.#expirations.answering(parts)
     const gone = this.#lifetimes?.ended(parts, calledAt, completions, answer) ?? []
     return gone.filter((key) => !this.#expirations.explains(key))
   }
 
-  /** The reply has arrived, undefined if it cannot be read or will never come. */
+  /** Processes the reply to a request; undefined if it cannot be read or will never arrive. */
   #conclude({ understood, expiring }: Pending, completions: Completions | undefined, answer: Json | undefined): void {
     const { parts = NO_PARTS, lifetimes = NO_LIFETIMES } = understood
     if (this.#lifetimes !== undefined && answer !== undefined)
@@ -317,7 +319,10 @@ export class RespConversation implements RecordedConversation {
     if (completions !== undefined) this.#values.ended(parts, completions)
   }
 
-  /** Too few replicas: the change may be lost with its primary. A refused change stays refused. */
+  /**
+   * Confirms a change by the reply to WAIT. With too few replicas the change may be lost with its primary. A refused
+   * change stays refused.
+   */
   #confirm(replicas: number, answer: Json | undefined): void {
     const waiting = this.#unconfirmed
     if (waiting === undefined) return
@@ -335,7 +340,7 @@ export class RespConversation implements RecordedConversation {
     this.#crossings.delivered(totalBytes)
   }
 
-  /** Keeps reading replies only while earlier requests wait for theirs. */
+  /** Stops matching replies to requests. Continues to read replies only while earlier requests wait for theirs. */
   #goBlind(because: Understanding): void {
     if (this.#isBlind) return
     this.#isBlind = true
@@ -343,7 +348,7 @@ export class RespConversation implements RecordedConversation {
     this.#connection.opaque(because.kind === 'passed-on' ? because.what : 'a command', 'nothing')
   }
 
-  /** The server may well understand what follows, so any key may change. */
+  /** Stops parsing. The server may still understand the following bytes, so any key may change. */
   #stopUnderstanding(what = 'a connection that does not speak RESP'): void {
     if (this.#isOpaque) return
     this.#isOpaque = true

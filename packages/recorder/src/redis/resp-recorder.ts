@@ -23,14 +23,14 @@ export function recordResp(options: RespRecorderOptions): ServerRecording {
   expirations.node(node)
   keySpace.node(node)
   recorder.clientsBy({ by: client ?? RESP_NAMES, named: true })
-  // Reading the keys at the start also reads their times to live, and an absent key has none.
+  // Reading the initial keys also reads their times to live, and an absent key has none.
   const lifetimes = initial === undefined || initial === 'unknown' ? keySpace.lifetimes : undefined
   recorder.startsWith(typeof initial === 'object' ? initial : undefined)
   const shared = { recorder, node, maxMessageBytes, commands, keySpace, lifetimes, expirations }
   return { client, open: ({ host, naming }) => new RespConversation({ ...shared, host, naming }) }
 }
 
-/** Reads the initial values, from a recording's first server only, since all nodes share one key space. */
+/** Reads the initial values, only from the first server of a recording, since all nodes share one key space. */
 export async function readRespInitially(
   { recorder, node, commands }: RecordedServer & Pick<RespSettings, 'commands'>,
   dial: () => Promise<AskedServer>,
@@ -46,7 +46,7 @@ export async function readRespInitially(
   }
 }
 
-// The state shared by a recording of several nodes: one key space, read once.
+// The state shared by the nodes of a recording: one key space, read once.
 
 /** All nodes of a recording share one key space. */
 const keySpaces: WeakMap<Recorder, KeySpace> = new WeakMap()
@@ -61,7 +61,9 @@ function keySpaceOf(recorder: Recorder): KeySpace {
 
 const expirations: WeakMap<Recorder, Expirations> = new WeakMap()
 
-/** The times to live of a recording. In models where null means nothing, an expired key is marked instead. */
+/**
+ * Tracks the times to live of a recording. In models in which null has no meaning, an expired key is marked instead.
+ */
 function expirationsOf(recorder: Recorder, { model }: CommandSet): Expirations {
   const known = expirations.get(recorder)
   if (known !== undefined) return known
@@ -77,7 +79,8 @@ function expirationsOf(recorder: Recorder, { model }: CommandSet): Expirations {
   keySpace.onFlushed = (key) => recorder.touched('FLUSHALL', why, { keys: [key] })
   keySpace.isLasting = (key) => made.isLasting(key)
   keySpace.onAbsent = (key) => {
-    // If all initial values are known, keys that are not listed are absent. In other models null means nothing.
+    // If all initial values are known, keys that are not listed are absent. In models other than register, null has no
+    // meaning.
     if (model === 'register' && recorder.initial === 'unknown') recorder.absent(key)
   }
   expirations.set(recorder, made)

@@ -17,7 +17,7 @@ export interface RespSessionOptions {
   readonly commands: CommandSet
   readonly keySpace: KeySpace
   readonly naming: Naming
-  /** Called when earlier requests may have been misread, so that any key may have changed. */
+  /** Called when earlier requests may have been misread. Any key may then have changed. */
   readonly lost: (what: string, why: string) => void
 }
 
@@ -25,10 +25,10 @@ export interface RespSessionOptions {
 const SUBSCRIPTIONS: ReadonlySet<string> = new Set([
   ...['SUBSCRIBE', 'PSUBSCRIBE', 'SSUBSCRIBE', 'UNSUBSCRIBE', 'PUNSUBSCRIBE', 'SUNSUBSCRIBE'],
 ])
-/** In a transaction these take effect at its end or never; from there on the client counts as unnamed. */
+/** In a transaction these commands take effect at its end or never; after them the client counts as unnamed. */
 const IDENTIFYING: ReadonlySet<string> = new Set(['CLIENT', 'AUTH', 'HELLO'])
 const STEERING: ReadonlySet<string> = new Set(['SELECT', 'RESET', 'MULTI'])
-/** After these the connection carries a stream instead of replies. */
+/** After these commands the connection carries a stream instead of replies. */
 const STREAMS: ReadonlySet<string> = new Set(['MONITOR', 'SYNC', 'PSYNC'])
 
 /** One connection's state between commands, which determines the meaning of each command. */
@@ -36,15 +36,17 @@ export class RespSession {
   readonly #keySpace: KeySpace
   readonly #lost: RespSessionOptions['lost']
   readonly #identity: Identity
-  /** Where commands take effect. */
+  /** The database where commands take effect, and the commands recorded there. */
   readonly #here: Place & { database: string }
   #transaction: Transaction | undefined
   #protocol: 2 | 3 = 2
-  /** Whether replies can no longer be matched to requests. Requests are still read for the keys they change. */
+  /** Whether replies can no longer be matched to requests. Requests are still read for the keys that they change. */
   #isBlind = false
-  /** Once blind: whether the selected database is still certain. */
+  /** Whether the selected database is still certain, after `#isBlind` is set. */
   #isDatabaseKnown = true
-  /** Whether requests may not reach the server, or not in this order. They are still recorded as their operations. */
+  /**
+   * Whether requests may be lost before the server, or arrive in another order. They are still recorded as operations.
+   */
   #isDisturbed = false
   #requests = 0
 
@@ -55,7 +57,7 @@ export class RespSession {
     this.#here = { commands, keySpace, database: '0' }
   }
 
-  /** The meaning of the next request; `words` are undefined if it cannot be read. */
+  /** Returns the meaning of the next request; `words` are undefined if the request cannot be read. */
   understand(words: readonly Json[] | undefined): Understood {
     this.#requests++
     const [first] = words ?? []
@@ -66,7 +68,7 @@ export class RespSession {
       }
     const name = first.toUpperCase()
     if (!this.#isBlind && this.#transaction === undefined) {
-      // Nearly all requests end here.
+      // Nearly all requests return here.
       const recognised = recognise(name, words, this.#here)
       if (recognised !== undefined) return this.#recorded(name, recognised)
     }
@@ -78,7 +80,7 @@ export class RespSession {
   }
 
   /**
-   * Call it when messages were lost or reordered, so that replies prove nothing from here on.
+   * Call when messages were lost or reordered, so that later replies prove nothing.
    *
    * @param steering whether an unanswered request controls the connection.
    */
@@ -91,7 +93,8 @@ export class RespSession {
   }
 
   /**
-   * The keys changed by a command that reaches the server instead of another one; `words` are undefined if unreadable.
+   * The keys that are changed by a command that reaches the server in place of another command; `words` are undefined
+   * if the command cannot be read.
    */
   touchedBy(words: readonly Json[] | undefined): Touches {
     const [first] = words ?? []
@@ -101,7 +104,7 @@ export class RespSession {
     return isPlain ? touchesOf(analyse(name, words, this.#here)) : 'everything'
   }
 
-  /** A command that controls the connection, or one that is not recorded. */
+  /** The meaning of a command that controls the connection, or that is not recorded. */
   #control(name: string, words: readonly Json[]): Understood {
     const transaction = this.#transaction
     if (STREAMS.has(name)) return this.#goBlind(name)
@@ -133,7 +136,7 @@ export class RespSession {
       case 'DISCARD':
         this.#transaction = undefined
         return steering(passedOn('DISCARD', 'nothing'))
-      // Executed or refused at once.
+      // These commands are executed or refused immediately.
       case 'MULTI':
       case 'WATCH':
       case 'QUIT':
@@ -188,7 +191,7 @@ export class RespSession {
     return { ...understood, recognised: undefined, answered }
   }
 
-  /** Gives up on replies. Commands queued in a transaction may still be executed. */
+  /** Stops matching replies. Commands queued in a transaction may still be executed. */
   #goBlind(what: string): Understood {
     this.#isBlind = true
     const touches = this.#transaction?.allTouches ?? 'nothing'
@@ -304,13 +307,15 @@ export class RespSession {
     })
   }
 
-  /** A request that later ones depend on was not executed. If none has followed, nothing was misread. */
+  /**
+   * Call if a request that later requests depend on was not executed. If no request has followed, nothing was misread.
+   */
   #failedAt(request: number, what: string, why: string): void {
     if (this.#requests > request) this.#lost(what, why)
   }
 }
 
-/** A transaction may have filled again what it flushed. */
+/** The scope of the transaction's flush. The transaction itself may have filled keys again after it. */
 const flushedIn = ({ flushes }: Transaction): Flushed | undefined => (flushes ? 'everything' : undefined)
 
 const deletesOf = (analysed: Analysed): readonly string[] =>
@@ -318,6 +323,6 @@ const deletesOf = (analysed: Analysed): readonly string[] =>
 
 const alone = (lifetime: Lifetime): PlacedLifetime => ({ lifetime, at: undefined })
 
-/** `CLIENT REPLY OFF`, or `SKIP` for the next command. */
+/** Whether a command is `CLIENT REPLY OFF`, or `SKIP` for the next command. */
 const turnsAnswersOff = ([name, subcommand, mode]: readonly Json[]): boolean =>
   isWord(name, 'CLIENT') && isWord(subcommand, 'REPLY') && !isWord(mode, 'ON')

@@ -4,13 +4,13 @@ import { type Identifier, parseIdentifier } from '../record/naming.ts'
 import { type CommandSet, commandModels, commandSet } from './command-set.ts'
 import { type DeclaredScript, whyNot } from './declared-scripts.ts'
 
-/** The keys' values at the start. */
+/** The initial values of the keys. */
 type RespInitial = 'unknown' | 'read' | { readonly value: Json }
 
-/** How a Redis is recorded. */
+/** The settings for recording a Redis server. */
 export interface RespSettings {
   readonly commands: CommandSet
-  /** Undefined: clients name themselves. */
+  /** How clients are identified; undefined if clients name themselves. */
   readonly client: Identifier | undefined
   readonly initial: RespInitial
 }
@@ -26,8 +26,8 @@ const members: readonly string[] = ['commands', 'cas', 'declare', 'scripts', 'wa
 /**
  * Parses the members of `{"kind":"resp"}`. `"commands"` is the model to record and `"cas"` a compare-and-set script.
  * `"declare"` gives the equivalent commands of other scripts. `"scripts":"keys"` promises that scripts write only the
- * keys they declare. `"wait":"confirms"` means that clients count a write as acknowledged once the WAIT after it is.
- * `"client"` is what identifies clients, and `"initial"` the keys' values at the start.
+ * keys that they declare. `"wait":"confirms"` means that clients count a write as acknowledged only after the reply to
+ * the following WAIT. `"client"` is what identifies clients, and `"initial"` the initial values of the keys.
  *
  * @throws UserError that begins with `where`.
  */

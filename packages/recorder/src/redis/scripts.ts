@@ -18,7 +18,7 @@ export const DRAIN = `local all = {} while true do local value = redis.call('RPO
 /** A recorded script, and its effect on its keys and values. */
 export interface KnownScript {
   readonly is: ScriptText
-  /** Undefined if these keys and values are not recorded. */
+  /** The operations of a call; undefined if these keys and values are not recorded. */
   readonly recognise: (
     keys: readonly Json[],
     values: readonly Json[],
@@ -26,14 +26,14 @@ export interface KnownScript {
   ) => Recognised | 'no effect' | undefined
 }
 
-/** What identifies a script: its whole text in any layout, the SHA-1 of its text, or a part of the text. */
+/** Identifies a script: its whole text in any layout, the SHA-1 of its text, or a part of the text. */
 export type ScriptText = { readonly source: string } | { readonly sha: string } | { readonly contains: string }
 
 export interface ScriptOptions {
   readonly source: string
   /** The number of words after the key. */
   readonly values: number
-  /** Its operation; undefined if it is not recorded. */
+  /** The operation of a call; undefined if it is not recorded. */
   readonly partOf: (key: Json, values: readonly Json[], names: Names) => CommandOperation | undefined
 }
 
@@ -47,8 +47,8 @@ export const oneOperation = ({ source, values: count, partOf }: ScriptOptions): 
 })
 
 /**
- * Records scripts as operations. They are called by their source, or by the SHA-1 of a text that is known or that a
- * client has sent. The first match decides.
+ * Records scripts as operations. A script is called by its source, or by the SHA-1 of a text that is known or that a
+ * client has sent. The first matching script applies.
  */
 export function scriptCommands(scripts: readonly KnownScript[]): CommandReaders {
   const tokensOf = rememberingLast((text) => JSON.stringify(luaTokens(text)))
@@ -76,18 +76,21 @@ export function scriptCommands(scripts: readonly KnownScript[]): CommandReaders 
 }
 
 interface Layouts {
-  /** Whether this text is the script. If so, its SHA-1 is known from then on. */
+  /** Returns whether this text is the script. If so, remembers its SHA-1. */
   learn(text: string): boolean
   isKnown(sha: string): boolean
 }
 
 const MOST_LAYOUTS = 100
-/** A longer text is another script: no layout is this long. */
+/**
+ * Maximum length of a text that is compared, in characters. A longer text is another script, since no layout is this
+ * long.
+ */
 const LONGEST_LAYOUT = 10_000
 
 function createLayouts(is: ScriptText, tokensOf: TokensOf): Layouts {
   const isText = textCheck(is, tokensOf)
-  // Clients send the same few texts over and over.
+  // Cached, since clients send a few texts repeatedly.
   const verdicts = new Map<string, boolean>()
   const shas = new Set('sha' in is ? [is.sha.toLowerCase()] : 'source' in is ? [shaOf(is.source)] : [])
   return {
@@ -103,10 +106,10 @@ function createLayouts(is: ScriptText, tokensOf: TokensOf): Layouts {
   }
 }
 
-/** Undefined for a text that cannot be read. */
+/** The tokens of a text; undefined if it cannot be read. */
 type TokensOf = (text: string) => string | undefined
 
-/** The same text is compared with every script that is known. */
+/** Caches the tokens of the last text, since a text is compared with every known script. */
 function rememberingLast(tokensOf: TokensOf): TokensOf {
   let last: { readonly text: string; readonly tokens: string | undefined } | undefined
   return (text) => {
@@ -132,7 +135,7 @@ const shaOf = (text: string): string => createHash('sha1').update(text).digest('
 /**
  * The tokens of a Lua 5.1 script, which are equal for scripts that differ only in layout: without whitespace and
  * comments, strings in double quotes, no semicolon at the end of a block, and Redis commands in upper case. Scripts
- * with equal tokens do the same, or are both invalid. Undefined if it cannot be read.
+ * with equal tokens are equivalent, or are both invalid. Undefined if the script cannot be read.
  */
 export function luaTokens(script: string): readonly string[] | undefined {
   const tokens: string[] = []
@@ -151,7 +154,7 @@ export function luaTokens(script: string): readonly string[] | undefined {
   return tokens
 }
 
-/** Comments and strings with long brackets end with as many equals signs as they begin with. */
+/** Comments and strings in long brackets end with as many equals signs as they begin with. */
 const TOKEN = new RegExp(
   [
     /\s+/,
@@ -172,7 +175,7 @@ function dropSemicolon(tokens: string[]): void {
   if (tokens.at(-1) === ';') tokens.pop()
 }
 
-/** A string with an escape, or in long brackets, keeps its own spelling. */
+/** A string in double quotes. A string with an escape, or in long brackets, is unchanged. */
 const inQuotes = (string: string): string =>
   string.startsWith('[') || string.includes('\\') ? string : `"${string.slice(1, -1)}"`
 

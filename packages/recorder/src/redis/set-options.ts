@@ -7,7 +7,7 @@ interface SetOptions {
   readonly condition: Condition
   /** Whether the reply is the previous value. */
   readonly get: boolean
-  /** The time to live it sets. */
+  /** The time to live that it sets, in milliseconds. */
   readonly afterMs: number | undefined
   readonly keepsTimeToLive: boolean
 }
@@ -16,7 +16,7 @@ type Condition =
   | { readonly kind: 'none' | 'absent' | 'present' }
   | { readonly kind: 'equal' | 'different'; readonly value: Json }
 
-/** SET, with every option of Redis 8 and Valkey 9, except for conditions on a digest. */
+/** Reads SET, with every option of Redis 8 and Valkey 9, except conditions on a digest. */
 export const readSetCommand: CommandReader = (words, names) => {
   if (words.length < 3) return undefined
   const key = names.key(word(words, 1))
@@ -33,7 +33,7 @@ export const readSetCommand: CommandReader = (words, names) => {
   return { ...one(part), lifetimes: [{ key, afterMs, isSet }] }
 }
 
-/** Undefined for an unknown option or two conditions, which Redis refuses. */
+/** The options of SET; undefined for an unknown option or two conditions, which Redis refuses. */
 function optionsOf(words: readonly Json[]): SetOptions | undefined {
   let condition: Condition = { kind: 'none' }
   let get = false

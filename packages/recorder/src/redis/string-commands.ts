@@ -27,7 +27,7 @@ const CHANGING: Interpretation = {
   error: 'the renamed key was being written at the same time, so its value is unknown',
 }
 
-/** A command whose sum is only in the reply. */
+/** Returns a reader for a command whose sum only the reply contains. */
 const adding =
   (amount: 1 | -1): CommandReader =>
   (words, names) =>
@@ -40,7 +40,7 @@ const addingBy =
     return amount === undefined ? undefined : one(keeping(unsaidSum(names.key(word(words, 1)), sign * amount)))
   }
 
-/** A write with a time to live. */
+/** Returns a reader for a write with a time to live. */
 const expiring =
   (option: 'EX' | 'PX'): CommandReader =>
   (words, names) => {
@@ -60,7 +60,10 @@ const deleting: CommandReader = (words, names) => {
   return recognised === undefined ? undefined : { ...recognised, deletes: keys.map(names.key) }
 }
 
-/** Deletes every key. Of keys not seen yet, neither their existence nor their deletion is known. */
+/**
+ * Returns a reader for a command that deletes every key. For unseen keys, neither their existence nor their deletion is
+ * known.
+ */
 const flushing =
   (all: boolean): CommandReader =>
   (words, names) => {
@@ -74,8 +77,8 @@ const flushing =
 const isHow = (word: Json): boolean => typeof word === 'string' && /^(a?sync)$/i.test(word)
 
 /**
- * The old key becomes absent. The new one is written if the old one's value is known when the reply arrives; otherwise
- * it is marked.
+ * Returns a reader for a command that renames a key. The old key becomes absent. The new key is written if the old
+ * key's value is known when the reply arrives, and marked otherwise.
  */
 const renaming =
   (says: Says): CommandReader =>
@@ -133,7 +136,7 @@ const floatSum: Says = (answer) => (typeof answer === 'string' ? { type: 'ok', v
 /** Bytes that are not text cannot be concatenated in a history. */
 const appending: CommandReader = (words, names) => {
   const piece = words[2]
-  // Appending nothing makes an absent key an empty one, which a history does not tell apart.
+  // Appending an empty text turns an absent key into an empty key. A history does not distinguish the two.
   if (words.length !== 3 || typeof piece !== 'string' || piece === '') return undefined
   const call = { f: 'append', key: names.key(word(words, 1)), value: piece }
   const sees = (length: Json) => (length === Buffer.byteLength(piece) ? 'nothing' : 'value')
@@ -181,7 +184,7 @@ export const registerTable: CommandTable = {
   write: [{ send: ['SET', '{key}', '{value}'] }, { send: ['DEL', '{key}'] }],
   cas: [
     { send: ['EVAL', COMPARE_AND_SET, '1', '{key}', '{old}', '{new}'], refused: [0] },
-    // A cas from null, which has no text: the key must not exist.
+    // A cas from null requires the key not to exist.
     { send: ['SET', '{key}', '{new}', 'NX'], refused: [null] },
   ],
   append: [{ send: ['APPEND', '{key}', '{value}'] }],

@@ -12,26 +12,26 @@ import type { PlacedLifetime } from './expirations.ts'
 export interface Transaction {
   readonly database: string
   readonly select: (database: string) => void
-  /** Queues a command. It is analysed only at the end, since its meaning may depend on other clients' commands. */
+  /** Queues a command. It is analysed only at the end, since its meaning may depend on commands of other clients. */
   readonly queue: (analyse: () => Analysed) => void
   readonly parts: readonly CommandOperation[]
-  /** The times to live that it sets. */
+  /** The times to live that the transaction sets. */
   readonly lifetimes: readonly PlacedLifetime[]
-  /** The keys that it changes besides its operations. */
+  /** The keys that the transaction changes in addition to its operations. */
   readonly touches: Touches
-  /** All keys that it changes, if no reply will complete its operations. */
+  /** All keys that the transaction changes, if no reply will complete its operations. */
   readonly allTouches: Touches
-  /** The names of keys that it deletes with all fields. */
+  /** The names of keys that the transaction deletes with all fields. */
   readonly deletes: readonly string[]
-  /** Whether it deletes every key. */
+  /** Whether the transaction deletes every key. */
   readonly flushes: boolean
-  /** Whether one of its SELECTs failed, so that later commands went to another database. */
+  /** Whether one of its SELECTs failed, so that later commands used another database. */
   readonly isAstray: (answer: readonly Json[]) => boolean
-  /** What the reply to EXEC, undefined if unreadable, says about each part. */
+  /** Interprets the reply to EXEC for each part; undefined stands for an unreadable reply. */
   readonly completions: (answer: Json | undefined) => readonly Interpretation[]
 }
 
-/** Longer transactions are not recorded, and count as changing anything. */
+/** Maximum number of commands in a recorded transaction. A longer transaction counts as changing every key. */
 const MOST_QUEUED = 10_000
 
 const ABORTED: Interpretation = { type: 'fail', error: 'a key that was watched has changed', answered: true }

@@ -7,11 +7,11 @@ import type { Understood } from './understood.ts'
 /** A request whose first byte has arrived. */
 export interface Begun extends Unsent {
   isSent: boolean
-  /** Whether its reply cannot be identified. */
+  /** Whether no reply can be attributed to it. */
   isUnanswered: boolean
-  /** The keys to mark as changed outside the record once it is sent. */
+  /** The keys to mark as changed outside the record once the request is sent. */
   touched: Understood['touched']
-  /** Reports whether it was refused, and so has not changed them. */
+  /** Reports whether the request was refused, and so has not changed the keys. */
   settle: ((isRefused: boolean) => void) | undefined
 }
 
@@ -19,11 +19,11 @@ export interface Begun extends Unsent {
 export interface Pending {
   readonly begun: Begun
   readonly understood: Understood
-  /** The call's number in `Lifetimes`. */
+  /** The number that `Lifetimes` returned for the call. */
   readonly calledAt: number
-  /** Its number in `Expirations`; 0 if it has none. */
+  /** The number that `Expirations` returned for the call; 0 if there is none. */
   readonly expiring: number
-  /** How many pushes are still expected, if pushes confirm it. */
+  /** Number of pushes still expected, if pushes confirm the request. */
   pushes: number
 }
 
@@ -35,5 +35,5 @@ export const OUT_OF_ORDER: Interpretation = {
   error: 'a fault has lost or reordered messages, and this may not be its answer',
 }
 
-/** Redis skips empty lines without a reply. */
+/** Redis skips empty lines and does not reply to them. */
 export const NO_COMMAND: Understanding = { kind: 'passed-on', what: 'an empty line', touches: 'nothing' }

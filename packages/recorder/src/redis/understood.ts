@@ -7,29 +7,29 @@ import type { Identity } from './identity.ts'
 
 export interface Understood {
   readonly understanding: Understanding
-  /** The keys that the request changes besides its recorded operations. */
+  /** The keys that the request changes in addition to its recorded operations. */
   readonly touched?: { readonly what: string; readonly why: string; readonly touches: Touches } | undefined
-  /** What the server sends in return: one reply, nothing that can be attributed, or a number of pushes. */
+  /** The expected response of the server: one reply, no attributable reply, or a number of pushes. */
   readonly awaits: 'answer' | 'nothing' | { readonly pushes: number }
-  /** Whether later requests have another meaning if this one is not executed. */
+  /** Whether the meaning of later requests changes if this request is not executed. */
   readonly steers?: true | undefined
-  /** For a WAIT: how many replicas must have the change before it, for that change to count as confirmed. */
+  /** For a WAIT: the number of replicas that must have the preceding change for the change to count as confirmed. */
   readonly confirmedBy?: number | undefined
-  /** The parts of its operations; absent if it has none. */
+  /** The parts of its operations; absent if it has no operations. */
   readonly parts?: readonly CommandOperation[] | undefined
   /** The times to live that it sets. */
   readonly lifetimes?: readonly PlacedLifetime[] | undefined
-  /** Whether an error may come after part of it was done. */
+  /** Whether an error may occur after part of the request was executed. */
   readonly isScript?: true | undefined
-  /** The recognised command, if reading the reply needs nothing else. */
+  /** The recognised command, if it suffices to interpret the reply. */
   readonly recognised?: Recognised | undefined
-  /** Called with the reply, undefined if unreadable. Returns what it says about the operations, if there are any. */
+  /** Called with the reply, undefined if unreadable. Returns the completions of the operations, if there are any. */
   readonly answered?: ((answer: Json | undefined) => Completions) | undefined
 }
 
 const NO_COMPLETIONS: Completions = []
 
-/** A request that is not an operation. */
+/** The meaning of a request that is not an operation. */
 export function passedOn(
   what: string,
   touches: Touches,
@@ -57,18 +57,21 @@ export function operations(
   return { kind: 'operations', calls: [first.call, ...rest.map(({ call }) => call)], session, final }
 }
 
-/** Marks a request whose failure would change the meaning of later ones. */
+/** Marks a request whose failure would change the meaning of later requests. */
 export const steering = (understood: Understood): Understood => ({ ...understood, steers: true })
 
-/** What a reply, undefined if unreadable, says about the operations of a request; undefined if it has none. */
+/**
+ * The completions of a request's operations, from its reply (undefined if unreadable); undefined if it has no
+ * operations.
+ */
 export const completionsFor = (
   { recognised, answered }: Understood,
   answer: Json | undefined,
 ): Completions | undefined => (recognised === undefined ? answered?.(answer) : completionsOf(recognised, answer))
 
 /**
- * Whether the reply says for certain that the request did nothing: an error found beforehand, or a transaction aborted
- * by a watched key.
+ * Whether the reply shows for certain that the request had no effect: an error found before execution, or a transaction
+ * aborted by a watched key.
  */
 export function isRefusal({ understanding, touched, isScript }: Understood, answer: Json | undefined): boolean {
   if (isError(answer))
