@@ -2,7 +2,7 @@ import type { FormSpec, ValueSpec } from '../table/route-table.ts'
 import type { AnyForm } from './form.ts'
 import { valueForms } from './registry.ts'
 
-/** The form that has exactly these members. */
+/** The form with exactly these members. */
 export function findForm(spec: FormSpec): AnyForm | undefined {
   const names = Object.keys(spec)
   return valueForms.find(
@@ -10,7 +10,7 @@ export function findForm(spec: FormSpec): AnyForm | undefined {
   )
 }
 
-/** The form of a value that the parser has validated. */
+/** The form of a value that the parser has already validated. */
 export function formOf(spec: FormSpec): AnyForm {
   const form = findForm(spec)
   if (form === undefined) throw new Error(`no form has the members ${Object.keys(spec).join(', ')}`)

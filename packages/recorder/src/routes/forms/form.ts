@@ -2,13 +2,13 @@ import type { Json } from '@chaosproxy/history'
 import type { FormSpec, ValueSource, ValueSpec } from '../table/route-table.ts'
 
 /**
- * One way to compose a value from parts, in both directions: it reads values from requests and responses (`join`), and
- * writes them into requests (`split`). The members of a value in a table determine its form.
+ * One form of composing a value from parts, in both directions: it reads values from requests and responses (`join`),
+ * and writes them into requests (`split`). The members of a value in a table determine its form.
  */
 export interface ValueForm<Spec extends FormSpec> {
   /** The exact set of members of a value of this form. */
   readonly members: readonly (keyof Spec & string)[]
-  /** An example for users, in error messages. */
+  /** An example for error messages. */
   readonly example: string
   /** The JSON Schema of each member. */
   readonly schema: (of: { readonly place: object; readonly value: object }) => {
@@ -21,19 +21,19 @@ export interface ValueForm<Spec extends FormSpec> {
   readonly isText?: true
   /** Compiles a function that composes the value from its parts; undefined if that is impossible. */
   readonly join: (spec: Spec) => (parts: readonly Json[]) => Json | undefined
-  /** The parts of a value, in the order of `parts`, or why it cannot have this form. */
+  /** The parts of a value, in the order of `parts`, or the reason why it cannot have this form. */
   readonly split: (spec: Spec, value: Json) => readonly Json[] | { readonly why: string }
 }
 
 interface InnerParser {
-  /** The start of every message. */
+  /** The beginning of every error message. */
   readonly where: string
   value(given: unknown, where: string): ValueSpec
   place(given: unknown, where: string): ValueSource
 }
 
-/** A form whose members only its own file knows. */
+/** A form whose members are known only in its own file. */
 export type AnyForm = ValueForm<FormSpec>
 
-/** The cast is safe: a form is only given values that its own parser made. */
+/** The cast is safe: a form only receives values that its own parser returned. */
 export const defineForm = <Spec extends FormSpec>(form: ValueForm<Spec>): AnyForm => form as unknown as AnyForm

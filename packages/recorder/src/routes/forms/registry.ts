@@ -79,5 +79,5 @@ const members: AnyForm = defineForm<Members>({
   },
 })
 
-/** To add a form, define it and add it here: parser, recorder, request maker and JSON Schema follow. */
+/** To add a form, define it and add it here: parser, recorder, request maker and JSON Schema use this list. */
 export const valueForms: readonly AnyForm[] = [constant, match, members]

@@ -2,7 +2,11 @@ import type { Completion } from '@chaosproxy/history'
 import type { Answer } from '@chaosproxy/wire/http'
 import type { MadeRequest } from './request-maker.ts'
 
-/** The bytes of a request, with a Host header unless the table gives one. @param authority the server as `host:port`. */
+/**
+ * The bytes of a request, with a Host header unless the table sets one.
+ *
+ * @param authority the server as `host:port`
+ */
 export function requestText({ request }: MadeRequest, authority: string): string {
   const { method, target, body } = request
   const fields = fieldsOf({ request }, authority).map(([name, value]) => `${name}: ${value}\r\n`)
@@ -20,10 +24,13 @@ export function fieldsOf(
   ]
 }
 
-/** Servers expect a Content-Length in these even if the body is empty (RFC 9110 §8.6). */
+/** Servers expect a Content-Length in requests with these methods even if the body is empty (RFC 9110 §8.6). */
 const WITH_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])
 
-/** The meaning of a response by the route table. An unclear response may mean that the operation was done. */
+/**
+ * The completion of an operation, from a response by the route table. After an unclear response the operation may have
+ * been executed.
+ */
 export function answered(made: MadeRequest, answer: Answer, harmless: boolean): Completion {
   const completion = made.complete(answer)
   switch (completion.type) {

@@ -5,13 +5,13 @@ import type { Trouble, WrittenParts } from '../places/place.ts'
 import { findPlace } from '../places/place-of.ts'
 import { placeParts } from '../table/route-table.ts'
 
-/** A request built place by place: the reverse of reading values from a `Message`. */
+/** A request built place by place: the inverse of reading values from a `Message`. */
 export class RequestDraft implements WrittenParts {
   readonly #path: Map<string, string> = new Map()
   readonly #query: Map<string, string> = new Map()
   readonly #form: Map<string, string> = new Map()
   readonly #cookies: Map<string, string> = new Map()
-  /** Keyed by lower-case name. */
+  /** Header fields by lower-case name. */
   readonly #headers: Map<string, readonly [name: string, value: string]> = new Map()
   #json: { readonly value: Json } | undefined
   #body: string | undefined
@@ -22,7 +22,7 @@ export class RequestDraft implements WrittenParts {
     this.#spell = spell
   }
 
-  /** Puts a value in a place. Returns why not if the place already has a different value. */
+  /** Puts a value into a place. Returns the reason if the place already has a different value. */
   put(place: string, value: Json): Trouble {
     const found = findPlace(place)
     if (found === undefined) return `${place} is not a place in a request`
@@ -75,12 +75,12 @@ export class RequestDraft implements WrittenParts {
     return undefined
   }
 
-  /** Whether there is a field with this lower-case name. */
+  /** Whether there is a header field with this lower-case name. */
   hasHeader(name: string): boolean {
     return this.#headers.has(name)
   }
 
-  /** The finished request, or why there is none. */
+  /** The finished request, or the reason why there is none. */
   finish(method: string, pattern: string): WrittenRequest | { readonly why: string } {
     const path = this.#fillPath(pattern)
     if (typeof path === 'object') return path
@@ -129,7 +129,7 @@ const notAField = (place: string, text: string): string => `${place} cannot hold
 const twice = (place: string, one: string, other: string): string =>
   `${place} would have to be ${JSON.stringify(one)} and ${JSON.stringify(other)} at once`
 
-/** Lists and objects have no agreed text form. */
+/** The text form of a value; undefined for lists and objects, which have no standard text form. */
 function textOf(value: Json): string | undefined {
   if (typeof value === 'string') return value
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined

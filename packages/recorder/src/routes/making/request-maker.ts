@@ -23,7 +23,7 @@ import { RequestDraft } from './request-draft.ts'
 interface Asker {
   /** The client's name, sent if the table has a place for it. */
   readonly session: string
-  /** Unique among all requests. */
+  /** A request id that is unique among all requests. */
   readonly requestId: string
   readonly final: boolean
 }
@@ -31,9 +31,9 @@ interface Asker {
 export interface MadeRequest {
   readonly type: 'made'
   readonly request: WrittenRequest
-  /** The key and value that the record will have. */
+  /** The key and value of the operation in the record. */
   readonly key: string | undefined
-  /** How much of the response's body is needed to complete the operation. */
+  /** Number of bytes of the response's body that are needed to complete the operation. */
   readonly answerBytes: number
   complete(answer: Answer): Interpretation
 }
@@ -42,10 +42,10 @@ type Made = MadeRequest | { readonly type: 'impossible'; readonly why: string }
 
 export interface RequestMaker {
   readonly functions: readonly string[]
-  /** For the table's other functions: why they have none, and the remedy. */
+  /** For functions of the table that cannot be requested: the reason and the remedy. */
   readonly refusals: ReadonlyMap<string, string>
   /**
-   * Whether only the response has the written value, as with versions, so that a cas must expect a value from a
+   * Whether only the response contains the written value, as with versions, so that a cas must expect a value from a
    * response.
    */
   speaksVersions(f: string): boolean
@@ -95,7 +95,7 @@ export function compileRequestMaker(table: RouteTable, where: string): RequestMa
   }
 }
 
-/** Why this route cannot make requests, whatever the operation; undefined if it can. */
+/** The reason why this route cannot make requests for any operation; undefined if it can. */
 function irreversible(route: RecordedRoute, operations: readonly OperationSpec[]): string | undefined {
   const [operation] = operations
   if (operation === undefined || operations.length > 1)
@@ -173,7 +173,9 @@ interface KeyPlaces {
   readonly fixed: ReadonlySet<string>
 }
 
-/** Puts the key into all its places that are not fixed; by parts, if it is a recorded key with as many parts. */
+/**
+ * Puts the key into all its places that are not fixed. A recorded key with as many parts as places is put part by part.
+ */
 function putKey(operation: OperationSpec, input: Input, pattern: string, { draft, fixed }: KeyPlaces): Trouble {
   const { f } = operation
   const spec = keySpec(operation, pattern)
@@ -195,7 +197,7 @@ function putKey(operation: OperationSpec, input: Input, pattern: string, { draft
   return undefined
 }
 
-/** The reverse of reading a value. A value that only the response has needs no place. */
+/** Puts a value into its places: the inverse of reading it. A value that only the response contains needs no place. */
 function putValue(spec: ValueSpec | undefined, value: Json, draft: RequestDraft): Trouble {
   if (spec === undefined) return undefined
   if (typeof spec === 'string') return isOfAnswer(spec) ? undefined : draft.put(spec, value)
@@ -215,7 +217,7 @@ const firstTrouble = (troubles: readonly Trouble[]): Trouble => troubles.find((t
 function putConditions({ when }: RecordedRoute, draft: RequestDraft): Trouble {
   return firstTrouble(
     Object.entries(when ?? {}).map(([place, wanted]) =>
-      // Conditions on a place's presence are checked when the table reads the request.
+      // Conditions on the presence of a place are checked when the table reads the request.
       wanted !== null && typeof wanted === 'object' && 'there' in wanted ? undefined : draft.put(place, wanted as Json),
     ),
   )
@@ -235,10 +237,10 @@ interface AskerPlaces {
   readonly sends: { readonly [place: string]: Json }
 }
 
-/** Adds the client's name, the request's id, and the mark of a final read. */
+/** Adds the client's name, the request id, and the mark of a final read. */
 function putAsker(client: string | undefined, { requestId, final }: RouteTable, parts: AskerPlaces): Trouble {
   const { draft, asker, sends } = parts
-  // Tokens and cookies are issued by the service; "sends" can supply them.
+  // The service issues tokens and cookies; "sends" can supply them.
   const names = client !== undefined && findPlace(client)?.namesClient === 'made' && !Object.hasOwn(sends, client)
   return (
     (names ? draft.put(client, asker.session) : undefined) ??
@@ -248,10 +250,10 @@ function putAsker(client: string | undefined, { requestId, final }: RouteTable, 
 }
 
 /**
- * The table for recording requests made by `compileRequestMaker`, which name their client in a header field, whatever
- * names other clients.
+ * The table for recording requests made by `compileRequestMaker`. Their clients are named in a header field, for any
+ * client source of `table`.
  *
- * @param initial the value of every object at the start, or `unknown`.
+ * @param initial the initial value of every object, or `unknown`.
  */
 export const generatorTable = (table: RouteTable, initial: Json): RouteTable => ({
   ...table,
@@ -273,7 +275,7 @@ export function requireFunctions(maker: RequestMaker, wanted: readonly string[],
   throw inputError(reasons.join('\n'))
 }
 
-/** The values for the names in braces. */
+/** The values for the names in braces in a template. */
 interface SentWords {
   readonly key: string
   readonly value: Json

@@ -1,7 +1,7 @@
 import { type Input, inputError, type Json } from '@chaosproxy/history'
 import type { RequestMaker } from './request-maker.ts'
 
-/** One value of the kind that workloads pass to each function. */
+/** A sample value for each function, of the kind that workloads use. */
 const SAMPLES: { readonly [f: string]: Json } = {
   read: null,
   get: null,
@@ -18,12 +18,12 @@ const SAMPLES: { readonly [f: string]: Json } = {
 }
 
 /**
- * Requires the routes to be able to make all requests. Returns whether they are about one fixed object (`GET
- * /counter`), which then stands for the only one that clients use.
+ * Requires the routes to be able to make all requests. Returns whether they address one fixed object (`GET /counter`),
+ * which is then the only object that clients use.
  *
  * @param before reads of every object known beforehand.
  *
- * @param at the start of every error message: the table's file.
+ * @param at the beginning of every error message: the table's file.
  *
  * @throws UserError (input)
  */
@@ -33,7 +33,7 @@ export function requireRequests(
   at: string,
 ): boolean {
   const asker = { session: 'process-0', requestId: 'process-0-1', final: false }
-  /** The functions that have routes only for a fixed key, with that key and the reason. */
+  /** Functions whose routes all have a fixed key, with that key and the reason. */
   const fixed = new Map<string, { readonly key: string | undefined; readonly why: string }>()
   for (const f of functions) {
     const value = SAMPLES[f]

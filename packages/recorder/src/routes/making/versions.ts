@@ -2,11 +2,11 @@ import type { Completion, Input, Json } from '@chaosproxy/history'
 import type { RequestMaker } from './request-maker.ts'
 
 /**
- * The versions of objects that one client has seen, for tables whose cas expects a version (`If-Match`) instead of a
+ * The versions of objects that a client has seen, for tables whose cas expects a version (`If-Match`) instead of a
  * value.
  */
 export interface Versions {
-  /** The input with the expected version, or why it cannot be sent. */
+  /** The input with the expected version, or the reason why it cannot be sent. */
   named(input: Input): Input | string
   learned(input: Input, completion: Completion): void
 }

@@ -2,16 +2,16 @@ import { createHash } from 'node:crypto'
 import { isTooDeep, type Json, parseJson, TOO_DEEP } from '@chaosproxy/history'
 import { type Captured, decoded, isPlain } from '@chaosproxy/wire/http'
 
-/** Larger compressed bodies are not decompressed. */
+/** Maximum size of a decompressed body, in bytes. */
 const MAXIMUM_UNPACKED_BYTES = 16 * 1024 * 1024
 
-/** Longer texts appear in the history as hashes. */
+/** Maximum size of texts in the history, in bytes. Longer texts are recorded as hashes. */
 export const LONGEST_TEXT_BYTES: number = 4 * 1024
 
 /**
  * A body as a text: base64 if it is not UTF-8, a hash if it is too long, each marked as such so that different values
- * never become the same. The same content always gives the same value, whatever its compression and however much of it
- * was kept. Undefined if it cannot be decompressed.
+ * never become equal. Equal contents give equal values, for any compression and any number of kept bytes. Undefined if
+ * it cannot be decompressed.
  */
 export function textOf(captured: Captured, contentEncoding: string | undefined): Json | undefined {
   if ('json' in captured) return captured.json
@@ -39,13 +39,13 @@ function utf8Of(bytes: Buffer): string | undefined {
 }
 
 export interface JsonBody {
-  /** Undefined if the body is not JSON, or no history can hold it. */
+  /** Undefined if the body is not JSON, or if a history cannot hold it. */
   readonly value: Json | undefined
-  /** Why no history can hold it, in words that follow "its body". */
+  /** The reason why a history cannot hold it, in words that follow "its body". */
   readonly trouble?: string | undefined
 }
 
-/** A body as JSON. A history must be able to hold its members, but not the whole. */
+/** A body as JSON. A history must be able to hold each of its members, but not the whole body. */
 export function jsonOf(captured: Captured, contentEncoding: string | undefined): JsonBody {
   const value = 'json' in captured ? captured.json : parsed(wholeTextOf(captured, contentEncoding))
   return value !== undefined && isTooDeep(value, -1) ? { value: undefined, trouble: `is ${TOO_DEEP}` } : { value }
@@ -60,7 +60,7 @@ function parsed(text: string | undefined): Json | undefined {
   }
 }
 
-/** Why a body cannot be read, in words that follow "its body"; undefined if it can. */
+/** The reason why a body cannot be read, in words that follow "its body"; undefined if it can. */
 export function bodyTrouble(captured: Captured, contentEncoding: string | undefined): string | undefined {
   if ('json' in captured) return undefined
   if ('withheld' in captured) return `is left out of ${captured.withheld}`

@@ -9,11 +9,11 @@ export interface Peer {
   /** Unique among connections. */
   readonly connection: number
   readonly address: string
-  /** Its process, if it was looked up and found. */
+  /** The process of the peer, if it was looked up and found. */
   readonly process: string | undefined
 }
 
-/** A connection, as far as the proxy knows it. */
+/** A connection with the facts that the proxy knows about it. */
 interface Dialled {
   readonly id: number
   readonly client: { readonly host: string }
@@ -26,13 +26,13 @@ export const peerOf = ({ id, client, peerProcess }: Dialled): Peer => ({
   process: peerProcess,
 })
 
-/** Sources that depend on the connection, from the strictest to the one that always exists. */
+/** Client sources that depend on the connection, from the strictest to the one that always exists. */
 export const peerSources: readonly string[] = ['peer.process', 'peer.address', 'connection']
 
-/** The client's name; undefined if nothing identifies it. */
+/** Returns the client's name; undefined if nothing identifies the client. */
 export type NameClient = (request: Message, peer: Peer) => string | undefined
 
-/** Client names appear in the history; secret ones as hashes. */
+/** Returns a function that names clients for the history. Secret names become hashes. */
 export function compileClient(source: ClientSource | undefined): NameClient {
   switch (source) {
     case undefined:
@@ -57,7 +57,7 @@ export function compileClient(source: ClientSource | undefined): NameClient {
   }
 }
 
-/** An empty name counts as none. */
+/** A client's name from a value. An empty name counts as none. */
 function nameOf(value: Json | undefined): string | undefined {
   if (value === undefined || value === null || value === '') return undefined
   return typeof value === 'string' ? value : JSON.stringify(value)

@@ -18,7 +18,9 @@ export function compileConditions(conditions: Conditions | undefined, side: Side
   return (scene) => tests.every((test) => test(scene))
 }
 
-/** Whether the condition is only about presence, and if so, whether the value must be present. */
+/**
+ * Whether the value must be present or absent, for a condition on presence alone; undefined for any other condition.
+ */
 function presenceOf(wanted: Conditions[string]): boolean | undefined {
   if (wanted === null || typeof wanted !== 'object' || Array.isArray(wanted)) return undefined
   const { there, ...others } = wanted as { readonly there?: unknown }

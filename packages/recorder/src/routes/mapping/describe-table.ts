@@ -1,9 +1,7 @@
 import type { Recorder } from '../../record/recorder.ts'
 import { type ClientSource, isIgnored, type RouteTable } from '../table/route-table.ts'
 
-/**
- * Declares the table's settings for the whole history to the recorder: what identifies clients, and the initial values.
- */
+/** Passes the table's settings for the whole history to the recorder: the client sources, and the initial values. */
 export function describeTable(table: RouteTable, recorder: Recorder): void {
   for (const source of clientSourcesOf(table)) {
     if (source === undefined) recorder.clientsBy({ by: 'connection', named: false })
@@ -14,7 +12,7 @@ export function describeTable(table: RouteTable, recorder: Recorder): void {
   recorder.startsWith(typeof initial === 'object' && 'value' in initial ? initial : undefined)
 }
 
-/** Every route's client source; undefined for a route without one. */
+/** The client source of every route; undefined for a route without one. */
 export const clientSourcesOf = ({ routes, client }: RouteTable): readonly (ClientSource | undefined)[] => [
   ...new Set(routes.flatMap((route) => (isIgnored(route) ? [] : [route.client ?? client]))),
 ]

@@ -4,7 +4,7 @@ import { LONGEST_REFUSAL_BYTES } from './refusals.ts'
 
 type Wanted = Pick<RoutedRequest, 'answerBytes' | 'mayBeRefused'>
 
-/** How much of a response's body to keep, by its head. */
+/** Number of bytes of a response's body to keep, according to its head. */
 export function keptOfAnswer({ answerBytes, mayBeRefused }: Wanted, headers: Fields | undefined): number {
   if (!mayBeRefused || answerBytes >= LONGEST_REFUSAL_BYTES) return answerBytes
   const isJson = /json/i.test(headers?.get('content-type') ?? 'json')

@@ -16,9 +16,9 @@ import { normalizationOf } from './textual-values.ts'
 import { bytesFor, inAnswer, sourcesOf } from './value-source.ts'
 import { writtenValuesOf } from './written-values.ts'
 
-/** The meaning of a whole request, and of its future response. */
+/** The meaning of a complete request, and of its future response. */
 export interface Understood {
-  /** The position of the route that matched; undefined if none did. */
+  /** The index of the matching route; undefined if no route matched. */
   route: number | undefined
   readonly understanding: Understanding
   complete(answer: Answer): Completions
@@ -29,19 +29,19 @@ export interface RoutedRequest {
   readonly isKnown: boolean
   /** Whether every route that may match is ignored (`"ignore": true`). */
   readonly isIgnored: boolean
-  /** How much of the request's body to keep, possibly 0. */
+  /** Number of bytes of the request's body to keep, possibly 0. */
   readonly bodyBytes: number
-  /** How much of the response's body to keep for reading. */
+  /** Number of bytes of the response's body to keep for reading. */
   readonly answerBytes: number
-  /** Whether to keep a short JSON body as well, since it may be a refusal. */
+  /** Whether to keep a short JSON body in any case, since it may be a refusal. */
   readonly mayBeRefused: boolean
   understand(head: MatchableHead, body: Captured | undefined, peer: Peer): Understood
-  /** The keys that the request may have changed, if only a part of it arrived. */
+  /** The keys that the request may have changed, if only part of it arrived. */
   touches(head: MatchableHead): Touches
 }
 
 export interface HttpMapping {
-  /** Everything that is not an operation is passed on. */
+  /** Returns the possible routes of a request. Requests that are not operations are passed on. */
   match(head: MatchableHead): RoutedRequest
   /** The gRPC messages of the table. */
   readonly schema: Schema | undefined
@@ -51,7 +51,7 @@ export function compileMapping(table: RouteTable): HttpMapping {
   const parts = { table, normalize: normalizationOf(table), written: writtenValuesOf(table) }
   const routes = table.routes.map((spec, number) => compileRoute(spec, number, parts))
   const namedForAll = [...(table.ignoredParameters ?? []), ...parametersIn(Object.keys(table.sends ?? {}))]
-  // A cache, since the same keys are requested repeatedly.
+  // A cache, since clients request the same keys repeatedly.
   const known = new Map<string, Map<string, RoutedRequest>>()
 
   function find(method: string, target: string): RoutedRequest {
@@ -132,8 +132,8 @@ const notRecorded = ({ status }: Pick<Answer, 'status'>): Completions =>
   status >= 400 && status < 500 && !UNDECIDED.has(status) ? REFUSED : NOT_RECORDED
 
 /**
- * Client errors after which the request may still have been carried out: a timeout, a conflict with its own earlier
- * effect, a request that may be replayed, and a client that did not wait.
+ * Client errors after which the request may still have been executed: a timeout, a conflict with an earlier effect of
+ * the request itself, a request that may be replayed, and a client that did not wait.
  */
 const UNDECIDED: ReadonlySet<number> = new Set([408, 409, 425, 499])
 
@@ -141,7 +141,7 @@ const REFUSED: Interpretation = { type: 'fail', error: 'refused, and not recorde
 
 const NOT_RECORDED: Interpretation = { type: 'info', error: 'not recorded' }
 
-/** The request's name in remarks: `PUT /kv/x`. */
+/** The request's name in remarks, such as `PUT /kv/x`. */
 export const nameOfRequest = ({ method, target }: Pick<MatchableHead, 'method' | 'target'>): string =>
   `${method} ${pathOf(target)}`
 
@@ -171,7 +171,7 @@ function compileRoute(spec: RouteSpec, number: number, parts: TableParts): Route
       parameters,
       fits: (head, body) => whenSources.length === 0 || fits({ request: messageOf(head, body) }),
       understand(head, body, peer, unnamed) {
-        // The first element is the whole path.
+        // The element at 0 is the whole path.
         for (let i = 1; i < segments.length; i++) parts.table.spellings?.sent(segments[i] ?? '', matched[i] ?? '')
         const request = messageOf(head, body)
         const understood = understandRequest?.understand(head, request, peer, unnamed) ?? passedOn(head, 'nothing')

@@ -9,13 +9,13 @@ export interface MatchedPath {
   readonly names: readonly string[]
 }
 
-/** The path of a response, which has none. */
+/** The path of a response: empty. */
 export const NO_PATH: MatchedPath = { segments: [], names: [] }
 
 /** A request or response from which values are read. Expensive parts are decoded once, on first use. */
 export class Message implements ReadParts {
   readonly headers: Fields | undefined
-  /** Whether the status rules out a body. */
+  /** Whether the status excludes a body. */
   readonly isEmpty: boolean
   readonly #path: MatchedPath
   readonly #target: string
@@ -42,7 +42,7 @@ export class Message implements ReadParts {
     return this.#path.segments[this.#path.names.indexOf(name) + 1]
   }
 
-  /** The whole body as text; undefined if there is none, or it cannot be read. */
+  /** The whole body as text; undefined if there is no body, or it cannot be read. */
   get text(): Json | undefined {
     this.#text ??= { value: this.#body === undefined || this.isEmpty ? undefined : textOf(this.#body, this.#encoding) }
     return this.#text.value
@@ -62,7 +62,7 @@ export class Message implements ReadParts {
     return !isPlain || pattern.test(body.bytes.toString('latin1'))
   }
 
-  /** Why the body cannot be read, in words that follow "its body"; undefined if it can. */
+  /** The reason why the body cannot be read, in words that follow "its body"; undefined if it can. */
   get trouble(): string | undefined {
     return this.#json?.trouble ?? (this.#body === undefined ? undefined : bodyTrouble(this.#body, this.#encoding))
   }
@@ -84,7 +84,7 @@ export class Message implements ReadParts {
 /** Parses a query that may contain raw UTF-8, read as Latin-1. */
 export const queryOf = (query: string): URLSearchParams => parametersOf(Buffer.from(query, 'latin1').toString('utf8'))
 
-/** The same as `new URLSearchParams(text)`, which takes fifty times as long for each escape that is no UTF-8. */
+/** Equals `new URLSearchParams(text)`, which takes fifty times as long for each escape that is not UTF-8. */
 const parametersOf = (text: string): URLSearchParams =>
   new URLSearchParams(
     text

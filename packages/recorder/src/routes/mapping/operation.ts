@@ -14,21 +14,21 @@ export interface Asked {
 
 type CommonParts = Pick<Call, 'what' | 'requestId'>
 
-/** Why a request that should be an operation cannot be recorded as one. */
+/** The reason why a request that should be an operation cannot be recorded as an operation. */
 export interface NotAsked {
   readonly why: string
   readonly key: string | undefined
   readonly touches: Touches
 }
 
-/** The operation of a route: on one object, or on each of several. */
+/** The operation of a route: on one object, or on each of several objects. */
 export interface RoutedOperation {
   readonly harmless: boolean
-  /** How much of the request's body to keep, and of the response's. */
+  /** Number of bytes to keep of the request's body, and of the response's body. */
   readonly bodyBytes: number
   readonly answerBytes: number
   ask(scene: Scene, common: CommonParts): readonly Asked[] | NotAsked
-  /** The keys that the request changes, as far as its head shows. */
+  /** The keys that the request changes, according to its head. */
   touches(scene: Scene): Touches
 }
 
@@ -47,22 +47,22 @@ class CompiledOperation implements RoutedOperation {
   readonly answerBytes: number
   readonly #spec: OperationSpec
   readonly #sources: Sources
-  /** Whether only the response has the key, or the written value. */
+  /** Whether only the response contains the key, or the written value. */
   readonly #keyIsTold: boolean
   readonly #valueIsTold: boolean
   readonly #keyOf: ReadKey | undefined
   readonly #givenOf: ReadValue
   readonly #resultOf: ReadValue | undefined
   readonly #listOf: ReadValue | undefined
-  /** Whether `each` lists items of the response instead of the request. */
+  /** Whether `each` lists items of the response, not of the request. */
   readonly #isListed: boolean
   readonly #conditions: readonly { readonly source: ValueSource; readonly read: ReadValue }[]
 
-  /** For a write whose value is a version that only the response has. */
+  /** The version in a request, for a write whose value is a version that only the response contains. */
   readonly #versionOf: ((scene: Scene) => Call['version']) | undefined
   readonly #written: WrittenValues | undefined
   readonly #normalize: Normalize
-  /** Whether some response had the result. */
+  /** Whether any response has contained the result. */
   #hasFound = false
 
   constructor(spec: OperationSpec, path: string, { normalize, written }: OperationParts) {
@@ -182,7 +182,9 @@ class CompiledOperation implements RoutedOperation {
     return { type: 'ok', entries }
   }
 
-  /** The value read or written according to a successful response; undefined if it does not contain it. */
+  /**
+   * The value read or written according to a successful response; undefined if the response does not contain the value.
+   */
   #told(call: Call, scene: Scene): Json | undefined {
     if (call.value === UNSAID) return this.#givenOf(scene)
     if (this.#resultOf === undefined) return call.value
@@ -195,7 +197,10 @@ class CompiledOperation implements RoutedOperation {
     return trouble === undefined && (isEmpty || !usesJson || json !== undefined) ? null : undefined
   }
 
-  /** Why a response without the result does not mean an absent value: it has a written value in another place. */
+  /**
+   * The reason why a response without the result does not mean an absent value: it contains a written value in another
+   * place.
+   */
   #misread({ key }: Call, { answer, status }: Scene): string | undefined {
     if (this.#written === undefined || this.#hasFound || this.#spec.missing === undefined) return undefined
     const body = typeof key === 'string' ? answer?.json : undefined
@@ -213,8 +218,8 @@ const normalized =
   }
 
 /**
- * What is known of a version before the response: nothing of a written one, and the version that a cas expects.
- * Undefined for other values, which may well be equal to others.
+ * The known part of a version before the response: nothing for a written version, and the expected version for a cas.
+ * Undefined for values that are not versions, which may be equal.
  */
 function compileVersion(
   { f, value }: OperationSpec,
@@ -232,10 +237,10 @@ function compileVersion(
   }
 }
 
-/** Places in a response that hold a version, by their name. */
+/** Places in a response that hold a version, by the name of the place. */
 const TOLD_VERSION = /^answer\.(header\.|json\.(.*\.)?)(x-)?_?(etag|version|revision|rev|mod_?revision)$/i
 
-/** The places of an operation's parts. */
+/** The places of the parts of an operation. */
 interface Sources {
   readonly key: readonly ValueSource[]
   readonly value: readonly ValueSource[]
@@ -247,12 +252,12 @@ type ReadKey = ReturnType<typeof compileKey>
 /** Headers that may also hold `*`, or a list. */
 const CONDITIONS: ReadonlySet<string> = new Set(['header.if-match', 'header.if-none-match'])
 
-/** One entity tag, with the quotes or, as some services write it, without. */
+/** A single entity tag, in quotes or, as some services write it, without quotes. */
 const ONE_TAG = /^(?:"[^"]*"|[^",*][^",]*)$/
 
 const listed = (asked: Asked | NotAsked): readonly Asked[] | NotAsked => ('why' in asked ? asked : [asked])
 
-/** All operations, or, if one is not understood, all keys that they may change. */
+/** All operations of a request. If one of them is not understood, all keys that the request may change. */
 export function collect(parts: readonly (Asked | NotAsked | readonly Asked[])[]): readonly Asked[] | NotAsked {
   const asked: Asked[] = []
   let not: NotAsked | undefined
@@ -279,7 +284,7 @@ export function union(one: Touches, other: Touches): Touches {
   return { keys: [...one.keys, ...other.keys] }
 }
 
-/** The possible meaning of an empty body for a read or a dequeue. */
+/** Advice if an empty body may be the result of a read or a dequeue. */
 const IF_NOTHING_IS_THERE = 'if an empty body means that there is no value, say so in the route: "missing": "absent"'
 
 function notUnderstood({ answer, status }: Scene, sources: readonly ValueSource[], ifEmpty?: string): Interpretation {

@@ -5,12 +5,14 @@ import { compileConditions } from './conditions.ts'
 import { compileRefusals } from './refusals.ts'
 import type { Scene } from './scene.ts'
 
-/** The meaning of a response, or why it is unknown. `declined`: a `fail` because the object itself declined. */
+/**
+ * The meaning of a response, or the reason why it is unknown. `declined`: a `fail` because the object itself declined.
+ */
 export type Meaning = OutcomeName | 'declined' | { readonly unclear: string }
 
 /**
- * Looks up the status, then its class, then HTTP's own meaning. For a success the response's content decides: by the
- * table's cases or, without any, by whether it looks like a refusal.
+ * Compiles a function that looks up the status, then its class, then HTTP's own meaning. For a success, the content of
+ * the response determines the meaning: by the table's cases or, without cases, by whether it looks like a refusal.
  *
  * @param places the places in the response that the operations read
  */
@@ -61,9 +63,10 @@ function meaningOfStatus(
 }
 
 /**
- * A 2xx means done, except for 202, which promises nothing, and 206 and 207, which are about parts. A 4xx means that
- * the request was refused, except for 408, which may come after a part was carried out. Only the service knows whether
- * 404 means an absent value. Anything else, such as a 5xx, leaves the outcome unknown.
+ * The meaning of a status without a table entry. A 2xx means success, except for 202, which promises nothing, and 206
+ * and 207, which concern parts. A 4xx means that the request was refused, except for 408, which may arrive after
+ * partial execution. Only the service knows whether 404 means an absent value. With any other status, such as 5xx, the
+ * outcome is unknown.
  */
 function usualMeaning(status: number, harmless: boolean): Meaning {
   if (status === 206 || status === 207 || (status === 202 && harmless))
@@ -76,7 +79,7 @@ function usualMeaning(status: number, harmless: boolean): Meaning {
   return status >= 400 && status < 500 && status !== 408 ? 'fail' : 'info'
 }
 
-/** "fail" would omit the read, and so hide that a write was lost. */
+/** "fail" would drop the read, and so hide a lost write. */
 const absentPerhaps = (status: number | string): Meaning => ({
   unclear: `if ${status} means that there is no value, say so in the route's "outcomes": {"${status}": "absent"}`,
 })

@@ -20,7 +20,7 @@ export const parametersIn = (places: readonly string[]): readonly string[] =>
 
 const QUERY = 'query.'
 
-/** The distinct parameters of a target's query that are not among these. */
+/** The distinct parameters in a target's query that are not in `named`. */
 export function parametersBeside(target: string, named: readonly string[]): readonly string[] {
   const question = target.indexOf('?')
   if (question < 0) return []
@@ -28,7 +28,7 @@ export function parametersBeside(target: string, named: readonly string[]): read
   return [...new Set(given.keys())].filter((name) => !named.includes(name))
 }
 
-/** Why a request with such parameters is not understood. */
+/** The reason why a request with these parameters is not understood. */
 export function whyNotNamed(parameters: readonly string[]): string {
   const names = parameters.map((name) => JSON.stringify(name)).join(', ')
   return `no route names ${parameters.length === 1 ? 'the parameter' : 'the parameters'} ${names} of its query, so it may request something else. Use it in "when", or ignore it: "ignoredParameters": [${names}]`

@@ -1,15 +1,15 @@
 import type { Json } from '@chaosproxy/history'
 import type { Message } from './message.ts'
 
-/** The longest response body to search for a refusal. */
+/** Maximum size of a response body that is searched for a refusal, in bytes. */
 export const LONGEST_REFUSAL_BYTES: number = 64 * 1024
 
 /** A place in a successful response where services report a refusal, and its content. */
 interface Sign {
-  /** The member; undefined if the whole body is the sign. */
+  /** The member; undefined if the whole body is the refusal. */
   readonly member: string | undefined
   refuses(value: Json | undefined): boolean
-  /** The conditions on the response for a refusal and for a success, in a table's form. */
+  /** The conditions on the response for a refusal and for a success, in the notation of tables. */
   readonly refused: string
   readonly done: string
 }
@@ -35,7 +35,7 @@ const denied = (member: string): Sign => ({
   done: `{"json.${member}": true}`,
 })
 
-/** GraphQL, JSON-RPC, and other conventions with a status of 200. */
+/** Signs of refusals in GraphQL, JSON-RPC, and other conventions with a status of 200. */
 const SIGNS: readonly Sign[] = [
   said('errors'),
   said('error'),
@@ -44,12 +44,12 @@ const SIGNS: readonly Sign[] = [
   { member: undefined, refuses: isFalse, refused: '{"json": false}', done: '{"json": true}' },
 ]
 
-/** Matches a part of every body with a sign: most bodies have none, and need not be parsed. */
+/** Matches a part of every body with a sign. Most bodies have no sign, and need not be parsed. */
 const SOME_SIGN: RegExp = /"(errors?|ok|success)"|^\s*false\b/
 
 /**
- * Compiles a check that a successful response is no refusal; it returns why the meaning is unknown. A place that the
- * operation reads is no sign: its content is a value.
+ * Compiles a check that a successful response is not a refusal; the check returns the reason why the meaning is
+ * unknown. A place that the operation reads is not a sign, since its content is a value.
  *
  * @param places the places in the response that the operation reads
  */
@@ -65,16 +65,16 @@ export function compileRefusals(places: readonly string[]): (answer: Message, ha
     const found = signs.find(({ member, refuses }) => partsOf(json, member).some(refuses))
     if (found === undefined) return undefined
     const sign = found.member === undefined ? 'is false' : `says ${JSON.stringify(found.member)}`
-    // A failed read after a write would look like a lost write; a read with an unknown outcome does not.
+    // A failed read after a write would look like a lost write. A read with an unknown outcome does not.
     const outcome = harmless ? 'info' : 'fail'
     return `its body ${sign}, which may be a refusal. Say what it means: "answers": [{"when": ${found.refused}, "outcome": "${outcome}"}, {"when": ${found.done}, "outcome": "ok"}]`
   }
 }
 
-/** The whole body is the value. */
+/** Matches a place that is the whole body. */
 const WHOLE = /^answer\.(json|body)$/
 
-/** The body or its member; for a batch, those of each response. */
+/** The body or its member; for a batch, the member of each response. */
 function partsOf(body: Json, member: string | undefined): readonly (Json | undefined)[] {
   if (member === undefined) return [body]
   const answers: readonly Json[] = Array.isArray(body) ? body : [body]

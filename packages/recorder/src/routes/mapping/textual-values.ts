@@ -8,13 +8,13 @@ import { withoutAnswer } from './value-source.ts'
 export type Normalize = (value: Json) => Json
 
 /**
- * How the values of a table are recorded. A place that holds a text cannot distinguish the number 5 from the text "5",
- * which a service may store as either. If any value of the table comes from such a place, both are recorded as the
- * number.
+ * Returns the conversion of a table's values to their recorded form. A place that holds a text cannot distinguish the
+ * number 5 from the text "5", and a service may store it as either. If any value of the table comes from such a place,
+ * both are recorded as the number.
  */
 export function normalizationOf({ routes }: Pick<RouteTable, 'routes'>): Normalize {
   const operations = routes.flatMap((route) => (isIgnored(route) ? [] : operationsOf(route)))
-  // A register joins the texts that are appended to it: "1" and "2" become "12".
+  // A register concatenates texts that are appended to it: "1" and "2" become "12".
   const joinsTexts = operations.some(({ f }) => f === 'append')
   const hasText = operations.some(({ value, result }) => isTextual(value) || isTextual(result))
   return hasText && !joinsTexts ? withNumbers : (value) => value
@@ -38,7 +38,7 @@ function withNumbers(value: Json): Json {
 const isArray = (value: Json): value is readonly Json[] => Array.isArray(value)
 
 /**
- * The number in a text, if it is in the form that JavaScript and JSON print; not "05", "1e3" or one that would be
+ * The number in a text, if it is in the form that JavaScript and JSON print; not "05", "1e3" or a number that would be
  * rounded.
  */
 function numberIn(text: string): number | undefined {

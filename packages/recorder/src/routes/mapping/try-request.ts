@@ -21,15 +21,17 @@ export interface WrittenAnswer {
 /** How a request and its response are recorded. */
 export interface TriedRequest {
   readonly kind: Understood['understanding']['kind']
-  /** The number of the route that matches, from 1; undefined if none does. */
+  /** The 1-based number of the matching route; undefined if no route matches. */
   readonly route: number | undefined
-  /** The client's name; undefined if nothing identifies it. */
+  /** The client's name; undefined if nothing identifies the client. */
   readonly session: string | undefined
   /** The events of the history, including the recorder's marks. */
   readonly events: readonly { readonly [member: string]: Json }[]
 }
 
-/** Passes request and response through a real recorder, so that the result is exactly what it would write. */
+/**
+ * Passes request and response through a real recorder, so that the result is exactly what a recording would contain.
+ */
 export function tryRequest(table: RouteTable, request: WrittenRequest, answer: WrittenAnswer): TriedRequest {
   const lines: string[] = []
   let time = 0
@@ -70,7 +72,7 @@ function fieldsOf(headers: WrittenRequest['headers']): { get(name: string): stri
   return { get: (name) => fields.get(name) }
 }
 
-/** `PUT /kv/x` or a whole message, in the form of HTTP/1.1. @throws UserError (input) */
+/** Parses `PUT /kv/x` or a whole request in the form of HTTP/1.1. @throws UserError (input) */
 export function readWrittenRequest(text: string, where: string): WrittenRequest {
   const { first, headers, body } = messageOf(text, where)
   const line = /^([A-Z]+) (\S+)(?: HTTP\/1\.[01])?$/.exec(first)
@@ -79,7 +81,7 @@ export function readWrittenRequest(text: string, where: string): WrittenRequest 
   return { method: line[1] ?? '', target: line[2] ?? '', headers, body }
 }
 
-/** `200` or a whole message, in the form of HTTP/1.1. @throws UserError (input) */
+/** Parses `200` or a whole response in the form of HTTP/1.1. @throws UserError (input) */
 export function readWrittenAnswer(text: string, where: string): WrittenAnswer {
   const { first, headers, body } = messageOf(text, where)
   const line = /^(?:HTTP\/\S+ )?([1-5]\d\d)(?: .*)?$/.exec(first)
@@ -95,12 +97,12 @@ function messageOf(text: string, where: string): { first: string; headers: Writt
   return {
     first,
     headers: lines.map((line) => readHeader(line, where)),
-    // Drop the newline that editors add to a file. A body that really ends in one is rare, and JSON ignores it.
+    // Drop the newline that editors add to a file. A body that really ends in a newline is rare, and JSON ignores it.
     body: end === null ? '' : text.slice(end.index + end[0].length).replace(/\r?\n$/, ''),
   }
 }
 
-/** `X-Client: alice`. @throws UserError (input) */
+/** Parses `X-Client: alice`. @throws UserError (input) */
 export function readHeader(line: string, where: string): readonly [name: string, value: string] {
   const colon = line.indexOf(':')
   if (colon > 0) return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()]

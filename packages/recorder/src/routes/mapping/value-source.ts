@@ -9,10 +9,10 @@ import type { Scene } from './scene.ts'
 /** Reads a value; undefined if the place is empty. */
 export type ReadValue = (scene: Scene) => Json | undefined
 
-/** The side of a place without the prefix `answer.`. */
+/** The message that a place without the prefix `answer.` belongs to. */
 export type Side = 'request' | 'answer'
 
-/** The longest body to keep for JSON and forms, which must be read whole. */
+/** Maximum size of a body kept for JSON and forms, which must be read as a whole, in bytes. */
 const LONGEST_PARSED_BYTES = 1024 * 1024
 
 const ANSWER = 'answer.'
@@ -60,7 +60,7 @@ export function compileKey(spec: ValueSpec, side: Side): (scene: Scene) => strin
   }
 }
 
-/** The parts that `compileKey` joined to this key; undefined if their number differs. */
+/** The parts that `compileKey` joined to this key; undefined if their number is not `count`. */
 export function partsOfKey(key: string, count: number): readonly string[] | undefined {
   const parts: string[] = []
   PART.lastIndex = 0
@@ -93,7 +93,7 @@ export function sourcesOf(spec: ValueSpec | undefined): readonly ValueSource[] {
 
 export const isOfAnswer = (source: ValueSource): boolean => source.startsWith(ANSWER)
 
-/** How much of a body must be kept to read these places. */
+/** Number of bytes of a body that must be kept to read these places. */
 export function bytesFor(sources: readonly ValueSource[], side: Side): number {
   const ofSide = sources.filter((source) => isOfAnswer(source) === (side === 'answer'))
   const bodies = ofSide.map((source) => findPlace(withoutAnswer(source))?.body)

@@ -3,18 +3,18 @@ import { isIgnored, operationsOf, type RouteTable } from '../table/route-table.t
 
 const MOST_KEYS = 1000
 const MOST_VALUES = 8
-/** The most parts of a response to compare. */
+/** Maximum number of parts of a response that are compared. */
 const MOST_PARTS = 200
 
 /**
- * The values last written to each key. A response that has one in another place than its route's shows that the value
- * exists: otherwise a wrong place in a table would make every value absent.
+ * The values last written to each key. A response that contains such a value in another place than its route's shows
+ * that the value exists. Without this check, a wrong place in a table would make every value absent.
  */
 export class WrittenValues {
   readonly #byKey: Map<string, string[]> = new Map()
 
   wrote(key: string, value: Json): void {
-    // These occur in many responses for other reasons.
+    // These values occur in many responses for other reasons.
     if (value === null || value === '' || typeof value === 'boolean' || isTooDeep(value)) return
     const known = this.#byKey.get(key)
     const text = canonical(value)
@@ -43,10 +43,10 @@ export class WrittenValues {
   }
 }
 
-/** The proxies of one table share their knowledge. */
+/** The proxies of one table share its written values. */
 const known: WeakMap<RouteTable, WrittenValues> = new WeakMap()
 
-/** Undefined for a table in which no result may be missing. */
+/** The written values of a table; undefined for a table in which no result may be missing. */
 export function writtenValuesOf(table: RouteTable): WrittenValues | undefined {
   const isNeeded = table.routes.some(
     (route) => !isIgnored(route) && operationsOf(route).some(({ missing }) => missing !== undefined),

@@ -3,14 +3,14 @@ import { inputError, type UserError } from '@chaosproxy/history'
 
 /**
  * The members of a table, a route or an operation, each declared once: its purpose, its JSON Schema, and its parser.
- * Each member of the type has one, which the compiler checks.
+ * The compiler checks that every member of the type is declared.
  */
 export type MembersOf<Spec> = {
   readonly [Name in keyof Spec]-?: Member<Exclude<Spec[Name], undefined>>
 }
 
 export interface Member<Value> {
-  /** Its purpose, for the manual and for editors. */
+  /** The purpose of the member, for the manual and for editors. */
   readonly summary: string
   readonly schema: JsonSchema
   /** @throws UserError (input) that begins with `where`. */
@@ -19,10 +19,10 @@ export interface Member<Value> {
 
 export type JsonSchema = { readonly [name: string]: unknown }
 
-/** What a value may refer to. */
+/** The names that a value may refer to. */
 export interface Scope {
   readonly names: readonly string[]
-  /** Whether there is a list, which makes `item` and `name` places. */
+  /** Whether the operation has a list, which makes `item` and `name` places. */
   readonly hasItem: boolean
 }
 
@@ -42,7 +42,7 @@ export function refuseUnknown(written: Written, known: object, where: string): v
     )
 }
 
-/** Reads the declared members that are given. @throws UserError (input) */
+/** Parses the declared members that are present. @throws UserError (input) */
 export function parseMembers<Spec extends object>(
   written: Written,
   declared: MembersOf<Spec>,

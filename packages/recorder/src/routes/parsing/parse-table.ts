@@ -8,10 +8,10 @@ import { checkRoutes } from './table-checks.ts'
 import { tableMembers, type WrittenTable } from './table-members.ts'
 
 /**
- * Reads a table: `{"routes":[{"request":"PUT /kv/{key}","f":"write","value":"json.value"}, …]}`. Errors are refused
- * here, before they appear in a history.
+ * Parses a table: `{"routes":[{"request":"PUT /kv/{key}","f":"write","value":"json.value"}, …]}`. Errors are refused
+ * here, before they affect a history.
  *
- * @param where the start of every error message: the file or proxy.
+ * @param where the beginning of every error message: the file or proxy.
  *
  * @throws UserError (input)
  */
@@ -47,7 +47,7 @@ export function parseRouteTable(value: unknown, where: string): RouteTable {
   return table
 }
 
-/** Refuses routes for calls that stream messages, which cannot be operations. */
+/** Refuses routes for calls that stream messages, since they cannot be operations. */
 function refuseStream(request: string, schema: Schema | undefined, where: string): void {
   const path = request.slice(request.indexOf(' ') + 1)
   if (schema?.methods.get(path)?.streams === true)
@@ -56,7 +56,7 @@ function refuseStream(request: string, schema: Schema | undefined, where: string
     )
 }
 
-/** The initial values, from two members. */
+/** Parses the initial values, which two members give. */
 function startOf(
   { initial, keys }: Pick<WrittenTable, 'initial' | 'keys'>,
   where: string,

@@ -17,10 +17,10 @@ const itemPlaces = 'item(\\.[^.[\\]\\s]+)*|name'
 export const SOURCE: RegExp = new RegExp(`^(${requestPlaces}|answer\\.(${answerPlaces})|${itemPlaces})$`)
 /** Places in a response. */
 export const ANSWER_SOURCE: RegExp = new RegExp(`^((answer\\.)?(${answerPlaces})|${itemPlaces})$`)
-/** Places that can be a list. */
+/** Places that may hold a list. */
 export const LIST_SOURCE: RegExp = /^(answer\.)?json(\.[^.[\]\s]+)*$/
 export const CLIENT_SOURCE: RegExp = new RegExp(
-  // A whole body identifies no client, but a part of it can.
+  // A whole body does not identify a client, but a part of it can.
   `^((?=\\w+\\.)(${clientPlaces})|bearer|${peerSources.join('|').replaceAll('.', '\\.')})$`,
 )
 /** An HTTP status, or a gRPC status. */

@@ -17,7 +17,7 @@ const outcome: Member<OutcomeName> = {
   },
 }
 
-/** What identifies the client, in a route or a table. */
+/** Parses what identifies the client, in a route or a table. */
 export const parseClient = (value: unknown, where: string): string => {
   if (typeof value === 'string' && CLIENT_SOURCE.test(value)) return value
   throw wrong(
@@ -87,7 +87,7 @@ export const recordedMembers: MembersOf<Omit<CompoundRoute, 'request' | 'when'>>
   },
 }
 
-/** The members of every kind of route together; a route may have only those of its own kind. */
+/** The members of all kinds of routes; a route may have only the members of its own kind. */
 export const routeMembers: MembersOf<IgnoredRoute & OperationSpec & CompoundRoute> = {
   ...requestMembers,
   ...operationMembers,

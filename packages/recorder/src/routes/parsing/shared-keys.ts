@@ -3,10 +3,10 @@ import type { OperationSpec, RouteSpec } from '../table/route-table.ts'
 import { isIgnored, keySpec, operationsOf, requestLine } from '../table/route-table.ts'
 import { wrong } from './members.ts'
 
-/** The objects at one path, such as `/users/{key}`. */
+/** The objects at a path such as `/users/{key}`. */
 interface Collection {
   readonly path: string
-  /** The names in the path that make up the key. */
+  /** The names in the path that form the key. */
   readonly names: readonly string[]
   isRead: boolean
   isChanged: boolean
@@ -14,8 +14,8 @@ interface Collection {
 
 /**
  * Refuses two collections, each read and changed at a separate path, whose keys consist only of names in the path: user
- * 1 and order 1 would be one object. Several paths of one object usually have different tasks, such as `/counter/{key}`
- * and `/counter/{key}/add`.
+ * 1 and order 1 would be one object. Several paths of one object usually have different purposes, such as
+ * `/counter/{key}` and `/counter/{key}/add`.
  *
  * @throws UserError (input) that begins with `where`.
  */
@@ -45,7 +45,7 @@ function collectionsOf(routes: readonly RouteSpec[]): readonly Collection[] {
   return [...byPath.values()]
 }
 
-/** The names in the path that make up the key; undefined if it has any other part. */
+/** The names in the path that form the key; undefined if the key has any other part. */
 function namesInKey(operation: OperationSpec, path: string): readonly string[] | undefined {
   const spec = keySpec(operation, path)
   if (spec === undefined) return undefined

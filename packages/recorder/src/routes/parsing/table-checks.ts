@@ -12,15 +12,15 @@ import {
 import { wrong } from './members.ts'
 import { refuseSharedKeys } from './shared-keys.ts'
 
-/** A model of the checker, with its functions. */
+/** A model that the checker supports, with its functions. */
 export interface KnownModel {
   readonly name: string
   readonly functions: readonly string[]
 }
 
 /**
- * Finds errors in valid routes: unused names in paths, collections with the same keys, so that different objects would
- * become one, and routes that no request can reach.
+ * Finds errors in valid routes: unused names in paths, collections with equal keys, so that different objects would
+ * become one object, and routes that no request can reach.
  *
  * @throws UserError (input) that begins with `where`.
  */
@@ -60,17 +60,17 @@ function checkNames(operations: readonly OperationSpec[], route: RouteSpec, at: 
   )
 }
 
-/** A route by its place in the table. */
+/** A route with its position in the table. */
 interface Placed {
   readonly methods: readonly string[]
   readonly at: number
 }
 
-/** The routes whose paths go on alike: a tree, since a table with thousands of routes has millions of pairs. */
+/** Routes by the segments of their paths, as a tree, since a table with thousands of routes has millions of pairs. */
 interface Segment {
   readonly next: Map<string, Segment>
   readonly ended: Placed[]
-  /** Those that end in a star, which stands for any number of segments. */
+  /** Routes whose path ends here in a star, which matches any number of segments. */
   readonly starred: Placed[]
 }
 
@@ -93,7 +93,7 @@ function insert(root: Segment, path: readonly string[], route: Placed): void {
   here.ended.push(route)
 }
 
-/** The routes in the tree whose paths match whatever matches this path from its segment `i` on. */
+/** The routes in the tree that match every path that this path matches, from its segment `i` on. */
 function covering({ next, ended, starred }: Segment, path: readonly string[], i = 0): readonly Placed[] {
   const text = path[i]
   if (text === undefined) return ended
@@ -104,9 +104,9 @@ function covering({ next, ended, starred }: Segment, path: readonly string[], i 
 }
 
 /**
- * Requires some model to have all functions of the table.
+ * Requires a model that has all functions of the table.
  *
- * @param wanted the model that the history will be checked as, if known.
+ * @param wanted the model that the history will be checked against, if known.
  *
  * @throws UserError (input) that begins with `where`.
  */
@@ -138,7 +138,7 @@ interface UsedFunction {
   readonly at: string
 }
 
-/** No single model has all the functions; report against the closest one. */
+/** The error for a table without a model that has all its functions, relative to the closest model. */
 function severalModels(used: readonly UsedFunction[], models: readonly KnownModel[], where: string): UserError {
   const shared = (model: KnownModel) => used.filter(({ f }) => model.functions.includes(f))
   const closest = models.reduce((best, model) => (shared(model).length > shared(best).length ? model : best))
@@ -150,7 +150,7 @@ function severalModels(used: readonly UsedFunction[], models: readonly KnownMode
   )
 }
 
-/** The register's name for a function that other stores call differently. */
+/** The register's name for a function that has another name in other stores. */
 function writtenAs(f: string): string | undefined {
   const name = f.toLowerCase()
   if (readsWhole(name) || name === 'fetch') return 'Write "f": "read".'
@@ -185,15 +185,15 @@ function meantOf(f: string, models: readonly KnownModel[]): string {
   return meant === undefined ? '' : ` Did you mean "${meant}"?`
 }
 
-/** Whether it is about all objects at once, so that it has no key. */
+/** Whether a function concerns all objects at once, so that it has no key. */
 function isKeyless(f: string): boolean {
   const effect = meaningOf(f)?.effect
   return effect === 'transacts' || effect === 'moves'
 }
 
 /**
- * Refuses an operation without a key among others with one: it would act on a separate object, so that the others never
- * read what it writes.
+ * Refuses an operation without a key among operations with keys: it would act on a separate object, so that the other
+ * operations never read its writes.
  *
  * @throws UserError (input) that begins with `where`.
  */

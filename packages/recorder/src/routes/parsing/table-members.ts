@@ -27,7 +27,7 @@ export interface WrittenTable
   readonly methods?: unknown
 }
 
-/** A member that `parseSchema` reads, since it takes all three. */
+/** A member that `parseSchema` parses, since it needs all three gRPC members. */
 const ofGrpc = (summary: string, schema: Member<unknown>['schema']): Member<unknown> => ({
   summary,
   schema,

@@ -2,7 +2,7 @@ import { placeParts, type ValueSource } from '../table/route-table.ts'
 import type { Place } from './place.ts'
 import { places } from './registry.ts'
 
-/** The place of a source without the prefix `answer.`; undefined if there is none. */
+/** The place of a source without the prefix `answer.`; undefined if there is no such place. */
 export function findPlace(source: ValueSource): Place | undefined {
   const { kind } = placeParts(source)
   return byKind.get(kind)

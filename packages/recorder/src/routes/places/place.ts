@@ -1,7 +1,7 @@
 import type { Json } from '@chaosproxy/history'
 import type { Fields } from '@chaosproxy/wire/http'
 
-/** Why something cannot be put into a request; undefined if it was. */
+/** The reason why a value cannot be put into a request; undefined if it was put there. */
 export type Trouble = string | undefined
 
 /** The parts of a request or response that places read. A response has no path and no query. */
@@ -16,7 +16,7 @@ export interface ReadParts {
   readonly form: URLSearchParams
 }
 
-/** The parts of a request that places write. Each refuses a second value that differs from the first. */
+/** The parts of a request that places write. Each part refuses a second, different value. */
 export interface WrittenParts {
   segment(name: string, text: string): Trouble
   parameter(name: string, text: string): Trouble
@@ -32,20 +32,20 @@ export interface WrittenParts {
 interface AnyPlace {
   /** Its name up to the first dot: `query` in `query.page`. */
   readonly kind: string
-  /** The source of a regular expression for what follows the kind; empty if nothing may. */
+  /** The source of a regular expression for the rest of the name after the kind; empty if there must be none. */
   readonly name: string
-  /** Examples for users, in error messages. */
+  /** Examples for error messages. */
   readonly examples: readonly string[]
-  /** Whether responses have it. */
+  /** Whether the place exists in responses. */
   readonly inAnswers: boolean
-  /** How much of the body it needs: none, as much as texts may be long, or all of it, for parsing. */
+  /** The part of the body that the place needs: none, as much as texts may be long, or all of it, for parsing. */
   readonly body: 'none' | 'text' | 'whole'
   /**
-   * Whether it can identify the client: never; only with something that the service issued, which a made request cannot
-   * know; or with any text.
+   * Whether the place can identify the client: never; only with a text issued by the service, which a made request
+   * cannot know; or with any text.
    */
   readonly namesClient: 'never' | 'recorded' | 'made'
-  /** Compiles a function that reads it; undefined if the place is empty. */
+  /** Compiles a function that reads the place; the function returns undefined if the place is empty. */
   readonly read: (name: string) => (message: ReadParts) => Json | undefined
 }
 
@@ -65,7 +65,7 @@ export type Place = TextPlace | JsonPlace
 /** The name of a parameter or a cookie. */
 export const SIMPLE_NAME = '\\.[^\\s.]+'
 
-/** The only value of a parameter. Refuses different ones, since services use the first, the last or both. */
+/** The only value of a parameter. Refuses several different values, since services use the first, the last or all. */
 export function onlyOne(parameters: URLSearchParams, name: string): string | undefined {
   const [first, ...others] = parameters.getAll(name)
   return others.every((other) => other === first) ? first : undefined

@@ -10,32 +10,32 @@ import type { Spellings } from './segment-spellings.ts'
  */
 export type ValueSource = string
 
-/** A value: from a place, constant, or composed of others. */
+/** A value: from a place, constant, or composed of other values. */
 export type ValueSpec = ValueSource | FormSpec | readonly ValueSpec[]
 
 /** A value of one of the forms in `forms/`, such as `{"const": null}`, by its members. */
 export type FormSpec = { readonly [member: string]: unknown }
 
-/** `absent`: done, but there is no value, as with a 404 for a read. */
+/** `absent`: the operation succeeded, but there is no value, as with a 404 for a read. */
 export type OutcomeName = 'ok' | 'fail' | 'info' | 'absent'
 
-/** Conditions on places: a place has this value, any value, or none. */
+/** Conditions on places: a place has this value, any value, or no value. */
 export type Conditions = { readonly [source: string]: Json | { readonly there: boolean } }
 
 export interface OperationSpec {
   /** The model's function: `read`, `write`, `cas`, … */
   readonly f: string
-  /** The object; by default `path.key`, if the path has one. Several parts are joined by `/`. */
+  /** The key of the object; by default `path.key`, if the path has it. Several parts are joined by `/`. */
   readonly key?: ValueSpec | undefined
-  /** The given value; for a cas the expected and the new one. By default none. */
+  /** The given value; for a cas the expected and the new value. By default none. */
   readonly value?: ValueSpec | undefined
   /** The result in the response; by default the given value. */
   readonly result?: ValueSpec | undefined
-  /** Means that a response without the result has no value; by default it is not understood. */
+  /** If `absent`, a response without the result has no value; by default it is not understood. */
   readonly missing?: 'absent' | undefined
-  /** Whether it has no effect whatever its outcome; by default true for reads and gets. */
+  /** Whether the operation never has an effect; by default true for reads and gets. */
   readonly harmless?: boolean | undefined
-  /** Whether the request only makes it possible, at any time from then on: a lease may remove its key. */
+  /** Whether the request only allows the operation to happen, at any later time: a lease may remove its key. */
   readonly perhaps?: boolean | undefined
   /** A list in the request or (`answer.json.items`) in the response, with an operation for each item. */
   readonly each?: ValueSource | undefined
@@ -48,40 +48,40 @@ export interface AnswerSpec {
 }
 
 interface RouteBase {
-  /** Method, or several, and path: `PUT /kv/{key}`, `PUT,POST /items/{key}`. */
+  /** Method, or several methods, and path: `PUT /kv/{key}`, `PUT,POST /items/{key}`. */
   readonly request: string
   /** Conditions that a request must meet. */
   readonly when?: Conditions | undefined
 }
 
 interface RecordedBase extends RouteBase {
-  /** Keyed by status (`404`), class (`5xx`) or gRPC status (`grpc 5`, `grpc NOT_FOUND`). */
+  /** Outcomes by status (`404`), class (`5xx`) or gRPC status (`grpc 5`, `grpc NOT_FOUND`). */
   readonly outcomes?: { readonly [status: string]: OutcomeName } | undefined
-  /** By the response's content; the first match counts. */
+  /** Meanings by the response's content; the first match applies. */
   readonly answers?: readonly AnswerSpec[] | undefined
   /** Overrides the table's. */
   readonly client?: ClientSource | undefined
-  /** Further contents of requests made by this route, by place. */
+  /** Additional contents of requests made by this route, by place. */
   readonly sends?: Sends | undefined
 }
 
 /**
- * Contents of made requests besides key and value, by place: `{"header.Authorization": "Bearer …", "json.owner":
- * "{session}"}`. Texts may contain `{key}`, `{value}`, `{session}` and `{requestId}`. Recording does not depend on it.
+ * Contents of made requests in addition to key and value, by place: `{"header.Authorization": "Bearer …", "json.owner":
+ * "{session}"}`. Texts may contain `{key}`, `{value}`, `{session}` and `{requestId}`. Recording does not use them.
  */
 export type Sends = { readonly [place: ValueSource]: Json }
 
-/** Requests that are one operation. */
+/** A route whose requests are one operation. */
 interface SimpleRoute extends RecordedBase, OperationSpec {}
 
-/** Requests that are several operations at once. */
+/** A route whose requests are several operations at once. */
 export interface CompoundRoute extends RecordedBase {
   readonly operations: readonly [OperationSpec, ...OperationSpec[]]
 }
 
 export type RecordedRoute = SimpleRoute | CompoundRoute
 
-/** Requests that change no recorded key, whatever their method. */
+/** A route whose requests change no recorded key, with any method. */
 export interface IgnoredRoute extends RouteBase {
   readonly ignore: true
 }
@@ -89,28 +89,28 @@ export interface IgnoredRoute extends RouteBase {
 export type RouteSpec = RecordedRoute | IgnoredRoute
 
 /**
- * What identifies the client: `header.X-Client`, `cookie.sid`, `bearer`, `query.client`, `json.client`, or the
+ * The source of the client's name: `header.X-Client`, `cookie.sid`, `bearer`, `query.client`, `json.client`, or the
  * dialling side: `peer.process`, `peer.address`, `connection`.
  */
 export type ClientSource = string
 
-/** The keys' values before anything is recorded. */
+/** The keys' values before the recording. */
 export type InitialSpec = 'unknown' | { readonly value: Json } | { readonly read: readonly string[] }
 
-/** Maps the requests of a service to operations, as data. */
+/** A mapping from the requests of a service to operations, as data. */
 export interface RouteTable {
   readonly routes: readonly RouteSpec[]
   /**
-   * The header field with a request's id, such as `Idempotency-Key`: attempts with one id are one operation, which takes
-   * effect at most once.
+   * The header field with a request id, such as `Idempotency-Key`: attempts with an equal id are one operation, which
+   * takes effect at most once.
    */
   readonly requestId?: string | undefined
   readonly client?: ClientSource | undefined
   /** The header field that marks final reads, such as `X-Final`. */
   readonly final?: string | undefined
-  /** Further contents of all made requests. */
+  /** Additional contents of all made requests. */
   readonly sends?: Sends | undefined
-  /** Query parameters that make no difference to a request. */
+  /** Query parameters that do not change the meaning of a request. */
   readonly ignoredParameters?: readonly string[] | undefined
   /** By default unknown. */
   readonly initial?: InitialSpec | undefined
@@ -120,14 +120,17 @@ export interface RouteTable {
   readonly spellings?: Spellings | undefined
 }
 
-/** How objects begin for clients that read nothing beforehand; undefined if the table leaves it to the workload. */
+/**
+ * The initial state of objects for clients that read nothing beforehand; undefined if the table leaves it to the
+ * workload.
+ */
 export const beginningIn = (
   { initial }: Pick<RouteTable, 'initial'>,
   where: string,
 ): { readonly initial: Json; readonly where: string } | undefined =>
   initial === undefined ? undefined : { initial: initialIn(initial), where }
 
-/** `unknown` unless a value is given. */
+/** The given initial value; `unknown` if none is given. */
 export const initialIn = (initial: InitialSpec | 'read' | undefined): Json =>
   typeof initial === 'object' && 'value' in initial ? initial.value : 'unknown'
 
@@ -142,7 +145,7 @@ export function requestLine({ request }: RouteSpec): { readonly methods: readonl
 export const keySpec = ({ key }: OperationSpec, path: string): ValueSpec | undefined =>
   key ?? (path.includes('{key}') ? 'path.key' : undefined)
 
-/** A place in two parts: the header field ETag is `header.ETag`. */
+/** The kind and the name of a place: the header field ETag is `header.ETag`. */
 export function placeParts(place: ValueSource): { readonly kind: string; readonly name: string } {
   const dot = place.indexOf('.')
   return dot < 0 ? { kind: place, name: '' } : { kind: place.slice(0, dot), name: place.slice(dot + 1) }

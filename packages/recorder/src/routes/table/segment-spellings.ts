@@ -1,17 +1,17 @@
 import { encodeSegment } from '@chaosproxy/wire/http'
 
 /**
- * How clients encoded path segments. A service that does not decode its path takes `a@b` and `a%40b` for two keys, so a
- * final read of a key must encode it as the clients did.
+ * The encodings that clients use for path segments. A service that does not decode its path considers `a@b` and `a%40b`
+ * different keys, so a final read of a key must use the clients' encoding.
  */
 export interface Spellings {
-  /** A client sent this decoded segment in this encoding. */
+  /** Notes that a client sent this decoded segment in this encoding. */
   sent(text: string, spelling: string): void
-  /** The latest encoding of the segment; by default that of `encodeSegment`. */
+  /** The last encoding of the segment; by default that of `encodeSegment`. */
   of(text: string): string
 }
 
-/** Remembers only unusual encodings, and the latest of those: at most `mostSpellings`. */
+/** Remembers only unusual encodings, and of those only the last `mostSpellings`. */
 export function createSpellings(mostSpellings: number = MOST_SPELLINGS): Spellings {
   const unusual = new Map<string, string>()
   return {
@@ -28,5 +28,8 @@ export function createSpellings(mostSpellings: number = MOST_SPELLINGS): Spellin
 }
 
 const MOST_SPELLINGS = 4_096
-/** Short enough to keep, and ASCII: other bytes were read as Latin-1 and would be sent as something else. */
+/**
+ * Encodings that are short enough to keep, and ASCII: other bytes were read as Latin-1 and would be sent as different
+ * bytes.
+ */
 const REPEATABLE = /^[\x21-\x7e]{1,1024}$/
