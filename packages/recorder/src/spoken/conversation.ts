@@ -4,48 +4,49 @@ import type { Identifier, Naming } from '../record/naming.ts'
 import type { Recorder } from '../record/recorder.ts'
 
 /**
- * One connection as read by its protocol's mapping, in front of every fault. The memory of all bytes is borrowed: it is
- * valid only during the call.
+ * A connection as read by its protocol's mapping, before any fault acts on it. The memory of all bytes is borrowed: it
+ * is valid only during the call.
  */
 export interface RecordedConversation {
-  /** Bytes of the client, before any of them is passed on. */
+  /** Called with bytes of the client, before any of them is passed on. */
   asked(bytes: Buffer, time: Nanos): void
-  /** The number of client bytes sent to the server so far. */
+  /** Called with the number of client bytes sent to the server so far. */
   sent(totalBytes: number, time: Nanos): void
-  /** Bytes of the server, before any of them is passed on. */
+  /** Called with bytes of the server, before any of them is passed on. */
   answered(bytes: Buffer): void
-  /** The number of server bytes sent to the client so far. */
+  /** Called with the number of server bytes sent to the client so far. */
   delivered(totalBytes: number): void
-  /** A fault has changed bytes of the client. Called before the server gets them. */
+  /** Called when a fault has changed bytes of the client, before the server gets them. */
   altered(): void
   /**
-   * A fault has lost, repeated, changed or reordered messages, so that a reply may belong to another request.
+   * Called when a fault has lost, repeated, changed or reordered messages, so that a reply may belong to another
+   * request.
    *
-   * @param requests What the server gets instead of some.
+   * @param requests the requests that the server gets instead.
    */
   disturbed(requests: readonly Buffer[]): void
-  /** The client has hung up. It may return before this connection has ended. */
+  /** Called when the client has hung up. It may reconnect before this connection has ended. */
   hungUp(): void
-  /** No more bytes will come from the server. */
+  /** Called when no more bytes will come from the server. */
   ended(reason: string): void
-  /** Both sides are gone. */
+  /** Called when both sides are gone. */
   closed(): void
-  /** Whether the maximum number of unanswered requests is tracked. The client has to wait meanwhile. */
+  /** Whether the maximum number of unanswered requests is tracked. If so, the client has to wait. */
   readonly isFull: boolean
 }
 
 export interface RecordedServer {
   readonly recorder: Recorder
-  /** Its name in the history. */
+  /** The name of the server in the history. */
   readonly node: Endpoint
-  /** Longer messages are not read. By default 16 MiB. */
+  /** Maximum size in bytes of messages that are read. By default 16 MiB. */
   readonly maxMessageBytes?: number | undefined
 }
 
 export const MAX_MESSAGE_BYTES: number = 16 * 1024 * 1024
 
 export interface ServerRecording {
-  /** What identifies clients; undefined: their own names. */
+  /** How clients are identified; undefined if clients name themselves. */
   readonly client: Identifier | undefined
   /** @param host The client's address. */
   open(connection: { readonly host: string; readonly naming: Naming }): RecordedConversation
@@ -55,7 +56,7 @@ export interface ServerRecording {
 export interface AskedServer {
   /** @throws UserError (environment) if no reply comes. */
   ask(request: Json): Promise<Json>
-  /** The error for a useless reply. */
+  /** Returns the error for a reply that cannot be used. */
   unusable(why: string): UserError
   close(): void
 }

@@ -3,23 +3,26 @@ import type { Completions } from '../record/call.ts'
 import type { Exchange } from '../record/exchange.ts'
 import { Fifo } from './fifo.ts'
 
-/** A request of which no byte has been sent to the server. */
+/** A request of which no byte has been sent to the server yet. */
 export interface Unsent {
   readonly exchange: Exchange
-  /** The offset of its first byte in the stream of requests. */
+  /** The offset of its first byte in the client's stream. */
   readonly startByte: number
 }
 
 interface Undelivered {
   readonly exchange: Exchange
   readonly completions: Completions
-  /** The offset after its last byte in the stream of replies. */
+  /** The offset after its last byte in the server's stream. */
   readonly endByte: number
 }
 
-/** The requests and replies of one connection that the proxy has received and not passed on yet, each in the order of its bytes. */
+/**
+ * The requests and replies of one connection that the proxy has received and not passed on yet, each in the order of
+ * bytes.
+ */
 export class Crossings<Request extends Unsent> {
-  /** The bytes read of each stream so far. */
+  /** Number of bytes read from the client's stream so far. */
   requestBytes = 0
   replyBytes = 0
   readonly #now: () => Nanos
@@ -45,7 +48,7 @@ export class Crossings<Request extends Unsent> {
     }
   }
 
-  /** The reply that ends with the last byte read. */
+  /** Notes a reply that ends with the last byte read. */
   answered(exchange: Exchange, completions: Completions): void {
     exchange.answered(this.#now(), completions)
     this.#undelivered.push({ exchange, completions, endByte: this.replyBytes })
@@ -62,17 +65,17 @@ export class Crossings<Request extends Unsent> {
     }
   }
 
-  /** The client has hung up, and may repeat what it has no reply to. */
+  /** Notes that the client has hung up, and may repeat its unanswered requests. */
   mayBeRepeated(): void {
     for (const { exchange } of this.#undelivered) exchange.mayBeRepeated()
   }
 
-  /** Nothing more is sent to the server. Replies may still be delivered. */
+  /** Notes that nothing more is sent to the server. Replies may still be delivered. */
   ended(): void {
     this.#unsent.clear()
   }
 
-  /** Nothing more is sent to either side. */
+  /** Notes that nothing more is sent to either side. */
   closed(reason: string): void {
     this.#unsent.clear()
     for (const { exchange } of this.#undelivered) exchange.ended(this.#now(), reason)

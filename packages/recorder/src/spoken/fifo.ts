@@ -1,10 +1,10 @@
 const FEWEST_SLOTS = 4
-/** More are given back once all are empty. */
+/** Maximum number of slots kept when the queue becomes empty. */
 const MOST_SLOTS = 1_024
 
-/** First in, first out. Each step takes constant time, amortised. */
+/** A first-in, first-out queue. Each operation takes amortised constant time. */
 export class Fifo<Item> implements Iterable<Item> {
-  /** A ring. Their number is a power of two. */
+  /** The slots of a ring buffer. Their number is a power of two. */
   #slots: (Item | undefined)[] = emptySlots(FEWEST_SLOTS)
   #at = 0
   #length = 0

@@ -13,25 +13,29 @@ import {
 import { Crossings, type Unsent } from './crossings.ts'
 import { Fifo } from './fifo.ts'
 
-/** A protocol whose server answers each request by one message, in the order of the requests. */
+/** A protocol whose server answers each request with one message, in the order of the requests. */
 export interface InOrderProtocol<Asked> {
   readonly framing: Framing
   /**
-   * The meaning of a request, and what to keep of it until its reply. The memory of its bytes is borrowed.
+   * Returns the meaning of a request, and the data to keep until its reply. The memory of its bytes is borrowed.
    *
-   * @param session The client's name, if its connection names it. @throws MalformedMessage
+   * @param session the client's name, if its connection names it. @throws MalformedMessage
    */
   asked(request: Buffer, session: string | undefined): { readonly understanding: Understanding; readonly kept: Asked }
-  /** What the reply says of the request. @throws MalformedMessage */
+  /** Returns the completions of a request, from its reply. @throws MalformedMessage */
   answered(kept: Asked, reply: Buffer): Completions
 }
 
-/** Unanswered requests remembered for each connection. A client that pipelines more has to wait. */
+/**
+ * Maximum number of unanswered requests remembered for each connection. A client that pipelines more requests has to
+ * wait.
+ */
 export const MOST_PENDING = 10_000
 
 /**
- * Records the connections to a server of such a protocol. A request begins when it has arrived whole. A message that is too
- * long or malformed, or that a fault has changed, ends the reading of its connection: from there on any key may change.
+ * Records the connections to a server of such a protocol. A request begins when it has arrived completely. After a
+ * message that is too long or malformed, or that a fault has changed, the rest of the connection is not read, and any
+ * key may change.
  */
 export const recordedInOrder = <Asked>(
   protocol: InOrderProtocol<Asked>,
@@ -63,7 +67,7 @@ interface OneByOne {
   readonly now: () => Nanos
 }
 
-/** Matches each reply with the first request that has none. */
+/** Matches each reply with the oldest unanswered request. */
 function oneByOne<Asked>(
   protocol: InOrderProtocol<Asked>,
   { connection, session, crossings, now }: OneByOne,
@@ -96,13 +100,13 @@ function oneByOne<Asked>(
   }
 }
 
-/** What the whole messages of one connection mean. The memory of their bytes is borrowed. */
+/** Receives the complete messages of one connection. The memory of their bytes is borrowed. */
 export interface MessagesInOrder {
-  /** A request whose first byte has this offset. @throws MalformedMessage */
+  /** Called with a request and the offset of its first byte. @throws MalformedMessage */
   asked(request: Buffer, time: Nanos, startByte: number): void
   /** @throws MalformedMessage */
   answered(reply: Buffer): void
-  /** Nothing more is answered, for this reason. */
+  /** Called when no more replies follow, with the reason. */
   ended(reason: string): void
   /** Whether the maximum number of unanswered requests is tracked. */
   readonly isFull: boolean
@@ -111,16 +115,16 @@ export interface MessagesInOrder {
 export interface InOrderOptions<Request extends Unsent> {
   readonly connection: ConnectionRecorder
   readonly framing: Framing
-  /** The protocol, in remarks. */
+  /** The name of the protocol in remarks. */
   readonly name: string
-  /** Longer messages are not read. */
+  /** Maximum size in bytes of messages that are read. */
   readonly maxMessageBytes: number
   readonly now: () => Nanos
   /** @param reading `lost`: later bytes cannot be understood. */
   open(reading: { readonly crossings: Crossings<Request>; readonly lost: (what: string) => void }): MessagesInOrder
 }
 
-/** One connection whose requests and replies are passed on in order, until it is no longer understood. */
+/** Reads a connection whose requests and replies are passed on in order, until it can no longer be parsed. */
 export function conversationInOrder<Request extends Unsent>(options: InOrderOptions<Request>): RecordedConversation {
   const { connection, framing, name, maxMessageBytes, now } = options
   const crossings = new Crossings<Request>(now)
@@ -145,7 +149,7 @@ export function conversationInOrder<Request extends Unsent>(options: InOrderOpti
         try {
           read(message)
         } catch (error) {
-          // Whatever a message does to its reader, all other connections go on.
+          // An error of the reader must not affect other connections.
           lost(unreadable(name, error))
         }
       },
@@ -161,7 +165,7 @@ export function conversationInOrder<Request extends Unsent>(options: InOrderOpti
     }
   }
 
-  /** From here on, everything that is not yet answered may change any key. */
+  /** Stops reading. From here on, every unanswered or later request may change any key. */
   function lost(what: string): void {
     if (isOpaque) return
     isOpaque = true

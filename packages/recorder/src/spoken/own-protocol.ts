@@ -6,7 +6,7 @@ import { parseIdentifier } from '../record/naming.ts'
 import type { InOrderProtocol } from './in-order.ts'
 import { defineProtocol, type RecordedProtocol, type SpokenSettings } from './protocol.ts'
 
-/** What a request asks for: an operation on a key, or something that is not recorded. */
+/** The meaning of a request: an operation on a key, or a request that is not recorded. */
 export type OwnAsked =
   | {
       /** The function of the model: `read`, `write`, `cas`, … */
@@ -14,40 +14,44 @@ export type OwnAsked =
       readonly key: string
       /** Null for a read, `[old, new]` for a cas. */
       readonly value: Json
-      /** Whether it has no effect, like a read, so that a lost answer does not matter. */
+      /** Whether it never has an effect, like a read, so that a lost answer does not matter. */
       readonly harmless?: boolean
       /** Whether it is a final read: see `finalReads`. */
       readonly final?: boolean
     }
   | {
-      /** Its kind, in the words of remarks. */
+      /** The kind of the request, in words for remarks. */
       readonly passes: string
       /** The keys that it may change. */
       readonly touches: Touches
     }
 
-/** A protocol of one's own whose server answers each request by one message, in the order of the requests. */
+/** A user-defined protocol whose server answers each request with one message, in the order of the requests. */
 export interface OwnProtocol {
-  /** As it is typed: `--as NAME`, and `NAME://host:port`. */
+  /** The name on the command line: `--as NAME`, and `NAME://host:port`. */
   readonly name: string
-  /** Where its servers usually listen. */
+  /** The default port of its servers. */
   readonly port: number
-  /** The model of its operations, unless `--model` names another. */
+  /** The model of its operations, unless `--model` names another model. */
   readonly model: string
   /**
-   * Cuts one direction of a connection into messages. Each call continues the open message at `start`, and returns the
-   * position after its last byte, -1 if it needs more bytes, or -2 if this is another protocol.
+   * Returns a scanner that divides one direction of a connection into messages. Each call of `scan` continues the open
+   * message at `start`, and returns the position after its last byte, -1 if it needs more bytes, or -2 if this is
+   * another protocol.
    */
   scanner(direction: Direction): { scan(bytes: Buffer, start: number): number }
-  /** What a request asks for. Throws for one that it cannot read: then the rest of the connection is not recorded. */
+  /**
+   * Returns the meaning of a request. Throws for a request that it cannot read; the rest of the connection is then not
+   * recorded.
+   */
   asked(request: Buffer): OwnAsked
-  /** What the reply says of an operation. */
+  /** Returns the completion of an operation, from its reply. */
   answered(asked: Extract<OwnAsked, { readonly f: string }>, reply: Buffer): Interpretation
-  /** How a key is read once the clients are gone; `ask` is a request that no client makes. */
+  /** How to read a key after all clients have ended; `ask` is a request that no client makes. */
   readonly finalReads?: { ask(key: string): string; understood(answer: string): Completion }
 }
 
-/** The recorded protocol that it declares. Its messages are texts to faults of messages. */
+/** The recorded protocol for a user-defined protocol. Message faults see its messages as texts. */
 export function ownProtocol(own: OwnProtocol): RecordedProtocol {
   const { name, port, finalReads } = own
   const framing: Framing = {
@@ -98,7 +102,7 @@ export function ownProtocol(own: OwnProtocol): RecordedProtocol {
   })
 }
 
-/** A scanner that does not advance would never end. */
+/** Refuses a scanner that does not advance, since it would never end. */
 function checkedScanner(own: OwnProtocol, direction: Direction): ReturnType<Framing['scanner']> {
   const scanner = own.scanner(direction)
   return {
@@ -112,7 +116,7 @@ function checkedScanner(own: OwnProtocol, direction: Direction): ReturnType<Fram
   }
 }
 
-/** A request that cannot be read has no command that a fault could match. */
+/** A request that cannot be read has no command that a fault can match. */
 function readably<Read>(read: () => Read): Read | undefined {
   try {
     return read()

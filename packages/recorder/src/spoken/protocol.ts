@@ -3,31 +3,34 @@ import type { Framing } from '@chaosproxy/wire'
 import type { Identifier } from '../record/naming.ts'
 import type { AskedServer, RecordedServer, ServerRecording } from './conversation.ts'
 
-/** A protocol whose messages are operations without a route table. */
+/** A protocol whose messages are recorded as operations without a route table. */
 export interface RecordedProtocol {
-  /** Its name, the same as that of its framing. */
+  /** Its name, which is also the name of its framing. */
   readonly kind: string
   /** An example for the command line. */
   readonly example: string
-  /** How its messages are cut. */
+  /** How its byte stream is divided into messages. */
   readonly framing: Framing
-  /** Whether its name alone is not enough for recording: then faults can only act on its messages. */
+  /**
+   * Whether recording needs settings beyond the protocol's name. Without settings, faults can still act on its
+   * messages.
+   */
   readonly needsSettings: boolean
   /** The schemes of its addresses. */
   readonly schemes: { readonly [scheme: string]: { readonly port: number; readonly isSecure: boolean } }
-  /** What identifies clients by default. */
+  /** The default source of clients' names. */
   readonly namedBy: string
   /** Whether its drivers resend unanswered requests, so that an effect may occur twice. */
   readonly resends: boolean
-  /** The advice about gaps in a record. */
+  /** Advice about gaps in a record. */
   readonly remedies: Remedies
-  /** How keys are read once the clients are gone, by model. Absent if they cannot be read. */
+  /** How keys are read after all clients have ended, by model. Absent if keys cannot be read. */
   readonly finalReads?: ((model: string) => KeyReads | undefined) | undefined
-  /** Reads its settings. @throws UserError that begins with `where`. */
+  /** Parses its settings. @throws UserError that begins with `where`. */
   parse(members: Members, where: string): SpokenProtocol
 }
 
-/** Reads of single keys, each by one request message with one reply. */
+/** Reads of single keys, each by a request message with one reply. */
 interface KeyReads {
   /**
    * The message, in the framing's form, by which the recorder recognises a final read. Undefined for unreadable keys.
@@ -42,7 +45,7 @@ export interface Remedies {
   readonly notUnderstood: string
   readonly touched: string
   readonly unnamed: string
-  /** The advice about clients that may have lost updates of others; absent if those are not detected. */
+  /** Advice about clients that may have lost updates of other clients; absent if lost updates are not detected. */
   readonly overwritten?: string | undefined
 }
 
@@ -63,7 +66,7 @@ export interface SpokenProtocol extends Pick<SpokenSettings, 'client' | 'initial
 export interface SpokenSettings {
   readonly commands: { readonly model: string }
   readonly client: Identifier | undefined
-  /** The keys' values at the start. */
+  /** The initial values of the keys. */
   readonly initial: 'unknown' | 'read' | { readonly value: Json }
 }
 
@@ -89,7 +92,7 @@ export interface ProtocolDefinition<Settings extends SpokenSettings>
   readonly load: () => Promise<ProtocolReader<Settings>>
 }
 
-/** Defines a protocol whose settings are known only to itself. */
+/** Defines a protocol whose settings are known only in its own module. */
 export function defineProtocol<Settings extends SpokenSettings>({
   parse,
   load,
