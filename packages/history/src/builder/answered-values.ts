@@ -12,7 +12,7 @@ export class AnsweredValues {
   readonly #columns: Columns
   readonly #functions: ByteTable
   readonly #tolerated: Tolerated
-  /** By function: whether the value of an answer replaces the requested value; `always` for transactions. */
+  /** By function: the rule whether the value of an answer counts as the written value; `always` for transactions. */
   readonly #counts: (AnswerCounts | 'always' | undefined)[] = []
   /** The original inputs of puts whose input was replaced by the value of the answer, by row: see `restore`. */
   readonly #revised = new Map<number, number>()

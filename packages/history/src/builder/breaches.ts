@@ -41,7 +41,7 @@ export function twoInFlight(built: Built, process: number, f: number, row: numbe
   return brokenAt(source, files, line, rules.twoInFlight(name, functions.text(f), open, openLine))
 }
 
-/** Returns the error for a completion whose function differs from that of its invocation in `row`. */
+/** Returns the error for a completion whose function differs from the function of its invocation in `row`. */
 export function otherFunction(
   built: Built,
   process: number,
@@ -63,7 +63,8 @@ export function otherFunction(
 }
 
 /**
- * Returns the error for a history that has both invocations and completions without one. It names the first completion.
+ * Returns the error for a history in which only some completions have an invocation. The error names the first
+ * completion.
  */
 export function mixed({ source, files, columns, functions, processes }: Built, line: number): UserError {
   const first = processName(processes, columns.process[0] ?? 0)

@@ -46,7 +46,7 @@ const INVOKE = 0
 const NONE = -1
 const MAXIMUM_FUNCTIONS = 256
 
-// Memory used besides the bytes read, as measured with V8 of Node 20.
+// Bytes of memory in addition to the text, measured with V8 of Node 20.
 const STRING_BYTES = 24
 const PROCESS_BYTES = 100
 
@@ -54,7 +54,7 @@ const PROCESS_BYTES = 100
 const MOST_TEXT_BYTES = 2 ** 24
 
 export interface HistoryOptions {
-  /** The name of the history in messages: the name of its file. */
+  /** The history's name in messages, which is its file's name. */
   readonly source?: string | undefined
   readonly header?: Header | undefined
   readonly format?: Format | undefined

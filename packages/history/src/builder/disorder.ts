@@ -27,7 +27,7 @@ export const USUAL_TOLERANCE_NANOS = 2e6
 /** Thrown if the times of a history contradict the order of its lines. */
 export class OutOfOrder extends UserError {
   readonly inversion: Inversion
-  /** The two times of the inversion as the file has them. */
+  /** The two times of the inversion, as in the file. */
   readonly times: { readonly time: string; readonly latest: string }
 
   constructor(source: string, epoch: Epoch, inversion: Inversion, notes: readonly string[] = []) {

@@ -2,8 +2,9 @@ import { FLAG_ANSWERED, FLAG_FINAL } from '../columns/history-columns.ts'
 import { type EventInput, eventTypes, type Json, type Process } from '../event/event.ts'
 
 /**
- * Events whose operations cross the edge of a stretch, as columns: with processes that end with an unknown outcome
- * there may be a million. Plain data. Functions, keys and nodes are numbers of the stretch's names, -1 for none.
+ * Events of operations that cross the edge of a stretch. They are stored as columns, since processes that end with an
+ * unknown outcome can leave a million of them. Plain data. Functions, keys and nodes are numbers of the stretch's
+ * names, -1 for none.
  */
 export interface EdgeEvents {
   /** Positions among the client events of the stretch. */

@@ -13,9 +13,9 @@ export interface Edges {
   /** Invocations without a completion in the stretch. */
   readonly open: EdgeEvents
   readonly processes: readonly Process[]
-  /** By process: its state at the end of the stretch. */
+  /** By process: the state of the process at the end of the stretch. */
   readonly states: Uint8Array
-  /** The instant from which its times count (see `Epoch`). */
+  /** The instant from which the stretch's times count (see `Epoch`). */
   readonly epoch: Instant
   /** The time of the first event; Infinity if no event has a time. */
   readonly firstTime: number

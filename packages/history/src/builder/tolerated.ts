@@ -49,7 +49,6 @@ export function cutOffWarning(
   )
 }
 
-/** The warnings about a history, each with its remedy. */
 export function warningsAbout(
   { reused, reusedExample, lacksInvocations, withoutTime, otherValues, otherValueLine, hugeTimes }: Tolerated,
   {
@@ -101,7 +100,7 @@ export function warningsAbout(
   return warnings
 }
 
-/** For times that count from 1970: the range of each unit. No run is assumed to last longer than days. */
+/** For times that count from 1970: the range of each unit. `most` is the longest assumed run, some days. */
 const SINCE_1970 = [
   { unit: 'milliseconds', from: 1e12, most: 1e9 },
   { unit: 'microseconds', from: 1e15, most: 1e12 },

@@ -160,7 +160,7 @@ export class EdnReader implements ChunkReader {
     this.#closed = true
   }
 
-  /** The 1-based column of `offset` in its line. The line may have begun before `text`. */
+  /** The 1-based column of `offset` in its line, which may begin before `text`. */
   #columnOf(text: string, offset: number): number {
     const lineEnd = offset === 0 ? -1 : text.lastIndexOf('\n', offset - 1)
     return lineEnd < 0 ? this.#indent + offset + 1 : offset - lineEnd

@@ -175,7 +175,7 @@ export class EdnScanner {
     return true
   }
 
-  /** The id of the transaction or nil at this position; NO_VALUE for anything else. */
+  /** The id of the transaction or nil at this position; NO_VALUE for any other value. */
   #value(): number {
     if (this.#text.charCodeAt(this.#at) !== OPEN_BRACKET) return this.#word('nil') ? NULL : NO_VALUE
     const { values } = this.#builder

@@ -4,9 +4,8 @@ import { canonical } from '../tables/value.ts'
 import { isArray, isObject } from './json-text.ts'
 import type { Members } from './roles.ts'
 
-// The operations of etcd's robustness tests, one per line: an Input of one of many types, and its Output.
+// etcd's robustness tests write one operation per line: an Input of one of many types, and an Output.
 
-/** Whether a line belongs to etcd's robustness tests. */
 export const isEtcdOperation = ({ Input, ClientID, ClientId }: Members): boolean =>
   isObject(Input) && typeof Input['Type'] === 'string' && (ClientID ?? ClientId) !== undefined && 'Txn' in Input
 

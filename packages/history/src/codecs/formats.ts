@@ -16,7 +16,7 @@ import { type Mapping, Roles } from './roles.ts'
 import { awditReader, isAwdit, isPlume, plumeReader } from './session-texts.ts'
 
 export interface ReaderOptions {
-  /** The name of the history in messages: the name of its file. */
+  /** The history's name in messages, which is its file's name. */
   readonly source: string
   readonly sink: EventSink
   /** The sink, if it is a builder. */
@@ -119,10 +119,7 @@ function withoutComments(content: string): string {
   return first < 0 ? content : lines.slice(first).join('\n').trimStart()
 }
 
-/**
- * Whether this is Porcupine's key-value log. It is EDN too; its operations have a key member and are get, put or
- * append.
- */
+/** Whether the text is Porcupine's key-value log: EDN whose operations have a key member and are get, put or append. */
 function isKeyValueLog(content: string): boolean {
   const line = content.split('\n', 1)[0] ?? ''
   return /:f\s+:(get|put|append)\b/.test(line) && /:key\s+"/.test(line)

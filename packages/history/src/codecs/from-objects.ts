@@ -35,7 +35,7 @@ function take(builder: HistoryBuilder, times: OtherTimes, object: unknown, posit
   } else throw new EventError('an event is a plain object that JSON can say: no dates, no maps, no NaN, no circles.')
 }
 
-/** Deeper than any intended nesting. A cyclic object exceeds it. */
+/** A depth that no intended nesting reaches. A cyclic object exceeds it. */
 const DEEPEST = 200
 
 function isJson(value: unknown, depth: number): value is Json {

@@ -19,17 +19,17 @@ interface Options {
 }
 
 /**
- * Divides the values of Jepsen's independent tests into key and value. When printed, `[k v]` looks like any other pair.
- * A read shows whether values are keyed: in keyed histories it is invoked with `[k nil]`, in others with nil. A value
- * that is not a pair shows it too. Events are held back until an event shows it. If none does and the meaning depends
- * on it, the reader refuses to guess.
+ * Divides the values of Jepsen's independent tests into key and value. When printed, `[k v]` looks like any other pair,
+ * so events are held back until one of them shows whether the history is keyed. A read in a keyed history is invoked
+ * with `[k nil]`, in other histories with nil. A value that is not a pair shows an unkeyed history. If no event decides
+ * and the meaning of a pair depends on the keys, the reader refuses to guess.
  */
 export class KeyedValues {
   readonly #options: Options
   readonly #values: VersionedValues
   #isKeyed: boolean | undefined
   #held: { readonly event: EventInput; readonly line: number }[] = []
-  /** A pair whose meaning depends on whether values are keyed. */
+  /** The first pair whose meaning depends on whether values are keyed, with its line. */
   #matters: { readonly value: Json; readonly line: number } | undefined
 
   constructor(options: Options) {
@@ -60,7 +60,7 @@ export class KeyedValues {
     this.#pass(event, line)
   }
 
-  /** No more events follow. */
+  /** Call when no more events follow. */
   end(): void {
     if (this.#isKeyed === undefined) this.#undecided()
     this.#values.end()
@@ -113,10 +113,10 @@ export class KeyedValues {
     if (key !== undefined || this.#options.isTuple(value)) return false
     if (type === 'invoke') {
       if (isKeyedCas(event)) return true
-      // No key is nil.
+      // A key is never nil.
       if (!isPair(value) || value[0] === null) return false
       if (this.#asksForKey(event)) return true
-      // The pair is the two values of the cas, unless its second element is a pair.
+      // The pair is the two values of the cas, except if the pair's second element is a pair.
       if (f === 'cas' && !isPair(value[1])) return false
       return isTransaction(f) ? false : undefined
     }

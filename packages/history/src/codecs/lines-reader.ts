@@ -4,7 +4,6 @@ import type { ChunkReader, EventSink } from '../event/sink.ts'
 
 const NEWLINE = 10
 
-/** Reads the lines of a text. */
 export interface LineTaker {
   /** @throws EventError, UserError without the place, or Unfinished for a line that cannot be read at all. */
   take(text: string, line: number): void

@@ -23,7 +23,7 @@ export function proposal(lines: readonly Members[]): string {
   return ` Its members are ${names.join(', ')}. Say what they are: --map ${found.join(',')}`
 }
 
-/** The one of these members of a line that most probably has the role; undefined if none does. */
+/** The member among `names` that most probably has the role; undefined if none does. */
 export function likeliest(role: string, line: Members, names: readonly string[]): string | undefined {
   const tells = TELLING.find(([each]) => each === role)?.[1]
   return names.find((name) => tells?.([line[name] ?? null], name))

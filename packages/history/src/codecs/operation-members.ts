@@ -25,11 +25,14 @@ export interface OperationLine {
   readonly input: Json | undefined
   readonly output: Json | undefined
   /**
-   * Present for a read without a value: a member that is either its outcome or the value read. Only the whole file
-   * shows which.
+   * Present for a read without a value: a member that is either the outcome of the read or the value read. Only the
+   * whole file shows which.
    */
   readonly open?: { readonly member: string; readonly said: Json; readonly outcome: Outcome } | undefined
-  /** The member with the value read, if it is a member that holds values. */
+  /**
+   * The name of the member with the value read; it shows that members of this name hold values. Undefined if no value
+   * was read.
+   */
   readonly carrier?: string | undefined
 }
 
@@ -231,7 +234,7 @@ function answerOf(line: Line, { f, value, result, isContent = false }: Asked, is
   if (value !== undefined) line.used.add(value[0])
   if (value !== undefined) line.roles.take(value[0], takesNothing(f) && value[1] !== null ? RESULT : ASKED)
   if (result === undefined) {
-    // A single value is the result of a read.
+    // The only value on the line of a read is its result.
     if (takesNothing(f)) return { input: null, output: asked, carrier: asked === null ? undefined : value?.[0] }
     return { input: asked, output: undefined }
   }
@@ -347,7 +350,10 @@ function errorOf(line: Line): string | undefined {
 
 const NO_ERROR = new Set(['none', 'nil', 'null', 'ok', '<nil>'])
 
-/** Combines outcomes. An operation may have taken effect unless it is known to have failed. */
+/**
+ * Combines the status, the answer and the error of an operation. The operation may have taken effect unless it is known
+ * to have failed.
+ */
 function combined(
   line: Line,
   explicit: Found | undefined,
@@ -412,7 +418,7 @@ function endOf(line: Line, [start, began]: Found, call: bigint): bigint | undefi
   if (took === undefined || took < 0)
     throw new EventError(`"${name}" is ${shortened(canonical(value))}, which is no duration.`)
   line.take(found, 'the duration')
-  // Dates are in nanoseconds.
+  // Dates are converted to nanoseconds.
   const own = typeof began === 'string' && Number.isNaN(Number(began.replace(/N$/, ''))) ? 1 : unitNamed(start)?.nanos
   const unit = unitNamed(name)?.nanos
   if (own === unit) return call + timeParts(took)

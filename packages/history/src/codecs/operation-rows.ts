@@ -99,8 +99,8 @@ export class OperationRows {
   }
 
   /**
-   * A bare time stamp beside a duration is the time of either the call or the return. It is chosen so that the
-   * operations of a client do not overlap.
+   * A bare time stamp beside a duration is the time of the call. If the operations of a client then overlap, and would
+   * not overlap otherwise, it is the time of the return.
    */
   #placed(operations: readonly ReadOperation[]): readonly ReadOperation[] {
     if (this.#stamp === '') return operations

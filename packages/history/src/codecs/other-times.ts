@@ -31,7 +31,7 @@ export class OtherTimes {
     const said = found && extra[found.name]
     const exact = exactTime(said)
     if (found === undefined || exact === undefined) return event
-    // The first time, a whole number, determined the unit.
+    // The first time, a whole number, determined the unit. A fraction contradicts the unit.
     if (found.unit.nanos === 1 && typeof said === 'number' && !Number.isInteger(said))
       throw new EventError(rules.fractionOfTime(found.name, String(said)))
     return { ...event, time: this.#epoch.sinceInstant(instantOf(exact, found.unit)) }

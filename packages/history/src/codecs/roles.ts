@@ -94,7 +94,6 @@ export class Roles {
     return Object.keys(this.#mapping).length > 0
   }
 
-  /** Whether `--map` gives the member this role. */
   isMappedTo(role: Role, member: string): boolean {
     return this.#mapping[role] === member
   }
@@ -148,7 +147,7 @@ export class Roles {
     const known = this.#known.get(signature)
     if (known !== undefined) return known
     const candidates = candidatesOf(names, this.#mapping)
-    // If every line has other members, caching their candidates has no use.
+    // If every line has other members, caching the candidates of their roles has no use.
     if (this.#known.size < MOST_SIGNATURES) this.#known.set(signature, candidates)
     return candidates
   }

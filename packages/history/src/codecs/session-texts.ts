@@ -75,5 +75,5 @@ const unread = (text: string, forms: string): string =>
   `${JSON.stringify(shortened(text.trim()))} is no operation of this format. A line is ${forms}.`
 
 const atom = (text: string): Json => (/^-?\d+$/.test(text) ? exactNumber(text) : text)
-/** A value read; null for the notations of no value. */
+/** A value read; null for notations of an absent value, such as `nil`. */
 const read = (text: string): Json => (/^(?:|\?|-|null|nil|none)$/i.test(text) ? null : atom(text))

@@ -75,7 +75,7 @@ export function exactTime(value: Json | undefined): bigint | undefined {
   return date && (BigInt(date.seconds) * NANOS_PER_SECOND + BigInt(date.nanos)) * PARTS_PER_UNIT
 }
 
-/** A number of units, in parts of the unit. */
+/** Converts a number of units to parts of the unit. */
 export function timeParts(value: number): bigint {
   const whole = Math.floor(value)
   return BigInt(whole) * PARTS_PER_UNIT + BigInt(Math.round((value - whole) * Number(PARTS_PER_UNIT)))
@@ -91,7 +91,7 @@ export function instantOf(time: bigint, { nanos: unit }: Unit): Instant {
   return { seconds: Number(nanos / NANOS_PER_SECOND), nanos: Number(nanos % NANOS_PER_SECOND) }
 }
 
-/** A number of parts, in units, rounded to a double. */
+/** Converts parts of a unit to a number of units, rounded to a double. */
 export const valueOfParts = (parts: bigint): number => Number(parts) / Number(PARTS_PER_UNIT)
 
 /** A time as a double, which rounds nanoseconds since 1970. Used only to compare sizes. */

@@ -21,7 +21,7 @@ export class VersionedValues {
   #isVersioned: boolean | undefined
   #held: { readonly event: EventInput; readonly line: number }[] = []
   #versions = 0
-  /** Whether a write was invoked with nil beside its value. */
+  /** Whether a write was invoked with a pair of nil and its value. */
   #isAsked = false
 
   constructor(options: Options) {

@@ -1,7 +1,7 @@
 /** One of several files merged into one history. Its lines are numbered after those of the files before it. */
 export interface MergedFile {
   readonly name: string
-  /** Number of lines in the files before it. */
+  /** Number of lines in the files before this file. */
   readonly linesBefore: number
 }
 

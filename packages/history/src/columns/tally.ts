@@ -2,7 +2,7 @@ import { CannotPack } from '../event/error.ts'
 import type { Columns } from './columns.ts'
 import { FAIL, FLAG_ANSWERED, FLAG_VERSION, OK } from './history-columns.ts'
 
-/** Counts about operations that are not kept. */
+/** Counts and durations of operations that are not kept in memory. */
 export interface Tally {
   readonly operations: number
   /** Counts of operations, by name of the function. */
@@ -159,7 +159,7 @@ function placeOf(given: number): number {
   if (!(given > 0)) return 0
   if (given < EXACT) return Math.floor(given)
   if (given < 2 ** 31) {
-    // Computes the result of the code below without a power, for nearly all values.
+    // The general formula below without its logarithm and power, for nearly all values.
     const below = 21 - Math.clz32(given)
     return EXACT + (below - 1) * PARTS + ((given >>> below) - PARTS)
   }

@@ -8,7 +8,7 @@ import type { Event, EventInput, Json } from './event.ts'
  * have exact times of a single clock.
  */
 export interface ClockReadings {
-  /** By 1-based line: the largest error of its time in nanoseconds; Infinity if unknown. */
+  /** By 1-based line: the largest error of the event's time in nanoseconds; Infinity if unknown. */
   readonly within: Float64Array
   /** By 1-based line: the clock's index in `names`, or -1 for the history's reference clock. */
   readonly clock: Int32Array

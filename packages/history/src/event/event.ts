@@ -29,7 +29,7 @@ export interface Event {
    * whose value only the completion has, for example if the server chooses the value written.
    */
   readonly value: Json
-  /** The server that received the request, or that answered it. */
+  /** The server that received the request, or that answered the request. */
   readonly node?: string | undefined
   /** The reason for `fail` or `info`. */
   readonly error?: string | undefined
@@ -40,9 +40,9 @@ export interface Event {
   /** On an invocation: the client of the process, if the client's requests overlap and it has several processes. */
   readonly session?: string | undefined
   /**
-   * All other members; they are preserved on writing. Two have a meaning on invocations: attempts at one operation have
-   * equal `requestId`s (see `Attempts`), and `"unsaid":"version"` says that the value, or the second value of a cas, is
-   * a version that only the completion has.
+   * All other members, which are preserved on writing. Two of them have a meaning on invocations: attempts at one
+   * operation have equal `requestId`s (see `Attempts`), and `"unsaid":"version"` says that the value, or the second
+   * value of a cas, is a version that only the completion has.
    */
   readonly extra?: { readonly [member: string]: Json } | undefined
 }
@@ -57,7 +57,7 @@ export interface Header {
   readonly initial?: Json | undefined
   /** How the recorder identified clients; absent if every process is a separate client. */
   readonly sessions?: SessionSource | undefined
-  /** `routes`: a user's route table defines the operations. It may take their values from wrong places. */
+  /** `routes`: a user's route table defines the operations. The table may take values from wrong places. */
   readonly mapping?: 'routes' | undefined
   /** Whether the last line will be an end mark (`RECORD_END`). If the mark is missing, the recording was cut off. */
   readonly ends?: true | undefined

@@ -42,7 +42,7 @@ export const writtenValue = (f: string, value: Json): Json =>
 /** Whether the value of an answer replaces the value of the invocation. */
 export type AnswerCounts = (asked: Json, answered: Json) => boolean
 
-/** The rule for operations of this name; undefined if their answers are not of the kind of their values. */
+/** The rule for operations of this name; undefined if their answers have another kind than their values. */
 export function answerCounts(f: string): AnswerCounts | undefined {
   if (replacesWhole(f)) return isWritten
   return f === 'cas' ? isPair : undefined

@@ -33,7 +33,8 @@ export interface PassedOn {
   readonly what: string
   readonly count: number
   /**
-   * Whether it may have changed the objects of the operations. If so, a `touched` mark has the first possible position.
+   * Whether the traffic may have changed the objects of the operations. If so, a `touched` mark has the earliest
+   * position of a change.
    */
   readonly mayWrite: boolean
 }
@@ -57,7 +58,7 @@ export class RecorderNotes {
     return this.#saidMore
   }
 
-  /** `position` is the number of client events before this one; events unknown to this version are ignored. */
+  /** `position` is the number of client events before the event. Events unknown to this version are ignored. */
   add({ f, key, value, extra }: Event, position: number, line: number): void {
     const what = textAt(value, 'what')
     if (f !== END) this.#saidMore = true
@@ -130,8 +131,8 @@ export interface TransactionNote {
   /** The request that the transaction belongs to, according to comments in its statements. */
   readonly request: string | undefined
   /**
-   * By micro-operation: the version that it read or wrote, as its index among all versions of the cell, from 0; -1 for
-   * the initial version. Absent if the recorder does not know the versions.
+   * By micro-operation: the version read or written, as an index among all versions of the cell, from 0; -1 for the
+   * initial version. Absent if the recorder does not know the versions.
    */
   readonly versions?: readonly number[]
 }

@@ -59,7 +59,7 @@ export const rules = {
 export const brokenRule = (source: string, line: number, rule: string): UserError =>
   inputError(`${source}:${line}: ${rule}`)
 
-/** An event that is invalid by itself. The codec that reads it adds the line. */
+/** Thrown for an event that is invalid by itself. The codec that reads the event adds the line. */
 export class EventError extends Error {
   override readonly name: string = 'EventError'
 }

@@ -7,8 +7,8 @@ import { openSource, STDIN } from './source.ts'
 import { isStored } from './stored/address.ts'
 import { partsOf } from './system/parts.ts'
 
-// Numbered files in a directory may be parts of one recording, or the logs of several clients. Only parts of a
-// recording do not overlap in time.
+// Numbered files in a directory may be parts of one recording, or the logs of several clients. Parts of a recording do
+// not overlap in time; logs may.
 
 /** The error for parts that overlap in time; undefined if the times decrease within one part. */
 export async function overlapOfParts(path: string, { inversion, times }: OutOfOrder): Promise<UserError | undefined> {

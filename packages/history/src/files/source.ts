@@ -204,7 +204,9 @@ const historyIn = (directory: string): string | undefined =>
 /** Files of Jepsen's store that do not contain a history. */
 const BESIDE_HISTORY: ReadonlySet<string> = new Set(['test.jepsen', 'results.edn', 'test.fressian'])
 
-/** The history in a directory of Jepsen's store, or beside another file of it; undefined for any other path. */
+/**
+ * The history in a directory of Jepsen's store, or beside one of the store's other files; undefined for any other path.
+ */
 export function storedHistory(path: string): string | undefined {
   if (path === STDIN || isStored(path) || !existsSync(path)) return undefined
   if (statSync(path).isDirectory()) return historyIn(path)

@@ -109,7 +109,7 @@ function createTarget(path: string, file: number, onError: WriterOptions['onErro
         written += events
         return
       }
-      // Keep the whole lines of a batch that were written.
+      // Of a batch written in part, keep the whole lines.
       const whole = bytes.subarray(0, bytes.lastIndexOf(NEWLINE, done - 1) + 1)
       const kept = done === 0 ? 0 : whole.filter((byte) => byte === NEWLINE).length
       sizeBytes += done === 0 ? 0 : whole.length
@@ -176,7 +176,7 @@ function dropPartialLine(file: number, sizeBytes: number): void {
   try {
     ftruncateSync(file, sizeBytes)
   } catch {
-    // Report the first failure.
+    // Ignored: only the first failure is reported.
   }
 }
 

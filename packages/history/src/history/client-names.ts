@@ -42,6 +42,6 @@ export const callerInWords = ({ process, session }: Caller): string =>
 
 const nameInWords = (name: string): string => (/^connection \d+$/.test(name) ? name : `client ${clipped(name)}`)
 
-/** Maximum length in characters. Names come from requests, and sentences must stay short. */
+/** Maximum length of a displayed client name, in characters. Names come from requests and may be long. */
 const LONGEST = 60
 const clipped = (name: string): string => (name.length <= LONGEST ? name : `${name.slice(0, LONGEST - 1)}…`)

@@ -11,7 +11,7 @@ import type { ValueTableData } from '../tables/value.ts'
 /** The part of a history that is plain data. */
 export interface HistoryData {
   readonly header: Header | undefined
-  /** The name of the history in messages: the name of its file. */
+  /** The history's name in messages, which is its file's name. */
   readonly source?: string | undefined
   /** The merged files, whose lines are counted through all files; absent for a history from a single file. */
   readonly files?: readonly MergedFile[] | undefined
@@ -54,7 +54,7 @@ export interface HistoryParts extends HistoryData {
   readonly processNames: readonly Process[]
   /** Undefined if every process is a separate client. */
   readonly sessions: Sessions | undefined
-  /** By operation: the number of its error's text, 0 for none, n for entry n - 1. */
+  /** By operation: the number of the error's text, 0 for no error, n for entry n - 1. */
   readonly errorColumn: Int32Array
 }
 

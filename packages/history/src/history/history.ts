@@ -24,7 +24,8 @@ export interface History extends HistoryData {
   /** Counts of operations that are not kept. If present, only the number of `operations` is known. */
   readonly tally?: Tally
   /**
-   * Returns the history for another thread (see `HistoryOptions.shared`); absent if it was not created by a builder.
+   * Returns the history for another thread (see `HistoryOptions.shared`); absent if the history was not created by a
+   * builder.
    */
   readonly lend?: () => LentHistory
 }

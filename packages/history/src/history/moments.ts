@@ -14,10 +14,10 @@ export const lastTime: (history: History) => number = oncePerHistory((history) =
   return last
 })
 
-/** Whether a history has real times. Without them its times are event positions, which only give the order. */
+/** Whether a history has real times. Otherwise its times are event positions, which only give the order. */
 export const hasTimes = (history: History): boolean => lastTime(history) > history.eventCount
 
-/** The time of an operation's call, such as `1.042 s`; without times its line, such as `line 7`. */
+/** The time of an operation's call, such as `1.042 s`; in a history without times the call's line, such as `line 7`. */
 export const calledAt = (history: History, row: number): string =>
   hasTimes(history) ? moment(history.operations.callTime[row] ?? 0) : `line ${history.operations.callLine[row]}`
 

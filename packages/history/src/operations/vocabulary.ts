@@ -26,7 +26,7 @@ type Effect =
   /** No effect on the object: selects the changes that its client receives, or returns them. */
   | 'watches'
 
-/** The argument of an operation: a pair is the expected and the new value; options are optional. */
+/** The argument of an operation. `pair`: the expected and the new value. `options`: options that may be absent. */
 type Takes = 'nothing' | 'value' | 'pair' | 'options'
 
 /** The contents of an `ok`, beyond the acknowledgement. */
@@ -46,11 +46,10 @@ export interface Meaning {
   readonly effect: Effect
   readonly takes: Takes
   readonly answers: Answers
-  /** Each execution counts: an operation executed twice has its effect twice. */
+  /** Whether an operation that is executed twice has its effect twice. */
   readonly accumulates?: boolean
   /** The verb for the operation in a sentence, before the value: `enqueued`. If absent: `called f`. */
   readonly did?: string
-  /** Other names of the same operation. */
   readonly aliases?: readonly string[]
 }
 

@@ -23,9 +23,9 @@ export interface ReadStretch {
 interface Reaching {
   readonly call: number
   readonly stretch: ReadStretch
-  /** Index of its call among the open operations of the stretch. */
+  /** Index of the operation's call among the open operations of the stretch. */
   readonly at: number
-  /** Index of its answer; -1 for no answer. */
+  /** Index of the operation's answer; -1 for no answer. */
   answer: number
 }
 
@@ -130,7 +130,7 @@ function packedFrom(stretches: readonly ReadStretch[], reaching: readonly Reachi
     const { time = 0, ...event } = edgeEvent(events, at, rest)
     builder.event({ ...event, time: time + laterBy(stretches, edges.epoch) })
   }
-  // Ordered by position, which is also the order of times.
+  // Adds the calls before this position, in the order of positions, which is also the order of times.
   const callBefore = (position: number): void => {
     for (let each = reaching[next]; each !== undefined && each.call < position; each = reaching[next]) {
       const { stretch, at } = each

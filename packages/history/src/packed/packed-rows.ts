@@ -13,7 +13,8 @@ export interface PackedRows {
 // the last.
 
 /**
- * The byte that describes the following fields: the two lowest bits are the outcome, the next two the values present.
+ * The byte that describes the following fields: the two lowest bits are the outcome, the next two bits tell which
+ * values are present.
  */
 export const VALUES_SHIFT = 2
 /** No value is present: both are null. */

@@ -22,7 +22,7 @@ export interface Dealing {
 export interface Packed {
   readonly rows: readonly PackedRows[]
   readonly keys: ByteTableData
-  /** By number of the key, after an entry for no key: its place. */
+  /** By number of the key, after an entry for no key: the key's place. */
   readonly places: Int32Array
   /** By number of the key, after an entry for no key: the number of packed operations. */
   readonly counts: Int32Array
@@ -33,13 +33,16 @@ export interface Packed {
   readonly at?: number | undefined
 }
 
-/** Takes operations out of a builder as soon as they are complete, and packs those that have a place. */
+/** Takes operations out of a builder as soon as they are complete, and packs the operations whose keys have a place. */
 export class Packer {
   readonly #builder: HistoryBuilder
   readonly #dealing: Dealing
   readonly #writers: readonly RowWriter[]
   readonly #counting: Counting = new Counting()
-  /** By number of the key, after an entry for no key: its place, and its number among the keys of the place, from 1. */
+  /**
+   * By number of the key, after an entry for no key: the key's place, and its number among the keys of the place, from
+   * 1.
+   */
   #places: Int32Array = new Int32Array(64)
   #numbers: Int32Array = new Int32Array(64)
   #counts: Int32Array = new Int32Array(64)
@@ -59,7 +62,6 @@ export class Packer {
     this.#places[0] = dealing.placeOf('')
   }
 
-  /** Bytes of the packed operations. */
   get packedBytes(): number {
     return this.#writers.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
   }

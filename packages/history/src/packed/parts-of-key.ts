@@ -10,7 +10,7 @@ import { historyOfRows, type Meanings, meaningsAt } from './unpacked.ts'
 
 /** The number of rows unpacked at a time. */
 const ROWS = 2 ** 16
-/** Bytes of value texts, and of error texts, above which they are forgotten. */
+/** Maximum number of bytes of value texts, and of error texts. Above it, the texts are forgotten. */
 const MOST_TEXT_BYTES = 2 ** 22
 
 /** A key of a place, by name; '' for operations without a key. */
@@ -76,7 +76,7 @@ function keyIn({ keys }: Meanings, { key }: PlacedKey): ((columns: Columns, row:
   return (columns, row) => columns.key[row] === number
 }
 
-/** The operations that cross stretches come after the stretches. */
+/** Whether these are the operations that cross stretches, which come after the stretches. */
 const isReaching = ({ at }: Packed): boolean => at !== undefined
 
 interface ReachingRows {

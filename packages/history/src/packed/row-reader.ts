@@ -24,9 +24,9 @@ export const emptyUnpacked = (rows: number): Unpacked => ({
 
 /** Translates the numbers in packed rows to those in the columns. */
 export interface Meaning {
-  /** By number of a key in packed rows, 0 for no key: its number in the columns. */
+  /** By number of a key in packed rows, 0 for no key: the key's number in the columns. */
   readonly keys: Int32Array
-  /** By number of a function in packed rows: its number in the columns. */
+  /** By number of a function in packed rows: the function's number in the columns. */
   readonly functions: Uint8Array
   /** The event position from which the rows count. */
   readonly position: number

@@ -77,7 +77,7 @@ export class RowWriter {
   }
 
   packed(): PackedRows {
-    // The last page is cut at its end. This saves no memory, but shows readers where to stop.
+    // Cut the last page at its end. This saves no memory, but shows readers where to stop.
     const last = this.#page.subarray(0, this.#at)
     return { count: this.#count, pages: this.#count === 0 ? [] : [...this.#pages.slice(0, -1), last] }
   }

@@ -68,7 +68,7 @@ export const historyOfRows = (
     ...{ nodes: [], nemesis: [], processNames: [0], sessions: undefined },
   })
 
-/** By number of a key in the rows of the place, 0 for no key: its number in the table. */
+/** By number of a key in the rows of the place, 0 for no key: the key's number in `table`. */
 function keysOfPlace({ keys: data, places }: Packed, place: number, table: ByteTable): Int32Array {
   const names = new ByteTable(undefined, data)
   const numbers = [-1]

@@ -30,7 +30,7 @@ const scratch = new Uint8Array(SCRATCH_BYTES)
 const NO_BYTES = new Uint8Array(0)
 const BACKSLASH = 0x5c
 
-/** A table as plain data. In shared memory, other threads receive it without a copy. */
+/** A byte table as plain data. In shared memory, other threads receive the table without a copy. */
 export interface ByteTableData extends PlacedTexts {
   readonly length: number
 }
@@ -48,7 +48,7 @@ export class ByteTable {
   readonly #pages: Uint8Array[]
   #pageUsed: number
   #pageBytes = 0
-  /** Whether the memory of this table is shared. If so, it is copied before an addition. */
+  /** Whether another thread shares the table's memory. If so, the memory is copied before an addition. */
   #isLent: boolean
   /** By page: its bytes as a string, one character per byte, so that a text can be sliced from an existing string. */
   readonly #pageTexts: string[] = []

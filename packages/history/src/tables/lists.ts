@@ -7,7 +7,7 @@ import { inHeap, type Memory } from './memory.ts'
 export interface Lists {
   /** Number of nodes. A parent has a smaller number than its children. */
   readonly length: number
-  /** By node: its parent; -1 for an empty list. */
+  /** By node: the parent node; -1 for an empty list. */
   readonly parent: Int32Array
   /** By node: the id of the last element; for an empty list the id of the key. */
   readonly last: Int32Array
@@ -15,7 +15,7 @@ export interface Lists {
   readonly depth: Int32Array
 }
 
-/** A table as plain data. In shared memory, other threads receive it without a copy. */
+/** A list table as plain data. In shared memory, other threads receive the table without a copy. */
 export interface ListsData extends Lists {
   readonly child: Int32Array
   readonly others: number
@@ -33,10 +33,12 @@ export class ListTable {
   #depth: Int32Array
   /** By node: the first child; most nodes have at most one. 0 for none, since node 0 is an empty list. */
   #child: Int32Array
-  /** Hash table with open addressing of empty lists and all children but the first: node + 1, or 0. */
+  /**
+   * Hash table with open addressing of empty lists, and of all children except the first of each node: node + 1, or 0.
+   */
   #slots: Int32Array
   #others: number
-  /** Whether the memory of this table is shared. If so, it is copied before an addition. */
+  /** Whether another thread shares the table's memory. If so, the memory is copied before an addition. */
   #isLent: boolean
 
   constructor(memory: Memory = inHeap, data?: ListsData) {

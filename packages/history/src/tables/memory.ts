@@ -19,7 +19,7 @@ let used = 0
 
 const isShared = (bytes: number): boolean => bytes > MOST_INLINE_BYTES && bytes <= MOST_SHARED_BYTES
 
-/** Returns the position of this many free bytes in the block. May start another block. */
+/** Reserves bytes in the current block, or in a new block, and returns their position. */
 function claim(bytes: number): number {
   if (used + bytes > BLOCK_BYTES) {
     block = new ArrayBuffer(BLOCK_BYTES)
@@ -32,8 +32,8 @@ function claim(bytes: number): number {
 }
 
 /**
- * Like `new Uint8Array(length)`, but several short arrays may share one buffer. The same holds for the other array
- * functions here.
+ * Like `new Uint8Array(length)`, but several short arrays may share one buffer. `int32Array` and `float64Array` work in
+ * the same way.
  */
 export function uint8Array(length: number): Uint8Array {
   if (!isShared(length)) return new Uint8Array(length)

@@ -19,7 +19,7 @@ export const COLUMNS = 4
 export const HASH = 0
 export const START = 1
 export const SIZE = 2
-/** Column with the page's number, then the flags. */
+/** The column with the page's number, shifted left by FLAG_BITS, and the flags. */
 export const PAGE = 3
 
 /** Flags of an entry. */

@@ -8,7 +8,7 @@ export const UNNAMED = -1
 
 /** The client of each process, if processes and clients differ. */
 export interface Sessions {
-  /** By process number: the number of its session, or UNNAMED. */
+  /** By process number: the number of the process's session, or UNNAMED. */
   readonly of: Int32Array
   /** By session number. */
   readonly names: readonly string[]

@@ -37,7 +37,7 @@ export interface MicroRange {
   readonly to: number
 }
 
-/** A table as plain data. In shared memory, other threads receive it without a copy. */
+/** A table of transactions as plain data. In shared memory, other threads receive the table without a copy. */
 export interface TransactionData {
   readonly length: number
   readonly rows: number
@@ -77,13 +77,13 @@ export class TransactionTable {
   /** The number of rows, including those of the transaction that is being added. */
   #rows: number
   #hash = 0
-  /** By transaction: the start of its rows. An additional element is the end of the last transaction. */
+  /** By transaction: the start of its rows. The element after the last transaction is the end of the rows. */
   #starts: Int32Array
   #slots: Int32Array
   #kind: Uint8Array
   #key: Int32Array
   #value: Int32Array
-  /** Whether the memory of this table is shared. If so, it is copied before an addition. */
+  /** Whether another thread shares the table's memory. If so, the memory is copied before an addition. */
   #isLent: boolean
 
   constructor(values: Values, memory: Memory = inHeap, data?: TransactionData) {

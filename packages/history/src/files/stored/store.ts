@@ -94,7 +94,7 @@ async function open(address: string): Promise<Store> {
   const region = process.env['AWS_REGION'] || process.env['AWS_DEFAULT_REGION'] || (own && ANY_REGION)
   const client = new loaded.S3Client({
     ...(region === undefined ? {} : { region }),
-    // Only Amazon has buckets as subdomains of the host.
+    // Only Amazon serves buckets as subdomains of its host.
     forcePathStyle: own !== undefined,
     requestHandler: { connectionTimeout: CONNECT_WITHIN_MS, socketTimeout: SILENT_MS },
     // A part of an object has no checksum, and some stores have none at all.

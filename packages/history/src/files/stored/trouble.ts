@@ -41,7 +41,7 @@ export const changed = (address: string): UserError =>
     `${address}: the object has changed since it was looked up, so parts of two recordings would be mixed. Check it again once nobody writes to it.`,
   )
 
-/** Why a request failed and the remedy, for an address that is safe to print. */
+/** The error for a failed request, with cause and remedy. `address` must be safe to print. */
 export function troubleAt(address: string, error: unknown): UserError {
   if (error instanceof UserError) return error
   const name = nameOf(error)
