@@ -36,7 +36,7 @@ interface Prepared {
 /** A command whose answer has not arrived. */
 type Pending =
   | { readonly kind: 'statement'; readonly reader: AnswerReader }
-  /** `next`: the command that was sent after it, and is answered after it. */
+  /** `next`: the command that was sent after the prepare command, and is answered after it. */
   | { readonly kind: 'prepare'; readonly prepared: Prepared; next: Pending | undefined }
   /** The columns and parameters of a prepared statement, with the packets that end them. */
   | { readonly kind: 'definitions'; left: number; next: Pending | undefined }
@@ -46,8 +46,8 @@ type Pending =
 const LAST_PREPARED = 0xff_ff_ff_ff
 
 /**
- * A MySQL connection. Its client waits for each answer before it sends the next command, except for executing the
- * statement that it is preparing. The connection of a client that does not wait is given up.
+ * A MySQL connection. The client must wait for each answer before it sends the next command, but may execute a
+ * statement while preparing it. The connection of a client that does not wait is given up.
  */
 class MysqlDialogue implements Dialogue {
   readonly #ends: SpeechEnds

@@ -5,7 +5,6 @@ import { mysqlSpeech } from './dialogue.ts'
 import { MYSQL_NAMES } from './settings.ts'
 import { mysqlDialect } from './statement.ts'
 
-/** Records the transactions of MySQL or MariaDB clients. */
 export const recordMysql = (recorded: PostgresqlSettings & RecordedServer): ServerRecording =>
   recordPostgresql({
     ...recorded,

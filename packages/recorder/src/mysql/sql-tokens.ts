@@ -55,7 +55,7 @@ export function statementsOf(sql: string): readonly (readonly Token[])[] | undef
   return statements.filter(({ length }) => length > 0).map(inUsualWords)
 }
 
-/** TRUE and FALSE are numbers. */
+/** A word as a token. TRUE and FALSE are numbers in MySQL. */
 const wordOf = (text: string): Token =>
   text === 'true' || text === 'false'
     ? { kind: 'number', text: text === 'true' ? '1' : '0' }

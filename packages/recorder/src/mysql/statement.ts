@@ -26,7 +26,7 @@ export function isolationIn(tokens: readonly Token[]): AskedIsolation | undefine
   return { level: found === undefined ? undefined : levelName(found), isForSession: !isForNext }
 }
 
-/** The words of a statement with a space between any two, without quotes. */
+/** The words of a statement, separated by spaces, in lower case and without quotes. */
 export const textOf = (tokens: readonly Token[]): string => tokens.map(({ text }) => text.toLowerCase()).join(' ')
 
 function meaningOf(tokens: readonly Token[], what: string, functionsRead: boolean): OwnMeaning | undefined {

@@ -14,7 +14,7 @@ const TYPES: ReadonlyMap<number, number> = new Map<number, number>([
   [0, OID.numeric],
   [TYPE.newDecimal, OID.numeric],
   [TYPE.json, OID.jsonb],
-  // Read as an unknown type: its number is that of PostgreSQL's boolean.
+  // BIT has the number of PostgreSQL's boolean. Read it as an unknown type.
   [TYPE.bit, 255],
 ])
 

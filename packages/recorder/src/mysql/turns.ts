@@ -11,9 +11,9 @@ import { fieldOf, shownBy, tagOf } from './translated.ts'
 
 /** A statement that a client sent. */
 export interface Asked {
-  /** The text; undefined if it is not UTF-8. */
+  /** The text of the statement; undefined if it is not UTF-8. */
   readonly sql: string | undefined
-  /** The values of its parameters, if it is a prepared statement. */
+  /** The values of the parameters, for a prepared statement. */
   readonly values: readonly Value[] | undefined
   /** Whether the server reports the number of matched rows, and not only that of changed rows. */
   readonly countsFound: boolean
@@ -185,8 +185,8 @@ export class Turns {
   }
 
   /**
-   * Ends the open transaction without a request of the client: it has ended, or the statement that would have begun it
-   * reads no table.
+   * Ends the open transaction without a request of the client: the transaction has ended, or the statement that would
+   * have begun the transaction reads no table.
    */
   #endedUnasked(): void {
     this.#say('COMMIT')

@@ -19,15 +19,15 @@ export type Action =
       readonly limit: Operand | undefined
       readonly offset: Operand | undefined
     }
-  /** `mayMiss`: whether the operation requires the row to exist, or another condition to hold. */
+  /** `mayMiss`: whether the operation requires the row to exist, or requires another condition. */
   | { readonly does: 'write'; readonly key: Operand; readonly value: Operand; readonly mayMiss: boolean }
   | { readonly does: 'delete'; readonly key: Operand; readonly mayMiss: boolean }
   /** Writes only if the row does not exist. */
   | { readonly does: 'insert'; readonly key: Operand; readonly value: Operand }
   | { readonly does: 'cas'; readonly key: Operand; readonly expected: Operand; readonly value: Operand | 'delete' }
   /**
-   * `sum`: the place of the new value in the reply. `creates`: whether it creates a missing row, with the amount as its
-   * value.
+   * `sum`: the place of the new value in the reply. `creates`: whether the addition creates a missing row, with the
+   * amount as its value.
    */
   | {
       readonly does: 'add'
@@ -49,7 +49,7 @@ export type Control =
   | 'savepoint'
   | 'release'
   | 'rollback-to'
-  /** Ends a transaction and begins the next one. */
+  /** Ends a transaction and begins the next transaction. */
   | 'chain'
   | 'prepare'
   | 'forget'

@@ -57,7 +57,8 @@ const TEXTS: ReadonlySet<number> = new Set([18, 19, 25, 114, 142, 1043, 705])
 const EXACT: ReadonlySet<number> = new Set([...TEXTS, OID.int2, OID.int4, OID.int8, OID.uuid])
 
 /**
- * The reason why values of a column with this type cannot be compared; undefined if they can. The type 0 is unknown.
+ * The reason why values of a column with this type cannot be compared; undefined if they can. `oid` 0 is an unknown
+ * type.
  */
 export function whyNotCompared(type: ColumnType, oid: number): string | undefined {
   if (type !== 'text' || oid === 0 || EXACT.has(oid)) return undefined

@@ -38,7 +38,7 @@ interface TransactionsOptions extends ConversationOptions {
 }
 
 class Transactions implements MessagesInOrder {
-  /** Never full: with too many requests the connection is given up instead. */
+  /** Always false: a connection with too many requests is given up instead. */
   readonly isFull = false
   readonly #now: () => Nanos
   readonly #lost: (what: string) => void
@@ -48,7 +48,7 @@ class Transactions implements MessagesInOrder {
   readonly #dialogue: Dialogue
   readonly #rows: ObjectUse
   readonly #overwrote: (key: string) => void
-  /** The arrival time of the current request, and the position of its first byte. */
+  /** The arrival time of the current request, and the position of the request's first byte. */
   #time: Nanos = nanos(0)
   #startByte = 0
 
@@ -68,7 +68,7 @@ class Transactions implements MessagesInOrder {
     this.#crossings = crossings
     this.#rows = overwrites.client()
     this.#overwrote = (key) => {
-      // If false, the settings declare reads and writes to be independent.
+      // `areAtomic` is false if the settings declare reads and writes to be independent.
       if (commands.areAtomic) connection.overwrote(key)
     }
     this.#questions = new Questions({
@@ -133,7 +133,7 @@ class Transactions implements MessagesInOrder {
   /** Ends a transaction that was not committed and never will be. */
   #abandon(transaction: Transaction, reason: string): void {
     if (transaction.isOver) return
-    // An incomplete request lacks its Sync. Without it the server commits nothing.
+    // An incomplete request lacks its Sync, and the server commits nothing before a Sync.
     this.#questions.cut(transaction)
     transaction.isOver = true
     settle(transaction, 'refused')
@@ -156,8 +156,8 @@ class Transactions implements MessagesInOrder {
   }
 
   /**
-   * Records a committed transaction: each single statement as an operation, several statements on a row as one
-   * operation.
+   * Detects lost updates. A transaction with a single statement is a separate read or write; the statements of a longer
+   * transaction belong together.
    */
   #committed(executed: readonly Executed[]): void {
     const isAlone = executed.length === 1

@@ -15,7 +15,7 @@ export interface Dialect {
    * names the statement.
    */
   readonly meaningOf: (tokens: readonly Token[], what: string, functionsRead: boolean) => OwnMeaning | undefined
-  /** Adds to a statement on rows the facts that only this database shows. */
+  /** Adds facts to a statement on rows that only statements of this database show. */
   readonly refined: (rows: RowStatement) => RowStatement
   /** Functions that write no table. */
   readonly functions: ReadonlySet<string>
@@ -25,7 +25,7 @@ export interface Dialect {
   readonly judge: (report: ServerReport, isCommit: boolean) => ErrorMeaning['means']
 }
 
-/** The kinds of meanings of a statement that name no rows. */
+/** The meanings of statements that name no rows. */
 export type OwnMeaning = { readonly what: string } & (
   | {
       readonly kind: 'control'

@@ -9,7 +9,7 @@ type Recorded = Pick<PostgresqlSettings['commands'], 'table' | 'functionsRead' |
 interface Touching {
   readonly touches: MayTouch
   readonly why: string
-  /** Whether it continues to change rows after its transaction. */
+  /** Whether the statement continues to change rows after its transaction. */
   readonly lasts?: boolean
 }
 

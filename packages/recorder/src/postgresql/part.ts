@@ -16,7 +16,7 @@ export interface Answer {
   readonly formats: readonly Format[] | undefined
   /** Whether the answer has more rows than were kept. */
   readonly hasMore?: boolean | undefined
-  /** Whether the server warned that it may have changed a value. */
+  /** Whether the server warned that it may have changed a written value. */
   readonly isWarned?: boolean | undefined
 }
 
@@ -24,7 +24,7 @@ export interface Answer {
 export interface Part {
   readonly key: string
   readonly call: Call
-  /** The value that it writes, if it may be merged with other parts of a transaction. */
+  /** The value that the part writes, if the part may be merged with other parts of a transaction. */
   readonly writes: 'nothing' | { readonly value: Json } | 'unsaid'
   readonly says: (answer: Answer) => Interpretation
 }
@@ -65,7 +65,10 @@ function touchesOf(touches: MayTouch, portal: Portal | undefined): Touches {
   return key === undefined ? 'everything' : { keys: [key] }
 }
 
-/** The key of an operand. A number written in another form would be a different key. */
+/**
+ * The key of an operand; undefined if it is unreadable, or a number in an unusual form: different texts of one number
+ * would be different keys.
+ */
 function keyOf(operand: Operand, portal: Portal | undefined): string | undefined {
   const text = operandText(operand, portal)
   return text === undefined || text === null || recordedValue(text, 'text') === undefined ? undefined : text

@@ -51,7 +51,7 @@ export function recordPostgresql({
   }
 }
 
-/** Used for a mapping written by hand, without a look at the database's catalogue. */
+/** For a mapping written by hand: the database's catalogue has not been read. */
 const UNSEEN = {
   what: 'a trigger, a rule, a cascade or a view',
   why: 'it is unknown which of them the database has. Let chaos routes suggest postgres://user@host/database write the mapping, or add "indirect":"none" to it if only statements that name a recorded table change it',

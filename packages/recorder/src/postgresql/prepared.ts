@@ -8,13 +8,13 @@ import { analyse, type Statement } from './statement.ts'
 /** A parsed statement, which may be executed many times. */
 export interface Prepared {
   readonly statements: readonly Statement[]
-  /** The values of its literals, if texts with other literals share its statements. */
+  /** The values of the statement's literals, if texts with other literals share the parsed statement. */
   readonly literals?: readonly string[] | undefined
-  /** The request that its text names: see `requestIn`. */
+  /** The request that the statement's text names: see `requestIn`. */
   readonly request?: string | undefined
-  /** The types of its parameters; 0 is unknown. */
+  /** The types of the parameters; 0 is unknown. */
   types: readonly number[]
-  /** The columns of its result; undefined until it is described. */
+  /** The columns of the result; undefined until the statement is described. */
   columns: readonly Column[] | undefined
 }
 
@@ -84,7 +84,10 @@ export class StatementReader {
   readonly #known: Map<string, readonly Statement[]> = new Map()
   /** Statements by text without literals; `several` if the literals affect the meaning. */
   readonly #shapes: Map<string, readonly Statement[] | 'several'> = new Map()
-  /** Texts read once. Texts that contain values rarely recur, so their meanings are not cached at once. */
+  /**
+   * Texts read only once so far. Texts that contain values rarely recur, so a meaning is cached only at the second
+   * occurrence.
+   */
   readonly #readOnce: Set<string> = new Set()
 
   constructor(recorded: PostgresqlSettings['commands']) {
@@ -141,7 +144,7 @@ export function operandText(operand: Operand, portal: Portal | undefined): strin
   return textOf(value, formatAt(portal.formats, at), portal.prepared.types[at] ?? 0)
 }
 
-/** Whether LIMIT and OFFSET drop none of this many rows. */
+/** Whether LIMIT and OFFSET drop none of `rows` rows. */
 export const isUnlimited = (
   { limit, offset }: { readonly limit: Operand | undefined; readonly offset: Operand | undefined },
   rows: number,

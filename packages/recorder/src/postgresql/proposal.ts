@@ -12,9 +12,9 @@ export interface Catalogue {
 interface IndirectWriter {
   /** The table or view that a statement names. */
   readonly table: string
-  /** The kind of statement on it that has this effect. */
+  /** The kind of statement that causes the indirect write. */
   readonly by: 'write' | 'delete' | 'update'
-  /** For updates: the columns whose change has this effect. */
+  /** For updates: the columns whose change causes the indirect write. */
   readonly columns?: readonly string[] | undefined
   /** `foreign key accounts_owner_fkey`. */
   readonly name: string
@@ -25,7 +25,7 @@ interface IndirectWriter {
 interface Definition {
   readonly name: string
   readonly text: string
-  /** Whether it may write tables that its text does not name. */
+  /** Whether the definition may write tables that `text` does not name. */
   readonly isOpaque: boolean
 }
 
@@ -33,10 +33,10 @@ export interface CatalogueTable {
   readonly schema: string
   readonly name: string
   readonly kind: 'table' | 'view' | 'other'
-  /** The columns of its primary key; empty if it has none. */
+  /** The columns of the primary key; empty for a table without a primary key. */
   readonly primaryKey: readonly string[]
   readonly columns: readonly CatalogueColumn[]
-  /** The names of its triggers and rules. */
+  /** The names of the table's triggers and rules. */
   readonly triggers: readonly string[]
 }
 

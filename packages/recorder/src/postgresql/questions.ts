@@ -126,7 +126,7 @@ export class Questions {
       case 'bind': {
         const prepared = this.#prepared.get(message.statement) ?? unseen
         const { formats, resultFormats } = message
-        // Copied, because its bytes are borrowed.
+        // Copied, because the message's bytes are borrowed.
         const values = message.values.map((value) => (value === null ? null : Buffer.from(value)))
         const { literals } = prepared
         const portal = { prepared, formats, values, literals, resultFormats, columns: undefined, wasExecuted: false }
@@ -338,7 +338,7 @@ export class Questions {
     if (transaction.collapsed === undefined) this.#finish(transaction, [], nanos(0))
   }
 
-  /** Forgets the statements of an answered unit that the server has not confirmed, since it has not prepared them. */
+  /** Forgets the statements of an answered unit that the server has not confirmed: the server has not prepared them. */
   answered(unit: Unit): void {
     for (const left of unit.expected)
       if (left.kind === 'parse' && left.isNew && this.#prepared.get(left.name) === left.prepared)
@@ -350,7 +350,7 @@ export class Questions {
     if (this.#transaction === transaction) this.#transaction = undefined
   }
 
-  /** Ends the requests: no more follow. */
+  /** Call when no more requests follow. */
   end(): void {
     this.#open = undefined
     this.#transaction = undefined

@@ -66,7 +66,7 @@ export class Replies {
     return this.#pending.length > MOST_PENDING
   }
 
-  /** Ends the replies: no more follow. */
+  /** Call when no more replies follow. */
   end(): void {
     this.#pending = []
   }

@@ -5,7 +5,7 @@ import { conjuncts, type Expression, isAlwaysTrue, operandOf } from './sql-tree.
 
 type Keyed = Extract<Rows, { readonly kind: 'keys' }>
 
-/** Selects rows of which nothing is known. */
+/** A selection of rows about which nothing is known. */
 export const ANY_ROWS: Rows = { kind: 'predicate', compared: [] }
 
 /** The rows of a table that a WHERE selects; undefined if it reads values through a subquery that is not understood. */

@@ -11,9 +11,9 @@ export type Rows =
       /** One operand for each row, or a single operand that is an array of keys. */
       readonly keys: readonly Operand[] | { readonly array: Operand }
       readonly compared: readonly Compared[]
-      /** The number of conditions besides the keys. If it is 0, a missing row does not exist. */
+      /** The number of conditions in addition to the keys. If it is 0, a missing row does not exist. */
       readonly conditions: number
-      /** Whether a row may be missing for another reason, such as a join. */
+      /** Whether a row may be missing for a reason other than the conditions, such as a join. */
       readonly isPartial: boolean
       readonly limit: Operand | undefined
       readonly offset: Operand | undefined
@@ -40,7 +40,7 @@ export interface Shown {
 }
 
 /**
- * The new value of a column. `conflicting`: an existing row keeps its value. `excluded`: the value that was to be
+ * The new value of a column. `conflicting`: the old value of an existing row. `excluded`: the value that was to be
  * inserted.
  */
 export type NewValue =
@@ -64,7 +64,7 @@ export type RowStatement = { readonly table: RecordedTable; readonly shown: Show
       readonly does: 'read'
       readonly rows: Rows
       readonly locks: boolean
-      /** Whether other tables affect which rows are returned; some rows may have none of this table. */
+      /** Whether other tables affect which rows are returned. A returned row may contain no row of this table. */
       readonly isJoined: boolean
       /**
        * The position of a count of rows, or of their existence. If present, the result contains no rows of the table.

@@ -26,17 +26,20 @@ export type MicroOperation = readonly [
 export interface Done {
   readonly micro: readonly MicroOperation[]
   readonly locked: readonly string[]
-  /** Whether the result may depend on rows that it does not show. */
+  /** Whether the statement's result may depend on rows that the result does not show. */
   readonly isPredicate: boolean
   /** The unknown effects, if any. */
   readonly doubt?: Doubt | undefined
 }
 
-/** Cells that a statement may have changed, or with `nothing` read, in an unknown way. */
+/**
+ * Cells that a statement may have changed in an unknown way. `nothing`: the statement only read cells, in an unknown
+ * way.
+ */
 export interface Doubt {
   readonly why: string
   readonly touches: Touches
-  /** Whether it continues after the transaction. */
+  /** Whether the change may continue after the transaction. */
   readonly lasts?: boolean
 }
 
@@ -125,7 +128,7 @@ function withoutRepeats(rows: readonly ShownRow[]): readonly ShownRow[] {
   })
 }
 
-/** The doubt for two rows with equal names: the recorded values of the table do not distinguish them. */
+/** The doubt about a table in which two rows have equal names: the recorded values do not distinguish the two rows. */
 const repeatedKey = (table: RecordedTable): Doubt => ({
   why: `two of its rows have the same ${table.key}, which is not the primary key of ${table.name}: name the primary key, or leave the table out`,
   touches: everyCell(table),
@@ -219,7 +222,8 @@ function changedBy(
   const { table } = statement
   const { rows: asked } = statement
   const keys = keysOf(table, asked, portal)
-  // The number of changed rows. If the client limited the returned rows, it is known only if every row was returned.
+  // The number of changed rows. If the client limited the returned rows, the number is known only if every row was
+  // returned.
   const count = tag === '' && rows.length === keys?.length ? rows.length : (rowsOf(tag) ?? 0)
   const columns = statement.does === 'update' ? [...statement.sets.keys()] : [...table.values.keys()]
   const isPredicate = keys === undefined || hidesOthers(asked, table)
@@ -484,7 +488,10 @@ function operandValue(
 /** Texts that a numeric column stores in another form, or that a CHAR column stores without trailing spaces. */
 const MAY_BE_NUMBER = /^[\s\d.+-]|\s$/
 
-/** The key of an operand. A number written in another form would be a different key. */
+/**
+ * The key of an operand; undefined if it is unreadable, or a number in an unusual form: different texts of one number
+ * would be different keys.
+ */
 function keyText(table: RecordedTable, operand: Operand, portal: Portal | undefined): string | undefined {
   const text = operandText(operand, portal)
   return typeof text === 'string' && isKey(table, text) ? text : undefined
@@ -493,7 +500,10 @@ function keyText(table: RecordedTable, operand: Operand, portal: Portal | undefi
 const isKey = ({ converts }: RecordedTable, text: string): boolean =>
   recordedValue(text, 'text') !== undefined && (converts !== true || ONE_ROW.test(text))
 
-/** Keys that no collation of MySQL considers equal to another text. 0 requests the next number of AUTO_INCREMENT. */
+/**
+ * Keys that no collation of MySQL considers equal to another text. Excludes 0, which requests the next number of
+ * AUTO_INCREMENT.
+ */
 const ONE_ROW = /^(?!0$)[a-z0-9_-]+$/
 
 /** The primary keys that a WHERE names, without duplicates; undefined if it names none, or they cannot be read. */

@@ -11,7 +11,7 @@ export const POSTGRESQL_NAMES = 'application_name'
 export interface PostgresqlSettings {
   readonly commands: {
     readonly model: string
-    /** The name of the recorded table, without its schema. */
+    /** The recorded table's name, without its schema. */
     readonly table: string
     readonly key: string
     /** The recorded column. */

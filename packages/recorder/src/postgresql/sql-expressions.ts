@@ -15,7 +15,7 @@ const ENDS: ReadonlySet<string> = new Set(
   ),
 )
 
-/** Reads expressions. Each token is read only once, for any expression. */
+/** Reads expressions. Reads each token only once. */
 export abstract class ExpressionReader extends SqlReader {
   #depth = 0
   /** Whether a part was nested too deeply to be read. */
@@ -68,7 +68,7 @@ export abstract class ExpressionReader extends SqlReader {
     const isNegated = this.takeWord('not')
     const asked = this.#asked(first, from)
     const parts = [asked ?? first]
-    // A word that ends the expression after its next token is the alias of the result.
+    // A last word without an operator before it is the alias of the result.
     for (let isOperator = asked === undefined && isNegated; !this.#isEnd(); isOperator = false) {
       if (!isOperator && this.next?.kind === 'word' && this.#isEnd(1)) break
       this.at++

@@ -239,7 +239,7 @@ const UNREAD_COLUMN = 'its result does not show one row: select the recorded col
 const READING = new Set(['select', 'table', 'copy'])
 const UNREAD = 'its result does not show single rows: select the primary key and the recorded columns of each table'
 
-/** Whether `AND CHAIN` begins the next transaction. */
+/** Whether the statement has AND CHAIN, which begins the next transaction. */
 const isChained = (tokens: readonly Token[]): boolean => {
   const words = tokens.map(({ text }) => text)
   return words.includes('chain') && !words.includes('no')

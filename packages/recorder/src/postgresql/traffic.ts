@@ -4,7 +4,7 @@ import { recordPostgresql } from './postgresql-recorder.ts'
 import type { Proposal } from './proposal.ts'
 import { parsePostgresqlSettings } from './settings.ts'
 
-/** Bytes on a connection to a PostgreSQL server, or its end, as seen by the server. */
+/** Bytes on a connection to a PostgreSQL server, or the end of the connection, as seen by the server. */
 export type Passed =
   | {
       readonly kind: 'asked'

@@ -10,18 +10,18 @@ export interface Executed {
   said: Interpretation | undefined
   /** The statement's effect on rows, in the mode that records whole transactions. */
   readonly row?: RowStep | undefined
-  /** Set when its answer arrives. */
+  /** The statement's effects on rows, set when the answer arrives. */
   done?: Done | undefined
   readonly askedAt: Nanos
   answeredAt?: Nanos | undefined
-  /** Whether ROLLBACK TO has undone it. */
+  /** Whether ROLLBACK TO has undone the statement. */
   isUndone?: boolean | undefined
 }
 
 /** A recorded transaction: one operation for each key, at the time of its commit. */
 export interface Collapsed {
   readonly understanding: (who: { readonly session: string | undefined }) => Understanding
-  /** The completions, from the replies to its statements. Called after the commit. */
+  /** Returns the completions, from the replies to the statements. Called after the commit. */
   readonly completions: () => Completions
 }
 
@@ -32,9 +32,9 @@ interface Group {
 }
 
 export interface CollapseOptions {
-  /** Whether its reads and writes of one key are a single atomic operation. */
+  /** Whether the transaction's reads and writes of one key are a single atomic operation. */
   readonly areAtomic: boolean
-  /** Whether savepoints, or a commit among its statements, hide which statements take effect. */
+  /** Whether savepoints, or a commit among the statements, hide which statements take effect. */
   readonly isTangled: boolean
 }
 
@@ -133,7 +133,7 @@ function groupOf(parts: readonly PartOf[]): { readonly groups: readonly Group[] 
   const [only, another] = parts
   if (only === undefined || another === undefined) return { groups: parts.map(alone) }
   const key = only.part.key
-  // Additions to a counter are separate from reads, and the reads then have no known value.
+  // Additions to a counter and reads are separate operations, also in one transaction.
   const isAddition = ({ part }: PartOf): boolean => meaningOf(part.call.f)?.effect === 'adds'
   if (parts.every((each) => isAddition(each) || readsWhole(each.part.call.f))) {
     if (parts.some(isAddition)) return { groups: parts.map(alone) }
@@ -158,7 +158,7 @@ function groupOf(parts: readonly PartOf[]): { readonly groups: readonly Group[] 
   return { groups: [{ call: { f: 'cas', key, value }, completion: () => readThenWritten(reads, writes) }] }
 }
 
-/** A read for several reads of one key before its first write. All must have returned equal values. */
+/** The result of several reads of one key before its first write. All must have returned equal values. */
 function sameRead(reads: readonly PartOf[]): Interpretation {
   const [first, ...rest] = reads.map(({ executed }) => executed.said ?? UNANSWERED)
   if (first === undefined || first.type !== 'ok' || !('value' in first)) return first ?? UNANSWERED

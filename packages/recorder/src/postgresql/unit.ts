@@ -20,11 +20,14 @@ export type Expected =
       readonly portal: Portal | undefined
       readonly rows: (readonly FieldValue[])[]
       hasMore: boolean
-      /** The columns from the description of the rows; otherwise those of the portal or statement apply. */
+      /**
+       * The columns from the description of the rows, if described. Otherwise the columns of the portal or statement
+       * apply.
+       */
       columns: readonly Column[] | undefined
     }
 
-/** A query whose rows are read later. They have the values at the declaration, or at the time of locking. */
+/** A query whose rows are read later. The rows have their values at the declaration, or at the time of locking. */
 interface Cursor {
   readonly row: RowStep
   readonly askedAt: Nanos
@@ -42,17 +45,17 @@ export interface Transaction {
   /** By name. */
   readonly cursors: Map<string, Cursor>
   isolation: string | undefined
-  /** The request that the transaction belongs to, according to its statements. */
+  /** The request that the transaction belongs to, according to comments in its statements. */
   request: string | undefined
   /** Called with the outcome of the transaction, for statements that were not understood. */
   readonly doubts: Settle[]
-  /** The first error in the answers to its statements. */
+  /** The first error in the answers to the transaction's statements. */
   refusal: string | undefined
-  /** Whether one of its statements has failed, so that it can only be rolled back. */
+  /** Whether a statement has failed, so that the transaction can only be rolled back. */
   hasFailed: boolean
-  /** Set when its end is requested. */
+  /** The recorded form of the transaction, set when its end is requested. */
   collapsed: Collapsed | undefined
-  /** Whether its outcome is known and recorded. */
+  /** Whether the transaction's outcome is known and recorded. */
   isOver: boolean
 }
 
@@ -64,11 +67,11 @@ export interface Unit {
   ends: 'commit' | 'rollback' | undefined
   isSimple: boolean
   tag: string
-  /** Whether one of its statements was executed. */
+  /** Whether any statement of the unit was executed. */
   hasCarriedOut: boolean
   refused: Interpretation | undefined
   /** The outcome according to a notice that contradicts the success. */
   noticed: Interpretation | undefined
-  /** Whether the server warned that it may have changed a value. */
+  /** Whether the server warned that it may have changed a written value. */
   isWarned: boolean
 }

@@ -5,15 +5,17 @@ import type { Collapsed, Executed } from './transaction.ts'
 
 /** Facts about a transaction other than its statements. */
 export interface WholeOptions {
-  /** Whether a commit among its statements hides which statements belong to it. */
+  /** Whether a commit among the statements hides which statements belong to the transaction. */
   readonly isTangled: boolean
-  /** The time at which its end was requested. */
+  /** The time at which the transaction's end was requested. */
   readonly endedAt: Nanos
-  /** The isolation level that it requested. */
+  /** The isolation level that the transaction requested. */
   readonly isolation: string | undefined
-  /** The request that the transaction belongs to, according to its statements. */
+  /** The request that the transaction belongs to, according to comments in its statements. */
   readonly request: string | undefined
-  /** Whether at levels above READ COMMITTED all reads use one snapshot. In MySQL, a locking read does not. */
+  /**
+   * Whether all reads at levels above READ COMMITTED use one snapshot. In MySQL, locking reads do not use the snapshot.
+   */
   readonly hasOneSnapshot: boolean
 }
 
