@@ -12,13 +12,13 @@ export interface Call {
   /** Null for a read, `[old, new]` for a cas. Unsaid if only the reply contains the written value. */
   readonly value: Json | Unsaid
   /**
-   * Present if the unsaid value is a version: the server chooses it, and it differs from all others. `from`: the
-   * version that a cas expects.
+   * Present if the unsaid value is a version: the server chooses a value that differs from all earlier values. `from`:
+   * the version that a cas expects.
    */
   readonly version?: { readonly from?: Json | undefined } | undefined
-  /** Whether it never has an effect, like a read, so that an unknown outcome does not matter. */
+  /** Whether the operation never has an effect, like a read, so that an unknown outcome does not matter. */
   readonly harmless?: boolean | undefined
-  /** Its name in remarks, such as `GET /kv/x`; by default function and key. */
+  /** The operation's name in remarks, such as `GET /kv/x`; by default its function and key. */
   readonly what?: string | undefined
   /** The added amount, if only the reply contains the sum. */
   readonly amount?: number | undefined
@@ -38,10 +38,12 @@ export type Understanding =
       readonly kind: 'operations'
       readonly calls: readonly [Call, ...Call[]]
       readonly session: string | undefined
-      /** Whether these are final reads, made after all writes, which show whether the replicas agree. */
+      /**
+       * Whether these are final reads. Clients make final reads after all writes, to show whether the replicas agree.
+       */
       readonly final?: boolean | undefined
     }
-  /** Not an operation. `what` names its kind, such as `GET /health`. */
+  /** A request that is not an operation. `what` names its kind, such as `GET /health`. */
   | { readonly kind: 'passed-on'; readonly what: string; readonly touches: Touches }
   /** An operation of which a part is missing. `key`: the key that it reads, if known. */
   | {
@@ -63,7 +65,7 @@ export type Interpretation =
   /** `answered`: the object itself declined, for example for a cas that found another value. */
   | { readonly type: 'fail'; readonly error: string; readonly answered?: true | undefined }
   | { readonly type: 'info'; readonly error: string }
-  /** There is a reply, but its meaning is unknown. `error` names the missing part. */
+  /** A reply with an unknown meaning. `error` names the missing part. */
   | { readonly type: 'not-understood'; readonly error: string }
 
 export interface Entry {
@@ -75,7 +77,7 @@ export interface Entry {
 export type Completions = Interpretation | readonly Interpretation[]
 
 /**
- * The progress of an operation: one bit for each edge of the proxy that its request or its reply has crossed
+ * The progress of an operation: one bit for each edge of the proxy that the request or the reply has crossed
  * completely.
  */
 export const EDGE = {

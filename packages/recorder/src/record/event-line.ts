@@ -1,7 +1,7 @@
 import { type EventInput, type Json, type Nanos, type Process, printJsonLine } from '@chaosproxy/history'
 
 /**
- * An event in the form of its line. Additional members of the recorder are on the same level as those of the format.
+ * An event in the form of its line. Members that the recorder adds are on the same level as the members of the format.
  */
 export interface RecordedEvent
   extends Pick<EventInput, 'process' | 'type' | 'f' | 'value' | 'node' | 'error' | 'final' | 'answered' | 'session'> {
@@ -11,7 +11,7 @@ export interface RecordedEvent
   readonly key?: string | undefined
   /** The epoch of the faults in force. */
   readonly epoch?: number | undefined
-  /** For an exchange that stopped partway, the edges it crossed. */
+  /** For an exchange that stopped partway, the edges that it crossed. */
   readonly edges?: readonly string[] | undefined
   /** The number of a mark that the recorder may withdraw. */
   readonly mark?: number | undefined
@@ -87,7 +87,7 @@ const quoted = (text: string): string => (PLAIN.test(text) ? `"${text}"` : JSON.
 const jsonOf = (value: Json): string =>
   plainText(value, 0) ?? printJsonLine({ process: 0, type: 'ok', f: '', value }).slice(VALUE_AT, -1)
 
-/** The value as JSON, if it is a nested list of texts and whole numbers; undefined otherwise. */
+/** The value as JSON, if it is a list of texts, whole numbers and such lists; undefined otherwise. */
 function plainText(value: Json, depth: number): string | undefined {
   switch (typeof value) {
     case 'number':

@@ -18,7 +18,7 @@ export class EventOrder {
   readonly #maximumWaiting: number
   readonly #ticks: Ticks
   readonly #overtakenLine: OvertakenLine
-  /** Places, oldest first. Those before `#first` are written. */
+  /** Reserved places, oldest first. Places before `#first` are already written. */
   #places: Place[] = []
   #first = 0
   #index = 0

@@ -24,18 +24,21 @@ export type Beginning = 'begun' | 'whole' | Exchange
 export class Exchange {
   readonly #recording: ConnectionRecording
   readonly #begunAt: Nanos
-  /** Whether it is a duplicate sent by the proxy, unknown to the client. */
+  /** Whether the request is a duplicate sent by the proxy, unknown to the client. */
   readonly #isDuplicate: boolean
-  /** Whether the proxy sent duplicates of it. They may be executed even if the request itself is refused. */
+  /** Whether the proxy sent duplicates of the request. They may be executed even if the request itself is refused. */
   #isCopied = false
   #clientPlace: Place | undefined
   #backendPlace: Place | undefined
   #understanding: Understanding | undefined
   #lanes: Lanes
   #calls: readonly Call[] = NO_CALLS
-  /** The operation of a request that has exactly one, as nearly all requests do. */
+  /** The request's operation, if it has exactly one, as nearly all requests have. */
   #only: Operation | undefined
-  /** For other requests, one operation for each call; undefined for a call whose keys are in the reply. */
+  /**
+   * The operations of a request with several calls, one for each call; undefined for a call whose keys are in the
+   * reply.
+   */
   #operations: readonly (Operation | undefined)[] = NO_OPERATIONS
   /** The operations contained in the reply, by call. */
   #entries: readonly (readonly Operation[])[] | undefined
@@ -46,7 +49,7 @@ export class Exchange {
   #extra: Extra = NO_EXTRA
   /** Reports whether a request that may have changed keys outside the record was refused. */
   #settle: ((isRefused: boolean) => void) | undefined
-  /** Members shared by all its operations. */
+  /** Members shared by all operations of the request. */
   #shared: Extra = NO_EXTRA
   #edges: Edges = 0
   #forwardedAt: Nanos | undefined
@@ -68,7 +71,7 @@ export class Exchange {
     }
   }
 
-  /** The calls of the request; empty before `called`, and if it is not an operation. */
+  /** The calls of the request; empty before `called`, and for a request that is not an operation. */
   get calls(): readonly Call[] {
     return this.#calls
   }
@@ -86,7 +89,7 @@ export class Exchange {
     else this.#pass(understanding)
   }
 
-  /** Call when its first byte is about to be sent to the backend. */
+  /** Call when the request's first byte is about to be sent to the backend. */
   forwarded(time: Nanos): void {
     if (this.#forwardedAt !== undefined) return
     this.#forwardedAt = time
@@ -268,8 +271,8 @@ export class Exchange {
   }
 
   /**
-   * Call when it is known, or will never be known, whether a request that is not an operation was refused and so has
-   * changed nothing.
+   * Call when it is known whether a request that is not an operation was refused, and so has changed nothing, or when
+   * that can never become known.
    */
   settled(isRefused: boolean): void {
     this.#settle?.(isRefused && !this.#isCopied && !this.#isDuplicate)
@@ -407,7 +410,7 @@ export class Exchange {
   }
 }
 
-/** The meaning of a request. If a history cannot hold its values, it is treated as not understood. */
+/** The meaning of a request. A request whose values a history cannot hold is treated as not understood. */
 function recordable(asked: Understanding): Understanding {
   if (asked.kind !== 'operations') return asked
   const call = asked.calls.find(({ value, version }) => isUnwritable(value) || isUnwritable(version?.from))

@@ -9,8 +9,8 @@ import type { View } from './view.ts'
  */
 export interface Expiry {
   /**
-   * Ends the expiry. `ok`: it has happened, or may have happened without a visible difference. `fail`: it has not
-   * happened and never will.
+   * Ends the expiry. `ok`: the expiry has happened, or may have happened without a visible difference. `fail`: it has
+   * not happened and never will.
    */
   ended(outcome: 'ok' | 'fail'): void
 }

@@ -30,7 +30,7 @@ export interface RecorderCounters extends Readonly<ExchangeCounters>, RemarkCoun
   readonly opaqueConnections: number
   /** Number of replies without a request. Errors are not counted, because a server may send one before it hangs up. */
   readonly unmatchedAnswers: number
-  /** How often a client wrote keys that other clients had written since it read them: updates may be lost. */
+  /** How often a client wrote keys that other clients had written since this client read them: updates may be lost. */
   readonly overwrites: OverwriteCounters
   /** Number of events written to both views. */
   readonly events: number
@@ -67,7 +67,9 @@ export interface Recorder {
   connection(options: RecordedConnection): ConnectionRecorder
   /** Writes an event of the nemesis to both views: the beginning or end of a fault, or a change of rules. */
   note(f: string, value: Json): void
-  /** Declares how clients of one recorded protocol are named. Call it before any of its traffic is recorded. */
+  /**
+   * Declares how clients of one recorded protocol are named. Call it before any traffic of the protocol is recorded.
+   */
   clientsBy(source: SessionSource): void
   /** For the histories' header: all sources of clients' names, and whether any source names clients. */
   readonly sessions: SessionSource
@@ -76,8 +78,8 @@ export interface Recorder {
   /** For the histories' header: whether a route table maps requests. */
   readonly mapping: 'routes' | undefined
   /**
-   * Declares the initial value of all keys of one protocol; undefined if unknown. Call it before any of its traffic is
-   * recorded.
+   * Declares the initial value of all keys of one protocol; undefined if unknown. Call it before any traffic of the
+   * protocol is recorded.
    */
   startsWith(initial: { readonly value: Json } | undefined): void
   /** For the histories' header: the value of all keys at the start, or "unknown". */
@@ -107,13 +109,13 @@ export interface ConnectionRecorder {
    * meaning is known.
    */
   begin(time: Nanos): Exchange
-  /** Call instead of `begin` when a whole request arrives at once. Its meaning must be given next. */
+  /** Call instead of `begin` when a whole request arrives at once. The request's meaning must be given next. */
   beginWhole(time: Nanos): Exchange
   /** Call when the proxy itself repeats a request without the client's knowledge. */
   duplicate(original: Exchange, time: Nanos): Exchange
   /**
-   * Call when the connection can no longer be parsed; `what` names its new kind. Call it before any client can see a
-   * change of its keys.
+   * Call when the connection can no longer be parsed; `what` names the new kind of the connection. Call it before any
+   * client can see a change of the connection's keys.
    */
   opaque(what: string, touches: Touches): void
   /** Call before the server gets bytes that are not understood, for each request that the server may read in them. */
@@ -134,7 +136,6 @@ export interface ConnectionRecorder {
    * Call when a client writes a key that other clients have written since it read the key, in independent operations.
    */
   overwrote(key: string): void
-  /** Call when the client has hung up. */
   hungUp(): void
 }
 

@@ -29,13 +29,15 @@ export interface RemarkCounters {
   }
 }
 
-/** The places of a request in the two views, if it has any. */
+/** The places of a request in the two views; undefined in a view without a place. */
 export interface Places {
   readonly client: Place | undefined
   readonly backend: Place | undefined
 }
 
-/** Reports the outcome of a request: it changed nothing, changes nothing more, or may continue to change keys. */
+/**
+ * Reports the outcome of a request: the request changed nothing, changes nothing more, or may continue to change keys.
+ */
 export type Settle = (fate: 'refused' | 'ended' | 'lasting') => void
 
 export class Remarks {
@@ -131,7 +133,7 @@ export class Remarks {
     }
   }
 
-  /** Marks keys as touched from now on until the request has ended, unless it was refused. */
+  /** Marks keys as touched from now on until the request has ended, except if the request was refused. */
   doubted(remark: Remark, touches: Touches): Settle {
     const id = ++this.#supposed
     const ticks = this.#views.map((view) => view.supposed(remark, touches, { id }))

@@ -4,7 +4,7 @@ import type { Call } from './call.ts'
 export type Correlation =
   | { readonly requestId: string; readonly attempt?: number }
   /**
-   * The process of an unanswered operation of this client, which the request repeats without an id. `resent`: its
+   * The process of an unanswered operation of this client, which the request repeats without an id. `resent`: the
    * connection has carried no other change before, as when a driver reconnects and resends.
    */
   | { readonly repeats: number; readonly resent?: true }
@@ -35,11 +35,12 @@ interface Unanswered {
 
 /** A client whose new connections may replace lost ones. */
 interface Client {
-  /** Number of its connections that have carried a change: the current number, and the maximum. */
+  /** Number of the client's connections that have carried a change: the current number, and the maximum. */
   changing: number
   most: number
   /**
-   * The connection at whose opening all earlier connections had been replaced: operations lost before are never resent.
+   * The connection at whose opening all earlier connections had been replaced. Operations lost before it are never
+   * resent.
    */
   replacedAt: number
 }

@@ -44,7 +44,9 @@ export class View {
   readonly #touched: Map<string, number> = new Map()
   #everythingTouched = NEVER
   readonly #notUnderstood: Set<string | undefined> = new Set()
-  /** Keys that were seen absent: if the server creates one outside the record, later reads contradict it. */
+  /**
+   * Keys that were seen absent. If the server creates such a key outside the record, later reads contradict the record.
+   */
   readonly #seenAbsent: Set<string> = new Set()
   /** The first remark about a creation whose key the record lacks. */
   #lostCreation: Remark | undefined
@@ -52,7 +54,8 @@ export class View {
   constructor({ sink, maximumWaiting, ticks, now }: ViewOptions) {
     this.#ticks = ticks
     this.#now = now
-    // An event written later than it happened is checked too strictly. Its key is unknown here, so mark all keys.
+    // An event written later than it happened is checked too strictly. The event's key is unknown here, so mark all
+    // keys.
     this.order = new EventOrder(sink, maximumWaiting, ticks, () => this.#touchedLines(OVERTAKEN, 'everything', 0)[0])
   }
 

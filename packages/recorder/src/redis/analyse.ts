@@ -14,16 +14,16 @@ export type Analysed =
       readonly kind: 'passed-on'
       readonly what: string
       readonly touches: Touches
-      /** The times to live that it sets, if it changes nothing else. */
+      /** The times to live that the command sets, if it changes nothing else. */
       readonly lifetimes?: readonly Lifetime[] | undefined
-      /** Whether it deletes every key, before any key was seen. */
+      /** Whether the command deletes every key, before any key was seen. */
       readonly flushes?: true | undefined
     }
 
 /** Maximum length of displayed names of unknown commands, since they may be any text. */
 const LONGEST_NAME = 40
 
-/** The displayed name of a command. For a script it includes the SHA-1, by which the script can be declared. */
+/** The displayed name of a command. The name of a script includes the SHA-1, by which the script can be declared. */
 function shownName(name: string, words: readonly Json[]): string {
   const [, sha] = words
   return name === 'EVALSHA' && typeof sha === 'string' && SHA.test(sha) ? `${name} ${sha}` : nameOfCommand(name)
@@ -93,11 +93,9 @@ export function touchesOf(analysed: Analysed): Touches {
   return keys.length === 0 ? 'nothing' : { keys }
 }
 
-/** The times to live that a command sets. */
 export const lifetimesIn = (analysed: Analysed): readonly Lifetime[] =>
   (analysed.kind === 'passed-on' ? analysed.lifetimes : analysed.recognised.lifetimes) ?? []
 
-/** Whether a command deletes every key. */
 export const isFlush = (analysed: Analysed): boolean =>
   (analysed.kind === 'passed-on' ? analysed.flushes : analysed.recognised.flushes) === true
 

@@ -11,7 +11,7 @@ export type Says = (answer: Json, call: Call, index: number) => Interpretation |
 export interface CommandOperation {
   readonly call: Call
   readonly says: Says
-  /** Whether it keeps the key's time to live. Most writes end it. */
+  /** Whether the operation keeps the key's time to live. Most writes end the time to live. */
   readonly keepsTimeToLive?: true | undefined
   /** Whether the operation is on a field of a hash. The hash may exist without the field. */
   readonly isField?: true | undefined
@@ -78,7 +78,7 @@ const DEFINITE: ReadonlySet<string> = new Set(
   redisErrors.filter(({ means }) => means === 'fail').flatMap(({ says }) => says),
 )
 
-/** Proxies in front of Redis also answer `ERR` when they lose the server. The command may have been executed before. */
+/** Proxies in front of Redis also answer `ERR` when they lose the server. The server may have executed the command. */
 const LOST_BY_A_PROXY = /time|connection|reset|refused|closed|unavailable|upstream|backend/i
 
 /** @param isLate whether an error may come after part of the command was done, as in a script. */

@@ -1,6 +1,6 @@
 import type { Json } from '@chaosproxy/history'
 
-/** The keys that a command may change, whatever its reply. */
+/** The keys that a command may change, with any reply. */
 export type Effect = 'nothing' | 'everything' | readonly Json[]
 
 /** Finds the keys that a command writes among its words; undefined if they cannot be determined. */
@@ -130,7 +130,6 @@ export const isScript = (name: string): boolean => name === 'EVAL' || name === '
 /** Whether a command changes nothing, with any subcommand or argument. */
 export const isKnownToChangeNothing = (name: string): boolean => changesOf.get(name) === 'nothing' && !divided.has(name)
 
-/** Whether the command is in the table. */
 export const isKnownCommand = (name: string): boolean => changesOf.has(name)
 
 export interface EffectOptions {

@@ -9,7 +9,7 @@ export interface Names {
   readonly field: (key: Json, field: Json) => string | undefined
   /** The names of the hash's fields that were seen so far. */
   readonly fieldsOf: (key: Json) => readonly string[]
-  /** Marks keys as changed outside the record, with all their fields. Returns their names. */
+  /** Marks keys as changed outside the record, with all their fields. Returns the names of the keys and fields. */
   readonly touch: (keys: readonly Json[]) => readonly string[]
   /** The names of the keys and fields seen so far, in this database or in all; undefined if not all are known. */
   readonly known: (inAll: boolean) => readonly string[] | undefined
@@ -26,21 +26,21 @@ export type End = 'left' | 'right'
 
 export interface Recognised {
   readonly parts: readonly [CommandOperation, ...CommandOperation[]]
-  /** Other keys that it may change, later or in a way that no operation expresses. */
+  /** Other keys that the command may change, later or in a way that no operation expresses. */
   readonly touches?: { readonly keys: readonly string[]; readonly why: string } | undefined
-  /** The times to live that it sets. */
+  /** The times to live that the command sets. */
   readonly lifetimes?: readonly Lifetime[] | undefined
   /** The names of keys that are deleted with all their fields, including fields not seen yet. */
   readonly deletes?: readonly string[] | undefined
-  /** Whether it deletes all keys of a database, including keys not seen yet. */
+  /** Whether the command deletes all keys of a database, including keys not seen yet. */
   readonly flushes?: true | undefined
   /** Whether an error may occur after part of the command was executed. */
   readonly errorsLate?: true | undefined
 }
 
 /**
- * Reads the operations of a command from its words. If it returns undefined, the command is not recorded. Its changes
- * then follow from the table of effects, unless it is known not to affect any recorded key.
+ * Reads the operations of a command from its words. If the reader returns undefined, the command is not recorded. The
+ * command's changes then follow from the table of effects, unless it is known not to affect any recorded key.
  */
 export type CommandReader = (words: readonly Json[], names: Names) => Recognised | 'no effect' | undefined
 

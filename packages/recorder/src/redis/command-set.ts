@@ -28,13 +28,13 @@ interface Spoken {
   readonly scripts?: readonly KnownScript[]
   /** How the clients of chaos itself send the operations. */
   readonly table: CommandTable
-  /** The object of workloads, if its name differs from the model's. */
+  /** The name of the object in workloads, if it differs from the model's name. */
   readonly object?: string
 }
 
 const LOCK_MS = 10_000
 
-/** By model: the commands and scripts on its objects. */
+/** By model: the commands and scripts for the model's objects. */
 const spoken: { readonly [model: string]: Spoken } = {
   register: {
     readers: { ...stringCommands, ...hashCommands },
@@ -82,8 +82,8 @@ export function commandSet(options: CommandSetOptions = {}): CommandSet {
 }
 
 /**
- * Records a script as a cas. It is called as `EVAL source 1 key expected value`, or by its SHA-1, and answers 1 if it
- * found the expected value and replaced it, and 0 otherwise.
+ * Records a script as a cas. The script is called as `EVAL source 1 key expected value`, or by its SHA-1, and answers 1
+ * if it found the expected value and replaced it, and 0 otherwise.
  */
 const casScript = (source: string): KnownScript =>
   oneOperation({

@@ -14,7 +14,7 @@ export interface CommandSpec {
   readonly refused?: readonly (string | number | null)[] | undefined
 }
 
-/** By function, in order of preference: the first command is sent for which all placeholders have a value. */
+/** By function, in order of preference: the first command whose placeholders all have a value is sent. */
 export interface CommandTable {
   readonly [f: string]: readonly CommandSpec[]
 }

@@ -24,11 +24,11 @@ interface Setter {
   dueAt: number
   readonly askedAt: number
   readonly calledAt: number
-  /** The moment of its reply. Before it, the time to live may not be set yet. */
+  /** The moment of the command's reply. Before it, the time to live may not be set yet. */
   returnedAt: number
   expiry: Expiry | undefined
   openedAt: number
-  /** Whether the key was seen absent since it was set. */
+  /** Whether the key was seen absent after the time to live was set. */
   wasSeen: boolean
   /** Whether there was no reply to an operation that may have required the key to be absent. */
   isUnsure: boolean
@@ -40,8 +40,8 @@ interface Over {
   readonly key: string
   readonly overAt: number
   /**
-   * Whether the operation that ended it found the key absent or overwrote it. It then makes no difference whether the
-   * key expired just before.
+   * Whether the operation that ended the expiry found the key absent or overwrote it. If so, it makes no difference
+   * whether the key expired just before.
    */
   readonly isForced: boolean
 }
@@ -107,7 +107,7 @@ export class Expirations {
     this.#openDueOf(key, setter.calledAt)
   }
 
-  /** Call when a field is first seen: it expires with its hash. */
+  /** Call when a field is first seen. The field expires with its hash. */
   field(key: string, field: string): void {
     for (const setter of [...(this.#setters.get(key) ?? [])]) {
       if (setter.lifetime.isOfField === true) continue
@@ -181,7 +181,7 @@ export class Expirations {
 
   #answered({ lifetime, at }: PlacedLifetime, calledAt: number, moment: number, answer: Json | undefined): void {
     const own = at === undefined ? answer : Array.isArray(answer) ? (answer[at] as Json | undefined) : answer
-    // The hash may have expired, and another field may have created it again.
+    // The hash may have expired, and an operation on another field may have created the hash again.
     if (this.#setters.has(lifetime.key)) this.#openDueOf(lifetime.key, moment)
     const setters = this.#setters.get(lifetime.key) ?? []
     // Without an answer, the time to live may have been set, or may be set later.
@@ -198,7 +198,6 @@ export class Expirations {
     }
   }
 
-  /** Opens the expiries that are due. */
   #openDue(parts: readonly CommandOperation[], moment: number): void {
     for (const { call } of parts) if (typeof call.key === 'string') this.#openDueOf(call.key, moment)
   }

@@ -7,7 +7,6 @@ const MOST_CHARACTERS = 16_000_000
 const MOST_KEYS = 300_000
 
 interface Held {
-  /** The value; undefined if unknown. */
   value: string | undefined
   /** The number of writes in progress. */
   open: number
@@ -20,7 +19,7 @@ interface Held {
 
 export interface HeldValue {
   readonly value: string
-  /** Whether exactly this number of writes has been made since. */
+  /** Whether the key has been written exactly this number of times since. */
   readonly isWrittenBy: (writes: number) => boolean
 }
 
@@ -33,13 +32,13 @@ export class HeldValues {
   #characters = 0
   #isOver = false
 
-  /** Marks all keys as unknown from now on. */
+  /** Marks the values of all keys as unknown from now on. */
   stop(): void {
     this.#isOver = true
     this.#keys.clear()
   }
 
-  /** Marks the key as unknown from now on. */
+  /** Marks the key's value as unknown from now on. */
   lose(key: string): void {
     if (this.#isOver) return
     const held = this.#of(key)
@@ -59,7 +58,7 @@ export class HeldValues {
     }
   }
 
-  /** A write without a reply does not end. */
+  /** Notes the end of writes. A write without a reply never ends. */
   ended(parts: readonly CommandOperation[], completions: Completions): void {
     if (this.#isOver) return
     for (let i = 0; i < parts.length; i++) {

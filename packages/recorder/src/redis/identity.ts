@@ -2,7 +2,9 @@ import type { Json } from '@chaosproxy/history'
 import type { Naming } from '../record/naming.ts'
 
 export interface Identity {
-  /** The name of the client; undefined if nothing names it, or if a command that renames it has no reply yet. */
+  /**
+   * The name of the client; undefined if nothing names the client, or if a command that renames it has no reply yet.
+   */
   readonly session: string | undefined
   /** Whether the client's operations are final reads. */
   readonly isFinal: boolean
@@ -103,7 +105,7 @@ export function createIdentity(naming: Naming): Identity {
 
 const FINAL = new RegExp(`${FINAL_SUFFIX}$`)
 
-/** Redis refuses spaces and other control characters in names. */
+/** Redis refuses spaces, control characters and non-ASCII characters in names. */
 const isName = (word: Json | undefined): boolean => typeof word === 'string' && /^[!-~]+$/.test(word)
 
 const upper = (word: Json | undefined): string | undefined =>

@@ -70,7 +70,7 @@ async function readKey(key: string, options: InitialScanOptions): Promise<void> 
   for (const lifetime of lifetimesWith(key, names, lasting)) expirations.lasting(lifetime)
 }
 
-/** Records a read like a client's. */
+/** Records a read in the form of a client's read. */
 async function recordRead(
   words: readonly string[],
   { server, recorder, keySpace, commands, node }: InitialScanOptions,

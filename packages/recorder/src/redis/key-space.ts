@@ -46,11 +46,11 @@ export class KeySpace {
    * not show.
    */
   onFlushed: (keyName: string) => void = () => undefined
-  /** Called with a key or field first seen after everything was deleted: it is absent. */
+  /** Called with a key or field first seen after everything was deleted. The key or field is absent. */
   onAbsent: (name: string) => void = () => undefined
   /** Whether a recorded command has set a time to live on a key. */
   isLasting: (keyName: string) => boolean = () => false
-  /** Called with a field when it is first seen. */
+  /** Called with a field when the field is first seen. */
   onField: (keyName: string, fieldName: string) => void = () => undefined
   readonly #filledAt: Map<string, End> = new Map()
   readonly #names: Map<string, Names> = new Map()
@@ -119,15 +119,14 @@ export class KeySpace {
   }
 
   /**
-   * The names of the known keys and fields; undefined if there are too many, or if a flush may spare those of another
-   * server.
+   * The names of the known keys and fields; undefined if there are too many, or if a flush may spare another server's
+   * keys.
    */
   #known(databases: readonly ReadonlySet<string>[]): readonly string[] | undefined {
     if (this.#seenCount > MOST_FLUSHED || this.#nodes.size > 1) return undefined
     return databases.flatMap((names) => [...names].flatMap((name) => [name, ...this.fieldsOf(name)]))
   }
 
-  /** Whether any hash with fields was seen. */
   get hasFields(): boolean {
     return this.#fields.size > 0
   }
@@ -138,7 +137,8 @@ export class KeySpace {
   }
 
   /**
-   * Marks keys as changed outside the record, with all their fields, including those not seen yet. Returns the names.
+   * Marks keys as changed outside the record, with all their fields, including fields not seen yet. Returns the names
+   * of the keys and fields.
    */
   touch(names: Names, keys: readonly Json[]): readonly string[] {
     return keys.flatMap((key) => {
@@ -197,8 +197,8 @@ export class KeySpace {
   }
 
   /**
-   * Whether more fields may be remembered. Once false, it stays false: a field that was not remembered may have any
-   * value.
+   * Whether more fields may be remembered. Once false, the result stays false: a field that was not remembered may have
+   * any value.
    */
   #mayRemember(): boolean {
     if (this.#remembered >= MOST_REMEMBERED) return false

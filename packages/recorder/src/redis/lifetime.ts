@@ -7,8 +7,8 @@ export interface Lifetime {
   /** Milliseconds from the execution of the command. 0 for a time of the server's clock, which may be wrong. */
   readonly afterMs: number
   /**
-   * Whether the reply shows that it was set and replaced any earlier time to live; undefined if the reply does not show
-   * it.
+   * Whether the reply shows that the time to live was set and replaced any earlier one; undefined if the reply does not
+   * show it.
    */
   readonly isSet: (answer: Json) => boolean | undefined
   /** The remaining time in the reply, counted from the execution of the command. */

@@ -7,12 +7,12 @@ const MOST_KEYS = 300_000
 
 /** The known facts about a key. Moments are sequence numbers of requests and answers. */
 interface Life {
-  /** The moments at which its first and its last write were called. */
+  /** The moments at which the first and the last write of the key were called. */
   firstWriteAt: number
   lastWriteAt: number
   /**
-   * The moment at which it was known to have no time to live, because it was absent or newly written. Later calls are
-   * not tracked.
+   * The moment at which the key was known to have no time to live, because it was absent or newly written. Later calls
+   * are not tracked.
    */
   clearedAt: number
   /** Whether a value was seen before the first recorded write. */
@@ -58,7 +58,9 @@ export class Lifetimes {
     return now
   }
 
-  /** Call when operations are answered, before any client can see their end. Returns the keys that may have expired. */
+  /**
+   * Call when operations are answered, before any client can see the replies. Returns the keys that may have expired.
+   */
   ended(
     parts: readonly CommandOperation[],
     calledAt: number,
@@ -87,7 +89,7 @@ export class Lifetimes {
     return expired ?? NONE
   }
 
-  /** Call when a command sets a time to live on a key. It replaces a time to live from before the recording. */
+  /** Call when a command sets a time to live on a key. The new time to live replaces one from before the recording. */
   timed(key: string): void {
     const life = this.#lifeOf({ key })
     if (life !== undefined) life.clearedAt = Math.min(life.clearedAt, this.#now)
@@ -112,7 +114,7 @@ export class Lifetimes {
     return life
   }
 
-  /** Forgets keys. The next command on a forgotten key is treated as its first. */
+  /** Forgets keys. The next command on a forgotten key is treated as the first command on it. */
   #forget(): void {
     for (const [key, { clearedAt }] of this.#lives) if (clearedAt !== NEVER) this.#lives.delete(key)
     if (this.#lives.size >= MOST_KEYS) this.#lives.clear()

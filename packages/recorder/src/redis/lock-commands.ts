@@ -73,8 +73,8 @@ function isAcquire(words: readonly Json[]): boolean {
 }
 
 /**
- * A lock as in the documentation of SET. It expires after its time to live, even if its holder does not notice the
- * expiry.
+ * A lock as in the documentation of SET. The lock expires after its time to live, even if its holder does not notice
+ * the expiry.
  */
 export function lockTable(timeToLiveMs: number): CommandTable {
   return {

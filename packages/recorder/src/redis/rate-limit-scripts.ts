@@ -4,7 +4,7 @@ import { amountOf, keeping, type Names, one, type Recognised, read, unsaidSum } 
 import type { Lifetime } from './lifetime.ts'
 import type { KnownScript } from './scripts.ts'
 
-// Fixed windows: a counter that expires with its window. The scripts of popular packages, compared token by token.
+// Scripts of popular packages, compared token by token, for fixed windows: a counter that expires with its window.
 
 /** rate-limiter-flexible: `EVAL source 1 key points seconds …` returns the count and its time to live. */
 const FLEXIBLE = `

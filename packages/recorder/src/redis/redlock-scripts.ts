@@ -5,19 +5,19 @@ import { type KnownScript, oneOperation, RELEASE } from './scripts.ts'
 
 // The scripts of the npm package redlock, version 5, compared token by token.
 
-/** Returns the number of its keys, or 0 if one of them exists: `EVAL source n key… token milliseconds`. */
+/** Returns the number of the script's keys, or 0 if any key exists: `EVAL source n key… token milliseconds`. */
 export const REDLOCK_ACQUIRE = `
 for i, key in ipairs(KEYS) do if redis.call("exists", key) == 1 then return 0 end end
 for i, key in ipairs(KEYS) do redis.call("set", key, ARGV[1], "PX", ARGV[2]) end
 return #KEYS`
 
-/** Returns the number of its keys, or 0 if any key has another token. */
+/** Returns the number of the script's keys, or 0 if any key has another token. */
 export const REDLOCK_EXTEND = `
 for i, key in ipairs(KEYS) do if redis.call("get", key) ~= ARGV[1] then return 0 end end
 for i, key in ipairs(KEYS) do redis.call("set", key, ARGV[1], "PX", ARGV[2]) end
 return #KEYS`
 
-/** Returns the number of its keys with this token: `EVAL source n key… token`. */
+/** Returns the number of the script's keys with this token: `EVAL source n key… token`. */
 export const REDLOCK_RELEASE = `
 local count = 0
 for i, key in ipairs(KEYS) do

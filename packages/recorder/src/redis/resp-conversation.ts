@@ -64,7 +64,7 @@ export class RespConversation implements RecordedConversation {
   #isBlind = false
   /** Whether requests can no longer be parsed either. */
   #isOpaque = false
-  /** Whether a fault has lost or reordered messages. It is then unknown to which request a reply belongs. */
+  /** Whether a fault has lost or reordered messages. If so, it is unknown to which request a reply belongs. */
   #isDisturbed = false
   /** The arrival time of the current bytes. */
   #receivedAt: Nanos
@@ -247,7 +247,7 @@ export class RespConversation implements RecordedConversation {
   }
 
   #endSent(): void {
-    // Requests are sent in this order.
+    // The order of sending is the order of `#pending`.
     for (let next = this.#pending.first; next?.begun.isSent === true; next = this.#pending.first) {
       this.#pending.shift()
       this.#endUnknown(next)
@@ -270,7 +270,7 @@ export class RespConversation implements RecordedConversation {
     if (asked === undefined) {
       if (this.#isBlind) return
       if (value === undefined || !isError(respToJson(value))) this.#connection.unmatchedAnswer()
-      // A server that replies to an incomplete request has found that it is not RESP, or is about to close.
+      // A server that replies to an incomplete request has found that the bytes are not RESP, or is about to close.
       if (this.#open !== undefined) this.#stopUnderstanding()
       return
     }

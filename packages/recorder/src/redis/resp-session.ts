@@ -25,7 +25,9 @@ export interface RespSessionOptions {
 const SUBSCRIPTIONS: ReadonlySet<string> = new Set([
   ...['SUBSCRIBE', 'PSUBSCRIBE', 'SSUBSCRIBE', 'UNSUBSCRIBE', 'PUNSUBSCRIBE', 'SUNSUBSCRIBE'],
 ])
-/** In a transaction these commands take effect at its end or never; after them the client counts as unnamed. */
+/**
+ * In a transaction these commands take effect at its end or never. After such a command the client counts as unnamed.
+ */
 const IDENTIFYING: ReadonlySet<string> = new Set(['CLIENT', 'AUTH', 'HELLO'])
 const STEERING: ReadonlySet<string> = new Set(['SELECT', 'RESET', 'MULTI'])
 /** After these commands the connection carries a stream instead of replies. */
@@ -44,9 +46,7 @@ export class RespSession {
   #isBlind = false
   /** Whether the selected database is still certain, after `#isBlind` is set. */
   #isDatabaseKnown = true
-  /**
-   * Whether requests may be lost before the server, or arrive in another order. They are still recorded as operations.
-   */
+  /** Whether requests may be lost on the way to the server, or reordered. They are still recorded as operations. */
   #isDisturbed = false
   #requests = 0
 
@@ -68,7 +68,7 @@ export class RespSession {
       }
     const name = first.toUpperCase()
     if (!this.#isBlind && this.#transaction === undefined) {
-      // Nearly all requests return here.
+      // Most requests are recognised here.
       const recognised = recognise(name, words, this.#here)
       if (recognised !== undefined) return this.#recorded(name, recognised)
     }

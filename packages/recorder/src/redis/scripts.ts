@@ -7,7 +7,7 @@ import type { CommandReader, CommandReaders, Names, Recognised } from './command
 export const COMPARE_AND_SET = `if redis.call('GET',KEYS[1]) == ARGV[1] then redis.call('SET',KEYS[1],ARGV[2]) return 1 else return 0 end`
 
 /**
- * Releases a lock if it still has this token, as in the documentation of SET: `EVAL source 1 key token` returns 1,
+ * Releases a lock that still has this token, as in the documentation of SET: `EVAL source 1 key token` returns 1,
  * otherwise 0.
  */
 export const RELEASE = `if redis.call("get",KEYS[1]) == ARGV[1] then return redis.call("del",KEYS[1]) else return 0 end`

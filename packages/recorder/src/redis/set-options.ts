@@ -7,7 +7,7 @@ interface SetOptions {
   readonly condition: Condition
   /** Whether the reply is the previous value. */
   readonly get: boolean
-  /** The time to live that it sets, in milliseconds. */
+  /** The time to live that the command sets, in milliseconds. */
   readonly afterMs: number | undefined
   readonly keepsTimeToLive: boolean
 }

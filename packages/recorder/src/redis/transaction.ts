@@ -6,13 +6,16 @@ import { completionsOf } from './command-reader.ts'
 import type { PlacedLifetime } from './expirations.ts'
 
 /**
- * The commands between MULTI and EXEC. They are executed atomically during the EXEC, which is when each operation is
- * recorded; the history does not express that they are atomic.
+ * The commands between MULTI and EXEC. They are executed atomically during the EXEC, and each operation is recorded at
+ * that time. The history does not express the atomicity.
  */
 export interface Transaction {
   readonly database: string
   readonly select: (database: string) => void
-  /** Queues a command. It is analysed only at the end, since its meaning may depend on commands of other clients. */
+  /**
+   * Queues a command. The command is analysed only at the end, since its meaning may depend on commands of other
+   * clients.
+   */
   readonly queue: (analyse: () => Analysed) => void
   readonly parts: readonly CommandOperation[]
   /** The times to live that the transaction sets. */
@@ -25,7 +28,7 @@ export interface Transaction {
   readonly deletes: readonly string[]
   /** Whether the transaction deletes every key. */
   readonly flushes: boolean
-  /** Whether one of its SELECTs failed, so that later commands used another database. */
+  /** Whether a SELECT of the transaction failed, so that later commands used another database. */
   readonly isAstray: (answer: readonly Json[]) => boolean
   /** Interprets the reply to EXEC for each part; undefined stands for an unreadable reply. */
   readonly completions: (answer: Json | undefined) => readonly Interpretation[]

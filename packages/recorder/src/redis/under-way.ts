@@ -7,7 +7,7 @@ import type { Understood } from './understood.ts'
 /** A request whose first byte has arrived. */
 export interface Begun extends Unsent {
   isSent: boolean
-  /** Whether no reply can be attributed to it. */
+  /** Whether no reply can be attributed to the request. */
   isUnanswered: boolean
   /** The keys to mark as changed outside the record once the request is sent. */
   touched: Understood['touched']

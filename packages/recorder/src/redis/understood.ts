@@ -15,9 +15,9 @@ export interface Understood {
   readonly steers?: true | undefined
   /** For a WAIT: the number of replicas that must have the preceding change for the change to count as confirmed. */
   readonly confirmedBy?: number | undefined
-  /** The parts of its operations; absent if it has no operations. */
+  /** The parts of the request's operations; absent for a request without operations. */
   readonly parts?: readonly CommandOperation[] | undefined
-  /** The times to live that it sets. */
+  /** The times to live that the request sets. */
   readonly lifetimes?: readonly PlacedLifetime[] | undefined
   /** Whether an error may occur after part of the request was executed. */
   readonly isScript?: true | undefined

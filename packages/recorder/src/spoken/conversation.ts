@@ -4,8 +4,8 @@ import type { Identifier, Naming } from '../record/naming.ts'
 import type { Recorder } from '../record/recorder.ts'
 
 /**
- * A connection as read by its protocol's mapping, before any fault acts on it. The memory of all bytes is borrowed: it
- * is valid only during the call.
+ * A connection as read by its protocol's mapping, before any fault acts on the bytes. The memory of all bytes is
+ * borrowed: it is valid only during the call.
  */
 export interface RecordedConversation {
   /** Called with bytes of the client, before any of them is passed on. */
@@ -25,7 +25,7 @@ export interface RecordedConversation {
    * @param requests the requests that the server gets instead.
    */
   disturbed(requests: readonly Buffer[]): void
-  /** Called when the client has hung up. It may reconnect before this connection has ended. */
+  /** Called when the client has hung up. The client may reconnect before this connection has ended. */
   hungUp(): void
   /** Called when no more bytes will come from the server. */
   ended(reason: string): void

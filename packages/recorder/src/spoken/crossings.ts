@@ -6,14 +6,14 @@ import { Fifo } from './fifo.ts'
 /** A request of which no byte has been sent to the server yet. */
 export interface Unsent {
   readonly exchange: Exchange
-  /** The offset of its first byte in the client's stream. */
+  /** The offset of the request's first byte in the client's stream. */
   readonly startByte: number
 }
 
 interface Undelivered {
   readonly exchange: Exchange
   readonly completions: Completions
-  /** The offset after its last byte in the server's stream. */
+  /** The offset after the reply's last byte in the server's stream. */
   readonly endByte: number
 }
 

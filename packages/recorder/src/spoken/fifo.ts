@@ -4,7 +4,7 @@ const MOST_SLOTS = 1_024
 
 /** A first-in, first-out queue. Each operation takes amortised constant time. */
 export class Fifo<Item> implements Iterable<Item> {
-  /** The slots of a ring buffer. Their number is a power of two. */
+  /** The slots of a ring buffer. The number of slots is a power of two. */
   #slots: (Item | undefined)[] = emptySlots(FEWEST_SLOTS)
   #at = 0
   #length = 0

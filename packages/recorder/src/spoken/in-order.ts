@@ -33,7 +33,7 @@ export interface InOrderProtocol<Asked> {
 export const MOST_PENDING = 10_000
 
 /**
- * Records the connections to a server of such a protocol. A request begins when it has arrived completely. After a
+ * Records the connections to a server of an in-order protocol. A request begins when it has arrived completely. After a
  * message that is too long or malformed, or that a fault has changed, the rest of the connection is not read, and any
  * key may change.
  */

@@ -14,15 +14,15 @@ export type OwnAsked =
       readonly key: string
       /** Null for a read, `[old, new]` for a cas. */
       readonly value: Json
-      /** Whether it never has an effect, like a read, so that a lost answer does not matter. */
+      /** Whether the request never has an effect, like a read, so that a lost answer does not matter. */
       readonly harmless?: boolean
-      /** Whether it is a final read: see `finalReads`. */
+      /** Whether the request is a final read: see `finalReads`. */
       readonly final?: boolean
     }
   | {
       /** The kind of the request, in words for remarks. */
       readonly passes: string
-      /** The keys that it may change. */
+      /** The keys that the request may change. */
       readonly touches: Touches
     }
 
@@ -30,9 +30,9 @@ export type OwnAsked =
 export interface OwnProtocol {
   /** The name on the command line: `--as NAME`, and `NAME://host:port`. */
   readonly name: string
-  /** The default port of its servers. */
+  /** The default port of the protocol's servers. */
   readonly port: number
-  /** The model of its operations, unless `--model` names another model. */
+  /** The model of the operations, unless `--model` names another model. */
   readonly model: string
   /**
    * Returns a scanner that divides one direction of a connection into messages. Each call of `scan` continues the open
@@ -41,7 +41,7 @@ export interface OwnProtocol {
    */
   scanner(direction: Direction): { scan(bytes: Buffer, start: number): number }
   /**
-   * Returns the meaning of a request. Throws for a request that it cannot read; the rest of the connection is then not
+   * Returns the meaning of a request. Throws for a request that cannot be read; the rest of the connection is then not
    * recorded.
    */
   asked(request: Buffer): OwnAsked

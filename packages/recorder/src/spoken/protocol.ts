@@ -5,28 +5,28 @@ import type { AskedServer, RecordedServer, ServerRecording } from './conversatio
 
 /** A protocol whose messages are recorded as operations without a route table. */
 export interface RecordedProtocol {
-  /** Its name, which is also the name of its framing. */
+  /** The protocol's name, which is also the name of its framing. */
   readonly kind: string
   /** An example for the command line. */
   readonly example: string
-  /** How its byte stream is divided into messages. */
+  /** How the byte stream is divided into messages. */
   readonly framing: Framing
   /**
    * Whether recording needs settings beyond the protocol's name. Without settings, faults can still act on its
    * messages.
    */
   readonly needsSettings: boolean
-  /** The schemes of its addresses. */
+  /** The schemes of server addresses. */
   readonly schemes: { readonly [scheme: string]: { readonly port: number; readonly isSecure: boolean } }
   /** The default source of clients' names. */
   readonly namedBy: string
-  /** Whether its drivers resend unanswered requests, so that an effect may occur twice. */
+  /** Whether the protocol's drivers resend unanswered requests, so that an effect may occur twice. */
   readonly resends: boolean
   /** Advice about gaps in a record. */
   readonly remedies: Remedies
   /** How keys are read after all clients have ended, by model. Absent if keys cannot be read. */
   readonly finalReads?: ((model: string) => KeyReads | undefined) | undefined
-  /** Parses its settings. @throws UserError that begins with `where`. */
+  /** Parses the protocol's settings. @throws UserError that begins with `where`. */
   parse(members: Members, where: string): SpokenProtocol
 }
 

@@ -2,15 +2,14 @@ import type { Json } from '@chaosproxy/history'
 import type { FormSpec, ValueSource, ValueSpec } from '../table/route-table.ts'
 
 /**
- * One form of composing a value from parts, in both directions: it reads values from requests and responses (`join`),
- * and writes them into requests (`split`). The members of a value in a table determine its form.
+ * A form of composing a value from parts, in both directions: reads values from requests and responses (`join`), and
+ * writes them into requests (`split`). The members of a value in a table determine its form.
  */
 export interface ValueForm<Spec extends FormSpec> {
   /** The exact set of members of a value of this form. */
   readonly members: readonly (keyof Spec & string)[]
   /** An example for error messages. */
   readonly example: string
-  /** The JSON Schema of each member. */
   readonly schema: (of: { readonly place: object; readonly value: object }) => {
     readonly [member in keyof Spec]: object | true
   }

@@ -79,5 +79,5 @@ const members: AnyForm = defineForm<Members>({
   },
 })
 
-/** To add a form, define it and add it here: parser, recorder, request maker and JSON Schema use this list. */
+/** To add a form, define it and add it to this list, which parser, recorder, request maker and JSON Schema use. */
 export const valueForms: readonly AnyForm[] = [constant, match, members]

@@ -3,7 +3,7 @@ import type { Answer } from '@chaosproxy/wire/http'
 import type { MadeRequest } from './request-maker.ts'
 
 /**
- * The bytes of a request, with a Host header unless the table sets one.
+ * The bytes of a request, with a Host header unless the table sets a Host header.
  *
  * @param authority the server as `host:port`
  */

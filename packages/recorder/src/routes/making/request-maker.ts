@@ -250,8 +250,8 @@ function putAsker(client: string | undefined, { requestId, final }: RouteTable, 
 }
 
 /**
- * The table for recording requests made by `compileRequestMaker`. Their clients are named in a header field, for any
- * client source of `table`.
+ * The table for recording requests made by `compileRequestMaker`. A header field names their clients and replaces the
+ * client sources of `table`.
  *
  * @param initial the initial value of every object, or `unknown`.
  */

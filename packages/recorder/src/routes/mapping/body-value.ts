@@ -9,9 +9,9 @@ const MAXIMUM_UNPACKED_BYTES = 16 * 1024 * 1024
 export const LONGEST_TEXT_BYTES: number = 4 * 1024
 
 /**
- * A body as a text: base64 if it is not UTF-8, a hash if it is too long, each marked as such so that different values
- * never become equal. Equal contents give equal values, for any compression and any number of kept bytes. Undefined if
- * it cannot be decompressed.
+ * A body as a text: base64 if it is not UTF-8, a hash if it is too long. Base64 and hashes are marked, so that
+ * different values never become equal. Equal contents give equal values, for any compression and any number of kept
+ * bytes. Undefined if the body cannot be decompressed.
  */
 export function textOf(captured: Captured, contentEncoding: string | undefined): Json | undefined {
   if ('json' in captured) return captured.json
@@ -39,9 +39,9 @@ function utf8Of(bytes: Buffer): string | undefined {
 }
 
 export interface JsonBody {
-  /** Undefined if the body is not JSON, or if a history cannot hold it. */
+  /** The value; undefined if the body is not JSON, or if a history cannot hold the value. */
   readonly value: Json | undefined
-  /** The reason why a history cannot hold it, in words that follow "its body". */
+  /** The reason why a history cannot hold the value, in words that follow "its body". */
   readonly trouble?: string | undefined
 }
 

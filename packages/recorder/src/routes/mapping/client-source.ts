@@ -26,7 +26,7 @@ export const peerOf = ({ id, client, peerProcess }: Dialled): Peer => ({
   process: peerProcess,
 })
 
-/** Client sources that depend on the connection, from the strictest to the one that always exists. */
+/** Client sources that depend on the connection, from the strictest to the source that always exists. */
 export const peerSources: readonly string[] = ['peer.process', 'peer.address', 'connection']
 
 /** Returns the client's name; undefined if nothing identifies the client. */

@@ -12,7 +12,7 @@ export function describeTable(table: RouteTable, recorder: Recorder): void {
   recorder.startsWith(typeof initial === 'object' && 'value' in initial ? initial : undefined)
 }
 
-/** The client source of every route; undefined for a route without one. */
+/** The client source of every route; undefined for a route without a client source. */
 export const clientSourcesOf = ({ routes, client }: RouteTable): readonly (ClientSource | undefined)[] => [
   ...new Set(routes.flatMap((route) => (isIgnored(route) ? [] : [route.client ?? client]))),
 ]

@@ -257,7 +257,7 @@ const ONE_TAG = /^(?:"[^"]*"|[^",*][^",]*)$/
 
 const listed = (asked: Asked | NotAsked): readonly Asked[] | NotAsked => ('why' in asked ? asked : [asked])
 
-/** All operations of a request. If one of them is not understood, all keys that the request may change. */
+/** All operations of a request or, if an operation is not understood, all keys that the request may change. */
 export function collect(parts: readonly (Asked | NotAsked | readonly Asked[])[]): readonly Asked[] | NotAsked {
   const asked: Asked[] = []
   let not: NotAsked | undefined

@@ -1,7 +1,7 @@
 import type { Json } from '@chaosproxy/history'
 import type { Message } from './message.ts'
 
-/** Maximum size of a response body that is searched for a refusal, in bytes. */
+/** Maximum size in bytes of a response body that is searched for a refusal. */
 export const LONGEST_REFUSAL_BYTES: number = 64 * 1024
 
 /** A place in a successful response where services report a refusal, and its content. */
@@ -74,7 +74,7 @@ export function compileRefusals(places: readonly string[]): (answer: Message, ha
 /** Matches a place that is the whole body. */
 const WHOLE = /^answer\.(json|body)$/
 
-/** The body or its member; for a batch, the member of each response. */
+/** The body or its member; for a batch, the body or the member of each response. */
 function partsOf(body: Json, member: string | undefined): readonly (Json | undefined)[] {
   if (member === undefined) return [body]
   const answers: readonly Json[] = Array.isArray(body) ? body : [body]

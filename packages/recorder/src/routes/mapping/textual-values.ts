@@ -38,8 +38,8 @@ function withNumbers(value: Json): Json {
 const isArray = (value: Json): value is readonly Json[] => Array.isArray(value)
 
 /**
- * The number in a text, if it is in the form that JavaScript and JSON print; not "05", "1e3" or a number that would be
- * rounded.
+ * The number in a text that has the form in which JavaScript and JSON print numbers; not "05", "1e3" or a number that
+ * would be rounded.
  */
 function numberIn(text: string): number | undefined {
   if (!/^-?\d/.test(text)) return undefined

@@ -12,7 +12,7 @@ export type ReadValue = (scene: Scene) => Json | undefined
 /** The message that a place without the prefix `answer.` belongs to. */
 export type Side = 'request' | 'answer'
 
-/** Maximum size of a body kept for JSON and forms, which must be read as a whole, in bytes. */
+/** Maximum size in bytes of a body kept for JSON and forms, which must be read as a whole. */
 const LONGEST_PARSED_BYTES = 1024 * 1024
 
 const ANSWER = 'answer.'

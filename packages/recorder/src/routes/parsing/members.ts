@@ -22,7 +22,7 @@ export type JsonSchema = { readonly [name: string]: unknown }
 /** The names that a value may refer to. */
 export interface Scope {
   readonly names: readonly string[]
-  /** Whether the operation has a list, which makes `item` and `name` places. */
+  /** Whether the operation has a list. `item` and `name` are then places. */
   readonly hasItem: boolean
 }
 

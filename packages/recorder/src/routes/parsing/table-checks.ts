@@ -138,7 +138,7 @@ interface UsedFunction {
   readonly at: string
 }
 
-/** The error for a table without a model that has all its functions, relative to the closest model. */
+/** The error for a table that has functions of several models. The error names the closest model. */
 function severalModels(used: readonly UsedFunction[], models: readonly KnownModel[], where: string): UserError {
   const shared = (model: KnownModel) => used.filter(({ f }) => model.functions.includes(f))
   const closest = models.reduce((best, model) => (shared(model).length > shared(best).length ? model : best))

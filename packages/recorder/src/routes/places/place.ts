@@ -30,9 +30,9 @@ export interface WrittenParts {
 
 /** A place in a message, for reading values, and for writing them to requests. */
 interface AnyPlace {
-  /** Its name up to the first dot: `query` in `query.page`. */
+  /** The name of the place up to the first dot: `query` in `query.page`. */
   readonly kind: string
-  /** The source of a regular expression for the rest of the name after the kind; empty if there must be none. */
+  /** The source of a regular expression for the name after the kind; empty if no name may follow. */
   readonly name: string
   /** Examples for error messages. */
   readonly examples: readonly string[]

@@ -43,7 +43,7 @@ const header: Place = {
   write: (request, name, text) => request.header(name, text),
 }
 
-/** A tag may be weak only because a proxy such as nginx has compressed the content; the version is the same. */
+/** A proxy such as nginx makes a tag weak when it compresses the content. The version stays the same. */
 const ENTITY_TAGS: ReadonlySet<string> = new Set(['etag', 'if-match', 'if-none-match'])
 
 const cookie: Place = {
@@ -81,7 +81,7 @@ const form: Place = {
 }
 
 /**
- * To add a place, define it and add it here: parser, recorder, request maker and JSON Schema use this list. The order
- * is that of error messages.
+ * To add a place, define it and add it to this list, which parser, recorder, request maker and JSON Schema use. The
+ * order is that of error messages.
  */
 export const places: readonly Place[] = [path, query, header, cookie, form, body, json]

@@ -13,7 +13,7 @@ export type ValueSource = string
 /** A value: from a place, constant, or composed of other values. */
 export type ValueSpec = ValueSource | FormSpec | readonly ValueSpec[]
 
-/** A value of one of the forms in `forms/`, such as `{"const": null}`, by its members. */
+/** A value of one of the forms in `forms/`, such as `{"const": null}`. Its members determine its form. */
 export type FormSpec = { readonly [member: string]: unknown }
 
 /** `absent`: the operation succeeded, but there is no value, as with a 404 for a read. */
@@ -31,11 +31,17 @@ export interface OperationSpec {
   readonly value?: ValueSpec | undefined
   /** The result in the response; by default the given value. */
   readonly result?: ValueSpec | undefined
-  /** If `absent`, a response without the result has no value; by default it is not understood. */
+  /**
+   * If `absent`, a response without the result means that there is no value; by default such a response is not
+   * understood.
+   */
   readonly missing?: 'absent' | undefined
   /** Whether the operation never has an effect; by default true for reads and gets. */
   readonly harmless?: boolean | undefined
-  /** Whether the request only allows the operation to happen, at any later time: a lease may remove its key. */
+  /**
+   * Whether the request only makes the operation possible, at any later time. For example, a lease may remove its key
+   * later.
+   */
   readonly perhaps?: boolean | undefined
   /** A list in the request or (`answer.json.items`) in the response, with an operation for each item. */
   readonly each?: ValueSource | undefined
