@@ -27,7 +27,7 @@ export class AnsweredValues {
     return this.#revised.size > 0
   }
 
-  /** Replaces the input of an operation by the value of its answer, if the operation wrote the value of its answer. */
+  /** Replaces the input of an operation by the value of its answer, if this value was written. */
   answered(row: number, value: number, values: ValueTable, line: number): void {
     const { f: functionOf, flags, input } = this.#columns
     const f = functionOf[row] ?? 0

@@ -60,7 +60,7 @@ export interface HistoryOptions {
   readonly format?: Format | undefined
   /**
    * Accept a history without any invocations: each completion becomes an operation invoked just before its completion
-   * (some of Jepsen's tests are recorded this way). Real-time order may then be stricter than it was.
+   * (some of Jepsen's tests are recorded this way). Real-time order may then be stricter than it really was.
    */
   readonly completionsOnly?: boolean | undefined
   /** Keep columns and texts in memory that other threads can also read: see `History.lend`. */

@@ -23,7 +23,7 @@ export function stampsOf(
   return { resolutionNanos: clockNanos ?? resolutionOf(events, epoch), skewNanos, withinNanos }
 }
 
-/** Whether two different processes have, at an equal stamp, the end of one operation and the call of another. */
+/** Whether an operation of one process ends at the stamp at which an operation of another process is called. */
 function haveTies(events: readonly Stamped[]): boolean {
   const called = new Set<Process>()
   const ended = new Set<Process>()

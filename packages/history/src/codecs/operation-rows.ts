@@ -99,8 +99,8 @@ export class OperationRows {
   }
 
   /**
-   * A bare time stamp beside a duration is the time of the call. If the operations of a client then overlap, and would
-   * not overlap otherwise, it is the time of the return.
+   * A bare time stamp beside a duration is taken as the time of the call, or as the time of the return if only this
+   * avoids overlapping operations of a client.
    */
   #placed(operations: readonly ReadOperation[]): readonly ReadOperation[] {
     if (this.#stamp === '') return operations

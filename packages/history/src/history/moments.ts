@@ -26,8 +26,8 @@ export const answeredAt = (history: History, row: number): string =>
   hasTimes(history) ? moment(history.operations.returnTime[row] ?? 0) : `line ${history.operations.returnLine[row]}`
 
 /**
- * Whether any operation that changes an object overlapped another operation, or may have, by the precision of stamps.
- * Operations of one request do not count as overlapping.
+ * Whether any operation that changes an object overlapped another operation, or may have overlapped it, given the
+ * precision of stamps. Operations of one request do not count as overlapping.
  */
 export function hasConcurrency(history: History, changes: (f: string) => boolean): boolean {
   if (history.clocks?.stamps !== undefined) return true

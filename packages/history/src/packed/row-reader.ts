@@ -51,7 +51,6 @@ export function unpack(
     }
 }
 
-/** Unpacks rows one by one. */
 export class RowReader {
   readonly #left: Iterator<Uint8Array>
   readonly #into: Unpacked

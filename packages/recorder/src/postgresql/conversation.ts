@@ -157,7 +157,7 @@ class Transactions implements MessagesInOrder {
 
   /**
    * Detects lost updates. A transaction with a single statement is a separate read or write; the statements of a longer
-   * transaction belong together.
+   * transaction are one operation.
    */
   #committed(executed: readonly Executed[]): void {
     const isAlone = executed.length === 1

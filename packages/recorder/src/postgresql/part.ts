@@ -20,7 +20,6 @@ export interface Answer {
   readonly isWarned?: boolean | undefined
 }
 
-/** One operation of a statement. */
 export interface Part {
   readonly key: string
   readonly call: Call
@@ -66,8 +65,8 @@ function touchesOf(touches: MayTouch, portal: Portal | undefined): Touches {
 }
 
 /**
- * The key of an operand; undefined if it is unreadable, or a number in an unusual form: different texts of one number
- * would be different keys.
+ * The key of an operand. Undefined if the operand is unreadable, or is a number not in canonical form, since different
+ * texts of one number would be different keys.
  */
 function keyOf(operand: Operand, portal: Portal | undefined): string | undefined {
   const text = operandText(operand, portal)

@@ -489,8 +489,8 @@ function operandValue(
 const MAY_BE_NUMBER = /^[\s\d.+-]|\s$/
 
 /**
- * The key of an operand; undefined if it is unreadable, or a number in an unusual form: different texts of one number
- * would be different keys.
+ * The key of an operand. Undefined if the operand is unreadable, or is a number not in canonical form, since different
+ * texts of one number would be different keys.
  */
 function keyText(table: RecordedTable, operand: Operand, portal: Portal | undefined): string | undefined {
   const text = operandText(operand, portal)

@@ -7,7 +7,6 @@ import type { ColumnType, IndirectWrites, RecordedTable } from './recorded-table
 /** The parameter with which clients name themselves. */
 export const POSTGRESQL_NAMES = 'application_name'
 
-/** The settings for recording a PostgreSQL database. */
 export interface PostgresqlSettings {
   readonly commands: {
     readonly model: string

@@ -3,7 +3,6 @@ import { rowOfCell } from './cells.ts'
 import { askedOf, type MicroOperation } from './row-step.ts'
 import type { Collapsed, Executed } from './transaction.ts'
 
-/** Facts about a transaction other than its statements. */
 export interface WholeOptions {
   /** Whether a commit among the statements hides which statements belong to the transaction. */
   readonly isTangled: boolean

@@ -101,8 +101,8 @@ export class Retries {
   }
 
   /**
-   * Notes that all connections are replaced: as many as the client ever had carry changes, and the last of them resent
-   * no lost operation.
+   * Notes that all connections of a client are replaced: as many connections carry changes as the client ever had, and
+   * the last one resent no lost operation.
    */
   #areReplaced(client: Client | undefined, openedAt: number): void {
     if (client !== undefined) client.replacedAt = Math.max(client.replacedAt, openedAt)

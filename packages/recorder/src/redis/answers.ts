@@ -20,7 +20,7 @@ export interface CommandOperation {
 }
 
 const ok = (value: Json): Interpretation => ({ type: 'ok', value })
-/** The completion if the condition of the command did not hold. */
+/** The completion of a command whose condition did not hold. */
 const declined = (error: string): Interpretation => ({ type: 'fail', error, answered: true })
 
 /** Whether a reply is a read value: a text, null for an absent value, or an object for bytes that are not text. */

@@ -81,7 +81,7 @@ export const cas = (key: string, value: readonly Json[], says: Says): CommandOpe
   says,
 })
 
-/** An addition whose old and new values only the reply contains, as a cas. */
+/** A cas for an addition: only the reply contains the old and the new value. */
 export const unsaidSum = (key: string, amount: number): CommandOperation => ({
   call: { f: 'cas', key, value: UNSAID, amount },
   says: saysSum(amount),

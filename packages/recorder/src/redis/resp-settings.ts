@@ -7,7 +7,6 @@ import { type DeclaredScript, whyNot } from './declared-scripts.ts'
 /** The initial values of the keys. */
 type RespInitial = 'unknown' | 'read' | { readonly value: Json }
 
-/** The settings for recording a Redis server. */
 export interface RespSettings {
   readonly commands: CommandSet
   /** How clients are identified; undefined if clients name themselves. */

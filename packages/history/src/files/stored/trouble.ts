@@ -2,8 +2,8 @@ import { environmentError, inputError, UserError } from '../../event/error.ts'
 import { codeOf } from '../system/system-errors.ts'
 import { parseAddress } from './address.ts'
 
-// The client's errors say too little, or too much: a store repeats the access key of the request. So messages repeat
-// only errors of the operating system.
+// Errors of the client say too little, or repeat the access key of the request. So messages repeat only errors of the
+// operating system.
 
 const NO_CREDENTIALS =
   'no credentials were found. Export AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE to use a profile.'

@@ -219,7 +219,7 @@ const normalized =
 
 /**
  * The known part of a version before the response: nothing for a written version, and the expected version for a cas.
- * Undefined for values that are not versions, which may be equal.
+ * Undefined for other values, since these may be equal.
  */
 function compileVersion(
   { f, value }: OperationSpec,
