@@ -11,7 +11,7 @@ import { type Hides, maySeeStart } from '../start/may-see.ts'
 
 export interface Answer {
   readonly result: 'met' | 'violated' | 'unknown'
-  /** Why it is unknown. */
+  /** The reason for an `unknown` result. */
   readonly reason?: Reason
 }
 
@@ -21,7 +21,7 @@ type JsonOf = (name: number) => Json
 export interface FewQuestion<Known extends Answer> {
   readonly hides: Hides
   readonly decideFew: (operations: Encoded) => Known
-  /** After `violated`: operations that are contradictory by themselves, if known. */
+  /** Returns the operations that contradict each other by themselves, if known, after the result `violated`. */
   readonly involved: (operations: Encoded, answer: Known) => readonly number[] | undefined
 }
 
@@ -29,24 +29,26 @@ export interface FewQuestion<Known extends Answer> {
 export interface Question<Known extends Answer> extends FewQuestion<Known> {
   /** Decides operations whose initial values are settled. */
   readonly decide: (operations: Encoded) => Known
-  /** After `violated` without known culprits: a few contradictory operations; undefined if there are many. */
+  /**
+   * Returns a few contradictory operations after `violated`, when `involved` knows none; undefined if there are many.
+   */
   readonly contradiction: (operations: Encoded, answer: Known) => readonly number[] | undefined
 }
 
-/** The answer for a history, with the initial values it is for. */
+/** The answer for a history, with the operations under the initial values that the answer holds for. */
 export type FromAny<Known> =
   | { readonly result: 'met'; readonly answer: Known; readonly operations: Encoded }
   /** Operations that are contradictory for any initial values. */
   | { readonly result: 'violated'; readonly involved: readonly number[] }
   | { readonly result: 'unknown'; readonly reason: Reason }
 
-/** Initial values tried for the whole history. */
+/** The number of choices of initial values tried for the whole history. */
 const MOST_STARTS = 24
 
-/** With more contradictory operations than this, no other initial values are derived from them. */
+/** The largest number of contradictory operations from which further initial values are derived. */
 const MOST_INVOLVED = 2_000
 
-/** Initial values tried for a few operations. */
+/** The number of choices of initial values tried for a few operations. */
 const MOST_TRIED = 500
 
 const NOT_KNOWN = notRecorded(
@@ -54,10 +56,11 @@ const NOT_KNOWN = notRecorded(
 )
 
 /**
- * Decides a history of unknown initial values (see `Encoded.anyStart`). One choice of them is tried. If some operations
- * contradict it, they are tried, together with those found before, with every choice that matters to them. If they
- * contradict every choice, so does the history: they include every write that their observations may depend on.
- * Otherwise the next choice is tried.
+ * Decides a history with unknown initial values (see `Encoded.anyStart`). Each round tries one choice of initial
+ * values. If some operations contradict the choice, they join the contradictory operations of earlier rounds, and
+ * `decideFew` tries all relevant choices for these operations. If they contradict every choice, the whole history is
+ * violated, because they include every write that their observations may depend on. Otherwise the next round tries the
+ * choice that `decideFew` found.
  *
  * @throws OutOfTime
  */
@@ -84,7 +87,7 @@ export function decideFromAny<Known extends Answer>(
     const few = decideFew(restrict(encoded, involved), question, jsonOf, budget, maySee())
     if (few.result === 'violated') return { result: 'violated', involved }
     if (few.result === 'unknown') break
-    // The operations shown may have been cut short, and then contradict nothing.
+    // The list of contradictory operations may have been cut short; the operations left may contradict nothing.
     if ([...few.choice].every(([key, id]) => (choice.get(key) ?? UNMENTIONED) === id)) break
     choice = new Map([...choice, ...few.choice])
   }
@@ -93,18 +96,19 @@ export function decideFromAny<Known extends Answer>(
 
 const reasonOf = (answer: Answer): Reason => answer.reason ?? OUT_OF_TIME
 
-/** The answer for a few operations, for any initial values. */
+/** The answer for a few operations under all initial values. */
 type Few<Known> =
   | { readonly result: 'met'; readonly choice: Choice; readonly answer: Known }
-  /** With the answer for the likeliest choice. */
+  /** `answer` is the answer for the likeliest choice. */
   | { readonly result: 'violated'; readonly answer: Known }
   | { readonly result: 'unknown' }
 
 const UNKNOWN = { result: 'unknown' } as const
 
 /**
- * Tries a few operations with every choice of initial values that can matter to them. Another value can help only if one of
- * the contradictory operations observed it, so the next choices come from those.
+ * Tries a few operations with every choice of initial values that can matter to them. A different initial value can
+ * help only if one of the contradictory operations observed it. The next choices are therefore the values that the
+ * contradictory operations observed.
  */
 function decideFew<Known extends Answer>(
   encoded: Encoded,
@@ -145,14 +149,16 @@ function decideFew<Known extends Answer>(
   return go(certain)
 }
 
-/** A complete choice: for every key its value, or that nobody mentions it. */
+/** Completes a choice: each key without an initial value gets `UNMENTIONED`, a value that no operation mentions. */
 function withEveryKey({ key }: Encoded, choice: Choice): Choice {
   const every = new Map(choice)
   for (const k of key) if (!every.has(k)) every.set(k, UNMENTIONED)
   return every
 }
 
-/** The choices extended by one key: by each value observed there that can have been the initial one. */
+/**
+ * Extends a choice by the initial value of one further key, once for each observed value that can be the initial one.
+ */
 function* otherStarts(
   encoded: Encoded,
   choice: Choice,
@@ -166,7 +172,7 @@ function* otherStarts(
   }
 }
 
-/** For texts: all choices. */
+/** Tries all choices, for histories with appends. */
 function decideTexts<Known extends Answer>(
   encoded: Encoded,
   { decideFew: decide }: FewQuestion<Known>,
@@ -186,7 +192,7 @@ function decideTexts<Known extends Answer>(
   return isUnclear || first === undefined ? UNKNOWN : { result: 'violated', answer: first }
 }
 
-/** Decides a few operations by a choice that explains them, or by the likeliest if none does. */
+/** Decides a few operations by a choice of initial values that explains them, or else by the likeliest choice. */
 export function answerForFew<Known extends Answer>(
   encoded: Encoded,
   question: FewQuestion<Known>,
@@ -199,7 +205,10 @@ export function answerForFew<Known extends Answer>(
   return few.result === 'unknown' ? unknown() : few.answer
 }
 
-/** The choice to try first at weaker levels: for each key a value that makes it linearizable, if quickly found. */
+/**
+ * Returns the choice to try first at weaker levels: for each key an initial value that makes the key linearizable, if
+ * one is found quickly.
+ */
 export function likelyStarts(encoded: Encoded, jsonOf: JsonOf, budget: Budget): Choice {
   const choice = new Map<number, number>()
   for (const part of partition(encoded, budget)) {

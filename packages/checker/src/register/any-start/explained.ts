@@ -10,14 +10,14 @@ import { type Answer, answerForFew, type FewQuestion } from './any.ts'
 export interface Explanation<Known extends Answer> {
   readonly level: Counterexample['level']
   readonly questionOf: (budget: Budget) => FewQuestion<Known>
-  /** If time runs out. */
+  /** The answer if time runs out. */
   readonly unknown: () => Known
-  /** If nothing more precise is known of that many operations. */
+  /** The sentence for that number of operations, if nothing more precise is known. */
   readonly inGeneral: (count: number) => string
   readonly wordsOf: (set: Encoded, answer: Known) => Pick<Counterexample, 'sentence' | 'edges' | 'culprit'>
 }
 
-/** Explains why a level that considers all keys together does not hold: by as few operations as time allows. */
+/** Explains a violation of a level that considers all keys together, by as few operations as the time allows. */
 export function explained<Known extends Answer>(
   { encoded, violated }: Case<Known>,
   explanation: Explanation<Known>,

@@ -7,7 +7,7 @@ import type { Contradiction } from './orders/judged.ts'
 export type WeakAnswer =
   | {
       readonly result: 'met'
-      /** For causal convergence; computed on demand. */
+      /** The arbitration order, for causal convergence only; computed on demand. */
       readonly arbitration?: () => ArbitratedHistory
     }
   | {
@@ -27,7 +27,7 @@ export type WeakAnswer =
 export interface ArbitratedHistory {
   /** All operations in arbitration order. */
   readonly order: Int32Array
-  /** What each read saw: a write, or -1. */
+  /** The write that each read saw; -1 for the initial value. */
   readonly writerOf: ReadonlyMap<number, number>
 }
 
@@ -36,7 +36,7 @@ export const OUT_OF = {
   'out of time': { result: 'unknown', reason: OUT_OF_TIME },
 } as const satisfies { readonly [limit: string]: WeakAnswer }
 
-/** With the arbitration, where the level has one. */
+/** Returns `met`, with the arbitration order if the level has one. */
 export function met(relations: Relations, indices: Int32Array): WeakAnswer {
   const order = relations.arbitration()
   if (order === undefined) return { result: 'met' }

@@ -16,7 +16,7 @@ import { judgeEach, undefinedFor, unlikeRegister, type Verdicts, witnessOfWeak }
 /** Time for reducing one contradiction. */
 const EXPLAIN_MS = 500
 
-/** Time for reducing the counterexamples of all these levels. */
+/** Time for reducing the counterexamples of all weaker levels together. */
 const EXPLAIN_ALL_MS = 2_000
 
 /** `judgeWeaker` for a history whose initial values are unknown (see `Encoded.anyStart`). */
@@ -34,7 +34,7 @@ export function judgeWeakerFromAny(
   const explaining = budget.within(EXPLAIN_ALL_MS)
   try {
     if (levels.some((level) => follows('causal-convergence', level))) {
-      // Settles most of the levels it implies.
+      // Causal convergence implies most of the other levels.
       const verdict = verdictOf('causal-convergence', weaker.decide('causal-convergence'))
       if (verdict.result === 'met') verdicts['causal-convergence'] = verdict
     }
@@ -69,7 +69,7 @@ interface WeakerFromAny {
 function createWeakerFromAny(encoded: Encoded, decoder: Decoder, budget: Budget): WeakerFromAny {
   const jsonOf = decoder.value
   let first: Choice | undefined
-  // The results for the last choice tried: the levels mostly use the same one.
+  // The results for the last choice of initial values; most levels use the same choice.
   let last: { readonly operations: Encoded; readonly weaker: Weaker } | undefined
   const release = (): void => {
     last?.weaker.release()
@@ -109,6 +109,6 @@ function createWeakerFromAny(encoded: Encoded, decoder: Decoder, budget: Budget)
   }
 }
 
-/** Whether both have the same initial values. */
+/** Reports whether `a` and `b` have the same initial values. */
 const isSame = (a: Encoded, b: Encoded): boolean =>
   a.expects.every((value, i) => value === b.expects[i]) && a.writes.every((value, i) => value === b.writes[i])

@@ -8,8 +8,9 @@ import { isSupported, writtenValues } from '../counterexample/sources.ts'
 import { explainWeaker, violates } from './explain.ts'
 
 /**
- * The counterexample of a level, given that of a weaker one, which violates both. The stronger level may need fewer of
- * its operations: then they are explained anew. If it needs all of them, or time runs out, the given one serves for both.
+ * Returns the counterexample of a level, given the counterexample of a weaker level, which violates both levels. The
+ * stronger level may need fewer of the operations; in that case these fewer operations are explained. Otherwise, or if
+ * time runs out, the given counterexample serves for both levels.
  */
 export function borrowed(
   level: WeakLevel,
@@ -37,6 +38,6 @@ export function borrowed(
   )
 }
 
-/** How many operations a counterexample cannot do without. */
+/** The number of core operations of a counterexample. */
 export const coreSize = ({ operations }: Counterexample): number =>
   operations.filter(({ role }) => role === 'core').length

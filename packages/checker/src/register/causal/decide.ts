@@ -13,9 +13,9 @@ export interface Weaker {
 }
 
 /**
- * Decides the levels below sequential consistency, for reads and writes, each on demand; they share intermediate
- * results. Takes polynomial time if each read's source is certain. Otherwise tries the possible sources, within `steps`
- * (one step is a pass over the whole history) and the budget.
+ * Decides the levels below sequential consistency for reads and writes. Each level is decided on demand, and the levels
+ * share intermediate results. Takes polynomial time if each read's source is certain. Otherwise tries the possible
+ * sources, within the budget and `steps` (one step is a pass over the whole history).
  *
  * @throws OutOfTime
  */
@@ -52,5 +52,8 @@ export function createWeaker(
   }
 }
 
-/** Passes over the whole history: many for short ones and few for long ones, so that a level takes seconds at most. */
+/**
+ * The number of passes over the whole history: many for short histories and few for long ones, so that a level takes a
+ * few seconds at most.
+ */
 const stepsFor = (length: number): number => Math.ceil(3e6 / (length + 100))

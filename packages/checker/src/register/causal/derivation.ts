@@ -5,18 +5,20 @@ import { type Edge, inOwnOrder } from '../sequential/edges.ts'
 import type { Contradiction } from './orders/judged.ts'
 import { type Facts, previousOf } from './orders/order.ts'
 
-/** A cycle of orders, each coming before the next, and every operation its derivation uses. */
+/**
+ * A cycle of orders, each of which begins where the previous one ends, and every operation that its derivation uses.
+ */
 export interface Derivation {
   readonly cycle: readonly Edge[]
   readonly involved: ReadonlySet<number>
-  /** The path that each derived order depends on; none where the orders were taken from elsewhere. */
+  /** The path that each derived order depends on; empty if the orders come from outside this derivation. */
   readonly paths: ReadonlyMap<Edge, readonly Edge[]>
 }
 
 /** Completes a contradiction to a whole cycle, and expands its derived orders into their premises. */
 export function derivationOf(facts: Facts, contradiction: Contradiction, level: WeakDefinition): Derivation {
   const { derived, involved } = contradiction
-  // If each client chooses its sources, the reads of others order nothing.
+  // If each client chooses its own sources, the reads of other clients order nothing.
   const reader = level.sourcesChosenBy === 'each client' ? contradiction.thread : undefined
   const into = incoming(derived)
   const path: Path = (from, to, limit) => (from === to ? [] : pathBetween(facts, into, from, to, limit, reader))
@@ -31,7 +33,7 @@ export function derivationOf(facts: Facts, contradiction: Contradiction, level: 
 /** A path of client order, reads-from and the first `limit` derived orders. */
 type Path = (from: number, to: number, limit: number) => readonly Edge[]
 
-/** Steps of an order taken from elsewhere are paths of client order and reads-from. */
+/** Replaces a step of client order that was derived elsewhere by a path of client order and reads-from. */
 const stepped = (edge: Edge, path: Path): readonly Edge[] =>
   edge.reason === 'process order' ? path(edge.from, edge.to, 0) : [edge]
 
@@ -48,13 +50,15 @@ function closed(
   return [...known(last.to, level.knewBy(facts, last.to, last.from), last.from), last]
 }
 
-/** From a write to the read that missed it, through the client's operation by which it knew of the write. */
+/**
+ * The steps from a write to the read that missed it, by way of the client's earlier operation that had seen the write.
+ */
 function known(write: number, by: number, read: number): readonly Edge[] {
   const last: Edge = { from: by, to: read, reason: 'process order' }
   return by === write ? [last] : [{ from: write, to: by, reason: 'reads from' }, last]
 }
 
-/** Every operation that the orders of a cycle rest on, and the paths by which they do. */
+/** Returns every operation that the orders of a cycle depend on, and the path that each derived order depends on. */
 function premisesOf(
   facts: Facts,
   cycle: readonly Edge[],
@@ -104,8 +108,8 @@ function incoming(edges: readonly Edge[]): ReadonlyMap<number, readonly Numbered
 }
 
 /**
- * A shortest path by program order, reads-from and the first `limit` derived orders; one must exist. With `reader`,
- * only that thread's reads count. Searched backwards, because an operation has few direct predecessors.
+ * Returns a shortest path by program order, reads-from and the first `limit` derived orders; a path must exist. With
+ * `reader`, counts only that thread's reads. Searches backwards, because an operation has few direct predecessors.
  */
 function pathBetween(
   facts: Facts,

@@ -21,7 +21,10 @@ const STEPS = 2_000
 
 type Violated = Extract<WeakAnswer, { readonly result: 'violated' }>
 
-/** Explains why a level below sequential consistency is violated: reduced, as a cycle of orders if there is one. */
+/**
+ * Explains a violation of a level below sequential consistency by a reduced set of operations, as a cycle of orders if
+ * a cycle shows it.
+ */
 export const explainWeaker = (
   level: WeakLevel,
   encoded: Encoded,
@@ -30,7 +33,10 @@ export const explainWeaker = (
   budget: Budget,
 ): Counterexample => explained({ encoded, violated }, explanationOf(level, decoder), decoder, budget)
 
-/** Whether some operations violate a level by themselves, if that is quickly decided. @throws OutOfTime */
+/**
+ * Reports whether some operations violate a level by themselves; false if this is not decided quickly. @throws
+ * OutOfTime
+ */
 export const violates = (level: WeakLevel, some: Encoded, decoder: Decoder, budget: Budget): boolean =>
   findAmong(some, explanationOf(level, decoder), decoder, budget).result === 'violated'
 
@@ -52,7 +58,7 @@ export const questionOf = (level: WeakLevel, budget: Budget): FewQuestion<WeakAn
 const allContradict = (level: WeakLevel, count: number): string =>
   `Whichever writes these reads saw, ${weakDefinition(level).words.noWay}: each choice among the ${count} operations leads to a contradiction.`
 
-/** Whether a few operations can be explained, if that is quickly decided. @throws OutOfTime */
+/** Decides whether a few operations satisfy a level, within a few passes. @throws OutOfTime */
 function decideFew(level: WeakLevel, some: Encoded, budget: Budget): WeakAnswer {
   const weaker = createWeaker(some, readsFrom(some, budget), budget, STEPS)
   try {
@@ -106,7 +112,10 @@ function wordsOf(
   }
 }
 
-/** What a read of the initial value did not see needs no chain: nothing can come before that value. */
+/**
+ * Keeps the paths only of reads of written values. A read of the initial value needs no path to the write it missed,
+ * because every write follows the initial value.
+ */
 const shownByReads = ({ paths }: Derivation): Pick<Derivation, 'paths'> => ({
   paths: new Map([...paths].filter(([{ reason }]) => reason === 'overwritten before')),
 })

@@ -13,12 +13,12 @@ import type { Contradiction } from './orders/judged.ts'
 
 export type Verdicts = { [level in Level]?: Verdict }
 
-/** Time for reducing a counterexample: the verdict stands already, and other levels are still to be decided. */
+/** Time for reducing a counterexample. The verdict is already known, and other levels are still to be decided. */
 const EXPLAIN_MS = 1_000
 
 /**
- * Judges the requested levels below sequential consistency, which is violated or undecided. For reads and writes only:
- * these levels are not defined for a cas or an append.
+ * Judges the requested levels below sequential consistency, for a history that violates sequential consistency or
+ * leaves it undecided. For reads and writes only: these levels are not defined for a cas or an append.
  */
 export function judgeWeaker(
   encoded: Encoded,
@@ -39,7 +39,7 @@ export function judgeWeaker(
   }
   try {
     if (sources.result === 'repeated values' && levels.some((level) => follows('causal-convergence', level))) {
-      // Sources found for it also serve all levels it implies, which then need no search of their own.
+      // Sources found for causal convergence also serve all levels it implies, so those levels need no search.
       const verdict = verdictOf('causal-convergence', weaker, encoded, explanations.explain)
       if (verdict.result === 'met') verdicts['causal-convergence'] = verdict
     }
@@ -55,11 +55,11 @@ export function judgeWeaker(
 
 export interface Judge {
   readonly judge: (level: WeakLevel) => Verdict
-  /** The counterexample of a level, given that of a weaker one. */
+  /** Returns the counterexample of a level, given the counterexample of a weaker level. */
   readonly retell: (level: WeakLevel, weaker: Counterexample) => Counterexample
 }
 
-/** Adds the verdicts on levels, cheapest first, that are not known to be met. */
+/** Adds the verdicts on the given levels, cheapest first, except on levels that are already known to be met. */
 export function judgeEach(levels: readonly WeakLevel[], verdicts: Verdicts, { judge, retell }: Judge): void {
   for (const level of levels) {
     if (weakLevels.some((other) => follows(other, level) && verdicts[other]?.result === 'met')) continue
@@ -69,7 +69,7 @@ export function judgeEach(levels: readonly WeakLevel[], verdicts: Verdicts, { ju
   }
 }
 
-/** The shortest counterexample among verdicts; the first of those as short. */
+/** Returns the shortest counterexample among the verdicts; the first one if several are equally short. */
 function shortest(verdicts: readonly (Verdict | undefined)[]): Counterexample | undefined {
   let least: Counterexample | undefined
   for (const verdict of verdicts) {
@@ -79,7 +79,7 @@ function shortest(verdicts: readonly (Verdict | undefined)[]): Counterexample | 
   return least
 }
 
-/** The verdicts for levels that are undefined for something in the history. */
+/** Returns `unknown` for levels that are not defined for `other`, a kind of operation in the history. */
 export function undefinedFor(other: string, levels: readonly Level[]): Verdicts {
   const reason = definedForRegisters(other)
   return Object.fromEntries(levels.map((level) => [level, { result: 'unknown', reason }]))
@@ -87,7 +87,7 @@ export function undefinedFor(other: string, levels: readonly Level[]): Verdicts 
 
 type Explain = (level: WeakLevel, answer: Extract<WeakAnswer, { readonly result: 'violated' }>) => Counterexample
 
-/** Levels contradicted by the same operations share one explanation. */
+/** Creates explanations that are shared by all levels that the same operations contradict. */
 function createExplanations(
   encoded: Encoded,
   decoder: Decoder,
@@ -125,10 +125,13 @@ export const witnessOfWeak = (
 
 const CHECKED: Witness = { kind: 'checked' }
 
-/** Short lists are built at once: an object with getters costs more. */
+/** The largest length at which a list is built immediately; for short lists an object with getters costs more. */
 const FEW = 1_000
 
-/** Long lists are built on demand, which may take longer than the check. */
+/**
+ * Returns the arbitration order as a witness. Long lists are built on demand, because building them may take longer
+ * than the check.
+ */
 function witnessOf(arbitration: () => ArbitratedHistory, { row, length }: Encoded): Witness {
   let known: ArbitratedHistory | undefined
   const arbitrated = (): ArbitratedHistory => {
@@ -153,11 +156,13 @@ function witnessOf(arbitration: () => ArbitratedHistory, { row, length }: Encode
   }
 }
 
-/** Describes the operations that are neither reads nor writes. */
+/**
+ * Returns words for the first kind of operation found that is neither a read nor a write; undefined if there is none.
+ */
 export function unlikeRegister(encoded: Encoded, { history }: Decoder): string | undefined {
   if (encoded.hasAppend) return 'an append'
   if (encoded.hasConditional) return 'a cas'
-  // A cas that does not change the value is encoded as a read, or not at all.
+  // A cas that does not change the value is encoded as a read or dropped.
   const cas = history.functions.indexOf('cas')
   const { f, outcome } = history.operations
   return cas !== -1 && f.some((each, row) => each === cas && outcome[row] !== FAIL) ? 'a cas' : undefined

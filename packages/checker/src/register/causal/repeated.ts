@@ -13,14 +13,14 @@ import { createViews } from './orders/view.ts'
 /** A search for the sources of reads, where values are written more than once. */
 interface Search {
   readonly choices: Choices
-  /** The sources chosen so far are its `writerOf`. */
+  /** The facts, whose `writerOf` holds the sources chosen so far. */
   readonly facts: Facts
   readonly branched: readonly BranchedClient[]
-  /** The threads of those clients. */
+  /** The threads of the branched clients. */
   readonly apart: ReadonlySet<number>
   readonly budget: Budget
   readonly steps: number
-  /** Passes over the whole history that are left. */
+  /** The number of passes over the whole history that remain. */
   readonly limit: { left: number }
 }
 
@@ -36,7 +36,9 @@ const NEITHER_FOUND = {
   ),
 } as const satisfies WeakAnswer
 
-/** Decides a level where values are repeated, by trying the possible sources of the reads. @throws OutOfTime */
+/**
+ * Decides a level for a history with repeated values, by trying the possible sources of the reads. @throws OutOfTime
+ */
 export function decideRepeated(given: Encoded, level: WeakDefinition, budget: Budget, steps: number): WeakAnswer {
   const choices = choicesOf(given, budget)
   if (choices === undefined) return TOO_MANY_SOURCES
@@ -56,7 +58,7 @@ function searchAmong(choices: Choices, budget: Budget, steps: number): Search {
   return { choices, facts, branched, apart, budget, steps, limit: { left: steps } }
 }
 
-/** All clients choose the sources together. */
+/** Decides a level at which all clients choose the sources together. */
 function decideShared(search: Search, level: WeakDefinition): WeakAnswer {
   const { choices, facts, budget, limit } = search
   const hasViews = level.sourcesChosenBy === 'all, then each client'
@@ -65,7 +67,8 @@ function decideShared(search: Search, level: WeakDefinition): WeakAnswer {
   const holds = (isComplete: boolean): boolean => {
     const relations = createRelations(facts, budget)
     try {
-      // Views are judged once all sources are chosen; until then, the causal order that they need is.
+      // Views are judged after all sources are chosen. Before that, only the causal order that the views need is
+      // judged.
       const judged = hasViews ? relations.inCausalPast() : level.contradiction(relations)
       if (judged === 'out of memory' || judged === 'out of time') limit.left = 0
       if (judged !== 'none') return false
@@ -86,7 +89,7 @@ function decideShared(search: Search, level: WeakDefinition): WeakAnswer {
   return NEITHER_FOUND
 }
 
-/** PRAM: each client may choose its own sources for its reads. */
+/** Decides PRAM, at which each client may choose its own sources for its reads. */
 function decideViews(search: Search): WeakAnswer {
   const { choices, facts, branched, apart, budget, steps } = search
   const { threads, writerOf } = facts
@@ -124,10 +127,10 @@ function chooseAmong(
 }
 
 /**
- * Whether each read's process can explain it together with its earlier reads, within the causal order of the chosen
- * sources. The explanations of two reads may choose different writes of a repeated value for the same earlier read, as
- * long as the writes are in the past of the read being explained. `perhaps` if a larger causal order might bring a
- * write from outside into that past: then nothing is refuted.
+ * Decides whether each read's process can explain the read together with its earlier reads, within the causal order of
+ * the chosen sources. The explanations of two reads may choose different writes of a repeated value for one earlier
+ * read, as long as the writes are in the past of the read being explained. `perhaps` if a larger causal order might add
+ * a write to that past; nothing is refuted in that case.
  */
 function explainedByViews(search: Search, relations: Relations): 'yes' | 'no' | 'perhaps' {
   const { facts, branched, apart, budget, limit } = search
@@ -151,7 +154,7 @@ function explainedByViews(search: Search, relations: Relations): 'yes' | 'no' | 
   return 'no'
 }
 
-/** Whether each read of a thread can be explained together with the thread's earlier ones. */
+/** Decides whether each read of a thread can be explained together with the earlier reads of the thread. */
 function explainedByThread(
   search: Search,
   thread: number,
@@ -184,9 +187,9 @@ type Chosen =
   | { readonly result: 'unknown' }
 
 /**
- * Searches for sources of all reads (or of the given ones) that satisfy `holds`, deciding one read at a time. `holds`
- * is also asked about partial choices, in which undecided reads are NO_READ: if it refuses one, it must refuse all its
- * completions. `steps` bounds how often it is asked.
+ * Searches for sources of the given reads that satisfy `holds`, deciding one read at a time. `holds` is also called for
+ * partial choices, in which undecided reads are NO_READ: if it refuses a partial choice, it must refuse all completions
+ * of that choice. `steps` bounds the number of calls.
  */
 function choose(
   choices: Pick<Choices, 'reads' | 'candidates'>,

@@ -9,7 +9,7 @@ import type { Conflict, Saturation } from '../../sequential/saturation.ts'
 import type { Contradiction, Judged } from './judged.ts'
 import type { CausalOrder, Facts } from './order.ts'
 
-/** A client whose reads overlap and so form several threads: its number, and these threads. */
+/** A client whose reads overlap and therefore form several threads, and the numbers of these threads. */
 export interface BranchedClient {
   readonly client: number
   readonly threads: readonly number[]
@@ -29,10 +29,10 @@ export function branchedClients(encoded: Encoded, { isBranched, count, start, me
 }
 
 /**
- * Whether a client with overlapping reads can put the writes and its own reads in one order, up to each of its
- * operations: for PRAM all writes, each client's in its own order; for causal memory those in the operation's past, in
- * causal order. Overlapping reads may come in either order, so this is again sequential consistency, of fewer
- * operations.
+ * Decides whether a client with overlapping reads can put the writes and its own reads in one order, up to each of its
+ * operations. For PRAM these are all writes, each client's in its own order; for causal memory, the writes in the
+ * operation's past, in causal order. Overlapping reads may be ordered either way, so this is sequential consistency of
+ * fewer operations.
  *
  * @throws OutOfTime
  */
@@ -58,7 +58,8 @@ export function judgeClient(
 }
 
 /**
- * The same for PRAM with repeated values: a search, bounded in steps per operation. For reads and writes.
+ * Decides PRAM for one client's view if values are repeated, by a search with a bounded number of steps per operation.
+ * For reads and writes only.
  *
  * @throws OutOfTime
  */
@@ -78,12 +79,12 @@ export function searchClient(
   return isUnknown ? 'unknown' : 'met'
 }
 
-/** Only appends need their values. */
+/** Returns null for every value, because only appends need values. */
 const NO_TEXTS = (): Json => null
 
 /**
- * The fewest completed operations of a client that together know everything its operations know: the one called last,
- * and each read still open then.
+ * Returns the fewest completed operations of a client that together know everything its operations know: the operation
+ * called last, and each read that was still open at that call.
  */
 function endsOf({ length, calls, returns, writes, clients }: Encoded, client: number): readonly number[] {
   const numbers = clients()
@@ -92,7 +93,7 @@ function endsOf({ length, calls, returns, writes, clients }: Encoded, client: nu
   return [...own].filter((i) => i === last || (returns[i] > calls[last] && writes[i] === NOTHING))
 }
 
-/** All writes, and the client's reads up to one of its operations, if they pass the filter. */
+/** Returns all writes and the client's reads before operation `end`, if they pass the filter. */
 function operationsUntil(end: number, encoded: Encoded, passes: (i: number) => boolean = () => true): Int32Array {
   const { calls, returns, writes } = encoded
   const clients = encoded.clients()
@@ -107,7 +108,7 @@ function weave(indices: Int32Array, threads: Threads, { rows, width }: CausalOrd
   const place = new Int32Array(length)
   const columnOf = new Map<number, number>()
   const sizes: number[] = []
-  // By thread: its operations among these so far, and their positions in the whole thread.
+  // By thread: its operations handled so far, and their positions in the whole thread.
   const kept: number[][] = []
   const pairs: { readonly from: number[]; readonly to: number[] } = { from: [], to: [] }
   for (let n = 0; n < length; n++) {
@@ -127,7 +128,7 @@ function weave(indices: Int32Array, threads: Threads, { rows, width }: CausalOrd
     for (const [thread, column] of columnOf) {
       budget.tick()
       const known = rows[indices[n] * width + thread]
-      // An operation knows everything its predecessor in the thread knows.
+      // An operation inherits all that its predecessor in the thread knows.
       if (column === of[n] || (previous !== undefined && rows[indices[previous] * width + thread] === known)) continue
       const before = lastWithin(kept[column], known, (m) => threads.place[indices[m]])
       if (before === undefined) continue
@@ -145,7 +146,7 @@ function weave(indices: Int32Array, threads: Threads, { rows, width }: CausalOrd
   })
 }
 
-/** The last of these operations, in thread order, that is among the thread's first `count`. */
+/** Returns the last of these operations, in thread order, that is among the first `count` of the thread. */
 function lastWithin(some: readonly number[], count: number, placeOf: (n: number) => number): number | undefined {
   let low = 0
   let high = some.length
@@ -157,7 +158,9 @@ function lastWithin(some: readonly number[], count: number, placeOf: (n: number)
   return some[low - 1]
 }
 
-/** The source of each read, if it is among the operations: a view only has to explain the client's own reads. */
+/**
+ * Returns the source of each read whose source is among `indices`. A view has to explain only the client's own reads.
+ */
 function viewOf({ encoded, writerOf }: Facts, indices: Int32Array): ReadsFrom {
   const number = new Int32Array(encoded.length).fill(NO_READ)
   for (let n = 0; n < indices.length; n++) number[indices[n]] = n

@@ -6,29 +6,38 @@ import type { Contradiction, Judged } from './judged.ts'
 import { basisOf, type CausalOrder, causalOrder, type Facts } from './order.ts'
 import { createViews } from './view.ts'
 
-/** How a history can contradict a level, given each read's source. What the levels share is computed once, on first use. */
+/**
+ * How a history can contradict a level, given each read's source. Results that several levels share are computed once,
+ * on first use.
+ */
 export interface Relations {
   readonly facts: Facts
-  /** A read saw a write that can only come later. */
+  /** Looks for a read that saw a write from its own future. */
   readonly inFuture: () => Judged
-  /** That, or a read saw a write that was overwritten in its own causal past. */
+  /** Looks for a read that saw a write from its own future, or one that was overwritten in the read's causal past. */
   readonly inCausalPast: () => Judged
-  /** That, or no order of the writes shared by all processes fits their reads. */
+  /**
+   * Looks for a contradiction as `inCausalPast` does, or a conflict of the reads with every order of the writes that
+   * all processes share.
+   */
   readonly inArbitration: () => Judged
-  /** That of the future, or what the reads of single clients show about the order of the writes. */
+  /**
+   * Looks for a read that saw a write from its own future, or for a breach of the guarantee by reads of single clients.
+   */
   readonly inSession: (guarantee: Guarantee) => Judged
   /**
-   * A client cannot put the writes and its own reads in one order: of all writes, each client's in its own order, or of
-   * those in the reads' past, in causal order, if nothing is in the future.
+   * Looks for a client that cannot put the writes and its own reads in one order. `client order` concerns all writes,
+   * each client's in its own order; `causal order` concerns the writes in the reads' past, in causal order, and also
+   * looks for a read that saw a write from its own future.
    */
   readonly inViews: (order: 'client order' | 'causal order') => Judged
-  /** Once `inArbitration` found nothing: all operations in arbitration order. */
+  /** All operations in arbitration order, after `inArbitration` found no contradiction. */
   readonly arbitration: () => Int32Array | undefined
   readonly order: () => CausalOrder | undefined
   readonly release: () => void
 }
 
-/** The orders by which a guarantee is broken: a cycle, or a single one that is contrary to the operations' own order. */
+/** Returns the orders that break a guarantee: a cycle, or a single order contrary to the operations' own order. */
 type Guarantee = (facts: Facts, budget: Budget) => readonly Edge[] | undefined
 
 export function createRelations(facts: Facts, budget: Budget): Relations {
@@ -94,7 +103,7 @@ function once<Value>(make: () => Value): () => Value {
   }
 }
 
-/** Whether each client can put the writes and its own reads in one order. */
+/** Decides whether each client can put the writes and its own reads in one order. */
 function judgeViews(facts: Facts, order: CausalOrder | undefined, budget: Budget): Judged {
   const { threads } = facts
   const views = createViews(facts, order, budget)
@@ -120,6 +129,9 @@ function judgeViews(facts: Facts, order: CausalOrder | undefined, budget: Budget
 
 const whole = (cycle: readonly Edge[]): Contradiction => ({ derived: [], cycle, isWhole: true })
 
-/** The orders as found: a single one is closed into a cycle by the operations' own order. */
+/**
+ * Converts the orders that break a guarantee to a contradiction. A single order forms a cycle with the operations' own
+ * order.
+ */
 const judged = (cycle: readonly Edge[] | undefined): Judged =>
   cycle === undefined ? 'none' : { derived: [], cycle, isWhole: cycle.length > 1 }

@@ -5,10 +5,10 @@ import { INITIAL, NO_READ } from '../../sequential/reads-from.ts'
 import { type CausalOrder, type Facts, lastAmong, previousOf } from './order.ts'
 
 /**
- * Looks for a read whose source was overwritten in the read's own causal past: the patterns WriteCOInitRead and
- * WriteCORead (Bouajjani et al., POPL 2017, §3.2). A history without them whose causal order is acyclic is causally
- * consistent (CC). Only the last such write of each thread matters: if an earlier one comes after the source, so does
- * the last.
+ * Returns a read whose source was overwritten in the read's own causal past: the patterns WriteCOInitRead and
+ * WriteCORead (Bouajjani et al., POPL 2017, §3.2). A history without these patterns whose causal order is acyclic is
+ * causally consistent (CC). Only the last write of each thread to the key matters: if an earlier write follows the
+ * source, so does the last.
  *
  * @throws OutOfTime
  */
@@ -42,9 +42,9 @@ export type Arbitration =
   | { readonly result: 'cycle'; readonly cycle: readonly Edge[] }
 
 /**
- * Arbitrates between the writes for causal convergence (CCv): a write in the past of a read that saw another write is
- * the older of the two. Such an order exists unless these conflicts and the causal order form a cycle (CyclicCF,
- * Bouajjani et al. §3.4). For a causally consistent history.
+ * Orders the writes for causal convergence (CCv): a write in the past of a read that saw another write is the older of
+ * the two. An order exists unless these conflicts and the causal order form a cycle (CyclicCF, Bouajjani et al. §3.4).
+ * The history must be causally consistent.
  *
  * @throws OutOfTime
  */
@@ -58,7 +58,7 @@ export function arbitrate(facts: Facts, order: CausalOrder, budget: Budget): Arb
   return { result: 'cycle', cycle: cycleAmong(facts, conflicts, waiting, budget) }
 }
 
-/** The orders between writes that reads force: by number, the older write, the newer one, and the read. */
+/** The orders between writes that reads force, as three columns: the older write, the newer write, and the read. */
 interface Conflicts {
   readonly from: readonly number[]
   readonly to: readonly number[]
@@ -79,7 +79,7 @@ function conflictsOf(facts: Facts, order: CausalOrder, budget: Budget): Conflict
       budget.tick()
       const { thread, writes } = lists[n]
       const count = rows[read * width + thread]
-      // What precedes the source causally needs no edge of its own.
+      // A write that causally precedes the source needs no edge.
       if (count === 0 || count <= rows[source * width + thread]) continue
       const last = lastAmong(writes, count, threads.place)
       if (last === -1 || last === source || order.precedes(last, source)) continue
@@ -91,7 +91,7 @@ function conflictsOf(facts: Facts, order: CausalOrder, budget: Budget): Conflict
   return { from, to, by }
 }
 
-/** How many orders lead directly to each operation. */
+/** The number of orders that lead directly to each operation. */
 function predecessorCounts({ encoded: { length }, writerOf, threads }: Facts, { to }: Conflicts): Int32Array {
   const waiting = new Int32Array(length)
   for (const target of to) waiting[target]++
@@ -103,7 +103,7 @@ function predecessorCounts({ encoded: { length }, writerOf, threads }: Facts, { 
   return waiting
 }
 
-/** Places each operation once all that precede it are placed; returns how many were. */
+/** Appends each operation to `arbitration` after all its predecessors; returns how many operations were appended. */
 function place(
   { encoded: { length }, writerOf, threads }: Facts,
   { basis }: CausalOrder,
@@ -133,7 +133,10 @@ function place(
   return placed
 }
 
-/** Every remaining operation waits for another remaining one, so walking back must reach a cycle. */
+/**
+ * Returns a cycle among the remaining operations. Each of them waits for another, so a backward walk must reach a
+ * cycle.
+ */
 function cycleAmong(facts: Facts, conflicts: Conflicts, waiting: Int32Array, budget: Budget): readonly Edge[] {
   const incoming = groupBy(conflicts.to, facts.encoded.length, budget)
   const seen = new Map<number, number>()
@@ -149,7 +152,7 @@ function cycleAmong(facts: Facts, conflicts: Conflicts, waiting: Int32Array, bud
   return walk.slice(seen.get(at)).reverse()
 }
 
-/** An order that leads to an operation from one that was not placed either; `into` are the conflicts that do. */
+/** Returns an order that leads to an operation from another unplaced one; `into` are the conflicts that lead to it. */
 function waitsFor(
   operation: number,
   { writerOf, threads }: Facts,

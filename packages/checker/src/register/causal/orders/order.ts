@@ -4,20 +4,20 @@ import { depthFirst, NO_MORE, NO_NODE } from '../../../graph/walks.ts'
 import { type Budget, createPace, OutOfTime } from '../../../limits/budget.ts'
 import type { Edge } from '../../sequential/edges.ts'
 
-/** Operations, and the write each read saw. An undecided read (NO_READ) constrains nothing. */
+/** Operations with the write that each read saw. An undecided read (NO_READ) constrains nothing. */
 export interface Sourced {
   readonly encoded: Encoded
-  /** The write that each operation observes; INITIAL or NO_READ. */
+  /** The write that each operation observed; INITIAL or NO_READ if none. */
   readonly writerOf: Int32Array
 }
 
-/** The writes to one key in one thread, in order. */
+/** The writes to one key in one thread, in thread order. */
 interface KeyWrites {
   readonly thread: number
   readonly writes: readonly number[]
 }
 
-/** The basis of all the weaker levels: program order as threads, and the writes of each key. */
+/** The facts that all weaker levels depend on: program order as threads, and the writes of each key. */
 export interface Facts extends Sourced {
   readonly threads: Threads
   readonly writesTo: (key: number) => readonly KeyWrites[]
@@ -27,7 +27,7 @@ export interface Facts extends Sourced {
 export function factsOf({ encoded, writerOf }: Sourced, budget: Budget): Facts {
   const threads = threadsOf(encoded, true, budget)
   const lists: KeyWrites[][] = []
-  // Threads one after the other, so that a list being extended is always the last one of its key.
+  // Handles one thread after another, so that the list to extend is always the last list of its key.
   for (let m = 0; m < encoded.length; m++) {
     budget.tick()
     const i = threads.members[m]
@@ -46,7 +46,7 @@ export function previousOf({ of, place, start, members }: Threads, operation: nu
   return place[operation] > 0 ? members[start[of[operation]] + place[operation] - 1] : -1
 }
 
-/** The last of these writes among the thread's first `count` operations; -1 if there is none. */
+/** The last of these writes among the first `count` operations of the thread; -1 if there is none. */
 export function lastAmong(writes: readonly number[], count: number, place: Int32Array): number {
   let low = 0
   let high = writes.length
@@ -58,10 +58,13 @@ export function lastAmong(writes: readonly number[], count: number, place: Int32
   return low === 0 ? -1 : writes[low - 1]
 }
 
-/** The causal order: what precedes by each client's order and reads-from, taken together and transitively. */
+/** The causal order: the transitive closure of each client's order and reads-from. */
 export interface CausalOrder {
   readonly width: number
-  /** By operation and thread: how many of the thread's operations precede the operation or are the operation. */
+  /**
+   * By operation and thread: the number of the thread's operations that precede the operation, including the operation
+   * itself.
+   */
   readonly rows: Int32Array
   /** All operations, each after its predecessors. */
   readonly basis: Int32Array
@@ -70,8 +73,8 @@ export interface CausalOrder {
 }
 
 /**
- * All operations, each after its client's previous ones and after the write it saw, otherwise in order of call; or a
- * cycle among these orders: then some read saw a write from its future.
+ * Returns all operations, each after the previous operations of its client and after the write it saw, otherwise by
+ * call. If these orders form a cycle, returns the cycle: some read saw a write from its own future.
  *
  * @throws OutOfTime
  */
@@ -94,7 +97,7 @@ export function basisOf(
   return 'order' in ordered ? { basis: ordered.order } : { cycle: cycleThrough(ordered.cycle, writerOf) }
 }
 
-/** Each operation of the path needs the next, and the last needs the first. */
+/** Converts a path in which each operation needs the next, and the last needs the first, to a cycle of orders. */
 function cycleThrough(path: readonly number[], writerOf: Int32Array): readonly Edge[] {
   return path
     .map((operation, n): Edge => {
@@ -104,7 +107,7 @@ function cycleThrough(path: readonly number[], writerOf: Int32Array): readonly E
     .reverse()
 }
 
-/** Undefined if memory does not suffice. @throws OutOfTime */
+/** Returns the causal order; undefined if memory does not suffice. @throws OutOfTime */
 export function causalOrder(facts: Facts, basis: Int32Array, budget: Budget): CausalOrder | undefined {
   const { encoded, writerOf, threads } = facts
   const { of, place, before } = threads
@@ -137,7 +140,7 @@ export function causalOrder(facts: Facts, basis: Int32Array, budget: Budget): Ca
   }
 }
 
-/** Takes the componentwise maximum into `to`; returns whether anything changed. */
+/** Raises `to` to the componentwise maximum of both rows; returns whether a component changed. */
 export function raise(to: Int32Array, toAt: number, from: Int32Array, fromAt: number, width: number): boolean {
   let changed = false
   for (let t = 0; t < width; t++) {

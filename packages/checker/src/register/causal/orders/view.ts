@@ -4,7 +4,7 @@ import type { Edge } from '../../sequential/edges.ts'
 import { INITIAL, NO_READ } from '../../sequential/reads-from.ts'
 import { type CausalOrder, causalOrder, type Facts, lastAmong, raise } from './order.ts'
 
-/** Why one process cannot order the writes and its own reads: the last edge closes a cycle with those before it. */
+/** The reason why one process cannot order the writes and its own reads: `last` closes a cycle with `edges`. */
 interface ViewConflict {
   readonly thread: number
   readonly edges: readonly Edge[]
@@ -12,24 +12,28 @@ interface ViewConflict {
 }
 
 export interface Views {
-  /** Whether one order explains a thread's reads up to `until`; `sources` says what each read saw. */
+  /**
+   * Returns the conflict, if any, that prevents one order from explaining a thread's reads up to `until`; `sources`
+   * holds the write that each read saw.
+   */
   readonly conflictOf: (thread: number, sources: Int32Array, until?: number) => ViewConflict | undefined
-  /** What ran out meanwhile; if something did, finding no conflict means nothing. */
+  /** The resource that ran out, if any; if one did, a search that found no conflict proves nothing. */
   readonly stopped: () => 'out of time' | 'out of memory' | undefined
   readonly release: () => void
 }
 
 /**
- * Whether a process can order the writes so that all its own reads are explained: for PRAM all writes in program order,
- * for causal memory (CM) those in its past in causal order (`order` given).
+ * Decides whether a process can order the writes so that all its own reads are explained: for PRAM all writes in
+ * program order, for causal memory (CM) the writes in its past in causal order (`given`).
  *
- * The forced order (the happened-before relation of Bouajjani et al., POPL 2017, §3.3): a write that precedes a read of
- * another write's value, of the same key, precedes that write. Without a cycle, and without a write before a read of
- * the initial value, the past of each read in turn can be laid out so that its source is the last write of its key.
+ * The forced order (the happened-before relation of Bouajjani et al., POPL 2017, §3.3) extends the given order: a write
+ * that precedes a read of another write's value, of the same key, precedes the other write. If it has no cycle and no
+ * write precedes a read of the initial value, the past of each read can be arranged so that the read's source is the
+ * last write of its key.
  *
- * Only sources of reads get new predecessors, so only these are stored beyond the given order: for each, how many
- * operations of each thread were forced before it. The predecessors of any operation follow from the last such source
- * that precedes it in each thread.
+ * Only sources of reads get new predecessors, so the search stores only these beyond the given order: for each source,
+ * how many operations of each thread were forced before it. The predecessors of any other operation follow from the
+ * last of these sources that precedes it in each thread.
  */
 export function createViews(facts: Facts, given: CausalOrder | undefined, budget: Budget): Views {
   // If a client's operations overlap, its threads alone do not show all predecessors of an operation.
@@ -50,17 +54,17 @@ export function createViews(facts: Facts, given: CausalOrder | undefined, budget
       }
     }
   }
-  // By thread: the sources that something was forced before, in order, as positions and as rows.
+  // By thread: the sources that have forced predecessors, in thread order, as positions and as rows.
   const forcedPlaces: number[][] = Array.from({ length: width }, () => [])
   const forcedRows: Int32Array[][] = Array.from({ length: width }, () => [])
-  /** How many of a thread's forced sources are among its first `count` operations. */
+  /** The number of a thread's forced sources among its first `count` operations. */
   const forcedAmong = (thread: number, count: number): number => countBelow(forcedPlaces[thread], count)
   const active: number[] = []
-  // The process whose view it is: its reads, and the predecessors of each.
+  // The thread whose view is being searched, its reads, and the predecessors of each read.
   let viewer = 0
   const reads: number[] = []
   const past: Int32Array[] = []
-  /** How many of the viewer's reads are among its first `count` operations. */
+  /** The number of the viewer's reads among its first `count` operations. */
   const readsAmong = (count: number): number => {
     let low = 0
     let high = past.length
@@ -71,7 +75,7 @@ export function createViews(facts: Facts, given: CausalOrder | undefined, budget
     }
     return low
   }
-  /** Adds to a row everything that precedes its operations. */
+  /** Adds to a row everything that precedes the operations in the row. */
   const close = (row: Int32Array): void => {
     for (let changed = true; changed; ) {
       changed = false
@@ -85,7 +89,7 @@ export function createViews(facts: Facts, given: CausalOrder | undefined, budget
       }
     }
   }
-  /** Forces everything in `row` before a source; the rows after it in its thread grow as well. */
+  /** Forces everything in `row` before a source, which also extends the rows of later sources in the same thread. */
   const force = (source: number, row: Int32Array): void => {
     const thread = of[source]
     const places = forcedPlaces[thread]
@@ -178,7 +182,7 @@ export function createViews(facts: Facts, given: CausalOrder | undefined, budget
           edges.push(edge)
         }
         force(source, ofOlder)
-        // Earlier reads with the source in their past now have a larger past: visit them again.
+        // Earlier reads with the source in their past now have a larger past and must be visited again.
         const back = firstWith(past, i, of[source], place[source])
         if (back < i && !covers(past[back], ofOlder)) i = back - 1
       }
@@ -206,10 +210,12 @@ function clientOrder(facts: Facts, budget: Budget): CausalOrder | undefined {
   )
 }
 
-/** Rows visited per read, roughly. */
+/** Approximate number of rows visited per read. */
 const ROWS_PER_READ = 8
 
-/** The first of rows 0 … last that contains an operation. Each row contains the previous one. */
+/**
+ * Returns the first of rows 0 … last that contains an operation. Each row contains all operations of the previous row.
+ */
 function firstWith(past: readonly Int32Array[], last: number, thread: number, place: number): number {
   let low = 0
   let high = last
