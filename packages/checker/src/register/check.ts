@@ -28,20 +28,20 @@ import { looseReason, withoutLoose } from './sequential/loose.ts'
 import { readsFrom } from './sequential/reads-from.ts'
 import { stalenessOf } from './staleness/measure.ts'
 
-/** A history of registers in the form the algorithms need. */
+/** A history of registers in the form that the algorithms need. */
 export interface Registers {
   readonly history: History
   readonly encoded: Encoded
   readonly decoder: Decoder
-  /** The operations of each key, separated once, on demand. @throws OutOfTime */
+  /** Returns the operations of each key, separated once, on demand. @throws OutOfTime */
   readonly parts: () => readonly Encoded[]
-  /** The source of each read, computed once, on demand. @throws OutOfTime */
+  /** Returns the source of each read, computed once, on demand. @throws OutOfTime */
   readonly sources: () => Sources
 }
 
 type Sources = ReturnType<typeof readsFrom>
 
-/** Judges registers by every requested level. */
+/** Judges a history of registers by every requested level. */
 export const checkRegisters = (history: History, entry: ModelEntry, options: CheckOptions): Report =>
   judgeConsistency(
     history,
@@ -50,7 +50,7 @@ export const checkRegisters = (history: History, entry: ModelEntry, options: Che
     options,
   )
 
-/** What is decided of registers. */
+/** Returns the decision steps for registers. */
 export function openedRegisters(registers: Registers, options: CheckOptions): Opened {
   const { history, encoded, decoder } = registers
   return {
@@ -80,30 +80,36 @@ export function registersOf(history: History, options: CheckOptions, budget: Bud
   }
 }
 
-/** Share of the time if sequential consistency is requested too. */
+/** Share of the time for linearizability if sequential consistency is requested too. */
 export const LINEARIZABLE_SHARE = 0.6
 
-/** Share of the time left then, if lower levels are requested too: most of them are far cheaper to decide. */
+/**
+ * Share of the remaining time for sequential consistency if lower levels are requested too. Most of the lower levels
+ * are far cheaper to decide.
+ */
 const SEQUENTIAL_SHARE = 0.7
 
-/** Time for reducing a counterexample: the verdict stands already, and other levels are still to be decided. */
+/** Time for reducing a counterexample. The verdict is already known, and other levels are still to be decided. */
 const EXPLAIN_MS = 2_000
 const explainMs = (budget: Budget): number => Math.min(EXPLAIN_MS, budget.left() / 2)
 
 function orderShareFor(registers: Registers, options: CheckOptions): number | undefined {
-  // It implies sequential consistency and is far cheaper to decide, so it is worth trying for that alone; but an
-  // undecided attempt must leave time for the other. Without names for the clients, nothing but linearizability shows
-  // the levels that depend on their order.
+  // Linearizability implies sequential consistency and is far cheaper to decide, so it is tried even if only sequential
+  // consistency is requested. An undecided attempt must leave time for sequential consistency. If clients have no
+  // names, only linearizability can show that the levels that depend on client order are met.
   const isLooseWeak = options.levels.some(isWeak) && looseReason(registers.history) !== undefined
   if (needsSequential(registers, options) || isLooseWeak) return LINEARIZABLE_SHARE
   return options.levels.includes('linearizable') ? 1 : undefined
 }
 
-/** The levels in between are implied by sequential consistency, and for a cas known only through it. */
+/**
+ * Whether sequential consistency must be decided. It implies the levels below it; for a cas, these levels are known
+ * only through it.
+ */
 const needsSequential = ({ encoded, decoder }: Registers, { levels }: CheckOptions): boolean =>
   levels.includes('sequential') || (levels.some(isWeak) && unlikeRegister(encoded, decoder) !== undefined)
 
-/** Whether one real-time order explains everything; `budget` pays for reducing a counterexample. */
+/** Decides whether one real-time order explains all operations; `budget` pays for reducing a counterexample. */
 function decideOrder(registers: Registers, share: Budget, budget: Budget, explain: boolean): Verdict {
   const { encoded, decoder, parts } = registers
   if (encoded.isTied === true) return ofLevel('linearizable', judgeSequential(registers, share))
@@ -122,7 +128,7 @@ function decideOrder(registers: Registers, share: Budget, budget: Budget, explai
   return { result: 'met', witness: { kind: 'order', orders } }
 }
 
-/** A loop: an iterator would take as long to list a short history's rows as ordering them took. */
+/** Copies rows to an array by a loop: for a short history, an iterator would take as long as the ordering itself. */
 function listed(rows: Int32Array): number[] {
   const list: number[] = []
   for (let at = 0; at < rows.length; at++) list.push(rows[at])
@@ -140,7 +146,7 @@ export function counterexampleOf(
 
 const LATE = { result: 'unknown', reason: OUT_OF_TIME } as const satisfies Verdict
 
-/** The levels that depend on the order within each client. */
+/** Judges the levels that depend on the order within each client. */
 function judgeByClients(
   registers: Registers,
   options: CheckOptions,
@@ -154,7 +160,7 @@ function judgeByClients(
     () => judgeInOrder(withoutUnnamed(registers, budget), options, budget, first),
     (): Decided => ({}),
   )
-  // A contradiction without the unnamed clients' order is one with it too.
+  // A contradiction without the order of the unnamed clients remains a contradiction with it.
   const resting = options.levels.filter((level) => level === 'sequential' || isWeak(level))
   return Object.fromEntries(
     resting.map((level) => {
@@ -175,7 +181,10 @@ function withoutUnnamed({ history, encoded, decoder }: Registers, budget: Budget
   }
 }
 
-/** `first` are operations to examine first, if they contradict a stronger level. */
+/**
+ * Judges the levels in client order. `first` are the operations that contradict a stronger level, if any; these are
+ * examined first.
+ */
 function judgeInOrder(
   registers: Registers,
   options: CheckOptions,
@@ -236,9 +245,9 @@ function judgeBelowSequential(
 }
 
 /**
- * What was decided on another thread, without knowing the contradiction of linearizability that others found: like the
- * answer of `judgeOthers`, which begins with it, so that a violation is told by the same operations however many threads
- * judged it.
+ * Merges the verdict on linearizability with the verdicts of another thread, which did not know the contradiction of
+ * linearizability. The result equals the answer of `judgeOthers`, which examines that contradiction first, so the
+ * reported operations of a violation do not depend on the number of threads.
  */
 export function beginningWith(
   linearizable: Verdict,

@@ -22,7 +22,7 @@ import { registerFunctions } from './encoding/encode.ts'
 import { registerRoom } from './online/room.ts'
 import { requireSingleValues } from './single-values.ts'
 
-/** A write overwrites whatever touched the register, and lower levels let reads see later writes. */
+/** A write overwrites every earlier effect on the register, and lower levels let reads see later writes. */
 const registerRules: RecordRules = {
   mayLackInput: [],
   namesVersions: true,
@@ -31,7 +31,10 @@ const registerRules: RecordRules = {
   seenBefore,
 }
 
-/** Whether it may write a value that was read before its key was touched, or that it would have to replace. */
+/**
+ * Reports whether an operation may write a value that was read before the key was touched, or may depend on an unknown
+ * earlier value.
+ */
 function seenBefore(history: History, positions: Int32Array, initial: Json): (row: number) => boolean {
   const { operations, functions, values } = history
   const { f, key, output, returnEvent, outcome } = operations
@@ -45,7 +48,7 @@ function seenBefore(history: History, positions: Int32Array, initial: Json): (ro
     return Array.isArray(pair) ? pair : []
   }
   const seen = new Set<string>()
-  // A failed cas may have seen anything but one value.
+  // Keys with a failed cas, which may have seen any value except one.
   const differing = new Set<number>()
   for (let row = 0; row < operations.length; row++) {
     const position = positions[key[row] + 1]
@@ -64,7 +67,7 @@ function seenBefore(history: History, positions: Int32Array, initial: Json): (ro
   }
 }
 
-/** A read that succeeded or, where that counts as having seen another value, a cas that failed. */
+/** A successful read or, if `failedCas` is `observes`, a failed cas. */
 const observed: IsMetBy = ({ functions, operations: { f, outcome } }, { failedCas }) => {
   const isCas = functions.map((name) => name === 'cas')
   return failedCas === 'observes'

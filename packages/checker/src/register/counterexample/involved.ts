@@ -3,18 +3,18 @@ import { type Budget, createAllowance, inTime } from '../../limits/budget.ts'
 import { type Counterexample, MOST_OPERATIONS, type Uncut } from '../../verdict/verdict.ts'
 import { closure, LONG } from './locate.ts'
 
-/** A contradiction among more operations than this does not count as located. */
+/** The largest number of operations in a contradiction that counts as located. */
 const MOST_LOCATED = 4_096
 
-/** Operations that contradict a level, and how. */
+/** Operations that contradict a level, and the answer that shows the contradiction. */
 export interface Case<Answer extends { readonly result: string }> {
   readonly encoded: Encoded
   readonly violated: Extract<Answer, { readonly result: 'violated' }>
 }
 
 /**
- * In a long history, the operations its contradiction uses, with every write their results may depend on, if these are
- * few and contradictory by themselves; otherwise the whole history.
+ * Returns, for a long history, the operations that its contradiction uses and every write that their results may depend
+ * on, if these are few and contradictory by themselves; otherwise returns the whole history.
  */
 export function located<Answer extends { readonly result: string }>(
   whole: Case<Answer>,
@@ -34,10 +34,10 @@ const isViolated = <Answer extends { readonly result: string }>(
   answer: Answer,
 ): answer is Extract<Answer, { readonly result: 'violated' }> => answer.result === 'violated'
 
-/** Looks allowed for verifying a few operations. */
+/** The number of time checks allowed for verifying a few operations. */
 const ALLOWED_LOOKS = 200
 
-/** Whether some operations contradict a level by themselves, decided without reading the clock. */
+/** Reports whether some operations contradict a level by themselves, decided without reading the clock. */
 export function isSure(violates: (budget: Budget) => boolean): boolean {
   return inTime(
     () => violates(createAllowance(ALLOWED_LOOKS)),
@@ -48,14 +48,17 @@ export function isSure(violates: (budget: Budget) => boolean): boolean {
 export interface Found {
   readonly level: Counterexample['level']
   readonly encoded: Encoded
-  /** The operations the contradiction uses, if known. */
+  /** The operations that the contradiction uses, if known. */
   readonly involved: readonly number[] | undefined
   readonly why: Uncut['why']
   readonly violates: (some: Encoded, budget: Budget) => boolean
   readonly sentence: string
 }
 
-/** A contradiction that there was no time to reduce: the operations it uses, up to as many as a person could read. */
+/**
+ * Returns a counterexample that was not reduced for lack of time: the operations that the contradiction uses, up to as
+ * many as a person can read.
+ */
 export function showInvolved({ level, encoded, involved, why, violates, sentence }: Found): Counterexample {
   const all = Array.from({ length: Math.min(encoded.length, MOST_OPERATIONS) }, (_, i) => i)
   const closed = involved && (closure(encoded, involved, MOST_OPERATIONS) ?? involved.slice(0, MOST_OPERATIONS))
@@ -70,7 +73,7 @@ export function showInvolved({ level, encoded, involved, why, violates, sentence
   }
 }
 
-/** A longer counterexample is of no use for further attempts. */
+/** The largest number of operations in a counterexample that is used for further attempts. */
 const MOST_ROWS = 200
 
 /** The positions of a counterexample's operations, ascending; undefined if it was not reduced. */

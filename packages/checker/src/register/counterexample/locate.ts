@@ -10,22 +10,24 @@ import { createCompletion } from './sources.ts'
 type Violated = Extract<Linearizability, { readonly result: 'violated' }>
 type JsonOf = (name: number) => Json
 
-/** A part of one key's history that is contradictory by itself, and the first return at which it becomes so. */
+/**
+ * A part of one key's history that is contradictory by itself, and the first return event at which it is contradictory.
+ */
 export interface Located {
   readonly part: Encoded
   readonly culpritReturn: number
 }
 
-/** Histories with fewer operations are reduced directly. */
+/** The length from which a history is narrowed to a part before its reduction. */
 export const LONG = 10_000
 
-/** Steps allowed for deciding one candidate; harder ones are not used. */
+/** The number of steps allowed for deciding one candidate; a candidate that needs more is not used. */
 const stepsFor = (some: Encoded): number => 60_000 + 100 * some.length
 
 /**
  * Finds a few hundred operations near the visible contradiction of a long history that are contradictory by themselves,
- * which makes all later steps quick. Keeps everything that a remaining result may depend on (see `createCompletion`).
- * Undefined if no part that was tried is contradictory.
+ * which makes all later steps fast. Keeps everything that a remaining result may depend on (see `createCompletion`).
+ * Returns undefined if no part that was tried is contradictory.
  *
  * @throws OutOfTime
  */
@@ -51,16 +53,19 @@ export function locate(violated: Violated, jsonOf: JsonOf, budget: Budget): Loca
   return undefined
 }
 
-/** A contradiction among more operations than this does not count as located. */
+/** The largest number of operations in a contradiction that counts as located. */
 const MOST_LOCATED = 4_096
 
-/** Window sizes tried in turn: event positions before the culprit's return. */
+/** Window sizes, tried in this order: the number of event positions before the culprit's return. */
 const WINDOWS = [256, 2_048, 16_384, 131_072] as const
 
-/** Operations before the contradiction to include, for the object's state at that time. */
+/** The number of operations before the contradiction to include, which show the object's state at that time. */
 const RECENT = 128
 
-/** The last operations before the last return among these, with everything they depend on. */
+/**
+ * Returns the named operations, the last operations called before the last return among them, and everything that these
+ * depend on.
+ */
 function withRecent(part: Encoded, named: readonly number[]): Encoded {
   const last = named.reduce((latest, i) => (part.returns[i] === NEVER ? latest : Math.max(latest, part.returns[i])), 0)
   const recent: number[] = []
@@ -84,8 +89,9 @@ function firstContradiction(some: Encoded, jsonOf: JsonOf, budget: Budget): Loca
 }
 
 /**
- * Adds every write that the results of some operations may depend on, one pass over the history per generation;
- * undefined if that exceeds `most`, because results that depend on too much are not worth trying. Without appends.
+ * Adds every write that the results of some operations may depend on, with one pass over the history per generation.
+ * For histories without appends. Returns undefined if there are more than `most` operations, because larger sets are
+ * not worth trying.
  */
 export function closure(encoded: Encoded, some: readonly number[], most: number): readonly number[] | undefined {
   const { length, kind, expects, writes, key, values, initial } = encoded
@@ -116,12 +122,12 @@ export function closure(encoded: Encoded, some: readonly number[], most: number)
 }
 
 /**
- * The last operations up to a return: those that returned after `from`, and everything the results among them may
- * depend on. A write that returned before all of them were called hides what came before it, so nothing before that
- * write is needed. A cas that overlapped the write may have come before it and so need not be in the window: it becomes
- * optional there.
+ * Returns the window of operations before a return: those that returned after `from`, and everything that the results
+ * among them may depend on. A write that returned before all of them were called hides earlier writes, so nothing
+ * before this write is needed. A cas that overlapped the write may precede it and therefore be outside the window; it
+ * becomes optional in the window.
  *
- * Undefined if there is no such write.
+ * Returns undefined if there is no hiding write.
  */
 function windowBefore(part: Encoded, culpritReturn: number, from: number): Encoded | undefined {
   const { length, kind, calls, returns } = part
@@ -147,10 +153,13 @@ function windowBefore(part: Encoded, culpritReturn: number, from: number): Encod
   return window
 }
 
-/** Looks allowed for verifying a candidate after the time is up. */
+/** The number of time checks allowed for verifying a candidate after the time has expired. */
 const ALLOWED_LOOKS = 200
 
-/** At most `MOST_OPERATIONS` near the contradiction, found without a clock, and whether they contradict alone. */
+/**
+ * Returns at most `MOST_OPERATIONS` near the contradiction, chosen without reading the clock, and whether these are
+ * contradictory by themselves.
+ */
 export function nearest(violated: Violated, jsonOf: JsonOf): { readonly set: Encoded; readonly standsAlone: boolean } {
   const { part, conflict } = violated
   const allowance = createAllowance(ALLOWED_LOOKS)
@@ -173,7 +182,7 @@ export function nearest(violated: Violated, jsonOf: JsonOf): { readonly set: Enc
   return { set, standsAlone: contradicts(set) }
 }
 
-/** The operations called last before a return, and some that must be included. */
+/** Returns the operations called last before a return, together with the `named` operations. */
 function lastBefore(
   { calls }: Encoded,
   all: readonly number[],

@@ -3,7 +3,7 @@ import { type Budget, ticking } from '../../limits/budget.ts'
 import { shrink } from '../../search/shrink.ts'
 import { MOST_OPERATIONS, type Uncut } from '../../verdict/verdict.ts'
 
-/** A budget that remembers which limit was reached while it was used. */
+/** Wraps a budget so that it remembers which limit was reached. */
 export function watched(budget: Budget): {
   readonly budget: Budget
   readonly limit: () => 'time' | 'memory' | undefined
@@ -22,22 +22,22 @@ export function watched(budget: Budget): {
   }
 }
 
-/** The part of a core to show: no more than a person could read. */
+/** The part of a core to show: no more operations than a person can read. */
 export interface Limited {
   readonly shown: readonly number[]
   readonly uncut: Uncut | undefined
 }
 
 export interface Limiting {
-  /** The number of operations it was found among. */
+  /** The number of operations that the core was found among. */
   readonly among: number
-  /** The limit that was reached meanwhile, if any. */
+  /** The limit that was reached during the reduction, if any. */
   readonly limit: 'time' | 'memory' | undefined
-  /** Whether some of the operations contradict each other by themselves, found out without a look at the clock. */
+  /** Reports whether some of the operations are contradictory by themselves, decided without reading the clock. */
   readonly makesSure: (some: readonly number[]) => boolean
 }
 
-/** Keeps to `MOST_OPERATIONS`: what returned earliest goes. */
+/** Limits a core to `MOST_OPERATIONS` by dropping the operations that returned earliest. */
 export function limit(
   core: readonly number[],
   { returns }: Pick<Encoded, 'returns'>,
@@ -59,27 +59,36 @@ export type Prove = (
   contradicts: Contradiction['contradicts'],
 ) => readonly number[] | undefined
 
-/** Operations are numbers, ascending. */
+/** A contradiction to reduce. Operations are numbers, in ascending order. */
 export interface Contradiction {
-  /** Where to begin: the first that is contradictory with everything its results may depend on. */
+  /**
+   * Sets of operations to start from. The reduction uses the first set that is contradictory together with everything
+   * its results may depend on.
+   */
   readonly starts: Iterable<readonly number[]>
-  /** Adds everything that results may depend on. */
+  /** Adds everything that the results of some operations may depend on. */
   readonly complete: (some: readonly number[]) => readonly number[]
   /** Whether some of the operations are contradictory by themselves. */
   readonly contradicts: (some: readonly number[]) => boolean
-  /** Whether what is shown is told with all that it may rest on; by default, whether everything is there. */
+  /**
+   * Reports whether a set contains everything that its results may depend on and that must be shown; by default,
+   * `isClosedUnder(complete)`.
+   */
   readonly isTold?: ((some: readonly number[]) => boolean) | undefined
-  /** Few of some operations that the verifier accepts by themselves, if it finds any near a start. */
+  /**
+   * Finds, near a start, a few of the operations that the verifier accepts as a contradiction by themselves; undefined
+   * if it finds none.
+   */
   readonly prove?: Prove | undefined
 }
 
 /**
- * Reduces a contradiction to a core, which is contradictory whatever else happened: if the verifier covers it, what that
- * accepts; otherwise with each observation it has everything that this may depend on, and without any one of its operations
- * that is no longer so, or there is no contradiction left.
+ * Reduces a contradiction to a core that is contradictory regardless of all other operations. If the verifier covers
+ * the contradiction, the core is what the verifier accepts. Otherwise the core contains, for each observation,
+ * everything that the observation may depend on; removing any one operation would break this property or the
+ * contradiction.
  *
- * @returns undefined if no start is contradictory
- * @throws OutOfTime if there is no time to begin.
+ * @returns undefined if no start is contradictory @throws OutOfTime if there is no time to begin.
  */
 export function reduce(
   { starts, complete, contradicts, isTold = isClosedUnder(complete), prove }: Contradiction,
@@ -104,10 +113,10 @@ export function reduce(
   return undefined
 }
 
-/** Above this size, do not try dropping operations one at a time. */
+/** The largest size at which the reduction tries to drop operations one at a time. */
 const MOST_REDUCED = 500
 
-/** Whether some operations contain everything that their results may depend on. */
+/** Reports whether some operations contain everything that their results may depend on. */
 export const isClosedUnder =
   (complete: Contradiction['complete'], isRead: (i: number) => boolean = () => false) =>
   (some: readonly number[]): boolean => {
@@ -115,10 +124,13 @@ export const isClosedUnder =
     return complete(some).every((i) => there.has(i) || isRead(i))
   }
 
-/** Size of the first window of last operations; grows until contradictory. Small sets are judged quickest. */
+/**
+ * Size of the first window of last operations, in operations; doubled until the window is contradictory. Small sets are
+ * judged fastest.
+ */
 const FIRST_WINDOW = 4
 
-/** Ever more of the last operations that had returned by an event, and then all. */
+/** Yields ever larger sets of the last operations that returned by an event, and finally all operations. */
 export function* windows(
   { length, returns }: Pick<Encoded, 'length' | 'returns'>,
   until: number,

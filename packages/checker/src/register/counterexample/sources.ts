@@ -5,20 +5,20 @@ import { type Budget, ticking, unlimited } from '../../limits/budget.ts'
 import { appendText } from '../replay/appends.ts'
 import type { OrderRule } from '../replay/replay.ts'
 
-/** Adds to a choice of operations everything their results may depend on; ascending. */
+/** Adds everything that the results of the chosen operations may depend on; returns all in ascending order. */
 export type Completion = (chosen: Iterable<number>) => number[]
 
 /**
- * Which operations may be removed without creating a contradiction.
+ * Determines which operations may be removed without creating a contradiction.
  *
- * Suppose the whole history has a legal order. An observation in it depends on one operation: the last write before it
- * (with append, on the last overwriting one and the appends since). Keep any set that contains, with each observation,
- * every operation it may depend on in any order: the legal order, restricted to that set, stays legal. So if the set
- * has no legal order, neither has the whole, and the set is a true explanation: a stale read is never blamed on a write
- * that was merely removed.
+ * Suppose that the whole history has a legal order. An observation in this order depends on one operation: the last
+ * write before it (with append, on the last overwriting write and the appends after it). Keep any set that contains,
+ * for each observation, every operation that the observation may depend on in any order. The legal order restricted to
+ * that set is still legal. So if the set has no legal order, the whole history has none either, and the set is a true
+ * explanation: a stale read is never blamed on a write that was merely removed.
  *
- * In real time, an operation that returned before the call of a completed overwriting write, which itself returned
- * before the observation was called, is not the last one before the observation.
+ * In real time, an operation cannot be the last write before an observation if it returned before the call of a
+ * completed overwriting write that itself returned before the call of the observation.
  *
  * @throws OutOfTime, as does the completion.
  */
@@ -31,7 +31,7 @@ export function createCompletion(
   const { length, kind, expects, writes, key, calls, returns } = encoded
   const clients = encoded.clients()
   const overwrittenSince = rule === 'real time' && !encoded.hasAppend ? lastOverwriteBefore(encoded, budget) : undefined
-  // By key, and by key and value: the operations that write.
+  // The operations that write, by key, and by key and value.
   const ofKey = new Map<number, number[]>()
   const ofValue = new Map<number, number[]>()
   for (let i = 0; i < length; i++) {
@@ -81,7 +81,8 @@ export function createCompletion(
           return inTime(writer, observer)
         })
         for (const writer of possible) keep(writer)
-        // If none is in time, keep one all the same: a stale read must look stale, not like a value from nowhere.
+        // If no writer could be the source, keeps the nearest one: a stale read must look stale, not like a value that
+        // nobody wrote.
         if (possible.length === 0 && writers.length > 0) keep(nearest(writers, observer))
       }
     }
@@ -89,7 +90,10 @@ export function createCompletion(
   }
 }
 
-/** By operation: the latest call of a completed overwriting operation on its key that returned before its own call. */
+/**
+ * By operation: the latest call of a completed overwriting operation on the same key that returned before the
+ * operation's call.
+ */
 function lastOverwriteBefore(encoded: Encoded, budget: Budget): Int32Array {
   const { length, kind, key, calls, returns } = encoded
   const order = new Int32Array(length)
@@ -115,7 +119,7 @@ function pushTo(lists: Map<number, number[]>, at: number, item: number): void {
   addTo(lists, at, item)
 }
 
-/** Whether a set still contains a writer for each observed value that has one in the whole: no read loses its write. */
+/** Reports whether a subset still contains a writer of each observed value that has a writer in the whole history. */
 export function isSupported(encoded: Encoded, kept: readonly number[], observedInWhole: ReadonlySet<string>): boolean {
   const { kind, expects, writes, key, initial } = encoded
   const written = new Set<string>()
@@ -127,7 +131,7 @@ export function isSupported(encoded: Encoded, kept: readonly number[], observedI
   })
 }
 
-/** The `key value` names that some operation writes. */
+/** The names `key value` of all values that operations write. */
 export function writtenValues(encoded: Encoded, budget: Budget): ReadonlySet<string> {
   const written = new Set<string>()
   for (let i = 0; i < encoded.length; i++) {

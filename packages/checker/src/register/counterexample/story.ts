@@ -18,8 +18,9 @@ import type { OrderEdge } from '../../verdict/verdict.ts'
 import { show } from '../../verdict/words.ts'
 
 /**
- * How one operation of a cycle leads to the next: its client did that next; the next one saw it; it did not see the next
- * one, which had been written; it was given the value of the next one, although that had been replaced.
+ * How one operation of a cycle leads to the next. `then`: the same client did the next operation afterwards. `saw`: the
+ * next operation saw this write. `missed`: the operation did not see the next one, which had been written. `given`: the
+ * operation got the value of the next one, which had been replaced.
  */
 type Way = 'then' | 'saw' | 'missed' | 'given'
 
@@ -30,27 +31,28 @@ interface Stop {
 
 /** A stop with its neighbours in the cycle. */
 interface Step extends Stop {
-  /** The operation that it leads to. */
+  /** The next operation in the cycle. */
   readonly next: OperationRow
-  /** The write that it saw, if that is how the cycle came to it. */
+  /** The write that this operation saw, if the cycle reached the operation by `saw`. */
   readonly seen: OperationRow | undefined
 }
 
 /** A cycle of orders in words. */
 export interface Story {
   readonly sentence: string
-  /** The one answer that cannot be, if a single one closes the cycle. */
+  /** The one impossible answer, if a single answer closes the cycle. */
   readonly culprit: OperationRow | undefined
 }
 
-/** A longer story is harder to follow than the orders themselves. */
+/** The largest number of clauses in a story; a longer story is harder to follow than the orders themselves. */
 const MOST_CLAUSES = 6
-/** A chain of orders may rest on others; deeper ones explain nothing. */
+/** The largest nesting depth of chains of orders that a story explains; deeper chains explain nothing. */
 const DEEPEST = 3
 
 /**
- * A cycle of orders as what each client did and saw: `p1 wrote photo = 7, then comment = 8; p2 saw p1's comment = 8, but
- * then read photo = null, not p1's 7.` Undefined if it has steps that clients do not notice, or too many.
+ * Describes a cycle of orders as the actions and observations of each client: `p1 wrote photo = 7, then comment = 8; p2
+ * saw p1's comment = 8, but then read photo = null, not p1's 7.` Returns undefined if the cycle has steps that clients
+ * do not notice, or too many clauses.
  */
 export function storyOf(edges: readonly OrderEdge[], history: History): Story | undefined {
   const walk = walked(edges, DEEPEST)
@@ -67,7 +69,7 @@ export function storyOf(edges: readonly OrderEdge[], history: History): Story | 
 
 const isBack = (way: Way): boolean => way === 'missed' || way === 'given'
 
-/** The operations of a chain of orders, without the last one, which the next chain begins with. */
+/** Returns the operations of a chain of orders, except the last operation, which is the first of the next chain. */
 function walked(edges: readonly OrderEdge[], depth: number): readonly Stop[] | undefined {
   const stops: Stop[] = []
   for (const edge of edges) {
@@ -104,7 +106,10 @@ function stepsOf({ before, after, reason, shownBy }: OrderEdge, depth: number): 
   }
 }
 
-/** The same cycle, beginning where a client's own steps begin; the one impossible answer, if there is one, comes last. */
+/**
+ * Rotates the cycle so that it begins where a client's own steps begin; if there is one impossible answer, it comes
+ * last.
+ */
 function fromBoundary(stops: readonly Stop[], backs: number): readonly Stop[] {
   const begins = (i: number): boolean => {
     const way = stops.at(i - 1)?.way
@@ -116,7 +121,7 @@ function fromBoundary(stops: readonly Stop[], backs: number): readonly Stop[] {
   return [...stops.slice(first), ...stops.slice(0, first)]
 }
 
-/** What one client did and saw in a row. */
+/** Splits the cycle into segments of consecutive actions and observations of one client. */
 function segmentsOf(stops: readonly Stop[]): readonly (readonly Step[])[] {
   const segments: Step[][] = []
   for (const [i, { row, way }] of stops.entries()) {
@@ -128,7 +133,7 @@ function segmentsOf(stops: readonly Stop[]): readonly (readonly Step[])[] {
   return segments
 }
 
-/** Only of one client at a time, and only of whole values. */
+/** Reports whether a segment can be described: all its operations belong to one client and concern whole values. */
 function isTellable(segment: readonly Step[], history: History): boolean {
   const client = clientOf(history, segment[0]?.row ?? 0)
   return segment.every(({ row, way }) => {
@@ -144,14 +149,14 @@ const isCas = (history: History, row: OperationRow): boolean => functionOf(histo
 const reads = (history: History, row: OperationRow): boolean => !replacesWhole(functionOf(history, row))
 const writes = (history: History, row: OperationRow): boolean => !readsWhole(functionOf(history, row))
 
-/** A client without a name is its process. */
+/** Returns the session of the operation's client, or the process name if the client has no name. */
 function clientOf(history: History, row: OperationRow): number | string {
   const process = history.operations.process[row] ?? 0
   const session = history.sessionOf(process)
   return session === UNNAMED ? history.processName(process) : session
 }
 
-/** Empty for a lone write, which the clause before or after it names. */
+/** Describes a segment as one clause; empty for a lone write, which the previous or next clause names. */
 function clauseOf(segment: readonly Step[], isCulprit: boolean, history: History): readonly string[] {
   const [first] = segment
   const last = segment.at(-1)
@@ -167,7 +172,7 @@ function clauseOf(segment: readonly Step[], isCulprit: boolean, history: History
 const WROTE = 'wrote '
 const WROTE_AGAIN = /^wrote /
 
-/** `saw p1's comment = 8`, `wrote photo = 7`, `read photo = null from n2, not p1's 7`. */
+/** Describes one step: `saw p1's comment = 8`, `wrote photo = 7`, `read photo = null from n2, not p1's 7`. */
 function actOf({ row, way, seen, next }: Step, isCulprit: boolean, history: History): string {
   const missed = way === 'missed' ? `, not ${whose(history, next, row)} ${show(writtenBy(history, next))}` : ''
   const older = way === 'given' && isCulprit ? ', which is older' : ''
@@ -196,15 +201,15 @@ const writtenBy = (history: History, row: OperationRow): Json =>
 const keyText = ({ keys, operations }: History, row: OperationRow): string =>
   clipped(keys[operations.key[row] ?? -1] ?? '')
 
-/** Names come from files, and a sentence must stay one. */
+/** Shortens a name. Names come from files and may be too long for a sentence. */
 const clipped = (name: string): string => (name.length <= LONGEST_NAME ? name : `${name.slice(0, LONGEST_NAME - 1)}…`)
 const LONGEST_NAME = 60
 
-/** `x = 7`; the value alone if there are no keys. */
+/** Formats a key and value as `x = 7`; the value alone if the history has no keys. */
 const pair = (history: History, row: OperationRow, value: Json): string =>
   keyText(history, row) === '' ? show(value) : `${keyText(history, row)} = ${show(value)}`
 
-/** As in drawings: `p4`, or the client's name. */
+/** Names the client of an operation as drawings do: `p4`, or the client's own name. */
 function whoOf(history: History, row: OperationRow): string {
   const name = clientName(history, history.operations.process[row] ?? 0)
   return /^\d+$/.test(name) ? `p${name}` : clipped(name)
@@ -221,7 +226,7 @@ function nodeText({ nodes, operations }: History, row: OperationRow): string {
 const unanswered = ({ operations }: History, row: OperationRow): string =>
   operations.outcome[row] === INFO ? ' (outcome unknown)' : ''
 
-/** What is wrong with it, where no one answer is. */
+/** Concludes a story in which no single answer is impossible; empty if one answer is. */
 function conclusionOf(backs: number): string {
   if (backs === 1) return ''
   return backs === 0 ? ' So something was seen before it was written.' : ' No one order fits all of that.'

@@ -4,22 +4,23 @@ import type { Budget } from '../../limits/budget.ts'
 import { countBelow } from '../../search/halving.ts'
 
 /**
- * Whether a value of one register was taken away more often than it can have been there, by counting: however many
- * operations overlap, and however often values are written. Returns the operations of the contradiction; undefined if
- * there is none of this kind, which says nothing. Keys are counted each by itself.
+ * Decides by counting whether a value of one register was removed more often than it can have been present. This works
+ * however many operations overlap and however often values are written. Counts each key separately. Returns the
+ * operations of the contradiction; undefined if counting finds none, which proves nothing.
  *
  * A completed cas of v to another value *ends* v: just before it the register holds v, just after it another value. A
  * write of v, or a cas of another value to v, completed or not, *begins* v. In a legal order
  *
- * - something begins v between any two operations that end it, since v is gone after the first and there at the second;
- * - something begins v before the first of them, unless v is the initial value;
+ * - something begins v between any two operations that end it, since v is absent after the first and present at the
+ *   second;
+ * - something begins v before the first operation that ends it, unless v is the initial value;
  * - something begins v between an operation that ends it and a later read of v.
  *
- * These are different operations for each pair of neighbours. An order in real time keeps an operation that was called
- * after S and returned before T between S and T, and whatever is between two such operations was called before T and
- * returned after S. So of those that end v within a window (S, T) there is at most one more than of those that begin v and
- * overlap it. If the window is open to the past, there are no more, but one if v is the initial value; and with a read of v
- * called after all of those that end it had returned, one fewer.
+ * Each pair of neighbours needs a different operation. An order in real time keeps an operation that was called after S
+ * and returned before T between S and T, and every operation between two of these operations was called before T and
+ * returned after S. So within a window (S, T) the operations that end v exceed those that begin v and overlap the
+ * window by at most one. For a window without a beginning, the largest excess is zero, or one if v is the initial
+ * value. It is lower by one if a read of v was called after all operations that end v had returned.
  *
  * Takes O(n log n).
  *
@@ -35,10 +36,10 @@ export function overconsumed(part: Encoded, budget: Budget): readonly number[] |
   return undefined
 }
 
-/** Operations on one value, by their numbers. */
+/** The operations on one value, by number. */
 interface Uses {
   readonly value: number
-  /** In order of their returns. */
+  /** The operations that end the value, in order of their returns. */
   readonly ends: readonly number[]
   readonly begins: readonly number[]
   readonly reads: readonly number[]
@@ -67,7 +68,8 @@ function valuesEnded(
 }
 
 /**
- * The same in an order that keeps that of each client only. There is one window, which has all operations.
+ * Decides as `overconsumed` does, for an order that keeps only the order of each client. Uses one window that contains
+ * all operations.
  *
  * @throws OutOfTime
  */
@@ -81,7 +83,7 @@ export const overconsumedEver = (encoded: Encoded, budget: Budget): readonly num
     budget,
   )
 
-/** For windows open to the past. */
+/** Checks the windows that have no beginning. */
 function fromTheStart(
   { calls, returns }: Encoded,
   { ends, begins, reads }: Uses,
@@ -109,9 +111,10 @@ function fromTheStart(
 }
 
 /**
- * For all other windows. They begin just before the call of an operation that ends the value, and end just after the return
- * of one. The beginnings are gone through from the last to the first; for each of the ends a tree holds how many
- * operations end the value within the window, less those that begin it and were called before its end.
+ * Checks the windows with a beginning. They begin just before the call of an operation that ends the value, and end
+ * just after the return of one. The loop goes through the beginnings from last to first. For each end of a window, a
+ * tree holds how many operations end the value within the window, minus those that begin the value and were called
+ * before the window's end.
  */
 function withinWindow(
   { calls, returns }: Encoded,
@@ -133,7 +136,7 @@ function withinWindow(
     budget.tick()
     const own = place.get(end) ?? 0
     sums.add(own, 1)
-    // A window that does not contain this operation need not begin here.
+    // A window that does not contain this operation need not begin at its call.
     const { sum, at } = sums.greatestFrom(own)
     if (sum + countBelow(returned, calls[end]) <= 1) continue
     const [from, until] = [calls[end], returns[ends[at]]]
@@ -147,13 +150,13 @@ function withinWindow(
 const ascending = (some: readonly number[], column: Int32Array): Int32Array =>
   Int32Array.from(some, (i) => column[i]).sort()
 
-/** Numbers, 0 at first, and the greatest of their sums up to each place, in a binary tree. */
+/** Numbers, initially 0, and the greatest of their prefix sums, in a binary tree. */
 function createPrefixSums(length: number) {
   let leaves = 1
   while (leaves < length) leaves *= 2
   const sum = int32Array(2 * leaves)
   const best = int32Array(2 * leaves)
-  // Places beyond the last are never the best.
+  // Places beyond the last number are never the greatest.
   for (let at = length; at < leaves; at++) best[leaves + at] = LEAST
   const gather = (node: number): void => {
     sum[node] = sum[2 * node] + sum[2 * node + 1]
@@ -167,7 +170,7 @@ function createPrefixSums(length: number) {
       best[node] = sum[node]
       for (node >>= 1; node > 0; node >>= 1) gather(node)
     },
-    /** The greatest sum of all numbers up to a place, of this place and those after it. */
+    /** Returns the greatest prefix sum among those that end at place `from` or later, and its place. */
     greatestFrom(from: number): { readonly sum: number; readonly at: number } {
       let before = 0
       let own = sum[leaves + from]

@@ -31,7 +31,7 @@ import type { Semantics } from '../../judge/options.ts'
 import { type Budget, STEPS_BETWEEN_LOOKS, unlimited } from '../../limits/budget.ts'
 import { type IdColumns, numberValues } from './value-numbers.ts'
 
-/** The operations of the register model, and their kinds. `get` and `put` are Porcupine's words. */
+/** The functions of the register model, and their kinds. `get` and `put` are Porcupine's names. */
 const kinds: { readonly [f: string]: number } = {
   read: READ,
   write: WRITE,
@@ -44,10 +44,10 @@ const kinds: { readonly [f: string]: number } = {
 export const registerFunctions: readonly string[] = Object.keys(kinds)
 
 /**
- * A register, or many by key: read, write, cas, and append on strings. The outcome rules are applied here, once: `fail`
- * is dropped (or, for cas, kept as an observation), `info` becomes optional, a read of unknown outcome is dropped, null
- * stands for the initial value (unless that is unknown: then null is a value like any other). Optionally of some keys
- * only (-1: operations without a key); keys are numbered as usual.
+ * Encodes a register, or many registers by key: read, write, cas, and append on strings. Applies the outcome rules,
+ * once: `fail` is dropped (or, for cas, kept as an observation), `info` becomes optional, a read of unknown outcome is
+ * dropped, null stands for the initial value (but is an ordinary value if the initial value is unknown). With
+ * `isWanted`, encodes only some keys (-1: operations without a key); the key numbers do not change.
  *
  * @throws UserError for an operation the model does not know, or a cas whose value is not `[old, new]`. @throws
  * OutOfTime
@@ -64,11 +64,11 @@ export function encodeRegister(
   const { row, hasAppend } = meaning
   const { operations } = history
   const length = row.length
-  // If no operation is dropped, the history's own columns are used.
+  // Uses the history's own columns if no operation is dropped.
   const isWhole = length === operations.length
   const chosen = (column: Int32Array): Int32Array => (isWhole ? column : gathered(column, row))
   const { calls, returns } = isWhole && !meaning.hasUnknown ? ownEvents(operations) : eventsOf(operations, row)
-  // Operations without a key concern one more object, besides the named ones.
+  // Operations without a key concern one further object besides the named ones.
   const shift = meaning.isUnkeyed ? 1 : 0
   const keys = Math.max(1, history.keys.length + shift)
   const ids = numberValues(meaning, initialId, budget)
@@ -103,7 +103,7 @@ export function encodeRegister(
   }
 }
 
-/** The operations that constrain something, with their effects. */
+/** The operations that constrain the order, with their effects. */
 interface Meaning extends IdColumns, Pick<Encoded, 'row' | 'hasAppend'> {
   /** Whether some operation has no key. */
   readonly isUnkeyed: boolean
@@ -120,7 +120,7 @@ function meaningOf(
   isWanted: ((key: number) => boolean) | undefined,
 ): Meaning {
   const kindOf = history.functions.map((f) => (Object.hasOwn(kinds, f) ? kinds[f] : -1))
-  // What null stands for. Where strings are appended to, nothing is the empty string.
+  // The value that null stands for. In a history with appends, an absent value is the empty string.
   const nothing: number = history.functions.includes('append') ? history.values.id('') : NULL
   const nullId = initialId === UNMENTIONED ? nothing : initialId
   const { from, to, isKnown, learn } = casPairs(history, nullId)
@@ -156,7 +156,7 @@ function meaningOf(
       value = from[place]
       next = k === CAS ? to[place] : value
       if (k === CAS && value === next) {
-        // It changes nothing, so it is a read of that value; with an unknown outcome it is dropped.
+        // A cas that changes nothing is a read of the value; with an unknown outcome it is dropped.
         if (outcome === INFO) continue
         k = READ
       } else {
@@ -192,11 +192,14 @@ function meaningOf(
   }
 }
 
-/** Failures of a cas for reasons other than the object's value, which therefore observe nothing. */
+/**
+ * Errors of a cas that failed for a reason other than the object's value. A cas with one of these errors observes
+ * nothing.
+ */
 const REFUSED_UNSEEN =
   /^(never forwarded|unavailable|unsupported|(READONLY|MOVED|ASK|TRYAGAIN|CLUSTERDOWN|NOAUTH|NOPERM|LOADING|BUSY|OOM|MISCONF|NOREPLICAS|EXECABORT) |status (400|401|403|405|406|413|415|422|429)\b)/
 
-/** Whether a failed cas found another value, judging by its error. */
+/** Reports whether a failed cas found another value, judging by its error. */
 const hasLooked = (error: string | undefined): boolean => error === undefined || !REFUSED_UNSEEN.test(error)
 
 function shifted(keys: Int32Array, shift: number): Int32Array {
@@ -207,7 +210,10 @@ type Events = Pick<Encoded, 'calls' | 'returns'>
 
 const ownEvents = ({ callEvent, returnEvent }: Operations): Events => ({ calls: callEvent, returns: returnEvent })
 
-/** An operation of unknown outcome never returns, even if the history says when it was given up. */
+/**
+ * Returns the event columns. An operation of unknown outcome never returns, even if the history says when the client
+ * gave up.
+ */
 function eventsOf({ outcome, callEvent, returnEvent }: Operations, row: Int32Array): Events {
   const { length } = row
   const calls = int32Array(length)
@@ -220,11 +226,11 @@ function eventsOf({ outcome, callEvent, returnEvent }: Operations, row: Int32Arr
   return { calls, returns }
 }
 
-/** By a pair's place in the table of values: the ids of its old and new value; null is the initial value. */
+/** The ids of a pair's old and new value, by the pair's index in the table of values; null is the initial value. */
 interface Pairs {
   readonly from: Int32Array
   readonly to: Int32Array
-  /** 1 once computed, which happens at the pair's first operation. */
+  /** 1 for a pair that is computed, which happens at its first operation. */
   readonly isKnown: Uint8Array
   /** @throws UserError if an operation's value is not a pair. */
   readonly learn: (operation: number) => void

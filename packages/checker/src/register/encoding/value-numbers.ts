@@ -2,12 +2,15 @@ import { int32Array } from '@chaosproxy/history'
 import { APPEND, CAS, DIFFERS, type Encoded, NOTHING, READ, WRITE } from '../../encoding/encoded.ts'
 import { type Budget, STEPS_BETWEEN_LOOKS } from '../../limits/budget.ts'
 
-/** Columns of value ids: for a cas the old value in `expects`, the new in `writes`; otherwise the same in both. */
+/**
+ * Columns of value ids: for a cas, the old value in `expects` and the new value in `writes`; otherwise the same id in
+ * both.
+ */
 export type IdColumns = Pick<Encoded, 'kind' | 'expects' | 'writes' | 'hasConditional'>
 
 /**
- * Replaces ids by dense numbers, in place and in the column they belong to, with the initial value as 0; returns the id
- * of each number.
+ * Replaces value ids by dense numbers, in place, with the initial value as 0. Sets the column that an operation does
+ * not use to NOTHING. Returns the id of each number.
  *
  * @throws OutOfTime
  */
@@ -28,7 +31,7 @@ export function numberValues(columns: IdColumns, initial: number, budget: Budget
   return numberByAppearance(columns, initial, budget)
 }
 
-/** Halved ids, so that the difference of two fits 32 bits, and one bit each for even and odd ids. */
+/** The range of the halved ids, so that the difference of two fits 32 bits, and one bit each for even and odd ids. */
 interface Span {
   least: number
   greatest: number
@@ -38,7 +41,10 @@ interface Span {
 const SMALLEST = -(2 ** 30)
 const LARGEST = 2 ** 30 - 1
 
-/** New values are often, but not always, the greatest so far: a branch on that would be mispredicted all the time. */
+/**
+ * Widens a span by a column, without branching on a new greatest id: new values are often, but not always, the greatest
+ * so far, so the branch would often be mispredicted.
+ */
 function widen(span: Span, ids: Int32Array, initial: number): void {
   const { length } = ids
   let { least, greatest, parities } = span
@@ -57,7 +63,7 @@ function widen(span: Span, ids: Int32Array, initial: number): void {
   span.parities = parities
 }
 
-// By kind: NOTHING, which is all ones, if nothing is observed, or written; 0 otherwise.
+// By kind: NOTHING, whose bits are all 1, if the kind observes nothing (or writes nothing); 0 otherwise.
 const observesNothing = new Int32Array(5)
 const writesNothing = new Int32Array(5)
 observesNothing[WRITE] = NOTHING
@@ -65,7 +71,7 @@ observesNothing[APPEND] = NOTHING
 writesNothing[READ] = NOTHING
 writesNothing[DIFFERS] = NOTHING
 
-/** Few numbers between the least and the greatest id are missing: subtracting is enough. */
+/** Numbers the ids by subtraction. Used if few ids between the least and the greatest are missing. */
 function numberByRange(
   { kind, expects, writes, hasConditional }: IdColumns,
   initial: number,

@@ -10,10 +10,11 @@ import { appendText } from '../replay/appends.ts'
 import { disagreement, FROM_THE_START, type Key, superseded, thinAir } from './explain.ts'
 
 /**
- * Convergence, as final reads show it: all final reads of a key agree. Eventual consistency (Vogels 2009; Bailis &
- * Ghodsi 2013): they agree on a value that some write really wrote (or the initial value, which may be anything if
- * unknown). In real time, no acknowledged write of another value came strictly after every write of that value. A text that
- * is appended to has every acknowledged append that no write can have replaced.
+ * Decides convergence and eventual consistency from the final reads. Convergence: all final reads of a key agree.
+ * Eventual consistency (Vogels 2009; Bailis & Ghodsi 2013): they agree on a value that a write wrote (or on the initial
+ * value, which may be any value if unknown). In real time, no acknowledged write of another value was called after
+ * every write of that value had returned. A text with appends contains every acknowledged append that no write can have
+ * replaced.
  *
  * @throws OutOfTime
  */
@@ -49,11 +50,14 @@ export function decideConvergence(encoded: Encoded, decoder: Decoder, budget: Bu
   return { eventual: found(wrong, met), convergent: found(apart, met), owed: undefined, lost }
 }
 
-/** Which keys with acknowledged writes were read in the end, to be put together with what other keys of the history show. */
+/**
+ * The number of keys with final reads, and of keys with acknowledged writes but no final read. It is merged with the
+ * results for the other keys of the history.
+ */
 export interface FinallyRead {
   readonly read: number
   readonly unread: number
-  /** The first keys that were not, and when their first operation was called. */
+  /** The first keys without a final read, and the call event of their first operation. */
   readonly firstUnread: readonly { readonly key: string | null; readonly call: number }[]
 }
 
@@ -77,7 +81,10 @@ export function finallyRead(encoded: Encoded, decoder: Decoder, budget: Budget):
   return { read: finals.size, unread: owed.size, firstUnread }
 }
 
-/** Why convergence is unknown, by the first keys that were not read and how many there are; undefined if all were. */
+/**
+ * Returns why convergence is unknown, naming the first keys without a final read and their number; undefined if every
+ * key has one.
+ */
 export const owedFor = (keys: readonly (string | undefined)[], unread: number): Reason | undefined =>
   unread === 0 ? undefined : noFinalRead('successful final read', keys, unread)
 
@@ -102,7 +109,7 @@ function keysOf(encoded: Encoded, budget: Budget): Map<number, number[]> {
   return keys
 }
 
-/** Counterexamples, if there are any: `wrong` to eventual consistency, `apart` to convergence. */
+/** Judges one key. `wrong` is a counterexample to eventual consistency, `apart` to convergence. */
 function judgeKey(
   input: Key,
   budget: Budget,
@@ -122,7 +129,7 @@ function judgeKey(
   const isApart = values.size > 1
   const disagree = (level: 'eventual' | 'convergent'): Counterexample => disagreement(input, level, values, lastWriter)
   const apart = isApart ? { apart: disagree('convergent') } : {}
-  // A single read shows this, so check it before violations that take two.
+  // A single read shows this violation, so it is checked before violations that take two reads.
   for (const [value, some] of values) {
     if (!lastWriter.has(value)) return { ...apart, wrong: thinAir({ ...input, reads: some }, value), lost }
   }
@@ -140,11 +147,13 @@ function judgeKey(
   return { lost }
 }
 
-/** Between which moments an append was called and acknowledged if every final read must have it. */
+/**
+ * The span of events within which an append must be called and acknowledged so that every final read must contain it.
+ */
 interface Stays {
-  /** When the last write that replaces the whole text had returned. */
+  /** The return event of the last write that replaces the whole text. */
   readonly after: number
-  /** When the first final read was called. */
+  /** The call event of the first final read. */
   readonly before: number
 }
 
@@ -157,11 +166,11 @@ function staysOf({ encoded, operations, reads }: Key, budget: Budget): Stays {
   return { after, before: reads.reduce((first, read) => Math.min(first, encoded.calls[read]), NEVER) }
 }
 
-/** Whether this is an acknowledged append that every final read must have. */
+/** Reports whether an operation is an acknowledged append that every final read must contain. */
 const mustBeIn = ({ encoded }: Key, i: number, { after, before }: Stays): boolean =>
   encoded.kind[i] === APPEND && encoded.calls[i] > after && encoded.returns[i] < before
 
-/** By value: of the operations that may have left it behind, the one that returned last; absent if there is none. */
+/** By value: the last operation to return among those that may have left the value; absent if there is none. */
 function lastWriters(input: Key, values: readonly number[], budget: Budget): ReadonlyMap<number, number> {
   const { encoded, operations } = input
   const last = new Map<number, number>()
@@ -171,7 +180,7 @@ function lastWriters(input: Key, values: readonly number[], budget: Budget): Rea
   }
   if (values.includes(encoded.initial)) consider(encoded.initial, FROM_THE_START)
   const done = (): ReadonlyMap<number, number> => {
-    // A value that was never written must have been there initially.
+    // A value that was never written must be the initial value.
     if (encoded.anyStart) for (const value of values) if (!last.has(value)) consider(value, FROM_THE_START)
     return last
   }
@@ -195,13 +204,13 @@ function lastWriters(input: Key, values: readonly number[], budget: Budget): Rea
 const returnOf = (encoded: Encoded, operation: number): number =>
   operation === FROM_THE_START ? -1 : encoded.returns[operation]
 
-/** Whether this operation may have left this value behind. */
+/** Reports whether an operation may have left a value. */
 const mayHaveLeft = ({ encoded, decoder }: Key, operation: number, value: number): boolean => {
   if (encoded.kind[operation] !== APPEND) return encoded.writes[operation] === value
   return textOf(encoded, decoder, value).endsWith(textOf(encoded, decoder, encoded.writes[operation]))
 }
 
-/** Whether a final value shows that an acknowledged write was lost. */
+/** Returns a test that reports whether a final value lacks an acknowledged write. */
 function absentFrom({ encoded, decoder }: Key, value: number): (operation: number) => boolean {
   if (!encoded.hasAppend) return (operation) => encoded.writes[operation] !== value
   const text = textOf(encoded, decoder, value)
@@ -231,9 +240,10 @@ function supersededBy(input: Key, value: number, lastWriter: number, budget: Bud
 }
 
 /**
- * The acknowledged writes that no replica remembers: each remaining value is from writes that had all returned before it
- * was called, or from none; and appends that no write can have replaced, and that are in no remaining value. Only the last of them are listed: the others were rightly overwritten. If several last
- * ones overlapped, one of them should have stayed.
+ * Returns the acknowledged writes that no replica remembers. A write is lost if all writers of the remaining values had
+ * returned before it was called. An append is lost if no write can have replaced it and no remaining value contains it.
+ * Returns only the last lost writes, because the earlier ones were legally overwritten. If several last writes
+ * overlapped, one of them should have survived.
  */
 function lostWrites(
   input: Key,
@@ -255,7 +265,7 @@ function lostWrites(
       budget.tick()
       const mayBeReplaced = encoded.calls[i] <= settled || encoded.returns[i] < latestCall
       if (mayBeReplaced && !isKept(i)) return false
-      // Without appends this is implied: the writers of the remaining values were called earlier.
+      // Without appends this always holds, because the writers of the remaining values were called earlier.
       return !encoded.hasAppend || absences.every((isAbsent) => isAbsent(i))
     })
     .map((i) => ({

@@ -3,20 +3,20 @@ import type { Decoder, Encoded } from '../../encoding/encoded.ts'
 import type { Counterexample } from '../../verdict/verdict.ts'
 import { capital, createWords, show } from '../../verdict/words.ts'
 
-/** The operations of one key. */
+/** The operations of one key, for judging its final reads. */
 export interface Key {
   readonly encoded: Encoded
   readonly decoder: Decoder
   readonly key: number
-  /** Everything done to the key, and the final reads among them. */
+  /** All operations on the key; `reads` holds the final reads among them. */
   readonly operations: readonly number[]
   readonly reads: readonly number[]
 }
 
-/** In place of an operation: the value existed before the first write. */
+/** Used instead of an operation for a value that existed before the first write. */
 export const FROM_THE_START = -1
 
-/** Final reads of one key that differ. */
+/** Describes final reads of one key that differ. */
 export function disagreement(
   input: Key,
   level: 'eventual' | 'convergent',
@@ -37,10 +37,10 @@ export function disagreement(
   })
 }
 
-/** Listing more answers than this explains nothing. */
+/** The largest number of different answers to list; more would explain nothing. */
 const MOST_SHOWN = 5
 
-/** Final reads of a value that nothing wrote. */
+/** Describes final reads of a value that no operation wrote. */
 export function thinAir(input: Key, value: number): Counterexample {
   const { decoder, reads } = input
   const failed = failedWriter(input, value)
@@ -57,7 +57,7 @@ export function thinAir(input: Key, value: number): Counterexample {
   })
 }
 
-/** The row of a failed operation that would have left the value behind; failed operations are not encoded. */
+/** Returns the row of a failed operation that would have left the value. Failed operations are not encoded. */
 function failedWriter({ encoded, decoder, key }: Key, value: number): number | undefined {
   const { operations, values } = decoder.history
   const name = encoded.names[value]
@@ -71,7 +71,7 @@ function failedWriter({ encoded, decoder, key }: Key, value: number): number | u
   return undefined
 }
 
-/** Final reads of a value that an acknowledged write came after. */
+/** Describes final reads of a value that a later acknowledged write replaced. */
 export function superseded(input: Key, value: number, writer: number, after: number): Counterexample {
   const { encoded, decoder, reads } = input
   const words = createWords(decoder)
@@ -95,7 +95,7 @@ const onKey = ({ decoder, key }: Key): string => {
 
 const shown = ({ encoded, decoder }: Key, value: number): string => show(decoder.value(encoded.names[value]))
 
-/** `n1 and n3 read`, or the processes if no nodes are known. */
+/** Names the readers: `n1 and n3 read`, or the processes if the nodes are unknown. */
 function readersOf({ encoded, decoder }: Key, reads: readonly number[]): string {
   const { history } = decoder
   const names = new Set(
@@ -117,7 +117,7 @@ function counterexample(
     readonly sentence: string
     readonly core: readonly number[]
     readonly context: readonly number[]
-    /** Context that is not encoded, as rows. */
+    /** Rows of further context operations that are not encoded. */
     readonly rows?: readonly number[] | undefined
   },
 ): Counterexample {
