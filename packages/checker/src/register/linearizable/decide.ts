@@ -18,13 +18,13 @@ const TOO_MANY_STARTS = notRecorded(
   'nobody knows what was there at the start, and of the many values that it may have been none that was tried explains what was read',
 )
 
-/** An order found in linear time, to be laid out if no key is violated. */
+/** Orders found in linear time, by part. They are computed only if no key is violated. */
 type LaidOut = ReadonlyMap<number, { readonly operations: Encoded; readonly order: () => Int32Array }>
 
 /**
- * Decides each key separately (linearizability is local: Herlihy & Wing 1990, Theorem 1). Keys that the linear-time
- * conditions cannot decide take turns with growing step budgets, so that a violation in one is found even if another is
- * hard.
+ * Decides each key separately (linearizability is local: Herlihy & Wing 1990, Theorem 1). Searches of keys that the
+ * linear-time conditions cannot decide take turns with growing step budgets, so that a violation of one key is found
+ * even if another key is hard to decide.
  *
  * @throws OutOfTime if there is no time to begin.
  */
@@ -55,7 +55,7 @@ export function decideLinearizable(
   return typeof exhausted === 'object' ? exhausted : conclude(work, exhausted)
 }
 
-/** Decides the keys that linear time decides, and begins a search for each of the others. */
+/** Decides the keys that can be decided in linear time, and begins a search for each other key. */
 function decideQuickly(
   { encoded, parts, cases: { cases, partOf, refute }, jsonOf, budget, race, conflicts }: Undertaking,
   open: Task[],
@@ -87,7 +87,7 @@ function decideQuickly(
   return laidOut
 }
 
-/** Called only if no key is violated in linear time, since it takes as long again. */
+/** Computes the orders. Called only if no key is violated, because computing them takes as long as deciding. */
 function layOut(
   { jsonOf, budget, race, orders }: Undertaking,
   laidOut: LaidOut,
@@ -110,7 +110,7 @@ function conclude({ encoded, parts, orders }: Undertaking, exhausted: Limit | un
     return { result: 'unknown', reason: TOO_MANY_STARTS, undecided: missing, limit: 'time' }
   }
   const limit = exhausted ?? 'time'
-  // In a share of the keys, the other keys have no operations.
+  // If this history is a share of the keys, the keys outside the share have no operations.
   const missing = parts.filter((part, p) => part.length > 0 && orders[p] === undefined).length
   return { result: 'unknown', reason: reasonUndecided(limit, missing, parts.length), undecided: missing, limit }
 }
@@ -125,7 +125,7 @@ function ordersOfParts(parts: readonly Encoded[], orders: readonly Int32Array[])
   return laidOut
 }
 
-/** Decides strings of all keys at once; undefined if some key must be decided separately. */
+/** Decides the strings of all keys together; undefined if some key must be decided separately. */
 function decideAppends(encoded: Encoded, budget: Budget): Linearizability | undefined {
   const found = encoded.hasConditional ? undefined : orderAppends(encoded, budget)
   if (found === undefined) return undefined
@@ -162,7 +162,10 @@ function onKey(key: number, encoded: Encoded, budget: Budget): Encoded {
   return compact(restrict(encoded, indices, budget), budget, int32Array(encoded.values))
 }
 
-/** Uses a history of one key as it is if its events have few gaps: copying a million operations gains nothing. */
+/**
+ * Splits a history by key. Returns a history of one key unchanged if its events have few gaps, because copying a
+ * million operations gains nothing.
+ */
 export function partsOf(encoded: Encoded, budget: Budget): readonly Encoded[] {
   const lastCall = encoded.length === 0 ? 0 : encoded.calls[encoded.length - 1]
   if (encoded.keys === 1 && lastCall <= 4 * encoded.length + 1024) return [encoded]

@@ -31,14 +31,14 @@ import { overconsumed } from '../counting/consumption.ts'
 import type { Linearizability } from './portfolio/answer.ts'
 import { violatesLinearizability } from './portfolio/small.ts'
 
-/** Steps allowed for deciding one candidate set; harder candidates are not used. */
+/** The number of steps allowed for deciding one candidate set; harder candidates are not used. */
 const stepsFor = (set: Encoded): number => 60_000 + 400 * set.length
 
 type Violated = Extract<Linearizability, { readonly result: 'violated' }>
 
 /**
- * Explains why one key is not linearizable: the history up to the first return that cannot be explained, reduced.
- * Without time for that, or if nobody asked for it, a few operations near the contradiction.
+ * Explains why one key is not linearizable, by a reduced history up to the first return that cannot be explained. If
+ * there is no time for the reduction, or no explanation is wanted, shows a few operations near the contradiction.
  */
 export function explainLinearizability(
   violated: Violated,
@@ -87,8 +87,8 @@ function cutDown(
   const spokenOf = new Set<number>()
   const sentence = capital(sentenceOf(set, culprit, part, decoder, spokenOf))
   const core = new Set(set.row)
-  // The sentence may name a write that came too late or failed: it is not part of the contradiction, but the reader
-  // will look for it.
+  // The sentence may name a write that was called too late or failed. The write is not part of the contradiction, but
+  // the reader will look for it.
   const rows = new Set([...core, ...spokenOf])
   return {
     level: 'linearizable',
@@ -105,7 +105,7 @@ function cutDown(
   }
 }
 
-/** Looks allowed for verifying a few operations. */
+/** The number of time checks allowed for verifying a few operations. */
 const ALLOWED_LOOKS = 100
 
 function standsAlone(some: Encoded, decoder: Decoder): boolean {
@@ -116,7 +116,7 @@ function standsAlone(some: Encoded, decoder: Decoder): boolean {
   )
 }
 
-/** A contradiction that is not to be reduced, or could not be in time: computed on demand. */
+/** Describes a contradiction that was not reduced, because nobody asked or time ran out. Computed on demand. */
 function showNearest(violated: Violated, decoder: Decoder, why: Uncut['why']): Counterexample {
   const { part } = violated
   const keyName = decoder.keyName(part.key[0] ?? 0)
@@ -136,7 +136,7 @@ function showNearest(violated: Violated, decoder: Decoder, why: Uncut['why']): C
   }
 }
 
-/** The sentence is about the last observation: the culprit or, if that wrote, the last observation before it. */
+/** Describes the last observation: the culprit's or, if the culprit only wrote, the last observation before it. */
 function sentenceOf(set: Encoded, culprit: number, whole: Encoded, decoder: Decoder, spokenOf: Set<number>): string {
   const words = createWords(decoder, spokenOf)
   const { history } = decoder
@@ -181,7 +181,10 @@ function sentenceOf(set: Encoded, culprit: number, whole: Encoded, decoder: Deco
   return `${did}, which fits no order of these ${set.length} operations${start}.`
 }
 
-/** If the value was also taken away by others: by whom, and how often it can have been there. */
+/**
+ * Describes which other operations also removed the observed value, and how often the value can have been present;
+ * undefined if there were none, or not too many.
+ */
 function takenBefore(set: Encoded, observation: number, words: Words): string | undefined {
   const value = set.expects[observation]
   const takes = (i: number): boolean =>
@@ -195,7 +198,10 @@ function takenBefore(set: Encoded, observation: number, words: Words): string | 
   return `and ${also}, though the value was there ${times === 1 ? 'only once' : `${times} times only`}`
 }
 
-/** What speaks against the unknown initial value that alone could explain a read; undefined if nothing simple. */
+/**
+ * Describes what contradicts the initial value that alone could explain a read, where the initial value is unknown;
+ * undefined if nothing simple does.
+ */
 function unlikeStart(
   set: Encoded,
   whole: Encoded,
@@ -246,8 +252,9 @@ function earliestWriter(whole: Encoded, value: number): number {
 }
 
 /**
- * If the write that was observed and the newer one overlapped, their times do not say which came later, so it takes a
- * second read to contradict the first: one that saw the newer write after the other was acknowledged.
+ * Returns a second read that contradicts the observation, if the observed write and the newer write overlapped. The
+ * times of two overlapping writes do not show which came later. The second read saw the newer write after the older one
+ * was acknowledged.
  */
 function disagreeing(
   set: Encoded,
@@ -263,7 +270,10 @@ function disagreeing(
   return undefined
 }
 
-/** The last operation completed before an observation's call that left another value, preferably a write. */
+/**
+ * Returns the last operation that completed before an observation's call and left or saw another value, preferably a
+ * write.
+ */
 function newestBefore(set: Encoded, observation: number): number {
   const value = set.expects[observation]
   let newest = -1
@@ -285,7 +295,7 @@ function failedWrite(decoder: Decoder, row: number, name: number, words: Words):
   const { operations } = history
   for (let i = 0; i < operations.length; i++) {
     if (operations.outcome[i] !== FAIL || operations.key[i] !== operations.key[row]) continue
-    // A read does not see what is called later.
+    // A read cannot see an operation called after it returned.
     if (operations.callEvent[i] > operations.returnEvent[row]) continue
     const f = functionOf(history, i)
     const written = writtenValue(f, inputOf(history, i))
@@ -295,15 +305,16 @@ function failedWrite(decoder: Decoder, row: number, name: number, words: Words):
   return undefined
 }
 
-/** `1.2 ms `; empty without times. */
+/** Formats a gap as `1.2 ms `; empty if the history has no times. */
 const gapText = (history: History, nanos: number): string => (hasTimes(history) ? `${duration(nanos)} ` : '')
 
-/** The states before the culprit are judged by this many last operations. */
+/** The number of last completed operations, and of last open ones, that determine the states before the culprit. */
 const STATES_WINDOW = 64
 
 /**
- * The possible values of the object when the culprit was called, judged by the last operations before it and everything
- * these may depend on. No possible value is missing.
+ * Returns the possible values of the object at the culprit's call. Judges by the last operations before it and
+ * everything that these may depend on. Every possible value is included, except values of unseen writes; undefined if
+ * the values cannot be determined.
  */
 function statesBefore(part: Encoded, culprit: number, decoder: Decoder, budget: Budget): readonly Json[] | undefined {
   if (part.hasAppend) return undefined
@@ -317,21 +328,22 @@ function statesBefore(part: Encoded, culprit: number, decoder: Decoder, budget: 
   const window = [...completed.slice(-STATES_WINDOW), ...open.slice(-STATES_WINDOW)]
   const recent = restrict(before, complete(window))
   const candidates = new Set<number>([before.initial])
-  // If the initial value is unknown, it may be any value that was read.
+  // An unknown initial value may be any value that was read.
   if (part.anyStart) for (const value of recent.expects) if (value !== NOTHING) candidates.add(value)
-  // A write of unknown outcome that nobody saw is also possible, but is of no use to the reader.
+  // A write of unknown outcome that nobody saw is also possible, but does not help the reader.
   const unseen = unseenWrites(part)
   for (let i = 0; i < recent.length; i++) {
     if (recent.writes[i] !== NOTHING && !unseen.has(recent.row[i])) candidates.add(recent.writes[i])
   }
   const states: Json[] = []
   for (const value of candidates) {
-    // An earlier read of the value shows that it was there then, and so may have been overwritten since.
+    // A read that saw the value earlier shows that the value was present at that time and may have been overwritten
+    // since.
     const seen = rows.filter((i) => before.expects[i] === value)
     const asked = withRead(restrict(before, complete([...window, ...seen])), value, part.calls[culprit])
     const impossible = violatesLinearizability(asked, decoder.value, budget, stepsFor(asked))
     if (impossible === 'unknown') return undefined
-    // It may have been anything.
+    // The unknown initial value is possible, so the object may hold any value.
     if (!impossible && part.anyStart && value === part.initial) return undefined
     if (!impossible) states.push(decoder.value(before.names[value]))
   }
@@ -348,7 +360,7 @@ function unseenWrites(part: Encoded): ReadonlySet<number> {
   return rows
 }
 
-/** The same history, followed by a read of that value. */
+/** Returns the history followed by a read of `value` at position `at`. */
 function withRead(encoded: Encoded, value: number, at: number): Encoded {
   const last = <Column extends Int32Array | Uint8Array>(column: Column, item: number): Column => {
     const longer = column.constructor as new (length: number) => Column

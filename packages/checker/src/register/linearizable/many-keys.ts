@@ -21,31 +21,31 @@ import {
   verify,
 } from './turns.ts'
 
-/** With more keys than this, a history for each takes more memory than all of their operations. */
+/** The number of keys above which separate histories of the keys take more memory than all operations. */
 const MANY = 8_192
 
-/** Only where the initial values are known, and no key is a text. */
+/** Reports whether the history is decided as one of many keys. Requires known initial values and no appends. */
 export const hasManyKeys = ({ keys, anyStart, hasAppend }: Encoded): boolean => keys > MANY && !anyStart && !hasAppend
 
-/** Operations whose orders are laid out together, once none of their keys turned out to be violated. */
+/** The number of operations whose orders are computed together, after none of their keys was found violated. */
 const LAID_TOGETHER = 65_536
 
-/** What is known so far. Orders are kept as columns: a million keys have no room for objects of their own. */
+/** The results so far. Orders are kept as columns, because objects for a million keys would not fit into memory. */
 interface Known {
   readonly encoded: Encoded
   readonly separated: Separated
   readonly jsonOf: JsonOf
   readonly budget: Budget
   readonly race: Race
-  /** By operation, each key's side by side: the rows of its order. */
+  /** The rows of each key's order, one key after another. */
   readonly rows: Int32Array
-  /** By key: how many rows its order has; -1 until one is found and replayed. */
+  /** By key: the number of rows in its order; -1 until an order is found and replayed. */
   readonly counts: Int32Array
-  /** The keys that a first attempt did not decide, and the searches that go on. */
+  /** The keys that a first attempt did not decide, and their unfinished searches. */
   readonly hard: { readonly keys: number[]; readonly parts: Encoded[]; readonly tasks: Task[] }
 }
 
-/** A key whose order was found, but not laid out: if another key is violated, it is not needed. */
+/** A key whose order is found but not yet computed, because it is not needed if another key is violated. */
 interface Found {
   readonly key: number
   readonly part: Encoded
@@ -53,7 +53,7 @@ interface Found {
 }
 
 /**
- * Decides many keys one after the other, and keeps the histories of those only that a first attempt does not decide.
+ * Decides many keys one after another. Keeps the separate histories only of keys that a first attempt does not decide.
  *
  * @throws OutOfTime if there is no time to begin.
  */
@@ -83,11 +83,11 @@ export function decideManyKeys(encoded: Encoded, jsonOf: JsonOf, budget: Budget,
   return conclude(known, stopped ?? exhausted)
 }
 
-/** The columns of the orders, and of one key while it is decided. */
+/** Bytes per operation and per key for the columns of the orders and for the key being decided. */
 const BYTES_PER_OPERATION = 8
 const BYTES_PER_KEY = 16
 
-/** A violation, or the limit that was reached. */
+/** Attempts each key; returns a violation or the limit reached, or undefined if neither occurs. */
 function attemptEach(known: Known): Violation | Limit | undefined {
   const { encoded, budget, race, separated } = known
   const isDue = createDue()
@@ -113,7 +113,7 @@ function attemptEach(known: Known): Violation | Limit | undefined {
   return undefined
 }
 
-/** One key: its order, a violation, or the limit reached; undefined if it is undecided or kept already. */
+/** Attempts one key; returns its order, a violation or the limit reached, or undefined if the key remains undecided. */
 function attempt({ jsonOf, budget, hard }: Known, key: number, part: Encoded): Found | Violation | Limit | undefined {
   const answer = inTime(() => decideInLinearTime(part, budget))
   if (answer === undefined) return 'time'
@@ -147,7 +147,10 @@ function attempt({ jsonOf, budget, hard }: Known, key: number, part: Encoded): F
   return { result: 'violated', part: violated, culpritReturn: () => violated.returns[culprit], conflict: [], rank }
 }
 
-/** A key that is only written to: every order that respects the calls explains it. */
+/**
+ * Stores an order of a key that is only written to; false if the key is also read. Every order that respects the calls
+ * explains these writes.
+ */
 function keepWrites({ separated: { starts, columns }, rows, counts }: Known, key: number): boolean {
   if (columns === undefined) return starts[key] === starts[key + 1]
   const { expects, returns, row } = columns
@@ -180,7 +183,7 @@ function conclude(
   let undecided = 0
   let decided = 0
   for (let key = 0; key < encoded.keys; key++) {
-    // In a share of the keys, the other keys have no operations.
+    // If this history is a share of the keys, the keys outside the share have no operations.
     if (counts[key] === -1 && starts[key] < starts[key + 1]) undecided++
     else if (counts[key] > 0) decided++
   }
@@ -193,7 +196,7 @@ function conclude(
   let place = 0
   for (let key = 0; key < encoded.keys; key++) {
     if (counts[key] <= 0) continue
-    // Closer to the beginning than it was: operations that did not take effect are left out.
+    // Moves each key's rows toward the beginning, over the places of operations that did not take effect.
     rows.copyWithin(end, starts[key], starts[key] + counts[key])
     end += counts[key]
     packed.keys[place] = key

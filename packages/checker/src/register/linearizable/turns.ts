@@ -10,39 +10,39 @@ import type { Search } from './search/search.ts'
 
 export type JsonOf = (name: number) => Json
 
-/** A search that has begun. */
+/** A search that has begun, for one case of a part. */
 export interface Task {
   readonly part: number
-  /** The number of its case. */
+  /** The number of the case among all cases. */
   readonly number: number
   readonly operations: Encoded
   readonly search: Search
 }
 
-/** What is known so far of the keys of one history. */
+/** The results so far for the keys of one history. */
 export interface Undertaking {
   readonly encoded: Encoded
   readonly parts: readonly Encoded[]
   readonly cases: Cases
-  /** By part: its key's number. */
+  /** Returns the number of a part's key. */
   readonly numberOf: (part: number) => number
   readonly jsonOf: JsonOf
   readonly budget: Budget
   readonly race: Race
-  /** By part; undefined until an order is found and replayed. */
+  /** The order found for each part; undefined until an order is found and verified. */
   readonly orders: (Int32Array | undefined)[]
-  /** By part: the contradictions of its cases. */
+  /** The operations of the contradictions found in a part's cases, by part. */
   readonly conflicts: Map<number, readonly number[]>
 }
 
 type Cases = ReturnType<typeof onlyCases>
 
-/** Steps per operation in the first turn, and the growth of each later turn. */
+/** Steps per operation in the first turn, and the factor by which each later turn grows. */
 export const FIRST_STEPS = 20
 const GROWTH = 8
 const SLICE = 4096
 
-/** The searches take turns. Returns a violation, or the limit reached; undefined if every search ended. */
+/** Runs the open searches in turns; returns a violation or the limit reached, or undefined if every search ended. */
 export function takeTurns(work: Undertaking, open: Task[]): Violation | Limit | undefined {
   const { parts, cases, numberOf, jsonOf, budget, race, orders, conflicts } = work
   let steps = FIRST_STEPS
@@ -94,7 +94,7 @@ export function takeTurns(work: Undertaking, open: Task[]): Violation | Limit | 
   return exhausted
 }
 
-/** Replays an order before it is reported. Throws if it is wrong, which is our own bug. */
+/** Verifies an order by replay before it is reported. Throws if the order is wrong, which is a bug of the checker. */
 export function verify(part: Encoded, key: number, order: Int32Array, jsonOf: JsonOf): void {
   const fault = faultOnOneKey(part, order, jsonOf)
   if (fault === undefined) return
@@ -117,11 +117,14 @@ export function runInSlices(
   return 'paused'
 }
 
-/** Operations decided in linear time between two checks of the clock, and the fixed cost of a part in operations. */
+/**
+ * The number of operations decided in linear time between two checks of the clock, and the fixed cost of a part, in
+ * operations.
+ */
 export const OPERATIONS_PER_LOOK = 16_384
 const OPERATIONS_FOR_A_PART = 64
 
-/** Returns whether a clock check is due, counting parts. */
+/** Returns a function that counts the given part and reports whether a clock check is due. */
 export function createDue(): (part: Encoded) => boolean {
   let sinceLook = 0
   return ({ length }) => {

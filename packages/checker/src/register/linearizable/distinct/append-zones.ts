@@ -6,21 +6,21 @@ import { type Orders, orderChains } from './chains.ts'
 import { versionsOf } from './versions.ts'
 import { eventCount, type ZonesAnswer } from './zones.ts'
 
-/** The orders found, for each key. */
+/** The orders found, of all keys. */
 export interface AppendOrders extends Orders {
-  /** By key, 1 if its texts do not identify their writers: then nothing else is known of the key. */
+  /** By key: 1 if its texts do not identify their writers. The other fields are then meaningless for the key. */
   readonly isUnclear: Uint8Array
 }
 
 /**
- * Decides linearizability of strings with put, append and get, for all keys at once, in time linear in the length of
- * what was read, provided that on each key all written pieces are distinct and none is a prefix of another.
+ * Decides linearizability of strings with put, append and get, for all keys together. Requires that on each key all
+ * written pieces are distinct and none is a prefix of another. Takes time linear in the length of the texts read.
  *
- * A text that was read then tells which put it began with and which appends followed, one after another, with nothing
- * in between: an append that was seen is a compare-and-set from the text before it to the text with it, as in
+ * A text that was read then identifies the put it began with and the appends that followed, one after another, with
+ * nothing in between. An append that was seen is a compare-and-set from the text before it to the text with it, as in
  * `chainZones`. An append that was not seen is a write of a text that was never read.
  *
- * Undefined if the strings are not empty initially.
+ * Returns undefined if the strings are not empty initially.
  *
  * @throws OutOfTime
  */
@@ -36,7 +36,7 @@ export function orderAppends(encoded: Encoded, budget: Budget = unlimited): Appe
   return { ...orders, isUnclear, conflicts: [...conflicts, ...orders.conflicts] }
 }
 
-/** The same for one key. Expects a compact history (see `compact`). */
+/** Decides linearizability of one string key, as `orderAppends` does. Expects a compact history (see `compact`). */
 export function appendZones(part: Encoded, budget: Budget = unlimited): ZonesAnswer {
   if (part.hasConditional || part.length === 0) return { result: 'not applicable' }
   const orders = orderAppends({ ...part, keys: 1, key: int32Array(part.length) }, budget)

@@ -8,11 +8,11 @@ import { eventCount, type ZonesAnswer } from './zones.ts'
 /**
  * Decides linearizability of one register with compare-and-sets whose written values are distinct, in linear time.
  *
- * A cas comes directly after the operations of the value it replaced, so values replaced by cas form chains. There is
- * an order exactly when no value was replaced twice, no values replaced each other in a circle, and the chains can be
+ * A cas comes directly after the operations of the value it replaced, so values replaced by cas form chains. An order
+ * exists exactly when no value was replaced twice, no values replaced each other in a cycle, and the chains can be
  * ordered (see `orderChains`).
  *
- * Writes and cas of unknown outcome happened if their value was observed, or replaced by one that was.
+ * A write or cas of unknown outcome happened if its value was observed, or was replaced by a value that happened.
  *
  * Not applicable if values repeat, the initial value is written, strings are appended, or a failed cas counts as an
  * observation. Expects a compact history (see `compact`).
@@ -39,8 +39,8 @@ export function chainZones(part: Encoded, budget: Budget = unlimited): ZonesAnsw
 }
 
 /**
- * By value: the operation that writes it, completed or not; the initial value is written by the number after the last.
- * Undefined if values repeat, or an observation is negative.
+ * By value: the operation that writes it, completed or not. The writer of the initial value is `length`. Undefined if
+ * values repeat, or if a failed cas is an observation.
  */
 function writersOf({ length, kind, writes, values, initial, hasAppend }: Encoded): Int32Array | undefined {
   if (hasAppend) return undefined
@@ -56,7 +56,7 @@ function writersOf({ length, kind, writes, values, initial, hasAppend }: Encoded
   return writer
 }
 
-/** By value: 1 if the register certainly held it. */
+/** By value: 1 if the register certainly held the value. */
 function valuesThatWere(
   { length, kind, expects, writes, returns }: Encoded,
   writer: Int32Array,
@@ -83,8 +83,8 @@ function valuesThatWere(
 }
 
 /**
- * Which cas replaced which value. There is a conflict if two replaced the same value, a value that was held had no
- * writer, or values replaced each other in a circle.
+ * Links each cas to the value it replaced. Returns a conflict if two cas replaced the same value, a value that was held
+ * had no writer, or values replaced each other in a cycle.
  */
 function linksOf(
   { length, kind, expects, calls, returns }: Encoded,

@@ -4,19 +4,19 @@ import { type Budget, STEPS_BETWEEN_LOOKS } from '../../../limits/budget.ts'
 import { type Conflict, MOST_CONFLICTS } from './conflict.ts'
 import { sequenceOfZones } from './zones.ts'
 
-/** In place of an operation or value: none. */
+/** Stands for no operation or no value. */
 export const NONE = -1
 
 /**
- * Operations on one or more keys, by the value each wrote or read, and which values follow each other directly, with
- * nothing in between. Value i is what operation i wrote, `length + k` the initial value of key k.
+ * Operations on one or more keys, by the value that each wrote or read, with links between values that must follow each
+ * other directly. Value i is the value that operation i wrote; value `length + k` is the initial value of key k.
  */
 export interface Chains extends Pick<Encoded, 'length' | 'kind' | 'calls' | 'returns' | 'key' | 'keys'> {
-  /** By operation; NONE if it is left out. */
+  /** By operation: the value it wrote or read; NONE if the operation is omitted. */
   readonly value: Int32Array
-  /** By value: the one that follows directly; NONE if none must. There are no circles. */
+  /** By value: the value that must follow it directly; NONE if there is none. The links contain no cycle. */
   readonly next: Int32Array
-  /** By value: 1 if it directly follows another. */
+  /** By value: 1 if it directly follows another value. */
   readonly follows: Uint8Array
 }
 
@@ -26,15 +26,15 @@ export interface Orders {
   readonly starts: Int32Array
   /** By key: 1 if there is no order. */
   readonly isViolated: Uint8Array
-  /** The conflicts of some of those keys. */
+  /** The conflicts of some of the violated keys. */
   readonly conflicts: readonly Conflict[]
 }
 
 /**
  * Orders each key's operations, in linear time. The operations of a value (its write, then its reads) follow each other
- * directly, as in `zones`, and so do the values of a chain, in their given order. There is an order of everything
- * exactly when, within each chain, nothing returned before the call of an operation it must follow, and the zones of
- * whole chains do not conflict. Two chains are enough to look at: "some operation of A returned before one of B was
+ * directly, as in `zones`, and so do the values of a chain, in their given order. An order of all operations exists
+ * exactly when, within each chain, no operation returned before the call of one that it must follow, and the zones of
+ * whole chains do not conflict. It suffices to compare two chains: "some operation of A returned before one of B was
  * called" compares one number of A with one of B, so a longer cycle always contains a cycle of two.
  *
  * `events` is the number of event positions.
@@ -81,12 +81,12 @@ export function orderChains(chains: Chains, events: number, budget: Budget): Ord
 interface Clusters {
   /** By value: the number of its reads. */
   readonly reads: Int32Array
-  /** By value: the earliest return and the latest call of the operations that wrote or read it. */
+  /** By value: the earliest return and the latest call among the operations that wrote or read it. */
   readonly first: Int32Array
   readonly last: Int32Array
 }
 
-/** Earlier than every call. */
+/** A position before every call. */
 const NO_CALL = -2
 
 function clustersOf({ length, kind, calls, returns, value, next }: Chains, budget: Budget): Clusters {
@@ -99,21 +99,21 @@ function clustersOf({ length, kind, calls, returns, value, next }: Chains, budge
     if (v === NONE) continue
     if (kind[i] === READ) reads[v]++
     if (returns[i] < first[v]) first[v] = returns[i]
-    // Operations come in order of call.
+    // Operations are in order of call.
     last[v] = calls[i]
   }
   return { reads, first, last }
 }
 
 interface Joined {
-  /** By value: 1 if a chain begins with it. */
+  /** By value: 1 if it begins a chain. */
   readonly isHead: Uint8Array
-  /** By key: 1 if, within a chain, something returned before the call of an operation it must follow. */
+  /** By key: 1 if, within a chain, an operation returned before the call of an operation that it must follow. */
   readonly isBroken: Uint8Array
   readonly conflicts: readonly Conflict[]
 }
 
-/** Widens the first value's zone to that of its whole chain. */
+/** Extends the zone of each chain's first value to the zone of the whole chain. */
 function joinChains({ length, calls, key, keys, next, follows }: Chains, { first, last }: Clusters): Joined {
   const isHead = uint8Array(next.length)
   const isBroken = uint8Array(keys)
@@ -121,7 +121,7 @@ function joinChains({ length, calls, key, keys, next, follows }: Chains, { first
   for (let head = 0; head < next.length; head++) {
     if (follows[head] === 1 || (last[head] === NO_CALL && next[head] === NONE)) continue
     isHead[head] = 1
-    // The latest call so far in the chain: no later operation of the chain may have returned before it.
+    // The latest call so far in the chain. No later operation of the chain may have returned before this call.
     let latest = NO_CALL
     let earliest = NEVER
     for (let v = head; v !== NONE; v = next[v]) {

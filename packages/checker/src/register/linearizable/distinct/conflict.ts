@@ -1,12 +1,12 @@
 import type { Encoded } from '../../../encoding/encoded.ts'
 
-/** The operations involved in a contradiction, as positions of their calls or returns. Empty if unknown. */
+/** The operations of a contradiction, as positions of their calls or returns; empty if unknown. */
 export type Conflict = readonly number[]
 
-/** At most this many contradictions are told apart. */
+/** The largest number of contradictions to distinguish. */
 export const MOST_CONFLICTS = 64
 
-/** The operations a conflict names, in order of call. */
+/** Returns the operations of a conflict, in order of call. */
 export function operationsAt({ length, calls, returns }: Encoded, conflict: Conflict): readonly number[] {
   const wanted = new Set(conflict)
   const indices: number[] = []

@@ -7,7 +7,7 @@ import { chainZones } from './chain-zones.ts'
 import { type ZonesAnswer, zones } from './zones.ts'
 
 /**
- * Decides one key in linear time, if its written values are distinct; otherwise refutes it if some value was taken away
+ * Decides one key in linear time if its written values are distinct. Otherwise refutes the key if a value was removed
  * too often. Expects a compact history (see `compact`).
  *
  * @throws OutOfTime
@@ -21,8 +21,8 @@ export function decideInLinearTime(part: Encoded, budget: Budget): ZonesAnswer {
 }
 
 /**
- * The first return event at which the zones conflict. Prefixes of a linearizable history are linearizable, so bisection
- * finds it.
+ * Returns the first return event at which the zones conflict. Uses bisection, because every prefix of a linearizable
+ * history is linearizable.
  *
  * @throws OutOfTime
  */

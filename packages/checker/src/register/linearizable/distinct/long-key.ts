@@ -20,20 +20,20 @@ import {
   UnknownWrites,
 } from './long-values.ts'
 
-// One key whose columns of operations do not fit into memory. Their values must be integers that differ, few
-// of which are missing: two numbers for each, its zone, are then all that is kept, and decide it as in zones.ts.
+// Decides one key whose columns of operations do not fit into memory. The values must be distinct integers with few
+// gaps. For each value only two numbers are kept, its zone; the zones decide the key as in zones.ts.
 
-/** What a key shows that is linearizable or not. */
+/** The verdict on one long key. */
 type LongKeyAnswer =
   | {
       readonly result: 'met'
-      /** Operations of unknown outcome, and those of them that happened. */
+      /** The number of operations of unknown outcome, and the number of these that happened. */
       readonly unknown: number
       readonly happened: number
-      /** Position of its first call; undefined if nothing constrains it. */
+      /** Position of the key's first call; undefined if no operation constrains the key. */
       readonly firstCall: number | undefined
     }
-  /** By the operations on these values alone. */
+  /** The operations on these values contradict each other by themselves. */
   | { readonly result: 'violated'; readonly values: readonly LongValue[] }
   | NotJudged
 
@@ -43,20 +43,20 @@ interface NotJudged {
 
 export interface LongKey {
   /**
-   * Takes some operations. One that returned before another was called must come before it, unless its outcome is unknown.
-   * False if no more are needed.
+   * Adds operations. If one operation returned before another was called, it must be added first, unless its outcome is
+   * unknown. Returns false if no more operations are needed.
    *
    * @throws OutOfTime
    */
   take(part: History): boolean
-  /** Once all were taken. @throws OutOfTime */
+  /** Returns the verdict after all operations are added. @throws OutOfTime */
   answer(): LongKeyAnswer
 }
 
-/** With fewer values, it may be that nothing is proved. */
+/** The least number of written values for a verdict; with fewer, the history may prove nothing. */
 const LEAST_WRITTEN = 2
 
-/** Judges one key of at most so many operations, whose initial value is known. */
+/** Creates a judge of one key with at most `operations` operations and a known initial value. */
 export const createLongKey = (operations: number, initial: Json, budget: Budget): LongKey =>
   new ByZones(operations, initial, budget)
 
@@ -108,7 +108,7 @@ class ByZones implements LongKey {
     return { result: 'met', unknown: this.#unknownOutcomes, happened, firstCall }
   }
 
-  /** Whether there is memory for all values known now. */
+  /** Takes memory for all values known so far; false if there is not enough. */
   #hasRoom(): boolean {
     const bytes = BYTES_PER_VALUE * this.#values.width + BYTES_PER_UNKNOWN * this.#unknown.length
     if (!this.#budget.take(bytes - this.#takenBytes)) return false
@@ -142,6 +142,6 @@ class ByZones implements LongKey {
 
 function idOfInitial(initial: Json, { values }: History): number {
   const id = values.id(initial)
-  // Texts have other ids in the next part, and no place.
+  // Texts have different ids in the next part, and no place in the arrays.
   return (id & 1) === 1 ? id : NULL
 }

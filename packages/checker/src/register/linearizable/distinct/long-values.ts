@@ -4,39 +4,41 @@ import type { Budget } from '../../../limits/budget.ts'
 import type { Conflict } from './conflict.ts'
 import { sequenceOfZones, type Zones } from './zones.ts'
 
-/** A value that was written, or the one before all writes. */
+/** A written value, or the value before all writes. */
 export type LongValue = number | 'initial'
 
-/** Arrays have more room than this for each operation; unused room takes no memory. */
+/** Array entries per operation; entries that are never used take no memory. */
 const ROOM_PER_OPERATION = 3
 const LEAST_ROOM = 2 ** 16
 
-/** The place of the initial value. */
+/** The place of the initial value in the arrays. */
 export const INITIAL = 0
 
 const WRITTEN = 1
 const SEEN = 2
 
-/** The zone of a value, and the operations seen on it. */
+/** Bytes for a value's zone and for whether it was written or seen. */
 export const BYTES_PER_VALUE = 9
-/** The groups by the beginnings of their zones, and in the order that explains them. */
+/** Bytes for the groups sorted by the beginnings of their zones, and for the sequence of groups. */
 export const BYTES_PER_PLACED_VALUE = 8
 export const BYTES_PER_UNKNOWN = 8
 
-/** The zones of the values of a key with a bounded number of operations. A value's place is its distance from the least. */
+/**
+ * The zones of the values of a key with a bounded number of operations. A value's place is its distance from `#base`.
+ */
 export class LongValues {
   readonly #operations: number
   readonly #room: number
-  /** By place: the earliest return as its distance from NEVER, and the latest call + 1, so that 0 means none. */
+  /** By place: NEVER minus the earliest return, and the latest call + 1, so that 0 means none. */
   readonly #early: Int32Array
   readonly #late: Int32Array
   readonly #known: Uint8Array
-  /** The value of place 0, which is the initial one's as well; undefined until there is a value. */
+  /** The value of place 0, a place that the initial value uses; undefined until there is a written or read value. */
   #base: number | undefined
   #lowest: number
   #highest = 0
   #written = 0
-  /** The place of a value that a read returned before its only write was called; -1 if there is none. */
+  /** The place of a value that a read returned before the value's only write was called; -1 if there is none. */
   #impossible = -1
 
   constructor(operations: number) {
@@ -48,17 +50,17 @@ export class LongValues {
     this.#lowest = this.#room
   }
 
-  /** How many values were written. */
+  /** The number of written values. */
   get written(): number {
     return this.#written
   }
 
-  /** How many places are in use, or lie between those. */
+  /** The number of places from the lowest to the highest in use. */
   get width(): number {
     return Math.max(0, this.#highest - this.#lowest + 1)
   }
 
-  /** The place of a value by its id; -1 if it has none. */
+  /** Returns the place of a value by its id; -1 if it has none. */
   placeOf(id: number): number {
     if ((id & 1) === 0) return -1
     const value = id >> 1
@@ -78,12 +80,15 @@ export class LongValues {
     return (this.#known[place] & SEEN) !== 0
   }
 
-  /** Notes the write of a value, all of whose reads that returned before it are known; false if there was one before. */
+  /**
+   * Records the write of a value. All reads of the value that returned before the write must be recorded already.
+   * Returns false if the value was written before.
+   */
   write(place: number, call: number): boolean {
     if ((this.#known[place] & WRITTEN) !== 0) return false
     this.#known[place] |= WRITTEN
     this.#written += 1
-    // If another write of the value follows, it may explain that: then nothing is said.
+    // If the value is written again later, that write may explain the read; the key is then not judged.
     if (NEVER - this.#early[place] < call) this.#impossible = place
     return true
   }
@@ -95,14 +100,14 @@ export class LongValues {
   }
 
   /**
-   * Values whose operations no order explains; undefined if every value that was seen was written, and an order of the values
-   * explains all. Call it once.
+   * Returns values whose operations no order explains; undefined if every value that was read was written and one order
+   * of the values explains all operations. May be called only once.
    *
    * @throws OutOfTime
    */
   conflicting(events: number, budget: Budget): readonly LongValue[] | undefined {
     if (this.#impossible >= 0) return [this.#valueOf(this.#impossible)]
-    // The initial value has the place before all others.
+    // The initial value takes the place before all other values.
     const from = Math.max(1, Math.min(this.#lowest, this.#highest)) - 1
     const first = this.#early.subarray(from, this.#highest + 1)
     const last = this.#late.subarray(from, this.#highest + 1)
@@ -133,7 +138,7 @@ export class LongValues {
   }
 }
 
-/** The groups whose zones end or begin at some events. */
+/** Returns the groups whose zones begin or end at one of the conflict's events. */
 function groupsIn(conflict: Conflict, { first, last }: Pick<Zones, 'first' | 'last'>): readonly number[] {
   const events = new Set(conflict)
   return Array.from(first.keys()).filter((group) => events.has(first[group]) || events.has(last[group]))
@@ -141,7 +146,7 @@ function groupsIn(conflict: Conflict, { first, last }: Pick<Zones, 'first' | 'la
 
 const onlyKey = (): number => 0
 
-/** The writes whose outcome is unknown, of at most so many operations. */
+/** The writes of unknown outcome among a bounded number of operations. */
 export class UnknownWrites {
   readonly #places: Int32Array
   readonly #calls: Int32Array
@@ -161,7 +166,10 @@ export class UnknownWrites {
     this.#calls[this.#length++] = call
   }
 
-  /** Once all operations are known, notes the writes whose values were read, and says how many there are. */
+  /**
+   * Records the writes of unknown outcome whose values were read, and returns their number. Call it after all
+   * operations are known.
+   */
   settle(values: LongValues): number | 'not applicable' {
     let happened = 0
     for (let n = 0; n < this.#length; n++) {
@@ -176,8 +184,9 @@ export class UnknownWrites {
 }
 
 /**
- * Trusts nothing of how the sequence was found: a value may come after others if none of its operations had returned when
- * one of theirs was called. Its write comes before its reads, none of which had returned when it was called.
+ * Checks the sequence independently of how it was found. A value may follow earlier values if none of its operations
+ * had returned when one of theirs was called. Within a value, the write comes first, because none of its reads had
+ * returned when the write was called.
  */
 function requireOrder(sequence: Int32Array, groups: number, { first, last }: Pick<Zones, 'first' | 'last'>): void {
   let latest = -1

@@ -17,24 +17,27 @@ import { type Budget, STEPS_BETWEEN_LOOKS } from '../../../limits/budget.ts'
 import { NONE } from './chains.ts'
 
 /**
- * The texts written to strings, indexed so that a longer text can be read piece by piece. Texts are compared as stored:
- * JSON text in UTF-8. Concatenating stored texts gives the stored text of the concatenation, unless halves of a
- * surrogate pair meet.
+ * The texts written to strings, indexed so that a longer text can be split into these pieces. Texts are compared as
+ * stored: JSON text in UTF-8. Concatenating stored texts gives the stored text of the concatenation, unless the two
+ * halves of a surrogate pair meet.
  */
 export interface Pieces {
   readonly texts: PlacedTexts
-  /** The operation on this key whose text begins bytes[from, to); NONE if there is none. */
+  /** Returns the operation on `key` whose text is at the beginning of bytes[from, to); NONE if there is none. */
   readonly at: (bytes: Uint8Array, from: number, to: number, key: number) => number
-  /** Bytes that operation i wrote, without the quotes. */
+  /** The number of bytes that operation i wrote, without the quotes. */
   readonly sizeOf: (i: number) => number
-  /** By key: 0 if its pieces are distinct, not empty, and none a prefix of another; else `at` is meaningless. */
+  /**
+   * By key: 0 if its pieces are distinct, not empty, and none is a prefix of another; otherwise 1, and `at` is
+   * meaningless for the key.
+   */
   readonly isUnclear: Uint8Array
 }
 
-/** Pieces of more different sizes would take too long to find in a text. */
+/** The largest number of different piece sizes on a key; with more, finding a piece in a text would take too long. */
 const MOST_SIZES = 64
 
-/** In place of a terminator: the key has none. JSON text never contains this byte. */
+/** Means that a key has no terminator. JSON text never contains this byte. */
 const NO_TERMINATOR = 0
 
 /** @throws OutOfTime */
@@ -43,8 +46,8 @@ export function createPieces(encoded: Encoded, budget: Budget): Pieces {
   const texts = table.placed()
   const isUnclear = uint8Array(keys)
   const writers = createWriters(encoded)
-  // By key: a byte with which all its pieces end and that occurs nowhere else in them. Then no piece is a prefix of
-  // another.
+  // By key: a byte that ends all pieces of the key and occurs nowhere else in them. With this byte, no piece is a
+  // prefix of another.
   const terminators = uint8Array(keys)
   const isUnterminated = uint8Array(keys)
   for (let i = 0; i < length; i++) {
@@ -94,7 +97,7 @@ export function createPieces(encoded: Encoded, budget: Budget): Pieces {
     if (writes[i] === NOTHING || isUnclear[key[i]] === 1 || !sizes.has(key[i])) continue
     const entry = ValueTable.placeOf(names[writes[i]])
     const start = startOf(texts, entry) + 1
-    // A piece found within this one, without its last byte, is a prefix of it.
+    // A piece found at the start of this one, without its last byte, is a prefix of it.
     if (at(pageOf(texts, entry), start, start + sizeOf(i) - 1, key[i]) !== NONE) isUnclear[key[i]] = 1
   }
   return { texts, at, sizeOf, isUnclear }
@@ -105,7 +108,7 @@ const sizeIn = (texts: PlacedTexts, entry: number): number => endOf(texts, entry
 
 const NO_SIZES: ReadonlyMap<number, readonly number[]> = new Map()
 
-/** For some keys: the sizes of their pieces, ascending. */
+/** Returns the sizes of the pieces of each wanted key, in bytes, ascending. */
 function sizesByKey(
   { length, key, writes }: Encoded,
   isWanted: Uint8Array,
@@ -122,7 +125,7 @@ function sizesByKey(
 }
 
 interface Writers {
-  /** Records that operation i wrote this text. False if another operation on the same key wrote it too. */
+  /** Records that operation i wrote the text. Returns false if another operation on the same key wrote the text too. */
   readonly add: (i: number, entry: number) => boolean
   /** The operation that wrote the text with this number on the key, or NONE. */
   readonly of: (entry: number, k: number) => number
@@ -130,7 +133,7 @@ interface Writers {
 
 function createWriters({ key, keys, table }: Encoded): Writers {
   const byEntry = int32Array(table.size).fill(NONE)
-  // Texts written to several keys: their writers on all keys but the first.
+  // For texts written to several keys: their writers on all keys except the first.
   const others = new Map<number, number>()
   return {
     add: (i, entry) => {
@@ -151,7 +154,10 @@ const BACKSLASH = 0x5c
 const LETTER_U = 0x75
 const LETTER_D = 0x64
 
-/** Whether it is a non-empty string without half a surrogate pair, which JSON text has as \ud8… to \udf…. */
+/**
+ * Reports whether an entry is a non-empty string without half a surrogate pair. JSON text has such halves as \ud8… to
+ * \udf….
+ */
 function isPiece(texts: PlacedTexts, entry: number): boolean {
   if (entry === NONE) return false
   const bytes = pageOf(texts, entry)

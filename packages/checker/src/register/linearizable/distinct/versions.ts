@@ -7,20 +7,20 @@ import { createPieces, type Pieces } from './pieces.ts'
 
 /**
  * The versions of strings with put, append and get that the operations produced, as the values of `Chains`. A text that
- * was read tells which put it began with and which appends followed, one after another, with nothing in between.
+ * was read identifies the put it began with and the appends that followed, one after another, with nothing in between.
  */
 export interface Versions extends Pick<Chains, 'value' | 'next' | 'follows'> {
-  /** By key: 1 if its texts do not show that. */
+  /** By key: 1 if its texts do not identify their operations. */
   readonly isUnclear: Uint8Array
   /** By key: 1 if a text was read that no order can produce. */
   readonly isImpossible: Uint8Array
-  /** The first read of such a text on each key. */
+  /** For each impossible key: its first read of a text that no order can produce. */
   readonly conflicts: readonly Conflict[]
 }
 
 /**
- * Processes all keys together in the order of calls, so that texts are visited roughly in the order in which they are
- * stored.
+ * Finds the versions of all keys together, in the order of calls, so that texts are visited roughly in the order in
+ * which they are stored.
  *
  * @throws OutOfTime
  */
@@ -32,7 +32,7 @@ export function versionsOf(encoded: Encoded, budget: Budget): Versions {
   const isImpossible = uint8Array(keys)
   const conflicts: Conflict[] = []
   const isRead = uint8Array(length + keys)
-  // By value: the version it was last found to be. Two keys may have had the same text.
+  // By value: the version that last matched it. Two keys may have had the same text.
   const known = int32Array(values).fill(NONE)
   for (let i = 0; i < length; i++) {
     if ((i & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look(STEPS_BETWEEN_LOOKS)
@@ -50,12 +50,12 @@ export function versionsOf(encoded: Encoded, budget: Budget): Versions {
       value[i] = version
     } else if (kind[i] === WRITE) {
       begin(i)
-      // A read of exactly what was put has seen no append: the text itself need not be compared.
+      // A read that returned exactly the text of a put saw no append, so the text need not be compared.
       known[writes[i]] = i
     }
   }
   for (let i = 0; i < length; i++) {
-    // Operations of unknown outcome that were not seen are left out.
+    // Operations of unknown outcome that were not seen are omitted.
     const isSeen = returns[i] !== NEVER || follows[i] === 1 || isRead[i] === 1 || next[i] !== NONE
     if (kind[i] !== READ && isSeen) value[i] = i
   }
@@ -63,9 +63,9 @@ export function versionsOf(encoded: Encoded, budget: Budget): Versions {
 }
 
 interface Texts extends Pick<Chains, 'next' | 'follows'> {
-  /** A put was called: most texts read from now on begin with it. */
+  /** Records the call of a put. Most texts read after it begin with its text. */
   readonly begin: (put: number) => void
-  /** The version of this key that equals the value; NONE if no order can produce it. */
+  /** Returns the version of key k that equals the value; NONE if no order can produce the value. */
   readonly locate: (value: number, k: number) => number
 }
 
@@ -76,14 +76,14 @@ function createTexts({ length, kind, key, keys, writes, names }: Encoded, pieces
   const { texts } = pieces
   const next = int32Array(length + keys).fill(NONE)
   const follows = uint8Array(length + keys)
-  // By version: the length of its text in bytes.
+  // By version: the size of its text in bytes.
   const sizes = int32Array(length + keys)
-  // By a chain's first version: its last known version (NONE before the chain is begun), and the position of that
-  // version's text.
+  // By a chain's first version: its last known version (NONE before the chain begins), and the entry of the text of
+  // that version.
   const lasts = int32Array(length + keys).fill(NONE)
   const entries = int32Array(length + keys)
   for (let head = length; head < lasts.length; head++) lasts[head] = head
-  // By key: the chain that was begun or read last.
+  // By key: the chain that most recently began or was read.
   const recent = int32Array(keys).fill(NONE)
 
   const begin = (put: number): void => {
@@ -93,12 +93,12 @@ function createTexts({ length, kind, key, keys, writes, names }: Encoded, pieces
     entries[put] = ValueTable.placeOf(names[writes[put]])
     sizes[put] = pieces.sizeOf(put)
   }
-  /** Whether one of the chain's known text and this text is a prefix of the other. */
+  /** Reports whether the chain's known text is a prefix of this text, or this text a prefix of it. */
   const agrees = (head: number, bytes: Uint8Array, from: number, to: number): boolean => {
     const size = Math.min(sizes[lasts[head]], to - from)
     return areSame(pageOf(texts, entries[head]), startOf(texts, entries[head]) + 1, bytes, from, size)
   }
-  /** The chain the text belongs to; NONE if there is none. */
+  /** Returns the chain that the text belongs to; NONE if there is none. */
   const chainOf = (bytes: Uint8Array, from: number, to: number, k: number): number => {
     if (recent[k] !== NONE && agrees(recent[k], bytes, from, to)) return recent[k]
     const first = pieces.at(bytes, from, to, k)
@@ -108,7 +108,9 @@ function createTexts({ length, kind, key, keys, writes, names }: Encoded, pieces
     recent[k] = head
     return agrees(head, bytes, from, to) ? head : NONE
   }
-  /** Extends the chain's known text to the end of this one: returns its version, NONE if there is none. */
+  /**
+   * Extends the chain's known text to the end of this text and returns the version of this text; NONE if there is none.
+   */
   const extend = (head: number, bytes: Uint8Array, from: number, to: number, k: number): number => {
     let last = lasts[head]
     while (sizes[last] < to - from) {
@@ -122,7 +124,7 @@ function createTexts({ length, kind, key, keys, writes, names }: Encoded, pieces
     lasts[head] = last
     return last
   }
-  /** The chain's version of this size in bytes. Takes at most that many steps. */
+  /** Returns the chain's version with a text of `size` bytes. Takes at most `size` steps. */
   const ofSize = (head: number, size: number): number => {
     let version = head
     while (version !== NONE && sizes[version] < size) version = next[version]

@@ -3,9 +3,9 @@ import { type Encoded, NEVER } from '../../../encoding/encoded.ts'
 import { type Budget, STEPS_BETWEEN_LOOKS, unlimited } from '../../../limits/budget.ts'
 import { type Conflict, MOST_CONFLICTS } from './conflict.ts'
 
-/** Either an order that explains the operations, or a few operations that no order explains. */
+/** An order that explains the operations, or operations that no order explains. */
 export type ZonesAnswer =
-  /** The order is laid out on demand: if another key is violated, it is not needed. */
+  /** The order is computed on demand, because it is not needed if another key is violated. */
   | { readonly result: 'met'; readonly order: () => Int32Array }
   | { readonly result: 'violated'; readonly conflicts: readonly Conflict[] }
   | { readonly result: 'not applicable' }
@@ -14,10 +14,10 @@ export type ZonesAnswer =
  * Decides linearizability of one register whose written values are distinct, in linear time (Gibbons & Korach 1997).
  *
  * A value's cluster is its write and the reads that returned it. Let first be the earliest return in the cluster, and
- * last the latest call. If first < last the zone [first, last] is "forward": the register must hold that value
- * throughout. Otherwise it is "backward": all its operations overlap, and any instant in [last, first] will do. There
- * is an order exactly when no read returns before its write is called, no two forward zones overlap, and no backward
- * zone lies inside a forward one.
+ * last the latest call. If first < last, the zone [first, last] is "forward": the register must hold the value
+ * throughout. Otherwise the zone is "backward": all operations of the cluster overlap, and the register may hold the
+ * value at any instant in [last, first]. An order exists exactly when no read returns before its write is called, no
+ * two forward zones overlap, and no backward zone lies inside a forward one.
  *
  * Not applicable if values repeat, the initial value is written, or an operation is neither read nor write. Expects
  * event positions and values with few gaps (see `compact`).
@@ -36,7 +36,7 @@ export function zones(part: Encoded, budget: Budget = unlimited): ZonesAnswer {
 
 const onlyKey = (): number => 0
 
-/** The reads that returned before the write of their value was called, and that write if there is one. */
+/** Returns the reads that returned before the write of their value was called, each with this write if it exists. */
 function impossibleReads({ length, calls, returns, expects, initial }: Encoded, { writer }: Clusters): Conflict[] {
   const conflicts: Conflict[] = []
   for (let i = 0; i < length && conflicts.length < MOST_CONFLICTS; i++) {
@@ -50,23 +50,26 @@ function impossibleReads({ length, calls, returns, expects, initial }: Encoded, 
 }
 
 interface Clusters {
-  /** By value: the operation that wrote it; -1 for the initial value and values written never or needlessly. */
+  /**
+   * By value: the operation that wrote it; -1 for the initial value, for values never written, and for unread writes of
+   * unknown outcome.
+   */
   readonly writer: Int32Array
-  /** By value: the earliest return and the latest call; -2 for "before the history". */
+  /** By value: the earliest return and the latest call; a latest call of -2 means "before the history". */
   readonly first: Int32Array
   readonly last: Int32Array
   readonly used: Uint8Array
-  /** By value: how many reads returned it. */
+  /** By value: the number of reads that returned it. */
   readonly reads: Int32Array
-  /** How many event positions there are. */
+  /** The number of event positions. */
   readonly events: number
-  /** A read returned before anyone had begun to write its value. */
+  /** Whether a read returned before any write of its value was called. */
   readonly impossibleRead: boolean
 }
 
 /**
- * Reads and writes alternate unpredictably, and mispredicted branches would dominate the cost, so the loop does the
- * same for both. Of the value read and the value written, one is NOTHING: all ones in binary.
+ * Reads and writes alternate unpredictably, and mispredicted branches would dominate the cost, so the loop treats both
+ * alike. Either the value read or the value written is NOTHING, whose bits are all 1.
  */
 function clustersOf(part: Encoded, budget: Budget): Clusters | undefined {
   const { length, kind, expects, writes, calls, returns, values, initial } = part
@@ -89,7 +92,7 @@ function clustersOf(part: Encoded, budget: Budget): Clusters | undefined {
     if ((isWrite & ~(writer[value] >> 31)) !== 0) return undefined
     writer[value] = (i & -isWrite) | (writer[value] & (isWrite - 1))
     reads[value] += isWrite ^ 1
-    // Operations come in order of call: only a read called earlier can have returned earlier.
+    // Operations are in order of call, so only a read called earlier can have returned before this call.
     if ((isWrite & ((first[value] - calls[i]) >>> 31)) !== 0) impossibleRead = true
     first[value] = lesser(first[value], returned)
     last[value] = calls[i]
@@ -117,33 +120,36 @@ function clustersOf(part: Encoded, budget: Budget): Clusters | undefined {
   return { writer, first, last, used, reads, events: lastEvent + 1, impossibleRead }
 }
 
-/** The lesser of two numbers that differ by less than 2^31. */
+/** The lesser of two numbers whose difference is below 2^31. */
 const lesser = (a: number, b: number): number => b + ((a - b) & ((a - b) >> 31))
 
-/** The number of event positions: one more than the last. */
+/** The number of event positions, which is the last position + 1. */
 export function eventCount({ length, calls, returns }: Pick<Encoded, 'length' | 'calls' | 'returns'>): number {
-  // Operations come in order of call, and few return after the last call.
+  // Operations are in order of call, and few operations return after the last call.
   let last = length === 0 ? -1 : calls[length - 1]
   for (let i = 0; i < length; i++) if (returns[i] > last && returns[i] !== NEVER) last = returns[i]
   return last + 1
 }
 
-/** Groups of operations that must follow each other directly, each as the zone from its first return to its last call. */
+/**
+ * Groups of operations that must follow each other directly. Each group is given by its zone, from its first return to
+ * its last call.
+ */
 export interface Zones {
-  /** By group: the earliest return, and the latest call. */
+  /** By group: the earliest return and the latest call. */
   readonly first: Int32Array
   readonly last: Int32Array
   readonly used: Uint8Array
-  /** By key: the group that precedes all others of that key, if it is used; its `used` is then reset. */
+  /** By key: the group that precedes all others of the key, if `used`. `sequenceOfZones` resets its `used`. */
   readonly initials: ArrayLike<number>
   /** The key of a group. Groups on different keys cannot conflict. */
   readonly keyOf: (group: number) => number
 }
 
 /**
- * Visits the groups in the order in which their zones begin and places them one after another: one sequence for all
- * keys, in which each key's groups are in order. By key: 1 if two conflict; its part of the sequence is then
- * meaningless.
+ * Places the groups one after another, in the order in which their zones begin. Returns one sequence for all keys, in
+ * which each key's groups are in order. `isViolated` is 1 for a key if two of its groups conflict; the key's part of
+ * the sequence is then meaningless.
  */
 export function sequenceOfZones(
   zones: Zones,
@@ -154,9 +160,9 @@ export function sequenceOfZones(
   const keys = initials.length
   const sequence = int32Array(first.length)
   let placed = 0
-  // By key: where the last forward zone ends, and the groups to come right after it.
+  // By key: the end of its last forward zone. `waiting` holds the groups to place right after that zone.
   const ends = int32Array(keys).fill(-1)
-  // By key: the group of that zone.
+  // By key: the group of its last forward zone.
   const holder = int32Array(keys)
   const waiting: number[][] = []
   for (let k = 0; k < keys; k++) waiting.push([])
@@ -179,7 +185,7 @@ export function sequenceOfZones(
     const isForward = first[group] < end
     const begin = isForward ? first[group] : end
     if (begin > ends[k]) {
-      // Place the forward zone, preceded by the groups that waited for its end.
+      // Place the new group, after the groups that waited for the end of the last forward zone.
       if (held > 0) {
         for (const later of waiting[k]) sequence[placed++] = later
         held -= waiting[k].length
@@ -200,7 +206,7 @@ export function sequenceOfZones(
         holder[k] = group
       }
     } else {
-      // It begins inside the forward zone and outlasts it: place it right after.
+      // The group begins inside the forward zone and outlasts it, so it is placed right after the zone.
       waiting[k].push(group)
       held++
     }
@@ -209,19 +215,19 @@ export function sequenceOfZones(
   return { sequence: sequence.subarray(0, placed), isViolated, conflicts }
 }
 
-/** The groups except the initial ones, sorted by the beginning of their zones, forward or backward. */
+/** Returns the groups except the initial ones, sorted by the beginning of their zones, forward or backward. */
 function beginnings(zones: Zones, events: number): Int32Array {
   return events > 2 * EVENTS_OF_BLOCK ? beginningsByBlock(zones, events) : beginningsIn(zones, events)
 }
 
 function beginningsIn({ first, last, used }: Zones, events: number): Int32Array {
   const groups = first.length
-  // By event: group + 1 if that group's zone begins there.
+  // By event: group + 1 if the group's zone begins at the event.
   const begins = int32Array(events)
   for (let group = 0; group < groups; group++) {
     if (used[group] === 1) begins[lesser(first[group], last[group])] = group + 1
   }
-  // One extra place receives the writes for positions without a group.
+  // One extra place receives the stores for events without a group.
   const sorted = int32Array(groups + 1)
   let count = 0
   for (let event = 0; event < events; event++) {
@@ -234,7 +240,10 @@ function beginningsIn({ first, last, used }: Zones, events: number): Int32Array 
 const BLOCK_BITS = 16
 const EVENTS_OF_BLOCK = 1 << BLOCK_BITS
 
-/** The same for many events, of which a table would take more memory than the groups: they are sorted into blocks first. */
+/**
+ * Sorts groups as `beginningsIn` does, for many events. One table of all events would take more memory than the groups,
+ * so the groups are first sorted into blocks of events.
+ */
 function beginningsByBlock({ first, last, used }: Zones, events: number): Int32Array {
   const groups = first.length
   const blocks = ((events - 1) >>> BLOCK_BITS) + 1
@@ -262,7 +271,7 @@ function beginningsByBlock({ first, last, used }: Zones, events: number): Int32A
   return sorted
 }
 
-/** Each cluster in turn: its write, then its reads in order of call. */
+/** Lists the operations of each cluster in turn: its write, then its reads in order of call. */
 function orderOf(
   sequence: Int32Array,
   { writer, reads }: Clusters,
@@ -275,7 +284,7 @@ function orderOf(
     const value = sequence[at]
     total += reads[value] + (writer[value] === -1 ? 0 : 1)
   }
-  // One extra place at the end receives the writes while reads are placed, so that both take the same path.
+  // One extra place at the end receives the writes while reads are placed, so that both use the same code path.
   const order = int32Array(total + 1)
   const next = int32Array(values + 1)
   next[values] = total

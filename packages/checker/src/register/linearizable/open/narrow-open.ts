@@ -1,24 +1,27 @@
 import { CAS, type Encoded } from '../../../encoding/encoded.ts'
 
-/** A set of open operations is one word, which limits how many can be open at once. */
+/** The largest number of operations open at once, because a set of open operations is one 32-bit word. */
 export const MOST_OPEN = 32
 
 /** The operations open at one moment of a walk over the events, each represented by one bit. */
 export interface FewOpen {
   readonly bitOf: Int32Array
-  /** By kind: the open operations. */
+  /** By kind: the set of open operations. */
   readonly sets: Int32Array
-  /** By value and kind (`KINDS` per value): the operations that read, write or compare with it, or found another. */
+  /**
+   * By value and kind (`KINDS` entries per value): the open operations that read, write or compare with the value, or
+   * (DIFFERS) saw a different one.
+   */
   readonly masks: Int32Array
   readonly add: (operation: number) => void
   readonly remove: (operation: number) => void
-  /** Undoes `remove`; everything after that must be undone already. */
+  /** Undoes `remove`. All changes after the `remove` must already be undone. */
   readonly restore: (operation: number) => void
-  /** The operation of a set's lowest bit. */
+  /** Returns the operation of a set's lowest bit. */
   readonly least: (set: number) => number
 }
 
-/** READ, WRITE, CAS and DIFFERS. */
+/** The number of kinds: READ, WRITE, CAS and DIFFERS. */
 export const KINDS = 4
 
 export function createFewOpen({ length, kind, expects, writes, values }: Encoded): FewOpen {
@@ -27,11 +30,11 @@ export function createFewOpen({ length, kind, expects, writes, values }: Encoded
   const sets = new Int32Array(KINDS)
   const masks = new Int32Array(KINDS * values)
   let free = -1
-  /** Opens a closed operation and closes an open one. */
+  /** Adds an operation to the open ones, or removes an open operation. */
   const toggle = (operation: number): void => {
     const bit = bitOf[operation]
     const k = kind[operation]
-    // For a read or a write, the other of the two is NOTHING: all ones in binary.
+    // A read or a write has one value; the other one is NOTHING, whose bits are all 1.
     const value = k === CAS ? expects[operation] : expects[operation] & writes[operation]
     masks[value * KINDS + k] ^= bit
     sets[k] ^= bit

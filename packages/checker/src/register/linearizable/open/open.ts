@@ -3,35 +3,40 @@ import { CAS, type Encoded, NEVER, READ, WRITE } from '../../../encoding/encoded
 import { assignSlots } from '../../../search/events.ts'
 import { eventCount } from '../distinct/zones.ts'
 
-/** The operations open at one moment, as sets of slots: bit s & 31 of word s >> 5; `words` words a value. */
+/**
+ * The operations open at one moment, as sets of slots: slot s is bit s & 31 of word s >> 5. A set has `words` words.
+ */
 export interface OpenOperations {
-  /** By operation. Operations open at the same time have different slots. */
+  /** By operation: its slot. Operations open at the same time have different slots. */
   readonly slotOf: Int32Array
   readonly words: number
-  /** By slot: the operation, if it is a cas. */
+  /** By slot: its operation, if this is a cas. */
   readonly casAt: Int32Array
-  /** Reads and failed cas, cas, and writes. */
+  /** The slots of reads and failed cas (`observers`), of cas, and of writes. */
   readonly observers: Int32Array
   readonly casSlots: Int32Array
   readonly writeSlots: Int32Array
-  /** By value: the operations that read it, write it, compare with it, or wait for it in any way. */
+  /** By value: the operations that read it, write it, compare with it, or wait for it (reads and cas). */
   readonly readers: Int32Array
   readonly writers: Int32Array
   readonly comparers: Int32Array
   readonly waiters: Int32Array
-  /** Failed cas, and by value those that found a value other than that. */
+  /** The slots of failed cas, and by value the slots of failed cas that compared with the value and saw another. */
   readonly differing: Int32Array
   readonly differingFrom: Int32Array
-  /** By value and by operation: the writes of one value as a list in order of return, ended by -1. */
+  /**
+   * By value, the first of its writes, and by operation, the next write of the same value: a list in order of return,
+   * ended by -1.
+   */
   readonly firstWrite: Int32Array
   readonly nextWrite: Int32Array
   /** The values that some operation waits for, and those that some operation writes. */
   readonly awaited: Bag
   readonly written: Bag
   readonly add: (operation: number) => void
-  /** Removes the operation, which must be the first to return. */
+  /** Removes an operation, which must be the first open one to return. */
   readonly remove: (operation: number) => void
-  /** Bytes of all of this. */
+  /** The size of all columns, in bytes. */
   readonly bytes: number
 }
 
@@ -43,7 +48,7 @@ export function createOpenOperations(part: Encoded): OpenOperations {
   const byValue = (): Int32Array => new Int32Array(values * words)
   const readers = byValue()
   const writers = byValue()
-  // Without cas these are never used separately.
+  // Without cas, these sets are never used separately.
   const comparers = part.hasConditional ? byValue() : readers
   const waiters = part.hasConditional ? byValue() : readers
   const differingFrom = part.hasConditional ? byValue() : readers
@@ -154,7 +159,10 @@ export function createOpenOperations(part: Encoded): OpenOperations {
   }
 }
 
-/** The operations at their calls (as i) and returns (as -i - 1), in order, without optional ones that do not matter. */
+/**
+ * Lists the operations at their calls (as i) and returns (as -i - 1), in order, without optional operations that do not
+ * matter.
+ */
 export function eventsOf(part: Encoded, matters: (optional: number) => boolean): Int32Array {
   const { length, calls, returns } = part
   const at = new Int32Array(eventCount(part)).fill(NEVER)
@@ -200,7 +208,10 @@ function createBag(items: number): Bag {
   }
 }
 
-/** By position: i + 1 for the call of operation i, -(i + 1) for its return, else 0. Omits unknown outcomes. */
+/**
+ * By position: i + 1 for the call of operation i, -(i + 1) for its return, otherwise 0. Omits operations of unknown
+ * outcome.
+ */
 export function eventsByPosition(part: Encoded): Int32Array {
   const { length, calls, returns } = part
   const events = int32Array(eventCount(part))

@@ -1,23 +1,27 @@
 import { APPEND, CAS, DIFFERS, type Encoded, NEVER, NOTHING, READ } from '../../../encoding/encoded.ts'
 
-/** Operations of unknown outcome that do the same: they never return, so only the number used matters. */
+/**
+ * Operations of unknown outcome with the same effect. They never return, so only the number of them that are used
+ * matters.
+ */
 export interface OptionalClass {
   readonly kind: number
   readonly expects: number
   readonly writes: number
-  /** In order of call. */
+  /** The operations of the class, in order of call. */
   readonly members: readonly number[]
 }
 
 /**
- * The classes that can matter. A write of unknown outcome whose value no operation observed that returned after its
- * call can be assumed not to have happened (unless an operation observed only that the value differed from something).
+ * Returns the classes that can matter. A write of unknown outcome can be assumed not to have happened if no operation
+ * that returned after the write's call observed its value. This does not apply if some operation observed only that the
+ * value differed from something.
  */
 export function optionalClasses(part: Encoded, expects: Int32Array, writes: Int32Array): readonly OptionalClass[] {
   const { length, kind, calls, returns } = part
   if (!returns.includes(NEVER)) return []
   const anyDiffers = kind.includes(DIFFERS)
-  // By value: the latest return of an operation that observed it.
+  // By value: the latest return among the operations that observed it.
   const observedUntil = new Map<number, number>()
   for (let i = 0; i < length; i++) {
     if (expects[i] === NOTHING) continue
@@ -49,15 +53,15 @@ const NONE = -1
 /** The operations of unknown outcome at one moment of a walk over the events. */
 export interface OptionalOperations {
   readonly classes: readonly OptionalClass[]
-  /** By operation: its class, -1 for none. */
+  /** By operation: its class; -1 if it has none. */
   readonly classOf: Int32Array
-  /** By class: the number of its members called. */
+  /** By class: the number of its members called so far. */
   readonly called: Int32Array
-  /** By value: the class of writes of that value, -1 for none. */
+  /** By value: the class of writes of the value; -1 if there is none. */
   readonly writeClass: Int32Array
   readonly writeClasses: readonly number[]
   readonly casClasses: readonly number[]
-  /** The old values that these compare with. */
+  /** The old values that the cas classes compare with. */
   readonly casOldValues: readonly number[]
 }
 

@@ -4,14 +4,14 @@ import { outOf, type Reason } from '../../../verdict/reason.ts'
 import type { PackedOrders } from '../../../verdict/witness-order.ts'
 
 export type Linearizability =
-  /** For the keys that have operations, in order of their numbers. */
+  /** The orders of the keys that have operations, by key number. */
   | {
       readonly result: 'met'
       readonly orders: readonly KeyOrder[]
-      /** Instead of `orders`, where keys are many. */
+      /** Used instead of `orders` if there are many keys. */
       readonly packed?: PackedOrders
     }
-  /** `culpritReturn` finds that key's first return that cannot be explained. */
+  /** A violated key. `culpritReturn` finds the first return of this key that cannot be explained. */
   | {
       readonly result: 'violated'
       readonly part: Encoded
@@ -25,20 +25,20 @@ export type Linearizability =
       readonly result: 'unknown'
       readonly reason: Reason
       readonly limit: Limit
-      /** Keys without an answer. */
+      /** The number of keys without an answer. */
       readonly undecided: number
     }
 
 /** A key's operations in an order that explains them. */
 export interface KeyOrder {
   readonly key: number
-  /** As rows of the history, listed on demand. */
+  /** The operations as rows of the history, computed on demand. */
   readonly rows: () => Int32Array
 }
 
 export type Violation = Extract<Linearizability, { readonly result: 'violated' }>
 
-/** Why there is no answer: the limit reached, and the number of undecided keys. */
+/** Returns why there is no answer, from the limit reached and the number of undecided keys. */
 export function reasonUndecided(limit: Limit, undecided: number, keys: number): Reason {
   if (keys === 1) return outOf(limit, 'the search found neither an order nor a contradiction')
   return outOf(limit, `${keys - undecided} of ${keys} keys are linearizable, no contradiction was found in the others`)

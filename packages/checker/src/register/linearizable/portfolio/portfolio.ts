@@ -9,7 +9,7 @@ import { createSearch, type Search } from '../search/search.ts'
 import { createNarrowFrontier, EVERY } from '../walks/narrow.ts'
 import { createFrontierSearch } from '../walks/refinement.ts'
 
-/** Steps per operation in a search's first turn, and the growth of its later turns. */
+/** Steps per operation in a search's first turn, and the factor by which each later turn grows. */
 interface Turns {
   readonly first: number
   readonly growth: number
@@ -18,39 +18,42 @@ interface Turns {
 const usualDepth: Turns = { first: 7, growth: 8 }
 const usualFrontier: Turns = { first: 40, growth: 8 }
 
-/** With compare-and-sets of unknown outcome the frontier is much slower, except at refuting. */
+/** With compare-and-sets of unknown outcome, the frontier search is much slower, except at refuting. */
 const depthWithOptionalCas: Turns = { first: 3, growth: 64 }
 const frontierWithOptionalCas: Turns = { first: 16, growth: 8 }
 const narrowWithOptionalCas: Turns = { first: 16, growth: 8 }
 
-/** Without progress for this many steps a depth-first search has gone astray, and stops its first turn early. */
+/** The number of steps without progress after which a depth-first search ends its first turn early. */
 const STRAY_STEPS = 4096
 const NARROW_STRAY_STEPS = 16384
 const SLICE = 256
 
-/** Steps taken from the budget for each move of a search. */
+/** The number of steps charged to the budget for each move of a search. */
 export const STEPS_OF_MOVE = 5
 
-/** With at most this many operations open at once, the depth-first search seldom goes astray, and if it does, soon. */
+/**
+ * The largest number of operations open at once with which the depth-first search seldom goes astray, and if it does,
+ * early.
+ */
 const FEW_OPEN = 6
 const STRAY_STEPS_OF_FEW = 512
 
 interface Contender {
   readonly search: Search
   readonly growth: number
-  /** Steps of its next turn. */
+  /** The number of steps in the search's next turn. */
   turn: number
 }
 
 /**
- * Searches that take turns, each longer than the last. The depth-first search is quick if an explanation is easy to
- * find, and with compare-and-sets of unknown outcome; the frontier is quick with many operations of unknown outcome, or
- * if there is no explanation. All are exact, so the first answer counts.
+ * Creates searches that take turns, each turn longer than the one before. The depth-first search is fast if an
+ * explanation is easy to find, and with compare-and-sets of unknown outcome. The frontier search is fast with many
+ * operations of unknown outcome, or if there is no explanation. All searches are exact, so the first answer is used.
  *
- * If all outcomes are known and few operations are open at once, the narrow search goes first. Otherwise the narrow
- * frontier does wherever it applies, unless so few operations are open that the depth-first search finds its way at
- * once. With compare-and-sets of unknown outcome it also takes turns with the frontier, which refutes without counting
- * them.
+ * If all outcomes are known and few operations are open at once, the narrow search begins. Otherwise the narrow
+ * frontier search begins wherever it applies, unless so few operations are open that the depth-first search finds an
+ * explanation immediately. With compare-and-sets of unknown outcome, the narrow frontier search also takes turns with
+ * the frontier search, which refutes without counting operations of unknown outcome.
  */
 export function createPortfolio(part: Encoded, jsonOf: (name: number) => Json, budget: Budget): Search {
   const contender = (search: Search, { first, growth }: Turns): Contender => ({
@@ -81,7 +84,7 @@ export function createPortfolio(part: Encoded, jsonOf: (name: number) => Json, b
   const isNarrow = isSettled && !part.hasAppend && slots.count <= MOST_OPEN
   const narrowFrontier = isNarrow || isShallow ? undefined : byNarrowFrontier()
   let current = isNarrow ? narrowly() : (narrowFrontier ?? inDepth())
-  // A search gets a rival only after a turn without an answer.
+  // A second search begins only after a turn without an answer.
   const untried = isNarrow
     ? [byNarrowFrontier]
     : narrowFrontier === undefined
@@ -113,7 +116,7 @@ export function createPortfolio(part: Encoded, jsonOf: (name: number) => Json, b
     }
     quota = current.turn
   }
-  /** Continues without the current search; false if it was the last. */
+  /** Continues without the current search; returns false if no other search is left. */
   const drop = (): boolean => {
     const next = nextContender()
     if (next === undefined) return false

@@ -8,8 +8,8 @@ import { createPortfolio, STEPS_OF_MOVE } from './portfolio.ts'
 const SLICE = 4096
 
 /**
- * Whether a few operations on one key cannot be linearized, for any initial value if it is unknown; `unknown` if that
- * takes more than `steps` steps.
+ * Reports whether a few operations on one key cannot be linearized, for any initial value if it is unknown; `unknown`
+ * if deciding takes more than `steps` steps.
  *
  * @throws OutOfTime
  */
@@ -31,7 +31,10 @@ export function violatesLinearizability(
   return isUnclear ? 'unknown' : true
 }
 
-/** The id of an initial value that makes one key's operations linearizable, if one is quickly found. */
+/**
+ * Returns the id of an initial value that makes one key's operations linearizable, if one is found quickly; otherwise a
+ * possible initial value.
+ */
 export function likelyStart(part: Encoded, jsonOf: (name: number) => Json, budget: Budget): number {
   const { alternatives } = startsOf(part, jsonOf)
   const explains = (each: Encoded): boolean => violates(each, jsonOf, budget, FEW_STEPS * part.length) !== true

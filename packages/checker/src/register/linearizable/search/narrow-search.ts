@@ -5,8 +5,8 @@ import type { Slots } from '../../../search/events.ts'
 import { KINDS, MOST_OPEN } from '../open/narrow-open.ts'
 import type { Search } from './search.ts'
 
-// A choice made: before which return, in which state, which open operations were taken, what was left to choose, and
-// how many operations had been taken in all.
+// The columns of a choice: the return before which it was made, the state, the set of open operations taken, the set of
+// untried operations, and the total number of operations taken.
 const POSITION = 0
 const STATE = 1
 const DONE = 2
@@ -14,40 +14,41 @@ const UNTRIED = 3
 const TAKEN = 4
 const CHOICE = 5
 
-/** Masks the kind in an index into `masks`. */
+/** Mask for the kind in an index into `masks`. */
 const KIND_BITS = KINDS - 1
 
 /** No operation. */
 const NOBODY = -1
 
 /**
- * The depth-first search (see `createSearch`) for the most frequent case: at most 32 operations open at once, none of
- * unknown outcome, no append. The open operations, and those taken, each fit one word; nothing is linked or unlinked.
+ * Creates the depth-first search (see `createSearch`) for the most frequent case: at most 32 operations open at once,
+ * no operation of unknown outcome, no append. The set of open operations and the set of taken operations each fit into
+ * one word, so no list is linked or unlinked.
  *
- * It chooses only when an operation returns that was not taken, and tries the one that returns first. Among writes of
- * one value the others need not be tried: if another led to an explanation, the two could be exchanged in it. Nothing
- * is tried either if no open operation writes the awaited value.
+ * The search makes a choice only when an operation returns that was not taken, and tries the operation that returns
+ * first. Among writes of one value it tries only this one: if another write led to an explanation, the two could be
+ * exchanged. It tries nothing if no open operation writes the awaited value.
  *
- * `events` as from `eventsByPosition`; an operation's slot is its bit's number.
+ * `events` comes from `eventsByPosition`; an operation's slot is the number of its bit.
  */
 export function createNarrowSearch(part: Encoded, events: Int32Array, slots: Slots, budget: Budget): Search {
   const { length, kind, expects, writes, returns, values } = part
   const end = events.length
   const slotOf = slots.of
   const operationAt = int32Array(MOST_OPEN)
-  // The open operations: by kind, and by value (the old value of a cas) and kind.
+  // The open operations by kind, and by value and kind. The value of a cas is its old value.
   const sets = int32Array(KINDS)
   const masks = int32Array(KINDS * values)
   // By operation: its index in `masks`.
   const placeOf = int32Array(length)
   for (let i = 0; i < length; i++) {
-    // For a read or a write, the other of the two values is NOTHING: all ones in binary.
+    // A read or a write has one value; the other one is NOTHING, whose bits are all 1.
     const value = kind[i] === CAS ? expects[i] : expects[i] & writes[i]
     placeOf[i] = value * KINDS + kind[i]
   }
   const failures = createFailures(length)
   const order = int32Array(length)
-  // No operation is taken twice, so every choice has room; unused room takes no memory.
+  // No operation is taken twice, so every choice fits; unused entries take no memory.
   const choices = int32Array(CHOICE * length)
   const bytes = 4 * (end + (3 + CHOICE) * length + KINDS * values) + failures.bytes
   const affordable = budget.take(bytes)
@@ -60,7 +61,7 @@ export function createNarrowSearch(part: Encoded, events: Int32Array, slots: Slo
   let lastDone = 0
   let lastTaken = 0
 
-  /** Undoes the events between `to` and `from`, last one first. */
+  /** Undoes the events between `to` and `from`, in reverse order. */
   const rewind = (from: number, to: number): void => {
     for (let position = from - 1; position >= to; position--) {
       const event = events[position]
@@ -73,7 +74,10 @@ export function createNarrowSearch(part: Encoded, events: Int32Array, slots: Slo
       sets[place & KIND_BITS] ^= 1 << slot
     }
   }
-  /** In a set of writes and cas, the one that returns first among those legal in this state; 0 if there is none. */
+  /**
+   * Returns the bit of the write or cas that returns first among those in `set` that are legal in this state; 0 if
+   * there is none.
+   */
   const firstToReturn = (set: number, state: number): number => {
     let choice = 0
     let first = NEVER
@@ -86,9 +90,9 @@ export function createNarrowSearch(part: Encoded, events: Int32Array, slots: Slo
     return choice
   }
 
-  // One loop over local variables: twice as fast as calling a function for each part.
+  // One loop over local variables, which is twice as fast as a function call for each part.
   const run = (steps: number): Progress => {
-    // Also local: everything the loop over the events reads each time.
+    // Local copies of everything that the loop over the events reads.
     const { slotOf, placeOf, operationAt, sets, masks } = tables
     let position = lastPosition
     let state = lastState
@@ -129,7 +133,7 @@ export function createNarrowSearch(part: Encoded, events: Int32Array, slots: Slo
       const isFirstHere = position > furthest
       if (isFirstHere) furthest = position
 
-      // Take observations that hold at once.
+      // Take all observations that already hold.
       for (let rest = holding & ~done; rest !== 0; rest &= rest - 1) order[taken++] = operationAt[numberOf(rest)]
       done |= holding
 
@@ -184,7 +188,9 @@ export function createNarrowSearch(part: Encoded, events: Int32Array, slots: Slo
 /** The index of the lowest bit of a set. */
 const numberOf = (set: number): number => 31 - Math.clz32(set & -set)
 
-/** Configurations known to lead nowhere. Bounded: a new one replaces an earlier one. */
+/**
+ * Configurations known to lead to no explanation. The table is bounded: a new configuration replaces an earlier one.
+ */
 interface Failures {
   readonly add: (position: number, state: number, done: number) => void
   readonly has: (position: number, state: number, done: number) => boolean
@@ -196,7 +202,7 @@ const FAILURE = 3
 
 function createFailures(length: number): Failures {
   const most = Math.min(2 ** (32 - Math.clz32(length)), MOST_FAILURES)
-  // Nothing returns at position 0, so an empty place matches no failure.
+  // Nothing returns at position 0, so an empty entry matches no failure.
   const table = int32Array(most * FAILURE)
   const baseOf = (position: number, state: number, done: number): number => {
     const hash = Math.imul(Math.imul(Math.imul(position, 0x9e3779b1) ^ state, 0x85ebca6b) ^ done, 0xc2b2ae35)

@@ -9,18 +9,18 @@ import { type OptionalClass, optionalClasses } from '../open/optional.ts'
 
 /** A resumable decision procedure for one key. */
 export interface Search {
-  /** Continues for about this many steps. After any answer but `paused` it must not be run again. */
+  /** Continues for about `steps` steps. Must not be called again after an answer other than `paused`. */
   readonly run: (steps: number) => Progress
-  /** After `met`: the operations in an order that explains them. */
+  /** Returns, after `met`, the operations in an order that explains them. */
   readonly order: () => Int32Array
-  /** After `violated`: the return event of the first operation that could not be explained. */
+  /** Returns, after `violated`, the return event of the first operation that cannot be explained. */
   readonly culpritReturn: () => number
   readonly release: () => void
 }
 
 /**
- * Wing & Gong's search (see `search/events.ts`) for registers of any kind, with any number of operations open. Writes of
- * unknown outcome are taken only where an open operation observes them.
+ * Creates Wing & Gong's search (see `search/events.ts`) for registers of any kind, with any number of open operations.
+ * It takes a write of unknown outcome only if an open operation observes the write.
  */
 export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budget: Budget): Search {
   const { length, kind, calls, returns } = part
@@ -47,7 +47,7 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
   let depth = 0
   let state = initial
   let furthest = -1
-  // Where to look for the next operation to take: a call's entry or, when those are exhausted, a class's number.
+  // The next operation to try: the entry of a call or, when the calls are exhausted, the number of a class.
   let cursor = next[head]
   let classCursor = -1
   let started = false
@@ -87,20 +87,20 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
     link(operation)
     key[2 + (slots.of[operation] >> 5)] ^= 1 << (slots.of[operation] & 31)
   }
-  /** Takes every observation that holds; returns the entry of the first remaining return, or `head`. */
+  /** Takes every observation that holds in the state; returns the entry of the first remaining return, or `head`. */
   const takeObservations = (): number => {
     let entry = next[head]
     for (; entry < length; entry = next[entry]) {
       const k = kind[entry]
       if (k === READ ? expects[entry] === state : k === DIFFERS && expects[entry] !== state) {
         take(entry, OBSERVATION, state)
-        // The entry after it may have been its own return.
+        // The next entry may have been the return of the taken operation, so continue from the previous entry.
         entry = previous[entry]
       }
     }
     return entry
   }
-  /** Whether the configuration reached is worth continuing from. */
+  /** Reports whether the current configuration is not known to lead to no explanation. */
   const isNew = (firstReturn: number): boolean => {
     const position = returns[firstReturn - length]
     if (position > furthest) furthest = position
@@ -109,8 +109,8 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
     return !memo.has(key)
   }
   /**
-   * Remembers that the configuration at the end of the path leads nowhere; false if memory ran out. Done only on
-   * retreat: a straight way to an explanation needs no memory, and no configuration occurs twice on one path.
+   * Remembers that the configuration at the end of the path leads to no explanation; false if memory ran out. Called
+   * only on retreat: a direct path to an explanation needs no memory, and no configuration occurs twice on one path.
    */
   const remember = (): boolean => {
     let firstReturn = next[head]
@@ -119,7 +119,7 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
     key[1] = state
     return memo.add(key) !== undefined
   }
-  /** Undoes the last choice and the observations after it; false if there is none. */
+  /** Undoes the last choice and the observations taken after it; false if there is no choice to undo. */
   const retreat = (): boolean => {
     while (depth > 0 && pathClass[depth - 1] === OBSERVATION) giveBack()
     if (depth === 0) return false
@@ -132,7 +132,7 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
     }
     return true
   }
-  /** The state after a mandatory operation, or -1 if it is not legal now. */
+  /** Returns the state after a mandatory operation; -1 if the operation is illegal in the current state. */
   const apply = (operation: number): number => {
     const k = kind[operation]
     if (k === WRITE) return writes[operation]
@@ -140,7 +140,10 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
     if (k === APPEND && appends !== undefined) return appends.append(state, operation)
     return -1
   }
-  /** The state after a member of a class; -1 if illegal, or pointless as no open operation would observe it. */
+  /**
+   * Returns the state after a member of a class; -1 if the member is illegal, or useless because no open operation
+   * would observe it.
+   */
   const applyOptional = (classNumber: number): number => {
     const { kind: k, expects: from, writes: to, members } = classes[classNumber]
     if (k === CAS && from !== state) return -1
@@ -149,7 +152,10 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
     return after === state || (after === DEAD && !demand.anyDiffers) ? -1 : after
   }
 
-  /** Continues from the configuration just reached or, if that leads nowhere, from the last remaining choice. */
+  /**
+   * Continues from the current configuration or, if it leads to no explanation, from the last choice with untried
+   * operations.
+   */
   const settle = (firstReturn: number): boolean => {
     if (!isNew(firstReturn)) return retreat()
     cursor = next[head]
@@ -176,7 +182,7 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
           break
         }
         if (!moved) {
-          // Here `cursor` is the first return.
+          // At this point, `cursor` is the first return.
           classCursor = 0
         }
       }
@@ -219,11 +225,14 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
   }
 }
 
-/** In the path's class column: a mandatory operation that was chosen, or an observation taken because it held. */
+/**
+ * Entries of the path's class column: a mandatory operation that was chosen, or an observation that was taken because
+ * it held.
+ */
 const CHOICE = -1
 const OBSERVATION = -2
 
-/** Where a key counts the used members of each class, from word `from` on. */
+/** Assigns to each class a bit field of the key, from word `from` on, which counts the used members of the class. */
 function packCounts(
   classes: readonly OptionalClass[],
   from: number,
@@ -247,15 +256,15 @@ function packCounts(
 
 interface Demand {
   readonly anyDiffers: boolean
-  /** Examines the operations open now. */
+  /** Examines the operations that are open now. */
   readonly prepare: (next: Int32Array, head: number, used: Int32Array, firstReturn: number) => void
   readonly wanted: (state: number) => boolean
 }
 
 /**
- * The states that open operations want. An optional write is pointless unless an operation open now observes it before
- * the next write: operations called later cannot come before the first return, which either overwrites it or wants
- * another state.
+ * Finds the states that open operations wait for. An optional write is useless unless an operation that is open now
+ * observes it before the next write: operations called later cannot precede the first return, and the returning
+ * operation either overwrites the write or waits for another state.
  */
 function createDemand(part: Encoded, expects: Int32Array, classes: readonly OptionalClass[]): Demand {
   const { length, kind, calls } = part
@@ -279,7 +288,10 @@ function createDemand(part: Encoded, expects: Int32Array, classes: readonly Opti
         if (from >= 0 && used[c] < members.length && calls[members[used[c]]] < firstReturn) stamps[from] = stamp
       }
     },
-    /** A failed cas that is still open did not hold in this state, so it would hold in any other. */
+    /**
+     * Reports whether an open operation waits for a state. An open failed cas did not hold in the current state, so it
+     * holds in any other.
+     */
     wanted: (to) => differs || stamps[to] === stamp,
   }
 }

@@ -2,7 +2,7 @@ import type { Budget } from '../../../limits/budget.ts'
 
 /** The memory budget of growing lists. */
 export interface Allowance {
-  /** A copy with twice the room. Made even if it exceeds the budget: the walk then ends soon. */
+  /** Returns a copy with twice the size, even if this exceeds the budget; the walk then ends soon. */
   readonly doubled: (words: Int32Array<ArrayBuffer>) => Int32Array<ArrayBuffer>
   readonly exceed: () => void
   readonly isExceeded: () => boolean
