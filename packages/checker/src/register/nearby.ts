@@ -16,38 +16,38 @@ import { startsOf } from './start/candidates.ts'
 
 type Verdicts = { [level in Level]?: Verdict }
 
-/** Shorter histories are decided before this would pay off. */
+/** The minimum length of a history for this search; a shorter history is decided before the search pays off. */
 const LONG_HISTORY = 20_000
 
 /** Share of the remaining time for finding simple contradictions. */
 const SHARE = 0.7
 
-/** Operations to include before and after each operation of a contradiction, tried in turn. */
+/** The numbers of operations to include before and after each operation of a contradiction, tried in this order. */
 const REACHES = [16, 128, 1_024] as const
 
-/** A read of a value with more writers than this is left out. */
+/** The maximum number of writers of a value whose reads are included. */
 const MOST_WRITERS = 16
 
-/** A larger neighbourhood is not judged. */
+/** The maximum number of operations in a neighbourhood to judge. */
 const MOST_NEAR = 20_000
 
-/** Steps for finding a sequential order of a neighbourhood. */
+/** The number of steps for finding a sequential order of a neighbourhood. */
 const STEPS = 100_000
 
 interface Nearby {
   readonly encoded: Encoded
   readonly decoder: Decoder
-  /** The operations of each key. */
+  /** Returns the operations of each key. */
   readonly parts: () => readonly Encoded[]
 }
 
 /**
- * Looks for violations of the requested levels where they are likely and cheap to find: each of them also violates real
- * time on some key, and those contradictions take linear time to find. The operations around each one are judged by
- * themselves, with every write that their reads may have seen; what they violate, the whole history violates. Returns
- * only violations: finding none says nothing.
+ * Looks for violations of the requested levels where they are likely and cheap to find. A violation of one of these
+ * levels usually also violates real time on some key, and contradictions to real time are found in linear time. The
+ * operations around each contradiction are judged separately, together with every write that their reads may have seen.
+ * A level that they violate is violated by the whole history. Returns only violations; an empty result proves nothing.
  *
- * `first` are operations to begin with, if a contradiction is already known; with `only`, the search ends there.
+ * `first` are the operations of a known contradiction, which are judged first; with `only`, no others are judged.
  *
  * @throws OutOfTime
  */
@@ -83,19 +83,19 @@ export function judgeNearby(
   )
 }
 
-/** Whether the level, or one that it implies, was found violated. */
+/** Reports whether the level, or a level that it implies, was found violated. */
 export const isViolated = (level: Level, found: Verdicts): boolean =>
   found[level]?.result === 'violated' ||
   implied[level].some((weaker) => weaker !== 'eventual' && isViolated(weaker, found))
 
-/** The operations by which keys contradict real time, a few of each key first. */
+/** Returns the operations with which keys contradict real time, a few contradictions per key. */
 function contradictions(
   parts: readonly Encoded[],
   decoder: Decoder,
   budget: Budget,
 ): readonly (readonly OperationRow[])[] {
   const ofKeys = parts.map((part) => {
-    // Among several initial values take the likeliest: this only decides where to look.
+    // Among several initial values take the likeliest, because this only decides where to look.
     const settled = part.anyStart ? startsOf(part, decoder.value).alternatives[0] : part
     const answer = decideInLinearTime(settled, budget)
     if (answer.result !== 'violated') return []
@@ -110,8 +110,8 @@ function contradictions(
 }
 
 /**
- * The operations called within `reach` of the given ones, and all writes that their reads may have seen. Reads with too
- * many candidates are left out, which cannot create a contradiction.
+ * Returns the operations at most `reach` positions from the given ones, and all writes that their reads may have seen.
+ * Reads with too many possible writes are omitted, which cannot create a contradiction.
  */
 function neighbourhood(encoded: Encoded, seed: readonly OperationRow[], reach: number): Encoded | undefined {
   const { length, row, key, kind, expects, writes, values, initial } = encoded
@@ -158,7 +158,7 @@ function neighbourhood(encoded: Encoded, seed: readonly OperationRow[], reach: n
   return restrict(encoded, indices)
 }
 
-/** The violations in a short history. */
+/** Returns the violations in a short history. */
 function judge(near: Encoded, decoder: Decoder, levels: readonly Level[], budget: Budget): Verdicts {
   const weaker = near.anyStart
     ? judgeWeakerFromAny(near, decoder, levels, budget)

@@ -2,15 +2,15 @@ import { CAS, DIFFERS, type Encoded, NEVER, WRITE } from '../../../encoding/enco
 import type { Budget } from '../../../limits/budget.ts'
 import { doubled } from '../../../search/usage.ts'
 
-/** The operations that fired, in order, each with the return event at which it fired. */
+/** The operations that fired (took effect in the walk), in order, each with the return event at which it fired. */
 export interface FiringPath {
   readonly operations: Int32Array
   readonly positions: Int32Array
 }
 
-/** A tree of firings: each configuration refers to the last one that led to it. */
+/** A tree of firings: each firing refers to the one before it. */
 export interface Firings {
-  /** The number of the new firing; -1 if memory ran out. */
+  /** Adds a firing after firing `before` and returns its number; -1 if memory ran out. */
   readonly add: (before: number, operation: number, position: number) => number
   readonly path: (last: number) => FiringPath
   readonly release: () => void
@@ -56,15 +56,15 @@ export function createFirings(budget: Budget): Firings {
 }
 
 /**
- * Completes an order from the operations that fired: all others are placed where they have no effect. Between two
- * firings the state is one value; an observation goes where it holds, and so does a write of that very value; any other
- * write goes just before the next write that fires. Each stays within its interval: the stretch between firings at a
- * and b can take an operation called before b that returned at a or later.
+ * Completes an order from the operations that fired, by placing all other operations where they have no effect. Between
+ * two firings the state is one value. An observation is placed where it holds, and so is a write of that value; any
+ * other write is placed just before the next write that fires. Each operation stays within its interval: the stretch
+ * between firings at events a and b can hold an operation called before b that returned at a or later.
  */
 export function orderFromFirings(part: Encoded, { operations, positions }: FiringPath): Int32Array {
   const { length, kind, expects, writes, calls, returns } = part
   const firings = operations.length
-  // By stretch: the value, and the event at which it ends.
+  // By stretch between two firings: its value, and the event at which it ends.
   const states = new Int32Array(firings + 1)
   const ends = new Int32Array(firings + 1)
   states[0] = part.initial
@@ -76,7 +76,8 @@ export function orderFromFirings(part: Encoded, { operations, positions }: Firin
     ends[s] = positions[s]
   }
 
-  // By operation: twice the number of its stretch, plus one if it goes to the end of it; -1 if it is left out.
+  // By operation: twice the number of its stretch, plus 1 if the operation is at the end of the stretch; -1 if the
+  // operation is omitted.
   const place = new Int32Array(length).fill(-1)
   const starts = new Int32Array(2 * firings + 3)
   let stretchAtCall = 0
@@ -100,7 +101,7 @@ export function orderFromFirings(part: Encoded, { operations, positions }: Firin
   for (let s = 0; s < firings; s++) starts[2 * s + 2]++
   for (let at = 1; at < starts.length; at++) starts[at] += starts[at - 1]
   const order = new Int32Array(starts[starts.length - 1])
-  // A firing begins its stretch and ends the list of the one before.
+  // Each firing ends the list of the stretch before it.
   for (let s = 0; s < firings; s++) order[starts[2 * s + 2] - 1] = operations[s]
   for (let i = 0; i < length; i++) if (place[i] !== -1) order[starts[place[i]]++] = i
   return order

@@ -2,20 +2,23 @@ import { ones } from '../../../search/beam.ts'
 import type { OpenOperations } from '../open/open.ts'
 import type { Allowance } from './allowance.ts'
 
-// A configuration's words: the state, the last firing that led to it, the number of operations of unknown outcome that
-// fired, then two bits for each slot (see `Layout`), then the number of used members of each class.
+// The words of a configuration: the state, the last firing that led to it, the number of operations of unknown outcome
+// that fired, two bits for each slot (see `Layout`), and the number of used members of each class.
 export const STATE = 0
 export const NODE = 1
 export const COST = 2
 export const BITS = 3
 
-/** Where the parts of a configuration are. */
+/** The offsets of the parts of a configuration, in words. */
 export interface Layout {
-  /** The first word of the bits for unhideable writes. Those that say which operations took effect begin at BITS. */
+  /**
+   * The first word of the bits that mark unhideable writes. The bits that mark operations that took effect begin at
+   * BITS.
+   */
   readonly hidden: number
   readonly counts: number
   readonly stride: number
-  /** By class: the word that counts its members, -1 if they count as unlimited. */
+  /** By class: the word that counts its used members; -1 if its members are unlimited. */
   readonly countAt: readonly number[]
 }
 
@@ -26,15 +29,21 @@ export function layOut(words: number, counted: Uint8Array): Layout {
   return { hidden: BITS + words, counts, stride, countAt }
 }
 
-/** A set of configurations none of which is as good as another. */
+/** A set of configurations none of which dominates another. */
 export interface Frontline {
   words: Int32Array<ArrayBuffer>
   count: number
-  /** Adds a configuration unless one is as good, and drops those it is as good as. Returns whether it was added. */
+  /**
+   * Adds a configuration unless a live one dominates it, and removes the ones it dominates; returns whether it was
+   * added.
+   */
   readonly keep: (configuration: Int32Array) => boolean
-  /** Removes the configuration at this place; another one moves there. */
+  /** Removes the configuration at offset `base`; the last configuration moves to this offset. */
   readonly remove: (base: number) => void
-  /** How much a configuration owes and has used up. */
+  /**
+   * Returns the score of a configuration: its outstanding operations and the optional operations it used. Lower is
+   * better.
+   */
   readonly scoreOf: (base: number) => number
 }
 
@@ -51,7 +60,8 @@ export function createFrontline(
     const live = line.words
     for (let base = 0; base < line.count * stride; base += stride) {
       if (live[base] !== configuration[STATE]) continue
-      // Bits that rule out that the live one is as good, and that the new one is.
+      // `against` is nonzero if the live configuration does not dominate the new one, `againstNew` if the new one does
+      // not dominate the live one.
       let against = 0
       let againstNew = 0
       for (let w = 0; w < words; w++) {

@@ -6,13 +6,13 @@ import type { Firings } from './firings.ts'
 import { BITS, COST, type Frontline, type Layout, NODE, STATE } from './frontier-configurations.ts'
 import { createSeen } from './seen.ts'
 
-/** The successors of the configurations when an operation returns. */
+/** Computes the successors of the configurations when an operation returns. */
 export interface FrontierExpansion {
-  /** Begins the return of an operation: stacks the configurations in which it has not taken effect. */
+  /** Begins the return of an operation: collects the configurations in which the operation has not taken effect. */
   readonly begin: (operation: number) => void
-  /** Expands some of those, for about this many steps; returns the steps left. */
+  /** Expands some of the collected configurations, for about `steps` steps; returns the steps left. */
   readonly run: (steps: number) => number
-  /** Whether all have been expanded. */
+  /** Reports whether all collected configurations are expanded. */
   readonly isDone: () => boolean
 }
 
@@ -33,11 +33,11 @@ export function createFrontierExpansion(
   let work: Int32Array<ArrayBuffer> = new Int32Array(64 * stride)
   let workCount = 0
   let returning = -1
-  /** The configuration being expanded, and the one being made from it. */
+  /** The configuration being expanded, and the configuration being made from it. */
   const origin = new Int32Array(stride)
   const scratch = new Int32Array(stride)
   const seen = createSeen(stride)
-  // By value: the last round in which an optional cas waited for it.
+  // By value: the last round in which an optional cas waited for the value.
   const wantedBy = new Int32Array(values)
   let round = 1
 
@@ -46,7 +46,10 @@ export function createFrontierExpansion(
     return (origin[BITS + (slot >> 5)] & (1 << (slot & 31))) === 0
   }
 
-  /** Fills `scratch` with the configuration once its state is `value`, before the operation responsible is marked. */
+  /**
+   * Fills `scratch` with the successor of `origin` whose state is `value`; the caller then marks the operation that
+   * fired.
+   */
   const become = (value: number, byWrite: boolean): void => {
     scratch[STATE] = value
     scratch[NODE] = origin[NODE]
@@ -60,7 +63,10 @@ export function createFrontierExpansion(
     for (let c = counts; c < stride; c++) scratch[c] = origin[c]
   }
 
-  /** Processes the configuration in `scratch`, reached by firing `operation` (-1: the returning one stays unfired). */
+  /**
+   * Handles the configuration in `scratch`, which was reached by firing `operation` (-1: the returning write stays
+   * unfired).
+   */
   const reached = (operation: number): void => {
     const slot = slotOf[returning]
     const word = slot >> 5
@@ -105,16 +111,16 @@ export function createFrontierExpansion(
     become(value, k === WRITE)
     scratch[COST]++
     if (countAt[c] !== -1) scratch[countAt[c]]++
-    // Which member it was is decided at the end.
+    // The first member stands for the class; the actual member is chosen after the walk.
     reached(members[0])
   }
 
   const hasOptional = (c: number): boolean => (countAt[c] === -1 ? 0 : origin[countAt[c]]) < called[c]
 
-  /** Fires a write of that value, if one is left. */
+  /** Fires an open write of `value`, if there is one. */
   const supply = (value: number): void => {
     for (let write = firstWrite[value]; write !== -1; write = nextWrite[write]) {
-      // The returning write is handled at its return.
+      // The returning write is handled by `expand`.
       if (write === returning) return
       if (!isOpen(write)) continue
       fireWrite(write)
@@ -124,7 +130,7 @@ export function createFrontierExpansion(
     if (c !== -1 && hasOptional(c)) fireOptional(c)
   }
 
-  /** Whether an open operation waits for the value in the configuration. */
+  /** Reports whether an open operation waits for the value in the configuration. */
   const isWanted = (value: number): boolean => {
     for (let w = 0; w < words; w++) {
       if ((waiters[value * words + w] & ~origin[BITS + w]) !== 0) return true
@@ -132,7 +138,10 @@ export function createFrontierExpansion(
     return wantedBy[value] === round
   }
 
-  /** An optional cas waits for its old value only if its new value is wanted. */
+  /**
+   * Finds the values that optional cas wait for. An optional cas waits for its old value only if its new value is
+   * wanted.
+   */
   const findWantedByCas = (): void => {
     round++
     for (let changed = true; changed; ) {
@@ -146,7 +155,7 @@ export function createFrontierExpansion(
     }
   }
 
-  /** Whether an equal cas that has not fired either returns first. */
+  /** Reports whether another unfired cas with the same values returns earlier. */
   const hasEarlierTwin = (cas: number): boolean => {
     const value = expects[cas]
     for (let w = 0; w < words; w++) {
@@ -175,8 +184,8 @@ export function createFrontierExpansion(
       if (wantsDifferent || isWanted(to)) fireOptional(c)
     }
     if (!possible) return
-    // The next operation is a cas, which hides nothing: a write of the present state may hide the writes open before
-    // it.
+    // The next operation to fire is a cas, which hides no write. A write of the current state may hide the writes that
+    // are open before the cas.
     for (let w = 0; w < words; w++) {
       if (origin[hidden + w] !== 0) {
         supply(state)
@@ -185,7 +194,7 @@ export function createFrontierExpansion(
     }
   }
 
-  /** Pops a configuration and fires everything that may fire next in it. */
+  /** Pops a configuration and fires each operation that may fire next in it. */
   const expand = (): void => {
     workCount--
     for (let i = 0, from = workCount * stride; i < stride; i++) origin[i] = work[from + i]
@@ -200,7 +209,8 @@ export function createFrontierExpansion(
           for (let i = 0; i < stride; i++) scratch[i] = origin[i]
           reached(-1)
         }
-        // Mark it from here on, so that it is not let go again after more has fired: those firings could have waited.
+        // Mark the write from here on, so that it is not left unfired again after more operations have fired: those
+        // firings could have waited.
         origin[BITS + word] |= bit
       }
       become(value, true)
@@ -258,7 +268,7 @@ export function createFrontierExpansion(
       let left = steps
       while (workCount > 0 && left > 0 && !allowance.isExceeded()) {
         expand()
-        // A kept configuration is compared with all live ones.
+        // Adding a configuration compares it with all live ones.
         left -= 1 + (line.count >> 5)
       }
       return left

@@ -10,41 +10,48 @@ import { createFrontierExpansion } from './frontier-expand.ts'
 
 /** A resumable walk over the events of one key. */
 export interface Frontier {
-  /** Continues for about this many steps. After any answer but `paused` it must not be run again. */
+  /** Continues for about `steps` steps. Must not be called again after an answer other than `paused`. */
   readonly run: (steps: number) => Progress
-  /** After `met`: what fired. A class is represented by its first member, however often it was used. */
+  /**
+   * Returns, after `met`, the operations that fired. A class is represented by its first member, however often the
+   * class was used.
+   */
   readonly path: () => FiringPath
-  /** After `violated`: the return event of the first operation that could not be explained. */
+  /** Returns, after `violated`, the return event of the first operation that cannot be explained. */
   readonly culpritReturn: () => number
-  /** Whether configurations were dropped because the beam was too narrow. */
+  /** Reports whether configurations were dropped because there were more than `beam`. */
   readonly dropped: () => boolean
   readonly release: () => void
 }
 
-/** How the walk may deviate from the truth, and in which direction. */
+/** How the walk may deviate from an exact search. */
 export interface Approximation {
-  /** By class: 1 if its members are counted. The others can be used any number of times after the first was called. */
+  /**
+   * By class: 1 if its members are counted. The members of an uncounted class can be used any number of times after the
+   * first was called.
+   */
   readonly counted: Uint8Array
-  /** The most configurations kept from one return to the next. */
+  /** The maximum number of configurations kept from one return to the next. */
   readonly beam: number
 }
 
 /**
- * Just-in-time linearization (Lowe 2017): walks the events once with the set of all configurations that explain the
- * events so far, and lets operations take effect ("fire") only when an operation that has not taken effect returns. For
- * registers with read, write, cas and failed cas as an observation, not append.
+ * Creates a walk by just-in-time linearization (Lowe 2017): it walks the events once with the set of all configurations
+ * that explain the events so far, and lets operations take effect ("fire") only when an operation that has not taken
+ * effect returns. For registers with read, write, cas and failed cas as an observation, not append.
  *
  * These rules keep the sets small:
- * - An observation that holds fires at once.
- * - Ahead of the operation that must fire next, a write fires only if an open operation waits for its value. Any other
- * write could fire later, or be overwritten unseen.
- * - A write is "hideable" once it could have been placed where it has no effect: just before another write, or where
- * the state already had its value. It can then return unfired at no cost.
- * - Open writes of the same value fire in the order in which they return, those of unknown outcome last.
- * - A configuration is dropped if another one with the same state owes no more and has used up no more.
+ * - An observation that holds fires immediately.
+ * - Before the operation that must fire next, a write fires only if an open operation waits for its value. Any other
+ *   write could fire later, or be overwritten unseen.
+ * - A write is "hideable" if it could have been placed where it has no effect: just before another write, or where the
+ *   state already had its value. A hideable write can return unfired at no cost.
+ * - Open writes of the same value fire in the order in which they return; writes of unknown outcome fire last.
+ * - A configuration is dropped if another one with the same state has no more outstanding operations and has used no
+ *   more optional operations.
  *
- * If some classes are not counted, `met` is certain only if the path needs no more of them than were called; if the
- * beam was too narrow (see `dropped`), `violated` means nothing.
+ * If some classes are not counted, `met` is certain only if the path uses no class more often than its members were
+ * called. If configurations were dropped because of `beam` (see `dropped`), `violated` proves nothing.
  */
 export function createFrontier(
   part: Encoded,

@@ -1,7 +1,7 @@
 import type { Allowance } from './allowance.ts'
 
-// A configuration's words: the state, the operations that took effect, the hideable writes, the operations of unknown
-// outcome used (see `Usage`), and the last firing.
+// The words of a configuration: the state, the set of operations that took effect, the set of hideable writes, the
+// operations of unknown outcome used (see `Usage`), and the last firing.
 export const STATE = 0
 export const DONE = 1
 export const HIDEABLE = 2
@@ -9,7 +9,7 @@ export const USED = 3
 export const NODE = 4
 export const WORDS = 5
 
-/** Configurations side by side, in the first `count * WORDS` words. */
+/** A list of configurations, stored in the first `count * WORDS` words. */
 export interface Configurations {
   words: Int32Array<ArrayBuffer>
   count: number
@@ -19,10 +19,13 @@ const START = 64
 
 export const createConfigurations = (): Configurations => ({ words: new Int32Array(START * WORDS), count: 0 })
 
-/** Configurations in the order they were added, each once. */
+/** A set of distinct configurations, in the order in which they were added. */
 export interface ConfigurationSet {
   readonly list: Configurations
-  /** Whether the list lacks such a configuration; the caller then adds it at once. Ignores the last firing. */
+  /**
+   * Reports whether the list lacks the configuration, and reserves a table entry; the caller must then append it to the
+   * list. The last firing is not compared.
+   */
   readonly isNew: (state: number, done: number, hideable: number, used: number) => boolean
   readonly clear: () => void
 }
@@ -31,7 +34,7 @@ const LAST_STAMP = 0x40000000
 
 export function createConfigurationSet(): ConfigurationSet {
   const list = createConfigurations()
-  // A hash table of the list: `stamp` + index; anything less than `stamp` is empty.
+  // A hash table of the list, with entries `stamp` + index; an entry below `stamp` is empty.
   let table = new Int32Array(4 * START)
   let stamp = 1
 

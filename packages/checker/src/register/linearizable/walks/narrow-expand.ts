@@ -19,17 +19,20 @@ import {
 
 const NONE = -1
 
-/** The successors of a set of configurations when an operation returns. */
+/** Computes the successors of a set of configurations when an operation returns. */
 export interface Expansion {
-  /** The present configurations; while an operation returns, those in which it has taken effect. */
+  /** The current configurations; while an operation returns, those in which it has taken effect. */
   readonly live: Configurations
-  /** Begins the return of an operation: the configurations in which it has not taken effect are to be expanded. */
+  /**
+   * Begins the return of an operation: collects the configurations in which the operation has not taken effect, for
+   * expansion.
+   */
   readonly begin: (operation: number) => void
-  /** Expands some of those, for about this many steps; returns the steps left. */
+  /** Expands some of the collected configurations, for about `steps` steps; returns the steps left. */
   readonly run: (steps: number) => number
-  /** Whether all have been expanded. */
+  /** Reports whether all collected configurations are expanded. */
   readonly isDone: () => boolean
-  /** Ends the return, or abandons it. */
+  /** Ends the return of an operation, or abandons it. */
   readonly end: () => void
 }
 
@@ -46,20 +49,21 @@ export function createExpansion(
 ): Expansion {
   const { bitOf, sets, masks } = open
   const live = createConfigurations()
-  // Configurations in which the returning operation has not taken effect; the first `expanded` of them are done.
+  // The configurations in which the returning operation has not taken effect; the first `expanded` of them are
+  // expanded.
   const work = createConfigurationSet()
   let expanded = 0
   let returning = NONE
   let returningBit = 0
   let returningKind = READ
-  /** For the configuration being expanded: the last firing, and the operations of unknown outcome used. */
+  /** The last firing of the configuration being expanded, and the operations of unknown outcome that it used. */
   let origin = NONE
   let used = 0
-  // By value: the last round in which an optional cas waited for it.
+  // By value: the last round in which an optional cas waited for the value.
   const wantedBy = new Int32Array(casClasses.length > 0 ? values : 0)
   let round = 0
 
-  /** The open observations that hold in a state. */
+  /** Returns the open observations that hold in a state. */
   const holding = (state: number): number =>
     masks[state * KINDS + READ] | (sets[DIFFERS] & ~masks[state * KINDS + DIFFERS])
   const writersOf = (value: number): number => masks[value * KINDS + WRITE]
@@ -71,8 +75,9 @@ export function createExpansion(
   }
 
   /**
-   * Adds a configuration in which the returning operation has taken effect (by firing `operation`; -1: it was let go)
-   * to the live ones, unless one of them is as good; drops those it is as good as.
+   * Adds a configuration in which the returning operation has taken effect to the live ones, unless a live one
+   * dominates it; removes the live ones that it dominates. `operation` fired last (-1: the returning write stays
+   * unfired).
    */
   const keep = (state: number, done: number, hideable: number, nowUsed: number, operation: number): void => {
     const others = ~returningBit
@@ -111,23 +116,26 @@ export function createExpansion(
     push(live, allowance, state, ownDone, ownHideable, nowUsed, operation === NONE ? origin : fired(operation))
   }
 
-  /** Adds a configuration to those to be expanded, unless it is there already. */
+  /** Adds a configuration to those to be expanded, unless it is among them already. */
   const explore = (state: number, done: number, hideable: number, nowUsed: number, operation: number): void => {
     if (work.isNew(state, done, hideable, nowUsed))
       push(work.list, allowance, state, done, hideable, nowUsed, fired(operation))
   }
 
-  /** The operation fires and the state becomes `value`; the returning one may or may not have taken effect. */
+  /**
+   * Handles the configuration after `operation` fired and the state became `value`; the returning operation may or may
+   * not have taken effect.
+   */
   const reach = (value: number, done: number, hideable: number, nowUsed: number, operation: number): void => {
     const isSatisfied = operation === returning || (holding(value) & returningBit) !== 0
     if (isSatisfied) keep(value, done, hideable, nowUsed, operation)
     else explore(value, done, hideable, nowUsed, operation)
   }
 
-  /** Whether an unused member has been called. */
+  /** Reports whether the class has a member that was called and not used. */
   const isLeft = (c: number): boolean => usage.count(used, c) < called[c]
 
-  /** Fires the first unused member; any of them would do. */
+  /** Fires the first unused member of a class; all members are equivalent. */
   const fireOptional = (c: number, done: number, hideable: number): void => {
     const after = usage.after(used, c)
     const member = classes[c].members[usage.count(used, c)]
@@ -135,10 +143,10 @@ export function createExpansion(
     else reach(classes[c].writes, done, classes[c].kind === WRITE ? sets[WRITE] : hideable, after, member)
   }
 
-  /** Fires a write of that value, if one is left: the one that returns first. */
+  /** Fires the open write of `value` that returns first, if there is one. */
   const supply = (value: number, done: number): void => {
     const set = writersOf(value)
-    // The returning write is handled at its return.
+    // The returning write is handled by `expand`.
     if ((set & returningBit) !== 0) return
     let first = NONE
     for (let left = set & ~done; left !== 0; left &= left - 1) {
@@ -153,11 +161,14 @@ export function createExpansion(
     if (c !== NONE && isLeft(c)) fireOptional(c, done, 0)
   }
 
-  /** Whether an open operation waits for the value. */
+  /** Reports whether an open operation waits for the value. */
   const isWanted = (value: number, done: number): boolean =>
     ((masks[value * KINDS + READ] | masks[value * KINDS + CAS]) & ~done) !== 0 || wantedBy[value] === round
 
-  /** An optional cas waits for its old value only if its new value is wanted. */
+  /**
+   * Finds the values that optional cas wait for. An optional cas waits for its old value only if its new value is
+   * wanted.
+   */
   const findWantedByCas = (done: number): void => {
     round++
     for (let changed = true; changed; ) {
@@ -172,7 +183,7 @@ export function createExpansion(
     }
   }
 
-  /** Fires a write of every value, other than the state, that some open operation waits for. */
+  /** Fires a write of each value, except the current state, that an open operation waits for. */
   const supplyAwaited = (state: number, done: number): void => {
     let awaited = (sets[READ] | sets[CAS]) & ~done
     while (awaited !== 0) {
@@ -188,7 +199,7 @@ export function createExpansion(
     }
   }
 
-  /** Fires a write of every value but the state: an open operation waits for any other value. */
+  /** Fires a write of each value except the current state, because an open operation waits for any different value. */
   const supplyDifferent = (state: number, done: number): void => {
     for (let left = sets[WRITE] & ~done; left !== 0; ) {
       const value = writes[open.least(left)]
@@ -219,12 +230,14 @@ export function createExpansion(
       isPossible = true
       if (wantsDifferent || isWanted(classes[c].writes, done)) fireOptional(c, done, hideable)
     }
-    // The next operation is a cas, which hides nothing: a write of the present state may hide the writes open before
-    // it.
+    // The next operation to fire is a cas, which hides no write. A write of the current state may hide the writes that
+    // are open before the cas.
     if (isPossible && (sets[WRITE] & ~hideable) !== 0) supply(state, done)
   }
 
-  /** Fires everything that may fire next in a configuration in which the returning operation has not taken effect. */
+  /**
+   * Fires each operation that may fire next in a configuration in which the returning operation has not taken effect.
+   */
   const expand = (base: number): void => {
     const { words } = work.list
     const state = words[base + STATE]
@@ -236,7 +249,8 @@ export function createExpansion(
       const value = writes[returning]
       if ((hideable & ~done & returningBit) !== 0) {
         if (value !== state) keep(state, done, hideable, used, NONE)
-        // Mark it from here on, so that it is not let go again after more has fired: those firings could have waited.
+        // Mark the write from here on, so that it is not left unfired again after more operations have fired: those
+        // firings could have waited.
         done |= returningBit
       }
       keep(value, done | returningBit, sets[WRITE], used, returning)
@@ -279,7 +293,7 @@ export function createExpansion(
       let left = steps
       for (; expanded < work.list.count && left > 0; expanded++) {
         expand(expanded * WORDS)
-        // A kept configuration is compared with all live ones.
+        // Adding a configuration compares it with all live ones.
         left -= 1 + (live.count >> 5)
       }
       return left

@@ -12,33 +12,39 @@ import { createFirings, orderFromFirings } from './firings.ts'
 import { DONE, HIDEABLE, NODE, push, USED, WORDS } from './narrow-configurations.ts'
 import { createExpansion } from './narrow-expand.ts'
 
-/** Configurations followed at first; the others are put off until these have failed. */
+/** The number of configurations followed at first; the others are deferred until these have failed. */
 const BEAM = 4
 export const EVERY: number = Number.POSITIVE_INFINITY
 
-/** Returns and expansions without progress after which more are followed, starting over. */
+/**
+ * The number of returns and expansions without progress after which the search starts over with more configurations.
+ */
 const STRAY_STEPS = 1024
 
-/** Operations of unknown outcome give too many configurations to follow: double the number, up to this. */
+/**
+ * The maximum number of followed configurations with operations of unknown outcome, which create too many
+ * configurations to follow all; each restart doubles the number up to this maximum.
+ */
 const MOST_FOLLOWED = 128
 
-/** With more live configurations than this, none is put off: a score and an index share a word. */
+/** The maximum number of live configurations of which some are deferred: a score and an index share one word. */
 const MOST_RANKED = 2 ** 16
 const MOST_SCORE = 2 ** 14
 
-/** Counting more classes takes too long. */
+/** The maximum number of classes; counting more takes too long. */
 const MOST_CLASSES = 64
 
 /**
- * The frontier search (see `createFrontier` for its rules) for the most frequent case: at most 32 operations open at
- * once, no append. A configuration is then a few words, and a call needs no walk through them: an observation that
- * holds in the state, or a write of that very value, is marked in a configuration when its state is left.
+ * Creates the frontier search (see `createFrontier` for its rules) for the most frequent case: at most 32 operations
+ * open at once, no append. A configuration is then a few words, and a call does not change the configurations: an
+ * observation that holds in the state, or a write of the state's value, is marked in a configuration when its state
+ * changes.
  *
- * At first only a few configurations are followed, and the others return when these have failed: of many ways to
- * explain a history, one is enough. If there is none, or it is hard to find, more are followed, and finally all: from
- * the beginning if `followed` says so.
+ * At first the search follows only a few configurations and defers the others until these have failed, because one
+ * explanation of the history is enough. If there is none, or it is hard to find, the search follows more
+ * configurations, and finally all. `followed` is the number followed at first.
  *
- * Undefined in any other case.
+ * Returns undefined in any other case.
  */
 export function createNarrowFrontier(part: Encoded, budget: Budget, followed: number = BEAM): Search | undefined {
   if (part.hasAppend) return undefined
@@ -62,10 +68,11 @@ export function createNarrowFrontier(part: Encoded, budget: Budget, followed: nu
   const { sets, masks } = open
 
   let beam = followed
-  // Configurations with one more word each: the event they stood before.
+  // Deferred configurations, each with one extra word: the event before which it was deferred.
   let putOff = new Int32Array(64 * (WORDS + 1))
   let putOffCount = 0
-  // For each live one its score and, in the lower half, its index; and the ones that stay.
+  // The ranking of the live configurations, each as its score and, in the lower half, its index; and the configurations
+  // that stay live.
   let ranks = new Int32Array(64)
   const best = new Int32Array(Math.max(MOST_FOLLOWED, followed === EVERY ? 0 : followed) * WORDS)
   let at = 0
@@ -78,7 +85,10 @@ export function createNarrowFrontier(part: Encoded, budget: Budget, followed: nu
     push(live, allowance, part.initial, 0, 0, NOTHING_USED, -1)
   }
 
-  /** How much a configuration owes and has used up. */
+  /**
+   * Returns the score of a configuration: its outstanding operations and the optional operations it used. Lower is
+   * better.
+   */
   const scoreOf = (base: number): number => {
     const { words } = live
     const state = words[base]
@@ -94,7 +104,7 @@ export function createNarrowFrontier(part: Encoded, budget: Budget, followed: nu
     )
   }
 
-  /** Puts off all but the best, the worst first. */
+  /** Defers all configurations except the best `beam`, the worst first. */
   const narrow = (): void => {
     const { words, count } = live
     if (count > ranks.length) ranks = new Int32Array(2 * count)
@@ -136,7 +146,10 @@ export function createNarrowFrontier(part: Encoded, budget: Budget, followed: nu
     }
   }
 
-  /** When nothing is live: returns to the latest ones put off, or starts over with more; false if none were. */
+  /**
+   * Resumes the configuration deferred last when no configuration is live, or starts over with a larger beam; false if
+   * none was deferred.
+   */
   const comeBack = (): boolean => {
     if (putOffCount === 0) return false
     if (strayed > STRAY_STEPS) {
@@ -154,7 +167,7 @@ export function createNarrowFrontier(part: Encoded, budget: Budget, followed: nu
     return true
   }
 
-  /** Advances to the next return and begins it; false if there is none. */
+  /** Advances to the next return and begins it; false if there is no further return. */
   const advance = (): boolean => {
     for (; at < events.length; at++) {
       const event = events[at]

@@ -7,23 +7,24 @@ import type { Search } from '../search/search.ts'
 import { type FiringPath, orderFromFirings } from './firings.ts'
 import { createFrontier, type Frontier } from './frontier.ts'
 
-/** Configurations kept by the first, optimistic walk. */
+/** The number of configurations kept by the first, optimistic walk. */
 const BEAM = 4
 const EVERY = Number.POSITIVE_INFINITY
 
-/** Below this concurrency the optimistic walk does not pay off. */
+/** The concurrency, in open operations, below which the optimistic walk does not pay off. */
 const MANY_OPEN = 12
 
-/** With more counted classes there are too many configurations to be worth trying. */
+/** The maximum number of counted classes for the first walk; more classes create too many configurations. */
 const MOST_COUNTED = 48
 
 /**
- * The frontier search, at first as if operations of unknown outcome could be used any number of times: a history
- * without an explanation then has none at all. If the explanation found uses some of them more often than they were
- * called, these are counted from then on and the walk starts over: abstraction refined by counterexamples (Clarke et
- * al. 2000). Counting everything makes the sets of configurations explode with compare-and-sets of unknown outcome.
+ * Creates the frontier search. It first assumes that operations of unknown outcome can be used any number of times: if
+ * there is no explanation under this assumption, there is none at all. If the explanation found uses some operations
+ * more often than they were called, the walk starts over and counts these: abstraction refined by counterexamples
+ * (Clarke et al. 2000). Counting everything would make the sets of configurations explode with compare-and-sets of
+ * unknown outcome.
  *
- * Undefined for registers with append.
+ * Returns undefined for registers with append.
  */
 export function createFrontierSearch(part: Encoded, budget: Budget): Search | undefined {
   if (part.hasAppend) return undefined
@@ -62,7 +63,10 @@ export function createFrontierSearch(part: Encoded, budget: Budget): Search | un
   }
 }
 
-/** Lets the members of each class fire one after another; returns the classes that would need more than were called. */
+/**
+ * Assigns the firings of each class to its members, one after another; returns the classes that fired more often than
+ * their members were called.
+ */
 function settleMembers(path: FiringPath, part: Encoded, classes: readonly OptionalClass[]): readonly number[] {
   const classOf = new Map(classes.map(({ members }, c) => [members[0], c]))
   const used = new Int32Array(classes.length)

@@ -1,13 +1,18 @@
-/** The configurations met during one return, cleared in constant time. Ignores words 1 and 2 of each. */
+/**
+ * The set of configurations reached during one return, cleared in constant time. Words 1 and 2 of a configuration are
+ * not compared.
+ */
 export interface Seen {
-  /** Adds a copy; false if it was there already. */
+  /** Adds a copy of a configuration; false if the set contains it already. */
   readonly add: (configuration: Int32Array) => boolean
   readonly clear: () => void
 }
 
 const START = 64
 
-/** Open addressing, at most half full; a place belongs to the set only if it has the current stamp. */
+/**
+ * Creates a set by open addressing, at most half full. An entry belongs to the set only if it has the current stamp.
+ */
 export function createSeen(stride: number): Seen {
   let capacity = START
   let table = new Int32Array(capacity * stride)
