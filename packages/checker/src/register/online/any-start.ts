@@ -1,9 +1,12 @@
 import { createRegisterMonitor, type Flight, type Impossible, type RegisterMonitor, type ValueName } from './monitor.ts'
 
-/** No value has this name: names are numbers or JSON texts. */
+/** A name that no value has: names are numbers or JSON texts. */
 const UNMENTIONED: ValueName = '?'
 
-/** Calls and returns kept until the initial value is known; a key that needs more is no longer judged. */
+/**
+ * The maximum number of calls and returns kept until the initial value is known. A key that needs more is no longer
+ * judged.
+ */
 const MOST_KEPT = 10_000
 
 type Step =
@@ -19,26 +22,26 @@ type Step =
 type Operation = Parameters<RegisterMonitor['called']>[1]
 
 /**
- * Watches one register whose initial value is unknown. The value becomes known when a read returns something whose
- * write had not begun, and stops mattering when every operation called before the first acknowledged write's return has
- * ended. Until then all events are kept, then passed to a monitor with the right initial value.
+ * Watches one register whose initial value is unknown. The value becomes known when a read returns a value whose write
+ * had not begun. It no longer matters after every operation that was called before the return of the first acknowledged
+ * write has ended. Until then all events are kept; then they are passed to a monitor with the right initial value.
  *
- * A value that an early operation read and whose write had begun may also have been the initial one. It is assumed to
- * have been written; if that turns out impossible, nothing is known.
+ * A value that an early operation read and whose write had begun may also be the initial value. The monitor assumes
+ * that the value was written; if this assumption leads to a contradiction, the key is no longer judged.
  */
 export function createMonitorFromAny(retainAtMost: number): RegisterMonitor {
   let inner: RegisterMonitor | undefined
   let steps: Step[] = []
-  /** Flights of before the initial value was known, each with the monitor's own. */
+  /** Flights that began before the initial value was known, each with the inner monitor's flight. */
   const flights = new Map<Flight, Flight>()
   const written = new Set<ValueName>()
-  /** Operations that may still read the initial value. */
+  /** The operations that may still read the initial value. */
   const early = new Set<Flight>()
   let isOverwritten = false
   let isAmbiguous = false
   let isLost = false
 
-  /** An impossibility counts only if it is certain which initial value was read. */
+  /** Returns a contradiction only if the initial value is certain; otherwise stops judging the key. */
   function told(answer: Impossible | 'too much to remember' | undefined): Impossible | undefined {
     if (answer === undefined) return undefined
     if (answer !== 'too much to remember' && !isAmbiguous) return answer
@@ -113,7 +116,9 @@ export function createMonitorFromAny(retainAtMost: number): RegisterMonitor {
   }
 }
 
-/** A flight of after the initial value was known is the monitor's own. */
+/**
+ * Passes a step to the inner monitor. A flight that began after the initial value was known is the inner monitor's own.
+ */
 function give(
   monitor: RegisterMonitor,
   flights: Map<Flight, Flight>,
@@ -132,7 +137,7 @@ function give(
   return monitor.abandoned(real)
 }
 
-/** The write of a flight, as its holder sees it. */
+/** Returns the write of a flight with initial field values. */
 function writtenBy(call: number, operation: Operation): Flight['written'] {
   if (operation.kind === 'read') return undefined
   const { value, replaces } = operation

@@ -1,73 +1,79 @@
-/** A value as a table key: small ones are themselves, others their canonical text. */
+/** A value as a table key: a number for itself, any other value as canonical JSON text. */
 export type ValueName = number | string
 
-/** Why no order explains what was recorded so far. */
+/** The reason why no order explains the events so far. */
 export type Impossible =
-  /** No write of the value had been called when its read returned, or the value was overwritten before that write. */
+  /**
+   * No write of the value had been called when the read of the value returned, or the value had been overwritten
+   * before.
+   */
   | 'not there to be read'
-  /** It was overwritten before the read was called, or reading it contradicts what was read elsewhere. */
+  /** The value was overwritten before the read was called, or the read contradicts other reads. */
   | 'stale'
-  /** The value was read, and then its write turned out certainly not to have happened. */
+  /** The value was read, and then its write turned out to have certainly failed. */
   | 'its write failed'
   /** Two compare-and-sets replaced the same value. */
   | 'replaced twice'
-  /** An earlier operation was impossible, which only became known together with the initial value. */
+  /** An earlier operation was impossible, which became known only together with the initial value. */
   | 'known late'
 
-/** An operation in flight, to be passed to the monitor again at its end. */
+/** An operation in flight, to be passed to the monitor again when the operation ends. */
 export interface Flight {
   readonly call: number
-  /** For a read or a cas: it may still return a value that was there when it was called. */
+  /** Whether the operation is a read or a cas, which may still return a value that was present at its call. */
   readonly observes: boolean
-  /** What it writes, if anything. */
+  /** The value that the operation writes, if any. */
   readonly written: Written | undefined
 }
 
-/** A written value, from the call of its write until no read may return it any more. */
+/** A written value, from the call of its write until no read may return it. */
 interface Written {
   readonly value: ValueName
-  /** Position of the call of its write. */
+  /** Position of the call of the value's write. */
   readonly call: number
-  /** For a cas: the value it replaced. */
+  /** The value that the write replaced, if the write is a cas. */
   readonly replaces: ValueName | undefined
-  /** Present once it is certain that it was written. */
+  /** The block of the value; present if the value was certainly written. */
   block: Block | undefined
-  /** When that became certain: it, or the value that replaced it by cas, had been acknowledged or read. */
+  /**
+   * Position at which the write became certain: the value, or a value that replaced it by cas, was acknowledged or
+   * read.
+   */
   first: number
-  /** The value that a cas certainly replaced it by. */
+  /** The value by which a cas certainly replaced this one. */
   next: Written | undefined
   /**
-   * All values equal to this one that may still be read, itself included, if it was written again before it was
-   * forgotten.
+   * All equal values that may still be read, including this one; undefined if the value was written only once before it
+   * was forgotten.
    */
   twins: Set<Written> | undefined
 }
 
 /**
- * Operations that are adjacent in any order: a write, the reads of its value and, if a cas replaced that value, the cas
- * and everything that follows it in the same way.
+ * Operations that are adjacent in any order: a write, the reads of its value and, if a cas replaced this value, the cas
+ * and everything that follows the cas in the same way.
  */
 interface Block {
-  /** Position of the earliest return of its operations. */
+  /** Position of the earliest return among the block's operations. */
   readonly first: number
-  /** Position of the latest call of its operations. */
+  /** Position of the latest call among the block's operations. */
   last: number
-  /** Whether `first` lies before the calls of all observing operations in flight. */
+  /** Whether `first` precedes the calls of all reads and cas in flight. */
   settled: boolean
   readonly members: Set<Written>
 }
 
 export interface RegisterMonitor {
-  /** Returns the flight to pass back at its end, or 'too much to remember'. */
+  /** Returns the flight to pass back when the operation ends, or 'too much to remember'. */
   called(position: number, operation: Observing | Writing): Flight | 'too much to remember'
-  /** `ok`, with the value read if the operation is a read. */
+  /** Handles the outcome `ok`; `read` is the value read if the operation is a read. */
   succeeded(position: number, flight: Flight, read: ValueName | undefined): Impossible | undefined
   failed(flight: Flight): Impossible | undefined
-  /** Its outcome stays unknown. */
+  /** Handles an operation whose outcome stays unknown. */
   abandoned(flight: Flight): Impossible | undefined
-  /** Whether the write seen by every read and cas was unambiguous: if not, a violation may have been missed. */
+  /** Reports whether it was unambiguous which write each read and cas saw; if not, a violation may have been missed. */
   certain(): boolean
-  /** Entries held in memory. */
+  /** The number of entries held in memory. */
   retained(): number
 }
 
@@ -81,34 +87,36 @@ interface Writing {
 }
 
 /**
- * Watches one register for linearizability, event by event: it answers at the first event after which no order exists.
+ * Watches one register for linearizability, event by event. Reports a violation at the first event after which no order
+ * exists.
  *
- * This is the zone condition of Gibbons & Korach (1997) with two extensions. First, a cas joins the value it wrote to the
- * one it replaced, so that zones are those of whole chains ("blocks"). An order exists if and only if each chain respects
- * its calls and returns, and no two blocks A and B each have an operation that returned before one of the other was called:
- * first(A) < last(B) and first(B) < last(A). (A longer cycle contains one of two blocks: the block with the least `first`
- * and its predecessor in the cycle.) Second, the condition is maintained event by event: `first` never changes, and `last`
- * grows only when a read or cas returns, so a conflict can arise only then.
+ * This is the zone condition of Gibbons & Korach (1997) with two extensions. First, a cas joins the value it wrote to
+ * the one it replaced, so that zones are those of whole chains ("blocks"). An order exists if and only if each chain
+ * respects its calls and returns, and no two blocks A and B each have an operation that returned before one of the
+ * other was called: first(A) < last(B) and first(B) < last(A). (A longer cycle contains a cycle of two blocks: the
+ * block with the least `first` and its predecessor in the cycle.) Second, the condition is maintained event by event:
+ * `first` never changes, and `last` grows only when a read or cas returns, so a conflict can arise only at such a
+ * return.
  *
- * Values that can no longer be read are forgotten. Once every observing operation in flight was called after first(B), only
- * last(B) matters for later events, and the two greatest such positions suffice. A block A with first(A) < last(B) can then
- * no longer be read, nor can a value whose successor by cas is settled. Returning such a value is as impossible as returning
- * one that was never written, so neither is remembered. What remains are values written by operations that overlap one in
- * flight, and writes of unknown outcome that nobody has read.
+ * Values that can no longer be read are forgotten. After every read and cas in flight was called after first(B), only
+ * last(B) matters for later events, and the two greatest of these positions suffice. A block A with first(A) < last(B)
+ * can then no longer be read, nor can a value whose successor by cas is settled. Returning a forgotten value is as
+ * impossible as returning one that was never written, so neither is remembered. The values that remain are those
+ * written by operations that overlap one in flight, and those of unread writes of unknown outcome.
  *
- * A forgotten value may be written again: a later read of it can only have seen the later write. If a value is written again
- * before it is forgotten, reads of it are ignored, as is which of its writes a cas replaced. Fewer constraints cause no false
- * alarm but may miss a violation. Distinct values lose nothing.
+ * A forgotten value may be written again: a later read of it can only have seen the later write. If a value is written
+ * again before it is forgotten, the monitor ignores the reads of it, and which of its writes a cas replaced. Fewer
+ * constraints cause no false alarm but may miss a violation. If all values are distinct, no violation is missed.
  */
 export function createRegisterMonitor(initial: ValueName, retainAtMost: number): RegisterMonitor {
   const values = new Map<ValueName, Written>()
   const observers = new Set<Flight>()
-  // Blocks by `first`: those not yet settled, and the settled ones that may still be read.
+  // Blocks by `first`: the unsettled blocks, and the settled ones that may still be read.
   const unsettled = createQueue<Block>()
   let readable: Block[] = []
-  // Values with a successor, by when that became certain.
+  // Values with a certain successor, in the order in which the successor became certain.
   const replaced = createQueue<Written>()
-  // The settled block with the greatest `last`, and the greatest `last` among the others.
+  // The settled block with the greatest `last`, and the greatest `last` among the other settled blocks.
   let latest: Block | undefined
   let latestCall = -2
   let otherCall = -2
@@ -130,17 +138,20 @@ export function createRegisterMonitor(initial: ValueName, retainAtMost: number):
     } else if (block.last > otherCall) otherCall = block.last
   }
 
-  /** Whether a settled block other than this one prevents later calls from reading it. */
+  /** Reports whether another settled block prevents later calls from reading this block. */
   const isOutdated = (block: Block): boolean => (block === latest ? otherCall : latestCall) > block.first
 
-  /** Whether it is ambiguous which of several writes of its value was seen; if so, notes that something was missed. */
+  /**
+   * Reports whether several writes may have written the value that was seen; if so, records that a violation may be
+   * missed.
+   */
   function isAmbiguous({ twins }: Written): boolean {
     if (twins === undefined || twins.size < 2) return false
     certain = false
     return true
   }
 
-  /** Marks the value as certainly written, with everything it replaced. */
+  /** Marks a value, and everything it replaced, as certainly written. */
   function establish(written: Written, position: number): Impossible | undefined {
     const chain: Written[] = []
     let at: Written = written
@@ -174,7 +185,7 @@ export function createRegisterMonitor(initial: ValueName, retainAtMost: number):
     return undefined
   }
 
-  /** Whether the block, one of whose operations has just returned, conflicts with another. */
+  /** Reports whether a block, one of whose operations has just returned, conflicts with another block. */
   function conflicts(block: Block, position: number): boolean {
     if (block.first === position) return false
     if (isOutdated(block)) return true
@@ -224,7 +235,7 @@ export function createRegisterMonitor(initial: ValueName, retainAtMost: number):
     else values.set(value, twin)
   }
 
-  /** The operation is over: forgets the values that only it could still have read. */
+  /** Ends an operation: forgets the values that only this operation could still have read. */
   function closed(flight: Flight): void {
     if (!flight.observes) return
     observers.delete(flight)
@@ -251,7 +262,7 @@ export function createRegisterMonitor(initial: ValueName, retainAtMost: number):
 
   return {
     called(position, operation) {
-      // With no observing operation in flight, everything acknowledged since the last one ended is settled.
+      // If no read or cas is in flight, everything acknowledged since the last one ended is settled.
       if (observers.size === 0) collect()
       if (operation.kind === 'read') {
         const flight: Flight = { call: position, observes: true, written: undefined }
@@ -309,7 +320,7 @@ interface Queue<T> {
   length(): number
 }
 
-/** First in, first out, in constant time on average. */
+/** Creates a first-in, first-out queue with amortized constant time. */
 function createQueue<T>(): Queue<T> {
   let items: T[] = []
   let head = 0

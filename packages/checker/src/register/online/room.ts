@@ -34,20 +34,21 @@ import {
 interface Asked {
   readonly caller: Caller
   readonly input: Json
-  /** Absent unless it is a cas. */
+  /** The old and new value of a cas; absent for other operations. */
   readonly said: Said | undefined
   readonly flight: Flight
 }
 
 /**
- * Registers. If values are distinct (among those that may still be read), a violation is reported at the very event
- * after which `check` would report one for the history so far. If they repeat sooner, it may be reported later or be
- * missed, and the answer is `not certain` from then on. It gives up keys with appended strings. For a key whose initial
- * value is unknown, a violation may be reported some events late. A cas that names only its new value is taken for a
- * write, so the checker is `not certain` once one is answered by the old value. If a route table says where values are,
- * it gives up a key whose first reads returned what nobody wrote: see `ReadBack`.
+ * The online checker for registers. If values are distinct (among those that may still be read), a violation is
+ * reported at the event after which `check` would report one for the history so far. If values repeat sooner, a
+ * violation may be reported later or be missed, and the answer is `not certain` from then on. The checker gives up a
+ * key with appended strings. For a key whose initial value is unknown, a violation may be reported some events late. A
+ * cas that names only its new value is judged as a write, so the answer becomes `not certain` when such a cas is
+ * answered with the old value. If a route table says where values are, the checker gives up a key whose first reads
+ * returned values that nobody wrote: see `ReadBack`.
  *
- * It holds values written while some read or cas is in flight, and writes of unknown outcome that were never read.
+ * The checker holds the values written while a read or cas is in flight, and unread writes of unknown outcome.
  */
 export const registerRoom: OnlineRoom<Asked> = {
   model: 'register',
@@ -77,29 +78,30 @@ export const registerRoom: OnlineRoom<Asked> = {
 
 interface Watching {
   readonly key: string | undefined
-  /** The name of a value; null stands for the initial one. */
+  /** Returns the name of a value; null stands for the initial value. */
   readonly name: (value: Json | undefined) => ValueName
   readonly failedCas: 'drop' | 'observes'
   readonly retainAtMost: number
-  /** Absent if reads certainly return the value they found. */
+  /** Absent if reads certainly return the value that was written. */
   readonly readBack: ReadBack | undefined
 }
 
 /**
- * Whether a route table reads the place that it writes. If it does not, all reads seem to return what nobody wrote, and
- * the service is not to be blamed for it. `check` knows that by most of the reads; here the first one has to do.
+ * Tracks whether a route table reads the same place that it writes. If it does not, all reads seem to return values
+ * that nobody wrote, which is not an error of the service. `check` detects this from most of the reads; this online
+ * check uses the first read.
  */
 interface ReadBack {
   wrote(value: ValueName): void
-  /** A read returned this value. */
+  /** Records the value that a read returned. */
   read(value: ValueName): void
-  /** Whether no read has returned anything that was written, and some read has returned something else. */
+  /** Reports whether some read returned a value that was not written, and no read returned a written value. */
   isDoubtful(): boolean
-  /** Entries held in memory. */
+  /** The number of entries held in memory. */
   retained(): number
 }
 
-/** Of the values that nobody has read, this many of the newest are remembered. */
+/** The number of newest unread values to remember. */
 const MOST_UNREAD = 100
 
 function createReadBack(initial: ValueName): ReadBack {
@@ -117,7 +119,7 @@ function createReadBack(initial: ValueName): ReadBack {
       }
     },
     read(value) {
-      // A lost write also looks like a missing value.
+      // After a lost write, a read also returns the initial value, so this read is not evidence.
       if (unread === undefined || value === initial) return
       if (!unread.has(value)) isStrange = true
       else {
@@ -134,7 +136,7 @@ function watchRegister(
   monitor: RegisterMonitor,
   { key, name, failedCas, retainAtMost, readBack }: Watching,
 ): ObjectMonitor<Asked> {
-  /** Whether some cas was taken for a write although its answer says what it replaced. */
+  /** Whether some cas was judged as a write although its answer contained the old value. */
   let isAnswerUnused = false
 
   function begin({ position, f, event }: Called, said: Said | undefined): ReturnType<RegisterMonitor['called']> {
@@ -152,13 +154,16 @@ function watchRegister(
     if (type === 'info') return monitor.abandoned(flight)
     if (type === 'fail') return monitor.failed(flight)
     if (said?.is === 'half' && saidOf(output)?.is === 'full') isAnswerUnused = true
-    // A cas from a value to itself is a read of it.
+    // A cas from a value to the same value is a read of it.
     const seen = said?.is === 'full' ? said.from : output
     if (said === undefined && flight.written === undefined) readBack?.read(name(seen))
     return monitor.succeeded(position, flight, flight.written === undefined ? name(seen) : undefined)
   }
 
-  /** Whether the answer of a write or cas says that it wrote something else than it asked for, which `check` believes. */
+  /**
+   * Reports whether the answer of a write or cas says that it wrote a value other than the requested one. `check`
+   * trusts this answer.
+   */
   function isAnsweredOtherwise({ said, input, flight }: Asked, { type, output }: Ended): boolean {
     if (type !== 'ok' || output === undefined || output === input) return false
     if (said === undefined ? flight.written === undefined : said.is === 'half') return false

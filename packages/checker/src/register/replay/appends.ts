@@ -3,32 +3,38 @@ import { APPEND, type Encoded, NOTHING } from '../../encoding/encoded.ts'
 import { UNMENTIONED } from '../../encoding/unknown-start.ts'
 import { firstWhere } from '../../search/halving.ts'
 
-/** The state of a string that no observation can match until the next write: appends only make it longer. */
+/**
+ * The state of a string that no observation can match before the next write, because appends only make the string
+ * longer.
+ */
 export const DEAD = 0
 
-/** The states of a register with append: only prefixes of observed values need to be told apart. */
+/** The states of a register with append. Only prefixes of observed values need to be distinguished. */
 export interface AppendStates {
   readonly initial: number
   /** The state of an initial value. */
   readonly startOf: (value: number) => number
-  /** The state that an operation observes or puts; NOTHING if it does neither. */
+  /**
+   * By operation: the state that it observes or writes; NOTHING if it does not. For an append, `writes` holds the
+   * value.
+   */
   readonly expects: Int32Array
   readonly writes: Int32Array
-  /** The state after appending the piece that `operation` writes. */
+  /** Returns the state after appending the piece that `operation` writes. */
   readonly append: (state: number, operation: number) => number
 }
 
-/** A value as append sees it: null counts as the empty string, other values as their JSON text. */
+/** Returns a value as text for append: null as the empty string, other values as their JSON text. */
 export function appendText(value: Json): string {
   if (typeof value === 'string') return value
   return value === null ? '' : JSON.stringify(value)
 }
 
 /**
- * Canonical states for a register with append. A string that is not a prefix of any observed value can satisfy no
- * observation before the next write replaces it, and appending to it does not help: all such strings are one state,
- * DEAD. Any other state is a position in the sorted list of observed values and a length, so that appending compares
- * the piece with the text in place and never builds a string. Exact: no hash stands for a string.
+ * Creates canonical states for a register with append. A string that is not a prefix of any observed value can satisfy
+ * no observation before the next write replaces it, whatever is appended to it. All such strings are one state, DEAD.
+ * Any other state is a position in the sorted list of observed values and a length, so that an append compares the
+ * piece with the text in place and never builds a string. The states are exact: no hash represents a string.
  */
 export function createAppendStates(part: Encoded, jsonOf: (name: number) => Json): AppendStates {
   const json = (value: number): Json => jsonOf(part.names[value])
@@ -39,7 +45,8 @@ export function createAppendStates(part: Encoded, jsonOf: (name: number) => Json
     if (typeof value === 'string') observed.add(value)
   }
   const texts = [...observed].sort(byCodeUnit)
-  // By state: the range of texts it is a prefix of, and its length; for values that are not strings -1 and the value.
+  // By state: the range of texts that it is a prefix of, and its length; for a value that is not a string, -1 and the
+  // value.
   const firstOf: number[] = [-1]
   const endOf: number[] = [-1]
   const lengthOf: number[] = [0]
@@ -50,7 +57,7 @@ export function createAppendStates(part: Encoded, jsonOf: (name: number) => Json
     return firstOf.length - 1
   }
   const prefixes = new Map<number, number>()
-  // The state of the first `length` units of the texts from `first` to `end`, followed by `piece`.
+  // Returns the state of the first `length` code units of the texts from `first` to `end`, followed by `piece`.
   const extended = (first: number, end: number, length: number, piece: string): number => {
     const unitsAt = (text: number): string => texts[text].slice(length, length + piece.length)
     const from = firstWhere(first, end, (text) => unitsAt(text) >= piece)
@@ -69,12 +76,12 @@ export function createAppendStates(part: Encoded, jsonOf: (name: number) => Json
     const state = known.get(value)
     if (state !== undefined) return state
     const text = json(value)
-    // A value that is not a string matches only itself; appending to it uses its text.
+    // A value that is not a string matches only itself; an append to it uses its JSON text.
     const made = typeof text === 'string' ? extended(0, texts.length, 0, text) : addState(-1, -1, value)
     known.set(value, made)
     return made
   }
-  // A text that no operation mentions matches no observation, whatever is appended to it.
+  // A text that no operation mentions matches no observation, whatever is appended to the text.
   const startOf = (value: number): number => (part.names[value] === UNMENTIONED ? DEAD : stateOf(value))
   const appended = new Map<number, number>()
   return {

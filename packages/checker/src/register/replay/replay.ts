@@ -3,13 +3,13 @@ import { APPEND, CAS, DIFFERS, type Encoded, NEVER, READ, WRITE } from '../../en
 import { UNMENTIONED } from '../../encoding/unknown-start.ts'
 import { appendText } from './appends.ts'
 
-/** The order a witness must respect in addition to being legal. */
+/** The order that a witness must respect, in addition to being legal. */
 export type OrderRule = 'real time' | 'process order'
 
 /**
- * Says what is wrong with a witness; undefined if nothing is. Checks that every mandatory operation occurs once, each
- * is legal in its turn on plain values, and the order is respected. Shares no code with the algorithms that find
- * witnesses.
+ * Describes what is wrong with a witness; undefined if it is correct. Checks that every mandatory operation occurs
+ * once, that each operation is legal at its place, on plain values, and that the order rule is respected. Shares no
+ * code with the algorithms that find witnesses.
  */
 export function faultOfWitness(
   encoded: Encoded,
@@ -21,7 +21,10 @@ export function faultOfWitness(
   return faultOfReplay(encoded, order, rule, jsonOf, { keys: encoded.keys, key: encoded.key })
 }
 
-/** The same in real time for operations on a single key, whatever its number. */
+/**
+ * Describes what is wrong with a real-time witness for operations on a single key, whatever its number; undefined if it
+ * is correct.
+ */
 export function faultOnOneKey(part: Encoded, order: Int32Array, jsonOf: (name: number) => Json): string | undefined {
   if (part.hasAppend) return faultOfReplay(part, order, 'real time', jsonOf, { keys: 1, key: int32Array(part.length) })
   return isRightOnOneKey(part, order) ? undefined : faultOfNumbers(part, order)
@@ -54,7 +57,7 @@ function faultOfReplay(
       latestOfClient.set(clients[i], Math.max(i, latest))
     } else if (rule === 'process order') {
       const latest = latestOfClient.get(clients[i]) ?? -1
-      // An operation of unknown outcome never returned: it precedes nothing, but others precede it.
+      // An operation of unknown outcome never returned, so it precedes no operation, but others precede it.
       if (returns[i] < latest) return `operation ${i} is out of its client's order`
       if (calls[i] > latest) latestOfClient.set(clients[i], calls[i])
     }
@@ -63,7 +66,7 @@ function faultOfReplay(
     if (k === READ || k === CAS || k === DIFFERS) {
       const holds = state === (typeof state === 'number' ? expects[i] : jsonOf(names[expects[i]]))
       if (holds === (k === DIFFERS)) return `operation ${i} is not legal where it is placed`
-      // The same text as a number, so that the next read compares numbers.
+      // Replace the text by its number, so that the next read compares numbers.
       if (holds) states[key[i]] = expects[i]
     }
     if (k === APPEND) {
@@ -83,12 +86,12 @@ function faultOfReplay(
 /** A text that is never read. */
 const ANOTHER = '\u0000\ud800\u0000'
 
-/** Real time needs no clients. */
+/** Client column for the real-time rule, which ignores clients. */
 const NO_CLIENTS = new Int32Array(0)
 
 /**
- * Whether an order is right. Branch-free: operations alternate unpredictably, and mispredicted branches would dominate
- * the cost. A value that an operation does not observe or write is NOTHING, which is negative.
+ * Reports whether an order is correct. Branch-free, because operations alternate unpredictably and mispredicted
+ * branches would dominate the cost. A value that an operation does not observe or write is NOTHING, which is negative.
  */
 function isRightOnOneKey(
   { length, kind, expects, writes, calls, returns, initial }: Encoded,
@@ -107,7 +110,7 @@ function isRightOnOneKey(
     faults |= (returns[i] - latestCall) >> 31
     const later = calls[i] - latestCall
     latestCall += later & ~(later >> 31)
-    // All ones, or 0. DIFFERS is the only kind whose number is 3 in its last two bits.
+    // -1 for DIFFERS, otherwise 0. DIFFERS is the only kind whose last two bits are both 1.
     const isDiffers = -(kind[i] & (kind[i] >> 1) & 1)
     const difference = expects[i] ^ state
     const isSame = (difference - 1) >> 31
@@ -115,7 +118,7 @@ function isRightOnOneKey(
     const isObservation = writes[i] >> 31
     state = (state & isObservation) | (writes[i] & ~isObservation)
   }
-  // As many as there are, without repetition: none is missing.
+  // The order has as many operations as the history, without repetition, so none is missing.
   if (end === length) return faults === 0
   for (let i = 0; i < length; i++) {
     if (seen[i] === 0 && returns[i] !== NEVER) return false
@@ -123,7 +126,10 @@ function isRightOnOneKey(
   return faults === 0
 }
 
-/** The same for one register in real time whose values are all numbers: a million operations in a few milliseconds. */
+/**
+ * Describes what is wrong with a real-time order of one register whose values are all numbers: a million operations
+ * take a few milliseconds.
+ */
 function faultOfNumbers(
   { length, kind, expects, writes, calls, returns, initial }: Encoded,
   order: Int32Array,

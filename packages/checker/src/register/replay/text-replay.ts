@@ -1,15 +1,16 @@
 import { areSame, endOf, int32Array, pageOf, QUOTE, startOf, uint8Array } from '@chaosproxy/history'
 import { APPEND, type Encoded, NEVER, READ, WRITE } from '../../encoding/encoded.ts'
 
-/** In place of a value: the string is the one last put together. */
+/** Used instead of a value for a string that an append built. */
 const PUT_TOGETHER = -1
 
 /**
- * Whether orders of strings with put, append and get are right, each key's from `starts[key]` up to `starts[key + 1]`:
- * every completed operation once, legal in its turn on plain bytes, and never after one that was called after it had
- * returned. Shares no code with what finds the orders. Texts are compared as in `Pieces`.
+ * Reports whether orders of strings with put, append and get are correct; key k's order is from `starts[k]` up to
+ * `starts[k + 1]`. Every completed operation must occur once, be legal at its place, on plain bytes, and not follow an
+ * operation called after it had returned. Shares no code with the algorithm that finds the orders. Texts are compared
+ * as in `Pieces`.
  *
- * All keys advance together, in the order of calls, so that the data visited lies close together.
+ * All keys advance together, in the order of calls, so that the visited data is close together in memory.
  */
 export function areAppendsInOrder(
   encoded: Encoded,
@@ -30,7 +31,7 @@ export function areAppendsInOrder(
       if (calls[i] > latestCall[k]) latestCall[k] = calls[i]
       const value = values[k]
       if (kind[i] === READ) {
-        // The next read of the same text compares numbers.
+        // The next read of the same text then compares numbers.
         if (value === PUT_TOGETHER && strings.is(k, expects[i])) values[k] = expects[i]
         if (values[k] !== expects[i]) return false
       } else if (kind[i] === WRITE) {
@@ -47,9 +48,11 @@ export function areAppendsInOrder(
   return true
 }
 
-/** By key: a string, initially empty, that values of the history can be put into, appended to and compared with. */
+/**
+ * A string for each key, initially empty, that can be replaced by, extended by and compared with values of the history.
+ */
 interface Strings {
-  /** False if the value is not a string. */
+  /** Replaces the string by a value; false if the value is not a string. */
   readonly put: (k: number, value: number) => boolean
   readonly append: (k: number, value: number) => boolean
   readonly is: (k: number, value: number) => boolean
