@@ -4,15 +4,15 @@ import type { Budget } from '../../limits/budget.ts'
 import type { ReadsFrom } from './reads-from.ts'
 
 export interface Basis {
-  /** The operations in their order. */
+  /** The operations in the order of the basis. */
   readonly basis: Int32Array
-  /** By operation: its place in that order. */
+  /** By operation: its position in the basis. */
   readonly place: Int32Array
 }
 
 /**
- * An order that contains program order and reads-from, and follows the times of the calls where it can. If those form a
- * cycle, the order is by call alone: saturation will find the cycle.
+ * Returns an order that contains program order and reads-from, and follows the times of the calls where possible. If
+ * program order and reads-from form a cycle, returns the order of calls; saturation will find the cycle.
  *
  * @throws OutOfTime
  */
@@ -34,7 +34,7 @@ export function basisOf({ encoded, writerOf }: ReadsFrom, threads: Threads, budg
     for (let n = start[top]; n < start[top + 1]; n++) if (enter(items[n])) return true
     return false
   }
-  // Depth first from each operation in order of call: its predecessors come first.
+  // Visits operations in order of call, depth first, so that predecessors come first.
   for (let i = 0; i < length; i++) {
     enter(i)
     while (stack.length > 0) {
@@ -51,7 +51,10 @@ export function basisOf({ encoded, writerOf }: ReadsFrom, threads: Threads, budg
   return { basis, place }
 }
 
-/** By write: when it had certainly taken effect: its own return, or that of the first operation that saw it. */
+/**
+ * By write: the time by which it had certainly taken effect, which is its own return or the return of the first
+ * operation that saw it.
+ */
 export function effectTimes({ encoded, writerOf }: ReadsFrom): Int32Array {
   const effectBy = encoded.returns.slice()
   for (let i = 0; i < encoded.length; i++) {

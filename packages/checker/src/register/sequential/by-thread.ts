@@ -5,20 +5,23 @@ import type { Budget } from '../../limits/budget.ts'
 import { ones } from '../../search/beam.ts'
 import type { ReadsFrom } from './reads-from.ts'
 
-/** The writes of each key, one list for each thread that has any. */
+/** The writes of each key: one list for each thread that writes to the key. */
 export interface KeyWrites {
-  /** Key k has the lists first[k] to first[k + 1] - 1, in ascending order of thread. */
+  /** The lists of key k are first[k] to first[k + 1] - 1, in ascending order of thread. */
   readonly first: Int32Array
-  /** The thread of each list. */
+  /** By list: its thread. */
   readonly thread: Int32Array
-  /** The writes of list n, in order, are writes[start[n]] … writes[start[n + 1] - 1]. */
+  /** The writes of list n are writes[start[n]] … writes[start[n + 1] - 1], in thread order. */
   readonly start: Int32Array
   readonly writes: Int32Array
-  /** The threads that write to key k: bits of writers[k * words] and on, where words is a word for each 32 threads. */
+  /**
+   * The threads that write to key k, as bits of the words from writers[k * words] on, where `words` is the number of
+   * words for all threads, with 32 threads per word.
+   */
   readonly writers: Int32Array
-  /** The list of a key's writes by a thread, which must have some. */
+  /** Returns the list of a thread's writes to a key; the thread must write to the key. */
   readonly listOf: (key: number, thread: number) => number
-  /** The end, in `writes`, of a list's part that is among its thread's first `count` operations. */
+  /** Returns the end, in `writes`, of the part of a list that is among the first `count` operations of its thread. */
   readonly seek: (list: number, count: number) => number
 }
 
@@ -28,7 +31,7 @@ export function writesByKey(
   { count, of, place, members }: Threads,
   budget: Budget,
 ): KeyWrites {
-  // Sorted by key, threads in order and each thread's writes in order.
+  // Sort the writes by key, then by thread, then in thread order.
   const from = new Int32Array(keys + 1)
   for (let i = 0; i < length; i++) if (writes[i] !== NOTHING) from[key[i] + 1]++
   for (let k = 0; k < keys; k++) from[k + 1] += from[k]
@@ -53,7 +56,7 @@ export function writesByKey(
   first[keys] = start.length
   const words = (count + 31) >> 5
   const writers = new Int32Array(keys * words)
-  // The first list of each word's threads.
+  // The first list of each word of threads.
   const firstOfWord = new Int32Array(keys * words)
   for (let k = 0; k < keys; k++) {
     for (let list = first[k + 1] - 1; list >= first[k]; list--) {
@@ -69,7 +72,7 @@ export function writesByKey(
   start.push(sorted.length)
   const starts = Int32Array.from(start)
   const places = sorted.map((write) => place[write])
-  // Where the last search of each list ended: the next one is probably nearby.
+  // By list: the end of the last search, which is probably near the next one.
   const hints = starts.slice()
   const search = (list: number, count: number): number => {
     let low = starts[list]
@@ -101,7 +104,8 @@ export function writesByKey(
 const NEAR = 6
 
 /**
- * By write: the first and the last operation of each thread that read it; others in between follow by program order.
+ * By write: the first and the last operation of each thread that read it; the order of the readers in between follows
+ * from program order.
  *
  * @throws OutOfTime
  */
@@ -113,7 +117,7 @@ export function readersByThread(
   const { length } = encoded
   const lastThread = new Int32Array(length).fill(-1)
   const start = new Int32Array(length + 1)
-  // Thread by thread, so that a write's readers in one thread are consecutive.
+  // Visit one thread after another, so that a write's readers in one thread are consecutive.
   for (let m = 0; m < length; m++) {
     budget.tick()
     const writer = writerOf[members[m]]

@@ -3,26 +3,25 @@ import { addTo } from '../../encoding/lists.ts'
 import { type Budget, OutOfTime } from '../../limits/budget.ts'
 import { ascending, INITIAL } from './reads-from.ts'
 
-/** For repeated values: the writes each read may have seen. */
+/** The writes that each read may have seen, for histories with repeated values. */
 export interface Choices {
   readonly encoded: Encoded
-  /** The position of each operation in the given history. */
+  /** By operation: its index in the given history. */
   readonly indices: Int32Array
-  /** The reads in order and, for each, the writes (or INITIAL) it may have seen, likeliest first. */
+  /** The reads in order and, for each read, the writes (or INITIAL) that it may have seen, the likeliest first. */
   readonly reads: readonly number[]
   readonly candidates: readonly (readonly number[])[]
-  /** Releases the memory of the lists. */
   readonly release: () => void
 }
 
 const BYTES_PER_CANDIDATE = 8
-/** Candidates examined between two checks of the clock: each read may have seen a share of all writes. */
+/** The number of candidates examined between two checks of the clock. A read may have seen a fraction of all writes. */
 const CANDIDATES_BETWEEN_LOOKS = 16_384
 
 /**
- * All possible sources of each read, except its own client's later writes. An `info` write of a value that was never
- * read is left out: it can be assumed not to have happened. For reads and writes only. Undefined if memory does not
- * suffice: with few values, each read may have seen a share of all writes.
+ * Returns all possible sources of each read, except later writes of the read's own client. An `info` write of a value
+ * that was never read is omitted, because it can be assumed not to have happened. For reads and writes only. Undefined
+ * if memory does not suffice: if there are few values, each read may have seen a fraction of all writes.
  *
  * @throws OutOfTime
  */
@@ -66,8 +65,8 @@ export function choicesOf(given: Encoded, budget: Budget): Choices | undefined {
     }
     taken += bytes
     const possible = all.filter((writer) => clients[writer] !== clients[i] || calls[writer] < returns[i])
-    // By the clock: writes called before the read returned, the last to return first. A guess that only affects the
-    // order.
+    // Order the candidates by the clock: first the writes called before the read returned, the latest call first. This
+    // guess affects only the order of the search.
     const late = (writer: number): number => (calls[writer] > returns[i] ? 1 : 0)
     possible.sort((a, b) => late(a) - late(b) || calls[b] - calls[a])
     if (expects[i] === initial) possible.push(INITIAL)

@@ -3,10 +3,10 @@ import { assemble, type Threads } from '../../encoding/threads.ts'
 import type { Budget } from '../../limits/budget.ts'
 
 /**
- * Joins threads end to end, as if the later one's process knew everything the earlier one's did. Where every unknown
- * outcome retires a process, there are far more processes in total than at any time, and an operation's vector costs
- * one entry per thread. Beyond a number of columns, a thread follows the finished thread that has been idle longest.
- * Such an order probably holds but is only assumed: what contradicts it is no violation, and threads whose first
+ * Joins threads end to end, as if the later process knew everything that the earlier one did. If every unknown outcome
+ * retires a process, there are far more processes in total than at any one time, and the vector of each operation has
+ * one entry per thread. Beyond `columns` threads, a thread follows the finished thread that has been idle longest. The
+ * added order probably holds but is only assumed: a contradiction that uses it is no violation. Threads whose first
  * operations are in `apart` are not joined to others.
  *
  * @throws OutOfTime
@@ -25,7 +25,7 @@ export function joinThreads(
   )
   const columnOf = new Int32Array(count)
   const sizes: number[] = []
-  /** By column: when its last operation had taken effect. */
+  /** By column: the time at which all its operations had taken effect. */
   const idleSince: number[] = []
   for (const t of byCall) {
     budget.look(start[t + 1] - start[t])

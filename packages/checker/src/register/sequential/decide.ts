@@ -16,27 +16,31 @@ import { createSequentialSearch, type SequentialSearch } from './search.ts'
 import { chooseSources } from './sources.ts'
 
 export type Sequentiality =
-  /** In terms of the given history. */
+  /** `order` contains indices of the given history. */
   | { readonly result: 'met'; readonly order: Int32Array }
   | {
       readonly result: 'violated'
-      /** If the contradiction is a single cycle of forced orders. */
+      /** The cycle, if the contradiction is a single cycle of forced orders. */
       readonly cycle?: { readonly facts: ReadsFrom; readonly saturation: Saturation; readonly conflict: Conflict }
-      /** If it distinguishes cases by the order of some pairs: operations that are contradictory by themselves. */
+      /**
+       * Operations that are contradictory by themselves, if the contradiction distinguishes cases by the order of
+       * `pairs`.
+       */
       readonly involved?: readonly number[] | undefined
       readonly pairs?: readonly Pair[]
-      /** If it is a value that no operation can have written: the operation that observed it. */
+      /** The operation that observed a value that no operation can have written, if this is the contradiction. */
       readonly thinAir?: number
     }
   | { readonly result: 'unknown'; readonly reason: Reason }
 
 /**
- * Decides sequential consistency (Lamport 1979) of all keys together: two keys may each have an order while the whole
- * has none. If the source of each read is certain: forced orders to a fixpoint, then one direct attempt at an order,
- * then both orders of each open pair of writes. Otherwise a search over the progress of each process.
+ * Decides sequential consistency (Lamport 1979) of all keys together: each of two keys may have an order while both
+ * together have none. If the source of each read is certain, derives forced orders to a fixpoint, then makes one direct
+ * attempt at an order, then tries both orders of each open pair of writes. Otherwise searches over the progress of each
+ * process.
  *
- * `steps` bounds the search for repeated values; without it only the budget does. `facts` are the reads' sources, if
- * known already.
+ * `steps` bounds the search for repeated values; by default only the budget bounds it. `facts` are the reads' sources,
+ * if known already.
  *
  * @throws OutOfTime
  */
@@ -61,16 +65,16 @@ function decideUnique(facts: ReadsFrom, budget: Budget): Sequentiality {
   return decideJoined(facts, threads, budget) ?? decideBy(facts, threads, budget).answer
 }
 
-/** With fewer threads, joining gains nothing. */
+/** The number of threads up to which joining them gains nothing. */
 const COLUMNS = 64
 
-/** How often joined threads may be separated again. */
+/** The maximum number of times that joined threads are separated again. */
 const MOST_PARTINGS = 30
 
 /**
- * The same with threads joined, if there are many: an order of theirs is an order. A contradiction counts only if it
- * does not use the joints; otherwise those it used are removed, until none is used or an order is found. Undefined if
- * that fails.
+ * Decides with threads joined, if there are many threads. An order of the joined threads is an order of the history. A
+ * contradiction counts only if it does not use the joints; otherwise the joints it used are removed, until no joint is
+ * used or an order is found. Undefined if neither is reached.
  */
 export function decideJoined(
   facts: ReadsFrom,
@@ -95,11 +99,11 @@ export function decideJoined(
 
 interface Decided {
   readonly answer: Sequentiality
-  /** For a violation: the operations that it assumes to follow others only because threads were joined. */
+  /** The operations that a violation assumes to follow others only because threads were joined. */
   readonly joined?: readonly number[] | undefined
 }
 
-/** Uses the forced orders, then one attempt at an order, then both orders of each open pair of writes. */
+/** Decides by the forced orders, then by one attempt at an order, then by both orders of each open pair of writes. */
 export function decideBy(facts: ReadsFrom, threads: Threads, budget: Budget): Decided {
   const saturated = saturate(facts, budget, threads)
   if (saturated.result === 'stopped') return { answer: unknown(saturated.reason) }
@@ -146,12 +150,13 @@ function orderAllWrites(facts: ReadsFrom, saturation: Saturation, budget: Budget
 }
 
 /**
- * Depth first for a while, which is enough for most small histories; then random attempts, which find an order if there
- * are many; then guessing the reads' sources, at first as the clock suggests; then depth first until time runs out.
+ * Searches for an order in four phases: depth first for a limited number of steps, which suffices for most small
+ * histories; random attempts, which succeed if there are many orders; guesses of the reads' sources, at first as the
+ * clock suggests; and depth first until time runs out.
  */
 function searchOrder(encoded: Encoded, jsonOf: (name: number) => Json, budget: Budget, steps: number): Sequentiality {
   const search = createSequentialSearch(encoded, jsonOf, budget)
-  // A step examines each process's next operation.
+  // A step examines the next operation of each process.
   const slice = Math.ceil(LOOKS_IN_SLICE / Math.max(FEW_PROCESSES, new Set(encoded.clients()).size))
   const runFor = (most: number): Progress => runSearch(search, budget, most, slice)
   try {
@@ -173,7 +178,7 @@ function searchOrder(encoded: Encoded, jsonOf: (name: number) => Json, budget: B
   }
 }
 
-/** Guesses the reads' sources; undefined if that fails. */
+/** Decides by guessing the reads' sources; undefined if guessing fails. */
 export function decideSources(
   encoded: Encoded,
   physical: boolean,
@@ -198,10 +203,10 @@ const FIRST_STEPS = 40_960
 /** Time for random attempts. */
 const LOT_MS = 2_000
 
-/** Time for guessing sources, for each of two attempts. */
+/** Time for each of two attempts to guess the sources. */
 const SOURCES_MS = 4_000
 
-/** Runs until the search ends, or this many steps were made, or time runs out; checks the clock after each slice. */
+/** Runs until the search ends, `steps` steps were made, or time runs out; checks the clock after each slice. */
 function runSearch(search: SequentialSearch, budget: Budget, steps: number, slice: number): Progress {
   for (let left = steps; left > 0 && !budget.expired(STEPS_OF_MOVE * slice); left -= slice) {
     const progress = inTime(
@@ -213,7 +218,7 @@ function runSearch(search: SequentialSearch, budget: Budget, steps: number, slic
   return 'paused'
 }
 
-/** Steps taken from the budget for each move of the search. */
+/** The number of steps charged to the budget for each move of the search. */
 const STEPS_OF_MOVE = 10
 
 const LOOKS_IN_SLICE = 16_384

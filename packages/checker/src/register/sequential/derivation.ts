@@ -2,7 +2,9 @@ import { shortestWay } from '../../graph/walks.ts'
 import { type Edge, inOwnOrder } from './edges.ts'
 import type { Conflict, Saturation } from './saturation.ts'
 
-/** A cycle of orders, each coming before the next, and every operation its derivation uses. */
+/**
+ * A cycle of orders, each of which begins where the previous one ends, and every operation that its derivation uses.
+ */
 export interface Derivation {
   readonly cycle: readonly Edge[]
   readonly involved: ReadonlySet<number>
@@ -12,14 +14,16 @@ export interface Derivation {
   readonly paths: ReadonlyMap<Edge, readonly Edge[]>
 }
 
-/** By derived order: its number among them. It depends only on earlier ones. */
+/**
+ * By derived order: its number among all derived orders. A derived order depends only on those with smaller numbers.
+ */
 type Numbers = Map<Edge, number>
 
-/** Expands a contradiction: the paths its derived orders come from, down to program order and reads-from. */
+/** Expands a contradiction into the paths that its derived orders depend on, down to program order and reads-from. */
 export function derive(saturation: Saturation, conflict: Conflict): Derivation {
   const newest = saturation.edges.count()
   const last = betweenWrites(conflict.edge)
-  // In the other direction it depends on everything known.
+  // A converted edge (see `betweenWrites`) depends on all derived orders.
   const numbers: Numbers = new Map([[last, last === conflict.edge ? (conflict.number ?? newest) : newest]])
   const { from, to } = last
   const cycle = [...(from === to ? [] : pathBetween(saturation, to, from, newest, numbers)), last]
@@ -60,8 +64,9 @@ function premisePath(
 }
 
 /**
- * A read must come before a write because the write it saw does, and yet comes after it: then the one write must come
- * before the other and after it, which is easier to see.
+ * Converts a contradiction between a read and a write to one between two writes, which is easier to see. The read must
+ * precede the write, because the write it saw does, and yet follows it; so the write it saw must both precede and
+ * follow the other.
  */
 function betweenWrites(edge: Edge): Edge {
   const { from, to, reader, premise } = edge
@@ -70,7 +75,10 @@ function betweenWrites(edge: Edge): Edge {
   return { from: to, to: seen, reason: 'overwritten before', premise: [to, from], reader }
 }
 
-/** The shortest path by program order, reads-from and the first `limit` derived orders, which it numbers; there must be one. */
+/**
+ * Returns the shortest path by program order, reads-from and the first `limit` derived orders; a path must exist. Adds
+ * the numbers of the derived orders it visits to `numbers`.
+ */
 function pathBetween(
   saturation: Saturation,
   from: number,

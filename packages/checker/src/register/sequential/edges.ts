@@ -1,16 +1,19 @@
 import type { OrderEdge } from '../../verdict/verdict.ts'
 
-/** An order that every sequentially consistent explanation has, with its reason. */
+/** An order that holds in every sequentially consistent explanation, with its reason. */
 export interface Edge {
   readonly from: number
   readonly to: number
   readonly reason: OrderEdge['reason'] | 'assumed'
-  /** If derived: `premise` precedes `conclusion` (by earlier edges), and `reader` saw its source. */
+  /** For a derived order: `premise` precedes `conclusion` (by earlier edges), and `reader` saw its source. */
   readonly premise?: readonly [premise: number, conclusion: number] | undefined
   readonly reader?: number | undefined
 }
 
-/** The path with consecutive steps of a client's own order as one: the operations in between do not matter. */
+/**
+ * Merges consecutive steps of one client's own order in a path into one step, because the operations in between do not
+ * matter.
+ */
 export function inOwnOrder(path: readonly Edge[]): readonly Edge[] {
   const steps: Edge[] = []
   for (const edge of path) {
@@ -45,19 +48,25 @@ export const makeEdge = (
 })
 
 export interface Edges {
-  /** Leaves the edge out if there is no memory for it. */
+  /** Adds an edge, or ignores it if there is no memory for it. */
   readonly push: (from: number, to: number, reason: number, premise: number, conclusion: number, reader: number) => void
-  /** Removes the newest edges until `count` are left. */
+  /** Removes the newest edges until `count` edges remain. */
   readonly cut: (count: number) => void
   readonly count: () => number
-  /** An operation's outgoing edges: the newest one and, for each edge, the one before; -1 if there is none. */
+  /**
+   * The newest outgoing edge of an operation and, for each edge, the previous one of the same operation; -1 if there is
+   * none.
+   */
   readonly first: (operation: number) => number
   readonly next: (edge: number) => number
   readonly to: (edge: number) => number
   readonly get: (edge: number) => Edge
 }
 
-/** Edges in columns: there are at least as many as operations. `take` requests more bytes. */
+/**
+ * Creates edges stored in columns, because there are at least as many edges as operations. `take` requests further
+ * bytes.
+ */
 export function createEdges(length: number, take: (bytes: number) => boolean): Edges {
   const head = new Int32Array(length).fill(-1)
   let cells = new Int32Array(EDGE_CELLS * 1024)

@@ -11,15 +11,18 @@ import { findSequentialOrder, type Sequentiality } from './decide.ts'
 import { derive } from './derivation.ts'
 import { fromEarliest, stepOf, toldEdge } from './told-edges.ts'
 
-/** Steps allowed for deciding one candidate set; harder candidates are not used. */
+/** The number of steps allowed for deciding one candidate set; harder candidates are not used. */
 const stepsFor = (set: Encoded): number => 20_000 + 400 * set.length
 
-/** The most pairs of writes to name, either order of which leads to a contradiction. */
+/** The maximum number of pairs of writes to name; either order of each pair leads to a contradiction. */
 const MOST_PAIRS = 4
 
 type Violated = Extract<Sequentiality, { readonly result: 'violated' }>
 
-/** Explains why there is no order of all operations: reduced, and as a cycle of orders if there is one. */
+/**
+ * Explains why no order of all operations exists, by a reduced set of operations, and as a cycle of orders if there is
+ * one.
+ */
 export const explainSequential = (
   encoded: Encoded,
   violated: Violated,
@@ -58,8 +61,8 @@ function involvedIn(encoded: Encoded, violated: Violated): readonly number[] | u
   const { facts, saturation, conflict } = violated.cycle
   const { involved } = derive(saturation, conflict)
   const isUnknown = (i: number): boolean => encoded.returns[facts.indices[i]] === NEVER
-  // An operation of unknown outcome is known to have happened through those that saw it. The set grows during the
-  // iteration.
+  // Adds, for an operation of unknown outcome, an operation that saw it and thus shows that it happened. The set grows
+  // during the iteration.
   const known = new Set(involved)
   for (const i of known) {
     const readers = isUnknown(i) ? [...saturation.readersOf(i)] : []

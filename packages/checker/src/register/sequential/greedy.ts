@@ -3,31 +3,33 @@ import type { Budget } from '../../limits/budget.ts'
 import { NO_READ } from './reads-from.ts'
 import type { Saturation } from './saturation.ts'
 
-/** A write chosen although others could have come first. */
+/** A write that was chosen among several that could come first. */
 interface Choice {
   readonly mark: number
   readonly placed: number
-  /** The alternatives, likeliest last. */
+  /** The alternatives that remain, the likeliest last. */
   readonly others: number[]
 }
 
-/** Choices that may turn out wrong before giving up. */
+/** The number of wrong choices after which the attempt gives up. */
 const MOST_BACKTRACKS = 60
-/** After this many changes, choices are final. */
+/** The number of changes after which choices are final. */
 const MOST_CHANGES = 2_000_000
 
 /**
- * Lays out one order, front to back; undefined if that fails, which proves nothing.
+ * Builds one order from front to back; undefined if this fails, which proves nothing.
  *
- * Every step respects the forced order. Observations, and writes that nobody reads, rule out no other order, so they are
- * placed as soon as possible. Only a write that is read is a choice: the candidate that took effect first by the clock (by
- * its return, or its first read). Choosing a write puts it before all remaining writes of its key, and the consequences are
- * derived at once. On a contradiction the next candidate is tried; when none is left, the last choice is undone.
+ * Every step respects the forced order. Observations, and writes that nobody reads, rule out no other order, so they
+ * are placed as early as possible. Only a write that is read requires a choice: the candidate that took effect first by
+ * the clock (by its return, or its first read). Choosing a write orders it before all remaining writes of its key, and
+ * the consequences are derived immediately. On a contradiction the next candidate is tried; when none is left, the last
+ * choice is undone.
  *
- * The result is legal without examining values: when a write that is read is placed, it precedes all remaining writes of
- * its key (a cas does because what it observed does), and so do its reads. None of them can be overtaken.
+ * The result is legal without a check of values: when a write that is read is placed, it precedes all remaining writes
+ * of its key (a cas does because the write it observed does), and so do its reads. No later write can therefore come
+ * between the write and its reads.
  *
- * Leaves the saturation as it is after the choices (see `Saturation.reset`).
+ * Does not undo its choices in the saturation (see `Saturation.reset`).
  */
 export function layOut(saturation: Saturation, budget: Budget): Int32Array | undefined {
   const { encoded, writerOf, threads, effectBy, isRead, keyWrites } = saturation
@@ -37,8 +39,8 @@ export function layOut(saturation: Saturation, budget: Budget): Int32Array | und
   const order = new Int32Array(length)
   let placed = 0
 
-  // By thread: the thread its next operation waits for, and until which operation. Checked again only when that is
-  // reached.
+  // By thread: the thread that its next operation waits for, and the number of operations of that thread to wait for.
+  // Checked again only when that number is reached.
   const waitsFor = new Int32Array(count).fill(-1)
   const waitsUntil = new Int32Array(count)
   const isForcedLater = (operation: number): boolean => {
@@ -62,7 +64,7 @@ export function layOut(saturation: Saturation, budget: Budget): Int32Array | und
     while (placed > until) position[of[order[--placed]]]--
     waitsFor.fill(-1)
   }
-  /** Puts a write before all remaining writes of its key; false if that is contradictory. */
+  /** Orders a write before all remaining writes of its key; false if this is contradictory. */
   const isPossible = (write: number): boolean => {
     const later: number[] = []
     for (let list = keyWrites.first[key[write]]; list < keyWrites.first[key[write] + 1]; list++) {
@@ -78,7 +80,7 @@ export function layOut(saturation: Saturation, budget: Budget): Int32Array | und
 
   let choices: Choice[] = []
   let backtracks = 0
-  /** Takes the likeliest candidate that is possible. */
+  /** Chooses the likeliest possible candidate; false if none is possible. */
   const choose = (candidates: number[]): boolean => {
     for (;;) {
       const write = candidates.pop()

@@ -2,26 +2,29 @@ import { CAS, DIFFERS, type Encoded, NEVER, READ, WRITE } from '../../encoding/e
 import { nextIn, type Threads, threadsOf } from '../../encoding/threads.ts'
 import { type Budget, createPace } from '../../limits/budget.ts'
 
-/** Operations examined in all attempts together. */
+/** The maximum number of operations examined in all attempts together. */
 const MOST_LOOKS = 3_000_000
 const MOST_ATTEMPTS = 400
 
-/** Seed of the first attempt: the result depends only on the history. */
+/** Seed of the first attempt; a constant, so that the result depends only on the history. */
 const SEED = 7
 
-/** Factor by which each observation waiting for a write makes it likelier to be chosen, as a power of two. */
+/**
+ * The factor by which each observation waiting for a write increases the probability of choosing the write, as a power
+ * of two.
+ */
 const FOR_EACH_WAITING = 2
 const MOST_FAVOURED = 24
 
-/** Factor by which a write that certainly happened is likelier to be chosen than one of unknown outcome. */
+/** The factor by which a write that certainly happened is more likely to be chosen than a write of unknown outcome. */
 const CERTAIN = 8
 
 /**
- * Builds an order of all keys' operations from front to back, making random choices, and starts over when it gets stuck.
- * Returns undefined if no attempt succeeds, which proves nothing. An observation that holds is taken at once; otherwise
- * the next write is drawn at random, favouring writes that many observations wait for. Most sequential histories have so
- * many valid orders that an early attempt succeeds, whereas a depth-first search pays for an early wrong choice by exploring
- * everything after it. Does not handle appends.
+ * Builds an order of all keys' operations from front to back by random choices, and starts over when no operation can
+ * be placed. Returns undefined if no attempt succeeds, which proves nothing. An observation that holds is placed
+ * immediately; otherwise the next write is drawn at random, favouring writes that many observations wait for. Most
+ * sequential histories have so many valid orders that an early attempt succeeds, whereas a depth-first search explores
+ * everything after a wrong early choice. Does not handle appends.
  *
  * @throws OutOfTime
  */
@@ -73,7 +76,7 @@ function attempt(encoded: Encoded, threads: Threads, random: () => number, budge
     }
   }
   const heads = new Int32Array(count)
-  // By key and value: how many observations next in their threads wait for it.
+  // By key and value: the number of observations that are next in their threads and wait for the value.
   const waiting = new Map<number, number>()
   const nameOf = (operation: number, value: number): number => key[operation] * values + value
   const countWaiting = (): void => {
@@ -87,7 +90,7 @@ function attempt(encoded: Encoded, threads: Threads, random: () => number, budge
     }
   }
   const weights = new Float64Array(count)
-  /** The write drawn; -1 if none is possible. */
+  /** Draws a write at random; -1 if no write is possible. */
   const draw = (): number => {
     countWaiting()
     let total = 0
@@ -126,7 +129,7 @@ function attempt(encoded: Encoded, threads: Threads, random: () => number, budge
   }
 }
 
-/** Mulberry32: numbers from 0 to below 1. */
+/** Creates a Mulberry32 generator of numbers in [0, 1). */
 function createRandom(seed: number): () => number {
   let state = seed
   return () => {

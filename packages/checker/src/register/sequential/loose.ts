@@ -5,8 +5,8 @@ import type { Budget } from '../../limits/budget.ts'
 import { ascending } from './reads-from.ts'
 
 /**
- * Why no level that depends on the order within a client can be met: some operations have an unnamed client, so what
- * precedes them in it is unknown. Undefined if every client is known.
+ * Returns why no level that depends on the order within a client can be met: some operations have an unnamed client, so
+ * the order of the operations in that client is unknown. Undefined if every client is known.
  */
 export function looseReason(history: History): string | undefined {
   if (!history.hasSessions) return undefined
@@ -25,9 +25,9 @@ export function looseReason(history: History): string | undefined {
 }
 
 /**
- * The operations that can contradict a level although some clients are unknown: without those clients' reads that have
- * a source, which can come right after it, and without their unseen writes. If the rest is contradictory, so is the
- * whole.
+ * Returns the operations that can contradict a level although some clients are unnamed. Omits the unnamed clients'
+ * reads whose value was written, because such a read can be placed right after its source, and their writes that nobody
+ * saw. If the remaining operations are contradictory, the whole history is.
  *
  * @throws OutOfTime
  */

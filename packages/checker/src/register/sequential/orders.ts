@@ -8,25 +8,28 @@ export type OrdersAnswer =
   | { readonly result: 'stopped'; readonly reason: Limit }
   | {
       readonly result: 'violated'
-      /** What the contradictions depend on, if that is little. */
+      /** The operations that the contradictions depend on, if there are few contradictions. */
       readonly rests?: Rests | undefined
-      /** The pairs of writes that contradict in either order, or make others do. */
+      /**
+       * The pairs of writes that are contradictory in either order, or contribute to the contradiction of other pairs.
+       */
       readonly pairs: readonly Pair[]
     }
 
 interface Rests {
-  /** The operations the contradictions use, which are contradictory by themselves. */
+  /** The operations that the contradictions use, which are contradictory by themselves. */
   readonly involved: ReadonlySet<number>
-  /** The ones assumed to follow others only because threads were joined. */
+  /** The operations assumed to follow others only because threads were joined. */
   readonly joined: ReadonlySet<number>
 }
 
 /**
- * Decides whether the forced order can be completed. Two writes of a key, at least one of them read and not related by
- * any forced order, come in one order or the other: assume one, draw the conclusions, and on a contradiction assume the
- * other. Without such pairs every completion is legal (see `completion`); if both orders of every open pair are
- * contradictory, there is none. Restarts put the pairs of recent contradictions first, so that a small cause deep in a
- * long history is found early; their number is bounded, so the search ends. No recursion, no memo, no hashing.
+ * Decides whether the forced order can be completed. Two writes of a key may be unrelated by any forced order. If at
+ * least one of them is read, the search assumes one order of the two, derives the consequences, and on a contradiction
+ * assumes the other order. Without such pairs every completion is legal (see `completion`). If both orders of every
+ * open pair are contradictory, no completion exists. Restarts put the pairs of recent contradictions first, so that a
+ * small cause deep in a long history is found early. The number of restarts is bounded, so the search ends. It uses no
+ * recursion, no memo and no hashing.
  */
 export function orderWrites(saturation: Saturation, budget: Budget): OrdersAnswer {
   let urgent: Pair[] = []
@@ -44,7 +47,7 @@ export function orderWrites(saturation: Saturation, budget: Budget): OrdersAnswe
     if (urgent.length > URGENT) urgent.length = URGENT
   }
 
-  /** Undoes all decisions and derives the contradictions once more, noting what each depends on. */
+  /** Undoes all decisions and derives the contradictions again, to record what each depends on. */
   function retrace(): Rests | undefined {
     const involved = new Set<number>()
     const joined = new Set<number>()
@@ -57,7 +60,7 @@ export function orderWrites(saturation: Saturation, budget: Budget): OrdersAnswe
   }
 }
 
-/** The most contradictions of a refutation to retrace. */
+/** The maximum number of contradictions in a refutation to derive again. */
 const EXPLAINED = 100
 
 const RESTARTS = 200
@@ -68,7 +71,7 @@ export interface Pair {
   readonly second: number
 }
 
-/** The pairs without repetition, in either order. */
+/** Removes repeated pairs; a pair in reverse order is a repetition. */
 function distinct(pairs: readonly Pair[]): Pair[] {
   const seen = new Set<string>()
   return pairs.filter(({ first, second }) => {
@@ -111,7 +114,7 @@ function attempt(
       cursor = found.cursor
       pair = found
     }
-    // Only a scan moves the cursor: an urgent pair says nothing about those before it.
+    // Only a scan moves the cursor, because an urgent pair does not imply that the pairs before it are ordered.
     const { first, second } = pair
     let next: Decision = { first, second, mark: saturation.mark(), flipped: false, cursor }
     for (;;) {
@@ -140,7 +143,10 @@ function attempt(
 const isOpen = (saturation: Saturation, { first, second }: Pair): boolean =>
   !saturation.precedes(first, second) && !saturation.precedes(second, first)
 
-/** Finds the next open pair, visiting the writes by their place in the basis; earlier ones are known to be ordered. */
+/**
+ * Creates a scan for the next open pair. The scan visits the writes in the order of the basis; all pairs before `from`
+ * are ordered.
+ */
 function createScan(saturation: Saturation): (from: number) => (Pair & { readonly cursor: number }) | undefined {
   const { encoded, basis, effectBy, threads, isRead, keyWrites } = saturation
   const { first, thread, start, writes } = keyWrites
@@ -150,7 +156,7 @@ function createScan(saturation: Saturation): (from: number) => (Pair & { readonl
       if (encoded.writes[write] === NOTHING) continue
       for (let list = first[encoded.key[write]]; list < first[encoded.key[write] + 1]; list++) {
         if (thread[list] === threads.of[write]) continue
-        // The ones among the thread's first operations precede the write.
+        // The thread's first `before` operations precede the write.
         for (let w = keyWrites.seek(list, saturation.before(write, thread[list])); w < start[list + 1]; w++) {
           const other = writes[w]
           if (saturation.precedes(write, other)) break
@@ -165,7 +171,7 @@ function createScan(saturation: Saturation): (from: number) => (Pair & { readonl
   }
 }
 
-/** Any order that contains the forced one: if no pair of writes is open, it is a legal explanation. */
+/** Returns any order that contains the forced order. If no pair of writes is open, the order is a legal explanation. */
 export function completion(saturation: Saturation): Int32Array {
   const { threads, encoded } = saturation
   const { count, start, members } = threads

@@ -1,24 +1,24 @@
 import { APPEND, CAS, DIFFERS, type Encoded, NEVER, NOTHING, restrict } from '../../encoding/encoded.ts'
 import { type Budget, unlimited } from '../../limits/budget.ts'
 
-/** In `writerOf`: the operation observes the initial value, or observes nothing. */
+/** Used in `writerOf` for an operation that observes the initial value, or that observes nothing. */
 export const INITIAL = -1
 export const NO_READ = -2
 
-/** A history in which each observation's source is certain. Nothing in it is optional any more. */
+/** A history in which each observation's source is certain. No operation of it is optional. */
 export interface ReadsFrom {
   readonly result: 'unique'
   readonly encoded: Encoded
-  /** The position of each operation in the given history. */
+  /** By operation: its index in the given history. */
   readonly indices: Int32Array
   /** The write that each operation observes; INITIAL or NO_READ. */
   readonly writerOf: Int32Array
 }
 
 /**
- * Finds each read's source, if no value was written twice to one key. A write of unknown outcome that was observed,
- * directly or through others that were, took effect; all others can be assumed not to have happened, since leaving out
- * an unseen write breaks nothing.
+ * Finds each read's source, if no value was written twice to one key. A write of unknown outcome took effect if it was
+ * observed, directly or through observed compare-and-sets. All other writes of unknown outcome can be assumed not to
+ * have happened, since omitting an unseen write breaks nothing.
  *
  * @throws OutOfTime
  */
@@ -51,7 +51,7 @@ export function readsFrom(
     if (expects[reader] === initial) continue
     const writer = writers.get(key[reader] * values + expects[reader])
     if (writer === undefined) {
-      // An impossible optional cas is a contradiction only if the reads that need it have no other source.
+      // An impossible optional cas is a contradiction only if the reads that need the cas have no other source.
       if (returns[reader] === NEVER && (repeated || anyDiffers)) return { result: 'repeated values' }
       return { result: 'thin air', read: reader }
     }
@@ -75,7 +75,7 @@ export function readsFrom(
   return { result: 'unique', encoded: kept, indices, writerOf }
 }
 
-/** The numbers below `length` that pass, in order. */
+/** Returns the numbers below `length` that pass, in ascending order. */
 export function ascending(length: number, passes: (i: number) => boolean): Int32Array {
   const numbers = new Int32Array(length)
   let count = 0
@@ -83,10 +83,10 @@ export function ascending(length: number, passes: (i: number) => boolean): Int32
   return numbers.slice(0, count)
 }
 
-/** Whether the operations that certainly happened wrote distinct values, although some that may not have did not. */
+/** Reports whether the observed values are distinct, although some values are written repeatedly. */
 function uniqueAmong(encoded: Encoded, needed: Uint8Array, budget: Budget): boolean {
-  // A value with two possible writers, one of unknown outcome, may come from either: the writers are certain only if no
-  // such value is observed.
+  // A value with two possible writers, one of unknown outcome, may come from either writer. The sources are therefore
+  // certain only if no such value is observed.
   const { length, expects, writes, key, values, initial } = encoded
   const observed = new Set<number>()
   for (let i = 0; i < length; i++) {
