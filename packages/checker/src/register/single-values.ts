@@ -12,9 +12,9 @@ import {
 import { placeOf } from '../encoding/operation-row.ts'
 
 /**
- * Refuses a history in which single values are written and lists are read: it is about another object.
+ * Rejects a history in which single values are written but lists are read, because it belongs to another model.
  *
- * @throws UserError with the commands that judge it as what it may be.
+ * @throws UserError that names the commands for the models that may fit.
  */
 export function requireSingleValues(history: History): void {
   const { functions, operations } = history

@@ -83,7 +83,7 @@ export function ascending(length: number, passes: (i: number) => boolean): Int32
   return numbers.slice(0, count)
 }
 
-/** Reports whether the observed values are distinct, although some values are written repeatedly. */
+/** Reports whether each observed value has only one possible writer, although other values are written repeatedly. */
 function uniqueAmong(encoded: Encoded, needed: Uint8Array, budget: Budget): boolean {
   // A value with two possible writers, one of unknown outcome, may come from either writer. The sources are therefore
   // certain only if no such value is observed.

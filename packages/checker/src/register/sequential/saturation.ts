@@ -7,43 +7,46 @@ import { AFTER, ASSUMED, BEFORE, createEdges, type Edge, type Edges, makeEdge, P
 import { INITIAL, type ReadsFrom } from './reads-from.ts'
 import { createVectors } from './vectors.ts'
 
-/** Orders that contradict each other: the last edge, whose `to` precedes its `from` by older edges. */
+/** Orders that contradict each other: `edge` is the last one, and its `to` precedes its `from` by older edges. */
 export interface Conflict {
   readonly edge: Edge
-  /** Its number, if it is one of the edges already. */
+  /** The number of `edge`, if it is among the derived edges. */
   readonly number?: number
 }
 
-/** The partial order forced so far; grows by `assume` and shrinks by `undo`. */
+/** The partial order forced so far, which `assume` extends and `undo` reduces. */
 export interface Saturation {
   readonly threads: Threads
   readonly encoded: Encoded
   readonly writerOf: Int32Array
-  /** Operations in an order that contains program order and reads-from; the basis of every scan. */
+  /** The operations in an order that contains program order and reads-from; every scan uses this order. */
   readonly basis: Int32Array
-  /** When each write had taken effect at the latest, by the clock: a guess at what happened that rules nothing out. */
+  /** By write: the latest time at which it took effect, by the clock. A guess, which rules nothing out. */
   readonly effectBy: Int32Array
-  /** Whether a comes before b in every explanation found possible so far. */
+  /** Reports whether a precedes b in every explanation that is still possible. */
   readonly precedes: (a: number, b: number) => boolean
-  /** How many operations of thread t come before operation a (or are a). */
+  /** Returns the number of operations of thread t that precede operation a, including a itself. */
   readonly before: (a: number, t: number) => number
-  /** Puts an operation before others, and adds everything that follows from it. */
+  /** Orders an operation before others, and adds every order that follows from this. */
   readonly assume: (from: number, to: readonly number[]) => Conflict | undefined
   readonly mark: () => number
   readonly undo: (mark: number) => void
-  /** Keeps all assumptions made so far: earlier marks can no longer be returned to. */
+  /** Makes all assumptions so far permanent; earlier marks can no longer be undone. */
   readonly commit: () => void
-  /** How many changes the assumptions that can be undone have made. */
+  /** The number of changes made by assumptions that can still be undone. */
   readonly changes: () => number
-  /** Undoes all assumptions; false if some were kept for good. */
+  /** Undoes all assumptions; false if some were made permanent. */
   readonly reset: () => boolean
-  /** What ran out while drawing conclusions. What is known is then true but incomplete, and nothing may be undone. */
+  /**
+   * The resource that ran out during a derivation, if any. The orders are then true but incomplete, and `undo` must not
+   * be called.
+   */
   readonly stopped: () => Limit | undefined
   readonly release: () => void
-  /** The first operation of each thread that read the write. */
+  /** Returns the first operation of each thread that read the write. */
   readonly readersOf: (write: number) => Int32Array
   readonly isRead: (write: number) => boolean
-  /** All edges beyond program order and reads-from, oldest first. */
+  /** All edges in addition to program order and reads-from, oldest first. */
   readonly edges: Edges
   readonly keyWrites: KeyWrites
 }
@@ -56,16 +59,17 @@ export type Saturated =
   | { readonly result: 'stopped'; readonly reason: Limit }
 
 /**
- * The order that sequential consistency forces, for operations whose reads-from is certain, to a fixpoint: program order,
- * reads-from, and
+ * Computes the order that sequential consistency forces, for operations whose reads-from is certain. The order is a
+ * fixpoint of program order, reads-from, and these rules:
  *
- * - a write that precedes a read of another write's value precedes that write ("overwritten before"), and
- * - a write that follows another follows all that read the other's value ("overwritten after").
+ * - a write that precedes a read of another write's value precedes the other write ("overwritten before");
+ * - a write that follows another write follows all reads of the other write's value ("overwritten after").
  *
- * A cycle refutes sequential consistency. The converse does not hold (the problem is NP-complete: Gibbons & Korach 1997).
+ * A cycle refutes sequential consistency. The converse does not hold (the problem is NP-complete: Gibbons & Korach
+ * 1997).
  *
- * Operations are processed in an order that contains program order and reads-from, repeatedly while more is found to
- * precede them. Only what is new is examined and passed on (see `Vectors`).
+ * Operations are processed in an order that contains program order and reads-from, repeatedly while new predecessors
+ * are found. Only new predecessors are examined and passed on (see `Vectors`).
  */
 export function saturate(
   facts: ReadsFrom,
@@ -102,7 +106,7 @@ export function saturate(
   const { precedes, follows, count, merge, fresh } = vectors
   const edges = createEdges(length, take)
 
-  /** See `Edge` for the premise and the reader. */
+  /** Adds an edge, unless it is known already; see `Edge` for the premise and the reader. */
   const addEdge = (
     from: number,
     to: number,
@@ -117,11 +121,11 @@ export function saturate(
     if (stopped === undefined) merge(from, to, vectors.all)
     return undefined
   }
-  /** Draws the conclusions from new predecessors of an operation that observes or writes its key. */
+  /** Derives orders from new predecessors of an operation that observes or writes its key. */
   const conclude = (operation: number): Conflict | undefined => {
     const source = writerOf[operation]
     const isWrite = writes[operation] !== NOTHING
-    // What precedes the thread's previous write to the key was handled there.
+    // The predecessors of the thread's previous write to the key were handled at that write.
     const ownLast = isWrite ? previousWrite[operation] : -1
     for (let word = 0; word < words; word++) {
       const writers = keyWrites.writers[key[operation] * words + word]
@@ -129,14 +133,14 @@ export function saturate(
         const bit = 31 - Math.clz32(bits & -bits)
         const thread = (word << 5) + bit
         const known = count(operation, thread)
-        // All of them precede the source too: nothing new.
+        // All of these writes also precede the source, so they imply nothing new.
         if (source >= 0 && !isWrite && count(source, thread) >= known) continue
         const list = keyWrites.listOf(key[operation], thread)
         let at = keyWrites.seek(list, known) - 1
         if (at >= keyWrites.start[list] && keyWrites.writes[at] === operation) at--
         if (at < keyWrites.start[list]) continue
         const last = keyWrites.writes[at]
-        // Most of this is known already: check before creating an edge.
+        // Most of these orders are known already, so check before creating an edge.
         if (source === INITIAL) {
           return { edge: { from: operation, to: last, reason: 'overwritten after', reader: operation } }
         }
@@ -155,7 +159,7 @@ export function saturate(
     }
     return undefined
   }
-  /** Draws the conclusions, and passes on the predecessors of an operation. */
+  /** Derives orders from an operation's new predecessors, and passes these predecessors on to its successors. */
   const process = (operation: number): Conflict | undefined => {
     if (writerOf[operation] >= INITIAL || writes[operation] !== NOTHING) {
       const conflict = conclude(operation)
@@ -256,7 +260,7 @@ export function saturate(
   return conflict === undefined ? { result: 'saturated', saturation } : { result: 'conflict', saturation, conflict }
 }
 
-/** Lookups that never change. */
+/** Computes lookup tables that never change. */
 function columnsOf(
   facts: ReadsFrom,
   threads: Threads,
@@ -273,10 +277,10 @@ function columnsOf(
   return { order, readers, keyWrites, previousWrite: previousWrites(keyWrites, facts.encoded.length) }
 }
 
-/** Bytes per operation of lists and orders, in addition to vectors and edges. */
+/** Bytes per operation for lists and orders, in addition to vectors and edges. */
 const BYTES_FOR_EACH = 100
 
-/** A mask: a power of two less one. */
+/** A bit mask: a power of two minus one. */
 const VISITS_BETWEEN_LOOKS = 0xff
 
 /** By write: the previous write of its thread to the same key; -1 if there is none. */
@@ -288,7 +292,10 @@ function previousWrites({ start, writes }: KeyWrites, length: number): Int32Arra
   return previous
 }
 
-/** Orders known at the start: between threads of one client, and from reads of the initial value to all writes. */
+/**
+ * Returns the orders known at the start: between threads of one client, and from reads of the initial value to the
+ * first write of each thread.
+ */
 function baseEdges({ encoded, writerOf }: ReadsFrom, threads: Threads, keyWrites: KeyWrites): Edge[] {
   const edges: Edge[] = []
   const { before } = threads
@@ -299,7 +306,8 @@ function baseEdges({ encoded, writerOf }: ReadsFrom, threads: Threads, keyWrites
     if (writerOf[i] !== INITIAL) continue
     for (let list = keyWrites.first[encoded.key[i]]; list < keyWrites.first[encoded.key[i] + 1]; list++) {
       const first = keyWrites.writes[keyWrites.start[list]]
-      // Its own thread's first write follows it; if not, processing it reveals the contradiction.
+      // The first write of the read's own thread should follow the read; if it does not, processing it reveals the
+      // contradiction.
       if (keyWrites.thread[list] === threads.of[i]) continue
       edges.push({ from: i, to: first, reason: 'overwritten after', reader: i })
     }

@@ -7,16 +7,18 @@ import { createAppendStates, DEAD } from '../replay/appends.ts'
 
 export interface SequentialSearch {
   readonly run: (steps: number) => Progress
-  /** After `met`: an order that explains the operations. */
+  /** Returns, after `met`, an order that explains the operations. */
   readonly order: () => Int32Array
   readonly release: () => void
 }
 
 /**
- * Searches for one legal order of all keys' operations, thread by thread; values may repeat. A configuration is each
- * thread's progress, the optional operations used, and the state of each key; it is remembered exactly.
+ * Creates a search for one legal order of all keys' operations, thread by thread; values may repeat. A configuration is
+ * each thread's progress, the optional operations used, and the state of each key; configurations are remembered
+ * exactly.
  *
- * An observation that is next in its thread and holds is taken at once: it changes no state, so it rules nothing out. An optional write is used only if some operation still to come could observe it.
+ * An observation that is next in its thread and holds is taken immediately, because it changes no state and so rules
+ * nothing out. An optional write is used only if a later operation could observe it.
  */
 export function createSequentialSearch(
   encoded: Encoded,
@@ -33,7 +35,7 @@ export function createSequentialSearch(
   const isOptional = (thread: number): boolean => returns[members[start[thread]]] === NEVER
   const anyDiffers = kind.includes(DIFFERS)
   const useful = usefulOptional(encoded, expects, writes, budget)
-  // The key holds the progress of the threads of completed operations, then one bit per optional operation that can
+  // The key holds the progress of each thread of completed operations, and one bit for each optional operation that can
   // matter.
   const main = Array.from({ length: count }, (_, t) => t).filter((t) => !isOptional(t))
   const optional = Array.from({ length: count }, (_, t) => t).filter((t) => isOptional(t) && useful(members[start[t]]))
@@ -62,14 +64,15 @@ export function createSequentialSearch(
   const pathState = new Int32Array(length)
   const pathChosen = new Uint8Array(length)
   let depth = 0
-  // The operation last tried. Operations are tried in order of call, which is often close to the order of their effects.
+  // The operation tried last. Operations are tried in order of call, which is often close to the order of their
+  // effects.
   let cursor = -1
   let left = 0
   for (let i = 0; i < length; i++) if (returns[i] !== NEVER) left++
   let started = false
 
   const nextOf = nextIn(threads, position)
-  /** The first call after `operation` among the next operations of all threads; -1 if there is none. */
+  /** Returns the next operation of some thread that is called first after `operation`; -1 if there is none. */
   const nextAfter = (operation: number): number => {
     let earliest = -1
     for (let c = 0; c < candidates.length; c++) {
@@ -102,7 +105,8 @@ export function createSequentialSearch(
     return k === DIFFERS && expects[operation] !== state[key[operation]]
   }
   const takeObservations = (): void => {
-    // An observation enables only what follows it in its own client: for a client of one thread, one pass is enough.
+    // An observation enables only operations that follow it in its own client, so one pass suffices if each client has
+    // one thread.
     for (let again = true; again; ) {
       again = false
       for (const thread of main) {
@@ -121,7 +125,7 @@ export function createSequentialSearch(
     if (k === APPEND && appends !== undefined) return appends.append(now, operation)
     return -1
   }
-  /** An optional operation that changes nothing, or whose value nobody can observe. */
+  /** Reports whether an optional operation changes nothing, or writes a value that nobody can observe. */
   const isPointless = (operation: number, to: number): boolean =>
     to === state[key[operation]] || (appends !== undefined && to === DEAD && !anyDiffers)
   const retreat = (): boolean => {
@@ -131,7 +135,7 @@ export function createSequentialSearch(
     cursor = pathOperation[depth]
     return true
   }
-  /** Takes the first operation after the cursor that is legal now; false if there is none. */
+  /** Takes the first operation after the cursor that is legal in the current state; false if there is none. */
   const choose = (): boolean => {
     for (let operation = nextAfter(cursor); operation !== -1; operation = nextAfter(operation)) {
       const to = apply(operation)
@@ -167,7 +171,10 @@ export function createSequentialSearch(
 const OBSERVATION = 0
 const CHOICE = 1
 
-/** Optional writes of an observed value; all of them if some operation compares states otherwise. */
+/**
+ * Returns a test for optional operations that can matter: those that write an observed value, or all if the history has
+ * appends or failed cas.
+ */
 function usefulOptional(
   encoded: Encoded,
   expects: Int32Array,

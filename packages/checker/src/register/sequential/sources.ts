@@ -10,40 +10,40 @@ import { type Saturation, saturate } from './saturation.ts'
 type Candidates = readonly number[]
 
 interface Guess {
-  /** The candidates before this guess. */
+  /** The candidates of all reads before this guess. */
   readonly candidates: Candidates[]
   readonly reads: readonly number[]
-  /** The source guessed for each. */
+  /** The source guessed for each of `reads`. */
   readonly guessed: readonly number[]
 }
 
 export interface SourceOptions<Found> {
   /**
-   * Assume that no read sees a write called after the read returned. Sequential consistency ignores real time, but no
-   * store sees the future: this finds sources sooner, and cannot refute.
+   * Whether to assume that no read sees a write called after the read returned. Sequential consistency ignores real
+   * time, but no store reads future writes. The assumption helps to find sources sooner, and cannot refute.
    */
   readonly physical: boolean
   /** The most saturations. */
   readonly saturations: number
-  /** Called once each read has a source and no contradiction follows: whether there is an order. */
+  /** Called when each read has a source without a contradiction; reports whether an order exists. */
   readonly confirm: (facts: ReadsFrom) => Found | 'violated' | 'stopped'
 }
 
-/** Contradictions before the first restart; each later restart takes one more. */
+/** The number of contradictions before the first restart; each later restart waits for one more. */
 const PATIENCE = 10
 const RESTARTS = 200
 
-/** The most sources guessed at once, while guesses turn out right. */
+/** The maximum number of sources guessed in one step; the number doubles while guesses hold. */
 const MOST_AT_ONCE = 64
 
 /**
- * Finds the source of each read if values are repeated; for reads and writes. The known sources force an order (see
- * `saturate`). A write that comes after a read in it, or is overwritten before the read, cannot be the read's source. When
- * nothing more follows, sources are guessed; a contradiction undoes the last guess. Guesses that led to contradictions are
- * avoided later, and after some contradictions the search restarts with the reads concerned first. The number of restarts
- * is bounded, so the search ends.
+ * Finds the source of each read if values are repeated; for reads and writes only. The known sources force an order
+ * (see `saturate`). In this order, a write that follows a read, or is overwritten before the read, cannot be the source
+ * of the read. When nothing more follows, sources are guessed; a contradiction undoes the last guess. Guesses that led
+ * to contradictions are avoided later, and after some contradictions the search restarts with the affected reads first.
+ * The number of restarts is bounded, so the search ends.
  *
- * Returns what `confirm` made of the sources.
+ * Returns the answer of `confirm` for the sources.
  *
  * @throws OutOfTime
  */
@@ -61,19 +61,19 @@ export function chooseSources<Found>(
   }
 }
 
-/** The search for each read's source, with the sources found so far. */
+/** The state of the search for each read's source. */
 interface Choosing {
   readonly choices: Choices
   readonly threads: Threads
-  /** By operation: its source, if only one is left. */
+  /** The facts, whose `writerOf` holds the source of each read with only one possible source. */
   readonly facts: ReadsFrom
-  /** By read: its possible sources initially. */
+  /** By read: its possible sources at the start. */
   readonly all: readonly Candidates[]
-  /** The number of a read, by operation. */
+  /** By operation: the number of the read. */
   readonly numberOf: ReadonlyMap<number, number>
   /** By read: its remaining possible sources. */
   candidates: Candidates[]
-  /** Contradictions that involved a read, and those that involved one of its sources. */
+  /** The number of contradictions by read (`weight`), and by read and source (`blame`). */
   readonly weight: Int32Array
   readonly blame: Map<number, number>
   /** Remaining saturations. */
@@ -115,7 +115,7 @@ function begin(choices: Choices, physical: boolean, saturations: number, budget:
   }
 }
 
-/** Guesses until sources are found, or `limit` contradictions were. */
+/** Guesses until all sources are found, or until `limit` contradictions occur. */
 function attempt<Found>(
   choosing: Choosing,
   limit: number,
@@ -149,7 +149,7 @@ function attempt<Found>(
     const { candidates } = last
     choosing.candidates = candidates
     atOnce = 1
-    // One of several was wrong: they are guessed again one by one.
+    // If several sources were guessed, one of them was wrong, so they are guessed again one by one.
     holds = last.reads.length > 1
     if (holds) continue
     accuse(choosing, n, source)
@@ -159,7 +159,10 @@ function attempt<Found>(
   return 'restart'
 }
 
-/** Draws all conclusions; false on a contradiction, or if time or memory does not suffice. */
+/**
+ * Derives orders and removes impossible sources, to a fixpoint; false on a contradiction, or if time or memory does not
+ * suffice.
+ */
 function propagate(choosing: Choosing, budget: Budget): boolean {
   const { choices, threads, facts, all, numberOf, candidates, weight } = choosing
   const { reads } = choices
@@ -195,7 +198,10 @@ function propagate(choosing: Choosing, budget: Budget): boolean {
   return true
 }
 
-/** The reads to guess next: few sources left, many contradictions rested on them (Boussemart et al., ECAI 2004). */
+/**
+ * Returns the reads to guess next: reads with few remaining sources and many contradictions (Boussemart et al., ECAI
+ * 2004).
+ */
 function pick({ choices: { reads, encoded }, candidates, weight }: Choosing, most: number): number[] {
   const open: number[] = []
   for (let n = 0; n < reads.length; n++) if (candidates[n].length > 1) open.push(n)
@@ -207,7 +213,7 @@ function pick({ choices: { reads, encoded }, candidates, weight }: Choosing, mos
   return open.slice(0, most)
 }
 
-/** The remaining source with the fewest contradictions; the first of them if there are several. */
+/** Returns the remaining source with the fewest contradictions; the first one if there are several. */
 function likeliest(choosing: Choosing, n: number): number {
   const { candidates } = choosing
   let best = candidates[n][0]
@@ -226,13 +232,14 @@ const blameOf = (choosing: Choosing, n: number, source: number): number =>
 const nameOf = ({ choices }: Choosing, n: number, source: number): number =>
   n * (choices.encoded.length + 1) + source + 1
 
-/** The writes, or the initial value, that the order forced so far allows as sources of a read. */
+/** Returns the writes, or the initial value, that the forced order still allows as sources of a read. */
 function possibleAmong(
   sources: Candidates,
   read: number,
   { keyWrites, encoded, precedes, before }: Saturation,
 ): readonly number[] {
-  // The last write of each thread before the read suffices: if any write of the thread comes in between, it does.
+  // It suffices to check the last write of each thread before the read: if any write of the thread overwrites the
+  // source, the last one does.
   const lasts: number[] = []
   const k = encoded.key[read]
   for (let list = keyWrites.first[k]; list < keyWrites.first[k + 1]; list++) {

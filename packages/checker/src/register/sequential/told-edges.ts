@@ -1,12 +1,12 @@
 import type { OrderEdge } from '../../verdict/verdict.ts'
 import type { Edge } from './edges.ts'
 
-/** Depth to which chains of orders that depend on further chains are explained. */
+/** The nesting depth to which chains of orders are explained. */
 const DEEPEST_CHAIN = 3
 
 /**
- * An order of a cycle in terms of the history's rows, with the chain of orders that it rests on. What is in program order, but
- * not of one process, is in order of real time.
+ * Converts an order of a cycle to rows of the history, with the chain of orders that it depends on. An order between
+ * operations of different processes is real-time order.
  */
 export function toldEdge(
   edge: Edge,
@@ -25,7 +25,7 @@ export function toldEdge(
   return { ...order, shownBy: { read: row(reader), chain } }
 }
 
-/** The same cycle, starting at the operation invoked first. */
+/** Rotates a cycle so that it starts at the operation called first. */
 export function fromEarliest(cycle: readonly Edge[], row: (operation: number) => number): readonly Edge[] {
   const rows = cycle.map(({ from }) => row(from))
   const first = rows.indexOf(rows.reduce((least, each) => Math.min(least, each)))
@@ -35,11 +35,11 @@ export function fromEarliest(cycle: readonly Edge[], row: (operation: number) =>
 interface Speaker {
   readonly the: (operation: number) => string
   readonly ofOneClient: (a: number, b: number) => string
-  /** Why a read orders two writes. */
+  /** Describes why a read orders two writes. */
   readonly since: (reader: number) => string
 }
 
-/** One order of a cycle, in words. */
+/** Describes one order of a cycle. */
 export function stepOf({ from, to, reason, reader }: Edge, { the, ofOneClient, since }: Speaker): string {
   switch (reason) {
     case 'reads from':

@@ -2,27 +2,31 @@ import type { Threads } from '../../encoding/threads.ts'
 import type { Basis } from './basis.ts'
 
 /**
- * Each operation's predecessors, as a count per thread that includes the operation itself. Operations whose counts changed
- * wait to be examined, earliest in the basis first; each remembers the threads whose counts changed since.
+ * Each operation's predecessors, as a count per thread that includes the operation itself. Operations whose counts
+ * changed are queued for examination, in the order of the basis; each remembers the threads whose counts changed since
+ * its last examination.
  */
 export interface Vectors {
   readonly precedes: (a: number, b: number) => boolean
-  /** Whether b precedes a, or is a. */
+  /** Reports whether b precedes a, or is a. */
   readonly follows: (a: number, b: number) => boolean
-  /** How many operations of a thread precede an operation, or are it. */
+  /** Returns the number of operations of a thread that precede an operation, including the operation itself. */
   readonly count: (operation: number, thread: number) => number
-  /** Makes every operation wait, with its own thread as news. */
+  /** Queues every operation, with its own thread as changed. */
   readonly start: () => void
-  /** Adds to b the predecessors of a in the given threads, and a itself if its thread is one of them. */
+  /** Adds the predecessors of a in the given threads to those of b, and a itself if its thread is among them. */
   readonly merge: (a: number, b: number, some: Int32Array) => void
-  /** Removes and returns the first waiting operation, with its changed threads in `fresh`; -1 if none waits. */
+  /**
+   * Removes and returns the first queued operation, and stores its changed threads in `fresh`; -1 if the queue is
+   * empty.
+   */
   readonly next: () => number
-  /** A set of threads, as bits of 32-bit words. */
+  /** The changed threads of the operation that `next` returned, as bits of 32-bit words; `all` contains all threads. */
   readonly fresh: Int32Array
   readonly all: Int32Array
   /** Empties the queue. */
   readonly clear: () => void
-  /** Starts recording changes. Returns the position to return to. */
+  /** Starts recording changes; returns the position to undo to. */
   readonly mark: () => number
   readonly undo: (place: number) => void
   readonly commit: () => void
@@ -30,7 +34,7 @@ export interface Vectors {
   readonly changes: () => number
 }
 
-/** `take` reserves bytes for everything that grows. */
+/** Creates vectors; `take` reserves bytes for everything that grows. */
 export function createVectors(threads: Threads, basis: Basis, take: (bytes: number) => boolean): Vectors {
   const { of, place } = threads
   const { length } = of
@@ -41,7 +45,7 @@ export function createVectors(threads: Threads, basis: Basis, take: (bytes: numb
   const trail = createTrail(vectors, take)
   const waiting = new Uint8Array(length)
   let waitingCount = 0
-  /** Nothing before this position of the basis waits. */
+  /** No operation before this position of the basis is queued. */
   let lowest = 0
   const fresh = new Int32Array(words)
   const all = new Int32Array(words).fill(-1)
@@ -110,22 +114,25 @@ export function createVectors(threads: Threads, basis: Basis, take: (bytes: numb
   }
 }
 
-/** The former contents of changed cells, so that changes can be undone. */
+/** The previous contents of changed cells, for undoing changes. */
 interface Trail {
-  /** Starts recording changes. Returns the position to return to. */
+  /** Starts recording changes; returns the position to undo to. */
   readonly begin: () => number
-  /** Call before changing a cell. */
+  /** Records a cell's content; must be called before the cell changes. */
   readonly note: (cell: number) => void
   readonly undo: (place: number) => void
   /** The number of recorded changes. */
   readonly length: () => number
-  /** Keeps all changes so far, and stops recording until the next `begin`. */
+  /** Makes all changes so far permanent, and stops recording until the next `begin`. */
   readonly forget: () => void
 }
 
-/** `take` reserves more bytes. If it refuses, changes are no longer recorded, and nothing may be undone. */
+/**
+ * Creates a trail; `take` reserves further bytes. If `take` refuses, changes are no longer recorded, and `undo` must
+ * not be called.
+ */
 function createTrail(cells: Int32Array, take: (bytes: number) => boolean): Trail {
-  // Alternately a cell and its former content.
+  // Pairs of a cell and its previous content.
   let notes = new Int32Array(0)
   let used = 0
   let recording = false

@@ -5,17 +5,17 @@ import type { Edge } from '../sequential/edges.ts'
 
 const NONE = -1
 
-/** A position in one thread, and the last relevant operation on each key before it. */
+/** A position in one thread, and the last relevant operation on each key before this position. */
 interface Walk {
   readonly thread: number
   readonly latest: Int32Array
-  /** The number of operations passed. */
+  /** The number of operations before the position. */
   passed: number
 }
 
 /**
- * Visits each completed operation with the last relevant operation on the same key that precedes it in each thread of its
- * client. Stops at the first order that `visit` returns, and returns it.
+ * Visits each completed operation together with the last relevant operations on the same key that precede it, one from
+ * each thread of its client. Stops at the first order that `visit` returns, and returns this order.
  *
  * @throws OutOfTime
  */

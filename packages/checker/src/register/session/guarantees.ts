@@ -7,13 +7,14 @@ import { type Edge, inOwnOrder } from '../sequential/edges.ts'
 import { INITIAL, NO_READ } from '../sequential/reads-from.ts'
 import { eachBefore } from './each-before.ts'
 
-// The session guarantees of Viotti & Vukolić (2016), for a history in which no read saw the future: what a read returns is
-// the last write visible to it, in one arbitration order shared by all. Registers only reveal the order of writes to the
-// same key, so every forced order is between two writes of one key.
+// The session guarantees of Viotti & Vukolić (2016), for a history in which no read saw a write from its future. A read
+// returns the last write visible to it, in one arbitration order shared by all clients. Registers reveal only the order
+// of writes to the same key, so every forced order is between two writes of one key.
 
 /**
- * Monotonic reads: what a client's read saw is visible to its later reads. So each new source of a client's reads of a key
- * is later than the sources before it. The guarantee holds if some order of the writes satisfies that.
+ * Checks monotonic reads: what a client's read saw is visible to the client's later reads. Each new source of a
+ * client's reads of a key is therefore later than the previous sources. The guarantee holds if some order of the writes
+ * satisfies this. Returns a cycle of orders that breaks the guarantee, if there is one.
  *
  * @throws OutOfTime
  */
@@ -34,8 +35,9 @@ export function readsGoBack(facts: Facts, budget: Budget): readonly Edge[] | und
 }
 
 /**
- * Read your writes: a client's earlier writes are visible to its reads, and stay in the order in which it made them. So the
- * source of a read is the last of these writes, or a later one.
+ * Checks read your writes: a client's earlier writes are visible to its reads, and keep the order in which the client
+ * made them. The source of a read is therefore the last of these writes, or a later write. Returns a cycle of orders
+ * that breaks the guarantee, if there is one.
  *
  * @throws OutOfTime
  */
@@ -58,7 +60,7 @@ export function missesOwnWrites(facts: Facts, budget: Budget): readonly Edge[] |
   return missed === undefined ? findCycle(edges, encoded.length, budget) : [missed]
 }
 
-/** The read knew of a write and saw another, which is therefore the later one. */
+/** Returns the order forced by a read that knew of `write` and saw `source`: the source is the later write. */
 function overwrites(write: number, read: number, source: number): Edge {
   const premise = [write, read] as const
   return source === INITIAL
@@ -66,7 +68,7 @@ function overwrites(write: number, read: number, source: number): Edge {
     : { from: write, to: source, reason: 'overwritten before', premise, reader: read }
 }
 
-/** The client's last read before `read` that saw the write. */
+/** Returns the client's last read before `read` that saw the write; `read` itself if there is none. */
 export function earlierReadOf({ encoded, writerOf }: Facts, write: number, read: number): number {
   const { calls, returns } = encoded
   const clients = encoded.clients()
@@ -77,8 +79,8 @@ export function earlierReadOf({ encoded, writerOf }: Facts, write: number, read:
 }
 
 /**
- * A cycle among the edges between nodes 0 … nodes - 1, if there is one. Consecutive steps of a client's own order are
- * merged: the operations in between do not matter.
+ * Returns a cycle among edges between nodes 0 … nodes - 1, if there is one. Merges consecutive steps of a client's own
+ * order, because the operations in between do not matter.
  *
  * @throws OutOfTime
  */
@@ -101,7 +103,10 @@ function findCycle(edges: readonly Edge[], nodes: number, budget: Budget): reado
   return inFewSteps(steps)
 }
 
-/** The cycle, begun where no step of a client's own order is cut in two. */
+/**
+ * Merges consecutive steps of a client's own order in a cycle, after rotating it so that it begins with a different
+ * kind of step.
+ */
 function inFewSteps(cycle: readonly Edge[]): readonly Edge[] {
   const first = Math.max(
     0,

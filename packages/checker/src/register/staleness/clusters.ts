@@ -1,26 +1,30 @@
 import { CAS, type Encoded, NEVER, NOTHING, READ } from '../../encoding/encoded.ts'
 
-/** In `Clusters.writer`: the value it is about. */
+/** In `Clusters.writer`: no operation wrote the value. */
 export const NO_WRITER = -1
-/** Several operations may have written it, or one did and it was also the initial value. */
+/**
+ * In `Clusters.writer`: several operations may have written the value, or one wrote it and it is also the initial
+ * value.
+ */
 export const MANY_WRITERS = -2
-/** It was the initial value. */
+/** In `Clusters.writer`: the value is the initial value. */
 export const FROM_THE_START = -3
 
-/** By value of one key: who wrote it, and when it was certainly written. */
+/** The writer of each value of one key, and when the value was certainly written. */
 export interface Clusters {
-  /** An operation, or one of the constants above. */
+  /** By value: an operation, or one of the constants above. */
   readonly writer: Int32Array
   /**
-   * The earliest return of the write, of a read of it, or of a cas that replaced it: it was certainly written by then.
-   * NEVER if nothing shows that it was; -1 for the initial value. For a value with several writers only its reads count.
+   * By value: the earliest return of its write, of a read of it, or of a cas that replaced it, by which it was
+   * certainly written. NEVER if nothing shows that it was written; -1 for the initial value. For a value with several
+   * writers, only its reads and the cas that replaced it count.
    */
   readonly first: Int32Array
-  /** The operation whose return that is. */
+  /** By value: the operation whose return `first` holds. */
   readonly firstBy: Int32Array
 }
 
-/** Expects a compact history of one key. */
+/** Computes the clusters of a compact history of one key. */
 export function clustersOf(part: Encoded): Clusters {
   const { length, kind, expects, writes, returns, values, initial } = part
   const writer = new Int32Array(values).fill(NO_WRITER)
@@ -41,7 +45,7 @@ export function clustersOf(part: Encoded): Clusters {
   return { writer, first, firstBy }
 }
 
-/** Whether a read returned a value that no operation had begun to write. */
+/** Reports whether a read returned a value that no operation had begun to write. */
 export const isUnexplained = (part: Encoded, clusters: Clusters, read: number): boolean => {
   const writer = clusters.writer[part.expects[read]]
   return writer === NO_WRITER || (writer >= 0 && part.calls[writer] > part.returns[read])

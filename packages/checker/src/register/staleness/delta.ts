@@ -4,30 +4,30 @@ import { type Budget, ticking } from '../../limits/budget.ts'
 import { type Clusters, FROM_THE_START, NO_WRITER } from './clusters.ts'
 
 /**
- * The least Δ, in whole nanoseconds, for which the history of one key is Δ-atomic: for which it is linearizable once the
- * call of every read is moved Δ back in time (Golab, Li & Shah, "Analyzing consistency properties for fun and profit",
- * PODC 2011). Operations that touch at one instant overlap.
+ * Returns the least Δ, in whole nanoseconds, for which the history of one key is Δ-atomic: for which it is linearizable
+ * after the call of every read is moved back in time by Δ (Golab, Li & Shah, "Analyzing consistency properties for fun
+ * and profit", PODC 2011). Operations that meet at one instant overlap.
  *
  * Moving calls back keeps the first return of every cluster and moves its latest call back, at most to the call of its
- * write: zones shrink. So every conflict of two zones disappears at some Δ and does not come back. Bisection finds the
- * least Δ without conflicts; each step walks over the zones in order of their first return.
+ * write, so zones shrink. Every conflict of two zones therefore disappears at some Δ and does not reappear at a larger
+ * one. Bisection finds the least Δ without conflicts; each step walks over the zones in order of their first return.
  *
  * Expects distinct values, no cas, and no read of a value that had not been written. Infinite if times contradict the
- * order of events such that no Δ suffices. O(n log n + n log span).
+ * order of events so that no Δ suffices. O(n log n + n log span).
  *
  * @throws OutOfTime
  */
 export function leastDelta(part: Encoded, clusters: Clusters, times: Operations, budget: Budget): number {
   const zones = zonesInTime(part, clusters, times, budget)
   if (isAtomic(zones, 0)) return 0
-  // With this Δ every read is called before anything has returned: conflicts that remain come from times that go back.
+  // With this Δ every read is called before the first return, so conflicts that remain come from times that decrease.
   let low = 0
   let high = Math.ceil(zones.lastReadCall.reduce(greater) - zones.first.filter(Number.isFinite).reduce(less))
   if (!(high > 0) || !isAtomic(zones, high)) return Number.POSITIVE_INFINITY
   while (high - low > 1) {
     budget.look(zones.first.length)
     const middle = Math.floor((low + high) / 2)
-    // Beyond 2^53 neighbouring doubles are more than 1 apart.
+    // Above 2^53, adjacent doubles differ by more than 1.
     if (middle === low || middle === high) break
     if (isAtomic(zones, middle)) high = middle
     else low = middle
@@ -38,7 +38,7 @@ export function leastDelta(part: Encoded, clusters: Clusters, times: Operations,
 const greater = (a: number, b: number): number => Math.max(a, b)
 const less = (a: number, b: number): number => Math.min(a, b)
 
-/** In order of `first`. */
+/** The zones of one key's values, in order of `first`, in nanoseconds. */
 interface Zones {
   readonly first: Float64Array
   readonly writeCall: Float64Array
@@ -60,7 +60,8 @@ function zonesInTime(part: Encoded, { writer }: Clusters, times: Operations, bud
   }
   const kept: number[] = []
   for (let value = 0; value < values; value++) {
-    // The initial value, or a write of unknown outcome that nobody read and that need not have happened.
+    // Include the initial value; omit a value that is never written, or only by an unread write of unknown outcome,
+    // which need not have happened.
     if (writer[value] === FROM_THE_START) first[value] = Number.NEGATIVE_INFINITY
     if (writer[value] !== NO_WRITER && first[value] !== Number.POSITIVE_INFINITY) kept.push(value)
   }
@@ -70,8 +71,9 @@ function zonesInTime(part: Encoded, { writer }: Clusters, times: Operations, bud
 }
 
 /**
- * Two zones conflict if each has an operation that returned before one of the other was called. Among zones without
- * conflicts, at most one reaches beyond a later zone's first return: the one that reaches furthest.
+ * Reports whether no two zones conflict. Two zones conflict if each has an operation that returned before one of the
+ * other was called. Among zones without conflicts, at most one extends beyond a later zone's first return: the one that
+ * ends last.
  */
 function isAtomic({ first, writeCall, lastReadCall }: Zones, delta: number): boolean {
   let furthest = Number.NEGATIVE_INFINITY

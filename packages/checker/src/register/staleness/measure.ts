@@ -10,15 +10,15 @@ import { leastDelta } from './delta.ts'
 import { type KeyReads, readsBehind } from './reads.ts'
 import { leastVersions } from './versions.ts'
 
-/** The reads that were measured. */
+/** Bytes per operation for the measured reads. */
 const BYTES_PER_READ = 20
 
 /**
- * Measures how far behind reads were, as `readsBehind` defines it.
+ * Measures how far behind reads were, as defined by `readsBehind`.
  *
- * Δ and k have an upper bound only if no key has a cas, a value with several writers, or an unexplained read. The measured
- * reads bound them from below; so does, for Δ, the order of values if each has one writer (a cas counts as a write).
- * Absent if strings are appended or there is not enough memory. O(n log n).
+ * Δ and k have an upper bound only if no key has a cas, a value with several writers, or an unexplained read. The
+ * measured reads give lower bounds. For Δ, the order of values gives a further lower bound if each value has one writer
+ * (a cas counts as a write). Undefined if strings are appended or there is not enough memory. O(n log n).
  *
  * @throws OutOfTime
  */
@@ -69,7 +69,7 @@ function measured(encoded: Encoded, { history }: Pick<Decoder, 'history'>, budge
   return reads.told(timed, delta, k)
 }
 
-/** With the initial value if it is known; otherwise every read counts as a read of a written value. */
+/** Returns the part with its likeliest initial value, and whether this value is certain. */
 function settledPart(part: Encoded): { readonly part: Encoded; readonly isCertain: boolean } {
   if (!part.anyStart) return { part, isCertain: true }
   const { alternatives } = startsOf(part, () => null)
@@ -83,7 +83,7 @@ const largest = (a: Bounds, b: Bounds): Bounds => ({
 
 const greater = (a: number, b: number): number => Math.max(a, b)
 
-/** The reads of all keys, with room for that many operations, and the one furthest behind. */
+/** The measured reads of all keys, for a given number of operations, and the read that was furthest behind. */
 class MeasuredReads {
   readonly #behind: Float64Array
   readonly #versions: Float64Array
@@ -133,7 +133,7 @@ class MeasuredReads {
   }
 }
 
-/** Percentiles by nearest rank. Sorts in place. */
+/** Computes percentiles by nearest rank. Sorts the column in place. */
 function percentilesOf(column: Float64Array): Percentiles | undefined {
   if (column.length === 0) return undefined
   column.sort()
@@ -141,7 +141,7 @@ function percentilesOf(column: Float64Array): Percentiles | undefined {
   return { p50: rank(0.5), p99: rank(0.99), max: column[column.length - 1] }
 }
 
-/** Without times, a history has positions in their place, which measure nothing. */
+/** Reports whether the history has times. Without times it stores event positions as times, which measure nothing. */
 function hasTimes({ operations }: History): boolean {
   for (let i = 0; i < operations.length; i++) if (operations.callTime[i] !== operations.callEvent[i]) return true
   return operations.length === 0

@@ -4,9 +4,11 @@ import type { Budget } from '../../limits/budget.ts'
 import { countBelow } from '../../search/halving.ts'
 import { type Clusters, isUnexplained, MANY_WRITERS } from './clusters.ts'
 
-/** How far behind each read of one key was, in columns; reads whose value says too little are only counted. */
+/**
+ * How far behind each read of one key was, in columns. Reads with an ambiguous or unexplained value are only counted.
+ */
 export interface KeyReads {
-  /** Positions in the part. */
+  /** The measured reads, as indices of the part. */
   readonly reads: Int32Array
   readonly behindNanos: Float64Array
   readonly versionsBehind: Int32Array
@@ -15,25 +17,26 @@ export interface KeyReads {
 }
 
 /**
- * For each completed read whose value has one writer: how long ago that value had been overwritten when the read was
- * called, and by how many writes.
+ * Measures each completed read whose value has one writer: how long ago the value had been overwritten when the read
+ * was called, and by how many writes.
  *
  * A write has certainly overwritten the value if it was called after the value was certainly written (`first` of its
- * cluster), and was itself done before the read was called: acknowledged, or already seen by another read.
- * The time behind counts from the earliest moment at which one of them was certainly done. Both are 0 for a fresh read.
+ * cluster), and was itself done before the read was called, which means acknowledged or already seen by another read.
+ * The time behind counts from the earliest moment at which one of these writes was certainly done. Both numbers are 0
+ * for a fresh read.
  *
- * O(n log n): the earliest end among the writes called after a position is a minimum over a suffix; how many of them
- * ended before another position is counted in a binary indexed tree, with reads in order of call.
+ * O(n log n): the earliest end among the writes called after a position is a minimum over a suffix; a binary indexed
+ * tree counts how many of them ended before another position, with reads in order of call.
  *
  * @throws OutOfTime
  */
 export function readsBehind(part: Encoded, clusters: Clusters, times: Operations, budget: Budget): KeyReads {
   const { length, kind, expects, writes, calls, returns, row } = part
   const { writer, first, firstBy } = clusters
-  // By operation: when it had certainly taken effect, and whose return shows it.
+  // By operation: the event by which it had certainly taken effect, and the operation whose return shows this.
   const done = new Int32Array(length).fill(NEVER)
   const doneBy = new Int32Array(length).fill(-1)
-  // The operations done at an event, as lists: one cas can show that both its values were written.
+  // Lists of the operations done at each event, since one cas can show that both its values were written.
   const doneAt = new Int32Array(2 * length).fill(-1)
   const nextDone = new Int32Array(length)
   for (let i = 0; i < length; i++) {
@@ -98,7 +101,7 @@ function add(tree: Int32Array, at: number): void {
   for (let i = at + 1; i < tree.length; i += i & -i) tree[i]++
 }
 
-/** The number of entries added at lower positions. */
+/** Returns the number of entries added at positions below `below`. */
 function sum(tree: Int32Array, below: number): number {
   let total = 0
   for (let i = below; i > 0; i -= i & -i) total += tree[i]

@@ -3,16 +3,17 @@ import { type Budget, ticking } from '../../limits/budget.ts'
 import { type Clusters, FROM_THE_START } from './clusters.ts'
 
 /**
- * Whether the history of one key is 2-atomic, after the algorithm LBT of Golab, Hurwitz & Li ("On the k-atomicity-verification
- * problem", ICDCS 2013): near-linear on histories that occur, quadratic at worst.
+ * Decides whether the history of one key is 2-atomic, by the algorithm LBT of Golab, Hurwitz & Li ("On the
+ * k-atomicity-verification problem", ICDCS 2013). Near-linear on real histories, quadratic in the worst case.
  *
- * The order of the writes is built from its end. A write can be last if no other remaining write was called after it was
- * certainly done (the first return in its cluster counts as its end). The remaining reads called after that end come after
- * it. Those that did not return its value must have returned the value of the write just before it: if they returned two
- * different values, the write was not last; if they returned one, that value's write comes next; if there are none, an
- * epoch is complete. Only the first write of an epoch is a choice. A complete epoch leaves the history with all reads of
- * its writes, and the rest of a 2-atomic history is 2-atomic, so the choice is final. Choices are tried in parallel, with
- * growing allowances, so that one that fails late does not delay one that ends soon.
+ * The order of the writes is built from its end. A write can be last if no other remaining write was called after it
+ * was certainly done (the first return in its cluster counts as its end). The remaining reads called after that end
+ * follow the write. Those that did not return its value must have returned the value of the write just before it. If
+ * they returned two different values, the write was not last; if they returned one, the write of this value is placed
+ * next; if there are none, an epoch is complete. Only the first write of an epoch is a choice. A complete epoch is
+ * removed together with all reads of its writes, and the rest of a 2-atomic history is 2-atomic, so the choice is
+ * final. Choices are tried in parallel, with growing allowances, so that a choice that fails late does not delay one
+ * that completes early.
  *
  * Expects a compact history, distinct values, no cas, and no read of a value that had not been written.
  *
@@ -44,7 +45,7 @@ export function isTwoAtomic(part: Encoded, clusters: Clusters, budget: Budget): 
 
 const FIRST_ALLOWANCE = 16
 
-/** Removes the epoch that begins with this write, or leaves everything as it was. */
+/** Removes the epoch that begins with `choice` if it completes; otherwise restores everything. */
 function tryEpoch(left: Left, choice: number, allowance: number): 'complete' | 'impossible' | 'unfinished' {
   left.mark()
   let write = choice
@@ -69,9 +70,9 @@ interface Left {
   anyWrite(): boolean
   candidates(): number[]
   canBeLast(write: number): boolean
-  /** Removes the write, the reads after it, and all reads of its value; returns the write that must come next. */
+  /** Removes a write, the reads after it, and all reads of its value; returns the write that must be placed next. */
   place(write: number): number
-  /** From here on removals can be undone. */
+  /** Starts recording removals, so that they can be undone. */
   mark(): void
   undo(): void
 }
@@ -87,7 +88,7 @@ function whatIsLeft(part: Encoded, { writer, first }: Clusters, budget: Budget):
     ends.push(first[value])
   }
   if (writer[initial] === FROM_THE_START) begin(initial, -2)
-  // A write of unknown outcome that nobody read comes last, or never.
+  // Omit a write of unknown outcome that nobody read, because it can be last or not happen.
   for (let i = 0; i < length; i++) {
     if (writes[i] !== NOTHING && first[writes[i]] !== NEVER) begin(writes[i], calls[i])
   }
@@ -142,7 +143,7 @@ function whatIsLeft(part: Encoded, { writer, first }: Clusters, budget: Budget):
   }
 }
 
-/** A list whose items are removed, and put back in reverse order (Knuth's dancing links). */
+/** A list whose items can be removed, and restored in reverse order (Knuth's dancing links). */
 interface Chain {
   last(): number
   before(item: number): number

@@ -6,13 +6,15 @@ import type { Clusters } from './clusters.ts'
 import { isTwoAtomic } from './two-atomic.ts'
 
 /**
- * The least k for which the history of one key is k-atomic: for which its completed operations and some of those of
- * unknown outcome have an order that respects real time and in which every read returns one of the last k values written
- * before it, the initial one counting as the first (Golab, Li & Shah, PODC 2011; after Aiyer, Alvisi & Bazzi, DISC 2005).
+ * Bounds the least k for which the history of one key is k-atomic. In a k-atomic history, the completed operations and
+ * some of those of unknown outcome have an order that respects real time and in which every read returns one of the
+ * last k values written before it, with the initial value as the first (Golab, Li & Shah, PODC 2011; after Aiyer,
+ * Alvisi & Bazzi, DISC 2005).
  *
- * Exact for 1, which is linearizability, for 2 (see `isTwoAtomic`), and otherwise wherever two bounds meet. From below: the
- * number of writes that lie between a write and a read of its value in every order. From above: two orders of the writes that real
- * time allows are tried, by the first return in each value's cluster and by call, with each read as early as it can be.
+ * Exact for k = 1, which is linearizability, for k = 2 (see `isTwoAtomic`), and otherwise if the two bounds are equal.
+ * The lower bound is the number of writes that are between a write and a read of its value in every order. For the
+ * upper bound, two orders of the writes that real time allows are tried, by the first return in each value's cluster
+ * and by call, with each read placed as early as possible.
  *
  * Expects a compact history, distinct values, no cas, and no read of a value that had not been written.
  *
@@ -23,13 +25,13 @@ export function leastVersions(part: Encoded, clusters: Clusters, mostBehind: num
   if (mostBehind < 2 && isTwoAtomic(part, clusters, budget)) return { atLeast: 2, atMost: 2 }
   const { length, writes } = part
   const byCall: number[] = []
-  // By the first return of its cluster: without a cas, no two clusters share one.
+  // The writes by the first return of their cluster; without a cas, no two clusters share a first return.
   const firstAt = new Int32Array(2 * length).fill(-1)
   for (let i = 0; i < length; i++) {
     if (writes[i] === NOTHING) continue
     budget.tick()
     const first = clusters.first[writes[i]]
-    // A write of unknown outcome that nobody read comes last, or never.
+    // Omit a write of unknown outcome that nobody read, because it can be last or not happen.
     if (first === NEVER) continue
     byCall.push(i)
     firstAt[first] = i
@@ -40,9 +42,9 @@ export function leastVersions(part: Encoded, clusters: Clusters, mostBehind: num
 }
 
 /**
- * The k of an order of writes. Both orders put a write before another if the first, or a read of its value, returned before
- * the other was called. So a read placed as early as possible after everything that returned before its call comes before
- * everything called after its return.
+ * Returns the k of an order of writes. Both orders put a write before another if the write, or a read of its value,
+ * returned before the other was called. So a read placed as early as possible, after everything that returned before
+ * its call, precedes everything called after its return.
  */
 function versionsOf(part: Encoded, order: readonly number[] | Int32Array, budget: Budget): number {
   const { length, kind, expects, writes, calls, returns, values } = part

@@ -2,26 +2,29 @@ import type { Json } from '@chaosproxy/history'
 import { APPEND, CAS, DIFFERS, type Encoded, NEVER, NOTHING, READ, WRITE } from '../../encoding/encoded.ts'
 import { appendText } from '../replay/appends.ts'
 
-/** What one key may have held before its first write. */
+/** The possible values of one key before its first write. */
 export interface Starts {
-  /** The same operations, once per value worth trying, likeliest first. */
+  /** The operations of the key, once for each initial value worth trying, the likeliest first. */
   readonly alternatives: readonly [Encoded, ...Encoded[]]
-  /** The operation whose return rules out all other values; -1 if nothing else was ever possible. */
+  /** The operation whose return rules out all other initial values; -1 if there is none. */
   readonly since: number
-  /** Whether there are no others: if none of these explains the operations, nothing does. */
+  /**
+   * Whether the alternatives include every initial value that can matter. If so, and none of them explains the
+   * operations, no initial value does.
+   */
   readonly isComplete: boolean
 }
 
-/** Values tried per key. Most keys have one or two. */
+/** The maximum number of initial values tried per key. Most keys have one or two. */
 const MOST_TRIED = 48
 
 /**
- * The possible initial values of a key, for linearizability. Takes one key's operations, compact (see `compact`), with an
- * unknown initial value (see `Encoded.anyStart`).
+ * Finds the possible initial values of a key, for linearizability. Takes one key's operations, compact (see `compact`),
+ * with an unknown initial value (see `Encoded.anyStart`).
  *
- * A value read before any write of it was called must be the initial one. Otherwise the initial value is one nobody
- * mentions, or one that may have been read before every write: by an operation called before the first acknowledged write
- * returned.
+ * A value that was read before any write of it was called must be the initial one. Otherwise the initial value is one
+ * that nobody mentions, or one that may have been read before every write: by an operation called before the first
+ * acknowledged write returned.
  */
 export function startsOf(part: Encoded, jsonOf: (name: number) => Json): Starts {
   if (part.hasAppend) return textStarts(part, jsonOf)
@@ -37,7 +40,9 @@ export function startsOf(part: Encoded, jsonOf: (name: number) => Json): Starts 
 
 const startingAs = (part: Encoded, initial: number): Encoded => ({ ...part, initial, anyStart: false })
 
-/** The first to return of the operations that observed a value before anything that writes it was called. */
+/**
+ * Returns the first operation to return among those that observed a value before any write of this value was called.
+ */
 function certainStart({ length, expects, writes, calls, returns, values, kind }: Encoded): number | undefined {
   const written = new Int32Array(values).fill(NEVER)
   for (let i = length - 1; i >= 0; i--) if (writes[i] !== NOTHING) written[writes[i]] = calls[i]
@@ -50,14 +55,14 @@ function certainStart({ length, expects, writes, calls, returns, values, kind }:
   return first
 }
 
-/** The first acknowledgement of a write; NEVER if there is none. */
+/** The first return of a write; NEVER if no write returned. */
 function firstAcknowledged({ length, writes, returns }: Encoded): number {
   let first = NEVER
   for (let i = 0; i < length; i++) if (writes[i] !== NOTHING && returns[i] < first) first = returns[i]
   return first
 }
 
-/** The values observed, or required, by operations called before an event, in order of call. */
+/** Returns the values that operations called before an event observed or compared with, in order of call. */
 function observedBefore({ length, kind, expects, calls, initial }: Encoded, event: number): readonly number[] {
   const observed = new Set<number>()
   for (let i = 0; i < length && calls[i] < event; i++) {
@@ -67,8 +72,8 @@ function observedBefore({ length, kind, expects, calls, initial }: Encoded, even
 }
 
 /**
- * The same for texts that are appended to. A text read before every put begins with the initial one, and the rest was
- * appended. Without puts every read begins with it, so the shortest read bounds it.
+ * Finds the possible initial values of a text with appends. A text read before every put begins with the initial text,
+ * followed by appends. Without puts, every read begins with the initial text, so the shortest read bounds its length.
  */
 function textStarts(part: Encoded, jsonOf: (name: number) => Json): Starts {
   const overwritten = firstOverwritten(part)
@@ -83,7 +88,7 @@ function textStarts(part: Encoded, jsonOf: (name: number) => Json): Starts {
     for (const end of rest(text)) if (ids.size <= MOST_TRIED) ids.add(part.table.id(text.slice(0, end)))
   }
   const [first, ...others] = [...ids].slice(0, MOST_TRIED).map((id) => startingAsId(part, id))
-  // Without puts, later reads bound its length.
+  // Without puts, later reads bound the length of the initial text.
   const since = isOnlyAppended ? lastReturned(part) : -1
   return { alternatives: [first, ...others, startingAs(part, part.initial)], since, isComplete: ids.size <= MOST_TRIED }
 }
@@ -96,7 +101,7 @@ function lastReturned({ length, returns }: Encoded): number {
   return last
 }
 
-/** The first event by which the text had certainly been replaced. */
+/** Returns the first event by which the text had certainly been replaced. */
 function firstOverwritten({ length, kind, writes, returns }: Encoded): number {
   let first = NEVER
   for (let i = 0; i < length; i++) {
@@ -105,7 +110,7 @@ function firstOverwritten({ length, kind, writes, returns }: Encoded): number {
   return first
 }
 
-/** The positions at which a text can be cut such that the rest was appended piece by piece. */
+/** Finds the positions of a text after which the rest consists of appended pieces. */
 export function rests(part: Encoded, jsonOf: (name: number) => Json): (text: string) => readonly number[] {
   const pieces = new Set<string>()
   for (let i = 0; i < part.length; i++) {
@@ -129,7 +134,7 @@ export function rests(part: Encoded, jsonOf: (name: number) => Json): (text: str
   }
 }
 
-/** The same for a value that may not be mentioned in the history. */
+/** Sets the initial value of a part to a value that the history may not mention. */
 function startingAsId(part: Encoded, id: number): Encoded {
   const known = part.names.indexOf(id)
   if (known !== -1) return startingAs(part, known)

@@ -3,21 +3,21 @@ import type { Encoded } from '../../encoding/encoded.ts'
 import { startsOf } from './candidates.ts'
 
 /**
- * The histories to decide: one per key or, if its initial value is unknown, one per possible value. A key is explained if
- * one of its cases is, and contradictory if all are.
+ * The histories to decide: one per key or, for a key with an unknown initial value, one per possible value. A key is
+ * explained if one of its cases is, and contradictory if all its cases are.
  */
 export interface Cases {
   readonly cases: readonly Encoded[]
-  /** The part that a case belongs to. */
+  /** Returns the part that a case belongs to. */
   readonly partOf: (number: number) => number
   /**
-   * Records that a case is contradictory from the return that `culprit` finds. Once all cases of the part are, returns a
-   * function that finds, in the compact part, the return by which the last of them was.
+   * Records that a case is contradictory from the return that `culprit` finds. When all cases of the part are
+   * contradictory, returns a function that finds, in the compact part, the latest of these returns.
    */
   readonly refute: (number: number, culprit: () => number) => ((part: Encoded) => number) | undefined
 }
 
-/** For known initial values. */
+/** Returns one case per part, for known initial values. */
 export const onlyCases = (parts: readonly Encoded[]): Cases => ({
   cases: parts,
   partOf: (number) => number,
@@ -37,7 +37,7 @@ export function casesOf(parts: readonly Encoded[], jsonOf: (name: number) => Jso
       cases.push(each)
       owners.push(p)
     }
-    // One more that nobody tries.
+    // One further case that is never tried, so that the part is never refuted.
     left[p] = alternatives.length + (isComplete ? 0 : 1)
   }
   return {

@@ -4,20 +4,23 @@ import { UNMENTIONED } from '../../encoding/unknown-start.ts'
 import { appendText } from '../replay/appends.ts'
 import { rests } from './candidates.ts'
 
-/** The id of each key's initial value; an absent key's value is one nobody mentions. */
+/** The id of the initial value of each key; an absent key has an initial value that no operation mentions. */
 export type Choice = ReadonlyMap<number, number>
 
-/** The possible initial values of a few operations' keys, for levels that consider all keys together. */
+/** Possible initial values of all keys of a few operations, for levels that consider all keys together. */
 export interface Choices {
   readonly all: readonly Choice[]
-  /** Whether no others matter. */
+  /** Whether `all` contains every choice that matters. */
   readonly isComplete: boolean
 }
 
-/** The most choices for all keys together. */
+/** The maximum number of choices for all keys together. */
 const MOST_CHOICES = 256
 
-/** For each key with a read value that nothing here writes: that value, or the first of several. */
+/**
+ * Returns the initial value of each key on which a read or cas observed a value that these operations do not write; the
+ * first of these values if there are several.
+ */
 export function certainStarts({ length, kind, key, expects, writes, returns, names }: Encoded): Choice {
   const written = new Set<string>()
   for (let i = 0; i < length; i++) if (writes[i] !== NOTHING) written.add(`${key[i]} ${writes[i]}`)
@@ -29,7 +32,10 @@ export function certainStarts({ length, kind, key, expects, writes, returns, nam
   return certain
 }
 
-/** All choices that can matter to a few operations on texts: for each key a possible beginning of a read, or none. */
+/**
+ * Returns all choices that can matter to a few operations on texts: for each key, a possible beginning of a text read,
+ * or no mentioned value.
+ */
 export function choicesAmong(encoded: Encoded, jsonOf: (name: number) => Json): Choices {
   let all: Choice[] = [new Map()]
   for (const [key, ids] of idsByKey(encoded, jsonOf)) {
@@ -51,7 +57,7 @@ function idsByKey(encoded: Encoded, jsonOf: (name: number) => Json): ReadonlyMap
   return ids
 }
 
-/** A text that was read may begin with the initial one. */
+/** Adds the possible beginnings of texts, because a text that was read may begin with the initial text. */
 function addTexts(encoded: Encoded, jsonOf: (name: number) => Json, ids: Map<number, Set<number>>): void {
   const rest = rests(encoded, jsonOf)
   for (const some of ids.values()) {
@@ -65,8 +71,8 @@ function addTexts(encoded: Encoded, jsonOf: (name: number) => Json, ids: Map<num
 }
 
 /**
- * The same operations with these initial values. A key's operations then refer to its value by the number of the initial
- * one, which is otherwise unused; only texts keep their numbers, because their content matters (see `Encoded.startOf`).
+ * Sets the initial values of operations. A key's operations then refer to its initial value by the number `initial`,
+ * which is otherwise unused. Only texts keep their numbers, because their content matters (see `Encoded.startOf`).
  */
 export function settled(encoded: Encoded, choice: Choice): Encoded {
   if (encoded.hasAppend) return settledTexts(encoded, choice)
@@ -99,7 +105,7 @@ function settledTexts(encoded: Encoded, choice: Choice): Encoded {
   return { ...encoded, startOf, names: Int32Array.from(names), values: names.length, anyStart: false }
 }
 
-/** The numbers of the chosen values that operations may refer to. */
+/** Returns the numbers of the chosen values that occur in the history. */
 function numbersOf({ names }: Encoded, choice: Choice): Map<number, number> {
   const wanted = new Set(choice.values())
   const numbers = new Map<number, number>()

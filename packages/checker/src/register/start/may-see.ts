@@ -1,17 +1,20 @@
 import { DIFFERS, type Encoded, NEVER, NOTHING } from '../../encoding/encoded.ts'
 
-/** What hides a key's initial value from a process: its writes and reads of other values, its writes, or nothing. */
+/**
+ * The operations of a process that hide a key's initial value from its later reads: its writes and its reads of other
+ * values, only its writes, or none.
+ */
 export type Hides = 'writes and reads' | 'writes' | 'nothing'
 
-/** The first returns of a process's operations on a key. */
+/** The first returns of one process's operations on one key; `wrote` is the first return of a write. */
 interface Past {
   wrote: number
-  /** Two values that it read, and the first return of each. */
+  /** Two values that the process read, and the first return of each. */
   readonly values: [number, number]
   readonly returns: [number, number]
 }
 
-/** By row of the history: whether the value an operation observed may be the initial one. */
+/** Returns a test, by row of the history, whether the value that an operation observed may be the initial value. */
 export function maySeeStart(encoded: Encoded, hides: Hides): (row: number) => boolean {
   const { length, row, key, keys, kind, expects, writes, calls, returns } = encoded
   const allowed = new Set<number>()
@@ -37,7 +40,10 @@ function isHidden({ wrote, values, returns }: Past, value: number, call: number,
   return hides === 'writes and reads' && returns.some((at, n) => at < call && values[n] !== value)
 }
 
-/** Two values with their first returns are enough: at least one of them differs from any third. */
+/**
+ * Records the return of an operation. Two values with their first returns suffice, because at least one of them differs
+ * from any given value.
+ */
 function note(past: Past, written: number, read: number, at: number): void {
   if (written !== NOTHING && at < past.wrote) past.wrote = at
   if (read === NOTHING) return
