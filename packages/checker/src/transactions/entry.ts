@@ -18,10 +18,10 @@ import { INITIAL } from './record/versions.ts'
 import { withoutFirstTries } from './record/writes.ts'
 import { type FoundAnomaly, tellJudged } from './told/verdicts.ts'
 
-/** Whether a history consists of transactions. */
+/** Reports whether a history consists of transactions. */
 export const areTransactions = (some: readonly string[]): boolean => some.length > 0 && some.every(isTransaction)
 
-/** Judges what it is given, within the budget. */
+/** Judges a history by a model, within the budget. */
 type Judge<Level extends string> = (
   history: History,
   entry: ModelEntry<Level>,
@@ -29,7 +29,7 @@ type Judge<Level extends string> = (
   budget: Budget,
 ) => Report<Level>
 
-/** A model of transactions, judged by levels of isolation. */
+/** Returns an entry for a model of transactions, judged by levels of isolation. */
 export const transactionsEntry = <Level extends IsolationLevel | 'declared'>(
   name: string,
   summary: string,
@@ -49,7 +49,7 @@ export const transactionsEntry = <Level extends IsolationLevel | 'declared'>(
   },
 })
 
-/** Judges transactions that append to lists and read them whole, by levels of isolation. */
+/** The entry for transactions that append to lists and read them whole, judged by levels of isolation. */
 export const listTransactions = transactionsEntry(
   'list-append',
   'transactions that append to lists and read them',
@@ -57,7 +57,7 @@ export const listTransactions = transactionsEntry(
   judgeLists,
 )
 
-/** Whether a transaction committed and read something. */
+/** Returns a test, by row, whether a transaction committed and read something. */
 function readsIn(history: History): ReturnType<IsMetBy> {
   const { values, operations } = history
   const micro = values.microOperations()
@@ -112,7 +112,7 @@ function judgeLists(
   }
 }
 
-/** What was inferred and decided, as a report. */
+/** Combines the inferences and verdicts into a report. */
 export function reportOf(
   model: string,
   record: TransactionRecord,
@@ -171,7 +171,7 @@ function factsOf(
   }
 }
 
-/** The met levels that no other met level implies. */
+/** Returns the met levels that no other met level implies. */
 export const strongestOf = (levels: Verdicts<IsolationLevel>): readonly IsolationLevel[] =>
   isolationLadder.levels.filter(
     (level) =>
@@ -181,7 +181,7 @@ export const strongestOf = (levels: Verdicts<IsolationLevel>): readonly Isolatio
       ),
   )
 
-/** Levels that people know, the weakest first: a headline names the first that is not met. */
+/** The well-known levels, the weakest first; a headline names the first one that is not met. */
 const known: readonly IsolationLevel[] = [
   'read-uncommitted',
   'read-committed',

@@ -2,24 +2,24 @@ import { type EdgeKind, LINK, RT, RW, SO, WR, WW } from '../graph/edges.ts'
 import type { Isolation } from '../levels/ladder.ts'
 import type { CycleStep } from '../levels/situation.ts'
 
-/** The classes of cycles (Adya 1999; Cerone & Gotsman 2016), by Elle's names. */
+/** The classes of cycles (Adya 1999; Cerone & Gotsman 2016), named as in Elle. */
 export type CycleClassName = 'G0' | 'G1c' | 'G-single-item' | 'G-nonadjacent-item' | 'G2-item'
 
-/** What a cycle needs besides versions. */
+/** The order that a cycle uses in addition to versions: none, session order, or real time. */
 export type Strength = '' | '-process' | '-realtime'
 
 export type CycleAnomaly = `${CycleClassName}${Strength}`
 
-/** How a cycle of a class goes on; a walk's state has what of it is still missing. */
+/** A class of cycles, as an automaton over edges. Its states hold what a walk has seen so far. */
 export interface CycleClass {
   readonly name: CycleClassName
-  /** The weakest level that excludes all cycles of the class: none is looked for where it is met. */
+  /** The weakest level that excludes all cycles of the class. If this level is met, the class is not searched. */
   readonly excludedBy: Isolation
-  /** The kind of edge that each cycle of the class has, and that the search begins with. */
+  /** The kind of edge that every cycle of the class contains and that the search begins with. */
   readonly begins: EdgeKind
-  /** The state after an edge; -1 if the edge does not belong to the class there. */
+  /** Returns the state after an edge; -1 if the class does not allow the edge in this state. */
   next(state: number, kind: number): number
-  /** Whether a walk that returns to its beginning in this state is a cycle of the class. */
+  /** Reports whether a walk that returns to its beginning in this state is a cycle of the class. */
   accepts(state: number): boolean
 }
 
@@ -27,17 +27,17 @@ export interface CycleClass {
 const MORE = 1
 /** The last edge was rw. */
 const LAST = 2
-/** Two rw in a row seen. */
+/** Two consecutive rw edges seen. */
 const ADJACENT = 4
-/** Nothing but the first edge seen. */
+/** Only the first edge seen. */
 const START = 8
 
 const isPlain = (kind: number): boolean => kind === WW || kind === WR || kind === SO || kind === RT
 
-/** Only edges that are not rw, but for the first. */
+/** Allows only some kinds of edge after the first one. */
 const oneOnly = (kind: number, isAllowed: (kind: number) => boolean): number => (isAllowed(kind) ? 0 : -1)
 
-/** In the order in which they are told: the worst first. */
+/** The classes in the order of the report, the worst first. */
 export const cycleClasses: readonly CycleClass[] = [
   {
     name: 'G0',
@@ -75,7 +75,7 @@ export const cycleClasses: readonly CycleClass[] = [
     name: 'G2-item',
     excludedBy: 'serializable',
     begins: RW,
-    // The first two edges are two rw in a row: any cycle of the class can be begun there.
+    // The first two edges are consecutive rw edges, because the search can begin any cycle of the class there.
     next: (state, kind) => {
       if (kind === LINK) return state === START || (state & LAST) !== 0 ? state : -1
       if (state === START) return kind === RW ? ADJACENT | LAST : -1
@@ -86,12 +86,12 @@ export const cycleClasses: readonly CycleClass[] = [
   },
 ]
 
-/** An edge seen that makes something visible: a read, a session, real time. */
+/** The last edge was a visibility edge: reads-from (wr), session order or real time. */
 const SEEN = 1
 
-/** The cycles that a level excludes and that have no class of their own. */
+/** The cycles that a level excludes and that do not form a class. */
 export const levelCycles: { readonly [isolation in Isolation]?: Omit<CycleClass, 'name' | 'excludedBy'> } = {
-  // One rw edge to any later version, then edges of what was seen.
+  // One rw edge to any later version, then visibility edges.
   causal: {
     begins: RW,
     next: (state, kind) => {
@@ -101,7 +101,7 @@ export const levelCycles: { readonly [isolation in Isolation]?: Omit<CycleClass,
     },
     accepts: (state) => state === SEEN,
   },
-  // An rw edge follows only an edge of what was seen.
+  // An rw edge follows only a visibility edge.
   prefix: {
     begins: RW,
     next: (state, kind) => {
@@ -116,7 +116,7 @@ export const levelCycles: { readonly [isolation in Isolation]?: Omit<CycleClass,
 export const FIRST_STATE = START
 export const CYCLE_STATES = 16
 
-/** The class and strength of a cycle. */
+/** Returns the class and strength of a cycle. */
 export function nameOf(steps: readonly CycleStep[]): CycleAnomaly {
   const kinds = steps.map(({ kind }) => kind)
   const strength: Strength = kinds.includes(RT) ? '-realtime' : kinds.includes(SO) ? '-process' : ''

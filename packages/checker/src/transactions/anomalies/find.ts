@@ -4,17 +4,17 @@ import type { CycleStep, Situation } from '../levels/situation.ts'
 import { type CycleAnomaly, cycleClasses, levelCycles, nameOf, type Strength } from './classes.ts'
 import { CycleSearch } from './search.ts'
 
-/** A cycle as it is told. */
+/** A cycle to report. */
 interface FoundCycle {
   readonly anomaly: CycleAnomaly
-  /** The weakest level that excludes it. */
+  /** The weakest level that excludes the cycle. */
   readonly excludedBy: IsolationLevel
   readonly steps: readonly CycleStep[]
-  /** How many components hold one of this name. */
+  /** The number of components that contain a cycle with the same name. */
   readonly count: number
 }
 
-/** Edges that the search for one class may look at: a fraction of a second. */
+/** The maximum number of edges that the search for one class examines: a fraction of a second. */
 const EDGES_PER_SEARCH = 4_000_000
 
 const [realTime, sessions, neither] = forms
@@ -26,15 +26,16 @@ const strengths: readonly (readonly [Strength, Form])[] = [
 ]
 
 export interface FoundCycles {
-  /** By class, the worst first. */
+  /** One cycle for each class found, the worst class first. */
   readonly classes: readonly FoundCycle[]
-  /** A cycle for a violated level that those do not show. */
+  /** Returns a cycle that violates a level, for a level with cycles outside the classes. */
   ofLevel(level: IsolationLevel): FoundCycle | undefined
 }
 
 /**
- * The shortest cycle of each class that the verdicts do not exclude, the worst class first. In a component that has a
- * cycle of a class without sessions or real time, none with them is looked for.
+ * Finds the shortest cycle of each class that the verdicts do not exclude, the worst class first. If a component has a
+ * cycle of a class without session order or real time, the component is not searched for cycles of the class that use
+ * them.
  */
 export function findCycles({ core, record }: Situation, outcomes: Outcomes): FoundCycles {
   const search = new CycleSearch(core, record)

@@ -4,28 +4,29 @@ import type { Spans } from '../graph/real-time.ts'
 import type { CycleStep } from '../levels/situation.ts'
 import { CYCLE_STATES, type CycleClass, FIRST_STATE, type Strength } from './classes.ts'
 
-/** How much a search may still look at: edges. */
+/** The number of edges that a search may still examine. */
 export interface Allowance {
   left: number
 }
 
 type CycleSteps = Pick<CycleClass, 'begins' | 'next' | 'accepts'>
 
-/** Seen an edge that the strength asks for. */
+/** Flag of a state: the walk contains an edge that the strength requires. */
 const STRONG = CYCLE_STATES
 const STATES = 2 * CYCLE_STATES
 
 /**
- * Finds a shortest cycle of a class in each component. From each edge that the class has to have, a breadth-first search
- * goes back to where the edge starts. Steps along nodes that stand for moments or groups cost nothing, so what counts is
- * the number of transactions. A closed walk that passes a transaction twice is no cycle: it is passed over.
+ * Finds a shortest cycle of a class in each component. From each edge of the kind that the class begins with, a
+ * breadth-first search looks for a way back to the start of the edge. Steps to nodes that represent moments or groups
+ * cost nothing, so the length of a cycle is its number of transactions. A closed walk that visits a transaction twice
+ * is not a cycle and is skipped.
  */
 export class CycleSearch {
   readonly #core: Core
   readonly #spans: Pick<Spans, 'invoked' | 'completed'>
   readonly #before: Int32Array
   readonly #edge: Int32Array
-  /** By pair of node and state: the search that reached it last. */
+  /** By pair of node and state: the number of the search that reached it last. */
   readonly #search: Int32Array
   readonly #queue: number[] = []
   #searches = 0
@@ -40,7 +41,10 @@ export class CycleSearch {
     this.#search = new Int32Array(pairs)
   }
 
-  /** By component that has one as far as was looked: a shortest cycle. `isAsked`: by component. */
+  /**
+   * Returns a shortest cycle for each component in which one is found within the allowance. `isAsked` selects the
+   * components to search.
+   */
   find(
     cycle: CycleSteps,
     strength: Strength,
@@ -63,7 +67,7 @@ export class CycleSearch {
     return found
   }
 
-  /** Cycles of two transactions, which most cycles of real time are: they take no search. */
+  /** Finds cycles of two transactions without a search; most cycles with real time have two. */
   #pairs(cycle: CycleSteps, strength: Strength, isAsked: (component: number) => boolean) {
     const { graph, transaction, component } = this.#core
     const { starts, to, kind, key } = graph
@@ -96,7 +100,7 @@ export class CycleSearch {
     return found
   }
 
-  /** A cycle that begins with an edge and has fewer steps than `longest`. */
+  /** Returns a cycle that begins with an edge and has fewer than `longest` steps. */
   #back(
     first: number,
     edge: number,
@@ -156,7 +160,7 @@ export class CycleSearch {
     this.#edge[pair] = edge
   }
 
-  /** The steps between transactions of a closed walk; undefined if it passes one of them twice. */
+  /** Returns the steps between transactions of a closed walk; undefined if the walk visits a transaction twice. */
   #steps(pair: number, last: number, first: number): readonly CycleStep[] | undefined {
     const { to, kind, key } = this.#core.graph
     const { transaction } = this.#core
@@ -177,7 +181,7 @@ export class CycleSearch {
   }
 }
 
-/** Whether an edge may be part of a cycle of a strength: sessions are real time as well. */
+/** Reports whether a cycle of a strength may contain an edge of a kind. Session order is part of real time. */
 const isOfStrength = (kind: number, strength: Strength): boolean =>
   kind === SO ? strength !== '' : kind !== RT || strength === '-realtime'
 

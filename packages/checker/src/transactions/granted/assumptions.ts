@@ -2,28 +2,28 @@ import { UserError } from '@chaosproxy/history'
 import { NEVER } from '../../encoding/encoded.ts'
 import { READ, type TransactionRecord, UNKNOWN } from '../record/record.ts'
 
-/** What is taken for granted about the order in which the versions of each key were installed. */
+/** An assumption about the order in which the versions of each key were installed. */
 export interface Assumption {
   readonly name: string
-  /** What it says of a store, for help. */
+  /** What the assumption says of a store; shown in the help. */
   readonly summary: string
   /**
-   * Calls `grant` with two micro-operations of one key: the version that the first read or wrote is not newer than that
-   * of the second. `counts`: by transaction, 1 if it counts as committed.
+   * Calls `grant` with two micro-operations on one key, if the version that the first read or wrote is not newer than
+   * the version of the second. `counts` is 1 for each transaction that counts as committed.
    */
   orders(record: TransactionRecord, counts: Uint8Array, grant: Grant): void
 }
 
 type Grant = (before: number, after: number) => void
 
-/** What a transaction did to one key. */
+/** The micro-operations of a transaction on one key. */
 interface Touch {
   readonly transaction: number
   readonly key: number
-  /** The micro-operations with the first version that it saw or made, and with the last. */
+  /** The micro-operation that read or wrote the first version, and the one that read or wrote the last version. */
   readonly first: number
   readonly last: number
-  /** Its last write of the key; -1 if there is none. */
+  /** The transaction's last write of the key; -1 if there is none. */
   readonly written: number
 }
 
@@ -47,11 +47,14 @@ function eachTouch(record: TransactionRecord, counts: Uint8Array, visit: (touch:
   }
 }
 
-/** Whether one transaction had completed before another was invoked. */
+/** Reports whether one transaction had completed before another was invoked. */
 const precedes = ({ invoked, completed }: TransactionRecord, one: number, other: number): boolean =>
   completed[one] !== NEVER && completed[one] < invoked[other]
 
-/** Elle's `wfr-keys?`: what a transaction writes to a key comes after what it read of it before. */
+/**
+ * Elle's `wfr-keys?`: a version that a transaction writes to a key follows the version that the transaction read
+ * before.
+ */
 const writeFollowsRead: Assumption = {
   name: 'write-follows-read',
   summary:
@@ -63,7 +66,7 @@ const writeFollowsRead: Assumption = {
   },
 }
 
-/** Elle's `sequential-keys?`: no session sees the versions of a key go back. */
+/** Elle's `sequential-keys?`: each session sees the versions of a key in ascending order. */
 const sequentialKeys: Assumption = {
   name: 'sequential-keys',
   summary: 'each client reads and writes the versions of a key in their order',
@@ -82,19 +85,23 @@ const sequentialKeys: Assumption = {
   },
 }
 
-/** Elle's `linearizable-keys?`: each key by itself is linearizable, whatever holds for several. */
+/** Elle's `linearizable-keys?`: each key by itself is linearizable, whatever holds for several keys together. */
 const linearizableKeys: Assumption = {
   name: 'linearizable-keys',
   summary: 'each key by itself is linearizable: no transaction sees an older version than one that ended before',
   orders: (record, counts, grant) => {
-    /** By key: touches that ended, but for those that ended before another of these began. */
+    /**
+     * By key: the touches that no later touch supersedes. A touch is superseded if it ended before another ended touch
+     * began.
+     */
     const newest = new Map<number, Touch[]>()
     eachTouch(record, counts, (touch) => {
       grant(touch.first, touch.last)
       const { transaction } = touch
       const before = newest.get(touch.key) ?? []
       const ended = before.filter((other) => precedes(record, other.transaction, transaction))
-      // Of those that ended, each that ended before another of them began is told by that one.
+      // Among the ended touches, grant only those that did not end before another of them began; the others follow by
+      // transitivity.
       for (const one of ended)
         if (!ended.some((other) => precedes(record, one.transaction, other.transaction))) grant(one.last, touch.first)
       const last = Math.max(-1, ...ended.map((other) => record.invoked[other.transaction]))
@@ -103,7 +110,7 @@ const linearizableKeys: Assumption = {
   },
 }
 
-/** What may be taken for granted of registers. */
+/** The available assumptions about registers. */
 export const assumptions: readonly Assumption[] = [writeFollowsRead, sequentialKeys, linearizableKeys]
 
 /** @throws UserError if there is none of that name. */

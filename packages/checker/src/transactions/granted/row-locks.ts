@@ -7,29 +7,32 @@ import { keyText } from '../told/words.ts'
 
 /** The version of a cell that a transaction wrote. */
 interface CellVersion {
-  /** The last micro-operation that wrote it. */
+  /** The last micro-operation that wrote the version. */
   readonly row: number
-  /** The value, as an id; UNKNOWN if only the server knows it. */
+  /** The value, as an id; UNKNOWN if only the server knows the value. */
   readonly value: number
-  /** What was added to the version before, whose value need not be known; undefined if it was written anew. */
+  /**
+   * The number added to the previous version, whose value may be unknown; undefined if the transaction replaced the
+   * value.
+   */
   readonly change: number | undefined
 }
 
-/** The last write of a transaction to a cell, and when it held the row locked. */
+/** The last write of a transaction to a cell, and the time during which the transaction held the row lock. */
 export interface CellWrite extends CellVersion {
   readonly transaction: number
-  /** Undefined if no answer says when it got the lock. */
+  /** The row lock; undefined if no answer shows when the transaction acquired it. */
   readonly lock: RowLock | undefined
-  /** When its transaction began, and when its commit had been acknowledged: Infinity if it was not. */
+  /** When the transaction began, and when its commit was acknowledged; Infinity if it was not. */
   readonly began: number
   readonly acknowledged: number
 }
 
-/** By transaction: what its recorder knows of it; undefined if nothing. */
+/** Returns the recorder's note on each transaction; undefined for a transaction without one. */
 export const notesOf = ({ history, length }: TransactionRecord): readonly (TransactionNote | undefined)[] =>
   Array.from({ length }, (_, t) => history.transactionNotes?.get(history.operations.returnLine[t]))
 
-/** By cell: the writes of transactions that may have committed. */
+/** Returns the writes to each cell by transactions that may have committed. */
 export function writesOf(
   record: TransactionRecord,
   notes: readonly (TransactionNote | undefined)[],
@@ -50,7 +53,10 @@ export function writesOf(
   return writes
 }
 
-/** By cell: what a transaction wrote to it in the end. Its own reads may tell what the server computed. */
+/**
+ * Returns the last version that a transaction wrote to each cell. The transaction's own reads may show a value that the
+ * server computed.
+ */
 function versionsBy(record: TransactionRecord, t: number): ReadonlyMap<number, CellVersion> {
   const { history, starts, kind, key, value } = record
   const versions = new Map<number, CellVersion>()
@@ -75,34 +81,35 @@ function versionsBy(record: TransactionRecord, t: number): ReadonlyMap<number, C
   return versions
 }
 
-/** The number that an ADD adds; NaN if it is none, whose sum with any value is unknown. */
+/** Returns the number that an ADD adds; NaN if the value is not a number, so that every sum with it is unknown. */
 export function changeOf({ history, value }: TransactionRecord, row: number): number {
   const change = history.values.json(value[row] as ValueId)
   return typeof change === 'number' ? change : Number.NaN
 }
 
-/** The row of a cell: `accounts/7` of `accounts/7/balance`. */
+/** Returns the row of a cell: `accounts/7` for `accounts/7/balance`. */
 export const rowOfCell = (cell: string): string => cell.slice(0, Math.max(0, cell.lastIndexOf('/')))
 
-/** The writes of one cell in an order that row locks allow. */
+/** The writes of one cell in an order that the row locks allow. */
 export interface LockOrder {
   readonly writes: readonly CellWrite[]
-  /** By write: 1 if its place among the others of these holds in any case. */
+  /** By write: 1 if its place relative to the other certain writes holds in every allowed order. */
   readonly isCertain: Uint8Array
-  /** Two transactions that held the row at once. Then nothing is known of the order. */
+  /** Two transactions that held the row lock at the same time, if any. The order is then unknown. */
   readonly overlap: readonly [CellWrite, CellWrite] | undefined
 }
 
 /**
- * Orders the writes of a cell. A transaction that writes a row locks it until the commit: the lock is held at least
- * from the answer of the first statement that takes it until the commit is sent, so two of these times cannot overlap. A
- * statement of its own transaction is answered after that: it held the lock at some time before the answer.
+ * Orders the writes of a cell. A transaction that writes a row locks it until the commit. It holds the lock at least
+ * from the answer to the first statement that takes the lock until the commit is sent, so these intervals cannot
+ * overlap for two transactions. A statement that is a transaction by itself is answered after its commit, so it held
+ * the lock at some time before the answer.
  */
 export function lockOrder(all: readonly CellWrite[]): LockOrder {
   const writes = inOrderOf(all)
   const isCertain = new Uint8Array(writes.length)
   let last: CellWrite | undefined
-  /** Of those that held the lock for some time, the one that held it longest. */
+  /** Among the writes that held the lock for an interval, the one whose interval ends last. */
   let longest: CellWrite | undefined
   let overlap: LockOrder['overlap']
   writes.forEach((write, at) => {
@@ -119,8 +126,9 @@ export function lockOrder(all: readonly CellWrite[]): LockOrder {
 }
 
 /**
- * The writes in an order that agrees with `isSurelyBefore`: one whose lock was held for some time by its beginning, any other
- * before the first of those that had not begun when it was asked for.
+ * Returns the writes in an order that agrees with `isSurelyBefore`. A write with a lock interval is placed by the
+ * beginning of the interval; any other write is placed before the first interval that had not begun when its lock was
+ * requested.
  */
 function inOrderOf(all: readonly CellWrite[]): readonly CellWrite[] {
   const held = Float64Array.from(all.filter(isHeldOf), gotBy).sort()
@@ -134,33 +142,33 @@ function inOrderOf(all: readonly CellWrite[]): readonly CellWrite[] {
 
 const isHeldOf = ({ lock }: CellWrite): boolean => lock !== undefined && lock.from < lock.to
 
-/** Whether one write had its lock before the other in any case. */
+/** Reports whether one write certainly had its lock before the other. */
 const isSurelyBefore = (one: CellWrite, other: CellWrite): boolean =>
   one.lock !== undefined && other.lock !== undefined && other.lock.to > one.lock.from && one.lock.to <= other.lock.from
 
 const gotBy = ({ lock, began }: CellWrite): number => lock?.from ?? began
 const heldUntil = ({ lock, began }: CellWrite): number => lock?.to ?? began
 
-/** When a transaction read, by the clock of the record. */
+/** When a transaction that reads began and ended, by the clock of the recording. */
 export interface ReadTimes {
   readonly began: number
   readonly ended: number
 }
 
 /**
- * The writes of a cell that a transaction may have seen, as places in the order; -1 for the value before all of them.
- * Not those that were sent after it had ended. If reads are fresh, neither those over which a later commit had been
- * acknowledged before it began.
+ * Finds the writes of a cell that a transaction may have seen, as places in the order; -1 is the value before all of
+ * them. Excludes writes whose transaction began after the reading transaction ended. If reads are fresh, also excludes
+ * writes that a later commit had replaced, if this commit was acknowledged before the reading transaction began.
  */
 export class Visible {
   readonly #order: LockOrder
   readonly #isFresh: boolean
-  /** By place: the earliest acknowledgement and the earliest beginning from there on. */
+  /** By place: the earliest acknowledgement and the earliest beginning among the writes from this place on. */
   readonly #acknowledged: Float64Array
   readonly #began: Float64Array
-  /** By place: when the last of the locks up to there had been taken. */
+  /** By place: the latest time at which a lock was taken among the writes up to this place. */
   readonly #taken: Float64Array
-  /** Places of writes without a lock: they may be anywhere. */
+  /** Places of writes without a lock, which may be anywhere in the order. */
   readonly #loose: readonly number[]
 
   constructor(order: LockOrder, isFresh: boolean) {
@@ -181,7 +189,7 @@ export class Visible {
     const newest = this.#isFresh ? this.#lastAcknowledged(began) : -1
     const places: number[] = newest < 0 ? [-1] : []
     for (const at of this.#loose) if (at < newest && writes[at].began <= ended) places.push(at)
-    // The newest may have got its lock before those that were answered shortly before it.
+    // The newest write may have taken its lock before writes that were answered shortly before it.
     const until = writes[newest]?.lock?.to ?? 0
     for (let at = newest - 1; at >= 0 && this.#taken[at] >= until; at--)
       if ((writes[at].lock?.from ?? 0) >= until) places.push(at)
@@ -190,13 +198,13 @@ export class Visible {
     return places
   }
 
-  /** The last place whose commit had been acknowledged by then; -1 if there is none. */
+  /** Returns the last place whose commit was acknowledged before `time`; -1 if there is none. */
   #lastAcknowledged(time: number): number {
     return countBelow(this.#acknowledged, time) - 1
   }
 }
 
-/** By place: the earliest of the times from there on. */
+/** Returns, by place, the earliest of the times from this place on. */
 export function earliest(times: readonly number[]): Float64Array {
   const from = Float64Array.from(times)
   for (let at = from.length - 2; at >= 0; at--) from[at] = Math.min(from[at], from[at + 1])

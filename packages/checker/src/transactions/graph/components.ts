@@ -2,16 +2,19 @@ import { shortestWay } from '../../graph/walks.ts'
 import type { EdgeMask } from './edges.ts'
 import type { Graph } from './graph.ts'
 
-/** The strongly connected components of a graph: every cycle lies in one. */
+/** The strongly connected components of a graph. Every cycle is inside one component. */
 export interface Components {
   readonly count: number
-  /** By node. An edge between two components leads from the larger number to the smaller. */
+  /** By node: its component. An edge between two components leads from the larger number to the smaller. */
   readonly of: Int32Array
-  /** By component: how many nodes it has. */
+  /** By component: its number of nodes. */
   readonly size: Int32Array
 }
 
-/** Tarjan's algorithm (1972) with a stack of its own; edges of kinds outside the mask do not count. Linear. */
+/**
+ * Computes components by Tarjan's algorithm (1972) with an explicit stack, in linear time. Edges of kinds outside the
+ * mask are ignored.
+ */
 export function componentsOf({ nodes, starts, to, kind }: Graph, mask: EdgeMask): Components {
   const of = new Int32Array(nodes).fill(-1)
   const index = new Int32Array(nodes)
@@ -65,13 +68,13 @@ export function componentsOf({ nodes, starts, to, kind }: Graph, mask: EdgeMask)
   return { count: size.length, of, size: Int32Array.from(size) }
 }
 
-/** Whether no edges of these kinds form a cycle. */
+/** Reports whether no edges of these kinds form a cycle. */
 export const isAcyclic = (graph: Graph, mask: EdgeMask): boolean => componentsOf(graph, mask).count === graph.nodes
 
-/** Searches for a shortest cycle begin at no more nodes than this. */
+/** The maximum number of nodes at which searches for a shortest cycle begin. */
 const MOST_BEGINNINGS = 100
 
-/** The nodes of a short cycle, in its order; undefined if there is none. */
+/** Returns the nodes of a short cycle, in order; undefined if there is none. */
 export function shortCycle(graph: Graph, mask: EdgeMask): readonly number[] | undefined {
   const { of, size, count } = componentsOf(graph, mask)
   let smallest = -1
@@ -88,7 +91,7 @@ export function shortCycle(graph: Graph, mask: EdgeMask): readonly number[] | un
   return best
 }
 
-/** The nodes of a shortest way from one node to another; without the last one. */
+/** Returns the nodes of a shortest path from one node to another, without the last node. */
 export const wayBetween = (
   { starts, to }: Graph,
   from: number,

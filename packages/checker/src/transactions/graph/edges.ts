@@ -1,16 +1,19 @@
-/** Why a transaction comes before another: it wrote the version before the other's (ww), wrote what the other read (wr),
- * read a version that the other replaced (rw), or came before it in its session (so) or in real time (rt). */
+/**
+ * The reasons why a transaction precedes another: it wrote the version before the other's (ww), wrote a version that
+ * the other read (wr), read a version that the other replaced (rw), or preceded the other in its session (so) or in
+ * real time (rt).
+ */
 export const WW = 0
 export const WR = 1
 export const RW = 2
 export const SO = 3
 export const RT = 4
-/** The rest of an rw edge: it goes on through nodes that stand for groups of writers. */
+/** The continuation of an rw edge through nodes that represent groups of writers. */
 export const LINK = 5
 
 export type EdgeKind = typeof WW | typeof WR | typeof RW | typeof SO | typeof RT | typeof LINK
 
-/** A set of kinds as bits. */
+/** A set of edge kinds, as bits. */
 export type EdgeMask = number
 
 export const maskOf = (...kinds: readonly EdgeKind[]): EdgeMask =>
@@ -18,20 +21,20 @@ export const maskOf = (...kinds: readonly EdgeKind[]): EdgeMask =>
 
 export const EVERY_KIND: EdgeMask = 0xff
 
-/** In place of a key: the edge is of none. */
+/** The key of an edge that belongs to no key. */
 export const NO_KEY = -1
 
-/** Edges as columns, in no particular order. The same edge may be there twice. */
+/** Edges as columns, in no particular order. An edge may occur twice. */
 export interface Edges {
   readonly length: number
   readonly from: Int32Array
   readonly to: Int32Array
   readonly kind: Uint8Array
-  /** The dense number of the key that shows it; NO_KEY for orders of sessions and of real time. */
+  /** The dense number of the key that shows the edge; NO_KEY for session order and real time. */
   readonly key: Int32Array
 }
 
-/** `Edges` while being collected. */
+/** A growing list of edges. */
 export class EdgeList implements Edges {
   length = 0
   from: Int32Array
@@ -46,7 +49,7 @@ export class EdgeList implements Edges {
     this.key = new Int32Array(capacity)
   }
 
-  /** Adds an edge, unless it leads back to where it starts. */
+  /** Adds an edge, unless it leads from a node to itself. */
   add(from: number, to: number, kind: EdgeKind, key: number): void {
     if (from === to) return
     const at = this.length

@@ -1,9 +1,12 @@
 import { type Before, NO_MORE, NO_NODE } from '../../graph/walks.ts'
 import { type EdgeKind, EdgeList, type EdgeMask, type Edges, NO_KEY, WW } from './edges.ts'
 
-/** Edges grouped by where they start: those of node n are rows starts[n] to starts[n + 1]. */
+/** Edges grouped by the node they start at. The edges of node n are rows starts[n] to starts[n + 1] - 1. */
 export interface Graph {
-  /** Transactions come first; nodes after them stand for moments or groups, and are never shown. */
+  /**
+   * The number of nodes. Transactions come first; the nodes after them represent moments or groups, and are never
+   * shown.
+   */
   readonly nodes: number
   readonly starts: Int32Array
   readonly to: Int32Array
@@ -29,7 +32,7 @@ export function graphOf(edges: Edges, nodes: number): Graph {
   return { nodes, starts, to, kind, key }
 }
 
-/** To where the edges of some kinds lead, one after the other. */
+/** Lists the targets of each node's edges of some kinds. */
 export const edgesBy =
   ({ starts, to, kind }: Graph, mask: EdgeMask): Before =>
   (node, place) => {
@@ -38,7 +41,7 @@ export const edgesBy =
     return (mask & (1 << kind[edge])) === 0 ? NO_NODE : to[edge]
   }
 
-/** The same edges, each turned round. */
+/** Returns the graph with all edges reversed. */
 export const reversed = ({ nodes, starts, to, kind, key }: Graph): Graph =>
   graphOf({ length: to.length, from: to, to: fromOf(starts, to.length), kind, key }, nodes)
 
@@ -48,7 +51,7 @@ function fromOf(starts: Int32Array, length: number): Int32Array {
   return from
 }
 
-/** Further ww edges, by where they start. */
+/** Further ww edges, by the node they start at. */
 export type FurtherEdges = ReadonlyMap<number, readonly number[]>
 
 export function withEdges(graph: Graph, further: FurtherEdges): Graph {

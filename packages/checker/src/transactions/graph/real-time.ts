@@ -1,17 +1,17 @@
 import { NEVER } from '../../encoding/encoded.ts'
 import { type EdgeList, NO_KEY, RT, SO } from './edges.ts'
 
-/** When transactions ran, and whose they are: the columns of a `TransactionRecord`. */
+/** When each transaction ran, and in which session: the columns of a `TransactionRecord`. */
 export interface Spans {
   readonly length: number
   readonly session: Int32Array
   readonly invoked: Int32Array
   readonly completed: Int32Array
-  /** Whether the transactions of a session follow each other although they may overlap (see `History.isTied`). */
+  /** Whether the transactions of a session are in session order even if they overlap (see `History.isTied`). */
   readonly isTied?: boolean | undefined
 }
 
-/** The beginnings and ends of transactions in the order of events: t for an invocation, ~t for a completion. */
+/** Returns the beginnings and ends of transactions in the order of events: t for an invocation, ~t for a completion. */
 export function eventsOf({ length, invoked, completed }: Spans, counts: Uint8Array): Int32Array {
   let last = -1
   for (let t = 0; t < length; t++) {
@@ -31,7 +31,7 @@ export function eventsOf({ length, invoked, completed }: Spans, counts: Uint8Arr
   return at.subarray(0, kept)
 }
 
-/** Joins each transaction to the next of its session, unless they overlap. */
+/** Adds an edge from each transaction to the next one of its session, unless the two overlap. */
 export function addSessions(
   edges: EdgeList,
   { length, session, invoked, completed, isTied }: Spans,
@@ -47,9 +47,9 @@ export function addSessions(
 }
 
 /**
- * Adds the order of real time. A pair of transactions would take an edge each; instead each run of completions is one
- * further node, from `firstNode` on, that they lead to and that leads to the next such node and to the invocations after
- * it. At most four edges for each transaction.
+ * Adds the order of real time. An edge for each pair of transactions would be too many. Instead, each run of
+ * completions gets one further node, from `firstNode` on. The completed transactions lead to this node, and it leads to
+ * the next node of this kind and to the invocations after the run. Adds at most four edges for each transaction.
  *
  * @returns the number of nodes added
  */

@@ -2,8 +2,9 @@ import { LINK, RW, WW } from './edges.ts'
 import type { Graph } from './graph.ts'
 
 /**
- * Which edges may follow each other: after an edge of a kind, the state; -1 if it may not be taken. Walks begin in any
- * state, so a cycle through nodes and states is a cycle of edges that may follow each other all around.
+ * An automaton that determines which edges may follow each other: `next` returns the state after an edge, or -1 if the
+ * edge is not allowed. Walks begin in any state, so a cycle through pairs of node and state is a cycle of edges that
+ * may follow each other all around.
  */
 export interface Steps {
   readonly states: number
@@ -13,7 +14,7 @@ export interface Steps {
 const AFTER_RW = 0
 const AFTER_OTHER = 1
 
-/** No two rw in a row: the cycles that snapshot isolation excludes (Cerone & Gotsman 2016). */
+/** No two consecutive rw edges: the cycles that snapshot isolation excludes (Cerone & Gotsman 2016). */
 export const noTwoReadWrites: Steps = {
   states: 2,
   next: (state, kind) => {
@@ -25,7 +26,7 @@ export const noTwoReadWrites: Steps = {
 
 const AFTER_WW = 2
 
-/** An rw edge may follow only an edge of sight, session or time: the cycles that a prefix excludes. */
+/** An rw edge may follow only a reads-from, session or real-time edge: the cycles that prefix consistency excludes. */
 export const readWriteAfterSeen: Steps = {
   states: 3,
   next: (state, kind) => {
@@ -35,7 +36,10 @@ export const readWriteAfterSeen: Steps = {
   },
 }
 
-/** Whether no cycle uses only edges of the mask that may follow each other. Kahn's algorithm on pairs of node and state. */
+/**
+ * Reports whether no cycle consists of edges of the mask that may follow each other. Uses Kahn's algorithm on pairs of
+ * node and state.
+ */
 export function isAcyclicBy(graph: Graph, mask: number, { states, next }: Steps): boolean {
   const { nodes, starts, to, kind } = graph
   const waitsFor = new Int32Array(nodes * states)

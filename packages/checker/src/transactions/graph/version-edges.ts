@@ -5,18 +5,21 @@ import { EdgeList, LINK, RW, WR, WW } from './edges.ts'
 
 export interface VersionEdges {
   readonly edges: EdgeList
-  /** Nodes of the graph: the transactions, then those that stand for groups of writers. */
+  /** The number of nodes: the transactions, and after them the nodes that represent groups of writers. */
   readonly nodes: number
 }
 
-/** The orders that versions imply: of their writers, of a writer and its readers, of a reader and the next writer. */
+/**
+ * Returns the orders that versions imply: between writers, from a writer to the readers of its version, and from a
+ * reader to the next writer.
+ */
 export function versionEdges(record: TransactionRecord, versions: Versions): VersionEdges {
   const { length, kind, starts, key } = record
   const { writer, of, ordered } = versions
   const edges = new EdgeList(writer.length + kind.length)
   addWrites(edges, versions)
   const next = nextWriters(versions)
-  /** By key: the transactions that read its last version in order, while some version has no place. */
+  /** By key with unordered versions: the transactions that read its last ordered version. */
   const readers = new Map<number, number[]>()
   for (let t = 0; t < length; t++) {
     for (let row = starts[t]; row < starts[t + 1]; row++) {
@@ -42,7 +45,10 @@ function addWrites(edges: EdgeList, { starts, ordered, writer }: Versions): void
   }
 }
 
-/** By version that has a place: the next one by another transaction; the end of those with a place if there is none. */
+/**
+ * By ordered version: the next ordered version by a different transaction; the end of the ordered versions if there is
+ * none.
+ */
 function nextWriters({ starts, ordered, writer }: Versions): Int32Array {
   const next = new Int32Array(writer.length)
   for (let k = 0; k < ordered.length; k++)
@@ -51,15 +57,15 @@ function nextWriters({ starts, ordered, writer }: Versions): Int32Array {
   return next
 }
 
-/** Up to this many edges, each reader is joined to each writer. */
+/** The number of edges up to which each reader gets an edge to each writer. */
 const FEW = 1024
 
 /**
- * Joins each reader of a key's last version to each writer of a version without a place. If those are many, through
- * chains of nodes, so that the number of edges is linear: one for each beginning and one for each end of the list of
- * writers, so that a reader that is a writer as well is not joined to itself.
+ * Adds edges from each reader of a key's last ordered version to each writer of an unordered version. If these are
+ * many, uses chains of nodes, so that the number of edges is linear: one chain of the prefixes and one of the suffixes
+ * of the list of writers, so that a reader that is also a writer gets no edge to itself.
  *
- * @returns the number of nodes, with those added
+ * @returns the number of nodes, including the added ones
  */
 function addUnplaced(
   edges: EdgeList,
@@ -80,7 +86,7 @@ function addUnplaced(
     const w = writer[first + i]
     if (!firstOf.has(w)) firstOf.set(w, i)
     lastOf.set(w, i)
-    // Node `nodes + i` leads to the writers up to i, node `nodes + writers + i` to those from i on.
+    // Node `nodes + i` leads to the writers up to i, and node `nodes + writers + i` to the writers from i on.
     edges.add(nodes + i, w, LINK, k)
     edges.add(nodes + writers + i, w, LINK, k)
     if (i === 0) continue

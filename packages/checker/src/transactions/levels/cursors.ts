@@ -6,14 +6,14 @@ import { INITIAL } from '../record/versions.ts'
 import type { CycleStep, Outcome, Situation } from './situation.ts'
 
 /**
- * Whether each transaction that read a version and wrote the key wrote the next version (PL-CS, Adya 1999).
+ * Checks that each transaction that read a version and wrote the key wrote the next version (PL-CS, Adya 1999).
  *
- * @returns a violation, or the ww edges that it takes: who read a key's last version and wrote one that has no place comes
- * first among those
+ * @returns a violation, or the ww edges that this requires: a transaction that read a key's last ordered version and
+ * wrote an unordered one precedes the other writers of unordered versions
  */
 export function decideCursors({ record, versions, core }: Situation): Outcome | FurtherEdges {
   const further = new Map<number, number[]>()
-  /** By key: who has to come first among the versions without a place. */
+  /** By key: the transaction that must be first among the writers of unordered versions. */
   const first = new Map<number, number>()
   for (const t of core.transaction) {
     if (t < 0) continue
@@ -40,7 +40,7 @@ export function decideCursors({ record, versions, core }: Situation): Outcome | 
   return further
 }
 
-/** The first version of a key that a transaction wrote; -1 if it wrote none. */
+/** Returns the first version of a key that a transaction wrote; -1 if it wrote none. */
 function firstWrite({ starts, kind, key }: Situation['record'], of: Int32Array, t: number, k: number): number {
   for (let row = starts[t]; row < starts[t + 1]; row++)
     if (kind[row] !== READ && key[row] === k && of[row] >= 0) return of[row]
