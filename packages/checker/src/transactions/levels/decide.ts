@@ -12,7 +12,7 @@ import { decideCausal, decideParallelSnapshots } from './past.ts'
 import { MET, type Outcome, type Situation, VIOLATED } from './situation.ts'
 import { decideAtomicReads, decideMonotonicView, decideSeenBefore } from './views.ts'
 
-/** The weakest level that a read excludes which is wrong by itself. */
+/** By anomaly of a single read: the weakest level that excludes the anomaly. */
 export const excludedBy: { readonly [anomaly in ReadAnomaly]: Isolation } = {
   'torn-append': 'read-uncommitted',
   'incompatible-order': 'read-uncommitted',
@@ -28,7 +28,7 @@ export const excludedBy: { readonly [anomaly in ReadAnomaly]: Isolation } = {
 
 export type Outcomes = ReadonlyMap<IsolationLevel, Outcome>
 
-/** What single reads exclude: the weakest levels only. */
+/** Returns the levels that single reads violate, for each anomaly only the weakest one. */
 export function decideReads(findings: Findings): Outcomes {
   return new Map(findings.names().map((anomaly) => [excludedBy[anomaly], VIOLATED]))
 }
@@ -37,8 +37,8 @@ const VERSIONS = maskOf(WW, WR)
 const ALL = maskOf(WW, WR, RW, LINK)
 
 /**
- * Decides every level by its graph, and leaves out those that follow from others. A level is met if and only if its graph
- * has none of the cycles it excludes; which anomalies were found makes no difference.
+ * Decides every level by its graph, and omits met levels that a stronger met level implies. A level is met if and only
+ * if its graph contains none of the cycles that the level excludes, whichever anomalies were found.
  */
 export function decideByGraphs(situation: Situation, reads: Outcomes): Outcomes {
   const outcomes = new Map(reads)
@@ -53,7 +53,7 @@ export function decideByGraphs(situation: Situation, reads: Outcomes): Outcomes 
   return withoutImplied(outcomes)
 }
 
-/** Weak levels that were decided early, and that a stronger one has settled since, follow from it. */
+/** Removes weak levels that were found met early and that a stronger met level implies. */
 const withoutImplied = (outcomes: Outcomes): Outcomes =>
   new Map(
     [...outcomes].filter(
@@ -65,16 +65,19 @@ const withoutImplied = (outcomes: Outcomes): Outcomes =>
     ),
   )
 
-/** Those that decide most come first: what is met settles all that is weaker, what is violated all that is stronger. */
+/**
+ * The order of decisions. Levels that settle most others come first: a met level settles all weaker levels, a violated
+ * level all stronger ones.
+ */
 const order: readonly Isolation[] = ['read-committed', 'serializable', 'snapshot-isolation', ...isolations.toReversed()]
 
-/** Whether a level is met, itself or through a stronger one. */
+/** Reports whether a level is met, directly or through a stronger level. */
 export const isMet = (level: IsolationLevel, outcomes: Outcomes): boolean => {
   for (const [other, { result }] of outcomes) if (result === 'met' && impliesLevel(other, level)) return true
   return false
 }
 
-/** Whether a level was decided, or follows from one that was. */
+/** Reports whether a level was decided, or follows from a decided level. */
 export const isKnown = (level: IsolationLevel, outcomes: Outcomes): boolean => {
   if (outcomes.has(level) || isMet(level, outcomes)) return true
   for (const [other, { result }] of outcomes) if (result === 'violated' && impliesLevel(level, other)) return true

@@ -9,12 +9,13 @@ import { judgeVersions } from './judge.ts'
 import { type IsolationLevel, impliesLevel } from './ladder.ts'
 import type { Situation, Violation } from './situation.ts'
 
-/** For each level, most of which need none. */
+/** Time for the example of one level; most levels need none. */
 const EXAMPLE_MS = 500
 
 /**
- * Few transactions of one component that violate a level by themselves: an element counts among them if its append is, and
- * appends have the order that their reads show. Undefined if no component of at most 200 transactions was seen to.
+ * Finds a few transactions of one component that violate a level by themselves. An element counts for them if they
+ * include its append, and appends have the order that their reads show. Undefined if no component of at most
+ * `MOST_OPERATIONS` transactions is found to violate the level.
  */
 export function findExampleAmong(situation: Situation, level: IsolationLevel): Violation | undefined {
   const { record, versions, core } = situation
@@ -38,7 +39,10 @@ export function findExampleAmong(situation: Situation, level: IsolationLevel): V
   return undefined
 }
 
-/** For each key that the transactions append to, who read the most of it. */
+/**
+ * Returns, for each key that the transactions append to, the reader of its longest list; a transaction that appends to
+ * the key if nobody read it.
+ */
 function longestReaders({ starts, kind, key, length }: TransactionRecord, { of }: Versions, some: readonly number[]) {
   const longest = new Map<number, { readonly version: number; readonly reader: number }>()
   for (const t of some)
@@ -65,10 +69,10 @@ function violates(
   return [...outcomes].some(([other, { result }]) => result === 'violated' && impliesLevel(level, other))
 }
 
-/** What the transactions of a part show of the order of versions. */
+/** Returns the versions with the order that the transactions of a part show. */
 function versionsIn(record: TransactionRecord, rows: readonly number[], versions: Versions): Versions {
   const { length, status, starts, kind, key, keys } = record
-  /** By key: the last version that is read. */
+  /** By key: the last version that the part reads. */
   const seen = new Int32Array(keys.length).fill(INITIAL)
   rows.forEach((row, at) => {
     if (kind[at] === READ) seen[key[at]] = Math.max(seen[key[at]], versions.of[row])

@@ -3,12 +3,12 @@ import { notRecorded } from '../../verdict/reason.ts'
 import { type FurtherEdges, type Graph, withEdges } from '../graph/graph.ts'
 import { MET, type Outcome, type Situation, VIOLATED } from './situation.ts'
 
-/** The writers, as nodes of the core, of versions of one key that have no place and lie in one component. */
+/** The writers of unordered versions of one key that are in one component, as nodes of the core. */
 export type FreeWriters = readonly number[]
 
 /**
- * The groups of writers whose order is free. Writers in different components need no choice: their versions follow the
- * order of the components, which closes no cycle.
+ * Returns the groups of writers whose order is free. Writers in different components require no choice, because
+ * ordering their versions as the components are ordered closes no cycle.
  */
 export function freeWriters({ versions, core }: Situation): readonly FreeWriters[] {
   const { starts, ordered, writer } = versions
@@ -19,7 +19,7 @@ export function freeWriters({ versions, core }: Situation): readonly FreeWriters
     byComponent.clear()
     for (let v = ordered[k]; v < starts[k + 1]; v++) {
       const node = core.node[writer[v]]
-      // The versions of one transaction follow each other.
+      // Consecutive versions of one transaction count as one writer.
       if (node < 0 || byComponent.get(core.component[node])?.at(-1) === node) continue
       addTo(byComponent, core.component[node], node)
     }
@@ -28,13 +28,13 @@ export function freeWriters({ versions, core }: Situation): readonly FreeWriters
   return groups
 }
 
-/** More orders than this are not tried. */
+/** The maximum number of orders tried. */
 const MOST_ORDERS = 5040
 
 /**
- * Decides a level that depends on the order of versions without a place: it is met if it is in some order.
+ * Decides a level that depends on the order of unordered versions: it is met if it is met in some order.
  *
- * @param decide by a graph that has an order of these versions, or none at all
+ * @param decide decides by a graph that orders these versions, or that does not order them
  */
 export function decideFree(
   { core, record }: Situation,

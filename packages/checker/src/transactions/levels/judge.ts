@@ -13,21 +13,21 @@ import { type IsolationLevel, impliesLevel, isolationLadder } from './ladder.ts'
 import { MET, type Situation } from './situation.ts'
 import { witnessOf } from './witness.ts'
 
-/** What every level comes to, but for those that follow from others. */
+/** The decision on every level, except levels that follow from others. */
 export interface Judged {
   readonly outcomes: Outcomes
   /** An order of the transactions that keeps real time and explains every read; absent if there is none. */
   readonly order?: Int32Array | undefined
-  /** Without that: what shows that a level is met; undefined if nothing but the check does. */
+  /** Returns, if there is no `order`, a witness that a level is met; undefined if only the check shows it. */
   readonly witnessBy?: ((level: IsolationLevel) => Witness | undefined) | undefined
-  /** The transactions on cycles; absent if there are none. */
+  /** The part of the history on cycles; absent if there are no cycles. */
   readonly situation?: Situation | undefined
 }
 
 /**
- * Decides every level, given the order of versions. First an order is looked for that keeps everything: with it every
- * level is met that no single read excludes. Otherwise all cycles lie in the components of the graph that keeps
- * everything, and each level is decided there.
+ * Decides every level, given the order of versions. First looks for an order that keeps all edges and real time. If
+ * there is one, every level is met that no single read violates. Otherwise all cycles are in components of the graph
+ * with all edges, and each level is decided on these components.
  */
 export function judgeVersions(
   record: TransactionRecord,
@@ -38,13 +38,13 @@ export function judgeVersions(
   const reads = decideReads(findings)
   const events = eventsOf(record, versions.counts)
   const { edges, nodes } = versionEdges(record, versions)
-  // Elsewhere the order in real time contains that of sessions.
+  // In untied histories, real time contains session order.
   if (record.isTied) addSessions(edges, record, versions.counts)
   budget.look(edges.length)
   const order = serialOrder(graphOf(edges, nodes), events)
   budget.look(edges.length)
   if (order !== undefined) {
-    // A read that is wrong by itself fits no order.
+    // A read that is wrong by itself fits no order, so there is nothing to replay.
     if (reads.size === 0) replay(record, versions, order)
     return { outcomes: allMetBut(reads), order }
   }
@@ -58,7 +58,7 @@ export function judgeVersions(
   return { outcomes: decideByGraphs(situation, reads), situation, witnessBy }
 }
 
-/** The strongest levels that imply nothing which a read excludes are met. */
+/** Marks as met the strongest levels that imply no level violated by a read. */
 function allMetBut(reads: Outcomes): Outcomes {
   const outcomes = new Map(reads)
   for (const level of isolationLadder.levels) {
@@ -68,7 +68,10 @@ function allMetBut(reads: Outcomes): Outcomes {
   return outcomes
 }
 
-/** Replays an order: each read must see the last version of its key, each write make a later one. Else our bug. */
+/**
+ * Replays an order: each read must see the last version of its key, and each write must make a later one. Throws
+ * otherwise, which is a bug of the checker.
+ */
 function replay(record: TransactionRecord, versions: Versions, order: Int32Array): void {
   const { starts, kind, key } = record
   const { of, writer, ordered } = versions

@@ -1,7 +1,10 @@
 import type { Ladder } from '../../verdict/ladder.ts'
 import { type EdgeMask, maskOf, RT, SO } from '../graph/edges.ts'
 
-/** Levels of isolation, strongest first. Each has a form that keeps the order of sessions, and one that keeps real time. */
+/**
+ * Levels of isolation, strongest first. Each level also has a form that keeps session order, and a form that keeps real
+ * time.
+ */
 export const isolations = [
   'serializable',
   'repeatable-read',
@@ -18,7 +21,10 @@ export const isolations = [
 
 export type Isolation = (typeof isolations)[number]
 
-/** What each directly implies. Repeatable read is PL-2.99 (Adya 1999): serializable but for predicates. */
+/**
+ * The levels that each level directly implies. Repeatable read is PL-2.99 (Adya 1999): serializable except for
+ * predicates.
+ */
 const weaker: { readonly [isolation in Isolation]: readonly Isolation[] } = {
   serializable: ['repeatable-read', 'snapshot-isolation'],
   'repeatable-read': ['cursor-stability', 'read-atomic'],
@@ -33,7 +39,7 @@ const weaker: { readonly [isolation in Isolation]: readonly Isolation[] } = {
   'read-uncommitted': [],
 }
 
-/** What a form of a level keeps besides the versions. */
+/** The order that a form of a level keeps in addition to versions. */
 export interface Form {
   readonly name: 'real time' | 'sessions' | 'neither'
   readonly mask: EdgeMask
@@ -46,7 +52,7 @@ export type IsolationLevel =
   | `strong-${Exclude<Isolation, 'serializable'>}`
   | 'strict-serializable'
 
-/** Strongest first. Real time contains the order of sessions. */
+/** The forms, strongest first. Real time contains session order. */
 export const forms: readonly [realTime: Form, sessions: Form, neither: Form] = [
   {
     name: 'real time',
@@ -59,7 +65,10 @@ export const forms: readonly [realTime: Form, sessions: Form, neither: Form] = [
 
 const levelsOf = (isolation: Isolation): readonly IsolationLevel[] => forms.map((form) => form.prefixed(isolation))
 
-/** Strongest first: an isolation is followed by its own weaker forms, so a level comes before all that it implies. */
+/**
+ * The levels, strongest first. Each isolation is followed by its own weaker forms, so a level precedes all levels that
+ * it implies.
+ */
 const levels: readonly IsolationLevel[] = isolations.flatMap(levelsOf)
 
 function impliedBy(isolation: Isolation, at: number): readonly IsolationLevel[] {
@@ -68,7 +77,7 @@ function impliedBy(isolation: Isolation, at: number): readonly IsolationLevel[] 
   return [...(next === undefined ? [] : [next.prefixed(isolation)]), ...weaker[isolation].map(form.prefixed)]
 }
 
-/** What a level is made of. */
+/** Splits a level into its isolation and its form. */
 export function partsOf(level: IsolationLevel): { readonly isolation: Isolation; readonly form: Form } {
   for (const isolation of isolations)
     for (const form of forms) if (form.prefixed(isolation) === level) return { isolation, form }
@@ -82,12 +91,15 @@ export const isolationLadder: Ladder<IsolationLevel> = {
   ) as unknown as { readonly [level in IsolationLevel]: readonly IsolationLevel[] },
   apart: [],
   realTime: isolations.map((isolation) => forms[0].prefixed(isolation)),
-  // In others, a transaction may have read what is written later.
+  // Levels other than this one let a transaction read a later write.
   lasting: ['strict-serializable'],
   tied: 'strict-serializable',
 }
 
-/** By level: itself and all that it implies. Built once, weakest first: judges ask thousands of times. */
+/**
+ * By level: the level and all levels that it implies. Computed once, weakest first, because judges look levels up
+ * thousands of times.
+ */
 const closures = new Map<string, ReadonlySet<string>>()
 for (const level of levels.toReversed())
   closures.set(
@@ -95,5 +107,5 @@ for (const level of levels.toReversed())
     new Set([level, ...isolationLadder.implied[level].flatMap((next) => [...(closures.get(next) ?? [])])]),
   )
 
-/** Whether a level implies another, or is it. */
+/** Reports whether a level implies another, or is the same level. */
 export const impliesLevel = (level: string, other: string): boolean => closures.get(level)?.has(other) === true

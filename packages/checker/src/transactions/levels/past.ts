@@ -7,10 +7,10 @@ import { INITIAL } from '../record/versions.ts'
 import { MET, type Outcome, type Situation, VIOLATED } from './situation.ts'
 
 /**
- * A place for each node of the core in an order that keeps what versions and the form's orders say, and otherwise the
- * order of completions. Undefined if there is none.
+ * Returns the position of each node of the core in an order that keeps the edges of the mask, and otherwise follows
+ * completions. Undefined if there is no such order.
  *
- * @param backwards the core's graph, turned round
+ * @param backwards the reversed graph of the core
  */
 function placesOf({ core, record }: Situation, backwards: Graph, mask: number): Int32Array | undefined {
   const { nodes } = backwards
@@ -23,18 +23,18 @@ function placesOf({ core, record }: Situation, backwards: Graph, mask: number): 
   return place
 }
 
-/** What a walk into the past of a transaction looks for. */
+/** The node that a walk into the past of a transaction looks for. */
 interface Sought {
-  /** Places before this one need not be looked at. */
+  /** The lowest position to examine; nodes before it are skipped. */
   readonly from: number
   isIt(node: number): boolean
 }
 
 /**
- * Whether no transaction missed what its causal past had written: with the order of versions, that and an order of all
- * is causal consistency. Only the part of the past after the first version that was missed is looked at.
+ * Decides causal consistency: no transaction may miss a write of its causal past, and an order that contains the order
+ * of versions must exist. Examines only the part of the past from the first missed version on.
  *
- * @param mask what makes a past, besides wr
+ * @param mask the edges of the causal past in addition to wr
  */
 export function decideCausal(situation: Situation, mask: number): Outcome {
   const { core } = situation
@@ -66,7 +66,7 @@ export function decideCausal(situation: Situation, mask: number): Outcome {
   return MET
 }
 
-/** A key that one transaction read before a version that the other wrote; -1 if there is none. */
+/** Returns a key of which `t` read a version before a version that `writer` wrote; -1 if there is none. */
 function missedKey({ record, versions }: Situation, t: number, writer: number): number {
   const { starts, kind, key } = record
   for (let row = starts[t]; row < starts[t + 1]; row++) {
@@ -77,7 +77,7 @@ function missedKey({ record, versions }: Situation, t: number, writer: number): 
   return -1
 }
 
-/** A key of which `t` read what `writer` wrote. */
+/** Returns a key of which `t` read a version that `writer` wrote; NO_KEY if there is none. */
 function directKey({ record, versions }: Situation, writer: number, t: number): number {
   for (let row = record.starts[t]; row < record.starts[t + 1]; row++) {
     const version = versions.of[row]
@@ -87,9 +87,9 @@ function directKey({ record, versions }: Situation, writer: number, t: number): 
 }
 
 /**
- * Whether no cycle has exactly one rw: parallel snapshot isolation (Sovran et al. 2011; Cerone et al. 2015).
+ * Decides parallel snapshot isolation: no cycle may have exactly one rw edge (Sovran et al. 2011; Cerone et al. 2015).
  *
- * @param graph the core's, or that with further edges
+ * @param graph the core's graph, with or without further edges
  */
 export function decideParallelSnapshots(situation: Situation, graph: Graph, mask: number): Outcome {
   const { core, budget } = situation
@@ -108,7 +108,7 @@ export function decideParallelSnapshots(situation: Situation, graph: Graph, mask
   return MET
 }
 
-/** By node: the lowest place among those who overwrote what it read. */
+/** By node: the lowest position among the writers that overwrote a version the node read. */
 function lowestTargets(graph: Graph, place: Int32Array): Int32Array {
   const { nodes, starts, to, kind } = graph
   const lowest = new Int32Array(nodes).fill(nodes)
@@ -139,11 +139,11 @@ function lowestTargets(graph: Graph, place: Int32Array): Int32Array {
   return lowest
 }
 
-/** Whether a node stands for a group of writers: all of its edges are links. */
+/** Reports whether a node represents a group of writers, which means that all its edges are links. */
 const leadsOn = ({ starts, kind }: Graph, node: number): boolean =>
   starts[node] < starts[node + 1] && kind[starts[node]] === LINK
 
-/** Walks back from a node over edges of the mask, no further than a place. */
+/** Returns a function that walks back from a node over edges of the mask, down to a given position. */
 function createPast(
   { nodes, starts, to, kind }: Graph,
   place: Int32Array,

@@ -5,40 +5,40 @@ import type { EdgeKind } from '../graph/edges.ts'
 import type { TransactionRecord } from '../record/record.ts'
 import type { Versions } from '../record/versions.ts'
 
-/** What the levels are decided from. */
+/** The data that the levels are decided from. */
 export interface Situation {
   readonly record: TransactionRecord
   readonly versions: Versions
   readonly core: Core
-  /** The events of the core's transactions: see `eventsOf`. */
+  /** The events of the core's transactions (see `eventsOf`). */
   readonly events: Int32Array
   readonly budget: Budget
 }
 
-/** One step of a cycle. For an rw step that skips versions, `to` wrote any later version than `from` read. */
+/** One step of a cycle. For an rw step, `to` wrote the next or any later version than the one `from` read. */
 export interface CycleStep {
   readonly from: number
   readonly to: number
   readonly kind: EdgeKind
-  /** The dense number of the key; NO_KEY for orders of sessions and of real time. */
+  /** The dense number of the key; NO_KEY for session order and real time. */
   readonly key: number
 }
 
-/** What a level's own graph says: a violation may come with the cycle that shows it, or transactions that do. */
+/** The decision on a level by its own graph. A violation may include the cycle, or the transactions, that show it. */
 export type Outcome = { readonly result: 'met' } | Violation | { readonly result: 'unknown'; readonly reason: Reason }
 
 export interface Violation {
   readonly result: 'violated'
   readonly cycle?: readonly CycleStep[] | undefined
-  /** Transactions that violate the level, with those of the cycle. */
+  /** Transactions that violate the level, including those of the cycle. */
   readonly among?: readonly number[] | undefined
-  /** Whether those violate it by themselves; false if that could not be verified. */
+  /** Whether the transactions in `among` violate the level by themselves; false if this could not be verified. */
   readonly standsAlone?: boolean | undefined
-  /** Whether each of them was left out in turn, and the others do not violate it. */
+  /** Whether no transaction in `among` can be omitted: without any one of them, the others do not violate the level. */
   readonly isCut?: boolean | undefined
-  /** By one of those that is not on the cycle: a step that it proves. */
+  /** By transaction in `among` that is not on the cycle: a step of the cycle that it proves. */
   readonly proves?: ReadonlyMap<number, CycleStep> | undefined
-  /** Whether the cycle is for one order of writes whose order no read shows: the others lead to others. */
+  /** Whether the cycle assumes one order of writes whose order no read shows; other orders lead to other cycles. */
   readonly isGuess?: boolean | undefined
 }
 

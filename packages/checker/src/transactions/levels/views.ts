@@ -3,12 +3,12 @@ import { READ, type TransactionRecord } from '../record/record.ts'
 import { INITIAL, type Versions } from '../record/versions.ts'
 import { type CycleStep, MET, type Outcome, type Situation } from './situation.ts'
 
-/** By key: the newest version that must be visible, and who wrote it. */
+/** By key: the newest version that must be visible. */
 type View = Map<number, number>
 
 /**
- * Whether a transaction that once saw another's write saw nothing older than that one wrote, from then on. Bailis et al.
- * 2013; Biswas & Enea (2019) call it read committed.
+ * Decides monotonic atomic view: after a transaction has seen a write of another transaction, it reads nothing older
+ * than that transaction's writes. Bailis et al. 2013; Biswas & Enea (2019) call it read committed.
  */
 export const decideMonotonicView = (situation: Situation): Outcome => {
   const { record, versions } = situation
@@ -24,7 +24,7 @@ export const decideMonotonicView = (situation: Situation): Outcome => {
   return MET
 }
 
-/** Whether each transaction saw all or nothing of any other (Bailis et al. 2014). */
+/** Decides read atomic: each transaction sees all writes of any other transaction, or none (Bailis et al. 2014). */
 export const decideAtomicReads = (situation: Situation): Outcome => {
   const { record, versions } = situation
   for (const t of transactionsIn(situation)) {
@@ -39,7 +39,10 @@ export const decideAtomicReads = (situation: Situation): Outcome => {
   return MET
 }
 
-/** Whether each transaction saw what had completed before it, in its session or anywhere. */
+/**
+ * Decides whether each transaction saw all transactions that had completed before it, in its session (SO) or anywhere
+ * (RT).
+ */
 export function decideSeenBefore(situation: Situation, kind: typeof SO | typeof RT): Outcome {
   const { record, versions, events } = situation
   const views = new Map<number, View>()
@@ -60,7 +63,10 @@ export function decideSeenBefore(situation: Situation, kind: typeof SO | typeof 
 
 const transactionsIn = ({ core }: Situation): Int32Array => core.transaction.filter((t) => t >= 0)
 
-/** The transaction that wrote what a micro-operation read, if both are on a cycle; -1 otherwise. */
+/**
+ * Returns the transaction that wrote the version a micro-operation read, if it is another transaction on a cycle; -1
+ * otherwise.
+ */
 function sourceOf({ record, versions, core }: Situation, t: number, row: number): number {
   if (record.kind[row] !== READ || versions.of[row] < 0) return -1
   const source = versions.writer[versions.of[row]]
@@ -84,7 +90,7 @@ function missedIn(situation: Situation, view: View, t: number, kind: CycleStep['
   return undefined
 }
 
-/** A violation if the micro-operation reads an older version than is in the view. */
+/** Returns a violation if the micro-operation reads a version older than the one in the view. */
 function missedBy(
   { record, versions }: Situation,
   view: View,
@@ -107,7 +113,7 @@ function missedBy(
   }
 }
 
-/** A key of which one transaction read what the other wrote. */
+/** Returns a key of which `to` read a version that `from` wrote; NO_KEY if there is none. */
 function keyBetween({ starts, kind, key }: TransactionRecord, { of, writer }: Versions, from: number, to: number) {
   for (let row = starts[to]; row < starts[to + 1]; row++)
     if (kind[row] === READ && of[row] >= 0 && writer[of[row]] === from) return key[row]

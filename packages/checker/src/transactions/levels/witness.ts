@@ -11,9 +11,9 @@ import type { Versions } from '../record/versions.ts'
 import { type IsolationLevel, partsOf } from './ladder.ts'
 
 /**
- * What shows that a level is met by a history that is not strict serializable, listed on demand; undefined if nothing but
- * the check does. For read committed an order of the transactions, for snapshot isolation one of their starts and commits,
- * in which each stands twice.
+ * Returns a witness that a level is met by a history that is not strict serializable, computed on demand; undefined if
+ * only the check shows it. For read committed, the witness is an order of the transactions. For snapshot isolation, it
+ * is an order of their starts and commits, in which each transaction occurs twice.
  *
  * @param events see `eventsOf`
  */
@@ -32,7 +32,7 @@ export function witnessOf(
   function ordered(): OperationRow[] {
     const { edges: all, nodes } = versionEdges(record, versions)
     const edges = new EdgeList(all.length)
-    // Read committed lets a read be older than what was committed before it.
+    // Read committed allows a read to be older than versions committed before it.
     for (let e = 0; e < all.length; e++)
       if (isolation === 'serializable' || isOfWriter(all.kind[e])) edges.add(all.from[e], all.to[e], WW, all.key[e])
     if (form.name === 'sessions') addSessions(edges, record, versions.counts)
@@ -43,7 +43,7 @@ export function witnessOf(
   function startsAndCommits(): OperationRow[] {
     const { length } = record
     const { edges: all, nodes } = versionEdges(record, versions)
-    // Groups of writers come after the commits: they lead to commits.
+    // Nodes of groups of writers follow the commits, because groups lead to commits.
     const [commit, group] = [(t: number) => t + length, (node: number) => node + length]
     const edges = new EdgeList(all.length + length)
     for (let t = 0; t < length; t++) if (versions.counts[t] === 1) edges.add(t, commit(t), SO, -1)
@@ -60,7 +60,7 @@ export function witnessOf(
     return Array.from(order, (node) => (node < length ? node : node - length))
   }
 
-  /** Without completions where real time is not kept. */
+  /** Omits completions if the form does not keep real time. */
   function inForm(all: Int32Array): number[] {
     return Array.from(all).filter((event) => event >= 0 || form.name === 'real time')
   }

@@ -5,8 +5,8 @@ import { INITIAL, NO_VERSION, type Versions } from '../record/versions.ts'
 import { findWrites, type Writes } from '../record/writes.ts'
 
 /**
- * Infers the order of versions from reads of lists: each element is a version, and the longest read of a key is their
- * order. Elements that no read shows come after those, in any order (Elle: Kingsbury & Alvaro 2020). Linear.
+ * Infers the order of versions from reads of lists. Each element is a version, and the longest read of a key gives
+ * their order. Elements that no read shows come after them, in any order (Elle: Kingsbury & Alvaro 2020). Linear.
  */
 export function inferFromLists(record: TransactionRecord): Inference {
   const appends = findWrites(record, APPEND)
@@ -22,20 +22,20 @@ export function inferFromLists(record: TransactionRecord): Inference {
   return { versions: { starts, ordered, writer, of, counts }, findings, repeated }
 }
 
-/** Keys with an element that was appended twice, and the two micro-operations. */
+/** Returns the keys with an element that was appended twice, and both micro-operations. */
 function repeatedIn({ key }: TransactionRecord, { repeated }: Writes): Inference['repeated'] {
   const found = new Map<number, readonly [first: number, second: number]>()
   for (const [first, [second]] of repeated) if (!found.has(key[first])) found.set(key[first], [first, second])
   return found
 }
 
-/** What is known of each list. */
+/** Columns by list. */
 interface Nodes {
-  /** The append of the last element; -1 if nothing appended it, or the list is empty. */
+  /** By list: the append of its last element; -1 if nothing appended it, or the list is empty. */
   readonly append: Int32Array
-  /** The first element of the list that an aborted transaction appended: its node, -1 for none. */
+  /** By list: the node that ends with its first element appended by an aborted transaction; -1 if there is none. */
   readonly aborted: Int32Array
-  /** The same for an element that nothing appended. */
+  /** By list: the node that ends with its first element that nothing appended; -1 if there is none. */
   readonly unwritten: Int32Array
 }
 
@@ -58,7 +58,7 @@ function nodesOf({ lists, status }: TransactionRecord, { find, transaction }: Wr
   return { append, aborted, unwritten }
 }
 
-/** By transaction: whether it committed, or wrote what a committed transaction read. */
+/** By transaction: 1 if it committed, or wrote an element that a committed transaction read. */
 function countedOf({ length, lists, list, status }: TransactionRecord, { transaction }: Writes, { append }: Nodes) {
   const counts = new Uint8Array(length)
   let isOpen = false
@@ -68,7 +68,7 @@ function countedOf({ length, lists, list, status }: TransactionRecord, { transac
   }
   if (!isOpen) return counts
   const isSeen = new Uint8Array(lists.length)
-  // A list comes after its prefixes.
+  // A list has a larger number than its prefixes.
   for (const node of list) if (node >= 0) isSeen[node] = 1
   for (let node = lists.length - 1; node >= 0; node--) {
     if (isSeen[node] === 0 || lists.parent[node] < 0) continue
@@ -81,7 +81,7 @@ function countedOf({ length, lists, list, status }: TransactionRecord, { transac
 
 /**
  * By key: the micro-operation that read the longest list; -1 if none did. NOT_JUDGED for a key with an element that was
- * appended twice: a read of it does not show which append it saw.
+ * appended twice, because a read of it does not show which append it saw.
  */
 function longestReads(
   { keys, kind, key, list, lists }: TransactionRecord,
@@ -97,11 +97,14 @@ function longestReads(
   return longest
 }
 
-/** `Versions`, and where the lists lie in them. */
+/** `Versions`, with the position of each list in them. */
 interface Order extends Omit<Versions, 'counts'> {
-  /** By node: the version it ends with, or the one before if that does not count; OFF if it is no prefix of the longest. */
+  /**
+   * By list: the version of its last element, or the previous version if that element does not count; OFF if the list
+   * is not a prefix of the longest.
+   */
   readonly version: Int32Array
-  /** By micro-operation: how many elements there are up to an appended one, in the longest read; 0 if that lacks it. */
+  /** By append: the position of its element in the longest read, from 1; 0 if the longest read lacks it. */
   readonly place: Int32Array
 }
 
@@ -159,7 +162,7 @@ function orderVersions(
   return { starts, ordered, writer, of, version, place }
 }
 
-/** What is wrong with the versions themselves: the longest read of each key shows it. */
+/** Finds anomalies of the versions themselves in the longest read of each key. */
 function findInLongest(
   { keys, list, lists, key, kind, starts, length, status }: TransactionRecord,
   { transaction }: Writes,
@@ -183,7 +186,7 @@ function findInLongest(
       else if (after >= 0) findings.add('dirty-update', transaction[after], after, row)
     }
   }
-  // A transaction's appends to one key keep their order.
+  // The appends of a transaction to one key must keep their order.
   for (let t = 0; t < length; t++) {
     if (status[t] === ABORTED) continue
     for (let row = starts[t] + 1; row < starts[t + 1]; row++) {
@@ -198,7 +201,7 @@ function findInLongest(
   }
 }
 
-/** Finds the version that each read shows apart from its transaction's own appends, and what is wrong with it. */
+/** Finds the version that each read shows without its transaction's own appends, and the anomalies of the read. */
 function readBases(
   record: TransactionRecord,
   { transaction }: Writes,
@@ -217,7 +220,7 @@ function readBases(
       if (version[node] === OFF) findings.add('incompatible-order', t, row, longest[key[row]])
       const ended = withoutOwn(record, append, t, row)
       if (ended < 0) findings.add('internal', t, row, -1)
-      // Without its own appends at the end, the whole list is what the transaction saw of others.
+      // If the list does not end with the transaction's own appends, the whole list counts as written by others.
       const base = ended < 0 ? node : ended
       const other = earlierRead(record, append, t, row)
       if (other >= 0) findings.add('non-repeatable-read', t, row, other)
@@ -234,7 +237,10 @@ function readBases(
   }
 }
 
-/** The list without what the transaction itself had appended to the key; -1 if it does not end with that. */
+/**
+ * Returns the list without the elements that the transaction itself had appended to the key; -1 if the list does not
+ * end with these.
+ */
 function withoutOwn(
   { starts, kind, key, list, lists }: TransactionRecord,
   append: Int32Array,
@@ -250,7 +256,10 @@ function withoutOwn(
   return node
 }
 
-/** The previous read of the same key, if it showed another version apart from the transaction's own appends; else -1. */
+/**
+ * Returns the previous read of the same key, if it showed a different version without the transaction's own appends;
+ * otherwise -1.
+ */
 function earlierRead(record: TransactionRecord, append: Int32Array, t: number, read: number): number {
   const { starts, kind, key } = record
   for (let row = read - 1; row >= starts[t]; row--) {
@@ -261,14 +270,17 @@ function earlierRead(record: TransactionRecord, append: Int32Array, t: number, r
   return -1
 }
 
-/** An append of the transaction that the first `depth` elements of the longest read have; -1 if there is none. */
+/**
+ * Returns an append of the transaction that is among the first `depth` elements of the longest read; -1 if there is
+ * none.
+ */
 function ownIn({ starts, kind, key }: TransactionRecord, place: Int32Array, t: number, read: number, depth: number) {
   for (let row = starts[t + 1] - 1; row >= starts[t]; row--)
     if (kind[row] === APPEND && key[row] === key[read] && place[row] > 0 && place[row] <= depth) return row
   return -1
 }
 
-/** Whether the transaction appends to the same key again. */
+/** Reports whether the transaction appends to the same key again. */
 function isIntermediate({ starts, kind, key }: TransactionRecord, t: number, append: number): boolean {
   for (let row = append + 1; row < starts[t + 1]; row++)
     if (kind[row] === APPEND && key[row] === key[append]) return true

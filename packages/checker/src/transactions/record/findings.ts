@@ -1,4 +1,4 @@
-/** What is wrong with one read, whatever the order of the transactions. Names are Elle's where it has one. */
+/** Anomalies of one read, whatever the order of the transactions. Named as in Elle, if Elle has a name. */
 export type ReadAnomaly =
   | 'torn-append'
   | 'incompatible-order'
@@ -11,17 +11,17 @@ export type ReadAnomaly =
   | 'internal'
   | 'non-repeatable-read'
 
-/** One read that is wrong by itself. */
+/** One read with an anomaly. */
 export interface Finding {
   readonly anomaly: ReadAnomaly
   readonly transaction: number
-  /** The micro-operation: the read, or for a dirty update the write. */
+  /** The micro-operation with the anomaly: a read or, for a dirty update, a write. */
   readonly micro: number
-  /** The other micro-operation it takes: a write or another read; -1 if none. */
+  /** The other micro-operation of the anomaly, a write or another read; -1 if there is none. */
   readonly other: number
 }
 
-/** Counts what is wrong and keeps the first of each kind. */
+/** Counts anomalies by kind and keeps the first finding of each kind. */
 export class Findings {
   readonly #counts = new Map<ReadAnomaly, number>()
   readonly #first = new Map<ReadAnomaly, Finding>()

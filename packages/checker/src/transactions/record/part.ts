@@ -1,16 +1,16 @@
 import { NEVER } from '../../encoding/encoded.ts'
 import type { TransactionRecord } from './record.ts'
 
-/** Some transactions of a record as a record of their own. */
+/** Some transactions of a record, as a separate record. */
 export interface Part {
   readonly record: TransactionRecord
-  /** By transaction of the part: its number in the whole. */
+  /** By transaction of the part: its number in the whole record. */
   readonly whole: readonly number[]
-  /** By transaction of the whole: its number in the part. */
+  /** By transaction of the whole record: its number in the part. */
   readonly number: ReadonlyMap<number, number>
-  /** By micro-operation of the part: its row in the whole. */
+  /** By micro-operation of the part: its row in the whole record. */
   readonly rows: readonly number[]
-  /** By key of the part: its number in the whole. */
+  /** By key of the part: its number in the whole record. */
   readonly keys: readonly number[]
 }
 
@@ -25,7 +25,7 @@ export function partOf(record: TransactionRecord, kept: readonly number[]): Part
   const keys = [...new Set(rows.map((row) => record.key[row]))]
   const keyNumber = new Map(keys.map((key, at) => [key, at]))
   const ofRows = (column: Int32Array): Int32Array => Int32Array.from(rows, (row) => column[row])
-  // Positions close together: what goes through all events is then as short as the part.
+  // Renumber the positions densely, so that loops over all events are as short as the part.
   const positions = [...new Set(kept.flatMap((t) => [record.invoked[t], record.completed[t]]))].sort((a, b) => a - b)
   const rank = new Map(positions.map((position, at) => [position, position === NEVER ? NEVER : at]))
   const ranked = (column: Int32Array): Int32Array => Int32Array.from(kept, (t) => rank.get(column[t]) ?? NEVER)

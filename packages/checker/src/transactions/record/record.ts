@@ -12,54 +12,64 @@ import { NEVER } from '../../encoding/encoded.ts'
 import { placeOf } from '../../encoding/operation-row.ts'
 import { NO_LIST, type ReadLists, readLists } from './read-lists.ts'
 
-/** What became of a transaction. */
+/** The outcome of a transaction. */
 export const COMMITTED = 0
 export const ABORTED = 1
-/** It has no answer: it may have committed. */
+/** The transaction was not answered and may have committed. */
 export const UNANSWERED = 2
 
-/** What a micro-operation does. */
+/** The kind of a micro-operation. */
 export const READ = 0
 export const APPEND = 1
 export const WRITE = 2
-/** Adds a number to a register, as `SET n = n + 1` does: the server reads and writes in one step. */
+/** Adds a number to a register, as `SET n = n + 1` does; the server reads and writes in one step. */
 export const ADD = 3
 
-/** In place of a value or a list: unknown. No id of a history's values is equal to it. */
+/** An unknown value or list; no id of a history's values equals it. */
 export const UNKNOWN = NO_MICRO_VALUE
 
 /**
- * The transactions of a history as columns. Transaction t is operation t of the history, so it has its process, times and
- * lines there. Micro-operations are rows of their own, in the order of the transactions and within each in its order.
+ * The transactions of a history as columns. Transaction t is operation t of the history, which has its process, times
+ * and lines. Micro-operations are separate rows, in the order of the transactions, and within each transaction in its
+ * own order.
  */
 export interface TransactionRecord {
   readonly history: History
   readonly length: number
-  /** COMMITTED, ABORTED or UNANSWERED. */
+  /** By transaction: COMMITTED, ABORTED or UNANSWERED. */
   readonly status: Uint8Array
-  /** By transaction: the client's number; -1 if nothing identified it. */
+  /** By transaction: the number of its client; -1 if nothing identified it. */
   readonly session: Int32Array
-  /** Event position of the invocation. Transaction a precedes b in real time if `completed[a] < invoked[b]`. */
+  /**
+   * By transaction: the event position of its invocation. Transaction a precedes b in real time if `completed[a] <
+   * invoked[b]`.
+   */
   readonly invoked: Int32Array
-  /** Event position of the completion; NEVER if there is none or it is not known to have ended there. */
+  /**
+   * By transaction: the event position of its completion; NEVER if it did not complete, or is not known to have ended
+   * at its completion.
+   */
   readonly completed: Int32Array
-  /** Whether sessions are processes, whose transactions follow each other although they may overlap. */
+  /** Whether sessions are processes whose transactions are in session order even if they overlap. */
   readonly isTied: boolean
-  /** The micro-operations of t are rows starts[t] (inclusive) to starts[t + 1] (exclusive). */
+  /** The micro-operations of transaction t are rows starts[t] to starts[t + 1] - 1. */
   readonly starts: Int32Array
   /** By micro-operation: READ, APPEND, WRITE or ADD. */
   readonly kind: Uint8Array
-  /** By micro-operation: the key, a dense number. */
+  /** By micro-operation: the dense number of its key. */
   readonly key: Int32Array
   /**
-   * By micro-operation: the value written or read, as an id in the history's values; UNKNOWN for a read of a transaction
-   * that did not commit or is judged without its reads, for one of a register that says none, and for a write that says
-   * none. Of an ADD, the number that it adds. For a read of a list see `list`.
+   * By micro-operation: the value written or read, as an id in the history's values. For an ADD, the number that it
+   * adds. UNKNOWN for a read of a transaction that did not commit or is judged without its reads, and for a read or
+   * write of a register whose value was not recorded. For a read of a list, see `list`.
    */
   readonly value: Int32Array
-  /** By micro-operation: whether a read that says no value may have found this one, an id. Without one, it may be any. */
+  /**
+   * By micro-operation that reads an unrecorded value: a test whether it may have read a value, given by id. A read
+   * without a test may have read any value.
+   */
   readonly mayFind: ReadonlyMap<number, (value: number) => boolean>
-  /** By micro-operation: the list that was read, a row of `lists`; NO_LIST for all others. */
+  /** By micro-operation: the list that it read, a row of `lists`; NO_LIST for all others. */
   readonly list: Int32Array
   readonly lists: ReadLists
   /** By key: its id in the history's values. */
@@ -75,17 +85,20 @@ const kinds: { readonly [name: string]: number } = {
   add: ADD,
 }
 
-/** A read that says no value, but how it compares with one. `r!` says that the comparison is not true of it. */
+/**
+ * A read whose value was not recorded, only its comparison with another value. `r!` means that the comparison is not
+ * true.
+ */
 const COMPARED = /^r(!?)(=|<>|<=|<|>=|>)$/
 
-/** Whether such a read may have found a value. Only numbers are known to have an order. */
+/** Reports whether a read with a comparison may have read a value. Only numbers are known to have an order. */
 function mayFind(kind: string, found: Json, given: Json): boolean {
   const [, not = '', comparison = ''] = COMPARED.exec(kind) ?? []
   const isTrue = isTrueOf(comparison, found, given)
   return isTrue === undefined || isTrue === (not === '')
 }
 
-/** No comparison with null is true. Undefined if only the server knows. */
+/** Evaluates a comparison; comparisons with null are never true. Undefined if only the server knows the result. */
 function isTrueOf(comparison: string, found: Json, given: Json): boolean | undefined {
   if (found === null || given === null) return false
   if (found === given) return comparison.endsWith('=')
@@ -95,7 +108,9 @@ function isTrueOf(comparison: string, found: Json, given: Json): boolean | undef
   )
 }
 
-/** What a micro-operation does, by its name; undefined if no judge knows it. EDN writes names as keywords. */
+/**
+ * Returns the kind of a micro-operation by its name; undefined if the name is unknown. EDN writes names as keywords.
+ */
 export const microKind = (name: string): number | undefined => {
   const plain = name.startsWith(':') ? name.slice(1) : name
   if (COMPARED.test(plain)) return READ
@@ -103,10 +118,10 @@ export const microKind = (name: string): number | undefined => {
 }
 
 /**
- * Reads the transactions of a history. `areLists`: reads return lists, and null is the empty one; otherwise they return
- * values of registers.
+ * Reads the transactions of a history. With `areLists`, reads return lists, and null is the empty list; otherwise reads
+ * return values of registers.
  *
- * @throws UserError for a value that is not a list of micro-operations, or a micro-operation of another kind.
+ * @throws UserError for a value that is not a list of micro-operations, or for a micro-operation of another kind.
  */
 export function readTransactions(history: History, areLists: boolean): TransactionRecord {
   const { operations, values } = history
@@ -144,7 +159,7 @@ export function readTransactions(history: History, areLists: boolean): Transacti
     const areReadsKnown = status[t] === COMMITTED
     for (let row = starts[t], at = from[t]; row < starts[t + 1]; row++, at++) {
       const kind = kindOf[micro.kind[at]]
-      // Only a recorder tells the order in which sums were made.
+      // Only a recorder knows the order in which additions were made.
       if (kind < 0 || (kind === ADD && history.transactionNotes === undefined))
         throw otherKind(history, t, micro.kinds[micro.kind[at]])
       if (kind === (areLists ? WRITE : APPEND) || (areLists && kind === ADD)) throw ofOtherModel(history, t, areLists)
@@ -176,7 +191,7 @@ export function readTransactions(history: History, areLists: boolean): Transacti
   }
 }
 
-/** The transaction of a micro-operation. */
+/** Returns the transaction of a micro-operation. */
 export function transactionOf({ starts, length }: TransactionRecord, micro: number): number {
   let low = 0
   let high = length - 1
@@ -188,13 +203,16 @@ export function transactionOf({ starts, length }: TransactionRecord, micro: numb
   return low
 }
 
-/** An empty list of micro-operations is no transaction in the history's tables. */
+/**
+ * Reports whether a value is null or an empty list; the history's tables do not contain empty lists of
+ * micro-operations.
+ */
 const isEmpty = (history: History, id: number): boolean => {
   const value = history.values.json(id as ValueId)
   return value === null || (Array.isArray(value) && value.length === 0)
 }
 
-/** Numbers keys 0, 1, 2, … in the order they appear. */
+/** Assigns the numbers 0, 1, 2, … to keys in the order in which they appear. */
 class KeyNumbers {
   readonly #numbers = new Map<number, number>()
   #lastId = UNKNOWN
@@ -212,7 +230,7 @@ class KeyNumbers {
     return number
   }
 
-  /** The number of a key; -1 if it has none. */
+  /** Returns the number of a key; -1 if it has none. */
   known(id: number): number {
     return this.#numbers.get(id) ?? -1
   }

@@ -1,16 +1,22 @@
 import { ABORTED, APPEND, type TransactionRecord, UNANSWERED } from './record.ts'
 
-/** Which micro-operation wrote a value to a key, or appended an element. Values name them: each key's must differ. */
+/**
+ * Finds the micro-operation that wrote a value to a key, or appended an element. A value identifies its write, so the
+ * values of each key must differ.
+ */
 export interface Writes {
-  /** The micro-operation; -1 if there is none. */
+  /** Returns the micro-operation; -1 if there is none. */
   find(key: number, value: number): number
-  /** By micro-operation that wrote what others wrote too: those, in their order. */
+  /** By micro-operation whose value was written again: the later writes of the value, in order. */
   readonly repeated: ReadonlyMap<number, readonly number[]>
-  /** By micro-operation: its transaction, for writes. */
+  /** By micro-operation that writes: its transaction. */
   readonly transaction: Int32Array
 }
 
-/** An aborted micro-operation gives way to another of the same value: a client that retries may write it again. */
+/**
+ * Finds all writes of one kind. An aborted write is replaced by another write of the same value, because a client that
+ * retries may write the value again.
+ */
 export function findWrites({ length, starts, kind, key, value, status }: TransactionRecord, wanted: number): Writes {
   let count = 0
   for (let row = 0; row < kind.length; row++) if (kind[row] === wanted) count++
@@ -51,8 +57,9 @@ const hashed = (key: number, value: number): number => {
 }
 
 /**
- * The record as it is if no transaction without an answer took effect whose append was sent again. What is met then is met:
- * this explains every read. Undefined if there is none.
+ * Returns the record under the assumption that no unanswered transaction took effect if one of its appends was sent
+ * again. A level met under this assumption is met, because it explains every read. Undefined if no append of an
+ * unanswered transaction was sent again.
  */
 export function withoutFirstTries(record: TransactionRecord): TransactionRecord | undefined {
   const { repeated, transaction } = findWrites(record, APPEND)
