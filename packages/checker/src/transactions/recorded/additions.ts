@@ -4,35 +4,36 @@ import { type CellWrite, earliest, type LockOrder, type ReadTimes } from '../gra
 import { type TransactionRecord, UNKNOWN } from '../record/record.ts'
 import { INITIAL } from '../record/versions.ts'
 
-// Additions commute, so row locks leave their order open where statements overlap. Reads say which were done.
+// Additions commute, so row locks do not determine their order if statements overlap. Reads show which additions were
+// done.
 
-/** A read of a cell, as an id. */
+/** A read of a cell; `value` is an id. */
 export interface SumRead extends ReadTimes {
   readonly transaction: number
   readonly value: number
 }
 
-/** An order of a cell's additions by which each read saw the sum of those before it. */
+/** An order of a cell's additions in which each read saw the sum of the additions before it. */
 export interface AdditionOrder {
-  /** By new place: the place before. */
+  /** By new position: the previous position. */
   readonly writes: readonly number[]
-  /** By read: the new place of the version that it saw; INITIAL for the value at first. */
+  /** By read: the new position of the version that it saw; INITIAL for the initial value. */
   readonly seen: readonly number[]
 }
 
-/** So many additions under way at a read are looked at, and so many choices of them. */
+/** The maximum number of open additions considered at a read, and the maximum number of choices among them. */
 const MOST_OPEN = 256
 const MOST_CHOICES = 10_000
 
-/** So many first values are tried. */
+/** The maximum number of initial values tried. */
 const MOST_FIRST = 32
 
 /**
- * Looks for an order of additions that keeps to the times of all statements. Each read takes effect with the additions
- * that it can only have seen, and with the first choice of those under way that gives its value: those that are answered
- * first stand first, as in scheduling by the earliest deadline.
+ * Looks for an order of additions that agrees with the times of all statements. Each read takes effect after the
+ * additions that it must have seen, and after the first choice of open additions that yields its value. Additions that
+ * were answered first come first, as in earliest-deadline-first scheduling.
  *
- * @returns undefined if a transaction does more with the cell than add to it or read it, or no order was found
+ * @returns undefined if a transaction does more with the cell than add to it or read it, or if no order was found
  */
 export function orderOfAdditions(
   { history }: TransactionRecord,
@@ -55,16 +56,18 @@ export function orderOfAdditions(
 }
 
 interface Sums {
-  /** By write: what it adds, and the moments between which it took effect. */
+  /** By write: the number it adds, and the earliest and the latest time at which it took effect. */
   readonly changes: readonly number[]
   readonly begins: Float64Array
   readonly deadlines: Float64Array
   /** The sign of all changes; 0 if they differ. */
   readonly sign: -1 | 0 | 1
   readonly byDeadline: readonly number[]
-  /** By place in that order: the earliest beginning from there on. */
+  /** By position in `byDeadline`: the earliest beginning among the writes from this position on. */
   readonly begun: Float64Array
-  /** The reads in the order of their effects, each with the latest moment that it leaves to those before it. */
+  /**
+   * The reads in the order of their effects. `by` is the latest time by which an addition before the read must begin.
+   */
   readonly seen: readonly {
     readonly read: number
     readonly began: number
@@ -87,7 +90,7 @@ function sumsOf(writes: readonly CellWrite[], reads: readonly SumRead[], values:
   }
 }
 
-/** What the cell may have held at first, by the earliest read. */
+/** Returns the possible initial values of the cell, computed from the earliest read. */
 function firstsOf({ changes, begins, deadlines, byDeadline, seen: [start] }: Sums): readonly number[] {
   if (start === undefined) return []
   const before = byDeadline.filter((at) => begins[at] <= start.by)
@@ -98,7 +101,7 @@ function firstsOf({ changes, begins, deadlines, byDeadline, seen: [start] }: Sum
   return [first, ...open.map((at) => (first -= changes[at]))]
 }
 
-/** The order from a first value; undefined if there is none by the first choice at each read. */
+/** Builds the order from an initial value; undefined if the first choice at some read does not lead to an order. */
 function placedFrom(sums: Sums, first: number): AdditionOrder | undefined {
   const { changes, deadlines, byDeadline } = sums
   const placed: number[] = []
@@ -136,7 +139,10 @@ function openFrom(
   return open
 }
 
-/** Those of the open additions that give a sum together, with all that come before one of them. */
+/**
+ * Chooses open additions that together yield a sum; every open addition that must precede a chosen one is chosen too.
+ * Undefined if there is no such choice.
+ */
 function chosenOf({ changes, begins, deadlines, sign }: Sums, open: readonly number[], wanted: number) {
   const chosen: number[] = []
   let tried = 0
@@ -156,12 +162,15 @@ function chosenOf({ changes, begins, deadlines, sign }: Sums, open: readonly num
 }
 
 interface Windows {
-  /** By write: the moments between which it took effect. */
+  /** By write: the earliest and the latest time at which it took effect. */
   readonly begins: Float64Array
   readonly deadlines: Float64Array
 }
 
-/** From when it was sent until it was answered, less what holders of the row's lock leave of that. */
+/**
+ * Returns the interval of each write from its sending to its answer, reduced by the intervals in which others held the
+ * row lock.
+ */
 function windowsOf(writes: readonly CellWrite[]): Windows {
   const held = writes.flatMap(({ lock }) => (lock !== undefined && lock.from < lock.to ? [lock] : []))
   const [froms, tos] = [Float64Array.from(held, ({ from }) => from), Float64Array.from(held, ({ to }) => to)]
@@ -172,7 +181,7 @@ function windowsOf(writes: readonly CellWrite[]): Windows {
     const answered = Math.max(lock?.from ?? acknowledged, sent)
     const earlier = tos[countBelow(froms, sent) - 1] ?? 0
     begins[at] = earlier <= answered ? Math.max(sent, earlier) : sent
-    // The first whose hold ended after this one was answered.
+    // The first lock interval that ended after this write was answered.
     const later = froms[countBelow(tos, answered + 1)] ?? Number.POSITIVE_INFINITY
     deadlines[at] = later >= sent ? Math.min(acknowledged, later) : acknowledged
   }

@@ -2,13 +2,16 @@ import type { TransactionNote } from '@chaosproxy/history'
 import type { Ladder } from '../../verdict/ladder.ts'
 import { type IsolationLevel, isolationLadder } from '../levels/ladder.ts'
 
-/** Whether each transaction got the level of isolation that it asked for. */
+/** The level `declared`: each transaction got the level of isolation that it asked for. */
 export const DECLARED = 'declared'
 
 /** The levels by which transactions of a recorded database are judged. */
 export type RecordedLevel = IsolationLevel | typeof DECLARED
 
-/** A serial order is what every level promises; and no level promises less than read committed. */
+/**
+ * The ladder with DECLARED: serializability implies every requested level, and every requested level implies read
+ * committed.
+ */
 export const recordedLadder: Ladder<RecordedLevel> = {
   ...isolationLadder,
   levels: isolationLadder.levels.flatMap((level): readonly RecordedLevel[] =>
@@ -21,14 +24,14 @@ export const recordedLadder: Ladder<RecordedLevel> = {
   },
 }
 
-/** What a transaction asked for, by the number of its guarantees. */
+/** The level that a transaction asked for, as a number. */
 const READ_COMMITTED = 0
 export const SNAPSHOT = 1
 export const SERIALIZABLE = 2
 
 /**
- * PostgreSQL's names. It gives read committed to those who ask for read uncommitted, and by default. Others promise less:
- * InnoDB's repeatable read has a snapshot for plain reads, and the newest rows for reads that lock and for writes.
+ * PostgreSQL's names. PostgreSQL provides read committed for read uncommitted, and by default. Other databases promise
+ * less: InnoDB's repeatable read uses a snapshot for plain reads, and the newest rows for locking reads and writes.
  */
 const asked: { readonly [name: string]: number } = {
   'read uncommitted': READ_COMMITTED,
@@ -37,13 +40,13 @@ const asked: { readonly [name: string]: number } = {
   serializable: SERIALIZABLE,
 }
 
-/** It promises nothing that is judged here. */
+/** A level that promises nothing that the checker judges. */
 export const UNPROMISING = 'read uncommitted of InnoDB'
 
-/** READ_COMMITTED, SNAPSHOT or SERIALIZABLE. */
+/** Returns the level that a transaction asked for: READ_COMMITTED, SNAPSHOT or SERIALIZABLE. */
 export const levelAsked = (note: TransactionNote | undefined): number => asked[note?.isolation ?? ''] ?? READ_COMMITTED
 
-/** `12 serializable, 3 by default`: how many committed transactions asked for which level. */
+/** Lists how many committed transactions asked for each level: `12 serializable, 3 by default`. */
 export function askedText(notes: readonly (TransactionNote | undefined)[], counts: Uint8Array): string {
   const numbers = new Map<string, number>()
   notes.forEach((note, t) => {

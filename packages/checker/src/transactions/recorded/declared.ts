@@ -22,11 +22,13 @@ import { DECLARED, levelAsked, SERIALIZABLE, SNAPSHOT, UNPROMISING } from './ask
  * Decides whether each transaction got the level that it asked for. An order between two transactions counts if the
  * levels that they asked for promise it:
  *
- * - Who overwrites or reads a version commits after its writer, at every level.
- * - Who asked for a snapshot commits what it read from before it begins, so it comes before whoever replaces that, and no
- *   cycle has its reads overwritten unless two such steps follow each other (snapshot isolation).
- * - Of two transactions that asked for serializable, a read that the other overwrites orders the whole transactions. Only
- *   for cells that no others write: a database need not notice that one of those came between.
+ * - At every level, a transaction that overwrites or reads a version commits after the version's writer.
+ * - A transaction that asked for a snapshot begins after the commits that it read from. So it precedes every
+ *   transaction that replaces a version it read, and its reads are overwritten on no cycle unless two of these steps
+ *   are consecutive (snapshot isolation).
+ * - If two transactions asked for serializable, a read of one that the other overwrites orders the whole transactions.
+ *   This applies only to cells that no other transactions write, because a database need not notice a write of another
+ *   transaction in between.
  */
 export function decideDeclared(
   record: TransactionRecord,
@@ -83,7 +85,7 @@ const FOR_SNAPSHOTS: readonly CycleClassName[] = ['G0', 'G1c', 'G-single-item', 
 const FOR_SERIAL: readonly CycleClassName[] = [...FOR_SNAPSHOTS, 'G2-item']
 const EDGES_PER_SEARCH = 4_000_000
 
-/** Undefined if none was found in the time given. */
+/** Returns a shortest cycle of the first class that has one; undefined if none was found within the allowance. */
 function shortestOf(search: CycleSearch, classes: readonly CycleClassName[]): readonly CycleStep[] | undefined {
   for (const cycle of cycleClasses) {
     if (!classes.includes(cycle.name)) continue
@@ -93,7 +95,9 @@ function shortestOf(search: CycleSearch, classes: readonly CycleClassName[]): re
   return undefined
 }
 
-/** What is wrong with one read: at every level, or because its transaction asked for a snapshot. */
+/**
+ * Returns an anomaly of a single read that every level excludes, or that a transaction's requested snapshot excludes.
+ */
 function wrongRead(
   { starts, kind, key, length }: TransactionRecord,
   { findings, versions: { of } }: Inference,
@@ -126,12 +130,15 @@ function othersWrite({ length, status, starts, kind, key, keys }: TransactionRec
 
 const LEVEL_NAMES = ['read committed', 'repeatable read', 'serializable']
 
-/** A transaction did not get the level that it asked for, so no other level is a cure. */
+/** Since a transaction did not get the level that it asked for, another level is no remedy. */
 const CAUSE = 'The database allowed what the levels asked for forbid.'
 const CURE =
   'Look for what comes between: a standby, a pooler, a setting of the database. Else it is a bug of the database.'
 
-/** In place of the cure for an application: what its database had promised. */
+/**
+ * Returns a violation of the declared level, with what the database had promised in place of the remedy for an
+ * application.
+ */
 function violated(levels: Uint8Array, { story, ...told }: Told): Verdict {
   const shown = told.operations.map(({ operation }) => operation)
   const ran = told.culprit !== undefined ? [told.culprit] : shown

@@ -5,7 +5,10 @@ import { COMMITTED, READ, type TransactionRecord } from '../record/record.ts'
 import { INITIAL, NO_VERSION } from '../record/versions.ts'
 import { findRepeated } from './infer.ts'
 
-/** The versions as the recorder tells them; undefined unless it tells those of every committed transaction. */
+/**
+ * Returns the versions as the recorder reported them; undefined unless it reported the versions of every committed
+ * transaction.
+ */
 export function givenVersions(
   record: TransactionRecord,
   notes: readonly (TransactionNote | undefined)[],
@@ -14,7 +17,7 @@ export function givenVersions(
   const counts = Uint8Array.from(status, (each) => (each === COMMITTED ? 1 : 0))
   if (length === 0 || notes.some((note, t) => counts[t] === 1 && note?.versions === undefined)) return undefined
   const placeOf = (t: number, row: number): number => notes[t]?.versions?.[row - starts[t]] ?? NO_VERSION
-  /** By cell: who wrote each place. */
+  /** By cell: the writer of each position. */
   const writers = Array.from(keys, () => new Map<number, number>())
   for (let t = 0; t < length; t++)
     for (let row = starts[t]; row < starts[t + 1]; row++)

@@ -18,53 +18,61 @@ import { orderOfAdditions } from './additions.ts'
 import { UNPROMISING } from './asked-levels.ts'
 import { areExplained, type Seen, valuesAt, valuesInOrder } from './values.ts'
 
-/** What the record shows in any case, and what it most likely shows. */
+/** The orders and sources that the record proves, and those that are likely. */
 export interface RecordedInference {
-  /** Only orders and sources that hold in any case: what they contradict is violated. */
+  /** Only orders and sources that hold in every case; a level that they contradict is violated. */
   readonly certain: Inference
   /**
-   * An order and a source wherever there are several: if they explain everything, it is met. Undefined if they do not even
-   * explain the values of each cell.
+   * The likeliest order and source wherever several are possible; a level that they satisfy is met. Undefined if they
+   * do not even explain the values of each cell.
    */
   readonly likely: Inference | undefined
 }
 
-/** Cells whose reads and writes say nothing. */
+/** Collects the cells whose reads and writes prove nothing. */
 export interface DoubtfulCells {
   has(cell: number): boolean
-  /** Whether something that had ended before its first read or write may have changed it. */
+  /**
+   * Reports whether an earlier operation may have changed the cell, if it ended before the cell's first read or write.
+   */
   isStartUnknown(cell: number): boolean
-  /** Two transactions held the row of a cell at once. */
+  /** Records that two transactions held the row lock of a cell at the same time. */
   overlap(cell: number, one: number, other: number): void
-  /** A read of a value that nothing wrote. `newest`: the write of the newest version that it may have seen by its time. */
+  /**
+   * Records a read of a value that nothing wrote. `newest` is the write of the newest version that the read may have
+   * seen by its time.
+   */
   unexplained(cell: number, micro: number, newest: number | undefined): void
-  /** A read of another value than its own transaction had written. */
+  /** Records a read of a value other than the one that its own transaction had written. */
   changed(cell: number, micro: number): void
 }
 
-/** A read of what its transaction had not written before. */
+/** A read of a version that its own transaction had not written. */
 interface Read {
   readonly transaction: number
   readonly row: number
   readonly cell: number
-  /** An id; UNKNOWN if only a comparison is known. */
+  /** The value, as an id; UNKNOWN if only a comparison is known. */
   readonly value: number
-  /** From when on what it read was fixed. */
+  /** The earliest and the latest time at which the read version was chosen. */
   readonly began: number
   readonly ended: number
-  /** Whether it may have seen what was not committed. */
+  /** Whether the read may have seen uncommitted values. */
   readonly isDirty: boolean
-  /** Whether it may have found this value, an id. */
+  /** Reports whether the read may have returned a value, given by id. */
   readonly mayBe: (found: number) => boolean
-  /** Whether it is known only by what was added to it: it says what a version held, and is no read of the client. */
+  /**
+   * Whether the value was computed from a later sum. The client did not make this read, but it shows which value a
+   * version held.
+   */
   readonly isImplied: boolean
-  /** Places in the cell's order, -1 for the value at first. */
+  /** The possible positions in the cell's order; -1 for the initial value. */
   places: readonly number[]
 }
 
 /**
  * Infers the order of versions from row locks, and the source of each read from its value and its time. `initial` is
- * the id of what every cell held at first; UNKNOWN if nothing says so.
+ * the id of the initial value of every cell; UNKNOWN if the initial value is unknown.
  */
 export function inferRecorded(
   record: TransactionRecord,
@@ -119,7 +127,7 @@ export function inferRecorded(
   }
 }
 
-/** The reads of committed transactions, each with the writes that it may have seen by their times. */
+/** Returns the reads of committed transactions, each with the writes that it may have seen according to their times. */
 function readsOf(
   record: TransactionRecord,
   orders: readonly LockOrder[],
@@ -155,7 +163,7 @@ function readsOf(
         continue
       }
       const written = own.get(cell)
-      // After a write of an unknown value, the read says what it was.
+      // After a write of an unknown value, the read shows this value.
       if (written !== undefined) {
         if (value[row] === UNKNOWN) continue
         if (written !== UNKNOWN && written !== value[row]) doubts.changed(cell, row)
@@ -172,17 +180,17 @@ function readsOf(
   return reads
 }
 
-/** What a transaction has added to a value that it has not shown, and when it read that. */
+/** The sum that a transaction has added to a value it has not shown, and when it read the value. */
 interface Added extends ReadTimes {
   readonly change: number
 }
 
-/** When what each statement of a transaction read was fixed. */
+/** The times at which the versions read by each statement of a transaction were chosen. */
 class ReadTimesOf {
   readonly #whole: ReadTimes
   readonly #statements: TransactionNote['statements']
   #at = 0
-  /** The first micro-operation after those of the current statement. */
+  /** The first micro-operation after the current statement. */
   #end: number
 
   constructor({ history, starts }: TransactionRecord, t: number) {
@@ -192,7 +200,10 @@ class ReadTimesOf {
     this.#end = starts[t] + (this.#statements[0]?.[1] ?? 0)
   }
 
-  /** Of a micro-operation; call it in their order. Those of the whole transaction if the recorder does not say. */
+  /**
+   * Returns the times of a micro-operation; must be called in the order of the micro-operations. Returns the times of
+   * the whole transaction if the recorder did not record those of the statement.
+   */
   of(row: number): ReadTimes {
     while (row >= this.#end && this.#at < this.#statements.length) this.#end += this.#statements[++this.#at]?.[1] ?? 0
     const [, , from, to] = this.#statements[this.#at] ?? []
@@ -200,17 +211,20 @@ class ReadTimesOf {
   }
 }
 
-/** A read of what a transaction wrote that was rolled back. */
+/** A read of a value written by a transaction that was rolled back. */
 interface AbortedRead {
   readonly read: Read
-  /** The micro-operation that wrote it. */
+  /** The micro-operation that wrote the value. */
   readonly write: number
 }
 
-/** What reads show of the values of each cell. */
+/** What the reads show about the values of each cell. */
 interface Explained {
   readonly aborted: readonly AbortedRead[]
-  /** By cell and place, INITIAL included: a value, as an id, that a read can only have seen there. */
+  /**
+   * By cell and position, including INITIAL: the value of the version, as an id, if some read can only have seen this
+   * version.
+   */
   readonly pins: readonly ReadonlyMap<number, number>[]
 }
 
@@ -220,7 +234,10 @@ function byCell(orders: readonly LockOrder[], reads: readonly Read[]): readonly 
   return ofCells
 }
 
-/** Leaves of the places those with the value that was read. A value without any puts the cell in doubt. */
+/**
+ * Removes the positions whose value differs from the value read. If no position remains for a read, its cell is in
+ * doubt.
+ */
 function explain(
   record: TransactionRecord,
   orders: readonly LockOrder[],
@@ -244,7 +261,10 @@ function explain(
   return { aborted, pins }
 }
 
-/** By place: the values in the likely order. If that at first is not known, one by which all reads are explained. */
+/**
+ * By position: the value of each version in the likely order. If the initial value is unknown, uses one that explains
+ * all reads.
+ */
 function likelyValues(
   record: TransactionRecord,
   order: LockOrder,
@@ -271,13 +291,14 @@ function likelyValues(
   return valuesInOrder(record, order, counts, pins)
 }
 
-/** After this often, what reads of a cell say of each other is not followed further. */
+/** The maximum number of rounds in which reads of a cell restrict each other. */
 const MOST_ROUNDS = 16
 
 /**
- * What a read can only have seen of one version says what that held, and so what it did not hold.
+ * Removes impossible positions of the reads of one cell. A read that can have seen only one version shows the value of
+ * this version, and thus which other reads cannot have seen it.
  *
- * @returns by place: a value that a read can only have seen there
+ * @returns by position: the value of the version, if some read can only have seen this version
  */
 function explainCell(
   record: TransactionRecord,
@@ -313,10 +334,13 @@ function explainCell(
   return pins
 }
 
-/** Whether a read may have found this value, or nobody knows it. */
+/** Reports whether a read may have returned a value, or the value is unknown. */
 const isOpenOr = ({ mayBe }: Read, value: number): boolean => value === UNKNOWN || mayBe(value)
 
-/** Nobody sees a value before its COMMIT was sent, or its transaction began if that is not known. */
+/**
+ * Returns when the COMMIT of a write was sent, or when its transaction began if that is unknown. Nobody sees the value
+ * earlier.
+ */
 const commitSent = ({ lock, began }: CellWrite): number => Math.max(lock?.to ?? began, began)
 
 /** By cell and value: a write of a transaction that was rolled back. */
@@ -333,7 +357,7 @@ function abortedWrites({ length, status, starts, kind, key, value }: Transaction
   return writes
 }
 
-/** By transaction: whether it committed, or a read can only have seen a write of it. */
+/** By transaction: 1 if it committed, or if some read can only have seen its write. */
 function countedOf({ length, status }: TransactionRecord, orders: readonly LockOrder[], reads: readonly Read[]) {
   const counts = new Uint8Array(length)
   for (let t = 0; t < length; t++) if (status[t] === COMMITTED) counts[t] = 1
@@ -344,7 +368,7 @@ function countedOf({ length, status }: TransactionRecord, orders: readonly LockO
 
 interface Source {
   readonly read: Read
-  /** Undefined if it is not known. */
+  /** The position of the source; undefined if unknown. */
   readonly place: number | undefined
 }
 
@@ -365,7 +389,7 @@ function inferenceOf(
   const starts = new Int32Array(cells + 1)
   const writer: number[] = []
   const of = new Int32Array(record.kind.length).fill(NO_VERSION)
-  /** By cell and place: the version. */
+  /** By cell and position: the version. */
   const versions: (readonly number[])[] = []
   for (let cell = 0; cell < cells; cell++) {
     const { writes, isCertain: certain } = orders[cell]
@@ -395,11 +419,14 @@ function inferenceOf(
 
 const onlyOf = (places: readonly number[]): number | undefined => (places.length === 1 ? places[0] : undefined)
 
-/** The write before that of a transaction, which it saw if it had locked the row when it read. */
+/**
+ * Finds the write before a transaction's own write to a cell. The transaction saw this write if it had locked the row
+ * when it read.
+ */
 class Predecessors {
   readonly #orders: readonly LockOrder[]
   readonly #counts: Uint8Array
-  /** By cell: the place of the write of each transaction. */
+  /** By cell: the position of each transaction's write. */
   readonly #own: Map<number, ReadonlyMap<number, number>> = new Map()
 
   constructor(orders: readonly LockOrder[], counts: Uint8Array) {
@@ -407,7 +434,10 @@ class Predecessors {
     this.#counts = counts
   }
 
-  /** Undefined if the transaction writes nothing to the cell, or what it wrote after is not known to count. */
+  /**
+   * Returns the position; undefined if the transaction does not write the cell, or the transaction of the previous
+   * write is not known to count.
+   */
   of({ cell, transaction }: Read): number | undefined {
     const { writes } = this.#orders[cell]
     const places = this.#own.get(cell) ?? new Map(writes.map((write, place) => [write.transaction, place]))
@@ -418,8 +448,9 @@ class Predecessors {
 }
 
 /**
- * The one before its own write; or of those with the value that was read, or else of all, the newest that had been
- * acknowledged when it began, or else the oldest.
+ * Returns the likeliest source of a read. The first choice is the write before the transaction's own write. Otherwise
+ * the candidates are the sources with the value read, or all sources if there are none. Among these, chooses the newest
+ * that was acknowledged when the read began, or else the oldest.
  */
 function likeliestOf(
   { status }: TransactionRecord,
@@ -447,7 +478,7 @@ function likeliestOf(
   return likeliest
 }
 
-/** Two reads of one cell in one transaction that saw different versions. */
+/** Finds two reads of one cell in one transaction that saw different versions. */
 export function findRepeated(
   { starts, kind, key, length }: TransactionRecord,
   of: Int32Array,

@@ -19,7 +19,7 @@ import { givenVersions } from './given.ts'
 import { type DoubtfulCells, inferRecorded } from './infer.ts'
 import { type UnitKind, united, unitsOf, withoutTransaction } from './units.ts'
 
-/** Judges transactions that a recorder saw at the wire. */
+/** The entry for database transactions that a recorder saw on the wire. */
 export const recordedTransactions = transactionsEntry(
   'rw-register',
   'transactions of a database, recorded at the wire',
@@ -28,19 +28,19 @@ export const recordedTransactions = transactionsEntry(
     judgeRecorded(readTransactions(history, false), { model: name, initial, levels, unit }, budget),
 )
 
-/** What a recording of a database is judged from. */
+/** Options for judging a recording of a database. */
 interface RecordedOptions {
   readonly model: string
-  /** What every cell held at first; "unknown" if nothing says so. */
+  /** The initial value of every cell; "unknown" if it is unknown. */
   readonly initial: Json
   readonly levels: readonly RecordedLevel[]
   readonly unit: UnitKind | undefined
 }
 
 /**
- * Judges transactions that a recorder saw at the wire, given that writers of a row lock it until they commit. A level
- * is violated if orders that hold in any case break it. It is met if some order and some sources explain everything,
- * and nothing that was not understood may hide a violation.
+ * Judges transactions that a recorder saw on the wire, given that writers of a row lock it until they commit. A level
+ * is violated if orders that hold in every case break it. A level is met if some order and some sources explain
+ * everything, and no unrecognized statement may hide a violation.
  */
 function judgeRecorded(
   record: TransactionRecord,
@@ -84,7 +84,10 @@ function judgeRecorded(
     ...(transactions === undefined ? {} : { transactions: { ...transactions, strongest: strongestOf(verdicts) } }),
   }
 
-  /** What breaks a level if the transactions of each unit are one. What the database promised is about each alone. */
+  /**
+   * Adds the levels that are violated if the transactions of each unit are one. The level `declared` concerns each
+   * transaction alone.
+   */
   function judgedAsOne(alone: Judged, by: UnitKind): Judged {
     const units = unitsOf(record, notes, certain.versions.counts, by)
     const [sureUnits, bestUnits] = [united(record, certain, units), united(record, likely ?? certain, units)]
@@ -106,7 +109,7 @@ interface Judged {
   readonly verdicts: Verdicts<RecordedLevel>
 }
 
-/** What the database promised, after what the application got. */
+/** Describes whether the database kept its promise, to be added to the headline. */
 function declaredText({ [DECLARED]: { result } }: Verdicts<RecordedLevel>, asked: string): string {
   if (result === 'unknown') return ''
   return result === 'met'
@@ -134,7 +137,7 @@ const AMBIGUOUS = notRecorded(
   'some reads may have seen one of several writes of the same value, and some writes have no certain order. Write values that differ, or read and write in one transaction',
 )
 
-/** Why a level is not met, although nothing that is known breaks it. */
+/** Returns why a level cannot be called met, although no known order breaks it; undefined if it can. */
 function hiddenFrom(
   level: RecordedLevel,
   notes: readonly (TransactionNote | undefined)[],
@@ -151,19 +154,21 @@ function hiddenFrom(
       )
 }
 
-/** What no statement shows may have changed rows. */
+/** Returns the reason that rows may have changed unseen, if there is a mark of this. */
 const unseenReason = (mark: Mark | undefined): Reason | undefined =>
   mark === undefined ? undefined : notRecorded(`${mark.what} may change rows unseen, and ${mark.why}`)
 
-/** Whether nothing is uncertain. */
+/** Reports whether two inferences have the same versions and sources. */
 const isSame = (one: Inference, other: Inference): boolean =>
   one.versions.writer.length === other.versions.writer.length &&
   one.versions.of.every((version, row) => version === other.versions.of[row])
 
-/** Cells whose reads and writes say nothing, because something else may have changed them, and why. */
+/**
+ * The cells whose reads and writes prove nothing because something unrecorded may have changed them, with the reasons.
+ */
 class Doubts implements DoubtfulCells {
   readonly #record: TransactionRecord
-  /** By cell: the first reason. */
+  /** By cell: the first reason for doubt. */
   readonly #reasons: Map<number, string> = new Map()
   readonly #startUnknown: Set<number> = new Set()
 
@@ -190,7 +195,7 @@ class Doubts implements DoubtfulCells {
     return this.#startUnknown.has(cell)
   }
 
-  /** Why nothing is met; undefined if no cell is in doubt. */
+  /** The reason why no level is met; undefined if no cell is in doubt. */
   get reason(): string | undefined {
     const [first] = this.#reasons.values()
     if (first === undefined) return undefined
@@ -224,7 +229,7 @@ class Doubts implements DoubtfulCells {
   }
 }
 
-/** Of the marks of each key, the one that settled last. */
+/** Returns, for each key, the mark that settled last. */
 function latestOf(marks: readonly Mark[]): readonly Mark[] {
   const latest = new Map<string | undefined, Mark>()
   for (const mark of marks) {
@@ -236,7 +241,7 @@ function latestOf(marks: readonly Mark[]): readonly Mark[] {
   return [...latest.values()]
 }
 
-/** By cell: the event position at which the first transaction with it began. */
+/** By cell: the event position at which the first transaction that uses it began. */
 function firstUses({ length, starts, key, keys, invoked }: TransactionRecord): Int32Array {
   const first = new Int32Array(keys.length).fill(NEVER)
   for (let t = 0; t < length; t++)
@@ -249,7 +254,7 @@ const OTHERS =
 
 const whatOf = ({ what, line }: Mark): string => `${what} (line ${line})`
 
-/** Whether a mark is about a cell. A star stands for every primary key: `accounts/*` + `/balance`. */
+/** Reports whether a mark covers a cell. A star matches every primary key: `accounts/*` + `/balance`. */
 function covers(mark: string, cell: string): boolean {
   if (mark === cell) return true
   const star = mark.indexOf('/*/')

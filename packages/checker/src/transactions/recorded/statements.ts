@@ -3,15 +3,18 @@ import { saidOf } from '../../encoding/half-said.ts'
 import { registerFunctions } from '../../register/encoding/encode.ts'
 import { rowOfCell } from '../granted/row-locks.ts'
 
-/** Whether units of several operations can be judged although none is a transaction: each is one statement on a register. */
+/**
+ * Reports whether units of several operations can be judged although the history has no transactions: each operation
+ * must be one statement on a register.
+ */
 export const areStatements = ({ header, functions, transactionNotes }: History): boolean =>
   transactionNotes === undefined &&
   header?.extra?.['workload'] === 'traffic' &&
   functions.every((name) => registerFunctions.includes(name))
 
 /**
- * Recorded operations on registers, each as a transaction of one statement in the same row. A server that runs a command at
- * once holds its key for a moment between request and reply.
+ * Converts recorded operations on registers to transactions of one statement each, all in one row. A server that runs
+ * each command atomically holds its key at some moment between request and reply.
  */
 export function asStatements(history: History): History {
   const { operations, functions, keys, values, header } = history

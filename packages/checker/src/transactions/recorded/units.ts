@@ -8,15 +8,15 @@ import { NO_VERSION, type Versions } from '../record/versions.ts'
 import { findRepeated } from './infer.ts'
 
 /**
- * What is judged as if it were one transaction: all that one request did, by the comments in its statements; or what a
- * connection did until it was idle.
+ * The unit that is judged as one transaction: everything that one request did, according to the comments in its
+ * statements; or everything that a connection did until it became idle.
  */
 export type UnitKind = 'request' | 'connection'
 
-/** A connection that waits this long is idle. */
+/** The time after which a waiting connection is idle. */
 const IDLE_NANOS = 10_000_000
 
-/** By transaction: the first one of its unit. Those that do not count stand alone. */
+/** By transaction: the first transaction of its unit. A transaction that does not count is a unit by itself. */
 export type Units = Int32Array
 
 export function unitsOf(
@@ -40,7 +40,7 @@ export function unitsOf(
   return units
 }
 
-/** The transactions of each unit, by its first one. */
+/** Returns the transactions of each unit, by the first transaction of the unit. */
 function membersOf(units: Units): ReadonlyMap<number, readonly number[]> {
   const members = new Map<number, number[]>()
   units.forEach((unit, t) => {
@@ -51,13 +51,16 @@ function membersOf(units: Units): ReadonlyMap<number, readonly number[]> {
   return members
 }
 
-/** Transactions that follow each other, as one. */
+/** A record in which the transactions of each unit are merged. */
 export interface United {
   readonly record: TransactionRecord
   readonly inference: Inference
 }
 
-/** Gives the micro-operations of each unit to its first transaction. The others are empty and do not count. */
+/**
+ * Moves the micro-operations of each unit to its first transaction. The other transactions become empty and do not
+ * count.
+ */
 export function united(record: TransactionRecord, { versions, repeated }: Inference, units: Units): United {
   const { length, history } = record
   const members = membersOf(units)
@@ -98,7 +101,7 @@ export function united(record: TransactionRecord, { versions, repeated }: Infere
   return { record: merged, inference: { versions: { ...versions, writer, of, counts }, findings, repeated } }
 }
 
-/** Reads of what a unit had written and had yet to overwrite (Adya 2000, G1b). */
+/** Finds reads of a version that its unit overwrote later (Adya 2000, G1b). */
 function findIntermediate(
   { starts, kind, key, length }: TransactionRecord,
   { ordered, writer, of }: Versions,
@@ -116,7 +119,7 @@ function findIntermediate(
   }
 }
 
-/** The statements of all transactions of a unit, under its first one. */
+/** Adds the statements of all transactions of a unit to the note of its first transaction. */
 function withNotes(history: History, members: ReadonlyMap<number, readonly number[]>): History {
   const { returnLine } = history.operations
   const notes = new Map(history.transactionNotes)
@@ -129,7 +132,9 @@ function withNotes(history: History, members: ReadonlyMap<number, readonly numbe
   return { ...history, transactionNotes: notes }
 }
 
-/** A violation of units, where each transaction alone keeps the level: what is missing is a transaction around them. */
+/**
+ * Describes a violation by units whose transactions keep the level individually: a transaction around them is missing.
+ */
 export function withoutTransaction(verdict: Verdict, units: Units, isSql: boolean): Verdict {
   if (verdict.result !== 'violated') return verdict
   const { counterexample } = verdict

@@ -4,22 +4,22 @@ import { COMMITTED, type TransactionRecord, UNKNOWN } from '../record/record.ts'
 import { sumOf } from '../record/sum.ts'
 import { INITIAL } from '../record/versions.ts'
 
-// What the versions of a cell hold, where a server added to values that no answer shows.
+// Computes which values the versions of a cell hold if the server added to values that no answer shows.
 
-/** Ids of values; undefined if it may be any. */
+/** Ids of possible values; undefined if any value is possible. */
 export type Values = ReadonlySet<number> | undefined
 
-/** A version that may hold more values than these is taken to hold any. */
+/** The maximum number of possible values of a version; with more, any value is assumed possible. */
 const MOST_VALUES = 64
 
-/** The orders of more writes than these, at once, are not looked at. */
+/** The maximum number of overlapping writes whose orders are tried. */
 const MOST_AT_ONCE = 6
 
 /**
- * By place in a cell's order: the values that the version may hold, at least. From a value that is known, those after it
- * follow by what was added; where locks do not order writes, by each of their orders.
+ * By position in a cell's order: a superset of the values that the version may hold. The values after a known value
+ * follow from the additions; if locks do not order some writes, from each of their orders.
  *
- * @param pins by place, INITIAL included: the value that a read can only have seen there
+ * @param pins by position, including INITIAL: the value of the version, if some read can only have seen this version
  */
 export function valuesAt(
   { history, status }: TransactionRecord,
@@ -81,12 +81,15 @@ interface Block {
   readonly to: number
 }
 
-/** The writes of a cell in runs, each of which was over before the next one began. */
+/** Splits the writes of a cell into runs, each of which ended before the next began. */
 function blocksOf(writes: readonly CellWrite[]): readonly Block[] {
   const { length } = writes
-  /** By place: whether all from there on come after all before it. */
+  /** The positions at which runs begin: all writes from the position on follow all writes before it. */
   const starts: number[] = []
-  /** Of the writes from a place on: the earliest times of their locks, and the earliest beginning of one without. */
+  /**
+   * By position, for the writes from it on: the earliest beginning and the earliest end of a lock interval, and the
+   * earliest beginning of a transaction without a lock.
+   */
   const got = new Float64Array(length + 1).fill(Number.POSITIVE_INFINITY)
   const sent = got.slice()
   const loose = got.slice()
@@ -108,8 +111,8 @@ function blocksOf(writes: readonly CellWrite[]): readonly Block[] {
 }
 
 /**
- * By place: the value of each version if those that count were written in this order; UNKNOWN if it is not known. What
- * follows from an earlier value stands before what answers show, so that a caller sees where they differ.
+ * By position: the value of each version, if the counted writes were made in this order; UNKNOWN if unknown. A value
+ * computed from an earlier value takes precedence over a value from an answer, so that a caller can detect differences.
  */
 export function valuesInOrder(
   { history }: TransactionRecord,
@@ -127,16 +130,17 @@ export function valuesInOrder(
   })
 }
 
-/** A read, and the place of the version that it saw. */
+/** A read, and the position of the version that it saw. */
 export interface Seen {
   readonly place: number
-  /** UNKNOWN if the read says only how it compares with another. */
+  /** The value read; UNKNOWN if only its comparison with another value is recorded. */
   readonly value: number
   readonly mayBe: (found: number) => boolean
 }
 
 /**
- * Whether one value for each version explains these reads of a cell, if the transactions that count wrote it in this order.
+ * Reports whether one value for each version explains these reads of a cell, if the counted transactions wrote the cell
+ * in this order.
  */
 export function areExplained(
   { history }: TransactionRecord,
@@ -145,7 +149,7 @@ export function areExplained(
   first: number,
   seen: readonly Seen[],
 ): boolean {
-  /** By number: the value from which others follow by what was added to it; UNKNOWN as long as none is known. */
+  /** Values from which the values of other versions follow by additions; UNKNOWN until the value is known. */
   const bases = [first]
   interface Version {
     readonly base: number
@@ -176,7 +180,7 @@ export function areExplained(
     return version !== undefined && (value === UNKNOWN || is(version, value))
   }
   if (!seen.every(isExact)) return false
-  // What is only compared comes last, when most values are known.
+  // Reads with only a comparison are checked last, when most values are known.
   const compared = new Map<number, Seen[]>()
   for (const each of seen) if (each.value === UNKNOWN) addTo(compared, versions.get(each.place)?.base ?? 0, each)
   const known = new Set([...writes, ...seen].flatMap(({ value }) => (value === UNKNOWN ? [] : [value])))

@@ -14,24 +14,24 @@ interface Decided {
 
 interface Asked {
   readonly levels: readonly IsolationLevel[]
-  /** By key: what it begins with, UNKNOWN where nothing is known. */
+  /** By key: its initial value; UNKNOWN if the initial value is unknown. */
   readonly first: Int32Array
   readonly found: Decided
-  /** What follows if the keys begin with other values. */
+  /** Decides the levels for other initial values. */
   readonly decideFrom: (first: Int32Array) => Decided
 }
 
-/** More ways to begin are not tried for a level. */
+/** The maximum number of initial values tried for a level. */
 const MOST_STARTS = 64
 
 /**
- * Leaves of what is violated only what is violated whatever the keys began with. A read of a value that was written may also
- * have seen the value at first, if that was the same; so each read of a contradiction is tried with a start of its own.
+ * Keeps only violations that hold for all initial values. A read of a written value may also have seen the initial
+ * value, if the two are equal. So the value of each read in a contradiction is tried as the initial value.
  */
 export function whateverTheStart(record: TransactionRecord, { levels, first, found, decideFrom }: Asked): Outcomes {
   const { outcomes } = found
   let tries = 0
-  /** The start by which the level may be met; undefined if there is none. */
+  /** Returns the initial value with which the level may be met; undefined if there is none. */
   const wayOut = (level: IsolationLevel, from: Int32Array, { outcomes, sources }: Decided): Start | undefined => {
     const violated = violationOf(level, outcomes)
     if (violated === undefined) return SOME
@@ -57,7 +57,7 @@ interface Start {
   readonly value: number
 }
 
-/** A start of which no key has to be named. */
+/** An unspecified initial value, of no particular key. */
 const SOME: Start = { key: -1, value: UNKNOWN }
 
 type Violated = Extract<Outcome, { readonly result: 'violated' }>
@@ -68,7 +68,7 @@ function violationOf(level: IsolationLevel, outcomes: Outcomes): Violated | unde
   return undefined
 }
 
-/** The values that the reads of a contradiction may have seen because their keys began with them. */
+/** Returns the values that the reads of a contradiction may have seen as the initial values of their keys. */
 function startsOf(
   { starts, kind, key, value }: TransactionRecord,
   first: Int32Array,

@@ -2,24 +2,27 @@ import { type DynamicOrder, type Path, union } from './dynamic-order.ts'
 import { commitOf, type OrderProblem } from './problem.ts'
 import { INITIAL, type Rows, rowsBy } from './sources.ts'
 
-/** Two nodes, the first of which comes before the second. */
+/** Two nodes; the first must precede the second. */
 type Order = readonly [from: number, to: number]
 
-/** A breach of the rules in the present order. One of two other orders would clear it; undefined if there is none. */
+/**
+ * A breach of the rules in the current order, and two orders each of which would remove the breach; undefined for an
+ * order that is impossible.
+ */
 export interface Obstacle {
   readonly first: Order | undefined
   readonly second: Order | undefined
 }
 
-/** Finds breaches of the rules. */
+/** Finds breaches of the rules in an order. */
 export interface Breaches {
-  /** A breach, or why there is no way out of one; undefined if all rules are kept. */
+  /** Returns a breach, or a path that shows an unavoidable breach; undefined if all rules are kept. */
   next(): Obstacle | Path | undefined
-  /** These nodes have new places. */
+  /** Records that the nodes have new positions. */
   moved(nodes: readonly number[]): void
 }
 
-/** Finds breaches of the rules, key by key; looks again at keys whose nodes moved. */
+/** Finds breaches of the rules, key by key; checks keys again after their nodes moved. */
 export class KeyOrders implements Breaches {
   readonly #problem: OrderProblem
   readonly #position: Int32Array
@@ -27,9 +30,9 @@ export class KeyOrders implements Breaches {
   readonly #writes: Rows
   readonly #isDirty: Uint8Array
   readonly #dirty: number[] = []
-  /** By row of the facts' writers: writers of each key, in their order. */
+  /** By row of the facts' writers: the writers of each key, in the current order. */
   readonly #sorted: Int32Array
-  /** By transaction: its place among the writers of the key looked at. */
+  /** By transaction: its row among the writers of the key being checked. */
   readonly #place: Int32Array
 
   constructor(problem: OrderProblem, position: Int32Array) {
@@ -44,7 +47,7 @@ export class KeyOrders implements Breaches {
     this.#place = new Int32Array(transactions)
   }
 
-  /** The nodes have new places. */
+  /** Records that the nodes have new positions. */
   moved(nodes: readonly number[]): void {
     const { rules, transactions } = this.#problem
     for (const node of nodes) {
@@ -99,7 +102,7 @@ export class KeyOrders implements Breaches {
     return undefined
   }
 
-  /** By insertion: few have moved since the last time. */
+  /** Sorts the writers of a key by insertion, because few have moved since the last sort. */
   #sort(k: number): void {
     const { facts } = this.#problem
     const first = facts.writerStarts[k]
@@ -119,9 +122,10 @@ export class KeyOrders implements Breaches {
 }
 
 /**
- * The rules of parallel snapshot isolation: of two writers of a key one sees the other, and so do all that see it;
- * nobody sees a writer of a key that comes after the source of a read. Orders must follow from edges here, not merely
- * be those of the present order: what is not visible may still come before.
+ * The rules of parallel snapshot isolation. Of two writers of a key, one sees the other, and so does every transaction
+ * that sees the one. No transaction sees a writer of a key that follows the source of a read. The orders must follow
+ * from edges here; the current order is not enough, because a transaction may precede another without being visible to
+ * it.
  */
 export class ParallelOrders implements Breaches {
   readonly #problem: OrderProblem
@@ -142,7 +146,7 @@ export class ParallelOrders implements Breaches {
     this.#isChanged = true
   }
 
-  /** Looks at all keys until nothing changes any more: an edge of one may make something visible in another. */
+  /** Checks all keys until nothing changes, because an edge of one key may make a write of another key visible. */
   next(): Obstacle | Path | undefined {
     const { facts } = this.#problem
     for (;;) {

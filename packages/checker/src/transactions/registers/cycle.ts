@@ -8,28 +8,31 @@ import { COMMITTED, type TransactionRecord } from '../record/record.ts'
 import type { Ordering } from './problem.ts'
 import { INITIAL, type KeyFacts, keyFactsOf, type Sources } from './sources.ts'
 
-/** Some transactions, and what is known of them without the others: reads of what others wrote show nothing. */
+/**
+ * Some transactions, and the facts known of them without all others: a read of another transaction's write shows
+ * nothing.
+ */
 export interface Chosen extends Part {
   readonly sources: Sources
-  /** Granted orders among them. */
+  /** The granted orders among the transactions. */
   readonly granted: Edges
 }
 
 export interface FoundCycle {
   /**
-   * A cycle that the level excludes; undefined if none was found. Where nothing shows in which order two of them wrote a
-   * key, it is for the order in which they completed; the other order leads to another cycle.
+   * A cycle that the level excludes; undefined if none was found. If nothing shows in which order two transactions
+   * wrote a key, the cycle assumes the order in which they completed; the other order leads to another cycle.
    */
   readonly cycle: readonly CycleStep[] | undefined
   readonly isGuess: boolean
-  /** By transaction that is not on the cycle: a step of it that it proves. */
+  /** By transaction that is not on the cycle: a step of the cycle that it proves. */
   readonly proves: ReadonlyMap<number, CycleStep>
 }
 
-/** Steps of the search for a cycle. */
+/** The maximum number of steps of the search for a cycle. */
 const MOST_STEPS = 200_000
 
-/** A cycle that holds in every order of the writes, or else one for the order in which they completed. */
+/** Returns a cycle that holds in every order of the writes, or else one for the order in which they completed. */
 export function findCycle(some: Chosen, isolation: Isolation, ordering: Ordering): FoundCycle {
   const facts = keyFactsOf(some.record, some.sources)
   const inWhole = (step: CycleStep): CycleStep => ({
@@ -47,7 +50,10 @@ export function findCycle(some: Chosen, isolation: Isolation, ordering: Ordering
   }
 }
 
-/** Who proves the steps of a cycle: an order of two writes rests on what was read between them. */
+/**
+ * Finds the transactions that prove the steps of a cycle, because the order of two writes depends on reads between
+ * them.
+ */
 function proofsOf(some: Chosen, facts: KeyFacts, ordering: Ordering, cycle: readonly CycleStep[]) {
   const edges = new EdgeList(16)
   for (const { from, to, kind, key } of edgesOf(some, facts, ordering, () => false).flat())
@@ -62,7 +68,7 @@ function proofsOf(some: Chosen, facts: KeyFacts, ordering: Ordering, cycle: read
   })
 }
 
-/** Whose value of a key a transaction read. */
+/** Returns the transactions whose version of a key a transaction read. */
 function sourcesOf({ readStarts, reader, source }: KeyFacts, t: number, key: number): readonly number[] {
   const found: number[] = []
   for (let at = readStarts[key]; at < readStarts[key + 1]; at++)
@@ -70,7 +76,7 @@ function sourcesOf({ readStarts, reader, source }: KeyFacts, t: number, key: num
   return found
 }
 
-/** A shortest cycle that the level excludes, with the fewest rw. */
+/** Returns a shortest cycle that the level excludes, with the fewest rw edges. */
 function shortestOf(from: readonly (readonly CycleStep[])[], isolation: Isolation): readonly CycleStep[] | undefined {
   let best: readonly CycleStep[] | undefined
   let steps = 0
@@ -104,7 +110,7 @@ const before = (cycle: readonly CycleStep[], at: number): EdgeKind | undefined =
 const atMostOne = (cycle: readonly CycleStep[]): boolean => readWrites(cycle) <= 1
 const any = (): boolean => true
 
-/** By level: whether it excludes a cycle. */
+/** By level: a test whether it excludes a cycle. */
 const excludes: { readonly [isolation in Isolation]: (cycle: readonly CycleStep[]) => boolean } = {
   'read-uncommitted': (cycle) => cycle.every(({ kind }) => kind !== RW && kind !== WR),
   'read-committed': (cycle) => readWrites(cycle) === 0,
@@ -122,10 +128,10 @@ const excludes: { readonly [isolation in Isolation]: (cycle: readonly CycleStep[
   serializable: any,
 }
 
-/** Whether one writer of a key comes before another. */
+/** Reports whether one writer of a key precedes another. */
 type Earlier = (key: number, one: number, other: number) => boolean
 
-/** By transaction: the orders that follow from one of the writers of each key. */
+/** By transaction: the orders that follow from an order of the writers of each key. */
 function edgesOf(
   { record, granted }: Chosen,
   facts: KeyFacts,
@@ -159,7 +165,10 @@ function edgesOf(
   return from
 }
 
-/** What holds in every order that the level allows: versions follow what was read, sessions and time. */
+/**
+ * Returns the orders of writers that hold in every order that the level allows: versions follow reads, sessions and
+ * real time.
+ */
 function certainlyEarlier(part: Chosen, facts: KeyFacts, isolation: Isolation, ordering: Ordering): Earlier {
   const { length } = part.record
   const isBefore = new Uint8Array(length * length)
@@ -173,7 +182,7 @@ function certainlyEarlier(part: Chosen, facts: KeyFacts, isolation: Isolation, o
   return (_, one, other) => one !== other && isBefore[one * length + other] === 1
 }
 
-/** As if writers of a key had written it in the order of their completions. */
+/** Orders the writers of a key by their completions. */
 function probablyEarlier({ record }: Chosen, facts: KeyFacts): Earlier {
   const orders = Array.from({ length: facts.keys }, (_, k) => inOrder(facts, record, k))
   return (k, one, other) => {
@@ -182,7 +191,7 @@ function probablyEarlier({ record }: Chosen, facts: KeyFacts): Earlier {
   }
 }
 
-/** The writers of a key by completion, but each after the one whose value it read. */
+/** Returns the writers of a key by completion, but each after the writer whose version it read. */
 function inOrder(
   { writerStarts, writer, readStarts, reader, source, isUpdate }: KeyFacts,
   record: TransactionRecord,
@@ -191,7 +200,7 @@ function inOrder(
   const writers = Array.from(writer.subarray(writerStarts[k], writerStarts[k + 1])).sort(
     (a, b) => record.completed[a] - record.completed[b] || a - b,
   )
-  // As many rounds as there are writers sort any chain of updates.
+  // As many rounds as there are writers suffice to sort any chain of updates.
   for (let round = 0; round < writers.length; round++)
     for (let at = readStarts[k]; at < readStarts[k + 1]; at++) {
       if (isUpdate[at] === 0 || source[at] === INITIAL) continue
