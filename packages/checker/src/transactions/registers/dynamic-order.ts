@@ -1,14 +1,14 @@
 import { type Graph, reversed } from '../graph/graph.ts'
 
-/** Levels of decisions that something rests on, ascending; empty if it holds in any case. */
+/** The levels of the decisions that an order depends on, ascending; empty if it depends on none. */
 export type Grounds = readonly number[]
 
-/** An order that holds if its grounds do. */
+/** An order that holds if the decisions in its grounds hold. */
 interface Soft {
   readonly from: number
   readonly to: number
   readonly grounds: Grounds
-  /** Nodes that show why. */
+  /** Nodes that show why the order holds. */
   readonly shown: readonly number[]
 }
 
@@ -21,18 +21,18 @@ function pushTo(edges: Edges, node: number, edge: Soft): void {
   else others.push(edge)
 }
 
-/** Why one node comes before another. */
+/** The reason why one node precedes another. */
 export interface Path {
   readonly grounds: Grounds
   readonly shown: readonly number[]
 }
 
 /**
- * A total order of the nodes of an acyclic graph, kept while edges are added and taken away again: Pearce and Kelly
+ * A total order of the nodes of an acyclic graph, maintained while edges are added and removed: Pearce and Kelly
  * (2006). Adding an edge moves only nodes between its ends.
  */
 export class DynamicOrder {
-  /** By node: its place. */
+  /** By node: its position in the order. */
   readonly position: Int32Array
   readonly #at: Int32Array
   readonly #forward: Graph
@@ -66,13 +66,13 @@ export class DynamicOrder {
     return this.position[a] < this.position[b]
   }
 
-  /** Why `from` comes before `to` in every order that contains the edges; undefined if it need not. */
+  /** Returns why `from` precedes `to` in every order that contains the edges; undefined if it need not. */
   path(from: number, to: number): Path | undefined {
     if (this.position[from] > this.position[to]) return undefined
     return this.#reach(from, this.position[to], to) === undefined ? this.#pathTo(from, to) : undefined
   }
 
-  /** Adds an edge between two nodes of which the second is known not to come before the first; returns the moved nodes. */
+  /** Adds an edge and returns the moved nodes. The edges must not imply that `to` precedes `from`. */
   add(from: number, to: number, grounds: Grounds, shown: readonly number[]): readonly number[] {
     const moved = this.position[from] < this.position[to] ? [] : this.#move(from, to)
     const edge: Soft = { from, to, grounds, shown }
@@ -82,7 +82,7 @@ export class DynamicOrder {
     return moved
   }
 
-  /** Removes the latest edges until this many are left. */
+  /** Removes the newest edges until `left` edges remain. */
   undo(left: number): void {
     while (this.#trail.length > left) {
       const edge = this.#trail.pop()
@@ -92,7 +92,9 @@ export class DynamicOrder {
     }
   }
 
-  /** All nodes that come after `from` up to a place, with itself; undefined if `target` is one of them. */
+  /**
+   * Returns all nodes that follow `from` up to position `last`, including `from`; undefined if `target` is among them.
+   */
   #reach(from: number, last: number, target: number): number[] | undefined {
     const visit = ++this.#visit
     const { starts, to } = this.#forward
@@ -130,7 +132,7 @@ export class DynamicOrder {
     return { grounds, shown: shown.length > MOST_SHOWN ? [...new Set(shown)] : shown }
   }
 
-  /** Puts `to` and what must follow it after `from` and what must precede it. */
+  /** Moves `to` and the nodes that must follow it behind `from` and the nodes that must precede it. */
   #move(from: number, to: number): readonly number[] {
     const first = this.position[to]
     const after = this.#reach(to, this.position[from], -1) ?? []

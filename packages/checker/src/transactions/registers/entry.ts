@@ -36,10 +36,10 @@ import { certainOrders, type GrantedOrders, grantedOrders } from './known-orders
 import type { Ordering } from './problem.ts'
 import { type Ambiguity, findSources, initialValues, type KeyFacts, keyFactsOf, type Sources } from './sources.ts'
 
-/** What `CheckOptions.assume` may name. */
+/** The names that `CheckOptions.assume` may contain. */
 export const assumptionNames: readonly string[] = assumptions.map(({ name }) => name)
 
-/** Judges transactions that read and write registers, by levels of isolation. */
+/** The entry for transactions that read and write registers, judged by levels of isolation. */
 export const registerTransactions = transactionsEntry(
   'rw-register',
   'transactions that read and write registers, each value once',
@@ -97,13 +97,16 @@ const NO_ORDERS: DecidedRegisters['orders'] = new Map()
 
 const NO_EVENTS = new Int32Array(0)
 
-/** Null is the value at first, as of every register, unless that is unknown. */
+/**
+ * Replaces null by the initial value, because null stands for it in every register, unless the initial value is
+ * unknown.
+ */
 const withoutNull = (record: TransactionRecord, initial: number): TransactionRecord =>
   initial === UNKNOWN || initial === NULL
     ? record
     : { ...record, value: record.value.map((id) => (id === NULL ? initial : id)) }
 
-/** Versions without an order: `writer` has the transactions that wrote each key. */
+/** Returns versions without an order; `writer` contains the transactions that wrote each key. */
 function inferenceOf({ kind, key, starts, length }: TransactionRecord, sources: Sources, facts: KeyFacts): Inference {
   const { writerStarts, writer } = facts
   const of = sources.source.slice()
@@ -123,7 +126,7 @@ function inferenceOf({ kind, key, starts, length }: TransactionRecord, sources: 
   return { versions, findings: sources.findings, repeated: new Map() }
 }
 
-/** What the anomalies are looked for in. */
+/** Returns the core of the graph in which anomalies are searched. */
 function certainCore({ record, sources, granted }: Registers, facts: KeyFacts) {
   const edges = certainOrders(facts, granted)
   addSessions(edges, record, sources.counts)
@@ -131,7 +134,10 @@ function certainCore({ record, sources, granted }: Registers, facts: KeyFacts) {
   return coreOf(graphOf(edges, record.length + moments), record.length)
 }
 
-/** Nothing is met if a source is unknown; nothing at all if what was granted contradicts itself. */
+/**
+ * Removes met levels if the source of a read is unknown; if the granted orders contradict each other, every level is
+ * violated.
+ */
 function withDoubts(
   { outcomes, orders }: DecidedRegisters,
   record: TransactionRecord,
@@ -151,7 +157,7 @@ function withDoubts(
   return { outcomes: doubted, orders: NO_ORDERS }
 }
 
-/** Why nothing is met, and what to do about it. */
+/** Describes why no level is met, and the remedy. */
 function tellAmbiguity(record: TransactionRecord, { read, first, second }: Ambiguity): string {
   const place = (micro: number): string => placeOf(record.history, transactionOf(record, micro))
   const wrote = microText(record, first)
@@ -161,13 +167,13 @@ function tellAmbiguity(record: TransactionRecord, { read, first, second }: Ambig
 }
 
 export interface DecidedRegisters {
-  /** All but the levels that follow from these. */
+  /** The decided levels, except levels that follow from these. */
   readonly outcomes: Outcomes
   /** By serializable level that is met: an order of the transactions that explains every read. */
   readonly orders: ReadonlyMap<IsolationLevel, Int32Array>
 }
 
-/** The levels that take a search last, but for the one that decides all of them if it is met. */
+/** The order of decisions. Levels that need a search come last, except the one that decides all others if it is met. */
 const order: readonly (readonly [isolation: Isolation, forms: readonly Form[]])[] = [
   ['read-committed', forms],
   ['serializable', [forms[0]]],
@@ -181,7 +187,7 @@ const orderings: { readonly [name in Form['name']]: Ordering } = {
   neither: 'none',
 }
 
-/** Decides the levels that are asked for, and others where they settle those sooner. */
+/** Decides the requested levels, and other levels if these decide requested ones sooner. */
 export function decideRegisters(
   registers: Registers,
   asked: readonly IsolationLevel[],
@@ -227,15 +233,17 @@ export function decideRegisters(
   }
 }
 
-/** The other levels are decided in linear time, mostly. */
+/** Reports whether a level needs a search; most other levels are decided in linear time. */
 const isSearched = (level: IsolationLevel): boolean =>
   impliesLevel(level, 'prefix') || impliesLevel(level, 'cursor-stability')
 
-/** A search may use this part of the time left, so that the weaker levels get theirs. */
+/** The divisor of the remaining time for one search, so that time is left for the weaker levels. */
 const SHARES = 3
 const EXAMPLE_MS = 2_000
 
-/** Without predicates, repeatable read is the same as serializable: what violates one violates the other. */
+/**
+ * Returns the weakest level that is violated if `level` is. Without predicates, repeatable read equals serializable.
+ */
 function withoutPredicates(level: IsolationLevel): IsolationLevel {
   const { isolation, form } = partsOf(level)
   return isolation === 'serializable' ? form.prefixed('repeatable-read') : level

@@ -10,25 +10,25 @@ import { RegisterJudge } from './judge.ts'
 import type { Ordering } from './problem.ts'
 import { NOBODY, type Sources } from './sources.ts'
 
-/** What a history of registers is judged by. */
+/** The data that a history of registers is judged from. */
 export interface Registers {
   readonly record: TransactionRecord
   readonly sources: Sources
-  /** Orders of versions that are taken for granted. */
+  /** Orders of versions that are assumed. */
   readonly granted: Edges
 }
 
-/** Transactions that violate a level by themselves: a read counts among them if they have the writer of its value. */
+/** Transactions that violate a level by themselves. A read counts for them if they include the writer of its value. */
 export interface Example extends Partial<FoundCycle> {
   /** Ascending. */
   readonly among: readonly number[]
-  /** Whether they do: false if that could not be verified. */
+  /** Whether the transactions in `among` violate the level by themselves; false if this could not be verified. */
   readonly standsAlone: boolean
-  /** Whether none of them can be left out. */
+  /** Whether no transaction in `among` can be omitted. */
   readonly isCut: boolean
 }
 
-/** Leaves out transactions for as long as the rest violates the level by itself. */
+/** Finds transactions that violate a level, and omits transactions as long as the rest violates the level by itself. */
 export function findExample(
   registers: Registers,
   isolation: Isolation,
@@ -53,7 +53,7 @@ export function findExample(
   return { among, standsAlone, isCut, ...findCycle(chosen(registers, among), isolation, ordering) }
 }
 
-/** Adds a reader for each transaction without an answer: it shows that the transaction committed. */
+/** Adds a reader of each unanswered transaction, because the reader shows that the transaction committed. */
 function withWitnesses({ record, sources }: Registers, suspects: readonly number[]): readonly number[] {
   const all = new Set(suspects.filter((t) => sources.counts[t] === 1))
   const open = new Set([...all].filter((t) => record.status[t] !== COMMITTED))

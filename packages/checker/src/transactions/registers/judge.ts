@@ -11,15 +11,15 @@ import { type KeyFacts, keyFactsOf, type Sources } from './sources.ts'
 import { addAtomicViews, addCausalViews, addMonotonicViews, Views } from './views.ts'
 
 export type Decision =
-  /** `order`: the transactions one after another, for serializable levels. */
+  /** `order` contains the transactions one after another, for serializable levels. */
   | { readonly result: 'met'; readonly order?: Int32Array }
-  /** No order of the transactions is left; what excludes them is among the suspects. */
+  /** No order of the transactions is possible; the suspects include the transactions that exclude all orders. */
   | { readonly result: 'violated'; readonly suspects: readonly number[] }
   | { readonly result: 'unknown' }
 
 const plain: Rules = { hasSnapshots: false, onlyUpdates: false, noConflicts: false, isParallel: false }
 
-/** What the levels ask of an order that are decided by searching one. */
+/** By level that is decided by a search: the rules that an order must keep. */
 const rules: { readonly [isolation in Isolation]?: Rules } = {
   'cursor-stability': { ...plain, onlyUpdates: true },
   prefix: { ...plain, hasSnapshots: true },
@@ -29,7 +29,7 @@ const rules: { readonly [isolation in Isolation]?: Rules } = {
   serializable: plain,
 }
 
-/** Decides one level at a time of a history of registers, but for what reads that are wrong by themselves exclude. */
+/** Decides levels of a history of registers one at a time, apart from anomalies of single reads. */
 export class RegisterJudge {
   readonly #record: TransactionRecord
   readonly #sources: Sources
@@ -120,6 +120,6 @@ function pastEdges({ length }: TransactionRecord, { keys, readStarts, reader, so
   return edges
 }
 
-/** Why a reader sees a writer: what leads from one to the other. */
+/** Returns the path that makes a writer visible to a reader. */
 const seenBy = (past: Graph, { reader, writer }: { readonly reader: number; readonly writer: number }) =>
   wayBetween(past, writer, reader, () => true) ?? [writer]

@@ -4,12 +4,12 @@ import { type EdgeKind, EdgeList, type Edges, RW, WR, WW } from '../graph/edges.
 import { READ, type TransactionRecord, UNKNOWN, WRITE } from '../record/record.ts'
 import { INITIAL, type KeyFacts, type Sources } from './sources.ts'
 
-/** Orders that are taken for granted. */
+/** Orders that are assumed. */
 export interface GrantedOrders {
   readonly names: readonly string[]
-  /** WW between writers of a key, as far as those are known; RW from who read a version to who wrote a later one. */
+  /** WW edges between known writers of a key, and RW edges from a reader of a version to the writer of a later one. */
   readonly edges: EdgeList
-  /** Two micro-operations of a key whose versions would each come before the other; undefined if there are none. */
+  /** Two micro-operations on a key whose versions would each precede the other; undefined if there are none. */
   readonly contradiction: readonly [one: number, other: number] | undefined
 }
 
@@ -28,13 +28,13 @@ export function grantedOrders(
   return { names: granted.map(({ name }) => name), edges: versions.edges(), contradiction: versions.contradiction() }
 }
 
-/** Versions by their values: also those that nobody is known to have written. */
+/** An order of versions by their values, including versions without a known writer. */
 class VersionOrder {
   readonly #record: TransactionRecord
   readonly #counts: Uint8Array
   readonly #initial: Int32Array
   readonly #numbers = new Map<string, number>()
-  /** By version: a micro-operation with it. */
+  /** By version: a micro-operation that read or wrote it. */
   readonly #shown: number[] = []
   readonly #later: Set<number>[] = []
 
@@ -48,14 +48,14 @@ class VersionOrder {
     const { value, key } = this.#record
     const initial = this.#initial[key[before]]
     if (value[before] === value[after]) return
-    // That everything follows the initial value says nothing new.
+    // The initial value precedes every version anyway.
     if (value[before] === initial) return
     const [one, other] = [this.#numberOf(before), this.#numberOf(after)]
     this.#later[one]?.add(other)
     if (value[after] === initial) this.#later[other]?.add(one)
   }
 
-  /** Versions on a cycle. */
+  /** Returns two micro-operations whose versions are on a cycle; undefined if there is no cycle. */
   contradiction(): GrantedOrders['contradiction'] {
     const later = this.#later.map((versions) => [...versions])
     const ordered = depthFirst(later.length, (version, place) => later[version]?.[place] ?? NO_MORE)
@@ -104,18 +104,22 @@ class VersionOrder {
   }
 }
 
-/** Up to this many readers × writers of one key, each reader of the initial value is joined to each writer. */
+/**
+ * The product of readers and writers of one key up to which each reader of the initial value gets an edge to each
+ * writer.
+ */
 const FEW = 4096
 
 /**
- * The orders that hold in any order of the versions, for the search of anomalies: a writer comes before its readers; the
- * initial value before every other; a version that was read before the key was written, before what was then written.
+ * Returns the orders that hold in every order of the versions, for the search for anomalies: a writer precedes its
+ * readers; the initial value precedes every other; a version that a transaction read before it wrote the key precedes
+ * the version it wrote.
  */
 export function certainOrders(facts: KeyFacts, granted: Edges): EdgeList {
   const edges = new EdgeList(3 * facts.reader.length)
   const { readStarts, writerStarts, reader, source, isUpdate, writer } = facts
   for (let k = 0; k < facts.keys; k++) {
-    /** By source: who read it and wrote the key. */
+    /** By source: the transactions that read it and wrote the key. */
     const updates = new Map<number, number[]>()
     let initialReaders = 0
     for (let at = readStarts[k]; at < readStarts[k + 1]; at++) {

@@ -6,34 +6,40 @@ import { addRealTime, addSessions, eventsOf } from '../graph/real-time.ts'
 import type { TransactionRecord } from '../record/record.ts'
 import { INITIAL, type KeyFacts, type Rows, rowsBy } from './sources.ts'
 
-/** What an order has to keep besides the edges. */
+/** The rules that an order must keep in addition to the edges. */
 export interface Rules {
-  /** A transaction has two points, its snapshot and its commit, or one. */
+  /** Whether a transaction has two points, its snapshot and its commit, instead of one. */
   readonly hasSnapshots: boolean
-  /** Reads count only where the reader writes the key as well. */
+  /** Whether reads count only if the reader also writes the key. */
   readonly onlyUpdates: boolean
-  /** No two writers of a key are both between snapshot and commit. */
+  /** Whether two writers of a key must not both be between snapshot and commit at the same time. */
   readonly noConflicts: boolean
-  /** Only what edges imply counts as seen (see `ParallelOrders`). */
+  /** Whether only writes implied by edges count as seen (see `ParallelOrders`). */
   readonly isParallel: boolean
 }
 
-/** Asks for a total order of points with all edges, where nobody writes a key between a read's source and reader. */
+/**
+ * The problem of finding a total order of points that contains all edges, and in which no transaction writes a key
+ * between a read's source and its reader.
+ */
 export interface OrderProblem {
   readonly facts: KeyFacts
   readonly rules: Rules
-  /** Points: snapshot or only point of t is t, its commit is commitOf(t); nodes after them stand for moments. */
+  /**
+   * The number of nodes. Node t is the snapshot, or the only point, of transaction t, and node commitOf(t) is its
+   * commit; the nodes after the points represent moments.
+   */
   readonly nodes: number
   readonly transactions: number
   readonly graph: Graph
-  /** By node: where it would be if transactions took effect in the order of their completions. */
+  /** By node: its position if transactions took effect in the order of their completions. */
   readonly rank: Int32Array
 }
 
 export const commitOf = ({ rules, transactions }: OrderProblem, t: number): number =>
   rules.hasSnapshots ? transactions + t : t
 
-/** Which orders count besides those that sources imply. */
+/** The orders that count in addition to those that sources imply. */
 export type Ordering = 'none' | 'sessions' | 'real time'
 
 export function problemOf(
@@ -63,17 +69,20 @@ export function problemOf(
   }
 }
 
-/** Orders of versions that are taken for granted. */
+/** Adds the assumed orders of versions. */
 export function addGranted(edges: EdgeList, { length, from, to, kind, key }: Edges): void {
   for (let e = 0; e < length; e++) if (kind[e] === WW) edges.add(from[e], to[e], WW, key[e])
 }
 
-/** From commits to snapshots, of versions from commits to commits, and from each snapshot to its commit. */
+/**
+ * Splits transactions into snapshots and commits. Edges lead from commits to snapshots, edges of versions from commits
+ * to commits, and each snapshot has an edge to its commit.
+ */
 function split(single: EdgeList, length: number): EdgeList {
   const edges = new EdgeList(single.length + length)
   for (let t = 0; t < length; t++) edges.add(t, length + t, SO, NO_KEY)
   for (let e = 0; e < single.length; e++) {
-    // Moments come after all points, so that they move by as much as commits.
+    // Moments come after all points, so they shift by as many nodes as commits.
     const to = single.to[e]
     const isSnapshot = to < length && single.kind[e] !== WW
     edges.add(length + single.from[e], isSnapshot ? to : length + to, SO, NO_KEY)
@@ -83,7 +92,7 @@ function split(single: EdgeList, length: number): EdgeList {
 
 function ranksOf({ length, invoked, completed }: TransactionRecord, nodes: number, hasSnapshots: boolean): Int32Array {
   const rank = new Int32Array(nodes)
-  // One whose end is unknown is most likely to have taken effect soon.
+  // A transaction whose end is unknown most likely took effect soon after its invocation.
   for (let t = 0; t < length; t++) {
     const end = completed[t] < NEVER ? completed[t] : invoked[t] + 1
     rank[t] = hasSnapshots ? invoked[t] : end
@@ -93,9 +102,10 @@ function ranksOf({ length, invoked, completed }: TransactionRecord, nodes: numbe
 }
 
 /**
- * An order of all nodes that contains the edges and mostly keeps the rules: earliest completion first, but a version is
- * overwritten only when nobody still has to read it, and read only while it is the newest. Undefined if the edges have a
- * cycle. Who waits for a key longer than others do is taken as it is.
+ * Returns an order of all nodes that contains the edges and mostly keeps the rules. The earliest completion comes
+ * first, but a version is overwritten only when no reader of it remains, and read only while it is the newest. A node
+ * that waits for a key much longer than other nodes is placed regardless of the rules. Undefined if the edges have a
+ * cycle.
  */
 export function greedyOrder(problem: OrderProblem): Int32Array | undefined {
   const { nodes, graph, rank } = problem
@@ -104,7 +114,7 @@ export function greedyOrder(problem: OrderProblem): Int32Array | undefined {
   for (const node of graph.to) waitsFor[node]++
   const byRank = (a: number, b: number): number => rank[a] - rank[b] || a - b
   const ready = createHeap(byRank)
-  /** Nodes that a key's state kept back; they may be ready again. */
+  /** Nodes that the state of a key held back; they may be ready again. */
   const parked = createHeap(byRank)
   const isParked = new Uint8Array(nodes)
   const waiting: (number[] | undefined)[] = []
@@ -150,21 +160,23 @@ export function greedyOrder(problem: OrderProblem): Int32Array | undefined {
   return placed === nodes ? order : undefined
 }
 
-/** How many events later a node may be than one that waits. */
+/** How many event positions later the next ready node may be than a node that was held back. */
 const PATIENCE = 1_000
 
-/** The newest version of each key, and who still has to read it. */
+/** The newest version of each key, and its remaining readers. */
 class KeyStates {
   readonly #problem: OrderProblem
   readonly #newest: Int32Array
-  /** By key: who writes it and has a snapshot but no commit yet. */
+  /** By key: the number of its writers with a placed snapshot but no placed commit. */
   readonly #writing: Int32Array
-  /** By row of the key facts' writers, and then by key for initial values: readers that are not placed. */
+  /**
+   * By row of the key facts' writers, and after these by key for initial values: the number of readers not yet placed.
+   */
   readonly #left: Int32Array
   readonly #reads: Rows
   readonly #writes: Rows
   readonly #sourceRow: Int32Array
-  /** By key: the row in `left` of the newest version. */
+  /** By key: the row of its newest version in `#left`. */
   readonly #newestRow: Int32Array
 
   constructor(problem: OrderProblem) {
@@ -188,7 +200,7 @@ class KeyStates {
     }
   }
 
-  /** The key that keeps a node back; -1 if it may be next. */
+  /** Returns the key that holds a node back; -1 if the node may be placed next. */
   keptBackBy(node: number): number {
     const { facts, rules, transactions } = this.#problem
     if (node >= transactions && !(rules.hasSnapshots && node < 2 * transactions)) return -1
@@ -209,7 +221,7 @@ class KeyStates {
     return -1
   }
 
-  /** Returns the keys whose state changed. */
+  /** Places a node and returns the keys whose state changed. */
   place(node: number): readonly number[] {
     const { rules, transactions } = this.#problem
     if (node >= transactions && !(rules.hasSnapshots && node < 2 * transactions)) return []

@@ -4,27 +4,27 @@ import { DynamicOrder, type Grounds, type Path, union } from './dynamic-order.ts
 import { greedyOrder, type OrderProblem } from './problem.ts'
 
 export type OrderAnswer =
-  /** `order`: all nodes; it contains the edges and keeps the rules. */
+  /** `order` contains all nodes; it contains the edges and keeps the rules. */
   | { readonly result: 'met'; readonly order: Int32Array }
-  /** `involved`: nodes that the contradictions were made of; empty if the edges alone have a cycle. */
+  /** `involved` contains the nodes of all contradictions; empty if the edges alone have a cycle. */
   | { readonly result: 'violated'; readonly involved: ReadonlySet<number> }
   | { readonly result: 'unknown' }
 
-/** A choice between two orders of pairs of nodes, of which one must hold. */
+/** A choice between two orders of pairs of nodes, one of which must hold. */
 interface Decision {
   readonly obstacle: Obstacle
   readonly from: number
   readonly to: number
-  /** Edges when it was made. */
+  /** The number of edges when the choice was made. */
   readonly added: number
 }
 
 /**
- * Searches for an order by repair: begins with a greedy one and looks for keys in which a write comes between a read and
- * its source. Such a write goes before the source or after the reader. Where the edges exclude one, the other is
- * added; where they exclude neither, one is chosen. Where they exclude both, the search goes back to the latest
- * choice that the contradiction rests on, and turns it around. Orders that happen to be right are never made edges,
- * so little is undone by going back. Complete, unless the budget ends.
+ * Searches for an order by repair: begins with a greedy order and looks for keys in which a write comes between a read
+ * and its source. The write must precede the source or follow the reader. If the edges exclude one of these orders, the
+ * other is added; if they exclude neither, one is chosen. If they exclude both, the search returns to the latest choice
+ * that the contradiction depends on, and reverses it. Orders that happen to be right never become edges, so little is
+ * undone. The search is complete, unless the budget ends.
  */
 export function searchOrder(problem: OrderProblem, budget: Budget): OrderAnswer {
   const greedy = greedyOrder(problem)
@@ -67,7 +67,7 @@ class Search {
     }
   }
 
-  /** Adds one of the two orders; or returns why neither can be. */
+  /** Adds one of the two orders; returns the reason if neither is possible. */
   #clear(obstacle: Obstacle): Path | undefined {
     const { first, second } = obstacle
     const againstFirst = this.#against(first)
@@ -89,7 +89,7 @@ class Search {
     return undefined
   }
 
-  /** Why an order of two nodes is excluded. */
+  /** Returns why an order of two nodes is excluded; undefined if it is possible. */
   #against(order: Obstacle['first']): Path | undefined {
     if (order === undefined) return NEVER_POSSIBLE
     return this.#order.path(order[1], order[0])
@@ -99,7 +99,7 @@ class Search {
     this.#keys.moved(this.#order.add(from, to, grounds, shown))
   }
 
-  /** Turns the latest choice that a contradiction rests on around; false if it rests on none. */
+  /** Reverses the latest choice that a contradiction depends on; false if it depends on none. */
   #goBack(conflict: Path): boolean {
     let { grounds, shown } = conflict
     for (;;) {
@@ -108,7 +108,7 @@ class Search {
       if (latest === undefined) return false
       const rest: Grounds = grounds.slice(0, -1)
       const turned = this.#decisions[latest - 1]
-      // Choices made since the latest of the others do not matter to what follows.
+      // Choices made after the latest remaining ground do not matter any more and are undone.
       const kept = rest.at(-1) ?? 0
       const next = this.#decisions[kept]
       if (turned === undefined || next === undefined) return false
@@ -120,7 +120,7 @@ class Search {
     }
   }
 
-  /** Adds the opposite of a choice and what then is left of its obstacle; or returns what excludes that. */
+  /** Adds the opposite of a choice and the other order of its obstacle; returns the reason if one is excluded. */
   #turn({ obstacle, from, to }: Decision, why: Path): Path | undefined {
     const isFirst = obstacle.first?.[0] === from && obstacle.first[1] === to
     for (const order of [[to, from] as const, isFirst ? obstacle.second : obstacle.first]) {

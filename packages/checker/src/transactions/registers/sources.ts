@@ -2,36 +2,41 @@ import { Findings } from '../record/findings.ts'
 import { ABORTED, COMMITTED, READ, type TransactionRecord, UNANSWERED, UNKNOWN, WRITE } from '../record/record.ts'
 import { findWrites } from '../record/writes.ts'
 
-/** In place of a transaction: the initial value of the key. */
+/** Stands for the initial value of the key instead of a writer. */
 export const INITIAL = -1
 
-/** In place of a transaction: none is known, or the read is of its transaction's own write. */
+/** Stands for an unknown writer, or for the reader's own transaction. */
 export const NOBODY = -2
 
-/** Who wrote what was read, by unique values. */
+/** The writer of each value that was read, found by unique values. */
 export interface Sources {
-  /** By transaction: 1 if it counts as committed. One without an answer does once a committed one read a write of it. */
+  /**
+   * By transaction: 1 if it counts as committed. An unanswered transaction counts if a committed one read a write of
+   * it.
+   */
   readonly counts: Uint8Array
-  /** By micro-operation, for reads of other transactions' writes: the writer or INITIAL; otherwise NOBODY. */
+  /** By micro-operation: for a read of another transaction's write, the writer or INITIAL; otherwise NOBODY. */
   readonly source: Int32Array
-  /** By micro-operation: 1 for the last write of a key by its transaction. */
+  /** By micro-operation: 1 if it is its transaction's last write of the key. */
   readonly isLast: Uint8Array
   readonly findings: Findings
-  /** A read whose source is unknown, if there is one: two transactions wrote its value, or one wrote the initial value. */
+  /**
+   * A read whose source is unknown, if there is one: two transactions wrote its value, or one wrote the initial value.
+   */
   readonly ambiguous: Ambiguity | undefined
 }
 
-/** Micro-operations: a read, and two writes of the value that it returned. */
+/** Three micro-operations: a read, and two writes of the value that it returned. */
 export interface Ambiguity {
   readonly read: number
   readonly first: number
-  /** -1 if it is the initial value that was written. */
+  /** -1 if only one transaction wrote the value, which is also the initial value. */
   readonly second: number
 }
 
 /**
- * By key: the id of the value that it begins with. If that is not known, it is what the first committed read returned that no
- * transaction wrote; UNKNOWN if there is none.
+ * Returns the initial value of each key, as an id. An unknown initial value is the value that the first committed read
+ * returned that no transaction wrote; UNKNOWN if there is none.
  */
 export function initialValues(record: TransactionRecord, initial: number): Int32Array {
   const values = new Int32Array(record.keys.length).fill(initial)
@@ -80,7 +85,7 @@ export function findSources(record: TransactionRecord, initial: Int32Array): Sou
       if (before >= 0 && kind[before] === WRITE && value[before] === value[row]) continue
       const found = writes.find(k, value[row])
       if (value[row] === initial[k]) {
-        // Nobody may write what was there before: a read of it would not tell which of both it saw.
+        // If a transaction wrote the initial value, a read of the value does not show which of the two it saw.
         if (found < 0) source[row] = INITIAL
         else ambiguous ??= { read: row, first: found, second: -1 }
       } else if (found < 0) findings.add('unwritten-read', t, row, -1)
@@ -108,18 +113,18 @@ export function findSources(record: TransactionRecord, initial: Int32Array): Sou
   return { counts, source, isLast, findings, ambiguous }
 }
 
-/** Who wrote each key, and who read which writer's value of it. */
+/** The writers of each key, and the readers with the writer that each read from. */
 export interface KeyFacts {
   readonly keys: number
-  /** The writers of key k, each once, are rows writerStarts[k] to writerStarts[k + 1]. */
+  /** The writers of key k, each once, are rows writerStarts[k] to writerStarts[k + 1] - 1. */
   readonly writerStarts: Int32Array
   readonly writer: Int32Array
-  /** The reads of key k, each pair of reader and source once, are rows readStarts[k] to readStarts[k + 1]. */
+  /** The reads of key k, each pair of reader and source once, are rows readStarts[k] to readStarts[k + 1] - 1. */
   readonly readStarts: Int32Array
   readonly reader: Int32Array
-  /** The writer whose value was read, or INITIAL. */
+  /** The writer whose version was read, or INITIAL. */
   readonly source: Int32Array
-  /** Whether the reader writes the key as well. */
+  /** 1 if the reader also writes the key. */
   readonly isUpdate: Uint8Array
 }
 
@@ -173,7 +178,7 @@ export function keyFactsOf(record: TransactionRecord, { counts, source, isLast }
   return { keys, writerStarts, writer, readStarts, reader, source: from, isUpdate }
 }
 
-/** The rows of a column that is grouped by key, by transaction. */
+/** The rows of each transaction in a column that is grouped by key. */
 export interface Rows {
   of(transaction: number): Int32Array
   /** By row. */

@@ -6,16 +6,18 @@ import { READ, type TransactionRecord, WRITE } from '../record/record.ts'
 import type { Ordering } from './problem.ts'
 import { INITIAL, type KeyFacts, NOBODY, type Sources } from './sources.ts'
 
-/** A read of an initial value after a write of the key was visible: no order explains it. */
+/** A read of an initial value after a write of the key was visible, which no order explains. */
 export interface TooOld {
   readonly reader: number
   readonly writer: number
 }
 
-/** Collects the orders that follow from what readers see: a visible writer of a key comes before the source of a read. */
+/**
+ * Collects the orders that follow from visibility: a visible writer of a key precedes the source of a read of the key.
+ */
 export class Views {
   readonly #edges: EdgeList
-  /** By pair of writer and source: a reader that shows it. */
+  /** By pair of writer and source: a reader that shows their order. */
   readonly readers = new Map<number, number>()
   tooOld: TooOld | undefined
 
@@ -42,14 +44,14 @@ export class Views {
 const pairOf = (writer: number, source: number): number => writer * 2 ** 26 + source
 
 /**
- * Monotonic atomic view: once a transaction saw another's write, it sees nothing older than what that one wrote. So
- * each writer seen before a read comes before the read's source. Every read counts, not every source: a second read of
- * one source may come after a newer one.
+ * Adds the orders of monotonic atomic view: after a transaction has seen a write of another, it sees nothing older than
+ * the other's writes. So each writer seen before a read precedes the read's source. Every read counts, even a second
+ * read of one source, because it may follow a read of a newer one.
  */
 export function addMonotonicViews(record: TransactionRecord, { counts, source, isLast }: Sources, views: Views): void {
   const { length, starts, kind, key } = record
   const seen: number[] = []
-  /** By key: writers seen so far by the transaction of the stamp. */
+  /** By key: the writers that the current transaction, `stamp`, has seen so far. */
   const writers: number[][] = []
   const stamp = new Int32Array(record.keys.length).fill(-1)
   for (let t = 0; t < length; t++) {
@@ -78,9 +80,9 @@ export function addMonotonicViews(record: TransactionRecord, { counts, source, i
 type See = (writer: number) => void
 
 /**
- * Read atomic: nothing that a transaction sees is older than what a visible one wrote. Visible are its sources and,
- * where those count, all before it in its session or all that ended before it began. Each visible
- * writer of a key comes before the source of a read of it.
+ * Adds the orders of read atomic: a transaction sees nothing older than the writes of visible transactions. Visible are
+ * its sources and, depending on `ordering`, all transactions before it in its session, or all that ended before it
+ * began. Each visible writer of a key precedes the source of a read of the key.
  */
 export function addAtomicViews(record: TransactionRecord, facts: KeyFacts, ordering: Ordering, views: Views): void {
   const sources = sourcesOf(facts, record.length)
@@ -116,7 +118,10 @@ function sourcesOf({ reader, source }: KeyFacts, transactions: number): (number[
   return sources
 }
 
-/** The last writer before a reader in its session: it comes after the others there. */
+/**
+ * Returns a function that visits the last writer before a reader in its session; the earlier writers of the session
+ * precede this one.
+ */
 function writersInSession(facts: KeyFacts, { session, invoked, completed }: TransactionRecord, k: number) {
   const bySession = new Map<number, number[]>()
   for (let at = facts.writerStarts[k]; at < facts.writerStarts[k + 1]; at++) {
@@ -134,12 +139,15 @@ function writersInSession(facts: KeyFacts, { session, invoked, completed }: Tran
   }
 }
 
-/** The writers that ended before a reader began, but for those that ended before another of these began. */
+/**
+ * Returns a function that visits the writers that ended before a reader began, except those that ended before another
+ * of these began.
+ */
 function writersEnded(facts: KeyFacts, { invoked, completed }: TransactionRecord, k: number) {
   const all = facts.writer
     .slice(facts.writerStarts[k], facts.writerStarts[k + 1])
     .sort((a, b) => completed[a] - completed[b])
-  /** By place: the latest invocation up to it. */
+  /** By position: the latest invocation up to it. */
   const latest = new Int32Array(all.length)
   for (let at = 0; at < all.length; at++) latest[at] = Math.max(invoked[all[at]], at === 0 ? -1 : latest[at - 1])
   return (reader: number, see: See): void => {
@@ -148,7 +156,7 @@ function writersEnded(facts: KeyFacts, { invoked, completed }: TransactionRecord
   }
 }
 
-/** The first number from 0 on for which a condition holds that then holds for all; `length` if there is none. */
+/** Returns the least number from which on a condition holds; `length` if there is none. */
 function firstWhere(length: number, holds: (at: number) => boolean): number {
   let [low, high] = [0, length]
   while (low < high) {
@@ -160,12 +168,12 @@ function firstWhere(length: number, holds: (at: number) => boolean): number {
 }
 
 /**
- * Causal: nothing that a transaction sees is older than what one in its past wrote. So each writer of a
- * key in the past of a reader comes before the source, unless it is in the past of that already. Key by key, sets of writers go
- * through the part of the graph between the first writer and the last reader: linear as long as keys live briefly, and
- * at worst transactions × writes / 32.
+ * Adds the orders of causal consistency: a transaction sees nothing older than the writes in its past. So each writer
+ * of a key in the past of a reader precedes the source, unless the writer is in the past of the source already. Key by
+ * key, sets of writers are propagated through the part of the graph between the first writer and the last reader.
+ * Linear if each key is used only briefly, and at worst transactions × writes / 32.
  *
- * @param past acyclic: what makes one transaction visible to another
+ * @param past an acyclic graph whose edges make one transaction visible to another
  */
 export function addCausalViews(facts: KeyFacts, past: Graph, views: Views, budget: Budget): void {
   const backward = reversed(past)
@@ -207,11 +215,11 @@ interface Window {
   readonly last: number
 }
 
-/** By place in the window: the writers in the past of the node there, as bits. */
+/** By position in the window: the writers in the past of its node, as bits. */
 function pastWriters(writers: Int32Array, { backward, order, position, first, last }: Window) {
   const words = (writers.length + 31) >> 5
   const sets = new Int32Array((last - first + 1) * words)
-  /** By place: the writer there, from 1. */
+  /** By position: the number of its writer, from 1; 0 if it is not a writer. */
   const own = new Int32Array(last - first + 1)
   writers.forEach((writer, i) => {
     if (position[writer] <= last) own[position[writer] - first] = i + 1
@@ -229,7 +237,10 @@ function pastWriters(writers: Int32Array, { backward, order, position, first, la
   return { words, sets }
 }
 
-/** All nodes, each after those that lead to it, and otherwise by their numbers: those of transactions follow time. */
+/**
+ * Returns all nodes, each after the nodes that lead to it, and otherwise by number; the numbers of transactions follow
+ * time.
+ */
 function nearInvocation({ nodes }: Graph, backward: Graph): Int32Array {
   const ordered = depthFirst(nodes, edgesBy(backward, EVERY_KIND))
   if ('cycle' in ordered) throw new Error('certain orders are a cycle, and were to be refused before')

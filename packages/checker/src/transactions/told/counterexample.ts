@@ -30,7 +30,7 @@ import {
   type StepRows,
 } from './words.ts'
 
-/** A counterexample but for its level. */
+/** A counterexample without its level. */
 export type Told = Omit<Counterexample, 'level'>
 
 const rowsOf = (transactions: readonly number[]): Told['operations'] =>
@@ -47,14 +47,14 @@ const kindNames: { readonly [kind: number]: TransactionArrow['edge'] } = {
 const GUESS =
   ' Which of some writes came first is not known. Each possible order leads to a contradiction; this is one.'
 
-/** `Write skew (G2-item)`; the anomaly alone if it has no other name. */
+/** Formats a title as `Write skew (G2-item)`; the anomaly alone if it has no other name. */
 function titleOf(anomaly: string, { name }: TransactionStory): string {
   if (name === undefined) return anomaly
   const title = `${name.charAt(0).toUpperCase()}${name.slice(1)}`
   return name.replaceAll(' ', '-') === anomaly ? title : `${title} (${anomaly})`
 }
 
-/** Tells a cycle: why each transaction comes before the next. */
+/** Describes a cycle, with the reason why each transaction precedes the next. */
 export function tellCycle(
   record: TransactionRecord,
   versions: Versions,
@@ -91,7 +91,7 @@ export function tellCycle(
   }
 }
 
-/** Two transactions, each of which read what the other replaced; undefined if it is another cycle. */
+/** Describes two transactions each of which read a version that the other replaced; undefined for any other cycle. */
 function skewOf(
   record: TransactionRecord,
   orders: readonly DrawnOrder[],
@@ -106,7 +106,7 @@ function skewOf(
   return `${did(one, other)}; ${did(other, one)}. Neither saw what the other wrote.`
 }
 
-/** What an update is lost by: who read, who wrote, and who wrote over it without a look. */
+/** Describes how an update is lost: which transactions read and wrote, and which overwrote without reading. */
 function lostUpdateOf(
   record: TransactionRecord,
   steps: readonly CycleStep[],
@@ -118,7 +118,7 @@ function lostUpdateOf(
   if (missed === undefined || next === undefined) return CYCLE
   const [loser, winner] = [missed.to, missed.from]
   const read = microText(record, missed.rows.from)
-  // What was appended to a list stays in it, and what was written blindly has lost nothing.
+  // An append stays in its list, and a blind write loses no update of its own.
   const isLost = areSame && !record.kind.includes(APPEND)
   if (next.edge === 'rw') {
     const other = microText(record, next.rows.from)
@@ -133,7 +133,7 @@ function lostUpdateOf(
 
 const NO_ROWS: StepRows = { from: NO_ROW, to: NO_ROW }
 
-/** Tells a read that is wrong by itself. */
+/** Describes an anomaly of a single read. */
 export function tellFinding(record: TransactionRecord, finding: Finding): Told {
   const { anomaly, transaction, micro, other } = finding
   const second = other < 0 ? transaction : transactionOf(record, other)
@@ -187,7 +187,7 @@ const sentences: Sentences = {
   'non-repeatable-read': ({ reader, did, what }) => `${reader} ${what} and then ${did}`,
 }
 
-/** Of registers, where those of lists do not fit. */
+/** Sentences for registers, where the sentences for lists do not fit. */
 const ofRegisters: Sentences = {
   ...sentences,
   'unwritten-read': ({ reader, did }) => `${reader} ${did}, which no transaction wrote`,
@@ -200,7 +200,7 @@ const ofRegisters: Sentences = {
 const sentencesFor = ({ list }: TransactionRecord, micro: number): Sentences =>
   list[micro] < 0 ? ofRegisters : sentences
 
-/** What is shown if transactions contradict each other in more ways than one cycle. */
+/** Describes transactions that contradict each other in more ways than by one cycle. */
 export function tellAmong(
   record: TransactionRecord,
   transactions: readonly number[],
@@ -224,7 +224,7 @@ function uncutOf({ length }: readonly number[], standsAlone: boolean, isCut: boo
   return { uncut: { why: length > MOST_OPERATIONS ? 'size' : 'time', among: length, standsAlone } }
 }
 
-/** What is shown if no short cycle was found: transactions that lie on cycles together. */
+/** Describes transactions that are on cycles together, if no short cycle was found. */
 export function tellComponent({ core, record }: Situation): Told {
   const all = core.transaction.filter((t, node) => t >= 0 && core.component[node] === 0)
   const shown = [...all].sort((a, b) => a - b).slice(0, MOST_OPERATIONS)

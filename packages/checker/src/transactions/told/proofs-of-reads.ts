@@ -4,8 +4,8 @@ import { findWrites } from '../record/writes.ts'
 import type { Proof } from './words.ts'
 
 /**
- * What a wrong read is not wrong without: who wrote what it shows, or the read that shows in which order writes took
- * effect. Empty where statements say what was written.
+ * Returns the proofs of a finding: the writers of the values that the read shows, or the read that shows in which order
+ * writes took effect. Empty if statements show which values were written.
  */
 export function proofsOfRead(record: TransactionRecord, finding: Finding): readonly Proof[] {
   const { transaction, other } = finding
@@ -39,7 +39,7 @@ function rowsBehind(record: TransactionRecord, { anomaly, transaction, micro, ot
   switch (anomaly) {
     case 'incompatible-order':
       return writesOf(differing(record, micro, other).flatMap(([first]) => first ?? []))
-    // One element that only one of the two reads has is enough.
+    // One element that only one of the two reads contains is sufficient.
     case 'non-repeatable-read':
       return writesOf(differing(record, micro, other).flat())
         .filter(isOthers)
@@ -51,27 +51,27 @@ function rowsBehind(record: TransactionRecord, { anomaly, transaction, micro, ot
   }
 }
 
-/** The elements of a list that was read: nodes, in its order. */
+/** Returns the elements of a list that was read, as nodes, in list order. */
 function elements({ list, lists }: TransactionRecord, read: number): readonly number[] {
   const nodes: number[] = []
   for (let node = list[read]; lists.parent[node] >= 0; node = lists.parent[node]) nodes.push(node)
   return nodes.reverse()
 }
 
-/** The elements of two lists from where they differ. */
+/** Returns the elements of two lists from their first difference on. */
 function differing(record: TransactionRecord, one: number, other: number) {
   const [first, second] = [elements(record, one), elements(record, other)]
   const at = first.findIndex((node, i) => node !== second[i])
   return at < 0 ? [[], second.slice(first.length)] : [first.slice(at), second.slice(at)]
 }
 
-/** The first write of others behind one of its own. */
+/** Returns the first write of another transaction after an own write. */
 function afterOwn(rows: readonly number[], isOthers: (row: number) => boolean): readonly number[] {
   const own = rows.findIndex((row) => !isOthers(row))
   return own < 0 ? [] : rows.slice(own).filter(isOthers).slice(0, 1)
 }
 
-/** The read of a key's longest list. */
+/** Returns the read of a key's longest list. */
 function longestReadOf({ kind, key, list, lists }: TransactionRecord, k: number): readonly number[] {
   let longest = -1
   for (let row = 0; row < kind.length; row++) {

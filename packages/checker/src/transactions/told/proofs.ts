@@ -4,13 +4,16 @@ import { APPEND, COMMITTED, READ, type TransactionRecord, transactionOf } from '
 import type { Versions } from '../record/versions.ts'
 import { inOrder, keyText, microText, NO_ROW, type Proof, rowsOfStep, writeOf } from './words.ts'
 
-/** The labels of what is not known to prove one order, where each transaction was left out in turn and where not. */
+/**
+ * The labels of transactions that are not known to prove one particular order: `NEEDED` if omitting each was tried,
+ * otherwise `FOUND_WITH`.
+ */
 const NEEDED = 'without it an order is left'
 const FOUND_WITH = 'may take part in it'
 
 /**
- * What proves the orders of a cycle's writes. Of lists that is a reader of both elements; of registers, what was found to
- * violate the level together with the cycle.
+ * Returns the proofs of the order of a cycle's writes. For lists, the proof is a reader of both elements; for
+ * registers, the transactions that were found to violate the level together with the cycle.
  */
 export function proofsOfCycle(
   record: TransactionRecord,
@@ -55,7 +58,7 @@ function orderText(record: TransactionRecord, { from, to, kind, key }: CycleStep
   return `that ${name(from)} ${wrote} ${what} before ${name(to)}`
 }
 
-/** ` T4 (process 1) read x = [1,2], which shows that T1 wrote x before T3.` */
+/** Formats proofs as ` T4 (process 1) read x = [1,2], which shows that T1 wrote x before T3.` */
 export function proofsText(record: TransactionRecord, proofs: readonly Proof[], name: (t: number) => string): string {
   const groups = new Map<string, readonly Proof[]>()
   for (const proof of proofs) groups.set(proof.why, [...(groups.get(proof.why) ?? []), proof])
@@ -78,12 +81,13 @@ function anyOf(proofs: readonly Proof[], name: (t: number) => string): string {
   return `${named.length === 1 ? '' : 'any one of '}${named.join(', ')}${more}`
 }
 
-/** More transactions are not named in a sentence. */
+/** The maximum number of transactions that a sentence names. */
 export const MOST_NAMED = 8
 
 /**
- * A read of a list that shows the order of two appends: it has the first, and after it the second or not yet. NO_ROW if a
- * transaction of the cycle read that. Of several one of both elements, else the shortest.
+ * Returns a read of a list that shows the order of two appends: it contains the first, and after it either the second
+ * or not yet. NO_ROW if a transaction of the cycle made such a read. Prefers a read of both elements, then the shortest
+ * list.
  */
 function readerOf(
   record: TransactionRecord,
@@ -108,11 +112,14 @@ function readerOf(
   return best
 }
 
-/** Who wrote what a micro-operation read; -1 if nobody did, or it reads nothing. */
+/** Returns the writer of the version that a micro-operation read; -1 if there is none. */
 const sourceOf = ({ kind }: TransactionRecord, { of, writer }: Versions, row: number): number =>
   kind[row] === READ && of[row] >= 0 ? writer[of[row]] : -1
 
-/** The reads of a transaction that show what some wrote, and its writes that those read. */
+/**
+ * Returns the reads of a transaction that show writes of some transactions, and its writes that these transactions
+ * read.
+ */
 function rowsWith(record: TransactionRecord, versions: Versions, t: number, some: readonly number[]) {
   const { starts, key } = record
   const found = some.flatMap((reader) => {

@@ -8,12 +8,12 @@ import { APPEND, type TransactionRecord } from '../record/record.ts'
 import { NO_VERSION, type Versions } from '../record/versions.ts'
 import { haveReadTheSame, NO_ROW, rowsOfStep } from './words.ts'
 
-/** A story and the weakest level that refuses it, without sessions and real time. */
+/** A story, and the weakest level that excludes it, without session order and real time. */
 type Story = Omit<TransactionStory, 'refusedBy'> & {
   readonly refusedBy: Isolation
-  /** What prevents it where statements of SQL were recorded. */
+  /** The remedy if SQL statements were recorded. */
   readonly sqlCure?: string
-  /** In place of `sqlCure` where the server is MySQL or MariaDB. */
+  /** Replaces `sqlCure` if the server is MySQL or MariaDB. */
   readonly innodbCure?: string
 }
 
@@ -40,7 +40,7 @@ const lostUpdate: Story = {
   refusedBy: 'cursor-stability',
 }
 
-/** The same where each write is an append, which nothing replaces. */
+/** A lost update in which each write is an append, which nothing replaces. */
 const blindAppend: Story = {
   ...lostUpdate,
   title: 'Two transactions appended to the same version of a list',
@@ -49,7 +49,9 @@ const blindAppend: Story = {
 
 const UNSEEN = 'It read one version, another transaction wrote a newer one, and it then wrote without having seen that.'
 
-/** Only the one that wrote last had read: the other wrote blindly, so that nothing of a reading is lost. */
+/**
+ * Only the transaction that wrote last had read the key; the other wrote blindly, so no update based on a read is lost.
+ */
 const overwrittenUnseen: Story = {
   ...lostUpdate,
   name: 'unseen change',
@@ -151,7 +153,7 @@ const dirtyWrite: Story = {
   refusedBy: 'read-uncommitted',
 }
 
-/** A cycle without a name of its own, by the weakest level that refuses its class. */
+/** Returns the story of a cycle without its own name, with the weakest level that excludes its class. */
 const otherCycle = (refusedBy: Isolation): Story => ({
   name: undefined,
   title: 'No order of the transactions explains what they read',
@@ -240,7 +242,7 @@ function storyFor({ history }: TransactionRecord, { sqlCure, innodbCure, ...stor
   return { ...story, cure: (isInnodb ? innodbCure : undefined) ?? sqlCure }
 }
 
-/** The story of a cycle, and the weakest level that refuses it. */
+/** Returns the story of a cycle, and the weakest level that excludes the cycle. */
 export function storyOfCycle(
   record: TransactionRecord,
   versions: Versions,
@@ -280,7 +282,10 @@ function recognised(record: TransactionRecord, versions: Versions, steps: readon
   return otherCycle(areAdjacent ? 'serializable' : 'snapshot-isolation')
 }
 
-/** A transaction that saw the new part first and then an old one went back, which a weaker level refuses already. */
+/**
+ * Returns the story of a transaction that saw only part of another's writes. If it saw the new part before an old one,
+ * its view went back, which a weaker level already excludes.
+ */
 function halfSeen(record: TransactionRecord, versions: Versions, steps: readonly CycleStep[]): Story {
   const [missed = NO_ROW, seen = NO_ROW] = [RW, WR].map((wanted) => {
     const step = steps.find(({ kind }) => kind === wanted)

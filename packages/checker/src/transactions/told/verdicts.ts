@@ -13,19 +13,19 @@ import { type TransactionRecord, transactionOf } from '../record/record.ts'
 import { type Told, tellAmong, tellComponent, tellCycle, tellFinding } from './counterexample.ts'
 import { microText } from './words.ts'
 
-/** How often an anomaly was found, and the transactions of one. */
+/** How often an anomaly was found, and the transactions of its first occurrence. */
 export interface FoundAnomaly {
   readonly count: number
   readonly first: readonly number[]
 }
 
 export interface ToldJudgement {
-  /** Those of the outcomes: others follow. */
+  /** The verdicts on the levels in the outcomes; the other levels follow from these. */
   readonly verdicts: { readonly [level in IsolationLevel]?: Verdict }
   readonly anomalies: { readonly [name: string]: FoundAnomaly }
 }
 
-/** Turns outcomes into verdicts, each violation with the shortest example found. */
+/** Converts outcomes to verdicts, each violation with the shortest example found. */
 export function tellJudged(
   record: TransactionRecord,
   { versions, findings, repeated }: Inference,
@@ -73,7 +73,7 @@ export function tellJudged(
       if (![...outcomes].some(([other, { result }]) => result === 'violated' && impliesLevel(level, other)))
         verdicts[level] = doubtful(record, repeated)
   const cursors = verdicts['cursor-stability']
-  // To read a row again before it is written does no harm by itself; the lost update does.
+  // Reading a row again before writing it is harmless by itself; the lost update is not.
   const isReadAgain = findings.names().join() === 'non-repeatable-read'
   if (lost !== undefined && isReadAgain && cursors?.result === 'violated')
     for (const level of isolationLadder.levels) if (impliesLevel(level, 'cursor-stability')) verdicts[level] = cursors

@@ -12,7 +12,10 @@ import type { CycleStep } from '../levels/situation.ts'
 import { ADD, APPEND, READ, type TransactionRecord, transactionOf, UNKNOWN } from '../record/record.ts'
 import type { Versions } from '../record/versions.ts'
 
-/** Names a sentence's transactions, in order of call: `T1 (process 3)` the first time, then `T1`. */
+/**
+ * Creates a function that names the transactions of a sentence, in order of call: `T1 (process 3)` at the first
+ * mention, then `T1`.
+ */
 export function createNames(history: History, transactions: readonly number[]): (t: number) => string {
   const numbers = inOrder(transactions)
   const named = new Set<number>()
@@ -24,7 +27,7 @@ export function createNames(history: History, transactions: readonly number[]): 
   }
 }
 
-/** Each once, in the order in which they were called. */
+/** Returns each transaction once, in order of call. */
 export const inOrder = (transactions: readonly number[]): readonly number[] =>
   [...new Set(transactions)].sort((a, b) => a - b)
 
@@ -33,14 +36,17 @@ export const keyText = ({ history, keys }: TransactionRecord, key: number): stri
   return typeof name === 'string' ? name.replace(/^:/, '') : show(name)
 }
 
-/** `read x = [1,2]`, `appended 3 to x`, `wrote 3 to x`; with the statement that did it if the recorder knows that. */
+/**
+ * Describes a micro-operation: `read x = [1,2]`, `appended 3 to x`, `wrote 3 to x`; followed by its statement if the
+ * recorder knows it.
+ */
 export function microText(record: TransactionRecord, row: number): string {
   const sql = statementOf(record, row)
   const text = wordsOf(record, row, DONE)
   return sql === undefined ? text : `${text} (${clipped(sql)})`
 }
 
-/** A micro-operation as it is drawn: `read x = [1,2]`, `append 3 to x`. */
+/** Describes a micro-operation for a drawing: `read x = [1,2]`, `append 3 to x`. */
 const stepOf = (record: TransactionRecord, row: number): DrawnStep => {
   const sql = statementOf(record, row)
   return { text: wordsOf(record, row, TO_DO), ...(sql === undefined ? {} : { sql }) }
@@ -53,7 +59,7 @@ function wordsOf(record: TransactionRecord, row: number, verbs: typeof DONE): st
   const key = keyText(record, record.key[row])
   switch (record.kind[row]) {
     case READ:
-      // The reply of a transaction whose outcome is unknown never came.
+      // A transaction of unknown outcome received no reply, so the value is missing.
       return record.value[row] === UNKNOWN ? `read ${key}` : `read ${key} = ${readText(record, row)}`
     case APPEND:
       return `${verbs.append} ${valueText(record, record.value[row])} to ${key}`
@@ -66,7 +72,7 @@ function wordsOf(record: TransactionRecord, row: number, verbs: typeof DONE): st
   }
 }
 
-/** A sentence has room for the beginning of a statement. */
+/** The maximum length of a statement in a sentence, in code units. */
 const MOST_SQL = 80
 
 const clipped = (sql: string): string => (sql.length <= MOST_SQL ? sql : `${sql.slice(0, MOST_SQL - 1)}…`)
@@ -86,7 +92,7 @@ function statementOf(record: TransactionRecord, row: number): string | undefined
 
 const valueText = ({ history }: TransactionRecord, id: number): string => show(history.values.json(id as ValueId))
 
-/** Lists are told by their ends: what was read last, or is missing, is there. */
+/** The number of last elements shown of a longer list, because the end shows what was read last, or what is missing. */
 const MOST_ELEMENTS = 6
 
 function readText(record: TransactionRecord, row: number): string {
@@ -101,7 +107,7 @@ function readText(record: TransactionRecord, row: number): string {
   return `[… ${last.join(',')}] (${lists.depth[node]} elements)`
 }
 
-/** The micro-operations that an order of two transactions is about; NO_ROW for orders of sessions and of real time. */
+/** The micro-operations that the order of two transactions is about; NO_ROW for session order and real time. */
 export interface StepRows {
   readonly from: number
   readonly to: number
@@ -135,7 +141,7 @@ export function rowsOfStep(
   }
 }
 
-/** Why one transaction comes before another. */
+/** Describes why one transaction precedes another. */
 export function becauseOf(
   record: TransactionRecord,
   step: CycleStep,
@@ -162,7 +168,7 @@ export function becauseOf(
   }
 }
 
-/** The last that a transaction appended to a key before another's write; otherwise the last that it wrote. */
+/** Returns the last append of a transaction to a key before another's write; if there is none, its last write. */
 function writeBefore(record: TransactionRecord, versions: Versions, t: number, key: number, write: number): number {
   const { of } = versions
   const last = writeOf(record, versions, t, key)
@@ -172,7 +178,7 @@ function writeBefore(record: TransactionRecord, versions: Versions, t: number, k
   return last
 }
 
-/** What a transaction wrote to a key: this version, otherwise the last. */
+/** Returns the write of a transaction that made a version of a key; if there is none, its last write of the key. */
 export function writeOf(record: TransactionRecord, { of }: Versions, t: number, key: number, version?: number): number {
   const { starts, kind } = record
   let last = NO_ROW
@@ -201,23 +207,23 @@ function oldestRead(record: TransactionRecord, { of }: Versions, t: number, key:
   return oldest
 }
 
-/** An order of two transactions, and the micro-operations that it is about. */
+/** The order of two transactions, and the micro-operations that it is about. */
 export interface DrawnOrder extends Omit<TransactionArrow, 'from' | 'to'> {
   readonly from: number
   readonly to: number
   readonly rows: StepRows
 }
 
-/** A transaction without which the others of a counterexample are no contradiction. */
+/** A transaction without which the others of a counterexample do not contradict each other. */
 export interface Proof {
   readonly transaction: number
-  /** Its micro-operations that matter. */
+  /** The micro-operations of the transaction that matter. */
   readonly rows: readonly number[]
-  /** `shows that T1 wrote x before T3`. */
+  /** The reason to show the transaction: `shows that T1 wrote x before T3`. */
   readonly why: string
 }
 
-/** Transactions in a cycle, and what proves it: of each only what an order is about. */
+/** Draws the transactions of a cycle and its proofs, each with only the micro-operations that the orders are about. */
 export function drawn(
   record: TransactionRecord,
   transactions: readonly number[],
@@ -238,14 +244,17 @@ export function drawn(
   return { parts, arrows, isCycle: true }
 }
 
-/** What a transaction had read of a key when it wrote it: the value may come from there. */
+/**
+ * Returns the read of a key that precedes a write of the key in its transaction, because the written value may come
+ * from the read.
+ */
 function readBefore({ starts, kind, key }: TransactionRecord, write: number, t: number): number {
   if (kind[write] === READ) return NO_ROW
   for (let row = write - 1; row >= starts[t]; row--) if (key[row] === key[write] && kind[row] === READ) return row
   return NO_ROW
 }
 
-/** Whether the two transactions of a cycle about one key read the same version before they wrote. */
+/** Reports whether the two transactions of a cycle about one key read the same version before they wrote. */
 export function haveReadTheSame(record: TransactionRecord, versions: Versions, steps: readonly CycleStep[]): boolean {
   const missed = steps.find(({ kind }) => kind === RW)
   const next = steps.find((step) => step !== missed)
@@ -255,10 +264,10 @@ export function haveReadTheSame(record: TransactionRecord, versions: Versions, s
   return other !== NO_ROW && record.list[one] === record.list[other] && record.value[one] === record.value[other]
 }
 
-/** Of a transaction in a contradiction that is no cycle, the first of what it did. */
+/** The maximum number of micro-operations drawn of each transaction in a contradiction that is not a cycle. */
 const MOST_STEPS = 5
 
-/** Transactions of which all may matter. */
+/** Draws transactions of which every micro-operation may matter. */
 export function drawnWhole(record: TransactionRecord, transactions: readonly number[]): TransactionDrawing {
   const { starts } = record
   const rows = transactions.flatMap((t) =>
@@ -270,7 +279,7 @@ export function drawnWhole(record: TransactionRecord, transactions: readonly num
 interface DrawnFinding {
   readonly transaction: number
   readonly micro: number
-  /** The other micro-operation it takes, and its transaction; -1 if there is none. */
+  /** The other micro-operation of the anomaly, and its transaction; -1 if there is none. */
   readonly other: number
   readonly second: number
   /** Whether the other micro-operation is a write. */
@@ -279,7 +288,7 @@ interface DrawnFinding {
   readonly proofs: readonly Proof[]
 }
 
-/** A read that is wrong by itself, and what it contradicts. */
+/** Draws an anomaly of a single read, and the micro-operation that it contradicts. */
 export function drawnFinding(
   record: TransactionRecord,
   { transaction, micro, other, second, isWrite, because, proofs }: DrawnFinding,
@@ -326,7 +335,7 @@ function partsOf(
   }
 }
 
-/** Why a transaction is there, unless it is on the cycle or wrong itself. */
+/** Returns why a transaction is drawn; empty if it is on the cycle or has the anomaly. */
 function whyOf(proofs: readonly Proof[], t: number): Pick<DrawnTransaction, 'why'> {
   const why = proofs.find(({ transaction }) => transaction === t)?.why
   return why === undefined ? {} : { why }
