@@ -2,11 +2,11 @@ import { type Event, isClient, type Json, type Nanos } from '@chaosproxy/history
 import { askingsOf } from './scenario.ts'
 import type { Asking, Tale } from './story.ts'
 
-/** How an operation of a tale went. */
+/** The record of an operation of a tale. */
 export interface Asked {
   readonly asking: Asking
   readonly calledAt: Nanos
-  /** Absent if the record ends before. */
+  /** Absent if the record ends before the operation returned. */
   readonly returned: Returned | undefined
 }
 
@@ -25,8 +25,8 @@ export interface LastAnswer {
 }
 
 /**
- * Finds each of a tale's operations in the record. A client begins as the process with its own number and, after an
- * `info`, goes on as the next new process.
+ * Finds the record of each operation of a tale. A client starts as the process with its own number; after an `info` it
+ * continues as the next new process.
  */
 export function answersIn(events: readonly Event[], tale: Tale): readonly Asked[] {
   const clientOf = new Map<Event['process'], string>(tale.cast.map((who, number) => [number, who]))

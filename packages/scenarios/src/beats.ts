@@ -2,11 +2,11 @@ import { type Fault, linksBetween, type NodeId } from '@chaosproxy/faults'
 import { type Input, type Json, millis } from '@chaosproxy/history'
 import type { Asking, Beat, Ending, ExpectedGoodput, Mishap, Remark, Tale } from './story.ts'
 
-// Words to write stories with.
+// Functions and constants for writing stories.
 
-/** Three nodes that keep registers. */
+/** Three nodes with a register workload. */
 export const threeNodes: Pick<Tale, 'nodes' | 'workload' | 'seed'> = { nodes: 3, workload: 'register', seed: 1 }
-/** The same, led by n1 when the story begins. */
+/** Three nodes with a register workload, with n1 as the leader when the story begins. */
 export const ledByN1: typeof threeNodes & Pick<Tale, 'leader'> = { ...threeNodes, leader: 'n1' }
 
 /**
@@ -42,7 +42,7 @@ export function beats(
     .flatMap((line) => (line.startsWith(INSERTED) ? inserted[Number(line.slice(1))] : undefined) ?? [beatIn(line)])
 }
 
-/** Stands before the number of inserted beats; no line of text begins with it. */
+/** Precedes the number of inserted beats; no line of text begins with it. */
 const INSERTED = '@'
 
 const isBeat = (value: unknown): value is Beat =>
@@ -93,7 +93,7 @@ export const during = (
   says: string,
 ): Mishap => ({ type: 'mishap', atMs: millis(fromMs), untilMs: millis(toMs), fault, says })
 
-/** At least this share of the requests in this time is answered. */
+/** Expects at least this share of the requests in an interval to be answered. */
 export const mostAnswered = (
   fromMs: number,
   untilMs: number,
@@ -107,7 +107,7 @@ export const mostAnswered = (
   most: 2,
 })
 
-/** At most this share of the requests in this time is answered. */
+/** Expects at most this share of the requests in an interval to be answered. */
 export const fewAnswered = (fromMs: number, untilMs: number, most = 0.1): ExpectedGoodput => ({
   fromMs: millis(fromMs),
   untilMs: millis(untilMs),
@@ -115,7 +115,7 @@ export const fewAnswered = (fromMs: number, untilMs: number, most = 0.1): Expect
   most,
 })
 
-/** The ending of a tale about a load: no history is judged. */
+/** The ending of a tale about load, in which no history is judged. */
 export const served = (goodput: readonly ExpectedGoodput[], says: string): Ending => ({
   verdicts: {},
   finally: {},
@@ -125,14 +125,14 @@ export const served = (goodput: readonly ExpectedGoodput[], says: string): Endin
 
 export const read = (key: string): Input => ({ f: 'read', key, value: null })
 export const write = (key: string, value: Json): Input => ({ f: 'write', key, value })
-/** Nothing passes between the groups; messages sent meanwhile arrive once the fault is over. */
+/** Cuts the groups off from each other. Messages sent during the fault arrive after it ends. */
 export const cut = (...groups: readonly (readonly NodeId[])[]): Fault => ({
   kind: 'partition',
   mode: 'hold',
   links: linksBetween(groups),
 })
 
-/** The clock of a node runs ahead of the others by this much until the fault is over. */
+/** Sets the clock of a node ahead of the others by `offsetMs` until the fault ends. */
 export const clockAhead = (node: NodeId, offsetMs: number): Fault => ({
   kind: 'clock',
   nodes: [node],
@@ -142,31 +142,31 @@ export const clockAhead = (node: NodeId, offsetMs: number): Fault => ({
 
 const toClients = (nodes: readonly NodeId[]) => nodes.map((to) => ({ from: 'clients', to }))
 
-/** Clients time out: their requests never arrive. */
+/** Loses requests before they arrive, so that their clients time out. */
 export const loseRequest = (...nodes: readonly NodeId[]): Fault => ({
   kind: 'lose-request',
   silence: 'hang',
   links: toClients(nodes),
 })
 
-/** Clients time out: their requests are executed, and the replies never arrive. */
+/** Loses replies after the requests were executed, so that the clients time out. */
 export const loseReply = (...nodes: readonly NodeId[]): Fault => ({
   kind: 'lose-reply',
   silence: 'hang',
   links: toClients(nodes),
 })
 
-/** Nothing arrives in this direction until the fault is over. */
+/** Delays all messages from one node to another until the fault ends. */
 export const stall = (from: NodeId, to: NodeId): Fault => ({ kind: 'partition', mode: 'hold', links: [{ from, to }] })
 
-/** A node receives nothing from the others until the fault is over. */
+/** Delays all messages to a node from the given others until the fault ends. */
 export const deaf = (node: NodeId, ...others: readonly NodeId[]): Fault => ({
   kind: 'partition',
   mode: 'hold',
   links: others.map((from) => ({ from, to: node })),
 })
 
-/** Everything in this direction arrives this much later. */
+/** Delays all messages from one node to another by `latencyMs`. */
 export const late = (from: NodeId, to: NodeId, latencyMs: number): Fault => ({
   kind: 'latency',
   latencyMs: millis(latencyMs),
@@ -175,8 +175,8 @@ export const late = (from: NodeId, to: NodeId, latencyMs: number): Fault => ({
   links: [{ from, to }],
 })
 
-/** Stopped, and resumed once the fault is over. */
+/** Stops nodes, and resumes them when the fault ends. */
 export const paused = (...nodes: readonly NodeId[]): Fault => ({ kind: 'pause', nodes })
 
-/** Killed, and restarted on the same disk once the fault is over. */
+/** Kills nodes, and restarts them on the same disk when the fault ends. */
 export const down = (...nodes: readonly NodeId[]): Fault => ({ kind: 'kill', nodes })

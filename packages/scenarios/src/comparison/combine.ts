@@ -5,21 +5,21 @@ import type { Recovery } from './recovery.ts'
 
 interface Run {
   readonly measurement: Measurement
-  /** Absent if nothing was promised. */
+  /** Whether the promise was kept; absent if nothing was promised. */
   readonly kept: boolean | 'unknown' | undefined
-  /** What happened, if it did not keep its promise. */
+  /** A description of the run, if the promise was broken. */
   readonly broken?: ToldRun | undefined
-  /** What would decide it, if it is open whether it kept its promise. */
+  /** What would decide whether the promise was kept, if this is unknown. */
   readonly toDecide?: string | undefined
   readonly again: string
 }
 
 export interface MeasuredRun extends Run {
-  /** The same with additions to sets, none of which hides the loss of another, where the target has sets. */
+  /** The run with additions to sets, where one loss cannot hide another; absent if the target has no sets. */
   readonly sets?: Run | undefined
 }
 
-/** The runs of one system under one condition as one cell: the weakest level, and medians of the numbers. */
+/** Combines the runs of one system under one condition into one cell: the weakest level, and medians of the numbers. */
 export function combineRuns(
   condition: string,
   promised: string,
@@ -73,7 +73,7 @@ export function combineRuns(
 
 type Results = ComparedCell['levels']
 
-/** Each level that sums up a run: met if all runs met it, violated if one did. */
+/** Returns the result of each level over all runs: met if all runs met it, violated if one run violated it. */
 function resultsOf(runs: readonly [MeasuredRun, ...MeasuredRun[]]): Results {
   const results = (level: string): readonly LevelResult[] => runs.map((run) => resultOf(run, level))
   return Object.fromEntries(
@@ -84,16 +84,17 @@ function resultsOf(runs: readonly [MeasuredRun, ...MeasuredRun[]]): Results {
   )
 }
 
-/** What one of the two runs broke, the other cannot have kept. */
+/** Returns the result of a level for one run; if the run or its run with sets violated the level, it is violated. */
 function resultOf({ measurement, sets }: MeasuredRun, level: string): LevelResult {
   const broken = sets?.measurement.violated ?? []
-  // Sets are not judged by the levels between, but what is not even eventual keeps none that a reader would expect.
+  // Sets are not judged by the levels between `eventual` and the strongest, but a run that is not even eventual meets
+  // none of them.
   if ([level, 'eventual'].some((each) => broken.includes(each)) || measurement.violated.includes(level))
     return 'violated'
   return measurement.met.includes(level) ? 'met' : 'unknown'
 }
 
-/** The strongest level met; `none`, or `unknown` if that is not decided. */
+/** Returns the strongest level met; if none was met, `unknown` if some level is undecided, otherwise `none`. */
 function strongestIn(results: Results): string {
   const all = Object.entries(results)
   const met = all.find(([, result]) => result === 'met')
@@ -106,7 +107,7 @@ function strength(run: MeasuredRun): number {
   return [...run.measurement.levels, 'unknown', 'none'].indexOf(level)
 }
 
-/** Over all runs; nothing where the runs do not say it. */
+/** Returns the number of lost writes in all runs; empty if no run reports it. */
 function lostIn(runs: readonly MeasuredRun[]): Pick<ComparedCell, 'lost'> {
   const known = runs.flatMap(({ measurement, sets }) => (sets?.measurement ?? measurement).lost ?? [])
   return known.length === 0 ? {} : { lost: known.reduce((sum, lost) => sum + lost, 0) }

@@ -13,19 +13,19 @@ import { type Millis, millis, millisToNanos } from '@chaosproxy/history'
 
 export const CALM = 'calm'
 
-// Long enough for clients to run into their timeouts, and with calm before and after.
+// The fault lasts long enough for clients to run into their timeouts, with calm before and after.
 const FROM = 0.25
 const TO = 0.75
 
-/** How long the fault of a run of this length lasts, in milliseconds. */
+/** Returns how long the fault of a run lasts, in milliseconds. */
 export const faultMs = (timeMs: number): number => timeMs * (TO - FROM)
 
-/** Nemeses that draw another cut for each seed, some of which leave every node with a majority. */
+/** Nemeses that draw a different cut for each seed, with some cuts that leave every node in contact with a majority. */
 const SPLITS: readonly string[] = ['partition', 'halves']
 
 /**
- * The last nodes, as many as are no majority, apart from the others; undefined for a single node. The first node is the
- * balancer or the database of systems that have one: `isolate-leader` cuts that off.
+ * Cuts off the last nodes, as many as possible without a majority; undefined for a single node. The first node is the
+ * balancer or the database of systems that have one, which `isolate-leader` cuts off instead.
  */
 function cutInTwo(nodes: readonly NodeId[]): FaultPlan | undefined {
   const few = Math.max(1, Math.floor((nodes.length - 1) / 2))
@@ -40,8 +40,8 @@ interface ConditionOptions {
 }
 
 /**
- * One fault of this kind for the middle half of the run. The seed decides its shape, except where the network is cut in
- * two: whether a system stays available must not depend on which cut it drew.
+ * Returns one fault of a nemesis for the middle half of the run. The seed decides its shape, except if the network is
+ * cut in two, because the cut must not decide whether a system stays available.
  */
 export function conditionFaults(nemesis: Nemesis, { nodes, timeMs, seed }: ConditionOptions): readonly FaultChoice[] {
   const names = nodeNames(nodes)

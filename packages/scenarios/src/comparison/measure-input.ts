@@ -5,12 +5,12 @@ import type { FaultRecord } from '@chaosproxy/runner/result'
 export interface MeasureInput {
   readonly history: History
   readonly report: Report<string>
-  /** Whether any operation observed something: otherwise every level is met, by any system. */
+  /** Whether any operation observed something; if not, every level is met trivially. */
   readonly hasObserved: boolean
   readonly faults: readonly FaultRecord[]
-  /** When the faults were healed and clients had stopped. */
+  /** The time at which the faults were healed and clients had stopped. */
   readonly healedAt: Nanos
-  /** How long a client waits, and so would try elsewhere. */
+  /** The time after which a client gives up, and could try another node. */
   readonly timeoutNanos: Nanos
   readonly timeNanos: Nanos
 }

@@ -6,13 +6,15 @@ import type { MeasureInput } from './measure-input.ts'
 import { isTrouble } from './network.ts'
 import { type Recovery, recoveryOf } from './recovery.ts'
 
-/** What one run showed. Plain data, so that threads can exchange it. */
+/** The measurements of one run, as plain data that threads can exchange. */
 export interface Measurement {
-  /** The levels that sum up a run, strongest first: those judged, and of these the ones met and the ones violated. */
+  /**
+   * The levels that summarize a run, strongest first: the judged levels, and among them those met and those violated.
+   */
   readonly levels: readonly string[]
   readonly met: readonly string[]
   readonly violated: readonly string[]
-  /** The share answered of the requests to live nodes while the fault was in force, or of all if there was none. */
+  /** The answered share of the requests to live nodes during the fault, or of all requests if there was no fault. */
   readonly availability: number
   readonly practical: number
   readonly p50: number | undefined
@@ -22,13 +24,13 @@ export interface Measurement {
   readonly staleNanos: number | undefined
   readonly staleShare: number
   readonly outageNanos: number
-  /** Absent if nothing went wrong. */
+  /** Absent if there was no fault. */
   readonly recovery: Recovery | undefined
-  /** Answers a second, in equal parts of the run's time. */
+  /** Answers per second in each of the equal parts of the run's time. */
   readonly goodput: readonly number[]
   /**
-   * Acknowledged writes that were gone at the end. On registers, only those that no later write replaced. Absent for
-   * transactions, whose levels say it.
+   * The number of acknowledged writes that were lost at the end; on registers, only writes that no later write
+   * replaced. Absent for transactions, whose levels cover lost writes.
    */
   readonly lost: number | undefined
 }
@@ -64,8 +66,8 @@ export function measure(input: MeasureInput): Measurement {
 }
 
 /**
- * The share of operations answered, as the mean over the nodes that were asked: each counts alike, although clients that
- * wait for an answer ask less often than those that get one.
+ * The answered share of operations, as the mean over the nodes that received requests. Each node counts equally,
+ * because clients that wait for an answer send fewer requests than those that get one.
  */
 function meanOverNodes({ operations }: History, rows: readonly number[], answered: (row: number) => boolean): number {
   const nodes = new Map<number, { asked: number; answered: number }>()
@@ -97,7 +99,7 @@ function staleOf({ staleness }: Report<string>): number | undefined {
   return behind > 0 ? behind : undefined
 }
 
-/** The clients' operations called while a fault was in force, at nodes that it had not stopped. */
+/** Returns the clients' operations called during a fault, at nodes that the fault had not stopped. */
 function rowsUnderFault({ history, faults, healedAt }: MeasureInput): number[] {
   const { length, callTime, flags, node } = history.operations
   const trouble = faults.filter(isTrouble)
@@ -123,7 +125,7 @@ function isRead({ functions, operations, values }: History, row: number): boolea
   const range = values.microRange(operations.input[row] ?? -1)
   if (range === undefined) return functions[operations.f[row] ?? -1] === 'read'
   const { kind = [], kinds = [] } = values.microOperations() ?? {}
-  // As the workloads write it.
+  // The workloads write a read as `r`.
   for (let at = range.from; at < range.to; at++) if (kinds[kind[at] ?? -1] !== 'r') return false
   return true
 }
@@ -132,8 +134,8 @@ const latencyOf = ({ operations }: History, row: number): number =>
   (operations.returnTime[row] ?? 0) - (operations.callTime[row] ?? 0)
 
 /**
- * The unanswered operations that another node would have answered: one that did answer such an operation, called after
- * this one and before its client would have given up.
+ * Returns the unanswered operations that another node would have answered. The evidence is a similar operation that
+ * another node answered, called after the unanswered one and before its client would have given up.
  */
 function answeredElsewhere({ history, timeoutNanos }: MeasureInput, rows: readonly number[]): ReadonlySet<number> {
   const { callTime, f, node } = history.operations
@@ -145,7 +147,7 @@ function answeredElsewhere({ history, timeoutNanos }: MeasureInput, rows: readon
       const other = rows[i] ?? -1
       if ((callTime[other] ?? 0) >= until) break
       if (f[other] !== f[row] || node[other] === node[row] || !isAnswered(history, other)) continue
-      // Of transactions, those that write may be refused where others are answered.
+      // Writing transactions may be refused where read-only ones are answered.
       if (isRead(history, other) !== isRead(history, row)) continue
       saved.add(row)
       break
@@ -154,7 +156,7 @@ function answeredElsewhere({ history, timeoutNanos }: MeasureInput, rows: readon
   return saved
 }
 
-/** The longest time between two answers to writes, from the first to the last of the clients' operations. */
+/** Returns the longest time between two answers to writes, from the first to the last of the clients' operations. */
 function longestOutage({ history, healedAt }: MeasureInput): number {
   const { length, returnTime, flags } = history.operations
   const times: number[] = []
@@ -174,17 +176,17 @@ function percentile(sorted: Float64Array, part: number): number | undefined {
   return sorted[Math.max(0, Math.ceil(part * sorted.length) - 1)]
 }
 
-/** Enough to see a fault begin and end, few enough to be drawn in a cell of a table. */
+/** The number of parts: enough to show when a fault begins and ends, and few enough to be drawn in a table cell. */
 const PARTS = 24
 
-/** Answers a second in each part of the run's time, without the final reads. */
+/** Returns the answers per second in each part of the run's time, without the final reads. */
 function answersOverTime({ history, timeNanos }: MeasureInput): readonly number[] {
   const { length, returnTime, flags } = history.operations
   const counts: number[] = new Array(PARTS).fill(0)
   for (let row = 0; row < length; row++) {
     if (((flags[row] ?? 0) & FLAG_FINAL) !== 0 || !isAnswered(history, row)) continue
     const part = Math.floor(((returnTime[row] ?? 0) / timeNanos) * PARTS)
-    // What was asked at the very end is answered after it.
+    // A request at the very end may be answered after the last part.
     if (part < PARTS) counts[part] = (counts[part] ?? 0) + 1
   }
   return counts.map((count) => (count * PARTS * 1e9) / timeNanos)

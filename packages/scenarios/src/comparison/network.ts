@@ -11,13 +11,15 @@ import {
 } from '@chaosproxy/faults'
 import { type Millis, millis, millisToNanos, nanos } from '@chaosproxy/history'
 
-/** Where nodes stand in turn, and the round trips between the places, in milliseconds. */
+/**
+ * The places of the nodes, assigned in turn; `ROUND_TRIPS_MS` holds the round trips between places, in milliseconds.
+ */
 const PLACES = ['Virginia', 'California', 'Ireland'] as const
 type Place = (typeof PLACES)[number]
 
 /**
- * As in the geographies of faults. Between California and Ireland, the path through Virginia is taken as the round trip:
- * there is no figure of its own.
+ * The same figures as in the geographies of faults. For California and Ireland there is no figure, so the round trip is
+ * that through Virginia.
  */
 const ROUND_TRIPS_MS: readonly (readonly [Place, Place, number])[] = [
   ['Virginia', 'California', 62],
@@ -25,24 +27,27 @@ const ROUND_TRIPS_MS: readonly (readonly [Place, Place, number])[] = [
   ['California', 'Ireland', 132],
 ]
 
-/** Ids of the faults that make up a network begin with this: they are no trouble, but the way things are. */
+/** The prefix of the ids of faults that form a network. These faults are normal conditions, not trouble. */
 const NETWORK = 'network-'
 
 export const isTrouble = ({ id }: { readonly id: string }): boolean => !id.startsWith(NETWORK)
 
-/** What lies between the nodes of every system compared, for all of a run. Clients stand beside the node they ask. */
+/**
+ * The network between the nodes of every compared system, for the whole run. Clients are next to the node they send
+ * requests to.
+ */
 export interface NetworkPreset {
   readonly name: string
   /** One line. */
   readonly summary: string
   readonly schedule: (nodes: readonly NodeId[], timeMs: Millis) => Schedule
-  /** What a reader must know that the numbers do not say. */
+  /** Returns what a reader must know that the numbers do not show. */
   readonly note?: ((nodes: readonly NodeId[]) => string) | undefined
 }
 
 const GIGABIT_BYTES_PER_SECOND = 125_000_000
 
-/** Every network, by `--network`. */
+/** All networks that `--network` can name. */
 export const networks: readonly NetworkPreset[] = [
   { name: 'local', summary: 'as quick as this machine, or as the simulator’s links', schedule: () => [] },
   {
@@ -99,7 +104,7 @@ function placesApart(nodes: readonly NodeId[], timeMs: Millis): Schedule {
 
 const everyLink = (nodes: readonly NodeId[]): readonly Link[] => linksBetween(nodes.map((node) => [node]))
 
-/** Half of the round trip either way. */
+/** Adds half of the round trip in each direction. */
 const latencyPlan = (links: readonly Link[], roundTripMs: number): FaultPlan => ({
   kind: 'latency',
   latencyMs: millis(roundTripMs / 2),
@@ -108,7 +113,7 @@ const latencyPlan = (links: readonly Link[], roundTripMs: number): FaultPlan => 
   links,
 })
 
-/** Until all has been read: what heals the run heals this too. */
+/** Returns faults that last until the final reads are done; the end of the run heals them. */
 const lasting = (timeMs: Millis, plans: readonly FaultPlan[]): Schedule =>
   plans.flatMap((plan, i) =>
     'links' in plan && Array.isArray(plan.links) && plan.links.length === 0

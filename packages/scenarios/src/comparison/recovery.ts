@@ -2,15 +2,16 @@ import { FLAG_FINAL, isAnswered, type Nanos } from '@chaosproxy/history'
 import type { MeasureInput } from './measure-input.ts'
 import { isTrouble } from './network.ts'
 
-/** Nanoseconds from healing; `never` if the run ended before. */
+/** Nanoseconds from healing to recovery; `never` if the run ended before the recovery. */
 export type Recovery = number | 'never'
 
-/** As good as all: a system that fails one request in a hundred for reasons of its own has recovered all the same. */
+/** The share that counts as full recovery, because a system may fail one request in a hundred for other reasons. */
 const NEARLY_ALL = 0.99
 
 /**
- * The time from the end of the last fault to the first success that stays: from it to the end of the run, as large a
- * share of the operations is answered as before the first fault, or 99% if that was more. Undefined without faults.
+ * Returns the time from the end of the last fault to the first lasting success. From this success to the end of the
+ * run, the answered share of operations must be as large as before the first fault, or 99% if it was larger. Undefined
+ * without faults.
  */
 export function recoveryOf({ history, faults, healedAt }: MeasureInput): Recovery | undefined {
   const trouble = faults.filter(isTrouble)

@@ -1,15 +1,15 @@
 import { usageError } from '@chaosproxy/history'
 
-/** One setting at several values, or several settings that move together. */
+/** One setting at several values, or several settings that change together. */
 export interface Sweep {
   readonly typed: string
-  /** What was written before `=`: a setting, or, where the points name their settings, a system or what you like. */
+  /** The text before `=`: a setting or, if the points name their settings, a system or any other text. */
   readonly subject: string
   readonly points: readonly SweepPoint[]
 }
 
 export interface SweepPoint {
-  /** `2`, or `r=1 w=3`. */
+  /** The label of the point, such as `2` or `r=1 w=3`. */
   readonly label: string
   readonly settings: readonly (readonly [name: string, value: SettingValue])[]
 }
@@ -18,11 +18,11 @@ type SettingValue = number | boolean | string
 
 const MOST_VALUES = 20
 
-/** How a sweep is written, for messages. */
+/** The syntax of a sweep, for messages. */
 const HOW = 'Write --sweep sync=0..4, --sweep reads=primary,replica, or --sweep quorum=R1W3..R3W1.'
 
 /**
- * A sweep of one value is read as well: a value that no system has is the better complaint.
+ * Throws for a sweep of one value. Such a sweep is still parsed, because a value that no system has is reported first.
  *
  * @throws UserError (usage)
  */
@@ -31,7 +31,8 @@ export function requireSeveral({ typed, points }: Sweep): void {
 }
 
 /**
- * `sync=0..4`, `reads=primary,replica`, or `quorum=R1W3..R3W1` for settings that move together in equal steps.
+ * Parses a sweep: `sync=0..4`, `reads=primary,replica`, or `quorum=R1W3..R3W1` for settings that change together in
+ * equal steps.
  *
  * @throws UserError (usage)
  */
@@ -61,20 +62,20 @@ function range(subject: string, from: string, to: string, refuse: Refuse): reado
   if (!isNumber(from) || !isNumber(to)) return refuse(`${from} and ${to} are not both whole numbers.`)
   const [low, high] = [Number(from), Number(to)]
   if (high <= low) return refuse(`${from} to ${to} is no range from low to high.`)
-  // No list of a billion values is made only to be refused.
+  // Limits the length, so that no list of a billion values is created only to be refused.
   const length = Math.min(high - low + 1, 1e6)
   return length > MOST_VALUES
     ? refuse(`these are ${high - low + 1} values, and at most ${MOST_VALUES} are compared.`)
     : Array.from({ length }, (_, i) => pointOf(subject, String(low + i)))
 }
 
-/** `R1W3` as settings; undefined for anything else. */
+/** Parses settings such as `R1W3`; undefined for anything else. */
 function togetherOf(text: string): readonly (readonly [name: string, value: number])[] | undefined {
   if (!/^(?:[a-z]+\d+){2,}$/i.test(text)) return undefined
   return Array.from(text.matchAll(/([a-z]+)(\d+)/gi), ([, name = '', value]) => [name.toLowerCase(), Number(value)])
 }
 
-/** From one to the other in steps of one; a setting that is the same at both ends stays as it is. */
+/** Returns the points from one to the other in steps of one. A setting that is equal at both ends does not change. */
 function together(from: string, to: string, refuse: Refuse): readonly SweepPoint[] {
   const [first = [], last = []] = [togetherOf(from), togetherOf(to)]
   const named = (settings: typeof first): string => settings.map(([name]) => name).join(' ')

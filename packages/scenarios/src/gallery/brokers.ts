@@ -26,11 +26,11 @@ const natsUpdates = (clients: number): readonly string[] =>
     expect: 'linearizable',
   })
 
-/** A replica that lost what it had stored is sent it by the others, if these still have it. */
+/** The other replicas send a replica the data it lost, if they still have the data. */
 const natsPower = (faults: string, seconds: number): readonly string[] =>
   runArgs({ target: 'nats', workload: 'stream', faults, more: ['--rate', '100'], seconds, expect: 'faithful' })
 
-/** Most operations enqueue, so that there is something to lose. */
+/** Most operations enqueue, so that there are messages to lose. */
 const rabbitMessages = (settings: readonly string[]): readonly string[] =>
   runArgs({
     ...{ target: 'rabbitmq', workload: 'queue', settings, faults: 'broker-killed.json' },

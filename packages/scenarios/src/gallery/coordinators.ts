@@ -22,7 +22,7 @@ const etcdLock = (fencing: boolean): readonly string[] =>
     expect: 'linearizable',
   })
 
-/** Few acquires, most of them granted: a leader has only 16 leases revoked at once. */
+/** Few acquires, most of them granted, because a leader revokes only 16 leases at a time. */
 const etcdFrozen = (ttl: number): readonly string[] =>
   runArgs({
     target: 'etcd',
@@ -55,7 +55,7 @@ const zookeeperReads = (sync: boolean): readonly string[] =>
     expect: 'linearizable',
   })
 
-/** So many add under one of a few locks that a change is on its way when its holder is cut off. */
+/** So many clients add under one of a few locks that a change is in flight when the lock's holder is cut off. */
 const zookeeperLock = (fencing: boolean): readonly string[] =>
   runArgs({
     target: 'zookeeper',
@@ -70,7 +70,7 @@ const zookeeperLock = (fencing: boolean): readonly string[] =>
     expect: 'linearizable',
   })
 
-/** Stores that others coordinate by, started as this machine has them. */
+/** Stores used for coordination, started in the version that this machine has. */
 export const coordinatorExhibits: readonly Exhibit[] = [
   {
     name: 'etcd-serializable-reads',

@@ -25,13 +25,13 @@ const skew = (isolation: string): readonly string[] =>
 const failover = (settings: readonly string[]): readonly string[] =>
   runArgs({ target: 'redis', workload: 'set', settings, faults: 'failover', seconds: 8, expect: 'eventual' })
 
-/** The primary is cut off and dies, and its only replica is promoted. */
+/** Cuts off the primary and kills it; its only replica is promoted. */
 const promotion = (target: string, settings: readonly string[]): readonly string[] => [
   ...runArgs({ target, workload: 'set', settings, faults: 'promotion.json', seconds: 6, expect: 'eventual' }),
   ...['--nodes', '2'],
 ]
 
-/** A row that a crash had written to its page, as recovery ends with a checkpoint. */
+/** Flips a bit of a row that a crash had written to its page, because recovery ends with a checkpoint. */
 const flippedRow = (checksums: string): readonly string[] =>
   runArgs({
     ...{ target: 'postgres', workload: 'set', faults: 'flipped-bit.json', seconds: 12, expect: 'linearizable' },
@@ -45,7 +45,10 @@ const galeraReads = (sync: number): readonly string[] =>
     settings: [`sync=${sync}`],
   })
 
-/** Servers that are all killed have nobody to send them what they forgot. A kill just after a server wrote its log loses nothing. */
+/**
+ * Kills all servers, so that no server is left to send the others their lost data. A kill just after a server wrote its
+ * log loses nothing.
+ */
 const galeraKilled = (flush: number): readonly string[] =>
   runArgs({
     ...{ target: 'galera', workload: 'set', faults: 'all-killed.json', seconds: 16, expect: 'eventual' },
@@ -53,7 +56,7 @@ const galeraKilled = (flush: number): readonly string[] =>
     more: ['--nodes', '2', '--workload-set', 'reads=0.2', '--rate', '400'],
   })
 
-/** The master of some keys is cut off from all nodes, but not from its clients. */
+/** Cuts the master of some keys off from all nodes, but not from its clients. */
 const masterCutOff = (settings: readonly string[]): readonly string[] =>
   runArgs({
     ...{ target: 'redis-cluster', workload: 'set', settings, faults: 'master-cut-off.json' },

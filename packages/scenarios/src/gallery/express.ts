@@ -19,7 +19,7 @@ const limited = (store: string): readonly string[] =>
     clients: 'node visitors.mjs {a} {b}',
   })
 
-/** What servers of Express put in front of their routes. */
+/** Middleware of Express servers. */
 export const expressExhibits: readonly Exhibit[] = [
   {
     name: 'express-session-resave',

@@ -2,10 +2,10 @@ import type { Level } from '@chaosproxy/checker'
 import { type Exhibit, SEED } from './exhibit.ts'
 
 interface Finding extends Pick<Exhibit, 'name' | 'system' | 'version' | 'weakness' | 'source'> {
-  /** Its folder of `examples/track-record`, if not its name. */
+  /** The folder in `examples/track-record`, if it differs from the name. */
   readonly folder?: string
   readonly breaks: Level
-  /** The options of the search, and what they are with the cure. */
+  /** The options of the search, and the options added with the cure. */
   readonly weak: string
   readonly cured: string
   readonly cure: string
@@ -119,7 +119,10 @@ const findings: readonly Finding[] = [
 const SEARCH: readonly string[] = ['--seed', SEED, '--seeds', '60']
 const words = (text: string): readonly string[] => text.split(' ')
 
-/** What the track record found that no documentation tells: `examples/track-record` has a program of each without chaos. */
+/**
+ * Weaknesses that the track record found and that no documentation mentions. `examples/track-record` has a program for
+ * each that runs without chaos.
+ */
 export const found: readonly Exhibit[] = findings.map(({ folder, weak, cured, cure, ...said }) => ({
   ...said,
   kind: 'new finding',

@@ -49,7 +49,7 @@ const clients = [
   ],
 ] as const
 
-/** Each program is one shop, which passes orders on with this client. */
+/** Each program is a shop that passes orders on with this HTTP client. */
 const shop = (client: string) =>
   ({
     kind: 'package',
@@ -61,7 +61,7 @@ const shop = (client: string) =>
     cure: { says: 'an Idempotency-Key that the server honours', args: args(client, 'keyed') },
   }) as const
 
-/** Clients of HTTP that send a request again whose answer was lost. */
+/** HTTP clients that resend a request whose answer was lost. */
 export const httpRetries: readonly Exhibit[] = [
   {
     ...shop('axios-retry'),

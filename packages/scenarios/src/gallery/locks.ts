@@ -29,7 +29,7 @@ const locks = [
   { lock: 'set-nx', name: 'set-nx-lock', kind: 'pattern', system: 'SET NX PX with a token' },
 ] as const
 
-/** Locks in Redis that end by the clock, whatever their holder does. */
+/** Locks in Redis that expire by the clock, whatever their holder does. */
 export const redisLocks: readonly Exhibit[] = locks.map(({ lock, ...named }) => ({
   ...named,
   weakness: 'a holder that pauses for longer than its lease writes over what the next holder wrote',
@@ -49,7 +49,9 @@ const lockfile = (staleMs: number): readonly string[] =>
     clients: 'node visitors.mjs {app}',
   })
 
-/** A lock between processes of one machine, which counts as left behind once its holder has not touched it for a while. */
+/**
+ * A lock between processes of one machine, which counts as abandoned if its holder has not touched it for some time.
+ */
 export const fileLocks: readonly Exhibit[] = [
   {
     name: 'proper-lockfile-stale',
@@ -69,7 +71,7 @@ const leased = (target: string): readonly string[] => [
   ...['--seed', SEED, '--expect', 'linearizable'],
 ]
 
-/** A lock whose lease is measured by a clock that can be set. */
+/** A lock whose lease is measured by an adjustable clock. */
 export const clockExhibits: readonly Exhibit[] = [
   {
     name: 'lease-clock-jump',

@@ -8,7 +8,7 @@ interface Search {
   readonly expect: Level
 }
 
-/** The arguments of a search of an embedded protocol, each trial of which is a search of its own. */
+/** Returns the arguments of a search of an embedded protocol; each trial is a separate search. */
 const searchArgs = ({ target, workload, setting, expect }: Search): readonly string[] => [
   ...['fuzz', '--target', target, '--workload', workload],
   ...(setting === undefined ? [] : ['--set', setting]),
@@ -68,7 +68,7 @@ const models: readonly Model[] = [
 const settingIn = (setting: string | undefined): { readonly setting?: string } =>
   setting === undefined ? {} : { setting }
 
-/** Protocols of this repository as models of what is documented of others. */
+/** Embedded protocols of this repository that model documented weaknesses of other systems. */
 export const modelExhibits: readonly Exhibit[] = models.map(({ target, workload, weak, cured, cure, ...said }) => {
   const search = { target, workload, expect: said.breaks }
   return {

@@ -40,7 +40,7 @@ const names = (mode: string): readonly string[] =>
     clients: 'node askers.mjs {app}',
   })
 
-/** A library over PostgreSQL that looks for a row and then makes one. */
+/** A library for PostgreSQL that looks for a row and then creates one. */
 export const checkThenInsert: Exhibit = {
   name: 'sequelize-two-rows',
   ...shown('package', 'sequelize', '6.37.7', 'postgres'),
@@ -59,7 +59,7 @@ const bank = (mode: string): readonly string[] =>
     clients: 'node customers.mjs {bank}',
   })
 
-/** A driver of PostgreSQL whose pool gives each query a connection. */
+/** A driver for PostgreSQL whose pool may use a different connection for each query. */
 export const poolBegin: Exhibit = {
   name: 'pg-pool-begin',
   ...shown('package', 'pg', '8.23.1', 'postgres'),
@@ -71,7 +71,7 @@ export const poolBegin: Exhibit = {
   cure: { says: 'one client of the pool for the whole transaction', args: bank('client') },
 }
 
-/** Libraries over PostgreSQL whose usual way to change a row loses updates, at the level that PostgreSQL has by default. */
+/** Libraries for PostgreSQL whose usual way to change a row loses updates at PostgreSQL's default level. */
 export const ormExhibits: readonly Exhibit[] = orms.map(({ orm, version, weakness, source, cure }) => ({
   name: `${orm}-lost-update`,
   ...shown('package', orm, version, 'postgres'),

@@ -30,7 +30,7 @@ const queues = [
   },
 ] as const
 
-/** Queues in Redis that hand out a job again whose worker does not renew its lock. */
+/** Queues in Redis that deliver a job again if its worker does not renew its lock. */
 export const queueExhibits: readonly Exhibit[] = queues.map(({ queue, version, source, cure, mode }) => ({
   name: `${queue}-paused`,
   ...shown('package', queue, version, 'redis'),

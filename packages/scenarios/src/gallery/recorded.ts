@@ -4,7 +4,7 @@ import { SEED } from './exhibit.ts'
 interface Served {
   readonly name: string
   readonly serve: string
-  /** Absent: its traffic is only hurt. */
+  /** The protocol to record; absent if faults are injected into the traffic without recording it. */
   readonly as?: string
 }
 
@@ -24,10 +24,10 @@ export const recordArgs = ({ servers, model, loses, expect, clients }: Recorded)
   ...['--seed', SEED, '--expect', expect, '--', ...clients.split(' ')],
 ]
 
-/** A Redis without a disk. */
+/** A Redis without persistence. */
 export const redis: Served = { name: 'redis', serve: 'redis-server --port {port} --save "" --dir {data}' }
 
-/** A PostgreSQL of its own. */
+/** A PostgreSQL started for the recording. */
 export const postgres: Served = { name: 'postgres', serve: 'node postgres.mjs {port}' }
 
 export const ROUTES = 'routes.json'
