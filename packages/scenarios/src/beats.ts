@@ -10,20 +10,21 @@ export const threeNodes: Pick<Tale, 'nodes' | 'workload' | 'seed'> = { nodes: 3,
 export const ledByN1: typeof threeNodes & Pick<Tale, 'leader'> = { ...threeNodes, leader: 'n1' }
 
 /**
- * Reads beats, one a line:
+ * Parses beats, one per line:
  *
  * ```
  * 100 Ana n1 write seat "row 8" -- At 100 ms Ana asks n1 to write; the write must be confirmed.
  * 200 Ben n2 read seat = null -- The read must return this.
- * 300 Ben n2 cas seat null Ben refused "conflict" -- It must fail, for a reason that begins like this, if one is given.
+ * 300 Ben n2 cas seat null Ben refused "conflict" -- It must fail; a stated reason must begin like this.
  * 400 Ana n1 add visits 1 unanswered -- No answer may come in time.
  * 500 -- A remark.
  * ```
  *
- * Values are JSON or, where they are not, words. An object in place of a key is the value of an operation without key.
- * An interpolated text is part of its line, beats are inserted where they stand, and any other value is inserted as JSON.
+ * A value is JSON, or a word if it is not valid JSON. An object in place of a key is the value of an operation without
+ * a key. An interpolated text becomes part of its line, interpolated beats are inserted at their place, and any other
+ * interpolated value is inserted as JSON.
  *
- * @throws Error for a line of another form.
+ * @throws Error for a line in another format.
  */
 export function beats(
   texts: TemplateStringsArray,

@@ -21,7 +21,7 @@ export function goodputOf(load: Load, beats: readonly Beat[], events: readonly E
   }
 }
 
-/** When clients were answered; what is read once all is over does not count. */
+/** Returns the times of answers to clients, in milliseconds, without those to the final reads. */
 function answerTimes(events: readonly Event[]): readonly number[] {
   const final = new Set<Event['process']>()
   const times: number[] = []

@@ -2,9 +2,9 @@ import { canonical, type Json, readsWhole, replacesWhole, writtenValue } from '@
 import type { Done, Ledger, Money, Standing } from './story.ts'
 import { valueWords } from './words.ts'
 
-// Promises of stories. Each looks at what clients were answered, and at nothing else.
+// The promises of stories. Each is checked only against the answers that clients received.
 
-/** No more is spent than was paid in: by negative additions, or by a compare-and-set to a smaller balance. */
+/** No more is spent than was paid in. Spending is a negative addition, or a compare-and-set to a smaller balance. */
 export const spentOnce = (key: string): Ledger => ({
   promise: 'Never more is spent than was paid in.',
   stands(done, money) {
@@ -24,7 +24,7 @@ function changeOf({ input: { f, value } }: Done): number {
   return typeof old === 'number' && typeof next === 'number' ? next - old : 0
 }
 
-/** Only one client gets what is free. */
+/** Only one client gets a free item. */
 export const soldOnce = (key: string): Ledger => ({
   promise: `${key} is sold once.`,
   stands(done) {
@@ -38,7 +38,7 @@ export const soldOnce = (key: string): Ledger => ({
 
 const NEVER_OLDER = 'Once a value is confirmed or seen, everyone sees it until it is replaced.'
 
-/** A read shows what was confirmed or read before it began, or something newer. */
+/** A read returns the value that was confirmed or read before the read began, or a newer value. */
 export const neverOlder = (key: string, promise: string = NEVER_OLDER): Ledger => ({
   promise,
   stands(done, money) {
@@ -76,7 +76,7 @@ const knowledgeWords = (each: Done, money: Money | undefined): string =>
 const writtenBy = ({ input: { f, value: asked }, value }: Done): Json =>
   readsWhole(f) ? value : writtenValue(f, asked)
 
-/** A read shows at least the sum of what was added before it began. */
+/** A read returns at least the sum of the additions that were confirmed before it began. */
 export const allCounted = (key: string): Ledger => ({
   promise: 'Every addition is counted.',
   stands(done, money) {
@@ -96,7 +96,7 @@ export const allCounted = (key: string): Ledger => ({
   },
 })
 
-/** Nothing is counted twice: no read shows more than was ever added. */
+/** No addition is counted twice: no read returns more than the sum of all additions. */
 export const countedOnce = (key: string): Ledger => ({
   promise: 'Every addition is counted once.',
   stands(done, money) {
@@ -110,7 +110,7 @@ export const countedOnce = (key: string): Ledger => ({
   },
 })
 
-/** The last value written contains every client's addition to the value it had read. */
+/** The last value written includes every client's addition to the value that the client had read. */
 export const nothingOverwritten = (key: string): Ledger => ({
   promise: 'Everyone’s addition is in the books.',
   stands(done, money) {
@@ -134,7 +134,7 @@ export const nothingOverwritten = (key: string): Ledger => ({
   },
 })
 
-/** No more than this amount leaves the account. */
+/** No more than `amount` is taken from the account. */
 export const paidOnce = (account: string, amount: number): Ledger => ({
   promise: 'A payment is made once.',
   stands(done, money) {
@@ -154,7 +154,7 @@ const balanceIn = (accounts: Json, account: string): number[] => {
   return typeof balance === 'number' ? [balance] : []
 }
 
-/** Money only moves: every read of all accounts finds the same total. */
+/** Transfers keep the total: every read of all accounts finds the same sum. */
 export const moneyKept: Ledger = {
   promise: 'Money moves; none is lost, none is made.',
   stands(done, money) {
@@ -172,7 +172,7 @@ function sumIn(accounts: Json): number[] {
   ]
 }
 
-/** Reads without a change between them agree, whichever node answers. */
+/** Reads with no change between them agree, whichever node answers. */
 export const sameEverywhere = (key: string): Ledger => ({
   promise: 'Every node gives the same answer.',
   stands(done, money) {
@@ -187,7 +187,7 @@ export const sameEverywhere = (key: string): Ledger => ({
   },
 })
 
-/** A client that has seen the effect sees only this value of the cause from then on. */
+/** After a client has seen the effect, it reads only the given value of the cause. */
 export const causeFirst = (effect: string, cause: { readonly key: string; readonly value: Json }): Ledger => ({
   promise: `Whoever sees the ${effect} sees the ${cause.key} ${valueWords(cause.value)}.`,
   stands(done, money) {
@@ -207,7 +207,7 @@ export const causeFirst = (effect: string, cause: { readonly key: string; readon
 
 const onKey = (done: readonly Done[], key: string): readonly Done[] => done.filter(({ input }) => input.key === key)
 
-/** The numbers written last do not add up to zero. */
+/** The values written last to all keys do not sum to zero. */
 export const someLeft = (what: string): Ledger => ({
   promise: `At least one is ${what}.`,
   stands(done) {
@@ -236,7 +236,7 @@ export const oneOrder = (one: string, other: string): Ledger => ({
   },
 })
 
-/** A reader that saw a write before another one that it lacked. */
+/** Returns a reader that saw one write and later missed another. */
 const firstSeen = (reads: readonly Done[], seen: string, missed: string): string | undefined =>
   onKey(reads, missed).find(
     (read) =>

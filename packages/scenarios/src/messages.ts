@@ -5,10 +5,10 @@ import { askingsOf } from './scenario.ts'
 import type { Asking, Tale } from './story.ts'
 import { valueWords } from './words.ts'
 
-/** More arrows hide the story. */
+/** The maximum number of message arrows; more would hide the story. */
 const MOST_MESSAGES = 24
 
-/** Which messages between nodes a tale shows: those with what its clients write. */
+/** Returns which messages between nodes a tale records: those that carry values written by its clients. */
 export const listeningOf = (tale: Tale): Listening => ({
   from: nanos(0),
   to: nanos(Number.MAX_SAFE_INTEGER),
@@ -22,14 +22,14 @@ function changeOf({ input: { key, value } }: Asking): readonly Change[] {
   return [{ ...(key === undefined ? {} : { key }), value: written }]
 }
 
-/** Adds what nodes sent each other; each change once for each link and fate. */
+/** Adds the messages between nodes to the steps; each change only once for each link and fate. */
 export function withMessages(steps: readonly ToldStep[], heard: Heard | undefined, { money }: Tale): ToldStep[] {
   const [first, ...others] = steps
   if (heard === undefined || first === undefined) return [...steps]
   const seen = new Set<string>()
   const signs = heard.messages.flatMap((message): Sign[] => {
     const { from, to, sentAt, by } = message
-    // What a fault kept back for a while was held when it was sent.
+    // A message that a fault delayed is shown as held at the time it was sent.
     const fate = message.fate === 'received' && by !== undefined ? 'held' : message.fate
     const text = changeText(message, money)
     const what = [from, to, text, fate].join()
@@ -37,7 +37,7 @@ export function withMessages(steps: readonly ToldStep[], heard: Heard | undefine
     seen.add(what)
     return [{ type: 'message', at: sentAt, from, to, text, fate }]
   })
-  // A sign is shown where its time falls, whichever step it comes with.
+  // A sign is shown at its time, whichever step contains it.
   return [{ ...first, signs: [...first.signs, ...signs.slice(0, MOST_MESSAGES)] }, ...others]
 }
 

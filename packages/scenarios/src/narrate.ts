@@ -21,27 +21,30 @@ import type { Answer, Asking, Beat, Ledger, Mishap, Money, Tale, World } from '.
 import { answerWords, callWords, requestWords, valueWords } from './words.ts'
 
 export interface PlayedTale {
-  /** Whether it is the accident, or what prevents it. */
+  /** Whether the tale shows the accident, or its prevention. */
   readonly kind: StoryTelling['kind']
   readonly events: readonly Event[]
-  /** Two nodes that played each other's parts, because another than the told one led: they are told by their parts. */
+  /**
+   * Two nodes with exchanged roles, because a node other than the tale's leader led. They are named by their roles in
+   * the tale.
+   */
   readonly exchanged?: readonly [NodeId, NodeId] | undefined
   readonly workload: Workload
   readonly world: World
-  /** What nodes sent each other about what clients wrote, where that was recorded. */
+  /** The messages between nodes that carry clients' values; absent if messages were not recorded. */
   readonly heard?: Heard | undefined
-  /** What nodes believed, where that was watched. */
+  /** The states that nodes reported; absent if states were not recorded. */
   readonly states?: readonly NodeState[] | undefined
-  /** The promise of the story that the tale is of. */
+  /** The promise of the tale's story. */
   readonly ledger?: Ledger | undefined
-  /** What went wrong around it: faults that could not be injected, nodes that ended by themselves. */
+  /** Problems of the run: faults that could not be injected, nodes that exited by themselves. */
   readonly trouble: readonly string[]
 }
 
 const CHECK_MS = millis(10_000)
 const CHECK_MEMORY_BYTES = 2 ** 30
 
-/** What happened, step by step, and whether it ended as told. */
+/** Describes what happened, step by step, and how the outcome differs from the tale. */
 export function narrate(tale: Tale, played: PlayedTale, now: () => Millis): StoryTelling {
   const events = asTold(played)
   const asked = answersIn(events, tale)
@@ -53,7 +56,7 @@ export function narrate(tale: Tale, played: PlayedTale, now: () => Millis): Stor
   }))
   const nodes = nodeNames(tale.nodes)
   const steps = stepsOf(tale, played, { asked, last, nodes, events }, now)
-  // A telling in which it never matters does not name it.
+  // The promise is named only if it matters in some step.
   const promise = steps.some(({ ledger }) => ledger !== undefined) ? played.ledger?.promise : undefined
   return {
     kind: played.kind,
@@ -91,23 +94,26 @@ function stepsOf(tale: Tale, played: PlayedTale, seen: Seen, now: () => Millis):
   const { asked, last, nodes, events } = seen
   const steps = [
     ...tale.beats.map((beat) => stepOf(beat, asked, tale.money)),
-    // After a load it only says whether what is left of it has been worked off.
+    // After a load, the last reads would show only whether the remaining requests were processed.
     ...(tale.load === undefined ? [lastStep(last, tale.money)] : []),
   ]
   const broken = withBreach(steps, breachIn(tale, played, now), asked, tale)
   const heard = withMessages(broken, heardAsTold(played), tale)
-  // A crowd is told by its goodput.
+  // A load is described by its goodput.
   if (tale.load !== undefined) return heard
   return withStates(heard, { tale, nodes, asked, events, states: statesAsTold(played), ledger: played.ledger })
 }
 
 interface Breach {
   readonly level: string
-  /** When the answer came that no order explains. */
+  /** The time of the answer that no order explains. */
   readonly at: Nanos
 }
 
-/** The first answer after which the history breaks a level that it must break: before it, all can be explained. */
+/**
+ * Returns the first answer after which the history violates a level that the tale must violate. The history before it
+ * violates nothing.
+ */
 function breachIn(tale: Tale, played: PlayedTale, now: () => Millis): Breach | undefined {
   const level = Object.entries(tale.ending.verdicts).find(([, result]) => result === 'violated')?.[0]
   if (level === undefined || tale.load !== undefined) return undefined
@@ -120,7 +126,7 @@ function breachIn(tale: Tale, played: PlayedTale, now: () => Millis): Breach | u
   return undefined
 }
 
-/** Marks the step with that answer; the last reads of all are the last step. */
+/** Marks the step with the answer that broke the level; the final reads belong to the last step. */
 function withBreach(
   steps: readonly ToldStep[],
   breach: Breach | undefined,
@@ -183,7 +189,7 @@ function stepOf(beat: Beat, asked: readonly Asked[], money: Money | undefined): 
 function askingStep(asking: Asking, asked: readonly Asked[], money: Money | undefined): ToldStep {
   const { who, node, says } = asking
   const found = asked.find((each) => each.asking === asking)
-  // One system changes by writing what another adds.
+  // Some systems change a value by a write, others by an addition, so the step says only `changes`.
   const what = `${who} ${asking.input.value === null ? 'asks' : 'changes'} ${asking.input.key ?? ''}`
   if (found === undefined) return { what, text: says, signs: [] }
   const { calledAt, returned } = found

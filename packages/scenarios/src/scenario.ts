@@ -6,7 +6,10 @@ export const askingsOf = ({ beats }: Tale): readonly Asking[] => beats.filter((b
 
 const mishapsOf = ({ beats }: Tale): readonly Mishap[] => beats.filter((beat) => beat.type === 'mishap')
 
-/** Each request comes from a client that is free by then, since it has asked nothing for longer than it would wait. */
+/**
+ * Returns the requests of a load. Each comes from a client that is free at its time, because the client's previous
+ * request is older than the timeout.
+ */
 function crowdOf({ load, timeoutMs }: Tale): readonly PlannedOperation[] {
   if (load === undefined) return []
   const { inputs, nodes, perSecond, untilMs } = load
@@ -19,10 +22,10 @@ function crowdOf({ load, timeoutMs }: Tale): readonly PlannedOperation[] {
   }))
 }
 
-/** Clients that time out a little late. */
+/** Extra clients, for clients that time out a little late. */
 const SPARE_CLIENTS = 20
 
-/** A tale as it is played, in virtual time or on real processes. */
+/** Returns the scenario of a tale, to be run in virtual time or on real processes. */
 export const scenarioOf = (tale: Tale): Scenario => ({
   target: tale.target,
   workload: tale.workload,

@@ -15,8 +15,9 @@ export interface Afterwards {
 }
 
 /**
- * Adds to each step how the promise stands when the next one begins, and what nodes believe then or, if something heals
- * before, just before that: what they believed apart would else be gone with what kept them apart.
+ * Adds to each step whether the promise holds when the next step begins, and the states of the nodes at that time. If a
+ * fault heals before that time, the states are those just before the healing, because afterwards the differences
+ * between the nodes may disappear.
  */
 export function withStates(steps: readonly ToldStep[], afterwards: Afterwards): ToldStep[] {
   const { tale, nodes, ledger } = afterwards
@@ -47,7 +48,7 @@ export function withStates(steps: readonly ToldStep[], afterwards: Afterwards): 
   })
 }
 
-/** When something first heals during this step. */
+/** Returns when a fault first heals during a step; undefined if none does. */
 function healedIn({ beats }: Tale, step: number, until: Nanos): Nanos | undefined {
   const from = beats[step]?.atMs
   if (from === undefined) return undefined
@@ -56,12 +57,14 @@ function healedIn({ beats }: Tale, step: number, until: Nanos): Nanos | undefine
   return within.length === 0 ? undefined : nanos(Math.min(...within) * 1e6)
 }
 
-/** What is worth a line: roles and terms if they tell nodes or times apart, and copies if there are any. */
+/**
+ * What each node's state shows: roles and terms if they differ between nodes or over time, and copies if there are any.
+ */
 interface Shown {
   readonly roles: boolean
   readonly terms: boolean
   readonly keys: boolean
-  /** Of values with parts, as the accounts of a bank: those that are not the same all the time. */
+  /** The parts that change, of values with parts such as the accounts of a bank. */
   readonly parts: readonly string[]
 }
 
@@ -93,12 +96,12 @@ function linesOf(node: string, until: Nanos, { tale, states }: Afterwards, shown
   const state = states.findLast((each) => each.node === node && each.at < until)
   if (state === undefined) return []
   const { role, term, alone, copies } = state
-  // Of many keys, only those that are there.
+  // Of many keys, show only those that have a value.
   const told = copies.length > MOST_EMPTY ? copies.filter(({ value }) => value !== null) : copies
   const copied = told.flatMap(({ key, value }) => {
     const changing = partsOf(value).filter(([name]) => shown.parts.includes(name))
     if (changing.length > 0) return changing.map(([name, part]) => `${name} ${valueWords(part, tale.money)}`)
-    // Beside a role and a term, a value alone would say nothing of what it is the value of.
+    // If roles are shown too, a value without its key would be unclear.
     return [copyWords(key, value, tale.money, shown.keys || shown.roles)]
   })
   const terms = shown.terms && term !== undefined ? [`term ${term}`] : []
@@ -117,7 +120,10 @@ const isStopped = (beat: Beat, node: string, until: Nanos): boolean =>
 const copyWords = (key: string | undefined, value: Json, money: Money | undefined, several: boolean): string =>
   several && key !== undefined ? `${key}: ${valueWords(value, money)}` : valueWords(value, money)
 
-/** The operations that succeeded, in the order of their answers; the last reads of all are asked by nobody of the cast. */
+/**
+ * Returns the operations that succeeded, in the order of their answers. The final reads belong to no client of the
+ * cast.
+ */
 function doneIn({ asked, events }: Afterwards): readonly Done[] {
   const ofCast = asked.flatMap(({ asking: { who, input }, calledAt, returned }): Done[] =>
     returned?.type === 'ok' ? [{ who, calledAt, returnedAt: returned.at, input, value: returned.value }] : [],

@@ -7,30 +7,33 @@ export interface Story {
   readonly name: string
   /** One line. */
   readonly summary: string
-  /** In one telling, or in several that differ in the system. */
+  /** One or more tellings of the accident, which differ in the system. */
   readonly told: readonly [Tale, ...Tale[]]
-  /** The same day with a system that prevents the accident. */
+  /** The same schedule with a system that prevents the accident. */
   readonly fix: Tale
-  /** What the story is about, checked after every step of every telling. */
+  /** The promise of the story, checked after every step of every telling. */
   readonly ledger?: Ledger | undefined
-  /** Why no ledger would say something, of a story that has none. */
+  /** The reason why a story has no ledger. */
   readonly withoutLedger?: string | undefined
-  /** Two to four sentences. */
+  /** The lesson of the story, in two to four sentences. */
   readonly lesson: string
-  /** Where in the literature it comes from. */
+  /** The source of the story in the literature. */
   readonly source: string
 }
 
-/** A promise that can be checked against what clients were answered. */
+/** A promise that can be checked against the answers that clients received. */
 export interface Ledger {
-  /** `Never more than $10 is spent.` */
+  /** The promise as a sentence: `Never more than $10 is spent.` */
   readonly promise: string
-  /** How it stands once these operations succeeded, in the order of their answers; undefined while it does not matter. */
+  /**
+   * Returns the state of the promise after these operations succeeded, in the order of their answers; undefined while
+   * the promise does not matter.
+   */
   stands(done: readonly Done[], money: Money | undefined): Standing | undefined
 }
 
 export interface Done {
-  /** One of the cast. */
+  /** The client, a member of the tale's cast or the name of a final read. */
   readonly who: string
   readonly calledAt: Nanos
   readonly returnedAt: Nanos
@@ -39,33 +42,36 @@ export interface Done {
 }
 
 export interface Standing {
-  /** `spent $15 of $10`. */
+  /** The state in words: `spent $15 of $10`. */
   readonly says: string
   readonly broken: boolean
 }
 
 export type World = 'in virtual time' | 'on real processes'
 
-/** One telling: a system, and an exact schedule of what clients and faults do, with the outcome that must be seen. */
+/**
+ * One telling of a story: a system, and an exact schedule of the actions of clients and faults, with the expected
+ * outcome.
+ */
 export interface Tale {
   /** The system, in a few words. */
   readonly title: string
-  /** Name of a protocol. */
+  /** The name of a protocol. */
   readonly target: string
   readonly bug?: string | undefined
   readonly targetSettings?: { readonly [name: string]: ProtocolSettingValue } | undefined
   readonly nodes: number
   readonly workload: string
   readonly timeoutMs: Millis
-  /** Seeds message and disk delays, and the nodes' own randomness. */
+  /** The seed of message and disk delays, and of the nodes' randomness. */
   readonly seed: number
-  /** The node that leads when the story begins; names are exchanged if another does. */
+  /** The node that leads when the story begins. If another node leads, the names of the two are exchanged. */
   readonly leader?: NodeId | undefined
-  /** The clients, who act one operation at a time. */
+  /** The clients, each of which has one operation in flight at a time. */
   readonly cast: readonly string[]
-  /** Requests of a crowd, in a tale about how much gets done; it has no cast. */
+  /** Requests at a steady rate, in a tale about throughput; such a tale has no cast. */
   readonly load?: Load | undefined
-  /** What numbers in values are, if they are money: a balance of 1050 cents is shown as $10.50. */
+  /** The unit of numbers in values, if they are money: with `cents`, a balance of 1050 is shown as $10.50. */
   readonly money?: Money | undefined
   /** Sorted by time. */
   readonly beats: readonly Beat[]
@@ -74,7 +80,7 @@ export interface Tale {
 
 export type Money = 'dollars' | 'cents'
 
-/** A crowd whose requests come at a steady rate, however the ones before them went. */
+/** A load of requests at a steady rate, whatever the outcome of earlier requests. */
 export interface Load {
   /** Made in turn. */
   readonly inputs: readonly [Input, ...Input[]]
@@ -86,7 +92,7 @@ export interface Load {
 
 export type Beat = Asking | Mishap | Remark
 
-/** Something to be known at this time. */
+/** A fact that the reader must know at this time. */
 export interface Remark {
   readonly type: 'remark'
   readonly atMs: Millis
@@ -96,17 +102,17 @@ export interface Remark {
 export interface Asking {
   readonly type: 'asking'
   readonly atMs: Millis
-  /** One of the cast. */
+  /** The client, a member of the cast. */
   readonly who: string
   readonly node: NodeId
   readonly input: Input
-  /** What the client must be answered. */
+  /** The answer that the client must receive. */
   readonly answer: Answer
-  /** What happens, in a sentence or two. */
+  /** What happens, in one or two sentences. */
   readonly says: string
 }
 
-/** Something breaks, for a while. */
+/** A temporary fault. */
 export interface Mishap {
   readonly type: 'mishap'
   readonly atMs: Millis
@@ -115,28 +121,31 @@ export interface Mishap {
   readonly says: string
 }
 
-/** `fail`: certainly without effect. `info`: no answer in time, so nobody knows. */
+/**
+ * The expected answer to an operation. `fail`: the operation certainly had no effect. `info`: no answer arrived in
+ * time, so the outcome is unknown.
+ */
 export type Answer =
   | { readonly type: 'ok'; readonly value: Json }
-  /** `because`: the reason given must begin like this. */
+  /** `because`: the beginning of the error, if the answer contains one. */
   | { readonly type: 'fail' | 'info'; readonly because?: string | undefined }
 
-/** What must be seen once all is healed. */
+/** The outcome that must be observed after all faults are healed. */
 export interface Ending {
   readonly verdicts: { readonly [level: string]: 'met' | 'violated' }
   readonly finally: { readonly [key: string]: Json }
-  /** How much of the load must be answered, and at most may be. */
+  /** The minimum and maximum share of the load that must be answered in some intervals. */
   readonly goodput?: readonly ExpectedGoodput[] | undefined
-  /** The balance of it all, in one sentence. */
+  /** A summary of the outcome, in one sentence. */
   readonly says: string
 }
 
-/** Bounds on the share of requests of a load that are answered between two times. */
+/** Bounds on the share of a load's requests that are answered in an interval. */
 export interface ExpectedGoodput {
   readonly fromMs: Millis
   readonly untilMs: Millis
   readonly least: number
-  /** The same on processes: a machine that is busy with other things makes some wait too long. By default no less. */
+  /** The minimum share on real processes, where a busy machine lets some requests time out; by default `least`. */
   readonly leastOnProcesses?: number | undefined
   readonly most: number
 }

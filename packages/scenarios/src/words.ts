@@ -2,7 +2,7 @@ import type { Input, Json } from '@chaosproxy/history'
 import type { Returned } from './answers.ts'
 import type { Money } from './story.ts'
 
-/** `write order "sent"`, `change balance $10→$0`, `read balance`. */
+/** Formats a request: `write order "sent"`, `change balance $10→$0`, `read balance`. */
 export function requestWords(input: Input, money?: Money): string {
   const { f, key, value } = input
   const name = key === undefined ? f : `${f} ${key}`
@@ -10,7 +10,7 @@ export function requestWords(input: Input, money?: Money): string {
   return value === null ? name : `${name} ${valueWords(value, money)}`
 }
 
-/** What stands at an arrow, where there is little room: of a change on condition `balance $10→$0`. */
+/** Formats a request as the label of an arrow, where space is limited; a compare-and-set as `balance $10→$0`. */
 export const callWords = (input: Input, money?: Money): string =>
   input.f === 'cas' && Array.isArray(input.value) ? changeWords(input, money) : requestWords(input, money)
 
@@ -20,7 +20,7 @@ const changeWords = ({ key = '', value }: Input, money?: Money): string =>
     .map((part) => valueWords(part ?? null, money))
     .join('→')}`.trim()
 
-/** `60`, `ok`, `refused`, `no answer`. */
+/** Formats an answer: `60`, `ok`, `refused`, `no answer`. */
 export function answerWords(
   { value: asked }: Input,
   { type, value }: Pick<Returned, 'type' | 'value'>,
@@ -31,7 +31,7 @@ export function answerWords(
   return asked === null ? valueWords(value, money) : 'ok'
 }
 
-/** With `money`, numbers are amounts: `$10.50`, `a $600 · b $1,400`. */
+/** Formats a value; with `money`, numbers are amounts: `$10.50`, `a $600 · b $1,400`. */
 export function valueWords(value: Json, money?: Money): string {
   if (value === null) return 'nothing'
   if (typeof value === 'string') return value

@@ -13,7 +13,10 @@ import { examplePackages } from './packages.ts'
 import { queueExhibits } from './queues.ts'
 import { simulatedServices } from './simulated.ts'
 
-/** The weaknesses that `chaos gallery` shows: new findings first, then somebody's packages and servers, embedded models last. */
+/**
+ * The weaknesses that `chaos gallery` shows: new findings first, then packages and servers of others, embedded models
+ * last.
+ */
 export const gallery: readonly Exhibit[] = [
   ...found,
   ...examplePackages,

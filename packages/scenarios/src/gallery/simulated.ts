@@ -1,7 +1,7 @@
 import type { Level } from '@chaosproxy/checker'
 import { type Exhibit, SEED } from './exhibit.ts'
 
-/** The service of the program's configuration, searched in the simulator. */
+/** Returns the arguments that search a service of the program's configuration in the simulator. */
 const args = (service: string): readonly string[] => ['simulate', service, '--seed', SEED, '--seeds', '64']
 
 interface Simulated extends Pick<Exhibit, 'name' | 'system' | 'weakness' | 'source'> {
@@ -47,7 +47,7 @@ const services: readonly Simulated[] = [
   },
 ]
 
-/** Services of Node, with packages of others, run in the simulator as they are. */
+/** Node.js services with third-party packages, run unchanged in the simulator. */
 export const simulatedServices: readonly Exhibit[] = services.map(({ weak, cured, cure, ...said }) => ({
   ...said,
   kind: 'pattern',

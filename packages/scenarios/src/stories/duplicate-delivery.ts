@@ -7,7 +7,7 @@ const system = {
   target: 'raft',
   nodes: 3,
   workload: 'counter',
-  // A node that was not answered asks its leader again after this time.
+  // The time after which a node sends an unanswered request to its leader again.
   targetSettings: { 'retry-ms': 100 },
   timeoutMs: millis(1_000),
   seed: 1,

@@ -15,7 +15,7 @@ const system = {
   cast: ['Ben', 'Ana', 'Cleo'],
 } as const satisfies Partial<Tale>
 
-/** Nothing passes between the groups of each division, and what was sent is lost. */
+/** Drops all messages between the groups of each division. */
 const divided = (...divisions: readonly (readonly (readonly NodeId[])[])[]): Fault => ({
   kind: 'partition',
   mode: 'drop',

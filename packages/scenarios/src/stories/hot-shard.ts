@@ -12,7 +12,7 @@ const system = {
   seed: 1,
   cast: [],
   load: {
-    // Two of three requests are for the singer.
+    // Two thirds of the requests are for the singer.
     inputs: [
       read('singer'),
       read('singer'),

@@ -37,7 +37,7 @@ export const longFork: Story = {
     ...system,
     title: 'Raft, one log for all',
     target: 'raft',
-    // In the order in which they first ask.
+    // The clients in the order of their first requests.
     cast: ['Ana', 'Cleo', 'Ben', 'Dan'],
     beats: beats`
       300 Ana n1 write rent paid -- Ana pays the rent.

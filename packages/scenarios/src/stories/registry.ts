@@ -67,10 +67,10 @@ const all: Story[] = [
   byzantineGenerals,
 ]
 
-/** Every story. Commands, help and tests iterate over this list. */
+/** All stories, for commands, help and tests. */
 export const stories: readonly Story[] = all
 
-/** Adds a story of a user's own. */
+/** Adds a user-defined story. */
 export const addStory = (story: Story): void => void all.push(story)
 
 export const findStory = (name: string): Story | undefined => stories.find((story) => story.name === name)
