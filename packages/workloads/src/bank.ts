@@ -9,8 +9,8 @@ const ACCOUNTS = Object.keys(BALANCES)
 
 /**
  * Transfers between a few accounts, and reads of all balances. Each transfer has its own id, so that it takes effect at
- * most once. Amounts vary widely, so that different transfers rarely have the same sum: reads then reveal which
- * transfers of unknown outcome took effect, and histories are quick to judge.
+ * most once. Amounts vary widely, so different transfers rarely have the same sum. Reads therefore reveal which
+ * transfers of unknown outcome took effect, and histories are judged quickly.
  */
 export const bank: Workload = {
   name: 'bank',

@@ -1,12 +1,12 @@
 import { type Completion, type Input, type Json, meaningOf, withArticle } from '@chaosproxy/history'
 
-/** The outcome of an answer from a user's client. `broken`: the answer is invalid, whatever the system did. */
+/** The outcome of an answer from a user-defined client. `broken`: the answer is invalid, whatever the system did. */
 export type JudgedAnswer = Completion | { readonly type: 'broken'; readonly why: string }
 
 /**
- * Judges an answer that is not an error. Drivers answer writes in their own ways (`OK`, a new count), so a write's
- * result is its input; so is that of a change which is answered with nothing. Every other operation needs a result in
- * the answer.
+ * Judges an answer that is not an error. Drivers answer writes differently (`OK`, a new count), so the result of a
+ * write is its input. The same applies to a change answered with undefined. Every other operation needs a result in the
+ * answer.
  */
 export function judgeAnswer({ f, value: given }: Input, answer: unknown): JudgedAnswer {
   if (f === 'cas') {
@@ -31,7 +31,7 @@ export function judgeAnswer({ f, value: given }: Input, answer: unknown): Judged
     : { type: 'ok', value }
 }
 
-/** Undefined for a value that JSON cannot express, or would change. */
+/** Returns a value as JSON; undefined if JSON cannot express the value, or would change it. */
 function plain(value: unknown): Json | undefined {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined

@@ -8,7 +8,7 @@ import { missing } from './vacuity.ts'
 import type { Clients, Workload } from './workload.ts'
 
 /**
- * Clients of objects that are appended to and read whole. `appended` makes a value from its number. No value is
+ * Creates clients of objects that are appended to and read whole. `appended` makes a value from its number. No value is
  * appended twice, so every read shows the order of all appends before it.
  */
 function createGrowing(settings: Settings, serial: number, appended: (number: number) => Json): Clients {

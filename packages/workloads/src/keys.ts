@@ -3,11 +3,11 @@ import type { Setting } from './setting.ts'
 
 const LETTERS = 'xyzabcdefghijklmnopqrstuvw'
 
-/** `x`, `y`, `z`, `a`, … as long as there are letters. */
+/** Returns `count` names of keys: `x`, `y`, `z`, `a`, …, or `k0`, `k1`, … if there are more keys than letters. */
 export const keyNames = (count: number): string[] =>
   Array.from({ length: count }, (_, i) => (count <= LETTERS.length ? (LETTERS[i] ?? `k${i}`) : `k${i}`))
 
-/** A search uses few keys, so that operations overlap on them. */
+/** Returns the setting for the number of keys. A search uses few keys, so that operations overlap on them. */
 export const keysSetting = (count: number, summary: string): Setting => ({
   name: 'keys',
   summary,
@@ -17,7 +17,10 @@ export const keysSetting = (count: number, summary: string): Setting => ({
   worthTrying: [1, 2, 3],
 })
 
-/** For objects that are read whole: how much goes into one before a new one replaces it. */
+/**
+ * Returns the setting for the size of objects that are read whole: the number of items after which a new object
+ * replaces the old one.
+ */
 export const sizeSetting = (summary: string): Setting => ({
   name: 'size',
   summary,
@@ -26,15 +29,18 @@ export const sizeSetting = (summary: string): Setting => ({
   max: 10_000,
 })
 
-/** The keys in use. A key is replaced once its object is full, or once no client can use the object any more. */
+/** The keys in use. A key is replaced when its object is full, or when no client can use the object any more. */
 export interface KeyPool {
   pick(random: Random): string
-  /** Counts something put into the object; at the limit the key is replaced. */
+  /** Counts an item put into the object; at the limit, replaces the key. */
   filled(key: string): void
   replace(key: string): void
 }
 
-/** `x` is replaced by `x2`, then `x3`, and so on. Without a limit keys are replaced only on request. */
+/**
+ * Creates a pool in which `x` is replaced by `x2`, then `x3`, and so on. Without a limit, keys are replaced only on
+ * request.
+ */
 export function createKeyPool(count: number, limit: number = Number.POSITIVE_INFINITY): KeyPool {
   const names = keyNames(count)
   const keys = [...names]
@@ -44,7 +50,7 @@ export function createKeyPool(count: number, limit: number = Number.POSITIVE_INF
 
   function replace(key: string): void {
     const place = places.get(key)
-    // Another client has replaced it.
+    // Another client has already replaced the key.
     if (place === undefined) return
     places.delete(key)
     const generation = (generations[place] ?? 1) + 1

@@ -1,32 +1,32 @@
-/** What the clients of one run jointly know about the store. */
+/** What all clients of one run together know about the store. */
 export interface KnownStore {
   /** The highest revision acknowledged. */
   last: number
   /** The highest acknowledged revision of each key. */
   readonly ofKey: Map<string, number>
   readonly revisions: KnownRevisions
-  /** Revisions below this may be compacted. */
+  /** The revision below which revisions may be compacted. */
   compacted: number
-  /** Deletions below which everything is or will be compacted; watches start at them. */
+  /** Deletions at whose revisions the store was compacted or will be; watches start at these revisions. */
   readonly deletions: { readonly key: string; readonly revision: number }[]
 }
 
-/** The revisions whose changes are known: from acknowledgements, from watches, or because they were read. */
+/** The revisions with known changes: from acknowledgements, watches or reads. */
 export interface KnownRevisions {
-  /** The highest revision of which anything was heard. */
+  /** The highest revision mentioned in any answer. */
   readonly highest: number
   isKnown(revision: number): boolean
   saw(revision: number): void
-  /** Everything up to `to` was read. */
+  /** Records that all revisions from `from` to `to` were read. */
   read(from: number, to: number): void
-  /** The first revision after `from` that nothing is known of. */
+  /** Returns the first revision after `from` that is unknown. */
   firstUnknown(from: number): number
 }
 
 export function createKnownRevisions(): KnownRevisions {
   const known = new Set<number>()
   let highest = 0
-  /** Everything up to here is known; the store is empty at revision 1. */
+  /** The revision up to which all revisions are known; the store is empty at revision 1. */
   let all = 1
   const saw = (revision: number): void => {
     highest = Math.max(highest, revision)

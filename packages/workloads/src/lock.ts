@@ -8,9 +8,9 @@ import type { Follower, Workload } from './workload.ts'
 const RELEASE_PROBABILITY = 0.9
 
 /**
- * Locks that are acquired and released. An acquire returns a fencing token, which the release gives back, so that only the
- * holder's own release frees the lock. After an unknown outcome the lock may be held by a retired process for ever: clients
- * then move on to a new lock.
+ * Locks that are acquired and released. An acquire returns a fencing token, which the release passes back, so that only
+ * the holder's own release frees the lock. After an unknown outcome, a retired process may hold the lock forever, so
+ * clients move on to a new lock.
  */
 export const lock: Workload = {
   name: 'lock',
@@ -26,7 +26,7 @@ export const lock: Workload = {
     const keys = createKeyPool(numberOf(settings, 'keys'))
     return {
       client(random) {
-        /** The locks this process holds; an acquire without an answer is taken to have succeeded. */
+        /** The locks that this process holds; an unanswered acquire is assumed to have succeeded. */
         const held = new Set<string>()
         const tokens = createTokens()
         return {
@@ -49,7 +49,8 @@ export const lock: Workload = {
               keys.replace(key)
               held.clear()
             } else if (f === 'release') {
-              // Refused: the lock is still held, or the service thinks otherwise. Either way the client moves on.
+              // The release was refused: the lock is still held, or the service considers it free. In both cases the
+              // client moves on.
               if (completion.type === 'fail') keys.replace(key)
               held.delete(key)
             } else if (completion.type === 'ok') held.add(key)
@@ -76,7 +77,7 @@ function createTokens(): Follower & { has(key: string): boolean } {
     filledIn: (planned) =>
       planned.f === 'release' ? { ...planned, value: tokens.get(planned.key ?? '') ?? null } : planned,
     learned({ f, key = '' }, completion) {
-      // A new process holds nothing.
+      // A new process holds no lock.
       if (completion.type === 'info') tokens.clear()
       else if (f === 'release') tokens.delete(key)
       else if (completion.type === 'ok') tokens.set(key, completion.value)

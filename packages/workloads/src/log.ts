@@ -8,8 +8,8 @@ import type { Workload } from './workload.ts'
 const LIMIT = 5
 
 /**
- * Logs to which distinct values are sent, and which are polled from an offset. A poll starts at an entry that its
- * client knows to exist: a poll beyond the end would reveal nothing.
+ * Logs to which clients send distinct values, and which they poll from an offset. A poll starts at an entry known to
+ * its client, because a poll beyond the end would reveal nothing.
  */
 export const log: Workload = {
   name: 'log',
@@ -34,14 +34,17 @@ export const log: Workload = {
         const share = readShare(reads, rank)
         /** By log: the highest offset at which this client has seen an entry. */
         const seen = new Map<string, number>()
-        /** By log: how many values this client has sent, less one; it polls from there until it has seen an entry. */
+        /**
+         * By log: the number of values that this client has sent, minus 1. The client polls from this offset until it
+         * has seen an entry.
+         */
         const sent = new Map<string, number>()
         return {
           next() {
             const key = keys.pick(random)
             if (random.chance(share)) {
               const known = seen.get(key) ?? sent.get(key) ?? 0
-              // Some polls begin further back: entries must not change.
+              // Some polls start at an earlier offset, because entries must not change.
               const offset = Math.max(0, known - random.integer(LIMIT))
               return { f: 'poll', key, value: { offset, limit: LIMIT } }
             }
@@ -70,7 +73,7 @@ export const log: Workload = {
   ],
 }
 
-/** The offset of the last entry returned; undefined if there is none. */
+/** Returns the offset of the last entry that a poll returned; undefined if it returned none. */
 function lastPolled(asked: Json, entries: Json): number | undefined {
   if (!Array.isArray(entries) || entries.length === 0) return undefined
   const from = asked !== null && typeof asked === 'object' && 'offset' in asked ? asked['offset'] : 0

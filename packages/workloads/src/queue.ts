@@ -5,8 +5,8 @@ import { missing, unfound } from './vacuity.ts'
 import type { Workload } from './workload.ts'
 
 /**
- * Messages with distinct values, put in and taken out. Every queue is drained at the end, which distinguishes messages
- * that were not received from lost ones.
+ * Queues with distinct messages that are enqueued and dequeued. Every queue is drained at the end, to distinguish
+ * messages that were not received from lost ones.
  */
 export const queue: Workload = {
   name: 'queue',

@@ -6,8 +6,8 @@ import { missing } from './vacuity.ts'
 import type { Workload } from './workload.ts'
 
 /**
- * Reads, and nothing else, for systems whose clients change nothing, such as servers of static files. Every read must find
- * what was there from the start; what such a run measures is whether it is answered.
+ * Only reads, for systems whose clients change nothing, such as servers of static files. Every read must return the
+ * initial content; the run measures whether reads are answered.
  */
 export const readOnly: Workload = {
   name: 'read-only',

@@ -2,12 +2,15 @@ import type { Input } from '@chaosproxy/history'
 import type { Setting } from './setting.ts'
 
 /**
- * By rank: at every node one client mostly writes, one does both, one mostly reads, and so on. A partitioned node stops
- * answering reads before it stops taking writes, which would block a client that does both.
+ * The relative read share by rank: at every node, one client mostly writes, one does both, one mostly reads, and so on.
+ * A partitioned node stops answering reads before it stops accepting writes, which would block a client that does both.
  */
 const WEIGHTS = [0.2, 1, 1.8, 1]
 
-/** The rank whose clients read exactly the share in the setting; those whose clients hardly read, and mostly. */
+/**
+ * The rank whose clients read exactly the configured share, the rank whose clients mostly write, and the rank whose
+ * clients mostly read.
+ */
 export const EVEN_RANK = 1
 export const WRITING_RANK = 0
 export const READING_RANK = 2
@@ -22,11 +25,14 @@ export const readsSetting: Setting = {
   worthTrying: [0.3, 0.5, 0.7],
 }
 
-/** The probability that the next operation of a client of this rank is a read. Where all are to be reads, all are. */
+/**
+ * Returns the probability that the next operation of a client with this rank is a read. If the share is 1, every client
+ * only reads.
+ */
 export const readShare = (share: number, rank: number): number =>
   share === 1 ? 1 : share * (WEIGHTS[rank % WEIGHTS.length] ?? 1)
 
 export const readOf = (key: string): Input => ({ f: 'read', key, value: null })
 
-/** Each object read once, as most finales have it. */
+/** Returns one read of each object, as in the finale of most workloads. */
 export const readAll = (keys: readonly string[]): readonly Input[] => keys.map(readOf)

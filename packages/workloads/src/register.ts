@@ -6,7 +6,10 @@ import { numberOf } from './setting.ts'
 import { missing, withoutNews } from './vacuity.ts'
 import type { Workload } from './workload.ts'
 
-/** The levels that are decided with a compare-and-set or an append: those below sequential are defined for reads and writes. */
+/**
+ * The levels that are decided for histories with a compare-and-set or an append. Levels below sequential are defined
+ * only for reads and writes.
+ */
 export const decidedWithUpdates: readonly string[] = ['linearizable', 'sequential', 'eventual', 'convergent']
 
 /**
@@ -43,7 +46,10 @@ export const register: Workload = {
     const reads = numberOf(settings, 'reads')
     const casShare = numberOf(settings, 'cas')
     let lastValue = serial
-    /** By key: the value that a client without answers assumes. */
+    /**
+     * By key: the value written last by any client. A client that has had no answer uses it as the expected value of a
+     * cas.
+     */
     const lastAsked = new Map<string, number>()
     return {
       client(random, rank) {

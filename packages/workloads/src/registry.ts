@@ -14,7 +14,7 @@ import { watch } from './watch.ts'
 import { workQueue } from './work-queue.ts'
 import type { Workload } from './workload.ts'
 
-/** The built-in workloads. Commands, help and tests iterate over them. */
+/** The built-in workloads, for commands, help and tests. */
 export const workloads: readonly Workload[] = [
   register,
   append,

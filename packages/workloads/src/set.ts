@@ -6,7 +6,7 @@ import { missing } from './vacuity.ts'
 import type { Workload } from './workload.ts'
 
 /**
- * Sets to which elements are added and that are read whole; no element is added twice. A client removes only elements
+ * Sets to which elements are added, and which are read whole; no element is added twice. A client removes only elements
  * that it added, so most removals find their element.
  */
 export const set: Workload = {
@@ -59,7 +59,7 @@ export const set: Workload = {
     }
   },
   finale: readAll,
-  // The order of elements differs between nodes.
+  // Nodes may return the elements in different orders.
   agreedOn: (elements) => (Array.isArray(elements) ? elements.map((element) => canonical(element)).sort() : elements),
   races: { what: 'an add', functions: ['add', 'remove'] },
   vacuous: (history) => [...missing(history, 'read', ['read']), ...missing(history, 'add', ['add'])],

@@ -12,7 +12,7 @@ export interface Setting {
   readonly name: string
   readonly summary: string
   readonly default: SettingValue
-  /** The default if less than linearizability is promised; absent if it is the same. */
+  /** The default if less than linearizability is promised; absent if it is the same as `default`. */
   readonly ifWeaker?: SettingValue | undefined
   readonly min?: number | undefined
   readonly max?: number | undefined
@@ -20,15 +20,15 @@ export interface Setting {
   readonly fraction?: boolean | undefined
   readonly values?: readonly SettingValue[] | undefined
   /**
-   * The values from which a search draws unless the user chose one: few keys, for example, so that operations overlap
-   * on them.
+   * The values that a search draws from unless the user chose one; for example few keys, so that operations overlap on
+   * them.
    */
   readonly worthTrying?: readonly SettingValue[] | undefined
-  /** Whether it says after how many milliseconds a lock is free again that nobody has released. */
+  /** Whether the setting is a lease time in milliseconds, after which a lock that nobody released is free again. */
   readonly isLeaseMs?: true | undefined
 }
 
-/** A setting with these values, the first of which is its default. */
+/** Returns a setting with these values; the first one is the default. */
 export const choice = (
   name: string,
   values: readonly [SettingValue, ...(readonly SettingValue[])],
@@ -40,12 +40,12 @@ interface Declaring {
   readonly settings: readonly Setting[]
 }
 
-/** The default, which may depend on whether less than linearizability is promised. */
+/** Returns the default, which may depend on whether less than linearizability is promised. */
 export const usualValue = ({ default: usual, ifWeaker }: Setting, isWeaker: boolean): SettingValue =>
   isWeaker ? (ifWeaker ?? usual) : usual
 
 /**
- * The chosen values, completed with the defaults.
+ * Completes the chosen values with the defaults.
  *
  * @throws UserError (usage) for an undeclared setting or an invalid value.
  */
@@ -82,7 +82,7 @@ function isPossible(setting: Setting, value: SettingValue): boolean {
   return typeof value !== 'number' || (value >= min && value <= max && (fraction || Number.isInteger(value)))
 }
 
-/** The allowed values of a setting, to follow "give". */
+/** Describes the allowed values of a setting, as the continuation of "give". */
 function expectedText({ default: usual, min = 0, max, fraction, values }: Setting): string {
   if (values !== undefined) return `one of ${values.join(', ')}`
   switch (typeof usual) {

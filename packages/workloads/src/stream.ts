@@ -5,17 +5,17 @@ import { numberOf, type Settings } from './setting.ts'
 import { missing, unfound } from './vacuity.ts'
 import type { Client, Workload } from './workload.ts'
 
-/** The share of operations by which a consumer is assigned partitions anew. */
+/** The share of operations that assign partitions to a consumer again. */
 const ASSIGNS = 1 / 32
-/** How many polls in vain a client makes after healing, and how long it waits after each. */
+/** The maximum number of consecutive empty polls of a client after healing, and the pause after each. */
 const MOST_IN_VAIN = 30
 const PAUSE_MS = 100
 
 /**
- * Partitioned logs as in Kafka, after Jepsen's workload for it: every client sends distinct messages to a few partitions,
- * is assigned some of them, polls these from where it is, and commits what it has polled. A consumer that crashes forgets
- * where it was, and goes on from what was committed. After healing, one client of each node polls every partition from its
- * beginning to its end.
+ * Partitioned logs as in Kafka, after Jepsen's Kafka workload. Every client sends distinct messages to a few
+ * partitions, is assigned some partitions, polls these from its current offsets, and commits the offsets that it has
+ * polled. A consumer that crashes forgets its offsets and continues from the committed ones. After healing, one client
+ * of each node polls every partition from beginning to end.
  */
 export const stream: Workload = {
   name: 'stream',
@@ -44,7 +44,7 @@ export const stream: Workload = {
     return { client: (random, rank) => createClient({ random, rank, settings, shared }) }
   },
   finale: (keys) => [{ f: 'poll', value: Object.fromEntries(keys.map((key) => [key, 0])) }],
-  // Each node answers with as many messages as it likes.
+  // A node may answer with any number of messages.
   agreedOn: () => null,
   vacuous: (history) => [
     ...missing(history, 'send', ['send']),
@@ -57,7 +57,7 @@ export const stream: Workload = {
 
 interface Shared {
   readonly keys: KeyPool
-  /** By partition: the highest offset of a message. */
+  /** By partition: the highest known offset of a message. */
   readonly ends: Map<string, number>
   last: number
 }
@@ -73,7 +73,7 @@ function createClient({ random, rank, settings, shared }: ClientOptions): Client
   const [sends, crashes] = [numberOf(settings, 'sends'), numberOf(settings, 'crashes')]
   /** By assigned partition: the next offset to poll from; undefined while no partition is assigned. */
   let next: Map<string, number> | undefined
-  /** What was polled and not committed yet. */
+  /** The offsets that were polled but not committed yet. */
   let polled: readonly (readonly [key: string, offset: number])[] = []
   let vain = 0
   let isFinal = false
@@ -101,7 +101,7 @@ function createClient({ random, rank, settings, shared }: ClientOptions): Client
 
   function assigned(committed: Json): void {
     if (!isObject(committed)) return
-    // A consumer that knows where it is goes on there.
+    // A consumer that knows its offset continues from it; otherwise it continues from the committed offset.
     for (const [key, offset] of Object.entries(committed))
       if (next?.get(key) === 0 && typeof offset === 'number') next.set(key, offset)
   }
@@ -143,7 +143,7 @@ function createClient({ random, rank, settings, shared }: ClientOptions): Client
   }
 }
 
-/** The highest offset of each partition of which a poll returned messages. */
+/** Returns the highest offset of each partition from which a poll returned messages. */
 function offsetsIn(answer: Json): readonly (readonly [key: string, offset: number])[] {
   if (!isObject(answer)) return []
   return Object.entries(answer).flatMap(([key, pairs]) => {

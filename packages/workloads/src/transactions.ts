@@ -27,7 +27,7 @@ const transactionsOn = (model: 'list-append' | 'rw-register'): Common => ({
 })
 
 /**
- * Transactions over a few lists. No value is appended twice, so every read shows the order of all appends before it, and
+ * Transactions on a few lists. No value is appended twice, so every read shows the order of all appends before it, and
  * the order in which transactions took effect follows without a search.
  */
 export const txnListAppend: Workload = {
@@ -43,7 +43,7 @@ export const txnListAppend: Workload = {
   create: (settings, serial) => mixed(settings, serial, 'append'),
 }
 
-/** Transactions over a few registers. No value is written twice, so every read shows which write it saw. */
+/** Transactions on a few registers. No value is written twice, so every read shows which write it saw. */
 export const txnRwRegister: Workload = {
   ...transactionsOn('rw-register'),
   name: 'txn-rw-register',
@@ -58,8 +58,8 @@ export const txnRwRegister: Workload = {
 }
 
 /**
- * Pairs of registers, such as two doctors of whom one must be on call. Every writer reads the pair and writes one of the two,
- * so two of them that overlap and write different ones have each missed the other's write.
+ * Pairs of registers, for example two doctors of whom one must be on call. Every writer reads the pair and writes one
+ * of its registers. If two writers overlap and write different registers, each has missed the other's write.
  */
 export const writeSkew: Workload = {
   ...transactionsOn('rw-register'),
@@ -78,8 +78,8 @@ export const writeSkew: Workload = {
 }
 
 /**
- * Groups of registers, each written once. Transactions write one register or read a whole group, so readers that saw two
- * writes in opposite orders are a long fork.
+ * Groups of registers, each written once. Transactions write one register or read a whole group. Readers that saw two
+ * writes in opposite orders form a long fork.
  */
 export const longFork: Workload = {
   ...transactionsOn('rw-register'),
@@ -111,7 +111,7 @@ function stepsSetting(what: string) {
   } as const
 }
 
-/** Transactions of reads and changes in any order. */
+/** Creates clients whose transactions contain reads and changes in any order. */
 function mixed(settings: Settings, serial: number, change: 'w' | 'append'): Clients {
   const keys = createKeyPool(numberOf(settings, 'keys'), numberOf(settings, 'size'))
   const reads = numberOf(settings, 'reads')
@@ -134,11 +134,14 @@ function mixed(settings: Settings, serial: number, change: 'w' | 'append'): Clie
 
 interface Groups {
   readonly size: number
-  /** A transaction that writes. Null stands for the value; `before` counts the group's earlier writes. */
+  /**
+   * Returns the steps of a writing transaction. Null stands for the value to write; `before` is the number of earlier
+   * writes to the group.
+   */
   written(members: readonly [string, ...string[]], random: Random, before: number): readonly Step[]
 }
 
-/** Transactions that read a group of registers, or write to it. */
+/** Creates clients whose transactions read a group of registers, or write to it. */
 function grouped(settings: Settings, serial: number, { size, written }: Groups): Clients {
   const groups = createKeyPool(numberOf(settings, 'keys'), numberOf(settings, 'size'))
   const reads = numberOf(settings, 'reads')
@@ -166,10 +169,13 @@ function grouped(settings: Settings, serial: number, { size, written }: Groups):
 
 const transactionOf = (steps: readonly Step[]): Input => ({ f: 'txn', value: steps })
 
-/** Keys that one transaction reads at the end. */
+/** The maximum number of keys that one transaction reads at the end. */
 const MOST_READ = 20
 
-/** Every key once, several in a transaction: writes that nobody reads could hide an anomaly. */
+/**
+ * Returns transactions that read every key once, several keys per transaction, because writes that nobody reads could
+ * hide an anomaly.
+ */
 function readAllOnce(keys: readonly string[]): readonly Input[] {
   const count = Math.ceil(keys.length / MOST_READ)
   return Array.from({ length: count }, (_, i) =>
@@ -177,7 +183,7 @@ function readAllOnce(keys: readonly string[]): readonly Input[] {
   )
 }
 
-/** The keys that an operation names: its own, or those of a transaction's steps. */
+/** Returns the keys that an operation names: its own key, or the keys of a transaction's steps. */
 export function keysIn({
   f,
   key,
@@ -189,13 +195,13 @@ export function keysIn({
 }
 
 /**
- * The level by which a workload's histories are judged where `level` is asked for: transactions that are linearizable, each
- * as one operation, are strictly serializable.
+ * Returns the level at which a workload's histories are judged if `level` is requested. Transactions that are
+ * linearizable, each as one operation, are strictly serializable.
  */
 export const levelFor = ({ levels }: Pick<Workload, 'levels'>, level: string): string =>
   level === 'linearizable' && levels.includes('strict-serializable') ? 'strict-serializable' : level
 
-/** Whether a level is the strongest that the workload's histories can be held to. */
+/** Reports whether a level is the strongest level of the workload. */
 export const isStrongest = (workload: Pick<Workload, 'levels'>, level: string): boolean =>
   level === levelFor(workload, 'linearizable')
 
@@ -213,7 +219,10 @@ const hasRead = (steps: Json): boolean =>
     return f === 'r' && (Array.isArray(value) ? value.length > 0 : value !== null && value !== undefined)
   })
 
-/** The levels that are decided whatever happens, with these settings or with those that distinguish weaker levels best. */
+/**
+ * Returns the levels that are always decided, with the given settings or, by default, with the settings that
+ * distinguish weaker levels best.
+ */
 export const decidedLevels = (
   workload: Pick<Workload, 'name' | 'settings' | 'levels' | 'levelsWith'>,
   settings: Settings = settingsFor(workload, {}, true),

@@ -3,7 +3,7 @@ import { numberOf } from './setting.ts'
 import { missing } from './vacuity.ts'
 import type { Workload } from './workload.ts'
 
-/** Requests ids as fast as the rate allows. */
+/** Clients that request ids as fast as the rate allows. */
 export const uniqueIds: Workload = {
   name: 'unique-ids',
   summary: 'a source of ids, none of which may be given out twice',

@@ -11,12 +11,15 @@ import {
 } from '@chaosproxy/history'
 import type { Workload } from './workload.ts'
 
-/** The complaint if none of these functions ever succeeded, with what they ended with instead. */
+/** Returns a complaint if none of these functions ever succeeded, with their commonest errors. */
 export function missing(history: History, what: string, functions: readonly string[]): string[] {
   return unfound(history, functions, { text: `no ${what} succeeded` })
 }
 
-/** The text, with the commonest errors of these functions, unless one of them returned what is looked for: by default anything. */
+/**
+ * Returns the text with the commonest errors of these functions, unless one of the functions returned a result that
+ * `fits`; by default any result fits.
+ */
 export function unfound(
   history: History,
   functions: readonly string[],
@@ -27,11 +30,12 @@ export function unfound(
     : [`${text}${commonestErrors(history, isOneOf(history, functions))}`]
 }
 
-/** So many different errors are named. */
+/** The maximum number of different errors to name. */
 const MOST_ERRORS = 3
 
 /**
- * The commonest errors of these operations as ` (9 of 12: timeout; 2 of 12: status 503)`; empty if none had an error.
+ * Formats the commonest errors of the counted operations as ` (9 of 12: timeout; 2 of 12: status 503)`; empty if none
+ * had an error.
  */
 export function commonestErrors({ operations, errorOf }: History, isCounted: (row: number) => boolean): string {
   const counts = new Map<string, number>()
@@ -48,13 +52,13 @@ export function commonestErrors({ operations, errorOf }: History, isCounted: (ro
     : ` (${commonest.map(([error, times]) => `${times} of ${tried}: ${error}`).join('; ')})`
 }
 
-/** Whether an operation is of these functions. */
+/** Returns a test, by row, whether an operation calls one of these functions. */
 export const isOneOf =
   ({ operations, functions: names }: History, functions: readonly string[]) =>
   (row: number): boolean =>
     functions.includes(names[operations.f[row] ?? 0] ?? '')
 
-/** Whether any of these functions succeeded with a result that passes the test. */
+/** Reports whether any of these functions succeeded with a result that passes the test. */
 export function someSucceeded(
   history: History,
   functions: readonly string[],
@@ -75,8 +79,8 @@ export function someFailed(history: History, functions: readonly string[]): bool
 }
 
 /**
- * The complaint if nothing overlapped an operation that changes something: reads that overlap only each other prove
- * nothing about races.
+ * Returns a complaint if nothing overlapped an operation that changes something, because reads that overlap only each
+ * other prove nothing about races.
  */
 export const withoutConcurrency = (history: History, { races }: Pick<Workload, 'races'>): string[] =>
   races === undefined || hasConcurrency(history, (f) => races.functions.includes(f))
@@ -84,8 +88,8 @@ export const withoutConcurrency = (history: History, { races }: Pick<Workload, '
     : [`nothing ran at the same time as ${races.what}`]
 
 /**
- * The complaint if clients wrote to each register again and again, and always the same value: then a read cannot tell an
- * old value from a new one, and a stale read looks like a fresh one.
+ * Returns a complaint if clients repeatedly wrote to each register, but always the same value. A read then cannot
+ * distinguish an old value from a new one, so a stale read looks like a fresh one.
  */
 export function withoutNews({ functions, keys, operations }: History): string[] {
   const { length, f, key, input, outcome, flags } = operations
@@ -95,7 +99,7 @@ export function withoutNews({ functions, keys, operations }: History): string[] 
   for (let row = 0; row < length; row++) {
     const name = f[row] ?? -1
     if (outcome[row] === FAIL) continue
-    // A cas or an append never leaves the same value behind.
+    // A cas or an append always changes the value.
     if (changesOtherwise[name] === true) return []
     if (isWrite[name] !== true) continue
     const value = input[row] ?? -1

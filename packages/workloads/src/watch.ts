@@ -7,16 +7,16 @@ import { missing } from './vacuity.ts'
 import { createWatcher, isWatcher } from './watcher.ts'
 import type { Client, Workload } from './workload.ts'
 
-/** How many revisions a compaction keeps. */
+/** The number of newest revisions that a compaction keeps. */
 const LEFT = 500
 /** The share of compactions among the writers' operations. */
 const COMPACTIONS = 0.01
 const TRANSACTIONS = 0.1
 
 /**
- * Writes and deletions on a few keys, each with a revision; compactions; and watches of one key or all, from the
- * present revision, a past one or a future one. A watch that ends is resumed at its last revision. After healing, each
- * watch is followed until it has shown the last change, and what became of writes without an answer is read from the
+ * Writes and deletions on a few keys, each with a revision; compactions; and watches of one key or of all keys, from
+ * the current revision, a past one or a future one. A watch that ends is resumed at its last revision. After healing,
+ * each watch is followed until it has shown the last change, and the outcomes of unanswered writes are read from the
  * store's past revisions.
  */
 export const watch: Workload = {
@@ -93,23 +93,23 @@ interface WriterOptions {
   readonly store: KnownStore
   readonly unique: () => number
   readonly settings: Settings
-  /** Absent if nothing is to be settled. */
+  /** Absent if unanswered writes are not to be settled. */
   readonly settler: Settler | undefined
 }
 
 function createWriter({ random, keys, store, unique, settings, settler }: WriterOptions): Client {
   const deletes = numberOf(settings, 'deletes')
   const { compact } = settings
-  /** The revision of a put, at which compacting is safe. */
+  /** The revision of a put, which is safe to compact to. */
   let put = 0
-  /** Operations to do next, planned from earlier answers. */
+  /** The next operations, planned from earlier answers. */
   const planned: Input[] = []
 
   function compaction(): Input | undefined {
     if (compact !== 'behind' || !random.chance(COMPACTIONS)) return undefined
     const revision = Math.min(put, store.last - LEFT)
     if (revision !== put || revision <= store.compacted) return undefined
-    // What is compacted can no longer be read.
+    // Compacted revisions can no longer be read, so unknown ones are read first.
     return settler?.before(revision) ?? compactionAt(revision)
   }
 
@@ -156,16 +156,22 @@ function changedKeys(f: string, key: string | undefined, value: Json): readonly 
   return key === undefined ? [] : [key]
 }
 
-/** Failed readings after which the rest is left unsettled. */
+/** The number of failed reads after which the remaining revisions stay unsettled. */
 const MOST_IN_VAIN = 60
 
-/** Reads the revisions that no acknowledgement and no watch accounts for. */
+/** Reads the revisions that no acknowledgement and no watch shows. */
 interface Settler {
-  /** What to read before everything up to a revision is compacted; undefined if all of it is known. */
+  /**
+   * Returns the read to make before everything up to a revision is compacted; undefined if all these revisions are
+   * known.
+   */
   before(revision: number): Input | undefined
-  /** Call for each completed reading. */
+  /** Must be called for each completed read. */
   learned(completion: Completion): void
-  /** What a client asks for after healing. The first client that is asked settles everything. */
+  /**
+   * Creates a function that returns a client's next operation after healing. The first client that calls its function
+   * settles everything.
+   */
   finisher(): () => Input | undefined
 }
 
@@ -175,7 +181,7 @@ export function createSettler(store: KnownStore): Settler {
   let isDone = false
   let vain = 0
 
-  /** The first stretch of revisions that nothing is known of, or everything after the last one heard of. */
+  /** Returns a read of the first range of unknown revisions, or of everything after the last known revision. */
   function nextUnknown(): Input {
     const from = revisions.firstUnknown(store.compacted)
     let to = from

@@ -4,17 +4,17 @@ import type { KeyPool } from './keys.ts'
 import type { KnownStore } from './known-store.ts'
 import type { Client } from './workload.ts'
 
-/** A node's first clients watch; the others write. */
+/** Reports whether the clients of a rank watch: the first two clients of a node watch, the others write. */
 export const isWatcher = (rank: number): boolean => rank < 2
 
-/** The probability that a watch is ended, to be resumed by another. */
+/** The probability that a client ends its watch, so that the next watch resumes it. */
 const ENDS = 0.02
-/** How many revisions in the past a watch may start. */
+/** The maximum number of revisions in the past at which a watch starts. */
 const BACK = 100
-/** The most polls that a client makes after healing. */
+/** The maximum number of polls that a client makes after healing. */
 const MOST_IN_VAIN = 60
 
-/** The first revision with a change: at revision 1 the store is empty. */
+/** The first revision with a change; the store is empty at revision 1. */
 const FIRST = 2
 
 interface WatcherOptions {
@@ -25,12 +25,14 @@ interface WatcherOptions {
   readonly future: number
 }
 
-/** Follows one stream of changes: requests it, polls it, and resumes it after it ends. */
+/**
+ * Creates a client that follows one stream of changes: it requests the stream, polls it, and resumes it after it ends.
+ */
 export function createWatcher({ random, keys, store, name, future }: WatcherOptions): Client {
   let current: Stream | undefined
   let isOpen = false
   let followed = 0
-  /** The stream for the next watch to resume. */
+  /** The ended stream that the next watch resumes. */
   let ended: Stream | undefined
 
   function begin(): Input {
@@ -54,7 +56,7 @@ export function createWatcher({ random, keys, store, name, future }: WatcherOpti
     return { f: 'watched', value: { watch: current.id } }
   }
 
-  /** The last change known to the clients that the current watch should show. */
+  /** Returns the revision of the last change that the clients know of and the current watch should show. */
   function target(): number {
     if (current === undefined) return 0
     return current.key === undefined ? store.last : (store.ofKey.get(current.key) ?? 0)
@@ -115,7 +117,7 @@ interface Stream {
   readonly id: number
   /** Undefined: all keys. */
   readonly key: string | undefined
-  /** The first revision not yet received; undefined: from the present on. */
+  /** The first revision not yet received; undefined if the stream starts at the current revision. */
   readonly next: number | undefined
   readonly resumes?: number | undefined
   readonly isTelling: boolean

@@ -4,15 +4,15 @@ import { numberOf } from './setting.ts'
 import { missing, unfound } from './vacuity.ts'
 import type { Workload } from './workload.ts'
 
-/** The share of operations that end with a message that the client has. */
+/** The probability that a client's next operation returns or acknowledges a message that it holds. */
 const ENDS = 0.6
-/** The share of messages that are given back instead of acknowledged. */
+/** The share of messages that are returned instead of acknowledged. */
 const GIVES_BACK = 0.1
 
 /**
- * Messages with distinct values. Whoever takes one has it for the time of its lease; it is handed out again if it is
- * not acknowledged by then. Some consumers die with what they have. In the end every queue tells what is not
- * acknowledged: what is neither there nor acknowledged was lost.
+ * Distinct messages with leases. A client that takes a message holds it for the lease time; the queue delivers the
+ * message again if it is not acknowledged by then. Some consumers die with the messages they hold. At the end every
+ * queue lists the messages that are not acknowledged; a message that is neither listed nor acknowledged was lost.
  */
 export const workQueue: Workload = {
   name: 'work-queue',
@@ -61,7 +61,7 @@ export const workQueue: Workload = {
             return { f: 'enqueue', key, value: last }
           },
           learned({ f, key = '' }, completion) {
-            // It goes on as another.
+            // The client continues as a new process, which holds nothing.
             if (completion.type === 'info') held = []
             else if (
               f === 'take' &&
