@@ -94,7 +94,8 @@ function stepsOf(tale: Tale, played: PlayedTale, seen: Seen, now: () => Millis):
   const { asked, last, nodes, events } = seen
   const steps = [
     ...tale.beats.map((beat) => stepOf(beat, asked, tale.money)),
-    // After a load, the last reads would show only whether the remaining requests were processed.
+    // The last reads would show only whether the remaining requests of a load were processed, so they are omitted after
+    // a load.
     ...(tale.load === undefined ? [lastStep(last, tale.money)] : []),
   ]
   const broken = withBreach(steps, breachIn(tale, played, now), asked, tale)

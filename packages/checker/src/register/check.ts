@@ -41,7 +41,6 @@ export interface Registers {
 
 type Sources = ReturnType<typeof readsFrom>
 
-/** Judges a history of registers by every requested level. */
 export const checkRegisters = (history: History, entry: ModelEntry, options: CheckOptions): Report =>
   judgeConsistency(
     history,
@@ -50,7 +49,7 @@ export const checkRegisters = (history: History, entry: ModelEntry, options: Che
     options,
   )
 
-/** Returns the decision steps for registers. */
+/** Returns the functions that decide the levels of registers. */
 export function openedRegisters(registers: Registers, options: CheckOptions): Opened {
   const { history, encoded, decoder } = registers
   return {

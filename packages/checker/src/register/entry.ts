@@ -22,7 +22,10 @@ import { registerFunctions } from './encoding/encode.ts'
 import { registerRoom } from './online/room.ts'
 import { requireSingleValues } from './single-values.ts'
 
-/** A write overwrites every earlier effect on the register, and lower levels let reads see later writes. */
+/**
+ * Rules for unrecorded changes: a write overwrites every earlier change of the register, and levels below
+ * linearizability let reads see later writes.
+ */
 const registerRules: RecordRules = {
   mayLackInput: [],
   namesVersions: true,
@@ -32,8 +35,8 @@ const registerRules: RecordRules = {
 }
 
 /**
- * Reports whether an operation may write a value that was read before the key was touched, or may depend on an unknown
- * earlier value.
+ * Returns a test, by row, whether an operation may write a value that was read before an unrecorded change of its key,
+ * or may replace such a value. `positions` holds, by key (from -1), the event position of that change.
  */
 function seenBefore(history: History, positions: Int32Array, initial: Json): (row: number) => boolean {
   const { operations, functions, values } = history

@@ -42,10 +42,10 @@ interface Nearby {
 }
 
 /**
- * Looks for violations of the requested levels where they are likely and cheap to find. A violation of one of these
- * levels usually also violates real time on some key, and contradictions to real time are found in linear time. The
- * operations around each contradiction are judged separately, together with every write that their reads may have seen.
- * A level that they violate is violated by the whole history. Returns only violations; an empty result proves nothing.
+ * Looks for violations of the requested levels where they are likely and cheap to find. Each of these violations is
+ * also a violation of real time on some key, and contradictions with real time are found in linear time. The operations
+ * around each contradiction are judged separately, together with every write that their reads may have seen. A level
+ * that they violate is violated by the whole history. Returns only violations; an empty result proves nothing.
  *
  * `first` are the operations of a known contradiction, which are judged first; with `only`, no others are judged.
  *

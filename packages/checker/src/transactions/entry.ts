@@ -21,7 +21,6 @@ import { type FoundAnomaly, tellJudged } from './told/verdicts.ts'
 /** Reports whether a history consists of transactions. */
 export const areTransactions = (some: readonly string[]): boolean => some.length > 0 && some.every(isTransaction)
 
-/** Judges a history by a model, within the budget. */
 type Judge<Level extends string> = (
   history: History,
   entry: ModelEntry<Level>,

@@ -84,7 +84,7 @@ function resultsOf(runs: readonly [MeasuredRun, ...MeasuredRun[]]): Results {
   )
 }
 
-/** Returns the result of a level for one run; if the run or its run with sets violated the level, it is violated. */
+/** Returns the result of a level for one run: `violated` if the run or its run with sets violated the level. */
 function resultOf({ measurement, sets }: MeasuredRun, level: string): LevelResult {
   const broken = sets?.measurement.violated ?? []
   // Sets are not judged by the levels between `eventual` and the strongest, but a run that is not even eventual meets

@@ -18,8 +18,8 @@ const PLACES = ['Virginia', 'California', 'Ireland'] as const
 type Place = (typeof PLACES)[number]
 
 /**
- * The same figures as in the geographies of faults. For California and Ireland there is no figure, so the round trip is
- * that through Virginia.
+ * Round trips as in the geographies of faults, which lack California–Ireland; that round trip is the sum of the two
+ * through Virginia.
  */
 const ROUND_TRIPS_MS: readonly (readonly [Place, Place, number])[] = [
   ['Virginia', 'California', 62],

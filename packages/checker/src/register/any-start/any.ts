@@ -87,7 +87,8 @@ export function decideFromAny<Known extends Answer>(
     const few = decideFew(restrict(encoded, involved), question, jsonOf, budget, maySee())
     if (few.result === 'violated') return { result: 'violated', involved }
     if (few.result === 'unknown') break
-    // The list of contradictory operations may have been cut short; the operations left may contradict nothing.
+    // If the choice contains these values already, no progress is possible. This happens if the list of contradictory
+    // operations was cut short.
     if ([...few.choice].every(([key, id]) => (choice.get(key) ?? UNMENTIONED) === id)) break
     choice = new Map([...choice, ...few.choice])
   }
@@ -99,7 +100,7 @@ const reasonOf = (answer: Answer): Reason => answer.reason ?? OUT_OF_TIME
 /** The answer for a few operations under all initial values. */
 type Few<Known> =
   | { readonly result: 'met'; readonly choice: Choice; readonly answer: Known }
-  /** `answer` is the answer for the likeliest choice. */
+  /** `answer` is the answer for the likeliest choice of initial values. */
   | { readonly result: 'violated'; readonly answer: Known }
   | { readonly result: 'unknown' }
 

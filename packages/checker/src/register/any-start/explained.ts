@@ -12,7 +12,7 @@ export interface Explanation<Known extends Answer> {
   readonly questionOf: (budget: Budget) => FewQuestion<Known>
   /** The answer if time runs out. */
   readonly unknown: () => Known
-  /** The sentence for that number of operations, if nothing more precise is known. */
+  /** Returns a general sentence about `count` contradictory operations, for when nothing more precise is known. */
   readonly inGeneral: (count: number) => string
   readonly wordsOf: (set: Encoded, answer: Known) => Pick<Counterexample, 'sentence' | 'edges' | 'culprit'>
 }

@@ -3,7 +3,7 @@ import { NO_READ } from '../sequential/reads-from.ts'
 import type { Relations } from './orders/contradiction.ts'
 import type { Contradiction } from './orders/judged.ts'
 
-/** Indices refer to the given history. */
+/** The answer for a level; its indices refer to the given history. */
 export type WeakAnswer =
   | {
       readonly result: 'met'

@@ -38,6 +38,5 @@ export function borrowed(
   )
 }
 
-/** The number of core operations of a counterexample. */
 export const coreSize = ({ operations }: Counterexample): number =>
   operations.filter(({ role }) => role === 'core').length

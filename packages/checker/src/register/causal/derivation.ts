@@ -33,7 +33,7 @@ export function derivationOf(facts: Facts, contradiction: Contradiction, level: 
 /** A path of client order, reads-from and the first `limit` derived orders. */
 type Path = (from: number, to: number, limit: number) => readonly Edge[]
 
-/** Replaces a step of client order that was derived elsewhere by a path of client order and reads-from. */
+/** Expands a step of process order, which may stand for a longer path, to a path of client order and reads-from. */
 const stepped = (edge: Edge, path: Path): readonly Edge[] =>
   edge.reason === 'process order' ? path(edge.from, edge.to, 0) : [edge]
 

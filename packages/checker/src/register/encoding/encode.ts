@@ -230,7 +230,7 @@ function eventsOf({ outcome, callEvent, returnEvent }: Operations, row: Int32Arr
 interface Pairs {
   readonly from: Int32Array
   readonly to: Int32Array
-  /** 1 for a pair that is computed, which happens at its first operation. */
+  /** By index: 1 if the pair's ids are computed, which happens at the pair's first operation. */
   readonly isKnown: Uint8Array
   /** @throws UserError if an operation's value is not a pair. */
   readonly learn: (operation: number) => void

@@ -51,8 +51,8 @@ export function decideConvergence(encoded: Encoded, decoder: Decoder, budget: Bu
 }
 
 /**
- * The number of keys with final reads, and of keys with acknowledged writes but no final read. It is merged with the
- * results for the other keys of the history.
+ * The number of keys with final reads, and of keys with acknowledged writes but no final read. These are merged with
+ * the numbers of the history's other keys.
  */
 export interface FinallyRead {
   readonly read: number
@@ -204,7 +204,6 @@ function lastWriters(input: Key, values: readonly number[], budget: Budget): Rea
 const returnOf = (encoded: Encoded, operation: number): number =>
   operation === FROM_THE_START ? -1 : encoded.returns[operation]
 
-/** Reports whether an operation may have left a value. */
 const mayHaveLeft = ({ encoded, decoder }: Key, operation: number, value: number): boolean => {
   if (encoded.kind[operation] !== APPEND) return encoded.writes[operation] === value
   return textOf(encoded, decoder, value).endsWith(textOf(encoded, decoder, encoded.writes[operation]))

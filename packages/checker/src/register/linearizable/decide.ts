@@ -18,7 +18,10 @@ const TOO_MANY_STARTS = notRecorded(
   'nobody knows what was there at the start, and of the many values that it may have been none that was tried explains what was read',
 )
 
-/** Orders found in linear time, by part. They are computed only if no key is violated. */
+/**
+ * By linearizable part: its operations, and a function that computes their order. The orders are computed only if no
+ * key is violated.
+ */
 type LaidOut = ReadonlyMap<number, { readonly operations: Encoded; readonly order: () => Int32Array }>
 
 /**
@@ -110,7 +113,7 @@ function conclude({ encoded, parts, orders }: Undertaking, exhausted: Limit | un
     return { result: 'unknown', reason: TOO_MANY_STARTS, undecided: missing, limit: 'time' }
   }
   const limit = exhausted ?? 'time'
-  // If this history is a share of the keys, the keys outside the share have no operations.
+  // The history may contain only a share of the keys; the other keys then have no operations.
   const missing = parts.filter((part, p) => part.length > 0 && orders[p] === undefined).length
   return { result: 'unknown', reason: reasonUndecided(limit, missing, parts.length), undecided: missing, limit }
 }
@@ -155,7 +158,6 @@ function decideAppends(encoded: Encoded, budget: Budget): Linearizability | unde
   return { result: 'met', orders }
 }
 
-/** The operations on one key. */
 function onKey(key: number, encoded: Encoded, budget: Budget): Encoded {
   const indices: number[] = []
   for (let i = 0; i < encoded.length; i++) if (encoded.key[i] === key) indices.push(i)

@@ -183,7 +183,7 @@ function sentenceOf(set: Encoded, culprit: number, whole: Encoded, decoder: Deco
 
 /**
  * Describes which other operations also removed the observed value, and how often the value can have been present;
- * undefined if there were none, or not too many.
+ * undefined if no others removed it, or if the value was present often enough.
  */
 function takenBefore(set: Encoded, observation: number, words: Words): string | undefined {
   const value = set.expects[observation]
@@ -199,8 +199,8 @@ function takenBefore(set: Encoded, observation: number, words: Words): string | 
 }
 
 /**
- * Describes what contradicts the initial value that alone could explain a read, where the initial value is unknown;
- * undefined if nothing simple does.
+ * Describes why an unknown initial value does not explain a read of a value that was not written in time; undefined if
+ * there is no simple reason.
  */
 function unlikeStart(
   set: Encoded,

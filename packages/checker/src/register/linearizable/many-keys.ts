@@ -24,7 +24,7 @@ import {
 /** The number of keys above which separate histories of the keys take more memory than all operations. */
 const MANY = 8_192
 
-/** Reports whether the history is decided as one of many keys. Requires known initial values and no appends. */
+/** Reports whether `decideManyKeys` decides the history. Requires many keys, known initial values and no appends. */
 export const hasManyKeys = ({ keys, anyStart, hasAppend }: Encoded): boolean => keys > MANY && !anyStart && !hasAppend
 
 /** The number of operations whose orders are computed together, after none of their keys was found violated. */
@@ -183,7 +183,7 @@ function conclude(
   let undecided = 0
   let decided = 0
   for (let key = 0; key < encoded.keys; key++) {
-    // If this history is a share of the keys, the keys outside the share have no operations.
+    // The history may contain only a share of the keys; the other keys then have no operations.
     if (counts[key] === -1 && starts[key] < starts[key + 1]) undecided++
     else if (counts[key] > 0) decided++
   }

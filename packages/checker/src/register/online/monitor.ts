@@ -3,10 +3,7 @@ export type ValueName = number | string
 
 /** The reason why no order explains the events so far. */
 export type Impossible =
-  /**
-   * No write of the value had been called when the read of the value returned, or the value had been overwritten
-   * before.
-   */
+  /** The value was never written before its read returned, or it was certainly overwritten. */
   | 'not there to be read'
   /** The value was overwritten before the read was called, or the read contradicts other reads. */
   | 'stale'
@@ -98,10 +95,10 @@ interface Writing {
  * `first` never changes, and `last` grows only when a read or cas returns, so a conflict can arise only at such a
  * return.
  *
- * Values that can no longer be read are forgotten. After every read and cas in flight was called after first(B), only
- * last(B) matters for later events, and the two greatest of these positions suffice. A block A with first(A) < last(B)
- * can then no longer be read, nor can a value whose successor by cas is settled. Returning a forgotten value is as
- * impossible as returning one that was never written, so neither is remembered. The values that remain are those
+ * Values that can no longer be read are forgotten. As soon as every read and cas in flight was called after first(B),
+ * only last(B) matters for later events, and the two greatest of these positions suffice. A block A with first(A) <
+ * last(B) can then no longer be read, nor can a value whose successor by cas is settled. Returning a forgotten value is
+ * as impossible as returning one that was never written, so neither is remembered. The values that remain are those
  * written by operations that overlap one in flight, and those of unread writes of unknown outcome.
  *
  * A forgotten value may be written again: a later read of it can only have seen the later write. If a value is written

@@ -64,9 +64,9 @@ function premisePath(
 }
 
 /**
- * Converts a contradiction between a read and a write to one between two writes, which is easier to see. The read must
- * precede the write, because the write it saw does, and yet follows it; so the write it saw must both precede and
- * follow the other.
+ * Converts a contradiction between a read and a write to one between two writes, which is easier to see. The write that
+ * the read saw precedes the other write, so the read must precede that write too; but the read also follows it. So the
+ * write that the read saw must both precede and follow the other.
  */
 function betweenWrites(edge: Edge): Edge {
   const { from, to, reader, premise } = edge

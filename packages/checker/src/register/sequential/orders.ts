@@ -156,7 +156,7 @@ function createScan(saturation: Saturation): (from: number) => (Pair & { readonl
       if (encoded.writes[write] === NOTHING) continue
       for (let list = first[encoded.key[write]]; list < first[encoded.key[write] + 1]; list++) {
         if (thread[list] === threads.of[write]) continue
-        // The thread's first `before` operations precede the write.
+        // The writes before this position precede `write`.
         for (let w = keyWrites.seek(list, saturation.before(write, thread[list])); w < start[list + 1]; w++) {
           const other = writes[w]
           if (saturation.precedes(write, other)) break

@@ -1,7 +1,10 @@
 import { APPEND, CAS, DIFFERS, type Encoded, NEVER, NOTHING, restrict } from '../../encoding/encoded.ts'
 import { type Budget, unlimited } from '../../limits/budget.ts'
 
-/** Used in `writerOf` for an operation that observes the initial value, or that observes nothing. */
+/**
+ * Values of `writerOf`: INITIAL for an operation that observes the initial value, NO_READ for an operation that
+ * observes nothing.
+ */
 export const INITIAL = -1
 export const NO_READ = -2
 

@@ -72,7 +72,7 @@ export function createSequentialSearch(
   let started = false
 
   const nextOf = nextIn(threads, position)
-  /** Returns the next operation of some thread that is called first after `operation`; -1 if there is none. */
+  /** Among the next operations of all threads, returns the one called first after `operation`; -1 if there is none. */
   const nextAfter = (operation: number): number => {
     let earliest = -1
     for (let c = 0; c < candidates.length; c++) {

@@ -4,7 +4,6 @@ import type { CycleStep, Situation } from '../levels/situation.ts'
 import { type CycleAnomaly, cycleClasses, levelCycles, nameOf, type Strength } from './classes.ts'
 import { CycleSearch } from './search.ts'
 
-/** A cycle to report. */
 interface FoundCycle {
   readonly anomaly: CycleAnomaly
   /** The weakest level that excludes the cycle. */

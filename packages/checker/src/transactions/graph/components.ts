@@ -68,7 +68,6 @@ export function componentsOf({ nodes, starts, to, kind }: Graph, mask: EdgeMask)
   return { count: size.length, of, size: Int32Array.from(size) }
 }
 
-/** Reports whether no edges of these kinds form a cycle. */
 export const isAcyclic = (graph: Graph, mask: EdgeMask): boolean => componentsOf(graph, mask).count === graph.nodes
 
 /** The maximum number of nodes at which searches for a shortest cycle begin. */

@@ -34,7 +34,6 @@ export interface Edges {
   readonly key: Int32Array
 }
 
-/** A growing list of edges. */
 export class EdgeList implements Edges {
   length = 0
   from: Int32Array

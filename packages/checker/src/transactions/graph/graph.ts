@@ -41,7 +41,6 @@ export const edgesBy =
     return (mask & (1 << kind[edge])) === 0 ? NO_NODE : to[edge]
   }
 
-/** Returns the graph with all edges reversed. */
 export const reversed = ({ nodes, starts, to, kind, key }: Graph): Graph =>
   graphOf({ length: to.length, from: to, to: fromOf(starts, to.length), kind, key }, nodes)
 

@@ -38,7 +38,7 @@ export function judgeVersions(
   const reads = decideReads(findings)
   const events = eventsOf(record, versions.counts)
   const { edges, nodes } = versionEdges(record, versions)
-  // In untied histories, real time contains session order.
+  // Only a tied history needs session edges, because otherwise real time contains session order.
   if (record.isTied) addSessions(edges, record, versions.counts)
   budget.look(edges.length)
   const order = serialOrder(graphOf(edges, nodes), events)
@@ -69,8 +69,8 @@ function allMetBut(reads: Outcomes): Outcomes {
 }
 
 /**
- * Replays an order: each read must see the last version of its key, and each write must make a later one. Throws
- * otherwise, which is a bug of the checker.
+ * Replays an order: each read must see the last version of its key, and each write must make a later one. Throws if
+ * not, which is a bug of the checker.
  */
 function replay(record: TransactionRecord, versions: Versions, order: Int32Array): void {
   const { starts, kind, key } = record

@@ -191,7 +191,6 @@ export function readTransactions(history: History, areLists: boolean): Transacti
   }
 }
 
-/** Returns the transaction of a micro-operation. */
 export function transactionOf({ starts, length }: TransactionRecord, micro: number): number {
   let low = 0
   let high = length - 1

@@ -135,10 +135,7 @@ const CAUSE = 'The database allowed what the levels asked for forbid.'
 const CURE =
   'Look for what comes between: a standby, a pooler, a setting of the database. Else it is a bug of the database.'
 
-/**
- * Returns a violation of the declared level, with what the database had promised in place of the remedy for an
- * application.
- */
+/** Returns a violation of the declared level. Its remedy concerns the database, not the application. */
 function violated(levels: Uint8Array, { story, ...told }: Told): Verdict {
   const shown = told.operations.map(({ operation }) => operation)
   const ran = told.culprit !== undefined ? [told.culprit] : shown

@@ -33,7 +33,8 @@ export interface RecordedInference {
 export interface DoubtfulCells {
   has(cell: number): boolean
   /**
-   * Reports whether an earlier operation may have changed the cell, if it ended before the cell's first read or write.
+   * Reports whether the cell's initial value is unknown, because an unrecorded change may have ended before the cell's
+   * first read or write.
    */
   isStartUnknown(cell: number): boolean
   /** Records that two transactions held the row lock of a cell at the same time. */
@@ -54,7 +55,7 @@ interface Read {
   readonly cell: number
   /** The value, as an id; UNKNOWN if only a comparison is known. */
   readonly value: number
-  /** The earliest and the latest time at which the read version was chosen. */
+  /** The time span in which the read version was chosen: its beginning and, in `ended`, its end. */
   readonly began: number
   readonly ended: number
   /** Whether the read may have seen uncommitted values. */
@@ -62,8 +63,7 @@ interface Read {
   /** Reports whether the read may have returned a value, given by id. */
   readonly mayBe: (found: number) => boolean
   /**
-   * Whether the value was computed from a later sum. The client did not make this read, but it shows which value a
-   * version held.
+   * Whether the value was computed from a later sum, not read by the client. It still shows which value a version held.
    */
   readonly isImplied: boolean
   /** The possible positions in the cell's order; -1 for the initial value. */

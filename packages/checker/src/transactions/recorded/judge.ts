@@ -28,7 +28,6 @@ export const recordedTransactions = transactionsEntry(
     judgeRecorded(readTransactions(history, false), { model: name, initial, levels, unit }, budget),
 )
 
-/** Options for judging a recording of a database. */
 interface RecordedOptions {
   readonly model: string
   /** The initial value of every cell; "unknown" if it is unknown. */
@@ -85,8 +84,8 @@ function judgeRecorded(
   }
 
   /**
-   * Adds the levels that are violated if the transactions of each unit are one. The level `declared` concerns each
-   * transaction alone.
+   * Judges the transactions of each unit as one transaction, and adds the levels violated in this way. The level
+   * `declared` concerns each transaction alone.
    */
   function judgedAsOne(alone: Judged, by: UnitKind): Judged {
     const units = unitsOf(record, notes, certain.versions.counts, by)
@@ -154,7 +153,7 @@ function hiddenFrom(
       )
 }
 
-/** Returns the reason that rows may have changed unseen, if there is a mark of this. */
+/** Returns a reason if a mark says that rows may have changed unseen. */
 const unseenReason = (mark: Mark | undefined): Reason | undefined =>
   mark === undefined ? undefined : notRecorded(`${mark.what} may change rows unseen, and ${mark.why}`)
 

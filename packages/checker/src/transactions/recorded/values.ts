@@ -149,7 +149,9 @@ export function areExplained(
   first: number,
   seen: readonly Seen[],
 ): boolean {
-  /** Values from which the values of other versions follow by additions; UNKNOWN until the value is known. */
+  /**
+   * The base values: the value of each version is a base plus the additions after it. UNKNOWN until the base is known.
+   */
   const bases = [first]
   interface Version {
     readonly base: number

@@ -47,7 +47,6 @@ export class KeyOrders implements Breaches {
     this.#place = new Int32Array(transactions)
   }
 
-  /** Records that the nodes have new positions. */
   moved(nodes: readonly number[]): void {
     const { rules, transactions } = this.#problem
     for (const node of nodes) {
@@ -122,10 +121,10 @@ export class KeyOrders implements Breaches {
 }
 
 /**
- * The rules of parallel snapshot isolation. Of two writers of a key, one sees the other, and so does every transaction
- * that sees the one. No transaction sees a writer of a key that follows the source of a read. The orders must follow
- * from edges here; the current order is not enough, because a transaction may precede another without being visible to
- * it.
+ * The rules of parallel snapshot isolation. Of two writers of a key, one sees the other, and every transaction that
+ * sees the former also sees the latter. No transaction sees a writer of a key that follows the source of a read of the
+ * key. The orders must follow from edges; the current order is not enough, because a transaction may precede another
+ * without being visible to it.
  */
 export class ParallelOrders implements Breaches {
   readonly #problem: OrderProblem

@@ -237,7 +237,7 @@ export function decideRegisters(
 const isSearched = (level: IsolationLevel): boolean =>
   impliesLevel(level, 'prefix') || impliesLevel(level, 'cursor-stability')
 
-/** The divisor of the remaining time for one search, so that time is left for the weaker levels. */
+/** Each search gets 1 / SHARES of the remaining time, so that time is left for the weaker levels. */
 const SHARES = 3
 const EXAMPLE_MS = 2_000
 

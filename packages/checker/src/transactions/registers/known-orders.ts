@@ -112,8 +112,8 @@ const FEW = 4096
 
 /**
  * Returns the orders that hold in every order of the versions, for the search for anomalies: a writer precedes its
- * readers; the initial value precedes every other; a version that a transaction read before it wrote the key precedes
- * the version it wrote.
+ * readers; the initial value precedes every other version; a version that a transaction read before it wrote the key
+ * precedes the version it wrote.
  */
 export function certainOrders(facts: KeyFacts, granted: Edges): EdgeList {
   const edges = new EdgeList(3 * facts.reader.length)

@@ -35,8 +35,8 @@ export interface Ambiguity {
 }
 
 /**
- * Returns the initial value of each key, as an id. An unknown initial value is the value that the first committed read
- * returned that no transaction wrote; UNKNOWN if there is none.
+ * Returns the initial value of each key, as an id. If the initial values are unknown, the first committed read of a
+ * value that no transaction wrote shows the initial value of its key; UNKNOWN if there is no such read.
  */
 export function initialValues(record: TransactionRecord, initial: number): Int32Array {
   const values = new Int32Array(record.keys.length).fill(initial)
@@ -85,7 +85,7 @@ export function findSources(record: TransactionRecord, initial: Int32Array): Sou
       if (before >= 0 && kind[before] === WRITE && value[before] === value[row]) continue
       const found = writes.find(k, value[row])
       if (value[row] === initial[k]) {
-        // If a transaction wrote the initial value, a read of the value does not show which of the two it saw.
+        // If a transaction wrote the initial value, a read of the value does not show whether it saw that write.
         if (found < 0) source[row] = INITIAL
         else ambiguous ??= { read: row, first: found, second: -1 }
       } else if (found < 0) findings.add('unwritten-read', t, row, -1)

@@ -147,7 +147,7 @@ function writersEnded(facts: KeyFacts, { invoked, completed }: TransactionRecord
   const all = facts.writer
     .slice(facts.writerStarts[k], facts.writerStarts[k + 1])
     .sort((a, b) => completed[a] - completed[b])
-  /** By position: the latest invocation up to it. */
+  /** By position in `all`: the latest invocation among the writers up to this position. */
   const latest = new Int32Array(all.length)
   for (let at = 0; at < all.length; at++) latest[at] = Math.max(invoked[all[at]], at === 0 ? -1 : latest[at - 1])
   return (reader: number, see: See): void => {

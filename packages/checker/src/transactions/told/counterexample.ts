@@ -118,7 +118,7 @@ function lostUpdateOf(
   if (missed === undefined || next === undefined) return CYCLE
   const [loser, winner] = [missed.to, missed.from]
   const read = microText(record, missed.rows.from)
-  // An append stays in its list, and a blind write loses no update of its own.
+  // An append stays in its list, so no update is lost. A blind write (`areSame` is false) loses no update either.
   const isLost = areSame && !record.kind.includes(APPEND)
   if (next.edge === 'rw') {
     const other = microText(record, next.rows.from)

@@ -71,7 +71,6 @@ function afterOwn(rows: readonly number[], isOthers: (row: number) => boolean): 
   return own < 0 ? [] : rows.slice(own).filter(isOthers).slice(0, 1)
 }
 
-/** Returns the read of a key's longest list. */
 function longestReadOf({ kind, key, list, lists }: TransactionRecord, k: number): readonly number[] {
   let longest = -1
   for (let row = 0; row < kind.length; row++) {

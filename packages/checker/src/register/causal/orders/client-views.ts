@@ -146,7 +146,7 @@ function weave(indices: Int32Array, threads: Threads, { rows, width }: CausalOrd
   })
 }
 
-/** Returns the last of these operations, in thread order, that is among the first `count` of the thread. */
+/** Returns the last operation of `some`, in thread order, that is among the first `count` operations of the thread. */
 function lastWithin(some: readonly number[], count: number, placeOf: (n: number) => number): number | undefined {
   let low = 0
   let high = some.length

@@ -43,8 +43,8 @@ interface NotJudged {
 
 export interface LongKey {
   /**
-   * Adds operations. If one operation returned before another was called, it must be added first, unless its outcome is
-   * unknown. Returns false if no more operations are needed.
+   * Adds operations. If an operation returned before another was called, it must be added before the other, unless its
+   * outcome is unknown. Returns false if no more operations are needed.
    *
    * @throws OutOfTime
    */

@@ -29,11 +29,11 @@ export const BYTES_PER_UNKNOWN = 8
 export class LongValues {
   readonly #operations: number
   readonly #room: number
-  /** By place: NEVER minus the earliest return, and the latest call + 1, so that 0 means none. */
+  /** By place: NEVER minus the earliest return (`#early`), and the latest call + 1 (`#late`), so that 0 means none. */
   readonly #early: Int32Array
   readonly #late: Int32Array
   readonly #known: Uint8Array
-  /** The value of place 0, a place that the initial value uses; undefined until there is a written or read value. */
+  /** The value at distance 0; the place 0 itself is used for the initial value. Undefined until a value has a place. */
   #base: number | undefined
   #lowest: number
   #highest = 0
@@ -50,7 +50,6 @@ export class LongValues {
     this.#lowest = this.#room
   }
 
-  /** The number of written values. */
   get written(): number {
     return this.#written
   }

@@ -37,7 +37,7 @@ export interface Pieces {
 /** The largest number of different piece sizes on a key; with more, finding a piece in a text would take too long. */
 const MOST_SIZES = 64
 
-/** Means that a key has no terminator. JSON text never contains this byte. */
+/** Marks a key without a terminator. JSON text never contains this byte. */
 const NO_TERMINATOR = 0
 
 /** @throws OutOfTime */

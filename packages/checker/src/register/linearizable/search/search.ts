@@ -100,7 +100,7 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
     }
     return entry
   }
-  /** Reports whether the current configuration is not known to lead to no explanation. */
+  /** Returns false if the current configuration is known to lead to no explanation. */
   const isNew = (firstReturn: number): boolean => {
     const position = returns[firstReturn - length]
     if (position > furthest) furthest = position

@@ -209,8 +209,8 @@ export function createFrontierExpansion(
           for (let i = 0; i < stride; i++) scratch[i] = origin[i]
           reached(-1)
         }
-        // Mark the write from here on, so that it is not left unfired again after more operations have fired: those
-        // firings could have waited.
+        // Mark the write as done for all further successors. Leaving it unfired after more firings gains nothing,
+        // because those firings could have waited.
         origin[BITS + word] |= bit
       }
       become(value, true)

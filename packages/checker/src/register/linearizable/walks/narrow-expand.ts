@@ -249,8 +249,8 @@ export function createExpansion(
       const value = writes[returning]
       if ((hideable & ~done & returningBit) !== 0) {
         if (value !== state) keep(state, done, hideable, used, NONE)
-        // Mark the write from here on, so that it is not left unfired again after more operations have fired: those
-        // firings could have waited.
+        // Mark the write as done for all further successors. Leaving it unfired after more firings gains nothing,
+        // because those firings could have waited.
         done |= returningBit
       }
       keep(value, done | returningBit, sets[WRITE], used, returning)

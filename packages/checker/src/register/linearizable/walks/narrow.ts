@@ -22,12 +22,14 @@ export const EVERY: number = Number.POSITIVE_INFINITY
 const STRAY_STEPS = 1024
 
 /**
- * The maximum number of followed configurations with operations of unknown outcome, which create too many
- * configurations to follow all; each restart doubles the number up to this maximum.
+ * The maximum number of configurations to follow if there are operations of unknown outcome, where following all would
+ * take too long. Each restart doubles the number up to this maximum.
  */
 const MOST_FOLLOWED = 128
 
-/** The maximum number of live configurations of which some are deferred: a score and an index share one word. */
+/**
+ * The maximum number of live configurations at which some are deferred, because a score and an index share one word.
+ */
 const MOST_RANKED = 2 ** 16
 const MOST_SCORE = 2 ** 14
 
@@ -44,7 +46,8 @@ const MOST_CLASSES = 64
  * explanation of the history is enough. If there is none, or it is hard to find, the search follows more
  * configurations, and finally all. `followed` is the number followed at first.
  *
- * Returns undefined in any other case.
+ * Returns undefined for histories with appends, more than 32 operations open at once, or more than `MOST_CLASSES`
+ * classes.
  */
 export function createNarrowFrontier(part: Encoded, budget: Budget, followed: number = BEAM): Search | undefined {
   if (part.hasAppend) return undefined
