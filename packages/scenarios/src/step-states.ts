@@ -64,7 +64,7 @@ interface Shown {
   readonly roles: boolean
   readonly terms: boolean
   readonly keys: boolean
-  /** The parts that change, of values with parts such as the accounts of a bank. */
+  /** The parts that change in values with parts, such as the accounts of a bank. */
   readonly parts: readonly string[]
 }
 

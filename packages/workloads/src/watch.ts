@@ -100,7 +100,7 @@ interface WriterOptions {
 function createWriter({ random, keys, store, unique, settings, settler }: WriterOptions): Client {
   const deletes = numberOf(settings, 'deletes')
   const { compact } = settings
-  /** The revision of a put, which is safe to compact to. */
+  /** The revision of a past put, to which the store can be compacted safely. */
   let put = 0
   /** The next operations, planned from earlier answers. */
   const planned: Input[] = []
@@ -109,7 +109,7 @@ function createWriter({ random, keys, store, unique, settings, settler }: Writer
     if (compact !== 'behind' || !random.chance(COMPACTIONS)) return undefined
     const revision = Math.min(put, store.last - LEFT)
     if (revision !== put || revision <= store.compacted) return undefined
-    // Compacted revisions can no longer be read, so unknown ones are read first.
+    // Compacted revisions can no longer be read, so unknown revisions are read before the compaction.
     return settler?.before(revision) ?? compactionAt(revision)
   }
 

@@ -102,8 +102,9 @@ function orderShareFor(registers: Registers, options: CheckOptions): number | un
 }
 
 /**
- * Whether sequential consistency must be decided. It implies the levels below it; for a cas, these levels are known
- * only through it.
+ * Whether sequential consistency must be decided: because it is requested, or because lower levels are requested for a
+ * history with a cas or an append. For these operations, the lower levels are known only through sequential
+ * consistency, which implies them.
  */
 const needsSequential = ({ encoded, decoder }: Registers, { levels }: CheckOptions): boolean =>
   levels.includes('sequential') || (levels.some(isWeak) && unlikeRegister(encoded, decoder) !== undefined)

@@ -36,7 +36,7 @@ const registerRules: RecordRules = {
 
 /**
  * Returns a test, by row, whether an operation may write a value that was read before an unrecorded change of its key,
- * or may replace such a value. `positions` holds, by key (from -1), the event position of that change.
+ * or may replace that value. `positions` holds, by key (from -1), the event position of that change.
  */
 function seenBefore(history: History, positions: Int32Array, initial: Json): (row: number) => boolean {
   const { operations, functions, values } = history

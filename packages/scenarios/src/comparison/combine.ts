@@ -9,7 +9,7 @@ interface Run {
   readonly kept: boolean | 'unknown' | undefined
   /** A description of the run, if the promise was broken. */
   readonly broken?: ToldRun | undefined
-  /** What would decide whether the promise was kept, if this is unknown. */
+  /** How to find out whether the promise was kept, if the run leaves this undecided. */
   readonly toDecide?: string | undefined
   readonly again: string
 }

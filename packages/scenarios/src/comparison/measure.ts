@@ -147,7 +147,8 @@ function answeredElsewhere({ history, timeoutNanos }: MeasureInput, rows: readon
       const other = rows[i] ?? -1
       if ((callTime[other] ?? 0) >= until) break
       if (f[other] !== f[row] || node[other] === node[row] || !isAnswered(history, other)) continue
-      // Writing transactions may be refused where read-only ones are answered.
+      // Only an answer to the same kind of operation counts, because writing transactions may be refused while
+      // read-only ones are answered.
       if (isRead(history, other) !== isRead(history, row)) continue
       saved.add(row)
       break

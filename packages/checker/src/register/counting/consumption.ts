@@ -136,7 +136,7 @@ function withinWindow(
     budget.tick()
     const own = place.get(end) ?? 0
     sums.add(own, 1)
-    // A window that does not contain this operation need not begin at its call.
+    // Skip windows that do not contain this operation, because they need not begin at its call.
     const { sum, at } = sums.greatestFrom(own)
     if (sum + countBelow(returned, calls[end]) <= 1) continue
     const [from, until] = [calls[end], returns[ends[at]]]

@@ -45,7 +45,7 @@ interface Known {
   readonly hard: { readonly keys: number[]; readonly parts: Encoded[]; readonly tasks: Task[] }
 }
 
-/** A key whose order is found but not yet computed, because it is not needed if another key is violated. */
+/** A key with a known order that is not computed yet. It is computed only if no key is violated. */
 interface Found {
   readonly key: number
   readonly part: Encoded

@@ -23,8 +23,9 @@ type Operation = Parameters<RegisterMonitor['called']>[1]
 
 /**
  * Watches one register whose initial value is unknown. The value becomes known when a read returns a value whose write
- * had not begun. It no longer matters after every operation that was called before the return of the first acknowledged
- * write has ended. Until then all events are kept; then they are passed to a monitor with the right initial value.
+ * had not begun. It no longer matters when all operations called before the return of the first acknowledged write have
+ * ended. All events are kept until one of the two occurs, and are then passed to a monitor with the right initial
+ * value.
  *
  * A value that an early operation read and whose write had begun may also be the initial value. The monitor assumes
  * that the value was written; if this assumption leads to a contradiction, the key is no longer judged.

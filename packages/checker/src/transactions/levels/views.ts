@@ -90,7 +90,7 @@ function missedIn(situation: Situation, view: View, t: number, kind: CycleStep['
   return undefined
 }
 
-/** Returns a violation if the micro-operation reads a version older than the one in the view. */
+/** Returns a violation if the micro-operation reads a version older than the version of its key in the view. */
 function missedBy(
   { record, versions }: Situation,
   view: View,

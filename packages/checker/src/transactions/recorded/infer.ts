@@ -435,8 +435,8 @@ class Predecessors {
   }
 
   /**
-   * Returns the position; undefined if the transaction does not write the cell, or the transaction of the previous
-   * write is not known to count.
+   * Returns the position; undefined if the transaction does not write the cell, or if the transaction of the previous
+   * write does not count as committed.
    */
   of({ cell, transaction }: Read): number | undefined {
     const { writes } = this.#orders[cell]
@@ -449,8 +449,8 @@ class Predecessors {
 
 /**
  * Returns the likeliest source of a read. The first choice is the write before the transaction's own write. Otherwise
- * the candidates are the sources with the value read, or all sources if there are none. Among these, chooses the newest
- * that was acknowledged when the read began, or else the oldest.
+ * the candidates are the sources with the value read, or all sources if no source has this value. Among these, chooses
+ * the newest that was acknowledged when the read began, or else the oldest.
  */
 function likeliestOf(
   { status }: TransactionRecord,

@@ -173,7 +173,10 @@ export interface DecidedRegisters {
   readonly orders: ReadonlyMap<IsolationLevel, Int32Array>
 }
 
-/** The order of decisions. Levels that need a search come last, except the one that decides all others if it is met. */
+/**
+ * The order of decisions. Levels that need a search come last, except strict serializability, which settles all other
+ * levels if it is met.
+ */
 const order: readonly (readonly [isolation: Isolation, forms: readonly Form[]])[] = [
   ['read-committed', forms],
   ['serializable', [forms[0]]],

@@ -93,7 +93,10 @@ function endsOf({ length, calls, returns, writes, clients }: Encoded, client: nu
   return [...own].filter((i) => i === last || (returns[i] > calls[last] && writes[i] === NOTHING))
 }
 
-/** Returns all writes and the client's reads before operation `end`, if they pass the filter. */
+/**
+ * Returns all writes, operation `end`, and the client's operations that returned before it was called, if they pass the
+ * filter.
+ */
 function operationsUntil(end: number, encoded: Encoded, passes: (i: number) => boolean = () => true): Int32Array {
   const { calls, returns, writes } = encoded
   const clients = encoded.clients()

@@ -13,9 +13,8 @@ export interface OptionalClass {
 }
 
 /**
- * Returns the classes that can matter. A write of unknown outcome can be assumed not to have happened if no operation
- * that returned after the write's call observed its value. This does not apply if some operation observed only that the
- * value differed from something.
+ * Returns the classes that can matter. A write of unknown outcome matters only if an operation that returned after the
+ * write's call observed its value, or if some operation observed only that the value differed from something.
  */
 export function optionalClasses(part: Encoded, expects: Int32Array, writes: Int32Array): readonly OptionalClass[] {
   const { length, kind, calls, returns } = part

@@ -268,7 +268,7 @@ export function createFrontierExpansion(
       let left = steps
       while (workCount > 0 && left > 0 && !allowance.isExceeded()) {
         expand()
-        // Adding a configuration compares it with all live ones.
+        // With many live configurations a step costs more, because an added configuration is compared with all of them.
         left -= 1 + (line.count >> 5)
       }
       return left

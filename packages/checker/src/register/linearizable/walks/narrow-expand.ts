@@ -293,7 +293,7 @@ export function createExpansion(
       let left = steps
       for (; expanded < work.list.count && left > 0; expanded++) {
         expand(expanded * WORDS)
-        // Adding a configuration compares it with all live ones.
+        // With many live configurations a step costs more, because an added configuration is compared with all of them.
         left -= 1 + (live.count >> 5)
       }
       return left
