@@ -10,11 +10,11 @@ import { populate, readPopulation } from './toxiproxy/proxy-input.ts'
 import { readFault, readPartition, readProxy, readRules } from './v1/requests.ts'
 
 export interface ConfigPlace {
-  /** The file's name, for messages. */
+  /** The config file's name, for error messages. */
   readonly where: string
   /** Reads the certificate files that the config names. */
   readonly readPem: ReadPem
-  /** Reads the descriptor files that its route tables name. */
+  /** Reads the descriptor files that the config's route tables name. */
   readonly readBytes: (path: string) => Buffer
   readonly carried?: ((carries: ProxySettings['carries']) => ProxySettings['carries']) | undefined
 }
@@ -22,9 +22,9 @@ export interface ConfigPlace {
 const MEMBERS = ['proxies', 'faults', 'partitions', 'rules']
 
 /**
- * Applies a config file: `{"proxies":[…],"faults":[…],"partitions":{"split":{…}},"rules":{"faults":[…]}}`. Every part
- * takes what its API route takes; proxies may also have `toxics`. Toxiproxy's files, which are lists of proxies, work
- * too.
+ * Applies a config file: `{"proxies":[…],"faults":[…],"partitions":{"split":{…}},"rules":{"faults":[…]}}`. Each part
+ * has the format of its API route; proxies may also have `toxics`. A list of proxies, as in Toxiproxy's config files,
+ * is accepted too.
  *
  * @throws UserError (input, environment)
  */
@@ -40,12 +40,12 @@ export async function loadProxyConfig(plane: ControlPlane, config: unknown, plac
 
 export interface ConfiguredProxy {
   readonly settings: ProxySettings
-  /** Its `carries` as JSON. */
+  /** The proxy's `carries` as JSON. */
   readonly written: unknown
 }
 
 /**
- * The proxies of a config, without opening them.
+ * Reads the proxies of a config without opening them.
  *
  * @throws UserError (input, environment)
  */
@@ -60,7 +60,7 @@ export function proxiesIn(config: unknown, place: ConfigPlace): readonly Configu
   }
 }
 
-/** An API error as an error in the file, where the user has to fix it. */
+/** Converts an API error into an error in the config file, where the user has to fix it. */
 function inFile(error: unknown, where: string): unknown {
   if (error instanceof ControlError) return inputError(withPlace(error.message, where))
   if (error instanceof UserError)
@@ -121,7 +121,7 @@ function readSection(
   }
 }
 
-/** `proxies.db`, or `proxies[0]` if it has no name. */
+/** Returns `proxies.db`, or `proxies[0]` for a proxy without a name. */
 const placeOf = (list: string, i: number, name: unknown): string =>
   typeof name === 'string' && name !== '' ? `${list}.${name}` : `${list}[${i}]`
 
@@ -131,7 +131,7 @@ interface ProxyToOpen {
   readonly place: string
 }
 
-/** Its toxics are in force before the first client can connect. */
+/** Opens the proxy. Its toxics are in force before the first client can connect. */
 async function openProxy(plane: ControlPlane, { settings, toxics, place }: ProxyToOpen): Promise<void> {
   await validateEnds(settings, place)
   if (toxics.length === 0) {
@@ -156,7 +156,7 @@ async function openPopulation(plane: ControlPlane, config: unknown, where: strin
   }
 }
 
-/** Runs `work`; adds the place in the file to its error. */
+/** Runs `work`, and adds `place` to the message of any error. */
 async function at<Result>(place: string, work: () => Result | Promise<Result>): Promise<Result> {
   try {
     return await work()

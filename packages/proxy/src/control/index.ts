@@ -1,4 +1,4 @@
-// Everything needed to run proxies under control. Protocol readers are loaded only when a proxy needs one.
+// Everything needed to run proxies with a control interface. A protocol's reader is loaded only when a proxy needs it.
 
 export { createNetwork, type Network } from '../network/network.ts'
 export { type ConfigPlace, loadProxyConfig, proxiesIn } from './config.ts'

@@ -13,18 +13,18 @@ export interface ControlOptions {
   /** `host:port`. */
   readonly listen: string
   /**
-   * Without a token the API is unauthenticated; the caller decides whether that is acceptable. It then opens listeners
-   * on loopback only, unless `isOpen`.
+   * The token that requests must carry. Without it the API is unauthenticated, and opens listeners on loopback only,
+   * unless `isOpen`. The caller decides whether that is acceptable.
    */
   readonly token?: string | undefined
   /** Whether the user allows anyone to control the proxy. */
   readonly isOpen?: boolean | undefined
-  /** Host names that browsers may use, besides those of this machine and those that no public DNS has. */
+  /** Host names that browsers may use, in addition to those of this machine and those that no public DNS has. */
   readonly hostNames?: readonly string[] | undefined
   /** The certificate and key for TLS; absent for plain HTTP. */
   readonly identity?: Identity | undefined
   readonly version: string
-  /** Also serves Toxiproxy's API. */
+  /** If present, Toxiproxy's API is served too. */
   readonly toxiproxy?: ToxiproxyOptions | undefined
   readonly onRequest?: ((method: string, path: string, status: number) => void) | undefined
 }
@@ -45,5 +45,5 @@ export async function startControl(plane: ControlPlane, options: ControlOptions)
   })
 }
 
-/** Whether the listener can be reached from this machine only; any other needs a token. */
+/** Whether only this machine can reach the listener. Any other listener needs a token. */
 export const isPrivateListener = (listen: string): boolean => isLoopback(parseAddress(listen).host)

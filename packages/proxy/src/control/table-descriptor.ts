@@ -1,9 +1,10 @@
 import { dirname, isAbsolute, join } from 'node:path'
 
 /**
- * Replaces the file that a table's `"descriptor"` names, relative to the table's own, by the file's content.
+ * Replaces the file name in a table's `"descriptor"` by the content of that file. The name is relative to the table's
+ * own file.
  *
- * @param read gets a file's bytes, or throws a UserError.
+ * @param read returns a file's bytes, or throws a UserError.
  */
 export function withDescriptor(table: unknown, tablePath: string, read: (path: string) => Buffer): unknown {
   if (typeof table !== 'object' || table === null || !('descriptor' in table)) return table

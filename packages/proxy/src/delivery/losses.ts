@@ -10,7 +10,7 @@ export const partition: StageOf<'partition'> = ({ harm }) => ({
 export const blackhole: StageOf<'blackhole'> = () => ({ countsArriving: 'everything', cut: 'drop' })
 
 export const timeout: StageOf<'timeout'> = ({ harm }) => {
-  /** The time of the last bytes, or of the stage's start. */
+  /** The time of the last discarded bytes, or of the stage's start. */
   let sinceMs: number | undefined
   return {
     countsArriving: 'everything',
@@ -88,7 +88,10 @@ export const corrupt: StageOf<'corrupt'> = ({ harm, random, hit }) => {
     },
   }
 
-  /** How many bytes stay intact before the next hit: geometrically distributed, so that one draw covers all of them. */
+  /**
+   * Draws the number of bytes that stay intact before the next hit. The number is geometrically distributed, so that
+   * one draw covers all these bytes.
+   */
   function drawGapBytes(probability: number): number {
     if (probability === 0) return Number.POSITIVE_INFINITY
     if (probability === 1) return 0

@@ -1,33 +1,33 @@
 import type { CutMode } from '@chaosproxy/faults'
 import type { Alarm, Chunk, Content, Ending, Piece, Stage } from './stage.ts'
 
-// Faults on bytes as a pure function from the waiting bytes to their delivery. The pump carries deliveries out.
+// Faults on bytes, as pure functions from the waiting bytes to their delivery. The pump carries out the deliveries.
 
 export interface Placed {
   readonly stage: Stage
-  /** How many bytes of the direction pass before the stage acts. */
+  /** The number of bytes of the direction that pass before the stage acts. */
   readonly afterBytes: number
   readonly hit: (times?: number) => void
 }
 
-/** The head of the queue: the rest of a chunk, or an end. */
+/** The head of the queue: the rest of a chunk, or the end of the stream. */
 export interface Next {
   readonly chunk: Chunk
   readonly content: Content
-  /** The bytes left; 0 for an end. */
+  /** The number of bytes left in the chunk; 0 for the end of the stream. */
   readonly sizeBytes: number
-  /** How many bytes of the direction came before it. */
+  /** The number of bytes of the direction before this chunk's rest. */
   readonly positionBytes: number
 }
 
 export type Delivery =
-  /** Nothing passes until the faults change. */
+  /** Nothing is delivered until the faults change. */
   | { readonly kind: 'hold' }
-  /** Everything that waits is lost at once, after which the connection must be reset. */
+  /** All waiting bytes are lost immediately. The connection must be reset afterwards. */
   | { readonly kind: 'lose' }
-  /** The first bytes (or the end) are due at `atMs`; `alone`: in a system call of their own. */
+  /** The first bytes, or the end of the stream, are due at `atMs`; if `alone`, in a separate system call. */
   | { readonly kind: 'deliver'; readonly piece: Piece; readonly atMs: number; readonly alone: boolean }
-  /** At `atMs` they are lost at the stage `by`, or the connection is closed there. */
+  /** At `atMs`, the stage `by` discards the piece or closes the connection. */
   | {
       readonly kind: 'discard' | 'close'
       readonly piece: Piece
@@ -41,7 +41,7 @@ const LOSE: Delivery = { kind: 'lose' }
 /** Whether a stage acts on bytes at this position. */
 const actsAt = ({ afterBytes }: Placed, positionBytes: number): boolean => positionBytes >= afterBytes
 
-/** The combined effect of the cuts in force: a drop wins over a hold. */
+/** Returns the combined effect of the cuts in force: a drop overrides a hold. */
 export function cutAt(stages: readonly Placed[], positionBytes: number): 'none' | CutMode {
   let cut: 'none' | CutMode = 'none'
   for (const placed of stages) {
@@ -54,9 +54,9 @@ export function cutAt(stages: readonly Placed[], positionBytes: number): 'none' 
 }
 
 /**
- * Plans the next delivery in a direction. Only the head of the queue is planned, which keeps the order whatever the
- * jitter, and lets a change of faults apply to everything that still waits. Cuts come first; then the stages, in
- * order, decide how much may go together and when. Report the outcome by `passed`.
+ * Plans the next delivery in a direction. Only the head of the queue is planned: this keeps the order whatever the
+ * jitter, and a change of faults applies to everything that still waits. Cuts are applied first. Then the stages, in
+ * order, decide how many bytes leave together and when. Report the outcome by `passed`.
  */
 export function planDelivery(stages: readonly Placed[], next: Next, nowMs: number): Delivery {
   const { chunk, content, positionBytes } = next
@@ -100,8 +100,8 @@ export function planDelivery(stages: readonly Placed[], next: Next, nowMs: numbe
 }
 
 /**
- * Informs the stages that a piece has passed all of them, or those before `until`. Returns how the connection ends, if
- * it does.
+ * Notifies the stages, or those before `until`, that a piece has passed them. Returns how the connection ends;
+ * undefined if it continues.
  */
 export function passed(
   stages: readonly Placed[],
@@ -150,7 +150,7 @@ export const carries = (stages: readonly Placed[], positionBytes: number): boole
   cutAt(stages, positionBytes) === 'none' &&
   !stages.some((placed) => actsAt(placed, positionBytes) && placed.stage.fate?.('bytes') === 'discard')
 
-/** Whether an arrival at this position counts as a hit. */
+/** Whether the stage counts an arrival at this position as a hit. */
 export function meets(
   { stage, afterBytes }: Placed,
   content: Content,
@@ -166,12 +166,12 @@ export function meets(
 const KIB = 1024
 const MIB = 1024 * KIB
 
-/** A generous bound on what a loopback connection carries in a millisecond. */
+/** A generous upper bound for the speed of a loopback connection. */
 const FASTEST_BYTES_PER_MS = 2 * MIB
 
 /**
- * How many bytes of one direction may wait before the proxy stops reading, so that the sender's own buffers fill up as
- * on a real network. A delayed flow needs bandwidth × delay to keep its speed.
+ * Returns the number of bytes of one direction that may wait before the proxy stops reading. The sender's own buffers
+ * then fill up, as on a real network. A delayed flow needs bandwidth × delay bytes to keep its speed.
  */
 export function queueLimitBytes(stages: readonly Placed[]): number {
   let longestDelayMs = 0

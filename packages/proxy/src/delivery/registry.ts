@@ -14,10 +14,10 @@ import {
 import { bandwidth, latency, packetLoss, slice, slowClose } from './schedules.ts'
 import type { Stage, StageContext, StageOf } from './stage.ts'
 
-/** A fault that lasts until it is removed. A reset ends as soon as it has happened. */
+/** A fault that lasts until it is removed. A reset ends immediately. */
 export type StandingHarm = Exclude<TcpHarm, { readonly kind: 'reset' }>
 
-/** Every kind of fault that acts on the bytes of a connection, and what it does to them. */
+/** The effect of each kind of fault on the bytes of a connection. */
 export const stages: { readonly [Kind in StandingHarm['kind']]: StageOf<Kind> } = {
   partition,
   blackhole,
@@ -36,7 +36,7 @@ export const stages: { readonly [Kind in StandingHarm['kind']]: StageOf<Kind> } 
   corrupt,
 }
 
-/** Adds what a kind of fault of a user's own does to the bytes of a connection. */
+/** Registers the effect of a user-defined kind of fault on the bytes of a connection. */
 export function addStage<Harm>(kind: string, stage: (context: StageContext<Harm>) => Stage): void {
   const open: { [kind: string]: unknown } = stages
   open[kind] = stage

@@ -5,19 +5,19 @@ import type { ControlWords } from './words.ts'
 
 export interface ControlClient {
   /**
-   * The response as JSON.
+   * Returns the body of the response, parsed as JSON.
    *
    * @throws UserError with the proxy's error, or if nothing responds.
    */
   get(path: string): Promise<unknown>
   send(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<unknown>
   /**
-   * The response, whatever its status.
+   * Returns the response, whatever its HTTP status.
    *
-   * @throws UserError if there is none in time.
+   * @throws UserError if no response arrives in time.
    */
   ask(method: string, path: string, options?: AskOptions): Promise<ControlAnswer>
-  /** Calls back for each event, until the proxy ends the stream or `stop` resolves. */
+  /** Calls `onEvent` for each event, until the proxy ends the stream or `stop` resolves. */
   events(onEvent: (event: unknown) => void, stop: Promise<void>): Promise<void>
 }
 
@@ -28,16 +28,16 @@ interface AskOptions {
 
 interface ControlAnswer {
   readonly status: number
-  /** The version of the proxy; undefined if it is older than this header. */
+  /** The proxy's version; undefined if the proxy is older than the version header. */
   readonly version: string | undefined
   readonly text: string
 }
 
 export interface ControlClientOptions {
-  /** `http://127.0.0.1:8474`, `https://host-a:8474`, or only `127.0.0.1:8474`. */
+  /** The proxy's address: `http://127.0.0.1:8474`, `https://host-a:8474`, or only `127.0.0.1:8474`. */
   readonly host: string
   readonly token: string | undefined
-  /** Certificates to trust instead of the usual authorities, in PEM: of an authority, or the proxy's own. */
+  /** PEM certificates to trust instead of the usual authorities: an authority's, or the proxy's own. */
   readonly authorities?: string | undefined
   readonly words: ControlWords
 }
@@ -57,9 +57,9 @@ export function createControlClient({ host, token, authorities, words }: Control
         new URL(path, base),
         {
           method,
-          // A new connection each time: a kept one may have died unnoticed.
+          // Opens a new connection for each request: a kept connection may have died unnoticed.
           agent: false,
-          // The chain may end at the proxy's own certificate.
+          // Accepts a certificate chain that ends at the proxy's own certificate.
           ...(authorities === undefined ? {} : { ca: authorities, allowPartialTrustChain: true }),
           headers: {
             ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
@@ -73,7 +73,7 @@ export function createControlClient({ host, token, authorities, words }: Control
       const late = setTimeout(() => asked.destroy(new Error(`${TOO_LONG} ${timeoutMs / 1000} s`)), timeoutMs)
       asked.on('close', () => clearTimeout(late))
       asked.on('response', (response: IncomingMessage) => {
-        // An event stream continues.
+        // An event stream continues, so it has no time limit.
         if (response.headers['content-type'] === 'text/event-stream') clearTimeout(late)
       })
       asked.on('error', (error: NodeJS.ErrnoException) => reject(unreachable(base, error, words)))
@@ -119,7 +119,7 @@ export function createControlClient({ host, token, authorities, words }: Control
           }
         }
       } catch {
-        // `stop` ended the stream, or the proxy has exited: nothing more follows.
+        // `stop` ended the stream, or the proxy exited; no events follow.
       }
     },
   }
@@ -147,7 +147,7 @@ function parseBase(host: string, words: ControlWords): URL {
   throw usageError(`${words.host} ${shownAddress(host)}: not an address. Write it as 127.0.0.1:8474.`)
 }
 
-/** Without any password in it. */
+/** Masks the user name and the password in an address. */
 const shownAddress = (host: string): string => host.replace(/\/\/.*@/, '//…@')
 
 async function readAll(response: IncomingMessage): Promise<string> {
@@ -168,18 +168,18 @@ export function parseAnswer(text: string, host: string): unknown {
 const notAProxy = (host: string, why: string): UserError =>
   environmentError(`What answers at ${host} is not a chaos proxy: ${why}.`)
 
-/** The text of an error. The proxy sends `{"error":…}`; of any other response the first line is shown. */
+/** Returns the text of an error: `error` of the proxy's `{"error":…}`, or the first line of any other response. */
 function errorIn(text: string): string {
   try {
     const { error } = JSON.parse(text) as { error?: unknown }
     if (typeof error === 'string') return error
   } catch {
-    // Not a response of the proxy.
+    // The response is not from a proxy.
   }
   return text.split('\n')[0]?.slice(0, 200) || 'refused without a reason'
 }
 
-/** The reason for a missing response, in one sentence, and what to do. */
+/** Returns an error that says why no response arrived and what the user can do. */
 function unreachable(base: URL, error: NodeJS.ErrnoException, words: ControlWords): UserError {
   const { host, hostname } = base
   const ofCertificate = certificateTrouble(error, hostname, words)
@@ -201,7 +201,7 @@ function unreachable(base: URL, error: NodeJS.ErrnoException, words: ControlWord
 
 const MADE_ANEW = 'start the proxy again with one that is (--control-cert, --control-key).'
 
-/** The problem with its certificate; undefined for any other error. */
+/** Describes the problem with the proxy's certificate; undefined for any other error. */
 function certificateTrouble({ code, message }: NodeJS.ErrnoException, name: string, words: ControlWords) {
   switch (code) {
     case 'CERT_HAS_EXPIRED':
@@ -221,5 +221,5 @@ function certificateTrouble({ code, message }: NodeJS.ErrnoException, name: stri
   }
 }
 
-/** `Host: x. is not in the cert's altnames: DNS:y`. */
+/** Returns the names in Node's message `Host: x. is not in the cert's altnames: DNS:y`. */
 const namesIn = (message: string): string => /.*altnames: (.*)$/.exec(message)?.[1] ?? message

@@ -1,9 +1,9 @@
-/** The names of options in messages. */
+/** The names of options in error messages. */
 export interface ControlWords {
-  /** The option before an invalid address: `--host`. */
+  /** The option that an error message names for an invalid address: `--host`. */
   readonly host: string
-  /** How to give a token: `--token, or CHAOS_TOKEN`. */
+  /** The ways to give a token: `--token, or CHAOS_TOKEN`. */
   readonly token: string
-  /** How to trust a certificate: `--ca FILE`. */
+  /** The option that makes a certificate trusted: `--ca FILE`. */
   readonly authorities: string
 }

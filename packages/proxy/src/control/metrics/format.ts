@@ -1,7 +1,7 @@
 export interface Sample {
   readonly labels: { readonly [name: string]: string }
   readonly value: number
-  /** `bucket`, `sum` or `count` of a histogram. */
+  /** The part of a histogram: `bucket`, `sum` or `count`. */
   readonly part?: string | undefined
 }
 
@@ -12,10 +12,10 @@ export interface Metric {
   readonly samples: readonly Sample[]
 }
 
-/** The type of what `formatMetrics` returns. */
+/** The content type of the text that `formatMetrics` returns. */
 export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
-/** Prometheus's text format 0.0.4. */
+/** Formats metrics in Prometheus's text format 0.0.4. */
 export const formatMetrics = (metrics: readonly Metric[]): string =>
   metrics
     .map(({ name, help, type, samples }) =>

@@ -2,7 +2,7 @@ import type { ControlPlane } from '../plane/plane.ts'
 import type { Api } from '../server/api.ts'
 import { metricsReply } from './metrics.ts'
 
-/** The versioned interface, plus metrics at Prometheus's usual path; used when Toxiproxy's interface is off. */
+/** The versioned API, plus metrics at Prometheus's usual path. Used when Toxiproxy's API is off. */
 export function plainApi(plane: ControlPlane, versioned: Api): Api {
   return {
     ...versioned,

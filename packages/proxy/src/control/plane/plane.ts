@@ -22,19 +22,22 @@ import { createReaders } from '../state/readers.ts'
 import type { ProxyRecording } from '../state/recording.ts'
 import { createToxicChains, type ToxicChains } from '../toxics/toxics.ts'
 
-/** The state behind every interface: API routes, config files and commands only read and change this. */
+/** The state behind every interface. API routes, config files and commands only read and change this state. */
 export interface ControlPlane {
   readonly proxies: Pick<ProxySet, 'list' | 'get' | 'isAt'>
   readonly faults: Pick<FaultBoard, 'list' | 'get' | 'reportHits' | 'epoch'>
   readonly toxics: ToxicChains
   readonly leases: Leases
   readonly events: EventLog
-  /** Adds the proxy with its toxics, or nothing. @throws as ProxySet.create and ToxicChains.add */
+  /**
+   * Adds the proxy with its toxics; adds nothing if one of them is invalid. @throws as ProxySet.create and
+   * ToxicChains.add
+   */
   addProxy(settings: ProxySettings, toxics?: readonly unknown[]): Promise<ManagedProxy>
   updateProxy(name: string, change: ProxyChange): Promise<ManagedProxy>
-  /** Removes it and its toxics. */
+  /** Removes the proxy and its toxics. */
   removeProxy(name: string): Promise<void>
-  /** Replaces all toxics or, if one of them is invalid, none. */
+  /** Replaces all toxics of the proxy; replaces none if one of the new toxics is invalid. */
   replaceToxics(proxy: ManagedProxy, toxics: readonly unknown[]): void
   /**
    * @throws ControlError (400) for a link that no proxy carries, or whose traffic the fault cannot affect, since it
@@ -43,24 +46,24 @@ export interface ControlPlane {
   addFault(fault: FaultToAdd): NamedFault
   updateFault(name: string, fault: TrafficFault): NamedFault
   removeFault(name: string): void
-  /** Replaces the rule set in force, in one step. */
+  /** Atomically replaces the rule set in force. */
   swapRules(faults: readonly FaultToAdd[]): void
   /** Toxiproxy's reset: removes all toxics and enables every proxy. */
   resetToxics(): Promise<void>
   /** Removes all faults and leases and enables every proxy. */
   resetAll(): Promise<void>
   statistics(): ReadonlyMap<string, LinkStatistics>
-  /** The requests of HTTP/1.1 so far, by the link that carries them. */
+  /** Statistics of HTTP/1.1 requests so far, by the name of the link that carries them. */
   requests(): ReadonlyMap<string, HttpStatistics>
-  /** Present if anything is recorded. */
+  /** The recording; undefined if nothing is recorded. */
   readonly recording: ProxyRecording | undefined
-  /** Ends every fault and stops the leases' timers. Call it before the network's creator closes the network. */
+  /** Ends every fault and stops the leases' timers. Must be called before the network is closed. */
   close(): void
 }
 
 export interface ControlPlaneOptions {
   readonly network: Network
-  /** The network's seed: randomness in message and request faults derives from it. */
+  /** The network's seed. The randomness of message and request faults derives from it. */
   readonly seed: number | string
   readonly recording?: ProxyRecording | undefined
 }
@@ -141,7 +144,10 @@ export function createControlPlane({ network, seed, recording }: ControlPlaneOpt
   }
 }
 
-/** Records faults that begin and heal, unless the recording does so itself; undefined without a recording. */
+/**
+ * Returns the journal of faults that begin and heal: the recording's own, or else notes in the history. Undefined
+ * without a recording.
+ */
 function journalOf(recording: ProxyRecording | undefined): FaultJournal | undefined {
   if (recording === undefined) return undefined
   const { recorder } = recording
@@ -177,14 +183,14 @@ function asRecorded(settings: ProxySettings, recording: ProxyRecording | undefin
   return { ...settings, carries: recordedAs(carries, recording.carries) }
 }
 
-/** Adds the proxy with its toxics, or nothing. */
+/** Adds the proxy with its toxics; adds nothing if one of them is invalid. */
 async function addProxy(parts: Parts, asked: ProxySettings, given: readonly unknown[]): Promise<ManagedProxy> {
   const { proxies, faults, toxics, events, recording, validate } = parts
   const settings = asRecorded(asked, recording)
   const { carries } = settings
   if (typeof carries === 'object' && 'table' in carries && carries.table !== undefined)
     recording?.checkTable?.(carries.table, `proxy ${settings.name}: "carries"`)
-  // Disabled at first, so that its toxics are in force before the first client can connect.
+  // The proxy is disabled at first, so that its toxics are in force before the first client can connect.
   const disabled = await proxies.create({ ...settings, enabled: false })
   try {
     // Faults that are already in force must also suit the new proxy's links.
@@ -222,14 +228,15 @@ function validateLinks(proxies: ProxySet, links: readonly Link[]): void {
   throw new ControlError(400, `no proxy carries the link ${shorten(stranger)}. Known: ${some || 'none yet'}.`)
 }
 
-/** TCP faults that also affect datagrams: a cut loses them. */
+/** TCP faults that also act on datagrams: a cut drops them. */
 const CUTS: readonly TrafficFault['kind'][] = ['partition', 'blackhole']
 
 /**
- * Rejects a fault that could not act on its link: a run would look as if it had survived it.
+ * Rejects a fault that cannot act on its link: a run would appear to survive the fault. Does not check links that no
+ * proxy carries.
  *
- * @throws ControlError (400) for a link that carries only datagrams or, for a datagram fault, only streams. Links that
- * no proxy carries are not checked here.
+ * @throws ControlError (400) for a stream fault on a link that carries only datagrams, or a datagram fault on a link
+ * that carries only streams.
  */
 function validateTransport({ kind, links }: TrafficFault, proxies: readonly ManagedProxy[]): void {
   for (const link of links) {

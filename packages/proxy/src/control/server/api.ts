@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 
-/** A request as handlers see it: matched to a route, within limits, and read completely. */
+/** A request as a handler receives it: matched to a route, within limits, and read completely. */
 export interface ApiRequest {
-  /** The value of a `{parameter}` of the path, decoded. */
+  /** Returns the decoded value of the path's `{name}`. */
   param(name: string): string
   readonly query: URLSearchParams
   readonly headers: IncomingHttpHeaders
@@ -24,21 +24,21 @@ type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 export interface ApiRoute {
   readonly method: Method
-  /** `/proxies/{proxy}`: a name in braces matches any one segment. */
+  /** The pattern of the path: `/proxies/{proxy}`. A name in braces matches any one segment. */
   readonly path: string
   handle(request: ApiRequest): ApiReply | ApiStream | Promise<ApiReply | ApiStream>
 }
 
-/** Routes that share an error format. */
+/** Routes with a common error format. */
 export interface Api {
   owns(path: string): boolean
   readonly routes: readonly ApiRoute[]
-  /** Rejects a request before any route is matched. */
+  /** Returns a response that rejects the request before any route is matched; undefined if the request may pass. */
   refuse?(headers: IncomingHttpHeaders): ApiReply | undefined
   noSuchPath(path: string): ApiReply
   wrongMethod(allowed: readonly Method[]): ApiReply
   failed(error: unknown, path: string): ApiReply
-  /** Added to every response. */
+  /** Returns headers that every response gets. */
   headers(): { readonly [name: string]: string }
 }
 
@@ -46,7 +46,10 @@ export type Match =
   | { readonly route: ApiRoute; readonly params: ReadonlyMap<string, string> }
   | { readonly allowed: readonly Method[] }
 
-/** The route for a method and path, or the methods the path allows: none if there is no such path. */
+/**
+ * Returns the route for a method and a path, or the methods that the path allows. The list is empty if there is no such
+ * path.
+ */
 export function matchRoute(routes: readonly ApiRoute[], method: string, path: string): Match {
   const segments = decodeSegments(path)
   const allowed: Method[] = []
@@ -59,7 +62,7 @@ export function matchRoute(routes: readonly ApiRoute[], method: string, path: st
   return { allowed }
 }
 
-/** Undefined if the path is not valid percent-encoded UTF-8: no name matches it. */
+/** Splits and decodes a path; undefined if it is not valid percent-encoded UTF-8, which no route matches. */
 function decodeSegments(path: string): readonly string[] | undefined {
   try {
     return path.split('/').map(decodeURIComponent)

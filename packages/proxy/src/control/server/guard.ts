@@ -3,26 +3,26 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { isIP } from 'node:net'
 import { isLoopback } from '../state/address.ts'
 
-/** Who may use the control interface. */
+/** The settings that decide who may use the control interface. */
 export interface GuardOptions {
-  /** The host as given. If it is a loopback address, the request's Host must be a loopback name too. */
+  /** The listener's host as given. If it is a loopback address, the request's `Host` must be a loopback name too. */
   readonly listenHost: string
-  /** If set, every request must carry it: `Authorization: Bearer TOKEN`. */
+  /** If set, the token that every request must carry: `Authorization: Bearer TOKEN`. */
   readonly token: string | undefined
-  /** Additional host names that requests may use. */
+  /** Additional host names that a request's `Host` may contain. */
   readonly hostNames: readonly string[]
-  /** Whether it uses TLS. */
+  /** Whether the control interface uses TLS. */
   readonly isSecure?: boolean | undefined
 }
 
-/** The status and reason for rejecting a request; undefined if it may pass. */
+/** Returns the status and the reason for rejecting a request; undefined if the request may pass. */
 export type Guard = (headers: IncomingHttpHeaders) => { readonly status: number; readonly why: string } | undefined
 
 /**
- * A control interface injects faults and opens ports, so a web page must not reach it: neither by a request from the
- * page (browsers name the origin of every state-changing request) nor through a domain that it points at this machine
- * (DNS rebinding). Hence a listener on loopback accepts only loopback names, and any other one without a token only
- * addresses and names that no public DNS has.
+ * Creates the guard against requests from web pages: a control interface injects faults and opens ports. A page could
+ * send a request itself (browsers name the origin of every state-changing request), or through a domain that it points
+ * at this machine (DNS rebinding). Hence a listener on loopback accepts only loopback names. Any other listener without
+ * a token accepts only addresses and names that no public DNS has.
  */
 export function createGuard({ listenHost, token, hostNames, isSecure = false }: GuardOptions): Guard {
   const names = new Set([listenHost, ...hostNames].map((name) => name.toLowerCase()))
@@ -49,15 +49,18 @@ export function createGuard({ listenHost, token, hostNames, isSecure = false }: 
   }
 }
 
-/** Whether no public DNS can have it: an address, a name without a dot, or one of a domain reserved for local use. */
+/**
+ * Whether no public DNS can have the host: an address, a name without a dot, or a name in a domain reserved for local
+ * use.
+ */
 const isPrivateName = (host: string): boolean =>
   isIP(host) !== 0 || !host.includes('.') || /\.(internal|local|localhost|test)$/.test(host)
 
-/** The host in lower case, without the port and without an IPv6 address's brackets. */
+/** Returns the host of a `Host` header in lower case, without the port and without an IPv6 address's brackets. */
 const hostName = (host: string | undefined): string => {
   const name = (host ?? '').toLowerCase().replace(/:\d*$/, '')
   return name.replace(/^\[(.*)\]$/, '$1')
 }
 
-/** Digests have equal lengths, as a constant-time comparison needs. */
+/** Hashes a text: digests have equal lengths, as a constant-time comparison needs. */
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest()

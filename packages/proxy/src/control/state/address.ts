@@ -3,15 +3,18 @@ import { isIP } from 'node:net'
 import { environmentError, usageError } from '@chaosproxy/history'
 import { isPath } from '../../socket/unix-socket.ts'
 
-/** `127.0.0.1:6379`, `localhost:0`, `[::1]:80`, `:80` for every address of this machine, and `unix:/run/db.sock`. */
+/**
+ * A parsed address. The text is `127.0.0.1:6379`, `localhost:0`, `[::1]:80`, `:80` for every address of this machine,
+ * or `unix:/run/db.sock`.
+ */
 export interface Address {
   readonly host: string
   readonly port: number
 }
 
 /**
- * Splits `host:port`; an IPv6 host stands in brackets. The messages are those of Go's net.SplitHostPort, which users
- * of Toxiproxy know.
+ * Parses `host:port`, with an IPv6 host in brackets. The messages are those of Go's net.SplitHostPort, which users of
+ * Toxiproxy know.
  *
  * @throws UserError (usage)
  */
@@ -31,7 +34,7 @@ export function parseAddress(text: string): Address {
 }
 
 const UNIX = 'unix:'
-/** The system's limit (unix(7)). */
+/** The system's limit for the path of a Unix socket (unix(7)). */
 const LONGEST_PATH_BYTES = 107
 
 function pathIn(text: string): string {
@@ -44,7 +47,7 @@ function pathIn(text: string): string {
 }
 
 const HIGHEST_PORT = 65_535
-/** A name in the DNS (RFC 1035 §2.3.4). */
+/** The longest name in the DNS (RFC 1035 §2.3.4). */
 const LONGEST_HOST = 253
 
 /** Resolves the host to an IP address, IPv4 first; an empty host becomes `::`, every address of this machine. */
@@ -63,5 +66,5 @@ export async function resolveAddress(address: Address): Promise<Address> {
 export const isLoopback = (host: string): boolean =>
   isPath(host) || host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
 
-/** Keeps error messages that quote a request short, however large the request was. */
+/** Shortens a text for an error message, which may quote a request of any size. */
 export const shorten = (text: string): string => (text.length <= 80 ? text : `${text.slice(0, 77)}...`)

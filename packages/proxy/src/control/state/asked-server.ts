@@ -6,9 +6,9 @@ import { dialServer, type Reached } from '../../tls/dial-server.ts'
 const TIMEOUT_MS = 10_000
 
 /**
- * Dials a server to read the initial values of keys, one reply for each message.
+ * Dials a server to read the initial values of keys. The server sends one reply for each message.
  *
- * @throws UserError (environment) if it cannot be reached.
+ * @throws UserError (environment) if the server cannot be reached.
  */
 export async function askServer(upstream: Reached, framing: Framing): Promise<AskedServer> {
   const unusable = (why: string): UserError =>

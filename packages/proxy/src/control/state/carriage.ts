@@ -5,7 +5,7 @@ import { findRecordedProtocol, type RecordedProtocol, type SpokenProtocol } from
 import { parseRouteTable } from '@chaosproxy/recorder/routes'
 import { type Encryption, type Framing, framingNames, parseFraming } from '@chaosproxy/wire'
 
-/** The protocol a proxy carries, if known. Needed to fault or record single requests and messages. */
+/** The protocol that a proxy carries. Faulting or recording single requests and messages needs a known protocol. */
 export type Carriage =
   | { readonly kind: 'http'; readonly table: RouteTable | undefined; readonly websocket: boolean }
   | { readonly kind: 'http2'; readonly table: RouteTable | undefined }
@@ -16,13 +16,13 @@ export type Carriage =
 export const carriageNames = (): readonly string[] => ['http', 'http2', ...framingNames()]
 
 /**
- * A name, `"http"`, `"resp"` or `"json-lines"`, or an object with settings. `{"kind":"http","routes":[…]}` and
- * `{"kind":"http2","routes":[…]}` map requests to operations; `"websocket":true` also reads what follows an upgrade.
- * `{"kind":"resp","commands":"counter"}` maps commands to operations: `"cas"` names the compare-and-set script (see
- * `commandSet`), and `"scripts":"keys"` promises that scripts write only the keys they declare.
- * `{"kind":"length-prefixed",…}` says where the lengths are.
+ * Parses a proxy's `carries`: a name, such as `"http"`, `"resp"` or `"json-lines"`, or an object with settings.
+ * `{"kind":"http","routes":[…]}` and `{"kind":"http2","routes":[…]}` map requests to operations; `"websocket":true`
+ * also reads the messages after an upgrade. `{"kind":"resp","commands":"counter"}` maps commands to operations: `"cas"`
+ * names the compare-and-set script (see `commandSet`), and `"scripts":"keys"` promises that scripts write only the keys
+ * they declare. `{"kind":"length-prefixed",…}` describes the length field.
  *
- * @throws UserError that begins with `where`.
+ * @throws UserError with a message that begins with `where`.
  */
 export function parseCarriage(value: unknown, where: string): Carriage {
   const { kind, ...members } = typeof value === 'string' ? { kind: value } : readObject(value, where)
@@ -39,22 +39,25 @@ export function parseCarriage(value: unknown, where: string): Carriage {
 export const carriageName = (carries: Carriage): string =>
   carries.kind === 'spoken' ? carries.protocol.kind : carries.kind
 
-/** How its connections are cut into messages. */
+/** Returns the framing that splits the protocol's connections into messages; undefined if the protocol has none. */
 export function framingOf(carries: Carriage | undefined): Framing | undefined {
   if (carries?.kind === 'spoken') return carries.protocol.framing
   return carries?.kind === 'messages' ? carries.framing : undefined
 }
 
-/** How clients ask for encryption, if connections of this protocol begin in plaintext. */
+/** Returns how clients ask for encryption; undefined unless connections of the protocol begin in plaintext. */
 export const encryptionOf = (carries: Carriage | undefined): Encryption | undefined => framingOf(carries)?.encryption
 
-/** What decides which requests are operations; undefined if nothing does. */
+/** Returns what maps requests to operations: routes or a protocol; undefined if nothing does. */
 export function recordedBy(carries: Carriage | undefined): 'routes' | RecordedProtocol | undefined {
   if (carries?.kind === 'spoken') return carries.protocol
   return carries !== undefined && 'table' in carries && carries.table !== undefined ? 'routes' : undefined
 }
 
-/** The protocol as it is recorded by default: HTTP without its own routes gets those of the default. */
+/**
+ * Returns the protocol of a proxy under a recording's default. `recorded` replaces an absent protocol, and its routes
+ * complete HTTP without routes.
+ */
 export function recordedAs(carries: Carriage | 'tcp' | undefined, recorded: Carriage): Carriage | 'tcp' {
   if (carries === undefined) return recorded
   if (carries === 'tcp' || recorded.kind !== 'http' || !('table' in carries) || carries.table !== undefined)

@@ -4,16 +4,16 @@ import type { TlsOptions } from '../../tls/tls-options.ts'
 import { parseAddress } from './address.ts'
 import type { Carriage } from './carriage.ts'
 
-/** One end of a proxy as typed: `host:port`, with a scheme in front if it uses TLS. */
+/** One end of a proxy as the user typed it: `host:port`, after a scheme if the end uses TLS. */
 export interface End {
   /** `host:port` */
   readonly address: string
   readonly isSecure: boolean
-  /** Whether its scheme is `https`. */
+  /** Whether the end's scheme is `https`. */
   readonly isHttps: boolean
 }
 
-/** The schemes that say whether there is TLS, with their ports. */
+/** Whether each scheme uses TLS, and its default port. */
 const SCHEMES: { readonly [scheme: string]: Scheme } = {
   http: { isSecure: false, port: 80 },
   https: { isSecure: true, port: 443 },
@@ -64,8 +64,8 @@ export function checkedAddress(where: string, typed: string, address: string = t
 }
 
 /**
- * TLS at the ends that speak it: the listener's certificate is made, the upstream's is verified unless
- * `NODE_TLS_REJECT_UNAUTHORIZED` is 0, as in all of Node.
+ * Returns the TLS options of the ends that use TLS. The listener's certificate is generated. The upstream's certificate
+ * is verified unless `NODE_TLS_REJECT_UNAUTHORIZED` is 0, as in all of Node.
  */
 export function tlsBetween(
   listen: Pick<End, 'address' | 'isSecure'>,
@@ -86,7 +86,7 @@ export function tlsBetween(
 /** Hosts that no certificate can name. */
 const WILDCARDS: readonly string[] = ['', '0.0.0.0', '::']
 
-/** TLS with the protocol to negotiate, if the carried protocol needs one and none is given. */
+/** Adds the protocol to negotiate to TLS options without one, if the carried protocol needs negotiation. */
 export function withAlpn(tls: TlsOptions, carries: Carriage | 'tcp' | undefined): TlsOptions {
   if (typeof carries !== 'object' || carries.kind !== 'http2') return tls
   const alpn = alpnOf(carries)
@@ -100,7 +100,7 @@ export function withAlpn(tls: TlsOptions, carries: Carriage | 'tcp' | undefined)
 const alpnOf = (carries: Carriage | 'tcp' | undefined): readonly string[] | undefined =>
   typeof carries === 'object' ? ALPN[carries.kind] : undefined
 
-/** Both ends must use the same version of HTTP, so only one is offered. */
+/** The protocols offered by ALPN. Both ends must use the same version of HTTP, so only one version is offered. */
 const ALPN: { readonly [kind in Carriage['kind']]?: readonly string[] } = {
   http: ['http/1.1'],
   http2: ['h2'],

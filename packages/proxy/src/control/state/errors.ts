@@ -11,7 +11,7 @@ export class ControlError extends Error {
   }
 }
 
-/** The HTTP status for any error: 400 for the caller's error, 500 for trouble with this machine or a bug of ours. */
+/** Returns the HTTP status for an error: 400 for the caller's mistake, 500 for a problem of this machine or a bug. */
 export function statusOf(error: unknown): number {
   if (error instanceof ControlError) return error.status
   if (error instanceof UserError) return error.code === 'environment' ? 500 : 400

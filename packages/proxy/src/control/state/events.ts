@@ -1,6 +1,6 @@
 import type { Trouble } from '../../tcp/trouble.ts'
 
-/** A change in the control plane, or trouble with the traffic. */
+/** A change in the control plane, or a problem with the traffic. */
 type ControlEvent =
   | { readonly type: 'proxy-added' | 'proxy-changed' | 'proxy-removed'; readonly proxy: string }
   | { readonly type: 'fault-added' | 'fault-changed' | 'fault-removed'; readonly fault: string; readonly what: string }
@@ -9,7 +9,7 @@ type ControlEvent =
   | { readonly type: 'lease-expired'; readonly lease: string; readonly owner: string }
   | { readonly type: 'rules-swapped'; readonly epoch: number }
   | { readonly type: 'reset' }
-  /** The recorded history violates the level that is judged: the event at this position makes it certain. */
+  /** The recorded history violates the judged level. The event at `position` proves the violation. */
   | {
       readonly type: 'violation'
       readonly key?: string | undefined
@@ -21,21 +21,21 @@ type ControlEvent =
     }
   | Trouble
 
-/** An event with its sequence number, counted from 1, and its time as ISO 8601 in UTC. */
+/** An event with its sequence number, which starts at 1, and its UTC time in ISO 8601. */
 export type RecordedEvent = ControlEvent & { readonly sequence: number; readonly at: string }
 
 /** The most recent events, and the subscribers to new ones. */
 export interface EventLog {
   emit(event: ControlEvent): void
-  /** The events after a sequence number that are still kept, in order. */
+  /** Returns the kept events after a sequence number, in order. */
   since(sequence: number): readonly RecordedEvent[]
-  /** Calls back for every event from now on; call the result to unsubscribe. */
+  /** Calls `listener` for every new event. Returns the function that unsubscribes it. */
   subscribe(listener: (event: RecordedEvent) => void): () => void
   readonly subscribers: number
   readonly lastSequence: number
 }
 
-/** How many events a client that reconnects can catch up on. */
+/** The number of events kept for clients that reconnect. */
 const KEPT = 1024
 
 export function createEventLog(): EventLog {

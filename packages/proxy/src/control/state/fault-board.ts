@@ -8,7 +8,7 @@ import type { InForce } from './in-force.ts'
 import type { Injector } from './injector.ts'
 import { validateName } from './names.ts'
 
-/** What added a fault. Each origin replaces only its own. */
+/** The source of a fault. Replacing all faults of one origin keeps the faults of the others. */
 export type FaultOrigin = 'api' | 'toxic' | 'partition' | 'rules'
 
 export interface NamedFault {
@@ -16,12 +16,12 @@ export interface NamedFault {
   readonly fault: TrafficFault
   readonly origin: FaultOrigin
   readonly lease: string | undefined
-  /** How often it has hit so far. */
+  /** The number of hits so far. */
   readonly hits: number
-  /** How often it should have hit but could not, and the latest reason. */
+  /** The number of times that the fault should have hit but could not; `missedBecause` is the latest reason. */
   readonly missed: number
   readonly missedBecause: string | undefined
-  /** The requests that it hit last; empty for faults that do not hit requests. */
+  /** The requests that the fault hit last; empty for faults that do not hit requests. */
   readonly recent: readonly HitRequest[]
 }
 
@@ -36,36 +36,39 @@ export interface FaultToAdd {
 export interface FaultBoard {
   /** Incremented whenever a fault begins, ends or changes, and for every rule set. */
   readonly epoch: number
-  /** In the order they were added. */
+  /** Returns the faults in the order in which they were added. */
   list(): readonly NamedFault[]
   /** @throws ControlError (404) */
   get(name: string): NamedFault
   /** @throws ControlError (409) if the name is taken, UserError if a parameter is invalid; then nothing is added. */
   add(fault: FaultToAdd): NamedFault
-  /** Keeps the fault's state: draws, counters and held messages. @throws ControlError (404) */
+  /**
+   * Changes the fault. If its kind and its links stay, it keeps its state: draws, counters and held messages. @throws
+   * ControlError (404)
+   */
   update(name: string, fault: TrafficFault): NamedFault
   /** @throws ControlError (404) */
   remove(name: string): void
   removeWhere(matches: (fault: NamedFault) => boolean): void
   /**
-   * Makes these the only faults of that origin, atomically: no byte passes under half of them. An unchanged fault keeps
-   * its state.
+   * Atomically makes `faults` the only faults of `origin`: no byte passes under a part of them. An unchanged fault
+   * keeps its state.
    *
-   * @throws as `add`; then nothing changes.
+   * @throws as `add`, and changes nothing.
    */
   replaceAll(origin: FaultOrigin, faults: readonly FaultToAdd[]): void
-  /** Emits an event for every fault whose hits changed since the last call. */
+  /** Emits an event for every fault whose number of hits changed since the last call. */
   reportHits(): void
-  /** Reports every fault as healed, without releasing what it held. For when the network closes. */
+  /** Reports every fault as healed without releasing the bytes that it holds. Called when the network closes. */
   close(): void
 }
 
 interface Entry extends FaultToAdd {
   readonly applied: InForce
-  /** Hits of faults previously in force under this name. */
+  /** Hits of earlier versions of this fault, which were replaced. */
   readonly earlierHits: number
   reportedHits: number
-  /** Hits reported when it was last changed. */
+  /** The number of hits when the fault was last changed. */
   readonly notedHits: number
 }
 
@@ -129,7 +132,7 @@ class LiveFaultBoard implements FaultBoard {
     const before = [...this.#entries.values()].filter((entry) => entry.origin === origin)
     const { gone, added } = differences(before, wanted)
     for (const fault of added) if (gone.every((entry) => entry.name !== fault.name)) validateNew(this.#entries, fault)
-    // New faults first: a link cut by both the old and the new set stays cut throughout.
+    // New faults begin before old ones end, so a link that both sets cut stays cut throughout.
     const applied = applyAll(this.#injector, added)
     this.#beginEpoch()
     for (const entry of gone) this.#takeOut(entry)
@@ -161,7 +164,7 @@ class LiveFaultBoard implements FaultBoard {
     if (this.#journal !== undefined) this.#journal.epoch = this.#epoch
   }
 
-  /** A reset is over once applied: nothing of it remains in force. */
+  /** Adds an applied fault to the board. A reset ends as soon as it is applied, so the board does not keep it. */
   #begin(wanted: FaultToAdd, applied: InForce): Entry {
     const { name, fault } = wanted
     const entry = { ...wanted, applied, earlierHits: 0, reportedHits: 0, notedHits: 0 }
@@ -173,7 +176,7 @@ class LiveFaultBoard implements FaultBoard {
   }
 
   #remove(entry: Entry): void {
-    // The bytes it held are released within the call, and belong to the new epoch.
+    // The bytes that the fault held are released within this call and belong to the new epoch.
     this.#beginEpoch()
     this.#takeOut(entry)
   }
@@ -201,7 +204,7 @@ function validateNew(entries: ReadonlyMap<string, Entry>, { name }: FaultToAdd):
   if (taken !== undefined) throw new ControlError(409, `there is a fault "${shorten(name)}" already (${taken.origin})`)
 }
 
-/** Applies all of them, or none. */
+/** Applies all faults, or none if one fails. */
 function applyAll(injector: Injector, faults: readonly FaultToAdd[]): ReadonlyMap<FaultToAdd, InForce> {
   const applied = new Map<FaultToAdd, InForce>()
   try {
@@ -213,7 +216,10 @@ function applyAll(injector: Injector, faults: readonly FaultToAdd[]): ReadonlyMa
   return applied
 }
 
-/** Updates in place if kind and links are the same; otherwise the new fault begins before the old one ends. */
+/**
+ * Updates the fault in place if kind and links are the same; otherwise applies the new fault before removing the old
+ * one.
+ */
 function changeInForce(injector: Injector, entry: Entry, fault: TrafficFault): Pick<Entry, 'applied' | 'earlierHits'> {
   const { applied, earlierHits } = entry
   if (applied.update !== undefined && isSameHarm(entry.fault, fault)) {
@@ -225,7 +231,10 @@ function changeInForce(injector: Injector, entry: Entry, fault: TrafficFault): P
   return { applied: next, earlierHits: hitsOf(entry) }
 }
 
-/** What ends and what begins when `wanted` replaces `before`. @throws ControlError (400) for a name given twice. */
+/**
+ * Returns the faults that end and the faults that begin when `wanted` replaces `before`. @throws ControlError (400) for
+ * a name given twice.
+ */
 function differences(
   before: readonly Entry[],
   wanted: readonly FaultToAdd[],
@@ -260,7 +269,7 @@ const isSameHarm = (a: TrafficFault, b: TrafficFault): boolean =>
 const isSame = (entry: Entry, wanted: FaultToAdd): boolean =>
   entry.name === wanted.name && JSON.stringify(entry.fault) === JSON.stringify(wanted.fault)
 
-/** `latency on clients>db`, for events and logs. */
+/** Summarizes a fault for events and logs: `latency on clients>db`. */
 function summaryOf({ kind, links }: TrafficFault): string {
   const named = links.slice(0, MOST_LINKS_NAMED).map(linkName)
   const more = links.length > named.length ? ` and ${links.length - named.length} more` : ''

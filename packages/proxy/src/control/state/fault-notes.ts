@@ -5,14 +5,14 @@ interface NotedFault {
   readonly fault: TrafficFault
 }
 
-/** Gets every fault that begins or heals. A changed fault heals and begins again. */
+/** Receives every fault that begins or heals. A changed fault is reported as healed, and as begun again. */
 export interface FaultNotes {
   began(fault: NotedFault): void
-  /** With how often it hit since it began. */
+  /** `hits` counts the hits since the fault began. */
   ended(fault: NotedFault & { readonly hits: number }): void
 }
 
-/** Also gets the epoch, so that histories show when each was in force. */
+/** Also receives the epoch, so that histories show when each fault was in force. */
 export interface FaultJournal extends FaultNotes {
   epoch: number
 }

@@ -23,7 +23,7 @@ export interface Injectors {
   readonly validate: (fault: TrafficFault) => void
 }
 
-/** Dispatches each family of faults to the layer that applies it. */
+/** Returns an injector that passes each fault to the layer of its family. */
 export function createInjector({ network, readers, validate }: Injectors): Injector {
   return {
     apply(fault) {

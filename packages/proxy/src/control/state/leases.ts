@@ -4,12 +4,12 @@ import { ControlError } from './errors.ts'
 import type { EventLog } from './events.ts'
 import { validateName } from './names.ts'
 
-/** Keeps one owner's faults in force. Unless it is renewed in time, they heal by themselves. */
+/** Keeps one owner's faults in force. The faults heal when the lease expires without being renewed. */
 export interface Lease {
   readonly id: string
   readonly owner: string
   readonly ttlMs: number
-  /** Time left unless it is renewed. */
+  /** The time until the lease expires unless it is renewed. */
   readonly remainingMs: number
 }
 
@@ -19,9 +19,9 @@ export interface Leases {
   get(id: string): Lease
   /** @throws ControlError (400) for an owner that a terminal cannot show. */
   grant(owner: string, ttlMs: number): Lease
-  /** A heartbeat: restarts the full duration. @throws ControlError (404) */
+  /** Restarts the lease's full duration, as a heartbeat. @throws ControlError (404) */
   renew(id: string): Lease
-  /** Ends the lease and heals its faults now. @throws ControlError (404) */
+  /** Ends the lease and heals its faults immediately. @throws ControlError (404) */
   end(id: string): void
   close(): void
 }

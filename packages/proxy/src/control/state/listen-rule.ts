@@ -2,10 +2,10 @@ import { isLoopback, parseAddress, shorten } from './address.ts'
 import { ControlError } from './errors.ts'
 
 /**
- * The address that a request for this listener may open. An empty address, which means all addresses of this machine,
- * may be narrowed to loopback.
+ * Returns the address that a request for the listener `listen` may open. An empty `listen`, which means all addresses
+ * of this machine, may be narrowed to loopback.
  *
- * @throws ControlError (403) if it may open none, UserError (usage) for an invalid address.
+ * @throws ControlError (403) if the request may open no address, UserError (usage) for an invalid address.
  */
 export type ListenRule = (listen: string) => string
 
@@ -17,8 +17,8 @@ export interface ListenRuleOptions {
 }
 
 /**
- * Without a token every account of this machine can send requests. They may then open what such an account could open
- * itself: unprivileged ports of loopback addresses.
+ * Creates the rule for listeners. Without a token, every account of this machine can send requests. These may then open
+ * what any account could open itself: unprivileged ports of loopback addresses.
  */
 export function createListenRule({ isTrusted, named }: ListenRuleOptions): ListenRule {
   const known = new Set(named)

@@ -18,29 +18,33 @@ import { findRoundTrip, type Hop } from './round-trip.ts'
 
 export interface ProxySettings {
   readonly name: string
-  /** `host:port`. Port 0 picks a free one; an empty string listens on every address, at a free port. */
+  /** `host:port`. Port 0 picks a free port; an empty string listens on every address, at a free port. */
   readonly listen: string
-  /** False opens no port: only clients of this process reach it, by `dial`. */
+  /** If false, no port is opened: only clients of this process can connect, by `dial`. */
   readonly listens?: boolean | undefined
   readonly upstream: string
   readonly enabled: boolean
-  /** The ends of its two links; by default `clients` and the proxy's own name. */
+  /** The endpoints of the proxy's two links; by default `clients` and the proxy's own name. */
   readonly from?: Endpoint | undefined
   readonly to?: Endpoint | undefined
   /** TCP by default. */
   readonly protocol?: 'tcp' | 'udp' | undefined
   /**
-   * The protocol, if single requests or messages are to be faulted or recorded. `tcp`: raw bytes, the default if
+   * The protocol, if single requests or messages are to be faulted or recorded. `tcp` means raw bytes, the default if
    * nothing is recorded.
    */
   readonly carries?: Carriage | 'tcp' | undefined
-  /** Where to terminate and originate TLS; without it TLS is passed through. */
+  /** Where the proxy terminates and originates TLS. By default TLS is passed through. */
   readonly tls?: TlsOptions | undefined
-  /** Whether the server is given by `https://`, so that it uses HTTP unless `carries` says otherwise. */
+  /** Whether the upstream is given as `https://`. The proxy then carries HTTP unless `carries` says otherwise. */
   readonly isHttps?: boolean | undefined
-  /** Whether a server reached by TLS gets the client's `Host`. By default it gets its own name, over HTTP/1.1. */
+  /**
+   * Whether a server reached by TLS gets the client's `Host`. By default, HTTP/1.1 requests get the server's own name.
+   */
   readonly keepHost?: boolean | undefined
-  /** Whether its addresses may be Unix sockets. A request may not name files of this machine; only the user may. */
+  /**
+   * Whether the proxy's addresses may be Unix sockets. The user may name files of this machine; an API request may not.
+   */
   readonly mayNamePaths?: boolean | undefined
   /** Identifies the dialling node, if several nodes share the proxy's address. */
   readonly peers?: PeerFinder | undefined
@@ -48,7 +52,7 @@ export interface ProxySettings {
   readonly peerNames?: readonly Endpoint[] | undefined
 }
 
-/** The settings to change; absent ones stay. */
+/** The settings to change. Absent settings keep their values. */
 export type ProxyChange = {
   readonly [Name in 'listen' | 'listens' | 'upstream' | 'enabled']?: ProxySettings[Name] | undefined
 }
@@ -63,20 +67,22 @@ export interface ManagedProxy {
   readonly forward: Link
   /** Server to client. */
   readonly backward: Link
-  /** Every endpoint that may dial, each with its own links: `from` and, if several share the address, the peers. */
+  /**
+   * Every endpoint that may dial, each with its own links: `from` and, if several nodes share the address, these peers.
+   */
   readonly callers: readonly Endpoint[]
   readonly protocol: 'tcp' | 'udp'
-  /** The certificate authority that clients must trust, in PEM, if the proxy made one. */
+  /** The certificate authority, in PEM, that clients must trust; undefined if the proxy created none. */
   readonly authority: string | undefined
-  /** How its requests can be recorded; undefined if they cannot. */
+  /** What maps the proxy's requests to operations; undefined if they cannot be recorded. */
   readonly recordedBy: ReturnType<typeof recordedBy>
-  /** The protocol as which single requests or messages are read; undefined for raw bytes. */
+  /** The protocol by which single requests or messages are read; undefined for raw bytes. */
   readonly speaks: string | undefined
-  /** How dialling endpoints are identified, and how often that succeeded. */
+  /** How dialling endpoints are identified, and how often identification succeeded and failed. */
   readonly identification: Identification
-  /** For UDP, the clients heard from recently. */
+  /** The number of open connections; for UDP, of clients heard from recently. */
   readonly liveConnections: number
-  /** Connects a client of this process without a socket. Absent for UDP and while disabled. */
+  /** Connects a client of this process without a socket. Absent for UDP, and while the proxy is disabled. */
   readonly dial?: (() => Duplex) | undefined
 }
 
@@ -89,29 +95,29 @@ export interface ProxySet {
   /** @throws ControlError (400, 409), UserError (environment) if it cannot listen; then it is not added. */
   create(settings: ProxySettings): Promise<ManagedProxy>
   /**
-   * A new listen or upstream address, or none to listen on, resets the proxy's connections; faults stay. If it cannot listen, it is kept but
-   * disabled.
+   * Changes the proxy. A new listen or upstream address, or ceasing to listen, resets the proxy's connections but keeps
+   * its faults. A proxy that cannot listen is kept, but disabled.
    */
   update(name: string, change: ProxyChange): Promise<ManagedProxy>
   isAt(name: string, addresses: Pick<ProxySettings, 'listen' | 'upstream'>): Promise<boolean>
-  /** Frees its port and resets its connections. @throws ControlError (404) */
+  /** Frees the proxy's port and resets its connections. @throws ControlError (404) */
   remove(name: string): Promise<void>
 }
 
 export interface ProxySetOptions {
   readonly network: Pick<Network, 'route' | 'datagramRoute'>
-  /** Makes the reader of each connection of a proxy with a known protocol. */
+  /** Creates the interceptor that reads each connection of a proxy with a known protocol. */
   readonly interceptFor: (carries: Carriage, way: ReadWay) => Promise<Intercept>
-  /** Runs before the first client can connect. */
+  /** Prepares the protocol, before the first client can connect. */
   readonly prepare: (carries: Carriage, way: PreparedWay) => Promise<void>
-  /** Identifies the dialling process, if clients are identified by it. */
+  /** Returns a finder that identifies dialling processes; undefined if clients are not identified by their process. */
   readonly processesFor: (carries: Carriage) => Promise<PeerFinder | undefined>
 }
 
 /** A link whose traffic is parsed. */
 export interface ReadWay extends Link {
   readonly tls: TlsOptions | undefined
-  /** The `Host` of forwarded requests; absent if they keep their own. */
+  /** Returns the `Host` of forwarded requests; absent if requests keep their own `Host`. */
   readonly host: (() => string) | undefined
 }
 
@@ -130,11 +136,11 @@ interface Entry {
   readonly tls: TlsOptions | undefined
   readonly peers: PeerFinder | undefined
   readonly callers: readonly Endpoint[]
-  /** Made before the proxy is enabled, so that its protocol is known by then. */
+  /** The reader of the connections, created before the proxy is enabled. */
   readonly intercept: Intercept | undefined
   readonly processes: PeerFinder | undefined
   readonly carries: Carriage | undefined
-  /** Whether the work before the first client is finished. */
+  /** Whether `prepare` has completed. */
   isPrepared: boolean
   route: Route | DatagramRoute | undefined
 }
@@ -157,7 +163,7 @@ export function createProxySet({ network, interceptFor, prepare, processesFor }:
     validateUpstream(upstream)
     refusePaths(settings)
     const from = settings.from ?? 'clients'
-    // A proxy may have the same name as the clients; its two ends must still differ.
+    // A proxy may have the name of its clients' endpoint; its two endpoints must still differ.
     const to = settings.to ?? (name === from ? `${name} (proxy)` : name)
     const { protocol = 'tcp', listens = true, tls, peers, peerNames = [] } = settings
     const carries = carriedBy(settings)
@@ -167,7 +173,7 @@ export function createProxySet({ network, interceptFor, prepare, processesFor }:
     refuseTakenLink(entries, { from, to })
     const intercept = carries === undefined ? undefined : await interceptFor(carries, { from, to, tls, host })
     const processes = carries === undefined ? undefined : await processesFor(carries)
-    // Another proxy may have taken the link in the meantime.
+    // Another proxy may have taken the link since the first check.
     refuseTakenLink(entries, { from, to })
     const entry: Entry = {
       ...{ name, from, to, protocol, listens, listen, upstream },
@@ -214,7 +220,8 @@ export function createProxySet({ network, interceptFor, prepare, processesFor }:
 }
 
 /**
- * Opens the proxy's route. @throws UserError (usage) if its connections would come back to it; then it is closed again.
+ * Opens the proxy's route. @throws UserError (usage) if the proxy's connections would lead back to it; the route is
+ * then closed again.
  */
 async function startAmong(
   entries: ReadonlyMap<string, Entry>,
@@ -228,7 +235,7 @@ async function startAmong(
     upstream: { host: upstream.host === '' ? 'localhost' : upstream.host, port: upstream.port },
   }
   const listen = await resolveAddress(parseAddress(entry.listen === '' || !entry.listens ? ':0' : entry.listen))
-  // Before it listens: a user who names its own port should hear of the loop, whether or not the port is free.
+  // Checked before listening: an upstream at the proxy's own address is reported as a loop even if its port is taken.
   if (entry.listens && listen.port !== 0) await refuseRoundTrip(entries, { ...entry, listen: hostAndPort(listen) })
   if (entry.carries !== undefined && !entry.isPrepared)
     await prepare(entry.carries, { ...way, upstream: { ...way.upstream, originate: entry.tls?.originate } })
@@ -249,7 +256,8 @@ async function startAmong(
   if (!entry.listens) return
   entry.listen = hostAndPort(route)
   try {
-    // Check again: a port picked by the system is known only now, and other proxies may have been opened meanwhile.
+    // Check again: a port picked by the system is known only now, and other proxies may have been opened in the
+    // meantime.
     await refuseRoundTrip(entries, entry)
   } catch (error) {
     await stop(entry)
@@ -275,7 +283,7 @@ const PLAIN_HTTP: Carriage = { kind: 'http', table: undefined, websocket: false 
 const carriedBy = ({ carries, isHttps }: ProxySettings): Carriage | undefined =>
   carries === 'tcp' ? undefined : (carries ?? (isHttps === true ? PLAIN_HTTP : undefined))
 
-/** The server's name in an HTTPS request. */
+/** Returns the server's name for the `Host` of an HTTPS request. */
 function hostOf({ upstream }: Pick<Entry, 'upstream'>): string {
   const { host, port } = parseAddress(upstream)
   return port === 443 && isIP(host) !== 6 ? host : hostAndPort({ host, port })
@@ -317,7 +325,7 @@ function viewOf(entry: Entry): ManagedProxy {
   }
 }
 
-/** The links of a proxy in one direction or in both, including those of every caller. */
+/** Returns the links of a proxy in one direction or in both, including those of every caller. */
 export function linksOf(proxy: ManagedProxy, direction: 'both' | 'upstream' | 'downstream' = 'both'): readonly Link[] {
   const { to } = proxy.forward
   const upstream = proxy.callers.map((from) => ({ from, to }))
@@ -325,11 +333,11 @@ export function linksOf(proxy: ManagedProxy, direction: 'both' | 'upstream' | 'd
   return direction === 'upstream' ? upstream : direction === 'downstream' ? downstream : [...upstream, ...downstream]
 }
 
-/** Identification for a proxy that is not enabled. */
+/** Returns the identification of a proxy that is not enabled. */
 const identificationBy = ({ peers }: Entry): Identification =>
   peers === undefined ? ownAddress : { by: peers.by, known: 0, unknown: 0 }
 
-/** Compares resolved addresses: `localhost:1` equals `127.0.0.1:1`. */
+/** Whether an address differs from the entry's once both are resolved: `localhost:1` equals `127.0.0.1:1`. */
 async function differs(entry: Entry, listen: string, upstream: string): Promise<boolean> {
   return (await isOther(entry.listen, listen)) || (await isOther(entry.upstream, upstream))
 }
@@ -340,7 +348,7 @@ async function isOther(now: string, wanted: string): Promise<boolean> {
   try {
     return hostAndPort(await resolveAddress(parseAddress(now))) !== hostAndPort(await resolveAddress(address))
   } catch {
-    // An unresolvable name counts as a different address; starting the proxy reports what is wrong with it.
+    // An unresolvable name counts as a different address; starting the proxy then reports the problem.
     return true
   }
 }
@@ -370,7 +378,7 @@ function validateUpstream(upstream: string): void {
   parseAddress(upstream)
 }
 
-/** Runs the tasks of one name in order, one at a time; different names do not wait for each other. */
+/** Runs the tasks of each name one at a time, in order. Tasks of different names do not wait for each other. */
 type Serially = <T>(name: string, task: () => Promise<T>) => Promise<T>
 
 function createSerially(): Serially {
@@ -378,7 +386,7 @@ function createSerially(): Serially {
   return async (name, task) => {
     const before = last.get(name)
     const mine = (async () => {
-      // Its own caller knows how the earlier task ended.
+      // The earlier task's own caller handles its error.
       await before?.catch(() => undefined)
       return task()
     })()

@@ -26,18 +26,18 @@ import type { InForce } from './in-force.ts'
 import type { PreparedWay, ReadWay } from './proxies.ts'
 import type { ProxyRecording } from './recording.ts'
 
-/** The protocol readers. Each is loaded when the first proxy needs it. */
+/** The protocol readers, each loaded when a proxy first needs it. */
 export interface Readers {
-  /** Makes the reader of a proxy's connections. A recorder is placed at the client's edge, in front of every fault. */
+  /** Creates the interceptor of a proxy's connections. It records at the client's edge, in front of every fault. */
   interceptFor(carriage: Carriage, way: ReadWay): Promise<Intercept>
   /**
-   * Reads the initial values of keys, if the settings say so.
+   * Reads the initial values of keys if the settings ask for it.
    *
    * @throws UserError (environment)
    */
   prepare(carriage: Carriage, way: PreparedWay): Promise<void>
   /**
-   * Identifies the dialling process, if clients are identified by it.
+   * Returns a finder of dialling processes; undefined if clients are not identified by their process.
    *
    * @throws UserError (environment)
    */
@@ -47,7 +47,7 @@ export interface Readers {
    * below.
    */
   applyToRequests(fault: HttpFault): InForce
-  /** The requests of HTTP/1.1 so far, by the link that carries them. */
+  /** Returns statistics of HTTP/1.1 requests so far, by the name of the link that carries them. */
   requests(): ReadonlyMap<string, HttpStatistics>
   applyToHttp2(fault: Http2Fault): InForce
   applyToMessages(fault: MessageFault): InForce
@@ -73,7 +73,7 @@ export function createReaders({ seed, recording }: ReadersOptions): Readers {
     (await import('../../messages/message-faults.ts')).createMessageFaults({ seed }),
   )
 
-  /** Recorded connections may speak either version: nothing a client does may go unrecorded. */
+  /** Reads both versions of HTTP: a client may speak either, and every operation must be recorded. */
   async function recordedHttp(way: HttpRoute): Promise<Intercept> {
     const { byPreface } = await import('../../http2/by-preface.ts')
     return byPreface({
@@ -145,7 +145,7 @@ interface RequestReaders {
   readonly messages: MessageFaults | undefined
 }
 
-/** A fault of requests acts on whatever its links carry: HTTP/1.1, HTTP/2 or SQL. */
+/** Applies a request fault to each of its links by the protocol that the link carries: HTTP/1.1, HTTP/2 or SQL. */
 function applyToRequests(fault: HttpFault, { http, http2, messages }: RequestReaders): InForce {
   const { kind, links } = fault
   const strange = links.find((link) => ![http, http2, messages].some((reader) => reader?.carries(link) === true))
@@ -173,7 +173,7 @@ const notHttp1 = (kind: string, links: readonly Link[], isHttp2: boolean): UserE
     `${kind} on ${links.map(linkName).join(', ')}: this fault acts on HTTP/1.1, and the link carries ${isHttp2 ? 'HTTP/2. Faults of HTTP/2 are lose-reply, crash-before-reply, delay-stream, reset-stream and grpc-status' : 'SQL. Faults of SQL are lose-reply, crash-before-reply and sql-error'}.`,
   )
 
-/** Faults in force as one. */
+/** Combines several faults in force into one. */
 function together(applied: readonly InForce[]): InForce {
   const [first] = applied
   if (first !== undefined && applied.length === 1) return first
@@ -197,7 +197,10 @@ function together(applied: readonly InForce[]): InForce {
   }
 }
 
-/** How the start of its connections is rewritten. @throws UserError (usage) for TLS that is not read. */
+/**
+ * Returns how the start of the connections is rewritten; undefined if it is not. @throws UserError (usage) for TLS that
+ * the proxy cannot read.
+ */
 function startsOf(carriage: Carriage, tls: ReadWay['tls']): ((bound: () => void) => Starts) | undefined {
   const { plainly, encryption, name } = framingOf(carriage) ?? {}
   if (plainly !== undefined && tls !== undefined)
@@ -220,7 +223,7 @@ const tableOf = (carriage: Carriage): RouteTable | undefined => ('table' in carr
 interface Lazy<Value> {
   /** Undefined until made. */
   readonly value: Value | undefined
-  /** Made once; every call gets the same value. */
+  /** Creates the value once; every call returns the same value. */
   make(): Promise<Value>
 }
 

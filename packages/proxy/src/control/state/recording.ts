@@ -5,44 +5,44 @@ import type { Carriage } from './carriage.ts'
 import type { FaultNotes } from './fault-notes.ts'
 
 interface JudgedRecord {
-  /** The level that is judged, such as `linearizable`. */
+  /** The level that the record is judged by, such as `linearizable`. */
   readonly level: string
-  /** The level, the same with `not ` before it, or `not certain`. */
+  /** The verdict so far: the level, the level after `not `, or `not certain`. */
   readonly soFar: string
-  /** How many of the newest events were not judged yet; absent if all were. */
+  /** The number of newest events that are not judged yet; absent if all are. */
   readonly unjudged?: number | undefined
-  /** The reason for `not certain`. */
+  /** The reason for the verdict `not certain`. */
   readonly doubt?: string | undefined
   readonly violation?: RecordedViolation | undefined
 }
 
-/** A violation that became certain with an event of the record. */
+/** A violation that an event of the record proves. */
 interface RecordedViolation {
   readonly key?: string | undefined
-  /** The event's position in the history, from 0. */
+  /** The event's position in the history, counted from 0. */
   readonly position: number
   readonly sentence: string
-  /** How many events were recorded after it until it was noticed. */
+  /** The number of events recorded after this event until the violation was noticed. */
   readonly noticedAfter: number
-  /** Its place in the record; absent if the line is lost. */
+  /** The event's line in the record; absent if the line is lost. */
   readonly at?: { readonly path: string; readonly line: number } | undefined
 }
 
 export interface ProxyRecording {
   readonly recorder: Recorder
   readonly files: readonly RecordFile[]
-  /** Judges the record; absent if nothing does. */
+  /** Judges the record; absent if the record is not judged. */
   readonly judging?:
     | { judged(): JudgedRecord; onViolation(listener: (violation: RecordedViolation) => void): void }
     | undefined
   /** The protocol of proxies that declare none. */
   readonly carries?: Carriage | undefined
-  /** Records faults instead of the recorder. */
+  /** Records the faults in place of the recorder. */
   readonly faults?: FaultNotes | undefined
   /**
-   * Requires a table's recording to be one that can be judged.
+   * Rejects a table whose recording cannot be judged.
    *
-   * @throws UserError (input) that begins with `where`.
+   * @throws UserError (input) with a message that begins with `where`.
    */
   readonly checkTable?: ((table: RouteTable, where: string) => void) | undefined
 }

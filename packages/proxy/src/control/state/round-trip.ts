@@ -13,8 +13,8 @@ export interface Hop {
 }
 
 /**
- * The proxies on a loop that leads a connection back to `start`; undefined if there is none. On such a loop a single
- * connection would use up all descriptors of the process.
+ * Returns the proxies on a loop that leads a connection back to `start`; undefined if there is no loop. On a loop, a
+ * single connection would use up all file descriptors of the process.
  */
 export async function findRoundTrip(start: Hop, open: readonly Hop[]): Promise<readonly [Hop, ...Hop[]] | undefined> {
   const hops = [start, ...open.filter(({ name }) => name !== start.name)]
@@ -37,7 +37,7 @@ async function reachedBy({ upstream, protocol }: Hop, hops: readonly Hop[]): Pro
   const { host, port } = parseAddress(upstream)
   if (isPath(host)) return hops.filter((hop) => hop.listen === upstream)
   const candidates = hops.filter((hop) => hop.protocol === protocol && parseAddress(hop.listen).port === port)
-  // Resolve the name only if the port is one of ours.
+  // Resolve the name only if a proxy listens on this port.
   if (candidates.length === 0) return []
   const dialled = await addressesOf(host)
   return candidates.filter((hop) => {
@@ -47,8 +47,8 @@ async function reachedBy({ upstream, protocol }: Hop, hops: readonly Hop[]): Pro
 }
 
 /**
- * Whether a connection to `dialled` reaches a listener on `listening`; an unspecified address means every address of
- * this machine.
+ * Whether a connection to `dialled` reaches a listener on `listening`. An unspecified listening address means every
+ * address of this machine.
  */
 const isSameHost = (dialled: string, listening: string): boolean =>
   dialled === listening ||
@@ -69,12 +69,15 @@ async function addressesOf(host: string): Promise<readonly string[]> {
   try {
     return (await lookup(host, { all: true })).map(({ address }) => plainly(address))
   } catch {
-    // An unresolvable name leads nowhere yet.
+    // An unresolvable name has no address yet.
     return []
   }
 }
 
-/** Canonical form: unmaps `::ffff:127.0.0.1` to `127.0.0.1`, and spells IPv6 addresses one way. */
+/**
+ * Returns the canonical form of an address: unmaps `::ffff:127.0.0.1` to `127.0.0.1`, and spells IPv6 addresses one
+ * way.
+ */
 function plainly(address: string): string {
   if (isIP(address) !== 6) return address
   const [bare = ''] = address.split('%')

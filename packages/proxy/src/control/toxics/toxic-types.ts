@@ -6,24 +6,27 @@ import { integerMember, type Members } from './go-json.ts'
 interface ToxicAttribute {
   readonly name: string
   readonly unit: 'ms' | 'µs' | 'B' | 'KB/s'
-  /** The minimum, 0 by default. An attribute that is not given is 0. */
+  /** The minimum, 0 by default. A missing attribute is 0. */
   readonly least?: number | undefined
 }
 
-/** All attributes of a toxic by name; those not given are 0. */
+/** All attributes of a toxic by name; missing attributes are 0. */
 export type ToxicAttributes = { readonly [name: string]: number }
 
 export interface ToxicType {
   readonly name: string
   readonly attributes: readonly ToxicAttribute[]
-  /** Undefined if the toxic has no effect. Pure; the attributes are within their ranges. */
+  /**
+   * Returns the fault for the toxic; undefined if the toxic has no effect. Pure; the attributes are within their
+   * ranges.
+   */
   harm(attributes: ToxicAttributes): TcpHarm | undefined
 }
 
 const BYTES_PER_KB = 1000
 const MICROSECONDS_PER_MS = 1000
 
-/** Toxiproxy's toxics, in its terms, as link faults. */
+/** Toxiproxy's toxics under Toxiproxy's names, and the link faults that implement them. */
 const toxicTypes: readonly ToxicType[] = [
   {
     name: 'latency',
@@ -83,10 +86,10 @@ const toxicTypes: readonly ToxicType[] = [
 export const findToxicType = (name: string): ToxicType | undefined => toxicTypes.find((type) => type.name === name)
 
 /**
- * `before` with the given attributes changed.
+ * Returns `before` with the given attributes changed.
  *
- * @throws ControlError (400) for an attribute that is not a whole number or is out of range; Toxiproxy itself crashes
- * on some of these.
+ * @throws ControlError (400) for an attribute that is not a whole number or is out of range. Toxiproxy itself crashes
+ * on some of these values.
  */
 export function mergeAttributes(type: ToxicType, before: ToxicAttributes, given: Members): ToxicAttributes {
   const merged = type.attributes.map(({ name, unit, least = 0 }): readonly [string, number] => {

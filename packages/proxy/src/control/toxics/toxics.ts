@@ -9,7 +9,7 @@ export interface Toxic {
   readonly attributes: ToxicAttributes
   readonly name: string
   readonly type: string
-  /** As the client spelled it: `upstream` is client to server. */
+  /** The stream as the client spelled it; `upstream` means client to server. */
   readonly stream: string
   readonly toxicity: number
 }
@@ -19,9 +19,9 @@ export interface ToxicChains {
   list(proxy: ManagedProxy): readonly Toxic[]
   /** @throws ControlError (404) */
   get(proxy: ManagedProxy, name: string): Toxic
-  /** In force when it returns. @throws ControlError (400, 409) */
+  /** Adds a toxic; it is in force when the call returns. @throws ControlError (400, 409) */
   add(proxy: ManagedProxy, body: unknown): Toxic
-  /** Changes only the attributes given. @throws ControlError (400, 404) */
+  /** Changes only the attributes and the toxicity that `body` gives. @throws ControlError (400, 404) */
   update(proxy: ManagedProxy, name: string, body: unknown): Toxic
   /** @throws ControlError (404) */
   remove(proxy: ManagedProxy, name: string): void
@@ -98,7 +98,7 @@ export function createToxicChains(board: FaultBoard): ToxicChains {
   }
 }
 
-/** No other fault's name contains a slash. */
+/** Returns the name of a toxic's fault on the board: `proxy/toxic`. */
 const boardName = (proxy: ManagedProxy, toxic: string): string => `${proxy.name}/${toxic}`
 
 function faultOf(proxy: ManagedProxy, { toxic, type, direction }: Entry): TcpFault | undefined {
@@ -108,7 +108,7 @@ function faultOf(proxy: ManagedProxy, { toxic, type, direction }: Entry): TcpFau
   return toxic.toxicity === 1 ? { ...harm, links } : { ...harm, links, when: { probability: toxic.toxicity } }
 }
 
-/** Validates the stream before the type, as Toxiproxy does. */
+/** Reads a toxic. The stream is validated before the type, as in Toxiproxy. */
 function readToxic(body: unknown): Entry {
   const members = readMembers(body, STRUCT)
   const text = (name: string) => stringMember(members, { struct: STRUCT, name }) ?? ''

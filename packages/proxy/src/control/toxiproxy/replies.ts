@@ -7,7 +7,7 @@ export const json = (status: number, value: unknown): ApiReply => ({
   body: JSON.stringify(value),
 })
 
-/** An error in Toxiproxy's format. */
+/** Returns an error response in Toxiproxy's format. */
 export const failure = (status: number, error: string): ApiReply => ({
   status,
   headers: { 'Content-Type': 'application/json', 'X-Content-Type-Options': 'nosniff' },
@@ -20,7 +20,10 @@ export const plainText = (status: number, body: string): ApiReply => ({
   body,
 })
 
-/** A port that is taken is reported in Go's words, which clients compare; everything else in ours. */
+/**
+ * Returns the message of an error. A failure to listen is reported in Go's words, which clients compare; any other
+ * error in this project's words.
+ */
 export function toxiproxyMessage(error: unknown): string {
   const cause = error instanceof UserError ? error.cause : undefined
   if (!(cause instanceof Error) || !('code' in cause) || !('address' in cause) || !('port' in cause))

@@ -10,13 +10,13 @@ import { populate, readPopulation, readProxyChange, readProxyInput } from './pro
 import { json, toxiproxyMessage } from './replies.ts'
 
 export interface ToxiproxyOptions {
-  /** The version `GET /version` reports. */
+  /** The version that `GET /version` reports. */
   readonly version: string
   /** Whether to serve `GET /metrics`, as Toxiproxy does with `-proxy-metrics`. */
   readonly metrics: boolean
 }
 
-/** Every route of Toxiproxy, with its bodies and status codes. */
+/** Returns every route of Toxiproxy, with Toxiproxy's bodies and status codes. */
 export function toxiproxyRoutes(
   plane: ControlPlane,
   options: ToxiproxyOptions,
@@ -59,7 +59,7 @@ function proxyRoutes(plane: ControlPlane, mayListen: ListenRule): readonly ApiRo
       if (change.listen !== undefined) mayListen(change.listen)
       return json(200, view(await plane.updateProxy(name, change)))
     } catch (error) {
-      // Toxiproxy answers 500 whenever a proxy cannot be restarted, even for a malformed address.
+      // Toxiproxy responds with 500 whenever a proxy cannot be restarted, even for a malformed address.
       throw error instanceof ControlError ? error : new ControlError(500, toxiproxyMessage(error))
     }
   }
@@ -146,7 +146,7 @@ function toxicRoutes(plane: ControlPlane): readonly ApiRoute[] {
   ]
 }
 
-/** The proxy in the request's path. @throws ControlError (404) */
+/** Returns the proxy that the request's path names. @throws ControlError (404) */
 const namedProxy = (plane: ControlPlane, request: ApiRequest): ManagedProxy => plane.proxies.get(request.param('proxy'))
 
 interface ProxyView {

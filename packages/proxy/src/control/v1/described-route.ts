@@ -19,7 +19,7 @@ export interface Schema {
   readonly $ref?: string | undefined
 }
 
-/** A route with the metadata that its OpenAPI description is generated from. */
+/** A route with the metadata for its OpenAPI description. */
 export interface DescribedRoute extends ApiRoute {
   /** Its unique operationId. */
   readonly operation: string
@@ -33,7 +33,7 @@ export interface DescribedRoute extends ApiRoute {
     /** JSON by default. */
     readonly contentType?: string | undefined
   }
-  /** Statuses besides 400, 401, 403, 413 and 503, which any route may answer with. */
+  /** Error statuses in addition to 400, 401, 403, 413 and 503, which every route may return. */
   readonly errors?: readonly number[] | undefined
 }
 
@@ -69,7 +69,7 @@ export function schemaOfParameter({ unit, summary, values, orNumber, least = 0, 
 const unitOf = (unit: Parameter['unit'], summary: string): string =>
   unit === 'ms' || unit === 'bytes' || unit === 'bytes/s' ? `${summary} (${unit})` : summary
 
-/** An object schema of these parameters and the additional members. */
+/** Returns an object schema of the parameters and of the members in `beside`. */
 export function schemaOfParameters(entries: Parameters, beside: { readonly [name: string]: Schema } = {}): Schema {
   const parameters = parametersOf(entries)
   const required = parameters.filter((parameter) => parameter.default === undefined && parameter.optional !== true)

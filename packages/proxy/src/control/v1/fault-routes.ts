@@ -9,7 +9,7 @@ import { json } from './replies.ts'
 import { readFault, readJsonBody, readPartition, readRules } from './requests.ts'
 import type { Views } from './views.ts'
 
-/** Single faults, whole partitions, and rule sets. */
+/** Returns the routes of single faults, whole partitions and rule sets. */
 export const faultRoutes = (plane: ControlPlane, views: Views): readonly DescribedRoute[] => [
   ...singleFaults(plane, views),
   ...partitions(plane, views),
@@ -49,7 +49,7 @@ function singleFaults(plane: ControlPlane, views: Views): readonly DescribedRout
   ]
 }
 
-/** Names faults given without a name: the next free `latency-1` of its kind. */
+/** Returns a function that names an unnamed fault by its kind and the next free number: `latency-1`. */
 function createNames(plane: ControlPlane): (kind: string) => string {
   let numbered = 0
   return (kind) => {
@@ -72,7 +72,7 @@ function putFault(plane: ControlPlane, name: string, body: unknown): readonly [s
   return [200, plane.updateFault(name, wanted.fault)]
 }
 
-/** How faults of each origin are changed, for error messages. */
+/** Where the faults of each origin can be changed, for error messages. */
 const homes: { readonly [origin in FaultOrigin]: string } = {
   api: 'at /v1/faults',
   partition: 'at /v1/partitions',
@@ -87,7 +87,7 @@ function ownFault(plane: ControlPlane, name: string, origin: FaultOrigin): Named
   throw new ControlError(409, `${quote(name)} cannot be changed here. Change it ${homes[fault.origin]}`)
 }
 
-/** Faults between whole groups of endpoints. */
+/** Returns the routes of faults between whole groups of endpoints. */
 function partitions(plane: ControlPlane, views: Views): readonly DescribedRoute[] {
   const things: NamedThings<NamedFault> = { noun: 'partition', removed: 'heal', view: views.partition }
   return [

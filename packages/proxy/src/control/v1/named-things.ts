@@ -2,19 +2,19 @@ import { type DescribedRoute, listOf, reference } from './described-route.ts'
 import { json, noContent } from './replies.ts'
 import { readJsonBody } from './requests.ts'
 
-/** Things with names, such as faults at `/v1/faults/{fault}`. */
+/** Resources with names, such as faults at `/v1/faults/{fault}`. */
 export interface NamedThings<Thing> {
-  /** Used in the path, its parameter and, capitalised, the schema. */
+  /** The noun in the path, in its parameter and, capitalised, in the schema's name. */
   readonly noun: string
-  /** The plural; by default the noun and an s. */
+  /** The plural of the noun; by default the noun with an s. */
   readonly nouns?: string | undefined
-  /** The verbs of the operations; by default add and remove. */
+  /** The verbs of the operations; by default `add` and `remove`. */
   readonly added?: string | undefined
   readonly removed?: string | undefined
   readonly view: (thing: Thing) => object
 }
 
-/** The description of success, and the statuses of the thing's own failures. */
+/** The description of success, and the error statuses of these resources. */
 interface Outcomes {
   readonly done: string
   readonly errors?: readonly number[] | undefined
@@ -56,7 +56,9 @@ export const gets = <Thing>(
   handle: (request) => json(200, things.view(get(request.param(things.noun)))),
 })
 
-/** `add` creates a thing from the request's body, and returns it with its name. */
+/**
+ * Returns the route that adds a thing. `add` creates the thing from the request's body, and returns it with its name.
+ */
 export const adds = <Thing>(
   things: NamedThings<Thing>,
   summary: string,
@@ -76,7 +78,7 @@ export const adds = <Thing>(
   },
 })
 
-/** `put` changes the thing with this name (200), or creates it. */
+/** Returns the route that puts a thing. `put` changes the thing with this name (status 200), or creates it. */
 export const puts = <Thing>(
   things: NamedThings<Thing>,
   summary: string,

@@ -15,7 +15,7 @@ const REASONS: { readonly [status: number]: string } = {
   503: 'No answer in time.',
 }
 
-/** The OpenAPI 3.1 description, generated from the routes' metadata. */
+/** Returns the OpenAPI 3.1 description, generated from the routes' metadata. */
 export function describeApi(routes: readonly DescribedRoute[], version: string): object {
   const paths: { [path: string]: { [method: string]: object } } = {}
   for (const route of routes) {

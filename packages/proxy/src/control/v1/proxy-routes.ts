@@ -10,7 +10,7 @@ import { json } from './replies.ts'
 import { type LocalFiles, readJsonBody, readProxy, readProxyChange } from './requests.ts'
 import type { Views } from './views.ts'
 
-/** Proxies, and the two links of each. */
+/** Returns the routes of proxies, and of the two links of each proxy. */
 export function proxyRoutes(plane: ControlPlane, views: Views, mayListen: ListenRule): readonly DescribedRoute[] {
   const proxies: NamedThings<ManagedProxy> = { noun: 'proxy', nouns: 'proxies', view: views.proxy }
   return [

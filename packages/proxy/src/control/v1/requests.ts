@@ -21,14 +21,14 @@ import { validateName } from '../state/names.ts'
 import { linksOf, type ManagedProxy, type ProxyChange, type ProxySettings } from '../state/proxies.ts'
 import { leaseParameters, newProxyParameters, partitionParameters, proxyChangeParameters } from './schemas.ts'
 
-/** The whole body as JSON. @throws ControlError (400) */
+/** Parses the whole body as JSON. @throws ControlError (400) */
 export function readJsonBody(body: Buffer): unknown {
   const value = parseJson(body)
   if (isDeeperThan(value, DEEPEST)) throw new ControlError(400, `the body is nested more than ${DEEPEST} deep`)
   return value
 }
 
-/** Far deeper than any valid request; the bound makes recursion over the value safe. */
+/** The deepest nesting accepted, far deeper than any valid request. The limit makes recursion over the value safe. */
 const DEEPEST = 64
 
 function parseJson(body: Buffer): unknown {
@@ -45,7 +45,7 @@ const isDeeperThan = (value: unknown, depth: number): boolean =>
   typeof value === 'object' &&
   (depth === 0 || Object.values(value).some((member) => isDeeperThan(member, depth - 1)))
 
-/** The local files that a proxy's settings may name: any for a config file, none for a request. */
+/** The local files that a proxy's settings may name: any file in a config file, none in a request. */
 export interface LocalFiles {
   readonly readPem: ReadPem
   readonly pidFiles: PidFiles
@@ -77,7 +77,7 @@ function readCarries(carries: unknown, where: string): ProxySettings['carries'] 
   return carries === undefined || carries === 'tcp' ? carries : parseCarriage(carries, `${where}: "carries"`)
 }
 
-/** The addresses, and TLS if their schemes or `tls` ask for it. */
+/** Reads the addresses, and the TLS options that their schemes or `tls` ask for. */
 function readEnds(
   { listen, upstream }: Pick<ProxySettings, 'listen' | 'upstream'>,
   tls: TlsOptions | undefined,
@@ -94,7 +94,7 @@ function readEnds(
   }
 }
 
-/** An address without a scheme is checked where it is used. */
+/** Parses an address with a scheme. An address without a scheme is checked where it is used. */
 const readEnd = (name: 'listen' | 'upstream', typed: string, where: string): End =>
   typed.includes('://')
     ? parseEnd(name, typed, `${where}: "${name}"`)
@@ -112,7 +112,7 @@ export interface FaultRequest {
 }
 
 /**
- * A fault with its links, or with the proxies whose links it applies to:
+ * Reads a fault with its links, or with the proxies on whose links it acts:
  * `{"kind":"latency","latencyMs":50,"proxies":["db"],"direction":"downstream"}`.
  *
  * @throws UserError (input), ControlError (404) for an unknown proxy.
@@ -127,7 +127,7 @@ export function readFault(value: unknown, plane: Pick<ControlPlane, 'proxies'>, 
   if (proxies === undefined && direction !== undefined)
     throw new ControlError(400, `${where}: "direction" goes with "proxies"; a link has a direction of its own`)
   const family = familyOf(harm['kind'])?.name
-  // Faults of requests are placed on the link of the requests, even those that affect the responses.
+  // Request faults are placed on the link that carries the requests, even faults that affect the responses.
   const ways = readDirection(family === 'http' || family === 'sql' ? 'upstream' : direction, where)
   const given =
     proxies === undefined
@@ -137,7 +137,10 @@ export function readFault(value: unknown, plane: Pick<ControlPlane, 'proxies'>, 
   return { name: name as string | undefined, fault: withFewLinks(fault, where), lease: lease as string | undefined }
 }
 
-/** Each link once. Every link costs time for each fault, in the same thread as the traffic. */
+/**
+ * Removes duplicate links and limits their number. Every link costs time for each fault, in the thread that moves the
+ * traffic.
+ */
 function withFewLinks(fault: TrafficFault, where: string): TrafficFault {
   const links = [...new Map(fault.links.map((link) => [linkName(link), link])).values()]
   if (links.length <= MOST_LINKS) return { ...fault, links }
@@ -161,14 +164,17 @@ function readProxyNames(value: unknown, where: string): readonly string[] {
   throw new ControlError(400, `${where}: "proxies" is ${quote(value)}. Give a list of names, such as ["db"].`)
 }
 
-/** TCP faults apply to every caller's links; protocol readers treat all callers of a proxy as one. */
+/**
+ * Returns the links of a proxy on which a fault acts. TCP faults act on every caller's links; protocol readers treat
+ * all callers of a proxy as one.
+ */
 function linksForFamily(proxy: ManagedProxy, family: string | undefined, direction: Direction): readonly Link[] {
   if (family === 'tcp') return linksOf(proxy, direction)
   const { forward, backward } = proxy
   return direction === 'upstream' ? [forward] : direction === 'downstream' ? [backward] : [forward, backward]
 }
 
-/** The faults of a rule set with their names. @throws UserError (input), ControlError (400, 404) */
+/** Reads the faults of a rule set, with their names. @throws UserError (input), ControlError (400, 404) */
 export function readRules(value: unknown, plane: Pick<ControlPlane, 'proxies'>, where: string): readonly FaultToAdd[] {
   const { faults, ...unknown } = readObject(value, where)
   const [stranger] = Object.keys(unknown)
@@ -182,7 +188,10 @@ export function readRules(value: unknown, plane: Pick<ControlPlane, 'proxies'>, 
   })
 }
 
-/** Every link between two of the groups that some proxy carries. @throws UserError (input), ControlError (400) */
+/**
+ * Reads a partition: a cut of every link between two of its groups that a proxy carries. @throws UserError (input),
+ * ControlError (400)
+ */
 export function readPartition(value: unknown, plane: Pick<ControlPlane, 'proxies'>, where: string): TcpFault {
   const members = readObject(value, where)
   const { mode } = readParameters(partitionParameters, members, where, ['groups'])

@@ -15,7 +15,7 @@ import { json, noContent } from './replies.ts'
 import { readLease } from './requests.ts'
 import { createViews, type Views } from './views.ts'
 
-/** Every route of the versioned interface. */
+/** Returns every route of the versioned API. */
 export function v1Routes(plane: ControlPlane, version: string, mayListen: ListenRule): readonly DescribedRoute[] {
   const views = createViews(plane)
   const routes: readonly DescribedRoute[] = [
@@ -89,7 +89,7 @@ export function v1Routes(plane: ControlPlane, version: string, mayListen: Listen
   return routes
 }
 
-/** The last event the client has seen, from its `Last-Event-ID` header or the query. */
+/** Returns the sequence number of the last event that the client has seen, from `Last-Event-ID` or the query. */
 function firstAfter({ headers, query }: ApiRequest): number | undefined {
   const text = headers['last-event-id'] ?? query.get('since') ?? undefined
   if (text === undefined) return undefined
@@ -99,16 +99,18 @@ function firstAfter({ headers, query }: ApiRequest): number | undefined {
   return sequence
 }
 
-/** Keeps intermediaries from closing a quiet stream. */
+/** Interval between comments that keep intermediaries from closing a quiet stream. */
 const KEEP_ALIVE_MS = 15_000
-/** How often hits are reported while a client is listening; without one they are only counted. */
+/** Interval between reports of hits while a client is listening. Without a client, hits are only counted. */
 const HITS_EVERY_MS = 250
-/** A reader that falls further behind is disconnected; it may reconnect and catch up. */
+/**
+ * The most unsent bytes of a client. A client that falls further behind is disconnected; it may reconnect and catch up.
+ */
 const MOST_WAITING_BYTES = 1024 * 1024
 
 /**
- * Sends events as they happen, as Server-Sent Events (WHATWG HTML §9.2). The id is the sequence number: a client that
- * reconnects with `Last-Event-ID` gets the events it missed, if they are still kept.
+ * Sends events as they happen, as Server-Sent Events (WHATWG HTML §9.2). An event's id is its sequence number. A client
+ * that reconnects with `Last-Event-ID` gets the missed events that are still kept.
  */
 function streamEvents(plane: ControlPlane, response: ServerResponse, after: number | undefined): void {
   response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' })

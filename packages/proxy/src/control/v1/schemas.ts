@@ -21,7 +21,7 @@ const aText: Schema = { type: 'string' }
 const aCount: Schema = { type: 'integer', minimum: 0 }
 const aFlag: Schema = { type: 'boolean' }
 
-/** The settings accepted when a proxy is created, and those that can be changed later. */
+/** The settings of a new proxy that can also be changed later. */
 export const proxyParameters: {
   readonly listen: DefaultedParameter<string>
   readonly upstream: ParameterSchema<string>
@@ -72,7 +72,7 @@ export const partitionParameters: { readonly mode: DefaultedParameter<CutMode> }
   ),
 }
 
-/** A fault's members besides its kind and its parameters. */
+/** The members of a fault in addition to its kind and its parameters. */
 const besideHarm: { readonly [name: string]: Schema } = {
   name: { type: 'string', description: 'a unique name; chosen if omitted' },
   links: { ...listOf(aText), description: 'directions the fault acts on, such as clients>db' },
@@ -116,7 +116,7 @@ const carriesSchema = (): Schema => ({
 export const componentSchemas: { readonly [name: string]: Schema } = {
   Error: objectOf({ error: aText, status: aCount }),
   ProxyRequest: schemaOfParameters(newProxyParameters, {
-    // Protocols and kinds of faults may be added until it is asked for.
+    // A getter, because protocols and kinds of faults may be added before it is first read.
     get carries() {
       return carriesSchema()
     },

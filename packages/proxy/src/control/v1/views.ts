@@ -5,7 +5,7 @@ import type { NamedFault } from '../state/fault-board.ts'
 import type { Lease } from '../state/leases.ts'
 import { linksOf, type ManagedProxy } from '../state/proxies.ts'
 
-/** Response bodies; schemas.ts describes each. */
+/** Creates response bodies; schemas.ts describes them. */
 export interface Views {
   proxy(proxy: ManagedProxy): object
   link(name: string, statistics: LinkStatistics): object
