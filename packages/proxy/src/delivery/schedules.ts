@@ -3,13 +3,16 @@ import type { Chunk, Piece, StageOf } from './stage.ts'
 
 // Stages that delay bytes or spread them over time.
 
-/** A limited flow moves in pieces of this duration, so that the rate is right in any much longer window. */
+/** A limited flow is sent in pieces of this duration, so that its rate is right in any much longer window. */
 const QUANTUM_MS = 10
 
-/** After a stall of the receiver or of this process, a limited flow may catch up on at most this much of it. */
+/** After a stall of the receiver or of this process, a limited flow catches up on at most this much of the stall. */
 const CATCH_UP_MS = 100
 
-/** As in Toxiproxy, an end follows the bytes before it without delay; `slow-close` delays ends. */
+/**
+ * Delays bytes but not ends of streams: as in Toxiproxy, an end follows the bytes before it without delay. `slow-close`
+ * delays ends.
+ */
 export const latency: StageOf<'latency'> = ({ harm, random }) => {
   let drawnFor: Chunk | undefined
   let drawnOf: unknown
@@ -33,13 +36,13 @@ export const latency: StageOf<'latency'> = ({ harm, random }) => {
   }
 }
 
-/** Nearly all latencies (for Pareto 99.9%) are within this many jitters of the latency. */
+/** Nearly all latencies (99.9% for Pareto) differ from `latencyMs` by at most this many times the jitter. */
 const JITTERS_COVERED = { uniform: 1, normal: 3, pareto: 9 }
 
 /** The shape of the Lomax distribution: its mean is half the scale, and its variance is finite. */
 const PARETO_SHAPE = 3
 
-/** Draws one latency, never below 0. Without jitter nothing is drawn. */
+/** Draws one latency, never below 0. Without jitter, no random number is drawn. */
 export function drawLatencyMs(
   { latencyMs, jitterMs, distribution = 'uniform' }: Extract<TcpHarm, { kind: 'latency' }>,
   random: () => Random,
@@ -55,7 +58,7 @@ export function drawLatencyMs(
   }
 }
 
-/** Box & Muller 1958, using one of the pair. */
+/** Draws from the normal distribution by Box & Muller 1958, using one number of the pair. */
 function drawNormal(random: Random): number {
   const radius = Math.sqrt(-2 * Math.log(1 - random.next()))
   return radius * Math.cos(2 * Math.PI * random.next())
@@ -64,7 +67,7 @@ function drawNormal(random: Random): number {
 export const bandwidth: StageOf<'bandwidth'> = ({ harm, shared }) => {
   const own = { freeAtMs: 0 }
   let leavesAtMs = 0
-  /** A slot in the shared timetable, reserved when a piece is planned, so that connections take turns. */
+  /** A slot in the shared timetable. It is reserved when a piece is planned, so that connections take turns. */
   let slot: { readonly of: unknown; readonly chunk: Chunk; readonly sizeBytes: number } | undefined
 
   const isReserved = (chunk: Chunk) => slot !== undefined && slot.chunk === chunk && slot.of === harm()
@@ -80,13 +83,13 @@ export const bandwidth: StageOf<'bandwidth'> = ({ harm, shared }) => {
     },
     leavesAtMs({ chunk, content, sizeBytes }, atMs, earliestMs) {
       const { bytesPerSecond, shared: isShared = false } = harm()
-      // An end waits until the last byte has left.
+      // The end of the stream waits until the last byte has left.
       if (content !== 'bytes') return Math.max(atMs, own.freeAtMs)
       if (isReserved(chunk)) return leavesAtMs
       const durationMs = (sizeBytes * 1000) / bytesPerSecond
       const timetable = isShared ? shared : own
-      // At least twice the piece's own duration; otherwise a piece longer than the catch-up would be postponed whenever
-      // it is due.
+      // At least twice the piece's own duration; otherwise a piece that takes longer than the catch-up would be
+      // postponed whenever it is due.
       const notBeforeMs = earliestMs - Math.max(CATCH_UP_MS, 2 * durationMs)
       leavesAtMs = Math.max(atMs, timetable.freeAtMs, notBeforeMs) + durationMs
       if (isShared) {
@@ -103,18 +106,21 @@ export const bandwidth: StageOf<'bandwidth'> = ({ harm, shared }) => {
   }
 }
 
-/** The payload of a packet on Ethernet: 1,500 bytes without the headers of IP and TCP, and with timestamps. */
+/** The payload of a packet on Ethernet: 1,500 bytes less the headers of IP and TCP with timestamps. */
 const PACKET_BYTES = 1_448
 
-/** A packet that this many follow is sent again at once, for their receiver asks for it (RFC 5681 §3.2). */
+/**
+ * A lost packet followed by this many packets is retransmitted immediately, because the receiver asks for it (RFC 5681
+ * §3.2).
+ */
 const FOLLOWERS = 3
 
-/** TCP gives a connection up after many losses in turn; a fault does not, and so stops drawing before. */
+/** The most successive losses of a packet. TCP would give the connection up after more; a fault does not. */
 const MOST_LOSSES = 7
 
 /**
- * Bytes wait until the packet before them has been sent again: `retransmitMs` after it was lost, and twice as long after
- * each further loss (RFC 6298 §5.5).
+ * Delays bytes until all lost packets before them are retransmitted: `retransmitMs` after a first loss, and twice as
+ * long after each further loss of the packet (RFC 6298 §5.5).
  */
 export const packetLoss: StageOf<'packet-loss'> = ({ harm, random, hit }) => {
   let freeAtMs = 0
@@ -154,7 +160,7 @@ export const packetLoss: StageOf<'packet-loss'> = ({ harm, random, hit }) => {
       return undefined
     },
     get longestDelayMs() {
-      // Two losses in turn: of the packets at the default, 99.9% wait no longer.
+      // The delay of two successive losses: at the default probability, 99.9% of the packets wait no longer.
       return harm().retransmitMs * 3
     },
   }
@@ -185,7 +191,9 @@ export const slice: StageOf<'slice'> = ({ harm, random, hit }) => {
     },
   }
 
-  /** The size of the next piece. Bytes within the variation of the average are not sliced. */
+  /**
+   * Draws the size of the next piece. Waiting bytes are not sliced if they exceed the average by at most the variation.
+   */
   function drawPieceBytes(waitingBytes: number): number {
     const { averageBytes, variationBytes } = harm()
     if (waitingBytes <= averageBytes + variationBytes) return waitingBytes

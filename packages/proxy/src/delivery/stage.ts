@@ -1,12 +1,12 @@
 import type { CutMode, Random, TcpHarm } from '@chaosproxy/faults'
 
-/** What moves in one direction of a connection: bytes, or how they ended. */
+/** The content of one direction of a connection: bytes, or the way in which they ended. */
 export type Content = 'bytes' | 'end' | 'reset'
 
-/** What a stage does with what reaches it: pass it, hold it, lose it, or close the connection instead. */
+/** What a stage does with arriving content: passes it, holds it, discards it, or closes the connection instead. */
 type Fate = 'pass' | 'hold' | 'discard' | 'close'
 
-/** How a fault ends a connection: by FIN, or by RST. */
+/** How a fault ends a connection: by FIN or by RST. */
 export type Ending = 'close' | 'reset'
 
 export interface Alarm {
@@ -14,54 +14,60 @@ export interface Alarm {
   readonly ending: Ending
 }
 
-/** A chunk as it arrived. The object stays the same while any of it waits. */
+/** A chunk as it arrived. Its object stays the same while any part of the chunk waits. */
 export interface Chunk {
   readonly arrivedAtMs: number
-  /** Its bytes as they arrived, whose memory is borrowed; none for an end. */
+  /** The bytes as they arrived, in borrowed memory; empty for the end of a stream. */
   readonly bytes: Buffer
 }
 
-/** What moves together: the next bytes of a chunk, or an end. */
+/** Content that is delivered together: the next bytes of a chunk, or the end of the stream. */
 export interface Piece {
   readonly chunk: Chunk
   readonly content: Content
-  /** 0 for an end. */
+  /** 0 for the end of the stream. */
   readonly sizeBytes: number
 }
 
 /**
- * One fault on one direction of one connection. Pieces pass the stages of a direction in the order the faults were
- * applied. Planning may ask a stage any number of times; only `moved`, `discarded` and `transform` report that
+ * One fault on one direction of one connection. Pieces pass the stages of a direction in the order in which the faults
+ * were applied. Planning may call a stage any number of times; only `moved`, `discarded` and `transform` report that
  * something happened.
  */
 export interface Stage {
-  /** What counts as a hit on arrival; 'nothing' for a stage that counts by its effect. */
+  /** The arrivals that count as hits; 'nothing' for a stage that counts hits by its effect. */
   readonly countsArriving: 'everything' | 'bytes' | 'ends' | 'nothing'
-  /** Acts on everything that waits, at whatever stage, and on dialling. */
+  /** Acts on all waiting bytes, whichever stage they wait at, and on dialling. */
   readonly cut?: CutMode | undefined
   fate?(content: Content): Fate
-  /** How many of the bytes may go on together; at least 1. */
+  /** Returns how many of the bytes may continue together; at least 1. */
   portionBytes?(sizeBytes: number, chunk: Chunk): number
-  /** How long the chunk, or the end, takes to the next stage. Always the same for the same chunk. */
+  /**
+   * Returns how long the chunk, or the end of the stream, takes to the next stage. The result for a chunk never
+   * changes.
+   */
   delayMs?(chunk: Chunk, content: Content): number
   /**
-   * When a piece that arrives at `atMs` leaves. Planning repeats the call while the piece waits. A pause after the last
-   * piece begins no earlier than `earliestMs`: now, less the delay of later stages.
+   * Returns when a piece that arrives at `atMs` leaves. Planning repeats the call while the piece waits. A pause after
+   * the previous piece begins no earlier than `earliestMs`: now, less the delay of later stages.
    */
   leavesAtMs?(piece: Piece, atMs: number, earliestMs: number): number
-  /** The piece has left. Returns 'close' if nothing may follow it. `last`: it was the last of its chunk. */
+  /**
+   * Reports that a piece has left; `last` if it was the last of its chunk. Returns 'close' if nothing may follow the
+   * piece.
+   */
   moved?(piece: Piece, last: boolean): Ending | undefined
-  /** Bytes that arrived here were discarded. */
+  /** Reports that bytes were discarded at this stage. */
   discarded?(nowMs: number): void
-  /** Changes bytes that leave, without changing the given memory. */
+  /** Returns the changed form of leaving bytes, without changing the given memory. */
   transform?(bytes: Buffer): Buffer
-  /** When the connection ends even if nothing arrives. Called while the stage acts. */
+  /** Returns when the connection ends even if nothing arrives; undefined if never. Called while the stage acts. */
   alarm?(nowMs: number): Alarm | undefined
-  /** How the connection ends when the fault is removed, if it cannot go on. */
+  /** How the connection ends when the fault is removed; undefined if it can continue. */
   readonly atRemoval?: Ending | undefined
-  /** Writes pieces one at a time, so that they arrive as pieces. */
+  /** Whether pieces are written one at a time, so that they arrive as separate pieces. */
   readonly alone?: boolean | undefined
-  /** The longest wait at this stage, and its highest rate; together they bound how much may wait. */
+  /** The longest wait at this stage, and the stage's highest rate. Together they bound how many bytes may wait. */
   readonly longestDelayMs?: number | undefined
   readonly bytesPerSecond?: number | undefined
   readonly dialDelayMs?: number | undefined
@@ -69,25 +75,25 @@ export interface Stage {
   readonly refuses?: boolean | undefined
 }
 
-/** When a limited flow is next free. */
+/** The time from which a limited flow is free for the next piece. */
 export interface Timetable {
   freeAtMs: number
 }
 
-/** What a stage has of its fault, and of the direction of the connection that it is for. */
+/** The fault of a stage, and the direction of the connection on which the stage acts. */
 export interface StageContext<Harm = TcpHarm> {
   /** The fault's parameters, which may be updated at any time. */
   readonly harm: () => Harm
   /** The stage's own random stream, created on first use. */
   readonly random: () => Random
   readonly hit: (times?: number) => void
-  /** Requests go from the side that dialled to the other; responses come back. */
+  /** Requests flow from the dialling side to the other side; responses flow back. */
   readonly direction: 'requests' | 'responses'
-  /** The same object in both directions of a connection: the key for what they know together. */
+  /** Identifies the connection: the same object in both directions, usable as the key of their common state. */
   readonly connection: object
-  /** When the connection was accepted. */
+  /** The time at which the connection was accepted. */
   readonly acceptedAtMs: number
-  /** Shared by all connections on the link. */
+  /** The timetable shared by all connections on the link. */
   readonly shared: Timetable
 }
 

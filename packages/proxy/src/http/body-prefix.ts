@@ -1,12 +1,12 @@
 import { decoded } from '@chaosproxy/wire/http'
 
-/** How much of a body is searched for a fault's text. */
+/** The length of the start of a body that is searched for a fault's text. */
 const SEARCHED_BYTES = 64 * 1024
 
-/** A prefix that decompresses to more than this is not searched. */
+/** A prefix is not searched if it decompresses to more than this. */
 const MOST_DECODED_BYTES = 16 * 1024 * 1024
 
-/** The first bytes of a request's body, which faults search for a text. */
+/** The first bytes of a request's body, in which faults search for a text. */
 export class BodyPrefix {
   #parts: Buffer[] = []
   #bytes = 0
@@ -30,7 +30,7 @@ export class BodyPrefix {
     return this.#bytes === SEARCHED_BYTES
   }
 
-  /** The decompressed bytes; undefined if that is impossible. */
+  /** Returns the decompressed bytes; undefined if they cannot be decompressed. */
   content(contentEncoding: string | undefined): Buffer | undefined {
     const isCut = this.#isCut || this.isFull
     return decoded(Buffer.concat(this.#parts), contentEncoding, { most: MOST_DECODED_BYTES, isCut })

@@ -3,16 +3,16 @@ import { type MessageParser, type RequestHead, type ResponseHead, STEP } from '@
 import type { Gate } from './gate.ts'
 import type { MessageIntake } from './message-intake.ts'
 
-/** The parts that read one direction of a connection. */
+/** The parts that together read one direction of a connection. */
 export interface ChunkParts<Head extends RequestHead | ResponseHead> {
   readonly parser: MessageParser<Head>
   readonly intake: MessageIntake
   readonly gate: Gate
 }
 
-/** The actions for what is read. Offsets are within the chunk, which arrived at `time`. */
+/** The actions for the parts of a chunk. Offsets are within the chunk, which arrived at `time`. */
 export interface ChunkSteps {
-  /** A head is complete. It began at `stepAt` or, if a chunk boundary cuts it, earlier. */
+  /** A head is complete. It began at `stepAt`, or earlier if a chunk boundary splits the head. */
   head(bytes: Buffer, stepAt: number, time: Nanos): void
   /** A piece of a message's content. */
   data(bytes: Buffer, start: number, end: number): void
@@ -21,11 +21,11 @@ export interface ChunkSteps {
   end(bytes: Buffer, time: Nanos): void
   /** The bytes from `stepAt` on are not HTTP. */
   malformed(bytes: Buffer, stepAt: number, time: Nanos): void
-  /** Whether the rest of the connection is no longer HTTP. */
+  /** Whether the rest of the connection is no longer HTTP, so that reading stops. */
   isOver(): boolean
 }
 
-/** Reads a chunk message by message, up to its end or to where the rest has to wait. */
+/** Reads a chunk message by message, up to the end of the chunk or up to bytes that have to wait. */
 export function readChunk<Head extends RequestHead | ResponseHead>(
   { parser, intake, gate }: ChunkParts<Head>,
   steps: ChunkSteps,
@@ -46,7 +46,7 @@ export function readChunk<Head extends RequestHead | ResponseHead>(
       return
     }
     if (gate.closed) {
-      // Even if nothing is left: after a head that waits, a message without a body must still end.
+      // Put the rest back even if it is empty: after a waiting head, a message without a body must still end.
       gate.putBack(bytes.subarray(at))
       intake.skip(bytes.length)
       return

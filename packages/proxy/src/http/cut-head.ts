@@ -1,7 +1,8 @@
 import type { MessageIntake } from './message-intake.ts'
 
 /**
- * Handles the bytes of a head cut by a chunk boundary until it is complete: they are held, or passed on as they come.
+ * Handles a head that a chunk boundary splits. Until the head is complete, its bytes are held, or passed on as they
+ * arrive.
  */
 export class CutHead {
   #state: 'whole' | 'held' | 'passing' = 'whole'
@@ -16,7 +17,8 @@ export class CutHead {
   }
 
   /**
-   * The chunk ends in the middle of a head that begins, or continues, at `stepAt`. Asks only once whether to hold it.
+   * Handles a chunk that ends in the middle of a head. The head begins, or continues, at `stepAt`. `isToBeHeld` is
+   * called once for each head.
    */
   cut(intake: MessageIntake, bytes: Buffer, stepAt: number, isToBeHeld: () => boolean): void {
     if (this.#state === 'whole') {
@@ -28,13 +30,13 @@ export class CutHead {
     intake.skip(bytes.length)
   }
 
-  /** The head was complete and has been handled. */
+  /** Reports that the complete head has been handled. */
   end(): void {
     this.#state = 'whole'
     this.#heldBytes = 0
   }
 
-  /** The head will never be complete. Returns its held bytes. */
+  /** Returns the held bytes of a head that will never be complete; undefined if none are held. */
   takeHeld(carried: Buffer): Buffer | undefined {
     const heldBytes = this.#heldBytes
     this.end()

@@ -5,7 +5,10 @@ const MOST_WAITING_BYTES = 256 * 1024
 
 export type Arrival = Buffer | 'end' | 'reset'
 
-/** Holds arrivals in one direction while something before them waits, and pauses the sender if they become many. */
+/**
+ * Holds the arrivals of one direction while earlier content waits. Stops reading from the sender if too many bytes are
+ * held.
+ */
 export class Gate {
   readonly #exit: Exit
   #waiting: Arrival[] = []
@@ -25,14 +28,14 @@ export class Gate {
     this.#closed = true
   }
 
-  /** Holds an arrival; its bytes are copied. */
+  /** Holds an arrival and copies its bytes. */
   hold(arrival: Arrival): void {
     this.#waiting.push(typeof arrival === 'string' ? arrival : Buffer.from(arrival))
     if (typeof arrival !== 'string') this.#waitingBytes += arrival.length
     if (this.#waitingBytes > MOST_WAITING_BYTES) this.setStopped('waiting', true)
   }
 
-  /** Opens the gate and passes held arrivals to their stage, until the gate is closed again. */
+  /** Opens the gate and passes the held arrivals to their stage until the gate closes again. */
   open(stage: Pick<Stage, 'receive' | 'end' | 'reset'>): void {
     this.#closed = false
     while (!this.#closed) {
@@ -45,7 +48,7 @@ export class Gate {
     if (this.#waitingBytes <= MOST_WAITING_BYTES) this.setStopped('waiting', false)
   }
 
-  /** Puts the rest of an arrival back in front of all others. */
+  /** Puts the rest of an arrival back in front of all other arrivals. */
   putBack(bytes: Buffer): void {
     this.#waiting.unshift(Buffer.from(bytes))
     this.#waitingBytes += bytes.length
@@ -60,11 +63,11 @@ export class Gate {
 }
 
 const REASONS = {
-  /** Too much is waiting here. */
+  /** Too many bytes are waiting at this gate. */
   waiting: 1,
-  /** Fabricated responses wait for the client to take them. */
+  /** Fabricated responses are waiting until the client reads them. */
   answers: 2,
-  /** Too much of the history is waiting for the disk. */
+  /** Too much of the history is waiting to be written to disk. */
   record: 4,
   /** Too many requests are waiting for responses. */
   unanswered: 8,

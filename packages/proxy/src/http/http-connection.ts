@@ -14,13 +14,13 @@ import { RequestSide } from './request-side.ts'
 import type { Candidates, SharedConnection } from './shared-connection.ts'
 import { HttpTurn, LOST } from './turn.ts'
 
-/** How long a refused client may stay before it is cut off. */
+/** How long the connection of a refused client may stay open before it is cut off. */
 const LINGER_MS = 5_000
 
-/** Unanswered requests remembered for each connection. A client that pipelines more has to wait. */
+/** The most unanswered requests of one connection. A client that pipelines more requests has to wait. */
 const MOST_UNANSWERED = 10_000
 
-/** A queue that histories are written to, which may fall behind. */
+/** A queue of a history's lines, which may fall behind its disk. */
 export interface RecordQueue {
   readonly congested: boolean
   whenRelieved(callback: () => void): void
@@ -28,10 +28,10 @@ export interface RecordQueue {
 
 export interface HttpConnectionOptions
   extends Pick<SharedConnection, 'conversation' | 'link' | 'clock' | 'memos' | 'host' | 'mapping' | 'recording'> {
-  /** The clock of the histories. */
+  /** Returns the time of the clock that histories use. */
   readonly now: () => Nanos
   readonly queues: readonly RecordQueue[]
-  /** Kills the server, if that is possible. The connection is reset in any case. */
+  /** Kills the server; undefined if that is impossible. The connection is reset in any case. */
   readonly crashServer: (() => void) | undefined
 }
 
@@ -51,16 +51,16 @@ export class HttpConnection implements Interceptor, SharedConnection {
   readonly peer: Peer
   readonly requestSide: RequestSide
   readonly #replySide: ReplySide
-  /** Requests in the order in which the client gets their responses. */
+  /** Requests without a complete response, in the order in which the client gets the responses. */
   readonly order: HttpTurn[] = []
-  /** Requests that the server has, in the order in which it responds. */
+  /** Requests sent to the server, in the order in which the server responds. */
   readonly asked: HttpTurn[] = []
-  /** Whether the client gets no more responses, because an earlier one is missing. */
+  /** Whether the client gets no further responses because an earlier response is missing. */
   isMuted = false
   readonly #options: HttpConnectionOptions
   #requestsAreOpaque = false
   #chunkTime: Nanos | undefined
-  /** A chunk may release another one that was held, which is read within it. */
+  /** The number of chunks being read. Reading a chunk may release a held chunk, which is read within the first. */
   #openChunks = 0
   #cancelLinger: (() => void) | undefined
 
@@ -77,7 +77,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
     this.peer = peerOf(options.conversation)
     this.#replySide = new ReplySide(this)
     this.requestSide = new RequestSide(this)
-    // Dial at once, as without an interceptor, so that a client learns whether the server is up.
+    // Dial immediately, as without an interceptor, so that a client learns whether the server is up.
     options.conversation.dial()
   }
 
@@ -94,7 +94,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
     return this.#options.crashServer !== undefined
   }
 
-  /** The time for the histories: while a chunk is read, the time of its arrival. */
+  /** Returns the time for histories: while a chunk is read, the time of the chunk's arrival. */
   now(): Nanos {
     return this.#chunkTime ?? this.#options.now()
   }
@@ -134,12 +134,15 @@ export class HttpConnection implements Interceptor, SharedConnection {
     return this.order.length === 0 && this.asked.length === 0 && this.requestSide.isBetweenRequests
   }
 
-  /** Whether the next response is fabricated or missing. */
+  /** Whether the next response is fabricated by the proxy, or withheld. */
   get nextIsOurs(): boolean {
     return this.order.length > 0 && isOurs(this.order[0])
   }
 
-  /** The client has this response, or never will, so the proxy's own responses to the next requests may follow. */
+  /**
+   * Reports that the client has this response, or never gets it. The proxy's own responses to the next requests may
+   * then follow.
+   */
   answered(turn: HttpTurn): void {
     if (this.order[0] === turn) this.order.shift()
     this.governAsking()
@@ -162,7 +165,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
     this.#replySide.outbox.pass(Buffer.from(CONTINUE))
   }
 
-  /** Sends the fabricated responses whose turn it is. */
+  /** Sends the fabricated responses that are next in order. */
   answerInTurn(): void {
     while (!this.isMuted) {
       const turn = this.order[0]
@@ -188,7 +191,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
     this.requestSide.gate.setStopped('unanswered', this.order.length >= MOST_UNANSWERED)
   }
 
-  /** Stops reading requests while the history is too far behind. */
+  /** Stops reading requests while the history is too far behind the disk. */
   holdUpIfBehind(): void {
     for (const queue of this.#options.queues) {
       if (!queue.congested) continue
@@ -198,14 +201,14 @@ export class HttpConnection implements Interceptor, SharedConnection {
     }
   }
 
-  /** Kills the server and this connection, once the server has the request. */
+  /** Kills the server and resets this connection, once the server has the request. */
   crash(): void {
     this.#endAll(this.now(), LOST.connection)
     this.#options.crashServer?.()
     this.conversation.abort()
   }
 
-  /** Refuses a malformed request, with a response unless it came in the middle of another. */
+  /** Refuses a malformed request: with a response, or by a reset if the error is in the middle of a message. */
   refuse(reason: string, { inMessage }: { readonly inMessage: boolean }): void {
     this.link.counters.refused++
     if (inMessage) {
@@ -219,7 +222,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
     this.answerInTurn()
   }
 
-  /** Stops parsing requests; keeps parsing responses to those already parsed. */
+  /** Stops parsing requests; continues to parse the responses to earlier requests. */
   requestsMalformed(): void {
     this.link.counters.malformed++
     this.recording?.opaque(NO_HTTP, 'nothing')
@@ -236,7 +239,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
     this.requestSide.goOpaque()
   }
 
-  /** No more responses will come. */
+  /** Reports that no more responses will arrive. */
   serverGone(time: Nanos): void {
     this.#endAll(time, LOST.connection)
   }
@@ -272,7 +275,8 @@ export class HttpConnection implements Interceptor, SharedConnection {
   }
 
   #silence(silence: 'reset' | 'hang'): void {
-    // A client that has ended its direction may be gone for good, which would not show while nothing is sent to it.
+    // A client that has ended its direction may have gone for good. This would stay unnoticed while nothing is sent to
+    // it.
     if (silence === 'reset' || this.requestSide.hasEnded) this.conversation.abort()
     else this.isMuted = true
   }
@@ -282,7 +286,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
     if (!this.order.includes(turn)) this.close()
   }
 
-  /** Ends both sides, as after the connection's last response. */
+  /** Ends both sides in order, as after the connection's last response. */
   close(): void {
     if (this.#cancelLinger !== undefined) return
     this.conversation.responses.end()

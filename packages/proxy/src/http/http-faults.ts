@@ -12,40 +12,41 @@ import { HttpLink, type HttpStatistics } from './http-link.ts'
 import { HttpRule } from './http-rule.ts'
 
 export interface HttpFaultsOptions {
-  /** The seed of all randomness. Each connection has its own stream for each fault on each link. */
+  /** The seed of all randomness. Each connection has its own random stream for each fault on each link. */
   readonly seed: number | string
   /** By default the system clock. */
   readonly clock?: ProxyClock | undefined
-  /** Records the requests of routes that have a route table. */
+  /** Records the requests of routes that have a table. */
   readonly recorder?: Recorder | undefined
-  /** The queues that the recorder writes to. While one is too far behind, requests wait. */
+  /** The queues to which the recorder writes. Requests wait while a queue is too far behind. */
   readonly recordQueues?: readonly RecordQueue[] | undefined
-  /** Kills a server for `crash-before-reply`. Without it only the connection is reset. */
+  /** Kills a server for `crash-before-reply`. If absent, only the connection is reset. */
   readonly crashServer?: ((node: Endpoint) => void) | undefined
 }
 
 export interface HttpRoute {
   readonly from: Endpoint
   readonly to: Endpoint
-  /** Maps its requests to operations. Without it nothing is recorded. */
+  /** Maps the route's requests to operations. If absent, nothing is recorded. */
   readonly table?: RouteTable | undefined
-  /** The `Host` that requests get; absent if they keep their own. */
+  /** Returns the `Host` for requests; absent if requests keep their own `Host`. */
   readonly host?: (() => string) | undefined
 }
 
 export interface HttpFaults {
-  /** For the `intercept` of a route from clients to a server. */
+  /** Returns the value for `intercept` of a route from clients to a server. */
   intercept(route: HttpRoute): Intercept
   /**
-   * In force when it returns, from the next request on, on every live and future connection of the links. Faults stack
-   * in the order they were applied; those applied in the same turn take effect together.
+   * Applies a fault, which is in force when the call returns: from the next request on, on every live and future
+   * connection of the links. Faults stack in the order in which they were applied. Faults applied in one turn of the
+   * event loop take effect together.
    *
    * @throws UserError (usage) if a link does not carry HTTP, or a client's address is invalid.
    */
   apply(fault: HttpFault): Applied<HttpFault>
-  /** Whether requests of HTTP/1.1 go over this link. */
+  /** Whether the link carries HTTP/1.1 requests. */
   carries(link: Link): boolean
-  /** Keyed by `linkName`, for every link that carries HTTP. */
+  /** Returns the statistics of every link that carries HTTP, keyed by `linkName`. */
   statistics(): ReadonlyMap<string, HttpStatistics>
 }
 

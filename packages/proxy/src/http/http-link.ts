@@ -4,16 +4,16 @@ import type { HttpRule } from './http-rule.ts'
 export interface HttpStatistics {
   readonly requests: number
   readonly replies: number
-  /** How long the replies took together, from the end of the request's head to that of the reply's. */
+  /** The total duration of all replies, each from the end of the request's head to the end of the reply's head. */
   readonly waitedMs: number
-  /** Connections that stopped being HTTP/1.1, by an upgrade (WebSocket) or because they were malformed. */
+  /** Connections that stopped being HTTP/1.1: by an upgrade (WebSocket), or because they were malformed. */
   readonly switched: number
   readonly malformed: number
-  /** Connections refused with 400 because they were malformed while a fault was in force. */
+  /** Connections refused with status 400 because they were malformed while a fault was in force. */
   readonly refused: number
 }
 
-/** One link that carries requests: the faults on it, and its connections. */
+/** A link that carries requests: the faults on the link, and its connections. */
 export class HttpLink extends RuleList<HttpRule> {
   readonly counters: { -readonly [name in keyof HttpStatistics]: number } = {
     requests: 0,

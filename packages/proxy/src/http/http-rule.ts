@@ -3,19 +3,19 @@ import { Rule, type Seat, type Standing } from '../link/rule.ts'
 import { editReply, type Reply } from './reply.ts'
 import { compileMatch, type Judge, type Known } from './request-match.ts'
 
-/** A fault of HTTP/1.1 on one link. */
+/** An HTTP/1.1 fault on one link. */
 export class HttpRule extends Rule<HttpFault> {
-  /** Whether it acts on responses instead of requests. */
+  /** Whether the fault acts on responses instead of requests. */
   readonly actsOnReplies: boolean
   readonly judge: Judge
-  /** Whether it selects by the request's body. */
+  /** Whether the fault selects requests by their body. */
   readonly searchesBody: boolean
-  /** For `rate-limit`: the tokens left, and when they were last refilled. */
+  /** For `rate-limit`: the number of tokens left, and the time at which they were last refilled. */
   #tokens: number
   #tokensAtMs: number
-  /** For `reorder-replies`: the response that waits. */
+  /** For `reorder-replies`: the response that waits to be overtaken. */
   waiting: WaitingReply | undefined
-  /** For `stale-reply`: earlier responses. */
+  /** For `stale-reply`: the earlier responses. */
   readonly earlier: StaleReplies | undefined
 
   constructor(standing: Standing<HttpFault>, random: Random) {
@@ -29,14 +29,17 @@ export class HttpRule extends Rule<HttpFault> {
     this.earlier = fault.kind === 'stale-reply' ? new StaleReplies() : undefined
   }
 
-  /** The longest body that it can act on, if it needs the whole body; undefined if it acts on arriving bytes. */
+  /**
+   * The longest body on which a fault that needs the whole body can act; undefined for a fault that acts on bytes as
+   * they arrive.
+   */
   get mostBodyBytes(): number | undefined {
     const { fault } = this
     if (fault.kind !== 'stale-reply' && fault.kind !== 'duplicate-request') return undefined
     return fault.maxBodyBytes ?? MOST_BODY_BYTES
   }
 
-  /** Whether a request is within the rate: a token bucket allows a burst and then the rate. */
+  /** Whether a request is within the rate. A token bucket allows a burst, then the rate. */
   takesToken({ requestsPerSecond, burst }: { requestsPerSecond: number; burst: number }, nowMs: number): boolean {
     const refilled = this.#tokens + ((nowMs - this.#tokensAtMs) * requestsPerSecond) / 1000
     this.#tokens = Math.min(burst, refilled)
@@ -51,29 +54,28 @@ export class HttpRule extends Rule<HttpFault> {
 export interface Candidate {
   readonly rule: HttpRule
   /**
-   * `open` while the rule's match depends on what is not known yet. A `seen` response is not hit, but the rule has to
-   * see it.
+   * `open` while the match depends on something not known yet. A `seen` response is not hit, but the rule must see it.
    */
   readonly state: 'chosen' | 'open' | 'seen'
-  /** The start of the request's body, if the match also depends on the response. */
+  /** The start of the request's body, if the match also depends on the response; otherwise undefined. */
   readonly body?: Buffer | undefined
 }
 
-/** What becomes of a rule once this is known of a request; undefined if it does not hit it. */
+/** Returns the candidate for a request of which this much is known; undefined if the rule does not hit the request. */
 export function candidateFor(rule: HttpRule, known: Known, seat: Seat, nowMs: number): Candidate | undefined {
   const met = rule.judge(known)
   if (met === false) return undefined
   if (met === undefined)
     return { rule, state: 'open', body: known.body === undefined ? undefined : Buffer.from(known.body) }
   if (rule.chooses(seat, nowMs)) return { rule, state: 'chosen' }
-  // It must see every response, to have an earlier one to replay.
+  // A `stale-reply` rule must see every response, to have an earlier one to replay.
   return rule.earlier === undefined ? undefined : { rule, state: 'seen' }
 }
 
 /** The default limit. */
 const MOST_BODY_BYTES = 1024 * 1024
 
-/** A response that waits for one on another connection. */
+/** A response that waits until a response on another connection overtakes it. */
 export interface WaitingReply {
   readonly connection: object
   release(): void
@@ -88,13 +90,14 @@ interface Remembered {
 }
 
 /**
- * Remembers, for each request, the response from before the last change. Forgets the oldest requests beyond a limit.
+ * Remembers, for each request, the current response and the response before the last change. Forgets the oldest
+ * requests beyond a limit.
  */
 class StaleReplies {
   readonly #answers: Map<string, Remembered> = new Map()
   #bytes = 0
 
-  /** Stores a response, and returns the one from before the last change. */
+  /** Stores a response. Returns the response from before the last change. */
   note(request: string, given: Reply): Reply | undefined {
     const known = this.#answers.get(request)
     if (known !== undefined && known.current.status === given.status && isSame(known.current, given))
@@ -119,14 +122,17 @@ class StaleReplies {
 
 const isSame = (one: Reply, other: Reply): boolean => one.body.bytes.equals(other.body.bytes)
 
-/** The raw bytes, and the content, which may be a part of them. */
+/** Returns the size of the raw bytes and of the content, which may be a part of the raw bytes. */
 const sizeOf = ({ current, previous }: Remembered): number =>
   [current, previous].reduce(
     (sum, reply) => sum + (reply === undefined ? 0 : reply.raw.length + reply.body.bytes.length),
     0,
   )
 
-/** A response delimited by the end of its connection would have no end on another one. */
+/**
+ * Gives a response a Content-Length. A response that is delimited by the end of its connection would have no end on
+ * another connection.
+ */
 function withLength(reply: Reply): Reply {
   const { headers, body } = reply
   const { raw, headLength } = editReply(reply, { headers: { 'Content-Length': String(body.bytes.length) } }, 'GET')

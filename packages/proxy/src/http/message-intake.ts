@@ -1,9 +1,9 @@
-/** What to do with the bytes of the message being read. */
+/** How to treat the bytes of the message being read. */
 export type Treatment = 'pass' | 'collect' | 'swallow'
 
 /**
- * Tracks the bytes of one direction: how much of the current chunk has been handled, and what was collected of the
- * message. Bytes that need not be held or dropped are passed on uncopied, a chunk at a time.
+ * Tracks the bytes of one direction: the handled part of the current chunk, and the collected bytes of the message.
+ * Bytes that are neither held nor dropped are passed on uncopied, a chunk at a time.
  */
 export class MessageIntake {
   treatment: Treatment = 'pass'
@@ -37,7 +37,7 @@ export class MessageIntake {
     return this.#free
   }
 
-  /** Handles the chunk up to `to` as the message's treatment says. */
+  /** Handles the chunk up to `to` according to the message's treatment. */
   settle(bytes: Buffer, to: number): void {
     const from = this.#from
     if (to <= from) return
@@ -53,7 +53,7 @@ export class MessageIntake {
     this.#from = to
   }
 
-  /** Collects bytes of the message, which no one else overwrites. */
+  /** Collects bytes of the message. No one else may overwrite them. */
   collect(bytes: Buffer): void {
     this.#collected.push(bytes)
     this.#collectedBytes += bytes.length

@@ -2,7 +2,7 @@ import { METHODS } from 'node:http'
 import type { Touches } from '@chaosproxy/recorder'
 import { type HttpMapping, nameOfRequest } from '@chaosproxy/recorder/mapping'
 
-/** A request that unreadable bytes may contain, and what it may have changed. */
+/** A request that unreadable bytes may contain, and the objects that it may have changed. */
 export interface PossibleRequest {
   /** `PUT /kv/x`. */
   readonly what: string
@@ -10,26 +10,26 @@ export interface PossibleRequest {
 }
 
 /**
- * Finds requests in bytes that are no HTTP/1.1 but that a more tolerant server might accept: wherever a method stands
- * before a path, in any case and with any blanks between. Bytes without such a pair are no request for any HTTP/1
- * server. TLS and HTTP/2 hide their requests, so bytes that begin them may request anything.
+ * Finds requests in bytes that are not HTTP/1.1 but that a more tolerant server might accept. A request is a method
+ * before a path, in any case and with any blanks in between. Bytes without this pair are no request for any HTTP/1
+ * server. TLS and HTTP/2 hide their requests, so bytes that begin either protocol may request anything.
  */
 export class OpaqueRequests {
   readonly #mapping: HttpMapping
-  /** The raw end of the last bytes: possibly the start of another protocol's mark. */
+  /** The raw end of the last bytes, which may be the start of another protocol's mark. */
   #rawRest = ''
-  /** The same with blanks collapsed: possibly the start of a request. */
+  /** The end of the last bytes with blanks collapsed, which may be the start of a request. */
   #rest = ''
   #found = 0
   #mayBeTls = false
-  /** Whether anything may have been requested already, so that the search can stop. */
+  /** Whether the bytes may already have requested anything, so that the search can stop. */
   #isOver = false
 
   constructor(mapping: HttpMapping) {
     this.#mapping = mapping
   }
 
-  /** The possible requests in these bytes, except those that change nothing. */
+  /** Returns the possible requests in these bytes, except requests that change nothing. */
   read(bytes: Buffer): readonly PossibleRequest[] {
     if (this.#isOver) return []
     const latin1 = bytes.toString('latin1')
@@ -44,12 +44,15 @@ export class OpaqueRequests {
     return this.#requestsIn(text)
   }
 
-  /** The possible requests in the last bytes, once none follow. */
+  /** Returns the possible requests in the last bytes, when no bytes follow. */
   end(): readonly PossibleRequest[] {
     return this.read(Buffer.from('\n'))
   }
 
-  /** The server's first bytes after unreadable ones of the client show whether it uses TLS. */
+  /**
+   * Returns the possible requests that the server's first bytes reveal. After unreadable bytes of the client, these
+   * bytes show whether the server uses TLS.
+   */
   answered(bytes: Buffer): readonly PossibleRequest[] {
     const isTls = this.#mayBeTls && bytes[0] === TLS_HANDSHAKE
     return isTls && !this.#isOver ? this.#anything('TLS') : []
@@ -78,15 +81,15 @@ const NO_HEADERS = { get: () => undefined }
 
 const METHOD = `(?:${METHODS.join('|')})`
 const LONGEST_METHOD = Math.max(...METHODS.map(({ length }) => length))
-/** The length of the longest mark of another protocol, without its last byte. */
+/** The length of the longest mark of another protocol, less its last byte. */
 const LONGEST_MARK = 16
 const LONGEST_TARGET = 16 * 1024
-/** With more requests than this, a mark for each would cost more than it saves. */
+/** The most requests to report. With more requests, a mark in the history for each would cost more than it saves. */
 const MOST_REQUESTS = 1_000
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: servers take different ones for blanks
 const BLANKS = /[\u0000-\u0020]+/g
-/** A method and a path, or a URL. */
+/** A method and then a path or a URL. */
 const REQUEST = new RegExp(`(${METHOD}) ((?:/|\\*|[a-z][a-z0-9+.-]{0,15}://)[^ ]*)(?= )`, 'gi')
 const UNFINISHED = new RegExp(`${METHOD} [^ ]*$`, 'i')
 const HTTP2_PREFACE = /PRI \* HTTP\/2/
@@ -94,5 +97,5 @@ const HTTP2_PREFACE = /PRI \* HTTP\/2/
 // biome-ignore lint/suspicious/noControlCharactersInRegex: bytes as Latin-1
 const TLS_HELLO = /\u0016\u0003[\u0000-\u0004][\s\S]{2}\u0001/
 const TLS_HANDSHAKE = 0x16
-/** The extension by which a client sends requests before the server's first message (RFC 8446 §4.2.10). */
+/** The extension with which a client sends requests before the server's first message (RFC 8446 §4.2.10). */
 const EARLY_DATA = '\u0000\u002a\u0000\u0000'

@@ -1,7 +1,7 @@
 import type { ProxyClock } from '../link/clock.ts'
 import type { HttpRule } from './http-rule.ts'
 
-/** A wait for one fault, which also ends when the fault is removed. One at a time. */
+/** A wait for one fault, which also ends when the fault is removed. Only one wait at a time. */
 export class Pause {
   readonly #clock: ProxyClock
   #rule: HttpRule | undefined
@@ -18,7 +18,7 @@ export class Pause {
     this.#arm(this.#clock.nowMs() + durationMs)
   }
 
-  /** Ends the wait now. */
+  /** Ends the wait immediately. */
   end(): void {
     const then = this.#end
     this.cancel()
@@ -52,13 +52,13 @@ export interface Trickle {
   readonly rule: HttpRule
 }
 
-/** Passes bodies on as they arrive, with a pause before each piece if they trickle. */
+/** Passes bodies on as they arrive, with a pause before each piece of a trickled body. */
 export class Pieces {
   readonly #pause: Pause
   readonly #pass: (bytes: Buffer) => void
   readonly #isInForce: (rule: HttpRule) => boolean
   #trickle: Trickle | undefined
-  /** How many bytes may pass before the next pause. */
+  /** The number of bytes that may pass before the next pause. */
   #roomBytes = 0
 
   constructor(pause: Pause, pass: (bytes: Buffer) => void, isInForce: (rule: HttpRule) => boolean) {
@@ -72,7 +72,7 @@ export class Pieces {
     this.#roomBytes = 0
   }
 
-  /** Passes these bytes on, and then calls `done`. One call at a time. */
+  /** Passes these bytes on, then calls `done`. Only one call at a time. */
   send(bytes: Buffer, done: () => void): void {
     const trickle = this.#trickle
     if (bytes.length === 0) done()

@@ -8,14 +8,14 @@ import type { HttpTurn } from './turn.ts'
 
 /** The effect of the faults on a response whose head has arrived. */
 export interface ReplyPlan {
-  /** The fault that keeps the response from the client. */
+  /** The fault that withholds the response from the client. */
   readonly lost: Extract<HttpFault, { readonly kind: 'lose-reply' }> | undefined
   readonly delay: { readonly durationMs: number; readonly rule: HttpRule } | undefined
-  /** The other faults that may hit it, in order. */
+  /** The other faults that may hit the response, in order. */
   readonly others: readonly Candidate[]
 }
 
-/** The rules that are for a response with this status, now that it is known. */
+/** Returns the rules that may hit a response, now that its status is known. */
 export function chosenForReply(turn: HttpTurn, status: number, client: string, chances: Chances): readonly Candidate[] {
   return turn.replyRules.flatMap((candidate) => {
     const { rule, state, body } = candidate
@@ -29,7 +29,7 @@ export function chosenForReply(turn: HttpTurn, status: number, client: string, c
   })
 }
 
-/** Which faults hit a response, up to the first that loses it. */
+/** Plans which faults hit a response, up to the first fault that loses it. Undefined if none hits. */
 export function planReply(candidates: readonly Candidate[], turn: HttpTurn, { seat }: Chances): ReplyPlan | undefined {
   let lost: ReplyPlan['lost']
   let delay: ReplyPlan['delay']
@@ -54,10 +54,10 @@ export function planReply(candidates: readonly Candidate[], turn: HttpTurn, { se
 
 /** The fate of a response that is not lost. */
 export interface ReplyFate {
-  /** What the client gets. If its body follows, it is the server's. */
+  /** The response that the client gets. If its body follows, the body is the server's. */
   readonly reply: Reply
   readonly trickle: Trickle | undefined
-  /** The connection is reset after this many bytes of its content. */
+  /** The connection is reset after this many bytes of the response's content. */
   readonly truncate: { readonly bytes: number; readonly rule: HttpRule } | undefined
   readonly reorder: { readonly withinMs: number; readonly rule: HttpRule } | undefined
   /** Whether `reply` is already truncated. */
@@ -68,11 +68,11 @@ type Draft = { -readonly [Member in keyof ReplyFate]: ReplyFate[Member] }
 
 export interface AnswerContext {
   readonly turn: HttpTurn
-  /** Whether the server's response does not end, so nothing may follow one in its place. */
+  /** Whether the server's response has no end, so that nothing may follow a response in its place. */
   readonly isEndless: boolean
 }
 
-/** Returns whether the fault has hit. */
+/** Applies a fault to a response. Returns whether the fault has hit. */
 type ReplyHarm<Kind extends HttpFault['kind']> = (
   fate: Draft,
   fault: Extract<HttpFault, { readonly kind: Kind }>,
@@ -80,7 +80,7 @@ type ReplyHarm<Kind extends HttpFault['kind']> = (
   answer: AnswerContext & { readonly isChosen: boolean },
 ) => boolean
 
-/** Every kind of fault that acts on arriving responses, and its effect. */
+/** The effect of each kind of fault that acts on arriving responses. */
 const harms: { readonly [Kind in HttpFault['kind']]?: ReplyHarm<Kind> } = {
   'stale-reply'(fate, _, rule, { turn, isChosen }) {
     const earlier = rule.earlier?.note(`${turn.method} ${turn.target}`, fate.reply)
@@ -101,7 +101,7 @@ const harms: { readonly [Kind in HttpFault['kind']]?: ReplyHarm<Kind> } = {
   },
   'truncate-reply'(fate, { bytes }, rule) {
     fate.truncate = { bytes: Math.min(bytes, fate.truncate?.bytes ?? bytes), rule }
-    // It hits only if there is more content.
+    // `truncate-reply` hits only if the content is longer.
     return false
   },
   'trickle-reply'(fate, { pieceBytes, pauseMs }, rule) {
@@ -110,12 +110,15 @@ const harms: { readonly [Kind in HttpFault['kind']]?: ReplyHarm<Kind> } = {
   },
   'reorder-replies'(fate, { withinMs }, rule) {
     fate.reorder = { withinMs, rule }
-    // It hits only if another response comes in time.
+    // `reorder-replies` hits only if another response overtakes in time.
     return false
   },
 }
 
-/** Applies each fault that hits a response in turn: to its head, or to all of it if that has arrived. */
+/**
+ * Applies the faults that hit a response, one after the other. They act on its head, or on all of it if it has arrived
+ * completely.
+ */
 export function suffer(candidates: readonly Candidate[], original: Reply, answer: AnswerContext): ReplyFate {
   const fate: Draft = {
     reply: original,
@@ -139,6 +142,6 @@ export function suffer(candidates: readonly Candidate[], original: Reply, answer
 function harmOf({ kind }: HttpFault): ReplyHarm<HttpFault['kind']> {
   const harm = harms[kind]
   if (harm === undefined) throw new Error(`${kind} does not act on answers`)
-  // The table pairs each kind with its own effect, which the compiler cannot follow through the lookup.
+  // The table pairs each kind with its own effect. The compiler cannot infer this from the lookup.
   return harm as ReplyHarm<HttpFault['kind']>
 }

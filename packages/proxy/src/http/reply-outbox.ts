@@ -5,16 +5,16 @@ import type { ProxyClock } from '../link/clock.ts'
 import type { HttpTurn } from './turn.ts'
 
 /**
- * The time for the system to send what it has accepted before a reset discards the rest, and for the client to read it:
- * libuv reports data and a reset that it finds together as an orderly end.
+ * Time for the system to send accepted bytes, and for the client to read them, before a reset discards the rest. libuv
+ * reports data and a reset that it finds together as an orderly end.
  */
 const SENDING_MS = 50
 
-/** Passes responses to the client, and tracks which ones it has received completely. */
+/** Passes responses to the client, and tracks which responses the client has received completely. */
 export class ReplyOutbox {
   readonly #exit: Exit
   readonly #now: () => Nanos
-  /** Responses on their way, with the total of delivered bytes at which each is complete. */
+  /** Responses being sent, each with the total of delivered bytes at which it is complete. */
   readonly #underWay: { readonly atBytes: number; readonly turn: HttpTurn; readonly answer: Answer }[] = []
   #passedBytes = 0
   #deliveredBytes = 0
@@ -30,7 +30,7 @@ export class ReplyOutbox {
     return this.#exit.pass(bytes)
   }
 
-  /** The response ends with the last byte passed, or `laterBytes` after it. */
+  /** Marks the end of a response: the last byte passed, or `laterBytes` after it. */
   answerEnds(turn: HttpTurn, answer: Answer, laterBytes = 0): void {
     this.#underWay.push({ atBytes: this.#passedBytes + laterBytes, turn, answer })
     if (laterBytes === 0) this.delivered(this.#deliveredBytes)
@@ -46,14 +46,14 @@ export class ReplyOutbox {
     }
   }
 
-  /** Calls back when everything passed has been sent and read, as far as that can be known. */
+  /** Calls back when all passed bytes have been sent and read, as far as the proxy can know. */
   whenSent(clock: ProxyClock, callback: () => void, isSure: boolean = this.#passedBytes === 0): void {
     const isSent = this.#deliveredBytes >= this.#passedBytes && !this.#exit.congested
     if (isSent && isSure) callback()
     else this.#cancelWait = clock.after(SENDING_MS, () => this.whenSent(clock, callback, isSent))
   }
 
-  /** The connection has ended, so responses on their way never arrive. */
+  /** Reports that the connection has ended, so responses being sent never arrive. */
   closed(time: Nanos, reason: string): void {
     this.#cancelWait?.()
     for (const { turn } of this.#underWay.splice(0)) turn.ended(time, reason)

@@ -11,14 +11,12 @@ export interface ReplySenderOptions {
   readonly connection: SharedConnection
   readonly outbox: ReplyOutbox
   readonly pause: Pause
-  /** Closed while a response waits, so that later ones also wait. */
+  /** Closed while a response waits, so that later responses also wait. */
   readonly gate: Gate
   readonly reopen: () => void
 }
 
-/**
- * What follows a part of a response: more of it, a reset, or nothing, since this is the response that the client has.
- */
+/** What follows a part of a response: more of the response, a reset, or nothing because this `Answer` is complete. */
 export type After = 'more' | 'reset' | Answer
 
 interface Waiting {
@@ -27,16 +25,17 @@ interface Waiting {
 }
 
 /**
- * Sends one response at a time as its parts arrive: after a delay, after another connection's, in pieces, or truncated.
+ * Sends one response at a time as its parts arrive: after a delay, after a response on another connection, in pieces,
+ * or truncated.
  */
 export class ReplySender {
   readonly #options: ReplySenderOptions
   readonly #pieces: Pieces
   #fate: ReplyFate | undefined
   #delay: ReplyPlan['delay']
-  /** The head, and the body if it does not follow, which are sent before the first part. */
+  /** The head, and the body unless it follows. Sent before the first part. */
   #beginning: Buffer | undefined
-  /** The wait of a response for another connection's, and its fault. */
+  /** The response that waits for another connection's response, and the fault that makes it wait. */
   #waiting: Waiting | undefined
 
   constructor(options: ReplySenderOptions) {
@@ -56,7 +55,7 @@ export class ReplySender {
     this.#pieces.begin(fate.trickle)
   }
 
-  /** Sends the bytes that have arrived. Until they are sent, the gate is closed to all others. */
+  /** Sends the bytes that have arrived. The gate is closed to later responses until these bytes are sent. */
   send(turn: HttpTurn, bytes: Buffer, after: After): void {
     const { gate, pause } = this.#options
     const delay = this.#delay
@@ -75,7 +74,7 @@ export class ReplySender {
     return connection.link.rules.some(({ waiting }) => waiting !== undefined && waiting.connection !== connection)
   }
 
-  /** A whole response was sent: it has overtaken any that waits on another connection. */
+  /** Reports that a whole response was sent: it has overtaken any response that waits on another connection. */
   overtakes(): void {
     const { connection } = this.#options
     for (const rule of connection.link.rules) {
@@ -93,7 +92,10 @@ export class ReplySender {
     if (waiting !== undefined && waiting.rule.waiting === waiting.reply) waiting.rule.waiting = undefined
   }
 
-  /** Holds a response until another has passed it; others pass while it waits. */
+  /**
+   * Holds a response until a response on another connection overtakes it. If one already waits for this rule, the
+   * response passes.
+   */
   #sendAfterAnother(
     turn: HttpTurn,
     bytes: Buffer,
@@ -116,8 +118,8 @@ export class ReplySender {
   }
 
   /**
-   * Continues once the other connection has read its chunk, because its steps until then have the chunk's time in the
-   * histories.
+   * Continues once the other connection has read its chunk. Until then, steps on that connection have the chunk's time
+   * in the histories.
    */
   #overtaken(waiting: Waiting): void {
     queueMicrotask(() => {
@@ -143,7 +145,7 @@ export class ReplySender {
   #passed(turn: HttpTurn, after: After): void {
     const { connection, outbox, gate, reopen } = this.#options
     if (after === 'reset') {
-      // Nothing else on this connection passes meanwhile.
+      // Nothing else passes on this connection until the reset.
       gate.close()
       turn.lostForClient(connection.now(), LOST.connection)
       outbox.whenSent(connection.clock, () => {

@@ -17,18 +17,19 @@ import type { SharedConnection } from './shared-connection.ts'
 import { type HttpTurn, LOST } from './turn.ts'
 import { changesProtocol, planUpgrade, type UpgradeFate } from './upgrade-fate.ts'
 
-/** How long to wait for the end of a response of unknown length while the client gets nothing of it. */
+/** How long to wait for the end of a response of unknown length while the client gets none of it. */
 const PATIENCE_MS = 5_000
 
 const NOTHING = Buffer.alloc(0)
 
 /**
- * The progress of the faults on a response: nothing hits it; it is lost; it is held until it is complete; it is sent as
- * it arrives; or the client gets another one in its place, and its remaining bytes are dropped.
+ * The progress of the faults on a response. `unharmed`: no fault hits it. `lost`: it is withheld. `held`: it waits
+ * until it is complete. `sent`: it is sent as it arrives. `replaced`: the client gets another response, and the
+ * remaining bytes are dropped.
  */
 type Progress = 'unharmed' | 'lost' | 'held' | 'sent' | 'replaced'
 
-/** Reads a connection's responses and passes them on in order, as the faults allow. */
+/** Reads a connection's responses, and passes them on in order as the faults allow. */
 export class ReplySide implements Stage {
   readonly outbox: ReplyOutbox
   readonly #gate: Gate
@@ -43,14 +44,14 @@ export class ReplySide implements Stage {
   #rawHead: Buffer = NOTHING
   #fate: ReplyFate | undefined
   #kind: BodyKind = 'none'
-  /** How much more content the client gets before a reset. */
+  /** How many more bytes of content the client gets before a reset. */
   #roomBytes = Number.POSITIVE_INFINITY
   #cancelPatience: (() => void) | undefined
   #untilCloseRead = false
   #isInterim = false
   readonly #cut: CutHead = new CutHead()
   #opaque = false
-  /** Whether the remaining bytes are dropped. */
+  /** Whether the remaining bytes of the connection are dropped. */
   #dropsRest = false
   readonly #sender: ReplySender
   readonly #parts: ChunkParts<ResponseHead>
@@ -164,7 +165,7 @@ export class ReplySide implements Stage {
     const intake = this.#intake
     const turn = connection.asked[0]
     const isInterim = head.status < 200 && head.status !== 101
-    // An interim response may come before the server has the whole request.
+    // An interim response may arrive before the server has the whole request.
     if (turn?.crashes === true && !isInterim) {
       this.#opaque = true
       intake.treatment = 'swallow'
@@ -204,7 +205,7 @@ export class ReplySide implements Stage {
     this.#cut.end()
   }
 
-  /** Swallows responses to duplicates, and those that the client must not get. */
+  /** Returns `swallow` for responses to duplicates, and for responses that the client must not get. */
   #treatmentOf(turn: HttpTurn): 'pass' | 'swallow' {
     return turn.isDuplicate || this.#connection.isMuted ? 'swallow' : 'pass'
   }
@@ -251,7 +252,7 @@ export class ReplySide implements Stage {
     )
   }
 
-  /** Gives up those faults that need the whole response. */
+  /** Drops the matching faults among those that need the whole response, and reports them as missed. */
   #missWhere(isMissed: (rule: HttpRule) => boolean, because: string): void {
     const missed = this.#holders.filter(isMissed)
     if (this.#plan === undefined || missed.length === 0) return
@@ -259,7 +260,7 @@ export class ReplySide implements Stage {
     this.#plan = { ...this.#plan, others: this.#plan.others.filter(({ rule }) => !missed.includes(rule)) }
   }
 
-  /** Decides what the client gets, from the head or from the whole response. */
+  /** Decides which response the client gets, from the head alone or from the whole response. */
   #decide(turn: HttpTurn, body: Captured | undefined): void {
     const { status, headers } = this.#parser.head
     const isWhole = body !== undefined
@@ -292,7 +293,7 @@ export class ReplySide implements Stage {
     this.#gate.close()
   }
 
-  /** The chunk ends in the middle of a response under faults. */
+  /** Handles the end of a chunk in the middle of a response under faults. */
   #chunkRead(): void {
     const [turn] = this.#connection.asked
     if (turn === undefined) return
@@ -306,7 +307,7 @@ export class ReplySide implements Stage {
       this.#cancelPatience = this.#connection.clock.after(PATIENCE_MS, () => this.#losePatience(turn))
   }
 
-  /** Whether the client gets none of the remaining bytes. */
+  /** Whether the client gets none of the response's remaining bytes. */
   get #isHidden(): boolean {
     return this.#progress !== 'unharmed' && this.#progress !== 'sent'
   }
@@ -323,8 +324,8 @@ export class ReplySide implements Stage {
   }
 
   /**
-   * The response has not ended in time: its held bytes are sent, and the end of a lost or replaced one is no longer
-   * awaited.
+   * Handles a response that has not ended in time. A held response is sent; the end of a lost or replaced response is
+   * no longer awaited.
    */
   #losePatience(turn: HttpTurn): void {
     if (this.#progress === 'held') {
@@ -350,7 +351,7 @@ export class ReplySide implements Stage {
     if (this.#isInterim) return
     const turn = connection.asked.shift()
     const progress = this.#progress
-    // A body that is held, or interpreted later, must not stay in memory that will be reused.
+    // A held or later interpreted body must not stay in memory that will be reused.
     if (progress !== 'unharmed' || turn?.isWhole === false) this.#capture.release()
     const body = this.#capture.end()
     if (turn === undefined) return
@@ -361,7 +362,7 @@ export class ReplySide implements Stage {
     else if (intake.treatment === 'swallow') this.#swallowed(turn, time)
     else {
       this.outbox.answerEnds(turn, answer, this.#parser.offset - intake.from)
-      // Pass on the bytes read before a fabricated response, or before a response that this one overtakes.
+      // Pass on the bytes read so far, before a fabricated response or before a response that this one overtakes.
       if (connection.order[1] !== undefined || this.#sender.isAwaited) intake.settle(bytes, this.#parser.offset)
       this.#sender.overtakes()
       connection.answered(turn)
@@ -369,7 +370,7 @@ export class ReplySide implements Stage {
     intake.treatment = 'pass'
   }
 
-  /** A response under faults has arrived completely. */
+  /** Handles the end of a response under faults. */
   #harmedRead(turn: HttpTurn, body: Captured | undefined, time: Nanos): void {
     const { lost } = this.#plan ?? {}
     if (this.#progress === 'held') this.#decide(turn, body ?? { bytes: NOTHING })
@@ -402,7 +403,7 @@ export class ReplySide implements Stage {
     this.#connection.answered(turn)
   }
 
-  /** The connection changes its protocol with this response, unless a fault prevents it. */
+  /** Handles a response with which the connection changes its protocol, unless a fault prevents the change. */
   #switch(turn: HttpTurn, bytes: Buffer, stepAt: number, time: Nanos): void {
     const connection = this.#connection
     const { head, carried, offset } = this.#parser
@@ -437,7 +438,7 @@ export class ReplySide implements Stage {
   #sendUpgrade(turn: HttpTurn, { lost, reply }: UpgradeFate, time: Nanos): void {
     const connection = this.#connection
     this.#dropsRest = !changesProtocol(turn, reply.status)
-    // The rest of the same chunk.
+    // Drop the rest of the chunk too.
     if (lost !== undefined || this.#dropsRest) this.#intake.treatment = 'swallow'
     if (lost !== undefined) {
       turn.lostForClient(time, LOST.reply)

@@ -2,18 +2,18 @@ import { STATUS_CODES } from 'node:http'
 import type { Json } from '@chaosproxy/history'
 import { type Answer, type BodyKind, BodyReader, encoded, type Field, type Fields, STEP } from '@chaosproxy/wire/http'
 
-/** A message to send: its head, and its body unless that follows as it arrives. */
+/** A message to send: its head, and its body unless the body follows as it arrives. */
 export interface Message {
   readonly raw: Buffer
   readonly headLength: number
-  /** The body is not in `raw`: the sender's own follows, unchanged. */
+  /** Whether the body is not in `raw`, because the sender's own body follows unchanged. */
   readonly bodyFollows: boolean
 }
 
-/** A reply, as bytes and parsed. If its body follows, `body` is empty here. */
+/** A reply, as bytes and parsed. If the body follows, `body` is empty. */
 export interface Reply extends Message, Answer {
   readonly body: { readonly bytes: Buffer }
-  /** How the body is delimited. */
+  /** How the reply's body is delimited. */
   readonly kind: BodyKind
 }
 
@@ -22,13 +22,13 @@ const NOTHING = Buffer.alloc(0)
 /** Whether a reply with this status may have content (RFC 9110 §6.4.1). */
 export const mayHaveContent = (status: number): boolean => status >= 200 && status !== 204 && status !== 304
 
-/** Makes a response to a request of this method that no server sent. */
+/** Fabricates a response to a request with this method. */
 export function makeUpReply(
   status: number,
   text: string,
   { close, method }: { readonly close: boolean; readonly method: string },
 ): Reply {
-  // 205 has no content, but is delimited like any other (RFC 9110 §15.3.6).
+  // A 205 response has no content, but is delimited like any other (RFC 9110 §15.3.6).
   const content = Buffer.from(status === 205 ? '' : text)
   const lines = [statusLine(status)]
   if (mayHaveContent(status)) {
@@ -37,7 +37,7 @@ export function makeUpReply(
   }
   if (close) lines.push('Connection: close')
   const head = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`)
-  // A response to HEAD has the length of the content, but no content.
+  // A response to HEAD declares the content's length, but has no content.
   const bytes = mayHaveContent(status) && method !== 'HEAD' ? content : NOTHING
   return {
     status,
@@ -50,11 +50,11 @@ export function makeUpReply(
   }
 }
 
-/** The same response with these fields, which replace its own of the same name. */
+/** Returns the response with these fields, which replace fields with the same names. */
 export const withFields = (reply: Reply, headers: Json | undefined): Reply =>
   headers === undefined ? reply : { ...reply, ...editMessage(reply, { headers, content: 'same' }).message }
 
-/** A request's head with another host, if it has one. */
+/** Replaces the host in a request's head, if the head names a host. */
 export const withHost = (head: Buffer, host: string): Buffer =>
   Buffer.from(head.toString('latin1').replace(/^host:[^\r\n]*/im, `Host: ${host}`), 'latin1')
 
@@ -68,7 +68,7 @@ export interface Edit {
   readonly body?: string | undefined
 }
 
-/** Changes a reply, and leaves the rest of it unchanged byte for byte. */
+/** Changes a reply, and keeps the rest of it byte for byte. */
 export function editReply(
   reply: Reply,
   { headers, body, status = reply.status }: Edit & { readonly status?: number | undefined },
@@ -93,7 +93,7 @@ export function editReply(
   return { ...reply, ...edited.message, status, headers: fields, body: { bytes }, kind: 'sized' }
 }
 
-/** Changes a request, and leaves the rest of it unchanged byte for byte. */
+/** Changes a request, and keeps the rest of it byte for byte. */
 export function editRequest(message: Message, { headers, body }: Edit, coding: string | undefined): Message {
   const content = body === undefined ? 'same' : Buffer.from(body)
   return editMessage(message, { headers, content, coding }).message
@@ -101,18 +101,18 @@ export function editRequest(message: Message, { headers, body }: Edit, coding: s
 
 export interface MessageEdit {
   readonly headers?: Json | undefined
-  /** The new content, `same` for the old, or `none` for a message that cannot have any. */
+  /** The new content, `same` to keep the old content, or `none` for a message that cannot have content. */
   readonly content: Buffer | 'same' | 'none'
-  /** The new first line, if it changes. */
+  /** The new first line; absent to keep the old one. */
   readonly firstLine?: string | undefined
-  /** The Content-Encoding so far. */
+  /** The message's Content-Encoding before the edit. */
   readonly coding?: string | undefined
 }
 
-/** Keyed by lower-case name; undefined for a field to remove. */
+/** Fields by lower-case name; undefined for a field to remove. */
 type Changes = Map<string, Field | undefined>
 
-/** A new body is delimited by its length, whatever delimited the old one. */
+/** Edits a message. A new body is delimited by its length, however the old body was delimited. */
 export function editMessage(
   { raw, headLength, bodyFollows }: Message,
   { headers, content, firstLine, coding }: MessageEdit,
@@ -135,7 +135,10 @@ export function editMessage(
   return { message, changes, bytes }
 }
 
-/** The content in the coding of the old body. If that cannot be applied, or the edit names another, it is left plain. */
+/**
+ * Returns the content in the coding of the old body. The content stays plain if that coding cannot be applied, or if
+ * the edit names a coding.
+ */
 function codedBody(content: Buffer, coding: string | undefined, changes: Changes): Buffer {
   if (coding === undefined || changes.has('content-encoding')) return content
   const body = encoded(content, coding)
@@ -165,7 +168,7 @@ const editedFields = (fields: Fields | undefined, changes: Changes): Fields => (
   get: (name) => (changes.has(name) ? changes.get(name)?.value : fields?.get(name)),
 })
 
-/** The offset after this many bytes of a whole reply's content; undefined if it is not longer. */
+/** Returns the offset after this many bytes of a whole reply's content; undefined if the content is not longer. */
 export function offsetInContent({ raw, headLength, kind }: Reply, contentBytes: number): number | undefined {
   const reader = new BodyReader()
   reader.start(kind, raw.length - headLength)
@@ -180,7 +183,8 @@ export function offsetInContent({ raw, headLength, kind }: Reply, contentBytes: 
 }
 
 /**
- * A stream of events or frames that has no end by its nature. Other replies of unknown length are expected to end soon.
+ * Whether a reply is a stream of events or frames, which has no end. Other replies of unknown length are expected to
+ * end soon.
  */
 export const isEndless = (headers: Fields): boolean =>
   /^(text\/event-stream|multipart\/x-mixed-replace)/i.test(headers.get('content-type') ?? '')

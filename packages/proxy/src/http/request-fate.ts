@@ -6,23 +6,23 @@ import { type Edit, editRequest, type Message } from './reply.ts'
 import { type Chances, type Draft, type RequestHarm, requestHarms } from './request-harms.ts'
 import type { HttpTurn } from './turn.ts'
 
-/** The fate of a request. If the proxy responds itself, or nobody does, its turn says so. */
+/** The fate of a request. The turn tells whether the proxy itself responds, or nobody does. */
 export interface RequestPlan {
   readonly delay: { readonly durationMs: number; readonly rule: HttpRule } | undefined
-  /** How many more times it is sent, and by which faults. They need the whole request. */
+  /** How many more times the request is sent, and by which faults. Each needs the whole request. */
   readonly copies: number
   readonly copying: readonly HttpRule[]
   readonly trickle: Trickle | undefined
-  /** Whether it is sent unchanged. */
+  /** Whether the request is sent immediately and unchanged. */
   readonly isNothing: boolean
-  /** Whether the server must no longer be asked for the 100 that the client waits for. */
+  /** Whether the server must no longer be asked for the 100 response that the client awaits. */
   readonly changesExpectation: boolean
-  /** Whether an edit may make the server do something else than the client requested. */
+  /** Whether an edit may make the server do something other than what the client requested. */
   readonly changesContent: boolean
   edit(message: Message): Message
 }
 
-/** Applies each fault that chose a request in turn. */
+/** Applies the faults that chose a request, one after the other. */
 export function planRequest(rules: readonly HttpRule[], turn: HttpTurn, chances: Chances): RequestPlan {
   const draft: Draft = { turn, delay: undefined, copies: 0, copying: [], trickle: undefined, edits: [] }
   carryOut(rules, (rule) => harmOf(rule.fault)(draft, rule.fault, rule, chances), turn.name)
@@ -40,7 +40,7 @@ export function planRequest(rules: readonly HttpRule[], turn: HttpTurn, chances:
   }
 }
 
-/** Whether it edits the body, or a condition such as If-Match. */
+/** Whether an edit changes the body, or a condition such as If-Match. */
 const changesContent = ({ body, headers }: Draft['edits'][number]): boolean =>
   body !== undefined || namesField(headers, /^if-/i)
 
@@ -50,6 +50,6 @@ const namesField = (headers: Edit['headers'], name: RegExp): boolean =>
 function harmOf({ kind }: HttpFault): RequestHarm<HttpFault['kind']> {
   const harm = requestHarms[kind]
   if (harm === undefined) throw new Error(`${kind} does not act on requests`)
-  // The table pairs each kind with its own effect, which the compiler cannot follow through the lookup.
+  // The table pairs each kind with its own effect. The compiler cannot infer this from the lookup.
   return harm as RequestHarm<HttpFault['kind']>
 }
