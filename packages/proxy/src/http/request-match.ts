@@ -2,20 +2,20 @@ import type { HttpMatch } from '@chaosproxy/faults'
 import { compilePath, type MatchableHead, pathOf } from '@chaosproxy/wire/http'
 import { type ClientFilter, createClientFilter } from '../link/client-filter.ts'
 
-/** What is known of a request. */
+/** The known facts about a request. */
 export interface Known {
   readonly head: MatchableHead
   readonly client: string
-  /** The start of its body, once it is here. */
+  /** The start of the request's body; undefined until it has arrived. */
   readonly body?: Buffer | undefined
-  /** The status of its response, once it is here. */
+  /** The status of the response; undefined until the response has arrived. */
   readonly status?: number | undefined
 }
 
-/** Whether a request meets a match; undefined while that depends on what is not known yet. */
+/** Decides whether a request meets a match; undefined while the result depends on facts not known yet. */
 export type Judge = (known: Known) => boolean | undefined
 
-/** A request meets the match if it meets all its conditions, and not all those under `not`. */
+/** Compiles a match. A request meets it if the request meets all its conditions, but not all conditions under `not`. */
 export function compileMatch(match: HttpMatch | undefined): Judge {
   const { not, ...conditions } = match ?? {}
   const meets = allOf(judgesOf(conditions))
@@ -62,7 +62,7 @@ function judgesOf(match: Omit<HttpMatch, 'not'>): readonly Judge[] {
   return judges
 }
 
-/** Caches the last result, since most requests come from the same client as the one before. */
+/** Caches the last result, because most requests come from the same client as the previous request. */
 function rememberLast(isClient: ClientFilter): ClientFilter {
   let last = ''
   let answer = isClient(last)

@@ -7,11 +7,11 @@ import type { RequestPlan } from './request-fate.ts'
 import type { HttpTurn } from './turn.ts'
 
 export interface RequestSenderOptions {
-  /** Closed while a request waits, so that later ones also wait. */
+  /** Closed while a request waits, so that later requests also wait. */
   readonly gate: Gate
   readonly pause: Pause
   now(): Nanos
-  /** The request is about to be sent to the server, after all earlier ones. */
+  /** Called just before a request is sent to the server, after all earlier requests. */
   asks(turn: HttpTurn): void
   pass(bytes: Buffer): void
   isInForce(rule: HttpRule): boolean
@@ -19,7 +19,7 @@ export interface RequestSenderOptions {
   reopen(): void
 }
 
-/** The parts from which duplicates are made. */
+/** The parts from which duplicates of a request are built. */
 interface Original {
   readonly copies: number
   readonly head: Buffer
@@ -32,9 +32,9 @@ export class RequestSender {
   readonly #options: RequestSenderOptions
   readonly #pieces: Pieces
   #delay: RequestPlan['delay']
-  /** Sent before the first part, and separately if the body is sent in pieces. */
+  /** The head, which is sent before the first part, or separately if the body is sent in pieces. */
   #head: Buffer | undefined
-  /** Sent instead of the arriving body. */
+  /** The body that is sent instead of the arriving body. */
   #newBody: Buffer | undefined
   #isInPieces = false
   #original: Original | undefined
@@ -63,7 +63,7 @@ export class RequestSender {
     this.#original = undefined
   }
 
-  /** Sends the bytes of the body that have arrived. Meanwhile the gate is closed to later ones. */
+  /** Sends the bytes of the body that have arrived. The gate is closed to later bytes until these bytes are sent. */
   send(turn: HttpTurn, arrived: Buffer, isEnd: boolean): void {
     const { gate, pause } = this.#options
     const isFirst = this.#head !== undefined
@@ -119,7 +119,7 @@ export class RequestSender {
 
 const NOTHING = Buffer.alloc(0)
 
-/** The same head without `Connection: close`, after which a server would read nothing more. */
+/** Removes `Connection: close` from a head: a server would read nothing after it. */
 function keptOpen(head: Buffer): Buffer {
   const field = /^connection:(.*)\r$/im.exec(head.toString('latin1'))
   if (field === null) return head

@@ -29,12 +29,12 @@ const NO_RULES: readonly never[] = []
 const CUT_OFF = 'the request was cut off'
 
 /**
- * The progress of the faults on a request: nothing hits it; its body is searched first; it is sent as it arrives; or it
- * never reaches the server.
+ * The progress of the faults on a request. `unharmed`: no fault hits it. `searched`: its body is searched first.
+ * `sent`: it is sent as it arrives. `stopped`: it never reaches the server.
  */
 type Progress = 'unharmed' | 'searched' | 'sent' | 'stopped'
 
-/** Reads a connection's requests, passes them on as the faults allow, and queues a turn for each. */
+/** Reads a connection's requests, passes them on as the faults allow, and queues a turn for each request. */
 export class RequestSide implements Stage {
   readonly gate: Gate
   readonly #connection: SharedConnection
@@ -49,13 +49,13 @@ export class RequestSide implements Stage {
   #turn: HttpTurn | undefined
   #rules: readonly Candidate[] = NO_RULES
   #progress: Progress = 'unharmed'
-  /** The head of a request that is searched or sent. */
+  /** The head of a request whose progress is `searched` or `sent`. */
   #rawHead: Buffer = Buffer.alloc(0)
-  /** The faults that duplicate it. */
+  /** The faults that duplicate the request being read. */
   #copying: readonly HttpRule[] = NO_RULES
   readonly #prefix: BodyPrefix = new BodyPrefix()
   #isSearched = false
-  /** Whether the response to an upgrade request is awaited. */
+  /** Whether the response to an upgrade request is still awaited. */
   #awaitsSwitch = false
   readonly #cut: CutHead = new CutHead()
   readonly #sender: RequestSender
@@ -69,11 +69,11 @@ export class RequestSide implements Stage {
     isOver: () => this.#state !== 'http',
   }
   #state: 'http' | 'opaque' | 'refused' = 'http'
-  /** Finds requests that a server may have read in bytes that are no HTTP. */
+  /** Finds requests that a server may have read in bytes that are not HTTP. */
   #opaqueRequests: OpaqueRequests | undefined
-  /** The total of delivered bytes at which to kill the server. */
+  /** The total of delivered bytes at which the server is killed. */
   #crashAtBytes: number | undefined
-  /** Whether the client has ended its direction: no request follows. */
+  /** Whether the client has ended its direction, so that no request follows. */
   hasEnded = false
 
   constructor(connection: SharedConnection) {
@@ -99,7 +99,7 @@ export class RequestSide implements Stage {
   }
 
   receive(bytes: Buffer): boolean {
-    // Nothing may have waited behind the head.
+    // The bytes put back behind a waiting head may be empty.
     if (bytes.length === 0 && this.#state !== 'http') return true
     if (this.#state === 'opaque') {
       this.#lookFor((requests) => requests.read(bytes))
@@ -145,21 +145,24 @@ export class RequestSide implements Stage {
     this.#pause.ruleRemoved(rule)
   }
 
-  /** The response to an upgrade request has arrived: the protocol has switched, or HTTP continues. */
+  /**
+   * Reports the decision on an upgrade request, now that its response has arrived: another protocol follows, or HTTP
+   * continues.
+   */
   switchDecided(switched: boolean): void {
     this.#awaitsSwitch = false
     if (switched) this.goOpaque()
     else this.gate.open(this)
   }
 
-  /** Sends nothing more from the client to the server. */
+  /** Stops sending bytes from the client to the server. */
   refuse(): void {
     this.#awaitsSwitch = false
     this.#state = 'refused'
     this.gate.open(this)
   }
 
-  /** The server has sent bytes after unreadable ones of the client. */
+  /** Handles bytes that the server sent after unreadable bytes of the client. */
   opaqueAnswer(bytes: Buffer): void {
     this.#lookFor((requests) => requests.answered(bytes))
   }
@@ -175,7 +178,7 @@ export class RequestSide implements Stage {
     return this.#turn === undefined && this.#state === 'http' && !this.gate.closed
   }
 
-  /** The request being read will never be complete. */
+  /** Ends the request being read, which will never be complete. */
   closed(time: Nanos, reason: string): void {
     this.#pause.cancel()
     this.#turn?.ended(time, reason)
@@ -185,7 +188,7 @@ export class RequestSide implements Stage {
     const intake = this.#intake
     const time = this.#connection.beginChunk()
     readChunk(this.#parts, this.#steps, bytes, time)
-    // Other connections' events may come before the rest of this request.
+    // Events of other connections may be recorded before the rest of this request.
     this.#turn?.keepPlace()
     intake.settle(bytes, bytes.length)
     if (this.#progress !== 'unharmed') this.#chunkRead()
@@ -198,7 +201,7 @@ export class RequestSide implements Stage {
 
   #cutHead(bytes: Buffer, stepAt: number, time: Nanos): void {
     const { host, link } = this.#connection
-    // Empty lines belong to the request after them, and do not begin it.
+    // Empty lines belong to the request that follows them, but do not begin it.
     const isBlank = this.#parser.betweenMessages
     this.#cut.cut(this.#intake, bytes, stepAt, () => isBlank || host !== undefined || link.rules.length > 0)
     if (!isBlank) this.#turn ??= new HttpTurn(this.#connection.recording, time)
@@ -222,7 +225,7 @@ export class RequestSide implements Stage {
     connection.order.push(turn)
     const candidates = connection.candidatesFor(head)
     turn.replyRules = candidates.replies
-    // If part of the head was passed on before there was a fault, the fault comes too late for this request.
+    // If a part of the head was passed on before a fault was applied, the fault is too late for this request.
     this.#rules = this.#cut.isPassing ? NO_RULES : candidates.requests
     this.#capture.start(turn.routed?.bodyBytes ?? 0)
     if (connection.host !== undefined) this.#intake.settle(bytes, stepAt)
@@ -246,7 +249,7 @@ export class RequestSide implements Stage {
     const needsBody = this.#rules.some(isOpen)
     turn.isHttp10 = head.minorVersion === 0
     turn.awaitsContinue = expectsContinue(head)
-    // A client that gets a response before it has sent the body may send the body or not, and the next request only on
+    // If a client gets a response before it has sent the body, it may omit the body. It then sends the next request on
     // another connection.
     turn.wantsClose = wantsClose(head) || (turn.awaitsContinue && !needsBody)
     this.#isSearched = needsBody || turn.replyRules.some(isOpen)
@@ -257,12 +260,12 @@ export class RequestSide implements Stage {
       this.#rawHead = Buffer.from(this.#takeHead(bytes, stepAt))
       this.#progress = 'searched'
       this.#intake.treatment = 'collect'
-      // The server is asked only once the body is here, so the proxy must ask for it.
+      // The server gets the request only once the body has arrived, so the proxy must ask the client for the body.
       if (turn.awaitsContinue) this.#connection.sayContinue(turn)
     } else this.#decide(turn, time, () => this.#takeHead(bytes, stepAt))
   }
 
-  /** The bytes of a complete head, in memory of the chunk or the parser. */
+  /** Returns the bytes of a complete head, in memory of the chunk or the parser. */
   #takeHead(bytes: Buffer, stepAt: number): Buffer {
     const { carried, offset } = this.#parser
     this.#intake.skip(offset)
@@ -294,7 +297,7 @@ export class RequestSide implements Stage {
     turn.replyRules = turn.replyRules.flatMap(decided)
   }
 
-  /** Decides the fate of a request of which the head and perhaps a part of the body have arrived. */
+  /** Decides the fate of a request whose head, and perhaps a part of its body, has arrived. */
   #decide(turn: HttpTurn, time: Nanos, takeHead: () => Buffer): void {
     const intake = this.#intake
     const chosen = this.#rules.flatMap(({ rule, state }) => (state === 'chosen' ? rule : []))
@@ -305,7 +308,7 @@ export class RequestSide implements Stage {
       intake.takeCollected()
       intake.treatment = 'swallow'
       this.#progress = 'stopped'
-      // A client that waits for a response before it sends the body would never send it.
+      // Respond now: a client that waits for a response before it sends the body would never send the body.
       if (turn.awaitsContinue && !wasSearched) this.#answerBeforeBody(turn, time)
     } else if (plan.isNothing && !wasSearched && !this.#cut.isHeld && this.#connection.host === undefined) {
       intake.treatment = 'pass'
@@ -325,7 +328,7 @@ export class RequestSide implements Stage {
   #beginSending(turn: HttpTurn, plan: RequestPlan, wasSearched: boolean): void {
     const head = this.#rawHead
     const original = { raw: head, headLength: head.length, bodyFollows: true }
-    // A client whose body was searched has already been told to send it.
+    // A client whose body was searched has already been asked for the body.
     const isAsked = turn.awaitsContinue && wasSearched
     const asked = isAsked ? editRequest(original, { headers: { Expect: null } }, undefined) : original
     if (plan.changesContent) this.altered()
@@ -336,7 +339,7 @@ export class RequestSide implements Stage {
     this.#missLongerThan(this.#parser.head.headers.contentLength)
   }
 
-  /** Gives up duplicates of a request that is longer than the limits of all their faults. */
+  /** Drops the duplicates of a request if its body exceeds the limits of all faults that duplicate it. */
   #missLongerThan(bytes: number, because = 'the body of the request is longer than maxBodyBytes'): void {
     if (this.#copying.length === 0 || this.#copying.some(({ mostBodyBytes = 0 }) => mostBodyBytes >= bytes)) return
     for (const rule of this.#copying) rule.takeBack(because)
@@ -349,7 +352,7 @@ export class RequestSide implements Stage {
     if (this.#isSearched) this.#prefix.add(bytes, start, end)
   }
 
-  /** The chunk ends in the middle of a request under faults. */
+  /** Handles the end of a chunk in the middle of a request under faults. */
   #chunkRead(): void {
     const turn = this.#turn
     if (turn === undefined) return
@@ -367,7 +370,7 @@ export class RequestSide implements Stage {
     this.#sender.send(turn, this.#intake.takeCollected(), isEnd)
   }
 
-  /** Marks a request as sent when its first byte is about to be passed on. */
+  /** Marks a request as sent, just before its first byte is passed on. */
   #forward(turn: HttpTurn, time: Nanos): void {
     turn.forwarded(time)
     this.#connection.asked.push(turn)
@@ -401,7 +404,7 @@ export class RequestSide implements Stage {
     }
   }
 
-  /** A request under faults has arrived completely. */
+  /** Handles the end of a request under faults. */
   #harmedRead(turn: HttpTurn): void {
     if (this.#progress === 'searched') this.#decideSearched(turn)
     if (this.#progress === 'sent') this.#sendWhatCame(turn, true)
@@ -409,14 +412,14 @@ export class RequestSide implements Stage {
     this.#copying = NO_RULES
   }
 
-  /** The whole request was passed on. */
+  /** Called when the whole request has been passed on. */
   #sent(turn: HttpTurn): void {
     if (turn.crashes && this.#connection.endsServers) this.#crashOnceDelivered()
   }
 
   /**
-   * If the server can be killed, kills it as soon as it has the request. Otherwise its response must be awaited to know
-   * that it has.
+   * Kills the server as soon as it has the request. A server that cannot be killed must first respond, which shows that
+   * it has the request.
    */
   #crashOnceDelivered(): void {
     this.#crashAtBytes ??= this.#passedBytes
@@ -430,8 +433,9 @@ export class RequestSide implements Stage {
   }
 
   /**
-   * Servers may disagree on whether malformed bytes are one request or two. If no fault is for the request, the bytes
-   * are passed on and no longer parsed. Otherwise it could escape the fault, so the connection is ended.
+   * Handles malformed bytes. Servers may disagree on whether they are one request or two. If no fault can hit the
+   * request, the bytes are passed on and no longer parsed. Otherwise the connection ends, because the request could
+   * escape the fault.
    */
   #malformed(bytes: Buffer, stepAt: number, time: Nanos): void {
     const connection = this.#connection
@@ -456,7 +460,7 @@ export class RequestSide implements Stage {
     this.#state = 'opaque'
   }
 
-  /** Whether a fault is for the malformed request: the one being read, or one that begins with these bytes. */
+  /** Whether a fault may hit the malformed request: the request being read, or the request that begins with `head`. */
   #maySuffer(head: Buffer): boolean {
     const { link, conversation } = this.#connection
     const turn = this.#turn
@@ -471,7 +475,7 @@ export class RequestSide implements Stage {
       this.#connection.recording?.mayHaveAsked(what, touches)
   }
 
-  /** Passes on a partial message when the connection ends or is no longer readable. */
+  /** Passes a partial message on when the connection ends or becomes unreadable. */
   #passWhatIsCut(): void {
     this.#passHeldHead()
     const turn = this.#turn

@@ -9,7 +9,7 @@ import type { HttpLink } from './http-link.ts'
 import type { Candidate } from './http-rule.ts'
 import type { HttpTurn } from './turn.ts'
 
-/** The faults that may hit a request, and those that may hit its response. */
+/** The faults that may hit a request, and the faults that may hit its response. */
 export interface Candidates {
   readonly requests: readonly Candidate[]
   readonly replies: readonly Candidate[]
@@ -20,7 +20,7 @@ export interface SharedConnection {
   readonly link: HttpLink
   readonly clock: ProxyClock
   readonly memos: { readonly requests: HeaderMemo; readonly replies: HeaderMemo }
-  /** The `Host` that requests get; undefined if they keep their own. */
+  /** The `Host` for requests; undefined if requests keep their own `Host`. */
   readonly host: string | undefined
   readonly mapping: HttpMapping | undefined
   readonly recording: ConnectionRecorder | undefined
@@ -28,44 +28,46 @@ export interface SharedConnection {
   /** The client. */
   readonly peer: Peer
   readonly requestSide: { switchDecided(switched: boolean): void; opaqueAnswer(bytes: Buffer): void; refuse(): void }
-  /** Requests in the order in which the client gets their responses. */
+  /** Requests without a complete response, in the order in which the client gets the responses. */
   readonly order: HttpTurn[]
-  /** Requests that the server has, in the order in which it responds. */
+  /** Requests sent to the server, in the order in which the server responds. */
   readonly asked: HttpTurn[]
-  /** Whether the client gets no more responses, because an earlier one is missing. */
+  /** Whether the client gets no further responses because an earlier response is missing. */
   readonly isMuted: boolean
   /** Whether faults can kill the server itself. */
   readonly endsServers: boolean
-  /** The time for the histories: while a chunk is read, the time of its arrival. */
+  /** Returns the time for histories: while a chunk is read, the time of the chunk's arrival. */
   now(): Nanos
   beginChunk(): Nanos
   endChunk(): void
   nowMs(): number
-  /** The rules that may hit a request with this head. */
+  /** Returns the rules that may hit a request with this head. */
   candidatesFor(head: MatchableHead): Candidates
-  /** The client has its response to this request, or never will. */
+  /** Reports that the client has the response to this request, or never gets it. */
   answered(turn: HttpTurn): void
-  /** Sends the fabricated responses whose turn it is. */
+  /** Sends the fabricated responses that are next in order. */
   answerInTurn(): void
-  /** Tells the client to send the body of this request, once it is its turn (100 Continue). */
+  /**
+   * Tells the client to send the body of this request (100 Continue), once the request is the first without a response.
+   */
   sayContinue(turn: HttpTurn): void
   answersDelivered(): void
   /** Stops reading from a client with too many unanswered requests. */
   governAsking(): void
-  /** Stops reading requests while the history is too far behind. */
+  /** Stops reading requests while the history is too far behind the disk. */
   holdUpIfBehind(): void
-  /** Kills the server and this connection. */
+  /** Kills the server and resets this connection. */
   crash(): void
-  /** Ends both sides, as after the connection's last response. */
+  /** Ends both sides in order, as after the connection's last response. */
   close(): void
-  /** The same, once the client has its response to this request. */
+  /** Ends both sides once the client has the response to this request. */
   closeAfter(turn: HttpTurn): void
-  /** Refuses a malformed request, with a response unless it came in the middle of another. */
+  /** Refuses a malformed request: with a response, or by a reset if the error is in the middle of a message. */
   refuse(reason: string, where: { readonly inMessage: boolean }): void
-  /** Stops parsing requests; keeps parsing responses to those already parsed. */
+  /** Stops parsing requests; continues to parse the responses to earlier requests. */
   requestsMalformed(): void
-  /** Stops parsing responses, and so requests too. */
+  /** Stops parsing responses, and therefore requests too. */
   repliesMalformed(): void
-  /** No more responses will come. */
+  /** Reports that no more responses will arrive. */
   serverGone(time: Nanos): void
 }

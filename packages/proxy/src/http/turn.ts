@@ -5,7 +5,7 @@ import type { Answer, Captured, MatchableHead } from '@chaosproxy/wire/http'
 import type { Candidate } from './http-rule.ts'
 import type { Reply } from './reply.ts'
 
-/** Why a request has no response, in the words of histories. */
+/** The reasons for a missing response, in the words of histories. */
 export const LOST = {
   connection: 'the connection ended before the answer was complete',
   unparsed: 'unparsable: the bytes are not HTTP/1.1',
@@ -13,26 +13,29 @@ export const LOST = {
   reply: 'the answer was lost',
 } as const
 
-/** One request of a connection, and its future response. */
+/** A request of a connection, and its future response. */
 export class HttpTurn {
-  /** Its recording, if any, which begins once the request is complete or must keep its place. */
+  /**
+   * The request's recording, if it is recorded. It begins once the request is complete or must keep its place in the
+   * history.
+   */
   exchange: Exchange | undefined
   method = ''
-  /** When its head was complete. */
+  /** The time at which the request's head was complete. */
   askedAtMs = 0
   target = ''
-  /** Undefined until it is known. */
+  /** The request's head; undefined until it is complete. */
   head: MatchableHead | undefined
-  /** Whether it asks for an upgrade, which the response accepts or not. */
+  /** Whether the request asks for another protocol, which the response may accept. */
   switches = false
   routed: RoutedRequest | undefined
-  /** Whether the faults for its response were reduced to those that match its body. */
+  /** Whether the faults for the response were reduced to those that match the request's body. */
   isSearched = false
-  /** Faults that may act on its response. */
+  /** Faults that may act on the response. */
   replyRules: readonly Candidate[] = []
   /** The fabricated response that replaces the server's. */
   madeUp: Reply | undefined
-  /** How the client is left without a response, if it is. */
+  /** How the client is left without a response; undefined if it gets one. */
   silenced: 'reset' | 'hang' | undefined
   isHttp10 = false
   /** Whether the client wants the connection closed after the response. */
@@ -43,14 +46,17 @@ export class HttpTurn {
   owesContinue = false
   /** Whether the server is killed once it has the request. */
   crashes = false
-  /** Whether it is a duplicate sent by the proxy, whose response is not for the client. */
+  /** Whether this request is a duplicate sent by the proxy, whose response is not for the client. */
   isDuplicate = false
-  /** Whether its response is the connection's last. */
+  /** Whether the response is the last of the connection. */
   endsConnection = false
   #requestEnded = false
-  /** Steps from before the end of the request, for example if a server refuses it early. */
+  /**
+   * Steps to record once the request has ended, because they came earlier: for example, a server refused the request
+   * before its end.
+   */
   #early: ((exchange: Exchange, time: Nanos) => void)[] | undefined
-  /** The status of a reply that refused the request before all of it had come. */
+  /** The status of a response that refused the request before the whole request had arrived. */
   #refusedWith: number | undefined
   #understood: Understood | undefined
   #completed: { readonly answer: Answer; readonly completions: Completions } | undefined
@@ -68,14 +74,17 @@ export class HttpTurn {
     return `${this.method} ${this.target}`
   }
 
-  /** The chunk ends before the request, so other events may come in between. */
+  /**
+   * Keeps the request's place in the history: the chunk ends before the request, so other events may be recorded before
+   * its end.
+   */
   keepPlace(): void {
     if (this.exchange !== undefined || this.#recording === undefined) return
     this.exchange = this.#recording.begin(this.#begunAt)
     if (this.#forwardedAt !== undefined) this.exchange.forwarded(this.#forwardedAt)
   }
 
-  /** Its first byte is about to be sent to the server. */
+  /** Reports that the first byte is about to be sent to the server. */
   forwarded(time: Nanos): void {
     this.#forwardedAt ??= time
     this.exchange?.forwarded(time)
@@ -96,7 +105,7 @@ export class HttpTurn {
     this.#early = undefined
   }
 
-  /** A duplicate sent by the proxy, unknown to the client. */
+  /** Returns a duplicate to be sent by the proxy, unknown to the client. */
   duplicate(time: Nanos): HttpTurn {
     const copy = new HttpTurn(undefined, time)
     if (this.exchange !== undefined) copy.exchange = this.#recording?.duplicate(this.exchange, time)
@@ -114,14 +123,14 @@ export class HttpTurn {
     return this.#requestEnded
   }
 
-  /** The server's response has arrived completely. */
+  /** Records that the server's response has arrived completely. */
   answered(time: Nanos, answer: Answer): void {
     if (!this.#requestEnded && isRefusal(answer.status)) this.#refusedWith = answer.status
     if (this.#requestEnded) this.exchange?.answered(time, this.#complete(answer))
     else this.#later((exchange, at) => exchange.answered(at, this.#complete(answer)))
   }
 
-  /** The client has received a whole response. */
+  /** Records that the client has received a whole response. */
   delivered(time: Nanos, answer: Answer): void {
     if (this.#requestEnded) this.exchange?.delivered(time, this.#complete(answer))
     else this.#later((exchange, at) => exchange.delivered(at, this.#complete(answer)))
@@ -132,18 +141,18 @@ export class HttpTurn {
     else this.#later((exchange, at) => exchange.lostForClient(at, reason))
   }
 
-  /** The connection ended, so nothing more will be seen of it. */
+  /** Records that the connection ended, so that nothing more of the request will be seen. */
   ended(time: Nanos, reason: string): void {
     if (!this.#requestEnded) this.#cut()
     this.exchange?.ended(time, reason)
   }
 
-  /** Its reader has failed, so nothing more is read in it. */
+  /** Records that the connection's reader has failed, so that nothing more of the request is read. */
   abandoned(time: Nanos): void {
     this.exchange?.ended(time, LOST.unparsed)
   }
 
-  /** The server has declared that it did not process the request. */
+  /** Records the server's declaration that it did not process the request. */
   refused(time: Nanos, reason: string): void {
     if (this.#requestEnded) {
       this.exchange?.answered(time, { type: 'fail', error: reason })
@@ -152,14 +161,14 @@ export class HttpTurn {
     this.exchange?.ended(time, reason)
   }
 
-  /** The response cannot be parsed, but the client gets it. */
+  /** Records that the client gets the response although the proxy cannot parse it. */
   unreadable(time: Nanos): void {
     const completion = { type: 'not-understood', error: LOST.unparsed } as const
     if (this.#requestEnded) this.exchange?.delivered(time, completion)
     this.ended(time, LOST.unparsed)
   }
 
-  /** The server may have acted on the part of the request it got. */
+  /** Records that the server may have acted on the part of the request that it got. */
   #cut(): void {
     const { head, routed } = this
     if (head === undefined || routed === undefined || this.#forwardedAt === undefined) return
@@ -176,13 +185,16 @@ export class HttpTurn {
     })
   }
 
-  /** Once the request has ended, which is when its operation may end: other events are recorded meanwhile. */
+  /**
+   * Records a step once the request has ended: its operation cannot end earlier, and other events are recorded until
+   * then.
+   */
   #later(record: (exchange: Exchange, time: Nanos) => void): void {
     this.#early ??= []
     this.#early.push(record)
   }
 
-  /** Interprets a response once, while its memory is valid, though it may be delivered much later. */
+  /** Interprets a response once, while its memory is valid. The response may be delivered much later. */
   #complete(answer: Answer): Completions {
     if (answer === this.#completed?.answer) return this.#completed.completions
     const completions = this.#understood?.complete(answer) ?? NOT_RECORDED
@@ -192,8 +204,8 @@ export class HttpTurn {
 }
 
 /**
- * Client errors, except that the request was cut off (400, 408, 499), and those after which it may still have been carried
- * out (409, 425).
+ * Whether the server refused the request. Not a refusal: statuses of a cut-off request (400, 408, 499), and statuses
+ * after which the request may still have been carried out (409, 425).
  */
 const isRefusal = (status: number): boolean =>
   status >= 400 && status < 500 && ![400, 408, 409, 425, 499].includes(status)

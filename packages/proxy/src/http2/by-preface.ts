@@ -1,12 +1,12 @@
 import { FRAME, HEADER_BYTES, PREFACE, streamOf, typeOf } from '@chaosproxy/wire/http2'
 import type { Conversation, Intercept, Interceptor, Stage } from '../interceptor/interceptor.ts'
 
-/** Bound on what a server that speaks first may send before the client's preface. */
+/** The most bytes held from a server that sends before the client's preface. */
 const MOST_HELD_BYTES = 256 * 1024
 
 /**
- * Reads connections that start with HTTP/2's preface as HTTP/2 and all others as HTTP/1. Nothing else tells them apart:
- * with prior knowledge (RFC 9113 §3.3) and after ALPN, no upgrade is requested.
+ * Reads connections that start with HTTP/2's preface as HTTP/2, and all others as HTTP/1. Only the preface
+ * distinguishes them: with prior knowledge (RFC 9113 §3.3) and after ALPN, no upgrade is requested.
  */
 export function byPreface(versions: { readonly http1: Intercept; readonly http2: Intercept }): Intercept {
   return (conversation) => new PrefaceReader(conversation, versions)
@@ -18,7 +18,7 @@ class PrefaceReader implements Interceptor {
   readonly #conversation: Conversation
   readonly #versions: { readonly http1: Intercept; readonly http2: Intercept }
   #chosen: Interceptor | undefined
-  /** The part of a possible preface received so far, and what the server sent meanwhile. */
+  /** The received part of a possible preface, and the bytes that the server has sent since. */
   #begun: Buffer = Buffer.alloc(0)
   #held: Buffer[] = []
   #heldBytes = 0
@@ -39,7 +39,7 @@ class PrefaceReader implements Interceptor {
       reset: () => this.#settled().responses.reset(),
       delivered: (totalBytes) => this.#chosen?.responses.delivered(totalBytes),
     }
-    // Dial now, as without an interceptor: a client learns at once whether there is a server.
+    // Dial immediately, as without an interceptor, so that a client learns whether the server is up.
     conversation.dial()
   }
 
@@ -71,7 +71,7 @@ class PrefaceReader implements Interceptor {
     return free
   }
 
-  /** An HTTP/2 server may send SETTINGS first; any other first bytes mean HTTP/1. */
+  /** Holds the server's first bytes. An HTTP/2 server may send SETTINGS first; any other first bytes mean HTTP/1. */
   #responseBytes(bytes: Buffer): boolean {
     this.#held.push(Buffer.from(bytes))
     this.#heldBytes += bytes.length
@@ -81,7 +81,7 @@ class PrefaceReader implements Interceptor {
     return true
   }
 
-  /** The chosen reader; HTTP/1 if the connection has not become HTTP/2 by now. */
+  /** Returns the chosen reader. If the connection has not become HTTP/2, chooses HTTP/1. */
   #settled(): Interceptor {
     if (this.#chosen !== undefined) return this.#chosen
     const before = this.#begun

@@ -28,30 +28,30 @@ import { StreamNumbers } from './stream-numbers.ts'
 import type { StreamRule } from './stream-rule.ts'
 import { type MessageCount, type WithheldReply, withheldReply, withholdingOf } from './withheld-reply.ts'
 
-/** Bound on tracked requests per connection; requests beyond it pass untracked. Servers allow hundreds. */
+/** The most tracked requests of a connection; further requests pass untracked. Servers allow hundreds. */
 const MOST_STREAMS = 10_000
-/** Bound on the streams reset by faults that are remembered for frames still in flight. */
+/** The most reset streams remembered for frames still in flight. */
 const MOST_RESET_STREAMS = 1000
 
 export interface Http2ConnectionOptions {
   readonly conversation: Conversation
   readonly links: { readonly [direction in Direction]: RuleList<StreamRule> }
   readonly clock: ProxyClock
-  /** Gets everything to be recorded. */
+  /** Receives everything that is to be recorded. */
   readonly recording?: Http2Recording | undefined
-  /** The record's queues: while one is congested, no requests are read. */
+  /** The record's queues. While a queue is congested, no requests are read. */
   readonly queues?: readonly RecordQueue[] | undefined
 }
 
 interface RequestStream {
-  /** Set if the client does not get its reply, or only the start of it. */
+  /** Set if the client gets none of the reply, or only its start. */
   withheld?: WithheldReply | undefined
-  /** Undefined if the headers could not be decoded. */
+  /** The request's head; undefined if its headers could not be decoded. */
   readonly head: MatchableHead | undefined
   answered: boolean
 }
 
-/** An HTTP/2 connection: tracks its streams and applies the faults. Anything that is not HTTP/2 passes unchanged. */
+/** An HTTP/2 connection: tracks its streams and applies faults. Bytes that are not HTTP/2 pass unchanged. */
 export class Http2Connection implements Interceptor {
   readonly requests: Stage
   readonly responses: Stage
@@ -71,11 +71,11 @@ export class Http2Connection implements Interceptor {
   readonly #numbersAtServer: StreamNumbers = new StreamNumbers()
   readonly #recording: Http2Recording | undefined
   readonly #queues: readonly RecordQueue[]
-  /** Requests whose response is not complete. */
+  /** Requests without a complete response, by stream. */
   readonly #streams: Map<number, RequestStream> = new Map()
   readonly #resetStreams: Set<number> = new Set()
   #highestStream = 0
-  /** Whether the block of a response that was read last precedes the response. */
+  /** Whether the last header block read from the server was an interim response (1xx). */
   #isInterim = false
 
   constructor({ conversation, links, clock, recording, queues = [] }: Http2ConnectionOptions) {
@@ -152,7 +152,7 @@ export class Http2Connection implements Interceptor {
     }
     return {
       receive: (bytes) => {
-        // A server may speak first. Its bytes are frames only if the client's are.
+        // A server may send first. Its bytes are frames only if the client's bytes are.
         if (this.#isHttp2 === undefined) return flow.skim(bytes)
         if (!this.#isHttp2) return conversation.responses.pass(bytes)
         recording?.beginChunk()
@@ -185,7 +185,7 @@ export class Http2Connection implements Interceptor {
     this.#recording?.failed(error)
   }
 
-  /** Reads no more requests while the record is congested. */
+  /** Stops reading requests while the record is congested. */
   #holdUpIfBehind(): void {
     for (const queue of this.#queues) {
       if (!queue.congested) continue
@@ -209,7 +209,9 @@ export class Http2Connection implements Interceptor {
     return rules.length === 0 ? undefined : this.#planOf(rules, direction, streamOf(frame), begun)
   }
 
-  /** Tracks streams; returns the stream whose request or response begins with this frame. */
+  /**
+   * Tracks streams. Returns the stream whose request or response begins with this frame; undefined for other frames.
+   */
   #follow(direction: Direction, frame: Buffer): RequestStream | undefined {
     const [type, number] = [typeOf(frame), streamOf(frame)]
     if (direction === 'responses' && isHeaderPart(type)) this.#readAnswerHead(frame)
@@ -220,7 +222,7 @@ export class Http2Connection implements Interceptor {
     return begun
   }
 
-  /** Trailers arrive in the same type of frame as the start of a request. */
+  /** Reads the head of a request. A HEADERS frame may also hold trailers. */
   #ask(frame: Buffer): RequestStream | undefined {
     const isBlock = typeOf(frame) === FRAME.headers
     const head = isBlock ? this.#readHead(frame) : undefined
@@ -228,7 +230,7 @@ export class Http2Connection implements Interceptor {
     return isBlock ? this.#begin(streamOf(frame), head) : undefined
   }
 
-  /** Reads only blocks that may be sent out of order. */
+  /** Decodes a block only if its content is needed: to send blocks out of order, or for a fault. */
   #readAnswerHead(block: Buffer): void {
     const isWithheld = this.#streams.get(streamOf(block))?.withheld !== undefined
     const isWanted = this.#flows.responses.isPlain || this.#links.responses.rules.length > 0 || isWithheld
@@ -274,7 +276,7 @@ export class Http2Connection implements Interceptor {
       const withholding = withholdingOf(rule)
       if (withholding !== undefined) {
         begun.withheld ??= withheldReply(rule, withholding)
-        // It acts once the server has replied.
+        // The fault acts once the server has replied.
         return 'none'
       }
       switch (fault.kind) {
@@ -301,7 +303,7 @@ export class Http2Connection implements Interceptor {
     return { delayMs, delayedBy, then }
   }
 
-  /** What becomes of a frame of a reply that the client does not get; undefined if the frame passes. */
+  /** Plans a frame of a reply that the client must not get; undefined if the frame passes. */
   #withhold(withheld: WithheldReply, frame: Buffer): FramePlan | undefined {
     const { fault, rule, messages } = withheld
     const [type, stream] = [typeOf(frame), streamOf(frame)]
@@ -322,7 +324,7 @@ export class Http2Connection implements Interceptor {
     return { delayMs: 0, delayedBy: [], instead: NOTHING, then }
   }
 
-  /** Passes the first messages of a reply on, and then ends the call. */
+  /** Passes on the first messages of a reply, then ends the call. */
   #withholdAfter(messages: MessageCount, { fault, rule }: Pick<WithheldReply, 'fault' | 'rule'>, frame: Buffer) {
     if (fault.kind !== 'grpc-status') return undefined
     const [stream, type] = [streamOf(frame), typeOf(frame)]
@@ -348,7 +350,7 @@ export class Http2Connection implements Interceptor {
     }
   }
 
-  /** Returns the credit for bytes that the receiver will never see. */
+  /** Returns flow-control credit to the sender for bytes that the receiver will never see. */
   #credit(from: Direction, stream: number, bytes: number, isOver: boolean): void {
     if (bytes === 0) return
     const sender = this.#flows[from === 'requests' ? 'responses' : 'requests']
@@ -357,8 +359,8 @@ export class Http2Connection implements Interceptor {
   }
 
   /**
-   * Ends a call as a gRPC server would, by trailers alone or after a response that has begun. False if the response is
-   * complete.
+   * Ends a call as a gRPC server would: by trailers alone, or by trailers after a response that has begun. Returns
+   * false if the response is complete.
    */
   #endCall(
     stream: number,
@@ -366,7 +368,7 @@ export class Http2Connection implements Interceptor {
     isAnswered: boolean,
     isWithheld = false,
   ): boolean {
-    // A complete response has its status.
+    // A complete response already has its status.
     if (isAnswered && !isWithheld && !this.#streams.has(stream)) return false
     const head = [
       [':status', '200'],
@@ -394,7 +396,10 @@ export class Http2Connection implements Interceptor {
     this.#flows.responses.inject(resetStream(stream, code))
   }
 
-  /** On a reset stream only header blocks pass, since later blocks depend on them for decompression. */
+  /**
+   * Whether a frame may pass. On a reset stream, only header blocks pass, because the decompression of later blocks
+   * depends on them.
+   */
   #mayPass(direction: Direction, frame: Buffer): boolean {
     const type = typeOf(frame)
     if (this.#resetStreams.size === 0 || !this.#resetStreams.has(streamOf(frame))) return true
@@ -410,7 +415,7 @@ const NOTHING = Buffer.alloc(0)
 
 const isInterim = (status: string | undefined): boolean => status?.startsWith('1') === true
 
-/** Printable ASCII except the percent sign stands for itself (gRPC over HTTP/2, Status-Message). */
+/** Encodes a message. Printable ASCII except the percent sign stays as it is (gRPC over HTTP/2, Status-Message). */
 const percentEncoded = (message: string): string =>
   [...Buffer.from(message)]
     .map((byte) =>

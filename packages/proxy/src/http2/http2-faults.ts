@@ -12,29 +12,35 @@ import { Http2Recording } from './http2-recording.ts'
 import { type StreamFault, StreamRule } from './stream-rule.ts'
 
 export interface Http2FaultsOptions {
-  /** The source of all randomness: a stream per link, from it one per fault, and from that one per connection. */
+  /**
+   * The seed of all randomness. Each link has a random stream, from which each fault's stream derives, and from that
+   * one a stream for each connection.
+   */
   readonly seed: number | string
-  /** The system clock by default. */
+  /** By default the system clock. */
   readonly clock?: ProxyClock | undefined
-  /** Records the requests of routes that have a route table. */
+  /** Records the requests of routes that have a table. */
   readonly recorder?: Recorder | undefined
-  /** The queues the recorder writes to: while one is congested, no requests are read. */
+  /** The queues to which the recorder writes. While a queue is congested, no requests are read. */
   readonly recordQueues?: readonly RecordQueue[] | undefined
 }
 
 interface Http2Route {
   readonly from: Endpoint
   readonly to: Endpoint
-  /** How requests map to operations. Nothing is recorded without it. */
+  /** Maps the route's requests to operations. If absent, nothing is recorded. */
   readonly table?: RouteTable | undefined
 }
 
 export interface Http2Faults {
-  /** For the `intercept` of a route from one endpoint to another. Anything that is not HTTP/2 passes unchanged. */
+  /** Returns the value for `intercept` of a route. Bytes that are not HTTP/2 pass unchanged. */
   intercept(route: Http2Route): Intercept
-  /** Whether requests of HTTP/2 go over this link. */
+  /** Whether the link carries HTTP/2 requests. */
   carries(link: Link): boolean
-  /** In force when it returns, for requests that begin from now on. @throws UserError (usage) for an unknown link. */
+  /**
+   * Applies a fault, which is in force when the call returns, for requests that begin later. @throws UserError (usage)
+   * for an unknown link.
+   */
   apply(fault: StreamFault): Applied<StreamFault>
 }
 

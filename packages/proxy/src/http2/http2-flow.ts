@@ -18,16 +18,19 @@ import { Run } from '../interceptor/run.ts'
 import type { ProxyClock } from '../link/clock.ts'
 import type { StreamRule } from './stream-rule.ts'
 
-/** The maximum of the three-byte length; nearly everyone keeps to 16 KiB (RFC 9113 §4.2). */
+/** The largest frame that the three-byte length allows. Most implementations stay within 16 KiB (RFC 9113 §4.2). */
 const MAX_FRAME_BYTES = 2 ** 24 - 1 + HEADER_BYTES
-/** Bound on held bytes per direction of a connection; beyond it the sender is stopped until some have passed. */
+/**
+ * The most bytes held in a direction of a connection. Beyond the limit, the sender is stopped until some bytes have
+ * passed.
+ */
 const MOST_HELD_BYTES = 16 * 1024 * 1024
 
-/** The decision about a frame, made when it arrives. */
+/** The decision about a frame, which is made when the frame arrives. */
 export interface FramePlan {
   readonly delayMs: number
   readonly delayedBy: readonly StreamRule[]
-  /** Passed on in its place; nothing if it is empty. */
+  /** The bytes passed on in place of the frame; nothing is passed on if they are empty. */
   readonly instead?: Buffer | undefined
   /** Runs after the frame has been passed on. */
   readonly then: (() => void) | undefined
@@ -37,19 +40,22 @@ export interface Http2FlowOptions {
   readonly direction: 'requests' | 'responses'
   readonly exit: Exit
   readonly clock: ProxyClock
-  /** Called for each frame or whole header block as it arrives; undefined to pass it on unchanged. */
+  /** Called for each frame or whole header block when it arrives. Returns undefined to pass it on unchanged. */
   readonly plan: (frame: Buffer) => FramePlan | undefined
-  /** Returns the last planned block as one that can be sent out of order, if it can be. */
+  /** Returns the last planned block in a form that can be sent out of order; undefined if there is none. */
   readonly plain: (block: Buffer) => PlainBlock | undefined
-  /** Blocks that follow cannot be decoded by a receiver that got others out of order. */
+  /** Called when the receiver could not decode further blocks, because it got earlier blocks out of order. */
   readonly undecodable: () => void
-  /** A frame, or a whole header block, as it arrives, with the client's number of its stream. */
+  /** Called for each frame or whole header block when it arrives. Returns it with the client's number of its stream. */
   readonly received: (frame: Buffer) => Buffer
-  /** The same as it is passed on, with the receiver's number. */
+  /**
+   * Called for each frame or whole header block when it is passed on. Returns it with the receiver's number of its
+   * stream.
+   */
   readonly translated: (frame: Buffer) => Buffer
-  /** Called just before each is passed on; false drops it. */
+  /** Called just before each frame or block is passed on; false drops it. */
   readonly mayPass: (frame: Buffer) => boolean
-  /** Called for each as it is passed on, with its offset in everything passed in this direction. */
+  /** Called when a frame or block is passed on, with its offset in all bytes passed in this direction. */
   readonly passed: ((frame: Buffer, startByte: number) => void) | undefined
   /** Reports whether the connection is HTTP/2. */
   readonly recognised: (isHttp2: boolean) => void
@@ -70,14 +76,14 @@ export class Http2Flow implements FrameSink {
   readonly #joiner: HeaderBlockJoiner = new HeaderBlockJoiner()
   #held: Held[] = []
   #heldBytes = 0
-  /** The number of held frames per stream: later frames of the stream wait behind them. */
+  /** The number of held frames of each stream. Later frames of the stream wait behind them. */
   readonly #heldStreams: Map<number, number> = new Map()
-  /** Frames to insert once no header block or partly passed frame is in progress. */
+  /** Frames to insert once no header block and no partly passed frame is in progress. */
   #injected: Buffer[] = []
   #inHeaderBlock = false
   /**
-   * Since a header block was delayed: blocks no longer use or change their shared table, so that others can overtake
-   * them.
+   * Whether a header block was delayed. Since then, blocks neither use nor change their shared table, so that they can
+   * overtake each other.
    */
   #isPlain = false
   /** Table sizes with which the next block must begin. */
@@ -98,7 +104,7 @@ export class Http2Flow implements FrameSink {
     })
   }
 
-  /** Whether header blocks are sent in a form that may be reordered, from now on. */
+  /** Whether header blocks are now sent in a form that may be reordered. */
   get isPlain(): boolean {
     return this.#isPlain
   }
@@ -109,7 +115,7 @@ export class Http2Flow implements FrameSink {
     return this.#run.takeFree()
   }
 
-  /** Passes bytes on without inspecting frames, but keeps track of where they end. */
+  /** Passes bytes on without inspecting frames, but tracks where frames end. */
   skim(bytes: Buffer): boolean {
     this.#reader.skim(bytes)
     this.#passedBytes += bytes.length
@@ -139,7 +145,7 @@ export class Http2Flow implements FrameSink {
     else this.#pass(sent)
   }
 
-  /** The block in a form that may be reordered, once one was. */
+  /** Returns a header block in a form that may be reordered, if this or an earlier block needs it. */
   #independent(frame: Buffer, plan: FramePlan | undefined): Buffer {
     const isLost = plan?.instead !== undefined
     if (!this.#isPlain && (plan?.delayMs ?? 0) === 0 && !isLost) return frame
@@ -183,7 +189,7 @@ export class Http2Flow implements FrameSink {
     this.#advance()
   }
 
-  /** Pauses the sender, or resumes it if there is room. */
+  /** Stops reading from the sender, or resumes reading if there is room. */
   setStopped(stopped: boolean): void {
     this.#stopped = stopped
     this.#govern()
@@ -196,7 +202,7 @@ export class Http2Flow implements FrameSink {
     this.#injected = []
   }
 
-  /** Passes on an incomplete header block, for which no decision can be made. */
+  /** Passes on an incomplete header block, for which no plan can be made. */
   #passUnfinished(): void {
     const unfinished = this.#joiner.take()
     if (unfinished.length === 0) return
@@ -204,7 +210,9 @@ export class Http2Flow implements FrameSink {
     else this.#pass(unfinished)
   }
 
-  /** Frames of one stream stay in order, and so do header blocks that depend on each other. */
+  /**
+   * Whether a frame must wait: frames of one stream stay in order, and so do header blocks that depend on each other.
+   */
   #mustWait(frame: Buffer): boolean {
     if (this.#held.length === 0) return false
     return (!this.#isPlain && isHeaderPart(typeOf(frame))) || this.#heldStreams.has(streamOf(frame))
@@ -276,7 +284,7 @@ export class Http2Flow implements FrameSink {
   }
 
   #passInjected(): void {
-    // Each side starts with SETTINGS, which nothing may precede (RFC 9113 §3.4).
+    // Each side begins with SETTINGS, which no frame may precede (RFC 9113 §3.4).
     const begun = this.#reader.messages > 0
     if (!begun || this.#inHeaderBlock || this.#reader.inParts) return
     for (const frame of this.#injected) this.#add(this.#options.translated(frame))

@@ -8,9 +8,9 @@ import { dataOf, endsStream, FRAME, firstWord, HeaderReader, streamOf, typeOf } 
 import { HttpTurn, LOST } from '../http/turn.ts'
 import { RecordedStream } from './recorded-stream.ts'
 
-/** Bound on tracked requests for each connection; servers allow hundreds. */
+/** The most tracked requests of a connection; servers allow hundreds. */
 const MOST_STREAMS = 10_000
-/** Bound on tracked requests that a fault ended but to which the server may still respond. */
+/** The most tracked requests that a fault ended and to which the server may still respond. */
 const MOST_LOST_STREAMS = 1000
 
 const UNREADABLE = 'an HTTP/2 request that could not be read'
@@ -25,21 +25,22 @@ export interface Http2RecordingOptions {
 
 interface Unsent {
   readonly turn: HttpTurn
-  /** The offset of its first header block in the bytes to the server. */
+  /** The offset of the turn's first header block in the bytes to the server. */
   readonly startByte: number
 }
 
 interface Undelivered {
   readonly turn: HttpTurn
   readonly answer: Answer
-  /** The offset of its end in the bytes to the client. */
+  /** The offset of the answer's end in the bytes to the client. */
   readonly endByte: number
 }
 
 /**
- * Records one connection. It gets every frame when it arrives and again when it is passed on, which may be later or
- * never; frames inserted by a fault are only passed on. A request is invoked when its header block arrives, none of
- * which is passed on before it is complete, and returns once the end of its response has been delivered to the client.
+ * Records one connection. It is notified of every frame when the frame arrives, and again when the frame is passed on,
+ * which may be later or never. Frames inserted by a fault are only passed on. A request is invoked when its header
+ * block arrives; no part of the block is passed on before the block is complete. The request returns once the end of
+ * its response has been delivered to the client.
  */
 export class Http2Recording {
   readonly #recording: ConnectionRecorder
@@ -48,17 +49,17 @@ export class Http2Recording {
   readonly #now: () => Nanos
   readonly #answerHeads: HeaderReader = new HeaderReader()
   readonly #streams: Map<number, RecordedStream> = new Map()
-  /** Streams that have ended for the client although the server may still respond. */
+  /** Streams that have ended for the client, but to which the server may still respond. */
   readonly #lost: Set<RecordedStream> = new Set()
   #begun: RecordedStream[] = []
-  /** Streams that captured parts of bodies in memory that is reclaimed with the chunk. */
+  /** Streams with captured parts of bodies, in memory that is reclaimed after the chunk. */
   readonly #captured: Set<RecordedStream> = new Set()
-  /** Turns whose header blocks have not been passed on yet, by stream. */
+  /** Turns whose header block has not been passed on yet, by stream. */
   readonly #waiting: Map<number, HttpTurn> = new Map()
   #unsent: Unsent[] = []
   #undelivered: Undelivered[] = []
   #highestStream = 0
-  /** The server's GOAWAY: it does not process streams after this one. */
+  /** The last stream that the server processes, according to its GOAWAY. */
   #lastServedStream: number = Number.POSITIVE_INFINITY
   #chunkTime: Nanos | undefined
 
@@ -69,7 +70,7 @@ export class Http2Recording {
     this.#now = now
   }
 
-  /** Everything until `endChunk` counts as arriving at this moment. */
+  /** Begins a chunk. Everything until `endChunk` counts as arriving at this moment. */
   beginChunk(): void {
     this.#chunkTime = this.#now()
   }
@@ -83,8 +84,8 @@ export class Http2Recording {
   }
 
   /**
-   * A frame or whole header block arrived from the client. @param head the block's headers; undefined if they could not
-   * be decoded.
+   * Records the arrival of a frame or whole header block from the client. @param head the block's headers; undefined if
+   * they could not be decoded.
    */
   requestArrived(frame: Buffer, head: MatchableHead | undefined): void {
     const [type, number] = [typeOf(frame), streamOf(frame)]
@@ -119,7 +120,7 @@ export class Http2Recording {
     if (endsStream(frame) && stream.answer === undefined) this.#answered(stream)
   }
 
-  /** A frame was passed on towards the server. */
+  /** Records that a frame was passed on towards the server. */
   requestPassed(frame: Buffer, startByte: number): void {
     if (typeOf(frame) !== FRAME.headers) return
     const number = streamOf(frame)
@@ -129,7 +130,7 @@ export class Http2Recording {
     this.#unsent.push({ turn, startByte })
   }
 
-  /** A frame was passed on towards the client. */
+  /** Records that a frame was passed on towards the client. */
   answerPassed(frame: Buffer, endByte: number): void {
     if (!endsStream(frame)) return
     const stream = this.#streams.get(streamOf(frame))
@@ -144,7 +145,7 @@ export class Http2Recording {
     this.#recording.altered('everything')
   }
 
-  /** The first `totalBytes` passed on have been handed to the server's socket. */
+  /** Records that the first `totalBytes` passed on have been written to the server's socket. */
   requestsDelivered(totalBytes: number): void {
     let sent = 0
     for (const { turn, startByte } of this.#unsent) {
@@ -155,7 +156,7 @@ export class Http2Recording {
     if (sent > 0) this.#unsent.splice(0, sent)
   }
 
-  /** The first `totalBytes` passed on have been handed to the client's socket. */
+  /** Records that the first `totalBytes` passed on have been written to the client's socket. */
   answersDelivered(totalBytes: number): void {
     let delivered = 0
     for (const { turn, answer, endByte } of this.#undelivered) {
@@ -166,7 +167,7 @@ export class Http2Recording {
     if (delivered > 0) this.#undelivered.splice(0, delivered)
   }
 
-  /** A fault ended a request: the client gets no response, but the server may still send one. */
+  /** Records that a fault ended a request: the client gets no response, but the server may still send one. */
   resetByFault(number: number): void {
     const stream = this.#streams.get(number)
     if (stream === undefined) return
@@ -186,12 +187,12 @@ export class Http2Recording {
     }
   }
 
-  /** The rest of the connection is not HTTP/2. */
+  /** Records that the rest of the connection is not HTTP/2. */
   opaque(): void {
     this.#recording.opaque('bytes that are not HTTP/2', 'everything')
   }
 
-  /** A message could not be read, and nothing more is. */
+  /** Records that a message could not be read, after which no message is read. */
   failed(error: unknown): void {
     this.#chunkTime = undefined
     this.#recording.opaque(unreadable('HTTP/2', error), 'everything')
@@ -202,13 +203,13 @@ export class Http2Recording {
     this.#undelivered = []
   }
 
-  /** The server will send nothing more. */
+  /** Records that the server will send nothing more. */
   serverGone(): void {
     for (const stream of [...this.#streams.values()])
       if (stream.answer === undefined) this.#over(stream, LOST.connection)
   }
 
-  /** Both sides are gone; whatever was still waiting is never delivered. */
+  /** Records that both sides are closed. Whatever was still waiting is never delivered. */
   closed(): void {
     for (const stream of this.#streams.values()) {
       stream.requestCut()
@@ -244,12 +245,12 @@ export class Http2Recording {
     const method = this.#mapping.schema?.methods.get(pathOf(head.target))
     const stream = new RecordedStream(number, head, turn, { routed, method, peer: this.#peer, now: () => this.#time })
     this.#streams.set(number, stream)
-    // A request that needs no body, such as an ignored stream, need not wait for its end.
+    // A request whose body is not needed, such as an ignored stream, need not wait for its end.
     if (routed.bodyBytes === 0) stream.requestEnded()
     else this.#begun.push(stream)
   }
 
-  /** A gRPC call is an HTTP POST, but a route may match gRPC calls only. */
+  /** Matches a request to a route. A gRPC call is an HTTP POST, but a route may match gRPC calls only. */
   #match(head: MatchableHead): RoutedRequest {
     const asCall = isGrpc(head.headers.get('content-type'))
       ? this.#mapping.match({ ...head, method: 'GRPC' })
@@ -262,7 +263,7 @@ export class Http2Recording {
       this.#streams.delete(stream.number)
       stream.turn.unreadable(this.#time)
     } else stream.turn.answered(this.#time, stream.answerEnded())
-    // The client has gone: nothing will be delivered to it.
+    // The client is gone, so nothing will be delivered to it.
     if (this.#lost.delete(stream)) this.#streams.delete(stream.number)
   }
 
@@ -271,14 +272,14 @@ export class Http2Recording {
     else this.#over(stream, `the server reset the stream: ${nameOfCode(code)}`)
   }
 
-  /** The server responded before the request ended, and does not want the rest (RFC 9113 §8.1). */
+  /** Handles a server that responded before the request ended and does not want the rest (RFC 9113 §8.1). */
   #wantsNoMore(stream: RecordedStream): void {
     stream.requestCut()
     if (!stream.turn.isWhole) this.#over(stream, 'the server did not want the rest of the request')
     else if (stream.answerHasPassed) this.#forget(stream)
   }
 
-  /** GOAWAY: streams with higher numbers were not and will not be processed (RFC 9113 §6.8). */
+  /** Handles a GOAWAY: streams with higher numbers were not and will not be processed (RFC 9113 §6.8). */
   #servesNoMoreAfter(lastStream: number): void {
     this.#lastServedStream = Math.min(this.#lastServedStream, lastStream)
     for (const stream of [...this.#streams.values()])
@@ -288,14 +289,14 @@ export class Http2Recording {
   #refused(stream: RecordedStream, why: string): void {
     const { turn, number } = stream
     this.#forget(stream)
-    // A fault may pass its head on later, and the server still does not process it.
+    // A fault may still pass the stream's head on; the server does not process it even then.
     this.#waiting.delete(number)
     this.#unsent = this.#unsent.filter((unsent) => unsent.turn !== turn)
     if (!turn.isWhole) turn.keepPlace()
     turn.refused(this.#time, why)
   }
 
-  /** Neither side sends more on this stream, though frames may still be in flight. */
+  /** Handles a stream on which neither side sends more, although frames may still be in flight. */
   #over(stream: RecordedStream, why: string): void {
     stream.requestCut()
     this.#mayBeSent(stream)
@@ -306,13 +307,13 @@ export class Http2Recording {
   #end(stream: RecordedStream, why: string): void {
     const { turn, number, answerHasPassed } = stream
     if (answerHasPassed && turn.isWhole) return
-    // The request may have begun in this chunk, so that it has no place in the order yet.
+    // The request may have begun in this chunk and have no place in the order of events yet.
     if (!turn.isWhole) turn.keepPlace()
     if (number > this.#lastServedStream && stream.answer === undefined) turn.refused(this.#time, GONE_AWAY)
     else turn.ended(this.#time, why)
   }
 
-  /** The header block may reach the server from now on, and the request may take effect. */
+  /** Records that the header block may reach the server from now on, and that the request may take effect. */
   #mayBeSent({ turn, number }: RecordedStream): void {
     this.#waiting.delete(number)
     turn.forwarded(this.#time)

@@ -15,13 +15,13 @@ interface StreamParts {
   readonly now: () => Nanos
 }
 
-/** What is read of one request and its response as their frames pass. */
+/** The parts of one request and its response that are read as their frames pass. */
 export class RecordedStream {
   readonly number: number
   readonly turn: HttpTurn
   readonly head: MatchableHead
   readonly #routed: RoutedRequest
-  /** The RPC method, if it is known. */
+  /** The RPC method; undefined if it is not known. */
   readonly #method: Method | undefined
   readonly #peer: Peer
   readonly #now: () => Nanos
@@ -72,12 +72,12 @@ export class RecordedStream {
     this.turn.requestEnded(this.head, this.#requestBody(), this.#peer, this.#now())
   }
 
-  /** The rest of the request will not come; the server may act on what it has. */
+  /** Handles a request whose rest will not arrive. The server may act on the part that it has. */
   requestCut(): void {
     if (this.turn.isWhole) return
     if (this.#routed.bodyBytes === 0) this.turn.requestEnded(this.head, undefined, this.#peer, this.#now())
     else if (this.#isGrpc) {
-      // A server may respond to a call once it has the message, even if the stream has not ended.
+      // A server may respond to a call once it has the message, even before the stream ends.
       const body = this.#requestBody()
       if (body !== undefined) this.turn.requestEnded(this.head, body, this.#peer, this.#now())
     }
@@ -115,8 +115,8 @@ export class RecordedStream {
   }
 
   /**
-   * From the trailers or, in a trailers-only response, the headers. Without it, a non-200 HTTP status says why the call
-   * failed.
+   * Returns the status from the trailers or, in a trailers-only response, from the headers. If it is absent, an HTTP
+   * status other than 200 tells why the call failed.
    */
   get #grpcStatus(): number | undefined {
     const text = this.#trailers?.get('grpc-status') ?? this.#headers?.get('grpc-status')

@@ -1,16 +1,16 @@
 import { FRAME, framesOf, HEADER_BYTES, streamOf, typeOf } from '@chaosproxy/wire/http2'
 
-/** Bound on the streams whose numbers differ; the oldest ended long ago. */
+/** The most streams whose numbers differ. The oldest of them ended long ago. */
 const MOST_RENUMBERED = 10_000
 
 /**
- * The numbers of streams at the server, which must be opened in increasing order (RFC 9113 §5.1.1). If a request has
- * overtaken another, they swap numbers.
+ * The streams' numbers at the server, where streams must be opened in increasing order (RFC 9113 §5.1.1). If a request
+ * overtakes another, the two requests swap numbers.
  */
 export class StreamNumbers {
-  /** Numbers that the client has used and the server has not seen yet, in their order. */
+  /** Numbers that the client has used and that the server has not seen yet, in increasing order. */
   readonly #free: number[] = []
-  /** The client's streams that the server has not seen yet. */
+  /** The client's streams that have not been opened at the server yet. */
   readonly #unopened: Set<number> = new Set()
   #highest = 0
   readonly #atServer: Map<number, number> = new Map()
@@ -25,7 +25,7 @@ export class StreamNumbers {
     return frame
   }
 
-  /** A frame, or a header block, as the server gets it. Its stream is opened if it is new. */
+  /** Returns a frame or a header block with the server's number of its stream. Opens the stream if it is new. */
   toServer(frame: Buffer): Buffer {
     const stream = streamOf(frame)
     if (typeOf(frame) === FRAME.headers && this.#unopened.delete(stream)) this.#open(stream)
@@ -53,7 +53,7 @@ export class StreamNumbers {
     }
   }
 
-  /** Reports no request as unprocessed that may have been processed. */
+  /** Translates a GOAWAY. No request that may have been processed is reported as unprocessed. */
   #goawayToClient(frame: Buffer): Buffer {
     if (frame.length < HEADER_BYTES + 4) return frame
     const last = frame.readUInt32BE(HEADER_BYTES) & 0x7fffffff

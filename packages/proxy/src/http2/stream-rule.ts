@@ -5,7 +5,7 @@ import { Rule, type Standing } from '../link/rule.ts'
 
 export type StreamFault = Http2Fault | UnansweredFault
 
-/** A fault of HTTP/2 on one link. */
+/** An HTTP/2 fault on one link. */
 export class StreamRule extends Rule<StreamFault> {
   readonly #judge: Judge
 
@@ -15,8 +15,8 @@ export class StreamRule extends Rule<StreamFault> {
   }
 
   /**
-   * Whether the fault applies to a request and its response. Without readable headers, only a fault that matches
-   * everything applies.
+   * Whether the fault applies to a request and its response. If the headers cannot be decoded, only a fault without a
+   * match applies.
    */
   isFor(head: MatchableHead | undefined, client: string): boolean {
     if (this.fault.match === undefined) return true

@@ -1,14 +1,14 @@
 import type { Http2Fault, UnansweredFault } from '@chaosproxy/faults'
 import type { StreamRule } from './stream-rule.ts'
 
-/** A fault that waits for the reply of a server, which has then done what was asked. */
+/** A fault that waits for the server's reply, which shows that the server has carried out the request. */
 export type WithholdingFault = UnansweredFault | Extract<Http2Fault, { readonly kind: 'grpc-status' }>
 
-/** The reply of one stream, which the client does not get, or only the first messages of it. */
+/** The reply on one stream. The client gets none of it, or only its first messages. */
 export interface WithheldReply {
   readonly fault: WithholdingFault
   readonly rule: StreamRule
-  /** Undefined if the client gets nothing of it. */
+  /** Counts the messages that the client gets; undefined if it gets none. */
   readonly messages: MessageCount | undefined
   /** Whether the fault has acted. */
   isOver: boolean
@@ -21,17 +21,17 @@ export const withheldReply = (rule: StreamRule, fault: WithholdingFault): Withhe
   messages: fault.kind === 'grpc-status' && fault.messages !== undefined ? new MessageCount(fault.messages) : undefined,
 })
 
-/** The fault, if it acts once the server has replied. */
+/** Returns the fault if it acts once the server has replied; otherwise undefined. */
 export function withholdingOf({ fault }: StreamRule): WithholdingFault | undefined {
   if (fault.kind === 'lose-reply' || fault.kind === 'crash-before-reply') return fault
   const waits = fault.kind === 'grpc-status' && (fault.after === 'forwarding' || fault.messages !== undefined)
   return waits ? fault : undefined
 }
 
-/** A compressed flag, and four bytes of length (gRPC over HTTP2, "Length-Prefixed-Message"). */
+/** A compression flag and a length of four bytes (gRPC over HTTP2, "Length-Prefixed-Message"). */
 const PREFIX_BYTES = 5
 
-/** Finds where the nth gRPC message of a stream ends. */
+/** Finds the end of the nth gRPC message of a stream. */
 export class MessageCount {
   #left: number
   readonly #prefix: number[] = []
@@ -41,7 +41,10 @@ export class MessageCount {
     this.#left = messages
   }
 
-  /** How much of this content comes before the end of the last message; undefined if that is not in it. */
+  /**
+   * Returns how many bytes of `content` precede the end of the last message; undefined if the message does not end in
+   * `content`.
+   */
   endIn(content: Buffer): number | undefined {
     for (let at = 0; ; ) {
       if (this.#left === 0) return at

@@ -2,10 +2,10 @@ import type { ProxyClock } from '../link/clock.ts'
 import type { Conversation, Intercept, Interceptor, Stage } from './interceptor.ts'
 
 /**
- * Opens an interceptor within a boundary: whatever it throws, from a call or from a callback that it runs with `guard`,
+ * Opens an interceptor within a boundary: an error that it throws, from a call or from a callback run with `guard`,
  * resets its own connection and no other.
  *
- * @param failed Gets the first error.
+ * @param failed receives the first error.
  */
 export function bounded(
   intercept: Intercept,
@@ -51,7 +51,7 @@ export function bounded(
           return stage.receive(bytes)
         } catch (error) {
           fail(error)
-          // Some of the bytes may have been passed on.
+          // Some bytes may have been passed on already.
           return false
         }
       },
@@ -79,7 +79,7 @@ export function bounded(
   }
 }
 
-/** The same clock, whose callbacks run within the boundary of a connection. */
+/** Returns a clock whose callbacks run within the boundary of a connection. */
 export const clockWithin = ({ guard }: Pick<Conversation, 'guard'>, clock: ProxyClock): ProxyClock => ({
   nowMs: () => clock.nowMs(),
   after: (delayMs, callback) => clock.after(delayMs, () => guard(callback)),
