@@ -1,12 +1,14 @@
 import type { Exit, Intercept, Interceptor, Stage } from './interceptor.ts'
 
 /**
- * Chains two interceptors: the outer one at the client's edge, such as a recorder, and the inner one between it and the
- * links' faults, such as message faults. The outer one must pass responses on unchanged.
+ * Chains two interceptors. The outer interceptor, such as a recorder, is at the client's edge. The inner interceptor,
+ * such as message faults, is between the outer one and the links' faults. The outer interceptor must pass responses on
+ * unchanged.
  *
- * The outer one's bytes count as delivered once anything is delivered that the inner one passed on after taking them
- * in. If the inner one drops or reorders messages, undelivered bytes may count as delivered, but never the reverse. So
- * a recorder gives a lost request an unknown outcome when in doubt.
+ * The outer interceptor's bytes count as delivered once any bytes are delivered that the inner interceptor passed on
+ * after receiving them. If the inner interceptor drops or reorders messages, undelivered bytes may count as delivered,
+ * but delivered bytes never count as undelivered. When in doubt, a recorder therefore gives a lost request an unknown
+ * outcome.
  */
 export function chain(outer: Intercept, inner: Intercept): Intercept {
   return (conversation) => {
@@ -26,7 +28,7 @@ export function chain(outer: Intercept, inner: Intercept): Intercept {
           return conversation.requests.congested
         },
       },
-      // The outer one is made after the inner, and nothing arrives from the backend before both exist.
+      // The outer interceptor is created after the inner one. Nothing arrives from the backend before both exist.
       responses: {
         pass: (bytes) => outermost.responses.receive(bytes),
         end: () => outermost.responses.end(),
@@ -92,7 +94,9 @@ const forwarding = (to: Pick<Exit | Stage, 'end' | 'reset'>): Pick<Exit, 'end' |
   reset: () => to.reset(),
 })
 
-/** Reads from the sender only while both interceptors want it read. */
+/**
+ * Returns a factory of `setReading` functions. The exit reads from the sender only while no caller has stopped reading.
+ */
 function sharedReading(exit: Exit): () => Exit['setReading'] {
   const stopped: Set<symbol> = new Set()
   return () => {
@@ -105,12 +109,12 @@ function sharedReading(exit: Exit): () => Exit['setReading'] {
   }
 }
 
-/** Tracks how many of the bytes taken in may have been delivered. */
+/** Tracks how many of the outer interceptor's bytes may have been delivered. */
 function createProgress() {
   let taken = 0
   let passed = 0
   let delivered = 0
-  /** Where each run begins in the bytes passed on, and how many bytes had been taken in by then. */
+  /** Each run's start in the bytes passed on, and how many bytes the inner interceptor had received by then. */
   const runs: { readonly start: number; readonly taken: number }[] = []
   return {
     took(bytes: number): void {
@@ -121,7 +125,7 @@ function createProgress() {
       passed += bytes
     },
     delivered(totalBytes: number): number {
-      // The last run reached may still grow.
+      // Keep the last run that was reached, because it may still grow.
       while (runs[1] !== undefined && runs[1].start < totalBytes) runs.shift()
       const [reached] = runs
       if (reached !== undefined && reached.start < totalBytes) delivered = reached.taken

@@ -7,9 +7,9 @@ import type { Conversation, Intercept } from './interceptor.ts'
 type RecordQueue = Pick<RecordFile, 'congested' | 'whenRelieved'>
 
 /**
- * Records the connections to a server. Bytes are passed on unchanged and parsed.
+ * Records the connections to a server. Bytes are passed on unchanged, and parsed.
  *
- * @param queues While one has too large a backlog, requests wait.
+ * @param queues the record's queues; requests wait while a queue's backlog is too large.
  */
 export function recordConversations(
   recording: ServerRecording,
@@ -20,14 +20,17 @@ export function recordConversations(
     const { requests, responses, client } = conversation
     const read = recording.open({ host: client.host, naming: namingOf(recording.client, conversation) })
     let isReading = true
-    /** When the bytes now being passed on arrived, which is also the time of everything sent while passing them on. */
+    /**
+     * While bytes are being passed on, the time of their arrival. It is also the time of everything sent during that
+     * call.
+     */
     let receivedAt: Nanos | undefined
 
     const behind = new Set<RecordQueue>()
 
     /**
-     * Stops reading from a client that keeps sending to a silent server, or faster than the disk can record, to bound
-     * the memory for its requests.
+     * Stops reading from a client that keeps sending to a silent server, or that sends faster than the disk can record.
+     * This bounds the memory for the client's requests.
      */
     function govern(): void {
       for (const queue of queues) if (queue.congested && !behind.has(queue)) waitFor(queue)
@@ -45,7 +48,7 @@ export function recordConversations(
       })
     }
 
-    // Either side may speak first.
+    // Dial now, because either side may send first.
     conversation.dial()
     return {
       requests: {
@@ -90,7 +93,7 @@ export function recordConversations(
   }
 }
 
-/** How a connection's client is named. `said`: by the client itself. */
+/** Returns how sessions of a connection are named. `said` means that the client itself names them. */
 function namingOf(client: Identifier | undefined, { id, client: { host }, peerProcess }: Conversation): Naming {
   switch (client) {
     case undefined:

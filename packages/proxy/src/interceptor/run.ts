@@ -1,6 +1,6 @@
 import type { Exit } from './interceptor.ts'
 
-/** Joins adjacent bytes of the same memory again, so that they are passed on together. */
+/** Joins bytes that are adjacent in memory, so that they are passed on together. */
 export class Run {
   readonly #exit: Exit
   #bytes: Buffer | undefined
@@ -27,7 +27,7 @@ export class Run {
     if (!this.#exit.pass(run)) this.#free = false
   }
 
-  /** Whether all memory passed on since the last call may be reused: the result of `Stage.receive`. */
+  /** Returns whether all memory passed on since the last call may be reused: the result for `Stage.receive`. */
   takeFree(): boolean {
     const free = this.#free
     this.#free = true

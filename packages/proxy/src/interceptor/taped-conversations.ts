@@ -9,12 +9,12 @@ export interface TapedLinks {
   readonly clock: ProxyClock
 }
 
-/** The number of the stream from the dialling side of a connection; the other direction has the next number. */
+/** Returns the stream number of a connection's requests. The responses have the next number. */
 const streamOf = (connection: number): number => connection * 2
 
 /**
- * Writes the traffic to the tapes of the connection's links, in front of `inner`; returns `inner` itself if there are
- * none.
+ * Writes the traffic to the tapes of the connection's links, in front of `inner`. Returns `inner` itself if the links
+ * have no tapes.
  */
 export function taped({ forward, backward, clock }: TapedLinks, inner: Intercept | undefined): Intercept | undefined {
   if (forward === undefined && backward === undefined) return inner
@@ -28,7 +28,7 @@ function tapeConversation(
 ): ReturnType<Intercept> {
   const asked = forward === undefined ? undefined : new StreamTape(forward, streamOf(id), clock)
   const answered = backward === undefined ? undefined : new StreamTape(backward, streamOf(id) + 1, clock)
-  // Either side may speak first.
+  // Dial now, because either side may send first.
   dial()
   return {
     requests: stageOn(asked, requests),
@@ -68,7 +68,8 @@ class StreamTape {
   #receivedBytes = 0
   #deliveredBytes = 0
   /**
-   * While bytes are passed on, the time of their arrival, so that bytes delivered at once need no entry of their own.
+   * While bytes are being passed on, the time of their arrival. Bytes delivered immediately then need no separate
+   * entry.
    */
   #receivedAtMs: number | undefined
 
@@ -85,14 +86,17 @@ class StreamTape {
     this.#receivedBytes += bytes.length
   }
 
-  /** `congested`: the sender is paused, and may have sent more than was read. */
+  /**
+   * Ends the call for received bytes. If `congested`, the proxy stops reading, so the sender may have sent more than
+   * was read.
+   */
   passed(congested: boolean): void {
     this.#receivedAtMs = undefined
     if (congested) this.note('unread')
   }
 
   delivered(totalBytes: number): void {
-    // Also called when nothing more was delivered, for example if a receiver can take more.
+    // Also called when no further bytes were delivered, for example if a receiver can take more.
     if (totalBytes === this.#deliveredBytes) return
     this.#deliveredBytes = totalBytes
     this.#tape.delivered(this.#stream, this.#receivedAtMs ?? this.#clock.nowMs(), totalBytes)

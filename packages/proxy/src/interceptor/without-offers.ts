@@ -1,12 +1,12 @@
 import type { Starts, Unbinding } from '@chaosproxy/wire'
 import type { Intercept } from './interceptor.ts'
 
-/** Passes everything on, except what it takes from the server's first bytes: offers that do not work through the proxy. */
+/** Passes all bytes on, but removes offers from the server's first bytes that do not work through the proxy. */
 export const withoutOffers =
   (starts: (bound: () => void) => Starts): Intercept =>
   ({ requests, responses, dial, misread }) => {
     const { requests: asked, responses: answered } = starts(() => misread?.('channel-binding'))
-    // Either side may speak first.
+    // Dial now, because either side may send first.
     dial()
     return {
       requests: {

@@ -8,9 +8,9 @@ export type StandingFault = Extract<TcpFault, StandingHarm>
 
 export interface Affliction<Of extends TcpFault = TcpFault> {
   fault: Of
-  /** Undefined if the trigger names no clients. */
+  /** Selects clients by their address; undefined if the trigger names no clients. */
   isForClient: ClientFilter | undefined
-  /** Whether the current time is within those of its trigger. */
+  /** Whether the current time is within the trigger's times. */
   inForce: boolean
   hits: number
 }

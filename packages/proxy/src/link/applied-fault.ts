@@ -6,30 +6,30 @@ import type { LinkState } from './link-state.ts'
 export interface AppliedFault {
   readonly fault: TcpFault
   /**
-   * How often it has hit: chunks and stream ends it delayed, held, dropped or sliced, bytes it corrupted, dials it
-   * delayed, connections it refused, closed or reset.
+   * The number of hits: chunks and ends of streams delayed, held, dropped or sliced; bytes corrupted; dials delayed;
+   * connections refused, closed or reset.
    */
   readonly hits: number
   /**
-   * Changes parameters or trigger at once, also on live connections, which keep their state (such as the bytes counted
-   * by a limit). Connections are selected again only if the trigger changes.
+   * Changes parameters or trigger immediately. Live connections are included, and keep their state (such as the bytes
+   * counted by a limit). Connections are selected again only if the trigger changes.
    *
    * @throws UserError (usage) for another kind of fault or other links, and for an impossible number.
    */
   update(fault: TcpFault): void
   /**
-   * Heals at once, also on live connections: held bytes are released in order, and connections that lost bytes are
-   * reset. Further calls do nothing, and neither does removing a reset.
+   * Heals the fault immediately, also on live connections: held bytes are released in order, and connections that lost
+   * bytes are reset. Further calls have no effect. Neither has a call for a `reset` fault.
    */
   remove(): void
 }
 
 export interface StandingApplied extends AppliedFault {
-  /** Stops the timers that its trigger needs. */
+  /** Stops the timers of the fault's trigger. */
   stopTiming(): void
 }
 
-/** Puts a fault in force on the links. Calls `gone` once it is removed. */
+/** Puts a fault in force on the links. Calls `gone` once the fault is removed. */
 export function afflict(
   initial: StandingFault,
   states: readonly LinkState[],
@@ -41,13 +41,16 @@ export function afflict(
   let cancelTimer: (() => void) | undefined
   let removed = false
 
-  /** Settles all links first: a connection that waits for both directions must not see only one of them healed. */
+  /**
+   * Updates all links before notifying any flow: a connection whose two directions are healed must not see only one of
+   * them healed.
+   */
   function settle(): void {
     const flows = states.flatMap((state) => state.settle())
     for (const flow of flows) flow.stagesChanged()
   }
 
-  /** Puts the fault in and out of force at the trigger's times. */
+  /** Puts the fault in force and out of force at the trigger's times. */
   function watchTheClock(): void {
     cancelTimer?.()
     cancelTimer = undefined
@@ -96,7 +99,7 @@ export function afflict(
   }
 }
 
-/** Resets the live connections of the links that the trigger selects. Nothing remains in force. */
+/** Resets the live connections of the links that the trigger selects. No fault remains in force. */
 export function resetLinks(fault: TcpFault, states: readonly LinkState[]): AppliedFault {
   const connections = new Set<{ abort(): void }>()
   const once = { fault, isForClient: clientFilterOf(fault), inForce: false, hits: 0 }

@@ -4,7 +4,7 @@ import { usageError } from '@chaosproxy/history'
 /** Whether a fault applies to the client with this address. */
 export type ClientFilter = (address: string) => boolean
 
-/** A filter for an address, or for a network such as `10.0.0.0/8` or `fd00::/8`. @throws UserError (usage) */
+/** Creates a filter for an address, or for a network such as `10.0.0.0/8` or `fd00::/8`. @throws UserError (usage) */
 export function createClientFilter(text: string): ClientFilter {
   const [network = '', bits, ...rest] = text.split('/')
   const version = isIP(network)

@@ -1,11 +1,14 @@
-/** The proxy's source of time: monotonic, fractional milliseconds from some fixed origin. */
+/** The proxy's source of time: monotonic fractional milliseconds since a fixed origin. */
 export interface ProxyClock {
   nowMs(): number
-  /** Calls back once, at about that time. Timers may fire slightly early, so check `nowMs` again. */
+  /**
+   * Calls back once, after about `delayMs`. Timers may fire slightly early, so check `nowMs` again. Returns a function
+   * that cancels the call.
+   */
   after(delayMs: number, callback: () => void): () => void
 }
 
-/** `setTimeout` treats longer delays as none at all. */
+/** The longest delay of `setTimeout`, which treats longer delays as no delay. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 export const systemClock: ProxyClock = {

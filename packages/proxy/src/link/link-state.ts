@@ -5,24 +5,24 @@ import type { Stage, StageContext, Timetable } from '../delivery/stage.ts'
 import type { Tape } from '../tape/tape.ts'
 import type { Affliction, StandingFault } from './affliction.ts'
 
-/** What one link has carried and suffered since the network was made. */
+/** A link's traffic and faults since the network was created. */
 export interface LinkStatistics {
-  /** Bytes and reads that came in from the sender. */
+  /** Bytes received from the sender, and the number of reads that returned them. */
   readonly bytes: number
   readonly chunks: number
-  /** The bytes handed to the receiver's socket, and those that a fault discarded. */
+  /** Bytes written to the receiver's socket, and bytes that a fault discarded. */
   readonly deliveredBytes: number
   readonly droppedBytes: number
   readonly connections: number
   readonly liveConnections: number
-  /** Dials and accepts that failed without a fault being the cause. */
+  /** Dials and accepts that failed for a reason other than a fault. */
   readonly failedDials: number
   readonly failedAccepts: number
-  /** Hits of the link's faults: chunks and stream ends delayed, held or dropped; dials delayed; resets. */
+  /** Hits of the link's faults: chunks and ends of streams delayed, held or dropped; dials delayed; resets. */
   readonly hits: number
 }
 
-/** One direction of one connection, from its link's side. */
+/** One direction of one connection, as its link sees it. */
 export interface Flow {
   /** The dialling address. */
   readonly client: string
@@ -30,32 +30,35 @@ export interface Flow {
   readonly direction: 'requests' | 'responses'
   /** The stages of the faults in force, in order. */
   readonly stages: readonly Placed[]
-  /** Replaces the stages. The flow acts on that only in `stagesChanged`, once all links concerned have been set. */
+  /**
+   * Replaces the stages. The flow uses them from the next call of `stagesChanged`, which follows once all affected
+   * links are set.
+   */
   setStages(stages: readonly Placed[]): void
   stagesChanged(): void
-  /** The connection, which has two flows. */
+  /** The connection of this flow. It has two flows. */
   readonly connection: { abort(): void }
 }
 
 interface Attachment<Of extends TcpFault = StandingFault> {
   readonly affliction: Affliction<Of>
-  /** The fault's number on this link, from 1, which selects its random streams. */
+  /** The fault's number on this link, counted from 1. It selects the fault's random streams. */
   readonly number: number
   readonly shared: Timetable
   /** Counts the connections. */
   trigger: Trigger
-  /** How often the choice of connections was drawn anew. */
+  /** How many times the fault's connections were chosen again. */
   choices: number
   readonly victims: Map<Flow, Placed | undefined>
 }
 
-/** Connections are chosen when they begin, and hit while the fault's time lasts. */
+/** Returns a fault's trigger. It chooses connections when they begin; they are hit during the fault's time. */
 const triggerOf = ({ fault }: Affliction): Trigger => new Trigger(fault.when)
 
-/** One link: the faults on it, and its live flows. */
+/** A link: the faults on it, and its live flows. */
 export class LinkState {
   readonly name: string
-  /** The tape of its traffic, if anyone may ask for it. */
+  /** The tape of the link's traffic; undefined if the traffic is not kept. */
   readonly tape: Tape | undefined
   bytes = 0
   chunks = 0
@@ -66,7 +69,7 @@ export class LinkState {
   failedDials = 0
   failedAccepts = 0
   readonly #random: Random
-  /** Each flow with the number of its connection on this link. */
+  /** The live flows, each with the number of its connection on this link. */
   readonly #flows: Map<Flow, number> = new Map()
   #attachments: readonly Attachment[] = []
   #attached = 0
@@ -91,12 +94,12 @@ export class LinkState {
     for (const { victims } of this.#attachments) victims.delete(flow)
   }
 
-  /** Takes effect once the caller calls `settle`. */
+  /** Adds a fault. It takes effect once the caller calls `settle`. */
   add(affliction: Affliction<StandingFault>): void {
     this.#attachments = [...this.#attachments, this.#attach(affliction)]
   }
 
-  /** The flows hit by a fault that ends at once. Counts the hits. */
+  /** Returns the flows hit by a fault that ends immediately, and counts the hits. */
   chooseOnce(affliction: Affliction): readonly Flow[] {
     const victims = [...this.#attach(affliction).victims.keys()]
     this.hits += victims.length
@@ -108,7 +111,7 @@ export class LinkState {
     this.#attachments = this.#attachments.filter((other) => other.affliction !== affliction)
   }
 
-  /** For a changed trigger: counts and draws connections anew. */
+  /** Counts and draws a fault's connections again, because its trigger has changed. */
   chooseAnew(affliction: Affliction): void {
     const attachment = this.#attachments.find((other) => other.affliction === affliction)
     if (attachment === undefined) return
@@ -118,12 +121,12 @@ export class LinkState {
     attachment.victims.clear()
     for (const flow of this.#flows.keys()) {
       this.#choose(attachment, flow)
-      // A flow's state survives a change of the trigger.
+      // The state of a flow survives a change of the trigger.
       if (attachment.victims.has(flow)) attachment.victims.set(flow, before.get(flow))
     }
   }
 
-  /** Gives every live flow the current stages. Returns the flows to notify once all links have settled. */
+  /** Gives every live flow the current stages. Returns the flows to notify once all links have their stages. */
   settle(): readonly Flow[] {
     const changed: Flow[] = []
     for (const flow of this.#flows.keys()) {
@@ -183,7 +186,7 @@ export class LinkState {
     return stages
   }
 
-  /** The flow's random stream: a function of the seed, the link and the connection's number. */
+  /** Returns the flow's random stream, which depends only on the seed, the link and the connection's number. */
   #randomOf(flow: Flow): Random {
     return this.#random.fork(String(this.#flows.get(flow)))
   }
@@ -216,7 +219,10 @@ export class LinkState {
   }
 }
 
-/** A fault's stage in one direction of one connection. An update may change its parameters, but never its kind. */
+/**
+ * Creates a fault's stage in one direction of one connection. Updates may change the fault's parameters, but never its
+ * kind.
+ */
 export const createStage = (kind: StandingHarm['kind'], context: StageContext): Stage =>
-  // The table pairs each kind with the stage of that kind, which the compiler cannot follow through the lookup.
+  // The table pairs each kind with the stage of that kind. The compiler cannot infer this from the lookup.
   (stages[kind] as (context: StageContext) => Stage)(context)

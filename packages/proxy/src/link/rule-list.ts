@@ -2,13 +2,16 @@ import { type Link, linkName, type Random, type TrafficFault } from '@chaosproxy
 import type { ProxyClock } from './clock.ts'
 import type { HitRequest, Rule, Seat, Standing } from './rule.ts'
 
-/** A connection, or anything else, that a link's rules act on. */
+/** An object on which a link's rules act, such as a connection. */
 export interface Carrier<Kind> {
-  /** Releases everything that only this rule holds. */
+  /** Releases everything that only the removed rule holds. */
   ruleRemoved(rule: Kind): void
 }
 
-/** The rules of one fault family on one link, in the order they were applied, and the connections they act on. */
+/**
+ * The rules of one fault family on one link, in the order in which they were applied, and the connections on which they
+ * act.
+ */
 export class RuleList<Kind> {
   readonly name: string
   /** Replaced, never mutated. */
@@ -23,7 +26,7 @@ export class RuleList<Kind> {
     this.#random = random.fork(this.name)
   }
 
-  /** A new random stream for each rule, named by the number of rules before it. */
+  /** Returns a new random stream for a rule, named by the rule's number on the link. */
   nextRandom(): Random {
     this.#added++
     return this.#random.fork(String(this.#added))
@@ -49,20 +52,20 @@ export class RuleList<Kind> {
   }
 }
 
-/** The caller's handle on a fault, with counts over all its links. */
+/** The caller's handle on a fault, with its counts over all its links. */
 export interface Applied<Fault> {
   readonly fault: Fault
   readonly hits: number
   readonly missed: number
   /** The latest reason for a miss. */
   readonly missedBecause: string | undefined
-  /** The requests that it hit last, oldest first. */
+  /** The requests that the fault hit last, oldest first. */
   readonly recent: readonly HitRequest[]
-  /** Heals at once: held traffic is released. Further calls do nothing. */
+  /** Heals the fault immediately: held traffic is released. Further calls have no effect. */
   remove(): void
 }
 
-/** Puts a fault in force on these links, with a rule on each. */
+/** Puts a fault in force on links, with one rule on each link. */
 export function applyRules<Fault extends TrafficFault, Kind extends Rule<Fault>>(
   fault: Fault,
   lists: readonly RuleList<Kind>[],

@@ -5,35 +5,35 @@ export interface Standing<Fault> {
   readonly fault: Fault
   readonly appliedAtMs: number
   hits: number
-  /** How often it was selected but could not hit. */
+  /** The number of times that the fault was selected but could not hit. */
   missed: number
   /** The latest reason for a miss. */
   missedBecause: string | undefined
-  /** The latest requests that it hit, oldest first. */
+  /** The requests that the fault hit last, oldest first. */
   readonly recent: HitRequest[]
 }
 
 /** A request that a fault hit, directly or through its response. */
 export interface HitRequest {
-  /** The number of the hit, from 1. */
+  /** The number of this hit among the fault's hits, counted from 1. */
   readonly number: number
-  /** `GET /kv/x`, or the statement. */
+  /** The request's name: `GET /kv/x`, or the statement. */
   readonly request: string
 }
 
-/** A connection's place on a link, which has random streams of its own. */
+/** A connection's place on a link, which has its own random streams. */
 export interface Seat {
-  /** Among all connections that the link has had, from 1. */
+  /** The connection's number among all connections that the link has had, counted from 1. */
   readonly number: number
 }
 
-/** How many of the hit requests a fault keeps, and how much of each. */
+/** The number of hit requests that a fault keeps, and the length to which each is cut. */
 const MOST_RECENT = 8
 const LONGEST_REQUEST = 210
 
 /**
- * A fault on one link. It counts the messages that match it as their senders sent them, whatever other rules do to them,
- * and chooses the ones to hit. It hits only if it then acts.
+ * A fault on one link. It counts the messages that match it, as their senders sent them and regardless of other rules,
+ * and chooses messages to hit. A chosen message counts as hit only if the fault then acts.
  */
 export class Rule<Fault extends TrafficFault> {
   readonly standing: Standing<Fault>
@@ -50,15 +50,15 @@ export class Rule<Fault extends TrafficFault> {
   }
 
   /**
-   * Whether it chooses a message that matches. Call it once for each, because a call counts.
+   * Whether the fault chooses a matching message. Call it once for each message, because each call counts.
    *
-   * @param earlier messages before it in its direction and connection.
+   * @param earlier the number of earlier messages in the message's direction and connection.
    */
   chooses(seat: Seat, nowMs: number, earlier = 0): boolean {
     return this.#trigger.strikes(nowMs - this.standing.appliedAtMs, () => this.randomFor(seat).next(), earlier)
   }
 
-  /** The connection's own random stream, so that connections do not affect each other's draws. */
+  /** Returns the connection's own random stream, so that connections do not affect each other's draws. */
   randomFor(seat: Seat): Random {
     let random = this.#randoms.get(seat)
     if (random === undefined) {
@@ -68,7 +68,7 @@ export class Rule<Fault extends TrafficFault> {
     return random
   }
 
-  /** A delay plus or minus up to the jitter, uniformly distributed. */
+  /** Draws a delay uniformly between `delayMs` - `jitterMs` and `delayMs` + `jitterMs`, but not below 0. */
   drawDelayMs({ delayMs, jitterMs }: { readonly delayMs: number; readonly jitterMs: number }, seat: Seat): number {
     const spreadMs = jitterMs === 0 ? 0 : jitterMs * (2 * this.randomFor(seat).next() - 1)
     return Math.max(0, delayMs + spreadMs)
@@ -83,14 +83,14 @@ export class Rule<Fault extends TrafficFault> {
     if (standing.recent.length > MOST_RECENT) standing.recent.shift()
   }
 
-  /** Turns its last hit into a miss: what it hit cannot be hit after all. */
+  /** Turns the last hit into a miss, because its message cannot be hit after all. */
   takeBack(because: string): void {
     this.standing.hits--
     this.standing.recent.pop()
     this.miss(because)
   }
 
-  /** Counts a message that it should have hit and cannot. */
+  /** Counts a message that the fault should have hit but cannot hit. */
   miss(because: string): void {
     this.standing.missed++
     this.standing.missedBecause = because
@@ -98,14 +98,14 @@ export class Rule<Fault extends TrafficFault> {
 }
 
 /**
- * What a rule does to a message: nothing, or nothing yet (it counts its hit itself); something; or it ends the message,
- * by a reply or by losing it.
+ * The effect of a rule on a message. `none`: no effect, or an effect whose hit the rule counts itself later. `acts`:
+ * the rule changes or delays it. `ends`: the rule replies to it or loses it.
  */
 export type Effect = 'none' | 'acts' | 'ends'
 
 /**
- * Carries out the rules that chose a message, in order. The first that ends it acts alone: what those before it did
- * shows nowhere, and those after it have nothing to act on.
+ * Carries out the rules that chose a message, in order. The first rule that ends the message is the only one that
+ * counts as a hit: the effects of earlier rules are lost, and later rules have no message to act on.
  */
 export function carryOut<Kind extends Rule<TrafficFault>>(
   chosen: readonly Kind[],

@@ -4,10 +4,10 @@ import { type Direction, type Framing, isOneMessage } from '@chaosproxy/wire'
 import type { Seat } from '../link/rule.ts'
 import type { MessageRule, Track } from './message-rule.ts'
 
-/** No message is duplicated into more than this, however many rules do it. */
+/** The most copies of a message, however many rules duplicate it. */
 const MOST_COPIES = 1000
 
-/** Waits until a number of messages have passed or a time is over, whichever comes first. */
+/** A wait until `behind` messages have passed or `withinMs` has elapsed, whichever comes first. */
 export interface Wait {
   readonly behind: number
   readonly withinMs: number
@@ -15,14 +15,14 @@ export interface Wait {
 }
 
 export interface Fate {
-  /** What is passed on, in order: nothing if it is lost, several copies if it is duplicated. */
+  /** The messages passed on, in order: none if the message is lost, several if it is duplicated. */
   readonly copies: readonly Buffer[]
   readonly delayMs: number
-  /** The rules that delay it. It waits until all of them are removed. */
+  /** The rules that delay the message. It waits until all of them are removed. */
   readonly delayedBy: readonly MessageRule[]
-  /** The wait of a message that others overtake. */
+  /** The wait of a message that other messages overtake. */
   readonly aside?: Wait | undefined
-  /** The wait before its repetition. */
+  /** The wait before the message is repeated. */
   readonly again?: Wait | undefined
 }
 
@@ -33,14 +33,14 @@ export interface Strike {
   readonly seat: Seat
 }
 
-/** Applies one kind of fault to a message. Returns undefined if it has no effect after all. */
+/** Applies one kind of fault to a message. Returns undefined if the fault turns out to have no effect. */
 type MessageHarm<Kind extends MessageFault['kind']> = (
   fate: Fate,
   fault: Extract<MessageFault, { readonly kind: Kind }>,
   strike: Strike,
 ) => Fate | undefined
 
-/** Every kind of message fault, and its effect. */
+/** The effect of each kind of message fault. */
 export const messageHarms: { readonly [Kind in MessageFault['kind']]: MessageHarm<Kind> } = {
   'drop-message': (fate) => ({ ...fate, copies: [] }),
   'duplicate-message'(fate, { copies }, { message }) {
@@ -70,22 +70,22 @@ export const messageHarms: { readonly [Kind in MessageFault['kind']]: MessageHar
     if (forged === undefined) return undefined
     return { ...fate, copies: besides ? [...fate.copies, forged] : fate.copies.map(() => forged) }
   },
-  // Receivers notice a wrong signature and drop the message, so it need not be sent: an added message is dropped, and
-  // so is an altered one.
+  // Receivers detect a wrong signature and drop the message, so the forged message is not sent. An added message is
+  // omitted; an altered message is lost.
   'forge-signed-message'(fate, { fields, besides }, { message, track, rule, seat }) {
     if (forgedBytes(message, fields, track, rule.randomFor(seat)) === undefined) return undefined
     return besides ? fate : { ...fate, copies: [] }
   },
 }
 
-/** What a fault of a user's own does with a message: `instead` are the messages that are passed on in its place. */
+/** What a user-defined fault does with a message. The messages in `instead` are passed on in its place. */
 export type MessageVerdict =
   | 'pass'
   | 'lose'
   | { readonly delayMs: number }
   | { readonly instead: readonly Uint8Array[] }
 
-/** Adds what a kind of fault of a user's own does with each message that it meets. */
+/** Registers what a user-defined kind of fault does with each message that it meets. */
 export function addMessageHarm<Harm>(
   kind: string,
   meet: (harm: Harm, message: Buffer, random: Random) => MessageVerdict,
@@ -100,19 +100,19 @@ export function addMessageHarm<Harm>(
   }
 }
 
-/** Undefined if it is not JSON, or has no member that can be changed. */
+/** Returns a forged message; undefined if the message is not JSON, or has no member that can be changed. */
 function forgedBytes(message: Buffer, fields: number, { framing, direction }: Track, random: Random) {
   const said = framing.readsJson === true ? framing.read(message) : undefined
   const forged = said === undefined ? undefined : forge(said, fields, () => random.next())
   return forged === undefined ? undefined : framing.write(forged, direction)
 }
 
-/** Attempts to find a bit whose flip does not break the framing. */
+/** How many bits are tried until a flip keeps the framing intact. */
 const ATTEMPTS_PER_BIT = 100
 
 /**
- * Flips bits of a message so that it stays one message of the same length: the framing stays intact, texts stay UTF-8,
- * and only the receiver can notice. Undefined if no bit could be flipped, as in an empty line.
+ * Flips bits of a message so that it stays one message of the same length. The framing stays intact and text stays
+ * UTF-8, so only the receiver can detect the change. Undefined if no bit could be flipped, as in an empty line.
  */
 export function flipBits(
   message: Buffer,
@@ -129,7 +129,7 @@ export function flipBits(
   return flipped.equals(message) ? undefined : flipped
 }
 
-/** Tries until the message is still valid. Between binary parts, ASCII stays ASCII. */
+/** Flips one bit, and tries others until the message is still valid. ASCII bytes stay ASCII. */
 function flipOne(message: Buffer, isValid: () => boolean, random: Random): void {
   for (let attempt = 0; attempt < ATTEMPTS_PER_BIT; attempt++) {
     const at = random.integer(message.length)

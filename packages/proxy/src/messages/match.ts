@@ -3,7 +3,7 @@ import { canonical, type Json, usageError } from '@chaosproxy/history'
 import type { Direction, Framing } from '@chaosproxy/wire'
 
 /**
- * The match of a fault as a predicate on messages' bytes.
+ * Compiles a fault's match to a predicate on messages' bytes.
  *
  * @throws UserError (usage) if messages of this framing and direction have no such part.
  */
@@ -64,7 +64,7 @@ function memberCondition(path: string, match: Conditions, framing: Framing): (me
   const isSought = !ADDED.has(names[0] ?? '') && PLAIN.test(names.at(-1) ?? '')
   return (message) => {
     const text = framing.plain?.(message) ?? message
-    // A text that is no JSON takes a hundred times as long to parse as one that is.
+    // Avoid parsing: text that is not JSON takes a hundred times as long to parse as JSON text.
     if (isSought && !text.includes(name) && !text.includes(ESCAPE)) return false
     const value = framing.read(message)
     const found = value === undefined ? undefined : memberOf(value, names)
@@ -72,10 +72,10 @@ function memberCondition(path: string, match: Conditions, framing: Framing): (me
   }
 }
 
-/** Letters may be written as `\u0041`; whatever else has an escape is not in a plain name. */
+/** The start of an escape such as `\u0041`, by which JSON may write any letter. A plain name needs no other escape. */
 const ESCAPE = Buffer.from('\\u')
 const PLAIN = /^[\w-]+$/
-/** Members by which framings describe messages that are no JSON. */
+/** The members by which framings describe messages that are not JSON. */
 const ADDED: ReadonlySet<string> = new Set(['base64', 'close', 'reason'])
 
 function memberOf(value: Json, names: readonly string[]): Json | undefined {
@@ -87,7 +87,7 @@ function memberOf(value: Json, names: readonly string[]): Json | undefined {
   return inner
 }
 
-/** A message nested too deeply to compare equals nothing. */
+/** Whether a value equals the wanted one. A message nested too deeply to compare equals nothing. */
 function equals(value: Json, wanted: string): boolean {
   try {
     return canonical(value) === wanted

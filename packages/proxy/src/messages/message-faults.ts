@@ -18,26 +18,26 @@ export interface MessageFaultsOptions {
   readonly seed: number | string
   /** By default the system clock. */
   readonly clock?: ProxyClock | undefined
-  /** Longer messages pass unharmed, and are counted. By default 1 MiB. */
+  /** The longest message that faults act on. Longer messages pass unharmed and are counted. By default 1 MiB. */
   readonly maxMessageBytes?: number | undefined
 }
 
-/** Faults of single messages, on links with a known framing. */
+/** Faults on single messages, for links with a known framing. */
 export interface MessageFaults {
-  /** For the `intercept` of a route from one endpoint to another. */
+  /** Returns the value for `intercept` of a route from one endpoint to another. */
   intercept(route: { readonly from: Endpoint; readonly to: Endpoint; readonly framing: Framing }): Intercept
   /**
-   * In force when it returns, from the next message on, on every live and future connection of the links. Faults stack,
-   * in the order they were applied.
+   * Applies a fault, which is in force when the call returns: from the next message on, on every live and future
+   * connection of the links. Faults stack in the order in which they were applied.
    *
-   * @throws UserError (usage) if a link is not framed, or its messages have no such part to match.
+   * @throws UserError (usage) if a link is not framed, or if its messages do not have the parts that the fault matches.
    */
   apply(fault: MessageFault): Applied<MessageFault>
-  /** Whether statements of SQL go over this link. */
+  /** Whether the link carries SQL statements. */
   carries(link: Link): boolean
-  /** As `apply`, for the statements that go over the links. */
+  /** Applies a fault as `apply` does, to the statements on the fault's links. */
   applyToStatements(fault: StatementFault): Applied<StatementFault>
-  /** Keyed by `linkName`, for every framed link. */
+  /** Returns the statistics of every framed link, keyed by `linkName`. */
   statistics(): ReadonlyMap<string, MessageStatistics>
 }
 
@@ -64,7 +64,7 @@ export function createMessageFaults(options: MessageFaultsOptions): MessageFault
     framing: Framing,
     list: RuleList<StatementRule>,
   ) {
-    // Either side may speak first.
+    // Dial now, because either side may send first.
     conversation.dial()
     const { statements: spoken } = framing
     const shared = { clock: clockWithin(conversation, clock) }
@@ -121,7 +121,9 @@ export function createMessageFaults(options: MessageFaultsOptions): MessageFault
   }
 }
 
-/** At least one of the link's tracks must be able to suffer the fault; otherwise the error is the first one's. */
+/**
+ * Returns the link if the fault can act on at least one of its tracks. Otherwise throws the error of the first track.
+ */
 function validated(fault: MessageFault, link: MessageLink | undefined, { from, to }: Link): MessageLink {
   const where = `${fault.kind} on ${from}>${to}`
   if (link === undefined)

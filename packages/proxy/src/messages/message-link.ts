@@ -2,17 +2,17 @@ import { RuleList } from '../link/rule-list.ts'
 import type { MessageRule, Track } from './message-rule.ts'
 
 export interface MessageStatistics {
-  /** Whole messages, faulted or not. */
+  /** Whole messages, with or without a fault. */
   readonly messages: number
   /** Messages too large to be faulted. */
   readonly oversized: number
-  /** Directions of connections that broke the declared framing, and were passed on unchanged from there. */
+  /** Directions of connections that broke the declared framing, and were passed on unchanged from that point. */
   readonly unframed: number
 }
 
-/** One link with messages: the faults on it, and its connections. */
+/** A link that carries messages: the faults on the link, and its connections. */
 export class MessageLink extends RuleList<MessageRule> {
-  /** The framing of each route that carries the link. */
+  /** The framings and directions of the routes that carry the link. */
   readonly tracks: Track[] = []
   messages = 0
   oversized = 0

@@ -3,11 +3,14 @@ import type { ProxyClock } from '../link/clock.ts'
 import type { Fate, Wait } from './harms.ts'
 import type { MessageRule } from './message-rule.ts'
 
-/** The memory for one direction of one connection. Beyond it the sender is paused until something has been sent. */
+/**
+ * The most waiting bytes in one direction of one connection. Beyond it, the proxy stops reading from the sender until
+ * some bytes have been sent.
+ */
 const MOST_WAITING_BYTES = 16 * 1024 * 1024
 
 /**
- * A queue entry: a message; a part, or the last part, of a message never held whole; the rest of a stream that is no
+ * A queue entry: a message; a part, or the last part, of a message too large to hold; the rest of a stream that is no
  * longer framed; or the end of the stream.
  */
 interface Waiting extends Pick<Fate, 'copies' | 'aside' | 'again' | 'delayedBy'> {
@@ -16,12 +19,12 @@ interface Waiting extends Pick<Fate, 'copies' | 'aside' | 'again' | 'delayedBy'>
   dueAtMs: number
 }
 
-/** A message that waits while others pass. */
+/** A message that waits while other messages pass. */
 interface Aside {
   readonly copies: readonly Buffer[]
   readonly sizeBytes: number
   readonly wait: Wait
-  /** Whether it is a repetition of a message already passed on. */
+  /** Whether this is a repetition of a message that was already passed on. */
   readonly repeated: boolean
   left: number
   readonly dueAtMs: number
@@ -38,7 +41,7 @@ export class MessageQueue {
   #bytes = 0
   #cancelTimer: (() => void) | undefined
   #reading = true
-  /** Whether the receiver has part of a message, so that no other may be sent before its rest. */
+  /** Whether the receiver has a part of a message, so that no other message may be sent before the rest of it. */
   #midMessage = false
   #over = false
 
@@ -47,7 +50,7 @@ export class MessageQueue {
     this.#clock = clock
   }
 
-  /** Whether nothing waits and no message is open, so that the next message can bypass the queue. */
+  /** Whether nothing waits and no message is partly sent, so that the next message can bypass the queue. */
   get idle(): boolean {
     return this.#waiting.length === this.#head && this.#aside.length === 0 && !this.#midMessage
   }
@@ -64,17 +67,17 @@ export class MessageQueue {
     })
   }
 
-  /** Queues bytes that are not a whole message; `rest` if no message will ever follow. */
+  /** Queues bytes that are not a whole message. The kind is `rest` if no message will follow. */
   loose(bytes: Buffer, kind: 'part' | 'last-part' | 'rest'): void {
     this.#push({ kind, copies: [Buffer.from(bytes)], delayedBy: [], dueAtMs: this.#clock.nowMs() })
   }
 
-  /** How the stream ends. */
+  /** Queues the end of the stream. */
   finish(ending: 'end' | 'reset'): void {
     this.#push({ kind: ending, copies: [], delayedBy: [], dueAtMs: this.#clock.nowMs() })
   }
 
-  /** Releases what waits only because of this rule, and drops its pending repetitions. */
+  /** Releases messages that wait only because of this rule, and drops the rule's pending repetitions. */
   heal(rule: MessageRule): void {
     const nowMs = this.#clock.nowMs()
     for (const waiting of this.#waiting)
@@ -93,7 +96,7 @@ export class MessageQueue {
     this.#advance()
   }
 
-  /** The connection is gone. */
+  /** Stops the queue, because the connection is closed. */
   stop(): void {
     this.#over = true
     this.#waiting = []
@@ -165,7 +168,7 @@ export class MessageQueue {
       return
     }
     this.#pass(next.copies)
-    // Messages released by this one do not count as passing; otherwise they would release each other.
+    // Messages released by this message do not count as passing; otherwise they would release each other.
     for (const aside of this.#aside) aside.left--
     this.#passDueAsides(nowMs)
     if (next.again !== undefined) this.#setAside(next, next.again, true, nowMs)
@@ -185,7 +188,7 @@ export class MessageQueue {
     this.#aside = staying
   }
 
-  /** No message will come any more: sends delayed messages, and drops repetitions. */
+  /** Called when no message follows: sends the messages that wait, and drops repetitions. */
   #passAllAsides(): void {
     for (const aside of this.#aside)
       if (!aside.repeated && !this.#midMessage) this.#passAside(aside)
@@ -220,7 +223,9 @@ export class MessageQueue {
 
 const sizeOf = (copies: readonly Buffer[]): number => copies.reduce((sum, { length }) => sum + length, 0)
 
-/** Copies messages out of memory that is about to be reused, each duplicated one only once. */
+/**
+ * Copies messages out of memory that is about to be reused. The copies of a duplicated message share one new buffer.
+ */
 function keptCopies(copies: readonly Buffer[]): readonly Buffer[] {
   const kept: Map<Buffer, Buffer> = new Map()
   return copies.map((copy) => {

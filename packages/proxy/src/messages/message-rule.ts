@@ -12,21 +12,21 @@ export interface Track {
   readonly direction: Direction
 }
 
-/** A fault of messages on one link. */
+/** A message fault on one link. */
 export class MessageRule extends Rule<MessageFault> {
   readonly #predicates: Map<Framing, { [direction in Direction]?: (message: Buffer) => boolean }> = new Map()
 
   /**
-   * Whether the fault chooses this message, which follows `earlier` others in its direction and connection. Call it once
-   * for each message, because a call counts.
+   * Whether the fault chooses this message, which follows `earlier` other messages in its direction and connection.
+   * Call it once for each message, because each call counts.
    */
   strikes(message: Buffer, track: Track, seat: Seat, nowMs: number, earlier: number): boolean {
     return this.#matches(message, track) && this.chooses(seat, nowMs, earlier)
   }
 
   /**
-   * Counts a compressed message as a miss if the fault may select it: it can only be delayed. Returns whether it was
-   * counted.
+   * Counts a compressed message as a miss if the fault may select it: a compressed message can only be delayed. Returns
+   * whether the message was counted.
    */
   missesCompressed(): boolean {
     if (this.fault.kind === 'delay-message' && this.fault.match === undefined) return false
@@ -49,7 +49,7 @@ export class MessageRule extends Rule<MessageFault> {
 
 const COMPRESSED = 'the connection agreed on compression before a fault was in force: connect again'
 
-/** On a track whose messages have no such part, nothing matches. */
+/** Returns the match as a predicate. On a track whose messages lack the matched part, no message matches. */
 function predicateFor(
   match: NonNullable<MessageFault['match']>,
   framing: Framing,

@@ -13,22 +13,23 @@ import type { MessageRule, Track } from './message-rule.ts'
 
 export interface MessageStageOptions {
   readonly link: MessageLink
-  /** The same connection's other direction. */
+  /** The link of the connection's other direction. */
   readonly reverse: MessageLink
   readonly track: Track
   readonly maxMessageBytes: number
   readonly clock: ProxyClock
   readonly exit: Exit
   readonly guard: Conversation['guard']
-  /** The faults on the connection's statements, if it carries SQL. */
+  /** The faults on the connection's statements; undefined unless it carries SQL. */
   readonly statements: StatementFaults | undefined
-  /** Called when a message is changed or reordered. `altered`: what is sent instead of a request. */
+  /** Called when a message is changed or reordered. `altered` are the messages sent instead of a request. */
   readonly disturbed: (altered: readonly Buffer[]) => void
 }
 
 /**
- * One direction of one connection, message by message. Without rules on its link and with nothing waiting, bytes are
- * passed on as they come and only scanned for the ends of messages, so that a rule can be added at any moment.
+ * Reads one direction of one connection, message by message. Without rules on its link and with nothing waiting, it
+ * passes bytes on as they arrive and only scans them for the ends of messages, so that a rule can be added at any
+ * moment.
  */
 export class MessageStage implements Stage, FrameSink, Carrier<MessageRule> {
   readonly #options: MessageStageOptions
@@ -37,11 +38,11 @@ export class MessageStage implements Stage, FrameSink, Carrier<MessageRule> {
   readonly #seat: Seat
   readonly #run: Run
   #ended = false
-  /** Whether the part of a message that the reader keeps was passed on. */
+  /** Whether the part of a message that the reader holds was already passed on. */
   #keptWasPassed = false
   #firstByte = 0
   #isObserving = false
-  /** Whether the client's handshake is still to come, which decides if both directions are compressed. */
+  /** Whether the client's handshake is still expected. The handshake decides whether both directions are compressed. */
   #offersCompression: boolean
 
   constructor(options: MessageStageOptions) {
@@ -81,7 +82,7 @@ export class MessageStage implements Stage, FrameSink, Carrier<MessageRule> {
     return free
   }
 
-  /** Follows bytes that are passed on as they come: messages, or also the statements in them. */
+  /** Tracks bytes that are passed on as they arrive: the messages, and the statements in them if needed. */
   #observe(bytes: Buffer): void {
     const { statements, track } = this.#options
     const reader = statements?.reader
@@ -113,7 +114,7 @@ export class MessageStage implements Stage, FrameSink, Carrier<MessageRule> {
     this.#keptWasPassed = this.#reader.waitingBytes > 0
   }
 
-  /** Lets go of the part of a message that was passed on while it was only observed. */
+  /** Drops the part of a message that was passed on while bytes were only observed. */
   #dropPassed(): void {
     if (!this.#keptWasPassed) return
     this.#keptWasPassed = false
@@ -137,7 +138,7 @@ export class MessageStage implements Stage, FrameSink, Carrier<MessageRule> {
   }
 
   delivered(): void {
-    // Bytes passed on may still be lost later, which does not matter here.
+    // Bytes passed on may still be lost later, which does not matter to message faults.
   }
 
   frame(bytes: Buffer): void {
@@ -187,14 +188,14 @@ export class MessageStage implements Stage, FrameSink, Carrier<MessageRule> {
   ruleRemoved(rule: MessageRule): void {
     this.#options.guard(() => {
       this.#queue.heal(rule)
-      // Without rules there is no need to hold messages whole.
+      // Without rules, messages need not be held whole.
       if (this.#options.link.rules.length > 0 || this.#options.statements?.isIdle === false) return
       this.#reader.release(this)
       this.#run.flush()
     })
   }
 
-  /** The connection is gone. */
+  /** Stops this direction, because the connection is closed. */
   stop(): void {
     this.#options.link.leave(this)
     this.#queue.stop()
@@ -206,15 +207,15 @@ const disturbs = ({ copies, aside, again }: Fate, message: Buffer): boolean =>
 
 interface FateOptions {
   readonly track: Track
-  /** How many messages of the direction and connection came before. */
+  /** The number of earlier messages in the direction and connection. */
   readonly earlier: number
   readonly nowMs: number
   readonly seat: Seat
 }
 
 /**
- * Carries out the rules that choose a message; undefined if none acts, so that it passes unchanged. Delays add up. Of
- * several rules that let others overtake it, or repeat it, the last one counts.
+ * Carries out the rules that choose a message; undefined if no rule acts, so that the message passes unchanged. Delays
+ * add up. If several rules reorder the message, or several repeat it, the last one applies.
  */
 function planFate(rules: readonly MessageRule[], message: Buffer, options: FateOptions): Fate | undefined {
   const { earlier, track, nowMs, seat } = options
@@ -229,7 +230,7 @@ function planFate(rules: readonly MessageRule[], message: Buffer, options: FateO
     if (next === undefined) return 'none'
     fate = next
     if (fate.copies.length === 0) return 'ends'
-    // Once another message has overtaken it, or it has come again, the queue counts it.
+    // The queue counts the hit later, when another message has overtaken this message or this message is repeated.
     return COUNTED_LATER.includes(rule.fault.kind) ? 'none' : 'acts'
   })
   return fate
@@ -239,7 +240,7 @@ const COUNTED_LATER: readonly MessageFault['kind'][] = ['reorder-message', 'repl
 
 function suffer(fate: Fate, strike: Strike): Fate | undefined {
   const { fault } = strike.rule
-  // The table pairs each kind with its own effect, which the compiler cannot follow through the lookup.
+  // The table pairs each kind with its own effect. The compiler cannot infer this from the lookup.
   const harm = messageHarms[fault.kind] as (fate: Fate, fault: MessageFault, strike: Strike) => Fate | undefined
   return harm(fate, fault, strike)
 }

@@ -15,52 +15,52 @@ import type { DatagramRoute, DatagramRouteOptions } from '../udp/datagram-route.
 import type { DatagramWiring } from '../udp/datagram-wiring.ts'
 
 export interface NetworkOptions {
-  /** The seed of all randomness. Each connection on each link has its own stream. */
+  /** The seed of all randomness. Each connection on each link has its own random stream. */
   readonly seed: number | string
   /** By default the system clock. */
   readonly clock?: ProxyClock | undefined
-  /** The links whose traffic is kept, in bounded memory, for `passages`; by default none. */
+  /** Selects the links whose traffic is kept for `passages`, in bounded memory; by default none. */
   readonly isTaped?: ((link: Link) => boolean) | undefined
 }
 
-/** Routes and the links they consist of. Faults are applied to links by name. */
+/** Routes, and the links of which they consist. Faults are applied to links by name. */
 export interface Network {
   /** Opens a listener. Several routes may carry the same link, in either direction. */
   route(options: RouteOptions): Promise<Route>
-  /** Opens a UDP port. Of the TCP faults, partitions and blackholes lose its datagrams too. */
+  /** Opens a UDP port. Of the TCP faults, partitions and blackholes also drop datagrams. */
   datagramRoute(options: DatagramRouteOptions): Promise<DatagramRoute>
   /**
-   * In force when it returns, on every live and future connection with one of the fault's links, whichever end dialled
-   * it. Faults of dialling (`slow-connect`, `refuse`) act only on connections dialled from the link's `from` to its
-   * `to`. Faults stack in the order they were applied.
+   * Applies a fault, which is in force when the call returns, on every live and future connection with one of the
+   * fault's links, whichever end dialled. Faults of dialling (`slow-connect`, `refuse`) act only on connections dialled
+   * from the link's `from` to its `to`. Faults stack in the order in which they were applied.
    *
    * @throws UserError (usage) for an invalid number.
    */
   apply(fault: TcpFault): AppliedFault
   /**
-   * In force when it returns, from the next datagram on the fault's links.
+   * Applies a fault, which is in force when the call returns, from the next datagram on the fault's links.
    *
    * @throws UserError for an invalid number.
    */
   applyToDatagrams(fault: DatagramFault): Applied<DatagramFault>
-  /** The traffic of each link that is kept, as far as memory allowed; also after everything is closed. */
+  /** Returns the kept traffic of the links, as far as memory allowed; also after everything is closed. */
   passages(): Iterable<Passage>
-  /** Keyed by `linkName`, for every link that a route or a fault has named. */
+  /** Returns the statistics of every link that a route or a fault has named, keyed by `linkName`. */
   statistics(): ReadonlyMap<string, LinkStatistics>
   /**
-   * Calls back when a connection fails without a fault being the cause: at once, then once a second with a count.
+   * Calls back when a connection fails for a reason other than a fault: immediately, then once a second with a count.
    */
   onTrouble(listener: TroubleListener): void
-  /** Frees every port, and waits for connections to end, up to this time. */
+  /** Frees every port, and waits up to `longestMs` for connections to end. */
   drain(longestMs: number): Promise<void>
   /** Resets every connection and frees every port. */
   close(): Promise<void>
 }
 
-/** What a network provides to its routes. */
+/** The objects that a network provides to its routes. */
 type Wiring = Omit<DatagramWiring, 'forwardDatagrams' | 'backwardDatagrams'>
 
-/** A route of either kind. */
+/** A TCP or UDP route. */
 interface Opened {
   drain?(longestMs: number): Promise<void>
   close(): Promise<void>
@@ -111,7 +111,7 @@ export function createNetwork(options: NetworkOptions): Network {
       }),
     datagramRoute: (routeOptions) =>
       open(routeOptions, async (wiring) => {
-        // Loaded only if needed: few networks use UDP.
+        // Load the UDP code only if needed: few networks use UDP.
         const { openDatagramRoute } = await import('../udp/datagram-route.ts')
         return openDatagramRoute(routeOptions, {
           ...wiring,
@@ -137,7 +137,7 @@ export function createNetwork(options: NetworkOptions): Network {
     async close() {
       closed = true
       for (const applied of standing) applied.stopTiming()
-      // A route that failed to open has nothing to close, and its caller has the error.
+      // A route that failed to open has nothing to close, and its caller already has the error.
       await Promise.allSettled([...routes].map(async (opening) => (await opening).close()))
       troubles.close()
     },
@@ -150,14 +150,14 @@ const pairOf = (links: LinkTable<LinkState>, { from, to }: Link): Pick<Wiring, '
 })
 
 interface Tapes {
-  /** The tape of a link, created now; undefined if the link has none. */
+  /** Creates the tape of a link; undefined if the link's traffic is not kept. */
   of(link: Link): Tape | undefined
   passages(): Iterable<Passage>
 }
 
-/** The memory for one link: about 15,000 small requests. */
+/** The memory for the tape of one link: about 15,000 small requests. */
 const LINK_TAPE_BYTES = 4 * 1024 * 1024
-/** The memory for all links. */
+/** The memory for the tapes of all links. */
 const TAPES_BYTES = 64 * 1024 * 1024
 
 function createTapes(isTaped: (link: Link) => boolean = () => false): Tapes {

@@ -5,21 +5,24 @@ export interface Address {
   readonly port: number
 }
 
-/** Identifies who dialled, when several nodes dial one address. */
+/** Identifies the dialling node when several nodes dial one address. */
 export interface PeerFinder {
   /** The method of identification, for display. */
   readonly by: string
-  /** Undefined if the endpoint cannot be identified, for example because it has disconnected. Never rejects. */
+  /**
+   * Returns the endpoint that dialled; undefined if it cannot be identified, for example because it has disconnected.
+   * Never rejects.
+   */
   find(client: Address, listener: Address): Promise<Endpoint | undefined>
 }
 
-/** How a route identifies who dials it, and how often that succeeded. */
+/** How a route identifies the dialling endpoint, and how often identification succeeded. */
 export interface Identification {
   readonly by: string
   readonly known: number
-  /** Connections that were attributed to the route's `from` instead. */
+  /** Connections of unidentified endpoints, which are attributed to the route's `from`. */
   readonly unknown: number
 }
 
-/** Only one endpoint dials the route, so nothing has to be found out. */
+/** Identification of a route that only one endpoint dials: nothing needs to be found out. */
 export const ownAddress: Identification = { by: 'own address', known: 0, unknown: 0 }

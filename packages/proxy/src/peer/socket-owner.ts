@@ -12,11 +12,11 @@ import type { Address, PeerFinder } from './peers.ts'
 export type Processes = ReadonlyMap<Endpoint, number>
 
 /**
- * Identifies who dialled by the process that owns the client's socket. Works on Linux, on the same machine and in the
- * same pid namespace, as root or as the processes' user. A descendant's connections count as the process's own. Takes
- * milliseconds per connection, while it is being set up.
+ * Identifies the dialling node by the process that owns the client's socket. Works on Linux, on the same machine and in
+ * the same pid namespace, as root or as the processes' user. Connections of a process's descendants count as its own.
+ * Takes milliseconds per connection, while the connection is being set up.
  *
- * @param processes called for every connection, since nodes may have restarted.
+ * @param processes called for every connection, because nodes may have restarted.
  *
  * @throws UserError (environment) if not on Linux.
  */
@@ -37,8 +37,8 @@ export function findBySocketOwner(processes: () => Processes | Promise<Processes
 }
 
 /**
- * Finds the process that dialled, whichever it is, as `python3 4711`. Works on Linux, on the same machine and in the
- * same pid namespace, as root or as the process's user. Takes milliseconds for a process that has not dialled recently.
+ * Finds any process that dialled, as `python3 4711`. Works on Linux, on the same machine and in the same pid namespace,
+ * as root or as the process's user. Takes milliseconds for a process that has not dialled recently.
  *
  * @throws UserError (environment) if not on Linux.
  */
@@ -54,7 +54,7 @@ export function findAnyProcess(): PeerFinder {
       const inode = await inodeOf(client, listener)
       if (inode === undefined) return undefined
       const everyone = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name))
-      // Processes that dialled recently are likely to dial again.
+      // Check processes that dialled recently first, because they are likely to dial again.
       const pids = [...last, ...everyone.filter((pid) => !last.includes(pid)).reverse()]
       for (const pid of pids) {
         if (!owns(Number(pid), inode)) {
@@ -73,12 +73,12 @@ export function findAnyProcess(): PeerFinder {
 const LATELY = 16
 
 async function inodeOf(client: Address, listener: Address): Promise<string | undefined> {
-  // A client that has disconnected has no address any more.
+  // The socket of a disconnected client has no address.
   if (isIP(client.host) === 0 || isIP(listener.host) === 0) return undefined
   for (const path of ['/proc/net/tcp', '/proc/net/tcp6']) {
     const table = await readFile(path, 'latin1').catch(() => '')
     const inode = findInode(table, client, listener)
-    // A closing socket has no inode any more.
+    // A closing socket has no inode.
     if (inode !== undefined && inode !== '0') return inode
   }
   return undefined
@@ -89,8 +89,9 @@ const familyOwns = (pid: number, inode: string): boolean =>
   owns(pid, inode) || childrenOf(pid).some((child) => familyOwns(child, inode))
 
 /**
- * A process that cannot be inspected, because it has ended or belongs to another user, counts as not owning it. Reads
- * synchronously: microseconds for each descriptor, against milliseconds through a busy thread pool.
+ * Whether the process has the socket open. A process that cannot be inspected, because it has ended or belongs to
+ * another user, counts as not owning the socket. Reads synchronously, which takes microseconds per descriptor instead
+ * of milliseconds through a busy thread pool.
  */
 function owns(pid: number, inode: string): boolean {
   const directory = `/proc/${pid}/fd`
@@ -117,12 +118,12 @@ function orElse<Value>(read: () => Value, otherwise: Value): Value {
   }
 }
 
-/** The prefix of an IPv4-mapped IPv6 address (RFC 4291 §2.5.5.2). */
+/** The first words of an IPv4-mapped IPv6 address (RFC 4291 §2.5.5.2). */
 const MAPPED_WORDS: readonly number[] = [0, 0, 0xffff]
 const INODE_FIELD = 9
 
 /**
- * The inode of the socket bound to `local` and connected to `remote`, from the text of Linux's /proc/net/tcp or
+ * Returns the inode of the socket bound to `local` and connected to `remote`, from the text of Linux's /proc/net/tcp or
  * /proc/net/tcp6 (proc_pid_net(5)); undefined if there is none.
  */
 export function findInode(table: string, local: Address, remote: Address): string | undefined {
@@ -136,7 +137,9 @@ export function findInode(table: string, local: Address, remote: Address): strin
   return undefined
 }
 
-/** The address as in tcp (IPv4 only) and as in tcp6: words in the machine's byte order. */
+/**
+ * Returns the address as written in /proc/net/tcp (IPv4 only) and in /proc/net/tcp6: words in the machine's byte order.
+ */
 function spellings({ host, port }: Address): readonly string[] {
   const digits = port.toString(16).toUpperCase().padStart(4, '0')
   const words = wordsOf(host)
@@ -151,7 +154,7 @@ function spellWord(word: number): string {
   return bytes.toString('hex').toUpperCase()
 }
 
-/** One word for IPv4, mapped or not; four words for IPv6. */
+/** Returns an address as 32-bit words: one for IPv4, mapped or not; four for IPv6. */
 function wordsOf(host: string): readonly number[] {
   const plain = host.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '')
   if (isIPv4(plain)) return [Buffer.from(plain.split('.').map(Number)).readUInt32BE()]

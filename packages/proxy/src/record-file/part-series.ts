@@ -4,19 +4,22 @@ import { pipeline } from 'node:stream/promises'
 import { constants, createGzip } from 'node:zlib'
 
 export interface PartsOptions {
-  /** Start a new part at about this size … */
+  /** The size in bytes at about which a new part starts. */
   readonly bytes?: number | undefined
-  /** … or with the first event this long after a part's first one, in the recorder's time. */
+  /**
+   * The age at which a part ends: the first event this long after the part's first event, in the recorder's time,
+   * starts a new part.
+   */
   readonly everyMs?: number | undefined
-  /** Compress finished parts with gzip. */
+  /** Whether finished parts are compressed with gzip. */
   readonly compress?: boolean | undefined
-  /** How many of the newest parts to keep; older ones are removed. By default all. */
+  /** The number of newest parts to keep; older parts are removed. By default all parts are kept. */
   readonly keep?: number | undefined
 }
 
-/** The parts so far. */
+/** Counts of the parts so far. */
 export interface PartsStatistics {
-  /** The number of the part that is written now, counted from 1. */
+  /** The number of the part being written, counted from 1. */
   readonly current: number
   readonly removed: number
 }
@@ -24,20 +27,20 @@ export interface PartsStatistics {
 /** The numbered files of one recording in a directory: `part-0001.jsonl`, `part-0002.jsonl`, … */
 export interface PartSeries {
   readonly removed: number
-  /** A part's name while it is written, and after it unless it is compressed. */
+  /** Returns the name of a part while it is written, and afterwards unless it is compressed. */
   pathOf(number: number): string
-  /** Call it when a part is on disk and closed, with the number of the newest part. */
+  /** Reports that a part is on disk and closed. `newest` is the number of the newest part. */
   finished(number: number, newest: number): void
-  /** Never removes the existing parts up to this one, because they are evidence. */
+  /** Protects the existing parts up to this number from removal, because they are evidence. */
   pin(number: number): void
-  /** Removes the oldest removable finished part to free space. Returns its name. */
+  /** Removes the oldest removable finished part to free space. Returns its name; undefined if there is none. */
   sacrifice(): string | undefined
-  /** Resolves once no part is being compressed any more. */
+  /** Resolves once no part is being compressed. */
   settled(): Promise<void>
 }
 
 export interface PartSeriesOptions extends Pick<PartsOptions, 'compress' | 'keep'> {
-  /** Called when a finished part cannot be compressed or removed; it stays as it is. */
+  /** Called when a finished part cannot be compressed or removed. The part stays as it is. */
   readonly onTrouble: (path: string, error: unknown) => void
 }
 
@@ -48,7 +51,7 @@ export function createPartSeries(directory: string, options: PartSeriesOptions):
   const pathOf = (number: number): string => join(directory, `part-${String(number).padStart(4, '0')}.jsonl`)
   /** Finished parts that may be removed, oldest first. */
   let removable: number[] = []
-  /** Finished parts that were not removed. */
+  /** Finished parts that have not been removed. */
   const there = new Set<number>()
   let pinnedTo = 0
   let removed = 0
@@ -57,7 +60,7 @@ export function createPartSeries(directory: string, options: PartSeriesOptions):
   function remove(number: number): void {
     there.delete(number)
     try {
-      // Either form: the compression may be in progress or just finished.
+      // Remove both forms: the compression may be in progress or just finished.
       rmSync(pathOf(number), { force: true })
       rmSync(compressedPath(pathOf(number)), { force: true })
       removed++
@@ -76,12 +79,12 @@ export function createPartSeries(directory: string, options: PartSeriesOptions):
     const path = pathOf(number)
     const unfinished = `${compressedPath(path)}.unfinished`
     try {
-      // Opened here, so that the stream cannot create a file after it was given up.
+      // Open the files before streaming, so that the stream cannot create a file after the compression is given up.
       const from = createReadStream(path, { fd: openSync(path, 'r') })
       const to = createWriteStream(unfinished, { fd: openSync(unfinished, 'w', 0o600), flush: true })
       await pipeline(from, createGzip({ level: constants.Z_BEST_SPEED }), to)
       if (!there.has(number)) return rmSync(unfinished)
-      // If the process is killed between these two, both forms exist, and readers use the uncompressed one.
+      // If the process is killed between these two calls, both forms exist, and readers use the uncompressed one.
       renameSync(unfinished, compressedPath(path))
       rmSync(path)
     } catch (error) {
@@ -117,7 +120,7 @@ export function createPartSeries(directory: string, options: PartSeriesOptions):
 
 const compressedPath = (path: string): string => `${path}.gz`
 
-/** Node 20's recursive `mkdirSync` never returns under /proc. */
+/** Creates a directory and its parents. Node 20's recursive `mkdirSync` never returns under /proc. */
 function makeDirectory(path: string): void {
   if (existsSync(path)) return
   makeDirectory(dirname(resolve(path)))
