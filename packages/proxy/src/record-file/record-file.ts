@@ -4,78 +4,84 @@ import { createPartSeries, type PartSeries, type PartsOptions, type PartsStatist
 import { sealRecord } from './seal-record.ts'
 
 export interface RecordFileOptions {
-  /** The first line of the first file. Called with the first event, when everything in it is known. */
+  /** Returns the first line of the first file. Called with the first event, when its content is known. */
   readonly header?: (() => Header) | undefined
-  /** Write numbered parts; the path is that of their directory. */
+  /** Writes numbered parts instead of one file. The path is then that of their directory. */
   readonly parts?: PartsOptions | undefined
-  /** The backlog beyond which traffic should wait. By default 64 MiB. */
+  /** The largest backlog before traffic should wait. By default 64 MiB. */
   readonly maximumBehindBytes?: number | undefined
-  /** Called once when writing fails. Later lines are counted as lost, and traffic continues. */
+  /** Called once, when writing fails. Later lines are counted as lost, and traffic continues. */
   readonly onError?: ((error: UserError) => void) | undefined
-  /** Called with a sentence when a part is removed to free space, or a finished one cannot be compressed or removed. */
+  /**
+   * Called with a sentence when a part is removed to free space, or when a finished part cannot be compressed or
+   * removed.
+   */
   readonly onNotice?: ((sentence: string) => void) | undefined
-  /** The last line of a file after writing failed, if there is room for it. */
+  /** The last line of a file that could not be written further, if there is room for it. */
   readonly seal?: string | undefined
-  /** The last line of the last file once everything else is in it. */
+  /** The last line of the last file, written at the close after all other lines. */
   readonly end?: string | undefined
-  /** Writes all bytes to the disk, or fails. */
+  /** Writes all bytes to the disk, or reports an error; by default with `fs.write`. */
   readonly disk?: Disk | undefined
 }
 
-/** Calls back once for each call, and is not called again before that. */
+/** Writes bytes to a file, and calls `done` once. It is not called again before `done`. */
 export type Disk = (file: number, bytes: Buffer, done: (error: Error | null) => void) => void
 
 interface RecordFileStatistics {
-  /** The file, or the directory of the parts. */
+  /** The path of the file, or of the parts' directory. */
   readonly path: string
   readonly parts: PartsStatistics | undefined
-  /** Lines and bytes handed to the operating system. */
+  /** Lines and bytes that the operating system has accepted. */
   readonly writtenLines: number
   readonly writtenBytes: number
-  /** The current and the maximum backlog. */
+  /** The current and the largest backlog. */
   readonly behindBytes: number
   readonly mostBehindBytes: number
-  /** How often traffic had to wait. */
+  /** The number of times that traffic had to wait. */
   readonly congestions: number
-  /** Lines added after writing failed. */
+  /** The number of lines added after writing failed. */
   readonly lostLines: number
 }
 
 export interface LinePlace {
   readonly path: string
-  /** Counted from 1, in this file or part. */
+  /** The line's number in the file or part, counted from 1. */
   readonly line: number
 }
 
 export interface RecordFile {
-  /** Parts are chosen by the time of the event. */
+  /** Adds a line. The time of its event decides which part gets it. */
   write(line: string, event?: { readonly time: number }): void
-  /** The place of the last line; undefined if it is lost. */
+  /** Returns the place of the last line; undefined if that line is lost. */
   place(): LinePlace | undefined
-  /** Never removes the existing parts. */
+  /** Protects the existing parts from removal. */
   pin(): void
   readonly statistics: RecordFileStatistics
-  /** Whether the backlog is so large that clients should wait. Nothing is dropped for it. */
+  /** Whether the backlog is so large that clients should wait. No line is dropped because of it. */
   readonly congested: boolean
-  /** Calls back when it is no longer congested, or at once. */
+  /** Calls back once the file is no longer congested; immediately if it is not congested. */
   whenRelieved(callback: () => void): void
-  /** Resolves once everything is in the file and synchronised, or lost. */
+  /** Resolves once every line is lost or is in the synchronised file. */
   close(): Promise<void>
 }
 
-/** Lines are written once this many bytes have been gathered … */
+/** Gathered lines are written once they have this many bytes, or after `FLUSH_AFTER_MS`. */
 const BLOCK_BYTES = 64 * 1024
-/** The most that is written at once. */
+/** The most bytes of joined blocks in one write. */
 const JOINED_BYTES = 4 * 1024 * 1024
-/** UTF-8 bytes for one UTF-16 code unit. */
+/** The most UTF-8 bytes for one UTF-16 code unit. */
 const MOST_BYTES_PER_CHARACTER = 3
-/** … or this long after the first of them. A kill loses at most this much; the file is still a valid history. */
+/**
+ * Gathered lines are written at the latest this long after the first of them. A killed process loses no more than this;
+ * the file is still a valid history.
+ */
 const FLUSH_AFTER_MS = 5
 const DEFAULT_MAXIMUM_BEHIND_BYTES = 64 * 1024 * 1024
 
 /**
- * A history file written in the background: no call waits for the disk. At most one write is in progress, so lines stay
- * in order.
+ * Opens a history file that is written in the background: no call waits for the disk. At most one write is in progress,
+ * so lines stay in order.
  *
  * @throws UserError (environment) if the file cannot be created.
  */
@@ -91,7 +97,7 @@ class BehindWriter implements RecordFile {
   readonly #series: PartSeries | undefined
   readonly #partBytes: number
   readonly #partNanos: number
-  /** The current part of new lines, and its size; the disk may still be at an earlier part. */
+  /** The part that gets new lines, and its size. The part being written to disk may be an earlier one. */
   #part = 1
   #lines = 0
   #bytes = 0
@@ -99,11 +105,11 @@ class BehindWriter implements RecordFile {
   #partOnDisk = 1
   #file: number
   #fileBytes = 0
-  /** Lines are encoded at once; as strings they would keep many pieces alive. */
+  /** The gathered lines. They are encoded immediately, because strings would keep many small objects alive. */
   #gathering: Buffer = Buffer.allocUnsafeSlow(BLOCK_BYTES)
   #gatheredBytes = 0
   #gatheredLines = 0
-  /** Memory of written blocks, for reuse. */
+  /** Memory of written blocks, kept for reuse. */
   readonly #spare: Buffer[] = []
   #timer: NodeJS.Timeout | undefined
   readonly #blocks: Block[] = []
@@ -196,7 +202,8 @@ class BehindWriter implements RecordFile {
   readonly #pathOf = (part: number): string => this.#series?.pathOf(part) ?? this.#path
 
   /**
-   * Lines are assigned to parts when they come, not when they reach the disk, so that their places are known at once.
+   * Assigns a line to its part when the line arrives, not when it reaches the disk, so that its place is known
+   * immediately.
    */
   #chooseParts(bytes: number, time: number | undefined): void {
     const isFull = this.#bytes > 0 && this.#bytes + bytes > this.#partBytes
@@ -219,7 +226,7 @@ class BehindWriter implements RecordFile {
     this.#enqueueText(`${printJsonHeader(header())}\n`)
   }
 
-  /** Text that is no event and so is not counted. */
+  /** Queues text that is not an event, and therefore not counted as a line. */
   #enqueueText(text: string): void {
     const bytes = Buffer.from(text)
     this.#lines++
@@ -232,7 +239,10 @@ class BehindWriter implements RecordFile {
     if (bytes > this.#gathering.length) this.#gathering = Buffer.allocUnsafeSlow(bytes)
   }
 
-  /** Schedules a flush. During a write none is needed: the next block follows it, and is larger. */
+  /**
+   * Flushes the gathered lines after the time limit. During a write it does nothing: the lines follow in a larger block
+   * after that write.
+   */
   #flushInTime(): void {
     this.#timer = undefined
     if (!this.#writing) this.#flush()
@@ -273,7 +283,7 @@ class BehindWriter implements RecordFile {
     const block = this.#nextBlock()
     this.#writing = block !== undefined
     if (block === undefined) {
-      // The lines gathered during the write have waited long enough.
+      // Lines gathered during the write have waited long enough.
       if (this.#gatheredLines > 0 && this.#timer === undefined) this.#flush()
       else this.#idle?.()
       return
@@ -283,8 +293,8 @@ class BehindWriter implements RecordFile {
   }
 
   /**
-   * Everything that waits for one part is written at once: a busy process learns only once a turn that a write has
-   * ended, and many blocks may have come meanwhile.
+   * Joins all blocks that wait for one part, up to a limit. A busy process learns only once a turn that a write has
+   * ended, and many blocks may have arrived by then.
    */
   #nextBlock(): Block | undefined {
     const [first, second] = this.#blocks
@@ -306,7 +316,7 @@ class BehindWriter implements RecordFile {
     if (memory.length === BLOCK_BYTES && this.#spare.length < SPARE_BLOCKS) this.#spare.push(memory)
   }
 
-  /** Returns false if the block's part could not be opened. */
+  /** Opens the part of a block. Returns false if the part could not be opened. */
   #openPart(block: Block): boolean {
     const [before, finished] = [this.#file, this.#partOnDisk]
     try {
@@ -334,19 +344,22 @@ class BehindWriter implements RecordFile {
     this.#writtenLines += block.lines
     this.#behindBytes -= block.bytes.length
     this.#reuse(block.memory)
-    // Traffic resumed just below the limit would be stopped again at once.
+    // Resume traffic at half of the limit: just below the limit, it would be stopped again immediately.
     if (this.#behindBytes <= this.#maximumBehindBytes / 2) this.#relieve()
     this.#writeNext()
   }
 
-  /** If the disk is full and old parts may go, removes the oldest to free space. */
+  /**
+   * Removes the oldest part to free space, if the disk is full and old parts may be removed. Returns whether writing
+   * can be repeated.
+   */
   #madeRoom(error: NodeJS.ErrnoException): boolean {
     if (error.code !== 'ENOSPC' || this.#options.parts?.keep === undefined) return false
     const removed = this.#series?.sacrifice()
     if (removed === undefined) return false
     const path = this.#pathOf(this.#partOnDisk)
     try {
-      // Part of the block may have been written.
+      // A part of the block may have been written.
       const file = openSync(path, 'a')
       ftruncateSync(file, this.#fileBytes)
       void closed(this.#file, false)
@@ -360,7 +373,7 @@ class BehindWriter implements RecordFile {
     return true
   }
 
-  /** Stops writing for good, since a history with a gap would be judged wrongly. Traffic continues. */
+  /** Stops writing permanently, because a history with a gap would be judged wrongly. Traffic continues. */
   #fail(block: Block, error: unknown): void {
     this.#failed = true
     this.#flush()
@@ -386,13 +399,13 @@ const SPARE_BLOCKS = 4
 
 interface Block {
   readonly bytes: Buffer
-  /** The memory that contains the bytes. */
+  /** The memory that contains `bytes`. */
   readonly memory: Buffer
   readonly lines: number
   readonly part: number
 }
 
-/** Repeats partial writes until everything is written. */
+/** Repeats partial writes until all bytes are written. */
 const writeWhole: Disk = (file, bytes, done) => {
   writeFile(file, bytes, 0, bytes.length, null, (error, taken) => {
     if (error !== null || taken === bytes.length) done(error)
@@ -414,8 +427,8 @@ function openSeries(path: string, parts: PartsOptions, onNotice: RecordFileOptio
 
 function openFile(path: string): number {
   try {
-    // A new file is created exclusively, so that a dangling link cannot redirect it, and for its owner only, since it
-    // contains clients' data.
+    // A new file is created exclusively, so that a dangling link cannot redirect it. Only its owner can read it,
+    // because it contains clients' data.
     return openSync(path, existsSync(path) ? 'w' : 'wx', 0o600)
   } catch (error) {
     throw writingFailed(path, error)
@@ -425,7 +438,7 @@ function openFile(path: string): number {
 const closed = (file: number, synchronise: boolean): Promise<void> =>
   new Promise((resolve) => {
     const close = () => closeFile(file, () => resolve())
-    // A pipe or a device cannot be synchronised, and need not be.
+    // A pipe or a device cannot be synchronised, and need not be synchronised.
     if (synchronise) fsync(file, close)
     else close()
   })

@@ -1,18 +1,20 @@
 import type { Socket } from 'node:net'
 
-// A stream's work for each chunk (queues, events, a call in the next tick) costs more than everything else when a small
-// message is passed on. None of it is needed while the queues are empty, so the socket's internal stream methods are
-// called directly.
+// Reads and writes sockets without their streams. For a small message, a stream's work for each chunk (queues, events,
+// a call in the next tick) costs more than everything else. None of it is needed while the queues are empty, so the
+// socket's internal stream methods are called directly.
 
-/** Sockets with a direct write in progress, which their streams do not know about. */
+/** Sockets with a direct write in progress, of which their streams know nothing. */
 const sending: WeakSet<Socket> = new WeakSet()
 
 export const isSending = (socket: Socket): boolean => sending.has(socket)
 
-/** Whether everything written to the socket has been handed to the system. */
+/** Whether everything written to the socket has been accepted by the system. */
 export const hasSentAll = (socket: Socket): boolean => socket.writableLength === 0 && !sending.has(socket)
 
-/** Delivers bytes like 'data', bypassing the stream unless it is paused or has buffered bytes. */
+/**
+ * Calls `receive` with bytes like a 'data' listener, but bypasses the stream unless it is paused or has buffered bytes.
+ */
 export function readDirectly(socket: Socket, receive: (bytes: Buffer) => void): void {
   const push: Socket['push'] = socket.push
   socket.push = (bytes: Buffer | null, encoding) => {
@@ -38,15 +40,18 @@ export class DirectWriter {
     }
   }
 
-  /** True if all bytes were sent at once. Otherwise `sent` is called when they have been sent, or never can be. */
+  /**
+   * Returns true if all bytes were sent immediately. Otherwise `sent` is called when they have been sent, or can never
+   * be sent.
+   */
   write(bytes: Buffer, sent: () => void): boolean {
     const socket = this.#socket
     this.#called = false
-    // 'buffer' is the encoding a stream passes for binary chunks.
+    // 'buffer' is the encoding that a stream passes for binary chunks.
     socket._write(bytes, 'buffer' as BufferEncoding, this.#written)
     if (this.#called) return true
     sending.add(socket)
-    // Queue an empty write behind it, so that later writes and the end wait in the stream.
+    // Queue an empty write behind the direct write, so that later writes and the end wait in the stream.
     socket.write('', () => {
       sending.delete(socket)
       sent()

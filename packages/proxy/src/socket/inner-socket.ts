@@ -1,44 +1,46 @@
 import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 
-/** The two ends of a connection within this process. */
+/** The two ends of a connection within one process. */
 export interface InnerConnection {
-  /** For the client, instead of a socket that it dials. */
+  /** The client's end, in place of a socket that it dials. */
   readonly client: Duplex
-  /** For the proxy, instead of a socket that it accepts. */
+  /** The proxy's end, in place of a socket that it accepts. */
   readonly accepted: Socket
 }
 
 let connectionsMade = 0
 
-/** Connects two streams like TCP over loopback: what one end writes, the other reads in a later turn. */
+/**
+ * Connects two streams as TCP over loopback does: bytes written at one end are read at the other end in a later turn.
+ */
 export function connectWithin(): InnerConnection {
   const client = new InnerSocket({ allowHalfOpen: false })
   const accepted = new InnerSocket({ allowHalfOpen: true })
   client.peer = accepted
   accepted.peer = client
   accepted.remotePort = ++connectionsMade
-  // It has every member of a socket that connections and pumps use.
+  // The end has every member of a socket that connections and pumps use.
   return { client, accepted: accepted as unknown as Socket }
 }
 
-/** One end. It ends and resets like a socket, and its 'close' event has the same argument. */
+/** One end of the connection. It ends and resets like a socket, and its 'close' event has a socket's argument. */
 class InnerSocket extends Duplex {
   peer: InnerSocket | undefined
   readonly connecting = false
-  /** Its bytes pass through its stream, like those of TLS sockets. */
+  /** Marks the end's bytes as passing through its stream, like those of TLS sockets. */
   readonly encrypted = true
   readonly remoteAddress = '127.0.0.1'
   remotePort = 0
-  /** The connection that continues from here, and keeps the process alive instead of this one. */
+  /** The proxy's connection to the server, which keeps the process alive instead of this end. */
   #onward: Pick<Socket, 'ref' | 'unref'> | undefined
   #isIdle = false
-  /** Called once the reader can take more. */
+  /** Called once the reader has room for more bytes. */
   #hasRoom: (() => void) | undefined
   #isReset = false
 
   constructor({ allowHalfOpen }: { readonly allowHalfOpen: boolean }) {
-    // 'close' is emitted below, since a stream's does not report an error.
+    // 'close' is emitted in `_destroy`, because a stream's own 'close' does not report an error.
     super({ allowHalfOpen, emitClose: false })
   }
 
@@ -49,7 +51,7 @@ class InnerSocket extends Duplex {
   }
 
   override _write(bytes: Buffer, _: BufferEncoding, written: (error?: Error | null) => void): void {
-    // The writer may reuse its memory at once.
+    // The writer may reuse its memory immediately.
     const copy = Buffer.from(bytes)
     process.nextTick(() => {
       const { peer } = this
@@ -59,7 +61,7 @@ class InnerSocket extends Duplex {
     })
   }
 
-  /** Bytes written together are read together. */
+  /** Joins chunks: bytes written together are read together. */
   override _writev(chunks: readonly { readonly chunk: Buffer }[], written: (error?: Error | null) => void): void {
     this._write(Buffer.concat(chunks.map(({ chunk }) => chunk)), 'utf8', written)
   }
@@ -80,14 +82,12 @@ class InnerSocket extends Duplex {
       if (!this.#isReset && !this.writableFinished) this.#endPeer()
       this.emit('close', error !== null)
     })
-    // Earlier writes are read first.
+    // Reset the peer later, so that it reads earlier writes first.
     const { peer } = this
     if (this.#isReset && peer !== undefined) setImmediate(() => peer.#resetByPeer())
   }
 
-  /**
-   * Like a socket's: whether this end, and the connection that continues from the other one, keeps the process alive.
-   */
+  /** Like a socket's `ref`: whether this end, and the connection onward from the other end, keeps the process alive. */
   ref(): this {
     this.peer?.keepAlive(true)
     return this
@@ -98,7 +98,7 @@ class InnerSocket extends Duplex {
     return this
   }
 
-  /** Sets the connection that forwards what the other end writes. */
+  /** Sets the connection that forwards the bytes from the other end. */
   goesOnTo(onward: Pick<Socket, 'ref' | 'unref'>): void {
     this.#onward = onward
     if (this.#isIdle) onward.unref()
@@ -130,7 +130,7 @@ class InnerSocket extends Duplex {
   }
 }
 
-/** Lets a client within this process decide whether the connection dialled for it keeps the process alive. */
+/** Lets a client within this process decide whether the connection dialled for the client keeps the process alive. */
 export function goOnTo(accepted: Socket, onward: Socket): void {
   if (accepted instanceof InnerSocket) accepted.goesOnTo(onward)
 }

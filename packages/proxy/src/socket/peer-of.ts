@@ -2,7 +2,8 @@ import type { Socket } from 'node:net'
 import type { Conversation } from '../interceptor/interceptor.ts'
 
 /**
- * The peer's address, asked for without Node caching it: a connection later asks again to detect a reset.
+ * Returns the peer's address without making Node cache it: a connection later reads the address again to detect a
+ * reset.
  */
 export function peerOf(socket: Socket): Conversation['client'] {
   const asking: Socket = Object.create(socket)

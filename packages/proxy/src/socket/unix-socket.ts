@@ -1,7 +1,10 @@
 import { lstatSync, rmSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 
-/** Addresses of Unix sockets are kept as a host that is an absolute path, and port 0. */
+/**
+ * Whether a host is the path of a Unix socket. Addresses of Unix sockets have an absolute path as their host, and port
+ * 0.
+ */
 export const isPath = (host: string): boolean => host.startsWith('/')
 
 interface Place {
@@ -9,13 +12,13 @@ interface Place {
   readonly port: number
 }
 
-/** Where to connect, as Node's `connect` takes it. */
+/** Returns an address in the form that Node's `connect` takes. */
 export const placeOf = ({ host, port }: Place): Place | { readonly path: string } =>
   isPath(host) ? { path: host } : { host, port }
 
 const unixSockets: WeakSet<Socket> = new WeakSet()
 
-/** Registers a connection by a Unix socket: it has no addresses, and cannot be reset. */
+/** Registers a connection over a Unix socket, which has no addresses and cannot be reset. */
 export const markUnix = (socket: Socket): Socket => {
   unixSockets.add(socket)
   return socket
@@ -23,7 +26,10 @@ export const markUnix = (socket: Socket): Socket => {
 
 export const isUnix = (socket: Socket): boolean => unixSockets.has(socket)
 
-/** Removes a socket file that nobody listens on any more, as a killed process leaves it. Returns whether it did. */
+/**
+ * Removes a socket file on which no process listens, such as the file of a killed process. Returns whether the file was
+ * removed.
+ */
 export function removeStale(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() !== true) {

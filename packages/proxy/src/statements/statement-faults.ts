@@ -6,11 +6,11 @@ import { carryOut, type Seat } from '../link/rule.ts'
 import type { Carrier, RuleList } from '../link/rule-list.ts'
 import type { StatementRule } from './statement-rule.ts'
 
-/** How long a client may stay after the error that ends its connection. */
+/** How long a client may stay connected after the error that ends its connection. */
 const LINGER_MS = 5_000
 const NOTHING = Buffer.alloc(0)
 
-/** What becomes of an exchange: its reply is lost, or another request takes the place of its own. */
+/** The fate of an exchange: its reply is lost, or another request replaces its request. */
 type Fate =
   | {
       readonly kind: 'unanswered'
@@ -27,15 +27,18 @@ export interface StatementFaultsOptions {
   readonly clock: ProxyClock
 }
 
-/** The faults on one connection's statements. Every message has to pass through here, or be reported. */
+/**
+ * The faults on one connection's statements. Every message must be passed to `request` or `reply`, or be reported to
+ * the reader.
+ */
 export class StatementFaults implements Carrier<StatementRule> {
   readonly reader: StatementReader
   readonly #options: StatementFaultsOptions
   readonly #seat: Seat
   readonly #fates: Map<number, Fate> = new Map()
-  /** The substitution that the client's messages may still belong to. */
+  /** The substitution to which the client's next messages may still belong. */
   #substitution: Substitution | undefined
-  /** Whether the client gets nothing more. */
+  /** Whether the client gets no further messages. */
   #isMuted = false
   #cancelLinger: (() => void) | undefined
 
@@ -45,7 +48,7 @@ export class StatementFaults implements Carrier<StatementRule> {
     this.reader = options.statements.reader()
   }
 
-  /** Whether every message passes as it is. */
+  /** Whether every message passes unchanged. */
   get isIdle(): boolean {
     return (
       this.#options.list.rules.length === 0 &&
@@ -55,13 +58,13 @@ export class StatementFaults implements Carrier<StatementRule> {
     )
   }
 
-  /** Whether the client does not get what the server sends now. */
+  /** Whether the messages that the server sends now are withheld from the client. */
   get isLost(): boolean {
     return this.#isMuted || this.#fates.get(this.reader.answering)?.kind === 'unanswered'
   }
 
   ruleRemoved(): void {
-    // An exchange that was chosen ends as it was chosen.
+    // A chosen exchange keeps its fate, even if its rule is removed.
   }
 
   closed(): void {
@@ -69,7 +72,10 @@ export class StatementFaults implements Carrier<StatementRule> {
     this.#options.list.leave(this)
   }
 
-  /** What the server gets in place of this message of the client; undefined if it gets the message. */
+  /**
+   * Returns the bytes that the server gets in place of this message of the client; undefined if the server gets the
+   * message itself.
+   */
   request(message: Buffer): Buffer | undefined {
     const { exchange, statement } = this.reader.asked(message)
     if (this.#cancelLinger !== undefined || this.#substitution?.skips(message) === true) return NOTHING
@@ -88,7 +94,7 @@ export class StatementFaults implements Carrier<StatementRule> {
           return 'ends'
         }
         if (!this.#fates.has(exchange)) this.#fates.set(exchange, { kind: 'unanswered', fault, rule, statement })
-        // It acts once the server has replied.
+        // The fault acts once the server has replied.
         return 'none'
       },
       statement,
@@ -96,7 +102,10 @@ export class StatementFaults implements Carrier<StatementRule> {
     return instead
   }
 
-  /** What the client gets in place of this message of the server; undefined if it gets the message. */
+  /**
+   * Returns the bytes that the client gets in place of this message of the server; undefined if the client gets the
+   * message itself.
+   */
   reply(message: Buffer): Buffer | undefined {
     if (this.#isMuted) return NOTHING
     const exchange = this.reader.answering

@@ -1,13 +1,13 @@
 const WORD = /[\p{L}\p{N}_$]+/uy
 
 /**
- * Whether a text has a statement that begins with these words. Letter case, comments and the space between words do not
- * matter. Takes time linear in the text's length, because clients choose the text.
+ * Returns a predicate: whether a text has a statement that begins with `words`. Letter case, comments and the space
+ * between words are ignored. Takes time linear in the text's length, because clients choose the text.
  */
 export function compileStatement(words: string): (sql: string) => boolean {
   const wanted = [...tokensOf(words)]
   return (sql) => {
-    /** How many of the words the statement has so far; undefined if it begins with others. */
+    /** How many of the wanted words the statement has so far; undefined if it begins with other words. */
     let met: number | undefined = 0
     for (const token of tokensOf(sql)) {
       if (token === ';') met = 0
@@ -18,7 +18,7 @@ export function compileStatement(words: string): (sql: string) => boolean {
   }
 }
 
-/** Words, quoted texts and other characters, without comments. */
+/** Yields words, quoted texts and other characters, without comments. */
 function* tokensOf(sql: string): Iterable<string> {
   for (let at = 0; at < sql.length; ) {
     const end = endOf(sql, at)
@@ -32,7 +32,7 @@ function endOf(sql: string, at: number): number {
   const first = sql.charAt(at)
   if (sql.startsWith('--', at)) return endAfter(sql, '\n', at + 2)
   if (sql.startsWith('/*', at)) return endAfter(sql, '*/', at + 2)
-  // A doubled quote begins a second text.
+  // A doubled quote begins a second text, which does not matter here.
   if (first === "'" || first === '"' || first === '`') return endAfter(sql, first, at + 1)
   const dollar = first === '$' ? /^\$([a-z_]\w*)?\$/i.exec(sql.slice(at, at + LONGEST_TAG)) : null
   if (dollar !== null) return endAfter(sql, dollar[0], at + dollar[0].length)

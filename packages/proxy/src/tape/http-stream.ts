@@ -13,12 +13,12 @@ import {
 import { type ReadMessage, type ReadStream, textOf } from './read-message.ts'
 import type { Stream } from './stream.ts'
 
-/** The part of a body that is read. */
+/** The most bytes of a body that are read. */
 const MOST_BODY_BYTES = 64 * 1024
 const REQUEST_LINE = /^[A-Z]{3,16} \S+ HTTP\/1\.[01]\r\n/
 const STATUS_LINE = /^HTTP\/1\.[01] \d{3}[ \r]/
 
-/** Reads HTTP/1; undefined if the stream is none. */
+/** Reads HTTP/1; undefined if the stream is not HTTP/1. */
 export function readHttp(stream: Stream, asked: Stream | undefined): ReadStream | undefined {
   const [first] = stream.pieces
   const isWhole = first?.positionBytes === 0
@@ -34,7 +34,7 @@ export function readHttp(stream: Stream, asked: Stream | undefined): ReadStream 
 
 const textAt = (bytes: Buffer): string => bytes.toString('latin1', 0, LONGEST_LINE_BYTES)
 
-/** The first line may be cut by chunks. */
+/** Returns the start of a stream, in which the first line may be split across chunks. */
 function beginningOf({ pieces }: Stream): string {
   let text = ''
   for (const { bytes } of pieces) {
@@ -51,7 +51,7 @@ type Head = RequestHead | ResponseHead
 /** The way to read the messages of one direction. */
 interface Reading {
   readonly parser: MessageParser<Head>
-  /** How the body is delimited; undefined for a head that is no message of its own. */
+  /** Returns the type of a message; undefined for a head that is not a message of its own. */
   begin(): Pick<ReadMessage, 'type' | 'question'> | undefined
   textBefore(): string
 }
@@ -77,7 +77,7 @@ function replyReading(requests: readonly ReadMessage[]): Reading {
       const request = requests[replies]
       const { head } = parser
       parser.frame(bodyOfResponse(head, request?.type.split(' ')[0]))
-      // An interim reply (RFC 9110 §15.2).
+      // An interim reply (RFC 9110 §15.2) is not a message of its own.
       if (head.status < 200) return undefined
       replies++
       const type = request === undefined ? `reply ${head.status}` : `${head.status} to ${request.type}`

@@ -7,31 +7,34 @@ import type { Tape } from './tape.ts'
 /** The traffic of one link, with times by the proxy's clock. */
 export interface Passage {
   readonly link: Link
-  /** Messages sent before this may have been dropped. */
+  /** The time before which messages may have been dropped. */
   readonly forgottenUntilMs: number
-  /** In the order in which they were sent. */
+  /** The messages in the order in which they were sent. */
   readonly messages: readonly PassedMessage[]
-  /** Times at which something may have been sent that is missing from the messages, or unreadable. */
+  /** Times at which messages may have been sent that are missing here or unreadable. */
   readonly doubts: readonly Doubt[]
 }
 
 export interface PassedMessage extends Omit<ReadMessage, 'endBytes'> {
-  /** When its last byte was handed to the receiver's socket; absent if it never was. */
+  /** The time at which the message's last byte was written to the receiver's socket; absent if it never was. */
   readonly deliveredAtMs?: number | undefined
-  /** Whether it is a connection that broke before any of its bytes were read, so that its messages are unknown. */
+  /**
+   * Whether this stands for a connection that broke before any of its bytes were read, so that its messages are
+   * unknown.
+   */
   readonly isUnread?: true | undefined
-  /** When the connection ended; absent if it was open to the end. */
+  /** The time at which the connection ended; absent if it stayed open. */
   readonly closedAtMs?: number | undefined
 }
 
 export interface Doubt {
   readonly fromMs: number
   readonly toMs: number
-  /** `unread`: its bytes never reached the proxy; `unreadable`: they cannot be interpreted. */
+  /** `unread`: bytes never reached the proxy. `unreadable`: bytes cannot be interpreted. */
   readonly why: 'unread' | 'unreadable'
 }
 
-/** Bytes sent this shortly before a connection broke may not have been read. */
+/** Bytes that were sent at most this long before a connection broke may not have been read. */
 const BREAKS_WITHIN_MS = 250
 
 export interface LinkTape {
@@ -39,7 +42,10 @@ export interface LinkTape {
   readonly tape: Tape
 }
 
-/** Reads the messages of each tape, and what is uncertain: one tape at a time, since all together take much memory. */
+/**
+ * Reads the messages of each tape, and what is uncertain about them. Reads one tape at a time, because all together
+ * need much memory.
+ */
 export function* readPassages(tapes: readonly LinkTape[]): Generator<Passage> {
   for (const { link, tape } of tapes) {
     const back = tapes.find((other) => other.link.from === link.to && other.link.to === link.from)

@@ -1,26 +1,29 @@
 import { isUtf8 } from 'node:buffer'
 
 export interface ReadMessage {
-  /** `POST /replicate`, `append`, `SET`, `41 bytes`. */
+  /** The type of the message, such as `POST /replicate`, `append`, `SET` or `41 bytes`. */
   readonly type: string
-  /** Its content; undefined if that is binary, compressed or incomplete. */
+  /** The message's content; undefined if it is binary, compressed or incomplete. */
   readonly text: string | undefined
-  /** The request to which it replies. */
+  /** The request that this message answers. */
   readonly question?: string | undefined
   readonly sentAtMs: number
-  /** The position of its end in the stream; infinite if the end was not seen. */
+  /** The position of the message's end in the stream; infinite if the end was not seen. */
   readonly endBytes: number
 }
 
 export interface ReadStream {
   readonly messages: readonly ReadMessage[]
-  /** From here on, message boundaries are uncertain; undefined if all are certain. */
+  /** The time from which message boundaries are uncertain; undefined if all boundaries are certain. */
   readonly unreadableFromMs: number | undefined
-  /** Up to here too, since the start was dropped; undefined if it was not. */
+  /**
+   * The time until which message boundaries are uncertain, because the start was dropped; undefined if it was not
+   * dropped.
+   */
   readonly unreadableUntilMs?: number | undefined
 }
 
-/** Undefined if it is not text. */
+/** Returns bytes as text; undefined if they are not text. */
 export function textOf(bytes: Buffer): string | undefined {
   if (!isUtf8(bytes)) return undefined
   const text = bytes.toString()

@@ -5,8 +5,9 @@ import type { Stream } from './stream.ts'
 const NOTHING: ReadStream = { messages: [], unreadableFromMs: undefined }
 
 /**
- * Reads a stream as what it looks like: HTTP/1, lines of JSON, or else chunk by chunk. `asked`: the stream to which it
- * replies.
+ * Reads a stream by its apparent protocol: HTTP/1, lines of JSON, or else chunk by chunk.
+ *
+ * @param asked the stream to which this stream replies.
  */
 export function readStream(stream: Stream, asked: Stream | undefined): ReadStream {
   const [first] = stream.pieces
@@ -44,7 +45,7 @@ function readLines(stream: Stream): ReadStream {
   return { messages, unreadableFromMs: openedAtMs }
 }
 
-/** Undefined if it is not JSON. */
+/** Reads a line as a message; undefined if the line is not JSON. */
 function lineMessage(line: Buffer, sentAtMs: number, endBytes: number): ReadMessage | undefined {
   const text = line.toString()
   try {
@@ -56,7 +57,10 @@ function lineMessage(line: Buffer, sentAtMs: number, endBytes: number): ReadMess
   }
 }
 
-/** Chunks may start or end in the middle of a message, so a change may be missed. */
+/**
+ * Reads each chunk as a message. Chunks may start or end in the middle of a message, so a change between messages may
+ * be missed.
+ */
 function readChunks(stream: Stream): ReadStream {
   const messages = stream.pieces.map(({ bytes, sizeBytes, positionBytes, atMs }): ReadMessage => {
     const text = textOf(bytes)
@@ -72,10 +76,10 @@ function readChunks(stream: Stream): ReadStream {
   return { messages, unreadableFromMs: stream.pieces[0]?.atMs }
 }
 
-/** How many of the commands sent together are named. */
+/** The most commands of a chunk that are named. */
 const MOST_NAMED = 3
 
-/** The distinct command names in a chunk of RESP; none if it is no RESP. */
+/** Returns the distinct command names in a chunk of RESP; none if the chunk is not RESP. */
 function commandsIn(text: string): readonly string[] {
   if (!/^\*\d+\r\n\$/.test(text)) return []
   const names = Array.from(text.matchAll(/\*\d+\r\n\$\d+\r\n([\w.-]+)\r\n/g), ([, name = '']) => name.toUpperCase())

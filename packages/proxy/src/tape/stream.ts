@@ -4,15 +4,15 @@ import type { TapedBytes, TapeEntry } from './tape.ts'
 export interface Stream {
   readonly number: number
   readonly pieces: (TapedBytes & { readonly atMs: number })[]
-  /** How many bytes the receiver's socket had got, and when, in ascending order. */
+  /** The total of bytes that the receiver's socket had accepted, with the time, in ascending order. */
   readonly deliveries: { readonly totalBytes: number; readonly atMs: number }[]
-  /** Times at which the sender was paused, so that it may have sent bytes that were not read. */
+  /** Times at which the proxy stopped reading, so that the sender may have sent unread bytes. */
   readonly unreadAtMs: number[]
   openedAtMs?: number
-  /** When the sender ended it in order, so that everything it sent was read. */
+  /** The time at which the sender ended the stream in order, so that everything it sent was read. */
   finishedAtMs?: number
   closedAtMs?: number
-  /** When bytes were first changed, lost or reordered in front of the link. */
+  /** The time at which bytes were first changed, lost or reordered in front of the link. */
   disturbedAtMs?: number
 }
 
@@ -57,7 +57,7 @@ function add(stream: Stream, entry: TapeEntry): void {
   }
 }
 
-/** When the receiver's socket had got the bytes up to this position; undefined if it never did. */
+/** Returns when the receiver's socket had accepted all bytes up to this position; undefined if it never did. */
 export function deliveredAtMs({ deliveries }: Stream, endBytes: number): number | undefined {
   let [low, high] = [0, deliveries.length]
   while (low < high) {

@@ -1,29 +1,29 @@
 /** An event on one stream: one direction of one connection. */
 export type TapeEntry = { readonly stream: number; readonly atMs: number } & (
   | { readonly kind: 'opened' | 'finished' | 'closed' | 'disturbed' | 'unread' }
-  /** The receiver's socket has got the stream's bytes up to here. */
+  /** The receiver's socket has accepted the first `totalBytes` of the stream. */
   | { readonly kind: 'delivered'; readonly totalBytes: number }
   | TapedBytes
 )
 
 export interface TapedBytes {
   readonly kind: 'bytes'
-  /** The number of preceding bytes of the stream. */
+  /** The number of earlier bytes of the stream. */
   readonly positionBytes: number
   readonly sizeBytes: number
-  /** The first of these bytes, in the tape's memory. */
+  /** The first of the chunk's bytes, in the tape's memory. */
   readonly bytes: Buffer
-  /** Whether the receiver's socket got them at once. */
+  /** Whether the receiver's socket accepted the bytes immediately. */
   readonly isDelivered: boolean
 }
 
-/** The memory of all tapes of a network together. */
+/** The memory that all tapes of a network share. */
 export interface TapeBudget {
   leftBytes: number
 }
 
 const SLAB_BYTES = 64 * 1024
-/** The part of one chunk that is kept. */
+/** The most bytes of one chunk that are kept. */
 const MOST_KEPT_BYTES = 16 * 1024
 const HEADER_BYTES = 32
 
@@ -38,16 +38,16 @@ interface Slab {
 }
 
 /**
- * The traffic of one link with its times, in bounded memory: the oldest is dropped first. Writing is on the hot path
- * and only copies; reading happens once, after the run.
+ * The traffic of one link with its times, in bounded memory: the oldest traffic is dropped first. Writing is on the hot
+ * path and only copies bytes; reading happens once, after the run.
  */
 export class Tape {
-  /** Nothing before this time is certain: it may have been dropped. */
+  /** The time before which entries may have been dropped. */
   forgottenUntilMs: number = Number.NEGATIVE_INFINITY
   readonly #budget: TapeBudget
   readonly #mostSlabs: number
   readonly #slabs: Slab[] = []
-  /** Where the last entry begins in the last slab. */
+  /** The offset of the last entry in the last slab. */
   #lastAt = -1
 
   constructor(mostBytes: number, budget: TapeBudget) {
@@ -77,14 +77,14 @@ export class Tape {
     this.#entry(DELIVERED, stream, atMs, 0)?.memory.writeDoubleLE(totalBytes, this.#lastAt + 16)
   }
 
-  /** The entries in the order in which they were written. */
+  /** Returns the entries in the order in which they were written. */
   *entries(): Generator<TapeEntry> {
     for (const { memory, usedBytes } of this.#slabs) {
       for (let at = 0; at < usedBytes; at += HEADER_BYTES + memory.readUInt16LE(at + 2)) yield entryAt(memory, at)
     }
   }
 
-  /** Whether the last entry has exactly these bytes, and so can be marked instead of followed by another. */
+  /** Marks the last entry as delivered if it has exactly these bytes. Returns false if another entry is needed. */
   #markLast(stream: number, atMs: number, totalBytes: number): boolean {
     const memory = this.#slabs.at(-1)?.memory
     const at = this.#lastAt
@@ -95,7 +95,9 @@ export class Tape {
     return true
   }
 
-  /** The slab in which the entry begins at `#lastAt`; undefined if there is no memory for it. */
+  /**
+   * Writes an entry's header at `#lastAt`, and returns the entry's slab; undefined if there is no memory for the entry.
+   */
   #entry(kind: number, stream: number, atMs: number, keptBytes: number): Slab | undefined {
     const slab = this.#withRoom(HEADER_BYTES + keptBytes)
     if (slab === undefined) {

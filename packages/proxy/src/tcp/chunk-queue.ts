@@ -1,16 +1,16 @@
-/** An entry of the queue: bytes as they arrived, or how the stream ended. */
+/** A queue entry: bytes as they arrived, or how the stream ended. */
 export interface Waiting {
   readonly content: Buffer | 'end' | 'reset'
   readonly bytes: Buffer
-  /** Bytes of the content already delivered. */
+  /** The number of the content's bytes that are already delivered. */
   offset: number
   readonly arrivedAtMs: number
 }
 
-/** Consumed entries are removed this many at a time, so that taking one costs constant time. */
+/** Removed entries are cleared this many at a time, so that removing one takes constant time. */
 const COMPACT_AT = 512
 
-/** Memory of an entry besides its bytes, which bounds a stream of tiny chunks as well. */
+/** The memory counted for an entry in addition to its bytes. It also bounds a stream of tiny chunks. */
 const ENTRY_BYTES = 256
 
 const NONE = Buffer.alloc(0)
@@ -29,7 +29,7 @@ export class ChunkQueue {
     return this.#bytes
   }
 
-  /** The approximate memory of what waits here. */
+  /** The approximate memory of the waiting entries. */
   get memoryBytes(): number {
     return this.#bytes + this.length * ENTRY_BYTES
   }
@@ -39,12 +39,12 @@ export class ChunkQueue {
     if (typeof content !== 'string') this.#bytes += content.length
   }
 
-  /** Whether an RST waits, which is always the last entry. */
+  /** Whether a reset waits. A reset is always the last entry. */
   get endsInReset(): boolean {
     return this.#entries.at(-1)?.content === 'reset'
   }
 
-  /** All entries, the head first. */
+  /** Yields all entries, the head first. */
   *[Symbol.iterator](): Generator<Waiting> {
     for (let i = this.#head; i < this.#entries.length; i++) {
       const waiting = this.#entries[i]
@@ -56,7 +56,7 @@ export class ChunkQueue {
     return this.#entries[this.#head]
   }
 
-  /** Takes the next bytes of the head, and removes the head once it is used up. */
+  /** Takes the next bytes of the head. Removes the head once all its bytes are taken. */
   take(sizeBytes: number): Buffer | 'end' | 'reset' {
     const head = this.#entries[this.#head]
     if (head === undefined) throw new RangeError('nothing waits')

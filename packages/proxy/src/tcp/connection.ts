@@ -14,7 +14,7 @@ import { Pump, type PumpedConnection } from './pump.ts'
 import { ReadBuffer } from './read-buffer.ts'
 import { endTurn, LONGEST_GATHERED_BYTES, type Receive, receiveInTurn } from './turn.ts'
 
-/** A server's real address. */
+/** The address of a server behind the proxy. */
 export interface Upstream {
   readonly host: string
   readonly port: number
@@ -24,36 +24,36 @@ export interface ConnectionOptions {
   readonly client: Socket
   readonly forward: LinkState
   readonly backward: LinkState
-  /** Called to dial. Undefined if there is no server, which the client sees as a refused connection. */
+  /** Returns the address to dial; undefined if there is no server, which the client sees as a refused connection. */
   readonly upstream: () => Upstream | undefined
   /** The local address to dial from; by default the system chooses. */
   readonly source?: string | undefined
   readonly clock: ProxyClock
-  /** Unique within the network. */
+  /** The connection's id, unique within the network. */
   readonly id: number
   /** The dialling process, if known. */
   readonly peerProcess?: string | undefined
   /** Handles the bytes before the links' faults act on them. */
   readonly intercept?: Intercept | undefined
-  /** Dials with TLS instead of a plain connection; the socket emits 'secureConnect' once connected. */
+  /** Dials with TLS instead of a plain connection. The socket emits 'secureConnect' once it is connected. */
   readonly dialSecurely?: ((target: Upstream, client: Socket) => Socket) | undefined
-  /** The upstream could not be reached, and no fault is the cause. */
+  /** Called when the upstream could not be reached for a reason other than a fault. */
   readonly dialFailed: (target: Upstream, error: NodeJS.ErrnoException) => void
-  /** A client uses another protocol than the interceptor reads. */
+  /** Called when a client uses another protocol than the interceptor reads. */
   readonly misread: NonNullable<Conversation['misread']>
-  /** The interceptor threw, which has ended this connection. */
+  /** Called when the interceptor threw an error, which has ended this connection. */
   readonly interceptorFailed: (error: unknown) => void
   readonly closed: (connection: Connection) => void
 }
 
-/** The first receiver of what a socket reads: its pump, or the interceptor in front of it. */
+/** The first receiver of a socket's bytes: its pump, or the interceptor in front of the pump. */
 type Inlet = Pick<Stage, 'receive' | 'end' | 'reset'>
 
 /**
- * An accepted connection and the one dialled for it. A TCP handshake needs both directions, so while either is cut the
- * upstream is not dialled: the client is accepted and gets nothing until the links heal. If one of the cuts is a drop,
- * connections opened during it are reset when healed. With an interceptor the upstream is dialled when there are bytes
- * for it or the interceptor asks.
+ * An accepted connection, and the connection dialled for it. A TCP handshake needs both directions. Therefore the
+ * upstream is not dialled while either direction is cut: the client is accepted, and gets nothing until the links heal.
+ * If one of the cuts is a drop, connections opened during it are reset when it heals. With an interceptor, the upstream
+ * is dialled once there are bytes for it or the interceptor asks for it.
  */
 export class Connection implements PumpedConnection {
   readonly acceptedAtMs: number
@@ -66,14 +66,14 @@ export class Connection implements PumpedConnection {
   readonly #responses: Inlet
   #peer: Conversation['client'] | undefined
   #upstream: Socket | undefined
-  /** Set when there is something for the upstream: dial as soon as the links allow. */
+  /** Whether the upstream is needed: it is then dialled as soon as the links allow. */
   #dialWanted: boolean
   #wantedAtMs: number
-  /** Faults that delay dialling and have counted it as a hit. */
+  /** Faults that delay dialling and have already counted the delay as a hit. */
   #puttingOff: Set<Placed> | undefined
   #cancelDial: (() => void) | undefined
   #state: 'new' | 'waiting' | 'dialling' | 'joined' | 'closed' = 'new'
-  /** Opened during a drop: reset once the links heal. */
+  /** Whether the connection was opened during a drop, so that it is reset once the links heal. */
   #doomed = false
   #openSockets = 0
 
@@ -103,7 +103,7 @@ export class Connection implements PumpedConnection {
     this.#watch(this.#client, this.#requests)
     for (const placed of refusing) placed.hit()
     if (refusing.length > 0) this.abort()
-    // A fault or the interceptor may already have ended it.
+    // A fault or the interceptor may already have ended the connection.
     if (this.#state === 'new') this.#state = 'waiting'
     if (this.#forward.stages.length > 0) this.#forward.advance()
     this.#dialIfClear()
@@ -113,7 +113,7 @@ export class Connection implements PumpedConnection {
     return this.#clientAddress().host
   }
 
-  /** Whether no request is under way, as far as the interceptor can tell. */
+  /** Whether no request is in progress, as far as the interceptor can tell. */
   get isIdle(): boolean {
     return this.#interceptor?.isIdle === true
   }
@@ -177,7 +177,7 @@ export class Connection implements PumpedConnection {
   }
 
   #resetUpstream(): void {
-    // Not connected to the upstream yet, so there is only the client to reset.
+    // The upstream is not connected yet, so only the client can be reset.
     if (this.#state !== 'joined') this.abort()
     else this.#forward.reset()
   }
@@ -243,12 +243,12 @@ export class Connection implements PumpedConnection {
     const options = {
       host: target.host,
       port: target.port,
-      // Undefined for TCP, as Node takes it: a spread would cost each connection.
+      // Undefined for TCP, as Node expects: a spread here would cost time for each connection.
       path: isPath(target.host) ? target.host : undefined,
       localAddress: this.#options.source,
       allowHalfOpen: true,
       noDelay: true,
-      // Node's own defaults. Node would add them to a copy of this object, which costs V8 8 µs; overriding them is
+      // Node's own defaults. Node would add them to a copy of this object, which costs V8 8 µs; giving them here is
       // free.
       emitClose: false,
       autoDestroy: true,
@@ -286,13 +286,16 @@ export class Connection implements PumpedConnection {
       this.#backward.receive(bytes)
       memory.give(sizeBytes)
     } else {
-      // A few waiting bytes must not keep the whole buffer alive.
+      // Copy the bytes: a few waiting bytes must not keep the whole buffer alive.
       this.#backward.receive(Buffer.from(bytes))
       memory.reuse(sizeBytes)
     }
   }
 
-  /** Takes responses in memory that is reused after the turn. An interceptor's exit copies what it must keep. */
+  /**
+   * Returns a receiver for responses in memory that is reused after the turn. An interceptor's exit copies the bytes
+   * that it must keep.
+   */
   #receiveBorrowed(): Receive {
     const responses = this.#responses
     const pump = this.#backward
@@ -312,7 +315,7 @@ export class Connection implements PumpedConnection {
       ended = true
       inlet.end()
     })
-    // The error does not matter: anything but an orderly end is passed on as RST. 'close' always follows.
+    // The error does not matter: anything other than an orderly end is passed on as RST. 'close' always follows.
     socket.on('error', () => undefined)
     socket.on('close', (hadError) => {
       endTurn()
@@ -337,7 +340,7 @@ export class Connection implements PumpedConnection {
   }
 }
 
-/** Takes bytes in memory of their own. */
+/** Returns a receiver for bytes that have their own memory. */
 function receiverOf(inlet: Inlet): Receive {
   const receive = (bytes: Buffer) => void inlet.receive(bytes)
   return (bytes) => {
@@ -352,23 +355,23 @@ function receiverOf(inlet: Inlet): Receive {
 
 /**
  * Whether a stream that seems to have ended was in fact reset. When one poll finds both data and an RST, libuv reports
- * an end (uv__stream_io, its shortcut for POLLHUP). Passed on as FIN, that would make a truncated stream look complete.
- * A reset connection no longer has a peer, but after a FIN it has one as long as our own direction is open. Nothing may
- * ask for the address earlier, since Node would cache it.
+ * an end (uv__stream_io, its shortcut for POLLHUP). Passed on as FIN, this end would make a truncated stream look
+ * complete. A reset connection no longer has a peer address; after a FIN the address remains while our own direction is
+ * open. No code may read the address earlier, because Node would cache it.
  */
 const wasReset = (socket: Socket): boolean =>
   !socket.writableEnded && socket.remoteAddress === undefined && !isUnix(socket)
 
 /**
- * The interceptor's output to the pump. Calls `reach` before passing anything on, and `reset` instead of the pump's
- * own.
+ * Creates the interceptor's exit to the pump. It calls `reach` before passing anything on, and `reset` in place of the
+ * pump's own reset.
  */
 function createExit(pump: Pump, reach: () => void, reset: () => void): Exit {
   return {
     pass(bytes) {
       reach()
       if (pump.passesThrough || bytes.length * 2 > bytes.buffer.byteLength) return pump.receive(bytes)
-      // A few waiting bytes must not keep the whole buffer they were read into alive.
+      // Copy the bytes: a few waiting bytes must not keep their whole read buffer alive.
       pump.receive(Buffer.from(bytes))
       return true
     },

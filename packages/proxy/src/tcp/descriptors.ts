@@ -1,18 +1,21 @@
 import { readFileSync } from 'node:fs'
 
 /**
- * How many of this process's file descriptors connections and listeners may use. Some are reserved, above all for the
+ * The file descriptors of this process that connections and listeners may use. Some are reserved, above all for the
  * control interface, so that a flood of connections does not lock out the operator who could stop it.
  */
 export interface Descriptors {
   /**
-   * Reserves descriptors and returns a function that releases them, which may be called twice; undefined if too few are
-   * left.
+   * Reserves descriptors. Returns a function that releases them, which may be called twice; undefined if too few
+   * descriptors are left.
    */
   take(count: number): (() => void) | undefined
 }
 
-/** Enough for the control interface's connections, the recorder's files, and the identification of clients. */
+/**
+ * The most reserved descriptors: enough for the control interface's connections, the recorder's files, and the
+ * identification of clients.
+ */
 const MOST_KEPT = 128
 
 export function createDescriptors(limit: number): Descriptors {
@@ -31,13 +34,13 @@ export function createDescriptors(limit: number): Descriptors {
   }
 }
 
-/** The `Max open files` in force, from Linux's /proc/PID/limits; Infinity if there is no limit. */
+/** Returns the soft limit `Max open files` from Linux's /proc/PID/limits; Infinity if there is no limit. */
 export function parseLimit(limits: string): number {
   const soft = /^Max open files +(\d+)/m.exec(limits)?.[1]
   return soft === undefined ? Number.POSITIVE_INFINITY : Number(soft)
 }
 
-/** Unlimited on systems without /proc. */
+/** Returns this process's limit; Infinity on systems without /proc. */
 function ownLimit(): number {
   try {
     return parseLimit(readFileSync('/proc/self/limits', 'latin1'))

@@ -1,11 +1,11 @@
 import { flushInTurn, gathersWrites, keepMemory } from './turn.ts'
 
-/** Larger writes are not gathered. */
+/** The most bytes gathered in one write. */
 const LARGEST_BYTES = 16 * 1024
 
-/** Bytes for one socket that wait for the end of the turn. */
+/** Bytes for one socket, gathered until the end of the turn. */
 export class GatheredWrite {
-  /** Returns false if it still needs the memory. */
+  /** Writes bytes. Returns false if the write still needs their memory. */
   readonly #write: (bytes: Buffer) => boolean
   #bytes: Buffer | undefined
 
@@ -13,7 +13,7 @@ export class GatheredWrite {
     this.#write = write
   }
 
-  /** Takes bytes that stay unchanged until the end of the turn. Returns false if they must be written now. */
+  /** Takes bytes that stay unchanged until the end of the turn. Returns false if they must be written immediately. */
   take(bytes: Buffer): boolean {
     if (!gathersWrites()) return false
     if (this.#bytes === undefined) {
@@ -26,12 +26,12 @@ export class GatheredWrite {
     return true
   }
 
-  /** Call it before anything else is sent. */
+  /** Writes the gathered bytes immediately. Must be called before anything else is sent. */
   writeNow(): void {
     if (this.#bytes !== undefined && !this.flush()) keepMemory()
   }
 
-  /** Returns false if the memory is still needed. */
+  /** Writes the gathered bytes. Returns false if their memory is still needed. */
   flush(): boolean {
     const bytes = this.#bytes
     this.#bytes = undefined

@@ -16,28 +16,31 @@ import { Wakeup } from './wakeup.ts'
 /** The most bytes delivered in one system call; the rest waits for the next turn. */
 const LARGEST_BURST_BYTES = 1024 * 1024
 
-/** Larger writes are often incomplete, and then a direct write costs more than the stream. */
+/**
+ * The most bytes of a direct write. Larger writes are often incomplete, and then a direct write costs more than the
+ * stream.
+ */
 const LARGEST_DIRECT_BYTES = 16 * 1024
 
 export interface PumpedConnection {
   /** The dialling side's address. */
   readonly client: string
   readonly acceptedAtMs: number
-  /** The faults of this direction have changed, and those of all links are up to date. */
+  /** Reports that the faults of this direction have changed, and that all links are up to date. */
   stagesChanged(): void
   /** Ends both sides in order, by FIN. */
   close(): void
-  /** Resets both sides at once. */
+  /** Resets both sides immediately. */
   abort(): void
 }
 
 /**
  * Moves bytes, and the end of the stream, from one socket to another under the link's faults.
  *
- * While no fault is in force and nothing waits, each read is one write, at the end of the turn, and nothing else.
- * Otherwise arrivals join a queue whose head is planned against the faults of the moment, so that a change of faults
- * acts on everything not yet handed to the receiving socket. (Bytes handed over count as sent: at most one burst, and
- * only if the receiver is not reading.) An end of the stream, by FIN or RST, is queued and cut like data.
+ * While no fault is in force and nothing waits, each read becomes one write at the end of the turn. Otherwise arrivals
+ * join a queue. Its head is planned by the faults in force at that moment, so that a change of faults acts on all bytes
+ * not yet written to the receiving socket. (Bytes written to the socket count as sent: at most one burst, and only if
+ * the receiver is not reading.) An end of the stream, by FIN or RST, is queued and cut like data.
  */
 export class Pump implements Flow {
   readonly link: LinkState
@@ -48,7 +51,7 @@ export class Pump implements Flow {
   readonly #wakeup: Wakeup
   readonly #gate: SourceGate
   #sink: Socket | undefined
-  /** Undefined while there is no sink, and for TLS, whose bytes must be encrypted first. */
+  /** Undefined while there is no sink, and for TLS, whose bytes must first be encrypted. */
   #direct: DirectWriter | undefined
   /** Counts as delivered. */
   readonly #gathered = new GatheredWrite((bytes) => this.#sink?.writable !== true || this.#write(this.#sink, bytes))
@@ -56,7 +59,7 @@ export class Pump implements Flow {
   #lostBytes = 0
   #observer: Pick<Interception, 'delivered' | 'altered'> | undefined
   #endingAtRemoval: Ending | undefined
-  /** Bytes were lost, so the stream must not continue. */
+  /** Whether bytes were lost, so that the stream must not continue. */
   #holed = false
   #stopped = false
 
@@ -87,7 +90,7 @@ export class Pump implements Flow {
     return this.#backlog.stages
   }
 
-  /** Whether the next byte would be held or lost by a cut. */
+  /** Whether a cut would hold or lose the next byte. */
   get cut(): 'none' | 'hold' | 'drop' {
     return this.stages.length === 0 ? 'none' : cutAt(this.stages, this.#positionBytes)
   }
@@ -100,27 +103,29 @@ export class Pump implements Flow {
     return this.#backlog.queue.length
   }
 
-  /** Bytes handed to the sink so far. */
+  /** The number of bytes written to the sink so far. */
   get deliveredBytes(): number {
     return this.#deliveredBytes
   }
 
-  /** Whether a read would be written at once, so that its buffer can be reused. */
+  /** Whether received bytes would be written immediately, so that their buffer can be reused. */
   get passesThrough(): boolean {
     return this.stages.length === 0 && this.#backlog.queue.length === 0 && this.#sink !== undefined
   }
 
-  /** Whether the source is stopped because more waits than the sink takes. */
+  /** Whether the source is stopped because more bytes wait than the sink takes. */
   get congested(): boolean {
     return !this.#gate.room
   }
 
-  /** Reports every delivery to the sink. */
+  /** Sets the observer to which every delivery is reported. */
   observe(observer: Pick<Interception, 'delivered' | 'altered'>): void {
     this.#observer = observer
   }
 
-  /** Sets the socket to pause and resume. Its listener calls `receive` and the other methods. */
+  /**
+   * Sets the socket whose reading is paused and resumed. The socket's listener calls `receive` and the other methods.
+   */
   setSource(source: Socket): void {
     this.#gate.setSource(source)
   }
@@ -133,7 +138,7 @@ export class Pump implements Flow {
     this.advance()
   }
 
-  /** Takes bytes over. Returns true if their memory may be reused. */
+  /** Takes received bytes. Returns true if their memory may be reused. */
   receive(bytes: Buffer): boolean {
     const { link } = this
     link.bytes += bytes.length
@@ -157,14 +162,14 @@ export class Pump implements Flow {
     else this.#enqueue('end')
   }
 
-  /** The source ended by RST, or by anything else but an orderly end. */
+  /** Reports that the source ended by RST, or by anything other than an orderly end. */
   reset(): void {
     this.#gathered.writeNow()
     if (this.passesThrough && this.#sink !== undefined) resetSocket(this.#sink)
     else this.#enqueue('reset')
   }
 
-  /** Pauses the source, or lets it go on while there is room. */
+  /** Pauses the source, or lets it continue while there is room. */
   setWanted(wanted: boolean): void {
     this.#gate.setWanted(wanted)
   }
@@ -184,14 +189,14 @@ export class Pump implements Flow {
     this.connection.stagesChanged()
   }
 
-  /** Delivers everything due by now. Call when the faults have changed or the sink is set. */
+  /** Delivers everything that is due. Must be called when the faults have changed or the sink is set. */
   advance(): void {
-    // A stream with a hole must not continue: reset the receiver as soon as the link carries anything again.
+    // A stream with lost bytes must not continue: reset the receiver as soon as the link carries bytes again.
     if (this.#holed && this.#sink !== undefined && carries(this.stages, this.#positionBytes)) resetSocket(this.#sink)
     this.#advance()
   }
 
-  /** Discards what waits; both sockets are closed or about to be. */
+  /** Discards waiting bytes. Both sockets are closed, or about to be closed. */
   stop(): void {
     this.#gathered.writeNow()
     this.#stopped = true
@@ -200,7 +205,7 @@ export class Pump implements Flow {
     this.#backlog.queue.clear()
   }
 
-  /** The sink can take more. */
+  /** Called when the sink can take more bytes. */
   readonly #drained = (): void => {
     const sink = this.#sink
     if (sink === undefined || isBehind(sink)) return
@@ -211,14 +216,16 @@ export class Pump implements Flow {
     }
   }
 
-  /** As `#write`, but a small message may wait for the end of the turn, and its memory is needed till then. */
+  /**
+   * Writes as `#write` does, but a small message may wait until the end of the turn, and needs its memory until then.
+   */
   #writeInTurn(sink: Socket, bytes: Buffer): boolean {
     if (this.#direct !== undefined && bytes.length <= LARGEST_DIRECT_BYTES && this.#gathered.take(bytes)) return false
     this.#gathered.writeNow()
     return this.#write(sink, bytes)
   }
 
-  /** Whether everything was sent at once; if not, stops the source. */
+  /** Writes bytes. Returns whether all were sent immediately; if not, stops the source. */
   #write(sink: Socket, bytes: Buffer): boolean {
     if (this.#direct !== undefined && bytes.length <= LARGEST_DIRECT_BYTES && hasSentAll(sink)) {
       if (this.#direct.write(bytes, this.#drained)) return true
@@ -229,13 +236,16 @@ export class Pump implements Flow {
     return hasSentAll(sink)
   }
 
-  /** Sends FIN. If the sink's FIN has been read, closing it does the same and saves a shutdown system call. */
+  /**
+   * Sends a FIN. If the sink's FIN has been read, closing the sink has this effect too, and saves a shutdown system
+   * call.
+   */
   #end(sink: Socket): void {
     if (sink.readableEnded && this.#direct !== undefined && hasSentAll(sink)) sink.destroy()
     else sink.end()
   }
 
-  /** Bytes that have left the queue or bypassed it. */
+  /** The number of bytes that have left the queue or bypassed it. */
   get #positionBytes(): number {
     return this.#deliveredBytes + this.#lostBytes
   }
@@ -244,7 +254,7 @@ export class Pump implements Flow {
     if (this.#stopped) return
     this.#gathered.writeNow()
     this.#backlog.push(content, this.#positionBytes, this.#clock.nowMs())
-    // Behind other entries, a timer, a drain or a change of faults will reach it.
+    // If the entry is behind others, a timer, a drain or a change of faults will deliver it.
     if (this.#backlog.queue.length === 1 || this.cut === 'drop') this.#advance()
     else this.#governReading()
   }
@@ -254,7 +264,7 @@ export class Pump implements Flow {
     this.#wakeup.cancel()
     const before = this.#deliveredBytes
     const nowMs = this.#clock.nowMs()
-    // A delivery may set an alarm that is due at once.
+    // A delivery may set an alarm that is due immediately.
     const ending = this.#alarmThatRings(nowMs) ?? this.#deliverWhatIsDue(nowMs) ?? this.#alarmThatRings(nowMs)
     this.#governReading()
     if (this.#deliveredBytes > before) this.#observer?.delivered(this.#deliveredBytes)
@@ -310,7 +320,7 @@ export class Pump implements Flow {
       this.#deliveredBytes += bytes.length
       this.link.deliveredBytes += bytes.length
       if (delivery.alone) {
-        // Anything written in the same turn could be sent, or read, together with it.
+        // Bytes written in the same turn could be sent, or read, together with this piece.
         sink.write(bytes, () => setImmediate(() => this.#advance()))
         break
       }
@@ -350,14 +360,15 @@ export class Pump implements Flow {
     this.link.droppedBytes += sizeBytes
   }
 
-  /** The receiver is gone or was sent an end; only an RST still matters to it. */
+  /** Discards waiting bytes for a receiver that is closed or was sent an end. Only an RST still matters to it. */
   #discardForDeadSink(sink: Socket): void {
     if (this.#backlog.queue.endsInReset) resetSocket(sink)
     this.#backlog.queue.clear()
   }
 
   /**
-   * Back-pressure: stops the source when enough is waiting here or, with an empty queue, when the receiver is behind.
+   * Applies back-pressure: stops the source when enough bytes wait in the queue or, with an empty queue, when the
+   * receiver is behind.
    */
   #governReading(): void {
     const sink = this.#sink

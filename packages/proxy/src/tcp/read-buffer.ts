@@ -2,14 +2,14 @@ const SHARED_BYTES = 16 * 1024
 const LARGEST_BYTES = 512 * 1024
 const GROWTH = 4
 
-/** Shared by all sockets that have not read much yet. */
+/** The read buffer shared by all sockets that have not read much yet. */
 const shared = Buffer.allocUnsafeSlow(SHARED_BYTES)
 
 /**
- * The buffer that one socket reads into again and again. It starts as the shared one, because most connections are
- * idle, and grows while reads fill it, because the number of reads dominates the cost of bulk transfer. A buffer that
- * another socket is still writing from is lent and reused once returned: allocating large buffers costs more than
- * copying them.
+ * The buffer that one socket reads into repeatedly. It starts as the shared buffer, because most connections are idle.
+ * It grows while reads fill it, because the number of reads dominates the cost of bulk transfer. A buffer from which
+ * another socket is still writing is lent, and reused once returned: allocating large buffers costs more than copying
+ * them.
  */
 export class ReadBuffer {
   #current: Buffer = shared
@@ -20,30 +20,30 @@ export class ReadBuffer {
     return this.#current
   }
 
-  /** Whether other sockets read into it too, so that the bytes must be copied at once. */
+  /** Whether other sockets read into this buffer too, so that its bytes must be copied immediately. */
   get isShared(): boolean {
     return this.#current === shared
   }
 
-  /** The lent buffer has been written out completely. */
+  /** Returns the lent buffer, once it has been written out completely. */
   reclaim(): void {
     if (this.#lent === undefined) return
     this.#spare = this.#lent
     this.#lent = undefined
   }
 
-  /** After a read whose bytes nobody keeps. */
+  /** Called after a read whose bytes nobody keeps. */
   reuse(filledBytes: number): void {
     if (filledBytes === this.#current.length && filledBytes < LARGEST_BYTES) this.#replace(filledBytes)
   }
 
-  /** After a read whose buffer is returned with `reclaim`. */
+  /** Called after a read whose buffer is later returned by `reclaim`. */
   lend(filledBytes: number): void {
     this.#lent = this.#current
     this.#replace(filledBytes)
   }
 
-  /** After a read whose buffer is not returned. */
+  /** Called after a read whose buffer is never returned. */
   give(filledBytes: number): void {
     this.#replace(filledBytes)
   }
