@@ -5,10 +5,10 @@ import { postgresql } from './postgresql/postgresql.ts'
 import { resp } from './resp/resp.ts'
 import { websocket } from './websocket/websocket.ts'
 
-/** The framings without settings. A new one is a folder next to this file, and a line here. */
+/** The framings without settings. A new framing is a folder next to this file, and an entry in this list. */
 const all: Framing[] = [jsonLines, mysql, postgresql, resp, websocket]
 
 export const framings: readonly Framing[] = all
 
-/** Adds the framing of a protocol of a user's own. */
+/** Registers the framing of a user-defined protocol. */
 export const addFraming = (framing: Framing): void => void all.push(framing)

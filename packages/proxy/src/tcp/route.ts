@@ -21,60 +21,76 @@ import { descriptors } from './descriptors.ts'
 import { MISREAD, type Trouble, type TroubleReporter } from './trouble.ts'
 
 export interface RouteOptions {
-  /** The endpoint that dials here. */
+  /** The endpoint that dials this route. */
   readonly from: Endpoint
   readonly to: Endpoint
-  /** Absent while the server is not running: until it is set, connections are accepted and reset. */
+  /**
+   * The server's address; absent while the server is not running. Until it is set, connections are accepted and reset.
+   */
   readonly upstream?: Upstream | undefined
   /** The local address from which the upstream is dialled in plaintext; by default the system chooses. */
   readonly source?: string | undefined
-  /** Where to listen; by default at any free port of 127.0.0.1. `nowhere`: `dial` is the only way in. */
+  /** The listening address; by default a free port of 127.0.0.1. `nowhere` opens no port: only `dial` connects. */
   readonly listen?: { readonly host?: string | undefined; readonly port?: number | undefined } | 'nowhere' | undefined
   /**
-   * Makes the interceptor that reads, changes or answers each connection's traffic. The links' faults act behind it.
+   * Creates the interceptor that reads, changes or answers each connection's traffic. The links' faults act behind the
+   * interceptor.
    */
   readonly intercept?: Intercept | undefined
   /**
-   * Finds which endpoint dials, if it is not always `from`, before anything is read from the client. The answer decides
-   * which links the connection belongs to, and so which faults it suffers; interceptors take every client for `from`.
+   * Finds the dialling endpoint, if it is not always `from`, before anything is read from the client. The endpoint
+   * decides to which links the connection belongs, and therefore which faults act on it. Interceptors treat every
+   * client as `from`.
    */
   readonly peers?: PeerFinder | undefined
-  /** Finds the process that dials, before anything is read, for interceptors that tell clients apart by it. */
+  /**
+   * Finds the dialling process, before anything is read from the client, for interceptors that distinguish clients by
+   * process.
+   */
   readonly processes?: PeerFinder | undefined
-  /** Without it, TLS is passed through like any bytes. */
+  /** The TLS options. If absent, TLS is passed through like any other bytes. */
   readonly tls?: TlsOptions | undefined
-  /** How clients ask for TLS, if the protocol begins in plaintext. Without a certificate TLS is declined. */
+  /** How clients request TLS, if the protocol begins in plaintext. A proxy without a certificate declines TLS. */
   readonly encryption?: Encryption | undefined
 }
 
-/** A listener that `from` dials to reach `to`. Bytes from→to and to→from are two links, each with its own faults. */
+/**
+ * A listener that `from` dials to reach `to`. Bytes from `from` to `to` and bytes from `to` to `from` are two links,
+ * each with its own faults.
+ */
 export interface Route {
   readonly from: Endpoint
   readonly to: Endpoint
   readonly host: string
   readonly port: number
-  /** Connections alive now, including those accepted but not yet connected to the upstream. */
+  /** The number of open connections, including those accepted but not yet connected to the upstream. */
   readonly liveConnections: number
-  /** The certificate authority that clients must trust, in PEM, if the proxy terminates TLS with a certificate it made. */
+  /**
+   * The certificate authority, in PEM, that clients must trust; undefined unless the proxy terminates TLS with a
+   * certificate that it generated.
+   */
   readonly authority: string | undefined
-  /** How dialling endpoints are identified, and how often that succeeded. */
+  /** How dialling endpoints are identified, and how often identification succeeded and failed. */
   readonly identification: Identification
-  /** TLS handshakes that failed, with clients and with servers. */
+  /** The number of failed TLS handshakes, with clients and with servers. */
   readonly failedHandshakes: number
-  /** Connects a client of this process without a socket; the stream carries what a TCP connection would, in plaintext. */
+  /**
+   * Connects a client of this process without a socket. The stream carries in plaintext what a TCP connection would
+   * carry.
+   */
   readonly dial: () => Duplex
-  /** Applies to connections dialled from now on; those alive stay where they are. */
+  /** Sets the upstream of connections dialled later. Open connections keep their upstream. */
   setUpstream(upstream: Upstream | undefined): void
   /**
-   * Stops listening and waits, up to this time, for the connections to end; those without a request in progress are
-   * closed at once.
+   * Stops listening, and waits up to `longestMs` for the connections to end. Connections without a request in progress
+   * are closed immediately.
    */
   drain(longestMs: number): Promise<void>
   /** Stops listening and resets open connections; resolves once the port is free. */
   close(): Promise<void>
 }
 
-/** Both directions between two endpoints. */
+/** The links of both directions between two endpoints. */
 interface LinkPair {
   readonly forward: LinkState
   readonly backward: LinkState
@@ -89,22 +105,25 @@ export interface RouteWiring extends LinkPair {
   readonly closed: () => void
 }
 
-/** Its own socket and the one dialled for it. */
+/** The descriptors of a client: its own socket, and the socket dialled for it. */
 const DESCRIPTORS_OF_CLIENT = 2
 
 interface Admitted {
-  /** Whether a connection has taken it over. */
+  /** Whether a connection has taken over the descriptors. */
   isCarried: boolean
   readonly giveBack: () => void
 }
 
-/** How often a draining route looks for connections without a request in progress. */
+/** How often a draining route checks for connections without a request in progress. */
 const DRAIN_CHECK_MS = 20
 
-/** How many connections may wait to be accepted; the system may allow fewer. */
+/** The most connections that wait to be accepted. The system may allow fewer. */
 const BACKLOG = 4096
 
-/** Loaded only for routes with TLS: loading Node's TLS takes half as long as everything else together. */
+/**
+ * Loads the TLS code, which only routes with TLS need: loading Node's TLS takes half as long as loading everything
+ * else.
+ */
 const loadSecureEdges = async (
   tls: TlsOptions,
   routeName: string,
@@ -141,12 +160,12 @@ class TcpRoute implements Route {
   readonly #name: string
   readonly #server: Server
   readonly #connections: Set<Connection> = new Set()
-  /** For each client that is still being identified, or may ask for TLS, the function that resets it. */
+  /** Functions that reset clients which are still being identified, or may still request TLS. */
   readonly #arriving: Set<() => void> = new Set()
   #known = 0
   #unknown = 0
   #upstream: Upstream | undefined
-  /** Set once the route is closing: called when its last connection is gone. */
+  /** Called when the last connection has closed; set once the route is closing. */
   #allGone: (() => void) | undefined
   #closing: Promise<void> | undefined
   #giveBackListener: (() => void) | undefined
@@ -173,9 +192,9 @@ class TcpRoute implements Route {
     const at = await listen(this.#server, this.#name, host, port)
     this.host = at.host
     this.port = at.port
-    // A listener counts even if it takes a reserved descriptor: the operator asked for it.
+    // A listener is counted even if it takes a reserved descriptor, because the operator asked for it.
     this.#giveBackListener = descriptors.take(1)
-    // A failed accept (no descriptors left, or a client that gave up in the queue) concerns one client only.
+    // A failed accept (no descriptors left, or a client that gave up in the queue) concerns only one client.
     this.#server.on('error', (error) => this.#turnedAway(error))
   }
 
@@ -248,7 +267,7 @@ class TcpRoute implements Route {
     const { peers, processes } = this.#options
     const giveUp = () => resetSocket(client)
     this.#arriving.add(giveUp)
-    // No other listener is attached yet, and a client may give up at any time.
+    // No other listener is attached yet, and the client may disconnect at any time.
     client.on('error', () => undefined)
     const address = peerOf(client)
     const listener = { host: client.localAddress ?? '', port: client.localPort ?? 0 }
@@ -289,7 +308,7 @@ class TcpRoute implements Route {
     })
   }
 
-  /** `admitted` is absent for a client of this process. */
+  /** Connects a client. `admitted` is absent for a client of this process. */
   #connect(
     client: Socket,
     { forward, backward }: LinkPair,
@@ -349,7 +368,7 @@ class TcpRoute implements Route {
       this.#allGone = resolve
     })
     const closed = new Promise<void>((resolve) => {
-      // Draining has already closed it, which is then reported as an error.
+      // After draining, the server is already closed, and `close` reports that as an error.
       this.#server.close(() => resolve())
     })
     if (this.#connections.size === 0) this.#allGone?.()

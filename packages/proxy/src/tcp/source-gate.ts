@@ -2,10 +2,10 @@ import type { Socket } from 'node:net'
 import type { ProxyClock } from '../link/clock.ts'
 import { Wakeup } from './wakeup.ts'
 
-/** How often a paused socket is checked for a peer that has gone. */
+/** How often a paused socket is checked for a peer that has disconnected. */
 const PROBE_EVERY_MS = 1_000
 
-/** Reads from a socket while there is room for its bytes and the interceptor does not ask for a pause. */
+/** Reads from a socket while there is room for its bytes and the interceptor has not stopped reading. */
 export class SourceGate {
   readonly #clock: ProxyClock
   readonly #probe: Wakeup
@@ -54,15 +54,15 @@ export class SourceGate {
     }
   }
 
-  /** A single timer, however often reading stops and resumes in the meantime. */
+  /** Sets a single timer, however often reading stops and resumes before it fires. */
   #probeLater(): void {
     const nowMs = this.#clock.nowMs()
     this.#probe.setFor(nowMs + PROBE_EVERY_MS, nowMs)
   }
 
   /**
-   * An RST is noticed only by reading or writing. A source paused because its receiver does not read would outlive its
-   * peer for as long as that receiver stays; an empty write detects the reset.
+   * Detects a reset of a paused source by an empty write: an RST is noticed only by reading or writing. Otherwise a
+   * source that is paused because its receiver does not read would outlive its peer for as long as that receiver stays.
    */
   #probeSource(): void {
     const source = this.#source

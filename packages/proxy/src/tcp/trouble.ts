@@ -1,29 +1,31 @@
 import type { ProxyClock } from '../link/clock.ts'
 
-/** Why a connection failed without a fault being the cause. */
+/** A connection failure whose cause is not a fault. */
 export interface Trouble {
   readonly type: 'dial-failed' | 'accept-failed' | 'tls-missing' | 'misread' | 'reader-failed'
   /** The link that clients dial: `clients>db`. */
   readonly link: string
-  /** `host:port` of the upstream that was dialled, or of the listener. */
+  /** `host:port` of the upstream that was dialled, or else of the listener. */
   readonly address: string
   /** The system's error code: ECONNREFUSED, ETIMEDOUT, EMFILE, … */
   readonly code: string
-  /** The reason in words, with the remedy if there is one. */
+  /** The reason in words, with a remedy if there is one. */
   readonly why: string
-  /** How often it has happened since the last report. */
+  /** The number of failures of this kind since the last report. */
   readonly count: number
 }
 
 export type TroubleListener = (trouble: Trouble) => void
 
-/** Reports trouble, combining repeated instances. */
+/** Reports failures, and combines repeated ones. */
 export interface TroubleReporter {
   note(trouble: Omit<Trouble, 'count' | 'why' | 'code'>, error: NodeJS.ErrnoException): void
   close(): void
 }
 
-/** The first instance of a kind is reported at once; later ones are combined into a report at this interval. */
+/**
+ * The interval of combined reports. The first failure of a kind is reported immediately; later failures are combined.
+ */
 const TELL_EVERY_MS = 1_000
 
 const TOO_MANY = 'too many open files: raise the limit (ulimit -n), or let fewer clients come at once'
@@ -42,7 +44,7 @@ const REASONS: { readonly [code: string]: string } = {
     'a client asked for TLS and hung up: the proxy has no certificate. Let the client use plaintext (sslmode=disable), or let the proxy listen with --listen tls://HOST:PORT',
 }
 
-/** The protocol of a client, if the proxy expects another one. */
+/** The failures of clients whose protocol or login does not work through the proxy. */
 export const MISREAD = {
   http2: {
     code: 'HTTP2_ON_HTTP',
@@ -55,7 +57,7 @@ export const MISREAD = {
 } as const
 
 export function createTroubleReporter(clock: ProxyClock, tell: TroubleListener): TroubleReporter {
-  /** Recently reported kinds, with the number of later instances, and the function that cancels the next report. */
+  /** Kinds reported recently, each with the number of later failures and the function that cancels the next report. */
   const recent: Map<string, { count: number; cancel: () => void }> = new Map()
 
   function tellLater(key: string, trouble: Omit<Trouble, 'count'>): () => void {

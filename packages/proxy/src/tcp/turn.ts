@@ -1,24 +1,26 @@
-// A poll of the event loop often finds many sockets readable. Handling each of them completely before reading the next
-// wakes a sleeping peer at every write, and lets every system call evict the caches of the code in between. So a turn
-// first gathers all reads, then handles them, then writes everything.
+// Gathers the reads of a poll. A poll of the event loop often finds many sockets readable. Handling each socket
+// completely before reading the next would wake a sleeping peer at every write, and every system call would evict the
+// caches of the code in between. So a turn first gathers all reads, then handles them, then writes everything.
 
 import { setImmediate } from 'node:timers'
 
-/** Takes what a socket read. The memory is valid until the turn ends. */
+/** Receives the bytes that a socket read. Their memory is valid until the turn ends. */
 export type Receive = (bytes: Buffer) => void
 
-/** Something that holds bytes to write at the end of the turn. */
+/** An object that holds bytes to write at the end of the turn. */
 export interface Flushing {
-  /** False if the memory is still needed once this returns. */
+  /** Writes the bytes. Returns false if their memory is still needed after the call. */
   flush(): boolean
 }
 
-/** Longer reads are handled at once: copying them would cost more than it saves. */
+/**
+ * The longest read that is gathered. Longer reads are handled immediately: copying them would cost more than it saves.
+ */
 export const LONGEST_GATHERED_BYTES: number = 4 * 1024
 
 const MEMORY_BYTES = 256 * 1024
 
-/** Where borrowed bytes are copied to; used from the front, and again in the next turn. */
+/** The memory to which borrowed bytes are copied, filled from its start in each turn. */
 let memory = Buffer.allocUnsafeSlow(MEMORY_BYTES)
 let usedBytes = 0
 let isMemoryKept = false
@@ -29,7 +31,10 @@ let flushing: Flushing[] = []
 let isScheduled = false
 let isHandling = false
 
-/** Submits what a socket read, in the order of the calls. `borrowed`: its memory is reused after this call. */
+/**
+ * Submits the bytes that a socket read, in the order of the calls. If `borrowed`, their memory is reused after this
+ * call.
+ */
 export function receiveInTurn(receive: Receive, bytes: Buffer, borrowed: boolean): void {
   if (borrowed && usedBytes + bytes.length > MEMORY_BYTES) endTurn()
   receivers.push(receive)
@@ -39,20 +44,20 @@ export function receiveInTurn(receive: Receive, bytes: Buffer, borrowed: boolean
   setImmediate(scheduledEnd)
 }
 
-/** Whether reads are being handled now, so that writes can wait for the end of the turn. */
+/** Whether reads are being handled, so that writes can wait for the end of the turn. */
 export const gathersWrites = (): boolean => isHandling
 
-/** Calls `flush` once all reads of this turn are handled. */
+/** Calls `pending.flush` once all reads of this turn are handled. */
 export function flushInTurn(pending: Flushing): void {
   flushing.push(pending)
 }
 
-/** Some bytes of this turn are still needed once it ends. */
+/** Keeps this turn's memory, because some of its bytes are still needed after the turn. */
 export function keepMemory(): void {
   isMemoryKept = true
 }
 
-/** Handles all reads so far. Call it before anything that must come after them. */
+/** Handles all reads so far. Must be called before any action that has to follow them. */
 export function endTurn(): void {
   if (isHandling || reads.length === 0) return
   const [handledBy, handled] = [receivers, reads]

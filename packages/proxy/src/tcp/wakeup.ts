@@ -1,6 +1,6 @@
 import type { ProxyClock } from '../link/clock.ts'
 
-/** A single timer, set for the earliest of the requested times. */
+/** A single timer, set to the earliest of the requested times. */
 export class Wakeup {
   readonly #clock: ProxyClock
   readonly #wake: () => void

@@ -1,22 +1,22 @@
 import type { Socket } from 'node:net'
 import type { Encryption } from '@chaosproxy/wire'
 
-/** The same time as for a TLS handshake: a client that connects and sends nothing would otherwise stay open forever. */
+/** As long as for a TLS handshake. Without the limit, a client that connects and sends nothing would stay forever. */
 const PATIENCE_MS = 10_000
 
 export interface NegotiationOptions {
   readonly encryption: Encryption
-  /** Continues with TLS. Absent without a certificate: then TLS is declined. */
+  /** Continues with TLS; absent without a certificate, so that TLS is declined. */
   readonly securely: ((client: Socket) => void) | undefined
   /** Continues in plaintext. */
   readonly plainly: (client: Socket) => void
-  /** The client hung up when TLS was declined. */
+  /** Called when the client disconnected because TLS was declined. */
   readonly insisted: () => void
 }
 
 /**
- * Replies to a client that asks for encryption before anything else, and hands it on. Recorded traffic must be
- * readable, so a server is never asked to encrypt forwarded traffic.
+ * Replies to a client that requests encryption before anything else, then continues with `securely` or `plainly`.
+ * Recorded traffic must be readable, so a server is never asked to encrypt forwarded traffic.
  */
 export function negotiate(client: Socket, { encryption, securely, plainly, insisted }: NegotiationOptions): void {
   const giveUp = setTimeout(() => client.destroy(), PATIENCE_MS)
@@ -43,7 +43,7 @@ export function negotiate(client: Socket, { encryption, securely, plainly, insis
       seen = seen.subarray(sizeBytes)
       if (kind === 'nothing') {
         done()
-        // The next reader of the client must read this first.
+        // Let the client's next reader read these bytes first.
         client.unshift(seen)
         plainly(client)
         return
@@ -58,7 +58,7 @@ export function negotiate(client: Socket, { encryption, securely, plainly, insis
   }
   const secure = (kind: 'hello' | 'tls'): void => {
     done()
-    // Plaintext behind the request may come from an attacker.
+    // Plaintext after the request may come from an attacker.
     if (securely === undefined || (kind === 'tls' && seen.length > 0)) {
       if (securely === undefined) insisted()
       client.destroy()
@@ -66,7 +66,7 @@ export function negotiate(client: Socket, { encryption, securely, plainly, insis
     }
     if (kind === 'tls') client.write(encryption.accepted)
     else {
-      // TLS reads what waits in the stream only if the stream is paused.
+      // TLS reads the bytes that wait in the stream only if the stream is paused.
       client.pause()
       client.unshift(seen)
     }

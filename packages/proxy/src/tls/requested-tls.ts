@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import type { Encryption } from '@chaosproxy/wire'
 
-/** A connection to a server that must be asked for TLS first: writes wait until the server has agreed. */
+/** A connection to a server that must first be asked for TLS. Writes wait until the server has agreed. */
 export class RequestedTls extends Duplex {
   readonly #raw: Socket
   readonly #encryption: Encryption
@@ -51,7 +51,7 @@ export class RequestedTls extends Duplex {
     const { accepted } = this.#encryption
     this.#answer = Buffer.concat([this.#answer, bytes])
     if (this.#answer.length < accepted.length) return
-    // Bytes after the reply and before the handshake may come from an attacker.
+    // Bytes between the reply and the handshake may come from an attacker.
     if (!this.#answer.equals(accepted)) {
       this.#raw.destroy(declined('offers no TLS'))
       return

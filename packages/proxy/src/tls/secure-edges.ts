@@ -11,7 +11,10 @@ import { RequestedTls } from './requested-tls.ts'
 import { createSpokenProtocols } from './spoken-protocols.ts'
 import type { OriginateOptions, TerminateOptions, TlsOptions } from './tls-options.ts'
 
-/** A peer that takes longer is disconnected; otherwise one that connects and sends nothing would be kept open forever. */
+/**
+ * The longest handshake. A peer that takes longer is disconnected; otherwise a peer that connects and sends nothing
+ * would stay forever.
+ */
 const HANDSHAKE_TIMEOUT_MS = 10_000
 const LOOPBACK_NAMES: readonly [string, ...string[]] = ['localhost', '127.0.0.1', '::1']
 
@@ -22,17 +25,18 @@ interface Target {
 
 /** Wraps the two sockets of a connection in TLS. */
 export interface SecureEdges {
-  /** The certificate authority that clients must trust, in PEM, if the route's certificate was made for it. */
+  /** The certificate authority, in PEM, that clients must trust; undefined if the route has its own certificate. */
   readonly authority: string | undefined
-  /** Failed handshakes, with clients and with servers. */
+  /** The number of failed handshakes, with clients and with servers. */
   readonly failures: number
   /**
-   * Takes a newly accepted client; calls `ready` after its handshake, or at once without TLS. The client may agree only to
-   * protocols that the server speaks, which is therefore asked first.
+   * Takes a newly accepted client. Calls `ready` after the client's handshake, or immediately without TLS. The client
+   * may agree only to protocols that the server speaks, so the server is asked first.
    */
   accept(client: Socket, server: Target | undefined, ready: (client: Socket) => void): void
   /**
-   * Undefined if servers are reached without TLS. The returned socket emits 'secureConnect' once it can be written to.
+   * Dials a server with TLS; undefined if servers are reached without TLS. The socket emits 'secureConnect' once it is
+   * writable.
    */
   readonly dial: ((target: Target, client: Socket) => Socket) | undefined
   /** Aborts every handshake in progress. */
@@ -56,7 +60,7 @@ export function secureEdges(options: TlsOptions, routeName: string, encryption?:
       ? createSpokenProtocols({ protocols: alpn, offer: (target, protocol) => begun(dialling(target, [protocol])) })
       : undefined
 
-  /** Ends a handshake that takes too long. */
+  /** Limits the duration of a handshake with a server. */
   function begun({ raw, secured }: ReturnType<ServerDialler>): TLSSocket {
     handshakes.add(raw)
     const giveUp = setTimeout(() => raw.destroy(), HANDSHAKE_TIMEOUT_MS)
@@ -68,7 +72,10 @@ export function secureEdges(options: TlsOptions, routeName: string, encryption?:
     return secured
   }
 
-  /** Tracks the raw socket until its handshake succeeds; counts a failure if it closes before that. */
+  /**
+   * Tracks the raw socket until its handshake succeeds. Counts a failure if the socket closes before that. Returns the
+   * function that stops tracking.
+   */
   function watch(raw: Socket, failed?: () => void): () => boolean {
     handshakes.add(raw)
     raw.once('close', () => {
@@ -119,7 +126,7 @@ export function secureEdges(options: TlsOptions, routeName: string, encryption?:
   }
 }
 
-/** Clients may require ALPN to name their protocol. */
+/** Adds the protocol's name to the options: clients may require ALPN to name it. */
 const withProtocol = (options: TerminateOptions, encryption: Encryption | undefined): TerminateOptions =>
   encryption === undefined ? options : { alpn: [encryption.protocol], ...options }
 
@@ -132,14 +139,15 @@ function acceptor(options: TerminateOptions, routeName: string) {
   contextOf(given, `proxy route ${routeName}: tls.terminate`)
   const waiting: Map<string, (secured: Socket) => void> = new Map()
   const servers: Map<string, Server> = new Map()
-  // Does not listen: accepted sockets are handed to it. It rejects invalid certificates and slow handshakes.
+  // Creates a server that does not listen: accepted sockets are passed to it. It rejects invalid certificates and slow
+  // handshakes.
   const newServer = (alpn: readonly string[]): Server =>
     createServer({
       ...given,
       requestCert: clientAuthorities !== undefined,
       rejectUnauthorized: clientAuthorities !== undefined,
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
-      // With an empty list a client that offers anything is refused.
+      // An empty list would refuse clients that offer any protocol.
       ...(alpn.length === 0 ? {} : { ALPNProtocols: [...alpn] }),
     })
       .on('secureConnection', (secured) => waiting.get(nameOf(secured))?.(secured))
@@ -152,7 +160,7 @@ function acceptor(options: TerminateOptions, routeName: string) {
   return {
     authority: authority?.certificate,
     accept(raw: Socket, alpn: readonly string[] | undefined, ready: (secured: Socket) => void): void {
-      // The TLS socket does not expose the raw one; find it by the address, which both have.
+      // The TLS socket does not expose the raw socket. Find it by the address, which both sockets have.
       const name = nameOf(raw)
       raw.once('close', () => waiting.delete(name))
       waiting.set(name, (secured) => {
@@ -165,7 +173,7 @@ function acceptor(options: TerminateOptions, routeName: string) {
   }
 }
 
-/** The encrypted connection, and the one in plaintext on top of it. */
+/** Dials a server. Returns the encrypted connection, and the plaintext socket on top of it. */
 type ServerDialler = (
   target: Target,
   agreed?: readonly string[],
@@ -176,7 +184,7 @@ function nameOf(socket: Socket): string {
   return `${host} ${port}`
 }
 
-/** Connects to servers with TLS, offering the protocol negotiated with the client. */
+/** Returns a dialler for servers with TLS, which offers the protocol negotiated with the client. */
 export function serverDialler(options: OriginateOptions, routeName: string, encryption?: Encryption): ServerDialler {
   const { identity, authorities, verify = true } = options
   const secureContext = contextOf(
@@ -185,7 +193,7 @@ export function serverDialler(options: OriginateOptions, routeName: string, encr
   )
   return (target, agreed = []) => {
     const { serverName = isIP(target.host) === 0 && !isPath(target.host) ? target.host : undefined } = options
-    // What the client agreed to is what it will speak, and so the server has to.
+    // The client will speak the protocol that it agreed to, so the server has to speak it too.
     const alpn = agreed.length > 0 ? agreed : (options.alpn ?? [])
     const raw = connectPlainly({ ...placeOf(target), allowHalfOpen: true, noDelay: true })
     if (isPath(target.host)) markUnix(raw)
@@ -200,7 +208,7 @@ export function serverDialler(options: OriginateOptions, routeName: string, encr
       ...(alpn.length === 0 ? {} : { ALPNProtocols: [...alpn] }),
     })
     carriedOver(secured, raw)
-    // The connection watches only the secured socket.
+    // The connection watches only the secured socket, so pass its raw socket's errors on.
     raw.on('error', (error) => secured.destroy(error))
     return { raw, secured }
   }

@@ -5,21 +5,23 @@ interface Target {
   readonly port: number
 }
 
-/** What became of an offer of one protocol. `ignored`: the server negotiates none. */
+/** The result of offering one protocol. `ignored` means that the server negotiates no protocol. */
 type Answer = 'agreed' | 'ignored' | 'failed'
 
 export interface SpokenProtocolsOptions {
-  /** In the order of preference. */
+  /** The protocols to offer, in the order of preference. */
   readonly protocols: readonly string[]
-  /** Begins a handshake that offers one of them. The socket is closed within a limited time. */
+  /** Begins a handshake that offers one protocol. The socket is closed within a limited time. */
   readonly offer: (target: Target, protocol: string) => TLSSocket
 }
 
-/** The ALPN protocols that servers speak. Each is asked when its first client comes, for one protocol after another. */
+/**
+ * The ALPN protocols that servers speak. A server is offered one protocol after another when its first client connects.
+ */
 export interface SpokenProtocols {
-  /** Those that the server agrees to; none if it negotiates none, and all if it cannot be asked. */
+  /** Returns the protocols to which the server agrees: none if it negotiates none, and all if it cannot be asked. */
   of(target: Target): Promise<readonly string[]>
-  /** The server did not speak what it agreed to: it is asked again. */
+  /** Makes the next client ask the server again, because the server did not speak the agreed protocol. */
   forget(target: Target): void
 }
 

@@ -1,53 +1,53 @@
 import { inputError } from '@chaosproxy/history'
 import type { Authority, Identity } from './authority.ts'
 
-/** TLS between the client and the proxy, which presents its own certificate. */
+/** TLS between the client and the proxy, which presents a certificate. */
 export interface TerminateOptions {
-  /** By default issued by the authority. */
+  /** The proxy's certificate and key; by default issued by `authority`. */
   readonly identity?: Identity | undefined
   /** Names in the issued certificate; by default `localhost` and the loopback addresses. */
   readonly names?: readonly string[] | undefined
-  /** By default created for the route. */
+  /** The authority that issues the certificate; by default created for the route. */
   readonly authority?: Authority | undefined
-  /** In PEM; if set, clients must present a certificate signed by one of these. */
+  /** Authorities in PEM. If set, clients must present a certificate signed by one of them. */
   readonly clientAuthorities?: string | undefined
-  /** ALPN protocols in order of preference, such as `h2` and `http/1.1`. By default none is negotiated. */
+  /** ALPN protocols in order of preference, such as `h2` and `http/1.1`. By default no protocol is negotiated. */
   readonly alpn?: readonly string[] | undefined
 }
 
 /** TLS between the proxy and the server. */
 export interface OriginateOptions {
-  /** Trusted authorities, in PEM. By default Node's. */
+  /** Trusted authorities, in PEM; by default Node's. */
   readonly authorities?: string | undefined
-  /** False accepts any certificate. */
+  /** Whether the server's certificate is verified; false accepts any certificate. By default true. */
   readonly verify?: boolean | undefined
-  /** The name sent as SNI, which the server's certificate must match. By default the upstream's. */
+  /** The name sent as SNI, which the server's certificate must match; by default the upstream's name. */
   readonly serverName?: string | undefined
   /** The client certificate, for servers that require one. */
   readonly identity?: Identity | undefined
-  /** By default the protocol negotiated with the client, if any. */
+  /** The ALPN protocols to offer; by default the protocol negotiated with the client, if any. */
   readonly alpn?: readonly string[] | undefined
 }
 
 /**
- * TLS at the edges of a route; faults act on the plaintext in between. With neither, TLS is passed through like any
- * bytes.
+ * TLS at the edges of a route. Faults act on the plaintext in between. If both members are absent, TLS is passed
+ * through like any other bytes.
  */
 export interface TlsOptions {
   readonly terminate?: TerminateOptions | undefined
   readonly originate?: OriginateOptions | undefined
 }
 
-/** Reads a PEM file: strings in JSON are PEM, or else the name of a PEM file. */
+/** Reads a PEM file. A string in JSON is either PEM itself or the name of a PEM file. */
 export type ReadPem = (path: string) => string
 
 const EXAMPLE = '{"terminate":{"names":["localhost"]},"originate":{"verify":false}}'
 
 /**
- * Parses a route's `tls`. `{"terminate":true}` makes a certificate; `{"terminate":{"certificate":…,"key":…}}` uses the
- * one given.
+ * Parses a route's `tls`. `{"terminate":true}` generates a certificate; `{"terminate":{"certificate":…,"key":…}}` uses
+ * the given one.
  *
- * @throws UserError (input) that begins with `where`.
+ * @throws UserError (input) with a message that begins with `where`.
  */
 export function parseTls(value: unknown, where: string, readPem: ReadPem): TlsOptions {
   const members = objectOf(value, ['terminate', 'originate'], where)

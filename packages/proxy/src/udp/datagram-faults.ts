@@ -5,7 +5,7 @@ import { LinkTable } from '../link/link-table.ts'
 import { Rule, type Standing } from '../link/rule.ts'
 import { type Applied, applyRules, RuleList } from '../link/rule-list.ts'
 
-/** A fault of datagrams on one link. */
+/** A datagram fault on one link. */
 export class DatagramRule extends Rule<DatagramFault> {
   readonly isForClient: ClientFilter | undefined
 

@@ -6,7 +6,7 @@ import { carryOut, type Seat } from '../link/rule.ts'
 import type { Carrier, RuleList } from '../link/rule-list.ts'
 import type { DatagramRule } from './datagram-faults.ts'
 
-/** The memory for waiting datagrams, shared by all sessions of a route. */
+/** The memory left for waiting datagrams, shared by all sessions of a route. */
 export interface Allowance {
   freeBytes: number
 }
@@ -22,13 +22,13 @@ export interface DatagramFlowOptions {
   readonly direction: 'requests' | 'responses'
 }
 
-/** A datagram that waits until all of these rules are removed, or its time is over. */
+/** A datagram that waits until all of these rules are removed, or until its time has elapsed. */
 interface WaitingDatagram {
   readonly waitsFor: readonly DatagramRule[]
   release(): void
 }
 
-/** One direction of one session, on which the faults act. */
+/** One direction of one UDP session, on which the faults act. */
 export class DatagramFlow implements Flow, Carrier<DatagramRule> {
   readonly client: string
   readonly acceptedAtMs: number
@@ -55,7 +55,7 @@ export class DatagramFlow implements Flow, Carrier<DatagramRule> {
     this.stages = stages
   }
 
-  /** Nothing waits for a cut to heal: datagrams that meet one are lost. */
+  /** Does nothing: no datagram waits for a cut to heal, because a cut drops datagrams. */
   stagesChanged(): void {}
 
   receive(bytes: Buffer): void {
@@ -133,7 +133,10 @@ export class DatagramFlow implements Flow, Carrier<DatagramRule> {
   }
 }
 
-/** Carries out the rules. Delays add up; of several rules that let others overtake it, the last counts. */
+/**
+ * Carries out the rules that chose a datagram. Delays add up. If several rules reorder the datagram, the last one
+ * applies.
+ */
 function planDatagram(chosen: readonly DatagramRule[], bytes: Buffer, seat: Seat): DatagramFate {
   let fate: DatagramFate = { bytes, copies: 1, delayMs: 0, aside: undefined, waitsFor: [] }
   carryOut(chosen, (rule) => {
@@ -145,12 +148,14 @@ function planDatagram(chosen: readonly DatagramRule[], bytes: Buffer, seat: Seat
 
 interface DatagramFate {
   readonly bytes: Buffer
-  /** 0 if it is lost. */
+  /** The number of copies to send; 0 if the datagram is lost. */
   readonly copies: number
   readonly delayMs: number
-  /** The wait until `behind` others of its direction and session have passed, or for `withinMs`. */
+  /**
+   * The wait until `behind` other datagrams of the direction and session have passed, or until `withinMs` has elapsed.
+   */
   readonly aside: { readonly behind: number; readonly withinMs: number } | undefined
-  /** The rules that make it wait. It waits until all of them are removed. */
+  /** The rules that make the datagram wait. It waits at most until all of them are removed. */
   readonly waitsFor: readonly DatagramRule[]
 }
 
@@ -161,7 +166,7 @@ type DatagramHarm<Kind extends DatagramFault['kind']> = (
   seat: Seat,
 ) => DatagramFate
 
-/** No datagram is duplicated into more than this, however many rules do it. */
+/** The most copies of a datagram, however many rules duplicate it. */
 const MOST_COPIES = 1000
 
 const harms: { readonly [Kind in DatagramFault['kind']]: DatagramHarm<Kind> } = {
@@ -185,7 +190,7 @@ const harms: { readonly [Kind in DatagramFault['kind']]: DatagramHarm<Kind> } = 
 
 function suffer(fate: DatagramFate, rule: DatagramRule, seat: Seat): DatagramFate {
   const { fault } = rule
-  // The table pairs each kind with its own effect, which the compiler cannot follow through the lookup.
+  // The table pairs each kind with its own effect. The compiler cannot infer this from the lookup.
   const harm = harms[fault.kind] as DatagramHarm<DatagramFault['kind']>
   return harm(fate, fault, rule, seat)
 }

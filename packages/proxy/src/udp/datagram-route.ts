@@ -9,23 +9,24 @@ import { DatagramSession } from './datagram-session.ts'
 import type { DatagramWiring } from './datagram-wiring.ts'
 
 export interface DatagramRouteOptions {
-  /** The endpoint that sends here; `to` is the one it reaches. */
+  /** The endpoint that sends to this route; `to` is the endpoint that the route reaches. */
   readonly from: Endpoint
   readonly to: Endpoint
   readonly upstream: Upstream
-  /** Where to listen. By default any free port of 127.0.0.1. */
+  /** The listening address; by default a free port of 127.0.0.1. */
   readonly listen?: { readonly host?: string | undefined; readonly port?: number | undefined } | undefined
-  /** A client's session ends after this long without a datagram in either direction. By default a minute. */
+  /** A client's session ends after this long without a datagram in either direction; by default a minute. */
   readonly idleMs?: number | undefined
   /**
-   * The maximum number of sessions, each of which uses a socket; the least recently used is closed. By default 1,024.
+   * The most sessions, each of which uses a socket. Beyond it, the least recently used session is closed. By default
+   * 1,024.
    */
   readonly maxSessions?: number | undefined
-  /** The memory for delayed datagrams; beyond it they are lost. By default 16 MiB. */
+  /** The memory for delayed datagrams; beyond it, datagrams are lost. By default 16 MiB. */
   readonly maxWaitingBytes?: number | undefined
 }
 
-/** A UDP port that `from` sends to in order to reach `to`. Replies go back to the sender's address. */
+/** A UDP port to which `from` sends in order to reach `to`. Replies are sent to the sender's address. */
 export interface DatagramRoute {
   readonly from: Endpoint
   readonly to: Endpoint
@@ -83,7 +84,7 @@ export async function openDatagramRoute(options: DatagramRouteOptions, wiring: D
   const host = options.listen?.host ?? '127.0.0.1'
   const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4', (bytes, client) => sessionOf(client).receive(bytes))
   await bind(socket, routeName, host, options.listen?.port ?? 0)
-  // A datagram that cannot be sent to a client, or is refused by it, is lost, as on a network.
+  // A datagram that cannot be sent to a client, or that the client refuses, is lost, as on a network.
   socket.on('error', () => undefined)
   const { address, port } = socket.address()
 

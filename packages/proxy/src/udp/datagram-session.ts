@@ -10,7 +10,7 @@ export interface DatagramSessionOptions extends Omit<DatagramWiring, 'closed'> {
   readonly client: string
   readonly upstream: Upstream
   readonly allowance: Allowance
-  /** Sends to the client. */
+  /** Sends a datagram to the client. */
   readonly answer: (bytes: Buffer) => void
   readonly closed: () => void
 }
@@ -18,14 +18,14 @@ export interface DatagramSessionOptions extends Omit<DatagramWiring, 'closed'> {
 /** The most datagrams to hold until the upstream's name is resolved. */
 const MOST_EARLY = 64
 
-/** One client of a route, with its own socket towards the upstream, so that replies find their way back. */
+/** One client of a route, with its own socket towards the upstream, so that replies reach the right client. */
 export class DatagramSession {
   usedAtMs: number
   readonly #options: DatagramSessionOptions
   readonly #socket: Socket
   readonly #forward: DatagramFlow
   readonly #backward: DatagramFlow
-  /** Undefined once the upstream's name is resolved. */
+  /** Datagrams held until the upstream's name is resolved; undefined once it is resolved. */
   #early: Buffer[] | undefined = []
   #closed = false
 
@@ -53,7 +53,7 @@ export class DatagramSession {
       this.usedAtMs = clock.nowMs()
       this.#backward.receive(bytes)
     })
-    // A datagram refused by the upstream, or sent to an unknown name, is lost, as on a network.
+    // A datagram that the upstream refuses, or that is sent to an unknown name, is lost, as on a network.
     this.#socket.on('error', (error: NodeJS.ErrnoException) => {
       options.forward.failedDials++
       options.troubled({ type: 'dial-failed', link: options.forward.name, address: hostAndPort(upstream) }, error)

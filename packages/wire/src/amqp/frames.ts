@@ -1,13 +1,14 @@
-// Frames and methods of AMQP 0-9-1, as far as they are sent: https://www.rabbitmq.com/resources/specs/amqp0-9-1.pdf
+// The frames and methods of AMQP 0-9-1 that clients and servers of queues use:
+// https://www.rabbitmq.com/resources/specs/amqp0-9-1.pdf
 
 const KIND = { method: 1, header: 2, body: 3, heartbeat: 8 } as const
 const END = 0xce
-/** Before the payload: its kind, its channel and its size. */
+/** The size in bytes of a frame's head: kind, channel and payload size. */
 const HEAD = 7
-/** A server that announces more has lost its way. */
+/** The largest frame accepted. A larger announced size means that the stream is out of step. */
 const MOST_BYTES = 16 * 1024 * 1024
 
-/** The methods by name: the class and the number. */
+/** The methods by name, each with its class and its number. */
 const METHODS = {
   'connection.start-ok': [10, 11],
   'connection.tune-ok': [10, 31],
@@ -33,7 +34,7 @@ const METHODS = {
 
 export type MethodName = keyof typeof METHODS
 
-/** The class whose messages are published and got. */
+/** The class of the methods that publish and get messages. */
 const BASIC = 60
 
 export const octet = (value: number): Buffer => Buffer.from([value])
@@ -82,18 +83,18 @@ function frame(kind: number, channel: number, payload: Buffer): Buffer {
   return Buffer.concat([octet(kind), short(channel), sized(payload), octet(END)])
 }
 
-/** A method on a channel; the connection's own methods are on channel 0. */
+/** Returns the frame of a method on a channel. The connection's own methods use channel 0. */
 export function methodFrame(name: MethodName, channel: number, ...members: readonly Buffer[]): Buffer {
   const [kind, number] = METHODS[name]
   return frame(KIND.method, channel, Buffer.concat([short(kind), short(number), ...members]))
 }
 
-/** Its one property: whether it is written to disk. */
+/** The flag of the one property that messages have: whether they are written to disk. */
 const DELIVERY_MODE = 1 << 12
 const PERSISTENT = 2
 const TRANSIENT = 1
 
-/** What a message consists of after the method that carries it. */
+/** Returns the frames of a message that follow the method which carries it: header and body. */
 export const contentFrames = (body: Buffer, channel: number, persistent: boolean): Buffer =>
   Buffer.concat([
     frame(
@@ -107,10 +108,10 @@ export const contentFrames = (body: Buffer, channel: number, persistent: boolean
     frame(KIND.body, channel, body),
   ])
 
-/** A frame that has arrived, as far as it matters. */
+/** A frame that has arrived, reduced to the parts in use. */
 export type Frame =
   | { readonly kind: 'method'; readonly name: string; readonly members: Buffer }
-  /** `size`: how many bytes of body follow. */
+  /** `size` is the number of body bytes that follow. */
   | { readonly kind: 'header'; readonly size: number }
   | { readonly kind: 'body'; readonly bytes: Buffer }
   | { readonly kind: 'heartbeat' }
@@ -118,12 +119,12 @@ export type Frame =
 const NAMES = new Map(Object.entries(METHODS).map(([name, [kind, number]]) => [`${kind}.${number}`, name]))
 
 /**
- * The first frame of what has arrived, and how many bytes it took. Undefined until all of it is there; a text if it is no
- * frame.
+ * Returns the first frame of the received bytes, and the frame's size. Undefined until the whole frame has arrived; a
+ * text that describes the error if the bytes are no frame.
  */
 export function firstFrame(bytes: Buffer): { readonly frame: Frame; readonly size: number } | string | undefined {
   if (bytes.length < HEAD) return undefined
-  // A server that speaks another version answers with the version that it speaks.
+  // A server that speaks another version replies with that version.
   if (bytes.toString('latin1', 0, 4) === 'AMQP') return 'the server speaks another version of AMQP'
   const length = bytes.readUInt32BE(3)
   if (length > MOST_BYTES) return `a frame of ${length} bytes`

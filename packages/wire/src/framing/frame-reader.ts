@@ -1,40 +1,40 @@
 import { type FrameScanner, NEEDS_MORE, NOT_FRAMED } from './frame-scanner.ts'
 
-/** Receives the parts of a stream in order. Together they are the stream, byte for byte. */
+/** Receives the parts of a stream in order. Together the parts are the stream, byte for byte. */
 export interface FrameSink {
-  /** The first byte of a message has arrived, and everything before it has been handed out. */
+  /** Reports that the first byte of a message has arrived, and that everything before it has been delivered. */
   begin?(firstByte: number): void
-  /** A whole message. Its memory is borrowed, so bytes to keep must be copied. */
+  /** Receives a whole message. Its memory is borrowed, so bytes to keep must be copied. */
   frame(bytes: Buffer): void
   /**
-   * Bytes that are not a whole message: part of one that is too large or was begun earlier, or bytes without framing.
-   * `last`: the message ends here, and another may begin.
+   * Receives bytes that are not a whole message: a part of a message that is too large or began earlier, or bytes
+   * without framing. If `last`, the message ends here, and another may begin.
    */
   loose(bytes: Buffer, last: boolean): void
 }
 
 export interface FrameReaderOptions {
   readonly scanner: FrameScanner
-  /** The most bytes to keep in memory. Longer messages are handed out in parts, as they come. */
+  /** The most bytes to keep in memory. Longer messages are delivered in parts as they arrive. */
   readonly maxFrameBytes: number
 }
 
 const NOTHING = Buffer.alloc(0)
 
-/** Cuts one direction of a connection into messages. It never fails, whatever the bytes. */
+/** Splits one direction of a connection into messages. It accepts any bytes without failing. */
 export class FrameReader {
   readonly #scanner: FrameScanner
   readonly #maxFrameBytes: number
   #framed = true
-  /** The bytes of the open frame so far, if none was handed out. */
+  /** The bytes of the open frame so far, unless a part of it was delivered. */
   #kept: Buffer = NOTHING
   #keptBytes = 0
-  /** Part of the open frame was handed out, so the rest is handed out in parts too. */
+  /** Whether a part of the open frame was delivered, so that its rest is delivered in parts too. */
   #loosened = false
   #midMessage = false
-  /** Messages so far, handed out whole or not. */
+  /** The number of messages so far, delivered whole or in parts. */
   messages = 0
-  /** Messages handed out in parts because of their size. */
+  /** The number of messages delivered in parts because of their size. */
   oversized = 0
 
   constructor(options: FrameReaderOptions) {
@@ -42,17 +42,17 @@ export class FrameReader {
     this.#maxFrameBytes = options.maxFrameBytes
   }
 
-  /** False once the stream has broken the framing; everything after that is handed out loose. */
+  /** False once the stream has broken the framing. All later bytes are delivered as loose bytes. */
   get framed(): boolean {
     return this.#framed
   }
 
-  /** Bytes of the open frame that wait for its rest. */
+  /** The number of kept bytes, which wait for the rest of the open frame. */
   get waitingBytes(): number {
     return this.#keptBytes
   }
 
-  /** Whether it is in the middle of a message handed out in parts. */
+  /** Whether the reader is in the middle of a message that is delivered in parts. */
   get inParts(): boolean {
     return this.#loosened
   }
@@ -77,7 +77,7 @@ export class FrameReader {
     if (at < bytes.length) sink.loose(bytes.subarray(at), false)
   }
 
-  /** Follows the stream without keeping any bytes. Calls `begin` with the first byte of each message. */
+  /** Scans the stream without keeping any bytes. Calls `begin` with the first byte of each message. */
   skim(bytes: Buffer, begin?: (firstByte: number) => void): void {
     let at = 0
     while (at < bytes.length && this.#framed) {
@@ -91,7 +91,7 @@ export class FrameReader {
     }
   }
 
-  /** Hands out the kept part of the open frame; the rest will follow in parts too. */
+  /** Delivers the kept part of the open frame. The rest of the frame is then delivered in parts too. */
   release(sink: FrameSink): void {
     if (this.#keptBytes === 0) return
     const kept = this.#takeKept()
@@ -122,7 +122,7 @@ export class FrameReader {
     this.#append(part)
   }
 
-  /** Appends to memory that doubles, so that a message that trickles in byte by byte costs linear time. */
+  /** Appends to memory whose size doubles, so that a message that arrives byte by byte costs linear time. */
   #append(part: Buffer): void {
     const neededBytes = this.#keptBytes + part.length
     if (neededBytes > this.#kept.length) {

@@ -3,41 +3,47 @@ import type { Encryption, Starts } from './encryption.ts'
 import type { FrameScanner } from './frame-scanner.ts'
 import type { Statements } from './statements.ts'
 
-/** Requests go from the side that dialled to the other; responses come back. */
+/** Requests flow from the dialling side to the other side; responses flow back. */
 export type Direction = 'requests' | 'responses'
 
-/** Cuts a kind of connection into messages, and knows enough about messages to fault single ones. */
+/**
+ * A protocol's framing: splits connections into messages, and reads messages as far as faults on single messages need
+ * it.
+ */
 export interface Framing {
   readonly name: string
   scanner(direction: Direction): FrameScanner
-  /** The message's content as JSON; undefined if it is malformed. */
+  /** Returns the message's content as JSON; undefined if the message is malformed. */
   read(message: Buffer): Json | undefined
   /** Whether messages are usually JSON, so that their members can be matched. */
   readonly readsJson?: true | undefined
   /** @throws UserError (usage) for a value that a message of this framing cannot express. */
   write(value: Json, direction: Direction): Buffer
-  /** The command of a request in capitals, and its key, if messages have these. */
+  /** Returns the command of a request in capitals, and its key, if messages have them. */
   readonly command?:
     | ((message: Buffer) => { readonly name: string; readonly key: string | undefined } | undefined)
     | undefined
-  /** The message's content as bytes, if it differs from the message's own bytes. */
+  /** Returns the message's content as bytes; absent if it is the message's own bytes. */
   readonly plain?: ((message: Buffer) => Buffer) | undefined
   /** Whether the message is part of a handshake, which faults must leave alone. */
   readonly isHandshake?: ((message: Buffer) => boolean) | undefined
-  /** The client's handshake without the offer to compress messages. */
+  /** Returns the client's handshake without the offer to compress messages. */
   readonly withoutCompression?: ((handshake: Buffer) => Buffer) | undefined
   /**
-   * Whether the message is compressed: it cannot be read, and later ones cannot either if it is lost, repeated, changed
-   * or moved.
+   * Whether the message is compressed. It cannot be read; if it is lost, repeated, changed or moved, later messages
+   * cannot be read either.
    */
   readonly isCompressed?: ((message: Buffer) => boolean) | undefined
-  /** A scanner for messages only, if connections begin with something else. */
+  /** Returns a scanner for messages only, if connections begin with something else. */
   readonly messageScanner?: ((direction: Direction) => FrameScanner) | undefined
-  /** How its statements are read, if it is a protocol of SQL. */
+  /** Reads the statements of connections, for an SQL protocol. */
   readonly statements?: Statements | undefined
-  /** How its connections become encrypted, if they begin in plaintext. */
+  /** How connections become encrypted, if they begin in plaintext. */
   readonly encryption?: Encryption | undefined
-  /** Rewrites the start of both directions, so that the two agree on nothing by which later bytes could not be read. */
+  /**
+   * Rewrites the start of both directions, so that client and server agree on no option that makes later bytes
+   * unreadable.
+   */
   readonly plainly?: (() => Starts) | undefined
 }
 

@@ -4,7 +4,7 @@ import type { Framing } from './framing.ts'
 
 const LINE_FEED = 0x0a
 
-/** Any bytes are lines; whether they are JSON matters only when they are read. */
+/** Splits any bytes into lines. Whether a line is JSON matters only when it is read. */
 const lineScanner: FrameScanner = {
   scan(bytes, start) {
     const end = bytes.indexOf(LINE_FEED, start)
@@ -12,7 +12,7 @@ const lineScanner: FrameScanner = {
   },
 }
 
-/** JSON values, one per line, including its line feed. */
+/** JSON values, one per line. A message includes its line feed. */
 export const jsonLines: Framing = {
   name: 'json-lines',
   readsJson: true,

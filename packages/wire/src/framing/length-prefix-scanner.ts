@@ -1,14 +1,15 @@
 import { type FrameScanner, NEEDS_MORE, NOT_FRAMED } from './frame-scanner.ts'
 
-/** Where a frame has its length. The names are those of Netty's LengthFieldBasedFrameDecoder. */
+/** The position and form of a frame's length field. The names are those of Netty's LengthFieldBasedFrameDecoder. */
 export interface LengthPrefix {
-  /** Bytes before the length. By default 0. */
+  /** The number of bytes before the length field. By default 0. */
   readonly lengthFieldOffset?: number | undefined
   readonly lengthFieldLength: 1 | 2 | 3 | 4
   readonly byteOrder: 'big' | 'little'
   /**
-   * Added to the declared length to get the number of bytes after the length field. By default 0, for a length that
-   * counts only those; for a length that counts the whole frame, minus the bytes up to there.
+   * The number that is added to the declared length to get the number of bytes after the length field. By default 0,
+   * for a length that counts only these bytes. For a length that counts the whole frame, it is minus the number of
+   * bytes up to the end of the length field.
    */
   readonly lengthAdjustment?: number | undefined
 }
@@ -23,7 +24,7 @@ export function createLengthPrefixScanner(prefix: LengthPrefix): FrameScanner {
   let bodyLeft = 0
 
   /**
-   * Takes one byte of the header. Multiplies instead of shifting, since four bytes do not fit a signed 32-bit
+   * Takes one byte of the header. Multiplies instead of shifting, because four bytes do not fit a signed 32-bit
    * integer.
    */
   function takeHeader(byte: number): void {

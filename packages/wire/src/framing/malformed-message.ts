@@ -1,4 +1,4 @@
-/** A message that is cut off, or does not end where its length says. */
+/** A message that is cut off, or that does not end where its length says. */
 export class MalformedMessage extends Error {
   override readonly name = 'MalformedMessage'
 }

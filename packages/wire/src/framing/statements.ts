@@ -1,10 +1,10 @@
-/** What a protocol of SQL shows of its statements, so that faults can act on single ones. */
+/** The statements of an SQL protocol, as far as faults on single statements need them. */
 export interface Statements {
   /** Follows one connection. */
   reader(): StatementReader
-  /** Why the protocol has no such error code; undefined if it has. */
+  /** Returns why the protocol has no such error code; undefined if it has the code. */
   refusal(code: string): string | undefined
-  /** How the client is told that a statement failed. */
+  /** Returns how the client is informed that a statement failed. */
   failure(options: FailureOptions): Failure
 }
 
@@ -12,50 +12,53 @@ export interface FailureOptions {
   readonly code: string
   readonly message: string
   readonly statement: string
-  /** The message that executes it. */
+  /** The message that executes the statement. */
   readonly request: Buffer
 }
 
-/** `fatal`: an error after which the server ends the connection. */
+/** How a statement fails. `fatal` is an error after which the server ends the connection. */
 export type Failure = { readonly kind: 'fatal'; readonly reply: Buffer } | Substitution
 
-/** Another request in place of the statement, so that the server's transaction fails as the client is told. */
+/** Another request that replaces the statement, so that the server's transaction fails as the client is told. */
 export interface Substitution {
   readonly kind: 'substitution'
-  /** What the server gets instead. */
+  /** The bytes that the server gets instead of the statement. */
   readonly request: Buffer
-  /** What the client gets in place of a message of the reply; empty for nothing. */
+  /** Returns the bytes that the client gets in place of a message of the reply; empty for none. */
   reply(message: Buffer): Buffer
-  /** Whether the message belongs to the failed request, so that the server must not get it. */
+  /** Whether a message belongs to the failed request, so that the server must not get it. */
   skips(message: Buffer): boolean
-  /** Whether a message of the reply ends one more exchange than the client asked for. */
+  /** Whether a message of the reply ends an exchange that the client did not begin. */
   isSurplus(message: Buffer): boolean
 }
 
 /** Pairs the statements of one connection with their replies. */
 export interface StatementReader {
-  /** A message of the client, and the exchange it belongs to: a request and the whole reply to it, counted from 0. */
+  /**
+   * Reads a message of the client. Returns the number of its exchange (a request and the whole reply to it), counted
+   * from 0, and its statement.
+   */
   asked(message: Buffer): { readonly exchange: number; readonly statement: string | undefined }
-  /** A message of the client that is too long to be read, or was not read from its start. */
+  /** Reports a message of the client that is too long to be read, or that was not read from its start. */
   askedUnread(firstByte: number): void
-  /** A message of the server. */
+  /** Reads a message of the server. */
   answered(message: Buffer): void
-  /** The start of one, while replies are not read. */
+  /** Reports the start of a message of the server while replies are not read. */
   replyBegins(firstByte: number): void
-  /** The exchange that the next message of the server belongs to. */
+  /** The exchange to which the server's next message belongs. */
   readonly answering: number
-  /** Whether replies have to be read, even if no fault is for them. */
+  /** Whether replies must be read, even if no fault acts on them. */
   readonly awaitsReply: boolean
-  /** Replies were not read until now: nothing is outstanding. */
+  /** Reports that replies were not read until now, and that no reply is outstanding. */
   caughtUp(): void
 }
 
-/** As much of a statement as is read. */
+/** The most bytes of a statement that are read. */
 export const MOST_STATEMENT_BYTES: number = 64 * 1024
-/** Prepared statements remembered for each connection. */
+/** The most prepared statements remembered for each connection. */
 const MOST_PREPARED = 10_000
 
-/** Remembers a statement; forgets the oldest beyond the limit. */
+/** Remembers a statement. Forgets the oldest statement beyond the limit. */
 export function remember<Key>(statements: Map<Key, string>, key: Key, statement: string): void {
   statements.delete(key)
   statements.set(key, statement)

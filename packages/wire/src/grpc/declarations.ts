@@ -7,14 +7,14 @@ const DECLARATION =
   /^\s*(?:(repeated|optional|required)\s+)?([\w.]+|map\s*<\s*\w+\s*,\s*[\w.]+\s*>)\s+(\w+)\s*=\s*(\d+)\s*;?\s*$/
 
 /**
- * Messages and methods, written as in a `.proto` file:
+ * Parses messages and methods, written as in a `.proto` file:
  *
  *     "messages": {"etcdserverpb.PutRequest": ["bytes key = 1", "bytes value = 2"], …},
  *     "methods": {"/etcdserverpb.KV/Put": ["etcdserverpb.PutRequest", "etcdserverpb.PutResponse"]}
  *
- * Undeclared fields are skipped, so it is enough to declare those the routes name. Declare an enum as `int32`.
+ * Undeclared fields are skipped, so only the fields that routes name need a declaration. Declare an enum as `int32`.
  *
- * @throws UserError (input) that begins with `where`.
+ * @throws UserError (input) with a message that begins with `where`.
  */
 export function parseDeclarations(messages: unknown, methods: unknown, where: string): Schema {
   const declared = readObject(messages, `${where}: "messages"`)
@@ -56,7 +56,7 @@ function entryOf(key: FieldKind, value: FieldKind): MessageType {
   return { name: 'entry', fields }
 }
 
-/** Resolves a type's name in the message itself, then in its package and the enclosing ones. */
+/** Resolves a type's name in the message itself, then in its package and in the enclosing packages. */
 function resolve(types: ReadonlyMap<string, MessageType>, message: string, name: string, where: string): FieldKind {
   if ((scalarNames as readonly string[]).includes(name)) return name as ScalarName
   const scopes = message.split('.')
