@@ -4,7 +4,7 @@ import { decodeMessage } from './decode-message.ts'
 import type { Field, FieldKind, MessageType, Method, ScalarName, Schema } from './message-type.ts'
 import { WireError } from './wire-reader.ts'
 
-/** The part of `google/protobuf/descriptor.proto` that describes message layouts. */
+/** The part of `google/protobuf/descriptor.proto` that describes the layout of messages. */
 const own = parseDeclarations(
   {
     FileDescriptorSet: ['repeated File file = 1'],
@@ -47,7 +47,7 @@ const own = parseDeclarations(
   'descriptor.proto',
 )
 
-/** By the numbers of `FieldDescriptorProto.Type`; the missing numbers are groups, messages and enums. */
+/** Scalar types by their number in `FieldDescriptorProto.Type`. The missing numbers are groups, messages and enums. */
 const scalars: { readonly [type: number]: ScalarName } = {
   1: 'double',
   2: 'float',
@@ -107,9 +107,9 @@ interface Declared {
 }
 
 /**
- * Parses a FileDescriptorSet, made by `protoc --include_imports --descriptor_set_out=api.desc api.proto`.
+ * Parses a FileDescriptorSet, created by `protoc --include_imports --descriptor_set_out=api.desc api.proto`.
  *
- * @throws UserError (input) that begins with `where`.
+ * @throws UserError (input) with a message that begins with `where`.
  */
 export function parseDescriptorSet(bytes: Buffer, where: string): Schema {
   const files = filesOf(bytes, where)
@@ -160,7 +160,7 @@ function declare(
   enums: Map<string, ReadonlyMap<number, string>>,
 ): void {
   for (const node of scope.list('enum_type')) {
-    // With aliases, several names share a number; the first is the canonical one.
+    // With aliases, several names share a number. The first name is the canonical one.
     const values = node.list('value').map((value) => [value.number('number') ?? 0, value.text('name')] as const)
     enums.set(`${prefix}${node.text('name')}`, new Map([...values].reverse()))
   }
@@ -180,7 +180,7 @@ function addField(
   where: string,
 ): void {
   const kind = kindOf(node, declared, enums, where)
-  // Groups are obsolete; skip them like unknown fields.
+  // Groups are obsolete. Skip them like unknown fields.
   if (kind === undefined) return
   const isRepeated = node.number('label') === REPEATED
   const entry = typeof kind === 'string' || !('message' in kind) ? undefined : declared.get(kind.message.name)
@@ -206,7 +206,7 @@ function kindOf(
   return scalars[number]
 }
 
-/** Descriptor names are fully qualified, with a leading dot. */
+/** Returns the message type with a name from the descriptor: fully qualified, with a leading dot. */
 function messageNamed(declared: ReadonlyMap<string, Declared>, name: string, where: string): MessageType {
   const found = declared.get(name.replace(/^\./, ''))
   if (found !== undefined) return found.type

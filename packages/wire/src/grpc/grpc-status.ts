@@ -1,4 +1,4 @@
-/** Status codes (https://grpc.io/docs/guides/status-codes), indexed by number. */
+/** The names of gRPC's status codes (https://grpc.io/docs/guides/status-codes), indexed by number. */
 export const grpcStatusNames = [
   'OK',
   'CANCELLED',
@@ -33,7 +33,10 @@ const REFUSALS: ReadonlySet<string> = new Set<GrpcStatusName>([
   'UNAUTHENTICATED',
 ])
 
-/** Any other status is indefinite: a server may return ABORTED or RESOURCE_EXHAUSTED halfway through. */
+/**
+ * Returns the outcome that a status usually means. A status not listed as a refusal is indefinite: a server may return
+ * ABORTED or RESOURCE_EXHAUSTED halfway through.
+ */
 export function usualGrpcOutcome(status: number): 'ok' | 'fail' | 'info' {
   if (status === 0) return 'ok'
   return REFUSALS.has(grpcStatusNames[status] ?? '') ? 'fail' : 'info'
@@ -45,5 +48,5 @@ export function describeGrpcStatus(status: number): string {
   return name === undefined ? `grpc ${status}` : `grpc ${status} ${name}`
 }
 
-/** The status of a call that ended without one. */
+/** The status of a call that ended without a status. */
 export const GRPC_UNKNOWN = 2

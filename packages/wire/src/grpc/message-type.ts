@@ -1,4 +1,4 @@
-/** The type of a field's value, with the message type or the enum's names. */
+/** The type of a field's value: a scalar, a message type, or an enum's names by number. */
 export type FieldKind = ScalarName | { readonly message: MessageType } | { readonly names: ReadonlyMap<number, string> }
 
 export const scalarNames = [
@@ -22,17 +22,17 @@ export const scalarNames = [
 export type ScalarName = (typeof scalarNames)[number]
 
 export interface Field {
-  /** The declared name (`range_end`), used as the JSON member. */
+  /** The declared name (`range_end`), which is also the JSON member's name. */
   readonly name: string
   readonly kind: FieldKind
   readonly shape: 'single' | 'repeated' | 'map'
-  /** Absent from the wire, it has its type's default value rather than none. */
+  /** Whether a field absent from the wire has its type's default value. Otherwise it has no value. */
   readonly hasDefault: boolean
-  /** At most one of a message's fields with the same number is set. */
+  /** The number of the field's oneof. At most one of the fields with this number is set. */
   readonly oneof?: number | undefined
 }
 
-/** A declared message. Types may refer to each other, so fields are added once all types are known. */
+/** A declared message type. Types may refer to each other, so fields are added once all types are known. */
 export interface MessageType {
   /** `etcdserverpb.PutRequest` */
   readonly name: string
@@ -40,7 +40,7 @@ export interface MessageType {
   readonly fields: Map<number, Field>
 }
 
-/** An RPC method: its input and output types, and which of them are streamed. */
+/** An RPC method: its input and output types, and whether either is streamed. */
 export interface Method {
   readonly input: MessageType
   readonly output: MessageType

@@ -5,10 +5,10 @@ import { parseDescriptorSet } from './descriptor-set.ts'
 import type { Schema } from './message-type.ts'
 
 /**
- * Reads `"descriptor": {"base64": …}`, a FileDescriptorSet, or the declarations `"messages"` and `"methods"`. Undefined
- * if the table has neither.
+ * Parses `"descriptor": {"base64": …}`, a FileDescriptorSet, or the declarations `"messages"` and `"methods"`.
+ * Undefined if the table has neither.
  *
- * @throws UserError (input) that begins with `where`.
+ * @throws UserError (input) with a message that begins with `where`.
  */
 export function parseSchema(members: { readonly [name: string]: unknown }, where: string): Schema | undefined {
   const { descriptor, messages, methods } = members

@@ -1,4 +1,4 @@
-/** Bytes that are not a Protocol Buffers message, or not one of the expected type. */
+/** Thrown for bytes that are not a Protocol Buffers message, or not a message of the expected type. */
 export class WireError extends Error {
   override readonly name = 'WireError'
 }
@@ -16,7 +16,7 @@ export class WireReader {
   /** The number of the field that `nextField` found. */
   number = 0
   wireType = 0
-  /** The two halves of the last integer read, both unsigned. */
+  /** The low and the high half of the last integer read, both unsigned. */
   low = 0
   high = 0
 
@@ -28,7 +28,7 @@ export class WireReader {
     return this.#at === this.#bytes.length
   }
 
-  /** False at the end of the message. @throws WireError */
+  /** Moves to the next field. Returns false at the end of the message. @throws WireError */
   nextField(): boolean {
     if (this.atEnd) return false
     this.varint()
@@ -38,7 +38,7 @@ export class WireReader {
     return true
   }
 
-  /** Seven bits per byte, the lowest first. @throws WireError */
+  /** Reads an integer of seven bits per byte, lowest bits first, into `low` and `high`. @throws WireError */
   varint(): void {
     let low = 0
     let high = 0
@@ -47,7 +47,7 @@ export class WireReader {
       if (byte === undefined) throw new WireError('the message ends in the middle of an integer')
       this.#at++
       const bits = byte & 0x7f
-      // The fifth byte holds the last four bits of the lower half and the first three of the upper.
+      // The fifth byte holds the last four bits of the lower half and the first three bits of the upper half.
       if (i < 5) low |= bits << (7 * i)
       if (i === 4) high = bits >>> 4
       else if (i > 4) high |= bits << (7 * i - 32)
@@ -71,7 +71,7 @@ export class WireReader {
     this.high = bytes.readUInt32LE(4)
   }
 
-  /** A string, bytes, a message or packed scalars, prefixed with the length. */
+  /** Reads a string, bytes, a message or packed scalars, which follow their length. */
   lengthDelimited(): Buffer {
     this.varint()
     if (this.high !== 0) throw new WireError('a field is longer than its message')

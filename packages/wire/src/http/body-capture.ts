@@ -2,8 +2,8 @@ import { createHash, type Hash } from 'node:crypto'
 import type { Json } from '@chaosproxy/history'
 
 /**
- * What was kept of a body: its bytes, or their number and SHA-256 if there were too many; or its parsed content; or why
- * the response omits its content.
+ * The captured content of a body: its bytes; their length and SHA-256 if there are too many bytes to keep; its parsed
+ * content; or the reason why the response omits the content.
  */
 export type Captured =
   | { readonly bytes: Buffer }
@@ -13,16 +13,19 @@ export type Captured =
 
 const NOTHING = Buffer.alloc(0)
 
-/** Gathers the pieces of a body's content. A body in one piece is not copied; see `release`. */
+/** Captures the content of a body from its pieces. A body in one piece is not copied; see `release`. */
 export class BodyCapture {
   #keepBytes = 0
   readonly #pieces: Buffer[] = []
-  /** Pieces from this index on are in borrowed memory. */
+  /** The index from which pieces are in borrowed memory. */
   #borrowedFrom = 0
   #length = 0
   #hash: Hash | undefined
 
-  /** Keeps bodies of up to `keepBytes`, and only the hash of longer ones; with 0, nothing. */
+  /**
+   * Begins a body. Bodies of up to `keepBytes` are kept; of longer bodies only the hash is kept. With 0, nothing is
+   * kept.
+   */
   start(keepBytes: number): void {
     this.#keepBytes = keepBytes
     this.#length = 0
@@ -43,13 +46,15 @@ export class BodyCapture {
     else this.#hash.update(piece)
   }
 
-  /** Copies the pieces in borrowed memory, which is about to be reused. */
+  /** Copies the pieces in borrowed memory, because that memory is about to be reused. */
   release(): void {
     for (; this.#borrowedFrom < this.#pieces.length; this.#borrowedFrom++)
       this.#pieces[this.#borrowedFrom] = Buffer.from(this.#pieces[this.#borrowedFrom] ?? NOTHING)
   }
 
-  /** Undefined if the body was not wanted. The result may be in borrowed memory: see `release`. */
+  /**
+   * Returns the captured body; undefined if none was to be kept. The result may be in borrowed memory; see `release`.
+   */
   end(): Captured | undefined {
     if (this.#keepBytes === 0) return undefined
     if (this.#hash !== undefined) return { sha256: this.#hash.digest('hex'), length: this.#length }

@@ -1,14 +1,17 @@
 import { COLON, CR, HEX, isName, LF, MAXIMUM_HEAD_BYTES, SEMICOLON, STEP, type Step, TEXT, TOKEN } from './syntax.ts'
 
-/** How a body is delimited: there is none, by its length, by its last chunk, or by the end of the connection. */
+/**
+ * How a body is delimited: `none` if there is no body, or by its length, by its last chunk, or by the end of the
+ * connection.
+ */
 export type BodyKind = 'none' | 'sized' | 'chunked' | 'until-close'
 
 const BAD_TRAILER = 'a trailer that is malformed or delimits the body anew'
 
-/** A chunk's size must be exact as a double, which thirteen hexadecimal digits are. */
+/** The most hexadecimal digits of a chunk's size: the size must be exact as a double. */
 const MAXIMUM_SIZE_DIGITS = 13
 
-/** The reader's position in a chunked body: before the first byte of the named part. */
+/** Positions in a chunked body, each before the first byte of the named part. */
 const IN = {
   size: 0,
   extension: 1,
@@ -23,21 +26,18 @@ const IN = {
   lastLineFeed: 10,
 } as const
 
-/**
- * Finds the ends of bodies (RFC 9112 §6, §7), however they are cut into chunks of bytes, without looking at their
- * content.
- */
+/** Finds the ends of bodies (RFC 9112 §6, §7), however the bytes are split, without reading their content. */
 export class BodyReader {
-  /** After `read`: where it stopped. */
+  /** The offset at which `read` stopped. */
   offset = 0
-  /** After a `data` step: the start of the piece of content, which ends at `offset`. */
+  /** The start of the piece of content after a `data` step. The piece ends at `offset`. */
   dataAt = 0
   reason = ''
   #kind: BodyKind = 'none'
   #remaining = 0
   #state: (typeof IN)[keyof typeof IN] = IN.size
   #sizeDigits = 0
-  /** The length of chunk extensions since the last data, and of the trailers. */
+  /** The total length of chunk extensions since the last data, and of the trailers. */
   #linesBytes = 0
   readonly #name: Buffer = Buffer.alloc('transfer-encoding'.length + 1)
   #nameLength = 0
@@ -141,7 +141,9 @@ export class BodyReader {
     return this.#stop(STEP.more, bytes.length)
   }
 
-  /** Reads one byte of a trailer's name, or the colon after it. False if such a trailer is forbidden. */
+  /**
+   * Reads one byte of a trailer's name, or the colon after it. Returns false if the trailer is malformed or forbidden.
+   */
   #trailerName(byte: number): boolean {
     if (TOKEN[byte] === 1) {
       if (this.#nameLength < this.#name.length) this.#name[this.#nameLength++] = byte

@@ -3,20 +3,20 @@ import type { HeaderMemo } from './header-memo.ts'
 import { COLON, CR, isDigit, isName, LF, SPACE, TAB, TEXT, TOKEN } from './syntax.ts'
 
 /**
- * Reads field lines strictly. It refuses everything that RFC 9112 allows a recipient to repair (obs-fold, a bare LF,
- * space before the colon, repeated or signed lengths, a length with a transfer coding): there recipients differ, which
- * request smuggling exploits.
+ * Reads field lines strictly. It refuses everything that RFC 9112 allows a recipient to repair: obs-fold, a bare LF,
+ * space before the colon, repeated or signed lengths, a length with a transfer coding. Recipients repair these
+ * differently, which request smuggling exploits.
  */
 export class FieldReader {
   readonly #framing: Framing = { contentLength: -1, transferCoding: 'none', upgrade: false }
-  /** Why the last block was refused. */
+  /** The reason why the last block was refused. */
   reason = ''
   #connectionUpgrade = false
   #upgradeField = false
 
   /**
-   * The block that begins at `start`, which is added to the memo; undefined if it is malformed, or does not end within
-   * `bytes`.
+   * Reads the block that begins at `start`, and adds it to the memo. Undefined if the block is malformed, or does not
+   * end within `bytes`.
    */
   block(memo: HeaderMemo, bytes: Buffer, start: number): HeaderBlock | undefined {
     const end = this.#read(bytes, start)
@@ -26,7 +26,7 @@ export class FieldReader {
     return block
   }
 
-  /** The offset after the empty line that ends the fields, or -1. */
+  /** Returns the offset after the empty line that ends the fields; -1 if they are malformed or incomplete. */
   #read(bytes: Buffer, start: number): number {
     const framing = this.#framing
     framing.contentLength = -1
@@ -59,7 +59,7 @@ export class FieldReader {
     }
   }
 
-  /** Notes a field that affects the framing. Returns the problem with it, if any. */
+  /** Notes a field that affects the framing. Returns the problem with the field; undefined if there is none. */
   #note(bytes: Buffer, nameAt: number, nameEnd: number, valueAt: number, valueEnd: number): string | undefined {
     const framing = this.#framing
     switch (nameEnd - nameAt) {
@@ -94,15 +94,15 @@ export class FieldReader {
 }
 
 /**
- * A tab is white space (RFC 9110 §5.6.3), but some recipients, for example node:http, do not recognise "chunked"
- * followed by one.
+ * Whether a field line contains a tab. A tab is white space (RFC 9110 §5.6.3), but some recipients, for example
+ * node:http, do not recognise "chunked" before a tab.
  */
 function hasTab(bytes: Buffer, lineAt: number): boolean {
   for (let i = lineAt; bytes[i] !== CR; i++) if (bytes[i] === TAB) return true
   return false
 }
 
-/** A length must be exact as a double, which fifteen digits are. */
+/** The most digits of a length: it must be exact as a double. */
 const MAXIMUM_LENGTH_DIGITS = 15
 
 function decimal(bytes: Buffer, start: number, end: number): number {
@@ -122,7 +122,7 @@ const hasToken = (bytes: Buffer, start: number, end: number, token: string): boo
 function codingOf(bytes: Buffer, start: number, end: number): Framing['transferCoding'] {
   if (isName(bytes, start, end, 'chunked')) return 'chunked'
   const codings = tokensOf(bytes, start, end)
-  // Recipients disagree about "chunked" twice, or anywhere but last.
+  // Recipients treat "chunked" differently if it occurs twice or is not the last coding.
   return codings.indexOf('chunked') === codings.length - 1 ? 'chunked' : 'other'
 }
 

@@ -1,8 +1,8 @@
 import { CR, LF, MAXIMUM_HEAD_BYTES } from './syntax.ts'
 
 /**
- * Gathers a head cut by chunk boundaries. Each byte is examined and copied once, however the head is cut. Only line
- * ends are recognised; the lines are read when all are there.
+ * Gathers a head split by chunk boundaries. Each byte is examined and copied once, however the head is split. Only line
+ * ends are recognised; the lines are read when the head is complete.
  */
 export class HeadCarry {
   readonly #mayBeginEmpty: boolean
@@ -10,7 +10,7 @@ export class HeadCarry {
   #length = 0
   #lineAt = 0
   #begun = false
-  /** The length of the empty lines before it. */
+  /** The length of the empty lines before the head. */
   #blankBytes = 0
 
   constructor({ mayBeginEmpty }: { readonly mayBeginEmpty: boolean }) {
@@ -21,12 +21,12 @@ export class HeadCarry {
     return this.#length
   }
 
-  /** The bytes gathered so far. Gathering more may move them. */
+  /** The bytes gathered so far. Gathering more bytes may move them. */
   get bytes(): Buffer {
     return this.#bytes.subarray(0, this.#length)
   }
 
-  /** The same without the empty lines before it. */
+  /** The bytes gathered so far, without the empty lines before the head. */
   get text(): Buffer {
     return this.#bytes.subarray(this.#blankBytes, this.#length)
   }
@@ -41,8 +41,8 @@ export class HeadCarry {
   }
 
   /**
-   * Gathers from `from` on. Returns the offset after the head's end, `undefined` if it has not ended yet, or -1 if it
-   * is too long.
+   * Gathers bytes from `from` on. Returns the offset after the head's end; undefined if the head has not ended yet; -1
+   * if it is malformed or too long.
    */
   gather(bytes: Buffer, from: number): number | undefined {
     for (let i = from; i < bytes.length; i++) {

@@ -4,7 +4,7 @@ export interface Fields {
 
 export interface MatchableHead {
   readonly method: string
-  /** As sent, with bytes as Latin-1. */
+  /** The request target as sent, with bytes as Latin-1. */
   readonly target: string
   readonly headers: Fields
 }

@@ -1,13 +1,13 @@
-/** How a message's body is delimited, as far as its header fields show. */
+/** The facts from a message's header fields that decide how its body is delimited. */
 export interface Framing {
-  /** -1 if the field is absent. */
+  /** The value of Content-Length; -1 if the field is absent. */
   contentLength: number
   transferCoding: 'none' | 'chunked' | 'other'
-  /** Whether there is an `Upgrade` field named by `Connection`. */
+  /** Whether there is an `Upgrade` field, and `Connection` names it. */
   upgrade: boolean
 }
 
-/** The field lines of a head, including the empty line after them. Immutable, so that messages can share a block. */
+/** The field lines of a head, and the empty line after them. Immutable, so that messages can share a block. */
 export class HeaderBlock implements Framing {
   /** A copy of the bytes, from the first field line through the empty line. */
   readonly bytes: Buffer
@@ -24,7 +24,7 @@ export class HeaderBlock implements Framing {
     this.upgrade = framing.upgrade
   }
 
-  /** In their original order and case, with bytes as Latin-1. */
+  /** The fields in their original order and case, with bytes as Latin-1. */
   get fields(): readonly Field[] {
     this.#fields ??= this.bytes
       .toString('latin1')
@@ -37,7 +37,7 @@ export class HeaderBlock implements Framing {
     return this.#fields
   }
 
-  /** The values of the fields with this lower-case name, joined as a list; undefined if there are none. */
+  /** Returns the values of the fields with this lower-case name, joined as a list; undefined if there are none. */
   get(name: string): string | undefined {
     if (this.#values === undefined) {
       this.#values = new Map()

@@ -5,18 +5,18 @@ const MISSES_BEFORE_PAUSE = 16
 const PAUSE = 64
 
 /**
- * Clients and servers send the same field lines over and over, so a block is recognised by comparing all its bytes,
- * through the empty line, instead of parsing it. If blocks differ every time, for example by a request id, the memo
- * pauses for a while.
+ * Recognises repeated header blocks. Clients and servers send the same field lines repeatedly, so a block is recognised
+ * by comparing all its bytes, through the empty line, instead of parsing it. If blocks keep differing, for example by a
+ * request id, the memo pauses.
  */
 export class HeaderMemo {
   readonly #blocks: HeaderBlock[] = []
-  /** The entry that the next new block replaces. */
+  /** The index of the entry that the next new block replaces. */
   #oldest = 0
   #misses = 0
   #pause = 0
 
-  /** The block that begins at `start`, if it is a known one. */
+  /** Returns the known block that begins at `start`; undefined if the block is not known. */
   find(bytes: Buffer, start: number): HeaderBlock | undefined {
     if (this.#pause > 0) {
       this.#pause--
@@ -47,7 +47,7 @@ function startsWith(bytes: Buffer, start: number, block: Buffer): boolean {
   const length = block.length
   const end = start + length
   if (end > bytes.length) return false
-  // Comparing the last character of the last value tells most blocks apart without a call.
+  // Comparing the last character of the last value distinguishes most blocks without a call.
   if (bytes[end - 1] !== 0x0a || bytes[end - 5] !== block[length - 5]) return false
   return bytes.compare(block, 0, length, start, end) === 0
 }

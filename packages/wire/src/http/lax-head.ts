@@ -1,11 +1,11 @@
 import type { MatchableHead } from './head.ts'
 
-/** As much of a malformed head as is read: fields of ordinary requests are far shorter. */
+/** The most bytes of a malformed head that are read. The fields of ordinary requests are far shorter. */
 const MOST_BYTES = 64 * 1024
 
 /**
- * A request that this parser refuses, as most servers would read it: with lines that end in a bare LF, folded fields and
- * names of any characters. Good enough to ask whether a fault is for it, and for nothing else.
+ * Reads a request that the strict parser refuses, as most servers would read it: with lines that end in a bare LF,
+ * folded fields, and names of any characters. Use the result only to decide whether a fault may hit the request.
  */
 export function readLaxly(bytes: Buffer): MatchableHead {
   const text = bytes.toString('latin1', 0, MOST_BYTES)

@@ -4,38 +4,41 @@ import type { HeaderBlock } from './header-block.ts'
 import { MAXIMUM_HEAD_BYTES, STEP, type Step } from './syntax.ts'
 
 export interface HeadReader<Head extends { readonly headers: HeaderBlock }> {
-  /** A request may have empty lines before it (RFC 9112 §2.2). */
+  /** Whether empty lines may precede a head. They may precede a request (RFC 9112 §2.2). */
   readonly mayBeginEmpty: boolean
-  /** The head, after `read` returned an offset. */
+  /** The head, once `read` has returned an offset. */
   readonly head: Head
-  /** Why `read` returned -1. */
+  /** The reason why `read` returned -1. */
   readonly reason: string
-  /** The offset after the head that begins at `start`; -1 if it is malformed, or does not end within `bytes`. */
+  /**
+   * Reads the head that begins at `start`. Returns the offset after it; -1 if it is malformed, or does not end within
+   * `bytes`.
+   */
   read(bytes: Buffer, start: number): number
   /**
    * Whether a head can begin with these bytes. Other bytes, such as a TLS handshake, must not wait for a line end that
-   * never comes.
+   * never arrives.
    */
   mayBegin(bytes: Buffer): boolean
 }
 
 /**
- * Reads the messages of one direction of a connection, however they are cut into chunks. It stops after each head,
- * after each chunk's piece of a body, and after each message, so that the caller can act there. It copies no bytes
- * except those of a head cut by a chunk boundary. After each head the caller must call `frame` with how the body is
- * delimited, since for a response that depends on the request.
+ * Reads the messages of one direction of a connection, however they are split into chunks. It stops after each head,
+ * after each chunk's piece of a body, and after each message, so that the caller can act. It copies only the bytes of a
+ * head that a chunk boundary splits. After each head the caller must call `frame` with how the body is delimited,
+ * because for a response this depends on the request.
  */
 export class MessageParser<Head extends { readonly headers: HeaderBlock }> {
-  /** After `read`: where in the bytes it stopped. */
+  /** The offset in the bytes at which `read` stopped. */
   offset = 0
-  /** Why the bytes are malformed. */
+  /** The reason why the bytes are malformed. */
   reason = ''
   readonly #heads: HeadReader<Head>
   readonly #body: BodyReader = new BodyReader()
   readonly #carry: HeadCarry
   #state: 'head' | 'body' | 'malformed' = 'head'
   #headLength = 0
-  /** How much of a cut head came in earlier chunks. */
+  /** How many bytes of a split head arrived in earlier chunks. */
   #earlierBytes = 0
 
   constructor(heads: HeadReader<Head>) {
@@ -43,35 +46,35 @@ export class MessageParser<Head extends { readonly headers: HeaderBlock }> {
     this.#carry = new HeadCarry(heads)
   }
 
-  /** After a `head` step: the head. */
+  /** The head, after a `head` step. */
   get head(): Head {
     return this.#heads.head
   }
 
-  /** After a `head` step: the length of the head, including bytes that were `carried`. It ends at `offset`. */
+  /** The length of the head after a `head` step, including `carried` bytes. The head ends at `offset`. */
   get headLength(): number {
     return this.#headLength
   }
 
-  /** After a `data` step: the start of the piece of content, which ends at `offset`. */
+  /** The start of the piece of content after a `data` step. The piece ends at `offset`. */
   get dataAt(): number {
     return this.#body.dataAt
   }
 
   /**
-   * The bytes of a head cut by a chunk boundary, complete after its `head` step and valid until the next one. The
-   * memory is reused.
+   * The bytes of a head that a chunk boundary splits: complete after the head's `head` step, and valid until the next
+   * step. The memory is reused.
    */
   get carried(): Buffer {
     return this.#carry.bytes
   }
 
-  /** After a `malformed` step in a head: the part of the head that came in earlier chunks. */
+  /** The part of a head that arrived in earlier chunks, after a `malformed` step in that head. */
   get earlier(): Buffer {
     return this.#carry.bytes.subarray(0, this.#earlierBytes)
   }
 
-  /** Whether it is in the middle of a head, or of empty lines before one. */
+  /** Whether the parser is in the middle of a head, or of empty lines before a head. */
   get isCut(): boolean {
     return this.#state === 'head' && this.#carry.length > 0
   }
@@ -85,7 +88,7 @@ export class MessageParser<Head extends { readonly headers: HeaderBlock }> {
     return this.#state === 'body' && this.#body.endsWithConnection
   }
 
-  /** Continues reading at `from`. */
+  /** Continues reading at `from`, and returns the next step. */
   read(bytes: Buffer, from: number): Step {
     if (this.#state === 'body') return this.#readBody(bytes, from)
     if (this.#state === 'malformed') return this.#stop(STEP.malformed, from)
@@ -100,7 +103,10 @@ export class MessageParser<Head extends { readonly headers: HeaderBlock }> {
     this.#body.start(kind, this.head.headers.contentLength)
   }
 
-  /** Judges a cut head only when it is complete, so that the result does not depend on the cuts. */
+  /**
+   * Gathers a split head, and checks it only when it is complete, so that the result does not depend on how it is
+   * split.
+   */
   #readCutHead(bytes: Buffer, from: number): Step {
     const carry = this.#carry
     this.#earlierBytes = carry.length

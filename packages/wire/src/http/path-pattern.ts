@@ -1,13 +1,14 @@
 /**
- * A pattern for paths: `/kv/{key}`, `/static/*`. A name in braces matches one segment or a part of one, and so does a
- * star as a segment; any other star matches any text. `/kv/:key` is the same as `/kv/{key}`. Matching is greedy from left to right: in `a-b-c`, `{x}-{y}`
- * matches `a-b` and `c`.
+ * A pattern for paths: `/kv/{key}`, `/static/*`. A name in braces matches one segment or a part of one. A star that is
+ * a whole segment matches one segment; any other star matches any text. `/kv/:key` is equivalent to `/kv/{key}`.
+ * Matching is greedy from left to right: in `a-b-c`, `{x}-{y}` matches `a-b` and `c`.
  */
 export interface PathPattern {
   readonly names: readonly string[]
   /**
-   * The path, followed by the segments that the names match, as sent; null if the path does not match. Takes time linear
-   * in the path's length, because clients choose the path. A path of more than 16 Ki characters matches nothing.
+   * Returns the path, followed by the segments that the names match, as sent; null if the path does not match. Takes
+   * time linear in the path's length, because clients choose the path. A path of more than 16 Ki characters never
+   * matches.
    */
   match(path: string): readonly string[] | null
 }
@@ -25,12 +26,15 @@ export function compilePath(pattern: string): PathPattern {
   }
 }
 
-/** Two names with no text between them, such as `{a}{b}`, whose boundary is ambiguous. Undefined if there are none. */
+/**
+ * Returns two names without text between them, such as `{a}{b}`, whose boundary is ambiguous; undefined if there are
+ * none.
+ */
 export const adjacentNames = (pattern: string): string | undefined => /\{\w+\}\{\w+\}/.exec(pattern)?.[0]
 
 const LONGEST_PATH = 16 * 1024
 
-/** A part of a pattern: a text; a part of a segment, optionally with a name; or any text. */
+/** A part of a pattern: a text; a segment or a part of one, with or without a name; or any text. */
 type Token =
   | { readonly kind: 'text'; readonly text: string; readonly name?: undefined }
   | { readonly kind: 'segment'; readonly name: string | undefined; readonly text?: undefined }
@@ -50,8 +54,9 @@ function tokensOf(pattern: string): readonly Token[] {
 }
 
 /**
- * Fills a table from the last token to the first: for each position, where a token that begins there may end so that
- * all later ones match. One pass over the path for each token, without backtracking.
+ * Matches a path by a table filled from the last token to the first. For each position, the table holds the end of a
+ * token that begins there such that all later tokens match. Each token takes one pass over the path, without
+ * backtracking.
  */
 function matchTokens(tokens: readonly Token[], path: string): readonly string[] | null {
   let after: Ends = new Int32Array(path.length + 1).fill(NEVER)
@@ -74,7 +79,7 @@ function matchTokens(tokens: readonly Token[], path: string): readonly string[] 
   return found
 }
 
-/** For each position of the path, the last position where a token that begins there may end, or `NEVER`. */
+/** For each position of the path, the last position at which a token that begins there may end, or `NEVER`. */
 type Ends = Int32Array
 const NEVER = -1
 
@@ -114,7 +119,7 @@ export function pathOf(target: string): string {
   return slash < 0 ? path : path.slice(slash)
 }
 
-/** Decodes percent-encoding and raw UTF-8 that was read as Latin-1. Returns an invalid segment unchanged. */
+/** Decodes percent-encoding, and raw UTF-8 that was read as Latin-1. Returns an invalid segment unchanged. */
 export function decodeSegment(segment: string): string {
   if (PLAIN.test(segment)) return segment
   const bytes = segment.replace(/[\u0080-\u00ff]/g, (character) => `%${character.charCodeAt(0).toString(16)}`)
@@ -128,13 +133,13 @@ export function decodeSegment(segment: string): string {
 const PLAIN = /^[ -$&-~]*$/
 
 /**
- * Encodes a text as one path segment: everything but pchar (RFC 3986 §3.3). Clients send those characters as they are,
- * and some services do not decode. A segment of only dots would change the path, so its dots are encoded too.
+ * Encodes a text as one path segment: every character except pchar (RFC 3986 §3.3). Clients send pchar unencoded, and
+ * some services do not decode. A segment of dots only would change the path, so its dots are encoded too.
  */
 export function encodeSegment(text: string): string {
   if (/^\.+$/.test(text)) return text.replaceAll('.', '%2E')
   return encodeURIComponent(text).replace(NEEDLESS, decodeURIComponent)
 }
 
-/** The pchar that `encodeURIComponent` encodes: `$ & + , : ; = @`. */
+/** The encodings of those pchar that `encodeURIComponent` encodes: `$ & + , : ; = @`. */
 const NEEDLESS = /%(?:24|26|2B|2C|3A|3B|3D|40)/g

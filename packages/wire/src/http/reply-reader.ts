@@ -7,16 +7,16 @@ import { STEP } from './syntax.ts'
 
 type ReadReply =
   | { readonly type: 'incomplete' }
-  /** `reusable`: another request may follow on this connection. */
+  /** If `reusable`, another request may follow on this connection. */
   | { readonly type: 'answer'; readonly answer: Answer; readonly reusable: boolean }
   | { readonly type: 'unreadable'; readonly why: string }
 
-/** Reads the responses of one connection, for a client that never has two requests open. */
+/** Reads the responses of one connection, for a client that never has two open requests. */
 export interface ReplyReader {
-  /** Call it before sending a request. `keepBytes` is how much of its response's body to keep. */
+  /** Announces a request, before it is sent. `keepBytes` is the size up to which its response's body is kept. */
   expect(method: string, keepBytes: number): void
   read(chunk: Buffer): ReadReply
-  /** The server ended the connection, which may end a response. */
+  /** Reports that the server ended the connection, which may also end a response. */
   end(): ReadReply
 }
 

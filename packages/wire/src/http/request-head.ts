@@ -7,14 +7,17 @@ import { CR, endsLine, isHttpVersion, LF, SPACE, TARGET, TOKEN } from './syntax.
 
 export interface RequestHead {
   readonly method: string
-  /** As sent, with bytes as Latin-1. */
+  /** The request target as sent, with bytes as Latin-1. */
   readonly target: string
-  /** The x in HTTP/1.x, 0 or 1. */
+  /** The minor version: the x in HTTP/1.x, 0 or 1. */
   readonly minorVersion: number
   readonly headers: HeaderBlock
 }
 
-/** RFC 9112 §6.3: without a length or a transfer coding, a request has no body. */
+/**
+ * Returns how a request's body is delimited (RFC 9112 §6.3). Without a length or a transfer coding, a request has no
+ * body.
+ */
 export function bodyOfRequest({ headers }: RequestHead): BodyKind {
   if (headers.transferCoding === 'chunked') return 'chunked'
   return headers.contentLength > 0 ? 'sized' : 'none'
@@ -37,7 +40,7 @@ export function expectsContinue(head: RequestHead): boolean {
   return expectations.some((expectation) => expectation.trim() === '100-continue')
 }
 
-/** Reads heads of requests. Connections of the same clients should share a memo. */
+/** Reads the heads of requests. Connections of the same clients should share a memo. */
 export class RequestHeadReader implements HeadReader<RequestHead> {
   readonly mayBeginEmpty = true
   reason = ''

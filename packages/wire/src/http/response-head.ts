@@ -7,22 +7,25 @@ import { endsLine, isDigit, isHttpVersion, mayBeHttpVersion, SPACE, TEXT } from 
 
 export interface ResponseHead {
   readonly status: number
-  /** The x in HTTP/1.x, 0 or 1. */
+  /** The minor version: the x in HTTP/1.x, 0 or 1. */
   readonly minorVersion: number
   readonly headers: HeaderBlock
 }
 
-/** RFC 9112 §6.3, given the request's method; undefined if there was no request. */
+/**
+ * Returns how a response's body is delimited (RFC 9112 §6.3), given the request's method; `method` is undefined if
+ * there was no request.
+ */
 export function bodyOfResponse({ status, headers }: ResponseHead, method: string | undefined): BodyKind {
   if (status < 200 || status === 204 || status === 304 || method === 'HEAD') return 'none'
-  // A tunnel follows, not a body.
+  // After a successful CONNECT, a tunnel follows instead of a body.
   if (method === 'CONNECT' && status < 300) return 'none'
   if (headers.transferCoding === 'chunked') return 'chunked'
   if (headers.transferCoding === 'other') return 'until-close'
   return headers.contentLength >= 0 ? 'sized' : 'until-close'
 }
 
-/** Reads heads of responses. Connections to the same servers should share a memo. */
+/** Reads the heads of responses. Connections to the same servers should share a memo. */
 export class ResponseHeadReader implements HeadReader<ResponseHead> {
   readonly mayBeginEmpty = false
   reason = ''
@@ -66,7 +69,7 @@ export class ResponseHeadReader implements HeadReader<ResponseHead> {
   }
 }
 
-/** The status from three digits; less than 100 if they are not digits. */
+/** Reads a status of three digits; -1 if a byte is not a digit. */
 function statusAt(bytes: Buffer, start: number): number {
   let status = 0
   for (let i = start; i < start + 3; i++) {

@@ -13,9 +13,9 @@ const table = (belongs: (byte: number) => boolean): Uint8Array =>
 
 /** `tchar`: the characters of methods and field names. */
 export const TOKEN: Uint8Array = table((byte) => byte < 0x80 && TCHAR.test(String.fromCharCode(byte)))
-/** The characters of field values, reason phrases and chunk extensions: no control characters except the tab. */
+/** The characters of field values, reason phrases and chunk extensions: no control character except the tab. */
 export const TEXT: Uint8Array = table((byte) => byte === TAB || (byte >= SPACE && byte !== 0x7f))
-/** The characters of a request target, including raw UTF-8, which clients send and servers accept. */
+/** The characters of a request target. They include raw UTF-8, which clients send and servers accept. */
 export const TARGET: Uint8Array = table((byte) => byte > SPACE && byte !== 0x7f)
 
 /** The value of a hexadecimal digit; -1 for any other byte. */
@@ -34,7 +34,7 @@ export function isHttpVersion(bytes: Buffer, start: number): boolean {
   return minor === 0x31 || minor === 0x30
 }
 
-/** Whether these bytes can be the start of a version. */
+/** Whether a version can begin with these bytes. */
 export function mayBeHttpVersion(bytes: Buffer): boolean {
   for (let i = 0; i < VERSION.length && i < bytes.length; i++) if (bytes[i] !== VERSION[i]) return false
   return true
@@ -53,10 +53,10 @@ export function isName(bytes: Buffer, start: number, end: number, name: string):
   return true
 }
 
-/** The longest head or trailers; servers' limits are 8 to 64 KiB. */
+/** The largest total size of a head or of trailers. Servers' limits are 8 to 64 KiB. */
 export const MAXIMUM_HEAD_BYTES: number = 64 * 1024
 
-/** Where a parser stopped, and why. */
+/** The reasons for which a parser stops. */
 export const STEP: {
   readonly more: 0
   readonly head: 1
@@ -72,7 +72,7 @@ export const STEP: {
   data: 2,
   /** After the message's last byte. */
   end: 3,
-  /** Not HTTP/1.1, or not in a form that all programs understand alike. */
+  /** The bytes are not HTTP/1.1, or have a form that programs interpret differently. */
   malformed: 4,
 }
 

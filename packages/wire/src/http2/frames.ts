@@ -1,4 +1,4 @@
-/** The frame types that matter here (RFC 9113 §4.1, §6). */
+/** The frame types that the proxy interprets (RFC 9113 §4.1, §6). */
 export const FRAME = {
   data: 0,
   headers: 1,
@@ -20,11 +20,13 @@ export const typeOf = (frame: Buffer): number => frame[3] ?? 0
 export const hasFlag = (frame: Buffer, flag: number): boolean => ((frame[4] ?? 0) & flag) !== 0
 export const streamOf = (frame: Buffer): number => frame.readUInt32BE(5) & 0x7fffffff
 
-/** Frames that belong to header blocks. A block may span several frames, with no other frame between them. */
+/**
+ * Whether frames of a type belong to header blocks. A block may span several frames, without other frames between them.
+ */
 export const isHeaderPart = (type: number): boolean =>
   type === FRAME.headers || type === FRAME.pushPromise || type === FRAME.continuation
 
-/** Splits a buffer of whole frames. */
+/** Splits a buffer of whole frames into its frames. */
 export function framesOf(bytes: Buffer): readonly Buffer[] {
   const frames: Buffer[] = []
   for (let at = 0; at + HEADER_BYTES <= bytes.length; ) {
@@ -36,7 +38,8 @@ export function framesOf(bytes: Buffer): readonly Buffer[] {
 }
 
 /**
- * The part of a header block in HEADERS, PUSH_PROMISE or CONTINUATION, without padding and leading fields (§6.2, §6.6).
+ * Returns the part of a header block in HEADERS, PUSH_PROMISE or CONTINUATION, without padding and leading fields
+ * (§6.2, §6.6).
  */
 export function headerFragment(frame: Buffer): Buffer {
   if (typeOf(frame) === FRAME.continuation) return frame.subarray(HEADER_BYTES)
@@ -48,7 +51,7 @@ export function headerFragment(frame: Buffer): Buffer {
 const PRIORITY_BYTES = 5
 const PROMISED_STREAM_BYTES = 4
 
-/** The content of a DATA frame (§6.1). */
+/** Returns the content of a DATA frame (§6.1). */
 export const dataOf = (frame: Buffer): Buffer => unpadded(frame, 0)
 
 function unpadded(frame: Buffer, skippedBytes: number): Buffer {
@@ -57,23 +60,23 @@ function unpadded(frame: Buffer, skippedBytes: number): Buffer {
   return frame.subarray(start, Math.max(start, frame.length - (isPadded ? (frame[HEADER_BYTES] ?? 0) : 0)))
 }
 
-/** The error code of RST_STREAM (§6.4), or the last stream of GOAWAY (§6.8). */
+/** Returns the error code of RST_STREAM (§6.4), or the last stream of GOAWAY (§6.8). */
 export const firstWord = (frame: Buffer): number =>
   frame.length < HEADER_BYTES + 4 ? 0 : frame.readUInt32BE(HEADER_BYTES)
 
 export const endsStream = (frame: Buffer): boolean =>
   (typeOf(frame) === FRAME.headers || typeOf(frame) === FRAME.data) && hasFlag(frame, FLAG.endStream)
 
-/** Ends a stream, with a code of `http2Codes`. */
+/** Returns a frame that ends a stream with a code of `http2Codes`. */
 export const resetStream = (stream: number, code: number): Buffer => frame(FRAME.resetStream, stream, [code])
 
-/** Announces that no later stream will be served. */
+/** Returns a frame that announces that no later stream will be served. */
 export const goaway = (lastStream: number, code: number): Buffer => frame(FRAME.goaway, 0, [lastStream, code])
 
-/** Allows the peer to send this many more bytes on the connection, or on this stream. */
+/** Returns a frame that allows the peer to send this many more bytes, on the connection or on a stream other than 0. */
 export const windowUpdate = (bytes: number, stream = 0): Buffer => frame(FRAME.windowUpdate, stream, [bytes])
 
-/** A DATA frame without padding. */
+/** Returns a DATA frame without padding. */
 export function dataFrame(stream: number, content: Buffer): Buffer {
   const head = Buffer.alloc(HEADER_BYTES)
   head.writeUIntBE(content.length, 0, 3)

@@ -4,26 +4,24 @@ import { HpackDecoder, type HpackFields } from './hpack/hpack-decoder.ts'
 import { HpackError } from './hpack/hpack-error.ts'
 import { encodePlainly, encodeTableSizes, withFragment } from './plain-block.ts'
 
-/** Blocks are skipped up to this size before they are decoded after all. */
+/** The most bytes of skipped blocks. Beyond it, they are decoded after all. */
 const MOST_SKIPPED_BYTES = 16 * 1024
 
-/** A header block that neither needs nor changes the table that blocks share. */
+/** A header block that neither uses nor changes the table that blocks share. */
 export interface PlainBlock {
   readonly block: Buffer
-  /** The table sizes that the block set, to be sent at the start of the next block. */
+  /** The table sizes that the block sets, to be sent at the start of the next block. */
   readonly tableSizes: Buffer
 }
 
 /** Decodes the header blocks sent by one side of a connection. */
 export class HeaderReader {
-  /** Dropped after a decoding error, since later blocks depend on the ones before. */
+  /** The decoder; dropped after a decoding error, because later blocks depend on earlier ones. */
   #decoder: HpackDecoder | undefined = new HpackDecoder()
   #skipped: Buffer[] = []
   #skippedBytes = 0
 
-  /**
-   * The block that was read last, for a receiver that gets blocks in another order; undefined if that is impossible.
-   */
+  /** Returns the last block read, for a receiver that gets blocks in another order; undefined if that is impossible. */
   plain(block: Buffer): PlainBlock | undefined {
     const fields = this.#decoder?.fields
     if (this.#decoder === undefined || fields === undefined) return undefined
@@ -34,8 +32,8 @@ export class HeaderReader {
   }
 
   /**
-   * Takes a block that need not be read, at less cost: it is decoded only if it changes the table and a later one is
-   * read.
+   * Takes a block that need not be read, at less cost than `read`. The block is decoded only if it changes the table
+   * and a later block is read.
    */
   skip(block: Buffer): void {
     if (this.#decoder === undefined) return
@@ -54,8 +52,8 @@ export class HeaderReader {
   }
 
   /**
-   * Every header block, including trailers and promises, must be passed to this or `skip`. Undefined if it cannot be
-   * decoded.
+   * Decodes a header block; undefined if it cannot be decoded. Every block, including trailers and promises, must be
+   * passed to `read` or to `skip`.
    */
   read(block: Buffer): HpackFields | undefined {
     if (this.#skippedBytes > 0) this.#catchUp()
@@ -79,18 +77,19 @@ export class HeaderReader {
   }
 }
 
-/** No peer accepts a longer block; beyond this its frames are passed on separately. */
+/** The size at which a block's frames are passed on separately. No peer accepts a longer block. */
 const MOST_BLOCK_BYTES = 1024 * 1024
 
 /**
- * Joins header blocks that span several frames (RFC 9113 §4.3), since faults are selected by all headers of a request.
+ * Joins header blocks that span several frames (RFC 9113 §4.3), because faults are selected by all headers of a
+ * request.
  */
 export class HeaderBlockJoiner {
   #parts: Buffer[] = []
   #bytes = 0
 
   /**
-   * Returns the frame, or the concatenated frames of the block that it completes. Undefined while a block is
+   * Returns the frame, or the concatenated frames of the block that this frame completes. Undefined while a block is
    * incomplete.
    */
   join(frame: Buffer): Buffer | undefined {
@@ -101,7 +100,7 @@ export class HeaderBlockJoiner {
     }
     this.#parts.push(Buffer.from(frame))
     this.#bytes += frame.length
-    // A foreign frame inside a block is an error; pass it on and let the receiver report it.
+    // A foreign frame inside a block is an error. Pass it on, and let the receiver report it.
     const goesOn = this.#parts.length === 1 || type === FRAME.continuation
     return goesOn && !hasFlag(frame, FLAG.endHeaders) && this.#bytes < MOST_BLOCK_BYTES ? undefined : this.take()
   }

@@ -2,9 +2,9 @@ import { type FrameScanner, NEEDS_MORE, NOT_FRAMED } from '../framing/frame-scan
 import { createLengthPrefixScanner } from '../framing/length-prefix-scanner.ts'
 import { HEADER_BYTES, PREFACE } from './frames.ts'
 
-/** Scans HTTP/2 frames. In requests the preface counts as the first frame. */
+/** Scans HTTP/2 frames. In the direction of requests, the preface counts as the first frame. */
 export function createHttp2Scanner(direction: 'requests' | 'responses'): FrameScanner {
-  // The length field counts the payload only, which follows six more header bytes.
+  // The length field counts only the payload, which follows six more header bytes.
   const frames = createLengthPrefixScanner({
     lengthFieldLength: 3,
     byteOrder: 'big',

@@ -9,15 +9,18 @@ import {
 } from 'node:zlib'
 import { Decompress } from 'fzstd'
 
-/** Each 4 compressed bytes can expand to 128 KB; slices of this size keep the output of one step within 32 MB. */
+/**
+ * The size of the slices given to the decoder. 4 compressed bytes may expand to 128 KB, so this keeps the output of one
+ * step within 32 MB.
+ */
 const SLICE_BYTES = 1024
 
-/** What a decoder of this content coding must support, and may refuse to exceed (RFC 9659 §3). */
+/** The largest window that every decoder must support. A decoder may refuse a larger window (RFC 9659 §3). */
 const MAXIMUM_WINDOW_BYTES = 8 << 20
 
 /**
- * Decompresses Zstandard (RFC 8878), for which Node 20 has no decoder of its own. Throws if the bytes are damaged, or
- * their content is longer than `most` bytes.
+ * Decompresses Zstandard (RFC 8878), for which Node 20 has no decoder. Throws if the bytes are damaged, or if their
+ * content is longer than `most` bytes.
  */
 function unzstd(bytes: Buffer, most: number, isCut: boolean): Buffer {
   if (windowOf(bytes) > Math.max(most, MAXIMUM_WINDOW_BYTES)) throw new Error('the window is too large')
@@ -26,18 +29,18 @@ function unzstd(bytes: Buffer, most: number, isCut: boolean): Buffer {
   const decoder = new Decompress((part) => {
     length += part.length
     if (length > most) throw new Error('the content is too long')
-    // The decoder overwrites this part with the next one.
+    // Copy the part: the decoder overwrites its memory with the next part.
     parts.push(part.slice())
   })
   for (let at = 0; at < bytes.length; at += SLICE_BYTES) {
     const isLast = at + SLICE_BYTES >= bytes.length
-    // A copy: the decoder keeps its input until a block is complete.
+    // Copy the slice: the decoder keeps its input until a block is complete.
     decoder.push(Uint8Array.from(bytes.subarray(at, at + SLICE_BYTES)), isLast && !isCut)
   }
   return Buffer.concat(parts)
 }
 
-/** The memory that decoding needs, from the frame's header (RFC 8878 §3.1.1.1). */
+/** Returns the memory in bytes that decoding needs, from the frame's header (RFC 8878 §3.1.1.1). */
 function windowOf(bytes: Buffer): number {
   const [magic, , , , flags = 0, descriptor = 0] = bytes
   if (magic !== 0x28) return 0
@@ -54,14 +57,14 @@ function contentSizeOf(bytes: Buffer, flags: number): number {
   return content
 }
 
-/** How a coding is applied and removed. The first bytes of a coded body decode to the first bytes of its content. */
+/** Encodes and decodes a content coding. The first bytes of a coded body decode to the first bytes of its content. */
 interface Coding {
   decode(bytes: Buffer, most: number, isCut: boolean): Buffer
-  /** Absent if Node 20 cannot encode it. */
+  /** Encodes content; absent if Node 20 cannot encode this coding. */
   readonly encode?: (bytes: Buffer) => Buffer
 }
 
-// Values of zlib's constants, which a decoder is given to accept a body that is cut off.
+// Constants of zlib with which a decoder accepts a body that is cut off.
 const Z_SYNC_FLUSH = 2
 const Z_FINISH = 4
 const BROTLI_OPERATION_FLUSH = 1
@@ -77,7 +80,10 @@ const gzip: Coding = {
   encode: (bytes) => gzipSync(bytes),
 }
 
-/** Some senders omit the zlib header (RFC 9110 §8.4.1.2), which always has an 8 in the low half of its first byte. */
+/**
+ * Accepts bodies without the zlib header, which some senders omit (RFC 9110 §8.4.1.2). The low half of the header's
+ * first byte is always 8.
+ */
 const deflate: Coding = {
   decode: (bytes, most, isCut) =>
     ((bytes[0] ?? 0) & 0x0f) === 8
@@ -108,13 +114,13 @@ const codings: ReadonlyMap<string, Coding> = new Map([
   ['identity', identity],
 ])
 
-/** Whether this value of Content-Encoding means that the body is its content. */
+/** Whether a value of Content-Encoding leaves the content unencoded. */
 export const isPlain = (contentEncoding: string | undefined): boolean =>
   namesIn(contentEncoding).every((name) => name === 'identity')
 
 /**
- * The content of a body. Undefined if a coding is unknown, the body is damaged, or its content is longer than `most`
- * bytes. Of a body that `isCut`, the content of what is there.
+ * Decodes a body. Undefined if a coding is unknown, if the body is damaged, or if its content is longer than `most`
+ * bytes. If `isCut`, returns the content of the part of the body that is there.
  */
 export function decoded(
   body: Buffer,
@@ -126,7 +132,7 @@ export function decoded(
     for (const name of namesIn(contentEncoding).reverse()) {
       const coding = codings.get(name)
       if (coding === undefined) return undefined
-      // A sender of empty content may omit even the coding's own header.
+      // A sender of empty content may omit even the coding's header.
       if (bytes.length > 0) bytes = coding.decode(bytes, most, isCut)
     }
     return bytes
@@ -135,7 +141,7 @@ export function decoded(
   }
 }
 
-/** The body for this content; undefined if one of the codings cannot be applied. */
+/** Returns the body for this content; undefined if one of the codings cannot be applied. */
 export function encoded(content: Buffer, contentEncoding: string | undefined): Buffer | undefined {
   let bytes = content
   for (const name of namesIn(contentEncoding)) {
@@ -146,7 +152,7 @@ export function encoded(content: Buffer, contentEncoding: string | undefined): B
   return bytes
 }
 
-/** In the order in which they were applied (RFC 9110 §8.4). */
+/** Returns the names of the codings in the order in which they were applied (RFC 9110 §8.4). */
 const namesIn = (contentEncoding: string | undefined): string[] =>
   (contentEncoding ?? '')
     .toLowerCase()

@@ -1,6 +1,6 @@
 /**
  * Whether a header block adds to the shared table or sets its size (RFC 7541 §6.2.1, §6.3). Later blocks do not depend
- * on a block that does neither. Damaged blocks count as changing it: decoding them reports the damage.
+ * on a block that does neither. Returns true for a damaged block, so that it is decoded and the damage is reported.
  */
 export function changesTable(block: Buffer): boolean {
   let at = 0

@@ -2,51 +2,54 @@ import { HpackError } from './hpack-error.ts'
 import { decodeHuffman } from './huffman.ts'
 import { type HpackField, STATIC_TABLE } from './static-table.ts'
 
-/** The default until the peer changes it (RFC 9113 §6.5.2). */
+/** The table's size until the peer changes it (RFC 9113 §6.5.2). */
 const INITIAL_TABLE_BYTES = 4096
-/** Upper bound on an encoder's table, which takes memory for every connection; usual sizes are 4 to 64 KiB. */
+/** The largest table of an encoder, which takes memory for every connection. Usual sizes are 4 to 64 KiB. */
 const MOST_TABLE_BYTES = 1024 * 1024
 /** The overhead of an entry in the table's size (RFC 7541 §4.1). */
 const ENTRY_BYTES = 32
-/** Bound per block, since a few bytes may expand to many; fields beyond it are decoded but not kept. */
+/**
+ * The most bytes of fields that are kept of a block, because a few bytes may expand to many. Further fields are decoded
+ * but not kept.
+ */
 const MOST_KEPT_BYTES = 256 * 1024
 const LONGEST_INTEGER_BYTES = 5
 
 /**
- * The fields of a block by lower-case name. Values of the same name are joined into one list, or into one cookie (RFC
- * 9113 §8.2.3).
+ * The fields of a block by lower-case name. Values of one name are joined into one list, or into one cookie (RFC 9113
+ * §8.2.3).
  */
 export type HpackFields = ReadonlyMap<string, string>
 
-/** A field, and whether no intermediary may compress it (RFC 7541 §6.2.3). */
+/** A field, and whether intermediaries must not compress it (RFC 7541 §6.2.3). */
 export interface DecodedField {
   readonly field: HpackField
   readonly isNeverIndexed: boolean
 }
 
 /**
- * Decodes the header blocks sent by one side of a connection (RFC 7541). Blocks refer to earlier ones: the decoder must
- * be given all of them from the first, and cannot be used after an error.
+ * Decodes the header blocks sent by one side of a connection (RFC 7541). Blocks refer to earlier blocks, so the decoder
+ * must be given all of them from the first, and cannot be used after an error.
  */
 export class HpackDecoder {
-  /** The oldest entry first. */
+  /** The dynamic table, oldest entry first. */
   readonly #table: HpackField[] = []
   #tableBytes = 0
   #mostTableBytes = INITIAL_TABLE_BYTES
-  /** The block that was decoded last. */
+  /** The fields of the last decoded block. */
   #fields: HpackField[] = []
-  /** The positions of fields that may not be compressed. */
+  /** The positions of fields that must not be compressed. */
   #neverIndexed: number[] = []
   #tableSizes: number[] = []
   #isKept = true
 
-  /** The fields of the block that was decoded last, in order; undefined if they were too many to keep. */
+  /** The fields of the last decoded block, in order; undefined if they were too many to keep. */
   get fields(): readonly DecodedField[] | undefined {
     if (!this.#isKept) return undefined
     return this.#fields.map((field, i) => ({ field, isNeverIndexed: this.#neverIndexed.includes(i) }))
   }
 
-  /** The table sizes set by that block. */
+  /** The table sizes set by the last decoded block. */
   get tableSizes(): readonly number[] {
     return this.#tableSizes
   }
@@ -76,7 +79,7 @@ export class HpackDecoder {
     return fields
   }
 
-  /** Undefined for a table size update. */
+  /** Reads a field; undefined for a table size update. */
   #readField(reader: BlockReader): HpackField | undefined {
     const first = reader.peek()
     if ((first & 0x80) !== 0) return this.#entry(reader.integer(7))
@@ -95,7 +98,7 @@ export class HpackDecoder {
     return field
   }
 
-  /** Dynamic entries follow the static ones, the newest first (§2.3.3). */
+  /** Returns the table entry with this index. Dynamic entries follow the static ones, newest first (§2.3.3). */
   #entry(index: number): HpackField {
     const field =
       index <= STATIC_TABLE.length
@@ -105,7 +108,7 @@ export class HpackDecoder {
     return field
   }
 
-  /** An entry larger than the table empties it, which is not an error (§4.4). */
+  /** Adds a field to the table. A field larger than the table empties it, which is not an error (§4.4). */
   #add(field: HpackField): void {
     this.#evictTo(this.#mostTableBytes - sizeOf(field))
     if (sizeOf(field) > this.#mostTableBytes) return
@@ -149,7 +152,7 @@ class BlockReader {
     return byte
   }
 
-  /** The low bits of a byte and, if they are all ones, seven bits of each following byte (§5.1). */
+  /** Reads an integer: the low bits of a byte and, if they are all ones, seven bits of each following byte (§5.1). */
   integer(prefixBits: number): number {
     const full = 2 ** prefixBits - 1
     let value = this.#next() & full

@@ -1,4 +1,4 @@
-/** An invalid header block. */
+/** Thrown for an invalid header block. */
 export class HpackError extends Error {
   override readonly name = 'HpackError'
 }
