@@ -4,17 +4,17 @@ import type { Framing } from './framing/framing.ts'
 import { createLengthPrefixScanner, type LengthPrefix } from './framing/length-prefix-scanner.ts'
 import { framings } from './framings.ts'
 
-/** The names that `parseFraming` accepts, for help and documents. */
+/** Returns the names that `parseFraming` accepts, for help and documentation. */
 export const framingNames = (): readonly string[] => [...framings.map(({ name }) => name), 'length-prefixed']
 
 const PREFIX_EXAMPLE = '{"kind":"length-prefixed","lengthFieldLength":4,"byteOrder":"big"}'
-/** No protocol has a longer header. */
+/** The largest offset accepted. No protocol has a longer header. */
 const LARGEST_OFFSET_BYTES = 1024
 
 /**
- * Reads a framing: its name, or an object with the name as `kind` and the framing's own members.
+ * Parses a framing: its name, or an object with the name as `kind` and the framing's own members.
  *
- * @throws UserError (usage) that begins with `where`.
+ * @throws UserError (usage) with a message that begins with `where`.
  */
 export function parseFraming(json: unknown, where: string): Framing {
   const members: Readonly<Record<string, unknown>> = isObject(json) ? json : { kind: json }
@@ -56,7 +56,10 @@ function refuseUnknown(members: Readonly<Record<string, unknown>>, known: readon
   throw usageError(`${where}: unknown member ${JSON.stringify(unknown)}; there are ${known.join(', ')}`)
 }
 
-/** Messages with a length prefix. Their content is unknown, and read as text or as `{"base64":…}`. */
+/**
+ * Returns the framing of messages with a length prefix. Their content is unknown, and is read as text or as
+ * `{"base64":…}`.
+ */
 export function lengthPrefixed(prefix: LengthPrefix): Framing {
   const offset = prefix.lengthFieldOffset ?? 0
   const headerBytes = offset + prefix.lengthFieldLength

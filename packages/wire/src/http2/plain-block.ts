@@ -2,18 +2,18 @@ import { FLAG, FRAME, framesOf, HEADER_BYTES, hasFlag, headerFragment, typeOf } 
 import type { DecodedField } from './hpack/hpack-decoder.ts'
 import { type HpackField, STATIC_TABLE } from './hpack/static-table.ts'
 
-/** Every peer accepts a payload of this length (RFC 9113 §4.2). */
+/** The longest payload that every peer accepts (RFC 9113 §4.2). */
 const MOST_PAYLOAD_BYTES = 16_384
 
 /**
- * Encodes fields so that decoding needs no other block and affects none: with the static table and literals only (RFC
- * 7541 §6.1, §6.2.2).
+ * Encodes fields so that decoding needs no other block and affects no other block: with only the static table and
+ * literals (RFC 7541 §6.1, §6.2.2).
  */
 export function encodePlainly(fields: readonly DecodedField[]): Buffer {
   return Buffer.concat(fields.flatMap(({ field, isNeverIndexed }) => encodeField(field, isNeverIndexed)))
 }
 
-/** The last header block of a stream. */
+/** Returns the last header block of a stream. */
 export function lastHeaders(stream: number, given: readonly HpackField[]): Buffer {
   const fragment = encodePlainly(given.map((field) => ({ field, isNeverIndexed: false })))
   const head = Buffer.alloc(HEADER_BYTES)
@@ -23,11 +23,11 @@ export function lastHeaders(stream: number, given: readonly HpackField[]): Buffe
   return withFragment(head, fragment)
 }
 
-/** The table size updates for the sizes that a peer has set (§6.3). */
+/** Encodes table size updates for the sizes that a peer has set (§6.3). */
 export const encodeTableSizes = (sizes: readonly number[]): Buffer =>
   Buffer.concat(sizes.map((size) => integer(0x20, 5, size)))
 
-/** The frames of a block with another fragment instead of its own, without padding. */
+/** Returns the frames of a block with its fragment replaced, without padding. */
 export function withFragment(block: Buffer, fragment: Buffer): Buffer {
   const [first = block] = framesOf(block)
   const prefix = prefixOf(first)
@@ -49,11 +49,11 @@ export function withFragment(block: Buffer, fragment: Buffer): Buffer {
   return Buffer.concat(frames)
 }
 
-/** The same block, preceded by table size updates. */
+/** Returns a block with table size updates added at its start. */
 export const withTableSizes = (block: Buffer, sizes: Buffer): Buffer =>
   withFragment(block, Buffer.concat([sizes, ...framesOf(block).map(headerFragment)]))
 
-/** The priority of HEADERS, or the promised stream of PUSH_PROMISE (RFC 9113 §6.2, §6.6). */
+/** Returns the priority of HEADERS, or the promised stream of PUSH_PROMISE (RFC 9113 §6.2, §6.6). */
 function prefixOf(frame: Buffer): Buffer {
   const length = typeOf(frame) === FRAME.pushPromise ? 4 : hasFlag(frame, FLAG.priority) ? 5 : 0
   const start = HEADER_BYTES + (hasFlag(frame, FLAG.padded) ? 1 : 0)
@@ -62,7 +62,9 @@ function prefixOf(frame: Buffer): Buffer {
 
 const NOTHING = Buffer.alloc(0)
 
-/** Indices from 1, by name and by name and value. */
+/**
+ * Indices in the static table, counted from 1: of the first field with a name, and of a field with a name and a value.
+ */
 const names: Map<string, number> = new Map()
 const fields: Map<string, number> = new Map()
 for (const [i, [name, value]] of STATIC_TABLE.entries()) {
@@ -82,7 +84,9 @@ function text(value: string): readonly Buffer[] {
   return [integer(0, 7, value.length), Buffer.from(value, 'latin1')]
 }
 
-/** An integer in the low bits of a byte and, if it is too large, in following bytes (RFC 7541 §5.1). */
+/**
+ * Encodes an integer in the low bits of a byte and, if it is too large for them, in following bytes (RFC 7541 §5.1).
+ */
 function integer(first: number, prefixBits: number, value: number): Buffer {
   const full = 2 ** prefixBits - 1
   if (value < full) return Buffer.from([first | value])

@@ -2,25 +2,25 @@ import { MalformedMessage } from '../framing/malformed-message.ts'
 import { COLUMN_FLAG, TYPE } from './layout.ts'
 import { PacketCursor } from './packet-cursor.ts'
 
-// What a server sends after a login, with an EOF packet after columns and after rows.
+// The packets that a server sends after a login, with an EOF packet after columns and after rows.
 
-/** How a command ended. */
+/** The result of a command. */
 export interface OkPacket {
-  /** Rows that were changed; or found, if the client asked for that. */
+  /** The number of changed rows; or of rows found, if the client chose to count these. */
   readonly affected: number
-  /** What AUTO_INCREMENT gave; 0 if nothing. */
+  /** The value that AUTO_INCREMENT generated; 0 if none. */
   readonly insertId: number
   readonly status: number
   readonly warnings: number
-  /** `Rows matched: 1  Changed: 0  Warnings: 0`, in the language of the server. */
+  /** The server's text on the command, in the server's language: `Rows matched: 1  Changed: 0  Warnings: 0`. */
   readonly info: string
 }
 
-/** The first packet of an answer. Its kind depends on its first byte alone. */
+/** The first packet of a reply. Its kind depends only on its first byte. */
 export type FirstPacket =
   | ({ readonly kind: 'ok' } & OkPacket)
   | { readonly kind: 'error'; readonly error: ServerError }
-  /** The server asks for a file of the client. */
+  /** The server requests a file of the client. */
   | { readonly kind: 'local-file' }
   | { readonly kind: 'columns'; readonly count: number }
 
@@ -59,7 +59,7 @@ function readOk(payload: Buffer): OkPacket {
   return { affected, insertId, status, warnings, info: infoOf(cursor.rest()) }
 }
 
-/** After its length. What changed in the session may follow. */
+/** Returns the text that follows its length. Changes of the session may follow the text. */
 function infoOf(rest: Buffer): string {
   const length = rest[0] ?? 0
   return rest.subarray(1, 1 + length).toString('utf8')
@@ -73,7 +73,7 @@ export function readError(payload: Buffer): ServerError {
   return { code, message: message.startsWith('#') ? message.slice(6) : message }
 }
 
-/** The end of columns or rows, or an error in place of it; undefined for a column or a row. */
+/** Reads the end of columns or rows, or an error in its place; undefined for a column or a row. */
 export function readEnd(
   payload: Buffer,
 ):
@@ -90,7 +90,7 @@ export function readEnd(
 /** @throws MalformedMessage */
 export function readColumn(payload: Buffer): ColumnDefinition {
   const cursor = new PacketCursor('a column', payload, 0)
-  // Catalogue, schema, table, its own name.
+  // Skip the catalogue, the schema, the table, and the table's original name.
   for (let i = 0; i < 4; i++) cursor.value()
   const name = (cursor.value() ?? Buffer.alloc(0)).toString('utf8')
   cursor.value()
@@ -99,7 +99,7 @@ export function readColumn(payload: Buffer): ColumnDefinition {
   return { name, type: cursor.integer(1), flags: cursor.integer(2) }
 }
 
-/** What a server answers to a text to prepare, after the OK. @throws MalformedMessage */
+/** Reads the server's reply to a statement to prepare, which begins like an OK. @throws MalformedMessage */
 export function readPrepared(payload: Buffer): {
   readonly id: number
   readonly columns: number
@@ -109,7 +109,7 @@ export function readPrepared(payload: Buffer): {
   return { id: cursor.integer(4), columns: cursor.integer(2), parameters: cursor.integer(2) }
 }
 
-/** A value of a row, or of a parameter, as text; `unread` if its text depends on the server. */
+/** The text of a value in a row or a parameter; `unread` if the text depends on the server. */
 export type Value = Buffer | null | 'unread'
 
 /** @throws MalformedMessage */
@@ -123,14 +123,14 @@ export function readTextRow(payload: Buffer, columns: readonly ColumnDefinition[
   return values
 }
 
-/** A row of a prepared statement. @throws MalformedMessage */
+/** Reads a row of a prepared statement. @throws MalformedMessage */
 export function readBinaryRow(payload: Buffer, columns: readonly ColumnDefinition[]): readonly Value[] {
   const cursor = new PacketCursor('a binary row', payload, 1)
   const nulls = cursor.bytes((columns.length + 9) >> 3)
   const values = columns.map(({ type, flags }, at): Value => {
     if (isSet(nulls, at + 2)) return null
     const value = readBinary(cursor, type, (flags & COLUMN_FLAG.unsigned) !== 0)
-    // A number with a fraction is rounded in another way by each column.
+    // Each column rounds a number with a fraction in its own way.
     return type === TYPE.float || type === TYPE.double ? 'unread' : value
   })
   if (!cursor.isAtEnd) throw cursor.error('bytes are left over')
@@ -139,7 +139,7 @@ export function readBinaryRow(payload: Buffer, columns: readonly ColumnDefinitio
 
 export const isSet = (bitmap: Buffer, bit: number): boolean => ((bitmap[bit >> 3] ?? 0) & (1 << (bit & 7))) !== 0
 
-/** A value of a parameter or a prepared statement's row. @throws MalformedMessage */
+/** Reads a value of a parameter, or of a prepared statement's row. @throws MalformedMessage */
 export function readBinary(cursor: PacketCursor, type: number, isUnsigned: boolean): Value {
   switch (type) {
     case TYPE.tiny:
@@ -173,7 +173,7 @@ export function readBinary(cursor: PacketCursor, type: number, isUnsigned: boole
   }
 }
 
-/** Whether values of the type come as bytes after their length. */
+/** Whether values of a type are encoded as bytes after their length. */
 const isText = (type: number): boolean =>
   type === 0 || type === TYPE.varchar || type === TYPE.bit || (type >= TYPE.json && type <= 255)
 

@@ -12,21 +12,21 @@ export interface Credentials {
   readonly database: string
 }
 
-/** How a client replies to a packet of the server. */
+/** A client's reaction to a packet of the server. */
 export type LoginStep =
   | { readonly type: 'send'; readonly bytes: Buffer }
   | { readonly type: 'done'; readonly version: string }
   | { readonly type: 'refused'; readonly why: string; readonly error?: ServerError }
 
-/** The method of authentication, and the first bytes of the replies to a login. */
+/** The authentication method, and the first bytes of the replies to a login. */
 const PLUGIN = 'mysql_native_password'
 const OK = 0
 const SWITCH = 0xfe
 const REFUSED = 0xff
 
 /**
- * A client's login by `mysql_native_password`, without TLS. Give it each packet of the server until it returns `done` or
- * `refused`; it throws MalformedMessage for a greeting of a protocol other than 10.
+ * Creates a client's login by `mysql_native_password`, without TLS. Call the function with each packet of the server
+ * until it returns `done` or `refused`. It throws MalformedMessage for a greeting of a protocol other than 10.
  */
 export function createLogin(credentials: Credentials): (packet: Packet) => LoginStep {
   let version: string | undefined
@@ -56,7 +56,7 @@ const CHOSEN =
 const UTF8MB4_BIN = 46
 const RESERVED_BYTES = 23
 
-/** The reply to the greeting. */
+/** Returns the client's reply to the greeting. */
 function loginPacket({ user, password, database }: Credentials, scramble: Buffer): Buffer {
   const limits = Buffer.alloc(8)
   limits.writeUIntLE(CHOSEN, 0, 4)
@@ -73,7 +73,7 @@ const zeroEnded = (text: string): Buffer => Buffer.from(`${text}\0`)
 
 const SCRAMBLE_BYTES = 20
 
-/** A server may have it without a plugin's name, which means a method older than these. */
+/** Reads the request to switch to another method. Without a plugin's name, it requests a method older than plugins. */
 function readSwitch(payload: Buffer): { readonly plugin: string; readonly scramble: Buffer } {
   if (payload.length === 1) return { plugin: 'mysql_old_password', scramble: payload.subarray(1) }
   const cursor = new PacketCursor('a request for another login', payload, 1)
@@ -81,7 +81,7 @@ function readSwitch(payload: Buffer): { readonly plugin: string; readonly scramb
 }
 
 /**
- * The proof of a password; empty for no password.
+ * Returns the proof of a password; empty for no password.
  * (https://mariadb.com/kb/en/authentication-plugin-mysql_native_password/)
  */
 function nativePassword(password: string, scramble: Buffer): Buffer {

@@ -1,13 +1,14 @@
-// The numbers of the client/server protocol of MySQL and MariaDB
-// (https://dev.mysql.com/doc/dev/mysql-server/latest/PAGE_PROTOCOL.html, https://mariadb.com/kb/en/clientserver-protocol/).
+// The constants of the client/server protocol of MySQL and MariaDB
+// (https://dev.mysql.com/doc/dev/mysql-server/latest/PAGE_PROTOCOL.html,
+// https://mariadb.com/kb/en/clientserver-protocol/).
 
-/** A packet begins with three bytes of length and one of sequence. */
+/** The size of a packet's header: three bytes of length, and one byte of sequence number. */
 export const HEADER_BYTES = 4
 /** A payload of this length continues in the next packet. */
 export const LONGEST_PAYLOAD_BYTES = 0xff_ff_ff
 export const PROTOCOL_VERSION = 10
 
-/** Bits of what a server offers and a client chooses. */
+/** Capability bits: the server offers capabilities, and the client chooses among them. */
 export const CAPABILITY = {
   foundRows: 0x2,
   withDatabase: 0x8,
@@ -24,7 +25,7 @@ export const CAPABILITY = {
   queryAttributes: 0x8000000,
 } as const
 
-/** Those that encrypt or compress a connection, or give its messages other forms. */
+/** Capabilities that encrypt or compress a connection, or change the form of its messages. */
 export const UNREADABLE: number =
   CAPABILITY.compress |
   CAPABILITY.ssl |
@@ -42,7 +43,7 @@ export const STATUS = {
   ansiQuotes: 0x8000,
 } as const
 
-/** What a client may ask, by the first byte. */
+/** A client's commands, by their first byte. */
 export const COMMAND = {
   quit: 1,
   initDb: 2,

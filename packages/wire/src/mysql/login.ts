@@ -3,17 +3,20 @@ import { MalformedMessage } from '../framing/malformed-message.ts'
 import { CAPABILITY, HEADER_BYTES, PROTOCOL_VERSION, UNREADABLE } from './layout.ts'
 import { PacketCursor } from './packet-cursor.ts'
 
-// How a connection begins: the server's greeting and the client's login.
+// The start of a connection: the server's greeting and the client's login.
 
-/** In a greeting, from the end of the server's version: thread, scramble, zero. */
+/** The bytes of a greeting between the end of the server's version and the capabilities: thread, scramble, zero. */
 const UNTIL_CAPABILITIES = 4 + 8 + 1
-/** From the capabilities' lower half: that, character set, status. */
+/** The bytes from the lower half of the capabilities to the upper half: lower half, character set, status. */
 const UNTIL_UPPER = 2 + 1 + 2
-/** From their upper half: that, length of the scramble, six reserved bytes. Then MariaDB's own capabilities. */
+/**
+ * The bytes from the upper half of the capabilities to MariaDB's own capabilities: upper half, length of the scramble,
+ * six reserved bytes.
+ */
 const UNTIL_EXTENDED = 2 + 1 + 6
 const EXTENDED_BYTES = 4
 
-/** Where a greeting has its capabilities; undefined if the payload is none. */
+/** Returns the offset of a greeting's capabilities; undefined if the payload is not a greeting. */
 function capabilitiesAt(payload: Buffer): number | undefined {
   const end = payload[0] === PROTOCOL_VERSION ? payload.indexOf(0, 1) : -1
   const at = end + 1 + UNTIL_CAPABILITIES
@@ -21,12 +24,12 @@ function capabilitiesAt(payload: Buffer): number | undefined {
   return isWhole ? at : undefined
 }
 
-/** What a server says first. */
+/** The server's first packet. */
 export interface Greeting {
   /** `5.5.5-10.11.6-MariaDB` */
   readonly version: string
   readonly status: number
-  /** The 20 bytes that the proof of a password is made with. */
+  /** The 20 bytes from which the proof of a password is computed. */
   readonly scramble: Buffer
 }
 
@@ -46,12 +49,12 @@ export function readGreeting(payload: Buffer): Greeting {
 }
 
 /**
- * Takes from a server's greeting and a client's login what would encrypt or compress the connection, or give its messages
- * other forms. Some clients ask for what was not offered.
+ * Removes capabilities that would encrypt or compress the connection, or change the form of its messages, from the
+ * server's greeting and the client's login. Some clients choose capabilities that were not offered.
  */
 export const plainStarts = (): Starts => ({ responses: rewriting(plainGreeting), requests: rewriting(plainLogin) })
 
-/** Rewrites the first packet once it is whole. */
+/** Rewrites the first packet once it has arrived completely. */
 function rewriting(plain: (payload: Buffer) => Buffer): Unbinding {
   let kept: Buffer = Buffer.alloc(0)
   let isOver = false
@@ -72,7 +75,7 @@ function rewriting(plain: (payload: Buffer) => Buffer): Unbinding {
   }
 }
 
-/** Attributes and proofs make a login long; longer ones are of another protocol. */
+/** The longest first packet. Attributes and proofs make a login long; a longer packet belongs to another protocol. */
 const LONGEST_START_BYTES = 100_000
 
 function plainGreeting(payload: Buffer): Buffer {
@@ -84,23 +87,23 @@ function plainGreeting(payload: Buffer): Buffer {
   return payload.fill(0, upper + UNTIL_EXTENDED, upper + UNTIL_EXTENDED + EXTENDED_BYTES)
 }
 
-/** One that asks for TLS, although it was not offered, stays as it is. */
+/** Rewrites a login. A request for TLS, which was not offered, stays unchanged. */
 function plainLogin(payload: Buffer): Buffer {
   if (payload.length <= FIXED_LOGIN_BYTES) return payload
   payload.writeUIntLE((payload.readUInt32LE(0) & ~UNREADABLE) >>> 0, 0, 4)
   return payload.fill(0, FIXED_LOGIN_BYTES - EXTENDED_BYTES, FIXED_LOGIN_BYTES)
 }
 
-/** The capabilities that a client chose, and what it says of itself. */
+/** The capabilities that a client chose, and its attributes. */
 export interface Login {
   readonly capabilities: number
-  /** `program_name` and others, if it sends any. */
+  /** The client's attributes, such as `program_name`; empty if it sent none. */
   readonly attributes: ReadonlyMap<string, string>
 }
 
 const FIXED_LOGIN_BYTES = 32
 
-/** A client's answer to the greeting; `tls` if it asks for that instead. @throws MalformedMessage */
+/** Reads a client's reply to the greeting; `tls` if the client requests TLS instead. @throws MalformedMessage */
 export function readLogin(payload: Buffer): Login | 'tls' {
   const cursor = new PacketCursor('a login', payload, 0)
   const capabilities = cursor.integer(4)

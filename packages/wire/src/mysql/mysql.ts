@@ -12,7 +12,7 @@ import { statements } from './statements.ts'
 /** The client/server protocol of MySQL and MariaDB. A message is one packet. */
 export const mysql: Framing = {
   name: 'mysql',
-  // The length does not count the sequence number behind it.
+  // The length field does not count the sequence number that follows it.
   scanner: () => createLengthPrefixScanner({ lengthFieldLength: 3, byteOrder: 'little', lengthAdjustment: 1 }),
   read(message) {
     try {
@@ -32,10 +32,13 @@ export const mysql: Framing = {
   statements,
 }
 
-/** The first bytes of the answers to a login: OK, more data, another method, an error. */
+/** The first bytes of the server's replies to a login: OK, more data, another method, an error. */
 const LOGIN_ANSWERS: ReadonlySet<number | undefined> = new Set([0, 1, 0xfe, 0xff])
 
-/** The greeting, the login, and the first answer to that: a command has the number 0, and the answer to it begins with 1. */
+/**
+ * Whether a message is the greeting, the login, or the first reply to the login. Commands have the sequence number 0,
+ * and replies to them begin with 1.
+ */
 function isHandshake(message: Buffer): boolean {
   const [sequence, payload] = [message[HEADER_BYTES - 1], message.subarray(HEADER_BYTES)]
   const isGreeting = sequence === 0 && payload[0] === PROTOCOL_VERSION && payload.length > 1
@@ -43,7 +46,7 @@ function isHandshake(message: Buffer): boolean {
   return isGreeting || isLogin || (sequence === 2 && LOGIN_ANSWERS.has(payload[0]))
 }
 
-/** Of what one packet shows by itself. */
+/** Returns a packet as JSON, as far as the packet shows its content by itself. */
 function jsonOf(message: Buffer): Json {
   const { sequence, payload } = packetIn(message)
   if (sequence === 0 && payload[0] === COMMAND.query) {

@@ -1,6 +1,6 @@
 import { MalformedMessage } from '../framing/malformed-message.ts'
 
-/** Steps through the fields of one packet's payload. */
+/** Reads the fields of one packet's payload in order. */
 export class PacketCursor {
   readonly #what: string
   readonly #bytes: Buffer
@@ -17,7 +17,7 @@ export class PacketCursor {
     return this.#at >= this.#bytes.length
   }
 
-  /** An unsigned integer of up to six bytes. */
+  /** Reads an unsigned integer of up to six bytes. */
   integer(bytes: 1 | 2 | 3 | 4 | 6): number {
     return this.#bytes.readUIntLE(this.#past(bytes), bytes)
   }
@@ -31,7 +31,7 @@ export class PacketCursor {
     return this.bytes(this.#bytes.length - this.#at)
   }
 
-  /** Bytes up to a zero byte. */
+  /** Reads the bytes before a zero byte, and skips the zero byte. */
   untilZero(): Buffer {
     const end = this.#bytes.indexOf(0, this.#at)
     if (end < 0) throw this.error('a text has no end')
@@ -40,7 +40,7 @@ export class PacketCursor {
     return found
   }
 
-  /** A length-encoded integer; null for the mark of NULL. */
+  /** Reads a length-encoded integer; null for the mark of NULL. */
   number(): number | null {
     const first = this.integer(1)
     if (first < 0xfb) return first
@@ -54,7 +54,7 @@ export class PacketCursor {
     return low
   }
 
-  /** Bytes after their length; null for NULL. */
+  /** Reads bytes that follow their length; null for NULL. */
   value(): Buffer | null {
     const length = this.number()
     return length === null ? null : this.bytes(length)

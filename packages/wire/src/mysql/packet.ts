@@ -1,14 +1,14 @@
 import { MalformedMessage } from '../framing/malformed-message.ts'
 import { HEADER_BYTES, LONGEST_PAYLOAD_BYTES } from './layout.ts'
 
-/** A packet's number within its command, and what it carries. */
+/** A packet's sequence number within its command, and its payload. */
 export interface Packet {
   readonly sequence: number
-  /** Borrowed from the frame. */
+  /** The packet's content, in memory borrowed from the frame. */
   readonly payload: Buffer
 }
 
-/** The longest packet that does not continue in the next one. */
+/** The size of the longest packet that does not continue in the next packet. */
 export const LONGEST_PACKET_BYTES: number = HEADER_BYTES + LONGEST_PAYLOAD_BYTES - 1
 
 /** @throws MalformedMessage for a packet that continues in the next one. */

@@ -4,19 +4,19 @@ import { COMMAND } from './layout.ts'
 import { PacketCursor } from './packet-cursor.ts'
 
 export type Command =
-  /** `sql` undefined: it is not UTF-8. */
+  /** `sql` is undefined if it is not UTF-8. */
   | { readonly kind: 'query' | 'prepare'; readonly sql: string | undefined }
   | { readonly kind: 'execute'; readonly statement: number; readonly usesCursor: boolean; readonly bytes: Buffer }
   | { readonly kind: 'long-data'; readonly statement: number; readonly parameter: number }
   | { readonly kind: 'close'; readonly statement: number }
-  /** The session begins anew. */
+  /** The command resets the session. */
   | { readonly kind: 'reset' }
   | { readonly kind: 'quit' | 'statistics' | 'field-list' | 'set-option' }
-  /** Answered by an OK, and without an effect on rows. */
+  /** Commands that have no effect on rows, and get an OK. */
   | { readonly kind: 'harmless' }
   | { readonly kind: 'other'; readonly number: number }
 
-/** Bits of a command of a prepared statement that ask for a cursor. */
+/** The flags of an execute command that requests no cursor. */
 const NO_CURSOR = 0
 
 /** @throws MalformedMessage */
@@ -36,7 +36,7 @@ export function readCommand(payload: Buffer): Command {
     }
     case COMMAND.execute: {
       const [statement, flags] = [cursor.integer(4), cursor.integer(1)]
-      // How often; always once.
+      // Skip the number of executions, which is always 1.
       cursor.integer(4)
       return { kind: 'execute', statement, usesCursor: flags !== NO_CURSOR, bytes: cursor.rest() }
     }
@@ -63,15 +63,15 @@ export function readCommand(payload: Buffer): Command {
 
 const UNSIGNED = 0x8000
 
-/** The types of a statement's parameters, which a client sends only when they change. */
+/** The types of a statement's parameters. A client sends them only when they change. */
 export type ParameterTypes = readonly number[]
 
 /**
- * The parameters of a prepared statement.
+ * Reads the parameters of a prepared statement.
  *
- * @param bytes Those after the header of the command.
- * @param known The types that the client has sent before.
- * @param apart The parameters whose values were sent before, in commands of their own.
+ * @param bytes the bytes after the command's header.
+ * @param known the types that the client sent earlier.
+ * @param apart the parameters whose values were sent earlier, in separate commands.
  * @throws MalformedMessage
  */
 export function readParameters(
@@ -92,7 +92,7 @@ export function readParameters(
   return { values, types }
 }
 
-/** The command that asks a statement. */
+/** Returns the command that sends a statement. */
 export const queryCommand = (sql: string): Buffer => Buffer.concat([Buffer.from([COMMAND.query]), Buffer.from(sql)])
 
 /** The command that ends a session. */

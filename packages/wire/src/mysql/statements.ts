@@ -10,18 +10,18 @@ import { COMMAND, HEADER_BYTES, STATUS } from './layout.ts'
 import { packetOf } from './packet.ts'
 import { queryCommand } from './requests.ts'
 
-/** Each command, unless it has no reply, is one exchange. */
+/** Reads and fails statements of MySQL and MariaDB. Each command that has a reply is one exchange. */
 export const statements: Statements = { reader, refusal: () => undefined, failure }
 
 const [OK, LOCAL_FILE, END, ERROR] = [0, 0xfb, 0xfe, 0xff]
 const END_BYTES = 5
-/** Executes the statement that was prepared last (MariaDB). */
+/** The id by which MariaDB executes the last prepared statement. */
 const LAST = 0xff_ff_ff_ff
 const NO_REPLY: readonly number[] = [COMMAND.quit, COMMAND.longData, COMMAND.closeStatement]
 
 interface Outstanding {
   readonly command: number
-  /** For a text to prepare. */
+  /** The statement's text; only for a command that prepares a statement. */
   readonly sql: string | undefined
 }
 
@@ -83,7 +83,7 @@ function reader(): StatementReader {
 /** Finds the last packet of a reply. */
 function replyEnd() {
   let state: 'first' | 'columns' | 'rows' = 'first'
-  /** What follows the reply to a text to prepare. */
+  /** The number of packets left of the reply to a command that prepares a statement. */
   let left = 0
 
   function isLastOfFirst(payload: Buffer, command: number): boolean {
@@ -96,7 +96,7 @@ function replyEnd() {
     }
     if (first === OK) return !hasMore(statusOfOk(payload))
     if (first === END) return payload.length <= END_BYTES
-    // After the file of the client comes an OK.
+    // After the client's file, the server sends an OK.
     if (first !== LOCAL_FILE) state = command === COMMAND.fieldList ? 'rows' : 'columns'
     return false
   }
@@ -126,7 +126,7 @@ function replyEnd() {
 
 const hasMore = (status: number): boolean => (status & STATUS.moreResults) !== 0
 
-/** After two numbers of one to nine bytes each. */
+/** Returns the status in an OK packet, which follows two numbers of one to nine bytes each. */
 function statusOfOk(payload: Buffer): number {
   let at = 1
   for (let number = 0; number < 2; number++) {
@@ -139,7 +139,7 @@ function statusOfOk(payload: Buffer): number {
 const DEADLOCK = 1213
 const UNKNOWN = 1105
 const SHUTDOWN = 1053
-/** Error numbers that people know by their SQLSTATE. */
+/** MySQL's error numbers for well-known SQLSTATEs. */
 const numbers: { readonly [state: string]: number } = {
   '23000': 1062,
   '40001': DEADLOCK,
@@ -148,11 +148,14 @@ const numbers: { readonly [state: string]: number } = {
   '08S01': SHUTDOWN,
 }
 const states: { readonly [number: number]: string } = { 1062: '23000', [DEADLOCK]: '40001', [SHUTDOWN]: '08S01' }
-/** Connections end by these: the server shuts down, or has killed the connection. */
+/** Errors that end the connection: the server shuts down, or has killed the connection. */
 const FATAL: readonly number[] = [SHUTDOWN, 1927, 4031]
 const ENDS_TRANSACTION = /^\s*commit\b/i
 
-/** The server gets a rollback if the error ends the transaction, and a ping otherwise; its OK becomes the error. */
+/**
+ * Returns how a statement fails. The server gets a rollback if the error ends the transaction, and otherwise a ping.
+ * The client gets the error in place of the server's OK.
+ */
 function failure({ code, message, statement }: FailureOptions): Failure {
   const number = code.length === 4 ? Number(code) : (numbers[code] ?? UNKNOWN)
   const state = code.length === 5 && code !== '57P01' ? code : (states[number] ?? 'HY000')

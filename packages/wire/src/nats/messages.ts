@@ -1,11 +1,11 @@
 /** A message of the NATS client protocol: https://docs.nats.io/reference/reference-protocols/nats-protocol */
 export interface NatsMessage {
   readonly subject: string
-  /** The number of the request that it answers: each has a subscription of its own. */
+  /** The subscription of the request that this message answers. Each request has its own subscription. */
   readonly subscription: string
-  /** Where to acknowledge it, or to answer. */
+  /** The subject for an acknowledgement or a reply; undefined if there is none. */
   readonly reply: string | undefined
-  /** The status in its header, such as 404; undefined for a message that carries data. */
+  /** The status in the message's header, such as 404; undefined for a message that carries data. */
   readonly status: number | undefined
   /** The text of the status. */
   readonly description: string
@@ -22,7 +22,7 @@ export interface Publication {
 const CRLF = '\r\n'
 const HEADERS = 'NATS/1.0'
 
-/** A message as a client publishes it: `PUB`, or `HPUB` with headers. @param reply Where to answer it. */
+/** Returns a client's message: `PUB`, or `HPUB` with headers. @param reply the subject for the reply. */
 export function publish({ subject, payload = '', headers }: Publication, reply: string): Buffer {
   const size = Buffer.byteLength(payload)
   if (headers === undefined) return Buffer.from(`PUB ${subject} ${reply} ${size}${CRLF}${payload}${CRLF}`)
@@ -32,14 +32,17 @@ export function publish({ subject, payload = '', headers }: Publication, reply: 
   return Buffer.from(`HPUB ${subject} ${reply} ${ofHead} ${ofHead + size}${CRLF}${head}${payload}${CRLF}`)
 }
 
-/** One line of the server, and what belongs to it. */
+/** A line of the server, with the content that follows it. */
 export interface Piece {
   readonly size: number
   readonly isPing: boolean
   readonly found: NatsMessage | undefined
 }
 
-/** Undefined until all of it has arrived; the line if it is an error, or none of the protocol. */
+/**
+ * Returns the first piece; undefined until all of it has arrived. Returns the line itself if it is an error, or not
+ * part of the protocol.
+ */
 export function firstPiece(buffered: Buffer): Piece | string | undefined {
   const end = buffered.indexOf(CRLF)
   if (end === -1) return undefined
@@ -49,7 +52,7 @@ export function firstPiece(buffered: Buffer): Piece | string | undefined {
   const kind = word.toUpperCase()
   if (['PING', 'INFO', 'PONG', '+OK'].includes(kind)) return { size: start, isPing: kind === 'PING', found: undefined }
   if (kind !== 'MSG' && kind !== 'HMSG') return line.slice(0, 80)
-  // Without headers there is one size instead of two.
+  // Without headers, the line has one size instead of two.
   const isPlain = kind === 'MSG'
   const [ofHead = Number.NaN, size = Number.NaN] = isPlain ? [0, Number(rest.at(-1))] : rest.slice(-2).map(Number)
   if (!(ofHead >= 0 && size >= ofHead)) return line
@@ -60,7 +63,7 @@ export function firstPiece(buffered: Buffer): Piece | string | undefined {
   return { size: start + size + CRLF.length, isPing: false, found }
 }
 
-/** `names`: the subject, the subscription, and the subject for answers if there is one. */
+/** Returns a message. `names` are the subject, the subscription, and the subject for replies if there is one. */
 function messageOf(
   [subject = '', subscription = '', reply]: readonly string[],
   head: string,

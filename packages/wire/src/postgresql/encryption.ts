@@ -5,10 +5,10 @@ import { writeFrontend } from './frontend.ts'
 import { GSSENC_REQUEST, LONGEST_STARTUP_BYTES, SSL_REQUEST } from './layout.ts'
 
 const REQUEST_BYTES = 8
-/** The first byte of TLS; newer clients may begin with it (`sslnegotiation=direct`). */
+/** The first byte of a TLS handshake. Newer clients may begin with it (`sslnegotiation=direct`). */
 const HANDSHAKE = 0x16
 
-/** SSLRequest and GSSENCRequest, each with a reply of one byte. */
+/** Encryption by SSLRequest or GSSENCRequest, each with a reply of one byte. */
 export const encryption: Encryption = {
   begins(bytes) {
     if (bytes[0] === HANDSHAKE) return { kind: 'hello', sizeBytes: 0 }
@@ -30,14 +30,14 @@ export const encryption: Encryption = {
 
 const NOTHING = { kind: 'nothing', sizeBytes: 0 } as const
 
-/** AuthenticationSASL: the names of the mechanisms that the server offers. */
+/** The method AuthenticationSASL, which lists the mechanisms that the server offers. */
 const SASL = 10
 const AUTHENTICATION = 'R'.charCodeAt(0)
 const HEADER_BYTES = 5
 
 /**
- * Passes a login on, and notes a client that would have bound its password (`y`) where an offer of that was removed: the
- * server then refuses it (RFC 5802 §6).
+ * Passes a login on unchanged. Calls `bound` for a client that would have bound its password (`y`) if the offer had not
+ * been removed: the server then refuses the login (RFC 5802 §6).
  */
 function watchLogin(hasRemoved: () => boolean, bound: () => void): Unbinding {
   let isOver = false
@@ -57,12 +57,12 @@ function watchLogin(hasRemoved: () => boolean, bound: () => void): Unbinding {
   }
 }
 
-/** Before the length of SCRAM's first step in SASLInitialResponse. */
+/** The bytes before the length of SCRAM's first step in SASLInitialResponse. */
 const FIRST_STEP = Buffer.from('SCRAM-SHA-256\0')
 const LENGTH_BYTES = 4
 const WOULD_BIND = 'y'.charCodeAt(0)
 
-/** Removes mechanisms that end in -PLUS, which bind a password to the certificate of the server's TLS. */
+/** Removes mechanisms whose names end in -PLUS, which bind a password to the certificate of the server's TLS. */
 function createUnbinding(): Unbinding & { readonly hasRemoved: boolean } {
   let hasRemoved = false
   let kept: Buffer = Buffer.alloc(0)
@@ -88,7 +88,7 @@ function createUnbinding(): Unbinding & { readonly hasRemoved: boolean } {
   }
 }
 
-/** Undefined for a message to pass on unchanged. */
+/** Returns a message without the mechanisms that bind a password; undefined for a message to pass on unchanged. */
 function unbound(frame: Buffer): Buffer | undefined {
   try {
     const message = readBackend(frame)
@@ -98,7 +98,7 @@ function unbound(frame: Buffer): Buffer | undefined {
       .split('\0')
       .filter((mechanism) => mechanism !== '')
     const left = offered.filter((mechanism) => !mechanism.endsWith('-PLUS'))
-    // If the server accepts nothing else, the client must see that itself.
+    // If the server accepts no other mechanism, let the client see that itself.
     if (left.length === 0) return undefined
     return writeBackend({ ...message, bytes: Buffer.from(`${left.join('\0')}\0\0`, 'latin1') })
   } catch (error) {

@@ -10,7 +10,7 @@ import { MessageCursor } from './message-cursor.ts'
  * @throws MalformedMessage
  */
 export function readFrontend(frame: Buffer): FrontendMessage {
-  // No startup packet is so long that its first byte is not zero, and no type is zero.
+  // Only a startup packet begins with a zero byte: its length is small, and no message type is zero.
   if (frame[0] === 0) return readStartup(new MessageCursor('a startup packet', frame, 4))
   const type = String.fromCharCode(frame[0] ?? 0)
   switch (type) {

@@ -1,6 +1,6 @@
 import type { FieldValue } from './message.ts'
 
-/** Bytes of a message's fields. */
+/** Encodes the fields of messages. */
 export function int16(value: number): Buffer {
   const bytes = Buffer.alloc(2)
   bytes.writeUInt16BE(value, 0)
@@ -31,7 +31,7 @@ export function typed(type: string, ...parts: readonly Buffer[]): Buffer {
   return Buffer.concat([Buffer.from(type), int32(body.length + 4), body])
 }
 
-/** A message of a connection's start, which has no type. */
+/** Returns a message that starts a connection. It has no type. */
 export function untyped(...parts: readonly Buffer[]): Buffer {
   const body = Buffer.concat(parts)
   return Buffer.concat([int32(body.length + 4), body])

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { MalformedMessage } from '../framing/malformed-message.ts'
 import type { FieldValue, Format } from './message.ts'
 
-/** Steps through the fields of one message. */
+/** Reads the fields of one message in order. */
 export class MessageCursor {
   readonly #what: string
   readonly #bytes: Buffer
@@ -32,7 +32,7 @@ export class MessageCursor {
     return this.#bytes.readUInt32BE(this.#past(4, field)) | 0
   }
 
-  /** Unsigned: a type, a table, or a process. */
+  /** Reads an unsigned integer: the id of a type, a table or a process. */
   oid(field: string): number {
     return this.#bytes.readUInt32BE(this.#past(4, field))
   }
@@ -46,7 +46,7 @@ export class MessageCursor {
     return this.bytes(this.#bytes.length - this.#at, 'the rest')
   }
 
-  /** A text that ends with a zero byte. */
+  /** Reads a text that ends with a zero byte. */
   text(field: string): string {
     const end = this.#bytes.indexOf(0, this.#at)
     if (end < 0) throw this.error(`${field} has no end`)
@@ -62,7 +62,7 @@ export class MessageCursor {
     throw this.error(`${field} is format ${format}, where 0 is text and 1 is binary`)
   }
 
-  /** A count of 16 bits, and that many items. */
+  /** Reads a count of 16 bits, then that many items. */
   list<Item>(field: string, item: (field: string) => Item): readonly Item[] {
     const count = this.int16(`the number of ${field}s`)
     const items: Item[] = []
@@ -70,7 +70,7 @@ export class MessageCursor {
     return items
   }
 
-  /** A length and that many bytes; the length -1 is NULL. */
+  /** Reads a length, then that many bytes; null for the length -1, which means NULL. */
   value(field: string): FieldValue {
     const length = this.int32(`the length of ${field}`)
     if (length === -1) return null

@@ -5,12 +5,12 @@ import { readFrontend } from './frontend.ts'
 import type { BackendMessage, FrontendMessage } from './message.ts'
 import { createPostgresqlScanner } from './postgresql-scanner.ts'
 
-/** Reads the messages of one side, whatever the division of the bytes. */
+/** Reads the messages of one side, however the bytes are split. */
 export interface MessageReader<Message> {
   /**
-   * The messages that this chunk completes. Their bytes are borrowed from it.
+   * Returns the messages that this chunk completes. Their bytes are borrowed from the chunk.
    *
-   * @throws Error for bytes that are not this protocol, or a message that is too long or malformed.
+   * @throws Error for bytes that are not this protocol, or for a message that is too long or malformed.
    */
   read(chunk: Buffer): readonly Message[]
 }

@@ -1,10 +1,10 @@
-// The messages of PostgreSQL's protocol 3, as values. Texts are UTF-8; values stay bytes, since their format depends on
-// their type.
+// The messages of PostgreSQL's protocol 3. Texts are strings in UTF-8; values stay bytes, because their format depends
+// on their type.
 
-/** A parameter or a column; null for SQL's NULL. */
+/** The value of a parameter or a column; null for SQL's NULL. */
 export type FieldValue = Buffer | null
 
-/** 0: text, 1: binary. */
+/** The format of a value: 0 for text, 1 for binary. */
 export type Format = 0 | 1
 
 type Named = readonly (readonly [name: string, value: string])[]
@@ -14,7 +14,7 @@ export type FrontendMessage =
   | { readonly kind: 'ssl-request' }
   | { readonly kind: 'gssenc-request' }
   | { readonly kind: 'cancel-request'; readonly processId: number; readonly secret: Buffer }
-  /** A password, or a step of SASL or GSSAPI, depending on the server's request. */
+  /** A password, or a step of SASL or GSSAPI, as the server requested. */
   | { readonly kind: 'credentials'; readonly bytes: Buffer }
   | { readonly kind: 'query'; readonly sql: string }
   | { readonly kind: 'parse'; readonly statement: string; readonly sql: string; readonly types: readonly number[] }
@@ -22,13 +22,13 @@ export type FrontendMessage =
       readonly kind: 'bind'
       readonly portal: string
       readonly statement: string
-      /** One for each value, one for all, or none if all are text. */
+      /** One format for each value, one format for all values, or none if all values are text. */
       readonly formats: readonly Format[]
       readonly values: readonly FieldValue[]
       readonly resultFormats: readonly Format[]
     }
   | { readonly kind: 'describe' | 'close'; readonly of: 'statement' | 'portal'; readonly name: string }
-  /** `mostRows`: 0 for all. */
+  /** `mostRows` is the largest number of rows to return; 0 for all. */
   | { readonly kind: 'execute'; readonly portal: string; readonly mostRows: number }
   | { readonly kind: 'function-call'; readonly bytes: Buffer }
   | { readonly kind: 'copy-fail'; readonly reason: string }
@@ -39,13 +39,13 @@ type CopyMessage = { readonly kind: 'copy-data'; readonly bytes: Buffer } | { re
 
 export interface Column {
   readonly name: string
-  /** 0 if the column belongs to no table. */
+  /** The id of the column's table; 0 if the column belongs to no table. */
   readonly table: number
   readonly attribute: number
   readonly type: number
-  /** The type's size; negative if it varies. */
+  /** The size of the column's type in bytes; negative if it varies. */
   readonly size: number
-  /** Its modifier, such as the digits of a number; -1 if it has none. */
+  /** The type's modifier, such as a number's precision; -1 if the type has none. */
   readonly modifier: number
   readonly format: Format
 }
@@ -53,18 +53,18 @@ export interface Column {
 export type BackendMessage =
   /** The one-byte reply to a request to encrypt. */
   | { readonly kind: 'encryption'; readonly answer: 'S' | 'G' | 'N' }
-  /** `method` 0: the client is authenticated. */
+  /** The client is authenticated if `method` is 0. */
   | { readonly kind: 'authentication'; readonly method: number; readonly bytes: Buffer }
   | { readonly kind: 'backend-key'; readonly processId: number; readonly secret: Buffer }
   | { readonly kind: 'parameter-status'; readonly name: string; readonly value: string }
   | { readonly kind: 'negotiate-version'; readonly minorVersion: number; readonly unknown: readonly string[] }
-  /** Idle, in a transaction, in a failed transaction. */
+  /** The status is `I` when idle, `T` in a transaction, and `E` in a failed transaction. */
   | { readonly kind: 'ready'; readonly status: TransactionStatus }
   | { readonly kind: 'row-description'; readonly columns: readonly Column[] }
   | { readonly kind: 'parameter-description'; readonly types: readonly number[] }
   | { readonly kind: 'data-row'; readonly values: readonly FieldValue[] }
   | { readonly kind: 'command-complete'; readonly tag: string }
-  /** The report's fields by their letter: `C` is the SQLSTATE, `M` the message. */
+  /** The fields by their letter: `C` is the SQLSTATE, `M` is the message. */
   | { readonly kind: 'error' | 'notice'; readonly fields: Named }
   | { readonly kind: 'notification'; readonly processId: number; readonly channel: string; readonly payload: string }
   | { readonly kind: 'function-result'; readonly value: FieldValue }

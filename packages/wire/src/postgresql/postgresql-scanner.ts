@@ -15,8 +15,8 @@ import {
 } from './layout.ts'
 
 /**
- * One direction of a connection. It begins with startup packets (requests) or one-byte replies to requests to encrypt
- * (responses); bytes after an agreed encryption are not framed.
+ * Creates a scanner for one direction of a connection. Requests begin with startup packets; responses begin with
+ * one-byte replies to requests to encrypt. Bytes after an agreed encryption are not framed.
  *
  * @param begins `earlier` for a connection that is past its start.
  */
@@ -31,10 +31,10 @@ export function createPostgresqlScanner(direction: Direction, begins: 'here' | '
   /** The number of bytes of the open message that follow its header. */
   let left = 0
 
-  /** The bytes of the header of a message that begins with this byte. */
+  /** Returns the length of the header of the next message. */
   const headerLength = (): number => (isRequests && isStarting ? 8 : 5)
 
-  /** Reads the whole header: the length of the rest, or NOT_FRAMED. */
+  /** Reads the complete header. Returns the length of the bytes that follow it, or NOT_FRAMED. */
   function bodyBytes(): number {
     if (isRequests && isStarting) {
       const length = header.readUInt32BE(0)
@@ -51,7 +51,7 @@ export function createPostgresqlScanner(direction: Direction, begins: 'here' | '
   }
 
   function mayBegin(byte: number): boolean {
-    // A startup packet is short, so its length begins with a zero.
+    // A startup packet is short, so its length begins with a zero byte.
     if (isRequests && isStarting) return byte === 0
     return types.includes(String.fromCharCode(byte))
   }

@@ -26,12 +26,12 @@ export const postgresql: Framing = {
   statements,
 }
 
-/** Credentials, Authentication and BackendKeyData. */
+/** The types of login messages: credentials, Authentication and BackendKeyData. */
 const HANDSHAKE: ReadonlySet<number> = new Set([...'pRK'].map((type) => type.charCodeAt(0)))
 
 /**
- * Some message types differ between client and server. Read as the wrong one, such a message does not end where its
- * length says.
+ * Reads a message as one of the client or of the server; undefined if it is not. The same type byte may mean different
+ * messages; a message read as the wrong one does not end where its length says.
  */
 function decoded<Message>(message: Buffer, read: (frame: Buffer) => Message): Message | undefined {
   try {
@@ -42,7 +42,7 @@ function decoded<Message>(message: Buffer, read: (frame: Buffer) => Message): Me
   }
 }
 
-/** Converts bytes to texts. */
+/** Returns a message as JSON, with its bytes as texts. */
 function jsonOf(message: FrontendMessage | BackendMessage): Json {
   return JSON.parse(
     JSON.stringify(message, (_, value: unknown) => {

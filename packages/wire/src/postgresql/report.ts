@@ -2,7 +2,7 @@ import type { BackendMessage } from './message.ts'
 
 /** The content of an ErrorResponse or a NoticeResponse. */
 export interface ServerReport {
-  /** Not localised: ERROR, FATAL, PANIC; WARNING, NOTICE, … */
+  /** The severity in English: ERROR, FATAL, PANIC, WARNING, NOTICE, … */
   readonly severity: string
   /** SQLSTATE. */
   readonly code: string
@@ -14,10 +14,10 @@ export function reportOf({ fields }: Extract<BackendMessage, { readonly kind: 'e
   return { severity: said.get('V') ?? said.get('S') ?? '', code: said.get('C') ?? '', message: said.get('M') ?? '' }
 }
 
-/** For example `40001 could not serialize access due to concurrent update`. */
+/** Returns a report as text: `40001 could not serialize access due to concurrent update`. */
 export const reportText = ({ code, message }: ServerReport): string => `${code} ${message}`
 
-/** `UPDATE 1` gives 1; undefined for a command that counts no rows. */
+/** Returns the number of rows in a command's tag: `UPDATE 1` gives 1. Undefined for a command that counts no rows. */
 export function rowsOf(tag: string): number | undefined {
   const count = /\s(\d+)$/.exec(tag)?.[1]
   return count === undefined ? undefined : Number(count)

@@ -14,7 +14,10 @@ import { MAJOR_VERSION } from './layout.ts'
 const HEADER_BYTES = 5
 const NOTHING = Buffer.alloc(0)
 
-/** Each Query, Sync and FunctionCall, and the start of a connection, ends with one ReadyForQuery. */
+/**
+ * Reads and fails statements of PostgreSQL. Each Query, Sync and FunctionCall, and the start of a connection, ends with
+ * one ReadyForQuery.
+ */
 export const statements: Statements = { reader, refusal, failure }
 
 function reader(): StatementReader {
@@ -26,7 +29,7 @@ function reader(): StatementReader {
     if (ENDS_EXCHANGE.has(firstByte)) asking++
   }
 
-  /** The statement that a message executes. */
+  /** Returns the statement that a message executes; undefined if it executes none. */
   function statementOf(type: string, message: Buffer): string | undefined {
     switch (type) {
       case 'Q':
@@ -78,7 +81,7 @@ const codeOf = (type: string): number => type.charCodeAt(0)
 const ENDS_EXCHANGE: ReadonlySet<number> = new Set([...'QSF'].map(codeOf))
 const [READY, STATEMENT, ERROR, COMPLETE, NOTICE, SYNC] = [...'ZSECNS'].map(codeOf)
 
-/** Up to its zero byte. */
+/** Reads a name, which ends with a zero byte. */
 function nameAt(message: Buffer, start: number): { readonly text: string; readonly end: number } {
   const zero = message.indexOf(0, start)
   const end = zero < 0 ? message.length : zero
@@ -97,11 +100,14 @@ function refusal(code: string): string | undefined {
   return `${code} is an error number of MySQL. Give an SQLSTATE; the nearest is ${nearest}.`
 }
 
-/** Connections end by these, as if the server shut down or was out of reach. */
+/** Errors that end the connection, as if the server shut down or was unreachable. */
 const FATAL = /^(57P0[1-5]|25P0[34]|08)/
-/** What no server takes for a statement. */
+/** A text that every server rejects as a statement. */
 const NO_STATEMENT = 'chaos injects an error in place of a statement'
-/** A server that refuses these leaves the transaction, and one that refuses others lets it fail. */
+/**
+ * Statements that end a transaction. A server that refuses one of them leaves the transaction; a server that refuses
+ * another statement lets the transaction fail.
+ */
 const ENDS_TRANSACTION = /^\s*(commit|end|prepare\s+transaction)\b/i
 
 function failure({ code, message, statement, request }: FailureOptions): Failure {
@@ -119,7 +125,10 @@ function failure({ code, message, statement, request }: FailureOptions): Failure
   return ENDS_TRANSACTION.test(statement) ? insteadOfCommit(reply, isQuery) : insteadOf(reply, isQuery)
 }
 
-/** The server finds the error itself: its transaction fails, and it skips what belongs to the request. */
+/**
+ * Replaces a statement by an invalid one. The server itself finds the error: its transaction fails, and it skips the
+ * rest of the request.
+ */
 function insteadOf(error: Buffer, isQuery: boolean): Substitution {
   return {
     kind: 'substitution',
@@ -135,7 +144,7 @@ function insteadOf(error: Buffer, isQuery: boolean): Substitution {
 const isRollback = (message: Buffer): boolean =>
   message[0] === COMPLETE && message.toString('latin1', HEADER_BYTES, message.length - 1) === 'ROLLBACK'
 
-/** A rollback, whose success the client gets as the error. */
+/** Replaces a commit by a rollback. The client gets the error in place of the rollback's success. */
 function insteadOfCommit(error: Buffer, isQuery: boolean): Substitution {
   let isSkipping = !isQuery
   let isSurplus = !isQuery

@@ -2,9 +2,12 @@ import { type FrameScanner, NEEDS_MORE, NOT_FRAMED } from '../framing/frame-scan
 
 /** The longest line in either direction, as in Redis (PROTO_INLINE_MAX_SIZE). */
 const LONGEST_LINE_BYTES = 64 * 1024
-/** Ten digits: above the 512 MB of a bulk string and the 2³² elements of an aggregate that Redis allows. */
+/**
+ * The most digits of a length: enough for the 512 MB of a bulk string and the 2³² elements of an aggregate that Redis
+ * allows.
+ */
 const MOST_DIGITS = 10
-/** Keeps counts exact as doubles, whatever a malformed stream declares. */
+/** The most pending values. It keeps counts exact as doubles, whatever a malformed stream declares. */
 const MOST_PENDING_VALUES = 2 ** 50
 
 const CARRIAGE_RETURN = 0x0d
@@ -13,22 +16,23 @@ const MINUS = 0x2d
 const ZERO = 0x30
 const NINE = 0x39
 
-/** The data after a type byte. */
+/** The form of the data after a type byte. */
 export type RespShape =
   /** The rest of the line is the value. */
   | { readonly kind: 'line' }
-  /** A length, a line end, that many bytes and another line end. */
+  /** A length, a line end, as many bytes as the length says, and another line end. */
   | { readonly kind: 'blob' }
   /**
-   * A count, a line end, and that many values or pairs of values. An attribute only precedes the value it describes.
+   * A count, a line end, and as many values or pairs of values as the count says. An attribute is not a value itself:
+   * it precedes the value that it describes.
    */
   | { readonly kind: 'aggregate'; readonly valuesEach: 1 | 2; readonly isValue: boolean }
 
 const array: RespShape = { kind: 'aggregate', valuesEach: 1, isValue: true }
 
 /**
- * Shapes by type byte: RESP2's five and those of RESP3, except for streamed strings and aggregates (`$?`, `*?`), which
- * no server sends.
+ * Shapes by type byte: those of RESP2 and RESP3, except for streamed strings and aggregates (`$?`, `*?`), which no
+ * server sends.
  */
 export const respShapes: ReadonlyMap<number, RespShape> = new Map(
   (
@@ -45,12 +49,12 @@ export const respShapes: ReadonlyMap<number, RespShape> = new Map(
 type Expecting = 'type' | 'line' | 'length' | 'length-end' | 'body' | 'body-cr' | 'body-lf'
 
 /**
- * RESP2 and RESP3, both directions. A request may also be an inline command, a line that starts with no type byte.
- * Nesting costs nothing, since only the number of values still to come is counted.
+ * Creates a scanner for either direction of RESP2 and RESP3. A request may also be an inline command: a line that does
+ * not start with a type byte. Nesting needs no memory, because only the number of pending values is counted.
  */
 export function createRespScanner(options: { readonly inline: boolean }): FrameScanner {
   let expecting: Expecting = 'type'
-  /** The number of values still to come in the open frame. */
+  /** The number of values still expected in the open frame. */
   let pending = 1
   let opened = false
   let shape: RespShape | undefined
@@ -87,7 +91,7 @@ export function createRespScanner(options: { readonly inline: boolean }): FrameS
     return true
   }
 
-  /** Applies a complete length; a negative one means null. */
+  /** Applies a complete length. A negative length means null. */
   function applyLength(): boolean {
     if (shape?.kind === 'blob' && !negative) {
       bodyLeft = number
@@ -103,7 +107,7 @@ export function createRespScanner(options: { readonly inline: boolean }): FrameS
     return pending <= MOST_PENDING_VALUES
   }
 
-  /** Takes one byte outside lines and bodies. Returns false if it is malformed. */
+  /** Takes one byte outside lines and bodies. Returns false if the byte is malformed. */
   function take(byte: number): boolean {
     switch (expecting) {
       case 'type':
@@ -153,7 +157,7 @@ export function createRespScanner(options: { readonly inline: boolean }): FrameS
           at = skipBody(bytes, at)
         } else {
           const byte = bytes[at]
-          // An inline command begins with the first byte of its line, which may already be its last.
+          // An inline command begins with the first byte of its line, which may also be its last byte.
           if (expecting === 'type' && byte === LINE_FEED && !opened && options.inline) expecting = 'line'
           else if (byte === undefined || !take(byte)) return NOT_FRAMED
           else at++
