@@ -4,10 +4,13 @@ import type { HttpTrigger } from './families/http.ts'
 import { definitionOf, type Fault } from './families/registry.ts'
 import { faultName } from './nemeses/fault-names.ts'
 
-/** A fault in a few words, by its name in `--faults`: `partition {n1 n3 | n2 n4 n5}`, `n1 killed`, `loss on 5 links (20%)`. */
+/**
+ * Describes a fault in a few words, by its name in `--faults`: `partition {n1 n3 | n2 n4 n5}`, `n1 killed`, `loss on 5
+ * links (20%)`.
+ */
 export const describeFault = (fault: Fault): string => describeFaultAs(fault, faultName(fault))
 
-/** The same by another name: that of its kind, where kinds are typed. */
+/** Describes a fault by another name, such as its kind for users who type kinds. */
 export function describeFaultAs(fault: Fault, name: string): string {
   if (fault.kind === 'partition')
     return `partition ${describeCut(fault.links)}${fault.mode === 'drop' ? ' (dropping)' : ''}`
@@ -22,11 +25,11 @@ export function describeFaultAs(fault: Fault, name: string): string {
   return `${[name, ...settings].join(' ')} on ${targets}${chosen}`
 }
 
-/** `hang`, or JSON where quotes are needed. */
+/** Returns a value as it is, or as JSON if it needs quotes. */
 const plainly = (value: unknown): string =>
   typeof value === 'string' && /^[\w.-]+$/.test(value) ? value : JSON.stringify(value)
 
-/** `, 20% of the time`. */
+/** Describes a trigger: ` (20%)`, or nothing without conditions. */
 function describeTrigger({ probability, nth, first, every }: HttpTrigger): string {
   const parts = [
     ...(nth === undefined ? [] : [`number ${nth}`]),
@@ -41,7 +44,7 @@ const percent = (probability: number): string => `${Math.round(probability * 100
 
 const countLinks = (links: readonly Link[]): string => `${links.length} link${links.length === 1 ? '' : 's'}`
 
-/** `{n1 | n2 n3}` if the cut divides the nodes into groups without cuts inside; otherwise the links. */
+/** Describes a cut: `{n1 | n2 n3}` if it divides the nodes into groups without cuts inside; otherwise its links. */
 function describeCut(links: readonly Link[]): string {
   const names = new Set(links.map(linkName))
   const nodes = [...new Set(links.flatMap((link) => [link.from, link.to]))].sort()
@@ -56,7 +59,7 @@ function describeCut(links: readonly Link[]): string {
 
 const MOST_CUTS_NAMED = 6
 
-/** The pairs that still reach each other. */
+/** Returns the pairs of nodes that still reach each other. */
 const pairsLeft = (nodes: readonly NodeId[], cut: ReadonlySet<string>): string[] =>
   nodes.flatMap((one, i) =>
     nodes
@@ -65,14 +68,14 @@ const pairsLeft = (nodes: readonly NodeId[], cut: ReadonlySet<string>): string[]
       .map((other) => `${one}–${other}`),
   )
 
-/** Both directions of a cut as one: `n1–n3`. */
+/** Names pairs of nodes whose both directions are cut: `n1–n3`. */
 const pairNames = (links: readonly Link[]): string[] =>
   links
     .filter(({ from, to }) => from < to)
     .map(({ from, to }) => `${from}–${to}`)
     .sort()
 
-/** Groups of nodes not separated by a cut; undefined if that is not an equivalence, as in a majority ring. */
+/** Returns groups of nodes that no cut separates; undefined if the groups are not disjoint, as in a majority ring. */
 function groupsOf(nodes: readonly NodeId[], cut: ReadonlySet<string>): NodeId[][] | undefined {
   const groups: NodeId[][] = []
   const connected = (a: NodeId, b: NodeId) => !cut.has(linkName({ from: a, to: b }))

@@ -1,12 +1,12 @@
 import type { Json } from '@chaosproxy/history'
 
 /**
- * The message as a liar would pass it on: this many of its fields have another value of the same type. It stays a
- * message of its kind, because members called `type` are left alone. Unchanged parts are shared with the original.
+ * Returns the message as a faulty node would forge it: `fields` of its fields get another value of the same type. The
+ * message keeps its kind, because members called `type` stay unchanged. Unchanged parts are shared with the original.
  *
  * @param draw uniform in [0, 1)
  *
- * @returns undefined if it has no field that could be changed
+ * @returns undefined if the message has no field that could be changed
  */
 export function forge(message: Json, fields: number, draw: () => number): Json | undefined {
   const places = alterable(message)
@@ -21,7 +21,7 @@ export function forge(message: Json, fields: number, draw: () => number): Json |
 
 type Path = readonly (string | number)[]
 
-/** The paths of texts, numbers and booleans. */
+/** Returns the paths of texts, numbers and booleans. */
 function alterable(value: Json): readonly Path[] {
   if (value === null || value === undefined) return []
   if (Array.isArray(value)) return value.flatMap((each, i) => alterable(each).map((path) => [i, ...path]))
@@ -39,7 +39,7 @@ function withAltered(value: Json, path: Path, draw: () => number): Json {
   return { ...members, [first]: withAltered(members[first] ?? null, rest, draw) }
 }
 
-/** A lie is most credible near the truth. */
+/** The largest change of a value. A forged value is most credible near the true value. */
 const FARTHEST = 3
 
 function altered(value: Json, draw: () => number): Json {
@@ -47,13 +47,13 @@ function altered(value: Json, draw: () => number): Json {
   const step = 1 + Math.floor(draw() * FARTHEST)
   if (typeof value === 'number') {
     const near = value >= step && draw() < 0.5 ? value - step : value + step
-    // Numbers this large have no neighbours.
+    // Numbers this large have no neighbours within a few units.
     return near === value ? -value : near
   }
   return typeof value === 'string' ? withOtherEnd(value, step) : value
 }
 
-/** Names differ at their end: `n2` becomes `n3`. */
+/** Changes the last character of a text, because names differ at their end: `n2` becomes `n3`. */
 function withOtherEnd(text: string, step: number): string {
   const last = text.charCodeAt(text.length - 1)
   if (text === '') return String(step)

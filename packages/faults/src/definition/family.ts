@@ -5,7 +5,7 @@ import { json, optional, type Parameters, type ValuesOf } from './parameter.ts'
 import { type Members, quote, readObject, readParameters } from './read-parameters.ts'
 import { validateWhen } from './trigger.ts'
 
-/** Kinds of faults that act on the same thing, such as bytes, messages or requests. */
+/** A family: kinds of faults that act on the same objects, such as bytes, messages or requests. */
 export interface FaultFamily<
   Name extends string = string,
   Kinds extends readonly FaultDefinition[] = readonly FaultDefinition[],
@@ -15,13 +15,13 @@ export interface FaultFamily<
   readonly name: Name
   readonly summary: string
   readonly kinds: Kinds
-  /** The members of `match`; empty if the family has none. */
+  /** The members of `match`; empty if the family's faults have no `match`. */
   readonly match: Match
   /** The members of `when`. */
   readonly when: When
   /**
-   * Reads a fault: `{"kind":"latency","latencyMs":50,"links":["n1>n2"],"when":{…}}`. Missing members take their
-   * defaults; unknown ones are refused, since a misspelt parameter would silently do nothing.
+   * Parses a fault: `{"kind":"latency","latencyMs":50,"links":["n1>n2"],"when":{…}}`. Missing members take their
+   * defaults. Unknown members are refused, because a misspelt parameter would silently have no effect.
    *
    * @param where the start of every error message: the file or route, and the place in it.
    * @throws UserError (input)
@@ -43,9 +43,12 @@ interface FamilyOptions<
   Match extends Parameters,
   When extends Parameters,
 > extends Pick<FaultFamily<Name, Kinds, Match, When>, 'name' | 'summary' | 'kinds' | 'match' | 'when'> {
-  /** The name of one of its faults in error messages: `HTTP fault`. */
+  /** The name of one of the family's faults in error messages: `HTTP fault`. */
   readonly noun: string
-  /** Called for the conditions, and for those under `not`. @throws UserError (input) for one that nothing can meet. */
+  /**
+   * Validates the conditions of `match`, and separately the conditions under `not`. @throws UserError (input) for a
+   * condition that nothing can meet.
+   */
   validateMatch?(match: ValuesOf<Match>, definition: FaultDefinition, where: string): void
 }
 
@@ -62,7 +65,7 @@ export function defineFamily<
     family.kinds.some((definition) => definition.kind === kind)
   return {
     ...family,
-    // The conditions and one more member, which is read apart.
+    // The conditions and the member `not`, which `readMatch` reads separately.
     match: (hasMatch ? { ...family.match, not: negation } : family.match) as Match,
     has,
     owns: (fault): fault is FaultOf<Kinds, Match, When> => has(fault.kind),
@@ -77,7 +80,7 @@ export function defineFamily<
       const when = readSection(family.when, members['when'], `${where}: "when"`)
       if (when !== undefined) validateWhen(when, `${where}: "when"`)
       const aim = { links, ...(match === undefined ? {} : { match }), ...(when === undefined ? {} : { when }) }
-      // The definition that was found has exactly the members of its kind's type.
+      // The definition found has exactly the members of its kind's type.
       return { ...harm, ...aim } as unknown as FaultOf<Kinds, Match, When>
     },
   }
@@ -98,7 +101,7 @@ export function findDefinition<Definition extends FaultDefinition>(
   throw inputError(`${where}: ${what}. Known: ${known.join(', ')}.${meant}`)
 }
 
-/** The kind and its parameters. @throws UserError (input) */
+/** Reads a fault's kind and its parameters. @throws UserError (input) */
 export function readHarm<Definition extends FaultDefinition>(
   definition: Definition,
   members: Members,

@@ -1,10 +1,10 @@
 import { inputError } from '@chaosproxy/history'
 import { quote } from './read-parameters.ts'
 
-/** One server of the backend: `n1`, `n2`, … */
+/** The name of a node, which is one server of the backend: `n1`, `n2`, … */
 export type NodeId = string
 
-/** The names of the first `count` nodes. */
+/** Returns the names of the first `count` nodes. */
 export function nodeNames(count: number): NodeId[] {
   const names: NodeId[] = []
   for (let i = 1; i <= count; i++) names.push(`n${i}`)
@@ -14,16 +14,19 @@ export function nodeNames(count: number): NodeId[] {
 /** An end of a link: a node, or all clients together. */
 export type Endpoint = NodeId | 'clients'
 
-/** One *direction* of one connection path: `clients→n1`, `n1→n2`, `n2→n1`. Cutting a pair takes two of them. */
+/**
+ * One *direction* of one connection path: `clients→n1`, `n1→n2`, `n2→n1`. Cutting both directions between two nodes
+ * takes two links.
+ */
 export interface Link {
   readonly from: Endpoint
   readonly to: Endpoint
 }
 
-/** `n1>n2`, as histories and schedules spell it. */
+/** Returns a link's name in histories and schedules: `n1>n2`. */
 export const linkName = (link: Link): string => `${link.from}>${link.to}`
 
-/** Both directions between every two nodes of different groups. */
+/** Returns the links in both directions between every two nodes of different groups. */
 export function linksBetween(groups: readonly (readonly Endpoint[])[]): Link[] {
   const links: Link[] = []
   for (const [i, group] of groups.entries())
@@ -38,7 +41,7 @@ export function parseLinks(value: unknown, where: string): Link[] {
   throw inputError(`${where}: "links" must be a list of links, such as ["clients>n1"].`)
 }
 
-/** `n1>n2`, or `{"from":"n1","to":"n2"}`. @throws UserError (input) */
+/** Parses a link: `n1>n2`, or `{"from":"n1","to":"n2"}`. @throws UserError (input) */
 export function parseLink(value: unknown, where: string): Link {
   const ends = typeof value === 'string' ? value.split('>') : linkMembers(value)
   const [from, to] = ends

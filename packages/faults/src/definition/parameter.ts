@@ -1,7 +1,7 @@
 import { type Json, type Millis, millis } from '@chaosproxy/history'
 import * as v from 'valibot'
 
-/** The unit of a numeric parameter; `text`, `flag` and `json` (any value) are not numeric. */
+/** The unit of a parameter. Parameters of the units `text`, `flag` and `json` (any value) are not numeric. */
 export type ParameterUnit =
   | 'ms'
   | 'bytes'
@@ -13,30 +13,30 @@ export type ParameterUnit =
   | 'flag'
   | 'json'
 
-/** The schema of one parameter, including its texts for help and messages. */
+/** The schema of one parameter, with its texts for help and error messages. */
 export type ParameterSchema<Value> = v.GenericSchema<unknown, Value>
 
 export type Parameters = Readonly<Record<string, ParameterSchema<unknown>>>
 
-/** The type of the parameters once read, with defaults filled in. */
+/** The type of the parameters after reading, with defaults filled in. */
 export type ValuesOf<Entries extends Parameters> = Readonly<v.InferOutput<v.ObjectSchema<Entries, undefined>>>
 
-/** A default as written in files. */
+/** The default of a parameter, as written in files. */
 type Default = number | string | boolean
 
-/** One parameter as shown in help, messages and OpenAPI, derived from its schema. */
+/** One parameter as shown in help, error messages and OpenAPI; derived from its schema. */
 export interface Parameter {
   readonly name: string
   readonly unit: ParameterUnit
   readonly summary: string
-  /** A parameter without a default is required, unless it is optional. */
+  /** The parameter's default. A parameter without a default is required unless it is optional. */
   readonly default?: Default | undefined
   readonly optional?: true | undefined
   readonly least?: number | undefined
   readonly most?: number | undefined
-  /** For a text: the allowed values, if restricted. */
+  /** The allowed values of a text, if they are restricted. */
   readonly values?: readonly string[] | undefined
-  /** For a text: whether it may be given as a number, such as a status. */
+  /** Whether a text may also be given as a number, such as a status. */
   readonly orNumber?: true | undefined
 }
 
@@ -56,7 +56,7 @@ const amount = (unit: ParameterUnit, summary: string, { least = 0, most }: Bound
     v.metadata({ unit, summary, least, most } satisfies About),
   )
 
-/** A duration in milliseconds, fractions allowed. */
+/** A duration in milliseconds, possibly with a fraction. */
 export const ms = (summary: string, bounds: Bounds = {}): ParameterSchema<Millis> =>
   v.pipe(amount('ms', summary, bounds), v.transform(millis))
 
@@ -68,7 +68,7 @@ export const bytesPerSecond = (summary: string): ParameterSchema<number> => amou
 export const wholeNumber = (summary: string, bounds: Bounds = {}): ParameterSchema<number> =>
   v.pipe(amount('count', summary, bounds), v.safeInteger())
 
-/** A rate in events a second, fractions allowed. */
+/** A rate in events per second, possibly with a fraction. */
 export const perSecond = (summary: string): ParameterSchema<number> => amount('per second', summary, { least: 0.001 })
 
 export const probability = (summary: string): ParameterSchema<number> =>
@@ -78,7 +78,7 @@ export const probability = (summary: string): ParameterSchema<number> =>
 export const text = (summary: string): ParameterSchema<string> =>
   v.pipe(v.string(), v.nonEmpty(), v.metadata({ unit: 'text', summary } satisfies About))
 
-/** A text that people also write as a number: a status, a key, an SQLSTATE. */
+/** A text that users also write as a number: a status, a key, an SQLSTATE. */
 export const textOrNumber = (summary: string): ParameterSchema<string> =>
   v.pipe(
     v.union([v.string(), v.number()]),
@@ -110,9 +110,11 @@ export type DefaultedParameter<Value> = v.OptionalSchema<ParameterSchema<Value>,
 export const or = <Value>(schema: ParameterSchema<Value>, fallback: Default): DefaultedParameter<Value> =>
   v.optional(schema, fallback)
 
-/** Like `or`, but programs that build a fault may omit it: the code that injects the fault knows the default. */
+/**
+ * Like `or`, but programs that build a fault may omit the parameter: the code that injects the fault knows the default.
+ */
 export const usually = <Value>(schema: ParameterSchema<Value>, fallback: Default): OptionalParameter<Value> =>
-  // Parsed faults always have it, although the type allows it to be absent.
+  // Parsed faults always have the parameter, although its type allows it to be absent.
   v.optional(schema, fallback as unknown as undefined)
 
 export const parametersOf = (entries: Parameters): readonly Parameter[] =>
@@ -129,5 +131,5 @@ const isOptional = (
   schema: ParameterSchema<unknown>,
 ): schema is v.OptionalSchema<ParameterSchema<unknown>, Default | undefined> => schema.type === 'optional'
 
-/** Every schema of this file has metadata of this shape. */
+/** Every schema in this file has metadata of this shape. */
 const aboutOf = (schema: ParameterSchema<unknown>): About => v.getMetadata(schema) as unknown as About

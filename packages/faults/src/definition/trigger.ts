@@ -1,7 +1,7 @@
 import { inputError } from '@chaosproxy/history'
 import { ms, optional, probability, text, wholeNumber } from './parameter.ts'
 
-/** Parameters that count a fault's candidates, in the places named by `of`. */
+/** Parameters that select by counting a fault's candidates. `of` names where they are counted. */
 export const counting = (noun: string, of = '') => ({
   probability: optional(probability(`of each ${noun} to be hit`)),
   nth: optional(wholeNumber(`only the ${noun}${of} of this number, counted from 1`, { least: 1 })),
@@ -9,7 +9,7 @@ export const counting = (noun: string, of = '') => ({
   every: optional(wholeNumber(`only every nth ${noun}${of}`, { least: 1 })),
 })
 
-/** Times count from when the fault was applied. */
+/** Parameters that limit a fault's time, in milliseconds since the fault was applied. */
 export const times = {
   fromMs: optional(ms('only after this time from when it was applied')),
   untilMs: optional(ms('only before this time from when it was applied')),
@@ -17,7 +17,7 @@ export const times = {
 
 export const client = optional(text('only clients of this address or network (10.0.0.0/8)'))
 
-/** The conditions that select among a fault's candidates: connections, requests, messages, datagrams. */
+/** The conditions that select among a fault's candidates: connections, requests, messages, datagrams or statements. */
 interface When {
   readonly probability?: number | undefined
   readonly nth?: number | undefined
@@ -46,9 +46,9 @@ export function validateWhen({ fromMs, untilMs, nth, first, every }: When, where
 }
 
 /**
- * Decides which of a fault's candidates it hits, one after the other, in one place such as a link, both in the
- * simulator and in real clusters. Candidates are the events that match the fault. Call it once for each, because a call
- * counts.
+ * Decides one after the other which of a fault's candidates it hits. Candidates are the events that match the fault in
+ * one place, such as a link. Used both in the simulator and in real clusters. Call it once for each candidate, because
+ * each call counts.
  */
 export class Trigger {
   readonly #when: When | undefined
@@ -72,7 +72,7 @@ export class Trigger {
     return earlier >= (when.afterMessages ?? 0) && this.chooses(draw)
   }
 
-  /** The same, ignoring the times: for candidates selected before the fault's time begins. */
+  /** Decides as `strikes` does, but ignores times: for candidates that are selected before the fault's time begins. */
   chooses(draw: () => number): boolean {
     const when = this.#when
     if (when === undefined) return true

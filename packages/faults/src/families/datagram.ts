@@ -2,10 +2,10 @@ import { defineFamily, type FaultOf } from '../definition/family.ts'
 import { client, counting, times } from '../definition/trigger.ts'
 import { corruptDatagram, delayDatagram, dropDatagram, duplicateDatagram, reorderDatagram } from '../kinds/datagrams.ts'
 
-/** Datagrams are counted from 1 on each link, from when the fault was applied. */
+/** Datagrams are counted from 1 on each link, beginning when the fault is applied. */
 const when = { ...counting('datagram', ' of a link'), ...times, client }
 
-/** Partitions and blackholes of the link lose datagrams as well. */
+/** Faults on single datagrams. Partitions and blackholes of a link also drop its datagrams. */
 export const datagramFamily = defineFamily({
   name: 'udp',
   summary: 'single datagrams of UDP',

@@ -20,7 +20,10 @@ import {
 } from '../kinds/requests.ts'
 import { statement, validateStatement } from './sql.ts'
 
-/** Conditions on a request's head. In a path, a name in braces matches one segment, and a star any remaining text. */
+/**
+ * Conditions on a request's head. In a path, a name in braces matches one segment, and a star matches any remaining
+ * text.
+ */
 export const headMatch = {
   method: optional(text('only these methods (PUT,POST)')),
   path: optional(text('only paths like this (/kv/{key}, /kv/:key, /static/*)')),
@@ -38,10 +41,13 @@ const match = {
   client: matchedClient,
 }
 
-/** Requests are counted from 1, over all connections, from when the fault was applied. */
+/** Requests are counted from 1 over all connections, beginning when the fault is applied. */
 const when = { ...counting('request'), ...times }
 
-/** Links are those of the requests, `clients>n1`, even for faults of responses. */
+/**
+ * Faults on single HTTP/1.1 requests and responses. Their links are those of the requests, `clients>n1`, even for
+ * faults on responses.
+ */
 export const httpFamily = defineFamily({
   name: 'http',
   summary: 'single requests and responses over HTTP/1.1',
@@ -84,7 +90,7 @@ export const httpFamily = defineFamily({
   },
 })
 
-/** The kinds that leave a client without the reply to what the server has done, in any protocol of requests. */
+/** The kinds that withhold the reply to a request that the server has carried out, in any protocol of requests. */
 const unanswered = ['lose-reply', 'crash-before-reply'] as const
 
 const isUnanswered = (kind: string): boolean => unanswered.some((other) => other === kind)

@@ -3,13 +3,13 @@ import { counting, times } from '../definition/trigger.ts'
 import { delayStream, goaway, grpcStatus, resetStream } from '../kinds/streams.ts'
 import { headMatch, matchedClient, validateHeadMatch } from './http.ts'
 
-/** As for HTTP/1.1, but without conditions on bodies and responses. */
+/** The conditions of HTTP/1.1 faults, except those on bodies and responses. */
 const match = { ...headMatch, client: matchedClient }
 
-/** Requests, or responses, are counted from 1 on each link, from when the fault was applied. */
+/** Requests (or responses) are counted from 1 on each link, beginning when the fault is applied. */
 const when = { ...counting('request', ' of a link'), ...times }
 
-/** Faults of a request as its headers pass a link, or of its response in the other direction. */
+/** Faults on a request when its headers pass a link, or on its response in the other direction. */
 export const http2Family = defineFamily({
   name: 'http2',
   summary: 'single requests and responses over HTTP/2, including gRPC',

@@ -24,7 +24,7 @@ const match = {
   key: optional(textOrNumber('only RESP commands for this key')),
 }
 
-/** Messages are counted from 1 on each link, from when the fault was applied. */
+/** Messages are counted from 1 on each link, beginning when the fault is applied. */
 const when = {
   ...counting('message', ' of a link'),
   afterMessages: optional(wholeNumber('only after this many messages of the connection, such as greetings')),

@@ -26,11 +26,11 @@ import {
   stop,
 } from '../kinds/nodes.ts'
 
-/** Faults that nodes can suffer if a container engine runs them, unlike plain processes. */
+/** Faults that nodes can suffer only if a container engine runs them. */
 const engineKinds = [stop, restart, signal, limitCpu, limitMemory, fillDisk, clock] as const
-/** Faults of what is under a process: its disk and its clock. */
+/** Faults of the machine under a process: its disk and its clock. */
 const machineKinds = [powerLoss, flipBit, slowFsync, failFsync, freezeDisk, fillDisk, clock] as const
-/** Faults of the PostgreSQL that the simulator has. */
+/** Faults of the simulator's PostgreSQL. */
 const databaseKinds = [loseCommitReply, serializationFailure, refuseSessions, slowStatements] as const
 const kinds = [
   ...[kill, crash, pause, failover, powerLoss, flipBit, slowFsync, failFsync, freezeDisk],
@@ -65,7 +65,7 @@ export const isDatabaseKind = (kind: unknown): kind is DatabaseFault['kind'] =>
 
 export const isEngineFault = (fault: { readonly kind: string }): fault is EngineFault => isEngineKind(fault.kind)
 
-/** A fault that what runs a process injects: its container engine, or its machine. */
+/** A fault that the environment of a process injects: its container engine, or its machine. */
 export type SurroundingFault = EngineFault | MachineFault
 
 export const isSurroundingFault = (fault: { readonly kind: string }): fault is SurroundingFault =>
@@ -74,18 +74,18 @@ export const isSurroundingFault = (fault: { readonly kind: string }): fault is S
 export const stopsNodes = (kind: string): boolean =>
   nodeFamily.kinds.some((definition: FaultDefinition) => definition.kind === kind && definition.stopsNodes === true)
 
-/** Faults of whole nodes, injected by what runs the nodes and not by the proxy. */
+/** Faults of whole nodes. The code that runs the nodes injects them, not the proxy. */
 export const nodeFamily = {
   name: 'node',
   summary: 'whole nodes: their processes and clocks',
   kinds,
   has: isNodeKind,
-  /** Reads `{"kind":"kill","nodes":["n1"]}`. @throws UserError (input) that begins with `where`. */
+  /** Parses `{"kind":"kill","nodes":["n1"]}`. @throws UserError (input) with a message that begins with `where`. */
   parse(value: unknown, where: string, beside: readonly string[] = []): NodeFault {
     const members = readObject(value, where)
     const definition = findDefinition(kinds, members['kind'], where, 'fault of nodes')
     const nodes = parseNodes(members['nodes'], `${where}: ${definition.kind}`)
-    // The definition that was found has exactly the members of its kind's type.
+    // The definition found has exactly the members of its kind's type.
     return { ...readHarm(definition, members, where, ['kind', 'nodes', ...beside]), nodes } as NodeFault
   },
 } as const

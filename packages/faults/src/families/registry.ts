@@ -9,10 +9,13 @@ import { type NodeFault, nodeFamily } from './node.ts'
 import { type SqlFault, sqlFamily } from './sql.ts'
 import { type TcpFault, tcpFamily } from './tcp.ts'
 
-/** A fault that a proxy injects: on bytes and connections, messages, HTTP requests and responses, or datagrams. */
+/**
+ * A fault that a proxy injects: on bytes and connections, messages, HTTP requests and responses, SQL statements, or
+ * datagrams.
+ */
 export type TrafficFault = TcpFault | HttpFault | Http2Fault | SqlFault | MessageFault | DatagramFault
 
-/** A concrete fault: every selector is resolved, so that it can be injected, printed and replayed. */
+/** A concrete fault. Every selector is resolved, so that the fault can be injected, printed and replayed. */
 export type Fault = NodeFault | TrafficFault
 
 export type FaultKind = Fault['kind']
@@ -37,13 +40,13 @@ export const trafficFaultKinds: readonly TrafficFault['kind'][] = trafficFamilie
 
 const extensible = { bytes: tcpFamily, requests: httpFamily, messages: messageFamily, nodes: nodeFamily } as const
 
-/** What a kind of fault that is added acts on. */
+/** The objects on which a user-defined kind of fault acts. */
 export type ActsOn = keyof typeof extensible
 
-/** The kinds that users have added. What they do to a system is known to nobody but their user. */
+/** The kinds that users have added. Only their user knows their effect on a system. */
 export const ownFaultKinds: readonly FaultKind[] = []
 
-/** Adds a kind of fault of a user's own, which is in no type: its declaration says all that is known of it. */
+/** Registers a user-defined kind of fault. No type includes it: everything known about it is in its declaration. */
 export function addFault(definition: FaultDefinition, actsOn: ActsOn): void {
   const lists: readonly (readonly [readonly unknown[], unknown])[] = [
     [extensible[actsOn].kinds, definition],
@@ -55,7 +58,7 @@ export function addFault(definition: FaultDefinition, actsOn: ActsOn): void {
   for (const [list, item] of lists) (list as unknown[]).push(item)
 }
 
-/** Whether no target promises anything once it has suffered a fault of this kind. */
+/** Whether no target promises anything after it has suffered a fault of this kind. */
 export const voidsPromises = (kind: string): boolean =>
   faultDefinitions.some((definition) => definition.kind === kind && definition.voidsPromises === true)
 
@@ -67,7 +70,7 @@ export function definitionOf(kind: FaultKind): FaultDefinition {
   return definition
 }
 
-/** Reads a traffic fault of any family. @throws UserError (input) that begins with `where`. */
+/** Parses a traffic fault of any family. @throws UserError (input) with a message that begins with `where`. */
 export function parseTrafficFault(value: unknown, where: string, beside: readonly string[] = []): TrafficFault {
   const { kind } = readObject(value, where)
   const family = familyOf(kind)
@@ -82,7 +85,7 @@ export function parseTrafficFault(value: unknown, where: string, beside: readonl
 }
 
 /**
- * Reads any fault: `{"kind":"kill","nodes":["n1"]}`, `{"kind":"partition","links":["n1>n2"]}`.
+ * Parses any fault: `{"kind":"kill","nodes":["n1"]}`, `{"kind":"partition","links":["n1>n2"]}`.
  *
  * @param where the start of every error message: the file, and the place in it.
  * @param beside further members that the object may have.

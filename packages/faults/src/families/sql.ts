@@ -5,15 +5,18 @@ import { quote } from '../definition/read-parameters.ts'
 import { counting, times } from '../definition/trigger.ts'
 import { sqlError } from '../kinds/statements.ts'
 
-/** Comments and letter case do not matter, and neither does how words are spaced. */
+/** The first words of a statement. Comments, letter case and the space between words are ignored. */
 export const statement = optional(text('only statements of SQL that begin with these words (COMMIT, INSERT INTO t)'))
 
 const match = { statement }
 
-/** Statements are counted from 1 on each link, from when the fault was applied. */
+/** Statements are counted from 1 on each link, beginning when the fault is applied. */
 const when = { ...counting('statement'), ...times }
 
-/** Links are those of the requests. `lose-reply` and `crash-before-reply` of HTTP act on statements as well. */
+/**
+ * Faults on single statements. Their links are those of the requests. The HTTP faults `lose-reply` and
+ * `crash-before-reply` also act on statements.
+ */
 export const sqlFamily = defineFamily({
   name: 'sql',
   summary: 'single statements of PostgreSQL, MySQL and MariaDB',

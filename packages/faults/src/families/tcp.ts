@@ -19,8 +19,8 @@ import {
 import { latency } from '../kinds/latency.ts'
 
 /**
- * Connections are counted from 1, beginning with those alive when the fault is applied. A probability is drawn once for
- * each connection and direction, from the connection's own stream.
+ * Connections are counted from 1, beginning with those open when the fault is applied. A probability is drawn once for
+ * each connection and direction, from the connection's own random stream.
  */
 const when = {
   ...counting('connection'),
@@ -29,7 +29,7 @@ const when = {
   client,
 }
 
-/** Toxiproxy's toxics are a subset. */
+/** Faults on bytes and connections. Toxiproxy's toxics are a subset. */
 export const tcpFamily = defineFamily({
   name: 'tcp',
   summary: 'bytes and connections, whatever they carry',

@@ -6,7 +6,7 @@ const pieces = {
   pauseMs: or(ms('pause before each piece'), 10),
 }
 
-/** A fault that needs the whole body misses longer ones, and counts the misses. */
+/** The longest body on which a fault that needs the whole body acts. Longer bodies are counted as misses. */
 export const maxBodyBytes = optional(
   bytes('longest body that is held; the fault leaves longer ones alone; 1 MiB unless given', { most: 64 << 20 }),
 )

@@ -11,7 +11,10 @@ export const slice = defineFault({
   },
 })
 
-/** What TCP makes of lost packets: nothing is lost to its reader; the bytes behind a lost packet wait for it. */
+/**
+ * The effect of lost packets on a TCP connection: no byte is lost to the reader, but the bytes after a lost packet wait
+ * for it.
+ */
 export const packetLoss = defineFault({
   kind: 'packet-loss',
   plural: 'spells of packet loss',

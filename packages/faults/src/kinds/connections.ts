@@ -1,7 +1,7 @@
 import { defineFault } from '../definition/definition.ts'
 import { bytes, choice, ms, or } from '../definition/parameter.ts'
 
-/** Ends at once: there is nothing to heal. */
+/** Ends immediately, so there is nothing to heal. */
 export const reset = defineFault({
   kind: 'reset',
   plural: 'resets',
@@ -10,7 +10,7 @@ export const reset = defineFault({
   describe: (_, links) => `connections reset on ${links}`,
 })
 
-/** The bytes in flight are lost. */
+/** Accepts, then resets a connection. The bytes in flight are lost. */
 export const resetPeer = defineFault({
   kind: 'reset-peer',
   summary: 'accept the connection, then reset it when its first bytes arrive',
@@ -23,7 +23,7 @@ export const timeout = defineFault({
   parameters: { afterMs: or(ms('the delay'), 0) },
 })
 
-/** The receiver does not learn that its peer is gone. */
+/** Withholds the end of a direction: the receiver does not learn that its peer has closed it. */
 export const halfOpen = defineFault({
   kind: 'half-open',
   summary: 'when one side closes its direction (half-close), do not pass that on',
@@ -36,7 +36,7 @@ export const slowClose = defineFault({
   parameters: { delayMs: ms('the delay') },
 })
 
-/** Bytes that the client sends meanwhile wait. */
+/** Delays the dial. Bytes that the client sends before the dial wait. */
 export const slowConnect = defineFault({
   kind: 'slow-connect',
   summary: 'delay the connection to the server',
@@ -44,8 +44,8 @@ export const slowConnect = defineFault({
 })
 
 /**
- * Accepts connections and resets them at once. If the listener were closed instead, its port might be taken by the
- * time it heals, and the fault could not be restricted to some clients.
+ * Accepts connections and resets them immediately. Closing the listener instead would free its port, which might be
+ * taken before the fault heals, and the fault could not be restricted to some clients.
  */
 export const refuse = defineFault({
   kind: 'refuse',
@@ -65,7 +65,7 @@ export const limitTime = defineFault({
   parameters: { afterMs: ms('the age') },
 })
 
-/** Nothing passes. On healing, held bytes go on, and connections that lost bytes are reset. */
+/** Blocks all bytes. On healing, held bytes are delivered, and connections that lost bytes are reset. */
 export const partition = defineFault({
   kind: 'partition',
   plural: 'partitions',
@@ -81,7 +81,7 @@ export const partition = defineFault({
   },
 })
 
-/** A partition that drops. */
+/** A partition in the mode `drop`. */
 export const blackhole = defineFault({
   kind: 'blackhole',
   summary: 'drop all bytes; reset the connection when healed',

@@ -13,7 +13,7 @@ export const duplicateDatagram = defineFault({
   parameters: { copies: or(wholeNumber('number of extra copies', { least: 1, most: 100 }), 1) },
 })
 
-/** The datagram waits until this many others have passed, or for this long. */
+/** The datagram waits until `behind` other datagrams have passed, or until `withinMs` has elapsed. */
 export const reorderDatagram = defineFault({
   kind: 'reorder-datagram',
   summary: 'let later datagrams overtake this one',
@@ -23,7 +23,7 @@ export const reorderDatagram = defineFault({
   },
 })
 
-/** The jitter is drawn for each datagram, and so reorders them. */
+/** Delays datagrams. The jitter is drawn for each datagram, so it reorders them. */
 export const delayDatagram = defineFault({
   kind: 'delay-datagram',
   summary: 'delay the datagram; others may overtake it',

@@ -24,7 +24,7 @@ export const editReply = defineFault({
 })
 
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
-/** Only the proxy may set the fields that delimit a message. */
+/** The fields that delimit a message, which only the proxy may set. */
 const FRAMING = ['content-length', 'transfer-encoding']
 
 interface Edit {
@@ -38,7 +38,10 @@ function validateEdit({ headers, body }: Edit, where: string, changesMore = fals
     throw inputError(`${where} changes nothing. Give "headers" or "body".`)
 }
 
-/** Returns how many fields are given. @throws UserError (input) for any that the proxy alone may set, or that is none. */
+/**
+ * Validates header fields, and returns their number. @throws UserError (input) for a field that only the proxy may set,
+ * or for an invalid name or value.
+ */
 export function validateFields(headers: Json | undefined, where: string): number {
   const entries = Object.entries(readObject(headers ?? {}, `${where}: "headers"`))
   for (const [name, value] of entries) {

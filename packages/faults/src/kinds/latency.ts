@@ -3,16 +3,16 @@ import { defineFault } from '../definition/definition.ts'
 import { choice, ms, optional, or, usually } from '../definition/parameter.ts'
 import { type Members, quote } from '../definition/read-parameters.ts'
 
-/** The round-trip time between two places, on an idle network. */
+/** The round-trip time in milliseconds between two places, on an idle network. */
 export interface Geography {
   readonly name: string
   readonly roundTripMs: number
 }
 
 /**
- * Round-trip times to try a system with, none of them measured here. `same-datacentre` and `california-netherlands`
- * come from "Latency numbers every programmer should know" (J. Dean, P. Norvig). The others only have the magnitude
- * that the distance suggests. For figures of a real network, use `latencyMs` instead.
+ * Round-trip times for trying a system, none of which this project measured. `same-datacentre` and
+ * `california-netherlands` are from "Latency numbers every programmer should know" (J. Dean, P. Norvig). The others
+ * only have the magnitude that the distance suggests. For figures of a real network, use `latencyMs` instead.
  */
 export const geographies: readonly Geography[] = [
   { name: 'same-datacentre', roundTripMs: 0.5 },

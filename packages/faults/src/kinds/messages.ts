@@ -16,14 +16,14 @@ export const duplicateMessage = defineFault({
   parameters: { copies: or(wholeNumber('number of extra copies', { least: 1, most: 100 }), 1) },
 })
 
-/** The message waits until this many others have passed, or for this long. */
+/** The message waits until `behind` other messages have passed, or until `withinMs` has elapsed. */
 export const reorderMessage = defineFault({
   kind: 'reorder-message',
   summary: 'let later messages overtake this one',
   parameters: { behind, withinMs },
 })
 
-/** The message comes a second time, after this many others, or after this long. */
+/** The message is delivered a second time, after `behind` other messages or after `withinMs`. */
 export const replayMessage = defineFault({
   kind: 'replay-message',
   summary: 'deliver the message again later',
@@ -60,7 +60,7 @@ const forged = {
   besides: or(flag('deliver the original message too, next to the forged one'), false),
 }
 
-/** Lamport, Shostak & Pease, "The Byzantine Generals Problem", 1982, §3: oral messages, on a link that lies. */
+/** Oral messages on a link that forges them: Lamport, Shostak & Pease, "The Byzantine Generals Problem", 1982, §3. */
 export const forgeMessage = defineFault({
   kind: 'forge-message',
   summary: 'change fields of a JSON message; the receiver takes it for genuine',
@@ -72,7 +72,10 @@ export const forgeMessage = defineFault({
   parameters: forged,
 })
 
-/** §4: "A loyal general's signature cannot be forged, and any alteration of the contents […] can be detected". */
+/**
+ * Signed messages (§4): "A loyal general's signature cannot be forged, and any alteration of the contents […] can be
+ * detected".
+ */
 export const forgeSignedMessage = defineFault({
   kind: 'forge-signed-message',
   summary: 'change fields of a signed JSON message; the receiver notices the change and drops the message',

@@ -81,7 +81,7 @@ export const flipBit = defineFault({
 
 const effectNames = { persist: 'write', send: 'message', reply: 'answer' } as const
 
-/** Effects are counted from when the fault is injected. */
+/** Effects are counted from the moment at which the fault is injected. */
 export const crash = defineFault({
   kind: 'crash',
   plural: 'crashes',
@@ -153,7 +153,7 @@ export const limitCpu = defineFault({
   describe: ({ share }, nodes) => `${nodes} limited to ${Math.round(share * 100)}% of a processor`,
 })
 
-/** Engines refuse lower limits. */
+/** The lowest limit that container engines accept. */
 const LEAST_MEMORY_BYTES = 6 * 1024 * 1024
 
 export const limitMemory = defineFault({
@@ -175,7 +175,10 @@ export const fillDisk = defineFault({
 })
 
 const LONGEST_JUMP_MS = 24 * 3_600_000
-/** A clock beyond half or twice its speed is no longer a clock. */
+/**
+ * The greatest drift, in parts per million: a clock that runs slower than half its speed or much faster is no longer a
+ * clock.
+ */
 const GREATEST_DRIFT_PPM = 500_000
 
 export const clock = defineFault({

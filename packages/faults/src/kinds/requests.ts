@@ -3,7 +3,7 @@ import { choice, json, ms, optional, or, perSecond, text, wholeNumber } from '..
 import { maxBodyBytes } from './bodies.ts'
 import { validateFields } from './edits.ts'
 
-/** How a client is left without a response. */
+/** How a client is left without a response: by a reset, or without any sign. */
 const silence = or(
   choice(['reset', 'hang'], 'reset: the client sees its connection reset; hang: it sees nothing'),
   'reset',
@@ -13,7 +13,7 @@ const delay = {
   jitterMs: or(ms('jitter: uniform, ± this much'), 0),
 }
 
-// The first four kinds are the four ways to withhold a response.
+// Drops the request. This kind and the next three are the four ways to withhold a response.
 
 export const loseRequest = defineFault({
   kind: 'lose-request',
@@ -34,7 +34,7 @@ export const loseReply = defineFault({
   actsOnReplies: true,
 })
 
-/** Later responses on the connection wait for it. */
+/** Delays the response. Later responses on the connection wait for it. */
 export const delayReply = defineFault({
   kind: 'delay-reply',
   summary: 'delay the response',
@@ -42,7 +42,7 @@ export const delayReply = defineFault({
   actsOnReplies: true,
 })
 
-/** Later requests on the connection wait for it. */
+/** Delays the request. Later requests on the connection wait for it. */
 export const delayRequest = defineFault({
   kind: 'delay-request',
   summary: 'delay the request',
@@ -82,14 +82,14 @@ export const rateLimit = defineFault({
   validate: ({ headers }, where) => void validateFields(headers, where),
 })
 
-/** The client sees only one response. */
+/** Duplicates the request. The client sees only one response. */
 export const duplicateRequest = defineFault({
   kind: 'duplicate-request',
   summary: 'send the request to the server several times',
   parameters: { copies: or(wholeNumber('number of extra copies', { least: 1, most: 100 }), 1), maxBodyBytes },
 })
 
-/** Returns the response to the same request from before the response last changed. */
+/** Replaces the response by the response that the request got before the last change. */
 export const staleReply = defineFault({
   kind: 'stale-reply',
   summary: 'the client gets an earlier response to the same request',

@@ -3,7 +3,7 @@ import type { Framing } from '../framing/framing.ts'
 import { createRespScanner } from './resp-scanner.ts'
 import { type RespValue, readResp, readRespCommand } from './resp-value.ts'
 
-/** RESP2 and RESP3, spoken by Redis, its relatives and their clients. */
+/** RESP2 and RESP3, the protocols of Redis, of compatible servers and of their clients. */
 export const resp: Framing = {
   name: 'resp',
   scanner: (direction) => createRespScanner({ inline: direction === 'requests' }),
@@ -33,7 +33,10 @@ function wholeResp(text: string): Buffer {
   throw usageError(`${JSON.stringify(text)} is not one whole RESP message; "+OK\\r\\n" would be one`)
 }
 
-/** Strings that are not UTF-8 become `{"base64":…}`, errors `{"error":…}`, maps an array of their keys and values. */
+/**
+ * Converts a value to JSON. Strings that are not UTF-8 become `{"base64":…}`, errors become `{"error":…}`, and a map
+ * becomes an array of its keys and values.
+ */
 export function respToJson(value: RespValue): Json {
   switch (value.kind) {
     case 'string':
@@ -52,7 +55,7 @@ export function respToJson(value: RespValue): Json {
   }
 }
 
-/** The words of a request; undefined if it cannot be read. */
+/** Returns the words of a request; undefined if the request cannot be read. */
 export const requestWords = (request: Buffer): readonly Json[] | undefined => readRespCommand(request)?.map(wordToJson)
 
 const wordToJson = (word: string | Buffer): Json =>

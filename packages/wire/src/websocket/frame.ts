@@ -1,4 +1,4 @@
-/** The parts of a WebSocket frame (RFC 6455 §5.2). */
+/** The opcodes of WebSocket frames (RFC 6455 §5.2). */
 export const OPCODE = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const
 
 export const isControl = (opcode: number): boolean => opcode >= OPCODE.close
@@ -7,14 +7,16 @@ export const isKnown = (opcode: number): boolean =>
 
 export interface Frame {
   readonly final: boolean
-  /** The RSV1 bit: the payload is compressed (RFC 7692). */
+  /** Whether the payload is compressed (the RSV1 bit, RFC 7692). */
   readonly compressed: boolean
   readonly opcode: number
   /** The payload, unmasked. */
   readonly payload: Buffer
 }
 
-/** Encodes a frame. Clients must mask; the mask used here is all zeros, which changes nothing. */
+/**
+ * Encodes a frame. Clients must mask the payload; the mask used here is all zeros, which leaves the payload unchanged.
+ */
 export function encodeFrame(opcode: number, payload: Buffer, masked: boolean): Buffer {
   const { length } = payload
   const extendedBytes = length < 126 ? 0 : length < 65_536 ? 2 : 8

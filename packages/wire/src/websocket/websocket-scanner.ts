@@ -2,23 +2,23 @@ import { type FrameScanner, NEEDS_MORE, NOT_FRAMED } from '../framing/frame-scan
 import type { Direction } from '../framing/framing.ts'
 import { isControl, isKnown, OPCODE } from './frame.ts'
 
-/** The limit of node:http. */
+/** The longest head, as in node:http. */
 const LONGEST_HEAD_BYTES = 16 * 1024
 const HEAD_END = '\r\n\r\n'
-/** The largest integer exact as a double; the standard allows up to 2⁶³. */
+/** The longest payload: the largest integer that is exact as a double. The standard allows up to 2⁶³ bytes. */
 const LONGEST_PAYLOAD_BYTES = Number.MAX_SAFE_INTEGER
 
 /**
- * Scans a WebSocket connection from its first byte: HTTP heads, each one message, until the upgrade; then WebSocket
- * messages. A message consists of all its fragments and the control frames between them; a control frame outside a
- * message is a message of its own. Any other HTTP exchange is not framed.
+ * Creates a scanner for a WebSocket connection from its first byte. Until the upgrade, each HTTP head is a message;
+ * WebSocket messages follow. A WebSocket message consists of all its fragments and the control frames between them; a
+ * control frame outside a message is a separate message. Any other HTTP exchange is not framed.
  */
 export function createUpgradeScanner(direction: Direction): FrameScanner {
   const messages = createMessageScanner(direction)
   let upgraded = false
   let head: string[] = []
   let headBytes = 0
-  /** Its first and its last bytes. */
+  /** The first and the last bytes of the head. */
   let [first, last] = ['', '']
 
   function takeHead(bytes: Buffer, start: number): number {
@@ -49,7 +49,7 @@ const starts: { readonly [direction in Direction]: string } = { requests: 'GET '
 const isStart = (head: string, direction: Direction): boolean =>
   head.startsWith(starts[direction].slice(0, head.length))
 
-/** `wait` is an interim response (RFC 9110 §15.2). */
+/** Returns the meaning of a head. `wait` is an interim response (RFC 9110 §15.2). */
 function meaningOf(head: string, direction: Direction): 'upgrade' | 'wait' | 'other' {
   if (!isStart(head, direction)) return 'other'
   if (direction === 'requests') return /^upgrade:[^\r\n]*\bwebsocket\b/im.test(head) ? 'upgrade' : 'other'
@@ -57,7 +57,7 @@ function meaningOf(head: string, direction: Direction): 'upgrade' | 'wait' | 'ot
   return head.startsWith('HTTP/1.1 10') ? 'wait' : 'other'
 }
 
-/** Scans messages only, after the upgrade. */
+/** Creates a scanner for messages only, after the upgrade. */
 export function createMessageScanner(direction: Direction): FrameScanner {
   const mustMask = direction === 'requests'
   let headerRead = 0
@@ -69,11 +69,11 @@ export function createMessageScanner(direction: Direction): FrameScanner {
   let payloadLeft = 0
   let inMessage = false
 
-  /** False if no valid frame starts with this byte. */
+  /** Takes the first byte of a frame. Returns false if no valid frame starts with this byte. */
   function takeFirst(byte: number): boolean {
     final = byte >= 0x80
     opcode = byte & 0x0f
-    // RSV2 and RSV3 are unused; control frames are neither fragmented nor compressed.
+    // RSV2 and RSV3 are unused. Control frames are neither fragmented nor compressed.
     if (!isKnown(opcode) || (byte & 0x30) !== 0) return false
     if (isControl(opcode)) return final && (byte & 0x40) === 0
     return inMessage === (opcode === OPCODE.continuation)
@@ -96,7 +96,7 @@ export function createMessageScanner(direction: Direction): FrameScanner {
     return length <= LONGEST_PAYLOAD_BYTES
   }
 
-  /** Ends a frame; true if it also ends the message. */
+  /** Ends a frame. Returns true if the frame also ends its message. */
   function endFrame(): boolean {
     headerRead = 0
     headerBytes = 2

@@ -4,14 +4,14 @@ import type { Framing } from '../framing/framing.ts'
 import { decodeFrames, encodeFrame, isControl, OPCODE } from './frame.ts'
 import { createMessageScanner, createUpgradeScanner } from './websocket-scanner.ts'
 
-/** A close frame carries at most 125 bytes, two of which are the code (RFC 6455 §5.5). */
+/** The longest reason of a close frame: 125 bytes, less two for the code (RFC 6455 §5.5). */
 const LONGEST_REASON_BYTES = 123
 
 /**
- * WebSocket messages (RFC 6455), after an upgrade from HTTP/1.1. A text message is its text, or its value if it is
- * JSON; a binary one is `{"base64":…}`, and a close frame `{"close":1011,"reason":…}`. Compressed messages
- * (permessage-deflate, RFC 7692) are not decoded: each may refer to all before it. Without the client's offer there are
- * none.
+ * WebSocket messages (RFC 6455), after an upgrade from HTTP/1.1. A text message is read as its text, or as its value if
+ * it is JSON. A binary message is read as `{"base64":…}`, and a close frame as `{"close":1011,"reason":…}`. Compressed
+ * messages (permessage-deflate, RFC 7692) are not decoded, because each may refer to all earlier messages. Without the
+ * client's offer, no message is compressed.
  */
 export const websocket: Framing = {
   name: 'websocket',
@@ -55,7 +55,7 @@ function closePayload(value: { readonly [member: string]: Json }): Buffer {
   return Buffer.concat([payload, text])
 }
 
-/** Undefined if the message is compressed or malformed. */
+/** Returns a message's payload; undefined if the message is compressed or malformed. */
 function payloadOf(message: Buffer): Buffer | undefined {
   const frames = decodeFrames(message) ?? []
   const [first] = frames
