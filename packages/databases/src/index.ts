@@ -1,6 +1,6 @@
 import type { Target } from '@chaosproxy/runner'
 
-/** The databases as targets, by name, each loaded on demand. */
+/** The databases as targets, by name. Each is loaded on demand. */
 export const databases: ReadonlyMap<string, () => Promise<Target>> = new Map([
   ['etcd', async () => (await import('./etcd/target.ts')).etcd],
   ['redis', async () => (await import('./redis/target.ts')).redis],

@@ -67,7 +67,7 @@ const declaration: NodesDeclaration = {
     ...['--initial-cluster', '{list.cluster}', '--initial-cluster-state', 'new'],
     ...['--heartbeat-interval', '{set.heartbeat}', '--election-timeout', '{set.election}'],
     ...['--pre-vote={set.pre-vote}', '--snapshot-count', '{set.snapshot-count}'],
-    // Idle watches get progress notifications.
+    // Members send progress notifications to idle watches.
     ...['--experimental-watch-progress-notify-interval', '1s'],
     ...['--logger', 'zap', '--log-outputs', 'stderr'],
   ],
@@ -91,10 +91,10 @@ const base = targetWithClients(declaration, {
   below: 'layer',
 })
 
-/** An etcd cluster from the etcd installed on this machine. Faults can reach every member and link. */
+/** A cluster of the etcd that is installed on this machine. Faults can act on every member and link. */
 export const etcd: Target = {
   ...base,
-  // No transactions, although it has a `txn`: that one writes several keys of a watched store at one revision.
+  // Excludes transactions, although etcd has a `txn`: it writes several keys of a watched store at one revision.
   objects: ['register', 'counter', 'set', 'lists', 'lock', 'store', ...HELD_WHOLE],
   promises: promised,
   weakness({ object, settings: { reads, data }, faults }) {
@@ -121,17 +121,17 @@ const EDITED: Suffering = {
   instead: ['lose-request', 'error-status'],
 }
 
-/** Faults that may keep a holder from renewing its lock within the time to live; to be safe, any fault counts. */
+/** Whether a fault may keep a holder from renewing its lock within the time to live. To be safe, every fault counts. */
 const harmsHolders = (faults: readonly FaultKind[]): boolean => faults.length > 0
 
 /**
- * What etcd's API guarantees promise: everything is linearizable except serializable reads, which may return any
- * member's state; once all faults heal, members converge. A lock depends on its holder's clock.
+ * Returns the level that etcd's API guarantees promise. Everything is linearizable except serializable reads, which may
+ * return any member's state; once all faults heal, members converge. A lock depends on its holder's clock.
  */
 function promised({ workload, object, settings, faults }: PromiseQuestion): string {
   // Watches do not depend on serializable reads.
   if (workload === 'watch') return 'faithful'
-  // A member that has lost its data may vote twice in a term.
+  // A member that has lost its data may vote twice in one term.
   if (settings['data'] === 'wiped' && faults.includes('kill')) return 'nothing'
   const isLocked =
     workload === 'lock' ||
@@ -141,5 +141,5 @@ function promised({ workload, object, settings, faults }: PromiseQuestion): stri
   return settings['reads'] === 'serializable' && workload !== 'lock' ? 'eventual' : 'linearizable'
 }
 
-/** Workloads whose operations read, change and write. */
+/** Workloads whose operations read a value, change it, and write it. */
 const UPDATED: readonly string[] = ['counter', 'append', 'list-append']

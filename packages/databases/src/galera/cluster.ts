@@ -11,8 +11,8 @@ import type { GaleraPrograms } from './programs.ts'
 import { COPY, MAKE, SERVE, SERVING } from './scripts.ts'
 
 /**
- * MariaDB servers that all take writes. Each listens at an address of its own and dials from there. A node tells others
- * the port of its group communication, and they take the host from the connection, which is the proxy's.
+ * A cluster of MariaDB servers that all accept writes. Each server listens at its own address and dials from it. A node
+ * tells other nodes the port of its group communication; they take the host from the connection, and it is the proxy's.
  */
 export function galeraCluster({
   nodes,
@@ -34,7 +34,7 @@ export function galeraCluster({
     ownAddresses: true,
     ownSources: true,
     user,
-    // Others reach a node once it is ready, and it waits for them before it serves.
+    // Other nodes can reach a node once it is ready. It waits for them before it serves clients.
     ready: { by: 'tcp', port: 'group' },
     before: [['/bin/sh', '-c', SERVING, 'galera', client, ...ids.flatMap(directAddress)]],
     client: { kind: 'mariadb', ...chosenMembers(settings, object), reads: 'replicas', writes: 'own' },
@@ -44,7 +44,10 @@ export function galeraCluster({
 
 const directAddress = (id: NodeId): readonly string[] => [`{node-host.${id}}`, `{node-port.${id}}`]
 
-/** A node is suspected after 2 s: with half of that, a majority that lost one did not agree within its own time-outs. */
+/**
+ * A node is suspected after 2 s. After half of this time, a majority that had lost a node did not agree within its own
+ * time-outs.
+ */
 const PROVIDER = {
   'gmcast.listen_addr': 'tcp://{listen.group}',
   'ist.recv_addr': '{listen.ist}',
@@ -60,7 +63,7 @@ function serverOptions(settings: Settings, provider: string): string[] {
   const options = {
     'bind-address': '{host}',
     port: '{port}',
-    // Relative to the data directory: longer paths than 107 characters are refused.
+    // A path relative to the data directory, because paths longer than 107 characters are refused.
     socket: 'server.sock',
     'pid-file': 'server.pid',
     'skip-name-resolve': 'ON',

@@ -5,7 +5,7 @@ import { missingPrograms } from '@chaosproxy/targets/database'
 import { type MariadbPrograms, mariadbPaths, missingMariadb } from '../mariadb/programs.ts'
 
 export interface GaleraPrograms extends MariadbPrograms {
-  /** The library by which a server replicates. */
+  /** The library by which the server replicates. */
   readonly provider: string
 }
 
@@ -14,7 +14,10 @@ const PLACES = ['/usr/lib/galera', '/usr/lib64/galera-4', '/usr/lib64/galera']
 
 const providerPath = (): string | undefined => PLACES.map((place) => `${place}/${LIBRARY}`).find(existsSync)
 
-/** What must be installed before clusters can be started. A node that was away for long is sent files by rsync. */
+/**
+ * Returns the programs that must still be installed before clusters can start. A node that was away for long receives
+ * files by rsync.
+ */
 export async function missingGalera(): Promise<readonly MissingProgram[]> {
   const library = providerPath() === undefined ? [{ program: LIBRARY, install: 'apt-get install galera-4' }] : []
   const sending = await missingPrograms([{ program: 'rsync', install: 'apt-get install rsync' }])

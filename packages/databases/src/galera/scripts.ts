@@ -1,11 +1,11 @@
 import { CREATE } from '../mariadb/scripts.ts'
 
-// The shell scripts that a node runs. A node's directory holds its server's data directory, `db`, and `served`, once its
-// server was started. n1 keeps a copy of its data, `template`, from which the others start.
+// The shell scripts that a node runs. A node's directory holds its server's data directory, `db`, and the file `served`
+// once its server was started. n1 keeps a copy of its data, `template`, from which the other nodes start.
 
 /**
- * DATA INSTALL SERVER OPTIONS…: n1 creates the data, and starts and ends a cluster on it. Copies then have the position of
- * that cluster, which saves sending a whole node to each other one.
+ * MAKE DATA INSTALL SERVER OPTIONS…: on n1, creates the data, then starts and ends a cluster on it. Copies then have
+ * the position of that cluster, so the whole data need not be sent to each other node.
  */
 export const MAKE: string = `${CREATE}
 shift 2
@@ -22,15 +22,15 @@ rm -f new/gvwstate.dat new/galera.cache
 cp -a new db
 mv new template`
 
-/** DATA: a node other than n1 starts from the copy that n1 keeps. */
+/** COPY DATA: a node other than n1 starts from the copy that n1 keeps. */
 export const COPY = `set -e
 cd "$1"
 until [ -e ../n1/template ]; do sleep 0.02; done
 cp -a ../n1/template db`
 
 /**
- * DATA NUMBER SERVER OPTIONS…: runs the server. A later start asks the storage engine for its position, as a server that
- * was killed has not written it down.
+ * SERVE DATA NUMBER SERVER OPTIONS…: runs the server. A later start asks the storage engine for its position, because a
+ * killed server has not written its position down.
  */
 export const SERVE = `cd "$1" || exit 1
 number=$2
@@ -46,7 +46,7 @@ else
 fi
 exec "$@"`
 
-/** CLIENT HOST PORT HOST PORT …: until each node takes commands. */
+/** SERVING CLIENT HOST PORT HOST PORT …: waits until each node accepts commands. */
 export const SERVING = `client=$1
 shift
 while [ "$#" -gt 0 ]; do

@@ -22,12 +22,12 @@ const plain = declaredTarget(
   WHERE,
 )
 
-/** Galera: MariaDB servers that all take writes, using the system's server. */
+/** Galera: MariaDB servers that all accept writes, using the server installed on this machine. */
 export const galera: Target = {
   ...plain,
   summary: 'Galera: MariaDB servers that all take writes, replicated before they commit',
   defaultNodes: NODES,
-  // Nodes that were all down look for each other for a while.
+  // Nodes that were all down take a while to find each other.
   quietMs: millis(40_000),
   declared: undefined,
   settings,
@@ -47,7 +47,10 @@ export const galera: Target = {
   },
 }
 
-/** What a read may miss, what a transaction overwrites, and what a crash of all servers loses. */
+/**
+ * Returns what a read may miss, what a transaction may overwrite, and what a crash of all servers loses; undefined for
+ * nothing.
+ */
 function weakness({ settings, object, faults }: WeaknessQuestion): string | undefined {
   const { sync, isolation } = settings
   const given = [
@@ -61,8 +64,8 @@ function weakness({ settings, object, faults }: WeaknessQuestion): string | unde
 }
 
 /**
- * A change is ordered among all nodes before it is committed, but a node applies it when it can. What all have forgotten is
- * gone.
+ * Returns the promised level. A change is ordered among all nodes before it is committed, but each node applies it
+ * later. Data that all nodes have lost is gone.
  */
 function promises({ object, settings, faults }: Parameters<Target['promises']>[0]): string {
   const { sync, transfers } = settings

@@ -10,7 +10,7 @@ import { flush, innodbOptions, snapshotIsolation } from './innodb.ts'
 import type { MariadbPrograms } from './programs.ts'
 import { COPY, MAKE, PROMOTE, REJOIN, ROLE, SERVE } from './scripts.ts'
 
-/** A primary, n1, and replicas that follow it by GTID, each at its own address. */
+/** Declares a primary, n1, and replicas that follow it by GTID, each at its own address. */
 export function mariadbCluster({
   nodes,
   settings,
@@ -42,14 +42,14 @@ export function mariadbCluster({
   }
 }
 
-// One statement a line, as `--init-file` has them.
+// The statements of a primary, one per line as `--init-file` requires.
 
 const lead = ({ commit }: Settings): readonly string[] => [
   `SET GLOBAL rpl_semi_sync_master_enabled = ${commit === 'semi-sync' ? 'ON' : 'OFF'};`,
   'SET GLOBAL read_only = OFF;',
 ]
 
-/** A replica that waited for replicas of its own would apply nothing. */
+/** The statements of a replica. A replica that waited for replicas itself would apply nothing. */
 const follow = (node: string): readonly string[] => [
   'SET GLOBAL read_only = ON;',
   'SET GLOBAL rpl_semi_sync_master_enabled = OFF;',
@@ -62,7 +62,7 @@ function serverOptions(settings: Settings): string[] {
   const { commit } = settings
   const options = {
     'bind-address': '{host}',
-    // Relative to the data directory: longer paths than 107 characters are refused.
+    // A path relative to the data directory, because paths longer than 107 characters are refused.
     socket: 'server.sock',
     'pid-file': 'server.pid',
     'skip-name-resolve': 'ON',
@@ -83,7 +83,7 @@ function serverOptions(settings: Settings): string[] {
   return Object.entries(options).map(([name, value]) => `--${name}=${value}`)
 }
 
-/** Every node may come to be the primary: `lead` has the rest. */
+/** The options of every node, because every node may become the primary. `lead` has the remaining settings. */
 const semiSync = (settings: Settings): { readonly [option: string]: string } => ({
   'rpl-semi-sync-slave-enabled': 'ON',
   'rpl-semi-sync-master-timeout': String(settings['give-up-ms']),

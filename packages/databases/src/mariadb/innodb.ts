@@ -1,7 +1,7 @@
 import type { PromiseQuestion } from '@chaosproxy/runner'
 import { choice, type Setting, type Settings } from '@chaosproxy/workloads'
 
-// What the storage engine of one server is asked to do: also of a server that Galera replicates.
+// Settings of one server's storage engine. They also apply to a server that Galera replicates.
 
 export const snapshotIsolation: Setting = choice(
   'snapshot-isolation',
@@ -15,17 +15,17 @@ export const flush: Setting = choice(
   'innodb_flush_log_at_trx_commit: flush the log at every commit (1), only write it (2), or once a second (0)',
 )
 
-/** The options of the server that follow from the two. */
+/** Returns the server's options for the settings `flush` and `snapshot-isolation`. */
 export const innodbOptions = (settings: Settings): { readonly [option: string]: string } => ({
   'innodb-flush-log-at-trx-commit': String(settings['flush']),
   ...(settings['snapshot-isolation'] === 'on' ? { 'innodb-snapshot-isolation': 'ON' } : {}),
 })
 
-/** Whether a transaction cannot write over what it has not seen. */
+/** Whether a transaction cannot overwrite a change that it has not seen. */
 export const refusesOverwriting = ({ isolation, ...settings }: Settings): boolean =>
   isolation === 'repeatable-read' && settings['snapshot-isolation'] === 'on'
 
-/** Whether a server that dies in such a run forgets what it has committed; as a clause, or nothing. */
+/** Describes in a clause what a crashed server of such a run forgets of its commits; empty if nothing. */
 export function forgotten({ flush }: Settings, faults: PromiseQuestion['faults']): string {
   if (flush === 0 && faults.includes('kill')) return 'a crash loses the commits of the last second (flush=0)'
   return flush !== 1 && faults.includes('power-loss')

@@ -4,18 +4,18 @@ import { environmentError } from '@chaosproxy/history'
 import type { MissingProgram } from '@chaosproxy/runner'
 import { findProgram, missingPrograms } from '@chaosproxy/targets/database'
 
-/** Servers are often in a directory that the PATH of users lacks. */
+/** Directories in which servers are often installed, and which the PATH of users lacks. */
 const PLACES = ['/usr/sbin', '/usr/local/sbin', '/usr/libexec', '/opt/homebrew/bin']
 
 export interface MariadbPrograms {
   readonly server: string
-  /** It creates a data directory. */
+  /** The program that creates a data directory. */
   readonly install: string
   readonly client: string
 }
 
 const INSTALL = 'apt-get install mariadb-server'
-/** The first with these names of its programs. */
+/** The first version whose programs have these names. */
 const OLDEST = '10.5'
 
 const pathOf = (name: string): string =>
@@ -27,7 +27,7 @@ export const mariadbPaths = (): MariadbPrograms => ({
   client: pathOf('mariadb'),
 })
 
-/** What must be installed before clusters can be started. */
+/** Returns the programs that must still be installed before clusters can start. */
 export function missingMariadb(): Promise<readonly MissingProgram[]> {
   const { server, install, client } = mariadbPaths()
   return missingPrograms([
@@ -44,5 +44,5 @@ export async function requireMariadb(): Promise<MariadbPrograms> {
   return mariadbPaths()
 }
 
-/** The system's user for it, or `nobody` if there is none: the server refuses to run as root. */
+/** Returns the system's user for the server, or `nobody` if there is none: the server refuses to run as root. */
 export const ownerOf = (): string => (/^mysql:/m.test(readFileSync('/etc/passwd', 'utf8')) ? 'mysql' : 'nobody')

@@ -1,19 +1,22 @@
 // The shell scripts that a node runs.
 //
-// A node's directory holds its server's data directory, `db`; its `port`; the process `server`; a `follow-n2.sql` for every other node, which
-// says how to replicate from it (here n2); `follow.sql`, the one that the node follows; and `lead.sql`, which makes it the
-// primary. A primary has no `follow.sql`: its `leads` has the number of promotions that preceded it, and of the last change that
-// it had then. The highest such number is the primary's; others are replaced ones that have not restarted yet. n1 creates the cluster and keeps a copy from before its first
-// start. Every replica starts from that copy, as does a replaced primary, and replicates all changes that were ever
-// made: no node drops its binary logs.
+// A node's directory holds its server's data directory, `db`; its `port`; the process `server`; for every other node a
+// file such as `follow-n2.sql`, which says how to replicate from it; `follow.sql`, the copy for the node that this node
+// follows; and `lead.sql`, which makes the node the primary. A primary has no `follow.sql`. Its `leads` has the number
+// of promotions before its own, and the number of the last change that it had then. The node with the highest number of
+// promotions is the primary; others are replaced primaries that have not restarted yet. n1 creates the cluster, and
+// keeps a copy from before its first start. Every replica, and every replaced primary, starts from that copy and
+// replicates all changes that were ever made: no node drops its binary logs.
 
-/** Asks the server of a node directly, past all proxies. A paused one does not answer. */
+/**
+ * Defines `ask`, which sends a statement directly to a node's server, past all proxies. A paused server does not reply.
+ */
 const ASK = `ask() {
   timeout 5 "$client" --no-defaults -h 127.0.0.1 -P "$(cat "$1/port")" -u keeper --connect-timeout=2 -E -e "$2"
 }
 `
 
-/** DATA INSTALL: creates a data directory, `new`, with the users and the database of a run. */
+/** CREATE DATA INSTALL: creates a data directory, `new`, with the users and the database of a run. */
 export const CREATE = `set -e
 cd "$1"
 rm -rf new
@@ -28,13 +31,13 @@ END
 "$2" --no-defaults --datadir="$PWD/new" --auth-root-authentication-method=normal --skip-test-db \\
   --extra-file="$PWD/users.sql" --innodb-log-file-size=8M --innodb-buffer-pool-size=16M`
 
-/** DATA INSTALL: n1 creates the cluster. */
+/** MAKE DATA INSTALL: n1 creates the cluster. */
 export const MAKE: string = `${CREATE}
 cp -a new db
 echo 0 0 > leads
 mv new template`
 
-/** DATA: a replica starts from the copy that n1 keeps. */
+/** COPY DATA: a replica starts from the copy that n1 keeps. */
 export const COPY = `set -e
 cd "$1"
 until [ -e ../n1/template ]; do sleep 0.02; done
@@ -42,8 +45,9 @@ cp -a ../n1/template db
 cp follow-n1.sql follow.sql`
 
 /**
- * DATA SERVER PORT NUMBER OPTIONS…: runs the server. A replaced primary finds a file `rejoin` when it restarts; it then
- * discards its data and becomes a replica. It takes another number then, as a server skips changes that bear its own.
+ * SERVE DATA SERVER PORT NUMBER OPTIONS…: runs the server. A replaced primary finds a file `rejoin` when it restarts.
+ * It then discards its data and becomes a replica, with a new number, because a server skips changes that bear its own
+ * number.
  */
 export const SERVE = `data=$1; program=$2; port=$3; number=$4; shift 4
 cd "$data" || exit 1
@@ -72,8 +76,9 @@ while :; do
 done`
 
 /**
- * DATA NODE CLIENT: promotes a replica once it has applied what it received. One that lacks what its primary had when that
- * was promoted is refused: it has just been rebuilt. So is one that another one is ahead of.
+ * PROMOTE DATA NODE CLIENT: promotes a replica once it has applied everything that it received. Refuses a replica that
+ * lacks changes which its primary had when that primary was promoted: the replica was just rebuilt. Also refuses a
+ * replica if another replica has received more.
  */
 export const PROMOTE: string = `cd "$1" || exit 1
 client=$3
@@ -112,8 +117,9 @@ done
 exit 0`
 
 /**
- * DATA NODE CLIENT: restarts every server that does not follow the primary as its replica: replaced primaries, and any
- * that was not told or has received more than the primary. Another one than this node may have been promoted since.
+ * REJOIN DATA NODE CLIENT: restarts, as a replica of the primary, every server that does not follow it: replaced
+ * primaries, and servers that were not told to follow or have received more than the primary. A node other than NODE
+ * may have been promoted since.
  */
 export const REJOIN: string = `cd "$1" || exit 1
 client=$3
@@ -144,6 +150,6 @@ for other in ../n*; do
 done
 exit 0`
 
-/** DATA: whether the node leads, and how many promotions preceded it. */
+/** ROLE DATA: prints whether the node leads, and the number of promotions before its own. */
 export const ROLE = `cd "$1" || exit 1
 if [ -e leads ]; then echo "primary $(cat leads)"; else echo replica; fi`

@@ -20,14 +20,15 @@ const plain = declaredTarget(
   WHERE,
 )
 
-/** MariaDB: a primary and its replicas, using the system's server. */
+/** MariaDB: a primary and its replicas, using the server installed on this machine. */
 export const mariadb: Target = {
   ...plain,
   summary: 'MariaDB: a primary and replicas that follow it by GTID',
   defaultNodes: NODES,
   declared: undefined,
   settings,
-  // A demoted primary is rebuilt as a replica, and a primary that waits for one takes no writes before that.
+  // The time in which a demoted primary is rebuilt as a replica. A primary that waits for a replica accepts no writes
+  // before that.
   quietMs: millis(40_000),
   promises,
   weakness,
@@ -49,10 +50,10 @@ function validate({ commit }: Settings, _: string | undefined, nodes: number): v
     throw usageError('mariadb: commit=semi-sync waits for a replica, and a single node has none: --nodes 2.')
 }
 
-/** Recovery rolls back what the binary log lacks, and by default nothing syncs that log. */
+/** After a crash, recovery rolls back changes that the binary log lacks. By default that log is not synced. */
 const UNSYNCED = 'a power loss takes the end of the binary log, and with it commits (sync_binlog=0)'
 
-/** Who answers reads; where a node is promoted, what a commit waits for; where one crashes, what that may lose. */
+/** Returns which reads may be stale, what a promotion may lose, and what a crash may lose; undefined for nothing. */
 function weakness({ object, settings, faults }: WeaknessQuestion): string | undefined {
   const { commit, reads, isolation } = settings
   const isPromoted = faults.includes('failover')
@@ -74,15 +75,16 @@ function weakness({ object, settings, faults }: WeaknessQuestion): string | unde
 }
 
 /**
- * On one server every single command is linearizable. Replicas lag, so reads from them only converge. A promotion may
- * lose what the new primary has not received, and the old one keeps answering for a while.
+ * Returns the promised level. On one server, every single command is linearizable. Replicas lag, so reads from them
+ * only converge. A promotion may lose changes that the new primary has not received, and the old primary continues to
+ * reply for a while.
  */
 function promises({ object, settings, faults }: Parameters<Target['promises']>[0]): string {
   const { reads, isolation, transfers } = settings
   if (faults.includes('failover') || faults.includes('power-loss') || forgotten(settings, faults) !== '')
     return 'nothing'
   const isSnapshot = refusesOverwriting(settings)
-  // Between the reads and the writes others may commit.
+  // Other transactions may commit between the reads and the writes.
   if (object === 'bank' && transfers === 'read-then-write' && isolation !== 'serializable' && !isSnapshot)
     return 'nothing'
   if (object !== 'transactions') return reads === 'primary' ? 'linearizable' : 'eventual'

@@ -4,13 +4,15 @@ import type { Nemesis } from './nemesis.ts'
 import { nemeses } from './registry.ts'
 
 /**
- * What `--faults` calls a fault, which is what people are told about runs: `delay`, not `latency`. A kind that only
- * schedules and `chaos ctl` inject has no other name than its own.
+ * Returns the name of a fault in `--faults`, which is also used in reports of runs: `delay`, not `latency`. A kind
+ * without a nemesis, which only schedules and `chaos ctl` inject, has its own name.
  */
 export const faultName = (fault: Fault): string =>
   nameOfKind(fault.kind, 'links' in fault && fault.links.every(isOfClients) ? 'clients' : 'nodes')
 
-/** The same of a kind, which may be called otherwise between nodes and clients. */
+/**
+ * Returns the name of a kind in `--faults`. The name may differ between faults among nodes and faults among clients.
+ */
 export function nameOfKind(kind: FaultKind, among: Nemesis['among']): string {
   const own = nemeses.filter((nemesis) => nemesis.kind === kind)
   if (own.some(({ name }) => name === kind)) return kind
@@ -21,7 +23,7 @@ export const faultNames = (): readonly string[] => [
   ...new Set(faultKinds.flatMap((kind) => [nameOfKind(kind, 'nodes'), nameOfKind(kind, 'clients')])),
 ]
 
-/** What to do instead: `kill or pause, or with --sim`. */
+/** Returns the alternatives to a refused fault: `kill or pause, or with --sim`. */
 export function insteadText({ instead, elsewhere }: Refusal): string {
   const last = instead.at(-1) ?? ''
   const names = instead.length > 1 ? `${instead.slice(0, -1).join(', ')} or ${last}` : last
@@ -33,7 +35,10 @@ const PLACES: { readonly [place in NonNullable<Refusal['elsewhere']>]: string } 
   processes: 'run it on real processes',
 }
 
-/** `all processes of a machine read the same clock. Instead: pause, or with --sim.` */
+/**
+ * Returns why a fault is refused, and the alternatives: `all processes of a machine read the same clock. Instead:
+ * pause, or with --sim.`
+ */
 export const refusalText = (refusal: Refusal): string => `${refusal.not}. Instead: ${insteadText(refusal)}.`
 
 const isOfClients = ({ from, to }: { readonly from: string; readonly to: string }): boolean =>

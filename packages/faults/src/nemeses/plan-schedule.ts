@@ -8,14 +8,17 @@ import type { Episode, Nemesis } from './nemesis.ts'
 export interface SchedulePlan {
   readonly nemeses: readonly Nemesis[]
   readonly nodes: readonly NodeId[]
-  /** How long clients will keep working. */
+  /** The time during which clients operate. */
   readonly durationMs: Millis
   readonly random: Random
-  /** The longest fault as a share of the run, for systems that take seconds to notice one; by default faults are short. */
+  /**
+   * The longest fault as a share of the run, for systems that take seconds to notice a fault. By default faults are
+   * short.
+   */
   readonly longestFault?: number | undefined
 }
 
-// Shares of a run. The first tenth is calm, as a baseline, and so is the last twentieth, so that recovery from the last
+// The shares of a run without faults. The first tenth is a baseline; in the last twentieth, recovery from the last
 // fault is seen under load.
 const CALM_START = 0.1
 const CALM_END = 0.05
@@ -24,17 +27,17 @@ const LONGEST_FAULT_MS = 1_400
 const SHORTEST_GAP_MS = 200
 const LONGEST_GAP_MS = 600
 const OVERLAP_PROBABILITY = 0.2
-/** In a run shorter than this, faults and gaps shrink in proportion, so that every kind still gets its turn … */
+/** In a shorter run, faults and gaps shrink in proportion, so that every kind is still injected. */
 const FULL_LENGTH_RUN_MS = 15_000
-/** … but not below this factor, or a fault would be over before anyone noticed it. */
+/** The smallest factor by which faults shrink. A shorter fault would end before the system noticed it. */
 const SMALLEST_SCALE = 0.4
 
-/** How often an episode that would leave no majority for too long is drawn again. */
+/** How many times an episode is drawn before one that leaves no majority for too long is skipped. */
 const DRAWS = 6
 
 /**
- * Plans which faults happen when, as a pure function of its arguments. Kinds take turns in random order, so that every
- * kind comes up before any repeats; now and then two faults overlap.
+ * Plans the faults of a run and their times, as a pure function of its arguments. Kinds follow one another in random
+ * order, so that every kind is injected before any kind repeats. Sometimes two faults overlap.
  */
 export function planSchedule({ nemeses: kinds, nodes, durationMs, random, longestFault }: SchedulePlan): Schedule {
   const schedule: PlannedFault[] = []
@@ -65,7 +68,7 @@ export function planSchedule({ nemeses: kinds, nodes, durationMs, random, longes
     for (let drawn = 1; drawn < DRAWS && !budget.allows(turn.parts); drawn++)
       turn = draw(nemesis, Math.max(from, lastTo + LONGEST_GAP_MS))
     if (turn.to > lastEnd) break
-    // If none of them is allowed any more, the time is exceeded: those faults were asked for.
+    // If no kind is allowed any more, exceed the budget, because the user chose these faults.
     if (!budget.allows(turn.parts) && passedOver++ < kinds.length) continue
     passedOver = 0
     budget.spend(turn.parts)
@@ -75,17 +78,17 @@ export function planSchedule({ nemeses: kinds, nodes, durationMs, random, longes
       : turn.to + between(SHORTEST_GAP_MS, LONGEST_GAP_MS)
     lastTo = turn.to
   }
-  // A run too short for the usual lengths still gets one fault, in its middle.
+  // A run that is too short for the usual durations still gets one fault, in its middle.
   if (schedule.length === 0)
     schedule.push(...partsBetween(random.pick(kinds).plan(random, nodes), durationMs / 3, (durationMs * 2) / 3))
   return schedule.sort((a, b) => a.from - b.from).map((fault, i) => ({ id: `fault-${i + 1}`, ...fault }))
 }
 
-/** Short and long alike: as many below the geometric mean as above. */
+/** Draws a duration, short or long: as likely below the geometric mean of its bounds as above. */
 const spread = (shortest: number, longest: number, random: Random): number =>
   shortest * (longest / shortest) ** random.next()
 
-/** One turn of a nemesis, in milliseconds since the start of the run. */
+/** One episode with its times, in milliseconds since the start of the run. */
 interface Turn {
   readonly from: number
   readonly to: number
@@ -100,19 +103,23 @@ const partsBetween = ({ parts }: Episode, fromMs: number, toMs: number): Planned
   }))
 
 /**
- * A mix of this many kinds shows how a system lives with faults, so it leaves a majority up for most of the time: a
- * system that never has one can only refuse. Fewer kinds are chosen for what they do.
+ * The fewest kinds that count as a mix. A mix shows how a system lives with faults, so it leaves a majority up for most
+ * of the time: a system without a majority can only refuse requests. Fewer kinds are chosen for their particular
+ * effects.
  */
 const KINDS_IN_A_MIX = 3
-/** The share of a run that a mix may leave without a majority, and the least time, in which one power failure fits. */
+/**
+ * The share of a run that a mix may leave without a majority, and the least such time, which is enough for one power
+ * failure.
+ */
 const OUTAGE_SHARE = 0.1
 const LEAST_OUTAGE_MS = 1_000 as Millis
-/** With fewer nodes every fault leaves no majority. */
+/** The fewest nodes for which outages are limited. With fewer nodes, every fault leaves no majority. */
 const FEWEST_NODES = 3
 
 /** How long a schedule may still leave no majority of the nodes up and connected. */
 interface OutageBudget {
-  /** Whether these faults, which begin no earlier than the last ones, fit in. */
+  /** Whether the budget allows these faults. They must begin no earlier than the last faults. */
   allows(faults: readonly PlannedFault[]): boolean
   spend(faults: readonly PlannedFault[]): void
 }

@@ -1,6 +1,8 @@
 import type { FaultKind } from '../families/registry.ts'
 
-/** A word of `--faults` for one nemesis of each kind of a sort that the target can suffer. */
+/**
+ * A word in `--faults` that stands for one nemesis of each kind in a group, as far as the target can suffer the kind.
+ */
 export interface FaultProfile {
   readonly name: string
   readonly summary: string

@@ -13,5 +13,5 @@ const all: Nemesis[] = [
 /** Every nemesis. Help, documentation and tests iterate over this list. */
 export const nemeses: readonly Nemesis[] = all
 
-/** Adds a nemesis of a user's own. */
+/** Registers a user-defined nemesis. */
 export const addNemesis = (nemesis: Nemesis): void => void all.push(nemesis)

@@ -2,16 +2,19 @@ import type { NodeId } from '../definition/link.ts'
 import type { Random } from '../schedule/random.ts'
 import type { Episode, EpisodePart } from './nemesis.ts'
 
-/** The share of the episode after which the power is back. */
+/** The share of the episode during which the power is off for all nodes. */
 const POWER_IS_BACK = 0.04
 const MAJORITIES = 3
-/** The gap between killing one majority and reviving the next, so that never all nodes are up. */
+/**
+ * The share of the episode between killing one majority and restarting the next, so that all nodes are never up
+ * together.
+ */
 const HANDOVER = 0.02
 
 /**
- * A power failure after which machines come back in turns: one majority is up for a while, then another that shares as
- * few nodes with it as possible. Only those few know what the first majority acknowledged and promised, so they must
- * not have forgotten it.
+ * Plans a power failure after which machines return in turns. One majority is up for a while, then another majority
+ * that shares as few nodes with the first as possible. Only the shared nodes know what the first majority acknowledged
+ * and promised, so they must not have forgotten it.
  */
 export function shiftMajority(random: Random, nodes: readonly NodeId[]): Episode {
   const size = Math.floor(nodes.length / 2) + 1

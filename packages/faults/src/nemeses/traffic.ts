@@ -3,10 +3,9 @@ import type { Link, NodeId } from '../definition/link.ts'
 import { tcpFamily } from '../families/tcp.ts'
 import { amongClients, amongNodes, type Nemesis, type Strategy, type Traffic } from './nemesis.ts'
 
-// The strategies of nemeses if clients and servers are external, and faults can be injected only into the traffic
-// between them.
+// The strategies for external clients and servers, where faults can be injected only into the traffic between them.
 
-/** The nemesis for such traffic; undefined if the traffic cannot suffer it. */
+/** Returns the nemesis for this kind of traffic; undefined if the traffic cannot suffer it. */
 export function nemesisIn(traffic: Traffic, nemesis: Nemesis): Nemesis | undefined {
   const instead = nemesis.inTraffic?.[traffic]
   if (instead !== undefined) return { ...instead, name: nemesis.name }
@@ -45,7 +44,10 @@ export const resetClients: Strategy = amongClients('reset', {
   plan: (_, nodes) => ({ links: fromClients(nodes) }),
 })
 
-/** Outside HTTP single responses cannot be dropped: drop all for a while, then reset the connections. */
+/**
+ * Outside HTTP, single responses cannot be dropped. Instead, drop all responses for a while, then reset the
+ * connections.
+ */
 export const loseAnswers: Strategy = amongClients('partition', {
   summary: 'pass client requests and drop the responses; then reset the connections',
   plan: (_, nodes) => ({ links: toClients(nodes), mode: 'drop' }),

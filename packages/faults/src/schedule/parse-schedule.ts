@@ -20,11 +20,11 @@ const timeParameters = {
 }
 
 /**
- * Reads a schedule, a list of faults with their times. Selectors may take the place of nodes and links:
+ * Parses a schedule, which is a list of faults with their times. Selectors may replace nodes and links:
  * `[{"fromMs":1000,"toMs":2000,"kind":"kill","nodes":"leader"}]`.
  *
  * @param where the start of every error message: the file, and the place in it.
- * @param idPrefix the prefix of the ids given to faults without one.
+ * @param idPrefix the prefix of the ids given to faults without an id.
  * @throws UserError (input)
  */
 export function parseSchedule(value: unknown, where: string, idPrefix = 'fault'): Schedule {
@@ -36,7 +36,7 @@ export function parseSchedule(value: unknown, where: string, idPrefix = 'fault')
   return faults.sort((a, b) => a.from - b.from)
 }
 
-/** The inverse of `parseSchedule`. */
+/** Converts a schedule to JSON that `parseSchedule` parses. */
 export const printSchedule = (schedule: Schedule): readonly { readonly [member: string]: Json }[] =>
   schedule.map(({ id, from, to, plan }) => ({
     id,
@@ -53,7 +53,7 @@ function parseScheduled(value: unknown, where: string, usualId: string): Schedul
   return { id: name, from: millisToNanos(times.fromMs), to: millisToNanos(times.toMs), plan: parsePlan(members, where) }
 }
 
-/** Reads a fault whose nodes or links may be a selector. @throws UserError (input) */
+/** Parses a fault whose nodes or links may be a selector. @throws UserError (input) */
 export function parsePlan(value: unknown, where: string): FaultPlan {
   const members = readObject(value, where)
   const { nodes, links } = members
@@ -66,7 +66,7 @@ export function parsePlan(value: unknown, where: string): FaultPlan {
   return { ...parseFault({ ...members, links: ANY_LINKS }, where), links: selector } as FaultPlan
 }
 
-/** Placeholders for what a selector will choose, so that the rest can be read like any fault. */
+/** Placeholders for the nodes and links that a selector will choose, so that the rest is parsed like any fault. */
 const ANY_NODES = ['n1']
 const ANY_LINKS = ['n1>n2']
 

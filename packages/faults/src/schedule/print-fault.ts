@@ -4,14 +4,17 @@ import { definitionOf, type Fault, type FaultKind } from '../families/registry.t
 import type { FaultPlan } from './schedule.ts'
 
 /**
- * A fault, or a plan of one, as written in files and histories: links by name, members in a fixed order, undefined
- * ones left out. `parseFault` and `parsePlan` read it.
+ * Returns a fault, or a plan of a fault, as written in files and histories: links by name, members in a fixed order,
+ * undefined members omitted. `parseFault` and `parsePlan` parse it.
  */
 export function printFault(fault: Fault | FaultPlan): { readonly [member: string]: Json } {
   return printMembers(fault, { kind: fault.kind })
 }
 
-/** Adds all but the kind. Simulations write thousands of faults a second into histories: an object spread would be slow. */
+/**
+ * Adds all members except the kind. Simulations write thousands of faults per second into histories, for which an
+ * object spread would be slow.
+ */
 export function printMembers(
   fault: Fault | FaultPlan,
   result: { [member: string]: Json },
@@ -35,7 +38,7 @@ function parametersOf(kind: FaultKind): readonly string[] {
   return names
 }
 
-/** A fault consists of JSON, apart from undefined members. */
+/** Copies a member. A fault consists of JSON, apart from undefined members. */
 function copyMember(from: { readonly [name: string]: unknown }, name: string, to: { [name: string]: Json }): void {
   const value = from[name]
   if (value === undefined) return

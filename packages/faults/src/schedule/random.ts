@@ -1,32 +1,35 @@
-/** A stream of seeded randomness. Forks are independent: drawing from one never shifts another. */
+/** A stream of seeded random numbers. Forks are independent: drawing from one stream never changes another. */
 export interface Random {
-  /** Uniform in [0, 1). */
+  /** Draws a number uniformly from [0, 1). */
   next(): number
-  /** Uniform integer in [0, bound). */
+  /** Draws an integer uniformly from [0, bound). */
   integer(bound: number): number
   chance(probability: number): boolean
   pick<T>(items: readonly T[]): T
-  /** A new array, in random order. */
+  /** Returns a new array with the items in random order. */
   shuffle<T>(items: readonly T[]): T[]
-  /** An independent stream that depends only on this stream's seed and the label, not on earlier draws. */
+  /** Returns an independent stream, which depends only on this stream's seed and the label, not on earlier draws. */
   fork(label: string): Random
 }
 
-/** The stream of a seed; 1 and '1' are the same seed. */
+/** Creates the stream of a seed. The seeds 1 and '1' are equivalent. */
 export function createRandom(seed: number | string): Random {
   const name = String(seed)
   return new Sfc32(fnv1aAfter(0x9e3779b9, name), fnv1aAfter(0x243f6a88, name), fnv1aAfter(0xb7e15162, name))
 }
 
-/** sfc32 (Chris Doty-Humphrey, PractRand): 128 bits of state, passes its author's battery, five operations a draw. */
+/**
+ * sfc32 (Chris Doty-Humphrey, PractRand): 128 bits of state, passes its author's test battery, five operations per
+ * draw.
+ */
 class Sfc32 implements Random {
   /**
-   * a, b, c and the counter, and the hashes of the name, from which longer names' hashes continue. In an integer array,
-   * since V8 would allocate an object for each 32-bit number in a field.
+   * a, b, c and the counter; then the hashes of the name, from which longer names' hashes continue. An integer array,
+   * because V8 would allocate an object for each 32-bit number in a field.
    */
   readonly #state: Int32Array = new Int32Array(7)
 
-  /** Takes the name's hashes by `fnv1aAfter` from three starting values. */
+  /** Takes the name's hashes, which `fnv1aAfter` computes from three starting values. */
   constructor(one: number, two: number, three: number) {
     const state = this.#state
     state[0] = mixed(one)
@@ -85,7 +88,7 @@ class Sfc32 implements Random {
   }
 }
 
-/** Mixes in the slash between a name and a label. */
+/** Continues a name's hash with the slash before a label. */
 const on = (before: number): number => fnv1aAfter(before, '/')
 
 /** The finishing mix of MurmurHash3. */
@@ -102,7 +105,7 @@ const PRIME = 0x01000193
 /** FNV-1a over the UTF-16 units of a text: 32 bits, signed. A fast, portable hash; not cryptographic. */
 export const fnv1a = (text: string): number => fnv1aAfter(OFFSET_BASIS, text)
 
-/** FNV-1a of a text, continuing from an earlier hash. */
+/** Returns the FNV-1a hash of a text, continuing from an earlier hash. */
 function fnv1aAfter(before: number, text: string): number {
   let hash = before | 0
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), PRIME)

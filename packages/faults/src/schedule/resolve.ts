@@ -10,7 +10,7 @@ export interface Situation {
   readonly random: Random
 }
 
-/** Makes a planned fault concrete by resolving its selectors to names, which the history records. */
+/** Makes a planned fault concrete: resolves its selectors to names, which the history records. */
 export function resolveFault(plan: FaultPlan, situation: Situation): Fault {
   if (isResolved(plan)) return plan
   return 'nodes' in plan
@@ -18,7 +18,7 @@ export function resolveFault(plan: FaultPlan, situation: Situation): Fault {
     : { ...plan, links: selectLinks(plan.links, situation) }
 }
 
-/** Whether it names what it affects, so that it does not depend on any situation. */
+/** Whether a fault names its nodes or links, so that it does not depend on the situation. */
 export const isResolved = (plan: FaultPlan): plan is Fault =>
   typeof ('nodes' in plan ? plan.nodes : plan.links) === 'object'
 
@@ -93,8 +93,9 @@ const isolate = (lonely: NodeId, nodes: readonly NodeId[]): Link[] =>
 const linksAmong = (nodes: readonly NodeId[]): Link[] => linksBetween(nodes.map((node) => [node]))
 
 /**
- * Puts the nodes in a ring. Each keeps its links to the nearest neighbours that form a majority with it, and loses the
- * others. With fewer than five nodes no cut leaves every node a majority of its own, so the halves are cut instead.
+ * Returns the cut of a ring of nodes. Each node keeps its links to the nearest neighbours that form a majority with it,
+ * and loses its other links. With fewer than five nodes, no cut leaves every node its own majority, so the halves are
+ * cut instead.
  */
 function majorityRingCut(ring: readonly NodeId[]): Link[] {
   const reach = Math.ceil(Math.floor(ring.length / 2) / 2)

@@ -3,7 +3,7 @@ import type { Link, NodeId } from '../definition/link.ts'
 import type { NodeFault } from '../families/node.ts'
 import type { TrafficFault } from '../families/registry.ts'
 
-/** Selects nodes, such as the leader, which is known only once the fault is injected. */
+/** Selects nodes. Some selections, such as the leader, are known only when the fault is injected. */
 export type NodeSelector = (typeof nodeSelectors)[number] | readonly NodeId[]
 
 export const nodeSelectors = ['one', 'minority', 'leader', 'follower', 'all'] as const
@@ -12,7 +12,7 @@ export type PartitionShape = (typeof partitionShapes)[number]
 
 const partitionShapes = ['halves', 'majority-ring', 'isolate-leader', 'isolate-one', 'one-way', 'bridge'] as const
 
-/** Selects links: those of a cut, all between nodes, or those of clients. */
+/** Selects links: those of a cut, all links between nodes, or links of clients. */
 export type LinkSelector = (typeof linkSelectors)[number] | readonly Link[]
 
 export const linkSelectors = [
@@ -29,14 +29,17 @@ type Planned<Of> = Of extends { readonly nodes: unknown }
   ? Omit<Of, 'nodes'> & { readonly nodes: NodeSelector }
   : Omit<Of, 'links'> & { readonly links: LinkSelector }
 
-/** A planned fault: its nodes or links may be a selector, which is resolved on injection. */
+/** A planned fault. Its nodes or links may be a selector, which is resolved on injection. */
 export type FaultPlan = Planned<NodeFault | TrafficFault>
 
-/** What breaks and when, as data: printable, replayable, shrinkable. In order of `from`. */
+/** The faults of a run with their times, as data that can be printed, replayed and shrunk; in order of `from`. */
 export type Schedule = readonly ScheduledFault[]
 
 export interface ScheduledFault {
-  /** `fault-1`, `fault-2`, …: its name in the history and the report, and of the random stream that resolves it. */
+  /**
+   * The fault's name in the history and the report: `fault-1`, `fault-2`, … It also names the random stream that
+   * resolves the fault.
+   */
   readonly id: string
   readonly from: Nanos
   readonly to: Nanos
@@ -45,9 +48,9 @@ export interface ScheduledFault {
 
 export type PlannedFault = Omit<ScheduledFault, 'id'>
 
-/** An item of `--faults`: a nemesis or profile, whose faults follow from the seed, or one scheduled fault. */
+/** An item of `--faults`: a nemesis or a profile, whose faults follow from the seed, or one scheduled fault. */
 export type FaultChoice = string | { readonly [member: string]: Json }
 
-/** The name of the nemesis, or the kind of the fault. */
+/** Returns the name of the nemesis or profile, or the kind of the fault. */
 export const nameOfChoice = (choice: FaultChoice): string =>
   typeof choice === 'string' ? choice : String(choice['kind'])

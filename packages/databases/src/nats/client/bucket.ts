@@ -3,7 +3,7 @@ import { bodyIn, isTrouble, numberIn, type Trouble } from '@chaosproxy/targets/d
 import type { NatsMessage } from '@chaosproxy/wire/nats'
 import { type Asking, api, askJetStream, tokenOf } from './jetstream.ts'
 
-/** The stream behind the bucket, as every client library of NATS makes it: one message is kept of each key. */
+/** The stream behind the bucket, as every NATS client library creates it: one message is kept for each key. */
 export const BUCKET = 'KV_chaos'
 const PREFIX = '$KV.chaos.'
 
@@ -15,7 +15,7 @@ export const bucketConfig = (replicas: number, isDirect: boolean): object => ({
   ...{ allow_direct: isDirect, allow_rollup_hdrs: true, deny_delete: true },
 })
 
-/** What a key holds. `revision` is 0 if it was never written. */
+/** The value of a key. `revision` is 0 if the key was never written. */
 interface Held {
   readonly value: Json
   readonly revision: number
@@ -23,7 +23,9 @@ interface Held {
 
 const DELETED = { 'KV-Operation': 'DEL' } as const
 
-/** Carries out one operation on a register. `isDirect`: whether any replica may answer a read, or only the leader. */
+/**
+ * Carries out one operation on a register. If `isDirect`, any replica may reply to a read; otherwise only the leader.
+ */
 export async function onBucket(asking: Asking, { f, key = '', value }: Input, isDirect: boolean): Promise<Completion> {
   switch (f) {
     case 'read':
@@ -49,7 +51,7 @@ async function compareAndSet(asking: Asking, { key, value }: { key: string; valu
   const expected = JSON.stringify(old)
   do {
     const held = await get(asking, key, isDirect)
-    // Nothing has been written yet.
+    // The operation fails, because it has not written anything yet.
     if (isTrouble(held)) return { type: 'fail', error: held.error } as const
     if (JSON.stringify(held.value) !== expected) return { type: 'fail', error: 'mismatch', answered: true } as const
     const put = await write(asking, key, next, held.revision)
@@ -61,7 +63,7 @@ async function compareAndSet(asking: Asking, { key, value }: { key: string; valu
 
 const isConflict = ({ error }: Trouble): boolean => error.includes('wrong last sequence')
 
-/** Resolves with the revision. */
+/** Writes a value. Resolves with its revision. */
 async function write(asking: Asking, key: string, value: Json, revision?: number): Promise<number | Trouble> {
   const headers = {
     ...(revision === undefined ? {} : { 'Nats-Expected-Last-Subject-Sequence': String(revision) }),

@@ -19,8 +19,8 @@ const ON_QUEUES = ['enqueue', 'dequeue', 'drain']
 const ON_LOGS = ['send', 'poll', 'assign', 'commit_offsets']
 
 /**
- * Clients of NATS, in its own protocol: each stays with one server, and no request is sent twice. Their own reports are
- * the history: one operation may take several requests.
+ * Clients of NATS, in its own protocol. Each client stays with one server, and no request is sent twice. The clients'
+ * own reports are the history, because one operation may take several requests.
  */
 export const natsClients = (settings: Settings): PlannedClients => ({
   functions: [...ON_BUCKET, ...ON_QUEUES, ...ON_LOGS],
@@ -63,7 +63,10 @@ interface Making {
   readonly timeoutMs: number
 }
 
-/** Makes a stream, once the servers have chosen who places streams, and waits until all its replicas keep up. */
+/**
+ * Creates a stream, once the servers have elected the leader that places streams. Waits until all replicas of the
+ * stream are current.
+ */
 async function makeStream(reached: readonly NodeAddress[], { stream, config, timeoutMs }: Making): Promise<void> {
   const [first] = reached
   if (first === undefined) throw new Error('a cluster without nodes')
@@ -72,7 +75,7 @@ async function makeStream(reached: readonly NodeAddress[], { stream, config, tim
   let trouble = 'nothing was asked'
   try {
     do {
-      // A request that nobody answers must not take all the time.
+      // A request without a reply must not take all the time.
       const soon = jetstream.begin(Math.min(2_000, asking.remainingMs()))
       const made = await api(soon, `STREAM.CREATE.${stream}`, config)
       const info = isTrouble(made) ? made : await api(soon, `STREAM.INFO.${stream}`)

@@ -15,13 +15,16 @@ import type { NatsMessage } from '@chaosproxy/wire/nats'
 import { natsErrors } from './outcomes.ts'
 import { type NatsReplies, type NatsRequest, natsReplies } from './replies.ts'
 
-/** Sends the requests of one operation, one at a time, until its time is up. */
+/** Sends the requests of one operation, one at a time, until the operation's time has elapsed. */
 export interface Asking extends OperationTime {
-  /** Resolves with the messages that answer. Those with a status are part of them, except that nobody answers. */
+  /**
+   * Sends a request. Resolves with the messages of the reply, including those with a status. A status that says that
+   * nobody replies is trouble.
+   */
   ask(request: NatsRequest): Promise<readonly NatsMessage[] | Trouble>
 }
 
-/** A line to one server: one request at a time, never sent again. */
+/** A connection to one server. It sends one request at a time, and never sends a request again. */
 export interface JetStream {
   begin(timeoutMs: number): Asking
   close(): void
@@ -58,12 +61,12 @@ export function openJetStream(address: NodeAddress): JetStream {
   return { begin, close: () => line.close() }
 }
 
-/** What an error says about the request that it answers. */
+/** Returns the outcome of a request whose reply is an error. */
 const answered = (error: string): Trouble => ({ type: outcomeOf(natsErrors, error), error })
 
 /**
- * Asks JetStream: publishes a message that a stream keeps, or a request to its API (`$JS.API.…`). An error that it
- * answers with is trouble.
+ * Sends a request to JetStream: a message that a stream keeps, or a request to its API (`$JS.API.…`). An error in the
+ * reply is trouble.
  */
 export async function askJetStream(asking: Asking, request: NatsRequest): Promise<Body | Trouble> {
   const messages = await asking.ask(request)
@@ -80,6 +83,6 @@ export async function askJetStream(asking: Asking, request: NatsRequest): Promis
 export const api = (asking: Asking, request: string, body: object = {}): Promise<Body | Trouble> =>
   askJetStream(asking, { subject: `$JS.API.${request}`, payload: JSON.stringify(body) })
 
-/** A key as one token of a subject, which has no dots, spaces or wildcards. */
+/** Encodes a key as one token of a subject, without dots, spaces or wildcards. */
 export const tokenOf = (key: string): string =>
   /^[\w-]+$/.test(key) ? key : `=${Buffer.from(key).toString('base64url')}`
