@@ -16,8 +16,8 @@ export interface NatsNode {
 }
 
 /**
- * Watches who leads the stream that clients use; before there is one, who leads the group that places streams. A server
- * says what it believes: for some seconds two may believe that they lead.
+ * Watches which server leads the stream that clients use. Before there is a stream, watches which server leads the
+ * group that places streams. A server reports its own belief: for some seconds, two servers may believe that they lead.
  */
 export function watchNatsRoles(nodes: readonly NatsNode[]): RoleWatch {
   const byId = new Map(nodes.map((node) => [node.id, node]))

@@ -20,7 +20,7 @@ const own: readonly Setting[] = [
   },
 ]
 
-/** JetStream keeps at most five replicas. */
+/** The most replicas that JetStream keeps. */
 const MOST_NODES = 5
 
 const declaration: NodesDeclaration = {
@@ -40,7 +40,7 @@ const declaration: NodesDeclaration = {
       'cluster: {',
       '  name: chaos',
       '  listen: "{listen.route}"',
-      // Servers tell each other where their peers are, and dial there as well.
+      // Servers tell each other the addresses of their peers, and also dial these.
       '  advertise: "{announced.route}"',
       '  no_advertise: true',
       '  routes: [ {list.routes} ]',
@@ -60,10 +60,12 @@ const base = targetWithClients(declaration, {
   watchRoles: async () => (await import('./roles.ts')).watchNatsRoles,
 })
 
-/** A JetStream cluster from the nats-server installed on this machine. Faults can reach every server and link. */
+/**
+ * A JetStream cluster of the nats-server that is installed on this machine. Faults can act on every server and link.
+ */
 export const nats: Target = {
   ...base,
-  // After faults a stream may be without a leader for half a minute.
+  // After faults, a stream may have no leader for half a minute.
   quietMs: millis(40_000),
   objects: ['register', 'queue', 'stream'],
   promises: promised,
@@ -92,7 +94,10 @@ function weakness({ object, settings, faults }: WeaknessQuestion): string | unde
   return given.length === 0 ? undefined : given.join('; ')
 }
 
-/** Buckets are read; queues hand out; of streams, polls ask the consumer's leader. */
+/**
+ * Describes the weakness for the object: reads of a bucket, or deliveries of a queue. Polls of streams have none,
+ * because they ask the leader.
+ */
 function usageText(object: string, settings: Settings, faults: WeaknessQuestion['faults']): string {
   if (object === 'queue')
     return `a message whose acknowledgement does not arrive in ${settings['ack-wait-ms']} ms is handed out again`
@@ -104,15 +109,15 @@ function usageText(object: string, settings: Settings, faults: WeaknessQuestion[
 }
 
 /**
- * Of registers: replicas of 2.9 may stay apart after a kill, and with `direct=on` each answers with what it has. Of
- * anything else, what JetStream's documentation promises: a write is stored by a majority before it is acknowledged, and reads may be
- * stale. A message of a queue is handed out at least once: it is handed out again if its acknowledgement does not come
- * in time, then after later ones.
+ * Returns the promised level. Registers: replicas of 2.9 may stay different after a kill, and with `direct=on` each
+ * replies with its own state. Other objects: what JetStream's documentation promises. A write is stored by a majority
+ * before it is acknowledged, and reads may be stale. A queue's message is delivered at least once; it is delivered
+ * again, after later messages, if its acknowledgement does not arrive in time.
  */
 function promised({ settings: { data, direct }, object, workload, faults }: PromiseQuestion): string {
   const isDirect = object === 'register' && direct === 'on'
   if ((data === 'wiped' || isDirect) && faults.includes('kill')) return 'nothing'
-  // It acknowledges what it has not fsynced.
+  // JetStream acknowledges data that it has not fsynced.
   if (faults.includes('power-loss')) return 'nothing'
   return workload === 'stream' ? 'faithful' : 'eventual'
 }

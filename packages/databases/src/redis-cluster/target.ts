@@ -23,7 +23,8 @@ export const redisCluster: Target = {
   quietMs: millis(15_000),
   sessions: () => REDIS_CLIENTS,
   functions: () => redis.functions({}),
-  // Its documentation: "Redis Cluster does not guarantee strong consistency", by its replication and by its failovers.
+  // Redis's documentation says "Redis Cluster does not guarantee strong consistency", because of its replication and of
+  // its failovers.
   promises: () => 'nothing',
   weakness,
   validate(_settings, _bug, nodes) {

@@ -4,7 +4,7 @@ import { errorOf, openLine, type RespReplies, type RespReply, respReplies } from
 
 /** Sends commands to a Redis or a Sentinel, one at a time, over a connection that is reused while it works. */
 export interface Asker {
-  /** Undefined for an error, or without a reply in time. */
+  /** Sends a command. Resolves with `undefined` for an error, or without a reply in time. */
   ask(words: readonly string[], timeoutMs: number): Promise<Json | undefined>
   close(): void
 }

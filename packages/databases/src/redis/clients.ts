@@ -24,7 +24,7 @@ export interface RedisClientsOptions {
   readonly table: string
 }
 
-/** How clients identify themselves: see `CLIENT SETNAME`. */
+/** How clients identify themselves; see `CLIENT SETNAME`. */
 export const REDIS_CLIENTS: SessionSource = { by: redis.namedBy, named: true }
 
 /** Clients of a Redis with Sentinels, or of several independent primaries. They never send an operation twice. */
@@ -33,7 +33,7 @@ export function planRedisClients({ nodes, choice, table: name }: RedisClientsOpt
   const table = tableOf(name, choice)
   return {
     functions: Object.keys(table),
-    // A Redlock acquisition goes to every primary, so the record of one of them cannot describe it.
+    // A Redlock acquisition is sent to every primary, so the record of one primary cannot describe it.
     sessions: isRedlock ? undefined : REDIS_CLIENTS,
     carries: ({ initial }) => carriedOf({ table: name, wait, initial }),
     async open({ broke }): Promise<OpenedClients> {
@@ -50,7 +50,7 @@ export function planRedisClients({ nodes, choice, table: name }: RedisClientsOpt
       const views = createViews(ids)
       return {
         connect(home) {
-          // The node is not part of a cluster, as before a run.
+          // The node is not part of a cluster, as is usual before a run.
           if (home.other === undefined) return respClient(home, { ...shared, replicas: 0 })
           return followingClient(home, { shared, choice, nodes: ids, views })
         },
@@ -62,7 +62,7 @@ export function planRedisClients({ nodes, choice, table: name }: RedisClientsOpt
   }
 }
 
-/** How the proxy reads the commands of these tables. */
+/** Returns how the proxy reads the commands of these tables. */
 export const carriedOf = ({ table, wait, initial }: Carried): Carriage =>
   redis.parse(
     {
@@ -76,7 +76,7 @@ export const carriedOf = ({ table, wait, initial }: Carried): Carriage =>
 
 interface Carried extends Pick<AskedOperations, 'initial'> {
   readonly table: string
-  /** How many replicas confirm each change. */
+  /** The number of replicas that confirm each change. */
   readonly wait: number
 }
 
@@ -92,7 +92,9 @@ interface Following {
   readonly views: Views
 }
 
-/** Errors that say nothing about the connection or the primary, so the client need not ask the Sentinels again. */
+/**
+ * Errors that do not depend on the connection or the primary, after which the client need not ask the Sentinels again.
+ */
 const NO_REASON_TO_ASK = /^(answered|ERR|WRONGTYPE|NOREPLICAS|OOM|MISCONF|NOSCRIPT|BUSY|WAIT)/
 
 function followingClient(home: NodeAddress, { shared, choice, nodes, views }: Following): Client {
@@ -125,7 +127,7 @@ function followingClient(home: NodeAddress, { shared, choice, nodes, views }: Fo
       finder ??= primaryFinder(home, nodes)
       finder.find(timeoutMs).then((named) => {
         const remainingMs = Math.floor(deadline - performance.now())
-        // Definite: no Redis has been asked yet.
+        // The failure is definite: no Redis was asked.
         if (closed) completed({ type: 'fail', error: 'client closed' })
         else if (named === undefined || remainingMs < 1)
           completed({ type: 'fail', error: 'no Sentinel named a primary in time' })
@@ -143,7 +145,7 @@ function followingClient(home: NodeAddress, { shared, choice, nodes, views }: Fo
   }
 }
 
-/** Each Sentinel's view of the primary, polled for clients that follow a failover at once. */
+/** Each Sentinel's view of the primary, polled for clients that follow a failover immediately. */
 interface Views {
   of(home: NodeAddress): NodeId | undefined
   close(): void
@@ -185,20 +187,22 @@ function createViews(nodes: readonly NodeId[]): Views {
   }
 }
 
-/** Finds the primary by asking Sentinels as drivers do: first that of the client's own node, then the others. */
+/**
+ * Finds the primary by asking Sentinels as drivers do: first the Sentinel of the client's own node, then the others.
+ */
 interface PrimaryFinder {
-  /** Undefined if no Sentinel names a primary in time. */
+  /** Resolves with the primary; undefined if no Sentinel names a primary in time. */
   find(timeoutMs: number): Promise<NodeId | undefined>
   close(): void
 }
 
-/** How long to wait for a Sentinel before trying the next one, if there is one. */
+/** How long to wait for a Sentinel before asking the next one, if there is a next one. */
 const PATIENCE_MS = 300
 
 function primaryFinder(home: NodeAddress, nodes: readonly NodeId[]): PrimaryFinder {
   const inOrder = [home.node, ...nodes.filter((node) => node !== home.node)]
   const askers = new Map<NodeId, Asker>()
-  /** Identifies a node by its announced port, which is unique. */
+  /** Nodes by their announced port, which is unique. */
   const byPort = new Map(nodes.map((node) => [String(announcedOf(home, node, 'client').port), node]))
 
   function askerOf(node: NodeId): Asker {

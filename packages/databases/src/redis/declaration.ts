@@ -5,20 +5,20 @@ import type { RedisChoice } from './settings.ts'
 /** The name by which Sentinels know the primary. */
 export const PRIMARY_NAME = 'chaos'
 
-/** Sentinels retry a failed election after twice this time. */
+/** The failover timeout. Sentinels retry a failed election after twice this time. */
 const FAILOVER_TIMEOUT_MS = 2_000
 
 /**
- * A primary, n1, with its replicas and a Sentinel for each. A Redis and its Sentinel make one node, and are killed and
- * paused together. Replicas and Sentinels dial each node at one announced address, which leads through the proxy, and
- * from their own address, by which the proxy tells them apart.
+ * Declares a primary, n1, its replicas, and a Sentinel for each of them. A Redis and its Sentinel are one node, and are
+ * killed and paused together. Replicas and Sentinels dial each node at one announced address, which leads through the
+ * proxy. They dial from their own addresses, by which the proxy distinguishes them.
  *
- * Redis and Sentinel rewrite their configuration, so a primary that was killed comes back in its last known role.
+ * Redis and Sentinel rewrite their configuration, so a killed primary returns in its last known role.
  */
 export function redisDeclaration(nodes: number, choice: RedisChoice): StartedDeclaration {
   const { isRedlock } = choice
   const redis = 'redis-server {data}/redis.conf'
-  // A Sentinel that finds no Redis tries again only after a second.
+  // A Sentinel that finds no Redis retries only after a second.
   const up = `until redis-cli -h {host} -p {port.client} ping; do sleep 0.02; done >/dev/null 2>&1`
   const both = `(${up}; exec redis-server {data}/sentinel.conf --sentinel) & exec ${redis}`
   return {
@@ -55,7 +55,7 @@ const failoverCommand: readonly string[] = [
   ...['SENTINEL', 'FAILOVER', PRIMARY_NAME],
 ]
 
-/** The configuration of a server that replicates. */
+/** Returns the configuration of a server that replicates. */
 export function serverFile({ appendonly, minReplicas }: Pick<RedisChoice, 'appendonly' | 'minReplicas'>): string[] {
   return [
     'port {port.client}',
@@ -66,7 +66,7 @@ export function serverFile({ appendonly, minReplicas }: Pick<RedisChoice, 'appen
     'save ""',
     `appendonly ${appendonly === 'no' ? 'no' : 'yes'}`,
     ...(appendonly === 'no' ? [] : [`appendfsync ${appendonly}`]),
-    // Otherwise the first synchronisation waits 5 s.
+    // By default, the first synchronisation waits 5 s.
     'repl-diskless-sync yes',
     'repl-diskless-sync-delay 0',
     'repl-timeout 5',
@@ -83,7 +83,10 @@ const redisFile = (choice: RedisChoice, isPrimary: boolean): readonly string[] =
   ...(isPrimary ? [] : ['replicaof {announced-host.n1.client} {announced-port.n1.client}']),
 ]
 
-/** Sentinels get each other's addresses, since discovery would take seconds. */
+/**
+ * Returns the configuration of a Sentinel. It contains the other Sentinels' addresses, because discovery would take
+ * seconds.
+ */
 function sentinelFile(nodes: number, { downAfterMs }: RedisChoice): readonly string[] {
   const quorum = Math.floor(nodes / 2) + 1
   return [

@@ -7,25 +7,26 @@ import { type NodeAddress, respClient, type SharedByRespClients } from '@chaospr
 
 export interface RedlockOptions {
   readonly nodes: readonly NodeId[]
-  /** Includes a table that grants a lock with the given token: see `redlockTable`. */
+  /** The clients' common parts, with a table that grants a lock with the given token; see `redlockTable`. */
   readonly shared: SharedByRespClients
   readonly lockMs: number
 }
 
-/** Like `lockTable`, but with one token for all nodes. */
+/** Returns a table like `lockTable`, but with one token for all nodes. */
 export const redlockTable = (lockMs: number): CommandTable => ({
   ...lockTable(lockMs),
   acquire: [{ send: ['SET', '{key}', '{value}', 'NX', 'PX', String(lockMs)], refused: [null] }],
 })
 
-/** Do not wait long for a node that is down: the time to live is running out. */
+/** The longest wait for a node. It is short because the time to live elapses while a node that is down is awaited. */
 const PATIENCE_MS = 100
 /** The algorithm's allowance for clock drift, as a fraction of the time to live. */
 const DRIFT = 0.01
 
 /**
  * A client of a lock that a majority of primaries grant (Redlock, as in Redis's documentation). It asks all primaries
- * at once with one token. The lock is held if a majority grants it within its time to live; otherwise it is released.
+ * concurrently, with one token. The lock is held if a majority grants it within its time to live; otherwise it is
+ * released.
  */
 export function redlockClient(home: NodeAddress, { nodes, shared, lockMs }: RedlockOptions): Client {
   if (home.other === undefined) return respClient(home, shared)
@@ -40,7 +41,10 @@ export function redlockClient(home: NodeAddress, { nodes, shared, lockMs }: Redl
     return Promise.all(clients.map((client) => ask(client, input, request, patienceMs)))
   }
 
-  /** The client's own node if it answered, or else one that did: a node that is down is not shown as answering. */
+  /**
+   * Returns the client's own node if it replied, or else another node that replied, so that a node that is down is not
+   * shown as replying.
+   */
   function nodeOf(answers: readonly Completion[]): NodeId | undefined {
     const answering = answers.flatMap((answer, i) => (isAnswer(answer) ? (nodes[i] ?? []) : []))
     return answering.includes(home.node) ? home.node : answering[0]
@@ -56,13 +60,16 @@ export function redlockClient(home: NodeAddress, { nodes, shared, lockMs }: Redl
     if (granted >= quorum && lateBy < 0) return { type: 'ok', value: token, node }
     await all({ ...request.input, f: 'release', value: token }, request, timeoutMs)
     const error = `answered by ${granted} of ${nodes.length}`
-    // Without a majority that answered, nobody could be given the lock.
+    // Unless a majority replied, no client could get the lock.
     return answers.filter(isAnswer).length >= quorum
       ? { type: 'fail', error, answered: true, node }
       : { type: 'fail', error, node }
   }
 
-  /** Succeeds even if some nodes were not reached: after a release, the client no longer counts as the holder. */
+  /**
+   * Releases the lock. Succeeds even if some nodes were not reached: after a release, the client no longer counts as
+   * the holder.
+   */
   async function release(request: Request, timeoutMs: Millis): Promise<Completion> {
     const answers = await all(request.input, request, timeoutMs)
     const node = nodeOf(answers)

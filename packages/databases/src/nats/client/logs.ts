@@ -2,7 +2,9 @@ import { type Completion, type Input, isObject, type Json } from '@chaosproxy/hi
 import { bodyIn, isTrouble, numberIn, type Trouble } from '@chaosproxy/targets/database'
 import { type Asking, api, askJetStream, tokenOf } from './jetstream.ts'
 
-/** The stream of all partitions, and of the offsets committed in them. A message's offset is its place in the stream. */
+/**
+ * The stream of all partitions and of their committed offsets. A message's offset is its sequence number in the stream.
+ */
 export const LOGS = 'chaos-logs'
 const PARTITION = 'log.'
 const COMMITTED = 'committed.'
@@ -35,7 +37,10 @@ export async function onLogs(asking: Asking, { f, key = '', value }: Input): Pro
 
 const ended = (done: Json | Trouble): Completion => (isTrouble(done) ? done : { type: 'ok', value: done })
 
-/** By key, what is done for it: one after the other, until one is in trouble. Keys for which there is nothing are left out. */
+/**
+ * Acts on each key in order, until an action is in trouble. Returns the results by key; keys whose result is null are
+ * omitted.
+ */
 async function eachIn(
   all: readonly (readonly [key: string, number: number])[],
   act: (key: string, number: number) => Promise<Json | Trouble>,
@@ -43,14 +48,14 @@ async function eachIn(
   const done: { [key: string]: Json } = {}
   for (const [key, number] of all) {
     const answer = await act(key, number)
-    // Others may have been done.
+    // Actions for earlier keys may have taken effect.
     if (isTrouble(answer)) return all[0]?.[0] === key ? answer : { type: 'info', error: answer.error }
     if (answer !== null) done[key] = answer
   }
   return done
 }
 
-/** Resolves with the message's place in the stream. */
+/** Publishes a value. Resolves with the message's sequence number in the stream. */
 async function publish(asking: Asking, subject: string, value: Json): Promise<number | Trouble> {
   const done = await askJetStream(asking, { subject, payload: JSON.stringify(value) })
   return isTrouble(done) ? done : numberIn(done, 'seq')
@@ -79,7 +84,7 @@ interface Found {
   readonly value: Json
 }
 
-/** A message that the leader of the stream has; undefined if there is none. */
+/** Gets a message from the stream's leader; undefined if there is none. */
 async function messageAt(asking: Asking, place: object): Promise<Found | Trouble | undefined> {
   const body = await api(asking, `STREAM.MSG.GET.${LOGS}`, place)
   if (isTrouble(body)) return body.error.includes('no message found') ? undefined : body

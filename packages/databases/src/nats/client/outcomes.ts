@@ -1,6 +1,6 @@
 import type { ErrorMeaning } from '@chaosproxy/history'
 
-/** What NATS 2.9 answers instead of doing what it was asked for, by message. Any other error is `info`. */
+/** The errors of NATS 2.9 that refuse a request, by message. Any other error is `info`. */
 export const natsErrors: readonly ErrorMeaning[] = [
   {
     says: ['no responders'],

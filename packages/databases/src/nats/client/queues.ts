@@ -18,32 +18,34 @@ export interface Queues {
   onQueue(asking: Asking, input: Input): Promise<Completion>
 }
 
-/** A drain of a queue that has not succeeded; the next one goes on with it. */
+/** A drain of a queue that has not succeeded yet. The next drain of the queue continues it. */
 interface Drained {
   readonly since: number
-  /** What it was handed out, by its place in the stream. */
+  /** The messages delivered to the drain, by sequence number in the stream. */
   readonly held: Map<string, NatsMessage>
-  /** The place of the marker. */
+  /** The sequence number of the drain's marker. */
   marker: string | undefined
 }
 
 const MARKER = 'Chaos-Marker'
-/** After so many times the wait for acknowledgements, what the stream keeps will not come out any more. */
+/**
+ * Messages that the stream keeps after this many times the wait for acknowledgements will not be delivered any more.
+ */
 const KEPT_FOR_WAITS = 3
-/** How many messages one request takes. */
+/** The most messages that one request takes. */
 const BATCH = 100
 const NANOS_PER_MS = 1e6
 
 export function openQueues(ackWaitMs: number): Queues {
   const consumers = openConsumers(ackWaitMs)
-  /** By queue: the last drain of it. */
+  /** The last drain of each queue. */
   const last = new Map<string, Promise<unknown>>()
   const unfinished = new Map<string, Drained>()
 
   /**
-   * Takes messages until the queue is known to be empty, apart from those, and only then acknowledges them. A server that
-   * wrongly believes to lead knows nothing of the newest messages, so a marker is enqueued first: once it has come out,
-   * whoever hands out messages has all those before it.
+   * Takes messages until the queue is known to be empty except for the taken messages, and only then acknowledges them.
+   * A server that wrongly believes that it leads does not know the newest messages. Therefore a marker is enqueued
+   * first: once the marker is delivered, the delivering server has all messages before it.
    */
   async function drain(asking: Asking, queue: string): Promise<Completion> {
     const missing = await consumers.make(asking, queue)
@@ -59,7 +61,7 @@ export function openQueues(ackWaitMs: number): Queues {
     for (;;) {
       const taken = await take(asking, queue, BATCH)
       if (isTrouble(taken)) return { type: 'fail', error: taken.error }
-      // One that is handed out again is acknowledged by its last delivery.
+      // A message that is delivered again is acknowledged by its last delivery.
       for (const message of taken) held.set(sequenceOf(message), message)
       if (taken.length > 0) continue
       const left = held.has(drained.marker) ? await leftBeside(asking, queue, held.size) : 'the marker has not come out'
@@ -72,7 +74,7 @@ export function openQueues(ackWaitMs: number): Queues {
     return { type: 'ok', value: messages.filter(({ headers }) => !headers.has(MARKER)).map(valueIn) }
   }
 
-  /** One drain of a queue after the other: two at once would wait for each other's messages. */
+  /** Runs the drains of a queue one after the other: two concurrent drains would wait for each other's messages. */
   function drainAlone(asking: Asking, queue: string): Promise<Completion> {
     const drained = (last.get(queue) ?? Promise.resolve()).then(() => drain(asking, queue))
     last.set(queue, drained)
@@ -96,9 +98,12 @@ export function openQueues(ackWaitMs: number): Queues {
   }
 }
 
-/** The consumers that hand out the messages of queues. */
+/** The consumers that deliver the messages of queues. */
 interface Consumers {
-  /** Makes that of one queue on first use: the same request again changes nothing. Resolves with why there may be none. */
+  /**
+   * Creates the consumer of a queue on first use; repeating the request changes nothing. Resolves with the reason why
+   * the consumer may not exist; undefined if it exists.
+   */
   make(asking: Asking, queue: string): Promise<Trouble | undefined>
 }
 
@@ -114,7 +119,7 @@ function openConsumers(ackWaitMs: number): Consumers {
           ...{ ack_policy: 'explicit', ack_wait: ackWaitMs * NANOS_PER_MS, max_ack_pending: 100_000, max_waiting: 512 },
         },
       })
-      // Nothing has been taken.
+      // The operation fails, because it has not taken any message.
       if (isTrouble(made)) return { type: 'fail', error: made.error }
       known.add(queue)
       return undefined
@@ -126,11 +131,11 @@ async function dequeue(asking: Asking, queue: string, consumers: Consumers): Pro
   const missing = await consumers.make(asking, queue)
   if (missing !== undefined) return missing
   const taken = await take(asking, queue, 1)
-  // What was handed out without being acknowledged is handed out again.
+  // A delivered message that is not acknowledged is delivered again.
   if (isTrouble(taken)) return { type: 'fail', error: taken.error }
   const [message] = taken
   if (message === undefined) return { type: 'ok', value: null }
-  // It was handed out, whatever becomes of this: at worst it is handed out again.
+  // The message was delivered, whether or not the acknowledgement succeeds. At worst it is delivered again.
   await acknowledge(asking, [message])
   return { type: 'ok', value: valueIn(message) }
 }
@@ -143,7 +148,7 @@ async function enqueue(asking: Asking, queue: string, value: Json): Promise<Comp
 const NO_MESSAGES = 404
 const REQUEST_TIMEOUT = 408
 
-/** Messages that are there now; none if there are none. */
+/** Takes the messages available now; none if the queue is empty. */
 async function take(asking: Asking, queue: string, most: number): Promise<readonly NatsMessage[] | Trouble> {
   const messages = await asking.ask({
     subject: `$JS.API.CONSUMER.MSG.NEXT.${QUEUES}.${queue}`,
@@ -157,7 +162,7 @@ async function take(asking: Asking, queue: string, most: number): Promise<readon
   return { type: 'info', error: `${last.status} ${last.description}` }
 }
 
-/** Acknowledges messages, and waits until the server has answered that it knows, or until time is up. */
+/** Acknowledges messages. Waits until the server confirms the acknowledgements, or until time has elapsed. */
 async function acknowledge(asking: Asking, messages: readonly NatsMessage[]): Promise<void> {
   const [first, ...also] = messages.map(({ reply = '' }) => ({ subject: reply, payload: '+ACK' }))
   if (first !== undefined) await asking.ask({ ...first, also })
@@ -165,7 +170,7 @@ async function acknowledge(asking: Asking, messages: readonly NatsMessage[]): Pr
 
 const KEPT = 'the stream keeps messages that its consumer neither hands out nor has handed out'
 
-/** Why the queue is not known to be empty apart from `held` messages that were taken; undefined if it is. */
+/** Returns why the queue is not known to be empty except for `held` taken messages; undefined if it is. */
 async function leftBeside(asking: Asking, queue: string, held: number): Promise<string | undefined> {
   const consumer = await api(asking, `CONSUMER.INFO.${QUEUES}.${queue}`)
   if (isTrouble(consumer)) return consumer.error
@@ -177,7 +182,9 @@ async function leftBeside(asking: Asking, queue: string, held: number): Promise<
   return numberIn(bodyIn(bodyIn(stream, 'state'), 'subjects'), subject) > held ? KEPT : undefined
 }
 
-/** Its place in the stream, by which each message differs: `$JS.ACK.STREAM.CONSUMER.DELIVERIES.SEQUENCE.…`. */
+/**
+ * Returns a message's sequence number in the stream, which is unique: `$JS.ACK.STREAM.CONSUMER.DELIVERIES.SEQUENCE.…`.
+ */
 const sequenceOf = ({ reply = '' }: NatsMessage): string => reply.split('.').at(-4) ?? ''
 
 const valueIn = ({ payload }: NatsMessage): Json => JSON.parse(payload.toString()) as Json

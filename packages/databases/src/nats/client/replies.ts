@@ -2,16 +2,22 @@ import { randomUUID } from 'node:crypto'
 import type { Received } from '@chaosproxy/targets/database'
 import { firstPiece, type NatsMessage, type Publication, publish } from '@chaosproxy/wire/nats'
 
-/** What to publish, and how many messages answer it. */
+/** The messages to publish, and the number of messages in the reply. */
 export interface NatsRequest extends Publication {
   /** Published directly afterwards. */
   readonly also?: readonly Publication[] | undefined
-  /** The messages that complete the answer, unless one with a status does so before; by default one to each publication. */
+  /**
+   * The number of messages that complete the reply, by default one for each publication. A message with a status
+   * completes it earlier.
+   */
   readonly most?: number | undefined
 }
 
 export interface NatsReplies {
-  /** The bytes of a request. The first also introduces the client, and each answers the server's pings. */
+  /**
+   * Returns the bytes of a request. The first request also introduces the client; every request also answers the
+   * server's pings.
+   */
   bytes(request: NatsRequest): Buffer
   read(chunk: Buffer): Received<readonly NatsMessage[]>
   end(): Received<readonly NatsMessage[]>
@@ -56,7 +62,8 @@ export function natsReplies(): NatsReplies {
         if (piece.isPing) pings++
         const { found } = piece
         if (found === undefined) continue
-        // It answers an earlier request: after a partition two leaders of a consumer may answer one pull.
+        // The message answers an earlier request: after a partition, two leaders of a consumer may both answer one
+        // pull.
         if (found.subscription !== String(asked)) continue
         messages.push(found)
         if (found.status === undefined && messages.length < most) continue

@@ -7,40 +7,43 @@ export type Message = Extract<Reply, { type: 'message' }>
 
 export const valueIn = ({ body }: Message): Json => JSON.parse(body.toString()) as Json
 
-/** What the broker calls the queue of this key. */
+/** Returns the broker's name of the queue for this key. */
 export const nameOf = (key: string): string => `chaos.${key}`
 
-/** The pause before a broker is asked the same again. */
+/** The pause before a request to a broker is repeated. */
 export const PAUSE_MS = 100
 
-/** How messages are stored, and who says when they are done with. */
+/** How messages are stored and acknowledged. */
 export interface Keeping {
   readonly kind: string
   readonly confirms: boolean
   readonly persistent: boolean
-  /** Whether the broker forgets a message once it has sent it. */
+  /** Whether the broker forgets a message once the message is sent. */
   readonly auto: boolean
 }
 
-/** The time that an operation has left. */
+/** Returns the time in milliseconds that an operation has left. */
 export type Remaining = () => number
 
-/** A channel of its own connection to one broker: one request at a time, never sent again. */
+/** A channel on its own connection to one broker. It sends one request at a time, and never sends a request again. */
 export interface Channel {
-  /** Resolves with why the broker does not serve; undefined if it does. */
+  /** Resolves with the reason why the broker does not serve; undefined if it serves. */
   reach(remainingMs: Remaining): Promise<Trouble | undefined>
   publish(queue: string, body: Buffer, remainingMs: Remaining): Promise<{ readonly type: 'done' } | Trouble>
   get(queue: string, remainingMs: Remaining): Promise<Message | 'empty' | Trouble>
-  /** With `multiple` also all messages before it. */
+  /** Acknowledges a message; with `multiple`, also all messages before it. */
   ack(tag: bigint, how: { readonly multiple: boolean; readonly remainingMs: Remaining }): Promise<void>
-  /** The number of the last connection. What was handed out on one before it and not acknowledged is handed out again. */
+  /**
+   * Returns the number of the last connection. A message delivered on an earlier connection and not acknowledged is
+   * delivered again.
+   */
   connection(): number
   close(): void
 }
 
-/** `lost` is called each time that a request loses its connection. */
+/** Opens a channel. `lost` is called each time a request loses its connection. */
 export function openChannel(address: NodeAddress, keeping: Keeping, lost: () => void): Channel {
-  /** Declared on the current connection. */
+  /** The queues declared on the current connection. */
   const declared = new Set<string>()
   let connection = 0
   const readerFor = (): ChannelReplies => {
@@ -72,7 +75,7 @@ export function openChannel(address: NodeAddress, keeping: Keeping, lost: () => 
     }
   }
 
-  /** Makes the queue, if this connection has not done so. Nothing else has happened if there is trouble. */
+  /** Creates the queue, unless this connection has done so. If there is trouble, nothing else has happened. */
   async function declare(queue: string, remainingMs: Remaining): Promise<Trouble | undefined> {
     if (declared.has(queue)) return undefined
     const done = await ask((reader) => reader.declare(queue, keeping.kind), remainingMs)

@@ -2,48 +2,51 @@ import type { Completion } from '@chaosproxy/history'
 import { isTrouble, type NodeAddress } from '@chaosproxy/targets/database'
 import { type Channel, type Keeping, type Message, nameOf, PAUSE_MS, type Remaining, valueIn } from './channel.ts'
 
-/** The drains of all queues, one of each queue at a time: two at once would wait for each other's messages. */
+/**
+ * The drains of all queues. Each queue has one drain at a time: two concurrent drains would wait for each other's
+ * messages.
+ */
 export interface Drains {
   drain(address: NodeAddress, key: string, remainingMs: Remaining): Promise<Completion>
   close(): void
 }
 
 /**
- * So many ms after a connection was lost, and after drains have begun, which they do once everything is healed, a message
- * that was handed out on that connection is back in its queue. One that takes longer is not counted as lost: the dequeue
- * that it was handed out to is of unknown outcome.
+ * The time until a message that was delivered on a lost connection is back in its queue. It runs from the loss of the
+ * connection, or from the first drain, which begins once all faults are healed. A message that takes longer does not
+ * count as lost: the dequeue that received it has an unknown outcome.
  */
 const REQUEUED_MS = 5_000
 
-/** What has been drained from one queue. A drain goes on with what the one before it has begun. */
+/** The progress of draining one queue. A drain continues the work of the drain before it. */
 interface Drained {
-  /** Stays open: a quorum queue takes no notice of acknowledgements beyond the first 33 if their channel is closed then. */
+  /** The channel stays open: if it is closed, a quorum queue ignores acknowledgements beyond the first 33. */
   readonly channel: Channel
-  /** The connection on which `taken` was taken. */
+  /** The number of the connection on which `taken` was taken. */
   connection: number
   taken: Message[]
-  /** What was taken on earlier connections, by its text. Most of it is handed out again. */
+  /** The messages taken on earlier connections, by their text. Most of them are delivered again. */
   readonly before: Map<string, Message>
 }
 
-/** `lostAt`: when a client last lost a connection. */
+/** Opens the drains. `lostAt` returns when a client last lost a connection. */
 export function openDrains(
   { auto }: Keeping,
   open: (address: NodeAddress) => Channel,
   lostAt: () => number | undefined,
 ): Drains {
   const queues = new Map<string, Drained>()
-  /** By queue: the last drain of it. */
+  /** The last drain of each queue. */
   const last = new Map<string, Promise<unknown>>()
   let drainedSince: number | undefined
 
-  /** Whether what was handed out on a connection that is gone may still come back. */
+  /** Whether messages that were delivered on a lost connection may still return to their queue. */
   function mayReturn(): boolean {
     const lost = lostAt()
     return lost !== undefined && performance.now() < Math.max(lost, drainedSince ?? 0) + REQUEUED_MS
   }
 
-  /** Takes messages until there are none, and only then acknowledges them. */
+  /** Takes messages until the queue is empty, and only then acknowledges them. */
   async function drain(
     address: NodeAddress,
     key: string,
@@ -70,7 +73,8 @@ export function openDrains(
 
   return {
     drain(address, key, remainingMs) {
-      // A request that is begun has time to be answered: what became of one that is not is unknown.
+      // Keep half of the time for the reply to a request that has begun, because the outcome of a request without a
+      // reply is unknown.
       const leastMs = remainingMs() / 2
       const drained = (last.get(key) ?? Promise.resolve()).then(() => drain(address, key, { leastMs, remainingMs }))
       last.set(key, drained)
@@ -83,7 +87,7 @@ export function openDrains(
   }
 }
 
-/** If the connection is a new one, nothing that was taken before can be acknowledged. */
+/** If the connection is new, messages taken before cannot be acknowledged any more. */
 function beginAgain(drained: Drained): void {
   const connection = drained.channel.connection()
   if (connection === drained.connection) return
@@ -96,9 +100,9 @@ function beginAgain(drained: Drained): void {
 async function finish(drained: Drained, auto: boolean, remainingMs: Remaining): Promise<Completion> {
   const { channel, taken, before } = drained
   const newest = taken.at(-1)
-  // They were handed out, whatever becomes of this: at worst they are handed out again.
+  // The messages were delivered, whether or not the acknowledgement succeeds. At worst they are delivered again.
   if (newest !== undefined && !auto) await channel.ack(newest.tag, { multiple: true, remainingMs })
-  // What was not handed out again was handed out all the same.
+  // Messages that were not delivered again were delivered nevertheless.
   for (const { body } of taken) before.delete(body.toString())
   const messages = [...before.values(), ...taken]
   before.clear()

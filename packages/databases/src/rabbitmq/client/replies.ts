@@ -13,34 +13,34 @@ import {
   table,
 } from '@chaosproxy/wire/amqp'
 
-/** What answers a request. */
+/** The reply to a request. */
 export type Reply =
-  /** The broker has done what was asked. */
+  /** The broker has carried out the request. */
   | { readonly type: 'done' }
-  /** It answers for nothing. */
+  /** The broker takes no responsibility for the message. */
   | { readonly type: 'nack' }
-  /** A message that no queue took. */
+  /** No queue took the message. */
   | { readonly type: 'returned' }
   | { readonly type: 'empty' }
   | { readonly type: 'message'; readonly tag: bigint; readonly body: Buffer }
   /** The broker closed the channel or the connection. */
   | { readonly type: 'closed'; readonly error: string }
 
-/** Reads the replies of one connection, on which there is one channel. */
+/** Reads the replies on one connection, which has one channel. */
 export interface ChannelReplies extends IntroducedSource<Reply> {
   introduce(confirms: boolean): Buffer
-  /** Changes nothing, and is answered once the broker has handled all before it. */
+  /** Returns a request that changes nothing. Its reply arrives once the broker has handled all earlier requests. */
   flush(): Buffer
   declare(queue: string, kind: string): Buffer
   publish(queue: string, body: Buffer, persistent: boolean): Buffer
-  /** `auto`: the broker forgets the message once it has sent it. */
+  /** Returns a request for a message. If `auto`, the broker forgets the message once it is sent. */
   get(queue: string, auto: boolean): Buffer
-  /** Acknowledges this message and, with `multiple`, all before it. */
+  /** Returns an acknowledgement of this message and, with `multiple`, of all messages before it. */
   ack(tag: bigint, multiple: boolean): Buffer
 }
 
 const CHANNEL = 1
-/** What comes before anything else: the version of the protocol. */
+/** The first bytes of a connection: the protocol's version. */
 const GREETING = Buffer.from('AMQP\x00\x00\x09\x01', 'latin1')
 const MOST_FRAME_BYTES = 131_072
 const NO_HEARTBEATS = 0
@@ -50,7 +50,7 @@ const DEFAULT_EXCHANGE = ''
 
 const flush = (): Buffer => methodFrame('basic.qos', CHANNEL, long(0), short(0), octet(0))
 
-/** A login as `guest`, whom the broker lets in from its own machine. Nothing in it depends on what the broker answers. */
+/** A login as `guest`, which the broker accepts from its own machine. It does not depend on the broker's replies. */
 const introduction = (confirms: boolean): Buffer =>
   Buffer.concat([
     GREETING,
@@ -68,7 +68,7 @@ const introduction = (confirms: boolean): Buffer =>
     ...(confirms ? [methodFrame('confirm.select', CHANNEL, octet(0))] : []),
   ])
 
-/** The requests that depend on nothing that the connection has carried. */
+/** The requests that do not depend on the state of the connection. */
 const requests: Pick<ChannelReplies, 'flush' | 'declare' | 'get' | 'ack'> = {
   flush,
   declare: (queue, kind) =>
@@ -99,9 +99,9 @@ function publishing(
 }
 
 interface Content {
-  /** A message is about to arrive; one that was returned has no tag. */
+  /** Begins a message. A returned message has no tag. */
   begin(tag: bigint | undefined): void
-  /** The message that this completes, unless it was returned. */
+  /** Returns the message that this frame completes, unless the message was returned. */
   add(frame: Extract<Frame, { kind: 'header' | 'body' }>): Reply | undefined
 }
 
@@ -128,11 +128,11 @@ export function channelReplies(): ChannelReplies {
   let buffered: Buffer = Buffer.alloc(0)
   let open = false
   let confirming = false
-  /** A message was returned, and its content or the answer to its publishing is still to come. */
+  /** Whether a message was returned, and its content or the reply to its publishing is still expected. */
   let returned = false
   const content = openContent()
 
-  /** The reply that this frame completes, if it does. */
+  /** Returns the reply that this frame completes; undefined if it completes none. */
   function replyTo(frame: Frame): Reply | undefined {
     switch (frame.kind) {
       case 'heartbeat':
@@ -203,12 +203,15 @@ export function channelReplies(): ChannelReplies {
   }
 }
 
-/** A closed channel carries nothing more. One that never opened has answered no request. */
+/**
+ * Converts a reply to its result. A closed channel carries nothing more. A channel that never opened has answered no
+ * request.
+ */
 function received(reply: Reply, isOpen: boolean): Received<Reply> {
   if (reply.type !== 'closed') return { type: 'reply', reply, reusable: true }
   return isOpen ? { type: 'reply', reply, reusable: false } : { type: 'unreadable', why: reply.error }
 }
 
-/** A code and a text: `404 NOT_FOUND - no queue 'x' in vhost '/'`. */
+/** Returns the reason for closing: `404 NOT_FOUND - no queue 'x' in vhost '/'`. */
 const closeText = (members: Buffer): string =>
   `${members.readUInt16BE(0)} ${members.toString('utf8', 3, 3 + members.readUInt8(2))}`
