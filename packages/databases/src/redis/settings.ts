@@ -1,7 +1,7 @@
 import { usageError } from '@chaosproxy/history'
 import { choice, type Setting, type Settings } from '@chaosproxy/workloads'
 
-/** The choices that `--set NAME=…` offers. */
+/** The settings that `--set NAME=…` offers. */
 export const redisSettings: readonly Setting[] = [
   choice(
     'reads',
@@ -51,7 +51,7 @@ export const redisSettings: readonly Setting[] = [
   choice('data', ['kept', 'wiped'], 'what data a node has when it restarts after a kill'),
 ]
 
-/** The chosen settings, by the names that the code uses. */
+/** The chosen settings, under the names that the code uses. */
 export interface RedisChoice {
   readonly reads: 'primary' | 'replicas'
   readonly wait: number
@@ -91,7 +91,7 @@ export function choiceOf(settings: Settings, nodes?: number): RedisChoice {
   }
 }
 
-/** The settings have been validated; the first value is the default. */
+/** Returns the value as one of the known values; the first is the default. The settings have already been validated. */
 function oneOf<Value extends string>(value: unknown, known: readonly [Value, ...Value[]]): Value {
   return known.find((candidate) => candidate === value) ?? known[0]
 }

@@ -42,13 +42,15 @@ export const redis: Target = {
   bugs: [],
   marks: false,
   tier: 'real',
-  // A primary replaced during a partition still acts as one for some ten seconds after the partition heals.
+  // Long enough for a primary that was replaced during a partition: it continues to act as a primary for about ten
+  // seconds after the partition heals.
   quietMs: QUIET_MS,
-  // A Redlock acquisition goes to every primary, so the record of one of them cannot describe it.
+  // A Redlock acquisition is sent to every primary, so the record of one primary cannot describe it.
   sessions: ({ lock }) => (lock === 'redlock' ? undefined : REDIS_CLIENTS),
   functions: ({ lock }) => (lock === 'redlock' ? ['acquire', 'release'] : tableFunctions),
-  // The documentation calls replication asynchronous and says that a failover may lose acknowledged writes. With WAIT
-  // for all replicas none is lost that way, but reads may see unconfirmed writes, which may be lost.
+  // Redis's documentation calls replication asynchronous, and says that a failover may lose acknowledged writes. With
+  // WAIT for all replicas, no acknowledged write is lost that way, but reads may see unconfirmed writes, which may be
+  // lost.
   promises: () => 'nothing',
   weakness: weaknessOf,
   suffers: (kind, among) => declaredSuffers(exposure, kind, among),
@@ -63,7 +65,10 @@ export const redis: Target = {
   start,
 }
 
-/** Replication is asynchronous, and by default nothing is on disk. */
+/**
+ * Returns which writes may be lost and which reads may be stale: replication is asynchronous, and by default no data is
+ * on disk.
+ */
 function weaknessOf({ object, settings, faults, nodes }: WeaknessQuestion): string | undefined {
   const { reads, wait, appendonly } = settings
   const given = [

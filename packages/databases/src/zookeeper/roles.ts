@@ -8,7 +8,7 @@ export interface ZookeeperNode {
   readonly addresses: { readonly [port: string]: Address }
 }
 
-/** Watches who leads, by the command `srvr`. A server that belongs to no quorum does not say more than that. */
+/** Watches the leader, by the command `srvr`. A server that belongs to no quorum reports only this fact. */
 export function watchZookeeperRoles(nodes: readonly ZookeeperNode[]): RoleWatch {
   const byId = new Map(nodes.map((node) => [node.id, node]))
   return watchRoles({
@@ -25,20 +25,23 @@ export function watchZookeeperRoles(nodes: readonly ZookeeperNode[]): RoleWatch 
 const COUNTER_BITS = 32n
 const COUNTER = (1n << COUNTER_BITS) - 1n
 
-/** The zxid that the server has seen is the epoch of a leader, and a number that counts its changes. */
+/**
+ * Adds the epoch and the number of changes to a reply. The zxid that a server has seen consists of a leader's epoch and
+ * a counter of that leader's changes.
+ */
 function withZxid(answer: string): string {
   const zxid = BigInt(/^Zxid: (0x[0-9a-f]+)$/m.exec(answer)?.[1] ?? 0)
   const epoch = zxid >> COUNTER_BITS
-  // Of two servers in different epochs, the one in the later is ahead.
+  // Of two servers in different epochs, the server in the later epoch is ahead.
   return `${answer}\nin epoch ${epoch}, applied ${epoch * CHANGES + (zxid & COUNTER)}`
 }
 
-/** More changes than one epoch has in a run. */
+/** A number greater than the changes of one epoch in a run. */
 const CHANGES = 1_000_000_000n
 const LONGEST_MS = 1_000
 const MOST_CHARACTERS = 64 * 1024
 
-/** A four-letter command's answer; undefined without one within 1 s. */
+/** Returns the reply to a four-letter command; undefined if there is none within 1 s. */
 function answerTo(command: string, { host, port }: Address): Promise<string | undefined> {
   return new Promise((resolve) => {
     let answer = ''

@@ -40,9 +40,9 @@ const own: readonly Setting[] = [
   },
 ]
 
-/** As Debian installs it; its manifest names the libraries that it needs. */
+/** The server's library, as Debian installs it. Its manifest names the libraries that it needs. */
 const JAR = '/usr/share/java/zookeeper.jar'
-/** Without it the server logs nothing. */
+/** The library for logging, without which the server logs nothing. */
 const LOGGING = '/usr/share/java/slf4j-simple.jar'
 
 const declaration: NodesDeclaration = {
@@ -71,8 +71,9 @@ const declaration: NodesDeclaration = {
       'server.{number}={node}:{listen-port.quorum}:{listen-port.election}',
       '{list.others}',
     ],
-    // A server tells the others where it listens for votes, and they would dial there, past the proxy. By its name they
-    // find the wildcard address, which they ignore: they dial what is in their own configuration.
+    // A server tells the other servers where it listens for votes, and they would dial that address, past the proxy.
+    // Its name resolves to the wildcard address there, which they ignore: they dial the addresses in their own
+    // configuration.
     hosts: ['{listen-host.client} {node} localhost', '{list.nameless}'],
   },
   ports: ['client', 'quorum', 'election'],
@@ -95,10 +96,10 @@ const base = targetWithClients(declaration, {
 
 const INSTALL = 'apt-get install zookeeper'
 
-/** A ZooKeeper ensemble from Debian's package. Faults can reach every server and link. */
+/** A ZooKeeper ensemble from Debian's package. Faults can act on every server and link. */
 export const zookeeper: Target = {
   ...base,
-  // A session with one server sees changes in their order; two sessions of one client need not.
+  // A session with one server sees changes in their order. Two sessions of one client need not see them in this order.
   sticky: true,
   objects: ['register', 'counter', 'lock'],
   promises: promised,
@@ -125,23 +126,23 @@ function weakness({ object, settings: { sync, data, ...rest }, faults }: Weaknes
 }
 
 /**
- * What ZooKeeper's documentation promises: changes are linearizable, and reads are in the order of a session, which
- * makes everything sequential. With `sync` before each read it is linearizable, unless a leader that was replaced
- * still answers.
+ * Returns the level that ZooKeeper's documentation promises. Changes are linearizable, and reads are in the order of a
+ * session, so the whole is sequential. With `sync` before each read it is linearizable, unless a replaced leader still
+ * replies.
  */
 function promised({ object, settings, faults }: PromiseQuestion): string {
   const { data, sync } = settings
   if (data === 'wiped' && faults.includes('kill')) return 'nothing'
-  // To be safe, any fault may keep a holder from renewing its session.
+  // To be safe, assume that any fault may keep a holder from renewing its session.
   if (isUnguarded(object, settings) && faults.length > 0) return 'nothing'
   if (object === 'lock') return 'linearizable'
   if (sync === true && !faults.some((kind) => STOPS_TIME.includes(kind))) return 'linearizable'
   return object === 'counter' ? 'eventual' : 'sequential'
 }
 
-/** Whether a client that has lost its lock without notice may go on. */
+/** Whether a client that lost its lock without being notified may continue to make changes. */
 const isUnguarded = (object: string, { update, fencing }: Settings): boolean =>
   object === 'lock' || (object === 'counter' && update === 'lock' && fencing !== true)
 
-/** Faults after which a leader may believe for a moment that no time has passed. */
+/** Faults after which a leader may briefly believe that no time has passed. */
 const STOPS_TIME: readonly string[] = ['pause', 'clock', 'slow-fsync', 'freeze-disk']

@@ -4,18 +4,18 @@ import { type Asking, openSessions, type SessionTrouble } from './session.ts'
 import { remove } from './znodes.ts'
 
 /**
- * The session on which a client's locks depend, kept alive by pings from its first request on. If its connection breaks, the
- * next request opens another session, and what depends on the first is gone once that expires.
+ * The session on which a client's locks depend. From its first request on, pings keep it alive. If its connection
+ * breaks, the next request opens another session; the locks of the first session are lost once it expires.
  */
 export interface LockSession {
-  /** Requests of an operation, each of them after what is under way. */
+  /** Returns an operation's way to send requests. Each request waits until the previous request has its reply. */
   within(time: OperationTime): Asking
-  /** Removes a node, after what is under way; its caller does not wait for that. */
+  /** Removes a node once the current request has its reply. The caller does not wait for the removal. */
   abandon(path: string): void
   close(): void
 }
 
-/** The number of pings sent within one time to live. */
+/** The number of pings sent during one time to live. */
 const PINGS = 3
 const NOTHING = Buffer.alloc(0)
 
@@ -27,14 +27,14 @@ export function openLockSession(address: NodeAddress, ttlMs: number): LockSessio
 
   function send(operation: Operation, record: Buffer, timeoutMs: number): Promise<Buffer | SessionTrouble> {
     if (isClosed) return Promise.resolve({ type: 'fail', error: 'client closed' })
-    // A request that is under way is as good as a ping.
+    // While a request is in progress, no ping is needed.
     pinging ??= setInterval(() => {
       if (underWay === undefined) send('ping', NOTHING, ttlMs)
     }, ttlMs / PINGS)
     return awaited(sessions.begin(timeoutMs).ask(operation, record))
   }
 
-  /** The next request waits for this. */
+  /** Makes the next request wait for this reply. */
   function awaited<T>(answer: Promise<T>): Promise<T> {
     const over = answer.then(() => {
       if (underWay === over) underWay = undefined
@@ -64,7 +64,7 @@ export function openLockSession(address: NodeAddress, ttlMs: number): LockSessio
   }
 }
 
-/** Waits for the first of both. */
+/** Waits for a promise, but at most `mostMs`. */
 async function either(awaited: Promise<unknown>, mostMs: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise((resolve) => {

@@ -4,28 +4,32 @@ import type { Asking } from './session.ts'
 import { childrenOf, create, createSequential, isCode, isThere, NO_NODE, pathOf, remove } from './znodes.ts'
 
 /**
- * The locks of one client, by ZooKeeper's recipe: the child with the lowest number holds the lock. A holder whose session
- * expires loses its child without notice. https://zookeeper.apache.org/doc/r3.8.0/recipes.html#sc_recipes_Locks
+ * The locks of one client, by ZooKeeper's recipe: the child with the lowest number holds the lock. A holder whose
+ * session expires loses its child without being notified.
+ * https://zookeeper.apache.org/doc/r3.8.0/recipes.html#sc_recipes_Locks
  */
 export interface Locks {
-  /** A token is the zxid of the creation of the holder's child. */
+  /** Returns the lock of a key. A lock's token is the zxid of the creation of the holder's child. */
   of(asking: Asking, key: string): Lock
-  /** The child of the holder that was given this token. */
+  /** Returns the path of the child whose holder has this token. */
   pathOf(token: number): string
   close(): void
 }
 
-/** `ttlMs`: how long the server waits for a sign of life before the locks are lost. */
+/**
+ * Opens a client's locks. `ttlMs` is the time without a sign of life after which the server ends the session, and with
+ * it the locks.
+ */
 export function openLocks(address: NodeAddress, ttlMs: number): Locks {
   const session = openLockSession(address, ttlMs)
-  /** The children of this client, by token. */
+  /** The paths of this client's children, by token. */
   const held = new Map<number, string>()
 
-  /** Waits in line: the child that is made has the highest number. */
+  /** Acquires a lock by waiting in line: the new child has the highest number. */
   async function acquire(asking: Asking, key: string, waits: boolean): Promise<Token | 'held' | Trouble> {
     const parent = pathOf(key)
     const own = session.within(asking)
-    // A child that soon leaves would be taken for the holder's by those who come after it.
+    // Do not create a child that is soon removed: later clients would mistake it for a holder's child.
     if (!waits && (await isTaken(own, parent))) return 'held'
     const child = await createdUnder(own, parent)
     if (isTrouble(child)) return child
@@ -51,7 +55,7 @@ export function openLocks(address: NodeAddress, ttlMs: number): Locks {
         const path = held.get(token)
         if (path === undefined) return false
         held.delete(token)
-        // By the session of the objects, which lasts: what it was sent before was done before.
+        // Use the session of the objects, which lasts: its earlier requests are then carried out before the release.
         const removed = await remove(asking, path)
         if (isCode(removed, NO_NODE)) return false
         return isTrouble(removed) ? removed : true
@@ -73,7 +77,7 @@ async function isTaken(asking: Asking, parent: string): Promise<boolean> {
   return !isTrouble(children) && children.length > 0
 }
 
-/** The first child of a node makes the node, too. */
+/** Creates a child of a node. The first child also creates the node. */
 async function createdUnder(own: Asking, parent: string): ReturnType<typeof createSequential> {
   const path = `${parent}/lock-`
   const child = await createSequential(own, path)

@@ -4,20 +4,20 @@ import type { Locks } from './locks.ts'
 import type { Asking, SessionTrouble } from './session.ts'
 import { ANY_VERSION, BAD_VERSION, create, get, isCode, isThere, NO_NODE, pathOf, set, setWhile } from './znodes.ts'
 
-/** How the objects of a workload are kept. */
+/** How the objects of a workload are stored. */
 export interface Keeping {
   /** Whether a `sync` precedes each read. */
   readonly sync: boolean
-  /** The value of an object that was never written, though a lock may have made its node. */
+  /** The value of an object that was never written, although a lock may have created its node. */
   readonly initial: Json
-  /** How a counter is changed: at the version that was read, retried on conflict, or under a lock. */
+  /** How a counter is changed: at the version that was read, with retries on conflict, or under a lock. */
   readonly update: 'version' | 'lock'
-  /** Whether a change under a lock is made only while the lock's node exists. */
+  /** Whether a change under a lock succeeds only while the lock's node exists. */
   readonly fencing: boolean
   readonly locks: Locks
 }
 
-/** Carries out one operation. */
+/** Carries out one operation on an object. */
 export async function onObject(asking: Asking, { f, key = '', value }: Input, keeping: Keeping): Promise<Completion> {
   const path = pathOf(key)
   switch (f) {
@@ -45,7 +45,7 @@ export async function onObject(asking: Asking, { f, key = '', value }: Input, ke
   }
 }
 
-/** The first write of a register creates its node. */
+/** Writes a register. The first write creates the register's node. */
 async function write(asking: Asking, path: string, value: Json): Promise<Completion> {
   const done = await set(asking, path, value, ANY_VERSION)
   if (!isCode(done, NO_NODE)) return completionOf(done, value)
@@ -57,7 +57,7 @@ async function write(asking: Asking, path: string, value: Json): Promise<Complet
 const completionOf = (done: Buffer | SessionTrouble, value: Json): Completion =>
   isTrouble(done) ? { type: done.type, error: done.error } : { type: 'ok', value }
 
-/** What becomes of an object, and what its change is answered with; or why it is not changed. */
+/** Returns an object's next value and the operation's result; or the failure, if the object must not change. */
 type Change = (held: Json) => { readonly next: Json; readonly value: Json } | Extract<Completion, { type: 'fail' }>
 
 const adding =
@@ -85,7 +85,7 @@ async function updated(asking: Asking, path: string, { sync, initial }: Keeping,
   return { type: 'fail', error: 'other clients wrote each time' }
 }
 
-/** Without fencing no update is lost only as long as the lock lasts. */
+/** Updates an object under a lock. Without fencing, an update may be lost once the lock has expired. */
 function heldUpdate(
   asking: Asking,
   { key, path }: { readonly key: string; readonly path: string },

@@ -1,6 +1,6 @@
 import type { ErrorMeaning } from '@chaosproxy/history'
 
-/** By code, what ZooKeeper 3.8 answers: https://zookeeper.apache.org/doc/r3.8.0/apidocs/zookeeper-server/ */
+/** The names of ZooKeeper 3.8's error codes: https://zookeeper.apache.org/doc/r3.8.0/apidocs/zookeeper-server/ */
 const NAMES: { readonly [code: number]: string } = {
   [-1]: 'SystemError',
   [-2]: 'RuntimeInconsistency',
@@ -22,7 +22,7 @@ const NAMES: { readonly [code: number]: string } = {
   [-127]: 'ThrottledOp',
 }
 
-/** The errors that are definite. Any other error is `info`. */
+/** The errors with a definite outcome. Any other error is `info`. */
 export const zookeeperErrors: readonly ErrorMeaning[] = [
   { says: ['NoNode'], means: 'fail', why: 'there was nothing to change' },
   { says: ['BadVersion'], means: 'fail', why: 'another version was there' },
@@ -37,5 +37,5 @@ export const zookeeperErrors: readonly ErrorMeaning[] = [
   { says: ['ThrottledOp'], means: 'fail', why: 'refused before it is proposed' },
 ]
 
-/** A text such as `-101 NoNode`. */
+/** Returns an error's text, such as `-101 NoNode`. */
 export const errorText = (code: number): string => `${code} ${NAMES[code] ?? 'unknown'}`

@@ -1,7 +1,7 @@
 import type { IntroducedSource, Received } from '@chaosproxy/targets/database'
 import { boolean, bytes, int, long, recordReader } from '@chaosproxy/wire/jute'
 
-/** The types of requests that are sent. */
+/** The types of the requests that clients send. */
 const OPERATIONS = {
   create: 1,
   delete: 2,
@@ -20,29 +20,29 @@ export type Operation = keyof typeof OPERATIONS
 
 export const operationNumber = (operation: Operation): number => OPERATIONS[operation]
 
-/** What answers a request. That a session was opened has neither a zxid nor a record. */
+/** The reply to a request. The reply that opens a session has neither a zxid nor a record. */
 export interface Reply {
-  /** The last change that the server had seen. */
+  /** The zxid of the last change that the server had seen. */
   readonly zxid: bigint
-  /** 0, or a code. */
+  /** The error code; 0 for none. */
   readonly error: number
   readonly record: Buffer
 }
 
-/** Reads the replies of one connection, which carries one session. */
+/** Reads the replies on one connection, which carries one session. */
 export interface SessionReplies extends IntroducedSource<Reply> {
-  /** The bytes that ask for a session; a server that has not seen `zxid` yet refuses it. */
+  /** Returns the bytes that request a session. A server that has not seen `zxid` yet refuses the session. */
   introduce(zxid: bigint, sessionMs: number): Buffer
   request(operation: Operation, record: Buffer): Buffer
 }
 
 const OPENED: Reply = { zxid: 0n, error: 0, record: Buffer.alloc(0) }
 const LENGTH = 4
-/** ZooKeeper's own limit is a megabyte (jute.maxbuffer). */
+/** The largest reply accepted. ZooKeeper's own limit is a megabyte (jute.maxbuffer). */
 const MOST_BYTES = 16 * 1024 * 1024
 const NO_PASSWORD = Buffer.alloc(16)
 const PROTOCOL = 0
-/** Pings are not counted. */
+/** The request number of pings, which are not counted. */
 const PING = -2
 
 export function sessionReplies(): SessionReplies {
@@ -93,7 +93,7 @@ export function sessionReplies(): SessionReplies {
   }
 }
 
-/** The number of the request, the zxid and the error. */
+/** The size of a reply's header: the request's number, the zxid and the error. */
 const HEADER = 4 + 8 + 4
 
 function framed(...members: readonly Buffer[]): Buffer {

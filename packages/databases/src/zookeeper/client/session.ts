@@ -9,15 +9,15 @@ import {
 import { errorText, zookeeperErrors } from './outcomes.ts'
 import { type Operation, type Reply, type SessionReplies, sessionReplies } from './replies.ts'
 
-/** Trouble that a server may have answered with. */
+/** Trouble that may come from a server's reply. */
 export interface SessionTrouble extends Trouble {
-  /** The code that answered. */
+  /** The error code of the reply; absent without a reply. */
   readonly code?: number
 }
 
-/** Sends the requests of one operation, one at a time, until its time is up. */
+/** Sends the requests of one operation, one at a time, until the operation's time has elapsed. */
 export interface Asking extends OperationTime {
-  /** Resolves with the record that answers. */
+  /** Sends a request. Resolves with the record of its reply. */
   ask(operation: Operation, record: Buffer): Promise<Buffer | SessionTrouble>
 }
 
@@ -26,15 +26,15 @@ export function troubleOf(code: number): SessionTrouble {
   return { type: outcomeOf(zookeeperErrors, error), error, code }
 }
 
-/** Sessions with one server, one after the other: each lasts as long as its connection. No request is sent twice. */
+/** Successive sessions with one server, each of which lasts as long as its connection. No request is sent twice. */
 export interface Sessions {
   begin(timeoutMs: number): Asking
   close(): void
 }
 
-/** `sessionMs`: how long the server waits for a sign of life before it ends a session. */
+/** Opens sessions. `sessionMs` is the time without a sign of life after which the server ends a session. */
 export function openSessions(address: NodeAddress, sessionMs: number): Sessions {
-  /** The last change that this client knows of: a server that lacks it must not answer. */
+  /** The zxid of the last change that this client knows. A server that lacks this change must not reply. */
   let seen = 0n
   const line = openIntroducedLine<Reply, SessionReplies>(address, sessionReplies, (reader) =>
     reader.introduce(seen, sessionMs),

@@ -7,7 +7,7 @@ import { type Asking, type SessionTrouble, troubleOf } from './session.ts'
 /** The parent of all nodes of a run. */
 export const ROOT = '/chaos'
 
-/** The node that holds the object of this key; a lock of it is made of the node's children. */
+/** Returns the path of the node with the object of this key. The node's children form the lock of the key. */
 export const pathOf = (key: string): string => `${ROOT}/${encodeURIComponent(key).replaceAll('.', '%2E')}`
 
 export const NO_NODE = -101
@@ -16,31 +16,31 @@ const NODE_EXISTS = -110
 export const ANY_VERSION = -1
 const ALL_PERMISSIONS = 31
 
-/** How long a node lives, and whether a number is added to its name. */
+/** The kinds of nodes: whether a node outlives its session, and whether a number is added to its name. */
 const PERSISTENT = 0
 const EPHEMERAL_SEQUENTIAL = 3
 
-/** An object that was never written has no node, and no version. */
+/** The content of an object. An object that was never written has no node and no version. */
 export interface Held {
   readonly value: Json
   readonly version: number | undefined
 }
 
-/** `sync`: whether the server first gets what its leader has committed. */
+/** Reads an object. If `sync`, the server first gets all changes that its leader has committed. */
 export async function get(asking: Asking, path: string, sync: boolean): Promise<Held | SessionTrouble> {
   const synced = sync ? await asking.ask('sync', text(path)) : undefined
-  // Nothing has been read.
+  // The read fails, because it has not read anything.
   if (synced !== undefined && isTrouble(synced)) return { type: 'fail', error: `sync: ${synced.error}` }
   const answer = await asking.ask('getData', Buffer.concat([text(path), boolean(false)]))
   if (!isTrouble(answer)) return understood(answer, heldIn)
-  // A read that was not answered changed nothing.
+  // A read without a reply has changed nothing.
   return answer.code === NO_NODE ? { value: null, version: undefined } : { type: 'fail', error: answer.error }
 }
 
 function heldIn(record: Buffer): Held {
   const reader = recordReader(record)
   const data = reader.bytes().toString()
-  // The times and zxids of its creation and its last change come first in its Stat.
+  // Skip the first members of the Stat: the zxids and times of the node's creation and of its last change.
   for (let member = 0; member < 4; member++) reader.long()
   return { value: JSON.parse(data) as Json, version: reader.int() }
 }
@@ -59,7 +59,7 @@ export const set = (asking: Asking, path: string, value: Json, version: number):
 const setting = (path: string, value: Json, version: number): Buffer =>
   Buffer.concat([text(path), dataOf(value), int(version)])
 
-/** Sets a node while another one exists, in one transaction. */
+/** Sets a node if another node exists, in one transaction. */
 export async function setWhile(
   asking: Asking,
   there: string,
@@ -72,13 +72,16 @@ export async function setWhile(
   const answer = await asking.ask('multi', Buffer.concat([...steps, LAST_STEP]))
   if (isTrouble(answer)) return answer
   const done = understood(answer, (record) => errorIn(record) ?? record)
-  // It may have been done.
+  // The transaction may have been carried out.
   return isTrouble(done) && done.code === undefined ? { type: 'info', error: done.error } : done
 }
 
 const FAILED = -1
 
-/** Why a transaction was refused: each of its steps is then answered with an error, which is 0 if it was not the reason. */
+/**
+ * Returns why a transaction was refused; undefined if it was not. The reply to a refused transaction has an error for
+ * each step, which is 0 for a step that was not the reason.
+ */
 function errorIn(record: Buffer): SessionTrouble | undefined {
   const reader = recordReader(record)
   for (;;) {
@@ -91,12 +94,12 @@ function errorIn(record: Buffer): SessionTrouble | undefined {
   }
 }
 
-/** The header of a step is its number, whether it is the last, and its error. */
+/** Returns the header of a step: its type, whether it is the last step, and its error. */
 const stepHeader = (operation: Operation): Buffer =>
   Buffer.concat([int(operationNumber(operation)), boolean(false), int(-1)])
 const LAST_STEP = Buffer.concat([int(-1), boolean(true), int(-1)])
 
-/** Creates a node that anybody may change. */
+/** Creates a node that every client may change. */
 export const create = (asking: Asking, path: string, value: Json): Promise<Buffer | SessionTrouble> =>
   asking.ask('create', creating(path, value, PERSISTENT))
 
@@ -105,11 +108,11 @@ const creating = (path: string, value: Json, flags: number): Buffer =>
 
 export interface Created {
   readonly path: string
-  /** The zxid of its creation: the number of that change among all changes. */
+  /** The zxid of the node's creation: the number of this change among all changes. */
   readonly zxid: number
 }
 
-/** Creates a node that lives as long as its session; the server adds a number to the path. */
+/** Creates a node that lives as long as its session. The server adds a number to the path. */
 export async function createSequential(asking: Asking, path: string): Promise<Created | SessionTrouble> {
   const answer = await asking.ask('create2', creating(path, null, EPHEMERAL_SEQUENTIAL))
   if (isTrouble(answer)) return answer
@@ -117,7 +120,7 @@ export async function createSequential(asking: Asking, path: string): Promise<Cr
     const reader = recordReader(record)
     return { path: reader.text(), zxid: Number(reader.long()) }
   })
-  // It may be there.
+  // The node may have been created.
   return isTrouble(created) ? { type: 'info', error: created.error } : created
 }
 
@@ -137,9 +140,9 @@ const dataOf = (value: Json): Buffer => bytes(Buffer.from(JSON.stringify(value))
 
 const OPEN_TO_ALL = Buffer.concat([int(1), int(ALL_PERMISSIONS), text('world'), text('anyone')])
 
-/** Whether the server answered with this error. */
+/** Whether a reply is this error. */
 export const isCode = (answer: object, code: number): boolean =>
   isTrouble(answer) && 'code' in answer && answer.code === code
 
-/** Whether a node was not created because it exists. */
+/** Whether a node was not created because it already exists. */
 export const isThere = (answer: object): boolean => isCode(answer, NODE_EXISTS)
