@@ -10,7 +10,7 @@ import { faultName } from './nemeses/fault-names.ts'
  */
 export const describeFault = (fault: Fault): string => describeFaultAs(fault, faultName(fault))
 
-/** Describes a fault by another name, such as its kind for users who type kinds. */
+/** Describes a fault under another name: that of its kind, where users type kinds. */
 export function describeFaultAs(fault: Fault, name: string): string {
   if (fault.kind === 'partition')
     return `partition ${describeCut(fault.links)}${fault.mode === 'drop' ? ' (dropping)' : ''}`
@@ -68,7 +68,7 @@ const pairsLeft = (nodes: readonly NodeId[], cut: ReadonlySet<string>): string[]
       .map((other) => `${one}–${other}`),
   )
 
-/** Names pairs of nodes whose both directions are cut: `n1–n3`. */
+/** Names pairs of nodes between which both directions are cut: `n1–n3`. */
 const pairNames = (links: readonly Link[]): string[] =>
   links
     .filter(({ from, to }) => from < to)

@@ -34,7 +34,7 @@ export function galeraCluster({
     ownAddresses: true,
     ownSources: true,
     user,
-    // Other nodes can reach a node once it is ready. It waits for them before it serves clients.
+    // Other nodes can reach a node once it is ready. The node waits for them before it serves clients.
     ready: { by: 'tcp', port: 'group' },
     before: [['/bin/sh', '-c', SERVING, 'galera', client, ...ids.flatMap(directAddress)]],
     client: { kind: 'mariadb', ...chosenMembers(settings, object), reads: 'replicas', writes: 'own' },
@@ -45,8 +45,8 @@ export function galeraCluster({
 const directAddress = (id: NodeId): readonly string[] => [`{node-host.${id}}`, `{node-port.${id}}`]
 
 /**
- * A node is suspected after 2 s. After half of this time, a majority that had lost a node did not agree within its own
- * time-outs.
+ * Galera's provider options. With half of the suspect time-out of 2 s, a majority that had lost a node did not agree
+ * within its own time-outs.
  */
 const PROVIDER = {
   'gmcast.listen_addr': 'tcp://{listen.group}',

@@ -21,11 +21,11 @@ export const innodbOptions = (settings: Settings): { readonly [option: string]: 
   ...(settings['snapshot-isolation'] === 'on' ? { 'innodb-snapshot-isolation': 'ON' } : {}),
 })
 
-/** Whether a transaction cannot overwrite a change that it has not seen. */
+/** Whether a transaction is refused if it would overwrite a change that it has not seen. */
 export const refusesOverwriting = ({ isolation, ...settings }: Settings): boolean =>
   isolation === 'repeatable-read' && settings['snapshot-isolation'] === 'on'
 
-/** Describes in a clause what a crashed server of such a run forgets of its commits; empty if nothing. */
+/** Describes in a clause which commits a server loses by a crash in a run with these faults; empty if none. */
 export function forgotten({ flush }: Settings, faults: PromiseQuestion['faults']): string {
   if (flush === 0 && faults.includes('kill')) return 'a crash loses the commits of the last second (flush=0)'
   return flush !== 1 && faults.includes('power-loss')

@@ -112,7 +112,7 @@ function promises({
   return reads === 'primary' ? 'linearizable' : 'eventual'
 }
 
-/** Returns the meaning of PostgreSQL's isolation levels on a primary. */
+/** Returns the level that a PostgreSQL primary promises under this isolation level. */
 function isolationPromised(isolation: Settings[string] | undefined): string {
   switch (isolation) {
     case 'serializable':

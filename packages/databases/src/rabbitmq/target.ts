@@ -120,7 +120,7 @@ const declaration: NodesDeclaration = {
       '+S 1:1 -erl_epmd_port {listen-port.node} -kernel inet_dist_use_interface {127,0,0,1}',
     // The script then becomes the broker instead of waiting for it.
     RUNNING_UNDER_SYSTEMD: 'true',
-    // For every Erlang program that the broker starts.
+    // Flags for every Erlang program that the broker starts.
     ERL_FLAGS: '-pa . -epmd_module chaos_epmd -start_epmd false -setcookie chaos',
     LINK_NODE: '{node}',
     LINK_PORT: '{listen-port.node}',
@@ -137,7 +137,7 @@ const declaration: NodesDeclaration = {
       'net_ticktime = 5',
       'cluster_partition_handling = pause_minority',
       'cluster_formation.peer_discovery_backend = classic_config',
-      // n1 creates the cluster, and the other brokers join it. For n1, both lines contain its own name.
+      // n1 creates the cluster, and the other brokers join it. On n1, both lines name n1 itself.
       'cluster_formation.discovery_retry_limit = 1000',
       'cluster_formation.discovery_retry_interval = 250',
       'cluster_formation.classic_config.nodes.n1 = n1@localhost',
@@ -146,7 +146,7 @@ const declaration: NodesDeclaration = {
   },
   ports: ['client', 'node'],
   lists: {
-    // A broker also asks for its own port.
+    // A broker also looks up its own port.
     peers: { of: 'nodes', each: '{name}={peer.node}' },
   },
   // Long before it serves, a broker waits for the other brokers. The proxy lets it reach them only once they are ready.

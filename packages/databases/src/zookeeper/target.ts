@@ -71,9 +71,8 @@ const declaration: NodesDeclaration = {
       'server.{number}={node}:{listen-port.quorum}:{listen-port.election}',
       '{list.others}',
     ],
-    // A server tells the other servers where it listens for votes, and they would dial that address, past the proxy.
-    // Its name resolves to the wildcard address there, which they ignore: they dial the addresses in their own
-    // configuration.
+    // A server announces by name where it listens for votes. At the other servers, that name resolves to the wildcard
+    // address. They ignore it and dial the addresses in their own configuration, instead of dialling past the proxy.
     hosts: ['{listen-host.client} {node} localhost', '{list.nameless}'],
   },
   ports: ['client', 'quorum', 'election'],
@@ -127,8 +126,8 @@ function weakness({ object, settings: { sync, data, ...rest }, faults }: Weaknes
 
 /**
  * Returns the level that ZooKeeper's documentation promises. Changes are linearizable, and reads are in the order of a
- * session, so the whole is sequential. With `sync` before each read it is linearizable, unless a replaced leader still
- * replies.
+ * session, so histories are sequential. With `sync` before each read they are linearizable, unless a replaced leader
+ * still replies.
  */
 function promised({ object, settings, faults }: PromiseQuestion): string {
   const { data, sync } = settings

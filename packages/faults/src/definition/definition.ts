@@ -31,7 +31,7 @@ export interface FaultDefinition<Kind extends string = string, Entries extends P
   readonly notInProcesses?: Refusal | undefined
   /** Whether the fault's nodes do nothing while it lasts. */
   readonly stopsNodes?: true | undefined
-  /** Whether no system promises anything after it has suffered the fault. */
+  /** Whether the fault voids all promises of the system that suffers it. */
   readonly voidsPromises?: true | undefined
   /** The plural in words; by default `spells of KIND`. */
   readonly plural?: string | undefined

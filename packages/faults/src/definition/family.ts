@@ -17,7 +17,6 @@ export interface FaultFamily<
   readonly kinds: Kinds
   /** The members of `match`; empty if the family's faults have no `match`. */
   readonly match: Match
-  /** The members of `when`. */
   readonly when: When
   /**
    * Parses a fault: `{"kind":"latency","latencyMs":50,"links":["n1>n2"],"when":{…}}`. Missing members take their

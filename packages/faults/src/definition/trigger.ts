@@ -46,9 +46,9 @@ export function validateWhen({ fromMs, untilMs, nth, first, every }: When, where
 }
 
 /**
- * Decides one after the other which of a fault's candidates it hits. Candidates are the events that match the fault in
- * one place, such as a link. Used both in the simulator and in real clusters. Call it once for each candidate, because
- * each call counts.
+ * Decides for each of a fault's candidates in turn whether the fault hits it. Candidates are the events that match the
+ * fault in one place, such as a link. Used both in the simulator and in real clusters. Call it once for each candidate,
+ * because each call counts.
  */
 export class Trigger {
   readonly #when: When | undefined

@@ -58,7 +58,7 @@ export function addFault(definition: FaultDefinition, actsOn: ActsOn): void {
   for (const [list, item] of lists) (list as unknown[]).push(item)
 }
 
-/** Whether no target promises anything after it has suffered a fault of this kind. */
+/** Whether a fault of this kind voids every target's promises. */
 export const voidsPromises = (kind: string): boolean =>
   faultDefinitions.some((definition) => definition.kind === kind && definition.voidsPromises === true)
 

@@ -175,10 +175,7 @@ export const fillDisk = defineFault({
 })
 
 const LONGEST_JUMP_MS = 24 * 3_600_000
-/**
- * The greatest drift, in parts per million: a clock that runs slower than half its speed or much faster is no longer a
- * clock.
- */
+/** The greatest drift, in parts per million: half of the true speed, faster or slower. */
 const GREATEST_DRIFT_PPM = 500_000
 
 export const clock = defineFault({

@@ -27,7 +27,10 @@ const LONGEST_FAULT_MS = 1_400
 const SHORTEST_GAP_MS = 200
 const LONGEST_GAP_MS = 600
 const OVERLAP_PROBABILITY = 0.2
-/** In a shorter run, faults and gaps shrink in proportion, so that every kind is still injected. */
+/**
+ * The shortest run with full-length faults. In a shorter run, faults and gaps shrink in proportion, so that every kind
+ * is still injected.
+ */
 const FULL_LENGTH_RUN_MS = 15_000
 /** The smallest factor by which faults shrink. A shorter fault would end before the system noticed it. */
 const SMALLEST_SCALE = 0.4
@@ -84,7 +87,7 @@ export function planSchedule({ nemeses: kinds, nodes, durationMs, random, longes
   return schedule.sort((a, b) => a.from - b.from).map((fault, i) => ({ id: `fault-${i + 1}`, ...fault }))
 }
 
-/** Draws a duration, short or long: as likely below the geometric mean of its bounds as above. */
+/** Draws a duration that is as likely below the geometric mean of its bounds as above. */
 const spread = (shortest: number, longest: number, random: Random): number =>
   shortest * (longest / shortest) ** random.next()
 
@@ -109,15 +112,15 @@ const partsBetween = ({ parts }: Episode, fromMs: number, toMs: number): Planned
  */
 const KINDS_IN_A_MIX = 3
 /**
- * The share of a run that a mix may leave without a majority, and the least such time, which is enough for one power
- * failure.
+ * The share of a run that a mix may leave without a majority; in a short run at least `LEAST_OUTAGE_MS`, which is
+ * enough for one power failure.
  */
 const OUTAGE_SHARE = 0.1
 const LEAST_OUTAGE_MS = 1_000 as Millis
 /** The fewest nodes for which outages are limited. With fewer nodes, every fault leaves no majority. */
 const FEWEST_NODES = 3
 
-/** How long a schedule may still leave no majority of the nodes up and connected. */
+/** The time for which a schedule may still leave no majority of the nodes up and connected. */
 interface OutageBudget {
   /** Whether the budget allows these faults. They must begin no earlier than the last faults. */
   allows(faults: readonly PlannedFault[]): boolean

@@ -24,8 +24,8 @@ export function createRandom(seed: number | string): Random {
  */
 class Sfc32 implements Random {
   /**
-   * a, b, c and the counter; then the hashes of the name, from which longer names' hashes continue. An integer array,
-   * because V8 would allocate an object for each 32-bit number in a field.
+   * The four words of sfc32's state (a, b, c, counter), then the hashes of the name, from which longer names' hashes
+   * continue. An integer array, because V8 would allocate an object for each 32-bit number in a field.
    */
   readonly #state: Int32Array = new Int32Array(7)
 

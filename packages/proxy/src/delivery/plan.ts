@@ -16,7 +16,7 @@ export interface Next {
   readonly content: Content
   /** The number of bytes left in the chunk; 0 for the end of the stream. */
   readonly sizeBytes: number
-  /** The number of bytes of the direction before this chunk's rest. */
+  /** The number of earlier bytes in this direction. */
   readonly positionBytes: number
 }
 
@@ -145,7 +145,7 @@ export function nextAlarm(
   return first
 }
 
-/** Whether no stage at this position cuts or loses bytes. */
+/** Whether bytes pass at this position, so that no stage cuts or loses them. */
 export const carries = (stages: readonly Placed[], positionBytes: number): boolean =>
   cutAt(stages, positionBytes) === 'none' &&
   !stages.some((placed) => actsAt(placed, positionBytes) && placed.stage.fate?.('bytes') === 'discard')

@@ -91,7 +91,6 @@ export interface StageContext<Harm = TcpHarm> {
   readonly direction: 'requests' | 'responses'
   /** Identifies the connection: the same object in both directions, usable as the key of their common state. */
   readonly connection: object
-  /** The time at which the connection was accepted. */
   readonly acceptedAtMs: number
   /** The timetable shared by all connections on the link. */
   readonly shared: Timetable

@@ -60,7 +60,10 @@ export class HttpConnection implements Interceptor, SharedConnection {
   readonly #options: HttpConnectionOptions
   #requestsAreOpaque = false
   #chunkTime: Nanos | undefined
-  /** The number of chunks being read. Reading a chunk may release a held chunk, which is read within the first. */
+  /**
+   * The number of chunks being read. Reading a chunk may release a held chunk, which is read before the reading of the
+   * first continues.
+   */
   #openChunks = 0
   #cancelLinger: (() => void) | undefined
 
@@ -165,7 +168,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
     this.#replySide.outbox.pass(Buffer.from(CONTINUE))
   }
 
-  /** Sends the fabricated responses that are next in order. */
+  /** Sends fabricated responses as long as one is next in order. */
   answerInTurn(): void {
     while (!this.isMuted) {
       const turn = this.order[0]
@@ -275,8 +278,8 @@ export class HttpConnection implements Interceptor, SharedConnection {
   }
 
   #silence(silence: 'reset' | 'hang'): void {
-    // A client that has ended its direction may have gone for good. This would stay unnoticed while nothing is sent to
-    // it.
+    // Reset a client that has ended its direction: it may have disconnected, which stays unnoticed while nothing is
+    // sent to it.
     if (silence === 'reset' || this.requestSide.hasEnded) this.conversation.abort()
     else this.isMuted = true
   }

@@ -34,7 +34,7 @@ export interface HttpRoute {
 }
 
 export interface HttpFaults {
-  /** Returns the value for `intercept` of a route from clients to a server. */
+  /** Returns the `intercept` option for a route from clients to a server. */
   intercept(route: HttpRoute): Intercept
   /**
    * Applies a fault, which is in force when the call returns: from the next request on, on every live and future

@@ -44,7 +44,7 @@ export class OpaqueRequests {
     return this.#requestsIn(text)
   }
 
-  /** Returns the possible requests in the last bytes, when no bytes follow. */
+  /** Returns the possible requests in the last bytes. Called when no bytes follow. */
   end(): readonly PossibleRequest[] {
     return this.read(Buffer.from('\n'))
   }

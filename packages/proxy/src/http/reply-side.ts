@@ -351,7 +351,7 @@ export class ReplySide implements Stage {
     if (this.#isInterim) return
     const turn = connection.asked.shift()
     const progress = this.#progress
-    // A held or later interpreted body must not stay in memory that will be reused.
+    // Copy a body that is held, or interpreted later, out of memory that will be reused.
     if (progress !== 'unharmed' || turn?.isWhole === false) this.#capture.release()
     const body = this.#capture.end()
     if (turn === undefined) return

@@ -109,7 +109,7 @@ export interface MessageEdit {
   readonly coding?: string | undefined
 }
 
-/** Fields by lower-case name; undefined for a field to remove. */
+/** The changed fields by lower-case name; undefined for a field to remove. */
 type Changes = Map<string, Field | undefined>
 
 /** Edits a message. A new body is delimited by its length, however the old body was delimited. */

@@ -6,7 +6,7 @@ import { type Edit, editRequest, type Message } from './reply.ts'
 import { type Chances, type Draft, type RequestHarm, requestHarms } from './request-harms.ts'
 import type { HttpTurn } from './turn.ts'
 
-/** The fate of a request. The turn tells whether the proxy itself responds, or nobody does. */
+/** What happens to a request. The turn says whether the proxy itself responds, or nobody does. */
 export interface RequestPlan {
   readonly delay: { readonly durationMs: number; readonly rule: HttpRule } | undefined
   /** How many more times the request is sent, and by which faults. Each needs the whole request. */

@@ -260,7 +260,8 @@ export class RequestSide implements Stage {
       this.#rawHead = Buffer.from(this.#takeHead(bytes, stepAt))
       this.#progress = 'searched'
       this.#intake.treatment = 'collect'
-      // The server gets the request only once the body has arrived, so the proxy must ask the client for the body.
+      // The server gets the request only after its body has arrived, so the proxy itself must ask the client for the
+      // body.
       if (turn.awaitsContinue) this.#connection.sayContinue(turn)
     } else this.#decide(turn, time, () => this.#takeHead(bytes, stepAt))
   }

@@ -45,7 +45,7 @@ export interface SharedConnection {
   candidatesFor(head: MatchableHead): Candidates
   /** Reports that the client has the response to this request, or never gets it. */
   answered(turn: HttpTurn): void
-  /** Sends the fabricated responses that are next in order. */
+  /** Sends fabricated responses as long as one is next in order. */
   answerInTurn(): void
   /**
    * Tells the client to send the body of this request (100 Continue), once the request is the first without a response.

@@ -52,8 +52,8 @@ export class HttpTurn {
   endsConnection = false
   #requestEnded = false
   /**
-   * Steps to record once the request has ended, because they came earlier: for example, a server refused the request
-   * before its end.
+   * Steps that came before the end of the request, to be recorded at its end. For example, a server refused the request
+   * early.
    */
   #early: ((exchange: Exchange, time: Nanos) => void)[] | undefined
   /** The status of a response that refused the request before the whole request had arrived. */
@@ -186,7 +186,7 @@ export class HttpTurn {
   }
 
   /**
-   * Records a step once the request has ended: its operation cannot end earlier, and other events are recorded until
+   * Records a step at the end of the request: its operation cannot end earlier, and other events are recorded until
    * then.
    */
   #later(record: (exchange: Exchange, time: Nanos) => void): void {

@@ -33,7 +33,7 @@ interface Http2Route {
 }
 
 export interface Http2Faults {
-  /** Returns the value for `intercept` of a route. Bytes that are not HTTP/2 pass unchanged. */
+  /** Returns the `intercept` option for a route. Bytes that are not HTTP/2 pass unchanged. */
   intercept(route: Http2Route): Intercept
   /** Whether the link carries HTTP/2 requests. */
   carries(link: Link): boolean

@@ -46,11 +46,11 @@ export interface Http2FlowOptions {
   readonly plain: (block: Buffer) => PlainBlock | undefined
   /** Called when the receiver could not decode further blocks, because it got earlier blocks out of order. */
   readonly undecodable: () => void
-  /** Called for each frame or whole header block when it arrives. Returns it with the client's number of its stream. */
+  /** Called for each frame or whole header block when it arrives. Returns it with its stream's number at the client. */
   readonly received: (frame: Buffer) => Buffer
   /**
-   * Called for each frame or whole header block when it is passed on. Returns it with the receiver's number of its
-   * stream.
+   * Called for each frame or whole header block when it is passed on. Returns it with its stream's number at the
+   * receiver.
    */
   readonly translated: (frame: Buffer) => Buffer
   /** Called just before each frame or block is passed on; false drops it. */

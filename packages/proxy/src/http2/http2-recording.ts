@@ -245,7 +245,7 @@ export class Http2Recording {
     const method = this.#mapping.schema?.methods.get(pathOf(head.target))
     const stream = new RecordedStream(number, head, turn, { routed, method, peer: this.#peer, now: () => this.#time })
     this.#streams.set(number, stream)
-    // A request whose body is not needed, such as an ignored stream, need not wait for its end.
+    // End the request now: its body is not needed, as for an ignored stream.
     if (routed.bodyBytes === 0) stream.requestEnded()
     else this.#begun.push(stream)
   }

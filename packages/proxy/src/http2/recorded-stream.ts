@@ -83,7 +83,7 @@ export class RecordedStream {
     }
   }
 
-  /** Takes the response's headers or trailers; undefined if the block could not be decoded. */
+  /** Takes the fields of the response's headers or trailers; undefined for a block that could not be decoded. */
   answerFields(fields: HpackFields | undefined): void {
     if (fields === undefined) {
       this.isUnreadable = true

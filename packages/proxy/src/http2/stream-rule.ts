@@ -5,7 +5,6 @@ import { Rule, type Standing } from '../link/rule.ts'
 
 export type StreamFault = Http2Fault | UnansweredFault
 
-/** An HTTP/2 fault on one link. */
 export class StreamRule extends Rule<StreamFault> {
   readonly #judge: Judge
 

@@ -114,7 +114,9 @@ function createProgress() {
   let taken = 0
   let passed = 0
   let delivered = 0
-  /** Each run's start in the bytes passed on, and how many bytes the inner interceptor had received by then. */
+  /**
+   * Each run's start in the bytes passed on, and the number of bytes that the inner interceptor had received by then.
+   */
   const runs: { readonly start: number; readonly taken: number }[] = []
   return {
     took(bytes: number): void {

@@ -21,8 +21,8 @@ export function recordConversations(
     const read = recording.open({ host: client.host, naming: namingOf(recording.client, conversation) })
     let isReading = true
     /**
-     * While bytes are being passed on, the time of their arrival. It is also the time of everything sent during that
-     * call.
+     * The arrival time of the bytes being passed on; undefined between calls. Everything sent while they are passed on
+     * gets this time.
      */
     let receivedAt: Nanos | undefined
 

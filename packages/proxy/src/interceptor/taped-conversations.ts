@@ -68,8 +68,8 @@ class StreamTape {
   #receivedBytes = 0
   #deliveredBytes = 0
   /**
-   * While bytes are being passed on, the time of their arrival. Bytes delivered immediately then need no separate
-   * entry.
+   * The arrival time of the bytes being passed on; undefined between calls. Bytes delivered while they are passed on
+   * need no separate entry.
    */
   #receivedAtMs: number | undefined
 
@@ -87,8 +87,8 @@ class StreamTape {
   }
 
   /**
-   * Ends the call for received bytes. If `congested`, the proxy stops reading, so the sender may have sent more than
-   * was read.
+   * Reports that the received bytes were passed on. If `congested`, the proxy stops reading, so the sender may have
+   * sent more than was read.
    */
   passed(congested: boolean): void {
     this.#receivedAtMs = undefined

@@ -19,7 +19,7 @@ export interface AppliedFault {
   update(fault: TcpFault): void
   /**
    * Heals the fault immediately, also on live connections: held bytes are released in order, and connections that lost
-   * bytes are reset. Further calls have no effect. Neither has a call for a `reset` fault.
+   * bytes are reset. Has no effect when called again, or for a `reset` fault.
    */
   remove(): void
 }

@@ -31,8 +31,8 @@ export interface Flow {
   /** The stages of the faults in force, in order. */
   readonly stages: readonly Placed[]
   /**
-   * Replaces the stages. The flow uses them from the next call of `stagesChanged`, which follows once all affected
-   * links are set.
+   * Replaces the stages. The flow uses them from the next call of `stagesChanged`, which follows once the stages of all
+   * affected links are set.
    */
   setStages(stages: readonly Placed[]): void
   stagesChanged(): void
@@ -45,7 +45,7 @@ interface Attachment<Of extends TcpFault = StandingFault> {
   /** The fault's number on this link, counted from 1. It selects the fault's random streams. */
   readonly number: number
   readonly shared: Timetable
-  /** Counts the connections. */
+  /** Counts the connections, and chooses those that the fault may hit. */
   trigger: Trigger
   /** How many times the fault's connections were chosen again. */
   choices: number

@@ -57,7 +57,6 @@ export interface Applied<Fault> {
   readonly fault: Fault
   readonly hits: number
   readonly missed: number
-  /** The latest reason for a miss. */
   readonly missedBecause: string | undefined
   /** The requests that the fault hit last, oldest first. */
   readonly recent: readonly HitRequest[]

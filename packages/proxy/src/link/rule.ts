@@ -7,7 +7,6 @@ export interface Standing<Fault> {
   hits: number
   /** The number of times that the fault was selected but could not hit. */
   missed: number
-  /** The latest reason for a miss. */
   missedBecause: string | undefined
   /** The requests that the fault hit last, oldest first. */
   readonly recent: HitRequest[]

@@ -40,7 +40,6 @@ type MessageHarm<Kind extends MessageFault['kind']> = (
   strike: Strike,
 ) => Fate | undefined
 
-/** The effect of each kind of message fault. */
 export const messageHarms: { readonly [Kind in MessageFault['kind']]: MessageHarm<Kind> } = {
   'drop-message': (fate) => ({ ...fate, copies: [] }),
   'duplicate-message'(fate, { copies }, { message }) {
@@ -107,7 +106,7 @@ function forgedBytes(message: Buffer, fields: number, { framing, direction }: Tr
   return forged === undefined ? undefined : framing.write(forged, direction)
 }
 
-/** How many bits are tried until a flip keeps the framing intact. */
+/** The most bits tried for each flip until one keeps the framing intact. */
 const ATTEMPTS_PER_BIT = 100
 
 /**

@@ -24,7 +24,7 @@ export interface MessageFaultsOptions {
 
 /** Faults on single messages, for links with a known framing. */
 export interface MessageFaults {
-  /** Returns the value for `intercept` of a route from one endpoint to another. */
+  /** Returns the `intercept` option for a route from one endpoint to another. */
   intercept(route: { readonly from: Endpoint; readonly to: Endpoint; readonly framing: Framing }): Intercept
   /**
    * Applies a fault, which is in force when the call returns: from the next message on, on every live and future

@@ -12,7 +12,6 @@ export interface Track {
   readonly direction: Direction
 }
 
-/** A message fault on one link. */
 export class MessageRule extends Rule<MessageFault> {
   readonly #predicates: Map<Framing, { [direction in Direction]?: (message: Buffer) => boolean }> = new Map()
 

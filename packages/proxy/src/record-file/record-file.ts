@@ -4,7 +4,7 @@ import { createPartSeries, type PartSeries, type PartsOptions, type PartsStatist
 import { sealRecord } from './seal-record.ts'
 
 export interface RecordFileOptions {
-  /** Returns the first line of the first file. Called with the first event, when its content is known. */
+  /** Returns the first line of the first file. Called with the first event, when the header's content is known. */
   readonly header?: (() => Header) | undefined
   /** Writes numbered parts instead of one file. The path is then that of their directory. */
   readonly parts?: PartsOptions | undefined
@@ -25,7 +25,7 @@ export interface RecordFileOptions {
   readonly disk?: Disk | undefined
 }
 
-/** Writes bytes to a file, and calls `done` once. It is not called again before `done`. */
+/** Writes bytes to a file, then calls `done`. The next call follows after `done`. */
 export type Disk = (file: number, bytes: Buffer, done: (error: Error | null) => void) => void
 
 interface RecordFileStatistics {
@@ -73,8 +73,8 @@ const JOINED_BYTES = 4 * 1024 * 1024
 /** The most UTF-8 bytes for one UTF-16 code unit. */
 const MOST_BYTES_PER_CHARACTER = 3
 /**
- * Gathered lines are written at the latest this long after the first of them. A killed process loses no more than this;
- * the file is still a valid history.
+ * The longest time for which gathered lines wait. A killed process loses the lines of at most this time; the file is
+ * still a valid history.
  */
 const FLUSH_AFTER_MS = 5
 const DEFAULT_MAXIMUM_BEHIND_BYTES = 64 * 1024 * 1024
@@ -283,7 +283,7 @@ class BehindWriter implements RecordFile {
     const block = this.#nextBlock()
     this.#writing = block !== undefined
     if (block === undefined) {
-      // Lines gathered during the write have waited long enough.
+      // Write now: lines gathered during the write have waited long enough.
       if (this.#gatheredLines > 0 && this.#timer === undefined) this.#flush()
       else this.#idle?.()
       return
@@ -359,7 +359,7 @@ class BehindWriter implements RecordFile {
     if (removed === undefined) return false
     const path = this.#pathOf(this.#partOnDisk)
     try {
-      // A part of the block may have been written.
+      // Cut off the part of the block that may have been written.
       const file = openSync(path, 'a')
       ftruncateSync(file, this.#fileBytes)
       void closed(this.#file, false)

@@ -6,7 +6,6 @@ import { compileStatement } from './statement-match.ts'
 
 export type StatementFault = SqlFault | UnansweredFault
 
-/** A statement fault on one link. */
 export class StatementRule extends Rule<StatementFault> {
   readonly #meets: (sql: string) => boolean
   readonly #isExcluded: (sql: string) => boolean

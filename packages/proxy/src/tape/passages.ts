@@ -11,7 +11,7 @@ export interface Passage {
   readonly forgottenUntilMs: number
   /** The messages in the order in which they were sent. */
   readonly messages: readonly PassedMessage[]
-  /** Times at which messages may have been sent that are missing here or unreadable. */
+  /** Times at which messages that are missing here or unreadable may have been sent. */
   readonly doubts: readonly Doubt[]
 }
 

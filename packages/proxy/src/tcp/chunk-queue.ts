@@ -29,7 +29,7 @@ export class ChunkQueue {
     return this.#bytes
   }
 
-  /** The approximate memory of the waiting entries. */
+  /** The approximate number of bytes of memory that the waiting entries use. */
   get memoryBytes(): number {
     return this.#bytes + this.length * ENTRY_BYTES
   }

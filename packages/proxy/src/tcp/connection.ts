@@ -293,8 +293,8 @@ export class Connection implements PumpedConnection {
   }
 
   /**
-   * Returns a receiver for responses in memory that is reused after the turn. An interceptor's exit copies the bytes
-   * that it must keep.
+   * Returns a receiver of responses whose memory is reused after the turn. An interceptor's exit copies the bytes that
+   * must be kept.
    */
   #receiveBorrowed(): Receive {
     const responses = this.#responses
@@ -340,7 +340,7 @@ export class Connection implements PumpedConnection {
   }
 }
 
-/** Returns a receiver for bytes that have their own memory. */
+/** Returns a receiver for bytes in memory that is not reused. */
 function receiverOf(inlet: Inlet): Receive {
   const receive = (bytes: Buffer) => void inlet.receive(bytes)
   return (bytes) => {

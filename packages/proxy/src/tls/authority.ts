@@ -69,7 +69,7 @@ export interface Authority {
 }
 
 const DAY_MS = 86_400_000
-/** Certificates are valid from this long ago, because clients' clocks may be slow. */
+/** Certificates become valid this long before they are issued, because clients' clocks may be slow. */
 const VALID_BEFORE_MS = DAY_MS
 const VALID_FOR_MS = 365 * DAY_MS
 

@@ -1,7 +1,10 @@
 import type { Socket } from 'node:net'
 import type { Encryption } from '@chaosproxy/wire'
 
-/** As long as for a TLS handshake. Without the limit, a client that connects and sends nothing would stay forever. */
+/**
+ * The longest negotiation, as for a TLS handshake. Without the limit, a client that connects and sends nothing would
+ * stay forever.
+ */
 const PATIENCE_MS = 10_000
 
 export interface NegotiationOptions {

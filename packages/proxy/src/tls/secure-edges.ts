@@ -126,7 +126,7 @@ export function secureEdges(options: TlsOptions, routeName: string, encryption?:
   }
 }
 
-/** Adds the protocol's name to the options: clients may require ALPN to name it. */
+/** Adds the protocol to the ALPN options, because clients may require the server to name it. */
 const withProtocol = (options: TerminateOptions, encryption: Encryption | undefined): TerminateOptions =>
   encryption === undefined ? options : { alpn: [encryption.protocol], ...options }
 
@@ -147,7 +147,7 @@ function acceptor(options: TerminateOptions, routeName: string) {
       requestCert: clientAuthorities !== undefined,
       rejectUnauthorized: clientAuthorities !== undefined,
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
-      // An empty list would refuse clients that offer any protocol.
+      // Omit an empty list: it would make TLS refuse every client that offers a protocol.
       ...(alpn.length === 0 ? {} : { ALPNProtocols: [...alpn] }),
     })
       .on('secureConnection', (secured) => waiting.get(nameOf(secured))?.(secured))

@@ -5,7 +5,6 @@ import { LinkTable } from '../link/link-table.ts'
 import { Rule, type Standing } from '../link/rule.ts'
 import { type Applied, applyRules, RuleList } from '../link/rule-list.ts'
 
-/** A datagram fault on one link. */
 export class DatagramRule extends Rule<DatagramFault> {
   readonly isForClient: ClientFilter | undefined
 

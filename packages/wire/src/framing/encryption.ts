@@ -17,7 +17,8 @@ export interface Encryption {
   readonly protocol: string
   /**
    * Rewrites the start of a connection on which TLS is both terminated and originated, so that no password is bound to
-   * the server's certificate. Calls `bound` if the client binds its password anyway, so that the server refuses it.
+   * the server's certificate. Calls `bound` if the client would have bound its password, because the server then
+   * refuses the login.
    */
   unbinding(bound: () => void): Starts
 }

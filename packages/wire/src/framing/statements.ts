@@ -19,7 +19,10 @@ export interface FailureOptions {
 /** How a statement fails. `fatal` is an error after which the server ends the connection. */
 export type Failure = { readonly kind: 'fatal'; readonly reply: Buffer } | Substitution
 
-/** Another request that replaces the statement, so that the server's transaction fails as the client is told. */
+/**
+ * Another request that replaces the statement, so that the server's transaction fails in the way that the client is
+ * told.
+ */
 export interface Substitution {
   readonly kind: 'substitution'
   /** The bytes that the server gets instead of the statement. */

@@ -73,7 +73,10 @@ const zeroEnded = (text: string): Buffer => Buffer.from(`${text}\0`)
 
 const SCRAMBLE_BYTES = 20
 
-/** Reads the request to switch to another method. Without a plugin's name, it requests a method older than plugins. */
+/**
+ * Reads the request to switch to another method. Without a plugin's name, the server requests a method older than
+ * plugins.
+ */
 function readSwitch(payload: Buffer): { readonly plugin: string; readonly scramble: Buffer } {
   if (payload.length === 1) return { plugin: 'mysql_old_password', scramble: payload.subarray(1) }
   const cursor = new PacketCursor('a request for another login', payload, 1)

@@ -7,7 +7,10 @@ import { PacketCursor } from './packet-cursor.ts'
 
 /** The bytes of a greeting between the end of the server's version and the capabilities: thread, scramble, zero. */
 const UNTIL_CAPABILITIES = 4 + 8 + 1
-/** The bytes from the lower half of the capabilities to the upper half: lower half, character set, status. */
+/**
+ * The number of bytes from the start of the capabilities' lower half to the upper half: lower half, character set,
+ * status.
+ */
 const UNTIL_UPPER = 2 + 1 + 2
 /**
  * The bytes from the upper half of the capabilities to MariaDB's own capabilities: upper half, length of the scramble,

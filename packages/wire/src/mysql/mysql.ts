@@ -46,7 +46,7 @@ function isHandshake(message: Buffer): boolean {
   return isGreeting || isLogin || (sequence === 2 && LOGIN_ANSWERS.has(payload[0]))
 }
 
-/** Returns a packet as JSON, as far as the packet shows its content by itself. */
+/** Returns a packet as JSON, as far as it can be read without other packets. */
 function jsonOf(message: Buffer): Json {
   const { sequence, payload } = packetIn(message)
   if (sequence === 0 && payload[0] === COMMAND.query) {

@@ -7,7 +7,6 @@ export interface NatsMessage {
   readonly reply: string | undefined
   /** The status in the message's header, such as 404; undefined for a message that carries data. */
   readonly status: number | undefined
-  /** The text of the status. */
   readonly description: string
   readonly headers: ReadonlyMap<string, string>
   readonly payload: Buffer

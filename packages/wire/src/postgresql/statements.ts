@@ -100,13 +100,13 @@ function refusal(code: string): string | undefined {
   return `${code} is an error number of MySQL. Give an SQLSTATE; the nearest is ${nearest}.`
 }
 
-/** Errors that end the connection, as if the server shut down or was unreachable. */
+/** Errors that end the connection: shutdowns of the server, timeouts of sessions, and failures of connections. */
 const FATAL = /^(57P0[1-5]|25P0[34]|08)/
 /** A text that every server rejects as a statement. */
 const NO_STATEMENT = 'chaos injects an error in place of a statement'
 /**
- * Statements that end a transaction. A server that refuses one of them leaves the transaction; a server that refuses
- * another statement lets the transaction fail.
+ * Statements that end a transaction. A server that refuses one of them leaves the transaction. A server that refuses
+ * any other statement lets the transaction fail.
  */
 const ENDS_TRANSACTION = /^\s*(commit|end|prepare\s+transaction)\b/i
 

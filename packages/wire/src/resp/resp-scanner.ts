@@ -91,7 +91,7 @@ export function createRespScanner(options: { readonly inline: boolean }): FrameS
     return true
   }
 
-  /** Applies a complete length. A negative length means null. */
+  /** Decides what follows a complete length. A negative length means null. */
   function applyLength(): boolean {
     if (shape?.kind === 'blob' && !negative) {
       bodyLeft = number

@@ -142,7 +142,7 @@ function lineValue(type: string, frame: Buffer, start: number, end: number): Res
 
 function blobValue(type: string, frame: Buffer, start: number, end: number): RespValue {
   if (type === '!') return { kind: 'error', message: frame.toString('utf8', start, end) }
-  // A verbatim string begins with its format in three letters, and a colon.
+  // Skip the start of a verbatim string: three letters for its format, and a colon.
   return { kind: 'string', value: textOf(frame, type === '=' ? Math.min(start + 4, end) : start, end) }
 }
 

@@ -24,7 +24,7 @@ export interface Asking extends OperationTime {
   ask(request: NatsRequest): Promise<readonly NatsMessage[] | Trouble>
 }
 
-/** A connection to one server. It sends one request at a time, and never sends a request again. */
+/** A connection to one server. It sends one request at a time, and never repeats a request. */
 export interface JetStream {
   begin(timeoutMs: number): Asking
   close(): void

@@ -28,9 +28,7 @@ interface Drained {
 }
 
 const MARKER = 'Chaos-Marker'
-/**
- * Messages that the stream keeps after this many times the wait for acknowledgements will not be delivered any more.
- */
+/** After this many acknowledgement waits, messages that the stream still keeps count as undeliverable. */
 const KEPT_FOR_WAITS = 3
 /** The most messages that one request takes. */
 const BATCH = 100
@@ -170,7 +168,7 @@ async function acknowledge(asking: Asking, messages: readonly NatsMessage[]): Pr
 
 const KEPT = 'the stream keeps messages that its consumer neither hands out nor has handed out'
 
-/** Returns why the queue is not known to be empty except for `held` taken messages; undefined if it is. */
+/** Returns why the queue may hold more than the `held` taken messages; undefined if it certainly does not. */
 async function leftBeside(asking: Asking, queue: string, held: number): Promise<string | undefined> {
   const consumer = await api(asking, `CONSUMER.INFO.${QUEUES}.${queue}`)
   if (isTrouble(consumer)) return consumer.error

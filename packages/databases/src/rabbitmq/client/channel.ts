@@ -25,7 +25,7 @@ export interface Keeping {
 /** Returns the time in milliseconds that an operation has left. */
 export type Remaining = () => number
 
-/** A channel on its own connection to one broker. It sends one request at a time, and never sends a request again. */
+/** A channel on its own connection to one broker. It sends one request at a time, and never repeats a request. */
 export interface Channel {
   /** Resolves with the reason why the broker does not serve; undefined if it serves. */
   reach(remainingMs: Remaining): Promise<Trouble | undefined>
@@ -75,7 +75,7 @@ export function openChannel(address: NodeAddress, keeping: Keeping, lost: () => 
     }
   }
 
-  /** Creates the queue, unless this connection has done so. If there is trouble, nothing else has happened. */
+  /** Creates the queue, unless this connection has done so. If the result is trouble, no message was sent or taken. */
   async function declare(queue: string, remainingMs: Remaining): Promise<Trouble | undefined> {
     if (declared.has(queue)) return undefined
     const done = await ask((reader) => reader.declare(queue, keeping.kind), remainingMs)

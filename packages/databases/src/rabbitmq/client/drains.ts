@@ -22,7 +22,7 @@ const REQUEUED_MS = 5_000
 interface Drained {
   /** The channel stays open: if it is closed, a quorum queue ignores acknowledgements beyond the first 33. */
   readonly channel: Channel
-  /** The number of the connection on which `taken` was taken. */
+  /** The number of the connection on which the messages in `taken` were delivered. */
   connection: number
   taken: Message[]
   /** The messages taken on earlier connections, by their text. Most of them are delivered again. */
@@ -102,7 +102,7 @@ async function finish(drained: Drained, auto: boolean, remainingMs: Remaining): 
   const newest = taken.at(-1)
   // The messages were delivered, whether or not the acknowledgement succeeds. At worst they are delivered again.
   if (newest !== undefined && !auto) await channel.ack(newest.tag, { multiple: true, remainingMs })
-  // Messages that were not delivered again were delivered nevertheless.
+  // A message delivered on an earlier connection counts as delivered, even if it was not delivered again.
   for (const { body } of taken) before.delete(body.toString())
   const messages = [...before.values(), ...taken]
   before.clear()

@@ -13,7 +13,6 @@ import {
   table,
 } from '@chaosproxy/wire/amqp'
 
-/** The reply to a request. */
 export type Reply =
   /** The broker has carried out the request. */
   | { readonly type: 'done' }

@@ -55,7 +55,8 @@ export function openLocks(address: NodeAddress, ttlMs: number): Locks {
         const path = held.get(token)
         if (path === undefined) return false
         held.delete(token)
-        // Use the session of the objects, which lasts: its earlier requests are then carried out before the release.
+        // Release through the objects' session, which outlives the lock: requests sent in it earlier are then carried
+        // out before the release.
         const removed = await remove(asking, path)
         if (isCode(removed, NO_NODE)) return false
         return isTrouble(removed) ? removed : true

@@ -140,7 +140,7 @@ const dataOf = (value: Json): Buffer => bytes(Buffer.from(JSON.stringify(value))
 
 const OPEN_TO_ALL = Buffer.concat([int(1), int(ALL_PERMISSIONS), text('world'), text('anyone')])
 
-/** Whether a reply is this error. */
+/** Whether a reply is the error with this code. */
 export const isCode = (answer: object, code: number): boolean =>
   isTrouble(answer) && 'code' in answer && answer.code === code
 

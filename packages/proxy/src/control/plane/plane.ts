@@ -55,7 +55,6 @@ export interface ControlPlane {
   statistics(): ReadonlyMap<string, LinkStatistics>
   /** Statistics of HTTP/1.1 requests so far, by the name of the link that carries them. */
   requests(): ReadonlyMap<string, HttpStatistics>
-  /** The recording; undefined if nothing is recorded. */
   readonly recording: ProxyRecording | undefined
   /** Ends every fault and stops the leases' timers. Must be called before the network is closed. */
   close(): void
@@ -145,8 +144,8 @@ export function createControlPlane({ network, seed, recording }: ControlPlaneOpt
 }
 
 /**
- * Returns the journal of faults that begin and heal: the recording's own, or else notes in the history. Undefined
- * without a recording.
+ * Returns the journal of faults that begin and heal: the recording's own, or else one that writes notes to the history.
+ * Undefined without a recording.
  */
 function journalOf(recording: ProxyRecording | undefined): FaultJournal | undefined {
   if (recording === undefined) return undefined

@@ -4,7 +4,7 @@ import type { TlsOptions } from '../../tls/tls-options.ts'
 import { parseAddress } from './address.ts'
 import type { Carriage } from './carriage.ts'
 
-/** One end of a proxy as the user typed it: `host:port`, after a scheme if the end uses TLS. */
+/** One end of a proxy as the user typed it: `host:port`, or a scheme and `host:port` if the end uses TLS. */
 export interface End {
   /** `host:port` */
   readonly address: string

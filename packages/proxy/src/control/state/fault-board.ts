@@ -51,8 +51,8 @@ export interface FaultBoard {
   remove(name: string): void
   removeWhere(matches: (fault: NamedFault) => boolean): void
   /**
-   * Atomically makes `faults` the only faults of `origin`: no byte passes under a part of them. An unchanged fault
-   * keeps its state.
+   * Atomically makes `faults` the only faults of `origin`: no byte passes while only a part of them is in force. An
+   * unchanged fault keeps its state.
    *
    * @throws as `add`, and changes nothing.
    */

@@ -17,8 +17,8 @@ export interface ListenRuleOptions {
 }
 
 /**
- * Creates the rule for listeners. Without a token, every account of this machine can send requests. These may then open
- * what any account could open itself: unprivileged ports of loopback addresses.
+ * Creates the rule for listeners. Without a token, every account of this machine can send requests. Such requests may
+ * open only what any account could open itself: unprivileged ports of loopback addresses.
  */
 export function createListenRule({ isTrusted, named }: ListenRuleOptions): ListenRule {
   const known = new Set(named)

@@ -59,7 +59,7 @@ export type ProxyChange = {
 
 export interface ManagedProxy {
   readonly name: string
-  /** The address it listens on, resolved once the proxy has been enabled. */
+  /** The proxy's listen address, resolved once the proxy has been enabled. */
   readonly listen: string
   readonly upstream: string
   readonly enabled: boolean
@@ -68,13 +68,13 @@ export interface ManagedProxy {
   /** Server to client. */
   readonly backward: Link
   /**
-   * Every endpoint that may dial, each with its own links: `from` and, if several nodes share the address, these peers.
+   * Every endpoint that may dial, each with its own links: `from`, and the peers if several nodes share the address.
    */
   readonly callers: readonly Endpoint[]
   readonly protocol: 'tcp' | 'udp'
   /** The certificate authority, in PEM, that clients must trust; undefined if the proxy created none. */
   readonly authority: string | undefined
-  /** What maps the proxy's requests to operations; undefined if they cannot be recorded. */
+  /** Maps the proxy's requests to operations; undefined if they cannot be recorded. */
   readonly recordedBy: ReturnType<typeof recordedBy>
   /** The protocol by which single requests or messages are read; undefined for raw bytes. */
   readonly speaks: string | undefined
@@ -337,7 +337,7 @@ export function linksOf(proxy: ManagedProxy, direction: 'both' | 'upstream' | 'd
 const identificationBy = ({ peers }: Entry): Identification =>
   peers === undefined ? ownAddress : { by: peers.by, known: 0, unknown: 0 }
 
-/** Whether an address differs from the entry's once both are resolved: `localhost:1` equals `127.0.0.1:1`. */
+/** Whether these addresses differ from the entry's. Compares resolved addresses: `localhost:1` equals `127.0.0.1:1`. */
 async function differs(entry: Entry, listen: string, upstream: string): Promise<boolean> {
   return (await isOther(entry.listen, listen)) || (await isOther(entry.upstream, upstream))
 }

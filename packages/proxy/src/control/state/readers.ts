@@ -198,8 +198,8 @@ function together(applied: readonly InForce[]): InForce {
 }
 
 /**
- * Returns how the start of the connections is rewritten; undefined if it is not. @throws UserError (usage) for TLS that
- * the proxy cannot read.
+ * Returns how the start of the connections is rewritten; undefined if it is not rewritten. @throws UserError (usage)
+ * for TLS that the proxy cannot read.
  */
 function startsOf(carriage: Carriage, tls: ReadWay['tls']): ((bound: () => void) => Starts) | undefined {
   const { plainly, encryption, name } = framingOf(carriage) ?? {}

@@ -120,7 +120,7 @@ export const isPlain = (contentEncoding: string | undefined): boolean =>
 
 /**
  * Decodes a body. Undefined if a coding is unknown, if the body is damaged, or if its content is longer than `most`
- * bytes. If `isCut`, returns the content of the part of the body that is there.
+ * bytes. If `isCut`, decodes the part of the body that is there.
  */
 export function decoded(
   body: Buffer,
