@@ -22,7 +22,8 @@ export const counter: Workload = {
     readsSetting,
     {
       name: 'amount',
-      summary: 'the largest amount that one operation adds; above 1, only bounds are checked in long histories',
+      summary:
+        'the largest amount that one operation adds; if it is above 1, long histories are only checked against bounds',
       default: 1,
       min: 1,
       max: 1_000_000,

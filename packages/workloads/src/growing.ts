@@ -51,7 +51,7 @@ export const append: Workload = {
   settings: [
     keysSetting(20, 'how many strings clients use at a time'),
     readsSetting,
-    sizeSetting('how many appends until a new string takes its place'),
+    sizeSetting('number of appends after which a new string replaces a string'),
   ],
   create: (settings, serial) => createGrowing(settings, serial, (number) => `${number}.`),
 }
@@ -66,7 +66,7 @@ export const listAppend: Workload = {
   settings: [
     keysSetting(20, 'how many lists clients use at a time'),
     readsSetting,
-    sizeSetting('how many appends until a new list takes its place'),
+    sizeSetting('number of appends after which a new list replaces a list'),
   ],
   create: (settings, serial) => createGrowing(settings, serial, (number) => number),
 }

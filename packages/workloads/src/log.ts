@@ -23,7 +23,7 @@ export const log: Workload = {
   settings: [
     keysSetting(20, 'how many logs clients use at a time'),
     { ...readsSetting, summary: 'share of operations that poll; some clients poll more, others less' },
-    sizeSetting('how many sends until a new log takes its place'),
+    sizeSetting('number of sends after which a new log replaces a log'),
   ],
   create(settings, serial) {
     const keys = createKeyPool(numberOf(settings, 'keys'), numberOf(settings, 'size'))

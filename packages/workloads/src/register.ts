@@ -32,7 +32,8 @@ export const register: Workload = {
     readsSetting,
     {
       name: 'cas',
-      summary: 'share of updates that are compare-and-sets; 0: levels weaker than sequential are decided, too',
+      summary:
+        'share of updates that are compare-and-sets; with 0, levels weaker than sequential can be decided as well',
       default: 0.2,
       ifWeaker: 0,
       min: 0,

@@ -22,7 +22,7 @@ export const set: Workload = {
   settings: [
     keysSetting(20, 'how many sets clients use at a time'),
     readsSetting,
-    sizeSetting('how many additions until a new set takes its place'),
+    sizeSetting('number of additions after which a new set replaces a set'),
     {
       name: 'removes',
       summary: 'share of updates that remove an element; 0: sets only grow',

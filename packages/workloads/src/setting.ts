@@ -71,7 +71,7 @@ export function settingsFor({ name, settings }: Declaring, chosen: Settings = {}
 /** @throws Error for a setting that the workload does not declare as a number. */
 export function numberOf(settings: Settings, name: string): number {
   const value = settings[name]
-  if (typeof value !== 'number') throw new Error(`the setting ${name} is ${value}, which is no number`)
+  if (typeof value !== 'number') throw new Error(`the setting ${name} is ${value}, which is not a number`)
   return value
 }
 
@@ -91,6 +91,6 @@ function expectedText({ default: usual, min = 0, max, fraction, values }: Settin
     case 'boolean':
       return 'true or false'
     default:
-      return `a text such as ${usual}`
+      return `a string such as ${usual}`
   }
 }

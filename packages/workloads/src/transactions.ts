@@ -38,7 +38,7 @@ export const txnListAppend: Workload = {
     keysSetting(5, 'how many lists clients use at a time'),
     readsSetting,
     stepsSetting('appends and reads'),
-    sizeSetting('how many appends until a new list takes its place'),
+    sizeSetting('number of appends after which a new list replaces a list'),
   ],
   create: (settings, serial) => mixed(settings, serial, 'append'),
 }
@@ -52,7 +52,7 @@ export const txnRwRegister: Workload = {
     keysSetting(5, 'how many registers clients use at a time'),
     readsSetting,
     stepsSetting('writes and reads'),
-    sizeSetting('how many writes until a new register takes its place'),
+    sizeSetting('number of writes after which a new register replaces a register'),
   ],
   create: (settings, serial) => mixed(settings, serial, 'w'),
 }
@@ -68,7 +68,7 @@ export const writeSkew: Workload = {
   settings: [
     keysSetting(3, 'how many pairs clients use at a time'),
     readsSetting,
-    sizeSetting('how many writes until a new pair takes its place'),
+    sizeSetting('number of writes after which a new pair replaces a pair'),
   ],
   create: (settings, serial) =>
     grouped(settings, serial, {

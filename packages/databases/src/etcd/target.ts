@@ -19,12 +19,12 @@ const own: readonly Setting[] = [
   choice(
     'reads',
     ['linearizable', 'serializable'],
-    "linearizable, or serializable: from the asked member's own data, which may be stale",
+    'how a member answers reads; serializable: from its own data, which may be stale',
   ),
   choice(
     'update',
     ['txn', 'lock'],
-    'how objects that grow or count are updated: by a transaction, retried on conflict, or under a lock',
+    'how counters and objects that grow are updated: by a transaction that is retried on conflict, or under a lock',
   ),
   {
     name: 'fencing',
@@ -35,7 +35,7 @@ const own: readonly Setting[] = [
   choice(
     'keep-alives',
     ['granting', 'following'],
-    'through which members a lock is kept alive: the one that granted it, or only those that were followers then',
+    'members that get the keep-alives of a lock: the one that granted it, or only those that were followers then',
   ),
   { name: 'heartbeat', summary: 'milliseconds between heartbeats of the leader', default: 100, min: 10, max: 10_000 },
   {
@@ -45,11 +45,14 @@ const own: readonly Setting[] = [
     min: 50,
     max: 50_000,
   },
-  { name: 'pre-vote', summary: 'whether a member first asks whether it could win an election', default: true },
+  {
+    name: 'pre-vote',
+    summary: 'whether a member asks others if it could win an election before it starts one',
+    default: true,
+  },
   {
     name: 'snapshot-count',
-    summary:
-      'how many entries are applied between snapshots; a member that lags by 5,000 more catches up by a snapshot',
+    summary: 'number of entries applied between snapshots; a member that lags by 5,000 more gets a snapshot',
     default: 100_000,
     min: 1,
     max: 10_000_000,

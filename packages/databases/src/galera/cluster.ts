@@ -94,7 +94,7 @@ export const settings: readonly Setting[] = [
   choice(
     'sync',
     [0, 1, 7],
-    'which commands first wait for what others have committed (wsrep_sync_wait); 0: none; 1: reads; 7: changes as well',
+    'commands that first wait for what other nodes have committed (wsrep_sync_wait); 0: none; 1: reads; 7: reads and writes',
   ),
   sqlSettings.isolation,
   snapshotIsolation,

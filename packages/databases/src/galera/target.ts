@@ -37,7 +37,7 @@ export const galera: Target = {
   missing: missingGalera,
   validate(_settings, _bug, nodes) {
     if (nodes > MOST_NODES)
-      throw usageError(`galera: ${nodes} nodes are too many for one machine: at most ${MOST_NODES}.`)
+      throw usageError(`galera: ${nodes} nodes are too many for one machine. Give at most ${MOST_NODES}.`)
   },
   async start(options) {
     const { nodes, object } = options

@@ -99,11 +99,12 @@ export const settings: readonly Setting[] = [
   choice(
     'wait-point',
     ['after-commit', 'after-sync'],
-    'with semi-sync: whether others see a change before a replica has it (rpl_semi_sync_master_wait_point)',
+    '(commit=semi-sync only) whether others see a change before a replica has it (rpl_semi_sync_master_wait_point)',
   ),
   {
     name: 'give-up-ms',
-    summary: 'with semi-sync: how long a commit waits before replication turns async (rpl_semi_sync_master_timeout)',
+    summary:
+      '(commit=semi-sync only) how long a commit waits before replication turns async (rpl_semi_sync_master_timeout)',
     default: 10_000,
     min: 1,
     max: 3_600_000,

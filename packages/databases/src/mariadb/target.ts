@@ -45,9 +45,11 @@ export const mariadb: Target = {
 
 function validate({ commit }: Settings, _: string | undefined, nodes: number): void {
   if (nodes > NODES)
-    throw usageError(`mariadb: ${nodes} nodes are too many: it has a primary and at most two replicas.`)
+    throw usageError(
+      `mariadb: ${nodes} nodes are too many: there are a primary and at most two replicas. Give --nodes 3 or fewer.`,
+    )
   if (commit === 'semi-sync' && nodes < 2)
-    throw usageError('mariadb: commit=semi-sync waits for a replica, and a single node has none: --nodes 2.')
+    throw usageError('mariadb: commit=semi-sync waits for a replica, and a single node has none. Give --nodes 2.')
 }
 
 /** After a crash, recovery rolls back changes that the binary log lacks. By default that log is not synced. */

@@ -88,13 +88,13 @@ export const settings: readonly Setting[] = [
   choice(
     'synchronous',
     ['ANY 1', 'ANY 2', 'FIRST 1', 'FIRST 2'],
-    'which standbys a commit waits for, unless it is async (synchronous_standby_names)',
+    'standbys that a commit waits for, unless commit=async (synchronous_standby_names)',
   ),
   sqlSettings.reads,
   choice(
     'checksums',
     ['off', 'on'],
-    'whether pages have checksums, so that a damaged one is an error (initdb --data-checksums)',
+    'whether pages have checksums, so that a damaged page causes an error (initdb --data-checksums)',
   ),
   { ...sqlSettings.isolation, default: 'read-committed' },
   sqlSettings.transfers,

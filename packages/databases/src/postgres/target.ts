@@ -46,7 +46,7 @@ export const postgres: Target = {
     const user = owner()
     if (process.getuid?.() === 0 && !isReachable(server.programs))
       throw environmentError(
-        `postgres: the server in ${server.programs} is not accessible to ${user}, as which it runs because it refuses to run as root. Run chaos as another user, move the project to a directory that ${user} can enter, or install a server: apt-get install postgresql.`,
+        `postgres: the server in ${server.programs} is not accessible to ${user}, the user under which it runs because it refuses to run as root. Run chaos as another user, move the project to a directory that ${user} can enter, or install a server: apt-get install postgresql.`,
       )
     const { nodes, object } = options
     const cluster = postgresCluster({
@@ -63,7 +63,9 @@ export const postgres: Target = {
 /** Rejects settings under which commits would wait for standbys that do not exist. */
 function requireNodes(nodes: number, { commit, synchronous }: Settings): void {
   if (nodes > NODES)
-    throw usageError(`postgres: ${nodes} nodes are too many: it has a primary and at most two standbys.`)
+    throw usageError(
+      `postgres: ${nodes} nodes are too many: there are a primary and at most two standbys. Give --nodes 3 or fewer.`,
+    )
   const wanted = Number(String(synchronous).split(' ')[1])
   if (commit === 'async' || nodes - 1 >= wanted) return
   throw usageError(

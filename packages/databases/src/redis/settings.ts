@@ -11,22 +11,22 @@ export const redisSettings: readonly Setting[] = [
   choice(
     'wait',
     [0, 1, 2, 'all'],
-    'how many replicas must confirm each change (WAIT) before it counts as acknowledged; with fewer its outcome is unknown',
+    'number of replicas that must confirm each write (WAIT); with fewer confirmations the outcome of the write is unknown',
   ),
   choice(
     'min-replicas',
     [0, 1, 2],
-    'min-replicas-to-write: with fewer replicas heard from in the last second, the primary refuses writes',
+    'the primary refuses writes unless it has heard from this many replicas in the last second (min-replicas-to-write)',
   ),
   choice(
     'appendonly',
     ['no', 'everysec', 'always'],
-    'the append-only file: none, or how often it is flushed to disk (appendfsync)',
+    'how often the append-only file is flushed to disk (appendfsync); no: there is no such file',
   ),
   choice(
     'follow',
     ['on-error', 'at-once'],
-    'when clients ask Sentinel for the primary: on a broken connection or READONLY, like most drivers, or continuously',
+    'when clients ask Sentinel for the primary: only after a broken connection or READONLY, like most drivers, or continuously',
   ),
   choice(
     'lock',
@@ -35,7 +35,7 @@ export const redisSettings: readonly Setting[] = [
   ),
   {
     name: 'lock-ms',
-    summary: 'time to live of a lock; afterwards it is free, even if its holder does not notice',
+    summary: 'time to live of a lock, after which it is free even if its holder does not notice',
     default: 10_000,
     min: 10,
     max: 3_600_000,
@@ -74,10 +74,12 @@ export function choiceOf(settings: Settings, nodes?: number): RedisChoice {
   ] as const) {
     if (isRedlock && replicas > 0)
       throw usageError(
-        `${name}=${replicas}: with lock=redlock every node is a primary without replicas. Leave one out.`,
+        `${name}=${replicas}: with lock=redlock every node is a primary without replicas. Leave out one of the two settings.`,
       )
     if (nodes !== undefined && replicas > nodes - 1)
-      throw usageError(`${name}=${replicas}: of ${nodes} nodes only ${nodes - 1} can be replicas. Give more --nodes.`)
+      throw usageError(
+        `${name}=${replicas}: of ${nodes} nodes only ${nodes - 1} can be replicas. Give a larger --nodes.`,
+      )
   }
   return {
     reads: settings['reads'] === 'replicas' ? 'replicas' : 'primary',

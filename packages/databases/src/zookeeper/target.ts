@@ -23,7 +23,7 @@ const own: readonly Setting[] = [
   choice(
     'update',
     ['version', 'lock'],
-    'how counters are changed: at the version that was read, retried on conflict, or under a lock',
+    'how counters are changed: by a conditional write, retried on conflict, or under a lock',
   ),
   {
     name: 'fencing',

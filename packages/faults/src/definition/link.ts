@@ -46,7 +46,9 @@ export function parseLink(value: unknown, where: string): Link {
   const ends = typeof value === 'string' ? value.split('>') : linkMembers(value)
   const [from, to] = ends
   if (ends.length !== 2 || typeof from !== 'string' || typeof to !== 'string' || from === '' || to === '')
-    throw inputError(`${where}: ${quote(value)} is not a link. Write one as "n1>n2", one direction each.`)
+    throw inputError(
+      `${where}: ${quote(value)} is not a link. Write each direction as a link of its own, such as "n1>n2".`,
+    )
   return { from, to }
 }
 

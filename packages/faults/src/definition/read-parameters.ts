@@ -45,7 +45,7 @@ function misfit(parameter: Parameter, value: unknown, where: string): UserError 
 function rangeOf({ unit, least = 0, most }: Parameter): string {
   if (unit === 'json') return 'any JSON value'
   if (unit === 'flag') return 'true or false'
-  if (unit === 'text') return 'a text'
+  if (unit === 'text') return 'a string'
   if (unit === 'probability') return 'a probability from 0 to 1'
   const whole = unit === 'bytes' || unit === 'count'
   return `a ${whole ? 'whole ' : ''}number${inUnits(unit)}, ${most === undefined ? `at least ${least}` : `${least} to ${most}`}`
@@ -64,7 +64,7 @@ function unknownParameter(name: string, where: string, known: readonly Parameter
 /** @throws UserError (input) */
 export function readObject(value: unknown, where: string): Members {
   if (value === null || typeof value !== 'object' || Array.isArray(value))
-    throw inputError(`${where}: ${quote(value)} is no object.`)
+    throw inputError(`${where}: ${quote(value)} is not an object.`)
   return value as Members
 }
 

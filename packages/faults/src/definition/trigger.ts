@@ -3,19 +3,19 @@ import { ms, optional, probability, text, wholeNumber } from './parameter.ts'
 
 /** Parameters that select by counting a fault's candidates. `of` names where they are counted. */
 export const counting = (noun: string, of = '') => ({
-  probability: optional(probability(`of each ${noun} to be hit`)),
-  nth: optional(wholeNumber(`only the ${noun}${of} of this number, counted from 1`, { least: 1 })),
-  first: optional(wholeNumber(`only the first ${noun}s${of}: how many`, { least: 1 })),
-  every: optional(wholeNumber(`only every nth ${noun}${of}`, { least: 1 })),
+  probability: optional(probability(`the probability that each ${noun} is hit`)),
+  nth: optional(wholeNumber(`hit only the ${noun}${of} with this number, counted from 1`, { least: 1 })),
+  first: optional(wholeNumber(`hit only ${noun}s${of} up to this number, counted from 1`, { least: 1 })),
+  every: optional(wholeNumber(`hit only every nth ${noun}${of}, with this value as n`, { least: 1 })),
 })
 
 /** Parameters that limit a fault's time, in milliseconds since the fault was applied. */
 export const times = {
-  fromMs: optional(ms('only after this time from when it was applied')),
-  untilMs: optional(ms('only before this time from when it was applied')),
+  fromMs: optional(ms('begin this long after the fault is applied')),
+  untilMs: optional(ms('end this long after the fault is applied')),
 }
 
-export const client = optional(text('only clients of this address or network (10.0.0.0/8)'))
+export const client = optional(text('hit only clients with this address or in this network (10.0.0.0/8)'))
 
 /** The conditions that select among a fault's candidates: connections, requests, messages, datagrams or statements. */
 interface When {
@@ -31,7 +31,7 @@ interface When {
 /** @throws UserError (input) if nothing can meet the conditions, with the nearest that something can. */
 export function validateWhen({ fromMs, untilMs, nth, first, every }: When, where: string): void {
   if (fromMs !== undefined && untilMs !== undefined && untilMs <= fromMs)
-    throw inputError(`${where}: "untilMs" is ${untilMs}, which is not after "fromMs" ${fromMs}.`)
+    throw inputError(`${where}: "untilMs" is ${untilMs}, which must be greater than "fromMs" ${fromMs}.`)
   const chosen = nth ?? every ?? 1
   if (first !== undefined && chosen > first) {
     const name = nth === undefined ? 'every' : 'nth'
@@ -41,7 +41,7 @@ export function validateWhen({ fromMs, untilMs, nth, first, every }: When, where
   }
   if (nth !== undefined && every !== undefined && nth % every !== 0)
     throw inputError(
-      `${where}: "nth" is ${nth}, which is no multiple of "every" ${every}, so no message meets both. The nearest is "nth" ${Math.max(1, Math.round(nth / every)) * every}.`,
+      `${where}: "nth" is ${nth}, which is not a multiple of "every" ${every}, so no message meets both. The nearest is "nth" ${Math.max(1, Math.round(nth / every)) * every}.`,
     )
 }
 

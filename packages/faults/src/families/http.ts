@@ -25,19 +25,19 @@ import { statement, validateStatement } from './sql.ts'
  * text.
  */
 export const headMatch = {
-  method: optional(text('only these methods (PUT,POST)')),
-  path: optional(text('only paths like this (/kv/{key}, /kv/:key, /static/*)')),
-  header: optional(text('only requests with this field')),
-  headerValue: optional(textOrNumber('only if the value of this field contains this text')),
+  method: optional(text('hit only requests with one of these methods (PUT,POST)')),
+  path: optional(text('hit only requests whose path matches this pattern (/kv/{key}, /kv/:key, /static/*)')),
+  header: optional(text('hit only requests with this header field')),
+  headerValue: optional(textOrNumber('hit only requests in which the value of "header" contains this text')),
 }
 
-export const matchedClient = optional(text('only clients of this address or network'))
+export const matchedClient = optional(text('hit only clients with this address or in this network'))
 
 const match = {
   statement,
   ...headMatch,
-  body: optional(textOrNumber('only requests with this text in their body (its first 64 KiB)')),
-  status: optional(textOrNumber('only responses with this status (503, 5xx)')),
+  body: optional(textOrNumber('hit only requests with this text in the first 64 KiB of their body')),
+  status: optional(textOrNumber('hit only responses with this status (503, 5xx)')),
   client: matchedClient,
 }
 
@@ -86,7 +86,9 @@ export const httpFamily = defineFamily({
         `${where}: "match": "status" is ${quote(status)}. Faults do not act on interim responses, other than 101. Give 101, or a final status such as 2xx.`,
       )
     if (actsOnReplies !== true)
-      throw inputError(`${where}: ${kind}: "status" selects responses, and this fault acts before there is one.`)
+      throw inputError(
+        `${where}: ${kind}: "status" selects responses, and this fault acts before the response. Leave "status" out.`,
+      )
   },
 })
 
@@ -127,7 +129,7 @@ export function validateHeadMatch(
   const adjacent = path === undefined ? null : /\{\w+\}\{\w+\}/.exec(path)
   if (adjacent !== null)
     throw inputError(
-      `${where}: "path" is ${quote(path)}: nothing says where one name of ${adjacent[0]} ends and the next begins. Put a text between them, or one name for both.`,
+      `${where}: "path" is ${quote(path)}: it is unclear where one name of ${adjacent[0]} ends and the next begins. Put a text between them, or one name for both.`,
     )
   if (header !== undefined && !/^:?[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(header)) {
     const [name = '', value = ''] = header.split(/\s*:\s*/, 2)

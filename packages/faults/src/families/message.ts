@@ -17,17 +17,17 @@ import {
 } from '../kinds/messages.ts'
 
 const match = {
-  contains: optional(textOrNumber('only messages with this text in their bytes')),
-  member: optional(text('only JSON messages with this member (entry.term)')),
-  equals: optional(json('only if this member has this value')),
-  command: optional(text('only this RESP command (SET)')),
-  key: optional(textOrNumber('only RESP commands for this key')),
+  contains: optional(textOrNumber('hit only messages whose bytes contain this text')),
+  member: optional(text('hit only JSON messages with this member (entry.term)')),
+  equals: optional(json('hit only JSON messages in which "member" has this value')),
+  command: optional(text('hit only this RESP command (SET)')),
+  key: optional(textOrNumber('hit only RESP commands for this key')),
 }
 
 /** Messages are counted from 1 on each link, beginning when the fault is applied. */
 const when = {
   ...counting('message', ' of a link'),
-  afterMessages: optional(wholeNumber('only after this many messages of the connection, such as greetings')),
+  afterMessages: optional(wholeNumber('skip this many messages at the start of each connection, such as greetings')),
   ...times,
 }
 

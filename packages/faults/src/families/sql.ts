@@ -6,7 +6,7 @@ import { counting, times } from '../definition/trigger.ts'
 import { sqlError } from '../kinds/statements.ts'
 
 /** The first words of a statement. Comments, letter case and the space between words are ignored. */
-export const statement = optional(text('only statements of SQL that begin with these words (COMMIT, INSERT INTO t)'))
+export const statement = optional(text('hit only SQL statements that begin with these words (COMMIT, INSERT INTO t)'))
 
 const match = { statement }
 
@@ -38,6 +38,6 @@ export function validateStatement(
   const [first = ''] = words.replace(/;\s*$/, '').split(';')
   if (/\w/.test(first) && first === words.replace(/;\s*$/, '')) return
   throw inputError(
-    `${where}: "statement" is ${quote(words)}, and no statement begins so. The nearest is ${quote(first.trim() || 'COMMIT')}.`,
+    `${where}: "statement" is ${quote(words)}, and no statement begins with these words. The nearest is ${quote(first.trim() || 'COMMIT')}.`,
   )
 }

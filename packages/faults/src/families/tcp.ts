@@ -24,7 +24,7 @@ import { latency } from '../kinds/latency.ts'
  */
 const when = {
   ...counting('connection'),
-  afterBytes: optional(bytes('only after this many bytes of the connection')),
+  afterBytes: optional(bytes('skip this many bytes at the start of each connection')),
   ...times,
   client,
 }

@@ -8,7 +8,7 @@ const pieces = {
 
 /** The longest body on which a fault that needs the whole body acts. Longer bodies are counted as misses. */
 export const maxBodyBytes = optional(
-  bytes('longest body that is held; the fault leaves longer ones alone; 1 MiB unless given', { most: 64 << 20 }),
+  bytes('largest body that the fault buffers; larger bodies pass unchanged; 1 MiB unless given', { most: 64 << 20 }),
 )
 
 export const trickleRequest = defineFault({
@@ -27,6 +27,6 @@ export const trickleReply = defineFault({
 export const truncateReply = defineFault({
   kind: 'truncate-reply',
   summary: 'reset the connection in the middle of the response body',
-  parameters: { bytes: or(bytes('bytes of the body that arrive'), 0) },
+  parameters: { bytes: or(bytes('number of bytes of the body that arrive before the reset'), 0) },
   actsOnReplies: true,
 })

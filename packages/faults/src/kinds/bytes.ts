@@ -6,7 +6,7 @@ export const slice = defineFault({
   summary: 'deliver bytes in small pieces',
   parameters: {
     averageBytes: bytes('size of a piece', { least: 1 }),
-    variationBytes: or(bytes('variation of the size, ±'), 0),
+    variationBytes: or(bytes('variation of the size: ± this much'), 0),
     pauseMs: or(ms('pause after each piece'), 0),
   },
 })
@@ -20,8 +20,8 @@ export const packetLoss = defineFault({
   plural: 'spells of packet loss',
   summary: 'lose packets: TCP sends them again, so bytes arrive late, in bursts',
   parameters: {
-    probability: or(probability('of each packet to be lost'), 0.1),
-    retransmitMs: or(ms('wait before a packet is sent again; twice as long each further time'), 200),
+    probability: or(probability('the probability that each packet is lost'), 0.1),
+    retransmitMs: or(ms('wait before a lost packet is sent again; doubles with each retransmission'), 200),
   },
   describe: ({ probability: share }, links) => `${Math.round(share * 1000) / 10}% of the packets lost on ${links}`,
 })
@@ -33,7 +33,7 @@ export const corrupt = defineFault({
     not: 'a system without checksums takes a flipped bit for real data',
     instead: ['reset'],
   },
-  parameters: { probability: probability('of each byte to be hit') },
+  parameters: { probability: probability('the probability that each byte is hit') },
 })
 
 export const bandwidth = defineFault({

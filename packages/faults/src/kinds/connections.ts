@@ -55,14 +55,14 @@ export const refuse = defineFault({
 
 export const limitBytes = defineFault({
   kind: 'limit-bytes',
-  summary: 'close the connection cleanly after this many bytes',
-  parameters: { bytes: bytes('bytes that pass') },
+  summary: 'close the connection cleanly after a number of bytes',
+  parameters: { bytes: bytes('number of bytes that pass before the close') },
 })
 
 export const limitTime = defineFault({
   kind: 'limit-time',
-  summary: 'close the connection cleanly after this long',
-  parameters: { afterMs: ms('the age') },
+  summary: 'close the connection cleanly at a certain age',
+  parameters: { afterMs: ms('age of the connection at the close') },
 })
 
 /** Blocks all bytes. On healing, held bytes are delivered, and connections that lost bytes are reset. */

@@ -16,10 +16,10 @@ export const duplicateDatagram = defineFault({
 /** The datagram waits until `behind` other datagrams have passed, or until `withinMs` has elapsed. */
 export const reorderDatagram = defineFault({
   kind: 'reorder-datagram',
-  summary: 'let later datagrams overtake this one',
+  summary: 'let later datagrams overtake the datagram',
   parameters: {
-    behind: or(wholeNumber('number of other datagrams that pass first', { least: 1 }), 1),
-    withinMs: or(ms('longest wait for them', { most: 3_600_000 }), 1000),
+    behind: or(wholeNumber('number of other datagrams that pass before this one', { least: 1 }), 1),
+    withinMs: or(ms('longest wait for those datagrams', { most: 3_600_000 }), 1000),
   },
 })
 
@@ -29,12 +29,12 @@ export const delayDatagram = defineFault({
   summary: 'delay the datagram; others may overtake it',
   parameters: {
     delayMs: ms('the delay'),
-    jitterMs: or(ms('jitter: uniform, ± this much'), 0),
+    jitterMs: or(ms('uniform jitter: ± this much'), 0),
   },
 })
 
 export const corruptDatagram = defineFault({
   kind: 'corrupt-datagram',
   summary: 'flip bits of the datagram',
-  parameters: { bits: or(wholeNumber('how many', { least: 1, most: 64 }), 1) },
+  parameters: { bits: or(wholeNumber('number of bits to flip', { least: 1, most: 64 }), 1) },
 })

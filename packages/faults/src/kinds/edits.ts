@@ -18,7 +18,10 @@ export const editRequest = defineFault({
 export const editReply = defineFault({
   kind: 'edit-reply',
   summary: 'change header fields, the body or the status of the response',
-  parameters: { ...edits, status: optional(wholeNumber('the status the client sees', { least: 200, most: 599 })) },
+  parameters: {
+    ...edits,
+    status: optional(wholeNumber('the status that the client receives', { least: 200, most: 599 })),
+  },
   actsOnReplies: true,
   validate: (harm, where) => validateEdit(harm, where, harm.status !== undefined),
 })
@@ -49,7 +52,7 @@ export function validateFields(headers: Json | undefined, where: string): number
     if (FRAMING.includes(name.toLowerCase()))
       throw inputError(`${where}: ${name} says where the message ends, and "body" sets it. Leave ${name} out.`)
     if (value !== null && (typeof value !== 'string' || /[^\t -~\u0080-\u00ff]/.test(value)))
-      throw inputError(`${where}: the value of ${name} is ${quote(value)}. Give a text of one line, or null.`)
+      throw inputError(`${where}: the value of ${name} is ${quote(value)}. Give a string of one line, or null.`)
   }
   return entries.length
 }

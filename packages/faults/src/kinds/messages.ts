@@ -1,7 +1,7 @@
 import { defineFault } from '../definition/definition.ts'
 import { flag, json, ms, or, wholeNumber } from '../definition/parameter.ts'
 
-const behind = or(wholeNumber('number of other messages that pass first', { least: 1 }), 1)
+const behind = or(wholeNumber('number of other messages that pass before this one', { least: 1 }), 1)
 const withinMs = or(ms('longest wait for those messages', { most: 3_600_000 }), 1000)
 
 export const dropMessage = defineFault({
@@ -19,14 +19,14 @@ export const duplicateMessage = defineFault({
 /** The message waits until `behind` other messages have passed, or until `withinMs` has elapsed. */
 export const reorderMessage = defineFault({
   kind: 'reorder-message',
-  summary: 'let later messages overtake this one',
+  summary: 'let later messages overtake the message',
   parameters: { behind, withinMs },
 })
 
 /** The message is delivered a second time, after `behind` other messages or after `withinMs`. */
 export const replayMessage = defineFault({
   kind: 'replay-message',
-  summary: 'deliver the message again later',
+  summary: 'deliver the message a second time, later',
   parameters: { behind, withinMs },
 })
 
@@ -35,19 +35,19 @@ export const delayMessage = defineFault({
   summary: 'delay the message and everything after it on the connection',
   parameters: {
     delayMs: ms('the delay'),
-    jitterMs: or(ms('jitter: uniform, ± this much'), 0),
+    jitterMs: or(ms('uniform jitter: ± this much'), 0),
   },
 })
 
 export const corruptMessage = defineFault({
   kind: 'corrupt-message',
   summary: 'flip bits of the message so that it still parses',
-  parameters: { bits: or(wholeNumber('how many', { least: 1, most: 64 }), 1) },
+  parameters: { bits: or(wholeNumber('number of bits to flip', { least: 1, most: 64 }), 1) },
 })
 
 export const fabricateMessage = defineFault({
   kind: 'fabricate-message',
-  summary: 'replace the message by another',
+  summary: 'replace the message by the one given',
   notInProcesses: {
     not: 'nodes are not built to survive a peer that sends forged messages',
     instead: ['loss', 'duplicate'],
@@ -57,7 +57,7 @@ export const fabricateMessage = defineFault({
 
 const forged = {
   fields: or(wholeNumber('number of fields to change', { least: 1, most: 64 }), 1),
-  besides: or(flag('deliver the original message too, next to the forged one'), false),
+  besides: or(flag('deliver the original message as well as the forged one'), false),
 }
 
 /** Oral messages on a link that forges them: Lamport, Shostak & Pease, "The Byzantine Generals Problem", 1982, §3. */

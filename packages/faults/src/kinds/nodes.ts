@@ -21,7 +21,7 @@ export const powerLoss = defineFault({
     unsynced: or(
       choice(
         ['lost', 'torn', 'reordered'],
-        'what becomes of data that was not fsynced: all is lost; the first writes survive, the last of them in part; or each block does or does not',
+        'what becomes of data that was not fsynced. lost: all of it is lost; torn: the first writes survive, the last of them in part; reordered: each block survives or is lost',
       ),
       'lost',
     ),
@@ -33,7 +33,7 @@ export const slowFsync = defineFault({
   kind: 'slow-fsync',
   plural: 'slow disks',
   summary: 'make every fsync of the process take longer',
-  parameters: { delayMs: or(ms('how much longer', { least: 1, most: 60_000 }), 100) },
+  parameters: { delayMs: or(ms('additional time of each fsync', { least: 1, most: 60_000 }), 100) },
   describe: ({ delayMs }, nodes) => `every fsync of ${nodes} ${delayMs} ms slower`,
 })
 
@@ -48,7 +48,7 @@ export const failFsync = defineFault({
 export const freezeDisk = defineFault({
   kind: 'freeze-disk',
   plural: 'frozen disks',
-  summary: 'block every write, truncation and fsync of the process, as fsfreeze does; when healed, they go on',
+  summary: 'block every write, truncation and fsync of the process, as fsfreeze does; when healed, let them continue',
   parameters: {},
   describe: (_, nodes) => `${nodes.includes(' ') ? 'disks' : 'disk'} of ${nodes} frozen`,
 })
@@ -61,12 +61,14 @@ export const flipBit = defineFault({
   stopsNodes: true,
   voidsPromises: true,
   summary:
-    'kill the process and flip a bit of its files; when healed, start it on these files: a process that refuses to start is lost',
+    'kill the process and flip a bit of its files; when healed, start the process on these files; if it refuses to start, the node stays down',
   parameters: {
-    files: optional(text('only files whose path in the data directory contains this')),
-    matching: optional(text('only bytes in what this regular expression matches, with a character for each byte')),
-    at: or(probability('where among these bytes, which are counted file after file'), 0.5),
-    bit: or(wholeNumber('which bit of the byte, the lowest being 0', { most: LAST_BIT }), 0),
+    files: optional(text('flip a bit only in files whose path in the data directory contains this text')),
+    matching: optional(
+      text('flip a bit only in text that matches this regular expression, which takes each byte for a character'),
+    ),
+    at: or(probability('position among all bytes that may be hit, file after file: 0 is the first, 1 the last'), 0.5),
+    bit: or(wholeNumber('number of the bit in the byte; 0 is the lowest', { most: LAST_BIT }), 0),
   },
   validate({ matching }, where) {
     if (matching === undefined) return
@@ -93,7 +95,7 @@ export const crash = defineFault({
     elsewhere: 'simulator',
   },
   parameters: {
-    before: choice(['persist', 'send', 'reply'], 'the kind of effect before which it dies'),
+    before: choice(['persist', 'send', 'reply'], 'the kind of effect before which the process is killed'),
     nth: or(wholeNumber('the number of that effect, counted from 1', { least: 1 }), 1),
   },
   describe: ({ before, nth }, nodes) => `${nodes} killed before ${effectNames[before]} ${nth}`,
@@ -141,7 +143,7 @@ export const signal = defineFault({
   kind: 'signal',
   plural: 'signals',
   summary: "send a signal to a container's first process; when healed, continue it (SIGSTOP) or start it if it ended",
-  parameters: { signal: choice(signals, 'which one') },
+  parameters: { signal: choice(signals, 'the signal to send') },
   describe: ({ signal: name }, nodes) => `${name} to ${nodes}`,
 })
 
@@ -149,7 +151,7 @@ export const limitCpu = defineFault({
   kind: 'limit-cpu',
   plural: 'limits of processor time',
   summary: 'limit a container to a share of one processor',
-  parameters: { share: or(probability('of one processor'), 0.1) },
+  parameters: { share: or(probability('the share of one processor'), 0.1) },
   describe: ({ share }, nodes) => `${nodes} limited to ${Math.round(share * 100)}% of a processor`,
 })
 
@@ -161,7 +163,7 @@ export const limitMemory = defineFault({
   plural: 'limits of memory',
   summary:
     'limit the memory of a container; the kernel kills a process that needs more, and it is started again when healed',
-  parameters: { limitBytes: bytes('the limit', { least: LEAST_MEMORY_BYTES }) },
+  parameters: { limitBytes: bytes('the largest amount of memory', { least: LEAST_MEMORY_BYTES }) },
   describe: ({ limitBytes }, nodes) => `${nodes} limited to ${Math.round(limitBytes / 1024 ** 2)} MiB of memory`,
 })
 
@@ -169,7 +171,7 @@ export const fillDisk = defineFault({
   kind: 'fill-disk',
   plural: 'full disks',
   summary:
-    'fill the disk of the process (ENOSPC), or the one that "disk" gives a container; when healed, free the space, and start a process that has ended',
+    'fill the disk of the process (ENOSPC), or the disk that "disk" gives a container; when healed, free the space, and start the process if it has ended',
   parameters: {},
   describe: (_, nodes) => `${nodes.includes(' ') ? 'disks' : 'disk'} of ${nodes} full`,
 })
@@ -185,7 +187,7 @@ export const clock = defineFault({
   parameters: {
     offsetMs: or(ms('size of the jump', { least: -LONGEST_JUMP_MS, most: LONGEST_JUMP_MS }), 0),
     driftPpm: or(
-      wholeNumber('drift: how much faster it runs, in parts per million', {
+      wholeNumber('drift: how much faster the clock runs, in parts per million', {
         least: -GREATEST_DRIFT_PPM,
         most: GREATEST_DRIFT_PPM,
       }),
@@ -204,9 +206,9 @@ const onlySimulated = {
 export const loseCommitReply = defineFault({
   kind: 'lose-commit-reply',
   plural: 'lost replies to COMMIT',
-  summary: 'a simulated PostgreSQL commits, and its connection ends before the client hears of it',
+  summary: 'let a simulated PostgreSQL commit, and end the connection before the client gets the reply',
   notInProcesses: onlySimulated,
-  parameters: { share: or(probability('of the commits that wrote something'), 1) },
+  parameters: { share: or(probability('the share of the commits with writes that lose their reply'), 1) },
   describe: ({ share }, nodes) => `${percent(share)} of the replies of ${nodes} to COMMIT lost`,
 })
 
@@ -214,16 +216,16 @@ export const serializationFailure = defineFault({
   kind: 'serialization-failure',
   plural: 'serialization failures',
   summary:
-    'a simulated PostgreSQL fails transactions above READ COMMITTED with 40001 where it may: they overlap another that writes',
+    'let a simulated PostgreSQL fail transactions above READ COMMITTED with 40001, if they overlap another that writes',
   notInProcesses: onlySimulated,
-  parameters: { share: or(probability('of the commits and changes that may fail'), 0.5) },
+  parameters: { share: or(probability('the share that fails of the commits and changes that may fail'), 0.5) },
   describe: ({ share }, nodes) => `${percent(share)} of the transactions that ${nodes} may fail with 40001 failed`,
 })
 
 export const refuseSessions = defineFault({
   kind: 'refuse-sessions',
   plural: 'full databases',
-  summary: 'a simulated PostgreSQL takes no further session: 53300, sorry, too many clients already',
+  summary: 'let a simulated PostgreSQL refuse new sessions (53300, sorry, too many clients already)',
   notInProcesses: onlySimulated,
   parameters: {},
   describe: (_, nodes) => `${nodes} full`,
@@ -232,11 +234,11 @@ export const refuseSessions = defineFault({
 export const slowStatements = defineFault({
   kind: 'slow-statements',
   plural: 'slow statements',
-  summary: 'statements of a simulated PostgreSQL take longer; statement_timeout ends them with 57014',
+  summary: 'make statements of a simulated PostgreSQL take longer; statement_timeout ends them with 57014',
   notInProcesses: onlySimulated,
   parameters: {
-    delayMs: ms('how much longer', { least: 1 }),
-    share: or(probability('of the statements'), 1),
+    delayMs: ms('additional time of each statement', { least: 1 }),
+    share: or(probability('the share of the statements that take longer'), 1),
   },
   describe: ({ delayMs, share }, nodes) => `${percent(share)} of the statements of ${nodes} ${delayMs} ms slower`,
 })

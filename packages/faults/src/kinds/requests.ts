@@ -5,12 +5,12 @@ import { validateFields } from './edits.ts'
 
 /** How a client is left without a response: by a reset, or without any sign. */
 const silence = or(
-  choice(['reset', 'hang'], 'reset: the client sees its connection reset; hang: it sees nothing'),
+  choice(['reset', 'hang'], 'reset: the connection of the client is reset; hang: the client gets no response'),
   'reset',
 )
 const delay = {
   delayMs: ms('the delay'),
-  jitterMs: or(ms('jitter: uniform, ± this much'), 0),
+  jitterMs: or(ms('uniform jitter: ± this much'), 0),
 }
 
 // Drops the request. This kind and the next three are the four ways to withhold a response.
@@ -29,7 +29,7 @@ export const crashBeforeReply = defineFault({
 
 export const loseReply = defineFault({
   kind: 'lose-reply',
-  summary: 'the server replies, and the reply is lost',
+  summary: 'let the server reply, and drop the reply',
   parameters: { silence },
   actsOnReplies: true,
 })
@@ -49,7 +49,7 @@ export const delayRequest = defineFault({
   parameters: delay,
 })
 
-const status = wholeNumber('the status the client sees', { least: 200, most: 599 })
+const status = wholeNumber('the status that the client receives', { least: 200, most: 599 })
 
 export const errorStatus = defineFault({
   kind: 'error-status',
@@ -57,11 +57,11 @@ export const errorStatus = defineFault({
   parameters: {
     status: or(status, 503),
     body: or(text('the body of the response'), 'an injected error\n'),
-    headers: optional(json('its header fields ({"Retry-After":"5","Content-Type":"application/json"})')),
+    headers: optional(json('header fields of the response ({"Retry-After":"5","Content-Type":"application/json"})')),
     after: or(
       choice(
         ['nothing', 'forwarding'],
-        'nothing: the server does not get the request; forwarding: the server carries it out first',
+        'nothing: the server does not get the request; forwarding: the server executes the request first',
       ),
       'nothing',
     ),
@@ -74,8 +74,8 @@ export const rateLimit = defineFault({
   kind: 'rate-limit',
   summary: 'refuse requests above the rate',
   parameters: {
-    requestsPerSecond: perSecond('the rate (0.5: one request every two seconds)'),
-    burst: or(wholeNumber('largest burst', { least: 1 }), 1),
+    requestsPerSecond: perSecond('the rate, in requests per second (0.5: one request every two seconds)'),
+    burst: or(wholeNumber('largest number of requests in a burst', { least: 1 }), 1),
     status: or(status, 429),
     headers: optional(json('header fields of the refusal ({"Retry-After":"5"})')),
   },
@@ -92,14 +92,14 @@ export const duplicateRequest = defineFault({
 /** Replaces the response by the response that the request got before the last change. */
 export const staleReply = defineFault({
   kind: 'stale-reply',
-  summary: 'the client gets an earlier response to the same request',
+  summary: 'return an earlier response to an equal request',
   parameters: { maxBodyBytes },
   actsOnReplies: true,
 })
 
 export const reorderReplies = defineFault({
   kind: 'reorder-replies',
-  summary: 'hold the response until one on another connection has passed it',
-  parameters: { withinMs: or(ms('longest wait for such a response', { most: 3_600_000 }), 1000) },
+  summary: 'hold the response until a response on another connection has passed it',
+  parameters: { withinMs: or(ms('longest wait for a response on another connection', { most: 3_600_000 }), 1000) },
   actsOnReplies: true,
 })

@@ -8,8 +8,8 @@ export const sqlError = defineFault({
   kind: 'sql-error',
   summary: 'answer the statement with an error of the database',
   parameters: {
-    code: or(textOrNumber('an SQLSTATE (40001, 57P01), or an error number of MySQL (1213)'), '40001'),
-    message: or(text('its message'), 'an injected error'),
+    code: or(textOrNumber('the error: an SQLSTATE (40001, 57P01), or an error number of MySQL (1213)'), '40001'),
+    message: or(text('the message of the error'), 'an injected error'),
   },
   validate({ code }, where) {
     if (/^([0-9A-Z]{5}|[1-9]\d{3})$/.test(code) && !code.startsWith('00')) return

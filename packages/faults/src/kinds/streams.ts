@@ -33,7 +33,7 @@ export const delayStream = defineFault({
   summary: 'delay the request or the response',
   parameters: {
     delayMs: ms('the delay'),
-    jitterMs: or(ms('jitter: uniform, ± this much'), 0),
+    jitterMs: or(ms('uniform jitter: ± this much'), 0),
   },
 })
 
@@ -52,18 +52,18 @@ export const grpcStatus = defineFault({
   summary: 'end the call with a gRPC status',
   parameters: {
     status: or(
-      wholeNumber('the number of the status (14: UNAVAILABLE, 8: RESOURCE_EXHAUSTED)', { least: 1, most: 16 }),
+      wholeNumber('the gRPC status code (14: UNAVAILABLE, 8: RESOURCE_EXHAUSTED)', { least: 1, most: 16 }),
       14,
     ),
-    message: or(text('its message'), 'an injected error'),
+    message: or(text('the message of the error'), 'an injected error'),
     after: usually(
       choice(
         ['nothing', 'forwarding'],
-        'nothing: at the beginning of the call; forwarding: after the server has replied',
+        'when the call ends. nothing: at its beginning; forwarding: after the server has replied',
       ),
       'nothing',
     ),
-    messages: optional(wholeNumber('how many messages of the reply arrive before the status')),
+    messages: optional(wholeNumber('number of messages of the reply that arrive before the status')),
   },
 })
 

@@ -27,7 +27,7 @@ export const processes: readonly Nemesis[] = [
   {
     name: 'shifting',
     summary:
-      'kill all nodes; run one majority for a while, then another that shares as few nodes with it as possible, and so on',
+      'kill all nodes; run one majority for a while, then another that shares as few nodes as possible with the one before, and so on',
     kind: 'kill',
     among: 'nodes',
     plan: shiftMajority,
@@ -122,7 +122,7 @@ export const machines: readonly Nemesis[] = [
   }),
   {
     name: 'restart',
-    summary: 'restart one node, a minority or the leader cleanly through the container engine',
+    summary: 'stop one node, a minority or the leader cleanly through the container engine, and start it at once',
     kind: 'restart',
     among: 'nodes',
     plan: (random) => ({
@@ -150,16 +150,15 @@ const SLOWER_MS = [20, 200, 2_000] as const
 
 export const databases: readonly Nemesis[] = [
   amongNodes('lose-commit-reply', {
-    summary:
-      'a simulated PostgreSQL commits, but the reply to 10%, 30% or all commits is lost: clients see a broken connection',
+    summary: 'lose the reply of a simulated PostgreSQL to 10%, 30% or all commits: clients see a broken connection',
     plan: (random) => ({ nodes: 'one', share: random.pick(shareChoices) }),
   }),
   amongNodes('serialization-failure', {
-    summary: 'a simulated PostgreSQL aborts 10%, 30% or all transactions that can fail with 40001',
+    summary: 'let a simulated PostgreSQL abort 10%, 30% or all transactions that can fail with 40001',
     plan: (random) => ({ nodes: 'one', share: random.pick(shareChoices) }),
   }),
   amongNodes('refuse-sessions', {
-    summary: 'a simulated PostgreSQL refuses new sessions (53300, too many clients)',
+    summary: 'let a simulated PostgreSQL refuse new sessions (53300, too many clients)',
     plan: () => ({ nodes: 'one' }),
   }),
   amongNodes('slow-statements', {

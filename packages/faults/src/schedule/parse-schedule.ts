@@ -15,8 +15,8 @@ import {
 } from './schedule.ts'
 
 const timeParameters = {
-  fromMs: ms('when it begins, from the start of the run'),
-  toMs: ms('when it ends'),
+  fromMs: ms('when the fault begins, counted from the start of the run'),
+  toMs: ms('when the fault ends, counted from the start of the run'),
 }
 
 /**
@@ -32,7 +32,8 @@ export function parseSchedule(value: unknown, where: string, idPrefix = 'fault')
     throw inputError(`${where}: a schedule is a list of faults, each with "fromMs" and "toMs".`)
   const faults = value.map((item, i) => parseScheduled(item, `${where}[${i}]`, `${idPrefix}-${i + 1}`))
   const twice = faults.find(({ id }, i) => faults.findIndex((other) => other.id === id) !== i)
-  if (twice !== undefined) throw inputError(`${where}: the id ${quote(twice.id)} is given twice.`)
+  if (twice !== undefined)
+    throw inputError(`${where}: the id ${quote(twice.id)} is given twice. Give each fault its own id.`)
   return faults.sort((a, b) => a.from - b.from)
 }
 

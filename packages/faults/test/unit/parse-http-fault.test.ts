@@ -82,7 +82,7 @@ describe('an invalid HTTP fault', () => {
     [{ kind: 'lose-request', links, match: { not: {} } }, '"not": it has no conditions, and so excludes everything'],
     [{ kind: 'lose-request', links, match: { not: { path: 'x' } } }, 'A path begins with a slash'],
     [{ kind: 'lose-request', links, match: { not: { not: { path: '/x' } } } }, '"not" has no parameter "not"'],
-    [3, 'x: 3 is no object.'],
+    [3, 'x: 3 is not an object.'],
     [{ links }, 'x: "kind" is missing. Known: lose-request, crash-before-reply, '],
     [{ kind: 'explode', links }, 'x: there is no HTTP fault "explode". Known: lose-request, '],
     [{ kind: 'lose-reply' }, 'x: "links" must be a list of links, such as ["clients>n1"].'],
@@ -97,12 +97,15 @@ describe('an invalid HTTP fault', () => {
     [{ kind: 'lose-reply', links, match: { path: 'kv' } }, 'x: "match": "path" is "kv". A path begins with a slash'],
     [
       { kind: 'lose-reply', links, match: { path: '/{a}{b}' } },
-      'nothing says where one name of {a}{b} ends and the next begins',
+      'it is unclear where one name of {a}{b} ends and the next begins',
     ],
     [{ kind: 'lose-reply', links, match: { headerValue: 'x' } }, 'Give "header" as well.'],
     [{ kind: 'lose-reply', links, match: { status: '6xx' } }, 'x: "match": "status" is "6xx". Write 503, or a class'],
     [{ kind: 'lose-request', links, match: { status: '5xx' } }, 'x: lose-request: "status" selects responses'],
-    [{ kind: 'lose-reply', links, when: { fromMs: 5, untilMs: 5 } }, 'x: "when": "untilMs" is 5, which is not after'],
+    [
+      { kind: 'lose-reply', links, when: { fromMs: 5, untilMs: 5 } },
+      'x: "when": "untilMs" is 5, which must be greater than',
+    ],
     [{ kind: 'edit-reply', links }, 'x: edit-reply changes nothing. Give "headers" or "body".'],
     [
       { kind: 'edit-reply', links, headers: { 'a b': 'c' } },
@@ -110,7 +113,7 @@ describe('an invalid HTTP fault', () => {
     ],
     [
       { kind: 'edit-reply', links, headers: { A: 'c\r\nd' } },
-      'x: edit-reply: the value of A is "c\\r\\nd". Give a text of one',
+      'x: edit-reply: the value of A is "c\\r\\nd". Give a string of one',
     ],
     [{ kind: 'edit-reply', links, headers: { 'Content-Length': '5' } }, 'x: edit-reply: Content-Length says where the'],
   ])('is refused: %j', (value, message) => {

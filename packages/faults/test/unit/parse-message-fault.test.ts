@@ -47,7 +47,7 @@ describe('the parser of message faults', () => {
   })
 
   test.each([
-    [undefined, 'faults.json: undefined is no object'],
+    [undefined, 'faults.json: undefined is not an object'],
     [{ links }, 'faults.json: "kind" is missing. Known: drop-message, duplicate-message'],
     [{ kind: 'latency', links }, 'faults.json: there is no message fault "latency". Known: drop-message'],
     [{ kind: 'toString', links }, 'there is no message fault "toString"'],

@@ -74,7 +74,7 @@ test.each(
   )
   const edits = kind.startsWith('edit-') ? { headers: { A: 'b' } } : {}
   const fault = { kind, links, ...Object.fromEntries(needed), ...edits, when: { fromMs: 5, untilMs: 5 } }
-  expect(() => parseFault(fault, 'x')).toThrow('"untilMs" is 5, which is not after "fromMs" 5')
+  expect(() => parseFault(fault, 'x')).toThrow('"untilMs" is 5, which must be greater than "fromMs" 5')
 })
 
 describe('a misspelt fault', () => {

@@ -31,15 +31,15 @@ export const broker: ProtocolDefinition = defineProtocol({
       default: 'exactly-once',
       values: ['at-most-once', 'at-least-once', 'exactly-once'],
     },
-    ordered: { summary: 'whether a message waits until the one before it is settled', default: true },
+    ordered: { summary: 'whether a message waits until the message before it is settled', default: true },
     topics: {
       summary:
-        'where objects other than queues are read: at the broker (pull), or from copies that the broker pushes to all nodes (push)',
+        'how objects other than queues are read: at the broker (pull), or from copies that the broker pushes to all nodes (push)',
       default: 'pull',
       values: ['pull', 'push'],
     },
     'visibility-ms': {
-      summary: 'how long a message that was handed out is invisible to other consumers',
+      summary: 'time for which a delivered message is invisible to other consumers',
       default: 100,
       worthTrying: [20],
     },
@@ -75,7 +75,7 @@ export const broker: ProtocolDefinition = defineProtocol({
   invariants: [
     {
       name: 'settled once',
-      summary: 'with exactly-once delivery, a message is settled only under the receipt of its latest hand-out',
+      summary: 'with exactly-once delivery, a message is settled only under the receipt of its latest delivery',
       watch: watchState(({ twice }: BrokerState) => twice),
     },
   ],

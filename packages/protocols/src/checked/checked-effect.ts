@@ -42,7 +42,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1
 export function checkedEffect(effect: unknown, context: EffectContext): AnyEffect | undefined {
   if (typeof effect !== 'object' || effect === null)
     throw new Mistake(
-      `asked for ${shown(effect)}, which is no effect`,
+      `asked for ${shown(effect)}, which is not an effect`,
       `an effect is { type: ${TYPES.join(' | ')}, … }`,
     )
   const { type, ...members } = effect as { readonly [member: string]: unknown }
@@ -63,7 +63,7 @@ export function checkedEffect(effect: unknown, context: EffectContext): AnyEffec
       return { type, text: textIn(type, members, 'text') }
     default:
       throw new Mistake(
-        `asked for ${shown(effect)}, which is no effect`,
+        `asked for ${shown(effect)}, which is not an effect`,
         `"type" can be ${TYPES.slice(0, -1).join(', ')} or ${TYPES.at(-1)}`,
       )
   }
@@ -76,7 +76,7 @@ function checkedSend(members: Members, { node, peers }: EffectContext): AnyEffec
   if (to === node) throw new Mistake('sent a message to itself', `its peers are ${peers.join(', ')}`)
   if (!peers.includes(to))
     throw new Mistake(
-      `sent to ${JSON.stringify(to)}, which is none of its peers`,
+      `sent to ${JSON.stringify(to)}, which is not one of its peers`,
       `they are ${peers.join(', ')}; use "reply" to answer clients`,
     )
   return { type: 'send', to, message: copied('message', members['message'], `sent ${to} a message`) }
@@ -91,11 +91,11 @@ function checkedReply(members: Members, { answered, messageText }: EffectContext
     case 'late':
       return undefined
     case 'twice':
-      throw new Mistake(`replied a second time to the request "${requestId}"`, 'a request has one reply')
+      throw new Mistake(`replied a second time to the request "${requestId}"`, 'a request must have exactly one reply')
     case 'unknown':
       throw new Mistake(
-        `replied to "${requestId}", a request that it was never given`,
-        'only the node that was given a request may reply to it',
+        `replied to "${requestId}", a request that it never got`,
+        'only the node that got a request may reply to it',
       )
   }
 }
@@ -126,14 +126,14 @@ function checkedResult(result: unknown): Completion {
 function textIn(type: string, members: Members, name: string): string {
   const value = members[name]
   if (typeof value === 'string') return value
-  throw new Mistake(`asked for "${type}" with ${name} ${shown(value)}`, `"${name}" is a text`)
+  throw new Mistake(`asked for "${type}" with ${name} ${shown(value)}`, `"${name}" must be a string`)
 }
 
 function delayIn({ timer, afterMs }: Members): Millis {
   if (typeof afterMs === 'number' && afterMs >= 0 && afterMs <= LONGEST_TIMER_MS) return millis(afterMs)
   throw new Mistake(
     `set the timer ${shown(timer)} to ring after ${typeof afterMs === 'number' ? afterMs : shown(afterMs)} ms`,
-    `"afterMs" is a number from 0 to ${LONGEST_TIMER_MS}`,
+    `"afterMs" must be a number from 0 to ${LONGEST_TIMER_MS}`,
   )
 }
 
@@ -143,7 +143,7 @@ function copied<T>(name: string, value: unknown, did: string): T {
   if (part !== undefined)
     throw new Mistake(
       `${did} that JSON cannot carry`,
-      `${part}, and would arrive changed; JSON has texts, finite numbers, true, false, null, lists and plain objects`,
+      `${part}, and would arrive changed; JSON has strings, finite numbers, true, false, null, lists and plain objects`,
     )
   // Skip serialising a string that is too long already.
   const text = typeof value === 'string' && value.length > LONGEST_JSON ? value : JSON.stringify(value)

@@ -112,21 +112,27 @@ function checkedReturn(returned: unknown): { readonly state: unknown; readonly e
   if (isThenable(returned)) {
     // The promise may be rejected later; that is ignored.
     returned.then(undefined, () => {})
-    throw new Mistake('returned a promise', 'start and step return { state, effects } at once, and are not async')
+    throw new Mistake(
+      'returned a promise',
+      'start and step must return { state, effects } synchronously, and not a promise',
+    )
   }
   if (typeof returned !== 'object' || returned === null)
-    throw new Mistake(`returned ${shown(returned)}`, 'start and step return { state, effects }')
+    throw new Mistake(`returned ${shown(returned)}`, 'start and step must return { state, effects }')
   const { state, effects } = returned as { readonly state?: unknown; readonly effects?: unknown }
   if (state === undefined)
-    throw new Mistake('returned no "state"', 'start and step return { state, effects }; return null for an empty state')
+    throw new Mistake(
+      'returned no "state"',
+      'start and step must return { state, effects }; return null for an empty state',
+    )
   if (!Array.isArray(effects))
-    throw new Mistake(`returned the effects ${shown(effects)}`, 'effects are a list; return [] for none')
+    throw new Mistake(`returned the effects ${shown(effects)}`, 'effects must be a list; return [] for none')
   return { state, effects }
 }
 
 function checkedStatus(status: unknown): NodeStatus {
   const wrong = (what: string): Mistake =>
-    new Mistake(`returned ${what} from "status"`, 'a status is { role: TEXT, leads: true or false, … }')
+    new Mistake(`returned ${what} from "status"`, 'a status must be { role: STRING, leads: true or false, … }')
   if (isThenable(status) || typeof status !== 'object' || status === null) throw wrong(shown(status))
   const { role, leads, ready, owes, term, applied, leader } = status as { readonly [member: string]: unknown }
   const mustBe = (name: string, value: unknown, type: string): void => {

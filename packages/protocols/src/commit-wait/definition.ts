@@ -12,7 +12,7 @@ export const commitWait: ProtocolDefinition = defineProtocol({
   settings: {
     order: {
       summary:
-        'who makes up for clocks that differ: writers, by waiting, or readers, by looking at slightly later writes as well',
+        'who compensates for clocks that differ: writers, by waiting, or readers, by also reading slightly later writes',
       default: 'commit-wait',
       values: ['commit-wait', 'uncertainty-interval'],
       worthTrying: ['uncertainty-interval'],
@@ -22,7 +22,7 @@ export const commitWait: ProtocolDefinition = defineProtocol({
       default: DEFAULT_MS,
     },
     'skew-ms': {
-      summary: 'the largest error that clocks have; a node draws its own at each start',
+      summary: 'the largest error of a clock; each node draws its own error at each start',
       default: DEFAULT_MS,
     },
     'request-timeout-ms': { summary: 'how long a request waits for the owner of its key', default: 1000 },

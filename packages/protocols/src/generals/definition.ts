@@ -53,12 +53,12 @@ export const generals: ProtocolDefinition = defineProtocol({
       values: ['oral', 'signed'],
     },
     traitor: {
-      summary: 'which general is the traitor, who tells some of the others something else',
+      summary: 'the traitor, who sends some of the others another order',
       default: 'lieutenant',
       values: ['none', 'commander', 'lieutenant'],
     },
     'round-ms': {
-      summary: 'how long a message may take; after two rounds nobody waits any longer',
+      summary: 'longest time for a message; after two such rounds nobody waits any longer',
       default: 200,
     },
   },

@@ -56,7 +56,7 @@ export const masterMaster: ProtocolDefinition = defineProtocol({
       values: ['timestamp', 'lamport', 'hybrid-clock', 'version-vector'],
     },
     siblings: {
-      summary: 'with version vectors: how concurrent writes are read, the latest by wall clock or all in a list',
+      summary: '(version vectors only) how concurrent writes are read: the latest by wall clock, or all in a list',
       default: 'latest',
       values: ['latest', 'all'],
     },

@@ -60,10 +60,13 @@ export const quorum: ProtocolDefinition = defineProtocol({
       default: false,
     },
     'anti-entropy': {
-      summary: 'whether replicas compare their versions, so that they agree in the end',
+      summary: 'whether replicas compare their versions in the background until they agree',
       default: true,
     },
-    'sync-ms': { summary: 'milliseconds between comparisons, and between attempts to hand over', default: 100 },
+    'sync-ms': {
+      summary: 'milliseconds between comparisons of versions, and between attempts to hand over writes',
+      default: 100,
+    },
     'request-timeout-ms': { summary: 'how long a request waits for replicas', default: 1000 },
   },
   bugs: {

@@ -63,7 +63,7 @@ export const raft: ProtocolDefinition = defineProtocol({
   defaultNodes: 5,
   settings: {
     'pre-vote': {
-      summary: 'whether a node asks if it could win an election before starting one',
+      summary: 'whether a node asks others if it could win an election before it starts one',
       default: true,
       worthTrying: [false],
     },
@@ -87,17 +87,17 @@ export const raft: ProtocolDefinition = defineProtocol({
       default: DRIFT,
     },
     'snapshot-entries': {
-      summary: 'after how many entries since its last snapshot a node takes the next one',
+      summary: 'number of entries after which a node takes its next snapshot',
       default: 10_000,
       worthTrying: [4],
     },
     'transfer-ms': {
-      summary: 'how long a leader leads before it hands over to another; 0: as long as it can',
+      summary: 'time after which a leader hands over to another; 0: never',
       default: 0,
       worthTrying: [150],
     },
     'resize-ms': {
-      summary: 'how often a leader removes a voter or adds one back; 0: never',
+      summary: 'interval at which a leader removes a voter or adds one back; 0: never',
       default: 0,
       worthTrying: [100],
     },

@@ -25,7 +25,7 @@ export const redlock: ProtocolDefinition = defineProtocol({
   objects: ['register', 'counter', 'set', 'queue', 'log', 'lock'],
   settings: {
     'ttl-ms': {
-      summary: 'how long a master keeps a lock that is not released',
+      summary: 'time after which a master drops a lock that is not released',
       default: 1_000,
       isLeaseMs: true,
     },
@@ -34,7 +34,7 @@ export const redlock: ProtocolDefinition = defineProtocol({
         'whether the holder writes a token to a majority and the resource refuses lower ones; Redlock itself has no tokens',
       default: false,
     },
-    'clock-drift': { summary: 'the share of the time to live that is allowed for clock drift', default: DRIFT },
+    'clock-drift': { summary: 'share of the time to live that is reserved for clock drift', default: DRIFT },
     'attempt-ms': { summary: 'the time within which a majority must have answered', default: 50, worthTrying: [200] },
     'request-timeout-ms': { summary: 'how long a request tries to get the lock', default: 500 },
   },

@@ -67,7 +67,7 @@ export const routingSettings = (leader: string): ProtocolSettings => ({
 export type Reads = 'log' | 'round'
 
 export const readsSetting = (leader: string): Omit<ProtocolSetting, 'name'> => ({
-  summary: `reads wait for a round that confirms the ${leader}, or take a place in the log like updates`,
+  summary: `how the ${leader} answers reads: after a round that confirms that it still leads, or as entries of the log`,
   default: 'round',
   values: ['round', 'log'],
   worthTrying: ['log'],

@@ -33,7 +33,8 @@ export const sharded: ProtocolDefinition = defineProtocol({
       worthTrying: [20],
     },
     'retransmit-ms': {
-      summary: 'how often a shard in transit is sent again, and a request that found no owner is passed on again',
+      summary:
+        'interval at which a shard in transit is sent again, and a request that found no owner is forwarded again',
       default: 20,
     },
     'request-timeout-ms': { summary: 'how long a request waits for the owner of its shard', default: 1000 },

@@ -23,19 +23,20 @@ export const single: ProtocolDefinition = defineProtocol({
   defaultNodes: 3,
   settings: {
     retry: {
-      summary: 'what an app server does when no answer comes: nothing, retry, or retry with the same idempotency key',
+      summary:
+        'what an app server does when no answer arrives: nothing, retry, or retry with the idempotency key of the first attempt',
       default: 'key',
       values: RETRIES,
     },
     'timeout-ms': { summary: 'how long an app server waits for an answer to one attempt', default: 100 },
-    attempts: { summary: 'attempts per request, the first one included', default: 4 },
+    attempts: { summary: 'number of attempts per request, including the first', default: 4 },
     backoff: {
       summary: 'the pause before a retry: none, fixed, doubling, or any time up to the doubling one (full jitter)',
       default: 'jitter',
       values: BACKOFFS,
     },
-    'backoff-ms': { summary: 'the first pause', default: 25 },
-    'longest-backoff-ms': { summary: 'the longest pause', default: 1_000 },
+    'backoff-ms': { summary: 'length of the first pause', default: 25 },
+    'longest-backoff-ms': { summary: 'limit on the length of a pause', default: 1_000 },
     'retry-budget': { summary: 'retries allowed per first attempt, on average; 0: no limit', default: 0 },
     'breaker-failures': {
       summary: 'failures in a row that open the circuit, so that nothing is sent for a while; 0: it stays closed',

@@ -78,7 +78,7 @@ describe('checkedMachine', () => {
     const state = started(machine)
     expect(machine.step(state, message('r1'), NOW, NOW).effects).toEqual([])
     expect(() => machine.step(state, message('r2'), NOW, NOW)).toThrow(
-      'n1 replied to "r2", a request that it was never given',
+      'n1 replied to "r2", a request that it never got',
     )
   })
 

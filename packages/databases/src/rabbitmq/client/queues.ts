@@ -91,5 +91,5 @@ async function served(channel: Channel, { node }: NodeAddress, timeoutMs: number
   }
   channel.close()
   if (trouble !== undefined)
-    throw environmentError(`rabbitmq: ${node} did not serve within ${timeoutMs} ms: ${trouble.error}.`)
+    throw environmentError(`rabbitmq: ${node} did not accept requests within ${timeoutMs} ms: ${trouble.error}.`)
 }
