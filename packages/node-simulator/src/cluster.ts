@@ -375,7 +375,9 @@ function requireListening(service: Service, nodes: Iterable<ServiceNode>): void 
 function requireReady(clients: RunClients, { clients: { file } }: Service): void {
   if (clients.isReady()) return
   clients.requireSound()
-  throw inputError(`${file} is not loaded within 5 s: it awaits something at its top level that never settles.`)
+  throw inputError(
+    `${file} was not loaded within 5 s: it awaits something at its top level that never settles. Remove that await.`,
+  )
 }
 
 const refusalError = (service: Service, { node, error }: NonNullable<World['refused']>): UserError =>

@@ -81,7 +81,7 @@ function readTable(path: string): RouteTable {
     return parseRouteTable(JSON.parse(text), path)
   } catch (error) {
     if (error instanceof UserError) throw error
-    throw inputError(`${path}: not JSON: ${(error as Error).message}`)
+    throw inputError(`${path}: this is not valid JSON: ${(error as Error).message}`)
   }
 }
 

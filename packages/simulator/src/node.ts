@@ -325,7 +325,7 @@ export class SimulatedNode implements Ringing {
           this.marked = true
           break
         default:
-          throw new Error(`${this.id} asks for ${JSON.stringify(effect satisfies never)}, which is no effect`)
+          throw new Error(`${this.id} asks for ${JSON.stringify(effect satisfies never)}, which is not an effect`)
       }
     }
     return true
@@ -351,7 +351,7 @@ export class SimulatedNode implements Ringing {
 
   #send(to: NodeId, message: unknown): void {
     const wire = this.#wires.get(to)
-    if (wire === undefined) throw new Error(`${this.id} sends to ${to}, which is none of its peers`)
+    if (wire === undefined) throw new Error(`${this.id} sends to ${to}, which is not one of its peers`)
     wire.link.send(message, wire)
   }
 

@@ -60,7 +60,7 @@ export class FileCalls {
     if (syscall === 'open' && existsSync(path))
       throw new NotSimulated(
         `reading ${path}`,
-        'is a file of this machine, and nodes have their own empty disks',
+        'is a file of this machine, and each node has an empty disk of its own',
         'Import it as a module, or have the program write it when it starts.',
       )
     throw new FileError('ENOENT', syscall, path)
@@ -74,7 +74,7 @@ export class FileCalls {
 
   open(given: Path, flags: string | number = 'r'): number {
     if (typeof flags === 'number' && flags !== 0)
-      throw new NotSimulated('fs.open with numeric flags', 'is not implemented yet', "Give a text such as 'a+'.")
+      throw new NotSimulated('fs.open with numeric flags', 'is not implemented yet', "Give a string such as 'a+'.")
     const mode = typeof flags === 'number' ? 'r' : flags.replace('s', '')
     const path = this.pathOf(given)
     const exists = this.#files.find(path) !== undefined

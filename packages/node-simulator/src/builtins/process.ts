@@ -95,7 +95,8 @@ export function fillProcess(
     reallyExit: (code?: number) => runningLife().exit(Number(code ?? 0)),
     abort: () => runningLife().exit(134),
     kill(target: number, signal: string | number = 'SIGTERM') {
-      if (target !== pid) throw new NotSimulated('process.kill', 'would end a process that is no node', 'Leave it out.')
+      if (target !== pid)
+        throw new NotSimulated('process.kill', 'would end a process that is not a node', 'Leave it out.')
       if (signal === 0) return true
       if (typeof signal === 'string' && made.listenerCount(signal) > 0) return made.emit(signal, signal)
       return runningLife().exit(143)

@@ -84,7 +84,7 @@ export class ModuleClients {
     const open = async (): Promise<OpenClient> => {
       const client = await this.#module?.open({ node, host: node, port: port() ?? 0 })
       if (typeof (client as Partial<OpenClient> | undefined)?.invoke === 'function') return client as OpenClient
-      this.fail(`${this.#options.file}: what "open" returns has no function "invoke".`)
+      this.fail(`${this.#options.file}: the object that "open" returns has no function "invoke". Add one.`)
       throw new Error('it opened no client')
     }
 

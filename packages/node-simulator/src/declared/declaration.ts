@@ -90,13 +90,13 @@ const BESIDE_NAME = /^[a-z][a-z0-9-]*$/
 /** Host names with another meaning. */
 const TAKEN = new RegExp(`^(?!(?:${REDIS}|clients|localhost|n\\d+)$)`)
 
-const text = v.string('must be a text')
+const text = v.string('must be a string')
 const path = v.pipe(v.string('must be a path'), v.nonEmpty('must be a path'))
 
 const programMembers = {
-  entry: v.pipe(path, v.description('the file of its program')),
-  args: v.optional(v.array(text, 'must be a list of texts')),
-  environment: v.optional(v.record(text, text, 'must be an object of texts')),
+  entry: v.pipe(path, v.description('file of the program')),
+  args: v.optional(v.array(text, 'must be a list of strings')),
+  environment: v.optional(v.record(text, text, 'must be an object of strings')),
 }
 
 const besideName = v.pipe(
@@ -140,7 +140,7 @@ const filledPostgres = v.strictObject({
   standby: v.optional(
     v.pipe(
       v.boolean('must be true or false'),
-      v.description('a hot standby that follows it late and only reads: pg-standby for pg'),
+      v.description('adds a hot standby that follows the PostgreSQL late and only reads, such as pg-standby for pg'),
     ),
   ),
   calculator: v.optional(
@@ -170,7 +170,7 @@ export const serviceMembers: {
     ),
   ),
   client: v.optional(
-    v.pipe(path, v.description('instead of routes: a file of clients, whose default export is defineClient({ … })')),
+    v.pipe(path, v.description('file of clients, instead of routes; its default export is defineClient({ … })')),
   ),
   nodes: runMembers.nodes,
   redis: v.optional(
@@ -220,7 +220,7 @@ export function declaredService(
   const { success, issues } = v.safeParse(serviceSchema, declaration)
   if (!success) throw usageError(schemaProblems(serviceSchema, issues, { where, what: 'a service' }).join('\n'))
   if (declaration.routes !== undefined && declaration.client !== undefined)
-    throw usageError(`${where}: requests are made by "routes" or by "client": give only one of them.`)
+    throw usageError(`${where}: both "routes" and "client" make the requests. Give only one of them.`)
   const { entry, routes, client, args, environment, redis, http } = declaration
   const program = pathFrom(directory, entry)
   return {

@@ -17,7 +17,7 @@ export function requireQueries(simulated: Simulated, engine: Engine, assert: rea
   for (const query of assert)
     withSession(simulated, engine, query, (session) => {
       const { length } = session.parse(query)
-      if (length !== 1) throw inputError(`--assert-sql ${query}: it is ${length} statements: write one.`)
+      if (length !== 1) throw inputError(`--assert-sql ${query} has ${length} statements. Write one.`)
     })
 }
 
@@ -46,7 +46,7 @@ function brokenBy(session: Session, query: string): string | undefined {
   const [statement] = session.parse(query)
   if (statement === undefined) return undefined
   const outcome = executeAlone(session, statement)
-  if (outcome.kind !== 'rows') throw inputError(`--assert-sql ${query}: it is no query.`)
+  if (outcome.kind !== 'rows') throw inputError(`--assert-sql ${query} is not a query. Write a SELECT.`)
   if (outcome.rows.length > 0 && outcome.rows.every(([answer]) => answer === true)) return undefined
   const tables = [...tablesIn(statement.node)].map((table) => `${table}: ${rowsOf(session, table)}`)
   return [`it answered ${printed(session, outcome)}`, ...tables].join('; ')

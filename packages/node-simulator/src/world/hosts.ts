@@ -38,7 +38,11 @@ const SIMULATED = [
 /** The host names of nodes; all others are refused by name. */
 export function hostsOf(program: string, names: readonly NodeId[]): Hosts {
   const refused = (what: string, server: (typeof SIMULATED)[number] | undefined): NotSimulated =>
-    new NotSimulated(what, `is no node of ${program}: there are ${names.join(', ')}`, `${INSTEAD}${server?.add ?? ''}`)
+    new NotSimulated(
+      what,
+      `is not a node of ${program}, whose nodes are ${names.join(', ')}`,
+      `${INSTEAD}${server?.add ?? ''}`,
+    )
   return {
     find: (host, from) => (LOCAL.has(host) ? from : names.find((name) => name === host)),
     unknown: (host) =>

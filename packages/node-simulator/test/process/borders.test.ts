@@ -99,7 +99,7 @@ describe('an undeclared server', () => {
   test('is named in the refusal by the usual service of its port', async () => {
     const dials = `import { connect } from 'node:net'; await new Promise((_, no) => connect(5432, 'localhost').on('error', no))`
     await expect(ran(serving(dials))).rejects.toThrow(
-      /PostgreSQL at localhost:5432 cannot be simulated: it is no node of .*chaos run/,
+      /PostgreSQL at localhost:5432 cannot be simulated: it is not a node of .*chaos run/,
     )
   })
 

@@ -108,11 +108,11 @@ describe('simulated clients from a file', () => {
     ],
     ['ends itself', 'process.exit(1)', /client\.ts called process\.exit\(1\): clients must not end\./],
     ['throws as it is loaded', "throw new Error('no!')", /client\.ts threw: Error: no!: clients must not end\./],
-    ['never gets loaded', 'await new Promise(() => {})', /client\.ts is not loaded within 5 s/],
+    ['never gets loaded', 'await new Promise(() => {})', /client\.ts was not loaded within 5 s/],
     [
       'opens no client',
       'export default { open: () => 7 }',
-      /client\.ts: what "open" returns has no function "invoke"\./,
+      /client\.ts: the object that "open" returns has no function "invoke"\. Add one\./,
     ],
     [
       'answers a read with nothing',

@@ -27,7 +27,7 @@ const HOW = 'Write --sweep sync=0..4, --sweep reads=primary,replica, or --sweep 
  * @throws UserError (usage)
  */
 export function requireSeveral({ typed, points }: Sweep): void {
-  if (points.length < 2) throw usageError(`--sweep ${typed}: one value is no sweep. ${HOW}`)
+  if (points.length < 2) throw usageError(`--sweep ${typed}: this is only one value. ${HOW}`)
 }
 
 /**
@@ -41,7 +41,7 @@ export function parseSweep(typed: string): Sweep {
     throw usageError(`--sweep ${typed}: ${problem} ${HOW}`)
   }
   const [subject = '', written = '', ...more] = typed.split('=')
-  if (subject === '' || written === '' || more.length > 0) return refuse('this names no setting and its values.')
+  if (subject === '' || written === '' || more.length > 0) return refuse('this does not name a setting and its values.')
   const ends = written.split('..')
   const [from = '', to = ''] = ends
   const points =
@@ -61,7 +61,7 @@ function range(subject: string, from: string, to: string, refuse: Refuse): reado
   const isNumber = (text: string): boolean => /^-?\d+$/.test(text)
   if (!isNumber(from) || !isNumber(to)) return refuse(`${from} and ${to} are not both whole numbers.`)
   const [low, high] = [Number(from), Number(to)]
-  if (high <= low) return refuse(`${from} to ${to} is no range from low to high.`)
+  if (high <= low) return refuse(`${from} to ${to} is not a range from low to high.`)
   // Limits the length, so that no list of a billion values is created only to be refused.
   const length = Math.min(high - low + 1, 1e6)
   return length > MOST_VALUES

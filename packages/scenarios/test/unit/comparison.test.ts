@@ -412,6 +412,6 @@ describe('a sweep', () => {
   })
 
   test.each(['sync=3', 'quorum=R1W1..R1W1'])('is refused if it has only one value: %s', (wrong) => {
-    expect(() => requireSeveral(parseSweep(wrong))).toThrow(/one value is no sweep\. Write --sweep sync=0\.\.4/)
+    expect(() => requireSeveral(parseSweep(wrong))).toThrow(/this is only one value\. Write --sweep sync=0\.\.4/)
   })
 })

@@ -31,7 +31,7 @@ interface Process {
 }
 
 function processesOf(_: CatalogueView, server: ServerView): readonly Process[] {
-  if (server.isReplicated) throw new NotSupported('pg_stat_activity where there is a standby')
+  if (server.isReplicated) throw new NotSupported('pg_stat_activity on a server with a standby')
   return [
     ...PROCESSES.map(
       ([type, event], at): Process => ({

@@ -10,7 +10,7 @@ import type { Column } from './table.ts'
 export function defaultText({ default: node, type }: Column, view: CatalogueView): string | null {
   if (node === undefined || ('A_Const' in node && node.A_Const.isnull === true)) return null
   const text = printed(node, type, view)
-  if (text === undefined) throw new NotSupported('the text of a default that is more than a value or a call,')
+  if (text === undefined) throw new NotSupported('the text of a default other than a value or a call,')
   return text
 }
 

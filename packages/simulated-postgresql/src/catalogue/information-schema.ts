@@ -35,7 +35,7 @@ function insertable({ view }: Table): string {
     targetList.every((target) => 'ResTarget' in target && target.ResTarget.val && 'ColumnRef' in target.ResTarget.val)
   )
     return 'YES'
-  throw new NotSupported('whether rows can be changed through a view')
+  throw new NotSupported('is_insertable_into or is_updatable of this view')
 }
 
 /** The precision of numbers, in bits but for numeric. */

@@ -42,7 +42,7 @@ function foldedOutput(value: object & SqlValue, type: SqlType, context: TextCont
       value.columns.map((each) => each.type.oid),
     ) !== undefined
   )
-    throw new NotSupported('whether rows with a citext are equal')
+    throw new NotSupported('a comparison of rows that contain a citext')
   const text = output(value, context)
   return caselessAmong(context.types, [elementOid]) === undefined ? text : lowerText(text)
 }

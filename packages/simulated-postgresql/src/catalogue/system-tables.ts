@@ -95,7 +95,7 @@ function databaseNumber(name: string, { database }: CatalogueView): number {
   if (name === database) return DATABASE_OID
   if (name === 'template1') return 1
   if (name === 'template0') return 4
-  throw new NotSupported('the OID of the database postgres if another database is in use')
+  throw new NotSupported('the OID of the database postgres while another database is in use')
 }
 
 const pgDatabase: Relation = {
@@ -282,7 +282,7 @@ function optionOf(order: string | undefined): number {
 }
 
 function noTree(what: string, isThere: boolean): null {
-  if (isThere) throw new NotSupported(`pg_index with ${what} of an index`)
+  if (isThere) throw new NotSupported(`pg_index with an index that has ${what}`)
   return null
 }
 
@@ -454,7 +454,7 @@ const pgDescription: Relation = {
   rows: ({ catalogue }) => {
     const all = [...catalogue.comments].map(([key, text]) => ({ key: key.split(' '), text }))
     if (all.some(({ key }) => key[0]?.startsWith('OBJECT_')))
-      throw new NotSupported('pg_description with these comments')
+      throw new NotSupported('pg_description with comments on functions or types')
     return all
   },
   fields: [
@@ -495,7 +495,7 @@ const roleNumber = (role: string, { catalogue, own, user }: CatalogueView): numb
 
 /** What a role was created with is not kept. */
 function isSuperuser(role: string, { user }: CatalogueView): boolean {
-  if (role !== user && role !== 'postgres') throw new NotSupported(`what the role ${role} may do`)
+  if (role !== user && role !== 'postgres') throw new NotSupported(`the privileges of the role ${role}`)
   return true
 }
 
@@ -611,7 +611,8 @@ const pgStatUserIndexes: Relation = {
 const pgPolicies: Relation = {
   name: 'pg_policies',
   rows(view) {
-    if (tablesIn(view).some(({ policies }) => policies.length > 0)) throw new NotSupported('pg_policies with policies')
+    if (tablesIn(view).some(({ policies }) => policies.length > 0))
+      throw new NotSupported('pg_policies with a table that has policies')
     return []
   },
   fields: [

@@ -295,10 +295,9 @@ function* changeType(
   const { typeName, collClause, raw_default } = fieldsOf('ColumnDef', fields, ['typeName', 'collClause', 'raw_default'])
   const type = resolveTypeName(typeName, context)
   requireCollation(collClause, type, context.types)
-  if (viewsOn(table, context).length > 0)
-    throw new NotSupported('another type of a column of a table that a view reads')
-  requireNoPolicies(table, 'another type of a column')
-  if (table.partitioned !== undefined) throw new NotSupported('another type of a column of a partitioned table')
+  if (viewsOn(table, context).length > 0) throw new NotSupported('ALTER COLUMN TYPE of a table that a view reads')
+  requireNoPolicies(table, 'ALTER COLUMN TYPE')
+  if (table.partitioned !== undefined) throw new NotSupported('ALTER COLUMN TYPE of a partitioned table')
   const scope = rowScope(table, context)
   const place = column.attribute - 1
   const reference = { ColumnRef: { fields: [{ String: { sval: column.name } }] } }
@@ -321,7 +320,7 @@ function* changeType(
       ({ columns, excludes }) => excludes !== undefined && columns.some((at) => at === undefined || at === place),
     )
   )
-    throw new NotSupported('another type of a column that an exclusion constraint has')
+    throw new NotSupported('ALTER COLUMN TYPE of a column in an exclusion constraint')
   rewrite(table, column, run, (row) => converted.evaluate({ row, parameters: [], session: run }))
   const before = { type: column.type, default: column.default, indexes: table.indexes }
   column.type = type

@@ -95,8 +95,7 @@ function usesOf(
         '0A000',
         `cannot alter type "${type.name}" because column "${table.name}.${column.name}" uses it`,
       )
-    if (column.default !== undefined)
-      throw new NotSupported('ALTER TYPE of a type if a column of this type has a default')
+    if (column.default !== undefined) throw new NotSupported('ALTER TYPE of the type of a column with a default')
     const { checks, columns, indexes, triggers } = table
     const isRead =
       checks.length > 0 ||
@@ -155,7 +154,8 @@ function altered(
   if (!columns.some((each) => each.name === name))
     throw new SqlError('42703', `column "${name}" of relation "${type.name}" does not exist`)
   if (subtype === 'AT_DropColumn') return columns.filter((each) => each.name !== name)
-  if (subtype !== 'AT_AlterColumnType') throw new NotSupported('this form of ALTER TYPE')
+  if (subtype !== 'AT_AlterColumnType')
+    throw new NotSupported('a form of ALTER TYPE other than ADD, DROP or ALTER ATTRIBUTE')
   const { type: changed } = attributeOf(expectKind(def, 'ColumnDef'), [], context)
   return columns.map((each) => (each.name === name ? { name, type: changed } : each))
 }

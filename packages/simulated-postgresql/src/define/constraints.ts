@@ -49,7 +49,7 @@ export function* addConstraint(
       yield* addExclusion(fields, table, context, run)
       break
     default:
-      throw new NotSupported(`the constraint ${fields.contype ?? ''}`.replace('CONSTR_', ''))
+      throw new NotSupported(`a constraint of the kind ${fields.contype ?? ''}`.replace('CONSTR_', ''))
   }
 }
 

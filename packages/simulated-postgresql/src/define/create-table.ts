@@ -58,7 +58,7 @@ export function* createTable(fields: Fields<'CreateStmt'>, context: Context, run
       if (kinds.includes(constraint.contype ?? '')) yield* addConstraint(constraint, table, column, context, run)
   for (const { fields: constraint } of constraints)
     if (!order.flat().includes(constraint.contype ?? ''))
-      throw new NotSupported(`the constraint ${constraint.contype ?? ''}`)
+      throw new NotSupported(`a constraint of the kind ${constraint.contype ?? ''}`)
 }
 
 const ON_COMMIT: ReadonlyMap<string, Table['onCommit']> = new Map([

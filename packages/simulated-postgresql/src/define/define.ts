@@ -92,7 +92,7 @@ function* createTableAs(
   const isView = objtype === 'OBJECT_MATVIEW'
   const tag = isView ? 'CREATE MATERIALIZED VIEW' : 'CREATE TABLE AS'
   if (query === undefined || into === undefined || !('SelectStmt' in query))
-    throw new NotSupported(`${tag} of this statement`)
+    throw new NotSupported(`${tag} with a statement other than SELECT`)
   const { rel, colNames, onCommit, skipData } = fieldsOf('IntoClause', into, [
     'rel',
     'colNames',

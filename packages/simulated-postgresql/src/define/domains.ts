@@ -80,7 +80,7 @@ function addProperty(fields: Fields<'Constraint'>, domain: DomainDefinition, con
     case 'CONSTR_FOREIGN':
       throw new SqlError('42601', 'foreign key constraints not possible for domains')
     default:
-      throw new NotSupported(`the constraint ${fields.contype ?? ''} of a domain`)
+      throw new NotSupported(`a domain constraint of the kind ${fields.contype ?? ''}`)
   }
 }
 
@@ -142,7 +142,8 @@ export function* alterDomain(
       break
     case 'C': {
       const constraint = expectKind(def, 'Constraint')
-      if (constraint.contype !== 'CONSTR_CHECK') throw new NotSupported('ALTER DOMAIN ADD of this constraint')
+      if (constraint.contype !== 'CONSTR_CHECK')
+        throw new NotSupported('ALTER DOMAIN ADD of a constraint other than CHECK')
       const check = checkOf(constraint, domain, context)
       if (check.validated) yield* validate(check, oid, context, run)
       domain.checks = inOrder([...domain.checks, check])
@@ -163,7 +164,7 @@ export function* alterDomain(
       domain.checks = domain.checks.filter((each) => each.name !== name)
       break
     default:
-      throw new NotSupported('this form of ALTER DOMAIN')
+      throw new NotSupported('an action of this kind in ALTER DOMAIN')
   }
   return 'ALTER DOMAIN'
 }

@@ -149,7 +149,7 @@ function* dropOne(
       const found = catalogue.index(path, name, context.own)
       if (found === undefined) return false
       if (found.table.partitionOf !== undefined || found.table.partitioned !== undefined)
-        throw new NotSupported('DROP INDEX of a partitioned table')
+        throw new NotSupported('DROP INDEX of an index of a partitioned table')
       if (found.index.constraint)
         throw new SqlError(
           '2BP01',

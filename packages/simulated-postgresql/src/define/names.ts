@@ -32,7 +32,7 @@ export function newName(fields: Fields<'RangeVar'> | undefined, context: Context
     return { schema: context.temporarySchema, name: relname }
   }
   if (schemaname === undefined && /^\s*"?pg_temp\b/i.test(context.setting('search_path') ?? ''))
-    throw new NotSupported('a name without a schema where search_path begins with pg_temp')
+    throw new NotSupported('an unqualified name while search_path begins with pg_temp')
   const schema =
     schemaname ??
     context.searchPath.find((each) => each !== 'pg_catalog' && context.catalogue.hasSchema(each, context.own))

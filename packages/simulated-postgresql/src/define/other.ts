@@ -44,7 +44,7 @@ export function* createExtension(fields: Fields<'CreateExtensionStmt'>, run: Run
   if (extname === 'citext') {
     for (const { defname, arg } of (options ?? []).map((each) => expectKind(each, 'DefElem')))
       if (defname === 'schema' && arg !== undefined && namesOf([arg])[0] !== 'public')
-        throw new NotSupported('citext in another schema than public')
+        throw new NotSupported('citext in a schema other than public')
     const numbers = { oid: run.store.nextOid(), arrayOid: run.store.nextOid() }
     yield* addTypes(caselessTypes(run.catalogue.types, { ...numbers, schema: 'public', name: extname }), run)
   }

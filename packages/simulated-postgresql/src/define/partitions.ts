@@ -22,7 +22,7 @@ export function partitionBy(table: Table, fields: Fields<'PartitionSpec'> | unde
   const { strategy, partParams } = fieldsOf('PartitionSpec', fields, ['strategy', 'partParams'])
   const [only, ...others] = partParams ?? []
   if (strategy !== 'PARTITION_STRATEGY_LIST' || only === undefined || others.length > 0)
-    throw new NotSupported('PARTITION BY of another kind than LIST')
+    throw new NotSupported('PARTITION BY RANGE, PARTITION BY HASH, or PARTITION BY LIST of several columns')
   const { name } = fieldsOf('PartitionElem', expectKind(only, 'PartitionElem'), ['name'])
   if (name === undefined) throw new NotSupported('PARTITION BY LIST of an expression')
   table.partitioned = { place: columnNamed(table, name, true).attribute - 1, partitions: [] }
@@ -89,7 +89,7 @@ function boundValues(
 ): readonly SqlValue[] {
   const { strategy, listdatums } = fieldsOf('PartitionBoundSpec', bound ?? {}, ['strategy', 'listdatums'])
   const column = parent.columns[parent.partitioned?.place ?? -1]
-  if (strategy !== 'l' || column === undefined) throw new NotSupported('a partition of another kind than FOR VALUES IN')
+  if (strategy !== 'l' || column === undefined) throw new NotSupported('a partition without FOR VALUES IN')
   return (listdatums ?? []).map((node: Node) =>
     context
       .assigned(node, new QueryScope(context, undefined), column)

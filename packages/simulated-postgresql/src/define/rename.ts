@@ -38,7 +38,7 @@ export function* rename(fields: Fields<'RenameStmt'>, context: Context, run: Run
     throw new SqlError('42809', `"${table.name}" is not a materialized view`)
   if (!isView && kindOfRelation(table) !== 'table') throw new NotSupported(`RENAME of a ${kindOfRelation(table)}`)
   if (table.partitioned !== undefined) throw new NotSupported('RENAME of a partitioned table')
-  if (viewsOn(table, context).length > 0) throw new NotSupported('RENAME of what a view reads')
+  if (viewsOn(table, context).length > 0) throw new NotSupported('RENAME of a table or column that a view reads')
   run.store.xidOf(run.backend, by)
   switch (renameType) {
     case 'OBJECT_TABLE':

@@ -82,7 +82,7 @@ export function dropRole(fields: Fields<'DropRoleStmt'>, run: Run): string {
   for (const node of roles ?? []) {
     const { rolename = '' } = expectKind(node, 'RoleSpec')
     // Which objects depend on a role is not known.
-    if (catalogue.roles.has(rolename, run.transaction)) throw new NotSupported('DROP ROLE of a role that exists')
+    if (catalogue.roles.has(rolename, run.transaction)) throw new NotSupported('DROP ROLE of an existing role')
     if (missing_ok !== true) throw new SqlError('42704', `role "${rolename}" does not exist`)
     run.notice('NOTICE', '00000', `role "${rolename}" does not exist, skipping`)
   }

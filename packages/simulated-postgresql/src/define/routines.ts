@@ -58,7 +58,7 @@ export function* createFunction(
       hint: `Use DROP FUNCTION ${shown(known, context)} first.`,
     })
   if (known.arguments.some((each, at) => each.name !== declared[at]?.name))
-    throw new NotSupported('CREATE OR REPLACE FUNCTION with other names of arguments')
+    throw new NotSupported('CREATE OR REPLACE FUNCTION with changed names of arguments')
   if (known.arguments.some((each, at) => each.default !== undefined && declared[at]?.default === undefined))
     throw new SqlError('42P13', 'cannot remove parameter defaults from existing function', {
       hint: `Use DROP FUNCTION ${shown(known, context)} first.`,
@@ -108,7 +108,7 @@ function sqlBodyOf(text: string, name: string, declared: Arguments, returns: Ret
     const inner = context.with({ variables, parameterOids: variables.parameterOids })
     if ('SelectStmt' in node) result = inner.compilers.query(node, inner, undefined).columns
     else if (isModification(node)) result = inner.compilers.modification(node, inner, undefined).columns ?? []
-    else throw new NotSupported('this statement in a function in SQL')
+    else throw new NotSupported('a statement other than SELECT, INSERT, UPDATE, DELETE and MERGE in a function in SQL')
   }
   if (returns.kind === 'value') checkResult(result, returns.type, context)
   if (returns.kind === 'set') checkRows(result, returns, context)
@@ -173,7 +173,7 @@ const MODES: Readonly<Record<string, Mode>> = {
 
 function argumentsOf(all: readonly Parameter[]): Arguments {
   const given = all.filter(({ mode }) => mode !== 'OUT')
-  if (given.some((each, at) => each !== all[at])) throw new NotSupported('an OUT parameter before others')
+  if (given.some((each, at) => each !== all[at])) throw new NotSupported('an OUT parameter before an IN parameter')
   const first = given.findIndex((each) => each.default !== undefined)
   if (first >= 0 && given.slice(first).some((each) => each.default === undefined))
     throw new SqlError('42P13', 'input parameters after one with a default value must also have defaults')
@@ -360,7 +360,7 @@ export function* createTrigger(
   const table = yield* run.lockNamed(() => relationOf(read.relation, context), 'ShareRowExclusiveLock')
   if (table.partitioned !== undefined) throw new NotSupported('a trigger of a partitioned table')
   if (table.view !== undefined || timing === undefined) throw new NotSupported('INSTEAD OF triggers')
-  if ((events & ~KNOWN_EVENTS) !== 0) throw new NotSupported('a trigger of TRUNCATE')
+  if ((events & ~KNOWN_EVENTS) !== 0) throw new NotSupported('a TRUNCATE trigger')
   const routine = routineNamed(namesOf(read.funcname), context)
   if (routine.returns.kind !== 'trigger')
     throw new SqlError('42P17', `function ${routine.name} must return type trigger`)
@@ -378,7 +378,7 @@ export function* createTrigger(
     arguments: namesOf(read.args),
   }
   if (trigger.when !== undefined && trigger.level === 'STATEMENT')
-    throw new NotSupported('WHEN of a trigger for statements')
+    throw new NotSupported('WHEN of a statement-level trigger')
   setTriggers(table, [...table.triggers.filter((each) => each !== known), trigger], run)
   // Compiles WHEN: its errors are those of this statement.
   run.factsOf(table)

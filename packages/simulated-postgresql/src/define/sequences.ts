@@ -119,5 +119,5 @@ export function sequenceOptions(sequence: Sequence, options: readonly Node[] | u
 function integer(node: Node | undefined): bigint {
   if (node !== undefined && 'Integer' in node) return BigInt(node.Integer.ival ?? 0)
   if (node !== undefined && 'Float' in node) return BigInt(node.Float.fval ?? '0')
-  throw new NotSupported('this option of a sequence')
+  throw new NotSupported('an option of a sequence whose value is not a number')
 }

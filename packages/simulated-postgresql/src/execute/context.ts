@@ -181,7 +181,7 @@ export class Context implements TextContext {
 
   /** The error of a name that no table has. */
   noTable(schema: string | undefined, name: string, fields: SqlErrorFields = {}): Error {
-    if (this.sequence(schema, name) !== undefined) return new NotSupported(`this use of the sequence ${name}`)
+    if (this.sequence(schema, name) !== undefined) return new NotSupported(`the sequence ${name} in place of a table`)
     if (this.catalogue.index(this.pathOf(schema), name, this.own) !== undefined)
       return new SqlError('42809', `"${name}" is an index`)
     return undefinedRelation([schema, name], fields)
@@ -230,7 +230,7 @@ export class Context implements TextContext {
     const { compare } = this.types.typeOf(type.oid === OID.unknown ? OID.text : type.oid)
     if (compare !== undefined) return compare
     if (type.oid === OID.record || this.elementType(type)?.oid === OID.record)
-      throw new NotSupported('the order of rows')
+      throw new NotSupported('an order of composite values')
     throw new SqlError('42883', `could not identify an ordering operator for type ${this.format(type)}`, {
       hint: 'Use an explicit ordering operator or modify the query.',
     })

@@ -181,7 +181,7 @@ function cascaded(key: ForeignKey, at: number, next: Tuple, run: Run): SqlValue 
   const source = key.referenced.columns[from]?.type
   const target = key.table.columns[key.columns[at] ?? 0]?.type
   if (value === null || source === undefined || target === undefined || source.oid === target.oid) return value
-  if (!sameKeys(source, target)) throw new NotSupported('ON UPDATE CASCADE between these types')
+  if (!sameKeys(source, target)) throw new NotSupported('ON UPDATE CASCADE between columns of these two types')
   return run.types.typeOf(target.oid).input(run.types.typeOf(source.oid).output(value, run), run, target.typmod)
 }
 

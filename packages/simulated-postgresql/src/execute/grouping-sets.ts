@@ -47,7 +47,7 @@ export function compileGroupingSets(
     if (known >= 0) return known
     // PostgreSQL takes each place in the select list for a key of its own.
     if (column === undefined && targetList.filter((target) => targetText(target) === text).length > 1)
-      throw new NotSupported('grouping sets of an expression that stands twice in the select list')
+      throw new NotSupported('grouping sets with an expression that is twice in the select list')
     const compiled = decideText(compileExpression(node, scope), scope)
     // Throws for a type without an equality, such as json.
     requireEquality(scope.context.types, compiled.type.oid)
@@ -98,7 +98,7 @@ function resolved(node: Node, targetList: readonly Node[], scope: QueryScope): N
     const place = node.A_Const.ival?.ival ?? 0
     const target = targetList[place - 1]
     if (node.A_Const.ival === undefined) throw new SqlError('42601', 'non-integer constant in GROUP BY')
-    if (targetList.some(isStar)) throw new NotSupported('a place in GROUP BY beside * in the select list')
+    if (targetList.some(isStar)) throw new NotSupported('a position in GROUP BY while the select list has *')
     if (target === undefined || !('ResTarget' in target) || target.ResTarget.val === undefined)
       throw new SqlError('42P10', `GROUP BY position ${place} is not in select list`)
     return target.ResTarget.val

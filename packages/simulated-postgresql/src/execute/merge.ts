@@ -170,7 +170,7 @@ function compileActions(
   }
   const updates = actions.filter(({ change }) => change.kind === 'UPDATE')
   if (updates.length > 1 && facts.triggers.some(({ trigger }) => trigger.columns.length > 0))
-    throw new NotSupported('MERGE with several UPDATEs of a table with a trigger UPDATE OF')
+    throw new NotSupported('MERGE with several UPDATE actions on a table with an UPDATE OF trigger')
   return actions
 }
 

@@ -81,12 +81,12 @@ export function executed<T>(site: object, start: () => Generator<Wait, T, void>)
   }
   if (known !== undefined) {
     if (known.site === site) return known.value as T
-    throw new NotSupported('an expression that takes another branch after it has waited')
+    throw new NotSupported('an expression that takes a different branch after a wait')
   }
   const execution = start()
   const step = execution.next()
   if (step.done === true) return done(step.value)
-  if (mine === NOWHERE) throw new NotSupported('a routine or a subquery that has to wait here')
+  if (mine === NOWHERE) throw new NotSupported('a wait in a routine or a subquery at this place')
   throw new MustWait(function* (): Generator<Wait, void, void> {
     yield step.value
     let rest = execution.next()

@@ -180,7 +180,7 @@ export class QueryScope implements Scope {
         if (qualifier !== undefined && alias !== qualifier) continue
         if (lacking?.includes(name)) return new NotSupported(`the column ${name} of ${alias}`)
         if (isSystemColumn(name) && (lacking !== undefined || (table !== undefined && system === undefined)))
-          return new NotSupported(`the system column ${name} here`)
+          return new NotSupported(`the system column ${name} at this place`)
       }
     if (qualifier === undefined) return new SqlError('42703', `column "${names[0]}" does not exist`)
     if (this.relation(qualifier) === undefined)

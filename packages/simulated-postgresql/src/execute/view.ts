@@ -90,7 +90,7 @@ export class View {
     return [...conflicts].flatMap(([row, met]) => {
       if (met.clause !== clause) return []
       if (heaps.has(heap) && !this.#isShown(met))
-        throw new NotSupported('a row that changed after the statement read it and before it wrote it')
+        throw new NotSupported('ON CONFLICT on a row that changed after the statement read it')
       const tuple = changed?.has(row) === true ? changed.get(row) : met.tuple
       return tuple === undefined ? [] : met.proposed.map((proposed) => ({ tuple, proposed }))
     })

@@ -75,7 +75,7 @@ export function resolveCall(call: Fields<'FuncCall'>, compiler: Compiler): Resol
   if (call.func_variadic === true && signature.arguments.at(-1) === OID.any)
     throw new NotSupported(`VARIADIC in a call of ${name}`)
   const generic = resolveGenerics(types, oids, choice.arguments, signature.result)
-  if (generic === undefined) throw new NotSupported(`the call of ${name} with these types`)
+  if (generic === undefined) throw new NotSupported(`a call of ${name} with arguments of these types`)
   if (generic.arguments.includes(OID.unknown) && !choice.arguments.includes(OID.unknown)) {
     throw new SqlError('42804', 'could not determine polymorphic type because input has type unknown')
   }
@@ -248,7 +248,7 @@ function conversion(call: Fields<'FuncCall'>, name: string, compiler: Compiler):
   const given = (call.args ?? []).map((argument: Node) => compiler.compile(argument))
   const target = conversionTarget(call, name, given, compiler.scope)
   const [only] = given
-  if (target === undefined || only === undefined) throw new NotSupported(`the call of ${name}`)
+  if (target === undefined || only === undefined) throw new NotSupported(`a call of ${name} with these arguments`)
   return coerce(only, target, 'e', compiler.scope, locationOf(call.args?.[0]))
 }
 
@@ -292,7 +292,8 @@ function routineCall({ signature, arguments: all, types }: ResolvedCall, scope: 
     evaluate(env) {
       const values = all.map((argument) => argument.evaluate(env))
       if (signature.strict && values.includes(null)) return null
-      if (env.session.callRoutine === undefined) throw new NotSupported(`the function ${signature.name} here`)
+      if (env.session.callRoutine === undefined)
+        throw new NotSupported(`a call of the function ${signature.name} at this place`)
       return env.session.callRoutine(Number(signature.source.split(' ')[1]), values, this)
     },
   }

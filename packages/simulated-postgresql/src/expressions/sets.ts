@@ -109,7 +109,8 @@ function routineSet(signature: FunctionSignature): SetFunction | undefined {
   if (!signature.returnsSet)
     return signature.result === OID.record ? (values, env) => [routineRow(signature, values, env, site)] : undefined
   return (values, { session }) => {
-    if (session.routineRows === undefined) throw new NotSupported(`the function ${signature.name} here`)
+    if (session.routineRows === undefined)
+      throw new NotSupported(`a call of the function ${signature.name} at this place`)
     return session.routineRows(Number(signature.source.split(' ')[1]), values, site)
   }
 }
@@ -120,7 +121,7 @@ function routineRow(
   { session }: Env,
   site: object,
 ): readonly SqlValue[] {
-  if (session.callRoutine === undefined) throw new NotSupported(`the function ${name} here`)
+  if (session.callRoutine === undefined) throw new NotSupported(`a call of the function ${name} at this place`)
   const row = session.callRoutine(Number(source.split(' ')[1]), values, site)
   return row instanceof SqlRecord ? row.values : columns.map(() => null)
 }

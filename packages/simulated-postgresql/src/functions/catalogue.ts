@@ -124,7 +124,7 @@ export const functionsNamed: (name: string) => readonly FunctionSignature[] = re
 export function undefinedFunction(names: readonly string[]): Error {
   const name = names.at(-1) ?? ''
   return functionsNamed(name).length > 0 || isKnownFunction(name)
-    ? new NotSupported(`the function ${name} here`)
+    ? new NotSupported(`a call of the function ${name} at this place`)
     : new SqlError('42883', `function ${names.join('.')}() does not exist`)
 }
 

@@ -32,7 +32,7 @@ const microsOf = ({ second, micro }: Moment): number => second * 1_000_000 + mic
 
 /** A field of a local moment. `universal` is the same in UTC, for its seconds since 1970. */
 function extractMoment(name: string, local: bigint, universal = local): Numeric {
-  if (isEndless(local)) throw new NotComputed('a field of an infinite timestamp')
+  if (isEndless(local)) throw new NotComputed('EXTRACT from an infinite timestamp')
   if (unitNamed(name) === 'epoch') return new Numeric(universal + UNIX_EPOCH, 6)
   return fieldIn(FIELDS, name)(momentOf(local))
 }
@@ -110,7 +110,7 @@ function truncated(unit: string, value: bigint): bigint {
     case 'year':
       return at(1)
   }
-  throw new NotComputed('date_trunc to that unit')
+  throw new NotComputed('date_trunc with this unit')
 }
 
 /** A part of a day is cut with the offset that the moment has; the beginning of a day has its own. */

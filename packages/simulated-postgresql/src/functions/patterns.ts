@@ -134,7 +134,7 @@ function extractPattern(pattern: string, flags: string): RegExp {
   // What an earlier quantifier takes may be what a repeated group needs.
   const quantifiers = bare.replace(/\(\?/g, '(').match(/[*+?{]/g) ?? []
   if (bare.includes('|') || /[*+?}]\?/.test(bare) || (/\)[*+?{]/.test(bare) && quantifiers.length > 1))
-    throw new NotComputed(`which text the regular expression '${pattern}' matches`)
+    throw new NotComputed(`the text that the regular expression '${pattern}' matches`)
   const { js, global } = flagsOf(flags)
   const { source } = testPattern(pattern, flags)
   return global ? cached(`g${js} ${pattern}`, () => new RegExp(source, `${js}g`)) : testPattern(pattern, flags)
@@ -160,7 +160,7 @@ function checkFolds(text: string): void {
   const isOdd = (character: string): boolean =>
     upperText(lowerText(character)) !== upperText(character) || lowerText(upperText(character)) !== lowerText(character)
   const odd = Array.from(text).find(isOdd)
-  if (odd !== undefined) throw new NotComputed(`the case of '${odd}' in a regular expression`)
+  if (odd !== undefined) throw new NotComputed(`case-insensitive matching of '${odd}' in a regular expression`)
 }
 
 function matches(fold: boolean, wanted: boolean): Builtin {

@@ -248,7 +248,7 @@ export class Machine<P extends Planned> {
       this.rows.push(
         this.#results.map(({ type }, at) => this.#host.converted(values[at] ?? null, columns[at]?.type ?? type, type)),
       )
-    } else throw new NotSupported('RETURN NEXT of this value')
+    } else throw new NotSupported('RETURN NEXT of a value that does not fit the result of the function')
   }
 
   *#block(step: Extract<Step, { kind: 'block' }>): Generator<Wait, Flow, void> {
@@ -358,7 +358,7 @@ export class Machine<P extends Planned> {
 
   *#rows(statement: Statement): Generator<Wait, Result & { readonly columns: readonly RecordColumn[] }, void> {
     const plan = yield* this.#host.plan(statement, this.#variables())
-    if (plan === undefined) throw new NotSupported('a query of this kind in PL/pgSQL')
+    if (plan === undefined) throw new NotSupported('a statement in PL/pgSQL that is not a query')
     const result = yield* this.#host.run(plan, this.#values)
     this.#rowCount = result.rows.length
     return { ...result, columns: plan.columns ?? [] }
@@ -440,10 +440,10 @@ export class Machine<P extends Planned> {
     } else if (variable?.kind === 'record' && value instanceof SqlRecord) {
       const { columns } = shape?.kind === 'record' ? shape : { columns: undefined }
       if (columns !== undefined && columns.length !== value.columns.length)
-        throw new NotSupported('the assignment of a row of another type in PL/pgSQL')
+        throw new NotSupported('an assignment in PL/pgSQL of a row with another number of columns')
       this.#shapes[target] = { kind: 'record', columns: columns ?? value.columns }
       this.#values[target] = new SqlRecord(columns ?? value.columns, value.values)
-    } else throw new NotSupported('this assignment in PL/pgSQL')
+    } else throw new NotSupported('an assignment in PL/pgSQL of a value that is not a row to a row variable')
   }
 
   #putField(record: number, name: string, value: SqlValue, type: SqlType): void {

@@ -191,7 +191,7 @@ function variableOf(node: unknown): Variable {
       const type = read.optional('datatype')
       const typeName = type === undefined ? 'record' : new Reading(type, 'PLpgSQL_type').text('typname')
       if (read.optional('default_val') !== undefined)
-        throw new NotSupported(`the initial value of the variable ${name}`)
+        throw new NotSupported(`an initial value of the record variable ${name}`)
       read.end()
       return { kind: 'record', name, typeName: /^record$/i.test(typeName) ? undefined : typeName }
     }
@@ -347,7 +347,8 @@ function readStatement(read: Reading): Step {
     case 'PLpgSQL_stmt_getdiag': {
       const [item, ...others] = read.list('diag_items')
       const one = new Reading(item, 'PLpgSQL_diag_item')
-      if (others.length > 0 || one.text('kind') !== 'ROW_COUNT') throw new NotSupported('GET DIAGNOSTICS of this item')
+      if (others.length > 0 || one.text('kind') !== 'ROW_COUNT')
+        throw new NotSupported('GET DIAGNOSTICS of items other than ROW_COUNT')
       return { kind: 'row count', target: one.number('target') }
     }
     default:
@@ -387,7 +388,7 @@ function destinationOf(node: unknown): Destination {
 function loopVariable(node: unknown, variables: Variables): number {
   const name = new Reading(node, 'PLpgSQL_var').text('refname')
   const at = variables.findIndex((each) => each.kind === 'scalar' && each.name === name)
-  if (at < 0) throw new NotSupported('this variable of a loop')
+  if (at < 0) throw new NotSupported('a loop variable that is not a scalar')
   return at
 }
 
@@ -399,7 +400,7 @@ function refuseHidden(variables: Variables, loops: readonly string[]): void {
     const others = declared.length - loops.filter((each) => each === name).length
     const integers = declared.every((each) => each.kind === 'scalar' && /^int(eger|4)?$/.test(each.typeName))
     if (declared.length > 1 && !(integers && others <= 1) && name !== 'sqlstate' && name !== 'sqlerrm')
-      throw new NotSupported(`the variable ${name} in PL/pgSQL, which hides another`)
+      throw new NotSupported(`a variable ${name} in PL/pgSQL that hides another variable`)
   }
 }
 

@@ -249,7 +249,7 @@ function* lock(connection: Host, fields: Fields<'LockStmt'>): Generator<Wait, st
   const { relations, mode = 8, nowait } = fieldsOf('LockStmt', fields, ['relations', 'mode', 'nowait'])
   if (!connection.transactions.inBlock) throw new SqlError('25P01', 'LOCK TABLE can only be used in transaction blocks')
   const name = LOCK_MODES[mode - 1]
-  if (name === undefined) throw new NotSupported('this mode of LOCK')
+  if (name === undefined) throw new NotSupported('an unknown mode of LOCK')
   const context = connection.planner.newContext()
   for (const node of relations ?? []) {
     const find = (): Table => relationOf(expectKind(node, 'RangeVar'), context)

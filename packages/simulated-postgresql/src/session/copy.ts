@@ -24,7 +24,7 @@ export function* copy(host: Host, fields: Fields<'CopyStmt'>, statement: Stateme
   const format = formatOf(read.options)
   if (read.is_from === true) return yield* copyIn(host, fields, statement, format)
   const query = read.query ?? selectOf(host, fields)
-  if (!isPlanned(query)) throw new NotSupported('COPY of this statement')
+  if (!isPlanned(query)) throw new NotSupported('COPY of a statement that is not a query')
   const { rows, plan } = yield* host.runner.run(() => host.planner.compile({ ...statement, node: query }, []).plan, [])
   return { kind: 'copyOut', tag: `COPY ${rows.length}`, format, columns: plan.columns ?? [], rows }
 }
@@ -67,7 +67,7 @@ function* copyIn(
   if (
     table.triggers.some(({ timing, level, events }) => events.has('INSERT') && (timing !== 'BEFORE' || level !== 'ROW'))
   )
-    throw new NotSupported('COPY into a table with AFTER triggers or triggers for statements')
+    throw new NotSupported('COPY into a table with AFTER or statement-level triggers')
   const columns = columnNames(host, fields).map((name) => {
     const column = columnsOf(table).find((each) => each.name === name)
     if (column === undefined) throw undefinedColumn(name, table)
@@ -91,7 +91,7 @@ function* copyIn(
     { ...statement, node: insert },
     columns.map((column) => column.type.oid),
   )
-  if (plan === undefined) throw new NotSupported('COPY of this table')
+  if (plan === undefined) throw new NotSupported('COPY into a relation of this kind')
   return {
     kind: 'copyIn',
     format,
@@ -139,5 +139,5 @@ function optionText(node: Node): string {
   if ('String' in node) return node.String.sval ?? ''
   if ('Boolean' in node) return String(node.Boolean.boolval === true)
   if ('Integer' in node) return String(node.Integer.ival ?? 0)
-  throw new NotSupported('this option of COPY')
+  throw new NotSupported('an option of COPY whose value is not a string, a number or true or false')
 }

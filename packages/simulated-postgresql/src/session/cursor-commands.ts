@@ -27,7 +27,8 @@ export function* declare(
     options = 0,
   } = fieldsOf('DeclareCursorStmt', fields, ['portalname', 'query', 'options'])
   const [hold, forwardOnly] = [(options & HOLD) !== 0, (options & NO_SCROLL) !== 0]
-  if (query === undefined || !('SelectStmt' in query)) throw new NotSupported('a cursor of this statement')
+  if (query === undefined || !('SelectStmt' in query))
+    throw new NotSupported('a cursor for a statement other than SELECT')
   const isLocking = query.SelectStmt.lockingClause !== undefined
   if (isLocking) requireReadOnce(options)
   if (!connection.transactions.inBlock && !hold)
@@ -41,7 +42,7 @@ export function* declare(
     return {
       ...plan,
       *execute(run) {
-        if (plan.reading === undefined) throw new NotSupported('FOR UPDATE in a cursor of this query')
+        if (plan.reading === undefined) throw new NotSupported('FOR UPDATE in a cursor for a query of this kind')
         reading = yield* plan.reading(run)
         return { tag: '', rows: fetched }
       },

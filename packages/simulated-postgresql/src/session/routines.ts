@@ -94,7 +94,7 @@ export class Routines implements RoutineHost<Plan>, RoutineCalls {
     if (result === undefined) throw new SqlError('2F005', 'control reached end of trigger procedure without RETURN')
     if (trigger.timing === 'AFTER' || trigger.level === 'STATEMENT' || result.value === null) return undefined
     if (!(result.value instanceof SqlRecord) || result.value.values.length !== columns.length)
-      throw new NotSupported('a trigger that returns a row of another type')
+      throw new NotSupported('a trigger that returns a row with another number of columns')
     const values: SqlValue[] = [...(after ?? before ?? [])]
     for (const [at, column] of columnsOf(table).entries())
       values[column.attribute - 1] = result.value.values[at] ?? null

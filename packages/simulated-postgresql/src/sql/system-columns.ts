@@ -17,7 +17,7 @@ export const isSystemColumn = (name: string): boolean => SYSTEM_COLUMNS.some((ea
 /** The error of a column that a table has not, where a statement names one of the table's own. */
 export function undefinedColumn(name: string, table: { readonly name: string }, fields: SqlErrorFields = {}): Error {
   return isSystemColumn(name)
-    ? new NotSupported(`the system column ${name} here`)
+    ? new NotSupported(`the system column ${name} at this place`)
     : new SqlError('42703', `column "${name}" of relation "${table.name}" does not exist`, fields)
 }
 

@@ -26,7 +26,7 @@ export function placeOf(tuple: Tuple, heap: Heap): number {
   for (const each of tuples.slice(first)) put(each)
   const place = places.get(tuple)
   // A version that is made up, to ask a statement again, stands nowhere.
-  if (place === undefined) throw new NotSupported('the ctid of a version that is not in its table')
+  if (place === undefined) throw new NotSupported('the ctid of a row version that is not in its table')
   counted.set(heap, count)
   return place
 }

@@ -244,7 +244,7 @@ const bpchar: Behaviour = {
 
 /** `"char"` holds one byte. */
 const char: Behaviour = textLike((text) => {
-  if (encodeUtf8(text.slice(0, 1)).length > 1) throw new NotSupported('"char" beyond ASCII')
+  if (encodeUtf8(text.slice(0, 1)).length > 1) throw new NotSupported('a "char" outside ASCII')
   return text.slice(0, 1)
 })
 

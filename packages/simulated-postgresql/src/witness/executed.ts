@@ -106,5 +106,5 @@ const linesOf = (rows: Rows): string =>
 const NO_FUNCTIONS: Run['functions'] = new Map()
 
 function refused(): never {
-  throw new NotSupported('a statement that changes more than rows')
+  throw new NotSupported('a statement that changes more than the rows of tables')
 }

@@ -194,7 +194,10 @@ describe('a block of PL/pgSQL', () => {
   test.each([
     ['begin commit; end', 'COMMIT in PL/pgSQL'],
     ['begin assert true; end', 'ASSERT in PL/pgSQL'],
-    ['declare a text; begin declare a text; begin null; end; end', 'the variable a in PL/pgSQL, which hides another'],
+    [
+      'declare a text; begin declare a text; begin null; end; end',
+      'a variable a in PL/pgSQL that hides another variable',
+    ],
     ['begin loop null; end loop; end', 'a routine of more than 200000 steps'],
   ])('is refused as not simulated: %s', (code, construct) => {
     expect(() => send([...TABLES, `do $$ ${code} $$`])).toThrow(new NotSupported(construct))
@@ -289,7 +292,7 @@ describe('a function', () => {
 
   test.each([
     ['create function f() returns setof record language sql as $$ select 1 $$', 'a function that returns SETOF record'],
-    ['create function f(out a int, b int) language sql as $$ select 1 $$', 'an OUT parameter before others'],
+    ['create function f(out a int, b int) language sql as $$ select 1 $$', 'an OUT parameter before an IN parameter'],
     [
       'create function f(variadic a int[]) returns int language sql as $$ select 1 $$',
       'VARIADIC parameters of a function',

@@ -479,10 +479,13 @@ describe('a construct that is not simulated', () => {
     ["select * from xmltable('/a' passing '<a/>' columns b int)", 'XMLTABLE'],
     [
       'select 1 + 1, 1 + 1, count(*) from orders group by cube (1 + 1, 2)',
-      'grouping sets of an expression that stands twice in the select list',
+      'grouping sets with an expression that is twice in the select list',
     ],
     ['select customer from orders group by distinct rollup (customer)', 'GROUP BY DISTINCT'],
-    ['create table p (id int) partition by range (id)', 'PARTITION BY of another kind than LIST'],
+    [
+      'create table p (id int) partition by range (id)',
+      'PARTITION BY RANGE, PARTITION BY HASH, or PARTITION BY LIST of several columns',
+    ],
     ['select * from pa', 'direct access to the partition pa'],
     ["update parted set a = 'b'", 'a row that moves to another partition'],
     ['create extension hstore', 'the extension hstore'],

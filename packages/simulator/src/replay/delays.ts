@@ -10,7 +10,7 @@ export const USUAL_DELAY: Nanos = nanos(500_000)
 
 const parameters = {
   connection: text('the connection: who dialled whom, and its number'),
-  from: text('the end that sent it'),
+  from: text('the end that sent the packet'),
   packet: wholeNumber('the number of the packet from this end'),
   ms: ms('the delay of the packet'),
   leastMs: optional(ms('the least delay that matters')),

@@ -8,9 +8,9 @@ export type PlannedHold = NonNullable<Scenario['holds']>[number]
 const parameters = {
   at: text('the await at which a request is held'),
   fromMs: ms('the time from which on the first request to reach it is held'),
-  until: text('the await that others must pass first'),
+  until: text('the await that other requests must pass first'),
   times: wholeNumber('the number of requests that must pass', { least: 1, most: 1_000 }),
-  mostMs: ms('the longest time that it is held'),
+  mostMs: ms('the longest time for which the request is held'),
 }
 
 export const printPlannedHold = ({ at, from, until, times, most }: PlannedHold): object => ({

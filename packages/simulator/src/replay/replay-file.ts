@@ -93,7 +93,9 @@ export function parseReplay(written: string, source: string): Replay {
   if ('spec' in members)
     throw inputError(`${source} describes a run, not a replay. Repeat the run with chaos run --spec ${source}`)
   if (members['kind'] !== 'scenario')
-    throw inputError(`${source} is no replay file: it has no "kind":"scenario". chaos fuzz writes them.`)
+    throw inputError(
+      `${source} is not a replay file: it has no "kind":"scenario". Give a replay that chaos fuzz wrote.`,
+    )
   const version = members['chaos']
   if (version !== VERSION && version !== OLDEST_VERSION)
     throw inputError(
@@ -204,14 +206,14 @@ function parseSettings(value: unknown, where: string): { readonly [name: string]
   const settings: { [name: string]: ProtocolSettingValue } = {}
   for (const [name, setting] of Object.entries(members)) {
     if (typeof setting !== 'number' && typeof setting !== 'boolean' && typeof setting !== 'string')
-      throw inputError(`${where}: "${name}" is ${quote(setting)}. Give a number, true, false or a text.`)
+      throw inputError(`${where}: "${name}" is ${quote(setting)}. Give a number, true, false or a string.`)
     settings[name] = setting
   }
   return settings
 }
 
 const operationParameters = {
-  atMs: ms('the time when it begins'),
+  atMs: ms('the time of the beginning'),
   client: wholeNumber('the number of the client'),
   node: text('the node that is called'),
   f: text('the function that is called'),
@@ -249,7 +251,7 @@ function parseInput(f: string, keyed: Keyed, members: { readonly [name: string]:
   return { f, ...keyed, value: null }
 }
 
-const timeParameters = { fromMs: ms('the time when it begins'), toMs: ms('the time when it ends') }
+const timeParameters = { fromMs: ms('the time of the beginning'), toMs: ms('the time of the end') }
 
 function parsePlannedFault(
   value: unknown,
@@ -282,5 +284,5 @@ function inPresentWords(members: ReturnType<typeof readObject>): ReturnType<type
 
 function requireNode(name: string, where: string, nodes: number): void {
   if (nodeNames(nodes).includes(name)) return
-  throw inputError(`${where}: there is no node ${quote(name)}. There are ${nodes}: n1 to n${nodes}.`)
+  throw inputError(`${where}: there is no node ${quote(name)}. The ${nodes} nodes are n1 to n${nodes}.`)
 }

@@ -31,7 +31,7 @@ const LONGEST_FAULT_MS = 900
 
 const uniform: Strategy = {
   name: 'uniform',
-  summary: 'any fault, at any time, for any length',
+  summary: 'any fault, at any time, of any duration',
   plan: (random, nodes, lengthMs, nemeses) => ({
     schedule: scatter(random, nemeses, 1 + random.integer(6), nodes, lengthMs),
     reactions: [],
@@ -40,7 +40,7 @@ const uniform: Strategy = {
 
 const biased: Strategy = {
   name: 'biased',
-  summary: 'faults strike a node when it is most vulnerable: when it becomes leader, writes to disk, or answers',
+  summary: 'faults hit a node when it is most vulnerable: when it becomes leader, writes to disk, or answers',
   plan: (random, nodes, lengthMs, nemeses) => ({
     schedule: scatter(random, nemeses, random.integer(3), nodes, lengthMs),
     reactions: react(random, 1 + random.integer(4), moments),
@@ -53,7 +53,7 @@ const biased: Strategy = {
  */
 const swarm: Strategy = {
   name: 'swarm',
-  summary: 'only a few kinds of fault, chosen for each trial, but many of them',
+  summary: 'many faults of only a few kinds, which are chosen for each trial',
   plan: (random, nodes, lengthMs, nemeses) => ({
     schedule: scatter(random, someOf(random, nemeses), 2 + random.integer(8), nodes, lengthMs),
     reactions: [],

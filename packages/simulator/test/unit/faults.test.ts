@@ -360,11 +360,11 @@ describe('an impossible effect of a machine', () => {
   }
 
   test('is reported with its node', () => {
-    expect(asked({ type: 'send', to: 'n9', message: 1 })).toThrow('n1 sends to n9, which is none of its peers')
+    expect(asked({ type: 'send', to: 'n9', message: 1 })).toThrow('n1 sends to n9, which is not one of its peers')
     expect(asked({ type: 'setTimer', timer: 't', afterMs: Number.NaN })).toThrow(
       'n1 sets the timer "t" to ring after NaN ms',
     )
-    expect(asked({ type: 'explode' })).toThrow('n1 asks for {"type":"explode"}, which is no effect')
+    expect(asked({ type: 'explode' })).toThrow('n1 asks for {"type":"explode"}, which is not an effect')
   })
 })
 

@@ -123,7 +123,7 @@ describe('chaos simulate --beside pg=postgres', () => {
   })
 
   test.each([
-    [['--sql', 'schema.sql'], 'SQL is given, and no PostgreSQL: add --beside pg=postgres.'],
+    [['--sql', 'schema.sql'], 'SQL is given, but no PostgreSQL. Add --beside pg=postgres.'],
     [['--expect', 'serializable'], 'there is none: add --beside pg=postgres.'],
     [['--unit', 'request'], 'add --beside pg=postgres --expect serializable.'],
     [['--beside', 'pg=postgres', '--unit', 'request'], 'add --expect serializable.'],
