@@ -61,7 +61,7 @@ export function refuteSources(history: History, head: ProofHead, level: string, 
   reads.sort((a, b) => (numberOf.get(a) ?? 0) - (numberOf.get(b) ?? 0))
   let tried = 0
   const choose = (n: number, sources: Sources): boolean => {
-    if (tried++ > MOST_CHOICES) throw new Undecided(`more than ${MOST_CHOICES} choices of what the core saw`)
+    if (tried++ > MOST_CHOICES) throw new Undecided(`more than ${MOST_CHOICES} choices of what the reads saw`)
     const read = reads[n]
     if (read !== undefined)
       return candidates(all, read, head).some((source) => choose(n + 1, new Map([...sources, [read, source]])))

@@ -33,7 +33,7 @@ export function refute(
   const [first = refuse('a core must name at least one operation')] = named
   const isLocal = keeps === 'real time'
   if (isLocal && named.some(({ key }) => key !== first.key))
-    return refuse('the operations of a core of linearizability must have one key')
+    return refuse('the operations of a core of linearizability must all have one key')
   const all = isLocal ? history.operations.filter(({ key }) => key === first.key) : history.operations
   const views: Views = new Map(all.map((each) => [each, model.view(each, head)] as const))
   const core = named.filter((each) => views.get(each)?.length !== 0)
@@ -75,7 +75,7 @@ const MOST_PARTS = 60
 
 /** The operations of a core. @throws Refused if a line calls none, or is there twice. */
 export function operationsOn({ byLine }: History, lines: readonly number[]): readonly Operation[] {
-  if (new Set(lines).size < lines.length) return refuse('an operation of the core is there twice')
+  if (new Set(lines).size < lines.length) return refuse('the core names an operation twice')
   return lines.map((line) => byLine[line] ?? refuse(`no operation is called on line ${line}`))
 }
 

@@ -33,7 +33,7 @@ function shownOf(some: readonly Access[], first: string | undefined): 'met' | 'v
   if (values.length === 0) return writes.some(({ of }) => of.outcome === 'ok') ? 'unknown' : 'nothing'
   const firstRead = reads.reduce((line, { of }) => Math.min(line, of.line), Number.POSITIVE_INFINITY)
   if (writes.some(({ of }) => of.line > firstRead || (of.outcome === 'ok' && of.return > firstRead)))
-    throw new Undecided('a write was called, or returned, after final reads had begun')
+    throw new Undecided('a write was called, or returned, after the final reads had begun')
   if (values.length > 1) return 'violated'
   if (first === undefined) return 'met'
   const ends = writes.flatMap(({ of, value }) => (value === values[0] ? [of.return] : []))

@@ -57,7 +57,7 @@ export function readHistory(pieces: Iterable<string>): History {
     if (text.trim() === '') continue
     if (UNREAD.test(text)) throw new Undecided(`line ${line}: the verifier does not cover ${UNREAD.exec(text)?.[0]}`)
     const inexact = text.match(FRACTIONS)?.find((number) => String(Number(number)) !== number)
-    if (inexact !== undefined) throw new Undecided(`line ${line}: no double is exactly ${inexact}`)
+    if (inexact !== undefined) throw new Undecided(`line ${line}: the number ${inexact} cannot be represented exactly`)
     const event = objectIn(text)
     if (typeof event === 'string') throw new Unreadable(`line ${line}: ${event}`)
     if (event['chaos'] === 1 && operations.length === 0 && header === undefined) {
@@ -90,7 +90,7 @@ function operationOf(event: Event, line: number, open: Map<string, Operation>): 
   if (name === 'nemesis' || (name === 'recorder' && isHarmless)) return undefined
   if (name === 'recorder') throw new Undecided(`line ${line}: the verifier does not cover notes of a recorder`)
   if ((typeof name !== 'number' && typeof name !== 'string') || typeof f !== 'string')
-    throw new Unreadable(`line ${line}: an event has a process and an f`)
+    throw new Unreadable(`line ${line}: an event must have a process and an f`)
   const process = typeof name === 'number' ? textOf(name) : name
   const called = open.get(process)
   if (type === 'invoke') {
@@ -141,7 +141,7 @@ function* linesOf(pieces: Iterable<string>): Iterable<string> {
 export function textOf(json: Json | undefined): string {
   if (json === undefined || json === null) return 'null'
   if (typeof json === 'number')
-    return Math.abs(json) <= Number.MAX_SAFE_INTEGER ? String(json) : refuse(`${json} is not exact`)
+    return Math.abs(json) <= Number.MAX_SAFE_INTEGER ? String(json) : refuse(`the number ${json} is not exact`)
   if (typeof json !== 'object') return JSON.stringify(json)
   if (isList(json)) return `[${json.map(textOf).join()}]`
   const members = Object.entries(json).sort(([a], [b]) => (a < b ? -1 : 1))

@@ -11,14 +11,14 @@ export const unknownFunction = ({ line, f }: Operation): never =>
 function asked({ input, answer, outcome, line }: Operation): Json {
   const isOther = outcome === 'ok' && answer !== undefined && answer !== null && textOf(answer) !== textOf(input)
   if (isOther && (input === null || typeof answer === typeof input))
-    undecided(`line ${line}: its completion has another value than its call, and either may count`)
+    undecided(`line ${line}: its completion has another value than its call, and it is unclear which of them counts`)
   return input
 }
 
 /** A null stands for the first value. @throws Undecided if that is unknown. */
 function known(json: Json | undefined, { initial }: ProofHead): string {
   if ((json ?? null) !== null) return textOf(json)
-  return initial === undefined ? undecided('nobody knows what a null is') : textOf(initial)
+  return initial === undefined ? undecided('a null stands for the initial value, which is unknown') : textOf(initial)
 }
 
 /** A register: read, write, cas, and text that grows. */
@@ -87,7 +87,7 @@ const elementsBy = (does: {
     if (outcome !== 'ok' && kind === 'take') return [{ kind: 'take any' }]
     if (outcome !== 'ok') return kind === 'drain' ? unknownFunction(operation) : []
     if (kind === 'all' && operation.answer === undefined)
-      return undecided(`line ${operation.line}: a read says nothing`)
+      return undecided(`line ${operation.line}: this read has no result`)
     if (kind === 'all') return [{ kind, elements: textsOf(answer) }]
     if (kind === 'contains') {
       const [element = null, found] = isList(answer) ? answer : [input, answer]

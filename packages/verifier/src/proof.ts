@@ -68,7 +68,7 @@ export function parseProof(text: string): Proof {
   const levels = others.flatMap((line, at): LevelProof[] => {
     if (line === '') return []
     const entry = objectIn(line)
-    return isLevel(entry) ? [entry] : refuse(`line ${at + 2} of the proof is no entry: it was cut, or damaged`)
+    return isLevel(entry) ? [entry] : refuse(`line ${at + 2} of the proof is not an entry: it is cut off or damaged`)
   })
   return { head, levels }
 }
@@ -97,7 +97,7 @@ const MOST_NESTED = 600
 /** How many members the objects in it have. @throws Unreadable if it is nested too deep. */
 function membersIn(json: unknown, depth = 0): number {
   if (typeof json !== 'object' || json === null) return 0
-  if (depth > MOST_NESTED) throw new Unreadable(`lists and objects are nested more than ${MOST_NESTED} deep`)
+  if (depth > MOST_NESTED) throw new Unreadable(`lists and objects have more than ${MOST_NESTED} levels of nesting`)
   const inner: readonly unknown[] = Object.values(json)
   let count = isObject(json) ? inner.length : 0
   for (const each of inner) count += membersIn(each, depth + 1)

@@ -25,7 +25,7 @@ export function findOrder(
     if ((sure & ~done) === 0n) return true
     const name = `${done} ${now.text()}`
     if (known.has(name)) return false
-    if (known.add(name).size > MOST_STATES) throw new Undecided(`more than ${MOST_STATES} states to search`)
+    if (known.add(name).size > MOST_STATES) throw new Undecided(`the search takes more than ${MOST_STATES} states`)
     const next = parts.flatMap((part, n) => {
       const bit = bits[n] ?? 0n
       return (done & bit) !== 0n || ((earlier[n] ?? 0n) & ~done) !== 0n ? [] : [{ part, bit }]

@@ -12,11 +12,11 @@ function plus(one: number, other: number): number {
   const sum = one + other
   if ([one, other, sum].every(Number.isSafeInteger)) return sum
   if ([one, other, sum].every((each) => Math.abs(each) < MOST_WITH_PLACES)) return Number(sum.toFixed(9))
-  throw new Undecided(`the sum of ${one} and ${other} is not exact`)
+  throw new Undecided(`the sum of ${one} and ${other} cannot be represented exactly`)
 }
 
 function amount(json: Json | undefined): number {
-  if (typeof json !== 'number') return refuse(`${json} is no amount`)
+  if (typeof json !== 'number') return refuse(`${json} is not an amount`)
   if (plus(json, 0) !== json) throw new Undecided(`the amount ${json} has more than nine places`)
   return json
 }

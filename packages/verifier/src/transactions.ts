@@ -28,7 +28,7 @@ export const transactions = (kind: 'lists' | 'registers', rule: Rule): Model => 
     return moments.map((at) => ({ kind: 'transaction', line, steps, at }))
   },
   start(initial, counts) {
-    if (kind === 'lists' && initial() !== null) return refuse('lists begin empty')
+    if (kind === 'lists' && initial() !== null) return refuse('the initial value of lists must be empty')
     const shows = kind === 'lists' ? showsList(rule, counts) : showsRegister(rule, counts, initial)
     return objectsOf(
       (): Committed => ({ held: {}, lengths: {}, open: {} }),

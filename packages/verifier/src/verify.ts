@@ -55,7 +55,7 @@ export function verify(input: {
   const { head, levels } = parseProof(input.proof)
   if (head.history !== `sha256:${input.sha256}`)
     return refuse(`the proof is of another history, ${head.history}; this one is sha256:${input.sha256}`)
-  if (levels.length === 0) return refuse('the proof is cut: it has no entry for any level')
+  if (levels.length === 0) return refuse('the proof is cut off: it has no entry for any level')
   const history = readHistory(input.history)
   const { model = head.model, initial = head.initial } = history.says
   if (model !== head.model || textOf(initial) !== textOf(head.initial))

@@ -87,5 +87,5 @@ function bodyOf(value: Json): Buffer {
   if (typeof value === 'string') return Buffer.from(value)
   if (typeof value === 'object' && value !== null && 'base64' in value && typeof value['base64'] === 'string')
     return Buffer.from(value['base64'], 'base64')
-  throw usageError('a length-prefixed message is a text, or bytes as {"base64":"…"}')
+  throw usageError('a length-prefixed message must be a string, or bytes as {"base64":"…"}')
 }

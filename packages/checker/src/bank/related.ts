@@ -20,7 +20,7 @@ export function movesOf({ f, value }: Pick<ObjectOperation, 'f' | 'value'>): Mov
   const isComplete = accounts.every((account) => typeof account === 'string' || typeof account === 'number')
   if (typeof amount !== 'number' || amount < 0 || !isComplete) {
     const wanted = f === 'transfer' ? '{"from":"a","to":"b","amount":5}' : '{"account":"a","amount":5}'
-    throw new WrongValue(`a ${f} has a value such as ${wanted}`)
+    throw new WrongValue(`a ${f} must have a value such as ${wanted}`)
   }
   const [first, second] = accounts.map(String)
   const id = said['id'] === undefined ? undefined : JSON.stringify(said['id'])

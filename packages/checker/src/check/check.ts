@@ -29,7 +29,7 @@ export function check(history: History, options: CheckOptions<string>): Report<s
 export function check(history: History, options: CheckOptions<string>): Report<string> {
   const strange = Object.keys(options).find((name) => !Object.hasOwn(known, name))
   if (strange !== undefined)
-    throw new UserError('usage', `there is no option ${strange} of check. It has: ${Object.keys(known).join(', ')}.`)
+    throw new UserError('usage', `check has no option ${strange}. Its options: ${Object.keys(known).join(', ')}.`)
   return checkBy(entryFor(options.model, history), history, options)
 }
 
@@ -81,5 +81,5 @@ function requireLevels({ name, judge: { ladder } }: ModelEntry<string>, asked: r
   const other = asked.find((level) => !ladder.levels.includes(level))
   if (other === undefined) return
   const levels = ladder.levels.join(', ')
-  throw new UserError('usage', `the ${name} model is not judged by the level "${other}", but by: ${levels}.`)
+  throw new UserError('usage', `the ${name} model does not have the level "${other}". It has: ${levels}.`)
 }

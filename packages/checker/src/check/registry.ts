@@ -87,7 +87,7 @@ export function entryOf(model: string | Model<unknown>): ModelEntry<string> {
   const known = findModel(model)
   if (known !== undefined) return known
   const names = models.map(({ name }) => name).join(', ')
-  throw new UserError('usage', `there is no model "${model}". There are: ${names}; or give a Model of your own.`)
+  throw new UserError('usage', `there is no model "${model}". Give one of ${names}, or an object of type Model.`)
 }
 
 /**

@@ -92,13 +92,14 @@ const nameOf = (json: Json): string => {
 /** What a txn did: according to its completion if there is one, otherwise as requested. */
 export function partsOfTxn({ value, output }: Pick<ObjectOperation, 'value' | 'output'>): readonly PartOfTxn[] {
   const said = output ?? value
-  if (!Array.isArray(said)) throw new WrongValue(`a txn is a list such as ${EXAMPLE}`)
+  if (!Array.isArray(said)) throw new WrongValue(`a txn must be a list such as ${EXAMPLE}`)
   return said.map((each: Json): PartOfTxn => {
     if (!Array.isArray(each) || each.length < 2 || each.length > 3)
-      throw new WrongValue(`a txn is a list such as ${EXAMPLE}`)
+      throw new WrongValue(`a txn must be a list such as ${EXAMPLE}`)
     const [f, register, held = null]: readonly Json[] = each
     const name = nameOf(f)
-    if (!Object.hasOwn(functions, name)) throw new WrongValue(`a txn reads or writes; ${JSON.stringify(f)} is neither`)
+    if (!Object.hasOwn(functions, name))
+      throw new WrongValue(`a txn can only read ("r") and write ("w"), not ${JSON.stringify(f)}`)
     return { f: functions[name], register: nameOf(register), value: held }
   })
 }

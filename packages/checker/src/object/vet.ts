@@ -46,7 +46,7 @@ function otherValue(history: History, row: number, model: string): UserError {
   const show = (id: number): string => JSON.stringify(history.values.json(id as ValueId))
   return new UserError(
     'input',
-    `${placeOf(history, row)}: this ${name} asks for ${show(input[row])} and is answered with ${show(output[row])} (line ${returnLine[row]}). Nothing tells the ${model} model which of them took effect. Write the right one on both lines, or leave "value" out of the answer.`,
+    `${placeOf(history, row)}: this ${name} asks for ${show(input[row])} and is answered with ${show(output[row])} (line ${returnLine[row]}). The ${model} model cannot know which of the two took effect. Write the right one on both lines, or leave "value" out of the answer.`,
   )
 }
 

@@ -168,7 +168,7 @@ export function proveOrders(
   judging: Judging,
 ): ProvedOrders {
   const lines = readLines(history)
-  if ('why' in lines) throw new UserError('input', `no proof is made: ${lines.why}. Leave --prove out`)
+  if ('why' in lines) throw new UserError('input', `no proof can be written: ${lines.why}. Leave --prove out`)
   const reading: Reading = { lines, head: { proof: 1, history: '', ...judging } }
   const byDefinition = createVerifier(lines.read, reading.head)([{ level, result: 'violated', final: true }])
   if (byDefinition.verdict === 'accepted')

@@ -110,12 +110,12 @@ function vetRegister(history: History): void {
     if (f[row] === cas && output[row] === refused)
       throw new UserError(
         'input',
-        `${placeOf(history, row)}: this cas is "ok" and answered with false. If it found another value, it is "fail": write "type":"fail".`,
+        `${placeOf(history, row)}: this cas has the type "ok", but its result is false. If it found another value, write "type":"fail".`,
       )
     if (isRead[f[row]] && elementsOf(outputOf(history, row)) !== undefined)
       throw new UserError(
         'input',
-        `${placeOf(history, row)}: this read returned a list. Appends to a register extend a text. If these appends extend a list, give --model list-append, or --model log if they return offsets.`,
+        `${placeOf(history, row)}: this read returned a list, but appends to a register extend a string. If these appends extend a list, give --model list-append, or --model log if they return offsets.`,
       )
   }
 }

@@ -177,7 +177,7 @@ export type Verdicts<Name extends string = string> = { readonly [level in Name]:
 
 const UNJUDGED: Verdict = {
   result: 'unknown',
-  reason: { kind: 'unasked', text: 'this model is not judged by that level' },
+  reason: { kind: 'unasked', text: 'this model does not have that level' },
 }
 
 /** The verdict on a level of any judge: unknown if the report's judge has no such level. */

@@ -142,7 +142,7 @@ export function readRecord(history: History): WatchRecord {
         break
       case 'watch': {
         const watch = watchOf(history, row, answer)
-        if (watches.has(watch.id)) throw malformed(history, row, `there are two watches ${watch.id}`)
+        if (watches.has(watch.id)) throw malformed(history, row, `two watches have the id ${watch.id}`)
         watches.set(watch.id, watch)
         if (watch.resumes !== undefined) named(watches, watch.resumes, history, row).over = true
         break
@@ -181,7 +181,7 @@ function writeOf(history: History, row: OperationRow, answer: Json | undefined):
 function readingOf(history: History, row: OperationRow, answer: Json): Reading {
   const { from, to, changes } = objectAt(answer, history, row)
   if (typeof from !== 'number' || typeof to !== 'number' || !Array.isArray(changes))
-    throw malformed(history, row, 'it ends with two revisions, "from" and "to", and a list "changes"')
+    throw malformed(history, row, 'its completion must have two revisions, "from" and "to", and a list "changes"')
   const all = (changes as readonly Json[]).map((change) => eventOf(change, history, row))
   return { row, at: history.operations.returnEvent[row], from, to, changes: all }
 }
@@ -205,13 +205,15 @@ function watchOf(history: History, row: OperationRow, answer: Json | undefined):
 }
 
 function responsesOf(answer: Json, history: History, row: OperationRow): Response[] {
-  if (!Array.isArray(answer)) throw malformed(history, row, 'a "watched" ends with a list of responses')
+  if (!Array.isArray(answer))
+    throw malformed(history, row, 'the completion of a "watched" must have a list of responses')
   return (answer as readonly Json[]).map((response): Response => {
     const said = objectAt(response, history, row)
     if (typeof said['progress'] === 'number') return { type: 'progress', revision: said['progress'] }
     if (said['ended'] !== undefined)
       return { type: 'ended', compacted: typeof said['compacted'] === 'number' ? said['compacted'] : undefined }
-    if (!Array.isArray(said['events'])) throw malformed(history, row, 'a response has "events", "progress" or "ended"')
+    if (!Array.isArray(said['events']))
+      throw malformed(history, row, 'a response must have "events", "progress" or "ended"')
     return { type: 'events', events: (said['events'] as readonly Json[]).map((event) => eventOf(event, history, row)) }
   })
 }
@@ -219,7 +221,7 @@ function responsesOf(answer: Json, history: History, row: OperationRow): Respons
 function eventOf(event: Json, history: History, row: OperationRow): WatchEvent {
   const { revision, key, value, previous, created } = objectAt(event, history, row)
   if (typeof revision !== 'number' || typeof key !== 'string')
-    throw malformed(history, row, 'an event has a "revision" (a number) and a "key" (a text)')
+    throw malformed(history, row, 'an event must have a "revision" (a number) and a "key" (a string)')
   return { revision, key, value, previous, created: typeof created === 'boolean' ? created : undefined }
 }
 
@@ -227,17 +229,17 @@ type JsonObject = { readonly [member: string]: Json | undefined }
 
 function objectAt(json: Json | undefined, history: History, row: OperationRow): JsonObject {
   if (isObject(json)) return json
-  throw malformed(history, row, `its value is no object: ${JSON.stringify(json ?? null)}`)
+  throw malformed(history, row, `its value is not an object: ${JSON.stringify(json ?? null)}`)
 }
 
 function numberAt(json: Json, history: History, row: OperationRow): number {
   if (typeof json === 'number') return json
-  throw malformed(history, row, `its value is no revision: ${JSON.stringify(json)}`)
+  throw malformed(history, row, `its value is not a revision: ${JSON.stringify(json)}`)
 }
 
 function idOf(json: Json | JsonObject, history: History, row: OperationRow): string {
   const { watch } = objectAt(json as Json, history, row)
-  if (watch === undefined || watch === null) throw malformed(history, row, 'it does not say which "watch"')
+  if (watch === undefined || watch === null) throw malformed(history, row, 'its "watch" is missing')
   return canonical(watch)
 }
 

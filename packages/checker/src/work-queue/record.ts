@@ -140,7 +140,7 @@ function messageOf({ messages, initial }: OpenQueue, text: string): Message {
 
 function look(queue: OpenQueue, history: History, row: OperationRow): void {
   const all = elementsOf(outputOf(history, row))
-  if (all === undefined) throw malformed(history, row, 'it ends with a list of messages')
+  if (all === undefined) throw malformed(history, row, 'its completion must have a list of messages')
   queue.lastLook = row
   const times = new Map<string, number>()
   for (const each of all) times.set(canonical(each), (times.get(canonical(each)) ?? 0) + 1)
@@ -153,9 +153,10 @@ function take(queue: OpenQueue, history: History, row: OperationRow): void {
   // A completion that only repeats its invocation has no message.
   if (told === null || told === asked) return
   if (asked !== null && (typeof asked !== 'number' || asked < 0))
-    throw malformed(history, row, 'it asks for a lease in ms, or null')
+    throw malformed(history, row, 'its invocation must have a lease in ms, or null')
   const [value = null, receipt = null] = Array.isArray(told) && told.length === 2 ? (told as readonly Json[]) : []
-  if (value === null || receipt === null) throw malformed(history, row, 'it ends with [message, receipt], or null')
+  if (value === null || receipt === null)
+    throw malformed(history, row, 'its completion must have [message, receipt], or null')
   const name = canonical(receipt)
   const message = messageOf(queue, canonical(value))
   const other = queue.taken.get(name) ?? message
@@ -163,7 +164,7 @@ function take(queue: OpenQueue, history: History, row: OperationRow): void {
     throw malformed(
       history,
       row,
-      `it returns ${message.text} with the receipt ${name}, which was returned with ${other.text}, too, so that nobody knows what was acknowledged. Record receipts that differ, such as [channel, tag]`,
+      `it returns ${message.text} with the receipt ${name}, which was returned with ${other.text} as well, so it is unknown which of the two was acknowledged. Record unique receipts, such as [channel, tag]`,
     )
   message.handouts.push({ row, receipt: name, leaseMs: asked ?? undefined })
   queue.taken.set(name, message)
@@ -173,7 +174,7 @@ function take(queue: OpenQueue, history: History, row: OperationRow): void {
 function settle(queue: OpenQueue, history: History, row: OperationRow): void {
   const receipt = canonical(inputOf(history, row))
   const message = queue.taken.get(receipt)
-  if (message === undefined) throw malformed(history, row, `nobody was given the receipt ${receipt}`)
+  if (message === undefined) throw malformed(history, row, `no take returned the receipt ${receipt}`)
   const does = history.functions[history.operations.f[row]] === 'ack' ? 'ack' : 'nack'
   const { callEvent, returnEvent, outcome } = history.operations
   // One that is answered before its message was handed out settles nothing.

@@ -410,7 +410,7 @@ test('the online checker reports a doubt, not a violation, if no take returned a
   ))
     checker.push(event)
   expect(checker.settle()).toBeUndefined()
-  expect(checker.doubt()).toMatch(/nobody was given the receipt/)
+  expect(checker.doubt()).toMatch(/no take returned the receipt/)
 })
 
 test('the online checker judges a watch with the writes of all keys and so notices a missing event', () => {

@@ -310,7 +310,7 @@ describe('a work queue', () => {
 
   test('is refused if two messages have the same receipt, with advice on what to record', () => {
     expect(() => judged('work-queue', inTurn(put('a'), put('b'), took('a', 'r'), took('b', 'r', 2)))).toThrow(
-      'it returns "b" with the receipt "r", which was returned with "a", too, so that nobody knows what was acknowledged. Record receipts that differ, such as [channel, tag].',
+      'it returns "b" with the receipt "r", which was returned with "a" as well, so it is unknown which of the two was acknowledged. Record unique receipts, such as [channel, tag].',
     )
   })
 

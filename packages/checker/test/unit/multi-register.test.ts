@@ -228,7 +228,7 @@ describe('the model multi-register', () => {
       { process: 0, type: 'invoke', f: 'txn', value: [['increment', 'x', 1]] },
       { process: 0, type: 'ok', f: 'txn', value: [['increment', 'x', 1]] },
     ]
-    expect(() => results(events)).toThrow('a txn reads or writes; "increment" is neither')
+    expect(() => results(events)).toThrow('a txn can only read ("r") and write ("w"), not "increment"')
   })
 })
 

@@ -189,7 +189,9 @@ test('check refuses a value that does not fit the object, and names its line', (
   const balances = 'a read returns all balances, such as {"a":10,"b":0}'
   expect(judge('bank', both(0, 'read', null, null))).toThrow(`line 1: ${balances}, not null.`)
   expect(judge('bank', both(0, 'read', null, [1]))).toThrow(`line 1: ${balances}, not [1].`)
-  expect(judge('bank', both(0, 'transfer', 7, 7))).toThrow('line 1: "transfer" of 7: a transfer has a value such as')
+  expect(judge('bank', both(0, 'transfer', 7, 7))).toThrow(
+    'line 1: "transfer" of 7: a transfer must have a value such as',
+  )
 })
 
 test.each([

@@ -104,7 +104,7 @@ describe('check', () => {
     ['counter', 'read', 'ab'],
     ['bank', 'read', { a: 'x' }],
   ] as const)('refuses a %s whose %s returns another type: %j', (model, f, answer) => {
-    expect(() => judge(model, null, [f, null, answer])).toThrow(/line 1: a \w+ returns .*, not/)
+    expect(() => judge(model, null, [f, null, answer])).toThrow(/line 1: a \w+ (returns|must return) .*, not/)
   })
 
   test('refuses a text read from a counter, even if the counter also decreases', () => {

@@ -129,7 +129,7 @@ describe('the form of an answer', () => {
         [0, 'write', 1, 1],
         [0, 'cas', [1, 2], false],
       ],
-      ':3: this cas is "ok" and answered with false',
+      ':3: this cas has the type "ok", but its result is false',
     ],
     [
       'register',

@@ -48,9 +48,9 @@ function sessionsOf(source: string, sink: EventSink, text: string): void {
     throw wrong('this JSON is cut off or damaged')
   }
   const data = isObject(json) ? (json['data'] ?? null) : json
-  if (!isArray(data)) throw wrong('"data" is no list')
+  if (!isArray(data)) throw wrong('"data" is not a list')
   for (const [number, session] of data.entries()) {
-    if (!isArray(session)) throw wrong(`session ${number} is no list`)
+    if (!isArray(session)) throw wrong(`session ${number} is not a list`)
     for (const [place, transaction] of session.entries()) {
       const where = `transaction ${place} of session ${number}`
       const events = isObject(transaction) ? (transaction['events'] ?? null) : null

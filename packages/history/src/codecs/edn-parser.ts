@@ -214,7 +214,7 @@ export class EdnParser {
       case ':': {
         this.at += 2
         const namespace = this.#token(start)
-        if (this.#text[this.at] !== '{') throw this.#error('a namespace without a map')
+        if (this.#text[this.at] !== '{') throw this.#error('a namespace has no map')
         return this.#map(depth, `${namespace}/`)
       }
       case '^':
@@ -258,12 +258,12 @@ export class EdnParser {
       }
       const isKeyword = next === ':'
       const key = memberName(this.form(depth + 1))
-      if (this.peek() === '}') throw this.#error('a map with a key that has no value')
+      if (this.peek() === '}') throw this.#error('a map has a key without a value')
       const name = `${isKeyword ? namespace : ''}${key}`
       const value = this.form(depth + 1)
       if (Object.hasOwn(members, name)) {
         this.at = start
-        throw this.#error(`a map with two keys that are both written ${JSON.stringify(name)} in JSON`)
+        throw this.#error(`a map has two keys that are both written ${JSON.stringify(name)} in JSON`)
       }
       if (name !== '__proto__') members[name] = value
       else Object.defineProperty(members, name, { value, enumerable: true, writable: true, configurable: true })

@@ -277,7 +277,7 @@ class AnonymousProcesses {
       this.#any = true
       const { source, sink } = this.#options
       sink.warn(
-        `${source}: events name no process; each completion is joined with the oldest open invocation of its f, if possible of its value.`,
+        `${source}: events name no process, so each completion belongs to the oldest open invocation with the same f, and with the same value if there is one.`,
       )
     }
     const f = canonical(members['f'] ?? null)

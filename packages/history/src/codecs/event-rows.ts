@@ -50,7 +50,7 @@ export class EventRows {
     const { source, sink, roles } = this.#options
     const leftOut = this.#leftOut.text
     if (leftOut !== undefined && read === 0)
-      throw brokenRule(source, this.#leftOut.line, `no line tells of an operation.${proposal(this.#unread)}`)
+      throw brokenRule(source, this.#leftOut.line, `no line describes an operation.${proposal(this.#unread)}`)
     if (leftOut !== undefined) sink.warn(`${source}: ${leftOut}.`)
     if (roles.lines > 0) sink.taken?.(roles.taken())
   }
@@ -71,7 +71,7 @@ export class EventRows {
     }
     if (canonical(value) === canonical(found[1])) return event
     throw new EventError(
-      `"value" is ${shortened(canonical(value))} and "${found[0]}" is ${shortened(canonical(found[1]))}: nothing tells which one the ${f} returned. Say --map value=value or --map value=${found[0]}`,
+      `"value" is ${shortened(canonical(value))} and "${found[0]}" is ${shortened(canonical(found[1]))}: it is unclear which one the ${f} returned. Give --map value=value or --map value=${found[0]}`,
     )
   }
 

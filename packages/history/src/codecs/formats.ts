@@ -164,6 +164,6 @@ const passed = (sink: EventSink): Omit<EventSink, 'event'> => ({
 export function createReader(format: Format, options: ReaderOptions): ChunkReader {
   const { what, hasMembers = false, reader } = formatTable[format]
   if (options.mapping !== undefined && !hasMembers)
-    throw usageError(`--map: ${options.source} is ${what}, whose fields have fixed roles. Leave it out.`)
+    throw usageError(`--map: ${options.source} is ${what}, whose fields have fixed roles. Leave --map out.`)
   return reader(options)
 }

@@ -32,7 +32,7 @@ function take(builder: HistoryBuilder, times: OtherTimes, object: unknown, posit
     const header = position === 1 ? headerOfMembers(members) : undefined
     if (header === undefined) builder.event(times.timed(eventOfMembers(members, builder.epoch)), position)
     else builder.header(header)
-  } else throw new EventError('an event is a plain object that JSON can say: no dates, no maps, no NaN, no circles.')
+  } else throw new EventError('an event must be a plain JSON object, without dates, maps, NaN or cycles.')
 }
 
 /** A depth that no intended nesting reaches. A cyclic object exceeds it. */

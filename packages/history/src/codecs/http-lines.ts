@@ -58,7 +58,7 @@ export function exchangeOf(line: Members, roles: Roles): Exchange | 'none' | und
       return 'none'
     default:
       throw new EventError(
-        `"${method[0]}" is ${verb}: nothing tells what it does to ${String(path[1])}. If it replaces the record, as PUT does: sed 's/"${verb}"/"PUT"/' FILE`,
+        `"${method[0]}" is ${verb}: it is unclear what it does to ${String(path[1])}. If it replaces the record, as PUT does: sed 's/"${verb}"/"PUT"/' FILE`,
       )
   }
 }
@@ -83,7 +83,7 @@ function keyOf([name, value]: Found): string {
     .replace(/#.*$/, '')
   if (path.includes('?'))
     throw new EventError(
-      `"${name}" is ${path}: nothing tells whether what follows the ? names the record. Leave it out, or write the key as a member of its own: --map key=MEMBER`,
+      `"${name}" is ${path}: it is unclear whether the part after the ? names the record. Leave that part out, or write the key as a member of its own: --map key=MEMBER`,
     )
   return path.replace(/(?<=.)\/+$/, '')
 }

@@ -90,7 +90,7 @@ export class KeyedValues {
       throw brokenRule(
         this.#options.source,
         line,
-        `its value ${JSON.stringify(value)} is no pair of a key and a value, which --keyed says of every value. Leave out --keyed.`,
+        `its value ${JSON.stringify(value)} is not a pair of a key and a value, as --keyed requires of every value. Leave out --keyed.`,
       )
     const isOwn = value === null || event.key !== undefined || !isClient(event.process)
     if (!isOwn && this.#isKeyed === true && isKeyedCas(event)) {
@@ -138,7 +138,7 @@ export class KeyedValues {
     throw brokenRule(
       this.#options.source,
       line,
-      `nothing tells whether ${pair} is a key and a value, as in Jepsen's independent tests: there every value is a pair, and a read is invoked with [k nil]. Say --keyed if it is, or --no-keyed if each pair is one value.`,
+      `it is unclear whether ${pair} is a key and a value, as in Jepsen's independent tests, where every value is a pair and a read is invoked with [k nil]. Give --keyed if so, or --no-keyed if each pair is one value.`,
     )
   }
 }

@@ -30,7 +30,7 @@ export function settled(operations: readonly ReadOperation[], roles: Roles, sour
       throw brokenRule(
         source,
         line,
-        `"${member}" is ${shortened(canonical(said))}, and no member holds what a ${event.f} returned. If it is that: --map output=${member}; otherwise name the member that is: --map output=MEMBER`,
+        `"${member}" is ${shortened(canonical(said))}, and no member holds what a ${event.f} returned. If "${member}" does: --map output=${member}; otherwise name the member that does: --map output=MEMBER`,
       )
     roles.take(member, 'the outcome', String(said))
     if (operation.type !== 'ok') return operation

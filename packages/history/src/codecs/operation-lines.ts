@@ -60,6 +60,8 @@ function parsed(text: string): ReturnType<typeof parseJson> {
   try {
     return parseJson(text)
   } catch {
-    throw new Unfinished('bad JSON. Every line is one JSON object: an operation with its "call" and "return".')
+    throw new Unfinished(
+      'this line is not valid JSON. Every line must be one JSON object: an operation with its "call" and "return".',
+    )
   }
 }

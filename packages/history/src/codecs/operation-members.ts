@@ -166,7 +166,7 @@ function askedOf(line: Line): Asked {
     throw new EventError(
       f === undefined || f === null
         ? '"f" is missing. An operation says what was done, such as "f":"read".'
-        : `"f" is ${shortened(canonical(f))}, which names no operation. Write a word the model knows, such as "f":"read".`,
+        : `"f" is ${shortened(canonical(f))}, which names no operation. Write a word that the model knows, such as "f":"read".`,
     )
   const name = functionNamed(f)
   const key = line.take(line.found('key'), 'the key') ?? parts.key
@@ -191,7 +191,7 @@ function ofArgument(line: Line, f: string, member: string, value: Json): Omit<As
   if (isEmpty || isPair || result === undefined)
     return { key: undefined, value: isEmpty ? undefined : [member, value], result }
   throw new EventError(
-    `"${member}" is ${shortened(canonical(value))}, and a ${f} takes nothing. ${
+    `"${member}" is ${shortened(canonical(value))}, and a ${f} takes no value. ${
       isArray(value)
         ? `If its first element is the key: jq -c '.key=.${member}[0] | .value=.${member}[1] | del(.${member})' FILE`
         : `If it is the key: --map key=${member}`
@@ -204,7 +204,7 @@ function refuseTwo(f: string, held: Found | undefined, input: Found | undefined)
   if (held === undefined || input === undefined || held[1] === null || input[1] === null || takesNothing(f)) return
   if (isObject(input[1]) || canonical(held[1]) === canonical(input[1])) return
   throw new EventError(
-    `"${held[0]}" is ${shortened(canonical(held[1]))} and "${input[0]}" is ${shortened(canonical(input[1]))}: nothing tells which one was asked for. Say --map input=${held[0]} or --map input=${input[0]}`,
+    `"${held[0]}" is ${shortened(canonical(held[1]))} and "${input[0]}" is ${shortened(canonical(input[1]))}: it is unclear which one was asked for. Give --map input=${held[0]} or --map input=${input[0]}`,
   )
 }
 
@@ -289,7 +289,7 @@ function readBy(
     return { input: held, output: answered, carrier: member }
   }
   throw new EventError(
-    `"${value?.[0]}" is ${shortened(canonical(held))} and "${member}" is ${shortened(canonical(answered))}: nothing tells which one the ${f} returned. Say --map output=${value?.[0]} or --map output=${member}`,
+    `"${value?.[0]}" is ${shortened(canonical(held))} and "${member}" is ${shortened(canonical(answered))}: it is unclear which one the ${f} returned. Give --map output=${value?.[0]} or --map output=${member}`,
   )
 }
 
@@ -331,7 +331,7 @@ function statusOf(line: Line): Found | undefined {
     line.take([name, value], OUTCOME, typeof value === 'object' ? outcome : String(value))
     if (first !== undefined && first[1] !== outcome && [first[1], outcome].includes('ok'))
       throw new EventError(
-        `"${first[0]}" says ${first[1]} and "${name}" is ${shortened(canonical(value))}: nothing tells the outcome. Say --map status=${first[0]} or --map status=${name}`,
+        `"${first[0]}" says ${first[1]} and "${name}" is ${shortened(canonical(value))}: the outcome is unclear. Give --map status=${first[0]} or --map status=${name}`,
       )
     first ??= [name, outcome]
   }
@@ -364,7 +364,7 @@ function combined(
   const said = explicit?.[1] as Outcome | undefined
   if (said === 'ok' && answered !== undefined && answered[1] === 'info' && error === undefined)
     throw new EventError(
-      `"${explicit?.[0]}" says ok and "${answered[0]}" says otherwise (${shortened(canonical(line.members[answered[0]] ?? null))}): nothing tells the outcome. Say --map status=${explicit?.[0]} or --map status=${answered[0]}`,
+      `"${explicit?.[0]}" says ok and "${answered[0]}" says otherwise (${shortened(canonical(line.members[answered[0]] ?? null))}): the outcome is unclear. Give --map status=${explicit?.[0]} or --map status=${answered[0]}`,
     )
   const outcome = said === undefined || said === 'ok' ? (answered?.[1] ?? said) : said
   const isNothing = outcome === 'nothing'
@@ -416,7 +416,7 @@ function endOf(line: Line, [start, began]: Found, call: bigint): bigint | undefi
   const [name, value] = found
   const took = timeValue(value)
   if (took === undefined || took < 0)
-    throw new EventError(`"${name}" is ${shortened(canonical(value))}, which is no duration.`)
+    throw new EventError(`"${name}" is ${shortened(canonical(value))}, which is not a duration.`)
   line.take(found, 'the duration')
   // Dates are converted to nanoseconds.
   const own = typeof began === 'string' && Number.isNaN(Number(began.replace(/N$/, ''))) ? 1 : unitNamed(start)?.nanos
@@ -424,7 +424,7 @@ function endOf(line: Line, [start, began]: Found, call: bigint): bigint | undefi
   if (own === unit) return call + timeParts(took)
   if (own === undefined || unit === undefined)
     throw new EventError(
-      `nothing tells the unit of ${own === undefined ? `"${start}"` : `"${name}"`}. Name it, as in "start_ms" and "duration_ms".`,
+      `the unit of ${own === undefined ? `"${start}"` : `"${name}"`} is unknown. Name it, as in "start_ms" and "duration_ms".`,
     )
   return call + timeParts((took * unit) / own)
 }

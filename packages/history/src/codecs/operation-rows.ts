@@ -77,13 +77,13 @@ export class OperationRows {
     const leftOut = this.#leftOut.text
     if (leftOut !== undefined) sink.warn(`${source}: ${leftOut}.`)
     if (this.#operations.length === 0 && leftOut !== undefined)
-      throw brokenRule(source, 1, 'no line tells of an operation.')
+      throw brokenRule(source, 1, 'no line describes an operation.')
     const operations = this.#placed(settled(this.#operations, roles, source))
     sink.taken?.(roles.taken())
     const unit = operations.length === 0 ? NANOSECONDS : unitOf(this.#timeNames, timesOf(operations))
     if (unit.guessed)
       sink.warn(
-        `${source}: the times of calls and returns are taken for ${unit.name}. Name the unit in the members, as in "call_ms".`,
+        `${source}: the times of calls and returns are read as ${unit.name}. Name the unit in the members, as in "call_ms".`,
       )
     const { epoch = new Epoch() } = sink
     const timeOf = (parts: bigint): number => epoch.sinceInstant(instantOf(parts, unit))
@@ -108,7 +108,7 @@ export class OperationRows {
     const before = operations.map((each) => (each.isBare ? endingAt(each) : each))
     const isOfReturn = overlaps(operations) > 0 && overlaps(before) === 0
     sink.warn(
-      `${source}: ${JSON.stringify(this.#stamp)} is taken for the time of the ${isOfReturn ? 'return' : 'call'}. If it is that of the ${isOfReturn ? 'call' : 'return'}: --map ${isOfReturn ? 'call' : 'return'}=${this.#stamp}`,
+      `${source}: ${JSON.stringify(this.#stamp)} is read as the time of the ${isOfReturn ? 'return' : 'call'}. If it is that of the ${isOfReturn ? 'call' : 'return'}: --map ${isOfReturn ? 'call' : 'return'}=${this.#stamp}`,
     )
     return isOfReturn ? before : operations
   }

@@ -47,7 +47,7 @@ export const rules = {
     `"${name}" is ${time}. It must be an integer number of nanoseconds. In JSON lines, "${name}_s" is converted from seconds, and "${name}_ms" from milliseconds: sed 's/"${name}":/"${name}_s":/' FILE`,
 
   noTimes:
-    'no event has a "time", so nothing tells its order among the others. Write integer nanoseconds by one clock for all files.',
+    'no event has a "time", so its order among the others is unknown. Write integer nanoseconds by one clock for all files.',
 
   tooManyFunctions: (most: number): string =>
     `there are more than ${most} different "f". "f" names the kind of operation (read, write, cas); what it is done to goes into "key" or "value".`,

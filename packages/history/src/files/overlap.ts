@@ -37,7 +37,7 @@ export async function untimedParts(path: string, { operations }: History): Promi
   }
   if (new Set(parts.values()).size < 2) return undefined
   return inputError(
-    `${path}: no event has a "time", and no process is in two of its files, so they may be the logs of several clients, and nothing tells their order. Write times, and merge them: --merge ${path}. If they are parts of one recording: --order lines.`,
+    `${path}: no event has a "time", and no process is in two of its files, so they may be the logs of several clients, and the order of the files is unknown. Write times, and merge them: --merge ${path}. If they are parts of one recording: --order lines.`,
   )
 }
 

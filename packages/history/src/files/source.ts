@@ -229,7 +229,7 @@ function unreadable(path: string, error: unknown): unknown {
       return inputError(`${name}: there is no such file. Check the path, or use - for stdin.`)
     case 'EACCES':
     case 'EPERM':
-      return inputError(`${name}: no permission to read this file.`)
+      return inputError(`${name}: no permission to read this file. Change its mode, or its owner.`)
     case 'EISDIR':
       return isDirectory(path)
     case 'Z_DATA_ERROR':

@@ -15,7 +15,7 @@ export function fillPlaceholders(text: string, values: Placeholders): string {
     const known = Object.keys(values)
     const meant = nearest(name, known)
     throw inputError(
-      `${text}: there is no value for the placeholder ${whole}.${meant === undefined ? '' : ` Did you mean {${meant}}?`} There are ${shortList(known)}; to keep ${whole} as text, write {${whole}}.`,
+      `${text}: there is no value for the placeholder ${whole}.${meant === undefined ? '' : ` Did you mean {${meant}}?`} The placeholders are ${shortList(known)}; to keep ${whole} as text, write {${whole}}.`,
     )
   })
 }

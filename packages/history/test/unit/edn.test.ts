@@ -62,7 +62,7 @@ describe('a pair in EDN', () => {
 
   test('is refused without --keyed if it is ambiguous and the verdict depends on it', () => {
     const completed = lines(':type :ok :f :write :value [1 5]', ':type :ok :f :read :value [1 5]')
-    expect(() => pairs(completed)).toThrow(/h\.edn:2: nothing tells whether \[1,5\] is a key and a value.*--keyed/)
+    expect(() => pairs(completed)).toThrow(/h\.edn:2: it is unclear whether \[1,5\] is a key and a value.*--keyed/)
     expect(pairs(completed, true)).toEqual([
       [1, 5],
       [1, 5],
@@ -72,7 +72,7 @@ describe('a pair in EDN', () => {
       [undefined, [1, 5]],
     ])
     const mixed = `${lines(':type :invoke :f :write :value 3', ':type :ok :f :write :value 3')}\n${read}`
-    expect(() => pairs(mixed)).toThrow(/h\.edn:3: nothing tells/)
+    expect(() => pairs(mixed)).toThrow(/h\.edn:3: it is unclear/)
   })
 })
 
@@ -213,7 +213,7 @@ describe('an EDN history', () => {
     )
     expect(Array.from(history.operations.returnEvent)).toEqual([5, 3, 4])
     expect(history.warnings).toEqual([
-      'h.edn: events name no process; each completion is joined with the oldest open invocation of its f, if possible of its value.',
+      'h.edn: events name no process, so each completion belongs to the oldest open invocation with the same f, and with the same value if there is one.',
     ])
   })
 
@@ -240,12 +240,12 @@ describe('malformed EDN', () => {
     [
       'a key without a value',
       '{:a 1 :b}',
-      'bad EDN at column 9: a map with a key that has no value. An event is one map.',
+      'bad EDN at column 9: a map has a key without a value. An event is one map.',
     ],
     [
       'two values for one key',
       '{:a 1 "a" 2}',
-      'bad EDN at column 1: a map with two keys that are both written "a" in JSON. An event is one map.',
+      'bad EDN at column 1: a map has two keys that are both written "a" in JSON. An event is one map.',
     ],
     ['a bad number', '{:a 12x}', 'bad EDN at column 5: bad number "12x". An event is one map.'],
     [

@@ -140,7 +140,7 @@ describe('a file with one operation per line', () => {
     expect(await at({ start: 5, latency: 2 })).toEqual([5, 7, 0])
     expect(await at({ start: '2026-01-01T00:00:00Z', took_ms: 5 })).toEqual([0, 5e6, 0])
     expect(await refusal(lines([{ f: 'write', input: 1, start_ms: 5, latency: 2 }]))).toMatch(
-      /:1: nothing tells the unit of "latency"/,
+      /:1: the unit of "latency" is unknown/,
     )
     expect(await at({ call_ms: 1.5, return_ms: 2 })).toEqual([1_500_000, 2_000_000, 0])
     expect(await at({ start: 1_700_000_000_000, end: 1_700_000_000_005 })).toEqual([0, 5e6, 1])
@@ -366,7 +366,7 @@ test('--keyed splits the pairs of JSON lines into key and value', async () => {
   ])
   expect(shape(await read(text))).toEqual(['0 write [0,5] > ok [0,5] [0-1]', '1 read [1,null] > ok [1,null] [2-3]'])
   const other = lines([{ process: 0, type: 'invoke', f: 'write', value: 5 }])
-  await expect(read(other, { independent: true })).rejects.toThrow(/:1: its value 5 is no pair/)
+  await expect(read(other, { independent: true })).rejects.toThrow(/:1: its value 5 is not a pair/)
 })
 
 test('sets are printed in EDN notation', () => {

@@ -128,7 +128,7 @@ describe('an ambiguous answer member', () => {
 
   test('a read with arguments and a write without a value are refused, but SET and GET are not', async () => {
     const asked = two({ args: ['x', 1] }, { args: ['x'], result: 1 }).replaceAll('"key":"x",', '')
-    expect(await told(asked)).toMatch(/:2: "args" is \["x"\], and a read takes nothing\. .*jq -c '\.key=\.args\[0\]/)
+    expect(await told(asked)).toMatch(/:2: "args" is \["x"\], and a read takes no value\. .*jq -c '\.key=\.args\[0\]/)
     expect(await told(two({}, { result: 1 }))).toMatch(/:1: this write has no value\./)
     expect(await told(two({ op: 'SET', value: 1 }, { op: 'GET', response: 1 }))).toEqual([
       WRITTEN,
@@ -320,7 +320,7 @@ describe('one-line operations with timestamps', () => {
     const history = await readHistory(file(content))
     expect(shape(history)).toEqual(read)
     expect([...history.operations.returnTime.slice(0, 2)]).toEqual([10, 30])
-    expect(history.warnings[0]).toMatch(/"ts" is taken for the time of the call. .*--map return=ts/)
+    expect(history.warnings[0]).toMatch(/"ts" is read as the time of the call. .*--map return=ts/)
   })
 
   test('end at their only timestamp if operations of one client would otherwise overlap', async () => {
@@ -331,7 +331,7 @@ describe('one-line operations with timestamps', () => {
     ])
     const history = await readHistory(file(content))
     expect(history.processCount).toBe(1)
-    expect(history.warnings.join()).toMatch(/"ts_ms" is taken for the time of the return/)
+    expect(history.warnings.join()).toMatch(/"ts_ms" is read as the time of the return/)
   })
 
   test('may have times of the call and the return beside a type', async () => {

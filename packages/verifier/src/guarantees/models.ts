@@ -47,7 +47,7 @@ export function acceptGuarantees(
   }
   if (history.operations.length === 0) throw new Undecided('the history has no operations')
   const broken = parts.find((each) => judged.breaks(each, undefined))
-  if (broken !== undefined) return refuse(`${broken} is broken`)
+  if (broken !== undefined) return refuse(`the history breaks ${broken}`)
   for (const each of parts) {
     const why = judged.open(each)
     if (why !== undefined) throw new Undecided(parts.length === 1 ? why : `${each}: ${why}`)

@@ -32,7 +32,7 @@ export interface Queue {
 }
 
 export function startOf({ initial = null }: ProofHead): readonly string[] {
-  if (initial !== null && !isList(initial)) throw new Undecided('a work queue begins as a list of messages')
+  if (initial !== null && !isList(initial)) throw new Undecided('a work queue must begin as a list of messages')
   return (initial ?? []).map(textOf)
 }
 

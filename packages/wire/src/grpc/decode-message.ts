@@ -62,10 +62,11 @@ function readField(reader: WireReader, field: Field, members: Members, depth: nu
 
 /** Reads one entry of a map. A map is encoded as a list of messages: field 1 is the key, field 2 the value. */
 function readEntry(reader: WireReader, kind: FieldKind, depth: number): readonly [key: string, value: Json] {
-  if (typeof kind === 'string' || !('message' in kind)) throw new WireError('a map consists of messages')
+  if (typeof kind === 'string' || !('message' in kind)) throw new WireError('the entries of a map must be messages')
   const entry = decodeInto(expectBytes(reader), kind.message, {}, depth + 1)
   const [keyField, valueField] = [kind.message.fields.get(1), kind.message.fields.get(2)]
-  if (keyField === undefined || valueField === undefined) throw new WireError('a map has keys and values')
+  if (keyField === undefined || valueField === undefined)
+    throw new WireError('an entry of a map must have a key and a value')
   return [String(entry[keyField.name]), entry[valueField.name] ?? {}]
 }
 

@@ -25,7 +25,7 @@ export const mysql: Framing = {
   write(value, direction) {
     if (direction === 'requests' && typeof value === 'string')
       return packetOf({ sequence: 0, payload: queryCommand(value) })
-    throw usageError('a MySQL message is a request, as its SQL: "UPDATE kv SET value = 1"')
+    throw usageError('a MySQL message must be a request, given as its SQL: "UPDATE kv SET value = 1"')
   },
   isHandshake,
   plainly: plainStarts,

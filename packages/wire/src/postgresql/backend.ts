@@ -43,7 +43,7 @@ const copyReader = (name: string, kind: 'copy-in' | 'copy-out' | 'copy-both'): R
   name,
   read(cursor) {
     const format = cursor.byte('the format')
-    if (format !== 0 && format !== 1) throw cursor.error(`${format} is no format`)
+    if (format !== 0 && format !== 1) throw cursor.error(`${format} is not a format`)
     return { kind, format, columns: cursor.list('column', (field) => cursor.format(field)) }
   },
 })

@@ -19,7 +19,7 @@ export const postgresql: Framing = {
   },
   write(value, direction) {
     if (direction === 'requests' && typeof value === 'string') return writeFrontend({ kind: 'query', sql: value })
-    throw usageError('a PostgreSQL message is a request, as its SQL: "UPDATE kv SET value = 1"')
+    throw usageError('a PostgreSQL message must be a request, given as its SQL: "UPDATE kv SET value = 1"')
   },
   isHandshake: (message) => message[0] === 0 || message.length === 1 || HANDSHAKE.has(message[0] ?? 0),
   encryption,

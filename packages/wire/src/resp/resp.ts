@@ -18,7 +18,9 @@ export const resp: Framing = {
   write(value) {
     if (typeof value === 'string') return wholeResp(value)
     if (!Array.isArray(value) || value.length === 0 || !value.every(isWord))
-      throw usageError('a RESP message is a command, as ["SET","x","1"], or text as sent, as "+OK\\r\\n"')
+      throw usageError(
+        'a RESP message must be a command, such as ["SET","x","1"], or text as sent, such as "+OK\\r\\n"',
+      )
     const words = value.map((word: string | number) => Buffer.from(String(word)))
     const parts = words.flatMap((word) => [Buffer.from(`$${word.length}\r\n`), word, Buffer.from('\r\n')])
     return Buffer.concat([Buffer.from(`*${words.length}\r\n`), ...parts])

@@ -11,7 +11,7 @@ export function specificationOf<State>(model: Model<State>, initial: Json): Spec
   const begin = (given: Json): State => model.from?.(given) ?? model.initial
   const keyOf = (state: State): string => {
     const key: unknown = model.key(state)
-    if (typeof key !== 'string') throw new Error(`"key" gave ${shown(key)}, which is no text`)
+    if (typeof key !== 'string') throw new Error(`"key" returned ${shown(key)}, which is not a string`)
     return key
   }
   return {
@@ -21,7 +21,7 @@ export function specificationOf<State>(model: Model<State>, initial: Json): Spec
       const result: unknown = model.apply(state, operation)
       if (keyOf(state) !== before) throw new Error(CHANGED)
       if (result === undefined) return []
-      if (!isResult<State>(result)) throw new Error(`"apply" gave ${shown(result)}, which is no [next, output]`)
+      if (!isResult<State>(result)) throw new Error(`"apply" returned ${shown(result)}, which is not [next, output]`)
       const [next, output] = result
       return fits(output, operation) ? [next] : []
     },
@@ -37,7 +37,9 @@ const CHANGED = '"apply" changed the state that it was given; it must return ano
 function isResult<State>(result: unknown): result is readonly [State, Json?] {
   if (!Array.isArray(result) || result.length < 1 || result.length > 2) return false
   if (result.length === 2 && result[1] === undefined) {
-    throw new Error('"apply" gave an output that is undefined; write null, or leave it out where any output fits')
+    throw new Error(
+      '"apply" returned an output that is undefined; return null, or leave the output out if any output is legal',
+    )
   }
   return true
 }
@@ -46,7 +48,7 @@ const fits = (output: Json | undefined, { output: returned }: ObjectOperation): 
   output === undefined || returned === undefined || output === returned || canonical(output) === canonical(returned)
 
 function shardOf(shard: unknown): string {
-  if (typeof shard !== 'string') throw new Error(`"shard" gave ${shown(shard)}, which is no text`)
+  if (typeof shard !== 'string') throw new Error(`"shard" returned ${shown(shard)}, which is not a string`)
   return shard
 }
 

@@ -249,7 +249,7 @@ function casPairs(history: History, nullId: number): Pairs {
     if (said?.is !== 'full') {
       throw new UserError(
         'input',
-        `${placeOf(history, operation)}: cas takes [old, new], not ${JSON.stringify(value)}. ${Array.isArray(value) && value.length === 3 ? 'If the first is a key: --keyed' : 'Write the value as a pair, e.g. "value":[1,2].'}`,
+        `${placeOf(history, operation)}: cas takes [old, new], not ${JSON.stringify(value)}. ${Array.isArray(value) && value.length === 3 ? 'If the first element is a key, give --keyed.' : 'Write the value as a pair, e.g. "value":[1,2].'}`,
       )
     }
     const place = ValueTable.placeOf(input[operation])

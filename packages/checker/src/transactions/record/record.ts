@@ -258,13 +258,13 @@ const otherKind = (history: History, row: number, kind: string | undefined): Use
 const nothingAppended = (history: History, row: number, key: number): UserError =>
   new UserError(
     'input',
-    `${placeOf(history, row)}: this append to ${JSON.stringify(history.values.json(key as ValueId))} has no value. A micro-operation is ["append",KEY,VALUE] or ["r",KEY,null].`,
+    `${placeOf(history, row)}: this append to ${JSON.stringify(history.values.json(key as ValueId))} has no value. Write ["append",KEY,VALUE].`,
   )
 
 const ofOtherModel = (history: History, row: number, areLists: boolean): UserError =>
   new UserError(
     'input',
-    `${placeOf(history, row)}: ${areLists ? 'a list is appended to, and not written' : 'a register is written, and not appended to'}. Check ${areLists ? 'registers with --model rw-register' : 'lists with --model list-append'}; a history of both has to be split by keys.`,
+    `${placeOf(history, row)}: ${areLists ? 'list-append has appends to lists, and no writes' : 'rw-register has writes of registers, and no appends'}. Check ${areLists ? 'registers with --model rw-register' : 'lists with --model list-append'}; split a history of both by its keys.`,
   )
 
 const noList = (history: History, row: number, value: number): UserError =>

@@ -349,7 +349,7 @@ describe('a history that cannot be judged', () => {
 
   test('is refused, with its line, if a write is among the appends', () => {
     expect(() => judged(oneByOne([0, [['append', 'x', 1]]], [1, [['w', 'y', 1]]]))).toThrow(
-      'line 3: a list is appended to, and not written. Check registers with --model rw-register',
+      'line 3: list-append has appends to lists, and no writes. Check registers with --model rw-register',
     )
   })
 

@@ -22,7 +22,7 @@ export function parseAddress(address: string): StoredAddress {
   // The part before an @ may be a secret, so messages do not repeat it.
   if (bucket.includes('@'))
     throw usageError(
-      `write no credentials into the address of a store: everybody on this machine can read them there. Export AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and write ${SCHEME}BUCKET/NAME.`,
+      `the address of a store must not contain credentials, because every user of this machine can read it. Export AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and write ${SCHEME}BUCKET/NAME.`,
     )
   if (!/^[\w.:-]+$/.test(bucket))
     throw usageError(`${address}: write ${SCHEME}BUCKET/NAME, or ${SCHEME}BUCKET/PREFIX/ for numbered parts.`)

@@ -138,7 +138,7 @@ async function objectsBelow(
       if (key !== undefined && key !== prefix) found.push(partOf(addressOf({ bucket, key }), bytes, etag))
     if (found.length > MOST_OBJECTS)
       throw inputError(
-        `${addressOf({ bucket, key: prefix })}: more than ${MOST_OBJECTS} objects are there. Give each recording a prefix of its own.`,
+        `${addressOf({ bucket, key: prefix })}: more than ${MOST_OBJECTS} objects have this prefix. Give each recording a prefix of its own.`,
       )
     token = page.NextContinuationToken
   } while (token !== undefined)
@@ -154,7 +154,7 @@ function partsBelow(address: string, prefix: string, objects: readonly StoredPar
     throw inputError(
       objects.length === 0
         ? `${address}: there is no such object, and none below ${below}. Check the name.`
-        : `${address}: no recording is there. Name an object, or a prefix with numbered parts (part-0001.jsonl, …).`,
+        : `${address}: there is no recording at this address. Name an object, or a prefix with numbered parts (part-0001.jsonl, …).`,
     )
   return names.flatMap((name) => byName.get(name) ?? [])
 }

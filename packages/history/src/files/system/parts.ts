@@ -40,7 +40,7 @@ export function partsAmong(place: string, names: readonly string[]): readonly st
   const [least = first] = sorted
   if (least.number > 1)
     throw inputError(
-      `${place}: the recording's first part is missing: what is there begins with ${least.name}, and nobody knows the state before it. Fetch what is missing.`,
+      `${place}: the first part of the recording is missing: the parts begin with ${least.name}, and the state before it is unknown. Fetch the missing parts.`,
     )
   for (const [n, { name, number }] of sorted.entries()) {
     const before = sorted[n - 1]
@@ -48,7 +48,7 @@ export function partsAmong(place: string, names: readonly string[]): readonly st
       throw inputError(`${place}: ${before.name} and ${name} are the same part of a recording. Remove one of them.`)
     if (before !== undefined && number !== before.number + 1)
       throw inputError(
-        `${place}: a part of the recording is missing between ${before.name} and ${name}, and without it nothing can be said. Fetch it, or check the parts before it in a directory of their own.`,
+        `${place}: a part of the recording is missing between ${before.name} and ${name}, and the recording cannot be checked without it. Fetch it, or check the parts before it in a directory of their own.`,
       )
   }
   return sorted.map(({ name }) => name)

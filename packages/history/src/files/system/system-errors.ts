@@ -14,8 +14,8 @@ const UNWRITABLE: { readonly [code: string]: string } = {
 const UNREADABLE: { readonly [code: string]: string } = {
   ENOENT: 'there is no such file. Check the path.',
   ENOTDIR: 'there is no such file. Check the path.',
-  EACCES: 'no permission to read this file.',
-  EPERM: 'no permission to read this file.',
+  EACCES: 'no permission to read this file. Change its mode, or its owner.',
+  EPERM: 'no permission to read this file. Change its mode, or its owner.',
   EISDIR: 'this is a directory. Name a file in it.',
 }
 

@@ -54,6 +54,6 @@ function refuseHugeWindow(name: string, header: Uint8Array): void {
   const windowBytes = base + (base / 8) * (descriptor & 7)
   if (windowBytes <= MAXIMUM_WINDOW_BYTES) return
   throw inputError(
-    `${name}: uncompressing it takes a window of ${Math.round(windowBytes / 2 ** 20)} MB. Uncompress it by hand: zstdcat --long=31`,
+    `${name}: uncompressing it takes a window of ${Math.round(windowBytes / 2 ** 20)} MB, which is too large. Uncompress it by hand: zstdcat --long=31`,
   )
 }

@@ -219,9 +219,9 @@ describe('an invalid framing declaration', () => {
       'does not fit',
     )
     expect(() => lengthPrefixed({ lengthFieldLength: 1, byteOrder: 'big' }).write(7, 'requests')).toThrow(
-      'is a text, or bytes',
+      'must be a string, or bytes',
     )
     expect(() => resp.write('OK', 'requests')).toThrow('not one whole RESP message')
-    expect(() => resp.write({}, 'requests')).toThrow('a RESP message is a command')
+    expect(() => resp.write({}, 'requests')).toThrow('a RESP message must be a command')
   })
 })

@@ -56,7 +56,7 @@ describe('the WebSocket framing', () => {
     expect(websocket.plain?.(latin(frames(false)[3] ?? '')).toString()).toBe('ab')
     expect(websocket.read(latin(frames(false)[4] ?? ''))).toBe(undefined)
     expect(websocket.write({ close: 1011, reason: 'x' }, 'responses')).toEqual(latin('\x88\x03\x03\xf3x'))
-    expect(() => websocket.write({ close: 7 }, 'responses')).toThrow('a close has a code from 1000 to 4999')
+    expect(() => websocket.write({ close: 7 }, 'responses')).toThrow('a close must have a code from 1000 to 4999')
   })
   test('decodes an empty message as an empty text', () => {
     for (const direction of ['requests', 'responses'] as const)

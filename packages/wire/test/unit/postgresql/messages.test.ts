@@ -204,7 +204,7 @@ describe('a PostgreSQL message', () => {
     expect(readFrontend(query)).toEqual({ kind: 'query', sql: 'select 1' })
     expect(isOneMessage(postgresql, 'requests', query)).toBe(true)
     expect(postgresql.read(query)).toEqual({ kind: 'query', sql: 'select 1' })
-    expect(() => postgresql.write('C', 'responses')).toThrow('a PostgreSQL message is a request, as its SQL')
+    expect(() => postgresql.write('C', 'responses')).toThrow('a PostgreSQL message must be a request, given as its SQL')
     expect(
       [query, writeFrontend(startup), writeBackend({ kind: 'ready', status: 'I' })].map((message) =>
         postgresql.isHandshake?.(message),
