@@ -20,7 +20,7 @@ export function readJsonFile(asker: string, path: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw inputError(`${path}: this is not JSON: ${error instanceof Error ? error.message : String(error)}`)
+    throw inputError(`${path}: this is not valid JSON: ${error instanceof Error ? error.message : String(error)}`)
   }
 }
 
@@ -39,6 +39,6 @@ export function readJsonAt(path: string, unread: 'usage' | 'input' = 'input'): u
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw inputError(`${path}: not JSON: ${(error as Error).message}`)
+    throw inputError(`${path}: this is not valid JSON: ${(error as Error).message}`)
   }
 }

@@ -25,7 +25,7 @@ function textOf(path: string): string {
     return readFileSync(path).toString('base64')
   } catch (error) {
     throw environmentError(
-      `${path} can no longer be read, and a worker needs it: ${error instanceof Error ? error.message : String(error)}. Put it back, and check it again.`,
+      `${path} can no longer be read, and a worker needs it: ${error instanceof Error ? error.message : String(error)}. Put the file back, and repeat the check.`,
     )
   }
 }
@@ -65,7 +65,7 @@ export async function hereOrFetched(recording: RecordingName, store: LocalStore)
   const [first = recording.file] = missing
   if (bytes > MOST_BYTES)
     throw inputError(
-      `${first} is missing on this worker, or is not the file of the machine that started the check. Its ${bytes} bytes are too many to send through Redis, which takes ${MOST_BYTES}. Mount the same disk under this path on both.`,
+      `${first} is missing on this worker, or is not the file of the machine that started the check. Its ${bytes} bytes are too many to send through Redis, which takes ${MOST_BYTES}. Mount the same disk under this path on both machines.`,
     )
   return fetched({ file: recording.file, parts }, store)
 }

@@ -84,7 +84,7 @@ export function checkOptionsFor(
   const { assume = [] } = settings
   if (assume.length > 0 && entry.name !== registerTransactions.name)
     throw usageError(
-      `${file}: --assume ${assume.join(',')} is about transactions of registers (--model ${registerTransactions.name}), and not ${entry.name}.`,
+      `${file}: --assume ${assume.join(',')} applies only to transactions of registers (--model ${registerTransactions.name}), not to ${entry.name}. Leave it out.`,
     )
   requireUnits(file, history, settings)
   return {
@@ -110,11 +110,11 @@ function requireUnits(file: string, { transactionNotes }: History, { unit }: Che
   if (unit === undefined) return
   if (transactionNotes === undefined)
     throw usageError(
-      `${file}: --unit ${unit} is about transactions of a database that were recorded whole ("transactions":"whole")${unit === 'connection' ? ', and about recorded reads and writes of keys' : ''}.`,
+      `${file}: --unit ${unit} applies only to transactions of a database that were recorded whole ("transactions":"whole")${unit === 'connection' ? ', and to recorded reads and writes of keys' : ''}.`,
     )
   if (unit === 'request' && ![...transactionNotes.values()].some(({ request }) => request !== undefined))
     throw inputError(
-      `${file}: --unit request: no statement names its request. Let the application add a comment with traceparent (sqlcommenter) or request_id (Rails) to its SQL, or give --unit connection.`,
+      `${file}: --unit request: no statement names its request. Have the application add a comment with traceparent (sqlcommenter) or request_id (Rails) to its SQL, or give --unit connection.`,
     )
 }
 
@@ -144,7 +144,7 @@ function levelsFor(
     const other = asked.find((level) => !ladder.levels.includes(level))
     if (other === undefined) continue
     throw usageError(
-      `${file}: --${option} ${other}: the ${name} model is not judged by that level, but by ${levelsInWords(ladder.levels)}.${ofOperations(other, ladder.levels)}`,
+      `${file}: --${option} ${other}: the ${name} model does not have that level. It has ${levelsInWords(ladder.levels)}.${ofOperations(other, ladder.levels)}`,
     )
   }
   const chosen = levels ?? ladder.levels
@@ -169,6 +169,6 @@ function entryOfFile(file: string, history: History, settings: CheckSpec): Model
   const model = settings.model ?? usualModel(history)
   if (findModel(model) !== undefined) return entryFor(model, history)
   throw inputError(
-    `${file}: its model is "${model}", which this version cannot check. Force one with --model: ${modelNamesText()}.`,
+    `${file}: its model is "${model}", which this version cannot check. Choose another with --model: ${modelNamesText()}.`,
   )
 }

@@ -5,10 +5,10 @@ import { type Kind, misshapen, type Shape } from '../extend/shape.ts'
 
 /** The members of a model, and the type of each. */
 const optional: { readonly [member in keyof Model<unknown>]?: Kind } & Shape = {
-  summary: 'a text',
-  aliases: 'a list of texts',
-  functions: 'a list of texts',
-  reads: 'a list of texts',
+  summary: 'a string',
+  aliases: 'a list of strings',
+  functions: 'a list of strings',
+  reads: 'a list of strings',
   from: 'a function',
   shard: 'a function',
   perProcess: 'true or false',
@@ -27,11 +27,12 @@ function asModel(exported: unknown, path: string): Model<unknown> {
     usageError(`${path}: ${what}. Its default export must be { name, initial, apply, key } (type Model).`)
   if (exported === null || typeof exported !== 'object') throw wrong('it has no default export that is an object')
   const model = exported as { readonly [member: string]: unknown }
-  if (!['name', 'initial', 'apply', 'key'].some((member) => member in model)) throw wrong('it exports no model')
-  if (typeof model['name'] !== 'string' || model['name'] === '') throw wrong('"name" is no text')
-  if (!('initial' in model)) throw wrong('there is no "initial"')
+  if (!['name', 'initial', 'apply', 'key'].some((member) => member in model))
+    throw wrong('its default export is not a model')
+  if (typeof model['name'] !== 'string' || model['name'] === '') throw wrong('"name" is not a string')
+  if (!('initial' in model)) throw wrong('"initial" is missing')
   for (const member of ['apply', 'key'])
-    if (typeof model[member] !== 'function') throw wrong(`"${member}" is no function`)
+    if (typeof model[member] !== 'function') throw wrong(`"${member}" is not a function`)
   const misfit = misshapen(model, {}, optional)
   if (misfit !== undefined) throw wrong(misfit)
   const { integers } = model

@@ -26,7 +26,9 @@ export async function recordingAt({ file, stored }: Pick<CheckTask, 'file' | 'st
   for (const part of partsOf(file)) {
     const path = resolve(part)
     if (!statSync(path).isFile())
-      throw usageError(`${file}: --queue takes recordings in files, which workers can read, too.`)
+      throw usageError(
+        `${file}: workers can read only files, and this is not a file. Save it to a file, or leave --queue out.`,
+      )
     parts.push({ path, bytes: statSync(path).size, sha256: await hashOf(path) })
   }
   return { file: resolve(file), parts }

@@ -76,7 +76,7 @@ export async function compare(draft: CompareDraft, settings: CompareSettings = {
   const own: OwnNames = { targets: settings.targets, where: 'compare', directory: '.' }
   const terms = termsOf(draft, own)
   const faults = (draft.faults ?? USUAL_TERMS.faults).map((name) => nemesisNamed(name))
-  if (draft.targets.length === 0) throw usageError('targets: it names nothing to compare.')
+  if (draft.targets.length === 0) throw usageError('"targets" names nothing to compare. Name at least one system.')
   const systems: ComparedTarget[] = []
   for (const part of draft.targets)
     systems.push(await planSystem(await chosenSystem(part, own, terms.real), faults, terms))
@@ -90,14 +90,14 @@ function termsOf(draft: CompareDraft, own: OwnNames): ComparisonTerms {
   const { seeds = USUAL_TERMS.seeds, seed = USUAL_TERMS.seed } = draft
   for (const [name, count] of Object.entries({ clients, rate, seeds, nodes: draft.nodes ?? 1 }))
     if (!Number.isInteger(count) || count < 1)
-      throw usageError(`${name}: ${count} is not a number of ${name}: give a whole number from 1.`)
+      throw usageError(`${name}: ${count} is not a number of ${name}. Give a whole number, 1 or more.`)
   if (!Number.isSafeInteger(seed) || seed < 0)
-    throw usageError(`seed: ${seed} is not a seed: give a whole number from 0.`)
+    throw usageError(`seed: ${seed} is not a seed. Give a whole number, 0 or more.`)
   if (!(timeMs >= SHORTEST_MS))
     throw usageError(
       `timeMs: ${timeMs} is too short: nothing can break, be noticed and recover in less than a second. Give ${SHORTEST_MS} or more.`,
     )
-  if (!(timeoutMs > 0)) throw usageError(`timeoutMs: ${timeoutMs} is not a time: give milliseconds.`)
+  if (!(timeoutMs > 0)) throw usageError(`timeoutMs: ${timeoutMs} is not a duration. Give a number of milliseconds.`)
   const known = networks.map(({ name }) => name)
   return {
     sweep: undefined,

@@ -26,7 +26,8 @@ export function configPathIn(directory: string): string | undefined {
   const found = CONFIG_NAMES.filter((name) => existsSync(join(directory, name)))
   const [only, ...others] = found
   if (only === undefined) return undefined
-  if (others.length > 0) throw usageError(`${found.join(' and ')} are both here: keep one, or name one with --config.`)
+  if (others.length > 0)
+    throw usageError(`${found.join(' and ')} are both in this directory. Keep one, or name one with --config.`)
   return directory === '.' ? only : join(directory, only)
 }
 

@@ -5,7 +5,7 @@ import * as v from 'valibot'
 
 export const pathSchema: v.GenericSchema<string> = v.pipe(v.string('must be a path'), v.nonEmpty('must be a path'))
 
-const text = v.string('must be a text')
+const text = v.string('must be a string')
 
 /** A server for `chaos record` and `chaos proxy`: where it is, or the command that starts it. */
 export interface ConfiguredUpstream {
@@ -47,14 +47,14 @@ export const baselineEntries: {
   baseline: v.optional(
     v.pipe(
       pathSchema,
-      v.description('an earlier result that this one must not be worse than: the output of --json, or a run.json'),
+      v.description('the output of --json, or a run.json, of an earlier run; the new result must not be worse'),
     ),
   ),
   tolerance: v.optional(
     v.pipe(
       v.string('must be a percentage'),
       v.regex(/^\d+(\.\d+)?%$/, 'must be a percentage, such as 20%'),
-      v.description('how much worse availability and p99 may be than in the baseline'),
+      v.description('how much lower availability and how much higher p99 may be than in the baseline, as a percentage'),
     ),
   ),
 }

@@ -16,7 +16,7 @@ const WORKLOAD = 'must be a workload, or the path of a file that exports one'
 
 /** The schema of a configuration. Clusters and workloads in it are validated by their own readers. */
 export const configSchema: v.GenericSchema = v.strictObject({
-  $schema: v.optional(v.string('must be a text')),
+  $schema: v.optional(v.string('must be a string')),
   ...draftEntries,
   targets: v.optional(
     v.pipe(
@@ -41,7 +41,7 @@ export const configSchema: v.GenericSchema = v.strictObject({
   upstreams: v.optional(
     v.pipe(
       v.record(name, upstreamSchema, 'must be an object of servers'),
-      v.description('servers for chaos record and chaos proxy: where each is, or the command that starts it'),
+      v.description('servers for chaos record and chaos proxy, each with its address or the command that starts it'),
     ),
   ),
   recording: v.optional(
@@ -61,7 +61,9 @@ export const configSchema: v.GenericSchema = v.strictObject({
   runs: v.optional(
     v.pipe(
       v.record(name, v.strictObject({ ...draftEntries, ...baselineEntries }), 'must be an object of runs'),
-      v.description('runs by name, for chaos run NAME: each with its differences from the rest'),
+      v.description(
+        'named runs for chaos run NAME, each with the members in which it differs from the rest of the configuration',
+      ),
     ),
   ),
   ...baselineEntries,
@@ -107,11 +109,12 @@ async function withExtensions(config: Config, where: string): Promise<Config> {
 }
 
 function refuseTaken(own: string, ours: readonly string[], where: string): void {
-  if (ours.includes(own)) throw inputError(`${where}: ${own} comes with chaos already; give yours another name.`)
+  if (ours.includes(own)) throw inputError(`${where}: ${own} is built into chaos. Give yours another name.`)
 }
 
 function refuseTwice(own: string, others: object, where: string): void {
-  if (Object.hasOwn(others, own)) throw inputError(`${where} and "extend" have ${own} twice; give one another name.`)
+  if (Object.hasOwn(others, own))
+    throw inputError(`${where} and "extend" both declare ${own}. Give one of the two another name.`)
 }
 
 /** Requires that the configuration has the named run. @throws UserError (usage) */

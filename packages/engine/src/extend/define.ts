@@ -40,7 +40,7 @@ const DOES = {
 export function defineFault<const Kind extends string, Entries extends Parameters>(
   own: OwnFault<Kind, Entries>,
 ): Extension {
-  requireShape('defineFault', own, { kind: 'a text', summary: 'a text', parameters: 'an object', on: 'a text' })
+  requireShape('defineFault', own, { kind: 'a string', summary: 'a string', parameters: 'an object', on: 'a string' })
   requireName('defineFault', own.kind)
   if (!Object.hasOwn(DOES, own.on))
     throw inputError(`defineFault: "on" is "${own.on}". Give one of ${Object.keys(DOES).join(', ')}.`)
@@ -51,7 +51,7 @@ export function defineFault<const Kind extends string, Entries extends Parameter
 
 /** A nemesis: a name of `--faults`, which plans faults of one kind from the seed. @throws UserError (input) */
 export function defineNemesis(own: OwnNemesis): Extension {
-  requireShape('defineNemesis', own, { name: 'a text', summary: 'a text', kind: 'a text', plan: 'a function' })
+  requireShape('defineNemesis', own, { name: 'a string', summary: 'a string', kind: 'a string', plan: 'a function' })
   requireName('defineNemesis', own.name)
   if (own.among !== 'nodes' && own.among !== 'clients')
     throw inputError(`defineNemesis: "among" of ${own.name} is neither "nodes" nor "clients". Give one.`)
@@ -68,12 +68,12 @@ export function defineRecordedProtocol(own: OwnProtocol): Extension {
   requireShape(
     'defineRecordedProtocol',
     own,
-    { name: 'a text', model: 'a text', ...functions },
+    { name: 'a string', model: 'a string', ...functions },
     { finalReads: 'an object' },
   )
   requireName('defineRecordedProtocol', own.name)
   if (!Number.isInteger(own.port) || own.port < 1 || own.port > 65_535)
-    throw inputError(`defineRecordedProtocol: "port" of ${own.name} is no port. Give 1 to 65535.`)
+    throw inputError(`defineRecordedProtocol: "port" of ${own.name} is not a port number. Give 1 to 65535.`)
   return { kind: 'recorded protocol', protocol: ownProtocol(own) }
 }
 
@@ -82,8 +82,8 @@ export function defineModel<State>(own: Model<State>): Extension {
   requireShape(
     'defineModel',
     own,
-    { name: 'a text', apply: 'a function', key: 'a function' },
-    { functions: 'a list of texts', reads: 'a list of texts', aliases: 'a list of texts', summary: 'a text' },
+    { name: 'a string', apply: 'a function', key: 'a function' },
+    { functions: 'a list of strings', reads: 'a list of strings', aliases: 'a list of strings', summary: 'a string' },
   )
   if (!('initial' in own))
     throw inputError(`defineModel: ${own['name']} has no "initial". Give the state at the start.`)
@@ -119,7 +119,7 @@ export function defineReporter(own: {
   readonly summary: string
   report(findings: readonly Finding[]): string
 }): Extension {
-  requireShape('defineReporter', own, { name: 'a text', summary: 'a text', report: 'a function' })
+  requireShape('defineReporter', own, { name: 'a string', summary: 'a string', report: 'a function' })
   requireName('defineReporter', own.name)
   const { name, summary } = own
   return {
@@ -131,8 +131,8 @@ export function defineReporter(own: {
 /** A story for `chaos scenario NAME`. `storyWords` has words to write one with. @throws UserError (input) */
 export function defineStory(own: Story): Extension {
   requireShape('defineStory', own, {
-    ...({ name: 'a text', summary: 'a text', told: 'a list', fix: 'an object', lesson: 'a text' } as const),
-    source: 'a text',
+    ...({ name: 'a string', summary: 'a string', told: 'a list', fix: 'an object', lesson: 'a string' } as const),
+    source: 'a string',
   })
   requireName('defineStory', own.name)
   return { kind: 'story', story: own }
@@ -140,7 +140,7 @@ export function defineStory(own: Story): Extension {
 
 /** A workload: `--workload NAME`. @throws UserError (input) */
 export function defineWorkload(own: WorkloadModule): Extension {
-  requireShape('defineWorkload', own, { name: 'a text', functions: 'a list of texts', create: 'a function' })
+  requireShape('defineWorkload', own, { name: 'a string', functions: 'a list of strings', create: 'a function' })
   return { kind: 'workload', workload: own }
 }
 

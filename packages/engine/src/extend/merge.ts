@@ -127,5 +127,5 @@ async function mergeFault(
 
 const notAltering = (who: string, by: string): UserError =>
   inputError(
-    `${who} changes bytes by "${by}", so the promises of a target do not hold. Declare that: give the fault alters: true.`,
+    `${who} changes bytes by "${by}", so the promises of a target do not hold. Declare this: give the fault alters: true.`,
   )

@@ -1,7 +1,7 @@
 import { inputError } from '@chaosproxy/history'
 
 /** What a member must be, in the words of messages. */
-export type Kind = 'a function' | 'a text' | 'a list' | 'a list of texts' | 'true or false' | 'an object'
+export type Kind = 'a function' | 'a string' | 'a list' | 'a list of strings' | 'true or false' | 'an object'
 
 export type Shape = { readonly [member: string]: Kind }
 
@@ -27,18 +27,18 @@ export function requireShape(called: string, value: unknown, needed: Shape, opti
 /** @throws UserError (input) for a name that cannot be typed. */
 export function requireName(called: string, name: string): void {
   if (!/^[A-Za-z][\w-]*$/.test(name))
-    throw inputError(`${called}: "${name}" is no name. Begin with a letter, and use letters, digits and -.`)
+    throw inputError(`${called}: "${name}" is not a valid name. Begin with a letter, and use letters, digits and -.`)
 }
 
 function isA(kind: Kind, value: unknown): boolean {
   switch (kind) {
     case 'a function':
       return typeof value === 'function'
-    case 'a text':
+    case 'a string':
       return typeof value === 'string' && value !== ''
     case 'a list':
       return Array.isArray(value)
-    case 'a list of texts':
+    case 'a list of strings':
       return Array.isArray(value) && value.every((item) => typeof item === 'string')
     case 'true or false':
       return typeof value === 'boolean'

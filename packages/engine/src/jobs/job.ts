@@ -85,7 +85,7 @@ export function doneOf<Result>(end: JobEnd<Result>, title: string): Result {
   if (end.type === 'given up') throw new Error(`${title} was given up`)
   throw environmentError(
     end.why === 'memory'
-      ? `${title} took more memory than its thread may, and was stopped. Look for state that grows without bound, or shorten it.`
+      ? `${title} exceeded the memory limit of its thread, and was stopped. Look for state that grows without bound, or do less at a time.`
       : `${title} did not return, and was stopped. Look for an endless loop.`,
   )
 }

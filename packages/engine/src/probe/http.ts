@@ -59,7 +59,7 @@ function numberAtPath(text: string, path: readonly string[]): ProbeAnswer {
   if (typeof value === 'boolean') return { value: Number(value) }
   return typeof value === 'number'
     ? { value }
-    : { why: `${where} is no number: ${shortened(JSON.stringify(value) ?? 'nothing')}` }
+    : { why: `${where} is not a number: ${shortened(JSON.stringify(value) ?? 'nothing')}` }
 }
 
 /** The error of fetch itself says only that it failed. */

@@ -60,7 +60,7 @@ function addressOf(given: string): { readonly url: string; readonly place: strin
   const name = given.startsWith(FROM_ENVIRONMENT) ? given.slice(FROM_ENVIRONMENT.length) : undefined
   const url = name === undefined ? given : process.env[name]
   if (url === undefined || url === '')
-    throw usageError(`--queue ${given}: the environment has no ${name}: export ${name}=${EXAMPLE}`)
+    throw usageError(`--queue ${given}: the environment variable ${name} is not set. Set it: export ${name}=${EXAMPLE}`)
   const parsed = URL.canParse(url) ? new URL(url) : undefined
   if (parsed === undefined || !['redis:', 'rediss:'].includes(parsed.protocol) || parsed.hostname === '')
     throw usageError(`--queue: give the address of a Redis or Valkey, such as ${EXAMPLE}.`)

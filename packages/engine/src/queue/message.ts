@@ -36,19 +36,19 @@ export const printOrder = (
 
 /** @throws UserError (input) for anything but a job of this version and of one of these kinds. */
 export function readOrder(kinds: readonly AnyKind[], data: unknown): Order {
-  const { version, kind: name, ...order } = understood(() => v.parse(message, data), 'it is no job of chaos')
+  const { version, kind: name, ...order } = understood(() => v.parse(message, data), 'it is not a job of chaos')
   if (version !== packageVersion())
     throw inputError(
       `it is of chaos ${version}, and this worker is ${packageVersion()}: install the same version on both.`,
     )
   const kind = kindNamed(kinds, name)
-  if (kind === undefined) throw inputError(`it is no job of chaos: there is no kind ${JSON.stringify(name)}`)
+  if (kind === undefined) throw inputError(`it is not a job of chaos: there is no kind ${JSON.stringify(name)}`)
   return { kind, ...order }
 }
 
 /** @throws UserError (input) for a spec that is not of its kind, or names a file that was not sent along. */
 export const readSpec = (kind: AnyKind, spec: unknown, paths: ReadonlySet<string>): never =>
-  understood(() => kind.readSpec(spec, paths), `it is no job of kind ${kind.job.kind}`) as never
+  understood(() => kind.readSpec(spec, paths), `it is not a job of the kind ${kind.job.kind}`) as never
 
 const left = { reading: v.strictObject({ unit: count, calls: count, within: count }), described: v.string() }
 

@@ -64,7 +64,8 @@ export function pack(references: readonly string[]): Parcel {
   const { files, areAll } = withImported(references)
   const [first = ''] = references
   const named = files.find((file) => file.includes(`${sep}node_modules${sep}`))
-  if (named !== undefined) throw usageError(`--queue: ${first} imports a package, and only files can be sent: ${named}`)
+  if (named !== undefined)
+    throw usageError(`--queue: ${first} imports a package, and only files can be sent to workers: ${named}`)
   if (!areAll)
     throw usageError(`--queue: it is unknown which files ${first} will import. Import them by literal paths.`)
   const root = commonFolder(files)
@@ -77,7 +78,9 @@ export function pack(references: readonly string[]): Parcel {
   })
   const bytes = [...texts.values()].reduce((sum, text) => sum + Buffer.byteLength(text), 0)
   if (bytes > MOST_BYTES)
-    throw usageError(`--queue: ${first} and what it imports have ${bytes} bytes; ${MOST_BYTES} can be sent.`)
+    throw usageError(
+      `--queue: ${first} and what it imports have ${bytes} bytes, and at most ${MOST_BYTES} can be sent to workers. Import less.`,
+    )
   const names = new Map(references.map((each) => [each, SENT + relative(root, resolve(each)).split(sep).join('/')]))
   const atHome = new Map([...names].map(([each, name]) => [name, each]))
   return {

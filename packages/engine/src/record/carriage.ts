@@ -36,6 +36,6 @@ function parsedCarriage(where: string, text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw usageError(`${where} ${text}: this is not JSON: ${error instanceof Error ? error.message : error}`)
+    throw usageError(`${where} ${text} is not valid JSON: ${error instanceof Error ? error.message : error}`)
   }
 }

@@ -194,7 +194,7 @@ interface Place {
 
 function placesOf({ upstream }: RecordDraft): readonly Place[] {
   const named = Object.entries(typeof upstream === 'string' ? { n1: upstream } : upstream)
-  if (named.length === 0) throw usageError('upstream: it names no server.')
+  if (named.length === 0) throw usageError('"upstream" names no server. Name at least one.')
   return named.map(([name, text]) => ({ name, ...placeOf(text) }))
 }
 
@@ -203,9 +203,9 @@ const originsOf = (places: readonly Place[]): ReadonlyMap<string, string> =>
 
 function specOf(draft: RecordDraft, places: readonly Place[]): RunSpec {
   const { as, model, listen = true, expect, require, seed = drawnSeed(), timeoutMs = TIMEOUT_MS } = draft
-  if (!(timeoutMs > 0)) throw usageError(`timeoutMs: ${timeoutMs} is not a time: give milliseconds.`)
+  if (!(timeoutMs > 0)) throw usageError(`timeoutMs: ${timeoutMs} is not a duration. Give a number of milliseconds.`)
   if (!Number.isSafeInteger(seed) || seed < 0)
-    throw usageError(`seed: ${seed} is not a seed: give a whole number from 0.`)
+    throw usageError(`seed: ${seed} is not a seed. Give a whole number, 0 or more.`)
   for (const text of require ?? []) parseRequirement(text, 'require')
   if (expect !== undefined) knownName(`expect ${expect}`, 'level', expect, [...levelNames(), 'none'])
   const servers = places.map(({ name, upstream }) => ({ name, upstream }))
@@ -237,7 +237,7 @@ function placeOf(text: string): Omit<Place, 'name'> {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || !['http:', 'https:'].includes(url.protocol) || url.pathname !== '/' || url.search !== '')
     throw usageError(
-      `upstream ${text}: this is no origin. Write host:port, or the scheme with it, such as https://api.example:8443.`,
+      `upstream ${text}: this is not an origin. Write host:port, or the scheme with it, such as https://api.example:8443.`,
     )
   return { upstream: url.origin, origin: url.origin }
 }
@@ -271,7 +271,7 @@ function recordingOf({ origins, open, listen, hurt }: Opened, stop: () => Promis
   const address = (name?: string): string => {
     const found = known(addresses, name)
     if (listen) return found
-    throw usageError('with listen: false there is no port. Leave it out, or connect with dial().')
+    throw usageError('with listen: false there is no port. Leave listen: false out, or connect with dial().')
   }
   return {
     origins,

@@ -95,7 +95,9 @@ export const recordingsOf =
   (spec) => {
     const { environment = {}, mayFail = false, endsInTime = false, command = [], again } = spec.target.traffic
     if (again !== undefined)
-      throw inputError(`target.traffic: a spec does not contain all of this recording. To record again: ${again}`)
+      throw inputError(
+        `target.traffic: a spec cannot repeat this recording, because parts of it are not in the spec. Record again: ${again}`,
+      )
     const { timeMs } = spec
     const [program, ...rest] = command
     const clients =
@@ -108,7 +110,9 @@ export const recordingsOf =
 /** @throws UserError (usage) that begins with `where`, for traffic that cannot be recorded at all. */
 function requireRecordable(where: string, carries: Carriage): Carriage {
   if ((carries.kind === 'http' && carries.table === undefined) || carries.kind === 'messages')
-    throw usageError(`${where}: none of that can be recorded. Give a file with a route table, ${recordedExamples()}.`)
+    throw usageError(
+      `${where}: traffic of this kind cannot be recorded. Give a file with a route table, ${recordedExamples()}.`,
+    )
   return carries
 }
 
@@ -163,7 +167,7 @@ function initialOfAll(ways: readonly Carriage[]): Json {
 function serversOf({ servers }: TrafficSpec, carries: Carriage): readonly RecordedServer[] {
   const names = servers.map(({ name }) => name)
   const twice = names.find((name, i) => names.indexOf(name) !== i)
-  if (twice !== undefined) throw usageError(`--name ${twice}: it is given twice.`)
+  if (twice !== undefined) throw usageError(`--name ${twice} is given twice. Give each server its own name.`)
   return servers.map(({ name, listen = '127.0.0.1:0', upstream, serve = [], recorded = true }): RecordedServer => {
     const here = parseEnd('listen', listen)
     // The address of a server that is still to be started is known only then.

@@ -19,7 +19,7 @@ export function readSpecFile(path: string): RunSpec {
     return specOfRun(json, json['spec'], path)
   }
   if (json['kind'] === 'scenario')
-    throw inputError(`${path} is a replay that chaos fuzz wrote: play it with chaos replay ${path}`)
+    throw inputError(`${path} is a replay that chaos fuzz wrote. Replay it: chaos replay ${path}`)
   if ('config' in json && 'chaos' in json)
     throw inputError(
       `${path}: this run.json is from an older chaos (${String(json['version'])}), which kept no spec of its runs: give the options that its report shows instead.`,
@@ -60,7 +60,9 @@ function specOfRun(
       ? ''
       : ` Chaos ${author} wrote it, and this is ${packageVersion()}: npx ${PACKAGE_NAME}@${author} run --spec ${path}`
   if (typeof format === 'number' && format > FORMAT)
-    throw inputError(`${path}: it has format ${format}, and this chaos reads up to ${FORMAT}.${remedy}`)
+    throw inputError(
+      `${path}: it has format ${format}, and this version of chaos reads formats up to ${FORMAT}.${remedy}`,
+    )
   try {
     return parseRunSpec(spec, path)
   } catch (error) {

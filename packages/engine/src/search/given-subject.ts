@@ -50,7 +50,7 @@ export function requireSane(
   for (const name of settings.faults ?? []) knownName(`faults: ${name}`, 'fault', name, faults)
   for (const [name, count] of Object.entries(counts))
     if (count !== undefined && !(Number.isInteger(count) && count >= 1))
-      throw usageError(`${name}: ${count} is not a number of ${name}: give a whole number from 1.`)
+      throw usageError(`${name}: ${count} is not a number of ${name}. Give a whole number, 1 or more.`)
 }
 
 /** A subject, with its defaults. */

@@ -313,7 +313,7 @@ function simulatedServiceTarget(service: Service): Target {
     suffers: serviceSuffers,
     async start() {
       throw usageError(
-        `${name}: here a service runs only as processes; chaos run --sim and chaos simulate run it in virtual time.`,
+        `${name}: this command runs a service only as processes. Use chaos run --sim or chaos simulate to run it in virtual time.`,
       )
     },
   }

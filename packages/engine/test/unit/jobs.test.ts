@@ -147,7 +147,7 @@ describe('jobs', () => {
     expect(() => doneOf(end, 'a sum')).toThrow('no sum')
     const left = { reading: { unit: 0, calls: 0, within: 0 }, described: '' }
     expect(() => doneOf({ type: 'stopped', why: 'memory', ...left }, 'a run of mine.ts with seed 3')).toThrow(
-      'a run of mine.ts with seed 3 took more memory than its thread may, and was stopped.',
+      'a run of mine.ts with seed 3 exceeded the memory limit of its thread, and was stopped.',
     )
     const given = await thisThread.do(summing(), { numbers: [] }, { signal: AbortSignal.abort() })
     expect(given.type).toBe('given up')

@@ -52,7 +52,9 @@ describe('a queued search job', () => {
     ['strategies that there are not', { strategies: ['guessing'] }, 'strategies.0'],
   ])('is refused if it contains %s', (_, wrong, where) => {
     const { kind, spec: read } = readOrder(searchKinds, sent({ ...spec, ...wrong }))
-    expect(() => readSpec(kind, read, new Set(['/tmp/other.ts']))).toThrow(`it is no job of kind search: ${where}: `)
+    expect(() => readSpec(kind, read, new Set(['/tmp/other.ts']))).toThrow(
+      `it is not a job of the kind search: ${where}: `,
+    )
   })
 })
 

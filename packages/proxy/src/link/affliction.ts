@@ -26,7 +26,7 @@ export function validateFault(fault: TcpFault): void {
 export function validateUpdate(before: TcpFault, after: TcpFault): void {
   validateFault(after)
   const [was, is] = [nameOf(before), nameOf(after)]
-  if (was !== is) throw usageError(`${was} cannot become ${is}: remove it, and apply the other.`)
+  if (was !== is) throw usageError(`${was} cannot become ${is}. Remove the old fault, and apply the new one.`)
 }
 
 const nameOf = ({ kind, links }: TcpFault): string => `${kind} on ${links.map(linkName).sort().join(', ')}`

@@ -87,7 +87,8 @@ export function createNetwork(options: NetworkOptions): Network {
     openIt: (wiring: Wiring) => Promise<Kind>,
   ): Promise<Kind> {
     if (closed) throw usageError(`proxy route ${from}>${to}: the network is closed.`)
-    if (from === to) throw usageError(`proxy route ${from}>${to}: a route joins two different endpoints.`)
+    if (from === to)
+      throw usageError(`proxy route ${from}>${to}: both endpoints are the same. Give two different ones.`)
     const opening = openIt({
       ...pairOf(links, { from, to }),
       clock,

@@ -63,7 +63,7 @@ export class RequestedTls extends Duplex {
 
 const declined = (how: string): Error =>
   Object.assign(
-    new Error(`asked for TLS, the server ${how}: reach it without (host:port in place of tls://host:port)`),
+    new Error(`asked for TLS, the server ${how}: connect without TLS (host:port in place of tls://host:port)`),
     {
       code: 'TLS_DECLINED',
     },

@@ -106,7 +106,7 @@ function identityOf(members: Members, where: string, pem: ReadPem): Identity | u
 function textOf(members: Members, name: string, where: string): string | undefined {
   const value = members[name]
   if (value === undefined || (typeof value === 'string' && value !== '')) return value
-  throw inputError(`${where}: "${name}" must be a text that is not empty.`)
+  throw inputError(`${where}: "${name}" must be a non-empty string.`)
 }
 
 function textsOf(members: Members, name: string, where: string): readonly string[] | undefined {
@@ -114,7 +114,7 @@ function textsOf(members: Members, name: string, where: string): readonly string
   if (value === undefined) return undefined
   if (Array.isArray(value) && value.length > 0 && value.every((text) => typeof text === 'string' && text !== ''))
     return value
-  throw inputError(`${where}: "${name}" must be a list of at least one text.`)
+  throw inputError(`${where}: "${name}" must be a non-empty list of strings.`)
 }
 
 function membersOrFlag(value: unknown, known: readonly string[], where: string): Members | undefined {

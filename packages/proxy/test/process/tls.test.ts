@@ -341,9 +341,9 @@ describe('the TLS options of a proxy', () => {
     [{ terminate: { cert: 'x' } }, 'route n1.terminate: unknown member "cert"; there are certificate, key'],
     [{ terminate: { key: 'x' } }, '"certificate" and "key" belong together'],
     [{ terminate: { certificate: 'x', key: 'y', names: ['a'] } }, '"names" are for a generated certificate'],
-    [{ terminate: { names: [] } }, '"names" must be a list of at least one text'],
+    [{ terminate: { names: [] } }, '"names" must be a non-empty list of strings'],
     [{ originate: { verify: 'no' } }, '"verify" must be true or false'],
-    [{ originate: { serverName: 5 } }, '"serverName" must be a text'],
+    [{ originate: { serverName: 5 } }, '"serverName" must be a non-empty string'],
   ])('are refused with advice: %j', (value, message) => {
     expect(() => parseTls(value, 'route n1', read)).toThrow(UserError)
     expect(() => parseTls(value, 'route n1', read)).toThrow(message)

@@ -69,7 +69,7 @@ test.each([-1, 65_536, 1.5, Number.NaN])('port %s is refused', async (port) => {
 })
 
 test('a route from an endpoint to itself is refused', async () => {
-  await expect(network().route({ from: 'n1', to: 'n1' })).rejects.toThrow('joins two different endpoints')
+  await expect(network().route({ from: 'n1', to: 'n1' })).rejects.toThrow('both endpoints are the same')
 })
 
 test('a client gets an RST if the name of the upstream does not resolve', async () => {

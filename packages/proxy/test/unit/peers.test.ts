@@ -146,7 +146,7 @@ describe('the processes of a peer', () => {
   })
 
   test.each([
-    [[], 'x: [] is no object'],
+    [[], 'x: [] is not an object'],
     [{}, 'x: give a process for each name, as in {"n1":4711}.'],
     [{ n1: 0 }, 'x: "n1" is 0. Give a process id, or the name of a file that holds one.'],
     [{ n1: 1.5 }, '"n1" is 1.5.'],

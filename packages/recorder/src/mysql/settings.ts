@@ -63,5 +63,5 @@ function refuseNamesTwice(tables: object, where: string): void {
   const names = Object.keys(tables).map((name) => name.toLowerCase())
   const twice = names.find((name, at) => names.indexOf(name) < at)
   if (twice === undefined) return
-  throw inputError(`${where}: the table ${twice} is there twice. Names are compared in lower case.`)
+  throw inputError(`${where}: the table ${twice} is given twice. Names are compared in lower case.`)
 }

@@ -86,7 +86,7 @@ function parseWhole(given: Members, where: string): PostgresqlSettings {
   const stranger = Object.keys(given).find((name) => !wholeMembers.includes(name))
   if (stranger !== undefined)
     throw inputError(
-      `${where}: ${quote(stranger)} does not go with "tables", which go with ${wholeMembers.slice(1).join(', ')}. Give each table its "key" and "values": ${WHOLE_EXAMPLE}.`,
+      `${where}: ${quote(stranger)} cannot be combined with "tables", which takes ${wholeMembers.slice(1).join(', ')}. Give each table its "key" and "values": ${WHOLE_EXAMPLE}.`,
     )
   oneOf(given, 'transactions', ['whole'] as const, 'whole', where)
   const tables = parseTables(given['tables'], where)
@@ -117,8 +117,10 @@ function parseTables(given: unknown, where: string): ReadonlyMap<string, Recorde
     const key = nameIn(members, 'key', 'id', at)
     const values = columnsIn(members['values'], at)
     if (values.has(key))
-      throw inputError(`${at}: ${quote(key)} is its "key" and among its "values". Name other columns there.`)
-    if (tables.has(name)) throw inputError(`${at} is there twice, in two schemas. Record one of them.`)
+      throw inputError(
+        `${at}: ${quote(key)} is the "key" and one of the "values". Name only other columns in "values".`,
+      )
+    if (tables.has(name)) throw inputError(`${at} names two tables, in two schemas. Record one of them.`)
     tables.set(name, { name, key, values })
   }
   return tables
@@ -155,8 +157,7 @@ function columnsIn(given: unknown, where: string): ReadonlyMap<string, ColumnTyp
   if (Array.isArray(given))
     for (const name of given) {
       const column = nameIn({ values: name }, 'values', undefined, where)
-      if (columns.has(column))
-        throw inputError(`${where}: ${quote(column)} is there twice among its "values". Name it once.`)
+      if (columns.has(column)) throw inputError(`${where}: ${quote(column)} is given twice in "values". Name it once.`)
       columns.set(column, 'text')
     }
   else if (isObject(given))

@@ -59,7 +59,7 @@ export function ownProtocol(own: OwnProtocol): RecordedProtocol {
     scanner: (direction) => checkedScanner(own, direction),
     read: (message) => message.toString(),
     write(value) {
-      if (typeof value !== 'string') throw usageError(`a message of ${name} is a text`)
+      if (typeof value !== 'string') throw usageError(`a message of ${name} must be a string`)
       return Buffer.from(value)
     },
     command(message) {

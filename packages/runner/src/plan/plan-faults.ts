@@ -133,7 +133,7 @@ function withScheduled({ faults }: Scheduling, planned: Schedule, where: string)
   )
   const taken = scheduled.find(({ id }) => planned.some((other) => other.id === id))
   if (taken !== undefined)
-    throw inputError(`${where}: the id ${taken.id} is taken by a fault that the seed decides. Give another.`)
+    throw inputError(`${where}: the id ${taken.id} belongs to a fault that the seed decides. Give another id.`)
   return [...scheduled, ...planned].sort((a, b) => a.from - b.from)
 }
 
@@ -180,5 +180,5 @@ function noneOf({ name, has }: FaultProfile, target: Target): string {
   const first = nemeses.find(({ kind }) => has(kind))
   const why =
     first === undefined || target.suffers(first.kind, first.among) === true ? '' : ` ${sufferingText(target, first)}`
-  return `--faults ${name}: ${target.name} can suffer no fault of this profile.${why}`
+  return `--faults ${name}: ${target.name} cannot suffer any fault of this profile.${why}`
 }

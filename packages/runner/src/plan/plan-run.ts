@@ -128,7 +128,7 @@ async function partsOf(spec: RunSpec, registries: Registries, where: string): Pr
     const { beginningAs } = await import('./beginning.ts')
     return { target, workload: beginningAs(workload, target.begins) }
   }
-  if (registries.traffic === undefined) throw usageError(`${where}: nothing can be recorded here.`)
+  if (registries.traffic === undefined) throw usageError(`${where}: this traffic cannot be recorded.`)
   return registries.traffic({ ...spec, target: { ...spec.target, traffic } })
 }
 

@@ -34,7 +34,7 @@ export interface NamedPart {
 
 const settings = v.record(
   v.string(),
-  v.union([v.number(), v.boolean(), v.string()], 'must be a number, a text, true or false'),
+  v.union([v.number(), v.boolean(), v.string()], 'must be a number, a string, true or false'),
   'must be an object of settings, such as {"keys":20}',
 )
 
@@ -63,10 +63,13 @@ function problemOf(requirement: string): string | undefined {
 
 const targetName = v.pipe(
   v.string('must be a name'),
-  v.description('what to test: a name that chaos targets lists, or a file'),
+  v.description('the target to test: a name that chaos targets lists, or a file'),
 )
 const bug = v.optional(
-  v.pipe(v.string('must be a name'), v.description('a deliberate bug, as chaos targets --bugs lists them')),
+  v.pipe(
+    v.string('must be a name'),
+    v.description('a deliberate bug of the target, from the list of chaos targets --bugs'),
+  ),
 )
 const workloadName = v.pipe(v.string('must be a name'), v.description('what clients do'))
 
@@ -82,7 +85,7 @@ export const RUN_DEFAULTS = {
 
 const faults = v.pipe(
   v.array(faultChoice, 'must be a list of faults, such as ["partition","kill"]'),
-  v.description('kinds of faults, as chaos targets --faults lists them, all, or faults with their times'),
+  v.description('faults to inject: kinds from the list of chaos targets --faults, all, or faults with their times'),
 )
 
 type Members = Omit<RunSpec, 'target' | 'workload' | 'usualFaults'>
@@ -92,24 +95,24 @@ type Members = Omit<RunSpec, 'target' | 'workload' | 'usualFaults'>
  * configurations, options, help and documents.
  */
 export const runMembers: { readonly [Member in keyof Members]-?: v.GenericSchema<unknown, Members[Member]> } = {
-  nodes: v.optional(count('how many nodes', 1, 25)),
+  nodes: v.optional(count('number of nodes', 1, 25)),
   clients: v.optional(count('number of concurrent clients', 1, 200), RUN_DEFAULTS.clients),
   rate: v.optional(count('operations per second, counted over all clients', 1, 1_000_000), RUN_DEFAULTS.rate),
-  timeMs: v.optional(duration('how long clients send requests', 100, 24 * HOUR_MS), RUN_DEFAULTS.timeMs),
-  timeoutMs: v.optional(duration('how long a client waits for a response', 1, HOUR_MS), RUN_DEFAULTS.timeoutMs),
+  timeMs: v.optional(duration('duration for which clients send requests', 100, 24 * HOUR_MS), RUN_DEFAULTS.timeMs),
+  timeoutMs: v.optional(duration('time for which a client waits for a response', 1, HOUR_MS), RUN_DEFAULTS.timeoutMs),
   faults: v.optional(faults, [...RUN_DEFAULTS.faults]),
   seed: count('the seed of every random choice in the run', 0, Number.MAX_SAFE_INTEGER),
   expect: v.optional(
     v.pipe(
       v.picklist([...levelNames(), 'none'], `must be one of ${levelsInWords(levelNames())}; or none`),
-      v.description('the level that must be met; none: only report; absent: what the target promises'),
+      v.description('the level that must be met; none: require no level; absent: the level that the target promises'),
     ),
   ),
   require: v.optional(
     v.pipe(
       v.array(
         v.pipe(
-          v.string('must be a text'),
+          v.string('must be a string'),
           v.rawCheck(({ dataset, addIssue }) => {
             const problem = dataset.typed ? problemOf(dataset.value) : undefined
             if (problem !== undefined) addIssue({ message: problem })
@@ -117,20 +120,22 @@ export const runMembers: { readonly [Member in keyof Members]-?: v.GenericSchema
         ),
         `must be a list of requirements, such as ["${REQUIREMENT_EXAMPLE}"]`,
       ),
-      v.description(`bounds besides the level, such as "${REQUIREMENT_EXAMPLE}"`),
+      v.description(`further requirements beside the level, such as "${REQUIREMENT_EXAMPLE}"`),
     ),
   ),
-  checkMs: v.optional(duration('how long checking may take', 1, 24 * HOUR_MS), RUN_DEFAULTS.checkMs),
+  checkMs: v.optional(duration('time limit for checking the history', 1, 24 * HOUR_MS), RUN_DEFAULTS.checkMs),
   stopOnViolation: v.optional(
     v.pipe(
       v.boolean('must be true or false'),
-      v.description('end while recording, as soon as a violation of the strongest level of the model is noticed'),
+      v.description('end the run as soon as a violation of the strongest level of the model is noticed'),
     ),
   ),
   rehearsal: v.optional(
     v.pipe(
       v.boolean('must be true or false'),
-      v.description('before a run that uses a route table, write one value and read it back, and stop if that fails'),
+      v.description(
+        'before a run that uses a route table, write one value and read it back; if that fails, do not start the run',
+      ),
     ),
   ),
 }

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import type { TrafficSpec } from '../result/run-spec.ts'
 
-const text = v.string('must be a text')
+const text = v.string('must be a string')
 const words = v.pipe(
   v.array(text, 'must be a list of words, such as ["npm","test"]'),
   v.minLength(1, 'must be a list of words, such as ["npm","test"]'),

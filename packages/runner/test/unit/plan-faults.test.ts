@@ -187,7 +187,7 @@ describe('the selection of faults by "everything" or a profile', () => {
       suffers: (kind) => (ON_DISK.has(kind) ? { not: 'it has none', instead: [] } : true),
     }
     await expect(planned(diskless, ['disk'])).rejects.toThrow(
-      /--faults disk: fake can suffer no fault of this profile\. fake cannot suffer power-loss: .* Faults it can suffer: partition/,
+      /--faults disk: fake cannot suffer any fault of this profile\. fake cannot suffer power-loss: .* Faults it can suffer: partition/,
     )
   })
 

@@ -112,13 +112,13 @@ describe('a requirement on a run', () => {
 
   test.each([
     ['availabilty >= 99%', 'there is no measure availabilty. Did you mean availability?'],
-    ['availability >= 0.99', 'is compared with a share, such as 99.5%, not with 0.99.'],
-    ['availability >= 101%', 'is compared with a share'],
-    ['p99 < 200', 'is compared with a duration, such as 200ms or 1.5s, not with 200.'],
-    ['lost == 0%', 'is compared with a whole number'],
+    ['availability >= 0.99', 'must be compared with a share, such as 99.5%, not with 0.99.'],
+    ['availability >= 101%', 'must be compared with a share'],
+    ['p99 < 200', 'must be compared with a duration, such as 200ms or 1.5s, not with 200.'],
+    ['lost == 0%', 'must be compared with a whole number'],
     ['p99 during partion < 1s', 'there is no fault partion. Did you mean partition?'],
-    ['lost during partition == 0', 'lost is of the whole run'],
-    ['recovery of read < 1s', 'recovery is of the whole run'],
+    ['lost during partition == 0', 'lost is measured only over the whole run'],
+    ['recovery of read < 1s', 'recovery is measured only over the whole run'],
     ['fast', 'write what to measure and its bound'],
     ['', 'write what to measure and its bound'],
   ] as const)('%s is refused with an explanation of what to write instead', (text, message) => {
@@ -206,8 +206,8 @@ test.each([
   ['linearizable >= 1', 'a level has no bound: write linearizable.'],
   ['linearisable', 'there is no level linearisable. Did you mean linearizable?'],
   ['strict of read', 'there is no level strict.'],
-  ['eventual during partition', 'a level is required of all operations: write eventual.'],
-  ['linearizable of read', 'a level is required of all operations: write linearizable.'],
+  ['eventual during partition', 'a level holds for all operations of a run. Write eventual alone.'],
+  ['linearizable of read', 'a level holds for all operations of a run. Write linearizable alone.'],
   ['availability', 'say what availability must be, such as'],
   [
     'http://db/health',

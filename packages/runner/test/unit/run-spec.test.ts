@@ -70,7 +70,7 @@ describe('the spec of a run', () => {
     [{ ...smallest, expect: 'linear' }, 'expect must be one of linearizable, sequential,'],
     [
       { ...smallest, target: { name: 'raft', settings: { reads: null } } },
-      'target.settings.reads must be a number, a text, true or false, not null.',
+      'target.settings.reads must be a number, a string, true or false, not null.',
     ],
   ])('is refused in one line if it is %j', (json, problem) => {
     const said = problemOf(json)

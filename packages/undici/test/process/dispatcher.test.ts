@@ -185,7 +185,10 @@ test('a recording through the dispatcher equals a recording through a port, exce
 
 describe('a fault that is not applicable to HTTP/1.1 at an external server', () => {
   test.each([
-    [{ kind: 'drop-message' }, 'drop-message on clients>n1: no proxy parses the traffic that this fault needs'],
+    [
+      { kind: 'drop-message' },
+      'drop-message on clients>n1: no proxy parses the traffic of the link, as this fault needs',
+    ],
     [{ kind: 'drop-datagram' }, 'the link carries TCP, and this fault acts on datagrams only'],
     [{ kind: 'reset-stream' }, 'with listen: false nothing speaks HTTP/2. Use lose-request, lose-reply'],
     [{ kind: 'kill', nodes: ['n1'] }, 'record() did not start these servers, so it cannot kill or pause them'],
@@ -199,5 +202,5 @@ test('a recording without a port has no URL, and an empty recording explains how
   const recorded = await recording(await store())
   expect(() => recorded.url()).toThrow('with listen: false there is no port')
   await expect(recorded.stop()).rejects.toThrow('through dispatcherThrough of @chaosproxy/undici')
-  await expect(recording('ftp://example')).rejects.toThrow('this is no origin')
+  await expect(recording('ftp://example')).rejects.toThrow('this is not an origin')
 })

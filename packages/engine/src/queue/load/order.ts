@@ -65,7 +65,7 @@ export const printLoadOrder = (given: LoadOrder): object => ({ version: packageV
 /** @throws UserError (input) for anything but a part of a load of this version. */
 export function readLoadOrder(data: unknown): LoadOrder {
   const outer = v.safeParse(v.strictObject({ version: v.string(), order: v.unknown() }), data)
-  if (!outer.success) throw inputError('the job is no part of a run')
+  if (!outer.success) throw inputError('the job is not part of a run')
   const { version } = outer.output
   if (version !== packageVersion())
     throw inputError(
@@ -74,7 +74,7 @@ export function readLoadOrder(data: unknown): LoadOrder {
   const found = v.safeParse(order, outer.output.order)
   if (found.success) return found.output
   const [issue] = found.issues
-  throw inputError(`the job is no part of a run: ${v.getDotPath(issue) ?? 'all of it'}: ${issue.message}`)
+  throw inputError(`the job is not part of a run: ${v.getDotPath(issue) ?? 'all of it'}: ${issue.message}`)
 }
 
 /** Identifies machines that share loopback addresses: containers of one host are separate machines. */

@@ -44,7 +44,7 @@ const reporter = { name: 'shout', summary: 'loud', report: () => '' }
 /** As JavaScript calls them. */
 const refusals: readonly (readonly [of: unknown, define: (given: never) => unknown, why: RegExp])[] = [
   [undefined, defineFault, /^defineFault: it is called without an object\. Give it \{ kind: a text, /],
-  [{ ...fault, kind: 'a b' }, defineFault, /"a b" is no name\. Begin with a letter/],
+  [{ ...fault, kind: 'a b' }, defineFault, /"a b" is not a valid name\. Begin with a letter/],
   [{ ...fault, on: 'byts' }, defineFault, /"on" is "byts"\. Give one of bytes, messages, requests, nodes\./],
   [
     { ...fault, stage: 1 },
@@ -53,12 +53,12 @@ const refusals: readonly (readonly [of: unknown, define: (given: never) => unkno
   ],
   [{ ...fault, on: 'nodes', strike() {} }, defineFault, /"heal" is not a function/],
   [{ ...nemesis, among: 'all' }, defineNemesis, /"among" of hiccups is neither "nodes" nor "clients"/],
-  [{ ...protocol, port: 0 }, defineRecordedProtocol, /"port" of tiny is no port\. Give 1 to 65535/],
+  [{ ...protocol, port: 0 }, defineRecordedProtocol, /"port" of tiny is not a port number\. Give 1 to 65535/],
   [{ ...protocol, asked: 'SET' }, defineRecordedProtocol, /"asked" is not a function/],
   [{ name: 'stack', apply() {}, key() {} }, defineModel, /stack has no "initial"\. Give the state at the start/],
   [{ ...reporter, report: '' }, defineReporter, /"report" is not a function/],
   [{ name: 'short', summary: 'no lesson' }, defineStory, /"told" is not a list/],
-  ['1st', (name: never) => defineTarget(name, './raft.ts'), /"1st" is no name/],
+  ['1st', (name: never) => defineTarget(name, './raft.ts'), /"1st" is not a valid name/],
 ]
 
 describe('an extension definition', () => {
@@ -88,12 +88,18 @@ describe('extensions', () => {
   test.each([
     [
       { targets: { mine: './raft.ts' }, extend: [defineTarget('mine', './paxos.ts')] },
-      'targets and "extend" have mine',
+      'targets and "extend" both declare mine',
     ],
-    [{ extend: [defineTarget('mine', './a.ts'), defineTarget('mine', './b.ts')] }, 'targets and "extend" have mine'],
-    [{ workloads: { climb: './climb.ts' }, extend: [defineWorkload(climb)] }, 'workloads and "extend" have climb'],
+    [
+      { extend: [defineTarget('mine', './a.ts'), defineTarget('mine', './b.ts')] },
+      'targets and "extend" both declare mine',
+    ],
+    [
+      { workloads: { climb: './climb.ts' }, extend: [defineWorkload(climb)] },
+      'workloads and "extend" both declare climb',
+    ],
   ])('are refused if a name is defined twice (case %#)', async (config, why) => {
-    await expect(parseConfig(config, 'chaos.config.ts')).rejects.toThrow(`chaos.config.ts: ${why} twice; give one`)
+    await expect(parseConfig(config, 'chaos.config.ts')).rejects.toThrow(`chaos.config.ts: ${why}. Give one`)
   })
 
   test('are known to the threads of the process, but not to its child processes', async () => {
@@ -109,9 +115,9 @@ describe('extensions', () => {
 
   test('are refused if they were not made by a define function', () => {
     expect(() => extensionsIn({ extend: [{ kind: 'stutter' }] }, 'chaos.config.ts')).toThrow(
-      'chaos.config.ts: extend[0] is made by no define… function. Write: extend: [defineFault({ … }), ',
+      'chaos.config.ts: extend[0] was not made by a define… function. Write: extend: [defineFault({ … }), ',
     )
-    expect(() => extensionsIn({ extend: {} }, 'chaos.config.ts')).toThrow('"extend" is no list')
+    expect(() => extensionsIn({ extend: {} }, 'chaos.config.ts')).toThrow('"extend" is not a list')
     expect(extensionsIn({}, 'chaos.config.ts')).toEqual([])
   })
 })
@@ -154,7 +160,7 @@ describe('an added fault that changes bytes', () => {
       faults.map((each) => defineFault(each as never)),
       'chaos.config.ts: extend',
     )
-    const told = 'so the promises of a target do not hold. Declare that: give the fault alters: true.'
+    const told = 'so the promises of a target do not hold. Declare this: give the fault alters: true.'
     expect(() => stages['secret-bytes' as 'latency']({} as never)).toThrow(
       `the fault secret-bytes changes bytes by "transform", ${told}`,
     )

@@ -136,7 +136,10 @@ export function refusal(
         ? `The proxy refuses the token (HTTP 401): give the one that it was started with, by ${words.token}.`
         : `The proxy asks for a token (HTTP 401): give the one that it was started with, by ${words.token}.`,
     )
-  return new UserError(status >= 500 ? 'environment' : 'usage', `The proxy refuses (HTTP ${status}): ${errorIn(text)}`)
+  return new UserError(
+    status >= 500 ? 'environment' : 'usage',
+    `The proxy refuses the request (HTTP ${status}): ${errorIn(text)}`,
+  )
 }
 
 function parseBase(host: string, words: ControlWords): URL {
@@ -144,7 +147,7 @@ function parseBase(host: string, words: ControlWords): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url !== undefined && ['http:', 'https:'].includes(url.protocol) && url.username === '' && url.password === '')
     return url
-  throw usageError(`${words.host} ${shownAddress(host)}: not an address. Write it as 127.0.0.1:8474.`)
+  throw usageError(`${words.host} ${shownAddress(host)} is not an address. Write it as 127.0.0.1:8474.`)
 }
 
 /** Masks the user name and the password in an address. */

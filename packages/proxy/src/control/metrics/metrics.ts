@@ -101,7 +101,7 @@ function planeMetrics(plane: ControlPlane): readonly Metric[] {
     },
     {
       name: 'chaos_rules_epoch',
-      help: 'How often the faults in force changed.',
+      help: 'Changes to the set of faults in force.',
       type: 'gauge',
       samples: [{ labels: {}, value: plane.faults.epoch }],
     },
@@ -130,7 +130,12 @@ function recordMetrics({ recording }: ControlPlane): readonly Metric[] {
       samples: [{ labels: {}, value: unmatched }],
     },
     ...judgedMetrics(recording),
-    { name: 'chaos_record_behind_bytes', help: 'The backlog that waits for the disk.', type: 'gauge', samples: behind },
+    {
+      name: 'chaos_record_behind_bytes',
+      help: 'Recorded bytes that are not yet on disk.',
+      type: 'gauge',
+      samples: behind,
+    },
   ]
 }
 
@@ -140,7 +145,7 @@ function judgedMetrics({ judging }: NonNullable<ControlPlane['recording']>): rea
   return [
     {
       name: 'chaos_recorded_verdict',
-      help: 'The verdict on the record so far: 1 for the current one.',
+      help: 'Verdict on the record so far: the current verdict has the value 1.',
       type: 'gauge',
       samples: [level, `not ${level}`, 'not certain'].map((verdict) => ({
         labels: { verdict },

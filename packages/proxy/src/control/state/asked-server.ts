@@ -37,7 +37,7 @@ export async function askServer(upstream: Reached, framing: Framing): Promise<As
   })
   socket.on('error', (error) => fail(error.message))
   socket.on('timeout', () => fail(`no answer within ${TIMEOUT_MS} ms`))
-  socket.on('close', () => fail('it hung up'))
+  socket.on('close', () => fail('it closed the connection'))
   return {
     ask: (request) =>
       new Promise<Json>((resolve, reject) => {

@@ -37,7 +37,7 @@ export function createLeases(events: EventLog, heal: (lease: string) => void): L
 
   function find(id: string): Entry {
     const entry = entries.get(id)
-    if (entry === undefined) throw new ControlError(404, `there is no lease "${shorten(id)}"; it may have run out`)
+    if (entry === undefined) throw new ControlError(404, `there is no lease "${shorten(id)}"; it may have expired`)
     return entry
   }
 

@@ -29,7 +29,7 @@ export function createListenRule({ isTrusted, named }: ListenRuleOptions): Liste
     if (!isLoopback(host))
       throw new ControlError(
         403,
-        `listen ${shorten(listen)}: other machines could reach it, and any user of this machine may send this request. Listen on 127.0.0.1, or start the proxy with --token (or --open).`,
+        `listen ${shorten(listen)}: other machines could reach this address, and any user of this machine may send this request. Listen on 127.0.0.1, or start the proxy with --token (or --open).`,
       )
     if (port > 0 && port < LOWEST_FREE_PORT)
       throw new ControlError(

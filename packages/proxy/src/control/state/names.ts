@@ -4,7 +4,7 @@ import { ControlError } from './errors.ts'
 export function validateName(what: string, name: string, longest: number = LONGEST_NAME): void {
   if (name === '') throw new ControlError(400, 'missing required field: name')
   if (name.length > longest)
-    throw new ControlError(400, `the name of ${what} has ${name.length} letters; at most ${longest} are allowed`)
+    throw new ControlError(400, `the name of ${what} has ${name.length} characters; at most ${longest} are allowed`)
   if (UNSPEAKABLE.test(name))
     throw new ControlError(400, `the name ${JSON.stringify(name)} cannot be part of a URL: give ${what} another`)
 }

@@ -121,7 +121,10 @@ function readToxic(body: unknown): Entry {
   if (type === undefined) throw new ControlError(400, 'invalid toxic type')
   const name = text('name') === '' ? `${type.name}_${stream}` : text('name')
   if (name.length > LONGEST_NAME)
-    throw new ControlError(400, `the name of a toxic has ${name.length} letters; at most ${LONGEST_NAME} are allowed`)
+    throw new ControlError(
+      400,
+      `the name of a toxic has ${name.length} characters; at most ${LONGEST_NAME} are allowed`,
+    )
   const attributes = mergeAttributes(type, {}, readAttributes(members))
   return { toxic: { attributes, name, type: type.name, stream, toxicity }, type, direction }
 }
@@ -134,6 +137,6 @@ const readAttributes = (members: Members): Members =>
 function readToxicity(members: Members): number | undefined {
   const toxicity = numberMember(members, { struct: STRUCT, name: 'toxicity' })
   if (toxicity !== undefined && (toxicity < 0 || toxicity > 1))
-    throw badBody(`toxicity is ${toxicity}; it is a probability from 0 to 1`)
+    throw badBody(`toxicity is ${toxicity}; it must be a probability from 0 to 1`)
   return toxicity
 }

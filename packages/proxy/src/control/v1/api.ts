@@ -16,7 +16,7 @@ export function v1Api(plane: ControlPlane, version: string, mayListen: ListenRul
     routes: v1Routes(plane, version, mayListen),
     noSuchPath: () => failure(404, 'there is no such path; GET /v1/openapi.json lists the paths'),
     wrongMethod(allowed) {
-      const reply = failure(405, `this path knows ${allowed.join(', ')}`)
+      const reply = failure(405, `this path has only ${allowed.join(', ')}`)
       return { ...reply, headers: { ...reply.headers, Allow: allowed.join(', ') } }
     },
     failed(error) {

@@ -63,12 +63,12 @@ function createNames(plane: ControlPlane): (kind: string) => string {
 function putFault(plane: ControlPlane, name: string, body: unknown): readonly [status: 200 | 201, fault: NamedFault] {
   const wanted = readFault(body, plane, 'fault')
   if (wanted.name !== undefined && wanted.name !== name)
-    throw new ControlError(400, `the path names the fault ${quote(name)}, and its body ${quote(wanted.name)}`)
+    throw new ControlError(400, `the path names the fault ${quote(name)}, but the body names ${quote(wanted.name)}`)
   if (!plane.faults.list().some((fault) => fault.name === name))
     return [201, plane.addFault({ ...wanted, name, origin: 'api' })]
   const existing = ownFault(plane, name, 'api')
   if (wanted.lease !== undefined && wanted.lease !== existing.lease)
-    throw new ControlError(409, `the fault ${quote(name)} has another lease; remove it and add it again`)
+    throw new ControlError(409, `the fault ${quote(name)} depends on another lease; remove the fault, and add it again`)
   return [200, plane.updateFault(name, wanted.fault)]
 }
 
@@ -140,7 +140,10 @@ function ruleSets(plane: ControlPlane, views: Views): readonly DescribedRoute[] 
       handle({ body, headers }) {
         const expected = headers['if-match']
         if (expected !== undefined && expected !== '*' && expected !== `"${plane.faults.epoch}"`)
-          throw new ControlError(412, `epoch ${plane.faults.epoch} is in force, not ${expected}`)
+          throw new ControlError(
+            412,
+            `the faults have epoch ${plane.faults.epoch}, not ${expected}; read the rule set again`,
+          )
         plane.swapRules(readRules(readJsonBody(body), plane, 'rules'))
         return ruleSet()
       },

@@ -72,7 +72,7 @@ const describeParameters = ({ path, query = [] }: DescribedRoute): readonly obje
 ]
 
 const describeError = (status: number): object => ({
-  description: REASONS[status] ?? 'It cannot be done.',
+  description: REASONS[status] ?? 'The request cannot be carried out.',
   content: content({ $ref: '#/components/schemas/Error' }),
 })
 

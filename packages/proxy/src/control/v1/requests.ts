@@ -24,7 +24,7 @@ import { leaseParameters, newProxyParameters, partitionParameters, proxyChangePa
 /** Parses the whole body as JSON. @throws ControlError (400) */
 export function readJsonBody(body: Buffer): unknown {
   const value = parseJson(body)
-  if (isDeeperThan(value, DEEPEST)) throw new ControlError(400, `the body is nested more than ${DEEPEST} deep`)
+  if (isDeeperThan(value, DEEPEST)) throw new ControlError(400, `the body has more than ${DEEPEST} levels of nesting`)
   return value
 }
 
@@ -121,7 +121,7 @@ export function readFault(value: unknown, plane: Pick<ControlPlane, 'proxies'>, 
   const { name, lease, proxies, direction, links, ...harm } = readObject(value, where)
   for (const [member, text] of Object.entries({ name, lease }))
     if (text !== undefined && (typeof text !== 'string' || text === ''))
-      throw new ControlError(400, `${where}: "${member}" is ${quote(text)}. Give a text.`)
+      throw new ControlError(400, `${where}: "${member}" is ${quote(text)}. Give a string.`)
   if (links !== undefined && proxies !== undefined)
     throw new ControlError(400, `${where}: give "links" or "proxies", not both`)
   if (proxies === undefined && direction !== undefined)

@@ -73,7 +73,7 @@ export function v1Routes(plane: ControlPlane, version: string, mayListen: Listen
       method: 'GET',
       path: '/v1/metrics',
       operation: 'getMetrics',
-      summary: 'All counters, as they are now (Prometheus)',
+      summary: 'All counters with their current values (Prometheus)',
       success: { status: 200, description: 'Metrics.', contentType: 'text/plain', schema: { type: 'string' } },
       handle: () => metricsReply(plane),
     },

@@ -28,7 +28,7 @@ export const proxyParameters: {
   readonly enabled: DefaultedParameter<boolean>
 } = {
   listen: or(text('host:port to listen on; port 0 is any free one; with https:// in front for TLS'), '127.0.0.1:0'),
-  upstream: text('host:port it leads to; with https:// in front for TLS'),
+  upstream: text('host:port to forward to; with https:// in front for TLS'),
   enabled: or(flag('whether it accepts connections'), true),
 }
 
@@ -38,7 +38,7 @@ export const proxyChangeParameters: {
   readonly enabled: OptionalParameter<boolean>
 } = {
   listen: optional(text('host:port to listen on; port 0 is any free one')),
-  upstream: optional(text('host:port it leads to')),
+  upstream: optional(text('host:port to forward to')),
   enabled: optional(flag('whether it accepts connections')),
 }
 
@@ -49,10 +49,10 @@ export const newProxyParameters: typeof proxyParameters & {
   readonly protocol: DefaultedParameter<'tcp' | 'udp'>
   readonly keepHost: DefaultedParameter<boolean>
 } = {
-  name: text('the name, which no other proxy may have'),
+  name: text('unique name of the proxy'),
   ...proxyParameters,
   from: or(text('the name of the dialling end in links'), 'clients'),
-  to: optional(text('the name of the upstream end in links; by default that of the proxy')),
+  to: optional(text('name of the upstream end in links; by default the name of the proxy')),
   protocol: or(choice(['tcp', 'udp'], 'whether the proxy passes on connections or datagrams'), 'tcp'),
   keepHost: or(flag('whether servers reached by TLS get the Host of the client instead of their own name'), false),
 }
@@ -61,8 +61,8 @@ export const leaseParameters: {
   readonly owner: ParameterSchema<string>
   readonly ttlMs: DefaultedParameter<Millis>
 } = {
-  owner: text('its owner, as shown in events'),
-  ttlMs: or(ms('how long it lasts without renewal', { least: 100, most: 86_400_000 }), 30_000),
+  owner: text('owner of the lease, as shown in events'),
+  ttlMs: or(ms('duration of the lease without renewal', { least: 100, most: 86_400_000 }), 30_000),
 }
 
 export const partitionParameters: { readonly mode: DefaultedParameter<CutMode> } = {
@@ -74,14 +74,14 @@ export const partitionParameters: { readonly mode: DefaultedParameter<CutMode> }
 
 /** The members of a fault in addition to its kind and its parameters. */
 const besideHarm: { readonly [name: string]: Schema } = {
-  name: { type: 'string', description: 'a unique name; chosen if omitted' },
-  links: { ...listOf(aText), description: 'directions the fault acts on, such as clients>db' },
+  name: { type: 'string', description: 'unique name of the fault; generated if omitted' },
+  links: { ...listOf(aText), description: 'links that the fault acts on, such as clients>db' },
   proxies: {
     ...listOf(aText),
-    description: 'instead of links: both links of these proxies, or one of them by direction',
+    description: 'proxies that the fault acts on, instead of links: on both of their links, or on one by direction',
   },
   direction: { type: 'string', enum: ['both', 'upstream', 'downstream'], default: 'both' },
-  lease: { type: 'string', description: 'the lease it depends on' },
+  lease: { type: 'string', description: 'lease whose end heals the fault' },
 }
 
 const faultSchemas = ({ kinds, match, when }: FaultFamily): readonly Schema[] =>
@@ -106,7 +106,7 @@ const objectOf = (properties: { readonly [name: string]: Schema }, optional: rea
 
 const carriesSchema = (): Schema => ({
   description:
-    'the protocol of its bytes, for faults on single requests or messages and for recording; with the kind http, a route table may be given; tcp: bytes that are not recorded',
+    'protocol of the traffic, for faults on single requests or messages and for recording; the kind http takes a route table; tcp: bytes that are not recorded',
   oneOf: [
     { type: 'string', enum: [...carriageNames(), 'tcp'] },
     objectOf({ kind: { type: 'string', enum: carriageNames() } }),
@@ -120,11 +120,11 @@ export const componentSchemas: { readonly [name: string]: Schema } = {
     get carries() {
       return carriesSchema()
     },
-    tls: { type: 'object', description: 'where to terminate and originate TLS' },
+    tls: { type: 'object', description: 'whether to terminate TLS of clients, and to originate TLS to the upstream' },
     peers: {
       type: 'object',
       description:
-        'the dialling nodes, if several share the address: each with its process id, or a file that holds it; found by the owner of the socket, on Linux',
+        'dialling nodes that share the address, each with its process id, or a file that holds it; connections are assigned by the owner of the socket (Linux only)',
     },
   }),
   ProxyChange: schemaOfParameters(proxyChangeParameters),

@@ -45,7 +45,7 @@ describe('a config file', () => {
   })
 
   test.each([
-    [5, 'proxies.json: 5 is no object'],
+    [5, 'proxies.json: 5 is not an object'],
     [{ proxy: [] }, 'proxies.json has no section "proxy". It has: proxies, faults, partitions, rules'],
     [{ proxies: {} }, 'proxies.json: "proxies" must be a list'],
     [{ proxies: [{ name: 'db' }] }, 'proxies.json: proxies.db needs "upstream"'],
@@ -59,14 +59,17 @@ describe('a config file', () => {
       { proxies: [{ name: 'db', upstream: 'x:1', carries: 'smoke' }] },
       '"carries" is "smoke". Known: http, http2, json-lines',
     ],
-    [{ proxies: [{ name: 'db', upstream: 'x:1', carries: { kind: 'http', routes: [] } }] }, '"routes" must be a list'],
+    [
+      { proxies: [{ name: 'db', upstream: 'x:1', carries: { kind: 'http', routes: [] } }] },
+      '"routes" must be a non-empty list',
+    ],
     [
       { proxies: [{ name: 'db', upstream: 'x:1', toxics: [{ type: 'latency' }, { type: 'slicer' }] }] },
       'proxies.json: proxies.db.toxics[1]: invalid attribute: slicer needs average_size',
     ],
     [{ faults: [{ kind: 'reset', links: ['a>b'] }] }, 'proxies.json: faults[0]: no proxy carries the link a>b'],
     [{ partitions: { split: {} } }, 'proxies.json: partitions.split: "groups" must be'],
-    [{ rules: [] }, 'proxies.json: rules: [] is no object'],
+    [{ rules: [] }, 'proxies.json: rules: [] is not an object'],
     [{ rules: { faults: [{ kind: 'reset', links: ['a>b'] }] } }, 'proxies.json: rules: no proxy carries the link a>b'],
     [[{ name: 'db', upstream: 'x' }], 'proxies.json: proxies.db.upstream: address x: missing port'],
     [[{ name: 'db' }], 'proxies.json: missing required field: upstream at proxy 1'],

@@ -152,7 +152,10 @@ describe('a rule set', () => {
     const { ask } = await withProxies()
     const swap = (epoch: string) => ask('PUT', '/v1/rules', { faults: [] }, { 'If-Match': epoch })
     expect((await swap('"0"')).status).toBe(200)
-    expect(await swap('"0"')).toMatchObject({ status: 412, json: { error: 'epoch 1 is in force, not "0"' } })
+    expect(await swap('"0"')).toMatchObject({
+      status: 412,
+      json: { error: 'the faults have epoch 1, not "0"; read the rule set again' },
+    })
     expect((await swap('"1"')).json.epoch).toBe(2)
   })
 })

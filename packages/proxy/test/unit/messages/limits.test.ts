@@ -96,12 +96,12 @@ describe('an impossible message fault', () => {
     [
       jsonLines,
       { kind: 'drop-message', links: ['n1>n2'], match: { command: 'SET' } },
-      'needs RESP, and the link is framed as json-lines',
+      'needs RESP, and the link has the framing json-lines',
     ],
     [
       resp,
       { kind: 'drop-message', links: ['n1>n2'], match: { member: 'a' } },
-      'needs JSON, and the link is framed as resp',
+      'needs JSON, and the link has the framing resp',
     ],
     [
       resp,
@@ -111,7 +111,7 @@ describe('an impossible message fault', () => {
     [
       resp,
       { kind: 'fabricate-message', links: ['n1>n2'], message: 7 },
-      'a RESP message is a command, as ["SET","x","1"]',
+      'a RESP message must be a command, such as ["SET","x","1"]',
     ],
   ])('is refused (case %#)', (framing, json, reason) => {
     const { faults } = world({ framing })

@@ -110,7 +110,7 @@ describe('the trigger of a TCP fault', () => {
     [{ client: 'example.org' }, 'Give an address, or a network'],
     [{ probability: 7 }, '"probability" is 7'],
     [{ nth: 0 }, '"nth" is 0'],
-    [{ fromMs: ms(5), untilMs: ms(5) }, 'which is not after'],
+    [{ fromMs: ms(5), untilMs: ms(5) }, 'which must be greater than'],
   ])('is refused: %j', async (when, expected) => {
     const { network } = await routeTo(undefined)
     expect(() => network.apply(on(to, { kind: 'half-open' }, when))).toThrow(expected)

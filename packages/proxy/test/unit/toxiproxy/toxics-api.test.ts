@@ -107,7 +107,7 @@ describe('the toxics of a proxy', () => {
     [{ type: 'latency', attributes: [] }, expect.stringContaining('cannot unmarshal array')],
     [{ type: 'latency', toxicity: 7 }, expect.stringContaining('toxicity is 7')],
     [{ type: 'latency', toxicity: -0.1 }, expect.stringContaining('toxicity is -0.1')],
-    [{ type: 'latency', name: 'x'.repeat(1_000_000) }, expect.stringContaining('has 1000000 letters')],
+    [{ type: 'latency', name: 'x'.repeat(1_000_000) }, expect.stringContaining('has 1000000 characters')],
     ['{"type":"latency","attributes":{"latency":NaN}}', expect.stringContaining('bad request body')],
     ['', 'bad request body: EOF'],
   ])('are refused with status 400 if they are invalid, and the server continues (case %#)', async (body, error) => {

@@ -45,7 +45,7 @@ const match: AnyForm = defineForm<Match>({
   split(spec, value) {
     if (typeof value === 'string' || typeof value === 'number')
       return [spec.match.replace(/\{\w+\}/, () => encodeSegment(String(value)))]
-    return { why: `${spec.match} is a pattern for texts, and ${JSON.stringify(value)} is not a text` }
+    return { why: `${spec.match} is a pattern for strings, and ${JSON.stringify(value)} is not a string` }
   },
 })
 

@@ -48,7 +48,7 @@ export const operationMembers: MembersOf<OperationSpec> = {
     ': then it is not understood',
   ),
   harmless: {
-    summary: 'whether it has no effect, like reads',
+    summary: 'whether the operation has no effect, like a read',
     schema: { type: 'boolean' },
     parse(value, where) {
       if (typeof value === 'boolean') return value
@@ -61,7 +61,7 @@ export const operationMembers: MembersOf<OperationSpec> = {
     ': then it happens',
   ),
   each: {
-    summary: 'a list in the request or (answer.json.items) in its answer, with an operation for each item',
+    summary: 'a list in the request, or in its answer (answer.json.items); each item becomes an operation',
     schema: matching(LIST_SOURCE),
     parse: parseList,
   },
@@ -95,9 +95,11 @@ function checkOperation(
       `${at}: a cas needs two values, the expected and the new one: "value": ["header.If-Match", "answer.header.ETag"].`,
     )
   if (perhaps && readsWhole(f))
-    throw wrong(`${at}: ${withArticle(f)} has "perhaps", which is for operations that change something. Leave it out.`)
+    throw wrong(
+      `${at}: ${withArticle(f)} has "perhaps", which applies only to operations that change something. Leave "perhaps" out.`,
+    )
   if (missing !== undefined && result === undefined)
-    throw wrong(`${at}: "missing" is about a "result", and there is none.`)
+    throw wrong(`${at}: "missing" needs a "result". Add a "result", or leave "missing" out.`)
   if (each !== undefined && key === undefined)
     throw wrong(`${at}: "each" is given without "key". Give what distinguishes its items: "key": "item.id" or "name".`)
   if (each !== undefined && !isOfAnswer(each) && result !== undefined)

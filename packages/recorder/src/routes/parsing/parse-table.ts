@@ -42,7 +42,7 @@ export function parseRouteTable(value: unknown, where: string): RouteTable {
   checkRoutes(routes, where)
   if (initial === 'read' && initialReadOf(table) === undefined)
     throw wrong(
-      `${where}: "initial" is "read", but no route can do that: one is needed with GET, "f": "read" and a key that is only in the path or the query.`,
+      `${where}: "initial" is "read", but no route can read a key. Add a route with GET, "f": "read" and a key that is only in the path or the query.`,
     )
   return table
 }
@@ -63,7 +63,7 @@ function startOf(
   normalize: Normalize,
 ): InitialSpec | undefined {
   if (keys !== undefined && initial !== 'read')
-    throw wrong(`${where}: "keys" are read at the start: set "initial": "read" as well.`)
+    throw wrong(`${where}: "keys" are read at the start: add "initial": "read".`)
   if (initial === 'read') {
     if (keys !== undefined) return { read: keys }
     throw wrong(`${where}: "keys" is ${quote(keys)}. List the keys to read at the start: "keys": ["x", "y"].`)

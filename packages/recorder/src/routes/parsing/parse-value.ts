@@ -47,7 +47,7 @@ function parseSource(value: unknown, place: ValuePlace): ValueSource {
   if (kind === 'path' && !names.includes(name))
     throw wrong(`${where} is ${quote(value)}, and the path has no {${name}}.`)
   if ((kind === 'item' || value === 'name') && !hasItem)
-    throw wrong(`${where} is ${quote(value)}, but there is no list: name it with "each".`)
+    throw wrong(`${where} is ${quote(value)}, but the operation has no list. Name the list with "each".`)
   return value
 }
 
@@ -79,7 +79,7 @@ export function parseConditions(value: unknown, place: Pick<ValuePlace, 'where' 
   const pattern = place.side === 'request' ? REQUEST_CONDITION : ANSWER_CONDITION
   for (const source of sources) {
     if (!pattern.test(source))
-      throw wrong(`${place.where}: ${quote(source)} is no place. ${remedyFor(source, place.side)}`)
+      throw wrong(`${place.where}: ${quote(source)} is not a place. ${remedyFor(source, place.side)}`)
     const [kind, name = ''] = source.split('.')
     if (kind === 'path' && !place.names.includes(name))
       throw wrong(`${place.where}: ${quote(source)}: the path has no {${name}}.`)
@@ -94,7 +94,7 @@ export function parseSends(value: unknown, { where, names }: Pick<ValuePlace, 'w
     throw wrong(`${where} is empty. Give a place and what to send there: {"header.Authorization": "Bearer …"}.`)
   for (const place of Object.keys(sends)) {
     if (!REQUEST_CONDITION.test(place))
-      throw wrong(`${where}: ${quote(place)} is no place. ${remedyFor(place, 'request')}`)
+      throw wrong(`${where}: ${quote(place)} is not a place. ${remedyFor(place, 'request')}`)
     const [kind, name = ''] = place.split('.')
     if (kind === 'path' && !names.includes(name)) throw wrong(`${where}: ${quote(place)}: the path has no {${name}}.`)
   }

@@ -33,7 +33,7 @@ export const requestMembers: MembersOf<IgnoredRoute> = {
     parse: parseRequest,
   },
   when: {
-    summary: 'only match requests that meet these conditions (place → value)',
+    summary: 'match only requests that meet these conditions (place → value)',
     schema: reference('requestConditions'),
     parse: (value, where, { names }) => parseConditions(value, { where, side: 'request', names }),
   },
@@ -42,7 +42,7 @@ export const requestMembers: MembersOf<IgnoredRoute> = {
 
 const answerMembers: MembersOf<AnswerSpec> = {
   when: {
-    summary: 'conditions on the answer (place → value)',
+    summary: 'conditions that the answer must meet (place → value)',
     schema: reference('answerConditions'),
     parse: (value, where) => parseConditions(value, { where, side: 'answer', names: [] }),
   },
@@ -51,7 +51,7 @@ const answerMembers: MembersOf<AnswerSpec> = {
 
 export const recordedMembers: MembersOf<Omit<CompoundRoute, 'request' | 'when'>> = {
   operations: {
-    summary: 'several operations of one request, instead of f and its members',
+    summary: 'several operations that one request makes, instead of f and its members',
     schema: { type: 'array', minItems: 1, items: reference('operation') },
     parse: parseOperations,
   },
@@ -104,7 +104,7 @@ function parseRequest(request: unknown, where: string): string {
   const given = `${where} is ${quote(request)}`
   if (typeof request === 'string' && REQUEST.test(request)) {
     const strange = /\{(?!\w+\})[^}]*\}?|\}/.exec(request.replaceAll(/\{\w+\}/g, ''))
-    if (strange !== null) throw wrong(`${given}: a name in braces is of letters, digits and _, as {key}.`)
+    if (strange !== null) throw wrong(`${given}: a name in braces consists of letters, digits and _, as in {key}.`)
     const inBraces = request.replaceAll(OTHER_NAMES, '/{$1$2}')
     if (inBraces !== request) throw wrong(`${given}: a name in a path is written in braces. Write ${quote(inBraces)}.`)
     const adjacent = adjacentNames(request)

@@ -107,9 +107,7 @@ function parseRoutes(value: unknown, where: string): readonly RouteSpec[] {
   const at = where.slice(0, where.lastIndexOf(': '))
   if (Array.isArray(value) && value.length > 0)
     return value.map((route: unknown, i) => parseRoute(route, `${at}: route ${i + 1}`))
-  throw wrong(
-    `${where} must be a list of at least one, such as {"request":"GET /kv/{key}","f":"read","result":"body"}.`,
-  )
+  throw wrong(`${where} must be a non-empty list, such as {"request":"GET /kv/{key}","f":"read","result":"body"}.`)
 }
 
 /** @throws UserError (input) that begins with `where`. */
@@ -137,6 +135,6 @@ function refuseBesideIgnore(written: Written, at: string): void {
   const beside = Object.keys(written).find((name) => !Object.hasOwn(requestMembers, name))
   if (beside !== undefined)
     throw wrong(
-      `${at}: ${quote(beside)} does not go with "ignore": an ignored request is not an operation. Leave one of them out.`,
+      `${at}: ${quote(beside)} and "ignore" exclude each other: an ignored request is not an operation. Leave one of them out.`,
     )
 }

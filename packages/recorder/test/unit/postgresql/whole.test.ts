@@ -1030,12 +1030,12 @@ describe('the request id of a transaction', () => {
 describe('the settings of transactions recorded whole', () => {
   test.each([
     [{ tables: {} }, /"tables" is \{\}.*Give each table/],
-    [{ tables, table: 'kv' }, /"table" does not go with "tables"/],
+    [{ tables, table: 'kv' }, /"table" cannot be combined with "tables"/],
     [{ tables: { a: { key: 'id' } } }, /"values" is .*Name the recorded columns/],
-    [{ tables: { a: { key: 'id', values: ['id'] } } }, /"id" is its "key" and among its "values"/],
-    [{ tables: { a: { values: ['n', 'n'] } } }, /table "a": "n" is there twice among its "values"/],
+    [{ tables: { a: { key: 'id', values: ['id'] } } }, /"id" is the "key" and one of the "values"/],
+    [{ tables: { a: { values: ['n', 'n'] } } }, /table "a": "n" is given twice in "values"/],
     [{ tables: { a: { values: { n: 'int' } } } }, /"n" is "int"\. Give text, numeric, boolean, json/],
-    [{ tables: { 'x.a': { values: ['n'] }, 'y.a': { values: ['n'] } } }, /there twice/],
+    [{ tables: { 'x.a': { values: ['n'] }, 'y.a': { values: ['n'] } } }, /names two tables/],
     [{ tables, isolation: 'snapshot' }, /"isolation" is "snapshot"\. Give read uncommitted, read committed, repeat/],
     [{ tables, transactions: 'apart' }, /"transactions" is "apart"\. Give whole/],
   ])('refuse %j', (given, message) => {

@@ -15,8 +15,8 @@ test('a route table in JSON is parsed and returned unchanged', () => {
 
 describe('a malformed route table', () => {
   test.each<[unknown, string]>([
-    [[], 'x: [] is no object.'],
-    [{}, 'x: "routes" must be a list of at least one, such as {"request":"GET /kv/{key}","f":"read","result":"body"}.'],
+    [[], 'x: [] is not an object.'],
+    [{}, 'x: "routes" must be a non-empty list, such as {"request":"GET /kv/{key}","f":"read","result":"body"}.'],
     [routes({}), 'x: route 1: "request" is undefined. Write a method and a path: "PUT /kv/{key}".'],
     [routes({ request: '/kv', f: 'read' }), 'x: route 1: "request" is "/kv". Write a method and a path'],
     [
@@ -26,7 +26,7 @@ describe('a malformed route table', () => {
     [routes({ ...read, request: 'GET /kv/{the key}' }), 'x: route 1: "request" is "GET /kv/{the key}".'],
     [routes({ ...read, request: 'GET /kv/:key' }), 'a name in a path is written in braces. Write "GET /kv/{key}".'],
     [routes({ ...read, request: 'GET /<int:user>/x/<id>' }), 'in braces. Write "GET /{user}/x/{id}".'],
-    [routes({ ...read, request: 'GET /kv/{a-b}' }), 'a name in braces is of letters, digits and _, as {key}.'],
+    [routes({ ...read, request: 'GET /kv/{a-b}' }), 'a name in braces consists of letters, digits and _, as in {key}.'],
     [routes({ ...read, request: 'GET /kv/{a}{b}' }), '{a}{b}: it is unclear where one name ends and the next begins'],
     [route({ f: 7 }), `${at}: "f" is 7. Say what the request does`],
     [route({ value: 'json.' }), '"value" is "json.". Give a place: path.NAME, query.NAME, header.NAME'],
@@ -37,7 +37,7 @@ describe('a malformed route table', () => {
     [route({ value: ['json.old', 3] }), '"value" is 3. Write {"const": 3} for that value'],
     [route({ value: [] }), '"value" is an empty list.'],
     [route({ value: { constant: 1 } }), `${at}: "value" is {"constant":1}. Give a place ("json.value"), {"const": …}`],
-    [route({ value: 'item.id' }), `"value" is "item.id", but there is no list: name it with "each".`],
+    [route({ value: 'item.id' }), `"value" is "item.id", but the operation has no list. Name the list with "each".`],
     [
       route({ value: { from: 'header.Location', match: '/items' } }),
       '"match" is "/items". Give a pattern with one name',
@@ -52,12 +52,12 @@ describe('a malformed route table', () => {
     [route({ answers: [] }), `${at}: "answers" is []. Give a list of cases`],
     [
       route({ answers: [{ when: { 'path.key': 'x' }, outcome: 'ok' }] }),
-      '"when": "path.key" is no place. An answer has',
+      '"when": "path.key" is not a place. An answer has',
     ],
     [route({ when: {} }), `${at}: "when" is empty.`],
     [route({ harmless: 'yes' }), '"harmless" is "yes". Give true or false.'],
     [route({ missing: 'null' }), '"missing" is "null". Give "absent", or leave it out'],
-    [route({ missing: 'absent' }), `${at}: "missing" is about a "result", and there is none.`],
+    [route({ missing: 'absent' }), `${at}: "missing" needs a "result". Add a "result", or leave "missing" out.`],
     [route({ each: 'body' }), '"each" is "body". Give the place of a list'],
     [route({ each: 'json.items' }), `${at}: "each" is given without "key".`],
     [
@@ -70,8 +70,8 @@ describe('a malformed route table', () => {
     [{ ...route({}), final: '' }, 'x: "final" is "". Name a field, such as "X-Final".'],
     [{ ...route({}), initial: null }, 'x: "initial" is null. Give "unknown", "read" or {"value": …}.'],
     [{ ...route({}), initial: 'read' }, 'x: "keys" is undefined. List the keys to read at the start'],
-    [{ ...route({}), keys: ['a'] }, 'x: "keys" are read at the start: set "initial": "read" as well.'],
-    [{ ...route({}), initial: 'read', keys: ['a'] }, 'x: "initial" is "read", but no route can do that'],
+    [{ ...route({}), keys: ['a'] }, 'x: "keys" are read at the start: add "initial": "read".'],
+    [{ ...route({}), initial: 'read', keys: ['a'] }, 'x: "initial" is "read", but no route can read a key'],
   ])('is refused: %j', (value, message) => {
     expect(() => parseRouteTable(value, 'x')).toThrow(message)
   })
@@ -171,7 +171,7 @@ describe('a route table that is probably a mistake', () => {
       routes({ request: 'GET /static/*', ignore: true }, { ...read, request: 'GET /static/kv/{key}' }),
       'x: route 2 (GET /static/kv/{key}) is never reached',
     ],
-    ['an ignored route that does something', routes({ ...read, ignore: true }), '"f" does not go with "ignore"'],
+    ['an ignored route that does something', routes({ ...read, ignore: true }), '"f" and "ignore" exclude each other'],
     ['a route that is not quite ignored', routes({ request: 'GET /', ignore: 'yes' }), '"ignore" is "yes". Give true'],
     [
       'operations beside an operation',

@@ -30,11 +30,11 @@ export function parseBaseline(json: unknown, where: string): Baseline {
   const refuse = (problem: string): never => {
     throw inputError(`${where}: ${problem} A baseline is what --json printed, or a run.json.`)
   }
-  if (!isObject(json)) return refuse('this is no result.')
+  if (!isObject(json)) return refuse('this is not a result.')
   const result = resultIn(json)
-  if (result === undefined) return refuse('this is no result of chaos.')
+  if (result === undefined) return refuse('this is not a result of chaos.')
   const form = result['chaos'] ?? json['chaos'] ?? RESULT_FORM
-  if (form !== RESULT_FORM) return refuse(`it is of form ${String(form)}, and this version reads form ${RESULT_FORM}.`)
+  if (form !== RESULT_FORM) return refuse(`it has form ${String(form)}, and this version reads form ${RESULT_FORM}.`)
   const levels = isObject(result['levels']) ? Object.keys(result['levels']) : []
   return {
     where,
@@ -64,7 +64,7 @@ export function requireSameSubject(baseline: Baseline, compared: Compared): void
     const [earlier, later] = [baseline[what], compared[what]]
     if (earlier !== undefined && later !== undefined && earlier !== later)
       throw usageError(
-        `--baseline ${baseline.where}: it is of the ${what} ${earlier}, and this is of ${later}. Compare like with like: run ${later} once with --json, and keep that.`,
+        `--baseline ${baseline.where}: the baseline has the ${what} ${earlier}, but this run has ${later}. Run ${later} once with --json, and give that result.`,
       )
   }
 }

@@ -58,7 +58,8 @@ export const measures: readonly Measure[] = [
     name: 'recovery',
     unit: 'duration',
     isTimed: true,
-    summary: 'longest time from the beginning of a fault to the first answer to an operation called after it',
+    summary:
+      'longest time from the beginning of a fault to the first answer to an operation that was called after the beginning',
     ofAll: ({ history, faults }) =>
       faults.length === 0
         ? { why: 'no fault was recorded' }

@@ -94,9 +94,7 @@ export function parseRequirement(typed: string, where: string): Requirement {
   if (levelNames().includes(name)) return refuse(`a level has no bound: write ${name}.`)
   const measure = measureCalled(name, refuse)
   if (measure.of === undefined && (of ?? during) !== undefined)
-    return refuse(
-      `${name} is of the whole run, not of a part of it: leave "${of === undefined ? 'during' : 'of'} …" out.`,
-    )
+    return refuse(`${name} is measured only over the whole run. Leave "${of === undefined ? 'during' : 'of'} …" out.`)
   return {
     kind: 'measure',
     text,
@@ -123,7 +121,7 @@ function levelIn(text: string, refuse: Refuse): LevelRequirement | undefined {
   }
   if ((of ?? during) !== undefined)
     return refuse(
-      `a level is required of all operations: write ${level}. Phases and functions have measures of their own, such as "${REQUIREMENT_EXAMPLE}".`,
+      `a level holds for all operations of a run. Write ${level} alone. For phases and functions use a measure, such as "${REQUIREMENT_EXAMPLE}".`,
     )
   return { kind: 'level', text, level }
 }
@@ -151,7 +149,7 @@ function partCalled(during: string, refuse: Refuse): RunPart {
   return (
     parts.find((part) => part === during) ??
     refuse(
-      `there is no fault ${during}.${didYouMean(during, parts)} Write during calm, before, faults, healed, or a fault that chaos targets --faults lists.`,
+      `there is no fault ${during}.${didYouMean(during, parts)} Write "during" with calm, before, faults, healed, or a fault that chaos targets --faults lists.`,
     )
   )
 }
@@ -182,5 +180,5 @@ const BOUNDS: { readonly [unit in Unit]: { readonly example: string; parse(text:
 
 function parseBound(bound: string, { name, unit }: Measure, refuse: Refuse): number {
   const { example, parse } = BOUNDS[unit]
-  return parse(bound) ?? refuse(`${name} is compared with ${example}, not with ${bound}.`)
+  return parse(bound) ?? refuse(`${name} must be compared with ${example}, not with ${bound}.`)
 }
