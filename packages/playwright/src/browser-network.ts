@@ -182,7 +182,7 @@ function requireLinks(
   const stranger = ends.find((end) => !pages.includes(end) && !servers.includes(end))
   const known = `Pages: ${pages.join(', ') || 'none yet: give the context proxy() first'}. Servers: ${servers.join(', ') || 'none'}.`
   if (stranger !== undefined)
-    throw new UserError('usage', `${where}: there is no ${JSON.stringify(stranger)}. ${known}`)
+    throw new UserError('usage', `${where}: there is no page or server ${JSON.stringify(stranger)}. ${known}`)
   const alike = links.find(({ from, to }) => pages.includes(from) === pages.includes(to))
   if (alike !== undefined || links.length === 0)
     throw new UserError('usage', `${where}: a link is between a page and a server. ${known}`)

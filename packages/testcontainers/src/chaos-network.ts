@@ -54,7 +54,8 @@ export class ChaosNetwork {
     { seed = 1 }: NetworkOptions = {},
   ): Promise<ChaosNetwork> {
     const ids = new Map(Object.entries(containers).map(([name, container]) => [name, container.getId()]))
-    if (ids.size === 0) throw new UserError('usage', `${WHERE}: no container is given. Give them by name: { n1, n2 }.`)
+    if (ids.size === 0)
+      throw new UserError('usage', `${WHERE}: no container is given. Give containers by name: { n1, n2 }.`)
     const odd = [...ids.keys()].find((name) => name === 'clients' || !/^[\w.-]+$/.test(name))
     if (odd !== undefined)
       throw new UserError(

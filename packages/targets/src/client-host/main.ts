@@ -72,7 +72,11 @@ function answer(id: number, value: unknown): void {
     tell({ type: 'answer', id, answer: value })
   } catch {
     // Structured clone rejects a function, for example.
-    bad(inputError(`${path}: it returned a ${typeof value}, or a value that contains one.`))
+    bad(
+      inputError(
+        `${path}: it returned a ${typeof value}, or a value that contains one. Return only what JSON can represent.`,
+      ),
+    )
   }
 }
 

@@ -56,7 +56,7 @@ export async function loadClientModule(path: string): Promise<ClientModule> {
 /** @throws UserError (usage) if "open" did not return a client. */
 export function requireClient(client: unknown, path: string): ModuleClient {
   if (typeof (client as Partial<ModuleClient> | null | undefined)?.invoke === 'function') return client as ModuleClient
-  throw usageError(`${path}: what "open" returns has no function "invoke".`)
+  throw usageError(`${path}: the object that "open" returns has no function "invoke". Add one.`)
 }
 
 /** The message, and the place in the file that threw. */

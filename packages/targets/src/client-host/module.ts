@@ -37,7 +37,8 @@ const STUCK_MS = 10_000
 
 function planModule(declaration: ModuleDeclaration, where: string, directory: string): PlannedClients {
   const file = resolve(directory, declaration.file)
-  if (!existsSync(file)) throw usageError(`${where}: "file" is ${declaration.file}: there is no such file.`)
+  if (!existsSync(file))
+    throw usageError(`${where}: "file" is ${declaration.file}, which does not exist. Correct the path.`)
   return {
     functions: declaration.functions ?? allFunctions,
     sessions: undefined,

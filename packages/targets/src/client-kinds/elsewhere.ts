@@ -99,7 +99,7 @@ export async function openElsewhere({ clients, addresses }: Elsewhere): Promise<
   const password = process.env[PASSWORD]
   if (isSecret && password === undefined)
     throw environmentError(
-      `the run's clients need a password, which is not sent to workers: start the worker with it in its environment, as ${PASSWORD}`,
+      `the run's clients need a password, which is not sent to workers: set it in the environment of the worker, as ${PASSWORD}`,
     )
   const opened = await planClients(
     isSecret ? ({ ...client, password } as ClientDeclaration) : client,

@@ -134,7 +134,7 @@ function tableOf(
     return { table: parseRouteTable(JSON.parse(text), routes), at: routes }
   } catch (error) {
     if (error instanceof UserError) throw error
-    throw inputError(`${routes}: not JSON: ${(error as Error).message}`)
+    throw inputError(`${routes}: this is not valid JSON: ${(error as Error).message}`)
   }
 }
 

@@ -32,7 +32,7 @@ export const program: ClientKind<ProgramDeclaration> = {
     command: v.pipe(commandSchema, v.description('the program and its arguments; no shell is involved')),
     environment: v.optional(
       v.pipe(
-        v.record(v.string(), v.string('must be a text'), 'must be an object of texts'),
+        v.record(v.string(), v.string('must be a string'), 'must be an object of strings'),
         v.description('additional environment variables'),
       ),
     ),

@@ -139,7 +139,7 @@ export function unreadError(at: string, { write, read, judged }: Unread): UserEr
     case 'text':
       return rehearsalError(
         at,
-        `the service answers a number as a text, and does not take texts: ${both}`,
+        `the service returns a number as a string, and does not accept strings: ${both}`,
         'Let it answer numbers as numbers, or write a client (kind "module") that does.',
       )
     case 'elsewhere':

@@ -65,12 +65,12 @@ const role = v.variant(
   byOneOf('http, command'),
 )
 
-const values = v.record(name, v.union([v.string(), v.number()], 'must be a text or a number'))
-const setting = v.union([v.string(), v.number(), v.boolean()], 'must be a text, a number, true or false')
+const values = v.record(name, v.union([v.string(), v.number()], 'must be a string or a number'))
+const setting = v.union([v.string(), v.number(), v.boolean()], 'must be a string, a number, true or false')
 
 const common = {
   name: v.optional(fileName),
-  summary: v.optional(v.string('must be a text')),
+  summary: v.optional(v.string('must be a string')),
   client: clientSchema,
   role: v.optional(role),
   promises: v.optional(v.picklist(levels, `must be one of ${levels.join(', ')}`)),
@@ -79,11 +79,11 @@ const common = {
 
 const nodeParts = {
   command: v.optional(command),
-  environment: v.optional(v.record(v.string(), v.string('must be a text'), 'must be an object of texts')),
+  environment: v.optional(v.record(v.string(), v.string('must be a string'), 'must be an object of strings')),
   directory: v.optional(text('must be a directory')),
   user: v.optional(text('must be the name of a user')),
   files: v.optional(
-    v.record(v.string(), v.union([v.string(), v.array(v.string())], 'must be a text, or a list of lines')),
+    v.record(v.string(), v.union([v.string(), v.array(v.string())], 'must be a string, or a list of lines')),
   ),
   prepare: v.optional(commands),
   after: v.optional(commands),
@@ -130,8 +130,8 @@ const started = v.strictObject({
       name,
       v.strictObject({
         of: v.picklist(['nodes', 'peers'], 'must be nodes or peers'),
-        each: v.string('must be a text'),
-        between: v.optional(v.string('must be a text')),
+        each: v.string('must be a string'),
+        between: v.optional(v.string('must be a string')),
       }),
     ),
   ),
@@ -141,7 +141,7 @@ const started = v.strictObject({
       v.strictObject({
         default: setting,
         values: v.optional(v.array(setting)),
-        summary: v.optional(v.string('must be a text')),
+        summary: v.optional(v.string('must be a string')),
       }),
     ),
   ),

@@ -74,7 +74,8 @@ function portsOf(declared: readonly PortDeclaration[], where: string): readonly 
     return { name, framing, announced }
   })
   const twice = ports.find(({ name }, index) => ports.findIndex((other) => other.name === name) < index)
-  if (twice !== undefined) throw inputError(`${where}: two ports are called ${twice.name}.`)
+  if (twice !== undefined)
+    throw inputError(`${where}: two ports are called ${twice.name}. Give each port its own name.`)
   const [first, ...others] = ports
   if (first === undefined) throw inputError(`${where}: ports must name one port or more.`)
   return [first, ...others]
@@ -82,10 +83,10 @@ function portsOf(declared: readonly PortDeclaration[], where: string): readonly 
 
 function settingsOf({ settings = {}, data }: NodesDeclaration, where: string): readonly Setting[] {
   if (Object.hasOwn(settings, 'data'))
-    throw inputError(`${where}: settings.data is taken: --set data=wiped. Choose another name.`)
+    throw inputError(`${where}: settings.data is a built-in setting (--set data=wiped). Choose another name.`)
   const own = Object.entries(settings).map(([name, { summary = '', ...setting }]): Setting => {
     if (setting.values !== undefined && !setting.values.includes(setting.default))
-      throw inputError(`${where}: settings.${name}.default is not one of its values.`)
+      throw inputError(`${where}: settings.${name}.default is not one of the values of this setting.`)
     return { name, summary, fraction: true, ...setting }
   })
   return [{ ...DATA, default: data ?? 'kept' }, ...own]
@@ -101,7 +102,9 @@ function planNode(declaration: NodesDeclaration, id: NodeId, { ports, where }: N
   const own = typeof declaration.nodes === 'number' ? {} : (declaration.nodes[Number(id.slice(1)) - 1] ?? {})
   const all = { ...declaration, ...own }
   if (all.command === undefined)
-    throw inputError(`${where}: command is missing: the command that starts ${id}, such as "node server.js {listen}".`)
+    throw inputError(
+      `${where}: command is missing. Give the command that starts ${id}, such as "node server.js {listen}".`,
+    )
   const surroundings = {
     environment: { ...declaration.environment, ...own.environment },
     directory: all.directory,

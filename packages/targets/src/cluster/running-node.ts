@@ -188,5 +188,5 @@ function failure(
 
 const notReady = (id: NodeId, readiness: Readiness, timeoutMs: number): UserError =>
   environmentError(
-    `${id} was not ready within ${timeoutMs} ms. It is ready once it ${readinessText(readiness)}. Is it up, and is that its address?`,
+    `${id} was not ready within ${timeoutMs} ms. It is ready once it ${readinessText(readiness)}. Check that it is up, and that this is its address.`,
   )

@@ -30,7 +30,8 @@ type RunningNodePlan = Pick<RunningNodeOptions, 'id' | 'addresses' | 'placeholde
 export function planRunning(declaration: RunningDeclaration, where: string, directory: string): RunningPlan {
   const ids = nodeIds(declaration)
   const [clientPort] = Object.keys(declaration.nodes[0]?.addresses ?? {})
-  if (clientPort === undefined) throw inputError(`${where}: nodes[0].addresses is empty.`)
+  if (clientPort === undefined)
+    throw inputError(`${where}: nodes[0].addresses is empty. Give the address that clients dial.`)
   const faults = {
     kill: faultOf(declaration.faults?.kill, `${where}: faults.kill`),
     pause: faultOf(declaration.faults?.pause, `${where}: faults.pause`),
@@ -66,7 +67,7 @@ function nodeOf(declaration: RunningDeclaration, index: number, { id, where, cli
   const { addresses: declared = {}, values = {} } = declaration.nodes[index] ?? {}
   const addresses = Object.fromEntries(Object.entries(declared).map(([name, text]) => [name, addressOf(text)]))
   if (addresses[clientPort] === undefined)
-    throw inputError(`${where}: nodes[${index}].addresses has no ${clientPort}, which clients dial at n1.`)
+    throw inputError(`${where}: nodes[${index}].addresses has no ${clientPort}, the port that clients dial at n1.`)
   const placeholders: { [name: string]: string | number } = { node: id, number: index + 1 }
   for (const [name, value] of Object.entries(values)) placeholders[`value.${name}`] = value
   addAddresses(placeholders, 'address', addresses, Object.keys(addresses))
@@ -113,7 +114,7 @@ function linksOf(
 ): PeerLink[] {
   const known = (name: NodeId, place: string) => {
     if (!ids.includes(name))
-      throw inputError(`${where}: ${place}: there is no node ${name}. There are ${ids.join(', ')}.`)
+      throw inputError(`${where}: ${place}: there is no node ${name}. The nodes are ${ids.join(', ')}.`)
   }
   for (const [index, { from, to }] of links.entries()) for (const end of [from, to]) known(end, `links[${index}]`)
   for (const [index, pair] of apart.entries()) for (const end of pair) known(end, `apart[${index}]`)

@@ -92,7 +92,7 @@ async function untilLed(
 ): Promise<RoleWatch> {
   if (await watch.untilLed(timeoutMs, signal)) return watch
   await watch.stop()
-  throw environmentError(`${where}: not ready after ${timeoutMs} ms (${watch.answers().join('; ')}).`)
+  throw environmentError(`${where}: the cluster is not ready after ${timeoutMs} ms (${watch.answers().join('; ')}).`)
 }
 
 interface NodeSurroundings {
@@ -165,7 +165,7 @@ function dataDirectory({ plan, nodes, dataDir: given }: CommandClusterOptions, s
   }
   const full = ids.map((id) => join(dataDir, id)).find(holdsData)
   if (full !== undefined)
-    throw environmentError(`${full} holds data from an earlier run: remove it, or keep it elsewhere.`)
+    throw environmentError(`${full} holds data from an earlier run. Remove the data, or move it elsewhere.`)
   const isOurs = !existsSync(dataDir)
   makeDataDirectory(dataDir)
   for (const path of isOurs ? [dataDir] : ids.map((id) => join(dataDir, id))) starting.keeper.removeLater(path)

@@ -19,7 +19,7 @@ export function makeDataDirectory(path: string, user?: string): void {
   } catch (error) {
     if (error instanceof UserError) throw error
     const reason = (error as Error).message
-    throw environmentError(`${path} cannot be made (${reason}); choose a directory that can be written`)
+    throw environmentError(`${path} cannot be made (${reason}). Choose a directory that can be written`)
   }
 }
 

@@ -50,7 +50,7 @@ async function freePort(host: string): Promise<number> {
     if (await isFree(port, host)) return port
     taken.delete(port)
   }
-  throw environmentError(`no free port was found on ${host} in ${MOST_TRIES} tries`)
+  throw environmentError(`no free port was found on ${host} in ${MOST_TRIES} tries; end programs that listen on it`)
 }
 
 /** Claims a block of ports, whose first this process listens on for as long as it lives; does nothing if it is another's. */

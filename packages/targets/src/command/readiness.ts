@@ -105,7 +105,7 @@ function patternOf(text: string): RegExp {
   try {
     return new RegExp(text)
   } catch (error) {
-    throw inputError(`${text}: not a regular expression (${(error as Error).message})`)
+    throw inputError(`${text} is not a regular expression (${(error as Error).message})`)
   }
 }
 

@@ -18,5 +18,5 @@ export function userToBecome(name: string): SystemUser | undefined {
     const [login, , uid, gid, , home] = line.split(':')
     if (login === name) return { uid: Number(uid), gid: Number(gid), home: home ?? '/' }
   }
-  throw environmentError(`there is no user ${name} on this machine (/etc/passwd): make one, or name another`)
+  throw environmentError(`there is no user ${name} on this machine (/etc/passwd). Create the user, or name another`)
 }

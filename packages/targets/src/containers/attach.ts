@@ -205,7 +205,7 @@ class Attachment {
     const own = ownParts(declaration)
     if (own !== undefined && nodes.length !== declaration.nodes?.length)
       throw inputError(
-        `${where}: ${own}: a service has several containers, which would share it (${nodes.map(({ container }) => container.name).join(', ')}). Do not scale services that are nodes, or leave out ${own}.`,
+        `${where}: ${own}: a service has several containers, which cannot share it (${nodes.map(({ container }) => container.name).join(', ')}). Do not scale services that are nodes, or leave out ${own}.`,
       )
     if (nodes.length === count) return
     throw usageError(
@@ -289,9 +289,9 @@ class Attachment {
     )
     const what =
       port === undefined
-        ? 'no "port" is given, and which one clients dial is not clear'
+        ? 'no "port" is given, and it is unclear which port clients dial'
         : `not every node listens on port ${port}`
-    return environmentError(`${where}: port: ${what}. They listen: ${found.join('; ')}.`)
+    return environmentError(`${where}: port: ${what}. The nodes listen on these ports: ${found.join('; ')}.`)
   }
 
   async #happened(engine: EngineProgram, events: readonly ContainerEvent[]): Promise<void> {

@@ -187,7 +187,7 @@ async function seenAnew(
 function requireEnds(links: readonly Link[], names: readonly string[]): void {
   const unknown = links.flatMap(({ from, to }) => [from, to]).find((end) => end !== 'clients' && !names.includes(end))
   if (unknown === undefined) return
-  throw usageError(`there is no container ${unknown} in this network. There are ${names.join(', ')}.`)
+  throw usageError(`there is no container ${unknown} in this network. The containers are ${names.join(', ')}.`)
 }
 
 const suffers = (kind: Fault['kind']): Suffering =>

@@ -45,7 +45,7 @@ export function noEntrance({ service, port }: Through, { listening }: Entrance, 
   const ports = listening.join(', ') || 'none'
   return environmentError(
     port === undefined && listening.length > 1
-      ? `${where}: through: ${service} listens on ${ports}, and which port clients dial is not clear: "through": {"service": "${service}", "port": ${listening[0]}}, perhaps.`
+      ? `${where}: through: ${service} listens on ${ports}, and it is unclear which port clients dial. Name the port, such as "through": {"service": "${service}", "port": ${listening[0]}}.`
       : `${where}: through: ${service} does not listen on ${port === undefined ? 'any port' : `port ${port}`}. It listens on ${ports}.`,
   )
 }

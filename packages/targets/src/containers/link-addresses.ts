@@ -43,7 +43,7 @@ export function addLinkAddresses(families: readonly Family[], keeper: Keeper): L
   if (added === undefined) return { addresses, close }
   close()
   throw environmentError(
-    `the links between containers need addresses of this machine, and ip says: ${added}. Run chaos as root (sudo); with containers of a rootless podman, in its own network: podman unshare --rootless-netns npx chaos …`,
+    `the links between containers need addresses on this machine, and ip failed: ${added}. Run chaos as root (sudo); with containers of a rootless podman, in its own network: podman unshare --rootless-netns npx chaos …`,
   )
 }
 

@@ -28,7 +28,7 @@ export function membersOf(
   const unknown = wanted.find((service) => !services.includes(service))
   if (unknown !== undefined)
     throw inputError(
-      `${where}: nodes: there is no service ${unknown} among the containers. There are ${services.join(', ')}.`,
+      `${where}: nodes: there is no service ${unknown} among the containers. The services are ${services.join(', ')}.`,
     )
   const nodes = wanted.flatMap((service) => containers.filter((each) => each.service === service))
   const others = containers.filter((each) => !nodes.includes(each) && each.running)

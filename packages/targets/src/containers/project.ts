@@ -105,7 +105,7 @@ export function commandsFor(
     return { engine: program, up: command('up', '-d'), create: command('up', '--no-start'), down: command('down') }
   }
   throw environmentError(
-    `${where}: ${compose} is not up, and nothing here can start it: install docker compose, docker-compose or podman-compose, or start it yourself.`,
+    `${where}: ${compose} is not up, and no program on this machine can start it. Install docker compose, docker-compose or podman-compose, or start it yourself.`,
   )
 }
 

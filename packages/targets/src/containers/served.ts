@@ -36,7 +36,7 @@ export function servedContainers({ wanted, services, directory }: ServedOptions)
   const compose = composeOf(wanted, directory)
   const project = findProject({ compose, client: NO_CLIENT }, { where, directory })
   if (project === undefined)
-    throw environmentError(`${where}: no container of it runs. Start it first: docker compose up -d`)
+    throw environmentError(`${where}: no container of this project runs. Start the project first: docker compose up -d`)
   const known = [...new Set(project.containers.map(({ service }) => service))]
   const unknown = services.find((service) => !known.includes(service))
   if (unknown !== undefined)
@@ -44,7 +44,7 @@ export function servedContainers({ wanted, services, directory }: ServedOptions)
   const group = services.length > 0 ? groupOfServices(services, project.containers) : nodeGroups(project.containers)[0]
   const running = group?.containers.filter((each) => each.running) ?? []
   if (running.length === 0)
-    throw usageError(`${where}: which services clients talk to is not clear. Name them: --service.`)
+    throw usageError(`${where}: it is unclear which services clients talk to. Name them with --service.`)
   const served = running.map((container) => {
     const port = clientPort(undefined, container, listeningPorts(container.pid))
     const [network] = container.networks

@@ -36,7 +36,7 @@ function refusePlaceholders(whole: ClusterDeclaration, where: string): void {
       const [placeholder] = PLACEHOLDER.exec(String(value)) ?? []
       if (placeholder !== undefined)
         throw inputError(
-          `${where}: ${at}.${name}: ${placeholder} is not replaced within a value. Write it in the command, the environment or the file that contains {value.${name}}.`,
+          `${where}: ${at}.${name}: ${placeholder} cannot stand in a value. Write it in the command, the environment or the file that contains {value.${name}}.`,
         )
     }
 }
@@ -53,7 +53,7 @@ export function readDeclaration(path: string): ClusterDeclaration {
   try {
     json = JSON.parse(text)
   } catch (error) {
-    throw inputError(`${path}: not JSON: ${(error as Error).message}`)
+    throw inputError(`${path}: this is not valid JSON: ${(error as Error).message}`)
   }
   return parseDeclaration(json, path)
 }

@@ -179,7 +179,7 @@ async function validate(options: EmbeddedClusterOptions): Promise<void> {
   // Nodes create their own machine; this one only rejects an unknown bug, object or setting before they start.
   protocol.create({ bug: options.bug, object: options.object, settings: options.settings ?? {} })
   if (!Number.isInteger(options.nodes) || options.nodes < 1)
-    throw usageError(`the number of nodes is ${options.nodes}; give a whole number, 1 or more`)
+    throw usageError(`the number of nodes is ${options.nodes}. Give a whole number, 1 or more`)
 }
 
 function makeDirectories(paths: readonly string[]): void {
@@ -188,7 +188,7 @@ function makeDirectories(paths: readonly string[]): void {
       mkdirSync(path, { recursive: true })
     } catch (error) {
       const reason = (error as Error).message
-      throw environmentError(`${path} cannot be made (${reason}); choose a directory that can be written`)
+      throw environmentError(`${path} cannot be made (${reason}). Choose a directory that can be written`)
     }
   }
 }

@@ -236,7 +236,7 @@ async function clientIntercept(
     case 'messages':
       return messages.intercept({ ...link, framing: carries.framing })
     case 'http2':
-      throw inputError('clients of a cluster cannot speak HTTP/2 yet: let them speak HTTP/1.1')
+      throw inputError('clients of a cluster cannot speak HTTP/2 yet. Use HTTP/1.1')
   }
 }
 

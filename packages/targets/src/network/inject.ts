@@ -74,7 +74,7 @@ async function bySurroundings(fault: SurroundingFault, nodes: Nodes): Promise<In
   const handovers = await Promise.all(
     nodesOf(fault.nodes, nodes).map((node) => {
       if (node.suffer === undefined)
-        throw new Error(`its programs were started without what ${fault.kind} needs: name it in --faults`)
+        throw new Error(`the programs of the node were not started for ${fault.kind}. Name this fault in --faults`)
       return node.suffer(fault)
     }),
   )

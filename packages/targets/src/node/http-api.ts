@@ -114,7 +114,7 @@ function registerInput({ route, key }: Extract<Asking, { readonly type: 'registe
 function doneAs(body: string): Input | Refusal {
   const { f, key, value = null } = requestBody(body) ?? {}
   if (typeof f !== 'string' || (key !== undefined && typeof key !== 'string'))
-    return refusal(400, 'the body must be JSON with an operation, such as {"f":"add","value":1}; "key" is a text')
+    return refusal(400, 'the body must be JSON with an operation, such as {"f":"add","value":1}; "key" is a string')
   return key === undefined ? { f, value } : { f, key, value }
 }
 

@@ -62,7 +62,7 @@ export async function builtLibrary(name: LibraryName): Promise<string> {
   } catch (error) {
     const { stderr, message } = error as { readonly stderr?: string; readonly message: string }
     throw environmentError(
-      `${source} cannot be compiled: ${(stderr || message).trim()}\nInstall what ${COMPILER} lacks (apt-get install gcc libc6-dev), or leave out faults of disks and clocks: kill and pause need none of it.`,
+      `${source} cannot be compiled: ${(stderr || message).trim()}\nInstall what ${COMPILER} lacks (apt-get install gcc libc6-dev), or use only faults that need no compiler, such as kill and pause.`,
     )
   } finally {
     rmSync(directory, { recursive: true, force: true })

@@ -89,7 +89,7 @@ export async function requireOn(id: NodeId, pids: () => readonly number[], { bel
       ? 'does not see the file system that was mounted for it'
       : 'makes its system calls without the C library, as programs in Go and static ones do'
   throw environmentError(
-    `${id}: faults of its disk and clock are impossible: ${programOf(blind)} ${why}. Leave out power-loss, slow-fsync, fail-fsync, freeze-disk, fill-disk and clock: use kill or pause.`,
+    `${id}: it cannot suffer faults of its disk and clock: ${programOf(blind)} ${why}. Leave out power-loss, slow-fsync, fail-fsync, freeze-disk, fill-disk and clock: use kill or pause.`,
   )
 }
 

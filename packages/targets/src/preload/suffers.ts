@@ -21,7 +21,7 @@ const refused = (kind: Kind, not: string): Refusal => ({ not, instead: INSTEAD[k
 /** Whether programs that use the C library can suffer faults of their disks and clocks here. */
 export function machineSuffers(kind: Kind): Suffering {
   if (kind === 'flip-bit') return true
-  if (process.platform !== 'linux') return refused(kind, 'disks and clocks of programs can be hurt on Linux only')
+  if (process.platform !== 'linux') return refused(kind, 'programs can suffer faults of disks and clocks on Linux only')
   return hasCompiler() ? true : refused(kind, WITHOUT_COMPILER)
 }
 
@@ -31,10 +31,10 @@ export const goSuffers =
   (kind: Kind): Suffering => {
     if (kind === 'flip-bit') return true
     if (kind === 'clock') return refused(kind, `${name} is a Go program, which reads the clock without the C library`)
-    if (process.platform !== 'linux') return refused(kind, 'disks of programs can be hurt on Linux only')
+    if (process.platform !== 'linux') return refused(kind, 'programs can suffer faults of disks on Linux only')
     const why = whyNoLayer()
     if (why !== undefined)
-      return refused(kind, `${name} is a Go program, whose disk is hurt by a file system below it: ${why}`)
+      return refused(kind, `${name} is a Go program, whose disk faults need a file system of their own: ${why}`)
     return hasCompiler() ? true : refused(kind, WITHOUT_COMPILER)
   }
 

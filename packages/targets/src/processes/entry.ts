@@ -21,12 +21,12 @@ export function builtEntry(name: EntryName, root: string = PACKAGE): string {
   const path = join(root, 'dist', name, 'main.js')
   const good = found.get(path)
   if (good !== undefined) return good
-  if (modified(path) === undefined) throw environmentError(`${path} is not built: run npm run build`)
+  if (modified(path) === undefined) throw environmentError(`${path} is not built. Run npm run build`)
   for (const folder of [root, join(root, '..', 'protocols'), join(root, '..', 'workloads')]) {
     const built = modified(join(folder, 'dist', '.tsbuildinfo'))
     const source = newestSource(join(folder, 'src'))
     if (built !== undefined && source !== undefined && source.time > built)
-      throw environmentError(`what is built is older than ${source.path}: run npm run build`)
+      throw environmentError(`the build is older than ${source.path}. Run npm run build`)
   }
   // A bundle is one flat folder.
   const bundled = `${basename(name)}.js`

@@ -92,7 +92,7 @@ async function proxiesAt(
   if (answer.status !== 200) throw inPlace(refusal(answer.status, answer.text, { words, hasToken }))
   if (version !== undefined && answer.version !== version)
     throw environmentError(
-      `${where}: the proxy at ${place} is of version ${answer.version ?? 'unknown'}, and this run of ${version}: install the same version on both.`,
+      `${where}: the proxy at ${place} has version ${answer.version ?? 'unknown'}, and this run has ${version}. Install one version on both machines.`,
     )
   const listed = parseAnswer(answer.text, place)
   const there = new Map((Array.isArray(listed) ? listed.filter(isProxy) : []).map((proxy) => [proxy.name, proxy]))
@@ -121,7 +121,7 @@ function tokenOf({ where, tokenFrom }: RemotePlan): string | undefined {
   if (tokenFrom === undefined) return undefined
   const token = process.env[tokenFrom]
   if (token === undefined || token === '')
-    throw usageError(`${where}.token: the environment has no ${tokenFrom}: export ${tokenFrom}=…`)
+    throw usageError(`${where}.token: the environment variable ${tokenFrom} is not set. Set it: export ${tokenFrom}=…`)
   return token
 }
 

@@ -39,7 +39,7 @@ export const planRemotes = (
             `${place}.proxies.${name}: ${
               end === 'clients'
                 ? 'clients belong to this run, whose own proxy is already between them and the nodes. Leave it out.'
-                : `there is no node ${end}. There are ${ids.join(', ')}.`
+                : `there is no node ${end}. The nodes are ${ids.join(', ')}.`
             }`,
           )
       if (from === to) throw inputError(`${place}.proxies.${name}: it leads from ${from} to itself.`)
@@ -57,6 +57,6 @@ function variableIn(token: string, place: string): string {
   const name = /^env:(\w+)$/.exec(token)?.[1]
   if (name !== undefined) return name
   throw inputError(
-    `${place}.token: name the environment variable that holds it, as env:CHAOS_TOKEN: runs store the declaration.`,
+    `${place}.token: runs store the declaration, so name the environment variable that holds the token, as in env:CHAOS_TOKEN.`,
   )
 }

@@ -108,7 +108,7 @@ function addressOf(
   if (url !== undefined && source !== undefined && url.hostname !== '') return { url, source }
   const forms = sources.map(({ schemes: [scheme] }) => `${scheme}//user:password@host:port/database`)
   // The address may hold a password.
-  throw usageError(`the database is named by an address: ${forms.join(' or ')}`)
+  throw usageError(`the database must be given by its address: ${forms.join(' or ')}`)
 }
 
 function tablesIn(rows: readonly Row[]): readonly CatalogueTable[] {

@@ -32,11 +32,11 @@ export const oneOf = <Name extends string>(
   v.optional(v.pipe(v.picklist(names, `must be ${names.join(', ')}`), v.description(description)))
 
 const loginName = (usual: string) =>
-  v.optional(v.pipe(v.string('must be a text'), v.description(`[default: ${usual}]`)))
+  v.optional(v.pipe(v.string('must be a string'), v.description(`[default: ${usual}]`)))
 
 export const loginEntries = (usual: string): v.ObjectEntries => ({
   user: loginName(usual),
-  password: v.optional(v.string('must be a text')),
+  password: v.optional(v.string('must be a string')),
   database: loginName(usual),
 })
 

@@ -18,7 +18,7 @@ export function requireReached(
   const missing = upstreams.find(({ name }) => unreached.has(name))
   if (missing === undefined || counters.ok > 0) return
   throw environmentError(
-    `${missing.name}: ${missing.upstream} could not be reached (${unreached.get(missing.name)}), and nothing was answered. Is the server up, and is that its address?`,
+    `${missing.name}: ${missing.upstream} could not be reached (${unreached.get(missing.name)}), and no operation was answered. Check that the server is up, and that this is its address.`,
   )
 }
 
@@ -43,7 +43,7 @@ export function requireOperations(
     const at = proxies.map(({ name, listen }) => `${name} at ${listen}`).join(', ')
     throw inputError(
       opaqueConnections > 0
-        ? `Nothing was recorded: the traffic was not ${carriageName(carries)}. Is --as ${as} right?`
+        ? `Nothing was recorded: the traffic was not ${carriageName(carries)}. Check --as ${as}.`
         : `No traffic passed the proxy (${at}). ${clients.howToUseIt}`,
     )
   }
@@ -62,7 +62,7 @@ export function requireAnswers({ counters }: Recorder, servers: readonly Recorde
   const recorded = servers.filter(({ isRecorded }) => isRecorded)
   const answered = recorded.length === 1 ? 'has answered' : 'have answered'
   throw environmentError(
-    `${recorded.map(nameOf).join(' and ')} ${answered} none of ${plural(counters.operations, 'operation')}, and no fault was in the way. Is that the right port, and does it speak what --as says?`,
+    `${recorded.map(nameOf).join(' and ')} ${answered} none of ${plural(counters.operations, 'operation')}, and no fault explains it. Check that this is the right port, and that it speaks what --as says.`,
   )
 }
 

@@ -15,7 +15,7 @@ export const isUserFile = (reference: string): boolean =>
  */
 export async function importUserFile(path: string): Promise<unknown> {
   const file = resolve(path)
-  if (!existsSync(file)) throw usageError(`${path}: there is no such file.`)
+  if (!existsSync(file)) throw usageError(`${path}: there is no such file. Check the path.`)
   const restore = keepShared()
   try {
     const loader = await typescriptLoader(file, { moduleCache: false, virtualModules: await modulesFor(file) })

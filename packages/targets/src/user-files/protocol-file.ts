@@ -52,7 +52,7 @@ export function protocolFrom(exported: unknown, path: string): ProtocolDefinitio
     usageError(`${path}: ${what}. Its default export must be { name, create() } (type ProtocolModule).`)
   if (exported === null || typeof exported !== 'object') throw wrong('it has no default export that is an object')
   const module = exported as Partial<ProtocolModule>
-  if (typeof module.name !== 'string' || module.name === '') throw wrong('"name" is not a text')
+  if (typeof module.name !== 'string' || module.name === '') throw wrong('"name" is not a string')
   if (typeof module.create !== 'function') throw wrong('"create" is not a function')
   const { name, promises = 'linearizable', defaultNodes = DEFAULT_NODES, settings = [], bugs = [] } = module
   if (typeof promises !== 'function' && !promiseNames.includes(promises))
@@ -68,13 +68,14 @@ export function protocolFrom(exported: unknown, path: string): ProtocolDefinitio
       throw wrong(
         `"objects" has "${object}".${didYouMean(object, objectNames)} For an object other than ${objectNames.join(', ')}, "functions" must list the supported functions`,
       )
-  if (!Number.isInteger(defaultNodes) || defaultNodes < 1) throw wrong(`"defaultNodes" is ${defaultNodes}`)
+  if (!Number.isInteger(defaultNodes) || defaultNodes < 1)
+    throw wrong(`"defaultNodes" is ${defaultNodes}, which is not a number of nodes`)
   for (const [member, list] of Object.entries({ settings, bugs, invariants: module.invariants ?? [] }))
     if (!Array.isArray(list) || list.some((item) => typeof item?.name !== 'string'))
       throw wrong(`"${member}" is not a list of { name, … }`)
   for (const setting of settings)
     if (!['number', 'boolean', 'string'].includes(typeof setting.default))
-      throw wrong(`the setting "${setting.name}" has no "default" that is a number, true, false or a text`)
+      throw wrong(`the setting "${setting.name}" has no "default" that is a number, true, false or a string`)
   const renamed = renamedMember(module, bugs)
   if (renamed !== undefined) throw wrong(renamed)
   const { clocks, notUnder, mayStopUnder } = module

@@ -25,7 +25,7 @@ export async function vetFile(
   entry: string | URL,
   { argv = [], hint = OUTSIDE }: VettingOptions = {},
 ): Promise<void> {
-  if (!existsSync(path)) throw usageError(`${path}: there is no such file.`)
+  if (!existsSync(path)) throw usageError(`${path}: there is no such file. Check the path.`)
   const wrong = await verdictOn(path, entry, { argv, hint })
   if (wrong !== undefined) throw wrong
 }

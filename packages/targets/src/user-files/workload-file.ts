@@ -52,14 +52,15 @@ export function workloadFrom(exported: unknown, path: string, isTrial = false): 
   if (exported === null || typeof exported !== 'object') throw wrong('it has no default export that is an object')
   const module = exported as Partial<WorkloadModule>
   const { name, functions, reads = [], settings = [], create } = module
-  if (typeof name !== 'string' || name === '') throw wrong('"name" is not a text')
+  if (typeof name !== 'string' || name === '') throw wrong('"name" is not a string')
   if (typeof create !== 'function') throw wrong('"create" is not a function')
   if (!isTexts(functions) || functions.length === 0) throw wrong('"functions" is not a list of names')
   refuseUnknown(functions, module.model, wrong)
   if (!isTexts(reads) || reads.some((read) => !functions.includes(read)))
     throw wrong('"reads" is not a list of names from "functions"')
   for (const member of ['finale', 'vacuous', 'follow'] as const)
-    if (module[member] !== undefined && typeof module[member] !== 'function') throw wrong(`"${member}" is no function`)
+    if (module[member] !== undefined && typeof module[member] !== 'function')
+      throw wrong(`"${member}" is not a function`)
   if (!Array.isArray(settings) || settings.some((setting) => typeof setting?.name !== 'string' || !hasDefault(setting)))
     throw wrong('"settings" is not a list of { name, summary, default }')
   return {
@@ -119,14 +120,14 @@ function judgedBy(module: Partial<WorkloadModule>, wrong: Wrong, isTrial: boolea
   const decided = decidedBy(model, wrong)
   if (wanted === undefined) return { model: model as ModelName | Model<unknown>, levels: decided }
   const unknown = Array.isArray(wanted) ? wanted.find((level) => !decided.includes(level)) : wanted
-  if (unknown !== undefined) throw wrong(`its model cannot decide ${String(unknown)}, one of the "levels"`)
+  if (unknown !== undefined) throw wrong(`its "levels" contain ${String(unknown)}, which its model cannot decide`)
   return { model: model as ModelName | Model<unknown>, levels: wanted }
 }
 
 function decidedBy(model: unknown, wrong: Wrong): readonly string[] {
   if (typeof model === 'string') {
     const entry = findModel(model)
-    if (entry === undefined) throw wrong(`there is no "model" ${model}`)
+    if (entry === undefined) throw wrong(`"model" names no model: ${model}`)
     return entry.levels
   }
   const own = model as Partial<Model<unknown>> | undefined | null

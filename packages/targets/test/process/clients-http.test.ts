@@ -86,7 +86,7 @@ describe('an HTTP client with a route table', () => {
     await expect(counterClient(1, COUNTER, ['x', 'y'])).rejects.toThrow(/no place for a key.*--workload-set keys=1/)
     const [reading, adding] = COUNTER
     const other = { ...adding, key: { const: 'others' } }
-    await expect(counterClient(1, [reading ?? {}, other], ['x'])).rejects.toThrow(/Give all of them the same "key"/)
+    await expect(counterClient(1, [reading ?? {}, other], ['x'])).rejects.toThrow(/Give all routes one "key"/)
   })
 
   test('reports a write without a reply as info, and a read without a reply as fail', async () => {

@@ -127,6 +127,6 @@ describe('a wrong client module', () => {
     writeFileSync(join(directory, 'client.ts'), 'export default { open: () => ({}) }')
     const { ask, broken } = await clientOf(directory)
     await ask(read('x'))
-    expect((await broken).message).toMatch(/what "open" returns has no function "invoke"/)
+    expect((await broken).message).toMatch(/the object that "open" returns has no function "invoke"/)
   })
 })

@@ -293,7 +293,7 @@ describe('errors at the start of a cluster', () => {
   test('a data directory that cannot be created is reported', async () => {
     const file = join(directory(), 'a file')
     writeFileSync(file, '')
-    await expect(start({ dataDir: file })).rejects.toThrow(/a file.n1 cannot be made \(E.*choose a directory/)
+    await expect(start({ dataDir: file })).rejects.toThrow(/a file.n1 cannot be made \(E.*Choose a directory/)
   })
 
   test('a log that cannot be written is reported', async () => {
@@ -330,7 +330,7 @@ describe('errors at the start of a cluster', () => {
 
   test('an unknown protocol and a cluster without nodes are refused', async () => {
     await expect(start({ protocol: 'rafd' })).rejects.toThrow(/no protocol "rafd". There are: raft/)
-    await expect(start({ nodes: 0 })).rejects.toThrow('the number of nodes is 0; give a whole number, 1 or more')
+    await expect(start({ nodes: 0 })).rejects.toThrow('the number of nodes is 0. Give a whole number, 1 or more')
   })
 
   test('a node that is not ready in time is reported', async () => {

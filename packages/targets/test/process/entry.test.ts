@@ -48,15 +48,13 @@ test('builtEntry returns a build whose sources are absent', () => {
 
 test('builtEntry throws an error with the build command if the build is missing', () => {
   const root = tree({ 'targets/src/node/main.ts': 150 })
-  expect(() => builtEntry('node', root)).toThrow(/targets.dist.node.main\.js is not built: run npm run build/)
+  expect(() => builtEntry('node', root)).toThrow(/targets.dist.node.main\.js is not built. Run npm run build/)
 })
 
 test.each(['targets/src/node/host.ts', 'protocols/src/raft/machine.ts'])(
   'builtEntry throws an error that names %s if that source is newer than the build',
   (path) => {
     const root = tree({ ...built, [path]: 201 })
-    expect(() => builtEntry('node', root)).toThrow(
-      `what is built is older than ${join(packages, path)}: run npm run build`,
-    )
+    expect(() => builtEntry('node', root)).toThrow(`the build is older than ${join(packages, path)}. Run npm run build`)
   },
 )

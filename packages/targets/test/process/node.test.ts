@@ -133,7 +133,7 @@ describe('the HTTP server of a node', () => {
     ['POST', '/kv/x/cas', '{"old":1}', 400, /\{"old":7,"new":8\}/],
     ['GET', '/do', undefined, 405, /use POST/],
     ['POST', '/do', '{"value":1}', 400, /\{"f":"add","value":1\}/],
-    ['POST', '/do', '{"f":"add","key":1}', 400, /"key" is a text/],
+    ['POST', '/do', '{"f":"add","key":1}', 400, /"key" is a string/],
     ['PUT', '/kv/x', JSON.stringify({ value: 'x'.repeat(1024 * 1024) }), 413, /larger than 1048576 bytes/],
   ])('refuses $0 $1 with body $2, and replies $3 with advice', async (method, path, body, status, error) => {
     const node = await start()

@@ -247,7 +247,7 @@ describe('a rehearsal of a service that answers with strings', () => {
     const strict: Quirk = (asked, response, items) =>
       (typeof asked.item === 'string' && end(response, 422)) || asText(asked, response, items)
     await expect(rehearsed({ quirks: [strict] })).rejects.toThrow(
-      `kv.json: the service answers a number as a text, and does not take texts: GET /items/a was answered 200 {"item":"7"}, after PUT /items/a {"item":7} was answered 200 {}. Let it answer numbers as numbers, or write a client (kind "module") that does. ${WITHOUT}`,
+      `kv.json: the service returns a number as a string, and does not accept strings: GET /items/a was answered 200 {"item":"7"}, after PUT /items/a {"item":7} was answered 200 {}. Let it answer numbers as numbers, or write a client (kind "module") that does. ${WITHOUT}`,
     )
   })
 })

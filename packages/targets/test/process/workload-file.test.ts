@@ -38,7 +38,7 @@ test('an operation with a misspelt function is refused with a suggestion', () =>
 
 test('workloadFrom accepts an unknown model only while the models of the configuration are not loaded', () => {
   const named = { name: 'mine', model: 'stack', functions: ['push'], create: () => ({ client: () => ({}) }) }
-  expect(() => workloadFrom(named, 'mine.ts')).toThrow('there is no "model" stack')
+  expect(() => workloadFrom(named, 'mine.ts')).toThrow('"model" names no model: stack')
   expect(workloadFrom(named, 'mine.ts', true).model).toBe('stack')
 })
 

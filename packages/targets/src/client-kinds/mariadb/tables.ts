@@ -83,7 +83,7 @@ async function untilSeen(
     // The table itself may not be there yet.
     if (!(end.type === 'refused' && end.error.code === 1146) && done(end, node) === '1') return
     if (signal.aborted)
-      throw environmentError(`${node} has not followed the primary within ${timeoutMs} ms. See its log.`)
+      throw environmentError(`${node} has not caught up with the primary within ${timeoutMs} ms. See its log.`)
     await wait(LOOK_EVERY_MS)
   }
 }

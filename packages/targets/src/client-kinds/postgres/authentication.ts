@@ -26,7 +26,7 @@ const MOST_ITERATIONS = 1_000_000
 export function createLogin({ user, password }: Credentials, nonce: string): Login {
   let exchange: Exchange | undefined
   const secret = (): string => {
-    if (password === undefined) throw new Error(`the server requires a password for ${user}, and none is given`)
+    if (password === undefined) throw new Error(`the server requires a password for ${user}, and no password is given`)
     return password
   }
   const exchanging = (): Exchange => {
@@ -54,7 +54,7 @@ export function createLogin({ user, password }: Credentials, nonce: string): Log
         requireProof(exchanging(), rest.toString('utf8'))
         return undefined
       default:
-        throw new Error(`the server wants a method of authentication that is not known here (number ${method})`)
+        throw new Error(`the server requires an authentication method that is not supported (number ${method})`)
     }
   }
 }

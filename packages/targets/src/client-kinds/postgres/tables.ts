@@ -78,7 +78,9 @@ async function untilReplayed(
   const sql = 'SELECT pg_last_wal_replay_lsn() >= $1::pg_lsn'
   while (done(await standby.query(sql, [position]), node) !== 't') {
     if (signal.aborted)
-      throw environmentError(`${node} has not followed the primary to ${position} within ${timeoutMs} ms. See its log.`)
+      throw environmentError(
+        `${node} has not caught up with the primary at ${position} within ${timeoutMs} ms. See its log.`,
+      )
     await wait(LOOK_EVERY_MS)
   }
 }

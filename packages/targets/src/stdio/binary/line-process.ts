@@ -36,7 +36,7 @@ export class LineProcess {
     const [input, output] = [join(directory, 'in'), join(directory, 'out')]
     if (spawnSync('mkfifo', [input, output]).status !== 0) {
       rmSync(directory, { recursive: true, force: true })
-      throw environmentError(`cannot make named pipes in ${directory}: is mkfifo installed?`)
+      throw environmentError(`cannot make named pipes in ${directory}. Check that mkfifo is installed.`)
     }
     const { O_RDONLY, O_WRONLY, O_RDWR, O_NONBLOCK } = constants
     // Opening one end of a pipe blocks until the other end is open; these open both.

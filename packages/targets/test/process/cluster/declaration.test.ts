@@ -24,16 +24,16 @@ describe('the declaration of a cluster', () => {
     [{ ...kv, comand: 'node' }, 'there is no member comand. Did you mean command?'],
     [
       { ...kv, values: { peer: 'http://{peer.n1}' } },
-      'values.peer: {peer.n1} is not replaced within a value. Write it in the command',
+      'values.peer: {peer.n1} cannot stand in a value. Write it in the command',
     ],
     [
       { ...running, nodes: [{ ...address, values: { at: '{address.client}' } }, running.nodes[1]] },
-      'nodes[0].values.at: {address.client} is not replaced within a value',
+      'nodes[0].values.at: {address.client} cannot stand in a value',
     ],
     [{ ...kv, nodes: 0 }, 'nodes must be 1 or more, not 0.'],
     [
       { ...kv, command: undefined },
-      'command is missing: the command that starts n1, such as "node server.js {listen}".',
+      'command is missing. Give the command that starts n1, such as "node server.js {listen}".',
     ],
     [{ ...kv, command: 'node "server.js' }, 'command of n1: a quote (") in "node "server.js" does not end.'],
     [
@@ -54,12 +54,12 @@ describe('the declaration of a cluster', () => {
     [{ ...kv, client: { kind: 'htp' } }, 'client.kind must be an object with a "kind"'],
     [{ ...kv, client: undefined }, 'client must be an object with a "kind"'],
     [{ ...kv, promises: 'linear' }, 'promises must be one of linearizable'],
-    [{ ...kv, settings: { data: { default: 1 } } }, 'settings.data is taken'],
+    [{ ...kv, settings: { data: { default: 1 } } }, 'settings.data is a built-in setting'],
     [
       { ...running, nodes: [{ addresses: { client: 'there' } }] },
       'nodes[0].addresses.client must be an address such as 127.0.0.1:7001, not "there".',
     ],
-    [{ ...running, links: [{ ...link, to: 'n9' }] }, 'links[0]: there is no node n9. There are n1, n2.'],
+    [{ ...running, links: [{ ...link, to: 'n9' }] }, 'links[0]: there is no node n9. The nodes are n1, n2.'],
     [
       { ...running, nodes: [...running.nodes, address], links: [link] },
       'links: n1 and n3 have no link through the proxy',

@@ -173,7 +173,7 @@ describe('a command', () => {
 
   test.runIf(isRoot)('is refused if its user does not exist', async () => {
     await expect(run.start({ words: ['true'], user: 'no-such-user' })).rejects.toThrow(
-      'there is no user no-such-user on this machine (/etc/passwd): make one, or name another',
+      'there is no user no-such-user on this machine (/etc/passwd). Create the user, or name another',
     )
   })
 

@@ -74,7 +74,7 @@ describe('the port of a gateway', () => {
 
   test('must be declared if several ports are published', () => {
     expect(entrance([80, 8080], { published: [80, 8080] })).toMatch(
-      /gateway listens on 80, 8080, and which port clients dial is not clear: "through": \{"service": "gateway", "port": 80\}/,
+      /gateway listens on 80, 8080, and it is unclear which port clients dial\. Name the port, such as "through": \{"service": "gateway", "port": 80\}/,
     )
   })
 

@@ -244,7 +244,7 @@ describe('remote proxies', () => {
     expect(await refusalOf(planOf(there.control, { tokenFrom: TOKEN }))).toBe('opened')
     vi.stubEnv(TOKEN, undefined)
     expect(await refusalOf(planOf(there.control, { tokenFrom: TOKEN }))).toBe(
-      `mine.json: proxies[0].token: the environment has no ${TOKEN}: export ${TOKEN}=…`,
+      `mine.json: proxies[0].token: the environment variable ${TOKEN}: export ${TOKEN}=…`,
     )
     vi.unstubAllEnvs()
   })
@@ -252,7 +252,7 @@ describe('remote proxies', () => {
   test('are refused if their host runs another version', async () => {
     const there = await host({ version: '0.0.1' })
     expect(await refusalOf(planOf(there.control))).toMatch(
-      /the proxy at 127\.0\.0\.1:\d+ is of version 0\.0\.1, and this run of v: install the same version on both\.$/,
+      /the proxy at 127\.0\.0\.1:\d+ has version 0\.0\.1, and this run has v\. Install one version on both machines\.$/,
     )
   })
 
@@ -296,7 +296,7 @@ describe('a declaration with remote proxies', () => {
 
   test('is refused if it contains the token instead of an environment variable', () => {
     expect(() => declared({ ...good, token: 'sesame' })).toThrow(
-      'mine.json: proxies[0].token: name the environment variable that holds it, as env:CHAOS_TOKEN',
+      'mine.json: proxies[0].token: runs store the declaration, so name the environment variable',
     )
     expect(() => declared({ ...good, token: 'sesame' })).not.toThrow(/sesame/)
   })

@@ -133,7 +133,9 @@ describe.runIf(isPossible)('containers of a test', () => {
       /no engine here has all of these containers: .*podman does not have n1 \(f00d\)/,
     )
     await expect(network.clients('n1', asked(7001))).rejects.toThrow(/n1 \(shop_n1_1\) does not listen on port 7001/)
-    await expect(network.cut('n1', 'n4')).rejects.toThrow('no container n4 in this network. There are n1, n2, n3.')
+    await expect(network.cut('n1', 'n4')).rejects.toThrow(
+      'no container n4 in this network. The containers are n1, n2, n3.',
+    )
     await expect(network.check('linearizable')).rejects.toThrow(/nothing is recorded/)
     await network.clients('n1', asked())
     await expect(network.clients('n2', asked())).rejects.toThrow(/those of n1 are recorded already/)
