@@ -34,7 +34,7 @@ export function declareHelp(builder: Argv, command: Command, { all, says }: Help
   for (const { names, usage, summary } of command.actions ?? []) builder.command(`${names[0]} ${usage}`, says(summary))
   for (const [example, explanation] of isShort ? command.examples.slice(0, FIRST_EXAMPLES) : command.examples)
     builder.example(example, says(explanation))
-  if (hasCommon) builder.option('all', { type: 'boolean', describe: `with --help: list all ${shown.length} options` })
+  if (hasCommon) builder.option('all', { type: 'boolean', describe: `(with --help) list all ${shown.length} options` })
 }
 
 /**

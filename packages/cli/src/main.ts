@@ -162,7 +162,7 @@ const optionsOf = (argv: readonly string[]): readonly string[] => {
 /** yargs would take the command for the option's value, and then complain that there is none. */
 function requireCommandFirst([first = '']: readonly string[]): void {
   if (!first.startsWith('-') || ['--help', '-h', '--version'].includes(first)) return
-  throw usageError(`${first}: the command comes first, then its options. chaos --help lists the commands.`)
+  throw usageError(`${first}: write the command before its options. chaos --help lists the commands.`)
 }
 
 /** Turns yargs' `Unknown argument: targt` into a message that suggests the option that was meant. */

@@ -32,7 +32,7 @@ export function parseBaselineOptions(
   if (file !== undefined)
     return { baseline: readBaseline(file), tolerance: Number.parseFloat(tolerance ?? DEFAULT_TOLERANCE) / 100 }
   if (tolerance !== undefined)
-    throw usageError(`--tolerance ${tolerance}: there is no baseline to compare with: add --baseline FILE.`)
+    throw usageError(`--tolerance ${tolerance} needs a baseline to compare with. Add --baseline FILE.`)
   return undefined
 }
 
@@ -61,8 +61,8 @@ function readBaseline(file: string): Baseline {
   const lines = text.split('\n').filter((line) => line.trim() !== '')
   throw inputError(
     lines.every((line) => parsed(line) !== undefined) && lines.length > 1
-      ? `--baseline ${file}: it holds ${lines.length} results, one a line: give one of them, as --json prints for a single run.`
-      : `--baseline ${file}: it is not JSON. Give what --json printed, or a run.json.`,
+      ? `--baseline ${file} holds ${lines.length} results, one per line. Give a file with one result, as --json prints for a single run.`
+      : `--baseline ${file} is not JSON. Give the output of --json, or a run.json.`,
   )
 }
 

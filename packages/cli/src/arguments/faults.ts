@@ -43,8 +43,10 @@ export function parseNemeses(typed: string): readonly Nemesis[] {
   return typed.split(',').map((part) => {
     const name = oneOf('faults', 'fault', part.trim(), [...known, NONE])
     const nemesis = nemeses.find((candidate) => candidate.name === name)
-    if (name === NONE) throw usageError(`--faults ${typed}: "none" excludes other faults. Leave it out.`)
-    if (nemesis === undefined) throw usageError(`--faults ${typed}: profiles cannot be given here. Name the faults.`)
+    if (name === NONE)
+      throw usageError(`--faults ${typed}: "none" excludes every fault. Leave out "none" or the faults.`)
+    if (nemesis === undefined)
+      throw usageError(`--faults ${typed}: a profile, such as "all", cannot be combined with faults. Name each fault.`)
     return nemesis
   })
 }
@@ -62,7 +64,8 @@ export function namesOfProfile(
   const profile = profileNamed(typed)
   if (profile === undefined) return undefined
   const suffered = nemeses.filter((nemesis) => profile.has(nemesis.kind) && suffers(nemesis))
-  if (suffered.length === 0) throw usageError(`--faults ${typed}: ${who} can suffer no fault of this profile.`)
+  if (suffered.length === 0)
+    throw usageError(`--faults ${typed}: ${who} cannot suffer any fault of this profile. Name other faults.`)
   return suffered.map(({ name }) => name)
 }
 
@@ -89,7 +92,7 @@ function parseJson(text: string, file: string): unknown {
     return JSON.parse(text)
   } catch (error) {
     throw inputError(
-      `${file}: not JSON: ${(error as Error).message}. A schedule is a list of faults, each with "fromMs" and "toMs".`,
+      `${file} is not valid JSON: ${(error as Error).message}. A schedule is a list of faults, each with "fromMs" and "toMs".`,
     )
   }
 }

@@ -15,12 +15,12 @@ export const loadOptions: {
   readonly reach: Option<string | undefined>
 } = {
   queue: word(
-    'let workers (chaos worker) drive the clients, through the queue at redis://host:6379, or env:NAME, the variable with its address',
+    'let workers (chaos worker) drive the clients through a Redis queue: redis://host:6379, or env:NAME for the variable that holds the address',
   ),
-  workers: asCount(v.optional(count('with --queue: how many workers drive clients', 1, MOST_WORKERS)), {
-    usual: 'all that have joined',
+  workers: asCount(v.optional(count('(with --queue) number of workers that drive clients', 1, MOST_WORKERS)), {
+    usual: 'all workers that have joined',
   }),
-  reach: word('with --queue: the address of this machine for the workers; the proxies listen there', '127.0.0.1'),
+  reach: word('(with --queue) address of this machine at which the proxies listen and workers reach them', '127.0.0.1'),
 }
 
 /** Workers of a queue that drive the clients of a run. */
@@ -36,15 +36,15 @@ export function parseLoad(options: ParsedOptions, { target, spec }: PlannedRun):
   if (queue === undefined) {
     const given = workers === undefined ? (reach === undefined ? undefined : 'reach') : 'workers'
     if (given === undefined) return undefined
-    throw usageError(`--${given} needs a queue of workers: give --queue too, or leave it out.`)
+    throw usageError(`--${given} needs a queue of workers. Add --queue, or leave this option out.`)
   }
   const refuse = (why: string): never => {
     throw usageError(`--queue: ${why}`)
   }
-  if (target.tier === 'simulated') refuse('a simulated run happens in this process alone: leave out --queue or --sim.')
+  if (target.tier === 'simulated') refuse('a simulated run has no workers. Leave out --queue or --sim.')
   if (target.clients === 'observed') refuse('a recording has no clients that workers could drive. Leave --queue out.')
   if (findWorkload(spec.workload.name) === undefined)
-    refuse(`workers do not have the workload ${spec.workload.name}. Choose one that chaos workloads lists.`)
+    refuse(`workers do not have the workload ${spec.workload.name}. Choose a workload that chaos workloads lists.`)
   if (target.requireElsewhere === undefined)
     refuse(`workers cannot drive the clients of ${target.name}. Leave --queue out.`)
   target.requireElsewhere?.()

@@ -79,12 +79,12 @@ const shareOf: Renamed = (value) => {
 
 const oneModel: Renamed = (value) => {
   if (!value.includes(',')) return ['--expect', value]
-  throw usageError(`--consistency-models ${value}: a run is checked by one level: give one of them.`)
+  throw usageError(`--consistency-models ${value}: a run is checked at a single level. Give one.`)
 }
 
 const distribution: Renamed = (value) => {
   if (value === 'uniform' || value === 'constant') return ['--set', `latency-dist=${value}`]
-  throw usageError(`--latency-dist ${value}: delays are uniform, from 0 to twice --latency, or constant.`)
+  throw usageError(`--latency-dist ${value}: give uniform (from 0 to twice --latency) or constant.`)
 }
 
 const MAELSTROM_OPTIONS: { readonly [option: string]: Renamed } = {

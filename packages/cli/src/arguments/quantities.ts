@@ -7,7 +7,7 @@ const BYTES_PER = { B: 1, KB: 1_000, MB: 1_000_000, GB: 1_000_000_000 } as const
 export function parseDuration(option: string, text: string): Millis {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text === '0' ? '0ms' : text)
   if (match === null)
-    throw usageError(`--${option} ${text}: not a duration. Write a number and its unit, such as 500ms, 20s or 2m.`)
+    throw usageError(`--${option} ${text} is not a duration. Write a number and its unit, such as 500ms, 20s or 2m.`)
   return millis(Number(match[1]) * MILLIS_PER[match[2] as keyof typeof MILLIS_PER])
 }
 
@@ -15,7 +15,7 @@ export function parseDuration(option: string, text: string): Millis {
 export function parseSize(option: string, text: string): number {
   const match = /^(\d+(?:\.\d+)?)(B|KB|MB|GB)$/.exec(text)
   if (match === null)
-    throw usageError(`--${option} ${text}: not a size. Write a number and its unit, such as 64KB or 1GB.`)
+    throw usageError(`--${option} ${text} is not a size. Write a number and its unit, such as 64KB or 1GB.`)
   return Math.round(Number(match[1]) * BYTES_PER[match[2] as keyof typeof BYTES_PER])
 }
 

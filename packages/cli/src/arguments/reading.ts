@@ -34,18 +34,26 @@ export const readingOptions: {
     'by their names',
   ),
   keyed: ifTyped(
-    flag("values are pairs of a key and a value, as in Jepsen's independent tests [default: detected in EDN]"),
+    flag("read each value as a pair of a key and a value, as in Jepsen's independent tests [default: detected in EDN]"),
   ),
   order: asName(v.optional(v.picklist(['lines', 'time'])), 'order', {
-    text: 'order of events: lines (the order of the lines, whatever their times) or time (sorted by time)',
+    text: 'order of events: lines (as in the file, whatever the times) or time (sorted by time)',
     usual: 'lines, whose times must agree',
   }),
-  clock: asDuration(v.optional(duration('resolution of the times; implies --order time', NANOSECOND_MS, HOUR_MS)), {
-    usual: 'detected',
-  }),
-  skew: asDuration(v.optional(duration('how far clocks of two clients may differ; implies --order time', 0, HOUR_MS)), {
-    usual: '0ms',
-  }),
+  clock: asDuration(
+    v.optional(duration('resolution of the timestamps, such as 1ms; implies --order time', NANOSECOND_MS, HOUR_MS)),
+    {
+      usual: 'detected',
+    },
+  ),
+  skew: asDuration(
+    v.optional(
+      duration('largest difference between the clocks of two clients, such as 5ms; implies --order time', 0, HOUR_MS),
+    ),
+    {
+      usual: '0ms',
+    },
+  ),
 }
 
 /** The object that a history is about. */
@@ -75,7 +83,7 @@ function parseInitial(text: string): Json {
     return JSON.parse(text) as Json
   } catch {
     throw usageError(
-      `--initial ${text}: not JSON. Write a number as 0, a text as '"a"', no value as null, and a value that nobody knows as unknown.`,
+      `--initial ${text} is not JSON. Write a number as 0, a string as '"a"', no value as null, and an unknown value as unknown.`,
     )
   }
 }
@@ -99,7 +107,9 @@ export interface TypedOrder {
 export function orderingOf({ order, clock, skew }: TypedOrder): Ordering {
   const [name] = Object.entries({ clock, skew }).find(([, value]) => value !== undefined) ?? []
   if (name !== undefined && order === 'lines')
-    throw usageError(`--${name} needs the times, but --order lines ignores them. Leave out one of the two options.`)
+    throw usageError(
+      `--${name} needs the times of events, but --order lines ignores them. Leave out one of the two options.`,
+    )
   return {
     by: name === undefined ? order : 'time',
     ...(clock === undefined ? {} : { clockNanos: millisToNanos(clock) }),

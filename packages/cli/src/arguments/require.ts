@@ -14,7 +14,7 @@ export const judgingOptions: {
 } = {
   require: {
     ...words(
-      `exit with 1 unless this condition holds; may be repeated: "${REQUIREMENT_EXAMPLE}", "lost == 0"; the manual page "ci" lists all conditions`,
+      `exit with 1 unless this condition holds, such as "${REQUIREMENT_EXAMPLE}" or "lost == 0"; may be repeated; the manual page "ci" lists all conditions`,
     ),
     common: true,
     member: 'require',

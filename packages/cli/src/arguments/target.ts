@@ -12,12 +12,10 @@ import { oneOf, parseSettings } from './names.ts'
 
 /** The options of every command that tests a target. */
 export const targetOptions: Options = {
-  target: common(
-    word('what to test; chaos targets lists the choices, and the services of the configuration', DEFAULT_TARGET),
-  ),
-  protocol: word('test a protocol of your own: its file'),
+  target: common(word('the target or configured service to test; chaos targets lists both', DEFAULT_TARGET)),
+  protocol: word('test the protocol in this file'),
   binary: word(
-    'test a program of your own, one process per node: it reads events as lines of JSON on stdin, and answers on stdout',
+    'test this program, one process per node, which reads events as JSON lines on stdin and answers on stdout',
   ),
   bug: word('give the target a deliberate bug; chaos targets --bugs lists them'),
   set: words('change a setting of the target, such as --set sync=1'),
@@ -80,7 +78,7 @@ export async function targetOf(
   if (!isUserFile(reference) && !isDeclaration(reference) && !isOwn && !isService(named) && !isMaelstrom(named)) {
     if (registries.targetNames.includes(`${SERVICE}${named}`))
       throw usageError(
-        `${where} ${reference}: it is a service of the configuration: write ${reference.slice(0, -named.length)}${SERVICE}${named}.`,
+        `${where} ${reference}: this is a service of the configuration. Write ${reference.slice(0, -named.length)}${SERVICE}${named}.`,
       )
     const { targetNames } = registries
     knownName(`${where} ${reference}`, 'target', reference, targetNames, withoutTwins(targetNames))
@@ -128,7 +126,7 @@ export function parseTargetSettings(
     )
     const values = target.settings.find((setting) => setting.name === name)?.values
     if (values !== undefined && !values.includes(value))
-      throw usageError(`--set ${name}=${value}: ${name} can be ${values.join(', ')}.`)
+      throw usageError(`--set ${name}=${value}: ${name} must be one of ${values.join(', ')}.`)
   }
   return targetSettings
 }

@@ -11,7 +11,7 @@ export interface UiSettings {
 
 export const uiOptions: Options = {
   ui: common(flag('serve a live page of the run, where links can be cut and nodes killed by hand')),
-  'ui-listen': word('with --ui: host:port at which to serve the live page', '127.0.0.1 and any free port'),
+  'ui-listen': word('(with --ui) host:port at which to serve the live page', '127.0.0.1 and any free port'),
 }
 
 /** The same options for proxies without a cluster. */
@@ -42,8 +42,8 @@ export function parseUi(options: ParsedOptions, run: PlannedRun, times: number):
   if (!flagOf(options, 'ui')) return withoutUi(listen)
   if (run.target.tier === 'simulated')
     throw usageError(
-      '--ui: a simulated run is over before a page could show it: leave --sim out, or open its report.html.',
+      '--ui: a simulated run ends before a page can show it. Leave out --sim, or open the report.html of the run.',
     )
-  if (times > 1) throw usageError('--ui shows one run: leave --times out. The page can start it again.')
+  if (times > 1) throw usageError('--ui shows a single run. Leave out --times; the page can repeat the run.')
   return { listen }
 }

@@ -23,7 +23,7 @@ export const describedWorkload = ({ summary, model, levels, functions, settings 
 
 /** The options of every command with clients. */
 export const workloadOptions = (usual: string = DEFAULT_WORKLOAD): Options => ({
-  workload: word('what clients do: a name that chaos workloads lists, or a file of your own', usual),
+  workload: word('the workload that clients run: a name that chaos workloads lists, or a file', usual),
   'workload-set': words('change a setting of the workload, such as --workload-set keys=5'),
 })
 
@@ -47,7 +47,7 @@ export const workloadTyped = (workload: string | undefined, settings: Settings):
 /** @throws UserError (usage) for settings of a workload where none is named. */
 export function requireNoWorkloadSettings(options: ParsedOptions): void {
   if (textsOf(options, 'workload-set').length > 0)
-    throw usageError('--workload-set: it needs --workload, since several workloads are compared without it.')
+    throw usageError('--workload-set needs --workload. Without --workload, several workloads are compared.')
 }
 
 /**
@@ -59,7 +59,10 @@ export function parseWorkloadSettings(workload: Workload, options: ParsedOptions
   const names = workload.settings.map(({ name }) => name)
   const settings = parseSettings(textsOf(options, 'workload-set'), 'workload-set', 'keys=5')
   for (const name of Object.keys(settings)) {
-    if (names.length === 0) throw usageError(`--workload-set ${name}: the workload ${workload.name} has no settings.`)
+    if (names.length === 0)
+      throw usageError(
+        `--workload-set ${name}: the workload ${workload.name} has no settings. Leave --workload-set out.`,
+      )
     oneOf('workload-set', `setting of the workload ${workload.name}`, name, names)
   }
   return settings

@@ -109,7 +109,7 @@ function showProgress({ update, note, warn }: ProgressDisplay, files: number): (
         return warn(againText(event))
       case 'whole':
         return warn(
-          `${event.file}: its keys cannot be judged apart, so no worker has anything to do: it is judged here`,
+          `${event.file}: its keys cannot be judged separately, so it is judged on this machine, without workers`,
         )
       default:
         return event satisfies never

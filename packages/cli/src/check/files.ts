@@ -46,11 +46,13 @@ export async function mergedFiles(names: readonly string[]): Promise<readonly st
   const files = new Set<string>()
   for (const name of names) {
     if (name === STDIN || isStored(name))
-      throw usageError(`--merge ${name}: only files here can be merged. Save it to a file.`)
+      throw usageError(`--merge ${name}: only files of this machine can be merged. Save this input to a file.`)
     if (existsSync(name) && statSync(name).isDirectory()) {
       const found = historiesIn(name)
       if (found.length === 0)
-        throw inputError(`${name}: there is no history in this directory (*.jsonl, *.edn, *.log, *.txt).`)
+        throw inputError(
+          `${name}: there is no history in this directory (*.jsonl, *.edn, *.log, *.txt). Name the file.`,
+        )
       for (const file of found) files.add(file)
       continue
     }

@@ -40,10 +40,12 @@ const declared = {
     initial: objectOptions.initial,
     ...readingOptions,
     'time-tolerance': asDuration(
-      v.optional(duration('how much earlier than the lines before it an event may be', 0, HOUR_MS)),
+      v.optional(
+        duration('accept events whose time is earlier than that of the lines before, by up to this much', 0, HOUR_MS),
+      ),
       { usual: `${USUAL_TOLERANCE_NANOS / 1e6}ms, or less in a history of short operations` },
     ),
-    merge: flag('merge the files, or the files of a directory, into one history, by time'),
+    merge: flag('merge the files, or the files of a directory, into one history that is sorted by time'),
     'failed-cas': asName(v.optional(v.picklist(FAILED_CAS), 'auto'), 'reading of a failed cas', {
       text: 'what a failed cas means: drop (it did not happen), observes (it read another value), or auto (what is usual for the format)',
     }),
@@ -64,7 +66,7 @@ const declared = {
       'all',
     ),
     expect: asName(v.optional(v.picklist([...levelNames(), NO_EXPECTATION])), 'level', {
-      text: 'exit with 1 unless this level is met; none: only report',
+      text: 'exit with 1 unless this level is met; none: require no level',
     }),
     require: judgingOptions.require,
     ...baselineOptions,
@@ -80,21 +82,23 @@ const declared = {
       v.optional(
         v.pipe(
           v.number(),
-          v.description('memory limit of the process; multiplied by the number of files checked at once'),
+          v.description(
+            'memory limit for each file that is being checked; the limit of the process is this times the number of such files',
+          ),
         ),
         USUAL_CHECK.memoryBytes,
       ),
     ),
     workers: asCount(
       v.optional(
-        count('number of threads; they check as many files at once, or share the keys of one file', 1, MOST_WORKERS),
+        count('number of threads; each checks a file of its own, or all share the keys of one file', 1, MOST_WORKERS),
       ),
       { usual: 'one per core, none for small files' },
     ),
     ...queueOption,
   }),
   ...inGroup('Output', ['explain', 'out', 'prove'], {
-    explain: flag('print all the evidence: possible values, every operation, every order'),
+    explain: flag('print all the evidence of a violation: possible values, every operation, every order'),
     out: word('check one file, and write an HTML report of it'),
     prove: word('check one file, and write a proof of its verdicts, for chaos verify'),
     ...reporterOptions(),
@@ -181,11 +185,13 @@ function checkedOrder(typed: TypedOrder, toleranceMs: number | undefined, isMerg
   const ordering = orderingOf(typed)
   const { by } = ordering
   if (isMerged && by === 'lines')
-    throw usageError('--order lines: files are merged by time (--merge). Leave out one of them.')
+    throw usageError('--order lines and --merge, which sorts by time, exclude each other. Leave one out.')
   if (toleranceMs !== undefined && by !== undefined)
-    throw usageError(`--time-tolerance: with --order ${by} it has no effect. Leave out one of them.`)
+    throw usageError(`--time-tolerance has no effect with --order ${by}. Leave out one of the two options.`)
   if (toleranceMs !== undefined && isMerged)
-    throw usageError('--time-tolerance: with --merge, which sorts by time, it has no effect. Leave out one of them.')
+    throw usageError(
+      '--time-tolerance has no effect with --merge, which sorts by time. Leave out one of the two options.',
+    )
   if (by === undefined && toleranceMs === undefined) return undefined
   return { ...ordering, toleranceNanos: toleranceMs === undefined ? undefined : toleranceMs * 1e6 }
 }

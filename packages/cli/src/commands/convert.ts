@@ -11,7 +11,7 @@ export const convertCommand: Command = {
   name: 'convert',
   positional: '<file>',
   needs: 'a history: chaos convert FILE, or - for standard input.',
-  summary: 'convert a history of any known format to JSON lines, and say which role each field has',
+  summary: 'convert a history of any known format to JSON lines, and print the role of each field',
   options: {
     ...inGroup('What is read', ['map'], { ...objectOptions, ...readingOptions }),
     ...inGroup('Output', ['out'], {
@@ -35,7 +35,7 @@ async function executeConvert(options: ParsedOptions): Promise<ExitCode> {
   const file = textOf(options, 'file') ?? ''
   const out = textOf(options, 'out')
   if (out !== undefined && existsSync(out) && !flagOf(options, 'force'))
-    throw usageError(`--out ${out}: this file exists. Name another one, or say --force.`)
+    throw usageError(`--out ${out}: this file exists. Name another file, or overwrite it with --force.`)
   const typed = valuesOf(options, objectOptions)
   const isTold = flagOf(options, 'json')
   let header: Header | undefined

@@ -28,16 +28,16 @@ export const ctlCommand: Command = {
   options: {
     ...inGroup('Which proxy', [], {
       host: word('address of the control API of the proxy [CHAOS_PROXY_URL, or 127.0.0.1:8474]'),
-      token: word('the token that the control API asks for, or env:NAME, the variable that holds it [CHAOS_TOKEN]'),
+      token: word('token that the control API requires, or env:NAME for the variable that holds it [CHAOS_TOKEN]'),
       ca: word(
         'PEM file with the certificate to trust if the control API speaks TLS: the certificate of the proxy, or of its authority',
       ),
     }),
     ...inGroup('With add', [], {
-      name: word('with add: name of the fault'),
-      lease: word('with add: heal the fault when this lease ends'),
-      upstream: flag('with add: apply the fault only to what clients send'),
-      downstream: flag('with add: apply the fault only to what servers send'),
+      name: word('(add only) name of the fault'),
+      lease: word('(add only) heal the fault when this lease ends'),
+      upstream: flag('(add only) apply the fault only to what clients send'),
+      downstream: flag('(add only) apply the fault only to what servers send'),
     }),
     ...inGroup('Output', [], { json: flag('print JSON on stdout') }),
   },
@@ -108,7 +108,7 @@ function findAction(word: string | undefined): Action {
   const known = all.map(({ names: [name] }) => name)
   const found = actions.find(({ names }) => word !== undefined && names.includes(word))
   if (found !== undefined) return found
-  if (word === undefined) throw usageError(`Say what to do: chaos ctl ${known.join(', ')}.`)
+  if (word === undefined) throw usageError(`chaos ctl needs an action: ${known.join(', ')}.`)
   throw usageError(`chaos ctl has no action "${word}".${didYouMean(word, known)} Its actions: ${known.join(', ')}.`)
 }
 

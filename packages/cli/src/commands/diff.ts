@@ -25,7 +25,7 @@ export const diffCommand: Command = {
   options: {
     ...inGroup('What is compared', [], { ...objectOptions, ...readingOptions }),
     ...inGroup('Output', [], {
-      out: word('write an HTML page to this file, with the faults of both on one axis'),
+      out: word('write an HTML page to this file, with the faults of both on one time axis'),
       force: flag('overwrite a file even if it is not an earlier page'),
       json: flag('print one JSON object on stdout instead of the page'),
     }),
@@ -79,10 +79,10 @@ function namesOf(before: string, after: string): readonly [string, string] {
 /** The result in the form of `--json`, of the directory of a run, its `run.json`, a file with a result, or a history. */
 async function resultOf(typed: string, reading: Reading): Promise<Parsed> {
   if (isStored(typed)) return checkedResult(typed, reading)
-  if (!existsSync(typed)) throw usageError(`${typed}: there is no such run, result or history.`)
+  if (!existsSync(typed)) throw usageError(`${typed}: there is no such run, result or history. Check the path.`)
   const run = join(typed, RUN_JSON)
   const path = statSync(typed).isDirectory() ? (existsSync(run) ? run : (storedHistory(typed) ?? run)) : typed
-  if (!existsSync(path)) throw usageError(`${typed}: there is no run.json in it. Is it the directory of a run?`)
+  if (!existsSync(path)) throw usageError(`${typed}: this directory has no run.json. Give the directory of a run.`)
   return writtenResult(path) ?? (await checkedResult(path, reading))
 }
 

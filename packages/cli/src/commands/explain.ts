@@ -9,7 +9,7 @@ import { terminalOptions } from '../terminal/page-width.ts'
 import { styleFor } from '../terminal/style.ts'
 
 const explained = {
-  level: word('the level to explain', 'the strongest that is violated'),
+  level: word('the level to explain', 'the strongest level that is violated'),
   prove: flag(
     'verify the violation without the checker: list every order of the conflicting operations, and why each fails',
   ),

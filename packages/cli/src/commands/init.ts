@@ -24,7 +24,7 @@ const FILE = 'chaos.config.ts'
 
 const declared = {
   ...inGroup('What is tested', [], {
-    target: word(`what to test; chaos targets lists them [default: the service in this folder]`),
+    target: word(`the target to test; chaos targets lists all targets [default: the service in this folder]`),
     command: word(
       'test a service of your own: the command that starts a node; {listen} is the address that clients use',
     ),
@@ -34,8 +34,8 @@ const declared = {
     compose: wordOrNone(
       'write a declaration of a running Compose project, given by file or name [default: the Compose file here]',
     ),
-    service: words('with --compose: a service that is a node; may be repeated', 'the likeliest are proposed'),
-    nodes: asCount(runMembers.nodes, { usual: 'the target decides' }),
+    service: words('(with --compose) a service that is a node; may be repeated', 'the likeliest services'),
+    nodes: asCount(runMembers.nodes, { usual: 'the default of the target' }),
     try: unlessNot('start the service that was found here, write one value and read it back; --no-try starts nothing'),
   }),
   ...inGroup('What is written', [], { force: flag('overwrite an existing file') }),
@@ -63,14 +63,16 @@ export const initCommand: Command = {
     if (what === 'simulate' && flagOf(options, 'example')) return initSimulated(options)
     if (what !== undefined && what !== 'protocol')
       throw usageError(
-        `chaos init ${what}: use chaos init, for a configuration, chaos init protocol, or chaos init --example simulate.`,
+        `chaos init ${what}: this cannot be made. Use chaos init (for a configuration), chaos init protocol or chaos init --example simulate.`,
       )
     if (what === 'protocol') return initProtocol(options)
     const compose = textOf(options, 'compose')
     const services = textsOf(options, 'service')
     if (compose !== undefined) {
       if (isSaid(options) || flagOf(options, 'example'))
-        throw usageError('--compose takes --service and --force: the other options are for a configuration.')
+        throw usageError(
+          '--compose takes only --service and --force. Leave out the other options, which are for a configuration.',
+        )
       await initCompose({ wanted: compose, services, force: flagOf(options, 'force'), asks: canAsk() })
       return EXIT.met
     }
@@ -87,7 +89,7 @@ function initExample(options: ParsedOptions): typeof EXIT.met {
   if (isSaid(options))
     throw usageError('--example has its own service of three nodes: leave --target, --command and --nodes out.')
   if (existsSync(EXAMPLE_FILE))
-    throw usageError(`${EXAMPLE_FILE} is here already: --example would replace it. Use another directory.`)
+    throw usageError(`${EXAMPLE_FILE} exists already, and --example would replace it. Use another directory.`)
   writeOrSay(FILE, configText({ target: { example: true }, nodes: 3 }))
   writeOrSay(EXAMPLE_FILE, EXAMPLE_SERVICE)
   print(process.stdout, `Wrote ${FILE} and ${EXAMPLE_FILE}. Try it: npx chaos run smoke\n`)
@@ -166,7 +168,7 @@ function writeOrSay(file: string, text: string): void {
 /** @throws UserError (usage) for a file that is there, or options that are for something else. */
 function initSimulated(options: ParsedOptions): typeof EXIT.met {
   if (isSaid(options) || flagOf(options, 'force'))
-    throw usageError('chaos init --example simulate takes no other option.')
+    throw usageError('chaos init --example simulate takes no other option. Leave the others out.')
   const there = [...SIMULATED_FILES.map(([name]) => name), ...CONFIG_NAMES].find((name) => existsSync(name))
   if (there !== undefined) throw usageError(`${there} already exists. Use another directory.`)
   for (const [name, text] of SIMULATED_FILES) writeWholeFile(name, text)
@@ -177,7 +179,9 @@ function initSimulated(options: ParsedOptions): typeof EXIT.met {
 /** @throws UserError (usage) for a file that is there, or options that are for a configuration. */
 function initProtocol(options: ParsedOptions): typeof EXIT.met {
   if (isSaid(options) || flagOf(options, 'example'))
-    throw usageError('chaos init protocol takes only --force: the other options are for a configuration.')
+    throw usageError(
+      'chaos init protocol takes only --force. Leave out the other options, which are for a configuration.',
+    )
   if (existsSync(PROTOCOL_FILE) && !flagOf(options, 'force'))
     throw usageError(`${PROTOCOL_FILE} already exists. --force replaces it.`)
   try {
@@ -201,7 +205,7 @@ function placeTyped(options: ParsedOptions, nodes: number | undefined): TypedPla
       `--path ${path}: give the path of an object in your service, with {key} in it, such as ${USUAL_PLACE.path}.`,
     )
   if (value !== undefined && !VALUE.test(value))
-    throw usageError(`--value ${value}: write body, or a path into it, such as ${USUAL_PLACE.value}.`)
+    throw usageError(`--value ${value}: write body, or a path into the body, such as ${USUAL_PLACE.value}.`)
   return { path, value, nodes }
 }
 

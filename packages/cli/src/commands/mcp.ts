@@ -7,7 +7,7 @@ export const mcpCommand: Command = {
   name: 'mcp',
   positional: '',
   summary:
-    'serve the Model Context Protocol on stdin and stdout: agents can list targets, run, check, explain, inject faults and heal them (also needs the package @modelcontextprotocol/sdk)',
+    'serve the Model Context Protocol on stdin and stdout: agents can list targets, run, check, explain, inject faults and heal them (needs the package @modelcontextprotocol/sdk)',
   options: mcpOptions,
   examples: [
     ['chaos mcp', 'what an MCP client starts; the manual page "agents" has its configuration'],

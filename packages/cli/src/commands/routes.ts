@@ -13,19 +13,19 @@ export const routesCommand: Command = {
     'work on a route table: print its schema, check it, try a request, or propose one from the tables of a database',
   options: {
     ...inGroup('The request to try', [], {
-      request: word('with try: method and path, or a file with the whole request as @FILE'),
-      header: words("with try: a header of the request, such as 'X-Client: alice'"),
-      body: word("with try: the request's body"),
+      request: word('(try only) method and path, or @FILE for a file with the whole request'),
+      header: words("(try only) a header of the request, such as 'X-Client: alice'"),
+      body: word('(try only) the body of the request'),
     }),
     ...inGroup('The response to it', [], {
-      answer: word('with try: the status of the response, or a file with the whole response as @FILE', '200'),
-      'answer-header': words('with try: a header of the response'),
-      'answer-body': word("with try: the response's body"),
+      answer: word('(try only) the status of the response, or @FILE for a file with the whole response', '200'),
+      'answer-header': words('(try only) a header of the response'),
+      'answer-body': word('(try only) the body of the response'),
     }),
     ...inGroup('The database', [], {
-      statements: word('with suggest: a file of SQL or a log; only tables that it names are proposed'),
+      statements: word('(suggest only) propose only tables that this file of SQL or this log names'),
     }),
-    ...inGroup('How it is read', [], { model: word('model of the operations, as for chaos proxy') }),
+    ...inGroup('How it is read', [], { model: word('model by which to judge the operations, as in chaos proxy') }),
     ...inGroup('Output', [], { json: flag('print JSON on stdout') }),
   },
   examples: [

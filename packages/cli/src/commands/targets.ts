@@ -18,7 +18,7 @@ export const targetsCommand: Command = {
   summary: 'list the targets, the faults that they can suffer and their deliberate bugs',
   options: {
     ...inGroup('What is listed', [], {
-      faults: flag('list the faults that --faults takes; with a target: which of them it can suffer'),
+      faults: flag('list the faults that --faults takes, or those that the given target can suffer'),
       bugs: flag('list the deliberate bugs that --bug takes'),
       ...configOption,
     }),
@@ -32,7 +32,7 @@ export const targetsCommand: Command = {
   async run(options) {
     const json = flagOf(options, 'json')
     if (flagOf(options, 'faults') && flagOf(options, 'bugs'))
-      throw usageError('--faults and --bugs are two lists: ask for one at a time.')
+      throw usageError('--faults and --bugs each print a list of their own. Give one of them.')
     const show = flagOf(options, 'faults') ? faultTable : flagOf(options, 'bugs') ? bugList : targetList
     const { registries } = await readOwnConfig(options, 'chaos targets')
     const chosen = textOf(options, 'name')

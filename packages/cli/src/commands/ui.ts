@@ -27,7 +27,9 @@ async function browseRuns(options: ParsedOptions): Promise<ExitCode> {
   const directory = typed ?? USUAL_OUT
   // The default directory may not exist yet: the first run creates it.
   if (typed !== undefined && !existsSync(typed))
-    throw usageError(`${typed}: there is no such directory. Give the --out of your runs, by default ${USUAL_OUT}.`)
+    throw usageError(
+      `${typed}: there is no such directory. Give the directory that --out of your runs names, by default ${USUAL_OUT}.`,
+    )
   if (existsSync(directory) && !statSync(directory).isDirectory())
     throw usageError(`${directory}: this is a file. Give a directory of runs; chaos check checks a history.`)
   const page = await openRunsConsole({ directory, listen: textOf(options, 'listen') })

@@ -17,16 +17,18 @@ const declared = {
   ...inGroup('Which work', [], {
     queue: word('the Redis or Valkey with the queue: redis://host:6379, or env:NAME, the variable with its address'),
     drive: words(
-      'also drive clients of chaos run --queue against this host, or host:port; may be repeated. CHAOS_CLIENT_PASSWORD is sent only there',
+      'also drive clients of chaos run --queue against this host or host:port; may be repeated; CHAOS_CLIENT_PASSWORD is sent only to these hosts',
     ),
     'allow-code': flag(
-      'also run protocols, workloads and models of users that come through the queue; anyone who reaches the Redis can then run code here',
+      'also run protocols, workloads and models that users send through the queue; anyone who reaches the Redis can then run code on this machine',
     ),
   }),
   ...inGroup('With what', [], {
-    threads: asCount(v.optional(count('how many threads', 1, MOST_THREADS)), { usual: 'one for each core' }),
+    threads: asCount(v.optional(count('number of threads', 1, MOST_THREADS)), { usual: 'one for each core' }),
     rate: asCount(
-      v.optional(count('how many jobs may begin per second, counted over all workers with this option', 1, MOST_RATE)),
+      v.optional(
+        count('largest number of jobs that all workers with this option together begin per second', 1, MOST_RATE),
+      ),
       { usual: 'no limit' },
     ),
   }),
@@ -35,7 +37,7 @@ const declared = {
 export const workerCommand: Command = {
   name: 'worker',
   positional: '',
-  summary: 'do jobs that chaos on other machines puts in a queue, until Ctrl-C',
+  summary: 'do jobs that other machines put in a queue, until Ctrl-C',
   options: declared,
   examples: [
     ['chaos worker --queue redis://10.0.0.5:6379', 'joins in, until Ctrl-C'],
@@ -50,7 +52,7 @@ export const workerCommand: Command = {
       rate,
       drive,
     } = valuesOf(options, declared)
-    if (queue === undefined) throw usageError('chaos worker needs the queue to work for: --queue redis://host:6379')
+    if (queue === undefined) throw usageError('chaos worker needs a queue. Add --queue redis://host:6379.')
     const interrupts = listenForInterrupts('Leaving once the jobs under way are done. Once more to end at once.')
     try {
       await work({

@@ -29,7 +29,7 @@ export async function execute(settings: CompareSettings): Promise<ExitCode> {
     progress.stop()
     const comparison = { ...compared, again: settings.again }
     if (comparison.systems.length === 0) {
-      progress.warn(`No system was measured. To let it run to its end: ${settings.again}`)
+      progress.warn(`The comparison was interrupted before any system was measured. Run it again: ${settings.again}`)
       return EXIT.interrupted
     }
     if (settings.html !== undefined) writePage(settings.html, comparison)

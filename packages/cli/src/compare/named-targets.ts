@@ -76,7 +76,10 @@ export async function namedTargets(
     else named.push(...gridOf(base, target, [first, ...others], where))
   }
   const unused = sweeps.find((sweep) => !used.has(sweep))
-  if (unused !== undefined) throw usageError(`--sweep ${unused.typed}: none of ${bases.join(', ')} has such a setting.`)
+  if (unused !== undefined)
+    throw usageError(
+      `--sweep ${unused.typed}: none of ${bases.join(', ')} has such a setting. chaos targets lists the settings.`,
+    )
   return named
 }
 
@@ -92,7 +95,7 @@ function gridOf(
   )
   if (rest.length * first.points.length > MOST_OF_A_GRID)
     throw usageError(
-      `--sweep: these are ${rest.length * first.points.length} combinations, and at most ${MOST_OF_A_GRID} are compared.`,
+      `--sweep: these are ${rest.length * first.points.length} combinations, and at most ${MOST_OF_A_GRID} are compared. Give fewer values.`,
     )
   const typedWith = (start: string, points: readonly SweepPoint[]): string =>
     [

@@ -57,17 +57,17 @@ const declared = {
   ...inGroup('What is compared', ['targets', 'sweep', 'nodes'], {
     targets: words(
       'the systems to compare, with settings: raft,primary-replica:sync=1:reads=primary',
-      'those of chaos.config.ts, or all systems',
+      'the targets of chaos.config.ts, or all systems',
     ),
     sweep: words(
       'values of a setting to compare; may be repeated: sync=0..4, reads=primary,replica, or quorum=R1W3..R3W1, which sets r and w together',
     ),
-    nodes: asCount(runMembers.nodes, { usual: 'each system decides', member: 'nodes' }),
+    nodes: asCount(runMembers.nodes, { usual: 'the default of each system', member: 'nodes' }),
     network: asName(v.optional(v.picklist(networks.map(({ name }) => name)), USUAL_TERMS.network), 'network', {
       text: `the network between the nodes: ${networks.map(({ name }) => name).join(', ')}`,
     }),
     sim: flag('run in virtual time, which is the default'),
-    real: flag('run on real processes, one run after another'),
+    real: flag('run on real processes, one run at a time'),
     ...queueOption,
   }),
   ...inGroup('What clients do', ['workload', 'time'], {
@@ -87,8 +87,11 @@ const declared = {
       parseNemeses,
       USUAL_TERMS.faults.join(','),
     ),
-    seeds: asCount(v.optional(count('how many runs of each system under each fault', 1, 1_000), USUAL_TERMS.seeds)),
-    seed: asCount(v.optional(count('the first seed', 0, LAST_SEED), USUAL_TERMS.seed), { member: 'seed' }),
+    seeds: asCount(v.optional(count('number of runs of each system under each fault', 1, 1_000), USUAL_TERMS.seeds)),
+    seed: asCount(
+      v.optional(count('seed of the first run; each further run takes the next seed', 0, LAST_SEED), USUAL_TERMS.seed),
+      { member: 'seed' },
+    ),
   }),
   ...inGroup('Output', ['html'], {
     html: word('write the comparison as an HTML page'),
@@ -176,7 +179,9 @@ export async function parseCompareSettings(options: ParsedOptions): Promise<Comp
     systems.map(({ name }) => name),
   )
   if (real && queue !== undefined)
-    throw usageError('--queue: workers perform simulated runs only, and --real runs on this machine: give one of them.')
+    throw usageError(
+      '--queue: workers perform only simulated runs, and --real uses real processes. Leave out one of the two options.',
+    )
   if (html !== undefined) refuseToLose([pageChoice(html, 'html')], given.force)
   return {
     plan: { ...terms, systems, conditions: [CALM, ...nemeses.map(({ name }) => name)] },
@@ -223,7 +228,7 @@ const canServe = ({ target, settings }: ChosenSystem, workload: Workload): boole
 
 function refuseTwice(option: string, names: readonly string[]): void {
   const twice = names.find((name, i) => names.indexOf(name) !== i)
-  if (twice !== undefined) throw usageError(`--${option}: ${twice} is given twice; once is enough.`)
+  if (twice !== undefined) throw usageError(`--${option}: ${twice} is given twice. Give it once.`)
 }
 
 /** @throws UserError (usage) that names the option as it was typed here. */
@@ -256,6 +261,6 @@ async function chosenSystem(
   const configured = requireSettings(target, configuredSettings(config, name), `${config.own.where}: target`)
   const settings = { ...configured, ...settingsOf(target, written, option) }
   if (!real && findProtocol(reference) === undefined && (!isUserFile(reference) || isDeclaration(reference)))
-    throw usageError(`--targets ${typed}: ${name} runs as real processes only: add --real, which runs in real time.`)
+    throw usageError(`--targets ${typed}: ${name} cannot be simulated. Add --real, which runs it on real processes.`)
   return { name: [name, ...written].join(' '), typed, value, curve, target, reference, settings }
 }

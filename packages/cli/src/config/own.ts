@@ -12,7 +12,7 @@ import type { Option } from '../option.ts'
 
 /** The options of every command that reads a configuration. */
 export const configOption: { readonly config: Option<string | undefined> } = {
-  config: word('the configuration file', 'chaos.config.ts, mts, js, mjs or json, if it is there'),
+  config: word('the configuration file', 'chaos.config.ts, .mts, .js, .mjs or .json in this directory'),
 }
 
 /** The user's configuration, if there is one, and all names that can be used with it. */

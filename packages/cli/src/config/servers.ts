@@ -64,9 +64,9 @@ const tableOf = ({ as = 'tcp' }: Server, directory: string): string =>
 
 export const composeOptions: { readonly [name in 'compose' | 'service']: Option } = {
   compose: wordOrNone(
-    'a running Compose project, given by file or name, instead of --upstream; its published ports then lead through the proxy (Linux, root)',
+    'proxy a running Compose project, given by file or name, instead of --upstream; its published ports then lead through the proxy (Linux, root)',
   ),
-  service: words('with --compose: a service that clients talk to; may be repeated', 'the likeliest'),
+  service: words('(with --compose) a service that clients talk to; may be repeated', 'the likeliest'),
 }
 
 interface Composed extends Closing {

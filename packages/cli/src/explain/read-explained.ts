@@ -61,7 +61,7 @@ interface Files {
 /** The histories of a run's directory, or the one history named. */
 function filesOf(typed: string): Files {
   if (isStored(typed)) return { history: typed, backend: undefined, run: undefined }
-  if (!existsSync(typed)) throw usageError(`${typed}: there is no such run or history.`)
+  if (!existsSync(typed)) throw usageError(`${typed}: there is no such run or history. Check the path.`)
   if (basename(typed) === RUN_JSON)
     throw usageError(
       `${typed}: this describes a run and is not a history. Give the run's directory: chaos explain ${dirname(typed)}`,
@@ -71,7 +71,7 @@ function filesOf(typed: string): Files {
   const history = join(typed, 'history.jsonl')
   if (stored !== undefined && stored !== history) return { history: stored, backend: undefined, run: undefined }
   if (stored === undefined)
-    throw usageError(`${typed}: there is no history.jsonl in it. Give the directory of a run, or a history.`)
+    throw usageError(`${typed}: this directory has no history.jsonl. Give the directory of a run, or a history.`)
   const backend = join(typed, 'history.backend.jsonl')
   return { history, backend: existsSync(backend) ? backend : undefined, run: readSummary(join(typed, RUN_JSON)) }
 }

@@ -37,15 +37,15 @@ const LONGEST_TRIAL_MS = 60_000
 const clients = {
   operations: asCount(
     v.optional(
-      count('operations per trial; short trials find more failures in the same time', 1, 10_000),
+      count('number of operations in each trial; short trials find more failures per minute', 1, 10_000),
       USUAL_OPERATIONS,
     ),
   ),
-  keys: asCount(v.optional(count('how many keys clients use', 1, 10_000)), { usual: 'drawn' }),
-  clients: asCount(v.optional(count('how many clients', 1, 1_000)), { usual: 'two to seven' }),
-  mix: word('what clients ask for, by weight, such as read=5,write=3', 'the workload decides'),
+  keys: asCount(v.optional(count('number of keys that clients use', 1, 10_000)), { usual: 'drawn' }),
+  clients: asCount(v.optional(count('number of clients', 1, 1_000)), { usual: 'two to seven' }),
+  mix: word('operations of clients with their weights, such as read=5,write=3', 'the workload decides'),
   length: asDuration(
-    v.optional(duration('how long a trial runs operations and faults, in virtual time', 1, LONGEST_TRIAL_MS)),
+    v.optional(duration('duration of the operations and faults of a trial, in virtual time', 1, LONGEST_TRIAL_MS)),
     { usual: '0.3 s to 3 s' },
   ),
 }
@@ -64,19 +64,28 @@ const clocks = {
   drift: asRead(
     'how much faster or slower a clock may run, such as 20% or 200ppm',
     parseDrift,
-    'what the protocol assumes, or 5%',
+    'the drift that the protocol tolerates, or 5%',
   ),
-  jump: asDuration(v.optional(duration('how far a clock may jump, such as 500ms', 0, GREATEST_JUMP_MS)), {
-    usual: 'what the protocol assumes, or 2s',
+  jump: asDuration(v.optional(duration('largest jump of a clock, such as 500ms', 0, GREATEST_JUMP_MS)), {
+    usual: 'the jump that the protocol tolerates, or 2s',
   }),
 }
 
 const limits = {
   seed: common(
-    asCount(v.optional(count('the first seed; each trial takes the next', 0, Number.MAX_SAFE_INTEGER - MOST_SEEDS), 1)),
+    asCount(
+      v.optional(
+        count(
+          'seed of the first trial; each further trial takes the next seed',
+          0,
+          Number.MAX_SAFE_INTEGER - MOST_SEEDS,
+        ),
+        1,
+      ),
+    ),
   ),
   seeds: common(asCount(v.optional(count('stop after this many seeds', 1, MOST_SEEDS)))),
-  time: asDuration(v.optional(duration('stop after this long', 0, LONGEST_SEARCH_MS)), {
+  time: asDuration(v.optional(duration('stop after this duration', 0, LONGEST_SEARCH_MS)), {
     usual: printDuration(USUAL_TIME_MS),
   }),
 }
@@ -85,12 +94,12 @@ const search = {
   'keep-going': flag('do not stop at the first failure; show one failure for each cause'),
   shrink: asDuration(
     v.optional(
-      duration('time limit for shrinking a failure; five times this if runs are slow', 0, LONGEST_SEARCH_MS),
+      duration('time limit for shrinking a failure; slow runs get five times as long', 0, LONGEST_SEARCH_MS),
       USUAL_SHRINK_MS,
     ),
   ),
   'verify-determinism': flag('run every trial twice, and compare the two byte for byte'),
-  workers: asCount(v.optional(count('how many threads', 1, MOST_WORKERS)), { usual: 'one for each core' }),
+  workers: asCount(v.optional(count('number of threads', 1, MOST_WORKERS)), { usual: 'one for each core' }),
 }
 
 const output = { out: common(word('directory for the failures found', USUAL_OUT)) }
@@ -160,7 +169,7 @@ export function parseClientSettings(workload: Workload, options: ParsedOptions):
   const keys = clients.keys.valueIn(options, 'keys')
   if (keys === undefined) return settings
   if (!workload.settings.some(({ name }) => name === 'keys'))
-    throw usageError(`--keys ${keys}: the workload ${workload.name} has no keys.`)
+    throw usageError(`--keys ${keys}: the workload ${workload.name} has no keys. Leave --keys out.`)
   return { ...settings, keys }
 }
 
@@ -173,7 +182,8 @@ function ofProtocols(typed: readonly string[]): readonly string[] {
   if (named !== undefined) return named
   for (const { name, kind } of nemeses.filter((nemesis) => typed.includes(nemesis.name))) {
     const suffers = simulatorSuffers(kind)
-    if (suffers !== true) throw usageError(`--faults ${name}: simulated runs cannot suffer it: ${refusalText(suffers)}`)
+    if (suffers !== true)
+      throw usageError(`--faults ${name}: simulated runs cannot suffer this fault: ${refusalText(suffers)}`)
   }
   return typed
 }

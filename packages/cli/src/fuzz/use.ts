@@ -61,8 +61,10 @@ export interface FuzzSettings {
 export type Taken = Pick<SettingForBug, 'targetSettings' | 'besides' | 'workload'>
 
 const unlessNots = {
-  invariants: unlessNot("also check the protocol's own invariants; --no-invariants checks histories only"),
-  guide: unlessNot('after a broken invariant, search on until a client sees it; --no-guide stops at the invariant'),
+  invariants: unlessNot('also check the invariants that the protocol declares; --no-invariants checks only histories'),
+  guide: unlessNot(
+    'after a broken invariant, search until clients observe a violation; --no-guide stops at the invariant',
+  ),
 }
 
 const declared = {
@@ -85,7 +87,7 @@ const declared = {
     for: asDuration(
       v.optional(
         duration(
-          'search this long, such as 8h, and do not stop at failures; the same as --time with --keep-going',
+          'search for this duration, such as 8h, and do not stop at failures; short for --time and --keep-going',
           0,
           LONGEST_SEARCH_MS,
         ),
@@ -243,7 +245,7 @@ async function chooseProtocol(options: ParsedOptions, { own, registries }: OwnCo
   const reference = named.startsWith(SIMULATED) ? named.slice(SIMULATED.length) : named
   if (searchedIn(reference).noun === 'program')
     throw usageError(
-      `chaos fuzz searches protocols; ${chosen.target.name} is a service: chaos simulate ${chosen.target.name} searches that.`,
+      `chaos fuzz searches only protocols, and ${chosen.target.name} is a service. Use chaos simulate ${chosen.target.name}.`,
     )
   if (findProtocol(reference) !== undefined || (isUserFile(reference) && !isDeclaration(reference)))
     return { target: chosen.target, reference, protocol: await loadProtocol(reference) }
@@ -325,7 +327,7 @@ export function decidable<Held extends Pick<SubjectName, 'level'>>(workload: Wor
   const held = { ...given, level: levelFor(workload, given.level) }
   if (held.level === NO_LEVEL || levels.includes(held.level)) return held
   throw usageError(
-    `the workload ${name} has histories that cannot be judged by ${held.level}. Choose another level with --expect: ${levels.join(', ')}.`,
+    `histories of the workload ${name} cannot be judged by the level ${held.level}. Choose another level with --expect: ${levels.join(', ')}.`,
   )
 }
 

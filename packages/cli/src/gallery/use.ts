@@ -34,17 +34,17 @@ const seed = v.pipe(v.number(), v.integer(), v.minValue(0))
 
 const declared = {
   ...inGroup('What is run', [], {
-    all: flag('with run: run every weakness whose servers this machine has'),
+    all: flag('(run only) run every weakness whose servers this machine has'),
     seeds: asCount(v.optional(seeds, 3), {
-      text: `with run: how many trials of each weakness and each cure, 1 to ${MOST_SEEDS}`,
+      text: `(run only) number of trials of each weakness and each cure, 1 to ${MOST_SEEDS}`,
     }),
-    seed: asCount(v.optional(seed, 1), { text: 'with run: the seed of the first trial' }),
+    seed: asCount(v.optional(seed, 1), { text: '(run only) seed of the first trial' }),
   }),
   ...inGroup('Output', [], {
     json: flag('print JSON on stdout'),
-    html: word('with run: write the results as an HTML page'),
-    markdown: word('with run: write the results as Markdown'),
-    out: word('with run: where to create the directories of the runs', USUAL_OUT),
+    html: word('(run only) write the results as an HTML page'),
+    markdown: word('(run only) write the results as Markdown'),
+    out: word('(run only) where to create the directories of the runs', USUAL_OUT),
     force: flag('overwrite a file even if it is not an earlier page of this kind'),
   }),
 }
@@ -61,7 +61,7 @@ const actions: readonly CommandAction[] = [
 export const use: Use<GallerySettings> = {
   name: 'gallery',
   positional: '[words..]',
-  summary: 'list weaknesses of real systems, and run them and their cures',
+  summary: 'list weaknesses of real systems, or run them and their cures',
   options: declared,
   actions,
   examples: [
@@ -102,7 +102,7 @@ function refuseOptionsOfRun(options: ParsedOptions): void {
     (name) => name !== 'json' && options[name] !== undefined && options[name] !== false,
   )
   if (typed === undefined) return
-  throw usageError(`--${typed} is for chaos gallery run NAME: nothing is run here.`)
+  throw usageError(`--${typed} works only with chaos gallery run NAME. Leave it out.`)
 }
 
 /** @throws UserError (usage) for a name that is none, or none at all. */
@@ -110,11 +110,11 @@ function exhibitsNamed(names: readonly string[], action: string): readonly Exhib
   const known = gallery.map(({ name }) => name)
   if (names.length === 0)
     throw usageError(
-      `chaos gallery ${action}: name one, such as chaos gallery ${action} ${known[0]}${action === 'run' ? ', or all of them by --all' : ''}. chaos gallery lists them.`,
+      `chaos gallery ${action}: name a weakness, such as chaos gallery ${action} ${known[0]}${action === 'run' ? ', or all of them by --all' : ''}. chaos gallery lists them.`,
     )
   return names.map((name) => {
     const exhibit = gallery.find((each) => each.name === name)
     if (exhibit !== undefined) return exhibit
-    throw usageError(`There is no ${name} in the gallery.${didYouMean(name, known)} chaos gallery lists them.`)
+    throw usageError(`The gallery has no weakness ${name}.${didYouMean(name, known)} chaos gallery lists them.`)
   })
 }

@@ -128,7 +128,7 @@ const isRun = (value: unknown): value is Run =>
 const isEvents = (value: unknown): value is Iterable<unknown> => isObject(value) && Symbol.iterator in value
 
 function wordFor(value: unknown): string {
-  if (typeof value === 'string') return 'a text'
+  if (typeof value === 'string') return 'a string'
   if (value instanceof Promise) return 'a promise: await it'
   if (value === null || value === undefined) return String(value)
   return typeof value === 'object' ? 'another object' : `a ${typeof value}`

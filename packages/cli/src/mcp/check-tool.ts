@@ -13,8 +13,8 @@ import type { Answer, CallContext, Tool } from './tool.ts'
 
 const input = v.strictObject({
   path: text('a history or the directory of a run, within the working directory of this server'),
-  model: v.optional(text('what the object is: register, queue, lock, …; what the history names if left out')),
-  expect: v.optional(text('the level it is held to; none if left out')),
+  model: v.optional(text('model of the object: register, queue, lock, …; the one that the history names if left out')),
+  expect: v.optional(text('the level that the history must meet; none if left out')),
 })
 
 export const checkTool: Tool = {
@@ -26,8 +26,8 @@ export const checkTool: Tool = {
   input: () => input,
   output: v.strictObject({
     ...toldMembers,
-    file: told('the history'),
-    reproduce: told('the command that repeats it'),
+    file: told('the path of the history'),
+    reproduce: told('the command that repeats the check'),
   }),
   call: checked,
 }

@@ -8,8 +8,8 @@ import type { Answer, Tool } from './tool.ts'
 
 const input = v.strictObject({
   path: text('a history or the directory of a run, within the working directory of this server'),
-  level: v.optional(text('the level to explain; the strongest that is violated if left out')),
-  model: v.optional(text('what the object is; what the history names if left out')),
+  level: v.optional(text('the level to explain; the strongest violated level if left out')),
+  model: v.optional(text('model of the object; the one that the history names if left out')),
 })
 
 export const explainTool: Tool = {
@@ -22,18 +22,21 @@ export const explainTool: Tool = {
   output: v.strictObject({
     title: told('what users lost, in their words; the verdict if nothing is lost'),
     verdict: told('the verdict on the level'),
-    mood: v.optional(told('how the verdict is meant: good, bad or unsure')),
+    mood: v.optional(told('whether the verdict is good, bad or unsure')),
     sentence: told('the contradiction in a sentence, and why it was possible; empty if nothing is violated'),
     why: v.pipe(
       v.strictObject({
         text: told('the mechanism; otherwise what the verdict rests on'),
-        certainty: oneOf(['shown', 'likely', 'unknown'], 'how sure that is'),
-        settings: told('what was chosen of the target; empty if that is not known'),
+        certainty: oneOf(['shown', 'likely', 'unknown'], 'how certain "text" is'),
+        settings: told('the settings chosen for the target; empty if unknown'),
       }),
-      v.description('why it was possible'),
+      v.description('why the violation was possible'),
     ),
     advice: v.pipe(
-      v.strictObject({ text: told('in words'), command: v.optional(told('what to type for it')) }),
+      v.strictObject({
+        text: told('the advice in words'),
+        command: v.optional(told('the command that follows the advice')),
+      }),
       v.description('what to do next'),
     ),
     also: texts('the other levels that forbid it, and what else broke levels'),
@@ -44,13 +47,13 @@ export const explainTool: Tool = {
     levels: v.pipe(
       v.array(
         v.strictObject({
-          level: told('its name'),
-          asks: v.optional(told('what it asks for')),
+          level: told('the name of the level'),
+          asks: v.optional(told('what the level requires')),
           result: oneOf(['met', 'violated', 'unknown'], 'the verdict'),
-          why: v.optional(told('in words')),
+          why: v.optional(told('the reason in words')),
         }),
       ),
-      v.description('strongest first'),
+      v.description('the levels, strongest first'),
     ),
     causes: objects('what usually leads to this, with a remedy each'),
     notes: texts('why it proves less than it seems to'),

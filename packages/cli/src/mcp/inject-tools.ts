@@ -18,7 +18,7 @@ const place = {
     ),
   ),
   token: v.optional(
-    text('env:NAME, the variable of this server that holds its token, as the user has named it by --token'),
+    text('token of that proxy: env:NAME, a variable of this server that the user has named with --token'),
   ),
 }
 
@@ -52,14 +52,19 @@ const LONGEST_LEASE_MS = 86_400_000
 const injected = v.strictObject({
   ...place,
   kind: oneOf(trafficFaultKinds, 'the kind of fault'),
-  proxies: v.optional(texts('the names of the proxies to hurt; this or links')),
-  links: v.optional(texts('the directions to hurt instead, such as clients>db')),
-  direction: v.optional(oneOf(['both', 'upstream', 'downstream'], 'with proxies: which way; both if left out')),
+  proxies: v.optional(texts('names of the proxies that the fault hits; alternative to links')),
+  links: v.optional(texts('links that the fault hits, such as clients>db; alternative to proxies')),
+  direction: v.optional(
+    oneOf(
+      ['both', 'upstream', 'downstream'],
+      '(with proxies) direction of the traffic that the fault hits; both if left out',
+    ),
+  ),
   parameters: v.optional(anyObject('the parameters of the kind, such as {"latencyMs":200}')),
-  match: v.optional(anyObject('only requests or messages that meet these conditions')),
-  when: v.optional(anyObject('when it takes effect, such as {"probability":0.1}')),
-  name: v.optional(text('what it is called; named by its kind if left out')),
-  forMs: v.optional(count('heals by itself after this time', 100, LONGEST_LEASE_MS)),
+  match: v.optional(anyObject('hit only requests or messages that meet these conditions')),
+  when: v.optional(anyObject('conditions under which the fault takes effect, such as {"probability":0.1}')),
+  name: v.optional(text('name of the fault; derived from its kind if left out')),
+  forMs: v.optional(count('heal the fault after this many milliseconds', 100, LONGEST_LEASE_MS)),
 })
 
 export const injectTool: Tool = {
@@ -69,7 +74,7 @@ export const injectTool: Tool = {
     'Puts a fault in force on what a running chaos proxy carries, on live connections too. It stays until "heal", or for "forMs". The tool "list" tells the kinds and their parameters.',
   effect: 'hurts',
   input: () => injected,
-  output: v.strictObject({ fault: anyObject('the fault as it is in force'), heal: told('how it is healed') }),
+  output: v.strictObject({ fault: anyObject('the fault with its parameters'), heal: told('how to heal the fault') }),
   async call(input: v.InferOutput<typeof injected>, { settings }: CallContext) {
     const client = clientFor('inject', input, settings)
     const { address: _, token: __, parameters, forMs, ...said } = input
@@ -107,13 +112,13 @@ async function added(client: ControlClient, body: object, lease: string | undefi
 const healed = v.strictObject({
   ...place,
   names: v.optional(texts('the faults to heal')),
-  all: v.optional(flag('all faults, but those of toxics and rule sets, which stay')),
+  all: v.optional(flag('heal all faults, except those of toxics and rule sets')),
 })
 
 export const healTool: Tool = {
   name: 'heal',
   title: 'Heal faults',
-  summary: 'Ends faults of a running chaos proxy, at once and on live connections: some by name, or all.',
+  summary: 'Ends faults of a running chaos proxy, those named or all, on live connections too.',
   effect: 'hurts',
   input: () => healed,
   output: v.strictObject({ healed: texts('what was healed'), faults: inForce }),
@@ -121,7 +126,7 @@ export const healTool: Tool = {
     const client = clientFor('heal', input, settings)
     const { names = [], all = false } = input
     if (names.length === 0 && !all)
-      throw usageError(`heal: say which faults: "names", or "all": true. ${inForceText(await faultsOf(client))}`)
+      throw usageError(`heal: give the "names" of faults, or "all": true. ${inForceText(await faultsOf(client))}`)
     const chosen = all
       ? (await faultsOf(client)).filter(({ origin }) => origin === 'api' || origin === 'partition')
       : await Promise.all(names.map((name) => findFault(client, name)))

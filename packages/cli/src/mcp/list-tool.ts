@@ -20,8 +20,8 @@ const KINDS = ['targets', 'workloads', 'faults'] as const
 type Kind = (typeof KINDS)[number]
 
 const input = v.strictObject({
-  what: v.optional(oneOf(KINDS, 'which list; the names of the lists if left out')),
-  target: v.optional(text('with targets or faults: only about this target')),
+  what: v.optional(oneOf(KINDS, 'the list to return; the names of the lists if left out')),
+  target: v.optional(text('(with targets or faults) return only what concerns this target')),
 })
 
 type Input = v.InferOutput<typeof input>
@@ -34,7 +34,7 @@ export const listTool: Tool = {
   effect: 'reads',
   input: () => input,
   output: v.strictObject({
-    lists: v.optional(objects('without "what": the lists there are, with what each is and how many it has')),
+    lists: v.optional(objects('(without "what") the lists, each with a summary and its number of entries')),
     targets: v.optional(objects('name, summary, nodes, what it promises, bugs; of a single target also its settings')),
     workloads: v.optional(objects('name, summary, model, functions, the levels it can tell, settings')),
     faults: v.optional(

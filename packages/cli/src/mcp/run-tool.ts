@@ -41,11 +41,11 @@ const USUAL_MS = 20_000
 
 const inputFor = ({ longestMs }: McpSettings) =>
   v.strictObject({
-    target: v.optional(text(`a name that the tool "list" gives, ${DEFAULT_TARGET} if left out`)),
-    simulate: v.optional(flag('in virtual time instead of real processes; for targets that are protocols')),
+    target: v.optional(text(`name of the target, from the tool "list"; ${DEFAULT_TARGET} if left out`)),
+    simulate: v.optional(flag('run in virtual time instead of on real processes; only for protocols')),
     bug: v.optional(text(memberText('target.bug'))),
     settings: v.optional(anyObject('settings of the target, by name')),
-    workload: v.optional(text('what clients do, by a name that the tool "list" gives')),
+    workload: v.optional(text('name of the workload that clients run, from the tool "list"')),
     workloadSettings: v.optional(anyObject('settings of the workload, by name')),
     ...members,
     timeMs: v.optional(
@@ -65,12 +65,12 @@ export const runTool: Tool = {
   input: inputFor,
   output: v.strictObject({
     ...toldMembers,
-    target: told('what was run'),
+    target: told('the target of the run'),
     faults: texts('what was injected'),
-    directory: told('the record: give it to "check" and "explain"'),
+    directory: told('the directory of the run, which "check" and "explain" take'),
     report: told('the report for people, an HTML file'),
     reproduce: told('the command that repeats the run'),
-    seed: whole('repeats the run'),
+    seed: whole('the seed that repeats the run'),
   }),
   async call(input: Input, context: CallContext) {
     if (isRunning) throw usageError('run: another run is under way. Wait for its result, or cancel it.')

@@ -7,13 +7,13 @@ import * as v from 'valibot'
 
 /** A text that a client gives. */
 export const text = (description: string): v.GenericSchema<string> =>
-  v.pipe(v.string('must be a text'), v.nonEmpty('must be a text'), v.description(description))
+  v.pipe(v.string('must be a string'), v.nonEmpty('must be a string'), v.description(description))
 
 /** A text of a result. */
 export const told = (description: string): v.GenericSchema<string> => v.pipe(v.string(), v.description(description))
 
 export const texts = (description: string): v.GenericSchema<string[]> =>
-  v.pipe(v.array(v.string('must be a text'), 'must be a list of texts'), v.description(description))
+  v.pipe(v.array(v.string('must be a string'), 'must be a list of strings'), v.description(description))
 
 export const flag = (description: string): v.GenericSchema<boolean> =>
   v.pipe(v.boolean('must be true or false'), v.description(description))

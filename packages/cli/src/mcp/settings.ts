@@ -30,16 +30,18 @@ const USUAL_LONGEST_MS = 120_000
 const declared = {
   ...inGroup('What clients may do', [], {
     longest: asDuration(
-      v.optional(duration('how long a run that a client asks for may last', 100, 24 * HOUR_MS), USUAL_LONGEST_MS),
+      v.optional(duration('longest duration of a run that a client requests', 100, 24 * HOUR_MS), USUAL_LONGEST_MS),
       { such: '30s, 2m' },
     ),
     config: word('a configuration file whose names clients may use; it is run as code'),
-    'allow-code': flag('let clients run code from files in this directory: protocols, workloads, models, clusters'),
+    'allow-code': flag(
+      'allow clients to run code from files in this directory: protocols, workloads, models, clusters',
+    ),
   }),
   ...inGroup('Which proxy', [], {
     host: word('the proxy to inject faults into; it may be on another machine [CHAOS_PROXY_URL, or 127.0.0.1:8474]'),
     token: words(
-      'env:NAME, the variable with the token of that proxy; further ones are for other proxies of this machine [CHAOS_TOKEN]',
+      'env:NAME, the variable that holds the token of that proxy; repeat for other proxies of this machine [CHAOS_TOKEN]',
     ),
   }),
   ...inGroup('Output', [], { out: word('where to create the directories of runs', USUAL_OUT) }),
@@ -53,7 +55,7 @@ export function parseMcpSettings(options: ParsedOptions): McpSettings {
   const [token, ...otherTokens] = tokens
   if (tokens.some((each) => !each.startsWith('env:')))
     throw usageError(
-      '--token: give env:NAME, the variable that holds it; configurations of MCP clients are no place for secrets.',
+      '--token: give env:NAME, the variable that holds the token. Configurations of MCP clients are not secret.',
     )
   return {
     out,

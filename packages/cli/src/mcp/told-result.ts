@@ -52,20 +52,20 @@ const OUTCOMES = ['as expected', 'violated', 'unknown', 'trouble', 'interrupted'
 export const toldMembers: v.ObjectEntries = {
   title: told('what users lost, in their words; the verdict if nothing is lost'),
   verdict: told('the strongest consistency that was kept, or what was broken: "Not linearizable"'),
-  outcome: oneOf(OUTCOMES, 'the expectation compared with what was found; exitCode as a word'),
+  outcome: oneOf(OUTCOMES, 'how the result compares with the expectation: exitCode as a word'),
   expected: told('the level that was expected, or none'),
   exitCode: whole(
-    'as of the command: 0 as expected, 1 violated, 2 unknown, 4 trouble with the target, 130 interrupted',
+    'exit code of the command: 0 as expected, 1 violated, 2 unknown, 4 trouble with the target, 130 interrupted',
   ),
   levels: anyObject('each consistency level: met, violated or unknown'),
-  undecided: anyObject('why, for each level that is unknown'),
+  undecided: anyObject('for each level that is unknown, the reason'),
   sentence: told('the contradiction in a sentence, and why it was possible; empty if there is none'),
-  certainty: told('how sure the cause is: shown, likely or unknown'),
+  certainty: told('how certain the cause is: shown, likely or unknown'),
   advice: told('what to do next'),
-  doubts: texts('why it proves less than it seems to; empty if it does not'),
-  operations: anyObject('how many operations, by outcome'),
-  model: v.optional(told('what the object is: register, queue, lock, …')),
-  seed: v.optional(whole('repeats the run')),
+  doubts: texts('reasons why the result proves less than it seems to'),
+  operations: anyObject('numbers of operations, by outcome'),
+  model: v.optional(told('the model of the object: register, queue, lock, …')),
+  seed: v.optional(whole('the seed that repeats the run')),
 }
 
 export function toldResult(json: Json, exitCode: number): ToldResult {

@@ -34,7 +34,9 @@ export async function serveMetrics(listen: string): Promise<MetricsServer> {
     await once(server, 'listening')
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
-    throw environmentError(`--metrics ${listen}: cannot listen there (${code ?? message}). Choose another port.`)
+    throw environmentError(
+      `--metrics ${listen}: cannot listen on this address (${code ?? message}). Choose another port.`,
+    )
   }
   const at = server.address() as AddressInfo
   return {

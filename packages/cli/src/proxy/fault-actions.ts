@@ -49,7 +49,8 @@ export const faultActions: readonly Action[] = [
     usage: 'FAULT…',
     summary: 'heal faults, by name',
     async run({ client, words }) {
-      if (words.length === 0) throw usageError('Say which: chaos ctl remove FAULT. chaos ctl faults lists them.')
+      if (words.length === 0)
+        throw usageError('Name the fault to remove: chaos ctl remove FAULT. chaos ctl faults lists the faults.')
       const faults = await Promise.all(words.map((word) => findFault(client, word)))
       for (const { name, origin } of faults)
         await client.send(
@@ -66,7 +67,7 @@ export const faultActions: readonly Action[] = [
     async run({ client, words }) {
       const [name, ...groups] = words
       if (name === undefined || groups.length < 2)
-        throw usageError('Give it a name, and two groups or more: chaos ctl partition split n1,n2 n3')
+        throw usageError('A partition needs a name, and two groups or more: chaos ctl partition split n1,n2 n3')
       const body = { groups: groups.map((group) => group.split(',')) }
       const cut = (await client.send('PUT', `/v1/partitions/${encodeURIComponent(name)}`, body)) as FaultAnswer
       return { data: cut, text: `  ${name}: ${cut.links.length} links cut; heal it with chaos ctl remove ${name}\n` }

@@ -18,7 +18,7 @@ export function readFaultWords(words: readonly string[]): FaultBody {
   if (family === undefined)
     throw usageError(
       kind === ''
-        ? 'Say which fault: chaos ctl add KIND PROXY [parameter=value …]. chaos ctl kinds lists them.'
+        ? 'Name the kind of the fault: chaos ctl add KIND PROXY [parameter=value …]. chaos ctl kinds lists the kinds.'
         : `There is no fault "${kind}".${didYouMean(kind, trafficFaultKinds)} chaos ctl kinds lists them.`,
     )
   const settings = rest.filter((word) => word.includes('='))
@@ -30,7 +30,7 @@ export function readFaultWords(words: readonly string[]): FaultBody {
 function targetsOf(targets: readonly string[], kind: string): { readonly [member: string]: readonly string[] } {
   if (targets.length === 0)
     throw usageError(
-      `Say which proxy or link the fault hits: chaos ctl add ${kind} PROXY, or a link such as 'clients>db'.`,
+      `Name the proxy or link that the fault hits: chaos ctl add ${kind} PROXY, or a link such as 'clients>db'.`,
     )
   const links = targets.filter((target) => target.includes('>'))
   if (links.length !== 0 && links.length !== targets.length)
@@ -92,7 +92,7 @@ function readValue({ name, unit }: Parameter, text: string): unknown {
   if (unit === 'ms') return parseDuration(name, text)
   if (unit === 'bytes' || unit === 'bytes/s') return parseSize(name, text.replace(/\/s$/, ''))
   if (unit === 'probability' && /^\d+(\.\d+)?%$/.test(text)) return Number(text.slice(0, -1)) / 100
-  throw usageError(`${name}=${text}: not a number.`)
+  throw usageError(`${name} must be a number, not ${text}.`)
 }
 
 function jsonOrText(text: string): unknown {

@@ -10,7 +10,7 @@ export const leaseActions: readonly Action[] = [
   {
     names: ['leases'],
     usage: '',
-    summary: 'list every current lease, and the faults that depend on it',
+    summary: 'list every current lease with the faults that depend on it',
     async run({ client, style }) {
       const leases = (await client.get('/v1/leases')) as readonly LeaseAnswer[]
       if (leases.length === 0) return { data: leases, text: '  no leases\n' }
@@ -29,7 +29,7 @@ export const leaseActions: readonly Action[] = [
     summary: 'start a lease, of 30 s by default; faults added with --lease heal when it ends',
     async run({ client, words }) {
       const [owner, duration] = words
-      if (owner === undefined) throw usageError('Name its owner: chaos ctl lease OWNER [DURATION]')
+      if (owner === undefined) throw usageError('Name the owner of the lease: chaos ctl lease OWNER [DURATION]')
       const ttl = duration === undefined ? {} : { ttlMs: parseDuration('lease', duration) }
       const lease = (await client.send('POST', '/v1/leases', { owner, ...ttl })) as LeaseAnswer
       const use = `use it with chaos ctl add --lease ${lease.id}`
@@ -57,7 +57,7 @@ export const leaseActions: readonly Action[] = [
 ]
 
 function pathOf(lease: string | undefined): string {
-  if (lease === undefined) throw usageError('Say which lease. chaos ctl leases lists them.')
+  if (lease === undefined) throw usageError('Name the lease. chaos ctl leases lists all leases.')
   return `/v1/leases/${encodeURIComponent(lease)}`
 }
 

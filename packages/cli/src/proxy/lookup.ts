@@ -10,7 +10,7 @@ export const faultsOf = async (client: ControlClient): Promise<readonly FaultAns
 export async function proxyPath(client: ControlClient, name: string | undefined): Promise<string> {
   const names = ((await client.get('/v1/proxies')) as readonly ProxyAnswer[]).map((proxy) => proxy.name)
   const known = names.length === 0 ? 'There are none yet.' : `Known: ${names.join(', ')}.`
-  if (name === undefined) throw usageError(`Say which proxy. ${known}`)
+  if (name === undefined) throw usageError(`Name the proxy. ${known}`)
   if (names.includes(name)) return encodeURIComponent(name)
   throw usageError(`There is no proxy "${name}".${didYouMean(name, names)} ${known}`)
 }
@@ -22,6 +22,6 @@ export async function findFault(client: ControlClient, name: string | undefined)
   if (found !== undefined) return found
   const names = faults.map((fault) => fault.name)
   const known = names.length === 0 ? 'None is in force.' : `In force: ${names.join(', ')}.`
-  if (name === undefined) throw usageError(`Say which fault. ${known}`)
+  if (name === undefined) throw usageError(`Name the fault. ${known}`)
   throw usageError(`There is no fault "${name}".${didYouMean(name, names)} ${known}`)
 }

@@ -46,12 +46,14 @@ export function parsePairs(typed: PairWords): readonly ProxyPair[] {
   const carriages = parseCarriages(typed)
   if (listens.length > upstreams.length)
     throw usageError(
-      `--listen ${listens[upstreams.length]}: say where it leads to, with one --upstream host:port for each --listen.`,
+      `--listen ${listens[upstreams.length]}: this address has no upstream. Give one --upstream host:port for each --listen.`,
     )
   if (names.length > upstreams.length)
-    throw usageError(`--name ${names[upstreams.length]}: there is no --upstream for it.`)
+    throw usageError(
+      `--name ${names[upstreams.length]}: this name has no upstream. Give one --upstream for each --name.`,
+    )
   const twice = names.find((name, i) => names.indexOf(name) !== i)
-  if (twice !== undefined) throw usageError(`--name ${twice}: it is given twice.`)
+  if (twice !== undefined) throw usageError(`--name ${twice} is given twice. Give each proxy its own name.`)
   if (carriages.length > 1 && carriages.length !== upstreams.length)
     throw usageError(
       `--carries is given ${carriages.length} times for ${upstreams.length} proxies: give it once for all of them, or once for each.`,
@@ -84,7 +86,9 @@ function parseCarriages({ carries: carried = [], record, ...about }: PairWords):
     const recorded = recordedCarriage('--record', record, members)
     if (kind.kind === 'http2' && recorded.kind === 'http') return { kind: 'http2', table: recorded.table }
     if (carriageName(kind) !== carriageName(recorded))
-      throw usageError(`--carries ${typed}: --record ${record} reads ${carriageName(recorded)}. Leave --carries out.`)
+      throw usageError(
+        `--carries ${typed} contradicts --record ${record}, which reads ${carriageName(recorded)}. Leave --carries out.`,
+      )
     return kind.kind === 'http' && recorded.kind === 'http' ? { ...recorded, websocket: kind.websocket } : recorded
   })
 }
@@ -95,7 +99,7 @@ export function carriageOf(typed: string): unknown {
   try {
     return JSON.parse(typed)
   } catch (error) {
-    throw usageError(`--carries ${typed}: not JSON: ${error instanceof Error ? error.message : error}`)
+    throw usageError(`--carries ${typed} is not valid JSON: ${error instanceof Error ? error.message : error}`)
   }
 }
 

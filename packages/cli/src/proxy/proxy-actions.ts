@@ -41,7 +41,7 @@ export const proxyActions: readonly Action[] = [
   {
     names: ['reset'],
     usage: '',
-    summary: 'heal everything, and enable every proxy',
+    summary: 'heal every fault, and enable every proxy',
     async run({ client }) {
       await client.send('POST', '/v1/reset')
       return { data: { reset: true }, text: '  no faults, and every proxy enabled\n' }

@@ -27,7 +27,7 @@ export function lockRecording(path: string): () => void {
 
 const inUse = (path: string, pid: number | undefined): UserError =>
   usageError(
-    `--out ${path}: process ${pid ?? 'unknown'} is recording there. Name another file, or end that process first.`,
+    `--out ${path}: process ${pid ?? 'unknown'} is recording to this path. Name another path, or end that process first.`,
   )
 
 /** The process that wrote the mark, if it is still there. */

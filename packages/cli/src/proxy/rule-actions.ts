@@ -18,11 +18,13 @@ export const ruleActions: readonly Action[] = [
   {
     names: ['swap'],
     usage: 'FILE',
-    summary: 'put another rule set in force, in one step: a JSON file with {"faults":[…]}',
+    summary: 'replace the rule set in one step by that of a JSON file with {"faults":[…]}',
     async run({ client, words, style }) {
       const [file] = words
       if (file === undefined || words.length > 1)
-        throw usageError('Give it one file: chaos ctl swap FILE, with {"faults":[…]}; {"faults":[]} is the empty set.')
+        throw usageError(
+          'chaos ctl swap needs one file: chaos ctl swap FILE, with {"faults":[…]}. {"faults":[]} is an empty rule set.',
+        )
       const rules = (await client.send('PUT', '/v1/rules', readJsonFile('chaos ctl swap', file))) as RuleSetAnswer
       const done = `  in force, as of epoch ${rules.epoch}:\n${renderFaults(rules.faults, style)}`
       return { data: rules, text: done }

@@ -94,7 +94,7 @@ async function startControlAt(plane: ControlPlane, options: ControlOptions): Pro
       throw error
     throw new UserError(
       error.code,
-      `${error.message} Stop the program that listens there, or choose another port: --control 127.0.0.1:0 takes any free one.`,
+      `${error.message} Stop the program that listens on this port, or choose another port: --control 127.0.0.1:0 takes any free one.`,
     )
   }
 }

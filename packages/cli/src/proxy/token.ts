@@ -13,7 +13,7 @@ export function tokenOf(given: string | undefined): string | undefined {
   const name = isNamed ? given.slice(FROM_ENVIRONMENT.length) : 'CHAOS_TOKEN'
   const token = given === undefined || isNamed ? process.env[name] : given
   if (isNamed && (token === undefined || token === ''))
-    throw usageError(`--token ${given}: the environment has no ${name}: export ${name}=…`)
-  if (token === '') throw usageError('--token is empty: give it a text that others do not know.')
+    throw usageError(`--token ${given}: the environment variable ${name} is not set. Set it: export ${name}=…`)
+  if (token === '') throw usageError('--token is empty. Give a secret string.')
   return token
 }

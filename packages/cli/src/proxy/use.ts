@@ -108,10 +108,14 @@ const LONGEST_MS = 1_000 * 3_600_000
 
 const declared = {
   ...inGroup('What is proxied', ['listen', 'upstream', 'carries', 'config'], {
-    listen: words('host:port or unix:/path to listen on, one for each proxy; write https:// in front to speak TLS'),
-    upstream: words('host:port or unix:/path to forward to, one for each proxy; write https:// in front to speak TLS'),
+    listen: words(
+      'host:port or unix:/path to listen on; give one for each proxy; write https:// in front to speak TLS',
+    ),
+    upstream: words(
+      'host:port or unix:/path to forward to; give one for each proxy; write https:// in front to speak TLS',
+    ),
     ...composeOptions,
-    name: words('name of the proxy, one for each proxy', 'n1, n2, …'),
+    name: words('name of a proxy; give one for each proxy', 'n1, n2, …'),
     carries: words(
       () =>
         `protocol of the traffic, so that faults can hit single requests and messages: ${carriageNames().join(', ')}; once, or once for each proxy`,
@@ -125,13 +129,10 @@ const declared = {
       'record the traffic: a JSON file with a route table (HTTP), resp (Redis), or {"kind":"postgresql","table":"kv"}',
     ),
     client: word(
-      'with --record: what tells clients apart, such as header.X-Client, peer.process, peer.address, connection',
+      '(with --record) what identifies a client, such as header.X-Client, peer.process, peer.address, connection',
     ),
-    initial: word(
-      'with --record: value of the keys at the start: a value as JSON, read (ask the server), or unknown',
-      'unknown',
-    ),
-    model: word('model of the recorded operations, as for chaos check'),
+    initial: word('(with --record) initial value of the keys: JSON, read (ask the server), or unknown', 'unknown'),
+    model: word('model by which to judge the recorded operations, as in chaos check'),
     out: word(
       'where to create the directory of a recording, or a plain file to write to instead, such as history.jsonl',
       USUAL_OUT,
@@ -141,10 +142,10 @@ const declared = {
       'write numbered parts to the directory of --out, and begin another after this size or time: 64MB, 1GB, 1h',
       parseRotation,
     ),
-    compress: flag('with --rotate: compress finished parts (gzip)'),
+    compress: flag('(with --rotate) compress finished parts (gzip)'),
     keep: asCount(
       v.optional(
-        count('with --rotate: keep only this many of the newest parts, and any with a violation', 2, MOST_KEPT),
+        count('(with --rotate) keep only this many of the newest parts, and every part with a violation', 2, MOST_KEPT),
       ),
       { usual: 'all' },
     ),
@@ -160,19 +161,19 @@ const declared = {
   }),
   ...inGroup('How it is controlled', ['toxiproxy'], {
     control: word('address of the control API', `127.0.0.1:${CONTROL_PORT}`),
-    'control-cert': word('PEM file with the certificate of --control, which then speaks HTTPS; with --control-key'),
+    'control-cert': word('PEM file with the certificate of --control, which then speaks HTTPS; needs --control-key'),
     'control-key': word('PEM file with the key of that certificate'),
-    host: word('only the host of --control, as with Toxiproxy'),
-    port: word('only the port of --control, as with Toxiproxy'),
+    host: word('host of --control, named as in Toxiproxy'),
+    port: word('port of --control, named as in Toxiproxy'),
     token: word(
       'token that every request to --control must have; env:NAME, the variable that holds it, keeps it out of ps [CHAOS_TOKEN]',
     ),
-    open: flag('listen beyond loopback without requiring a token'),
-    'host-name': words('with --open: a host name with dots that requests may use; may be repeated'),
+    open: flag('accept control requests from other machines without a token'),
+    'host-name': words('(with --open) accept control requests to this host name with dots; may be repeated'),
     toxiproxy: flag('also answer clients of Toxiproxy, on the port of --control'),
   }),
   ...inGroup('Metrics and log', [], {
-    'proxy-metrics': flag('with --toxiproxy: serve GET /metrics'),
+    'proxy-metrics': flag('(with --toxiproxy) serve metrics at GET /metrics'),
     'runtime-metrics': flag('the same as --proxy-metrics'),
     log: asName(v.optional(v.picklist(LOG_FORMATS)), 'format', {
       text: 'format of the log: json or pretty',
@@ -182,7 +183,7 @@ const declared = {
   ...inGroup('How it is seen', [], proxyUiOptions),
   ...inGroup('How it runs', ['time'], {
     seed: word('the seed of every random choice', '1'),
-    time: asDuration(v.optional(duration('stop after this long', 0, LONGEST_MS)), { such: '500ms, 20s, 2m' }),
+    time: asDuration(v.optional(duration('stop after this duration', 0, LONGEST_MS)), { such: '500ms, 20s, 2m' }),
     'keep-host': flag('send the Host of the client to servers that are reached by TLS, not the name of the server'),
     drain: asDuration(
       v.optional(duration('after SIGTERM, wait this long for open connections to end', 0, LONGEST_MS)),
@@ -303,7 +304,7 @@ function refuseMembers(typed: Typed): void {
   const name = (['client', 'initial'] as const).find((member) => typed[member] !== undefined)
   if (name === undefined) return
   throw usageError(
-    `--${name} belongs to --record: write "${name}" in ${typed.config === undefined ? '--carries' : `"carries" of the proxies in ${typed.config}`}.`,
+    `--${name} works only with --record. Write "${name}" in ${typed.config === undefined ? '--carries' : `"carries" of the proxies in ${typed.config}`}.`,
   )
 }
 
@@ -312,12 +313,12 @@ function parseRotation(typed: string, option: string): Pick<PartsOptions, 'bytes
   const isTime = /[hms]$/.test(typed)
   if (!isTime && !/[KMG]?B$/.test(typed))
     throw usageError(
-      `--${option} ${typed}: not a size or a time. Write a number and its unit, such as 64MB, 1GB, 30m or 1h.`,
+      `--${option} ${typed} is neither a size nor a time. Write a number and its unit, such as 64MB, 1GB, 30m or 1h.`,
     )
   const rotation = isTime ? { everyMs: parseDuration(option, typed) } : { bytes: parseSize(option, typed) }
   if ((rotation.bytes ?? LEAST_PART_BYTES) < LEAST_PART_BYTES || (rotation.everyMs ?? LEAST_PART_MS) < LEAST_PART_MS)
     throw usageError(
-      `--${option} ${typed}: must be at least ${isTime ? printDuration(LEAST_PART_MS) : printSize(LEAST_PART_BYTES)}, or there would be too many parts.`,
+      `--${option} ${typed} is too small. Give at least ${isTime ? printDuration(LEAST_PART_MS) : printSize(LEAST_PART_BYTES)}, so that there are not too many parts.`,
     )
   return rotation
 }

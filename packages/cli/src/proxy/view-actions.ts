@@ -9,7 +9,7 @@ export const viewActions: readonly Action[] = [
   {
     names: ['list', 'ls', 'l'],
     usage: '',
-    summary: 'list every proxy, where it leads, and how many faults it has',
+    summary: 'list every proxy with its upstream and its number of faults',
     async run({ client, style }) {
       const proxies = (await client.get('/v1/proxies')) as readonly ProxyAnswer[]
       const rows = proxies.map((proxy) => [

@@ -40,24 +40,27 @@ const USUAL_TIME_MS = 600_000
 const declared = {
   ...inGroup('What is recorded', ['upstream', 'serve', 'as', 'env'], {
     upstream: words(
-      'host:port of a server, one for each server; write https:// in front to speak TLS',
+      'host:port of a server; give one for each server; write https:// in front to speak TLS',
       'the upstreams of chaos.config.ts',
     ),
     serve: words(
-      'instead of --upstream: a command that starts a server, one for each server; {listen}, {port} and {data} are filled in; {n1} is the proxy of another server, {n1.direct} that server itself',
+      'command that starts a server, instead of --upstream; give one for each server; {listen}, {port} and {data} are filled in; {n1} is the proxy of another server, {n1.direct} that server itself',
     ),
     ...composeOptions,
     as: words(
       'protocol of the traffic: a JSON file with a route table (HTTP), resp (Redis), or {"kind":"postgresql","table":"kv"}; once, or once for each server; tcp: faults only, no recording',
     ),
-    listen: words('host:port to listen on, one for each server; write https:// in front to speak TLS', 'any free port'),
-    name: words('name of the server, one for each server', 'n1, n2, …'),
-    env: words(
-      'an environment variable of the command, such as REDIS_URL=redis://{n1}; {n1}, {n1.host} and {n1.port} are the proxy’s address',
+    listen: words(
+      'host:port to listen on; give one for each server; write https:// in front to speak TLS',
+      'any free port',
     ),
-    client: word('what tells clients apart, such as header.X-Client, peer.process, peer.address, connection'),
-    initial: word('value of the keys at the start: a value as JSON, read (ask the server), or unknown', 'unknown'),
-    model: word('model of the operations, as for chaos check'),
+    name: words('name of a server; give one for each server', 'n1, n2, …'),
+    env: words(
+      'an environment variable of the command, such as REDIS_URL=redis://{n1}; {n1}, {n1.host} and {n1.port} stand for the address of its proxy',
+    ),
+    client: word('what identifies a client, such as header.X-Client, peer.process, peer.address, connection'),
+    initial: word('initial value of the keys: JSON, read (ask the server), or unknown', 'unknown'),
+    model: word('model by which to judge the operations, as in chaos check'),
     ...configOption,
   }),
   ...inGroup('What goes wrong', ['faults', 'hurt', 'seed'], {
@@ -72,7 +75,7 @@ const declared = {
     hurt: asRead('names of the servers to inject the faults into, comma-separated', listed, 'all'),
     seed: ifTyped(
       asCount(runMembers.seed, {
-        text: 'the seed that decides which faults come when',
+        text: 'seed that decides the kinds and times of the faults',
         usual: 'drawn',
         member: 'seed',
       }),
@@ -90,12 +93,12 @@ const declared = {
   }),
   ...inGroup('Limits', [], {
     time: asDuration(v.optional(runMembers.timeMs, USUAL_TIME_MS), {
-      text: 'end the command after this long; the exit code is then decided by the verdict',
+      text: 'end the command after this duration; the verdict then decides the exit code',
       usual: `${printDuration(USUAL_TIME_MS)}, after which the run fails`,
       member: 'timeMs',
     }),
     timeout: asDuration(runMembers.timeoutMs, {
-      text: 'how long a read at the end waits for its response',
+      text: 'timeout of each read at the end',
       member: 'timeoutMs',
     }),
   }),
@@ -195,11 +198,11 @@ function tableIn({ as: given }: Typed): string {
     throw usageError(
       given.length > 0
         ? 'With --as tcp alone nothing is recorded. Give a file with a route table, resp, or {"kind":"postgresql","table":"kv"} for at least one server.'
-        : 'chaos record needs --as: a file with a route table (HTTP; chaos routes schema tells how they are written), resp (Redis), or {"kind":"postgresql","table":"kv"}.',
+        : 'chaos record needs --as: a file with a route table (HTTP; chaos routes schema prints its format), resp (Redis), or {"kind":"postgresql","table":"kv"}.',
     )
   if (another !== undefined)
     throw usageError(
-      `--as ${table} and --as ${another}: only one of them can say what is recorded. For servers that only have faults, use --as tcp.`,
+      `--as ${table} and --as ${another}: only one of them can define the recording. For servers that get faults and are not recorded, use --as tcp.`,
     )
   return table
 }

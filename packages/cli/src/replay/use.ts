@@ -49,13 +49,13 @@ const declared = {
       text: 'the level that the history must meet',
       usual: 'what the target promises',
     }),
-    invariants: unlessNot("also check the protocol's own invariants, if the file says so"),
-    protocol: word('the file of your own protocol, if it moved'),
+    invariants: unlessNot('also check the invariants that the protocol declares, if the file says so'),
+    protocol: word('new path of the protocol file, if it has moved'),
     program: word('allow this Node program, which the file names'),
     beside: words('let the scenario run this program beside the nodes, NAME=FILE'),
-    client: word('allow this file of clients'),
-    binary: word('the command that starts your own program here'),
-    workload: word('the file of your own workload, if it moved'),
+    client: word('allow this file of clients, which the file names'),
+    binary: word('the command that starts the program on this machine'),
+    workload: word('new path of the workload file, if it has moved'),
     ...trustOption,
   }),
   ...inGroup('Debugging', [], {
@@ -112,7 +112,7 @@ export async function parseReplaySettings(options: ParsedOptions): Promise<Repla
     levelFor(asked, promiseOf(protocol, targetSettings, asked.object))
   const watched = replay.invariants && (protocol.invariants ?? []).length > 0 && !real
   if (level === NO_LEVEL && !watched)
-    throw usageError(`${reference} promises no level: say with --expect which one to judge by.`)
+    throw usageError(`${reference} promises no level. Give the level to check with --expect.`)
   return {
     file,
     replay,
@@ -149,7 +149,7 @@ function refuseUninspectable(file: string, reference: string, { real, times }: V
       `--inspect: ${file} replays ${reference}, which is not a Node program. Debug a protocol with node --inspect-brk and its own tests.`,
     )
   if (real || times > 1)
-    throw usageError(`--inspect plays once, in the simulator: leave out ${real ? '--real' : '--times'}.`)
+    throw usageError(`--inspect replays once, in the simulator. Leave out ${real ? '--real' : '--times'}.`)
 }
 
 /** @throws UserError (input) for a file that names no level. */
@@ -195,13 +195,13 @@ async function refuseImpossible(target: Target, { faults, besides = [] }: Scenar
     const suffering = target.suffers(fault.kind)
     if (suffering !== true)
       throw usageError(
-        `--real: ${target.name} cannot suffer ${fault.kind} when it runs as real processes: ${suffering.not}. Without --real the simulator plays it.`,
+        `--real: ${target.name} cannot suffer ${fault.kind} when it runs as real processes: ${suffering.not}. Leave out --real to replay it in the simulator.`,
       )
     const text = JSON.stringify(fault)
     const hit = besides.find((node) => text.includes(JSON.stringify(node)))
     if (hit !== undefined)
       throw usageError(
-        `--real: ${hit} suffers ${fault.kind} in this replay, but programs beside real processes cannot suffer faults. Without --real the simulator plays it.`,
+        `--real: ${hit} suffers ${fault.kind} in this replay, but programs beside real processes cannot suffer faults. Leave out --real to replay it in the simulator.`,
       )
   }
   const [lacks] = (await target.missing?.()) ?? []

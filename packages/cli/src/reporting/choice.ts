@@ -34,10 +34,10 @@ type ReporterOptions = { readonly reporter: Option<readonly string[]> } & {
 export const reporterOptions = (): ReporterOptions => ({
   reporter: words(
     () =>
-      `output format, NAME or NAME=FILE, any number of times: ${names().join(', ')}, or a file of your own; chaos reporters describes them [default: ${usual?.name ?? ''}]`,
+      `output format, NAME or NAME=FILE; may be repeated: ${names().join(', ')}, or a file of your own; chaos reporters describes them [default: ${usual?.name ?? ''}]`,
   ),
   json: common(flag('print JSON instead of the page, one line for each run or file, as --reporter json does')),
-  quiet: flag('print only errors and the verdict, in one line: --reporter line'),
+  quiet: flag('print only errors and the verdict, in one line, as --reporter line does'),
   force: flag('overwrite a file even if it is not an earlier report of the same kind'),
   verbose: flag('log to stderr each step as it starts and ends, and each fault as it begins and ends'),
 })

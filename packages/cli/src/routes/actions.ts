@@ -39,7 +39,9 @@ export const actions: { readonly [name: string]: (options: ParsedOptions) => str
   async suggest(options) {
     const address = textsOf(options, 'file').at(-1)
     if (address === undefined)
-      throw usageError('chaos routes suggest: name the database: chaos routes suggest postgres://user@localhost/shop')
+      throw usageError(
+        'chaos routes suggest needs the address of a database: chaos routes suggest postgres://user@localhost/shop',
+      )
     const statements = textOf(options, 'statements')
     const text = statements === undefined ? undefined : readBytesFile('chaos routes suggest', statements).toString()
     const { kind, catalogue } = await readCatalogue(address, [postgresqlCatalogue, mysqlCatalogue])
@@ -64,14 +66,14 @@ function readTable(action: string, path: string, options: ParsedOptions): RouteT
 function fileOf(options: ParsedOptions, action: string): string {
   const file = textsOf(options, 'file').at(-1)
   if (file !== undefined) return file
-  throw usageError(`chaos routes ${action}: name the file of a table: chaos routes ${action} routes.json`)
+  throw usageError(`chaos routes ${action} needs the file of a route table: chaos routes ${action} routes.json`)
 }
 
 function refuseFile(options: ParsedOptions): void {
   const file = textsOf(options, 'file').at(-1)
   if (file !== undefined)
     throw usageError(
-      `chaos routes schema ${file}: all tables have the same schema. chaos routes check ${file} checks this one.`,
+      `chaos routes schema ${file}: leave the file out, because all route tables have one schema. chaos routes check ${file} checks this table.`,
     )
 }
 
@@ -109,7 +111,7 @@ function writtenRequest(options: ParsedOptions): WrittenRequest {
   const typed = textOf(options, 'request')
   if (typed === undefined)
     throw usageError(
-      `chaos routes try: give a request: --request 'GET /kv/x', or --request @request.http for a file with the whole request.`,
+      `chaos routes try needs a request: --request 'GET /kv/x', or --request @request.http for a file with the whole request.`,
     )
   const request = readWrittenRequest(contentOf('request', typed), `--request ${typed}`)
   return {

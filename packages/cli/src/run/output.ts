@@ -61,7 +61,8 @@ function parseTelemetry(options: ParsedOptions): TelemetrySettings | undefined {
   const typed = textOf(options, 'otel')
   if (typed === undefined) return undefined
   const isAddress = typed === '' || (URL.canParse(typed) && ['http:', 'https:'].includes(new URL(typed).protocol))
-  if (!isAddress) throw usageError(`--otel ${typed}: not the address of a collector, such as http://localhost:4318.`)
+  if (!isAddress)
+    throw usageError(`--otel ${typed} is not the address of a collector. Give one such as http://localhost:4318.`)
   return { endpoint: typed }
 }
 

@@ -98,12 +98,12 @@ const declared = {
   ...inGroup('What is tested', ['nodes'], {
     ...targetOptions,
     isolation: word('isolation level of transactions, if the target has this setting: short for --set isolation=…'),
-    nodes: ifTyped(asCount(runMembers.nodes, { usual: 'the target decides', member: 'nodes' })),
+    nodes: ifTyped(asCount(runMembers.nodes, { usual: 'the default of the target', member: 'nodes' })),
     ...configOption,
     spec: word('take the run from a JSON file instead of options, such as the run.json of a run to repeat'),
-    program: word('with --spec: allow this Node program, which the spec names'),
-    beside: words('with --spec: let the run start this program beside the nodes, NAME=FILE'),
-    client: word('with --spec: allow this file of clients'),
+    program: word('(with --spec) allow this Node program, which the spec names'),
+    beside: words('(with --spec) let the run start this program beside the nodes, NAME=FILE'),
+    client: word('(with --spec) allow this file of clients, which the spec names'),
     ...trustOption,
   }),
   ...inGroup('What clients do', ['workload', 'time'], {
@@ -111,7 +111,7 @@ const declared = {
     time: ifTyped(asDuration(runMembers.timeMs, { such: '500ms, 20s, 2m', member: 'timeMs' })),
     rate: ifTyped(asCount(runMembers.rate, { member: 'rate' })),
     clients: ifTyped(asCount(runMembers.clients, { member: 'clients' })),
-    keys: asCount(v.optional(count('how many keys clients use', 1, MOST_KEYS)), {
+    keys: asCount(v.optional(count('number of keys that clients use', 1, MOST_KEYS)), {
       usual: `the workload decides; ${usualSetting(register, 'keys')} for registers`,
     }),
     operations: asRead(
@@ -136,11 +136,11 @@ const declared = {
     seed: ifTyped(asCount(runMembers.seed, { usual: 'drawn', member: 'seed' })),
     times: asCount(v.optional(count('run N times with consecutive seeds and count the violations', 1, MOST_TIMES), 1)),
     sim: flag('simulate the run in virtual time, in this process; a seed always gives the same history'),
-    'verify-determinism': flag('with --sim: run twice, and compare the two runs byte for byte'),
+    'verify-determinism': flag('(with --sim) run twice, and compare the two runs byte for byte'),
   }),
   ...inGroup('What must hold', ['expect'], {
     expect: asName(runMembers.expect, 'level', {
-      text: `exit with 1 unless this level is met, such as ${'linearizable' satisfies Level}; none: only report`,
+      text: `exit with 1 unless this level is met, such as ${'linearizable' satisfies Level}; none: require no level`,
       usual: 'what the target promises',
       member: 'expect',
     }),
@@ -338,7 +338,7 @@ function workloadSettings(
   const has = (name: string) => workload.settings.some((setting) => setting.name === name)
   const { keys, operations } = typed
   if (keys !== undefined) {
-    if (!has('keys')) throw usageError(`--keys ${keys}: the workload ${workload.name} has no keys.`)
+    if (!has('keys')) throw usageError(`--keys ${keys}: the workload ${workload.name} has no keys. Leave --keys out.`)
     settings['keys'] = keys
   }
   if (operations === undefined) return settings
@@ -365,7 +365,9 @@ const simulated = (reference: string): string =>
 
 function parseVerify(wanted: boolean, { tier }: Target): boolean {
   if (wanted && tier !== 'simulated')
-    throw usageError('--verify-determinism: real processes never do the same twice. Add --sim.')
+    throw usageError(
+      '--verify-determinism needs a simulated run, because real processes are not deterministic. Add --sim.',
+    )
   return wanted
 }
 
@@ -381,7 +383,7 @@ function parseOperations(typed: string): readonly Operation[] {
   for (const needed of ['read', 'write'] as const)
     if (!named.includes(needed))
       throw usageError(
-        `--operations ${typed}: without ${needed}s nothing can be proved. Write read,write or read,write,cas.`,
+        `--operations ${typed}: a history without ${needed}s proves nothing. Write read,write or read,write,cas.`,
       )
   return operationNames.filter((name) => named.includes(name))
 }

@@ -79,7 +79,7 @@ function refuseImpossible(tales: readonly Tale[]): void {
       const suffering = target?.suffers(fault.kind) ?? true
       if (suffering !== true)
         throw usageError(
-          `--real: ${tale.target} cannot suffer ${fault.kind} when it runs as real processes: ${suffering.not}. Without --real it is played in virtual time.`,
+          `--real: ${tale.target} cannot suffer ${fault.kind} when it runs as real processes: ${suffering.not}. Leave out --real to play the story in virtual time.`,
         )
     }
   }

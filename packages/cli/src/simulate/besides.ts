@@ -37,9 +37,9 @@ export function besidesWith(
   if (!isAsked && !standby && !calculator) return besides
   const [database, another] = Object.entries(besides).filter(([, each]) => isPostgres(each))
   if (database === undefined && (sql !== undefined || asserts.length > 0))
-    throw usageError('SQL is given, and no PostgreSQL: add --beside pg=postgres.')
+    throw usageError('SQL is given, but no PostgreSQL. Add --beside pg=postgres.')
   if (database === undefined && isolation === undefined && unit === undefined)
-    throw usageError(`--${standby ? 'standby' : 'calculator'} is given, and no PostgreSQL: add --beside pg=postgres.`)
+    throw usageError(`--${standby ? 'standby' : 'calculator'} is given, but no PostgreSQL. Add --beside pg=postgres.`)
   if (database === undefined)
     throw usageError(
       isolation === undefined
@@ -54,7 +54,7 @@ export function besidesWith(
   const kept = typeof before === 'object' && 'postgres' in before ? before : { postgres: true as const }
   const expect = isolation ?? kept.expect
   if (unit !== undefined && expect === undefined)
-    throw usageError(`--unit ${unit}: say which level the transactions must keep: add --expect serializable.`)
+    throw usageError(`--unit ${unit} needs a level that the transactions must keep. Add --expect serializable.`)
   return {
     ...besides,
     [name]: {

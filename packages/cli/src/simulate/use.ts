@@ -51,25 +51,25 @@ const USUAL_LEVEL: Level = 'linearizable'
 
 const declared = {
   ...inGroup('What is simulated', ['nodes', 'routes', 'client', 'env'], {
-    nodes: asCount(runMembers.nodes, { text: 'how many nodes run the program', usual: USUAL_NODES }),
+    nodes: asCount(runMembers.nodes, { text: 'number of nodes that run the program', usual: USUAL_NODES }),
     routes: asText(serviceMembers.routes),
     client: asText(serviceMembers.client),
     env: words(
       'an environment variable of the program, such as PRIMARY=http://{peer.n1}; {node}, {number}, {nodes}, {port}, {peers} are filled in',
     ),
     arg: words('an argument of the program'),
-    redis: flag('add a Redis in memory, which the program reaches at redis:6379 (REDIS_URL)'),
+    redis: flag('add an in-memory Redis, which the program reaches at redis:6379 (REDIS_URL)'),
     beside: words(
       'another program beside the nodes: payments=./fake.ts, a fake that nodes reach at PAYMENTS_URL; or pg=postgres, a PostgreSQL in memory at pg:5432 (DATABASE_URL, PGHOST)',
     ),
-    sql: word('a file of SQL that the PostgreSQL executes before every run, such as schema.sql'),
+    sql: word('file of SQL that the PostgreSQL executes before every run, such as schema.sql'),
     standby: flag(
       'add a hot standby that follows the PostgreSQL late and only reads, at pg-standby:5432 (PG_STANDBY_URL)',
     ),
     calculator: flag(
       'let PGlite compute plain functions that the PostgreSQL in memory lacks (npm install @electric-sql/pglite; 0.7 GB for each thread)',
     ),
-    'check-sql': flag('first list every statement that the PostgreSQL in memory cannot execute'),
+    'check-sql': flag('before the search, list every statement that the PostgreSQL in memory cannot execute'),
     http: asName(serviceMembers.http, 'form of requests', { usual: 'bytes' }),
     ...configOption,
   }),
@@ -236,7 +236,7 @@ function parseService(
 
 const unknownService = (name: string, known: readonly string[]): UserError =>
   usageError(
-    `chaos simulate ${name}: there is no such service in the configuration.${didYouMean(name, known)} ${known.length === 0 ? 'It has no "services"' : `It has ${known.join(', ')}`}; a program is named by its file, such as ./${name}.ts.`,
+    `chaos simulate ${name}: there is no such service in the configuration.${didYouMean(name, known)} ${known.length === 0 ? 'It has no "services"' : `It has ${known.join(', ')}`}. For a program, give its file, such as ./${name}.ts.`,
   )
 
 /** A search draws a power loss only if it is asked to: many programs never fsync. */
@@ -271,7 +271,9 @@ interface Named {
 function namesIn(configured: readonly FaultChoice[], { world, loaded, where }: Named): readonly string[] {
   const names = configured.map((fault) => {
     if (typeof fault === 'string') return fault
-    throw usageError(`${where}: a search chooses the times of faults itself: name their kinds, or give --faults.`)
+    throw usageError(
+      `${where}: a search chooses the times of faults itself. Give only kinds of faults, here or with --faults.`,
+    )
   })
   requireFaults(names, where)
   world.requireSufferable(names, where, loaded)

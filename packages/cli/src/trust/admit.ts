@@ -46,7 +46,7 @@ export function admit(file: string, brought: readonly Brought[], options: Parsed
   const isTypeable = strange.every((one) => repeating(one).length > 0)
   const repeats = commandLine([...new Set(strange.flatMap((one) => repeating(one)))])
   const remedy = isTypeable ? `repeat it on the command line (${repeats}), or say --trust` : 'say --trust'
-  throw usageError(`${file} would run ${what}. If that is what you mean, ${remedy}.`)
+  throw usageError(`${file} would run ${what}. To allow it, ${remedy}.`)
 }
 
 /**
@@ -61,7 +61,7 @@ export function refuseOthers(file: string, brought: readonly Brought[], options:
   if (others.length === 0) return
   const names = [...new Set(others.map(({ option }) => option))]
   throw usageError(
-    `--spec ${file} defines the whole run: leave --${names.join(', --')} out, or edit the file. With --spec, they may only repeat the programs, files and probes that it names.`,
+    `--spec ${file} defines the whole run: leave --${names.join(', --')} out, or edit the file. With --spec, these options may only repeat the programs, files and probes that the file names.`,
   )
 }
 
@@ -124,7 +124,7 @@ const ownVariables = (file: string, kept: Variables): Variables =>
     Object.entries(kept).map(([name, value]): [string, string] => {
       const own = value.includes(REMOVED) ? process.env[name] : value
       if (own !== undefined) return [name, own]
-      throw usageError(`${file}: it was stored without the value of ${name}: set that variable.`)
+      throw usageError(`${file} was stored without the value of the variable ${name}. Set it.`)
     }),
   )
 

@@ -103,7 +103,7 @@ export const misbehaving: readonly Misbehaving[] = [
   inStep('returns no effects', 'return { state }', /returned the effects undefined/),
   inStep('returns effects that are no list', 'return { state, effects: new Set() }', /returned the effects \{\}/),
   // Effects.
-  inStep('asks for nothing', 'effects.push(null)', /asked for null, which is no effect/),
+  inStep('asks for nothing', 'effects.push(null)', /asked for null, which is not an effect/),
   inStep('asks for an unknown effect', 'effects.push({ type: "explode" })', /asked for \{"type":"explode"\}/),
   inStep('sends to somebody unknown', 'effects.push({ type: "send", to: "n9", message: 1 })', /sent to "n9"/),
   inStep('sends to nobody', 'effects.push({ type: "send", message: 1 })', /asked for "send" with to undefined/),
@@ -121,7 +121,7 @@ export const misbehaving: readonly Misbehaving[] = [
     /replied with a result that is "fail" with the error 7/,
   ),
   inStep(
-    'replies to a request that it was never given',
+    'replies to a request that it never got',
     'effects.push({ type: "reply", requestId: "nonsense", result: { type: "ok", value: 1 } })',
     /replied to "nonsense"/,
   ),
@@ -236,7 +236,7 @@ export const misbehaving: readonly Misbehaving[] = [
   ),
   unusable('ends the process', protocol({ top: 'process.exit(0)' }), /calls process\.exit\(0\) while it is loaded/),
   unusable('exports no protocol', 'export const name = "mine"', /default export must be/),
-  unusable('has no name', 'export default { create: () => ({}) }', /"name" is not a text/),
+  unusable('has no name', 'export default { create: () => ({}) }', /"name" is not a string/),
   unusable(
     'creates nothing',
     'export default { name: "mine", create() {} }',

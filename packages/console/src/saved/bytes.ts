@@ -35,7 +35,7 @@ function inOrder(files: readonly SavedFile[]): readonly SavedFile[] {
   )
   if (names === undefined || names.length < files.length)
     throw inputError(
-      'One history at a time, or all parts of one recording (part-0001.jsonl, …). For a table of several: npx chaos check FILES',
+      'This page checks one history, or all parts of one recording (part-0001.jsonl, …), at a time. To check several: npx chaos check FILES',
     )
   return names.flatMap((name) => files.filter((file) => file.name === name))
 }

@@ -118,7 +118,7 @@ const listening = (server: Server, host: string, port: number, option: string): 
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(
         environmentError(
-          `${option} ${host}:${port}: cannot listen there (${error.code ?? error.message}). Choose another: 127.0.0.1:0 is any free port.`,
+          `${option} ${host}:${port}: cannot listen on this address (${error.code ?? error.message}). Choose another: 127.0.0.1:0 is any free port.`,
         ),
       ),
     )

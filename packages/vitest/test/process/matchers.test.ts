@@ -79,7 +79,7 @@ describe('a history matcher', () => {
   })
 
   test.each([
-    ['history.jsonl', 'a text'],
+    ['history.jsonl', 'a string'],
     [Promise.resolve([]), 'a promise: await it'],
     [undefined, 'undefined'],
     [7, 'a number'],

@@ -62,8 +62,8 @@ describe('check()', () => {
   test.each<[unknown, RegExp]>([
     [{ process: 0, type: 'invoked', f: 'read' }, /^events:2: .*"invoked"/],
     [{ process: 0, type: 'ok' }, /^events:2: .*"f"/],
-    [{ process: 0, type: 'ok', f: 'read', value: new Date(0) }, /^events:2: an event is a plain object/],
-    [{ process: 0, type: 'ok', f: 'read', value: Number.NaN }, /^events:2: an event is a plain object/],
+    [{ process: 0, type: 'ok', f: 'read', value: new Date(0) }, /^events:2: an event must be a plain JSON object/],
+    [{ process: 0, type: 'ok', f: 'read', value: Number.NaN }, /^events:2: an event must be a plain JSON object/],
     ['{"process":0}', /^events:2: .*a string/],
     [{ process: 3, type: 'ok', f: 'read', value: 1 }, /^events:2: process 3 completed "read" \(ok\) without/],
   ])('names the invalid event: %j', (event, message) => {

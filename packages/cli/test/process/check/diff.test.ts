@@ -56,7 +56,7 @@ describe('chaos diff', () => {
   })
 
   test.each([
-    [['none', history('stale-read')], 'none: there is no such run, result or history.'],
+    [['none', history('stale-read')], 'none: there is no such run, result or history. Check the path.'],
     [[join(root, 'package.json'), history('stale-read')], 'this is not a result of chaos.'],
     [[history('stale-read')], 'two results'],
   ])('says what is wrong with %j in one line', async (args, message) => {

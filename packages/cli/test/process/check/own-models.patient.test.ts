@@ -83,7 +83,7 @@ describe('a faulty model', () => {
     [
       'one of the wrong shape',
       'export default { name: "m", initial: 0, apply: 1, key: String }',
-      /"apply" is no function/,
+      /"apply" is not a function/,
     ],
     ['one that throws as it is loaded', 'throw new Error("oh no")', /does not run: oh no/],
     [
@@ -99,13 +99,13 @@ describe('a faulty model', () => {
     [
       'one that gives a promise',
       model('return Promise.resolve([state])'),
-      /"apply" gave \{\}, which is no \[next, output\]/,
+      /"apply" returned \{\}, which is not \[next, output\]/,
     ],
     ['one that forgets null', model('return [[...state, value], state[9]]'), /an output that is undefined/],
     [
-      'one whose key is no text',
+      'one whose key is not a string',
       model('return [state]').replace('JSON.stringify', '() => 1'),
-      /"key" gave 1, which is no text/,
+      /"key" returned 1, which is not a string/,
     ],
     ['one that ends the process', model('process.exit(0)'), /it calls process\.exit\(0\)/],
   ]

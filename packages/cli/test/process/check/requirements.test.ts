@@ -176,15 +176,19 @@ describe('--baseline', () => {
     [
       'of another target',
       '{"chaos":1,"target":"sim:paxos","levels":{}}',
-      'it is of the target sim:paxos, and this is of sim:raft',
+      'the baseline has the target sim:paxos, but this run has sim:raft',
     ],
-    ['of a later format', '{"chaos":2,"levels":{}}', 'it is of form 2, and this version reads form 1'],
-    ['that is no result', '{"a":1}', 'this is no result of chaos. A baseline is what --json printed, or a run.json.'],
-    ['that is no JSON', 'levels', 'it is not JSON'],
+    ['of a later format', '{"chaos":2,"levels":{}}', 'it has form 2, and this version reads form 1'],
+    [
+      'that is no result',
+      '{"a":1}',
+      'this is not a result of chaos. A baseline is what --json printed, or a run.json.',
+    ],
+    ['that is no JSON', 'levels', 'is not JSON'],
     [
       'of several runs',
       '{"chaos":1,"levels":{}}\n{"chaos":1,"levels":{}}\n',
-      'it holds 2 results, one a line: give one of them, as --json prints for a single run.',
+      ' holds 2 results, one per line. Give a file with one result, as --json prints for a single run.',
     ],
   ])('is refused before anything starts if it names a file %s', async (_, text, message) => {
     const baseline = join(temporaryDirectory(), 'baseline.json')
@@ -199,10 +203,10 @@ describe('--baseline', () => {
     const baseline = join(temporaryDirectory(), 'baseline.json')
     writeFileSync(baseline, '{"chaos":1,"model":"queue","levels":{}}')
     const other = await chaosHere(['check', stale, '--baseline', baseline])
-    expect(other.stderr).toContain('it is of the model queue, and this is of register')
+    expect(other.stderr).toContain('the baseline has the model queue, but this run has register')
     expect(other.exitCode).toBe(3)
     const alone = await chaosHere(['check', stale, '--tolerance', '5%'])
-    expect(alone.stderr).toContain('--tolerance 5%: there is no baseline to compare with: add --baseline FILE.')
+    expect(alone.stderr).toContain('--tolerance 5% needs a baseline to compare with. Add --baseline FILE.')
     expect(alone.exitCode).toBe(3)
   })
 })

@@ -160,7 +160,7 @@ describe('the options for skewed or coarse clocks', () => {
     const { exitCode, printed } = await check([operationLines(stale)], '--skew', '50ms', '--order', 'lines')
     expect([exitCode, printed]).toEqual([
       3,
-      expect.stringContaining('--skew needs the times, but --order lines ignores them.'),
+      expect.stringContaining('--skew needs the times of events, but --order lines ignores them.'),
     ])
   })
 })

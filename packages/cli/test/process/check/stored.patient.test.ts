@@ -109,10 +109,10 @@ test.each([
     /there is no such object, and none below s3:\/\/recordings\/none\.jsonl\/\. Check/,
   ],
   [
-    'no recording is there',
+    'there is no recording at this address',
     `s3://${BUCKET}/other/`,
     {},
-    /no recording is there\. Name an object, or a prefix with numbered/,
+    /there is no recording at this address\. Name an object, or a prefix with numbered/,
   ],
   [
     'parts are missing',
@@ -137,7 +137,7 @@ test.each([
     'credentials are in the address',
     `s3://me:${secret}@bucket/a.jsonl`,
     {},
-    /write no credentials.*Export AWS_ACCESS_KEY_ID/,
+    /must not contain credentials.*Export AWS_ACCESS_KEY_ID/,
   ],
 ])(
   'a recording that cannot be read from a store is refused with a remedy, if %s',

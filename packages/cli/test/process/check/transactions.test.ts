@@ -80,7 +80,7 @@ test('only the requested levels are decided', async () => {
 test('a level of single operations is refused for transactions, and a level of transactions for single operations', async () => {
   const transactions = await chaosHere(['check', onCall, '--expect', 'linearizable'])
   expect(transactions.exitCode).toBe(3)
-  expect(transactions.stderr).toContain('the list-append model is not judged by that level')
+  expect(transactions.stderr).toContain('the list-append model does not have that level')
   const operations = await chaosHere(['check', join(root, 'histories/fresh-read.jsonl'), '--expect', 'serializable'])
   expect(operations.exitCode).toBe(3)
   expect(operations.stderr).toContain('Of single operations, sequential is the same.')

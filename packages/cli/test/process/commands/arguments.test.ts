@@ -34,7 +34,7 @@ describe('durations', () => {
     '%j is refused with the name of the option and the allowed forms',
     (text) => {
       expect(() => parseDuration('time', text)).toThrow(
-        `--time ${text}: not a duration. Write a number and its unit, such as 500ms, 20s or 2m.`,
+        `--time ${text} is not a duration. Write a number and its unit, such as 500ms, 20s or 2m.`,
       )
     },
   )
@@ -160,7 +160,7 @@ test('--faults refuses latency, and names delay instead', () => {
 
 test('--faults none selects no faults, and is refused together with a fault', () => {
   expect(parseNemeses('none')).toEqual([])
-  expect(() => parseNemeses('kill,none')).toThrow('"none" excludes other faults')
+  expect(() => parseNemeses('kill,none')).toThrow('"none" excludes every fault')
 })
 
 test('parseFaultChoices accepts a fault of any service, and refuses a misspelt fault', () => {

@@ -91,7 +91,7 @@ test('a run whose clients cannot be driven by workers is refused before anything
   }
   expect(await refused({ target: 'etcd' })).toContain('--queue: workers cannot drive the clients of etcd')
   expect(await refused({ target: 'redis' })).toContain('--queue: workers cannot drive the clients of redis')
-  expect(await refused({ sim: true })).toContain('leave out --queue or --sim')
+  expect(await refused({ sim: true })).toContain('Leave out --queue or --sim')
   const workload = join(temporaryDirectory(), 'mine.mjs')
   writeFileSync(
     workload,

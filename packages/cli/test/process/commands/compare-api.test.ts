@@ -37,7 +37,7 @@ describe('compare()', () => {
   })
 
   test.each([
-    [{ targets: [] }, 'targets: it names nothing'],
+    [{ targets: [] }, '"targets" names nothing'],
     [{ targets: ['rafft'] }, 'Did you mean raft?'],
     [{ faults: ['partitoin'] }, 'faults: partitoin: there is no such fault. Did you mean partition?'],
     [{ network: 'moon' }, 'network: moon: there is no such network'],

@@ -191,8 +191,8 @@ describe('chaos compare', () => {
       /cannot be asked to txn, as the workload write-skew does/,
     ],
     [['--workload', 'write-skwe'], /Did you mean write-skew\?/],
-    [['--workload-set', 'keys=5'], /--workload-set: it needs --workload/],
-    [['--targets', 'redis'], /runs as real processes only: add --real/],
+    [['--workload-set', 'keys=5'], /--workload-set needs --workload/],
+    [['--targets', 'redis'], /redis cannot be simulated. Add --real/],
     [
       ['--targets', 'primary-replica', '--sweep', 'sync=0..4', '--nodes', '3'],
       /cannot wait for 3 replicas: of 3 nodes, 2 are replicas/,
@@ -203,7 +203,7 @@ describe('chaos compare', () => {
     [['--sweep', 'quorum=R1W3..R9W3', '--nodes', '5'], /quorum/],
     [['--targets', 'quorum', '--sweep', 'r=1..9'], /quorum/],
     [['--targets', 'raft', '--sweep', 'foo=1,2'], /--sweep foo=1,2: foo: there is no such setting of raft/],
-    [['--sweep', 'sync=3'], /--sweep sync=3: one value is no sweep\. Write --sweep sync=0\.\.4/],
+    [['--sweep', 'sync=3'], /--sweep sync=3: this is only one value\. Write --sweep sync=0\.\.4/],
     [
       ['--targets', 'raft', '--sweep', 'heartbeat-ms=abc'],
       /--sweep heartbeat-ms=abc: raft: heartbeat-ms=abc is not possible; give /,

@@ -74,7 +74,7 @@ describe('chaos compare', () => {
       expect(mine?.cells[0]?.pairs[0].main.target.name).toMatch(/^sim:.*mine\.ts$/)
       const items = configured({ targets: { items: service, others: service }, faults: [] }).config
       const { stderr, exitCode } = await chaosHere(['compare', '--config', items, '--seeds', '1'])
-      expect(stderr).toMatch(/items runs as real processes only: add --real/)
+      expect(stderr).toMatch(/items cannot be simulated. Add --real/)
       expect(exitCode).toBe(3)
     },
   )

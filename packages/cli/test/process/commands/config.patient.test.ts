@@ -143,7 +143,7 @@ describe('an invalid configuration', () => {
       'a name that is taken',
       config(`export default { targets: { raft: './x.json' } }`),
       [],
-      'targets.raft: raft comes with chaos already',
+      'targets.raft: raft is built into chaos',
     ],
     [
       'an unknown run',
@@ -157,8 +157,13 @@ describe('an invalid configuration', () => {
       ['nightly'],
       'chaos run nightly: nightly was read as the name of a run in chaos.config.ts, and there is no chaos.config.ts',
     ],
-    ['two of them', { 'chaos.config.ts': CONFIG, 'chaos.config.json': '{}' }, [], 'are both here: keep one'],
-    ['broken JSON', { 'chaos.config.json': '{"nodes":' }, [], 'chaos.config.json: not JSON:'],
+    [
+      'two of them',
+      { 'chaos.config.ts': CONFIG, 'chaos.config.json': '{}' },
+      [],
+      'are both in this directory. Keep one',
+    ],
+    ['broken JSON', { 'chaos.config.json': '{"nodes":' }, [], 'chaos.config.json: this is not valid JSON:'],
     ['no such file', {}, ['--config', 'nowhere.ts'], 'nowhere.ts: there is no such file.'],
   ])('is reported in one line with exit code 3: %s', async (_, files, args, message) => {
     const cwd = project(files)

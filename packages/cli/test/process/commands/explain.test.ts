@@ -188,7 +188,7 @@ describe('chaos explain', () => {
   })
 
   test.each([
-    [['none.jsonl'], 'none.jsonl: there is no such run or history.'],
+    [['none.jsonl'], 'none.jsonl: there is no such run or history. Check the path.'],
     [[history('stale-read'), '--level', 'linear'], '--level linear: there is no such level. Known: linearizable'],
     [[history('stale-read'), '--model', 'cue'], '--model cue: there is no such model. Known: register'],
   ])('says what is wrong with %j in one line', async (args, message) => {
@@ -201,7 +201,7 @@ describe('chaos explain', () => {
     const directory = join(temporaryDirectory(), 'empty')
     mkdirSync(directory)
     const { exitCode, stderr } = await chaosHere(['explain', directory])
-    expect(stderr).toContain('there is no history.jsonl in it.')
+    expect(stderr).toContain('this directory has no history.jsonl.')
     expect(exitCode).toBe(3)
   })
 })

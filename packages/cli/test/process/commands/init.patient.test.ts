@@ -65,7 +65,7 @@ describe('chaos init', () => {
         ['--command', 'x', '--path', '/documents'],
         '--path /documents: give the path of an object in your service, with {key} in it',
       ],
-      [['--command', 'x', '--value', "json.'"], "--value json.': write body, or a path into it"],
+      [['--command', 'x', '--value', "json.'"], "--value json.': write body, or a path into the body"],
       [['--path', '/v1/{key}'], 'give --command, too'],
     ] as const)
       expect(await init(...typed)).toMatchObject({ exitCode: 3, stderr: expect.stringContaining(message) })

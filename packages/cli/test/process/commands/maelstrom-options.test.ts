@@ -29,9 +29,9 @@ test.each([
 })
 
 test.each([
-  ['--consistency-models read-committed,serializable', 'a run is checked by one level: give one of them'],
+  ['--consistency-models read-committed,serializable', 'a run is checked at a single level. Give one'],
   ['--nemesis-interval 10', 'the seed and the time of the run decide when faults strike'],
-  ['--latency-dist exponential', 'delays are uniform, from 0 to twice --latency, or constant'],
+  ['--latency-dist exponential', 'give uniform (from 0 to twice --latency) or constant'],
   ['--availability most', 'give total, or a share from 0 to 1'],
 ])('chaos run refuses an option of Maelstrom without an equivalent, with a remedy: %s', async (typed, message) => {
   await expect(renamed('-w', 'broadcast', ...typed.split(' '))).rejects.toThrow(message)

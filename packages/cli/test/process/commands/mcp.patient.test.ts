@@ -126,12 +126,12 @@ test.each([
   ['run', { targt: 'raft' }, 'run: there is no member targt. Did you mean target?'],
   ['run', { timeMs: 10_000_000 }, 'run: timeMs must be a number of milliseconds from 100 to 120000, not 10000000.'],
   ['run', { simulate: 'yes' }, 'run: simulate must be true or false, not "yes".'],
-  ['run', { faults: 'partition' }, 'run: faults must be a list of texts, not "partition".'],
+  ['run', { faults: 'partition' }, 'run: faults must be a list of strings, not "partition".'],
   ['run', { settings: 7 }, 'run: settings must be an object, not 7.'],
   ['run', { require: ['exec:touch x'] }, 'run: there is no member require.'],
   ['check', {}, 'check: path is missing.'],
   ['list', { what: 'everything' }, 'list: what must be one of targets, workloads, faults, not "everything".'],
-  ['check', { path: '' }, 'check: path must be a text, not "".'],
+  ['check', { path: '' }, 'check: path must be a string, not "".'],
   ['inject', { kind: 'x'.repeat(100) }, `not "${'x'.repeat(56)}….`],
 ])('a tool refuses invalid arguments, and states what is valid: %s %j', (name, input, message) => {
   const schema = tools.find((tool) => tool.name === name)!.input(settings)

@@ -80,7 +80,7 @@ test('spans that a collector refuses are counted and reported, and do not change
 
 test('--otel refuses an invalid address before anything starts', async () => {
   const { stderr, exitCode } = await runWith('--otel', 'localhost')
-  expect([exitCode, stderr]).toEqual([3, expect.stringContaining('--otel localhost: not the address of a collector')])
+  expect([exitCode, stderr]).toEqual([3, expect.stringContaining('--otel localhost is not the address of a collector')])
 })
 
 const event = (members: Partial<Event> & Pick<Event, 'time' | 'type'>): Event => ({

@@ -88,11 +88,11 @@ describe('chaos gallery', () => {
 
   test.each([
     [['gallery', 'shwo'], /no such action.*show and run.*Did you mean show\?/],
-    [['gallery', 'run'], /name one, such as chaos gallery run \S+, or all of them by --all/],
-    [['gallery', 'run', 'ioredis-inc'], /no ioredis-inc in the gallery.*Did you mean ioredis-incr\?/],
+    [['gallery', 'run'], /name a weakness, such as chaos gallery run \S+, or all of them by --all/],
+    [['gallery', 'run', 'ioredis-inc'], /no weakness ioredis-inc\..*Did you mean ioredis-incr\?/],
     [['gallery', 'run', '--all', 'ioredis-incr'], /exclude each other/],
     [['gallery', 'run', '--all', '--seeds', '0'], /--seeds 0/],
-    [['gallery', '--all'], /--all is for chaos gallery run NAME/],
+    [['gallery', '--all'], /--all works only with chaos gallery run NAME/],
     [['gallery', 'run', 'ioredis-incr', '--markdown', join(root, 'README.md')], /--force/],
   ])('refuses %j', async (args, message) => {
     const { stderr, exitCode } = await chaosHere(args)

@@ -116,7 +116,7 @@ describe('the checking page in a real browser', () => {
       }
       expect(await page.locator('img').count()).toBe(0)
       await page.locator('#file').setInputFiles([history('stale-read'), history('lost-update')])
-      await alert.getByText('One history at a time').waitFor()
+      await alert.getByText('This page checks one history').waitFor()
       await page.locator('#file').setInputFiles(history('fresh-read'))
       await report.locator('#verdict').waitFor()
     })

@@ -55,7 +55,7 @@ describe.skipIf(redis === undefined)('a search through a queue', () => {
 
 describe('an unusable queue', () => {
   test.each([
-    [['worker'], 3, 'chaos worker needs the queue to work for: --queue redis://host:6379'],
+    [['worker'], 3, 'chaos worker needs a queue. Add --queue redis://host:6379.'],
     [['worker', '--queue', 'http://me:secret@host'], 3, '--queue: give the address of a Redis or Valkey'],
     [['worker', '--queue', 'redis://me:secret@127.0.0.1:1'], 3, 'everybody on this machine can read a password'],
     [['worker', '--queue', 'env:NO_SUCH_QUEUE'], 3, 'export NO_SUCH_QUEUE=redis://127.0.0.1:6379'],

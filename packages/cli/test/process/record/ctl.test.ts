@@ -118,32 +118,32 @@ describe('chaos ctl', () => {
     expect(await text(`renew ${id}`)).toBe(`  ${id}: lasts 60 s from now\n`)
     expect(await text(`end ${id}`)).toBe(`  ${id}: ended, its faults are healed\n`)
     expect(plane.faults.list()).toEqual([])
-    await expect(text(`renew ${id}`)).rejects.toThrow('it may have run out')
+    await expect(text(`renew ${id}`)).rejects.toThrow('it may have expired')
   })
 
   test.each([
-    ['swap', 'Give it one file: chaos ctl swap FILE'],
+    ['swap', 'chaos ctl swap needs one file: chaos ctl swap FILE'],
     ['swap /no/such/file', 'chaos ctl swap /no/such/file: there is no such file'],
-    ['lease', 'Name its owner'],
+    ['lease', 'Name the owner of the lease'],
     ['lease me soon', 'soon'],
-    ['renew', 'Say which lease'],
+    ['renew', 'Name the lease'],
     ['inspect bd', 'There is no proxy "bd". Did you mean db? Known: db.'],
-    ['inspect', 'Say which proxy. Known: db.'],
+    ['inspect', 'Name the proxy. Known: db.'],
     ['add latencey db', 'There is no fault "latencey". Did you mean latency? chaos ctl kinds lists them.'],
     ['add latency db latencyMS=5', 'latency has no parameter "latencyMS". Did you mean latencyMs?'],
     ['add latency db', 'latency needs "latencyMs" of milliseconds'],
-    ['add latency', 'Say which proxy or link the fault hits: chaos ctl add latency PROXY'],
+    ['add latency', 'Name the proxy or link that the fault hits: chaos ctl add latency PROXY'],
     ['add latency db latencyMs=fast', '--latencyMs fast: not a duration'],
-    ['add latency db latencyMs=-5', 'The proxy refuses (HTTP 400): fault: latency: "latencyMs" is -5'],
+    ['add latency db latencyMs=-5', 'The proxy refuses the request (HTTP 400): fault: latency: "latencyMs" is -5'],
     ['add latency db db>clients latencyMs=5', 'name proxies or links, not both'],
     ['add latency clients>bd latencyMs=5', 'no proxy carries the link clients>bd. Known: clients>db, db>clients'],
-    ['add drop-message db', 'no proxy parses the traffic that this fault needs'],
+    ['add drop-message db', 'no proxy parses the traffic of the link, as this fault needs'],
     ['add corrupt db probability=x', 'probability=x: not a number'],
     ['remove slow', 'There is no fault "slow". None is in force.'],
     ['change slow a=1', 'There is no fault "slow". None is in force.'],
-    ['partition split db', 'Give it a name, and two groups or more'],
+    ['partition split db', 'A partition needs a name, and two groups or more'],
     ['create x', 'chaos ctl create NAME LISTEN UPSTREAM'],
-    ['create db 127.0.0.1:0 127.0.0.1:1', 'The proxy refuses (HTTP 409): proxy already exists'],
+    ['create db 127.0.0.1:0 127.0.0.1:1', 'The proxy refuses the request (HTTP 409): proxy already exists'],
   ])('refuses %s: %s', async (line, message) => {
     const { run } = await ctl()
     await expect(run(line)).rejects.toThrow(message)

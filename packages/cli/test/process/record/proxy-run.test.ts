@@ -162,7 +162,7 @@ describe('a recording by chaos proxy', () => {
     })
     const refused = await startChaos(['run', '--spec', join(run, 'run.json'), '--trust']).finished
     expect(refused.exitCode).toBe(3)
-    expect(refused.stderr).toContain(`To record again: npx chaos proxy`)
+    expect(refused.stderr).toContain(`Record again: npx chaos proxy`)
     expect(refused.stderr).toContain(`--config ${config}`)
   })
 
@@ -206,7 +206,7 @@ describe('a recording by chaos proxy', () => {
       expect(invoked.filter(({ final }) => final === true)).toMatchObject([{ f: 'read', key: 'x', node: 'kv' }])
       const refused = await startChaos(['run', '--spec', join(run, 'run.json'), '--trust']).finished
       expect(refused.exitCode).toBe(3)
-      expect(refused.stderr).toContain('To record again: npx chaos proxy')
+      expect(refused.stderr).toContain('Record again: npx chaos proxy')
       expect(refused.stderr).toContain(`--config ${config}`)
     })
 
@@ -313,9 +313,9 @@ describe('the output of a recording by chaos proxy', () => {
 
   test.each([
     [{ out: 'x/y.jsonl', rotate: '1MB' }, '--out x/y.jsonl is a file: name the directory, such as --out y'],
-    [{ rotate: '5' }, '--rotate 5: not a size or a time'],
-    [{ rotate: '999ms' }, '--rotate 999ms: must be at least 1s'],
-    [{ rotate: '1KB' }, '--rotate 1KB: must be at least 1MB'],
+    [{ rotate: '5' }, '--rotate 5 is neither a size nor a time'],
+    [{ rotate: '999ms' }, '--rotate 999ms is too small. Give at least 1s'],
+    [{ rotate: '1KB' }, '--rotate 1KB is too small. Give at least 1MB'],
     [{ out: 'x.jsonl', compress: true }, '--compress needs a recording in parts: say when a part ends'],
     [{ out: 'x.jsonl', keep: '3' }, '--keep needs a recording in parts: say when a part ends'],
     [{ rotate: '1MB', keep: '1' }, '--keep 1: must be a whole number from 2'],

@@ -97,8 +97,8 @@ describe('chaos proxy', () => {
   })
 
   test.each([
-    [{ listen: '127.0.0.1:1' }, 'say where it leads to, with one --upstream'],
-    [{ name: 'db' }, '--name db: there is no --upstream for it'],
+    [{ listen: '127.0.0.1:1' }, 'this address has no upstream. Give one --upstream'],
+    [{ name: 'db' }, '--name db: this name has no upstream'],
     [{ upstream: ['a:1', 'a:2'], name: ['db', 'db'] }, '--name db: it is given twice'],
     [{ control: '0.0.0.0:0' }, '--control 0.0.0.0:0 can be reached from other machines: give a --token'],
     [
@@ -112,7 +112,7 @@ describe('chaos proxy', () => {
     ],
     [{ upstream: '6379' }, '--upstream 6379: missing port in address. Write host:port, such as 127.0.0.1:8080.'],
     [{ upstream: 'a:1', carries: 'smoke' }, '--carries smoke is "smoke". Known: http, http2, json-lines'],
-    [{ upstream: 'a:1', carries: '{"kind"' }, '--carries {"kind": not JSON'],
+    [{ upstream: 'a:1', carries: '{"kind"' }, '--carries {"kind" is not valid JSON'],
     [{ upstream: ['a:1', 'a:2', 'a:3'], carries: ['http', 'resp'] }, '--carries is given 2 times for 3 proxies'],
     [{ upstream: 'a:1', carries: 'http', record: 'resp' }, '--record resp reads resp. Leave --carries out'],
     [{ control: '127.0.0.1:1', port: '1' }, 'leave --host and --port out'],
@@ -213,7 +213,7 @@ describe('chaos proxy', () => {
       const refused = await chaos(again)
       expect(refused).toMatchObject({
         exitCode: 3,
-        stderr: `--out ${out}: process ${first.child.pid} is recording there. Name another file, or end that process first.\n`,
+        stderr: `--out ${out}: process ${first.child.pid} is recording to this path. Name another path, or end that process first.\n`,
       })
       first.child.kill('SIGKILL')
       await first.finished
@@ -234,7 +234,7 @@ describe('chaos proxy', () => {
       [
         ['--control', taken],
         4,
-        `The control interface cannot listen on ${taken}: the port is taken. Stop the program that listens there, or choose another port: --control 127.0.0.1:0`,
+        `The control interface cannot listen on ${taken}: the port is taken. Stop the program that listens on this port, or choose another port: --control 127.0.0.1:0`,
       ],
       [['--control', '127.0.0.1:0', '--', '/no/such/program'], 3, '/no/such/program: there is no such program'],
     ]

@@ -223,7 +223,7 @@ describe('record() of the API', () => {
     [{ expect: 'linearisable' }, 'expect linearisable: there is no such level. Did you mean linearizable?'],
     [{ require: ['lots'] }, 'require "lots": '],
     [{ seed: 0.5 }, 'seed: 0.5 is not a seed'],
-    [{ timeoutMs: 0 }, 'timeoutMs: 0 is not a time'],
+    [{ timeoutMs: 0 }, 'timeoutMs: 0 is not a duration'],
     [{ initial: 'zero' }, 'initial zero: this is not JSON'],
   ])('names the member instead of the command-line option when it refuses %j', async (wrong, message) => {
     await expect(recording('127.0.0.1:1', wrong)).rejects.toThrow(message)

@@ -200,7 +200,7 @@ describe('servers that chaos record starts', () => {
     [['--serve', 'node x', '--as', 'resp', '--as', 'tcp', '--', 'true'], /--as is given 2 times for 1 servers/],
     [
       ['--serve', 'node x', '--as', 'resp', '--as', 'a.json', '--', 'true'],
-      /only one of them can say what is recorded/,
+      /only one of them can define the recording/,
     ],
     [['--serve', 'node x', '--as', 'resp', '--hurt', 'n2', '--', 'true'], /--hurt/],
   ])('are refused before any of them is started: %j', async (args, message) => {

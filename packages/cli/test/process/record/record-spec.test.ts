@@ -44,9 +44,7 @@ describe('the run.json of a recording', () => {
     const { again } = await recorded()
     const { exitCode, stderr } = await again([])
     expect(exitCode).toBe(3)
-    expect(stderr).toMatch(
-      /would run the command node server\.mjs '\{port\}', .*If that is what you mean, say --trust\./,
-    )
+    expect(stderr).toMatch(/would run the command node server\.mjs '\{port\}', .*To allow it, say --trust\./)
   })
 
   test('supports --events and --verbose, and names the command that repeats the recording', async () => {
@@ -73,7 +71,7 @@ describe('the run.json of a recording', () => {
     expect(kept.spec.target.traffic.environment).toEqual({ API_TOKEN: '(removed)', PLACE: 'http://{n1}' })
     const lacking = await again(['--trust'])
     expect(lacking).toMatchObject({ exitCode: 3 })
-    expect(lacking.stderr).toContain('it was stored without the value of API_TOKEN: set that variable')
+    expect(lacking.stderr).toContain('was stored without the value of the variable API_TOKEN. Set it')
     process.env['API_TOKEN'] = 'swordfish'
     try {
       const given = await again(['--trust', '--json'])
@@ -104,9 +102,7 @@ describe('the run.json of a recording', () => {
       return stderr
     }
     expect(await refusal({ servers: [{ name: 'n1' }] })).toMatch(/needs exactly one of "upstream"/)
-    expect(await refusal({ again: 'run app.js' })).toMatch(
-      /does not contain all of this recording. To record again: run app.js/,
-    )
+    expect(await refusal({ again: 'run app.js' })).toMatch(/cannot repeat this recording, .* Record again: run app.js/)
     expect(await refusal({ as: 'none.json' })).toMatch(/none\.json/)
     expect(await refusal({ hurt: ['n2'] })).toMatch(/there is no such server/)
   })

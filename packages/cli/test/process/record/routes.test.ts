@@ -45,7 +45,7 @@ describe('the check of a route table', () => {
       'route 1 (GET /x): "f" is "red", which no model knows.',
     ],
     ['{"routes":[{"request":"GET /{id}","f":"read","result":"body"}]}', 'the path has {id}, and there is no "key".'],
-    ['{', 'this is not JSON'],
+    ['{', 'this is not valid JSON'],
   ])('refuses a table: %s', async (content, message) => {
     const path = fileWith('bad.json', content)
     const { exitCode, stderr } = await chaosHere(['routes', 'check', path])
@@ -100,7 +100,7 @@ describe('the trial of a request', () => {
   })
 
   test.each([
-    [['routes', 'try', table], "give a request: --request 'GET /kv/x'"],
+    [['routes', 'try', table], "needs a request: --request 'GET /kv/x'"],
     [['routes', 'try', table, '--request', 'kv'], '--request kv: the first line is "kv". Write a method and a path'],
     [
       ['routes', 'try', table, '--request', 'GET /', '--answer', 'ok'],
@@ -110,11 +110,14 @@ describe('the trial of a request', () => {
       ['routes', 'try', table, '--request', 'GET /', '--header', 'x'],
       '--header: "x" is not a header. Write X-Client: alice',
     ],
-    [['routes', 'try'], 'name the file of a table'],
+    [['routes', 'try'], 'chaos routes try needs the file of a route table'],
     [['routes', 'check', 'nope.json'], 'chaos routes check nope.json: there is no such file'],
     [['routes', 'shema'], 'there is no such action. There are: schema, check, try, suggest. Did you mean schema?'],
-    [['routes', 'schema', 'x.json'], 'all tables have the same schema'],
-    [['routes', 'suggest', 'http://app:secret@shop'], 'the database is named by an address: postgres://user:password@'],
+    [['routes', 'schema', 'x.json'], 'all route tables have one schema'],
+    [
+      ['routes', 'suggest', 'http://app:secret@shop'],
+      'the database must be given by its address: postgres://user:password@',
+    ],
     [['routes'], 'chaos routes needs schema, check FILE, try FILE or suggest DATABASE'],
   ])('refuses a request: %j', async (args, message) => {
     const { exitCode, stderr } = await chaosHere(args)

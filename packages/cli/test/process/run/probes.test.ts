@@ -40,7 +40,7 @@ describe('a probe over HTTP', () => {
     const url = await answering()
     expect(await asked(`${url}/200/fine body == 1`)).toEqual({ why: 'the answer has no number: fine' })
     expect(await asked(`${url}/200/fine json.a == 1`)).toEqual({ why: 'the answer is not JSON: fine' })
-    expect(await asked(`${url}/200/%7B%7D json.a.b == 1`)).toEqual({ why: 'json.a.b is no number: nothing' })
+    expect(await asked(`${url}/200/%7B%7D json.a.b == 1`)).toEqual({ why: 'json.a.b is not a number: nothing' })
     expect(await asked(`${url}/late == 200 within 50ms`)).toEqual({ why: 'no answer within 50 ms' })
     expect(await asked('http://127.0.0.1:1/ == 200')).toEqual({ why: expect.stringContaining('no answer: ') })
   })
@@ -126,7 +126,7 @@ test('chaos check --require LEVEL fails if that level is violated', async () => 
   expect((await chaosHere(['check', stale, '--require', 'sequential'])).exitCode).toBe(0)
   const { exitCode, stderr } = await chaosHere(['check', stale, '--require', 'linearizable of read during healed'])
   expect(exitCode).toBe(3)
-  expect(stderr).toContain('a level is required of all operations: write linearizable.')
+  expect(stderr).toContain('a level holds for all operations of a run. Write linearizable alone.')
 })
 
 describe('a configuration with a baseline', () => {

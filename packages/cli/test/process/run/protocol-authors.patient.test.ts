@@ -62,7 +62,7 @@ describe('the simulator as a library', () => {
       [{ faults: ['kil'] }, 'faults: kil: there is no such fault. Did you mean kill?'],
       [{ seedz: 3 }, 'seedz: there is no such setting. Did you mean seed'],
       [{ settings: { zz: 1 } }, 'settings.zz: there is no such setting of majorities'],
-      [{ seeds: 0 }, 'seeds: 0 is not a number of seeds: give a whole number from 1.'],
+      [{ seeds: 0 }, 'seeds: 0 is not a number of seeds. Give a whole number, 1 or more.'],
       [{ seeds: Number.NaN }, 'seeds: NaN is not a number of seeds'],
       [{ workload: 'queue' }, 'majorities cannot be asked to enqueue, dequeue, drain, as the workload queue does.'],
     ] as const
@@ -72,7 +72,7 @@ describe('the simulator as a library', () => {
   })
 
   test('refuses an export that is not a protocol, and an unknown bug, fault or workload', async () => {
-    await expect(search({} as ProtocolModule)).rejects.toThrow('the protocol: "name" is not a text')
+    await expect(search({} as ProtocolModule)).rejects.toThrow('the protocol: "name" is not a string')
     const protocol = await moduleIn(await withProtocol())
     await expect(search(protocol, { bug: 'no-write-bak' })).rejects.toThrow('Did you mean no-write-back?')
     await expect(simulate(protocol, { faults: ['kil'] })).rejects.toThrow('Did you mean kill?')

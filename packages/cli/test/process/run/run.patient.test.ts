@@ -146,7 +146,9 @@ describe('a simulated run', () => {
 
   test('is required by --verify-determinism', async () => {
     const { exitCode, stderr } = await chaosHere(['run', '--verify-determinism'])
-    expect(stderr).toContain('--verify-determinism: real processes never do the same twice. Add --sim.')
+    expect(stderr).toContain(
+      '--verify-determinism needs a simulated run, because real processes are not deterministic. Add --sim.',
+    )
     expect(exitCode).toBe(3)
   })
 })

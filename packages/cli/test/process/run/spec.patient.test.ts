@@ -123,7 +123,7 @@ describe('the option --spec', () => {
     expect(await refused({ ...spec, workload: { name: 'register', settings: { keys: 0 } } })).toMatch(
       /^FILE: register: keys=0 is not possible/,
     )
-    expect(await refused('{"target":')).toMatch(/^FILE: not JSON: /)
+    expect(await refused('{"target":')).toMatch(/^FILE: this is not valid JSON: /)
     expect(await refused({ chaos: 1, kind: 'scenario' })).toMatch(
       /^FILE is a replay that chaos fuzz wrote: .* chaos replay /,
     )
@@ -150,7 +150,7 @@ describe('the option --spec', () => {
       /^FILE: there is no member rat\. .* Chaos 0\.0\.9 wrote it, and this is \S+: npx chaosproxy@0\.0\.9 run --spec /,
     )
     expect(await refused({ ...old, chaos: 2, version: '7.1.0', spec: small })).toMatch(
-      /^FILE: it has format 2, and this chaos reads up to 1\. Chaos 7\.1\.0 wrote it, .* npx chaosproxy@7\.1\.0 run --spec /,
+      /^FILE: it has format 2, and this version of chaos reads formats up to 1\. Chaos 7\.1\.0 wrote it, .* npx chaosproxy@7\.1\.0 run --spec /,
     )
   })
 

@@ -138,10 +138,10 @@ describe('a user-defined workload', () => {
   test.each<readonly [string, string, RegExp]>([
     ['that is not there', '', /there is no such file/],
     ['that throws', 'throw new Error("no luck")', /does not run: no luck/],
-    ['that exports nothing', 'export const x = 1', /"name" is not a text/],
-    ['without a name', 'export default { create() {} }', /"name" is not a text/],
+    ['that exports nothing', 'export const x = 1', /"name" is not a string/],
+    ['without a name', 'export default { create() {} }', /"name" is not a string/],
     ['without functions', workload({ members: 'functions: 3,' }), /"functions" is not a list/],
-    ['of an unknown model', workload({ members: "model: 'regster'," }), /there is no "model" regster/],
+    ['of an unknown model', workload({ members: "model: 'regster'," }), /"model" names no model: regster/],
     ['that reads what it cannot ask for', workload({ members: "reads: ['peek']," }), /"reads" is not a list/],
     ['whose client throws', workload({ next: "{ throw new Error('stuck') }" }), /"next" threw: stuck/],
     ['that asks for what it does not declare', workload({ next: "({ f: 'wipe', value: null })" }), /"next" returned/],

@@ -51,7 +51,7 @@ describe('chaos replay', () => {
       { ...good, level: 'eventul' },
       /"level" is "eventul". Did you mean "?eventual/,
     ],
-    ['of another kind', { events: [] }, /is no replay file/],
+    ['of another kind', { events: [] }, /is not a replay file/],
     ['that names a node too many', { ...good, nodes: 1 }, /faults\[0\]: there is no node "n2"/],
     [
       'that asks for what nobody serves',
@@ -83,7 +83,7 @@ describe('chaos replay', () => {
     const file = written(JSON.stringify({ ...good, target: echo(''), faults: [fault] }))
     const { exitCode, stdout, stderr } = await chaosHere(['replay', file, '--real', '--trust'])
     expect(stderr).toMatch(
-      /^--real: echo cannot suffer clock when it runs as real processes: .* Without --real the simulator plays it/m,
+      /^--real: echo cannot suffer clock when it runs as real processes: .* Leave out --real to replay it in the simulator/m,
     )
     expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: '' })
   })

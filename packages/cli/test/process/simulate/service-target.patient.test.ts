@@ -100,7 +100,7 @@ describe('a service in the configuration', () => {
     const strange = await chaos(['run', '--spec', spec], { cwd })
     expect(strange).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('(--program ./race.ts)') })
     const unset = await chaos(['run', '--spec', spec, '--program', './race.ts'], { cwd })
-    expect(unset.stderr).toContain('it was stored without the value of API_TOKEN: set that variable.')
+    expect(unset.stderr).toContain('was stored without the value of the variable API_TOKEN. Set it.')
     const again = ['run', '--spec', spec, '--program', './race.ts', '--quiet']
     expect(await chaos(again, { cwd, env: { API_TOKEN: 'swordfish' } })).toMatchObject({ exitCode: 0 })
   })
@@ -115,17 +115,17 @@ describe('a service in the configuration', () => {
   })
 
   test.each([
-    [['run', '--target', 'race'], {}, '--target race: it is a service of the configuration: write service:race.'],
+    [['run', '--target', 'race'], {}, '--target race: this is a service of the configuration. Write service:race.'],
     [
       ['run', '--target', 'sim:race'],
       {},
-      '--target sim:race: it is a service of the configuration: write sim:service:race.',
+      '--target sim:race: this is a service of the configuration. Write sim:service:race.',
     ],
     [['run', '--target', 'service:rase'], {}, 'there is no service rase in the configuration. Did you mean race?'],
     [['run', '--sim', '--target', 'service:rase'], {}, 'There are: particular, race.'],
     [['run'], {}, 'add --target service:particular or --target service:race, or write it as "target".'],
     [['run'], { target: 'service:rase' }, 'there is no service rase in the configuration.'],
-    [['fuzz', '--target', 'service:race'], {}, 'race is a service: chaos simulate race searches that.'],
+    [['fuzz', '--target', 'service:race'], {}, 'race is a service. Use chaos simulate race.'],
     [['simulate', 'race', '--seeds', '1'], { faults: ['loss'] }, 'simulated programs cannot suffer it'],
     [['simulate', 'race', '--seeds', '1'], { faults: ['kil'] }, 'Did you mean kill?'],
   ])('is refused with a hint if it is misused: chaos %j with %j', async (args, config, text) => {

@@ -94,7 +94,7 @@ describe('a service whose clients are user code', () => {
     const { exitCode, stderr } = await search()
     expect(exitCode, stderr).toBe(0)
     const refused = await search('--routes', 'routes.json')
-    expect(refused).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('give only one of them') })
+    expect(refused).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('Give only one of them') })
   })
 
   patientTest('runs as processes with the same client code', async () => {

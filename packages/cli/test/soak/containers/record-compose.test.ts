@@ -81,6 +81,9 @@ describe.runIf(isPossible)('the traffic of a test suite to a Compose project', (
   test('is refused with a remedy if the project is not running', async () => {
     const args = ['--compose', 'nobodys', '--as', 'routes.json', '--', 'true']
     const { stderr, exitCode } = await chaos(['record', ...args], { cwd, env })
-    expect([exitCode, stderr]).toEqual([4, expect.stringContaining('no container of it runs. Start it first')])
+    expect([exitCode, stderr]).toEqual([
+      4,
+      expect.stringContaining('no container of this project runs. Start the project first'),
+    ])
   })
 })

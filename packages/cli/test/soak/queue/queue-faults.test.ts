@@ -106,7 +106,7 @@ describe.skipIf(redis === undefined)(`a queue${redis === undefined ? `: ${whySki
     onTestFinished(() => board.close())
     await board.add('job', { version: '0.0.0', kind: 'search', spec: {}, files: [] }, { jobId: 'old' })
     await until(() => printed().includes('Refused a job'))
-    expect(printed()).toMatch(/it is of chaos 0\.0\.0, and this worker is \S+: install the same version on both\./)
+    expect(printed()).toMatch(/it is of chaos 0\.0\.0, and this worker is \S+\. Install one version on both machines\./)
     const { exitCode } = await chaos([
       'fuzz',
       '--bug',
@@ -129,7 +129,7 @@ describe.skipIf(redis === undefined)(`a queue${redis === undefined ? `: ${whySki
       'chaos',
       () => {
         throw new UnrecoverableError(
-          'it is of chaos 1.2.3, and this worker is 0.0.0: install the same version on both.',
+          'it is of chaos 1.2.3, and this worker is 0.0.0. Install one version on both machines.',
         )
       },
       { connection: { url: queue } },

@@ -158,7 +158,7 @@ describe('a checker with its own levels', () => {
       stderr: expect.stringContaining('is not judged by that level, but by serializable, read-committed'),
     })
     expect((await chaosHere(['check', file, '--model', 'register', '--expect', 'read-committed'])).stderr).toContain(
-      'the register model is not judged by that level',
+      'the register model does not have that level',
     )
     expect((await check('--expect', 'read-comitted')).stderr).toContain('Did you mean read-committed?')
   })
