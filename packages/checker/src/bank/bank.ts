@@ -84,7 +84,7 @@ function needed(part: Part, budget: Budget): readonly number[] | undefined {
 function requireBalances(part: Part, i: number): void {
   const read = jsonOf(part, part.output[i])
   if (isObject(read) && Object.values(read).every((each) => each === null || typeof each === 'number')) return
-  throw badOperation(part, i, `a read returns all balances, such as {"a":10,"b":0}, not ${JSON.stringify(read)}.`)
+  throw badOperation(part, i, `a read must return all balances, such as {"a":10,"b":0}, not ${JSON.stringify(read)}.`)
 }
 
 /** A read of a balance below zero, or one that nothing which was asked for comes to. */
@@ -160,7 +160,8 @@ function afterMoves({ isKnown, accounts }: Bank, moves: Moved['moves']): Bank['a
 }
 
 function afterRead({ isKnown, accounts, done }: Bank, read: Json): readonly Bank[] {
-  if (!isObject(read)) throw new WrongValue(`a read returns balances, such as {"a":10}, not ${JSON.stringify(read)}`)
+  if (!isObject(read))
+    throw new WrongValue(`a read must return balances, such as {"a":10}, not ${JSON.stringify(read)}`)
   const said = new Map<string, readonly [now: number, least: number]>()
   for (const [account, balance] of Object.entries(read)) {
     if (typeof (balance ?? 0) !== 'number') return []

@@ -74,7 +74,10 @@ export function counterReads(history: History, initial: Json, budget: Budget = u
       const value = history.values.json(row.input as ValueId) ?? 1
       if (typeof value !== 'number') {
         const place = placeOf(history, row.row)
-        throw new UserError('input', `${place}: an amount is a number, not ${JSON.stringify(value)}. Check the model.`)
+        throw new UserError(
+          'input',
+          `${place}: an amount must be a number, not ${JSON.stringify(value)}. Check the model.`,
+        )
       }
       const amount = amountOf({ f, value })
       if (amount >= 0) sum[isReturn ? 'upDone' : 'upAsked'] += amount
@@ -101,7 +104,7 @@ function numberRead(history: History, { row, output }: AccountRow): number | und
   const value = history.values.json(output as ValueId) ?? undefined
   if (value === undefined || typeof value === 'number') return value
   const place = placeOf(history, row)
-  throw new UserError('input', `${place}: a read returns a number, not ${JSON.stringify(value)}. Check the model.`)
+  throw new UserError('input', `${place}: a read must return a number, not ${JSON.stringify(value)}. Check the model.`)
 }
 
 /**

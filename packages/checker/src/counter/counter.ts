@@ -86,7 +86,8 @@ function countOnes(part: Part, initial: Json, budget: Budget): FastAnswer {
     budget.tick()
     if (part.f[i] !== READ) return 0
     const value = jsonOf(part, part.output[i]) ?? start
-    if (typeof value !== 'number') throw badOperation(part, i, `a read returns a number, not ${JSON.stringify(value)}.`)
+    if (typeof value !== 'number')
+      throw badOperation(part, i, `a read must return a number, not ${JSON.stringify(value)}.`)
     // Counted upwards from the initial value.
     return decimal(value - start) * (sign === 0 ? 1 : sign)
   })

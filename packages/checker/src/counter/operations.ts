@@ -29,7 +29,7 @@ export function startOf(initial: Json): number {
 
 export const amountOf = ({ f, value }: Pick<ObjectOperation, 'f' | 'value'>): number => {
   const amount = value ?? 1
-  if (typeof amount !== 'number') throw new WrongValue(`an amount is a number, not ${JSON.stringify(amount)}`)
+  if (typeof amount !== 'number') throw new WrongValue(`an amount must be a number, not ${JSON.stringify(amount)}`)
   return f === 'add' || f.startsWith('inc') ? amount : -amount
 }
 

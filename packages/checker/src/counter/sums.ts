@@ -13,7 +13,8 @@ export function amounts(part: Part, budget: Budget): Float64Array {
     const known = cached.get(part.input[i] * 4 + part.f[i])
     if (known !== undefined) return known
     const value = jsonOf(part, part.input[i]) ?? 1
-    if (typeof value !== 'number') throw badOperation(part, i, `an amount is a number, not ${JSON.stringify(value)}.`)
+    if (typeof value !== 'number')
+      throw badOperation(part, i, `an amount must be a number, not ${JSON.stringify(value)}.`)
     const amount = decimal(part.f[i] === ADD ? value : -value)
     cached.set(part.input[i] * 4 + part.f[i], amount)
     return amount

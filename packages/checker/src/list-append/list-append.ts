@@ -58,7 +58,7 @@ export const listFrom = (initial: List): Specification<List> => ({
     const { isKnown, list } = state
     if (f === 'append') return [{ isKnown, list: [...list, JSON.stringify(value)] }]
     const read = output ?? []
-    if (!Array.isArray(read)) throw new WrongValue(`a read returns a list, not ${JSON.stringify(read)}`)
+    if (!Array.isArray(read)) throw new WrongValue(`a read must return a list, not ${JSON.stringify(read)}`)
     const before = read.length - list.length
     if (isKnown ? before !== 0 : before < 0) return []
     if (!list.every((each, at) => each === JSON.stringify(read[before + at]))) return []

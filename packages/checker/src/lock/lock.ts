@@ -155,7 +155,7 @@ function tokenOf(part: Part, acquire: number): number | undefined {
   const value: Json = jsonOf(part, part.output[acquire])
   if (value === null || typeof value === 'number') return value ?? undefined
   if (typeof value === 'string' || typeof value === 'boolean') return undefined
-  throw badOperation(part, acquire, `a fencing token is a number, not ${JSON.stringify(value)}.`)
+  throw badOperation(part, acquire, `a fencing token must be a number, not ${JSON.stringify(value)}.`)
 }
 
 /**

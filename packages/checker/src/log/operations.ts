@@ -149,4 +149,4 @@ export function readAt(part: Part, entriesOf: EntriesOf, i: number): readonly Re
 }
 
 export const noList = (output: Json | undefined): string =>
-  `a read returns a list, not ${JSON.stringify(output ?? null)}`
+  `a read must return a list, not ${JSON.stringify(output ?? null)}`

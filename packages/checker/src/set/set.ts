@@ -97,7 +97,7 @@ export const setFrom = (initial: Contents): Specification<Contents> => ({
 
 function afterRead({ isKnown, present, absent }: Contents, output: Json): readonly Contents[] {
   const contents = elementsOf(output)
-  if (contents === undefined) throw new WrongValue(`a read returns a list, not ${JSON.stringify(output)}`)
+  if (contents === undefined) throw new WrongValue(`a read must return a list, not ${JSON.stringify(output)}`)
   const read = contents.map((each) => JSON.stringify(each)).sort()
   const fits = isKnown
     ? read.length === present.length && read.every((each, at) => each === present[at])
@@ -110,7 +110,7 @@ const elementOf = (value: Json, output: Json | undefined): Json => (Array.isArra
 function found(output: Json | undefined): boolean {
   const answer = Array.isArray(output) ? output[1] : output
   if (typeof answer === 'boolean') return answer
-  throw new WrongValue(`contains returns true or false, not ${JSON.stringify(answer ?? null)}`)
+  throw new WrongValue(`contains must return true or false, not ${JSON.stringify(answer ?? null)}`)
 }
 
 /**

@@ -184,9 +184,9 @@ test('check refuses an operation that the model does not know, and lists the kno
 test('check refuses a value that does not fit the object, and names its line', () => {
   const judge = (model: ModelName, steps: readonly Step[]) => () =>
     checkHistory(historyFromEvents(eventsOf(steps)), { model })
-  expect(judge('set', both(0, 'read', null, 7))).toThrow('line 1: a read returns a list, not 7')
-  expect(judge('counter', both(0, 'add', 'x', 'x'))).toThrow('line 1: an amount is a number, not "x"')
-  const balances = 'a read returns all balances, such as {"a":10,"b":0}'
+  expect(judge('set', both(0, 'read', null, 7))).toThrow('line 1: a read must return a list, not 7')
+  expect(judge('counter', both(0, 'add', 'x', 'x'))).toThrow('line 1: an amount must be a number, not "x"')
+  const balances = 'a read must return all balances, such as {"a":10,"b":0}'
   expect(judge('bank', both(0, 'read', null, null))).toThrow(`line 1: ${balances}, not null.`)
   expect(judge('bank', both(0, 'read', null, [1]))).toThrow(`line 1: ${balances}, not [1].`)
   expect(judge('bank', both(0, 'transfer', 7, 7))).toThrow(

@@ -109,7 +109,9 @@ describe('check', () => {
 
   test('refuses a text read from a counter, even if the counter also decreases', () => {
     const counted = [3, -1].map((amount): Done => ['add', amount, amount])
-    expect(() => judge('counter', null, ...counted, ['read', null, 'ab'])).toThrow(/line 5: a read returns a number/)
+    expect(() => judge('counter', null, ...counted, ['read', null, 'ab'])).toThrow(
+      /line 5: a read must return a number/,
+    )
   })
 
   test('refuses a lock whose initial holder is not a process', () => {

@@ -26,7 +26,7 @@ export const explainTool: Tool = {
     sentence: told('the contradiction in a sentence, and why it was possible; empty if nothing is violated'),
     why: v.pipe(
       v.strictObject({
-        text: told('the mechanism; otherwise what the verdict rests on'),
+        text: told('how the violation arose; without a violation, what the verdict is based on'),
         certainty: oneOf(['shown', 'likely', 'unknown'], 'how certain "text" is'),
         settings: told('the settings chosen for the target; empty if unknown'),
       }),

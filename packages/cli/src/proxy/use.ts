@@ -118,7 +118,7 @@ const declared = {
     name: words('name of a proxy; give one for each proxy', 'n1, n2, …'),
     carries: words(
       () =>
-        `protocol of the traffic, so that faults can hit single requests and messages: ${carriageNames().join(', ')}; once, or once for each proxy`,
+        `protocol of the traffic, so that faults can hit single requests and messages: ${carriageNames().join(', ')}; give it once, or once for each proxy`,
     ),
     config: word(
       'JSON file with proxies, their toxics, faults and partitions; or a list of proxies in the format of Toxiproxy',
@@ -174,7 +174,7 @@ const declared = {
   }),
   ...inGroup('Metrics and log', [], {
     'proxy-metrics': flag('(with --toxiproxy) serve metrics at GET /metrics'),
-    'runtime-metrics': flag('the same as --proxy-metrics'),
+    'runtime-metrics': flag('(with --toxiproxy) serve metrics at GET /metrics, as --proxy-metrics does'),
     log: asName(v.optional(v.picklist(LOG_FORMATS)), 'format', {
       text: 'format of the log: json or pretty',
       usual: 'pretty on a terminal',

@@ -48,7 +48,7 @@ const declared = {
     ),
     ...composeOptions,
     as: words(
-      'protocol of the traffic: a JSON file with a route table (HTTP), resp (Redis), or {"kind":"postgresql","table":"kv"}; once, or once for each server; tcp: faults only, no recording',
+      'protocol of the traffic: a JSON file with a route table (HTTP), resp (Redis), or {"kind":"postgresql","table":"kv"}; give it once, or once for each server; tcp: faults only, no recording',
     ),
     listen: words(
       'host:port to listen on; give one for each server; write https:// in front to speak TLS',

@@ -26,13 +26,13 @@ export const timeout = defineFault({
 /** Withholds the end of a direction: the receiver does not learn that its peer has closed it. */
 export const halfOpen = defineFault({
   kind: 'half-open',
-  summary: 'when one side closes its direction (half-close), do not pass that on',
+  summary: 'when one side closes its direction (half-close), do not forward the close',
   parameters: {},
 })
 
 export const slowClose = defineFault({
   kind: 'slow-close',
-  summary: 'when one side closes its direction (half-close), pass that on later',
+  summary: 'when one side closes its direction (half-close), forward the close later',
   parameters: { delayMs: ms('the delay') },
 })
 

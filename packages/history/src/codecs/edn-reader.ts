@@ -145,7 +145,7 @@ export class EdnReader implements ChunkReader {
     if (value === null && this.#close === '' && this.#used === 0) return
     if (!isObject(value)) {
       const found = Array.isArray(value) ? 'a vector' : JSON.stringify(value)
-      throw new EventError(`an event is a map, such as {:process 0, :type :invoke, :f :read}; here is ${found}.`)
+      throw new EventError(`an event must be a map, such as {:process 0, :type :invoke, :f :read}, not ${found}.`)
     }
     const event = eventOfMembers(this.#anonymous.named(ednMembers(value)), this.#options.sink.epoch)
     this.#hasTransactions = isTransaction(event.f)

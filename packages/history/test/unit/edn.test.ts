@@ -251,7 +251,7 @@ describe('malformed EDN', () => {
     [
       'a vector for an event',
       '[:invoke]',
-      'an event is a map, such as {:process 0, :type :invoke, :f :read}; here is a vector.',
+      'an event must be a map, such as {:process 0, :type :invoke, :f :read}, not a vector.',
     ],
     [
       'an unknown type',

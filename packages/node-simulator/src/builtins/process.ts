@@ -106,7 +106,7 @@ export function fillProcess(
     dlopen: refusedFunction(
       'process.dlopen',
       'is native code, whose files and threads the simulator cannot see',
-      'Put it behind an interface, or run the real thing with chaos run.',
+      'Put it behind an interface, or run the real program with chaos run.',
     ),
     setUncaughtExceptionCaptureCallback: unsimulated(
       'setUncaughtExceptionCaptureCallback',

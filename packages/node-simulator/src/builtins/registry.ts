@@ -41,7 +41,7 @@ const PASSED: ReadonlySet<string> = new Set([
 
 const OTHER_PROCESS = 'starts another process, whose timing no seed controls'
 const THREAD = 'runs in another thread, whose timing no seed controls'
-const SAME_THREAD = 'Do the work in the same thread if CHAOS_SIMULATED is set, or run the real thing with chaos run.'
+const SAME_THREAD = 'Do the work in the same thread if CHAOS_SIMULATED is set, or run the real program with chaos run.'
 
 type Members = { readonly [name: string]: unknown }
 const members = (module: object): Members => ({ ...module }) as Members
@@ -107,7 +107,7 @@ const MODULES: { readonly [name: string]: (life: Life) => object } = {
   async_hooks: asyncHooksModule,
   buffer: () => ({ ...members(buffer), Blob, File }),
   child_process: () =>
-    refusedModule('child_process', members(childProcess), OTHER_PROCESS, 'Run the real thing with chaos run.'),
+    refusedModule('child_process', members(childProcess), OTHER_PROCESS, 'Run the real program with chaos run.'),
   cluster: clusterModule,
   console: createConsole,
   crypto: cryptoModule,
@@ -122,7 +122,7 @@ const MODULES: { readonly [name: string]: (life: Life) => object } = {
       'http2',
       members(http2),
       'speaks HTTP/2, as gRPC does, which is not simulated yet',
-      'Use node:http if CHAOS_SIMULATED is set, or run the real thing with chaos run.',
+      'Use node:http if CHAOS_SIMULATED is set, or run the real program with chaos run.',
     ),
     constants: http2.constants,
   }),
@@ -185,7 +185,7 @@ const nativeCode = (specifier: string): NotSimulated =>
   new NotSimulated(
     specifier,
     'is native code, whose files and threads the simulator cannot see',
-    'Put it behind an interface, or run the real thing with chaos run.',
+    'Put it behind an interface, or run the real program with chaos run.',
   )
 
 /** `require` within a bundle: only built-in modules are left to load. */

@@ -169,9 +169,11 @@ describe.skipIf(executablePath === undefined)('a page in a real browser (skipped
 describe('a network', () => {
   test('refuses unknown names and faults, and lists its pages and servers', async () => {
     const network = await openNetwork({ servers: { chat: 'http://127.0.0.1:1' } })
-    await expect(network.cut('page', 'chat')).rejects.toThrow('there is no "page". Pages: none yet')
+    await expect(network.cut('page', 'chat')).rejects.toThrow('there is no page or server "page". Pages: none yet')
     await network.proxy()
-    await expect(network.cut('page', 'caht')).rejects.toThrow('there is no "caht". Pages: page. Servers: chat.')
+    await expect(network.cut('page', 'caht')).rejects.toThrow(
+      'there is no page or server "caht". Pages: page. Servers: chat.',
+    )
     await expect(network.cut('page', 'page')).rejects.toThrow('a link is between a page and a server')
     await expect(network.hurt({ kind: 'earthquake' })).rejects.toThrow('earthquake')
     await expect(network.hurt({ kind: 'drop-datagram' })).rejects.toThrow('drop-datagram')

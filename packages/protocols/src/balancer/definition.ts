@@ -54,7 +54,7 @@ export const balancer: ProtocolDefinition = defineProtocol({
   invariants: [
     {
       name: 'every server is checked',
-      summary: 'servers that are out are checked in each round too; otherwise they would never be taken back',
+      summary: 'servers that get no requests are checked in each round too, so that they can return',
       watch: watchState(unchecked),
     },
   ],

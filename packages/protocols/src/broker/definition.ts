@@ -27,7 +27,7 @@ export const broker: ProtocolDefinition = defineProtocol({
   settings: {
     delivery: {
       summary:
-        'how often a message arrives when replies are lost; exactly-once gives producers keys and consumers receipts',
+        'how often a message arrives if replies are lost; with exactly-once, producers send keys and consumers get receipts',
       default: 'exactly-once',
       values: ['at-most-once', 'at-least-once', 'exactly-once'],
     },

@@ -5,7 +5,7 @@ type Given = Map<string, number>
 
 export const ids: ReplicatedObject<Given> = {
   name: 'ids',
-  summary: 'sources of ids by key: each is given out once',
+  summary: 'sources of ids by key: each id is returned once',
   functions: ['generate'],
   reads: [],
   initial: () => new Map(),

@@ -151,7 +151,7 @@ const runSchema = v.strictObject({
   usualFaults: v.optional(
     v.pipe(
       v.literal(true, 'must be true, or absent'),
-      v.description('true: the run has the usual faults of its target, because nobody chose others'),
+      v.description('true: no faults were chosen, so the run has the usual faults of its target'),
     ),
   ),
 })

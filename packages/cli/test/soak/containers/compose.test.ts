@@ -79,7 +79,7 @@ describe.runIf(isPossible)('a Compose project', () => {
     const nobodys = await asked({ compose: { project: 'nobodys' } })
     expect(nobodys).toEqual([4, expect.stringMatching(/no container of the project nobodys runs\. Start it first/)])
     const service = await asked({ nodes: ['n1', 'n4'] })
-    expect(service).toEqual([3, expect.stringMatching(/there is no service n4 .* There are n1, n2, n3\./)])
+    expect(service).toEqual([3, expect.stringMatching(/there is no service n4 .* The services are n1, n2, n3\./)])
     const port = await asked({ port: 7001, readyWithinMs: 500 })
     expect(port).toEqual([4, expect.stringMatching(/not every node listens on port 7001/)])
   })

@@ -125,7 +125,7 @@ export function readFault(value: unknown, plane: Pick<ControlPlane, 'proxies'>, 
   if (links !== undefined && proxies !== undefined)
     throw new ControlError(400, `${where}: give "links" or "proxies", not both`)
   if (proxies === undefined && direction !== undefined)
-    throw new ControlError(400, `${where}: "direction" goes with "proxies"; a link has a direction of its own`)
+    throw new ControlError(400, `${where}: "direction" needs "proxies"; a link has a direction of its own`)
   const family = familyOf(harm['kind'])?.name
   // Request faults are placed on the link that carries the requests, even faults that affect the responses.
   const ways = readDirection(family === 'http' || family === 'sql' ? 'upstream' : direction, where)

@@ -106,7 +106,7 @@ describe('a node run by an arbitrary command', () => {
     await expect(run.node({ ...countingServer, command })).rejects.toMatchObject({
       code: 'input',
       message:
-        '{prot}: there is no value for the placeholder {prot}. Did you mean {port}? There are {node}, {host}, {data}, {port}, {port.client}; to keep {prot} as text, write {{prot}}.',
+        '{prot}: there is no value for the placeholder {prot}. Did you mean {port}? The placeholders are {node}, {host}, {data}, {port}, {port.client}; to keep {prot} as text, write {{prot}}.',
     })
     expect(existsSync(run.logPath())).toBe(false)
   })
