@@ -192,7 +192,7 @@ describe('a wrong command line', () => {
     [['--json', 'check'], '--json: write the command before its options.'],
     [['replay'], 'chaos replay needs the file that chaos fuzz wrote: chaos replay FILE'],
     [['run', '--target', 'rfat'], '--target rfat: there is no such target. Did you mean raft?'],
-    [['run', '--time', '20'], '--time 20: not a duration.'],
+    [['run', '--time', '20'], '--time 20 is not a duration.'],
     [['run', '--nodes', '0'], '--nodes 0: must be a whole number from 1 to 25.'],
     [['run', '--faults', 'partitions'], '--faults partitions: there is no such fault. Did you mean partition?'],
     [['run', '--bug', 'forget-votes'], 'Did you mean forget-vote?'],

@@ -118,7 +118,7 @@ describe('chaos run --require', () => {
     expect((await chaosHere([...simulated.filter((word) => word !== '--sim')], { cwd })).exitCode).toBe(1)
     config(['operations >= many'])
     const { exitCode, stderr } = await chaosHere(['run'], { cwd })
-    expect(stderr).toContain('operations is compared with a whole number, such as 0, not with many.')
+    expect(stderr).toContain('operations must be compared with a whole number, such as 0, not with many.')
     expect(exitCode).toBe(3)
   })
 })

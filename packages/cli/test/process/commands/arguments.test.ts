@@ -51,7 +51,7 @@ describe('durations', () => {
 test('sizes are decimal: 1KB is 1,000 bytes', () => {
   expect(parseSize('memory', '64KB')).toBe(64_000)
   expect(parseSize('memory', '2GB')).toBe(2_000_000_000)
-  expect(() => parseSize('memory', '2 GB')).toThrow('--memory 2 GB: not a size.')
+  expect(() => parseSize('memory', '2 GB')).toThrow('--memory 2 GB is not a size.')
 })
 
 describe('an option that is declared by a schema', () => {

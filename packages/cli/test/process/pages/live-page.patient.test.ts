@@ -372,5 +372,5 @@ describe('the server of the live page', () => {
 test('a live page of a simulated run is refused, with an alternative', async () => {
   const { finished } = startChaos(['run', '--sim', '--ui'])
   const { exitCode, stderr } = await finished
-  expect({ exitCode, stderr }).toEqual({ exitCode: 3, stderr: expect.stringContaining('leave --sim out') })
+  expect({ exitCode, stderr }).toEqual({ exitCode: 3, stderr: expect.stringContaining('Leave out --sim') })
 })

@@ -138,7 +138,7 @@ export default report`)
 
   test.each([
     ['export default () => { throw new Error("no luck") }', 'it threw: no luck.'],
-    ['export default () => 7', 'it returned number, not a text.'],
+    ['export default () => 7', 'it returned number, not a string.'],
   ])('causes one line on stderr if it fails, and leaves the verdict unchanged: %s', async (text, message) => {
     const args = ['check', history('stale-read'), '--expect', 'linearizable', '--reporter', written(text)]
     const { exitCode, stderr } = await chaosHere(args)

@@ -133,12 +133,12 @@ describe('chaos ctl', () => {
     ['add latency db latencyMS=5', 'latency has no parameter "latencyMS". Did you mean latencyMs?'],
     ['add latency db', 'latency needs "latencyMs" of milliseconds'],
     ['add latency', 'Name the proxy or link that the fault hits: chaos ctl add latency PROXY'],
-    ['add latency db latencyMs=fast', '--latencyMs fast: not a duration'],
+    ['add latency db latencyMs=fast', '--latencyMs fast is not a duration'],
     ['add latency db latencyMs=-5', 'The proxy refuses the request (HTTP 400): fault: latency: "latencyMs" is -5'],
     ['add latency db db>clients latencyMs=5', 'name proxies or links, not both'],
     ['add latency clients>bd latencyMs=5', 'no proxy carries the link clients>bd. Known: clients>db, db>clients'],
     ['add drop-message db', 'no proxy parses the traffic of the link, as this fault needs'],
-    ['add corrupt db probability=x', 'probability=x: not a number'],
+    ['add corrupt db probability=x', 'probability must be a number, not x'],
     ['remove slow', 'There is no fault "slow". None is in force.'],
     ['change slow a=1', 'There is no fault "slow". None is in force.'],
     ['partition split db', 'A partition needs a name, and two groups or more'],
@@ -198,7 +198,7 @@ describe('chaos ctl', () => {
       createControlClient({ host: '127.0.0.1:1', token: undefined, words }).get('/v1/proxies'),
     ).rejects.toThrow('No proxy answers at 127.0.0.1:1. Nothing listens there. Start one')
     for (const host of ['http://', '[', 'ftp://127.0.0.1'])
-      expect(() => createControlClient({ host, token: undefined, words })).toThrow(`--host ${host}: not an address`)
+      expect(() => createControlClient({ host, token: undefined, words })).toThrow(`--host ${host} is not an address`)
   })
 
   test('prints JSON on request, and suggests an action for a misspelt name', async () => {

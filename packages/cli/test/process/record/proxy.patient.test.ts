@@ -119,11 +119,11 @@ describe('chaos proxy', () => {
     [{ token: '' }, '--token is empty'],
     [{ record: '/no/such/routes.json' }, '--record /no/such/routes.json: there is no such file'],
     [{ model: 'register' }, 'Nothing is recorded: give --record'],
-    [{ record: 'resp', rotate: '5' }, '--rotate 5: not a size'],
+    [{ record: 'resp', rotate: '5' }, '--rotate 5 is neither a size'],
     [{ upstream: 'a:1', record: 'resp', client: 'bearer' }, '--record: "client" is "bearer". Give peer.process'],
     [{ upstream: 'a:1', record: 'resp', initial: 'zero' }, '--initial zero: this is not JSON. Give unknown, read'],
     [{ log: 'xml' }, 'there is no such format'],
-    [{ time: '5' }, '--time 5: not a duration'],
+    [{ time: '5' }, '--time 5 is not a duration'],
   ])('refuses %j: %s', (options, message) => {
     expect(() => parseProxySettings(options)).toThrow(message)
   })
