@@ -108,7 +108,7 @@ export function defineModel<State>(own: Model<State>): Extension {
  * @throws UserError (input) for a definition that lacks something.
  */
 export function defineLevel(own: OwnLevel): Extension {
-  requireShape('defineLevel', own, { name: 'a text', summary: 'a text', judge: 'a function' })
+  requireShape('defineLevel', own, { name: 'a string', summary: 'a string', judge: 'a function' })
   requireName('defineLevel', own.name)
   return { kind: 'level', level: own }
 }
