@@ -3,9 +3,9 @@ import type { Filters } from './filters.ts'
 import type { View } from './view.ts'
 
 /**
- * Keeps the view in the address, so that it can be shared: `#t=1.204-1.3&op=3103&key=x`, with times in seconds, the
- * line of the operation chosen, and the filters. An address with `op` alone, as that of a step of the story, only
- * chooses that operation.
+ * Keeps the view in the address, so that a link shares it: `#t=1.204-1.3&op=3103&key=x`. `t` is in seconds, `op` is the
+ * line of the chosen operation, and the rest are the filters. An address with `op` alone, as a step of the story has,
+ * only chooses that operation.
  */
 export function startAddress(canvas: HTMLCanvasElement, explorer: Explorer, filters: Filters, view: View): void {
   const pauseMs = 300
@@ -13,7 +13,7 @@ export function startAddress(canvas: HTMLCanvasElement, explorer: Explorer, filt
   let timer: ReturnType<typeof setTimeout> | undefined
   let isReading = false
 
-  /** Follows an address of ours; any other is a place in the page. */
+  /** Shows the view that the address describes; returns false if the address is an ordinary anchor of the page. */
   const read = (): boolean => {
     const asked = new URLSearchParams(location.hash.slice(1))
     const [from, to] = (asked.get('t') ?? '').split('-').map((seconds) => Number.parseFloat(seconds) * 1e9)
@@ -46,7 +46,7 @@ export function startAddress(canvas: HTMLCanvasElement, explorer: Explorer, filt
     try {
       history.replaceState(null, '', `#${said}`)
     } catch {
-      // Browsers refuse it for a while if it is asked too often, and within some frames for ever.
+      // Browsers throw when the address changes too often; inside some frames they always throw.
     }
   }
   const show = (): void => {

@@ -1,13 +1,13 @@
 import type { View } from './view.ts'
 
-/** A stretch of time to be drawn, and where its times stand in the canvas, in CSS pixels. */
+/** A time span to draw, and the mapping of its times to CSS pixels of the canvas. */
 export interface Stretch {
   readonly from: number
   readonly to: number
   readonly x: (time: number) => number
 }
 
-/** Where the drawn bars are: times in the canvas's own pixels, shifted left by `gone` of them. */
+/** The mapping from times to the canvas's device pixels for the bars drawn last, shifted left by `gone` pixels. */
 interface Kept {
   readonly time: number
   readonly perNano: number
@@ -17,20 +17,20 @@ interface Kept {
 type Draw = (context: CanvasRenderingContext2D, stretch: Stretch) => void
 
 /**
- * The bars as they were drawn last. While the view moves along, at one scale, they move with it by whole pixels, and just
- * what comes into sight is drawn.
+ * Caches the bars as drawn last. While the view pans at a constant scale, the cached bars move by whole pixels, and
+ * only the part that comes into view is drawn.
  */
 export class BarLayer {
   readonly #canvas = document.createElement('canvas')
   readonly #context = this.#canvas.getContext('2d')
   #kept: Kept | undefined
 
-  /** Redraws everything the next time. */
+  /** Makes the next call of `show` redraw everything. */
   forget(): void {
     this.#kept = undefined
   }
 
-  /** Shows the bars of the view, as `draw` draws those of a stretch into what it is given. */
+  /** Shows the bars of the view. `draw` draws the bars of a time span into the context that it is given. */
   show(on: CanvasRenderingContext2D, view: View, draw: Draw): void {
     const { width, height } = on.canvas
     if (this.#context === null || width === 0 || view.width === 0) return
@@ -64,12 +64,12 @@ export class BarLayer {
     this.#drawStrip(kept, strip, view, draw)
   }
 
-  /** Marks reach a few pixels to either side of their bar. */
+  /** Returns the width of a margin in pixels: marks extend a few pixels beyond their bar on both sides. */
   #marginOf(view: View): number {
     return Math.ceil((6 * this.#canvas.width) / view.width)
   }
 
-  /** Draws what stands between two columns of the canvas's own pixels. */
+  /** Draws the bars between two columns of device pixels. */
   #drawStrip({ time, perNano, gone }: Kept, [from, to]: [number, number], view: View, draw: Draw): void {
     const context = this.#context
     if (context === null) return

@@ -3,7 +3,10 @@ import type { Find } from './find.ts'
 import type { PageData } from './page-data.ts'
 import type { Words } from './words.ts'
 
-/** One cursor over all charts, read out in a fixed line, which never covers data; a click moves the timeline there. */
+/**
+ * Starts a cursor that spans all charts. Its values appear in a fixed line that never covers data; a click moves the
+ * timeline to the cursor's time.
+ */
 export function startChartCursor({ plot, bins, end }: PageData, explorer: Explorer, words: Words, find: Find): void {
   const charts = document.querySelector('#charts')
   const region = charts?.parentElement

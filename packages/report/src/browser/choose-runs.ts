@@ -1,6 +1,6 @@
 import type { Find } from './find.ts'
 
-/** The choice of two runs to compare; what it returns applies it to rows that are new. */
+/** Lets the reader choose two runs to compare. Returns a function that applies the choice to rows added later. */
 export function chooseRuns(main: HTMLElement, find: Find): () => void {
   /** The directories of the runs chosen, in the order they were chosen. */
   let chosen: string[] = []

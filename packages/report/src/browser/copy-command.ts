@@ -1,6 +1,6 @@
 import type { Find } from './find.ts'
 
-/** The button that copies the command to repeat the run; absent on a page that knows no command. */
+/** Starts the button that copies the command to repeat the run. A page without a command has no button. */
 export function startCopyCommand(find: Find): void {
   const button = document.querySelector('#copy')
   if (button === null) return
@@ -9,7 +9,7 @@ export function startCopyCommand(find: Find): void {
     try {
       await navigator.clipboard.writeText(command.textContent)
     } catch {
-      // Pages opened from disk have no clipboard in some browsers.
+      // In some browsers, pages opened from disk have no clipboard.
       getSelection()?.selectAllChildren(command)
       document.execCommand('copy')
     }

@@ -1,6 +1,8 @@
 import type { Find } from './find.ts'
 
-/** The button that copies the verdict, the drawing and the command as Markdown, which the page carries. */
+/**
+ * Starts the button that copies the verdict, the drawing and the command as Markdown. The page embeds this Markdown.
+ */
 export function startCopyMarkdown(find: Find): void {
   const button = document.querySelector('#copy-markdown')
   if (button === null) return
@@ -9,7 +11,8 @@ export function startCopyMarkdown(find: Find): void {
     try {
       await navigator.clipboard.writeText(markdown)
     } catch {
-      // Pages opened from disk have no clipboard in some browsers, and reports within the live page have none.
+      // In some browsers, pages opened from disk have no clipboard; reports inside the live page have none in any
+      // browser.
       const place = document.createElement('textarea')
       place.value = markdown
       document.body.append(place)

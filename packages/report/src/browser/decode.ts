@@ -1,33 +1,35 @@
 import type { PageData } from './page-data.ts'
 
-/** An operation of the timeline. Times are nanoseconds; the other numbers refer to the page's texts. */
+/**
+ * An operation of the timeline. Times are in nanoseconds; the other numbers are indexes into the page's lists of texts.
+ */
 export interface Operation {
-  /** Its place among all operations of the page. */
+  /** Index of the operation among all operations of the page. */
   readonly index: number
   readonly call: number
-  /** Infinity if no answer came. */
+  /** Time of the answer; Infinity if no answer came. */
   readonly end: number
-  /** Where its bar ends: at its end or, without an answer, at the next operation of its row. */
+  /** Where the operation's bar ends: at `end` or, without an answer, at the next operation of its row. */
   readonly shownEnd: number
   readonly process: number
   readonly lane: number
   readonly f: number
-  /** -1 if there is none; likewise `node` and `error`. */
+  /** Index of the key, or -1 without a key; `node` and `error` likewise. */
   readonly key: number
   readonly node: number
   readonly outcome: 'ok' | 'fail' | 'info'
   readonly final: boolean
-  /** Part of any contradiction. */
+  /** Whether a contradiction accuses the operation. */
   readonly accused: boolean
   readonly input: number
   readonly output: number
   readonly error: number
   readonly line: number
-  /** 0 if no answer came. */
+  /** Line of the answer in the history; 0 if no answer came. */
   readonly endLine: number
 }
 
-/** Reads what `embed` wrote, field by field; ordered by call. */
+/** Decodes the operations that `embed` encoded field by field. They are ordered by call. */
 export function decode({ digits, count, unit, laneOf, functions, nodes, end: endOfRun }: PageData): Operation[] {
   const digitOf = new Uint8Array(128)
   for (const [digit, sign] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].entries())
@@ -46,7 +48,7 @@ export function decode({ digits, count, unit, laneOf, functions, nodes, end: end
     const value = unsigned()
     return value % 2 === 1 ? -(value + 1) / 2 : value / 2
   }
-  /** Beginnings and ends, each end as 1 + its distance, or 0 if there is none. */
+  /** Decodes time spans: the beginning of each, and its end as 1 + its duration, or as 0 if it has no end. */
   const stretches = (none: number): (readonly [from: number, to: number])[] => {
     let from = 0
     return Array.from({ length: count }, () => {

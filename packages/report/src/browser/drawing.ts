@@ -7,14 +7,14 @@ import type { Row } from './rows.ts'
 import type { View } from './view.ts'
 import type { Words } from './words.ts'
 
-/** Operations to highlight: drawn larger than they are, and over the others. */
+/** Operations to highlight: they are drawn enlarged, and above all other operations. */
 export interface Marked {
   chosen: Operation | undefined
-  /** The operations of one contradiction, keyed by line. */
+  /** The operations of one contradiction, by line of the history. */
   part: ReadonlySet<number>
-  /** Those of them that are accused. */
+  /** The accused operations of `part`, by line of the history. */
   red: ReadonlySet<number>
-  /** What the reader is about to zoom to, in nanoseconds. */
+  /** The time span that the reader is about to zoom to, in nanoseconds. */
   stretch: readonly [from: number, to: number] | undefined
 }
 
@@ -56,13 +56,13 @@ export class Drawing {
     this.#draw()
   }
 
-  /** Draws at the browser's next frame, once for all requests until then. */
+  /** Redraws everything at the browser's next frame. All requests before that frame cause one drawing. */
   redraw(): void {
     this.#options.bars.forget()
     this.move()
   }
 
-  /** As `redraw`, where nothing but the stretch of time in sight is another. */
+  /** Like `redraw`, for the case that only the visible time span has changed. */
   move(): void {
     if (this.#asked) return
     this.#asked = true
@@ -148,7 +148,10 @@ export class Drawing {
     }
   }
 
-  /** Where all operations are drawn, of a sample elsewhere: hatched, or its crowd would look like a burst of traffic. */
+  /**
+   * Where the page samples operations, hatches the time spans that have all of them. Otherwise their density would look
+   * like a burst of traffic.
+   */
   #drawComplete(): void {
     const context = this.#context
     const { data, view } = this.#options
@@ -168,7 +171,7 @@ export class Drawing {
     context.restore()
   }
 
-  /** A line at each round time, spaced so that the labels fit. */
+  /** Draws a line at each round time, spaced so that the labels fit. */
   #drawAxis(): void {
     const context = this.#context
     const { view, words } = this.#options
@@ -211,7 +214,7 @@ export class Drawing {
       const width = stretch.x(operation.shownEnd) - left
       const faint = filtered && !filters.passes(operation)
       if (width < 1.5) {
-        // Several operations per pixel: paint only the worst, so that failures stay visible.
+        // Several operations share a pixel: paint only the worst, so that failures stay visible.
         const pixel = Math.floor(left)
         const severity = faint ? 0 : severities[operation.outcome]
         if (pixel === lastPixel && severity <= lastSeverity) return

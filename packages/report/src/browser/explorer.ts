@@ -19,7 +19,10 @@ interface Options {
   readonly found: Element
 }
 
-/** What a reader can do with the timeline by any means: look at a part of it, choose operations, filter them. */
+/**
+ * The actions that the reader can take on the timeline by any input: look at a part of it, choose operations, filter
+ * them.
+ */
 export class Explorer {
   readonly #options: Options
   readonly #listeners: (() => void)[] = []
@@ -28,7 +31,7 @@ export class Explorer {
     this.#options = options
   }
 
-  /** Calls back whenever something else is looked at, chosen or asked for. */
+  /** Calls the listener whenever the view, the chosen operation or the filters change. */
   onChange(listener: () => void): void {
     this.#listeners.push(listener)
   }
@@ -56,14 +59,14 @@ export class Explorer {
     this.look(0, this.#options.end)
   }
 
-  /** Makes the visible time span this much longer, around a place in the canvas or its middle. */
+  /** Multiplies the visible time span by a factor, around a position in the canvas or around its middle. */
   zoom(factor: number, x: number = this.#options.view.width / 2): void {
     const { view } = this.#options
     const middle = view.timeAt(x)
     this.look(middle - (middle - view.from) * factor, middle + (view.to - middle) * factor)
   }
 
-  /** Moves by this share of the visible span. */
+  /** Moves the view by a share of the visible time span. */
   pan(share: number): void {
     const { from, to } = this.#options.view
     const by = share * (to - from)
@@ -80,7 +83,10 @@ export class Explorer {
     this.#changed()
   }
 
-  /** Chooses the operation that begins or ends on a line of the history, and shows what is around it. */
+  /**
+   * Chooses the operation that begins or ends on a line of the history, and shows its surroundings. Returns false if
+   * the line has no operation.
+   */
   chooseLine(line: number): boolean {
     const { operations } = this.#options
     const operation = operations.find((one) => one.line === line || one.endLine === line)
@@ -89,7 +95,7 @@ export class Explorer {
     return true
   }
 
-  /** Shows the chosen operation with as much time again on both sides; without one, nothing changes. */
+  /** Shows the chosen operation with its own duration added on both sides; does nothing if none is chosen. */
   zoomToChosen(): void {
     const { chosen } = this.#options.marked
     if (chosen === undefined) return
@@ -97,13 +103,13 @@ export class Explorer {
     this.look(chosen.call - room, chosen.shownEnd + room)
   }
 
-  /** Shows what would be zoomed to; undefined to show nothing. */
+  /** Highlights the time span to zoom to; undefined removes the highlight. */
   propose(stretch: readonly [from: number, to: number] | undefined): void {
     this.#options.marked.stretch = stretch
     this.#options.drawing.redraw()
   }
 
-  /** Chooses the next or previous operation that passes the filters; the first one in view if none is chosen. */
+  /** Chooses the next or previous operation that passes the filters; if none is chosen, the first in view. */
   step(by: 1 | -1): void {
     const { operations, filters, view, marked } = this.#options
     const { chosen } = marked
@@ -117,7 +123,7 @@ export class Explorer {
     if (next !== undefined) this.choose(next)
   }
 
-  /** The operation at a place in the canvas, or the nearest to it within 6 pixels. */
+  /** Returns the operation at a position in the canvas, or the nearest to it within 6 pixels. */
   at(x: number, y: number): Operation | undefined {
     const { view, marked } = this.#options
     const row = view.rowAt(y)
@@ -151,7 +157,7 @@ export class Explorer {
       .join(' · ')
   }
 
-  /** Draws and counts what passes the filters. */
+  /** Draws and counts the operations that pass the filters. */
   filter(): void {
     const { operations, filters, words, found } = this.#options
     const all = words.number(operations.length)
@@ -161,7 +167,7 @@ export class Explorer {
     this.#changed()
   }
 
-  /** Marks one contradiction, given the lines of its operations and of those that it accuses. */
+  /** Marks one contradiction, given the lines of its operations and the lines of its accused operations. */
   mark(lines: readonly number[], accused: readonly number[]): readonly Operation[] {
     const { operations, marked, drawing } = this.#options
     marked.part = new Set(lines)

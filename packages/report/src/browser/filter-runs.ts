@@ -1,4 +1,4 @@
-/** The filter of a list of runs, which the address keeps; what it returns applies it once more. */
+/** Starts the filter of a list of runs, which the address keeps. Returns a function that applies the filter again. */
 export function filterRuns(): () => void {
   const filter = document.querySelector<HTMLInputElement>('#filter')
   const found = document.querySelector('#found')

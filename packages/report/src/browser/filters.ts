@@ -1,20 +1,20 @@
 import type { Operation } from './decode.ts'
 import type { Words } from './words.ts'
 
-/** Which operations the reader asked for. */
+/** The filters that the reader set. */
 export interface Filters {
   readonly passes: (operation: Operation) => boolean
   readonly active: () => boolean
   readonly onChange: (listener: () => void) => void
-  /** What is chosen, by the names of the filters, as shown to the reader. */
+  /** Returns the chosen value of each filter by the name of the filter, as shown to the reader. */
   readonly chosen: () => { readonly [name: string]: string }
-  /** Chooses what can be chosen of it, and nothing besides. */
+  /** Chooses the values that the lists offer, and resets all other filters. */
   readonly choose: (chosen: { readonly [name: string]: string | undefined }) => void
 }
 
 /**
- * Reads the lists and the search over the timeline. A page with a single key, node or function has no list of them. An
- * operation is searched for by all that is said of it; every word must occur.
+ * Reads the lists and the search box over the timeline. A page with a single key, node or function has no list for it.
+ * The search covers the full description of an operation; every word must occur in it.
  */
 export function filtersOf(operations: readonly Operation[], words: Words): Filters {
   const named = (id: string): HTMLSelectElement | null => document.querySelector<HTMLSelectElement>(`#by-${id}`)
@@ -25,7 +25,7 @@ export function filtersOf(operations: readonly Operation[], words: Words): Filte
   })
   const search = document.querySelector<HTMLInputElement>('#by-text')
   const passing = new Uint8Array(operations.length).fill(1)
-  /** By operation, made when the first search needs them. */
+  /** The searchable text of each operation, built at the first search. */
   let texts: readonly string[] = []
   const listeners: (() => void)[] = []
 

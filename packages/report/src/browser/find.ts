@@ -1,4 +1,6 @@
-/** The first element that matches a selector, which the page must have and which must be of this kind. */
+/**
+ * Returns the first element that matches a selector.¶ @throws {Error} If the page has no such element of this kind.
+ */
 export function find<T extends Element>(selector: string, kind: new () => T, within: ParentNode = document): T {
   const element = within.querySelector(selector)
   if (element instanceof kind) return element

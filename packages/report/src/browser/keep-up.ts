@@ -1,29 +1,29 @@
 export interface KeptUp {
-  /** Selects what a newer page replaces. */
+  /** Selectors of the parts that a newer page replaces. */
   readonly parts: readonly string[]
   readonly betweenMs: number
-  /** What to say when the server has ended. */
+  /** The message for a server that has ended. */
   readonly ended: string
   readonly renewed: () => void
 }
 
-/** Keeps a served page up to date, and says so when its server has ended. */
+/** Keeps a served page up to date, and shows a message when the server has ended. */
 export function keepUp(main: HTMLElement, place: Element, { parts, betweenMs, ended, renewed }: KeptUp): void {
-  /** Nothing is replaced under a pointer that is down: the click would be lost. */
+  /** Whether the pointer is down: replacing an element under it would lose the click. */
   let held = false
   for (const type of ['pointerdown', 'pointerup', 'pointercancel'])
     addEventListener(type, () => {
       held = type === 'pointerdown'
     })
 
-  /** Takes over what a newer page of the same directory shows. */
+  /** Replaces the parts of this page by those of a newer page of the same directory. */
   const takeOver = (text: string): void => {
     if (held) return
     const newer = new DOMParser().parseFromString(text, 'text/html')
     const focused = document.activeElement?.id ?? ''
     for (const part of parts) {
       const [old, fresh] = [document.querySelector(part), newer.querySelector(part)]
-      // The first run of a directory brings the list itself.
+      // The list of runs appears with the first run of the directory: reload the page.
       if ((old === null) !== (fresh === null)) {
         location.reload()
         return
@@ -33,7 +33,7 @@ export function keepUp(main: HTMLElement, place: Element, { parts, betweenMs, en
     main.dataset['state'] = newer.querySelector<HTMLElement>(`#${main.id}`)?.dataset['state']
     document.title = newer.title
     renewed()
-    // What had the focus may be gone, such as the button of a fault that is healed.
+    // The focused element may be gone, such as the button of a healed fault.
     if (document.activeElement === document.body && focused !== '') (document.getElementById(focused) ?? main).focus()
   }
 

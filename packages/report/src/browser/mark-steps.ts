@@ -1,6 +1,6 @@
 /**
- * Marks the step reached, `-1` for none: what comes after it is dimmed. On the side that this step says nothing of, the
- * last step that does is marked.
+ * Marks the step reached, or none for `-1`, and dims the steps after it. On each side of the page, marks the last cell
+ * reached that is not idle.
  */
 export function markSteps(rows: readonly HTMLLIElement[], current: number): void {
   const row = rows[current]

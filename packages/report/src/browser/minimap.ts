@@ -5,8 +5,8 @@ import type { PaintStrip } from './paint-strip.ts'
 import type { View } from './view.ts'
 
 /**
- * The whole run as a strip: how much was called, faults, stale reads, the operation chosen, and the part in sight, which
- * a press or a drag moves. Keys and buttons of the timeline do the same.
+ * Starts the strip that shows the whole run: the rate of calls, faults, stale reads, the chosen operation, and the
+ * visible part, which a press or drag moves. The timeline's keys and buttons do the same.
  */
 export function startMinimap(data: PageData, explorer: Explorer, view: View, find: Find, paintStrip: PaintStrip): void {
   const canvas = find('#minimap', HTMLCanvasElement)
@@ -20,7 +20,7 @@ export function startMinimap(data: PageData, explorer: Explorer, view: View, fin
   const timeAt = ({ clientX }: PointerEvent): number =>
     ((clientX - canvas.getBoundingClientRect().left - view.left) / (canvas.clientWidth - 8 - view.left)) * end
 
-  /** The strip without what moves on it, which is drawn once for each size and theme. */
+  /** The static part of the strip, drawn once for each size and theme. */
   const still = document.createElement('canvas')
   let ink = ''
   const fit = (): void => {
@@ -38,7 +38,7 @@ export function startMinimap(data: PageData, explorer: Explorer, view: View, fin
   }
   const draw = (): void => {
     const width = canvas.clientWidth
-    // A frame that is not laid out has no size, and nothing to draw.
+    // A frame that is not laid out has no size: there is nothing to draw.
     if (still.width === 0) return
     context.clearRect(0, 0, width, height)
     context.drawImage(still, 0, 0, width, height)
@@ -49,7 +49,7 @@ export function startMinimap(data: PageData, explorer: Explorer, view: View, fin
     const [left, right] = [x(view.from), x(view.to)]
     context.strokeRect(left, 1, Math.max(3, right - left), height - 2)
   }
-  /** At the next frame, once for all that happened until then. */
+  /** Whether a redraw at the next frame is already requested. */
   let isAsked = false
   const redraw = (): void => {
     if (isAsked) return

@@ -1,46 +1,52 @@
-/** What a page embeds for its timeline and charts, as JSON in `#data`. Times are nanoseconds from the start. */
+/**
+ * The data that a page embeds for its timeline and charts, as JSON in `#data`. Times are nanoseconds since the start of
+ * the run.
+ */
 export interface PageData extends EmbeddedOperations {
-  /** Only every nth operation outside these stretches is here; without stretches, all are. */
+  /**
+   * The page has every nth operation, and all operations inside the `complete` time spans; it has all operations if
+   * this is absent.
+   */
   readonly sample: { readonly every: number; readonly complete: readonly (readonly [from: number, to: number])[] }
   readonly faults: readonly (readonly [from: number, to: number, label: string])[]
   readonly end: number
-  /** The lines of the operations in the contradiction that is drawn first, in the order of its steps. */
+  /** The lines in the history of the operations of the contradiction drawn first, in the order of its steps. */
   readonly focus: readonly number[]
-  /** Those of them that the drawing accuses. */
+  /** The lines of those operations of `focus` that the drawing accuses. */
   readonly accused: readonly number[]
-  /** The time axis in the charts' drawing, in units of its view box. */
+  /** The horizontal extent of the charts' time axis, in units of the drawing's view box. */
   readonly plot: { readonly left: number; readonly right: number; readonly width: number }
   readonly bins: {
-    /** Nanoseconds of one bin. */
+    /** Nanoseconds per bin. */
     readonly width: number
     readonly ok: readonly number[]
     readonly fail: readonly number[]
     readonly info: readonly number[]
-    /** Reads that were certainly stale; empty if that was not measured. */
+    /** Count of certainly stale reads by bin; empty if staleness was not measured. */
     readonly stale: readonly number[]
-    /** Null where no operation was `ok`. */
+    /** Null for a bin in which no operation was `ok`. */
     readonly p50: readonly (number | null)[]
     readonly p99: readonly (number | null)[]
   }
 }
 
-/** Operations as numbers, and the texts that they refer to by number. */
+/** Operations encoded as numbers, and the lists of texts that these numbers index. */
 export interface EmbeddedOperations {
   readonly count: number
-  /** Nanoseconds of one unit of the encoded times. */
+  /** Nanoseconds per unit of the encoded times. */
   readonly unit: number
-  /** Numbers in Base64 VLQ; the order of fields within an operation is that of `decode`. */
+  /** The fields of the operations in Base64 VLQ, in the order in which `decode` reads them. */
   readonly digits: string
-  /** In the order of their first operations. */
+  /** The names of the clients, in the order of their first operations. */
   readonly processes: readonly string[]
-  /** The rows of the picture; a further row of the same client has no name. */
+  /** The names of the timeline's rows; empty for a further row of the same client. */
   readonly lanes: readonly string[]
-  /** The first rows, which have something to show where the timeline opens; 0 if it opens on everything. */
+  /** The number of leading rows that have operations in the time span shown at first; 0 if the whole run is shown. */
   readonly atOpening: number
   /** By process. */
   readonly laneOf: readonly number[]
   readonly functions: readonly string[]
-  /** By function: whether its answer is what it was made for, as of a read. */
+  /** By function: whether its answer is the purpose of the operation, as of a read. */
   readonly telling: readonly boolean[]
   readonly keys: readonly string[]
   readonly nodes: readonly string[]

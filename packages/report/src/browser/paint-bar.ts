@@ -1,4 +1,4 @@
-/** The theme's colours as CSS writes them. */
+/** The theme's colours, as CSS values. */
 export interface Palette {
   readonly page: string
   readonly ink: string
@@ -10,25 +10,28 @@ export interface Palette {
   readonly red: string
 }
 
-/** An operation in the canvas, in CSS pixels. */
+/** An operation's bar in the canvas, in CSS pixels. */
 export interface PaintedBar {
   readonly left: number
   readonly top: number
   readonly width: number
   readonly height: number
-  /** Written into the bar if it fits. */
+  /** The text inside the bar, drawn if it fits. */
   readonly text: () => string
   readonly outcome: 'ok' | 'fail' | 'info'
   readonly isRead: boolean
-  /** Left out by a filter. */
+  /** Whether a filter excludes the operation. */
   readonly isFaint: boolean
-  /** Of the contradiction, whether or not it is accused. */
+  /** Whether the operation belongs to the marked contradiction, accused or not. */
   readonly isPart: boolean
   readonly isRed: boolean
   readonly isChosen: boolean
 }
 
-/** Reads and unknown outcomes are hollow, all else is filled; a bar too narrow for an outline is always filled. */
+/**
+ * Paints a bar. Reads and operations of unknown outcome are hollow, all others are filled; a bar too narrow for an
+ * outline is always filled.
+ */
 export function paintBar(context: CanvasRenderingContext2D, palette: Palette, bar: PaintedBar): void {
   const { left, top, width, height, outcome } = bar
   const byOutcome = { ok: palette.data, fail: palette.strongLine, info: palette.ink }

@@ -2,8 +2,8 @@ import type { Explorer } from './explorer.ts'
 import type { View } from './view.ts'
 
 /**
- * Dragging pans, with Shift it chooses what to zoom to; two fingers zoom and pan at once; a click chooses, pointing
- * reads out, and the wheel zooms with Ctrl or ⌘ held and pans sideways.
+ * Handles the pointer. A drag pans; with Shift it chooses the time span to zoom to. Two fingers zoom and pan together.
+ * A click chooses an operation; hovering describes it. The wheel pans sideways, and zooms with Ctrl or ⌘.
  */
 export function listenToPointer(canvas: HTMLCanvasElement, explorer: Explorer, view: View): void {
   interface Drag {
@@ -14,7 +14,10 @@ export function listenToPointer(canvas: HTMLCanvasElement, explorer: Explorer, v
     moved: boolean
   }
   let drag: Drag | undefined
-  /** The fingers on the canvas, by pointer, and the times under the first two when the second came. */
+  /**
+   * The position of each finger on the canvas, by pointer id, and the times under the first two when the second
+   * touched.
+   */
   const fingers = new Map<number, number>()
   let pinched: readonly [number, number] | undefined
 
@@ -32,7 +35,7 @@ export function listenToPointer(canvas: HTMLCanvasElement, explorer: Explorer, v
     }
     drag = { x: event.clientX, from: view.from, to: view.to, isSelecting: event.shiftKey, moved: false }
   })
-  /** Keeps both times under the fingers that hold them. */
+  /** Zooms and pans so that both times stay under their fingers. */
   const pinch = ([first, second]: readonly [number, number]): void => {
     const [one = 0, other = 0] = fingers.values()
     if (Math.abs(one - other) < 8) return

@@ -4,8 +4,8 @@ import type { Find } from './find.ts'
 import type { PageData } from './page-data.ts'
 
 /**
- * Marks one contradiction: the one that is drawn first, or that was opened last. A button goes there; a click on an
- * operation of its drawing chooses the same operation in the timeline, and the other way round.
+ * Marks one contradiction in the timeline: the one drawn first, or the one opened last. A button scrolls to it. A click
+ * on an operation in its drawing chooses the operation in the timeline, and vice versa.
  */
 export function startRed(canvas: HTMLCanvasElement, explorer: Explorer, data: PageData, find: Find): void {
   const button = find('#to-contradiction', HTMLButtonElement)
@@ -15,7 +15,9 @@ export function startRed(canvas: HTMLCanvasElement, explorer: Explorer, data: Pa
     button.hidden = part.length === 0
     canvas.dataset['inRed'] = String(part.length)
   }
-  /** Its end, which is what cannot be; all of it may be longer than a screen shows. */
+  /**
+   * Shows the end of the contradiction, where the impossible answer is: the whole of it may be wider than the screen.
+   */
   const look = (): void => {
     const last = part.at(-1)
     if (last === undefined) return
@@ -40,7 +42,7 @@ export function startRed(canvas: HTMLCanvasElement, explorer: Explorer, data: Pa
     })
   }
   const steps = document.querySelectorAll<HTMLElement | SVGElement>('[data-line]')
-  /** What is chosen in the timeline is lit where it is drawn and told. */
+  /** Highlights the chosen operation in the drawing and in the text of the contradiction. */
   const light = (): void => {
     const line = String(explorer.chosen?.line)
     for (const step of steps) step.classList.toggle('chosen', step.dataset['line'] === line)
@@ -49,7 +51,7 @@ export function startRed(canvas: HTMLCanvasElement, explorer: Explorer, data: Pa
   light()
   for (const step of steps)
     step.addEventListener('click', (event) => {
-      // A link goes there by itself, and scrolls to it.
+      // The browser follows a link, and scrolls to its target.
       if (event.target instanceof HTMLAnchorElement) return
       explorer.chooseLine(Number(step.dataset['line']))
     })

@@ -1,15 +1,15 @@
 import type { Operation } from './decode.ts'
 
-/** The operations of one lane, in the order of their calls. */
+/** The operations of one row, in the order of their calls. */
 export interface Row {
-  /** Short enough to stand before them; empty for a further lane of the same client. */
+  /** The name shown in front of the row, shortened; empty for a further row of the same client. */
   readonly name: string
   readonly operations: readonly Operation[]
-  /** The latest end of the operations up to each of them, in nanoseconds. */
+  /** For each operation, the latest end among it and all operations before it, in nanoseconds. */
   readonly reached: Float64Array
 }
 
-/** A row for each lane, in their order. */
+/** Returns a row for each lane, in the order of the lanes. */
 export function rowsOf(lanes: readonly string[], operations: readonly Operation[]): Row[] {
   const byLane = lanes.map((): Operation[] => [])
   for (const operation of operations) byLane[operation.lane]?.push(operation)

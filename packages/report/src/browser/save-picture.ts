@@ -1,10 +1,10 @@
 import type { Find } from './find.ts'
 
-/** The buttons that save the verdict and the contradiction as a picture, which the page carries. */
+/** Starts the buttons that save the verdict and the contradiction as a picture. The page embeds the picture. */
 export function startSavePicture(find: Find): void {
   const picture: string = JSON.parse(find('#picture', HTMLScriptElement).text)
   const name = /([^/]+)\.html?$/.exec(location.pathname)?.[1] ?? 'report'
-  /** Twice as many pixels, so that a screen with fine ones shows it sharp. */
+  /** Pixels per CSS pixel: 2 keeps the picture sharp on high-density screens. */
   const pixels = 2
 
   function save(blob: Blob | null, ending: string): void {

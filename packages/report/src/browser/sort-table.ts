@@ -1,6 +1,6 @@
 /**
- * Lets a reader sort a table by any of its columns, by pointer or keyboard. A cell with `data-value` is compared by that
- * number, and comes last if it is empty; rows that are equal stay in order.
+ * Lets the reader sort a table by any column, by pointer or keyboard. A cell with `data-value` is compared by that
+ * number; a cell with an empty `data-value` sorts last. The sort is stable.
  */
 export function sortTable(table: HTMLTableElement): void {
   const [body, heads] = [table.tBodies[0], [...(table.tHead?.rows[0]?.cells ?? [])]]

@@ -8,7 +8,7 @@ export interface ComparisonParts {
   readonly sortTable: typeof sortTable
 }
 
-/** The behaviour of a page of compared systems. The page is whole without it. */
+/** Starts the script of a page of compared systems. The page is readable without it. */
 export function startComparison({ find, startTheme, sortTable }: ComparisonParts): void {
   startTheme(find)
   for (const table of document.querySelectorAll<HTMLTableElement>('table.sortable')) sortTable(table)

@@ -14,7 +14,7 @@ export interface PageParts {
   readonly startStory: typeof startStory
 }
 
-/** The page's behaviour apart from the timeline. The page is whole without it. */
+/** Starts the page's scripts except the timeline. The page is readable without them. */
 export function startPage({
   find,
   startTheme,

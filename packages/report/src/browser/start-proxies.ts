@@ -8,7 +8,10 @@ export interface ProxiesParts {
   readonly keepUp: typeof keepUp
 }
 
-/** The behaviour of the page of proxies: buttons that inject and heal, and what has changed. */
+/**
+ * Starts the script of the page of proxies: its buttons inject and heal faults, and the page shows changes as they
+ * happen.
+ */
 export function startProxies({ find, startTheme, keepUp }: ProxiesParts): void {
   startTheme(find)
   const main = find('#proxies', HTMLElement)

@@ -14,7 +14,10 @@ export interface RunsParts {
   readonly keepUp: typeof keepUp
 }
 
-/** The behaviour of a list of runs: the filter, the choice of two, and what is new since it was opened. */
+/**
+ * Starts the script of a list of runs: the filter, the choice of two runs, and the runs added since the page was
+ * opened.
+ */
 export function startRuns({ find, startTheme, startCopyCommand, filterRuns, chooseRuns, keepUp }: RunsParts): void {
   startTheme(find)
   startCopyCommand(find)

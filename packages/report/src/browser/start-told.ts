@@ -10,7 +10,7 @@ export interface ToldParts {
   readonly walkSteps: typeof walkSteps
 }
 
-/** The behaviour of a told story's page. The page is whole without it. */
+/** Starts the script of the page of a told story. The page is readable without it. */
 export function startTold({ find, startTheme, markSteps, walkSteps }: ToldParts): void {
   startTheme(find)
   walkSteps(find, markSteps)

@@ -14,7 +14,10 @@ interface Verifier {
   readonly Refused: typeof Refused
 }
 
-/** The button that verifies the proof in the page, and prints for each level what was accepted, or why it was not. */
+/**
+ * Starts the button that verifies the proof in the page. It prints for each level what was accepted, or why it was
+ * refused.
+ */
 export function startVerify({ find, sha256 }: VerifyParts): (verifier: Verifier) => void {
   return ({ verify, sentenceOf, Refused }) => {
     const [button, verified] = [find('#verify', HTMLButtonElement), find('#verified', HTMLElement)]
@@ -34,7 +37,7 @@ export function startVerify({ find, sha256 }: VerifyParts): (verifier: Verifier)
       const [history, proof] = [await embedded('#proved-history'), await embedded('#proof-text')]
       const hash = sha256(history)
       const { findings } = verify({ history: [history], sha256: hash, proof })
-      // Violations come first; levels of which the same was found share a line.
+      // Violations come first; levels with the same finding share a line.
       const sorted = findings.toSorted((a, b) => b.result.localeCompare(a.result))
       const likeOf = (one: Finding): readonly Finding[] =>
         sorted.filter((each) => sentenceOf(each, []) === sentenceOf(one, []))
@@ -62,7 +65,7 @@ export function startVerify({ find, sha256 }: VerifyParts): (verifier: Verifier)
     }
     button.addEventListener('click', () => {
       verified.textContent = 'Verifying …'
-      // That text is drawn before the page is busy.
+      // Draws `Verifying …` before the verification blocks the page.
       requestAnimationFrame(() => setTimeout(async () => verified.replaceChildren(...(await tried()))))
     })
   }

@@ -1,6 +1,9 @@
 import type { Find } from './find.ts'
 
-/** The steps of one contradiction: those of the story and those of its drawing light each other up. */
+/**
+ * Links the steps of one contradiction: hovering over a step of the story highlights that step in the drawing, and vice
+ * versa.
+ */
 export function startStory(figure: Element, find: Find): void {
   const drawing = find('svg', SVGSVGElement, figure)
   const scroller = find('.scroll', HTMLElement, figure)
@@ -35,7 +38,7 @@ export function startStory(figure: Element, find: Find): void {
       if (event instanceof KeyboardEvent) walk(step, event)
     })
   }
-  // The names of the lanes stay in sight while the drawing is scrolled.
+  // Keeps the names of the lanes visible while the drawing is scrolled.
   const names = document.createElementNS('http://www.w3.org/2000/svg', 'g')
   names.append(...drawing.querySelectorAll('.lane-name'))
   drawing.append(names)
@@ -43,7 +46,8 @@ export function startStory(figure: Element, find: Find): void {
     const scale = drawing.viewBox.baseVal.width / drawing.getBoundingClientRect().width
     names.setAttribute('transform', `translate(${scroller.scrollLeft * scale} 0)`)
   })
-  // A narrow screen opens at the answer that cannot be. Elsewhere nothing is hidden, and to measure takes time before the first paint.
+  // A narrow screen opens at the impossible answer. On a wide screen nothing is hidden, and measuring would delay the
+  // first paint.
   const accused = drawing.querySelector('.bar.bad')
   if (accused === null || !matchMedia('(max-width: 760px)').matches) return
   const marginPx = 40

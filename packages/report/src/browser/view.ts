@@ -1,21 +1,21 @@
 import type { Operation } from './decode.ts'
 import type { Row } from './rows.ts'
 
-/** How long the run was, and how many rows have something to show at first. */
+/** The duration of the run, and the number of rows that the timeline shows at first. */
 interface Opening {
   readonly end: number
   readonly atOpening: number
 }
 
 /**
- * The part of the timeline in sight, and where its times and rows stand in the canvas, in CSS pixels. The canvas is as
- * high as the window on it; rows that do not fit are scrolled to.
+ * The visible part of the timeline, and the positions of its times and rows in the canvas, in CSS pixels. The canvas is
+ * as high as the scrolling window; the other rows are reached by scrolling.
  */
 export class View {
   readonly top = 20
   readonly left: number
   readonly rowHeight: number
-  /** Of all rows, and of the window on them. */
+  /** Height of all rows in CSS pixels; `height` is that of the window on them. */
   readonly wholeHeight: number
   readonly height: number
   readonly #rows: readonly Row[]
@@ -59,7 +59,7 @@ export class View {
     this.#width = width
   }
 
-  /** Shows this stretch of time, or what of it lies within the run: at least a microsecond. */
+  /** Shows the part of a time span that lies within the run, at least a microsecond. */
   show(from: number, to: number): void {
     const span = Math.min(this.#end, Math.max(1000, to - from))
     this.#from = Math.max(0, Math.min(this.#end - span, from))
@@ -74,7 +74,7 @@ export class View {
     return this.#from + ((x - this.left) / (this.right - this.left)) * (this.#to - this.#from)
   }
 
-  /** The upper edge of a row. */
+  /** Returns the position of a row's upper edge, in CSS pixels. */
   y(row: number): number {
     return this.top + row * this.rowHeight - this.#scroller.scrollTop
   }
@@ -94,7 +94,7 @@ export class View {
     return this.#rows.slice(first, first + most).map((row, i) => [first + i, row])
   }
 
-  /** Visits the operations of a row that reach into a stretch of time. */
+  /** Visits the operations of a row that overlap a time span. */
   within({ operations, reached }: Row, from: number, to: number, visit: (operation: Operation) => void): void {
     let low = 0
     let high = operations.length

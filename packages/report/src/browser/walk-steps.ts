@@ -2,8 +2,8 @@ import type { Find } from './find.ts'
 import type { markSteps as MarkSteps } from './mark-steps.ts'
 
 /**
- * Walks through a story step by step, by keys and by buttons. The step stands in the address, where a link finds it and
- * the browser's way back leads through the steps before.
+ * Steps through a story by keys and buttons. The address contains the step, so that links can point to it and the
+ * browser's back button returns to earlier steps.
  */
 export function walkSteps(find: Find, markSteps: typeof MarkSteps): void {
   const [place, words] = [find('#step-place', HTMLElement), find('#step-words', HTMLElement)]
@@ -21,7 +21,7 @@ export function walkSteps(find: Find, markSteps: typeof MarkSteps): void {
     const story = storyOf(row)
     place.textContent = row === undefined ? unwalked : `Step ${story.indexOf(row) + 1} of ${story.length}`
     const said = [...(row?.querySelectorAll<HTMLElement>('.says p, .ledger, .broken') ?? [])]
-    // The place has said the number already.
+    // `#step-place` already shows the number.
     const texts = said.map(({ textContent }) => textContent.replace(/^\d+ /, '').trim())
     words.textContent = row === undefined ? '' : `: ${texts.join(' ').trim()}`
     back?.setAttribute('aria-disabled', String(current <= 0))
@@ -40,7 +40,7 @@ export function walkSteps(find: Find, markSteps: typeof MarkSteps): void {
     try {
       history.pushState(null, '', row === undefined ? location.pathname + location.search : `#${row.id}`)
     } catch {
-      // Browsers refuse it for a while if it is asked too often, and within some frames for ever.
+      // Browsers throw when the address changes too often; inside some frames they always throw.
     }
     show(step)
   }
@@ -57,7 +57,7 @@ export function walkSteps(find: Find, markSteps: typeof MarkSteps): void {
     j: forward,
     k: backward,
   }
-  // Readers scroll with these keys.
+  // These keys scroll the page unless the reader is stepping through the story.
   const whileWalking: { readonly [key: string]: () => void } = {
     ArrowDown: forward,
     ArrowUp: backward,

@@ -2,24 +2,24 @@ import type { count, duration } from '@chaosproxy/history'
 import type { Operation } from './decode.ts'
 import type { PageData } from './page-data.ts'
 
-/** How the rest of the program writes figures. */
+/** The program's own functions that format figures. */
 export interface Figures {
   readonly count: typeof count
   readonly duration: typeof duration
 }
 
-/** How the page says what it draws. Times are nanoseconds. */
+/** The page's wording of what it draws. Times are nanoseconds. */
 export interface Words {
   readonly seconds: (time: number, digits?: number) => string
   readonly length: (nanos: number) => string
   readonly number: (value: number) => string
-  /** Whether the answer is what the operation was made for, as of a read. */
+  /** Whether the answer is the purpose of the operation, as of a read. */
   readonly tells: (operation: Operation) => boolean
-  /** What was asked and what came of it, as short as fits into a bar. */
+  /** Returns the input and the outcome, short enough to fit into a bar. */
   readonly brief: (operation: Operation) => string
-  /** All there is to say of an operation. */
+  /** Returns the full description of an operation. */
   readonly full: (operation: Operation) => string[]
-  /** The faults in force at some moment of a stretch of time. */
+  /** Returns the faults in force at any moment of a time span. */
   readonly faults: (from: number, to: number) => string
 }
 
