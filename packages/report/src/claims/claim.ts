@@ -2,7 +2,10 @@ import type { OperationRow } from '@chaosproxy/checker'
 import type { Json } from '@chaosproxy/history'
 import type { FaultSpan } from '@chaosproxy/runner/result'
 
-/** What a screen asserts besides levels, with the data that it rests on. Operations are rows of the history. */
+/**
+ * An assertion on a screen other than a consistency level, with the data that it rests on. Operations are row numbers
+ * of the history.
+ */
 export type Claim =
   | Lost
   | Missing
@@ -13,7 +16,9 @@ export type Claim =
   | BlamedOnFault
   | SettingsAllow
 
-/** Of these acknowledged changes at least `least` are gone for good; of a counter, `least` of its sum. */
+/**
+ * At least `least` of these acknowledged changes are permanently lost; for a counter, at least `least` of their sum.
+ */
 interface Lost {
   readonly claim: 'lost'
   readonly of: 'writes' | 'elements' | 'messages' | 'additions'
@@ -21,12 +26,12 @@ interface Lost {
   readonly least: number
 }
 
-/** A node answered `read` without a change that had been acknowledged to, or seen by, whoever made `known`. */
+/** A node answered `read` without a change that the operation `known` had made or seen before. */
 interface Missing {
   readonly claim: 'missing'
   readonly known: OperationRow
   readonly read: OperationRow
-  /** As canonical JSON: what is missing, if `known` is a read of several elements. */
+  /** The missing element as canonical JSON, if `known` is a read of several elements. */
   readonly element?: string | undefined
 }
 
@@ -38,20 +43,23 @@ interface CameBackWithout {
   readonly fault: Pick<FaultSpan, 'kind' | 'nodes' | 'from' | 'to'>
 }
 
-/** Each of these was given out more often than it was put in. */
+/** Each of these messages or leases was delivered more often than it was put in. */
 interface HandedOutTwice {
   readonly claim: 'handed out twice'
   readonly of: 'messages' | 'ids'
   readonly handed: readonly { readonly key: string | undefined; readonly value: Json; readonly times: number }[]
 }
 
-/** The longest time from the beginning of a fault that took effect to the first answer to an operation called since. */
+/**
+ * The longest recovery: from the beginning of a fault that took effect to the first answer to an operation called after
+ * that beginning.
+ */
 interface SlowestRecovery {
   readonly claim: 'slowest recovery'
   readonly nanos: number
 }
 
-/** For this share of the run, from 0 to 1, no node could reach a majority of the nodes. */
+/** During this share of the run, from 0 to 1, no node could reach a majority of the nodes. */
 interface NoMajorityUp {
   readonly claim: 'no majority up'
   readonly share: number
@@ -64,10 +72,10 @@ interface BlamedOnFault {
   readonly between: readonly OperationRow[]
 }
 
-/** With these settings changed, the target promises what was broken. */
+/** With these settings changed, the target promises the level that the run violated. */
 interface SettingsAllow {
   readonly claim: 'the settings allow'
   readonly change: { readonly [setting: string]: number | boolean | string }
-  /** The level that the target then promises, and that was broken. */
+  /** The level that the target promises with the changed settings, and that the run violated. */
   readonly promise: string
 }

@@ -8,7 +8,10 @@ type SlowestRecovery = Extract<Claim, { readonly claim: 'slowest recovery' }>
 type NoMajorityUp = Extract<Claim, { readonly claim: 'no majority up' }>
 type BlamedOnFault = Extract<Claim, { readonly claim: 'blamed on a fault' }>
 
-/** The largest of all faults that took effect: from the beginning of each to the first answer to what was asked since. */
+/**
+ * Checks the claim against all faults that took effect: the recovery lasts from the beginning of a fault to the first
+ * answer to an operation called after that beginning.
+ */
 export function isSlowestRecovery({ history, faults }: Recorded, { nanos }: SlowestRecovery): Held {
   const { callTime, returnTime, outcome, length } = history.operations
   let slowest = 0
@@ -22,10 +25,13 @@ export function isSlowestRecovery({ history, faults }: Recorded, { nanos }: Slow
   return held(nanos === slowest)
 }
 
-/** Half a percent of the run: what is said is rounded to whole percents. */
+/** Half a percent of the run, because the reported share is rounded to whole percents. */
 const TOLERATED = 0.005
 
-/** For this share of the run no node could reach more than half of them. Where a fault was in doubt, nobody can say. */
+/**
+ * Checks that no node could reach a majority of the nodes during this share of the run; `unknown` if the duration of
+ * any fault is in doubt.
+ */
 export function wasNoMajorityUp({ history, faults, spec, durationNanos }: Recorded, { share }: NoMajorityUp): Held {
   if (spec === undefined || durationNanos === undefined) return 'unknown'
   if (faults.some(({ perhapsUntil }) => perhapsUntil !== undefined)) return 'unknown'
@@ -55,7 +61,10 @@ function isMajorityUp(nodes: readonly string[], active: readonly FaultSpan[]): b
   return up.some((one) => 2 * up.filter((other) => one === other || !isCut(one, other)).length > nodes.length)
 }
 
-/** In force between the lines that contradict each other, on a node or link of theirs, and it took effect. */
+/**
+ * Checks that the fault took effect, and was in force between the contradicting lines, on a node or link that they
+ * involve.
+ */
 export function isToBlame({ history }: Recorded, { fault, between }: BlamedOnFault): Held {
   const { callTime, returnTime, node, returnEvent } = history.operations
   if (fault.hits === 0) return 'refuted'
@@ -70,5 +79,5 @@ export function isToBlame({ history }: Recorded, { fault, between }: BlamedOnFau
   return held(!isPlaced || nodes.length === 0 || nodes.some(concerns))
 }
 
-/** What a damaged disk holds stays wrong, and whoever took over leads since. */
+/** The effect of some faults outlasts them: damaged data stay damaged, and a promoted node stays the leader. */
 const lasts = ({ kind }: Pick<FaultSpan, 'kind'>): boolean => kind === 'flip-bit' || kind === 'failover'

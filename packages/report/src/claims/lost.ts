@@ -18,7 +18,10 @@ import { changeOf, type Held, held, isOk, lacks, ofKey, precedes, type Recorded,
 
 type Lost = Extract<Claim, { readonly claim: 'lost' }>
 
-/** Acknowledged, and no final state holds it, though one that must have seen it was answered. */
+/**
+ * Checks that the changes were acknowledged, and that no final state holds them although some read called later was
+ * answered.
+ */
 export function isLost({ history }: Recorded, lost: Lost): Held {
   switch (lost.of) {
     case 'writes':
@@ -55,7 +58,10 @@ function keysOf({ operations }: History, rows: readonly OperationRow[]): readonl
   return [...byKey.values()]
 }
 
-/** The writes of a key together, of which one may have replaced the others; an append alone that none can have replaced. */
+/**
+ * Groups the writes of each key, because one write may have replaced the others of its key. An append that no write can
+ * have replaced forms a group of its own.
+ */
 function groupsOf(history: History, rows: readonly OperationRow[]): readonly (readonly OperationRow[])[] {
   const { key, callEvent } = history.operations
   const effect = (row: OperationRow) => meaningOf(functionOf(history, row))?.effect
@@ -81,7 +87,7 @@ function groupsOf(history: History, rows: readonly OperationRow[]): readonly (re
   ]
 }
 
-/** When the last of these operations returned; never if one did not. */
+/** Returns the event at which the last of these operations returned; Infinity if one of them did not return `ok`. */
 function lastReturn(history: History, rows: readonly OperationRow[]): number {
   const { returnEvent } = history.operations
   return rows.reduce(
@@ -90,7 +96,7 @@ function lastReturn(history: History, rows: readonly OperationRow[]): number {
   )
 }
 
-/** Whether one of these changes at least is in no final state: any of them may have replaced the others. */
+/** Whether no final state holds any of these writes to one key; each of them may have replaced the others. */
 function isKeyLost(history: History, changes: readonly OperationRow[]): Held {
   const [first] = changes
   if (first === undefined || !changes.every((change) => isOk(history, change))) return 'refuted'
@@ -104,7 +110,7 @@ function isKeyLost(history: History, changes: readonly OperationRow[]): Held {
 const all = (each: readonly Held[]): Held =>
   each.includes('refuted') ? 'refuted' : each.includes('unknown') ? 'unknown' : 'holds'
 
-/** In the reads that end the record: its final reads, or else the last one. */
+/** Whether the reads that end the record lack the element: its final reads or, without any, the last read. */
 function isElementLost(history: History, change: OperationRow): Held {
   if (!isOk(history, change)) return 'refuted'
   const { reads, finalReads } = ofKey(history, history.operations.key[change] ?? -1)
@@ -133,7 +139,10 @@ function areMessagesLost(history: History, lost: Lost): Held {
   return held(counts.reduce<number>((sum, each) => sum + (each ?? 0), 0) >= lost.least)
 }
 
-/** The messages that came out of no queue, less those that nobody knows the taker of; undefined if it was not found empty. */
+/**
+ * Returns how many messages never came out of the queue, less one for each take of unknown outcome; undefined if the
+ * queue was never found empty.
+ */
 function unaccounted(history: History, key: number): number | undefined {
   const rows = rowsOfKey(history, key)
   const effectOf = (row: OperationRow) => meaningOf(functionOf(history, row))?.effect
@@ -156,19 +165,19 @@ const add = (counts: Map<string, number>, name: string, count: number): void => 
   counts.set(name, (counts.get(name) ?? 0) + count)
 }
 
-/** The messages that an answer gave out: none, one, or all those of a drain. */
+/** Returns the messages that an answer delivered: none, one, or all those of a drain. */
 export function handedBy(history: History, row: OperationRow): readonly Json[] {
   const answer = outputOf(history, row)
   if (meaningOf(functionOf(history, row))?.effect === 'drains') return Array.isArray(answer) ? answer : []
   return answer === null ? [] : [answer]
 }
 
-/** What polls showed of a partition. */
+/** The messages of a partition that polls returned. */
 interface Polled {
   /** As canonical JSON. */
   readonly messages: Set<string>
   highest: number
-  /** The last event at which somebody looked after everything was healed. */
+  /** Event of the last poll after all faults were healed. */
   lastLook: number
 }
 
@@ -193,7 +202,10 @@ const polledOf = oncePerHistory((history) => {
   return partitions
 })
 
-/** Of a partition: no poll has it, though one got a message after it, or looked at the end. */
+/**
+ * Whether no poll returned a message of a partition, although one returned a later message, or a final poll was
+ * answered.
+ */
 function isSendLost(history: History, change: OperationRow): Held {
   if (functionOf(history, change) !== 'send' || !isOk(history, change)) return 'unknown'
   const { key, returnEvent } = history.operations
@@ -206,7 +218,7 @@ function isSendLost(history: History, change: OperationRow): Held {
   return isPassed || polled.lastLook > (returnEvent[change] ?? 0) ? 'holds' : 'unknown'
 }
 
-/** What became of the messages of a queue that leases, as canonical JSON. */
+/** Collects by key the events of a queue with leases; messages are canonical JSON. */
 const leasesOf = oncePerHistory((history) => {
   const queues = new Map<number, Leases>()
   return (key: number): Leases => {
@@ -220,12 +232,12 @@ const leasesOf = oncePerHistory((history) => {
 })
 
 interface Leases {
-  /** By message, how often it was put in. */
+  /** How often each message was put in. */
   readonly enqueued: Map<string, number>
-  /** By receipt, the message that was taken. */
+  /** The message taken, by receipt. */
   readonly receipts: Map<string, string>
   readonly acknowledged: Set<string>
-  /** The last look at what remained. */
+  /** The last answered read of the remaining messages. */
   look: { readonly row: OperationRow; readonly left: ReadonlySet<string> } | undefined
 }
 
@@ -240,7 +252,10 @@ function noteLease(history: History, leases: Leases, row: OperationRow): void {
   if (effect === 'reads') leases.look = { row, left: new Set(answer.map((each) => canonical(each))) }
 }
 
-/** Of a queue that leases: nobody acknowledged it, and a look at what remained does not have it. */
+/**
+ * Whether a message of a queue with leases was lost: nobody acknowledged it, and the last read of the remaining
+ * messages lacks it.
+ */
 function isLeasedLost(history: History, change: OperationRow): Held {
   const message = changeOf(history, change)
   if (!isOk(history, change)) return 'refuted'
@@ -249,7 +264,9 @@ function isLeasedLost(history: History, change: OperationRow): Held {
   return held(!acknowledged.has(message) && !look.left.has(message))
 }
 
-/** By how much the best final read of every counter falls short of what had been acknowledged before it. */
+/**
+ * Returns, summed over all counters, how much the best final read falls short of the amounts acknowledged before it.
+ */
 function missingAdditions(history: History): number {
   const keys = new Set(history.operations.key.slice(0, history.operations.length))
   let missing = 0
@@ -268,7 +285,7 @@ function shortOf(history: History, rows: readonly OperationRow[], read: Operatio
   for (const row of rows) {
     const amount = amountOf(history, row)
     const isBefore = precedes(history, row, read)
-    // What may have been taken off as well makes the least smaller.
+    // A subtraction that may have taken effect lowers the least possible value.
     if (
       isBefore ||
       (amount < 0 && (history.operations.callEvent[row] ?? 0) < (history.operations.returnEvent[read] ?? 0))

@@ -7,7 +7,7 @@ import { type Held, held, isAnsweredRead, lacks, precedes, type Recorded } from 
 type Missing = Extract<Claim, { readonly claim: 'missing' }>
 type CameBackWithout = Extract<Claim, { readonly claim: 'came back without' }>
 
-/** The node answered without it after the acknowledgement. */
+/** Checks that the node answered without the change after the change was acknowledged or seen. */
 export function isMissing({ history }: Recorded, { known, read, element }: Missing): Held {
   if (!precedes(history, known, read)) return 'refuted'
   if (element === undefined) return lacks(history, read, known)
@@ -17,13 +17,14 @@ export function isMissing({ history }: Recorded, { known, read, element }: Missi
   return held(has(before) && !has(after))
 }
 
-/** The node answered with it before the fault, and without it after. */
+/** Checks that the node had the change before the fault, and answered without it after the fault. */
 export function cameBackWithout({ history, heard }: Recorded, { change, read, fault }: CameBackWithout): Held {
   const { callTime, returnTime, node } = history.operations
   const where = node[read] ?? -1
   const name = history.nodes[where]
   if (name === undefined || !fault.nodes.includes(name) || fault.to > (callTime[read] ?? 0)) return 'refuted'
-  // What was asked of it before and acknowledged until it was up again, it had done before it was killed.
+  // The node had executed every operation that was called before the kill and acknowledged by the time the node was up
+  // again.
   const isBefore = (row: number): boolean =>
     (callTime[row] ?? 0) < fault.from && (returnTime[row] ?? Number.POSITIVE_INFINITY) <= fault.to
   const had =
@@ -33,11 +34,11 @@ export function cameBackWithout({ history, heard }: Recorded, { change, read, fa
         to === name && carries !== undefined && fate === 'received' && (endedAt ?? fault.from) < fault.from,
     ) === true
   if (!had) return 'refuted'
-  // Another value that the node took since may be what the fault took.
+  // The fault may have removed another value, which the node accepted after this change.
   return isReplacedSince(history, { change, where, before: fault.from }) ? 'unknown' : lacks(history, read, change)
 }
 
-/** Whether the node acknowledged another write of the same key after this one, and before a moment. */
+/** Whether the node acknowledged another write to the same key after this change and before a given time. */
 function isReplacedSince(
   history: History,
   { change, where, before }: { readonly change: OperationRow; readonly where: number; readonly before: number },

@@ -17,34 +17,34 @@ import {
 } from '@chaosproxy/history'
 import type { FaultSpan, Heard, RunSetup } from '@chaosproxy/runner/result'
 
-/** All that a claim is held against: nothing that the checker or the telling concluded. */
+/** The record that claims are checked against. It contains nothing that the checker or the report concluded. */
 export interface Recorded {
   readonly history: History
   readonly faults: readonly FaultSpan[]
-  /** What the run was told to do; absent for a history of which no run is known. */
+  /** The specification of the run; absent for a history without a known run. */
   readonly spec?: RunSetup['spec'] | undefined
-  /** The level that the target promised, if the run was held to that. */
+  /** The level that the target promised, if the run was judged by that promise. */
   readonly promised?: string | undefined
   readonly durationNanos?: number | undefined
   readonly heard?: Heard | undefined
 }
 
-/** `unknown`: the record does not tell. */
+/** Result of checking a claim against the record; `unknown` if the record does not decide it. */
 export type Held = 'holds' | 'refuted' | 'unknown'
 
 export const held = (holds: boolean): Held => (holds ? 'holds' : 'refuted')
 
-/** What is known of one key. A value is canonical JSON. */
+/** The operations on one key. Values are canonical JSON. */
 interface OfKey {
-  /** Those that have not failed. */
+  /** The rows of operations that did not fail. */
   readonly rows: OperationRow[]
   readonly reads: OperationRow[]
   readonly finalReads: OperationRow[]
-  /** By value, the changes that put it there. */
+  /** The changes that wrote each value, by value. */
   readonly writers: Map<string, OperationRow[]>
-  /** By the number of a value, the answered reads of it. */
+  /** The answered reads, by the number of the value that they returned. */
   readonly readers: Map<number, OperationRow[]>
-  /** What changes name that add nothing. */
+  /** The values that removals and similar changes name without adding them. */
   readonly notAdded: Set<string>
   areReplacing: boolean
 }
@@ -88,10 +88,10 @@ const NOTHING = nothingKnown()
 
 export const ofKey = (history: History, key: number): OfKey => byKey(history).get(key) ?? NOTHING
 
-/** The rows of a key that have not failed. */
+/** Returns the rows of a key that have not failed. */
 export const rowsOfKey = (history: History, key: number): readonly OperationRow[] => ofKey(history, key).rows
 
-/** What each read returned, as far as it was asked for: a long list is decoded once. Elements are canonical JSON. */
+/** Caches the decoded answers of reads, because a long list is slow to decode. Elements are canonical JSON. */
 const shownBy = oncePerHistory(() => new Map<OperationRow, { readonly value: Json; readonly elements: Set<string> }>())
 
 function shownIn(history: History, read: OperationRow) {
@@ -105,7 +105,7 @@ function shownIn(history: History, read: OperationRow) {
 
 export const isOk = ({ operations }: History, row: OperationRow): boolean => operations.outcome[row] === OK
 
-/** Whether one had returned before the other was called. */
+/** Whether an operation returned `ok` before another was called. */
 export const precedes = ({ operations }: History, one: OperationRow, other: OperationRow): boolean =>
   isOk({ operations } as History, one) && (operations.returnEvent[one] ?? 0) < (operations.callEvent[other] ?? 0)
 
@@ -115,7 +115,7 @@ export const isAnsweredRead = (history: History, row: OperationRow): boolean =>
 const isFinal = ({ operations }: History, row: OperationRow): boolean =>
   ((operations.flags[row] ?? 0) & FLAG_FINAL) !== 0
 
-/** What a change leaves behind, or puts in: as canonical JSON. */
+/** Returns the value that a change writes, or the element that it adds, as canonical JSON. */
 export const changeOf = (history: History, row: OperationRow): string =>
   canonical(writtenValue(functionOf(history, row), inputOf(history, row)))
 
@@ -124,12 +124,15 @@ const isReplacing = (history: History, row: OperationRow): boolean => {
   return effect === 'replaces' || (effect === 'removes' && takes === 'nothing')
 }
 
-/** Whether an answered read lacks an acknowledged change: what it shows cannot be from that change, nor from a later one. */
+/**
+ * Whether an answered read lacks an acknowledged change: its answer can come neither from that change nor from a later
+ * one.
+ */
 export function lacks(history: History, read: OperationRow, change: OperationRow): Held {
   if (!isAnsweredRead(history, read) || !isOk(history, change)) return 'unknown'
   if (isReplacing(history, change)) return isOlder(history, read, change)
   const added = inputOf(history, change)
-  // What was removed, or may have been, is not missing.
+  // An element that was or may have been removed is not missing.
   if (ofKey(history, history.operations.key[change] ?? -1).notAdded.has(canonical(added))) return 'unknown'
   const { value, elements } = shownIn(history, read)
   if (value === null) return 'holds'
@@ -137,7 +140,7 @@ export function lacks(history: History, read: OperationRow, change: OperationRow
   return typeof value === 'string' && typeof added === 'string' ? held(!value.includes(added)) : 'unknown'
 }
 
-/** Whether a read shows a value that nothing can have written once the change was called. */
+/** Whether a read returned a value that no operation can have written after the change was called. */
 function isOlder(history: History, read: OperationRow, change: OperationRow): Held {
   const { areReplacing, writers, readers } = ofKey(history, history.operations.key[read] ?? -1)
   if (!areReplacing) return 'unknown'

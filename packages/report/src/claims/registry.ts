@@ -5,7 +5,10 @@ import { isLost } from './lost.ts'
 import { cameBackWithout, isMissing } from './missing.ts'
 import { type Held, held, type Recorded } from './recorded.ts'
 
-/** What must hold of the record, by kind. Each is written from the meaning of the claim alone. */
+/**
+ * The condition that the record must satisfy, by kind of claim. Each is implemented from the meaning of the claim
+ * alone, independently of the code that makes the claim.
+ */
 const meanings: {
   readonly [kind in Claim['claim']]: (recorded: Recorded, claim: Extract<Claim, { readonly claim: kind }>) => Held
 } = {
@@ -19,7 +22,7 @@ const meanings: {
   'the settings allow': doSettingsAllow,
 }
 
-/** Whether the record bears a claim out. */
+/** Whether the record confirms a claim. */
 export function holds<Kind extends Claim['claim']>(
   recorded: Recorded,
   claim: Extract<Claim, { readonly claim: Kind }> & { readonly claim: Kind },
@@ -27,16 +30,16 @@ export function holds<Kind extends Claim['claim']>(
   return meanings[claim.claim](recorded, claim)
 }
 
-/** A claim that was made, and whether it is said: only if the record bears it out. */
+/** A claim that was made, and whether it is shown: only if the record confirms it. */
 export interface Made {
   readonly claim: Claim
   readonly held: Held
 }
 
-/** Keeps what was claimed of a record. */
+/** Collects the claims made about a record. */
 export interface Claims {
   readonly made: readonly Made[]
-  /** Whether the record bears it out, so that it may be said. */
+  /** Records the claim, and returns whether the record confirms it, so that it may be shown. */
   readonly may: (claim: Claim) => boolean
 }
 
@@ -54,7 +57,10 @@ export function claimsOf(recorded: Recorded): Claims {
 
 type SettingsAllow = Extract<Claim, { readonly claim: 'the settings allow' }>
 
-/** They were chosen otherwise, and what the target promises with the change is more than the run was promised. */
+/**
+ * Checks that the run chose other values for these settings, and that the changed settings promise more than the run
+ * was promised.
+ */
 function doSettingsAllow({ spec, promised }: Recorded, { change, promise }: SettingsAllow): Held {
   if (spec === undefined) return 'unknown'
   const { settings } = spec.target
