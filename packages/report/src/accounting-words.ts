@@ -3,27 +3,30 @@ import { count, duration, plural } from '@chaosproxy/history'
 import { printable, valueText } from './operation-words.ts'
 
 export interface AccountLine {
-  /** What became of them: `lost`, `duplicated`, … */
+  /** What happened to the elements, in a word or two: `lost`, `duplicated`, … */
   readonly what: string
   readonly meaning: string
   readonly count: number
   readonly items: readonly string[]
-  /** Whether it breaks the object's promise, rather than being merely worth knowing. */
+  /** Whether the line breaks the object's promise; false for a line that is only worth knowing. */
   readonly isTrouble: boolean
 }
 
-/** `12 messages tried, 10 acknowledged, 8 seen`; for a counter, whose reads are counted, `… 8 reads explained`. */
+/**
+ * Returns `12 messages tried, 10 acknowledged, 8 seen`; for a counter, which accounts for reads instead of elements, `…
+ * 8 reads explained`.
+ */
 export function sumsText({ noun, okAre, attempted, acknowledged, ok }: Accounting): string {
   const seen = okAre === 'seen' ? `${count(ok)} seen` : `${plural(ok, 'read')} explained`
   return `${plural(attempted, noun)} tried, ${count(acknowledged)} acknowledged, ${seen}`
 }
 
-/** The non-empty lists, worst first. */
+/** Returns a line for each non-empty list of the accounting, the worst first. */
 export function accountLines(accounting: Accounting): readonly AccountLine[] {
   const { lost, unexpected, duplicated, stale, recovered, neverRead, result, isExcused, okAre, noun } = accounting
   const { surelyLost } = accounting
   const open = lost.reduce((sum, each) => sum + each.count, 0) - surelyLost
-  // A queue without evidence that it was drained.
+  // The result is `unknown` for a queue without evidence that it was drained.
   const isOpen = result === 'unknown'
   const lines: readonly (Omit<AccountLine, 'count' | 'items'> & { readonly list: readonly Accounted[] })[] = [
     isOpen
@@ -70,8 +73,10 @@ export function accountLines(accounting: Accounting): readonly AccountLine[] {
     }))
 }
 
-/** `x = 7`, `7 ×2` if it occurs that often, `7 (2 too many)` if that often too often, `7 (allowed: 3 to 5)`, `7 (missing for
- * 12 ms)`, `7 (last seen 4.1 s later)` if it was lost. */
+/**
+ * Returns `x = 7`, `7 ×2` for a value that occurs twice, `7 (2 too many)` for two surplus copies, `7 (allowed: 3 to
+ * 5)`, `7 (missing for 12 ms)`, or `7 (last seen 4.1 s later)` for a lost value.
+ */
 function accountedText(
   { key, value, count: times, late, bounds }: Accounted,
   { isSurplus, isLost }: { readonly isSurplus: boolean; readonly isLost: boolean },

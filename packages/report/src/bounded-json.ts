@@ -1,6 +1,6 @@
 import { count, isObject, type Json } from '@chaosproxy/history'
 
-/** Upper limit for one history's JSON, whatever the history: bytes of UTF-8. */
+/** Upper limit of the JSON of any one history, in bytes of UTF-8. */
 const MOST_JSON_BYTES = 950_000
 
 interface Limits {
@@ -8,7 +8,10 @@ interface Limits {
   readonly characters: number
 }
 
-/** Tried in turn until the JSON is short enough. Counterexamples have up to 200 operations. */
+/**
+ * The limits, from wide to narrow: the first that makes the JSON short enough is used. Counterexamples have up to 200
+ * operations.
+ */
 const LIMITS: readonly Limits[] = [
   { items: 1_000, characters: 4_000 },
   { items: 200, characters: 400 },
@@ -18,8 +21,9 @@ const LIMITS: readonly Limits[] = [
 ]
 
 /**
- * The same as JSON, with long lists and texts cut; `totals` has the full lengths of lists, texts say what is missing.
- * Members that are undefined are left out, and a number that JSON lacks is null.
+ * Returns a copy of the value as JSON in which long lists and texts are cut. `totals` has the full lengths of cut
+ * lists; a cut text states its full length. Members that are undefined are left out; a number that JSON lacks becomes
+ * null.
  */
 export function bounded(json: unknown): Json {
   for (const limits of LIMITS) {
@@ -47,7 +51,7 @@ function cut(json: unknown, limits: Limits): Json {
   return { ...Object.fromEntries(kept), totals: { ...(isObject(known) ? known : {}), ...Object.fromEntries(totals) } }
 }
 
-/** Keeps the beginning and the end, which tell texts apart. */
+/** Cuts the middle out of a text. Texts mostly differ at their beginning or end. */
 function cutText(text: string, { characters }: Limits): string {
   if (text.length <= characters) return text
   const half = Math.floor(characters / 2)

@@ -10,7 +10,10 @@ interface LevelSign {
   readonly levels: readonly string[]
 }
 
-/** The signs of a comparison's levels, strongest first; a level without one shares its stronger neighbour's. */
+/**
+ * Returns the signs of a comparison's levels, strongest first. A level without a sign shares that of the next stronger
+ * level.
+ */
 export const levelSigns = (comparison: Pick<Comparison, 'levels'>): readonly LevelSign[] => [
   ...rungSigns(comparison.levels).filter(({ levels }) => levels.some((level) => comparison.levels.includes(level))),
   { sign: '⊘', name: levelName('none', comparison), levels: ['none'] },
@@ -20,27 +23,33 @@ export const levelSigns = (comparison: Pick<Comparison, 'levels'>): readonly Lev
 const rungSigns = (levels: readonly string[]): readonly LevelSign[] =>
   comparedRungs(levels).map(({ sign, name, compared }) => ({ sign, name, levels: compared }))
 
-/** The sign of a level; `?` for a level that has none. A level that both kinds of comparison have, has one sign. */
+/**
+ * Returns the sign of a level, or `?` for a level without a sign. A level that occurs in both kinds of comparison has
+ * one sign.
+ */
 export const signOf = (level: string): string =>
   level === 'none'
     ? '⊘'
     : ([[], ['serializable']].flatMap(rungSigns).find(({ levels }) => levels.includes(level))?.sign ?? '?')
 
-/** Weaker levels have higher ranks. */
+/** Returns the rank of a level; weaker levels have higher ranks. */
 export const levelRank = (level: string, { levels }: Pick<Comparison, 'levels'>): number =>
   [...levels, 'none', 'unknown'].indexOf(level)
 
-/** Whether what is compared are transactions, judged by levels of isolation. */
+/** Whether the comparison is of transactions, judged by isolation levels. */
 export const isOfTransactions = ({ levels }: Pick<Comparison, 'levels'>): boolean => areIsolation(levels)
 
-/** `linearizable`, `not even eventual`; `not linearizable` where no other level is told. */
+/** Returns `linearizable` or `not even eventual`; `not linearizable` if the comparison has only that level. */
 export function levelName(level: string, { levels }: Pick<Comparison, 'levels'>): string {
   if (level !== 'none') return level.replaceAll('-', ' ')
   const weakest = (levels.at(-1) ?? 'eventual').replaceAll('-', ' ')
   return levels.length === 1 ? `not ${weakest}` : `not even ${weakest}`
 }
 
-/** What no system can be while it is cut and answers: `linearizable`, or of transactions `strict serializable`. */
+/**
+ * Returns the name of the level that no system can keep while it is partitioned and answers: `linearizable`, or `strict
+ * serializable` for transactions.
+ */
 export const strongestName = ({ levels: [strongest = 'linearizable'] }: Pick<Comparison, 'levels'>): string =>
   strongest.replaceAll('-', ' ')
 
@@ -60,7 +69,7 @@ const SHORT: { readonly [level: string]: string } = {
 
 export const shortName = (level: string): string => SHORT[level] ?? level
 
-/** `SER: serializable, RR: repeatable read`. */
+/** Returns `SER: serializable, RR: repeatable read`. */
 export const shortNames = ({ levels }: Comparison): string =>
   levels.flatMap((level) => (level in SHORT ? `${shortName(level)}: ${level.replaceAll('-', ' ')}` : [])).join(', ')
 
@@ -73,7 +82,7 @@ export const cellUnder = ({ cells }: ComparedSystem, condition: string): Compare
 
 export const faultsOf = ({ conditions }: Comparison): readonly string[] => conditions.slice(1)
 
-/** Of transactions: a row for each system under each condition, with the result of each level of the comparison. */
+/** For a comparison of transactions, returns a row for each system and condition, with the result of each level. */
 export const isolationRows = ({
   systems,
   levels,
@@ -82,10 +91,10 @@ export const isolationRows = ({
     system.cells.map((cell) => [system, cell, levels.map((level) => cell.levels[level] ?? 'unknown')] as const),
   )
 
-/** The fault under which the least was answered, in the median of the runs; undefined without faults. */
+/** Returns the cell of the fault with the lowest median availability; undefined without faults. */
 export const worstCell = (system: ComparedSystem): ComparedCell | undefined => leastAnswered(system.cells.slice(1))
 
-/** The same among the cuts. */
+/** Returns the cell of the cut with the lowest median availability; undefined without cuts. */
 export const cutCell = (system: ComparedSystem): ComparedCell | undefined => leastAnswered(system.cells.filter(isCut))
 
 function leastAnswered<Cell extends ComparedCell>([first, ...others]: readonly Cell[]): Cell | undefined {
@@ -95,13 +104,15 @@ function leastAnswered<Cell extends ComparedCell>([first, ...others]: readonly C
   )
 }
 
-/** `98.8%`, and `98.8% (80.3–99.1%)` where runs differ: the median of the runs, and their range. */
+/** Returns `98.8%`, or `98.8% (80.3–99.1%)` if the runs differ: their median and their range. */
 export function spreadText({ median, least, most }: Spread): string {
   const [from, to] = [share(least), share(most)]
   return from === to ? share(median) : `${share(median)} (${from.slice(0, -1)}–${to})`
 }
 
-/** `2 of 3 runs`: how many, each taken alone, answered as the class says; empty without a class. */
+/**
+ * Returns `2 of 3 runs`: how many runs belong to the class of the system if judged one by one; empty without a class.
+ */
 export function classRuns(system: ComparedSystem): string {
   const { pacelc, cells } = system
   const worst = cutCell(system)
@@ -114,7 +125,7 @@ export function classRuns(system: ComparedSystem): string {
 
 export const lostIn = ({ cells }: ComparedSystem): number => cells.reduce((sum, { lost = 0 }) => sum + lost, 0)
 
-/** `12 systems · 5 nodes · 15 clients, 300 operations/s · 6 s a run, 3 runs each · simulated`. */
+/** Returns `12 systems · 5 nodes · 15 clients, 300 operations/s · 6 s a run, 3 runs each · simulated`. */
 export function comparisonSetting({
   systems,
   nodes,
@@ -136,7 +147,10 @@ export function comparisonSetting({
   ].join(' · ')
 }
 
-/** `98.2% available (100.0% in practice), p50 4.2 ms, p99 11 ms, outage 48 ms, recovered in 12 ms, nothing lost`. */
+/**
+ * Returns `98.2% available (100.0% in practice), p50 4.2 ms, p99 11 ms, outage 48 ms, recovered in 12 ms, nothing
+ * lost`.
+ */
 export function cellSentence(cell: ComparedCell): string {
   const { availability, practical, latency, staleNanos, outageNanos, recovery, lost } = cell
   return [
@@ -149,11 +163,11 @@ export function cellSentence(cell: ComparedCell): string {
   ].join(', ')
 }
 
-/** `masters promises linearizable and was found causal under partition`. */
+/** Returns `masters promises linearizable and was found causal under partition`. */
 export const brokenText = (name: string, { promised, level, condition }: ComparedCell, of: Comparison): string =>
   `${name} promises ${levelName(promised, of)} and was found ${levelName(level, of)} under ${condition}`
 
-/** What happened in a run that broke the promise, why, and what next. */
+/** Returns what happened in a run that broke the promise, why, and what to do next. */
 export const brokenTexts = ({ broken }: ComparedCell): readonly string[] =>
   broken === undefined
     ? []
@@ -162,7 +176,7 @@ export const brokenTexts = ({ broken }: ComparedCell): readonly string[] =>
         ...(broken.next.text === '' ? [] : [`Next: ${broken.next.text}`]),
       ]
 
-/** What to do next about a comparison: about a broken promise first, then about what is undecided. */
+/** Returns what to do next after a comparison: first about a broken promise, second about undecided results. */
 export function comparisonNext({ systems, interrupted, seeds, again }: Comparison): Next {
   const cells = systems.flatMap(({ name, cells }) => cells.map((cell) => ({ ...cell, name })))
   const commandOf = (cell: ComparedCell | undefined) => (cell?.again === '' ? undefined : cell?.again)
@@ -186,13 +200,13 @@ export function comparisonNext({ systems, interrupted, seeds, again }: Compariso
   }
 }
 
-/** The columns of {@link numbersOf}. Staleness and losses are not measured of transactions. */
+/** The column titles of {@link numbersOf}. Staleness and losses are not measured for transactions. */
 export const numberTitles = (comparison: Comparison): readonly string[] => [
   ...'system,when cut,available,in practice,calm p50,p99,worst p99'.split(','),
   ...(isOfTransactions(comparison) ? ['outage', 'recovers'] : ['stale by', 'outage', 'recovers', 'lost']),
 ]
 
-/** What a system costs: in calm, and under the fault that hurts most. */
+/** Returns the costs of a system: without faults, and under the fault that hurts most. */
 export function numbersOf(
   system: ComparedSystem,
   comparison: Comparison,
@@ -223,17 +237,17 @@ function mostOf(values: readonly (number | undefined)[]): number | undefined {
   return known.length === 0 ? undefined : Math.max(...known)
 }
 
-/** More names than this are counted instead. */
+/** A longer list of names is replaced by its count. */
 const MOST_NAMED = 3
 
-/** What a level that is shown is taken from. */
+/** Explains how the level shown for a system is determined. */
 export function weakestText({ seeds, workload }: Comparison): string {
   const runs = seeds.length === 1 ? 'its one run' : `${seeds.length} runs`
   const kinds = workload === undefined ? ', with registers and with sets' : ''
   return `a level is the weakest seen in ${runs} of a system under a fault${kinds}`
 }
 
-/** What a comparison found, in a few words: who broke a promise, or what nobody managed. */
+/** Summarizes the finding of a comparison: which systems broke their promise, or what no system achieved. */
 export function comparisonTitle(comparison: Comparison): string {
   const { systems, sweep } = comparison
   const broken = systems.filter(({ cells }) => cells.some(({ kept }) => kept === false)).map(({ name }) => name)
@@ -246,13 +260,13 @@ export function comparisonTitle(comparison: Comparison): string {
   return `${sweep ?? plural(systems.length, 'system')} compared`
 }
 
-/** Linearizable, or strictly serializable, under every cut, and answering nearly all requests. */
+/** Whether the system stayed linearizable or strict serializable under every cut, and answered nearly all requests. */
 const isStrongAndAvailable = ({ cells }: ComparedSystem): boolean => {
   const cuts = cells.filter(isCut)
   return cuts.length > 0 && cuts.every(({ level, availability }) => isLinear(level) && availability.median >= AVAILABLE)
 }
 
-/** What no system can be by the CAP theorem, and what the measurements say all the same; empty if they do not. */
+/** Names the systems whose measurements contradict the CAP theorem; empty if none does. */
 export function beyondCap(comparison: Comparison): string {
   const { systems } = comparison
   const names = systems.filter(isStrongAndAvailable).map(({ name }) => name)
@@ -260,6 +274,6 @@ export function beyondCap(comparison: Comparison): string {
   return `${listed(names)} was found ${strongestName(comparison)} and answered at least ${AVAILABLE * 100}% while cut, which no system can if both sides are used for longer than clients wait: suspect the cuts or this tool, and measure longer.`
 }
 
-/** The rule by which systems are classed, as a sentence, printed with the result. */
+/** Returns the rule by which systems are classified, as a sentence printed with the result. */
 export const pacelcRule = (comparison: Comparison): string =>
   `PA: under every cut, at least ${AVAILABLE * 100}% of the requests to live nodes were answered without an error in the median of the runs; PC: under some cut fewer were. Beside it: how many runs, each taken alone, say the same. EC: every run without a cut, in calm or with late messages, was ${strongestName(comparison)}; EL: some of them was weaker.`

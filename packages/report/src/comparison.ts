@@ -1,92 +1,103 @@
 import type { Pacelc } from '@chaosproxy/runner/result'
 import type { ToldRun } from './telling/told-run.ts'
 
-/** Systems measured alike under the same conditions. */
+/** Systems measured in the same way under the same conditions. */
 export interface Comparison {
   readonly world: 'simulated' | 'real'
-  /** What lies between the nodes, as `--network` names it. */
+  /** The network between the nodes, in the syntax of `--network`. */
   readonly network: string
-  /** How many each system has; several numbers if they differ. */
+  /** Numbers of nodes per system; several if the systems differ. */
   readonly nodes: readonly number[]
   readonly clients: number
-  /** Operations per second, over all clients. */
+  /** Operations per second, over all clients together. */
   readonly rate: number
   readonly timeMs: number
   readonly timeoutMs: number
   readonly seeds: readonly number[]
   /** `calm` first, then the faults. */
   readonly conditions: readonly string[]
-  /** What clients did, `write-skew` or `register keys=2`; absent for registers, and sets beside them. */
+  /** The workload, `write-skew` or `register keys=2`; absent for the default of registers and sets. */
   readonly workload?: string | undefined
-  /** The levels that sum up a run, strongest first: of consistency, or, for transactions, of isolation. */
+  /**
+   * The levels that the comparison reports, strongest first: consistency levels or, for transactions, isolation levels.
+   */
   readonly levels: readonly string[]
   readonly systems: readonly ComparedSystem[]
-  /** What is swept, if anything is: `sync`, or `quorum and sync`. */
+  /** The setting that is swept: `sync`, or `quorum and sync`; absent without a sweep. */
   readonly sweep?: string | undefined
-  /** Whether it was ended before all its runs: systems, conditions or seeds may be missing. */
+  /** Whether the comparison stopped before all its runs: systems, conditions or seeds may be missing. */
   readonly interrupted: boolean
-  /** The command that performs every run again; absent if no command began them. */
+  /** The command that repeats every run; absent if the comparison was not started by a command. */
   readonly again?: string | undefined
-  /** What a reader must know that the numbers do not say. */
+  /** Notes that the reader needs to interpret the numbers. */
   readonly notes: readonly string[]
 }
 
-/** A system, and what was measured of it. */
+/** A system and its measurements. */
 export interface ComparedSystem {
   /** `primary-replica sync=majority`. */
   readonly name: string
   /** The value of the swept setting. */
   readonly value?: string | undefined
-  /** The curve that it is a point of, if several things are swept: `primary-replica reads=replica`. */
+  /** The curve that the system is a point of, if several settings are swept: `primary-replica reads=replica`. */
   readonly curve?: string | undefined
-  /** What it gives up, as found: `PA/EL`. Absent if no fault cut it, or its level in calm is not decided. */
+  /**
+   * The measured PACELC class: `PA/EL`. Absent if no fault partitioned the system, or its level without faults is
+   * undecided.
+   */
   readonly pacelc?: Pacelc | undefined
-  /** By condition, in the comparison's order. */
+  /** A cell for each condition, in the comparison's order. */
   readonly cells: readonly ComparedCell[]
 }
 
-/** One system under one condition, over all seeds. */
+/** The measurements of one system under one condition, over all seeds. */
 export interface ComparedCell {
   readonly condition: string
   /** The level promised under this condition, or `nothing`. */
   readonly promised: string
   /** The strongest level that every run met; `none` if some run met none, `unknown` if that is undecided. */
   readonly level: string
-  /** Each level of the comparison by which the runs were judged: met if every run met it, violated if one broke it. */
+  /** Result of each level by which the runs were judged: met if every run met it, violated if any run violated it. */
   readonly levels: { readonly [level: string]: LevelResult }
-  /** How many of the runs met no more than that. */
+  /** Number of runs that met no stronger level than `level`. */
   readonly weakest: number
   readonly runs: number
   /** Whether every run kept the promise; `unknown` if some are undecided. Absent without a promise. */
   readonly kept?: boolean | 'unknown' | undefined
-  /** The share of requests to live nodes that were answered during the fault, as in CAP; the mean over nodes. */
+  /** The share of requests to live nodes that were answered during the fault, as in CAP; the mean over the nodes. */
   readonly availability: Spread
-  /** How many of the runs answered 99% or more, which is what counts as available. */
+  /** Number of runs that answered at least 99% of requests, the threshold of being available. */
   readonly available: number
-  /** The same, had each client that got no answer asked the other nodes. */
+  /** The availability if every client without an answer had asked the other nodes too. */
   readonly practical: Spread
-  /** The latency of answered operations; absent if there were none. */
+  /** Latency of the answered operations; absent if none was answered. */
   readonly latency?: Latency | undefined
-  /** The read furthest behind; absent if none was. */
+  /** Greatest staleness of a read, in nanoseconds; absent if no read was stale. */
   readonly staleNanos?: number | undefined
-  /** The share of reads that were behind. */
+  /** Share of the reads that were stale. */
   readonly staleShare: number
-  /** The longest time in which no write at all was answered. */
+  /** Nanoseconds of the longest time in which no write was answered. */
   readonly outageNanos: number
   /**
-   * Nanoseconds from the end of the fault to the first success that stays: from it on, as large a share is answered as
-   * before the fault, or 99%. `never` if the run ended before; absent in calm. The median over the runs.
+   * Nanoseconds from the end of the fault to a lasting recovery: from then on the share of answered requests stays at
+   * 99%, or at its value before the fault. `never` if the run ended without a recovery; absent without a fault. The
+   * median over the runs.
    */
   readonly recovery?: number | 'never' | undefined
-  /** Answers a second, in equal parts of the run's time; the mean over the runs. */
+  /** Answers per second, in equal parts of the run's time; the mean over the runs. */
   readonly goodput: readonly number[]
-  /** Acknowledged writes that were lost, over all runs. Absent for transactions, whose levels say it. */
+  /**
+   * Number of acknowledged writes that were lost, over all runs. Absent for transactions, whose levels cover losses.
+   */
   readonly lost?: number | undefined
-  /** What happened in a run that broke the promise; absent if none did. */
+  /** The report of a run that broke the promise; absent if no run broke it. */
   readonly broken?: ToldRun | undefined
-  /** What would decide whether the promise was kept, if that is open. */
+  /** The measure that would decide whether the promise was kept; absent if this is decided. */
   readonly toDecide?: string | undefined
-  /** Repeats the run that broke the promise, or in which that is open; otherwise the weakest. */
+  /**
+   * The command that repeats one run: a run that broke the promise, otherwise an undecided run, otherwise the weakest
+   * run.
+   */
   readonly again: string
 }
 

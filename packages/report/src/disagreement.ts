@@ -4,15 +4,15 @@ import { coreOf, isRead, writtenText } from './operation-words.ts'
 
 /** Two reads that disagree about which of two writes came last. */
 export interface Disagreement {
-  /** The read that saw what the culprit did not. */
+  /** The read that saw the write which the culprit missed. */
   readonly other: OperationRow
   /** The write that the culprit saw. */
   readonly seen: OperationRow
 }
 
 /**
- * Two reads that each saw one of two writes after the other had been acknowledged: the writes overlapped, so that either
- * may have come last, but not both.
+ * Returns two reads that disagree: each saw one of two writes after the other write had been acknowledged. The writes
+ * overlapped, so either may have come last, but not both.
  */
 export function disagreementOf(history: History, counterexample: Counterexample): Disagreement | undefined {
   const { culprit, edges } = counterexample

@@ -3,30 +3,30 @@ import { memberAt, numberAt, type Parsed } from '@chaosproxy/runner/result'
 import { type SavedTelling, savedTelling } from '../telling/saved-telling.ts'
 import { percentOf } from '../words.ts'
 
-/** One thing that differs between two results, or a figure of both. */
+/** A difference between two results, or a figure of both. */
 export interface DifferenceRow {
   readonly what: string
   readonly before: string
   readonly after: string
-  /** `better`, `worse`, or empty where neither can be said. */
+  /** `better`, `worse`, or empty if the change is neither or unknown. */
   readonly change: '' | 'better' | 'worse'
 }
 
-/** Two results beside each other, as plain data. */
+/** The comparison of two results, as plain data. */
 export interface Difference {
-  /** What happened, why, and what next, as each one's pages say it. */
+  /** What happened in each run, why, and what to do next, in the words of the run's own pages. */
   readonly tellings: readonly [before: SavedTelling, after: SavedTelling]
-  /** Why the two cannot be compared, as a sentence; undefined if they can. */
+  /** A sentence that says why the results cannot be compared; undefined if they can. */
   readonly unlike: string | undefined
-  /** Target, workload, seed and the like, where they differ. */
+  /** The settings that differ: target, workload, seed and the like. */
   readonly settings: readonly DifferenceRow[]
   /** The levels whose verdicts differ, strongest first. */
   readonly levels: readonly DifferenceRow[]
-  /** Figures that both have. */
+  /** The figures that both results have. */
   readonly figures: readonly DifferenceRow[]
 }
 
-/** Compares two results, each as `--json` prints it. */
+/** Compares two results in the format of `--json`. */
 export function differenceOf(before: Parsed, after: Parsed): Difference {
   const unlike = unlikeText(before, after)
   const judged = (rows: readonly DifferenceRow[]): readonly DifferenceRow[] =>
@@ -40,7 +40,10 @@ export function differenceOf(before: Parsed, after: Parsed): Difference {
   }
 }
 
-/** What decides which operations there are, and what they mean. */
+/**
+ * The settings that determine which operations a run has and what they mean. Results that differ in them cannot be
+ * compared.
+ */
 const QUESTIONS = ['workload', 'model'] as const
 
 function unlikeText(before: Parsed, after: Parsed): string | undefined {
@@ -52,11 +55,14 @@ function unlikeText(before: Parsed, after: Parsed): string | undefined {
   return `The two cannot be compared: the ${what} differs (before: ${settingAt(before, what)}, after: ${settingAt(after, what)}).`
 }
 
-/** What to say if no verdict differs. Results that are told differently differ in what was expected, measured or lost. */
+/**
+ * Returns a sentence for two results with equal verdicts. If their titles differ, they differ in what was expected,
+ * measured or lost.
+ */
 export const sameVerdicts = ({ levels, tellings: [before, after] }: Difference): string =>
   levels.length === 0 && before.what === after.what ? 'Every level has the same verdict in both.' : ''
 
-/** What changed from one result to the other, in a sentence without its full stop. */
+/** Returns the titles of both results as one sentence without its full stop. */
 export function differenceTitle({ tellings: [before, after] }: Difference): string {
   return before.what === after.what ? `Both: ${before.what}` : `Before: ${before.what}. After: ${after.what}`
 }
@@ -88,7 +94,7 @@ interface FigureKind {
   readonly what: string
   readonly at: readonly string[]
   readonly text: (value: number, of: Parsed) => string
-  /** Whether more of it is better (1), worse (-1) or neither. */
+  /** Whether more is better (1), worse (-1) or neither (0). */
   readonly sign: -1 | 0 | 1
 }
 
@@ -107,7 +113,7 @@ const figures: readonly FigureKind[] = [
   { what: 'staleness p99', at: ['staleness', 'behindNanos', 'p99'], text: duration, sign: -1 },
 ]
 
-/** A change of less than this share is not called better or worse: two runs of one system differ by as much. */
+/** A change by a smaller share counts as neither better nor worse: two runs of one system vary by as much. */
 const NOTICEABLE = 0.05
 
 function figureRow({ what, at, text, sign }: FigureKind, before: Parsed, after: Parsed): DifferenceRow[] {
@@ -124,7 +130,7 @@ function figureRow({ what, at, text, sign }: FigureKind, before: Parsed, after: 
   ]
 }
 
-/** Availability, p99 and stale reads of the phases that both went through. */
+/** Returns the availability, p99 latency and stale reads of each phase that both runs have. */
 function phaseRows(before: Parsed, after: Parsed): DifferenceRow[] {
   const others = objectAt(after, 'availability', 'phases')
   return Object.keys(objectAt(before, 'availability', 'phases'))
@@ -152,7 +158,7 @@ function phaseRows(before: Parsed, after: Parsed): DifferenceRow[] {
     ])
 }
 
-/** A setting is a text, a number, true or false. */
+/** Returns a setting as text if it is a string, a number or a boolean; otherwise an empty text. */
 function settingAt(of: Parsed, ...path: readonly string[]): string {
   const found = memberAt(of, path)
   return found === undefined || found === null || typeof found === 'object' ? '' : String(found)
