@@ -14,51 +14,56 @@ import { capitalised } from '../words.ts'
 import { proofTold, type ToldProof } from './proof-told.ts'
 import { type Step, stepsOf } from './steps.ts'
 
-/** A verdict told as a story, as plain data. */
+/** An explanation of a verdict, as plain data. */
 export interface Explained {
   readonly title: string
   readonly verdict: string
   readonly mood: Mood
-  /** Why it proves less than it seems to; empty if it does not. */
+  /** Why the verdict proves less than it seems to. */
   readonly notes: readonly string[]
-  /** What was tolerated in the history, or is missing from it. */
+  /** What was tolerated in the history, and what is missing from it. */
   readonly warnings: readonly string[]
-  /** The same sentence as on every other page; empty if nothing is violated. */
+  /** The sentence that explains the violation on every page; empty if nothing is violated. */
   readonly sentence: string
-  /** How it ended, why, how sure that is, and what to do next. */
+  /** The outcome, as on every page; `why` and `next` below likewise. */
   readonly outcome: Telling['outcome']
   readonly why: Telling['why']
   readonly next: Telling['next']
-  /** What else broke levels, each cause once. */
+  /** The other violations, one for each cause. */
   readonly also: readonly string[]
-  /** The operations that matter, in the order in which they began. */
+  /** The relevant operations, in the order in which they began. */
   readonly steps: readonly Step[]
-  /** Messages between nodes meanwhile; empty where that was not recorded. */
+  /** The relevant messages between nodes; empty if messages were not recorded. */
   readonly messages: readonly string[]
-  /** Of a simulated program: the await that was overtaken, and the lines that both requests ran; absent if none was. */
+  /**
+   * The await during which another request interleaved, and the lines that both requests ran. Only in a simulated
+   * program; absent without such a race.
+   */
   readonly race?: Race | undefined
-  /** That the operations have no order, as it was verified; absent if that was not asked for, or nothing is violated. */
+  /**
+   * The verified proof that the operations admit no order; absent if no proof was requested, or nothing is violated.
+   */
   readonly proof?: ToldProof | undefined
-  /** Faults in force meanwhile. */
+  /** The faults in force during the violation. */
   readonly faults: readonly string[]
-  /** Strongest first: what the level asks for, and whether it allows what was seen. */
+  /** The levels, strongest first: what each demands, and whether it allows the recorded operations. */
   readonly levels: readonly {
     readonly level: string
     readonly asks: string
     readonly result: Verdict['result']
     readonly why: string
   }[]
-  /** What usually leads to this, most telling first. */
+  /** The usual causes of such a violation, most relevant first. */
   readonly causes: readonly { readonly cause: string; readonly remedy: string }[]
 }
 
 export interface ExplainInput extends FactsInput {
   readonly report: Report<string>
-  /** The level to explain; by default the one that pages are about, or the strongest that is violated. */
+  /** The level to explain; by default the level that the run expects, or the strongest violated level. */
   readonly level?: string | undefined
-  /** What the nodes answered, judged by itself, if the proxy recorded it. */
+  /** The verdict on the answers of the nodes instead of those that clients saw, if the proxy recorded both. */
   readonly backend?: Report<string> | undefined
-  /** Proves a violation, if that is asked for. */
+  /** Proves a violation; absent if no proof is requested. */
   readonly prove?: ((counterexample: Counterexample) => ProvedOrders) | undefined
 }
 
@@ -87,7 +92,7 @@ export function explain(input: ExplainInput): Explained {
     faults: near.map(({ whole }) => whole),
     levels: judgedLevels(report).map((each) => levelTold(report, facts, each)),
     causes:
-      // The story of transactions has its cause above.
+      // The story of a transactional violation states its cause: the other causes are left out.
       shown === undefined || shown.story !== undefined
         ? []
         : causesOf({
@@ -97,7 +102,7 @@ export function explain(input: ExplainInput): Explained {
   }
 }
 
-/** What an explanation is about: one level, if that was asked for. */
+/** Returns the facts of an explanation, restricted to one level if the input has one. */
 export const factsOfExplained = (input: ExplainInput): Facts =>
   factsOf(
     input.level === undefined
@@ -105,7 +110,7 @@ export const factsOfExplained = (input: ExplainInput): Facts =>
       : { ...input, asked: input.level, isAboutLevel: true, expectation: undefined, run: aboutLevel(input.run) },
   )
 
-/** Somebody who asks about one level is not told about the one that was expected. */
+/** Drops the expected level: an explanation of one level does not mention another. */
 const aboutLevel = (run: FactsInput['run']): FactsInput['run'] =>
   run === undefined ? undefined : { ...run, expectation: undefined }
 
@@ -117,7 +122,7 @@ function levelTold(
   const verdict = verdictOf(report, level)
   return {
     level,
-    // Causal is also a level of transactions, and asks for another thing there.
+    // `causal` names both a consistency level and a different level of transactions.
     asks: report.transactions === undefined || level === DECLARED ? (wordsOfLevel(level)?.sentence ?? '') : '',
     result: verdict.result,
     why: despite?.level === level ? despite.because : whyOf(report, level, verdict),

@@ -16,19 +16,19 @@ import {
 import { linesText } from '../places.ts'
 import { nameOfPart } from '../transactions/lanes.ts'
 
-/** A proof that few operations have no order, as plain data. */
+/** A proof that a few operations admit no order, as plain data. */
 export interface ToldProof {
   readonly isProved: boolean
-  /** `Verified: these 3 operations admit no order (4 steps tried).`, or why it is not proved. */
+  /** `Verified: these 3 operations admit no order (4 steps tried).`, or why the proof failed. */
   readonly verdict: string
   readonly operations: readonly ToldOperation[]
-  /** Each order up to where it fails; empty if it has none, or more than a person reads. */
+  /** Each order up to the operation at which it fails; empty if there are no orders or too many to read. */
   readonly orders: readonly ToldOrder[]
 }
 
 interface ToldOperation {
   readonly name: string
-  /** Whose it is, and where it stands. */
+  /** The client of the operation, and its lines in the history. */
   readonly text: string
 }
 
@@ -61,13 +61,13 @@ export function proofTold(history: History, { operations, why, isProved, orders 
   }
 }
 
-/** `write 641`, `read → 738`: without who asked. */
+/** Returns the request and its answer without the client: `write 641`, `read → 738`. */
 function briefText(history: History, row: number, withKey: boolean): string {
   const answer = history.operations.outcome[row] === OK && !tells(history, row) ? '' : ` → ${briefAnswer(history, row)}`
   return `${requestText(history, row, { withKey })}${answer}`
 }
 
-/** Why an order ends: what must come earlier, or what the answer would have been. */
+/** Returns why an order fails: the operation that must come earlier, or the answer that the order would require. */
 function failureText(history: History, { rows, missing }: FailedOrder, nameOf: (row: number) => string): string {
   const last = rows.at(-1) ?? -1
   if (missing !== undefined) return missingText(history, { last, missing }, nameOf)

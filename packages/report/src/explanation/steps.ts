@@ -16,13 +16,13 @@ import { endText, nameOfPart, othersText } from '../transactions/lanes.ts'
 import { capitalised, digitsToTellApart } from '../words.ts'
 
 export interface Step {
-  /** When it began, as on every page; empty if the history has no times. */
+  /** Time at which the operation began, as on every page; empty if the history has no times. */
   readonly at: string
   /** `process 9 asks n5 to write x 372, and is told after 7.0 ms that it is done.` */
   readonly text: string
-  /** Whether it is the operation that cannot be. */
+  /** Whether the operation is the impossible one. */
   readonly isAccused: boolean
-  /** Where it stands: `lines 3 and 9`. */
+  /** The operation's lines in the history: `lines 3 and 9`. */
   readonly lines: string
 }
 

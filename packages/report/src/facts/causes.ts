@@ -15,43 +15,43 @@ export interface CauseInput {
   readonly report: Report<string>
   readonly history: History
   readonly counterexample: Counterexample
-  /** The faults that matter to the counterexample, most telling first. */
+  /** The faults relevant to the counterexample, most relevant first. */
   readonly near: readonly NearFault[]
-  /** The faults that were in force at any time. */
+  /** The faults of the run, as far as they were in force at any time. */
   readonly spans?: readonly FaultSpan[] | undefined
-  /** The change of a clock that may have ended a lock too early. */
+  /** The clock fault that may have expired a lock too early. */
   readonly leaseClock?: FaultSpan | undefined
   readonly backend?: Report<string> | undefined
-  /** The await of a simulated program that was overtaken. */
+  /** The await of a simulated program during which another request interleaved. */
   readonly race?: Race | undefined
-  /** What went over the wire, if that is known. */
+  /** The messages that explain the counterexample, if they were recorded. */
   readonly wire?: Wire | undefined
-  /** Where all nodes keep their data. */
+  /** The database in which all nodes keep their data; absent if they share none. */
   readonly database?: SharedDatabase | undefined
 }
 
-/** What broke a level, and what prevents it. */
+/** The cause of a violation, and its remedy. */
 interface KnownCause {
   readonly cause: string
   readonly remedy: string
 }
 
-/** Something that usually leads to such a violation, by what can be seen in the record alone. */
+/** A usual cause of violations, recognised from the record alone. */
 interface Cause extends KnownCause {
   /** Whether `cause` restates the violation instead of naming a mechanism. */
   readonly isSeen?: true
-  /** Whether it takes copies that nodes have of their own. */
+  /** Whether the cause requires that nodes have their own copies of the data. */
   readonly isOfCopies?: true
   readonly fits: (input: CauseInput) => boolean
 }
 
-/** Ends what prevents an old answer. */
+/** The sentence that ends the remedies for stale answers. */
 const OLD_IS_FINE = 'If old answers are fine, expect sequential or eventual.'
 
 const KEPT_IN_FAILOVERS =
   'Acknowledge only what a majority (or every replica that may take over) has on its disk; fence the old primary before another takes over.'
 
-/** Most telling first; one entry each. */
+/** The usual causes, most specific first. */
 const causes: readonly Cause[] = [
   {
     cause: 'The client got other answers than the nodes gave: the answers of the nodes meet the level.',
@@ -282,7 +282,10 @@ const causes: readonly Cause[] = [
   },
 ]
 
-/** Where nothing more precise fits. Nobody knows what prevents a violation of a model of a user's own. */
+/**
+ * The cause when no specific cause fits. It applies only to built-in models, since the remedy for a user-defined model
+ * is unknown.
+ */
 const OTHERWISE: Cause = {
   cause: 'The operations overlapped, and no order of them explains the answers.',
   remedy:
@@ -293,7 +296,7 @@ const OTHERWISE: Cause = {
 
 const MOST_CAUSES = 2
 
-/** At most two: the most telling, and the next that fits. */
+/** Returns the two most specific causes that fit, or fewer. */
 export function causesOf(input: CauseInput): readonly KnownCause[] {
   const { story } = input.counterexample
   if (story !== undefined) return [{ cause: story.cause, remedy: story.cure }]
@@ -305,14 +308,20 @@ export function causesOf(input: CauseInput): readonly KnownCause[] {
   return fitting.map(({ cause, remedy }) => ({ cause, remedy: remedy.replace(` ${OLD_IS_FINE}`, fine) }))
 }
 
-/** What to expect where old answers are fine: only what was kept. */
+/**
+ * Returns which weaker level to expect if old answers are acceptable, as a sentence; empty if even `eventual` is
+ * violated.
+ */
 function fineWhere({ levels }: Report<string>): string {
   const isBroken = (level: string): boolean => levels[level]?.result === 'violated'
   if (isBroken('eventual')) return ''
   return isBroken('sequential') ? ' If old answers are fine, expect eventual.' : ` ${OLD_IS_FINE}`
 }
 
-/** The first cause that fits and names a mechanism, for a violation that no fault explains; undefined if there is none. */
+/**
+ * Returns the first fitting cause that names a mechanism, for a violation that no fault explains; undefined if none
+ * fits.
+ */
 export const likelyCause = (input: CauseInput): string | undefined =>
   causes.find((each) => each.isSeen !== true && fitsTo(input, each))?.cause
 
@@ -321,15 +330,17 @@ const fitsTo = (input: CauseInput, { isOfCopies, fits }: Cause): boolean =>
 
 const hasStoppedNodes = ({ kind, hits }: FaultSpan): boolean => kind !== 'pause' && stopsNodes(kind) && hits !== 0
 
-/** Whether a single node, which was never down, had an old value. */
+/** Whether a single node returned an old value or lost a write although it was never down. */
 const hasOldValue = (input: CauseInput): boolean =>
   (input.report.lost.length > 0 || isOldValueOfOneNode(input)) && isOfOneNode(input)
 
-/** Whether there is no other copy, and the one was never down meanwhile. */
+/** Whether the system has at most one node, and no relevant fault stopped it. */
 const isOfOneNode = ({ history, near }: CauseInput): boolean =>
   history.nodes.length <= 1 && !near.some(({ kind }) => stopsNodes(kind))
 
-/** Whether the read of a counter that is accused is off in this way: others may be off in another. */
+/**
+ * Whether the accused read of a counter is wrong in this direction. Other reads may be wrong in the other direction.
+ */
 const countedWrongly = (
   { report, counterexample }: Pick<CauseInput, 'report' | 'counterexample'>,
   how: (read: Accounted) => boolean,
@@ -345,7 +356,7 @@ const isTooMuch = ({ value, bounds }: Accounted): boolean =>
 
 const rowsOf = ({ operations }: Counterexample): number[] => operations.map(({ operation }) => operation)
 
-/** Whether two of the operations that contradict each other were under way at once, by the order of the record. */
+/** Whether any two operations of the counterexample overlapped, by the order of the record. */
 function haveOverlapped({ operations }: History, counterexample: Counterexample): boolean {
   const { callEvent, returnEvent } = operations
   const rows = rowsOf(counterexample)
@@ -356,7 +367,7 @@ function haveOverlapped({ operations }: History, counterexample: Counterexample)
   return rows.some((row, i) => rows.slice(i + 1).some((other) => !isOver(row, other) && !isOver(other, row)))
 }
 
-/** Whether final reads of one key were given different values. */
+/** Whether final reads of one key returned different values. */
 function disagreeInTheEnd({ report, history }: CauseInput): boolean {
   const verdict = report.levels['eventual']
   if (verdict?.result !== 'violated') return false
@@ -372,14 +383,16 @@ function isInForce(history: History, counterexample: Counterexample, from: numbe
   return from <= at && at <= to
 }
 
-/** Whether the node that gave the impossible answer was stopped until shortly before. */
+/**
+ * Whether the node that gave the impossible answer had been stopped, and was up again when the operation was called.
+ */
 function hasComeBack(history: History, counterexample: Counterexample, { kind, nodes, to }: NearFault): boolean {
   const node = counterexample.culprit === undefined ? undefined : nodeOf(history, counterexample.culprit)
   if (node === undefined || !nodes.includes(node) || to > calledAt(history, counterexample)) return false
   return stopsNodes(kind)
 }
 
-/** Whether copies lacked a write at the end, and as many others were not asked. */
+/** Whether a final read of a stale copy is accused, and at most half of the nodes answered final reads. */
 function isOfOneOldCopy(input: CauseInput): boolean {
   const { history, counterexample } = input
   if (input.report.model !== 'register' || !isOfTheEnd(input) || !isOfOldCopy(input)) return false
@@ -393,24 +406,27 @@ function isOfOneOldCopy(input: CauseInput): boolean {
 const isOfTheEnd = ({ history, counterexample: { culprit } }: CauseInput): boolean =>
   culprit !== undefined && isFinal(history, culprit)
 
-/** Whether one copy was behind, also at the end: copies that stayed different are told otherwise. */
+/**
+ * Whether the accused read was answered by a stale copy, unless copies still differ at the end: another cause covers
+ * that.
+ */
 function isBehind(input: CauseInput): boolean {
   return isOfOldCopy(input) && !disagreeInTheEnd(input)
 }
 
-/** Whether the operation accused is a read on the way that was answered by a copy that was behind. */
+/** Whether the accused operation is a read from a stale copy before the final reads. */
 function isStaleRead(input: CauseInput): boolean {
   return isOfOldCopy(input) && !isOfTheEnd(input)
 }
 
 /**
- * Whether the operation accused is a read that was answered, at another node than the last write before it. Of a counter
- * the read alone shows that additions are missing.
+ * Whether the accused operation is a read at a node other than that of the last write before it. For a counter, a low
+ * value suffices: it shows that additions are missing.
  */
 function isOfOldCopy({ history, counterexample, report }: CauseInput): boolean {
   const { culprit } = counterexample
   if (culprit === undefined || !isRead(history, culprit)) return false
-  // A copy that is behind shows no more than there is.
+  // A stale copy of a counter never shows more than the sum of the additions.
   if (countedWrongly({ report, counterexample }, isTooMuch)) return false
   const writes = rowsOf(counterexample).filter((row) => !isRead(history, row))
   const node = nodeOf(history, culprit)
@@ -418,13 +434,13 @@ function isOfOldCopy({ history, counterexample, report }: CauseInput): boolean {
   return node === undefined || writes.some((row) => nodeOf(history, row) !== node)
 }
 
-/** Whether the one node of a service is accused of a read of a register: no other copy was behind. */
+/** Whether the accused operation is a read of a register from the only node: no stale copy can explain it. */
 const isOldValueOfOneNode = ({ report, history, counterexample: { culprit } }: CauseInput): boolean =>
   report.model === 'register' && history.nodes.length === 1 && culprit !== undefined && isRead(history, culprit)
 
 /**
- * Whether the client that was given an old value had itself written a newer one, or read it: a value whose write began
- * after that of the old value had been acknowledged.
+ * Whether the client that read an old value had itself written or read a newer one. A value is newer if its write began
+ * after the write of the old value had been acknowledged.
  */
 function knewBetter(history: History, { culprit }: Counterexample, by: 'wrote it' | 'saw it'): boolean {
   if (culprit === undefined || !isRead(history, culprit)) return false
@@ -444,7 +460,7 @@ function knewBetter(history: History, { culprit }: Counterexample, by: 'wrote it
   return false
 }
 
-/** The first write of each value to the key of this operation. */
+/** Returns the first write of each value to the key of an operation. */
 function firstWritesOf(history: History, operation: number): ReadonlyMap<string | undefined, number> {
   const { length, key } = history.operations
   const writes = new Map<string | undefined, number>()

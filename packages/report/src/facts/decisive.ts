@@ -3,12 +3,12 @@ import type { History } from '@chaosproxy/history'
 import { reproach } from '../moments.ts'
 import { gapOf } from './gap.ts'
 
-/** A cycle is shown with all of its steps, up to these. */
+/** A cycle is shown whole, up to this number of steps. */
 const MOST_OF_CYCLE = 24
 
 /**
- * The counterexample with at most this many operations: the last ones, with the impossible one and those that make it
- * impossible. What came long before, such as the first elements of a list, explains nothing.
+ * Reduces a counterexample to at most this many operations: the last ones, including the impossible operation and those
+ * that make it impossible. Much earlier operations, such as the first elements of a list, explain nothing.
  */
 export function decisive(history: History, counterexample: Counterexample, most: number): Counterexample {
   const { operations, culprit, edges } = counterexample

@@ -26,75 +26,77 @@ import { type Violation, violationsOf } from './violations.ts'
 import { UNAIDED, type Why, whyOf } from './why.ts'
 import { type Wire, wireOf } from './wire.ts'
 
-/** What is known of a run, or of a history without one. */
+/** The known data about a run, or about a history without a run. */
 export interface FactsInput {
   readonly history: History
   /** Absent if nothing could be checked. */
   readonly report?: Report<string> | undefined
   readonly run?: RunSummary | undefined
-  /** For a file. A run's summary has its own; likewise `requirements` and `vacuous`. */
+  /** The expectation for a history without a run. A run's summary has its own expectation, requirements and vacuity. */
   readonly expectation?: Expectation | undefined
   readonly requirements?: readonly RequirementResult[] | undefined
   readonly vacuous?: readonly string[] | undefined
-  /** For a file of which the run is known. A run's summary says as much. */
+  /** The setup of the run that wrote the history, for a history file; a run's summary contains the setup. */
   readonly setup?: RunSetup | undefined
-  /** The level asked about, if none is expected. */
+  /** The level that the reader asked about, used if no level is expected. */
   readonly asked?: string | undefined
-  /** Whether the reader asked about the level itself, rather than about what was lost. */
+  /** Whether the reader asked about the level itself, not about what was lost. */
   readonly isAboutLevel?: boolean | undefined
 }
 
 /**
- * What is said of a run or a history, decided once: pages, lines, JSON, explanations and reporters only word and draw
- * it, so that no two of them can contradict each other.
+ * Everything that is reported about a run or a history, decided in one place. Pages, lines, JSON, explanations and
+ * reporters only format it, so that they cannot contradict each other.
  */
 export interface Facts {
   readonly report: Report<string> | undefined
   readonly expectation: Expectation | undefined
   readonly requirements: readonly RequirementResult[]
   readonly vacuous: readonly string[]
-  /** Whether the record lacks what could have broken a level, so that what it meets is no news. */
+  /**
+   * Whether the record lacks the operations that could have broken a level, so that a level it meets proves nothing.
+   */
   readonly isEmpty: boolean
   readonly setup: RunSetup | undefined
-  /** The level that it is about; undefined for the strongest. */
+  /** The level that the report is about; undefined for the strongest. */
   readonly asked: string | undefined
   readonly headline: Headline
-  /** `promised linearizable, found eventual`; empty if nothing was expected. */
+  /** `promised linearizable, found eventual`; empty if no level was expected. */
   readonly expected: string
   /** The counterexample that is drawn first. */
   readonly shown: Counterexample | undefined
   /** Whether {@link shown} breaks a stronger level than the page is about. */
   readonly isAside: boolean
-  /** {@link shown}, and what else broke levels, each cause once. */
+  /** {@link shown} and the other violations, one for each cause. */
   readonly violations: readonly Violation[]
-  /** The faults that were in force, by start. */
+  /** The faults that took effect, ordered by start. */
   readonly spans: readonly FaultSpan[]
-  /** The faults that matter to {@link shown}, most telling first. */
+  /** The faults relevant to {@link shown}, most relevant first. */
   readonly near: readonly NearFault[]
-  /** Messages between nodes meanwhile, where that was recorded. */
+  /** The messages between nodes around {@link shown}, if they were recorded. */
   readonly wire: Wire | undefined
-  /** Of a lock that was for some time only: whether that had passed. Empty if that explains nothing. */
+  /** Whether the lease of a lock had expired, as a sentence; empty if the lease explains nothing. */
   readonly lease: string
-  /** The change of a clock that may have ended such a lock too early. */
+  /** The clock fault that may have expired a lease too early. */
   readonly leaseClock: FaultSpan | undefined
-  /** Of a simulated program that broke {@link shown}: the await that was overtaken, if one was. */
+  /** The await during which another request interleaved, if a simulated program broke {@link shown} in this way. */
   readonly race: Race | undefined
-  /** Of a simulated program: where all nodes keep their data. */
+  /** The database in which all nodes of a simulated program keep their data. */
   readonly database: SharedDatabase | undefined
-  /** What was claimed besides levels. Only what the record bears out is said. */
+  /** The claims made besides levels. Only claims that the record confirms are shown. */
   readonly claims: readonly Made[]
-  /** Whether a further claim may be said. */
+  /** Records a further claim, and returns whether the record confirms it. */
   readonly may: Claims['may']
-  /** Why {@link shown} was possible; without text if nothing is shown. */
+  /** Why {@link shown} was possible; its text is empty without a violation. */
   readonly why: Why
-  /** The requirements that are not met, as sentences. */
+  /** The unmet requirements, as sentences. */
   readonly missed: readonly string[]
 }
 
-/** The facts decided last of each history: its reporters ask for them one after the other. */
+/** The last facts decided for each history, cached because its reporters request them one after another. */
 const decided = new WeakMap<History, { readonly input: FactsInput; readonly facts: Facts }>()
 
-/** All that they are decided by. */
+/** The members of the input that the facts depend on. */
 const DECIDING: Readonly<Record<Exclude<keyof FactsInput, 'history'>, true>> = {
   ...{ report: true, run: true, expectation: true, requirements: true, vacuous: true, setup: true },
   ...{ asked: true, isAboutLevel: true },
@@ -175,7 +177,10 @@ function decide({ history, report, run, isAboutLevel = false, ...own }: FactsInp
   }
 }
 
-/** Of a run it is known what it lacks; a file lacks any result that could be wrong. */
+/**
+ * Whether the record is too small to break any level: a run's summary lists what the run lacks; for a file, no
+ * operation has a result that could be wrong.
+ */
 const isEmpty = (
   history: History,
   { levels }: Report<string>,
@@ -195,28 +200,31 @@ function hasResult({ functions, operations }: History): boolean {
   return false
 }
 
-/** In place of the levels of a record that is empty. */
+/** Shown instead of the levels if the record is empty. */
 export const PROVES_NONE = 'No level is confirmed: this record shows too little.'
 
 const NOTHING_SHOWN: Why = { text: '', certainty: 'unknown' }
 
-/** What became of the level that the page is about. */
+/** Returns the result of the level that the page is about. */
 const resultAsked = (report: Report<string>, asked: string | undefined) =>
   verdictOf(report, asked ?? strongestOf(report)).result
 
-/** What users lost, if the level that the page is about is violated. */
+/** Returns what users lost, if the level that the page is about is violated or undecided. */
 function lossIn(
   history: History,
   report: Report<string>,
   { asked, may }: Pick<Facts, 'asked' | 'may'>,
 ): Loss | undefined {
-  // Where the level is undecided, what was lost is news all the same.
+  // A loss is shown even if the level is undecided.
   const level = resultAsked(report, asked) === 'unknown' ? 'eventual' : (asked ?? strongestOf(report))
   const counterexample = counterexampleOf(report, level)
   return counterexample === undefined ? undefined : lossOf({ history, report, counterexample }, { may })
 }
 
-/** A level that is met, but vacuously, must not read like the level that was expected. */
+/**
+ * Returns the expected and the found level. A vacuous result reads `inconclusive`, because the level found would look
+ * confirmed.
+ */
 function expectedText({ expectation, report, vacuous }: Pick<Facts, 'expectation' | 'report' | 'vacuous'>): string {
   if (expectation === undefined) return ''
   const isDoubtful = expectation.met === 'unknown' && vacuous.length > 0

@@ -21,13 +21,16 @@ import {
 } from '../operation-words.ts'
 import { amountOf, mayBeSeen, rowsWhere } from '../sheets/sheet.ts'
 
-/** The moments between which everything went wrong, and the nodes where it did. */
+/** The time span in which the violation arose, and the nodes involved. */
 export interface Gap {
   readonly from: number
   readonly to: number
-  /** When the impossible operation was called. */
+  /** Time at which the impossible operation was called. */
   readonly asked: number
-  /** The node that gave the impossible answer, and the one that had acknowledged what it ignores. */
+  /**
+   * The node that gave the impossible answer. `writer` is the node that acknowledged the change which the answer
+   * ignores.
+   */
   readonly culprit: string | undefined
   readonly writer: string | undefined
   /** The change that the culprit ignores. */
@@ -51,7 +54,10 @@ export function gapOf(history: History, counterexample: Counterexample): Gap {
   }
 }
 
-/** The additions in progress or done when a read showed more than all of them come to: one of them took effect twice. */
+/**
+ * Returns the additions that a read could have seen, if the read shows more than their sum: one of them took effect
+ * twice.
+ */
 export function doubledIn(history: History, { culprit }: Counterexample): readonly OperationRow[] {
   if (culprit === undefined || !isRead(history, culprit)) return []
   const [shown, { initial = 0 }] = [outputOf(history, culprit), history.header ?? {}]
@@ -61,7 +67,10 @@ export function doubledIn(history: History, { culprit }: Counterexample): readon
   return shown > most ? additions : []
 }
 
-/** Where replicas disagree or a cycle has no one culprit: from the newest change on, or from the first operation. */
+/**
+ * Returns the gap of a violation without a single culprit, such as replicas that disagree or a cycle: from the newest
+ * change on, or from the first operation.
+ */
 function gapOfAll(history: History, rows: readonly OperationRow[]): Gap {
   const { callTime } = history.operations
   const calls = (some: readonly OperationRow[]): number[] => some.map((row) => callTime[row] ?? 0)
@@ -75,10 +84,13 @@ function gapOfAll(history: History, rows: readonly OperationRow[]): Gap {
 const endOf = (history: History, row: OperationRow): number =>
   (hasReturned(history, row) ? history.operations.returnTime[row] : history.operations.callTime[row]) ?? 0
 
-/** The newest change that was acknowledged before the culprit was called, or else began before it returned. */
+/**
+ * Returns the newest change that was acknowledged before the culprit was called; otherwise the newest that began before
+ * the culprit returned.
+ */
 function ignoredBy(history: History, rows: readonly OperationRow[], culprit: OperationRow): OperationRow | undefined {
   const { callEvent, returnEvent, outcome } = history.operations
-  // What was handed out a second time was not missed.
+  // A message that the culprit delivered again was not missed.
   const seen = seenBy(history, culprit)
   const end = hasReturned(history, culprit) ? (returnEvent[culprit] ?? 0) : Number.POSITIVE_INFINITY
   const { key } = history.operations
@@ -96,14 +108,14 @@ function ignoredBy(history: History, rows: readonly OperationRow[], culprit: Ope
   )
 }
 
-/** Whether the culprit was given what another operation had taken out, so that the taking is what was ignored. */
+/** Whether the culprit returned an element that this operation had already taken: the culprit ignores the taking. */
 function isTakenAgain(history: History, row: OperationRow, culprit: OperationRow): boolean {
   const { key, outcome } = history.operations
   if (row === culprit || !isTaking(history, row) || outcome[row] !== OK || key[row] !== key[culprit]) return false
   return outputOf(history, row) !== null && seenBy(history, culprit).has(JSON.stringify(outputOf(history, row)))
 }
 
-/** What an answer shows: a value or, of a drain, each message. */
+/** Returns the values that an answer shows: one value, or each message of a drain. */
 function seenBy(history: History, row: OperationRow): ReadonlySet<string | undefined> {
   if (!tells(history, row)) return new Set()
   const answer = outputOf(history, row)
@@ -111,7 +123,10 @@ function seenBy(history: History, row: OperationRow): ReadonlySet<string | undef
   return new Set(shown.map((each) => JSON.stringify(each)))
 }
 
-/** A change by its key and value, `x = 743`, of a counter `the addition of 1 to x`, of an element `7 in x`; `p6's dequeue of 15` if it took something out. */
+/**
+ * Describes a change by its key and value: `x = 743`, for a counter `the addition of 1 to x`, for an element `7 in x`,
+ * for an operation that takes an element `p6's dequeue of 15`.
+ */
 export function changeText(history: History, row: OperationRow): string {
   if (isTaking(history, row))
     return `${clientOf(history, row)}'s ${functionOf(history, row)} of ${valueText(outputOf(history, row) ?? null, 24)}`

@@ -15,39 +15,41 @@ export type Mood = 'good' | 'bad' | 'unsure'
 
 export interface Headline {
   readonly mood: Mood
-  /** What users lost, `106 acknowledged messages were lost`; the verdict if there are no such words. */
+  /** What users lost, `106 acknowledged messages were lost`; the verdict if no loss is known. */
   readonly title: string
   /** `Not linearizable`. */
   readonly verdict: string
-  /** Shown next to the verdict: why it is unknown, or why a level that sounds violated is met. */
+  /** The note next to the verdict: why it is unknown, or why a level that sounds violated is met. */
   readonly beside: string
-  /** Why a level is met although the title sounds as if it were not; undefined if none is. */
+  /** Why a level is met although the title suggests otherwise; undefined if no level needs this note. */
   readonly despite?: Despite | undefined
 }
 
-/** The title and, unless they are the same, the verdict: `106 acknowledged messages were lost (not linearizable)`. */
+/**
+ * Returns the title and, unless they are equal, the verdict: `106 acknowledged messages were lost (not linearizable)`.
+ */
 export const titleWithVerdict = ({ title, verdict }: Pick<Headline, 'title' | 'verdict'>): string =>
   title === verdict ? title : `${title} (${verdict.charAt(0).toLowerCase()}${verdict.slice(1)})`
 
 /** The title of a verdict that proves less than it seems to. */
 export const INCONCLUSIVE = 'Inconclusive'
 
-/** The title of a run that was ended before its time, and showed nothing until then. */
+/** The title of a run that was interrupted before it showed a violation. */
 const INTERRUPTED = 'Interrupted'
 
 interface Circumstances {
-  /** The level it is about; by default the strongest. */
+  /** The level that the headline is about; by default the strongest. */
   readonly asked: string | undefined
   readonly isVacuous: boolean
   readonly isInterrupted?: boolean
   readonly requirements: readonly RequirementResult[]
-  /** What users lost by the violation, in their words. */
+  /** What users lost by the violation, in terms of their data. */
   readonly loss?: Loss | undefined
 }
 
 /**
- * The headline of every page, about the level expected or asked for, otherwise about the strongest. A missed requirement
- * is named as well: it may be the only reason why the exit code is not 0.
+ * Returns the headline of every page, about the expected or requested level, otherwise about the strongest. It also
+ * names a missed requirement, which may be the only reason for an exit code other than 0.
  */
 export function headlineOf(report: Report<string>, circumstances: Circumstances): Headline {
   const { requirements, loss } = circumstances
@@ -64,7 +66,7 @@ export function headlineOf(report: Report<string>, circumstances: Circumstances)
   }
 }
 
-/** A level that is met although the title sounds as if it were not. */
+/** Returns the level that is met although the title suggests otherwise. */
 const despiteOf = (report: Report<string>, loss: Loss | undefined): Despite | undefined =>
   loss?.despite !== undefined && verdictOf(report, loss.despite.level).result === 'met' ? loss.despite : undefined
 
@@ -92,7 +94,7 @@ function verdictLine(
   return { mood: 'good', verdict: capitalised(met), beside: '' }
 }
 
-/** The strongest level that is met: the one asked about, or one above it. */
+/** Returns the strongest level that is met: the requested level or a stronger one. */
 function bestMet(report: Report<string>, level: string): string {
   const found = foundLevel(report) ?? level
   const levels = judgedLevels(report)
@@ -100,13 +102,13 @@ function bestMet(report: Report<string>, level: string): string {
 }
 
 /**
- * `eventually consistent, not linearizable`, where the headline is about the strongest level alone, or about transactions,
- * where it lists anomalies.
+ * Returns `eventually consistent, not linearizable` if the headline is about the strongest level only. Headlines about
+ * transactions list anomalies instead.
  */
 function weakerText(report: Report<string>, level: string, strongest: string): string {
   const { headline, transactions } = report
   if (!headline.startsWith('not ') && transactions === undefined) return headline
-  // What each transaction asked for is no level among others.
+  // `declared` means the levels that the transactions requested; it is not part of the ladder of levels.
   const met = transactions === undefined || level === 'declared' ? [] : strongestMet(report)
   return `${listed((met.length === 0 ? [level] : met).map(adjective))}, not ${adjective(strongest)}`
 }

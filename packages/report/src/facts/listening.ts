@@ -4,14 +4,20 @@ import { keyOf, tells, writtenBy } from '../operation-words.ts'
 import { type FactsInput, factsOf } from './facts.ts'
 import { listeningTo } from './wire.ts'
 
-/** Which messages between nodes explain what a page about a run draws first; undefined if none do. */
+/**
+ * Returns which messages between nodes explain the violation that a run's page draws first; undefined if none can
+ * explain it.
+ */
 export const listeningFor = (input: FactsInput): Listening | undefined =>
   listeningTo(input.history, factsOf(input).shown)
 
-/** More of them prove no more. */
+/** Further changes would prove nothing more. */
 const MOST_KNOWN = 50
 
-/** The last changes of the same key called before, which messages may carry just as the one that was missed. */
+/**
+ * Returns the changes of the same key called last before the missed change. Messages can carry them in the same format
+ * as the missed change.
+ */
 export function knownChanges({ history }: Pick<FactsInput, 'history'>, { from, about }: Listening): readonly Change[] {
   const { callTime, outcome, length } = history.operations
   const found: Change[] = []

@@ -10,29 +10,32 @@ import type { Wire } from './wire.ts'
 
 /** A fault that may explain a contradiction. */
 export interface NearFault extends FaultSpan {
-  /** Its label, where links that take much room are counted: `partition of 5 links`. */
+  /** The label of the fault; a long list of links is replaced by its count: `partition of 5 links`. */
   readonly short: string
-  /** `n3 n5 killed, 5.138 s to 6.902 s`. */
+  /** The fault and its time: `n3 n5 killed, 5.138 s to 6.902 s`. */
   readonly text: string
-  /** How it relates to the impossible answer, as a sentence: `n3 was killed at 5.138 s and came back without x = 3.` */
+  /**
+   * The relation of the fault to the impossible answer, as a sentence: `n3 was killed at 5.138 s and came back without
+   * x = 3.`
+   */
   readonly relation: string
-  /** Whether the record shows that the node that answered had had the change, and was killed since. */
+  /** Whether the record shows that the culprit's node had the change and was killed afterwards. */
   readonly isForgetting: boolean
-  /** Whether it made the node that answered take over, without a change that another one had acknowledged before. */
+  /** Whether the fault made the culprit's node take over without a change that another node had acknowledged before. */
   readonly isTakeover: boolean
-  /** Whether it had ended when the culprit was asked. */
+  /** Whether the fault had ended when the culprit was called. */
   readonly isOver: boolean
-  /** The text and, if it says more, the relation. */
+  /** The text and, if it adds information, the relation. */
   readonly whole: string
 }
 
-/** More faults than this explain nothing. */
+/** The maximum number of faults to show; a longer list would explain nothing. */
 const MOST_NEAR = 3
 
 /**
- * The faults that matter to a contradiction, most telling first: in force between the newest write that the culprit
- * ignores and the culprit's answer, on the culprit's node, the writer's, or a link of theirs. An older operation of the
- * counterexample, such as the write of the value that should have been gone, does not widen that gap.
+ * Returns the faults relevant to a contradiction, most relevant first. A relevant fault was in force between the newest
+ * write that the culprit ignores and the culprit's answer, on the culprit's node, the writer's node, or a link of
+ * either. An older operation of the counterexample, such as the write of an obsolete value, does not widen that gap.
  */
 export function nearFaults(
   history: History,
@@ -62,7 +65,7 @@ export function nearFaults(
   const isCutBetween = touched.some(({ span, touch }) => span.kind === 'partition' && touch === BETWEEN)
   return (
     touched
-      // Where the two were cut off from each other, a cut from others explains nothing more.
+      // If a partition separated the two nodes, partitions from other nodes explain nothing more.
       .filter(({ span, touch }) => !isCutBetween || span.kind !== 'partition' || touch === BETWEEN)
       .filter(({ span }) => may({ claim: 'blamed on a fault', fault: span, between }))
       .sort((a, b) => b.touch - a.touch || Number(isOn(b.span, gap)) - Number(isOn(a.span, gap)) || b.weight - a.weight)
@@ -70,7 +73,7 @@ export function nearFaults(
       .map(({ span }) => {
         if (!hasTimes(history)) return untimed(history, span, gap)
         const times = touched.map((each) => each.span).filter((other) => hasStopped(other, gap, span))
-        // The newest that the node had: what it replaced was not lost by the fault.
+        // The newest write that the node had: older writes were replaced, not lost by the fault.
         const kept = hasForgotten(history, span, gap, wire) ? newestKept(history, gap, span.from) : undefined
         const isForgetting =
           kept !== undefined &&
@@ -93,13 +96,13 @@ export function nearFaults(
   )
 }
 
-/** The last fault of the nodes concerned, or of a link of theirs, that began before the culprit answered. */
+/** Returns the last fault on the involved nodes or their links that began before the culprit answered. */
 export function anotherFault(
   history: History,
   counterexample: Counterexample,
   spans: readonly FaultSpan[],
 ): FaultSpan | undefined {
-  // What was added twice is explained by a fault that kept its answer back, or by none.
+  // Only a fault that withheld the answer to an addition explains why the addition took effect twice.
   if (doubledIn(history, counterexample).length > 0) return undefined
   const gap = gapOf(history, counterexample)
   return spans.findLast(
@@ -114,7 +117,7 @@ function nearFault(span: FaultSpan, { asked }: Gap, relation: string): NearFault
   return { ...span, short, text, relation, isForgetting: false, isTakeover: false, whole, isOver: endOf(span) < asked }
 }
 
-/** What kept an answer from an addition, which whoever asked for it then repeated. The last such faults count. */
+/** Returns the last faults that withheld the answer to an addition, so that the client repeated it. */
 function behindDoubling(
   history: History,
   doubled: readonly OperationRow[],
@@ -142,7 +145,7 @@ function behindDoubling(
     })
 }
 
-/** Without times, the moments of a fault are event positions: lines say when it was in force. */
+/** Describes a fault of a history without times. The fault is placed at event positions, so the text states lines. */
 function untimed(history: History, span: FaultSpan, { asked }: Gap): NearFault {
   const short = inBrief(span.label)
   const isOver = span.to < asked
@@ -151,7 +154,7 @@ function untimed(history: History, span: FaultSpan, { asked }: Gap): NearFault {
   return { ...span, short, text: lines, relation, isForgetting: false, isTakeover: false, whole: relation, isOver }
 }
 
-/** The line of an event at a position, counted from an operation's call before it. */
+/** Returns the line of the event at a position, counted from the last call of an operation before it. */
 function lineAt({ operations: { length, callEvent, callLine } }: History, position: number): number {
   let line = position + 1
   for (let row = 0; row < length && (callEvent[row] ?? 0) < position; row++)
@@ -159,14 +162,14 @@ function lineAt({ operations: { length, callEvent, callLine } }: History, positi
   return line
 }
 
-/** When a fault ended: of a node that took a while to start again, when it was started and when it was ready. */
+/** Returns when a fault ended; for a node that took time to start, when it was started and when it was ready. */
 export const endText = ({ startingFrom, to }: Pick<FaultSpan, 'startingFrom' | 'to'>): string =>
   startingFrom === undefined ? moment(to) : `${moment(startingFrom)}, ready ${moment(to)}`
 
 /**
- * What took effect. What began only after the operation was called is not why the object had that value. Of failovers one
- * counts: that of the node that answered, if it was told to take over after the change, and otherwise the last, since one
- * before it led to nobody who still leads.
+ * Returns the faults that may have caused the violation: they took effect, and began before the culprit was called. Of
+ * the failovers only one is kept: the one that made the culprit's node take over after the change, otherwise the last,
+ * because the leaders of earlier failovers no longer lead.
  */
 function concerning(history: History, spans: readonly FaultSpan[], gap: Gap): readonly FaultSpan[] {
   const effective = spans.filter((span) => span.hits !== 0 && span.from <= gap.asked)
@@ -176,7 +179,7 @@ function concerning(history: History, spans: readonly FaultSpan[], gap: Gap): re
   return effective.filter((span) => span.kind !== 'failover' || span === last)
 }
 
-/** Kinds that keep requests or replies of clients from arriving, or delay them, and change nothing in them. */
+/** Kinds of faults that drop or delay the requests or replies of clients without changing their content. */
 const WITHHOLDING: ReadonlySet<string> = new Set([
   ...[
     'partition',
@@ -194,23 +197,29 @@ const WITHHOLDING: ReadonlySet<string> = new Set([
   ...['delay-request', 'error-status', 'rate-limit', 'trickle-request', 'trickle-reply'],
 ])
 
-/** Between clients and nodes such a fault leaves outcomes unknown. It makes no node answer with an older value. */
+/**
+ * Whether the fault can only make outcomes unknown: it withholds messages between clients and nodes, and cannot make a
+ * node answer with an old value.
+ */
 const changesOutcomesOnly = ({ kind, links }: FaultSpan): boolean =>
   WITHHOLDING.has(kind) && links.length > 0 && links.every(({ from, to }) => from === 'clients' || to === 'clients')
 
-/** Two nodes that both pay tell each other: a cut from a third one explains nothing. */
+/**
+ * Whether the fault is a partition between nodes. Two nodes that both spend from an account communicate directly, so a
+ * partition from a third node explains nothing.
+ */
 const isAmongNodes = ({ kind, links }: FaultSpan): boolean =>
   kind === 'partition' && links.every(({ from, to }) => from !== 'clients' && to !== 'clients')
 
 /**
- * Whether the fault met the change: it held or lost a message with it, stopped a node on its way, or cut the two off from
- * each other when nothing was sent. Where not all messages are known, it may have.
+ * Whether the fault affected the change: it held or lost a message with the change, stopped a node that the change
+ * passed, or separated the two nodes if nothing was sent. True if not all messages are known.
  */
 function hasMet(
   { kind, nodes, links }: FaultSpan,
   { messages, sender, reader, isNeverSent, unasked, hasArrived, unclear }: Wire,
 ): boolean {
-  // Of a node that had been told, a fault may explain what it did with that.
+  // The fault may explain how the node treated a change that it had received.
   if (unclear !== undefined || hasArrived || kind === 'failover') return true
   if (stopsNodes(kind)) return nodes.includes(reader) || (isNeverSent && nodes.includes(sender))
   if (messages.some(({ to, by }) => to === reader && by === kind)) return true
@@ -220,11 +229,14 @@ function hasMet(
   )
 }
 
-/** When its effect ended: what a disk holds is still wrong after a restart. */
+/** Returns when the effect of a fault ended; damaged data on a disk outlast a restart, and so have no end. */
 const endOf = ({ kind, to }: Pick<FaultSpan, 'kind' | 'to'>): number =>
   kind === 'flip-bit' ? Number.POSITIVE_INFINITY : to
 
-/** Whether this one, too, ended the process of the node that answered: which of several lost something is not known. */
+/**
+ * Whether another fault also stopped the culprit's node in the same way: the record does not show which of them lost
+ * the change.
+ */
 const hasStopped = (other: FaultSpan, { culprit, asked }: Gap, { kind, nodes }: FaultSpan): boolean =>
   LOSES_MEMORY.has(kind) &&
   other.kind === kind &&
@@ -233,38 +245,41 @@ const hasStopped = (other: FaultSpan, { culprit, asked }: Gap, { kind, nodes }: 
   other.nodes.includes(culprit) &&
   other.to <= asked
 
-/** Whether a fault began once the change had been acknowledged. */
+/** Whether a fault began after the change had been acknowledged. */
 const isAfter =
   ({ operations: { returnTime } }: History, change: OperationRow | undefined) =>
   ({ from }: FaultSpan): boolean =>
     change === undefined || (returnTime[change] ?? 0) <= from
 
-/** `0.406 s and 1.731 s`. */
+/** Returns the start times of the faults: `0.406 s and 1.731 s`. */
 const momentsOf = (spans: readonly FaultSpan[]): string =>
   listed([...new Set(spans.map(({ from }) => from))].sort((a, b) => a - b).map((from) => moment(from)))
 
-/** Whether it was in force when the culprit was asked. */
+/** Whether the fault was in force when the culprit was called. */
 const isOn = (span: FaultSpan, { asked }: Gap): boolean => endOf(span) >= asked
 
-/** A fault that only touches the gap still overlaps it, and so does a failover before it: whoever took over leads since. */
+/**
+ * Returns how long a fault overlaps the gap, at least 1 for a fault that only touches it. A failover before the gap
+ * counts as well, because its leader still leads.
+ */
 const overlapOf = ({ kind, from, to }: FaultSpan, gap: Gap): number => {
   const overlap = Math.min(endOf({ kind, to }), gap.to) - Math.max(from, gap.from)
   return overlap < 0 && kind !== 'failover' ? 0 : Math.max(1, overlap)
 }
 
-/** What a fault counts for on the culprit's own node, or a link between the two. */
+/** Weight of a fault on the culprit's node, or on a link between the culprit's node and the writer's. */
 const BETWEEN = 2
 
 /**
- * 1 for other faults of the two nodes and of their links, or of all these nodes where none of them is to blame; 0 if the
- * fault was elsewhere.
+ * Returns the weight of a fault: {@link BETWEEN}; 1 for another fault on the two nodes or their links, or on any of the
+ * nodes if there is no culprit; 0 for a fault elsewhere.
  */
 function touching(
   { kind, nodes, links }: FaultSpan,
   { culprit, writer }: Pick<Gap, 'culprit' | 'writer'>,
   all: readonly string[],
 ): number {
-  // Who leads is of concern to all.
+  // A change of the leader affects every node.
   const isUnplaced = kind === 'failover' || (nodes.length === 0 && links.length === 0)
   if (isUnplaced) return 1
   const about = (node: string | undefined): boolean =>
@@ -277,7 +292,7 @@ function touching(
   return about(culprit) || about(writer) ? 1 : 0
 }
 
-/** Whether the node that answered had acknowledged or received what it ignores, and was killed since. */
+/** Whether the culprit's node had acknowledged or received the ignored change, and was killed afterwards. */
 function hasForgotten(
   { operations: { returnTime } }: History,
   { kind, nodes, from, to }: FaultSpan,
@@ -292,7 +307,10 @@ function hasForgotten(
   return (culprit === writer && isKnown) || received === true
 }
 
-/** The newest write of that key which the node that answered had acknowledged before a moment; otherwise what is ignored. */
+/**
+ * Returns the newest write to the key that the culprit's node acknowledged before a given time; otherwise the ignored
+ * change.
+ */
 function newestKept(history: History, { ignored, culprit }: Gap, before: number): OperationRow | undefined {
   if (ignored === undefined || !isReplacing(history, ignored)) return ignored
   const { length, key, outcome, returnTime } = history.operations
@@ -310,14 +328,17 @@ function newestKept(history: History, { ignored, culprit }: Gap, before: number)
   return newest
 }
 
-/** What the other node acknowledged only after that, it may have acknowledged although it no longer led. */
+/**
+ * Whether the culprit's node took over after the change began at another node. Later changes are excluded: the other
+ * node may have acknowledged them although it no longer led.
+ */
 function hasTakenOver(
   history: History,
   { kind, nodes, to }: FaultSpan,
   { culprit, writer, from, ignored }: Gap,
 ): boolean {
   if (kind !== 'failover' || culprit === undefined || ignored === undefined || writer === undefined) return false
-  // A lock that was taken has no value that could be missing.
+  // The acquisition of a lock has no value that could be missing.
   return nodes.includes(culprit) && writer !== culprit && from <= to && writtenText(history, ignored) !== 'null'
 }
 
@@ -343,7 +364,7 @@ function forgottenText(
   return `${nameText(culprit)} ${kind === 'restart' || kind === 'stop' ? 'was restarted' : 'was killed'} at ${momentsOf(times)}${along}${along === '' ? '' : ','} and came back without ${change}.`
 }
 
-/** What the beginning of a fault on a node is called. */
+/** The verb for a fault that began on a node. */
 const ENDED: { readonly [kind: string]: string } = {
   kill: 'was killed',
   crash: 'was killed',
@@ -351,10 +372,13 @@ const ENDED: { readonly [kind: string]: string } = {
   pause: 'was paused',
 }
 
-/** A sentence only counts links that take more room than this: they are listed beside it. */
+/**
+ * Longest list of links that a sentence contains; a longer list is replaced by a count, since the links are listed next
+ * to it.
+ */
 const MOST_OF_LINKS = 24
 
-/** `partition of 5 links (dropping)`. */
+/** Shortens a label: `partition of 5 links (dropping)`. */
 const inBrief = (label: string): string =>
   label.replace(/ \{([^{}]*–[^{}]*)\}/, (all, links: string) =>
     links.length <= MOST_OF_LINKS ? all : ` of ${links.split(', ').length} links`,
@@ -393,7 +417,7 @@ function relationOf(
   return `In force then: ${short}, since ${moment(from)}${which}.`
 }
 
-/** Whether the link is one between these two, in either direction. */
+/** Whether a link connects two nodes, in either direction. */
 const cuts =
   (one: string, other: string) =>
   ({ from, to }: FaultSpan['links'][number]): boolean =>

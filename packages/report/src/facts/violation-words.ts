@@ -19,7 +19,7 @@ import type { NearFault } from './near-faults.ts'
 import type { Violation } from './violations.ts'
 import type { Why } from './why.ts'
 
-/** `four`: small numbers read faster as words. */
+/** Returns a small number as a word, `four`, which is faster to read. */
 const inWords = (value: number): string =>
   ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten'][value] ?? count(value)
 
@@ -48,8 +48,8 @@ export function whyTitle(
 }
 
 /**
- * `Why it is not linearizable, in three operations of 58,113`, or `Write skew in two transactions of 60`; `(it need not
- * be)` where that is more than was expected.
+ * Returns `Why it is not linearizable, in three operations of 58,113`, or `Write skew in two transactions of 60`, with
+ * `(it need not be)` if the level is stronger than expected.
  */
 function shownText(
   history: History,
@@ -65,7 +65,7 @@ function shownText(
     : `${capitalised(story.name)}${isAside ? ' (which is allowed)' : ''} ${sized('transaction')}`
 }
 
-/** `linearizable, nor even causally consistent`: levels go from the strongest to the weakest. */
+/** Returns the violated levels as text: `linearizable, nor even causally consistent`, from stronger to weaker. */
 function brokenText(level: string, others: readonly string[]): string {
   const rankOf = (name: string): number => (levels as readonly string[]).indexOf(name)
   const stronger = others.find((other) => rankOf(other) !== -1 && rankOf(other) < rankOf(level))
@@ -75,7 +75,7 @@ function brokenText(level: string, others: readonly string[]): string {
 const linesOfAll = (history: History, operations: readonly OperationRow[]): number[] =>
   operations.flatMap((operation) => linesOf(history, operation))
 
-/** `history.jsonl, lines 24,021–24,026`, by file if there are several. */
+/** Returns `history.jsonl, lines 24,021–24,026`, one such part for each file. */
 export function citation(history: History, counterexample: Counterexample, file: string): string {
   const lines = [
     ...new Set(
@@ -88,21 +88,24 @@ export function citation(history: History, counterexample: Counterexample, file:
   return history.files === undefined || lines.length === 0 ? cited(file, lines) : linesText(history, lines)
 }
 
-/** What happened, and why, as far as the record shows it. */
+/** Returns what happened, and why, as far as the record shows the cause. */
 export const sentenceText = (history: History, shown: Counterexample, why: Pick<Why, 'text'>): string =>
   [storyOf(history, shown), why.text].filter((text) => text !== '').join(' ')
 
 /** A longer sentence would take more than two lines of a page. */
 const LONG_STORY = 190
 
-/** What happened, in two lines: of a long story only the answer that cannot be, and what makes it impossible. */
+/**
+ * Returns what happened, in at most two lines. A long story is reduced to the impossible answer and what makes it
+ * impossible.
+ */
 export function storyOf(history: History, counterexample: Counterexample): string {
   const { culprit, sentence, balance } = counterexample
-  // What each transaction did is all that explains a cycle.
+  // The full list of what each transaction did is the only explanation of a cycle.
   if (sentence.length <= LONG_STORY || counterexample.transactions !== undefined) return printable(sentence)
   const shows = culprit === undefined ? undefined : misreadText(history, culprit)
   if (balance !== undefined) {
-    // An account that is overdrawn says it all.
+    // The sentence about the overdrawn account is sufficient.
     if (balance.overdrawn !== undefined) return printable(balance.sentence)
     const before =
       culprit === undefined || shows === undefined
@@ -110,17 +113,17 @@ export function storyOf(history: History, counterexample: Counterexample): strin
         : `${capitalised(askedText(history, counterexample, culprit))} showed ${shows}.`
     return [printable(balance.sentence), before].filter((text) => text !== '').join(' ')
   }
-  // Of a cycle no part says what is wrong.
+  // No single part of a cycle explains the violation.
   if (culprit === undefined) return printable(sentence)
   if (shows !== undefined) return `${capitalised(askedText(history, counterexample, culprit))} showed ${shows}.`
   const because = reproach(history, counterexample)
-  // What is told as a story ends with the answer that cannot be.
+  // The last clause of the story is about the impossible answer.
   if (because === undefined) return `${(printable(sentence).split(/[:;] /).at(-1) ?? '').replace(/\.$/, '')}.`
   const asked = capitalised(askedText(history, counterexample, culprit))
   return `${asked} returned ${answerText(history, culprit)}, though ${because.text}.`
 }
 
-/** `process 5's read from n3 at 1.040 s`. */
+/** Returns the culprit's request: `process 5's read from n3 at 1.040 s`. */
 function askedText(history: History, { keys }: Counterexample, culprit: OperationRow): string {
   const node = nodeOf(history, culprit)
   const { process, callTime } = history.operations
@@ -130,8 +133,8 @@ function askedText(history: History, { keys }: Counterexample, culprit: Operatio
 }
 
 /**
- * `Sequential, causal and session forbid it, too.`; empty if nothing else forbids it. Of transactions, there are thirty
- * levels: the weakest that refuses it stands for them.
+ * Returns `Sequential, causal and session forbid it, too.`; empty if no other level forbids the violation. For
+ * transactions, returns only the weakest of the thirty levels that refuses it.
  */
 export function alsoForbiddenBy({ counterexample: { level, story }, others }: Violation): string {
   if (story === undefined)
@@ -144,7 +147,7 @@ export function alsoForbiddenBy({ counterexample: { level, story }, others }: Vi
 
 const isIsolation = (level: string): boolean => (isolationLadder.levels as readonly string[]).includes(level)
 
-/** `Not causally consistent: p1 wrote …`. */
+/** Returns `Not causally consistent: p1 wrote …`. */
 export const violationText = ({ level, sentence }: Counterexample): string =>
   `Not ${adjective(level)}: ${printable(sentence)}`
 
@@ -155,7 +158,7 @@ const whys: { readonly [why in Uncut['why']]: string } = {
   unasked: 'Not cut down further.',
 }
 
-/** Why a counterexample may not be the smallest; empty if it was cut down completely. */
+/** Returns why a counterexample may not be minimal; undefined if it was minimized completely. */
 export function uncutText({ uncut, operations }: Counterexample): string | undefined {
   if (uncut === undefined) return undefined
   const { why, among, standsAlone } = uncut

@@ -6,18 +6,18 @@ import { sheetOf } from '../losses/registry.ts'
 import { coreOf } from '../operation-words.ts'
 import type { Sheet } from '../sheets/sheet.ts'
 
-/** One cause, told once: what happened, and every level that it breaks. */
+/** A violation: what happened, and every level that it breaks. There is one for each cause. */
 export interface Violation {
   readonly counterexample: Counterexample
-  /** The other levels that forbid it, strongest first, without those that an earlier violation names. */
+  /** The other levels that forbid the violation, strongest first, without those that an earlier violation names. */
   readonly others: readonly string[]
-  /** What shows it best, unless that is an axis of time. */
+  /** The table that shows the violation best; undefined if a time axis shows it best. */
   readonly sheet: Sheet | undefined
 }
 
 /**
- * Why levels are violated, each cause once. `shown` comes first; what violates a level violates all that imply it, so of
- * the rest only the weakest levels are told apart.
+ * Returns the violations, one for each cause, `shown` first. A history that violates a level violates all stronger
+ * levels that imply it, so further causes are taken from the weakest levels.
  */
 export function violationsOf(
   history: History,
@@ -34,7 +34,7 @@ export function violationsOf(
     const own = counterexampleOf(report, level)
     if (own !== undefined && !causes.some((cause) => breaks(cause, level))) causes.unshift(bestKnown(report, own))
   }
-  // Those that are told by themselves need not be named beside another.
+  // A level with its own violation is not named again in another.
   const named = new Set<string>(causes.map(({ level }) => level))
   return [shown, ...causes].map((counterexample) => {
     const others = broken.filter((level) => level !== counterexample.level && breaks(counterexample, level))
@@ -44,31 +44,31 @@ export function violationsOf(
   })
 }
 
-/** A single answer shows that something was lost, but not how it came about; what another level forbids may. */
+/** Whether another level's counterexample shows more. A single answer shows that something was lost, but not how. */
 function showsMore(report: Report<string>, level: string, shown: Counterexample): boolean {
   const own = counterexampleOf(report, level)
   return shown.operations.length === 1 && own !== undefined && own.operations.length > 1 && !isSame(shown, own)
 }
 
-/** The same story by the name that most people know. */
+/** Returns the counterexample of the best-known level that has the same story. */
 function bestKnown(report: Report<string>, own: Counterexample): Counterexample {
   const causal = counterexampleOf(report, 'causal')
   return causal?.sentence === own.sentence ? causal : own
 }
 
-/** Whether a level is that of a cause or implies it. */
+/** Whether a level equals or implies the level of a cause. */
 function isStrongerOrSame(level: string, { level: weaker, story }: Counterexample): boolean {
   return story === undefined ? impliesConsistency(level, weaker) : impliesLevel(level, weaker)
 }
 
-/** Levels of other judges imply nothing that is known here. */
+/** Whether a consistency level implies another. Levels of user-defined judges imply nothing. */
 function impliesConsistency(level: string, weaker: string): boolean {
   if (level === weaker) return true
   const implied: { readonly [level: string]: readonly string[] } = consistency.implied
   return Object.hasOwn(implied, level) && (implied[level] ?? []).some((next) => impliesConsistency(next, weaker))
 }
 
-/** The operations of the one alone show the other. */
+/** Whether the operations of one counterexample include those that suffice to show the other. */
 function isSame(one: Counterexample, other: Counterexample | undefined): boolean {
   if (other === undefined) return false
   const rows = new Set(one.operations.map(({ operation }) => operation))

@@ -10,44 +10,44 @@ import type { NearFault } from './near-faults.ts'
 import type { Wire } from './wire.ts'
 
 /**
- * How sure a cause is. `shown`: a message, a restart, a lease or a line of code in the record shows it. `likely`: a fault
- * was in force where and when it happened. `unknown`: the record does not say.
+ * The certainty of a cause. `shown`: a message, a restart, a lease or a line of code in the record shows it. `likely`:
+ * a fault was in force at that time and place. `unknown`: the record does not show it.
  */
 export type Certainty = 'shown' | 'likely' | 'unknown'
 
 export interface Why {
-  /** One or more sentences; empty if nothing is known. */
+  /** The cause in one or more sentences; empty if nothing is known. */
   readonly text: string
   readonly certainty: Certainty
 }
 
-/** What is known of the moments in which it happened. */
+/** The known circumstances of a violation. */
 export interface Known {
-  /** The faults that can explain it, most telling first. */
+  /** The faults that can explain the violation, most relevant first. */
   readonly near: readonly NearFault[]
   readonly wire?: Wire | undefined
-  /** Of a lock that was for some time only: whether that had passed. Empty if that explains nothing. */
+  /** Whether the lease of a lock had expired, as a sentence; empty if the lease explains nothing. */
   readonly lease?: string | undefined
-  /** The change of a clock that may have ended such a lock too early. */
+  /** The clock fault that may have expired a lease too early. */
   readonly leaseClock?: FaultSpan | undefined
   readonly race?: Race | undefined
   readonly database?: SharedDatabase | undefined
-  /** Of transactions: what their cycle shows. */
+  /** The explanation of a cycle of transactions. */
   readonly story?: TransactionStory | undefined
-  /** The faults that were in force at any time. */
+  /** The faults of the run that were in force at any time. */
   readonly spans: readonly FaultSpan[]
-  /** A fault that hit what is concerned, but not when it happened. */
+  /** A fault on the involved nodes that was not in force during the violation. */
   readonly another?: FaultSpan | undefined
   readonly setup?: RunSetup | undefined
 }
 
 /**
- * The most certain cause that the record has: a line of code or a lease, then a message, then a fault. A bug that the run
- * planted comes first: no delay explains more.
+ * Returns the most certain cause in the record: a line of code or a lease, then a message, then a fault. A bug that the
+ * run planted comes first, because it explains more than a delay.
  */
 export function whyOf(known: Known): Why {
   const why = seenOf(known)
-  // A lock that had expired needs no bug to be given to another.
+  // An expired lock can be given to another client without a bug.
   const planted = known.lease === undefined || known.lease === '' ? plantedText(known.setup) : ''
   if (planted === '') return why
   const [fault] = known.near
@@ -67,23 +67,23 @@ function seenOf({ near, wire, lease = '', leaseClock, race, database, story, spa
   const told = database?.told?.cause ?? ''
   if (race !== undefined) return { text: sentences(`${raceSentence(race)}.`, told), certainty: 'shown' }
   const fault = near[0]?.relation ?? ''
-  // A lock expires by itself: a fault that was over by then adds nothing.
+  // A lock expires by itself: a fault that had ended before explains nothing more.
   if (lease !== '') return { text: sentences(lease, near[0]?.isOver === true ? '' : fault), certainty: 'shown' }
   if (leaseClock !== undefined)
     return { text: `A wrong clock may have ended the lock early: ${printable(leaseClock.label)}.`, certainty: 'likely' }
-  // What its requests did to each other may concern other operations than these.
+  // The race described by the database may concern operations other than these.
   if (told !== '') return { text: told, certainty: 'likely' }
   const message = wire?.sentence ?? ''
   if (wire?.hasArrived === true && near[0] !== undefined && !stopsNodes(near[0].kind))
-    // A cut that had ended by then kept nothing from a node that had it.
+    // A partition that had ended by then cannot have withheld the change from a node that already had it.
     return { text: message, certainty: 'likely' }
   if (message !== '')
     return {
       text: sentences(fault === '' ? unaided(wire) : fault, message),
-      // That it had come does not show why it was ignored.
+      // The arrival of the change does not show why the node ignored it.
       certainty: wire?.hasArrived === true && near[0]?.isForgetting !== true ? 'likely' : 'shown',
     }
-  // A fact of the record comes before what the settings may give up.
+  // A fact of the record takes precedence over a possible weakness of the settings.
   if (near[0]?.isForgetting === true) return { text: fault, certainty: 'shown' }
   const gives = weaknessText(setup)
   if (near[0]?.isTakeover === true && gives !== '') return { text: sentences(fault, gives), certainty: 'likely' }
@@ -94,7 +94,7 @@ function seenOf({ near, wire, lease = '', leaseClock, race, database, story, spa
   if (near.length > 0 || (setup === undefined && spans.length === 0)) return { text: '', certainty: 'unknown' }
   const clock = spans.find(({ kind, hits }) => kind === 'clock' && hits !== 0)
   if (clock !== undefined) return { text: afterClock(clock), certainty: 'unknown' }
-  // What broke then may show later, such as a message that was sent before its reader was back.
+  // An earlier fault may show its effect later, for example by a message that was sent before its receiver was back.
   if (another !== undefined)
     return {
       text: `No fault in force then explains this, but there was another: ${another.label}.`,
@@ -103,11 +103,14 @@ function seenOf({ near, wire, lease = '', leaseClock, race, database, story, spa
   return { text: UNAIDED, certainty: 'likely' }
 }
 
-/** A lease or a timestamp from a wrong clock counts after the clock is right again. */
+/**
+ * Returns the text for a clock fault: a lease or a timestamp from a wrong clock stays valid after the clock is
+ * corrected.
+ */
 const afterClock = ({ label }: FaultSpan): string =>
   `No other fault explains this, but what a wrong clock decided may last: ${label}.`
 
-/** Stands where nothing is known of why something was violated. */
+/** The text for a violation of unknown cause. */
 export const NO_CAUSE = 'The record does not show why.'
 
 const UNCLEAR: { readonly [unclear in NonNullable<Wire['unclear']>]: string } = {
@@ -115,36 +118,39 @@ const UNCLEAR: { readonly [unclear in NonNullable<Wire['unclear']>]: string } = 
   'not recognised': 'The change was not recognised in any message, so the cause may be missing.',
 }
 
-/** What is said where no fault is to blame. */
+/** The text for a violation that no fault explains. */
 export const UNAIDED = 'No fault explains this: the system does it by itself.'
 
-/** What the settings of the target give up. */
+/** Returns which guarantee the settings of the target give up. */
 const weaknessText = (setup: RunSetup | undefined): string =>
   setup?.weakness === undefined || setup.spec.target.bug !== undefined
     ? ''
     : `${capitalised(printable(setup.weakness))}.`
 
-/** `The run planted the bug ack-early: writes are acknowledged before they are on disk.` Empty if it planted none. */
+/**
+ * Returns `The run planted the bug ack-early: writes are acknowledged before they are on disk.`; empty if the run
+ * planted no bug.
+ */
 function plantedText(setup: RunSetup | undefined): string {
   const bug = setup?.spec.target.bug
   if (setup === undefined || bug === undefined) return ''
   return `The run planted the bug ${bug}${setup.weakness === undefined ? '' : `: ${printable(setup.weakness)}`}.`
 }
 
-/** Whether a cause says already what the settings give up. */
+/** Whether a cause already states the guarantee that the settings give up. */
 const saysWeakness = (cause: string, setup: RunSetup): boolean => {
   const weakness = weaknessText(setup)
   return weakness !== '' && cause.includes(weakness)
 }
 
-/** A message that came late although no fault held it. */
+/** Returns the text for a message that was late although no fault held it. */
 const unaided = (wire: Wire | undefined): string => (wire?.isDelayedByItself === true ? UNAIDED : '')
 
 const sentences = (...texts: readonly string[]): string => texts.filter((text) => text !== '').join(' ')
 
 /**
- * `r=2, w=3, 5 nodes: r + w is 5, …`: what was chosen of the target and, if that is asked for, what that gives up,
- * unless the cause says that; empty if no run is known.
+ * Returns the settings of the target and, if requested, the guarantee that they give up, unless the cause states it
+ * already: `r=2, w=3, 5 nodes: r + w is 5, …`. Empty if no run is known.
  */
 export function settingsText(setup: RunSetup | undefined, saysWeak: boolean, cause: string = ''): string {
   if (setup === undefined) return ''

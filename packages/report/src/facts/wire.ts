@@ -5,37 +5,44 @@ import type { Heard, Listening, NodeMessage } from '@chaosproxy/runner/result'
 import { functionOf, keyOf, nameText, writtenBy } from '../operation-words.ts'
 import { changeText, type Gap, gapOf } from './gap.ts'
 
-/** What went over the wire between the node that took a change and the node that answered without it. */
+/** The messages between the node that accepted a change and the node that answered without the change. */
 export interface Wire {
-  /** The node that passes the change on, and the one that answered without it. */
+  /** The node that sends the change on. `reader` is the node that answered without the change. */
   readonly sender: string
   readonly reader: string
   /** The change: `x = 743`. */
   readonly change: string
-  /** When the answer without it came, in nanoseconds of the run. */
+  /** Time of the answer without the change, in nanoseconds since the run began. */
   readonly until: number
-  /** The messages worth drawing, in order of sending. */
+  /** The messages to draw, in the order of sending. */
   readonly messages: readonly NodeMessage[]
-  /** How many others were heard between the two. */
+  /** Number of the other recorded messages between the two nodes. */
   readonly others: number
-  /** Whether no message with the change was sent to the node that answered: certain, since all were heard. */
+  /** Whether no message with the change was sent to `reader`; true only if all messages were recorded. */
   readonly isNeverSent: boolean
-  /** Why it cannot be told that no message with the change was sent, although none was found. */
+  /** Why it is unknown whether a message with the change was sent, although none was found. */
   readonly unclear: Heard['unclear']
-  /** A server that is no node and received the change before the node was asked, which did not ask it since. */
+  /**
+   * A server, not a node, that received the change before `reader` was asked, and that `reader` did not ask afterwards.
+   */
   readonly unasked: string | undefined
-  /** Whether a message with the change had come before the node was asked. */
+  /** Whether a message with the change arrived before `reader` was asked. */
   readonly hasArrived: boolean
-  /** Whether a message with the change came only after the node was asked, although no fault held or lost one. */
+  /**
+   * Whether a message with the change arrived only after `reader` was asked, although no fault held or lost a message.
+   */
   readonly isDelayedByItself: boolean
-  /** Whether the change had reached that node before it was asked. */
+  /** What happened to the message with the change, as a sentence. */
   readonly sentence: string
 }
 
-/** More arrows explain nothing. */
+/** The maximum number of arrows; more would explain nothing. */
 const MOST_DRAWN = 4
 
-/** Which messages explain a contradiction; undefined if it is not about one node that lacked what another had taken. */
+/**
+ * Returns which messages explain a contradiction; undefined unless it is about a node that lacks a change which another
+ * node accepted.
+ */
 export function listeningTo(history: History, shown: Counterexample | undefined): Listening | undefined {
   const found = shown === undefined ? undefined : missingAt(history, shown)
   if (found === undefined) return undefined
@@ -59,12 +66,12 @@ function missingAt(history: History, counterexample: Counterexample): Missing | 
   const { writer, culprit: reader, ignored } = gap
   if (writer === undefined || reader === undefined || ignored === undefined || writer === reader) return undefined
   const value = writtenBy(history, ignored)
-  // What changes something without a value of its own, such as taking a lock, no message can be known by.
+  // Messages cannot be recognised by a change without a value of its own, such as the acquisition of a lock.
   if (value === null && functionOf(history, ignored) !== 'write') return undefined
   return { gap, writer, reader, ignored, key: keyOf(history, ignored), value }
 }
 
-/** Undefined where nothing was heard, or not about this contradiction. */
+/** Returns undefined if no messages were recorded, or only messages about another contradiction. */
 export function wireOf(
   history: History,
   shown: Counterexample | undefined,
@@ -103,7 +110,7 @@ export function wireOf(
 const hadArrived = ({ fate, endedAt }: NodeMessage, asked: number): boolean =>
   fate === 'received' && (endedAt ?? 0) <= asked
 
-/** One that was tried again and again says as much as all of them. */
+/** Removes retries of the same message, which add no information. */
 const firstOfEachKind = (messages: readonly NodeMessage[]): readonly NodeMessage[] =>
   messages.filter(
     ({ from, type, fate, by }, i) =>
@@ -118,7 +125,7 @@ function spreaderOf(carriers: readonly NodeMessage[], writer: string): string {
   return carriers.reduce((most, { from }) => (sent(from) > sent(most) ? from : most), writer)
 }
 
-/** How the change came to the node that passes it on, and one other that received it. */
+/** Returns the messages by which the change reached the node that sends it on, and a message to one other receiver. */
 function wayOf(
   carriers: readonly NodeMessage[],
   { writer, sender, reader }: { readonly writer: string; readonly sender: string; readonly reader: string },
@@ -133,10 +140,10 @@ function wayOf(
 interface Asked {
   readonly change: string
   readonly reader: string
-  /** When the node was asked. */
+  /** Time at which the node was asked. */
   readonly asked: number
   readonly isNeverSent: boolean
-  /** What a server that the node did not ask had received by then. */
+  /** The message with the change to a server that the node did not ask. */
   readonly informed: NodeMessage | undefined
 }
 
@@ -177,7 +184,7 @@ function sentenceOf(toReader: readonly NodeMessage[], { change, reader, asked, i
 const lateText = (message: NodeMessage, { change, node }: { readonly change: string; readonly node: string }): string =>
   `The message with ${change} to ${node} was ${fateText(message)}`
 
-/** A change that came before the node was asked, and that it nevertheless answered without. */
+/** Returns the sentence about a change that had arrived before the node was asked, but is missing from its answer. */
 function arrivedText(
   { by, endedAt }: NodeMessage,
   { change, node, asked }: { readonly change: string; readonly node: string; readonly asked: number },
@@ -187,24 +194,24 @@ function arrivedText(
   return `${node} had received ${change} at ${at}${held}, and answered without it.`
 }
 
-/** As `--faults` has it. */
+/** Returns the name of the fault that `--faults` uses. */
 const nameOfFault = (by: string): string => {
   const kind = faultKinds.find((each) => each === by)
   return kind === undefined ? by : nameOfKind(kind, 'nodes')
 }
 
-/** `held (partition)`, `lost (down)`, `received at 7.130 s`. */
+/** Returns what happened to a message: `held (partition)`, `lost (down)`, `received at 7.130 s`. */
 function fateText({ fate, by, endedAt }: NodeMessage): string {
   const why = by === undefined ? '' : by === 'down' ? ' (it was down)' : ` (${nameOfFault(by)})`
   if (fate === 'received') return `${by === undefined ? '' : `held${why} and `}received only at ${moment(endedAt ?? 0)}`
   return fate === 'on its way' ? 'still on its way' : `${fate}${why}`
 }
 
-/** `n1 → n3: replicate with x = 743, sent at 6.571 s, held (partition)`. */
+/** Returns `n1 → n3: replicate with x = 743, sent at 6.571 s, held (partition)`. */
 export const messageText = (message: NodeMessage, wire: Pick<Wire, 'change'>): string =>
   `${nameText(message.from)} → ${nameText(message.to)}: ${messageTold(message, wire)}`
 
-/** The same without its nodes. */
+/** Returns the text of a message without its two nodes. */
 export const messageTold = (message: NodeMessage, { change }: Pick<Wire, 'change'>): string =>
   `${nameText(message.type, 24)}${message.carries === undefined ? '' : ` with ${change}`}, sent at ${moment(message.sentAt, 4)}, ${
     message.fate === 'received' && message.by === undefined
@@ -212,7 +219,7 @@ export const messageTold = (message: NodeMessage, { change }: Pick<Wire, 'change
       : fateText(message)
   }`
 
-/** Two nodes between which nothing was sent that could have carried the change, and what that was. */
+/** Two nodes between which no message with the change was sent, and a text that says so. */
 export interface Silent {
   readonly from: string
   readonly to: string
@@ -224,7 +231,7 @@ export function silentOf({ isNeverSent, sender, reader, change, unasked }: Wire)
   return isNeverSent ? { from: sender, to: reader, text: `nothing with ${change} was sent by then` } : undefined
 }
 
-/** Each message that is drawn, and how many others there were. */
+/** Returns a line for each drawn message, and the number of the others. */
 export function wireLines(wire: Wire | undefined): readonly string[] {
   if (wire === undefined) return []
   const { messages, others } = wire
@@ -239,7 +246,7 @@ export function wireLines(wire: Wire | undefined): readonly string[] {
   return [...folded, ...never, ...unclearLine(wire), ...more]
 }
 
-/** Nothing is said of a message that was not found where it could have been. */
+/** Returns a line that says why a message with the change may exist although none was found. */
 export function unclearLine({
   unclear,
   reader,
