@@ -3,16 +3,16 @@ import { type Holding, holdingOf } from '@chaosproxy/checker/effects'
 import { type History, OK } from '@chaosproxy/history'
 import { effectOf, hasReturned } from './operation-words.ts'
 
-/** Two clients that had one lock at the same time. */
+/** Two clients that held one lock at the same time. */
 export interface DoubleHolding {
   readonly first: Holding
-  /** The one that should not have been given it. */
+  /** The holding that should not have been granted. */
   readonly second: Holding
-  /** Nanoseconds from the second grant to the first release; undefined if there was none. */
+  /** Nanoseconds from the second grant to the first release; undefined without a release. */
   readonly nanos: number | undefined
 }
 
-/** The holdings among the operations of a counterexample; empty if it is not about a lock. */
+/** Returns the holdings among the operations of a counterexample; empty if it is not about a lock. */
 export function holdingsOf(history: History, { operations }: Counterexample): readonly Holding[] {
   const rows = operations.map(({ operation }) => operation)
   if (!rows.every((row) => ['acquires', 'releases'].includes(effectOf(history, row) ?? ''))) return []
@@ -21,7 +21,7 @@ export function holdingsOf(history: History, { operations }: Counterexample): re
     .map((acquire) => holdingOf(history, acquire))
 }
 
-/** The two that the culprit made: its own, and one that lasted beyond the moment it was given the lock. */
+/** Returns the culprit's holding and another holding that had not ended when the culprit was granted the lock. */
 export function doubleHolding(history: History, counterexample: Counterexample): DoubleHolding | undefined {
   const holdings = holdingsOf(history, counterexample)
   const second = holdings.find(({ acquire }) => acquire === counterexample.culprit)
@@ -39,8 +39,9 @@ export function doubleHolding(history: History, counterexample: Counterexample):
 }
 
 /**
- * Who still had the lock when the culprit was given it, since every attempt to release it had failed: less than
- * `doubleHolding` says, since that client may have known better by then.
+ * Returns a holding that had not ended when the culprit was granted the lock, because every attempt to release it had
+ * failed. This says less than `doubleHolding`: the client of that holding may have known that it no longer held the
+ * lock.
  */
 export function unreleasedBefore(history: History, counterexample: Counterexample): Holding | undefined {
   const { callEvent, returnEvent } = history.operations

@@ -1,7 +1,10 @@
 import { capitalised } from '../words.ts'
 import { exhibitOutcome, gallerySummary, saidOf, systemOf, type ToldExhibit, trialsText } from './told-exhibit.ts'
 
-/** The results of a gallery as Markdown: what is not as described, and for each kind of system a table of its exhibits. */
+/**
+ * Returns the results of a gallery as Markdown: the exhibits that are not as described, and a table of exhibits for
+ * each kind of system.
+ */
 export function galleryMarkdown(exhibits: readonly ToldExhibit[]): string {
   const kinds = [...new Set(exhibits.map(({ kind }) => kind))]
   return [
@@ -19,7 +22,10 @@ export function galleryMarkdown(exhibits: readonly ToldExhibit[]): string {
   ].join('\n')
 }
 
-/** How often an exhibit was shown that is not as described, and what was said then; or why it was skipped. */
+/**
+ * Describes an exhibit that is not as described: how often its weakness was found, and the output of the deviating
+ * trials, or why it was skipped.
+ */
 function exceptionLine(exhibit: ToldExhibit): readonly string[] {
   const outcome = exhibitOutcome(exhibit)
   if (outcome === 'as described') return []
