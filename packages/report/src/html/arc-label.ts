@@ -1,4 +1,4 @@
-/** Pixels of a drawing, y downwards. */
+/** A point of a drawing, in pixels; y grows downwards. */
 export interface Point {
   readonly x: number
   readonly y: number
@@ -11,19 +11,19 @@ export interface Box {
   readonly bottom: number
 }
 
-/** A cubic Bézier curve: its ends, and between them what bends it. */
+/** A cubic Bézier curve: its ends, and its two control points between them. */
 export type Arc = readonly [from: Point, bend: Point, bend: Point, to: Point]
 
-/** The middle first, then ever closer to the ends. */
+/** Positions along an arc, as shares of its length: the middle first, then alternately closer to the ends. */
 const PLACES = [0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8]
-/** How much higher or lower than its arc a label may be where the arc has labels of operations all along. */
+/** Vertical distances in pixels between a label and its arc, for an arc that is crowded by labels of operations. */
 const OFFSETS = [0, -15, 15, -30, 30]
 const GAP = 8
 const TEXT_HEIGHT = 12
 
 /**
- * The centre of a label of this width beside an arc between lanes. The label covers nothing else that is drawn, and is
- * as near to the arc, and to its middle, as possible. If no place is free, it is beside the middle.
+ * Returns the centre of a label of this width beside an arc between lanes. The label covers nothing else in the
+ * drawing, and is as close to the arc and to its middle as possible; without a free place it is beside the middle.
  */
 export function besideArc(arc: Arc, width: number, taken: readonly Box[], bounds: Omit<Box, 'top' | 'bottom'>): Point {
   const falls = arc[3].y > arc[0].y
@@ -38,16 +38,16 @@ export function besideArc(arc: Arc, width: number, taken: readonly Box[], bounds
   return freePlace(places, width, taken) ?? along(arc, 0.5)
 }
 
-/** The first place at which a text of this width covers nothing; the first of all if there is none. */
+/** Returns the first place at which a text of this width covers nothing; if there is none, the first place. */
 export const freePlace = (places: readonly Point[], width: number, taken: readonly Box[]): Point | undefined =>
   places.find((place) => !taken.some((box) => overlaps(boxOf(place, width), box))) ?? places[0]
 
-/** Shares of an arc's length, from its middle to its ends. */
+/** Positions along an arc, as shares of its length, from its middle to its ends. */
 const SHARES = Array.from({ length: 37 }, (_, i) => 0.5 + (i % 2 === 0 ? 1 : -1) * Math.ceil(i / 2) * 0.025)
 
 /**
- * The middle of a disc on an arc that covers nothing else that is drawn, as near to the middle of the arc as possible;
- * the middle itself if no place is free.
+ * Returns the centre of a disc on an arc that covers nothing else in the drawing, as close to the middle of the arc as
+ * possible; without a free place, the middle.
  */
 export function discOn(arc: Arc, radius: number, taken: readonly Box[]): Point {
   const isFree = ({ x, y }: Point): boolean => {
@@ -60,7 +60,7 @@ export function discOn(arc: Arc, radius: number, taken: readonly Box[]): Point {
 export const pathOf = ([from, leaving, arriving, to]: Arc): string =>
   `M${from.x} ${from.y}C${leaving.x} ${leaving.y} ${arriving.x} ${arriving.y} ${to.x} ${to.y}`
 
-/** The box of a text around its baseline's middle. */
+/** Returns the box of a text, given the middle of its baseline. */
 export const boxOf = ({ x, y }: Point, width: number): Box => ({
   left: x - width / 2,
   right: x + width / 2,

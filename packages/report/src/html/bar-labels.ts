@@ -4,15 +4,17 @@ import { type Covers, type End, routesOf } from './route.ts'
 
 /** Rough width of a character of the drawing's labels, in pixels. */
 export const CHARACTER = 7
-/** How much wider bold letters are. */
+/** Ratio of the width of bold letters to that of regular letters. */
 export const BOLD = 1.1
-/** Labels of one lane are at least this far apart. */
+/** Minimum horizontal distance between labels of one lane, in pixels. */
 const GAP = 12
 
 export interface LabelText {
   readonly text: string
   readonly isBold: boolean
-  /** The node that was asked, which stands on the other side of the bar; empty if it is not known. */
+  /**
+   * The name of the node that served the operation, drawn on the other side of the bar; empty if the node is unknown.
+   */
   readonly node: string
 }
 
@@ -27,7 +29,7 @@ export interface LabelledBar extends Bar {
   readonly label: Label
 }
 
-/** A label goes above its bar, or below it if the label of an earlier bar of the lane is in the way. */
+/** Places a label above its bar, or below the bar if the label of an earlier bar of the lane is in the way. */
 export function labelled(
   bars: readonly Bar[],
   textOf: (bar: Bar) => LabelText,
@@ -45,7 +47,7 @@ export function labelled(
   return done.map((bar, i) => (isNodeFree(done, i) ? bar : { ...bar, label: { ...bar.label, node: '' } }))
 }
 
-/** Whether the name of a bar's node covers no label. The list of steps has the name as well. */
+/** Whether the name of a bar's node covers no label. A name that does is left out: the list of steps has it. */
 function isNodeFree(bars: readonly LabelledBar[], at: number): boolean {
   const bar = bars[at]
   if (bar === undefined) return false
@@ -53,12 +55,12 @@ function isNodeFree(bars: readonly LabelledBar[], at: number): boolean {
   return !bars.some((other, i) => i !== at && overlaps(node, boxesOf(other).label)) && !overlaps(node, label)
 }
 
-/** Less trouble than this is not worth another order of labels. */
+/** Labels are rearranged only if this reduces the trouble of the arcs by more than this amount. */
 const WORTH = 100
-/** With more arcs a drawing is crowded anyway, and trying takes long. */
+/** Labels are not rearranged in a drawing with more arcs, which is crowded anyway and takes long to search. */
 const MOST_ARCS = 8
 
-/** Moves labels to the other side of their bars where arcs would otherwise cross text or go a long way round. */
+/** Moves labels to the other side of their bars if arcs would otherwise cross text or take long detours. */
 export function labelsClearOfArcs(
   bars: readonly LabelledBar[],
   arcsBetween: (bars: readonly LabelledBar[]) => readonly (readonly [from: End, to: End])[],
@@ -91,7 +93,7 @@ function isFree(bars: readonly LabelledBar[], at: number): boolean {
   )
 }
 
-/** What the bars cover, and their labels and the names of their nodes. */
+/** Returns the areas covered by the bars, their labels and the names of their nodes. */
 export const coversOf = (bars: readonly LabelledBar[], bounds: Box): Covers => ({
   arcs: [],
   bounds,

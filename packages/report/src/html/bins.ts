@@ -1,39 +1,42 @@
 import { FAIL, type History, INFO, isAnswered, OK } from '@chaosproxy/history'
 import { quantile } from '@chaosproxy/runner/result'
 
-/** What happened in each stretch of the run: what the charts draw. */
+/** Counts and latencies for each time bin of the run, as drawn by the charts. */
 export interface Bins {
-  /** Nanoseconds of one bin. */
+  /** Nanoseconds per bin. */
   readonly width: number
   readonly ok: readonly number[]
   readonly fail: readonly number[]
   readonly info: readonly number[]
-  /** Reads that were certainly stale; empty if that was not measured. */
+  /** Count of certainly stale reads by bin; empty if staleness was not measured. */
   readonly stale: readonly number[]
-  /** Nanoseconds, of the `ok` operations called then; NaN where there were none. */
+  /** Median latency by bin of the `ok` operations called in it, in nanoseconds; NaN for a bin without any. */
   readonly p50: readonly number[]
   readonly p99: readonly number[]
 }
 
-/** The same with all latencies, and what each node answered. */
+/** The bins, with all latencies and the counts of each node. */
 export interface Binned {
   readonly bins: Bins
-  /** By bin: nanoseconds of its `ok` operations, ascending. */
+  /** Latencies of the `ok` operations of each bin, in nanoseconds, ascending. */
   readonly latencies: readonly Float64Array[]
-  /** By node, then by bin: operations sent to it, and how many of them it answered. */
+  /** Count of operations sent, by node and bin; `answered` counts those that the node answered. */
   readonly asked: readonly Uint32Array[]
   readonly answered: readonly Uint32Array[]
 }
 
-/** At most 256, since a byte holds the number of one. */
+/** Maximum number of bins; at most 256, because the index of a bin is stored in a byte. */
 const MOST_BINS = 240
 
-/** Operations by the moment of their call, in at most 240 equal stretches; `staleRows` are those known to be stale. O(n log n). */
+/**
+ * Sorts operations by the time of their call into at most 240 equal bins. `staleRows` are the operations known to be
+ * stale. O(n log n).
+ */
 export function binsOf(history: History, end: number, staleRows?: ArrayLike<number>): Binned {
   const { length, callTime, outcome, node } = history.operations
   const size = Math.max(1, Math.min(MOST_BINS, Math.ceil(length / 4)))
   const width = end / size
-  // The first is of operations that no node is known of.
+  // Index 0 is for operations of unknown node.
   const places = history.nodes.length + 1
   const binOf = new Uint8Array(length)
   const counts = new Uint32Array(size * OUTCOMES)

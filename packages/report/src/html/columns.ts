@@ -7,29 +7,38 @@ import { digitsOf } from './digits.ts'
 import { fieldsOf } from './fields.ts'
 import type { Lanes } from './lanes.ts'
 
-/** More operations than this are not embedded: the page must open at once, and be small enough to send. */
+/** Maximum number of operations to embed: the page must open without delay, and be small enough to send. */
 const MOST_EMBEDDED = 50_000
-/** The most embedded operations to use for the moments that matter; the rest is an even sample. */
+/** Maximum number of embedded operations close to violations and faults; the others are sampled evenly. */
 const MOST_NEAR = 37_500
 const NEAR_NANOS = 1e9
 const STEPS = 1_000
 const STEP_NANOS = NEAR_NANOS / STEPS
-/** Characters of one value, key or error in the page, and of all of one kind together. */
+/**
+ * Maximum length in characters of one value, key or error in the page; `MOST_TEXT` limits all texts of one kind
+ * together.
+ */
 const LONGEST_TEXT = 120
 const MOST_TEXT = 400_000
 
 export interface Selection {
   /** Their rows, ascending. */
   readonly operations: Int32Array
-  /** Everything this close to a violation or a fault's edge is included, in nanoseconds; Infinity for all. */
+  /**
+   * The page has every operation within this many nanoseconds of a violation or of the beginning or end of a fault;
+   * Infinity for all operations.
+   */
   readonly completeWithin: number
-  /** Every nth of the other operations is included. */
+  /** The page has every nth of the other operations. */
   readonly every: number
-  /** The stretches in which everything is included, in nanoseconds, if that is not everywhere. */
+  /** The time spans with all operations, in nanoseconds; empty if the page has all operations of the run. */
   readonly complete: readonly (readonly [from: number, to: number])[]
 }
 
-/** Chooses the operations a page embeds: all of them, or those around what matters and a sample of the rest. */
+/**
+ * Chooses the operations that a page embeds: all of them, or those close to violations and faults, and a sample of the
+ * rest.
+ */
 export function select(
   history: History,
   spans: readonly FaultSpan[],
@@ -66,7 +75,10 @@ export function select(
   return { operations: operations.subarray(0, chosen), completeWithin: within, every, complete: around(edges, within) }
 }
 
-/** The usual width, with the operations within it; a smaller one where they are more than allowed. */
+/**
+ * Returns the usual distance and the number of operations within it, or a smaller distance if that number exceeds the
+ * limit.
+ */
 function widthOf(nearby: Uint32Array, allowed: number): { readonly within: number; readonly near: number } {
   let near = 0
   for (const [step, count] of nearby.entries()) {
@@ -76,7 +88,7 @@ function widthOf(nearby: Uint32Array, allowed: number): { readonly within: numbe
   return { within: NEAR_NANOS, near }
 }
 
-/** The stretches up to this far from one of the sorted edges, joined where they meet. */
+/** Returns the time spans within this distance of any of the sorted edges; overlapping spans are merged. */
 function around(edges: readonly number[], within: number): (readonly [from: number, to: number])[] {
   const stretches: [number, number][] = []
   for (const edge of edges) {
@@ -88,9 +100,10 @@ function around(edges: readonly number[], within: number): (readonly [from: numb
 }
 
 /**
- * How many operations are called in each step of distance from the nearest of the sorted edges, up to the usual width;
- * `distances` takes the distance of each, Infinity if there are no edges. Each search begins where the last one ended:
- * operations are called one after the other. Counted, since sorting them would take longer than everything else.
+ * Returns the number of operations in each step of distance from the nearest of the sorted edges, up to the usual
+ * distance. Stores the distance of each operation in `distances`, Infinity without edges. Each search starts at the
+ * previous position, because operations are ordered by call. Operations are counted because sorting them would take
+ * longer than everything else.
  */
 function nearbyOf(callTime: Float64Array, edges: readonly number[], distances: Float64Array): Uint32Array {
   const bounds = Float64Array.of(Number.NEGATIVE_INFINITY, ...edges, Number.POSITIVE_INFINITY)
@@ -110,8 +123,8 @@ function nearbyOf(callTime: Float64Array, edges: readonly number[], distances: F
 }
 
 /**
- * Operations as digits for `decode` in the browser, one field of all of them after the other: each is its difference
- * from a prediction, in as few digits as possible.
+ * Encodes operations as digits for `decode` in the browser, field by field. Each number is the difference from a
+ * prediction, in as few digits as possible.
  */
 export function embed(
   history: History,
@@ -138,7 +151,10 @@ export function embed(
   }
 }
 
-/** Cuts texts so that all of them fit: the timeline only names things, and the history file has the full texts. */
+/**
+ * Truncates texts so that all of them fit. The timeline needs only short names, and the history file has the full
+ * texts.
+ */
 function clipped(texts: readonly string[]): string[] {
   const longest = Math.max(16, Math.min(LONGEST_TEXT, Math.floor(MOST_TEXT / Math.max(1, texts.length))))
   return texts.map((text) => cut(text, longest))
@@ -147,6 +163,6 @@ function clipped(texts: readonly string[]): string[] {
 const cut = (text: string, longest: number): string =>
   text.length <= longest ? text : `${text.slice(0, longest - 1)}…`
 
-/** Nanoseconds at the right edge of the page's time axis. */
+/** Returns the time at the right edge of the page's time axis, in nanoseconds. */
 export const endOf = (history: History, spans: readonly FaultSpan[]): number =>
   Math.max(1, lastTime(history), ...spans.map((span) => span.to))

@@ -2,11 +2,14 @@ import type { Comparison } from '../comparison.ts'
 import { levelSigns, signOf } from '../comparison-words.ts'
 import { type Html, html } from './markup.ts'
 
-/** A level as ink: a full disc, a slit disc, a half disc, a quarter, a ring, a slashed ring, a question mark. */
+/**
+ * Returns the glyph of a level: a full disc, a slit disc, a half disc, a quarter, a ring, a slashed ring, or a question
+ * mark.
+ */
 export const glyph = (level: string): Html =>
   html`<svg class="glyph" viewBox="-8 -8 16 16" aria-hidden="true">${glyphShape(level)}</svg>`
 
-/** The same inside another drawing. */
+/** Returns the glyph of a level for use inside another drawing. */
 export function glyphShape(level: string): Html {
   const ring = html`<circle class="ring" r="6"/>`
   switch (signOf(level)) {
@@ -27,6 +30,6 @@ export function glyphShape(level: string): Html {
   }
 }
 
-/** What the glyphs mean. */
+/** Returns the legend of the glyphs. */
 export const glyphKey = (comparison: Comparison): Html =>
   html`<p class="key">${levelSigns(comparison).map(({ name, levels }) => html`<span>${glyph(levels[0] ?? '')} ${name}</span>`)}</p>`

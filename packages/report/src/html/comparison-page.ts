@@ -28,8 +28,8 @@ import { type Html, headOf, html, nextPart, round, script, tableOf, topBar, trus
 import { comparisonScript } from './scripts.ts'
 
 /**
- * A comparison as one self-contained file: what each system promises and keeps, what that costs, and every number. It
- * works from disk, without a network, in a dark theme, in print and, but for sorting, without scripts.
+ * Renders a comparison as one self-contained file: what each system promises and keeps, the costs, and every number. It
+ * works from disk, without a network, in a dark theme and in print; only sorting needs scripts.
  */
 export function renderComparisonHtml(comparison: Comparison, version: string): string {
   const { conditions, sweep, notes } = comparison
@@ -50,7 +50,7 @@ ${conditions.map((condition) => numbersSection(comparison, condition))}
 `.html
 }
 
-/** Each promise that was broken: what happened, why, and what next. */
+/** Returns each broken promise: what happened, why, and what to do next. */
 function brokenSection(comparison: Comparison): Html | undefined {
   const broken = comparison.systems.flatMap(({ name, cells }) =>
     cells.filter(({ kept }) => kept === false).map((cell) => ({ name, cell })),
@@ -75,7 +75,9 @@ function lede(comparison: Comparison): string {
     .join(' ')
 }
 
-/** A system that promises nothing breaks no promise by losing what it acknowledged; a reader must hear of it all the same. */
+/**
+ * Names the systems that lost acknowledged writes. This also covers a system without a promise, which cannot break one.
+ */
 function lossSentence({ systems }: Comparison): readonly string[] {
   const losers = systems.filter((system) => lostIn(system) > 0)
   if (losers.length === 0) return []
@@ -86,7 +88,10 @@ function lossSentence({ systems }: Comparison): readonly string[] {
 
 const RESULTS = { met: 'met', violated: 'violated', unknown: 'undecided' } as const
 
-/** Of transactions: every level of isolation, with what all runs of a system under a condition say of it. */
+/**
+ * For a comparison of transactions, returns the result of each isolation level over all runs of a system under a
+ * condition.
+ */
 function isolationSection(comparison: Comparison): Html {
   const title = 'Each level of isolation'
   const levels = comparison.levels.map(
@@ -99,7 +104,10 @@ function isolationSection(comparison: Comparison): Html {
   return html`<section aria-labelledby="isolation"><h2 id="isolation">${title}</h2>${tableOf(title, 'numbers', ['System', 'Under', ...levels], rows)}<p class="note">Met: in every run. Violated: in at least one. ${capitalised(shortNames(comparison))}.</p></section>`
 }
 
-/** One matrix: what holds of each system under each condition, how much it answered, and when. */
+/**
+ * Returns a matrix with the level of each system under each condition, the share of requests answered, and the times of
+ * the answers.
+ */
 function levelsSection(comparison: Comparison): Html {
   const { systems, conditions } = comparison
   const number = html`<abbr title="the number in the picture">#</abbr>`
@@ -122,7 +130,7 @@ function levelCell(cell: ComparedCell | undefined, condition: string, comparison
   return html`<td class="${cell.kept === false ? 'broken' : ''}" data-value="${levelRank(cell.level, comparison)}"><span class="level">${glyph(cell.level)} ${levelName(cell.level, comparison)}</span><small>${often}</small>${cell.kept === false && html` <b>promise broken</b>`}${multiple(cell, condition, comparison.rate)}</td>`
 }
 
-/** The answers over the run, drawn alike for all systems, and the two numbers that people look for first. */
+/** Returns the answers over the run, drawn on the same scale for all systems, and the two most important numbers. */
 function multiple({ goodput, availability, latency }: ComparedCell, condition: string, rate: number): Html {
   const numbers = [
     `${spreadText(availability)} answered`,
@@ -137,7 +145,7 @@ interface Column {
   readonly title: string
   readonly of: (cell: ComparedCell) => number | undefined
   readonly text: (value: number) => string
-  /** In place of the text of its value: with the range over the runs. */
+  /** Returns the text of the cell with the range over the runs, instead of the text of its value alone. */
   readonly whole?: (cell: ComparedCell) => string
 }
 
@@ -183,7 +191,7 @@ function numbersSection(comparison: Comparison, condition: string): Html {
   return html`<section aria-labelledby="${id}"><h2 id="${id}">${condition === 'calm' ? 'In calm' : `Under ${condition}`}</h2>${tableOf(condition, 'numbers sortable', titles, rows)}<details class="also"><summary>Repeat one of these runs</summary>${systems.map((system) => html`<p><code>${cellUnder(system, condition)?.again ?? ''}</code></p>`)}</details></section>`
 }
 
-/** Every fault is in force for the middle half of its run. */
+/** Every fault is in force during the middle half of its run. */
 const FAULT_BAND = [0.25, 0.75] as const
 
 function numberRow(
@@ -220,7 +228,9 @@ const own = `
 const WIDTH = 96
 const HEIGHT = 22
 
-/** Answers a second over a run, as bars; the band is when the fault was in force, in shares of the run. */
+/**
+ * Draws the answers per second over a run as bars. The band marks when the fault was in force, in shares of the run.
+ */
 function sparkline(
   values: readonly number[],
   most: number,

@@ -7,7 +7,7 @@ import { glyph, glyphShape } from './comparison-glyph.ts'
 import { dodge } from './dodge.ts'
 import { type Html, html } from './markup.ts'
 
-/** Sizes of a drawing: for wide screens, for tablets and for phones. */
+/** Sizes of the drawing: one layout each for wide screens, tablets and phones. */
 interface Layout {
   readonly kind: 'wide' | 'middle' | 'narrow'
   readonly width: number
@@ -24,11 +24,11 @@ const LAYOUTS: readonly Layout[] = [
 ]
 const TOP = 30
 const BOTTOM = 46
-/** Half of the label of the last tick is beyond its panel. */
+/** Right margin in pixels: half of the label of the last tick extends beyond its panel. */
 const RIGHT = 16
-/** The share of the height for what is available: most systems are near its edge. */
+/** Share of the height given to the available systems: most systems are near that boundary. */
 const AVAILABLE_PART = 0.42
-/** Systems whose names fit into the drawing; more are numbered. */
+/** Maximum number of systems that are labelled with their names; if there are more, they are numbered. */
 const MOST_NAMED = 8
 const CHARACTER = 6.6
 const GLYPH = 17
@@ -36,19 +36,19 @@ const GLYPH = 17
 interface Point {
   readonly system: ComparedSystem
   readonly number: number
-  /** The cut under which the least was answered. */
+  /** The measurements under the cut with the lowest availability. */
   readonly under: ComparedCell
-  /** The name of the level found there. */
+  /** The name of the level found under that cut. */
   readonly found: string
   readonly panel: 0 | 1
-  /** A read and a write in calm. */
+  /** Latency of a read and a write without faults, in nanoseconds. */
   readonly latencyNanos: number
 }
 
 /**
- * The picture of CAP and PACELC, from measurements: availability while nodes are cut off from each other upwards, the
- * latency of a read and a write in calm to the right; what is as strong as can be without a cut has a panel of its own.
- * Undefined if no fault cut the nodes.
+ * Draws the measurements as a picture of CAP and PACELC. Availability during a partition grows upwards, and the latency
+ * of a read and a write without faults grows to the right. A system that is linearizable without faults is in a panel
+ * of its own. Undefined if no fault partitioned the nodes.
  */
 export function picture(comparison: Comparison): Html | undefined {
   const points = pointsOf(comparison)
@@ -149,10 +149,10 @@ function frame(panel: number, scale: Scale, { kind }: Layout, strongest: string)
   return html`<rect class="panel" x="${left}" y="${top}" width="${right - left}" height="${bottom - top}"/><rect class="panel top-part" x="${left}" y="${top}" width="${right - left}" height="${line - top}"/><text class="corner" x="${right - 8}" y="${line - 10}">PA/${about.name}</text><text class="corner" x="${right - 8}" y="${bottom - 10}">PC/${about.name}</text><text class="row-name" x="${left}" y="${top - 10}">${about.name}${kind !== 'narrow' && html`<tspan class="t2"> ${about.says}${strongest}</tspan>`}</text>${panel === 0 && kind !== 'narrow' && html`<text class="t2" x="${left + 8}" y="${line - 10}">99% to 100%, enlarged</text>`}${shares.map((part) => html`<line class="${part === AVAILABLE ? 'axis' : 'grid'}" x1="${left}" x2="${right}" y1="${scale.y(part)}" y2="${scale.y(part)}"/>${panel === 0 && html`<text class="t2 right" x="${left - 6}" y="${scale.y(part) + 4}">${Math.round(part * 100)}%</text>`}`)}${ticks.map((nanos) => html`<line class="axis" x1="${scale.x(panel, nanos)}" x2="${scale.x(panel, nanos)}" y1="${bottom}" y2="${bottom + 4}"/><text class="t2 mid" x="${scale.x(panel, nanos)}" y="${bottom + 18}">${roundDuration(nanos)}</text>`)}`
 }
 
-/** `1 ms` rather than `1.0 ms`. */
+/** Formats `1 ms` instead of `1.0 ms`. */
 const roundDuration = (nanos: number): string => duration(nanos).replace('.0 ', ' ').replace('.00 ', ' ')
 
-/** Every tenth, or every fifth if there is little room. */
+/** Returns the ticks below the threshold of availability: every tenth, or every fifth if room is scarce. */
 const belowAvailable = (least: number): readonly number[] => {
   const step = least < 0.45 ? 0.2 : 0.1
   return [0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0].filter(
@@ -160,7 +160,9 @@ const belowAvailable = (least: number): readonly number[] => {
   )
 }
 
-/** Through the points of what was swept, in the order of its values: the price of each step. */
+/**
+ * Draws a curve through the points of each sweep, in the order of the swept values: it shows the price of each step.
+ */
 function curvesOf(points: readonly Point[], scale: Scale): Html {
   const names = [...new Set(points.flatMap(({ system }) => system.curve ?? []))]
   const place = ({ panel, latencyNanos, under }: Point): string =>
@@ -171,7 +173,7 @@ function curvesOf(points: readonly Point[], scale: Scale): Html {
   })}`
 }
 
-/** Signs at their own places, with names or numbers beside them, none over another. */
+/** Draws the signs at their exact places, and names or numbers beside them without overlaps. */
 function marks(points: readonly Point[], panel: number, scale: Scale, isNamed: boolean): Html {
   const area = scale.areas[panel]
   if (area === undefined) return html``
@@ -220,7 +222,7 @@ function marks(points: readonly Point[], panel: number, scale: Scale, isNamed: b
   })}`
 }
 
-/** From a mark to the start of its label, where that had to move. */
+/** Draws a line from a mark to its label if the label was moved away. */
 const leader = (x: number, y: number, toX: number, toY: number): Html | undefined =>
   Math.hypot(toX - GLYPH / 2 - x, toY - y) < 9 ? undefined : html`<path class="leader" d="M${x} ${y}L${toX} ${toY}"/>`
 
@@ -234,7 +236,7 @@ const classesWith = (strongest: string): readonly { readonly name: Pacelc; reado
   { name: 'PC/EC', says: `${strongest} without a cut, and answers less than 99% when cut` },
 ]
 
-/** The systems of each class, with the numbers that the drawing has for them. */
+/** Lists the systems of each class, with their numbers in the drawing. */
 function classes(comparison: Comparison): Html {
   const { systems } = comparison
   const isNamed = systems.length <= MOST_NAMED

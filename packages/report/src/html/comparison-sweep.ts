@@ -12,7 +12,7 @@ interface Row {
   readonly title: string
   readonly of: (system: ComparedSystem) => number | undefined
   readonly text: (value: number) => string
-  /** Whether more of it is a loss. */
+  /** Whether a higher value is worse. */
   readonly isBad?: boolean
 }
 
@@ -32,7 +32,7 @@ const rows: readonly Row[] = [
   { title: 'acknowledged and lost', of: lostIn, text: count, isBad: true },
 ]
 
-/** A drawing for each curve: aligned rows over the values of what is swept, all to one scale. */
+/** Draws a chart for each curve: aligned rows over the swept values, all on one scale. */
 export function sweepCharts({ systems, sweep = '' }: Comparison): Html {
   const title = `What ${sweep} changes`
   const curves = [...new Set(systems.flatMap(({ curve }) => curve ?? []))]

@@ -28,20 +28,25 @@ import { possibleStates } from './ribbon.ts'
 import { type Covers, routeOf } from './route.ts'
 import { type Scale, scaleOf } from './scale.ts'
 
-/** A drawing of more operations explains nothing, and does not fit a screen: each client has a lane. */
+/**
+ * Maximum number of operations in the drawing: each client has a lane, and a larger drawing would neither explain
+ * anything nor fit a screen.
+ */
 const MOST_DRAWN = { ofFewClients: 8, ofMany: 4 }
 const FEW_CLIENTS = 4
 
 const WIDTH = 760
 const LEFT = 74
 const RIGHT = WIDTH - 26
-/** The height of a client's lane: where there are many, the whole drawing is to fit a screen. */
+/**
+ * Returns the height of a client's lane in pixels; it is smaller for many clients, so that the drawing fits a screen.
+ */
 const laneHeight = (lanes: readonly string[]): number =>
   lanes.length > FEW_CLIENTS ? 52 : lanes.length === FEW_CLIENTS ? 54 : 66
-/** The room above the first lane for an arc over a bar and its label. */
+/** Height in pixels reserved above the first lane for an arc over a bar and its label. */
 const LEAP = 22
 
-/** The operations to accuse: the impossible one or, if replicas disagree, the final reads that differ. */
+/** Returns the accused operations: the impossible operation or, if replicas disagree, the final reads that differ. */
 export function accusedOf(history: History, counterexample: Counterexample): ReadonlySet<OperationRow> {
   if (counterexample.culprit !== undefined) return new Set([counterexample.culprit])
   if (counterexample.level !== 'eventual' && counterexample.level !== 'convergent') return new Set()
@@ -50,25 +55,26 @@ export function accusedOf(history: History, counterexample: Counterexample): Rea
   )
 }
 
-/** What is drawn of it: all, if that is not too much. */
+/** Returns the part of the counterexample that is drawn: all of it unless it is too large. */
 export function drawnOf(history: History, counterexample: Counterexample): Counterexample {
   const clients = new Set(counterexample.operations.map(({ operation }) => laneOf(history, operation))).size
   return decisive(history, counterexample, clients > FEW_CLIENTS ? MOST_DRAWN.ofMany : MOST_DRAWN.ofFewClients)
 }
 
-/** Attributes that place a drawing of this size, in pixels. */
+/** Returns attributes that place a drawing of this size, in pixels. */
 type DrawingPlace = (width: number, height: number) => Html | undefined
 
 interface DrawingOptions {
-  /** By default as wide as there is room. */
+  /** By default, the drawing takes the available width. */
   readonly place?: DrawingPlace | undefined
-  /** What nodes sent each other, where that was recorded. */
+  /** The messages between nodes, if they were recorded. */
   readonly wire?: Wire | undefined
 }
 
 /**
- * The counterexample in space and time: a lane per process, a bar per operation (filled for a change, outlined for a
- * read, accent for the impossible one), faults as bands, and above it all the values the object could have had.
+ * Draws the counterexample over time. Each process has a lane and each operation a bar: filled for a change, outlined
+ * for a read, in accent colour for the impossible operation. Faults are bands. Above the lanes is the set of values
+ * that the object could have had.
  */
 export function contradictionSvg(
   history: History,
@@ -76,12 +82,12 @@ export function contradictionSvg(
   faults: readonly NearFault[],
   { place = () => undefined, wire }: DrawingOptions = {},
 ): Html {
-  // A page may draw the counterexamples of several levels, so names within a drawing include its level.
+  // A page may draw the counterexamples of several levels, so element ids in a drawing include its level.
   const { level } = counterexample
   const operations = counterexample.operations.map(({ operation }) => operation)
   const lanes = lanesOf(history, operations)
   const states = possibleStates(history, counterexample)
-  // Faults are named above the first lane, where no operation has a label.
+  // The names of faults are above the first lane, where no operation has a label.
   const nodes = laneNodes(history, counterexample, faults, wire)
   const across = faults.filter((fault) => isAcross(history, fault, nodes))
   const leap = leapsInFirstLane(history, counterexample, lanes) ? LEAP : 0
@@ -137,7 +143,7 @@ const lanesOf = (history: History, operations: readonly OperationRow[]): string[
   ...new Set(operations.map((operation) => laneOf(history, operation))),
 ]
 
-/** Whether a step of the cycle passes over another bar of the first lane, and so over its label. */
+/** Whether an arc of the cycle passes over another bar of the first lane, and so over its label. */
 const leapsInFirstLane = (history: History, { edges = [], operations }: Counterexample, lanes: readonly string[]) => {
   const calls = operations
     .filter(({ operation }) => laneOf(history, operation) === lanes[0])
@@ -215,7 +221,10 @@ function faultBand(level: string, fault: NearFault, scale: Scale, top: number, b
   return html`<g class="fault"><title>${fault.text}</title><rect class="band" x="${x1}" y="${top - 8}" width="${width}" height="${bottom - top + 12}"/><rect x="${x1}" y="${top - 8}" width="${width}" height="5" fill="url(#hatch-${level})"/><path class="band-edge" d="M${x1} ${top - 8}V${bottom + 4}M${x1 + width} ${top - 8}V${bottom + 4}"/></g>`
 }
 
-/** Over all bands, so that none covers another's name. Names are bold, and so wider than other labels. */
+/**
+ * Draws the name of a fault above all bands, so that no band covers another's name. Names are bold, and so wider than
+ * other labels.
+ */
 function faultName(fault: NearFault, index: number, scale: Scale, top: number): Html {
   const x1 = Math.max(LEFT - 6, scale.ofTime(fault.from))
   const label = clip(fault.short, 44)
@@ -247,14 +256,14 @@ function ribbon(
 const endX = (history: History, operation: OperationRow, scale: Scale): number =>
   hasReturned(history, operation) ? scale.ofEvent(history.operations.returnEvent[operation] ?? 0) : RIGHT
 
-/** `x could only be 7`, `x could be 5, 6 or 7`. */
+/** Returns `x could only be 7` or `x could be 5, 6 or 7`. */
 function possibleText(values: readonly Json[], earlier: boolean, name: string): string {
   const names = [...(earlier ? ['an earlier value'] : []), ...values.map((value) => valueText(value, 10))]
   if (names.length === 1) return `${name} could only be ${names[0]}`
   return `${name} could be ${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
 }
 
-/** Longest first; the page takes the first that fits. */
+/** Returns candidate texts, the longest first; the page uses the first that fits. */
 function textsOf(values: readonly Json[], earlier: boolean, name: string): string[] {
   const names = [...(earlier ? ['earlier'] : []), ...values.map((value) => valueText(value, 10))]
   const only = names[0] ?? ''
@@ -263,7 +272,7 @@ function textsOf(values: readonly Json[], earlier: boolean, name: string): strin
   return [`${names.slice(0, -1).join(', ')} or ${names[names.length - 1] ?? ''}`, names.join('|')]
 }
 
-/** An answer, and the operation that ignores it. */
+/** Returns the bars of an answer and of the operation that ignores it. */
 function reproachBetween<B extends Bar>(
   history: History,
   counterexample: Counterexample,
@@ -275,7 +284,9 @@ function reproachBetween<B extends Bar>(
   return from === undefined || to === undefined ? undefined : [from, to]
 }
 
-/** An arc from an answer to the operation that ignores it, with the time between them, if they did not overlap. */
+/**
+ * Draws an arc from an answer to the operation that ignores it, with the time between them; nothing if they overlapped.
+ */
 function accusation(
   history: History,
   counterexample: Counterexample,

@@ -3,19 +3,22 @@ import { type Arc, discOn, type Point, pathOf } from './arc-label.ts'
 import { type Html, html } from './markup.ts'
 import { type Covers, type End, routesOf } from './route.ts'
 
-/** Pixels from the top of a bar to its bottom. */
+/** Height of a bar in pixels. */
 export const BAR = 20
-/** Pixels from the middle of the disc with an arc's letter to its edge. */
+/** Radius of the disc with an arc's letter, in pixels. */
 export const DISC = 8
 
 export interface Bar extends End {
   readonly operation: OperationRow
-  /** Its number in the text next to the drawing, from 1. */
+  /** Number of the bar in the text next to the drawing, from 1. */
   readonly number: number
   readonly lane: number
 }
 
-/** The steps of a cycle of orders: an arc each, with its letter where it covers no bar, no label and no other letter. */
+/**
+ * Draws the steps of a cycle as arcs. Each has its letter at a place where the letter covers no bar, label or other
+ * letter.
+ */
 export function cycleArcs(counterexample: Counterexample, bars: readonly Bar[], covers: Covers): Html[] {
   const steps = stepsBetween(counterexample, bars)
   const covered = [...covers.texts, ...covers.bars]
@@ -32,7 +35,7 @@ export function cycleArcs(counterexample: Counterexample, bars: readonly Bar[], 
   })
 }
 
-/** The tips of arrows of a drawing, which its level tells from those of other drawings. */
+/** Defines the tips of a drawing's arrows. Their ids include the level, which distinguishes drawings of one page. */
 export const arrowTips = (level: string): readonly Html[] =>
   ['tip', 'tip-calm'].map(
     (look) =>
@@ -41,22 +44,22 @@ export const arrowTips = (level: string): readonly Html[] =>
 
 interface StepBetween<B extends Bar> {
   readonly edge: OrderEdge
-  /** Its number among all steps, from 1. */
+  /** Number of the step among all steps, from 1. */
   readonly number: number
   readonly from: B
   readonly to: B
 }
 
-/** The steps of a cycle between operations that are drawn. */
+/** Returns the steps of a cycle whose two operations are both drawn. */
 export const stepsBetween = <B extends Bar>({ edges = [] }: Counterexample, bars: readonly B[]): StepBetween<B>[] =>
   edges.flatMap((edge, i) => {
     const [from, to] = [edge.before, edge.after].map((row) => bars.find((bar) => bar.operation === row))
     return from === undefined || to === undefined ? [] : [{ edge, number: i + 1, from, to }]
   })
 
-/** One step of a cycle, with its letter in the text next to the drawing. */
+/** Draws one step of a cycle, with the letter that the text next to the drawing uses. */
 function edgeMarkup(level: string, { reason }: OrderEdge, arc: Arc, { x, y }: Point, number: number): Html {
-  // What clients did and saw is as it should be; red is what that leaves no place for.
+  // The observed steps are legitimate and drawn in calm colour; red marks the steps that contradict them.
   const calm = reason === 'process order' || reason === 'reads from' ? '-calm' : ''
   return html`<g class="edge" data-edge="${number}"><path class="arc${calm === '' ? '' : ' calm'}" marker-end="url(#tip${calm}-${level})" d="${pathOf(arc)}"/><circle class="edge-dot${calm === '' ? '' : ' calm'}" cx="${x}" cy="${y}" r="${DISC}"/><text class="edge-number${calm === '' ? '' : ' calm'}" x="${x}" y="${y + 4}">${String.fromCharCode(96 + number)}</text></g>`
 }

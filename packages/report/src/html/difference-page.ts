@@ -13,14 +13,14 @@ import { savedStory } from '../telling/saved-telling.ts'
 import { fileLink, type Html, headOf, html, nextPart, script, tableOf, topBar, trusted } from './markup.ts'
 import { themeScript } from './scripts.ts'
 
-/** One of two results shown side by side. */
+/** One of the two results shown side by side. */
 export interface ComparedResult {
-  /** As the reader knows it. */
+  /** The name of the result that the reader knows. */
   readonly name: string
   readonly result: Parsed
-  /** What was tested, where that is more than the result says. */
+  /** What was tested, if the result itself says less. */
   readonly target?: string | undefined
-  /** The path of its report relative to the page; absent if it has none. */
+  /** Path of the result's report relative to the page; absent without a report. */
   readonly report?: string | undefined
 }
 
@@ -28,11 +28,14 @@ export interface DifferencePage {
   readonly version: string
   readonly before: ComparedResult
   readonly after: ComparedResult
-  /** Where the page was opened from, relative to it. */
+  /** Link to the page from which this page was opened, relative to it. */
   readonly home?: string | undefined
 }
 
-/** Two results side by side as one self-contained page: what changed, both verdicts, the faults on one axis, every figure. */
+/**
+ * Renders two results side by side as one self-contained page: what changed, both verdicts, the faults on one axis, and
+ * every figure.
+ */
 export function renderDifferenceHtml({ version, before, after, home }: DifferencePage): string {
   const difference = differenceOf(before.result, after.result)
   const title = differenceTitle(difference)
@@ -49,7 +52,7 @@ ${rowsSection('Figures', 'figures', difference.figures)}
 `.html
 }
 
-/** Results of different subjects are no before and after of one thing. */
+/** Returns the note about equal verdicts. Results of different subjects are not presented as before and after. */
 function sameText(difference: Difference): string {
   const other = difference.settings.map(({ what }) => what)
   return [
@@ -92,7 +95,10 @@ interface DrawnFault {
   readonly hits: number | undefined
 }
 
-/** The faults of a result that were injected. What cannot be read is left out: it is drawn nowhere else either. */
+/**
+ * Returns the faults of a result that were injected. Unreadable faults are left out, because no other drawing shows
+ * them.
+ */
 function faultsIn(result: Parsed): readonly DrawnFault[] {
   const faults = memberAt(result, ['faults'])
   if (!Array.isArray(faults)) return []
@@ -113,7 +119,7 @@ function labelOf(fault: unknown, kind: string): string {
   }
 }
 
-/** More faults than this of one result are not listed. */
+/** Maximum number of faults to list for one result. */
 const MOST_LISTED = 40
 
 function faultsSection(before: ComparedResult, after: ComparedResult): Html | undefined {
@@ -127,7 +133,7 @@ const WIDTH = 1080
 const NAMES = 130
 const LANE = 22
 
-/** The faults as lanes, one for each name, before and after on one axis. */
+/** Draws the faults as lanes, one for each name, before and after on one time axis. */
 function lanes(both: readonly (readonly DrawnFault[])[], end: number): Html {
   const names = [...new Set(both.flat().map(({ name }) => name))]
   const x = (time: number) => NAMES + (time / end) * (WIDTH - NAMES - 4)

@@ -2,17 +2,17 @@
 const DIGITS = Uint8Array.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', (sign) =>
   sign.charCodeAt(0),
 )
-/** Both Node and browsers have it. */
+/** A global of both Node and browsers. */
 declare const TextDecoder: new () => { readonly decode: (bytes: Uint8Array) => string }
 
-/** Digits of the largest number, five bits of it in each. */
+/** Number of digits of the largest number, at five bits per digit. */
 const LONGEST = 11
-/** From here on, numbers are divided: bits can be shifted in smaller ones only. */
+/** From this value on, numbers are divided, because bit shifts work only on smaller numbers. */
 const LARGE = 2 ** 31
 
 /**
- * Non-negative integers below 2^53 as text, each in as few digits as it needs, as in the mappings of source maps
- * (Base64 VLQ): five bits a digit, lowest first, the sixth saying that more follow.
+ * Encodes non-negative integers below 2^53 as text, each in as few digits as it needs, like the mappings of source maps
+ * (Base64 VLQ). A digit has five bits, lowest first; its sixth bit says that another digit follows.
  */
 export function digitsOf(numbers: Float64Array): string {
   const signs = new Uint8Array(numbers.length * LONGEST)
@@ -27,5 +27,5 @@ export function digitsOf(numbers: Float64Array): string {
   return new TextDecoder().decode(signs.subarray(0, end))
 }
 
-/** Makes an integer of either sign non-negative: 0, -1, 1, -2, … become 0, 1, 2, 3, … */
+/** Maps an integer of either sign to a non-negative integer: 0, -1, 1, -2, … become 0, 1, 2, 3, … */
 export const signed = (value: number): number => (value < 0 ? -2 * value - 1 : 2 * value)

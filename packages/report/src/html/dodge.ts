@@ -1,12 +1,12 @@
 import { type Box, overlaps } from './arc-label.ts'
-/** A label, and the place it belongs to. Pixels. */
+/** A label and the place that it belongs to, in pixels. */
 export interface Labelled {
   readonly x: number
   readonly y: number
   readonly width: number
 }
 
-/** Where a label stands: its left edge and its middle. */
+/** Position of a label: its left edge and its vertical middle. */
 export interface Spot {
   readonly left: number
   readonly middle: number
@@ -17,8 +17,8 @@ const STEP = { x: 10, y: 9 }
 const GAP = 4
 
 /**
- * Puts each label as near to its place as the ones before it allow, so that none covers another or a reserved area. A
- * label for which there is no room at all stands on its place.
+ * Puts each label as close to its place as the previous labels allow, without covering a label or a reserved area. A
+ * label without any free position stays at its place.
  */
 export function dodge(labels: readonly Labelled[], area: Box, reserved: readonly Box[] = []): readonly Spot[] {
   const steps = stepsFor(area)
