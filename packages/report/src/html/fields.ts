@@ -2,11 +2,11 @@ import type { OperationRow } from '@chaosproxy/checker'
 import { FLAG_FINAL, type History, NULL } from '@chaosproxy/history'
 import { signed } from './digits.ts'
 
-/** Some rows of a history, as numbers for `digitsOf`, and what the numbers stand for. */
+/** Some rows of a history, encoded as numbers for `digitsOf`, and the texts that the numbers index. */
 export interface Fields {
-  /** One field of all rows after the other, in the order of `decode`. */
+  /** The values of each field over all rows; the fields are in the order of `decode`. */
   readonly numbers: readonly Float64Array[]
-  /** What has a number, by it; of processes and keys from 1 on. */
+  /** The processes by their number, from 1; keys likewise. */
   readonly processes: readonly number[]
   readonly keys: readonly number[]
   readonly values: readonly number[]
@@ -14,13 +14,14 @@ export interface Fields {
 }
 
 /**
- * The fields of some rows, in one walk over them: code that runs so briefly costs more to compile than to run.
+ * Encodes the fields of some rows in one pass over them: code that runs so briefly costs more to compile than to run.
  *
- * Of each row its call, as the difference from the one before, and 1 + how long it took, in units, or 0 if it never
- * returned; the same of its lines in the history's file. Its process and its key, numbered in order of first appearance.
- * Its form: its function, its node, and bits for the rest of what many operations have in common. The inputs that are not
- * null, and the outputs that are not the input: small integers as in the history, others by their number in order of
- * first appearance. What is read was written lately, so each is near the one before.
+ * The fields of a row are: its call, as the difference from the previous row's call, and 1 + its duration, in units, or
+ * 0 if it never returned; its two lines in the history file, likewise; its process and its key, numbered in order of
+ * first appearance; its form, which combines its function, its node, and bits for other common properties; its input
+ * unless null, and its output unless equal to the input. Small integers are encoded as in the history, other values by
+ * their number in order of first appearance. A value that is read was usually written shortly before, so each number is
+ * close to the previous one.
  */
 export function fieldsOf(history: History, rows: Int32Array, accused: readonly OperationRow[], unit: number): Fields {
   const { callTime, returnTime, callLine, returnLine, process, key } = history.operations
@@ -34,7 +35,7 @@ export function fieldsOf(history: History, rows: Int32Array, accused: readonly O
   for (const row of accused) isAccused[row] = 1
   const processNumbers = numbering(history.processCount)
   const keyNumbers = numbering(history.keys.length)
-  // Null is 0 there as it is here.
+  // Null has the number 0 in the history as well as in the encoding.
   const known = new Map<number, number>([[NULL, 0]])
   const numberOf = (id: number): number => {
     if ((id & 1) === 1) return id
@@ -84,7 +85,7 @@ export function fieldsOf(history: History, rows: Int32Array, accused: readonly O
   }
 }
 
-/** Numbers things in order of first appearance, from 1 on; what is negative is 0. */
+/** Numbers things from 1 in order of first appearance; a negative thing gets 0. */
 function numbering(different: number): { readonly of: (thing: number) => number; readonly all: readonly number[] } {
   const known = new Int32Array(different)
   const all: number[] = []
@@ -96,7 +97,10 @@ function numbering(different: number): { readonly of: (thing: number) => number;
   return { of, all }
 }
 
-/** How many rows have an error; then of each how far it is from the one before, and the error's number. */
+/**
+ * Encodes errors: the number of rows that have one, followed for each by the distance from the previous such row and
+ * the number of the error.
+ */
 function errorsOf(
   history: History,
   rows: Int32Array,

@@ -1,23 +1,23 @@
 import type { Binned } from './bins.ts'
 import { type Html, html, round } from './markup.ts'
 
-/** How often each latency occurred in each stretch of the run. */
+/** Number of operations for each latency in each time span of the run. */
 export interface HeatMap {
-  /** Nanoseconds of one column. */
+  /** Nanoseconds per column. */
   readonly width: number
-  /** The least and the greatest latency on the axis, in nanoseconds: powers of ten. */
+  /** The least latency on the axis, in nanoseconds; `high` is the greatest. Both are powers of ten. */
   readonly low: number
   readonly high: number
-  /** By column, then by row from the least latency: how many operations. */
+  /** Number of operations by column and row; row 0 has the least latency. */
   readonly counts: readonly Uint32Array[]
 }
 
 const ROWS_PER_DECADE = 8
 const MOST_DECADES = 8
-/** So many make a column. */
+/** Number of bins per column. */
 const BINS = 2
 
-/** The latencies of the operations that succeeded, by the moment of their call. O(n). */
+/** Counts the latencies of successful operations by the time of their call. O(n). */
 export function heatMapOf({ bins: { width }, latencies }: Binned): HeatMap {
   const least = Math.min(...latencies.map((sorted) => sorted[0] ?? Number.POSITIVE_INFINITY))
   const most = Math.max(1, ...latencies.map((sorted) => sorted.at(-1) ?? 1))
@@ -33,7 +33,7 @@ export function heatMapOf({ bins: { width }, latencies }: Binned): HeatMap {
   return { width: BINS * width, low: 10 ** bottom, high: 10 ** top, counts }
 }
 
-/** Adds latencies to the rows of a column, of which the lowest begins at a power of ten. */
+/** Adds latencies to the rows of a column whose lowest row begins at a power of ten. */
 function countRows(latencies: Float64Array, bottom: number, column: Uint32Array): void {
   for (let i = 0; i < latencies.length; i++) {
     const row = Math.floor((Math.log10(Math.max(1, latencies[i] ?? 1)) - bottom) * ROWS_PER_DECADE)
@@ -47,16 +47,16 @@ export interface Box {
   readonly bottom: number
 }
 
-/** How dark cells can be; one that holds a single operation is still seen. */
+/** Number of shades of a cell; a cell with a single operation is still visible. */
 const SHADES = 5
 
-/** The cells, darker where more operations are, on a scale of logarithms. */
+/** Draws the cells, darker for more operations, on a logarithmic scale. */
 export function heatCells({ width, counts }: HeatMap, { top, bottom }: Box, x: (time: number) => number): Html[] {
   const most = counts.reduce((all, column) => column.reduce((a, b) => Math.max(a, b), all), 1)
   const paths = Array.from({ length: SHADES }, () => '')
   const rows = counts[0]?.length ?? 0
   const high = (bottom - top) / rows
-  // Written once for each row, and not for each cell.
+  // The coordinates are formatted once per row instead of once per cell.
   const edges = Array.from({ length: rows + 1 }, (_, row) => String(round(bottom - row * high)))
   const down = `v${round(high)}z`
   for (const [i, column] of counts.entries()) {
@@ -71,6 +71,6 @@ export function heatCells({ width, counts }: HeatMap, { top, bottom }: Box, x: (
   return paths.flatMap((path, shade) => (path === '' ? [] : [html`<path class="heat h${shade + 1}" d="${path}"/>`]))
 }
 
-/** The axis: a line at each power of ten. */
+/** Returns the lines of the axis: one at each power of ten. */
 export const decadesOf = ({ low, high }: HeatMap): number[] =>
   Array.from({ length: Math.round(Math.log10(high / low)) + 1 }, (_, i) => low * 10 ** i)

@@ -9,35 +9,35 @@ import type { Scale } from './scale.ts'
 
 interface Place {
   readonly scale: Scale
-  /** The middle of the lane of an operation's process. */
+  /** Returns the middle of the lane of an operation's process. */
   readonly laneOf: (operation: OperationRow) => number
-  /** Where the lanes begin and end. */
+  /** Left end of the lanes; `right` is their right end. */
   readonly left: number
   readonly right: number
-  /** Where there is something already. */
+  /** Areas that are already covered. */
   readonly taken: readonly Box[]
 }
 
 interface DrawnHoldings {
   readonly markup: Html
-  /** Where it says that two held the lock. */
+  /** The boxes of the texts that say that both held the lock. */
   readonly texts: readonly Box[]
 }
 
 const THICK = 10
-/** The room that `release failed` takes. */
+/** Width in pixels of the text `release failed`. */
 const REFUSED_WIDTH = 110
 
 const isRefused = ({ operations }: History, { release }: Holding): boolean =>
   release !== undefined && operations.outcome[release] === FAIL
 
-/** For a lock: who held it when, as a bar in each client's lane, red where two held it. */
+/** Draws who held a lock at what time, as a bar in each client's lane, red where two clients held it. */
 export function holdingBars(history: History, counterexample: Counterexample, place: Place): DrawnHoldings {
   const holdings = holdingsOf(history, counterexample)
   if (holdings.length === 0) return { markup: html``, texts: [] }
   const { callTime, returnEvent } = history.operations
   const from = ({ acquire }: Holding): number => place.scale.ofEvent(returnEvent[acquire] ?? 0)
-  // The release need not be among the operations drawn.
+  // The release may be missing from the drawn operations.
   const to = ({ release }: Holding): number =>
     release === undefined ? place.right : Math.min(place.right, place.scale.ofTime(callTime[release] ?? 0))
   const bar = (holding: Holding, x1: number, x2: number, name: string): Html =>
@@ -65,11 +65,13 @@ export function holdingBars(history: History, counterexample: Counterexample, pl
   }
 }
 
-/** Baselines above and below the middle of a lane. */
+/** Vertical distances in pixels of text baselines from the middle of a lane. */
 const BESIDE_LANE = [30, -16, 20, -26, 40]
 const STEP = 30
 
-/** The middle of a text of this width, as near to the red of one of the two lanes as others leave room. */
+/**
+ * Returns the centre of a text of this width, as close to the red part of one of the two lanes as other texts allow.
+ */
 function freeSpot(middle: number, lanes: readonly number[], width: number, { left, right, taken }: Place): Point {
   const within = (x: number): number => Math.min(right - width / 2, Math.max(left + width / 2, x))
   const steps = Array.from({ length: 17 }, (_, i) => (i % 2 === 0 ? 1 : -1) * Math.ceil(i / 2) * STEP)

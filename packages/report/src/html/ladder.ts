@@ -22,11 +22,14 @@ interface Rung {
 
 interface Arranged {
   readonly rungs: readonly Rung[]
-  /** Convergence, the session guarantees and forms of causal consistency: no steps between two rungs. */
+  /** Levels that are not steps between two rungs: convergence, session guarantees and forms of causal consistency. */
   readonly beside: readonly string[]
 }
 
-/** Levels of other judges stand alone; those that the model says nothing about are left out. */
+/**
+ * Arranges the levels. Those of user-defined judges are separate rungs; levels that the model does not define are left
+ * out.
+ */
 function arranged(report: Report<string>): Arranged {
   const foreign = levelsNotOfModel(report)
   const levels = judgedLevels(report).filter((level) => !foreign.includes(level))
@@ -44,7 +47,7 @@ function arranged(report: Report<string>): Arranged {
 
 const within = (levels: readonly string[], level: string): boolean => levels.includes(level)
 
-/** Whether the levels have an order: guarantees stand side by side. */
+/** Whether the levels are ordered; guarantees are shown side by side instead. */
 export const hasOrder = (report: Report<string>): boolean => arranged(report).rungs.length <= rungs.length
 
 type Result = Verdict['result']
@@ -62,13 +65,15 @@ const marks: { readonly [result in Result]: Html } = {
 }
 
 interface LadderOptions {
-  /** How long after healing the nodes agreed. */
+  /** Nanoseconds from the healing of the faults until the nodes agreed. */
   readonly convergedNanos?: number | undefined
-  /** Whether operations are still to come, which may break what is met. */
+  /** Whether operations are still being recorded, which may break levels met so far. */
   readonly isSoFar?: boolean
 }
 
-/** The levels, strongest first, each with a shape, a word and a reason; marks the one expected and the one found. */
+/**
+ * Draws the levels, strongest first, each with a shape, a word and a reason. Marks the expected and the found level.
+ */
 export function ladder(
   facts: Facts,
   report: Report<string>,
@@ -82,7 +87,7 @@ export function ladder(
   return html`<ol class="ladder${hasOrder(report) ? '' : ' apart'}">${rungs.map((rung) => rungMarkup(judgement, rung))}</ol>${beside.length !== 0 && html`<div class="beside"><span>Beside them:</span><ul class="subs">${beside.map((level) => besideMarkup(judgement, level))}</ul></div>`}${why !== undefined && html`<p class="why">${capitalised(why)}.</p>`}`
 }
 
-/** Levels of isolation have three forms each: a row for each level, a column for each form. */
+/** Draws a table with a row for each isolation level and a column for each of its three forms. */
 function isolationTable(judgement: Judgement): Html {
   const { report, isSoFar } = judgement
   const columns = isolationColumns.map(
@@ -103,7 +108,7 @@ function isolationTable(judgement: Judgement): Html {
   return html`${tableOf('Levels of isolation', 'isolation', ['level', ...columns], rows)}${unknown.map((reason) => html`<p class="note">Unknown: ${reason}.</p>`)}`
 }
 
-/** The table of all levels has the others. */
+/** Maximum number of reasons next to the strip; the table of all levels has the others. */
 const MOST_REASONS = 2
 
 interface Judgement {
@@ -125,7 +130,7 @@ function besideMarkup(judgement: Judgement, level: string): Html {
   return html`<li class="${result}">${marks[result]}<span>${level.replaceAll('-', ' ')}<span class="sr">: ${resultText(result, judgement.isSoFar)}</span>${tagOf(judgement, level)}</span></li>`
 }
 
-/** Whether this level was expected, or found. What is met may yet be broken before the end. */
+/** Returns the tag of a level: expected, or found. A level that is met so far may still be broken before the end. */
 function tagOf({ report, expected, isSoFar }: Judgement, level: string): Html | undefined {
   const isMet = !isSoFar && verdictOf(report, level).result === 'met'
   const found = report.transactions === undefined ? [foundLevel(report)] : strongestMet(report)
@@ -145,7 +150,7 @@ function whyOf({ report, convergedNanos }: Judgement, level: string): string {
   return verdict.witness.kind === 'implied' ? `follows from ${verdict.witness.by}` : ''
 }
 
-/** Every reason in full, since the strip has no room for long ones. */
+/** Returns every reason in full, because the strip lacks room for long reasons. */
 export function reasons(report: Report<string>, { headline }: Pick<Facts, 'headline'>): Html {
   const rows = Object.entries(report.levels).map(
     ([level, verdict]) =>

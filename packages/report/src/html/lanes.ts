@@ -2,35 +2,38 @@ import type { OperationRow } from '@chaosproxy/checker'
 import { byName, FLAG_FINAL, type History, INFO, UNNAMED } from '@chaosproxy/history'
 import { hasReturned, processText } from '../operation-words.ts'
 
-/** The rows of the timeline, from the top, and the row of each process. */
+/** The rows of the timeline from top to bottom, and the row of each process. */
 export interface Lanes {
   readonly names: readonly string[]
-  /** By process number of the history. */
+  /** The row by process number of the history. */
   readonly laneOf: ReadonlyMap<number, number>
-  /** The first lanes, so many of which have operations where the timeline opens; 0 if it opens on everything. */
+  /** The number of leading rows that have operations in the time span shown at first; 0 if the whole run is shown. */
   readonly atOpening: number
 }
 
-/** A process among the others, by its operations. */
+/** The operations of a process, in summary. */
 interface Span {
   readonly process: number
   readonly first: number
   readonly last: number
-  /** When its last operation was given up, after which another process goes on in its place. */
+  /** Time at which the last operation was given up; a new process then replaces this one. */
   readonly retiredAt: number | undefined
   readonly isFinal: boolean
-  /** Whether an operation of it is in sight where the timeline opens. */
+  /** Whether an operation of the process is in the time span shown at first. */
   readonly isNear: boolean
 }
 
-/** The timeline opens on a contradiction's last operation, and those of it at most this long before. */
+/**
+ * The timeline first shows the last operation of a contradiction and its operations at most this many nanoseconds
+ * before.
+ */
 const OPENS_NANOS = 1e9
 
 /**
- * A lane for each client: the processes of a session, or those that follow one another because an operation of unknown
- * outcome retires its process. Processes of a session that overlap are in lanes below each other. The lanes of these
- * operations come first, in their order, then those with something to see next to them; the rest follows by name, final
- * reads last.
+ * Returns a lane for each client. A client is the processes of a session, or processes that follow one another because
+ * an operation of unknown outcome retires its process. Overlapping processes of a session get adjacent lanes. The lanes
+ * of the given operations come first, in their order; next come lanes with operations at the same time, then the rest
+ * by name, final reads last.
  */
 export function lanesOf(history: History, first: readonly OperationRow[]): Lanes {
   const spans = spansOf(history, stretchOf(history, first))
@@ -65,13 +68,13 @@ export function lanesOf(history: History, first: readonly OperationRow[]): Lanes
   }
 }
 
-/** `c4`; `p3, p8…` if others took the place of process 3 one after the other. */
+/** Returns `c4`; or `p3, p8…` if other processes replaced process 3 one after another. */
 function groupName(history: History, spans: readonly Span[]): string {
   const names = [...new Set(spans.map(({ process }) => processText(history, process)))]
   return `${names.slice(0, 2).join(', ')}${names.length > 2 ? '…' : ''}`
 }
 
-/** Where the timeline opens: with these operations, or the last of them if they are far apart. */
+/** Returns the time span shown at first: that of these operations, or of the last of them if they are far apart. */
 function stretchOf({ operations: { callTime } }: History, rows: readonly OperationRow[]): readonly [number, number] {
   const calls = rows.map((row) => callTime[row] ?? 0)
   const last = Math.max(...calls)
@@ -80,7 +83,7 @@ function stretchOf({ operations: { callTime } }: History, rows: readonly Operati
 
 function spansOf(history: History, [from, to]: readonly [number, number]): readonly Span[] {
   const { process, callTime, returnTime, outcome, flags, length } = history.operations
-  // Columns by process: of many operations, changing an object for each takes longer than everything else.
+  // Typed arrays by process: updating an object for each of many operations would take longer than everything else.
   const size = history.processCount
   const [firstRow, lastRow] = [new Int32Array(size), new Int32Array(size).fill(-1)]
   const last = new Float64Array(size).fill(Number.NEGATIVE_INFINITY)
@@ -123,7 +126,7 @@ function bySession(history: History, spans: readonly Span[]): readonly (readonly
   return [...groups.values(), ...alone]
 }
 
-/** A new process takes the place of the one that was retired first, of those that nobody has replaced yet. */
+/** Assigns each new process to the earliest retired process that has not been replaced yet. */
 function bySuccession(spans: readonly Span[]): readonly (readonly Span[])[] {
   const groups: Span[][] = []
   const retired: { readonly at: number; readonly group: Span[] }[] = []
@@ -141,7 +144,7 @@ function bySuccession(spans: readonly Span[]): readonly (readonly Span[])[] {
   return groups
 }
 
-/** As few lanes as keep processes that overlap apart. */
+/** Distributes processes to as few lanes as possible without overlaps in a lane. */
 function packed(spans: readonly Span[]): readonly (readonly Span[])[] {
   const lanes: { last: number; readonly spans: Span[] }[] = []
   for (const span of spans.toSorted((a, b) => a.first - b.first || a.process - b.process)) {

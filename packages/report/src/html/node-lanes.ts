@@ -8,17 +8,17 @@ import { type Html, html } from './markup.ts'
 import type { Scale } from './scale.ts'
 import { wireArrows } from './wire-arrows.ts'
 
-/** The height of a node's lane, in pixels: with room for messages between two of them, if there are any. */
+/** Returns the height of a node's lane in pixels; it includes room for messages between two lanes if there are any. */
 const laneHeight = (nodes: readonly string[], wire: Wire | undefined): number =>
   wire === undefined ? 44 : nodes.length > 3 ? 54 : 66
-/** More lanes than this explain nothing. */
+/** Maximum number of lanes; more would explain nothing. */
 const MOST_NODES = 5
-/** Beside messages, nodes that only served something are shown up to this many lanes. */
+/** Maximum number of lanes up to which nodes without messages are shown besides those with messages. */
 const MOST_BESIDE_MESSAGES = 3
-/** Rough width of a character of the labels. */
+/** Rough width of a character of the labels, in pixels. */
 const CHARACTER = 7
 
-/** What a fault does to the lane of a node that it hits. */
+/** The label of a fault on the lane of the node that it stops. */
 const DOWN: { readonly [kind: string]: string } = {
   kill: 'killed',
   crash: 'crashed',
@@ -26,7 +26,10 @@ const DOWN: { readonly [kind: string]: string } = {
   pause: 'paused',
 }
 
-/** The nodes that deserve a lane: those that served what is drawn if faults hit one of them or messages were heard, and the messages' own. */
+/**
+ * Returns the nodes that get a lane: those that served a drawn operation, if a fault hit one of them or messages were
+ * recorded, and those that sent or received the messages.
+ */
 export function laneNodes(
   history: History,
   { operations }: Counterexample,
@@ -37,7 +40,7 @@ export function laneNodes(
   const serving = [...new Set(operations.flatMap(({ operation }) => nodeOf(history, operation) ?? []))]
   const hit = (node: string): boolean => faults.some((fault) => hits(fault, node))
   if (wire === undefined) return serving.some(hit) ? serving.slice(0, MOST_NODES) : []
-  // The node that answered comes last, so that what was on its way to it points down.
+  // The node that answered comes last, so that messages to it point downwards.
   const { sender, reader, messages } = wire
   const isOther = (node: string): boolean => node !== reader
   const sending = new Set(
@@ -47,7 +50,10 @@ export function laneNodes(
   return [...[...new Set([...sending, ...serving.filter(isOther)])].slice(0, room - 1), reader]
 }
 
-/** Of a cut that takes one node off, only that node: the links of the others are whole. */
+/**
+ * Whether a fault affects a node. A partition that isolates one node affects only that node, because the links of the
+ * others are intact.
+ */
 function hits({ nodes, links }: NearFault, node: string): boolean {
   const isEndOf = (name: string, { from, to }: NearFault['links'][number]): boolean => from === name || to === name
   const [first] = links
@@ -56,17 +62,17 @@ function hits({ nodes, links }: NearFault, node: string): boolean {
   return nodes.includes(node) || (alone.length > 0 ? alone.includes(node) : links.some((link) => isEndOf(node, link)))
 }
 
-/** Whether the lanes of the nodes show a fault, so that no other lane need be shaded for it. */
+/** Whether the lanes of the nodes show a fault, so that other lanes need no shading for it. */
 const isOnLanes = (fault: NearFault, nodes: readonly string[]): boolean => nodes.some((node) => hits(fault, node))
 
-/** Whether a fault shades the whole drawing: no lane shows it, and it hits more than nodes without lanes. */
+/** Whether a fault shades the whole drawing: no lane shows it, and it does not only affect nodes without lanes. */
 export function isAcross(history: History, fault: NearFault, lanes: readonly string[]): boolean {
   if (isOnLanes(fault, lanes)) return false
   const places = [...fault.nodes, ...fault.links.flatMap(({ from, to }) => [from, to])]
   return lanes.length === 0 || places.length === 0 || !places.every((place) => history.nodes.includes(place))
 }
 
-/** With room for what stands between the last lane and the axis. */
+/** Returns the height of the lanes with the texts between the last lane and the axis, in pixels. */
 export const heightOfNodes = (nodes: readonly string[], wire: Wire | undefined): number =>
   nodes.length === 0 ? 0 : nodes.length * laneHeight(nodes, wire) + 24
 
@@ -74,18 +80,19 @@ interface Place {
   readonly scale: Scale
   readonly left: number
   readonly right: number
-  /** Where the first lane begins. */
+  /** Upper edge of the first lane, in pixels. */
   readonly top: number
   readonly accused: ReadonlySet<OperationRow>
-  /** The name of the hatching of what is cut, and of the tip of an arrow. */
+  /** Id of the hatching for partitions; `tip` is the id of the arrow tip. */
   readonly hatch: string
   readonly tip: string
   readonly wire: Wire | undefined
 }
 
 /**
- * A lane for each node: when it was down (a dark bar), starting (an outlined one) or cut off (hatched), with both times, and what it answered to
- * the operations drawn above, a dot for a change and a ring for a read.
+ * Draws a lane for each node. A dark bar shows when it was down, an outlined bar when it was starting, and a hatched
+ * bar when it was partitioned, with both times. Its answers to the operations drawn above are a dot for a change and a
+ * ring for a read.
  */
 export function nodeLanes(
   history: History,
@@ -113,7 +120,10 @@ interface LaneLabel {
   readonly isBelow: boolean
 }
 
-/** Above the bar, or below it, or nowhere, where an earlier label stands: the list beside the drawing has them all. */
+/**
+ * Places a label above its bar, or below it; undefined if earlier labels take both places. The list beside the drawing
+ * has every label.
+ */
 function placed(taken: LaneLabel[], left: number, right: number): LaneLabel | undefined {
   const free = [false, true].find(
     (isBelow) => !taken.some((label) => label.isBelow === isBelow && left < label.right && label.left < right),
@@ -142,7 +152,7 @@ function faultBars(
   const own = nodes.filter((node) => hits(fault, node))
   return html`<g class="fault"><title>${fault.whole}</title>${own.map((node, i) => {
     const y = middle(node)
-    // A cut has one label; each node that was down has its own.
+    // A partition has one label; each node that was down has its own label.
     const label = i > 0 && word === undefined ? undefined : placed(labels.get(node) ?? [], x - half, x + half)
     const bar =
       word === undefined
@@ -155,7 +165,7 @@ function faultBars(
   })}</g>`
 }
 
-/** When the node answered, on its lane. */
+/** Marks the time of a node's answer on its lane. */
 function answerMark(
   history: History,
   operation: OperationRow,

@@ -7,16 +7,16 @@ import { type Html, html, round } from './markup.ts'
 
 export interface NodeStrip {
   readonly node: string
-  /** By bin: operations sent to it, and how many of them it answered. */
+  /** Count of operations sent to the node, by bin; `answered` counts those that it answered. */
   readonly asked: Uint32Array
   readonly answered: Uint32Array
 }
 
-/** More strips than this are a wall. */
+/** Maximum number of strips; more would be unreadable. */
 const MOST_STRIPS = 9
 export const STRIP_HEIGHT = 20
 
-/** The strips of all nodes that were asked, by name; none if there are too many, or only one. */
+/** Returns the strips of all nodes by name; empty if there is only one node or too many. */
 export function nodeStripsOf({ nodes }: Pick<History, 'nodes'>, { asked, answered }: Binned): readonly NodeStrip[] {
   if (nodes.length < 2 || nodes.length > MOST_STRIPS) return []
   const none = new Uint32Array()
@@ -28,17 +28,18 @@ interface Place {
   readonly top: number
   readonly left: number
   readonly right: number
-  /** Nanoseconds of one bin. */
+  /** Nanoseconds per bin. */
   readonly width: number
   readonly x: (time: number) => number
 }
 
-/** What stops a node altogether. */
+/** Kinds of faults that stop a node completely. */
 const STOPPING: ReadonlySet<string> = new Set(['kill', 'crash', 'restart', 'pause'])
 
 /**
- * A strip for each node: as high as the share of operations that it answered, a dark bar below where it was down, an
- * outlined one where it was starting, a hatched one where it was cut off from at least half of the others.
+ * Draws a strip for each node. Its height is the share of operations that the node answered. Below it, a dark bar shows
+ * when the node was down, an outlined bar when it was starting, and a hatched bar when it was partitioned from at least
+ * half of the others.
  */
 export function nodeStrips(strips: readonly NodeStrip[], spans: readonly FaultSpan[], place: Place): Html | undefined {
   if (strips.length === 0) return undefined
@@ -75,7 +76,7 @@ function isCutOff(node: string, { kind, links }: FaultSpan, nodes: number): bool
   return others.size * 2 >= nodes - 1 && others.size > 0
 }
 
-/** Bins in which nothing was asked are left empty. */
+/** Bins without requests are left empty. */
 function answeredPath({ asked, answered }: NodeStrip, bottom: number, { width, x }: Place): string {
   const height = STRIP_HEIGHT - 6
   let path = ''

@@ -6,7 +6,10 @@ import type { Telling } from '../telling/telling.ts'
 import { capitalised } from '../words.ts'
 import type { Page } from './page-input.ts'
 
-/** What makes a verdict prove less, was missed, or went wrong beside it, unless it is why the run ended as it did. */
+/**
+ * Returns what weakens the verdict, which requirements were missed, and what else went wrong, except for the reason of
+ * the outcome itself.
+ */
 export const warningsOf = (
   { run, history }: Page,
   { headline, vacuous, missed }: Facts,
@@ -15,7 +18,7 @@ export const warningsOf = (
   ...(run?.interrupted && outcome !== 'interrupted'
     ? ['The run was interrupted; what was recorded until then is checked.']
     : []),
-  // What is found is proved.
+  // A violation is proved even by a record that lacks something.
   ...(outcome === 'vacuous' || outcome === 'violated' ? [] : vacuous).map((reason) =>
     headline.mood === 'bad' ? `Proves little: ${reason}` : reason,
   ),
@@ -24,7 +27,7 @@ export const warningsOf = (
   ...history.warnings,
 ]
 
-/** The level: the line below a headline in users' words, or what to say beside the level's own name. */
+/** Returns the level, for the line below a headline about losses, or the note next to the level. */
 export function standing({ headline, expected }: Facts): string {
   const level = headline.title === headline.verdict ? '' : headline.verdict
   const beside = headline.mood === 'bad' ? headline.beside : ''
@@ -38,9 +41,9 @@ export function standing({ headline, expected }: Facts): string {
 export function ledeOf({ report, history }: Page, facts: Facts): string {
   const { headline, shown, isAside } = facts
   if (shown !== undefined && !isAside) return capitalised(storyOf(history, shown))
-  // Why it is unknown is the second answer.
+  // The answer to `Why` states the reason of an unknown verdict.
   if (headline.verdict.startsWith('Unknown')) return ''
-  // Below a bad headline it stands next to the level.
+  // Below a bad headline, this note is next to the level instead.
   if (headline.beside !== '') return headline.mood === 'bad' ? '' : `${capitalised(headline.beside)}.`
   if (report === undefined) return 'Nothing could be checked.'
   if (report.model === 'watch' && headline.mood === 'good')

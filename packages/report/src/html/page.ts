@@ -31,13 +31,13 @@ import { story } from './story.ts'
 import { canDraw, transactionsList, transactionsSvg } from './transactions.ts'
 import { wireNotes } from './wire-arrows.ts'
 
-/** A chart of fewer operations than this shows only noise. */
+/** A chart of fewer operations shows only noise. */
 const FEWEST_CHARTED = 100
 
 /**
- * One self-contained file: the verdict, a sentence, the ladder of levels and the contradiction drawn; then how the run
- * went, over time and operation by operation. It works from disk, without a network, in a dark theme, in print and
- * without scripts.
+ * Renders one self-contained file: the verdict, a sentence, the levels and a drawing of the contradiction, followed by
+ * the course of the run over time and operation by operation. It works from disk, without a network, in a dark theme,
+ * in print and without scripts.
  */
 export function renderHtml(page: Page): string {
   const { history, report, run } = page
@@ -95,7 +95,7 @@ ${script(trusted(pageScript))}${script(trusted(explorerScript))}${proofScripts(p
 `.html
 }
 
-/** The lines that identify a contradiction's operations in the timeline. */
+/** Returns the lines that identify a contradiction's operations in the timeline. */
 const firstLines = (history: History, { operations }: Counterexample): number[] =>
   operations.map(({ operation }) => linesOf(history, operation)[0] ?? 0)
 
@@ -109,7 +109,7 @@ function topFacts({ title, history, run }: Page): string[] {
   if (run === undefined) return [title, operations]
   return [
     title,
-    // The clients of a recording are somebody else's, and nobody has counted them.
+    // The clients of a recording belong to others, and their number is unknown.
     [...(run.spec.clients === 0 ? [] : [plural(run.spec.clients, 'client')]), duration(run.durationNanos)].join(', '),
     operations,
     `seed ${run.spec.seed}`,
@@ -117,10 +117,10 @@ function topFacts({ title, history, run }: Page): string[] {
   ]
 }
 
-/** More warnings than this are folded away. */
+/** Maximum number of warnings shown; the others are collapsed. */
 const MOST_WARNINGS = 2
 
-/** What happened, why, and what next: nothing more stands above the drawing. */
+/** Returns what happened, why, and what to do next: only these stand above the drawing. */
 function head(page: Page, facts: Facts, telling: Telling): Html {
   const { headline } = facts
   const warnings = warningsOf(page, facts, telling)
@@ -139,7 +139,7 @@ export function answers(telling: Telling, next: Html): Html {
   )}</dl>`
 }
 
-/** The command is there to be copied, with what it repeats. */
+/** Returns the next step with its command to copy, and what the command repeats. */
 export function nextAnswer(
   { again: repeats, run }: Page,
   { next: { text, command } }: Telling,
@@ -156,18 +156,18 @@ export function nextAnswer(
   return html`${text}${note}${command !== undefined && html`<div class="reproduce"><code id="command" tabindex="0">${printable(command)}</code>${copy}</div>`}`
 }
 
-/** The drawing of what broke a level; folded away where nothing had promised that level. */
+/** Returns the drawings of a violation, collapsed if nothing had promised the violated level. */
 function contradiction({ isAside }: Facts, title: string, drawings: readonly (Html | undefined)[]): Html {
   return isAside
     ? html`<section aria-labelledby="why"><details class="more"><summary><h2 id="why">${title}</h2></summary>${drawings}</details></section>`
     : html`<section aria-labelledby="why"><h2 id="why">${title}</h2>${drawings}</section>`
 }
 
-/** What was judged, and how. */
+/** Returns what was judged, and how. */
 function judgement(page: Page, { expectation, requirements }: Facts, { next }: Telling): Html {
   const { report, run } = page
   const rows: [string, string][] = [
-    // With an expectation, the line below the title says so.
+    // With an expectation, the line below the title names the found level.
     ['Found', report === undefined || expectation !== undefined ? '' : foundText(report)],
     ...requirements.map(({ requirement, found }): [string, string] => [requirement, found]),
     ...(run?.notes ?? []).map((note): [string, string] => ['Note', note]),
@@ -186,7 +186,10 @@ function judgement(page: Page, { expectation, requirements }: Facts, { next }: T
     .map(([name, fact]) => html`<div><dt>${name}</dt><dd>${fact}</dd></div>`)}</dl>`
 }
 
-/** Empty for a success that nothing was asked of: it would stand beside a violation and explain nothing. */
+/**
+ * Returns the meaning of the exit code; empty for code 0 without an expectation, which would stand beside a violation
+ * and explain nothing.
+ */
 const exitText = (code: number | undefined, isExpected: boolean): string => {
   if (code === undefined || (code === 0 && !isExpected)) return ''
   const meaning = [
@@ -205,19 +208,19 @@ const uncutNote = (counterexample: Counterexample): Html | undefined => {
 }
 
 interface Beside {
-  /** What is known of it, if it is the one that the page is about. */
+  /** The known facts about the violation, if the page is about it. */
   readonly facts?: Facts | undefined
-  /** Whether the page shows every operation besides, so that lines can lead there; by default it does. */
+  /** Whether the page also has the timeline of every operation, so that lines link to it; by default it does. */
   readonly hasTimeline?: boolean
 }
 
 const faultNotes = (near: readonly NearFault[]): Html =>
   html`${near.map((fault) => html`<p class="note"><span class="key-band"></span> ${fault.whole}</p>`)}`
 
-/** What a page leaves between its margins, in pixels. */
+/** Width of a page without its margins, in pixels. */
 const WHOLE_WIDTH = 1080
 
-/** A counterexample's drawing, with its story next to it. */
+/** Draws a counterexample, with its story next to it. */
 export function figure(
   page: Page,
   violation: Violation,
@@ -233,7 +236,7 @@ export function figure(
   const said = facts === undefined ? undefined : ledeOf(page, facts)
   const hidden = operations.length - drawn.operations.length
   const also = alsoForbiddenBy(violation)
-  // The cause stands at the top of the page, unless that is about something else.
+  // The top of the page states the cause, unless it is about another violation.
   const cause = facts?.isAside === true ? facts.why.text : ''
   const whole = capitalised([printable(counterexample.sentence), cause].join(' ').trim())
   const notes = html`${wireNotes(wire)}${uncutNote(counterexample)}${said !== undefined && said !== '' && whole.startsWith(said) ? undefined : html`<p class="note">${whole}</p>`}${also !== '' && html`<p class="note">${also}</p>`}<p class="note">${linksHistory ? html`<a href="${fileLink(historyFile)}">${cited}</a>` : cited}</p>`
@@ -248,8 +251,8 @@ export function figure(
 }
 
 /**
- * What else broke levels: a sentence for each cause, with the drawing folded away, unless what is drawn above is a single
- * answer, which shows nothing of how it came about.
+ * Returns the other violations: a sentence for each cause, with its drawing collapsed. The first drawing is open if the
+ * main violation is a single answer, which does not show how it arose.
  */
 function otherFigures(
   page: Page,

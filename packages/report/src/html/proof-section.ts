@@ -4,7 +4,10 @@ import { capitalised } from '../words.ts'
 import { type Html, html, script, scriptJson, trusted } from './markup.ts'
 import { verifyScript } from './scripts.ts'
 
-/** Which verdicts are proved, the command that verifies them and, if the page holds the proof, a button that does so here. */
+/**
+ * Returns which verdicts are proved, the command that verifies them and, if the page embeds the proof, a button that
+ * verifies them in the page.
+ */
 export function proofSection(proof: WrittenProof | undefined): Html | undefined {
   if (proof?.written === undefined) return undefined
   const { written, embedded } = proof
@@ -15,7 +18,7 @@ export function proofSection(proof: WrittenProof | undefined): Html | undefined 
   }</section>`
 }
 
-/** The history, its proof, and what the button does. */
+/** Returns the scripts with the history, its proof, and the verifier behind the button. */
 export const proofScripts = (proof: WrittenProof | undefined): Html | undefined =>
   proof?.embedded &&
   html`${script(scriptJson(proof.embedded.history), ' type="application/json" id="proved-history"')}${script(scriptJson(proof.embedded.proof), ' type="application/json" id="proof-text"')}${script(trusted(verifyScript(proof.embedded.verifier)))}`

@@ -4,12 +4,12 @@ import { capitalised } from '../words.ts'
 import { type Html, headOf, html, script, topBar, trusted } from './markup.ts'
 import { proxiesScript } from './scripts.ts'
 
-/** What the page of a proxy without a cluster shows. */
+/** The data of the page of a proxy without a cluster. */
 export interface ProxiesPage {
   readonly version: string
   readonly seed: string
   readonly proxies: readonly ShownProxy[]
-  /** What is recorded; absent if nothing is. */
+  /** The current recording; absent if nothing is recorded. */
   readonly recording: ShownRecording | undefined
   readonly faults: readonly ShownFault[]
   /** The newest first. */
@@ -17,13 +17,13 @@ export interface ProxiesPage {
 }
 
 interface ShownRecording {
-  /** Operations by outcome, and requests that no route describes. */
+  /** Number of operations with outcome `ok`; other members count the other outcomes, and requests without a route. */
   readonly ok: number
   readonly fail: number
   readonly info: number
   readonly unmatched: number
   readonly files: readonly { readonly path: string; readonly lines: number; readonly lost: number }[]
-  /** The verdict so far, if it is judged, and the reason for any other than the level that is judged. */
+  /** The verdict so far, as a sentence; absent if the recording is not judged. */
   readonly soFar: string | undefined
   readonly isViolated: boolean
   readonly because: string | undefined
@@ -34,17 +34,20 @@ interface ShownProxy {
   readonly listen: string
   readonly upstream: string
   readonly enabled: boolean
-  /** What it carries: `http`, `tcp`. */
+  /** The protocol: `http`, `tcp`. */
   readonly carries: string
   readonly connections: number
-  /** Bytes a second towards the server and back, now and in the last minute, oldest first. */
+  /** Bytes per second towards the server, in the last minute, oldest first; `received` are those towards the client. */
   readonly sent: readonly number[]
   readonly received: readonly number[]
-  /** Requests a second, as above, and how long the last replies took; absent if it does not read requests. */
+  /**
+   * Requests per second, in the last minute, oldest first, and the mean time of the last replies; absent if the proxy
+   * does not parse requests.
+   */
   readonly requests: { readonly asked: readonly number[]; readonly meanMs: number | undefined } | undefined
-  /** What can be done to it by a click. */
+  /** The actions that a click can apply to the proxy. */
   readonly offered: readonly { readonly action: string; readonly text: string }[]
-  /** The names of the faults in force on its links. */
+  /** The names of the faults in force on the proxy's links. */
   readonly hurtBy: readonly string[]
 }
 
@@ -52,13 +55,15 @@ interface ShownFault {
   readonly name: string
   readonly text: string
   readonly hits: number
-  /** The requests it hit last, newest first. */
+  /** The requests that the fault affected last, newest first. */
   readonly requests: readonly { readonly number: number; readonly request: string }[]
-  /** Why it cannot be healed here; absent if it can. */
+  /** Why the fault cannot be healed here; absent if it can. */
   readonly kept?: string | undefined
 }
 
-/** Every proxy with its traffic and its faults. Its server keeps it up to date and carries out clicks. */
+/**
+ * Renders every proxy with its traffic and its faults. The server of the page keeps it up to date and executes clicks.
+ */
 export function renderProxiesHtml(page: ProxiesPage): string {
   const { version, seed, proxies, faults, events, recording } = page
   const hurt = proxies.filter(({ hurtBy }) => hurtBy.length > 0).length
