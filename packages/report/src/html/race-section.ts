@@ -2,7 +2,7 @@ import type { CodePlace, LineTimes, Race, RaceRow, RaceTurn } from '../race/code
 import { millisText, overtakenText, possessive, RACE_TITLE, raceSentence, timesText } from '../race/race-words.ts'
 import { type Html, html } from './markup.ts'
 
-/** The lines that two racing requests ran, each with its times, and the two as lanes with their awaits. */
+/** Renders the lines that two racing requests ran, each with its times, and the requests as lanes with their awaits. */
 export function raceSection(race: Race | undefined): Html | undefined {
   if (race === undefined) return undefined
   const { sentence, overtaken, by, rows } = race
@@ -20,7 +20,7 @@ function rowHtml(race: Race, row: RaceRow, before: RaceRow | undefined): Html {
 
 const times = (ran: LineTimes | undefined): Html => html`<td class="times">${timesText(ran, '→', '…')}</td>`
 
-/** Only for pages with a race. */
+/** The styles of pages with a race. */
 export const raceStyles = `
 .race{display:grid;grid-template-columns:minmax(0,7fr) minmax(0,4fr);gap:28px}.race-said{font-weight:600;max-width:60em;margin-bottom:12px;overflow-wrap:anywhere}
 .src{border-collapse:collapse;width:100%;font:13px/22px ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace}
@@ -40,17 +40,20 @@ const WAIT_WIDTH = 8
 const ROW = 40
 const TOP = 34
 
-/** More lines than this do not fit a turn's box. */
+/** Maximum number of lines in the box of a turn. */
 const MOST_LINES = 4
 
-/** A turn of one of the two, with the row that it is drawn in. */
+/** A turn of one of the two requests, with the row in which it is drawn. */
 interface DrawnTurn {
   readonly turn: RaceTurn
   readonly lane: 0 | 1
   readonly row: number
 }
 
-/** The two requests as lanes, turn by turn in the order of time, which runs down; the overtaken wait is marked. */
+/**
+ * Draws the two requests as lanes, with their turns in order of time, which runs downwards. The await during which the
+ * other request ran is marked.
+ */
 function raceSvg(race: Race): Html {
   const { overtaken, by, turns } = race
   const drawn = [turns.overtaken, turns.by]
@@ -76,7 +79,7 @@ function turnHtml({ overtaken }: Race, { turn, lane, row }: DrawnTurn): Html {
   return html`<text class="t2" x="0" y="${y + 4}">${millisText(turn.at)}</text><rect class="${isOne ? 'race-turn one' : 'race-turn'}" x="${x - TURN_WIDTH / 2}" y="${y - TURN_HEIGHT / 2}" width="${TURN_WIDTH}" height="${TURN_HEIGHT}" rx="3"/><text class="${isOne ? 'mid on-one' : 'mid'}" x="${x}" y="${y + 4}">${linesText(turn.places, overtaken.file)}</text>`
 }
 
-/** `16 17 7`; lines of other files with their name. */
+/** Returns `16 17 7`; lines of other files with the name of their file. */
 function linesText(places: readonly CodePlace[], main: string): string {
   const own = places.map(({ file, line }) => (file === main ? String(line) : `${file.split(/[\\/]/).pop()}:${line}`))
   const shown = own.length > MOST_LINES + 1 ? [...own.slice(0, 2), '…', ...own.slice(2 - MOST_LINES)] : own
@@ -95,6 +98,6 @@ function waitHtml({ overtaken }: Race, { turn, lane, row }: DrawnTurn, drawn: re
   return html`<rect class="${isOvertaken ? 'race-wait overtaken' : 'race-wait'}" x="${LANES[lane] - WAIT_WIDTH / 2}" y="${from}" width="${WAIT_WIDTH}" height="${to - from}"/>${(to - from > ROW || isOvertaken) && html`<text class="${isOvertaken ? 'race-note' : 't2'}" x="${x}" y="${(from + to) / 2 + 4}">${text}</text>`}`
 }
 
-/** Whether this turn left off at the overtaken await, or a shorter one within its time. */
+/** Whether this turn ended at the overtaken await, or at a shorter await within it. */
 const covers = ({ at, waits }: RaceTurn, overtaken: Race['overtaken']): boolean =>
   at >= overtaken.from && (waits?.to ?? 0) <= overtaken.to

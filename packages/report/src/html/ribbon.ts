@@ -2,13 +2,13 @@ import type { Counterexample, OperationRow } from '@chaosproxy/checker'
 import { type History, type Json, OK, outputOf } from '@chaosproxy/history'
 import { isRead, isReplacing, writtenBy } from '../operation-words.ts'
 
-/** The values the object may have had during a stretch of the drawing. */
+/** The values that the object may have had during a section of the drawing. */
 export interface Possible {
   /** Event positions. */
   readonly from: number
   readonly to: number
   readonly values: readonly Json[]
-  /** Whether it may still have the value from before the first drawn operation. */
+  /** Whether the object may still have the value from before the first drawn operation. */
   readonly earlier: boolean
 }
 
@@ -19,10 +19,10 @@ interface Written {
 }
 
 /**
- * The values one object may have had at each moment, judging only by the drawn operations. A write's value is possible
- * from its call until a later write that began after it is done, or until a read that began after it returns another
- * value. Empty if that would not show the contradiction: for several keys, for functions other than read, write and
- * cas, and if these rules do not exclude the culprit.
+ * Returns the values that one object may have had at each moment, judging only by the drawn operations. The value of a
+ * write is possible from its call until the end of a write that began after it, or until a read that began after it
+ * returns another value. Empty if this would not show the contradiction: for several keys, for functions other than
+ * read, write and cas, and if these rules do not exclude the culprit.
  */
 export function possibleStates(history: History, counterexample: Counterexample): Possible[] {
   const { culprit } = counterexample
@@ -52,7 +52,7 @@ export function possibleStates(history: History, counterexample: Counterexample)
 
 /**
  * Whether the checker, which knows the whole history, found the same values possible when the culprit was called. The
- * sentence names the checker's set, and a page with two different sets would convince nobody.
+ * sentence names the checker's set; a page with two different sets would not be credible.
  */
 function agrees(states: readonly Possible[], found: Counterexample['statesBefore'], at: number): boolean {
   if (found === undefined) return true
@@ -73,7 +73,7 @@ const writeOf = (history: History, row: OperationRow): Written => ({
   end: endEvent(history, row),
 })
 
-/** Infinity for an `info`, which may still take effect. */
+/** Infinity for an `info` operation, which may still take effect. */
 const endEvent = (history: History, row: OperationRow): number =>
   history.operations.outcome[row] === OK ? (history.operations.returnEvent[row] ?? -1) : Number.POSITIVE_INFINITY
 

@@ -1,53 +1,56 @@
 import { type Arc, along, type Box, type Point } from './arc-label.ts'
 
-/** What an arc leaves or reaches, in pixels: a bar. */
+/** An end of an arc: a bar, in pixels. */
 export interface End {
   readonly x1: number
   readonly x2: number
-  /** The middle of the bar. */
+  /** Vertical middle of the bar. */
   readonly y: number
 }
 
-/** What is drawn already. */
+/** The areas that are already covered in the drawing. */
 export interface Covers {
   readonly texts: readonly Box[]
   readonly bars: readonly Box[]
   readonly arcs: readonly Arc[]
-  /** What is outside is not seen. */
+  /** The visible area. */
   readonly bounds: Box
 }
 
-/** How two bars are joined. */
+/** The connection of two bars. */
 export interface Route {
   readonly arc: Arc
-  /** How far it is from a short way that crosses nothing, in pixels. */
+  /** Penalty of the arc, in pixels: its deviation from a short arc that crosses nothing. */
   readonly trouble: number
 }
 
-/** Half of a bar's height, and how far from its corners an arc leaves it. */
+/**
+ * Half of a bar's height in pixels; `CORNER` is the distance between a corner of the bar and an arc that leaves near
+ * it.
+ */
 const HALF = 10
 const CORNER = 4
-/** How far an arc goes straight on before it bends. */
+/** Lengths in pixels of the straight part of an arc before it bends. */
 const BENDS = [20, 50, 100, 170]
 const BENDS_OF_BOTH = BENDS.flatMap((start) => BENDS.map((end) => ({ start, end })))
-/** The shares of an arc's length that are looked at. */
+/** The positions on an arc that are tested, as shares of its length. */
 const LOOKED_AT = Array.from({ length: 51 }, (_, i) => i / 50)
-/** Its ends touch bars, and other arcs may do so there. */
+/** Whether a position is away from the ends of an arc, where the arc touches bars and other arcs. */
 const isBetween = (share: number): boolean => share >= 0.05 && share <= 0.95
-/** How far an arc stays off a text. */
+/** Minimum distance between an arc and a text, in pixels. */
 const OFF = 3
-/** Nearer than this, arcs look like one. */
+/** Minimum distance between two arcs in pixels; closer arcs look like one. */
 const APART = 6
 
 interface Port {
   readonly point: Point
-  /** Where an arc goes from there. */
+  /** Direction of the arc at this point. */
   readonly out: Point
 }
 
 /**
- * The arc from one bar to another that runs through the fewest labels and bars; of several, the shortest. Arcs leave and
- * reach bars at their sides and corners, since labels are over and under their middles.
+ * Returns the arc from one bar to another that crosses the fewest labels and bars; among equals, the shortest. Arcs
+ * start and end at the sides and corners of bars, because labels are above and below their middles.
  */
 export function routeOf(from: End, to: End, { texts, bars, arcs, bounds }: Covers): Route {
   const others = arcs.flatMap((arc) => LOOKED_AT.filter(isBetween).map((share) => along(arc, share)))
@@ -65,7 +68,7 @@ export function routeOf(from: End, to: End, { texts, bars, arcs, bounds }: Cover
   return best ?? { arc: [middleOf(from), middleOf(from), middleOf(to), middleOf(to)], trouble: 0 }
 }
 
-/** Joins several pairs of bars, each arc apart from those before it. */
+/** Joins several pairs of bars. Each arc keeps its distance from the previous ones. */
 export function routesOf(pairs: readonly (readonly [from: End, to: End])[], covers: Covers): readonly Route[] {
   const arcs = [...covers.arcs]
   return pairs.map(([from, to]) => {
@@ -79,7 +82,10 @@ const middleOf = ({ x1, x2, y }: End): Point => ({ x: (x1 + x2) / 2, y })
 
 const bent = ({ point, out }: Port, by: number): Point => ({ x: point.x + out.x * by, y: point.y + out.y * by })
 
-/** Its two sides, and the corners towards the other bar, or above and below where that is in the same lane. */
+/**
+ * Returns the two sides of a bar, and its corners towards the other bar; corners above and below if both bars are in
+ * one lane.
+ */
 function portsOf({ x1, x2, y }: End, other: number): readonly Port[] {
   const inset = Math.min(CORNER, (x2 - x1) / 2)
   const sides: Port[] = [
@@ -96,13 +102,19 @@ function portsOf({ x1, x2, y }: End, other: number): readonly Port[] {
   ]
 }
 
-/** An arc that leaves to the left for what is on the right, or comes from behind, looks as if time ran back. */
+/**
+ * Returns a penalty in pixels for an arc that leaves or arrives against the direction of time, which would look
+ * reversed.
+ */
 const roundabout = (start: Port, end: Port): number => {
   const way = Math.sign(end.point.x - start.point.x)
   return start.out.x * way < 0 || end.out.x * way > 0 ? 150 : 0
 }
 
-/** A text that is crossed cannot be read; a bar can. Stops counting at `most`. */
+/**
+ * Returns the length and the penalty of an arc. Crossing a text costs more than crossing a bar, because a crossed text
+ * is unreadable. Stops early if the sum reaches `most`.
+ */
 function costOf(
   arc: Arc,
   { texts, bars, bounds, others }: Omit<Covers, 'arcs'> & { readonly others: readonly Point[] },
@@ -110,7 +122,7 @@ function costOf(
 ): { readonly length: number; readonly trouble: number } {
   let [length, trouble, last] = [0, 0, arc[0]]
   for (const share of LOOKED_AT) {
-    // The rest is no shorter than a straight line to the end.
+    // The rest of the arc is at least as long as a straight line to its end.
     if (length + trouble + distance(last, arc[3]) >= most) return { length: most, trouble }
     const point = along(arc, share)
     if (texts.some((text) => isWithin(point, text, OFF))) trouble += 400

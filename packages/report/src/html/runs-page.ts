@@ -6,33 +6,33 @@ import { runsScript } from './scripts.ts'
 
 export interface RunsPage {
   readonly version: string
-  /** The directory, as the reader would type it. */
+  /** The directory, as the reader would type it in a command. */
   readonly directory: string
   /** Newest first. */
   readonly runs: readonly ListedRun[]
-  /** How many older ones are left out. */
+  /** Number of older runs that are left out. */
   readonly older: number
-  /** Set if a server shows the page, which then keeps itself up to date and compares runs. */
+  /** Present if a server shows the page; the page then updates itself and compares runs. */
   readonly served?:
     | {
-        /** Changes with what is shown. */
+        /** A text that changes whenever the content of the page changes. */
         readonly state: string
         readonly live: readonly LivePage[]
-        /** Where the report of a run is. */
+        /** Returns the link to the report of a run. */
         readonly linkOf?: ((run: string) => string) | undefined
       }
     | undefined
 }
 
-/** The live page of a run that is under way, or that can be started again. */
+/** The live page of a run in progress, or of a run that can be started again. */
 export interface LivePage {
   readonly name: string
   readonly url: string
 }
 
 /**
- * The runs of a directory as one page: what runs now, how verdicts went over time, and a line for each. From disk it
- * works without a network and, but for the filter and the choice of two runs, without scripts.
+ * Renders the runs of a directory as one page: the runs in progress, the verdicts over time, and a line for each run.
+ * From disk, it works without a network; only the filter and the choice of two runs need scripts.
  */
 export function renderRunsHtml(page: RunsPage): string {
   const { version, directory, runs, served } = page
@@ -66,9 +66,9 @@ const liveSection = (live: readonly LivePage[]): Html =>
     ({ name, url }) => html`<li><i class="pulse"></i><a href="${url}">Live page of ${name}</a></li>`,
   )}</ul></section>`
 
-/** More runs than this are not drawn in one strip. */
+/** Maximum number of runs in one strip. */
 const MOST_IN_STRIP = 60
-/** More seeds than this are not listed. */
+/** Maximum number of seeds to list. */
 const MOST_SEEDS = 20
 
 function trendsSection(trends: readonly Trend[]): Html | undefined {
@@ -100,7 +100,10 @@ const seedsPart = (seeds: Trend['seeds']): Html | undefined =>
 const CELL = 10
 const STEP = 12
 
-/** A square for each run, oldest first: filled where a promise was broken, outlined where it held, dashed where nobody knows. */
+/**
+ * Draws a square for each run, oldest first: filled for a broken promise, outlined for a kept promise, dashed if
+ * undecided.
+ */
 function strip(runs: readonly ListedRun[]): Html {
   const shown = runs.slice(-MOST_IN_STRIP)
   const cells = shown.map(

@@ -1,16 +1,16 @@
-/** Maps event positions and moments of a drawing to pixels. */
+/** Maps event positions and times of a drawing to pixels. */
 export interface Scale {
-  /** The x of an event position. */
+  /** Returns the x of an event position. */
   readonly ofEvent: (position: number) => number
-  /** The x of a moment, interpolated between the events around it. */
+  /** Returns the x of a time, interpolated between the events around it. */
   readonly ofTime: (time: number) => number
-  /** Gaps drawn shorter than they were: where, and how long they were. */
+  /** The shortened gaps: the x of each, and its duration in nanoseconds. */
   readonly breaks: readonly { readonly x: number; readonly nanos: number }[]
 }
 
-/** A gap this many times the usual one is shortened and marked. */
+/** A gap of this many times the usual gap is shortened and marked. */
 const LONG = 6
-/** The share of the width divided evenly among the gaps, so that no two events coincide. */
+/** Share of the width that is divided evenly among the gaps, so that no two events coincide. */
 const EVEN = 0.45
 
 interface TimedEvent {
@@ -19,9 +19,9 @@ interface TimedEvent {
 }
 
 /**
- * Time runs to the right. Each gap between two events gets an even share of the width and a part that grows with its
- * length. A gap far longer than the usual one is shortened, or else it would squeeze the moments that matter to its
- * ends. Moments within such a gap, at which a fault began or ended, have places of their own and divide it.
+ * Returns a scale with time to the right. Each gap between two events gets an even share of the width, and a part that
+ * grows with its duration. A gap far longer than the usual gap is shortened: it would leave too little room for the
+ * others. Times inside a long gap at which a fault began or ended get positions of their own and divide the gap.
  */
 export function scaleOf(
   operations: readonly TimedEvent[],
@@ -65,13 +65,13 @@ export function scaleOf(
 const gapsOf = (events: readonly TimedEvent[]): number[] =>
   events.slice(1).map((event, i) => Math.max(0, event.time - (events[i]?.time ?? 0)))
 
-/** The events, and the moments that are within a gap longer than this. */
+/** Returns the events, and the times that are inside a gap longer than this. */
 function divided(events: readonly TimedEvent[], moments: readonly number[], longest: number): readonly TimedEvent[] {
   return events.flatMap((event, i) => {
     const next = events[i + 1]
     if (next === undefined || next.time - event.time <= longest) return [event]
     const within = [...new Set(moments)].filter((time) => time > event.time && time < next.time).sort((a, b) => a - b)
-    // No operation is called or answered there.
+    // A time between events has no event position.
     return [event, ...within.map((time) => ({ position: Number.NaN, time }))]
   })
 }

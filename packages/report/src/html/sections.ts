@@ -25,7 +25,7 @@ import { plainStyle, unicodeSymbols } from '../terminal/style.ts'
 import { capitalised, durationOfMillis, listedAtMost, shareOf } from '../words.ts'
 import { type Html, html, namedRows, tableOf } from './markup.ts'
 
-/** Availability, latency, stale reads and violations, while calm and under each kind of fault. */
+/** Returns availability, latency, stale reads and violations, without faults and under each kind of fault. */
 export function phasesSection(all: readonly PhaseSummary[], facts: Facts): Html | undefined {
   if (all.length === 0) return undefined
   const phases = namedPhases(all)
@@ -53,7 +53,10 @@ function phaseTable(shown: readonly PhaseSummary[], all: readonly PhaseSummary[]
   return tableOf(label, 'numbers', ['phase', ...columns.map(({ title }) => title)], rows)
 }
 
-/** Every fault, with how often it took effect; one that never did proves nothing, and the table says so. */
+/**
+ * Returns every fault with the number of times it took effect. A fault that never took effect proves nothing, and the
+ * table says so.
+ */
 export function faultsSection(run: RunSummary | undefined, spans: readonly FaultSpan[]): Html | undefined {
   const skipped = run?.faults.filter((record) => record.skipped !== undefined) ?? []
   if (spans.length + skipped.length === 0) return undefined
@@ -66,7 +69,7 @@ export function faultsSection(run: RunSummary | undefined, spans: readonly Fault
   )}${skipped.map((record) => html`<tr class="idle"><th scope="row">${labelOfFault(record.fault)}</th><td>${moment(record.from)}</td><td class="wrap" colspan="4">skipped: ${record.skipped}</td></tr>`)}</tbody></table></div></section>`
 }
 
-/** Counts, nodes, configuration: small tables side by side. */
+/** Returns small tables side by side: counts, nodes and configuration. */
 export function factsSection(statistics: Statistics, report: Report | undefined, run: RunSummary | undefined): Html {
   const { total, ok, fail, info, reads, writes, cas } = run?.operations ?? statistics.operations
   const nodes = run?.nodes ?? statistics.nodes
@@ -87,7 +90,7 @@ export function factsSection(statistics: Statistics, report: Report | undefined,
 
 type NamedRow = readonly [name: string, value: string | false]
 
-/** How many reads were stale, how far behind they were, and the atomicity of the whole (Δ and k). */
+/** Returns how many reads were stale, their greatest staleness, and the atomicity of the history (Δ and k). */
 function stalenessRows(staleness: Staleness): readonly NamedRow[] {
   const unmeasured = unmeasuredText(staleness)
   const atomicity = atomicityText(staleness)
@@ -139,7 +142,7 @@ function settingsText(settings: RunSummary['spec']['target']['settings']): strin
   return chosen.length > 0 && chosen.map(([name, value]) => `${name} ${value}`).join(', ')
 }
 
-/** Lost acknowledged writes, by name; for objects with elements, what became of every element. */
+/** Returns the lost acknowledged writes by name; for objects with elements, what happened to every element. */
 export function lostSection(report: Report | undefined): Html | undefined {
   if (report === undefined) return undefined
   const { accounting } = report
@@ -163,10 +166,12 @@ function accountingSection(accounting: Accounting): Html {
   return html`<section aria-labelledby="accounting"><h2 id="accounting">Accounting</h2><p class="note">${sumsText(accounting)}; ${printable(accounting.reason)}</p>${lines.length !== 0 && namedRows(lines)}</section>`
 }
 
-/** At most this many of each kind are listed. */
+/** Maximum number of entries to list of each kind. */
 const MOST_LISTED = 50
 
-/** What the record lacks, how it tells clients apart, and what was passed on without being recorded. */
+/**
+ * Returns what the record lacks, how it tells clients apart, and which requests were forwarded without being recorded.
+ */
 export function recordSection(facts: RecordFacts | undefined): Html | undefined {
   if (facts === undefined) return undefined
   const lines = recordLines(facts, MOST_LISTED)
@@ -177,13 +182,13 @@ export function recordSection(facts: RecordFacts | undefined): Html | undefined 
   return html`<section aria-labelledby="record"><h2 id="record">The record</h2>${namedRows(rows)}</section>`
 }
 
-/** More phases than this are too many to compare at a glance. */
+/** Maximum number of phases to compare at a glance. */
 const MOST_PHASES = 6
 
 /**
- * Calm, to compare with, and the phases that fared worst: those in which a level was broken, then those with the most
- * stale reads, then those that left most requests unanswered, with faults alone before several at once. At most six, in
- * the order of the run.
+ * Returns the phase without faults and the worst phases, at most six, in the order of the run. The worst are those that
+ * broke a level; among equals, those with the most stale reads, then those with the most unanswered requests. A phase
+ * with one fault precedes a phase with several.
  */
 export function tellingPhases(phases: readonly PhaseSummary[]): readonly PhaseSummary[] {
   const worstFirst = phases.toSorted((one, other) => compareInTurn(weights(one), weights(other)))
@@ -191,7 +196,10 @@ export function tellingPhases(phases: readonly PhaseSummary[]): readonly PhaseSu
   return phases.filter((phase) => telling.has(phase))
 }
 
-/** The smaller, the sooner it is shown; each decides only between phases that are equal in all before it. */
+/**
+ * Returns the sort key of a phase; smaller values come first. Each number decides only between phases that are equal in
+ * all previous numbers.
+ */
 const weights = (phase: PhaseSummary): readonly number[] => [
   phase.phase === 'calm' ? 0 : 1,
   isBroken(phase) ? 0 : 1,

@@ -5,12 +5,12 @@ import type { StoryTelling, ToldLedger, ToldNode } from '../told-story.ts'
 import { type Html, html } from './markup.ts'
 import { background, type Lane, lanesBeside, lanesOf, signRow } from './story-lanes.ts'
 
-/** From as many lanes on, drawings stand one below the other sooner than words break in two. */
+/** Number of lanes from which drawings are stacked instead of breaking words. */
 const MANY_LANES = 6
 
 /**
- * The steps of an accident, each beside the same step of what prevents it. Every step is a place in the page, which its
- * number links to: `#step=4`, and from the second accident on `#telling=2&step=4`.
+ * Returns the steps of an accident, each beside the matching step of its prevention. The number of a step links to its
+ * anchor in the page: `#step=4`, or `#telling=2&step=4` from the second accident on.
  */
 export function stepRows(told: StoryTelling, fix: StoryTelling | undefined, telling: number): Html {
   const one = columnOf(told, lanesOf(told))
@@ -26,14 +26,14 @@ export function stepRows(told: StoryTelling, fix: StoryTelling | undefined, tell
   return html`<div class="told-page${kinds}"><div class="row-head">${one.title}${other?.title}</div><div class="names" aria-hidden="true">${one.names}${other?.names}</div><ol>${rows}</ol></div>`
 }
 
-/** The step to mark: the one that breaks the promise or, where there is no promise, the level. */
+/** Whether a step is to be marked: it breaks the promise or, without a promise, the level. */
 const breaksIn = ({ steps: all }: StoryTelling, { ledger, broken }: ToldGroup): boolean =>
   all.some((step) => step.ledger?.breaks === true) ? ledger?.breaks === true : broken !== ''
 
 const toldWords = ({ told }: PairedSteps, id: string, number: number): Html =>
   html`<div class="says told"><p><a class="n" href="#${id}" aria-label="Step ${number}">${number}</a> ${told?.text}</p>${ledgerMark(told?.ledger)}${told === undefined || told.broken === '' ? undefined : html`<b class="broken">✘ ${told.broken}</b>`}</div>`
 
-/** Where both say the same, only what differs. */
+/** Returns the words of the fixed side; if they equal those of the accident, only what differs. */
 function fixedWords({ told, fixed }: PairedSteps): Html {
   const isSame = fixed === undefined || fixed.text === told?.text
   if (isSame && fixed?.ledger === undefined) return html`<div class="says fixed"></div>`
@@ -47,7 +47,7 @@ interface Column {
   readonly lanes: readonly Lane[]
   readonly title: Html
   readonly names: Html
-  /** The drawing of a step; of one that this telling has not, the lanes only. Called in order. */
+  /** Draws a step; for a step that this telling lacks, only the lanes. Must be called in the order of the steps. */
   cell(group: ToldGroup | undefined): Html
 }
 
@@ -63,7 +63,7 @@ function columnOf(telling: StoryTelling, lanes: readonly Lane[]): Column {
     if (group === undefined)
       return html`<div class="cell ${kind} idle">${own}<div class="rest">${before}<p class="same">nothing new here</p></div></div>`
     const rows: (Html | undefined)[] = []
-    // What nodes believe is from before anything healed.
+    // The shown beliefs of nodes are from before any healing.
     const healed = group.signs.findIndex(({ type }) => type === 'restored' || type === 'healed')
     for (const [i, sign] of group.signs.entries()) {
       if (i === healed) rows.push(nodeBoxes(group.nodes, lanes, walls))
@@ -78,7 +78,7 @@ function columnOf(telling: StoryTelling, lanes: readonly Lane[]): Column {
   return { lanes, title, names, cell }
 }
 
-/** What each node believes, on its lane. */
+/** Draws the beliefs of each node on its lane. */
 const nodeBoxes = (nodes: readonly ToldNode[], lanes: readonly Lane[], walls: readonly Links[]): Html | undefined =>
   nodes.length === 0
     ? undefined

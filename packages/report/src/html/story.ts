@@ -21,8 +21,8 @@ import { accusedOf } from './contradiction.ts'
 import { type Html, html } from './markup.ts'
 
 /**
- * The contradiction in steps, each an operation of the drawing with its number, its times and its lines in the file,
- * which lead to the timeline of a page that has one.
+ * Returns the steps of the contradiction. Each is an operation of the drawing with its number, its times and its lines
+ * in the file; the lines link to the page's timeline if it has one.
  */
 export function story(history: History, counterexample: Counterexample, hasTimeline: boolean): Html {
   const accused = accusedOf(history, counterexample)
@@ -34,7 +34,7 @@ export function story(history: History, counterexample: Counterexample, hasTimel
 interface Step {
   readonly role: 'core' | 'context'
   readonly number: number
-  /** Whether the drawing accuses it. */
+  /** Whether the drawing accuses the operation. */
   readonly bad: boolean
   readonly hasTimeline: boolean
 }
@@ -68,11 +68,14 @@ function step(
   return html`<li class="${role}${bad ? ' bad' : ''}" data-step="${number}"${line !== undefined && html` data-line="${line}"`} tabindex="0"><span class="n ${kind}">${number}</span> ${capitalised(processInWords(history, process[operation] ?? 0))}: ${requestText(history, operation, { withKey })}${node === undefined ? '' : ` ${tells(history, operation) ? 'from' : 'at'} ${node}`} → <b>${answerText(history, operation)}</b>${outcomeName(history, operation) === 'info' && html` <span class="tag">outcome unknown</span>`}${because !== undefined && html`<br><span class="why-bad">${capitalised(because)}. ${could}</span>`}${because === undefined && could !== undefined && html`<br><span class="why-bad">${could}</span>`}<small>${role === 'context' ? 'shown to help · ' : ''}${when}${cited === '' || when === '' ? '' : ' · '}${lines}</small></li>`
 }
 
-/** A few values, and not the one that was read: that one is impossible only beside what others read. */
+/**
+ * Whether the possible states explain the answer: they are few and do not include the value read. If they include it,
+ * the value is impossible only in combination with other reads.
+ */
 const isTelling = (states: readonly Json[], read: Json): boolean =>
   states.length > 0 && states.length < 6 && !states.some((value) => JSON.stringify(value) === JSON.stringify(read))
 
-/** For a cycle of orders: each step with its reason. */
+/** Returns each step of a cycle with its reason. */
 function edgeList(history: History, counterexample: Counterexample): Html | undefined {
   const edges = counterexample.edges ?? []
   if (edges.length === 0) return undefined
@@ -83,7 +86,10 @@ function edgeList(history: History, counterexample: Counterexample): Html | unde
   )}</ul></details>`
 }
 
-/** Why one operation comes before another: the read that shows it, and what puts the first before that read. */
+/**
+ * Returns why one operation precedes another: the read that shows it, and the steps that put the first operation before
+ * that read.
+ */
 function chainOf(history: History, { shownBy }: OrderEdge, withKey: boolean): Html | undefined {
   if (shownBy === undefined) return undefined
   const the = (operation: OperationRow): string => operationText(history, operation, { withKey })

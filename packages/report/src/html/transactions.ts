@@ -19,29 +19,29 @@ import { CHARACTER } from './bar-labels.ts'
 import { arrowTips } from './cycle-arcs.ts'
 import { type Html, html } from './markup.ts'
 
-/** More lanes, or transactions, are told and not drawn. */
+/** Maximum number of lanes, and of transactions, in a drawing; more are listed instead. */
 const MOST_LANES = 6
 const MOST_DRAWN = 14
 const MOST_LISTED = 24
 
 const AXIS = 78
 const TOP = 34
-/** The name of a transaction, and how it ended. */
+/** Height in pixels of the head of a box: the name of the transaction and how it ended. */
 const HEAD = 28
 const LINE = 19
 const SQL_LINE = 15
 const GAP = 18
 const PADDING = 12
-/** Pixels of a character of a statement. */
+/** Width of a character of an SQL statement, in pixels. */
 const SQL_CHARACTER = 6.7
-/** A text goes on in as many lines as this. */
+/** Maximum number of lines of one text. */
 const MOST_LINES = 3
 
 export const canDraw = (history: History, drawing: TransactionDrawing): boolean =>
   drawing.parts.length <= MOST_DRAWN &&
   laneLayout(history, drawing, { ofPart: () => 1, ofGap: 1 }).lanes.length <= MOST_LANES
 
-/** Transactions that are too many to be drawn. */
+/** Returns a list of transactions that are too many for a drawing. */
 export function transactionsList(history: History, { parts, arrows }: TransactionDrawing): Html {
   const told = parts.slice(0, MOST_LISTED).map((part, i) => {
     const [line] = linesOf(history, part.operation)
@@ -57,11 +57,14 @@ export function transactionsList(history: History, { parts, arrows }: Transactio
 
 interface Place {
   readonly width: number
-  /** Attributes that place a drawing of this size, in pixels. */
+  /** Returns attributes that place a drawing of this size, in pixels. */
   readonly place?: (width: number, height: number) => Html | undefined
 }
 
-/** A lane for each client, time running down; an arrow from each transaction to the one that comes after it. */
+/**
+ * Draws a lane for each client, with time running downwards, and an arrow from each transaction to the next transaction
+ * of the cycle.
+ */
 export function transactionsSvg(
   history: History,
   { level }: Counterexample,
@@ -101,7 +104,7 @@ ${arrows.map(({ words }) => words)}
 </svg>`
 }
 
-/** Boxes leave arrows and their words as much room as they need. */
+/** Returns the width and the positions of the boxes: the gaps between them leave room for arrows and their labels. */
 function columnsFor(lanes: number, width: number): { readonly box: number; readonly left: (lane: number) => number } {
   const room = width - AXIS - 2
   const gutter = lanes === 1 ? 0 : Math.max(92, Math.min(210, room / (2 * lanes)))
@@ -111,19 +114,19 @@ function columnsFor(lanes: number, width: number): { readonly box: number; reado
 
 interface TextLine {
   readonly text: string
-  /** The middle of its height, from the top of the box. */
+  /** Vertical middle of the line, in pixels from the top of the box. */
   readonly y: number
   readonly look: 'step' | 'sql' | 'others' | 'wrong'
 }
 
 interface Texts {
   readonly lines: readonly TextLine[]
-  /** By step: the middle of its first line. */
+  /** Vertical middle of the first line of each step. */
   readonly steps: readonly number[]
   readonly height: number
 }
 
-/** The steps of a part that arrows lead from or to. */
+/** Returns the steps of a part at which arrows begin or end. */
 const stepsWithArrows = ({ arrows }: TransactionDrawing, part: number): ReadonlySet<number | undefined> =>
   new Set(arrows.flatMap(({ from, to }) => [from, to]).flatMap((end) => (end.part === part ? end.step : [])))
 
@@ -142,7 +145,7 @@ function textsOf(part: DrawnTransaction, joined: ReadonlySet<number | undefined>
   }
   for (const [i, { text, sql, isWrong }] of part.steps.entries()) {
     steps.push(y + LINE / 2)
-    // What no arrow is about stands there because a write may rest on it.
+    // A step without an arrow is shown because a write may depend on it.
     const look = isWrong ? 'wrong' : joined.size === 0 || joined.has(i) ? 'step' : 'others'
     write(isWrong ? `${text} ✘` : text, look, LINE, CHARACTER)
     if (sql !== undefined) write(sql, 'sql', SQL_LINE, SQL_CHARACTER)
@@ -183,11 +186,11 @@ function boxMarkup(
 
 interface Side {
   readonly point: Point
-  /** 1: the right side of the box, -1: the left one. */
+  /** 1 for the right side of the box, -1 for the left side. */
   readonly side: 1 | -1
 }
 
-/** What arrows lead between. */
+/** The two ends of an arrow. */
 interface Placed {
   readonly boxes: readonly Box[]
   readonly texts: readonly Texts[]
@@ -203,7 +206,7 @@ function arrowsMarkup(
 ): readonly ArrowMarkup[] {
   const used = new Map<string, number>()
   const taken: Box[] = [...boxes, { left: 0, right: width, top: height - 2, bottom: height + 100 }]
-  /** Arrows that begin or end at one place stand below each other. */
+  /** Arrows that begin or end at one place are drawn one below another. */
   const sideOf = (part: number, step: number | undefined, isBegin: boolean, side: 1 | -1): Side => {
     const box = boxes[part]
     if (box === undefined) return { point: { x: 0, y: 0 }, side }
@@ -229,7 +232,7 @@ function arrowsMarkup(
   })
 }
 
-/** Where lines pass, for words to keep clear of. */
+/** Positions on an arrow, as shares of its length, that labels must keep clear of. */
 const POINTS = Array.from({ length: 41 }, (_, i) => i / 40)
 
 function arcBetween(begin: Side, end: Side): Arc {
@@ -242,16 +245,19 @@ function arcBetween(begin: Side, end: Side): Arc {
   ]
 }
 
-/** What clients did and saw is as it should be; red is what that leaves no place for. */
+/**
+ * Whether an arrow is drawn in calm colour: observed steps are legitimate, and red marks the steps that contradict
+ * them.
+ */
 const isCalm = ({ edge }: TransactionArrow): boolean => edge !== 'rw'
 
 interface Around {
-  /** What has been placed: boxes, and the words of other arrows. */
+  /** Areas that are already covered: boxes, and the labels of other arrows. */
   readonly taken: Box[]
   readonly points: readonly Point[]
 }
 
-/** Lines pass behind boxes, and words stand before everything. */
+/** The parts of an arrow: its line is drawn behind boxes, its label in front of everything. */
 interface ArrowMarkup {
   readonly path: Html
   readonly words: Html
@@ -279,7 +285,7 @@ function arrowMarkup(
   }
 }
 
-/** Half the width and half the height of words. */
+/** Half of the width and half of the height of a label. */
 interface Size {
   readonly half: number
   readonly tall: number
@@ -289,11 +295,14 @@ const boxAround = ({ x, y }: Point, { half, tall }: Size): Box => ({
   ...{ left: x - half, right: x + half, top: y - tall, bottom: y + tall },
 })
 
-/** Near the beginning, so that an arrow is read in its direction. */
+/** Positions of a label along its arrow, best first: near the beginning, so that the arrow is read in its direction. */
 const SHARES = [0.35, 0.3, 0.4, 0.25, 0.45, 0.5, 0.2, 0.55, 0.6, 0.65, 0.7, 0.15, 0.75, 0.8, 0.85]
 const SHIFTS = [-1, 1, -1.6, 1.6, -2.4, 2.4, -3.4, 3.4]
 
-/** The place beside an arrow where its words cover no box and no other words, and as little as possible of any line. */
+/**
+ * Returns the place beside an arrow at which its label covers no box, no other label, and as little as possible of any
+ * line.
+ */
 function placeOfLabel(arc: Arc, size: Size, { taken, points }: Around): Point {
   let best: { readonly place: Point; readonly cost: number } | undefined
   for (const shift of SHIFTS)

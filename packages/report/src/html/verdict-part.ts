@@ -7,15 +7,15 @@ import { answers, figure, nextAnswer } from './page.ts'
 import type { Page } from './page-input.ts'
 import { ledeOf } from './page-words.ts'
 
-/** What a page says of a verdict at its top, for other pages to show: two texts and three pieces of markup. */
+/** The head of a page about a verdict, for use in other pages: two texts and three pieces of markup. */
 export interface VerdictPart {
   readonly mood: 'good' | 'bad' | 'unsure'
   readonly title: string
   readonly sentence: string
-  /** Why, and what next; empty where more operations may change that. */
+  /** Why, and what to do next; empty if further operations may change the answers. */
   readonly answers: string
   readonly ladder: string
-  /** The contradiction, drawn and told; absent if there is none. */
+  /** The drawing and the steps of the contradiction; undefined without a contradiction. */
   readonly drawing: string | undefined
 }
 

@@ -9,23 +9,26 @@ interface Place {
   readonly scale: Scale
   readonly left: number
   readonly right: number
-  /** The middle of a node's lane; undefined if it has none. */
+  /** Returns the vertical middle of a node's lane; undefined for a node without a lane. */
   readonly middle: (node: string) => number | undefined
   readonly tip: string
 }
 
-/** How far from the receiver's lane a message is drawn that did not arrive: between the lanes, not on one that it crosses. */
+/**
+ * Distance in pixels from the receiver's lane at which a stopped message ends: between lanes, not on a lane that it
+ * crosses.
+ */
 const STOPPED_BEFORE = 34
-/** Of a lane, where the arrow leaves it and where it ends. */
+/** Distance in pixels between a lane and the ends of an arrow. */
 const CLEAR = 8
-/** How far from a lane a name stands, so that the label of a fault has room between them. */
+/** Distance in pixels between a lane and the name of a message; the label of a fault fits between them. */
 const NAME_CLEAR = 30
-/** Rough width of a character of the labels. */
+/** Rough width of a character of the labels, in pixels. */
 const CHARACTER = 6.4
 
 /**
- * What nodes sent each other, between their lanes: an arrow if it was received, dashes to a bar if it was held, dashes to
- * a cross if it was lost; dots between two rings where nothing was sent.
+ * Draws the messages between the lanes of nodes: an arrow for a received message, dashes to a bar for a held message,
+ * dashes to a cross for a lost message, and dots between two rings where no message was sent.
  */
 export function wireArrows(wire: Wire | undefined, place: Place): Html | undefined {
   if (wire === undefined) return undefined
@@ -37,10 +40,10 @@ export function wireArrows(wire: Wire | undefined, place: Place): Html | undefin
   return html`<g class="wire">${ways.map((way) => arrow(way, wire, place, labels.get(way)))}${never === undefined || name === undefined ? undefined : neverSent(never, name)}</g>`
 }
 
-/** Where a message is drawn, and as what. */
+/** The line of a message in the drawing, and its appearance. */
 interface Way extends Line {
   readonly message: NodeMessage
-  /** By the time of the answer. */
+  /** What had happened to the message by the time of the answer. */
   readonly fate: NodeMessage['fate']
   readonly isStopped: boolean
 }
@@ -61,7 +64,7 @@ function wayOf(message: NodeMessage, wire: Wire, { scale, left, right, middle }:
   const down = to > from ? 1 : -1
   const clamp = (x: number): number => Math.min(right, Math.max(left, x))
   const x1 = clamp(scale.ofTime(message.sentAt))
-  // What came after the answer was still held then.
+  // A message that arrived after the answer was still held at the time of the answer.
   const fate = message.fate === 'received' && (message.endedAt ?? 0) > wire.until ? 'held' : message.fate
   const isStopped = fate !== 'received'
   const arrival = message.endedAt === undefined || isStopped ? x1 + 26 : scale.ofTime(message.endedAt)
@@ -93,13 +96,13 @@ interface Box {
 interface Around {
   readonly right: number
   readonly never: Line | undefined
-  /** What has a text already. */
+  /** Areas that are already covered by text. */
   readonly taken: readonly Box[]
 }
 
 /**
- * A name for each kind of message, beside its arrow on the side where nothing else is. One that would cover another
- * name is left out: the notes below the steps have it.
+ * Returns a label with the name of each message, beside its arrow on the free side. A label that would cover another is
+ * left out: the notes below the steps contain the name.
  */
 function labelsOf(
   ways: readonly Way[],
@@ -142,14 +145,14 @@ const LINE = 14
 const meets = (one: Box, other: Box): boolean =>
   Math.abs(one.y - other.y) < LINE && one.left < other.right && other.left < one.right
 
-/** Whether the line of the message runs through the box. */
+/** Whether the line of a message crosses the box. */
 function crosses({ from, to }: Line, { left, right, y }: Box): boolean {
   if (y < Math.min(from.y, to.y) - LINE / 2 || y > Math.max(from.y, to.y) + LINE / 2) return false
   const x = from.x + ((to.x - from.x) * (y - from.y)) / (to.y - from.y)
   return x > left - 6 && x < right + 6
 }
 
-/** Where nothing was sent: beside what was sent to others. */
+/** Returns the line between two nodes for which no message was sent, beside the messages to other nodes. */
 function neverLine(silent: Silent, { messages }: Wire, { scale, left, right, middle }: Place): Line | undefined {
   const [from, to] = [middle(silent.from), middle(silent.to)]
   if (from === undefined || to === undefined) return undefined
@@ -187,7 +190,7 @@ function neverSent({ from: { x, y: y1 }, to: { y: y2 } }: Line, { text, x: nameX
   return html`<g class="message never"><title>${text}</title><circle class="ring" cx="${x}" cy="${y1}" r="3.500"/><path class="way never" d="M${x} ${y1 + down * 4}V${y2 - down * 4}"/><circle class="ring" cx="${x}" cy="${y2}" r="3.500"/><text class="message-name${isLeft ? ' end' : ''}" x="${nameX}" y="${box.y + 4}">${text}</text></g>`
 }
 
-/** The same in words, below the steps. */
+/** Returns the messages as text, below the steps. */
 export const wireNotes = (wire: Wire | undefined): Html | undefined => {
   const lines = wireLines(wire)
   return lines.length === 0
