@@ -5,7 +5,10 @@ import { clientOf, functionOf, isRead, keyOf, nameText, nodeOf } from '../operat
 import type { Loss } from './loss.ts'
 import { rowsOfKey } from './replaced.ts'
 
-/** A string that is only appended to: each read begins as the one before it, and holds all that was acknowledged. */
+/**
+ * Returns the loss of a string that is only appended to: a read that misses acknowledged appends, or does not begin
+ * like the read before it.
+ */
 export function appendLoss(history: History, { culprit, operations: shown }: Counterexample): Loss | undefined {
   const { outcome, callEvent, returnEvent } = history.operations
   if (culprit === undefined || !isRead(history, culprit) || outcome[culprit] !== OK) return undefined

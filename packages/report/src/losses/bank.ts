@@ -17,11 +17,14 @@ import {
 } from '../sheets/sheet.ts'
 import type { FindLoss, Loss } from './loss.ts'
 
-/** More than these would hide the one that matters. */
+/** Maximum number of entries; more would hide the relevant one. */
 const MOST_SHOWN = 6
 const MOST_ACCOUNTS = 8
 
-/** `Account b was overdrawn by 4`, or by how much a total is wrong, or an account that was read. */
+/**
+ * Returns `Account b was overdrawn by 4`; otherwise by how much the total is wrong, or the account that was read
+ * wrongly.
+ */
 export const bankLoss: FindLoss = ({ history, counterexample }) => {
   const overdrawn = overdrawnIn(history, counterexample)
   if (overdrawn !== undefined)
@@ -33,7 +36,10 @@ export const bankLoss: FindLoss = ({ history, counterexample }) => {
   return { title: `${amountText(Math.abs(excess))} ${how} the accounts` }
 }
 
-/** An account that was overdrawn, transfer by transfer; otherwise what a read shows against what had been acknowledged. */
+/**
+ * Returns the table of an overdrawn account, transfer by transfer; otherwise of what a read shows against the
+ * acknowledged operations.
+ */
 export const bankSheet: LayOutSheet = ({ history, counterexample }) => {
   const overdrawn = overdrawnIn(history, counterexample)
   if (overdrawn !== undefined) return accountSheet(history, overdrawn)
@@ -43,11 +49,14 @@ export const bankSheet: LayOutSheet = ({ history, counterexample }) => {
     : undefined
 }
 
-/** The account that is overdrawn, as the headline has it. */
+/** Returns the overdrawn account that the headline names. */
 const overdrawnIn = (history: History, { balance }: Counterexample): Balance['overdrawn'] =>
   (balance ?? firstOverdrawnRead(history))?.overdrawn
 
-/** One account: each acknowledged operation in order of its acknowledgement, and the balance that this leaves. */
+/**
+ * Returns the table of one account: each acknowledged operation in the order of acknowledgement, with the resulting
+ * balance.
+ */
 function accountSheet(history: History, { account }: { readonly account: string }): Sheet | undefined {
   const opening = openingOf(history)?.get(account) ?? 0
   const negative = rowsWhere(history, (row) => (balancesOf(history, row)?.get(account) ?? 0) < 0)[0]
@@ -91,11 +100,13 @@ function accountSheet(history: History, { account }: { readonly account: string 
 interface Overdrawn {
   readonly account: string
   readonly opening: number
-  /** The first read that shows it below zero. */
+  /** The first read that shows a negative balance. */
   readonly negative: OperationRow | undefined
 }
 
-/** What was acknowledged until the balance fell below zero; if it never did, until that was read. */
+/**
+ * Returns the acknowledged operations until the balance was negative; if it never was, until a read showed it negative.
+ */
 function entriesUntil(history: History, { account, opening, negative }: Overdrawn) {
   const { outcome, returnEvent } = history.operations
   const end = negative === undefined ? Number.POSITIVE_INFINITY : (returnEvent[negative] ?? 0)
@@ -113,7 +124,7 @@ function entriesUntil(history: History, { account, opening, negative }: Overdraw
   return broken < 0 ? entries : entries.slice(0, broken + 1)
 }
 
-/** `to c`, `from b`, `deposit`. */
+/** Returns `to c`, `from b` or `deposit`. */
 function withinText(history: History, row: OperationRow, account: string): string {
   const input = inputOf(history, row) as { readonly [member: string]: Json }
   if (functionOf(history, row) !== 'transfer') return functionOf(history, row)
@@ -122,14 +133,17 @@ function withinText(history: History, row: OperationRow, account: string): strin
     : `from ${nameText(String(input['from']), 12)}`
 }
 
-/** One account as a read shows it, beside what the acknowledged operations allow. */
+/** The balance of one account that a read shows, and the limits given by the acknowledged operations. */
 interface ShownAccount {
   readonly account: string
   readonly known: number
   readonly least: number
   readonly most: number
   readonly shown: number
-  /** How far it is below the least, or above the most; 0 if it is allowed. */
+  /**
+   * Difference from the nearest limit: negative below the least balance, positive above the greatest, 0 within the
+   * limits.
+   */
   readonly off: number
   readonly changes: number
 }
@@ -156,7 +170,7 @@ function accountsAt(
   })
 }
 
-/** `p14 read 71,592 too much in account d`: the account that is furthest off. */
+/** Returns the account whose balance is furthest off: `p14 read 71,592 too much in account d`. */
 function misread(history: History, read: OperationRow): Loss | undefined {
   const wrong = furthestOff(history, read)
   if (wrong === undefined) return undefined
@@ -174,7 +188,10 @@ function furthestOff(history: History, read: OperationRow): ShownAccount | undef
   return most === undefined || most.off === 0 ? undefined : most
 }
 
-/** `100,000 in account d, but what had been acknowledged allows only 129,914`: what a read of accounts shows that cannot be. */
+/**
+ * Returns the impossible balance that a read shows: `100,000 in account d, but what had been acknowledged allows only
+ * 129,914`.
+ */
 export function misreadText(history: History, read: OperationRow): string | undefined {
   const wrong = furthestOff(history, read)
   if (wrong === undefined) return undefined
@@ -183,7 +200,7 @@ export function misreadText(history: History, read: OperationRow): string | unde
   return `${amountText(shown)} in account ${nameText(account, 24)}, but what had been acknowledged allows only ${allowed}`
 }
 
-/** What a read shows of each account, and what had been acknowledged when it was called. */
+/** Returns the table of a read: the balance of each account, and the balance acknowledged when the read was called. */
 function readSheet(history: History, read: OperationRow): Sheet | undefined {
   const opening = openingOf(history)
   const found = balancesOf(history, read)
@@ -236,7 +253,10 @@ function readSheet(history: History, read: OperationRow): Sheet | undefined {
   }
 }
 
-/** What operations moved, of those in order of acknowledgement. One with an id takes effect once. */
+/**
+ * Returns the amounts that operations moved, given the operations in the order of acknowledgement. An operation with an
+ * id takes effect only once.
+ */
 function movesOf(
   history: History,
   rows: readonly OperationRow[],
@@ -249,13 +269,13 @@ function movesOf(
   })
 }
 
-/** What a read shows, if it is balances. */
+/** Returns the balances that a read shows; undefined if its answer is not balances. */
 function balancesOf(history: History, row: OperationRow): ReadonlyMap<string, number> | undefined {
   if (!isRead(history, row) || history.operations.outcome[row] !== OK) return undefined
   return amountsIn(outputOf(history, row))
 }
 
-/** The opening balances; without any, those that explain the first read. */
+/** Returns the opening balances; if the header lacks them, the balances that explain the first read. */
 function openingOf(history: History): ReadonlyMap<string, number> | undefined {
   const known = amountsIn(history.header?.initial)
   if (known !== undefined) return known

@@ -18,7 +18,7 @@ import {
 } from '../sheets/sheet.ts'
 import type { FindLoss, Loss } from './loss.ts'
 
-/** `The counter lost 513 additions`, if that is what the final reads lack; otherwise how many reads were wrong. */
+/** `The counter lost 513 additions`, if the final reads show it; otherwise the number of wrong reads. */
 export const counterLosses: readonly FindLoss[] = [
   ({ history, report }) => inTheEnd(history, wrongIn(report)),
   ({ history, report }) => meanwhile(history, wrongIn(report)),
@@ -34,7 +34,9 @@ interface Off {
 const finalReads = (history: History): readonly OperationRow[] =>
   rowsWhere(history, (row) => isFinal(history, row) && isRead(history, row) && history.operations.outcome[row] === OK)
 
-/** By key: how far the best of its final reads is below what was acknowledged, or above the sum of all additions. */
+/**
+ * Returns, by key, how much the best final read is below the acknowledged additions, or above the sum of all additions.
+ */
 function offInTheEnd(history: History, wrong: readonly Accounted[]): ReadonlyMap<string | undefined, Off> {
   const byRow = new Map(wrong.map((each) => [each.operation, each]))
   const least = new Map<string | undefined, Off>()
@@ -52,7 +54,7 @@ function offInTheEnd(history: History, wrong: readonly Accounted[]): ReadonlyMap
 
 const sumIn = (offs: Iterable<Off>, what: keyof Off): number => sumOf([...offs].map((each) => each[what]))
 
-/** Where every final read of a counter is too low or too high: by how much at least. */
+/** Returns the loss of a counter for which every final read is too low or too high, with the least difference. */
 function inTheEnd(history: History, wrong: readonly Accounted[]): Loss | undefined {
   const least = offInTheEnd(history, wrong)
   const missing = sumIn(least.values(), 'missing')
@@ -81,9 +83,9 @@ function meanwhile(history: History, wrong: readonly Accounted[]): Loss | undefi
   return { title: `${plural(wrong.length, 'read')} returned an impossible sum` }
 }
 
-/** How far a read is below the least or above the most that the additions allow. */
+/** Returns how far a read is below the least or above the greatest value that the additions allow. */
 function missOf(read: Accounted | undefined): Off {
-  // Null is a counter that was never written, or is gone.
+  // Null means a counter that was never written or was deleted.
   const value = read?.value === null ? 0 : read?.value
   const off = read?.bounds === undefined || typeof value !== 'number' ? 0 : offBy(value, read.bounds)
   return { missing: Math.max(0, -off), extra: Math.max(0, off) }
@@ -94,13 +96,13 @@ const onlyAdds = (history: History, holds: (row: OperationRow) => boolean = () =
     (row) => amountAdded({ f: functionOf(history, row), value: 1 }) > 0 && holds(row),
   )
 
-/** Whether every update adds one, so that the sum is their number. */
+/** Whether every update adds 1, so that the sum is the number of updates. */
 const ones = (history: History): boolean => onlyAdds(history, (row) => amountOf(history, row) === 1)
 
-/** Where nodes are unknown, or there is one only: the newest additions. */
+/** Maximum number of additions to show, newest first, if nodes are unknown or there is only one. */
 const MOST_SHOWN = 6
 
-/** What each node had acknowledged of a counter when it was read, and what was read. */
+/** Returns the table of a read: how much each node had acknowledged of the counter, and what was read. */
 export const counterSheet: LayOutSheet = ({ history, report, counterexample: { culprit } }) => {
   if (culprit === undefined || !isRead(history, culprit) || history.operations.outcome[culprit] !== OK) return undefined
   if (numberIn(history, culprit) === undefined) return undefined
@@ -161,7 +163,7 @@ export const counterSheet: LayOutSheet = ({ history, report, counterexample: { c
   }
 }
 
-/** Of a counter that only grows: the read before this one that returned most, if that is more than its additions demand. */
+/** For a counter that only grows, returns the highest earlier read, if it exceeds what the additions demand. */
 function higherBefore(history: History, culprit: OperationRow, least: number): readonly OperationRow[] {
   if (!onlyAdds(history)) return []
   const { key, outcome } = history.operations
@@ -206,7 +208,9 @@ function readRow(history: History, read: OperationRow, { allowed, at, isAccused 
 const offText = (off: number): string =>
   off === 0 ? '' : `${amountText(Math.abs(off))} ${off < 0 ? 'too few' : 'too many'}`
 
-/** Other values that this counter ended with: nodes may disagree, and the headline counts what is missing at all of them. */
+/**
+ * Returns the other final values of this counter: nodes may disagree, and the headline sums the losses of all of them.
+ */
 function otherEnds(history: History, culprit: OperationRow): readonly OperationRow[] {
   if (!isFinal(history, culprit)) return []
   const known = new Set([numberIn(history, culprit)])
@@ -218,7 +222,7 @@ function otherEnds(history: History, culprit: OperationRow): readonly OperationR
   })
 }
 
-/** What the other counters lost, which the headline counts too. */
+/** Returns the losses of the other counters, which the headline includes. */
 function elsewhereRows(history: History, { accounting }: Report<string>, culprit: OperationRow): readonly SheetRow[] {
   if (!isFinal(history, culprit)) return []
   const others = [...offInTheEnd(history, accounting?.unexpected ?? [])].flatMap(([key, off]) =>

@@ -5,8 +5,8 @@ import { rowsWhere, wasBefore } from '../sheets/sheet.ts'
 import type { FindLoss } from './loss.ts'
 
 /**
- * `A read of list k missed 3 acknowledged appends`, or what another client had already read. An append of unknown outcome
- * counts only if it was read.
+ * Returns `A read of list k missed 3 acknowledged appends`, or appends that another client had already read. An append
+ * of unknown outcome counts only if it was read.
  */
 export const listLoss: FindLoss = ({ history, counterexample: { culprit, keys, operations } }) => {
   if (culprit === undefined || !isRead(history, culprit) || history.operations.outcome[culprit] !== OK) return undefined
@@ -18,7 +18,7 @@ export const listLoss: FindLoss = ({ history, counterexample: { culprit, keys, o
   const [key] = keys
   const list = key === undefined ? 'the list' : `list ${nameText(key, 24)}`
   if (missed > 0) return { title: `A read of ${list} missed ${plural(missed, 'acknowledged append')}` }
-  // One that is drawn, if there is one.
+  // Prefers a read that is drawn.
   const drawn = new Set(operations.map(({ operation }) => operation))
   for (const row of before.toReversed().sort((a, b) => Number(drawn.has(b)) - Number(drawn.has(a)))) {
     if (!isRead(history, row)) continue
@@ -33,7 +33,7 @@ export const listLoss: FindLoss = ({ history, counterexample: { culprit, keys, o
 const elementsOf = (read: Json): readonly string[] =>
   Array.isArray(read) ? read.map((element) => JSON.stringify(element)) : []
 
-/** What was acknowledged of the same object before this operation was called. */
+/** Returns the operations on the same object that were acknowledged before this operation was called. */
 const rowsBefore = (history: History, operation: OperationRow): readonly OperationRow[] =>
   rowsWhere(
     history,

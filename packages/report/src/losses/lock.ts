@@ -4,7 +4,10 @@ import { answerText, briefAnswer, clientOf, keyOf, nameText, nodeOf, outcomeName
 import { clockOf, type LayOutSheet, type SheetRow } from '../sheets/sheet.ts'
 import type { FindLoss } from './loss.ts'
 
-/** `Two clients held lock L for 17 ms`; `p2 was given lock L twice without releasing it`; `p2 was given lock L, which p1 had not released`. */
+/**
+ * Returns `Two clients held lock L for 17 ms`, `p2 was given lock L twice without releasing it`, or `p2 was given lock
+ * L, which p1 had not released`.
+ */
 export const lockLoss: FindLoss = ({ history, counterexample }) => {
   const { culprit } = counterexample
   if (culprit === undefined) return undefined
@@ -24,7 +27,7 @@ export const lockLoss: FindLoss = ({ history, counterexample }) => {
   return { title: `Two clients held ${name}${long}` }
 }
 
-/** Who held a lock, and from when to when. */
+/** Returns the table of the clients that held a lock, with the beginning and end of each holding. */
 export const holdingsSheet: LayOutSheet = ({ history, counterexample }) => {
   const { culprit } = counterexample
   const holdings = holdingsOf(history, counterexample)

@@ -2,17 +2,20 @@ import type { Claim } from '../claims/claim.ts'
 import type { Despite } from '../level-words.ts'
 import type { Shown } from '../sheets/sheet.ts'
 
-/** What a broken promise cost, in the words of those who use the object. */
+/** The cost of a broken promise, in the words of the users of the object. */
 export interface Loss {
-  /** `106 acknowledged messages were lost`. It follows from the record: an operation of unknown outcome counts for nothing. */
+  /**
+   * `106 acknowledged messages were lost`. It follows from the record alone: operations of unknown outcome are not
+   * counted.
+   */
   readonly title: string
-  /** What the title asserts, where it is one of the kinds that are held against the record. */
+  /** The assertion of the title, if it is a kind of claim that is checked against the record. */
   readonly claim?: Claim
-  /** The level whose counterexample shows it, if that is not the one that the page is about. */
+  /** The level whose counterexample shows the loss, if it differs from the level that the page is about. */
   readonly level?: string
-  /** A level whose name seems to deny the title, and why both are true if it is met. */
+  /** A level whose name seems to contradict the title, and why it is met nevertheless. */
   readonly despite?: Despite
 }
 
-/** Undefined if it is not this that was lost. */
+/** Finds one kind of loss; returns undefined if the violation is of another kind. */
 export type FindLoss = (input: Shown) => Loss | undefined

@@ -4,7 +4,7 @@ import { FAIL, type History, inputOf, type Json, OK, outputOf } from '@chaosprox
 import { clientOf, coreOf, hasReturned, nameText, nodeOf, valueText } from '../operation-words.ts'
 import type { FindLoss } from './loss.ts'
 
-/** `p1 saw only a part of what p0 wrote`, or a confirmed write that a later transaction did not see. */
+/** Returns `p1 saw only a part of what p0 wrote`, or a confirmed write that a later transaction did not see. */
 export const multiRegisterLoss: FindLoss = ({ history, counterexample }) => {
   const { culprit } = counterexample
   const txns = txnsOf(history)
@@ -31,9 +31,9 @@ interface Held {
 interface Txn {
   readonly row: OperationRow
   readonly isOk: boolean
-  /** What it read of others' writes. */
+  /** The values that the transaction read from writes of others. */
   readonly reads: readonly Held[]
-  /** What it left in each register that it wrote. */
+  /** The last value that the transaction wrote to each register. */
   readonly writes: readonly Held[]
 }
 
@@ -56,7 +56,7 @@ function txnsOf(history: History): readonly Txn[] {
   return txns
 }
 
-/** Of a transaction that is wrong whatever else happened. */
+/** Returns a read that is wrong by itself: nobody had written its value. */
 function fromNowhere(history: History, txns: readonly Txn[], { row, reads }: Txn): string | undefined {
   const strange = reads.find((read) => read.value !== null && writersOf(txns, read).length === 0)
   if (strange === undefined) return undefined
@@ -64,7 +64,7 @@ function fromNowhere(history: History, txns: readonly Txn[], { row, reads }: Txn
   return `${clientOf(history, row)} read ${held}, which nobody had written`
 }
 
-/** A transaction that it saw in part: one register as written, another as certainly before it. */
+/** Returns a transaction that the read saw in part: one register with its value, another with a value from before. */
 function halfSeen(history: History, txns: readonly Txn[], read: Txn, others: readonly Txn[]): string | undefined {
   const half = others.find(
     (txn) =>
@@ -78,7 +78,7 @@ function halfSeen(history: History, txns: readonly Txn[], read: Txn, others: rea
     : `${clientOf(history, read.row)} saw only a part of what ${clientOf(history, half.row)} wrote`
 }
 
-/** A transaction that was confirmed before this one began, and that this one did not see. */
+/** Returns a transaction that was confirmed before the reader began, but that the reader did not see. */
 function unseen(history: History, txns: readonly Txn[], read: Txn, others: readonly Txn[]): string | undefined {
   const { callEvent, returnEvent } = history.operations
   const reader = clientOf(history, read.row)
@@ -95,7 +95,7 @@ function unseen(history: History, txns: readonly Txn[], read: Txn, others: reado
   return undefined
 }
 
-/** Two that saw things in different orders: each lacks what the other had written, or what the other had seen. */
+/** Returns two transactions that saw changes in different orders: each lacks what the other had written or seen. */
 function crossed(history: History, txns: readonly Txn[], read: Txn, others: readonly Txn[]): string | undefined {
   const who = (other: Txn): string => `${clientOf(history, other.row)} and ${clientOf(history, read.row)}`
   const misses = (one: Txn, other: Txn): boolean => one.reads.some((held) => isOlder(history, txns, held, other))
@@ -115,7 +115,10 @@ function crossed(history: History, txns: readonly Txn[], read: Txn, others: read
 const writersOf = (txns: readonly Txn[], { register, text }: Held): readonly Txn[] =>
   txns.filter(({ writes }) => writes.some((write) => write.register === register && write.text === text))
 
-/** Whether a value was surely replaced by what a transaction wrote: all that wrote it had returned before that was called. */
+/**
+ * Whether a transaction certainly replaced a value: all writers of the value had returned before the transaction was
+ * called.
+ */
 function isOlder(history: History, txns: readonly Txn[], held: Held, txn: Txn): boolean {
   const own = txn.writes.find(({ register }) => register === held.register)
   if (own === undefined || own.text === held.text) return false

@@ -4,10 +4,13 @@ import { coreOf, effectOf, elementsIn, functionOf, isTaking, keyOf, nameText, va
 import { type Shown, wasBefore } from '../sheets/sheet.ts'
 import type { FindLoss, Loss } from './loss.ts'
 
-/** What came of the messages; otherwise, what the counterexample shows of one or two of them. */
+/** Losses of a queue: first of all messages, then of the one or two messages that the counterexample shows. */
 export const queueLosses: readonly FindLoss[] = [lostMessages, twice, foundEmpty, outOfOrder]
 
-/** `106 acknowledged messages were lost`; `never came out` if only an empty answer shows that nothing was left. */
+/**
+ * Returns `106 acknowledged messages were lost`; says `never came out` if only an empty answer shows that nothing was
+ * left.
+ */
 function lostMessages({ history, report }: Shown): Loss | undefined {
   const { accounting } = report
   if (accounting?.result !== 'violated' || accounting.surelyLost === 0) return undefined
@@ -23,7 +26,7 @@ function lostMessages({ history, report }: Shown): Loss | undefined {
   }
 }
 
-/** `Message 7 was handed out twice`: no operation of unknown outcome explains that it came out again. */
+/** Returns `Message 7 was handed out twice`, if no operation of unknown outcome explains the second delivery. */
 function twice({ history, report, counterexample }: Shown): Loss | undefined {
   const { culprit } = counterexample
   const core = coreOf(counterexample)
@@ -42,7 +45,7 @@ function twice({ history, report, counterexample }: Shown): Loss | undefined {
       title: `${plural(duplicated.length, 'message')} were handed out more than once`,
     }
   }
-  // Sent once, it came out once more than there are too many of it.
+  // The message was sent once, so it was delivered once more than its surplus count.
   const surplus = duplicated.find(({ value, key }) => {
     return canonical(value) === again && (key ?? counterexample.keys[0]) === counterexample.keys[0]
   })
@@ -55,14 +58,17 @@ function twice({ history, report, counterexample }: Shown): Loss | undefined {
   }
 }
 
-/** `Queue x was found empty while it held messages`: whatever was in progress, it was not empty at any moment of the culprit. */
+/**
+ * Returns `Queue x was found empty while it held messages`: the queue was not empty at any time during the culprit,
+ * whatever the outcome of concurrent operations.
+ */
 function foundEmpty({ history, counterexample: { culprit, keys } }: Shown): Loss | undefined {
   if (culprit === undefined || history.operations.outcome[culprit] !== OK) return undefined
   if (isSending(history, culprit) || !['null', '[]'].includes(canonical(outputOf(history, culprit)))) return undefined
   return { title: `${queueNamed(keys)} was found empty while it held messages` }
 }
 
-/** `Queue x handed out 2 before 1, which was sent first`. */
+/** Returns `Queue x handed out 2 before 1, which was sent first`. */
 function outOfOrder({ history, report, counterexample }: Shown): Loss | undefined {
   if (report.model !== 'queue') return undefined
   const core = coreOf(counterexample)
@@ -85,15 +91,18 @@ const queueNamed = ([key]: readonly string[]): string =>
 
 const isSending = (history: History, row: OperationRow): boolean => effectOf(history, row) === 'appends'
 
-/** The message that an operation sent, in canonical JSON. */
+/** Returns the message that an operation sent, as canonical JSON. */
 const sentBy = (history: History, row: OperationRow): string | undefined =>
   isSending(history, row) ? elementsIn(history, row)[0] : undefined
 
-/** The message that one dequeue took, in canonical JSON. Of a drain nobody knows the moments. */
+/**
+ * Returns the message that one dequeue took, as canonical JSON. The times at which a drain took its messages are
+ * unknown.
+ */
 const takenBy = (history: History, row: OperationRow): string | undefined =>
   isTaking(history, row) ? elementsIn(history, row)[0] : undefined
 
-/** Whether the run ended by taking out what was left. */
+/** Whether the run ended by draining the queue. */
 function wasDrained(history: History): boolean {
   const { length, flags } = history.operations
   for (let row = length - 1; row >= 0; row--)

@@ -28,7 +28,10 @@ import { appendLoss } from './append.ts'
 import type { FindLoss, Loss } from './loss.ts'
 import { foundBy, isImpossibleAlone, replacementOf, rowsOfKey } from './replaced.ts'
 
-/** What lasts first: a write that is gone, copies that differ at the end; then changes that are lost, and what reads missed. */
+/**
+ * Losses of a register, the most permanent first: lost writes and replicas that differ at the end, then lost changes
+ * and reads that missed a write.
+ */
 export const registerLosses: readonly FindLoss[] = [
   ({ history, report }) => goneForGood(history, report.lost),
   ({ history, report }) => apartAtTheEnd(history, counterexampleOf(report, 'eventual')),
@@ -41,7 +44,10 @@ export const registerLosses: readonly FindLoss[] = [
   ({ history, counterexample }) => olderThanKnown(history, counterexample),
 ]
 
-/** Of several last writes to a key that overlapped, one might have replaced the others: each key has lost one at least. */
+/**
+ * Returns the least number of lost writes. Among overlapping last writes to a key, one may have replaced the others, so
+ * each key counts once.
+ */
 const leastOf = (lost: readonly LostWrite[]): number =>
   lost.filter(({ isAppend }) => isAppend === true).length +
   new Set(lost.filter(({ isAppend }) => isAppend !== true).map(({ key }) => key)).size
@@ -60,7 +66,7 @@ function goneForGood(history: History, lost: readonly LostWrite[]): Loss | undef
   const to = first.key === undefined ? '' : ` to ${nameText(first.key, 24)}`
   const write = `${clientOf(history, first.operation)}'s confirmed write${to}`
   const [only, ...others] = history.nodes
-  // A single node may still hold it: what it serves may come from a cache.
+  // A single node may still have the write on disk: its answers may come from a cache.
   const isAlone = only !== undefined && others.length === 0
   if (isAlone) return { claim, title: `${nameText(only, 24)} answered without ${write}`, level: 'eventual' }
   const asked = [...(endOf(history, first.key)?.reads.keys() ?? [])].filter((node) => node !== '')
@@ -68,10 +74,13 @@ function goneForGood(history: History, lost: readonly LostWrite[]): Loss | undef
   return { claim, title: isKnown ? `${write} is gone` : `${namesOf(asked)} ended without ${write}`, level: 'eventual' }
 }
 
-/** A piece that stands within another one by chance is not missed. */
+/**
+ * Whether any lost write is an append. Their number is a lower bound, because a lost piece may occur by chance within
+ * another piece.
+ */
 const hasAppends = (lost: readonly LostWrite[]): boolean => lost.some(({ isAppend }) => isAppend === true)
 
-/** `at least 20 of 25 acknowledged writes lost`, where last writes to a key overlapped. */
+/** Returns `at least 20 of 25 acknowledged writes lost` if last writes to a key overlapped. */
 export function lostText(lost: readonly LostWrite[]): string {
   const least = leastOf(lost)
   return least < lost.length
@@ -79,7 +88,10 @@ export function lostText(lost: readonly LostWrite[]): string {
     : `${hasAppends(lost) ? 'at least ' : ''}${plural(lost.length, 'acknowledged write')} lost`
 }
 
-/** `n3 ended without p0's confirmed write to x`, if that was surely the last; otherwise that its final reads differ. */
+/**
+ * Returns `n3 ended without p0's confirmed write to x` if that write was certainly the last; otherwise that the final
+ * reads differ.
+ */
 function apartAtTheEnd(history: History, counterexample: Counterexample | undefined): Loss | undefined {
   const first = counterexample?.operations.find(({ operation }) => isFinal(history, operation))?.operation
   const end = first === undefined ? undefined : endOf(history, keyOf(history, first))
@@ -108,10 +120,13 @@ function apartAtTheEnd(history: History, counterexample: Counterexample | undefi
 const namesOf = (nodes: readonly string[]): string =>
   nodes.length > MOST_NODES ? plural(nodes.length, 'node') : listed(nodes.map((node) => nameText(node, 24)))
 
-/** More names than these are counted. */
+/** A longer list of nodes is replaced by its count. */
 const MOST_NODES = 3
 
-/** Two clients who both changed one value: the contradiction is their changes and the write of the value. */
+/**
+ * Returns the loss if two clients both changed one value: the contradiction consists of their changes and the write of
+ * the value.
+ */
 function changedTwice(history: History, counterexample: Counterexample): Loss | undefined {
   const { culprit, keys } = counterexample
   if (culprit === undefined || history.operations.outcome[culprit] !== OK) return undefined
@@ -129,7 +144,10 @@ function changedTwice(history: History, counterexample: Counterexample): Loss | 
   return { title: `${who} changed${what} from ${nameText(from, 24)}, and one change is lost` }
 }
 
-/** `n1 answered without p0's confirmed write`: the node that had acknowledged it answered that there is no value. */
+/**
+ * Returns `n1 answered without p0's confirmed write`: the node that had acknowledged the write answered that there is
+ * no value.
+ */
 function forgotten(history: History, report: Report<string>, counterexample: Counterexample): Loss | undefined {
   const { culprit } = counterexample
   if (culprit === undefined || !isRead(history, culprit) || outputOf(history, culprit) !== null) return undefined
@@ -142,7 +160,10 @@ function forgotten(history: History, report: Report<string>, counterexample: Cou
   }
 }
 
-/** `p2 saw p1's write to comment, but not its earlier one to photo`: a client that knew of a change to one key missed the one before it. */
+/**
+ * Returns `p2 saw p1's write to comment, but not its earlier one to photo`: a client that knew of a change to one key
+ * missed an earlier change to another.
+ */
 function effectWithoutCause(history: History, report: Report, asked: Counterexample): Loss | undefined {
   const others = [counterexampleOf(report, 'causal'), ...levels.map((level) => counterexampleOf(report, level))]
   for (const counterexample of [asked, ...others]) {
@@ -153,7 +174,10 @@ function effectWithoutCause(history: History, report: Report, asked: Counterexam
   return undefined
 }
 
-/** A longer story is harder to follow than the old value alone, if that can be shown instead. */
+/**
+ * Maximum number of operations in the contradiction; a longer story is harder to follow than a stale value, if the
+ * history shows one.
+ */
 const MOST_IN_A_TITLE = { ofAsked: 6, ofOther: 5 }
 
 function missingCause(
@@ -185,12 +209,12 @@ function missingCause(
 const allEdges = ({ edges }: Pick<Counterexample, 'edges'>): readonly OrderEdge[] =>
   (edges ?? []).flatMap((edge) => [edge, ...(edge.shownBy?.chain ?? [])])
 
-/** The write that a read ought to have seen. */
+/** Returns the write that a read should have seen. */
 const missedBy = (edges: readonly OrderEdge[], read: OperationRow): OperationRow | undefined =>
   edges.find(({ reason, before }) => reason === 'overwritten after' && before === read)?.after ??
   edges.find(({ reason, shownBy }) => reason === 'overwritten before' && shownBy?.read === read)?.before
 
-/** A client that was given an older value of a key than one that it had written, or could know of by what it had read. */
+/** Returns the loss if a client read an older value of a key than it had written, or knew of from earlier reads. */
 function olderThanKnown(history: History, { culprit, ...counterexample }: Counterexample): Loss | undefined {
   if (culprit === undefined || !isRead(history, culprit)) return undefined
   const missed = missedBy(allEdges(counterexample), culprit)
@@ -202,7 +226,7 @@ function olderThanKnown(history: History, { culprit, ...counterexample }: Counte
   return { title: `${reader} read ${what} than it had written itself`, despite: byItsWritesAlone(history, culprit) }
 }
 
-/** What a client wrote does not tell whether the value it read was written before that or after. */
+/** The writes of a client alone do not show whether the value that it read was written earlier or later. */
 const byItsWritesAlone = (history: History, read: OperationRow): Despite => ({
   level: 'read-your-writes',
   because: `it leaves real time out, so ${readText(history, read)} may count as newer than its own write`,
@@ -223,13 +247,16 @@ const keyText = (history: History, row: OperationRow): string => {
   return key === undefined ? 'the value' : nameText(key, 24)
 }
 
-/** What a cas says it replaced, as JSON; undefined for all other operations. */
+/** Returns the value that a cas replaced, as JSON; undefined for other operations. */
 function replacedText(history: History, row: OperationRow): string | undefined {
   const found = isRead(history, row) ? undefined : foundBy(history, row)
   return found === undefined ? undefined : JSON.stringify(found)
 }
 
-/** A read or a cas that began after a write had been acknowledged, or seen by another read, and found what it had replaced. */
+/**
+ * Returns the loss if a read or cas found a replaced value although the newer write had been acknowledged, or seen by
+ * another read, before the read or cas began.
+ */
 function unseen(history: History, report: Report<string>, counterexample: Counterexample): Loss | undefined {
   const { culprit, edges } = counterexample
   if (culprit === undefined || edges !== undefined) return undefined
@@ -271,7 +298,7 @@ function unseen(history: History, report: Report<string>, counterexample: Counte
   }
 }
 
-/** Two clients that disagree about which of two writes came last. */
+/** Returns the loss if two clients disagree about which of two writes came last. */
 function disagreement(history: History, report: Report<string>, counterexample: Counterexample): Loss | undefined {
   const { culprit, keys } = counterexample
   const differs = replacementOf(history, report, counterexample)?.differs
@@ -283,7 +310,7 @@ function disagreement(history: History, report: Report<string>, counterexample: 
   return { title: one === two ? `${one} did not always see ${what}` : `${one} and ${two} disagree about ${what}` }
 }
 
-/** A read or a cas that is wrong by itself. */
+/** Returns the loss if a read or cas is wrong by itself. */
 function fromNowhere(history: History, report: Report<string>, culprit: OperationRow): Loss | undefined {
   const [rows, value] = [rowsOfKey(history, culprit), foundBy(history, culprit)]
   if (rows === undefined || value === undefined || isFinal(history, culprit)) return undefined

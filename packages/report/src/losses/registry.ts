@@ -15,7 +15,7 @@ import { registerLosses } from './register.ts'
 import { idsLoss, setLosses } from './set.ts'
 import { streamLosses, watchLoss, workQueueLosses } from './watch.ts'
 
-/** By model, most telling first. One without words of its own is told by the level that it broke. */
+/** Losses by model, the most specific first. A model without an entry is described by its violated level. */
 const losses: { readonly [model: string]: readonly FindLoss[] } = {
   register: registerLosses,
   counter: counterLosses,
@@ -34,16 +34,16 @@ const losses: { readonly [model: string]: readonly FindLoss[] } = {
   'work-queue': workQueueLosses,
 }
 
-/** `At least 3 updates were lost`, or what else the anomaly did. */
+/** Returns `At least 3 updates were lost`, or the effect of another anomaly. */
 const transactionsLoss: FindLoss = ({ report: { model, transactions }, counterexample: { story } }) => {
   if (story === undefined) return undefined
-  // What was appended to a list stays in it.
+  // An element that was appended to a list stays in it.
   const lost =
     story.name === 'lost update' && model !== 'list-append' ? (transactions?.anomalies['lost-update']?.count ?? 0) : 0
   return { title: lost > 1 ? `At least ${count(lost)} updates were lost` : story.title }
 }
 
-/** The most telling loss that may be said. */
+/** Returns the most specific loss that the record confirms. */
 export function lossOf(input: Shown, { may }: Pick<Claims, 'may'>): Loss | undefined {
   const { model, transactions } = input.report
   const known = transactions !== undefined ? [transactionsLoss] : Object.hasOwn(losses, model) ? losses[model] : []
@@ -54,7 +54,7 @@ export function lossOf(input: Shown, { may }: Pick<Claims, 'may'>): Loss | undef
   return undefined
 }
 
-/** By model: what shows best how it was broken, if that is not an axis of time. */
+/** The table that best shows a violation, by model; models without an entry are shown on a time axis. */
 const sheets: { readonly [model: string]: LayOutSheet } = {
   bank: bankSheet,
   counter: counterSheet,

@@ -3,15 +3,23 @@ import { FAIL, type History, inputOf, type Json, OK, outputOf } from '@chaosprox
 import { coreOf, functionOf, hasReturned, isFinal, isRead, isReplacing, writtenText } from '../operation-words.ts'
 
 export interface Replacement {
-  /** The newest write that replaced what the culprit found, and had been acknowledged before it was called. */
+  /**
+   * The newest write that replaced the value found by the culprit, and was acknowledged before the culprit was called.
+   */
   readonly confirmed: OperationRow | undefined
-  /** The newest read before it that saw such a write. */
+  /** The newest read before the culprit that saw a newer write. */
   readonly saw: OperationRow | undefined
-  /** The newest read before it that was called once what it found had been written, and found something else. */
+  /**
+   * The newest read before the culprit that was called after the culprit's value had been written, and returned another
+   * value.
+   */
   readonly differs: OperationRow | undefined
 }
 
-/** What had surely replaced the value that a read or a cas found: all that wrote it had returned before that write was called. */
+/**
+ * Returns what had certainly replaced the value that a read or cas found: a write that was called after all writers of
+ * that value had returned.
+ */
 export function replacementOf(
   history: History,
   report: Report<string>,
@@ -37,7 +45,10 @@ export function replacementOf(
   return { confirmed: writes.findLast(isBefore), saw: rows.findLast(isSight), differs: rows.findLast(isOther) }
 }
 
-/** Whether a read is wrong whatever else happened: then nothing that could have taken effect wrote its value, nor was it there at first. */
+/**
+ * Whether a read is impossible by itself: no operation that may have taken effect wrote its value, and it is not the
+ * initial value.
+ */
 export const isImpossibleAlone = ({ levels }: Report<string>, culprit: OperationRow): boolean =>
   Object.values(levels).some((verdict) => {
     if (verdict.result !== 'violated' || verdict.counterexample.uncut?.standsAlone === false) return false
@@ -45,7 +56,10 @@ export const isImpossibleAlone = ({ levels }: Report<string>, culprit: Operation
     return core.length === 1 && core[0] === culprit
   })
 
-/** The operations on the culprit's key in order of call; undefined unless each is a read, or a change such as expected. */
+/**
+ * Returns the operations on the culprit's key in the order of their calls; undefined if any of them is neither a read
+ * nor an expected kind of change.
+ */
 export function rowsOfKey(
   history: History,
   culprit: OperationRow,
@@ -61,7 +75,10 @@ export function rowsOfKey(
   return rows.sort((a, b) => (callEvent[a] ?? 0) - (callEvent[b] ?? 0))
 }
 
-/** When the last writer of a value had returned, or its only one was seen; -1 without one, Infinity if unknown. */
+/**
+ * Returns the event by which a value had certainly been written: the return of its last writer, or of a read that saw
+ * its only writer; -1 without a writer, Infinity if unknown.
+ */
 function settledAt(history: History, rows: readonly OperationRow[], value: Json): number {
   const { outcome, returnEvent } = history.operations
   const text = JSON.stringify(value)
@@ -80,7 +97,7 @@ function settledAt(history: History, rows: readonly OperationRow[], value: Json)
   return Math.min(settled, seen)
 }
 
-/** What a read returned, or a cas says it replaced; undefined for other operations, which do not tell. */
+/** Returns the value that a read returned or a cas replaced; undefined for other operations. */
 export function foundBy(history: History, row: OperationRow): Json | undefined {
   if (isRead(history, row)) return outputOf(history, row)
   const input = inputOf(history, row)

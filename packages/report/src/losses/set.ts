@@ -6,7 +6,7 @@ import { missingFrom } from '../sheets/life.ts'
 import { rowsWhere, type Shown } from '../sheets/sheet.ts'
 import type { FindLoss, Loss } from './loss.ts'
 
-/** `12 acknowledged elements were lost`; without final reads, they are only missing from the last one. */
+/** `12 acknowledged elements were lost`; without final reads, the elements missing from the last read. */
 export const setLosses: readonly FindLoss[] = [
   lostElements,
   ({ history, counterexample }) => unseen(history, counterexample),
@@ -15,7 +15,7 @@ export const setLosses: readonly FindLoss[] = [
 function lostElements({ history, report: { accounting } }: Shown): Loss | undefined {
   if (accounting?.result !== 'violated' || accounting.surelyLost === 0) return undefined
   const finals = rowsWhere(history, (row) => isFinal(history, row))
-  // What one copy still holds is not lost.
+  // An element that any replica still holds is not lost.
   const held = new Set(finals.flatMap((row) => elementsHeld(history, row)))
   const changes = accounting.lost
     .filter(({ key, value, operation }) => history.operations.outcome[operation] === OK && !held.has(named(key, value)))
@@ -36,7 +36,7 @@ function elementsHeld(history: History, read: OperationRow): readonly string[] {
 
 const named = (key: string | undefined, value: Json): string => canonical([key ?? null, value])
 
-/** `p33's confirmed 261 was missing at n3`, or that somebody had read it before. */
+/** Returns `p33's confirmed 261 was missing at n3`, or an element that another client had read before. */
 function unseen(history: History, counterexample: Counterexample): Loss | undefined {
   const missing = missingFrom(history, counterexample)
   if (missing === undefined) return undefined
@@ -53,7 +53,7 @@ function unseen(history: History, counterexample: Counterexample): Loss | undefi
   return { claim, title: `${who}'s confirmed ${element} was missing at ${where}` }
 }
 
-/** `7 ids were handed out more than once`. */
+/** Returns `7 ids were handed out more than once`. */
 export const idsLoss: FindLoss = ({ report: { accounting } }) => {
   const repeated = accounting?.duplicated.length ?? 0
   if (repeated === 0) return undefined

@@ -3,7 +3,7 @@ import { type History, inputOf, type Json, type Meaning, OK, outputOf, plural } 
 import { clientOf, coreOf, effectOf, functionOf, keyOf, nameText } from '../operation-words.ts'
 import type { FindLoss } from './loss.ts'
 
-/** `p3's watch of k* missed p7's confirmed put of x`: what somebody who follows changes saw wrongly. */
+/** Returns what a client that follows changes saw wrongly: `p3's watch of k* missed p7's confirmed put of x`. */
 export const watchLoss: FindLoss = ({ history, counterexample }) => {
   const { level, culprit } = counterexample
   if (culprit === undefined || !Object.hasOwn(told, level)) return undefined
@@ -19,11 +19,11 @@ export const watchLoss: FindLoss = ({ history, counterexample }) => {
 }
 
 interface Seen {
-  /** `p3's watch of k*`. */
+  /** The watch: `p3's watch of k*`. */
   readonly watch: string
-  /** The change that it is about: `p7's confirmed put of x`. Undefined if only watches report it. */
+  /** The change that the violation is about: `p7's confirmed put of x`. Undefined if only watches report it. */
   readonly change: string | undefined
-  /** Whether the server ended the watch as begun at a revision that is compacted. */
+  /** Whether the server ended the watch because its start revision is compacted. */
   readonly isRefused: boolean
 }
 
@@ -46,7 +46,7 @@ const told: { readonly [guarantee: string]: (seen: Seen) => string } = {
   future: ({ watch }) => `${watch} was sent a change from before its start`,
 }
 
-/** ` of x`, ` of k*`; nothing for a watch of everything. */
+/** Returns ` of x` or ` of k*`; empty for a watch of every key. */
 function scopeOf(asked: Json): string {
   if (typeof asked !== 'object' || asked === null || Array.isArray(asked)) return ''
   const { key, prefix } = asked as { readonly [member: string]: Json }
@@ -60,7 +60,7 @@ const changes: { readonly [effect in Meaning['effect']]?: string } = {
   transacts: 'transaction',
 }
 
-/** The write among these operations. */
+/** Describes the write among these operations. */
 function changeOf(history: History, core: readonly OperationRow[]): string | undefined {
   const whatOf = (row: OperationRow): string | undefined => changes[effectOf(history, row) ?? 'reads']
   const row = core.find((each) => whatOf(each) !== undefined)
@@ -76,7 +76,7 @@ const isRefused = (responses: Json): boolean =>
     (each) => typeof each === 'object' && each !== null && !Array.isArray(each) && each['compacted'] !== undefined,
   )
 
-/** `3 acknowledged messages were lost`, which breaks `level`, or what else was done to producers and consumers. */
+/** Returns `3 acknowledged messages were lost`, a violation of `level`, or other losses of producers and consumers. */
 const lossesOfMessages = (level: string, titles: { readonly [guarantee: string]: string }): readonly FindLoss[] => [
   ({ report: { lost } }) => {
     if (lost.length === 0) return undefined
