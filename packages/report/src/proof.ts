@@ -1,24 +1,24 @@
 import type { ProvedLevel } from '@chaosproxy/checker/proof'
 
-/** A proof of the verdicts, as far as the verifier accepts it. */
+/** A proof of the verdicts, with the levels for which the verifier accepts it. */
 export interface WrittenProof {
-  /** Its file, and that of the history that it is about; undefined if no level has a proof. */
+  /** The file of the proof, and the file of the history that it proves; undefined if no level has a proof. */
   readonly written: { readonly file: string; readonly history: string } | undefined
   readonly levels: readonly ProvedLevel[]
-  /** Undefined if a page cannot verify it, as it would be too large. */
+  /** The proof for verification in a page; undefined if it is too large. */
   readonly embedded?: EmbeddedProof | undefined
 }
 
-/** What a page needs to verify a proof. */
+/** The data that a page needs to verify a proof. */
 interface EmbeddedProof {
-  /** Both files: their bytes compressed by gzip, in base64. */
+  /** The history file, compressed by gzip, in base64; `proof` likewise. */
   readonly history: string
   readonly proof: string
   /** A script that defines the variable `verifier`: the exports of the verifier's package. */
   readonly verifier: string
 }
 
-/** Which verdicts it proves, and why it does not prove the others. */
+/** Returns which verdicts are proved, and why the others are not. */
 export function proofTexts({ levels }: WrittenProof): readonly string[] {
   const proved = levels.filter(({ verdict }) => verdict === 'accepted').map(({ level }) => level)
   const others = new Map<string, readonly string[]>()

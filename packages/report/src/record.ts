@@ -11,20 +11,20 @@ import {
 } from '@chaosproxy/history'
 import { printable } from './operation-words.ts'
 
-/** What the recorder noted about its own record, and the initial value that was assumed. */
+/** The recorder's notes about its own record, and the assumed initial value. */
 export interface RecordFacts {
   readonly sessions: { readonly by: string; readonly named: boolean } | undefined
-  /** Undefined if the caller does not know it. */
+  /** Undefined if the initial value is unknown to the caller. */
   readonly initial: Json | undefined
   readonly touched: readonly Mark[]
   readonly notUnderstood: readonly Mark[]
-  /** Operations that may have taken effect, since nobody knows what their answer of success means. */
+  /** Operations that may have taken effect, because the meaning of their successful answer is unknown. */
   readonly unclear: { readonly count: number; readonly why: string } | undefined
-  /** Requests that may have written first, then by how many there were. */
+  /** The requests forwarded without being judged, those that may have written first, by descending count. */
   readonly passedOn: readonly PassedOn[]
 }
 
-/** Undefined if there is nothing to say. */
+/** Returns undefined if there is nothing to report. */
 export function recordFactsOf(history: History, initial: Json | undefined): RecordFacts | undefined {
   const { marks, passedOn } = history
   const sessions = history.header?.sessions
@@ -44,7 +44,7 @@ export function recordFactsOf(history: History, initial: Json | undefined): Reco
 
 const unclearOf = oncePerHistory((history): RecordFacts['unclear'] => {
   const { outcome, f, length } = history.operations
-  // A read whose answer was not understood has a mark of its own.
+  // A read whose answer was not understood is marked separately.
   const isRead = history.functions.map(readsWhole)
   let count = 0
   let why = ''
@@ -57,16 +57,16 @@ const unclearOf = oncePerHistory((history): RecordFacts['unclear'] => {
   return count === 0 ? undefined : { count, why }
 })
 
-/** The error of an operation whose answer is one of success and was not understood. */
+/** Matches the error of an operation with a successful answer that was not understood. */
 const NOT_UNDERSTOOD = /^(status 2\d\d|grpc OK)(: |, and nothing at )/
 
-/** The initial value, in a history's header or in `--initial`, that stands for any value. */
+/** The initial value in a history's header or in `--initial` that means any value. */
 const UNKNOWN = 'unknown'
 
-/** The most of each kind to list in JSON; their number is given as well. */
+/** Maximum number of entries of each kind in JSON; `totals` has the full counts. */
 const MOST_IN_JSON = 100
 
-/** Members that are undefined are left out where it is printed. */
+/** Returns the facts as JSON; members that are undefined are left out when it is printed. */
 export function recordJson({
   sessions,
   initial = null,
@@ -97,11 +97,11 @@ const requestsIn = (passedOn: readonly PassedOn[]): number => passedOn.reduce((s
 export interface RecordLine {
   readonly about: string
   readonly text: string
-  /** Whether a verdict may rest on it. */
+  /** Whether the line states a doubt that may affect a verdict. */
   readonly isDoubt: boolean
 }
 
-/** The facts in a few lines, naming at most `most` of each kind. */
+/** Returns the facts in a few lines, with at most `most` entries of each kind. */
 export function recordLines(facts: RecordFacts, most: number): RecordLine[] {
   const { sessions, initial, touched, notUnderstood, unclear, passedOn } = facts
   const lines: RecordLine[] = []
@@ -136,17 +136,20 @@ export const certaintiesIn = (facts: RecordFacts, most: number): RecordLine[] =>
 
 const UNJUDGED = 'unjudged'
 
-/** What was not judged at all, which a page says even if nobody asks for the record. */
+/** Returns the requests that were not judged, which a page shows even without its details of the record. */
 export const unjudgedIn = (facts: RecordFacts, most: number): RecordLine[] =>
   recordLines(facts, most).filter(({ about }) => about === UNJUDGED)
 
 const unclearText = ({ count: times, why }: NonNullable<RecordFacts['unclear']>): string =>
   `${plural(times, 'operation')} may have taken effect, since the answer was not understood: ${why}`
 
-/** At most this many kinds of requests are named in a line. */
+/** Maximum number of kinds of requests in a line. */
 const MOST_IN_LINE = 5
 
-/** What was passed on without being judged, or not understood, as every report tells of it; empty if nothing was. */
+/**
+ * Returns the line of every report about requests that were forwarded without being judged, or not understood; empty if
+ * there are none.
+ */
 export function unjudgedLine(history: History): string {
   const facts = recordFactsOf(history, undefined)
   if (facts === undefined) return ''

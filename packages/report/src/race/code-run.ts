@@ -1,41 +1,44 @@
 import type { Nanos } from '@chaosproxy/history'
 import type { ObservedDatabase } from './database.ts'
 
-/** A step of a program's own code, taken for one client's request. All times count from the same start. */
+/** A step of a program's own code, executed for one client's request. All times count from one common start. */
 export interface CodeStep {
   /**
-   * `gone` and `back` are the ends of an await; `enters` is a function's beginning, and `at` a statement's. `sql`: a
-   * database answers what an await waits for, or commits what it wrote.
+   * `gone` and `back` are the ends of an await, `enters` is the beginning of a function, and `at` that of a statement.
+   * `sql` is a database's answer to an awaited statement, or its commit of a write.
    */
   readonly type: 'enters' | 'at' | 'gone' | 'back' | 'sql'
-  /** One number for each place in the program. */
+  /** Number of the place in the program; each place has one. */
   readonly site: number
-  /** The number of the function that it is in. */
+  /** Number of the function that contains the place. */
   readonly within: number
   readonly file: string
   /** Counted from 1. */
   readonly line: number
   readonly request: string
   readonly at: Nanos
-  /** The state that it reads, that it may change, and that values which it uses were read of earlier; equal names are the same state. */
+  /**
+   * The state that the step reads; `writes` is the state that it may change, and `rests` is the state from which values
+   * that it uses were read earlier. Equal names mean the same state.
+   */
   readonly reads: readonly string[]
   readonly writes: readonly string[]
   readonly rests: readonly string[]
-  /** The statement that was answered, and with what: `1 row`, `UPDATE 1`, or nothing. */
+  /** The statement that was answered, and its outcome: `1 row`, `UPDATE 1`, or empty. */
   readonly sql?: { readonly text: string; readonly outcome: string } | undefined
 }
 
-/** What a program ran, in order. */
+/** The steps that a program ran, in order. */
 export interface CodeRun {
   readonly steps: readonly CodeStep[]
   readonly sources: { readonly [file: string]: readonly string[] }
-  /** Where all of its nodes keep their data; absent if they may have copies. */
+  /** The database in which all nodes keep their data; absent if nodes may have copies. */
   readonly database?: ObservedDatabase | undefined
 }
 
-/** A client's request, as readers know it. */
+/** A client's request, in the terms that readers know. */
 export interface NamedRequest {
-  /** As steps name it; absent where the race was read from a history's header. */
+  /** The name of the request in steps; absent if the race was read from the header of a history. */
   readonly name?: string | undefined
   /** `p0`. */
   readonly process: string
@@ -44,24 +47,30 @@ export interface NamedRequest {
   readonly key?: string | undefined
 }
 
-/** A client's request, as a history has it. */
+/** A client's request with its properties in the history. */
 export interface RacingRequest extends NamedRequest {
-  /** As steps name it. */
+  /** The name of the request in steps. */
   readonly name: string
   readonly changes: boolean
-  /** Whether it is part of the contradiction. */
+  /** Whether the request is part of the contradiction. */
   readonly accused: boolean
 }
 
-/** Another request changed some state while this one awaited, after reading it and before a change based on it. */
+/**
+ * A race: while one request awaited, another changed state that the first had read, and on which it later based a
+ * change.
+ */
 export interface Race {
-  /** `server.ts:17 (p0's cas) awaited 9.0 ms; meanwhile p1's write ran server.ts:16–21`: the same wherever it is told. */
+  /**
+   * The race in one sentence, used on every screen: `server.ts:17 (p0's cas) awaited 9.0 ms; meanwhile p1's write ran
+   * server.ts:16–21`.
+   */
   readonly sentence: string
   readonly overtaken: RacingPart
   readonly by: RacingPart
-  /** The source that the two ran, with the times at which they did. */
+  /** The source lines that the two requests ran, with their times. */
   readonly rows: readonly RaceRow[]
-  /** The turns of each, for a drawing. */
+  /** The turns of each request, for a drawing. */
   readonly turns: { readonly overtaken: readonly RaceTurn[]; readonly by: readonly RaceTurn[] }
 }
 
@@ -71,16 +80,16 @@ export interface CodePlace {
   readonly line: number
 }
 
-/** What a request ran at one go. */
+/** The code that a request ran without interruption. */
 export interface RaceTurn {
   readonly at: Nanos
-  /** In the order in which it came to them, each once. */
+  /** The lines that ran, in the order of their first execution, without duplicates. */
   readonly places: readonly CodePlace[]
-  /** The innermost await that it left off at, and when it went on. */
+  /** The innermost await at which the turn ended, and the time at which the request continued. */
   readonly waits?: (CodePlace & { readonly to: Nanos }) | undefined
 }
 
-/** What one of the two requests did: waited at a line, or ran lines. */
+/** The part of one of the two requests: an await at a line, or the lines that it ran. */
 export interface RacingPart {
   readonly request: NamedRequest
   readonly file: string
@@ -89,25 +98,25 @@ export interface RacingPart {
   readonly to: Nanos
 }
 
-/** A line of a program, with the times at which the two requests of a race ran it. */
+/** A line of a program, with the times at which the two racing requests ran it. */
 export interface RaceRow {
   readonly file: string
   readonly line: number
   readonly text: string
   readonly overtaken?: LineTimes | undefined
   readonly by?: LineTimes | undefined
-  /** Whether it is the line of the overtaken await. */
+  /** Whether this is the line of the await during which the other request ran. */
   readonly isOvertaken: boolean
-  /** Whether lines before it are left out. */
+  /** Whether lines before this one are left out. */
   readonly isAfterGap: boolean
-  /** The statements that it awaited, with their outcomes: `UPDATE items SET sold = $2 (UPDATE 1)`. */
+  /** The awaited SQL statements, with their outcomes: `UPDATE items SET sold = $2 (UPDATE 1)`. */
   readonly sql?: readonly string[] | undefined
 }
 
-/** When a request ran a line: first, and last. */
+/** The first and the last time at which a request ran a line. */
 export interface LineTimes {
   readonly first: Nanos
   readonly last: Nanos
-  /** Whether it left the line at an await and took it up later. */
+  /** Whether the request left the line at an await and continued it later. */
   readonly resumed: boolean
 }

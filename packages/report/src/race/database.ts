@@ -1,9 +1,9 @@
 import { type Header, isObject, type Json } from '@chaosproxy/history'
 
-/** The servers in which all nodes of a simulated program keep their data. */
+/** The database servers in which all nodes of a simulated program keep their data. */
 export interface SharedDatabase {
   readonly hosts: readonly string[]
-  /** Why clients were answered wrongly, if what happened in them shows it. */
+  /** Why clients got wrong answers, if the events in the servers show it. */
   readonly told: DatabaseTold | undefined
 }
 
@@ -12,19 +12,19 @@ interface DatabaseTold {
   readonly remedy: string
 }
 
-/** What was observed in the servers of a run. */
+/** The events observed in the database servers of a run. */
 export interface ObservedDatabase extends Pick<SharedDatabase, 'hosts'> {
-  /** Most telling first, each with the requests that it is about, as steps name them. */
+  /** The stories, most specific first, each with the names of its requests in steps. */
   readonly stories: readonly (DatabaseTold & { readonly requests: readonly string[] })[]
 }
 
-/** The member of a history's header that keeps it. */
+/** The member of a history's header that contains the database. */
 const MEMBER = 'database'
 
 export const databaseMember = (database: SharedDatabase | undefined): { readonly [member: string]: Json } =>
   database === undefined ? {} : { [MEMBER]: JSON.parse(JSON.stringify(database)) as Json }
 
-/** Undefined if a history's header tells of none, or in another form. */
+/** Returns undefined if the header of a history has no database, or one of another form. */
 export function databaseOfHeader(header: Header | undefined): SharedDatabase | undefined {
   const member = header?.extra?.[MEMBER]
   if (!isObject(member) || !Array.isArray(member['hosts'])) return undefined

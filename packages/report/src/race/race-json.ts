@@ -5,7 +5,7 @@ import { isRead } from '../operation-words.ts'
 import type { Race, RacingPart } from './code-run.ts'
 import { raceSentence } from './race-words.ts'
 
-/** The member of a history's header that keeps the race in the program that it is of. */
+/** The member of a history's header that contains the race in the program. */
 const MEMBER = 'race'
 
 export function raceJson(race: Race): Json {
@@ -21,11 +21,11 @@ export function raceJson(race: Race): Json {
   }
 }
 
-/** The race in the simulated program, as the header of its history stores it. */
+/** Returns the race in the simulated program in the form that a history's header stores. */
 export const raceMember = (race: Race | undefined): Header['extra'] =>
   race === undefined ? undefined : { [MEMBER]: JSON.parse(JSON.stringify(named(race))) as Json }
 
-/** Requests are written as readers know them. */
+/** Reduces requests to the members that readers know. */
 function named({ overtaken, by, ...race }: Race): Race {
   const part = ({ request: { process, f, key }, ...rest }: RacingPart): RacingPart => ({
     request: { process, f, key },
@@ -34,18 +34,18 @@ function named({ overtaken, by, ...race }: Race): Race {
   return { overtaken: part(overtaken), by: part(by), ...race }
 }
 
-/** The race that a history's header tells of; undefined if it tells of none, or in another form. */
+/** Returns the race in a history's header; undefined if the header has none, or one of another form. */
 export function raceOfHeader(header: Header | undefined): Race | undefined {
   const { success, output } = v.safeParse(raceSchema, header?.extra?.[MEMBER])
   return success ? { sentence: raceSentence(output), ...output } : undefined
 }
 
-/** The member of a history's header that says of which operations its race and its database tell. */
+/** The member of a history's header that lists the operations which its race and its database explain. */
 const ACCUSED = 'accused'
 
 /**
- * The changes without which there is no contradiction, or the reads if it takes none: several reads may show what the
- * same changes did to each other.
+ * Returns the changes that the contradiction needs, or its reads if it needs no change. The reads are ignored
+ * otherwise, because different reads may show the effects of the same changes.
  */
 function accusedBy({ operations }: Counterexample, history: History): readonly number[] {
   const rows = operations.flatMap(({ operation, role }) => (role === 'core' ? [operation] : []))
@@ -60,11 +60,11 @@ export const accusedMember = (
   [ACCUSED]: accusedBy(counterexample, history),
 })
 
-/** Whether a history's header tells of this contradiction: another may be found later, in other operations. */
+/** Whether the header of a history explains this contradiction: a later check may find another, of other operations. */
 export const accuses = (history: History, counterexample: Counterexample): boolean =>
   JSON.stringify(history.header?.extra?.[ACCUSED]) === JSON.stringify(accusedBy(counterexample, history))
 
-// Headers come from anywhere. Longer texts and lists are not what was written here.
+// Headers may come from any source. This program writes no longer texts and lists.
 const text = v.pipe(v.string(), v.maxLength(10_000))
 const listOf = <Element extends v.GenericSchema>(element: Element) => v.pipe(v.array(element), v.maxLength(200))
 const number = v.pipe(v.number(), v.finite(), v.minValue(0))

@@ -2,7 +2,7 @@ import { type Nanos, nanosToMillis } from '@chaosproxy/history'
 import { printable } from '../operation-words.ts'
 import type { LineTimes, NamedRequest, Race } from './code-run.ts'
 
-/** The title of what follows wherever a race is shown. */
+/** The title of the section that shows a race. */
 export const RACE_TITLE = 'Which line ran when'
 
 /** `p0's cas`. */
@@ -11,7 +11,7 @@ export const possessive = ({ process, f }: NamedRequest): string => `${process}'
 /** `9.0`. */
 export const millisText = (time: number): string => nanosToMillis(time as Nanos).toFixed(1)
 
-/** `server.ts:17 (p0's cas) awaited 9.0 ms; meanwhile p1's write ran server.ts:16–21`. */
+/** Returns `server.ts:17 (p0's cas) awaited 9.0 ms; meanwhile p1's write ran server.ts:16–21`. */
 export function raceSentence({ overtaken, by }: Pick<Race, 'overtaken' | 'by'>): string {
   const [first, last] = by.lines
   const ran = `${by.file}:${first}${first === last ? '' : `–${last}`}`
@@ -20,14 +20,17 @@ export function raceSentence({ overtaken, by }: Pick<Race, 'overtaken' | 'by'>):
   return printable(`${waited} awaited ${time} ms; meanwhile ${possessive(by.request)} ran ${ran}`)
 }
 
-/** `p1's write overtook p0's cas at this await, from 3.0 to 5.0 ms`. */
+/** Returns `p1's write overtook p0's cas at this await, from 3.0 to 5.0 ms`. */
 export function overtakenText({ overtaken, by }: Pick<Race, 'overtaken' | 'by'>): string {
   const [from, to] = [millisText(by.from), millisText(by.to)]
   const when = from === to ? `at ${from} ms` : `from ${from} to ${to} ms`
   return printable(`${possessive(by.request)} overtook ${possessive(overtaken.request)} at this await, ${when}`)
 }
 
-/** When a request ran a line: `0.6`, or `0.6 → 9.6` where it left it at an await and took it up later. */
+/**
+ * Returns the times at which a request ran a line: `0.6`, or `0.6 → 9.6` if the request left the line at an await and
+ * continued later.
+ */
 export function timesText(times: LineTimes | undefined, to: string, and: string): string {
   if (times === undefined) return ''
   const [first, last] = [millisText(times.first), millisText(times.last)]

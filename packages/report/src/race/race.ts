@@ -11,15 +11,16 @@ interface Await {
 interface Candidate {
   readonly waited: Await
   readonly by: RacingRequest
-  /** Of the other request, while it waited. */
+  /** The steps of the other request during the await. */
   readonly meanwhile: readonly CodeStep[]
   readonly weight: number
 }
 
 /**
- * The await that explains most, of those at which a request had read some state that another request for the same key then
- * changed, and after which it changed something that rests on what it had read: the other came far meanwhile, and much was
- * done with what was known before. Undefined if there is no such await: then no line of the program is blamed.
+ * Returns the race that explains the contradiction best; undefined without a candidate, so that no line of the program
+ * is blamed. A candidate is an await of a request that had read some state before and changes something based on it
+ * afterwards, while another request for the same key changed this state during the await. It ranks higher the more of
+ * the other request ran before the await ended, and the more the waiting request did afterwards.
  */
 export function raceIn(run: CodeRun, requests: readonly RacingRequest[]): Race | undefined {
   const [best] = candidatesIn(run.steps, requests).sort((one, other) => other.weight - one.weight)
@@ -49,15 +50,20 @@ function candidatesIn(steps: readonly CodeStep[], requests: readonly RacingReque
 }
 
 interface Between {
-  /** The places of the overtaken request's steps, and of the other's while it waited. */
+  /**
+   * The indexes of the waiting request's steps; `meanwhile` has those of the other request's steps during the await.
+   */
   readonly own: readonly number[]
   readonly meanwhile: readonly number[]
   readonly back: number
 }
 
-/** How much of what was read before, and changed meanwhile, is the ground of a change after: 0 for nothing. */
+/**
+ * Returns how much a change after the await depends on state that was read before it and changed during it; 0 if
+ * nothing does.
+ */
 function groundBetween(steps: readonly CodeStep[], { own, meanwhile, back }: Between): number {
-  // A statement takes effect while its own await lasts.
+  // An SQL statement takes effect during its own await.
   const after = (other: number): readonly CodeStep[] =>
     own.flatMap((place) => {
       const step = steps[place]
@@ -71,11 +77,14 @@ function groundBetween(steps: readonly CodeStep[], { own, meanwhile, back }: Bet
   return most
 }
 
-/** How much a step's change rests on what was read of this state: most if it uses a value of it. */
+/** Returns how much a step's change depends on a state that was read: most if the step uses its value. */
 const restsOn = ({ writes, rests }: CodeStep, state: string): number =>
   writes.length > 0 && rests.includes(state) ? 4 : writes.includes(state) ? 1 : 0
 
-/** A request that changes nothing, or that the contradiction does not need, is seldom why. */
+/**
+ * Returns the weight of a request: a request that changes nothing, or that the contradiction does not need, is seldom
+ * the cause.
+ */
 const blame = ({ changes, accused }: RacingRequest): number => (changes ? 1 : 0.5) * (accused ? 1 : 0.5)
 
 const areAboutOne = (one: RacingRequest, other: RacingRequest): boolean =>
@@ -99,7 +108,7 @@ function raceOf({ waited, by: other, meanwhile }: Candidate, run: CodeRun): Race
   const [gone, back] = [steps[waited.gone], steps[waited.back]]
   const [first, last] = [meanwhile[0], meanwhile.at(-1)]
   if (gone === undefined || back === undefined || first === undefined || last === undefined) return undefined
-  // It may have run the same function, and helpers besides.
+  // The other request may have run the same function, and helper functions besides.
   const same = meanwhile.filter(({ within }) => within === gone.within)
   const { file } = same[0] ?? meanwhile.find((step) => step.file === gone.file) ?? first
   const lines = (same.length > 0 ? same : meanwhile.filter((step) => step.file === file)).map(({ line }) => line)
@@ -120,13 +129,13 @@ function raceOf({ waited, by: other, meanwhile }: Candidate, run: CodeRun): Race
   }
 }
 
-/** Whether the program ran it, and not its database. */
+/** Whether the program ran the step, not its database. */
 const isOfCode = ({ type }: CodeStep): boolean => type !== 'sql'
 
-/** A request that runs on and off for longer is no drawing any more. */
+/** Maximum number of turns in a drawing. */
 const MOST_TURNS = 16
 
-/** What one request ran, turn by turn: all that it did at one time. */
+/** Returns the turns of one request: a turn is all steps at one time. */
 function turnsOf(steps: readonly CodeStep[]): RaceTurn[] {
   const times = [...new Set(steps.map(({ at }) => at))].slice(0, MOST_TURNS)
   return times.map((at, i): RaceTurn => {
@@ -145,7 +154,7 @@ function placesIn(turn: readonly CodeStep[]): CodePlace[] {
   return [...found.values()]
 }
 
-/** The first await that is left, and not taken up again in this turn: those around it are left after it. */
+/** Returns the first await of a turn that does not end in the turn. The awaits around it begin later. */
 function innermostLeft(turn: readonly CodeStep[]): CodeStep | undefined {
   return turn.find(
     ({ type, site }, place) =>

@@ -2,10 +2,10 @@ import type { CodeRun, CodeStep, LineTimes, RaceRow, RacingPart } from './code-r
 
 /** Nobody reads more. */
 const MOST_ROWS = 40
-/** So few lines between two that ran are shown as well. */
+/** A gap of at most this many lines between two executed lines is shown as well. */
 const FEW = 2
 
-/** The lines that either request ran, file by file, with short gaps filled in. */
+/** Returns the lines that either request ran, file by file, including short gaps. */
 export function rowsOf(
   { steps: [ofOvertaken, ofOther], sources }: Ran,
   { overtaken, by }: { readonly overtaken: RacingPart; readonly by: RacingPart },
@@ -37,7 +37,7 @@ export function rowsOf(
 }
 
 interface Ran {
-  /** Of the overtaken request, and of the other. */
+  /** The steps of the waiting request, and of the other request. */
   readonly steps: readonly [readonly CodeStep[], readonly CodeStep[]]
   readonly sources: CodeRun['sources']
 }
@@ -76,7 +76,7 @@ const withShortGaps = (lines: readonly number[]): readonly number[] =>
     return between > FEW ? [line] : Array.from({ length: between + 1 }, (_, more) => line + more)
   })
 
-/** The rows nearest the overtaken await. */
+/** Returns the rows closest to the line of the await during which the other request ran. */
 function around(rows: RaceRow[]): RaceRow[] {
   const middle = rows.findIndex(({ isOvertaken }) => isOvertaken)
   const start = Math.max(0, Math.min(middle - MOST_ROWS / 2, rows.length - MOST_ROWS))
