@@ -15,7 +15,7 @@ import {
 } from '../comparison-words.ts'
 import type { Next } from '../telling/next.ts'
 
-/** A comparison as a table of levels and one of numbers. */
+/** Renders a comparison as a table of levels and a table of numbers. */
 export function comparisonMarkdown(comparison: Comparison): string {
   const { systems, conditions } = comparison
   const levels = systems.map((system) => [
@@ -54,7 +54,7 @@ const isolationTable = (comparison: Comparison): string =>
 const nextPart = ({ text, command }: Next): string =>
   `**Next:** ${escaped(text)}${command === undefined ? '' : ` \`${command}\``}`
 
-/** Each promise that was broken: what happened, why, and what next. */
+/** Returns each broken promise: what happened, why, and what to do next. */
 const brokenParts = (comparison: Comparison): readonly string[] =>
   comparison.systems.flatMap(({ name, cells }) =>
     cells
@@ -67,7 +67,7 @@ const brokenParts = (comparison: Comparison): readonly string[] =>
 const table = (titles: readonly string[], rows: readonly (readonly string[])[]): string =>
   [titles, titles.map(() => '---'), ...rows].map((row) => `| ${row.map(cell).join(' | ')} |`).join('\n')
 
-/** Text that Markdown takes for nothing else. */
+/** Escapes a text so that Markdown gives it no meaning. */
 const cell = (plain: string): string => (plain === '---' ? plain : escaped(plain))
 
 const escaped = (plain: string): string => plain.replace(/[\\`*_[\]<>#|~\n]/g, '\\$&').replace(/@(?=\w)/g, '@\u200b')

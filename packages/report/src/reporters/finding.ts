@@ -30,51 +30,54 @@ import type {
 } from './subject.ts'
 
 /**
- * The verdict on one subject in a few sentences, as plain data. Every reporter for other programs tells this, so that
- * all of them tell the same story.
+ * The verdict on one subject in a few sentences, as plain data. All reporters for other programs use it, so that they
+ * agree.
  */
 export interface Finding {
-  /** `passed` and `noted` have exit code 0. `noted`: nothing was expected, and nobody would call it a success. */
+  /** `passed` and `noted` have exit code 0. `noted` means that nothing was expected, but the result is no success. */
   readonly result: 'passed' | 'noted' | 'failed' | 'undecided' | 'troubled'
   readonly command: 'run' | 'check' | 'fuzz' | 'compare' | 'scenario'
-  /** `raft, 5 nodes`, or the name of a file. */
+  /** The name of the subject: `raft, 5 nodes`, or the name of a file. */
   readonly name: string
-  /** What users lost, `106 acknowledged messages were lost`; the verdict if there are no such words. */
+  /** What users lost, `106 acknowledged messages were lost`; the verdict if no loss is known. */
   readonly title: string
   /** `Not linearizable`. */
   readonly verdict: string
   /**
-   * The counterexample in one sentence, or why the verdict is unknown, and every requirement that was missed; empty if
-   * there is nothing to explain.
+   * The counterexample in one sentence, or why the verdict is unknown, and every missed requirement; empty if there is
+   * nothing to explain.
    */
   readonly sentence: string
-  /** `promised linearizable, found eventual`; empty if nothing was expected. */
+  /** `promised linearizable, found eventual`; empty if no level was expected. */
   readonly expected: string
-  /** The counterexample drawn, as lines of plain text. */
+  /** The drawing of the counterexample, as lines of plain text. */
   readonly evidence: readonly string[]
-  /** The same as a sequence diagram in Mermaid's language; empty if it is too large for one. */
+  /** The counterexample as a sequence diagram in Mermaid's language; empty if it is too large. */
   readonly diagram: readonly string[]
-  /** What qualifies the verdict: what proves less than it seems to, trouble, warnings. */
+  /** Notes that qualify the verdict: reasons why it proves less than it seems to, trouble, and warnings. */
   readonly notes: readonly string[]
-  /** `16 requests were forwarded, not checked: GET /cache 16×`: what the verdict is not about, also among the notes; empty if there is nothing. */
+  /**
+   * The requests that the verdict does not cover, which the notes contain as well: `16 requests were forwarded, not
+   * checked: GET /cache 16×`. Empty if there are none.
+   */
   readonly unjudged: string
   /** Strongest first. */
   readonly levels: readonly { readonly level: string; readonly result: string; readonly reason: string }[]
-  /** Where the contradiction is: the history as the reader would type it, and the line of the operation accused. */
+  /** The history as the reader would type it; `line` is the line of the accused operation. */
   readonly file: string | undefined
   readonly line: number | undefined
   readonly operations: number
   readonly elapsedMs: number
-  /** What happened, why, and what next; absent unless it is about a run or a file. */
+  /** What happened, why, and what to do next; absent unless the subject is a run or a file. */
   readonly telling?: Telling | undefined
-  /** The command that repeats it. */
+  /** The command that repeats the subject. */
   readonly again: string | undefined
   readonly exitCode: number
 }
 
 /**
- * One finding for a run or file; for a search, one for each failure, or one that nothing was found; for a comparison, one
- * for each system under each fault; for a story, one for each telling.
+ * Returns one finding for a run or file; for a search, one for each failure, or one that says that nothing was found;
+ * for a comparison, one for each system under each fault; for a story, one for each telling.
  */
 export function findingsOf(subject: Subject): readonly Finding[] {
   switch (subject.kind) {
@@ -223,7 +226,7 @@ function ofComparison({ comparison, elapsedMs }: ComparisonSubject): readonly Fi
   )
 }
 
-/** Where nothing was promised, only a system that is linearizable, or strictly serializable, and lost nothing gets a tick. */
+/** Without a promise, a system passes only if it is linearizable or strict serializable and lost nothing. */
 function resultOfCell({ kept, level, lost = 0 }: ComparedCell): Finding['result'] {
   if (kept === undefined) return isLinear(level) && lost === 0 ? 'passed' : 'noted'
   return kept === false ? 'failed' : kept === 'unknown' ? 'undecided' : 'passed'
@@ -284,7 +287,7 @@ function sentenceOf(history: History, facts: Facts): string {
   const { shown, isAside, headline, missed, vacuous } = facts
   const why = headline.verdict === INCONCLUSIVE ? vacuous : []
   const sentences =
-    // What breaks a level that nobody asked for is no news.
+    // The violation of a level that nobody expected is not reported.
     shown === undefined || isAside
       ? [...missed, headline.beside, ...why]
       : [sentenceText(history, shown, facts.why), ...missed]

@@ -3,11 +3,11 @@ import { printableLines } from '../operation-words.ts'
 import type { Finding } from './finding.ts'
 import type { Reporter } from './reporter.ts'
 
-/** GitHub shows ten annotations of a step; more than a few hide each other. */
+/** GitHub shows at most ten annotations per step; more than a few hide each other. */
 const MOST_SHOWN = 3
 
 /**
- * Annotations, as workflow commands on stdout:
+ * Prints annotations as workflow commands on stdout:
  * https://docs.github.com/actions/reference/workflow-commands-for-github-actions
  */
 export const githubReporter: Reporter = {

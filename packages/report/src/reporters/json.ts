@@ -10,11 +10,14 @@ export const jsonReporter: Reporter = {
   name: 'json',
   summary: 'everything, as one JSON object for each run or file (schema/result.schema.json describes it)',
   recognises: isResult,
-  // JSON leaves some control characters as they are, and those that change the direction of writing.
+  // JSON does not escape some control characters, and those that change the writing direction.
   each: (subject) => `${printable(JSON.stringify(jsonOf(subject)))}\n`,
 }
 
-/** What the results of each kind have, and the header of a history, which also says which form it is of, has not. */
+/**
+ * Members by which results of each kind are recognised. The header of a history, which also has a format version, lacks
+ * them.
+ */
 const MEMBERS = [['headline'], ['file', 'error'], ['found', 'trials'], ['systems', 'conditions'], ['story', 'tellings']]
 
 function isResult(start: string): boolean {
@@ -30,7 +33,7 @@ function isResult(start: string): boolean {
   return MEMBERS.some((members) => members.every((member) => member in result))
 }
 
-/** Everything known of a subject. The members stay the same between versions. */
+/** Returns everything known about a subject. The members stay the same between versions. */
 export function jsonOf(subject: Subject): Json {
   switch (subject.kind) {
     case 'run': {

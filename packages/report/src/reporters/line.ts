@@ -10,13 +10,13 @@ const MARKS: { readonly [result in Finding['result']]: readonly [unicode: string
   troubled: ['!', '!'],
 }
 
-/** One line for each verdict, as `--quiet` prints it. */
+/** Prints one line for each verdict, as `--quiet` does. */
 export const lineReporter: Reporter = {
   name: 'line',
   summary: 'only the verdict, one line each: --quiet',
   sharesStdout: true,
   each(subject, { terminal: { unicode } }) {
-    // The message is an error, which goes to stderr.
+    // The message is an error, which is printed to stderr.
     if (subject.kind === 'trouble' && subject.alone) return ''
     return findingsOf(subject)
       .map((finding) => {

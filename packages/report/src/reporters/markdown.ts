@@ -15,25 +15,31 @@ const SIGNS: { readonly [result in Finding['result']]: string } = {
   troubled: '⚠️',
 }
 
-/** Not shown; the empty line is for renderers that take what follows a comment for a part of it. */
+/**
+ * The comment marks the text and is not displayed. Some renderers need the empty line, because they treat the lines
+ * after a comment as part of it.
+ */
 const MARK = '<!-- chaos -->\n\n'
 
-/** For a pull request or a job's summary: a table of verdicts, then what each that did not pass rests on. */
+/**
+ * Prints a text for a pull request or a job's summary: a table of verdicts, followed by the evidence for each verdict
+ * that did not pass.
+ */
 export const markdownReporter: Reporter = {
   name: 'markdown',
   summary: 'a comment for a pull request or a job summary: verdicts, each contradiction drawn, the rest folded',
   recognises: (start) => start.startsWith(MARK),
   each: (subject) => (subject.kind === 'comparison' ? `${MARK}${comparisonMarkdown(subject.comparison)}` : ''),
   end(told, { picture }) {
-    // Comparisons have a table of their own.
+    // Comparisons are left out here, because they have a table of their own.
     const findings = told.flatMap((each) => each.findings).filter(({ command }) => command !== 'compare')
     return findings.length === 0 ? '' : `${MARK}${markdownOf(findings, picture)}\n`
   },
 }
 
 /**
- * What was found as Markdown, without an end of line: how often, a table of verdicts, then what each rests on. A picture is
- * of one finding, and is linked by its path.
+ * Renders findings as Markdown without a final newline: their counts, a table of verdicts, and the evidence for each
+ * verdict. A picture, linked by its path, belongs to one finding.
  */
 export function markdownOf(findings: readonly Finding[], picture?: string): string {
   const rows = findings.map(
@@ -48,7 +54,7 @@ export function markdownOf(findings: readonly Finding[], picture?: string): stri
   ].join('\n\n')
 }
 
-/** Of one subject run with several seeds, how many of them broke its promise. */
+/** Returns how many runs of one subject broke its promise, if it was run with several seeds. */
 function timesText(findings: readonly Finding[]): readonly string[] {
   const runs = findings.filter(({ command }) => command === 'run')
   if (runs.length < 2) return []
@@ -56,7 +62,7 @@ function timesText(findings: readonly Finding[]): readonly string[] {
   return [`**A violation with ${count(broken)} of ${plural(runs.length, 'seed')}.**`]
 }
 
-/** The verdict, a sentence, the drawing and the command to repeat it. The rest is folded away. */
+/** Returns the verdict, a sentence, the drawing and the command to repeat the run. The rest is collapsed. */
 function sectionsOf(finding: Finding, picture: string | undefined): string[] {
   const { result, name, sentence, evidence, diagram, notes, levels, file, line, again } = finding
   if (result === 'passed' && notes.length === 0) return []
@@ -78,7 +84,7 @@ function sectionsOf(finding: Finding, picture: string | undefined): string[] {
     text(sentence),
     ...answerParts(finding),
     picture === undefined ? '' : `![${text(finding.title)}](${destination(picture)})`,
-    // Where a picture beside a comment is not shown, the forge itself draws the diagram.
+    // A picture in a run's directory cannot be shown in a comment, but GitHub and GitLab render the diagram.
     hasDiagram ? fenced(diagram.join('\n'), 'mermaid') : drawing,
     again === undefined ? '' : `Reproduce: ${code(again)}`,
     hasDiagram && drawing !== '' ? folded('The same as text, and where it is in the history', [drawing]) : '',
@@ -86,7 +92,7 @@ function sectionsOf(finding: Finding, picture: string | undefined): string[] {
   ].filter((part) => part !== '')
 }
 
-/** Why, unless the sentence has said it, what was chosen of the target, and what to do next. */
+/** Returns the cause unless the sentence states it, the settings of the target, and what to do next. */
 function answerParts({ telling, sentence }: Finding): readonly string[] {
   if (telling === undefined) return []
   const { settings, certainty } = telling.why
@@ -98,13 +104,13 @@ function answerParts({ telling, sentence }: Finding): readonly string[] {
   ]
 }
 
-/** Markdown is read as such only after an empty line. */
+/** Inside `<details>`, Markdown is recognised only after an empty line. */
 const folded = (summary: string, parts: readonly string[]): string =>
   [`<details><summary>${summary}</summary>`, ...parts, '</details>'].join('\n\n')
 
 /**
- * Text that Markdown takes for nothing else, and that turns no writing direction. A mention would notify people, so a
- * space of no width follows its `@`.
+ * Escapes a text so that Markdown gives it no meaning and it does not change the writing direction. A zero-width space
+ * follows each `@`, because a mention would notify people.
  */
 const text = (plain: string): string =>
   printable(plain)
@@ -117,7 +123,7 @@ const destination = (path: string): string =>
     .map((part) => encodeURIComponent(part).replace(/[()]/g, (bracket) => (bracket === '(' ? '%28' : '%29')))
     .join('/')
 
-/** A fence longer than any within. */
+/** Returns a fence longer than any in the text. */
 const fenceFor = (plain: string, least: number): string =>
   '`'.repeat(Math.max(least, ...Array.from(plain.matchAll(/`+/g), ([ticks]) => ticks.length + 1)))
 

@@ -10,38 +10,44 @@ import { answerText, hasReturned, nameText, nodeOf, printable, processText, requ
 import { wrap } from '../terminal/width.ts'
 import { digitsToTellApart } from '../words.ts'
 
-/** A picture of more than this is too wide or too long for a comment. */
+/** Maximum number of operations; a larger diagram is too wide or too long for a comment. */
 const MOST_OPERATIONS = 8
 const MOST_OF_CYCLE = 12
 const MOST_NODES = 5
-/** With more lanes all clients share one: the picture is as wide as a comment, and its letters stay legible. */
+/**
+ * Maximum number of lanes; if there are more, all clients share a lane. The diagram is scaled to the width of a
+ * comment, and its letters must stay legible.
+ */
 const MOST_LANES = 4
-/** Labels are not broken by themselves, and widen the picture. */
+/**
+ * Maximum length of a line in a label, in characters: Mermaid does not break long labels, which then widen the diagram.
+ */
 const LABEL_WIDTH = 40
 const LONGEST_NAME = 20
 
-/** A line of the diagram, and when it happened. */
+/** A line of the diagram, and its time in nanoseconds. */
 interface Drawn {
   readonly at: number
   readonly line: string
 }
 
-/** The lanes: a name for the language, and one for people. */
+/** The lanes of the diagram: each has an id in Mermaid, and a name for readers. */
 interface Lanes {
-  /** The id of a client's or node's lane. */
+  /** Returns the id of the lane of an operation's client; `node` returns that of a node. */
   readonly client: (operation: OperationRow) => string
   readonly node: (name: string | undefined) => string
-  /** What labels say of who it was: nothing where each client has a lane. */
+  /** Returns the name of the client for labels; empty if each client has a lane. */
   readonly who: (operation: OperationRow) => string
   readonly declared: readonly string[]
   readonly nodes: number
-  /** From the first node to the last. */
+  /** The ids of the first and the last node, for notes over all nodes. */
   readonly allNodes: string
 }
 
 /**
- * The contradiction as a sequence diagram of Mermaid: clients, nodes, requests, messages and faults. GitHub and GitLab
- * draw it where they cannot show a picture of a run's directory. Empty if it would be too large.
+ * Draws the contradiction as a Mermaid sequence diagram of clients, nodes, requests, messages and faults. GitHub and
+ * GitLab render it in places where they cannot show a picture from a run's directory. Empty if the diagram would be too
+ * large.
  */
 export function mermaidOf(history: History, { shown, near, wire }: Pick<Facts, 'shown' | 'near' | 'wire'>): string[] {
   if (shown === undefined) return []
@@ -52,7 +58,7 @@ export function mermaidOf(history: History, { shown, near, wire }: Pick<Facts, '
   const operations = operationLines(history, drawn, lanes)
   const times = operations.map(({ at }) => at)
   const [first, last] = [Math.min(...times), Math.max(...times)]
-  // Of what happens at one time, faults come first, and messages before the answer that they explain.
+  // At equal times, faults come first, and messages come before the answer that they explain.
   const all = [
     ...near.flatMap((fault) => faultLines(fault, lanes.allNodes, { first, last })),
     ...(wire === undefined ? [] : wireDrawn(wire, lanes)),
@@ -68,7 +74,7 @@ function lanesOf(history: History, { operations }: Counterexample, wire: Wire | 
     .toSorted((a, b) => (callEvent[a] ?? 0) - (callEvent[b] ?? 0))
   const clients = [...new Set(rows.map((row) => process[row] ?? 0))]
   const serving = rows.map((row) => nodeOf(history, row))
-  // What was on its way to the node that answered points to the right.
+  // The node that answered is the rightmost, so that messages to it point to the right.
   const sent = wire?.messages.flatMap(({ from, to }) => [from, to]) ?? []
   const others = [...sent, wire?.sender ?? serving[0], ...serving].filter((node) => node !== wire?.reader)
   const nodes = [...new Set(wire === undefined ? serving : [...others, wire.reader])]
@@ -122,7 +128,7 @@ function faultLines(
   { first, last }: { readonly first: number; readonly last: number },
 ): Drawn[] {
   const begins = { at: Math.max(first, from), line: note(nodes, text) }
-  // A fault that is over before anything shown happened is told all at once.
+  // The note of a fault that ended before the first shown operation covers both its beginning and its end.
   return to < last && to > begins.at
     ? [begins, { at: to, line: note(nodes, `${moment(to)} healed: ${label}`) }]
     : [begins]
@@ -162,12 +168,12 @@ const label = (text: string): string =>
     .map(escaped)
     .join('<br/>')
 
-/** A number and its unit share a line. */
+/** Keeps a number and its unit in one line. */
 const withUnits = (text: string): string => text.replace(/(?<=\d) (?=[mµn]?s\b)/g, '\u00a0')
 
 /**
- * The language has no quotes: what ends a statement or begins a comment, a directive, an entity or markup is written as a
- * character reference. So are the ends of a fence.
+ * Escapes a text for Mermaid, which has no quotes. Characters that end a statement, or begin a comment, a directive, an
+ * entity or markup, become character references; so do backquotes, which could end the fence.
  */
 const escaped = (text: string): string =>
   text.replace(/[#;<>&%$@\\`":]/g, (character) => `#${character.codePointAt(0) ?? 0};`)

@@ -25,8 +25,8 @@ const all: Reporter[] = [
   svgReporter,
 ]
 
-/** Every reporter. The first is used if none is named. */
+/** All reporters. The first is the default. */
 export const reporters: readonly Reporter[] = all
 
-/** Adds a reporter of a user's own. */
+/** Adds a user-defined reporter. */
 export const addReporter = (reporter: Reporter): void => void all.push(reporter)

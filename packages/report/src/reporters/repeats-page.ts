@@ -10,7 +10,9 @@ import { wrap } from '../terminal/width.ts'
 import type { Finding } from './finding.ts'
 import type { RunSubject } from './subject.ts'
 
-/** One of several runs: its verdict in a line and, if it broke its promise, how, and where its report is. */
+/**
+ * Renders one of several runs: its verdict in a line. If it broke its promise, also how, and the path of its report.
+ */
 export function renderRepeat(subject: RunSubject, style: Style, options: TerminalOptions): string {
   const { summary, reportFile, again, exitCode } = subject
   const page = pageStyle(style, options)
@@ -55,7 +57,7 @@ export function renderRepeat(subject: RunSubject, style: Style, options: Termina
 
 const SEED_COLUMN = 12
 
-/** How often it happened, and between which bounds the true proportion is. */
+/** Renders how many runs broke the promise, and the confidence interval of the true proportion. */
 export function renderRepeats(runs: readonly Finding[], style: Style, options: TerminalOptions): string {
   const page = pageStyle(style, options)
   const noted = runs.filter(({ result }) => result === 'noted').length
@@ -89,8 +91,8 @@ const proportionText = (failed: number, decided: number, least: number, most: nu
     : `${percent(failed / decided, 1)} of those that were decided; with 95% confidence, it happens in ${percent(least, 1)} to ${percent(most, 1)} of such runs`
 
 /**
- * The interval that holds the true proportion with 95% confidence, after `hits` of `trials`: E. B. Wilson, "Probable
- * inference, the law of succession, and statistical inference", JASA 22 (1927). Both ends are from 0 to 1.
+ * Returns the interval that contains the true proportion with 95% confidence, after `hits` of `trials`: E. B. Wilson,
+ * "Probable inference, the law of succession, and statistical inference", JASA 22 (1927). Both ends are from 0 to 1.
  */
 export function wilsonInterval(hits: number, trials: number): readonly [least: number, most: number] {
   if (trials === 0) return [0, 1]
@@ -98,9 +100,9 @@ export function wilsonInterval(hits: number, trials: number): readonly [least: n
   const scale = 1 + Z ** 2 / trials
   const centre = (share + Z ** 2 / (2 * trials)) / scale
   const half = (Z / scale) * Math.sqrt((share * (1 - share)) / trials + Z ** 2 / (4 * trials ** 2))
-  // At the ends the exact value is known, and rounding must not miss it.
+  // For no hits or only hits, the end is known exactly, and must not be affected by rounding.
   return [hits === 0 ? 0 : Math.max(0, centre - half), hits === trials ? 1 : Math.min(1, centre + half)]
 }
 
-/** The quantile of the normal distribution for 95%, two-sided. */
+/** The two-sided 95% quantile of the normal distribution. */
 const Z = 1.959963984540054

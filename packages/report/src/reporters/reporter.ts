@@ -3,29 +3,34 @@ import type { Style, TerminalOptions } from '../terminal/style.ts'
 import type { Finding } from './finding.ts'
 import type { Subject } from './subject.ts'
 
-/** A way to tell results. One file, and one line in the registry; `--reporter` takes its name. */
+/**
+ * A format in which results are reported. It consists of one file and one line in the registry; `--reporter` takes its
+ * name.
+ */
 export interface Reporter {
   readonly name: string
-  /** For help: what it writes. */
+  /** The description of the format in the help. */
   readonly summary: string
-  /** Whether a file of its has room for one subject only, as a page has. */
+  /** Whether the output has room for one subject only, such as a page. */
   readonly ofOne?: boolean
-  /** Whether other reporters may write to stdout as well. */
+  /** Whether other reporters may write to stdout at the same time. */
   readonly sharesStdout?: boolean
-  /** The kinds of subject it cannot tell of, each with the remedy. */
+  /** The kinds of subject that the reporter does not support, each with an alternative. */
   readonly not?: { readonly [kind in Subject['kind']]?: string }
   /**
-   * Whether a file that begins so, with at most a megabyte, is an earlier text of this reporter, so that another may
-   * replace it. Absent where nothing marks the text.
+   * Whether a file with this beginning, of at most a megabyte, is an earlier output of this reporter, which a new
+   * output may replace. Absent if the output has no distinctive mark.
    */
   recognises?(start: string): boolean
-  /** The text about one subject, written as soon as it is known. Called where the history is at hand. */
+  /**
+   * Returns the text about one subject. It is written as soon as the subject is judged, while the history is in memory.
+   */
   each?(subject: Subject, place: Place): string | Promise<string>
-  /** The text after all subjects. */
+  /** Returns the text after all subjects. */
   end?(told: readonly Told[], place: Place): string
 }
 
-/** Where a text will be read. */
+/** The place where a text will be read. */
 export interface Place {
   readonly style: Style
   readonly terminal: TerminalOptions
@@ -33,15 +38,15 @@ export interface Place {
   readonly host: string
   /** Milliseconds since 1970. */
   readonly now: number
-  /** The path of a history relative to the file that the text is written to. */
+  /** Returns the path of a history relative to the file of the text. */
   pathTo(historyFile: string): string
-  /** The path of the picture that is written as well, relative to the file that the text is written to; absent if none is. */
+  /** Path of the picture written with the text, relative to the file of the text; absent without a picture. */
   readonly picture?: string | undefined
 }
 
-/** What remains of a subject once its history is gone. Plain data. */
+/** The part of a subject, as plain data, that is kept after its history is released. */
 export interface Told {
   readonly findings: readonly Finding[]
-  /** Its line in a table of files, if it is one. */
+  /** The subject's line in a table of files, if it is a file. */
   readonly row: CheckRow | undefined
 }

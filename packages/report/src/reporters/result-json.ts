@@ -32,17 +32,17 @@ import { recordFactsOf, recordJson } from '../record.ts'
 import { type Telling, tellingOf } from '../telling/telling.ts'
 import { capitalised } from '../words.ts'
 
-/** A part of the result. Members that are undefined, and numbers that JSON lacks, are left to `bounded`. */
+/** A part of the result. `bounded` handles members that are undefined, and numbers that JSON lacks. */
 type Part = { readonly [member: string]: unknown }
 
 export interface JsonInput extends FactsInput {
   /** Absent if nothing could be checked. */
   readonly report: Report<string> | undefined
-  /** From `chaos check`: the file's name as typed. */
+  /** For `chaos check`, the file's name as typed. */
   readonly file?: string | undefined
-  /** From `chaos run`: its directory. */
+  /** For `chaos run`, the directory of the run. */
   readonly directory?: string | undefined
-  /** The initial value assumed, if it is not the one the history names. */
+  /** The initial value assumed, if it differs from that in the history. */
   readonly initial?: Json | undefined
   readonly parseMs?: number | undefined
   readonly checkMs: number
@@ -50,12 +50,12 @@ export interface JsonInput extends FactsInput {
   readonly proof?: WrittenProof | undefined
 }
 
-/** The most elements, writes and the like to list; `totals` has how many there are. */
+/** Maximum number of elements, writes and the like to list; `totals` has the full counts. */
 const MOST_LISTED = 1_000
 
 /**
- * The output of `--json`, whose members stay the same between versions. Times are nanoseconds from the run's start. It
- * is always shorter than a megabyte (see `bounded`).
+ * Returns the output of `--json`, whose members stay the same between versions. Times are nanoseconds since the start
+ * of the run. It is always shorter than a megabyte (see `bounded`).
  */
 export const toJson = (input: JsonInput): Json => bounded(wholeJson(input))
 
@@ -131,18 +131,18 @@ const latencyJson = ({
   p99Nanos = null,
 }: { readonly [rank in 'p50Nanos' | 'p99Nanos']?: number | undefined | null }): Part => ({ p50Nanos, p99Nanos })
 
-/** What nodes sent each other about the change that the first counterexample misses. */
+/** Returns the messages between nodes about the change that the first counterexample misses. */
 const wireJson = ({ sender, reader, change, messages, others, isNeverSent, unclear, sentence }: Wire): Part => ({
   ...{ sender, reader, change, sentence, neverSent: isNeverSent, unclear, others },
   messages: messages.map(({ carries, ...message }) => ({ ...message, carries: carries !== undefined })),
 })
 
-/** One cause: the level whose counterexample shows it, what happened, and the other levels that forbid it. */
+/** Returns one violation: the level of its counterexample, what happened, and the other levels that forbid it. */
 const violationJson = ({ counterexample: { level, sentence }, others }: Violation): Part => ({
   ...{ level, sentence, alsoForbiddenBy: others },
 })
 
-/** What was broken in a phase; how available and how fast it was stands with the other figures of that kind. */
+/** Returns what was broken in a phase; availability and latency are listed elsewhere with the other figures. */
 const phaseJson = (phase: PhaseSummary): [string, Part] => {
   const { operations, staleReads, violated } = phase
   return [phase.phase, { operations, staleReads, violated, broken: brokenLevel(phase) ?? null }]
@@ -152,7 +152,7 @@ const faultJson = ({ id, fault, from, to, hits, recoveryNanos, inDoubt, skipped 
   ...{ id, kind: fault.kind, fault, fromNanos: from, toNanos: to, hits, recoveryNanos, inDoubt, skipped },
 })
 
-/** What every page says at its top, and the level whose counterexample it draws. */
+/** Returns the texts at the top of every page, and the level whose counterexample is drawn. */
 const saidOf = (history: History, { headline: { title, verdict, despite }, shown, why }: Facts): Part => ({
   ...{ title, verdict, despite, shown: shown?.level },
   sentence: shown && capitalised(sentenceText(history, shown, why)),
@@ -162,7 +162,9 @@ const tellingJson = ({ outcome, what, why: { text, certainty, settings }, next }
   ...{ outcome, what, why: { text, certainty, settings: settings === '' ? undefined : settings }, next },
 })
 
-/** The verdicts on what the nodes answered; those on what clients saw are the run's own. */
+/**
+ * Returns the verdicts on the answers that nodes sent; the verdicts on the answers that clients got are the run's own.
+ */
 const viewsJson = ({ client, backend: { headline, levels }, settled, said }: RunViews): Part => ({
   client: { headline: client },
   backend: { headline, levels: byMember(Object.entries(levels), ([level, { result }]) => [level, { result }]) },
@@ -188,16 +190,16 @@ function accountingJson(accounting: Accounting, history: History): Part {
   }
 }
 
-/** The most transactions of one anomaly to name: a cycle may be long. */
+/** Maximum number of transactions to list for one anomaly: a cycle may be long. */
 const MOST_OF_ANOMALY = 8
 
-/** Where a transaction stands; what it did is in the file. */
+/** Returns the place of a transaction; the history file has its content. */
 function transactionJson(history: History, operation: OperationRow): Part {
   const { process, call, lines } = operationJson(history, operation)
   return { process, call, lines }
 }
 
-/** What was found in transactions; each anomaly with the lines of one. */
+/** Returns the verdicts on transactions; each anomaly with the lines of one example. */
 const transactionsJson = (
   report: Report<string>,
   { anomalies, assumed, judged: { transactions, reads } }: TransactionFacts,
@@ -236,7 +238,7 @@ function verdictJson(verdict: Verdict, history: History, facts: Facts): Part {
     case 'met':
       return {
         result: 'met',
-        // An order can name a million operations, so only its kind is given.
+        // A witness can list a million operations, so only its kind is printed.
         witness: verdict.witness.kind,
         impliedBy: verdict.witness.kind === 'implied' ? verdict.witness.by : undefined,
       }
@@ -266,25 +268,26 @@ function counterexampleJson(
   const operationOf = (part: number): OperationRow => transactions?.parts[part]?.operation ?? -1
   return {
     ...{ sentence, anomaly, story: story?.name, refusedBy: story?.refusedBy },
-    // The faults that matter to it, most telling first, in the words of every page.
+    // The faults relevant to the counterexample, most relevant first, in the words of every page.
     faults: near.length === 0 ? undefined : near.map(({ text, relation }) => ({ text, relation })),
     keys,
     operations: operations.map(({ operation, role }) => ({
       ...operationJson(history, operation),
       ...{ role, why: whyOf.get(operation) },
     })),
-    // A position in `operations` above.
+    // An index into `operations` above.
     culprit: culprit === undefined ? undefined : at.get(culprit),
     statesBefore,
     edges: edges?.map((edge) => edgeJson(edge, at)),
-    // Transactions: each comes before the next. Positions in `operations` above.
+    // The transactions of a cycle, each of which precedes the next, as indexes into `operations` above.
     cycle: transactions?.isCycle
       ? transactions.arrows.map(({ from, to, ...edge }) => ({
           ...{ before: at.get(operationOf(from.part)), after: at.get(operationOf(to.part)) },
           ...edge,
         }))
       : undefined,
-    // Why it was not cut down further, from how many operations it was cut, and whether these violate the level on their own.
+    // Why the counterexample was not reduced further, the number of operations it was reduced from, and whether its
+    // operations alone violate the level.
     uncut,
   }
 }

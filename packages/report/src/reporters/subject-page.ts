@@ -6,7 +6,7 @@ import { markdownOf } from './markdown.ts'
 import type { Place } from './reporter.ts'
 import type { Subject } from './subject.ts'
 
-/** The page of a subject; empty if it has no history. */
+/** Renders the page of a subject; empty if it has no history. */
 export function htmlOf(
   subject: Subject,
   { version, pathTo, picture }: Pick<Place, 'version' | 'pathTo' | 'picture'>,

@@ -8,36 +8,36 @@ import type { ToldStory } from '../told-story.ts'
 
 export type Subject = RunSubject | FileSubject | TroubleSubject | SearchSubject | ComparisonSubject | StorySubject
 
-/** A run, by `chaos run` or `chaos record`. */
+/** A run of `chaos run` or `chaos record`. */
 export interface RunSubject {
   readonly kind: 'run'
   /** What was tested: `raft, 5 nodes`. */
   readonly title: string
   readonly summary: RunSummary
   readonly history: History
-  /** The run's directory, and the files in it, as the reader would type them. */
+  /** The run's directory, and below the files in it, as the reader would type them. */
   readonly directory: string
   readonly historyFile: string
   readonly reportFile: string
-  /** Whether it is the only run. Several get a line each. */
+  /** Whether this is the only run; each of several runs is printed in a line. */
   readonly alone: boolean
   readonly again: string
   readonly exitCode: number
   readonly proof?: WrittenProof | undefined
 }
 
-/** A saved history, by `chaos check`. */
+/** A saved history, checked by `chaos check`. */
 export interface FileSubject {
   readonly kind: 'file'
-  /** Its path as typed. */
+  /** Path of the file as typed. */
   readonly file: string
-  /** Its name for people: `stdin` for `-`. */
+  /** Name of the file for readers: `stdin` for `-`. */
   readonly title: string
   readonly report: Report<string>
   readonly history: History
   readonly parseMs: number
   readonly checkMs: number
-  /** The level that the headline is about, if none is expected. */
+  /** The level that the headline is about if no level is expected. */
   readonly asked: string
   readonly expectation: Expectation | undefined
   readonly requirements: readonly RequirementResult[] | undefined
@@ -45,25 +45,25 @@ export interface FileSubject {
   readonly vacuous: readonly string[]
   readonly setup?: RunSetup | undefined
   readonly initial: Json
-  /** Whether it is the only file. Several get a line of a table each. */
+  /** Whether this is the only file; each of several files is a line of a table. */
   readonly alone: boolean
-  /** Whether to tell all the evidence. */
+  /** Whether to print all the evidence. */
   readonly explain: boolean
-  /** The path of the HTML report, if one is written. */
+  /** Path of the HTML report, if one is written. */
   readonly reportFile: string | undefined
-  /** Whether a page can link to the file; by default it can. */
+  /** Whether a page links to the file; by default it does. */
   readonly linksHistory?: boolean | undefined
   readonly again: string
   readonly exitCode: number
   readonly proof?: WrittenProof | undefined
 }
 
-/** A file about which nothing is known. */
+/** A file that could not be judged. */
 export interface TroubleSubject {
   readonly kind: 'trouble'
   readonly file: string
   readonly message: string
-  /** `stopped` if time or memory ran out; otherwise the file could not be read. */
+  /** `stopped` if time or memory ran out; `unreadable` if the file could not be read. */
   readonly why: 'stopped' | 'unreadable'
   /** Whether it is the only file. */
   readonly alone: boolean
@@ -91,7 +91,7 @@ export interface ComparisonSubject {
 export interface StorySubject {
   readonly kind: 'story'
   readonly story: ToldStory
-  /** The same with every telling, the accident and what prevents it, for a page. */
+  /** The story with all its tellings, the accident and its prevention, for a page. */
   readonly whole: ToldStory
   /** The object that `--json` prints. */
   readonly json: Json

@@ -15,14 +15,14 @@ export const tapReporter: Reporter = {
   },
 }
 
-/** What is unknown has not passed: only a verdict can be `ok`. */
+/** Returns the test point of a finding. An undecided verdict is `not ok`. */
 function pointOf(finding: Finding, number: number): string {
   const { result, command, name } = finding
   const description = `${command} ${name}: ${titleWithVerdict(finding)}`.replaceAll('\\', '\\\\').replaceAll('#', '\\#')
   return `${result === 'passed' || result === 'noted' ? 'ok' : 'not ok'} ${number} - ${description}\n${diagnosisOf(finding)}`
 }
 
-/** A YAML block; texts are quoted as in JSON, which is YAML as well. */
+/** Returns a YAML block; texts are quoted as in JSON, which is a subset of YAML. */
 function diagnosisOf({ result, sentence, expected, notes, evidence, file, line, again, telling }: Finding): string {
   const members: readonly (readonly [string, unknown])[] = [
     ['message', sentence],
