@@ -7,40 +7,43 @@ import { savedTelling } from '../telling/saved-telling.ts'
 import { capitalised } from '../words.ts'
 
 export interface ListedRun {
-  /** The name of its directory, by which it is found. */
+  /** Name of the run's directory, which identifies the run. */
   readonly name: string
-  /** When it began, in ISO 8601; empty if that is not known. */
+  /** Start of the run, in ISO 8601; empty if unknown. */
   readonly startedAt: string
   readonly target: string
   readonly workload: string
-  /** The faults that took effect, each once, as `--faults` names them. */
+  /** The names of the faults that took effect, as in `--faults`, without duplicates. */
   readonly faults: readonly string[]
   readonly seed: number | undefined
   readonly mood: Mood
   /** What users lost, or the verdict. */
   readonly title: string
-  /** The level below the title; empty if the title says it. */
+  /** The level below the title; empty if the title names it. */
   readonly level: string
-  /** Why, and what to do next; empty if it has no result. */
+  /** Why, and what to do next; empty without a result. */
   readonly why: string
   readonly next: Next
   readonly operations: number | undefined
   readonly hasReport: boolean
   readonly hasHistory: boolean
-  /** Whether it has a result that can be compared with another. */
+  /** Whether the run has a result that can be compared with another. */
   readonly hasResult: boolean
-  /** What of it `chaos` can still do something with, where it has no result: a command, and a path below the list's directory. */
+  /**
+   * For a run without a result, a command that can still use its files, and the path for it, relative to the list's
+   * directory.
+   */
   readonly remedy?: readonly [command: string, path: string] | undefined
 }
 
 export interface RunFiles {
   readonly name: string
-  /** What is in `run.json`; undefined if there is none, or it is no JSON. */
+  /** Content of `run.json`; undefined if it is missing or not JSON. */
   readonly runJson: unknown
   readonly hasRunJson: boolean
   readonly hasReport: boolean
   readonly hasHistory: boolean
-  /** What `chaos fuzz` wrote: its replays, each with what it says was found. */
+  /** The replays that `chaos fuzz` wrote, each with its description of what was found. */
   readonly found: readonly { readonly file: string; readonly text: string }[]
 }
 
@@ -105,7 +108,7 @@ function unjudged({ name, hasRunJson, hasHistory, found }: RunFiles): Omit<Liste
 
 type Place = 'name' | 'hasReport' | 'hasHistory' | 'hasResult'
 
-/** A directory is called `20261120-074501-raft`. */
+/** Parses the time and the target in the name of a directory: `20261120-074501-raft`. */
 function stampOf(name: string): Pick<ListedRun, 'startedAt' | 'target'> {
   const [, year, month, day, hour, minute, second, target] =
     /^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)-(.*)$/.exec(name) ?? []
@@ -121,7 +124,7 @@ function faultsIn(result: Parsed): readonly string[] {
   return [...new Set(names.filter((name) => name !== undefined))]
 }
 
-/** What `--faults` calls the fault of a record; its kind, if another version wrote it. */
+/** Returns the name of a record's fault in `--faults`; the kind of the fault if another version wrote the record. */
 export function nameOfRecord(record: unknown): string | undefined {
   try {
     return faultName(memberAt(record, ['fault']) as Fault)
@@ -130,7 +133,7 @@ export function nameOfRecord(record: unknown): string | undefined {
   }
 }
 
-/** As the report has it at its top. */
+/** Returns the outcome as at the top of the report. */
 function toldIn(result: Parsed): Pick<ListedRun, 'mood' | 'title' | 'level' | 'why' | 'next'> {
   const { outcome, what, verdict, why, next } = savedTelling(result)
   return {

@@ -1,15 +1,17 @@
 import type { ListedRun } from './listed-run.ts'
 
-/** What one subject did, run by run, oldest first. */
+/** The results of one subject, run by run, oldest first. */
 export interface Trend {
   readonly target: string
   readonly workload: string
   readonly runs: readonly ListedRun[]
-  /** The seeds that were run more than once, each with its own runs. */
+  /** The seeds that were run more than once, each with its runs. */
   readonly seeds: readonly { readonly seed: number; readonly runs: readonly ListedRun[] }[]
 }
 
-/** Runs by target and workload, the one that ran last first; of subjects with a single run there is no trend. */
+/**
+ * Groups runs by target and workload, the group with the latest run first. A subject with a single run has no trend.
+ */
 export function trendsOf(runs: readonly ListedRun[]): readonly Trend[] {
   const bySubject = groupsOf(
     runs.filter(({ hasResult }) => hasResult).sort((a, b) => order(a).localeCompare(order(b))),

@@ -14,7 +14,7 @@ import {
 } from '../operation-words.ts'
 import { clockOf, type LayOutSheet, type SheetRow, wasBefore } from './sheet.ts'
 
-/** More keys than these are counted. */
+/** Maximum number of keys to list; further keys are only counted. */
 const MOST_KEYS = 4
 const VALUE = 12
 
@@ -28,7 +28,7 @@ interface Ended {
   readonly isSurelyLast: boolean
 }
 
-/** What each node answered in the final reads of the keys that did not end as they should. */
+/** Returns the table of what each node answered in the final reads, for keys with a wrong final state. */
 export const finalStatesSheet: LayOutSheet = ({ history, counterexample: { level, operations } }) => {
   const first = operations.find(({ operation }) => isFinal(history, operation))?.operation
   if (!['eventual', 'convergent'].includes(level) || first === undefined) return undefined
@@ -78,18 +78,18 @@ const answerOf = (history: History, read: OperationRow | undefined): string =>
 
 export const endOf = (history: History, key: string | undefined): Ended | undefined => endings(history).get(key)
 
-/** The nodes that ended with something else than they should, as far as that can be told. */
+/** Returns the nodes whose final answer is wrong, as far as this can be known. */
 export function wrongOf(history: History, { reads, last, isSurelyLast }: Ended): readonly string[] {
   const texts = [...reads].map(([node, read]) => ({ node, text: JSON.stringify(outputOf(history, read)) }))
   const written = last === undefined ? undefined : writtenText(history, last)
   const times = (text: string): number => texts.filter((other) => other.text === text).length
-  // Without a write that is surely the last, most nodes are right.
+  // If no write is certainly the last, the majority of the nodes is assumed to be right.
   const most = texts.reduce((best, { text }) => (times(text) > times(best) ? text : best), texts[0]?.text ?? '')
   const expected = isSurelyLast || texts.some(({ text }) => text === written) ? written : most
   return texts.flatMap(({ node, text }) => (text === expected ? [] : [node]))
 }
 
-/** By key, in one pass over the history. */
+/** Returns the final state of each key, in one pass over the history. */
 function endings(history: History): ReadonlyMap<string | undefined, Ended> {
   const { length, outcome, returnEvent } = history.operations
   type Known = { readonly changes: OperationRow[]; readonly reads: Map<string, OperationRow> }

@@ -18,11 +18,11 @@ import {
 import { listedAtMost } from '../words.ts'
 import { clockOf, type LayOutSheet, rowsWhere, type Sheet, type SheetRow, wasBefore } from './sheet.ts'
 
-/** The beginning and the end of a longer life matter. */
+/** Maximum number of rows; of a longer life, the beginning and the end are shown. */
 const MOST_SHOWN = 8
 const MOST_SUBJECTS = 3
 
-/** What became of a message: who sent it, to whom it was handed out, and what cannot be. */
+/** Returns the table of a message's life: who sent it, to whom it was delivered, and what is impossible. */
 export const messageSheet: LayOutSheet = ({ history, counterexample }) => {
   const { culprit } = counterexample
   const core = coreOf(counterexample)
@@ -48,15 +48,15 @@ export const messageSheet: LayOutSheet = ({ history, counterexample }) => {
 
 export interface MissingElement {
   readonly element: string
-  /** The same as canonical JSON. */
+  /** The element as canonical JSON. */
   readonly text: string
   /** The confirmed addition, or the read that had seen it. */
   readonly known: OperationRow
-  /** The read without it. */
+  /** The read that lacks the element. */
   readonly read: OperationRow
 }
 
-/** What a read lacks although it was known before, and nothing may have removed it. */
+/** Returns an element that a read lacks although it was known before and nothing may have removed it. */
 export function missingFrom(history: History, { culprit, operations }: Counterexample): MissingElement | undefined {
   if (culprit === undefined || !isRead(history, culprit) || history.operations.outcome[culprit] !== OK) return undefined
   const found = elementsIn(history, culprit)
@@ -73,7 +73,7 @@ export function missingFrom(history: History, { culprit, operations }: Counterex
   return undefined
 }
 
-/** What became of an element: who added it, who saw it first and last, and the read that lacks it. */
+/** Returns the table of an element's life: who added it, who saw it first and last, and the read that lacks it. */
 export const elementSheet: LayOutSheet = ({ history, counterexample }) => {
   const { culprit } = counterexample
   if (culprit === undefined || !isRead(history, culprit)) return undefined
@@ -120,7 +120,7 @@ interface Life {
   readonly title: string
   readonly rows: readonly OperationRow[]
   readonly whatOf: (row: OperationRow) => string
-  /** Whether it contradicts as well as the culprit does. */
+  /** Whether a row contradicts the others, apart from the culprit. */
   readonly isWrong?: (row: OperationRow) => boolean
   readonly isTimed?: boolean
 }

@@ -5,40 +5,43 @@ import { isRead, linesOf } from '../operation-words.ts'
 import { digitsToTellApart } from '../words.ts'
 
 /**
- * A contradiction in rows and columns: what a model kept, in place of bars on an axis of time. It is laid out once; a
- * terminal and a page only write it down.
+ * A contradiction as a table of what a model kept, used instead of bars on a time axis. It is laid out once; terminal
+ * and pages only format it.
  */
 export interface Sheet {
-  /** `Account a, transfer by transfer`. */
+  /** The title of the table: `Account a, transfer by transfer`. */
   readonly title: string
   readonly columns: readonly { readonly title: string; readonly align?: 'left' | 'right' }[]
   readonly rows: readonly SheetRow[]
-  /** Whether its times matter as much: a page then draws the contradiction on an axis of time first. */
+  /** Whether its times matter as much as its values: a page then first draws the contradiction on a time axis. */
   readonly isTimed?: boolean
 }
 
 export interface SheetRow {
   readonly cells: readonly string[]
-  /** The places of the cells that contradict what was promised. */
+  /** The indexes of the cells that contradict the promise. */
   readonly wrong?: readonly number[]
-  /** A sum of the rows above it, or rows that are left out. */
+  /** `sum` for a sum of the rows above, `faint` for a placeholder of omitted rows. */
   readonly look?: 'sum' | 'faint'
-  /** The operation that it shows, to be looked up. */
+  /** The operation that the row shows, for links to it. */
   readonly operation?: OperationRow
 }
 
-/** A counterexample, with the history and the report that it is from. */
+/** A counterexample, with its history and its report. */
 export interface Shown {
   readonly history: History
   readonly report: Report<string>
-  /** That of the level that the page is about. */
+  /** The counterexample of the level that the page is about. */
   readonly counterexample: Counterexample
 }
 
-/** Undefined if an axis of time shows the contradiction best. */
+/** Returns the table of a contradiction; undefined if a time axis shows the contradiction best. */
 export type LayOutSheet = (input: Shown) => Sheet | undefined
 
-/** Moments of these operations with as many digits as tell them apart; without times, their lines. */
+/**
+ * Returns a function that formats the times of these operations, with enough digits to distinguish them; without times,
+ * their lines.
+ */
 export function clockOf(
   history: History,
   rows: readonly OperationRow[],
@@ -60,7 +63,7 @@ export function rowsWhere(history: History, holds: (row: OperationRow) => boolea
   return rows
 }
 
-/** Whether it may have changed what a read of the same object showed. */
+/** Whether the operation may have changed what a read of the same object showed. */
 export function mayBeSeen(history: History, row: OperationRow, read: OperationRow): boolean {
   const { key, outcome, callEvent, returnEvent } = history.operations
   const isCalled = (callEvent[row] ?? 0) < (returnEvent[read] ?? 0)
@@ -68,9 +71,9 @@ export function mayBeSeen(history: History, row: OperationRow, read: OperationRo
 }
 
 interface ChangesAround {
-  /** What had been acknowledged before a read, in order of acknowledgement. */
+  /** The changes acknowledged before a read, in the order of acknowledgement. */
   readonly before: readonly OperationRow[]
-  /** What else it may show. */
+  /** The other changes that the read may show. */
   readonly open: readonly OperationRow[]
 }
 
@@ -82,19 +85,25 @@ export function changesAround(history: History, read: OperationRow): ChangesArou
   return { before, open: changes.filter((row) => !isKnown(row)) }
 }
 
-/** The least and the most that a read may show of a sum, with changes that may have taken effect or not. */
+/**
+ * Returns the least and the greatest sum that a read may show, given the known sum and the changes that may or may not
+ * have taken effect.
+ */
 export const allowedBy = (known: number, perhaps: readonly number[]): readonly [least: number, most: number] => [
   rounded(known + sumOf(perhaps.filter((change) => change < 0))),
   rounded(known + sumOf(perhaps.filter((change) => change > 0))),
 ]
 
-/** How far a sum is below the least or above the most; 0 if it is allowed. */
+/**
+ * Returns the difference between a sum and the nearest limit: negative below the least, positive above the greatest, 0
+ * within the limits.
+ */
 export const offBy = (shown: number, [least, most]: readonly [least: number, most: number]): number =>
   rounded(shown < least ? shown - least : shown > most ? shown - most : 0)
 
 export const sumOf = (amounts: readonly number[]): number => rounded(amounts.reduce((sum, each) => sum + each, 0))
 
-/** What it adds to a counter. */
+/** Returns the amount that an operation adds to a counter. */
 export const amountOf = (history: History, row: OperationRow): number =>
   amountAdded({ f: functionOf(history, row), value: inputOf(history, row) })
 
@@ -104,5 +113,5 @@ export const wasBefore = ({ operations }: History, one: OperationRow, other: Ope
 /** `+7,578`. */
 export const changeText = (amount: number): string => `${amount > 0 ? '+' : ''}${amountText(amount)}`
 
-/** Sums of fractions are not exact. */
+/** Rounds a sum to 9 decimals: sums of fractions are not exact. */
 export const rounded = (value: number): number => Math.round(value * 1e9) / 1e9

@@ -11,13 +11,13 @@ import { onlyNode } from './only-node.ts'
 import type { Outcome, TellingInput } from './outcome.ts'
 
 export interface Next {
-  /** One sentence or two; empty if nothing is known to help. */
+  /** The advice, in one or two sentences; empty if no remedy is known. */
   readonly text: string
-  /** What to type for it; absent if no command does it. */
+  /** The command that follows the advice; absent if no command does. */
   readonly command?: string | undefined
 }
 
-/** One step for each outcome. The command is the one that led here, changed where that helps. */
+/** Returns the next step for an outcome. Its command is the command of the run, with changed options if they help. */
 export function nextOf(outcome: Outcome, facts: Facts, { history, run, again }: TellingInput): Next {
   const isRun = run !== undefined && run.spec.clients > 0
   switch (outcome) {
@@ -64,7 +64,7 @@ export function nextOf(outcome: Outcome, facts: Facts, { history, run, again }: 
   }
 }
 
-/** A planted bug breaks nothing where its moment does not come. */
+/** Returns the next step after a run whose planted bug broke nothing: the situation that it needs did not occur. */
 function hiddenBug(run: RunSummary | undefined, again: string | undefined): Next | undefined {
   const bug = run?.spec.target.bug
   if (bug === undefined) return undefined
@@ -74,21 +74,21 @@ function hiddenBug(run: RunSummary | undefined, again: string | undefined): Next
   }
 }
 
-/** The end of a remedy that says what to expect instead. */
+/** Matches the end of a remedy that suggests a weaker level. */
 const WEAKER_IS_FINE = / If [^.]*, expect [^.]*\.$/
 
-/** What usually prevents what was found beyond the expectation, and how to fail on it. */
+/** Returns what usually prevents the violation of a level beyond the expectation, and how to make a run fail on it. */
 function moreNeeded(facts: Facts, history: History, run: RunSummary | undefined): string {
   const strongest = strongestIn(facts)
   const remedy = facts.shown === undefined ? '' : remedyOf(facts, history, run).replace(WEAKER_IS_FINE, '')
   return `${remedy === '' ? '' : `If you rely on more: ${remedy} `}To have this fail a run, give --expect ${strongest}.`
 }
 
-/** `sync=majority`, as `--set` has them. */
+/** Returns settings in the syntax of `--set`: `sync=majority`. */
 const chosenIn = (settings: NonNullable<RunSummary['stronger']>): readonly string[] =>
   Object.entries(settings).map(([name, value]) => `${name}=${value}`)
 
-/** The settings with which the target promises the level that was broken. */
+/** Returns the settings with which the target promises the violated level. */
 function promisedByOthers({ setup }: Facts, again: string | undefined): Next | undefined {
   const { stronger = {}, strongerPromise, spec } = setup ?? {}
   const chosen = chosenIn(stronger)
@@ -99,10 +99,12 @@ function promisedByOthers({ setup }: Facts, again: string | undefined): Next | u
   }
 }
 
-/** Of fewer answers than this share, more runs of the same kind say no more. */
+/** Below this share of answered requests, further runs of the same kind add no evidence. */
 const SELDOM = 0.25
 
-/** Where more seeds alone say nothing about the rest: reads without a write, or one node of several. */
+/**
+ * Returns the next step if more seeds alone would not help: clients only read, or only one of several nodes answered.
+ */
 function halfTried(history: History, { spec, operations }: RunSummary, again: string | undefined): Next | undefined {
   if (operations.total > 0 && operations.reads === operations.total)
     return { text: 'Clients only read, so nothing could be lost. Try a workload that writes, if it has one.' }
@@ -115,7 +117,7 @@ function halfTried(history: History, { spec, operations }: RunSummary, again: st
       }
 }
 
-/** Where most requests had no answer. */
+/** Returns the next step if most requests had no answer. */
 function seldomAnswered({ phases }: RunSummary, again: string | undefined): Next | undefined {
   const little = triedLittle(phases, again)
   const { asked, answered } = answeredIn(phases)
@@ -123,7 +125,7 @@ function seldomAnswered({ phases }: RunSummary, again: string | undefined): Next
   return { text: 'Most requests failed, so this run tried little. Remove the cause of the errors.', command: again }
 }
 
-/** Where faults kept most requests from an answer, as those do that leave no majority for long. */
+/** Returns the next step if faults prevented most answers, as faults that leave no majority for long do. */
 function triedLittle(phases: RunSummary['phases'], again: string | undefined, beginning = ''): Next | undefined {
   const { asked, answered } = answeredIn(underFaults(phases))
   if (asked < MANY || answered >= SELDOM * asked) return undefined
@@ -141,10 +143,13 @@ function triedLittle(phases: RunSummary['phases'], again: string | undefined, be
 
 const strongestIn = ({ report }: Facts): string => (report === undefined ? 'linearizable' : strongestOf(report))
 
-/** Without the planted bug; with other settings, if these give it up; otherwise by what usually helps. */
+/**
+ * Returns how to cure a violation: without the planted bug, or with other settings if the present ones permit it;
+ * otherwise the usual remedy.
+ */
 function cured(facts: Facts, history: History, run: RunSummary | undefined, again: string | undefined): Next {
   const { report, setup, lease, leaseClock, may } = facts
-  // What makes writes last keeps no lock from expiring, nor does a system without the bug.
+  // Settings that make writes durable do not prevent a lease from expiring, nor does removing the bug.
   const {
     stronger = {},
     strongerPromise,
@@ -172,7 +177,7 @@ function cured(facts: Facts, history: History, run: RunSummary | undefined, agai
   return { text, command: strongerPromise === undefined ? command : withOption(command, 'expect', strongerPromise) }
 }
 
-/** What usually mends the most telling cause; empty if that is not known. */
+/** Returns the usual remedy of the most specific cause; empty if it is unknown. */
 function remedyOf(facts: Facts, history: History, run: RunSummary | undefined): string {
   const { report, shown } = facts
   if (report === undefined || shown === undefined) return 'Run it again.'
@@ -180,7 +185,7 @@ function remedyOf(facts: Facts, history: History, run: RunSummary | undefined): 
   return cause?.remedy ?? ''
 }
 
-/** How an undecided level is decided, and the option for it. */
+/** How to decide an undecided level, and the option for it, by kind of reason. */
 const DECIDING: {
   readonly [kind in Reason['kind']]: {
     readonly text: string
@@ -202,10 +207,10 @@ const DECIDING: {
 const UNRECOVERED = 'Nothing was answered after the faults ended. Look at the logs of the nodes.'
 
 function decided({ report, asked }: Facts, run: RunSummary | undefined, again: string | undefined): Next {
-  // Nothing that is supplied to the checker replaces the answers that never came.
+  // No option of the checker replaces answers that never arrived.
   if (run?.lacks?.includes('recovery') === true) return { text: UNRECOVERED, command: again }
   const verdict = report === undefined ? undefined : verdictOf(report, asked ?? strongestOf(report))
-  // Otherwise a requirement is unknown.
+  // The level is decided, so a requirement is unknown.
   if (verdict?.result !== 'unknown')
     return { text: 'Supply what the reason names, then judge it again.', command: again }
   const { kind } = verdict.reason
@@ -215,28 +220,28 @@ function decided({ report, asked }: Facts, run: RunSummary | undefined, again: s
   return { text, command: kind === 'record' ? again : undefined }
 }
 
-/** A run needs about this much time for each kind of fault that never took effect. */
+/** Milliseconds that a run needs, roughly, for each kind of fault that never took effect. */
 const MS_FOR_A_FAULT = 10_000
 
-/** What is worth supplying first. */
+/** What a run may lack, ordered by what should be supplied first. */
 const BY_WORTH: readonly Lack[] = ['faults', 'recovery', 'concurrency', 'record', 'successes']
 
-/** Why what is missing was not asked for; undefined if it may have been. */
+/** Returns why the workload did not request what is missing; undefined if it may have requested it. */
 function neverAskedText({ ok, fail, info, reads, total }: RunSummary['operations']): string | undefined {
   if (ok > 0 && fail + info === 0) return 'All that clients asked for succeeded.'
   return reads > 0 && reads === total ? 'Clients asked for reads only.' : undefined
 }
 
-/** So many attempts without one success are no chance. */
+/** A function that fails this many times without a success does not fail by chance. */
 const MANY = 10
 
-/** The functions that were asked for many times and never worked. */
+/** Returns the functions that were called many times and never succeeded. */
 function neverWorked({ operations, functions, errorOf }: History): readonly string[] {
   const tried = functions.map(() => 0)
   const worked = functions.map(() => false)
   for (let row = 0; row < operations.length; row++) {
     const f = operations.f[row] ?? 0
-    // A cas that found another value failed as it should.
+    // A cas that found another value has no error: it failed as intended.
     if (errorOf(row) !== undefined) tried[f] = (tried[f] ?? 0) + 1
     if (operations.outcome[row] === OK) worked[f] = true
   }
@@ -274,7 +279,7 @@ function supplied(
     case 'record':
       return { text: 'Supply what the reason names, then run it again.', command: again }
     case 'successes':
-      // What was never asked for does not come with time.
+      // A longer run does not help if the workload never requests what is missing.
       if (neverAsked !== undefined && Object.keys(spec.workload.settings).length > 0)
         return {
           text: `${neverAsked} Let the workload ask for the rest, too.`,
@@ -289,13 +294,16 @@ function supplied(
   }
 }
 
-/** The command with the option set to the value, in place of what it was set to; undefined if it cannot have the option. */
+/**
+ * Returns the command with the option set to the value, replacing its previous value; undefined if the command does not
+ * accept the option.
+ */
 export const withOption = (command: string | undefined, name: string, value: string): string | undefined =>
   command === undefined || (isBySpec(command) && name !== 'times')
     ? undefined
     : `${withoutOption(command, name)} --${name} ${value}`
 
-/** Each setting replaces the one of the same name. */
+/** Returns the command with these settings; each replaces an existing setting of that name. */
 function withSettings(command: string, settings: readonly string[]): string {
   const without = settings.reduce(
     (rest, setting) =>
@@ -305,7 +313,7 @@ function withSettings(command: string, settings: readonly string[]): string {
   return [without, ...settings.map((setting) => `--set ${setting}`)].join(' ')
 }
 
-/** Whether a file defines the whole run: the command then takes no option that would change it. */
+/** Whether a file defines the whole run: its command accepts no option that would change the run. */
 const isBySpec = (command: string): boolean => / --spec[= ]/.test(command)
 
 const withoutOption = (command: string, name: string): string =>

@@ -1,6 +1,8 @@
 import { type History, isAnswered } from '@chaosproxy/history'
 
-/** The one node that answered anything, of a cluster of several. */
+/**
+ * Returns the only node that answered anything; undefined if there are several, or if the cluster has only one node.
+ */
 export function onlyNode(history: History, among: number): string | undefined {
   const { length, node } = history.operations
   if (among === 1) return undefined

@@ -5,12 +5,12 @@ import type { Facts } from '../facts/facts.ts'
 import type { Mood } from '../facts/headline.ts'
 
 /**
- * How a run or a check ended. `weaker`: it kept what was expected, which is less than the strongest level, and broke that.
- * `missed`: the level is met, a requirement is not. `vacuous`: nothing was violated, and little was tried.
+ * The outcome of a run or a check. `weaker`: it met the expected level, and broke a stronger one. `missed`: it met the
+ * level, but missed a requirement. `vacuous`: it violated nothing, but little was tried.
  */
 export type Outcome = 'violated' | 'met' | 'weaker' | 'missed' | 'unknown' | 'vacuous' | 'interrupted' | 'unchecked'
 
-/** How a reader is to take each. */
+/** How good each outcome is for the reader. */
 const MOODS: { readonly [outcome in Outcome]: Mood } = {
   ...{ violated: 'bad', missed: 'bad', met: 'good', weaker: 'good' },
   ...{ unknown: 'unsure', vacuous: 'unsure', interrupted: 'unsure', unchecked: 'unsure' },
@@ -20,7 +20,7 @@ export const isOutcome = (text: string): text is Outcome => Object.hasOwn(MOODS,
 
 export const moodOf = (outcome: Outcome): Mood => MOODS[outcome]
 
-/** What an outcome and its next step are told from, besides the facts. */
+/** The input of an outcome and its next step, besides the facts. */
 export interface TellingInput {
   readonly history: History
   readonly run?: RunSummary | undefined

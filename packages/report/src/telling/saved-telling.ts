@@ -1,12 +1,12 @@
 import { type Parsed, textAt } from '@chaosproxy/runner/result'
 import type { Next } from './next.ts'
 
-/** The telling in a result that `--json` printed. Texts are empty where the result lacks them. */
+/** The report in a result that `--json` printed. A text is empty if the result lacks it. */
 export interface SavedTelling {
   readonly outcome: string
   readonly what: string
   readonly verdict: string
-  /** What happened, and why, in one text; empty if nothing was violated. */
+  /** What happened, and why, in one text; empty without a violation. */
   readonly sentence: string
   readonly why: string
   readonly next: Next
@@ -24,5 +24,5 @@ export const savedTelling = (result: Parsed): SavedTelling => {
   }
 }
 
-/** What happened, and why: the story of a violation, or what another verdict rests on. */
+/** Returns what happened, and why; without a violation, what the verdict rests on. */
 export const savedStory = ({ sentence, why }: SavedTelling): string => (sentence === '' ? why : sentence)

@@ -11,22 +11,25 @@ import { type Next, nextOf } from './next.ts'
 import { onlyNode } from './only-node.ts'
 import { type Outcome, outcomeOf, type TellingInput } from './outcome.ts'
 
-/** What happened, why, and what to do next: every screen shows these three. */
+/** What happened, why, and what to do next: every screen shows these three answers. */
 export interface Telling {
   readonly outcome: Outcome
   /** What users lost, or the verdict: `106 acknowledged messages were lost`. */
   readonly what: string
-  /** The mechanism of a violation; otherwise what the verdict rests on. */
+  /** The mechanism of a violation; without a violation, what the verdict rests on. */
   readonly why: {
     readonly text: string
     readonly certainty: Certainty
-    /** What was chosen of the target: `r=2, w=3, 5 nodes`; empty if that is not known. */
+    /** The settings of the target: `r=2, w=3, 5 nodes`; empty if unknown. */
     readonly settings: string
   }
   readonly next: Next
 }
 
-/** What the second answer is called: `Likely why`, unless it names no cause. What nothing is wrong with was tried. */
+/**
+ * Returns the heading of the second answer: `Tried` if nothing is wrong, `Likely why` for a likely cause, otherwise
+ * `Why`.
+ */
 function nameOfWhy({ outcome, why }: Pick<Telling, 'outcome' | 'why'>): string {
   if (outcome === 'met' || outcome === 'weaker') return 'Tried'
   return why.certainty === 'likely' ? 'Likely why' : 'Why'
@@ -84,7 +87,10 @@ function whyOfOutcome(
   }
 }
 
-/** What a verdict without a violation rests on: how much was tried, under which faults, and what they cost. */
+/**
+ * Returns what a verdict without a violation rests on: how much was tried, under which faults, and the effect of the
+ * faults on clients.
+ */
 function evidenceText(history: History, run: RunSummary | undefined, facts: Facts): string {
   const granted = facts.report?.transactions?.assumed ?? []
   const number = operationsIn(history)
@@ -96,13 +102,13 @@ function evidenceText(history: History, run: RunSummary | undefined, facts: Fact
   return [tried, costText(facts, run), stalenessText(run)].filter((text) => text !== '').join(' ')
 }
 
-/** `, answered by n1 alone,` where other nodes of the cluster answered nothing. */
+/** Returns `, answered by n1 alone,` if no other node of the cluster answered; otherwise empty. */
 function onlyNodeText(history: History, among: number): string {
   const name = onlyNode(history, among)
   return name === undefined ? '' : `, answered by ${nameText(name)} alone,`
 }
 
-/** `2 partitions`, `1 kill`: those that took effect. */
+/** Returns the faults that took effect: `2 partitions`, `1 kill`. */
 function faultsIn({ faults }: RunSummary): readonly string[] {
   const counts = new Map<string, number>()
   for (const { fault, hits, skipped } of faults)
@@ -110,7 +116,7 @@ function faultsIn({ faults }: RunSummary): readonly string[] {
   return [...counts].map(([name, times]) => plural(times, name, severalOf(name)))
 }
 
-/** `82 reads were stale.`; empty if none was, or nobody measured that. */
+/** Returns `82 reads were stale.`; empty if none was stale or staleness was not measured. */
 function stalenessText({ phases, convergedAfterHealNanos: converged }: RunSummary): string {
   const stale = phases.reduce((sum, { staleReads = 0 }) => sum + staleReads, 0)
   if (stale === 0) return ''
@@ -118,7 +124,7 @@ function stalenessText({ phases, convergedAfterHealNanos: converged }: RunSummar
   return `${plural(stale, 'read')} returned a value that had been replaced${agreed}.`
 }
 
-/** What clients were answered under faults, and the slowest recovery. */
+/** Returns the share of requests that clients got answered under faults, and the slowest recovery. */
 function costText({ may }: Facts, run: RunSummary | undefined): string {
   const { phases, faults } = run ?? { phases: [], faults: [] }
   const { asked, answered } = answeredIn(underFaults(phases))

@@ -7,9 +7,9 @@ import type { Race } from '../race/code-run.ts'
 import { raceSentence } from '../race/race-words.ts'
 import { answersOf, type Telling, tellingOf } from './telling.ts'
 
-/** What is told of one run among many. */
+/** The report of one run among many. */
 export interface ToldRun extends Telling {
-  /** What happened, and why, in one text; empty if nothing was violated. */
+  /** What happened, and why, in one text; empty without a violation. */
   readonly sentence: string
 }
 
@@ -22,11 +22,11 @@ export function toldRun(history: History, run: RunSummary): ToldRun {
   }
 }
 
-/** What a history shows that was found by a search: what users lost, if that is known, and what usually mends it. */
+/** The report of a history that a search found: what users lost, if known, and the usual remedy. */
 export interface ToldHistory {
-  /** Empty if there is no more to say than the verdict. */
+  /** What users lost; empty if there is nothing to add to the verdict. */
   readonly what: string
-  /** Why, how sure that is, and what to do next: each with its name. */
+  /** The answers, each with its heading: the cause with its certainty, and what to do next. */
   readonly answers: readonly (readonly [name: string, text: string])[]
 }
 

@@ -2,9 +2,9 @@ import type { DrawnTransaction, TransactionArrow, TransactionDrawing } from '@ch
 import { FAIL, type History, OK } from '@chaosproxy/history'
 import { hasReturned, nameText, processText } from '../operation-words.ts'
 
-/** A transaction in its lane; time runs down. */
+/** A transaction in its lane; time runs downwards. */
 export interface PlacedTransaction {
-  /** Its place among the drawing's parts. */
+  /** Index among the drawing's parts. */
   readonly part: number
   readonly lane: number
   readonly top: number
@@ -26,16 +26,16 @@ export interface LaneLayout {
 }
 
 interface Heights {
-  /** Of a part, from its begin to its end. */
+  /** Returns the height of a part, from its beginning to its end. */
   readonly ofPart: (part: number) => number
   /** Between two moments. */
   readonly ofGap: number
 }
 
-/** More lanes than this keep their order: every other one is tried. */
+/** Maximum number of lanes to rearrange: every order of them is tried. */
 const MOST_ARRANGED = 6
 
-/** A lane for each client. What began or ended earlier is higher up, no further apart than boxes need. */
+/** Returns a layout with a lane for each client. Earlier events are higher up, no further apart than the boxes need. */
 export function laneLayout(history: History, drawing: TransactionDrawing, { ofPart, ofGap }: Heights): LaneLayout {
   const { callEvent, returnEvent, callTime, returnTime } = history.operations
   const { lanes, laneOf } = lanesOf(history, drawing)
@@ -68,7 +68,10 @@ export function laneLayout(history: History, drawing: TransactionDrawing, { ofPa
   return { lanes, parts, moments, bottom }
 }
 
-/** A lane for each client; another one where transactions of one client overlap. Arrows lead to near lanes. */
+/**
+ * Assigns a lane to each client, and a further lane if transactions of the client overlap. The order of the lanes keeps
+ * arrows short.
+ */
 function lanesOf(
   history: History,
   { parts, arrows }: TransactionDrawing,
@@ -94,7 +97,7 @@ function lanesOf(
   }
 }
 
-/** The order of lanes in which arrows pass the fewest others; of several the first. */
+/** Returns the order of lanes in which arrows cross the fewest other lanes; among equals, the first. */
 function arranged(lanes: number, pairs: readonly (readonly [number, number])[]): readonly number[] {
   const plain = Array.from({ length: lanes }, (_, lane) => lane)
   if (lanes > MOST_ARRANGED) return plain
@@ -119,13 +122,13 @@ export function endText(history: History, { operation, members = [] }: DrawnTran
   return outcome === OK ? 'committed' : outcome === FAIL ? 'rolled back' : 'no answer'
 }
 
-/** `3 more reads and writes`: what is not drawn of a transaction; empty if all of it is. */
+/** Returns what the drawing omits of a transaction: `3 more reads and writes`; empty if nothing. */
 export const othersText = ({ others, steps }: DrawnTransaction): string =>
   others === 0
     ? ''
     : `${others}${steps.length === 0 ? '' : ' more'} ${others === 1 ? 'read or write' : 'reads and writes'}`
 
-/** What an arrow means, read from its beginning to its end: `did not see`. */
+/** The meaning of an arrow, from its beginning to its end: `did not see`. */
 export const arrowWords: { readonly [edge in TransactionArrow['edge']]: string } = {
   rw: 'did not see',
   wr: 'was read by',
@@ -134,11 +137,11 @@ export const arrowWords: { readonly [edge in TransactionArrow['edge']]: string }
   'real time': 'ended before',
 }
 
-/** `rw accounts/7`; empty for orders of sessions and of real time, whose words say it all. */
+/** Returns the label `rw accounts/7`; empty for session order and real time, for which the words are sufficient. */
 export const arrowLabel = ({ edge, key }: TransactionArrow): string =>
   key === undefined ? '' : `${edge} ${nameText(key)}`
 
-/** `T1 did not see what T2 wrote to bob (rw)`. */
+/** Returns `T1 did not see what T2 wrote to bob (rw)`. */
 export function arrowSentence({ from, to, edge, key = '' }: TransactionArrow): string {
   const [one, other] = [nameOfPart(from.part), nameOfPart(to.part)]
   switch (edge) {
