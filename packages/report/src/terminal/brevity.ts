@@ -1,16 +1,22 @@
-/** What a page leaves out to be read at a glance. */
+/** What a page leaves out so that it can be read at a glance. */
 export interface Brevity {
-  /** Of the other contradictions, all but that of the weakest level. */
+  /** Whether other contradictions are left out, except that of the weakest level. */
   readonly others: boolean
-  /** The places and reasons of levels, which then share a line for each verdict. */
+  /** Whether the places and reasons of levels are left out. The levels then share a line for each verdict. */
   readonly reasons: boolean
-  /** Figures that the report has as well. */
+  /** Whether figures are left out that the report contains. */
   readonly figures: boolean
-  /** The table of phases, all but their availabilities. */
+  /** Whether the table of phases is left out, except their availabilities. */
   readonly phases: boolean
-  /** What is left of the above: any other contradiction, the faults and stale reads in numbers, messages that are only counted. */
+  /**
+   * Whether further parts of the above are left out: any other contradiction, the numbers of faults and stale reads,
+   * and the count of other messages.
+   */
   readonly remainder: boolean
-  /** The picture of more than three operations, which are listed instead; of fewer, the faults that its title names. Also counts that the page has. */
+  /**
+   * Whether a picture of more than three operations becomes a list; for a smaller picture, whether the faults that its
+   * title names are left out. Also leaves out counts that the page contains.
+   */
   readonly picture: boolean
 }
 
@@ -19,7 +25,7 @@ export const whole: Brevity = {
   ...{ phases: false, remainder: false, picture: false },
 }
 
-/** The least important goes first. */
+/** The levels of brevity; each leaves out the least important of the remaining parts. */
 const steps: readonly Brevity[] = [
   whole,
   { ...whole, others: true },
@@ -30,10 +36,12 @@ const steps: readonly Brevity[] = [
   { others: true, reasons: true, figures: true, phases: true, remainder: true, picture: true },
 ]
 
-/** A violation is read on one screen. */
+/** Maximum number of lines: a violation fits one screen. */
 const MOST_LINES = 40
 
-/** The page that leaves out as little as it takes to be 40 lines long, if any is. It ends in a newline. */
+/**
+ * Returns the page with the least omissions that has at most 40 lines; if none has, the shortest. It ends in a newline.
+ */
 export function atAGlance(draw: (brevity: Brevity) => string): string {
   let page = ''
   for (const brevity of steps) {

@@ -7,11 +7,11 @@ interface Place {
   readonly paint: Paint | undefined
 }
 
-/** A sheet of character cells. Written cells are never overwritten, so lines pass behind text. */
+/** A grid of character cells. Written cells are never overwritten, so lines pass behind text. */
 export interface Canvas {
   /** Writes into the cells that are still empty. */
   readonly write: (row: number, column: number, text: string, paint?: Paint) => void
-  /** The column after a row's last written cell. */
+  /** Returns the column after a row's last written cell. */
   readonly end: (row: number) => number
   readonly lines: () => string[]
 }
@@ -40,7 +40,7 @@ export function canvas(): Canvas {
   }
 }
 
-/** Joins the cells of a row, painting each stretch of one colour at once. */
+/** Joins the cells of a row, and paints each section of one colour in one call. */
 function lineOf(places: readonly (Place | undefined)[]): string {
   let line = ''
   let stretch = ''

@@ -34,22 +34,22 @@ import { type Style, type Symbols, symbolsOf, type TerminalOptions } from './sty
 import { type Cell, table } from './table.ts'
 import { clip, displayWidth, wrap } from './width.ts'
 
-/** One checked file, or why it could not be checked. */
+/** A checked file, or the reason why it could not be checked. */
 export type CheckRow =
   | {
       readonly file: string
       readonly report: Report<string>
       readonly history: Lines
-      /** Milliseconds for reading and checking together. */
+      /** Milliseconds for reading and checking the file together. */
       readonly elapsedMs: number
       /** Why the history proves less than it seems to. */
       readonly vacuous: readonly string[]
     }
   | { readonly file: string; readonly trouble: string }
 
-/** The only consistency levels that a table shows. */
+/** The consistency levels that a table shows. */
 const shownLevels: readonly string[] = ['linearizable', 'sequential', 'causal', 'eventual']
-/** For a judge without these levels, how many of its strongest a table shows. */
+/** Number of levels in the table, strongest first, for a judge without these levels. */
 const MOST_OTHERS = 4
 
 function columnsFor(reports: readonly Report<string>[]): readonly string[] {
@@ -68,7 +68,7 @@ interface Room {
   readonly withoutModel?: boolean
 }
 
-/** The columns a reason and a file's name may take in the table, widest first. */
+/** Maximum widths of a reason and a file's name in the table, in columns, widest first. */
 const ROOMS = [
   { reason: 28, file: 200 },
   { reason: 18, file: 200 },
@@ -79,7 +79,7 @@ const ROOMS = [
   { reason: 0, file: 18, withoutModel: true },
 ] as const satisfies readonly Room[]
 
-/** One line per file, as `chaos check` prints for several. Ends in a newline. */
+/** Renders one line per file, as `chaos check` prints for several files. Ends in a newline. */
 export function renderCheckTable(rows: readonly CheckRow[], style: Style, options: TerminalOptions): string {
   const symbols = symbolsOf(options)
   const checked = rows.filter((row) => 'report' in row)
@@ -104,7 +104,7 @@ export function renderCheckTable(rows: readonly CheckRow[], style: Style, option
       2,
     )
   const fits = (lines: readonly string[]): boolean => displayWidth(lines[0] ?? '') <= options.width - 2
-  // Reasons are cut to keep the table within the terminal; each file's own page has them in full.
+  // Reasons are truncated to keep the table within the terminal; each file's own page has them in full.
   const drawn = checked.length === 0 ? [] : ROOMS.map(draw)
   const lines = drawn.find(fits) ?? drawn[drawn.length - 1] ?? []
   const troubles = rows.flatMap((row) =>
@@ -135,29 +135,32 @@ function levelCell(
   return { text: `${symbols.violated}${line === undefined ? '' : ` ${lineText(history, line)}`}`, paint: style.accent }
 }
 
-/** Cuts the start of a path, since files differ in its end. */
+/** Truncates a path at its start, because files differ in the end of their paths. */
 const clipStart = (text: string, width: number, ellipsis: string): string =>
   displayWidth(text) <= width ? text : ellipsis + text.slice(-Math.max(1, width - displayWidth(ellipsis)))
 
-/** The reason's first clause; the rest is on the file's own page. */
+/** Returns the reason's first clause; the file's own page has the rest. */
 const shortReason = (reason: string): string => printable(reason.split(/[:;,.(]/)[0]?.trim() ?? reason)
 
 export interface CheckPageOptions extends TerminalOptions, Omit<FactsInput, 'history' | 'report' | 'run'> {
-  /** The path as typed. */
+  /** Path of the file as typed. */
   readonly file: string
   readonly parseMs: number
   readonly checkMs: number
-  /** The initial value assumed, if it is not the one the history names. */
+  /** The initial value assumed, if it differs from that in the history. */
   readonly initial?: Json | undefined
   readonly reportFile?: string | undefined
   readonly exitCode?: number | undefined
   readonly again?: string | undefined
-  /** Whether explanations follow, so that nothing is to be left out. */
+  /** Whether explanations follow, so that nothing may be left out. */
   readonly explain?: boolean | undefined
   readonly proof?: WrittenProof | undefined
 }
 
-/** A single file: the verdict, every level with its reason, the contradiction drawn. Ends in a newline. */
+/**
+ * Renders a single file: the verdict, every level with its reason, and a drawing of the contradiction. Ends in a
+ * newline.
+ */
 export function renderCheck(report: Report<string>, history: History, style: Style, options: CheckPageOptions): string {
   const facts = factsOf({ ...options, history, report })
   const draw = (brevity: Brevity): string =>

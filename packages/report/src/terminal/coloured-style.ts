@@ -1,10 +1,13 @@
 import { Chalk } from 'chalk'
 import type { Style } from './style.ts'
 
-/** The sixteen colours of every terminal. Whether there is one to colour is decided where its stream is known. */
+/**
+ * The sixteen colours that every terminal has. Whether colours are used is decided elsewhere, where the stream is
+ * known.
+ */
 const { bold, dim, red, green, yellow } = new Chalk({ level: 1 })
 
-/** One text at a time: chalk joins all that it is given. */
+/** Each function passes one text: chalk joins several arguments. */
 export const colouredStyle: Style = {
   bold: (text) => bold(text),
   dim: (text) => dim(text),

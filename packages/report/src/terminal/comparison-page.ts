@@ -26,7 +26,7 @@ import type { Style, TerminalOptions } from './style.ts'
 import { type Cell, fittingTable } from './table.ts'
 import { displayWidth, wrap } from './width.ts'
 
-/** Systems side by side: the level of each under each fault, then what each costs. Ends in a newline. */
+/** Renders systems side by side: the level of each under each fault, and the costs of each. Ends in a newline. */
 export function renderComparison(comparison: Comparison, style: Style, options: TerminalOptions): string {
   const { systems } = comparison
   const page = pageStyle(style, options)
@@ -73,7 +73,7 @@ function levelSection(comparison: Comparison, page: PageStyle): string[] {
   ]
 }
 
-/** Of transactions: each system under each condition, and the levels of isolation as columns. */
+/** For a comparison of transactions, renders each system under each condition, with the isolation levels as columns. */
 function isolationSection(comparison: Comparison, page: PageStyle): string[] {
   const { style, symbols, width } = page
   const rows = isolationRows(comparison).map(([system, cell, results]) => [
@@ -98,10 +98,10 @@ function isolationSection(comparison: Comparison, page: PageStyle): string[] {
   ]
 }
 
-/** Beside a level: `sequential` alone does not say that what was acknowledged is still there. */
+/** The sign next to a level for lost writes: `sequential` alone does not exclude that acknowledged writes are gone. */
 const LOST = '−'
 
-/** What each sign stands for, as many to a line as fit. */
+/** Returns the legend of the signs, with as many entries per line as fit. */
 function legend(comparison: Comparison, { width, symbols }: PageStyle): string[] {
   const words = [
     ...levelSigns(comparison).map(({ sign, name }) => `${sign} ${name}`),

@@ -8,7 +8,7 @@ import type { Style, TerminalOptions } from './style.ts'
 import { table } from './table.ts'
 import { displayWidth, wrap } from './width.ts'
 
-/** Two results beside each other. Ends in a newline. */
+/** Renders two results side by side. Ends in a newline. */
 export function renderDifference(
   difference: Difference,
   names: readonly [before: string, after: string],
@@ -32,7 +32,7 @@ export function renderDifference(
   )
 }
 
-/** What happened in each, why, and what next: once, if it is the same. */
+/** Returns what happened in each run, why, and what to do next; once if both are equal. */
 function tellingSections(
   [before, after]: Difference['tellings'],
   [one, other]: readonly [string, string],
@@ -53,7 +53,7 @@ function tellingSections(
 const toldLines = (telling: SavedTelling): readonly string[] =>
   [`${titleWithVerdict({ ...telling, title: telling.what })}.`, savedStory(telling)].filter((text) => text !== '')
 
-/** What the columns are called, and where names are too long for that, whose they are. */
+/** Returns the titles of the columns, and a legend that maps them to the names if the names are too long for titles. */
 function columnsOf(
   names: readonly [before: string, after: string],
   width: number,
@@ -66,7 +66,7 @@ function columnsOf(
   ]
 }
 
-/** Names may take this share of a line. */
+/** Maximum share of a line for the names. */
 const MOST_OF_WIDTH = 0.5
 
 function linesOf(rows: readonly DifferenceRow[], titles: readonly [string, string], { style }: PageStyle): string[] {

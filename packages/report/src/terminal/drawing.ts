@@ -14,26 +14,26 @@ import type { Style, Symbols } from './style.ts'
 import { type Cell, fittingTable, table } from './table.ts'
 import { clip, displayWidth, padStart, wrap } from './width.ts'
 
-/** A picture of more operations than this explains nothing: they are listed instead. */
+/** Maximum number of operations in the picture; more are listed instead, because a larger picture explains nothing. */
 const MOST_DRAWN = 14
-/** The rest of a longer list is in the report. */
+/** Maximum number of listed operations; the report has the others. */
 const MOST_LISTED = 4
 const NARROWEST_REQUEST = 16
-/** A pause this many times the usual one is marked, since the distance of rows does not show it. */
+/** A pause of this many times the usual pause is marked, because the distance of rows does not show it. */
 const LONG_PAUSE = 20
 
 export interface DrawingOptions {
   readonly width: number
   readonly style: Style
   readonly symbols: Symbols
-  /** Whether to list the operations in any case. */
+  /** Whether to list the operations even if a picture fits. */
   readonly listed?: boolean | undefined
 }
 
 /**
- * The counterexample as a picture: time runs down, each operation is a box from its call to its answer in the lane of
- * its node, rows during a fault are shaded, and the impossible operation has the reason next to it. A list if it does
- * not fit.
+ * Draws the counterexample. Time runs downwards. Each operation is a box from its call to its answer in the lane of its
+ * node, rows during a fault are shaded, and the impossible operation has the reason next to it. If the picture does not
+ * fit, lists the operations.
  */
 export function drawCounterexample(
   history: History,
@@ -113,7 +113,10 @@ function drawBox(
   sheet.write(box.bottom, box.column, `${answered ? symbols.boxBottom : symbols.open} ${box.answer}`, paint)
 }
 
-/** Marks the culprit with the reason, and draws a line from the answer it ignores. Returns text that did not fit. */
+/**
+ * Marks the culprit with the reason, and draws a line from the answer that it ignores. Returns the text that did not
+ * fit.
+ */
 function accuse(
   sheet: Canvas,
   history: History,
@@ -144,7 +147,7 @@ function accuse(
   return wrap(beside, options.width - indent.length).map((line) => indent + style.accent(line))
 }
 
-/** A line from the bottom of one box to the top of another, through the gutter next to the lane it leads to. */
+/** Draws a line from the bottom of one box to the top of another, through the gutter next to the lane of the latter. */
 function drawWay(sheet: Canvas, from: Box, to: Box, { style, symbols }: DrawingOptions): void {
   if (from.column === to.column || to.top <= from.bottom) return
   const start = from.bottom
@@ -174,7 +177,7 @@ function longPauses(history: History, rows: readonly Row[]): number[] {
   return pauses.flatMap((pause, i) => (pause > usual * LONG_PAUSE && pause > 1e6 ? [i + 1] : []))
 }
 
-/** A contradiction in rows and columns, with a mark before each row that contradicts. */
+/** Renders a contradiction as a table, with a mark before each contradicting row. */
 export function sheetLines({ title, columns, rows }: Sheet, { width, style, symbols }: DrawingOptions): string[] {
   const cells = rows.map(({ cells, wrong = [], look }) =>
     columns.map((_, i): Cell => {
@@ -184,7 +187,7 @@ export function sheetLines({ title, columns, rows }: Sheet, { width, style, symb
   )
   const lines = fittingTable(columns, cells, style.dim, { air: 2, width: width - 2 })
   const marked = lines.map((line, i) => {
-    // Columns that do not fit go on below a blank line, under titles of their own.
+    // Columns that do not fit continue below a blank line, under repeated titles.
     const row = rows[(i % (rows.length + 2)) - 1]
     const isWrong = row?.wrong !== undefined && row.wrong.length > 0
     return `${isWrong ? style.accent(symbols.violated) : ' '} ${line}`.trimEnd()
@@ -192,7 +195,7 @@ export function sheetLines({ title, columns, rows }: Sheet, { width, style, symb
   return [...wrap(title, width), ...marked]
 }
 
-/** Every operation on a line of its own, if a picture does not fit; with its lines in the file, if these do. */
+/** Lists every operation in a line if a picture does not fit, with its lines in the file if they fit. */
 function listCounterexample(history: History, counterexample: Counterexample, options: DrawingOptions): string[] {
   const { style, symbols, width } = options
   const shown = decisive(history, counterexample, MOST_LISTED).operations.map(({ operation }) => operation)

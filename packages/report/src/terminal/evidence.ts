@@ -25,16 +25,16 @@ export interface PageStyle {
   readonly width: number
   readonly style: Style
   readonly symbols: Symbols
-  /** By default nothing is left out. */
+  /** Parts to leave out; by default none. */
   readonly brevity?: Brevity | undefined
 }
 
-/** With little room more faults than this are left to the page. */
+/** Maximum number of faults to list on a short page. */
 const MOST_FAULTS = 2
-/** These are drawn however little room there is. */
+/** Maximum number of operations that are drawn even on a short page. */
 const MOST_ALWAYS_DRAWN = 3
 
-/** The contradiction drawn, in a sentence, and cited. Lines without the page's margin. */
+/** Returns the drawing of a contradiction, its sentence, and its place in the file, without the page's margin. */
 export function evidence(
   history: History,
   violation: Violation,
@@ -47,7 +47,7 @@ export function evidence(
   const isLong = sheet === undefined && counterexample.operations.length > MOST_ALWAYS_DRAWN
   const inner = { ...page, width: page.width - 2, listed: brevity.picture && isLong }
   const near = brevity.picture ? all.slice(0, 1) : all
-  // The title names the first of them.
+  // The title names the first fault.
   const named = !brevity.picture ? all : isLong ? all.slice(0, MOST_FAULTS) : []
   return [
     ...wrap(`${whyTitle(history, violation, { near, isAside })}:`, page.width).map((line) => style.bold(line)),
@@ -70,7 +70,7 @@ export function evidence(
   ].flatMap((line) => line.split('\n'))
 }
 
-/** What makes the last row of a sheet impossible, where only its times show that. */
+/** Returns why the last row of a table is impossible, if only the times in the table show it. */
 function reasonLines(history: History, { counterexample, sheet }: Violation, { width, style, symbols }: PageStyle) {
   const because = sheet?.isTimed === true ? reproach(history, counterexample) : undefined
   return because === undefined
@@ -78,7 +78,7 @@ function reasonLines(history: History, { counterexample, sheet }: Violation, { w
     : wrap(`${symbols.violated} ${because.text}`, width).map((line) => style.accent(line))
 }
 
-/** The message that the sentence is about. */
+/** Reduces the messages to the one that the sentence is about. */
 function mostTelling(wire: Wire | undefined): Wire | undefined {
   if (wire === undefined) return undefined
   const { messages, reader } = wire
@@ -91,7 +91,9 @@ const noteOf = (counterexample: Counterexample, { width, style }: PageStyle): st
   return note === undefined ? [] : wrap(note, width).map((line) => style.yellow(line))
 }
 
-/** A sentence for each cause other than the one that was drawn; in brief, for that of the weakest level. */
+/**
+ * Returns a sentence for each violation other than the drawn one; on a short page, only for that of the weakest level.
+ */
 export function otherViolations(
   history: History,
   [, ...others]: readonly Violation[],

@@ -11,7 +11,7 @@ import { finish, pageStyle, vacuousTexts, warnings } from './run-page.ts'
 import { paintFor, plainStyle, type Style, type TerminalOptions } from './style.ts'
 import { wrap } from './width.ts'
 
-/** A verdict as a story, for people. Ends in a newline. */
+/** Renders an explained verdict for readers. Ends in a newline. */
 export function renderExplained(explained: Explained, style: Style, options: TerminalOptions): string {
   const page = pageStyle(style, options)
   const { title, verdict, mood, sentence, also, notes, steps, messages, race, faults, causes } = explained
@@ -81,7 +81,7 @@ function stepLines(
   return isAccused ? told.map((line) => style.accent(line)) : told
 }
 
-/** What was verified, and every order with the reason why it fails. */
+/** Returns what was verified, and every order with the reason why it fails. */
 function proofLines({ proof }: Explained, page: PageStyle): string[] {
   if (proof === undefined) return []
   const { verdict, operations, orders, isProved } = proof
@@ -106,7 +106,10 @@ const WORD: { readonly [result in Verdict['result']]: string } = {
   unknown: 'is undecided',
 }
 
-/** What only follows from a stronger level is left out; levels undecided for the same reason share a line. */
+/**
+ * Returns a line for each level. Levels that only follow from a stronger level are left out; levels that are undecided
+ * for one reason share a line.
+ */
 function levelLines({ levels }: Explained, page: PageStyle): string[] {
   const told = levels.filter(({ asks, result, why }) => asks !== '' && !(result === 'met' && why.startsWith('follows')))
   const shared = told.filter(
@@ -134,7 +137,10 @@ function undecidedLine(levels: readonly Explained['levels'][number][], page: Pag
   return [page.style.yellow(first), ...rest]
 }
 
-/** The contradiction that `explain` tells, drawn without colours; empty if nothing is violated. No newline at its end. */
+/**
+ * Draws the contradiction that `explain` explains, without colours and without a final newline; empty if nothing is
+ * violated.
+ */
 export function drawContradiction(input: ExplainInput, options: TerminalOptions): string {
   const { shown, near } = factsOfExplained(input)
   if (shown === undefined) return ''

@@ -11,13 +11,14 @@ import type { Style, TerminalOptions } from './style.ts'
 import { type Cell, table } from './table.ts'
 import { wrap } from './width.ts'
 
-/** The most possible states to list. */
+/** Maximum number of possible states to list. */
 const MOST_STATES = 12
 
 /**
- * Every verdict with all its evidence, as `chaos check --explain` prints it below the page. For a contradiction: the
- * sentence, the values possible just before, each operation with its times and lines, and each order with its reason.
- * For a level that is met: the witness. For an unknown one: why. Ends in a newline.
+ * Renders every verdict with all its evidence, as `chaos check --explain` prints it below the page. For a
+ * contradiction: the sentence, the values possible before the culprit, each operation with its times and lines, and
+ * each order with its reason. For a level that is met: the witness. For an unknown verdict: the reason. Ends in a
+ * newline.
  */
 export function renderExplanations(
   report: Report<string>,

@@ -7,7 +7,9 @@ import type { PageStyle } from './evidence.ts'
 import type { Symbols } from './style.ts'
 import { clip, displayWidth } from './width.ts'
 
-/** Draws the rows of a story one after another: it remembers which walls stand, and which nodes are down. */
+/**
+ * Draws the rows of a story one after another. It keeps track of the partitions in force and the nodes that are down.
+ */
 export interface LaneRows {
   readonly header: string
   row(sign: Sign): string
@@ -20,7 +22,7 @@ interface Lane {
 
 type Paint = (text: string) => string
 
-/** A text, and the columns it may be in. */
+/** A range of columns that a text may occupy. */
 interface Room {
   readonly from: number
   readonly to: number
@@ -29,7 +31,7 @@ interface Room {
 const WIDEST_LANE = 24
 const NARROW_PAGE = 60
 
-/** Lanes from left to right, with time running down. */
+/** Returns a drawing with lanes from left to right and time running downwards. */
 export function laneRows(names: readonly string[], page: PageStyle): LaneRows {
   const { width, style, symbols } = page
   const timeWidth = width < NARROW_PAGE ? 8 : 11
@@ -105,7 +107,7 @@ function drawSign(row: Canvas, sign: Sign, sheet: Sheet): void {
 const placeOf = ({ lanes }: Sheet, name: string): number =>
   lanes.find((lane) => lane.name === printable(name))?.column ?? lanes[0]?.column ?? 0
 
-/** Behind the last lane, or over the lanes if nothing fits there. */
+/** Returns the range to the right of the last lane or, if it is too narrow, the range over the lanes. */
 function lastRoom({ lanes, width }: Sheet): Room {
   const last = lanes.at(-1)?.column ?? 0
   const first = lanes[0]?.column ?? 0
@@ -115,11 +117,11 @@ function lastRoom({ lanes, width }: Sheet): Room {
 interface Arrow {
   readonly tone: Paint
   readonly sheet: Sheet
-  /** False: it is lost halfway. */
+  /** False if the message is lost halfway. */
   readonly arrives: boolean
 }
 
-/** An arrow from lane to lane with its text on it, or beside it where that is too long. */
+/** Draws an arrow between two lanes with its text on it, or beside it if the text is too long. */
 function drawArrow(
   row: Canvas,
   { from, to, text }: { readonly from: string; readonly to: string; readonly text: string },
@@ -132,7 +134,7 @@ function drawArrow(
   row.write(0, begin, isRight ? symbols.teeRight : symbols.teeLeft, tone)
   const tip = arrives ? end + (isRight ? -1 : 1) : Math.round((begin + end) / 2)
   row.write(0, tip, arrives ? (isRight ? symbols.arrowRight : symbols.arrowLeft) : symbols.wall, tone)
-  // A tip halfway must not stand in the text.
+  // The text must not overlap the tip of an arrow that ends halfway.
   const on = arrives
     ? { from: left + 3, to: right - 2 }
     : isRight
@@ -149,7 +151,7 @@ function drawArrow(
   for (let column = lineFrom; column < lineTo; column++) row.write(0, column, symbols.line, tone)
 }
 
-/** A text at the lane of each node if it is short, else once, with their names. */
+/** Writes a short text at the lane of each node, and a longer text once with the names of the nodes. */
 function writeAt(
   row: Canvas,
   nodes: readonly string[],
@@ -173,7 +175,7 @@ function writeCentred(row: Canvas, column: number, text: string, paint: Paint): 
   row.write(0, Math.max(0, column - Math.floor((displayWidth(text) - 1) / 2)), text, paint)
 }
 
-/** In the first room it fits into, or cut in the widest. */
+/** Writes a text into the first range that it fits into; if there is none, truncated into the widest. */
 function writeWhereRoom(
   row: Canvas,
   text: string,

@@ -3,16 +3,16 @@ import { byName, type History } from '@chaosproxy/history'
 import { answerText, hasReturned, nameText, nodeOf, processText, requestText } from '../operation-words.ts'
 import { displayWidth } from './width.ts'
 
-/** The event on one row of the drawing. */
+/** An event, drawn in one row. */
 export interface Row {
   readonly operation: OperationRow
   readonly what: 'call' | 'return'
   readonly time: number
-  /** The line in the file, from 1. */
+  /** Line of the event in the file, from 1. */
   readonly line: number
 }
 
-/** The place of one operation's box: its column, and the rows it spans. */
+/** Position of the box of one operation: its column, and its first and last row. */
 export interface Box {
   readonly operation: OperationRow
   readonly role: 'core' | 'context'
@@ -20,7 +20,7 @@ export interface Box {
   readonly answer: string
   readonly column: number
   readonly top: number
-  /** One below the last row if it was never answered. */
+  /** Last row of the box; the row after the last row of the drawing for an operation without an answer. */
   readonly bottom: number
 }
 
@@ -34,8 +34,8 @@ const LANE_GAP = 4
 const TRACK_GAP = 3
 
 /**
- * Time runs down, with a row for each call and each answer. There is a lane for each node, or for each process if
- * nodes are unknown; operations that overlap within a lane stand side by side.
+ * Lays out the drawing: time runs downwards, with a row for each call and each answer. There is a lane for each node,
+ * or for each process if nodes are unknown; operations that overlap within a lane are side by side.
  */
 export function layOut(history: History, counterexample: Counterexample, firstColumn: number): Layout {
   const rows = rowsOf(history, counterexample)
@@ -100,7 +100,7 @@ function rowsOf(history: History, counterexample: Counterexample): Row[] {
   return events.sort((a, b) => a.at - b.at).map((event) => event.row)
 }
 
-/** Divides boxes into the fewest columns without overlaps: first fit, in order of their tops. */
+/** Divides boxes into the fewest columns without overlaps: first fit, ordered by their tops. */
 function tracksOf(boxes: readonly Box[]): Box[][] {
   const tracks: Box[][] = []
   for (const box of [...boxes].sort((a, b) => a.top - b.top)) {

@@ -18,12 +18,12 @@ import type { PageStyle } from './evidence.ts'
 import { type Cell, table } from './table.ts'
 import { clip, displayWidth, wrap } from './width.ts'
 
-/** A reason this short may be repeated. */
+/** Maximum length in characters of a reason that may be repeated. */
 const SHORT = 80
 
 /**
- * Every level with its verdict, strongest first; levels that only follow from others share a row. A long reason that
- * the page has already given is not repeated.
+ * Renders every level with its verdict, strongest first; levels that only follow from others share a row. A long reason
+ * is not repeated if the page contains it already.
  */
 export function levelTable(
   report: Report<string>,
@@ -69,7 +69,7 @@ const provesNone = ({ style, symbols, width }: PageStyle): string[] =>
 
 const WORDS = { violated: 'violated', unknown: 'unknown', met: 'met' } as const
 
-/** The levels of each verdict in a line, strongest first. */
+/** Returns one line for each verdict with its levels, strongest first. */
 export function briefLevels(
   report: Report<string>,
   { headline: { despite, mood }, isEmpty }: Pick<Facts, 'headline' | 'isEmpty'>,
@@ -89,7 +89,7 @@ export function briefLevels(
   })
   const notes = [
     whyNotOfModel(report),
-    // Of a violation it stands below the title.
+    // For a violation, this note is below the title instead.
     despite === undefined || mood === 'bad' ? undefined : despiteText(despite),
   ].filter((note) => note !== undefined)
   return [
@@ -108,16 +108,16 @@ const placeOf = (history: History, counterexample: Counterexample): string => {
   return line === undefined ? '' : `, ${lineText(history, line)}`
 }
 
-/** The reason the headline gives for an unknown verdict, which the table need not repeat. */
+/** Returns the reason for an unknown verdict in the headline, which the table need not repeat. */
 function saidAbove(report: Report<string>, asked: string | undefined): string | undefined {
   const verdict = verdictOf(report, asked ?? strongestOf(report))
   return verdict.result === 'unknown' ? verdict.reason.text : undefined
 }
 
-/** The reasons of levels that are not decided; the rest is in `--json`. */
+/** Maximum number of reasons of undecided levels; `--json` has the others. */
 const MOST_REASONS = 2
 
-/** The levels of isolation, strongest first, in a column for each form. */
+/** Renders the isolation levels, strongest first, with a column for each form. */
 function isolationTable(report: Report<string>, { width, style, symbols }: PageStyle): string[] {
   const looks = {
     met: { text: symbols.met, paint: style.green },

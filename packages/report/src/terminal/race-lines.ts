@@ -6,7 +6,10 @@ import { clip, padEnd, wrap } from './width.ts'
 
 const TIMES_WIDTH = 16
 
-/** The lines that two racing requests ran, each with both times, and the await that was overtaken. */
+/**
+ * Renders the lines that two racing requests ran, each with both times, and the await during which the other request
+ * ran.
+ */
 export function drawRace(race: Race, { width, style, symbols }: PageStyle): string[] {
   const { overtaken, by, rows } = race
   const timesOf = (times: LineTimes | undefined): string => timesText(times, symbols.to, symbols.ellipsis)

@@ -2,12 +2,12 @@ import type { RecordFacts, RecordLine } from '../record.ts'
 import type { PageStyle } from './evidence.ts'
 import { wrap } from './width.ts'
 
-/** At most this many of each kind are named; the HTML page has them all. */
+/** Maximum number of entries of each kind; the HTML page has all of them. */
 const MOST_NAMED = 5
 
 const RECORD_COLUMN = 9
 
-/** What the record lacks or leaves open. */
+/** Returns the lines about what the record lacks or leaves open. */
 export function recordText(
   facts: RecordFacts | undefined,
   linesOf: (facts: RecordFacts, most: number) => readonly RecordLine[],

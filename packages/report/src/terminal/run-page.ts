@@ -30,23 +30,26 @@ import {
 import { paintFor, type Style, symbolsOf, type TerminalOptions } from './style.ts'
 import { clip, fitLine, spread, wrap } from './width.ts'
 
-/** What the page shows besides the run itself: its files, the command to repeat it, the exit code. */
+/** Options of a run's page: its files, the command to repeat the run, the exit code. */
 export interface RunPageOptions extends TerminalOptions {
-  /** The history's path as the reader would type it; citations use the file's name. */
+  /** Path of the history as the reader would type it; citations use the file's name. */
   readonly historyFile: string
-  /** The path of the HTML report, if one was written. */
+  /** Path of the HTML report, if one was written. */
   readonly reportFile?: string | undefined
   readonly again?: string | undefined
   readonly exitCode?: number | undefined
   readonly proof?: WrittenProof | undefined
 }
 
-/** The page at the end of a run: the verdict, why, how the run went, and where its files are. Ends in a newline. */
+/**
+ * Renders the page at the end of a run: the verdict, its cause, the course of the run, and the paths of its files. Ends
+ * in a newline.
+ */
 export function renderRun(summary: RunSummary, history: History, style: Style, options: RunPageOptions): string {
   const facts = factsOf({ history, report: summary.report, run: summary })
   const draw = (brevity: Brevity): string =>
     finish(runSections({ summary, history, style, options }, facts, brevity), options)
-  // What is not in it is in the report.
+  // A shortened page is possible because the report has the omitted parts.
   return facts.shown === undefined || options.reportFile === undefined ? draw(whole) : atAGlance(draw)
 }
 
@@ -98,7 +101,7 @@ function runSections({ summary, history, style, options }: RunPage, facts: Facts
   ]
 }
 
-/** How much was done, which faults took effect, and how stale answers were. */
+/** Returns the number of operations, the faults that took effect, and the staleness of reads. */
 const fewFacts = (summary: RunSummary, page: PageStyle): string[] => [
   ...wrap(countsText(summary, perSecond(summary.operations.total, summary.durationNanos)), page.width),
   ...(page.brevity?.remainder === true ? [] : [...faultLines(summary, page), ...stalenessLines(summary, page)]),
@@ -129,15 +132,21 @@ export const nextLines = ({ text, command }: Next, { style, width }: PageStyle):
   ...(command === undefined ? [] : [copied(`${style.dim('next'.padEnd(9))}${printable(command)}`)]),
 ]
 
-/** Marks a line that is never broken, since it is there to be copied: a path, a command. No text of ours has a NUL. */
+/**
+ * Marks a line to be copied, such as a path or a command, which is never broken. The mark is NUL, which no text of this
+ * program contains.
+ */
 export const copied = (line: string): string => `${COPIED}${line}`
 
 const COPIED = '\u0000'
 
-/** Sections with a blank line between, a margin of two, and a final newline. A line that is too wide is broken. */
+/**
+ * Joins sections with blank lines between them, a margin of two columns, and a final newline. Breaks lines that are too
+ * wide.
+ */
 export function finish(sections: readonly (readonly string[])[], options: TerminalOptions): string {
   const width = pageWidthOf(options)
-  // What stands for a character in ASCII may be wider.
+  // The ASCII replacement of a character may be wider.
   const said = options.unicode ? (text: string) => text : asciiOnly
   return sections
     .filter((section) => section.length > 0)
@@ -149,7 +158,7 @@ export function finish(sections: readonly (readonly string[])[], options: Termin
 const shownLines = (line: string, width: number): readonly string[] =>
   line.startsWith(COPIED) ? [line.slice(COPIED.length)] : fitLine(line, width)
 
-/** The headline without what the answers or the lines of the levels say as well. */
+/** Removes from the headline what the answers or the lines of the levels state as well. */
 export const besideAnswers = ({ outcome }: Telling, headline: Headline, { remainder }: Brevity): Headline =>
   remainder || outcome === 'unknown' ? { ...headline, beside: '' } : headline
 
@@ -159,22 +168,22 @@ export function headLines(headline: Headline, right: string, page: PageStyle): s
   const verdict = paint(headline.verdict.toUpperCase())
   const rest = headline.beside === '' ? [] : wrap(printable(headline.beside), page.width)
   if (headline.title === headline.verdict) return [...beside(verdict, style.dim(right), page.width), ...rest]
-  // Capitals would make another name of p2.
+  // The title is not set in capitals, which would turn the name p2 into another name.
   const [first = '', ...more] = wrap(headline.title, page.width)
   return [paint(first), ...more.map(paint), ...beside(verdict, style.dim(right), page.width), ...rest]
 }
 
-/** Why, how sure that is, with the settings of the target; and what to do next. */
+/** Returns the cause with its certainty and the settings of the target, and what to do next. */
 export function answerLines(telling: Telling, page: PageStyle): string[] {
   const { settings } = telling.why
   return answersOf(telling).flatMap(([name, answer]) => {
-    // With little room the page has the settings.
+    // A short page leaves the settings to the report.
     const beside = name === 'Next' || settings === '' || page.brevity?.remainder === true ? '' : ` (${settings})`
     return wrap(`${name.toLowerCase()}: ${printable(answer)}${beside}`, page.width)
   })
 }
 
-/** Puts a text at the right end of the title's line, or below the title if there is no room. */
+/** Puts a text at the right end of the title's line, or below the title if it does not fit. */
 const beside = (title: string, right: string, width: number): string[] => {
   const lines = spread(title, right, width)
   return lines.length === 1 ? lines : [title, right]
@@ -188,7 +197,7 @@ function warningLines(summary: RunSummary, { outcome }: Telling, page: PageStyle
     ...(summary.interrupted && outcome !== 'interrupted'
       ? ['interrupted: what was recorded until then is checked']
       : []),
-    // What is found is proved.
+    // A violation is proved even by a record that lacks something.
     ...(outcome === 'vacuous' || outcome === 'violated' ? [] : vacuousTexts(summary.vacuous)),
     ...summary.trouble,
   ]
@@ -212,7 +221,7 @@ export function evidenceOf(
   if (shown === undefined) return []
   const file = fileName(options.historyFile)
   return [
-    // Why stands at the top of the page, unless that is about something else.
+    // The cause is at the top of the page, unless the page is about another level.
     ...evidence(history, shown, facts.isAside ? facts : { ...facts, why: NOTHING_SAID }, file, page),
     ...(race === undefined ? [] : ['', ...drawRace(race, page)]),
     ...otherViolations(history, violations, file, page),
@@ -223,7 +232,7 @@ const NOTHING_SAID: Facts['why'] = { text: '', certainty: 'unknown' }
 
 export const fileName = (path: string): string => printable(path.split(/[\\/]/).pop() ?? path)
 
-/** Lost acknowledged writes; for objects with elements, what became of every element. */
+/** Returns the lost acknowledged writes; for objects with elements, what happened to every element. */
 export function lostLines(report: Report<string>, page: PageStyle): string[] {
   const { width, style, symbols } = page
   const { accounting } = report
@@ -280,7 +289,7 @@ function fileLines(options: RunPageOptions, { next: { command } }: Telling, { st
   )
 }
 
-/** The command that verifies a proof, and which verdicts it proves. */
+/** Returns the command that verifies a proof, and the verdicts that it proves. */
 export function proofLines(proof: WrittenProof, { style, width }: PageStyle): string[] {
   const { written } = proof
   const command =
@@ -291,7 +300,7 @@ export function proofLines(proof: WrittenProof, { style, width }: PageStyle): st
   ]
 }
 
-/** Each requirement with what was found. */
+/** Returns each requirement with the value found. */
 export function requirementLines(
   results: readonly RequirementResult[] = [],
   { width, style, symbols }: PageStyle,
@@ -307,7 +316,9 @@ export function requirementLines(
   })
 }
 
-/** What was expected and what was found, with the exit code; nothing if nothing was expected and it is 0. */
+/**
+ * Returns the expected and the found level with the exit code; empty if nothing was expected and the exit code is 0.
+ */
 export function expectationLines(
   { expectation, expected: text }: Pick<Facts, 'expectation' | 'expected'>,
   exitCode: number | undefined,
@@ -316,7 +327,7 @@ export function expectationLines(
   const exit = exitCode === undefined ? '' : `exit code ${exitCode}`
   if (expectation === undefined) return exitCode === undefined || exitCode === 0 ? [] : [style.dim(exit)]
   const paint = expectation.met === true ? style.green : expectation.met === false ? style.accent : style.yellow
-  // At the right end if it fits, otherwise on a line of its own.
+  // The exit code is at the right end if it fits, otherwise in its own line.
   const lines = spread(paint(text), exit, width)
   return lines.length === 1
     ? lines

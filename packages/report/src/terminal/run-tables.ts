@@ -10,7 +10,9 @@ import type { PageStyle } from './evidence.ts'
 import { table } from './table.ts'
 import { displayWidth, wrap } from './width.ts'
 
-/** The columns of the table of phases. On a narrow terminal those that are least missed, by their number, go first. */
+/**
+ * Returns the columns of the table of phases, each with a rank. A narrow terminal omits columns with low ranks first.
+ */
 function columnsOf(phases: readonly PhaseSummary[]): readonly (readonly [missed: number, column: PhaseColumn])[] {
   const { share, availability, up, p50, p99, operations, recovery, stale, broken } = phaseColumns
   return [
@@ -26,7 +28,7 @@ function columnsOf(phases: readonly PhaseSummary[]): readonly (readonly [missed:
   ]
 }
 
-/** Availability, latency, stale reads and violations, while calm and under each kind of fault. */
+/** Renders availability, latency, stale reads and violations, without faults and under each kind of fault. */
 export function phaseTable(all: readonly PhaseSummary[], { style, symbols, width }: PageStyle): string[] {
   const phases = namedPhases(all)
   const paints = { bad: style.red, short: style.yellow, good: style.green, faint: style.dim, plain: asIs }
@@ -57,7 +59,10 @@ export function phaseTable(all: readonly PhaseSummary[], { style, symbols, width
 
 const asIs = (text: string): string => text
 
-/** Just the availabilities and the stale reads of the phases, then `others`, as many in a line as fit. */
+/**
+ * Returns only the availabilities and stale reads of the phases, followed by `others`, with as many entries per line as
+ * fit.
+ */
 export function phasesInBrief(
   phases: readonly PhaseSummary[],
   { width }: PageStyle,
@@ -81,8 +86,9 @@ export function phasesInBrief(
 }
 
 /**
- * `for 12% of the run there was no working majority; the rest of the time 99.80% of requests were answered`: what
- * a system that needs a majority can be held to. Empty if there was a majority all the time, or that is not known.
+ * Returns the availability that a system that needs a majority can be held to: `for 12% of the run there was no working
+ * majority; the rest of the time 99.80% of requests were answered`. Empty if a majority was always up, or if this is
+ * unknown.
  */
 export function majorityText(phases: readonly PhaseSummary[], { may }: Pick<Facts, 'may'>): string {
   const without = phases.filter(({ majority }) => !majority)
@@ -95,10 +101,13 @@ export function majorityText(phases: readonly PhaseSummary[], { may }: Pick<Fact
   return `for ${share < 0.01 ? 'under 1%' : percent(share, 0)} of the run there was no working majority${otherwise}`
 }
 
-/** More nodes than this are not listed. */
+/** Maximum number of nodes to list. */
 const MOST_NODES = 40
 
-/** `availability by node: n1 99.20%, n2 98.71%`; empty if no node is known. Of a run, `when` they were asked. */
+/**
+ * Returns `availability by node: n1 99.20%, n2 98.71%`; empty if no node is known. For a run, `when` is the time at
+ * which the nodes were asked.
+ */
 export const nodesText = (nodes: readonly NodeSummary[], when = ''): string =>
   nodes.length === 0
     ? ''
@@ -107,7 +116,9 @@ export const nodesText = (nodes: readonly NodeSummary[], when = ''): string =>
         .map(({ node, availability, operations }) => `${nameText(node)} ${percentOf(availability, operations)}`)
         .join(' · ')}${nodes.length > MOST_NODES ? ` and ${count(nodes.length - MOST_NODES)} more` : ''}`
 
-/** `faults that took effect: 6 of 6 partitions, 3 of 4 kills`, and the names of those that did not. */
+/**
+ * Returns `faults that took effect: 6 of 6 partitions, 3 of 4 kills`, and the names of faults that did not take effect.
+ */
 export function faultLines(run: RunSummary, page: PageStyle): string[] {
   if (run.faults.length === 0) return ['no faults were injected']
   const bit = [...injectedByName(run)].map(([name, records]) => {
@@ -131,7 +142,7 @@ export function faultLines(run: RunSummary, page: PageStyle): string[] {
   ]
 }
 
-/** `no partition took effect`, for each kind of which no fault did. */
+/** Returns `no partition took effect` for each kind of fault that never took effect. */
 export const idleTexts = (run: RunSummary): string[] =>
   [...injectedByName(run)].flatMap(([name, records]) =>
     records.every(({ hits }) => hits === 0) ? [`no ${name} took effect`] : [],
@@ -147,7 +158,7 @@ function injectedByName({ faults }: RunSummary): ReadonlyMap<string, readonly Fa
   return byName
 }
 
-/** `148 operations have an unknown outcome: 91 found to have happened, 40 cannot have, 17 undecided`. */
+/** Returns `148 operations have an unknown outcome: 91 found to have happened, 40 cannot have, 17 undecided`. */
 export function infoText(info: {
   readonly total: number
   readonly happened?: number | undefined
@@ -164,7 +175,7 @@ export function infoText(info: {
   return `${plural(total, 'operation')} ${total === 1 ? 'has' : 'have'} an unknown outcome${parts.length === 0 ? '' : `: ${parts.join(', ')}`}`
 }
 
-/** `58,113 operations (2,905 ops/s): 57,900 ok, 65 fail, 148 info; 29,000 reads, 20,113 writes, 9,000 cas`. */
+/** Returns `58,113 operations (2,905 ops/s): 57,900 ok, 65 fail, 148 info; 29,000 reads, 20,113 writes, 9,000 cas`. */
 export function countsText(
   { operations, phases = [] }: Pick<RunSummary, 'operations'> & Partial<Pick<RunSummary, 'phases'>>,
   rate: string | undefined,
@@ -179,6 +190,9 @@ export function countsText(
   return `${plural(total, 'operation')}${rate === undefined ? '' : ` (${rate})`}: ${count(ok)} ok, ${count(fail)} fail${refusedText(fail, Math.round(answeredIn(phases).answered) - ok)}, ${count(info)} info${by}`
 }
 
-/** How many of the failures are answers, and count as available: a cas that did not match, a lock that was held. */
+/**
+ * Returns how many failures are refusals, which count as available answers: a cas that did not match, a lock that was
+ * held.
+ */
 const refusedText = (fail: number, refused: number): string =>
   refused <= 0 ? '' : ` (${refused >= fail ? 'all' : count(refused)} answered, with a refusal)`

@@ -12,55 +12,58 @@ import type { Style, TerminalOptions } from './style.ts'
 import { paintFor } from './style.ts'
 import { wrap } from './width.ts'
 
-/** The work and the results of a search for failures. */
+/** The effort and the results of a search for failures. */
 export interface SearchSummary {
-  /** `raft with the bug stale-read`. */
+  /** What was searched: `raft with the bug stale-read`. */
   readonly subject: string
-  /** `with the settings its bug needs: pre-vote=false`; empty if nothing was taken that nobody chose. */
+  /** `with the settings its bug needs: pre-vote=false`; empty if the user chose every setting. */
   readonly taken: string
-  /** The level its histories were held to, as an adjective: `linearizable`. Undefined: only its invariants were watched. */
+  /**
+   * The level by which histories were judged, as an adjective: `linearizable`. Undefined if only invariants were
+   * checked.
+   */
   readonly level: string | undefined
-  /** The level of isolation that its transactions in SQL were held to, or `none`; undefined if it has no such database. */
+  /** The isolation level by which SQL transactions were judged, or `none`; undefined without an SQL database. */
   readonly isolation?: string | undefined
   readonly trials: number
   readonly steps: number
   readonly elapsedMs: Millis
-  /** How long it took to cut down what was found. */
+  /** Milliseconds spent on reducing the failures. */
   readonly shrinkMs: Millis
   /** Keyed by strategy. */
   readonly tried: { readonly [strategy: string]: { readonly trials: number; readonly found: number } }
-  /** If nothing was found: why that proves less than it seems to. */
+  /** If nothing was found: why this proves less than it seems to. */
   readonly doubts: readonly string[]
-  /** The first failure found of each cause. */
+  /** The first failure of each cause. */
   readonly failures: readonly FoundFailure[]
 }
 
 export interface FoundFailure {
-  /** `NOT LINEARIZABLE`, `LEADER COMPLETENESS BROKEN`. */
+  /** The title of the failure: `NOT LINEARIZABLE`, `LEADER COMPLETENESS BROKEN`. */
   readonly title: string
   readonly sentence: string
-  /** Where in its code the protocol threw, innermost first; empty if it did not. */
+  /** The stack of the protocol's exception, innermost frame first; empty if it threw none. */
   readonly trace: readonly string[]
   readonly seed: number
   readonly strategy: string
-  /** The broken invariant whose variations led to this failure. */
+  /** The violated invariant whose run was varied to find this failure. */
   readonly after?: string | undefined
   readonly times: number
-  /** Operations and faults as found; `shrunk` has them as cut down. */
+  /** Numbers of operations and faults in the original run; `shrunk` has those of the reduced run. */
   readonly found: Size
-  /** Absent, like the file, if the failure cannot be replayed. */
+  /** Absent, like `file`, if the failure cannot be replayed. */
   readonly shrunk: Size | undefined
-  /** The steps of the smallest run, for the diagram. */
+  /** The steps of the reduced run, for the diagram. */
   readonly steps: readonly SequenceStep[]
   readonly columns: readonly string[]
-  /** Of a Node program: the await that was overtaken, if one was. */
+  /** The await during which another request interleaved, if a race in a Node program caused the failure. */
   readonly race?: Race | undefined
-  /** Of a Node program: the unusual delays that it needs, in a sentence. */
+  /** The unusual delays that a Node program needs for the failure, in a sentence. */
   readonly delays?: string | undefined
   readonly file: string | undefined
-  /** Of a violation: what users lost, and what to do next. */
+  /** For a violation: what users lost, and what to do next. */
   readonly told?: ToldHistory | undefined
-  /** The command that replays it. */
+  /** The command that replays the failure. */
   readonly again: string
 }
 
@@ -70,7 +73,7 @@ export interface Size {
   readonly nodes: number
 }
 
-/** The page at the end of a search. Ends in a newline. */
+/** Renders the page at the end of a search. Ends in a newline. */
 export function renderSearch(summary: SearchSummary, style: Style, options: TerminalOptions): string {
   const page = pageStyle(style, options)
   const { trials, steps, elapsedMs, shrinkMs, taken, tried, failures, isolation } = summary
@@ -113,7 +116,7 @@ const triedText = (tried: SearchSummary['tried']): string =>
     )
     .join(', ')}`
 
-/** What a title quotes after a colon, such as SQL, stays as it was typed. */
+/** Returns a title in capitals, except for a quoted text after a colon, such as SQL. */
 const inCapitals = (title: string): string => title.replace(/^[^:]*/, (words) => words.toUpperCase())
 
 function failureSections(failure: FoundFailure, page: PageStyle): string[][] {
@@ -144,14 +147,14 @@ const whatLines = (told: ToldHistory | undefined, { style, width }: PageStyle): 
 const answerLines = (answers: ToldHistory['answers'], { width }: PageStyle): string[] =>
   answers.flatMap(([name, text]) => wrap(`${name.toLowerCase()}: ${printable(text)}`, width))
 
-/** Not wrapped, since editors turn places in files into links. */
+/** The lines are never broken, because editors turn places in files into links. */
 const traceLines = (trace: readonly string[]): string[] => trace.map((frame) => copied(`    ${printable(frame)}`))
 
 function foundText({ seed, strategy, after, times, found, shrunk }: FoundFailure): string {
   const others = times > 1 ? `, and ${plural(times - 1, 'other trial')}` : ''
   const followed = after === undefined ? '' : `, from where ${after} was broken`
   const size = shrunk === undefined ? sizeText(found) : `cut down from ${sizeText(found)} to ${sizeText(shrunk)}`
-  // The reads after healing are drawn, but nobody planned them.
+  // The reads after healing are drawn, but are not among the counted operations of the run.
   return `seed ${seed} (${strategy}${followed})${others} · ${size}, and the reads at the end`
 }
 
@@ -161,13 +164,13 @@ const sizeText = ({ operations, faults, nodes }: Size): string =>
 export interface ReplaySummary
   extends Pick<FoundFailure, 'title' | 'sentence' | 'trace' | 'steps' | 'columns' | 'race' | 'delays' | 'told'> {
   readonly mood: Mood
-  /** Shown instead of the sentence if nothing went wrong: why that proves less than it seems to. */
+  /** Shown instead of the sentence if nothing went wrong: why this proves less than it seems to. */
   readonly doubts: readonly string[]
-  /** How often and where it was replayed, and whether it matched the recording. */
+  /** How often and where the failure was replayed, and whether the replay matched the recording. */
   readonly played: string
 }
 
-/** The page of a replay. Ends in a newline. */
+/** Renders the page of a replay. Ends in a newline. */
 export function renderReplay(summary: ReplaySummary, style: Style, options: TerminalOptions): string {
   const page = pageStyle(style, options)
   const { title, mood, sentence, trace, doubts, steps, columns, race, delays, played, told } = summary

@@ -6,7 +6,7 @@ import { clip, displayWidth, padEnd } from './width.ts'
 
 export interface SequenceStep {
   readonly at: Nanos
-  /** The column: a node, or the clients. */
+  /** The column of the step: a node, or the clients. */
   readonly where: string
   readonly text: string
   readonly tone: 'call' | 'return' | 'note' | 'fault' | 'heal' | 'wrong'
@@ -16,7 +16,9 @@ const TIME_WIDTH = 11
 const NARROWEST_COLUMN = 6
 const GAP = 2
 
-/** A column for the clients and each node that has steps; time runs down. Steps must be in order of time. */
+/**
+ * Draws a column for the clients and for each node that has steps; time runs downwards. Steps must be in order of time.
+ */
 export function drawSequence(
   steps: readonly SequenceStep[],
   columns: readonly string[],
@@ -37,7 +39,7 @@ export function drawSequence(
     `${padEnd('time', TIME_WIDTH)}${used.map((column, i) => padEnd(column, (widths[i] ?? 0) + GAP)).join('')}`.trimEnd(),
   )
 
-  /** A row has one text only, which may extend over the columns to its right. */
+  /** A row has only one text, which may extend over the columns to its right. */
   function row(at: number, text: string, tone: SequenceStep['tone']): string {
     const start = starts[at] ?? 0
     const shown = clip(printable(text), width - TIME_WIDTH - start, symbols.ellipsis)
@@ -63,11 +65,14 @@ export function drawSequence(
 
 const PLAIN = { width: 118, style: plainStyle, symbols: symbolsOf({ width: 118, unicode: true }) } as const
 
-/** The same without colours, for where no terminal shows it; empty without steps. */
+/** Draws the sequence without colours, for output that is not a terminal; empty without steps. */
 export const drawnSequence = (steps: readonly SequenceStep[], columns: readonly string[]): string[] =>
   steps.length === 0 ? [] : drawSequence(steps, columns, PLAIN)
 
-/** Columns as wide as their contents; if that is too wide in total, the widest are narrowed first. */
+/**
+ * Returns the widths of the columns: those of their contents; if the sum is too large, the widest columns are narrowed
+ * first.
+ */
 function columnWidths(steps: readonly SequenceStep[], columns: readonly string[], room: number): number[] {
   const wanted = columns.map((column) =>
     Math.max(

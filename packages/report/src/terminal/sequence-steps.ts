@@ -3,28 +3,28 @@ import { type History, type Nanos, nanos, plural } from '@chaosproxy/history'
 import { answerText, hasReturned, nodeOf, outcomeName, processText, requestText } from '../operation-words.ts'
 import type { SequenceStep } from './sequence-diagram.ts'
 
-/** A run to draw. All times count from the same start. */
+/** A run to draw. All times count from one common start. */
 export interface SequenceInput {
   readonly history: History
-  /** Rows of the operations to show. */
+  /** Row numbers of the operations to show. */
   readonly operations: readonly number[]
-  /** The one among them that cannot be explained. */
+  /** The operation among them that cannot be explained. */
   readonly culprit: number | undefined
   readonly faults: readonly { readonly fault: Fault; readonly from: Nanos; readonly to: Nanos }[]
   readonly log: readonly { readonly at: Nanos; readonly node: NodeId; readonly text: string }[]
-  /** What went wrong and where, if no operation showed it. */
+  /** What went wrong, when and where, if no operation showed it. */
   readonly broken?: { readonly at: Nanos; readonly node: NodeId; readonly text: string } | undefined
 }
 
 const CLIENTS = 'clients'
 const FAULTS = 'faults'
 
-/** A longer diagram is higher than a screen, so the oldest log lines are dropped beyond this. */
+/** Maximum number of log lines; older lines are dropped, because the diagram must fit a screen. */
 const MOST_LOG_LINES = 16
 
 export const sequenceColumns = (nodes: readonly NodeId[]): string[] => [FAULTS, CLIENTS, ...nodes]
 
-/** Every step worth showing, in order of time. */
+/** Returns the relevant steps, in order of time. */
 export function sequenceSteps(input: SequenceInput): SequenceStep[] {
   const shown = input.operations.flatMap((operation) => operationSteps(input, operation))
   const wrong: SequenceStep[] =
@@ -41,7 +41,7 @@ export function sequenceSteps(input: SequenceInput): SequenceStep[] {
   )
 }
 
-/** The last notes, without repetitions, and the number of those left out before them. */
+/** Returns the last notes without repetitions, preceded by the number of the notes left out. */
 function latest(notes: readonly SequenceStep[]): readonly SequenceStep[] {
   const nameOf = ({ where, text }: SequenceStep): string => `${where} ${text}`
   const [first, last] = [new Map<string, number>(), new Map<string, number>()]
@@ -50,7 +50,7 @@ function latest(notes: readonly SequenceStep[]): readonly SequenceStep[] {
     if (!first.has(name)) first.set(name, i)
     last.set(name, i)
   }
-  // Of what a node says again and again, the first and the last.
+  // Of a repeated note, only the first and the last are kept.
   const telling = notes.filter((note, i) => first.get(nameOf(note)) === i || last.get(nameOf(note)) === i)
   const kept = telling.slice(-MOST_LOG_LINES)
   const [oldest] = kept

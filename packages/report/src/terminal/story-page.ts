@@ -11,7 +11,7 @@ import { spread, wrap } from './width.ts'
 
 const INDENT = '      '
 
-/** A story on a terminal: each step in words, and below it what was drawn of it. Ends in a newline. */
+/** Renders a story on a terminal: each step in words, with its part of the drawing below. Ends in a newline. */
 export function renderStory(story: ToldStory, style: Style, options: TerminalOptions): string {
   const page = pageStyle(style, options)
   const { name, summary, lesson, source, prevention } = story
@@ -53,7 +53,7 @@ function titleLines({ title, setting }: StoryTelling, { style, width }: PageStyl
   return lines.length === 1 ? lines : [...wrap(title, width).map(style.bold), style.dim(setting)]
 }
 
-/** Each step's words, and below them its rows of the one drawing. */
+/** Returns the words of each step, and below them its rows of the common drawing. */
 function stepSections(telling: StoryTelling, page: PageStyle): string[][] {
   const { header, row } = laneRows(lanesInOrder(telling), page)
   return [
@@ -67,7 +67,7 @@ function stepSections(telling: StoryTelling, page: PageStyle): string[][] {
   ]
 }
 
-/** How the promise stands, until it is broken. */
+/** Returns the state of the promise after a step; empty for steps after the promise was broken. */
 const ledgerLines = (ledger: ToldLedger | undefined, { style, symbols, width }: PageStyle): string[] =>
   ledger === undefined || (ledger.broken && !ledger.breaks)
     ? []
@@ -75,7 +75,7 @@ const ledgerLines = (ledger: ToldLedger | undefined, { style, symbols, width }: 
         (line) => `${INDENT}${ledger.broken ? style.bold(style.accent(line)) : style.dim(line)}`,
       )
 
-/** The step that breaks the promise says so. */
+/** Returns the note of the step that breaks a level. */
 const brokenLines = (broken: string, { style, symbols, width }: PageStyle): string[] =>
   broken === ''
     ? []
@@ -91,15 +91,15 @@ const stepLines = (text: string, number: number, { style, width }: PageStyle): s
 const labelled = (label: string, text: string, { width, style }: PageStyle): string[] =>
   wrap(printable(text), width - 9).map((line, i) => `${style.dim((i === 0 ? label : '').padEnd(9))}${line}`)
 
-/** Rows of the plot. */
+/** Height of the plot in rows. */
 const HEIGHT = 5
 const LABEL_WIDTH = 7
 const EIGHTHS = ' ▁▂▃▄▅▆▇█'
-/** What draws eighths where there is no Unicode. */
+/** ASCII replacements of the eighth blocks. */
 const PLAIN = ' ...::###'
 const BUCKETS_PER_TICK = 8
 
-/** Answered requests a second as bars over time, one column for each bucket; below them, what was wrong. */
+/** Draws the answered requests per second as bars over time, one column for each bucket, with the troubles below. */
 function goodputPlot(goodput: Goodput, { style, symbols }: PageStyle): string[] {
   const { answeredPerSecond, askedPerSecond, bucketMs, troubles } = goodput
   const most = Math.max(askedPerSecond, ...answeredPerSecond)

@@ -12,10 +12,10 @@ export interface Style {
 
 const same = (text: string): string => text
 
-/** No colours at all. */
+/** A style without any colours. */
 export const plainStyle: Style = { bold: same, dim: same, red: same, green: same, yellow: same, accent: same }
 
-/** The characters that pages draw with: in Unicode, and in ASCII. */
+/** The characters that pages draw with, each in Unicode and in ASCII. */
 const SIGNS = {
   met: ['✔', '+'],
   /** Before a verdict that is neither a pass nor a failure. */
@@ -53,9 +53,9 @@ const symbolsFrom = (form: 0 | 1): Symbols =>
 export const unicodeSymbols: Symbols = symbolsFrom(0)
 const asciiSymbols = symbolsFrom(1)
 
-/** The width of the page, and the characters the reader's terminal can show. */
+/** The width of the page, and the characters that the reader's terminal can show. */
 export interface TerminalOptions {
-  /** In columns; at least 40 are used. */
+  /** Width in columns; at least 40 are used. */
   readonly width: number
   readonly unicode: boolean
 }

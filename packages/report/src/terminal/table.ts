@@ -5,7 +5,7 @@ export interface Column {
   readonly align?: 'left' | 'right'
 }
 
-/** A cell's text, and its colour, applied after padding since colour codes must not count as width. */
+/** A cell's text and colour. The colour is applied after padding, because colour codes must not count as width. */
 export interface Cell {
   readonly text: string
   readonly paint?: (text: string) => string
@@ -13,7 +13,7 @@ export interface Cell {
 
 const asCell = (cell: Cell | string): Cell => (typeof cell === 'string' ? { text: cell } : cell)
 
-/** Rows of equal display width, columns as wide as their widest cell; `title` paints the titles. */
+/** Renders rows with columns as wide as their widest cell; `title` paints the titles. */
 export function table(
   columns: readonly Column[],
   rows: readonly (readonly (Cell | string)[])[],
@@ -41,8 +41,8 @@ export function table(
 }
 
 /**
- * A table that fits `width`: columns that do not fit go on in a further table below, which begins with the first column
- * again. A first column wider than half of the page is broken at spaces.
+ * Renders a table that fits `width`. Columns that do not fit continue in a further table below, which begins with the
+ * first column again. A first column wider than half of the page is broken at spaces.
  */
 export function fittingTable(
   columns: readonly Column[],
@@ -66,14 +66,14 @@ const pick = <T>(row: readonly T[], places: readonly number[]): T[] =>
 const pickAll = <T>(rows: readonly (readonly T[])[], places: readonly number[]): T[][] =>
   rows.map((row) => pick(row, places))
 
-/** The row, and rows with nothing but the rest of its first cell. */
+/** Returns the row, followed by rows that contain only the rest of its first cell. */
 function brokenRow(row: readonly (Cell | string)[], width: number): (Cell | string)[][] {
   const [first = '', ...others] = row
   const { text, paint = asIs } = asCell(first)
   return wrap(text, width).map((part, i) => [{ text: part, paint }, ...(i === 0 ? others : others.map(() => ''))])
 }
 
-/** The columns of each table: the first of all, and as many more as fit, but at least one. */
+/** Returns the columns of each table: the first of all columns, and as many more as fit, but at least one. */
 function groupsOf(widths: readonly number[], air: number, width: number): number[][] {
   const [first = 0] = widths
   const groups: number[][] = []

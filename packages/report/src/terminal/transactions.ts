@@ -17,15 +17,16 @@ import type { DrawingOptions } from './drawing.ts'
 import { clip, displayWidth, padStart } from './width.ts'
 
 const NARROWEST_LANE = 18
-/** More transactions are named by their steps alone. */
+/** Maximum number of transactions to draw; of more, only the steps of the cycle are listed. */
 const MOST_DRAWN = 6
 const MOST_LISTED = 3
-/** Lines of the steps of a long cycle. */
+/** Maximum number of lines for the steps of a cycle. */
 const MOST_STEPS = 8
 
 /**
- * Transactions with a lane for each client, time running down: of each what matters, and letters where the orders begin
- * and end that the lines below tell. One below the other if they do not fit side by side.
+ * Draws transactions with a lane for each client and time running downwards. Each shows its relevant operations, and
+ * letters where the arrows begin and end; the lines below explain the arrows. Transactions that do not fit side by side
+ * are drawn one below another.
  */
 export function drawTransactions(history: History, drawing: TransactionDrawing, options: DrawingOptions): string[] {
   const legend = legendOf(drawing, options)
@@ -49,7 +50,7 @@ export function drawTransactions(history: History, drawing: TransactionDrawing, 
   const body = fits
     ? sideBySide(history, { drawing, texts, layout, labels, left, width }, options)
     : stacked(history, drawing, texts, options)
-  // With little room, the sentence below tells them.
+  // On a short page, the sentence below explains the arrows.
   return legend.length === 0 || options.listed === true ? body : [...body, '', ...legend]
 }
 
@@ -59,11 +60,11 @@ interface Line {
   readonly text: string
   readonly marks: string
   readonly paint?: Paint | undefined
-  /** Whether its beginning says enough. */
+  /** Whether the line may be truncated, because its beginning is sufficient. */
   readonly canCut?: boolean
 }
 
-/** A letter for each arrow, where one begins and where it ends. */
+/** Returns the letters of the arrows that begin or end at a step. */
 function marksAt({ arrows }: TransactionDrawing, part: number, step: number | undefined, { symbols }: DrawingOptions) {
   return arrows.flatMap(({ from, to }, i) => [
     ...(from.part === part && from.step === step ? [`${symbols.line}${letterOf(i)}${symbols.arrowRight}`] : []),
@@ -73,7 +74,7 @@ function marksAt({ arrows }: TransactionDrawing, part: number, step: number | un
 
 const letterOf = (arrow: number): string => String.fromCharCode(97 + (arrow % 26))
 
-/** What a transaction did, below its name. */
+/** Returns the operations of a transaction, to be drawn below its name. */
 function textsOf(drawing: TransactionDrawing, part: number, options: DrawingOptions): readonly Line[] {
   const { style, symbols } = options
   const drawn = drawing.parts[part]
@@ -139,7 +140,7 @@ function box(page: Canvas, history: History, placed: PlacedTransaction, sheet: S
   write(bottom + 1, hasEnded ? symbols.boxBottom : symbols.open, { text: endText(history, drawn), marks: ends })
 }
 
-/** One below the other, in the order in which they began. */
+/** Draws transactions one below another, in the order in which they began. */
 function stacked(
   history: History,
   drawing: TransactionDrawing,
@@ -166,7 +167,7 @@ function labelsOf(history: History, { moments }: LaneLayout): readonly string[] 
   return moments.map(({ nanos }) => moment(nanos, digits))
 }
 
-/** Each arrow in words. */
+/** Describes each arrow in words. */
 function legendOf({ arrows }: TransactionDrawing, { width, style, symbols }: DrawingOptions): string[] {
   const told = arrows.slice(0, MOST_STEPS).map((arrow, i) => {
     const text = clip(arrowSentence(arrow), width - 3, symbols.ellipsis)

@@ -1,8 +1,11 @@
-/** Escape sequences for colour, which take no columns: `ESC [ … m`. */
+/** Matches escape sequences for colour, which take no columns: `ESC [ … m`. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: an escape sequence begins with a control character
 const COLOUR = /\u001b\[[0-9;]*m/g
 
-/** Columns of a terminal: colours and combining marks take none, East Asian wide characters and emoji two. */
+/**
+ * Returns the columns that a text takes on a terminal: none for colours and combining marks, two for East Asian wide
+ * characters and emoji.
+ */
 export function displayWidth(text: string): number {
   let width = 0
   for (const character of text.replace(COLOUR, '')) width += characterWidth(character.codePointAt(0) ?? 0)
@@ -31,7 +34,7 @@ export const padEnd = (text: string, width: number): string =>
 export const padStart = (text: string, width: number): string =>
   ' '.repeat(Math.max(0, width - displayWidth(text))) + text
 
-/** At most `width` columns, cut with an ellipsis; for text without colours. */
+/** Truncates a text without colours to at most `width` columns, with an ellipsis. */
 export function clip(text: string, width: number, ellipsis: string = '…'): string {
   if (displayWidth(text) <= width) return text
   const room = Math.max(0, width - displayWidth(ellipsis))
@@ -60,18 +63,18 @@ export function wrap(text: string, width: number): string[] {
   return lines
 }
 
-/** One line with a text at either end, or two lines if they do not fit. */
+/** Returns one line with a text at each end, or two lines if the texts do not fit. */
 export function spread(left: string, right: string, width: number): string[] {
   const room = width - displayWidth(left) - displayWidth(right)
   return room >= 2 ? [left + ' '.repeat(room) + right] : [left, padStart(right, width)]
 }
 
-/** Columns are two spaces apart. */
+/** Matches a line up to its last column; columns are at least two spaces apart. */
 const COLUMN = /^.*\S {2,}(?=\S)/
 
 /**
- * A line in pieces of at most `width` columns, broken at spaces, or within a word that is longer; what follows is set under
- * the column that goes on. Colours go on, too.
+ * Breaks a line into pieces of at most `width` columns, at spaces, or within a word that is longer. Later pieces are
+ * indented to the column that they continue. Colours continue as well.
  */
 export function fitLine(line: string, width: number): string[] {
   if (displayWidth(line) <= width) return [line]
@@ -99,7 +102,7 @@ export function fitLine(line: string, width: number): string[] {
   return [...lines, current]
 }
 
-/** A word's characters, and its colours, each whole. */
+/** Splits a word into its characters and its colour sequences. */
 const partsOf = (word: string): readonly string[] => word.match(ATOM) ?? []
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: an escape sequence begins with a control character
