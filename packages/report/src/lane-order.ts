@@ -2,13 +2,13 @@ import type { Sign, StoryTelling } from './told-story.ts'
 
 type Pair = readonly [string, string]
 
-/** The links of a cut, whose walls stand until it is restored. */
+/** The links of a partition; its walls are drawn until it heals. */
 export type Links = readonly Pair[]
 
 export const isCut = (links: Links, one: string, other: string): boolean =>
   links.some(([from, to]) => (from === one && to === other) || (from === other && to === one))
 
-/** The cuts that are in force once this has happened. */
+/** Returns the partitions in force after an event. */
 export function cutsAfter(cuts: readonly Links[], sign: Sign): readonly Links[] {
   if (sign.type === 'cut') return [...cuts, sign.between]
   if (sign.type !== 'restored') return cuts
@@ -17,7 +17,7 @@ export function cutsAfter(cuts: readonly Links[], sign: Sign): readonly Links[] 
   return cuts.filter((_, i) => i !== place)
 }
 
-/** A wall stands wherever these links, being cut, separate a lane from its neighbour. */
+/** Returns the adjacent lanes that a partition of these links separates, where a wall is drawn. */
 export const wallsBetween = <Lane extends { readonly name: string }>(
   lanes: readonly Lane[],
   links: Links,
@@ -28,9 +28,9 @@ export const wallsBetween = <Lane extends { readonly name: string }>(
   })
 
 /**
- * Nodes in the middle, clients on the side that they talk to first. Of the orders that keep the sides of the first cut
- * together, the one in which the fewest messages of clients cross a lane that is not theirs, and a wall stands between
- * two lanes.
+ * Returns the order of the lanes: nodes in the middle, clients on the side of the node that they call first. Only
+ * orders that keep the sides of the first partition together are considered, with a wall between two lanes. Among them,
+ * returns the order in which calls cross the fewest other lanes.
  */
 export function lanesInOrder({ clients, nodes, steps }: StoryTelling): readonly string[] {
   const signs = steps.flatMap((step) => step.signs)
@@ -52,17 +52,20 @@ function withClients(nodes: readonly string[], clients: readonly string[], calls
   return [...clients.filter((client) => !right.includes(client)), ...nodes, ...right]
 }
 
-/** How many lanes the calls cross on their way. */
+/** Returns the number of lanes that the calls cross. */
 const crossedIn = (lanes: readonly string[], calls: readonly Pair[]): number =>
   calls.reduce((sum, [from, to]) => sum + Math.abs(lanes.indexOf(from) - lanes.indexOf(to)) - 1, 0)
 
-/** With those next to each other that are cut from each other, if only some nodes of one side are. */
+/**
+ * Returns the candidate orders of nodes. If only some nodes of one side are partitioned, these are put next to the
+ * other side.
+ */
 function ordersOf(sides: readonly (readonly string[])[], cut: readonly Pair[]): readonly (readonly string[])[] {
   const [one, other] = sides
   const isConcerned = (node: string): boolean => cut.some((ends) => ends.includes(node))
   if (one === undefined || sides.length > 2) return [sides.flat()]
   if (other === undefined) {
-    // All still reach each other by way of the rest.
+    // All nodes still reach each other through other nodes.
     const [ends, rest] = [one.filter(isConcerned), one.filter((node) => !isConcerned(node))]
     return ends.length === 2
       ? [
@@ -80,7 +83,7 @@ function ordersOf(sides: readonly (readonly string[])[], cut: readonly Pair[]): 
       ]
 }
 
-/** The groups of nodes that reach one another, in the order of their first nodes. */
+/** Returns the groups of nodes that can reach each other, in the order of their first nodes. */
 function sidesOf(nodes: readonly string[], cut: readonly Pair[]): readonly (readonly string[])[] {
   const sides: string[][] = []
   for (const node of nodes) {

@@ -5,7 +5,7 @@ import { doubleHolding, unreleasedBefore } from './holdings.ts'
 import { processInWords } from './operation-words.ts'
 import { capitalised } from './words.ts'
 
-/** The lock of a counterexample that two clients hold, if it is one that lasts only so long. */
+/** Returns the lock that two clients hold in a counterexample, if it has a lease. */
 function leaseOf(history: History, counterexample: Counterexample) {
   const lease = leaseOfHeader(history.header)
   const holding = doubleHolding(history, counterexample)?.first ?? unreleasedBefore(history, counterexample)
@@ -14,7 +14,7 @@ function leaseOf(history: History, counterexample: Counterexample) {
   return { lease, acquire: holding.acquire, culprit }
 }
 
-/** The change of a clock that may have ended a lock too early, though less time had passed than it was for. */
+/** Returns the clock fault that may have expired a lock before its lease had passed. */
 export function clockOfLease(
   history: History,
   counterexample: Counterexample,
@@ -27,8 +27,8 @@ export function clockOfLease(
 }
 
 /**
- * Why two clients may have thought to hold a lock, where it lasts only so long: `Process 1's lock was for 300 ms
- * (lock-ms), which had passed.` Empty if less had passed, or if nobody knows how long it was for.
+ * Returns why two clients may have believed that they hold a lock with a lease: `Process 1's lock was for 300 ms
+ * (lock-ms), which had passed.` Empty if the lease had not passed or is unknown.
  */
 export function leaseSentence(history: History, counterexample: Counterexample): string {
   const held = leaseOf(history, counterexample)
@@ -36,7 +36,7 @@ export function leaseSentence(history: History, counterexample: Counterexample):
   const { lease, acquire, culprit } = held
   const { callTime, returnTime, process } = history.operations
   const lost = returnTime[culprit] ?? 0
-  // It was granted at some moment between the two.
+  // The lock was granted between the call and the return of the acquisition.
   const [most, least] = [lost - (callTime[acquire] ?? 0), lost - (returnTime[acquire] ?? 0)]
   if (most < lease.nanos) return ''
   const had = least < lease.nanos ? 'may have passed' : 'had passed'

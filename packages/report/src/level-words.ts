@@ -12,12 +12,12 @@ import {
 import { plural } from '@chaosproxy/history'
 import { judgedLevels, levelsNotOfModel } from '@chaosproxy/runner/result'
 
-/** The adjective for a history that meets the level: `sequentially consistent`. */
+/** Returns the adjective for a history that meets the level: `sequentially consistent`. */
 export const adjective = (level: string): string =>
   wordsOfLevel(level)?.adjective ??
   nouns.reduce((text, [noun, instead]) => text.replace(noun, instead), level.replaceAll('-', ' '))
 
-/** Levels of isolation, and guarantees of streams, whose names are nouns. */
+/** Endings that turn the nouns that name isolation levels and guarantees of streams into adjectives. */
 const nouns: readonly (readonly [RegExp, string])[] = [
   [/snapshot isolation$/, 'snapshot isolated'],
   [/cursor stability$/, 'cursor stable'],
@@ -31,25 +31,25 @@ const guarantees: readonly string[] = consistency.implied.session
 export interface LevelRow {
   readonly levels: readonly [string, ...string[]]
   readonly result: Verdict['result']
-  /** Shown after the result; empty if there is no more to say. */
+  /** Shown after the result; empty if there is nothing to add. */
   readonly note: string
 }
 
-/** The levels readers ask for most: each gets its own row if it is decided on its own. */
+/** The levels that readers ask for most. Each has its own row, unless it shares its note with other levels. */
 const mainLevels: readonly string[] = ['linearizable', 'sequential', 'eventual']
 
 /** A level that is met although a promise was broken, and why both are true. */
 export interface Despite {
   readonly level: string
-  /** `it leaves real time out, so the g it read may count as newer than its own write`. */
+  /** The reason: `it leaves real time out, so the g it read may count as newer than its own write`. */
   readonly because: string
 }
 
 export const despiteText = ({ level, because }: Despite): string => `${level} is met all the same: ${because}`
 
 /**
- * Strongest first, without those that the model says nothing about; adjacent levels that only follow from others, or are
- * undecided for the same reason, share a row.
+ * Returns the rows, strongest level first, without levels that the model does not define. Adjacent levels share a row
+ * if they only follow from other levels, or are undecided for one reason.
  */
 export function levelRows(report: Report<string>, despite?: Despite): LevelRow[] {
   const rows: LevelRow[] = []
@@ -70,7 +70,7 @@ export function levelRows(report: Report<string>, despite?: Despite): LevelRow[]
   return rows
 }
 
-/** `sequential`, or `causal … session`: the names of a row. */
+/** Returns the name of a row: `sequential`, or `causal … session`. */
 export function rowName(row: LevelRow, ellipsis: string): string {
   const first = row.levels[0]
   const last = row.levels[row.levels.length - 1]
@@ -92,7 +92,7 @@ function noteOf(report: Report<string>, level: string, verdict: Verdict): string
   return verdict.witness.kind === 'implied' ? 'follows' : ''
 }
 
-/** Why some levels have no verdict, if the model says nothing about them. */
+/** Returns why some levels have no verdict, if the model does not define them. */
 export function whyNotOfModel(report: Report<string>): string | undefined {
   const [level] = levelsNotOfModel(report)
   const verdict = level === undefined ? undefined : verdictOf(report, level)
@@ -116,7 +116,7 @@ export function witnessText(witness: Extract<Verdict, { readonly result: 'met' }
   }
 }
 
-/** How a level can be violated although everything it combines is met; empty if that is not so. */
+/** Returns how a level can be violated although all parts that it combines are met; empty if this is not the case. */
 export function heldApart(report: Report<string>, level: string): string {
   if (level !== 'session' || verdictOf(report, level).result !== 'violated') return ''
   return guarantees.every((guarantee) => verdictOf(report, guarantee).result === 'met')
@@ -128,7 +128,7 @@ export function heldApart(report: Report<string>, level: string): string {
 export const reasonText = (level: string, reason: string): string =>
   reason.startsWith(`${level} is `) ? reason.slice(`${level} is `.length) : reason
 
-/** What each guarantee of a watch or a partitioned log means, in a few words. */
+/** The meaning of each guarantee of a watch or a partitioned log, in a few words. */
 export const guaranteeText: { readonly [guarantee: string]: string } = {
   faithful: 'all of these',
   filtered: 'sends only what was asked for',
@@ -152,19 +152,19 @@ export const guaranteeText: { readonly [guarantee: string]: string } = {
   'no-unseen': 'every message is polled in the end',
 }
 
-/** A level by itself, with the order of each client's transactions, and in real time. */
+/** One form of an isolation level: the level alone, with session order, or in real time. */
 interface IsolationCell {
   readonly level: string
   readonly result: Verdict['result']
 }
 
-/** Neighbouring levels of isolation with the same results. */
+/** Adjacent isolation levels with equal results. */
 export interface IsolationRow {
   readonly isolations: readonly [string, ...string[]]
   readonly cells: readonly (readonly IsolationCell[])[]
 }
 
-/** What the columns add to a level, in a word and with the prefix of its name there. */
+/** The forms of an isolation level: the prefix in the name of the level, and the title and meaning of its column. */
 export const isolationColumns: readonly { readonly title: string; readonly prefix: string; readonly means: string }[] =
   [
     { title: 'alone', prefix: '', means: 'by itself' },
@@ -174,7 +174,7 @@ export const isolationColumns: readonly { readonly title: string; readonly prefi
 
 /** Strongest first. */
 export function isolationRows(report: Report<string>): readonly IsolationRow[] {
-  // What was asked for is another question than a level, and has no other forms.
+  // `declared` is not an isolation level, and so has no other forms.
   const rows: IsolationRow[] = Object.keys(report.levels).flatMap((level) =>
     (isolationLadder.levels as readonly string[]).includes(level)
       ? []
@@ -198,7 +198,7 @@ export function isolationRows(report: Report<string>): readonly IsolationRow[] {
   return rows
 }
 
-/** Why levels are not decided: each reason once. */
+/** Returns the reasons of undecided levels, without duplicates. */
 export function reasonsOfUnknown(report: Report<string>): readonly string[] {
   const reasons = Object.values(report.levels).flatMap((verdict) =>
     verdict.result === 'unknown' ? verdict.reason.text : [],
@@ -206,7 +206,10 @@ export function reasonsOfUnknown(report: Report<string>): readonly string[] {
   return [...new Set(reasons)]
 }
 
-/** The level whose counterexample a page shows: the one asked for, otherwise the strongest broken one. */
+/**
+ * Returns the level whose counterexample a page shows: the requested level if it is violated, otherwise the strongest
+ * violated level.
+ */
 export function accusedLevel(report: Report<string>, asked: string | undefined): string | undefined {
   const violated = judgedLevels(report).filter((level) => verdictOf(report, level).result === 'violated')
   if (asked !== undefined && violated.includes(asked)) return asked

@@ -4,7 +4,10 @@ import type { PhaseSummary, RequirementResult, RunViews } from '@chaosproxy/runn
 import { adjective } from './level-words.ts'
 import { percentOf } from './words.ts'
 
-/** The stale reads, `312 of 29,000 (1.08%)`: those whose value was certainly overwritten before they began. */
+/**
+ * Returns the number of stale reads, `312 of 29,000 (1.08%)`: reads whose value had certainly been overwritten before
+ * they began.
+ */
 export function staleText({ reads }: Staleness): string {
   if (reads.measured === 0) return 'no read could be measured'
   const stale = `${reads.stale === 0 ? 'none' : count(reads.stale)} of ${count(reads.measured)}`
@@ -22,7 +25,7 @@ export const withoutFaults = (phases: readonly PhaseSummary[]): readonly PhaseSu
 export const underFaults = (phases: readonly PhaseSummary[]): readonly PhaseSummary[] =>
   phases.filter((phase) => !isWithoutFaults(phase) && phase.operations > 0)
 
-/** How many operations were asked for, and how many of these were answered. */
+/** Returns how many operations were called, and how many of them were answered. */
 export const answeredIn = (phases: readonly PhaseSummary[]): { readonly asked: number; readonly answered: number } => ({
   asked: phases.reduce((sum, { operations }) => sum + operations, 0),
   answered: phases.reduce(
@@ -31,14 +34,14 @@ export const answeredIn = (phases: readonly PhaseSummary[]): { readonly asked: n
   ),
 })
 
-/** `12 ms and 1 version`. */
+/** Returns how far reads are behind: `12 ms and 1 version`. */
 export function behindText(staleness: Staleness, at: 'p50' | 'p99' | 'max'): string {
   const { behindNanos, versionsBehind } = staleness
   const versions = versionsBehind === undefined ? '–' : plural(versionsBehind[at], 'version')
   return behindNanos === undefined ? versions : `${duration(behindNanos[at])} and ${versions}`
 }
 
-/** `Δ = 640 ms, k = 5`; `Δ ≥ 640 ms` if no upper bound is known; empty if nothing is. */
+/** Returns `Δ = 640 ms, k = 5`; `Δ ≥ 640 ms` without a known upper bound; empty if nothing is known. */
 export function atomicityText({ deltaNanos, k }: Staleness): string {
   const delta = deltaNanos === undefined || isVacuous(deltaNanos, 0) ? [] : [`Δ ${boundsText(deltaNanos, duration)}`]
   const versions = isVacuous(k, 1) ? [] : [`k ${boundsText(k, count)}`]
@@ -52,7 +55,7 @@ function boundsText({ atLeast, atMost }: Bounds, said: (value: number) => string
   return atLeast === atMost ? `= ${said(atLeast)}` : `from ${said(atLeast)} to ${said(atMost)}`
 }
 
-/** Why some reads are left out; empty if none is. */
+/** Returns why some reads were not measured; empty if all were. */
 export function unmeasuredText({ reads }: Staleness): string {
   const parts = [
     reads.ambiguous > 0 ? `${plural(reads.ambiguous, 'read')} of values with several writers` : [],
@@ -61,7 +64,7 @@ export function unmeasuredText({ reads }: Staleness): string {
   return parts.length === 0 ? '' : `not measured: ${parts.join(', ')}`
 }
 
-/** All of it on one line. */
+/** Returns all measures of staleness in one line. */
 export function stalenessText(staleness: Staleness): string {
   const { reads } = staleness
   const behind =
@@ -77,8 +80,8 @@ export function stalenessText(staleness: Staleness): string {
 }
 
 /**
- * What it cost that times are by several clocks: `the clocks of 2 load workers agreed to within ±0.4 ms, half of the time ±80 µs; 31
- * orders between two operations are open, which changed nothing`.
+ * Returns the effect of using several clocks: `the clocks of 2 load workers agreed to within ±0.4 ms, half of the time
+ * ±80 µs; 31 orders between two operations are open, which changed nothing`.
  */
 export function clocksText({ clocks, withinNanos: { max, p50 }, unordered, cramped, undecided }: ClockCost): string {
   const whose = clocks === 1 ? 'the clock of 1 load worker' : `the clocks of ${count(clocks)} load workers`
@@ -92,7 +95,10 @@ export function clocksText({ clocks, withinNanos: { max, p50 }, unordered, cramp
   return `${known}; ${open}${short}, which ${effect}`
 }
 
-/** A sentence each for what clients were told, what nodes answered, and where the two differ. */
+/**
+ * Returns the verdict on the answers that clients got, the verdict on the answers that nodes sent, and where the two
+ * differ, in one sentence each.
+ */
 export const viewsTexts = ({ client, backend, said }: RunViews): readonly string[] => [
   client === backend.headline && /\bunknown: /.test(client)
     ? 'the answers that clients got are undecided; those that the nodes sent, with the ones that were lost, are undecided too'
@@ -102,20 +108,20 @@ export const viewsTexts = ({ client, backend, said }: RunViews): readonly string
   ...said,
 ]
 
-/** `availability >= 99.5%: found 61.20%`. */
+/** Returns `availability >= 99.5%: found 61.20%`. */
 export const requirementText = ({ requirement, met, found, why }: RequirementResult): string =>
   [
     `${requirement}:`,
     met === 'unknown' ? `unknown, ${why}${found === '' ? '' : ` (at least ${found})`}` : `found ${found}`,
   ].join(' ')
 
-/** The strongest level that something in this phase breaks: a stale read breaks linearizability. */
+/** Returns the strongest level broken in this phase; a stale read breaks linearizability. */
 export const brokenLevel = ({ violated = [], staleReads = 0 }: PhaseSummary): string | undefined =>
   staleReads > 0 ? 'linearizable' : violated[0]
 
 export const isBroken = (phase: PhaseSummary): boolean => brokenLevel(phase) !== undefined
 
-/** Nothing heals where no fault was in force: what a run calls healed is then its end. */
+/** Renames the phase `healed` to `at the end` in a run without faults, which has nothing to heal. */
 export const namedPhases = (phases: readonly PhaseSummary[]): readonly PhaseSummary[] =>
   phases.every(({ phase }) => phase === 'calm' || phase === 'healed')
     ? phases.map((each) => (each.phase === 'healed' ? { ...each, phase: 'at the end' } : each))
@@ -123,14 +129,14 @@ export const namedPhases = (phases: readonly PhaseSummary[]): readonly PhaseSumm
 
 type PhaseMood = 'bad' | 'short' | 'good' | 'faint' | 'plain'
 
-/** What a table says of a phase, in a terminal and on a page. */
+/** A column of the tables of phases, in the terminal and on pages. */
 export interface PhaseColumn {
   readonly title: string
-  /** Its title where there is little room. */
+  /** The shorter title for narrow tables. */
   readonly brief?: string
-  /** Undefined if it was not measured. */
+  /** Returns the text of the cell; undefined if the value was not measured. */
   readonly text: (phase: PhaseSummary) => string | undefined
-  /** `short`: less than it should be. By default, `plain`. */
+  /** Returns the mood of the cell: `short` if the value is lower than it should be; `plain` by default. */
   readonly mood?: (phase: PhaseSummary) => PhaseMood
 }
 

@@ -37,7 +37,10 @@ function refusedReproach(
   return { by: acquire, text: `${processInWords(history, process[acquire] ?? 0)}'s release${at} failed` }
 }
 
-/** Of what came out again: the operation that had been given it, or that a read returned it twice. */
+/**
+ * Returns why a repeated delivery is wrong: the operation that had received the element before, or the read that
+ * returned it twice.
+ */
 function repeatedReproach(
   history: History,
   { operations }: Counterexample,
@@ -68,7 +71,7 @@ function repeatedReproach(
   return twice === undefined || by === undefined ? undefined : { by, text: `${printable(twice)} is in it twice` }
 }
 
-/** A message of a drain that had been sent once and handed out before. */
+/** Returns the earlier delivery of a message in a drain that had been sent only once. */
 function drainedAgain(
   history: History,
   others: readonly OperationRow[],
@@ -85,7 +88,7 @@ function drainedAgain(
   return undefined
 }
 
-/** The message, without the receipt that a take gives with it. */
+/** Returns the message that an operation took, without the receipt of a take. */
 function takenText(history: History, row: OperationRow): string {
   const answer = outputOf(history, row)
   const message = functionOf(history, row) === 'take' && Array.isArray(answer) ? (answer[0] as Json) : answer
@@ -93,8 +96,8 @@ function takenText(history: History, row: OperationRow): string {
 }
 
 /**
- * The earlier answer that makes the culprit impossible, if one does: among the core operations, the last one acknowledged
- * before the culprit was called. `{@link by}` is that operation.
+ * Returns the earlier answer that makes the culprit impossible: among the core operations, the one acknowledged last
+ * before the culprit was called. `by` is that operation; undefined if there is none.
  */
 export function reproach(
   history: History,
@@ -110,7 +113,7 @@ export function reproach(
   if (repeated !== undefined) return repeated
   const { returnEvent, callEvent, returnTime, callTime, outcome } = history.operations
   const called = callEvent[culprit] ?? 0
-  // What overdraws an account is contradicted by what had been taken from it.
+  // An operation that overdraws an account is contradicted by earlier withdrawals from the account.
   const spent = spendsFrom(history, culprit)
   const before = coreOf(counterexample)
     .filter((operation) => operation !== culprit && outcome[operation] === OK)
@@ -128,7 +131,10 @@ export function reproach(
   return { by: before, text: [told, ...laterSight(history, counterexample)].join(', and ') }
 }
 
-/** Of two writes that overlapped, one came last for the culprit and the other for another read: what shows the second. */
+/**
+ * For two overlapping writes of which one came last for the culprit and the other for another read, returns what that
+ * other read shows.
+ */
 function laterSight(history: History, counterexample: Counterexample): readonly string[] {
   const found = disagreementOf(history, counterexample)
   if (found === undefined) return []
@@ -138,7 +144,7 @@ function laterSight(history: History, counterexample: Counterexample): readonly 
   return [`${reader} read ${answerText(history, other)} after ${acknowledged} was acknowledged`]
 }
 
-/** Whether the value that was read or taken is the one that was written: such a write is no reproach to the answer. */
+/** Whether a read or take returned the value that the write wrote: the write then does not contradict the answer. */
 const explains = (history: History, write: OperationRow, read: OperationRow): boolean =>
   functionOf(history, write) === 'watch' ||
   (!isRead(history, write) &&

@@ -24,19 +24,22 @@ import {
 
 export { functionOf, printable, printableLines } from '@chaosproxy/history'
 
-/** A name of a key, node or process, made readable and cut if long. */
+/** Makes the name of a key, node or process printable, and truncates a long name. */
 export function nameText(name: string, most: number = 60): string {
   const text = printable(name)
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`
 }
 
-/** A value as JSON, cut if long: lists and tokens in the middle, since they differ in what was added last. */
+/**
+ * Returns a value as JSON. A long value is truncated; lists and tokens are truncated in the middle, because they differ
+ * at their ends.
+ */
 export function valueText(value: Json, most: number = 28): string {
   const text = printable(value === undefined ? 'null' : shownText(value))
   if (text.length <= most) return text
   const ends = isList(value) && value.length > SHORT_LIST ? endsOf(value) : text
   if (ends.length <= most) return ends
-  // Tokens, and other texts that were made in turn, differ in their ends.
+  // Tokens and other generated texts differ at their ends.
   const isToken = typeof value === 'string' && !/\s/.test(value)
   if (!isToken) return `${text.slice(0, most - 1)}…`
   const kept = Math.floor((most - 1) / 2)
@@ -50,17 +53,17 @@ const endsOf = (list: readonly Json[]): string =>
     `[${JSON.stringify(list[0])},…,${[list.at(-2) ?? null, list.at(-1) ?? null].map((each) => JSON.stringify(each)).join()}]`,
   )
 
-/** `p4`, or the client's name. */
+/** Returns `p4`, or the client's name. */
 export function processText(history: History, process: number): string {
   const name = nameText(clientName(history, process))
   return /^\d+$/.test(name) ? `p${name}` : name
 }
 
-/** The client of an operation: `p4`. */
+/** Returns the client of an operation: `p4`. */
 export const clientOf = (history: History, operation: number): string =>
   processText(history, history.operations.process[operation] ?? 0)
 
-/** For sentences: `process 4`, or `client c4`. */
+/** Returns the client as in a sentence: `process 4`, or `client c4`. */
 export const processInWords = (history: History, process: number): string => printable(clientInWords(history, process))
 
 export function keyOf(history: History, operation: number): string | undefined {
@@ -78,7 +81,7 @@ export const isFinal = (history: History, operation: number): boolean =>
 
 const isList = (value: Json): value is readonly Json[] => Array.isArray(value)
 
-/** What was asked for: `write 7`, `read`, `cas 3→4`; with the key, `write y 7`. */
+/** Returns the request: `write 7`, `read`, `cas 3→4`; with the key, `write y 7`. */
 export function requestText(history: History, operation: number, options: { readonly withKey: boolean }): string {
   const f = printable(functionOf(history, operation))
   const input = inputOf(history, operation)
@@ -86,13 +89,13 @@ export function requestText(history: History, operation: number, options: { read
   const name = [isFinal(history, operation) ? `final ${f}` : f, key === undefined ? [] : nameText(key)].flat().join(' ')
   if (f === 'cas' && isList(input) && input.length === 2)
     return `${name} ${valueText(input[0] ?? null, 12)}→${valueText(input[1] ?? null, 12)}`
-  // The value it replaces is known from its completion, or not at all.
+  // Such a cas returns the replaced value with its answer, if at all.
   if (f === 'cas' && isList(input) && input.length === 1) return `${name} →${valueText(input[0] ?? null)}`
   const transfer = transferText(input)
   return input === null ? name : `${name} ${transfer ?? valueText(input)}`
 }
 
-/** `5 a→b`: what moves an amount, in fewer characters than as JSON. */
+/** Returns a transfer in a shorter form than JSON: `5 a→b`. */
 export function transferText(value: Json): string | undefined {
   if (!isObject(value)) return undefined
   const { from, to, amount, ...rest } = value
@@ -106,7 +109,7 @@ export function transferText(value: Json): string | undefined {
   return `${amountText(amount)} ${nameText(String(from), 12)}→${nameText(String(to), 12)}`
 }
 
-/** The account that a transfer or a withdrawal takes from. */
+/** Returns the account that a transfer or withdrawal takes from. */
 export function spendsFrom(history: History, operation: number): string | undefined {
   const input = inputOf(history, operation)
   const f = functionOf(history, operation)
@@ -118,25 +121,25 @@ export function spendsFrom(history: History, operation: number): string | undefi
 const isAccount = (value: Json | undefined): value is string | number =>
   typeof value === 'string' || typeof value === 'number'
 
-/** Whether it is a read, under any of its names. */
+/** Whether the operation is a read, under any of its names. */
 export const isRead = (history: History, operation: number): boolean => readsWhole(functionOf(history, operation))
 
-/** Whether it replaces the whole value, as a write or a cas. */
+/** Whether the operation replaces the whole value, as a write or a cas does. */
 export const isReplacing = (history: History, operation: number): boolean => effectOf(history, operation) === 'replaces'
 
 export const effectOf = (history: History, operation: number): Meaning['effect'] | undefined =>
   meaningOf(functionOf(history, operation))?.effect
 
-/** Whether the answer is what matters: it returns a value that was not given. */
+/** Whether a function returns a value that was not in its input, as a read does. */
 export const isTelling = (f: string): boolean => meaningOf(f)?.answers === 'value'
 
-/** Whether its answer is what it was made for, as of a read or a dequeue. */
+/** Whether the answer is the purpose of the operation, as of a read or a dequeue. */
 export const tells = (history: History, operation: number): boolean => isTelling(functionOf(history, operation))
 
-/** Whether nobody else may be given what it returns. */
+/** Whether the operation takes an element, which then nobody else may receive. */
 export const isTaking = (history: History, operation: number): boolean => effectOf(history, operation) === 'takes'
 
-/** What came back: `ok`, `6`, `failed: timeout`, `no answer`. */
+/** Returns the answer: `ok`, `6`, `failed: timeout`, `no answer`. */
 export function answerText(history: History, operation: number): string {
   const outcome = history.operations.outcome[operation]
   if (outcome === OK)
@@ -149,32 +152,35 @@ export function answerText(history: History, operation: number): string {
   return hasReturned(history, operation) ? `unknown${why}` : 'no answer'
 }
 
-/** Whether a function that only its own model knows returned another value than it was given: `false` of a refused `try`. */
+/**
+ * Whether a function that only its own model knows returned another value than its input, such as `false` for a refused
+ * `try`.
+ */
 function returnsAnother(history: History, operation: number): boolean {
   const { input, output } = history.operations
   if (meaningOf(functionOf(history, operation)) !== undefined) return false
   return output[operation] !== input[operation] && outputOf(history, operation) !== null
 }
 
-/** The same without the reason of a failure: `6`, `failed`, `unknown`. */
+/** Returns the answer without the reason of a failure: `6`, `failed`, `unknown`. */
 export const briefAnswer = (history: History, operation: number): string =>
   history.operations.outcome[operation] === OK
     ? answerText(history, operation)
     : (answerText(history, operation).split(':')[0] ?? '')
 
-/** A queue without messages has no value to give. */
+/** A queue without messages returns null. */
 function foundText(history: History, operation: number): string {
   const found = outputOf(history, operation)
   return found === null && isTaking(history, operation) ? 'empty' : valueText(found)
 }
 
-/** `, offset 29`, of a message that was added to a log; otherwise empty. */
+/** Returns `, offset 29` for a message added to a log; otherwise empty. */
 function offsetText(history: History, operation: number): string {
   const offset = functionOf(history, operation) === 'send' ? offsetOf(history, operation) : undefined
   return offset === undefined ? '' : `, offset ${offset}`
 }
 
-/** The offset that an append to a log was given: a number, or the first of a pair of offset and value. */
+/** Returns the offset that an append to a log was assigned; the answer is a number, or a pair of offset and value. */
 function offsetOf(history: History, operation: number): number | undefined {
   const { input, output } = history.operations
   if (output[operation] === input[operation]) return undefined
@@ -183,7 +189,7 @@ function offsetOf(history: History, operation: number): number | undefined {
   return typeof offset === 'number' ? offset : undefined
 }
 
-/** `, token 33`, of an acquire that was given one; otherwise empty. */
+/** Returns `, token 33` for an acquisition with a token; otherwise empty. */
 function tokenText(history: History, operation: number): string {
   const { input, output } = history.operations
   if (effectOf(history, operation) !== 'acquires' || output[operation] === input[operation]) return ''
@@ -199,46 +205,51 @@ export const outcomeName = (history: History, operation: number): 'ok' | 'fail' 
   return outcome === OK ? 'ok' : outcome === FAIL ? 'fail' : 'info'
 }
 
-/** One line: `p2 write 7 → ok`. */
+/** Returns the operation in one line: `p2 write 7 → ok`. */
 export const operationText = (history: History, operation: number, options: { readonly withKey: boolean }): string =>
   `${processText(history, history.operations.process[operation] ?? 0)} ${requestText(history, operation, options)} → ${answerText(history, operation)}`
 
-/** The part of a history that has the line numbers of its operations. */
+/** The part of a history with the line numbers of its operations. */
 export interface Lines extends Pick<History, 'files'> {
   readonly operations: Pick<Operations, 'length' | 'callLine' | 'returnLine'>
 }
 
-/** The lines of the file where an operation began and ended. */
+/** Returns the lines of the file at which an operation began and ended. */
 export const linesOf = (history: Lines, operation: number): number[] =>
   [history.operations.callLine[operation] ?? 0, history.operations.returnLine[operation] ?? 0].filter(
     (line) => line > 0,
   )
 
-/** Why one operation comes before another: `process order`, or `same client` if the client has several processes. */
+/**
+ * Returns why one operation precedes another: `process order`, or `same client` if the client has several processes.
+ */
 export function orderText(history: History, { before, after, reason }: OrderEdge): string {
   const { process } = history.operations
   return reason === 'process order' && process[before] !== process[after] ? 'same client' : reason
 }
 
-/** What a write or a cas writes: of a cas, the second of its two values. */
+/** Returns the value that a write or cas writes; a cas writes the second of its two values. */
 export const writtenBy = (history: History, row: number): Json =>
   writtenValue(functionOf(history, row), inputOf(history, row))
 
-/** The same, to be compared. */
+/** Returns the value that a write or cas writes, as JSON for comparisons. */
 export const writtenText = (history: History, row: number): string => JSON.stringify(writtenBy(history, row))
 
-/** Whether the same client made both; one that nothing told from others is its process. */
+/** Whether the same client called both operations; without known sessions, each process is a client. */
 export function isSameClient(history: History, one: OperationRow, other: OperationRow): boolean {
   const [first, second] = [one, other].map((row) => history.operations.process[row] ?? 0) as [number, number]
   const isNamed = history.header?.sessions?.named !== false && history.sessionOf(first) >= 0
   return isNamed ? history.sessionOf(first) === history.sessionOf(second) : first === second
 }
 
-/** The operations without which there is no contradiction. */
+/** Returns the operations that the contradiction needs. */
 export const coreOf = ({ operations }: Pick<Counterexample, 'operations'>): readonly OperationRow[] =>
   operations.filter(({ role }) => role === 'core').map(({ operation }) => operation)
 
-/** What was put in by an operation, or was given out or shown by its answer: each element or message as canonical JSON. */
+/**
+ * Returns the elements or messages that an operation added, or that its answer delivered or showed, each as canonical
+ * JSON.
+ */
 export function elementsIn(history: History, row: OperationRow): readonly string[] {
   if (!tells(history, row)) return [canonical(inputOf(history, row))]
   if (history.operations.outcome[row] !== OK) return []

@@ -5,14 +5,14 @@ import { printable } from './operation-words.ts'
 
 export const labelOfFault = (fault: Fault): string => printable(describeFault(fault))
 
-/** The plural of a fault's name: `partitions`, `spells of delay`. */
+/** Returns the plural of a fault's name: `partitions`, `spells of delay`. */
 export const severalOf = (name: string): string =>
   faultDefinitions.find(({ kind }) => kind === name)?.plural ?? `spells of ${name}`
 
-/** The faults that were in force, by start, with labels that are safe to print. */
+/** Returns the faults that were in force, ordered by start, with labels that are safe to print. */
 export const shownFaults = (history: History, run: RunSummary | undefined): FaultSpan[] =>
   faultSpans(history, run).map((span) => ({ ...span, label: printable(span.label) }))
 
-/** Faults in force at any moment of a stretch of time. */
+/** Returns the faults in force at any moment of a time span. */
 export const during = (spans: readonly FaultSpan[], from: number, to: number): FaultSpan[] =>
   spans.filter((span) => span.from <= to && span.to >= from)

@@ -1,20 +1,22 @@
 import { adjective } from './level-words.ts'
 import type { Sign, StoryTelling, ToldLedger, ToldNode } from './told-story.ts'
 
-/** A step of a telling with the signs that fall after it begins and before the next does. */
+/** A step of a telling with the signs that occur before the next step begins. */
 export interface ToldGroup {
   readonly number: number
   readonly text: string
-  /** What is broken from here on: `not linearizable`; empty if nothing is. */
+  /**
+   * The level broken from this step on: `No order of the answers fits any more: not linearizable.` Empty if none is.
+   */
   readonly broken: string
   readonly signs: readonly Sign[]
   readonly what: string
   readonly nodes: readonly ToldNode[]
-  /** If it is another than after the step before. */
+  /** State of the promise after the step; undefined if unchanged since the previous step. */
   readonly ledger: ToldLedger | undefined
 }
 
-/** The signs of all steps in order of time: what ends during a later step is shown there. */
+/** Groups the signs of all steps by time: a sign that occurs during a later step is shown in that step. */
 export function groupsOf({ steps }: StoryTelling): readonly ToldGroup[] {
   const signs = steps
     .flatMap((step, number) => step.signs.map((sign) => ({ number, sign })))
@@ -39,13 +41,13 @@ export function groupsOf({ steps }: StoryTelling): readonly ToldGroup[] {
 const brokenText = (level: string | undefined): string =>
   level === undefined ? '' : `No order of the answers fits any more: not ${adjective(level)}.`
 
-/** A step of the accident and the same step of the fix, where both have it. */
+/** A step of the accident and the corresponding step of the fix; one of them may be missing. */
 export interface PairedSteps {
   readonly told: ToldGroup | undefined
   readonly fixed: ToldGroup | undefined
 }
 
-/** Both in their own order, with as many steps side by side as tell of the same thing. */
+/** Aligns the steps of both, each in its own order, with the greatest number of corresponding steps side by side. */
 export function pairedSteps(told: readonly ToldGroup[], fixed: readonly ToldGroup[]): readonly PairedSteps[] {
   const most: number[][] = Array.from({ length: told.length + 1 }, () => Array(fixed.length + 1).fill(0))
   const at = (i: number, j: number): number => most[i]?.[j] ?? 0

@@ -1,66 +1,68 @@
 import type { Millis, Nanos } from '@chaosproxy/history'
 import type { NodeMessage } from '@chaosproxy/runner/result'
 
-/** A story as it was played, ready to be shown. */
+/** A story after its execution, ready to be shown. */
 export interface ToldStory {
   readonly name: string
   readonly summary: string
   readonly lesson: string
   readonly source: string
   readonly tellings: readonly StoryTelling[]
-  /** The title of the system that prevents it, and the command that shows it; absent if this is that one. */
+  /**
+   * The title of the system that prevents the accident, and the command that shows it; absent if this is that system.
+   */
   readonly prevention: { readonly title: string; readonly command: string } | undefined
 }
 
 export interface StoryTelling {
   readonly kind: 'accident' | 'fix'
-  /** `two masters, the last writer wins`. */
+  /** The title: `two masters, the last writer wins`. */
   readonly title: string
-  /** `master-master · 2 nodes · in virtual time`. */
+  /** The setting: `master-master · 2 nodes · in virtual time`. */
   readonly setting: string
   /** Clients, then nodes. */
   readonly clients: readonly string[]
   readonly nodes: readonly string[]
-  /** What must hold after every step, checked in its ledger: `never more than $10 is spent`. */
+  /** A condition that must hold after every step, checked in the ledger: `never more than $10 is spent`. */
   readonly promise?: string | undefined
-  /** In order of time. */
+  /** The steps, in order of time. */
   readonly steps: readonly ToldStep[]
   readonly verdicts: readonly ToldVerdict[]
-  /** In a story about how much gets done. */
+  /** The answered requests over time, in a story about throughput. */
   readonly goodput?: Goodput | undefined
-  /** The balance of it all, in one sentence. */
+  /** The final balance, in one sentence. */
   readonly ending: string
   /** Deviations from the script; empty if there were none. */
   readonly differences: readonly string[]
 }
 
 export interface ToldStep {
-  /** Equal for steps of several tellings that tell of the same thing. */
+  /** Equal for corresponding steps of different tellings. */
   readonly what: string
   readonly text: string
-  /** The level that no order of the answers fits from here on; absent elsewhere. */
+  /** The level that the answers violate from this step on; absent in other steps. */
   readonly breaks?: string | undefined
-  /** In order of time. */
+  /** The events drawn, in order of time. */
   readonly signs: readonly Sign[]
-  /** What nodes believe when the step is over, or just before it heals something; absent if not known. */
+  /** The beliefs of nodes at the end of the step, or before it heals something; absent if unknown. */
   readonly nodes?: readonly ToldNode[] | undefined
-  /** How the story's promise stands when the step is over; absent in stories without one. */
+  /** State of the story's promise at the end of the step; absent in stories without a promise. */
   readonly ledger?: ToldLedger | undefined
 }
 
 export interface ToldNode {
   readonly node: string
-  /** `$10`, `leader`, `term 2`; of a node that is down or paused, that. */
+  /** The node's state, line by line: `$10`, `leader`, `term 2`; for a node that is down or paused, only that. */
   readonly lines: readonly string[]
-  /** Whether it is another than after the step before. */
+  /** Whether `lines` differ from those after the previous step. */
   readonly changed: boolean
 }
 
 export interface ToldLedger {
-  /** `spent $15 of $10`. */
+  /** The state of the promise: `spent $15 of $10`. */
   readonly says: string
   readonly broken: boolean
-  /** Whether this step is the first that breaks it. */
+  /** Whether this step is the first that breaks the promise. */
   readonly breaks: boolean
 }
 
@@ -71,32 +73,32 @@ interface Passing {
   readonly text: string
 }
 
-/** What is drawn of a step. */
+/** An event in the drawing of a step. */
 export type Sign =
   | (Passing & { readonly type: 'call' })
-  /** `none`: the client gave up. */
+  /** `none` means that the client gave up. */
   | (Passing & { readonly type: 'answer'; readonly outcome: 'ok' | 'refused' | 'none' })
-  /** What one node sends another, and what becomes of it. */
+  /** A message between nodes, and what happens to it. */
   | (Passing & { readonly type: 'message'; readonly fate: NodeMessage['fate'] })
-  /** What these nodes answer alike. */
+  /** The answer that all these nodes give. */
   | {
       readonly type: 'state'
       readonly at: Nanos
       readonly nodes: readonly [string, ...string[]]
       readonly text: string
     }
-  /** A node at the beginning or the end of something that happens to it. */
+  /** The beginning or the end of a fault on a node. */
   | {
       readonly type: 'fault' | 'healed'
       readonly at: Nanos
       readonly node: string
       readonly text: string
     }
-  /** Links at the beginning or the end of something that happens to them. */
+  /** The beginning or the end of a fault on links. */
   | {
       readonly type: 'cut' | 'restored'
       readonly at: Nanos
-      /** Both of its directions, or one. */
+      /** The links: both directions of each, or one. */
       readonly between: readonly (readonly [string, string])[]
       readonly text: string
     }
@@ -106,12 +108,12 @@ export interface ToldVerdict {
   readonly result: 'met' | 'violated' | 'unknown'
 }
 
-/** Requests answered in time, over time; the others were refused, or waited in vain. */
+/** Requests answered in time, by bucket; the others were refused or timed out. */
 export interface Goodput {
   readonly bucketMs: Millis
   readonly askedPerSecond: number
   /** By bucket. */
   readonly answeredPerSecond: readonly number[]
-  /** What was wrong meanwhile. */
+  /** The times at which something was wrong. */
   readonly troubles: readonly { readonly fromMs: Millis; readonly untilMs: Millis; readonly kind: string }[]
 }

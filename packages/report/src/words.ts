@@ -2,7 +2,7 @@ import { count, duration, moment, type Nanos, percent } from '@chaosproxy/histor
 
 export const durationOfMillis = (milliseconds: number): string => duration(milliseconds * 1e6)
 
-/** The fewest digits, three to nine, that keep different times different. */
+/** Returns the least number of digits, from three to nine, that distinguishes these times. */
 export function digitsToTellApart(times: readonly number[]): number {
   const distinct = new Set(times.filter(Number.isFinite))
   for (let digits = 3; digits < 9; digits++) {
@@ -12,26 +12,26 @@ export function digitsToTellApart(times: readonly number[]): number {
   return 9
 }
 
-/** Below so many, a percentage would claim more than is known. */
+/** Below this number of cases, a percentage would suggest more precision than there is. */
 const FEW = 20
 
-/** A share from 0 to 1 of so many: `99.98%`, or `2 of 3` where there are few. */
+/** Formats a share from 0 to 1 of `all` cases: `99.98%`, or `2 of 3` for few cases. */
 export const percentOf = (share: number, all: number): string =>
   all < FEW ? `${Math.round(share * all)} of ${all}` : percent(share)
 
-/** The same with the number of all: `99.98% of 1,204`, or `2 of 3`. */
+/** Formats a share from 0 to 1 with the number of cases: `99.98% of 1,204`, or `2 of 3`. */
 export const shareOf = (share: number, all: number): string =>
   all < FEW ? percentOf(share, all) : `${percent(share)} of ${count(all)}`
 
-/** `a`, `a and b`, `a, b and c`. */
+/** Returns `a`, `a and b`, or `a, b and c`. */
 export const listed = (items: readonly string[]): string =>
   items.length < 2 ? (items[0] ?? '') : `${items.slice(0, -1).join(', ')} and ${items[items.length - 1]}`
 
-/** The first `most` items, and how many more there are. */
+/** Lists the first `most` items, and the number of the others. */
 export const listedAtMost = (items: readonly string[], most: number): string =>
   items.length <= most ? listed(items) : `${items.slice(0, most).join(', ')} and ${count(items.length - most)} more`
 
-/** `lines 24,021–24,026`, `lines 3 and 9`, or, for scattered lines, `10 lines between 44,680 and 44,734`. */
+/** Returns `lines 24,021–24,026`, `lines 3 and 9` or, for scattered lines, `10 lines between 44,680 and 44,734`. */
 export function lineList(lines: readonly number[]): string {
   const sorted = [...new Set(lines)].filter((line) => line > 0).sort((a, b) => a - b)
   const [first, last] = [sorted[0], sorted[sorted.length - 1]]
@@ -47,10 +47,10 @@ export function lineList(lines: readonly number[]): string {
   return `${sorted.length === 1 ? 'line' : 'lines'} ${text}`
 }
 
-/** Begins a sentence with a capital letter, unless its first word is a name: `n1` and `server.ts` stay so. */
+/** Capitalizes the first letter of a sentence, unless the first word is a name such as `n1` or `server.ts`. */
 export const capitalised = (text: string): string =>
   /^[a-z]+(?:-[a-z]+)*(?![\w"-]|\.\w)/.test(text) ? text.slice(0, 1).toUpperCase() + text.slice(1) : text
 
-/** `7f` of a rate per second. */
+/** Formats the number of operations per second. */
 export const perSecond = (operations: number, during: Nanos): string =>
   during > 0 ? `${count(operations / (during / 1e9))} ops/s` : '–'
