@@ -5,11 +5,11 @@ import type { Cancel, Clock } from '../ports/cluster.ts'
 import type { ClientProcess } from './process.ts'
 
 export interface ClientLoop {
-  /** Starts no further operation, waits for the one in flight, then calls back. */
+  /** Starts no further operation, waits for the one in flight, and calls back. */
   stop(stopped: () => void): void
   /**
-   * Call once stopped: performs what its client still asks for after healing, until `deadline`, closes, then calls
-   * back.
+   * To be called after `stop`: performs the operations that the client still requests after healing, until `deadline`,
+   * closes the client, and calls back.
    */
   finish(deadline: Nanos, finished: () => void): void
 }
@@ -19,21 +19,25 @@ interface ClientLoopOptions {
   readonly process: ClientProcess
   readonly client: WorkloadClient
   readonly nodes: NodeChoice
-  /** Functions that only read: one of them fails only if its node did not answer. */
+  /** Functions that only read: a read fails only if its node did not answer. */
   readonly reads: readonly string[]
   readonly random: Random
   /** Average time between the starts of two operations. */
   readonly interval: Nanos
 }
 
-/** The nodes a load balancer may pick for an operation, or a sticky session that moves once its node does not answer. */
+/**
+ * The nodes among which a load balancer chooses for each operation, or a sticky session that moves to another node when
+ * its node does not answer.
+ */
 export type NodeChoice =
   | { readonly type: 'any'; readonly of: readonly NodeId[] }
   | { readonly type: 'while up'; readonly home: NodeId; readonly others: readonly NodeId[] }
 
 /**
- * One client: one operation at a time, at a steady pace, never retried. If the cluster is slower than the pace, starts
- * are skipped rather than saved up: a burst after an outage would measure only the burst.
+ * Starts a client that performs one operation at a time, at a steady pace, and never retries. If the cluster is slower
+ * than the pace, starts are skipped instead of being made up for: the results would otherwise reflect the burst after
+ * an outage.
  */
 export function startClientLoop(options: ClientLoopOptions): ClientLoop {
   const { clock, process, client, random } = options
@@ -42,12 +46,12 @@ export function startClientLoop(options: ClientLoopOptions): ClientLoop {
   let onStopped: (() => void) | undefined
   let cancelTimer: Cancel = () => {}
 
-  // Pace from when each operation was due, not from when its timer fired: late timers would otherwise slow the client
-  // down.
+  // The pace counts from the time at which each operation was due, not from when its timer fired: late timers would
+  // otherwise slow the client down.
   let due = clock.now()
 
   function scheduleNext(): void {
-    // Between half an interval and one and a half, so that clients which start together drift apart.
+    // Between 0.5 and 1.5 intervals, so that clients that start together drift apart.
     const pause = options.interval * (0.5 + random.next())
     due = nanos(Math.max(due + pause, clock.now()))
     cancelTimer = clock.at(due, invoke)
@@ -94,7 +98,9 @@ interface FinishOptions extends Pick<ClientLoopOptions, 'clock' | 'process' | 'c
   readonly pick: () => NodeId
 }
 
-/** Performs what a client asks for once everything is healed, until `deadline`, closes, then calls back. */
+/**
+ * Performs the operations that a client requests after healing, until `deadline`, closes the client, and calls back.
+ */
 export function finishClient(
   { clock, process, client, pick }: FinishOptions,
   deadline: Nanos,
@@ -109,7 +115,7 @@ export function finishClient(
     } else
       process.invoke(pick(), input, (completion) => {
         client.learned?.(input, completion)
-        // On a later turn: a client that is answered at once would otherwise never yield.
+        // Scheduled for a later turn: a client that gets its answers synchronously would otherwise never yield.
         clock.at(nanos(clock.now() + millisToNanos(millis(client.pauseMs?.() ?? 0))), next)
       })
   }
@@ -136,5 +142,8 @@ function createNodePicker({ nodes, reads, random }: ClientLoopOptions): NodePick
   }
 }
 
-/** The interval at which each of `clients` clients must start operations to reach `rate` a second in total. */
+/**
+ * Returns the interval at which each of `clients` clients must start operations to reach `rate` operations per second
+ * in total.
+ */
 export const intervalFor = (rate: number, clients: number): Nanos => millisToNanos(((clients * 1000) / rate) as Millis)

@@ -11,7 +11,7 @@ import { createRunRecorder, type RunRecorder } from './recorder.ts'
 import type { RunClients } from './run-clients.ts'
 import { recordWire } from './wire-recorder.ts'
 
-/** Time for clients to follow events that are outstanding at healing, such as the rest of a stream. */
+/** Time for clients to follow the events that are outstanding at healing, such as the rest of a stream. */
 export const FOLLOW_MS: Millis = millis(30_000)
 
 /** Every fourth client of a node picks a random node for each operation, as behind a load balancer. */
@@ -62,7 +62,10 @@ export function driveClients(options: RunOptions, { random, since, online }: Dri
   }
 }
 
-/** Operations like those of the run's clients, as another client would begin. `serial`: how many values are taken. */
+/**
+ * Returns operations like those of the run's clients, as an additional client would begin. `serial` returns the number
+ * of unique values used so far.
+ */
 export function operationsOf(
   { workload, settings }: Pick<RunOptions, 'workload' | 'settings'>,
   serial: () => number,
@@ -96,15 +99,15 @@ export interface ClientsOptions
   readonly cluster: Pick<Cluster, 'nodes' | 'clock' | 'connect'>
   readonly recorder: RunRecorder
   readonly random: Random
-  /** Filled with the keys that clients use. */
+  /** Receives the keys that clients use. */
   readonly keys: Set<string>
-  /** Which of the clients to start, by their numbers from 0; by default all. */
+  /** Selects the clients to start by their numbers from 0; by default all. */
   readonly isOurs?: ((client: number) => boolean) | undefined
-  /** Unique values begin after this. */
+  /** The last unique value already used; by default 0. */
   readonly serial?: number | undefined
 }
 
-/** Starts the clients, each with its own random streams, evenly over the nodes. */
+/** Starts the clients, each with its own random streams, distributed evenly over the nodes. */
 export function startClients(options: ClientsOptions): readonly ClientLoop[] {
   const { cluster, workload, recorder, random, keys, timeoutMs, isOurs = () => true } = options
   const clients = workload.create(settingsFor(workload, options.settings), options.serial ?? 0)
@@ -132,7 +135,7 @@ function nodesFor(sticky: Stickiness, rank: number, home: NodeId, all: readonly 
   return { type: 'any', of: roams ? all : [home] }
 }
 
-/** Wraps a client to remember the keys it uses for the final reads. */
+/** Wraps a client to note the keys that it uses, for the final reads. */
 const notingKeys = (client: WorkloadClient, keys: Set<string>): WorkloadClient => ({
   next() {
     const input = client.next()

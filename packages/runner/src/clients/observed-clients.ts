@@ -7,13 +7,13 @@ import { createRepeats } from './repeats.ts'
 import type { RunClients } from './run-clients.ts'
 import { createSettlement, type Settlement } from './settlement.ts'
 
-/** At most this many keys get a final read. */
+/** Maximum number of keys that get a final read. */
 const MOST_FINAL_KEYS = 2_000
-/** How long to wait for replies to operations that clients left open. */
+/** Time to wait for replies to operations that clients left open. */
 const OPEN_MS = millis(1_000)
 const LOOK_EVERY_MS = millis(20)
 
-/** Follows clients that somebody else drives, by the record of the cluster's own proxy. */
+/** Observes clients that the run does not drive, by the record of the cluster's own proxy. */
 export function observeClients(
   { cluster, workload, sink }: RunOptions,
   observed: ObservedClients,
@@ -35,7 +35,7 @@ export function observeClients(
   }
   return {
     recorder,
-    // They are ended first, as what ends them may well fail under faults, and is to be seen.
+    // Clients are ended before healing: ending them may fail because of the faults, and such failures must be observed.
     stop: (why, heal, stopped) => observed.end(why, () => heal(() => whenQuiet(cluster.clock, traffic.open, stopped))),
     follow: (followed) => followed(),
     inputs: () => workload.finale([...traffic.keys].filter(observed.canRead)),
@@ -55,7 +55,7 @@ interface Noting {
   readonly online: LiveJudge
 }
 
-/** Keeps the record, and notes which keys clients use and what they have left open. */
+/** Keeps the record, and notes the keys that clients use and the operations that they left open. */
 function noting({ sink, settlement, repeats, online }: Noting) {
   const keys = new Set<string>()
   const open = new Set<WireEvent['process']>()
@@ -64,7 +64,7 @@ function noting({ sink, settlement, repeats, online }: Noting) {
     client(line, event) {
       if (sink.wire === undefined) sink.append(event)
       else sink.wire.client(line, event)
-      // A key may expire at any time, so nobody waits for it.
+      // An operation that only lets a key expire may take effect at any time, so the run does not wait for it.
       if (event.type === 'invoke' && event.expires !== true) open.add(event.process)
       else open.delete(event.process)
       if (event.key !== undefined && keys.size < MOST_FINAL_KEYS && event.process !== 'recorder') keys.add(event.key)
@@ -81,7 +81,7 @@ function noting({ sink, settlement, repeats, online }: Noting) {
   return { sink: wire, keys, open }
 }
 
-/** Waits for operations that ended clients left open. */
+/** Waits until the operations that ended clients left open are answered, or `OPEN_MS` have passed. */
 function whenQuiet(clock: Cluster['clock'], open: ReadonlySet<unknown>, done: () => void): void {
   const until = later(clock, OPEN_MS)
   const look = () => {

@@ -12,7 +12,7 @@ export interface ProcessOptions {
   readonly final?: boolean | undefined
 }
 
-/** A client as the history sees it: a succession of processes, each running one operation at a time. */
+/** A client in the history: a succession of processes, each of which runs one operation at a time. */
 export interface ClientProcess {
   /** Calls back once. Never retries. */
   invoke(node: NodeId, input: Input, completed: (completion: Completion) => void): void
@@ -21,8 +21,8 @@ export interface ClientProcess {
 }
 
 /**
- * Records each invocation and its completion. After an `info` the operation may still take effect, so its process is
- * retired and a new one with new connections continues.
+ * Starts a client that records each invocation and its completion. After an `info` the operation may still take effect,
+ * so its process is retired, and a new process with new connections continues.
  */
 export function startProcess(options: ProcessOptions): ClientProcess {
   const { cluster, recorder, workload, timeoutMs } = options
@@ -34,7 +34,7 @@ export function startProcess(options: ProcessOptions): ClientProcess {
   let invocation: Invocation
   let onCompletion: (completion: Completion) => void
 
-  // Created once per client rather than per operation: simulations run thousands of clients.
+  // Created once per client instead of once per operation: simulations run thousands of clients.
   function completed(completion: Completion): void {
     recorder.completed(invocation, completion)
     if (completion.type === 'info') {
@@ -49,7 +49,7 @@ export function startProcess(options: ProcessOptions): ClientProcess {
   return {
     invoke(node, input, callback) {
       sequence++
-      // If the cluster retries internally, the session lets it apply the request once.
+      // A cluster that retries internally uses the session to apply the request only once.
       const session = { client, sequence }
       invocation = { process, node, input, harmless: workload.reads.includes(input.f), session, final }
       onCompletion = callback
@@ -63,10 +63,10 @@ export function startProcess(options: ProcessOptions): ClientProcess {
   }
 }
 
-/** The name by which the cluster and its proxy know a process. */
+/** Returns the name that identifies a process to the cluster and its proxy. */
 export const sessionOf = (process: number): string => `process-${process}`
 
-/** One process's connections, opened on first use and kept until the process is retired. */
+/** The connections of one process, opened on first use and kept until the process is retired. */
 class Connections {
   readonly #cluster: Pick<Cluster, 'connect'>
   readonly #open: Map<NodeId, Client> = new Map()

@@ -1,11 +1,13 @@
-/** The most processes or sessions remembered: recordings last for days, and process numbers are never reused. */
+/**
+ * Maximum number of processes or sessions to remember: recordings last for days, and process numbers are never reused.
+ */
 const MOST_RECENT = 100_000
 
-/** A map that forgets its oldest entries. */
+/** A map that drops its oldest entries. */
 export class Recent<Key, Value> extends Map<Key, Value> {
   #forgotten = 0
 
-  /** Whether anything was forgotten, so that a missing entry may have been there. */
+  /** Whether any entry was dropped, so that a missing key may have had an entry. */
   get hasForgotten(): boolean {
     return this.#forgotten > 0
   }

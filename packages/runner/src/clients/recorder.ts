@@ -10,9 +10,9 @@ export interface Invocation extends Request {
   readonly final: boolean
 }
 
-/** Turns what happens into events of the history, numbered and timed as they happen. */
+/** Converts what happens in a run into events of the history, numbered and timed as they happen. */
 export interface RunRecorder {
-  /** Process numbers are never reused. */
+  /** Returns a new process number; numbers are never reused. */
   newProcess(): number
   invoked(invocation: Invocation): void
   completed(invocation: Invocation, completion: Completion): void
@@ -25,7 +25,8 @@ export function createRunRecorder(sink: HistorySink, now: () => Nanos): RunRecor
   let processes = 0
   const counts = { ok: 0, fail: 0, info: 0 }
 
-  // Each event is one object literal, not assembled in steps: a simulated run records thousands of events a second.
+  // Each event is one object literal instead of being assembled in steps: a simulated run records thousands of events
+  // per second.
   return {
     newProcess: () => processes++,
     invoked({ process, node, input, final }) {
@@ -68,7 +69,10 @@ export function createRunRecorder(sink: HistorySink, now: () => Nanos): RunRecor
   }
 }
 
-/** Writes and cas are recorded with their input, whatever a user's protocol answers; others with their answer. */
+/**
+ * Returns the recorded value: for writes and cas their input, whatever a user-defined protocol answers; for other
+ * operations their answer.
+ */
 function recordedValue({ f, value }: Input, answer: Json): Json {
   return answer === null || meaningOf(f)?.answers === 'nothing' ? value : answer
 }

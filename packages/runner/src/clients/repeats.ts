@@ -4,32 +4,35 @@ import type { WireEvent } from '../ports/cluster.ts'
 import { Recent } from './recent.ts'
 import { createSums, type Sums } from './sums.ts'
 
-/** Watches for changes that a client asked for again once their answer was lost, and that were carried out both times. */
+/** Detects changes that a client sent again after their answer was lost, and that were executed both times. */
 export interface Repeats {
-  /** An event of what clients were told, with its line, in which the proxy names the operation that it repeats. */
+  /** Takes an event of the clients' view, with its line, in which the proxy names the operation that it repeats. */
   client(line: string, event: WireEvent): void
   backend(event: WireEvent): void
-  /** Why a record in which each send is an operation of its own says too little; empty if nothing was done twice. */
+  /**
+   * Returns why a record that treats each send as a separate operation is insufficient; empty if nothing was executed
+   * twice.
+   */
   doubts(): readonly string[]
 }
 
-/** What the proxy writes if the client has reconnected and begun with what was unanswered. */
+/** Matches what the proxy writes if a client reconnected and sent its unanswered operations again. */
 const REPEATS = /"repeats":(\d+),"resent":true/
 const MOST_KEYS = 3
-/** Repetitions that are looked into; later ones are only counted. */
+/** Maximum number of repetitions to examine; further ones are only counted. */
 const MOST_REPETITIONS = 10_000
 
 interface Repetition {
   readonly key: string
   readonly first: Event['process']
-  /** Whether a node has carried out the second. */
+  /** Whether a node has executed the repetition. */
   isDone: boolean
 }
 
 export function createRepeats(model: string): Repeats {
-  /** What the nodes said to the last operation of each process, which has the same number in both views. */
+  /** The nodes' answer to the last operation of each process. A process has one number in both views. */
   const said = new Recent<Event['process'], 'nothing yet' | 'done' | 'refused'>()
-  /** Repetitions whose own answer is awaited, by process. */
+  /** The repetitions that have no answer yet, by process. */
   const open = new Map<Event['process'], Repetition>()
   const repetitions: Repetition[] = []
   let further = 0
@@ -41,7 +44,7 @@ export function createRepeats(model: string): Repeats {
       if (type !== 'invoke') return
       said.delete(process)
       const first = REPEATS.exec(line)?.[1]
-      // A first attempt that never left the proxy did nothing.
+      // A first attempt that never left the proxy had no effect.
       if (first === undefined || !(said.has(Number(first)) || said.hasForgotten)) return
       const isSum = f === 'cas' && (value === null || value === undefined)
       if (!isSum && meaningIn(model, f)?.accumulates !== true) return
@@ -77,8 +80,8 @@ export function createRepeats(model: string): Repeats {
 }
 
 /**
- * Tells repetitions whose first attempt got no answer from any node by the sums that were seen: one that no answered
- * addition made shows an attempt that was carried out, and none at all that there was no such attempt.
+ * Uses the observed sums to classify repetitions whose first attempt got no answer from any node. A sum that no
+ * answered addition produced shows that a first attempt was executed; if all sums are explained, none was.
  */
 function told(
   repetitions: readonly Repetition[],

@@ -3,23 +3,25 @@ import type { WireEvent } from '../ports/cluster.ts'
 import type { Settled } from '../ports/run-outcome.ts'
 import { Recent } from './recent.ts'
 
-/** Receives the events of both views, and when clients give up, as they happen. */
+/**
+ * Counts operations that clients gave up. It receives the events of both views, and the times at which clients give up.
+ */
 export interface Settlement {
   clientEvent(event: WireEvent): void
   backendEvent(event: WireEvent): void
-  /** The client of this session gives up on its operation, and starts no other. */
+  /** Reports that the client of this session gives up on its operation, and starts no other. */
   gaveUp(session: string): void
   settled(): Settled
 }
 
-/** Of what ended long ago it may count too little, never too much. */
+/** Only recent processes and sessions are remembered, so the counts may be too low, but never too high. */
 export function createSettlement(): Settlement {
   const sessionOf = new Recent<Event['process'], string>()
-  /** Processes whose current operation a node has answered. A process has the same number in both views. */
+  /** Processes whose current operation a node has answered. A process has one number in both views. */
   const answered = new Recent<Event['process'], true>()
-  /** Processes whose operation ended without an answer to the client and has not been answered by a node yet. */
+  /** Processes whose operation ended without an answer to the client, and has not been answered by a node yet. */
   const unanswered = new Recent<Event['process'], true>()
-  /** Sessions whose last operation never left, and sessions whose client has given up. */
+  /** Sessions whose last operation never left the proxy; `givenUp` are sessions whose client has given up. */
   const unsent = new Recent<string, true>()
   const givenUp = new Recent<string, true>()
   let neverLeft = 0

@@ -1,36 +1,36 @@
 import { type Json, readsWhole } from '@chaosproxy/history'
 import type { WireEvent } from '../ports/cluster.ts'
 
-/** Finds additions without a reply in the values of keys that only additions change. */
+/** Infers additions without a reply from the values of keys that only additions change. */
 export interface Sums {
   client(event: WireEvent): void
   hidden(key: string): Hidden
 }
 
 interface Hidden {
-  /** At least this many such additions left a value that was seen. */
+  /** A lower bound on the number of these additions: those whose resulting value was seen. */
   readonly seen: number
-  /** Whether there certainly are no others. */
+  /** Whether these are certainly all. */
   readonly isAll: boolean
 }
 
 interface Values {
-  /** What answered additions made of it. */
+  /** The values that answered additions produced. */
   readonly made: Set<string>
-  /** What additions and reads found. */
+  /** The values that additions and reads found. */
   readonly found: Set<string>
-  /** Whether an addition or a read found nothing there. */
+  /** Whether an addition or a read found no value. */
   beganEmpty: boolean
-  /** The last value read after the last addition. */
+  /** The last value that was read after the last addition. */
   last: string | undefined
   greatest: number
-  /** Whether each addition was positive, and made a value that none had made before. */
+  /** Whether each addition was positive, and produced a value that no earlier addition had produced. */
   isGrowing: boolean
-  /** Whether something other than additions changed it. */
+  /** Whether any operation other than an addition changed the key. */
   isMixed: boolean
 }
 
-/** Beyond this many values nothing is inferred. */
+/** Maximum number of values for inference; with more, nothing is inferred. */
 const MOST_VALUES = 100_000
 
 export function createSums(): Sums {
@@ -52,7 +52,8 @@ export function createSums(): Sums {
       const { made, found, beganEmpty, last, greatest, isGrowing } = values
       const unexplained = [...found].filter((value) => !made.has(value)).length
       const seen = Math.max(0, beganEmpty ? unexplained : unexplained - 1)
-      // Growing values never come back, so an addition that nobody saw would have left one that is missing.
+      // Growing values never recur, so an addition without a reply would have left a value that answered additions do
+      // not explain.
       return { seen, isAll: beganEmpty && isGrowing && unexplained === 0 && Number(last) === greatest }
     },
   }
@@ -74,7 +75,7 @@ function noteRead(values: Values, value: Json): void {
   values.last = typeof value === 'string' ? value : undefined
 }
 
-/** `[old, sum]`, or `[sum]` if nothing or zero was there. */
+/** Takes `[old, sum]`, or `[sum]` if there was no value or zero. */
 function noteSum(values: Values, value: Json): void {
   if (!Array.isArray(value)) return
   const sum = String(value.at(-1))

@@ -1,46 +1,49 @@
 import { type Nanos, nanos } from '@chaosproxy/history'
 
-/** One exchange with a remote clock: its answer was given between two moments of the clock here. */
+/** One exchange with a remote clock, whose answer was given between two times of the local clock. */
 export interface ClockSample {
   readonly sent: Nanos
   readonly remote: Nanos
   readonly received: Nanos
 }
 
-/** A moment of the clock here, as far as it is known: at the earliest and at the latest. */
+/** The earliest and the latest possible time of the local clock. */
 interface Bounds {
   readonly earliest: number
   readonly latest: number
 }
 
 /**
- * What is known of a monotonic clock elsewhere, from samples of it and a bound on its rate. Nothing is estimated: every
- * moment of the remote clock lies within its bounds, as long as the rate does.
+ * The known relation to a remote monotonic clock, from samples of it and a bound on its rate. Nothing is estimated:
+ * every time of the remote clock lies within its bounds, as long as its rate does.
  */
 export interface ClockBounds {
-  /** In order of the remote clock. */
+  /** Adds a sample; samples must be in the order of the remote clock. */
   add(sample: ClockSample): void
-  /** The moment here at which the remote clock said `remote`. Without a sample nothing is known. */
+  /**
+   * Returns the bounds on the local time at which the remote clock showed `remote`; infinite bounds without a sample.
+   */
   at(remote: Nanos): Bounds
-  /** Forgets what only moments before `remote` need. */
+  /** Drops what only times before `remote` need. */
   forget(remote: Nanos): void
-  /** What the remote clock said in the last sample. */
+  /** Returns the remote time of the last sample. */
   last(): Nanos | undefined
   /**
-   * Whether the samples contradict the bound on the rate: the machine slept, or its clock was set. From then on only the
-   * order of samples counts, and bounds given before may be wrong.
+   * Whether the samples contradict the bound on the rate: the machine slept, or its clock was set. From then on only
+   * the order of samples is used, and bounds returned before may be wrong.
    */
   isBroken(): boolean
 }
 
 /**
- * By how much the rates of two clocks may differ. A kernel corrects its monotonic clock by at most 500 parts in a million
- * (MAXFREQ of adjtimex), and both machines may be corrected, in opposite directions; crystals themselves err by a tenth of that.
+ * Greatest relative difference between the rates of two clocks. A kernel corrects its monotonic clock by at most 500
+ * parts per million (MAXFREQ of adjtimex), and both machines may be corrected in opposite directions; the error of
+ * crystals is a tenth of that.
  */
 const MOST_DRIFT = 1_100e-6
 
 interface Known extends ClockSample {
-  /** Bounds of the moment of this sample, by it and all before it. */
+  /** The earliest local time of this sample, given this sample and all before it; `latest` is the latest. */
   readonly earliest: number
   readonly latest: number
 }
@@ -49,13 +52,13 @@ export function createClockBounds(mostDrift: number = MOST_DRIFT): ClockBounds {
   let known: Known[] = []
   let isBroken = false
 
-  /** The bounds of a sample and those before it, `elapsed` nanoseconds of the remote clock later. */
+  /** Returns the bounds of a sample extrapolated by `elapsed` nanoseconds of the remote clock. */
   const later = ({ earliest, latest }: Bounds, elapsed: number): Bounds => ({
     earliest: earliest + elapsed * (1 - mostDrift),
     latest: latest + elapsed * (1 + mostDrift),
   })
 
-  /** The index of the last sample that is not later. */
+  /** Returns the index of the last sample that is not later than `remote`. */
   function before(remote: number): number {
     let [low, high] = [0, known.length]
     while (low < high) {

@@ -11,18 +11,21 @@ export interface ShareOptions
   readonly seed: number
   readonly share: Share
   readonly tell: (entry: LoadEntry) => void
-  /** Calls back once the coordinator knows everything that was told so far. */
+  /** Calls back once the coordinator knows every entry reported so far. */
   readonly whenKnown: (known: () => void) => void
 }
 
 export interface DrivenShare {
-  /** Starts no further operation, waits for those in flight, then calls back. */
+  /** Starts no further operation, waits for those in flight, and calls back. */
   stop(stopped: () => void): void
-  /** Call once stopped and all is healed: lets each client finish what it started, such as reading the rest of a stream. */
+  /**
+   * To be called after `stop` and healing: lets each client finish what it started, such as reading the rest of a
+   * stream.
+   */
   follow(followed: () => void): void
 }
 
-/** Starts a worker's share of the clients of a run. They do what they would do if the run itself drove them. */
+/** Starts a worker's share of the clients of a run. They act as they would if the run drove them. */
 export function driveShare(options: ShareOptions): DrivenShare {
   const { cluster, share, seed, tell, whenKnown } = options
   const { clock } = cluster
@@ -41,7 +44,7 @@ export function driveShare(options: ShareOptions): DrivenShare {
     counts: () => ({ ok: 0, fail: 0, info: 0 }),
   }
 
-  /** A client that asks for nothing that the coordinator does not know of. */
+  /** Wraps a client so that it sends an operation only once the coordinator knows of it. */
   function announcing(client: Client): Client {
     return {
       invoke(request, timeoutMs, completed) {

@@ -11,13 +11,13 @@ import { processNumbers, serialOf } from './remote-load.ts'
 
 interface LoadingOptions {
   readonly random: Random
-  /** By the clock of the cluster. */
+  /** Start of the run, by the cluster's clock. */
   readonly startedAt: Nanos
   readonly since: () => Nanos
   readonly online: LiveJudge
 }
 
-/** Has workers drive the clients, and merges what they record by their clocks with what happens here. */
+/** Lets workers drive the clients, and merges their records, by their clocks, with the local events. */
 export function loadClients(
   { workload, settings, sink }: RunOptions,
   load: RemoteLoad,

@@ -4,32 +4,35 @@ import type { LoadEntry, WorkerClock } from './remote-load.ts'
 
 interface MergeOptions {
   readonly workers: readonly WorkerClock[]
-  /** When the run began, by the clock that the bounds are of. */
+  /** Start of the run, by the local clock, to which the bounds refer. */
   readonly startedAt: Nanos
-  /** Nanoseconds since the run began. */
+  /** Returns nanoseconds since the run began. */
   readonly now: () => Nanos
   readonly append: (event: Event) => void
 }
 
 /**
- * One history of what several clocks timed, in the order of their times. An event that a worker's clock timed says so, and
- * how far its time may be off.
+ * Merges events timed by several clocks into one history, ordered by time. An event timed by a worker's clock contains
+ * the clock's name and the possible error of its time.
  */
 export interface Merge {
   readonly recorder: Omit<RunRecorder, 'newProcess'>
-  /** What a worker told, in order and each once. By its clock, it did nothing else until `upTo`. */
+  /**
+   * Takes what a worker reported, in order and without repetition. By the worker's clock, nothing else happened until
+   * `upTo`.
+   */
   told(worker: number, entries: readonly LoadEntry[], upTo: Nanos): void
-  /** The worker is gone; its open operations end with this error. Returns their number. */
+  /** Ends a lost worker: its open operations end with this error. Returns the number of these operations. */
   ended(worker: number, error: string): number
 }
 
-/** Exchanges with a clock that come this much later still narrow the bounds of a moment, so they are waited for. */
+/** Time to wait for further exchanges with a clock, which still narrow the bounds of an event's time. */
 const HOLD = millisToNanos(millis(150))
 
-/** An event that waits until nothing earlier can come any more. */
+/** An event that waits until no earlier event can arrive. */
 interface Waiting {
   readonly time: Nanos
-  /** What it says of its clock. */
+  /** What the event says about its clock. */
   readonly extra: Event['extra']
   readonly write: () => void
 }
@@ -45,7 +48,7 @@ export function createMerge({ workers, startedAt, now, append }: MergeOptions): 
   const written = createRunRecorder({ append: print }, () => writing.time)
   const here: Waiting[] = []
   const sources = workers.map((worker) => createSource(worker, { startedAt, written }))
-  // A worker's event before one of this clock at the same time: its operation may be ended here.
+  // At equal times, a worker's event precedes a local event, which may end an operation of the worker.
   const queues = [...sources, { ripe: here, frontier: () => now() }]
 
   function flush(): void {
@@ -106,18 +109,18 @@ const brokenEvent = (time: Nanos, value: Json): Event => ({
   ...{ index: 0, time, process: 'recorder', type: 'info', f: CLOCK_BROKEN, value },
 })
 
-/** What one worker told, on its way into the history. */
+/** The events of one worker that are not yet in the history. */
 interface Source {
   readonly ripe: Waiting[]
-  /** False once it has ended. */
+  /** Returns false once the worker has ended. */
   told(entries: readonly LoadEntry[], upTo: Nanos): boolean
-  /** Times what was held long enough. */
+  /** Assigns times to the entries that have waited long enough. */
   ripen(): void
-  /** Nothing earlier comes from it any more. */
+  /** Returns the time before which the worker has no further events. */
   frontier(): number
-  /** Lets everything ripen. Returns what was never completed. */
+  /** Assigns times to all remaining entries. Returns the operations that were never completed. */
   end(): readonly Invocation[]
-  /** Once: what to tell of a clock that did not keep its bounds. */
+  /** Returns, once, the report about a clock that violated its bounds. */
   newsOfClock(): Json | undefined
 }
 
@@ -126,7 +129,7 @@ interface SourceOptions {
   readonly written: RunRecorder
 }
 
-/** An operation that a worker has planned, and whether it has been asked. */
+/** An operation that a worker has planned, and whether it was sent. */
 interface Open {
   readonly invocation: Invocation
   readonly plannedAt: Nanos
@@ -137,7 +140,7 @@ function createSource({ name, bounds }: WorkerClock, { startedAt, written }: Sou
   const ripe: Waiting[] = []
   const open = new Map<number, Open>()
   const held: LoadEntry[] = []
-  /** No event of it is written with an earlier time. */
+  /** The time of the last event of this worker: later events get no earlier time. */
   let floor = nanos(0)
   let upTo: Nanos | undefined
   let isOver = false
@@ -200,7 +203,7 @@ function createSource({ name, bounds }: WorkerClock, { startedAt, written }: Sou
       if (isOver) return []
       ripen(Number.POSITIVE_INFINITY)
       isOver = true
-      // It may have been asked without anybody knowing, at any time after that.
+      // An unreported operation may have been sent at any time after it was planned.
       for (const { invocation, plannedAt, isAsked } of open.values())
         if (!isAsked) time(plannedAt, () => written.invoked(invocation))
       return [...open.values()].map(({ invocation }) => invocation)

@@ -1,7 +1,7 @@
 import type { Completion, Json, Nanos } from '@chaosproxy/history'
 import type { ClockBounds } from './clock-bounds.ts'
 
-/** The clock of a worker, as the history names it, and what is known of it. */
+/** A worker's clock: its name in the history, and its bounds. */
 export interface WorkerClock {
   readonly name: string
   readonly bounds: ClockBounds
@@ -11,23 +11,26 @@ export interface WorkerClock {
 export interface RemoteLoad {
   readonly workers: readonly WorkerClock[]
   begin(listener: LoadListener): void
-  /** Lets clients start no further operation; calls back once all have stopped, or are lost. */
+  /** Lets clients start no further operation; calls back once all clients have stopped or are lost. */
   stop(stopped: () => void): void
-  /** Lets clients finish what they started; calls back once they have, and everything was told. */
+  /** Lets clients finish what they started; calls back once they have, and all their events are reported. */
   follow(followed: () => void): void
   trouble(): readonly string[]
 }
 
 interface LoadListener {
-  /** What a worker told, in order and each once. By its clock, it did nothing else until `upTo`. */
+  /**
+   * Takes what a worker reported, in order and without repetition. By the worker's clock, nothing else happened until
+   * `upTo`.
+   */
   told(worker: number, entries: readonly LoadEntry[], upTo: Nanos): void
-  /** The worker is gone; its open operations end with this error. Returns their number. */
+  /** Ends a lost worker: its open operations end with this error. Returns the number of these operations. */
   ended(worker: number, error: string): number
 }
 
 /**
- * A worker's report on the clients it drives, in order, timed by its own clock. An operation is planned first, and sent only
- * after the coordinator knows the plan: if the worker dies, nothing it did is missing from the history.
+ * An entry of a worker's report on its clients, in order, timed by the worker's clock. An operation is planned first,
+ * and sent only after the coordinator knows the plan: if the worker dies, the history lacks none of its operations.
  */
 export type LoadEntry =
   | {
@@ -48,19 +51,19 @@ export type LoadEntry =
       readonly completion: Completion
     }
 
-/** One worker's part of the clients of a run: those whose number, divided by `of`, leaves `index`. */
+/** One worker's share of the clients of a run: the clients whose number modulo `of` is `index`. */
 export interface Share {
   readonly index: number
   readonly of: number
 }
 
-/** The range of unique values that each worker owns; no worker makes as many operations. */
+/** Size of the range of unique values of each worker; no worker performs as many operations. */
 const VALUES_OF_ONE = 1_000_000_000
 
-/** The first unique value of a worker. The coordinator is numbered after the last worker. */
+/** Returns the first unique value of a worker. The coordinator has the number after the last worker. */
 export const serialOf = (index: number): number => index * VALUES_OF_ONE
 
-/** Numbers of processes that no other worker, and not the coordinator, uses. */
+/** Returns a generator of process numbers that neither another worker nor the coordinator uses. */
 export function processNumbers(index: number, of: number): () => number {
   let next = index
   return () => {
