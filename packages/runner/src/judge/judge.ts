@@ -31,12 +31,12 @@ interface SummaryInput
   > {
   readonly requestedFaults: readonly RequestedFault[]
   readonly history: History
-  /** The workload that was run; it knows which histories prove nothing. */
+  /** The workload of the run; it determines which histories prove nothing. */
   readonly workload?: Workload | undefined
   readonly outcome: RunOutcome
-  /** Whether the nodes may replicate each other. Of somebody else's servers nobody knows that. */
+  /** Whether the nodes may replicate each other; unknown for servers that the run did not start. */
   readonly isGroup: boolean
-  /** Whether the target marks the point at which its bug makes a difference. */
+  /** Whether the target marks the events at which its bug takes effect. */
   readonly marks: boolean
   readonly report: Report<string>
   /** The verdict on the nodes' side of the exchange, if the proxy recorded it. */
@@ -56,7 +56,7 @@ interface RunJudging {
 
 const CHECK_MEMORY_BYTES = 2_000_000_000
 
-/** Reads the record back and judges it: what is judged is what is kept. */
+/** Reads the record back and judges it, so that the verdict is on what was stored. */
 export async function judge(
   run: PlannedRun,
   outcome: RunOutcome,
@@ -128,7 +128,7 @@ function summarize(input: SummaryInput): RunSummary {
       ...standstillsOf(history).map(standstillText),
       ...idleNotes(input.requestedFaults, faults),
       ...notesOf(history, faults, input.workload),
-      // What the recorder doubts is the same, with its remedy.
+      // Both notes concern one problem, and that of the recorder includes the remedy.
       ...((outcome.doubts ?? []).length > 0 ? [] : overwrittenNotes(history)),
       ...(outcome.notes ?? []),
     ],
@@ -162,7 +162,7 @@ function judgeRequired({ spec, history, report, outcome, answers }: SummaryInput
   )
 }
 
-/** If the bug made no difference, the run does not show whether the tool can find it. */
+/** Returns the doubt about a bug that took no effect: such a run does not show whether the tool can find the bug. */
 const untried = ({
   spec: {
     target: { bug },
@@ -175,8 +175,9 @@ const untried = ({
     : [`the bug ${bug} was never exercised: no node came to where it makes a difference`]
 
 /**
- * Compares both views of a run: what clients were told, and what nodes were asked and answered. If the verdicts differ,
- * either the nodes kept their promise and the clients were misinformed, or the nodes broke it unnoticed by the clients.
+ * Compares both views of a run: the answers that clients got, and the requests and answers of the nodes. If the
+ * verdicts differ, either the nodes kept their promise and the clients got wrong answers, or the nodes broke it and the
+ * clients did not notice.
  */
 function compareViews(client: Report<string>, backend: Report<string>, settled: Settled): RunViews {
   return { client: client.headline, backend, settled, said: [...differenceOf(client, backend), ...toldOf(settled)] }
@@ -204,7 +205,7 @@ function toldOf({ neverLeft, untold }: Settled): string[] {
   ]
 }
 
-/** What the planted bug does; otherwise what the settings give up. */
+/** Returns the effect of the planted bug; without a bug, the guarantee that the settings give up. */
 const weaknessOf = ({ target, targetSettings, workload, faultKinds, spec }: PlannedRun): string | undefined =>
   target.bugs.find(({ name }) => name === spec.target.bug)?.summary ??
   target.weakness?.({

@@ -12,18 +12,18 @@ import {
   writtenValue,
 } from '@chaosproxy/history'
 
-/** An answer that says, or may say, that there is nothing. */
+/** Matches an error that says, or may say, that there is no value. */
 const NOTHING_THERE = /^(status (404|410|2\d\d)|grpc NOT_FOUND)$/
 
-/** A success that need not be about a missing value: `202` may say that it is not there yet. */
+/** Matches a success that need not mean a missing value: `202` may mean that the value is not there yet. */
 const MAY_SAY_ANYTHING = /^status 2(?!04$)\d\d$/
 
-/** At most this many keys are named. */
+/** Maximum number of keys to name. */
 const MOST_NAMED = 3
 
 /**
- * The complaint if reads were left out that were told "not found" after an acknowledged write of their key: if the write
- * was lost, this is all that shows it.
+ * Returns the complaint about omitted reads that got "not found" after an acknowledged write of their key: if the write
+ * was lost, only these reads show it.
  */
 export function leftOutReads(history: History): string[] {
   const found = readsOfNothing(history)
@@ -55,7 +55,7 @@ export function leftOutReads(history: History): string[] {
   ]
 }
 
-/** The reads that were told that there is nothing, by key. */
+/** Returns the reads that got "not found", by key. */
 export function readsOfNothing(history: History): ReadonlyMap<number, readonly number[]> {
   const { f, key, outcome, length } = history.operations
   const isRead = history.functions.map(readsWhole)
@@ -70,13 +70,16 @@ export function readsOfNothing(history: History): ReadonlyMap<number, readonly n
   return found
 }
 
-/** What changed one key: acknowledged writes by when they returned, and possible removals by when they were called. */
+/**
+ * The changes of one key: acknowledged writes by the time of their return, and possible removals by the time of their
+ * call.
+ */
 interface Changes {
   readonly writes: Latest
   readonly removals: Latest
 }
 
-/** For moments in increasing order, the greatest value so far. */
+/** Stores values by moment, and returns the greatest value before any moment. */
 class Latest {
   readonly #entries: [at: number, value: number][] = []
   #isSorted = true
@@ -86,7 +89,7 @@ class Latest {
     this.#isSorted = false
   }
 
-  /** The greatest value of the entries before this moment; undefined if there are none. */
+  /** Returns the greatest value of the entries before this moment; undefined without entries. */
   latestBefore(moment: number): number | undefined {
     if (!this.#isSorted) this.#sort()
     let low = 0
@@ -135,7 +138,7 @@ function changesOf(history: History, keys: ReadonlyMap<number, unknown>): Readon
   return changes
 }
 
-/** What a write leaves behind, as far as it is known. */
+/** Returns the value that a write leaves; undefined if unknown. */
 function leftBehind(history: History, row: number): Json | undefined {
   const { f, outcome, flags } = history.operations
   const isUnsaid = ((flags[row] ?? 0) & FLAG_UNSAID) !== 0

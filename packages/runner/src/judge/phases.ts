@@ -6,7 +6,7 @@ import { hasMajority, isStopping } from '../result/majority.ts'
 import { firstAnswerAfter } from '../result/requirements/measures.ts'
 import type { FaultRecord, NodeSummary, PhaseSummary } from '../result/run-summary.ts'
 
-/** A stretch of the run with the same faults in force throughout. */
+/** A time span of the run with constant faults in force. */
 interface Stretch {
   readonly phase: string
   readonly majority: boolean
@@ -19,14 +19,16 @@ const HEALED = 'healed'
 const NO_MAJORITY = ', no majority up'
 
 export interface PhaseBounds extends Pick<RunOutcome, 'nodes' | 'healedAt' | 'endedAt'> {
-  /** What the checker found, if anything was judged. */
+  /** The report of the checker, if anything was judged. */
   readonly report?: Report<string> | undefined
 }
 
 /**
- * Splits the run at the beginning and end of every fault and sums up the operations called in each phase: `calm`, each
- * name of a fault, each combination of them (`kill+partition`; with `?` what perhaps was in force), and `healed` (everything after the last heal). If none of several
- * nodes could reach a majority, the phase says so (`kill, no majority up`): a system that needs one cannot answer then.
+ * Splits the run at the beginning and end of every fault, and summarizes the operations called in each phase. The
+ * phases are `calm`, each name of a fault, each combination of names (`kill+partition`; with `?` for a fault that may
+ * have been in force), and `healed` (everything after the last healing). If none of several nodes could reach a
+ * majority, the phase says so (`kill, no majority up`), because a system that needs a majority cannot answer in such a
+ * phase.
  */
 export function summarizePhases(
   history: History,
@@ -68,7 +70,10 @@ export function summarizePhases(
   })
 }
 
-/** Counts what went wrong among operations: stale reads, and levels whose counterexample ends there. */
+/**
+ * Returns a function that counts violations among operations: stale reads, and levels whose counterexample ends with
+ * one of the operations.
+ */
 function wrongIn(
   report: Report<string> | undefined,
 ): (rows: readonly number[]) => Pick<PhaseSummary, 'staleReads' | 'violated'> {
@@ -89,7 +94,7 @@ function wrongIn(
   }
 }
 
-/** Counts only operations sent to nodes that were neither killed nor paused: a node that is down cannot answer. */
+/** Returns the availability of nodes that were neither killed nor paused, because a node that is down cannot answer. */
 function availabilityOfUp(
   history: History,
   rows: readonly number[],
@@ -113,7 +118,7 @@ function cutIntoStretches(
   healedAt: Nanos,
   endedAt: Nanos,
 ): Stretch[] {
-  // A single node is up or down; a majority is a matter of several.
+  // A majority is defined only for several nodes; a single node is up or down.
   const isMajorityUp = (some: readonly FaultRecord[]): boolean => nodes.length < 2 || hasMajority(nodes, cutsOf(some))
   const cuts = new Set<number>([0, healedAt])
   for (const { from, to, inDoubt } of faults)
@@ -140,17 +145,17 @@ function cutIntoStretches(
   return stretches
 }
 
-/** A partition that certainly stopped nothing may lie between nodes that never talk: they need no majority. */
+/** A partition that certainly stopped no message may separate nodes that never communicate, and so need no majority. */
 const cutsOf = (faults: readonly FaultRecord[]): readonly Fault[] =>
   faults
     .filter(({ fault, hits, inDoubt }) => fault.kind !== 'partition' || hits > 0 || inDoubt !== undefined)
     .map(({ fault }) => fault)
 
-/** Whether nobody knows if the fault was in force. */
+/** Whether it is unknown if the fault was in force. */
 const isDoubtful = ({ to: end, inDoubt }: FaultRecord, from: number, to: number): boolean =>
   inDoubt !== undefined && end <= from && (inDoubt.until === undefined || inDoubt.until >= to)
 
-/** The names of the faults in force, and of those that perhaps were: `kill+partition?`. */
+/** Returns the names of the faults in force, and of those that may have been in force: `kill+partition?`. */
 function namesOf(active: readonly FaultRecord[], perhaps: readonly FaultRecord[]): string[] {
   const names = new Set(active.map(({ fault }) => faultName(fault)))
   for (const { fault } of perhaps) {
@@ -172,14 +177,14 @@ function answeredLatencies(history: History, rows: readonly number[]): Float64Ar
   return Float64Array.from(latencies).sort()
 }
 
-/** Nearest rank; undefined for an empty list. */
+/** Returns the percentile by nearest rank; undefined for an empty list. */
 function percentile(sorted: Float64Array, share: number): Nanos | undefined {
   const value = sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]
   return value === undefined ? undefined : nanos(value)
 }
 
 /**
- * For each fault, the time until the first answer to an operation called after the fault began. If the fault did not
+ * Adds to each fault the time until the first answer to an operation called after the fault began. If the fault did not
  * stop the cluster, this is the latency of an ordinary operation.
  */
 export const withRecoveries = (history: History, faults: readonly FaultRecord[]): FaultRecord[] =>
@@ -189,7 +194,10 @@ export const withRecoveries = (history: History, faults: readonly FaultRecord[])
     return first === Number.POSITIVE_INFINITY ? fault : { ...fault, recoveryNanos: nanos(first - fault.from) }
   })
 
-/** One entry per node that clients asked, sorted by name, without final reads or anything after healing. */
+/**
+ * Returns one entry for each node that clients called, sorted by name, without final reads and operations after
+ * healing.
+ */
 export function summarizeNodes(history: History, healedAt: Nanos): NodeSummary[] {
   const { length, node, callTime, flags } = history.operations
   const asked = history.nodes.map(() => ({ operations: 0, answered: 0 }))

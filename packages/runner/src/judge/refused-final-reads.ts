@@ -1,13 +1,13 @@
 import { FLAG_FINAL, type History, OK } from '@chaosproxy/history'
 
-/** The server does not know the client, or denies it access. */
+/** Matches the refusal of a server that does not know the client or denies it access. */
 const REFUSED = /^status (401|403)\b/
 
 export const isRefusal = (error: string): boolean => REFUSED.test(error)
 
 /**
- * The complaint if all final reads of some keys were refused because they carry none of the clients' credentials: the final
- * state of these keys is then unknown.
+ * Returns the complaint if all final reads of some keys were refused because they lack the clients' credentials: the
+ * final state of these keys is unknown.
  */
 export function refusedFinalReads(history: History): string[] {
   const { key, flags, outcome, length } = history.operations

@@ -3,11 +3,14 @@ import { FAIL, type History, mayChange, type Tally } from '@chaosproxy/history'
 import { withoutNews } from '@chaosproxy/workloads'
 import { leftOutReads, readsOfNothing } from './left-out-reads.ts'
 
-/** What some keys of a history of registers show of whether it proves something: see `proves`. */
+/**
+ * The properties of some keys of a history of registers on which it depends whether the history proves anything: see
+ * `proves`.
+ */
 export interface Signs {
-  /** Whether some write can be told from another. */
+  /** Whether some write can be distinguished from another. */
   readonly hasNews: boolean
-  /** Whether reads were left out that may have missed a write. */
+  /** Whether omitted reads may have missed a write. */
   readonly leavesOut: boolean
 }
 
@@ -22,10 +25,13 @@ export function signsOf(history: History): Signs {
   }
 }
 
-/** Whether a read was told that there is nothing: then `leavesOut` depends on all operations of its key. */
+/** Whether any read got "not found": `leavesOut` then depends on all operations of its key. */
 export const hasReadNothing = (history: History): boolean => readsOfNothing(history).size > 0
 
-/** Whether nothing is missing in a history of registers, by the signs of its keys: otherwise `missingSuccesses` says what. */
+/**
+ * Whether a history of registers lacks nothing, judged by the signs of its keys. If it lacks something,
+ * `missingSuccesses` says what.
+ */
 export function proves({ functions }: Tally, signs: readonly Signs[]): boolean {
   const succeeded = functions.filter(({ ok }) => ok > 0).map(({ f }) => f)
   const needs = findModel('register')?.needs ?? []

@@ -5,9 +5,9 @@ import type { PlannedRun } from '../plan/plan-run.ts'
 import type { RunSummary } from '../result/run-summary.ts'
 
 /**
- * The fewest other settings with which the target promises a level that it broke: at most two that give up nothing, or one
- * that gives up less; defaults before others. Without a promise, those that give up nothing, or those that give up
- * least. Empty if none is known.
+ * Returns the fewest changed settings with which the target promises a level that it broke: at most two changes that
+ * give up no guarantee, or one that gives up fewer; default values come first. Without a promise, returns changes that
+ * give up no guarantee, or the fewest. Empty if no such change is known.
  */
 export function strongerSettings(
   {
@@ -28,7 +28,7 @@ export function strongerSettings(
   const givesUp = (settings: Settings): boolean => weaknessOf(settings) !== undefined
   const weakness = weaknessOf(targetSettings)
   if (weakness === undefined) return {}
-  // What breaks even what these settings promise is not what they give up.
+  // If even the promise of these settings was broken, the settings are not the cause.
   const promised = promiseOf(target, { workload: workloadName, object, settings: targetSettings, faults: faultKinds })
   if (bug === undefined && promised !== 'nothing' && verdictOf(report, promised).result === 'violated') return {}
   const isValid = (settings: Settings): boolean => {
@@ -44,7 +44,7 @@ export function strongerSettings(
     return !givesUp(settings) && isValid(settings)
   }
   const isOther = ([name, value]: readonly [string, SettingValue]): boolean => targetSettings[name] !== value
-  /** The level that these settings promise, if it was broken. */
+  /** Returns the level that these settings promise, if it was broken. */
   const brokenPromise = (settings: Settings): string | undefined => {
     const level = promiseOf(target, { workload: workloadName, object, settings, faults: faultKinds })
     return level !== 'nothing' && verdictOf(report, level).result === 'violated' ? level : undefined
@@ -58,7 +58,7 @@ export function strongerSettings(
     const strongerPromise = brokenPromise({ ...targetSettings, ...stronger })
     if (strongerPromise !== undefined) return { stronger, strongerPromise }
   }
-  // A target may promise nothing whatever is chosen.
+  // Some targets promise nothing with any settings.
   const stronger =
     strong[0] ??
     leastWeak(changes.flat(), (change) => {
@@ -68,10 +68,10 @@ export function strongerSettings(
   return Object.keys(stronger).length === 0 ? {} : { stronger }
 }
 
-/** How many things are given up: they are parted by semicolons. */
+/** Returns the number of guarantees given up, which semicolons separate. */
 const clausesOf = (weakness: string | undefined): number => weakness?.split('; ').length ?? 0
 
-/** One change after the other, each the one that leaves least to give up; empty if none helps. */
+/** Returns changes found greedily, each of which leaves the fewest guarantees given up; empty if no change helps. */
 function leastWeak(
   changes: readonly (readonly [string, SettingValue])[],
   leftBy: (change: Settings) => number,
@@ -86,7 +86,7 @@ function leastWeak(
   }
 }
 
-/** Each alone, then each two of different names. */
+/** Returns each change alone, followed by each pair of changes with different names. */
 const changesOf = (changes: readonly (readonly [string, SettingValue])[]): readonly Settings[] => [
   ...changes.map((change) => Object.fromEntries([change])),
   ...changes.flatMap((one, i) =>
@@ -94,7 +94,7 @@ const changesOf = (changes: readonly (readonly [string, SettingValue])[]): reado
   ),
 ]
 
-/** Words say more than numbers: `majority` before 2. */
+/** Returns the values of a setting, words before numbers because they are clearer: `majority` before 2. */
 const valuesOf = ({ default: usual, values = [] }: Setting): readonly SettingValue[] =>
   typeof usual === 'boolean'
     ? [true, false]

@@ -20,13 +20,13 @@ export interface Doubt {
   readonly text: string
 }
 
-/** The texts of `findDoubts`. */
+/** Returns the texts of `findDoubts`. */
 export const findVacuity = (...given: Parameters<typeof findDoubts>): string[] =>
   findDoubts(...given).map(({ text }) => text)
 
 /**
- * Why a run proves less than it seems to, or nothing. A run without reads, without concurrency, or whose faults never
- * took effect meets every level and shows nothing.
+ * Returns why a run proves less than it seems to, or nothing. A run without reads, without concurrency, or whose faults
+ * never took effect meets every level and shows nothing.
  */
 export function findDoubts(
   history: History,
@@ -55,7 +55,10 @@ export function findDoubts(
 
 const isIdle = (faults: readonly FaultRecord[]): boolean => faults.every(({ hits }) => hits === 0)
 
-/** The faults that nobody asked for and that found nothing to hit, as sentences: what the run shows, it shows without them. */
+/**
+ * Returns a sentence for each default fault that was not requested and took no effect; the run proves as much without
+ * it.
+ */
 export const idleNotes = (requested: readonly RequestedFault[], faults: readonly FaultRecord[]): string[] =>
   requested.flatMap(({ name, kind, isUsual }) => {
     const ofKind = faults.filter((record) => record.fault.kind === kind)
@@ -64,7 +67,7 @@ export const idleNotes = (requested: readonly RequestedFault[], faults: readonly
 
 export const doubts = (lacks: Lack, texts: readonly string[]): Doubt[] => texts.map((text) => ({ lacks, text }))
 
-/** What the workload itself says is missing; otherwise that nothing was observed, whatever a workload demands. */
+/** Returns what the workload itself reports as missing; otherwise, for any workload, that nothing was observed. */
 function withoutSuccesses(
   history: History,
   workload: Pick<Workload, 'vacuous' | 'model' | 'initial'>,
@@ -73,14 +76,17 @@ function withoutSuccesses(
   return said.length > 0 ? said : withoutObservation(history, workload)
 }
 
-/** That nothing was observed, if so: then any system would have met every level. */
+/** Returns a sentence if nothing was observed, since any system would then meet every level. */
 export function withoutObservation(history: History, workload: Pick<Workload, 'model' | 'initial'>): readonly string[] {
   const [observation] = entryOf(workload.model).needs
   const unmet = unmetNeeds(history, workload)
   return unmet.filter((need) => need === observation).map((need) => unmetText(history, need))
 }
 
-/** Recovery is part of every promise: a system that stops for ever violates nothing further. */
+/**
+ * Returns the doubt if nothing was answered after healing. Recovery is part of every promise, but a system that stops
+ * forever violates nothing further.
+ */
 function withoutRecovery(history: History, faults: readonly FaultRecord[], recovery: Recovery | undefined): string[] {
   if (recovery?.type !== 'unanswered') return []
   const healed = Math.max(0, ...faults.map(({ to }) => to))
@@ -89,8 +95,8 @@ function withoutRecovery(history: History, faults: readonly FaultRecord[], recov
 }
 
 /**
- * What is worth knowing of a run that proves something: that nothing raced. A program that does one thing at a time shows
- * lost and stale data as well as any other.
+ * Returns notes on a run that proves something: that no operations were concurrent. A sequential program shows lost and
+ * stale data as well as a concurrent one.
  */
 export const notesOf = (
   history: History,
@@ -103,7 +109,7 @@ export const notesOf = (
       )
     : []
 
-/** Whether the outcome of every operation is known, or a fault was in force before it was given up. */
+/** Whether each operation has a known outcome, or a fault was in force before it was given up. */
 function isAccountedFor(history: History, faults: readonly FaultRecord[]): boolean {
   const { outcome, callTime, returnTime, returnEvent, length } = history.operations
   for (let row = 0; row < length; row++) {
@@ -116,8 +122,9 @@ function isAccountedFor(history: History, faults: readonly FaultRecord[]): boole
 }
 
 /**
- * What a history lacks, although without it every level is met: for registers reads and writes (a cas counts as both),
- * and writes must differ; for every other model an observation, a result that could be wrong.
+ * Returns what a history lacks although it meets every level without it. A history of registers needs reads and writes
+ * (a cas counts as both), and distinguishable writes; a history of any other model needs an observation, that is, a
+ * result that could be wrong.
  */
 export function missingSuccesses(
   history: History,
@@ -138,7 +145,9 @@ export function idleFaults(faults: readonly FaultRecord[]): string[] {
   return [...names]
 }
 
-/** One that was called before, and is answered or given up only after it began, shows its effect as well. */
+/**
+ * An operation that was called before the fault, and answered or given up after the fault began, also shows its effect.
+ */
 function hasOperationDuring({ from, to }: FaultRecord, { operations }: History): boolean {
   const { callTime, returnTime, returnEvent, length } = operations
   for (let row = 0; row < length && (callTime[row] ?? 0) <= to; row++) {

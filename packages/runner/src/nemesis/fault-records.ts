@@ -6,23 +6,23 @@ import type { FaultRecord } from '../result/run-summary.ts'
 
 type Injected = Pick<FaultRecord, 'id' | 'fault' | 'from' | 'healingFrom'>
 
-/** The records of a run's faults; injections and healings are written into its history as well. */
+/** The records of a run's faults; injections and healings are written to its history as well. */
 export interface FaultRecords {
   readonly trouble: readonly string[]
-  /** The fault had nothing left to affect when its time came: why. */
+  /** Records a fault that had nothing to affect at its time, and why. */
   skipped(id: string, fault: Fault, why: string): void
   began(injected: Injected): void
   failed(injected: Injected, error: string): void
   ended(injected: Injected, outcome: Healed): void
   haveBitten(kind: FaultKind): boolean
-  /** By the times at which they began. */
+  /** Returns the records ordered by their beginning. */
   inOrder(): readonly FaultRecord[]
 }
 
 export function createFaultRecords(recorder: RunRecorder, since: () => Nanos): FaultRecords {
   const records: FaultRecord[] = []
   const trouble: string[] = []
-  /** How often each trouble came again with other faults, by its place in the list. */
+  /** For each trouble, its index in the list, and how often it occurred, including with other faults. */
   const repeated = new Map<string, { readonly at: number; readonly text: string; times: number }>()
   const fail = (id: string, fault: Fault, what: string): void => {
     const name = faultName(fault)
@@ -44,7 +44,8 @@ export function createFaultRecords(recorder: RunRecorder, since: () => Nanos): F
       records.push({ id, fault, from: at, to: at, hits: 0, skipped: why })
     },
     began({ id, fault, from }) {
-      // On a real cluster an injection takes time, and the history is read without this record: it must tell the same times.
+      // On a real cluster an injection takes time. The event includes the actual beginning, because the history is read
+      // without this record.
       const isLate = since() !== from
       if (isLate) slow.add(id)
       const described = printMembers(fault, { id })

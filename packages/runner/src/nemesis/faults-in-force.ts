@@ -14,25 +14,28 @@ export interface ActiveFault extends Pick<FaultRecord, 'id' | 'fault' | 'from' |
 export interface FaultsInForce {
   /** By id. */
   readonly active: ReadonlyMap<string, ActiveFault>
-  /** Those that somebody else injected and not yet healed. */
+  /** Faults that were injected outside this run and are not yet healed. */
   readonly strangers: ReadonlyMap<string, Pick<ActiveFault, 'fault'>>
   readonly injected: readonly ActiveFault[]
-  /** Injects a fault that is meant to last until `to`, and calls back once it is in force or has failed. */
+  /** Injects a fault planned to last until `to`, and calls back once it is in force or has failed. */
   enter(
     fault: Pick<ActiveFault, 'id' | 'fault' | 'to'>,
     entered: (outcome: Injected, current: ActiveFault) => void,
   ): void
-  /** Notes a fault that somebody else injects; what it returns notes that it has healed. */
+  /** Notes a fault that was injected outside this run; returns a function that notes its healing. */
   noticed: FaultNoticed
-  /** The records of all faults, once ours are healed. Others of which nobody has said that they are over may still be in force. */
+  /**
+   * Returns the records of all faults; to be called once this run's faults are healed. An external fault that nobody
+   * has reported as ended may still be in force.
+   */
   concluded(): readonly FaultRecord[]
-  /** Heals a fault, once; has no effect on one that is not in force yet. */
+  /** Heals a fault once; has no effect on a fault that is not in force yet. */
   end(current: ActiveFault, healed?: (outcome: Healed) => void): void
 }
 
 const NOT_SAID = 'whoever injected it has not said that it is over'
 
-/** `settled` is called back whenever a fault is over. */
+/** Calls `settled` whenever a fault has ended. */
 export function createFaultsInForce(
   cluster: Pick<Cluster, 'inject'>,
   records: FaultRecords,
@@ -42,7 +45,7 @@ export function createFaultsInForce(
   const active = new Map<string, ActiveFault>()
   const injected: ActiveFault[] = []
   const strangers = new Map<string, Pick<ActiveFault, 'id' | 'fault' | 'from'>>()
-  /** How often somebody else has injected a fault of this name. */
+  /** How often an external fault of this name was injected. */
   const named = new Map<string, number>()
   return {
     active,

@@ -3,18 +3,18 @@ import { type Nanos, nanos } from '@chaosproxy/history'
 import type { Clock } from '../ports/cluster.ts'
 import type { NemesisLoop } from './nemesis-loop.ts'
 
-/** How often a fault that never took effect is repeated. */
+/** How many times a fault that never took effect is repeated. */
 const MOST_ROUNDS = 3
-/** A shorter fault could be over before a slow machine has reacted to it. */
+/** Minimum duration in nanoseconds: a shorter fault could end before a slow machine reacts to it. */
 const SHORTEST_NANOS = 1e9
 
 interface InsistOptions {
   readonly nemesis: Pick<NemesisLoop, 'hasBitten' | 'heal' | 'add'>
   readonly clock: Clock
-  /** Since the nemesis began. */
+  /** Returns nanoseconds since the nemesis began. */
   readonly since: () => Nanos
   readonly schedule: Schedule
-  /** Kinds of which at least one fault must take effect. */
+  /** Kinds of faults of which at least one must take effect. */
   readonly kinds: readonly FaultKind[]
   /** See `Cluster.mayBite`. */
   readonly mayBite: (kind: FaultKind) => boolean
@@ -22,8 +22,8 @@ interface InsistOptions {
 
 /**
  * After the schedule, repeats the last fault of each kind that never took effect, alone and for longer each time. Calls
- * back once every kind has taken effect or further tries are pointless. On a slow machine a node may take long to
- * start, and cannot be paused meanwhile: a run without a pause would prove less than the user requested.
+ * back once every kind has taken effect or further attempts are pointless. On a slow machine a node may take long to
+ * start, and cannot be paused while it starts; a run without a pause would then prove less than the user requested.
  */
 export function insistOnFaults(options: InsistOptions, done: () => void): void {
   round(options, 1, done)
@@ -35,7 +35,7 @@ function round(options: InsistOptions, number: number, done: () => void): void {
     done()
     return
   }
-  // A fault counts only once it is healed, so heal first.
+  // The hits of a fault are known only after healing, so heal first.
   nemesis.heal(() => {
     const idle = idleFaults(options)
     if (idle.length === 0 || number > MOST_ROUNDS) {
@@ -53,7 +53,7 @@ function round(options: InsistOptions, number: number, done: () => void): void {
   })
 }
 
-/** The last fault of each kind that never took effect and still may. */
+/** Returns the last fault of each kind that never took effect but still may. */
 function idleFaults({ nemesis, schedule, kinds, mayBite }: InsistOptions): readonly ScheduledFault[] {
   const idle = kinds.filter((kind) => !nemesis.hasBitten(kind) && mayBite(kind))
   return idle.flatMap((kind) => schedule.filter(({ plan }) => plan.kind === kind).slice(-1))

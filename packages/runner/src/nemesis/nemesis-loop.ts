@@ -18,18 +18,18 @@ import { type ActiveFault, createFaultsInForce } from './faults-in-force.ts'
 
 export interface NemesisLoop {
   active(): readonly Fault[]
-  /** The faults injected so far, as resolved, with their actual or planned ends. */
+  /** Returns the faults injected so far, with their nodes and links resolved, and their actual or planned ends. */
   injected(): readonly { readonly fault: Fault; readonly from: Nanos; readonly to: Nanos }[]
-  /** Whether a fault of this kind has taken effect. A fault in force is counted once it is healed. */
+  /** Whether a fault of this kind has taken effect. A fault in force is counted only after it is healed. */
   hasBitten(kind: FaultKind): boolean
   add(scheduled: ScheduledFault): void
-  /** Injects a fault at once, which stays until it is healed, at the latest when the loop is stopped. */
+  /** Injects a fault immediately. The fault lasts until it is healed, at the latest until the loop stops. */
   inject(fault: Fault, injected: (outcome: Injected) => void): void
-  /** Heals the fault in force with this id, whoever injected it. */
+  /** Heals the fault in force with this id, whatever injected it. */
   healOne(id: string, healed: (outcome: Healed) => void): void
-  /** Writes down a fault that somebody else injects, who also heals it. */
+  /** Records a fault that is injected and healed outside this run. */
   noticed: FaultNoticed
-  /** Drops the faults still to come, heals those in force, and calls back; not once the loop is stopped. */
+  /** Drops the pending faults, heals those in force, and calls back; does nothing after `stop`. */
   heal(healed: () => void): void
   /** Starts no more faults, heals those in force, and calls back with the records of all faults. */
   stop(stopped: (records: readonly FaultRecord[], trouble: readonly string[]) => void): void
@@ -38,18 +38,18 @@ export interface NemesisLoop {
 interface NemesisLoopOptions {
   readonly cluster: Cluster
   readonly recorder: RunRecorder
-  /** Times count from `startedAt`, as do those of the records and of the history. */
+  /** The schedule; its times count from `startedAt`, as do those of the records and of the history. */
   readonly schedule: Schedule
-  /** When the run began, by the cluster's clock. */
+  /** Start of the run, by the cluster's clock. */
   readonly startedAt: Nanos
-  /** Each fault is resolved from its own random stream, so that removing one does not change the others. */
+  /** The source of a separate random stream for each fault, so that removing one fault does not change the others. */
   readonly random: Random
 }
 
-/** The end of a fault that somebody heals. */
+/** The planned end of a fault that is healed by a call. */
 const NEVER = nanos(Number.MAX_SAFE_INTEGER)
 
-/** Carries out a schedule of faults and writes each injection and healing into the history. */
+/** Executes a schedule of faults, and writes each injection and healing to the history. */
 export function startNemesisLoop({ cluster, recorder, schedule, startedAt, random }: NemesisLoopOptions): NemesisLoop {
   const { since, later, cancelAll } = createTimetable(cluster.clock, startedAt)
   const records = createFaultRecords(recorder, since)
@@ -116,10 +116,10 @@ export function startNemesisLoop({ cluster, recorder, schedule, startedAt, rando
       else inForce.end(current, healed)
     },
     heal(healed) {
-      // The caller of stop is always called back, whatever was under way.
+      // After `stop`, only its own callback may be pending: it must always be called.
       if (!stopped) heal(healed)
     },
-    // On processes a fault may begin after the time it was to end at; it ends after it has begun all the same.
+    // On real processes a fault may begin after its planned end; its end is never before its beginning.
     injected: () => inForce.injected.map(({ fault, from, to }) => ({ fault, from, to: nanos(Math.max(from, to)) })),
     noticed: inForce.noticed,
     active: () => [...inForce.active.values(), ...inForce.strangers.values()].map((current) => current.fault),
@@ -130,7 +130,7 @@ export function startNemesisLoop({ cluster, recorder, schedule, startedAt, rando
   }
 }
 
-/** Callbacks at times since then. */
+/** Schedules callbacks at times relative to `startedAt`. */
 function createTimetable(clock: Cluster['clock'], startedAt: Nanos) {
   const timers: Cancel[] = []
   return {
@@ -145,13 +145,13 @@ function createTimetable(clock: Cluster['clock'], startedAt: Nanos) {
   }
 }
 
-/** `n1 was down or paused already`. */
+/** Returns `n1 was down or paused already`. */
 function alreadyDown(fault: Fault): string {
   const nodes = 'nodes' in fault ? fault.nodes : []
   return `${nodes.join(' and ')} ${nodes.length === 1 ? 'was' : 'were'} down or paused already`
 }
 
-/** Leaves out nodes that another fault already stops, or soon will: the two heals would race for them. */
+/** Removes the nodes that another fault stops or is about to stop: the two healings would race for them. */
 function withoutOverlap(fault: Fault, active: ReadonlyMap<string, ActiveFault>): Fault | undefined {
   if (!isStopping(fault)) return fault
   const down: string[] = []
@@ -162,8 +162,8 @@ function withoutOverlap(fault: Fault, active: ReadonlyMap<string, ActiveFault>):
 }
 
 /**
- * The node with the highest term among those that believe they lead: a deposed leader may not know yet. Undefined if
- * several lead in that term, as all masters do.
+ * Returns the node with the highest term among those that believe that they lead, since a deposed leader may not know
+ * yet. Undefined if several nodes lead in that term, as all masters do.
  */
 export function currentLeader(cluster: Pick<Cluster, 'status'>): string | undefined {
   let leader: string | undefined
