@@ -6,9 +6,10 @@ import type { DeclaredBeginning } from '../ports/target.ts'
 const MEMORY_BYTES = 2 ** 24
 
 /**
- * The workload with the initial value that its user declares, who knows the service; a workload only assumes one.
+ * Returns the workload with the initial value that the user declares, because the user knows the service and the
+ * workload only assumes a value.
  *
- * @throws UserError (input) for a value that the workload's model cannot begin with.
+ * @throws UserError (input) for a value that the workload's model cannot start with.
  */
 export function beginningAs(workload: Workload, begins: DeclaredBeginning | undefined): Workload {
   if (begins === undefined || canonical(begins.initial) === canonical(workload.initial)) return workload
@@ -37,5 +38,5 @@ function whyItCannotBegin({ model, initial, levels }: Workload): string | undefi
   }
 }
 
-/** A state may be anything, such as a Map. */
+/** Compares by JSON text. A state of any other type, such as a Map, is never equal. */
 const isSame = (state: unknown, value: Json): boolean => JSON.stringify(state) === JSON.stringify(value)

@@ -4,17 +4,17 @@ import type { Target } from '../ports/target.ts'
 import { type PlannedFaults, planFaults, type Scheduling } from './plan-faults.ts'
 
 const STEP_MS = 500
-/** Enough steps for every kind of fault several times over. */
+/** Maximum number of steps: enough for every kind of fault several times. */
 const MOST_STEPS = 1_000
 
 export interface Shortage {
-  /** The chosen faults whose kind does not happen in it, so that it proves nothing about them. */
+  /** The chosen faults whose kind never occurs in the run, so that the run proves nothing about them. */
   readonly missing: readonly Nemesis[]
-  /** The least time that has room for all of them; undefined if there is none. */
+  /** The least time in which all chosen faults occur; undefined if there is none. */
   readonly leastMs: Millis | undefined
 }
 
-/** Undefined for a run that has time for every kind of fault that was chosen. */
+/** Returns undefined for a run with enough time for every chosen kind of fault. */
 export function shortageOf(spec: Scheduling, target: Target, planned: PlannedFaults): Shortage | undefined {
   const missing = faultsWithoutRoom(planned)
   return missing.length === 0 ? undefined : { missing, leastMs: leastTimeForAll(spec, target) }
@@ -24,7 +24,7 @@ const faultsWithoutRoom = ({ nemeses, schedule }: PlannedFaults): readonly Nemes
   nemeses.filter(({ kind }) => schedule.every(({ plan }) => plan.kind !== kind))
 
 /**
- * The shortest time, from that of the spec on and in steps of half a second, in which every chosen fault happens with
+ * Returns the shortest time, from that of the spec in steps of half a second, in which every chosen fault occurs with
  * this seed.
  *
  * @throws UserError (usage, input) for faults that cannot be planned; messages begin with the target's name.

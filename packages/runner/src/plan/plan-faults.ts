@@ -20,12 +20,12 @@ import type { Offer, PromiseQuestion, Target } from '../ports/target.ts'
 import type { RunSpec } from '../result/run-spec.ts'
 
 export interface PlannedFaults {
-  /** Those chosen by name, each once. */
+  /** The faults chosen by name, without duplicates. */
   readonly nemeses: readonly Nemesis[]
   readonly schedule: Schedule
 }
 
-/** What the schedule of a run depends on, besides its target. */
+/** The parts of a spec, besides the target, that determine the schedule of a run. */
 export type Scheduling = Pick<RunSpec, 'timeMs' | 'seed' | 'faults'> & { readonly nodes: number }
 
 type Refuse = (problem: string) => never
@@ -37,10 +37,10 @@ interface FaultsOptions {
 }
 
 /**
- * Chooses the faults of the names that a spec gives from those that its target offers, and decides whatever the seed
- * decides of when they happen. Each happens to all nodes that are offered with it.
+ * Chooses the faults that a spec names from those that its target offers, and decides by the seed when they occur. Each
+ * fault affects all nodes for which it is offered.
  *
- * @throws UserError (input) for faults with times of their own that make no schedule.
+ * @throws UserError (input) for faults with explicit times that are no valid schedule.
  */
 export function planFaults(spec: Scheduling, { target, where, refuse }: FaultsOptions): PlannedFaults {
   const names = spec.faults.filter((fault) => typeof fault === 'string')
@@ -60,17 +60,20 @@ export function planFaults(spec: Scheduling, { target, where, refuse }: FaultsOp
   }
 }
 
-/** What the nodes of a target can suffer, by groups that suffer alike. */
+/** Returns the faults that a target's nodes can suffer, by groups of nodes with equal faults. */
 const offersOf = (target: Target, nodes: number): readonly Offer[] =>
   target.offers?.() ?? [{ nodes: nodeNames(nodes), nemeses: nemesesFor(target) }]
 
 const named = (offer: Offer, name: string): Nemesis | undefined => offer.nemeses.find((each) => each.name === name)
 
-/** What a target can suffer of all that there are. */
+/** Returns all faults that a target can suffer. */
 const nemesesFor = (target: Target): readonly Nemesis[] =>
   nemeses.filter(({ kind, among }) => target.suffers(kind, among) === true)
 
-/** A fault the target cannot suffer is refused before the run starts; it is never weakened silently. */
+/**
+ * Returns why a fault is refused. A fault that the target cannot suffer is refused before the run starts, and never
+ * weakened silently.
+ */
 function refusalOf(name: string, target: Target): string {
   const nemesis = nemeses.find((each) => each.name === name)
   if (nemesis !== undefined) return sufferingText(target, nemesis)
@@ -78,7 +81,7 @@ function refusalOf(name: string, target: Target): string {
   return `there is no fault ${printable(name)}.${didYouMean(name, known)} Known: ${known.join(', ')}.`
 }
 
-/** Why the target cannot suffer this, and what it can. */
+/** Returns why the target cannot suffer a fault, and which faults it can suffer. */
 export function sufferingText(
   target: Target,
   { kind, name, among }: Pick<Nemesis, 'kind' | 'name'> & Partial<Nemesis>,
@@ -100,12 +103,15 @@ const planOnce = (
     ),
   )
 
-/** How long observed clients work is unknown, so faults repeat in rounds, short enough that a brief command meets some. */
+/**
+ * Milliseconds of a round. The working time of observed clients is unknown, so faults repeat in rounds, short enough
+ * for a brief command to meet some.
+ */
 const ROUND_MS = millis(5_000)
-/** When the first fault of a round starts, approximately. */
+/** Milliseconds from the beginning of a round to its first fault, approximately. */
 const FIRST_MS = millis(500)
 
-/** Rounds of faults for as long as observed clients may work, counted from their first traffic. */
+/** Plans rounds of faults for as long as observed clients may work, counted from their first traffic. */
 function planRounds(groups: readonly Offer[], longestMs: number, random: Random): Schedule {
   const schedule = groups.flatMap(({ nodes, nemeses: kinds, calm = 1 }, i) => {
     const rounds = Math.max(1, Math.ceil(longestMs / ROUND_MS / calm))
@@ -124,7 +130,7 @@ function planRounds(groups: readonly Offer[], longestMs: number, random: Random)
 const inOrder = (schedule: Schedule): Schedule =>
   schedule.toSorted((a, b) => a.from - b.from).map((fault, i) => ({ ...fault, id: `fault-${i + 1}` }))
 
-/** The planned faults, and those that the spec gives with their times. */
+/** Returns the planned faults, together with those that the spec gives with explicit times. */
 function withScheduled({ faults }: Scheduling, planned: Schedule, where: string): Schedule {
   const scheduled = parseSchedule(
     faults.filter((fault) => typeof fault !== 'string'),
@@ -137,22 +143,26 @@ function withScheduled({ faults }: Scheduling, planned: Schedule, where: string)
   return [...scheduled, ...planned].sort((a, b) => a.from - b.from)
 }
 
-/** The level that a run is held to unless somebody says otherwise: what its target promises, if its faults leave that. */
+/**
+ * Returns the level by which a run is judged by default: the promise of its target, unless its faults void all
+ * promises.
+ */
 export const promiseOf = (target: Pick<Target, 'promises'>, question: PromiseQuestion): string =>
   question.faults.some(voidsPromises) ? 'nothing' : target.promises(question)
 
 interface Parts {
   readonly target: Target
   readonly workload: Workload
-  /** Those of the target. */
+  /** The settings of the target. */
   readonly settings: Settings
 }
 
 /**
- * The faults of a spec, with names in the place of profiles: the first of each kind of the profile that the target can
- * suffer and under which it promises anything. A target that promises nothing under any of them gets every kind.
+ * Returns the faults of a spec with each profile replaced by names: the first fault of each kind in the profile that
+ * the target can suffer and under which it promises something. If the target promises nothing under any of these, every
+ * kind is used.
  *
- * @throws UserError (usage) for a profile with nothing that the target can suffer.
+ * @throws UserError (usage) for a profile without a fault that the target can suffer.
  */
 export function withProfilesNamed({ faults, nodes }: RunSpec, parts: Parts): readonly FaultChoice[] {
   const { target, workload, settings } = parts
@@ -175,7 +185,7 @@ export function withProfilesNamed({ faults, nodes }: RunSpec, parts: Parts): rea
   return [...new Set(named)]
 }
 
-/** Why a profile has nothing for the target: what is said of its first nemesis. */
+/** Returns why a profile has no fault for the target: the reason for its first nemesis. */
 function noneOf({ name, has }: FaultProfile, target: Target): string {
   const first = nemeses.find(({ kind }) => has(kind))
   const why =

@@ -14,9 +14,9 @@ export interface Registries {
   /** @throws UserError (usage, input) for an unknown name or a missing file. */
   workload(name: string): Promise<Workload>
   /**
-   * What a recording observes, and how that is judged. Absent where nothing is recorded.
+   * Returns the observed parts of a recording, and how they are judged; absent if nothing is recorded.
    *
-   * @throws UserError (usage, input) for what cannot be recorded.
+   * @throws UserError (usage, input) for parts that cannot be recorded.
    */
   readonly traffic?: ((spec: TrafficRunSpec) => ObservedParts | Promise<ObservedParts>) | undefined
 }
@@ -25,36 +25,38 @@ export interface TrafficRunSpec extends Omit<RunSpec, 'target'> {
   readonly target: RunSpec['target'] & { readonly traffic: TrafficSpec }
 }
 
-/** The target and the workload of a recording, which follow from what is recorded. */
+/** The target and the workload of a recording, which are derived from what is recorded. */
 export interface ObservedParts {
   readonly target: Target
   readonly workload: Workload
 }
 
-/** A run ready to start: everything its spec names has been found, and everything its seed decides is decided. */
+/**
+ * A run ready to start: everything that its spec names is found, and everything that depends on its seed is decided.
+ */
 export interface PlannedRun {
-  /** Completed with the target's defaults. */
+  /** The spec, completed with the target's defaults. */
   readonly spec: RunSpec & { readonly nodes: number }
   readonly target: Target
   readonly workload: Workload
   readonly targetSettings: Settings
   readonly workloadSettings: Settings
   readonly nemeses: readonly Nemesis[]
-  /** The kinds requested; each must occur. */
+  /** The requested kinds of faults; each must occur. */
   readonly faultKinds: readonly FaultKind[]
   readonly schedule: Schedule
-  /** What it is too short for; undefined if it has time for all that was chosen. */
+  /** Returns the faults for which the run is too short; undefined if there is time for all. */
   readonly shortage: () => Shortage | undefined
   /** Absent if the run only observes. */
   readonly expect: RunExpectation | undefined
 }
 
 /**
- * Finds everything a spec names and refuses what cannot work, before anything is started. Messages begin with `where`:
- * the name of a file or of the command.
+ * Finds everything that a spec names, and refuses what cannot work, before anything is started. Messages begin with
+ * `where`: the name of a file or of the command.
  *
- * @param refuseMore Refuses what the caller cannot do with the run. It comes before the search for programs: what cannot
- *   work is refused alike on every machine.
+ * @param refuseMore Refuses what the caller cannot do with the run. It is called before the search for programs, so
+ * that an invalid run is refused with one message on every machine.
  * @throws UserError: usage and input for what cannot work; environment for programs missing on this machine.
  */
 export async function planRun(
@@ -132,15 +134,15 @@ async function partsOf(spec: RunSpec, registries: Registries, where: string): Pr
   return registries.traffic({ ...spec, target: { ...spec.target, traffic } })
 }
 
-/** A fault that a run has to show, by its name in `--faults`. */
+/** A fault that must occur in a run, by its name in `--faults`. */
 export interface RequestedFault {
   readonly name: string
   readonly kind: FaultKind
-  /** Whether the target suffers it unless a run says otherwise: then it may find nothing to hit, which is only told. */
+  /** Whether the target suffers the fault by default. Such a fault may take no effect, which is only noted. */
   readonly isUsual?: boolean
 }
 
-/** What a run has to show: every fault that was chosen by its name, and every kind that a schedule adds. */
+/** Returns the faults that must occur in a run: every fault chosen by name, and every kind that a schedule adds. */
 export function requestedFaults({ nemeses: chosen, schedule, spec }: PlannedRun): readonly RequestedFault[] {
   const isUsual = spec.usualFaults === true
   const scheduled = schedule
@@ -156,7 +158,7 @@ const requestedKinds = (chosen: readonly Nemesis[], schedule: Schedule): readonl
 
 const holds = ({ objects }: Target, { object }: Workload): boolean => objects?.includes(object) ?? true
 
-/** Those that its clients can carry out. */
+/** Returns the workloads whose functions the target's clients can call. */
 function workloadsFor(target: Target, settings: Settings): readonly Workload[] {
   const functions = target.functions(settings)
   return workloads.filter(
@@ -168,11 +170,11 @@ function workloadsFor(target: Target, settings: Settings): readonly Workload[] {
   )
 }
 
-/** ` Workloads for it: lock, queue.`; empty if there are none. */
+/** Returns ` Workloads for it: lock, queue.`; empty if there are none. */
 const listText = (what: string, list: readonly Workload[]): string =>
   list.length === 0 ? '' : ` ${what}: ${list.map(({ name }) => name).join(', ')}.`
 
-/** The workloads that can tell whether a level is met: of this target or, if it has none of them, of others. */
+/** Returns the workloads that can decide a level: those of this target or, if it has none, those of other targets. */
 function thoseThatTell(level: string, target: Target, settings: Settings): string {
   const telling = workloads.filter((workload) => decidedLevels(workload).includes(levelFor(workload, level)))
   const own = workloadsFor(target, settings).filter((workload) => telling.includes(workload))
@@ -181,13 +183,16 @@ function thoseThatTell(level: string, target: Target, settings: Settings): strin
     : listText(`Workloads that can, which ${target.name} does not have`, telling)
 }
 
-/** `--workload-set cas=0`: the settings that distinguish weaker levels. */
+/** Returns the options for the settings that distinguish weaker levels: `--workload-set cas=0`. */
 const weakerText = ({ settings }: Workload): string =>
   settings
     .flatMap(({ name, ifWeaker }) => (ifWeaker === undefined ? [] : [`--workload-set ${name}=${ifWeaker}`]))
     .join(' ')
 
-/** If the workload cannot test the target's promise, the run has no expectation; an explicit level is kept. */
+/**
+ * Returns the expectation of a run; undefined if the workload cannot test the target's promise and no level is given
+ * explicitly.
+ */
 function expectationOf(
   { expect, stopOnViolation }: RunSpec,
   { workload, settings }: { readonly workload: Workload; readonly settings: Settings },
@@ -198,7 +203,7 @@ function expectationOf(
   const { name } = workload
   const levels = decidedLevels(workload, settings)
   const asked = levelFor(workload, expect ?? promised)
-  // A run is stopped for its strongest level, whatever its name.
+  // A run stops on a violation of its strongest level, whatever the name of that level.
   const isStrongest = stopOnViolation === true && expect === 'linearizable'
   const level = isStrongest && !levels.includes(asked) ? (levels[0] ?? asked) : asked
   if (levels.includes(level)) return { level, promised: expect === undefined }
@@ -210,7 +215,7 @@ function expectationOf(
   )
 }
 
-/** Whether the plan affects nodes and the links between them, or clients' links. */
+/** Returns whether the plan affects nodes and the links between them, or the links of clients. */
 function placeOf(plan: FaultPlan): 'nodes' | 'clients' {
   if ('nodes' in plan) return 'nodes'
   const { links } = plan

@@ -13,7 +13,7 @@ import { schemaProblems } from './schema.ts'
 const draftSchema: v.GenericSchema<unknown, RunDraft> = v.strictObject(draftEntries)
 
 /**
- * Reads a draft from parsed JSON. Messages begin with `where`.
+ * Parses a draft from JSON. Messages begin with `where`.
  *
  * @throws UserError (input): one line for each invalid member.
  */
@@ -23,7 +23,7 @@ export function parseRunDraft(json: unknown, where: string): RunDraft {
   throw inputError(schemaProblems(draftSchema, result.issues, { where, what: 'a run' }).join('\n'))
 }
 
-/** The members of a larger object that are those of a draft. */
+/** Returns the members of a larger object that belong to a draft. */
 export const draftIn = (whole: RunDraft): RunDraft =>
   Object.fromEntries(Object.entries(whole).filter(([member]) => Object.hasOwn(draftEntries, member)))
 
@@ -35,8 +35,8 @@ export const nameIn = (part: string | NamedPart | undefined): string | undefined
 export const settingsIn = (part: string | NamedPart | undefined): Settings => partOf(part).settings ?? {}
 
 /**
- * The first draft, overridden by the second. Settings and a bug belong to the target or workload that they were
- * given for; naming another one drops them.
+ * Returns the first draft, overridden by the second. Settings and a bug belong to the target or workload that they were
+ * given for; naming another target or workload drops them.
  */
 export function mergeDrafts(base: RunDraft, over: RunDraft): RunDraft {
   const said = Object.fromEntries(Object.entries(over).filter(([, value]) => value !== undefined))
@@ -61,12 +61,12 @@ function mergeParts(base: string | NamedPart | undefined, over: string | NamedPa
 
 export const DEFAULT_TARGET = 'raft'
 export const DEFAULT_WORKLOAD = 'register'
-/** The workload of targets that support nothing but reads. */
+/** The workload for targets that support only reads. */
 const READING_WORKLOAD = 'read-only'
 
 /**
- * Completes a draft. A missing member comes from the settings under which the bug is likely to show, from the
- * target, or from the defaults, and a run of all faults takes as long as they need. `seed` is for a draft without one.
+ * Completes a draft. A missing member comes from the settings under which the bug is likely to appear, from the target,
+ * or from the defaults; a run of all faults takes as long as they need. `seed` is for a draft without a seed.
  *
  * @throws UserError for an unknown name or an invalid member.
  */
@@ -109,7 +109,7 @@ export async function completeRun(
   return { ...spec, timeMs: leastTimeForAll({ ...spec, nodes, faults }, target) ?? spec.timeMs }
 }
 
-/** What clients do if nobody chose it: they only read where nothing else can be asked for. */
+/** Returns the default workload; clients only read if the target supports nothing else. */
 export function usualWorkload(target: Target, settings: Settings): string {
   if (target.usual !== undefined) return target.usual.workload.name
   const functions = target.functions({ ...settingsFor(target), ...settings })
@@ -126,9 +126,9 @@ const defined = (draft: RunDraft): RunDraft =>
   Object.fromEntries(Object.entries(draft).filter(([, value]) => value !== undefined))
 
 /**
- * Settings that distinguish weaker levels better, for a target that promises less than linearizability; also for one
- * whose clients cannot call all the functions that the workload uses otherwise, and where a level is expected that could
- * stay undecided without them.
+ * Returns settings that distinguish weaker levels better. They are used for a target that promises less than
+ * linearizability. They are also used if clients cannot call all functions of the workload's defaults, or if an
+ * expected level could otherwise remain undecided.
  */
 function weakerSettings(workload: Workload, target: Target, expect: string | undefined): Settings {
   const settings = settingsFor(target)

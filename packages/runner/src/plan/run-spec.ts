@@ -8,18 +8,19 @@ import { count, duration, entriesOf, isObject, schemaProblems, unwrapped } from 
 import { trafficSchema } from './traffic-spec.ts'
 
 /**
- * Part of a run's spec; missing members get defaults. Configuration files, command lines and programs all give drafts.
+ * Part of a run's spec; missing members get defaults. Configuration files, command lines and programs all produce
+ * drafts.
  */
 export interface RunDraft
   extends Said<Omit<RunSpec, 'target' | 'workload' | 'usualFaults' | 'timeMs' | 'timeoutMs' | 'checkMs'>> {
-  /** A name in the registry or the path of a file; an object to give more than that. */
+  /** A name in the registry or the path of a file; an object to set more members. */
   readonly target?: string | NamedPart | undefined
   readonly workload?: string | Omit<NamedPart, 'bug'> | undefined
-  /** How long clients keep starting operations; by default 20,000. */
+  /** Milliseconds for which clients start operations; by default 20,000. */
   readonly timeMs?: number | undefined
-  /** How long a client waits for an answer; by default 1,000. */
+  /** Milliseconds for which a client waits for an answer; by default 1,000. */
   readonly timeoutMs?: number | undefined
-  /** How long checking may take; by default 60,000. */
+  /** Milliseconds that checking may take; by default 60,000. */
   readonly checkMs?: number | undefined
 }
 
@@ -27,7 +28,7 @@ type Said<Of> = { readonly [Member in keyof Of]?: Of[Member] | undefined }
 
 export interface NamedPart {
   readonly name?: string | undefined
-  /** A deliberate bug, for a target. */
+  /** A deliberate bug; only for targets. */
   readonly bug?: string | undefined
   readonly settings?: Settings | undefined
 }
@@ -51,7 +52,7 @@ const faultChoice = v.union(
 
 const HOUR_MS = 3_600_000
 
-/** Why a requirement cannot be read; undefined if it can. */
+/** Returns why a requirement cannot be parsed; undefined if it can. */
 function problemOf(requirement: string): string | undefined {
   try {
     parseRequirement(requirement, '')
@@ -73,7 +74,10 @@ const bug = v.optional(
 )
 const workloadName = v.pipe(v.string('must be a name'), v.description('what clients do'))
 
-/** What a run does where nothing else is said. Two cores can sustain the rate, and the clients suffice for it while some wait. */
+/**
+ * The defaults of a run. Two cores can sustain the rate, and the number of clients suffices for it even while some of
+ * them wait.
+ */
 export const RUN_DEFAULTS = {
   clients: 20,
   rate: 2000,
@@ -91,8 +95,8 @@ const faults = v.pipe(
 type Members = Omit<RunSpec, 'target' | 'workload' | 'usualFaults'>
 
 /**
- * The members of a run besides its target and workload. Each says its type, bounds, text and default: for specs,
- * configurations, options, help and documents.
+ * The members of a run besides its target and workload. Each has its type, bounds, description and default, used by
+ * specs, configurations, options, the help and documents.
  */
 export const runMembers: { readonly [Member in keyof Members]-?: v.GenericSchema<unknown, Members[Member]> } = {
   nodes: v.optional(count('number of nodes', 1, 25)),
@@ -140,7 +144,7 @@ export const runMembers: { readonly [Member in keyof Members]-?: v.GenericSchema
   ),
 }
 
-/** Parses runs; the compiler checks it against `RunSpec`. */
+/** Parses runs; the compiler checks that it matches `RunSpec`. */
 const runSchema = v.strictObject({
   target: v.strictObject({ name: targetName, bug, settings: v.optional(settings, {}) }),
   workload: v.optional(v.strictObject({ name: workloadName, settings: v.optional(settings, {}) }), {
@@ -180,7 +184,7 @@ function withoutDefaults<Entries extends v.ObjectEntries>(entries: Entries): Ent
 }
 
 /**
- * Reads a run from parsed JSON. Messages begin with `where`: the name of a file.
+ * Parses a run from JSON. Messages begin with `where`: the name of a file.
  *
  * @throws UserError (input): one line for each invalid member, with its allowed values.
  */
@@ -194,14 +198,14 @@ export function parseRunSpec(json: unknown, where: string): RunSpec {
 const isOfTraffic = (json: unknown): boolean =>
   isObject(json) && isObject(json['target']) && json['target']['traffic'] !== undefined
 
-/** The meaning of a member such as `timeMs` or `target.bug`, for help and documents. */
+/** Returns the description of a member such as `timeMs` or `target.bug`, for the help and documents. */
 export function memberText(name: string): string {
   let schema: unknown = runSchema
   for (const key of name.split('.')) schema = entriesOf(schema)?.[key]
   return descriptionOf(schema)
 }
 
-/** A target or workload with default settings can be given by name alone. */
+/** Expands names: a target or workload with default settings may be given as a name alone. */
 export function withNames(json: unknown): unknown {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) return json
   const members: { [name: string]: unknown } = { ...json }

@@ -2,8 +2,8 @@ import { count as grouped, type Millis, millis, nearest, printable } from '@chao
 import * as v from 'valibot'
 
 /**
- * One sentence for each problem that a schema found, beginning with `where`: the name of a file. The schema's own
- * messages say what a member must be: `must be a name`. `what` names the whole: `a run`.
+ * Returns one sentence for each problem that a schema found, beginning with `where`: the name of a file. The schema's
+ * own messages say what a member must be: `must be a name`. `what` names the whole object: `a run`.
  */
 export function schemaProblems(
   schema: v.GenericSchema<unknown, unknown>,
@@ -38,7 +38,7 @@ function received({ input }: v.BaseIssue<unknown>): string {
   return text.length > 60 ? `${text.slice(0, 57)}…` : text
 }
 
-/** The members that an object schema allows at a path, in any of its variants. */
+/** Returns the members that an object schema allows at a path, in any of its variants. */
 export function membersAt(schema: unknown, path: readonly string[]): string[] {
   let schemas = choicesOf(schema)
   for (const key of path) schemas = schemas.flatMap((each) => choicesOf(innerOf(each, key)))
@@ -52,7 +52,7 @@ function innerOf(schema: unknown, key: string): unknown {
   return schema['item'] ?? schema['value']
 }
 
-/** The schema itself, or the alternatives of a union. */
+/** Returns the alternatives of a union; for any other schema, the schema itself. */
 function choicesOf(schema: unknown): unknown[] {
   const inner = unwrapped(schema)
   const options = isObject(inner) ? inner['options'] : undefined
@@ -64,7 +64,9 @@ export function entriesOf(schema: unknown): { readonly [key: string]: unknown } 
   return isObject(inner) && isObject(inner['entries']) ? inner['entries'] : undefined
 }
 
-/** The schema without its `optional` wrapper; of one that depends on what is given, all that it may be. */
+/**
+ * Returns the schema without its `optional` wrapper; for a schema that depends on the input, all that the input may be.
+ */
 export function unwrapped(schema: unknown): unknown {
   if (!isObject(schema)) return schema
   if (typeof schema['getter'] === 'function') return unwrapped(schema['getter'](undefined))
@@ -74,13 +76,13 @@ export function unwrapped(schema: unknown): unknown {
 export const isObject = (value: unknown): value is { readonly [key: string]: unknown } =>
   typeof value === 'object' && value !== null
 
-/** A whole number within bounds. The text says what it is, for help and for JSON Schemas. */
+/** Returns a schema for a whole number within bounds. The text describes the number in the help and in JSON Schemas. */
 export function count(text: string, min: number, max: number): v.GenericSchema<unknown, number> {
   const range = `must be a whole number from ${grouped(min)} to ${grouped(max)}`
   return v.pipe(v.number(range), v.integer(range), v.minValue(min, range), v.maxValue(max, range), v.description(text))
 }
 
-/** A number of milliseconds within bounds. */
+/** Returns a schema for a number of milliseconds within bounds. */
 export function duration(text: string, min: number, max: number): v.GenericSchema<unknown, Millis> {
   const range = `must be a number of milliseconds from ${min} to ${max}`
   return v.pipe(

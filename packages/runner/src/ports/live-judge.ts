@@ -4,28 +4,28 @@ import type { Workload } from '@chaosproxy/workloads'
 
 /** A violation that became certain while the history was recorded. */
 export type LiveViolation = NonNullable<ReturnType<OnlineChecker['violation']>> & {
-  /** What the history is not: see `Judged`. */
+  /** The violated level: see `Judged`. */
   readonly level: string
-  /** Where the event is in the record; absent if it is lost. */
+  /** Where the event is in the record; absent if the place is unknown. */
   readonly at?: { readonly path: string; readonly line: number } | undefined
 }
 
-/** A history before its first event. */
+/** The verdict on a history before its first event. */
 export const NOTHING_RECORDED: Judged = {
   level: 'linearizable',
   soFar: 'not certain',
   doubt: 'nothing is recorded yet',
 }
 
-/** What is known of a history so far. Whatever shows it shows this. */
+/** The verdict on a history so far, as every screen shows it. */
 export interface Judged {
   /** The level that is judged: the strongest of the model, such as `linearizable`. */
   readonly level: string
-  /** Of the events that were judged. */
+  /** The verdict on the events judged so far. */
   readonly soFar: SoFar
-  /** How many of the newest events were not judged yet; absent if all were. */
+  /** Number of the newest events that are not judged yet; absent if all are. */
   readonly unjudged?: number | undefined
-  /** Why it is `not certain`. */
+  /** Why `soFar` is `not certain`. */
   readonly doubt?: string | undefined
   readonly violation?: LiveViolation | undefined
 }
@@ -33,30 +33,30 @@ export interface Judged {
 export interface LiveJudge {
   /** Takes the next event of the history. It never throws. */
   push(event: EventInput): void
-  /** What is known without judging many events more. */
+  /** Returns the verdict so far, judging at most a few more events. */
   judged(): Judged
-  /** Judges the events that were not judged yet, which takes about as long as checking them. */
+  /** Judges the remaining events, which takes about as long as checking them. */
   settle(): void
-  /** Judges nothing more, for this reason. A violation stays certain. */
+  /** Stops judging, for this reason. A violation stays certain. */
   stop(why: string): void
-  /** Calls back once, when a violation is noticed. */
+  /** Calls the listener once, when a violation is noticed. */
   onViolation(listener: (violation: LiveViolation) => void): void
 }
 
 interface JudgedHistory extends Pick<Workload, 'model' | 'initial'> {
-  /** How it came to its values, as in its header. */
+  /** The origin of the history's values, as in its header. */
   readonly mapping?: Header['mapping']
-  /** A monotonic clock, which limits how long one judgement takes. */
+  /** A monotonic clock, by which the time of one judgement is limited. */
   readonly now?: (() => Millis) | undefined
-  /** Whether anything depends on the verdict before the end. By default something does. */
+  /** Whether anything uses the verdict before the end of the history; true by default. */
   readonly isFollowed?: boolean | undefined
 }
 
 /**
- * Until an operation has observed anything, any system would look the same, and the answer is `not certain`, as it is of
- * a whole history.
+ * Creates a judge of a growing history. As for a whole history, the verdict is `not certain` until an operation has
+ * observed something, because any system would look alike before.
  *
- * @param placeOf says where in the record an event is, from its position.
+ * @param placeOf Returns where in the record an event is, given its position.
  */
 export function createLiveJudge(
   judgedHistory: JudgedHistory,
@@ -107,10 +107,10 @@ export function createLiveJudge(
   }
 }
 
-/** So few events are judged each time that somebody asks: it takes a millisecond. */
+/** Up to this number of events are judged on each request for the verdict, which takes a millisecond. */
 const FEW = 500
 
-/** What a history has to observe to prove anything. */
+/** Returns the observation that a history needs to prove anything. */
 function observationOf({ model }: JudgedHistory): Need | undefined {
   try {
     return entryOf(model).needs[0]
@@ -119,7 +119,7 @@ function observationOf({ model }: JudgedHistory): Need | undefined {
   }
 }
 
-/** The violation with its place, and how late it was noticed, in one line. */
+/** Describes a violation in one line, with its place, and how many events later it was noticed. */
 export function violationText({ level, sentence, position, at, noticedAfter }: LiveViolation): string {
   const place = at === undefined ? `event ${position}` : `${at.path}:${at.line}`
   const late = noticedAfter === 0 ? '' : `, noticed ${plural(noticedAfter, 'event')} later`
@@ -127,16 +127,16 @@ export function violationText({ level, sentence, position, at, noticedAfter }: L
 }
 
 /**
- * Judges a history while it is recorded. It never throws: at an event that the checker cannot take it stops judging, and
- * leaves the history to the check at the end, which says what is wrong with it.
+ * Creates a checker for a history that is being recorded. It never throws: at an event that the checker does not
+ * accept, it stops judging. The check at the end of the run then reports what is wrong with the history.
  */
 export function onlineCheckerFor({ model, initial, mapping, now, isFollowed }: JudgedHistory): OnlineChecker {
   try {
-    // Monitors of a model's own cost next to nothing.
+    // A model's own monitor costs almost nothing.
     if (isFollowed === false && entryOf(model).online === undefined) return uncertain(UNFOLLOWED)
     return untilItThrows(createOnlineChecker({ model, initial, byRoutes: mapping === 'routes', now }))
   } catch (error) {
-    // Such as an initial value that the objects cannot have.
+    // For example, the objects cannot have this initial value.
     return uncertain(errorText(error))
   }
 }

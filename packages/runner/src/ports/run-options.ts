@@ -13,37 +13,41 @@ import type { RunOutcome } from './run-outcome.ts'
 export interface RunOptions extends Pick<RunSpec, 'clients' | 'rate' | 'timeMs' | 'timeoutMs' | 'seed'> {
   readonly cluster: Cluster
   readonly workload: Workload
-  /** Settings of the workload; the others keep their defaults. */
+  /** Settings of the workload; other settings keep their defaults. */
   readonly settings?: Settings | undefined
   readonly schedule: Schedule
   readonly sink: HistorySink
-  /** Whether each client stays with one node; otherwise some ask any. */
+  /** Whether each client stays with one node; by default, some clients call any node. */
   readonly sticky?: Stickiness | undefined
-  /** Kinds whose faults are repeated after that time, while clients continue, if none of them ever took effect. */
+  /**
+   * Kinds of faults that are repeated after `timeMs`, while clients continue, if none of that kind ever took effect.
+   */
   readonly insistOn?: readonly FaultKind[] | undefined
-  /** How long to wait for the replicas to agree after everything is healed and writing has stopped. */
+  /** Milliseconds to wait for the replicas to agree after healing and the last write. */
   readonly quietMs: Millis
-  /** Whether this process may stand still while the clock goes on, which virtual time does not. */
+  /** Whether this process may stand still while the clock advances, which is impossible in virtual time. */
   readonly mayStandStill?: boolean | undefined
-  /** How the history comes to its values, as in its header. */
+  /** The origin of the history's values, as in its header. */
   readonly mapping?: Header['mapping']
   /** Called once, when a violation of the strongest level is noticed while the history is recorded. */
   readonly violated?: ((violation: LiveViolation) => void) | undefined
-  /** Whether the clients are then stopped; healing and final reads still follow. */
+  /** Whether such a violation stops the clients; healing and final reads still follow. */
   readonly stopOnViolation?: boolean | undefined
 }
 
 export interface OpenRecord extends HistorySink {
   /** Called once the run has ended, before the record is closed; rejects a run whose record proves nothing. */
   verify?(outcome: RunOutcome): Promise<void>
-  /** Closes it. `ended`: nothing is missing from it, so that it gets the end mark that its header promised. */
+  /**
+   * Closes the record. `ended` means that the record is complete, so that it gets the end mark announced in its header.
+   */
   close(ended: boolean): void
 }
 
 export interface RecordStore {
-  /** The history's file name as shown in messages; absent if it is not kept. */
+  /** Name of the history file, as shown in messages; absent if the history is not kept. */
   readonly historyName?: string | undefined
-  /** Holds the nodes' data and their output. */
+  /** Directory for the nodes' data and output. */
   readonly dataDir: string
   readonly logDir: string
   /** Opens the record. `failed` is called once if it can no longer be written. */
@@ -53,21 +57,21 @@ export interface RecordStore {
 export interface RunStore extends RecordStore {
   /** Reads the record back, after it is closed. */
   read(): Promise<History>
-  /** The history between proxy and nodes, if it was recorded. */
+  /** Reads the history between proxy and nodes; undefined if it was not recorded. */
   readBackend(): Promise<History | undefined>
 }
 
 export type Answers = ReadonlyMap<string, ProbeAnswer>
 
 export interface Judging {
-  /** This program's version, kept with the run. */
+  /** Version of this program, stored with the run. */
   readonly version: string
   /** ISO 8601. */
   readonly startedAt: string
   readonly now: () => Millis
   /**
-   * Asks the required probes once everything is healed and read; without it they are unknown. `placeholders` stand for
-   * the addresses of the cluster's servers.
+   * Runs the required probes after healing and the final reads; if absent, their requirements are unknown.
+   * `placeholders` are replaced by the addresses of the cluster's servers.
    */
   readonly ask?:
     | ((require: readonly string[], placeholders: { readonly [name: string]: string }) => Promise<Answers>)

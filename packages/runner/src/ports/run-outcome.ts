@@ -5,40 +5,40 @@ import type { LiveViolation } from './live-judge.ts'
 import type { NodeCommand } from './target.ts'
 
 export interface RunOutcome extends Pick<RunSummary, 'faults' | 'trouble' | 'notes' | 'heard' | 'interrupted'> {
-  /** Those of the cluster that ran. */
+  /** The nodes of the cluster that ran. */
   readonly nodes: readonly NodeId[]
-  /** When the last fault was healed and the last client had stopped. */
+  /** Time at which the last fault was healed and the last client had stopped. */
   readonly healedAt: Nanos
   readonly endedAt: Nanos
-  /** How the nodes were started, if they are processes. */
+  /** The commands that started the nodes, if the nodes are processes. */
   readonly commands?: { readonly [node: NodeId]: NodeCommand } | undefined
-  /** Why the record says less than its operations seem to. */
+  /** Why the record proves less than its operations suggest. */
   readonly doubts?: readonly string[] | undefined
-  /** What nodes sent each other, as far as that was kept. Absent if it was not. */
+  /** Returns the messages between nodes, as far as they were kept; absent if none were kept. */
   readonly recall?: ((asked: Pick<Recollection, 'listening' | 'known' | 'keys'>) => Heard) | undefined
   /** The violation of the strongest level that was noticed while the history was recorded. */
   readonly violation?: LiveViolation | undefined
-  /** Nodes on which the protocol's deliberate bug made a difference. */
+  /** Nodes on which the protocol's deliberate bug took effect. */
   readonly marked: readonly NodeId[]
-  /** What the proxy knows about outcomes the clients could not tell; absent if it kept no record. */
+  /** What the proxy knows about outcomes that are unknown to the clients; absent if it kept no record. */
   readonly settled: Settled | undefined
-  /** From healing until all nodes gave the same answers; absent if they did not in time. */
+  /** Time from healing until all nodes gave equal answers; undefined if they did not in time. */
   readonly convergedAfter: Nanos | undefined
-  /** Absent if nothing was asked after healing. */
+  /** Absent if no operation was sent after healing. */
   readonly recovery?: Recovery | undefined
 }
 
-/** What the proxy knows about outcomes that the clients could not tell. */
+/** What the proxy knows about outcomes that are unknown to the clients. */
 export interface Settled {
-  /** Operations indefinite to their clients whose requests never left for a node: certainly without effect. */
+  /** Number of operations of unknown outcome whose requests were never sent to a node: they certainly had no effect. */
   readonly neverLeft: number
-  /** Operations indefinite to their clients that a node did answer. */
+  /** Number of operations of unknown outcome that a node answered. */
   readonly untold: number
 }
 
 export type Recovery =
   | { readonly type: 'answered' }
-  /** Nothing was, in this time. */
+  /** No operation was answered within `waited`. */
   | { readonly type: 'unanswered'; readonly waited: Nanos }
 
 export type RunStage = 'working' | 'healing' | 'final reads' | 'ended'

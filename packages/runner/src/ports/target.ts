@@ -5,10 +5,10 @@ import type { Setting, Settings } from '@chaosproxy/workloads'
 import type { Heard, Listening, Recollection } from '../result/run-summary.ts'
 import type { Cluster } from './cluster.ts'
 
-/** Whether a target can suffer a kind of fault; if not, why. */
+/** `true` if a target can suffer a kind of fault; otherwise the reason why it cannot. */
 export type Suffering = true | Refusal
 
-/** A deliberate bug a target can be given, and what exposes it. */
+/** A deliberate bug that a target can be given, and the conditions that expose it. */
 interface Bug {
   readonly name: string
   readonly summary: string
@@ -21,94 +21,103 @@ interface Bug {
 
 export interface PromiseQuestion {
   readonly workload: string
-  /** The object that the target replicates for the workload, which a user's workload chooses freely. */
+  /** The object that the target replicates for the workload; a user-defined workload may name any object. */
   readonly object: string
   readonly settings: Settings
   readonly faults: readonly FaultKind[]
 }
 
-/** What a weakness may depend on: a promotion that no fault brings about loses nothing. */
+/**
+ * The input of a weakness, which may depend on the faults: without a fault that causes a promotion, a weak promotion
+ * loses nothing.
+ */
 export type WeaknessQuestion = Pick<PromiseQuestion, 'object' | 'settings' | 'faults'> & { readonly nodes: number }
 
-/** A program that a target needs and this machine lacks, or has in a version that is too old. */
+/** A program that a target needs, and that is missing on this machine or too old. */
 export interface MissingProgram {
-  /** With the oldest version that will do, if there is one that will not. */
+  /** Name of the program, with the oldest sufficient version if any version is too old. */
   readonly program: string
   readonly install: string
-  /** What is there instead: `/usr/bin/redis-server is 6.0.16`. Absent if nothing is. */
+  /** The version on this machine: `/usr/bin/redis-server is 6.0.16`. Absent if there is none. */
   readonly found?: string | undefined
 }
 
-/** Something that can be tested: an embedded protocol (real or simulated), a database, a user's own commands. */
+/** A system that can be tested: an embedded protocol (real or simulated), a database, or a user's own commands. */
 export interface Target {
   /** The name that `--target` and a `RunSpec` use. */
   readonly name: string
-  /** Whether the run drives clients of its own, or observes those of somebody else; by default `driven`. */
+  /** Whether the run drives its own clients or observes other clients; by default `driven`. */
   readonly clients?: 'driven' | 'observed' | undefined
   readonly summary: string
   readonly defaultNodes: number
-  /** What `--set` can change. */
+  /** The settings that `--set` can change. */
   readonly settings: readonly Setting[]
   readonly bugs: readonly Bug[]
-  /**
-   * Whether the target marks the point at which its bug makes a difference: a run without a mark has not tried the
-   * bug.
-   */
+  /** Whether the target marks the events at which its bug takes effect: a run without a mark has not tried the bug. */
   readonly marks: boolean
-  /** Whether each client stays with one node; otherwise some ask any. */
+  /** Whether each client stays with one node; by default, some clients call any node. */
   readonly sticky?: Stickiness | ((settings: Settings) => Stickiness) | undefined
-  /** A simulated run is repeatable byte for byte; of a real one, only workload and schedule are. */
+  /** A simulated run is repeatable byte for byte; a real run only repeats its workload and schedule. */
   readonly tier: 'simulated' | 'real'
   /**
-   * How long replicas may take to agree once all is healed and writing has stopped, in ms; by default 10 s. A function
-   * gets the level that the run is held to.
+   * Milliseconds that replicas may take to agree after healing and the last write; by default 10 s. A function gets the
+   * level by which the run is judged.
    */
   readonly quietMs?: Millis | ((level: string | undefined) => Millis) | undefined
-  /** How its proxy's record tells clients apart; absent if it keeps no record. */
+  /** How the record of the target's proxy tells clients apart; absent if the proxy keeps no record. */
   readonly sessions?: SessionSource | ((settings: Settings) => SessionSource | undefined) | undefined
-  /** `routes`: a route table of the user says what its operations are. */
+  /** `routes` if a route table of the user defines the operations. */
   readonly mapping?: Header['mapping']
-  /** The user's declaration of the target, if any. It is kept with runs, because the file may change later. */
+  /** The user's declaration of the target, if any. It is stored with runs, because the file may change later. */
   readonly declared?: object | undefined
-  /** What its clients do, and under which faults, unless a run says otherwise. These faults may find nothing to hit. */
+  /** The default workload of the target, and the default faults, which may take no effect. */
   readonly usual?: {
     readonly workload: { readonly name: string; readonly settings: Settings }
     readonly faults: readonly string[]
-    /** How long, and how often. */
+    /** Milliseconds for which clients start operations, and operations per second. */
     readonly load?: { readonly timeMs: number; readonly rate: number }
   }
-  /** Absent if objects begin as the workload says. */
+  /** The declared initial value of objects; absent if the workload's applies. */
   readonly begins?: DeclaredBeginning | undefined
   /** See `SchedulePlan`. */
   readonly longestFault?: number | undefined
   functions(settings: Settings): readonly string[]
-  /** The objects it holds, by their names in workloads. Undefined if the functions tell. */
+  /** The objects that the target supports, by their names in workloads. Undefined if the functions determine them. */
   readonly objects?: readonly string[] | undefined
-  /** The strongest level it promises, or `nothing`. */
+  /** Returns the strongest level that the target promises, or `nothing`. */
   promises(question: PromiseQuestion): string
-  /** What the settings give up in such a run, as a clause: reports say it beside a violation. Undefined if that is nothing. */
+  /**
+   * Returns the guarantee that the settings give up in a run, as a clause for reports of a violation. Undefined if they
+   * give up none.
+   */
   weakness?(question: WeaknessQuestion): string | undefined
-  /** `among`: where the fault would be injected; when absent, anywhere. */
+  /** `among` is where the fault would be injected; if absent, anywhere. */
   suffers(fault: FaultKind, among?: 'nodes' | 'clients'): Suffering
   /**
-   * The faults that can be chosen by name, for each group of nodes that suffer alike. When absent, all nodes suffer
-   * alike whatever the registry has and `suffers` allows.
+   * Returns the faults that can be chosen by name, for each group of nodes with equal faults. If absent, every node can
+   * suffer all faults in the registry that `suffers` allows.
    */
   offers?(): readonly Offer[]
-  /** Why no fault of this name is offered, and what to do; when absent, as `suffers` says. */
+  /** Returns why no fault of this name is offered, and what to do; if absent, `suffers` gives the reason. */
   refusal?(name: string): string
   /**
-   * Rejects settings, bugs and numbers of nodes that do not go together, before anything is started.
+   * Rejects settings, bugs and numbers of nodes that cannot be combined, before anything is started.
    *
    * @throws UserError (usage)
    */
   validate?(settings: Settings, bug: string | undefined, nodes: number): void
-  /** What errors say about the operations they answer, in the order in which they are looked up. Others are `info`. */
+  /**
+   * The meaning of errors for the operations that failed with them; the first match counts. Other errors are `info`.
+   */
   readonly errors?: readonly ErrorMeaning[] | undefined
-  /** Programs it needs that this machine lacks or has too old; absent if it needs none. */
+  /**
+   * Returns the programs that the target needs and that are missing on this machine or too old; absent if it needs
+   * none.
+   */
   missing?(): Promise<readonly MissingProgram[]>
   /**
-   * Rejects clients that no other process can make, before anything is started. Absent if no clients of this target can be.
+   * Rejects clients that cannot run in other processes, before anything is started. Absent if no clients of this target
+   * can.
    *
    * @throws UserError (usage) with what to do instead.
    */
@@ -117,19 +126,22 @@ export interface Target {
   start(options: StartOptions): Promise<StartedCluster>
 }
 
-/** How every object begins, as the user declares it. */
+/** The initial value of every object, as the user declares it. */
 export interface DeclaredBeginning {
-  /** `unknown` if nothing is known of it. */
+  /** The initial value; `unknown` if it is not known. */
   readonly initial: Json
-  /** The start of every message: the name of a file. */
+  /** The beginning of every message: the name of a file. */
   readonly where: string
 }
 
-/** Nodes that suffer alike, and the faults that they can be chosen for. */
+/** A group of nodes, and the faults that can be chosen for them. */
 export interface Offer {
   readonly nodes: readonly NodeId[]
   readonly nemeses: readonly Nemesis[]
-  /** How many times further apart the faults are than usual, for observed clients that need calm to come back; by default 1. */
+  /**
+   * Factor by which the intervals between faults are longer than usual, for observed clients that need calm to recover;
+   * by default 1.
+   */
   readonly calm?: number | undefined
 }
 
@@ -137,29 +149,34 @@ export interface StartOptions {
   readonly nodes: number
   readonly settings: Settings
   readonly bug: string | undefined
-  /** The object to replicate, if the target has a choice. */
+  /** The object to replicate, if the target supports several. */
   readonly object: string
-  /** The operations of clients, so that the proxy can record them. */
+  /** The operations of the clients, which the proxy needs in order to record them. */
   readonly asked: AskedOperations
   readonly seed: number
   /** Directory for the nodes' data and output. A target that needs neither does not create it. */
   readonly dataDir: string
   readonly logDir: string
-  /** Upper bound on the run, in the cluster's own time; a simulated run ends there. */
+  /** Upper bound on the duration of the run, in the cluster's own time; a simulated run ends at this time. */
   readonly longestMs: Millis
-  /** Operations per second to expect over all clients. */
+  /** Expected operations per second, over all clients. */
   readonly rate: number
-  /** The kinds of faults that the run may inject, so that processes can be prepared for them; when absent, none is. */
+  /** The kinds of faults that the run may inject, for which processes may have to be prepared; by default none. */
   readonly faults?: readonly FaultKind[] | undefined
-  /** This program's version, which what it steers on other hosts must have; when absent, any will do. */
+  /** This program's version, which components on other hosts must have; if absent, any version is accepted. */
   readonly version?: string | undefined
-  /** This machine's address for clients on others, where the proxy then listens; when absent, on loopback only. */
+  /** This machine's address for clients on other machines, on which the proxy listens; if absent, only on loopback. */
   readonly reach?: string | undefined
-  /** Which messages between nodes to record; a target that cannot do so, or that can be asked later, ignores it. */
+  /**
+   * The messages between nodes to record. A target that cannot record them, or that can be asked later, ignores this.
+   */
   readonly listening?: Listening | undefined
-  /** Whether one write and one read of clients are tried first; a target whose clients cannot be wrong ignores it. */
+  /**
+   * Whether the clients' operations are rehearsed with one write and one read; a target whose clients need no check
+   * ignores this.
+   */
   readonly rehearses?: boolean | undefined
-  /** Called if the start takes long, with what it waits for. */
+  /** Called with the reason if the start takes long. */
   readonly waits?: ((text: string) => void) | undefined
   readonly signal?: AbortSignal | undefined
 }
@@ -168,17 +185,20 @@ export interface AskedOperations {
   readonly functions: readonly string[]
   readonly reads: readonly string[]
   readonly initial: Json
-  /** Reads of every object known beforehand, because a shared system may already hold data. */
+  /** Reads of every object known in advance, because a shared system may already hold data. */
   readonly before?: readonly Input[] | undefined
-  /** A write as clients will ask for it; undefined if they write no whole values. */
+  /** Returns a write as clients will send it; undefined if they write no whole values. */
   sampleWrite?(): Input | undefined
 }
 
-/** One write and one read before a run. */
+/** The test of one write and one read before a run. */
 export interface Rehearsal {
-  /** As they were on the wire: `n1: PUT /items/x {"item":7} was answered 200`. Empty if nothing could be tried. */
+  /** The exchanges on the wire: `n1: PUT /items/x {"item":7} was answered 200`. Empty if nothing could be tested. */
   readonly exchanges: readonly string[]
-  /** What clients do differently because of the answers, or that no write worked, as a sentence; absent if nothing. */
+  /**
+   * A sentence that says what clients do differently because of the answers, or that no write worked; absent without a
+   * remark.
+   */
   readonly remark?: string | undefined
 }
 
@@ -191,33 +211,37 @@ export interface NodeCommand {
 }
 
 export interface Elsewhere {
-  /** What the clients are, as plain data for the targets' `openElsewhere`. */
+  /** The description of the clients, as plain data for the targets' `openElsewhere`. */
   readonly clients: object
   readonly addresses: readonly { readonly node: NodeId; readonly host: string; readonly port: number }[]
 }
 
 export interface StartedCluster extends Cluster {
-  /** The time from the start until it could serve; absent if that took no time. */
+  /** Milliseconds from the start until the cluster could serve; undefined if that took no time. */
   readonly readyMs: number | undefined
-  /** Absent if there was none. */
+  /** The rehearsal; absent if there was none. */
   readonly rehearsal?: Rehearsal | undefined
   leader(): NodeId | undefined
-  /** How clients in other processes reach it; absent if they cannot, as those that `requireElsewhere` rejects. */
+  /** Returns how clients in other processes reach the cluster; absent if they cannot. */
   elsewhere?(): Elsewhere
-  /** What stands for the addresses of its servers in probes; when absent, nothing does. */
+  /**
+   * Returns the placeholders that probes may use for the addresses of the cluster's servers; absent if there are none.
+   */
   placeholders?(): { readonly [name: string]: string }
-  /** How each node that it started itself was started; absent if it starts no processes. */
+  /** Returns the command of each node that the cluster started; absent if it starts no processes. */
   commands?(): { readonly [node: NodeId]: NodeCommand }
-  /** Starts the run. In virtual time nothing happens before this. */
+  /** Starts the run. In virtual time nothing happens before this call. */
   begin(): void
-  /** Calls back once nothing more can be learned from this cluster, because its own code is broken. */
+  /** Calls back if this cluster's own code breaks, so that its run can show nothing more. */
   onBroken(callback: (error: UserError) => void): void
-  /** The messages it was asked to record; absent if it cannot. */
+  /** Returns the messages that the cluster was asked to record; absent if it cannot record messages. */
   heard?(): Heard | undefined
-  /** The messages between its nodes about a change, from its record of traffic; absent if it keeps none. */
+  /**
+   * Returns the messages between nodes about a change, from the cluster's record of traffic; absent if it keeps none.
+   */
   recall?(asked: Recollection): Heard
-  /** Remarks that change no verdict, once the run is over. */
+  /** Returns remarks that do not change the verdict, after the end of the run. */
   notes?(): Promise<readonly string[]>
-  /** Unexpected failures, such as a node that exited by itself, in order. */
+  /** Returns unexpected failures in order, such as a node that exited by itself. */
   trouble(): readonly string[]
 }
