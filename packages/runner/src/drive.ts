@@ -18,16 +18,16 @@ import type { Progress, RunListener } from './run-event.ts'
 
 export interface RunHandle {
   progress(): Progress
-  /** Injects a fault at once, which stays until it is healed, at the latest when the run stops. */
+  /** Injects a fault immediately. The fault lasts until it is healed, at the latest until the run stops. */
   inject(fault: Fault, injected: (outcome: Injected) => void): void
-  /** Heals the fault in force with this id, as the history calls it. */
+  /** Heals the fault in force with this id, as the id appears in the history. */
   heal(id: string, healed: (outcome: Healed) => void): void
-  /** Stops the clients now; healing and final reads still follow. */
+  /** Stops the clients immediately; healing and final reads still follow. */
   interrupt(): void
 }
 
 export interface DriveOptions extends RunOptions {
-  /** Clients that workers on other machines drive; when absent, the run drives its own. */
+  /** Clients driven by workers on other machines; if absent, the run drives its own clients. */
   readonly load?: RemoteLoad | undefined
 }
 
@@ -36,7 +36,7 @@ export interface DrivenRun {
   readonly clients: RunClients
   readonly nemesis: NemesisLoop
   readonly online: LiveJudge
-  /** Nanoseconds since the run began. */
+  /** Returns nanoseconds since the run began. */
   since(): Nanos
   enter(stage: RunStage): void
   isInterrupted(): boolean
@@ -44,8 +44,8 @@ export interface DrivenRun {
 }
 
 /**
- * Starts the clients and the nemesis; calls `over` once, when the clients are to be stopped. Clients that the cluster lets
- * it observe are awaited: the schedule begins with their first traffic.
+ * Starts the clients and the nemesis; calls `over` once, when the clients are to be stopped. For observed clients, the
+ * schedule begins with their first traffic.
  */
 export function drive(options: DriveOptions, over: (why: StopReason) => void): DrivenRun {
   const { cluster, schedule } = options
@@ -122,7 +122,7 @@ export function drive(options: DriveOptions, over: (why: StopReason) => void): D
   }
 }
 
-/** A run whose clients are gone and whose faults are healed, as far as that can be known. */
+/** A run whose clients have stopped and whose faults are healed, as far as this can be known. */
 export type HealedRun = DrivenRun & Pick<RunOutcome, 'faults' | 'trouble'>
 
 export function heal(run: DrivenRun, why: StopReason, healed: (run: HealedRun) => void): void {
@@ -135,17 +135,19 @@ export function heal(run: DrivenRun, why: StopReason, healed: (run: HealedRun) =
   run.clients.stop(why, healAll, () => healed({ ...run, ...found }))
 }
 
-/** Who follows and ends a run while it goes on. */
+/** The callbacks and signals that follow and end a run in progress. */
 export interface Steering {
   readonly listener?: RunListener | undefined
   readonly interrupted?: AbortSignal | undefined
-  /** Called once the run is under way, with what steers it. */
+  /** Called when the run has begun, with the handle that controls it. */
   readonly steered?: ((handle: RunHandle) => void) | undefined
-  /** Ends the run at once, because its record can no longer be kept. The signal's reason is thrown. */
+  /**
+   * Ends the run immediately, because its record can no longer be kept. The promise rejects with the signal's reason.
+   */
   readonly abandoned?: AbortSignal | undefined
 }
 
-/** Lets a run take its course in the cluster's own time, steered and reported. Rejects if the cluster breaks. */
+/** Executes a run in the cluster's time, with its control and its reports. Rejects if the cluster breaks. */
 export function inTimeOf(
   cluster: StartedCluster,
   { listener, interrupted, abandoned, steered }: Steering,
@@ -181,13 +183,13 @@ function reportStatus({ clock }: StartedCluster, handle: RunHandle, listener: Ru
 function judgeLive(options: RunOptions, stop: () => void): LiveJudge {
   const { cluster, workload, mapping, sink, violated, mayStandStill, stopOnViolation = false } = options
   const { clock } = cluster
-  // In virtual time the end comes soon, and judging on the way would take as long as the run.
+  // In virtual time the run ends soon, and judging during the run would take as long as the run.
   const isFollowed = stopOnViolation || (violated !== undefined && mayStandStill === true)
   const now = () => nanosToMillis(clock.now())
   const judge = createLiveJudge({ ...workload, mapping, now, isFollowed }, sink.placeOf)
   judge.onViolation((violation) => {
     violated?.(violation)
-    // Not amid the event: what is under way is recorded first.
+    // Scheduled after the current event, which is to be recorded first.
     if (stopOnViolation) clock.at(clock.now(), stop)
   })
   return judge
@@ -196,13 +198,13 @@ function judgeLive(options: RunOptions, stop: () => void): LiveJudge {
 const postponed = (schedule: Schedule, by: Nanos): Schedule =>
   schedule.map((fault) => ({ ...fault, from: nanos(fault.from + by), to: nanos(fault.to + by) }))
 
-/** How long the replicas may take to agree after healing, unless the target gives another time. */
+/** Time for the replicas to agree after healing, unless the target sets another. */
 const QUIET_MS = millis(10_000)
 
 export const quietMsOf = ({ quietMs = QUIET_MS }: Target, expect: PlannedRun['expect']): Millis =>
   typeof quietMs === 'function' ? quietMs(expect?.level) : quietMs
 
-/** The options of the clients and the nemesis of a planned run, on any cluster. */
+/** Returns the options of the clients and the nemesis of a planned run, for any cluster. */
 export const runOptionsOf = (
   { spec, target, targetSettings, nemeses, schedule, workload, workloadSettings, expect }: PlannedRun,
   sink: HistorySink,
@@ -216,7 +218,7 @@ export const runOptionsOf = (
   sticky: typeof target.sticky === 'function' ? target.sticky(targetSettings) : target.sticky,
   rate: spec.rate,
   timeMs: spec.timeMs,
-  // A given schedule is followed to the letter, virtual time has no slow machines, and observed clients may be gone.
+  // No faults are repeated in other runs: virtual time has no slow machines, and observed clients may have ended.
   insistOn:
     target.tier === 'real' && target.clients !== 'observed' ? [...new Set(nemeses.map(({ kind }) => kind))] : [],
   timeoutMs: spec.timeoutMs,
@@ -249,12 +251,12 @@ interface BeatOptions {
   readonly isOver: () => boolean
 }
 
-/** Calls `stood` after each time in which this process stood still, until it is over. */
+/** Calls `stood` after each standstill of this process, until `isOver` returns true. */
 export function watchBeats(clock: Clock, { since, stood, isOver }: BeatOptions): void {
   const beat = createBeats(since())
   const schedule = (): void => {
     const next = nanos(clock.now() + millisToNanos(BEAT_EVERY_MS))
-    // A program that has recorded itself and has nothing more to do ends.
+    // The timer must not keep a program alive that records itself and has nothing more to do.
     clock.at(next, beaten, { keepsAlive: false })
   }
   function beaten(): void {

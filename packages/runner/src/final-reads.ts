@@ -18,23 +18,29 @@ import type { Recovery } from './ports/run-outcome.ts'
 
 type Options = ProcessOptions & {
   readonly cluster: Cluster
-  /** The inputs sent to every node, in order. */
+  /** The inputs to send to every node, in order. */
   readonly inputs: readonly Input[]
-  /** How long to wait for all nodes to answer and agree. */
+  /** Milliseconds to wait for all nodes to answer and agree. */
   readonly quietMs: number
-  /** What to ask for if there are no inputs, so that even then it shows whether the system serves clients again. */
+  /** Returns an operation for the case that there are no inputs; it shows whether the system serves clients again. */
   readonly otherwise?: (() => Input) | undefined
-  /** Whether every fault is known to be healed; otherwise nothing is marked as final, since it may be as faults left it. */
+  /**
+   * Whether every fault is known to be healed. If not, no operation is marked as final, because faults may still affect
+   * the state.
+   */
   readonly isHealed?: boolean | undefined
   /**
-   * What to wait for; `agreement` by default. If every read from every node must be right at any time, `service` is
-   * enough: one read a round until some node answers, and at the end every input once and every node once.
+   * The condition to wait for; by default `agreement`. `service` suffices if every read from every node must be right
+   * at any time: one read per round until any node answers, and finally every input once and every node once.
    */
   readonly until?: 'agreement' | 'service' | undefined
 }
 
 export interface ReadFinally {
-  /** Absent if the nodes did not agree in time, or no comparable input was sent. */
+  /**
+   * Time from healing until the nodes agreed; undefined if they did not agree in time, or if there was no comparable
+   * input.
+   */
   readonly convergedAfter: Nanos | undefined
   readonly recovery: Recovery
 }
@@ -42,18 +48,19 @@ export interface ReadFinally {
 const PAUSE_BETWEEN_ROUNDS_MS = millis(50)
 
 /**
- * Waits until the cluster is quiet, then sends every input to every node once more (or fewer, see `until`), marked as
+ * Waits until the cluster is quiet, and sends every input to every node once more (or fewer, see `until`), marked as
  * final.
  *
- * Rounds of reads come first, until `until` is satisfied. If that does not happen in time, the final operations are
- * made anyway: they show that the replicas disagree. Where a client has given up an update that may still take effect,
+ * Rounds of reads come first, until `until` is satisfied. If this takes too long, the final operations are performed
+ * anyway, because they show that the replicas disagree. If a client has given up an update that may still take effect,
  * agreement has to last (see `Cluster.lingersMs`). Inputs that change something, such as the drain of a queue, are
- * repeated until they are answered; otherwise what is still in the queue would look lost.
+ * repeated until they are answered; otherwise elements that are still in the queue would look lost.
  *
- * If every read is refused for want of credentials, nothing is waited for: the final operations show that.
+ * If every read is refused because credentials are missing, there is no waiting: the final operations show the
+ * refusals.
  *
- * A cluster that has answered nothing by then is given the time that it may honestly take to recover (see
- * `Cluster.recoveryMs`).
+ * A cluster that has answered nothing by the end of the wait is given the time that its recovery may legitimately take
+ * (see `Cluster.recoveryMs`).
  */
 export function readFinally(options: Options, done: (read: ReadFinally) => void): void {
   const { cluster, inputs, workload } = options
@@ -111,7 +118,7 @@ export function readFinally(options: Options, done: (read: ReadFinally) => void)
 
 interface Service {
   any(): boolean
-  /** Whether everything so far was refused for want of credentials, which waiting does not change. */
+  /** Whether every operation so far was refused because credentials are missing, which waiting does not change. */
   refusesUs(): boolean
   completed(completion: Completion): void
 }
@@ -134,13 +141,13 @@ function watchService(): Service {
 interface Awaiting extends Options {
   readonly served: Service
   readonly healedAt: Nanos
-  /** The next input for a node; undefined: there is nothing to ask for. */
+  /** Returns the next input for a node; undefined if there is nothing to request. */
   readonly ask: () => Input | undefined
 }
 
 /**
- * Asks every node for something, again and again until one answers, and calls back with whether one did. Waits longer from
- * round to round, because a recovering node may take longer than clients usually wait.
+ * Sends every node an input, repeatedly until one of them answers, and calls back with whether one did. The timeout
+ * grows from round to round, because a recovering node may take longer than clients usually wait.
  */
 function awaitService(options: Awaiting, done: (answered: boolean) => void): void {
   const { cluster, served, healedAt } = options
@@ -166,19 +173,19 @@ function awaitService(options: Awaiting, done: (answered: boolean) => void): voi
   round()
 }
 
-/** When a cluster must have answered something. */
+/** Returns the time by which a cluster must have answered. */
 const recoveryEnd = ({ cluster, quietMs }: Options, healedAt: Nanos): Nanos =>
   afterMs(healedAt, Math.max(quietMs, cluster.recoveryMs?.() ?? 0))
 
 const afterMs = (time: Nanos, ms: number): Nanos => nanos(time + millisToNanos(millis(ms)))
 
-/** What all nodes answered to every input, the same in each round since then. */
+/** The answers of all nodes to every input, equal in each round since `since`. */
 interface Agreement {
   readonly answer: string
   readonly since: Nanos
 }
 
-/** Whether a node keeps what others lack, so that they may agree on something else only for a moment. */
+/** Whether a node keeps an update that others lack, so that an agreement may be temporary. */
 function someOwes(cluster: Cluster): boolean {
   for (const status of cluster.status().values()) if (status?.owes === true) return true
   return false
@@ -195,7 +202,7 @@ interface Part {
 
 const allOf = (inputs: readonly Input[], nodes: readonly NodeId[]): Part[] => nodes.map((node) => ({ node, inputs }))
 
-/** Deals inputs to nodes so that every input and every node occurs at least once. */
+/** Distributes inputs to nodes so that every input and every node occurs at least once. */
 function dealt(inputs: readonly Input[], nodes: readonly NodeId[]): Part[] {
   const parts = nodes.map((node) => ({ node, inputs: [] as Input[] }))
   const rounds = Math.ceil(inputs.length / nodes.length)
@@ -212,11 +219,11 @@ interface Asking {
   readonly final: boolean
   readonly timeoutMs: Millis
   readonly served: Service
-  /** Whether operations that are not plain reads are no longer repeated. */
+  /** Whether operations other than plain reads are no longer repeated. */
   readonly isOver: () => boolean
 }
 
-/** Asks all nodes concurrently, through one process per node that takes its inputs one at a time. */
+/** Sends the inputs of all nodes concurrently, through one process per node that takes its inputs one at a time. */
 function askAll(
   { cluster, recorder, workload }: Options,
   { final, timeoutMs, served, isOver }: Asking,
@@ -257,7 +264,10 @@ function askAll(
   }
 }
 
-/** What all nodes answered to each input, as text; undefined if they disagree on one, or have not all answered. */
+/**
+ * Returns the answers of all nodes to each input, as text; undefined if the nodes disagree on an input, or if not all
+ * of them answered.
+ */
 function answerOfAll(
   inputs: readonly Input[],
   answers: Answers,

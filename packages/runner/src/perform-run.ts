@@ -10,11 +10,12 @@ import type { RunListener } from './run-event.ts'
 import { type StartOptions, start, withRemarks } from './start.ts'
 
 /**
- * One run, from its spec to its verdict. Every phase is one call, in order; its own file says what it does. Without
- * `judging`, the run ends with its final reads. Undefined if interrupted before there was anything to record.
+ * Performs one run, from its spec to its verdict. Every phase is one call, in order, and documented in its own file.
+ * Without `judging`, the run ends with its final reads. Undefined if the run is interrupted before anything was
+ * recorded.
  *
- * @throws UserError (environment) if the target does not start, breaks, or its record cannot be written. Whatever was
- * recorded by then is in the store.
+ * @throws UserError (environment) if the target does not start, breaks, or its record cannot be written. Everything
+ * recorded before the error is in the store.
  */
 export async function performRun(spec: RunSpec, options: JudgedRunOptions): Promise<JudgedRun | undefined>
 export async function performRun(spec: RunSpec, options: UnjudgedRunOptions): Promise<RunOutcome | undefined>
@@ -36,7 +37,7 @@ export async function performRun(
         const { cluster, load } = started
         const found = await inTimeOf(cluster, { ...options, ...recording }, (ended) => {
           const working = { ...runOptionsOf(run, recording.sink, listener), cluster, load }
-          // Callbacks, not promises: in virtual time nothing but the clock may decide what comes next.
+          // Callbacks instead of promises: in virtual time, only the clock may determine the order of events.
           const driven = drive(working, (why) => heal(driven, why, (healed) => readLast(healed, ended)))
           return driven.handle
         })
@@ -48,7 +49,7 @@ export async function performRun(
       }
     })
     if (outcome === undefined || judging === undefined) return outcome
-    // A run on another thread has ended its target by now.
+    // The target of a run on another thread has ended by now.
     answers ??= await judging.ask?.(run.spec.require ?? [], {})
     const judged = await judge(run, outcome, { ...options, judging, answers })
     report(judged, listener)
@@ -62,9 +63,9 @@ export async function performRun(
 interface PerformOptions
   extends Pick<Steering, 'listener' | 'steered'>,
     Omit<StartOptions, 'dataDir' | 'logDir' | 'version'> {
-  /** Finds what the spec names: `planRun`, or the plan of a caller that had to refuse the run before. */
+  /** Finds what the spec names: `planRun`, or a plan that the caller made before, in order to refuse the run early. */
   plan(spec: RunSpec): Promise<PlannedRun>
-  /** Starts, drives, heals and reads elsewhere, for example on another thread; `recording` gets the events. */
+  /** Starts, drives, heals and reads in another place, such as another thread; `recording` gets the events. */
   readonly elsewhere?: ((run: PlannedRun, recording: Recording) => Promise<RunOutcome | undefined>) | undefined
 }
 

@@ -21,7 +21,7 @@ export const protocolTarget = (
 > => ({
   summary: protocol.summary,
   defaultNodes: protocol.defaultNodes,
-  // The protocol itself validates numbers.
+  // The protocol itself validates numbers, so fractions are allowed here.
   settings: protocol.settings.map((setting): Setting => ({ ...setting, fraction: true })),
   bugs: protocol.bugs.map(({ name, summary, under }) =>
     under === undefined
@@ -33,7 +33,7 @@ export const protocolTarget = (
   functions: (settings) => functionsOf(protocol, settings),
   objects: protocol.objects,
   promises({ object, settings, faults }) {
-    // What nobody has signed, anybody may have said.
+    // Unsigned messages may come from anybody, so a protocol cannot keep a promise if messages are forged.
     if (faults.includes('forge-message')) return 'nothing'
     if (notPromisedUnder(protocol, settings).some((kind) => faults.some((fault) => fault === kind))) return 'nothing'
     const promised = protocol.promises(object, settings)

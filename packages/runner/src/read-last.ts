@@ -27,13 +27,13 @@ export function readLast(run: HealedRun, ended: (outcome: RunOutcome) => void): 
       const { violation } = run.online.judged()
       ended({
         ...{ nodes: cluster.nodes, healedAt, endedAt, faults, trouble },
-        // Clients that go on until they are gone end no other way.
+        // An interruption is the normal end of observed clients that have no end of their own.
         ...{
           interrupted: run.isInterrupted() && cluster.observed?.untilGone !== true,
           marked: cluster.marked(),
           settled,
         },
-        // What is not known to be healed need not agree, nor answer.
+        // Nodes need not agree or answer if a fault may still be in force.
         convergedAfter: isHealed ? read.convergedAfter : undefined,
         recovery: showsRecovery && isHealed ? read.recovery : undefined,
         ...(doubts.length === 0 ? {} : { doubts }),

@@ -8,15 +8,15 @@ import { leaseMember } from './result/lease.ts'
 export interface Recording {
   readonly sink: HistorySink
   readonly begun: () => void
-  /** Aborts once the record can no longer be written: the run need not finish. */
+  /** Aborts when the record can no longer be written, so that the run need not finish. */
   readonly abandoned: AbortSignal
 }
 
 /**
  * Opens the record of a run in its store, and closes it after the run.
  *
- * @throws UserError (environment) if the record cannot be written; for other failures of the environment it adds where the
- * record so far is kept.
+ * @throws UserError (environment) if the record cannot be written. To other errors of the environment, it adds where
+ * the record so far is kept.
  */
 export async function recorded(
   run: PlannedRun,
@@ -46,7 +46,7 @@ export async function recorded(
   }
 }
 
-/** Keeps only the events, in the order in which they were recorded. */
+/** Returns a store that keeps only the events, in the order of recording. */
 export const inMemory = (events: Event[]): RecordStore => ({
   dataDir: '',
   logDir: '',
@@ -58,7 +58,7 @@ const withRecord = (error: unknown, historyName: string | undefined): unknown =>
     ? environmentError(`${error.message}\nWhat was recorded until then: ${historyName}`)
     : error
 
-/** The first line of the history, so that the file explains itself. */
+/** Returns the first line of the history, which makes the file self-describing. */
 const headerOf = ({ spec, target, workload, targetSettings }: PlannedRun): Header => ({
   chaos: 1,
   model: typeof workload.model === 'string' ? workload.model : workload.model.name,

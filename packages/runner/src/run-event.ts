@@ -7,21 +7,21 @@ import type { RunStage } from './ports/run-outcome.ts'
 import type { RunSpec } from './result/run-spec.ts'
 import type { RunSummary } from './result/run-summary.ts'
 
-/** With the verdict while recording. */
+/** The progress of a run, with the verdict so far. */
 export interface Progress extends Judged {
   readonly stage: RunStage
   readonly elapsed: Nanos
   readonly counts: LiveCounts
   readonly activeFaults: readonly Fault[]
   readonly leader: { readonly node: string; readonly term: number | undefined } | undefined
-  /** What each node last reported; `status` is absent while it does not answer. */
+  /** The status that each node last reported; `status` is absent while the node does not answer. */
   readonly nodes: readonly { readonly node: string; readonly status?: NodeStatus | undefined }[]
 }
 
 /** The events of a run in progress, as JSON, for a terminal, a file or a page. */
 export type RunEvent =
   | { readonly type: 'starting'; readonly spec: RunSpec }
-  /** The start takes long, because of this. */
+  /** The start takes long, for the reason in `text`. */
   | { readonly type: 'waiting'; readonly text: string }
   | {
       readonly type: 'ready'
@@ -30,18 +30,21 @@ export type RunEvent =
       /** What clients do differently because of the rehearsal, or that no write worked in it. */
       readonly remark?: string | undefined
     }
-  /** An event of the history: an operation begins or ends, the nemesis does something. */
+  /** An event of the history: an operation begins or ends, or the nemesis acts. */
   | { readonly type: 'event'; readonly event: Event }
-  /** Ten times a second of the cluster's own time: operation counts, faults in force, and the verdict so far. */
+  /**
+   * The state of the run, ten times per second of the cluster's own time: operation counts, faults in force, and the
+   * verdict so far.
+   */
   | { readonly type: 'status'; readonly progress: Progress }
-  /** Once, when a violation of the strongest level is noticed while the history is recorded. */
+  /** A violation of the strongest level, noticed while the history is recorded; sent once. */
   | { readonly type: 'violation'; readonly violation: LiveViolation }
-  /** The cluster is being stopped, or did not come up. */
+  /** The cluster is being stopped, or did not start. */
   | { readonly type: 'ending' }
   | { readonly type: 'checking'; readonly operations: number }
   /** The run ended without a verdict; `message` is for the user. */
   | { readonly type: 'failed'; readonly message: string }
   | { readonly type: 'judged'; readonly headline: string; readonly summary: Omit<RunSummary, 'report'> }
 
-/** Called at each event of a run, in order. It is not waited for. */
+/** Called at each event of a run, in order. The run does not wait for it. */
 export type RunListener = (event: RunEvent) => void

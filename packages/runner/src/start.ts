@@ -9,25 +9,27 @@ import type { RunOutcome } from './ports/run-outcome.ts'
 import type { AskedOperations, StartedCluster, StartOptions as TargetOptions } from './ports/target.ts'
 import type { RunListener } from './run-event.ts'
 
-/** Slack in the limit on a run, which also allows twice the time of every phase. */
+/** Milliseconds added to the time limit of a run, which is otherwise twice the time of every phase. */
 const SPARE_MS = 60_000
 
 export interface StartOptions extends Pick<TargetOptions, 'dataDir' | 'logDir' | 'version' | 'reach' | 'listening'> {
   readonly listener?: RunListener | undefined
-  /** Ends the run early but in good order: it is healed and read a last time. Gives up a start in progress. */
+  /**
+   * Ends the run early but orderly: faults are healed and the nodes are read a last time. Aborts a start in progress.
+   */
   readonly interrupted?: AbortSignal | undefined
-  /** Has workers on other machines drive the clients; resolves once all of them are ready. */
+  /** Lets workers on other machines drive the clients; resolves once all workers are ready. */
   readonly load?: ((cluster: StartedCluster, run: PlannedRun, signal?: AbortSignal) => Promise<OpenLoad>) | undefined
 }
 
-/** Clients that workers drive, until it is closed. */
+/** Clients that workers drive until `close` is called. */
 export interface OpenLoad extends RemoteLoad {
   close(): Promise<void>
 }
 
 interface StartedRun extends Pick<StartOptions, 'listening'> {
   readonly cluster: StartedCluster
-  /** When absent, the run drives its own clients. */
+  /** The clients of workers; undefined if the run drives its own clients. */
   readonly load: OpenLoad | undefined
   readonly startedAt: Nanos
   stop(): Promise<void>
@@ -58,7 +60,7 @@ export async function start(run: PlannedRun, options: StartOptions): Promise<Sta
   return undefined
 }
 
-/** Adds to the outcome what the cluster, and those who drove its clients, know of the run. */
+/** Adds to the outcome the remarks of the cluster, and of the workers or observers of its clients. */
 export async function withRemarks(
   outcome: RunOutcome,
   { cluster, load, startedAt, listening: listened }: StartedRun,
@@ -118,7 +120,7 @@ export const askedOf = (workload: Workload, settings: Settings): AskedOperations
   sampleWrite: () => sampleWrite(workload, settings),
 })
 
-/** Of the first operations, more than enough for a write to be among them. */
+/** Maximum number of operations to generate in search of a write; more than enough. */
 const MOST_SAMPLED = 100
 
 function sampleWrite(workload: Workload, settings: Settings): Input | undefined {
@@ -131,7 +133,7 @@ function sampleWrite(workload: Workload, settings: Settings): Input | undefined 
   return undefined
 }
 
-/** The reads of objects that exist from the start. */
+/** Returns the reads of objects that exist from the start. */
 function readsBefore(workload: Workload, settings: Settings): readonly Input[] {
   const { keys } = settings
   const inputs = workload.finale(typeof keys === 'number' ? keyNames(keys) : [])

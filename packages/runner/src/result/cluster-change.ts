@@ -1,11 +1,11 @@
-/** A container of the cluster that came, went, or started again, as its engine says. */
+/** A container of the cluster that appeared, disappeared or restarted, as its engine reports. */
 export interface ClusterChange {
   readonly what: 'joined' | 'left' | 'started'
-  /** What links call it. */
+  /** The name of the node in links. */
   readonly node: string
   readonly container: string
-  /** Milliseconds from its start until its links led through the proxy. */
+  /** Milliseconds from the container's start until its links led through the proxy. */
   readonly followedAfterMs?: number
-  /** Where it was dialled before, and where it is now, if it started again elsewhere. */
+  /** The addresses of the container before and after, if it restarted at another address. */
   readonly moved?: { readonly from: readonly string[]; readonly to: readonly string[] }
 }

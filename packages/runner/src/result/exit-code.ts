@@ -18,15 +18,15 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 interface Outcome {
   /** Undefined if no level was expected. */
   readonly expectation: Expectation | undefined
-  /** How the level stands that the headline is about, which counts if none was expected. */
+  /** The result for the level that the headline is about, which counts if no level was expected. */
   readonly found: Expectation
   readonly requirements: readonly RequirementResult[]
   readonly trouble: readonly string[]
 }
 
 /**
- * What was shown to be broken outweighs trouble, and trouble what is unknown. Without an expectation, whatever could be
- * judged is a success, unless it proves nothing.
+ * Returns the exit code. A violation outweighs trouble, and trouble outweighs an unknown result. Without an
+ * expectation, any result that proves something is a success.
  */
 export function exitCodeFor({ expectation, found, requirements, trouble }: Outcome): ExitCode {
   const required = allMet(requirements)
@@ -35,7 +35,7 @@ export function exitCodeFor({ expectation, found, requirements, trouble }: Outco
   return (expectation ?? found).met === 'unknown' || required === 'unknown' ? EXIT.unknown : EXIT.met
 }
 
-/** Whether all were met: `false` if one was not, otherwise `unknown` if one is. */
+/** Whether all requirements were met: `false` if any was missed, otherwise `unknown` if any is unknown. */
 export function allMet(results: readonly RequirementResult[]): boolean | 'unknown' {
   if (results.some(({ met }) => met === false)) return false
   return results.some(({ met }) => met === 'unknown') ? 'unknown' : true

@@ -5,30 +5,33 @@ import type { RunSummary } from './run-summary.ts'
 import { STOOD_STILL } from './standstills.ts'
 
 export interface FaultSpan {
-  /** `partition`, `kill`, …, or the name a file gave it. */
+  /** `partition`, `kill`, …, or the fault's name in a file. */
   readonly kind: string
-  /** What `--faults` calls it, if that is not its kind. */
+  /** The fault's name in `--faults`, if it differs from its kind. */
   readonly name?: string | undefined
-  /** `partition {n1 | n2 n3}`, as the history has it: not yet fit to be printed. */
+  /** `partition {n1 | n2 n3}`, as in the history; it must be escaped before printing. */
   readonly label: string
-  /** What it affects, by name; both empty if that is not known. */
+  /** The names of the affected nodes; `links` are the affected links. Both are empty if this is unknown. */
   readonly nodes: readonly string[]
   readonly links: readonly Link[]
-  /** Nanoseconds of the run. */
+  /** Nanoseconds since the run began. */
   readonly from: number
   readonly to: number
-  /** From then to its end the stopped nodes were starting again, and one of them may have answered. */
+  /**
+   * Time from which the stopped nodes were starting again, until the fault's end. A node may have answered while it was
+   * starting.
+   */
   readonly startingFrom?: number | undefined
-  /** Until then it may have been in force longer: contact with what injected it was lost. */
+  /** Time until which the fault may have been in force beyond its end, because contact with its injector was lost. */
   readonly perhapsUntil?: number | undefined
-  /** How often it took effect; undefined if that was not counted. */
+  /** How often the fault took effect; undefined if this was not counted. */
   readonly hits?: number | undefined
   readonly recoveryNanos?: number | undefined
 }
 
 /**
- * The faults that were in force: as a run recorded them; for a file alone, as far as its nemesis events tell. Ordered by
- * start.
+ * Returns the faults that were in force, ordered by start: as a run recorded them or, for a file alone, from its
+ * nemesis events.
  */
 export function faultSpans(history: History, run: RunSummary | undefined): FaultSpan[] {
   const spans: readonly FaultSpan[] = run === undefined ? spansOfEvents(history) : spansOfRun(run, lastTime(history))
@@ -60,13 +63,14 @@ const placesOf = (fault: Fault): Pick<FaultSpan, 'nodes' | 'links'> => ({
   links: 'links' in fault ? fault.links : [],
 })
 
-/** `heal`, `stop`, `stop-partition`, `resume`, …: how files say that something is over. */
+/** Matches the events that end a fault in files: `heal`, `stop`, `stop-partition`, `resume`, …. */
 const ENDS = /^(heal|stop|end|resume|recover|restart|fast|reset-clock)/
 
 /**
- * Pairs what the nemesis began with what it ended. An ending names the fault's id or kind if it can; plain `heal` and
- * `healed` end everything, and a plain `start` ends kills and pauses. A fault without an end lasts until the history
- * ends. Jepsen writes every action twice (begun, done): the second finds the fault open and changes nothing.
+ * Pairs the beginnings and the ends of faults in nemesis events. An end names the fault's id or kind if possible;
+ * `heal` and `healed` end every fault, and `start` ends kills and pauses. A fault without an end lasts until the end of
+ * the history. Jepsen writes every action twice (begun, done): the second event finds the fault in force and changes
+ * nothing.
  */
 const spansOfEvents = oncePerHistory((history): readonly FaultSpan[] => {
   const open = new Map<string, FaultSpan>()
@@ -104,8 +108,8 @@ function endedBy(event: Event, open: ReadonlyMap<string, FaultSpan>): string[] {
 }
 
 /**
- * `start-partition` and `stop-partition` are both about a `partition`; plain `start`, `stop` and `heal` about any
- * fault.
+ * Returns the kind of the fault that an event is about: `partition` for `start-partition` and `stop-partition`, any
+ * fault for `start`, `stop` and `heal`.
  */
 function kindOf(f: string): string {
   const bare = f.replace(/^(start|stop|healed|heal|end|resume|recover)[-_ ]?/, '')
@@ -117,7 +121,7 @@ const idOf = ({ value }: Event): string | undefined => textAt(value, 'id')
 const namesIn = (list: unknown): string[] =>
   Array.isArray(list) ? list.filter((name): name is string => typeof name === 'string') : []
 
-/** When it happened; the event itself was written once it was done. */
+/** Returns the time of the action, which may be earlier than that of its event. */
 const timeIn = ({ time, value }: Event, name: 'began' | 'ended'): number => numberAt(value, name) ?? time
 
 function startIn({ value }: Event): Pick<FaultSpan, 'startingFrom'> {
@@ -125,14 +129,14 @@ function startIn({ value }: Event): Pick<FaultSpan, 'startingFrom'> {
   return from === undefined ? {} : { startingFrom: from }
 }
 
-/** Until when the fault that ended may have been in force longer. */
+/** Returns until when the ended fault may have been in force longer. */
 function doubtIn({ value, time }: Event, history: History): Pick<FaultSpan, 'perhapsUntil'> {
   const until = memberAt(value, ['inDoubtUntil'])
   if (until === undefined) return {}
   return { perhapsUntil: typeof until === 'number' ? until : Math.max(lastTime(history), time) }
 }
 
-/** The usual name of the fault if this program wrote the event; otherwise the event's own words. */
+/** Returns the fault with its usual name if this program wrote the event; otherwise with the event's own words. */
 function faultOf({ f, value }: Event): Pick<FaultSpan, 'kind' | 'name' | 'label' | 'nodes' | 'links'> {
   const kind = kindOf(f)
   try {

@@ -1,9 +1,9 @@
 import { consistency, findModel, isolationLadder, type Report, rungs, verdictOf } from '@chaosproxy/checker'
 
-/** The levels that a report's judge decides, strongest first. */
+/** Returns the levels that a report's judge decides, strongest first. */
 export const judgedLevels = (report: Report<string>): readonly string[] => Object.keys(report.levels)
 
-/** The levels that the model can be judged by: a report has every level of its judge. */
+/** Returns the levels that are defined for the model; a report has every level of its judge. */
 export function levelsOfModel(report: Report<string>): readonly string[] {
   const entry = findModel(report.model)
   const known: readonly string[] | undefined = (report.transactions === undefined ? entry : entry?.ofTransactions)
@@ -11,16 +11,16 @@ export function levelsOfModel(report: Report<string>): readonly string[] {
   return judgedLevels(report).filter((level) => known === undefined || known.includes(level))
 }
 
-/** Levels of which nothing is known because the model says nothing about them. */
+/** Returns the undecided levels that are not defined for the model. */
 export function levelsNotOfModel(report: Report<string>): readonly string[] {
   const known = levelsOfModel(report)
   return judgedLevels(report).filter((level) => !known.includes(level) && verdictOf(report, level).result === 'unknown')
 }
 
-/** The strongest level, which a report is about if none was asked for. */
+/** Returns the strongest level, which a report is about by default. */
 export const strongestOf = (report: Report<string>): string => judgedLevels(report)[0] ?? ''
 
-/** Session guarantees say too little on their own to sum up a history. */
+/** The session guarantees, which alone are too weak to summarize a history. */
 const alone: readonly string[] = consistency.implied.session
 
 const consistencyLevels: readonly string[] = consistency.levels
@@ -29,11 +29,11 @@ const isolationLevels: readonly string[] = isolationLadder.levels
 const summing = (report: Report<string>): readonly string[] =>
   judgedLevels(report).filter((level) => !alone.includes(level))
 
-/** Whether there are levels of isolation. `causal` is the name of a level of consistency as well. */
+/** Whether any of these is certainly an isolation level. `causal` names a consistency level as well. */
 export const haveIsolation = (levels: readonly string[]): boolean =>
   levels.some((level) => isolationLevels.includes(level) && !consistencyLevels.includes(level))
 
-/** Those of these levels of one judge that no other of them implies. */
+/** Returns those of one judge's levels that no other of them implies. */
 export function highest(levels: readonly string[]): readonly string[] {
   const implied: { readonly [level: string]: readonly string[] } = haveIsolation(levels)
     ? isolationLadder.implied
@@ -48,18 +48,18 @@ export function highest(levels: readonly string[]): readonly string[] {
   return levels.filter((level) => !below.has(level))
 }
 
-/** The strongest level that is met. */
+/** Returns the strongest level that is met; undefined if none is. */
 export const foundLevel = (report: Report<string>): string | undefined =>
   summing(report).find((level) => verdictOf(report, level).result === 'met')
 
-/** Of transactions: the levels that nothing stronger implies, without those in doubt. */
+/** For transactions, returns the levels that are met and implied by no stronger level. */
 export const strongestMet = (report: Report<string>): readonly string[] =>
   (report.transactions?.strongest ?? []).filter((level) => verdictOf(report, level).result === 'met')
 
 /**
- * The strongest level that is met, `only session guarantees` or `no level`, and what is undecided above it. Of
- * transactions, several may be strongest. The levels of other judges than that of consistency may stand side by side: of
- * those, the broken ones are named.
+ * Returns the strongest level that is met, `only session guarantees` or `no level`, and the undecided levels above it.
+ * For transactions, there may be several strongest levels. The levels of a judge other than that of consistency may be
+ * unordered: if any is broken, the broken levels are returned instead.
  */
 export function foundText(report: Report<string>): string {
   if (report.transactions !== undefined) {
@@ -79,7 +79,7 @@ export function foundText(report: Report<string>): string {
   return `${found ?? guaranteesText(report)}${undecided}`
 }
 
-/** The session guarantees sum up no history, but are met all the same. */
+/** Returns the session guarantees that are met, for a history that meets no level. */
 function guaranteesText(report: Report<string>): string {
   const [met, ...others] = judgedLevels(report).filter(
     (level) => alone.includes(level) && verdictOf(report, level).result === 'met',
@@ -89,7 +89,7 @@ function guaranteesText(report: Report<string>): string {
 
 type IsolationLevel = (typeof isolationLadder.levels)[number]
 
-/** Levels that a comparison of systems shows by one sign. */
+/** Levels that share a sign in a comparison of systems. */
 export interface ComparedRung {
   /** Label of the sign in a legend. */
   readonly name: string
@@ -98,7 +98,10 @@ export interface ComparedRung {
   readonly compared: readonly string[]
 }
 
-/** Of transactions. Sessions are left out: the clients of a comparison stay with their nodes, so real time says more. */
+/**
+ * The rungs for transactions, without the levels of sessions: the clients of a comparison stay with their nodes, so the
+ * levels of real time are more informative.
+ */
 const isolationRungs: readonly (ComparedRung & { readonly compared: readonly IsolationLevel[] })[] = [
   { name: 'strict serializable', sign: '●', compared: ['strict-serializable'] },
   { name: 'serializable', sign: '⊖', compared: ['serializable', 'repeatable-read'] },
@@ -120,13 +123,15 @@ const isolationRungs: readonly (ComparedRung & { readonly compared: readonly Iso
   { name: 'read committed', sign: '○', compared: ['read-committed', 'read-uncommitted'] },
 ]
 
-/** Whether levels are those of isolation, by which transactions are judged. */
+/** Whether these are isolation levels, by which transactions are judged. */
 export const areIsolation = (levels: readonly string[]): boolean => levels.includes('serializable')
 
-/** The rungs by which systems are compared that are judged by these levels, strongest first. */
+/** Returns the rungs for a comparison of systems that are judged by these levels, strongest first. */
 export const comparedRungs = (levels: readonly string[]): readonly ComparedRung[] =>
   areIsolation(levels) ? isolationRungs : rungs
 
-/** The levels by which systems are compared, strongest first. The others say too little to sum up a run. */
+/**
+ * Returns the levels used in a comparison of systems, strongest first. Other levels are too weak to summarize a run.
+ */
 export const comparedLevels = (levels: readonly string[]): readonly string[] =>
   comparedRungs(levels).flatMap(({ compared }) => compared)

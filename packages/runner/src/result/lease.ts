@@ -3,16 +3,16 @@ import { numberAt, textAt } from './parsed.ts'
 
 export interface Lease {
   readonly nanos: Nanos
-  /** The setting that says so, as users know it: `lock-ms`. */
+  /** The setting that defines the lease: `lock-ms`. */
   readonly setting: string
 }
 
-/** The member of a history's header that keeps it. */
+/** The member of a history's header that contains the lease. */
 const MEMBER = 'lease'
-/** A year; what is longer was not written here. */
+/** Upper limit of a lease, a year: this program writes no longer one. */
 const LONGEST_MS = 366 * 86_400_000
 
-/** The member of a history's header that says how long the target's locks last; none if nobody declared it. */
+/** Returns the header member with the lease of the target's locks; undefined if no lease is declared. */
 export function leaseMember(
   declared: readonly { readonly name: string; readonly isLeaseMs?: true | undefined }[],
   chosen: { readonly [setting: string]: unknown },
@@ -22,7 +22,7 @@ export function leaseMember(
   return setting === undefined || typeof ms !== 'number' ? undefined : { [MEMBER]: { setting, ms } }
 }
 
-/** The lease of the locks that a history is about; undefined if its header tells of none, or in another form. */
+/** Returns the lease of the locks in a history; undefined if its header has none, or one of another form. */
 export function leaseOfHeader(header: Header | undefined): Lease | undefined {
   const [setting, ms] = [textAt(header?.extra, MEMBER, 'setting'), numberAt(header?.extra, MEMBER, 'ms')]
   return setting !== undefined && ms !== undefined && ms > 0 && ms <= LONGEST_MS

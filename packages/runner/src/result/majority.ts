@@ -2,7 +2,7 @@ import { type Fault, type NodeFault, type NodeId, stopsNodes } from '@chaosproxy
 
 /**
  * Whether some node could reach a majority of all nodes (itself included) while these faults were in force. Killed and
- * paused nodes reach nobody; two nodes reach each other if neither direction between them was cut.
+ * paused nodes reach no node; two nodes reach each other if neither direction between them was cut.
  */
 export function hasMajority(nodes: readonly NodeId[], faults: readonly Fault[]): boolean {
   const down = new Set(faults.flatMap((fault) => (isStopping(fault) ? fault.nodes : [])))
@@ -16,5 +16,5 @@ export function hasMajority(nodes: readonly NodeId[], faults: readonly Fault[]):
   return up.some((one) => up.filter((other) => reaches(one, other)).length > nodes.length / 2)
 }
 
-/** Whether it keeps its nodes from doing anything while it lasts. */
+/** Whether the fault prevents its nodes from doing anything while it lasts. */
 export const isStopping = (fault: Fault): fault is NodeFault => 'nodes' in fault && stopsNodes(fault.kind)

@@ -1,43 +1,44 @@
 /**
- * If there is a Partition, Availability or Consistency; Else, Latency or Consistency. D. Abadi: Consistency Tradeoffs in
- * Modern Distributed Database System Design, 2012.
+ * If there is a Partition, Availability or Consistency; Else, Latency or Consistency. D. Abadi: Consistency Tradeoffs
+ * in Modern Distributed Database System Design, 2012.
  */
 export type Pacelc = 'PA/EL' | 'PA/EC' | 'PC/EL' | 'PC/EC'
 
-/** What was measured of a system under one condition, over all its runs. */
+/** The measurements of a system under one condition, over all its runs. */
 export interface MeasuredCondition {
-  /** `calm`, or the fault. */
+  /** `calm`, or the name of the fault. */
   readonly condition: string
-  /** The strongest level met, in the weakest of the runs. */
+  /** The strongest level that the weakest run met. */
   readonly level: string
-  /** The share of requests to live nodes that were answered without an error, in the median of the runs. */
+  /** The share of requests to live nodes that were answered without an error; the median over the runs. */
   readonly availability: { readonly median: number }
 }
 
-/** Whether clients see what one node would have answered that does one thing after another, in real time. */
+/** Whether the level makes the system look like one sequential node, in real time. */
 export const isLinear = (level: string): boolean => level === 'linearizable' || level === 'strict-serializable'
 
 /**
- * Under these, live nodes are split into sides that cannot reach each other. A ring, a bridge or a single direction leaves
- * every node in touch with a majority, or half in touch: a system may stay linearizable and available under those.
+ * The faults that split live nodes into sides that cannot reach each other. A ring, a bridge or a single direction
+ * leaves every node connected to a majority, or connected in one direction: a system may stay linearizable and
+ * available under these.
  */
 const CUTS: readonly string[] = ['partition', 'halves', 'isolate-leader']
 
 export const isCut = ({ condition }: Pick<MeasuredCondition, 'condition'>): boolean => CUTS.includes(condition)
 
-/** Messages are late at most: nobody is cut off, and nothing has stopped. */
+/** Conditions in which messages are at most late: no node is partitioned or stopped. */
 const WHOLE: readonly string[] = ['calm', 'delay']
 
-/** What it does while its nodes can reach each other. */
+/** Whether all nodes can reach each other under the condition. */
 const isWhole = ({ condition }: MeasuredCondition): boolean => WHOLE.includes(condition)
 
-/** The least share of requests that counts as available. */
+/** Minimum share of answered requests that counts as available. */
 export const AVAILABLE = 0.99
 
-/** Whether a client that is cut off gives up before the cut ends. */
+/** Whether a partitioned client times out before the partition ends. */
 export const outlasts = ({ lastsMs, timeoutMs }: Omit<Cut, 'nodes'>): boolean => lastsMs > timeoutMs
 
-/** What decides whether a cut can be felt. */
+/** The properties of a partition that determine whether clients notice it. */
 interface Cut {
   readonly nodes: number
   readonly lastsMs: number
@@ -45,8 +46,9 @@ interface Cut {
 }
 
 /**
- * What a system gives up, by what was measured of it. Undefined if it was not cut, or not decided. That it stays
- * available is decided only by a cut that outlasts the clients' patience: a shorter one can be waited out.
+ * Returns the PACELC class of a system from its measurements. Undefined if it was not partitioned or is undecided.
+ * Availability is decided only by a partition that outlasts the clients' timeout: a client can wait for the end of a
+ * shorter partition.
  */
 export function pacelcOf(measured: readonly MeasuredCondition[], cut: Cut): Pacelc | undefined {
   const [whole, apart] = [measured.filter(isWhole), measured.filter(isCut)]

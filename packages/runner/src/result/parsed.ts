@@ -1,14 +1,14 @@
 import { isObject } from '@chaosproxy/history'
 
-/** The form of results that this version writes and reads. */
+/** The version of the format of results that this program writes and reads. */
 export const RESULT_FORM = 1
 
-/** A parsed JSON object that nobody has checked yet. */
+/** A parsed JSON object that is not validated yet. */
 export interface Parsed {
   readonly [member: string]: unknown
 }
 
-/** The member at a path; undefined if there is none. The path may end in `length` for a list. */
+/** Returns the member at a path; undefined if there is none. The path may end in `length` for a list. */
 export function memberAt(of: unknown, [first, ...rest]: readonly string[]): unknown {
   if (first === undefined) return of
   if (Array.isArray(of)) return first === 'length' ? of.length : undefined
@@ -25,7 +25,7 @@ export function textAt(of: unknown, ...path: readonly string[]): string | undefi
   return typeof found === 'string' ? found : undefined
 }
 
-/** The result in what `--json` printed, or in a `run.json`; undefined if there is none. */
+/** Returns the result in the output of `--json` or in a `run.json`; undefined if there is none. */
 export function resultIn(json: unknown): Parsed | undefined {
   if (!isObject(json)) return undefined
   const { result = json } = json

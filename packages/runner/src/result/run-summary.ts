@@ -5,8 +5,8 @@ import type { RequirementResult } from './requirement-result.ts'
 import type { RunConfig, Settings } from './run-spec.ts'
 
 /**
- * What a run lacks that proves little: operations under faults, an answer after healing, operations at once, operations that
- * succeed, or a record of what happened.
+ * What a run that proves little lacks: operations under faults, an answer after healing, concurrent operations,
+ * successful operations, or a record of what happened.
  */
 export type Lack = 'faults' | 'recovery' | 'concurrency' | 'successes' | 'record'
 
@@ -16,15 +16,20 @@ export interface RunSummary {
   readonly version: string
   /** The run's configuration, from which it can be repeated. */
   readonly spec: RunConfig
-  /** When it began, in ISO 8601. */
+  /** Start of the run, in ISO 8601. */
   readonly startedAt: string
-  /** Which determinism applies: a simulated run repeats to the byte, a real one repeats workload and fault schedule. */
+  /**
+   * The kind of determinism: a simulated run repeats to the byte, a real run repeats its workload and fault schedule.
+   */
   readonly tier: 'simulated' | 'real'
-  /** What the planted bug does; otherwise what the settings of the target give up: `r + w is not more than the replicas, so …`. Absent if nothing is known. */
+  /**
+   * The effect of the planted bug; without a bug, the guarantee that the settings of the target give up: `r + w is not
+   * more than the replicas, so …`. Absent if nothing is known.
+   */
   readonly weakness?: string | undefined
-  /** Settings that give up nothing of that, as far as the target knows; absent if it has none. */
+  /** Changed settings that give up no guarantee, as far as the target knows; absent if there are none. */
   readonly stronger?: Settings | undefined
-  /** The violated level that the target promises with these settings. */
+  /** The violated level that the target promises with the `stronger` settings. */
   readonly strongerPromise?: string | undefined
   readonly durationNanos: Nanos
   readonly interrupted: boolean
@@ -35,110 +40,113 @@ export interface RunSummary {
   readonly nodes: readonly NodeSummary[]
   /** Why the run proves nothing, or less than it seems to: no successful read, a fault that never took effect, … */
   readonly vacuous: readonly string[]
-  /** What those say is lacking; absent in runs of earlier versions. */
+  /** What the run lacks, by the entries of `vacuous`; absent in runs of earlier versions. */
   readonly lacks?: readonly Lack[] | undefined
-  /** Remarks that change no verdict: nothing raced, … */
+  /** Remarks that do not change the verdict: no operations were concurrent, … */
   readonly notes?: readonly string[] | undefined
-  /** What went wrong in the environment: a node that did not restart, … */
+  /** Failures of the environment: a node that did not restart, … */
   readonly trouble: readonly string[]
-  /** What nodes sent each other while it went wrong; absent where that was not recorded, or nothing went wrong. */
+  /**
+   * The messages between nodes that concern the violation; absent if they were not recorded, or nothing was violated.
+   */
   readonly heard?: Heard | undefined
   readonly convergedAfterHealNanos?: Nanos | undefined
   readonly report?: Report<string> | undefined
-  /** Present if the proxy recorded the run. */
+  /** The verdicts on both views; present if the proxy recorded the run. */
   readonly views?: RunViews | undefined
   readonly expectation?: Expectation | undefined
-  /** What was required besides a level; absent if nothing was. */
+  /** The results of requirements besides the level; absent if there were none. */
   readonly requirements?: readonly RequirementResult[] | undefined
   readonly timing: { readonly checkMs: Millis }
-  /** The command that repeats the run; in `run.json` alone. */
+  /** The command that repeats the run; only in `run.json`. */
   readonly again?: string | undefined
 }
 
-/** What a history alone does not tell of the run that it is of. */
+/** Properties of a run that its history does not contain. */
 export type RunSetup = Pick<
   RunSummary,
   'spec' | 'weakness' | 'stronger' | 'strongerPromise' | 'interrupted' | 'vacuous' | 'again'
 >
 
-/** What clients were told and what nodes answered, judged separately. */
+/** The answers that clients got and the answers that nodes gave, judged separately. */
 export interface RunViews {
-  /** The headline for what clients were told, which is the run's own. */
+  /** The headline for the answers that clients got, which is the run's own. */
   readonly client: string
   readonly backend: Report
-  /** How many outcomes the proxy knows that the clients could not. */
+  /** Numbers of outcomes that are known to the proxy but not to the clients. */
   readonly settled: {
-    /** Writing requests that were never sent to a node, and so certainly failed. */
+    /** Write requests that were never sent to a node, and so certainly failed. */
     readonly neverLeft: number
-    /** Requests that a node answered without the client learning of it. */
+    /** Requests that a node answered although the client got no answer. */
     readonly untold: number
   }
-  /** Sentences about the difference; empty if there is none. */
+  /** Sentences about differences between the views; empty if there is none. */
   readonly said: readonly string[]
 }
 
-/** A fault with its selectors resolved and its actual start and end. */
+/** A fault with its nodes and links resolved, and its actual start and end. */
 export interface FaultRecord {
   readonly id: string
   readonly fault: Fault
   readonly from: Nanos
   readonly to: Nanos
   /**
-   * How often it took effect: chunks held or dropped, connections reset, processes killed. 0 means it proved nothing.
+   * How often the fault took effect: chunks held or dropped, connections reset, processes killed. A fault with 0 hits
+   * proves nothing.
    */
   readonly hits: number
-  /** When its healing began, if that took time: from then on a killed node was starting. */
+  /** Start of the healing, if healing took time: from this time on, a killed node was starting. */
   readonly healingFrom?: Nanos | undefined
-  /** Contact with what injected it was lost, so that from `to` on nobody knows whether it was in force. */
+  /** Contact with the injector of the fault was lost: from `to` on, it is unknown whether the fault was in force. */
   readonly inDoubt?:
     | {
         readonly why: string
-        /** From here on it is known to be over; absent if it never was. */
+        /** Time from which the fault is known to have ended; absent if it is not known to have ended. */
         readonly until?: Nanos | undefined
       }
     | undefined
-  /** Why it was not injected: `n1 was down or paused already`. */
+  /** Why the fault was not injected: `n1 was down or paused already`. */
   readonly skipped?: string | undefined
-  /**
-   * Time until an operation invoked after the fault began was served again; absent if the cluster never stopped
-   * serving.
-   */
+  /** Time from the fault's beginning until an operation called after it was answered; absent if none was answered. */
   readonly recoveryNanos?: Nanos | undefined
 }
 
-/** The messages between nodes that matter to a violation. */
+/** The messages between nodes that are relevant to a violation. */
 export interface Heard {
   readonly listening: Listening
-  /** In order of sending. */
+  /** The messages, in the order of sending. */
   readonly messages: readonly NodeMessage[]
-  /** Whether there were, or may have been, more than are kept. */
+  /** Whether there are, or may be, more messages than were kept. */
   readonly isCut: boolean
   /**
-   * Why it cannot be told that nothing with the change was sent: not all that was sent was recorded, or the change cannot be
-   * recognised in all that was. Absent if it can be told.
+   * Why it is unknown whether a message with the change was sent: not all messages were recorded, or the change cannot
+   * be recognised in all of them. Absent if it is known.
    */
   readonly unclear?: 'not recorded' | 'not recognised' | undefined
-  /** The servers that are no nodes and received the change, and that the node that answered without it did not ask since. */
+  /**
+   * The servers, not nodes, that received the change, and that the node which answered without it did not ask
+   * afterwards.
+   */
   readonly unasked?: readonly NodeId[] | undefined
 }
 
-/** Which messages are worth keeping: those between some nodes, and those with some change, wherever they go. */
+/** The messages to keep: those between certain nodes, and those with certain changes, to any receiver. */
 export interface Listening {
-  /** Nanoseconds of the run. */
+  /** Nanoseconds since the run began. */
   readonly from: Nanos
   readonly to: Nanos
   readonly between: readonly NodeId[]
   readonly about: readonly Change[]
 }
 
-/** What a cluster is asked about a run that is over, even once it is stopped. */
+/** A question to a cluster about a run that has ended, even if the cluster is stopped. */
 export interface Recollection {
   readonly listening: Listening
-  /** Other changes of the same key: one that is recognised shows that changes can be. */
+  /** Other changes of the same key: if one of them is recognised in a message, changes can be recognised. */
   readonly known: readonly Change[]
-  /** Every key of the run: a message that names another one does not ask about this. */
+  /** Every key of the run: a message that names a different key is not a query for this change. */
   readonly keys: readonly string[]
-  /** When the run began, by the cluster's clock. */
+  /** Start of the run, by the cluster's clock. */
   readonly startedAt: Nanos
   readonly faults: readonly FaultRecord[]
 }
@@ -151,15 +159,15 @@ export interface Change {
 export interface NodeMessage {
   readonly from: NodeId
   readonly to: NodeId
-  /** What the sender calls it: `append`. */
+  /** The sender's name for the message: `append`. */
   readonly type: string
   readonly sentAt: Nanos
-  /** When it was received or lost; absent if it was still held or on its way. */
+  /** Time at which the message was received or lost; absent if it was still held or in transit. */
   readonly endedAt?: Nanos | undefined
   readonly fate: 'received' | 'lost' | 'held' | 'on its way'
-  /** The kind of the fault that held it for a while, or lost it; `down` if its receiver was not up. */
+  /** The kind of the fault that held the message for a while, or lost it; `down` if its receiver was down. */
   readonly by?: string | undefined
-  /** The change it has in it, of those listened for; of several the latest. */
+  /** The requested change that the message contains; if there are several, the latest. */
   readonly carries?: Change | undefined
 }
 
@@ -179,25 +187,31 @@ export interface OperationCounts {
  */
 export interface PhaseSummary {
   readonly phase: string
-  /** Whether some node could reach a majority of all nodes throughout; true of a single node. */
+  /** Whether some node could reach a majority of all nodes throughout the phase; always true for a single node. */
   readonly majority: boolean
-  /** The share of the run's time, 0 to 1. */
+  /** The phase's share of the run's time, from 0 to 1. */
   readonly share: number
   readonly operations: number
   /**
-   * The share of operations answered, 0 to 1: `ok`, or a refusal the model allows, such as a cas that found another
-   * value.
+   * The share of operations answered, from 0 to 1: `ok`, or a refusal that the model allows, such as a cas that found
+   * another value.
    */
   readonly availability: number
-  /** The same for operations sent to nodes that were up; absent if all were up, or none was asked. */
+  /**
+   * The availability for operations sent to nodes that were up; absent if all nodes were up, or no such operation was
+   * called.
+   */
   readonly upAvailability?: number | undefined
-  /** Over answered operations; absent if there are none. */
+  /** Median latency of answered operations; absent if there are none. */
   readonly p50Nanos?: Nanos | undefined
   readonly p99Nanos?: Nanos | undefined
   readonly slowestRecoveryNanos?: Nanos | undefined
-  /** Reads called then that were certainly stale; absent if that was not measured. */
+  /** Number of certainly stale reads called in the phase; absent if staleness was not measured. */
   readonly staleReads?: number | undefined
-  /** The levels whose counterexample ends in an operation called then, strongest first; absent if nothing was judged. */
+  /**
+   * The levels whose counterexample ends in an operation called in the phase, strongest first; absent if nothing was
+   * judged.
+   */
   readonly violated?: readonly string[] | undefined
 }
 
@@ -209,7 +223,7 @@ export interface NodeSummary {
 
 export interface Expectation {
   readonly level: string
-  /** The level is the target's own promise, not one asked for. */
+  /** Whether the level is the target's own promise, and not requested by the user. */
   readonly promised?: true | undefined
   readonly met: boolean | 'unknown'
 }

@@ -1,6 +1,6 @@
 import { isObject } from '@chaosproxy/history'
 
-/** Endings of the names of settings, variables and members that hold secrets. */
+/** The final parts of the names of settings, variables and members that contain secrets. */
 const ENDINGS =
   'pass(?:word|wd|phrase)?|pwd|secret|token|credentials?|auth(?:orization)?|dsn|cookie|(?:api|access|private|signing)[_-]?key'
 const SECRET = new RegExp(`(?:${ENDINGS})$`, 'i')
@@ -13,18 +13,21 @@ export const REMOVED = '(removed)'
 
 export const isSecret = (name: string): boolean => SECRET.test(name)
 
-/** `-pSECRET`, as clients of MySQL take it. A number is a port. */
+/** Matches `-pSECRET`, an option of MySQL clients. A number after `-p` is a port. */
 const SHORT = /(^|[\s"'])-p(?!\d+(?:$|[\s"']))(?=[^\s-])[^\s"']+/g
 
-/** `-a SECRET` of redis-cli, and `-u NAME:SECRET` of curl: the program before them says what they mean. */
+/**
+ * Matches `-a SECRET` of redis-cli, and `-u NAME:SECRET` of curl. The meaning of these options depends on the program
+ * before them.
+ */
 const AFTER_SHORT = /(\s-a\s+)(?!-)[^\s"']+|(\s-(?:u|-user)[\s=]+["']?[^\s:"']+:)[^\s"']+/g
 
-/** Whose `-a` is a password. */
+/** Matches the programs whose option `-a` is a password. */
 const REDIS = /\b(?:redis|valkey|keydb)-(?:cli|benchmark)\b/
 
 const BEARER = /\b(Bearer|Basic)\s+[\w.~+/=-]{6,}/gi
 
-/** Tokens that their issuers mark: of GitHub, OpenAI, Stripe, AWS and Slack, and JSON Web Tokens. */
+/** Matches tokens that their issuers mark with a prefix: GitHub, OpenAI, Stripe, AWS and Slack, and JSON Web Tokens. */
 const MARKED = /\b(?:gh[opsur]_|github_pat_|sk-|[rs]k_live_|AKIA|xox[abops]-|eyJ)[\w.-]{8,}/g
 
 /** Removes passwords from URLs, and the values of options and variables whose names look secret. */
@@ -38,7 +41,7 @@ export const textWithoutSecrets = (text: string): string =>
       u !== undefined ? `${u}${REMOVED}` : a !== undefined && REDIS.test(text) ? `${a}${REMOVED}` : whole,
     )
     .replaceAll(NAMED, (whole, name: string, between: string) =>
-      // Without `=` or `:` between them, a name and a value are only an option if the name has a dash.
+      // Without `=` or `:` between them, a name and a value are an option only if the name begins with a dash.
       between.trim() !== '' || name.startsWith('-') ? `${name}${between}${REMOVED}` : whole,
     )
 
@@ -67,7 +70,7 @@ export function jsonWithoutSecrets(json: unknown): unknown {
   )
 }
 
-/** The values of environment variables are removed whatever their names, since secrets are what they are for. */
+/** Removes all values of environment variables, whatever their names, because secrets are often passed in them. */
 const withoutValues = (environment: unknown): unknown =>
   isObject(environment) ? Object.fromEntries(Object.keys(environment).map((name) => [name, REMOVED])) : REMOVED
 
@@ -83,13 +86,16 @@ interface NamesClients {
   readonly environment?: { readonly [name: string]: string } | undefined
 }
 
-/** Variables keep what tells a program its servers, without which the run could not be repeated. */
+/**
+ * Removes secrets from environment variables, but keeps the addresses of servers, without which the run could not be
+ * repeated.
+ */
 const environmentWithoutSecrets = (environment: { readonly [name: string]: string }) =>
   Object.fromEntries(
     Object.entries(environment).map(([name, value]) => [name, isSecret(name) ? REMOVED : textWithoutSecrets(value)]),
   )
 
-/** The declaration of a service, as the name of a target has it. */
+/** Removes secrets from the declaration of a service, which is part of the name of a target. */
 function serviceWithoutSecrets(declaration: string): string {
   try {
     const { args, environment, ...rest } = JSON.parse(declaration)
@@ -112,7 +118,7 @@ const trafficWithoutSecrets = <Traffic extends NamesClients>(traffic: Traffic): 
   ...(traffic.environment === undefined ? {} : { environment: environmentWithoutSecrets(traffic.environment) }),
 })
 
-/** The spec of a run as it is stored and shown: without the secrets of the commands and probes that it names. */
+/** Returns the spec of a run as it is stored and shown, without the secrets in its commands and probes. */
 export const specWithoutSecrets = <Spec extends NamesCommands>(spec: Spec): Spec => ({
   ...spec,
   target: {

@@ -11,21 +11,27 @@ import {
 } from '@chaosproxy/history'
 import { numberAt } from './parsed.ts'
 
-/** A time in which this program itself did nothing: its process was stopped, or its machine slept or starved it. */
+/** A time in which this program did nothing: its process was stopped, or its machine slept or gave it no CPU time. */
 export interface Standstill {
   readonly from: Nanos
   readonly to: Nanos
 }
 
-/** What the nemesis calls one in a history. */
+/** The nemesis event for a standstill in a history. */
 export const STOOD_STILL = 'stood-still'
 
 export const BEAT_EVERY_MS: Millis = millis(100)
 
-/** A busy machine delays beats, too; below this no operation is slower for it than a client waits. */
+/**
+ * Longest delay of a beat that is no standstill: a busy machine also delays beats, and a delay below the usual timeout
+ * of clients does not fail an operation.
+ */
 const LONGEST_GAP = millisToNanos(millis(1_000))
 
-/** Told of each beat, which is due every 100 ms: the standstill before it, if there was one. */
+/**
+ * Returns a function to be called at each beat, every 100 ms. The function returns the standstill before the beat, if
+ * there was one.
+ */
 export function createBeats(begun: Nanos): (now: Nanos) => Standstill | undefined {
   let last = begun
   return (now) => {
@@ -35,7 +41,7 @@ export function createBeats(begun: Nanos): (now: Nanos) => Standstill | undefine
   }
 }
 
-/** Those that the history tells of, in order. */
+/** Returns the standstills in a history, in order. */
 export const standstillsOf: (history: History) => readonly Standstill[] = oncePerHistory((history) =>
   history.nemesis.flatMap(({ f, value }) => {
     if (f !== STOOD_STILL) return []
@@ -49,6 +55,6 @@ function timeOf(value: Json, name: string): Nanos | undefined {
   return time === undefined ? undefined : nanos(time)
 }
 
-/** From when to when, as a sentence. */
+/** Describes a standstill in a sentence, with its beginning and its end. */
 export const standstillText = ({ from, to }: Standstill): string =>
   `the process of chaos was paused from ${moment(from, 2)} to ${moment(to, 2)}: availability and latency of that time mean nothing`

@@ -13,18 +13,18 @@ import {
 } from '@chaosproxy/history'
 import type { NodeSummary, OperationCounts } from './run-summary.ts'
 
-/** What can be counted in a history alone, without its run. */
+/** The statistics of a history alone, without its run. */
 export interface Statistics {
   readonly operations: OperationCounts
-  /** The share of operations answered, 0 to 1. */
+  /** The share of operations answered, from 0 to 1. */
   readonly availability: number
   readonly nodes: readonly NodeSummary[]
-  /** Over operations answered; NaN if there are none. */
+  /** Median latency of answered operations, in nanoseconds; NaN if there are none. */
   readonly p50Nanos: number
   readonly p99Nanos: number
 }
 
-/** O(n log n) in the number of operations, the first time. */
+/** Computes the statistics of a history once; O(n log n) in the number of operations. */
 export const statisticsOf: (history: History) => Statistics = oncePerHistory((history) => {
   if (history.tally !== undefined) return statisticsOfTally(history.tally)
   const { length, callTime, returnTime, node } = history.operations
@@ -81,7 +81,7 @@ function kindOf(f: string): 'reads' | 'writes' | 'cas' | undefined {
   return meaningOf(f)?.takes === 'pair' ? 'cas' : undefined
 }
 
-/** Counts operations by how they ended and, for those of registers, by function. */
+/** Counts operations by their outcome and, for registers, by function. */
 export function countOperations(history: History): OperationCounts {
   const { length, outcome, f } = history.operations
   const byOutcome = { [OK]: 0, [FAIL]: 0, [INFO]: 0 }
@@ -100,7 +100,7 @@ export function countOperations(history: History): OperationCounts {
   return { total: length, ok: byOutcome[OK], fail: byOutcome[FAIL], info: byOutcome[INFO], ...counts }
 }
 
-/** The nearest-rank quantile of sorted values; NaN if there are none. */
+/** Returns the nearest-rank quantile of sorted values; NaN if there are none. */
 export function quantile(sorted: Float64Array, share: number): number {
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN
 }

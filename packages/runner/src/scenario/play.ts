@@ -15,35 +15,38 @@ import { keysOf, type PlannedFault, type PlannedOperation, type Scenario, schedu
 
 export interface PlayOptions extends Pick<RunOptions, 'cluster' | 'workload' | 'sink'> {
   readonly scenario: Scenario
-  /** Unresolved faults that replace the scenario's own; times count from the start. */
+  /** Unresolved faults that replace the scenario's own; times count from the start of the scenario. */
   readonly schedule?: Schedule | undefined
-  /** How long to wait for `until` once everything is healed; then every node is read once more. */
+  /** Time to wait for `until` after healing; every node is then read once more. */
   readonly quietMs: Millis
   /** See `readFinally`. */
   readonly until?: 'agreement' | 'service' | undefined
 }
 
 export interface Played {
-  /** When the last operation had ended and the last fault was healed, measured from the start. */
+  /** Time from the start until the last operation had ended and the last fault was healed. */
   readonly healedAt: Nanos
-  /** The faults as resolved, with their times: playing the scenario with these repeats it. */
+  /**
+   * The faults with their nodes and links resolved, and their times: playing the scenario with these faults repeats it.
+   */
   readonly faults: readonly PlannedFault[]
   readonly records: readonly FaultRecord[]
-  /** Faults that could not be injected or healed, and why. */
+  /** Faults that could not be injected or healed, with the reasons. */
   readonly trouble: readonly string[]
   readonly recovery: Recovery
 }
 
 export interface Playing {
-  /** Injects another fault `after` from now, for `duration`. */
+  /** Injects a further fault, which begins `after` from now and lasts for `duration`. */
   disturb(fault: Fault, after: Nanos, duration: Nanos): void
-  /** Whether everything is over but the final reads. */
+  /** Whether everything except the final reads has ended. */
   isHealed(): boolean
-  /** The faults so far, as in `Played`, for callers that stop the clock before the end. */
+  /** Returns the faults so far, as in `Played`, for callers that stop the clock before the end. */
   faults(): readonly PlannedFault[]
   /**
-   * The scenario's operations, each at the time it actually began; one that waited for its client's previous operation
-   * begins later than planned. Played at these times, it no longer depends on that previous operation.
+   * Returns the scenario's operations, each with the time at which it actually began. An operation that waited for its
+   * client's previous operation begins later than planned; played at these times, it no longer depends on the previous
+   * operation.
    */
   operations(): readonly PlannedOperation[]
 }
@@ -65,7 +68,7 @@ export function playScenario(options: PlayOptions, ended: (played: Played) => vo
   let waitingFor = 1
   let disturbances = 0
   let isHealed = false
-  // Indexed like the operations; undefined until one begins late.
+  // The actual times, indexed like the operations; undefined until an operation begins late.
   let begunAt: Nanos[] | undefined
   const beginsLate = (place: number): void => {
     begunAt ??= scenario.operations.map(({ at }) => at)
@@ -114,7 +117,7 @@ export function playScenario(options: PlayOptions, ended: (played: Played) => vo
   }
 }
 
-/** Operations like the scenario's, as another client would begin. */
+/** Returns operations like the scenario's, as an additional client would begin. */
 function operationsOf({ workload, scenario }: PlayOptions): () => Input {
   let client: WorkloadClient | undefined
   return () => {
@@ -124,7 +127,10 @@ function operationsOf({ workload, scenario }: PlayOptions): () => Input {
   }
 }
 
-/** Sorted by time. The operations of one client keep their order, even if some have not begun yet. */
+/**
+ * Returns the operations sorted by their actual time. The operations of one client keep their order, even if some have
+ * not begun yet.
+ */
 function asBegun(operations: readonly PlannedOperation[], begunAt: readonly Nanos[]): PlannedOperation[] {
   const latest = new Map<number, Nanos>()
   const begun = operations.map(({ client, node, input }, place) => {
@@ -157,7 +163,7 @@ interface ClientOptions {
   readonly learned: LastClients['learned']
 }
 
-/** One client: starts each operation at its time, or as soon as the previous one has ended. */
+/** Plays one client, which starts each operation at its time, or as soon as the previous operation has ended. */
 function playClient(options: ClientOptions, ended: () => void): void {
   const { clock, process, workload, operations, places, startedAt, beginsLate, learned } = options
   const follower = workload.follow?.()
@@ -196,11 +202,17 @@ function playClient(options: ClientOptions, ended: () => void): void {
   begin()
 }
 
-/** One client at each node for what a workload still asks once everything is healed, such as the rest of a stream. */
+/**
+ * One client at each node for the operations that a workload requests after healing, such as reading the rest of a
+ * stream.
+ */
 interface LastClients {
-  /** What a client was answered by the node: planned operations are other clients'. */
+  /** Takes the answer of a node to a planned operation, which another client sent. */
   learned(node: NodeId, input: Input, completion: Completion): void
-  /** Call once everything is healed. Calls back when no client asks for more, at once if the workload asks for nothing. */
+  /**
+   * To be called once everything is healed. Calls back when no client requests more operations, or immediately if the
+   * workload requests none.
+   */
   finish(recorder: RunRecorder, finished: () => void): void
 }
 
@@ -208,11 +220,11 @@ type LastClientsOptions = Pick<PlayOptions, 'cluster' | 'scenario' | 'workload'>
 
 const NONE: LastClients = { learned: () => undefined, finish: (_, finished) => finished() }
 
-/** These are not the scenario's own clients, which shrinking may have removed. */
+/** These clients are additional to the scenario's own, which shrinking may have removed. */
 function createLastClients({ cluster, scenario, workload }: LastClientsOptions): LastClients {
   if (workload.asksAfterHealing !== true) return NONE
   const { operations, seed, timeoutMs } = scenario
-  // A scenario that was written by hand names no settings.
+  // A scenario written by hand contains no settings.
   const settings = { ...settingsFor(workload), ...scenario.settings }
   const random = createRandom(`after healing ${seed}`)
   const crew = workload.create(settings, operations.length)

@@ -6,25 +6,25 @@ import { judgeRequirements } from './judge-requirements.ts'
 import type { MeasuredRecord } from './measures.ts'
 import { parseRequirement } from './requirement.ts'
 
-/** An earlier result, as far as a later one can fall behind it. */
+/** The figures of an earlier result with which a later result is compared. */
 export interface Baseline {
   readonly where: string
-  /** Absent for a saved history. */
+  /** The target of the earlier run; undefined for a saved history. */
   readonly target: string | undefined
   readonly workload: string | undefined
   readonly model: string | undefined
   /** The levels that were met, strongest first. */
   readonly met: readonly string[]
-  /** The share of operations that were answered, 0 to 1. */
+  /** The share of operations that were answered, from 0 to 1. */
   readonly availability: number | undefined
   readonly p99Nanos: number | undefined
   readonly lost: number
 }
 
 /**
- * Reads what `--json` printed, or the `run.json` of a run.
+ * Parses the output of `--json`, or the `run.json` of a run.
  *
- * @throws UserError (input) if it is neither, or of a form that this version does not know.
+ * @throws UserError (input) if it is neither, or of a format version that this program does not know.
  */
 export function parseBaseline(json: unknown, where: string): Baseline {
   const refuse = (problem: string): never => {
@@ -70,8 +70,9 @@ export function requireSameSubject(baseline: Baseline, compared: Compared): void
 }
 
 /**
- * Holds a result to an earlier one: every level that was met then, and the figures within a tolerance, a share: with 0.2,
- * p99 may be 1.2 times as long, and availability 0.8 times as high. Not one more write may be lost.
+ * Compares a result with an earlier one: every level that was met must be met again, and the figures may change by the
+ * tolerance, a share. With 0.2, p99 may be 1.2 times as long, and availability must be at least 0.8 times as high. No
+ * further write may be lost.
  */
 export function judgeBaseline(
   baseline: Baseline,
@@ -91,7 +92,7 @@ export function judgeBaseline(
       ? []
       : judged(`availability >= ${shareText(availability * Math.max(0, 1 - tolerance))}`, percent(availability))),
     ...(p99Nanos === undefined ? [] : judged(`p99 <= ${most}us`, duration(p99Nanos))),
-    // Where nobody can count what was lost, the levels say what matters.
+    // If losses cannot be counted, the levels cover them.
     ...judged(`lost <= ${lost}`, String(lost)).filter(({ met }) => met !== 'unknown'),
   ]
 }

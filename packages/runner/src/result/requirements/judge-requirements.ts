@@ -60,7 +60,7 @@ function judgeProbe(
 }
 
 function judgeConcurrency({ text }: ConcurrencyRequirement, { history }: MeasuredRecord): RequirementResult {
-  // Whatever overlaps a change may race.
+  // Any operation that overlaps a change may race with it.
   const met = hasConcurrency(history, mayChange)
   return { requirement: text, met, found: met ? 'operations overlapped' : 'one operation at a time', why: '' }
 }
@@ -88,7 +88,7 @@ function judgeOwn({ text, level }: OwnLevelRequirement, { history }: MeasuredRec
   return { requirement: text, met, found, why }
 }
 
-/** Whether a greater figure would be judged alike. */
+/** Whether a greater figure would lead to the same result. */
 function isSettled(comparison: Comparison, value: number, bound: number): boolean {
   if (comparison === '>' || comparison === '>=') return COMPARE[comparison](value, bound)
   return comparison === '==' ? value > bound : !COMPARE[comparison](value, bound)
@@ -123,7 +123,7 @@ function figureOf({ measure, of, during }: MeasureRequirement, record: MeasuredR
 const doubtful = ([standstill]: readonly Standstill[]): Figure | undefined =>
   standstill === undefined ? undefined : { why: standstillText(standstill) }
 
-/** Whether one of the operations was under way then. */
+/** Whether any of the operations was in progress during a standstill. */
 function overlaps({ from, to }: Standstill, rows: readonly number[], { history }: MeasuredRecord): boolean {
   const { callTime, returnTime, returnEvent } = history.operations
   return rows.some((row) => (callTime[row] ?? 0) <= to && (returnEvent[row] === -1 || (returnTime[row] ?? 0) >= from))
@@ -143,7 +143,7 @@ const duringText = (part: RunPart): string =>
           ? 'during a fault'
           : `during a ${part}`
 
-/** The operations meant, by row. */
+/** Returns the rows of the operations that a requirement selects. */
 function rowsOf({ history, faults }: MeasuredRecord, of: string | undefined, during: RunPart | undefined): number[] {
   const { length, callTime, f } = history.operations
   const isCalledIn = during === undefined ? () => true : momentsOf(during, faults)

@@ -3,11 +3,11 @@ import { didYouMean, usageError } from '@chaosproxy/history'
 import { parseRequirement } from './requirement.ts'
 
 /**
- * Refuses a requirement on operations that neither the model knows nor the clients or the history have: nothing could
- * ever meet or miss it. A model that accepts any operation refuses none.
+ * Refuses a requirement on a function that neither the model nor the clients nor the history have, because it could
+ * never be met or missed. A model that accepts any operation refuses none.
  *
- * @param used the functions that clients call, or that the history has
- * @throws UserError (usage) with the name that was probably meant
+ * @param used The functions that clients call, or that the history has.
+ * @throws UserError (usage) with the name that was probably meant.
  */
 export function requireKnownFunctions(
   required: readonly string[],

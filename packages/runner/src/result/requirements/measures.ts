@@ -4,39 +4,45 @@ import type { FaultSpan } from '../fault-spans.ts'
 import { quantile } from '../statistics.ts'
 import type { ProbeAnswer } from './probe.ts'
 
-/** What is measured of: a run, or a file whose nemesis events tell of its faults. */
+/** The subject of measurements: a run, or a file whose nemesis events describe its faults. */
 export interface MeasuredRecord {
   readonly history: History
-  /** Absent if nothing could be checked. */
+  /** The report of the checker; undefined if nothing could be checked. */
   readonly report: Report<string> | undefined
   readonly faults: readonly Spell[]
-  /** Nanoseconds; absent if the copies did not agree in time, or nobody looked. */
+  /** Nanoseconds from healing until the copies agreed; absent if they did not in time, or if this was not measured. */
   readonly convergedAfterHealNanos?: number | undefined
-  /** What probes answered, by the text of the requirement; absent if nobody asked. */
+  /** The answers of probes by the text of their requirement; absent if no probe was run. */
   readonly answers?: ReadonlyMap<string, ProbeAnswer> | undefined
 }
 
-/** A fault, from when to when it was in force, in nanoseconds. */
+/** A fault and the time span in which it was in force, in nanoseconds. */
 export type Spell = Pick<FaultSpan, 'kind' | 'name' | 'from' | 'to' | 'perhapsUntil'>
 
-/** How a figure is written: `99.5%`, `200ms`, `0`. Shares are from 0 to 1, durations in nanoseconds. */
+/**
+ * The unit of a figure, which determines its format: `99.5%` for a share from 0 to 1, `200ms` for nanoseconds, `0` for
+ * a count.
+ */
 export type Unit = 'share' | 'duration' | 'count'
 
-/** A figure, or why there is none. `atLeast` says that the figure may be greater than what could be measured. */
+/**
+ * A measured figure, or the reason why there is none. `atLeast` is set if the true figure may be greater than the
+ * measured one.
+ */
 export type Figure = { readonly value: number; readonly atLeast?: string | undefined } | { readonly why: string }
 
 export interface Measure {
   readonly name: string
   readonly unit: Unit
   readonly summary: string
-  /** Restricts the measure to a subset of the operations. */
+  /** Measures a subset of the operations. */
   readonly of?: (history: History, rows: readonly number[]) => Figure
-  /** Whether it is about when things happened, so that it says nothing of a time in which this program stood still. */
+  /** Whether the measure depends on times, so that it is invalid for times at which this program stood still. */
   readonly isTimed?: true
   readonly ofAll?: (record: MeasuredRecord) => Figure
 }
 
-/** What a requirement can be about; one entry each. */
+/** The measures that requirements can use. */
 export const measures: readonly Measure[] = [
   {
     name: 'availability',
@@ -102,7 +108,7 @@ function latency(name: string, share: number, summary: string): Measure {
   }
 }
 
-/** An acknowledged write is known to be kept only if the copies were read in the end. */
+/** An acknowledged write is known to be kept only if the copies were read at the end. */
 function lostOf({ accounting, lost, levels }: Report<string>): Figure {
   if (accounting !== undefined) return ofAccounting(accounting, 'lost')
   if (lost.length > 0) return { value: lost.length }
@@ -134,7 +140,7 @@ function ofAccounting(
   return result === 'unknown' && value === 0 ? { why: reason } : { value }
 }
 
-/** How far behind reads were, in time or in writes. What is linearizable is behind in neither. */
+/** Returns a measure of how stale reads were, in time or in writes; both are 0 for a linearizable history. */
 function behind(name: 'staleness' | 'versions', rank: 'p50' | 'p99' | 'max'): Measure {
   const inTime = name === 'staleness'
   return {
@@ -159,7 +165,7 @@ function unmeasured({ reads: { ambiguous, unexplained } }: Staleness): string | 
   return reads === 0 ? undefined : `${plural(reads, 'read')} returned what several operations wrote, or none`
 }
 
-/** When the first operation called at `from` or later was answered, in nanoseconds; Infinity if none was. */
+/** Returns when the first operation called at `from` or later was answered, in nanoseconds; Infinity if none was. */
 export function firstAnswerAfter(history: History, from: number): number {
   const { length, callTime, returnTime, outcome } = history.operations
   let first = Number.POSITIVE_INFINITY

@@ -10,28 +10,28 @@ import {
   outputOf,
 } from '@chaosproxy/history'
 
-/** An operation as a level of one's own reads it. Times are nanoseconds since the record began. */
+/** An operation in the form that a user-defined level reads. Times are nanoseconds since the record began. */
 export interface RecordedOperation {
   readonly client: string
   readonly f: string
-  /** Null if it has none. */
+  /** The key; null if the operation has none. */
   readonly key: string | null
   readonly input: Json
-  /** The value returned; the input if nothing returned. */
+  /** The value returned; the input if the operation returned no value. */
   readonly output: Json
-  /** `fail`: it had no effect; `info`: its effect is unknown. */
+  /** `fail` means that the operation had no effect, `info` that its effect is unknown. */
   readonly outcome: 'ok' | 'fail' | 'info'
   readonly calledAt: number
-  /** Infinity if it never returned. */
+  /** Time of the return; Infinity if the operation never returned. */
   readonly returnedAt: number
 }
 
-/** What a level of one's own says of a history: `found` is the evidence, `why` what the history lacks. */
+/** The verdict of a user-defined level: `found` is the evidence, `why` is what the history lacks. */
 export type OwnJudgement =
   | { readonly met: boolean; readonly found: string }
   | { readonly met: 'unknown'; readonly why: string }
 
-/** A level of one's own: a function of the operations, in the order of their calls. `--require NAME` asks for it. */
+/** A user-defined level: a function of the operations in the order of their calls. `--require NAME` requires it. */
 export interface OwnLevel {
   readonly name: string
   readonly summary: string

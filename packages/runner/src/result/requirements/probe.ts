@@ -1,23 +1,23 @@
 import type { Bound, Comparison, Refuse } from './bound.ts'
 
-/** Somebody to ask once all is healed and read, before the target is stopped: a server, or a command. */
+/** A server or command to query after healing and the final reads, before the target is stopped. */
 export type Probe = { readonly withinMs: number } & (
   | {
       readonly kind: 'http'
       readonly url: string
-      /** The status of the answer, a number in its body, or the number at a path into its JSON. */
+      /** The status of the answer, a number in its body, or the number at a path in its JSON. */
       readonly take: 'status' | 'body' | readonly string[]
     }
   | {
       readonly kind: 'command'
-      /** As a shell reads it. */
+      /** The command line, in the syntax of the shell. */
       readonly command: string
-      /** How it ended, or the first number that it printed. */
+      /** The exit code, or the first number in the output. */
       readonly take: 'exit' | 'output'
     }
 )
 
-/** What a probe answered; without a number, why not. */
+/** The number that a probe returned, or the reason why there is none. */
 export type ProbeAnswer = { readonly value: number } | { readonly why: string }
 
 const PROBE_EXAMPLES = ['http://127.0.0.1:8080/health status == 200', 'command "./count.sh" output >= 100'] as const
@@ -30,8 +30,8 @@ const COMMAND = /^command\s+(?<quote>["'])(?<command>.+?)\k<quote>(?:\s+(?<take>
 const REST = /^(?<sign>>=|<=|==|=|<|>)\s*(?<bound>-?\d+(?:\.\d+)?)(?:\s+within\s+(?<within>\S+))?$/
 
 /**
- * Reads `URL [status|body|json.PATH] == NUMBER [within TIME]` and `command "WORDS" [exit|output] == NUMBER [within TIME]`.
- * Undefined for anything else.
+ * Parses `URL [status|body|json.PATH] == NUMBER [within TIME]` and `command "WORDS" [exit|output] == NUMBER [within
+ * TIME]`. Undefined for any other text.
  */
 export function parseProbe(text: string, refuse: Refuse): ({ readonly probe: Probe } & Bound) | undefined {
   if (!/^(?:https?:|command\b)/.test(text)) return undefined

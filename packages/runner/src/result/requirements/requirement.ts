@@ -8,7 +8,8 @@ import { type OwnLevel, ownLevel, ownLevelNames } from './own-level.ts'
 import { type Probe, parseProbe } from './probe.ts'
 
 /**
- * Something required of a result: a bound on what is measured (`p99 of read < 200ms`), a level (`linearizable`, or one's own), that operations raced (`concurrency`), or the answer of somebody who is asked (`http://db/health status == 200`).
+ * A requirement on a result: a bound on a measure (`p99 of read < 200ms`), a level (`linearizable`, or a user-defined
+ * one), concurrent operations (`concurrency`), or the answer of a probe (`http://db/health status == 200`).
  */
 export type Requirement =
   | MeasureRequirement
@@ -18,15 +19,15 @@ export type Requirement =
   | ProbeRequirement
 
 interface Selection {
-  /** The function whose operations are meant; undefined for all. */
+  /** The function whose operations are selected; undefined for all operations. */
   readonly of: string | undefined
-  /** The part of the run that is meant; undefined for all of it. */
+  /** The part of the run that is selected; undefined for the whole run. */
   readonly during: RunPart | undefined
 }
 
 export interface MeasureRequirement extends Selection, Bound {
   readonly kind: 'measure'
-  /** As it was written. */
+  /** The requirement as it was typed. */
   readonly text: string
   readonly measure: Measure
 }
@@ -43,7 +44,7 @@ export interface OwnLevelRequirement {
   readonly level: OwnLevel
 }
 
-/** That something ran at the same time as an operation that changes something. */
+/** Requires that some operation overlapped an operation that changes something. */
 export interface ConcurrencyRequirement {
   readonly kind: 'concurrency'
   readonly text: string
@@ -53,14 +54,14 @@ export interface ProbeRequirement extends Bound {
   readonly kind: 'probe'
   /** Without secrets. */
   readonly text: string
-  /** As it was written, which tells it from one that differs in a secret. */
+  /** The text as typed, which distinguishes it from a requirement that differs only in a secret. */
   readonly written: string
   readonly probe: Probe
 }
 
 /**
- * `calm`: no fault was in force; `faults`: some fault was; `before` and `healed`: before the first and after the last.
- * Otherwise the name of a fault. An operation belongs where it was called.
+ * `calm` (no fault in force), `faults` (any fault in force), `before` (before the first fault), `healed` (after the
+ * last), or the name of a fault. An operation belongs to the part in which it was called.
  */
 export type RunPart = string
 
@@ -72,8 +73,8 @@ const SHAPE =
 export const REQUIREMENT_EXAMPLE = 'availability during partition >= 99.5%'
 
 /**
- * Reads `MEASURE [of FUNCTION] [during PART] >= BOUND`, also with <=, ==, < or >; `LEVEL`;
- * `concurrency`; or a probe (see `parseProbe`). Messages begin with `where`.
+ * Parses `MEASURE [of FUNCTION] [during PART] >= BOUND`, also with <=, ==, < or >; `LEVEL`; `concurrency`; or a probe
+ * (see `parseProbe`). Messages begin with `where`.
  *
  * @throws UserError (usage) that says what to write instead.
  */
@@ -107,7 +108,7 @@ export function parseRequirement(typed: string, where: string): Requirement {
 
 const LEVEL_SHAPE = /^(?<level>\S+)(?:\s+of\s+(?<of>\S+))?(?:\s+during\s+(?<during>\S+))?$/
 
-/** Undefined if it names no level. */
+/** Returns undefined if the text names no level. */
 function levelIn(text: string, refuse: Refuse): LevelRequirement | undefined {
   const { level, of, during } = LEVEL_SHAPE.exec(text)?.groups ?? {}
   if (level === undefined) return undefined
@@ -131,7 +132,7 @@ const selectionOf = (of: string | undefined, during: string | undefined, refuse:
   during: during === undefined ? undefined : partCalled(during, refuse),
 })
 
-/** People write `of reads` as well. */
+/** Plurals that are accepted as names of functions: `of reads`. */
 const PLURALS: { readonly [plural: string]: string } = { reads: 'read', writes: 'write' }
 
 function measureCalled(name: string, refuse: Refuse): Measure {
