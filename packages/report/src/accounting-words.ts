@@ -13,8 +13,8 @@ export interface AccountLine {
 }
 
 /**
- * Returns `12 messages tried, 10 acknowledged, 8 seen`; for a counter, which accounts for reads instead of elements, `…
- * 8 reads explained`.
+ * Formats the sums of an accounting: `12 messages tried, 10 acknowledged, 8 seen`; for a counter, which accounts for
+ * reads instead of elements, `… 8 reads explained`.
  */
 export function sumsText({ noun, okAre, attempted, acknowledged, ok }: Accounting): string {
   const seen = okAre === 'seen' ? `${count(ok)} seen` : `${plural(ok, 'read')} explained`
@@ -74,8 +74,8 @@ export function accountLines(accounting: Accounting): readonly AccountLine[] {
 }
 
 /**
- * Returns `x = 7`, `7 ×2` for a value that occurs twice, `7 (2 too many)` for two surplus copies, `7 (allowed: 3 to
- * 5)`, `7 (missing for 12 ms)`, or `7 (last seen 4.1 s later)` for a lost value.
+ * Formats an element: `x = 7`, `7 ×2` if it occurs twice, `7 (2 too many)` for two surplus copies, `7 (allowed: 3 to
+ * 5)`, `7 (missing for 12 ms)`, or `7 (last seen 4.1 s later)` if it was lost.
  */
 function accountedText(
   { key, value, count: times, late, bounds }: Accounted,

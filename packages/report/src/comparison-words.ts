@@ -11,8 +11,8 @@ interface LevelSign {
 }
 
 /**
- * Returns the signs of a comparison's levels, strongest first. A level without a sign shares that of the next stronger
- * level.
+ * Returns the signs of a comparison's levels, strongest first. A level without a sign shares the sign of the next
+ * stronger level.
  */
 export const levelSigns = (comparison: Pick<Comparison, 'levels'>): readonly LevelSign[] => [
   ...rungSigns(comparison.levels).filter(({ levels }) => levels.some((level) => comparison.levels.includes(level))),
@@ -39,7 +39,10 @@ export const levelRank = (level: string, { levels }: Pick<Comparison, 'levels'>)
 /** Whether the comparison is of transactions, judged by isolation levels. */
 export const isOfTransactions = ({ levels }: Pick<Comparison, 'levels'>): boolean => areIsolation(levels)
 
-/** Returns `linearizable` or `not even eventual`; `not linearizable` if the comparison has only that level. */
+/**
+ * Returns the name of a level: `linearizable`; for the level `none`, `not even eventual`, or `not linearizable` if the
+ * comparison has only that level.
+ */
 export function levelName(level: string, { levels }: Pick<Comparison, 'levels'>): string {
   if (level !== 'none') return level.replaceAll('-', ' ')
   const weakest = (levels.at(-1) ?? 'eventual').replaceAll('-', ' ')
@@ -69,7 +72,7 @@ const SHORT: { readonly [level: string]: string } = {
 
 export const shortName = (level: string): string => SHORT[level] ?? level
 
-/** Returns `SER: serializable, RR: repeatable read`. */
+/** Explains the short names of levels: `SER: serializable, RR: repeatable read`. */
 export const shortNames = ({ levels }: Comparison): string =>
   levels.flatMap((level) => (level in SHORT ? `${shortName(level)}: ${level.replaceAll('-', ' ')}` : [])).join(', ')
 
@@ -104,14 +107,14 @@ function leastAnswered<Cell extends ComparedCell>([first, ...others]: readonly C
   )
 }
 
-/** Returns `98.8%`, or `98.8% (80.3–99.1%)` if the runs differ: their median and their range. */
+/** Formats the median of the runs, with their range if they differ: `98.8%`, `98.8% (80.3–99.1%)`. */
 export function spreadText({ median, least, most }: Spread): string {
   const [from, to] = [share(least), share(most)]
   return from === to ? share(median) : `${share(median)} (${from.slice(0, -1)}–${to})`
 }
 
 /**
- * Returns `2 of 3 runs`: how many runs belong to the class of the system if judged one by one; empty without a class.
+ * Returns how many runs belong to the class of the system if judged one by one: `2 of 3 runs`; empty without a class.
  */
 export function classRuns(system: ComparedSystem): string {
   const { pacelc, cells } = system
@@ -125,7 +128,10 @@ export function classRuns(system: ComparedSystem): string {
 
 export const lostIn = ({ cells }: ComparedSystem): number => cells.reduce((sum, { lost = 0 }) => sum + lost, 0)
 
-/** Returns `12 systems · 5 nodes · 15 clients, 300 operations/s · 6 s a run, 3 runs each · simulated`. */
+/**
+ * Describes how systems were compared: `12 systems · 5 nodes · 15 clients, 300 operations/s · 6 s a run, 3 runs each ·
+ * simulated`.
+ */
 export function comparisonSetting({
   systems,
   nodes,
@@ -148,8 +154,8 @@ export function comparisonSetting({
 }
 
 /**
- * Returns `98.2% available (100.0% in practice), p50 4.2 ms, p99 11 ms, outage 48 ms, recovered in 12 ms, nothing
- * lost`.
+ * Describes the measurements of a cell: `98.2% available (100.0% in practice), p50 4.2 ms, p99 11 ms, outage 48 ms,
+ * recovered in 12 ms, nothing lost`.
  */
 export function cellSentence(cell: ComparedCell): string {
   const { availability, practical, latency, staleNanos, outageNanos, recovery, lost } = cell
@@ -163,7 +169,7 @@ export function cellSentence(cell: ComparedCell): string {
   ].join(', ')
 }
 
-/** Returns `masters promises linearizable and was found causal under partition`. */
+/** Describes a broken promise: `masters promises linearizable and was found causal under partition`. */
 export const brokenText = (name: string, { promised, level, condition }: ComparedCell, of: Comparison): string =>
   `${name} promises ${levelName(promised, of)} and was found ${levelName(level, of)} under ${condition}`
 
@@ -237,7 +243,7 @@ function mostOf(values: readonly (number | undefined)[]): number | undefined {
   return known.length === 0 ? undefined : Math.max(...known)
 }
 
-/** A longer list of names is replaced by its count. */
+/** Maximum number of names; a longer list is replaced by its count. */
 const MOST_NAMED = 3
 
 /** Explains how the level shown for a system is determined. */

@@ -31,7 +31,7 @@ const guarantees: readonly string[] = consistency.implied.session
 export interface LevelRow {
   readonly levels: readonly [string, ...string[]]
   readonly result: Verdict['result']
-  /** Shown after the result; empty if there is nothing to add. */
+  /** The note shown after the result; empty if there is nothing to add. */
   readonly note: string
 }
 

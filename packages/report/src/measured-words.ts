@@ -41,7 +41,10 @@ export function behindText(staleness: Staleness, at: 'p50' | 'p99' | 'max'): str
   return behindNanos === undefined ? versions : `${duration(behindNanos[at])} and ${versions}`
 }
 
-/** Returns `Δ = 640 ms, k = 5`; `Δ ≥ 640 ms` without a known upper bound; empty if nothing is known. */
+/**
+ * Describes the atomicity of a history: `Δ = 640 ms, k = 5`; `Δ ≥ 640 ms` without a known upper bound; empty if nothing
+ * is known.
+ */
 export function atomicityText({ deltaNanos, k }: Staleness): string {
   const delta = deltaNanos === undefined || isVacuous(deltaNanos, 0) ? [] : [`Δ ${boundsText(deltaNanos, duration)}`]
   const versions = isVacuous(k, 1) ? [] : [`k ${boundsText(k, count)}`]
@@ -108,7 +111,7 @@ export const viewsTexts = ({ client, backend, said }: RunViews): readonly string
   ...said,
 ]
 
-/** Returns `availability >= 99.5%: found 61.20%`. */
+/** Describes a requirement and the value found: `availability >= 99.5%: found 61.20%`. */
 export const requirementText = ({ requirement, met, found, why }: RequirementResult): string =>
   [
     `${requirement}:`,

@@ -71,7 +71,7 @@ function repeatedReproach(
   return twice === undefined || by === undefined ? undefined : { by, text: `${printable(twice)} is in it twice` }
 }
 
-/** Returns the earlier delivery of a message in a drain that had been sent only once. */
+/** Returns the earlier delivery of a message that a drain delivered again, although the message was sent only once. */
 function drainedAgain(
   history: History,
   others: readonly OperationRow[],

@@ -53,7 +53,7 @@ const endsOf = (list: readonly Json[]): string =>
     `[${JSON.stringify(list[0])},…,${[list.at(-2) ?? null, list.at(-1) ?? null].map((each) => JSON.stringify(each)).join()}]`,
   )
 
-/** Returns `p4`, or the client's name. */
+/** Names a process: `p4`, or the client's name. */
 export function processText(history: History, process: number): string {
   const name = nameText(clientName(history, process))
   return /^\d+$/.test(name) ? `p${name}` : name
@@ -89,7 +89,7 @@ export function requestText(history: History, operation: number, options: { read
   const name = [isFinal(history, operation) ? `final ${f}` : f, key === undefined ? [] : nameText(key)].flat().join(' ')
   if (f === 'cas' && isList(input) && input.length === 2)
     return `${name} ${valueText(input[0] ?? null, 12)}→${valueText(input[1] ?? null, 12)}`
-  // Such a cas returns the replaced value with its answer, if at all.
+  // A cas with only a new value returns the replaced value with its answer, if at all.
   if (f === 'cas' && isList(input) && input.length === 1) return `${name} →${valueText(input[0] ?? null)}`
   const transfer = transferText(input)
   return input === null ? name : `${name} ${transfer ?? valueText(input)}`
@@ -168,13 +168,13 @@ export const briefAnswer = (history: History, operation: number): string =>
     ? answerText(history, operation)
     : (answerText(history, operation).split(':')[0] ?? '')
 
-/** A queue without messages returns null. */
+/** Returns the value in an answer, or `empty` for a queue without messages. */
 function foundText(history: History, operation: number): string {
   const found = outputOf(history, operation)
   return found === null && isTaking(history, operation) ? 'empty' : valueText(found)
 }
 
-/** Returns `, offset 29` for a message added to a log; otherwise empty. */
+/** Describes the offset of a message added to a log: `, offset 29`; otherwise empty. */
 function offsetText(history: History, operation: number): string {
   const offset = functionOf(history, operation) === 'send' ? offsetOf(history, operation) : undefined
   return offset === undefined ? '' : `, offset ${offset}`
@@ -189,7 +189,7 @@ function offsetOf(history: History, operation: number): number | undefined {
   return typeof offset === 'number' ? offset : undefined
 }
 
-/** Returns `, token 33` for an acquisition with a token; otherwise empty. */
+/** Describes the token of an acquisition: `, token 33`; empty without a token. */
 function tokenText(history: History, operation: number): string {
   const { input, output } = history.operations
   if (effectOf(history, operation) !== 'acquires' || output[operation] === input[operation]) return ''

@@ -1,15 +1,15 @@
 import { count, type History, placeIn, printable } from '@chaosproxy/history'
 import { lineList } from './words.ts'
 
-// Formats the places of operations in their history file, or in the files that were merged.
+// Formats places in the history file, or in the files that were merged.
 
-/** Returns `line 5`; in a history of several files `b.jsonl:1`. */
+/** Cites a line: `line 5`; in a history of several files `b.jsonl:1`. */
 export function lineText(history: Pick<History, 'files'>, line: number): string {
   const { file, line: own } = placeIn(history, line)
   return file === undefined ? `line ${count(own)}` : `${nameOfFile(file)}:${own}`
 }
 
-/** Returns `lines 5–6`; in a history of several files `a.jsonl, lines 1–2; b.jsonl:1`. */
+/** Cites several lines: `lines 5–6`; in a history of several files `a.jsonl, lines 1–2; b.jsonl:1`. */
 export function linesText(history: Pick<History, 'files'>, lines: readonly number[]): string {
   if (history.files === undefined) return lineList(lines)
   const byFile = new Map<string, number[]>()
@@ -20,7 +20,7 @@ export function linesText(history: Pick<History, 'files'>, lines: readonly numbe
   return [...byFile].map(([file, own]) => cited(nameOfFile(file), own)).join('; ')
 }
 
-/** Returns `history.jsonl, lines 24,021–24,026`; `history.jsonl:24021` for a single line. */
+/** Cites lines of a file: `history.jsonl, lines 24,021–24,026`; `history.jsonl:24021` for a single line. */
 export function cited(file: string, lines: readonly number[]): string {
   const [only, ...others] = new Set(lines)
   if (only === undefined) return file

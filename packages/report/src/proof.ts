@@ -9,7 +9,6 @@ export interface WrittenProof {
   readonly embedded?: EmbeddedProof | undefined
 }
 
-/** The data that a page needs to verify a proof. */
 interface EmbeddedProof {
   /** The history file, compressed by gzip, in base64; `proof` likewise. */
   readonly history: string

@@ -2,7 +2,7 @@ import { adjective } from './level-words.ts'
 import type { ToldVerdict } from './told-story.ts'
 import { listed } from './words.ts'
 
-/** Returns `the history is eventually consistent; it is not linearizable`. */
+/** Describes the verdicts: `the history is eventually consistent; it is not linearizable`. */
 export function verdictsText(verdicts: readonly ToldVerdict[]): string {
   const named = (result: ToldVerdict['result']) =>
     verdicts.filter((verdict) => verdict.result === result).map(({ level }) => adjective(level))

@@ -23,7 +23,7 @@ export const percentOf = (share: number, all: number): string =>
 export const shareOf = (share: number, all: number): string =>
   all < FEW ? percentOf(share, all) : `${percent(share)} of ${count(all)}`
 
-/** Returns `a`, `a and b`, or `a, b and c`. */
+/** Joins items to a list: `a`, `a and b`, `a, b and c`. */
 export const listed = (items: readonly string[]): string =>
   items.length < 2 ? (items[0] ?? '') : `${items.slice(0, -1).join(', ')} and ${items[items.length - 1]}`
 
@@ -31,7 +31,10 @@ export const listed = (items: readonly string[]): string =>
 export const listedAtMost = (items: readonly string[], most: number): string =>
   items.length <= most ? listed(items) : `${items.slice(0, most).join(', ')} and ${count(items.length - most)} more`
 
-/** Returns `lines 24,021–24,026`, `lines 3 and 9` or, for scattered lines, `10 lines between 44,680 and 44,734`. */
+/**
+ * Formats line numbers: `lines 24,021–24,026`, `lines 3 and 9` or, for scattered lines, `10 lines between 44,680 and
+ * 44,734`.
+ */
 export function lineList(lines: readonly number[]): string {
   const sorted = [...new Set(lines)].filter((line) => line > 0).sort((a, b) => a - b)
   const [first, last] = [sorted[0], sorted[sorted.length - 1]]

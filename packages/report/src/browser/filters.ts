@@ -1,7 +1,6 @@
 import type { Operation } from './decode.ts'
 import type { Words } from './words.ts'
 
-/** The filters that the reader set. */
 export interface Filters {
   readonly passes: (operation: Operation) => boolean
   readonly active: () => boolean

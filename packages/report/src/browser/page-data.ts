@@ -4,8 +4,8 @@
  */
 export interface PageData extends EmbeddedOperations {
   /**
-   * The page has every nth operation, and all operations inside the `complete` time spans; it has all operations if
-   * this is absent.
+   * The page has every nth operation, and all operations inside the `complete` time spans; without such spans, it has
+   * all operations.
    */
   readonly sample: { readonly every: number; readonly complete: readonly (readonly [from: number, to: number])[] }
   readonly faults: readonly (readonly [from: number, to: number, label: string])[]

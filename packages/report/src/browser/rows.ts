@@ -9,7 +9,6 @@ export interface Row {
   readonly reached: Float64Array
 }
 
-/** Returns a row for each lane, in the order of the lanes. */
 export function rowsOf(lanes: readonly string[], operations: readonly Operation[]): Row[] {
   const byLane = lanes.map((): Operation[] => [])
   for (const operation of operations) byLane[operation.lane]?.push(operation)

@@ -1,8 +1,8 @@
 import type { Find } from './find.ts'
 
 /**
- * Links the steps of one contradiction: hovering over a step of the story highlights that step in the drawing, and vice
- * versa.
+ * Links the steps of one contradiction: pointing at a step of the story, or focusing it, highlights that step in the
+ * drawing, and vice versa.
  */
 export function startStory(figure: Element, find: Find): void {
   const drawing = find('svg', SVGSVGElement, figure)

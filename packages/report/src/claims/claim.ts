@@ -3,8 +3,8 @@ import type { Json } from '@chaosproxy/history'
 import type { FaultSpan } from '@chaosproxy/runner/result'
 
 /**
- * An assertion on a screen other than a consistency level, with the data that it rests on. Operations are row numbers
- * of the history.
+ * An assertion of a report besides its consistency levels, with the data that support it. Operations are row numbers of
+ * the history.
  */
 export type Claim =
   | Lost
@@ -43,7 +43,7 @@ interface CameBackWithout {
   readonly fault: Pick<FaultSpan, 'kind' | 'nodes' | 'from' | 'to'>
 }
 
-/** Each of these messages or leases was delivered more often than it was put in. */
+/** Each of these messages or ids was delivered more often than it was put in. */
 interface HandedOutTwice {
   readonly claim: 'handed out twice'
   readonly of: 'messages' | 'ids'

@@ -6,7 +6,7 @@ import { changeOf, type Held, held, isOk, type Recorded, rowsOfKey } from './rec
 
 type HandedOutTwice = Extract<Claim, { readonly claim: 'handed out twice' }>
 
-/** Checks that each was delivered more often than put in, and never returned. */
+/** Checks that each message or id was delivered more often than it was put in, and never returned. */
 export function isHandedOutTwice({ history }: Recorded, { of, handed }: HandedOutTwice): Held {
   const initial = history.header?.initial
   const isGivenBack = history.functions.some((f) => meaningOf(f)?.effect === 'settles')

@@ -44,7 +44,7 @@ interface OfKey {
   readonly writers: Map<string, OperationRow[]>
   /** The answered reads, by the number of the value that they returned. */
   readonly readers: Map<number, OperationRow[]>
-  /** The values that removals and similar changes name without adding them. */
+  /** The values named by changes that do not add them, such as removals. */
   readonly notAdded: Set<string>
   areReplacing: boolean
 }

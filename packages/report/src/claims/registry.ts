@@ -6,8 +6,8 @@ import { cameBackWithout, isMissing } from './missing.ts'
 import { type Held, held, type Recorded } from './recorded.ts'
 
 /**
- * The condition that the record must satisfy, by kind of claim. Each is implemented from the meaning of the claim
- * alone, independently of the code that makes the claim.
+ * The condition that the record must satisfy, by kind of claim. Each condition is implemented from the meaning of the
+ * claim alone, independently of the code that makes the claim.
  */
 const meanings: {
   readonly [kind in Claim['claim']]: (recorded: Recorded, claim: Extract<Claim, { readonly claim: kind }>) => Held

@@ -59,7 +59,7 @@ export interface Explained {
 
 export interface ExplainInput extends FactsInput {
   readonly report: Report<string>
-  /** The level to explain; by default the level that the run expects, or the strongest violated level. */
+  /** The level to explain; by default the level that pages are about, or the strongest violated level. */
   readonly level?: string | undefined
   /** The verdict on the answers of the nodes instead of those that clients saw, if the proxy recorded both. */
   readonly backend?: Report<string> | undefined

@@ -19,7 +19,10 @@ import { nameOfPart } from '../transactions/lanes.ts'
 /** A proof that a few operations admit no order, as plain data. */
 export interface ToldProof {
   readonly isProved: boolean
-  /** `Verified: these 3 operations admit no order (4 steps tried).`, or why the proof failed. */
+  /**
+   * The result of the verification: `Verified: these 3 operations admit no order (4 steps tried).`, or why the proof
+   * failed.
+   */
   readonly verdict: string
   readonly operations: readonly ToldOperation[]
   /** Each order up to the operation at which it fails; empty if there are no orders or too many to read. */

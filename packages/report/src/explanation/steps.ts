@@ -18,7 +18,7 @@ import { capitalised, digitsToTellApart } from '../words.ts'
 export interface Step {
   /** Time at which the operation began, as on every page; empty if the history has no times. */
   readonly at: string
-  /** `process 9 asks n5 to write x 372, and is told after 7.0 ms that it is done.` */
+  /** The step in a sentence: `process 9 asks n5 to write x 372, and is told after 7.0 ms that it is done.` */
   readonly text: string
   /** Whether the operation is the impossible one. */
   readonly isAccused: boolean
@@ -43,7 +43,10 @@ export function stepsOf(history: History, counterexample: Counterexample): Step[
   }))
 }
 
-/** `T1, process 0: read x = [], append 1 to y, and 2 more reads and writes; committed after 4.0 ms.` */
+/**
+ * Returns a step for each transaction: `T1, process 0: read x = [], append 1 to y, and 2 more reads and writes;
+ * committed after 4.0 ms.`
+ */
 function stepsOfTransactions(history: History, { parts }: TransactionDrawing): Step[] {
   const { process, callTime, returnTime } = history.operations
   const timed = hasTimes(history)

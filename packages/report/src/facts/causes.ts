@@ -17,7 +17,7 @@ export interface CauseInput {
   readonly counterexample: Counterexample
   /** The faults relevant to the counterexample, most relevant first. */
   readonly near: readonly NearFault[]
-  /** The faults of the run, as far as they were in force at any time. */
+  /** The faults of the run that were in force at any time. */
   readonly spans?: readonly FaultSpan[] | undefined
   /** The clock fault that may have expired a lock too early. */
   readonly leaseClock?: FaultSpan | undefined
@@ -30,7 +30,6 @@ export interface CauseInput {
   readonly database?: SharedDatabase | undefined
 }
 
-/** The cause of a violation, and its remedy. */
 interface KnownCause {
   readonly cause: string
   readonly remedy: string
@@ -339,7 +338,8 @@ const isOfOneNode = ({ history, near }: CauseInput): boolean =>
   history.nodes.length <= 1 && !near.some(({ kind }) => stopsNodes(kind))
 
 /**
- * Whether the accused read of a counter is wrong in this direction. Other reads may be wrong in the other direction.
+ * Whether the accused read of a counter is wrong in the direction that `how` tests, too low or too high. Other reads
+ * may be wrong in the other direction.
  */
 const countedWrongly = (
   { report, counterexample }: Pick<CauseInput, 'report' | 'counterexample'>,

@@ -32,11 +32,14 @@ export interface FactsInput {
   /** Absent if nothing could be checked. */
   readonly report?: Report<string> | undefined
   readonly run?: RunSummary | undefined
-  /** The expectation for a history without a run. A run's summary has its own expectation, requirements and vacuity. */
+  /**
+   * The expectation for a history without a run; a run's summary contains its expectation. `requirements` and `vacuous`
+   * likewise.
+   */
   readonly expectation?: Expectation | undefined
   readonly requirements?: readonly RequirementResult[] | undefined
   readonly vacuous?: readonly string[] | undefined
-  /** The setup of the run that wrote the history, for a history file; a run's summary contains the setup. */
+  /** The setup of the run that wrote the history file. Unused if `run` is given, whose summary contains it. */
   readonly setup?: RunSetup | undefined
   /** The level that the reader asked about, used if no level is expected. */
   readonly asked?: string | undefined
@@ -61,7 +64,7 @@ export interface Facts {
   /** The level that the report is about; undefined for the strongest. */
   readonly asked: string | undefined
   readonly headline: Headline
-  /** `promised linearizable, found eventual`; empty if no level was expected. */
+  /** The expected and the found level: `promised linearizable, found eventual`; empty if no level was expected. */
   readonly expected: string
   /** The counterexample that is drawn first. */
   readonly shown: Counterexample | undefined
@@ -69,7 +72,7 @@ export interface Facts {
   readonly isAside: boolean
   /** {@link shown} and the other violations, one for each cause. */
   readonly violations: readonly Violation[]
-  /** The faults that took effect, ordered by start. */
+  /** The faults that were in force, ordered by start. */
   readonly spans: readonly FaultSpan[]
   /** The faults relevant to {@link shown}, most relevant first. */
   readonly near: readonly NearFault[]

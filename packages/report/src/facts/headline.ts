@@ -102,8 +102,8 @@ function bestMet(report: Report<string>, level: string): string {
 }
 
 /**
- * Returns `eventually consistent, not linearizable` if the headline is about the strongest level only. Headlines about
- * transactions list anomalies instead.
+ * Returns the level that is met and the strongest level, which is not: `eventually consistent, not linearizable`. If
+ * the report's headline already names a weaker level that is met, returns that headline.
  */
 function weakerText(report: Report<string>, level: string, strongest: string): string {
   const { headline, transactions } = report

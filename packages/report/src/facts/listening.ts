@@ -11,7 +11,7 @@ import { listeningTo } from './wire.ts'
 export const listeningFor = (input: FactsInput): Listening | undefined =>
   listeningTo(input.history, factsOf(input).shown)
 
-/** Further changes would prove nothing more. */
+/** Maximum number of earlier changes; more would prove nothing. */
 const MOST_KNOWN = 50
 
 /**

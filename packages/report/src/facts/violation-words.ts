@@ -26,7 +26,10 @@ const inWords = (value: number): string =>
 /** The most keys to name in a title. */
 const MOST_KEYS = 4
 
-/** `Why it is not linearizable, in three operations of 58,113, key "x", during partition {n1 | n2 n3}` */
+/**
+ * Returns the title of a violation: `Why it is not linearizable, in three operations of 58,113, key "x", during
+ * partition {n1 | n2 n3}`.
+ */
 export function whyTitle(
   history: History,
   { counterexample, others }: Violation,
@@ -48,8 +51,8 @@ export function whyTitle(
 }
 
 /**
- * Returns `Why it is not linearizable, in three operations of 58,113`, or `Write skew in two transactions of 60`, with
- * `(it need not be)` if the level is stronger than expected.
+ * Returns the first part of the title: `Why it is not linearizable, in three operations of 58,113`, or `Write skew in
+ * two transactions of 60`, with `(it need not be)` if the level is stronger than expected.
  */
 function shownText(
   history: History,
@@ -75,7 +78,7 @@ function brokenText(level: string, others: readonly string[]): string {
 const linesOfAll = (history: History, operations: readonly OperationRow[]): number[] =>
   operations.flatMap((operation) => linesOf(history, operation))
 
-/** Returns `history.jsonl, lines 24,021–24,026`, one such part for each file. */
+/** Cites the lines of a counterexample: `history.jsonl, lines 24,021–24,026`, one such part for each file. */
 export function citation(history: History, counterexample: Counterexample, file: string): string {
   const lines = [
     ...new Set(
@@ -92,7 +95,7 @@ export function citation(history: History, counterexample: Counterexample, file:
 export const sentenceText = (history: History, shown: Counterexample, why: Pick<Why, 'text'>): string =>
   [storyOf(history, shown), why.text].filter((text) => text !== '').join(' ')
 
-/** A longer sentence would take more than two lines of a page. */
+/** Maximum length of a sentence in characters; a longer sentence would take more than two lines of a page. */
 const LONG_STORY = 190
 
 /**
@@ -133,8 +136,8 @@ function askedText(history: History, { keys }: Counterexample, culprit: Operatio
 }
 
 /**
- * Returns `Sequential, causal and session forbid it, too.`; empty if no other level forbids the violation. For
- * transactions, returns only the weakest of the thirty levels that refuses it.
+ * Names the other levels that forbid a violation: `Sequential, causal and session forbid it, too.`; empty if there are
+ * none. For transactions, names only the weakest of the thirty levels that refuses it.
  */
 export function alsoForbiddenBy({ counterexample: { level, story }, others }: Violation): string {
   if (story === undefined)
@@ -147,7 +150,7 @@ export function alsoForbiddenBy({ counterexample: { level, story }, others }: Vi
 
 const isIsolation = (level: string): boolean => (isolationLadder.levels as readonly string[]).includes(level)
 
-/** Returns `Not causally consistent: p1 wrote …`. */
+/** Describes a violation: `Not causally consistent: p1 wrote …`. */
 export const violationText = ({ level, sentence }: Counterexample): string =>
   `Not ${adjective(level)}: ${printable(sentence)}`
 

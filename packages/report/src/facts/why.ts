@@ -128,8 +128,8 @@ const weaknessText = (setup: RunSetup | undefined): string =>
     : `${capitalised(printable(setup.weakness))}.`
 
 /**
- * Returns `The run planted the bug ack-early: writes are acknowledged before they are on disk.`; empty if the run
- * planted no bug.
+ * Describes the bug that the run planted: `The run planted the bug ack-early: writes are acknowledged before they are
+ * on disk.` Empty if there is none.
  */
 function plantedText(setup: RunSetup | undefined): string {
   const bug = setup?.spec.target.bug

@@ -207,7 +207,7 @@ function fateText({ fate, by, endedAt }: NodeMessage): string {
   return fate === 'on its way' ? 'still on its way' : `${fate}${why}`
 }
 
-/** Returns `n1 → n3: replicate with x = 743, sent at 6.571 s, held (partition)`. */
+/** Describes a message: `n1 → n3: replicate with x = 743, sent at 6.571 s, held (partition)`. */
 export const messageText = (message: NodeMessage, wire: Pick<Wire, 'change'>): string =>
   `${nameText(message.from)} → ${nameText(message.to)}: ${messageTold(message, wire)}`
 

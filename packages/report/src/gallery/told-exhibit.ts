@@ -46,7 +46,7 @@ export function exhibitOutcome({ lacks, weaknessTrials, cureTrials }: ToldExhibi
   return tried && found && clean ? 'as described' : 'not as described'
 }
 
-/** Returns `found 3 of 3, cure clean 3 of 3`. */
+/** Summarizes the trials: `found 3 of 3, cure clean 3 of 3`. */
 export function trialsText({ lacks, weaknessTrials, cureTrials }: ToldExhibit): string {
   if (lacks !== undefined) return `skipped: ${lacks}`
   return `found ${rate(weaknessTrials, 'found')}, cure clean ${rate(cureTrials, 'clean')}`
@@ -59,7 +59,7 @@ const rate = (trials: readonly ToldTrial[], wanted: TrialOutcome): string =>
 export const longestSeconds = ({ weaknessTrials, cureTrials }: ToldExhibit): number =>
   Math.max(0, ...[...weaknessTrials, ...cureTrials].map(({ seconds }) => seconds))
 
-/** Returns `31 as described, 1 not as described, 2 skipped`. */
+/** Counts exhibits by their outcome: `31 as described, 1 not as described, 2 skipped`. */
 export function gallerySummary(exhibits: readonly ToldExhibit[]): string {
   const outcomes = exhibits.map(exhibitOutcome)
   const count = (outcome: ExhibitOutcome): number => outcomes.filter((each) => each === outcome).length
@@ -79,6 +79,6 @@ export const saidOf = ({ weaknessTrials, cureTrials }: ToldExhibit): string =>
   weaknessTrials[0]?.said ??
   ''
 
-/** Returns `ioredis 6.0.0` or `embedded model of Raft`. */
+/** Names the system of an exhibit: `ioredis 6.0.0`, `embedded model of Raft`. */
 export const systemOf = ({ kind, system, version }: Pick<ToldExhibit, 'kind' | 'system' | 'version'>): string =>
   kind === 'embedded model' ? `${kind} of ${system}` : [system, version].filter((word) => word !== undefined).join(' ')

@@ -47,7 +47,9 @@ export function labelled(
   return done.map((bar, i) => (isNodeFree(done, i) ? bar : { ...bar, label: { ...bar.label, node: '' } }))
 }
 
-/** Whether the name of a bar's node covers no label. A name that does is left out: the list of steps has it. */
+/**
+ * Whether the name of a bar's node covers no label. A name that covers a label is left out: the list of steps has it.
+ */
 function isNodeFree(bars: readonly LabelledBar[], at: number): boolean {
   const bar = bars[at]
   if (bar === undefined) return false
@@ -55,7 +57,7 @@ function isNodeFree(bars: readonly LabelledBar[], at: number): boolean {
   return !bars.some((other, i) => i !== at && overlaps(node, boxesOf(other).label)) && !overlaps(node, label)
 }
 
-/** Labels are rearranged only if this reduces the trouble of the arcs by more than this amount. */
+/** Minimum reduction of the arcs' penalties, in pixels, for which labels are rearranged. */
 const WORTH = 100
 /** Labels are not rearranged in a drawing with more arcs, which is crowded anyway and takes long to search. */
 const MOST_ARCS = 8

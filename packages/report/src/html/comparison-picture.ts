@@ -47,8 +47,8 @@ interface Point {
 
 /**
  * Draws the measurements as a picture of CAP and PACELC. Availability during a partition grows upwards, and the latency
- * of a read and a write without faults grows to the right. A system that is linearizable without faults is in a panel
- * of its own. Undefined if no fault partitioned the nodes.
+ * of a read and a write without faults grows to the right. A system that is linearizable or strict serializable without
+ * faults is in a panel of its own. Undefined if no fault partitioned the nodes.
  */
 export function picture(comparison: Comparison): Html | undefined {
   const points = pointsOf(comparison)

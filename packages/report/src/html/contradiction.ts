@@ -65,7 +65,7 @@ export function drawnOf(history: History, counterexample: Counterexample): Count
 type DrawingPlace = (width: number, height: number) => Html | undefined
 
 interface DrawingOptions {
-  /** By default, the drawing takes the available width. */
+  /** Returns attributes that set the size of the drawing; by default, the drawing takes the available width. */
   readonly place?: DrawingPlace | undefined
   /** The messages between nodes, if they were recorded. */
   readonly wire?: Wire | undefined
@@ -256,7 +256,7 @@ function ribbon(
 const endX = (history: History, operation: OperationRow, scale: Scale): number =>
   hasReturned(history, operation) ? scale.ofEvent(history.operations.returnEvent[operation] ?? 0) : RIGHT
 
-/** Returns `x could only be 7` or `x could be 5, 6 or 7`. */
+/** Describes the possible values: `x could only be 7`, `x could be 5, 6 or 7`. */
 function possibleText(values: readonly Json[], earlier: boolean, name: string): string {
   const names = [...(earlier ? ['an earlier value'] : []), ...values.map((value) => valueText(value, 10))]
   if (names.length === 1) return `${name} could only be ${names[0]}`

@@ -11,7 +11,7 @@ export interface Lanes {
   readonly atOpening: number
 }
 
-/** The operations of a process, in summary. */
+/** A process, and the time span of its operations. */
 interface Span {
   readonly process: number
   readonly first: number
@@ -68,7 +68,7 @@ export function lanesOf(history: History, first: readonly OperationRow[]): Lanes
   }
 }
 
-/** Returns `c4`; or `p3, p8…` if other processes replaced process 3 one after another. */
+/** Names a lane by its processes: `c4`; `p3, p8…` if other processes replaced process 3 one after another. */
 function groupName(history: History, spans: readonly Span[]): string {
   const names = [...new Set(spans.map(({ process }) => processText(history, process)))]
   return `${names.slice(0, 2).join(', ')}${names.length > 2 ? '…' : ''}`

@@ -72,7 +72,7 @@ export function isAcross(history: History, fault: NearFault, lanes: readonly str
   return lanes.length === 0 || places.length === 0 || !places.every((place) => history.nodes.includes(place))
 }
 
-/** Returns the height of the lanes with the texts between the last lane and the axis, in pixels. */
+/** Returns the height of all lanes, including the texts below the last lane, in pixels. */
 export const heightOfNodes = (nodes: readonly string[], wire: Wire | undefined): number =>
   nodes.length === 0 ? 0 : nodes.length * laneHeight(nodes, wire) + 24
 

@@ -27,7 +27,7 @@ export const warningsOf = (
   ...history.warnings,
 ]
 
-/** Returns the level, for the line below a headline about losses, or the note next to the level. */
+/** Returns the line below a headline: the verdict unless it is the headline, the expected level, and the note. */
 export function standing({ headline, expected }: Facts): string {
   const level = headline.title === headline.verdict ? '' : headline.verdict
   const beside = headline.mood === 'bad' ? headline.beside : ''
@@ -37,7 +37,7 @@ export function standing({ headline, expected }: Facts): string {
     .join(' · ')
 }
 
-/** The sentence below the headline. */
+/** Returns the sentence below the headline. */
 export function ledeOf({ report, history }: Page, facts: Facts): string {
   const { headline, shown, isAside } = facts
   if (shown !== undefined && !isAside) return capitalised(storyOf(history, shown))

@@ -23,7 +23,10 @@ interface ShownRecording {
   readonly info: number
   readonly unmatched: number
   readonly files: readonly { readonly path: string; readonly lines: number; readonly lost: number }[]
-  /** The verdict so far, as a sentence; absent if the recording is not judged. */
+  /**
+   * The verdict so far; undefined if the recording is not judged. `because` is the reason for a verdict other than the
+   * best.
+   */
   readonly soFar: string | undefined
   readonly isViolated: boolean
   readonly because: string | undefined

@@ -20,7 +20,6 @@ function rowHtml(race: Race, row: RaceRow, before: RaceRow | undefined): Html {
 
 const times = (ran: LineTimes | undefined): Html => html`<td class="times">${timesText(ran, '→', '…')}</td>`
 
-/** The styles of pages with a race. */
 export const raceStyles = `
 .race{display:grid;grid-template-columns:minmax(0,7fr) minmax(0,4fr);gap:28px}.race-said{font-weight:600;max-width:60em;margin-bottom:12px;overflow-wrap:anywhere}
 .src{border-collapse:collapse;width:100%;font:13px/22px ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace}
@@ -79,7 +78,7 @@ function turnHtml({ overtaken }: Race, { turn, lane, row }: DrawnTurn): Html {
   return html`<text class="t2" x="0" y="${y + 4}">${millisText(turn.at)}</text><rect class="${isOne ? 'race-turn one' : 'race-turn'}" x="${x - TURN_WIDTH / 2}" y="${y - TURN_HEIGHT / 2}" width="${TURN_WIDTH}" height="${TURN_HEIGHT}" rx="3"/><text class="${isOne ? 'mid on-one' : 'mid'}" x="${x}" y="${y + 4}">${linesText(turn.places, overtaken.file)}</text>`
 }
 
-/** Returns `16 17 7`; lines of other files with the name of their file. */
+/** Lists the lines of a turn: `16 17 7`; lines of other files with the name of their file. */
 function linesText(places: readonly CodePlace[], main: string): string {
   const own = places.map(({ file, line }) => (file === main ? String(line) : `${file.split(/[\\/]/).pop()}:${line}`))
   const shown = own.length > MOST_LINES + 1 ? [...own.slice(0, 2), '…', ...own.slice(2 - MOST_LINES)] : own

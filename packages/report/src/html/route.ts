@@ -17,7 +17,7 @@ export interface Covers {
   readonly bounds: Box
 }
 
-/** The connection of two bars. */
+/** The arc that connects two bars, and its penalty. */
 export interface Route {
   readonly arc: Arc
   /** Penalty of the arc, in pixels: its deviation from a short arc that crosses nothing. */

@@ -12,7 +12,7 @@ export interface VerdictPart {
   readonly mood: 'good' | 'bad' | 'unsure'
   readonly title: string
   readonly sentence: string
-  /** Why, and what to do next; empty if further operations may change the answers. */
+  /** The cause and the next step; empty if further operations may change them. */
   readonly answers: string
   readonly ladder: string
   /** The drawing and the steps of the contradiction; undefined without a contradiction. */

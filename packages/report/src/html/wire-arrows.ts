@@ -190,7 +190,7 @@ function neverSent({ from: { x, y: y1 }, to: { y: y2 } }: Line, { text, x: nameX
   return html`<g class="message never"><title>${text}</title><circle class="ring" cx="${x}" cy="${y1}" r="3.500"/><path class="way never" d="M${x} ${y1 + down * 4}V${y2 - down * 4}"/><circle class="ring" cx="${x}" cy="${y2}" r="3.500"/><text class="message-name${isLeft ? ' end' : ''}" x="${nameX}" y="${box.y + 4}">${text}</text></g>`
 }
 
-/** Returns the messages as text, below the steps. */
+/** Returns the messages as a list of notes, to be shown below the steps. */
 export const wireNotes = (wire: Wire | undefined): Html | undefined => {
   const lines = wireLines(wire)
   return lines.length === 0

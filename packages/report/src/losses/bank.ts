@@ -22,8 +22,8 @@ const MOST_SHOWN = 6
 const MOST_ACCOUNTS = 8
 
 /**
- * Returns `Account b was overdrawn by 4`; otherwise by how much the total is wrong, or the account that was read
- * wrongly.
+ * Finds the loss of a bank: `Account b was overdrawn by 4`; otherwise by how much the total is wrong, or the account
+ * that was read wrongly.
  */
 export const bankLoss: FindLoss = ({ history, counterexample }) => {
   const overdrawn = overdrawnIn(history, counterexample)
@@ -124,7 +124,7 @@ function entriesUntil(history: History, { account, opening, negative }: Overdraw
   return broken < 0 ? entries : entries.slice(0, broken + 1)
 }
 
-/** Returns `to c`, `from b` or `deposit`. */
+/** Describes an operation from the view of one account: `to c`, `from b`, `deposit`. */
 function withinText(history: History, row: OperationRow, account: string): string {
   const input = inputOf(history, row) as { readonly [member: string]: Json }
   if (functionOf(history, row) !== 'transfer') return functionOf(history, row)

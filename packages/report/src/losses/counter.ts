@@ -18,7 +18,10 @@ import {
 } from '../sheets/sheet.ts'
 import type { FindLoss, Loss } from './loss.ts'
 
-/** `The counter lost 513 additions`, if the final reads show it; otherwise the number of wrong reads. */
+/**
+ * Losses of a counter: `The counter lost 513 additions` if the final reads show it; otherwise the number of wrong
+ * reads.
+ */
 export const counterLosses: readonly FindLoss[] = [
   ({ history, report }) => inTheEnd(history, wrongIn(report)),
   ({ history, report }) => meanwhile(history, wrongIn(report)),
@@ -83,7 +86,7 @@ function meanwhile(history: History, wrong: readonly Accounted[]): Loss | undefi
   return { title: `${plural(wrong.length, 'read')} returned an impossible sum` }
 }
 
-/** Returns how far a read is below the least or above the greatest value that the additions allow. */
+/** Returns how far a read is below the least value, or above the greatest, that the additions allow. */
 function missOf(read: Accounted | undefined): Off {
   // Null means a counter that was never written or was deleted.
   const value = read?.value === null ? 0 : read?.value
@@ -99,7 +102,7 @@ const onlyAdds = (history: History, holds: (row: OperationRow) => boolean = () =
 /** Whether every update adds 1, so that the sum is the number of updates. */
 const ones = (history: History): boolean => onlyAdds(history, (row) => amountOf(history, row) === 1)
 
-/** Maximum number of additions to show, newest first, if nodes are unknown or there is only one. */
+/** Maximum number of additions to show, newest first, if nodes are unknown or there is only one node. */
 const MOST_SHOWN = 6
 
 /** Returns the table of a read: how much each node had acknowledged of the counter, and what was read. */

@@ -5,8 +5,8 @@ import { rowsWhere, wasBefore } from '../sheets/sheet.ts'
 import type { FindLoss } from './loss.ts'
 
 /**
- * Returns `A read of list k missed 3 acknowledged appends`, or appends that another client had already read. An append
- * of unknown outcome counts only if it was read.
+ * Finds the loss of a list: `A read of list k missed 3 acknowledged appends`, or appends that another client had
+ * already read. An append of unknown outcome counts only if it was read.
  */
 export const listLoss: FindLoss = ({ history, counterexample: { culprit, keys, operations } }) => {
   if (culprit === undefined || !isRead(history, culprit) || history.operations.outcome[culprit] !== OK) return undefined

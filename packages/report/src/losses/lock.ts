@@ -5,8 +5,8 @@ import { clockOf, type LayOutSheet, type SheetRow } from '../sheets/sheet.ts'
 import type { FindLoss } from './loss.ts'
 
 /**
- * Returns `Two clients held lock L for 17 ms`, `p2 was given lock L twice without releasing it`, or `p2 was given lock
- * L, which p1 had not released`.
+ * Finds the loss of a lock: `Two clients held lock L for 17 ms`, `p2 was given lock L twice without releasing it`, or
+ * `p2 was given lock L, which p1 had not released`.
  */
 export const lockLoss: FindLoss = ({ history, counterexample }) => {
   const { culprit } = counterexample

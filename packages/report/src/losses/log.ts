@@ -5,7 +5,7 @@ import { nameText, tells } from '../operation-words.ts'
 import { rowsWhere } from '../sheets/sheet.ts'
 import type { FindLoss, Loss } from './loss.ts'
 
-/** Returns `Offset 29 of log k was given to two messages`, or the messages that a poll missed. */
+/** Finds the loss of a log: `Offset 29 of log k was given to two messages`, or the messages that a poll missed. */
 export const logLoss: FindLoss = ({ history, counterexample: { culprit, keys } }) => {
   if (culprit === undefined || history.operations.outcome[culprit] !== OK) return undefined
   const [key] = keys

@@ -5,8 +5,8 @@ import type { Shown } from '../sheets/sheet.ts'
 /** The cost of a broken promise, in the words of the users of the object. */
 export interface Loss {
   /**
-   * `106 acknowledged messages were lost`. It follows from the record alone: operations of unknown outcome are not
-   * counted.
+   * The loss as a title: `106 acknowledged messages were lost`. It follows from the record alone: operations of unknown
+   * outcome are not counted.
    */
   readonly title: string
   /** The assertion of the title, if it is a kind of claim that is checked against the record. */

@@ -4,7 +4,10 @@ import { FAIL, type History, inputOf, type Json, OK, outputOf } from '@chaosprox
 import { clientOf, coreOf, hasReturned, nameText, nodeOf, valueText } from '../operation-words.ts'
 import type { FindLoss } from './loss.ts'
 
-/** Returns `p1 saw only a part of what p0 wrote`, or a confirmed write that a later transaction did not see. */
+/**
+ * Finds the loss of multi-register transactions: `p1 saw only a part of what p0 wrote`, or a confirmed write that a
+ * later transaction did not see.
+ */
 export const multiRegisterLoss: FindLoss = ({ history, counterexample }) => {
   const { culprit } = counterexample
   const txns = txnsOf(history)

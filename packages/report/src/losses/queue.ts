@@ -8,8 +8,8 @@ import type { FindLoss, Loss } from './loss.ts'
 export const queueLosses: readonly FindLoss[] = [lostMessages, twice, foundEmpty, outOfOrder]
 
 /**
- * Returns `106 acknowledged messages were lost`; says `never came out` if only an empty answer shows that nothing was
- * left.
+ * Finds lost messages: `106 acknowledged messages were lost`; says `never came out` if only an empty answer shows that
+ * nothing was left.
  */
 function lostMessages({ history, report }: Shown): Loss | undefined {
   const { accounting } = report
@@ -26,7 +26,10 @@ function lostMessages({ history, report }: Shown): Loss | undefined {
   }
 }
 
-/** Returns `Message 7 was handed out twice`, if no operation of unknown outcome explains the second delivery. */
+/**
+ * Finds a repeated delivery: `Message 7 was handed out twice`, if no operation of unknown outcome explains the second
+ * delivery.
+ */
 function twice({ history, report, counterexample }: Shown): Loss | undefined {
   const { culprit } = counterexample
   const core = coreOf(counterexample)
@@ -59,8 +62,8 @@ function twice({ history, report, counterexample }: Shown): Loss | undefined {
 }
 
 /**
- * Returns `Queue x was found empty while it held messages`: the queue was not empty at any time during the culprit,
- * whatever the outcome of concurrent operations.
+ * Finds an impossible empty answer: `Queue x was found empty while it held messages`. The queue was not empty at any
+ * time during the culprit, whatever the outcome of concurrent operations.
  */
 function foundEmpty({ history, counterexample: { culprit, keys } }: Shown): Loss | undefined {
   if (culprit === undefined || history.operations.outcome[culprit] !== OK) return undefined
@@ -68,7 +71,7 @@ function foundEmpty({ history, counterexample: { culprit, keys } }: Shown): Loss
   return { title: `${queueNamed(keys)} was found empty while it held messages` }
 }
 
-/** Returns `Queue x handed out 2 before 1, which was sent first`. */
+/** Finds a wrong order of deliveries: `Queue x handed out 2 before 1, which was sent first`. */
 function outOfOrder({ history, report, counterexample }: Shown): Loss | undefined {
   if (report.model !== 'queue') return undefined
   const core = coreOf(counterexample)

@@ -80,7 +80,9 @@ function goneForGood(history: History, lost: readonly LostWrite[]): Loss | undef
  */
 const hasAppends = (lost: readonly LostWrite[]): boolean => lost.some(({ isAppend }) => isAppend === true)
 
-/** Returns `at least 20 of 25 acknowledged writes lost` if last writes to a key overlapped. */
+/**
+ * Counts lost writes; a lower bound if last writes to a key overlapped: `at least 20 of 25 acknowledged writes lost`.
+ */
 export function lostText(lost: readonly LostWrite[]): string {
   const least = leastOf(lost)
   return least < lost.length
@@ -89,8 +91,8 @@ export function lostText(lost: readonly LostWrite[]): string {
 }
 
 /**
- * Returns `n3 ended without p0's confirmed write to x` if that write was certainly the last; otherwise that the final
- * reads differ.
+ * Finds a replica with a wrong final value: `n3 ended without p0's confirmed write to x` if that write was certainly
+ * the last; otherwise reports that the final reads differ.
  */
 function apartAtTheEnd(history: History, counterexample: Counterexample | undefined): Loss | undefined {
   const first = counterexample?.operations.find(({ operation }) => isFinal(history, operation))?.operation
@@ -120,7 +122,7 @@ function apartAtTheEnd(history: History, counterexample: Counterexample | undefi
 const namesOf = (nodes: readonly string[]): string =>
   nodes.length > MOST_NODES ? plural(nodes.length, 'node') : listed(nodes.map((node) => nameText(node, 24)))
 
-/** A longer list of nodes is replaced by its count. */
+/** Maximum number of nodes to name; a longer list is replaced by its count. */
 const MOST_NODES = 3
 
 /**
@@ -145,8 +147,8 @@ function changedTwice(history: History, counterexample: Counterexample): Loss | 
 }
 
 /**
- * Returns `n1 answered without p0's confirmed write`: the node that had acknowledged the write answered that there is
- * no value.
+ * Finds a write that its own node lost: `n1 answered without p0's confirmed write`. The node that had acknowledged the
+ * write answered that there is no value.
  */
 function forgotten(history: History, report: Report<string>, counterexample: Counterexample): Loss | undefined {
   const { culprit } = counterexample
@@ -161,8 +163,8 @@ function forgotten(history: History, report: Report<string>, counterexample: Cou
 }
 
 /**
- * Returns `p2 saw p1's write to comment, but not its earlier one to photo`: a client that knew of a change to one key
- * missed an earlier change to another.
+ * Finds a client that knew of a change to one key and missed an earlier change to another: `p2 saw p1's write to
+ * comment, but not its earlier one to photo`.
  */
 function effectWithoutCause(history: History, report: Report, asked: Counterexample): Loss | undefined {
   const others = [counterexampleOf(report, 'causal'), ...levels.map((level) => counterexampleOf(report, level))]

@@ -34,7 +34,7 @@ const losses: { readonly [model: string]: readonly FindLoss[] } = {
   'work-queue': workQueueLosses,
 }
 
-/** Returns `At least 3 updates were lost`, or the effect of another anomaly. */
+/** Finds the loss of other transactions: `At least 3 updates were lost`, or the effect of another anomaly. */
 const transactionsLoss: FindLoss = ({ report: { model, transactions }, counterexample: { story } }) => {
   if (story === undefined) return undefined
   // An element that was appended to a list stays in it.

@@ -6,7 +6,9 @@ import { missingFrom } from '../sheets/life.ts'
 import { rowsWhere, type Shown } from '../sheets/sheet.ts'
 import type { FindLoss, Loss } from './loss.ts'
 
-/** `12 acknowledged elements were lost`; without final reads, the elements missing from the last read. */
+/**
+ * Losses of a set: `12 acknowledged elements were lost`; without final reads, the elements missing from the last read.
+ */
 export const setLosses: readonly FindLoss[] = [
   lostElements,
   ({ history, counterexample }) => unseen(history, counterexample),
@@ -36,7 +38,10 @@ function elementsHeld(history: History, read: OperationRow): readonly string[] {
 
 const named = (key: string | undefined, value: Json): string => canonical([key ?? null, value])
 
-/** Returns `p33's confirmed 261 was missing at n3`, or an element that another client had read before. */
+/**
+ * Finds an element that a read missed: `p33's confirmed 261 was missing at n3`, or an element that another client had
+ * read before.
+ */
 function unseen(history: History, counterexample: Counterexample): Loss | undefined {
   const missing = missingFrom(history, counterexample)
   if (missing === undefined) return undefined
@@ -53,7 +58,7 @@ function unseen(history: History, counterexample: Counterexample): Loss | undefi
   return { claim, title: `${who}'s confirmed ${element} was missing at ${where}` }
 }
 
-/** Returns `7 ids were handed out more than once`. */
+/** Finds repeated ids: `7 ids were handed out more than once`. */
 export const idsLoss: FindLoss = ({ report: { accounting } }) => {
   const repeated = accounting?.duplicated.length ?? 0
   if (repeated === 0) return undefined

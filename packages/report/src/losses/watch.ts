@@ -3,7 +3,7 @@ import { type History, inputOf, type Json, type Meaning, OK, outputOf, plural } 
 import { clientOf, coreOf, effectOf, functionOf, keyOf, nameText } from '../operation-words.ts'
 import type { FindLoss } from './loss.ts'
 
-/** Returns what a client that follows changes saw wrongly: `p3's watch of k* missed p7's confirmed put of x`. */
+/** Finds what a client that follows changes saw wrongly: `p3's watch of k* missed p7's confirmed put of x`. */
 export const watchLoss: FindLoss = ({ history, counterexample }) => {
   const { level, culprit } = counterexample
   if (culprit === undefined || !Object.hasOwn(told, level)) return undefined
@@ -46,7 +46,7 @@ const told: { readonly [guarantee: string]: (seen: Seen) => string } = {
   future: ({ watch }) => `${watch} was sent a change from before its start`,
 }
 
-/** Returns ` of x` or ` of k*`; empty for a watch of every key. */
+/** Describes what a watch covers: ` of x`, ` of k*`; empty for a watch of every key. */
 function scopeOf(asked: Json): string {
   if (typeof asked !== 'object' || asked === null || Array.isArray(asked)) return ''
   const { key, prefix } = asked as { readonly [member: string]: Json }
@@ -76,7 +76,10 @@ const isRefused = (responses: Json): boolean =>
     (each) => typeof each === 'object' && each !== null && !Array.isArray(each) && each['compacted'] !== undefined,
   )
 
-/** Returns `3 acknowledged messages were lost`, a violation of `level`, or other losses of producers and consumers. */
+/**
+ * Losses of messages: `3 acknowledged messages were lost`, a violation of `level`, or other losses of producers and
+ * consumers.
+ */
 const lossesOfMessages = (level: string, titles: { readonly [guarantee: string]: string }): readonly FindLoss[] => [
   ({ report: { lost } }) => {
     if (lost.length === 0) return undefined

@@ -38,7 +38,7 @@ export interface CodeRun {
 
 /** A client's request, in the terms that readers know. */
 export interface NamedRequest {
-  /** The name of the request in steps; absent if the race was read from the header of a history. */
+  /** The name of the request, as in `CodeStep.request`; absent if the race was read from the header of a history. */
   readonly name?: string | undefined
   /** `p0`. */
   readonly process: string
@@ -49,7 +49,7 @@ export interface NamedRequest {
 
 /** A client's request with its properties in the history. */
 export interface RacingRequest extends NamedRequest {
-  /** The name of the request in steps. */
+  /** The name of the request, as in `CodeStep.request`. */
   readonly name: string
   readonly changes: boolean
   /** Whether the request is part of the contradiction. */
@@ -57,8 +57,8 @@ export interface RacingRequest extends NamedRequest {
 }
 
 /**
- * A race: while one request awaited, another changed state that the first had read, and on which it later based a
- * change.
+ * A race: a request reads some state, awaits, and then changes something based on what it read, while another request
+ * changes that state during the await.
  */
 export interface Race {
   /**

@@ -11,7 +11,7 @@ export const possessive = ({ process, f }: NamedRequest): string => `${process}'
 /** `9.0`. */
 export const millisText = (time: number): string => nanosToMillis(time as Nanos).toFixed(1)
 
-/** Returns `server.ts:17 (p0's cas) awaited 9.0 ms; meanwhile p1's write ran server.ts:16–21`. */
+/** Describes a race: `server.ts:17 (p0's cas) awaited 9.0 ms; meanwhile p1's write ran server.ts:16–21`. */
 export function raceSentence({ overtaken, by }: Pick<Race, 'overtaken' | 'by'>): string {
   const [first, last] = by.lines
   const ran = `${by.file}:${first}${first === last ? '' : `–${last}`}`
@@ -20,7 +20,7 @@ export function raceSentence({ overtaken, by }: Pick<Race, 'overtaken' | 'by'>):
   return printable(`${waited} awaited ${time} ms; meanwhile ${possessive(by.request)} ran ${ran}`)
 }
 
-/** Returns `p1's write overtook p0's cas at this await, from 3.0 to 5.0 ms`. */
+/** Describes an overtaken await: `p1's write overtook p0's cas at this await, from 3.0 to 5.0 ms`. */
 export function overtakenText({ overtaken, by }: Pick<Race, 'overtaken' | 'by'>): string {
   const [from, to] = [millisText(by.from), millisText(by.to)]
   const when = from === to ? `at ${from} ms` : `from ${from} to ${to} ms`

@@ -48,7 +48,7 @@ export interface Finding {
    * nothing to explain.
    */
   readonly sentence: string
-  /** `promised linearizable, found eventual`; empty if no level was expected. */
+  /** The expected and the found level: `promised linearizable, found eventual`; empty if no level was expected. */
   readonly expected: string
   /** The drawing of the counterexample, as lines of plain text. */
   readonly evidence: readonly string[]

@@ -65,7 +65,7 @@ export interface TroubleSubject {
   readonly message: string
   /** `stopped` if time or memory ran out; `unreadable` if the file could not be read. */
   readonly why: 'stopped' | 'unreadable'
-  /** Whether it is the only file. */
+  /** Whether this is the only file. */
   readonly alone: boolean
   readonly exitCode: number
 }

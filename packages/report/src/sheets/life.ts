@@ -120,7 +120,7 @@ interface Life {
   readonly title: string
   readonly rows: readonly OperationRow[]
   readonly whatOf: (row: OperationRow) => string
-  /** Whether a row contradicts the others, apart from the culprit. */
+  /** Whether a row other than the culprit's contradicts the rest. */
   readonly isWrong?: (row: OperationRow) => boolean
   readonly isTimed?: boolean
 }

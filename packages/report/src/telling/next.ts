@@ -125,7 +125,7 @@ function seldomAnswered({ phases }: RunSummary, again: string | undefined): Next
   return { text: 'Most requests failed, so this run tried little. Remove the cause of the errors.', command: again }
 }
 
-/** Returns the next step if faults prevented most answers, as faults that leave no majority for long do. */
+/** Returns the next step if faults prevented most answers, such as faults that leave no majority for a long time. */
 function triedLittle(phases: RunSummary['phases'], again: string | undefined, beginning = ''): Next | undefined {
   const { asked, answered } = answeredIn(underFaults(phases))
   if (asked < MANY || answered >= SELDOM * asked) return undefined

@@ -102,7 +102,7 @@ function evidenceText(history: History, run: RunSummary | undefined, facts: Fact
   return [tried, costText(facts, run), stalenessText(run)].filter((text) => text !== '').join(' ')
 }
 
-/** Returns `, answered by n1 alone,` if no other node of the cluster answered; otherwise empty. */
+/** Names the only node that answered: `, answered by n1 alone,`; empty if others answered as well. */
 function onlyNodeText(history: History, among: number): string {
   const name = onlyNode(history, among)
   return name === undefined ? '' : `, answered by ${nameText(name)} alone,`
@@ -116,7 +116,7 @@ function faultsIn({ faults }: RunSummary): readonly string[] {
   return [...counts].map(([name, times]) => plural(times, name, severalOf(name)))
 }
 
-/** Returns `82 reads were stale.`; empty if none was stale or staleness was not measured. */
+/** Describes the stale reads: `82 reads were stale.`; empty if none was stale or staleness was not measured. */
 function stalenessText({ phases, convergedAfterHealNanos: converged }: RunSummary): string {
   const stale = phases.reduce((sum, { staleReads = 0 }) => sum + staleReads, 0)
   if (stale === 0) return ''

@@ -105,8 +105,8 @@ export function majorityText(phases: readonly PhaseSummary[], { may }: Pick<Fact
 const MOST_NODES = 40
 
 /**
- * Returns `availability by node: n1 99.20%, n2 98.71%`; empty if no node is known. For a run, `when` is the time at
- * which the nodes were asked.
+ * Lists the availability of each node: `availability by node: n1 99.20%, n2 98.71%`; empty if no node is known. For a
+ * run, `when` is the time at which the nodes were asked.
  */
 export const nodesText = (nodes: readonly NodeSummary[], when = ''): string =>
   nodes.length === 0
@@ -117,7 +117,8 @@ export const nodesText = (nodes: readonly NodeSummary[], when = ''): string =>
         .join(' · ')}${nodes.length > MOST_NODES ? ` and ${count(nodes.length - MOST_NODES)} more` : ''}`
 
 /**
- * Returns `faults that took effect: 6 of 6 partitions, 3 of 4 kills`, and the names of faults that did not take effect.
+ * Lists the faults that took effect: `faults that took effect: 6 of 6 partitions, 3 of 4 kills`, and the names of those
+ * that did not.
  */
 export function faultLines(run: RunSummary, page: PageStyle): string[] {
   if (run.faults.length === 0) return ['no faults were injected']
@@ -142,7 +143,7 @@ export function faultLines(run: RunSummary, page: PageStyle): string[] {
   ]
 }
 
-/** Returns `no partition took effect` for each kind of fault that never took effect. */
+/** Returns a text for each kind of fault that never took effect: `no partition took effect`. */
 export const idleTexts = (run: RunSummary): string[] =>
   [...injectedByName(run)].flatMap(([name, records]) =>
     records.every(({ hits }) => hits === 0) ? [`no ${name} took effect`] : [],
@@ -158,7 +159,10 @@ function injectedByName({ faults }: RunSummary): ReadonlyMap<string, readonly Fa
   return byName
 }
 
-/** Returns `148 operations have an unknown outcome: 91 found to have happened, 40 cannot have, 17 undecided`. */
+/**
+ * Counts operations of unknown outcome: `148 operations have an unknown outcome: 91 found to have happened, 40 cannot
+ * have, 17 undecided`.
+ */
 export function infoText(info: {
   readonly total: number
   readonly happened?: number | undefined
@@ -175,7 +179,10 @@ export function infoText(info: {
   return `${plural(total, 'operation')} ${total === 1 ? 'has' : 'have'} an unknown outcome${parts.length === 0 ? '' : `: ${parts.join(', ')}`}`
 }
 
-/** Returns `58,113 operations (2,905 ops/s): 57,900 ok, 65 fail, 148 info; 29,000 reads, 20,113 writes, 9,000 cas`. */
+/**
+ * Counts the operations of a run: `58,113 operations (2,905 ops/s): 57,900 ok, 65 fail, 148 info; 29,000 reads, 20,113
+ * writes, 9,000 cas`.
+ */
 export function countsText(
   { operations, phases = [] }: Pick<RunSummary, 'operations'> & Partial<Pick<RunSummary, 'phases'>>,
   rate: string | undefined,

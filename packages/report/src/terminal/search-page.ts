@@ -16,7 +16,10 @@ import { wrap } from './width.ts'
 export interface SearchSummary {
   /** What was searched: `raft with the bug stale-read`. */
   readonly subject: string
-  /** `with the settings its bug needs: pre-vote=false`; empty if the user chose every setting. */
+  /**
+   * The settings chosen by the search: `with the settings its bug needs: pre-vote=false`; empty if the user chose every
+   * setting.
+   */
   readonly taken: string
   /**
    * The level by which histories were judged, as an adjective: `linearizable`. Undefined if only invariants were

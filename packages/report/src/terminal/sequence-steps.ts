@@ -8,7 +8,7 @@ export interface SequenceInput {
   readonly history: History
   /** Row numbers of the operations to show. */
   readonly operations: readonly number[]
-  /** The operation among them that cannot be explained. */
+  /** The row number of the operation that cannot be explained. */
   readonly culprit: number | undefined
   readonly faults: readonly { readonly fault: Fault; readonly from: Nanos; readonly to: Nanos }[]
   readonly log: readonly { readonly at: Nanos; readonly node: NodeId; readonly text: string }[]

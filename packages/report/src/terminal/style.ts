@@ -1,6 +1,6 @@
 import type { Mood } from '../facts/headline.ts'
 
-/** How a terminal styles text; files, tests and pipes use plain text. */
+/** The text styles of a terminal; files, tests and pipes use plain text. */
 export interface Style {
   readonly bold: (text: string) => string
   readonly dim: (text: string) => string
@@ -18,7 +18,7 @@ export const plainStyle: Style = { bold: same, dim: same, red: same, green: same
 /** The characters that pages draw with, each in Unicode and in ASCII. */
 const SIGNS = {
   met: ['✔', '+'],
-  /** Before a verdict that is neither a pass nor a failure. */
+  /** The sign before a verdict that is neither a pass nor a failure. */
   bullet: ['•', '-'],
   violated: ['✘', 'x'],
   unknown: ['?', '?'],

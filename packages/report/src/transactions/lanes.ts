@@ -112,7 +112,7 @@ const permutations = (items: readonly number[]): readonly (readonly number[])[] 
     ? [items]
     : items.flatMap((first) => permutations(items.filter((item) => item !== first)).map((rest) => [first, ...rest]))
 
-// What is said of them.
+// The words for transactions and arrows.
 
 export const nameOfPart = (part: number): string => `T${part + 1}`
 
@@ -122,7 +122,7 @@ export function endText(history: History, { operation, members = [] }: DrawnTran
   return outcome === OK ? 'committed' : outcome === FAIL ? 'rolled back' : 'no answer'
 }
 
-/** Returns what the drawing omits of a transaction: `3 more reads and writes`; empty if nothing. */
+/** Returns what the drawing omits of a transaction: `3 more reads and writes`; empty if it omits nothing. */
 export const othersText = ({ others, steps }: DrawnTransaction): string =>
   others === 0
     ? ''
@@ -137,11 +137,14 @@ export const arrowWords: { readonly [edge in TransactionArrow['edge']]: string }
   'real time': 'ended before',
 }
 
-/** Returns the label `rw accounts/7`; empty for session order and real time, for which the words are sufficient. */
+/**
+ * Returns the label of an arrow: `rw accounts/7`; empty for session order and real time, for which the words are
+ * sufficient.
+ */
 export const arrowLabel = ({ edge, key }: TransactionArrow): string =>
   key === undefined ? '' : `${edge} ${nameText(key)}`
 
-/** Returns `T1 did not see what T2 wrote to bob (rw)`. */
+/** Describes an arrow in a sentence: `T1 did not see what T2 wrote to bob (rw)`. */
 export function arrowSentence({ from, to, edge, key = '' }: TransactionArrow): string {
   const [one, other] = [nameOfPart(from.part), nameOfPart(to.part)]
   switch (edge) {
