@@ -218,7 +218,8 @@ export const runOptionsOf = (
   sticky: typeof target.sticky === 'function' ? target.sticky(targetSettings) : target.sticky,
   rate: spec.rate,
   timeMs: spec.timeMs,
-  // No faults are repeated in other runs: virtual time has no slow machines, and observed clients may have ended.
+  // Faults are repeated only in real runs with driven clients: virtual time has no slow machines, and observed clients
+  // may have ended.
   insistOn:
     target.tier === 'real' && target.clients !== 'observed' ? [...new Set(nemeses.map(({ kind }) => kind))] : [],
   timeoutMs: spec.timeoutMs,

@@ -7,7 +7,7 @@ import type { RunStage } from './ports/run-outcome.ts'
 import type { RunSpec } from './result/run-spec.ts'
 import type { RunSummary } from './result/run-summary.ts'
 
-/** The progress of a run, with the verdict so far. */
+/** The progress of a run, including the verdict so far. */
 export interface Progress extends Judged {
   readonly stage: RunStage
   readonly elapsed: Nanos

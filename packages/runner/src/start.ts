@@ -120,7 +120,7 @@ export const askedOf = (workload: Workload, settings: Settings): AskedOperations
   sampleWrite: () => sampleWrite(workload, settings),
 })
 
-/** Maximum number of operations to generate in search of a write; more than enough. */
+/** Maximum number of operations to generate in search of a write. */
 const MOST_SAMPLED = 100
 
 function sampleWrite(workload: Workload, settings: Settings): Input | undefined {

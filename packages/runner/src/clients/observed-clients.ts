@@ -27,7 +27,7 @@ export function observeClients(
   let processes = 0
   const recorder: RunRecorder = {
     newProcess: () => processes++,
-    // The proxy's record is the history, final reads included.
+    // Nothing is recorded here: the proxy's record is the history, including the final reads.
     invoked() {},
     completed() {},
     nemesis: (f, value) => wire.note(f, value),
@@ -64,7 +64,7 @@ function noting({ sink, settlement, repeats, online }: Noting) {
     client(line, event) {
       if (sink.wire === undefined) sink.append(event)
       else sink.wire.client(line, event)
-      // An operation that only lets a key expire may take effect at any time, so the run does not wait for it.
+      // The removal of an expired key may take effect at any time, so the run does not wait for it.
       if (event.type === 'invoke' && event.expires !== true) open.add(event.process)
       else open.delete(event.process)
       if (event.key !== undefined && keys.size < MOST_FINAL_KEYS && event.process !== 'recorder') keys.add(event.key)

@@ -14,7 +14,7 @@ export interface ProcessOptions {
 
 /** A client in the history: a succession of processes, each of which runs one operation at a time. */
 export interface ClientProcess {
-  /** Calls back once. Never retries. */
+  /** Performs an operation, and calls back once. Never retries. */
   invoke(node: NodeId, input: Input, completed: (completion: Completion) => void): void
   becomeFinal(): void
   close(): void

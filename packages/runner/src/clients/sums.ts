@@ -8,9 +8,9 @@ export interface Sums {
 }
 
 interface Hidden {
-  /** A lower bound on the number of these additions: those whose resulting value was seen. */
+  /** A lower bound on the number of additions without a reply: those whose resulting value was seen. */
   readonly seen: number
-  /** Whether these are certainly all. */
+  /** Whether `seen` certainly counts all of these additions. */
   readonly isAll: boolean
 }
 

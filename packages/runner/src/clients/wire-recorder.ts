@@ -14,8 +14,8 @@ export interface WireBackedRecorder extends RunRecorder {
 }
 
 /**
- * Records by the cluster's proxy, if it keeps a record and the run wants it. Adds the invocations that failed before
- * reaching the proxy, because the history must show that those clients were not served.
+ * Starts the record of the cluster's proxy, if it keeps a record and the run wants it. Adds the invocations that failed
+ * before reaching the proxy, because the history must show that those clients were not served.
  */
 export function recordWire(
   { record }: Cluster,

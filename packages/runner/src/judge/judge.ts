@@ -34,7 +34,10 @@ interface SummaryInput
   /** The workload of the run; it determines which histories prove nothing. */
   readonly workload?: Workload | undefined
   readonly outcome: RunOutcome
-  /** Whether the nodes may replicate each other; unknown for servers that the run did not start. */
+  /**
+   * Whether the nodes may replicate each other; false for servers that the run did not start, for which this is
+   * unknown.
+   */
   readonly isGroup: boolean
   /** Whether the target marks the events at which its bug takes effect. */
   readonly marks: boolean

@@ -24,7 +24,7 @@ export interface ClockBounds {
    * Returns the bounds on the local time at which the remote clock showed `remote`; infinite bounds without a sample.
    */
   at(remote: Nanos): Bounds
-  /** Drops what only times before `remote` need. */
+  /** Drops the samples that are needed only for times before `remote`. */
   forget(remote: Nanos): void
   /** Returns the remote time of the last sample. */
   last(): Nanos | undefined

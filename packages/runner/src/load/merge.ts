@@ -32,7 +32,7 @@ const HOLD = millisToNanos(millis(150))
 /** An event that waits until no earlier event can arrive. */
 interface Waiting {
   readonly time: Nanos
-  /** What the event says about its clock. */
+  /** The clock that timed the event, and the possible error of the time. */
   readonly extra: Event['extra']
   readonly write: () => void
 }

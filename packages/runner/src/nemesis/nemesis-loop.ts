@@ -145,7 +145,7 @@ function createTimetable(clock: Cluster['clock'], startedAt: Nanos) {
   }
 }
 
-/** Returns `n1 was down or paused already`. */
+/** Returns why a fault is skipped: `n1 was down or paused already`. */
 function alreadyDown(fault: Fault): string {
   const nodes = 'nodes' in fault ? fault.nodes : []
   return `${nodes.join(' and ')} ${nodes.length === 1 ? 'was' : 'were'} down or paused already`

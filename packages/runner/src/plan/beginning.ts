@@ -38,5 +38,5 @@ function whyItCannotBegin({ model, initial, levels }: Workload): string | undefi
   }
 }
 
-/** Compares by JSON text. A state of any other type, such as a Map, is never equal. */
+/** Compares by JSON text, because a state may have any type, such as Map. */
 const isSame = (state: unknown, value: Json): boolean => JSON.stringify(state) === JSON.stringify(value)

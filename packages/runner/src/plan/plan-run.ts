@@ -170,7 +170,7 @@ function workloadsFor(target: Target, settings: Settings): readonly Workload[] {
   )
 }
 
-/** Returns ` Workloads for it: lock, queue.`; empty if there are none. */
+/** Lists workloads after a text: ` Workloads for it: lock, queue.`; empty without workloads. */
 const listText = (what: string, list: readonly Workload[]): string =>
   list.length === 0 ? '' : ` ${what}: ${list.map(({ name }) => name).join(', ')}.`
 

@@ -163,7 +163,7 @@ export interface Concluded {
  */
 export type WireEvent = Event & {
   readonly edges?: readonly string[] | undefined
-  /** Whether the operation makes the server remove a key by itself at a later time. */
+  /** Whether the event belongs to the server's own removal of an expired key, recorded as a write. */
   readonly expires?: boolean | undefined
 }
 

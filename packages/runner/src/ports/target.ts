@@ -219,7 +219,6 @@ export interface Elsewhere {
 export interface StartedCluster extends Cluster {
   /** Milliseconds from the start until the cluster could serve; undefined if that took no time. */
   readonly readyMs: number | undefined
-  /** The rehearsal; absent if there was none. */
   readonly rehearsal?: Rehearsal | undefined
   leader(): NodeId | undefined
   /** Returns how clients in other processes reach the cluster; absent if they cannot. */

@@ -5,7 +5,7 @@ import type { RunSummary } from './run-summary.ts'
 import { STOOD_STILL } from './standstills.ts'
 
 export interface FaultSpan {
-  /** `partition`, `kill`, …, or the fault's name in a file. */
+  /** The kind of the fault: `partition`, `kill`, …, or its name in a file. */
   readonly kind: string
   /** The fault's name in `--faults`, if it differs from its kind. */
   readonly name?: string | undefined

@@ -120,7 +120,7 @@ export interface Heard {
   readonly isCut: boolean
   /**
    * Why it is unknown whether a message with the change was sent: not all messages were recorded, or the change cannot
-   * be recognised in all of them. Absent if it is known.
+   * be recognised in some of them. Absent if it is known.
    */
   readonly unclear?: 'not recorded' | 'not recognised' | undefined
   /**

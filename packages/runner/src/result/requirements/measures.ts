@@ -108,7 +108,10 @@ function latency(name: string, share: number, summary: string): Measure {
   }
 }
 
-/** An acknowledged write is known to be kept only if the copies were read at the end. */
+/**
+ * Returns the number of lost writes; unknown if the copies were not read at the end, because only these reads show that
+ * an acknowledged write was kept.
+ */
 function lostOf({ accounting, lost, levels }: Report<string>): Figure {
   if (accounting !== undefined) return ofAccounting(accounting, 'lost')
   if (lost.length > 0) return { value: lost.length }
