@@ -1,5 +1,7 @@
 /**
- * Returns the first element that matches a selector.¶ @throws {Error} If the page has no such element of this kind.
+ * Returns the first element that matches a selector.
+ *
+ * @throws Error if the page has no such element of this kind.
  */
 export function find<T extends Element>(selector: string, kind: new () => T, within: ParentNode = document): T {
   const element = within.querySelector(selector)

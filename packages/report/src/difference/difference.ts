@@ -113,7 +113,7 @@ const figures: readonly FigureKind[] = [
   { what: 'staleness p99', at: ['staleness', 'behindNanos', 'p99'], text: duration, sign: -1 },
 ]
 
-/** A change by a smaller share counts as neither better nor worse: two runs of one system vary by as much. */
+/** A change by a smaller share counts as neither better nor worse: two runs of one system may differ by as much. */
 const NOTICEABLE = 0.05
 
 function figureRow({ what, at, text, sign }: FigureKind, before: Parsed, after: Parsed): DifferenceRow[] {

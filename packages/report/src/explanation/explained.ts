@@ -53,7 +53,7 @@ export interface Explained {
     readonly result: Verdict['result']
     readonly why: string
   }[]
-  /** The usual causes of such a violation, most relevant first. */
+  /** The usual causes of the violation, most relevant first. */
   readonly causes: readonly { readonly cause: string; readonly remedy: string }[]
 }
 

@@ -25,7 +25,7 @@ export interface NearFault extends FaultSpan {
   readonly isTakeover: boolean
   /** Whether the fault had ended when the culprit was called. */
   readonly isOver: boolean
-  /** The text and, if it adds information, the relation. */
+  /** `text`, followed by `relation` if it adds information. */
   readonly whole: string
 }
 

@@ -97,6 +97,6 @@ function waitHtml({ overtaken }: Race, { turn, lane, row }: DrawnTurn, drawn: re
   return html`<rect class="${isOvertaken ? 'race-wait overtaken' : 'race-wait'}" x="${LANES[lane] - WAIT_WIDTH / 2}" y="${from}" width="${WAIT_WIDTH}" height="${to - from}"/>${(to - from > ROW || isOvertaken) && html`<text class="${isOvertaken ? 'race-note' : 't2'}" x="${x}" y="${(from + to) / 2 + 4}">${text}</text>`}`
 }
 
-/** Whether this turn ended at the overtaken await, or at a shorter await within it. */
+/** Whether this turn ended at the await during which the other request ran, or at a shorter await within that time. */
 const covers = ({ at, waits }: RaceTurn, overtaken: Race['overtaken']): boolean =>
   at >= overtaken.from && (waits?.to ?? 0) <= overtaken.to

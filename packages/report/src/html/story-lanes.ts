@@ -85,7 +85,7 @@ function labelPlace(links: Links, lanes: readonly Lane[]): number {
 type Message = Extract<Sign, { readonly type: 'message' }>
 
 /**
- * Returns where a message that does not arrive ends: at the first wall, on its way, of the partition that stops it;
+ * Returns where a message that does not arrive ends: at the first wall that it meets of the partition that stops it;
  * otherwise halfway.
  */
 function stopOf({ from, to }: Message, lanes: readonly Lane[], walls: readonly Links[]): number {

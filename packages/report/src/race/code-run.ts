@@ -18,8 +18,8 @@ export interface CodeStep {
   readonly request: string
   readonly at: Nanos
   /**
-   * The state that the step reads; `writes` is the state that it may change, and `rests` is the state from which values
-   * that it uses were read earlier. Equal names mean the same state.
+   * The state that the step reads; `writes` is the state that it may change, and `rests` is the state from which the
+   * values that it uses were read earlier. Equal names mean the same state.
    */
   readonly reads: readonly string[]
   readonly writes: readonly string[]

@@ -75,7 +75,7 @@ function noteRead(values: Values, value: Json): void {
   values.last = typeof value === 'string' ? value : undefined
 }
 
-/** Takes `[old, sum]`, or `[sum]` if there was no value or zero. */
+/** Notes the sum of an addition, given `[old, sum]`, or `[sum]` if there was no value before, or zero. */
 function noteSum(values: Values, value: Json): void {
   if (!Array.isArray(value)) return
   const sum = String(value.at(-1))

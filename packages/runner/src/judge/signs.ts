@@ -4,8 +4,7 @@ import { withoutNews } from '@chaosproxy/workloads'
 import { leftOutReads, readsOfNothing } from './left-out-reads.ts'
 
 /**
- * The properties of some keys of a history of registers on which it depends whether the history proves anything: see
- * `proves`.
+ * Properties of some keys of a history of registers, from which `proves` decides whether the history proves anything.
  */
 export interface Signs {
   /** Whether some write can be distinguished from another. */

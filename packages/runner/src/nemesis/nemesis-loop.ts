@@ -116,7 +116,7 @@ export function startNemesisLoop({ cluster, recorder, schedule, startedAt, rando
       else inForce.end(current, healed)
     },
     heal(healed) {
-      // After `stop`, only its own callback may be pending: it must always be called.
+      // Does nothing after `stop`, whose callback must always be called.
       if (!stopped) heal(healed)
     },
     // On real processes a fault may begin after its planned end; its end is never before its beginning.

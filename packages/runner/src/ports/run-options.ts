@@ -31,7 +31,10 @@ export interface RunOptions extends Pick<RunSpec, 'clients' | 'rate' | 'timeMs' 
   readonly mapping?: Header['mapping']
   /** Called once, when a violation of the strongest level is noticed while the history is recorded. */
   readonly violated?: ((violation: LiveViolation) => void) | undefined
-  /** Whether such a violation stops the clients; healing and final reads still follow. */
+  /**
+   * Whether a violation of the strongest level, noticed while the history is recorded, stops the clients; healing and
+   * final reads still follow.
+   */
   readonly stopOnViolation?: boolean | undefined
 }
 

@@ -142,7 +142,10 @@ export interface Listening {
 /** A question to a cluster about a run that has ended, even if the cluster is stopped. */
 export interface Recollection {
   readonly listening: Listening
-  /** Other changes of the same key: if one of them is recognised in a message, changes can be recognised. */
+  /**
+   * Other changes of the same key. If one of them is recognised in a message, the change in question would be
+   * recognised as well.
+   */
   readonly known: readonly Change[]
   /** Every key of the run: a message that names a different key is not a query for this change. */
   readonly keys: readonly string[]
