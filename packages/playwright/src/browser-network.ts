@@ -33,7 +33,7 @@ export interface BrowserProxy {
 /** The page's name in a test that gives none. */
 const USUAL_PAGE = 'page'
 
-/** The network of a test's pages. Their URLs stay as they are, and their traffic can be cut, delayed and lost. */
+/** The network of a test's pages. The pages' URLs stay unchanged, and their traffic can be cut, delayed and lost. */
 export class BrowserNetwork {
   readonly #servers: readonly Server[]
   readonly #links: Links
@@ -49,7 +49,7 @@ export class BrowserNetwork {
   }
 
   /**
-   * Opens a network whose servers have these names. Pages reach all other servers directly.
+   * Opens a network to the named servers. Pages reach all other servers directly.
    *
    * @throws UserError (usage, input) for an invalid server or table.
    */
@@ -61,8 +61,8 @@ export class BrowserNetwork {
   }
 
   /**
-   * The proxy setting that leads the pages of a browser or context through the network. Pages of another name have
-   * their own links; recorded pages share the link `clients`.
+   * Returns the proxy setting that routes the pages of a browser or context through the network. Pages with different
+   * names have separate links; recorded pages share the link `clients`.
    */
   async proxy(name: string = USUAL_PAGE): Promise<BrowserProxy> {
     if (this.#servers.some((server) => server.name === name) || !/^[\w.-]+$/.test(name))
@@ -76,12 +76,14 @@ export class BrowserNetwork {
     return { server: (await opening).url }
   }
 
-  /** Silently drops what `to` would get from `from`; the other direction passes. Both may be pages or servers. */
+  /**
+   * Silently drops all traffic from `from` to `to`; the other direction passes. Either end may be a page or a server.
+   */
   cut(from: string, to: string): Promise<Heal> {
     return this.#inject('cut', { kind: 'partition', links: [{ from, to }] })
   }
 
-  /** Cuts all links between different groups, in both directions: connections stay open, and nothing arrives. */
+  /** Cuts all links between different groups, in both directions. Connections stay open, but nothing arrives. */
   partition(...groups: readonly (readonly string[])[]): Promise<Heal> {
     return this.#inject('partition', { kind: 'partition', links: linksBetween(groups) })
   }
@@ -92,8 +94,8 @@ export class BrowserNetwork {
   }
 
   /**
-   * Loses matching WebSocket messages from one end to the other: those that contain a text, or JSON with a member, such
-   * as `{ member: 'type', equals: 'join' }`. The connection stays open.
+   * Drops matching WebSocket messages from one end to the other: messages that contain a text, or JSON messages with a
+   * member, such as `{ member: 'type', equals: 'join' }`. The connection stays open.
    */
   lose(from: string, to: string, message: string | MessageMatch): Promise<Heal> {
     const match = typeof message === 'string' ? { contains: message } : message
@@ -101,11 +103,12 @@ export class BrowserNetwork {
   }
 
   /**
-   * Injects any fault of connections, HTTP/1.1 requests or messages, by the names and parameters that `chaos ctl kinds`
-   * lists: `{ kind: 'lose-reply', match: { path: '/orders' } }`. Without `links` it is on the links from every page to
-   * every server. Resolves once it is in force, with a function that heals it and resolves with its number of hits.
+   * Injects any fault of connections, HTTP/1.1 requests or messages, by its name and parameters as `chaos ctl kinds`
+   * lists them: `{ kind: 'lose-reply', match: { path: '/orders' } }`. Without `links`, the fault acts on the links from
+   * every page to every server. Resolves once the fault is in force, with a function that heals it and resolves with
+   * its number of hits.
    *
-   * @throws UserError for a fault that does not exist, or that these links cannot suffer.
+   * @throws UserError for an unknown fault, or a fault that these links cannot suffer.
    */
   hurt(fault: FaultDraft): Promise<Heal> {
     return this.#inject(`hurt(${fault.kind})`, fault)
@@ -117,11 +120,11 @@ export class BrowserNetwork {
   }
 
   /**
-   * Heals everything, ends the recording, and judges the requests by a level, such as `linearizable` or `eventual`.
-   * Resolves with the run if it meets the level; may be called again for another one.
+   * Heals all faults, ends the recording, and judges the requests by a level, such as `linearizable` or `eventual`.
+   * Resolves with the run if the requests meet the level. May be called again for another level.
    *
-   * @throws AssertionError with the drawn counterexample if it does not, and if the verdict is unknown or the run
-   * proves nothing. UserError if nothing is recorded, or there is no such level.
+   * @throws AssertionError with the drawn counterexample if the requests do not meet the level, and if the verdict is
+   * unknown or the run proves nothing. UserError if nothing is recorded, or the level does not exist.
    */
   async check(level: string): Promise<Run> {
     if (this.#recorded === undefined)
@@ -133,7 +136,7 @@ export class BrowserNetwork {
     return run
   }
 
-  /** The directory of the checked run, with its report; undefined before that. */
+  /** Returns the directory of the judged run, which holds its report; undefined before `check`. */
   async directory(): Promise<string | undefined> {
     return (await this.#judged?.catch(() => undefined))?.directory
   }
@@ -188,13 +191,13 @@ function requireLinks(
     throw new UserError('usage', `${where}: a link is between a page and a server. ${known}`)
 }
 
-/** What to record, and how to read it. */
+/** The protocol to record, and the options of the recording. */
 interface RecordedDraft extends Pick<RecordDraft, 'model' | 'initial' | 'timeoutMs' | 'out'> {
   /** A route table, or its path, as for `record` of chaosproxy. */
   readonly as: string | object
 }
 
-/** Links whose requests are recorded: one for each server, shared by all pages as `clients`. */
+/** Links whose requests are recorded. Each server has one link, which all pages share as `clients`. */
 interface RecordedLinks extends Links {
   /** Ends the recording on the first call, and judges it. */
   stop(): Promise<Run>
@@ -230,7 +233,7 @@ async function openRecordedLinks(
 
 const withLinkNames = ({ links, ...fault }: TrafficFault) => ({ ...fault, links: links.map(linkName) })
 
-/** The test judges the record; an unjudgeable recording is ended without an error. */
+/** Ends the recording. Ignores a failed verdict, since the test itself judges the recording. */
 async function closed(recording: Recording): Promise<void> {
   await Promise.allSettled([recording.stop()])
 }

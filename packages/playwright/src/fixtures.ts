@@ -3,16 +3,16 @@ import { BrowserNetwork, type BrowserProxy, type NetworkDraft } from './browser-
 
 /** The fixtures that `chaosFixtures` adds to a test. */
 export interface ChaosFixtures {
-  /** Set by `test.use`; by default the server at `baseURL`, as `server`. */
+  /** The options of the network, set by `test.use`; by default the server at `baseURL`, named `server`. */
   network: NetworkDraft | undefined
   /** The network of the test's pages, which ends with the test. */
   chaos: BrowserNetwork
 }
 
-/** Called by a fixture with its value; it resolves once the test has ended. */
+/** The function that a fixture calls with its value. Resolves once the test has ended. */
 export type Use<Value> = (value: Value) => Promise<void>
 
-/** The used part of Playwright's `testInfo`. */
+/** The part of Playwright's `testInfo` that the fixtures use. */
 interface Test {
   readonly status?: string | undefined
   readonly expectedStatus: string
@@ -34,8 +34,8 @@ interface Fixtures {
 }
 
 /**
- * Fixtures for Playwright's own `test`, in the project's version: `base.extend<ChaosFixtures>(chaosFixtures)`. Every
- * context of such a test uses the network `chaos`.
+ * Fixtures for `test` of the project's own version of Playwright: `base.extend<ChaosFixtures>(chaosFixtures)`. Every
+ * browser context of a test uses the network `chaos`.
  */
 export const chaosFixtures: Fixtures = {
   network: [undefined, { option: true }],

@@ -3,13 +3,13 @@ import type { TrafficFault } from '@chaosproxy/faults'
 /** Heals a fault once, and resolves with its number of hits. */
 export type Heal = () => Promise<number>
 
-/** The links between pages and servers, each of which can suffer faults. */
+/** The links between pages and servers. Each link can suffer faults. */
 export interface Links {
   readonly pages: readonly string[]
   portOf(page: string, server: string): number
   /** Opens the links of a page to every server, unless they are open. */
   join(page: string): Promise<void>
-  /** @throws UserError (usage) for a fault that they cannot suffer. */
+  /** @throws UserError (usage) for a fault that these links cannot suffer. */
   inject(fault: TrafficFault): Promise<Heal>
   close(): Promise<void>
 }

@@ -10,7 +10,7 @@ import { UserError } from 'chaosproxy'
 import type { Links } from './links.ts'
 import { addressOf, type Server } from './servers.ts'
 
-/** Separate links for each page, so that one page can be cut off while others are not. */
+/** Opens separate links for each page, so that a fault can cut off a single page. */
 export function openPageLinks(servers: readonly Server[], seed: number): Links {
   const network = createNetwork({ seed })
   const plane = createControlPlane({ network, seed })

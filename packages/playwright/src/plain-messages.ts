@@ -1,12 +1,12 @@
 import { Transform } from 'node:stream'
 
-/** The limit of node:http. */
+/** Longest head of a request, as in node:http. */
 const LONGEST_HEAD_BYTES = 16 * 1024
 const OFFER = /^sec-websocket-extensions:[^\r\n]*\r\n/gim
 
 /**
- * Passes on what a browser sends, except for the offer to compress the messages of a WebSocket: compressed, they could not be
- * told apart by what they say, and losing one would garble all that follow.
+ * Passes on the browser's bytes, but removes the offer to compress WebSocket messages. Compressed messages cannot be
+ * matched by their text, and losing one would garble all later messages.
  */
 export function withoutCompression(): Transform {
   let held = Buffer.alloc(0)

@@ -4,13 +4,13 @@ import type { Transform } from 'node:stream'
 
 export interface Way {
   connect(): Socket
-  /** Transforms what the browser sends. */
+  /** Transforms the bytes that the browser sends. */
   readonly sent?: Transform | undefined
 }
 
 export interface SocksServer {
   readonly url: string
-  /** Also ends its connections. */
+  /** Closes the proxy and its open connections. */
   close(): Promise<void>
 }
 
@@ -18,7 +18,7 @@ const NO_AUTHENTICATION = Buffer.from([5, 0])
 const SUCCEEDED = Buffer.from([5, 0, 0, 1, 0, 0, 0, 0, 0, 0])
 const REFUSED = Buffer.from([5, 5, 0, 1, 0, 0, 0, 0, 0, 0])
 
-/** Opens a proxy that passes the bytes of every connection on unchanged: ends, resets and silence arrive as such. */
+/** Opens a SOCKS proxy that passes on the bytes of every connection unchanged, and also ends, resets and silence. */
 export async function openSocksServer(wayTo: (host: string, port: number) => Way): Promise<SocksServer> {
   const open = new Set<Socket>()
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (browser) => {
@@ -77,7 +77,7 @@ function lead(browser: Socket, { connect, sent }: Way): void {
   })
 }
 
-/** A socket that ends in any other way than in order resets the other one. */
+/** Resets `other` if `socket` closes without an orderly end. */
 function couple(socket: Socket, other: Socket): void {
   socket.on('error', () => other.resetAndDestroy())
   socket.on('close', () => {
@@ -85,11 +85,11 @@ function couple(socket: Socket, other: Socket): void {
   })
 }
 
-/** The bytes of a SOCKS client so far (RFC 1928 §3–4), without authentication. */
+/** The request in the bytes that a SOCKS client has sent so far (RFC 1928 §3–4), without authentication. */
 type SocksRequest =
   | { readonly type: 'incomplete' }
   | { readonly type: 'malformed' }
-  /** The host and port to connect to, and the request's length. */
+  /** The host and port to connect to, and the request's length in bytes. */
   | { readonly type: 'connect'; readonly host: string; readonly port: number; readonly length: number }
 
 const VERSION = 5
@@ -97,14 +97,17 @@ const CONNECT = 1
 const INCOMPLETE: SocksRequest = { type: 'incomplete' }
 const MALFORMED: SocksRequest = { type: 'malformed' }
 
-/** The length of the greeting that `bytes` begin with; 0 while it is incomplete, undefined if it is none. */
+/**
+ * Returns the length in bytes of the greeting at the start of `bytes`; 0 while the greeting is incomplete, undefined if
+ * `bytes` contain no greeting.
+ */
 export function greetingLength(bytes: Buffer): number | undefined {
   const [version, methods] = bytes
   if (version !== undefined && version !== VERSION) return undefined
   return methods === undefined || bytes.length < 2 + methods ? 0 : 2 + methods
 }
 
-/** Reads the request that follows the greeting. Browsers send names unresolved. */
+/** Parses the request that follows the greeting. Browsers send host names unresolved. */
 export function parseSocksRequest(bytes: Buffer): SocksRequest {
   const [version, command, , type, first] = bytes
   if (type === undefined || first === undefined) return INCOMPLETE

@@ -5,13 +5,13 @@ import { type Recording, UserError } from 'chaosproxy'
 /** Heals a fault once, and resolves with its number of hits. */
 export type Heal = () => Promise<number>
 
-/** Faults in force between containers. The current recording has each of them in its report. */
+/** Faults in force between containers. The report of the current recording lists each of them. */
 export interface ActiveFaults {
   /** @throws UserError for a fault that these links cannot suffer. */
   inject(fault: TrafficFault): Promise<Heal>
-  /** Adds a fault that a recording has injected itself, to be healed with the others. */
+  /** Adds a fault that a recording has injected itself, so that `healAll` heals it, too. */
   add(heal: Heal): Heal
-  /** Records faults there from now on, including those in force; undefined: nowhere. */
+  /** Reports all faults, including those in force, to this recording from now on; undefined: to no recording. */
   noteIn(recording: Pick<Recording, 'note'> | undefined): void
   healAll(): Promise<void>
 }

@@ -6,13 +6,13 @@ import { type ActiveFaults, createActiveFaults, type Heal } from './active-fault
 
 export type { Heal } from './active-faults.ts'
 
-/** A running container: a `StartedTestContainer` of testcontainers, or anything else with its id. */
+/** A running container: a `StartedTestContainer` of testcontainers, or any other object that returns its id. */
 export interface StartedContainer {
   /** The id in Docker or Podman. */
   getId(): string
 }
 
-/** How to open a network. */
+/** Options for opening a network. */
 export interface NetworkOptions {
   /** The seed of the faults; by default 1. */
   readonly seed?: number | undefined
@@ -22,13 +22,16 @@ export interface NetworkOptions {
 export interface ClientsDraft extends Pick<RecordDraft, 'model' | 'initial' | 'timeoutMs' | 'out'> {
   /** The port within the containers. */
   readonly port: number
-  /** A route table, or its path; `resp` (Redis), or `{"kind":"postgresql","table":"kv"}`, as for `record` of chaosproxy. */
+  /**
+   * The protocol: a route table or its path, `resp` (Redis), or `{"kind":"postgresql","table":"kv"}`, as for `record`
+   * of chaosproxy.
+   */
   readonly as: string | object
 }
 
 const WHERE = 'ChaosNetwork.between'
 
-/** The proxy on every link between the containers of a test, which keep running unchanged. */
+/** Proxies on every link between the containers of a test. The containers run unchanged. */
 export class ChaosNetwork {
   readonly #names: readonly string[]
   readonly #containers: ContainerNetwork
@@ -43,11 +46,11 @@ export class ChaosNetwork {
   }
 
   /**
-   * Puts the proxy between containers that run on this machine, under these names. Requires Linux and root (or the
-   * network of a rootless Podman), and nothing in the containers.
+   * Puts proxies between containers that run on this machine, under the given names. Requires Linux and root (or the
+   * network of a rootless Podman), but no changes to the containers.
    *
-   * @throws UserError (usage) for a reserved name, (environment) if the proxy cannot get between them, with the reason
-   * and what to do.
+   * @throws UserError (usage) for a reserved name, (environment) if the proxies cannot get between the containers, with
+   * the reason and the remedy.
    */
   static async between(
     containers: { readonly [name: string]: StartedContainer },
@@ -65,7 +68,7 @@ export class ChaosNetwork {
     return new ChaosNetwork([...ids.keys()], await openContainerNetwork({ where: WHERE, ids, seed }))
   }
 
-  /** Drops what `to` would get from `from`; the other direction passes. Either may be `clients`. */
+  /** Drops all traffic from `from` to `to`; the other direction passes. Either end may be `clients`. */
   cut(from: string, to: string): Promise<Heal> {
     return this.#partition([{ from, to }])
   }
@@ -75,7 +78,10 @@ export class ChaosNetwork {
     return this.hurt({ kind: 'latency', latencyMs, links: [{ from, to }] })
   }
 
-  /** Cuts all links between containers of different groups, in both directions. Containers in no group reach all. */
+  /**
+   * Cuts all links between containers of different groups, in both directions. Containers in no group still reach all
+   * containers.
+   */
   partition(...groups: readonly (readonly string[])[]): Promise<Heal> {
     return this.#partition(linksBetween(groups))
   }
@@ -88,11 +94,11 @@ export class ChaosNetwork {
   }
 
   /**
-   * Injects any fault on connections, by the names and parameters of chaosproxy, on the links it names: `{ kind:
-   * 'bandwidth', bytesPerSecond: 1000, links: ['n1>n2'] }`. Faults of requests need recorded clients. Resolves once it
-   * is in force, with a function that heals it.
+   * Injects any connection fault of chaosproxy, by its name and parameters, on the given links: `{ kind: 'bandwidth',
+   * bytesPerSecond: 1000, links: ['n1>n2'] }`. Faults of requests need recorded clients. Resolves once the fault is in
+   * force, with a function that heals it.
    *
-   * @throws UserError for a fault that does not exist, or that these links cannot suffer.
+   * @throws UserError for an unknown fault, or a fault that these links cannot suffer.
    */
   async hurt(fault: FaultDraft): Promise<Heal> {
     const under = this.#underWay()
@@ -111,8 +117,9 @@ export class ChaosNetwork {
   }
 
   /**
-   * Starts recording the clients of a container, and resolves with the `host:port` that they dial; of several
-   * containers, in their order. Their operations until `check` are one history, so name all containers of it at once.
+   * Starts recording the clients of a container. Resolves with the `host:port` that the clients dial; for several
+   * containers, with their addresses in the order of the names. All operations until `check` form one history, so a
+   * single call must name all its containers.
    *
    * @throws UserError (usage, input) for traffic that cannot be recorded, (environment) for a port without a listener.
    */
@@ -146,12 +153,12 @@ export class ChaosNetwork {
   }
 
   /**
-   * Heals everything, ends the recording, and judges it by a level, such as `linearizable` or `eventual`. Resolves with
-   * the run if it meets the level; may be called again for another level.
+   * Heals all faults, ends the recording, and judges the history by a level, such as `linearizable` or `eventual`.
+   * Resolves with the run if the history meets the level. May be called again for another level.
    *
-   * @throws AssertionError with the drawn counterexample if it does not, and if the verdict is unknown or the run
-   * proves nothing. UserError if nothing is recorded, there is no such level, or links could not follow their
-   * containers.
+   * @throws AssertionError with the drawn counterexample if the history does not meet the level, and if the verdict is
+   * unknown or the run proves nothing. UserError if nothing is recorded, the level does not exist, or links could not
+   * follow their containers.
    */
   async check(level: string): Promise<Run> {
     const recording = this.#recording
@@ -173,9 +180,9 @@ export class ChaosNetwork {
     )
   }
 
-  /** Heals everything and takes the proxy away: the containers are left as they were found. */
+  /** Heals all faults and removes the proxies. The containers are left as they were found. */
   async close(): Promise<void> {
-    // A container that was stopped meanwhile must not keep the others from being released.
+    // The failure of a stopped container must not prevent the release of the other containers.
     await Promise.allSettled([this.heal()])
     await Promise.allSettled([this.#judged ?? this.#recording?.stop()])
     await this.#containers.close()

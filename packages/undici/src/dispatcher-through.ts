@@ -2,9 +2,12 @@ import type { Socket } from 'node:net'
 import type { Recording } from 'chaosproxy'
 import { Agent, type buildConnector, type Dispatcher, getGlobalDispatcher } from 'undici'
 
-/** Requests to other origins than those of the recording. */
+/** Options of the dispatcher for requests to origins outside the recording. */
 export interface DispatcherOptions {
-  /** The dispatcher for them; by default the one that is global at the time of the call. */
+  /**
+   * The dispatcher for requests to origins outside the recording; by default the global dispatcher at the time of the
+   * call.
+   */
   readonly others?: Dispatcher | undefined
 }
 
@@ -18,10 +21,10 @@ export function dispatcherThrough(recording: Recording, options: DispatcherOptio
   const { others = getGlobalDispatcher() } = options
   const names = new Map([...recording.origins].map(([name, origin]) => [origin, name]))
   const connect: buildConnector.connector = ({ protocol, host }, connected) => {
-    // A client whose callback runs at once would not notice that it is connected.
+    // Undici would not notice the connection if the callback ran before the connector returns.
     queueMicrotask(() => {
       try {
-        // Undici calls it a socket, but uses only its members of a stream.
+        // Undici's type is a socket, but undici uses only its stream members.
         connected(null, recording.dial(names.get(originOf(`${protocol}//${host}`))) as Socket)
       } catch (error) {
         connected(error instanceof Error ? error : new Error(String(error)), null)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Missed, SimulatedFinding } from 'chaosproxy/matchers'
 import { TestRunner } from 'vitest'
 
-/** Attaches the page of a history that fails a level to its test. */
+/** Attaches the HTML report of a history that fails a level to the current test. */
 export function attachReport({ message, html }: Missed): void {
   const test = TestRunner.getCurrentTest()
   if (test === undefined) return
@@ -18,7 +18,7 @@ export function attachReport({ message, html }: Missed): void {
     .finally(() => rmSync(directory, { recursive: true, force: true }))
 }
 
-/** Attaches the replay file of a search's finding to its test. */
+/** Attaches the replay file of a search's finding to the current test. */
 export function attachFinding({ found: { cause, sentence }, replay }: SimulatedFinding): void {
   const test = TestRunner.getCurrentTest()
   void test?.context.annotate(`${cause}: ${sentence}`, { path: replay, contentType: 'application/json' })

@@ -24,7 +24,7 @@ export const test: TestAPI<{ chaos: ChaosFixture }> = plain.extend<{ chaos: Chao
       },
     })
     ending.abort()
-    // The test judges the record; here its proxies only have to be closed.
+    // The test itself judges the recording; this only closes its proxies.
     await Promise.allSettled(recordings.map((recording) => recording.stop()))
   },
 })

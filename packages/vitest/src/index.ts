@@ -7,23 +7,26 @@ import { rememberViolation, violationBefore } from './attempts.ts'
 export { type ChaosFixture, test } from './fixture.ts'
 export { expect }
 
-/** The matchers of `expect(history)`, besides Vitest's own. */
+/** The matchers that `expect(history)` has in addition to Vitest's own. */
 export interface HistoryMatchers<R = unknown> {
-  /** One order of all operations explains every result and agrees with real time. */
+  /** Passes if one order of all operations explains every result and agrees with real time. */
   toBeLinearizable(): R
-  /** One order of all operations explains every result and agrees with each client's own order. */
+  /** Passes if one order of all operations explains every result and agrees with each client's own order. */
   toBeSequentiallyConsistent(): R
-  /** After healing, all replicas agree on a value that was written and not overwritten earlier. */
+  /** Passes if, after healing, all replicas agree on a value that was written and not overwritten earlier. */
   toBeEventuallyConsistent(): R
-  /** Takes the name of any level, such as `read-your-writes`. */
+  /** Passes if the history satisfies the named level, such as `read-your-writes`. */
   toSatisfyLevel(level: string): R
 }
 
-/** The matchers of `expect(service)`: a Node service as declared by `services` of a configuration, or a protocol. */
+/**
+ * The matchers of `expect(service)`. A service is a Node service as declared by `services` of a configuration, or a
+ * protocol.
+ */
 export interface SimulationMatchers {
   /**
-   * Simulated runs of it find nothing: its histories meet their level, and its programs do not exit by themselves. By
-   * default 300 runs with consecutive seeds. Await it.
+   * Passes if simulated runs of the service find nothing: all histories meet its level, and its programs do not exit by
+   * themselves. By default 300 runs with consecutive seeds. Await the result.
    */
   toSurviveSimulation(settings?: SearchSettings): Promise<void>
 }
