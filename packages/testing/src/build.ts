@@ -4,7 +4,7 @@ import { builtEntry } from '../../targets/src/processes/entry.ts'
 
 const root = join(import.meta.dirname, '..', '..', '..')
 
-/** Processes run what is built; a test that starts some must not run yesterday's. */
+/** Builds `targets` unless its build is current: child processes of tests run the built files. */
 export function ensureBuilt(): void {
   try {
     builtEntry('node')

@@ -8,7 +8,7 @@ import { main } from '../../cli/src/main.ts'
 export const root: string = join(import.meta.dirname, '..', '..', '..')
 export const bin: string = join(root, 'packages', 'cli', 'bin', 'chaos.js')
 
-/** A short comparison in which clients give up before a cut ends, which lasts 500 ms. */
+/** The options of a short comparison. Clients time out (400 ms) before a cut ends (500 ms). */
 export const BRIEF_COMPARISON = ['--seeds', '1', '--time', '1s', '--timeout', '400ms'] as const
 
 export interface Finished {
@@ -22,7 +22,7 @@ export interface Running {
   readonly finished: Promise<Finished>
 }
 
-/** Starts the real command, as a user would. It is ended with the test that started it, if not before. */
+/** Starts the real command as a child process, as a user would. The command ends with the test at the latest. */
 export const startChaos = (args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): Running =>
   startProcess(process.execPath, [bin, ...args], options)
 
@@ -33,7 +33,7 @@ export function startProcess(
 ): Running {
   const child = spawn(program, args, {
     cwd: options.cwd ?? root,
-    // What is added on GitHub has tests of its own.
+    // The output that is added on GitHub has its own tests.
     env: { ...process.env, NO_COLOR: '1', GITHUB_ACTIONS: '', ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -50,7 +50,7 @@ export function startProcess(
   })
   const finished = new Promise<Finished>((resolve, reject) => {
     child.on('close', (exitCode) => resolve({ exitCode, stdout, stderr }))
-    // A program that is not installed never closes.
+    // A child process whose program is not installed never emits `close`.
     child.on('error', reject)
   })
   return { child, finished }
@@ -59,7 +59,7 @@ export function startProcess(
 export const chaos = (args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}) =>
   startChaos(args, options).finished
 
-/** The same within this process, far sooner: for command lines that start no process and last a moment. */
+/** Runs the command within this process, which is far faster. For command lines that start no process and end soon. */
 export async function chaosHere(args: readonly string[], options: { cwd?: string } = {}): Promise<Finished> {
   const said = { stdout: '', stderr: '' }
   const spies = (['stdout', 'stderr'] as const).map((name) =>
@@ -68,7 +68,7 @@ export async function chaosHere(args: readonly string[], options: { cwd?: string
       return true
     }),
   )
-  // So yargs prints its help, which vitest would keep for itself.
+  // yargs prints its help with `console.log`, whose output Vitest would intercept.
   const console = vi.spyOn(globalThis.console, 'log').mockImplementation((text) => {
     said.stdout += `${text}\n`
   })
@@ -85,7 +85,7 @@ export async function chaosHere(args: readonly string[], options: { cwd?: string
   }
 }
 
-/** A directory of its own for one test, removed when that has finished. */
+/** Creates a directory for one test, and removes it after the test. */
 export function temporaryDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'chaos-cli-'))
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }))

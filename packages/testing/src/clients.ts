@@ -18,7 +18,7 @@ export function parseClientDeclaration(json: unknown, where: string): ClientDecl
   throw new UserError('input', `${where}${member} ${issue.message}.`)
 }
 
-/** A directory that goes with the test. */
+/** Creates a directory for one test, and removes it after the test. */
 export function temporaryDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'chaos-clients-'))
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
@@ -27,14 +27,14 @@ export function temporaryDirectory(): string {
 
 export interface TriedClient {
   ask(input: Input, timeoutMs?: number): Promise<Completion>
-  /** Another one, with a connection of its own. */
+  /** Opens another client with its own connection. */
   another(): Pick<TriedClient, 'ask'>
-  /** Resolves with what is found wrong with the client itself. */
+  /** Resolves with the error once the client itself proves defective. */
   readonly broken: Promise<UserError>
   close(): Promise<void>
 }
 
-/** A declared client of one node, as a run would have it. */
+/** Opens a declared client of one node, as a run does. */
 export async function tryClient(
   declaration: object,
   port: number,

@@ -1,6 +1,6 @@
 import { test as usualTest } from 'vitest'
 
-/** Whether this is the soak, which has the time for what takes long: see vitest.soak.config.ts. */
+/** Whether the soak runs, which has time for slow tests: see vitest.soak.config.ts. */
 export const isPatient: boolean = process.env['PATIENT'] === 'true'
 
 const nothing = () => {}
@@ -9,8 +9,8 @@ const leftOut: typeof usualTest = Object.assign(() => {}, {
   skipIf: () => leftOut,
 }) as unknown as typeof usualTest
 
-/** A test that the soak runs, and `npm run test:commands` leaves out. */
+/** A test that the soak runs, and that `npm run test:commands` skips. */
 export const patientTest: typeof usualTest = isPatient ? usualTest : leftOut
 
-/** The other tests of a file with patient ones: `npm run test:commands` has run them, and the soak leaves them out. */
+/** A test in a file with patient tests that `npm run test:commands` runs, and that the soak skips. */
 export const test: typeof usualTest = isPatient ? leftOut : usualTest

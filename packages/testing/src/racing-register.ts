@@ -10,7 +10,7 @@ const ROUTES = {
   ],
 }
 
-/** A register whose cas looks, waits as for a database, and writes. */
+/** Returns a register server whose cas reads, waits as for a database, and then writes. */
 export const register = (decide: string): string => `
 import { createServer, type IncomingMessage } from 'node:http'
 
@@ -42,7 +42,7 @@ export const CURED = register(`await wait(2)
     if ((values.get(key) ?? null) !== from) return void response.writeHead(409).end('{}')
     values.set(key, to)`)
 
-/** A folder with this program and its route table. */
+/** Creates a folder with this program and its route table. */
 export function folderWith(program: string): string {
   const folder = temporaryDirectory()
   writeFileSync(join(folder, 'server.ts'), program)

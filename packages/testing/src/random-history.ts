@@ -16,20 +16,20 @@ export interface Shape {
   readonly processes: number
   readonly operations: number
   readonly keys: number
-  /** How many different values are written; 0 for distinct ones. */
+  /** The number of different values that are written; 0 if every write has a distinct value. */
   readonly values: number
   readonly cas: boolean
   readonly append?: boolean
   /**
    * `atomic`: one copy. `replicas`: each process reads a copy that follows one log of writes, with lag. `stale`: a read
-   * now and then returns any earlier value. `scattered`: copies that apply writes in orders of their own.
+   * now and then returns any earlier value. `scattered`: copies that apply the writes in different orders.
    */
   readonly store: 'atomic' | 'replicas' | 'stale' | 'scattered'
   readonly unknown: number
-  /** A process goes on after an operation of unknown outcome, as it should not. */
+  /** Whether a process continues after an operation of unknown outcome, which is invalid. */
   readonly goesOn?: boolean
   readonly failed: number
-  /** Of completed reads, how many are given another value afterwards. */
+  /** The fraction of completed reads whose value is replaced afterwards. */
   readonly mutated: number
   readonly finals?: boolean
 }
@@ -44,7 +44,7 @@ interface Pending {
   output: Json
 }
 
-/** A history of simulated clients against a simulated store that is as strong or as weak as asked. */
+/** Returns a history of simulated clients of a simulated store with the requested consistency. */
 export function randomEvents(shape: Shape, random: () => number): EventInput[] {
   const below = (n: number): number => Math.floor(random() * n)
   const events: EventInput[] = []
@@ -66,7 +66,7 @@ export function randomEvents(shape: Shape, random: () => number): EventInput[] {
     const log = logs[key]!
     if (shape.store === 'replicas') {
       const copy = copies[client]!
-      // A copy catches up by and by; all keys share one log, so that a copy is a consistent cut.
+      // A copy catches up gradually. All keys share one log, so a copy is a consistent cut.
       return log[Math.min(copy[key]!, log.length - 1)]!
     }
     if (shape.store === 'scattered') return scattered[client]![key]!

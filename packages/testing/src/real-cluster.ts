@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll } from 'vitest'
 import type { EmbeddedClusterOptions } from '../../targets/src/embedded/cluster.ts'
 import { ensureBuilt } from './build.ts'
 
-/** Elections that do not take long, and heartbeats that a busy machine may delay a few times before there is another. */
+/** Timeouts for fast elections. A busy machine may delay a few heartbeats before an election begins. */
 export const impatient = { 'heartbeat-ms': 30, 'election-min-ms': 250, 'election-max-ms': 500 }
 
 interface Started {
@@ -17,7 +17,10 @@ interface Started {
   readonly directories: string[]
 }
 
-/** Clusters for the tests of one file: each ends with its test, however that ends, and takes its directory with it. */
+/**
+ * Starts clusters for the tests of one file. Each cluster and its directory are removed after its test, even if the
+ * test fails.
+ */
 export function realClusters() {
   const own: Started = { clusters: [], directories: [] }
   const shared: Started = { clusters: [], directories: [] }
@@ -25,7 +28,7 @@ export function realClusters() {
   beforeAll(ensureBuilt)
   afterEach(async ({ task }) => {
     await endAll(own)
-    // Who knows what a failed test left in force.
+    // A failed test may have left faults in force.
     if (task.result?.state !== 'fail') return
     common = undefined
     await endAll(shared)
@@ -55,7 +58,7 @@ export function realClusters() {
 
   return {
     start: (options?: Partial<EmbeddedClusterOptions>) => start(options),
-    /** One Raft for all tests that heal what they inject; it ends with the file. */
+    /** One Raft cluster for all tests that heal their faults. The cluster ends with the file. */
     share(): Promise<EmbeddedCluster> {
       common ??= start({}, shared)
       return common
@@ -72,7 +75,7 @@ async function endAll({ clusters, directories }: Started): Promise<void> {
 
 export const stopped = (cluster: EmbeddedCluster): Promise<void> => new Promise((resolve) => cluster.stop(resolve))
 
-/** One request by a client of its own. */
+/** Performs one request with a new client. */
 export function ask(cluster: EmbeddedCluster, node: string, input: Input, timeoutMs = 5000) {
   const client = cluster.connect(node)
   return new Promise<Completion>((resolve) => {
@@ -83,14 +86,14 @@ export function ask(cluster: EmbeddedCluster, node: string, input: Input, timeou
   })
 }
 
-/** Resolves once in force, with what heals it; rejects where it cannot be injected. */
+/** Resolves once the fault is in force, with a function that heals it. Rejects if the fault cannot be injected. */
 export async function inject(cluster: EmbeddedCluster, fault: Fault): Promise<() => Promise<Healed>> {
   const outcome = await new Promise<Injected>((resolve) => cluster.inject(fault, resolve))
   if (outcome.type === 'failed') throw new Error(outcome.error)
   return () => new Promise((resolve) => outcome.heal(resolve))
 }
 
-/** Retries until it holds; the test's own timeout bounds it. */
+/** Retries until `claim` succeeds. Only the test's own timeout limits the time. */
 export async function eventually<T>(claim: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
@@ -101,7 +104,7 @@ export async function eventually<T>(claim: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Whether it runs or could; one that has ended and that nobody has waited for does not count. */
+/** Returns whether the process exists and has not ended. Zombies do not count. */
 export function processExists(pid: number | undefined): boolean {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')

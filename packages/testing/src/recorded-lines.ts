@@ -4,29 +4,29 @@ import { expect } from 'vitest'
 import { parseJsonLine } from '../../history/src/codecs/jsonl.ts'
 import type { RecordedEvent } from '../../recorder/src/record/event-line.ts'
 
-/** A view's lines, and what they say. */
+/** A view that keeps the lines of a recording, and parses them. */
 export class RecordedLines {
   readonly lines: string[] = []
 
   write(line: string, event: RecordedEvent): void {
-    // Readers in this process are given what readers of the file will find.
+    // Readers in this process must get the same event as readers of the file.
     const [given, written] = [JSON.parse(JSON.stringify(event)), JSON.parse(line)]
-    // For each of thousands of lines `expect` would take longer than all else.
+    // `expect` is too slow for thousands of lines, so it only reports a difference.
     if (!isDeepStrictEqual(given, written)) expect(given).toEqual(written)
     this.lines.push(line)
   }
 
-  /** Those of clients and of the nemesis. */
+  /** The events of clients and of the nemesis. */
   get events(): readonly EventInput[] {
     return this.eventsFrom(0)
   }
 
-  /** Those after so many lines. */
+  /** Returns the events of clients and of the nemesis after the first `first` lines. */
   eventsFrom(first: number): readonly EventInput[] {
     return this.#parsed(first).filter(({ process }) => process !== 'recorder')
   }
 
-  /** What the recorder says of its own record. */
+  /** The recorder's remarks about its own record. */
   get remarks(): readonly unknown[] {
     return this.#parsed(0)
       .filter(({ process }) => process === 'recorder')

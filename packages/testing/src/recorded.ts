@@ -3,10 +3,10 @@ import { type Completion, type EventInput, type Input, millis } from '@chaosprox
 import type { Injected, StartedCluster } from '@chaosproxy/runner'
 import { onTestFinished } from 'vitest'
 
-/** Asks one operation, and records it. */
+/** Performs one operation, and records it. */
 export type RecordedClient = (input: Input, timeoutMs?: number) => Promise<Completion>
 
-/** Clients of one cluster whose operations are recorded in one history; each is a process of its own. */
+/** Clients of one cluster whose operations are recorded in one history. Each client is one process of the history. */
 export interface RecordedClients {
   readonly events: EventInput[]
   at(node: string): RecordedClient
@@ -36,7 +36,7 @@ export function recordClients(cluster: StartedCluster): RecordedClients {
   }
 }
 
-/** Resolves once the fault is in force, with what heals it. */
+/** Resolves once the fault is in force, with a function that heals it. */
 export async function injected(cluster: StartedCluster, fault: Fault): Promise<() => Promise<void>> {
   const outcome = await new Promise<Injected>((resolve) => cluster.inject(fault, resolve))
   if (outcome.type === 'failed') throw new Error(outcome.error)

@@ -8,10 +8,10 @@ import { cleanUp } from './sockets.ts'
 
 export { installed, whySkipped } from '../../../scripts/installed.ts'
 
-// Servers that others wrote, on ports of their own, each ended with its test.
+// Starts third-party servers on separate ports. Each server ends with its test.
 
 const LOWEST_PORT = 10_000
-/** On Linux; elsewhere they begin at 49,152. */
+/** The lowest ephemeral port on Linux. On other systems ephemeral ports begin at 49,152. */
 const LOWEST_PICKED_PORT = 32_768
 const given: Set<number> = new Set()
 
@@ -20,7 +20,7 @@ export interface RealServer {
   readonly port: number
 }
 
-/** A Redis which keeps nothing. */
+/** Starts a Redis without persistence. */
 export async function startRedis(program: string, more: readonly string[] = []): Promise<RealServer> {
   const directory = temporaryDirectory('chaos-redis-')
   const port = await freePort()
@@ -43,13 +43,13 @@ export async function startRedis(program: string, more: readonly string[] = []):
 }
 
 export interface PostgresOptions {
-  /** Of `tester`, who otherwise needs none. */
+  /** The password of the user `tester`, who by default needs none. */
   readonly password?: string
-  /** In PEM; it then speaks TLS as well, and with `only` nothing else. */
+  /** Certificate and key in PEM. With them the server also speaks TLS; with `only` it speaks nothing but TLS. */
   readonly tls?: { readonly certificate: string; readonly key: string; readonly only?: true }
 }
 
-/** A PostgreSQL whose user is `tester`. */
+/** Starts a PostgreSQL whose user is `tester`. */
 export async function startPostgres(
   initdb: string,
   postgres: string,
@@ -60,7 +60,7 @@ export async function startPostgres(
   if (user !== undefined) chownSync(directory, user.uid, user.gid)
   const data = join(directory, 'data')
   const quickly = ['--no-sync', '--username', 'tester', '--encoding', 'UTF8', '--locale', 'C']
-  /** In a file of the user that the server runs as. */
+  /** Writes a file owned by the user that runs the server. */
   const written = (name: string, text: string): string => {
     const path = join(directory, name)
     writeFileSync(path, text, { mode: 0o600 })
@@ -85,7 +85,10 @@ export async function startPostgres(
   return runPostgres(postgres, { directory, user, port, settings })
 }
 
-/** A standby of a PostgreSQL, which streams from it by way of another address once something listens there. */
+/**
+ * Starts a standby of a PostgreSQL. The standby streams from its primary through another address, once something
+ * listens there.
+ */
 export async function startStandby(
   { basebackup, postgres }: { readonly basebackup: string; readonly postgres: string },
   primary: RealServer,
@@ -118,7 +121,7 @@ const USUAL_SETTINGS = {
 }
 
 interface PostgresRun {
-  /** Its data are in `data` there. */
+  /** The server's directory, whose subdirectory `data` holds its data. */
   readonly directory: string
   readonly user: ReturnType<typeof unprivilegedUser>
   readonly port: number
@@ -129,12 +132,12 @@ async function runPostgres(postgres: string, { directory, user, port, settings }
   const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const args = ['-D', join(directory, 'data'), '-p', String(port), ...options]
   const server = spawn(postgres, args, { ...user, cwd: directory, stdio: ['ignore', 'ignore', 'pipe'] })
-  // At once, and with all its processes, which a SIGKILL would leave behind.
+  // SIGQUIT ends the server immediately with all its processes; SIGKILL would leave its child processes.
   await ready(server, server.stderr, 'SIGQUIT')
   return { host: '127.0.0.1', port }
 }
 
-/** PostgreSQL does not run as root; its package brings somebody who it may run as. */
+/** Returns the user who runs PostgreSQL, which refuses to run as root: the user that its package creates. */
 function unprivilegedUser(): { readonly uid: number; readonly gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined
   const id = (which: string) => Number(execFileSync('id', [which, 'postgres'], { encoding: 'utf8' }))
@@ -143,12 +146,14 @@ function unprivilegedUser(): { readonly uid: number; readonly gid: number } | un
 
 export interface EtcdMember {
   readonly name: string
-  /** Where the others find it. */
+  /** The URL at which the other members find this member. */
   readonly peerUrl: string
   readonly peerPort: number
 }
 
-/** A member of a cluster of etcd; resolves once it serves clients, which takes a majority of them. */
+/**
+ * Starts a member of an etcd cluster. Resolves once the member serves clients, which requires a majority of members.
+ */
 export async function startEtcd(
   program: string,
   { name, peerPort }: EtcdMember,
@@ -174,14 +179,14 @@ export async function startEtcd(
   return { host: '127.0.0.1', port }
 }
 
-/** A cluster of one. */
+/** Starts an etcd cluster with a single member. */
 export async function startOneEtcd(program: string): Promise<RealServer> {
   const peerPort = await freePort()
   const member = { name: 'n1', peerUrl: `http://127.0.0.1:${peerPort}`, peerPort }
   return startEtcd(program, member, [member])
 }
 
-/** Resolves once it says that it accepts connections; rejects if it ends before that. */
+/** Resolves once the server reports that it accepts connections. Rejects if the server ends before. */
 async function ready(
   server: ReturnType<typeof spawn>,
   output: NodeJS.ReadableStream,
@@ -203,7 +208,7 @@ async function ready(
   })
 }
 
-/** Removed when the server that is there has ended. */
+/** Creates a directory, which is removed once its server has ended. */
 function temporaryDirectory(prefix: string): string {
   const directory = mkdtempSync(join(tmpdir(), prefix))
   cleanUp(() => rmSync(directory, { recursive: true, force: true }))
@@ -211,8 +216,8 @@ function temporaryDirectory(prefix: string): string {
 }
 
 /**
- * For servers that cannot be asked for any port and say which one they got. Below the ports that systems pick for
- * connections and for listeners on port 0, one of which could otherwise take it before the server does.
+ * Returns a free port for servers that cannot listen on port 0 and report their port. The port is below the range from
+ * which systems assign ports, so no other socket takes it before the server does.
  */
 export async function freePort(): Promise<number> {
   for (;;) {
@@ -230,7 +235,10 @@ export async function freePort(): Promise<number> {
   }
 }
 
-/** A MariaDB whose user is `tester`, without a password, with the database `test`. `tables`: SQL that it carries out first. */
+/**
+ * Starts a MariaDB with the user `tester`, without a password, and the database `test`. `tables`: SQL statements that
+ * the server executes first.
+ */
 export async function startMariadb(
   { install, server }: { readonly install: string; readonly server: string },
   tables: string,

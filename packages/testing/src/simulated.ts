@@ -19,13 +19,13 @@ type Written = { readonly program: string; readonly routes: string }
 
 type PostgresSpec = NonNullable<Parameters<typeof loadService>[0]['postgres']>[string]
 
-/** A program is bundled once, however often a test runs it. */
+/** Written programs by their content. A program is bundled once, even if a test runs it several times. */
 const files = new Map<string, Written>()
 
-/** Texts of files by their paths. */
+/** The contents of files, by path. */
 type Beside = { readonly [path: string]: string }
 
-/** The files of a program, those beside it, and its route table, in a separate folder. */
+/** Writes a program, the files beside it and its route table to a separate folder. */
 export function written(program: string, name = 'server.ts', beside: Beside = {}): Written {
   const key = JSON.stringify([name, program, beside])
   const before = files.get(key)
@@ -42,7 +42,7 @@ export function written(program: string, name = 'server.ts', beside: Beside = {}
 function newlyWritten(program: string, name: string, beside: Beside): Written {
   const folder = mkdtempSync(join(tmpdir(), 'chaos-nodesim-'))
   const [file, routes] = [join(folder, name), join(folder, 'routes.json')]
-  // Packages from this repository's tests, as a user would install them next to the program.
+  // Links this repository's packages as a user would install them next to the program.
   symlinkSync(join(import.meta.dirname, '..', '..', '..', 'node_modules'), join(folder, 'node_modules'))
   writeFileSync(file, program)
   writeFileSync(routes, JSON.stringify(ROUTES))
@@ -54,14 +54,14 @@ function newlyWritten(program: string, name: string, beside: Beside): Written {
 }
 
 export interface Ran {
-  /** The programs' output, each line with its node. */
+  /** The programs' output. Each line begins with the name of its node. */
   readonly lines: readonly string[]
   /** All events. */
   readonly trace: readonly string[]
   readonly durationMs: number
-  /** The assertion that the run broke, or the way a program ended. */
+  /** The assertion that the run violated, or the way a program ended. */
   readonly broken: ReturnType<NonNullable<SimulatedCluster['broken']>>
-  /** Assertions that some run should reach, and this one has not. */
+  /** Assertions that some run should reach, but this run has not reached. */
   readonly unmet: readonly string[]
 }
 
@@ -69,16 +69,16 @@ interface Options {
   readonly nodes?: number
   readonly seed?: number
   readonly redis?: 'simulated'
-  /** Adds a PostgreSQL at pg:5432. */
+  /** Adds a PostgreSQL server at pg:5432. */
   readonly postgres?: PostgresSpec
   readonly http?: 'bytes' | 'messages'
   readonly environment?: { readonly [name: string]: string }
   readonly beside?: Beside
-  /** Programs beside the nodes, by name: files of `beside`. */
+  /** Programs that run beside the nodes, by name. The values are files of `beside`. */
   readonly servers?: { readonly [name: string]: string }
   /** The file in `beside` whose clients invoke operations, instead of the route table. */
   readonly client?: string
-  /** Whether it may reuse packages that an earlier run loaded. */
+  /** Whether the run may reuse packages that an earlier run loaded. */
   readonly keepsPackages?: boolean
   /** Virtual time. */
   readonly forMs?: number
@@ -88,7 +88,7 @@ interface Options {
   readonly meanwhile?: (cluster: SimulatedCluster) => void
 }
 
-/** Runs a program on one or more nodes, for a second of virtual time. */
+/** Runs a program on one or more nodes, by default for one second of virtual time. */
 export async function ran(program: string, options: Options = {}): Promise<Ran> {
   const { nodes = 1, seed = 1, environment, forMs = 1_000, meanwhile } = options
   const { redis, beside, longestMs, http, servers, client, postgres } = options
@@ -125,7 +125,7 @@ export async function ran(program: string, options: Options = {}): Promise<Ran> 
   })
 }
 
-/** Injects a fault now, and heals it after this much virtual time. */
+/** Returns a function that injects a fault now, and heals it after `forMs` of virtual time. */
 export const injectedFor =
   (fault: Fault, forMs: number) =>
   ({ inject, clock }: SimulatedCluster): void =>
@@ -134,7 +134,9 @@ export const injectedFor =
       clock.at(nanos(clock.now() + forMs * 1e6), heal)
     })
 
-/** Checks that one node reached another late or not at all during a cut of half a second, and again after it. */
+/**
+ * Checks that one node reached another late or not at all during a cut of 500 ms, and reached it again after the cut.
+ */
 export function expectCut(lines: readonly string[], mode: 'hold' | 'drop'): void {
   const late = lines.map((line) => Number(/^n1: 1 (\d+)/.exec(line)?.[1] ?? 0)).filter((ms) => ms > 300)
   if (mode === 'hold') expect(late.length).toBeGreaterThan(0)
@@ -142,7 +144,7 @@ export function expectCut(lines: readonly string[], mode: 'hold' | 'drop'): void
   expect(lines.at(-1)).toMatch(/: 1 /)
 }
 
-/** A program that serves, and does this besides. */
+/** Returns a program that serves HTTP and also runs `body`. */
 export const serving = (body: string): string => `
 import { createServer } from 'node:http'
 createServer((request, response) => response.end('{"value":1}')).listen(process.env['PORT'])

@@ -14,8 +14,9 @@ import {
 const ABSENT = -1
 
 /**
- * The history of a few events, in time and memory that fit tens of thousands of them: `historyFromEvents` makes room for
- * real ones. Events must be valid, and in pairs one after the other by process; every event is a client's.
+ * Returns the history of a few events, in time and memory that suit tens of thousands of histories; `historyFromEvents`
+ * allocates for large ones. Events must be valid client events, and the calls and returns of each process must
+ * alternate.
  */
 export function smallHistory(events: readonly EventInput[], header?: Header): History {
   let length = 0
@@ -43,7 +44,7 @@ export function smallHistory(events: readonly EventInput[], header?: Header): Hi
       f[row] = number(names.functions, event.f)
       key[row] = number(names.keys, keyName(event.key))
       node[row] = number(names.nodes, event.node)
-      // Until it completes, it is one that never did.
+      // Until it completes, the operation counts as never completed.
       input[row] = output[row] = idOf(values, event)
       outcome[row] = INFO
       flags[row] = event.final === true ? FLAG_FINAL : 0
@@ -106,7 +107,7 @@ export function smallHistory(events: readonly EventInput[], header?: Header): Hi
 const idOf = (values: ValueTable, { f, value }: EventInput): number =>
   f === 'txn' ? values.idOfTransaction(value ?? null) : values.id(value ?? null)
 
-/** The place of a name in the list, which it joins if it is new. */
+/** Returns the index of a name in the list, and appends a new name. */
 function number(list: string[], name: string | undefined): number {
   if (name === undefined) return ABSENT
   const at = list.indexOf(name)

@@ -9,13 +9,16 @@ import type { RouteOptions } from '../../proxy/src/tcp/route.ts'
 import type { Trigger } from './fault-parts.ts'
 
 const toClose: (() => void | Promise<void>)[] = []
-/** What was dialled and is not closed yet. */
+/** Dialled sockets that are not closed yet. */
 const dialled: Set<Socket> = new Set()
 
-/** Whether this test ends with `closeEverything`. */
+/** Whether `closeEverything` is registered for the end of this test. */
 let isClosed = false
 
-/** Run when the test has finished, last first. @throws outside of a test, as in `beforeAll`: nothing would run it there */
+/**
+ * Registers an action for the end of the test. Actions run in reverse order.
+ * @throws outside of a test, as in `beforeAll`, where nothing would run the action
+ */
 export function cleanUp(action: () => void | Promise<void>): void {
   closeWithTest()
   toClose.push(action)
@@ -39,7 +42,7 @@ export function network(options: Partial<NetworkOptions> = {}): Network {
   return created
 }
 
-/** A server that hands every accepted socket over; half-open connections allowed. */
+/** Starts a server that passes every accepted socket to `accepted`. Half-open connections are allowed. */
 export async function serve(
   accepted: (socket: Socket) => void,
 ): Promise<{ host: string; port: number; server: Server }> {
@@ -63,11 +66,11 @@ export async function serve(
 
 export const echo = () => serve((socket) => socket.pipe(socket))
 
-/** Not connected yet: for where it may be reset before it is. */
+/** Returns a socket that is not connected yet, for tests that may reset it before it is connected. */
 export function startDialling(to: { readonly host: string; readonly port: number }): Socket {
   closeWithTest()
   const socket = connect({ host: to.host, port: to.port, allowHalfOpen: true, noDelay: true })
-  // A test that runs for an hour dials without end, and remembers only what is still there.
+  // A test that runs for an hour dials without end, so only open sockets are kept.
   dialled.add(socket)
   socket.on('close', () => dialled.delete(socket))
   return socket
@@ -79,13 +82,13 @@ export async function dial(to: { readonly host: string; readonly port: number })
   return socket
 }
 
-/** Everything that arrives on a socket, and how it ended. */
+/** Everything that arrives on a socket, and how the socket ended. */
 export class Received {
   readonly socket: Socket
   #chunks: Buffer[] = []
   length = 0
   ended = false
-  /** The error's code where it ended by one. */
+  /** The error's code if the socket ended with an error. */
   error: string | undefined
   closed = false
   #changed: (() => void)[] = []
@@ -105,7 +108,7 @@ export class Received {
     socket.on(
       'end',
       note(() => {
-        // Node takes an RST that comes together with data for an end; the address of a peer that is gone is not known.
+        // Node reports an RST that arrives together with data as an end. The address of a peer that is gone is unknown.
         if (!socket.writableEnded && socket.remoteAddress === undefined) {
           this.error = 'ECONNRESET'
           socket.destroy()
@@ -133,7 +136,7 @@ export class Received {
     return this.bytes.toString('latin1')
   }
 
-  /** Resolves once the condition holds; the test's own timeout says when it never does. */
+  /** Resolves once the condition holds. Only the test's own timeout limits the time. */
   async until(condition: (received: this) => boolean): Promise<this> {
     while (!condition(this)) await new Promise<void>((resolve) => this.#changed.push(resolve))
     return this
@@ -145,7 +148,7 @@ export const pairOf = (from: string, to: string) => [
   { from: to, to: from },
 ]
 
-/** A network with one route from the clients to n1, at whose end something listens. */
+/** Opens a network with one route from the clients to n1, which leads to `upstream`. */
 export async function routeTo(
   upstream: { readonly host: string; readonly port: number } | undefined,
   options: Partial<NetworkOptions & RouteOptions> = {},
@@ -160,12 +163,12 @@ export async function routeTo(
   return { network: created, route }
 }
 
-/** Resolves once the condition holds, looking again in every turn of the event loop. */
+/** Resolves once the condition holds. Checks the condition in every turn of the event loop. */
 export async function eventually(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setImmediate(resolve))
 }
 
-/** Resolves once the value has stayed the same through many turns of the event loop, in each of which I/O was polled. */
+/** Resolves once the value has stayed unchanged for many turns of the event loop, each of which polled I/O. */
 export async function settled(value: () => number): Promise<void> {
   let last = value()
   for (let quietTurns = 0; quietTurns < 300; quietTurns++) {
@@ -175,7 +178,7 @@ export async function settled(value: () => number): Promise<void> {
   }
 }
 
-/** Time that passes only when told to. */
+/** A clock that advances only on request. */
 export class ManualClock implements ProxyClock {
   #nowMs = 0
   #timers: { readonly atMs: number; readonly callback: () => void }[] = []
@@ -209,7 +212,10 @@ export class ManualClock implements ProxyClock {
   }
 }
 
-/** A connected client whose server end is at hand; with `dialled`, an interceptor has its server dialled at once. */
+/**
+ * Opens a connected client, and gives access to the server's end of the connection. With `dialled`, an interceptor
+ * dials the server immediately.
+ */
 export async function conversation(options: Parameters<typeof routeTo>[1] & { readonly dialled?: true } = {}) {
   const accepted: Received[] = []
   const server = await serve((socket) => accepted.push(new Received(socket)))
@@ -234,7 +240,7 @@ export const links: { readonly to: readonly Link[]; readonly back: readonly Link
   both: [...toN1, ...fromN1],
 }
 
-/** A harm in force on those links. */
+/** Returns a fault that puts a harm on the given links. */
 export const on = (where: readonly Link[], harm: TcpHarm, when?: Trigger<TcpFault>): TcpFault => ({
   ...harm,
   links: where,

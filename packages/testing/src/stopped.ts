@@ -16,10 +16,10 @@ const during =
     )
   }
 
-/** Kills a node for a while. */
+/** Kills a node after `afterMs` for `lastsMs`. */
 export const stopped = (afterMs: number, lastsMs: number, node = 'redis'): ReturnType<typeof during> =>
   during({ kind: 'kill', nodes: [node] }, afterMs, lastsMs)
 
-/** Cuts its power instead, which takes a part of what was not fsynced. */
+/** Cuts the power of a node after `afterMs` for `lastsMs`, which loses a part of the data that was not fsynced. */
 export const unpowered = (afterMs: number, lastsMs: number, node = 'redis'): ReturnType<typeof during> =>
   during({ kind: 'power-loss', nodes: [node], unsynced: 'torn' }, afterMs, lastsMs)

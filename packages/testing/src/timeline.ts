@@ -15,7 +15,9 @@ import type { RunSummary } from '../../runner/src/result/run-summary.ts'
 export const ns = (value: number): Nanos => Math.round(value) as Nanos
 export const ms = (value: number): Nanos => ns(value * 1e6)
 
-/** One operation of a hand-made history; times in nanoseconds, `to` absent where it was never answered. */
+/**
+ * One operation of a hand-made history. Times are in nanoseconds; `to` is absent if the operation was never answered.
+ */
 export interface Made {
   readonly p: number
   readonly f: string
@@ -30,7 +32,7 @@ export interface Made {
   readonly error?: string
 }
 
-/** A history whose line numbers are those of a file with a header, one event a line, in order of time. */
+/** Returns a history with the line numbers of a file that has a header and one event per line, in order of time. */
 export function made(operations: readonly Made[], nemesis: readonly Event[] = [], processes: string[] = []): History {
   const ops = [...operations].sort((a, b) => a.from - b.from)
   const events = ops.flatMap((op, row) => [
@@ -100,7 +102,7 @@ export const met: Verdict = { result: 'met', witness: { kind: 'order', orders: [
 export const follows = (by: Level): Verdict => ({ result: 'met', witness: { kind: 'implied', by } })
 export const violated = (counterexample: Counterexample): Verdict => ({ result: 'violated', counterexample })
 
-/** A report in which every level not named is undecided. */
+/** Returns a report in which every unnamed level is undecided. */
 export function report(
   headline: string,
   verdicts: Partial<Record<Level, Verdict>>,
@@ -155,7 +157,7 @@ export function summary(more: Partial<RunSummary> = {}): RunSummary {
   }
 }
 
-/** Jose's transfer: a write acknowledged by n1, and 1 ms later a read at n2 that does not see it. */
+/** Jose's transfer: n1 acknowledges a write, and 1 ms later a read at n2 does not see it. */
 export function staleRead(): { readonly history: History; readonly report: Report } {
   const history = made([
     { p: 2, f: 'write', key: 'x', in: 6, from: 11_860.9e6, to: 11_862.1e6, node: 'n1' },
@@ -187,7 +189,7 @@ export function staleRead(): { readonly history: History; readonly report: Repor
   }
 }
 
-/** A value that n1 replaced is read from n3 half a second later. */
+/** A read from n3 returns a value that n1 replaced 500 ms earlier. */
 export const readOfReplaced = (): { readonly history: History; readonly counterexample: Counterexample } => ({
   history: made([
     { p: 1, f: 'write', key: 'x', in: 105, from: 887e6, to: 890e6, node: 'n1' },

@@ -3,25 +3,28 @@ import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** A Docker daemon with storage of its own and an image `kv`, which is empty. */
+/** A Docker daemon with its own storage and an empty image `kv`. */
 export interface DockerDaemon {
-  /** Why none can run on this machine; undefined if it runs. */
+  /** The reason why no daemon can run on this machine; undefined if the daemon runs. */
   readonly obstacle: string | undefined
   readonly directory: string
   /** For DOCKER_HOST. */
   readonly host: string
-  /** Runs a command line of the shell, in which `docker` asks this daemon. */
+  /** Runs a shell command line in which `docker` talks to this daemon. */
   say(command: string): string
-  /** Removes its containers and networks, and ends it. */
+  /** Removes the daemon's containers and networks, and ends the daemon. */
   end(): void
 }
 
 interface DockerOptions {
-  /** The name of a network that is made for it, as `ip netns` has it; by default it runs in that of this process. */
+  /**
+   * Creates a network namespace for the daemon, and returns its name for `ip netns`. By default the daemon runs in the
+   * namespace of this process.
+   */
   readonly inside?: (directory: string) => string
 }
 
-/** Of a bridge that no container of ours joins, in a range that is nobody's (TEST-NET-2). */
+/** The address of a bridge that no test container joins, in a range reserved for documentation (TEST-NET-2). */
 const ADDRESS = '198.51.100.1/24'
 const BEGINS_WITHIN_S = 30
 const ENDS_WITHIN_MS = 60_000
@@ -48,7 +51,7 @@ export function startDocker({ inside }: DockerOptions = {}): DockerDaemon {
       if (spawnSync('which', [program]).status !== 0) throw new Error(`${program} is not installed`)
     if (space !== undefined) say(`ip netns add ${space} && ip netns exec ${space} ip link set lo up`)
     const places = ['--data-root', path('data'), '--exec-root', path('exec'), '--pidfile', path('docker.pid')]
-    // In a network that others use, it leaves their rules and bridges alone.
+    // In a shared network namespace, the daemon must leave rules and bridges unchanged.
     if (space === undefined) say(`ip link add ${bridge} type bridge && ip address add ${ADDRESS} dev ${bridge}`)
     const modest = space === undefined ? ['--iptables=false', '--ip6tables=false', '--bridge', bridge] : []
     const words = ['dockerd', ...places, '--host', host, ...modest]
@@ -61,7 +64,7 @@ export function startDocker({ inside }: DockerOptions = {}): DockerDaemon {
   }
 
   function end(): void {
-    // Its other processes end with it.
+    // The daemon's other processes end with it.
     spawnSync(
       'bash',
       [
@@ -84,13 +87,13 @@ export function startDocker({ inside }: DockerOptions = {}): DockerDaemon {
   return { obstacle, directory, host, say, end }
 }
 
-/** The last line in which the daemon gives up. */
+/** Returns the log line in which the daemon says why it gave up. */
 function complaintOf(log: string): string | undefined {
   try {
     return readFileSync(log, 'utf8')
       .split('\n')
       .findLast((line) => /^failed|level=(fatal|error)/.test(line))
   } catch {
-    return undefined // it has not been started
+    return undefined // the daemon has not been started
   }
 }

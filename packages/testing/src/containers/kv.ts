@@ -3,7 +3,7 @@ import type { StartedDeclaration } from '../../../targets/src/cluster/declaratio
 
 const server = join(import.meta.dirname, 'kv-server.mjs')
 
-/** The service of `kv-server.mjs`, declared as its user would. */
+/** The service of `kv-server.mjs`, declared as a user would declare it. */
 export const kv = {
   name: 'kv',
   nodes: 3,

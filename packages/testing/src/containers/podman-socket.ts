@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { vi } from 'vitest'
 import type { Podman } from './podman.ts'
 
-/** What programs written for Docker's socket take for one. */
+/** A socket that programs written for Docker's socket accept in its place. */
 export interface PodmanSocket {
   readonly path: string
   /** For DOCKER_HOST. */

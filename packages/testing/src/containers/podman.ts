@@ -18,28 +18,31 @@ import { kv } from './kv.ts'
 
 const server = join(import.meta.dirname, 'kv-server.mjs')
 
-/** A rootful podman with storage and networks of its own, and a program `podman` in front of PATH that uses them. */
+/** A rootful podman with its own storage and networks, and a program `podman` for PATH that uses them. */
 export interface Podman {
   readonly directory: string
   readonly isPossible: boolean
-  /** Where the program is, for PATH. */
+  /** The directory of the program `podman`, for PATH. */
   readonly programs: string
-  /** Runs a command line of the shell in a directory of the projects. */
+  /** Runs a shell command line in the directory of a project. */
   say(command: string, cwd?: string): string
-  /** Writes a Compose file into a directory of this name, which is the project's name. */
+  /** Writes a Compose file into a directory with this name, which is also the project's name. */
   project(name: string, services: readonly string[]): string
-  /** The network of the project with this name. */
+  /** Returns the network of the project with this name. */
   network(project: string): string
-  /** Removes everything, and waits until nothing of it runs. */
+  /** Removes everything, and waits until no process of it runs. */
   end(): Promise<void>
 }
 
 interface PodmanOptions {
-  /** The name of a network of this machine in which it runs, as `ip netns` has it; by default that of this process. */
+  /** The network namespace in which podman runs, as named by `ip netns`; by default the namespace of this process. */
   readonly inside?: string
 }
 
-/** Prepares an engine; where containers with networks are not possible, for want of root, programs or rights, it says so. */
+/**
+ * Prepares an engine. Reports the reason if containers with networks are not possible for lack of root, programs or
+ * rights.
+ */
 export function startPodman({ inside = '' }: PodmanOptions = {}): Podman {
   const directory = mkdtempSync(join(tmpdir(), 'chaos-podman-'))
   const programs = join(directory, 'programs')
@@ -55,7 +58,7 @@ default_subnet_pools = [{ base = "${subnets()}", size = 24 }]`,
   writeLending(join(directory, 'hooks'))
   writeFileSync(join(programs, 'podman'), program(directory, inside))
   chmodSync(join(programs, 'podman'), 0o755)
-  // The engine of this test is podman, even where a Docker runs.
+  // The tests use podman even on a machine with Docker.
   writeFileSync(join(programs, 'docker'), DOCKER)
   chmodSync(join(programs, 'docker'), 0o755)
   const env = { ...process.env, PATH: [programs, process.env['PATH']].join(delimiter) }
@@ -107,8 +110,8 @@ exit 1
 `
 
 /**
- * All engines of this machine have one directory for the names in their networks. Networks of one name would share a file
- * there: with those of other tests, and with what an aborted one has left.
+ * All engines of this machine share one directory for the DNS names of their networks. Networks with the same name
+ * would share a file in it, also with other tests and with the remains of an aborted test.
  */
 const ownNetwork = (name: string, services: readonly string[]): readonly string[] =>
   services.includes('networks:') ? [] : ['networks:', '  default:', `    name: ${name}`]
@@ -120,10 +123,10 @@ export function writeProject(directory: string, name: string, services: readonly
   return path
 }
 
-/** Two engines that look for free addresses at the same moment would find the same ones. */
+/** Returns a random subnet. Two engines that look for free addresses at the same moment would pick the same ones. */
 const subnets = (): string => `10.${100 + randomInt(100)}.${16 * randomInt(16)}.0/20`
 
-/** Where nothing of systemd runs. */
+/** The configuration of podman for machines without systemd. */
 export const configuration = (engine = '', network = ''): string => `[containers]
 default_ulimits = ["nofile=1024:1024", "nproc=1000:1000"]
 log_driver = "k8s-file"
@@ -142,7 +145,10 @@ export CONTAINERS_CONF=${join(directory, 'containers.conf')}
 exec ${inside && `nsenter --net=/run/netns/${inside}`} /usr/bin/podman --storage-driver overlay --root ${join(directory, 'images')} --runroot ${join(directory, 'run')} --tmpdir ${join(directory, 'tmp')} "$@"
 `
 
-/** A hook of podman that gives each container what runs the programs of this machine, whoever starts it and how. */
+/**
+ * Writes a podman hook that mounts this machine's programs into each container, no matter who starts the container and
+ * how.
+ */
 function writeLending(directory: string): void {
   mkdirSync(directory)
   const lend = join(directory, 'lend')
@@ -161,39 +167,47 @@ function writeLending(directory: string): void {
   writeFileSync(join(directory, 'lend.json'), JSON.stringify(hook))
 }
 
-/** Lines of the shell that pass everything on to podman, and give what runs the programs of this machine. */
+/**
+ * Returns shell lines that pass all arguments on to podman, and add the mounts of this machine's programs to `podman
+ * run`.
+ */
 export const runningWithMounts = (podman: string): string => `[ "$1" = run ] || exec ${podman} "$@"
 shift
 exec ${podman} run ${mounts.map((path) => `-v ${path}:${path}:ro`).join(' ')} -v ${server}:/server.mjs:ro --env PATH=${node}:/usr/bin "$@"
 `
 
 const node = dirname(realpathSync(process.execPath))
-/** Images cannot be fetched here, so theirs is empty, and its programs are those of this machine. */
+/**
+ * Paths of this machine's programs. Images cannot be fetched here, so the containers' image is empty and uses these
+ * programs.
+ */
 const mounts: readonly string[] = ['/bin', '/usr', '/lib', '/lib64', ...(node.startsWith('/usr/') ? [] : [node])]
 
-/** A service of the Compose file. */
+/** Returns a service of the Compose file. */
 export const service = (name: string, command: string): string => `  ${name}:
     image: kv
     command: ${command}`
 
-/** The same for engines that are asked over a socket, where nothing adds what the image lacks. */
+/**
+ * Returns a service of the Compose file for engines that are reached over a socket, where no wrapper adds the mounts.
+ */
 export const mountedService = (name: string, command: string): string => `${service(name, command)}
     environment:
       PATH: ${mountedPath}
     volumes:
 ${volumes.map((each) => `      - ${each}`).join('\n')}`
 
-/** What containers of the image need of this machine. */
+/** Files of this machine that containers of the image need. */
 export const mountedFiles: readonly { readonly source: string; readonly target: string }[] = [
   ...mounts.map((path) => ({ source: path, target: path })),
   { source: server, target: '/server.mjs' },
 ]
 const volumes = mountedFiles.map(({ source, target }) => `${source}:${target}:ro`)
 
-/** Where its programs are. */
+/** The PATH of the mounted programs. */
 export const mountedPath = `${node}:/usr/bin`
 
-/** The three nodes of `kv-server.mjs`, who know each other by the names of their services. */
+/** Returns the three nodes of `kv-server.mjs`, which address each other by service name. */
 export const kvServices = (flags = ''): readonly string[] =>
   ['n1', 'n2', 'n3'].map((name, _, all) => {
     const peers = all.filter((other) => other !== name).map((other) => `${other}=${other}:8000`)
@@ -203,7 +217,7 @@ export const kvServices = (flags = ''): readonly string[] =>
     )
   })
 
-/** What a run declares of the nodes of `kvServices`, beside where they run. */
+/** The declaration of the nodes of `kvServices`, without their location. */
 export const kvNodes = {
   nodes: ['n1', 'n2', 'n3'],
   port: 7000,
@@ -226,11 +240,11 @@ function commandOf(pid: string): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
   } catch {
-    return '' // it ended between the listing and the reading
+    return '' // the process ended between the listing and the reading
   }
 }
 
-/** The tables of rules for the project; without nft nobody can have made any. */
+/** Returns the nftables tables of the project; none without the program `nft`, since nobody can have created any. */
 export const rulesOnMachine = (project: string): readonly string[] =>
   (spawnSync('nft', ['list', 'tables'], { encoding: 'utf8' }).stdout ?? '')
     .split('\n')
@@ -249,7 +263,7 @@ const linkAddresses = (): readonly LinkAddress[] =>
 
 const nameOf = ({ address, label }: LinkAddress): string => `${address} of ${label}`
 
-/** Of somebody else: they were here before a test of this file began. */
+/** Addresses that others added before the tests of this file began. */
 const foreign = new Set(linkAddresses().map(nameOf))
 
 /** A run of another test that goes on will take its addresses away itself. */
@@ -259,9 +273,9 @@ function isNobodyElses({ label, address }: LinkAddress): boolean {
 }
 
 /**
- * What runs have put on this machine: tables of rules for the project, and addresses of links.
+ * Returns what runs have left on this machine: nftables tables of the project, and link addresses.
  *
- * @param pid The process of a run. Without it: addresses of this process and of those that have ended.
+ * @param pid The process of a run. Without it: addresses of this process and of ended processes.
  */
 export const onMachine = (project: string, pid?: number): readonly string[] => [
   ...rulesOnMachine(project),
@@ -271,7 +285,7 @@ export const onMachine = (project: string, pid?: number): readonly string[] => [
     .filter((name) => !foreign.has(name)),
 ]
 
-/** Waits until nothing of this is left. */
+/** Waits until `onMachine` finds nothing. */
 export async function expectGone(project: string, pid?: number): Promise<void> {
   await expect.poll(() => onMachine(project, pid), { timeout: 60_000 }).toEqual([])
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { configuration, type Podman, runningWithMounts, writeProject } from './podman.ts'
 
-/** A podman of a user who was created for it and is not root. */
+/** A podman of an unprivileged user who was created for it. */
 export interface RootlessPodman extends Omit<Podman, 'programs' | 'isPossible' | 'network'> {
   /** Why rootless containers cannot run on this machine; undefined if they can. */
   readonly obstacle: string | undefined
@@ -18,7 +18,8 @@ export function startRootlessPodman(): RootlessPodman {
   let runtime = ''
 
   function say(command: string, cwd = directory): string {
-    // What Debian's udev lets everybody open is root's on machines without it: the user gets a node of its own.
+    // Only some systems, such as Debian with udev, let everybody open /dev/net/tun, so the user gets a separate device
+    // node.
     const tun = `mount --bind ${join(directory, 'tun')} /dev/net/tun`
     const variables = {
       HOME: directory,
@@ -50,7 +51,7 @@ export function startRootlessPodman(): RootlessPodman {
     ])
       if (spawnSync('which', [program]).status !== 0) throw new Error(`${program} is not installed`)
     ended('useradd', ['--no-create-home', '--home-dir', directory, '--shell', '/bin/bash', user])
-    // Podman expects it there, and hides everything else of /run.
+    // Podman expects its runtime directory at this path, and hides everything else in /run.
     runtime = join('/run/user', ended('id', ['--user', user]))
     for (const path of [programs, runtime, join(directory, 'empty', 'data')]) mkdirSync(path, { recursive: true })
     chmodSync(runtime, 0o700)
@@ -65,7 +66,7 @@ export function startRootlessPodman(): RootlessPodman {
   }
 
   function remove(): void {
-    // They are all the user's.
+    // Every process of this user belongs to the test.
     spawnSync('pkill', ['-KILL', '--uid', user])
     spawnSync('timeout', ['10', 'bash', '-c', `while pgrep --uid ${user}; do sleep 0.1; done`])
     spawnSync('userdel', [user])
