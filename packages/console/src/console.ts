@@ -19,38 +19,38 @@ import { healFor, injectFor } from './steering/steering.ts'
 export interface ConsoleOptions {
   /** `host:port`; by default any free port of this machine's loopback. */
   readonly listen?: string | undefined
-  /** Why a run cannot be started again from the page; absent if it can. */
+  /** Why the page cannot start the run again; absent if it can. */
   readonly unrepeatable?: string | undefined
 }
 
 export interface FollowedRun {
   readonly run: PlannedRun
   readonly historyFile: string
-  /** The command that repeats it. */
+  /** The command that repeats the run. */
   readonly again: string
 }
 
 export interface Following {
   readonly listener: RunListener
   readonly steered: (handle: RunHandle) => void
-  /** Aborted when somebody stops the run on a page. */
+  /** Aborted when a user stops the run on a page. */
   readonly stopped: AbortSignal
-  /** The run is judged, and its report is written. */
+  /** Called once the run is judged and its report is written. */
   finished(finished: FinishedRun): void
-  /** The run will get no verdict. */
+  /** Called once the run has ended without a verdict. */
   ended(): void
 }
 
-/** The live page: one server, for one run after another. */
+/** The live page: one server, which shows one run after another. */
 export interface Console {
   readonly url: string
   follow(followed: FollowedRun): Following
-  /** Resolves once somebody asks on a page for the same run again. */
+  /** Resolves once a user asks on a page to start the same run again. */
   again(): Promise<void>
   close(): Promise<void>
 }
 
-/** A page draws no more often. */
+/** The least time between two frames of a page. */
 const FRAME_EVERY_MS = 100
 
 interface Shown {
@@ -65,10 +65,10 @@ interface Shown {
 }
 
 /**
- * Opens the live page. It costs a run the folding of its events; what pages are sent is made ten times a second at most, and
- * not at all for a page that has not read the last of it.
+ * Opens the live page. Its cost for a run is the folding of the events. A page gets at most ten frames a second, and
+ * none while it has not read the last one.
  *
- * @throws UserError (usage, environment) if nothing can listen there.
+ * @throws UserError (usage, environment) if the server cannot listen on the address.
  */
 export async function openConsole({ listen = '127.0.0.1:0', unrepeatable }: ConsoleOptions = {}): Promise<Console> {
   const pages = new Set<() => void>()
@@ -196,7 +196,7 @@ function followingOf(shown: Shown, addressOfReport: (file: string) => string): F
     },
     listener(event) {
       live.fold(event)
-      // Half of the final reads would look as if the others had been refused.
+      // A judgement of half of the final reads would look as if the other reads had been refused.
       if (live.stage !== 'working' && live.stage !== 'starting') endJudging()
       if (live.violation !== undefined && !wasViolated) judge?.hurry()
       wasViolated = live.violation !== undefined

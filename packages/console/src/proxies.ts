@@ -21,15 +21,15 @@ export interface ProxiesConsole {
 
 const POLICY = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${createHash('sha256').update(proxiesScript).digest('base64')}'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
 
-/** Rates are over this long, and a minute of them is kept. */
+/** The period of each rate. The page keeps the rates of one minute. */
 const SAMPLE_EVERY_MS = 1_000
 const SAMPLES = 60
 
 /**
- * Serves the page of proxies: what passes, what hurts it, and buttons that inject and heal. A page costs the proxies the
- * reading of their counters once a second. The token is the first part of every path.
+ * Serves the page of proxies: their traffic, their faults, and buttons that inject and heal faults. A page costs the
+ * proxies the reading of their counters once a second. The token is the first part of every path.
  *
- * @throws UserError (usage, environment) if nothing can listen there.
+ * @throws UserError (usage, environment) if the server cannot listen on the address.
  */
 export async function openProxiesConsole(options: ProxiesConsoleOptions): Promise<ProxiesConsole> {
   const { plane, seed, listen = '127.0.0.1:0' } = options
@@ -72,11 +72,11 @@ export async function openProxiesConsole(options: ProxiesConsoleOptions): Promis
   }
 }
 
-/** What a click can do: a fault on the proxy's links, in the words of its button. */
+/** A fault on the proxy's links that a click injects, with the text of its button. */
 interface Offer {
   readonly text: string
   readonly fault: { readonly kind: string; readonly [member: string]: unknown }
-  /** Whether it acts on single requests, which only some proxies read. */
+  /** Whether the fault acts on single requests, which only some proxies parse. */
   readonly ofRequests?: true
 }
 
@@ -91,7 +91,10 @@ const OFFERS: { readonly [action: string]: Offer } = {
 const isFor = ({ protocol, speaks }: ManagedProxy, { fault, ofRequests }: Offer): boolean =>
   protocol === 'udp' ? fault.kind === 'partition' : ofRequests === undefined || speaks === 'http'
 
-/** Both ways for every caller; faults of requests stand on the way of the requests. */
+/**
+ * Returns the links of a fault: both directions for every caller, or only the direction of requests for a fault of
+ * requests.
+ */
 function linksFor({ forward, callers }: ManagedProxy, { ofRequests }: Offer): readonly string[] {
   if (ofRequests) return [linkName(forward)]
   return callers.flatMap((caller) => [
@@ -100,7 +103,7 @@ function linksFor({ forward, callers }: ManagedProxy, { ofRequests }: Offer): re
   ])
 }
 
-/** Why it was not done; undefined if it was. */
+/** Carries out an order. Returns the reason if it was not carried out; undefined if it was. */
 function carryOut(plane: ControlPlane, body: string): string | undefined {
   const { action, on } = orderIn(body)
   if (action === 'heal') {
@@ -137,7 +140,10 @@ function freeName(plane: ControlPlane, wanted: string): string {
   return name
 }
 
-/** Toxics and rule sets have lists of their own, from which only their owners take one. */
+/**
+ * Returns why a fault must be kept: toxics and rule sets have their own lists, from which only their owners remove
+ * faults.
+ */
 const keptBecause = (origin: ReturnType<ControlPlane['faults']['get']>['origin']): string | undefined =>
   origin === 'toxic'
     ? 'a toxic: its client removes it'
@@ -184,7 +190,7 @@ function pageOf(plane: ControlPlane, rates: Sampled, seed: number | string): Pro
   }
 }
 
-/** What a proxy of HTTP was asked in the last second; undefined if it does not read requests. */
+/** Returns the requests that an HTTP proxy got in the last second; undefined if the proxy does not parse requests. */
 function requestsOf({ speaks, callers, forward }: ManagedProxy, { asked, answered, waited }: Sampled) {
   if (speaks !== 'http') return undefined
   const own = callers.map((caller) => ({ ...forward, from: caller }))
@@ -192,7 +198,7 @@ function requestsOf({ speaks, callers, forward }: ManagedProxy, { asked, answere
   return { asked: asked.of(own), meanMs: replies === 0 ? undefined : (waited.of(own).at(-1) ?? 0) / replies }
 }
 
-/** What is recorded, and what is known of it so far. */
+/** Returns the state of the recording, and its verdict so far. */
 function recordingOf({ recording }: ControlPlane): ProxiesPage['recording'] {
   if (recording === undefined) return undefined
   const { ok, fail, info, unmatched } = recording.recorder.counters
@@ -208,7 +214,7 @@ function recordingOf({ recording }: ControlPlane): ProxiesPage['recording'] {
   }
 }
 
-/** Why the verdict so far is not the best. */
+/** Explains why the verdict so far is not the best one. */
 function becauseOf({
   violation,
   doubt,
@@ -218,7 +224,7 @@ function becauseOf({
   return noticedAfter === 0 ? sentence : `${sentence} Noticed ${plural(noticedAfter, 'event')} after it happened.`
 }
 
-/** One figure for each link. */
+/** Returns one number for each link. */
 const counted = <Statistics>(
   statistics: ReadonlyMap<string, Statistics>,
   count: (statistics: Statistics) => number,
@@ -231,10 +237,10 @@ interface Sampled {
   readonly waited: Rates
 }
 
-/** What each link gained in a second. */
+/** The increase of each link's count per second. */
 interface Rates {
   add(totals: ReadonlyMap<string, number>): void
-  /** Over these links together, oldest first. */
+  /** Returns the sums over these links per second, oldest first. */
   of(links: readonly Link[]): readonly number[]
 }
 

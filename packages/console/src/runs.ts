@@ -12,7 +12,7 @@ import { type Content, startGuardedServer } from './server/guarded-server.ts'
 import { DOCUMENT_POLICY } from './server/server.ts'
 
 export interface RunsConsoleOptions {
-  /** The directory of results, as typed. */
+  /** The directory of results, as the user typed it. */
   readonly directory: string
   /** `host:port`; by default any free port of this machine's loopback. */
   readonly listen?: string | undefined
@@ -23,10 +23,13 @@ export interface RunsConsole {
   close(): Promise<void>
 }
 
-/** The page of runs asks its own server for what is new, and runs no script but its own. */
+/**
+ * The content security policy of the page of runs. The page requests new data from its own server, and runs only its
+ * own script.
+ */
 const RUNS_POLICY = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${createHash('sha256').update(runsScript).digest('base64')}'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
 
-/** What can be opened of a run, by the name of its file. */
+/** The files of a run that can be opened, with their media types. */
 const OPENED: { readonly [file: string]: string | undefined } = {
   'report.html': 'text/html',
   'history.jsonl': 'text/plain',
@@ -34,10 +37,10 @@ const OPENED: { readonly [file: string]: string | undefined } = {
 }
 
 /**
- * Serves the runs of a directory: a list that keeps itself up to date, their reports, and any two side by side. The token
- * is the first part of every path, so that the links within reports, which are relative, work as they do from disk.
+ * Serves the runs of a directory: a list that updates itself, the runs' reports, and any two runs side by side. The
+ * token is the first part of every path, so the relative links within reports work as they do from disk.
  *
- * @throws UserError (usage, environment) if nothing can listen there.
+ * @throws UserError (usage, environment) if the server cannot listen on the address.
  */
 export async function openRunsConsole({ directory, listen = '127.0.0.1:0' }: RunsConsoleOptions): Promise<RunsConsole> {
   const known: KnownRuns = new Map()
@@ -79,8 +82,8 @@ function decoded(part: string): string {
 }
 
 /**
- * The first part of the paths of a run's own documents, in place of the token: a report may come from strangers, and its
- * address is the only thing that it can send anywhere.
+ * Returns the first part of the paths of a run's own documents, which replaces the token. A report may come from
+ * strangers and can send its own address elsewhere, so that address must not contain the token.
  */
 const documentKey = (token: string, name: string): string =>
   createHmac('sha256', token).update(name).digest('base64url').slice(0, 24)
@@ -107,7 +110,7 @@ function listing(directory: string, known: KnownRuns, { since, linkOf, host }: L
   return { status: 200, type: 'text/html', body, policy: RUNS_POLICY }
 }
 
-/** Only of a run that is listed, so that no path leads out of the directory. */
+/** Returns the run listed under a name. Only listed runs are served, so no path leads out of the directory. */
 function listedAs(directory: string, known: KnownRuns, name: string): ListedRun | undefined {
   return (known.get(name) ?? readAgain(directory, known).get(name))?.run
 }
@@ -119,7 +122,7 @@ function readAgain(directory: string, known: KnownRuns): KnownRuns {
 
 interface AskedFile {
   readonly file: string
-  /** Whether it was asked for without the token. */
+  /** Whether the request came without the token. */
   readonly isDocument: boolean
 }
 
@@ -130,7 +133,7 @@ function fileOf(
   { file, isDocument }: AskedFile,
 ): Content | undefined {
   const type = OPENED[file]
-  // It would learn the token from its own address.
+  // An HTML document would learn the token from its own address.
   if (type === 'text/html' && !isDocument) return undefined
   const path = join(directory, name, file)
   if (type === undefined || listedAs(directory, known, name) === undefined) return undefined

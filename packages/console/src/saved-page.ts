@@ -8,19 +8,22 @@ import type { Setting } from './saved/setting.ts'
 import { savedPageScript, savedWorkerScript } from './server/built-file.ts'
 
 /**
- * What the page may do: run its own code and the report's, also on another thread, and connect to nothing. The report
- * is in a frame of its own origin, which is under the same policy.
+ * The content security policy of the page. The page may run its own code and the report's, also on another thread, but
+ * connect to nothing. The report is in a frame with its own origin, under the same policy.
  */
 export const SAVED_POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; worker-src blob:; img-src data:; base-uri 'none'; form-action 'none'"
 
-/** How every such page begins, by which it is recognised. */
+/** The beginning of every saved page, by which such a page is recognized. */
 const BEGINNING =
   '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="generator" content="chaos page">'
 
 export const isSavedPage = (start: string): boolean => start.startsWith(BEGINNING)
 
-/** The page that judges the histories it is given, in one file. It works from disk; nothing leaves it. */
+/**
+ * Returns the page that judges the histories given to it, as one file. The page works from disk, and sends no data
+ * anywhere.
+ */
 export function renderSavedPage(): string {
   const setting: Setting = {
     version: packageVersion(),
@@ -36,14 +39,17 @@ ${data('worker', readFileSync(savedWorkerScript(), 'utf8'))}
 `
 }
 
-/** JSON that cannot end the element it is in. */
+/** Returns a script element with JSON that cannot end the element. */
 const data = (id: string, value: unknown): string =>
   `<script type="application/json" id="${id}">${JSON.stringify(value).replaceAll('<', '\\u003c')}</script>`
 
-/** In JavaScript these sequences stand in texts only, where the backslash means nothing. */
+/**
+ * Escapes the sequences that end a script element. In JavaScript they occur only in strings, where the backslash has no
+ * effect.
+ */
 const withoutEnd = (script: string): string => script.replace(/<(?=\/script|!--)/gi, '\\x3c')
 
-/** The styles of the page that judges saved histories, after the report's. */
+/** The styles of the saved page, in addition to the report's styles. */
 const savedStyles: string = `
 .head{margin-bottom:20px}
 .problem:not(:empty){border-left:3px solid var(--ink);padding:8px 12px;margin-bottom:16px;background:var(--panel);overflow-wrap:anywhere;white-space:pre-line}

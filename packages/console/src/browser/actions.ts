@@ -1,13 +1,13 @@
 import type { FaultRow, Hello } from './frames.ts'
 
-/** What is picked in the topology: nodes, or one pair of ends. */
+/** The selection in the topology: nodes, or the link between two ends. */
 export type Picked =
   | { readonly type: 'nodes'; readonly nodes: readonly string[] }
   | { readonly type: 'link'; readonly from: string; readonly to: string }
 
 export const nothingPicked: Picked = { type: 'nodes', nodes: [] }
 
-/** A fault as the server reads it. */
+/** A fault in the form that the server reads. */
 export interface FaultDraft {
   readonly kind: string
   readonly nodes?: readonly string[]
@@ -15,21 +15,21 @@ export interface FaultDraft {
   readonly latencyMs?: number
 }
 
-/** An action on the selection, with words that say what will happen. */
+/** An action on the selection, with a label that describes its effect. */
 export interface Action {
   readonly label: string
-  /** The key that prepares it on a focused node. */
+  /** The key that prepares the action on a focused node. */
   readonly key?: string | undefined
   readonly fault: FaultDraft
 }
 
-/** Slow enough to show beside any usual latency, and below the usual timeout. */
+/** Milliseconds added to a slowed link: visible beside any usual latency, and below the usual timeout. */
 const SLOW_MS = 300
 
 const bothWays = (ones: readonly string[], others: readonly string[]): string[] =>
   ones.flatMap((one) => others.flatMap((other) => [`${one}>${other}`, `${other}>${one}`]))
 
-/** `{n1 n2}`, or the name of a single one. */
+/** Returns `{n1 n2}` for several nodes, and the plain name for a single node. */
 export const groupName = (nodes: readonly string[]): string =>
   nodes.length === 1 ? `${nodes[0]}` : `{${nodes.join(' ')}}`
 
@@ -87,7 +87,7 @@ function isOffered({ kind, links }: FaultDraft, { kinds }: Hello): boolean {
   return offered.includes(links.every((link) => link.includes('clients')) ? 'clients' : 'links')
 }
 
-/** The fault in force that this action would only repeat. */
+/** Returns the fault in force that this action would only repeat; undefined if there is none. */
 export const doneAlready = ({ fault }: Action, faults: readonly FaultRow[]): FaultRow | undefined =>
   faults.find(
     ({ kind, nodes, links, to }) =>

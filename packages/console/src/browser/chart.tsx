@@ -6,7 +6,7 @@ import type { Columns } from './series.ts'
 
 export interface Line {
   readonly label: string
-  /** The custom property of its colour. */
+  /** The CSS custom property of the line's colour. */
   readonly colour: string
   readonly fill?: string
   readonly dash?: readonly number[]
@@ -17,10 +17,10 @@ interface ChartProps {
   readonly lines: readonly Line[]
   readonly columns: Columns
   readonly faults: readonly FaultRow[]
-  /** The last moment to show, in seconds. */
+  /** The last moment to show, in seconds since the run began. */
   readonly end: number
   readonly format: (value: number) => string
-  /** Changes with the theme, whose colours a canvas does not follow by itself. */
+  /** The theme. The chart is redrawn when it changes, since a canvas does not follow the theme's colours by itself. */
   readonly theme: string
 }
 
@@ -35,7 +35,7 @@ export function Chart(props: ChartProps): JSX.Element {
   latest.current = props
   const labels = lines.map(({ label }) => label).join()
 
-  // Made anew for other lines or colours only.
+  // The plot is recreated only for other lines or colours.
   useEffect(() => {
     const { current } = place
     if (current === null) return undefined
@@ -70,7 +70,7 @@ export function Chart(props: ChartProps): JSX.Element {
   )
 }
 
-// uPlot only reads its data, but does not say so.
+// uPlot only reads its data, but its types do not say so.
 const data = (columns: Columns): uPlot.AlignedData => columns as uPlot.AlignedData
 
 const colourOf = (property: string): string => getComputedStyle(document.documentElement).getPropertyValue(property)
@@ -103,7 +103,7 @@ function optionsFor(width: number, latest: { readonly current: ChartProps }): uP
   }
 }
 
-/** Faults behind the lines: those by hand have solid edges, the nemesis' dotted ones. */
+/** Draws the faults as bands behind the lines. Manual faults have solid edges, faults of the nemesis dotted edges. */
 function drawBands(plot: uPlot, faults: readonly FaultRow[]): void {
   const { ctx, bbox } = plot
   const right = bbox.left + bbox.width

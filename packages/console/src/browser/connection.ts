@@ -1,9 +1,9 @@
 import type { FaultDraft } from './actions.ts'
 import type { Answer, Had, Order, Told } from './frames.ts'
 
-/** The WebSocket to the server, opened again whenever it is lost. */
+/** The WebSocket to the server, which is reopened whenever it is lost. */
 export interface Connection {
-  /** Resolves to why it was not carried out, or to nothing. */
+  /** Resolves with the reason if the order was not carried out; undefined if it was. */
   order(order: DraftedOrder): Promise<string | undefined>
 }
 
@@ -16,7 +16,7 @@ export type DraftedOrder =
 interface Listening {
   readonly told: (told: Told) => void
   readonly lost: () => void
-  /** What the page has, asked at every connection. */
+  /** Returns what the page already has. Called for every connection. */
   readonly had: () => Had
 }
 

@@ -1,14 +1,17 @@
 import type { RefObject } from 'preact'
 import { useLayoutEffect, useRef } from 'preact/hooks'
 
-/** The heading of the panel that says what can be done. */
+/** The heading of the panel that lists the possible actions. */
 export const INSPECTOR = 'inspector'
 
 export const nodeElement = (node: string): string => `node-${node}`
 
 export const focusOn = (id: string): void => document.getElementById(id)?.focus()
 
-/** Once the focused button of a part is gone, its panel's heading has the focus, not the whole page. */
+/**
+ * Moves the focus to the heading of a panel when its focused button disappears. The browser would move it to the whole
+ * page.
+ */
 export function useKeptFocus(part: RefObject<HTMLElement | null>): (event: FocusEvent) => void {
   const last = useRef<Element | undefined>(undefined)
   useLayoutEffect(() => {

@@ -1,4 +1,4 @@
-/** What the server tells a page, and what a page asks of it: JSON over one WebSocket. */
+/** The stages of a run. This file declares the messages between the server and a page: JSON over one WebSocket. */
 
 export type Stage = 'starting' | 'working' | 'healing' | 'final reads' | 'ending' | 'checking' | 'judged' | 'failed'
 
@@ -6,13 +6,13 @@ export type Stage = 'starting' | 'working' | 'healing' | 'final reads' | 'ending
 export interface OfferedKind {
   readonly kind: string
   readonly summary: string
-  /** What it can be injected into; empty if nothing. */
+  /** What the fault can be injected into; empty if it cannot be injected. */
   readonly on: readonly ('nodes' | 'links' | 'clients')[]
-  /** Why not; absent if `on` is not empty. */
+  /** Why the fault cannot be injected; absent if `on` is not empty. */
   readonly refused?: string | undefined
 }
 
-/** What a page shows of a run that does not change. Sent when a page connects, and when another run begins. */
+/** The constant data of a run. Sent when a page connects, and when another run begins. */
 export interface Hello {
   readonly type: 'hello'
   readonly run: number
@@ -26,28 +26,28 @@ export interface Hello {
   /** The level the run is held to. */
   readonly expected: string | undefined
   readonly nodes: readonly string[]
-  /** Whether nodes say what they are; servers that are recorded do not. */
+  /** Whether nodes report their roles. Recorded servers do not. */
   readonly tells: boolean
   /** Whether nodes have links among each other that can be cut. */
   readonly meshed: boolean
   readonly kinds: readonly OfferedKind[]
   /** The command that repeats the run. */
   readonly again: string
-  /** Why the same run cannot be started again from the page; absent if it can. */
+  /** Why the page cannot start the same run again; absent if it can. */
   readonly unrepeatable?: string | undefined
 }
 
 export interface NodeRow {
   readonly node: string
-  /** Absent while it does not answer. */
+  /** The node's role; absent while the node does not answer. */
   readonly role?: string | undefined
   readonly leads?: boolean | undefined
   readonly term?: number | undefined
-  /** Entries that another node had applied a moment before, and this one has not yet. */
+  /** The number of entries that this node has not applied yet, but another node had applied a moment before. */
   readonly lag?: number | undefined
-  /** How many milliseconds faults have put its clock ahead; negative: behind. */
+  /** Milliseconds by which faults have put the node's clock ahead; negative if behind. */
   readonly clockMs?: number | undefined
-  /** Operations that it answered in the last second. */
+  /** Operations that the node answered in the last second. */
   readonly rate: number
 }
 
@@ -59,15 +59,15 @@ export interface FaultRow {
   readonly nodes: readonly string[]
   /** `n1>n2`. */
   readonly links: readonly string[]
-  /** Milliseconds since the run's start. */
+  /** When the fault began, in milliseconds since the run's start. */
   readonly from: number
   readonly to?: number | undefined
   readonly clock?: { readonly offsetMs: number; readonly driftPpm: number } | undefined
-  /** How often it took effect; known once it is healed. */
+  /** How often the fault took effect; known once it is healed. */
   readonly hits?: number | undefined
 }
 
-/** An operation, as it ended. */
+/** A completed operation. */
 export interface TailRow {
   readonly at: number
   readonly process: string
@@ -78,33 +78,36 @@ export interface TailRow {
   readonly error?: string | undefined
 }
 
-/** `ok, fail, info, p50 ms, p99 ms`, then one count for each class of error. Percentiles are null without operations. */
+/**
+ * The columns of a bin: `ok, fail, info, p50 ms, p99 ms`, then one count for each class of error. Percentiles are null
+ * without operations.
+ */
 export type BinRow = readonly (number | null)[]
 
 export interface Bins {
-  /** The width of each, in milliseconds. It doubles as the run grows, and then all are sent again. */
+  /** The width of each bin, in milliseconds. The width doubles as the run grows; all bins are then sent again. */
   readonly width: number
-  /** The place of the first row among all bins. */
+  /** The index of the first row among all bins. */
   readonly from: number
   readonly rows: readonly BinRow[]
-  /** The classes of error, in the order of their counts in a row. */
+  /** The classes of errors, in the order of their counts in a row. */
   readonly errors: readonly string[]
 }
 
-/** What the record proves up to a moment. */
+/** The verdict on the record up to a moment. */
 export interface Verdict extends Finding {
   /** Increases with each. */
   readonly version: number
   readonly mood: 'good' | 'bad' | 'unsure'
-  /** The moment up to which it holds, in milliseconds; absent once the whole run is judged. */
+  /** The moment up to which the verdict holds, in milliseconds; absent once the whole run is judged. */
   readonly upTo?: number | undefined
   readonly operations: number
   readonly ladder: string
-  /** What the newest judgement says of another violation than the one above, which was found first. */
+  /** The violation in the newest judgement, if it differs from the violation above, which was found first. */
   readonly since?: Finding | undefined
 }
 
-/** A violation, as words and as a drawing. */
+/** A violation, as text and as a drawing. */
 interface Finding {
   readonly title: string
   readonly sentence: string
@@ -112,15 +115,15 @@ interface Finding {
   readonly drawing?: string | undefined
 }
 
-/** A violation of the strongest level, which nothing that comes later can undo. */
+/** A violation of the strongest level, which no later event can undo. */
 export interface NoticedViolation {
   /** `linearizable`. */
   readonly level: string
-  /** How many events were recorded after it until it was noticed. */
+  /** The number of events recorded between the violation and its detection. */
   readonly noticedAfter: number
 }
 
-/** What has changed since the last frame that this page was sent. */
+/** The changes since the last frame sent to this page. */
 export interface Frame {
   readonly type: 'frame'
   readonly run: number
@@ -134,7 +137,7 @@ export interface Frame {
   readonly faultsVersion: number
   readonly tail?: readonly TailRow[] | undefined
   readonly verdict?: Verdict | undefined
-  /** The violation that the runner itself noticed, before the drawing comes. */
+  /** The violation that the runner itself noticed, before its drawing arrives. */
   readonly violation?: NoticedViolation | undefined
   /** Why the run has no verdict. */
   readonly failure?: string | undefined
@@ -145,17 +148,17 @@ export interface Frame {
 export interface Answer {
   readonly type: 'answer'
   readonly order: number
-  /** Why it was not carried out. */
+  /** Why the order was not carried out. */
   readonly error?: string | undefined
 }
 
 export type Told = Hello | Frame | Answer
 
-/** What a page already has, so that only the rest is sent. */
+/** The data that a page already has. The server sends only the rest. */
 export interface Had {
   readonly run: number
   readonly width: number
-  /** How many bins, without the last, which may have grown. */
+  /** The number of bins, without the last bin, which may have grown. */
   readonly bins: number
   readonly faultsVersion: number
   readonly verdict: number

@@ -2,7 +2,10 @@ import type { Frame, Had } from './frames.ts'
 
 export const hadNothing: Had = { run: 0, width: 0, bins: 0, faultsVersion: -1, verdict: -1 }
 
-/** What a page has once it has this frame. The last bin may still grow, and is sent again. */
+/**
+ * Returns the data that a page has once it has this frame. The last bin is excluded, since it may still grow and is
+ * sent again.
+ */
 export const hadWith = (had: Had, { run, bins, faultsVersion, verdict }: Frame): Had => ({
   run,
   width: bins.width,

@@ -1,8 +1,8 @@
-/** Where the topology's nodes are drawn: a ring, the first at the top. */
+/** The place of a node in the topology: a ring, with the first node at the top. */
 export interface Place {
   readonly x: number
   readonly y: number
-  /** The unit vector from the middle outwards. */
+  /** The unit vector from the ring's centre outwards. */
   readonly out: { readonly x: number; readonly y: number }
 }
 
@@ -15,10 +15,10 @@ export interface Layout {
 
 const WIDE = { width: 720, height: 400 }
 const NARROW = { width: 368, height: 470 }
-/** More nodes than this get cards with less in them. */
+/** The greatest number of nodes with large cards. The cards of more nodes show less. */
 const MOST_LARGE = 6
 const STUB = 26
-/** So few nodes need no room for a ring. */
+/** The greatest number of nodes that are drawn flat, without a ring. */
 const MOST_FLAT = 2
 const FLAT = 240
 
@@ -33,7 +33,7 @@ export function layOut(nodes: readonly string[], isNarrow: boolean): Layout {
     const angle = (i / nodes.length) * 2 * Math.PI - Math.PI / 2
     return { x: Math.cos(angle), y: Math.sin(angle) }
   })
-  // An odd ring leaves room at its bottom, which the nodes are spread over.
+  // A ring with an odd number of nodes leaves space at its bottom, over which the nodes are spread.
   const lowest = Math.max(...directions.map(({ y }) => y))
   const places = nodes.map((node, i): [string, Place] => {
     const out = directions[i] ?? { x: 0, y: -1 }
@@ -44,7 +44,7 @@ export function layOut(nodes: readonly string[], isNarrow: boolean): Layout {
   return { width, height, card, places: new Map(places) }
 }
 
-/** Both ends of a link as drawn: on the edges of the cards, or between a card and its clients outside. */
+/** Returns both ends of a link as drawn: on the edges of the cards, or between a card and its clients outside. */
 export function between(
   from: { readonly x: number; readonly y: number },
   to: { readonly x: number; readonly y: number },
@@ -55,7 +55,7 @@ export function between(
   return { x1: start.x, y1: start.y, x2: end.x, y2: end.y }
 }
 
-/** Where the line towards a point leaves a card. */
+/** Returns the point at which the line towards another point leaves a card. */
 function edgeOf(
   middle: { readonly x: number; readonly y: number },
   towards: { readonly x: number; readonly y: number },
@@ -67,7 +67,7 @@ function edgeOf(
   return { x: middle.x + dx * Math.min(1, scale), y: middle.y + dy * Math.min(1, scale) }
 }
 
-/** The line from a card outwards, which stands for its clients' link. */
+/** Returns the line from a card outwards, which represents the link of its clients. */
 export function stub({ x, y, out }: Place, card: Layout['card']): ReturnType<typeof between> {
   const start = edgeOf({ x, y }, { x: x + out.x * 1000, y: y + out.y * 1000 }, card)
   return { x1: start.x, y1: start.y, x2: start.x + out.x * STUB, y2: start.y + out.y * STUB }

@@ -12,7 +12,7 @@ const connection = connect({
   lost: () => update({ ...view, connection: 'lost' }),
 })
 
-/** Whatever comes between two pictures of the screen is drawn once. */
+/** All updates between two animation frames are drawn once. */
 function update(next: View): void {
   view = next
   if (!isDrawn) return

@@ -17,7 +17,7 @@ import { clock } from './words.ts'
 const themes = ['auto', 'light', 'dark'] as const
 type Theme = (typeof themes)[number]
 
-/** The theme that the address chooses: `?theme=dark`. */
+/** Returns the theme that the address chooses: `?theme=dark`. */
 const chosen = (): Theme => {
   const asked = new URLSearchParams(location.search).get('theme')
   return themes.find((theme) => theme === asked) ?? 'auto'
@@ -31,7 +31,10 @@ function show(theme: Theme): void {
 
 const startTheme = (): void => show(chosen())
 
-/** The theme's name, with the system's behind it where that decides, and what goes on to the next. */
+/**
+ * Returns the theme's name and a function that selects the next theme. Where the system decides, the name includes the
+ * system's theme.
+ */
 function useTheme(): readonly [theme: string, next: () => void] {
   const [theme, choose] = useState<Theme>(chosen)
   const isDark = useMedia('(prefers-color-scheme: dark)')
@@ -146,7 +149,7 @@ function Lost({ view }: { readonly view: View }): JSX.Element | null {
 
 const ANNOUNCE_EVERY_MS = 1_500
 
-/** Tells those who cannot see it what changes, several changes in one sentence. */
+/** Announces changes to screen readers, several changes in one sentence. */
 function Changes({ view }: { readonly view: View }): JSX.Element {
   const [said, say] = useState('')
   const latest = useRef(view)
@@ -172,10 +175,10 @@ interface FaultListProps {
   readonly heal: (id: string) => void
 }
 
-/** Past faults shown at once; the report has all. */
+/** The greatest number of past faults that are shown. The report lists all faults. */
 const MOST_PAST = 30
 
-/** The faults in force, then those that are over, newest first. */
+/** Lists the faults in force, then the ended faults, newest first. */
 function FaultList({ faults, canHeal, heal }: FaultListProps): JSX.Element {
   const now = faults.filter(({ to }) => to === undefined)
   const past = faults.filter(({ to }) => to !== undefined).toReversed()

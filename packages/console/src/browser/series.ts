@@ -1,34 +1,34 @@
 import type { Bins } from './frames.ts'
 
-/** Columns to plot: the times, then one list for each line. */
+/** Columns to plot: the times, then one list of values for each line. */
 export type Columns = readonly (readonly (number | null)[])[]
 
-/** The bins that are complete: one that still fills would look like a drop. */
+/** Returns the complete bins. A bin that still fills would look like a drop. */
 const completeRows = ({ rows }: Bins, isOver: boolean): Bins['rows'] => (isOver ? rows : rows.slice(0, -1))
 
 const middles = (count: number, width: number): number[] =>
   Array.from({ length: count }, (_, i) => ((i + 0.5) * width) / 1000)
 
-/** Operations per second: ok, fail, info. */
+/** Returns the operations per second: ok, fail, info. */
 export function throughputOf(bins: Bins, isOver: boolean): Columns {
   const rows = completeRows(bins, isOver)
   const rate = (place: number) => rows.map((row) => ((row[place] ?? 0) * 1000) / bins.width)
   return [middles(rows.length, bins.width), rate(0), rate(1), rate(2)]
 }
 
-/** Milliseconds: p50 and p99. */
+/** Returns latencies in milliseconds: p50 and p99. */
 export function latencyOf(bins: Bins, isOver: boolean): Columns {
   const rows = completeRows(bins, isOver)
   return [middles(rows.length, bins.width), rows.map((row) => row[3] ?? null), rows.map((row) => row[4] ?? null)]
 }
 
-/** Errors per second, a line for each class. */
+/** Returns the errors per second, with one line for each class. */
 export function errorsOf(bins: Bins, isOver: boolean): Columns {
   const rows = completeRows(bins, isOver)
   const lines = bins.errors.map((_, i) => rows.map((row) => ((row[5 + i] ?? 0) * 1000) / bins.width))
   return [middles(rows.length, bins.width), ...lines]
 }
 
-/** How often each class of error occurred. */
+/** Returns how often each class of error occurred. */
 export const errorTotals = ({ rows, errors }: Bins): readonly { readonly name: string; readonly total: number }[] =>
   errors.map((name, i) => ({ name, total: rows.reduce((sum, row) => sum + (row[5 + i] ?? 0), 0) }))

@@ -14,11 +14,11 @@ interface TopologyProps {
   readonly picked: Picked
   readonly isNarrow: boolean
   readonly pick: (picked: Picked) => void
-  /** A letter typed on a focused node. */
+  /** Called for a letter typed on a focused node. */
   readonly typed: (node: string, key: string) => void
 }
 
-/** The nodes in a ring with every link between them, and the links of clients as stubs outside. */
+/** Draws the nodes in a ring with every link between them, and the links of clients as stubs outside. */
 export function Topology(props: TopologyProps): JSX.Element {
   const { hello, isNarrow } = props
   const layout = layOut(hello.nodes, isNarrow)
@@ -48,7 +48,7 @@ const pairs = (nodes: readonly string[]): readonly (readonly [string, string])[]
 
 type Condition = 'whole' | 'half' | 'cut' | 'hurt'
 
-/** How faults affect a link: cut both ways, cut one way, or otherwise. */
+/** Returns how faults affect a link: cut both ways, cut one way, or otherwise. */
 function conditionOf(faults: readonly FaultRow[], one: string, other: string): Condition {
   const ways = [`${one}>${other}`, `${other}>${one}`]
   const cuts = faults.filter(({ kind }) => kind === 'partition' || kind === 'blackhole').flatMap(({ links }) => links)
@@ -164,7 +164,7 @@ function Node({ layout, node, ...props }: LinkProps & { readonly node: string })
       class={look}
       id={nodeElement(node)}
       role="button"
-      // Preact sets `tabIndex` as an attribute of that spelling, which SVG ignores.
+      // Preact would set `tabIndex` as an attribute in camel case, which SVG ignores.
       tabindex={hello.nodes.indexOf(node) === focusable(picked, hello.nodes) ? 0 : -1}
       aria-pressed={isPicked}
       aria-description={[...own.map(({ text }) => text), ...(apart ? ['cut off'] : []), ...lagging].join(', ')}
@@ -196,7 +196,7 @@ function Node({ layout, node, ...props }: LinkProps & { readonly node: string })
   )
 }
 
-/** Below it a rate and a lag do not fit side by side: the lag says more. */
+/** Cards narrower than this show the lag only, which says more than the rate. */
 const NARROW_CARD = 120
 
 const only = (node: string): Picked => ({ type: 'nodes', nodes: [node] })
@@ -206,7 +206,7 @@ function toggled(picked: Picked, node: string): Picked {
   return { type: 'nodes', nodes: nodes.includes(node) ? nodes.filter((each) => each !== node) : [...nodes, node] }
 }
 
-/** Nodes are one stop of the Tab key: the picked one or the first. */
+/** Returns the node that the Tab key reaches: the picked node or the first. Arrow keys reach the others. */
 function focusable(picked: Picked, nodes: readonly string[]): number {
   const [first] = picked.type === 'nodes' ? picked.nodes : []
   return Math.max(0, first === undefined ? 0 : nodes.indexOf(first))
@@ -217,7 +217,7 @@ function isApart(node: string, nodes: readonly string[], faults: readonly FaultR
   return others.length > 0 && others.every((other) => conditionOf(faults, node, other) === 'cut')
 }
 
-/** Moves the focus to the nearest node in that direction. */
+/** Moves the focus to the nearest node in the given direction. */
 function focusTowards({ places }: Layout, node: string, direction: { readonly x: number; readonly y: number }): void {
   const from = places.get(node)
   if (from === undefined) return

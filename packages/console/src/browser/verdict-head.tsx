@@ -4,7 +4,7 @@ import type { Verdict } from './frames.ts'
 import { noticedText, type View, violatedTitle } from './view.ts'
 import { clock } from './words.ts'
 
-/** No continuation of a record makes it linearizable again. */
+/** The title of a verdict that no continuation of the record can change. */
 const FINAL_AT_ONCE = 'Not linearizable'
 
 export function VerdictHead({ view }: { readonly view: View }): JSX.Element {
@@ -36,7 +36,7 @@ export function VerdictHead({ view }: { readonly view: View }): JSX.Element {
   )
 }
 
-/** Markup of the server's own, every text in it escaped. */
+/** Renders markup from the server, which has escaped every text in it. */
 function Markup({ of }: { readonly of: string | undefined }): JSX.Element | null {
   return of === undefined || of === '' ? null : <div dangerouslySetInnerHTML={{ __html: of }} />
 }
@@ -47,7 +47,7 @@ function sentenceOf({ verdict, frame }: View, isCertain: boolean): string {
   return verdict?.sentence ?? 'The first operations are on their way.'
 }
 
-/** What the verdict rests on. */
+/** Describes the basis of the verdict. */
 function basisOf({ verdict, connection, frame }: View): string {
   const noticed = noticedText(frame?.violation)
   if (verdict === undefined) return noticed
@@ -66,13 +66,13 @@ interface Told {
   readonly verdict: Verdict | undefined
 }
 
-/** The contradiction drawn, as in the report: the one that was found first. */
+/** Shows the drawing of the contradiction that was found first, as in the report. */
 export function Why({ verdict }: Told): JSX.Element | null {
   if (verdict?.drawing === undefined) return null
   return <section class="why-part" dangerouslySetInnerHTML={{ __html: verdict.drawing }} />
 }
 
-/** A worse contradiction that was found later, below the one that the page began with. */
+/** Shows a worse contradiction that was found later, below the first one. */
 export function Since({ verdict }: Told): JSX.Element | null {
   const since = verdict?.since
   if (since === undefined) return null

@@ -2,11 +2,11 @@ import { plural } from '@chaosproxy/history'
 import type { Bins, FaultRow, Frame, Had, Hello, NoticedViolation, Told, Verdict } from './frames.ts'
 import { hadNothing, hadWith } from './had.ts'
 
-/** Everything the page shows, from all that it has been told. */
+/** Everything that the page shows, derived from all messages of the server. */
 export interface View {
   readonly connection: 'connecting' | 'live' | 'lost'
   readonly hello?: Hello | undefined
-  /** The newest, without its bins, faults and verdict, which are kept whole below. */
+  /** The newest frame, without its bins, faults and verdict, which are kept complete below. */
   readonly frame?: Frame | undefined
   readonly bins: Bins
   readonly faults: readonly FaultRow[]
@@ -18,7 +18,7 @@ const noBins: Bins = { width: 0, from: 0, rows: [], errors: [] }
 
 export const emptyView: View = { connection: 'connecting', bins: noBins, faults: [], had: hadNothing }
 
-/** The view after the server has said something. Answers to orders change nothing in it. */
+/** Returns the view after a message from the server. Answers to orders change nothing. */
 export function withTold(view: View, told: Told): View {
   switch (told.type) {
     case 'hello':
@@ -44,7 +44,7 @@ function withFrame(view: View, frame: Frame): View {
   }
 }
 
-/** The bins from `from` on replace those that were there. */
+/** Replaces the old bins from index `from` on by the new ones. */
 function joined(old: Bins, { width, from, rows, errors }: Bins): Bins {
   const kept = old.width === width ? old.rows.slice(0, from) : []
   return { width, from: 0, rows: [...kept, ...rows], errors }
@@ -58,7 +58,7 @@ export function tabTitle({ connection, verdict, hello, frame }: View): string {
 /** `Not linearizable`. */
 export const violatedTitle = ({ level }: NoticedViolation): string => `Not ${level.replaceAll('-', ' ')}`
 
-/** How late the runner noticed the violation. */
+/** Describes how late the runner noticed the violation. */
 export function noticedText(violation: NoticedViolation | undefined): string {
   if (violation === undefined) return ''
   const { noticedAfter } = violation

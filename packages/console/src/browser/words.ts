@@ -1,9 +1,9 @@
 import { duration } from '@chaosproxy/history'
 
-/** `1.2 ms`, `340 ms`, `2.10 s`. */
+/** Formats a latency: `1.2 ms`, `340 ms`, `2.10 s`. */
 export const latency = (ms: number): string => duration(ms * 1e6)
 
-/** `+250 ms`, `−1.50 s`, of a clock. */
+/** Formats the offset of a clock: `+250 ms`, `−1.50 s`. */
 export const offset = (ms: number): string => `${ms < 0 ? '−' : '+'}${latency(Math.abs(ms))}`
 
 /** `01:02.3`, of milliseconds. */

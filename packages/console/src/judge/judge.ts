@@ -5,9 +5,9 @@ import type { VerdictPart } from '@chaosproxy/report/explanation'
 import { judgeScript } from '../server/built-file.ts'
 
 export interface JudgeTask {
-  /** The history, which grows. */
+  /** The history file, which grows. */
   readonly file: string
-  /** Absent for a model of a workload's own, which the thread takes from the workload. */
+  /** The model; absent for a workload's own model, which the thread takes from the workload. */
   readonly model: ModelName | undefined
   readonly initial: Json
   readonly workload: string
@@ -17,27 +17,27 @@ export interface JudgeTask {
   readonly version: string
 }
 
-/** What the record proves up to a moment. */
+/** The verdict on the record up to a moment. */
 export interface Judgement extends VerdictPart {
-  /** Milliseconds since the run's start. */
+  /** The moment, in milliseconds since the run's start. */
   readonly upTo: number
   readonly operations: number
   readonly tookMs: number
 }
 
 export interface Judge {
-  /** Judges as soon as the thread is free, instead of after a rest. */
+  /** Starts the next judgement as soon as the thread is free, without a rest before it. */
   hurry(): void
-  /** Judges no more; a judgement under way is not told. */
+  /** Stops judging. A judgement in progress is not reported. */
   stop(): void
 }
 
-/** The thread may take no more memory: beyond that the record is judged only at its end. */
+/** The memory limit of the thread. A record that needs more is judged only at its end. */
 const MEMORY_MB = 1_024
 
 /**
- * Judges the growing record again and again on a thread of its own, for a share of one core. The thread reads the file
- * itself, so that the run only pays for the disk's cache.
+ * Judges the growing record repeatedly on a separate thread, with a limited share of one core. The thread reads the
+ * file itself, so the run only pays for the disk cache.
  */
 export function startJudge(
   task: JudgeTask,
@@ -85,11 +85,11 @@ export function startJudge(
   return { hurry: judge, stop }
 }
 
-/** Judging again takes at most this share of a core: the run comes first. */
+/** The greatest share of a core for repeated judgements. The run has priority. */
 const SHARE = 0.2
 const LEAST_REST_MS = 400
-/** The first judgement waits for something to judge. */
+/** The rest before the first judgement, so that there is something to judge. */
 const FIRST_REST_MS = 300
 
-/** How long to rest after a judgement that took so long. */
+/** Returns the rest in milliseconds after a judgement that took `tookMs`. */
 const restAfter = (tookMs: number): number => Math.max(LEAST_REST_MS, tookMs * (1 / SHARE - 1))

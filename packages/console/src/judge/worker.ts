@@ -10,9 +10,9 @@ import { missingSuccesses } from '@chaosproxy/runner'
 import { workloadOf } from '@chaosproxy/targets/named'
 import type { Judgement, JudgeTask } from './judge.ts'
 
-// Judges the record of a run that is still being written: all of it again each time that it is asked to.
+// Judges the record of a run that is still being written. Each request judges the whole record again.
 
-/** A check of a running run that takes longer would be old news. */
+/** The time limit of a check of a running run. A later result would be outdated. */
 const DEADLINE_MS = millis(10_000)
 const MEMORY_BYTES = 500_000_000
 
@@ -61,18 +61,21 @@ async function judged(): Promise<Omit<Judgement, 'tookMs'>> {
   }
 }
 
-/** A thirtieth of what an ordinary thread gets where both want a core: less, and the verdict would never turn on a busy one. */
+/**
+ * The nice value of the thread: on a busy core it gets a thirtieth of the time of an ordinary thread. With less time
+ * the verdict would never change.
+ */
 const NICENESS = 15
 
 /**
- * Lets all other threads and processes of the machine go first: clients and nodes are what the run is about. Only on
- * Linux does a thread have a priority of its own; elsewhere its rests have to do.
+ * Gives all other threads and processes of the machine priority, since the run is about its clients and nodes. Only
+ * Linux has a priority per thread; elsewhere only the rests limit this thread.
  */
 function stepAside(): void {
   try {
     const [, thread] = /\/task\/(\d+)$/.exec(readlinkSync('/proc/thread-self')) ?? []
     if (thread !== undefined) setPriority(Number(thread), NICENESS)
   } catch {
-    // Not on Linux, or not allowed.
+    // Not on Linux, or not permitted.
   }
 }

@@ -1,13 +1,13 @@
 import type { BinRow, Bins, TailRow } from '../browser/frames.ts'
 
-/** A chart shows no more, and a page that reconnects is sent no more. */
+/** The greatest number of bins in a chart, and of bins sent to a page that reconnects. */
 const MOST_BINS = 400
 const FIRST_WIDTH_MS = 100
-/** The classes of error that are counted by name; the others share the last. */
+/** The number of error classes that are counted by name. All other errors share the last class. */
 const MOST_CLASSES = 8
 const OTHERS = 'other errors'
 
-/** Latencies are counted in four steps to a doubling, from 10 µs on: a percentile is off by 9% at most. */
+/** The latency scale has four steps per doubling from 10 µs on, so a percentile is off by at most 9%. */
 const STEPS = 4
 const LEAST_MS = 0.01
 const LATENCY_BINS = 96
@@ -20,10 +20,10 @@ interface Bin {
   readonly latencies: Uint32Array
 }
 
-/** Operations by the time of their return, in bins that double their width whenever there are too many. */
+/** Counts operations by the time of their return, in bins. The width of the bins doubles when there are too many. */
 export interface BinnedOperations {
   add(atMs: number, outcome: TailRow['outcome'], latencyMs: number, error: string | undefined): void
-  /** The bins from this place on; all, if the width is another. */
+  /** Returns the bins from index `had.bins` on; all bins if the width has changed. */
   since(had: { readonly width: number; readonly bins: number }, untilMs: number): Bins
 }
 
@@ -77,7 +77,7 @@ function latencyBin(ms: number): number {
   return Math.min(step, LATENCY_BINS - 1)
 }
 
-/** The middle of a bin, on the scale's own terms. */
+/** Returns the latency in the middle of a step of the scale. */
 const msOf = (place: number): number => Number((LEAST_MS * 2 ** ((place + 0.5) / STEPS)).toPrecision(3))
 
 function rowOf({ ok, fail, info, errors, latencies }: Bin, classes: number): BinRow {
@@ -96,7 +96,10 @@ function percentile(latencies: Uint32Array, share: number): number | null {
   return msOf(place)
 }
 
-/** Errors that differ only in numbers, addresses or quoted text are of one class; a status of HTTP is kept. */
+/**
+ * Returns the class of an error. Errors that differ only in numbers, addresses or quoted text share a class; an HTTP
+ * status is kept.
+ */
 export const classOf = (error: string): string =>
   error
     .replaceAll(/"[^"]*"|'[^']*'/g, '…')

@@ -2,12 +2,12 @@ import { describeFault, linkName, parseFault } from '@chaosproxy/faults'
 import { type Event, type Json, membersOf } from '@chaosproxy/history'
 import type { FaultRow } from '../browser/frames.ts'
 
-/** A page lists no more; those in force are never dropped. */
+/** The greatest number of faults that a page lists. Faults in force are never dropped. */
 const MOST_LISTED = 200
 
-/** The faults of a run, as its history tells of them. */
+/** The faults of a run, read from its history. */
 export interface FaultLog {
-  /** Increases with each change. */
+  /** Increases with each change of the faults. */
   readonly version: number
   readonly rows: readonly FaultRow[]
 }
@@ -27,7 +27,10 @@ export function loggedFault({ version, rows }: FaultLog, event: Event): FaultLog
   return { version: version + 1, rows: trimmed([...rows, row]) }
 }
 
-/** How far faults in force have put the clock of a node ahead, in milliseconds; undefined if none is about it. */
+/**
+ * Returns the milliseconds by which faults in force have put a node's clock ahead; undefined if no fault affects the
+ * clock.
+ */
 export function clockOf(node: string, rows: readonly FaultRow[], now: number): number | undefined {
   const own = rows.filter(({ clock, to, nodes }) => clock !== undefined && to === undefined && nodes.includes(node))
   if (own.length === 0) return undefined
@@ -37,7 +40,7 @@ export function clockOf(node: string, rows: readonly FaultRow[], now: number): n
   }, 0)
 }
 
-/** What it is called, and where it is. */
+/** Returns the name of a fault, and the nodes and links that it affects. */
 function placesOf(kind: string, members: { readonly [member: string]: Json }) {
   try {
     const fault = parseFault({ ...members, kind }, kind, ['id', 'began'])
@@ -48,7 +51,7 @@ function placesOf(kind: string, members: { readonly [member: string]: Json }) {
       ...(fault.kind === 'clock' ? { clock: { offsetMs: fault.offsetMs, driftPpm: fault.driftPpm } } : {}),
     }
   } catch {
-    // A fault of a later version is shown by its name.
+    // A fault of a later version is shown by its kind only.
     return { text: kind, nodes: [], links: [] }
   }
 }

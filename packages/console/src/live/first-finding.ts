@@ -3,14 +3,14 @@ import type { Verdict } from '../browser/frames.ts'
 export type Judged = Omit<Verdict, 'version' | 'since'>
 
 /**
- * The newest judgement as a page shows it. The violation that was found first stays above, since a reader may be in the
- * middle of it; what is found later stands below.
+ * Returns the newest judgement as a page shows it. The violation that was found first stays above, since a user may be
+ * reading it; a later violation is shown below it.
  */
 export function afterFirst(first: Judged | undefined, newest: Judged): Omit<Verdict, 'version'> {
   if (first === undefined || newest.mood !== 'bad') return newest
   const { title, sentence, answers, drawing } = newest
   const found = newest.upTo === undefined ? {} : { upTo: first.upTo, operations: first.operations }
-  // Of the same finding the newest judgement knows more: the settings, the messages, the command.
+  // For the same finding, the newest judgement has more details: the settings, the messages, the command.
   if (title === first.title && sentence === first.sentence) return { ...newest, ...found }
   const kept = { title: first.title, sentence: first.sentence, answers: first.answers, drawing: first.drawing }
   return { ...newest, ...found, ...kept, since: { title, sentence, answers, drawing } }

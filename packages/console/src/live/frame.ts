@@ -2,7 +2,7 @@ import type { Frame, Had, Verdict } from '../browser/frames.ts'
 import { hadNothing } from '../browser/had.ts'
 import type { LiveRun } from './live-run.ts'
 
-/** A run as a page can see it: the stream folded, and what was proved of it. */
+/** The run as pages show it: its folded events, and the verdict so far. */
 export interface ShownRun {
   readonly number: number
   readonly live: LiveRun
@@ -10,7 +10,10 @@ export interface ShownRun {
   readonly report: string | undefined
 }
 
-/** What a page lacks that has had so much: frames that it was not sent are merged into this one. */
+/**
+ * Returns a frame with everything that a page lacks, given what it has. The frame includes all earlier frames that were
+ * not sent.
+ */
 export function frameFor({ number, live, verdict, report }: ShownRun, had: Had): Frame {
   const known = had.run === number ? had : hadNothing
   const { stage, elapsed, counts, nodes, faults, violation, failure } = live

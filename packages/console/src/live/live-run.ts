@@ -4,7 +4,7 @@ import type { NodeRow, NoticedViolation, Stage, TailRow } from '../browser/frame
 import { type BinnedOperations, createBins } from './bins.ts'
 import { clockOf, type FaultLog, loggedFault, noFaults } from './faults.ts'
 
-/** What a page can show of a run so far. Folding an event costs a microsecond: it is called for each operation. */
+/** What a page can show of a run so far. Folding an event, which every operation does, costs a microsecond. */
 export interface LiveRun {
   readonly stage: Stage
   readonly elapsed: number
@@ -17,7 +17,7 @@ export interface LiveRun {
   readonly failure: string | undefined
   tail(): readonly TailRow[]
   fold(event: RunEvent): void
-  /** Takes the counts of the finished run, which has no more progress to report. */
+  /** Takes the counts of the finished run, which reports no more progress. */
   counted(counts: LiveRun['counts']): void
 }
 
@@ -31,7 +31,7 @@ interface Folded {
   violation: NoticedViolation | undefined
   failure: string | undefined
   readonly sampled: Tail
-  /** When each process called what it has not been told the outcome of. */
+  /** The time at which each process called its pending operation. */
   readonly called: Map<Event['process'], number>
   readonly rates: Rates
   readonly lags: Lags
@@ -125,10 +125,10 @@ const noticed = ({ level, noticedAfter }: NoticedViolation): NoticedViolation =>
 const roleOf = ({ role, alone }: { readonly role: string; readonly alone?: boolean | undefined }): string =>
   alone === true ? `${role}, cut off` : role
 
-/** Rates of nodes are over the time since then. */
+/** The period over which the nodes' rates are measured. */
 const RATE_MS = 1_000
 
-/** How many operations each node answers in a second. */
+/** Counts the operations that each node answers per second. */
 interface Rates {
   answered(node: string): void
   measure(now: number): void
@@ -151,14 +151,20 @@ function createRates(): Rates {
   }
 }
 
-/** Nodes tell at different moments what they have applied: what another one lacks no longer than this is no lag. */
+/**
+ * Nodes report their applied entries at different moments, so an entry counts as lag only if it is missing for longer
+ * than this.
+ */
 const GRACE_MS = 400
 
-/** How far nodes are behind. */
+/** Computes how many entries nodes are behind. */
 interface Lags {
-  /** What all nodes have applied at a moment, those that tell. Moments come in order. */
+  /** Notes how many entries each reporting node has applied at a moment. Moments must be in order. */
   note(now: number, applied: readonly number[]): void
-  /** How many entries a node still lacks, given how many it has applied: those that another had applied a moment before. */
+  /**
+   * Returns how many entries a node lacks, given how many it has applied. Only entries that another node had applied a
+   * moment before count.
+   */
   of(applied: number): number
 }
 
@@ -167,7 +173,7 @@ function createLags(): Lags {
   return {
     note(now, applied) {
       const all = [...recent, { at: now, newest: Math.max(0, ...applied) }]
-      // The last one before the grace counts, and what comes after it will.
+      // The last sample before the grace period counts now, and the later samples will count later.
       const first = all.findLastIndex(({ at }) => at <= now - GRACE_MS)
       recent = all.slice(Math.max(0, first))
     },
@@ -175,12 +181,12 @@ function createLags(): Lags {
   }
 }
 
-/** Operations sampled of each second, half of them kept for those that did not succeed. */
+/** Operations sampled per second. Half of them are reserved for operations that did not succeed. */
 const PER_SECOND = 8
 const MOST_ROWS = 40
 const LONGEST_VALUE = 60
 
-/** A few operations of each second, as text. Those that fail are rare, and so come first. */
+/** A sample of each second's operations, as text. Failed operations are rare, so they have priority. */
 interface Tail {
   add(event: Event, outcome: TailRow['outcome'], at: number, ms: number): void
   rows(): readonly TailRow[]
@@ -215,13 +221,13 @@ function createTail(): Tail {
   }
 }
 
-/** `read x → 3`. */
+/** Formats an operation: `read x → 3`. */
 function textOf({ f, key, value, type }: Event): string {
   const object = key === undefined ? f : `${f} ${key.slice(0, LONGEST_VALUE)}`
   return value === undefined || (value === null && type !== 'ok') ? object : `${object}: ${shortJson(value)}`
 }
 
-/** A value may be a megabyte: only its beginning is put into words. */
+/** Formats the beginning of a value, which may be as long as a megabyte. */
 function shortJson(value: Json): string {
   const text = typeof value === 'string' ? JSON.stringify(value.slice(0, LONGEST_VALUE)) : JSON.stringify(value)
   return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text

@@ -2,20 +2,20 @@ import { inputError, UserError } from '@chaosproxy/history'
 import { chunkedSource, compressionOf, MAGIC_BYTES, partsAmong, unzstd } from '@chaosproxy/history/files'
 import type { SavedFile } from './messages.ts'
 
-/** More text than this is not taken: a browser's tab has less memory than `chaos check`, and one thread. */
+/** The size limit of the text: a browser's tab has less memory than `chaos check`, and one thread. */
 export const MOST_TEXT_BYTES = 250_000_000
 
-/** A history's name for people, and its bytes, uncompressed. */
+/** A history's display name, and its bytes, uncompressed. */
 export interface SavedBytes {
   readonly name: string
   readonly source: ReturnType<typeof chunkedSource>
 }
 
 /**
- * The bytes of a file, or of the parts of one recording in their order.
+ * Returns the bytes of a file, or of the parts of one recording in their order.
  *
- * @throws UserError (input) for several files that are not the parts of one recording, and while reading for more text
- * than `mostBytes`, uncompressed.
+ * @throws UserError (input) for several files that are not the parts of one recording; while reading, also for more
+ * than `mostBytes` of uncompressed text.
  */
 export function savedBytes(
   files: readonly SavedFile[],
@@ -60,7 +60,7 @@ async function* limited(
 
 const NEWLINE = new Uint8Array([10])
 
-/** Each part begins on a line of its own. */
+/** Yields the bytes of all parts. Each part begins on a new line. */
 async function* joined(parts: readonly SavedFile[]): AsyncGenerator<Uint8Array, void, undefined> {
   for (const [n, part] of parts.entries()) {
     if (n > 0) yield NEWLINE
@@ -101,12 +101,12 @@ async function* chunksOf(
       yield next.value
     }
   } finally {
-    // Whoever stopped reading needs nothing more of it, and what failed says so by itself.
+    // A consumer that stopped reading needs no more data, and a failed stream has already reported its error.
     reader.cancel().catch(() => {})
   }
 }
 
-/** A browser names a folder like a file, and only fails to read it. */
+/** Reads a file, and reports a folder clearly: a browser lists a folder like a file, and only fails to read it. */
 async function readable<Value>(name: string, reading: Promise<Value>): Promise<Value> {
   try {
     return await reading

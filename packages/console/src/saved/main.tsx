@@ -56,7 +56,7 @@ function Page() {
   )
 }
 
-/** A file that is dropped elsewhere would be opened in place of the page. */
+/** Handles files that are dropped anywhere on the page. The browser would open a dropped file in place of the page. */
 function takeDrops(): void {
   const { classList } = document.documentElement
   addEventListener('dragover', (event) => {
@@ -76,12 +76,12 @@ function takeDrops(): void {
 takeDrops()
 update(view)
 
-/** What a worker is doing; `stop` ends it, whatever that is. */
+/** The work of a worker; `stop` ends it at any stage. */
 interface Judging {
   stop(): void
 }
 
-/** Judges on another thread, started from a Blob: a page that was opened from disk may load nothing. */
+/** Judges on another thread, started from a Blob, since a page that was opened from disk may load nothing. */
 function startJudging(code: string, question: Question, told: (answer: Answer) => void): Judging {
   const address = URL.createObjectURL(new Blob([code], { type: 'text/javascript' }))
   const worker = new Worker(address)
@@ -93,7 +93,8 @@ function startJudging(code: string, question: Question, told: (answer: Answer) =
     if (data.type === 'judged' || data.type === 'refused') stop()
     told(data)
   }
-  // An error that nobody foresaw; most likely the tab's memory, of which nothing better is said.
+  // An unexpected error. Its most likely cause is the memory limit of the tab, which browsers do not report more
+  // precisely.
   worker.onerror = (event) => {
     event.preventDefault()
     stop()
@@ -106,7 +107,7 @@ function startJudging(code: string, question: Question, told: (answer: Answer) =
   return { stop }
 }
 
-/** The report, in a frame that has no access to this page. */
+/** Shows the report in a frame that has no access to this page. */
 function Showing({ judged, again }: { readonly judged: Judged; readonly again: () => void }): JSX.Element {
   const { file, page, json } = judged
   const stem = file.replace(/\.(gz|zst)$/, '').replace(/\.[^.]*$/, '') || 'history'
@@ -135,7 +136,7 @@ function Showing({ judged, again }: { readonly judged: Judged; readonly again: (
   )
 }
 
-/** Browsers need the address for a while after the click. */
+/** How long the object URL is kept after the click, since browsers need it for a while. */
 const KEPT_MS = 60_000
 
 function save(name: string, type: string, text: string): void {
@@ -153,7 +154,7 @@ interface WorkingProps {
   readonly stop: () => void
 }
 
-/** What is being done, for how long, and the way to end it. */
+/** Shows the current work, its duration, and a button that stops it. */
 function Working({ name, progress, timeoutMs, stop }: WorkingProps): JSX.Element {
   const isJudging = progress?.type === 'judging'
   const seconds = useSeconds(isJudging)
@@ -177,7 +178,7 @@ function Working({ name, progress, timeoutMs, stop }: WorkingProps): JSX.Element
   )
 }
 
-/** Whole seconds since this began to be so. */
+/** Returns the whole seconds since `counts` became true. */
 function useSeconds(counts: boolean): number {
   const [seconds, setSeconds] = useState(0)
   useEffect(() => {

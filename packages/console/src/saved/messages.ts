@@ -1,25 +1,25 @@
-/** A file to judge, or the parts of one recording. */
+/** A file to judge, or one part of a recording. */
 export interface SavedFile {
   readonly name: string
   readonly blob: Blob
 }
 
-/** What the page asks of a worker, which answers once and is ended then. */
+/** The page's request to a worker. The worker answers once, and is then ended. */
 export interface Question {
   readonly files: readonly SavedFile[]
-  /** The model's name; undefined for the one that the history names, or a register. */
+  /** The model's name; undefined for the model that the history names, or else a register. */
   readonly model: string | undefined
-  /** The time for judging, which begins once the file is read. */
+  /** The time limit for judging, which begins once the file is read. */
   readonly timeoutMs: number
   /** The program's version, for the report. */
   readonly version: string
 }
 
-/** What the worker says on the way, and at the end. */
+/** A message of the worker: its progress, or the outcome. */
 export type Answer = Progress | Outcome
 
 export type Progress =
-  /** `of` is the size as it is kept, so a compressed file is read to more bytes than that. */
+  /** `of` is the size of the file as stored. For a compressed file, `bytes` may exceed `of`. */
   | { readonly type: 'reading'; readonly bytes: number; readonly of: number }
   | { readonly type: 'judging'; readonly operations: number }
 
@@ -30,7 +30,7 @@ export interface Judged {
   /** The verdict in a few words. */
   readonly title: string
   readonly file: string
-  /** The report, a page of its own. */
+  /** The report, as an HTML page. */
   readonly page: string
   /** The result as `chaos check --json` prints it. */
   readonly json: string

@@ -1,9 +1,9 @@
-/** What the page is told by the program that wrote it, as JSON in the element `#setting`. */
+/** The settings that the program writes into the page, as JSON in the element `#setting`. */
 export interface Setting {
   readonly version: string
   readonly models: readonly string[]
-  /** The usual time for judging, in milliseconds. */
+  /** The default time limit for judging, in milliseconds. */
   readonly timeoutMs: number
-  /** What the page may be given, for people: `250 MB`. */
+  /** The largest accepted input, as text for users: `250 MB`. */
   readonly most: string
 }

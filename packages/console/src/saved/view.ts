@@ -1,7 +1,7 @@
 import { plural } from '@chaosproxy/history'
 import type { Answer, Judged, Progress } from './messages.ts'
 
-/** What the page is about to do, does, or has done. */
+/** The state of the page: before, during or after a judgement. */
 export type View =
   | { readonly at: 'asking'; readonly refusal: string }
   | { readonly at: 'working'; readonly name: string; readonly progress: Progress | undefined }
@@ -9,7 +9,7 @@ export type View =
 
 export const emptyView: View = { at: 'asking', refusal: '' }
 
-/** The page after its worker has said something; an answer to a question that was taken back changes nothing. */
+/** Returns the view after a message from the worker. An answer to a cancelled request changes nothing. */
 export function withAnswer(view: View, answer: Answer): View {
   if (view.at !== 'working') return view
   switch (answer.type) {
@@ -38,12 +38,12 @@ export const tabTitle = (view: View): string => {
   }
 }
 
-/** What the worker does, in words. */
+/** Describes the worker's progress. */
 export function progressText(progress: Progress | undefined): string {
   if (progress === undefined) return 'Starting'
   if (progress.type === 'judging') return `Judging ${plural(progress.operations, 'operation')}`
   const { bytes, of } = progress
-  // Of a compressed file it is not known how much is left.
+  // The remaining size of a compressed file is unknown.
   return bytes <= of ? `Reading ${megabytes(bytes)} of ${megabytes(of)} MB` : `Reading, ${megabytes(bytes)} MB of text`
 }
 

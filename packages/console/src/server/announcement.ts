@@ -2,25 +2,26 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { foundJson } from '@chaosproxy/engine/run'
 
-/** Where the address of a run's live page is, in the directory of the run, while that page is open. */
+/** The file with the address of a run's live page, in the run's directory, while that page is open. */
 const LIVE_JSON = 'live.json'
 
-/** Announces the live page of a run in its directory; what it returns takes that back. */
+/** Announces the live page of a run in the run's directory. Returns a function that withdraws the announcement. */
 export function announce(directory: string, url: string): () => void {
   const path = join(directory, LIVE_JSON)
   try {
-    // The address holds the token, so it is the owner's alone.
+    // The address contains the token, so only the owner may read it.
     writeFileSync(path, `${JSON.stringify({ url, pid: process.pid })}\n`, { mode: 0o600 })
   } catch {
-    // It can be opened by the address that was printed.
+    // The page can still be opened by the printed address.
     return () => {}
   }
   return () => rmSync(path, { force: true })
 }
 
 /**
- * The address of a run's live page; undefined if there is none, the process that announced it is gone, or it is neither on
- * this machine's loopback nor on `host`: a directory of strangers links nowhere else.
+ * Returns the address of a run's live page; undefined if there is none, if the process that announced it has ended, or
+ * if the address is neither on this machine's loopback nor on `host`. A directory from strangers can therefore link
+ * nowhere else.
  */
 export function announcedIn(directory: string, host = ''): string | undefined {
   const json = foundJson(join(directory, LIVE_JSON))
@@ -33,7 +34,7 @@ export function announcedIn(directory: string, host = ''): string | undefined {
   return isPlain && (LOOPBACK.test(hostname) || hostname === host) ? url : undefined
 }
 
-/** As URLs have them, in which other spellings of an address have become this one. */
+/** Matches a loopback host as it appears in URLs, which normalize other spellings. */
 const LOOPBACK = /^(?:127(?:\.\d+){3}|localhost|\[::1\])$/
 
 function isAlive(pid: number): boolean {
@@ -42,7 +43,7 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    // It belongs to another user, and so is there.
+    // The process belongs to another user, so it exists.
     return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }

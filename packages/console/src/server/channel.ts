@@ -2,17 +2,20 @@ import type { WebSocket } from 'ws'
 import type { Told } from '../browser/frames.ts'
 
 export interface Channel {
-  /** Whether all that was sent has left: a page that does not read is sent nothing more. */
+  /** Returns whether all sent data has left. A page that does not read is sent nothing more. */
   isFree(): boolean
   send(told: Told): void
-  /** Closes the connection of a page that sent something our page never sends. */
+  /** Closes the connection of a page that sent something that the genuine page never sends. */
   refuse(why: string): void
   onClosed(closed: () => void): void
 }
 
 /** The close code for a message that violates the endpoint's policy (RFC 6455 §7.4.1). */
 const POLICY_VIOLATION = 1008
-/** Answers to orders are not held back as frames are; a page that reads none of them is gone or hostile. */
+/**
+ * The limit of unread data. Answers to orders are not held back as frames are; a page that reads none of them is gone
+ * or hostile.
+ */
 const MOST_BUFFERED_BYTES = 4_000_000
 
 export function openChannel(page: WebSocket, connected: (channel: Channel) => (text: string) => void): void {
@@ -30,6 +33,6 @@ export function openChannel(page: WebSocket, connected: (channel: Channel) => (t
     if (isBinary) channel.refuse('Text only.')
     else said(String(data))
   })
-  // The connection is closed then, which is all that matters of it.
+  // The error closes the connection. Nothing else is needed.
   page.on('error', () => page.terminate())
 }

@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream'
 import { environmentError } from '@chaosproxy/history'
 import { createGuard, type Guard, parseAddress } from '@chaosproxy/proxy/control'
 
-/** What is sent for a request. */
+/** The response to a request. */
 export interface Content {
   readonly status: number
   readonly type: string
@@ -15,17 +15,20 @@ export interface Content {
 }
 
 export interface GuardedServerOptions {
-  /** `host:port`; port 0 is any free one. */
+  /** `host:port`; port 0 selects any free port. */
   readonly listen: string
-  /** The option that said so, for messages. */
+  /** The option that set `listen`, for messages. */
   readonly option: string
-  /** The token in an address; empty if there is none. */
+  /** Returns the token in an address; empty if there is none. */
   readonly tokenIn: (url: URL, token: string) => string
-  /** What is at an address, if the request may pass; undefined if there is nothing. */
+  /** Returns the content at an address, for an authorized request; undefined if there is none. */
   readonly contentOf: (url: URL, token: string) => Content | undefined
-  /** What an address is asked to do, if the request may pass, and why it was not done. Without it nothing can be asked. */
+  /**
+   * Carries out an authorized POST request. Returns the reason if it was not carried out. Without this function, every
+   * POST is refused.
+   */
   readonly posted?: (url: URL, body: string) => string | undefined
-  /** A WebSocket is asked for, by a request that may pass. Without it none is opened. */
+  /** Opens a WebSocket for an authorized request. Without this function, no WebSocket is opened. */
   readonly upgraded?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
 }
 
@@ -38,10 +41,10 @@ export interface GuardedServer {
 
 type Refusal = { readonly status: number; readonly why: string } | undefined
 
-/** Only completes addresses: requests name a path. */
+/** The base of request URLs, which consist of a path only. */
 const ORIGIN = 'http://page'
 
-/** Serves pages that bring nothing from anywhere else. Requests without the token, or from another site, are refused. */
+/** Serves pages that load nothing from elsewhere. Refuses requests without the token, and requests from other sites. */
 export async function startGuardedServer(options: GuardedServerOptions): Promise<GuardedServer> {
   const { host, port } = parseAddress(options.listen)
   const token = randomBytes(18).toString('base64url')
@@ -57,7 +60,7 @@ export async function startGuardedServer(options: GuardedServerOptions): Promise
       const content = options.contentOf(new URL(request.url ?? '/', ORIGIN), token)
       answer(response, content ?? plain(404, 'There is no such page.'))
     } catch (error) {
-      // A report that was deleted, or a page that was not built, ends neither the page nor the run.
+      // A deleted report or a page that was not built must end neither the server nor the run.
       answer(response, plain(500, error instanceof Error ? error.message : String(error)))
     }
   })
@@ -80,7 +83,7 @@ export async function startGuardedServer(options: GuardedServerOptions): Promise
   }
 }
 
-/** What a page asks for is short. */
+/** The limit of a request's body. Genuine requests of a page are short. */
 const LONGEST_BODY_BYTES = 16_384
 
 function receive(
@@ -125,15 +128,18 @@ const listening = (server: Server, host: string, port: number, option: string): 
     server.listen(port, host, resolve)
   })
 
-/** A browser cannot send a header with a page or a WebSocket that it opens, so the token is in the address. */
+/**
+ * Checks a request by the token in its address, since a browser sends no custom header with a page or WebSocket that it
+ * opens.
+ */
 const guardByUrl =
   (guard: Guard, tokenIn: (url: URL) => string) =>
   ({ url = '/', headers }: IncomingMessage): Refusal => {
-    // Anyone who reaches the port can send a target that is no address, such as `//`.
+    // Anyone who reaches the port can send an invalid request target, such as `//`.
     if (!URL.canParse(url, ORIGIN))
       return { status: 400, why: 'The address cannot be read: open the one that chaos printed.' }
     const { 'sec-fetch-site': site, ...others } = headers
-    // A link on another of our pages leads here. Whoever follows it sees this page; the other one learns nothing.
+    // The user followed a link from another of our pages. The user sees this page; the other page learns nothing.
     const isFollowed = headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document'
     const refusal = guard({
       ...others,

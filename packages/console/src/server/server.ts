@@ -7,32 +7,35 @@ import { consoleStyles } from './console-styles.ts'
 import { type Content, refuseUpgrade, startGuardedServer } from './guarded-server.ts'
 
 export interface PageServerOptions {
-  /** `host:port`; port 0 is any free one. */
+  /** `host:port`; port 0 selects any free port. */
   readonly listen: string
-  /** A page has connected: what it says is passed to what this returns. */
+  /** Called when a page connects. Returns the function that receives the page's messages. */
   readonly connected: (channel: Channel) => (text: string) => void
-  /** A document besides the page, by its path; undefined if there is none. */
+  /** Returns a document other than the page, by its path; undefined if there is none. */
   readonly document: (path: string) => string | undefined
 }
 
 export interface PageServer {
   /** The address of the page, with its token. */
   readonly url: string
-  /** The address of a document, with the token. */
+  /** Returns the address of a document, with the token. */
   addressOf(path: string): string
   close(): Promise<void>
 }
 
-/** Pages at once. Each costs a frame ten times a second. */
+/** The greatest number of open pages. Each page costs ten frames a second. */
 const MOST_PAGES = 16
-/** An order is short: anything longer is refused. */
+/** The limit of an order. Longer orders are refused. */
 const LONGEST_ORDER_BYTES = 16_384
-/** Too many pages are open already. */
+/** The HTTP status if too many pages are open already. */
 const UNAVAILABLE = 503
 
 const PAGE_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-/** A report brings its own script. It runs as if it came from nowhere, and so cannot reach the page. */
+/**
+ * The content security policy of a report, which brings its own script. The script runs in an opaque origin, so it
+ * cannot reach the page.
+ */
 export const DOCUMENT_POLICY: string =
   "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox allow-scripts allow-downloads"
 
@@ -70,11 +73,11 @@ const ownParts: { readonly [path: string]: ((token: string) => Pick<Content, 'ty
   '/page.css': () => ({ type: 'text/css', body: pageStyles }),
 }
 
-/** The page before its code runs. Everything else is drawn in the browser. */
+/** Returns the page before its code runs. The code draws everything else in the browser. */
 const shell = (token: string): string => `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><title>chaos</title><link rel="icon" href="data:,"><link rel="stylesheet" href="/page.css?token=${token}"></head>
 <body><div id="page"><noscript>The live page needs JavaScript. The run goes on without it, and its report is written at the end.</noscript></div><script type="module" src="/page.js?token=${token}"></script></body></html>
 `
 
-/** The report's styles, for the ladder and the drawing are the report's, and the page's own. */
+/** The page's styles: the styles of the report, for the ladder and the drawing, and the page's own. */
 const pageStyles: string = `${stylesheet}\n${consoleStyles}`

@@ -9,7 +9,7 @@ interface Circumstances {
   readonly unrepeatable: string | undefined
 }
 
-/** What a page shows of a run from its beginning to its end. */
+/** Returns the constant data of a run that a page shows. */
 export function helloOf(
   { run, again }: { readonly run: PlannedRun; readonly again: string },
   { number, version, unrepeatable }: Circumstances,
@@ -39,11 +39,11 @@ export function helloOf(
   }
 }
 
-/** The kinds that need no parameters beyond those the page asks for, in its order. */
+/** The fault kinds that need no parameters beyond those that the page asks for, in the page's order. */
 const KINDS = ['kill', 'pause', 'partition', 'latency', 'reset', 'refuse', 'failover'] as const
 const OF_NODES: readonly string[] = ['kill', 'pause', 'failover']
 
-/** What the page can inject into this target and, for the rest, why not. */
+/** Returns the fault kinds that the page can inject into this target and, for the other kinds, the reasons. */
 function offeredKinds({ target }: Pick<PlannedRun, 'target'>): readonly OfferedKind[] {
   return KINDS.map((kind) => {
     const summary = faultDefinitions.find((definition) => definition.kind === kind)?.summary ?? kind

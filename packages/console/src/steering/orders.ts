@@ -1,7 +1,7 @@
 import { isObject } from '@chaosproxy/history'
 import type { Had, Order } from '../browser/frames.ts'
 
-/** An order that a page may give; undefined for anything else. */
+/** Parses an order of a page; undefined for anything else. */
 export function parseOrder(text: string): Order | undefined {
   let json: unknown
   try {

@@ -8,17 +8,17 @@ import type { LiveRun } from '../live/live-run.ts'
 export interface Steered {
   readonly run: PlannedRun
   readonly live: LiveRun
-  /** Absent until the run is under way. */
+  /** The handle of the run; absent until the run has started. */
   readonly handle: RunHandle | undefined
   readonly nodes: readonly string[]
 }
 
-/** Why an order was not carried out; nothing if it was. */
+/** Why an order was not carried out; undefined if it was. */
 type Outcome = string | undefined
 
 const NOT_NOW = 'The run takes no faults now.'
 
-/** Injects a fault, if it can be, and says why not otherwise. */
+/** Injects a fault. Resolves with the reason if the fault cannot be injected. */
 export async function injectFor(
   steered: Steered,
   order: Extract<Order, { readonly type: 'inject' }>,
@@ -66,7 +66,10 @@ function insufferable(fault: Fault, { target }: PlannedRun): string | undefined 
   return `${target.name} cannot suffer ${fault.kind}: ${refusalText(suffering)}`
 }
 
-/** Two faults that stop one node would race for it when they are healed. */
+/**
+ * Returns the reason if a fault already stops one of the nodes: two faults that stop the same node would conflict when
+ * they are healed.
+ */
 function alreadyDown(fault: Fault, { faults }: LiveRun): string | undefined {
   if (!('nodes' in fault) || !stopsNodes(fault.kind)) return undefined
   const other = faults.rows.find(
