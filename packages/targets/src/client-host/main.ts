@@ -10,7 +10,7 @@ import {
   requireClient,
 } from './module-file.ts'
 
-// Runs the clients of a user's file on a thread of their own: an endless loop, an uncaught error or a process.exit ends
+// Runs the clients of a user's file on a separate thread. An endless loop, an uncaught error or a process.exit ends
 // only this thread, and the run reports it.
 
 const path = String(workerData)
@@ -24,7 +24,7 @@ process.exit = (exitCode) => {
   tell({ type: 'exited', exitCode: exitCode ?? process.exitCode ?? 0 })
   return exit(exitCode)
 }
-// Node calls it too after an uncaught error, and its message could overtake the error's.
+// Node also calls process.exit after an uncaught error, and its message could overtake the error's.
 process.on('uncaughtExceptionMonitor', () => {
   process.exit = exit
 })
@@ -52,7 +52,7 @@ async function invoke(
   } catch (error) {
     clients.delete(client)
     if (error instanceof UserError) bad(error)
-    // No operation has been asked for yet, so refusing is safe.
+    // No operation has been requested yet, so refusing is safe.
     tell({ type: 'thrown', id, refused: true, error: `"open" failed: ${errorText(error, path)}` })
     return
   }
@@ -86,7 +86,7 @@ async function close(client: number): Promise<void> {
   try {
     await (await opening)?.close?.()
   } catch {
-    // The thread is ending, and takes the client with it.
+    // The thread is ending, together with the client.
   }
 }
 

@@ -1,13 +1,13 @@
 import type { Input, UserError } from '@chaosproxy/history'
 import type { ClientAddress } from './module-file.ts'
 
-// The messages between a run and the thread of its user's client.
+// The messages between a run and the thread of the user's client.
 
 export type ToHost =
   | {
       readonly type: 'invoke'
       readonly id: number
-      /** Each client has its own connection, opened by its first operation. */
+      /** Each client has its own connection, which its first operation opens. */
       readonly client: number
       readonly address: ClientAddress
       readonly input: Input
@@ -20,7 +20,7 @@ export type ToHost =
 export type FromHost =
   | { readonly type: 'ready'; readonly functions: readonly string[] | undefined }
   | { readonly type: 'bad'; readonly code: UserError['code']; readonly message: string }
-  /** May hold more than JSON can express. */
+  /** The answer may contain values that JSON cannot express. */
   | { readonly type: 'answer'; readonly id: number; readonly answer: unknown }
   | { readonly type: 'thrown'; readonly id: number; readonly refused: boolean; readonly error: string }
   | { readonly type: 'exited'; readonly exitCode: unknown }

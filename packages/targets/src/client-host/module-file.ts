@@ -10,7 +10,7 @@ export interface ClientAddress {
   readonly port: number
 }
 
-/** A connection of one client to one node. One invocation at a time. */
+/** A connection of one client to one node. Invocations do not overlap. */
 export interface ModuleClient {
   /**
    * Performs one operation once and returns its result (for a cas, whether it took place). Throws `Refused` if the
@@ -23,7 +23,7 @@ export interface ModuleClient {
 
 /** The default export of a user's file: how its clients talk to the system. */
 export interface ClientModule {
-  /** The supported functions; by default all of the workload's. */
+  /** The supported functions; by default all functions of the workload. */
   readonly functions?: readonly string[] | undefined
   open(address: ClientAddress): Promise<ModuleClient> | ModuleClient
 }
@@ -31,7 +31,7 @@ export interface ClientModule {
 /** Types the default export of a client file. */
 export const defineClient = (module: ClientModule): ClientModule => module
 
-/** Thrown by a client if the operation certainly had no effect: it then counts as `fail`. */
+/** Thrown by a client if the operation certainly had no effect. The operation then counts as `fail`. */
 export class Refused extends Error {
   override readonly name = 'Refused'
 }
@@ -59,7 +59,7 @@ export function requireClient(client: unknown, path: string): ModuleClient {
   throw usageError(`${path}: the object that "open" returns has no function "invoke". Add one.`)
 }
 
-/** The message, and the place in the file that threw. */
+/** Returns the error's message, and the place in the file that threw. */
 export function errorText(thrown: unknown, path: string): string {
   const text = thrownText(thrown, resolve(path))
   return thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' && !text.includes(thrown.code)

@@ -12,15 +12,15 @@ import type { OpenedClients, PlannedClients } from '../clients/planned-clients.t
 import { builtEntry } from '../processes/entry.ts'
 import type { FromHost, ToHost } from './messages.ts'
 
-/** A user's file, whose default export is `defineClient({ … })`. */
+/** Declares clients in a user's file, whose default export is `defineClient({ … })`. */
 export interface ModuleDeclaration {
   readonly kind: 'module'
   readonly file: string
-  /** The functions it supports; by default those of every workload. */
+  /** The supported functions; by default those of every workload. */
   readonly functions?: readonly string[] | undefined
 }
 
-/** Clients from a user's file, run on a thread of their own. */
+/** Clients from a user's file, which run on a separate thread. */
 export const module: ClientKind<ModuleDeclaration> = {
   kind: 'module',
   entries: {
@@ -32,7 +32,7 @@ export const module: ClientKind<ModuleDeclaration> = {
 
 const LOADING_MS = 10_000
 const PING_EVERY_MS = 1_000
-/** A thread silent for this long is taken to be in an endless loop. */
+/** A thread that is silent for this long is considered to be in an endless loop. */
 const STUCK_MS = 10_000
 
 function planModule(declaration: ModuleDeclaration, where: string, directory: string): PlannedClients {
@@ -48,7 +48,7 @@ function planModule(declaration: ModuleDeclaration, where: string, directory: st
 }
 
 interface ModuleOptions {
-  /** The name in messages. */
+  /** The name of the clients in messages. */
   readonly named: string
   readonly functions: readonly string[]
   readonly broke: (error: UserError) => void
@@ -122,14 +122,14 @@ async function openModule(file: string, { named, functions, broke }: ModuleOptio
 }
 
 interface Hearing {
-  /** Called for each message. */
+  /** Called for each message of the thread. */
   heard(): void
   answered(id: number, answer: unknown): void
   thrown(id: number, refused: boolean, error: string): void
   breakDown(error: UserError): void
 }
 
-/** What to do with what a loaded thread says. */
+/** Returns the handlers for a loaded thread. */
 function earsOf(named: string, { heard, answered, thrown, breakDown }: Hearing): Ears {
   const bad = (what: string): void => breakDown(inputError(`${named}${what}`))
   return {
@@ -160,14 +160,17 @@ function earsOf(named: string, { heard, answered, thrown, breakDown }: Hearing):
   }
 }
 
-/** Handlers for the thread's messages and its end. They may be replaced while it runs. */
+/** Handlers for the thread's messages and its end. They may be replaced while the thread runs. */
 interface Ears {
   message(message: FromHost): void
   error(error: Error): void
   exit(): void
 }
 
-/** Resolves once the file is loaded. @throws UserError if it does not load, or lacks a function that the run needs. */
+/**
+ * Starts the thread. Resolves once the file is loaded. @throws UserError if the file does not load, or lacks a function
+ * that the run needs.
+ */
 function startThread(
   file: string,
   named: string,
@@ -178,7 +181,7 @@ function startThread(
   return new Promise((resolve, reject) => {
     const fail = (error: UserError) => {
       clearTimeout(late)
-      // From here on, ignore everything the thread does.
+      // From here on, everything the thread does is ignored.
       Object.assign(ears, { message() {}, error() {}, exit() {} })
       void thread.terminate()
       reject(error)

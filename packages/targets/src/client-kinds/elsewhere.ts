@@ -6,26 +6,26 @@ import type { NodeAddress, PlannedClients } from '../clients/planned-clients.ts'
 import { createHttpClient } from '../node/http-client.ts'
 import { type ClientDeclaration, clientKindOf, clientSchema, planClients } from './registry.ts'
 
-/** Clients that can be made in another process, on another machine: plain data, without credentials. */
+/** Clients that can be created in another process or on another machine: plain data, without credentials. */
 export type ClientsElsewhere =
   /** The clients of a protocol's nodes. */
   | { readonly kind: 'embedded'; readonly registers: boolean }
   | {
       readonly kind: 'declared'
       readonly client: ClientDeclaration
-      /** Whether the client has a password, which each worker reads from its environment. */
+      /** Whether the client has a password. Each worker reads it from its environment. */
       readonly isSecret: boolean
       readonly asked: Pick<AskedOperations, 'functions' | 'reads' | 'initial'>
       /** The part of object names that identifies the run. */
       readonly run: string
     }
 
-/** The environment variable with the password of clients in workers. */
+/** The environment variable from which workers read the clients' password. */
 const PASSWORD = 'CHAOS_CLIENT_PASSWORD'
 
 const json = v.custom<Json>((given) => given !== undefined)
 
-/** Whether the declaration refers to nothing on the machine. */
+/** Returns whether the declaration refers to nothing on the machine. */
 const isWithoutCode = (declaration: ClientDeclaration): boolean => clientKindOf(declaration).isPlain === true
 
 const schema: v.GenericSchema<unknown, ClientsElsewhere> = v.variant('kind', [
@@ -55,7 +55,7 @@ export function requireElsewhere(
   { sessions, ...clients }: Pick<PlannedClients, 'elsewhere' | 'sessions'>,
   where: string,
 ): ClientDeclaration {
-  // Planned from a declaration of a registered kind.
+  // `elsewhere` was planned from a declaration of a registered kind.
   const elsewhere = clients.elsewhere as ClientDeclaration | undefined
   if (elsewhere === undefined || !isWithoutCode(elsewhere) || sessions !== undefined)
     throw usageError(
@@ -75,7 +75,7 @@ export function declaredElsewhere(
   return { kind: 'declared', client, isSecret, asked: { functions, reads, initial }, run }
 }
 
-/** Clients in another process than the run's. */
+/** Clients in a process other than the run's. */
 export interface OpenedElsewhere {
   connect(node: NodeId): Client
   close(): Promise<void>
@@ -107,7 +107,7 @@ export async function openElsewhere({ clients, addresses }: Elsewhere): Promise<
     '.',
   ).open({
     ...{ asked, run, logDir: '.', nodes: () => addresses },
-    // The worker reports each operation that fails, so there is nothing to add.
+    // The worker reports each failed operation, so there is nothing to add.
     broke: () => {},
   })
   return { connect: (node) => opened.connect(addressOf(node)), close: () => opened.close() }

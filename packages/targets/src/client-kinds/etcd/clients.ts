@@ -11,8 +11,9 @@ import type { WatchStream } from './watch-stream.ts'
 import { wholeObjects, wholeOperation } from './whole-objects.ts'
 
 /**
- * Clients of etcd over its JSON gateway: keep-alive, and no request is sent twice. Their own reports are the history:
- * one operation may take several requests, and keys and values are base64, so the proxy could not record them.
+ * Clients of etcd over its JSON gateway. Connections are kept alive, and no request is sent twice. The clients' own
+ * reports are the history: the proxy could not record the operations, since one may take several requests, and keys and
+ * values are base64.
  */
 export const etcdClients = (settings: Settings): PlannedClients => ({
   functions: [...new Set([...Object.keys(operations), ...wholeFunctions])],
@@ -40,14 +41,17 @@ export const etcdClients = (settings: Settings): PlannedClients => ({
   },
 })
 
-/** A set is added to and read as a list. A counter is also added to, but its initial value is a number. */
+/**
+ * Returns whether the object is a set, which is added to and read as a list. A counter is also added to, but its
+ * initial value is a number.
+ */
 const isOfElements = ({ functions, initial }: AskedOperations): boolean =>
   functions.includes('add') && typeof initial !== 'number'
 
-/** The functions of objects of which one key holds everything. */
+/** The functions of objects that are stored under a single key. */
 export const wholeFunctions: readonly string[] = wholeObjects.flatMap(({ functions }) => functions)
 
-/** How to carry out a function, by the object that has all the functions of a workload. */
+/** Returns how to carry out a function, for the kind of object that has all functions of a workload. */
 function operationsFor({ functions }: AskedOperations): (f: string) => Perform | undefined {
   const whole = functions.every((f) => Object.hasOwn(operations, f))
     ? undefined

@@ -10,7 +10,7 @@ export interface EtcdDeclaration {
   readonly kind: 'etcd'
   /** As for HTTP. */
   readonly keys?: string | undefined
-  /** `serializable`: any member answers reads from its own data, which may be stale. */
+  /** `serializable`: each member answers reads from its own data, which may be stale. */
   readonly reads?: EtcdReads | undefined
 }
 
