@@ -246,7 +246,7 @@ export async function startMariadb(
   const directory = temporaryDirectory('chaos-mariadb-')
   const isRoot = process.getuid?.() === 0
   const users = join(directory, 'users.sql')
-  // It takes one statement a line.
+  // The installer executes one statement per line.
   const own = ["CREATE USER 'tester'@'%' IDENTIFIED BY ''", "GRANT ALL ON *.* TO 'tester'@'%'"]
   const first = ['FLUSH PRIVILEGES', 'CREATE DATABASE test', ...own, 'USE test'].map((each) => `${each};\n`)
   writeFileSync(users, `${first.join('')}${tables}\n`)

@@ -46,10 +46,10 @@ interface Surroundings {
 }
 
 /**
- * Returns the declaration from which workers can make the clients.
+ * Returns the declaration from which workers can create the clients.
  *
- * @throws UserError (usage) for clients that only the run's own process can make, or that only its proxy can record:
- * what those clients report has another form than their requests, since texts are not numbers.
+ * @throws UserError (usage) for clients that only the run's own process can create, or that only its proxy can record:
+ * the reports of recorded clients have another form than their requests, which contain texts instead of numbers.
  */
 export function requireElsewhere(
   { sessions, ...clients }: Pick<PlannedClients, 'elsewhere' | 'sessions'>,

@@ -11,7 +11,7 @@ import type { MariadbDeclaration } from './mariadb/declaration.ts'
 import { postgresKind } from './postgres/clients.ts'
 import type { PostgresDeclaration } from './postgres/declaration.ts'
 
-/** The member `client` of a target: how to send operations to an external system, as data. */
+/** The member `client` of a target. It describes, as data, how to send operations to an external system. */
 export type ClientDeclaration =
   | HttpDeclaration
   | RespDeclaration
@@ -31,7 +31,7 @@ const kinds: readonly ClientKind<ClientDeclaration>[] = [
   program,
 ]
 
-/** The schema of each `kind` of declaration. */
+/** The schema of declarations of each `kind`. */
 export const clientSchema = v.variant(
   'kind',
   kinds.map(({ kind, entries }) => v.strictObject({ kind: v.literal(kind), ...entries })),

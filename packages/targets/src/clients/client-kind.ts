@@ -2,14 +2,17 @@ import * as v from 'valibot'
 import type { PlannedClients } from './planned-clients.ts'
 
 /**
- * A kind of clients that a cluster can declare: `"client": {"kind": "http", "routes": "routes.json"}`. A kind is one value,
- * listed in `client-kinds/registry.ts`.
+ * A kind of clients that a cluster can declare: `"client": {"kind": "http", "routes": "routes.json"}`. Each kind is one
+ * value of this type, listed in `client-kinds/registry.ts`.
  */
 export interface ClientKind<Declaration extends { readonly kind: string }> {
   readonly kind: Declaration['kind']
-  /** The members of its declaration besides `kind`. */
+  /** The members of the kind's declaration besides `kind`. */
   readonly entries: v.ObjectEntries
-  /** Whether its declaration is plain data, without code or files, so that another machine can make its clients. */
+  /**
+   * Whether the kind's declaration is plain data, without code or files, so that another machine can create its
+   * clients.
+   */
   readonly isPlain?: true | undefined
   /**
    * Validates a declaration as far as possible without starting anything.

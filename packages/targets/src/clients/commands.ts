@@ -6,12 +6,12 @@ export const isTableName = (commands: string | OwnCommands): commands is string 
 
 export const tableFunctions: readonly string[] = [...new Set(Object.values(commandTables).flatMap(Object.keys))]
 
-/** A user's table: one or several commands for each function. */
+/** A user's command table: one or several commands for each function. */
 export interface OwnCommands {
   readonly [f: string]: CommandSpec | readonly CommandSpec[]
 }
 
-/** @param commands the name of a built-in table, or the user's. */
+/** @param commands the name of a built-in table, or a user's table. */
 export function commandsOf(commands: string | OwnCommands): CommandTable {
   if (typeof commands === 'string') return commandTables[commands] ?? {}
   return Object.fromEntries(

@@ -4,7 +4,7 @@ import type { Answer } from '@chaosproxy/wire/http'
 
 export type WrittenRequest = MadeRequest['request']
 
-/** A request of a client and its answer, as they were on the wire. */
+/** A client's request and its answer, as sent over the network. */
 export interface Exchange {
   readonly request: WrittenRequest
   readonly answer: Answer
@@ -12,16 +12,19 @@ export interface Exchange {
 
 /** Watches the exchanges of clients. */
 export interface ExchangeWatch {
-  /** An operation is asked for. Its end is told to what is returned. */
+  /** Called when an operation is requested. Returns the function to call when the operation ends. */
   asked(input: Input, request: WrittenRequest): (answer: Answer, completion: Completion) => void
 }
 
-/** Answers that refuse a request whatever the state of a cluster is. */
+/** Statuses that refuse a request regardless of the state of a cluster. */
 export const REFUSALS: ReadonlySet<number> = new Set([400, 401, 403, 404, 405, 406, 410, 415, 422, 500, 501])
 
 const MOST_SHOWN = 120
 
-/** `PUT /items/x0 {"item":7} was answered 200 {}`. Header fields are left out: they may be secret. */
+/**
+ * Formats an exchange: `PUT /items/x0 {"item":7} was answered 200 {}`. Header fields are left out, since they may be
+ * secret.
+ */
 export const exchangeText = ({ request, answer }: Exchange): string =>
   `${requestTextOf(request)} was answered ${answerText(answer)}`
 

@@ -1,7 +1,7 @@
 import { inputError, type UserError } from '@chaosproxy/history'
 import type { Request } from '@chaosproxy/runner'
 
-/** The prefix of the names of sessions that wait for a cluster to serve. */
+/** The name prefix of sessions that wait for a cluster to serve. */
 export const BEFORE = 'before-'
 
 /** Watches a user's client until its first answer: a client that never answers proves nothing. */
@@ -10,7 +10,10 @@ export interface FirstAnswers {
   failed(request: Request, why: string): void
 }
 
-/** After this many operations without any answer, the client is more likely to be broken than the system. */
+/**
+ * The number of operations without any answer after which the client is reported as broken. The system is less likely
+ * to be the cause.
+ */
 const MOST = 50
 
 export function createFirstAnswers(named: string, broke: (error: UserError) => void): FirstAnswers {

@@ -2,21 +2,21 @@ import { type Completion, inputError, readsWhole, replacesWhole, type UserError 
 import type { Answer } from '@chaosproxy/wire/http'
 import { type ExchangeWatch, exchangeText, REFUSALS, type WrittenRequest } from './exchange.ts'
 
-/** After so many exchanges of one kind without one that worked, it is no chance. */
+/** The number of exchanges of one kind that must fail before it is reported that none worked. */
 const MOST = 50
 
-/** For so long a replica may be behind, or a cluster without a leader. */
+/** The time during which a replica may be behind, or a cluster without a leader. */
 const LEAST_MS = 3_000
 
 /**
- * Watches the exchanges of a run until reads and writes have worked once. What has never worked is more likely to be a slip in
- * the route table than a fault of the system: then the run ends, instead of accusing the service. It sees what no rehearsal can
- * try: a single fixed object, or names that only the service knows.
+ * Watches the exchanges of a run until reads and writes have worked once. If none ever works, an error in the route
+ * table is more likely than a fault of the system, so the run ends instead of blaming the service. This finds errors
+ * that no rehearsal can find: with a single fixed object, or with names that only the service knows.
  *
  * @param now a monotonic clock, in milliseconds
  */
 export function createFirstExchanges(broke: (error: UserError) => void, now: () => number): ExchangeWatch {
-  /** By key: an acknowledged write, as it was on the wire. */
+  /** Acknowledged writes by key, as sent over the network. */
   const written = new Map<string, string>()
   const isDue = { refused: createPatience(now), absent: createPatience(now) }
   let hasWritten = false
@@ -39,7 +39,7 @@ export function createFirstExchanges(broke: (error: UserError) => void, now: () 
       const before = written.get(key)
       return (answer, { type }) => {
         if (hasFound || type !== 'ok') return
-        // What is neither a read nor a write may have removed what was written.
+        // An operation other than a read or a write may have removed the written value.
         hasFound = !readsWhole(f) || answer.status < MOST_FOUND
         if (hasFound || before === undefined || !isDue.absent()) return
         broke(
@@ -52,10 +52,10 @@ export function createFirstExchanges(broke: (error: UserError) => void, now: () 
   }
 }
 
-/** Both have worked: nothing is watched any more. */
+/** Reads and writes have both worked, so nothing is watched any more. */
 const nothingMore = (): void => {}
 
-/** Counts failures. True once, when there were enough over enough time. */
+/** Counts failures. Returns true once, after enough failures over enough time. */
 function createPatience(now: () => number): () => boolean {
   let count = 0
   let since = 0
@@ -68,5 +68,5 @@ function createPatience(now: () => number): () => boolean {
   }
 }
 
-/** From this status on, an answer says that there is nothing. */
+/** From this status on, an answer means that the object does not exist. */
 const MOST_FOUND = 400

@@ -1,9 +1,9 @@
 import { type Answer, createReplyReader } from '@chaosproxy/wire/http'
 import type { Received, ReplySource } from './line.ts'
 
-/** Reads the HTTP replies of one connection. `expect` announces the request of each reply. */
+/** Reads the HTTP replies of one connection. `expect` announces the request of the next reply. */
 export interface HttpReplies extends ReplySource<Answer> {
-  /** Longer bodies than `keepBytes` are not kept. */
+  /** Announces the request of the next reply. Bodies longer than `keepBytes` are not kept. */
   expect(method: string, keepBytes: number): void
 }
 

@@ -37,16 +37,19 @@ import { type ExchangeEnd, openLine } from './line.ts'
 import type { NodeAddress, PlannedClients } from './planned-clients.ts'
 import { createProbation, type Probation } from './probation.ts'
 
-/** A route table describes the requests. */
+/** Declares clients of an HTTP service. A route table describes the requests. */
 export interface HttpDeclaration {
   readonly kind: 'http'
-  /** The path of a table, or the table itself. */
+  /** The path of a route table, or the table itself. */
   readonly routes: string | { readonly [member: string]: unknown }
-  /** The service's names for objects: `{key}`, `{number}` (counted from 1), `{run}` (differs between runs), `{uuid}` (of both). */
+  /**
+   * The service's names for objects, as a template: `{key}`, `{number}` (counted from 1), `{run}` (differs between
+   * runs), `{uuid}` (differs between keys and runs).
+   */
   readonly keys?: string | undefined
 }
 
-/** An HTTP client without code: the route table that recognises operations in requests also makes the requests. */
+/** An HTTP client without code. The route table that recognises operations in requests also creates the requests. */
 export const http: ClientKind<HttpDeclaration> = {
   kind: 'http',
   entries: {
@@ -87,7 +90,7 @@ function planHttp(declaration: HttpDeclaration, where: string, directory: string
       return {
         async rehearse(nodes, signal) {
           const { rehearse } = await import('./rehearse.ts')
-          // Numbers are given in the order of first use.
+          // Numbers are assigned in the order of first use.
           for (const { key } of asked.before ?? []) if (key !== undefined) shared.nameKey(key)
           const unwatched = { ...shared, probation: createProbation(() => {}), keepBytes: SHOWN_BYTES }
           const connect = (address: NodeAddress, watch: ExchangeWatch, name: string | undefined) =>
@@ -116,7 +119,7 @@ function planHttp(declaration: HttpDeclaration, where: string, directory: string
   }
 }
 
-/** Given inline, or in a file relative to the declaration. */
+/** Returns the route table, which is inline or in a file relative to the declaration. */
 function tableOf(
   routes: HttpDeclaration['routes'],
   where: string,
@@ -138,7 +141,7 @@ function tableOf(
   }
 }
 
-/** Shared by the clients of a run. */
+/** State shared by the clients of a run. */
 export interface HttpClients {
   readonly maker: RequestMaker
   /** Whether requests contain no key, because there is only one object. */
@@ -146,18 +149,18 @@ export interface HttpClients {
   readonly nameKey: NameKey
   readonly probation: Probation
   readonly watch: ExchangeWatch
-  /** Whether to write texts for numbers. */
+  /** Whether clients write texts instead of numbers. */
   readonly isOfTexts?: boolean | undefined
-  /** How much of a response's body to keep, even if the operation does not need it. */
+  /** The number of bytes of a response's body to keep, even if the operation does not need the body. */
   readonly keepBytes?: number | undefined
 }
 
 const LEAST_REFUSING = 400
 
-/** Enough of a refusal to say why. */
+/** Bytes kept of a refusal: enough to show its reason. */
 const REFUSAL_BYTES = 256
 
-/** Enough to show an answer, and to find a value in it. */
+/** Bytes kept of an answer: enough to show it, and to find a value in it. */
 const SHOWN_BYTES = 16 * 1024
 
 export function httpClient(address: NodeAddress, shared: HttpClients): Client {
@@ -202,7 +205,7 @@ export function httpClient(address: NodeAddress, shared: HttpClients): Client {
   }
 }
 
-/** The value of an input with texts for the numbers that it writes or expects. */
+/** Returns the value of an input with texts instead of the numbers that it writes or expects. */
 function textsIn({ f, value }: Input): Json {
   if (!replacesWhole(f) && f !== 'cas') return value
   return Array.isArray(value) ? value.map(textOf) : textOf(value)
@@ -213,14 +216,14 @@ const textOf = (value: Json): Json => (typeof value === 'number' ? String(value)
 const authorityOf = ({ host, port }: NodeAddress): string => `${host.includes(':') ? `[${host}]` : host}:${port}`
 
 /**
- * The route table gives the meaning of a reply. Without a reply the outcome is unknown, unless the request was never
- * sent.
+ * Returns the completion that the route table assigns to a reply. Without a reply the outcome is unknown, unless the
+ * request was never sent.
  */
 function completionOf(end: ExchangeEnd<Answer>, made: MadeRequest, harmless: boolean): Completion {
   if (end.type === 'lost') return { type: end.neverLeft || harmless ? 'fail' : 'info', error: end.why }
   const { reply } = end
   const completion = answered(made, reply, harmless)
-  // What the service says of its refusal is the first thing that a reader wants to know.
+  // The service's own text about its refusal is what a user wants to know first.
   const status = `status ${reply.status}`
   const isBare = completion.type !== 'ok' && [status, `${status}, which says nothing`].includes(completion.error)
   return isBare && reply.status >= LEAST_REFUSING ? { ...completion, error: `status ${answerText(reply)}` } : completion

@@ -4,7 +4,7 @@ import type { NodeAddress } from './planned-clients.ts'
 
 /** Reads the replies of a connection on which the client first introduces itself. */
 export interface IntroducedSource<Reply> extends ReplySource<Reply> {
-  /** Whether the server has accepted the client, so that the next reply answers a request. */
+  /** Returns whether the server has accepted the client, so that the next reply answers a request. */
   isOpen(): boolean
 }
 
@@ -13,14 +13,14 @@ type Answer<Reply> =
   | { readonly type: 'reply'; readonly reply: Reply }
   | { readonly type: 'fail' | 'info'; readonly error: string }
 
-/** A line to one node, whose connections are introduced before they carry requests. Nothing is sent twice. */
+/** A line to one node. Its connections send an introduction before they carry requests. Nothing is sent twice. */
 export interface IntroducedLine<Reply, Source> {
   /** Resolves at the latest when no time is left. */
   ask(request: (reader: Source) => Buffer, remainingMs: () => number): Promise<Answer<Reply>>
   close(): void
 }
 
-/** `introduce`: the bytes of an introduction, which one reply answers. */
+/** Opens a line. `introduce` returns the bytes of an introduction, which a single reply answers. */
 export function openIntroducedLine<Reply, Source extends IntroducedSource<Reply>>(
   address: NodeAddress,
   readerFor: () => Source,
@@ -28,7 +28,7 @@ export function openIntroducedLine<Reply, Source extends IntroducedSource<Reply>
 ): IntroducedLine<Reply, Source> {
   const line = openLine<Reply, Source>(address, readerFor)
 
-  /** Sends the request, or an introduction if the connection is new, and says which of both. */
+  /** Sends the request, or an introduction if the connection is new. Returns which of them was sent. */
   function send(
     request: (reader: Source) => Buffer,
     timeoutMs: number,

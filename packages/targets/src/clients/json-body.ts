@@ -6,7 +6,7 @@ export interface Body {
 
 export const isBody = (json: unknown): json is Body => typeof json === 'object' && json !== null && !Array.isArray(json)
 
-/** The object that a text is; undefined if it is none. */
+/** Parses a text as a JSON object; undefined if it is not an object. */
 export function bodyOf(text: string): Body | undefined {
   try {
     const json: unknown = JSON.parse(text)
@@ -16,17 +16,20 @@ export function bodyOf(text: string): Body | undefined {
   }
 }
 
-/** A member that is an object; empty if absent. */
+/** Returns a member that is an object; empty if absent. */
 export function bodyIn(body: Body, member: string): Body {
   const found = body[member]
   return isBody(found) ? found : {}
 }
 
-/** A member that is a list of objects; empty if absent. */
+/** Returns a member that is a list of objects; empty if absent. */
 export function listIn(body: Body, member: string): readonly Body[] {
   const found = body[member]
   return Array.isArray(found) ? found.filter(isBody) : []
 }
 
-/** A number, or a text of a 64-bit one; 0 if absent. Revisions stay far below 2^53, so a double is exact. */
+/**
+ * Returns a member that is a number, or a 64-bit number as text; 0 if absent. Revisions stay far below 2^53, so a
+ * double is exact.
+ */
 export const numberIn = (body: Body, member: string): number => Number(body[member] ?? 0)

@@ -1,14 +1,17 @@
 import { createHash } from 'node:crypto'
 import { inputError } from '@chaosproxy/history'
 
-/** Maps a workload's key (`x`, `y`, …) to the service's name for it; the same for all clients of a run. */
+/** Maps a workload's key (`x`, `y`, …) to the service's name for it. All clients of a run share this mapping. */
 export type NameKey = (key: string) => string
 
-/** The run, the workload's key, a number counted from 1 in order of first use, or a UUID, which differs between runs. */
+/**
+ * Matches a placeholder: the run, the workload's key, a number counted from 1 in order of first use, or a UUID that
+ * differs between runs.
+ */
 const PLACEHOLDER = /\{(\w+)\}/g
 const KNOWN = ['key', 'number', 'run', 'uuid']
 
-/** @throws UserError (input) for a template that gives every object the same name. */
+/** Compiles a template of key names. @throws UserError (input) for a template that gives every object the same name. */
 export function compileKeyNames(template: string, where: string): (run: string) => NameKey {
   const used = [...template.matchAll(PLACEHOLDER)].map(([, name = '']) => name)
   const stranger = used.find((name) => !KNOWN.includes(name))
@@ -35,7 +38,7 @@ export function compileKeyNames(template: string, where: string): (run: string) 
   }
 }
 
-/** As version 4 has it, so that services which look at the version take it. */
+/** Returns a UUID with the version field 4, so that services accept it if they check the version. */
 const uuidOf = (text: string): string =>
   createHash('sha256')
     .update(text)

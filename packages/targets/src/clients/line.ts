@@ -6,7 +6,7 @@ import type { NodeAddress } from './planned-clients.ts'
 /** Reads the replies of one connection, one at a time. */
 export interface ReplySource<Reply> {
   read(chunk: Buffer): Received<Reply>
-  /** The server ended the connection, which may complete a reply. */
+  /** Called when the server ends the connection, which may complete a reply. */
   end(): Received<Reply>
 }
 
@@ -22,19 +22,19 @@ export type ExchangeEnd<Reply> =
   | { readonly type: 'lost'; readonly why: string; readonly neverLeft: boolean }
 
 /**
- * A line to one node: one request at a time, over a connection that is reused while it works. Never sends a request
- * twice.
+ * A line to one node. It carries one request at a time, over a connection that is reused while it works. Never sends a
+ * request twice.
  */
 export interface Line<Reply, Source extends ReplySource<Reply>> {
-  /** Calls back once, at the latest when the timeout expires. */
+  /** Sends a request. Calls back once, at the latest when the timeout expires. */
   ask(request: LineRequest<Reply, Source>): void
   close(): void
 }
 
 interface LineRequest<Reply, Source> {
-  /** The bytes to send; they may depend on what this connection has carried before. */
+  /** The bytes to send. They may depend on what this connection has sent before. */
   readonly bytes: string | ((reader: Source) => Buffer)
-  /** Tells the connection's reader which request comes next. */
+  /** Tells the connection's reader which request is sent next. */
   readonly prepare?: ((reader: Source) => void) | undefined
   readonly timeoutMs: Millis
   readonly ended: (end: ExchangeEnd<Reply>) => void
@@ -48,12 +48,12 @@ interface Pending<Reply> {
 
 const REFUSED = 'connection refused'
 
-/** Sockets whose readers allow it read into this one buffer, which avoids a stream. */
+/** Read buffer shared by all sockets whose readers allow it, which avoids the overhead of streams. */
 const memory = Buffer.allocUnsafeSlow(64 * 1024)
 
 /**
- * `readerFor` makes the reader of each new connection. `readersCopy`: readers copy what they keep of a chunk, so the
- * next chunk may reuse its memory.
+ * Opens a line. `readerFor` creates the reader of each new connection. `readersCopy`: readers copy what they keep of a
+ * chunk, so the next chunk may reuse its memory.
  */
 export function openLine<Reply, Source extends ReplySource<Reply>>(
   address: NodeAddress,
@@ -90,8 +90,8 @@ export function openLine<Reply, Source extends ReplySource<Reply>>(
     socket.on('end', () => received(reader.end()))
     socket.on('close', () => {
       if (current === dialled) current = undefined
-      // The proxy accepts every connection, so a successful dial proves nothing. A node that has been down since then
-      // never saw the request.
+      // The proxy accepts every connection, so a successful dial proves nothing. A node that has been down since the
+      // dial never saw the request.
       const wasDown = dialledIn?.alive === false && life?.().number === dialledIn.number
       settle(dialled, lost(wasDown ? REFUSED : failure))
     })
@@ -112,7 +112,8 @@ export function openLine<Reply, Source extends ReplySource<Reply>>(
       const pending: Pending<Reply> = { deadline: performance.now() + timeoutMs, timer: undefined, ended }
       const timeout = () => {
         const remainingMs = pending.deadline - performance.now()
-        // Node's timers count whole milliseconds from a clock read once a turn, so they may fire a fraction early.
+        // Node's timers count whole milliseconds from a clock that is read once per turn of the event loop, so they may
+        // fire a fraction of a millisecond early.
         if (remainingMs > 0) pending.timer = setTimeout(timeout, remainingMs)
         else {
           drop(used)
@@ -134,7 +135,10 @@ export function openLine<Reply, Source extends ReplySource<Reply>>(
   }
 }
 
-/** `intake` gets arriving bytes in memory that the next chunk reuses; without it the socket emits events as usual. */
+/**
+ * Opens a socket. `intake` gets arriving bytes in memory that the next chunk reuses; without `intake`, the socket emits
+ * events as usual.
+ */
 function socketTo({ dial, host, port }: NodeAddress, intake: ((chunk: Buffer) => void) | undefined): Duplex {
   if (dial !== undefined) return dial()
   if (intake === undefined) return connect({ host, port, noDelay: true })

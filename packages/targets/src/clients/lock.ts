@@ -3,13 +3,13 @@ import { isTrouble, type Trouble } from './trouble.ts'
 
 /** A lock of one key, as one operation uses it. */
 export interface Lock {
-  /** `waits`: until no time is left. `held`: another client has it. */
+  /** Acquires the lock. `waits`: until no time is left. `held`: another client has the lock. */
   acquire(waits: boolean): Promise<Token | 'held' | Trouble>
-  /** Resolves with whether the lock was still held when it was released. */
+  /** Releases the lock. Resolves with whether the lock was still held. */
   release(token: number): Promise<boolean | Trouble>
 }
 
-/** A fencing token, which is greater than those of all earlier holders. */
+/** A fencing token, which is greater than the tokens of all earlier holders. */
 export interface Token {
   readonly token: number
 }
@@ -21,7 +21,7 @@ export async function acquired(lock: Lock): Promise<Completion> {
 }
 
 export async function released(lock: Lock, token: Json): Promise<Completion> {
-  // There is nothing to release without a token.
+  // Without a token there is no lock to release.
   if (typeof token !== 'number')
     return { type: 'fail', error: 'the server was not asked, because the client has no token' }
   const done = await lock.release(token)
@@ -29,7 +29,7 @@ export async function released(lock: Lock, token: Json): Promise<Completion> {
   return done ? { type: 'ok', value: token } : { type: 'fail', error: 'the lock was lost', answered: true }
 }
 
-/** Makes a change while the lock is held, as its holder believes. */
+/** Makes a change while the client believes that it holds the lock. */
 export async function underLock(lock: Lock, change: (token: number) => Promise<Completion>): Promise<Completion> {
   const taken = await lock.acquire(true)
   if (taken === 'held') return { type: 'fail', error: 'the lock was held all the time' }

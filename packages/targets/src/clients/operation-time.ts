@@ -1,10 +1,10 @@
 export interface OperationTime {
   remainingMs(): number
-  /** Waits for a moment; resolves with false if no time is left. */
+  /** Pauses before the next attempt; resolves with false if no time is left. */
   pause(): Promise<boolean>
 }
 
-/** The pause before trying again what another client interfered with. */
+/** The pause before an operation is retried after a conflict with another client. */
 const PAUSE_MS = 5
 
 export function startOperation(timeoutMs: number): OperationTime {

@@ -11,18 +11,18 @@ interface Pending {
 export interface PendingRequests {
   count(): number
   /**
-   * Adds a request; `late` is called if it is not settled within `afterMs`. Returns its number, or undefined if the client is
-   * closed: the request is then lost at once.
+   * Adds a request; `late` is called if it is not settled within `afterMs`. Returns its number, or undefined if the
+   * client is closed: the request is then lost immediately.
    */
   add(
     request: Request,
     completed: (completion: Completion) => void,
     limit: { readonly afterMs: number; readonly late: (id: number) => void },
   ): number | undefined
-  /** Undefined once it is settled. */
+  /** Returns a pending request; undefined once it is settled. */
   find(id: number): Request | undefined
   settle(id: number, completion: Completion): void
-  /** Gives up a request without a reply: its outcome is unknown, unless it changes nothing. */
+  /** Gives up a request without a reply. Its outcome is unknown, unless the request changes nothing. */
   lose(id: number, error: string): void
   /** Loses all requests, including those added later. */
   close(error: string): void

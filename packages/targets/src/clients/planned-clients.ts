@@ -8,42 +8,45 @@ import type { Keeper } from '../keeper/keeper.ts'
 
 /** The clients of an external system: a declaration, validated as far as possible without starting anything. */
 export interface PlannedClients {
-  /** The functions (`f`) that it supports. */
+  /** The functions (`f`) that the clients support. */
   readonly functions: readonly string[]
   /**
-   * How the proxy's record identifies clients. Undefined if the proxy does not record: then the clients' own reports
-   * are the history.
+   * How the proxy's record identifies clients. Undefined if the proxy does not record; the clients' own reports are
+   * then the history.
    */
   readonly sessions: SessionSource | undefined
   /** `routes`: a user's route table maps requests to operations. */
   readonly mapping?: Header['mapping']
-  /** How the table says that objects begin; absent if it does not. */
+  /** The initial state of objects according to the route table; absent if the table does not declare it. */
   readonly begins?: DeclaredBeginning | undefined
   /**
-   * The protocol on the clients' links, so that the proxy can record requests and inject faults into single ones;
-   * undefined if the proxy cannot parse it.
+   * Returns the protocol on the clients' links, so that the proxy can record requests and inject faults into single
+   * requests; undefined if the proxy cannot parse the protocol.
    */
   carries(asked: AskedOperations): Carriage | undefined
   /**
-   * The declaration from which `openElsewhere` makes the same clients in another process. It has no paths; undefined if
-   * that is impossible.
+   * The declaration, without paths, from which `openElsewhere` creates the same clients in another process; undefined
+   * if that is impossible.
    */
   readonly elsewhere?: { readonly kind: string } | undefined
-  /** Call once for each run. @throws UserError (input) for an unsupported function or a client that does not work. */
+  /**
+   * Opens the clients of a run. Must be called once for each run. @throws UserError (input) for an unsupported function
+   * or a client that does not work.
+   */
   open(options: OpenClientsOptions): Promise<OpenedClients>
 }
 
 export interface OpenClientsOptions {
   readonly asked: AskedOperations
-  /** Directory for the output of programs. */
+  /** The directory for the output of programs. */
   readonly logDir: string
-  /** Ends programs if this process dies; clients without programs need none. */
+  /** Ends programs if this process dies. Clients without programs need no keeper. */
   readonly keeper?: Keeper | undefined
   /** Called when the user's client turns out to be broken, which makes the rest of the run useless. */
   readonly broke: (error: UserError) => void
   /** The client addresses of all nodes once they are ready, for clients that look for the leader. */
   readonly nodes: () => readonly NodeAddress[]
-  /** Part of key names if the declaration asks for it, and different in every run. By default derived from the time. */
+  /** A text for key names that differs in every run, if the declaration uses it. By default derived from the time. */
   readonly run?: string | undefined
 }
 
@@ -55,18 +58,18 @@ export interface OpenedClients {
    */
   prepare?(reached: readonly NodeAddress[], timeoutMs: number): Promise<void>
   /**
-   * Writes one value and reads it back before a run, and adapts clients to what the service answers. Absent for clients that
-   * cannot.
+   * Writes one value and reads it back before a run, and adapts the clients to the service's answers. Absent for
+   * clients that cannot rehearse.
    *
-   * @param reached as for `prepare`. @throws UserError: input if the declaration does not fit the service, environment if the
-   * service fails.
+   * @param reached as for `prepare`. @throws UserError: input if the declaration does not fit the service, environment
+   * if the service fails.
    */
   rehearse?(reached: readonly NodeAddress[], signal: AbortSignal | undefined): Promise<Rehearsal>
-  /** How an operation is written: `GET /items/x`; undefined if it cannot be. */
+  /** Formats the request of an operation: `GET /items/x`; undefined if that is impossible. */
   requestOf?(input: Input): string | undefined
-  /** A client for one node; dials on its first operation. */
+  /** Returns a client for one node. The client dials on its first operation. */
   connect(address: NodeAddress): Client
-  /** Resolves once all of them are closed. */
+  /** Resolves once all clients are closed. */
   close(): Promise<void>
 }
 
@@ -78,11 +81,13 @@ export interface NodeAddress {
   /** Connects without a socket, if the node can be reached within this process. */
   readonly dial?: (() => Duplex) | undefined
   /**
-   * The address of another node of the cluster, for clients that move between nodes. Absent if only this node may be
-   * used.
+   * Returns the address of another node of the cluster, for clients that move between nodes. Absent if clients may use
+   * only this node.
    */
   readonly other?: ((node: NodeId) => NodeAddress) | undefined
-  /** The announced address of one of this node's ports, which leads through the proxy. Only for announced ports. */
+  /**
+   * Returns the announced address of one of this node's ports, which leads through the proxy. Only for announced ports.
+   */
   readonly announced?: ((port: string) => Address) | undefined
   /**
    * The number of the node's current life, or of the current gap between two lives, and whether it is alive. Absent if

@@ -1,19 +1,19 @@
 import { environmentError, inputError, type UserError } from '@chaosproxy/history'
 
 /**
- * Watches for functions whose requests can never be made: a function that never runs proves nothing, so this is
- * reported early.
+ * Watches for functions whose requests always fail: a function that never runs proves nothing, so this is reported
+ * early.
  */
 export interface Probation {
   passed(f: string): void
   failed(f: string, why: string): void
-  /** The server has replied, and accepts the client. */
+  /** The server has replied, and so accepts the client. */
   admitted(f: string): void
   /** The server has refused the client itself. */
   refused(f: string, error: string): void
 }
 
-/** After this many failures in a row from the start, blame the declaration, not chance. */
+/** The number of consecutive failures from the start after which the declaration is blamed. */
 const MOST = 20
 
 export function createProbation(broke: (error: UserError) => void): Probation {

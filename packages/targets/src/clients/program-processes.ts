@@ -4,7 +4,7 @@ import type { ProgramCommand } from '../processes/command.ts'
 
 export interface ProgramProcess {
   readonly process: CommandProcess
-  /** The number of the request that it has not answered yet. */
+  /** The number of the request that the process has not answered yet. */
   owes: number | undefined
   /** Set once the request has timed out: the process is killed unless the reply follows. */
   late: NodeJS.Timeout | undefined
@@ -13,14 +13,14 @@ export interface ProgramProcess {
 /** The processes of one program, each with at most one request. */
 export interface ProgramProcesses {
   /**
-   * An idle process, or else a new one.
+   * Resolves with an idle process, or else a new one.
    *
-   * @throws UserError if it cannot be started.
+   * @throws UserError if the process cannot be started.
    */
   take(): Promise<ProgramProcess>
-  /** Writes the line of a request, to which the process must reply. */
+  /** Writes the line of a request, which the process must answer. */
   ask(process: ProgramProcess, id: number, line: string): void
-  /** Returns a process that has replied, or was not asked after all. */
+  /** Returns a process to the idle ones after it has replied, or if it was not asked after all. */
   release(process: ProgramProcess): void
   /** Kills the process of an unanswered request unless it replies soon. */
   killUnlessAnswered(id: number, withinMs: number): void
@@ -33,7 +33,7 @@ interface ProgramProcessesOptions {
   readonly logPath: string
   readonly keeper: Keeper
   readonly heard: (process: ProgramProcess, line: string) => void
-  /** A process ended: `exit code 1`, or the name of a signal. */
+  /** Called when a process ended. `how`: `exit code 1`, or the name of a signal. */
   readonly ended: (process: ProgramProcess, how: string) => void
 }
 
@@ -69,7 +69,7 @@ export function createProgramProcesses(options: ProgramProcessesOptions): Progra
 
   return {
     async take() {
-      // The most recently used one, so that few are in use.
+      // The most recently used process, so that few processes are in use.
       const free = [...idle].at(-1)
       if (free === undefined) return started()
       idle.delete(free)

@@ -13,17 +13,17 @@ import { createPendingRequests, type PendingRequests } from './pending-requests.
 import type { NodeAddress, OpenClientsOptions, OpenedClients, PlannedClients } from './planned-clients.ts'
 import { createProgramProcesses, type ProgramProcess } from './program-processes.ts'
 
-/** A program in any language: it reads one line of JSON for each operation and writes one for each answer. */
+/** A program in any language. It reads one line of JSON for each operation, and writes one line for each answer. */
 export interface ProgramDeclaration {
   readonly kind: 'program'
   readonly command: CommandText
   readonly environment?: { readonly [name: string]: string } | undefined
-  /** As for a module. */
+  /** The supported functions, as for a module. */
   readonly functions?: readonly string[] | undefined
 }
 
 /**
- * Clients as external processes. Each process handles one operation at a time, so there are as many as there are
+ * Clients as external processes. Each process handles one operation at a time, so there are as many processes as
  * concurrent operations.
  */
 export const program: ClientKind<ProgramDeclaration> = {
@@ -46,7 +46,7 @@ const STARTING_MS = 10_000
 /** A process whose answer is overdue by this much is killed. */
 const OWING_MS = 10_000
 const END_GRACE_MS = 500
-/** After this many exits in a row without an answer in between, the program is taken to be broken. */
+/** The number of consecutive exits without an answer after which the program is considered broken. */
 const MOST_ENDS = 5
 
 function planProgram(
@@ -90,7 +90,7 @@ function openPrograms(command: ProgramCommand, { logDir, keeper, broke }: OpenCl
   const wrong = (what: string): void => breakDown(inputError(`${named} ${what}`))
 
   function ended({ owes, late }: ProgramProcess, how: string): void {
-    // We killed it because its answer was overdue, or are ending all of them.
+    // This class killed the process because its answer was overdue, or is ending all processes.
     if (late !== undefined || pending.isClosed()) return
     const why = `ended by itself (${how})${lastWordsText(logPath)}`
     if (owes !== undefined) pending.lose(owes, `the client ${why}`)
@@ -162,7 +162,7 @@ type AnswerLine =
   | { readonly id: number; readonly type: 'fail'; readonly error: string; readonly answered: boolean }
   | { readonly id: number; readonly type: 'info'; readonly error: string }
 
-/** Settles the request if it is still pending. Returns the problem with the answer, if any. */
+/** Settles the request if it is still pending. Returns the problem with the answer; undefined if there is none. */
 function settleBy(line: AnswerLine, pending: PendingRequests, firsts: FirstAnswers): string | undefined {
   const request = pending.find(line.id)
   if (request === undefined) return undefined
@@ -182,7 +182,7 @@ function settleBy(line: AnswerLine, pending: PendingRequests, firsts: FirstAnswe
 const failed = ({ error, answered }: Extract<AnswerLine, { readonly type: 'fail' }>): Completion =>
   answered ? { type: 'fail', error, answered } : { type: 'fail', error }
 
-/** The answer to the owed request, or the problem with its line. */
+/** Returns the answer to the owed request, or the problem with its line. */
 function answerTo(owed: number | undefined, text: string, asked: number): AnswerLine | string {
   const line = parseLine(text)
   if (typeof line === 'string') return `wrote ${shownAnswer(text)} on its standard output: ${line}`

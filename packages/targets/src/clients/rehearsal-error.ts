@@ -7,24 +7,24 @@ import { type Answered, isRedirect, type ReadJudgement } from './rehearsal.ts'
 type Part = 'write' | 'read'
 
 const WITHOUT = 'To run without this check, give --no-rehearsal.'
-/** After a refusal that may be about this object alone. */
+/** The advice after a refusal that may concern this object only. */
 const IF_CERTAIN =
   'If the service has only certain objects, and this is not one of them, leave this check out: --no-rehearsal.'
 export const OF_OBJECTS: ReadonlySet<number> = new Set([400, 403, 404, 410, 422])
 
-/** What a declaration must say for a rehearsal to work, as far as the answers tell. */
+/** The members of a declaration that would make a rehearsal work, as far as the answers show them. */
 export interface Mend {
-  /** The names of objects. */
+  /** The template of the names of objects. */
   readonly keys?: string
-  /** Members of the route of reads, and of that of writes. */
+  /** Members of the route of reads (`read`) and of the route of writes (`write`). */
   readonly read?: { readonly [member: string]: unknown }
   readonly write?: { readonly [member: string]: unknown }
 }
 
-/** A set-up and a service that do not fit. */
+/** A declaration and a service that do not fit each other. */
 export class RehearsalError extends UserError {
   readonly mend: Mend | undefined
-  /** What was asked and answered, without the remedy. */
+  /** The request and its answer, without the remedy. */
   readonly problem: string
 
   constructor(code: 'input' | 'environment', message: string, problem: string, mend?: Mend) {
@@ -42,7 +42,7 @@ interface Advice {
 const rehearsalError = (at: string, problem: string, remedy: string, { without = WITHOUT, mend }: Advice = {}) =>
   new RehearsalError('input', `${at}: ${problem}. ${remedy} ${without}`, problem, mend)
 
-/** Names that the service takes: what gives them, as a declaration says it, and a write by such a name. */
+/** Names that the service accepts: the template that gives them, and a write that uses such a name. */
 export interface Named {
   readonly keys: string
   readonly write: Answered
@@ -50,14 +50,17 @@ export interface Named {
 
 interface Refused {
   readonly shown: Answered
-  /** Another value, refused with another answer. */
+  /** A write of another value, which the service refused with another answer. */
   readonly besides?: Answered | undefined
   readonly named?: Named | undefined
-  /** The log of the node, if there is one. */
+  /** The path of the node's log, if there is one. */
   readonly logPath: string
 }
 
-/** A write or a read that the service refuses, with what the status suggests. A 500 is a failure of the service. */
+/**
+ * Returns the error for a write or a read that the service refuses, with the cause that the status suggests. A 500 is a
+ * failure of the service.
+ */
 export function refusedError(at: string, part: Part, { shown, besides, named, logPath }: Refused): UserError {
   const { address, exchange } = shown
   const { status, headers } = exchange.answer
@@ -82,7 +85,10 @@ export function refusedError(at: string, part: Part, { shown, besides, named, lo
   })
 }
 
-/** An answer whose meaning the route table does not say. A run would not know whether the operation was done. */
+/**
+ * Returns the error for an answer whose meaning the route table does not declare. A run would not know whether the
+ * operation took effect.
+ */
 export function unsaidError(at: string, part: Part, { exchange, completion }: Answered): UserError {
   const { status } = exchange.answer
   const why = completion.type === 'ok' ? '' : completion.error.replace(/^status \d+[^:]*(?:: )?/, '')
@@ -96,11 +102,14 @@ export function unsaidError(at: string, part: Part, { exchange, completion }: An
   )
 }
 
-/** Accepted for later, a write may still be done at once, which the read after it shows. */
+/**
+ * Returns the remedy for a write that was accepted for later (202). The write may still be immediate, which the
+ * following read shows.
+ */
 const mendOfWrite = (status: number): Mend | undefined =>
   status === 202 ? { write: { outcomes: { 202: 'ok' } } } : undefined
 
-/** An answer to a read of an object that has no value. */
+/** Returns the remedy for an answer to a read of an object without a value. */
 const mendOfEmpty = (status: number): Mend | undefined => {
   if (status < 300) return { read: { missing: 'absent' } }
   return OF_OBJECTS.has(status) ? { read: { outcomes: { [status]: 'absent' } } } : undefined
@@ -131,7 +140,7 @@ function remedyFor(part: Part, status: number, header: (name: string) => string 
   }
 }
 
-/** A read that does not find what a write before it wrote, as it was written. */
+/** Returns the error for a read that does not return what an earlier write wrote. */
 export function unreadError(at: string, { write, read, judged }: Unread): UserError {
   const isPage = textOf(read.exchange.answer.body).trimStart().startsWith('<')
   const both = `${exchangeText(read.exchange)}, after ${exchangeText(write.exchange)}`
@@ -167,7 +176,7 @@ export function unreadError(at: string, { write, read, judged }: Unread): UserEr
 const WHERE =
   'Correct where the route of writes puts the value ("value"), or where the route of reads finds it ("result").'
 
-/** Both exchanges, and what does not fit. */
+/** A write and a read, and their mismatch. */
 interface Unread {
   readonly write: Answered
   readonly read: Answered

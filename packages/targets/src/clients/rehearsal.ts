@@ -2,41 +2,42 @@ import { type Completion, canonical, type Input, type Json } from '@chaosproxy/h
 import { type Exchange, REFUSALS, textOf, type WrittenRequest } from './exchange.ts'
 import type { NodeAddress } from './planned-clients.ts'
 
-/** A write or read of a rehearsal. Without an exchange there was no answer. */
+/** A write or read of a rehearsal. Without an exchange, there was no answer. */
 export interface Tried {
   readonly address: NodeAddress
   readonly input: Input
-  /** Undefined if the table could make none. */
+  /** The request; undefined if the table could not create one. */
   readonly request: WrittenRequest | undefined
   readonly exchange: Exchange | undefined
   readonly completion: Completion
 }
 
-/** A tried operation that was answered. */
+/** A rehearsed operation that was answered. */
 export type Answered = Tried & { readonly exchange: Exchange }
 
 export const isAnswered = (tried: Tried): tried is Answered => tried.exchange !== undefined
 
-/** The meaning of writes that did not work, one or more for each node. */
+/** The cause of writes that did not work, at least one for each node. */
 export type WriteJudgement =
   | {
       readonly type: 'refused'
       readonly shown: Answered
-      /** Another value, refused with another answer. */
+      /** A write of another value, which the service refused with another answer. */
       readonly besides: Answered | undefined
     }
-  /** Nothing speaks against the set-up: no answer, no leader, too many requests. */
+  /** No evidence against the declaration: no answer, no leader, or too many requests. */
   | { readonly type: 'unclear' }
 
 /**
- * Judges writes of which none worked. A redirect or a refusal that depends on the state of a cluster counts only beside
- * one that does not, unless every node redirects: then nobody takes the write.
+ * Judges writes of which none worked. A redirect, or a refusal that depends on the state of a cluster, is blamed on the
+ * declaration only if every node redirects, so that no node accepts the write, or if another node gave an answer that
+ * does not depend on the state.
  */
 export function judgeWrites(tried: readonly Tried[]): WriteJudgement {
   const answered = tried.filter(isAnswered)
   if (answered.length < tried.length) return { type: 'unclear' }
   const refused = answered.filter(({ exchange }) => REFUSALS.has(exchange.answer.status))
-  // Beside a node that has no leader yet, what the others refuse may be what followers refuse.
+  // If one node has no leader yet, the refusals of the other nodes may be those of followers.
   if (answered.some(({ exchange: { answer } }) => !REFUSALS.has(answer.status) && !isRedirect(answer.status)))
     return { type: 'unclear' }
   const shown =
@@ -52,12 +53,12 @@ export function judgeWrites(tried: readonly Tried[]): WriteJudgement {
   return { type: 'refused', shown, besides }
 }
 
-/** Statuses that refuse what a request contains, which a text in place of a number may mend. */
+/** Statuses that refuse the content of a request. A text in place of a number may be accepted. */
 export const REFUSED_VALUES: ReadonlySet<number> = new Set([400, 422])
 
 export const isRedirect = (status: number): boolean => [301, 302, 307, 308].includes(status)
 
-/** Whether the route table does not say what the answer to a read means. */
+/** Returns whether the route table does not declare the meaning of the answer to a read. */
 export function isUnsaid(tried: Tried): tried is Answered {
   const { completion } = tried
   if (!isAnswered(tried) || completion.type === 'ok') return false
@@ -65,20 +66,20 @@ export function isUnsaid(tried: Tried): tried is Answered {
   return status < 500 && [':', ', and'].some((next) => completion.error.startsWith(`status ${status}${next}`))
 }
 
-/** The meaning of a read after a write that worked. */
+/** The result of a read after a write that worked. */
 export type ReadJudgement =
   | { readonly type: 'fits' }
-  /** The service answers the text of the number that was written. */
+  /** The service returns the written number as text. */
   | { readonly type: 'text' }
-  /** The table reads another member than the one that has what was written, which is at this place. */
+  /** The table reads a member other than the one with the written value, which is at this place. */
   | { readonly type: 'elsewhere'; readonly place: string }
   | { readonly type: 'absent' }
   | { readonly type: 'other-type' }
   | { readonly type: 'refused' }
-  /** Nothing speaks against the set-up: no answer, or another value of the same type, which a run judges. */
+  /** No evidence against the declaration: no answer, or another value of the same type, which a run judges. */
   | { readonly type: 'unclear' }
 
-/** @param written what the table records of the write */
+/** @param written the written value, as the table records it */
 export function judgeRead(written: Json, { exchange, completion }: Tried): ReadJudgement {
   const found = completion.type === 'ok' ? completion.value : undefined
   if (found !== undefined && canonical(found) === canonical(written)) return { type: 'fits' }
@@ -95,7 +96,7 @@ export function judgeRead(written: Json, { exchange, completion }: Tried): ReadJ
 
 const NOT_FOUND: ReadonlySet<number> = new Set([404, 410])
 
-/** Whether it is the text of the number: `"7"` of 7. */
+/** Returns whether `found` is the text of the written number: `"7"` for 7. */
 const isTextOf = (found: Json, written: Json): boolean => typeof written === 'number' && found === String(written)
 
 function kindOf(value: Json): string {
@@ -103,7 +104,7 @@ function kindOf(value: Json): string {
   return Array.isArray(value) ? 'list' : typeof value
 }
 
-/** The place of a value in an answer, as route tables name places: `json.data.value`. */
+/** Returns the place of a value in an answer, as route tables name places: `json.data.value`. */
 function placeOf(value: Json, { body }: Exchange['answer']): string | undefined {
   const text = textOf(body)
   let json: Json

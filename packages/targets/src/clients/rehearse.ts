@@ -19,7 +19,7 @@ import { type Named, OF_OBJECTS, refusedError, unreadError, unsaidError } from '
 
 export interface RehearseOptions {
   readonly asked: AskedOperations
-  /** The start of every message: the route table. */
+  /** The start of every message: the name of the route table. */
   readonly at: string
   /** The directory with the log of every node. */
   readonly logDir: string
@@ -27,38 +27,40 @@ export interface RehearseOptions {
   readonly nodes: readonly NodeAddress[]
   /** Whether requests contain no key, because there is only one object. */
   readonly isOfOne: boolean
-  /** Whether the route table says that a status leaves the outcome of an operation unknown. */
+  /** Returns whether the route table declares that a status leaves the outcome of an operation unknown. */
   readonly leavesOpen: (status: number) => boolean
-  /** @param name the object's name in the service, in place of that by the declaration */
+  /** @param name the object's name in the service, in place of the declared name */
   readonly connect: (address: NodeAddress, watch: ExchangeWatch, name: string | undefined) => Client
   readonly signal?: AbortSignal | undefined
 }
 
 export interface Rehearsed extends Rehearsal {
-  /** Whether clients must write texts for numbers. */
+  /** Whether clients must write texts instead of numbers. */
   readonly isOfTexts: boolean
 }
 
-/** For so long a replica may be behind, a cluster without a leader, or a service without its database. */
+/** The time during which a replica may be behind, a cluster without a leader, or a service without its database. */
 const PATIENCE_MS = 3_000
-/** For so long a single node may refuse a request that it takes later. */
+/** The time during which a single node may refuse a request that it accepts later. */
 const SINGLE_PATIENCE_MS = 1_000
 const PAUSE_MS = 50
 const ASK_MS = millis(1_000)
-/** For so long a single node may be behind, or without its database. */
+/** The time during which a single node may be behind, or without its database. */
 const SINGLE_BEHIND_MS = 2_000
-/** A number as few services have elsewhere in their answers. */
+/** A number that few services have elsewhere in their answers. */
 const NUMBER = 7
-/** Names that a service may insist on, as `keys` gives them. Hardly any service has this number already. */
+/**
+ * Kinds of names that a service may require, by their template in `keys`. Hardly any service already uses this number.
+ */
 const OTHER_NAMES = { '{number}': () => '900000007', '{uuid}': () => randomUUID() } as const
 
 const NOTHING: Rehearsed = { exchanges: [], isOfTexts: false }
 
 /**
- * Writes one value and reads it back, at an object that no client uses: a write to another, given up without an answer, could
- * take effect during the run. Cases that are not clear pass.
+ * Writes one value and reads it back, at an object that no client uses: an unanswered write to an object of the clients
+ * could take effect during the run. Unclear cases pass.
  *
- * @throws UserError: input for a set-up that does not fit the service, environment for a service that fails.
+ * @throws UserError: input for a declaration that does not fit the service, environment for a service that fails.
  */
 export async function rehearse(options: RehearseOptions): Promise<Rehearsed> {
   const { asked, isOfOne } = options
@@ -74,10 +76,10 @@ export async function rehearse(options: RehearseOptions): Promise<Rehearsed> {
   return (await isLikeOthers(stage, first)) ? rehearseFrom(stage, { first, startedAt }) : NOTHING
 }
 
-/** The values to try, in this order. */
+/** Returns the values to try, in this order. */
 const valuesLike = (value: Json): Values => (typeof value === 'number' ? [NUMBER, String(NUMBER)] : [value])
 
-/** A name like those that clients use, which none of them uses; undefined if they are named by other rules. */
+/** Returns a key like those of the clients that no client uses; undefined if the clients' keys follow other rules. */
 function unusedKey({ before = [] }: AskedOperations): string | undefined {
   const used = before.map(({ key }) => key ?? null)
   const isUsual = canonical(keyNames(used.length)) === canonical(used)
@@ -87,9 +89,9 @@ function unusedKey({ before = [] }: AskedOperations): string | undefined {
 interface Stage extends RehearseOptions {
   /** The read of an object that clients use. */
   readonly read: Input
-  /** The function that writes. */
+  /** The name of the function that writes. */
   readonly write: string
-  /** Of an object that no client uses. */
+  /** The key of an object that no client uses. */
   readonly key: string
   readonly values: Values
   readonly ask: (address: NodeAddress, input: Input, name?: string) => Promise<Tried>
@@ -97,7 +99,7 @@ interface Stage extends RehearseOptions {
 
 type Values = readonly [Json, ...Json[]]
 
-/** Every operation has a connection of its own. */
+/** Returns a function that performs an operation. Every operation has its own connection. */
 function createAsk({ connect }: RehearseOptions): Stage['ask'] {
   let sequence = 0
   return (address, input, name) =>
@@ -123,7 +125,7 @@ function createAsk({ connect }: RehearseOptions): Stage['ask'] {
 }
 
 interface Begun {
-  /** The first try of a write, at each node. */
+  /** The first attempt of a write, at each node. */
   readonly first: readonly Tried[]
   readonly startedAt: number
 }
@@ -168,7 +170,7 @@ async function rehearseFrom(stage: Stage, begun: Begun): Promise<Rehearsed> {
     default:
       return judged satisfies never
   }
-  // What clients use is empty so far.
+  // The object that clients use is still empty.
   const empty = await stage.ask(write.address, stage.read)
   if (isUnsaid(empty)) throw unsaidError(at, 'read', empty)
   if (judged.type === 'text')
@@ -182,17 +184,17 @@ async function rehearseFrom(stage: Stage, begun: Begun): Promise<Rehearsed> {
     : { exchanges, isOfTexts: true, remark: 'the service refuses numbers, so clients write strings' }
 }
 
-/** `n1: PUT /items/x {"item":7} was answered 200`. */
+/** Formats an attempt: `n1: PUT /items/x {"item":7} was answered 200`. */
 const triedText = ({ address, request, exchange, completion }: Tried): string =>
   `${address.node}: ${exchange === undefined ? `${request === undefined ? 'a request' : requestTextOf(request)} had no answer (${completion.type === 'ok' ? 'ok' : completion.error})` : exchangeText(exchange)}`
 
-/** Done as far as the status says; the table may not understand it. */
+/** Returns whether the status means success, even if the route table does not declare it. */
 const hasWorked = (tried: Tried): tried is Answered => statusOf(tried) >= 200 && statusOf(tried) < 300
 
-/** 0 without an answer. */
+/** Returns the status of the answer; 0 without an answer. */
 const statusOf = ({ exchange }: Tried): number => exchange?.answer.status ?? 0
 
-/** Asks all nodes at once until a write works. Those that refuse a value are asked with the next. */
+/** Sends the write to all nodes in parallel until one write works. Nodes that refuse a value get the next value. */
 async function writeAtAny({ nodes, ask, write, key, values, signal }: Stage, name?: string): Promise<readonly Tried[]> {
   const all: Tried[] = []
   let asked = nodes
@@ -206,7 +208,7 @@ async function writeAtAny({ nodes, ask, write, key, values, signal }: Stage, nam
   return all
 }
 
-/** The first that works, with those that ended before; all, if none does. */
+/** Resolves with the first write that works and the writes that ended before it; with all writes if none works. */
 async function untilOneWorks(asked: readonly Promise<Tried>[]): Promise<readonly Tried[]> {
   const ended: Tried[] = []
   const one = asked.map(async (each) => {
@@ -218,7 +220,7 @@ async function untilOneWorks(asked: readonly Promise<Tried>[]): Promise<readonly
   return [...ended]
 }
 
-/** The same again and again, for as long as that may help. */
+/** Repeats the same write for as long as a later attempt may succeed. */
 async function writePatiently(stage: Stage, { first, startedAt }: Begun): Promise<readonly Tried[]> {
   let all = first
   for (;;) {
@@ -230,7 +232,7 @@ async function writePatiently(stage: Stage, { first, startedAt }: Begun): Promis
   }
 }
 
-/** A write that works by names of another kind, and what gives such names. */
+/** Tries names of other kinds. Resolves with a write that works, and the template of its name. */
 async function writeNamed(stage: Stage): Promise<Named | undefined> {
   for (const [keys, nameOf] of Object.entries(OTHER_NAMES)) {
     const write = (await writeAtAny(stage, nameOf())).find(hasWorked)
@@ -244,7 +246,7 @@ interface ReadBack {
   readonly judged: ReadJudgement
 }
 
-/** Reads at the node that took the write, until it has it. */
+/** Reads at the node that accepted the write, until the node returns the written value. */
 async function readBack({ nodes, ask, read, key, signal }: Stage, write: Tried): Promise<ReadBack> {
   const { completion, input, address } = write
   const written = completion.type === 'ok' ? completion.value : input.value
@@ -257,7 +259,7 @@ async function readBack({ nodes, ask, read, key, signal }: Stage, write: Tried):
   }
 }
 
-/** For how long a later read may say something else. */
+/** Returns how long a later read may return something else, in milliseconds. */
 function patienceFor({ type }: ReadJudgement, nodes: number): number {
   switch (type) {
     case 'fits':
@@ -274,8 +276,8 @@ function patienceFor({ type }: ReadJudgement, nodes: number): number {
 }
 
 /**
- * Whether the service takes a write of this object or, if it does not yet, answers a read of it like one of an object that
- * clients use, which has no number.
+ * Returns whether the object behaves like the objects that clients use: the service accepts a write of it, or answers a
+ * read of it like a read of an object of the clients that is not written yet.
  */
 async function isLikeOthers({ ask, read, key }: Stage, written: readonly Tried[]): Promise<boolean> {
   if (written.some(hasWorked)) return true

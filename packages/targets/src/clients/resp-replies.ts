@@ -2,20 +2,20 @@ import type { Json } from '@chaosproxy/history'
 import { resp } from '@chaosproxy/wire'
 import type { Received } from './line.ts'
 
-/** A command and what to send with it. */
+/** A command, and the commands to send with it. */
 interface RespRequest {
   readonly words: readonly string[]
   /** Commands sent once on this connection, before anything else. */
   readonly login?: readonly string[] | undefined
-  /** The client's name, sent whenever it changes. */
+  /** The client's name. It is sent whenever it changes. */
   readonly session?: string | undefined
-  /** Sent directly before the command, without waiting for its reply. */
+  /** A command sent directly before the command, without waiting for its reply. */
   readonly ahead?: readonly string[] | undefined
-  /** Sent directly after the command, without waiting for its reply. */
+  /** A command sent directly after the command, without waiting for its reply. */
   readonly behind?: readonly string[] | undefined
 }
 
-/** The reply to a command, and the reply to the command sent behind it. */
+/** The reply to a command, and the reply to the command sent directly after it. */
 export interface RespReply {
   readonly reply: Json
   readonly behind: Json | undefined
@@ -36,11 +36,11 @@ export function respReplies(): RespReplies {
   let hasBehind = false
   let loggedIn = false
   let named: string | undefined
-  /** An error before the command's own reply, for example because of a wrong password. */
+  /** An error in a reply before the command's own, for example because of a wrong password. */
   let before: Json | undefined
   let own: { readonly reply: Json } | undefined
 
-  /** Takes one reply; returns the whole answer if it was the last one outstanding. */
+  /** Takes one reply. Returns the whole answer if the reply was the last one outstanding. */
   function took(answer: Json): RespReply | undefined {
     if (ahead > 0) {
       ahead--

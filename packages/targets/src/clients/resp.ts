@@ -11,7 +11,7 @@ import type { NodeAddress, PlannedClients } from './planned-clients.ts'
 import { createProbation, type Probation } from './probation.ts'
 import { errorOf, type RespReplies, type RespReply, respReplies } from './resp-replies.ts'
 
-/** A command table describes the requests, for Redis and compatible systems. */
+/** Declares clients of Redis and compatible systems. A command table describes the requests. */
 export interface RespDeclaration {
   readonly kind: 'resp'
   /** The name of a built-in table, or the user's commands by function. */
@@ -59,7 +59,7 @@ function planResp(declaration: RespDeclaration, where: string): PlannedClients {
   return {
     functions: Object.keys(table),
     elsewhere: declaration,
-    // The proxy cannot parse every command of a user's table, so it records built-in tables only.
+    // The proxy cannot parse every command of a user's table, so it records only built-in tables.
     sessions: isTableName(commands) ? { by: redis.namedBy, named: true } : undefined,
     carries: ({ initial }) => redis.parse({ ...settings, initial: { value: initial } }, where),
     async open({ broke, run = Date.now().toString(36) }) {
@@ -74,7 +74,7 @@ function planResp(declaration: RespDeclaration, where: string): PlannedClients {
   }
 }
 
-/** The recorder recognises a compare-and-set by its script. */
+/** Returns the script by which the recorder recognises a compare-and-set. */
 function casOf(table: ReturnType<typeof commandsOf>): { readonly cas?: string } {
   const script = table['cas']?.find(({ send }) => send[0] === 'EVAL')?.send[1]
   return script === undefined ? {} : { cas: script }
@@ -90,9 +90,9 @@ export interface SharedByRespClients {
   readonly login: readonly string[] | undefined
   readonly nameKey: NameKey
   readonly probation: Probation
-  /** Sent before each command. */
+  /** A command sent before each command. */
   readonly ahead?: readonly string[] | undefined
-  /** How many replicas must confirm a change by WAIT; with fewer the outcome is `info`. */
+  /** The number of replicas that must confirm a change by WAIT; with fewer confirmations the outcome is `info`. */
   readonly replicas?: number | undefined
 }
 
@@ -144,7 +144,7 @@ interface Chosen {
   readonly token: string
 }
 
-/** Unique within this run and across runs. */
+/** Tokens that are unique within this run and across runs. */
 const tokens = {
   run: randomBytes(8).toString('hex'),
   count: 0,
@@ -154,7 +154,7 @@ const tokens = {
   },
 }
 
-/** The first command whose words can all be filled in: null has no text. */
+/** Returns the first command whose placeholders all have a value. Null has no text. */
 function choose(specs: readonly CommandSpec[], { key, value }: Input): Chosen | undefined {
   const [old, next] = Array.isArray(value) ? (value as readonly Json[]) : []
   const token = tokens.next()
@@ -190,7 +190,7 @@ function completionOf(end: ExchangeEnd<RespReply>, spec: CommandSpec, asked: Ask
   const { reply, behind } = end.reply
   const error = errorOf(reply)
   if (error !== undefined) {
-    // A script may have done part of its work before it failed.
+    // A script may have made some of its changes before it failed.
     const { type } = refusalOf(error, spec.send[0]?.startsWith('EVAL'))
     return { type: type === 'fail' || harmless ? 'fail' : 'info', error }
   }
@@ -207,7 +207,7 @@ function completionOf(end: ExchangeEnd<RespReply>, spec: CommandSpec, asked: Ask
     : { type: 'ok', value }
 }
 
-/** Undefined if the reply is not of the kind that the table declares. */
+/** Returns the result of a reply; undefined if the reply is not of the kind that the table declares. */
 function resultOf(reply: Json, { result = 'given' }: CommandSpec, { value }: Input): Json | undefined {
   switch (result) {
     case 'given':

@@ -4,24 +4,24 @@ import type { ClientDeclaration } from '../client-kinds/registry.ts'
 import type { CommandText } from '../command/words.ts'
 import type { RemoteProxiesDeclaration } from '../remote/declaration.ts'
 
-// An external cluster as data: JSON in a file, or a value in a program. Either this program starts it, each node a
-// command (`StartedDeclaration`), or it is already running (`RunningDeclaration`), or a container engine runs it
+// An external cluster as data: JSON in a file, or a value in a program. This program starts each node by a command
+// (`StartedDeclaration`), or the cluster is already running (`RunningDeclaration`), or a container engine runs it
 // (`ContainersDeclaration`).
 
-/** When a node can serve. `port` names one of its ports; by default the first. */
+/** When a node counts as ready. `port` names one of the node's ports; by default the first port. */
 export type ReadyDeclaration =
   /** It accepts connections. */
   | { readonly by: 'tcp'; readonly port?: string | undefined }
-  /** It answers a GET with this status, or with any from 200 to 299 if none is given. */
+  /** The node answers a GET with this status; by default with any status from 200 to 299. */
   | {
       readonly by: 'http'
       readonly port?: string | undefined
       readonly path: string
       readonly status?: number | undefined
     }
-  /** It prints a line that this regular expression matches. */
+  /** The node prints a line that this regular expression matches. */
   | { readonly by: 'log'; readonly pattern: string }
-  /** This command exits with 0. */
+  /** The command exits with code 0. */
   | { readonly by: 'command'; readonly command: CommandText }
 
 /** How to find out which node leads. Each node is asked repeatedly and directly, not through the proxy. */
@@ -29,11 +29,14 @@ export type RoleDeclaration = {
   /** A regular expression that matches the answer of a leader. */
   readonly leads: string
   /**
-   * A regular expression whose first group is the term or epoch in the answer: of two leaders, the one with the higher
+   * A regular expression whose first group is the term or epoch in the answer. Of two leaders, the node with the higher
    * term counts.
    */
   readonly term?: string | undefined
-  /** One whose first group is the number of log entries that the node has applied: nodes with fewer lag behind. */
+  /**
+   * A regular expression whose first group is the number of log entries that the node has applied. Nodes with fewer
+   * entries lag behind.
+   */
   readonly applied?: string | undefined
   readonly everyMs?: number | undefined
 } & (
@@ -42,28 +45,31 @@ export type RoleDeclaration = {
   | { readonly by: 'command'; readonly command: CommandText }
 )
 
-/** A port of every node: its name, or a description. */
+/** A port of every node: a name, or a description. */
 export type PortDeclaration =
   | string
   | {
       readonly name: string
       /** The framing of messages between nodes on this port (`json-lines`, `resp`, …), which message faults need. */
       readonly carries?: unknown
-      /** Whether nodes announce an address of this port to others: `{announced.NAME}`. Linux only. */
+      /** Whether nodes announce an address of this port to other nodes or clients: `{announced.NAME}`. Linux only. */
       readonly announced?: boolean | undefined
     }
 
-/** A text that differs by node: `each`, filled in for every node or peer and joined. */
+/** A text that differs between nodes: `each`, filled in for every node or peer, and joined. */
 export interface ListDeclaration {
-  /** All nodes, or all except the one that the list is for. */
+  /** All nodes, or all nodes except the one that gets the list. */
   readonly of: 'nodes' | 'peers'
-  /** `{name}` is the node's name; `{peer}`, `{peer.PORT}`, `{announced.PORT}` and `{value.NAME}` are that node's. */
+  /**
+   * The text for one node of the list: `{name}` is that node's name; `{peer}`, `{peer.PORT}`, `{announced.PORT}` and
+   * `{value.NAME}` are its addresses and values.
+   */
   readonly each: string
   /** The separator; by default a comma. */
   readonly between?: string | undefined
 }
 
-/** A setting for `--set`: `{set.NAME}` in commands. */
+/** A setting that `--set` changes: `{set.NAME}` in commands. */
 interface SettingDeclaration {
   readonly default: string | number | boolean
   readonly values?: readonly (string | number | boolean)[] | undefined
@@ -73,31 +79,34 @@ interface SettingDeclaration {
 export interface CommonDeclaration {
   readonly name?: string | undefined
   readonly summary?: string | undefined
-  /** The client that sends operations to nodes. It dials the first port. */
+  /** The client that sends operations to nodes. The client dials the first port. */
   readonly client: ClientDeclaration
   readonly role?: RoleDeclaration | undefined
-  /** The consistency level that the cluster promises, and that a run checks unless told otherwise. */
+  /** The consistency level that the cluster promises. A run checks this level by default. */
   readonly promises?: Level | undefined
-  /** Commands run once, after the nodes are ready and before the first client: to join nodes, or to empty a database. */
+  /**
+   * Commands that run once, after the nodes are ready and before the first client: to join nodes, or to empty a
+   * database.
+   */
   readonly before?: readonly CommandText[] | undefined
   /** Faults that the system's own commands can inject. */
   readonly faults?: { readonly failover?: FailoverCommands | undefined } | undefined
 }
 
-/** What may differ between nodes. A node's own value overrides the cluster's. */
+/** Settings that may differ between nodes. A node's own value overrides the cluster's. */
 interface NodeParts {
   readonly command?: CommandText | undefined
   readonly environment?: { readonly [name: string]: string } | undefined
   /** Working directory. */
   readonly directory?: string | undefined
-  /** The user to run it as, if chaos runs as root. */
+  /** The user that runs the node, if chaos runs as root. */
   readonly user?: string | undefined
-  /** Files to write before each start: their text, or a list of lines. */
+  /** Files to write before each start, by path. Each value is the file's text, or a list of its lines. */
   readonly files?: { readonly [path: string]: string | readonly string[] } | undefined
   /** Commands that prepare the node's data directory before its first start. */
   readonly prepare?: readonly CommandText[] | undefined
   /**
-   * Commands that clean up outside the data directory after the node has stopped for good. They run even if chaos is
+   * Commands that clean up outside the data directory after the final stop of the node. They run even if chaos is
    * killed.
    */
   readonly after?: readonly CommandText[] | undefined
@@ -107,14 +116,17 @@ interface NodeParts {
 }
 
 export interface StartedDeclaration extends CommonDeclaration, NodeParts {
-  /** The default number of nodes, or each node's own settings. Nodes are called n1, n2, … */
+  /** The number of nodes, or each node's own settings. Nodes are called n1, n2, … */
   readonly nodes: number | readonly NodeParts[]
-  /** Clients dial the first; nodes dial the second (or the only one) and any others. By default `["client"]`. */
+  /**
+   * The ports of every node. Clients dial the first port; nodes dial the second (or the only one) and all later ones.
+   * By default `["client"]`.
+   */
   readonly ports?: readonly PortDeclaration[] | undefined
-  /** Whether each node has an address of its own, 127.x.y.z, instead of 127.0.0.1. Linux only. */
+  /** Whether each node has its own address, 127.x.y.z, instead of 127.0.0.1. Linux only. */
   readonly ownAddresses?: boolean | undefined
   /**
-   * Whether nodes also dial from their own addresses, which saves the proxy from looking up the process behind each
+   * Whether nodes also dial from their own addresses, so that the proxy need not look up the process behind each
    * connection.
    */
   readonly ownSources?: boolean | undefined
@@ -122,9 +134,9 @@ export interface StartedDeclaration extends CommonDeclaration, NodeParts {
   readonly settings?: { readonly [name: string]: SettingDeclaration } | undefined
   /** Whether nodes start together (the default), or each once the previous one is ready. */
   readonly start?: 'together' | 'in-order' | undefined
-  /** What a node finds when it restarts after a kill; by default its data. */
+  /** Whether a node still has its data when it restarts after a kill; by default `kept`. */
   readonly data?: 'kept' | 'wiped' | undefined
-  /** How long a node may take to become ready; by default 30 s. */
+  /** The time within which a node must become ready; by default 30 s. */
   readonly readyWithinMs?: number | undefined
 }
 
@@ -134,22 +146,23 @@ export type NodesDeclaration = Omit<StartedDeclaration, 'client'>
 export interface FaultCommands {
   readonly do: CommandText
   readonly undo: CommandText
-  /** How long each command may take; by default 30 s. */
+  /** The time limit of each command; by default 30 s. */
   readonly withinMs?: number | undefined
 }
 
 /**
- * A command that hands over leadership, run for the node that gives it up: `redis-cli … SENTINEL FAILOVER mymaster`.
+ * A command that hands over leadership. It runs for the node that gives up leadership: `redis-cli … SENTINEL FAILOVER
+ * mymaster`.
  */
 export interface FailoverCommands {
   readonly do: CommandText
-  /** Run when the fault ends; by default nothing is. */
+  /** The command to run when the fault ends; by default none. */
   readonly undo?: CommandText | undefined
-  /** How long each command may take; by default 30 s. */
+  /** The time limit of each command; by default 30 s. */
   readonly withinMs?: number | undefined
 }
 
-/** A connection between nodes through the proxy: one node is configured to dial `listen` instead of the other. */
+/** A connection between nodes through the proxy: one node is configured to dial `listen` instead of the other node. */
 interface RunningLink {
   readonly from: NodeId
   readonly to: NodeId
@@ -170,7 +183,7 @@ export interface RunningDeclaration extends CommonDeclaration {
   readonly links?: readonly RunningLink[] | undefined
   /** Proxies on other hosts between the nodes, controlled by this run. */
   readonly proxies?: readonly RemoteProxiesDeclaration[] | undefined
-  /** Pairs of nodes that never connect to each other and so need no link. */
+  /** Pairs of nodes that never connect to each other, and so need no link. */
   readonly apart?: readonly (readonly [NodeId, NodeId])[] | undefined
   /** Commands that inject faults into the node's process. */
   readonly faults?:
@@ -187,30 +200,30 @@ export interface RunningDeclaration extends CommonDeclaration {
 
 /** A cluster of containers that an engine runs: a Compose project, or containers by name or label. */
 export interface ContainersDeclaration extends CommonDeclaration {
-  /** The Compose file, relative to the declaration; or the name of a project that is up. */
+  /** The path of the Compose file, relative to the declaration; or the name of a project that is running. */
   readonly compose?: string | { readonly project: string } | undefined
   /** Containers by name, or by label (`app=shop`), instead of a Compose project. */
   readonly containers?: readonly string[] | undefined
   /**
-   * The services that are nodes, in order; each container of a scaled service is one. By default all of `containers`.
-   * Other containers keep their links but are no nodes: a database, a cache.
+   * The services that are nodes, in order; each container of a scaled service is a node. By default all of
+   * `containers`. Other containers, such as a database or a cache, keep their links but are not nodes.
    */
   readonly nodes?: readonly string[] | undefined
-  /** The port that clients dial; by default the only one published, or the usual one of the image. */
+  /** The port that clients dial; by default the only published port, or the usual port of the image. */
   readonly port?: number | undefined
   /**
-   * A service that clients dial instead of the nodes, such as a load balancer. The default port is the only published
-   * one, or the only one that the service listens on.
+   * A service that clients dial instead of the nodes, such as a load balancer. By default its only published port, or
+   * the only port on which it listens.
    */
   readonly through?: { readonly service: string; readonly port?: number | undefined } | undefined
   /**
-   * A directory of every node that gets its own disk, which faults can fill: in memory, and of 64 megabytes by default.
-   * Requires a Compose file that is not up, for which an override is made.
+   * A directory of every node that gets its own disk, which faults can fill. The disk is in memory, with 64 megabytes
+   * by default. Requires a Compose file that is not running, for which an override is written.
    */
   readonly disk?: { readonly path: string; readonly megabytes?: number | undefined } | undefined
   /**
-   * Whether every node gets its own clock, which faults can move, by libfaketime. Requires a Compose file that is not
-   * up, for which an override is made, and programs that ask glibc for the time.
+   * Whether every node gets its own clock by libfaketime, which faults can move. Requires a Compose file that is not
+   * running, for which an override is written, and programs that ask glibc for the time.
    */
   readonly clocks?: boolean | undefined
   /** When a node counts as ready; by default once its port accepts connections and its health check, if any, passes. */

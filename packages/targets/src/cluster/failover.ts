@@ -40,9 +40,9 @@ export interface FailoverOptions {
 }
 
 /**
- * Makes a node fail over. Commands of one cluster run one after another: two promotions at a time would each demote the
- * other's node. An exit code other than 0 means that the system refused, which may be legitimate: then
- * nothing has happened. Rejects with a UserError (environment) if the command cannot be run or takes too long.
+ * Makes a node fail over. The commands of one cluster run one after another: two simultaneous promotions would each
+ * demote the other's node. An exit code other than 0 means that the system refused, which may be legitimate and changes
+ * nothing. Rejects with a UserError (environment) if the command cannot be run or takes too long.
  */
 export function failoverOf(
   plan: FailoverPlan | undefined,

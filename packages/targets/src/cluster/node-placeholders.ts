@@ -7,15 +7,15 @@ import type { ListDeclaration } from './declaration.ts'
 /** The addresses and settings that the nodes of a cluster have before any of them starts. */
 export interface Surroundings {
   readonly nodes: readonly NodeId[]
-  /** In order; clients dial the first. */
+  /** The ports, in order. Clients dial the first port. */
   readonly ports: readonly string[]
-  /** The ports that nodes dial; `{peer.n2}` means the first. */
+  /** The ports that nodes dial. `{peer.n2}` means the first of them. */
   readonly peerPorts: readonly string[]
   readonly announcedPorts: readonly string[]
   readonly settings: Settings
   readonly lists: { readonly [name: string]: ListDeclaration }
   values(node: NodeId): { readonly [name: string]: string | number }
-  /** The proxy's address at which one node dials another. */
+  /** Returns the proxy's address at which one node dials another. */
   peer(from: NodeId, to: NodeId, port: string): Address
   announced(node: NodeId, port: string): Address
 }
@@ -25,8 +25,8 @@ export const addressText = ({ host, port }: Address): string => `${host.includes
 
 /**
  * The placeholders of one node's commands: `{listen}` and `{listen.NAME}` are its own addresses; `{peer.n2}` and
- * `{peer.n2.NAME}` are those of other nodes (through the proxy) and of itself (direct); `{peers}` are those of all
- * other nodes.
+ * `{peer.n2.NAME}` are the addresses of other nodes (through the proxy) or of the node itself (direct); `{peers}` are
+ * the addresses of all other nodes.
  */
 export function nodePlaceholders(
   node: NodeId,
@@ -63,8 +63,8 @@ const named = (prefix: string, values: { readonly [name: string]: string | numbe
 type Addresses = { readonly [port: string]: Address }
 
 /**
- * Adds `PREFIX` for the first port and `PREFIX.NAME` for each port, and every host and port separately, with `-host` or
- * `-port` after the first word.
+ * Adds `PREFIX` for the first port and `PREFIX.NAME` for each port. Also adds every host and port separately, with
+ * `-host` or `-port` after the first word.
  */
 export function addAddresses(
   found: { [name: string]: string | number },

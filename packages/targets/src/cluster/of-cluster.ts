@@ -7,7 +7,7 @@ import type { CommonDeclaration } from './declaration.ts'
 import { declaredSuffers, type Exposure } from './suffers.ts'
 
 export interface DeclaredTargetOptions {
-  /** The start of every message: the name of a file. */
+  /** The start of every message: the name of the declaration's file. */
   readonly where: string
   /** The directory to which paths in the declaration are relative. */
   readonly directory: string
@@ -19,7 +19,7 @@ interface OfCluster {
   readonly exposure: Exposure
 }
 
-/** The members that all declared clusters share as targets. */
+/** Returns the members that all declared clusters share as targets. */
 export const ofCluster = (
   declaration: Omit<CommonDeclaration, 'client'>,
   { where, clients, exposure }: OfCluster,

@@ -16,14 +16,14 @@ import type { RoleWatch } from './role.ts'
 export interface ClusterNode extends Victim {
   readonly id: NodeId
   life(): { readonly number: number; readonly alive: boolean }
-  /** The pid of its process, if this program started one. */
+  /** Returns the pid of the node's process, if this program started one. */
   pid(): number | undefined
   command(): ProgramCommand | undefined
 }
 
 export interface OwnCluster extends StartedCluster {
   readonly readyMs: number
-  /** The proxied address at which clients reach the node. */
+  /** Returns the proxied address at which clients reach the node. */
   clientAddress(node: NodeId): { readonly host: string; readonly port: number }
   pid(node: NodeId): number | undefined
   readonly keeperPid: number
@@ -32,28 +32,31 @@ export interface OwnCluster extends StartedCluster {
 export interface ClusterParts<Node extends ClusterNode = ClusterNode> extends Omit<Vulnerable, 'nodes' | 'failover'> {
   readonly nodes: readonly Node[]
   readonly clients: Pick<OpenedClients, 'connect' | 'close'>
-  /** What clients in other processes are made of; throws if that is impossible. */
+  /** Returns the data from which another process creates the clients; throws if that is impossible. */
   readonly elsewhere: () => ClientsElsewhere
   readonly wire: WireRecord | undefined
   readonly roles?: RoleWatch | undefined
-  /** A node's own report of its status; by default what is known of its role. */
+  /** Returns the status that a node itself reports; by default its known role. */
   readonly statusOf?: ((node: Node) => NodeStatus | undefined) | undefined
   readonly failover: ((node: NodeId) => Promise<Handover>) | undefined
   readonly news: OwnNews
   readonly notes?: (() => Promise<readonly string[]>) | undefined
   readonly rehearsal?: Rehearsal | undefined
   readonly calledNanos: bigint
-  /** The start of its clock by `process.hrtime`; by default now. */
+  /** When the cluster's clock started, by `process.hrtime`; by default now. */
   readonly readyNanos?: bigint | undefined
   readonly keeperPid: number
-  /** Stops everything; later calls return the first one's promise. */
+  /** Stops everything. Later calls return the promise of the first call. */
   readonly stop: () => Promise<void>
 }
 
-/** Events that nobody requested. */
+/** Events that no request caused. */
 type OwnNews = Pick<ClusterNews, 'trouble' | 'broke' | 'onBroken' | 'onChange'>
 
-/** After a standby returned, PostgreSQL applied everything queued behind one lock within a third of this. */
+/**
+ * How long a session lingers. PostgreSQL on a standby that had returned applied everything queued behind one lock
+ * within a third of this time.
+ */
 const LINGERS_MS = millis(500)
 
 /** Opens the cluster; its clock starts now. */

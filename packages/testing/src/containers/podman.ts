@@ -229,7 +229,10 @@ export const kvNodes = {
   },
 } as const
 
-/** Processes started for these containers that have not ended: each names the directory of their storage. */
+/**
+ * Returns the command lines of running processes that were started for these containers. Each names the directory of
+ * their storage.
+ */
 const left = (directory: string): readonly string[] =>
   readdirSync('/proc')
     .filter((pid) => /^\d+$/.test(pid))
@@ -255,7 +258,7 @@ interface LinkAddress {
   readonly label: string
 }
 
-/** All that this machine has for links. */
+/** Returns all addresses that runs have added to this machine for links. */
 const linkAddresses = (): readonly LinkAddress[] =>
   Object.entries(networkInterfaces()).flatMap(([label, each = []]) =>
     each.filter(({ address }) => /^(198\.19\.|2001:2:0:)/.test(address)).map(({ address }) => ({ address, label })),
@@ -266,7 +269,7 @@ const nameOf = ({ address, label }: LinkAddress): string => `${address} of ${lab
 /** Addresses that others added before the tests of this file began. */
 const foreign = new Set(linkAddresses().map(nameOf))
 
-/** A run of another test that goes on will take its addresses away itself. */
+/** Returns whether the address belongs to no other running test. Another test's run removes its own addresses. */
 function isNobodyElses({ label, address }: LinkAddress): boolean {
   const owner = ownerOf(label, address)
   return owner?.lives !== true || owner.pid === process.pid

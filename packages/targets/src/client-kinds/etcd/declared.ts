@@ -18,7 +18,7 @@ type EtcdReads = 'linearizable' | 'serializable'
 
 const etcdReads: readonly EtcdReads[] = ['linearizable', 'serializable']
 
-/** Clients of a user's etcd, with key names that differ in every run. */
+/** Clients of a user's etcd. The key names differ in every run. */
 export const etcdKind: ClientKind<EtcdDeclaration> = {
   kind: 'etcd',
   entries: {

@@ -9,19 +9,19 @@ import type { Trouble } from '../../clients/trouble.ts'
 import { etcdErrors } from './outcomes.ts'
 
 /**
- * How a request to etcd's JSON gateway ended. In its body 64-bit numbers are strings, bytes are base64, and zero values are
- * omitted.
+ * How a request to etcd's JSON gateway ended. In the body, 64-bit numbers are strings, bytes are base64, and zero
+ * values are omitted.
  */
 export type Reply = { readonly type: 'ok'; readonly body: Body } | Trouble
 
-/** A line to one member: one request at a time, never sent again. */
+/** A line to one member. It carries one request at a time, and never sends a request again. */
 export interface Gateway {
   /** Resolves at the latest when the timeout expires. */
   ask(path: string, request: object, timeoutMs: number): Promise<Reply>
   close(): void
 }
 
-/** Larger replies are not read: `info`. */
+/** Larger replies are not read. Their outcome is `info`. */
 const KEEP_BYTES = 16 * 1024 * 1024
 
 export function openGateway(address: NodeAddress): Gateway {
@@ -46,7 +46,7 @@ export function openGateway(address: NodeAddress): Gateway {
 
 const wholeMillis = (timeoutMs: number): Millis => millis(Math.ceil(timeoutMs))
 
-/** The text of a POST to the gateway; also for requests whose reply is a stream. */
+/** Returns the text of a POST to the gateway, also for a request whose reply is a stream. */
 const requestText = ({ host, port }: NodeAddress, path: string, body: string): string =>
   `POST ${path} HTTP/1.1\r\nHost: ${host}:${port}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
 
@@ -63,7 +63,7 @@ function replyOf(end: ExchangeEnd<Answer>): Reply {
 
 export const encoded = (text: string): string => Buffer.from(text).toString('base64')
 
-/** A base64 member, decoded; empty if absent. */
+/** Returns a decoded base64 member; empty if the member is absent. */
 export function decodedIn(body: Body, member: string): string {
   const found = body[member]
   return typeof found === 'string' ? Buffer.from(found, 'base64').toString() : ''

@@ -9,13 +9,13 @@ import { encoded, openGateway } from './gateway.ts'
 import { type Asking, type Compare, commit, createdAt, deleteStep, putStep } from './store.ts'
 
 /**
- * Locks as etcd's own clients build them: a key with a lease that its holder keeps alive. A holder that fails to do so
- * within the time to live loses the lock without notice.
+ * Locks as etcd's own clients build them: a key with a lease that its holder keeps alive. A holder that does not renew
+ * the lease within its time to live loses the lock without notice.
  */
 export interface Locks {
-  /** A token is the create_revision of the lock's key. */
+  /** Returns the lock of a key. Its tokens are the create_revisions of the lock's key. */
   of(operation: LockUse, key: string): Lock
-  /** Conditions that keep a client whose lock is lost from making a change; none without fencing. */
+  /** Returns the conditions that prevent a change by a client that has lost the lock; none without fencing. */
   guard(key: string, token: number): readonly Compare[]
   close(): void
 }
@@ -26,9 +26,12 @@ interface LockUse extends Asking, OperationTime {
 
 export interface LocksOptions {
   readonly ttlSeconds: number
-  /** Whether releases and changes under the lock compare the token. */
+  /** Whether releases, and changes under the lock, compare the token. */
   readonly fencing: boolean
-  /** Which members are asked to keep a lock alive: the one that granted it, or that one if it followed, else the others. */
+  /**
+   * The members that keep a lock alive. `granting`: the member that granted it. `following`: that member if it was a
+   * follower, otherwise the other members.
+   */
   readonly keptAliveBy: 'granting' | 'following'
   readonly members: () => readonly NodeId[]
 }
@@ -37,7 +40,7 @@ export interface LocksOptions {
 const KEEP_ALIVES = 3
 
 export function openLocks({ ttlSeconds, fencing, keptAliveBy, members }: LocksOptions): Locks {
-  /** Stops the keep-alives, by token. */
+  /** Functions that stop the keep-alives, by token. */
   const keeping = new Map<number, () => void>()
 
   async function tryToAcquire(use: LockUse, name: string): Promise<Token | 'held' | Trouble> {
@@ -48,7 +51,7 @@ export function openLocks({ ttlSeconds, fencing, keptAliveBy, members }: LocksOp
     const taken = await commit(use, [createdAt(name, 0)], [putStep(name, use.address.node, lease)])
     if (isTrouble(taken)) return taken
     if (!taken.succeeded) {
-      // Nothing depends on it. Otherwise every refused client would leave one until it expires.
+      // The result does not matter. Without the revocation, every refused client would leave a lease until it expires.
       await use.ask('/v3/lease/revoke', { ID: lease })
       return 'held'
     }
@@ -97,7 +100,7 @@ async function deleted(asking: Asking, name: string): Promise<{ readonly succeed
   return reply.type === 'ok' ? { succeeded: numberIn(reply.body, 'deleted') > 0 } : reply
 }
 
-/** Members that follow: the one that is asked, or all others if that one leads. */
+/** Returns the members that are followers: the member that is asked, or all other members if that member leads. */
 async function followersFor({ address, ask }: LockUse, members: readonly NodeId[]): Promise<readonly NodeAddress[]> {
   const reply = await ask('/v3/maintenance/status', {})
   const { header, leader } = reply.type === 'ok' ? reply.body : {}
@@ -107,8 +110,8 @@ async function followersFor({ address, ask }: LockUse, members: readonly NodeId[
 }
 
 /**
- * Keeps a lease alive over its own connection until the returned function is called. An unanswered keep-alive is
- * followed by the next.
+ * Keeps a lease alive over a separate connection until the returned function is called. Sends the next keep-alive even
+ * if the last was not answered.
  */
 function keepAlive(address: NodeAddress, lease: string, everyMs: number): () => void {
   const gateway = openGateway(address)

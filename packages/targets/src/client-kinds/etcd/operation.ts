@@ -11,7 +11,7 @@ export interface Keeping {
   readonly as: 'value' | 'elements'
   /** The value of an object whose key does not exist. */
   readonly initial: Json
-  /** How a value is updated: by a transaction, retried on conflict, or under a lock. */
+  /** How a value is updated: by a transaction that is retried on conflict, or under a lock. */
   readonly update: 'txn' | 'lock'
   readonly locks: Locks
 }

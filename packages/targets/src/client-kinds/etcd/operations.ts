@@ -69,7 +69,7 @@ export const operations: { readonly [f: string]: Perform } = { ...watchOperation
 
 const element = ({ key = '', value }: Input): string => `${object(key)}/${JSON.stringify(value)}`
 
-/** An update whose result is what was asked for. */
+/** Performs an update whose result is the requested value. */
 const changed = (
   operation: Operation,
   input: Input,

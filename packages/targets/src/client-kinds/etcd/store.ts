@@ -3,7 +3,7 @@ import { type Body, bodyIn, listIn, numberIn } from '../../clients/json-body.ts'
 import type { Trouble } from '../../clients/trouble.ts'
 import { decodedIn, encoded, type Reply } from './gateway.ts'
 
-/** The context of one operation: the member that it asks, one request at a time, until its deadline. */
+/** The context of one operation. It sends one request at a time to its member until the operation's deadline. */
 export interface Asking {
   ask(path: string, request: object): Promise<Reply>
   /** Whether reads are serializable, and so may be stale. */
@@ -17,7 +17,7 @@ export interface Held {
   readonly modified: number
 }
 
-/** Reads one key; `held` is undefined if it does not exist. */
+/** Reads one key; `held` is undefined if the key does not exist. */
 export async function get(asking: Asking, key: string): Promise<{ readonly held: Held | undefined } | Trouble> {
   const reply = await asking.ask('/v3/kv/range', { key: encoded(key), serializable: asking.serializable })
   if (reply.type !== 'ok') return nothingDone(reply)
@@ -27,11 +27,11 @@ export async function get(asking: Asking, key: string): Promise<{ readonly held:
 
 export interface Listing {
   readonly held: readonly Held[]
-  /** The revision of the read, as the answering member reports it. */
+  /** The revision of the read, as reported by the member that answered. */
   readonly revision: number
 }
 
-/** All keys with a prefix, in order; as of a past revision if one is given. */
+/** Lists all keys with a prefix, in order; as of a past revision if one is given. */
 export async function list(asking: Asking, prefix: string, revision?: number): Promise<Listing | Trouble> {
   const range = { key: encoded(prefix), range_end: encoded(endOf(prefix)), serializable: asking.serializable }
   const reply = await asking.ask('/v3/kv/range', revision === undefined ? range : { ...range, revision })
@@ -39,7 +39,7 @@ export async function list(asking: Asking, prefix: string, revision?: number): P
   return { held: listIn(reply.body, 'kvs').map(heldIn), revision: numberIn(bodyIn(reply.body, 'header'), 'revision') }
 }
 
-/** The smallest key greater than every key with the prefix. */
+/** Returns the smallest key greater than every key with the prefix. */
 export const endOf = (prefix: string): string =>
   prefix.slice(0, -1) + String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1)
 
@@ -50,7 +50,9 @@ const heldIn = (kv: Body): Held => ({
   modified: numberIn(kv, 'mod_revision'),
 })
 
-/** Values are stored as JSON; anything else was written by another program and is returned as a string. */
+/**
+ * Parses a value, which is stored as JSON. Any other text was written by another program, and is returned as a string.
+ */
 export function valueIn(text: string): Json {
   try {
     return JSON.parse(text) as Json
@@ -71,7 +73,7 @@ export interface Compare {
   readonly value?: string
 }
 
-/** With revision 0: that the key does not exist. */
+/** The condition that a key was created at a revision; for revision 0, that the key does not exist. */
 export const createdAt = (key: string, revision: number): Compare => ({
   ...{ key: encoded(key), target: 'CREATE', result: 'EQUAL' },
   create_revision: String(revision),
@@ -118,5 +120,5 @@ export async function commit(
   }
 }
 
-/** A failed read has no effect, whatever happened to it. */
+/** A failed read has no effect, whatever the error. */
 const nothingDone = ({ error }: Trouble): Trouble => ({ type: 'fail', error })

@@ -6,12 +6,15 @@ import { type Compare, commit, createdAt, get, type Held, modifiedAt, putStep } 
 
 export const object = (key: string): string => `object/${key}`
 
-/** What becomes of an object, whose key may not exist, and what the client learns once it did. */
+/**
+ * Returns the next value of an object, and the completion of the client's operation if the update succeeds. `held` is
+ * undefined if the key does not exist.
+ */
 type Change = (held: Json | undefined) => { readonly next: Json; readonly completion: Completion }
 
 /**
- * Reads, changes and writes without losing a concurrent update. Under a lock without fencing this holds only while the
- * lock does.
+ * Reads, changes and writes an object without losing a concurrent update. Under a lock without fencing, this holds only
+ * as long as the client has the lock.
  */
 export async function updated(
   operation: Operation,

@@ -82,8 +82,8 @@ export const watchOperations: { readonly [f: string]: Perform } = {
 }
 
 /**
- * Compares the keys at each revision with those at the one before. Ends at the present revision, or early if time runs
- * out. A past revision never changes, so it may be read at any time.
+ * Compares the keys at each revision with the keys at the previous revision. Ends at the present revision, or early if
+ * time runs out. A past revision never changes, so it may be read at any time.
  */
 async function changesBetween(operation: Operation, input: Input): Promise<Completion> {
   const { from, to: last } = input.value as unknown as { readonly from: number; readonly to?: number }

@@ -11,7 +11,7 @@ export interface WatchStream {
   /** The store's revision when the watch was created. */
   readonly present: number
   /**
-   * Resolves with the events that arrived since the last call, as soon as there are any, or with none after the wait;
+   * Resolves with the events that arrived since the last call, as soon as there are any; with no events after the wait;
    * with trouble once the stream has ended.
    */
   take(waitMs: number): Promise<readonly Json[] | Trouble>
@@ -22,7 +22,7 @@ export interface WatchStreamOptions {
   readonly address: NodeAddress
   /** etcd's WatchCreateRequest. */
   readonly request: object
-  /** The name of an etcd key in the history; undefined for keys that are not part of it. */
+  /** Returns the name of an etcd key in the history; undefined for a key outside the history. */
   readonly nameOf: (key: string) => string | undefined
   readonly timeoutMs: number
 }
@@ -101,7 +101,7 @@ export function openWatchStream({
   })
 }
 
-/** The response as the history records it; undefined if it carries nothing. */
+/** Returns the response as the history records it; undefined if the response contains no events. */
 function responseOf(result: Body, nameOf: WatchStreamOptions['nameOf']): Json | undefined {
   const events = listIn(result, 'events')
   if (result['canceled'] === true) {

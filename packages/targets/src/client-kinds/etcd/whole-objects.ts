@@ -7,10 +7,12 @@ import { object as keyOf, updated } from './update.ts'
 
 type WholeObject = (typeof objects)[number]
 
-/** Those with operations of their own; transactions span keys, and a bank keeps the id of every transfer. */
+/** Objects with their own operations. Transactions span several keys, and a bank keeps the id of every transfer. */
 const OTHERS: readonly string[] = ['register', 'counter', 'set', 'lists', 'lock', 'transactions', 'bank']
 
-/** Objects of which one key holds everything: an operation reads it, applies the input, and writes it back. */
+/**
+ * Objects that are stored under a single key. An operation reads the key, applies the input, and writes the key back.
+ */
 export const wholeObjects: readonly WholeObject[] = objects.filter(({ name }) => !OTHERS.includes(name))
 
 export const wholeOperation =

@@ -1,7 +1,7 @@
 import { type CatalogueSource, type Login, SEPARATOR, type Session } from '../../sql/catalogue.ts'
 import { MariadbRefused, openConnection, serverErrorText } from './connection.ts'
 
-/** Its character, as SQL writes it. */
+/** The separator character, as SQL writes it. */
 const BETWEEN = `SEPARATOR 0x${Buffer.from(SEPARATOR).toString('hex')}`
 
 const TABLES = `
@@ -52,7 +52,7 @@ async function open({ password = '', ...login }: Login): Promise<Session> {
   }
 }
 
-/** What a MySQL or MariaDB says about itself. */
+/** The questions to a MySQL or MariaDB server about its schema. */
 export const mysqlCatalogue: CatalogueSource = {
   kind: 'mysql',
   system: 'MySQL or MariaDB',

@@ -40,7 +40,10 @@ function planMariadb(declaration: MariadbDeclaration): PlannedClients {
   }))
 }
 
-/** Sent before the first command: how texts are quoted, how long a set may be, and the isolation. */
+/**
+ * Returns the commands sent before the first command: how texts are quoted, how long a set may be, and the isolation
+ * level.
+ */
 function setupOf({ isolation }: MariadbDeclaration): readonly string[] {
   const level = isolation?.replace('-', ' ').toUpperCase()
   return [
@@ -53,7 +56,7 @@ function sessionOf(connection: Connection, setup: readonly string[]): SqlSession
   let isSetUp = false
   let isPrimary = false
 
-  /** A failed setup is a failure of the command: it was not sent. */
+  /** A failed setup is a failure of the command, which was not sent. */
   async function run(sql: string): Promise<Judged> {
     for (const each of isSetUp ? [] : setup) {
       const { type, ...rest } = judgeEnd(await connection.query(each))
@@ -66,7 +69,7 @@ function sessionOf(connection: Connection, setup: readonly string[]): SqlSession
   return {
     isOpen: connection.isOpen,
     async leads() {
-      // A server that took writes once takes them until it ends; a replica may be promoted at any time.
+      // A server that accepted writes once accepts them until it ends; a replica may be promoted at any time.
       if (isPrimary) return true
       const found = await run('SELECT @@read_only')
       isPrimary = found.type === 'done' && found.rows[0]?.[0] === '0'

@@ -33,23 +33,23 @@ export type QueryEnd =
   | {
       readonly type: 'done'
       readonly rows: readonly (readonly (string | null)[])[]
-      /** The rows written, or returned. */
+      /** The number of rows written or returned. */
       readonly changed: number
     }
   | { readonly type: 'refused'; readonly error: ServerError }
   /** The connection ended before the reply. */
   | { readonly type: 'lost'; readonly why: string }
 
-/** One session with a server: one command at a time, never sent twice. */
+/** One session with a server. It carries one command at a time, and never sends a command twice. */
 export interface Connection {
-  /** As the server says it: `5.5.5-10.11.6-MariaDB`. */
+  /** The version that the server reports: `5.5.5-10.11.6-MariaDB`. */
   readonly version: string
   isOpen(): boolean
   query(sql: string): Promise<QueryEnd>
   close(why?: string): void
 }
 
-/** `1213 Deadlock found when trying to get lock` */
+/** Formats a server error: `1213 Deadlock found when trying to get lock`. */
 export const serverErrorText = ({ code, message }: ServerError): string => `${code} ${message}`
 
 /** Why a connection could not be opened. */
@@ -142,7 +142,7 @@ export function openConnection(options: ConnectOptions): Promise<Connection> {
 }
 
 interface Pending {
-  /** What the next packet is: the first of an answer, a column's description, or a row. */
+  /** The next expected packet: the first of an answer, a column's description, or a row. */
   awaits: 'first' | 'columns' | 'rows'
   readonly columns: ColumnDefinition[]
   readonly rows: (readonly (string | null)[])[]
@@ -150,14 +150,14 @@ interface Pending {
 }
 
 interface Answers {
-  /** @throws Error if another answer is expected already. */
+  /** @throws Error if another answer is already expected. */
   expect(ended: (end: QueryEnd) => void): void
-  /** False for a packet that answers nothing: the server is ending the session. */
+  /** Returns false for a packet that answers no command: the server is ending the session. */
   received(payload: Buffer): boolean
   end(why: string): void
 }
 
-/** Puts packets together to the answer of the one command that was sent. */
+/** Assembles packets into the answer of the pending command. */
 function createAnswers(): Answers {
   let pending: Pending | undefined
 

@@ -1,11 +1,12 @@
 import type { SqlDeclaration } from '../../sql/declaration.ts'
 
 /**
- * Operations on MariaDB or MySQL, in tables of their own: `"client": {"kind": "mariadb", "user": "app", "database": "app"}`.
+ * Operations on MariaDB or MySQL, in separate tables: `"client": {"kind": "mariadb", "user": "app", "database":
+ * "app"}`.
  */
 export interface MariadbDeclaration extends SqlDeclaration {
   readonly kind: 'mariadb'
-  /** Where writes go: to the primary (by default), or to the client's own node, as in a cluster of masters. */
+  /** Where writes are sent: to the primary (by default), or to the client's own node, as in a multi-master cluster. */
   readonly writes?: WritesTo | undefined
 }
 

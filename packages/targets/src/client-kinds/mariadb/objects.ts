@@ -1,28 +1,28 @@
 import type { Command, ObjectsByName } from '../../sql/asked.ts'
 import { type Dialect, objectsIn } from '../../sql/objects.ts'
 
-/** Names are compared byte by byte, as in every other system. */
+/** Table options under which names are compared byte by byte, as in every other system. */
 const TABLE = 'ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin'
 const KEY = 'VARCHAR(190)'
 
 const tableOf = (name: string, columns: string): string =>
   `CREATE TABLE IF NOT EXISTS chaos_${name} (${columns}) ${TABLE}`
 
-/** A list is a JSON text that ends with a bracket, which the next element replaces. */
+/** Returns SQL that appends to a list, a JSON text. The next element replaces the closing bracket. */
 const appendTo = (table: string): string =>
   `INSERT INTO ${table} VALUES (?, CONCAT('[', ?, ']'))
    ON DUPLICATE KEY UPDATE v = CONCAT(LEFT(v, CHAR_LENGTH(v) - 1), ',', SUBSTR(VALUES(v), 2))`
 
 const IN_PLACE = 'UPDATE chaos_account SET balance = balance'
 
-/** `?` is a parameter. */
+/** The SQL of MariaDB. `?` is a parameter. */
 const dialect: Dialect = {
   register: {
     tables: [tableOf('register', `k ${KEY} PRIMARY KEY, v LONGTEXT NOT NULL`)],
     read: 'SELECT v FROM chaos_register WHERE k = ?',
     append: `INSERT INTO chaos_register VALUES (?, JSON_QUOTE(?))
              ON DUPLICATE KEY UPDATE v = JSON_QUOTE(CONCAT(JSON_UNQUOTE(v), JSON_UNQUOTE(VALUES(v))))`,
-    // A register that is null has no row.
+    // A null register has no row.
     write: (key, value) =>
       value === null
         ? { sql: 'DELETE FROM chaos_register WHERE k = ?', parameters: [key] }
@@ -74,7 +74,7 @@ const dialect: Dialect = {
     read: "SELECT COALESCE(JSON_OBJECTAGG(name, balance), '{}') FROM chaos_account",
     take: `${IN_PLACE} - ?2 WHERE name = ?1 AND balance >= ?2`,
     give: `${IN_PLACE} + ?2 WHERE name = ?1`,
-    // A variable of the session keeps what was read.
+    // A session variable keeps the balance that was read.
     readPayer: 'SELECT @chaos_from := balance FROM chaos_account WHERE name = ?1 AND balance >= ?2',
     readPayee: 'SELECT @chaos_to := balance FROM chaos_account WHERE name = ?1',
     takeRead: 'UPDATE chaos_account SET balance = @chaos_from - ?2 WHERE name = ?1',
@@ -86,10 +86,10 @@ const dialect: Dialect = {
 /** How MariaDB stores the objects. */
 export const objects: ObjectsByName = objectsIn(dialect)
 
-/** A text in SQL, with NO_BACKSLASH_ESCAPES in `sql_mode`. */
+/** Returns a text as an SQL literal, under NO_BACKSLASH_ESCAPES in `sql_mode`. */
 const literal = (text: string | null): string => (text === null ? 'NULL' : `'${text.replaceAll("'", "''")}'`)
 
-/** Puts parameters in place of `?1`, `?2`, or of each `?` in order. */
+/** Replaces `?1` and `?2`, or each `?` in order, by the parameters. */
 export function withParameters({ sql, parameters }: Command): string {
   let next = 0
   return sql.replaceAll(/\?(\d?)/g, (_, number: string) => {

@@ -8,7 +8,7 @@ import type { MariadbDeclaration } from './declaration.ts'
 
 export interface MakeTablesOptions {
   readonly declaration: MariadbDeclaration
-  /** The commands that create them. */
+  /** The commands that create the tables. */
   readonly tables: readonly string[]
   /** Every node's own address, bypassing the proxy. */
   readonly reached: readonly NodeAddress[]
@@ -20,7 +20,7 @@ const LOOK_EVERY_MS = 20
 /**
  * Creates the tables on the primary, and waits until every node has them.
  *
- * @throws UserError (environment) for wrong credentials, no primary, or nodes that do not follow.
+ * @throws UserError (environment) for wrong credentials, no primary, or nodes that do not replicate.
  */
 export async function makeTables({ declaration, tables, reached, timeoutMs }: MakeTablesOptions): Promise<void> {
   const signal = AbortSignal.timeout(timeoutMs)
@@ -80,7 +80,7 @@ async function untilSeen(
   const sql = `SELECT COUNT(*) FROM chaos_run WHERE mark = '${mark}'`
   for (;;) {
     const end = await connection.query(sql)
-    // The table itself may not be there yet.
+    // The table itself may not exist yet.
     if (!(end.type === 'refused' && end.error.code === 1146) && done(end, node) === '1') return
     if (signal.aborted)
       throw environmentError(`${node} has not caught up with the primary within ${timeoutMs} ms. See its log.`)
@@ -88,7 +88,7 @@ async function untilSeen(
   }
 }
 
-/** The first column of the first row. @throws UserError (environment) */
+/** Returns the first column of the first row. @throws UserError (environment) */
 function done(end: QueryEnd, node: string): string {
   if (end.type === 'done') return end.rows[0]?.[0] ?? ''
   const why = end.type === 'lost' ? end.why : serverErrorText(end.error)

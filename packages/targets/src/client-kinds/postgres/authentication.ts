@@ -13,7 +13,9 @@ export type Login = (asked: Asked) => Buffer | undefined
 type Asked = Pick<Extract<BackendMessage, { readonly kind: 'authentication' }>, 'method' | 'bytes'>
 
 const MECHANISM = 'SCRAM-SHA-256'
-/** No real server asks for more; this bounds the work that a server can demand. */
+/**
+ * The greatest iteration count that a server may demand, which limits the client's work. No real server asks for more.
+ */
 const MOST_ITERATIONS = 1_000_000
 
 /**
@@ -61,7 +63,7 @@ export function createLogin({ user, password }: Credentials, nonce: string): Log
 
 const zeroEnded = (text: string): Buffer => Buffer.from(`${text}\0`)
 
-/** The mechanism, and the first message of SASL with its length. */
+/** Returns the SASL mechanism, and the first message with its length. */
 function initialResponse(message: string): Buffer {
   const length = Buffer.alloc(4)
   length.writeInt32BE(Buffer.byteLength(message))

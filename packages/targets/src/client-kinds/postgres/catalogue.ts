@@ -42,7 +42,9 @@ const DEFINITIONS = `
   WHERE prokind IN ('f', 'p') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
   ORDER BY 1, 2`
 
-/** Languages whose functions write only tables that their texts name. Those of C hardly ever write any. */
+/**
+ * Languages whose functions write only tables that their source text names. Functions in C hardly ever write any table.
+ */
 const READABLE = ['sql', 'plpgsql', 'c', 'internal']
 
 async function open(login: Login): Promise<Session> {

@@ -48,7 +48,10 @@ export function planPostgres(declaration: PostgresDeclaration): PlannedClients {
   })
 }
 
-/** Whether the next of many belongs to this share of them, evenly spread. */
+/**
+ * Returns a function that assigns sessions to a share of them, evenly spread: it returns whether the next session
+ * belongs to the share.
+ */
 function sharesOf(share: number): () => boolean {
   let count = 0
   return () => {

@@ -30,14 +30,16 @@ export type QueryEnd =
       readonly tag: string
       readonly notices: readonly ServerReport[]
     }
-  /** `carriedOut`: the command itself succeeded and only its commit was refused. */
+  /** `carriedOut`: the command itself succeeded, and only its commit was refused. */
   | { readonly type: 'refused'; readonly report: ServerReport; readonly carriedOut: boolean }
   /** The connection ended before the reply. */
   | { readonly type: 'lost'; readonly why: string; readonly notices: readonly ServerReport[] }
 
-/** One session with a server: one command at a time, never sent twice. */
+/** One session with a server. It carries one command at a time, and never sends a command twice. */
 export interface Connection {
-  /** A parameter that the server reports, such as `in_hot_standby` or `server_version`. It may change. */
+  /**
+   * Returns a parameter that the server reports, such as `in_hot_standby` or `server_version`. Its value may change.
+   */
   parameter(name: string): string | undefined
   isOpen(): boolean
   query(sql: string, parameters?: readonly (string | null)[]): Promise<QueryEnd>
@@ -62,7 +64,7 @@ interface Pending {
   readonly ended: (end: QueryEnd) => void
 }
 
-/** Replies to these workloads are small; a longer one is not from a PostgreSQL server. */
+/** The limit of a reply. Replies to these workloads are small, so a longer one is not from a PostgreSQL server. */
 const LONGEST_BYTES = 256 * 1024 * 1024
 
 /** @throws PostgresRefused */
@@ -174,7 +176,10 @@ export function openConnection(options: ConnectOptions): Promise<Connection> {
   })
 }
 
-/** One command with parameters and results as text. Its Sync ends an implicit transaction. */
+/**
+ * Returns the messages of one command, with parameters and results as text. The command's Sync ends an implicit
+ * transaction.
+ */
 function extendedQuery(sql: string, parameters: readonly (string | null)[]): Buffer {
   const values = parameters.map((value) => (value === null ? null : Buffer.from(value)))
   const messages: readonly FrontendMessage[] = [

@@ -1,8 +1,6 @@
 import type { SqlDeclaration } from '../../sql/declaration.ts'
 
-/**
- * Operations on PostgreSQL, in tables of their own: `"client": {"kind": "postgres", "user": "app", "database": "app"}`.
- */
+/** Operations on PostgreSQL, in separate tables: `"client": {"kind": "postgres", "user": "app", "database": "app"}`. */
 export interface PostgresDeclaration extends SqlDeclaration {
   readonly kind: 'postgres'
   /** `synchronous_commit` of the sessions; by default the server's setting. */

@@ -17,7 +17,8 @@ const dialect: Dialect = {
       sql: 'INSERT INTO chaos_register AS r VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value',
       parameters: [key, JSON.stringify(value)],
     }),
-    // Even under read committed, a row locked by another transaction is compared again once it is free.
+    // Even under read committed, PostgreSQL compares a row that another transaction had locked again once it is
+    // unlocked.
     swap: (key, old, next) =>
       old === null
         ? {
@@ -66,7 +67,7 @@ const dialect: Dialect = {
     read: "SELECT coalesce(jsonb_object_agg(name, balance), '{}') FROM chaos_account",
     take: `${IN_PLACE} - $2 WHERE name = $1 AND balance >= $2`,
     give: `${IN_PLACE} + $2 WHERE name = $1`,
-    // A setting of the transaction keeps what it read.
+    // A setting of the transaction keeps the balance that was read.
     readPayer: `${READ}.from', balance::text, true) FROM chaos_account WHERE name = $1 AND balance >= $2`,
     readPayee: `${READ}.to', balance::text, true) FROM chaos_account WHERE name = $1`,
     takeRead: `${WRITE}.from')::bigint - $2 WHERE name = $1`,

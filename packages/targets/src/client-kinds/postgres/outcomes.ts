@@ -3,7 +3,7 @@ import { reportText, rowsOf } from '@chaosproxy/wire/postgresql'
 import type { Certainty, Done } from '../../sql/asked.ts'
 import type { QueryEnd } from './connection.ts'
 
-/** For a connection that ends without a reply. */
+/** The outcome of a command whose connection ended without a reply. */
 const LOST: Certainty = 'info'
 
 /** How the command ended: `done`, or the outcome of a change and why. */

