@@ -29,9 +29,9 @@ export type WriteJudgement =
   | { readonly type: 'unclear' }
 
 /**
- * Judges writes of which none worked. A redirect, or a refusal that depends on the state of a cluster, is blamed on the
- * declaration only if every node redirects, so that no node accepts the write, or if another node gave an answer that
- * does not depend on the state.
+ * Judges writes of which none worked. Blames the declaration if a node gives a refusal that does not depend on the
+ * state of a cluster, or if every node redirects, so that no node accepts the write. The result is unclear if a node
+ * gives another answer, or none.
  */
 export function judgeWrites(tried: readonly Tried[]): WriteJudgement {
   const answered = tried.filter(isAnswered)

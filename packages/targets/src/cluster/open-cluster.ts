@@ -54,19 +54,19 @@ export interface ClusterParts<Node extends ClusterNode = ClusterNode> extends Om
 type OwnNews = Pick<ClusterNews, 'trouble' | 'broke' | 'onBroken' | 'onChange'>
 
 /**
- * How long a session lingers. PostgreSQL on a standby that had returned applied everything queued behind one lock
- * within a third of this time.
+ * How long later reads may change after operations of unknown outcome. A returned PostgreSQL standby applied everything
+ * queued behind one lock within a third of this time.
  */
 const LINGERS_MS = millis(500)
 
-/** Opens the cluster; its clock starts now. */
+/** Opens the cluster, whose clock starts now by default. */
 export function openCluster<Node extends ClusterNode>(parts: ClusterParts<Node>): OwnCluster {
   const { nodes, network, clients, wire, roles, suffers, others, remotes, datagrams, failover, news } = parts
   const byId = new Map(nodes.map((node) => [node.id, node]))
   const { readyNanos = process.hrtime.bigint() } = parts
   const clock = createClock(readyNanos)
 
-  /** Undefined while the node is down, so that its last answer is not kept. */
+  /** Returns the role of a node; undefined while the node is down, so that its last answer is not kept. */
   function roleOf(node: ClusterNode): NodeStatus | undefined {
     if (!node.life().alive) return undefined
     return roles === undefined ? UNKNOWN_ROLE : roles.status(node.id)
@@ -95,7 +95,7 @@ export function openCluster<Node extends ClusterNode>(parts: ClusterParts<Node>)
       )
     },
     ...(wire === undefined ? {} : { record: wire.begin }),
-    // What proxies of other hosts and rules for datagrams carry is not counted here.
+    // The traffic through proxies of other hosts and through rules for datagrams is not counted here.
     mayBite: (_kind, links) =>
       links.length === 0 || remotes !== undefined || datagrams !== undefined || network.hasTraffic(links),
     status,

@@ -41,7 +41,7 @@ const DATA: Setting = {
   values: ['kept', 'wiped'],
 }
 
-/** What `data=wiped` gives up, if nodes are killed. */
+/** Returns the guarantee that `data=wiped` gives up, if nodes are killed. */
 export const wipedWeakness = ({
   settings,
   faults,
@@ -58,7 +58,7 @@ export function planCluster(declaration: NodesDeclaration, where: string): Clust
   for (const id of nodeNames(count ?? 1)) node(id)
   return {
     ports,
-    // Commands may also have nodes dial each other's client port: `{peer.n2.client}`.
+    // Commands may also let nodes dial each other's client port: `{peer.n2.client}`.
     peerPorts: [...peerPorts, ...ports.filter((port) => !peerPorts.includes(port))],
     settings: settingsOf(declaration, where),
     failover: planFailover(declaration.faults?.failover, where),
@@ -166,7 +166,7 @@ export function portNamed(
   throw inputError(`${where}: there is no port ${name}.${didYouMean(name, known)} Known: ${known.join(', ')}.`)
 }
 
-/** Runs one step of reading a declaration and prefixes its errors with the place. */
+/** Runs one step of reading a declaration, and prefixes the step's errors with the place. */
 export function inPlace<T>(where: string, step: () => T): T {
   try {
     return step()

@@ -2,11 +2,11 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { NodeStatus } from '@chaosproxy/protocols'
 import type { RoleDeclaration } from './declaration.ts'
 
-/** Polls nodes to find out which of them leads. */
+/** Polls nodes to find out which node leads. */
 export interface RoleWatch {
-  /** Undefined for a node that did not answer. */
+  /** Returns the status of a node; undefined if the node did not answer. */
   status(node: NodeId): NodeStatus | undefined
-  /** The last answers of all nodes, for messages. */
+  /** Returns the last answers of all nodes, for messages. */
   answers(): readonly string[]
   /** Resolves with true once a node claims to lead, and with false on timeout or abort. */
   untilLed(timeoutMs: number, signal?: AbortSignal): Promise<boolean>
@@ -16,7 +16,7 @@ export interface RoleWatch {
 export interface RoleWatchOptions {
   readonly nodes: readonly NodeId[]
   readonly role: RoleDeclaration
-  /** The answer of a node; undefined if there is none. */
+  /** Resolves with the answer of a node; undefined if there is none. */
   readonly ask: (node: NodeId) => Promise<string | undefined>
 }
 

@@ -10,20 +10,20 @@ import type { Keeper, Turn } from '../keeper/keeper.ts'
 import { commandText, type ProgramCommand } from '../processes/command.ts'
 import type { ClusterNode } from './open-cluster.ts'
 
-/** A fault on an external process, as the commands that inject and heal it. */
+/** A fault of an external process, as the commands that inject and heal it. */
 export interface CommandFault {
   readonly do: ProgramCommand
   readonly undo: ProgramCommand
   readonly timeoutMs: number
-  /** Its place in the keeper's order. */
+  /** When the keeper runs the undo command, relative to others. */
   readonly turn?: Turn | undefined
 }
 
 /** A fault whose undo command may depend on which other faults are in force. */
 export interface UndoneFault extends Omit<CommandFault, 'undo'> {
-  /** Undefined if the heal needs no command. */
+  /** The undo command; undefined if the heal needs none. */
   readonly undo: ProgramCommand | undefined
-  /** The undo command for use once no other fault is in force, if it differs. */
+  /** The undo command if no other fault is in force; absent if it is the same. */
   readonly undoLast?: ProgramCommand | undefined
 }
 
@@ -34,21 +34,21 @@ export interface RunningNodeOptions {
   readonly placeholders: Placeholders
   readonly faults: { readonly kill?: CommandFault | undefined; readonly pause?: CommandFault | undefined }
   readonly readiness: Readiness
-  /** How long it may take to become ready, now and after a kill. */
+  /** The time within which the node must become ready, now and after a kill. */
   readonly timeoutMs: number
   readonly keeper: Keeper
   readonly logPath: string
 }
 
-/** A node that is already running. Faults act on it only through commands. */
+/** A node that was started elsewhere. Only commands can inject its faults. */
 export interface RunningNode extends ClusterNode {
   readonly addresses: { readonly [port: string]: Address }
   placeholders(): Placeholders
-  /** Injects by this command instead of the usual one, if given; the heal is the same. */
+  /** Kills the node by this command instead of the usual one, if given. The heal is the same. */
   kill(by?: ProgramCommand): Promise<boolean>
-  /** @throws UserError (environment) if it does not become ready in time. */
+  /** @throws UserError (environment) if the node does not become ready in time. */
   ready(signal?: AbortSignal): Promise<void>
-  /** Heals every fault still in force. Rejects if any attempt fails, but only after trying them all. */
+  /** Heals every fault still in force. Rejects if any heal fails, but only after trying all heals. */
   end(): Promise<void>
 }
 
@@ -108,14 +108,17 @@ export interface CountedFault {
   end(): Promise<void>
 }
 
-/** Counts overlapping faults: the first one injects, the last one heals, and the keeper heals if this process dies. */
+/**
+ * Counts overlapping faults. The first fault injects, the end of the last one heals, and the keeper heals if this
+ * process dies.
+ */
 export function counted(
   fault: UndoneFault | undefined,
   { id, placeholders, keeper, logPath }: Pick<RunningNodeOptions, 'id' | 'placeholders' | 'keeper' | 'logPath'>,
 ): CountedFault {
   let count = 0
   let forget: (() => void) | undefined
-  /** One command at a time: a new fault waits for the previous one to heal. */
+  /** The last step. Steps run one after another: a new fault waits until the previous one is healed. */
   let last: Promise<unknown> = Promise.resolve()
 
   async function run(command: ProgramCommand, timeoutMs: number): Promise<void> {
@@ -157,7 +160,7 @@ export function counted(
           await run(by, fault.timeoutMs)
         } catch (error) {
           count--
-          // A failed command may still have had an effect.
+          // A failed command may still have taken effect.
           await undoNow().catch(() => {})
           throw error
         }

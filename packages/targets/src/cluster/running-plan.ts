@@ -18,7 +18,7 @@ export interface RunningPlan {
   readonly clientPort: string
   readonly nodes: readonly RunningNodePlan[]
   readonly links: readonly PeerLink[]
-  /** The hosts whose proxies carry further links. */
+  /** The hosts whose proxies carry the other links. */
   readonly remotes: readonly RemotePlan[]
   readonly faults: { readonly kill?: CommandFault | undefined; readonly pause?: CommandFault | undefined }
   readonly failover: FailoverPlan | undefined
@@ -106,7 +106,10 @@ function readinessOf({ ready }: RunningDeclaration, place: ReadinessPlace): Read
   }
 }
 
-/** Every pair of nodes must be linked through the proxy or not connected at all; otherwise a partition would leak. */
+/**
+ * Returns the links between nodes. Every pair of nodes must be linked through the proxy or never connect; otherwise
+ * traffic would bypass a partition.
+ */
 function linksOf(
   { links = [], apart = [] }: RunningDeclaration,
   remotes: readonly RemotePlan[],

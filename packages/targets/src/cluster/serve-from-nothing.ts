@@ -14,31 +14,31 @@ import { BEFORE } from '../clients/first-answers.ts'
 export interface BeforeRunOptions {
   readonly nodes: readonly NodeId[]
   readonly asked: AskedOperations
-  /** Bypasses the proxy, which would record these reads. */
+  /** Connects to a node without the proxy, which would record these reads. */
   readonly connect: (node: NodeId) => Client
   /** The time within which a node must serve. */
   readonly timeoutMs: number
   readonly signal?: AbortSignal | undefined
   readonly broken: () => UserError | undefined
-  /** An operation as clients write it: `GET /items/x`; undefined if that cannot be said. */
+  /** Formats the request of an operation: `GET /items/x`; undefined if that is impossible. */
   readonly requestOf?: ((input: Input) => string | undefined) | undefined
-  /** Whether any node runs. */
+  /** Returns whether any node runs. */
   readonly isAlive: () => boolean
-  /** Called once if it takes long. */
+  /** Called once if the wait takes long. */
   readonly waits?: ((text: string) => void) | undefined
-  /** How the user can get rid of existing data. */
+  /** Advice on how to remove existing data. */
   readonly remedy: string
 }
 
 const ASK_MS = millis(1_000)
 const PAUSE_MS = 50
-/** From then on a user may ask what is wrong. */
+/** The time after which the user gets the reason for the wait. */
 const LONG_MS = 4_000
-/** Enough reads to find the data of an earlier run. */
+/** The number of reads, enough to find the data of an earlier run. */
 const MOST_READS = 100
 
 /**
- * Waits until a node answers a read, and requires every object to hold its initial value, unless that is unknown: a
+ * Waits until a node answers a read. Requires every object to have its initial value, unless that value is unknown: a
  * value that the run did not write would look like a violation.
  *
  * @throws UserError (environment) if no node serves in time, or if there is data.
@@ -84,7 +84,7 @@ interface Asked {
   readonly completion: Completion
 }
 
-/** Sends every input to every node, one at a time. */
+/** Sends every input to every node. Each node gets one input at a time. */
 async function askEach({ nodes, connect }: BeforeRunOptions, inputs: readonly Input[]): Promise<Asked[]> {
   const all = await Promise.all(
     nodes.map(async (node) => {
@@ -107,11 +107,14 @@ async function askEach({ nodes, connect }: BeforeRunOptions, inputs: readonly In
   return all.flat()
 }
 
-/** Whether the node can serve at all: a read of an object that was never written may be refused. */
+/**
+ * Returns whether the node serves requests. A refusal counts, too: a read of an object that was never written may be
+ * refused.
+ */
 const isServed = ({ completion }: Asked): boolean =>
   completion.type === 'ok' || /^(status|HTTP) [1-4]\d\d\b/.test(completion.error)
 
-/** Whether this is the object's initial value, or another representation of an empty object that begins empty. */
+/** Returns whether a value is the object's initial value, or another representation of an empty object. */
 function isInitial(value: Json, initial: Json): boolean {
   if (initial === 'unknown' || canonical(value) === canonical(initial)) return true
   return isNothing(initial) && isNothing(value)
@@ -128,7 +131,7 @@ const nobodyServes = (options: BeforeRunOptions, input: Input, asked: readonly A
     `no node answered a ${answersText(options, input, asked)} within ${options.timeoutMs} ms of being ready. Check the nodes' logs, and whether "client" fits the nodes.`,
   )
 
-/** `read of x (GET /items/x; n1: status 503 …)`. */
+/** Formats a read and its answers: `read of x (GET /items/x; n1: status 503 …)`. */
 function answersText({ requestOf }: BeforeRunOptions, input: Input, asked: readonly Asked[]): string {
   const request = requestOf?.(input)
   const said = asked.map(({ node, completion }) => `${node}: ${completion.type === 'ok' ? 'ok' : completion.error}`)

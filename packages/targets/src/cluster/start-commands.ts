@@ -24,14 +24,14 @@ export interface CommandClusterOptions
     Pick<StartOptions, 'nodes' | 'settings' | 'dataDir' | 'faults'> {
   readonly declaration: NodesDeclaration
   readonly plan: ClusterPlan
-  /** Watches roles for a target written in code; by default the declaration says how. */
+  /** Watches roles for a target written in code. By default the declaration describes how. */
   readonly watchRoles?: ((nodes: readonly Started[]) => RoleWatch) | undefined
 }
 
 type Started = CommandNode<string>
 
 /**
- * Starts each node's command with every link through the proxy.
+ * Starts each node's command, with every link through the proxy.
  *
  * @throws UserError as `startServing`.
  */
@@ -66,8 +66,8 @@ export async function startCommandCluster(options: CommandClusterOptions): Promi
 type AnnouncedNumbers = { readonly [node: NodeId]: { readonly [port: string]: number } }
 
 /**
- * A node that listens on an address of its own has its announced ports under the numbers that the proxy has them: some
- * servers, such as Galera's, tell each other a port and take the host from the connection.
+ * Reserves port numbers for nodes that listen on their own addresses. A node's announced port has the number of the
+ * proxy's port: some servers, such as Galera's, announce only a port and take the host from the connection.
  */
 async function numbersOf(ids: readonly NodeId[], announced: readonly string[]): Promise<AnnouncedNumbers> {
   const numbers: { [node: NodeId]: { readonly [port: string]: number } } = {}
@@ -76,8 +76,8 @@ async function numbersOf(ids: readonly NodeId[], announced: readonly string[]): 
 }
 
 /**
- * Identifies a dialling node by its source address if it has one of its own and dials from it; otherwise by its
- * processes.
+ * Returns the way to identify a dialling node: by its source address if it has its own and dials from it; otherwise by
+ * its processes.
  */
 function diallerOf({ declaration, nodes }: CommandClusterOptions, pids: () => ReadonlyMap<NodeId, number>): PeerFinder {
   if (!declaration.ownAddresses || !declaration.ownSources) return findBySocketOwner(pids)
@@ -147,12 +147,12 @@ async function openNodes(
       throw withPlace(error, options.where)
     })
     starting.nodes = [...starting.nodes, node]
-    // Check placeholders before anything starts rather than in the middle of a run.
+    // Check placeholders before any node starts, rather than during a run.
     inPlace(options.where, () => requireFilled(plan.failover, node.placeholders()))
   }
 }
 
-/** The nodes' data directory. If nodes run as another user, it must be where every user has access. */
+/** Returns the nodes' data directory. If nodes run as another user, every user must have access to it. */
 function dataDirectory({ plan, nodes, dataDir: given }: CommandClusterOptions, starting: Starting<Started>): string {
   // Absolute, because commands may have another working directory.
   const dataDir = resolve(given)
@@ -182,8 +182,11 @@ const pidsOf = (nodes: readonly Started[]): ReadonlyMap<NodeId, number> =>
 
 const BYTES = 254
 
-/** Differs between processes, so that clusters with fixed ports do not collide. */
+/**
+ * The first three bytes of the nodes' addresses. They differ between processes, so that clusters with fixed ports do
+ * not collide.
+ */
 const network = `127.${1 + (process.pid % BYTES)}.${1 + (Math.floor(process.pid / BYTES) % BYTES)}`
 
-/** The node's own loopback address. Linux accepts all of 127.0.0.0/8. */
+/** Returns the node's own loopback address. Linux accepts all of 127.0.0.0/8. */
 const ownAddress = (node: NodeId): string => `${network}.${10 + Number(node.slice(1))}`

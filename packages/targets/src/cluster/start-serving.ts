@@ -34,7 +34,7 @@ interface ServingNode extends ClusterNode {
 /** The options that both kinds of declared cluster share. */
 export interface DeclaredOptions
   extends Pick<StartOptions, 'asked' | 'seed' | 'logDir' | 'version' | 'reach' | 'rehearses' | 'waits' | 'signal'> {
-  /** The start of every message: the name of a file. */
+  /** The start of every message: the name of the declaration's file. */
   readonly where: string
   readonly clients: PlannedClients
   readonly exposure: Exposure
@@ -45,33 +45,33 @@ export interface ServingOptions<Node extends ServingNode> extends DeclaredOption
   readonly ids: readonly NodeId[]
   readonly clientPort: string
   readonly links: ClusterNetworkOptions['links']
-  /** Endpoints that are no nodes but have links. */
+  /** Endpoints that are not nodes but have links. */
   readonly others?: readonly string[] | undefined
   readonly announced?: ((nodes: () => readonly Node[]) => ClusterNetworkOptions['announced']) | undefined
   readonly failover: FailoverPlan | undefined
-  /** Connects to the proxies of other hosts, and resolves with what controls them. */
+  /** Connects to the proxies of other hosts, and resolves with the object that controls them. */
   readonly remotes?: (() => Promise<RemoteProxies>) | undefined
   /** Adds each node as it becomes available, and resolves once all are ready. */
   comeUp(starting: Starting<Node>, network: ClusterNetwork, timeoutMs: number): Promise<void>
-  /** Waits until a node leads and then keeps watching; by default the declaration says how. */
+  /** Waits until a node leads, and then keeps watching roles. By default the declaration describes how. */
   readonly watchRoles?: ((nodes: readonly Node[], timeoutMs: number) => Promise<RoleWatch>) | undefined
-  /** How the user can remove existing data. */
+  /** Advice on how to remove existing data. */
   readonly remedy: string
 }
 
 const READY_WITHIN_MS = 30_000
 
 /**
- * Brings nodes up behind the proxy. Waits until all of them are ready, one of them leads (if the declaration has a
- * `role`), and one answers a read; then rehearses, if asked to.
+ * Brings nodes up behind the proxy. Waits until all nodes are ready, one node leads (if the declaration has a `role`),
+ * and one node answers a read. Then runs the rehearsal, if requested.
  *
- * @throws UserError: input for unknown placeholders, environment if a node is not ready, no node leads, or there is
- * data already, and of a rehearsal. Nothing is left behind.
+ * @throws UserError: input for unknown placeholders; environment if a node is not ready, no node leads, or there is
+ * data already; also the errors of a rehearsal. Nothing is left behind.
  */
 export const startServing = <Node extends ServingNode>(options: ServingOptions<Node>): Promise<OwnCluster> =>
   startCluster<Node, OwnCluster>(options, async (starting) => {
     const { declaration, ids, clientPort, asked, seed, logDir, where, reach, signal, exposure } = options
-    // Part of the names of objects, also for clients in workers.
+    // A part of the names of objects, also for clients in workers.
     const run = Date.now().toString(36)
     const { keeper, news, calledNanos, stop } = starting
     const timeoutMs = declaration.readyWithinMs ?? READY_WITHIN_MS
@@ -138,7 +138,7 @@ function addressOf(nodes: readonly ServingNode[], id: NodeId, port: string): Add
   return address
 }
 
-/** The proxied client addresses of every node; none if there is no proxy. */
+/** Returns the proxied client addresses of every node; none if there is no proxy. */
 const clientAddresses = (
   nodes: readonly Pick<ClusterNode, 'id' | 'life'>[],
   network: ClusterNetwork | undefined,
@@ -152,8 +152,8 @@ interface RunBeforeOptions extends Pick<RoleWatchOfOptions, 'where' | 'keeper' |
 }
 
 /**
- * Runs the commands that join ready nodes into a cluster, or empty one. `{client.n1}` is the proxied client address of
- * a node; `{node.n1}` and `{node.n1.NAME}` are its real ones.
+ * Runs the commands that join ready nodes into a cluster, or empty a cluster. `{client.n1}` is the proxied client
+ * address of a node; `{node.n1}` and `{node.n1.NAME}` are its real addresses.
  *
  * @throws UserError: input for an unknown placeholder, environment if a command fails.
  */

@@ -18,15 +18,15 @@ export interface Exposure {
   readonly clients: Carriage['kind'] | undefined
   /** Whether nodes dial each other through the proxy. */
   readonly linked: boolean
-  /** Whether the proxy can separate messages between nodes. */
+  /** Whether the proxy can separate the messages between nodes. */
   readonly framed: boolean
   /** Whether proxies of other hosts are between the nodes. */
   readonly isElsewhere?: boolean | undefined
-  /** Why nodes cannot be killed, paused or failed over, if that is so. */
+  /** Why nodes cannot suffer a kind of fault, such as kill or pause; absent for kinds that they can suffer. */
   readonly refused: { readonly [kind in 'kill' | 'pause' | 'failover' | EngineFault['kind']]?: Refusal | undefined }
-  /** Whether the disks and clocks of nodes can be hurt; by default they cannot. */
+  /** Returns whether the disks and clocks of nodes can suffer a fault; by default they cannot. */
   readonly machine?: ((kind: MachineFault['kind']) => Suffering) | undefined
-  /** What comes between programs and their disks; by default libraries. */
+  /** The layer between programs and their disks; by default libraries. */
   readonly below?: Between | undefined
   /** Whether a container engine runs the nodes. */
   readonly hasEngine?: boolean | undefined
@@ -40,7 +40,7 @@ const UNLINKED: Refusal = {
   instead: [...OF_CLIENTS, 'kill', 'pause'],
 }
 
-/** Whether the fault is possible, on links of this kind if given. */
+/** Returns whether the fault is possible, on links of this kind if given. */
 export function declaredSuffers(exposure: Exposure, kind: FaultKind, among?: 'nodes' | 'clients'): Suffering {
   if (exposure.hasEngine === true && isEngineKind(kind)) return exposure.refused[kind] ?? true
   if (exposure.machine !== undefined && isMachineKind(kind)) return exposure.machine(kind)

@@ -5,19 +5,22 @@ import { type CommandNode, openCommandNode } from './command-node.ts'
 import { makeDataDirectory } from './data-directory.ts'
 import type { Placeholders } from './placeholders.ts'
 
-/** A server that nodes use, and that no fault hits. */
+/** A server that nodes use, and that suffers no faults. */
 export interface BesideServer {
   readonly id: NodeId
-  /** May contain `{host}`, `{port}` and `{data}`, and `{peer.NAME}` of itself and the other servers. */
+  /**
+   * The server's command. It may contain `{host}`, `{port}` and `{data}`, and `{peer.NAME}` of this server and the
+   * others.
+   */
   readonly words: readonly [program: string, ...rest: string[]]
   readonly environment?: { readonly [name: string]: string } | undefined
 }
 
 /** Servers that are running. */
 export interface Beside {
-  /** Their addresses as placeholders: `peer.redis`, `peer-host.redis` and `peer-port.redis`. */
+  /** The servers' addresses as placeholders: `peer.redis`, `peer-host.redis` and `peer-port.redis`. */
   readonly placeholders: Placeholders
-  /** Their problems, in order. */
+  /** Returns the servers' problems, in order. */
   trouble(): readonly string[]
   end(): Promise<void>
 }
@@ -31,9 +34,10 @@ const STARTS_WITHIN_MS = 30_000
 const HOST = '127.0.0.1'
 
 /**
- * Starts servers on their own ports, with empty directories.
+ * Starts servers on separate ports, with empty directories.
  *
- * @throws UserError (environment) if one does not start, (input) for an unknown placeholder; nothing is left behind.
+ * @throws UserError (environment) if a server does not start, (input) for an unknown placeholder; nothing is left
+ * behind.
  */
 export async function startBeside(
   servers: readonly BesideServer[],
@@ -89,7 +93,10 @@ const open = (
 
 const namesOf = (servers: readonly BesideServer[]): string => servers.map(({ id }) => id).join(', ')
 
-/** Before all servers have a port, commands are only checked for unknown placeholders. */
+/**
+ * Returns the placeholders of the servers' addresses. Until all servers have a port, the placeholders only serve to
+ * check commands.
+ */
 const addressesOf = (servers: readonly BesideServer[], ports: ReadonlyMap<NodeId, number>): Placeholders =>
   Object.fromEntries(
     servers.flatMap(({ id }): [string, string | number][] => {

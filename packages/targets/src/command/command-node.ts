@@ -14,23 +14,26 @@ import { type Readiness, readinessText, sizeOf, untilReady } from './readiness.t
 import { runToEnd } from './run-to-end.ts'
 import { type Life, type SupervisedNode, superviseNode } from './supervised-node.ts'
 
-/** Like `Readiness`, but with port names, since the ports are not chosen yet, and with placeholders in other texts. */
+/**
+ * Like `Readiness`, but with port names, since port numbers are not chosen yet, and with placeholders in the other
+ * texts.
+ */
 export type NodeReadiness<Port extends string> =
   | { readonly by: 'tcp'; readonly port: Port }
   | { readonly by: 'http'; readonly port: Port; readonly path: string; readonly status?: number | undefined }
   | { readonly by: 'log'; readonly pattern: string }
   | { readonly by: 'command'; readonly command: ProgramCommand }
 
-/** How long each cleanup command may take. */
+/** The time limit of each cleanup command. */
 const AFTER_MS = 5_000
 
 export type NodePorts<Port extends string> = { readonly [port in Port]: number }
 
-/** What is under the programs of a node, if it can be hurt. */
+/** The layer under the programs of a node that injects faults of its disk and clock. */
 export interface NodeMachine {
-  /** Has a command run on it. */
+  /** Returns the command that runs a program on this machine. */
   under(command: ProgramCommand): ProgramCommand
-  /** @throws UserError (environment) if one of these processes is not on it. */
+  /** @throws UserError (environment) if one of these processes does not run on this machine. */
   requireUnder(pids: () => readonly number[]): Promise<void>
   suffering(node: SupervisedNode): NonNullable<Victim['suffer']>
 }
@@ -38,30 +41,30 @@ export interface NodeMachine {
 export interface CommandNodeOptions<Port extends string> {
   readonly id: NodeId
   /**
-   * Words, variables and directories may contain placeholders: `{node}`, `{host}`, `{data}`, `{port}` (the first),
+   * Words, variables and directories may contain placeholders: `{node}`, `{host}`, `{data}`, `{port}` (the first port),
    * `{port.NAME}`, and those from `placeholders`.
    */
   readonly command: ProgramCommand
-  /** Written once, before the first start from a data directory. Relative paths are inside that directory. */
+  /** Files to write once, before the first start from a data directory. Relative paths are inside that directory. */
   readonly files?: { readonly [path: string]: string } | undefined
-  /** Whether its data directory is emptied before each restart. By default its data survives. */
+  /** Whether the node's data directory is emptied before each restart. By default its data survives. */
   readonly wipedOnRestart?: boolean | undefined
   /** Commands that run once, in order, before the first start from a data directory, such as `initdb`. */
   readonly prepare?: readonly ProgramCommand[] | undefined
-  /** Commands that run once it has stopped for good; the keeper runs them if this process cannot. */
+  /** Commands that run once the node has stopped for good. The keeper runs them if this process cannot. */
   readonly after?: readonly ProgramCommand[] | undefined
-  /** The names of its ports. Numbers are chosen once and stay the same over all lives. */
+  /** The names of the node's ports. Port numbers are chosen once, and stay the same over all lives. */
   readonly ports: readonly [Port, ...Port[]]
-  /** Numbers that were reserved for some of its ports. */
+  /** Port numbers that are already reserved, by port name. */
   readonly numbers?: { readonly [port: string]: number } | undefined
-  /** Where it listens. By default 127.0.0.1; on Linux any 127.x.y.z works. */
+  /** The address on which the node listens. By default 127.0.0.1; on Linux any 127.x.y.z works. */
   readonly host?: string | undefined
-  /** Created if missing, and kept over all lives. */
+  /** The data directory. It is created if missing, and kept over all lives. */
   readonly dataDir: string
-  /** Called anew for each life. */
+  /** Returns further placeholders. Called again for each life. */
   readonly placeholders?: ((ports: NodePorts<Port>) => Placeholders) | undefined
   readonly readiness: NodeReadiness<NoInfer<Port>>
-  /** Its programs run on it; preparations and other commands do not. */
+  /** The machine on which the node's programs run. Preparations and other commands do not run on it. */
   readonly machine?: NodeMachine | undefined
   readonly keeper: Keeper
   readonly logPath: string
@@ -71,14 +74,16 @@ export interface CommandNodeOptions<Port extends string> {
   readonly died: (message: string) => void
 }
 
-/** Any command as a node: a server that gets its ports and knows nothing of this program. */
+/** A node that runs any command: a server that gets its ports and does not know this program. */
 export interface CommandNode<Port extends string> extends SupervisedNode {
   readonly ports: NodePorts<Port>
   readonly addresses: { readonly [port in Port]: Address }
-  /** Absent without a machine that can be hurt. */
+  /** Injects faults of the machine. Absent if no machine is given. */
   readonly suffer?: NonNullable<Victim['suffer']>
   placeholders(): Placeholders
-  /** Empties its data directory, so that the next life starts like the first. Call only while it is down. */
+  /**
+   * Empties the node's data directory, so that the next life starts like the first. Call only while the node is down.
+   */
   wipe(): void
 }
 
@@ -99,8 +104,8 @@ export async function openCommandNode<Port extends string>(
   const placeholders = (): Placeholders => ({
     node: id,
     host,
-    // A relative path would be wrong in the command's own directory. Otherwise keep it short, because sockets in it
-    // need a short path.
+    // A relative path would be wrong in the command's own directory. Without such a directory, keep the path short:
+    // sockets in it need a short path.
     data: options.command.directory === undefined ? dataDir : resolve(dataDir),
     port: ports[options.ports[0]],
     ...Object.fromEntries(options.ports.map((name) => [`port.${name}`, ports[name]])),
@@ -136,7 +141,7 @@ export async function openCommandNode<Port extends string>(
 
   let node: SupervisedNode
   try {
-    // Reject unknown placeholders before anything starts.
+    // Reject unknown placeholders before any process starts.
     filled(options.command)
     for (const each of [...(options.prepare ?? []), ...(options.after ?? [])]) filled(each)
     files()
@@ -176,7 +181,7 @@ async function portsOf<Port extends string>(
   return { ...(await reservePorts(others, host)), ...numbers } as NodePorts<Port>
 }
 
-/** Each file's path and text. */
+/** Returns each file's path and text. */
 const filledFiles = (files: CommandNodeOptions<string>['files'] = {}, values: Placeholders): [string, string][] =>
   Object.entries(files).map(([path, text]) => [fillPlaceholders(path, values), fillPlaceholders(text, values)])
 
@@ -206,7 +211,10 @@ function readinessOf<Port extends string>(
   }
 }
 
-/** Nodes that wait for each other before they are ready would wait for ever, once most of them were down. */
+/**
+ * Describes when the node is ready. Nodes that wait for each other before they are ready would wait for ever once most
+ * of them are down.
+ */
 const awaitedText = (readiness: Readiness): string =>
   readiness.by === 'tcp'
     ? readinessText(readiness)

@@ -22,25 +22,28 @@ import { readLines } from './read-lines.ts'
 import { userToBecome } from './user.ts'
 
 export interface CommandProcessOptions {
-  /** The name in messages: `n1`. */
+  /** The name of the process in messages: `n1`. */
   readonly name: string
   readonly command: ProgramCommand
-  /** Its output is appended here. */
+  /** The file to which the output is appended. */
   readonly logPath: string
   readonly keeper: Keeper
   /**
-   * Called with each line that it writes to standard output, which then does not go to the log. Also opens its standard
-   * input for `tell`; otherwise that is empty.
+   * Called with each line of standard output, which is then not written to the log. Also opens the standard input for
+   * `tell`; by default the standard input is empty.
    */
   readonly line?: ((text: string) => void) | undefined
   /**
-   * Sends its output to this process's output instead of the log: `stdout` keeps the two streams apart, `stderr` sends
+   * Sends the output to this process's output instead of the log: `stdout` keeps the two streams apart, `stderr` sends
    * both to standard error.
    */
   readonly prints?: 'stdout' | 'stderr' | undefined
-  /** False for a program that starts no others: pausing and killing it then needs no search through all processes. */
+  /**
+   * False for a program that starts no other processes. Pausing or killing it then needs no search through all
+   * processes.
+   */
   readonly forks?: boolean | undefined
-  /** How long the command may run after this process has died; by default it is ended at once. */
+  /** How long the command may run after this process has died, in milliseconds; by default it is ended immediately. */
   readonly finishesWithinMs?: number | undefined
 }
 
@@ -52,38 +55,38 @@ export interface Exit {
 
 export const howItEnded = ({ code, signal }: Exit): string => signal ?? `exit code ${code}`
 
-/** A running command with all its descendants, which are paused, resumed and ended together. */
+/** A running command with all its descendants. They are paused, resumed and ended together. */
 export interface CommandProcess {
   readonly pid: number
   readonly command: ProgramCommand
-  /** Resolves once it and all its descendants have ended and every line has been delivered. */
+  /** Resolves once the process and all its descendants have ended and every line has been delivered. */
   readonly exited: Promise<Exit>
   running(): boolean
-  /** The pids of it and its descendants, without those that have ended; empty without /proc. */
+  /** Returns the pids of the process and its descendants that have not ended; empty without /proc. */
   members(): readonly number[]
   /** Writes a line to the standard input of the process. */
   tell(text: string): void
   /** See `LineReader`. */
   unended(forMs: number): string | undefined
-  /** Sends SIGSTOP; resolves once all are stopped or have ended. */
+  /** Sends SIGSTOP. Resolves once all processes are stopped or have ended. */
   pause(): Promise<void>
   resume(): void
-  /** Sends SIGKILL; resolves once all have ended. */
+  /** Sends SIGKILL. Resolves once all processes have ended. */
   kill(): Promise<void>
-  /** Sends SIGTERM, and SIGKILL to those left after this time. */
+  /** Sends SIGTERM, and after the grace period SIGKILL to the remaining processes. */
   end(graceMs: number): Promise<void>
 }
 
-/** The descriptor on which a command that must outlive this process waits for its start. */
+/** The file descriptor on which a command waits for its start, if it must outlive this process. */
 const WAITS_FOR = 3
 
 /** How often to check whether descendants have ended. */
 const LOOK_EVERY_MS = 10
 
 /**
- * Starts the command. Running does not mean ready: see `untilReady`.
+ * Starts the command. A running process is not necessarily ready: see `untilReady`.
  *
- * @throws UserError (environment): no such program, directory or user.
+ * @throws UserError (environment) if the program, the directory or the user does not exist.
  */
 export async function startCommand(options: CommandProcessOptions): Promise<CommandProcess> {
   const { name, command, keeper } = options
@@ -142,7 +145,7 @@ export async function startCommand(options: CommandProcessOptions): Promise<Comm
   }
 }
 
-/** Ends the descendants that outlive a command: at once, or after a grace period. */
+/** Ends the descendants that outlive a command: immediately, or after a grace period. */
 async function untilGone(root: TreeRoot, graceMs: number): Promise<void> {
   if (!root.forks) return
   const until = performance.now() + graceMs
@@ -151,8 +154,8 @@ async function untilGone(root: TreeRoot, graceMs: number): Promise<void> {
 }
 
 /**
- * A shell that becomes the command once it is told to start. If this process died between starting a command and
- * registering it with the keeper, a command that continues by itself would take effect after the keeper has undone it.
+ * A shell that executes the command once it is told to start. Without it, if this process died between starting a
+ * command and registering it with the keeper, the command would take effect after the keeper has undone it.
  */
 const WAITING = ['/bin/sh', '-c', `read -r go <&${WAITS_FOR} && exec "$0" "$@" ${WAITS_FOR}<&-`] as const
 const GO = 'go\n'
@@ -165,7 +168,10 @@ function begin({ stdio }: ChildProcess): void {
   gate.resume()
 }
 
-/** Only starting the program shows why it cannot be started. */
+/**
+ * Returns whether the program exists. A missing program is started without waiting, since only the start shows the
+ * reason.
+ */
 const canWait = ({ words: [program], directory = '.' }: ProgramCommand): boolean =>
   findProgram(program.includes('/') ? resolve(directory, program) : program) !== undefined
 
@@ -178,7 +184,7 @@ function spawnChild(options: CommandProcessOptions, mark: string): ChildProcess 
   const log = openLog(logPath)
   try {
     return spawn(program, rest, {
-      // Outside the terminal's process group: Ctrl-C must reach only the runner, which heals, reads a last time and
+      // Outside the terminal's process group: Ctrl-C must reach only the runner, which heals, reads a last time, and
       // then ends the nodes.
       detached: true,
       stdio: waits ? [...stdioOf(options, log), 'pipe'] : stdioOf(options, log),
@@ -202,7 +208,10 @@ function stdioOf({ line, prints }: CommandProcessOptions, log: number): (IOType 
   return ['ignore', prints === 'stdout' ? 'inherit' : 2, 'inherit']
 }
 
-/** ENOENT does not say whether the directory or the program is missing. */
+/**
+ * @throws UserError (environment) if the directory is missing. ENOENT does not say whether the directory or the program
+ * is missing.
+ */
 function requireDirectory(name: string, { directory }: ProgramCommand): void {
   if (directory === undefined || statSync(directory, { throwIfNoEntry: false })?.isDirectory()) return
   throw environmentError(`${name} was not started: its working directory ${directory} does not exist`)

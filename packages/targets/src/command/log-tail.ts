@@ -1,11 +1,14 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 
-/** Enough for an error of Node with its stack trace. */
+/** The number of log lines in a message, enough for an error of Node with its stack trace. */
 const LAST_LOG_LINES = 20
-/** Enough for the last lines of any log; a database's log may not fit in memory. */
+/**
+ * The size of the part of a log that is read, enough for the last lines of any log. A database's log may not fit in
+ * memory.
+ */
 const TAIL_BYTES = 64 * 1024
 
-/** The end of a log, for an error message that shows a process's last output. */
+/** Returns the end of a log, for an error message that shows a process's last output. */
 export function lastLines(logPath: string): string {
   try {
     const lines = tail(logPath)
@@ -16,11 +19,11 @@ export function lastLines(logPath: string): string {
   }
 }
 
-/** Node prints its version below the stack trace when it exits with an error. */
+/** Matches the version that Node prints below the stack trace when it exits with an error. */
 const NODE = /^Node\.js v\d/
 const ERROR = /^\w*Error\b/
 
-/** The last line of output, without its time; for a Node that exited with an error, the line with the error. */
+/** Returns the last line of output, without its time. If Node exited with an error, returns the line with the error. */
 export function lastWords(logPath: string): string {
   try {
     const lines = tail(logPath).map((line) => line.replace(/^ *\d+\.\d{3} {2}/, ''))
@@ -31,13 +34,13 @@ export function lastWords(logPath: string): string {
   }
 }
 
-/** The same as the end of a sentence: `; its last output: out of memory`. */
+/** Returns the last line of output as the end of a sentence: `; its last output: out of memory`. */
 export function lastWordsText(logPath: string): string {
   const words = lastWords(logPath)
   return words === '' ? '' : `; its last output: ${words}`
 }
 
-/** What was appended to a log after this offset, cut to its end if it is long. */
+/** Returns what was appended to a log after this offset. Long text is cut to its end. */
 export function readFrom(logPath: string, offset: number): string {
   const log = openSync(logPath, 'r')
   try {

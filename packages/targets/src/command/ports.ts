@@ -2,20 +2,20 @@ import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { environmentError } from '@chaosproxy/history'
 
-/** The usual start of the ephemeral range, from which outgoing connections take their ports. */
+/** The usual start of the ephemeral range, from which outgoing connections get their ports. */
 const USUAL_FIRST_EPHEMERAL = 32_768
 const FIRST = 10_000
 const MOST_TRIES = 200
 const BLOCK = 64
 
 const claimed: number[] = []
-/** Reserved by this process and not yet returned. */
+/** Ports that this process has reserved and not yet released. */
 const taken = new Set<number>()
 
 /**
  * Reserves a free port for each name, for servers that must be given their ports. Avoids the ephemeral range, so that
- * no outgoing connection takes the port of a server that is briefly down, and the ports that another process reserves
- * for servers that do not listen yet.
+ * no outgoing connection takes the port of a server that is briefly down. Also avoids ports that another process has
+ * reserved for servers that do not listen yet.
  *
  * @throws UserError (environment) if there are not enough free ports.
  */
@@ -40,7 +40,7 @@ export function releasePorts(ports: readonly number[]): void {
 async function freePort(host: string): Promise<number> {
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     const left = claimed.filter((port) => !taken.has(port))
-    // Not seeded: two runs with the same seed may be running at once.
+    // Not seeded: two runs with the same seed may run at the same time.
     const port = left[Math.floor(Math.random() * left.length)]
     if (port === undefined || left.length < BLOCK / 2) {
       await claimBlock()
@@ -53,7 +53,10 @@ async function freePort(host: string): Promise<number> {
   throw environmentError(`no free port was found on ${host} in ${MOST_TRIES} tries; end programs that listen on it`)
 }
 
-/** Claims a block of ports, whose first this process listens on for as long as it lives; does nothing if it is another's. */
+/**
+ * Claims a block of ports by listening on its first port as long as this process lives. Does nothing if another process
+ * has claimed the block.
+ */
 async function claimBlock(): Promise<void> {
   const end = Math.max(FIRST + 1_000, firstEphemeral())
   const first = FIRST + BLOCK * Math.floor((Math.random() * (end - FIRST)) / BLOCK)
@@ -70,7 +73,7 @@ async function isFree(port: number, host: string): Promise<boolean> {
   return true
 }
 
-/** Undefined if something else listens there. */
+/** Resolves with a server that listens on the port; undefined if another process listens there. */
 function listening(port: number, host: string): Promise<Server | undefined> {
   return new Promise((resolve) => {
     const server = createServer((socket) => socket.destroy())

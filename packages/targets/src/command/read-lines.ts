@@ -1,15 +1,20 @@
 import type { Readable } from 'node:stream'
 
-/** A line that is longer is cut here: a program that never ends one would take all memory. */
+/**
+ * The greatest length of a line; longer lines are cut. A program that never ends a line would otherwise exhaust memory.
+ */
 const MOST_LINE = 2 ** 25
 
-/** The lines of a stream of UTF-8. Only a line feed ends one, with or without a carriage return before it. */
+/** The lines of a UTF-8 stream. Only a line feed ends a line, with or without a carriage return before it. */
 export interface LineReader {
-  /** What was read of a line that has had no end for at least this many milliseconds. */
+  /**
+   * Returns the text of an incomplete line that has had no end for at least this many milliseconds; undefined if there
+   * is none.
+   */
   unended(forMs: number): string | undefined
 }
 
-/** Calls back with each line, at the end of the stream also with one that has no end. */
+/** Calls back with each line. At the end of the stream, an incomplete line counts, too. */
 export function readLines(stream: Readable, line: (text: string) => void): LineReader {
   let rest = ''
   let latest = 0

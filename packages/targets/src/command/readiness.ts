@@ -13,11 +13,11 @@ import { runToEnd } from './run-to-end.ts'
 export type Readiness =
   /** It accepts connections. */
   | { readonly by: 'tcp'; readonly port: number; readonly host?: string | undefined }
-  /** It answers a GET with this status, or with any from 200 to 299 if none is given. */
+  /** The server answers a GET with this status; by default with any status from 200 to 299. */
   | { readonly by: 'http'; readonly url: string; readonly status?: number | undefined }
-  /** It prints a line that this regular expression matches. */
+  /** The server prints a line that this regular expression matches. */
   | { readonly by: 'log'; readonly pattern: string }
-  /** This command, run again and again, exits with 0. */
+  /** The command, which is run repeatedly, exits with code 0. */
   | { readonly by: 'command'; readonly command: ProgramCommand }
 
 export interface UntilReadyOptions {
@@ -25,9 +25,9 @@ export interface UntilReadyOptions {
   readonly process: CommandProcess
   readonly keeper: Keeper
   readonly logPath: string
-  /** The length of the log when this process started. */
+  /** The length of the log in bytes when this process started. */
   readonly logOffset: number
-  /** Whether it has served before: its settings are right then, and its last words say enough. */
+  /** Whether the server has served before. Its settings are then right, and its last output explains enough. */
   readonly isAgain?: boolean | undefined
 }
 
@@ -62,7 +62,7 @@ const notAgain = (name: string, logPath: string, exit: Exit): UserError =>
     `${name} did not start again (${howItEnded(exit)}); its last output: ${lastWords(logPath)} (${logPath})`,
   )
 
-/** What the process has not done yet, for messages. */
+/** Describes what the process has not done yet, for messages. */
 export function readinessText(readiness: Readiness): string {
   switch (readiness.by) {
     case 'tcp':
@@ -76,7 +76,9 @@ export function readinessText(readiness: Readiness): string {
   }
 }
 
-/** Returns a function that checks once. @throws UserError (input) for an invalid pattern. */
+/**
+ * Returns a function that checks once whether the server is ready. @throws UserError (input) for an invalid pattern.
+ */
 export function attemptFor(readiness: Readiness, options: Omit<UntilReadyOptions, 'process'>): () => Promise<boolean> {
   switch (readiness.by) {
     case 'tcp':
@@ -98,7 +100,7 @@ export function attemptFor(readiness: Readiness, options: Omit<UntilReadyOptions
   }
 }
 
-/** Complete lines only: the last one may still be arriving. */
+/** Returns the lines printed since an offset, without the last one, which may be incomplete. */
 const printedSince = (logPath: string, offset: number): string[] => readFrom(logPath, offset).split('\n').slice(0, -1)
 
 function patternOf(text: string): RegExp {

@@ -2,7 +2,7 @@ import type { MissingProgram } from '@chaosproxy/runner'
 import type { BesideServer } from './beside.ts'
 import { missingPrograms } from './programs.ts'
 
-/** An empty Redis that programs use. */
+/** An empty Redis for the programs of nodes. */
 export const redisBeside: BesideServer = {
   id: 'redis',
   words: ['redis-server', '--port', '{port}', '--bind', '{host}', '--save', '', '--dir', '{data}'],

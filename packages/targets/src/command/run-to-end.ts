@@ -5,11 +5,11 @@ export interface RunToEndOptions extends Omit<CommandProcessOptions, 'line' | 'f
 }
 
 /**
- * Runs a command that exits by itself, such as `initdb`, with its output in the log. On timeout it is killed, and its
- * exit has the signal SIGKILL. Processes that it leaves running are ended, unless `forks` is false. The command is
- * completed even if this process dies meanwhile.
+ * Runs a command that exits by itself, such as `initdb`, and appends its output to the log. On timeout the command is
+ * killed, and its exit has the signal SIGKILL. Processes that the command leaves running are ended, unless `forks` is
+ * false; the command then runs to its end even if this process dies.
  *
- * @throws UserError (environment) if it cannot be started.
+ * @throws UserError (environment) if the command cannot be started.
  */
 export async function runToEnd({ timeoutMs, ...options }: RunToEndOptions): Promise<Exit> {
   const finishesWithinMs = options.forks === false ? timeoutMs : undefined

@@ -7,7 +7,7 @@ import { lastLines, lastWordsText } from './log-tail.ts'
 
 const END_GRACE_MS = 1000
 
-/** One life of a node: its process, and what is known once it is ready, such as its ports. */
+/** One life of a node: its process, and data that is known once the node is ready, such as its ports. */
 export interface Life<Ready> {
   readonly process: Pick<CommandProcess, 'pid' | 'command' | 'exited' | 'pause' | 'resume' | 'kill' | 'end'>
   /** Rejects with a UserError if the process ends first. */
@@ -18,51 +18,58 @@ export interface SupervisedNodeOptions<Ready> {
   readonly id: NodeId
   readonly logPath: string
   readonly startupTimeoutMs: number
-  /** What the node is waiting for, for the timeout message: `accepts connections on 127.0.0.1:7000`. */
+  /** Describes what the node waits for, for the timeout message: `accepts connections on 127.0.0.1:7000`. */
   readonly awaited?: (() => string) | undefined
-  /** Called once if its first life takes long to become ready. */
+  /** Called once if the node's first life takes long to become ready. */
   readonly waits?: ((text: string) => void) | undefined
-  /** Starts a life; lives are counted from 1. */
+  /** Starts a life. Lives are counted from 1. */
   launch(life: number): Promise<Life<Ready>>
-  /** Reports how to reach the node now that it serves; undefined once it does not. */
+  /** Reports how to reach the node once it serves; undefined once it no longer serves. */
   moved(ready: Ready | undefined): void
   /** The process ended unexpectedly. */
   died(message: string): void
 }
 
-/** A node over all its lives. It counts faults, so that they may overlap and heal in any order. */
+/** A node over all its lives. It counts faults, so that faults may overlap and heal in any order. */
 export interface SupervisedNode {
   readonly id: NodeId
-  /** Rejects with a UserError (environment) if it does not become ready. */
+  /** Starts the node. Rejects with a UserError (environment) if the node does not become ready. */
   start(): Promise<void>
-  /** The current life, or the current gap between two lives. */
+  /** Returns the number of the current life, or of the current gap between two lives. */
   life(): { readonly number: number; readonly alive: boolean }
   pid(): number | undefined
-  /** How its latest life was started; undefined before the first. */
+  /** Returns the command of the node's latest life; undefined before the first. */
   command(): ProgramCommand | undefined
   /**
-   * Resolves with whether there was a process to kill. Each kill needs a `revive`, and only the last one restarts the
-   * node.
+   * Kills the node. Resolves with whether there was a process to kill. Each kill needs a `revive`, and only the last
+   * `revive` restarts the node.
    */
   kill(): Promise<boolean>
-  /** Expects that it may end by itself. Like a kill, each needs a `revive`, which starts it again if it did. */
+  /**
+   * Expects that the node may end by itself. Like a kill, each call needs a `revive`, which restarts the node if it has
+   * ended.
+   */
   expectEnd(): void
   revive(): Promise<void>
-  /** From now on it may end by itself, or not start again, which is told, as its files are damaged. */
+  /**
+   * Notes that the node's files are damaged: from now on the node may end by itself, or fail to start, which `lost`
+   * reports.
+   */
   damage(lost: (why: string) => void): void
   /**
-   * Resolves with whether there was a process to pause. Each pause needs a `resume`, and only the last one resumes it.
+   * Pauses the node. Resolves with whether there was a process to pause. Each pause needs a `resume`, and only the last
+   * `resume` resumes the node.
    */
   pause(): Promise<boolean>
   resume(): void
-  /** Ends it for good, whatever state it is in. */
+  /** Ends the node for good, whatever its state. */
   end(): Promise<void>
 }
 
-/** Who hears of a process that ended by itself, or did not start again. */
+/** Called when a process ended by itself, or did not start again. */
 interface Hearing {
   readonly ended: (text: string) => void
-  /** Throws the error, unless that is no trouble. */
+  /** Throws the error, unless it is expected. */
   readonly refused: (error: unknown) => void
 }
 
@@ -70,7 +77,7 @@ const rethrow = (error: unknown): never => {
   throw error
 }
 
-/** Of a node with damaged files. */
+/** Returns the listener of a node with damaged files. */
 const lostTo = (lost: (why: string) => void): Hearing => ({
   ended: lost,
   refused: (error) => (error instanceof UserError ? lost(error.message) : rethrow(error)),
@@ -79,7 +86,7 @@ const lostTo = (lost: (why: string) => void): Hearing => ({
 const endedText = ({ id, logPath }: { readonly id: NodeId; readonly logPath: string }, exit: Exit): string =>
   `${id} ended by itself (${howItEnded(exit)})${lastWordsText(logPath)} (${logPath})`
 
-/** How often it was started, and the faults that may end it: how many there were, and how many of them are over. */
+/** The number of lives, of faults that may end the node, and of those faults that have ended. */
 interface Counts {
   lives: number
   faults: number
@@ -88,13 +95,13 @@ interface Counts {
 
 const isHurt = ({ faults, healed }: Counts): boolean => faults > healed
 
-/** Starts a node; once more if a fault that has come and gone meanwhile may have kept it from that. */
+/** Starts a node. Retries once if a fault that began and ended during the start may have caused the failure. */
 async function restart(start: () => Promise<void>, count: Counts, refused: Hearing['refused']): Promise<void> {
   const { lives, faults } = count
   try {
     await start()
   } catch (error) {
-    // Killed again while starting: the healed fault is over, and the new one will be healed in turn, or has been.
+    // The node was killed again while it started. The heal of the new fault restarts it, or has done so.
     if (isHurt(count) || count.lives > lives + 1) return
     await (count.faults > faults ? restart(start, count, refused) : refused(error))
   }
@@ -121,7 +128,7 @@ export function superviseNode<Ready>(options: SupervisedNodeOptions<Ready>): Sup
     const launch = options.launch(count.lives)
     launching = launch.catch(() => {})
     const { process, ready } = await launch
-    // Callers that await it handle the rejection; there may be none.
+    // Callers that await `ready` handle the rejection; there may be no such caller.
     ready.catch(() => {})
     current = process
     command = process.command
@@ -149,7 +156,7 @@ export function superviseNode<Ready>(options: SupervisedNodeOptions<Ready>): Sup
     command: () => command,
     async kill() {
       count.faults++
-      // A life that is being launched can be killed once it exists.
+      // A life that is being launched can be killed only once it exists.
       await launching
       const victim = current
       await victim?.kill()
@@ -189,10 +196,10 @@ export const commandsOf = (
     }),
   )
 
-/** From then on a user may ask what is wrong. */
+/** The time after which the user gets the reason for the wait. */
 const LONG_MS = 4_000
 
-/** Ends the process if it is not ready in time. */
+/** Resolves when the process is ready; ends the process if it is not ready in time. */
 async function inTime<Ready>(
   process: Life<Ready>['process'],
   ready: Promise<Ready>,
@@ -207,7 +214,7 @@ async function inTime<Ready>(
   }, startupTimeoutMs)
   const condition = awaited === undefined ? '' : ` It is ready once it ${awaited()}.`
   const long = setTimeout(() => {
-    // Where it listens as it was told, the port is not what is wrong.
+    // If the node listens on the port that it was given, the port is not the problem.
     const told = JSON.stringify(process.command)
     const others = portsOfSession(process.pid)
     const listens = others.some((port) => told.includes(String(port))) ? '' : listensText(others)
@@ -217,7 +224,7 @@ async function inTime<Ready>(
   }, LONG_MS)
   try {
     const reached = await ready
-    // Otherwise it became ready while it was being killed.
+    // If late, the node became ready while it was being killed.
     if (!late) return reached
   } catch (error) {
     if (!late) throw error

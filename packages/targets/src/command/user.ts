@@ -8,7 +8,7 @@ export interface SystemUser {
 }
 
 /**
- * The user of this name if this process is root; undefined if it is not, and so cannot change its user.
+ * Returns the user of this name if this process is root; undefined if it is not, and so cannot change its user.
  *
  * @throws UserError (environment) for an unknown name.
  */

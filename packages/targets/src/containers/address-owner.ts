@@ -4,14 +4,14 @@ import { livingSince } from '../processes/process-tree.ts'
 import { groupsOf } from './ipv6-groups.ts'
 
 // An address identifies the process that added it: by its PID namespace, its PID and its start time. An IPv4 address
-// has a label for this, which the kernel lists, of at most 15 characters: "lo:", and these in base 36. An IPv6 address
-// has no label, but room: `2001:2:0:NAMESPACE:PID:PID:START:INDEX`. Namespace and start are truncated; at worst a
-// process that has ended is taken for a living one.
+// has a label for these, of at most 15 characters: "lo:" and the three numbers in base 36. An IPv6 address has no
+// label, but contains the numbers: `2001:2:0:NAMESPACE:PID:PID:START:INDEX`. Namespace and start time are truncated; at
+// worst, a process that has ended is considered alive.
 
 /** The process that added an address. */
 export interface AddressOwner {
   readonly pid: number
-  /** Undefined if its PID belongs to another namespace. */
+  /** Whether the process lives; undefined if its PID belongs to another namespace. */
   readonly lives: boolean | undefined
 }
 
@@ -21,7 +21,7 @@ interface Identity {
   readonly startTime: number
 }
 
-/** How much of each number is kept. */
+/** The number of values to which each number is truncated. */
 interface Room {
   readonly namespace: number
   readonly startTime: number
@@ -32,7 +32,7 @@ const WIDTH = { namespace: 4, pid: 5, startTime: 3 } as const
 const LABEL = new RegExp(`^lo:([0-9a-z]{${WIDTH.namespace}})([0-9a-z]{${WIDTH.pid}})([0-9a-z]{${WIDTH.startTime}})$`)
 const IN_LABEL: Room = { namespace: RADIX ** WIDTH.namespace, startTime: RADIX ** WIDTH.startTime }
 
-/** Reserved for measuring networks, like 198.18.0.0/15 (RFC 5180, section 8). */
+/** The prefix reserved for benchmarking networks, like 198.18.0.0/15 (RFC 5180, section 8). */
 const PREFIX6 = [0x2001, 2, 0] as const
 const GROUP = 2 ** 16
 const IN_ADDRESS: Room = { namespace: GROUP, startTime: GROUP }
@@ -42,7 +42,7 @@ export function ownLabel(): string {
   return `lo:${digits(namespace, WIDTH.namespace)}${digits(pid, WIDTH.pid)}${digits(startTime, WIDTH.startTime)}`
 }
 
-/** An IPv6 address of this process. */
+/** Returns an IPv6 address of this process. */
 export function ownAddress6(index: number): string {
   const { namespace, pid, startTime } = ownIdentity(IN_ADDRESS)
   return [...PREFIX6, namespace, Math.floor(pid / GROUP), pid % GROUP, startTime, index]
@@ -50,7 +50,7 @@ export function ownAddress6(index: number): string {
     .join(':')
 }
 
-/** Undefined if the label was not made by this program. */
+/** Returns the owner in a label; undefined if this program did not create the label. */
 export function ownerOfLabel(label: string): AddressOwner | undefined {
   const [, namespace, pid = '', startTime = ''] = LABEL.exec(label) ?? []
   return namespace === undefined
@@ -58,7 +58,7 @@ export function ownerOfLabel(label: string): AddressOwner | undefined {
     : ownerBy({ namespace: number(namespace), pid: number(pid), startTime: number(startTime) }, IN_LABEL)
 }
 
-/** Undefined if the address was not added by this program. */
+/** Returns the owner of an address; undefined if this program did not add the address. */
 export function ownerOf(label: string, address: string): AddressOwner | undefined {
   const labelled = ownerOfLabel(label)
   if (labelled !== undefined) return labelled

@@ -7,19 +7,19 @@ import { findLibrary, WITHOUT_LIBRARY } from './own-clocks.ts'
 import { composeOf } from './project.ts'
 import { bridgePassesRules, hasUnifiedGroups, isRoot, isRootless } from './rights.ts'
 
-/** Something that a test of containers needs, and whether this machine and its engine allow it. */
+/** A requirement of tests with containers, and whether this machine and its engine meet it. */
 export interface Allowance {
   readonly what: string
   readonly allowed: boolean
   readonly detail: string
   readonly remedy?: string | undefined
-  /** Whether attaching is impossible without it. */
+  /** Whether attaching is impossible without this allowance. */
   readonly isNeeded: boolean
 }
 
 const LONGEST_MS = 20_000
 
-/** What this machine allows with containers; empty without an engine. */
+/** Returns what this machine allows with containers; empty without an engine. */
 export function containerAllowances(): readonly Allowance[] {
   const engines = askedEngines()
   if (engines.length === 0) return []
@@ -54,7 +54,7 @@ function answers({ program, problem, containers }: AskedEngine, isNeeded: boolea
   }
 }
 
-/** Undefined if the containers appear to run on this machine. */
+/** Returns why the containers appear to run on another machine; undefined if they appear to run on this one. */
 export function elsewhere(program: EngineProgram, containers: readonly Container[]): string | undefined {
   const host = process.env[program === 'docker' ? 'DOCKER_HOST' : 'CONTAINER_HOST']
   if (host !== undefined && !host.startsWith('unix:')) return host
@@ -63,7 +63,10 @@ export function elsewhere(program: EngineProgram, containers: readonly Container
   return system?.includes('Docker Desktop') === true ? 'Docker Desktop' : undefined
 }
 
-/** Whether this process can see the container's process: not if it runs in a container itself, for example. */
+/**
+ * Returns whether this process can see the container's process. It cannot if it runs in a container itself, for
+ * example.
+ */
 function isSeen({ running, pid, id }: Container): boolean {
   try {
     return running && readFileSync(`/proc/${pid}/cgroup`, 'utf8').includes(id)
@@ -93,7 +96,7 @@ function composing(engines: readonly AskedEngine[]): readonly Allowance[] {
   ]
 }
 
-/** Whether the kernel accepts rules between containers that end with their process. Asks without changing anything. */
+/** Returns whether the kernel accepts rules between containers that end with their process. Changes nothing. */
 function rules(): Allowance {
   const what = 'rules between containers'
   const no = (detail: string, remedy: string): Allowance => ({ what, allowed: false, detail, remedy, isNeeded: true })
@@ -122,7 +125,9 @@ export const ATTACHING_PROGRAMS: readonly Program[] = [
   { program: 'nsenter', install: 'apt-get install util-linux' },
 ]
 
-/** If this is refused, the rules go into the containers' own networks. */
+/**
+ * Returns whether bridges pass their packets to the rules. If not, the rules are added to the containers' own networks.
+ */
 function bridge(): Allowance {
   const passes = bridgePassesRules()
   return {

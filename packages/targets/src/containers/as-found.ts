@@ -4,8 +4,8 @@ import type { EngineProgram } from './engine.ts'
 // Commands by which the keeper restores a container after this process has died.
 
 /**
- * Exits with 0 if the container runs, its process is neither stopped nor frozen, and no SIGKILL is pending: engines
- * report a container as running until it has ended.
+ * Returns a command that exits with 0 if the container runs, its process is neither stopped nor frozen, and no SIGKILL
+ * is pending: engines report a container as running until it has ended.
  */
 export const goesOn = (engine: EngineProgram, name: string): ProgramCommand => ({
   words: ['sh', '-c', GOES_ON, engine, name],
@@ -22,21 +22,21 @@ done <"/proc/$2/status"`
 
 /** The time that engines give a process to exit after its stop signal. */
 const ENDS_WITHIN_S = 10
-/** The number of attempts to start the container, one a second. */
+/** The number of attempts to start the container, one per second. */
 const STARTS_WITHIN_S = 20
 
-/** More than the command of `startedIfItEnds` takes. */
+/** The time limit of the command of `startedIfItEnds`, which takes less. */
 export const WATCHED_WITHIN_MS = 60_000
 
 /**
- * Starts the container once this process of it exits, because of a signal that it may not have handled yet. One that
- * has already exited is started with all others.
+ * Returns a command that starts the container once its process `pid` exits because of a signal that it may not have
+ * handled yet. If the process has already exited, its container is started with all others.
  */
 export const startedIfItEnds = (engine: EngineProgram, name: string, pid: number): ProgramCommand => ({
   words: ['sh', '-c', STARTED_IF_IT_ENDS, engine, name, String(pid)],
 })
 
-// An engine may still take an exited process for running, and then its start does nothing and reports no failure.
+// An engine may still consider an exited process running. Its start then does nothing and reports no failure.
 const STARTED_IF_IT_ENDS = `[ -d "/proc/$2" ] || exit 0
 for each in $(seq ${ENDS_WITHIN_S * 20}); do
   [ -d "/proc/$2" ] || break
@@ -51,16 +51,16 @@ for each in $(seq ${STARTS_WITHIN_S}); do
 done`
 
 /**
- * Completes a stop in flight whose signal was lost: the kernel drops signals to a container's first process before it
- * listens for them, and engines then wait until their timeout. A process that does not listen is killed, as engines
- * finally do; a young one may have begun to listen since, and gets its stop signal again.
+ * Returns a command that completes a stop whose signal was lost. The kernel drops a signal to a container's first
+ * process until the process handles it, and the engine then waits until its timeout. A process without a handler is
+ * killed, as engines finally do; a young process may have added its handler since, and gets the stop signal again.
  */
 export const stopAgain = (engine: EngineProgram, name: string): ProgramCommand => ({
   words: ['sh', '-c', STOP_AGAIN, engine, name],
 })
 
 const YOUNG_S = 15
-/** The unit of the kernel's clock ticks, the same on every Linux. */
+/** Clock ticks per second in /proc, the same on every Linux. */
 const TICKS_PER_S = 100
 
 const STOP_AGAIN = `set -- $("$0" inspect --type container --format '{{.State.Status}} {{.State.Pid}} {{.Config.StopSignal}}' "$1")
@@ -86,7 +86,7 @@ began=$(sed 's/.*) //' "/proc/$pid/stat" | cut -d ' ' -f 20)
 now=$(cut -d . -f 1 /proc/uptime)
 [ $((now - began / ${TICKS_PER_S})) -ge ${YOUNG_S} ] || kill -"$signal" "$pid"`
 
-/** Kills the container's first process without waiting for a command of the engine in progress. */
+/** Returns a command that kills the container's first process without waiting for other commands of the engine. */
 export const killNow = (engine: EngineProgram, name: string): ProgramCommand => ({
   words: ['sh', '-c', KILL_NOW, engine, name],
 })

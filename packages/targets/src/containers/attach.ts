@@ -41,7 +41,7 @@ export interface ContainersOptions extends DeclaredOptions {
   readonly directory: string
   /** The number of nodes that the run expects. */
   readonly count: number
-  /** Endpoints that are no nodes. Later ones are added. */
+  /** Endpoints that are not nodes. More are added later. */
   readonly others: string[]
 }
 
@@ -49,8 +49,8 @@ const UP_WITHIN_MS = 300_000
 const LOOK_EVERY_MS = 50
 
 /**
- * Puts the proxy on every link between the containers of a project, without changing or restarting anything. A project
- * that is not up is started, and ended afterwards; any other is left as it was found.
+ * Puts the proxy on every link between the containers of a project, without changing or restarting a container. A
+ * project that is not running is started, and ended afterwards; a running project is left as it was found.
  *
  * @throws UserError as `startServing`; environment if there is no engine, no permission, or a link that cannot be led
  * through the proxy.
@@ -81,7 +81,7 @@ function requireHere({ engine, containers }: Project, where: string): void {
   )
 }
 
-/** What the declaration gives each node of its own, in its words. */
+/** Returns the declared parts that each node gets for itself, as the declaration names them. */
 const ownParts = ({ disk, clocks = false }: ContainersDeclaration): string | undefined =>
   [disk === undefined ? [] : ['"disk"'], clocks ? ['"clocks"'] : []].flat().join(' and ') || undefined
 
@@ -95,7 +95,7 @@ function requireNothingOwn(declaration: ContainersDeclaration, { engine, name }:
   )
 }
 
-/** The proxy between the containers of a project, for the time of a run. */
+/** The proxy between the containers of a project during a run. */
 class Attachment {
   readonly #options: ContainersOptions
   readonly #starting: Starting<RunningNode>
@@ -184,7 +184,7 @@ class Attachment {
     )
   }
 
-  /** Gives nodes their own disks and clocks, so that faults of them harm nothing else. */
+  /** Gives nodes their own disks and clocks, so that faults of these affect nothing else. */
   async #openOwn(logPath: string): Promise<void> {
     const { declaration, where } = this.#options
     const { disk, clocks, nodes: services = [] } = declaration
@@ -213,7 +213,10 @@ class Attachment {
     )
   }
 
-  /** The project once the engine no longer restarts any container, as it does while their database is not up. */
+  /**
+   * Resolves with the project once the engine no longer restarts any container, as it does while the container's
+   * database is down.
+   */
   async #settled(project: Project): Promise<Project> {
     const deadline = performance.now() + this.#timeoutMs
     let { containers } = project
@@ -227,7 +230,7 @@ class Attachment {
     }
   }
 
-  /** Inspects containers that have ended or restarted since they were seen. */
+  /** Inspects containers that have ended or restarted since they were last inspected. */
   async #look(): Promise<void> {
     const outdated = this.#members.filter(({ container }) => isOutdated(container))
     if (outdated.length === 0 || this.#project === undefined) return
@@ -237,7 +240,7 @@ class Attachment {
     )
   }
 
-  /** Some Compose programs succeed although a container has failed. */
+  /** @throws if a container does not run. Some Compose programs succeed although a container has failed. */
   #requireRunning(): void {
     const { where } = this.#options
     const down = this.#members.find(({ isNode, container }) => isNode && !container.running && !isComingBack(container))
@@ -248,7 +251,7 @@ class Attachment {
     )
   }
 
-  /** The client port, once it is known and every node listens on it. */
+  /** Resolves with the client port, once it is known and every node listens on it. */
   async #untilListening(): Promise<number> {
     const { where, declaration, signal } = this.#options
     const deadline = performance.now() + this.#timeoutMs
@@ -266,7 +269,7 @@ class Attachment {
     }
   }
 
-  /** The address that clients dial: the nodes, or the gateway once it listens. */
+  /** Resolves with the address that clients dial: the nodes, or the gateway once it listens. */
   async #untilEntrance(): Promise<ClientAddress> {
     const { where, declaration, signal } = this.#options
     const { through } = declaration
@@ -310,7 +313,7 @@ class Attachment {
         this.#sees(container)
   }
 
-  /** Replaces the container at its place in its service. The place outlives a container, which may be recreated. */
+  /** Replaces the container at its place in its service. A place outlives its container, which may be recreated. */
   #sees(container: Container): void {
     const known =
       this.#members.find((member) => member.container.id === container.id) ??
@@ -329,7 +332,7 @@ class Attachment {
     this.#options.others.push(endpoint)
   }
 
-  /** Closes the links first, which were opened last. */
+  /** Closes the links first, since they were opened last. */
   async #close(): Promise<void> {
     await this.#links?.close()
     await this.#socket?.close()

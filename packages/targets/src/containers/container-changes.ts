@@ -1,28 +1,31 @@
 import type { ClusterChange } from '@chaosproxy/runner/result'
 import type { Member } from './members.ts'
 
-/** Notices changes of containers between one look at them and the next. */
+/** Finds changes of containers between consecutive inspections. */
 export interface ContainerChanges {
-  /** The changes since the last look, once all links lead through the proxy; none at the first look. */
+  /** Returns the changes since the last call, once all links lead through the proxy; none at the first call. */
   look(members: readonly Member[]): readonly ClusterChange[]
-  /** Notes who is still dialling an address that no container has any more. */
+  /** Notes which nodes still dial an address that no container has any more. */
   lookForStale(members: readonly Member[], dialling: Dialling, nowMs: number): void
-  /** A line about all changes so far; undefined if there were none. */
+  /** Returns a line about all changes so far; undefined if there were none. */
   summary(): string | undefined
 }
 
-/** A container as it was at the last look; undefined while it does not run. */
+/** A container at the last call; undefined if it did not run. */
 type Seen =
   | { readonly id: string; readonly startedAtMs: number | undefined; readonly addresses: readonly string[] }
   | undefined
 
-/** @param followedMs When the links were last led through the proxy, in milliseconds since 1970, as engines count. */
+/**
+ * @param followedMs Returns when the links were last led through the proxy, in milliseconds since 1970, as engines
+ * count.
+ */
 export function createContainerChanges(followedMs: () => number): ContainerChanges {
   const known = new Map<Member, Seen>()
-  /** The last address of each container, because its end is seen without one. */
+  /** The last addresses of each container. An ended container is inspected without addresses. */
   const addresses = new Map<Member, readonly string[]>()
   const all: ClusterChange[] = []
-  /** Dials of an old address, by `n1 10.0.0.2`. */
+  /** Dials of old addresses. The key is node and address: `n1 10.0.0.2`. */
   const stale = new Map<string, StaleDial>()
   let looked = false
 
@@ -76,7 +79,7 @@ export function createContainerChanges(followedMs: () => number): ContainerChang
   }
 }
 
-/** The given addresses that a process is dialling without an answer so far. */
+/** Returns those of the given addresses that a process is dialling and that have not answered yet. */
 type Dialling = (pid: number, addresses: readonly string[]) => readonly string[]
 
 interface StaleDial {
@@ -85,13 +88,13 @@ interface StaleDial {
   readonly node: string
 }
 
-/** An attempt begun before the container came back has failed by then. */
+/** The time after which a dial that began before the container came back has failed. */
 const DIALS_FOR_MS = 5_000
 
 const addressesOf = ({ container }: Member): readonly string[] =>
   container.running ? container.networks.map(({ address }) => address) : []
 
-/** The nodes that still dialled the old address of a container: the run did not cause these failures. */
+/** Describes the nodes that still dialled the old address of a container, which is not a fault of the run. */
 function staleTexts(all: readonly ClusterChange[], stale: readonly StaleDial[]): readonly string[] {
   return [...new Set(stale.map(({ node }) => node))].map((node) => {
     const own = stale.filter((each) => each.node === node)

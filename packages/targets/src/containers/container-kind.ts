@@ -1,10 +1,12 @@
 import { type DatabaseName, databaseNames, databases } from './databases.ts'
 import type { Container } from './engine.ts'
 
-/** The role of a container in a test. `own`: a service of the project; `store`: a system for which there is no client. */
+/**
+ * The role of a container in a test. `own`: a service of the project; `store`: a system for which there are no clients.
+ */
 export type ContainerKind = 'own' | DatabaseName | 'store' | 'sentinel' | 'gateway' | 'console'
 
-/** Kinds that are nodes only if the declaration names them. */
+/** Kinds of containers that are nodes only if the declaration names them. */
 export const NO_NODES: readonly ContainerKind[] = ['store', 'sentinel', 'gateway', 'console']
 
 interface KnownKind {
@@ -13,7 +15,7 @@ interface KnownKind {
   readonly name: RegExp
 }
 
-/** In this order, because a console or gateway often has the name of its database in its own. */
+/** The known kinds, in this order, because the name of a console or gateway often contains the name of its database. */
 const KNOWN: readonly KnownKind[] = [
   { kind: 'sentinel', name: /sentinel/ },
   {
@@ -31,11 +33,14 @@ const KNOWN: readonly KnownKind[] = [
   },
 ]
 
-/** The last part of an image's name, without its tag: `redis` of `docker.io/library/redis:7@sha256:…`. */
+/** Returns the last part of an image's name, without its tag: `redis` of `docker.io/library/redis:7@sha256:…`. */
 export const imageName = (image: string): string =>
   (image.split('@')[0] ?? '').split('/').at(-1)?.replace(/:.*$/, '').toLowerCase() ?? ''
 
-/** By the image, or else the program that it runs. The service's name decides only that a container is no node. */
+/**
+ * Returns the kind of a container, by its image or else by the program that it runs. The service's name can only decide
+ * that the container is not a node.
+ */
 export function kindOf({ image, command, service, labels }: Container): ContainerKind {
   if (command.includes('--sentinel')) return 'sentinel'
   const project = labels['com.docker.compose.project']?.toLowerCase()
@@ -53,6 +58,6 @@ const knownBy = (name: string): KnownKind | undefined => KNOWN.find((each) => ea
 /** Programs that start another program. */
 const STARTERS = /entrypoint|^(tini|dumb-init|exec|--|run\.sh)$/
 
-/** The port that clients dial if the image is one of a database. */
+/** Returns the port that clients dial if the image is that of a database. */
 export const usualPort = (image: string): number | undefined =>
   Object.values(databases).find(({ name }) => name.test(imageName(image)))?.port

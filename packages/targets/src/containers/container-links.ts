@@ -24,7 +24,7 @@ interface Way extends Medium {
   readonly from: Member
   readonly to: Member
   readonly via: string
-  /** Where the proxy listens for each port of `to`. */
+  /** The proxy's address for each port of `to`. */
   readonly ports: Map<number, Address>
 }
 
@@ -36,7 +36,7 @@ export interface ContainerLinksOptions {
   readonly keeper: Keeper
 }
 
-/** The links between containers, each on its own route of the proxy. */
+/** The links between containers. Each link has its own route of the proxy. */
 export interface ContainerLinks {
   /**
    * Applies changes of addresses, containers and open ports.
@@ -44,21 +44,24 @@ export interface ContainerLinks {
    * @param looksAt The containers whose ports are read again; by default all.
    */
   refresh(looksAt?: (member: Member) => boolean): Promise<void>
-  /** When the rules were last changed, in milliseconds since 1970. */
+  /** Returns when the rules were last changed, in milliseconds since 1970. */
   inForceSince(): number
-  /** Moves the rules into the containers' own networks, for bridges that bypass those in the engine's network. */
+  /**
+   * Moves the rules into the containers' own networks, for bridges whose traffic bypasses rules in the engine's
+   * network.
+   */
   enter(): Promise<void>
   unproved(): Promise<readonly Unproved[]>
-  /** The traffic that bypassed the proxy, or was refused, since `endOlder`. */
+  /** Resolves with the traffic that bypassed the proxy, or was refused, since `endOlder`. */
   direct(): Promise<DirectTraffic>
   /** Ends connections between containers that are older than the rules, and no longer counts them. */
   endOlder(): Promise<void>
   /**
-   * Drops everything except TCP on these links, which the proxy cuts, until the returned function is called. That
-   * function resolves with the number of packets dropped.
+   * Drops everything except TCP on these links, whose TCP the proxy cuts, until the returned function is called. That
+   * function resolves with the number of dropped packets.
    */
   cut(links: readonly Link[]): Promise<() => Promise<number>>
-  /** Lets everything pass directly. Connections through the proxy last until it closes. */
+  /** Lets all new traffic pass directly. Connections through the proxy last until the proxy closes. */
   release(): Promise<void>
   close(): Promise<void>
 }
@@ -68,7 +71,7 @@ export const CLIENT_PORT = 'client'
 /** @throws UserError (environment) if the system refuses the rules or the addresses. */
 export async function openContainerLinks(options: ContainerLinksOptions): Promise<ContainerLinks> {
   const { project, members, network, keeper } = options
-  // Kept to the end, if only to reserve its addresses.
+  // The rules are kept to the end, at least to reserve their addresses.
   const outer = await openRules(project, keeper)
   let rules = outer
   const ways: Way[] = []
@@ -103,7 +106,7 @@ export async function openContainerLinks(options: ContainerLinksOptions): Promis
     inForce = wanted
     inForceSince = Date.now()
     // Connections made between the start of a container and its rules bypass the proxy. The next container does not
-    // wait for this.
+    // wait for their end.
     const connected = connectedAmong(isNew(ways, rules === outer))
     ending = Promise.all([ending, endOlderThanRules(connected)])
   }
@@ -162,7 +165,7 @@ async function openPorts(
   )
 }
 
-/** Runs steps one after another, because each replaces the rules of the last. */
+/** Returns a function that runs steps one after another, because each step replaces the rules of the previous one. */
 function inTurn(): <T>(step: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve()
   return (step) => {
@@ -172,7 +175,7 @@ function inTurn(): <T>(step: () => Promise<T>) => Promise<T> {
   }
 }
 
-/** The first process of each running container, by its addresses. */
+/** Returns the first process of each running container, by the container's addresses. */
 const processesOf = (members: readonly Member[]): ReadonlyMap<string, number> =>
   new Map(
     members
@@ -182,15 +185,15 @@ const processesOf = (members: readonly Member[]): ReadonlyMap<string, number> =>
 
 const portName = ({ network, family }: Medium, port: number): string => `${network}/IPv${family}:${port}`
 
-/** The ports on which a container listens, by the address family at which they can be dialled. */
+/** The ports on which a container listens, by the address family that reaches them. */
 type KnownPorts = { readonly [family in Family]: readonly number[] }
 
-/** To read one container's ports the kernel walks through all sockets of the machine, so known ports are cached. */
+/** Caches the ports of containers: to read them, the kernel walks through all sockets of the machine. */
 function createKnownPorts(): (member: Member, reads: boolean) => KnownPorts {
   const known = new Map<number, KnownPorts>()
   return ({ container: { running, pid, networks } }, reads) => {
     if (!running) return NONE
-    // A container that has just started does not listen yet, and its rules do not wait for that.
+    // A container that has just started does not listen yet, and its rules do not wait until it does.
     if (!reads) return known.get(pid) ?? NONE
     const found = {
       4: listeningPorts(pid),
@@ -207,7 +210,7 @@ const familyOf = ({ family }: Medium): Family => family
 
 const isIn = (a: Medium, b: Medium): boolean => a.network === b.network && a.family === b.family
 
-/** Adds a link for each pair without one, and returns the addresses for them. */
+/** Adds a link for each pair of containers without one, and returns the addresses of the new links. */
 function addWays(ways: Way[], members: readonly Member[], keeper: Keeper): readonly LinkAddresses[] {
   const missing = missingOf(members, ways)
   if (missing.length === 0) return []
@@ -240,7 +243,7 @@ const addressIn = ({ container }: Member, { network, family }: Medium): string |
     ? container.networks.find((each) => each.name === network && each.family === family)?.address
     : undefined
 
-/** The addresses of both ends; none while one of them is down. */
+/** Returns the addresses of both ends; none while one end is down. */
 function pairOf(way: Way): readonly (readonly [string, string])[] {
   const [source, target] = [addressIn(way.from, way), addressIn(way.to, way)]
   return source === undefined || target === undefined ? [] : [[source, target]]
@@ -249,7 +252,7 @@ function pairOf(way: Way): readonly (readonly [string, string])[] {
 const redirectedOf = (way: Way): readonly RedirectedPort[] =>
   pairOf(way).flatMap(([from, to]) => [...way.ports].map(([port, via]) => ({ from, to, port, via })))
 
-/** Where the container listens: nowhere while it is down, since another one may get its address. */
+/** Returns where the container listens: nowhere while it is down, since another container may get its address. */
 function whereabouts({ endpoint }: Member, ways: readonly Way[], clients: Address | undefined): Listening {
   const found: { [name: string]: Address } = clients === undefined ? {} : { [CLIENT_PORT]: clients }
   for (const way of ways) {
@@ -275,7 +278,7 @@ async function unprovedOf(ways: readonly Way[], rules: ContainerRules): Promise<
   }
 }
 
-/** The latest names of addresses, and the ports on which something has listened. */
+/** Remembers the latest names of addresses, and the ports on which a container has listened. */
 function createNames(): LinkNames & { learn(ways: readonly Way[]): void } {
   const links = new Map<string, string>()
   const listening = new Set<string>()
@@ -292,7 +295,7 @@ function createNames(): LinkNames & { learn(ways: readonly Way[]): void } {
   }
 }
 
-/** Returns the links that came under the rules since the last call; none the first time. */
+/** Returns a function that returns the links that the rules cover since its last call; none at the first call. */
 function createNewWays(): (ways: readonly Way[], rulesLast: boolean) => readonly Way[] {
   const known = new Set<string>()
   return (ways, rulesLast) => {
@@ -307,8 +310,8 @@ function createNewWays(): (ways: readonly Way[], rulesLast: boolean) => readonly
 }
 
 /**
- * The links with a connection. Reading a container's connections takes milliseconds, and both ends know each one, so
- * the end that started later is read: the earlier one is part of several links.
+ * Returns the links with a connection. Reading a container's connections takes milliseconds. Both ends know each
+ * connection, so only the end that started later is read: the earlier one belongs to several links.
  */
 function connectedAmong(ways: readonly Way[]): readonly Way[] {
   const startedAt = ({ container: { startedAtMs = 0 } }: Member) => startedAtMs
@@ -335,5 +338,5 @@ async function endOlderThanRules(ways: readonly Way[]): Promise<void> {
   await Promise.all(pids.map((pid) => endConnections(pid, peersOf(pid))))
 }
 
-/** The message of a failed refresh, for the problems of a run. */
+/** Returns the message of a failed refresh, for the problems of a run. */
 export const lostLinks = (error: Error): string => `links could not follow the containers: ${error.message}`

@@ -27,29 +27,30 @@ export interface ContainerNetworkOptions {
   readonly seed: number
 }
 
-/** The proxy on every link between containers that somebody else started. */
+/** The proxy on every link between containers that were started elsewhere. */
 export interface ContainerNetwork {
   /** Problems during the run: links that could not follow their containers. */
   readonly trouble: readonly string[]
   /**
-   * Leads the clients of these containers to this port, and returns the address to dial for each.
+   * Leads the clients of these containers to this port, and returns the address to dial for each container.
    *
-   * @throws UserError (environment) if one of them does not listen there.
+   * @throws UserError (environment) if a container does not listen on the port.
    */
   serve(names: readonly string[], port: number): Promise<ReadonlyMap<string, Address>>
   inject(fault: Fault): Promise<Injected>
-  /** Takes the proxy away without healing: traffic between the containers passes directly. */
+  /** Removes the proxy without healing: traffic between the containers then passes directly. */
   close(): Promise<void>
 }
 
-/** A container that has just started may not listen yet. */
+/** The time to wait for a container that has just started and may not listen yet. */
 const LISTENS_WITHIN_MS = 5_000
 const LOOK_EVERY_MS = 50
 
 /**
- * Puts the proxy on every link between these containers, and on one link from this machine's programs to each.
+ * Puts the proxy on every link between these containers, and on one link from this machine's programs to each
+ * container.
  *
- * @throws UserError (environment) with the reason if that is impossible. Nothing is left behind then.
+ * @throws UserError (environment) with the reason if that is impossible. Nothing is left behind in that case.
  */
 export async function openContainerNetwork({ where, ids, seed }: ContainerNetworkOptions): Promise<ContainerNetwork> {
   await requireRights(where)
@@ -125,7 +126,7 @@ async function requireRights(where: string): Promise<void> {
 }
 
 /**
- * The engine that runs all of these containers.
+ * Returns the engine that runs all of these containers.
  *
  * @throws UserError (environment)
  */

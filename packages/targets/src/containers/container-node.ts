@@ -30,8 +30,8 @@ export interface ContainerNodeOptions {
 }
 
 /**
- * Dialling it fails at once. A container without an address must not keep its last one, which another container may
- * have now.
+ * An address whose dial fails immediately. A container without an address must not keep its last one, which another
+ * container may have now.
  */
 const NOWHERE = '255.255.255.255'
 
@@ -41,11 +41,11 @@ const commandFault = (engine: EngineProgram, inject: string, heal: string): Comm
   timeoutMs: FAULT_WITHIN_MS,
 })
 
-/** A container as a node: the engine injects its faults, and may give it a new address at each start. */
+/** Returns a container as a node. The engine injects its faults, and may give it a new address at each start. */
 export function containerNode(options: ContainerNodeOptions): RunningNode {
   const { member, engine, timeoutMs, keeper, logPath } = options
   const id: NodeId = member.endpoint
-  // Read at each use, because a container may return with another address.
+  // The address is read at each use, because a container may return with another one.
   const address: Address = {
     get host() {
       return member.container.networks[0]?.address ?? NOWHERE

@@ -2,9 +2,9 @@ import type { ClientDeclaration } from '../client-kinds/registry.ts'
 import type { ContainersDeclaration } from '../cluster/declaration.ts'
 import type { Container, EngineProgram } from './engine.ts'
 
-/** A database in containers, for which there are clients: how it is recognised and declared. */
+/** A database in containers for which there are clients, with the way to recognise and declare it. */
 export interface ContainerDatabase {
-  /** Matches the names of its images, programs and services. */
+  /** Matches the names of the database's images, programs and services. */
   readonly name: RegExp
   readonly port: number
   readonly client: (nodes: readonly Container[], engine: EngineProgram) => ProposedClient
@@ -15,13 +15,13 @@ export interface ProposedClient {
   readonly client: ClientDeclaration
   readonly role?: ContainersDeclaration['role']
   readonly ready?: ContainersDeclaration['ready']
-  /** What to look at or complete, each a sentence. */
+  /** What the user must check or complete, each as a sentence. */
   readonly open: readonly string[]
 }
 
 export type DatabaseName = 'etcd' | 'redis' | 'postgres'
 
-/** Where a project has several, the first is proposed. */
+/** The known databases. If a project has several of them, the first one is proposed. */
 export const databases: { readonly [name in DatabaseName]: ContainerDatabase } = {
   etcd: { name: /^etcd/, port: 2379, client: etcdClient },
   redis: { name: /^(redis|valkey|keydb|dragonfly)/, port: 6379, client: redisClient },
@@ -30,7 +30,7 @@ export const databases: { readonly [name in DatabaseName]: ContainerDatabase } =
 
 export const databaseNames: readonly DatabaseName[] = Object.keys(databases) as DatabaseName[]
 
-/** The key names differ in every run, so the service need not be emptied. */
+/** A template of key names that differ in every run, so the service need not be emptied. */
 const OWN_KEYS = 'chaos-{run}-{key}'
 
 function etcdClient([first]: readonly Container[]): ProposedClient {
@@ -60,7 +60,7 @@ function redisClient(nodes: readonly Container[], engine: EngineProgram): Propos
   }
 }
 
-/** The password in the environment, or after `--requirepass`. */
+/** Returns the password in the environment, or after `--requirepass`. */
 function redisPassword(container: Container | undefined): string | undefined {
   if (container === undefined) return undefined
   const { command, environment } = container
@@ -90,7 +90,7 @@ function postgresClient([first]: readonly Container[]): ProposedClient {
 const holdsPassword = (password: string | undefined): readonly string[] =>
   password === undefined ? [] : ["It holds the password of the container's environment."]
 
-/** The value of the first of these variables that is not empty. */
+/** Returns the value of the first of these variables that is not empty. */
 function firstOf(environment: Container['environment'], names: readonly string[]): string | undefined {
   const name = names.find((each) => (environment[each] ?? '') !== '')
   return name === undefined ? undefined : environment[name]

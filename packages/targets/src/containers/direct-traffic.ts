@@ -2,16 +2,16 @@ import type { DirectConnection, Refused } from './redirection.ts'
 
 /** Traffic that bypassed the proxy or was refused, by link (`n1>n2`). */
 export interface DirectTraffic {
-  /** Connections older than the rules, which were ended. */
+  /** The number of connections older than the rules, which were ended. */
   readonly connections: ReadonlyMap<string, number>
-  /** Packets that were refused, of such connections or others. */
+  /** The number of refused packets, of old connections or others. */
   readonly packets: ReadonlyMap<string, number>
-  /** UDP datagrams that passed. */
+  /** The number of UDP datagrams that passed. */
   readonly datagrams: ReadonlyMap<string, number>
 }
 
 export interface LinkNames {
-  /** The link from one address to another; undefined if there never was one. */
+  /** Returns the link from one address to another; undefined if there never was one. */
   link(from: string, to: string): string | undefined
   listens(address: string, port: number): boolean
 }
@@ -28,7 +28,7 @@ export function directTraffic(
   const own = new Map(connections.map((each) => [connectionName(each), each]))
   for (const [name, { from, fromPort, to }] of own) {
     if (known.has(name)) continue
-    // The end that listens was dialled.
+    // The end that listens was dialled by the other end.
     const [dialler, dialled] = listens(from, fromPort) ? [to, from] : [from, to]
     count(counted, link(dialler, dialled) ?? `${dialler}>${dialled}`, 1)
   }
@@ -43,7 +43,7 @@ export function directTraffic(
   return { connections: counted, packets: byLink(packets), datagrams: byLink(datagrams) }
 }
 
-/** The same for both directions. */
+/** Returns the name of a connection, which is the same for both directions. */
 export const connectionName = ({ from, fromPort, to, toPort }: DirectConnection): string =>
   [`${from}:${fromPort}`, `${to}:${toPort}`].toSorted().join(' ')
 

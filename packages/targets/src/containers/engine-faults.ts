@@ -15,10 +15,10 @@ export interface EngineFaultsOptions {
   readonly id: NodeId
   readonly engine: EngineProgram
   readonly name: string
-  /** The PID of its first process. */
+  /** Returns the PID of the container's first process. */
   readonly pid: () => number
   readonly clock?: OwnClock | undefined
-  /** Where its own disk is mounted on this machine, if it has one. */
+  /** The mount point of the container's own disk on this machine, if it has one. */
   readonly disk?: string | undefined
   readonly placeholders: Placeholders
   readonly keeper: Keeper
@@ -27,15 +27,15 @@ export interface EngineFaultsOptions {
 
 export interface EngineFaults {
   suffer(fault: EngineFault): Promise<Handover>
-  /** Heals what is still in force. */
+  /** Heals all faults still in force. */
   end(): Promise<void>
 }
 
 export const FAULT_WITHIN_MS = 30_000
 
 /**
- * After a kill -9, a process that takes longer to exit would keep the service down: it is killed, as engines do after
- * 10 s.
+ * The time to stop if this process was killed. A process that takes longer to exit would keep the service down, so it
+ * is killed, as engines do after 10 s.
  */
 const STOPS_WITHIN_MS = 250
 
@@ -45,13 +45,13 @@ type Undoing = Pick<UndoneFault, 'undo' | 'undoLast' | 'turn'>
 
 interface Shared extends EngineFaultsOptions {
   readonly node: Node
-  /** Injects by a command, and undoes it after the last heal. `found` is called at the first injection. */
+  /** Injects a fault by a command, and undoes it after the last heal. `found` is called at the first injection. */
   counting(key: string, by: ProgramCommand, found: () => Undoing): Promise<Handover>
   /** Starts the container after a fault that may have ended its process, unless another fault keeps it down. */
   startAgain(): Promise<void>
 }
 
-/** The faults of a container besides kill and pause: most are injected by an engine's commands. */
+/** Returns the faults of a container besides kill and pause. Most of them are injected by an engine's commands. */
 export function engineFaults(options: EngineFaultsOptions, node: Node): EngineFaults {
   const { engine, name, keeper, id, logPath } = options
   const inForce = new Map<string, CountedFault>()
@@ -111,7 +111,7 @@ async function stopped({ node, engine, name, keeper, id }: Shared): Promise<bool
 }
 
 async function restarted(shared: Shared): Promise<Handover> {
-  // A container that another fault keeps down has no process to harm, and a heal must not start it.
+  // A container that another fault keeps down has no process to restart, and a heal must not start it.
   if (!shared.node.life().alive) return NOTHING_DONE
   const done = await stopped(shared)
   const back = shared.node.revive()
@@ -129,7 +129,7 @@ async function signalled(shared: Shared, signal: string): Promise<Handover> {
       undo: { words: [engine, 'kill', '--signal', 'SIGCONT', name] },
       turn: 'first',
     }))
-  // `startAgain` starts the container, in case another fault keeps it down.
+  // `startAgain` starts the container, unless another fault keeps it down.
   const start = { undo: undefined, undoLast: { words: [engine, 'start', name] }, turn: 'start' } as const
   const ends = startedIfItEnds(engine, name, shared.pid())
   const forget = shared.keeper.undoLater(ends, { timeoutMs: WATCHED_WITHIN_MS, node: shared.id, turn: 'beside' })
@@ -166,7 +166,7 @@ async function withFullDisk(shared: Shared): Promise<Handover> {
 const startingAgain = (shared: Shared, { done, undo }: Handover): Handover => ({
   done,
   async undo() {
-    // If this process died between the two, nobody else would start it.
+    // If this process died between the two steps, only the keeper could start the container.
     const { engine, name, keeper, id } = shared
     const forget = keeper.undoLater(
       { words: [engine, 'start', name] },

@@ -3,19 +3,19 @@ import type { UndoneFault } from '../cluster/running-node.ts'
 import type { ProgramCommand } from '../processes/command.ts'
 import { askEngine, type EngineProgram } from './engine.ts'
 
-/** A container, by its name in the engine. */
+/** A container with limits, by its name in the engine. */
 interface Limited {
   readonly engine: EngineProgram
   readonly name: string
 }
 
-/** What a container may use. 0 means no limit. */
+/** The resources that a container may use. 0 means no limit. */
 interface Limits {
   readonly cpus: number
   readonly quota: number
   readonly period: number
   readonly memoryBytes: number
-  /** Memory and swap together. */
+  /** The limit of memory and swap together. */
   readonly swapBytes: number
 }
 
@@ -35,7 +35,7 @@ export async function limitsOf({ engine, name }: Limited): Promise<Limits> {
 }
 
 export function lessCpu(container: Limited, { cpus, quota, period }: Limits, share: number): Limiting {
-  // A limit that the Compose file gives as a number of processors cannot be replaced by a quota.
+  // If the Compose file limits the number of processors, a quota cannot replace that limit.
   if (cpus > 0)
     return { by: update(container, ['--cpus', String(share)]), undo: update(container, ['--cpus', String(cpus)]) }
   const by = update(container, quotaOf(share * PERIOD_MICROS, PERIOD_MICROS))
@@ -50,7 +50,7 @@ export function lessMemory(
   limitBytes: number,
 ): Required<Limiting> {
   const by = update(container, memoryOf(limitBytes, limitBytes))
-  // The kernel may have killed it for using too much memory.
+  // The kernel may have killed the container for using too much memory.
   const backBy = (start: boolean): ProgramCommand => {
     if (memoryBytes === 0)
       return unlimited(container, { limits: memoryOf(totalmem(), 2 * totalmem()), group: 'memory', start })
@@ -75,8 +75,8 @@ const memoryOf = (bytes: number, withSwapBytes: number): readonly string[] => [
 ]
 
 /**
- * Not every engine can remove a limit. It is set to all that the machine has, and then the files of the container's
- * control group are set to no limit.
+ * Returns a command that removes a limit, which not every engine can do. The limit is first set to all that the machine
+ * has, and then to no limit in the files of the container's control group.
  */
 const unlimited = (
   container: Limited,
@@ -89,7 +89,7 @@ const shell = ({ engine, name }: Limited, limits: readonly string[], parts: read
   words: ['sh', '-c', [...parts, 'exit $code'].join('\n'), 'limits', engine, name, ...limits],
 })
 
-/** A container that is down needs no update by engines that forget limits when it ends. */
+/** Updates a container that runs. Engines that forget limits when a container ends need no update while it is down. */
 const UPDATE = `engine=$1 name=$2
 shift 2
 "$engine" update "$@" "$name"
@@ -102,9 +102,9 @@ code=$?`
 
 /** Values in a control group's files that mean no limit, in the order that the kernel accepts. */
 interface NoLimit {
-  /** Version 1, with a hierarchy for each resource. */
+  /** Control groups version 1, with a hierarchy for each resource. */
   readonly old: readonly (readonly [file: string, value: string])[]
-  /** Version 2, with one hierarchy for all. */
+  /** Control groups version 2, with one hierarchy for all resources. */
   readonly unified: readonly (readonly [file: string, value: string])[]
 }
 

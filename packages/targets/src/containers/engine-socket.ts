@@ -6,12 +6,12 @@ import type { Keeper } from '../keeper/keeper.ts'
 import { makeTemporary } from '../keeper/temporary.ts'
 import { type Container, containersIn, containersOf, type EngineProgram } from './engine.ts'
 
-// Starting the engine's program takes longer than anything else between a container's start and its links, so urgent
-// inspections use the socket.
+// The start of the engine's program takes longer than all other steps between a container's start and its links, so
+// urgent inspections use the engine's socket.
 
 export interface EngineSocket {
   /**
-   * These containers as they are now, without removed ones.
+   * Inspects these containers. Removed containers are omitted.
    *
    * @throws UserError (environment)
    */
@@ -26,8 +26,8 @@ export interface EngineSocketOptions {
 }
 
 /**
- * Podman listens only after `podman system service` was started. Until then, and where there is no socket, the engine's
- * program is used.
+ * Opens the engine's socket. Podman listens only after `podman system service` was started. Until then, or without a
+ * socket, the engine's program is used.
  */
 export async function openEngineSocket({ engine, keeper, logDir }: EngineSocketOptions): Promise<EngineSocket> {
   const own = engine === 'podman' ? await startPodmanService(keeper, logDir) : undefined
@@ -55,9 +55,9 @@ interface PodmanService {
   close(): Promise<void>
 }
 
-/** Undefined if it cannot be started. */
+/** Starts podman's service; undefined if it cannot be started. */
 async function startPodmanService(keeper: Keeper, logDir: string): Promise<PodmanService | undefined> {
-  // A path in the system's temporary directory: one among the results may be too long for a socket.
+  // The socket is in the system's temporary directory: a path among the results may be too long for a socket.
   const directory = makeTemporary(keeper, 'chaos-engine-')
   const path = join(directory, 'podman.sock')
   let service: CommandProcess | undefined
@@ -83,7 +83,7 @@ async function startPodmanService(keeper: Keeper, logDir: string): Promise<Podma
 
 const ANSWERS_WITHIN_MS = 2_000
 
-/** Undefined if the engine does not answer. */
+/** Resolves with a container; undefined if the engine does not answer. */
 function containerAt(socketPath: string, path: string): Promise<Container | undefined> {
   if (!existsSync(socketPath)) return Promise.resolve(undefined)
   return new Promise((resolve) => {
@@ -106,6 +106,6 @@ function containerOf(json: string): Container | undefined {
   try {
     return containersIn(`[${json}]`)[0]
   } catch {
-    return undefined // an interface of a version that is not known here
+    return undefined // an API of an unknown version
   }
 }

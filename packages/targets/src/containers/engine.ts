@@ -2,7 +2,7 @@ import { execFile, spawnSync } from 'node:child_process'
 import { environmentError, type UserError } from '@chaosproxy/history'
 import { findProgram } from '../command/programs.ts'
 
-/** The programs of container engines, in the order in which they are asked. */
+/** The programs of container engines, in the order in which they are tried. */
 const PROGRAMS = ['docker', 'podman'] as const
 export type EngineProgram = (typeof PROGRAMS)[number]
 
@@ -14,40 +14,40 @@ interface NetworkAddress {
   readonly family: Family
 }
 
-/** A container, as far as faults and links need to know it. */
+/** A container, with the properties that faults and links need. */
 export interface Container {
   readonly id: string
   readonly name: string
-  /** The Compose service, or the container's name outside of a project. */
+  /** The Compose service, or the container's name if it belongs to no project. */
   readonly service: string
-  /** Its number within the service, from 1. */
+  /** The container's number within the service, from 1. */
   readonly number: number
   readonly image: string
   readonly command: readonly string[]
   readonly environment: { readonly [name: string]: string }
-  /** The health check's command; empty if it has none. */
+  /** The health check's command; empty if the container has none. */
   readonly healthCheck: readonly string[]
   readonly labels: { readonly [name: string]: string }
   readonly running: boolean
-  /** The PID of its first process in the engine's PID namespace; 0 while it is down. */
+  /** The PID of the container's first process in the engine's PID namespace; 0 while the container is down. */
   readonly pid: number
-  /** `bridge`, `host`, `container:ID`, … */
+  /** The network mode: `bridge`, `host`, `container:ID`, … */
   readonly networkMode: string
-  /** Its addresses in the networks it has joined, those of IPv4 first. */
+  /** The container's addresses in the networks that it has joined, IPv4 addresses first. */
   readonly networks: readonly NetworkAddress[]
   /** Ports that are reachable from outside the engine. */
   readonly published: readonly number[]
   readonly hostPorts: readonly { readonly port: number; readonly hostPort: number }[]
   /** TCP ports that the image or the Compose file names, published or not. */
   readonly exposed: readonly number[]
-  /** Whether its health check passes; undefined if it has none or the engine has not run it. */
+  /** Whether the container's health check passes; undefined if it has none or the engine has not run it. */
   readonly healthy: boolean | undefined
   readonly exitCode: number
-  /** When it was last started, in milliseconds since 1970, by the engine; undefined if it never was. */
+  /** When the engine last started the container, in milliseconds since 1970; undefined if it never did. */
   readonly startedAtMs: number | undefined
   /**
-   * Until when the engine may restart it by itself, in milliseconds since 1970; undefined if it runs, or if its restart
-   * policy does not restart it.
+   * The time until which the engine may restart the container by itself, in milliseconds since 1970; undefined if the
+   * container runs, or if its restart policy does not restart it.
    */
   readonly backUntilMs: number | undefined
 }
@@ -56,9 +56,9 @@ const LONGEST_MS = 20_000
 const MOST_BYTES = 64 * 1024 * 1024
 
 /**
- * Returns what the engine's program prints.
+ * Resolves with the output of the engine's program.
  *
- * @throws UserError (environment) with the error that it prints.
+ * @throws UserError (environment) with the error that the program prints.
  */
 export function askEngine(program: EngineProgram, args: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -74,7 +74,7 @@ const refused = (program: string, args: readonly string[], complaint: string): U
   environmentError(`${program} ${args[0]}: ${complaint.split('\n').at(-1)}`)
 
 /**
- * These containers as they are now, without removed ones.
+ * Inspects these containers. Removed containers are omitted.
  *
  * @throws UserError (environment)
  */
@@ -82,7 +82,10 @@ export async function containersOf(program: EngineProgram, ids: readonly string[
   return containersIn(await inspected(program, ids))
 }
 
-/** A container may be removed between being listed and inspected; the others are printed anyway. */
+/**
+ * Resolves with the inspection of containers. A container may be removed between listing and inspection; the engine
+ * still prints the other containers.
+ */
 function inspected(program: EngineProgram, ids: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     const options = { timeout: LONGEST_MS, maxBuffer: MOST_BYTES }
@@ -93,7 +96,7 @@ function inspected(program: EngineProgram, ids: readonly string[]): Promise<stri
   })
 }
 
-/** The containers of an engine, or why they are unknown. */
+/** The containers of an engine, or the reason why they are unknown. */
 export interface AskedEngine {
   readonly program: EngineProgram
   readonly containers: readonly Container[]
@@ -128,7 +131,7 @@ const problemOf = ({ stderr, error }: { readonly stderr: string; readonly error?
 
 const idsIn = (text: string): readonly string[] => text.split('\n').filter((line) => line !== '')
 
-/** What both engines print about a container, as far as it is used here. */
+/** The members of an inspection that are used here. Both engines print them. */
 interface Inspected {
   readonly Id: string
   readonly Name: string
@@ -139,7 +142,9 @@ interface Inspected {
     readonly ExitCode: number
     readonly StartedAt?: string
     readonly FinishedAt?: string
-    /** Docker sets it for a container that waits for its next start, and reports it as running as well. */
+    /**
+     * Docker sets this member for a container that waits for its next start, and also reports the container as running.
+     */
     readonly Restarting?: boolean
     readonly Health?: { readonly Status?: string }
   }
@@ -148,7 +153,7 @@ interface Inspected {
     readonly Labels?: { readonly [name: string]: string } | null
     readonly Env?: readonly string[] | null
     readonly Cmd?: readonly string[] | null
-    /** A single text in some versions of podman. */
+    /** Some versions of podman print a single text. */
     readonly Entrypoint?: readonly string[] | string | null
     readonly ExposedPorts?: { readonly [port: string]: unknown } | null
     readonly Healthcheck?: { readonly Test?: readonly string[] | null } | null
@@ -205,15 +210,17 @@ function containerOf({ Id, Name, State, Config, HostConfig, NetworkSettings }: I
 const addressIn = (name: string, address: string, family: Family): readonly NetworkAddress[] =>
   address === '' ? [] : [{ name, address, family }]
 
-/** Engines print the year 1 for never. */
+/** Parses a time. Engines print the year 1 for a time that never was. */
 function timeOf(text = ''): number | undefined {
   const time = Date.parse(text)
   return time > 0 ? time : undefined
 }
 
-/** Docker doubles the time between two starts up to this. */
+/** The upper limit of the time between two starts, which Docker doubles each time. */
 const LONGEST_PAUSE_MS = 60_000
-/** The engine does not report why a container ended. After this time it will not be restarted. */
+/**
+ * The time after which an ended container will not be restarted. The engine does not report why the container ended.
+ */
 const STARTED_AGAIN_WITHIN_MS = 5_000
 
 function backUntil(

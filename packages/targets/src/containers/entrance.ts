@@ -10,7 +10,7 @@ type Through = NonNullable<ContainersDeclaration['through']>
 /** The address that the clients of a node dial; undefined while nothing serves them. */
 export type ClientAddress = (member: Member) => Address | undefined
 
-/** Clients dial the nodes themselves. */
+/** Returns the address of the node itself, for clients that dial nodes directly. */
 export const directly =
   (port: () => number | undefined): ClientAddress =>
   ({ isNode, container: { running, networks } }) => {
@@ -23,7 +23,7 @@ export const directly =
 
 /** The addresses of a gateway's containers, and the port that clients dial. */
 export interface Entrance {
-  /** Undefined while one of its containers does not listen on it, or if it is ambiguous. */
+  /** The port; undefined while one of the containers does not listen on it, or if it is ambiguous. */
   readonly port: number | undefined
   readonly listening: readonly number[]
 }
@@ -40,7 +40,7 @@ export function entranceOf(
   return { port: port !== undefined && all.every(({ ports }) => ports.includes(port)) ? port : undefined, listening }
 }
 
-/** Explains why clients cannot use this gateway as it is. */
+/** Returns an error that explains why clients cannot use this gateway as it is. */
 export function noEntrance({ service, port }: Through, { listening }: Entrance, where: string): UserError {
   const ports = listening.join(', ') || 'none'
   return environmentError(
@@ -51,8 +51,8 @@ export function noEntrance({ service, port }: Through, { listening }: Entrance, 
 }
 
 /**
- * Clients dial a gateway, which chooses the node. They can do so while their own node is down. The containers of a
- * scaled gateway are distributed over the nodes.
+ * Returns the address of a gateway, which chooses the node. Clients can dial it while their own node is down. The
+ * containers of a scaled gateway are distributed over the nodes.
  */
 export const throughGateway =
   (service: string, port: number, members: () => readonly Member[]): ClientAddress =>
@@ -71,8 +71,8 @@ const gatewaysOf = (service: string, members: readonly Member[]): readonly Membe
 /**
  * @param containers All containers of the project, running or not.
  *
- * @throws UserError (input) for a gateway that the project does not have, or that is itself a node; (environment) for
- * one that is down.
+ * @throws UserError (input) for a gateway that the project does not have, or that is itself a node; (environment) for a
+ * gateway that is down.
  */
 export function requireEntrance(
   { through }: ContainersDeclaration,

@@ -6,7 +6,7 @@ import type { ContainerEvent } from './container-event.ts'
 
 /** An event that `podman events` also prints, but later. */
 export interface WrittenEvent extends ContainerEvent {
-  /** The time of day, which identifies the event. */
+  /** The time of day of the event, which identifies it. */
   readonly time: string
 }
 
@@ -14,8 +14,8 @@ const FOUND_WITHIN_MS = 5_000
 const LOOK_EVERY_MS = 50
 
 /**
- * Reports events as they are written to the file that this podman process reads, until the returned function is called.
- * If there is no such file, or it is replaced, nothing more is reported.
+ * Reports events as this podman process's event file grows, until the returned function is called. Reports nothing more
+ * if there is no such file, or if it is replaced.
  */
 export function watchEventFile(pid: number, happened: (event: WrittenEvent) => void): () => void {
   const deadline = performance.now() + FOUND_WITHIN_MS
@@ -32,7 +32,10 @@ export function watchEventFile(pid: number, happened: (event: WrittenEvent) => v
   }
 }
 
-/** The highest standard descriptor. Its errors go to a file of ours, which may have the same name as the event file. */
+/**
+ * The highest standard descriptor. Podman's standard error is a file of this program, which may have the same name as
+ * the event file.
+ */
 const LAST_STANDARD_FD = 2
 
 function eventFileOf(pid: number): string | undefined {
@@ -43,11 +46,11 @@ function eventFileOf(pid: number): string | undefined {
       .map((fd) => readlinkSync(join(directory, fd)))
       .find((path) => path.endsWith('/events.log') && existsSync(path))
   } catch {
-    return undefined // it has ended, or closed a file meanwhile
+    return undefined // the process has ended, or closed a file
   }
 }
 
-/** Each line added to the file from now on. */
+/** Calls back with each line added to the file from now on. */
 export function follow(path: string, happened: (event: WrittenEvent) => void): () => void {
   const file = openSync(path, 'r')
   let offset = statSync(path).size
@@ -83,9 +86,9 @@ export function eventIn(line: string): WrittenEvent | undefined {
     if (Status !== 'start' && Status !== 'died') return undefined
     return { id: ID, what: Status === 'start' ? 'start' : 'die', time: timeOfDay(Time) }
   } catch {
-    return undefined // not an event of a version that is known here
+    return undefined // not an event of a known version
   }
 }
 
-/** `12:00:00.123` from a time in any of podman's formats. */
+/** Returns the time of day in a time of any podman format: `12:00:00.123`. */
 export const timeOfDay = (text: string): string => /\d\d:\d\d:\d\d(\.\d+)?/.exec(text)?.[0] ?? ''

@@ -19,7 +19,7 @@ export interface FollowedLinksOptions extends ContainerLinksOptions {
   /** The start of every message. */
   readonly where: string
   readonly logDir: string
-  /** Problems during the run. More are added. */
+  /** Problems during the run. More are added later. */
   readonly trouble: string[]
   /** Handles events of containers, including those of other projects. */
   happened(events: readonly ContainerEvent[]): Promise<void>
@@ -27,25 +27,29 @@ export interface FollowedLinksOptions extends ContainerLinksOptions {
   changed?(change: ClusterChange): void
 }
 
-/** Links between containers that lead through the proxy, wherever the containers move. */
+/** Links between containers that lead through the proxy and follow containers to new addresses. */
 export interface FollowedLinks {
-  /** Applies changes at once. */
+  /** Applies changes immediately. */
   refresh(): Promise<void>
-  /** As `cut` of the links. */
+  /** Cuts the links as `cut` of `ContainerLinks`. */
   cut(links: readonly Link[]): Promise<() => Promise<number>>
-  /** What containers did during the run, and what bypassed the proxy; empty if there was nothing. */
+  /**
+   * Resolves with notes on the containers' changes during the run, and on traffic that bypassed the proxy; empty if
+   * there was nothing.
+   */
   notes(): Promise<readonly string[]>
-  /** Lets everything pass directly. Connections through the proxy last until it closes. */
+  /** Lets all new traffic pass directly. Connections through the proxy last until the proxy closes. */
   release(): Promise<void>
   close(): Promise<void>
 }
 
-/** A port that a container opens later is found within this time. */
+/** The time within which a port that a container opens later is found. */
 const LOOK_EVERY_MS = 500
-/** A port of a container that has just started is found within this time, and cannot be reached before. */
+/** The time within which a port of a newly started container is found. The port cannot be reached before. */
 const LOOK_SOON_MS = 25
 /**
- * Looking takes milliseconds for each container and blocks everything else, so the pause is this many times as long.
+ * The length of a pause, as a multiple of the time that the look before it took. A look takes milliseconds per
+ * container and blocks everything else.
  */
 const RESTS_TIMES = 3
 /** How long a container counts as just started. */
@@ -55,7 +59,7 @@ const SOON_FOR_MS = 10_000
  * Opens the links, follows containers that start and end and ports that they open, and proves each link by a probe.
  *
  * @throws UserError (environment) if the system refuses, or if traffic between nodes bypasses the rules. Nothing is
- * left behind.
+ * left behind in that case.
  */
 export async function followLinks(options: FollowedLinksOptions): Promise<FollowedLinks> {
   const links = await openContainerLinks(options)
@@ -98,14 +102,14 @@ async function missedBefore({ members, happened }: FollowedLinksOptions): Promis
   if (outdated.length > 0) await happened(outdated.map(({ container: { id } }) => ({ id, what: 'start' })))
 }
 
-/** Keeps the network of this process alive, if the containers' engine may remove it. */
+/** Prevents the removal of this process's network, if the containers' engine may remove it. */
 async function held({ engine, members, logDir, keeper }: FollowedLinksOptions): Promise<() => Promise<void>> {
   const [network] = members().flatMap(({ container: { networks } }) => networks)
   if (engine !== 'podman' || !isRootless() || network === undefined) return async () => {}
   return holdRootlessNetwork({ network: network.name, logDir, keeper })
 }
 
-/** Resolves with a function that ends the watch. */
+/** Watches the engine's events. Resolves with a function that ends the watch. */
 async function watched(
   links: ContainerLinks,
   changes: ContainerChanges,
@@ -135,7 +139,7 @@ async function watched(
     missed() {
       const text = `${engine} reported no events for a while, for example while restarting: containers started meanwhile may have been reached directly`
       if (!trouble.includes(text)) trouble.push(text)
-      // While the engine is down this fails, and is tried again once it is back.
+      // This fails while the engine is down, and is repeated once the engine is back.
       follow(members().map(({ container: { id } }) => ({ id, what: 'start' }))).catch(() => undefined)
     },
   })
@@ -161,7 +165,7 @@ async function watched(
 }
 
 /**
- * Collects what arrives while a batch is handled into the next one, so that the engine is asked once for several
+ * Returns a function that collects calls during a batch into the next batch. The engine is thus asked once for several
  * events, and in order.
  */
 function inBatches<T>(handle: (batch: readonly T[]) => Promise<void>): (each: T) => void {
@@ -182,7 +186,7 @@ function inBatches<T>(handle: (batch: readonly T[]) => Promise<void>): (each: T)
   }
 }
 
-/** Moves the rules to where more traffic passes them, and returns the links that still carry nothing. */
+/** Moves the rules if more traffic passes them elsewhere, and returns the links that still carry nothing. */
 async function proved(links: ContainerLinks): Promise<readonly Unproved[]> {
   const unproved = await links.unproved()
   if (unproved.length === 0) return []
@@ -201,7 +205,10 @@ async function notesOf(links: ContainerLinks, changes: ContainerChanges): Promis
   return [...(summary === undefined ? [] : [summary]), direct, ...passed]
 }
 
-/** Logs connections older than the rules, and packets to ports that have just opened or to nobody. */
+/**
+ * Logs connections older than the rules, and refused packets: to ports that have just opened, or on which no process
+ * listens.
+ */
 async function logDirect(links: ContainerLinks, logDir: string): Promise<void> {
   const { connections, packets } = await links.direct()
   const listed = (counts: ReadonlyMap<string, number>) =>

@@ -3,19 +3,22 @@ import { imageName, kindOf } from './container-kind.ts'
 import type { Container } from './engine.ts'
 import type { NodeGroup } from './node-groups.ts'
 
-/** The service that clients dial, and what to look at, each a sentence. */
+/** The gateway that clients dial, and what the user must check, each as a sentence. */
 export interface ProposedGateway {
   readonly through?: NonNullable<ContainersDeclaration['through']>
   readonly open: readonly string[]
 }
 
-/** Gateways that forward HTTP requests to several servers. */
+/** Matches gateways that forward HTTP requests to several servers. */
 const OF_HTTP = /^(nginx|openresty|traefik|haproxy|envoy|caddy|kong|apisix|krakend|tyk)/
 
 /** Customary HTTP ports. The other ports of a gateway often serve its dashboard. */
 const CUSTOMARY = [80, 8080, 8000, 10000] as const
 
-/** A gateway is in front of the nodes if it is published and they are not: then there is no other way in. */
+/**
+ * Returns the gateway in front of nodes: a published gateway of unpublished nodes, which clients can reach in no other
+ * way.
+ */
 export function gatewayBefore({ kind, containers: nodes }: NodeGroup, all: readonly Container[]): ProposedGateway {
   if (kind !== 'own') return { open: [] }
   const gateways = all.filter((each) => isGateway(each) && !nodes.some(({ service }) => service === each.service))
@@ -46,7 +49,7 @@ export function gatewayBefore({ kind, containers: nodes }: NodeGroup, all: reado
   }
 }
 
-/** By its image, or by its program if the image says nothing. */
+/** Returns whether a container is a gateway, by its image, or by its program if the image does not tell. */
 const isGateway = (container: Container): boolean =>
   kindOf(container) === 'gateway' &&
   [imageName(container.image), ...container.command.slice(0, 2).map((word) => word.split('/').at(-1) ?? '')].some(

@@ -23,7 +23,7 @@ import {
 
 interface InnerTable {
   readonly table: OwnedTable
-  /** The container's own address towards each address that it must not reach directly. */
+  /** For each address that the container must not reach directly, the container's own address towards it. */
   readonly own: Map<string, string>
   /** The addresses to which only TCP may pass. */
   cut: readonly string[]
