@@ -1,4 +1,4 @@
-/** Loads what starts the programs of a cluster, and the proxy before them. */
+/** Loads the module that starts the programs of a cluster, and the proxy in front of them. */
 export const commandClusters = (): Promise<typeof import('./cluster/start-commands.ts')> =>
   import('./cluster/start-commands.ts')
 

@@ -66,8 +66,8 @@ export async function startCommandCluster(options: CommandClusterOptions): Promi
 type AnnouncedNumbers = { readonly [node: NodeId]: { readonly [port: string]: number } }
 
 /**
- * Reserves port numbers for nodes that listen on their own addresses. A node's announced port has the number of the
- * proxy's port: some servers, such as Galera's, announce only a port and take the host from the connection.
+ * Reserves numbers for the announced ports of nodes with their own addresses. A node and its proxy listen on the same
+ * number: some servers, such as Galera's, announce only a port and take the host from the connection.
  */
 async function numbersOf(ids: readonly NodeId[], announced: readonly string[]): Promise<AnnouncedNumbers> {
   const numbers: { [node: NodeId]: { readonly [port: string]: number } } = {}

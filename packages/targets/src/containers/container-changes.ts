@@ -94,7 +94,7 @@ const DIALS_FOR_MS = 5_000
 const addressesOf = ({ container }: Member): readonly string[] =>
   container.running ? container.networks.map(({ address }) => address) : []
 
-/** Describes the nodes that still dialled the old address of a container, which is not a fault of the run. */
+/** Describes the nodes that still dialled the old address of a container. The run did not cause these failures. */
 function staleTexts(all: readonly ClusterChange[], stale: readonly StaleDial[]): readonly string[] {
   return [...new Set(stale.map(({ node }) => node))].map((node) => {
     const own = stale.filter((each) => each.node === node)

@@ -30,8 +30,8 @@ interface InnerTable {
 }
 
 /**
- * The same rules in the containers' own networks, for bridges that keep their inner traffic from the rules in the
- * engine's network. A container that restarts gets its table with the next redirected ports.
+ * Opens the same rules in the containers' own networks, for bridges whose inner traffic bypasses rules in the engine's
+ * network. A restarted container gets its table with the next redirected ports.
  *
  * @param processes A process of each running container, by every address of the container.
  */
@@ -46,7 +46,7 @@ export function openInnerRules(
   const past = emptyCount()
   const inAll = (command: string) => Promise.all([...tables.values()].map(({ table }) => table.run([command])))
 
-  /** Undefined if the container has ended meanwhile. */
+  /** Resolves with a container's table; undefined if the container has ended. */
   async function tableIn(pid: number): Promise<InnerTable | undefined> {
     const known = tables.get(pid)
     if (known !== undefined) return known
@@ -63,7 +63,7 @@ export function openInnerRules(
 
   async function closeTable(pid: number, { table, own }: InnerTable): Promise<void> {
     tables.delete(pid)
-    // The network of a container that has ended lasts while a process is in it.
+    // The network of an ended container lasts while a process is in it.
     const counted = await table.run([]).catch(() => '')
     addTo(past, counted, own)
     await table.close()
@@ -112,7 +112,7 @@ export function openInnerRules(
   }
 }
 
-/** The addresses to which a container sends, from these pairs. */
+/** Returns the addresses to which a container sends, among these pairs. */
 const toFrom = (pairs: readonly AddressPair[], pids: ReadonlyMap<string, number>, pid: number): readonly string[] =>
   pairs.filter(([from]) => pids.get(from) === pid).map(([, to]) => to)
 
@@ -124,11 +124,11 @@ async function cutIn(table: string, inner: InnerTable, after: readonly string[])
     }),
   )
   inner.cut = after
-  // In the network of a container that has ended there is nothing left to cut.
+  // The network of an ended container has no traffic left to cut.
   if (commands.length > 0) await inner.table.run([commands.join('; ')]).catch(() => '')
 }
 
-/** Replaces the redirections in one container's table. */
+/** Returns the commands that replace the redirections in one container's table. */
 function redirecting(table: string, sent: readonly RedirectedPort[], received: readonly RedirectedPort[]): string[] {
   return FAMILIES.flatMap((each) => {
     const own = (ports: readonly RedirectedPort[]) => ports.filter(({ to }) => each.has(to))
@@ -141,7 +141,10 @@ function redirecting(table: string, sent: readonly RedirectedPort[], received: r
   })
 }
 
-/** Outgoing traffic is redirected; traffic from the proxy gets the caller's address as it arrives. */
+/**
+ * Returns the commands that create an empty table. The table redirects outgoing traffic; traffic from the proxy gets
+ * the caller's address on arrival.
+ */
 const emptyInnerTable = (table: string): readonly string[] => [
   `add table ${table} { flags owner; }`,
   `add chain ${table} sent { type nat hook output priority -101; }`,
@@ -163,7 +166,7 @@ const emptyInnerTable = (table: string): readonly string[] => [
   ]),
 ]
 
-/** The sets whose elements, addresses, are counted. */
+/** Sets of addresses whose packets are counted. */
 const SETS = ['packets', 'datagrams', 'cut'] as const
 const NAME_OF = { packets: 'pairs', datagrams: 'datagrams', cut: 'cut' } as const
 

@@ -3,15 +3,15 @@ import { connect, createServer, type Socket } from 'node:net'
 import { listensAtLoopback6 } from './listening-ports.ts'
 import { openTable } from './redirection.ts'
 
-/** A port of this machine, and the port of 127.0.0.1 to which local connections to it are redirected. */
+/** A port of this machine, and the port of 127.0.0.1 to which its local connections are redirected. */
 export interface LedPort {
   readonly hostPort: number
   readonly proxyPort: number
 }
 
 /**
- * Redirects connections from this machine's programs to published ports to the proxy, at 127.0.0.1 and ::1, until the
- * returned function is called or this process ends.
+ * Redirects connections from this machine's programs to published ports: they reach the proxy, at 127.0.0.1 and ::1,
+ * until the returned function is called or this process ends.
  *
  * @throws UserError (environment) if the kernel or nft refuses.
  */
@@ -46,8 +46,8 @@ export async function leadPublished(project: string, ports: readonly LedPort[]):
 }
 
 /**
- * Programs that try ::1 first, where nothing is published, fall back to 127.0.0.1; also if something is published there
- * later.
+ * Returns the rule for ::1. Programs that try ::1 first, where no port is published, must fall back to 127.0.0.1, even
+ * if a port is published there later.
  */
 const ruleFor6 = (table: string, hostPort: number, relay: Relay | undefined): string =>
   relay === undefined
@@ -59,7 +59,7 @@ interface Relay {
   close(): Promise<void>
 }
 
-/** The kernel does not translate between address families, so connections to ::1 are relayed to 127.0.0.1. */
+/** Relays connections from ::1 to 127.0.0.1, since the kernel does not translate between address families. */
 async function openRelay(proxyPort: number): Promise<Relay> {
   const open = new Set<Socket>()
   const server = createServer({ allowHalfOpen: true }, (client) => {
@@ -71,7 +71,7 @@ async function openRelay(proxyPort: number): Promise<Relay> {
       open.add(socket)
       socket.setNoDelay(true)
       socket.pipe(other)
-      // A reset by a fault must arrive as a reset.
+      // A reset by a fault must reach the program as a reset.
       socket.on('error', () => other.resetAndDestroy())
       socket.on('close', () => open.delete(socket))
     }

@@ -8,8 +8,8 @@ import type { Family } from './engine.ts'
 import { groupsOf } from './ipv6-groups.ts'
 
 /**
- * Addresses of this machine, one for each link: the address that a connection uses tells the proxy which container
- * dials which. They are in ranges reserved for measuring networks, which nobody uses.
+ * Addresses of this machine, one for each link. The address that a connection uses tells the proxy which container
+ * dials which. The addresses are in ranges reserved for benchmarking networks, which no network uses.
  */
 export interface LinkAddresses {
   readonly addresses: readonly string[]
@@ -23,8 +23,8 @@ const MOST6 = 0xffff
 const REMOVED_WITHIN_MS = 10_000
 
 /**
- * Adds an address of each of these families to the loopback interface. The keeper removes them if this process dies; if
- * both die, the next process that adds some does.
+ * Adds an address of each of these families to the loopback interface. The keeper removes the addresses if this process
+ * dies. If both die, the next process that adds addresses removes them.
  *
  * @throws UserError (environment) if the system refuses.
  */
@@ -50,8 +50,9 @@ export function addLinkAddresses(families: readonly Family[], keeper: Keeper): L
 type Verb = 'add' | 'del'
 
 /**
- * Removes an address only with its label, since another process may have taken it over. `nodad`: without it an IPv6
- * address is tentative, and cannot be listened at, until a worker of the kernel has looked at it (RFC 4862, 5.4).
+ * Returns a command of `ip` that adds or removes an address. It removes an address only with its label, since another
+ * process may have taken the address over. Without `nodad`, an IPv6 address would be tentative, so that no process
+ * could listen on it, until a kernel worker has checked it (RFC 4862, 5.4).
  */
 const line = (verb: Verb, address: string, label: string): string =>
   isIPv6(address)
@@ -75,7 +76,7 @@ function freeAddresses(families: readonly Family[]): readonly string[] {
   return families.map((family) => free[family].next().value ?? '')
 }
 
-/** No other process has addresses with this process's prefix. */
+/** Returns free IPv6 addresses. No other process has addresses with this process's prefix. */
 function freeAddresses6(count: number, all: readonly string[]): readonly string[] {
   const nameOf = (address: string) => groupsOf(address).join()
   const taken = new Set(all.filter(isIPv6).map(nameOf))
@@ -87,7 +88,10 @@ function freeAddresses6(count: number, all: readonly string[]): readonly string[
   return found
 }
 
-/** Takes whole blocks in which nobody has an address, so that two runs that start at once rarely choose the same. */
+/**
+ * Returns free IPv4 addresses, in whole blocks without any address in use. Two runs that start at the same moment thus
+ * rarely choose the same block.
+ */
 function freeAddresses4(count: number, all: readonly string[]): readonly string[] {
   const taken = new Set(all.filter((address) => address.startsWith(`${PREFIX}.`)).map((each) => each.split('.')[2]))
   const first = process.pid % BLOCKS
@@ -101,7 +105,7 @@ function freeAddresses4(count: number, all: readonly string[]): readonly string[
   throw environmentError(`${PREFIX}.0.0/16 has no ${count} addresses left: end other runs of chaos first.`)
 }
 
-/** Returns the error that ip prints. */
+/** Runs commands of `ip`. Returns the error that `ip` prints; undefined if there is none. */
 function ip(commands: string, force: boolean): string | undefined {
   const { status, stderr, error } = spawnSync('ip', [...(force ? ['-force'] : []), '-batch', '-'], {
     input: commands,

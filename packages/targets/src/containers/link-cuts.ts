@@ -4,17 +4,17 @@ import type { AddressPair, ContainerRules } from './redirection.ts'
 export interface LinkCutsOptions {
   pairsOf(links: readonly Link[]): readonly AddressPair[]
   rules(): ContainerRules
-  /** Whether the rules have been released. */
+  /** Returns whether the rules have been released. */
   isOver(): boolean
-  /** Runs a step once the earlier ones have ended. */
+  /** Runs a step once all earlier steps have ended. */
   next<T>(step: () => Promise<T>): Promise<T>
 }
 
-/** Links on which only TCP may pass: the proxy cuts TCP, and carries nothing else. */
+/** Cuts of links. Only TCP passes their rules: the proxy cuts TCP, and carries nothing else. */
 export interface LinkCuts {
   /** Adapts the rules to changed addresses. */
   follow(): Promise<void>
-  /** Resolves with a function that ends the cut and resolves with the number of packets dropped. */
+  /** Cuts links. Resolves with a function that ends the cut and resolves with the number of dropped packets. */
   cut(links: readonly Link[]): Promise<() => Promise<number>>
 }
 
@@ -31,7 +31,7 @@ export function createLinkCuts({ pairsOf, rules, isOver, next }: LinkCutsOptions
     async cut(links) {
       const own = [...links]
       const before = await next(async () => {
-        // A pair that was not cut before counts from zero.
+        // The count of a pair that was not cut before begins at zero.
         if (isOver()) return 0
         const count = own.some(isCut) ? await dropped(own) : 0
         inForce.add(own)

@@ -8,33 +8,33 @@ const SYN_SENT = '02'
 const LISTENING = '0A'
 
 /**
- * The TCP ports on which other containers can reach the processes of this network namespace over IPv4, by the kernel's own
- * tables: nothing in the container's image is needed. Empty once the process has ended.
+ * Returns the TCP ports on which other containers can reach the processes of this network namespace over IPv4; empty
+ * once the process has ended. Reads the kernel's tables, so the container's image needs no programs for it.
  */
 export const listeningPorts = (pid: number): readonly number[] => [
   ...new Set(['tcp', 'tcp6'].flatMap((table) => portsIn(tableOf(pid, table)))),
 ]
 
-/** The same ports, over IPv6. */
+/** Returns the TCP ports on which other containers can reach the processes of this network namespace over IPv6. */
 export const listeningPorts6 = (pid: number): readonly number[] => [...new Set(ports6In(tableOf(pid, 'tcp6')))]
 
-/** Whether something listens on this port of ::1, where this process is. */
+/** Returns whether a process listens on this port of ::1, in the network namespace of this process. */
 export const listensAtLoopback6 = (port: number): boolean =>
   listenersIn(tableOf('self', 'tcp6')).some((each) => each.port === port && [ANY6, LOOPBACK6].includes(each.address))
 
-/** The given addresses that a process in this network namespace is connected to. */
+/** Returns those of the given addresses to which a process in this network namespace is connected. */
 export function connectedTo(pid: number, addresses: readonly string[]): readonly string[] {
   const connected = new Set(['tcp', 'tcp6'].flatMap((table) => connectionsIn(tableOf(pid, table))))
   return addresses.filter((address) => connected.has(wordsOf(address)))
 }
 
-/** The given addresses that a process in this network namespace is dialling, without a reply yet. */
+/** Returns those of the given addresses that a process in this network namespace is dialling without a reply yet. */
 export function diallingTo(pid: number, addresses: readonly string[]): readonly string[] {
   const dialled = new Set(['tcp', 'tcp6'].flatMap((table) => connectionsIn(tableOf(pid, table), SYN_SENT)))
   return addresses.filter((address) => dialled.has(wordsOf(address)))
 }
 
-/** The remote addresses, with IPv4 addresses in their own form, not mapped to IPv6. */
+/** Returns the remote addresses in a table. IPv4 addresses that are mapped to IPv6 are returned as IPv4. */
 export const connectionsIn = (table: string, wanted: string = ESTABLISHED): readonly string[] =>
   table
     .split('\n')
@@ -45,7 +45,10 @@ export const connectionsIn = (table: string, wanted: string = ESTABLISHED): read
       return state === wanted ? [address.replace(/^0{16}(F{4}0{4}|0{4}F{4})/, '')] : []
     })
 
-/** `0100007F` of 127.0.0.1: words of four bytes in the machine's order. */
+/**
+ * Returns an address as in the kernel's tables, as four-byte words in the machine's byte order: `0100007F` for
+ * 127.0.0.1.
+ */
 export function wordsOf(address: string): string {
   const bytes = isIPv6(address)
     ? groupsOf(address).flatMap((group) => [group >> 8, group & 0xff])
@@ -59,7 +62,7 @@ function tableOf(pid: number | 'self', table: string): string {
   try {
     return readFileSync(`/proc/${pid}/net/${table}`, 'utf8')
   } catch {
-    return '' // it has ended, or there is no IPv6
+    return '' // the process has ended, or there is no IPv6
   }
 }
 
@@ -68,13 +71,16 @@ const portsIn = (table: string): readonly number[] =>
     .filter(({ address }) => !isLoopback(address))
     .map(({ port }) => port)
 
-/** From the table of IPv6, which also lists sockets of IPv4. */
+/** Returns the IPv6 ports in the IPv6 table, which also lists sockets of IPv4. */
 const ports6In = (table: string): readonly number[] =>
   listenersIn(table)
     .filter(({ address }) => address !== LOOPBACK6 && !/^0{16}F{4}0{4}/.test(address))
     .map(({ port }) => port)
 
-/** The addresses in the table's form: words in the machine's order, so 127.0.0.1 is `0100007F`. */
+/**
+ * Returns the listening sockets in a table. Addresses are in the table's form, four-byte words in the machine's byte
+ * order: `0100007F` for 127.0.0.1.
+ */
 const listenersIn = (table: string): readonly { readonly address: string; readonly port: number }[] =>
   table
     .split('\n')

@@ -6,10 +6,10 @@ import { usualPort } from './container-kind.ts'
 import type { Container } from './engine.ts'
 
 export interface Member {
-  /** A node (`n1`), or the name of another service (`db`; `db-2` if there are several). */
+  /** The name on links: a node (`n1`), or the name of another service (`db`; `db-2` if it has several containers). */
   readonly endpoint: string
   readonly isNode: boolean
-  /** The container when it was last inspected. */
+  /** The container as last inspected. */
   container: Container
 }
 
@@ -38,38 +38,38 @@ export function membersOf(
   ]
 }
 
-/** A service may be named like a reserved endpoint. */
+/** Returns the name of a container that is not a node. The name of its service may be reserved for another endpoint. */
 export function otherName({ service, name, number }: Container, others: readonly Container[]): string {
   if (/^n\d+$/.test(service) || service === 'clients') return name
   return others.filter((each) => each.service === service).length > 1 ? `${service}-${number}` : service
 }
 
-/** The name of a container that joins a project later. */
+/** Returns the name of a container that joins a project later. */
 export const laterName = (container: Container, others: readonly Container[]): string =>
   others.some(({ service }) => service === container.service)
     ? `${container.service}-${container.number}`
     : otherName(container, [container])
 
-/** Whether a container replaces another one of its service. */
+/** Returns whether a container replaces another container of its service. */
 export const isInPlaceOf = (container: Container, other: Container): boolean =>
   container.service === other.service && container.number === other.number
 
-/** Whether the engine may be about to restart it. */
+/** Returns whether the engine may be about to restart the container. */
 export const isComingBack = ({ backUntilMs }: Container): boolean =>
   backUntilMs !== undefined && Date.now() < backUntilMs
 
-/** Whether the container has changed since it was inspected, as far as this is visible without the engine. */
+/** Returns whether the container has changed since it was inspected, as far as is visible without the engine. */
 export const isOutdated = (container: Container): boolean =>
   container.running ? !existsSync(`/proc/${container.pid}`) : isComingBack(container)
 
-/** Marks containers that have ended, and returns those that have started, whose address only the engine knows. */
+/** Marks containers that have ended. Returns the ids of started containers, whose addresses only the engine knows. */
 export function endedAmong(members: readonly Member[], events: readonly ContainerEvent[]): readonly string[] {
   const last = new Map(events.map(({ id, what }) => [id, what]))
   for (const member of members) if (last.get(member.container.id) === 'die') member.container = gone(member.container)
   return [...last].flatMap(([id, what]) => (what === 'start' ? [id] : []))
 }
 
-/** A container that has ended, or has been removed. */
+/** Returns a container as ended or removed. */
 export const gone = (container: Container): Container => ({ ...container, running: false, pid: 0 })
 
 /** @throws UserError (environment) for nodes whose links cannot be led through the proxy. */
@@ -91,7 +91,10 @@ export function requireOwnNetworks(members: readonly Member[], where: string): v
   }
 }
 
-/** The port that clients dial: the declared one, the only one published, the usual one of the image, or the only one. */
+/**
+ * Returns the port that clients dial: the declared port, the only published port, the usual port of the image, or the
+ * only port.
+ */
 export function clientPort(
   declared: number | undefined,
   { image, published }: Container,

@@ -11,8 +11,8 @@ export interface NodeGroup {
 }
 
 /**
- * The groups, the likeliest first: several nodes before a single one, and the project's own services before the
- * databases they use.
+ * Returns the groups, the most likely first: several nodes before a single node, and the project's own services before
+ * the databases that they use.
  */
 export function nodeGroups(containers: readonly Container[]): readonly NodeGroup[] {
   const able = containers.filter((each) => !NO_NODES.includes(kindOf(each)) && !isJob(each, containers))
@@ -49,7 +49,7 @@ function groupOf(containers: readonly Container[]): NodeGroup & { readonly name:
   return { kind: first === undefined ? 'own' : kindOf(first), services, containers: sorted, name: services.join() }
 }
 
-/** How many of the others it mentions: a replica mentions its primary. */
+/** Returns how many of the other services a container mentions. A replica mentions its primary. */
 const mentioned = (container: Container, others: readonly Container[]): number =>
   new Set(others.filter((other) => mentions(container, other)).map(({ service }) => service)).size
 
@@ -57,7 +57,7 @@ function areOfOneGroup(a: Container, b: Container): boolean {
   if (a.service === b.service) return true
   const kind = kindOf(a)
   if (kind !== kindOf(b)) return false
-  // Databases are one cluster only if they mention each other: the project may have several.
+  // Databases are one cluster only if they mention each other, since the project may have several databases.
   if (kind !== 'own') return mentions(a, b) || mentions(b, a)
   if (stem(a.service) === stem(b.service)) return true
   if (mentions(a, b) && mentions(b, a)) return true
@@ -65,8 +65,8 @@ function areOfOneGroup(a: Container, b: Container): boolean {
 }
 
 /**
- * Whether two services of one image are nodes of one cluster, and not, for example, a web server and its worker: they
- * run the same program with the same arguments and role, or one mentions the other.
+ * Returns whether two services of one image are nodes of one cluster, rather than, for example, a web server and its
+ * worker. They are if they run the same program with the same arguments and role, or if one mentions the other.
  */
 function doTheSame(a: Container, b: Container): boolean {
   if (programOf(a) !== programOf(b)) return false
@@ -79,11 +79,11 @@ function programOf({ command }: Container): string {
   return command.slice(0, options < 0 ? command.length : options).join(' ')
 }
 
-/** The command, without the container's own name and number. */
+/** Returns the container's command, without its own name and number. */
 const wordsOf = ({ command, service, name }: Container): string =>
   command.join(' ').replaceAll(name, '*').replaceAll(service, '*').replaceAll(/\d+/g, '#')
 
-/** The role given by its environment. */
+/** Returns the role that the container's environment gives it. */
 const partOf = ({ environment }: Container): string =>
   Object.entries(environment)
     .filter(([name]) => /(^|_)(ROLE|TYPE|MODE|PROCESS|COMPONENT|QUEUES?)$/i.test(name))
@@ -92,8 +92,8 @@ const partOf = ({ environment }: Container): string =>
     .join(' ')
 
 /**
- * Whether any of them mentions another one: by its name, or by the service's name if the service has several
- * containers.
+ * Returns whether one of the containers mentions another: by its name, or by the service's name if the service has
+ * several containers.
  */
 export const talkAmongThemselves = ({ kind, containers }: NodeGroup): boolean =>
   containers.length > 1 &&
@@ -102,7 +102,7 @@ export const talkAmongThemselves = ({ kind, containers }: NodeGroup): boolean =>
       containers.some((b) => a !== b && (mentions(a, b) || (a.service === b.service && mentionsService(a)))),
     ))
 
-/** The services that the nodes mention and that are no nodes, databases first. */
+/** Returns the services that the nodes mention and that are not nodes, databases first. */
 export function usedBy({ containers, services }: NodeGroup, all: readonly Container[]): readonly string[] {
   const others = all.filter((other) => !services.includes(other.service) && kindOf(other) !== 'gateway')
   const used = others.filter((other) => containers.some((node) => mentions(node, other)))
@@ -110,14 +110,14 @@ export function usedBy({ containers, services }: NodeGroup, all: readonly Contai
   return [...new Set([...used.filter(isStore), ...used].map(({ service }) => service))]
 }
 
-/** Images that only say which language a program is in. */
+/** Matches images that only reveal the language of a program. */
 const LANGUAGES =
   /^(node|bun|deno|python|ruby|php|golang|rust|openjdk|eclipse-temurin|amazoncorretto|dotnet|aspnet|perl|elixir|erlang|alpine|debian|ubuntu|busybox|fedora)$/
 
-/** `node` of `node1`, `node-2` and `node_b`; a bare `n1` is `n`. */
+/** Returns a service's name without its number: `node` for `node1`, `node-2` and `node_b`; `n` for `n1`. */
 const stem = (service: string): string => service.replace(/[-_]?(\d+|[-_][a-z])$/, '')
 
-/** Whether its command or environment mentions another service by name. */
+/** Returns whether a container's command or environment mentions another service by name. */
 function mentions(container: Container, { service, name, id }: Container): boolean {
   return container.id !== id && says(container, [service, name])
 }
@@ -131,6 +131,6 @@ function says({ command, environment }: Container, names: readonly string[]): bo
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 
-/** A container that has exited with 0 while others run: a migration, an initialisation. */
+/** Returns whether a container has exited with 0 while others run, like a migration or an initialisation. */
 const isJob = ({ running, exitCode, pid }: Container, containers: readonly Container[]): boolean =>
   !running && exitCode === 0 && pid === 0 && containers.some((each) => each.running)

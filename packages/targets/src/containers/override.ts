@@ -2,12 +2,14 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 interface ServicePart {
-  /** In the short form, which all Compose programs take to replace another mount at the same place. */
+  /** Mounts in the short form, with which all Compose programs replace another mount at the same place. */
   readonly volumes: readonly string[]
   readonly environment?: { readonly [name: string]: string } | undefined
 }
 
-/** Writes a Compose file that adds a part to each service, to be read after the project's own. Returns its path. */
+/**
+ * Writes a Compose file that adds a part to each service. The file is read after the project's own. Returns its path.
+ */
 export function writeOverride(
   directory: string,
   services: readonly string[],

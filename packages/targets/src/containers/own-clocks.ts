@@ -22,7 +22,7 @@ import { writeOverride } from './override.ts'
 // as on real machines.
 
 export interface OwnClocks {
-  /** A Compose file that gives each service its clock, to be read after the project's own. */
+  /** The path of a Compose file that gives each service its clock, to be read after the project's own file. */
   readonly override: string
   of(service: string): OwnClock
   /** @throws UserError (environment) for a program that reads the time from the kernel without its C library. */
@@ -31,7 +31,7 @@ export interface OwnClocks {
 }
 
 export interface OwnClock {
-  /** Moves the clock by an offset, then lets it drift, in addition to other faults. */
+  /** Moves the clock by an offset and then lets it drift, in addition to other faults. */
   move(fault: { readonly offsetMs: number; readonly driftPpm: number }): Handover
 }
 
@@ -41,11 +41,11 @@ interface OwnClocksOptions {
   readonly keeper: Keeper
 }
 
-/** The directory of the library and its file in every container. */
+/** The directory in every container that holds the library and its file. */
 const PLACE = '/chaos-clock'
 const LIBRARY = 'libfaketimeMT.so.1'
 const FILE = 'now'
-/** A drift consists of many small jumps. */
+/** The time between the small jumps that make up a drift. */
 const STEP_MS = 50
 
 /** The advice if libfaketime is not installed. */
@@ -62,7 +62,7 @@ export function openOwnClocks({ where, services, keeper }: OwnClocksOptions): Ow
       const place = join(directory, service)
       mkdirSync(place)
       copyFileSync(library, join(place, LIBRARY))
-      // The service may run as any user.
+      // The service may run as any user, and must read the directory.
       chmodSync(place, 0o755)
       return [service, createClock(join(place, FILE))]
     }),
@@ -86,14 +86,17 @@ export function openOwnClocks({ where, services, keeper }: OwnClocksOptions): Ow
       )
     },
     remove() {
-      // A run may end during a fault, after which the file no longer exists.
+      // A run may end during a fault, so stop the clocks before their files are removed.
       for (const clock of clocks.values()) clock.stop()
       rmSync(directory, { recursive: true, force: true })
     },
   }
 }
 
-/** This machine's libfaketime. Debian has it in a directory for each architecture, others in one of these. */
+/**
+ * Returns the path of this machine's libfaketime. Debian has a directory for each architecture; other systems use one
+ * of these directories.
+ */
 export function findLibrary(): string | undefined {
   const debian = existsSync('/usr/lib') ? readdirSync('/usr/lib').map((kind) => join('/usr/lib', kind)) : []
   return [...debian, '/usr/lib', '/usr/lib64', '/usr/local/lib']
@@ -101,11 +104,11 @@ export function findLibrary(): string | undefined {
     .find(existsSync)
 }
 
-/** The environment that makes a program use its clock. */
+/** The environment that makes a program use its own clock. */
 const READING = {
   LD_PRELOAD: `${PLACE}/${LIBRARY}`,
   FAKETIME_TIMESTAMP_FILE: `${PLACE}/${FILE}`,
-  // Reads the file whenever a program asks for the time.
+  // The library reads the file whenever a program asks for the time.
   FAKETIME_NO_CACHE: '1',
   FAKETIME_DONT_FAKE_MONOTONIC: '1',
   NO_FAKE_STAT: '1',
@@ -118,7 +121,7 @@ function createClock(file: string): OwnClock & { readonly stop: () => void } {
   function set(): void {
     if (isStopped) return
     const offMs = [...moves].reduce((sum, off) => sum + off(), 0)
-    // Replaced atomically, since it may be read at any time.
+    // The file is replaced atomically, since a program may read it at any time.
     writeFileSync(`${file}.next`, offsetText(offMs))
     renameSync(`${file}.next`, file)
   }
@@ -147,10 +150,10 @@ function createClock(file: string): OwnClock & { readonly stop: () => void } {
   }
 }
 
-/** Seconds with a sign, as libfaketime reads an offset. */
+/** Formats an offset as libfaketime reads it, in seconds with a sign. */
 const offsetText = (ms: number): string => `${ms < 0 ? '-' : '+'}${(Math.abs(ms) / 1000).toFixed(3)}\n`
 
-/** Go asks the kernel directly. Its programs contain this mark. */
+/** A mark in all programs written in Go. Go reads the time from the kernel directly. */
 const GO = Buffer.from('\xff Go buildinf:', 'latin1')
 
 function readsIt(pid: number): boolean {
@@ -160,6 +163,6 @@ function readsIt(pid: number): boolean {
       !readFileSync(`/proc/${pid}/exe`).includes(GO)
     )
   } catch {
-    return true // it has ended, which is said elsewhere
+    return true // the process has ended, which is reported elsewhere
   }
 }

@@ -15,10 +15,10 @@ import { isRootless } from './rights.ts'
 // view.
 
 export interface OwnDisks {
-  /** A Compose file that gives each service its disk, to be read after the project's own. */
+  /** The path of a Compose file that gives each service its disk, to be read after the project's own file. */
   readonly override: string
   directoryOf(service: string): string
-  /** Unmounts the disks, once nothing that has them open is running. */
+  /** Unmounts the disks, once no process that has them open runs. */
   remove(): Promise<void>
 }
 
@@ -33,7 +33,7 @@ interface OwnDisksOptions {
 const DEFAULT_MEGABYTES = 64
 const WITHIN_MS = 10_000
 
-/** @throws UserError (environment) if nothing can be mounted on this machine. */
+/** @throws UserError (environment) if this machine allows no mounts. */
 export async function openOwnDisks({ where, disk, services, keeper, logPath }: OwnDisksOptions): Promise<OwnDisks> {
   if (isRootless())
     throw environmentError(
@@ -67,7 +67,7 @@ export async function openOwnDisks({ where, disk, services, keeper, logPath }: O
   return { override, directoryOf, remove }
 }
 
-/** The part of a disk that its container can see. */
+/** Returns the part of a disk that its container can see. */
 const seenIn = (directory: string): string => join(directory, 'data')
 
 const mounting = (directory: string, megabytes: number): ProgramCommand => ({
@@ -89,14 +89,17 @@ interface Filled {
   readonly disk: string
 }
 
-/** Writes until the disk is full. */
+/** Returns a command that writes until the disk is full. */
 export const filling = ({ disk }: Filled): ProgramCommand => ({
   words: ['sh', '-c', 'dd if=/dev/zero "of=$1/ballast" bs=4096 2>/dev/null; [ -e "$1/ballast" ]', 'disk', disk],
 })
 
 export const makingRoom = ({ disk }: Filled): ProgramCommand => ({ words: ['rm', '-f', join(disk, 'ballast')] })
 
-/** Makes room, and starts the container if it has exited, when nobody else is left to do so. */
+/**
+ * Returns a command that frees the disk, and starts the container if it has exited. The keeper runs it if this process
+ * has died.
+ */
 export const makingRoomLast = ({ engine, name, disk }: Filled): ProgramCommand => ({
   words: ['sh', '-c', 'rm -f "$3/ballast"; exec "$1" start "$2"', 'disk', engine, name, disk],
 })

@@ -5,26 +5,28 @@ import type { Address } from '@chaosproxy/proxy'
 
 /** A link from one container to another, by their addresses, and the proxy's address for it. */
 export interface ProbedWay {
-  /** Any process in the network namespace of the container that dials. */
+  /** The pid of any process in the network namespace of the container that dials. */
   readonly pid: number
   readonly to: string
   readonly via: string
 }
 
 /**
- * A port on which nobody listens (tcpmux): a probe that bypasses the rules is refused by the kernel, unnoticed by the
+ * A port on which no container listens (tcpmux). The kernel refuses a probe that bypasses the rules, unnoticed by the
  * container.
  */
 export const PROBED_PORT = 1
 
-/** Long enough for a program to start on a busy machine, and for a lost first packet to be resent. */
+/**
+ * The time limit of probes: enough for a program to start on a busy machine, and for a lost first packet to be resent.
+ */
 const WITHIN_MS = 10_000
 
-/** Listens at the address of each link, to see which probes arrive. */
+/** Listeners at the address of each link, which show which probes arrive. */
 export interface Probes<Way extends ProbedWay> {
-  /** The address to which the probes of each link must lead. */
+  /** The address to which the probe of each link must lead. */
   readonly listening: ReadonlyMap<Way, Address>
-  /** Dials over every link from inside its container, and returns the links on which nothing arrived. */
+  /** Dials over every link from inside its container. Resolves with the links on which no probe arrived. */
   send(): Promise<readonly Way[]>
   close(): Promise<void>
 }
@@ -65,15 +67,18 @@ export async function openProbes<Way extends ProbedWay>(ways: readonly Way[]): P
   }
 }
 
-/** Waits until the other end closes: a connection can be open here before the proxy has accepted it. */
+/**
+ * A shell script that dials, and waits until the other end closes: a connection can be open at this end before the
+ * proxy has accepted it.
+ */
 const SCRIPT = `for to in "$@"; do (exec 3<>"/dev/tcp/$to/${PROBED_PORT}" && read -r -u 3) 2>/dev/null & done; wait`
 
 const dialAll = (pid: number, addresses: readonly string[]): Promise<void> =>
   within(pid, ['bash', '-c', SCRIPT, 'probe', ...addresses])
 
 /**
- * Resets the connections of a container's programs to these addresses, so that they notice at once even if they only
- * wait. If ss or the kernel cannot do this, the rules refuse such connections at their next packet.
+ * Resets the connections of a container's programs to these addresses, so that the programs notice immediately even if
+ * they only wait. If ss or the kernel cannot do this, the rules refuse such connections at their next packet.
  */
 export const endConnections = (pid: number, addresses: readonly string[]): Promise<void> =>
   within(pid, [
@@ -85,7 +90,7 @@ export const endConnections = (pid: number, addresses: readonly string[]): Promi
     addresses.map((each) => `dst ${isIPv6(each) ? `[${each}]` : each}`).join(' or '),
   ])
 
-/** Enters only the container's network; the programs are this machine's. */
+/** Runs a program of this machine in the network of a container. */
 async function within(pid: number, command: readonly string[]): Promise<void> {
   const words = ['--target', String(pid), '--net', '--', ...command]
   // In its own process group, because a probe waits for a child process.

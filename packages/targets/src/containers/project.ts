@@ -15,7 +15,7 @@ export interface Project {
 export interface ProjectCommands {
   readonly engine: EngineProgram
   readonly up: ProgramCommand
-  /** Creates the containers without starting them. */
+  /** The command that creates the containers without starting them. */
   readonly create: ProgramCommand
   readonly down: ProgramCommand
 }
@@ -28,7 +28,7 @@ export interface ProjectPlace {
 
 const PROJECT = 'com.docker.compose.project'
 
-/** The project as it is now; undefined if none of its containers runs. */
+/** Returns the project in its current state; undefined if none of its containers runs. */
 export function findProject(declaration: ContainersDeclaration, { directory }: ProjectPlace): Project | undefined {
   for (const { program, containers } of askedEngines()) {
     const ours = containers.filter((each) => isMeant(each, declaration, directory))
@@ -51,13 +51,16 @@ export function isMeant(container: Container, declaration: ContainersDeclaration
   return isOfFile(container, resolve(directory, compose))
 }
 
-/** `app=shop` is a label; anything else is a name. */
+/** Returns whether a container has a name, or a label such as `app=shop`. */
 function isNamed({ name, labels }: Container, wanted: string): boolean {
   const [label = '', ...value] = wanted.split('=')
   return value.length === 0 ? name === wanted : labels[label] === value.join('=')
 }
 
-/** Some versions record the file as it was typed, relative to an unknown directory. */
+/**
+ * Returns whether a container belongs to a Compose file. Some versions record the path as it was typed, relative to an
+ * unknown directory.
+ */
 function isOfFile({ labels }: Container, file: string): boolean {
   const folder = labels[`${PROJECT}.working_dir`]
   const files = (labels[`${PROJECT}.config_files`] ?? '').split(',')
@@ -68,14 +71,15 @@ function isOfFile({ labels }: Container, file: string): boolean {
   )
 }
 
-/** In the order of the declaration's names, then by service and number. */
+/** Returns the containers in the order of the declaration's names, then by service and number. */
 function inOrder(all: readonly Container[], { containers = [] }: ContainersDeclaration): readonly Container[] {
   const place = (container: Container) => containers.findIndex((each) => isNamed(container, each))
   return all.toSorted((a, b) => place(a) - place(b) || a.service.localeCompare(b.service) || a.number - b.number || 0)
 }
 
 /**
- * The commands to start the project with the first available Compose program, and with override files if given.
+ * Returns the commands that start the project with the first available Compose program, and with override files if
+ * given.
  *
  * @throws UserError (environment) if there is no engine, no program, or no file.
  */
@@ -118,11 +122,11 @@ function noEngine(where: string, engines: readonly AskedEngine[]): UserError {
   )
 }
 
-/** As in `client version 1.41 is too new. Maximum supported API version is 1.24`. */
+/** Matches an error such as `client version 1.41 is too new. Maximum supported API version is 1.24`. */
 const isTooOld = (said: string): boolean =>
   /client version \S+ is too new|server API version \S+ is too old/i.test(said)
 
-/** The Compose programs of an engine: first the engine's own, then the older ones. */
+/** Returns the Compose program of an engine: the engine's own if there is one, otherwise an older one. */
 export function composeOf(engine: EngineProgram): readonly [string, ...string[]] | undefined {
   const own: readonly [string, ...string[]] = [engine, 'compose']
   if (engine === 'docker' && spawnSync(engine, ['compose', 'version'], { stdio: 'ignore' }).status === 0) return own

@@ -7,7 +7,7 @@ export interface ProofOptions {
   readonly members: () => readonly Member[]
   /** The start of every message. */
   readonly where: string
-  /** Problems during the run. More are added. */
+  /** Problems during the run. More are added later. */
   readonly trouble: string[]
 }
 
@@ -19,7 +19,8 @@ export interface Unproved {
 }
 
 /**
- * Requires every link between nodes to lead through the proxy, or cuts would leak. Other links are only reported.
+ * Requires every link between nodes to lead through the proxy; otherwise traffic would bypass cuts. Other links are
+ * only reported.
  *
  * @throws UserError (environment)
  */
@@ -42,14 +43,14 @@ export async function requireProof(unproved: readonly Unproved[], options: Proof
   throw environmentError(`${where}: ${text}. ${whyBypassed(new Map(drivers), families.includes(4) ? 4 : 6)}`)
 }
 
-/** `bridge`, `overlay`, …; empty if the engine does not report it. */
+/** Resolves with the driver of a network: `bridge`, `overlay`, …; empty if the engine does not report it. */
 const driverOf = (engine: EngineProgram, network: string): Promise<string> =>
   askEngine(engine, ['network', 'inspect', '--format', '{{.Driver}}', network]).then(
     (said) => said.trim(),
     () => '',
   )
 
-/** Why the proxy cannot get between containers, and what to do, by the drivers of their networks. */
+/** Explains why the proxy cannot get between containers, and what to do, by the drivers of their networks. */
 export function whyBypassed(drivers: ReadonlyMap<string, string>, family: Family = 4): string {
   const other = [...drivers].find(([, driver]) => driver !== '' && driver !== 'bridge')
   if (other !== undefined) {

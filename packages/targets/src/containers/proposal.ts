@@ -8,11 +8,14 @@ import { type NodeGroup, talkAmongThemselves, usedBy } from './node-groups.ts'
 /** A declaration to start from, and what its author must add. */
 export interface Proposal {
   readonly declaration: ContainersDeclaration
-  /** The first faults to try: if nodes do not mention each other, faults on the links to what they use. */
+  /**
+   * The first faults to try. If nodes do not mention each other, these are faults on the links to the services that
+   * nodes use.
+   */
   readonly faults: readonly string[]
   /** The services whose links to nodes a run can cut. */
   readonly cuttable: readonly string[]
-  /** What to look at or complete, each a sentence. */
+  /** What the user must check or complete, each as a sentence. */
   readonly open: readonly string[]
 }
 
@@ -52,7 +55,7 @@ export function proposalFor(options: ProposalOptions): Proposal {
 
 const isDown = (containers: readonly Container[]): boolean => !containers.some(({ running }) => running)
 
-/** Of a project that is up, only what runs takes part in a run. */
+/** Returns the services whose links can be cut. In a running project, only running containers take part in a run. */
 const cuttableOf = ({ group, containers }: ProposalOptions): readonly string[] => {
   const able = isDown(containers) ? containers : containers.filter(({ running }) => running)
   return [...new Set(able.map(({ service }) => service))].filter((service) => !group.services.includes(service))
@@ -66,10 +69,13 @@ function faultsFor(options: ProposalOptions): readonly string[] {
   return [`partition:${used}`, 'kill']
 }
 
-/** Customary HTTP ports, for a service with several. */
+/** Customary HTTP ports, to choose from if a service has several. */
 const CUSTOMARY = [80, 8080, 8000, 3000, 5000, 8081, 8888] as const
 
-/** Prefers published ports to exposed ones, and these to the ports that it listens on. */
+/**
+ * Returns the port that clients dial. Prefers published ports to exposed ones, and exposed ports to those on which the
+ * container listens.
+ */
 function portOf(container: Container, { group, listening }: ProposalOptions): number | undefined {
   if (group.kind !== 'own') {
     const usual = usualPort(container.image) ?? usualPort(group.kind)
@@ -106,7 +112,7 @@ function clientOf({ group: { kind, containers }, engine }: ProposalOptions): Pro
 
 const isDatabase = (kind: ContainerKind): kind is DatabaseName => Object.hasOwn(databases, kind)
 
-/** `/health` of `curl -f http://localhost:8080/health`. */
+/** Returns the path in a health check: `/health` in `curl -f http://localhost:8080/health`. */
 const healthPath = (container: Container | undefined): string | undefined =>
   /https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\]|0\.0\.0\.0)(?::\d+)?(\/[^\s'"|;&)]*)/.exec(
     container?.healthCheck.join(' ') ?? '',

@@ -6,12 +6,12 @@ import type { Address } from '@chaosproxy/proxy'
 import type { Keeper } from '../keeper/keeper.ts'
 import { startTimeOf, type TreeRoot } from '../processes/process-tree.ts'
 
-/** A redirection: traffic of one container to a port of another goes to the proxy, which dials that port. */
+/** A redirection: traffic from one container to a port of another is sent to the proxy, which dials that port. */
 export interface RedirectedPort {
   readonly from: string
   readonly to: string
   readonly port: number
-  /** The proxy's address, which only this link uses. */
+  /** The address at which the proxy listens for this link only. */
   readonly via: Address
 }
 
@@ -26,7 +26,7 @@ export interface Refused {
   readonly cut: ReadonlyMap<string, number>
 }
 
-/** An address, and the address that it sends to. */
+/** An address, and an address to which it sends. */
 export type AddressPair = readonly [from: string, to: string]
 
 /** The addresses and ports of a connection, in the direction of a refused packet. */
@@ -37,19 +37,19 @@ export interface DirectConnection {
   readonly toPort: number
 }
 
-/** The kernel's rules between containers, which end with this process. */
+/** The kernel's rules between containers. They end with this process. */
 export interface ContainerRules {
   /**
-   * Replaces the redirected ports. Existing connections stay as they are.
+   * Replaces the redirected ports. Existing connections are not affected.
    *
    * @param refused Pairs whose traffic outside the proxy is refused and counted from now on.
    */
   redirect(ports: readonly RedirectedPort[], refused?: readonly AddressPair[]): Promise<void>
-  /** Drops everything except TCP between exactly these pairs. The proxy cuts TCP. */
+  /** Drops everything except TCP between these pairs; earlier cuts of other pairs end. The proxy cuts TCP. */
   cut(pairs: readonly AddressPair[]): Promise<void>
-  /** The traffic that passed or tried to pass outside the proxy. */
+  /** Resolves with the traffic that passed outside the proxy, or was refused. */
   refused(): Promise<Refused>
-  /** Lets everything pass directly. Connections already redirected remain so. */
+  /** Lets all new traffic pass directly. Connections already redirected remain so. */
   release(): Promise<void>
   close(): Promise<void>
 }
@@ -58,8 +58,8 @@ const ANSWERS_WITHIN_MS = 5_000
 const PER_LINE = 50
 
 /**
- * Opens an empty table. It is owned by an nft process that ends with this one, whereupon the kernel removes it and
- * traffic is direct again. Only one table of a name can exist, so two runs cannot use the same containers.
+ * Opens an empty table. The owner of the table is an nft process that ends with this process; the kernel then removes
+ * the table, and traffic is direct again. Table names are unique, so two runs cannot use the same containers.
  *
  * @throws UserError (environment) if the kernel or nft refuses.
  */
@@ -110,10 +110,10 @@ export async function openRules(project: string, keeper: Keeper): Promise<Contai
   }
 }
 
-/** The table of a project, by family and name. */
+/** Returns the table of a project, by family and name. */
 export const tableOf = (project: string): string => `inet chaos_${project.replaceAll(/\W/g, '_')}`
 
-/** A table of the kernel that ends with this process. */
+/** A table of the kernel's rules that ends with this process. */
 export interface OwnedTable {
   /** Runs the commands and returns the resulting table. */
   run(commands: readonly string[]): Promise<string>
@@ -123,12 +123,12 @@ export interface OwnedTable {
 export interface TableOptions {
   /** `inet chaos_shop`. */
   readonly name: string
-  /** The owner of the links, for messages. */
+  /** The project that owns the links, for messages. */
   readonly project: string
   readonly setup: readonly string[]
-  /** A process in whose network namespace it is opened; by default this one. */
+  /** The pid of a process in whose network namespace the table is opened; by default this process. */
   readonly inside?: number | undefined
-  /** Ends the table at once if this process dies, before it removes the proxy's addresses. */
+  /** Ends the table immediately if this process dies, before the keeper removes the proxy's addresses. */
   readonly keeper?: Keeper | undefined
 }
 
@@ -146,7 +146,7 @@ export async function openTable({ name, project, setup, inside, keeper }: TableO
     () => root && keeper?.forget(root),
     () => undefined,
   )
-  // A failure shows when the process ends.
+  // If writing fails, the end of the process reports it.
   nft.stdin.on('error', () => undefined)
   let last: Promise<unknown> = Promise.resolve()
   const run = (commands: readonly string[]): Promise<string> => {
@@ -180,7 +180,7 @@ export interface AddressFamily {
   has(address: string): boolean
 }
 
-/** Numbers (IANA), since nft looks most names up in /etc/protocols, which slim images lack. */
+/** IANA protocol numbers: nft looks most names up in /etc/protocols, which slim images lack. */
 const TCP = 6
 export const UDP = 17
 const ICMP6 = 58
@@ -200,8 +200,8 @@ const family = (ip: AddressFamily['ip'], number: 4 | 6): AddressFamily => ({
 export const FAMILIES: readonly AddressFamily[] = [family('ip', 4), family('ip6', 6)]
 
 /**
- * Redirects before the engine's own rules, which have priority -100, and restores the caller's address before the
- * engine's masquerade.
+ * Returns the commands that create an empty table. It redirects before the engine's own rules, which have priority
+ * -100, and restores the caller's address before the engine's masquerade.
  */
 const emptyTable = (table: string): readonly string[] => [
   `add table ${table} { flags owner; }`,
@@ -224,18 +224,21 @@ const emptyTable = (table: string): readonly string[] => [
   ]),
 ]
 
-/** Excludes IPv6 neighbour discovery, which a cut in one direction must not break in the other. */
+/**
+ * Matches packets other than TCP. Excludes IPv6 neighbour discovery, which a cut in one direction must not break in the
+ * other.
+ */
 export const NOT_TCP: string = `meta l4proto != { ${TCP}, ${ICMP6} }`
 
-/** A packet of a connection that is already open: only a connection's first packet has SYN alone. */
+/** Returns a rule that notes packets of open connections. Only the first packet of a connection has SYN without ACK. */
 export const noteOpen = ({ ip, open }: AddressFamily): string =>
   `tcp flags & (syn | ack) != syn add @${open} { ${ip} saddr . tcp sport . ${ip} daddr . tcp dport }`
 
-/** When full, the set takes no more, but connections are refused as before. */
+/** Returns the set of noted connections. A full set notes no more connections, but they are refused as before. */
 export const openSet = (table: string, { type, open }: AddressFamily): string =>
   `add set ${table} ${open} { type ${type} . inet_service . ${type} . inet_service; size 4096; flags dynamic; }`
 
-/** An address of either family, as a pattern. */
+/** A pattern for an address of either family. */
 export const ADDRESS = '([\\da-f.:]+)'
 const OPEN = new RegExp(`${ADDRESS} \\. (\\d+) \\. ${ADDRESS} \\. (\\d+)`, 'g')
 
@@ -244,7 +247,7 @@ export const connectionsIn = (listing: string): readonly DirectConnection[] =>
     ...{ from, fromPort: Number(fromPort), to, toPort: Number(toPort) },
   }))
 
-/** The commands that add elements to a map or set, or delete them. */
+/** Returns the commands that add elements to a map or set, or delete them. */
 export function elements(into: string, all: readonly string[], verb: 'add' | 'delete' = 'add'): string[] {
   const lines: string[] = []
   for (let i = 0; i < all.length; i += PER_LINE)
@@ -252,7 +255,7 @@ export function elements(into: string, all: readonly string[], verb: 'add' | 'de
   return lines
 }
 
-/** The commands that replace the elements of a set. Elements that stay keep their counters. */
+/** Returns the commands that replace the elements of a set. Elements that remain keep their counters. */
 export const replaced = (
   set: string,
   { before, after }: { readonly before: readonly string[]; readonly after: readonly string[] },
@@ -270,7 +273,7 @@ export const replaced = (
 
 const pairText = ([from, to]: AddressPair): string => `${from} . ${to}`
 
-/** What nft prints, up to the end of the table's listing. */
+/** Resolves with the output of nft, up to the end of the table's listing. */
 async function answerOf(
   nft: ChildProcessWithoutNullStreams,
   commands: readonly string[],
@@ -313,7 +316,7 @@ function refusal(complaint: string, project: string): UserError {
   return environmentError(`the links of ${project} cannot be redirected: nft: ${complaint}. ${advice}`)
 }
 
-/** The elements of the sets with this name, for both families. */
+/** Returns the elements of the sets with this name, for both families. */
 export const elementsIn = (listing: string, set: string): string =>
   [...listing.matchAll(new RegExp(`set ${set}\\d \\{[^{}]*?elements = \\{(.*?)\\}`, 'gs'))]
     .map(([, found = '']) => found)

@@ -1,15 +1,17 @@
 import { existsSync, readFileSync } from 'node:fs'
 
-/** Whether this process is root, on this machine or in the user namespace of a rootless podman. */
+/** Returns whether this process is root, on this machine or in the user namespace of a rootless podman. */
 export const isRoot = (): boolean => process.getuid?.() === 0
 
-/** Whether containers belong to a user who is not root on this machine, as those of a rootless podman do. */
+/** Returns whether containers belong to a user who is not root on this machine, as those of a rootless podman do. */
 export const isRootless = (): boolean => !isRoot() || process.env['_CONTAINERS_ROOTLESS_UID'] !== undefined
 
-/** Whether the machine uses control groups version 2, in which users may freeze and limit their own processes. */
+/**
+ * Returns whether the machine uses control groups version 2, in which users may freeze and limit their own processes.
+ */
 export const hasUnifiedGroups = (): boolean => existsSync('/sys/fs/cgroup/cgroup.controllers')
 
-/** Whether the rules apply to packets within a bridge; undefined if the kernel has no such switch. */
+/** Returns whether the rules apply to packets within a bridge; undefined if the kernel has no setting for it. */
 export function bridgePassesRules(): boolean | undefined {
   try {
     return readFileSync('/proc/sys/net/bridge/bridge-nf-call-iptables', 'utf8').trim() === '1'

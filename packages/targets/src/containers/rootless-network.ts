@@ -14,16 +14,16 @@ export interface HeldNetworkOptions {
 }
 
 const WITHIN_MS = 30_000
-/** The labels of such a container: its owner, and its root directory. */
+/** The labels of a container that holds the network: its owner, and its root directory. */
 const OWNER = 'chaosproxy.owner'
 const ROOT = 'chaosproxy.root'
 
 /**
- * Podman removes the network of rootless containers, in which this process runs, with the last container. A sleeping
- * container made of this machine's programs keeps it until the returned function is called. If this process is killed
- * with its keeper, the next process that needs one removes it.
+ * Keeps the network of rootless containers, in which this process runs. Podman would remove the network with the last
+ * container, so a sleeping container made of this machine's programs holds it until the returned function is called. If
+ * this process is killed with its keeper, the next process that holds a network removes the container.
  *
- * @throws UserError (environment) if it does not start.
+ * @throws UserError (environment) if the container does not start.
  */
 export async function holdRootlessNetwork({
   network,
@@ -63,7 +63,7 @@ const removing = (name: string) => ['rm', '--force', '--time', '0', name] as con
 /** Removes the containers of processes that were killed together with their keepers. */
 async function removeAbandoned(): Promise<void> {
   const format = `{{.Names}}\t{{index .Labels "${OWNER}"}}\t{{index .Labels "${ROOT}"}}`
-  // If podman cannot list containers, it cannot run one either, and reports why then.
+  // If podman cannot list containers, it cannot run a container either, and reports the reason at that time.
   const listed = await askEngine('podman', ['ps', '--all', '--filter', `label=${OWNER}`, '--format', format]).catch(
     () => '',
   )
@@ -71,10 +71,10 @@ async function removeAbandoned(): Promise<void> {
     const [name = '', label = '', root = ''] = line.split('\t')
     if (ownerOfLabel(label)?.lives !== false) continue
     await askEngine('podman', removing(name)).catch(() => undefined)
-    // Anybody can write a label, so remove only a directory of ours.
+    // Anybody can write a label, so remove only a directory with this program's name.
     if (/^chaos-holds-\d+$/.test(basename(root))) rmSync(root, { recursive: true, force: true })
   }
 }
 
-/** The same on Debian and Fedora. */
+/** Directories of programs, the same on Debian and Fedora. */
 const PROGRAMS = ['/usr', '/lib', '/lib64'] as const

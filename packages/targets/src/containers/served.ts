@@ -5,26 +5,26 @@ import { groupOfServices, nodeGroups } from './node-groups.ts'
 import { findProject } from './project.ts'
 import { composeOf, NO_CLIENT } from './survey.ts'
 
-/** A container to which clients outside the project talk. */
+/** A container that clients outside the project dial. */
 export interface ServedContainer {
   /** The service's name, with a number if there are several containers. */
   readonly name: string
   /** The container's own address, bypassing any published port. */
   readonly upstream: string
-  /** The ports of this machine that lead to it. */
+  /** The ports of this machine that lead to the container. */
   readonly hostPorts: readonly number[]
 }
 
 export interface ServedOptions {
   /** A Compose file, or the name of a project. */
   readonly wanted: string
-  /** By default the nodes that `chaos init --compose` would propose. */
+  /** The wanted services; by default the nodes that `chaos init --compose` would propose. */
   readonly services: readonly string[]
   readonly directory: string
 }
 
 /**
- * The containers of a running project to which clients talk.
+ * Returns the containers of a running project that clients dial.
  *
  * @throws UserError (usage, environment)
  */

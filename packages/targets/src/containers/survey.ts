@@ -12,12 +12,15 @@ import type { ProposalOptions } from './proposal.ts'
 /** A Compose project as its engine describes it. */
 export interface Survey extends Omit<ProposalOptions, 'group'> {
   readonly name: string
-  /** The command that starts the project, if nothing of it runs: a run knows its services only then. */
+  /**
+   * The command that starts the project if none of its containers runs. A run knows the project's services only after
+   * the start.
+   */
   readonly startedBy?: string | undefined
 }
 
 export interface SurveyOptions {
-  /** A Compose file, or the name of a project that is up; by default the Compose file of the directory. */
+  /** A Compose file, or the name of a running project; by default the Compose file of the directory. */
   readonly wanted: string
   readonly directory: string
   /** Called before the containers of a project are created, which may take long. */
@@ -30,7 +33,7 @@ const USUAL_FILES = ['compose.yaml', 'compose.yml', 'docker-compose.yaml', 'dock
 const WITHIN_MS = 600_000
 
 /**
- * Reads a project from the engine. The containers of a project without any are created without being started, and
+ * Reads a project from the engine. If the project has no containers, they are created without being started, and
  * removed again.
  *
  * @throws UserError (usage, environment)
@@ -61,7 +64,7 @@ export function surveyProject({ wanted, directory, creating }: SurveyOptions): S
   }
 }
 
-/** The client does not matter here. */
+/** A client for declarations whose client does not matter. */
 export const NO_CLIENT: ContainersDeclaration['client'] = { kind: 'resp', commands: 'register' }
 
 export function composeOf(wanted: string, directory: string): Survey['compose'] {

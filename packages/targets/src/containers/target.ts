@@ -21,7 +21,7 @@ import { findProject } from './project.ts'
 import { hasUnifiedGroups, isRootless } from './rights.ts'
 
 /**
- * Containers of a project as a target. The engine is asked only once a run is planned.
+ * Returns the containers of a project as a target. The engine is asked only once a run is planned.
  *
  * @throws UserError (input) for members that contradict each other.
  */
@@ -50,7 +50,7 @@ export function containersTarget(
     if (project !== undefined) seen = membersOf(declaration, project.containers, where)
     return seen ?? []
   }
-  /** A project that is not up is assumed to have one container for each service. */
+  /** A project that is not running is assumed to have one container for each service. */
   const count = () => members().filter(({ isNode }) => isNode).length || (declaration.nodes?.length ?? 1)
   const nodes = () => nodeNames(count())
   const offering = (): Offering => ({
@@ -87,7 +87,10 @@ function servicesOf(members: readonly Member[]): ReadonlyMap<string, readonly st
   return services
 }
 
-/** Podman freezes and limits containers by control groups, which users other than root may change only in version 2. */
+/**
+ * Returns the refusal of a fault that needs control groups. Podman freezes and limits containers by control groups,
+ * which users other than root may change only in version 2.
+ */
 const groupless = (kind: 'pause' | 'limit-cpu' | 'limit-memory', instead: string): Exposure['refused'] =>
   !isRootless() || hasUnifiedGroups()
     ? {}
@@ -98,7 +101,10 @@ const groupless = (kind: 'pause' | 'limit-cpu' | 'limit-memory', instead: string
         },
       }
 
-/** Only a disk mounted for a node can be filled without affecting others, and mounting requires root. */
+/**
+ * Returns the refusal of `fill-disk`. Only a disk mounted for a node can be filled without affecting others, and
+ * mounting requires root.
+ */
 function diskless({ disk }: ContainersDeclaration): Exposure['refused']['fill-disk'] {
   if (disk === undefined)
     return {
@@ -122,18 +128,18 @@ const WORDS = {
   'limit-memory': 'limit containers',
 } as const
 
-/** What determines the available faults. */
+/** The facts that determine the available faults. */
 interface Offering {
   readonly nodes: readonly NodeId[]
-  /** The services that are no nodes, with the names of their containers on links. */
+  /** The services that are not nodes, with the names of their containers on links. */
   readonly services: ReadonlyMap<string, readonly string[]>
   readonly isUp: boolean
   readonly suffers: (nemesis: Nemesis) => Suffering
 }
 
 /**
- * The faults of any cluster, and `NAME:SERVICE`: the fault between nodes of that name, on the links between nodes and a
- * service that they depend on.
+ * Returns the faults of any cluster, and `NAME:SERVICE`: the fault between nodes with that name, on the links between
+ * nodes and a service that they depend on.
  */
 function containerOffer({ nodes, services, suffers }: Offering): Offer {
   const possible = nemeses.filter((nemesis) => suffers(nemesis) === true)
@@ -143,10 +149,10 @@ function containerOffer({ nodes, services, suffers }: Offering): Offer {
   return { nodes, nemeses: [...possible, ...ofServices] }
 }
 
-/** Whether it is a fault on links between nodes, which also works on links to a service. */
+/** Returns whether it is a fault on links between nodes, which also works on links to a service. */
 const isOfLinks = ({ among, kind }: Nemesis): boolean => among === 'nodes' && !isNodeKind(kind)
 
-/** Why no fault of this name is available. */
+/** Explains why no fault of this name is available. */
 function containerRefusal(name: string, { services, isUp, suffers }: Offering): string {
   const [base = '', service = ''] = name.split(':')
   const nemesis = nemeses.find((each) => each.name === base)

@@ -14,7 +14,10 @@ export interface WatchOptions {
   readonly keeper: Keeper
   readonly logPath: string
   readonly happened: (event: ContainerEvent) => void
-  /** Called when the engine reports events again after a gap, for example a restart: events in between are unknown. */
+  /**
+   * Called when the engine reports events again after a gap, for example after a restart. The events in the gap are
+   * unknown.
+   */
   readonly missed: () => void
 }
 
@@ -27,7 +30,7 @@ export async function watchContainers(
 ): Promise<() => Promise<void>> {
   const filters = ['type=container', 'event=start', 'event=die', ...(engine === 'podman' ? ['event=died'] : [])]
   const words = [engine, 'events', '--format', FORMATS[engine], ...filters.flatMap((each) => ['--filter', each])]
-  /** The events already reported from the file. */
+  /** The events from the file that were already reported. */
   const told = new Set<string>()
   let over = false
   const begin = async (): Promise<CommandProcess> => {
@@ -45,7 +48,7 @@ export async function watchContainers(
     void begun.exited.then(again)
     return begun
   }
-  /** The program exits at once while the engine is down. */
+  /** Restarts the engine's program, which exits immediately while the engine is down. */
   async function again(): Promise<void> {
     if (over) return
     await wait(AGAIN_AFTER_MS)

@@ -6,7 +6,7 @@ import * as v from 'valibot'
 import { type ClusterDeclaration, hasContainers } from '../cluster/declaration.ts'
 import { containersSchema, runningSchema, startedSchema } from '../cluster/declaration-schema.ts'
 
-/** @throws UserError (input): one line for each invalid member, beginning with `where`. */
+/** @throws UserError (input) with one line for each invalid member, beginning with `where`. */
 export function parseDeclaration(json: unknown, where: string): ClusterDeclaration {
   const schema = schemaFor(json)
   if (schema !== runningSchema && isObject(json) && 'proxies' in json)
@@ -21,11 +21,14 @@ export function parseDeclaration(json: unknown, where: string): ClusterDeclarati
   throw inputError(schemaProblems(schema, result.issues, { where, what: 'a cluster' }).join('\n'))
 }
 
-/** The words that a placeholder's name can start with. Other braces in a value are text. */
+/** Matches a placeholder by the words with which its name can start. Other braces in a value are literal text. */
 const PLACEHOLDER =
   /\{(?:address|announced|client|data|host|list|listen|name|node|nodes|number|peer|peers|port|set|value)(?:-(?:host|port))?(?:\.[\w.:-]*)?\}/
 
-/** Values are inserted literally: a placeholder in one would reach the node as text. */
+/**
+ * @throws UserError for a placeholder in a value. Values are inserted literally, so the node would get the placeholder
+ * as text.
+ */
 function refusePlaceholders(whole: ClusterDeclaration, where: string): void {
   if (hasContainers(whole)) return
   const { nodes, ...declaration } = whole
@@ -63,7 +66,10 @@ function schemaFor(json: unknown): v.GenericSchema<unknown, ClusterDeclaration> 
   return looksRunning(json) ? runningSchema : startedSchema
 }
 
-/** Only running nodes have addresses. Choosing the schema by this gives errors for the right one. */
+/**
+ * Returns whether the declaration seems to be of a running cluster: only running nodes have addresses. The choice of
+ * the schema gives errors for the intended kind.
+ */
 function looksRunning(json: unknown): boolean {
   const nodes = isObject(json) ? json['nodes'] : undefined
   return Array.isArray(nodes) && nodes.some((node) => isObject(node) && 'addresses' in node)

@@ -23,7 +23,7 @@ import { containersTarget } from '../containers/target.ts'
 import { machineSuffers } from '../preload/suffers.ts'
 
 /**
- * An external cluster as a target.
+ * Returns an external cluster as a target.
  *
  * @throws UserError (input) for members that contradict each other, before anything is started.
  */
@@ -45,15 +45,21 @@ export interface OwnClients {
   /** The target's settings, if the declaration has none. */
   readonly own?: readonly Setting[] | undefined
   readonly clients: (settings: Settings) => PlannedClients
-  /** Whether the disks and clocks of its programs can be hurt; by default as those of any program here. */
+  /**
+   * Returns whether the disks and clocks of the target's programs can suffer a fault; by default as those of any
+   * program.
+   */
   readonly machine?: Exposure['machine']
-  /** What comes between programs and their disks; by default libraries. */
+  /** The layer between programs and their disks; by default libraries. */
   readonly below?: Exposure['below']
-  /** Loads what watches roles, when a cluster starts; by default the declaration says how. */
+  /** Loads the module that watches roles when a cluster starts. By default the declaration describes how. */
   readonly watchRoles?: (() => Promise<(nodes: readonly CommandNode<string>[]) => RoleWatch>) | undefined
 }
 
-/** A target whose nodes are declared and whose clients are code. @throws UserError (input), like `declaredTarget`. */
+/**
+ * Returns a target whose nodes are declared and whose clients are code. @throws UserError (input), like
+ * `declaredTarget`.
+ */
 export function targetWithClients(
   declared: NodesDeclaration,
   { where, own, clients: clientsFor, machine = machineSuffers, below, watchRoles }: OwnClients,
@@ -97,7 +103,7 @@ const declarationsOf = (own: readonly Setting[]): NonNullable<NodesDeclaration['
     ]),
   )
 
-/** A declaration cannot say the least and the most that a setting may be. */
+/** Adds the target's own settings, since a declaration cannot limit the value of a setting. */
 const withBounds = (planned: readonly Setting[], own: readonly Setting[]): readonly Setting[] => [
   ...planned.filter(({ name }) => own.every((setting) => setting.name !== name)),
   ...own,
@@ -130,7 +136,7 @@ function runningTarget(declaration: RunningDeclaration, { where, directory }: De
   }
 }
 
-/** A process that is not ours can be killed or paused only by a command. */
+/** Returns the refusal of a fault. Only a command can kill or pause a process that this program did not start. */
 function refusalOf(kind: 'kill' | 'pause', { faults }: RunningPlan): Refusal | undefined {
   if (faults[kind] !== undefined) return undefined
   const other = kind === 'kill' ? 'pause' : 'kill'
@@ -140,7 +146,7 @@ function refusalOf(kind: 'kill' | 'pause', { faults }: RunningPlan): Refusal | u
   }
 }
 
-/** Whether a command or file refers to the address of a peer. */
+/** Returns whether a command or file refers to the address of a peer. */
 function dialsPeers(declaration: NodesDeclaration, plan: ClusterPlan): boolean {
   const { lists, before: _, faults: __, ...rest } = declaration
   const text = JSON.stringify({ ...rest, client: undefined })

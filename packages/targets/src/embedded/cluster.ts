@@ -30,10 +30,10 @@ export interface EmbeddedClusterOptions
   /** The protocol's name, or the path of a file: see `loadProtocol`. */
   readonly protocol: string
   readonly bug?: string | undefined
-  /** The name of the object that it replicates; by default a register. */
+  /** The name of the object that the protocol replicates; by default a register. */
   readonly object?: string | undefined
   readonly settings?: { readonly [name: string]: ProtocolSettingValue } | undefined
-  /** The limit for the processes to start, and again for one of them to become ready. By default 60 s. */
+  /** The limit for the processes to start, and again for one node to become ready. By default 60 s. */
   readonly startupTimeoutMs?: number | undefined
   /** The operations that clients will perform. If given, the proxy records them: see `Cluster.record`. */
   readonly recorded?: AskedOperations | undefined
@@ -42,14 +42,14 @@ export interface EmbeddedClusterOptions
 /** A protocol as real processes, one for each node, with every link through the proxy. */
 export interface EmbeddedCluster extends OwnCluster {
   logPath(node: NodeId): string
-  /** The URL of the node's client interface, through the proxy: for curl. */
+  /** Returns the URL of the node's client interface, through the proxy: for curl. */
   url(node: NodeId): string
 }
 
 const STARTUP_TIMEOUT_MS = 60_000
 
 /**
- * Starts the nodes, then waits until each has reported its status and one of them is ready to serve.
+ * Starts the nodes, then waits until each node has reported its status and one node is ready to serve.
  *
  * @throws UserError: usage for an unknown protocol, environment for a node that does not start. Nothing is left behind.
  */
@@ -66,7 +66,7 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
     async (starting) => {
       const { keeper, news, calledNanos, stop } = starting
       if (isOurs) keeper.removeLater(resolve(options.dataDir))
-      // Load the proxy only when a cluster starts: most commands have none.
+      // Load the proxy only when a cluster starts: most commands start no cluster.
       const { linksAmong, openClusterNetwork } = await import('../network/cluster-network.ts')
       const { openWireRecord } = await import('../network/wire-record.ts')
       const wire = recorded === undefined ? undefined : openWireRecord()
@@ -148,7 +148,7 @@ const listeningOn = ({ clientPort, peerPort }: Ports): Listening => ({
 type Parts = Pick<Surroundings, 'options' | 'network' | 'news' | 'calledNanos' | 'logPath'> &
   Pick<ClusterParts, 'wire' | 'keeperPid' | 'stop'> & { readonly managed: readonly EmbeddedNode[] }
 
-/** Starts the cluster's clock. */
+/** Returns the started parts as a cluster, and starts the cluster's clock. */
 function asCluster({ options, managed, logPath, ...parts }: Parts): EmbeddedCluster {
   const { network, news } = parts
   const registers = (options.object ?? DEFAULT_OBJECT) === DEFAULT_OBJECT
@@ -166,7 +166,7 @@ function asCluster({ options, managed, logPath, ...parts }: Parts): EmbeddedClus
       suffers: embeddedSuffers,
       failover: undefined,
     }),
-    // Nodes report pending work themselves.
+    // Nodes report pending work themselves, so nothing lingers unnoticed.
     lingersMs: undefined,
     marked: () => managed.map((node) => node.id).filter((id) => news.marked.has(id)),
     logPath,
@@ -176,7 +176,8 @@ function asCluster({ options, managed, logPath, ...parts }: Parts): EmbeddedClus
 
 async function validate(options: EmbeddedClusterOptions): Promise<void> {
   const protocol = await loadProtocol(options.protocol)
-  // Nodes create their own machine; this one only rejects an unknown bug, object or setting before they start.
+  // Nodes create their own machines. This machine only rejects an unknown bug, object or setting before the nodes
+  // start.
   protocol.create({ bug: options.bug, object: options.object, settings: options.settings ?? {} })
   if (!Number.isInteger(options.nodes) || options.nodes < 1)
     throw usageError(`the number of nodes is ${options.nodes}. Give a whole number, 1 or more`)
@@ -193,7 +194,10 @@ function makeDirectories(paths: readonly string[]): void {
   }
 }
 
-/** A protocol as processes on this machine, which load it by its reference: a name or a path. */
+/**
+ * Returns a protocol as a target of processes on this machine, which load the protocol by its reference: a name or a
+ * path.
+ */
 export const embeddedTarget = (protocol: ProtocolDefinition, reference: string = protocol.name): Target => ({
   ...protocolTarget(protocol),
   name: protocol.name,
@@ -205,7 +209,8 @@ export const embeddedTarget = (protocol: ProtocolDefinition, reference: string =
 })
 
 /**
- * The faults that an embedded cluster can suffer: its nodes are real processes, and every link leads through the proxy.
+ * Returns whether an embedded cluster can suffer a fault. Its nodes are real processes, and every link leads through
+ * the proxy.
  */
 function embeddedSuffers(kind: FaultKind): Suffering {
   const refusal = processRefusal(kind)

@@ -8,12 +8,12 @@ import { brokenError, type NodeProcess, type Ports, startNode } from './node-pro
 
 export interface EmbeddedNodeOptions {
   readonly setup: Omit<NodeSetup, 'seed' | 'originNanos'>
-  /** The zero of its log's times, until `countFrom` changes it. */
+  /** The origin of the times in the node's log, until `countFrom` changes it. */
   readonly originNanos: bigint
   readonly seed: number
   readonly keeper: Keeper
   readonly startupTimeoutMs: number
-  /** Called with the ports on which the node now listens; undefined once it does not. */
+  /** Called with the ports on which the node now listens; undefined once it no longer listens. */
   readonly moved: (ports: Ports | undefined) => void
   readonly statusChanged: () => void
   /** Called when a deliberate bug has changed this node's behaviour. */
@@ -27,9 +27,9 @@ export interface EmbeddedNodeOptions {
 /** A node that runs a protocol, over all its lives, and reports its own status. */
 export interface EmbeddedNode extends SupervisedNode {
   status(): NodeStatus | undefined
-  /** Whether each peer has dialled it in this life. */
+  /** Returns whether each peer has dialled the node in this life. */
   linked(): boolean
-  /** Makes the logs of this life and later ones count from this moment. */
+  /** Makes the times in the logs of this life and later lives count from this moment. */
   countFrom(originNanos: bigint): void
 }
 

@@ -8,7 +8,10 @@ import type { ProgramCommand } from '../processes/command.ts'
 import { builtEntry } from '../processes/entry.ts'
 import { isUserFile } from '../user-files/import.ts'
 
-/** Keeps a protocol from exhausting the machine's memory. The watchdog acts before this limit, with a report. */
+/**
+ * The heap limit of a node, so that a protocol does not exhaust the machine's memory. The watchdog acts before this
+ * limit, with a report.
+ */
 const LARGEST_HEAP = '--max-old-space-size=1024'
 
 export interface Ports {
@@ -18,15 +21,15 @@ export interface Ports {
 
 export interface NodeProcess
   extends Pick<CommandProcess, 'pid' | 'command' | 'exited' | 'pause' | 'resume' | 'kill' | 'end'> {
-  /** Rejects with a UserError if it ends before it is ready. */
+  /** Rejects with a UserError if the process ends before it is ready. */
   readonly ready: Promise<Ports>
-  /** The last status reported; undefined before the first report, while paused, and after the end. */
+  /** Returns the last reported status; undefined before the first report, while paused, and after the end. */
   status(): NodeStatus | undefined
-  /** Whether each peer has dialled it: until then messages to it may be lost without a fault. */
+  /** Returns whether each peer has dialled the node. Until then, messages to the node may be lost without a fault. */
   linked(): boolean
-  /** The protocol's error, if that is why the process ended. */
+  /** Returns the protocol's error, if it ended the process. */
   broken(): BrokenProtocol | undefined
-  /** Makes its log count from this moment. */
+  /** Makes the times in the node's log count from this moment. */
   countFrom(originNanos: bigint): void
 }
 
@@ -77,7 +80,7 @@ export async function startNode(
     statusChanged()
     throw broken === undefined ? neverReady(name, logPath, exit) : brokenError(broken, logPath)
   })
-  // Callers that await readiness handle the rejection; there may be none.
+  // Callers that await readiness handle the rejection; there may be no such caller.
   ended.catch(() => {})
 
   return {
@@ -93,7 +96,7 @@ export async function startNode(
       return node.pause()
     },
     resume() {
-      // The status from before the pause is stale; the node reports anew.
+      // The status from before the pause is stale. The node reports a new status.
       status = undefined
       paused = false
       node.resume()
@@ -102,7 +105,7 @@ export async function startNode(
   }
 }
 
-/** Ends the run. The message has everything known, for the protocol's author. */
+/** Returns the error that ends the run. Its message contains everything known, for the protocol's author. */
 export const brokenError = ({ what, trace }: BrokenProtocol, logPath: string): UserError =>
   environmentError(
     [`The protocol does not work: ${what}`, ...trace.map((frame) => `    ${frame}`), `Its log is ${logPath}`].join(

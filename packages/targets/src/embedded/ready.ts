@@ -12,12 +12,12 @@ interface ReadyOptions {
   readonly logPath: (node: NodeId) => string
 }
 
-/** Longer than an election takes. */
+/** The time after which a cluster counts as leaderless, longer than an election takes. */
 const LEADERLESS_AFTER_MS = 3_000
 
 /**
- * Resolves once every node has reported its status, all are linked, and one is ready to serve. Before all are linked,
- * messages would be lost without a fault.
+ * Resolves once every node has reported its status, all nodes are linked, and one node is ready to serve. Before all
+ * nodes are linked, messages would be lost without a fault.
  */
 export async function ready(
   nodes: readonly EmbeddedNode[],
@@ -49,7 +49,7 @@ export async function ready(
         const roles = nodes.map((node) => `${node.id} ${node.status()?.role ?? 'silent'}`).join(', ')
         reject(environmentError(`no node is ready to serve after ${timeoutMs} ms (${roles}); see the nodes' logs`))
       }, timeoutMs)
-      // If no node leads or reports readiness by then, the protocol is taken to be leaderless and serving.
+      // If no node leads or reports readiness within this time, the protocol is considered leaderless and serving.
       if (leaderless)
         patience = setTimeout(() => {
           waited = true

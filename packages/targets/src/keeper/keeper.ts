@@ -7,37 +7,40 @@ import type { ProgramCommand } from '../processes/command.ts'
 import { builtEntry } from '../processes/entry.ts'
 import type { TreeRoot } from '../processes/process-tree.ts'
 
-/** A process that cleans up if this one dies without doing so: see `keeper/main.ts`. */
+/** A process that cleans up if this process dies before it has cleaned up itself: see `keeper/main.ts`. */
 export interface Keeper {
   readonly pid: number
-  /** Called before a process is spawned with this mark: if this process dies before it calls `watch`, that one is killed. */
+  /**
+   * Must be called before a process is spawned with this mark. If this process dies before it calls `watch`, the keeper
+   * kills the spawned process.
+   */
   announce(mark: string): void
   /**
-   * Must be called in the same turn of the event loop as the spawn. A `finishing` process is ended only when its time
-   * is up, and the undo commands of its node wait for it.
+   * Watches a process. Must be called in the same turn of the event loop as the spawn. A `finishing` process is ended
+   * only when its time is up, and the undo commands of its node wait for it.
    */
   watch(root: TreeRoot, finishing?: Finishing): void
   forget(root: TreeRoot): void
   /** Removes the directory if this process dies, once all watched processes have ended. */
   removeLater(path: string): void
   /**
-   * Runs the command if this process dies before the returned function is called; the latest first. Commands for
-   * different nodes run concurrently, and before those for no node.
+   * Runs the command if this process dies before the returned function is called. The latest command runs first.
+   * Commands for different nodes run concurrently, and before commands for no node.
    */
   undoLater(command: ProgramCommand, undoing: Undoing): () => void
   /** Repeats the undo commands of this node a few times, until the given command exits with 0. */
   undoUntil(command: ProgramCommand, timeoutMs: number, node: NodeId): void
-  /** Lets this process exit without closing the keeper, which then acts. */
+  /** Allows this process to exit without closing the keeper, which then cleans up. */
   unref(): void
   /** Resolves once the keeper has ended. */
   close(): Promise<void>
 }
 
 /**
- * When an undo command runs, if not in the usual order. `first`: before all others of its node, and repeatedly while a
- * `finishing` command runs, since that may wait for it; it must be idempotent. `start`: after those, and before what
- * clients need not wait for. `meanwhile`: only while such a command runs, repeatedly. `beside`: from the start,
- * concurrently with everything else, because it takes long.
+ * When an undo command runs, if not in the usual order. `first`: before all other commands of its node, and repeatedly
+ * while a `finishing` command runs, which may wait for it; it must be idempotent. `start`: after the `first` commands,
+ * and before the commands that clients need not wait for. `meanwhile`: only while a `finishing` command runs,
+ * repeatedly. `beside`: from the start, concurrently with everything else, because it takes long.
  */
 export type Turn = 'first' | 'start' | 'meanwhile' | 'beside'
 
@@ -46,17 +49,17 @@ interface Undoing {
   readonly timeoutMs: number
   readonly node?: NodeId | undefined
   readonly turn?: Turn | undefined
-  /** Only for `meanwhile`: the time to wait after the death. */
+  /** Only for `meanwhile`: milliseconds to wait after the death of this process. */
   readonly afterMs?: number | undefined
 }
 
-/** A command that must not be interrupted: an engine would no longer know what it has started. */
+/** A command that must not be interrupted: an engine would lose track of the processes that it has started. */
 interface Finishing {
   readonly node: NodeId
   readonly withinMs: number
 }
 
-/** Requests to a keeper, one line of JSON each. */
+/** A request to a keeper, as one line of JSON. */
 export type KeeperRequest =
   | { readonly type: 'announce'; readonly mark: string }
   | { readonly type: 'watch'; readonly root: TreeRoot; readonly finishing?: Finishing | undefined }
@@ -68,9 +71,9 @@ export type KeeperRequest =
   /** The owner exits cleanly. */
   | { readonly type: 'leave' }
 
-/** `died` is called if the keeper ends before it is closed. */
+/** Starts a keeper. `died` is called if the keeper ends before it is closed. */
 export function startKeeper(died: () => void): Keeper {
-  // In its own session: Ctrl-C in the terminal must reach only the runner, which then has a run to finish.
+  // In its own session: Ctrl-C in the terminal must reach only the runner, which must finish its run.
   const child = spawn(process.execPath, [builtEntry('keeper')], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] })
   if (child.pid === undefined) {
     child.once('error', () => {})
@@ -99,10 +102,10 @@ export function startKeeper(died: () => void): Keeper {
     undoUntil: (command, timeoutMs, node) => tell({ type: 'until', command, timeoutMs, node }),
     unref() {
       child.unref()
-      // A socket, although its type does not say so.
+      // The stream is a socket, although its type does not say so.
       if (child.stdin instanceof Socket) child.stdin.unref()
     },
-    // Everything has been undone and removed by now, so the keeper must not act.
+    // Everything has been undone and removed at this point, so the keeper must not act.
     close() {
       closing = true
       tell({ type: 'leave' })

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import type { Keeper } from './keeper.ts'
 
 /**
- * Makes a directory in the system's temporary directory, which nobody else may enter. The keeper knows of it before it
- * exists, so that it is removed whenever this process dies.
+ * Creates a directory in the system's temporary directory, which no other user may enter. The keeper learns its path
+ * before it exists, so the directory is removed whenever this process dies.
  */
 export function makeTemporary(keeper: Pick<Keeper, 'removeLater'>, prefix: string): string {
   const directory = join(tmpdir(), `${prefix}${randomUUID()}`)

@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { MARK, startTimeOf } from '../processes/process-tree.ts'
 import { type Keeper, startKeeper } from './keeper.ts'
 
-// A thread can be ended from outside, without a chance to end what it has started. Its keeper's pipe closes with it.
+// A thread can be ended from outside, before it can end the processes that it has started. The pipe to its keeper
+// closes with the thread.
 
 let keeper: Keeper | undefined
 
@@ -17,14 +18,14 @@ function keeperOfThisThread(): Keeper {
 
 export interface ThreadsProcess<Child extends ChildProcess> {
   readonly child: Child
-  /** Called once the process has ended: its number may then become that of another one. */
+  /** Called once the process has ended, since another process may then get its pid. */
   forget(): void
 }
 
 /**
- * Starts a process that is killed once this thread ends, for whatever reason and however soon. `spawn` must add the
- * variable that it gets to the process's environment. `forks`: its descendants are killed with it; without that it sees to
- * them itself, as a run of `chaos` does.
+ * Starts a process that is killed once this thread ends, for any reason and at any time. `spawn` must add the given
+ * variable to the process's environment. `forks`: the process's descendants are killed with it; otherwise the process
+ * must end them itself, as a run of `chaos` does.
  */
 export function startWithThisThread<Child extends ChildProcess>(
   spawn: (marked: { readonly [MARK]: string }) => Child,
@@ -41,5 +42,5 @@ export function startWithThisThread<Child extends ChildProcess>(
   return { child, forget: () => own.forget(root) }
 }
 
-/** Has a directory removed once this thread ends without removing it. */
+/** Removes a directory once this thread ends without having removed it. */
 export const removeWithThisThread = (path: string): void => keeperOfThisThread().removeLater(path)

@@ -13,16 +13,16 @@ export interface NodeToUndo {
   readonly finishing: readonly Watched[]
   /** The latest first. */
   readonly undos: readonly Undo[]
-  /** Exits with 0 once the node is as it was. */
+  /** A command that exits with 0 once the node is restored. */
   readonly until: Command | undefined
 }
 
 const LOOK_EVERY_MS = 10
 const BETWEEN_TRIES_MS = 100
-/** Enough for engines on an overloaded machine. */
+/** The time limit of attempts, enough for engines on an overloaded machine. */
 const TRIES_WITHIN_MS = 60_000
 
-/** Several faults of a node may have the same undo command. */
+/** Removes repeated commands, since several faults of a node may have the same undo command. */
 export function withoutRepeats(all: readonly Undo[]): readonly Undo[] {
   const seen = new Map(all.toReversed().map((undo) => [identityOf(undo), undo]))
   return all.filter((undo) => seen.get(identityOf(undo)) === undo)
@@ -33,8 +33,8 @@ function identityOf({ node, turn, afterMs, command: { words, environment, direct
 }
 
 /**
- * Undoes the faults of nodes: first what resumes each, then what starts it. Everything else follows once all are back,
- * because it would take CPU from those that start.
+ * Undoes the faults of nodes: first by the commands that resume each node, then by those that start it. All other
+ * commands follow once all nodes are restored, because they would take CPU from nodes that start.
  */
 export async function undoNodes(nodes: readonly NodeToUndo[]): Promise<void> {
   const all = nodes.map(({ finishing, undos, until }) => ({
@@ -47,7 +47,7 @@ export async function undoNodes(nodes: readonly NodeToUndo[]): Promise<void> {
   await Promise.all(
     all.map(async ({ finishing, meanwhile, back, until }) => {
       await letFinish(finishing, meanwhile)
-      // A process that an engine has killed may still exist, and would be taken for the restarted one.
+      // A process that an engine has killed may still exist, and would be mistaken for the restarted one.
       if (back.length > 0) await untilSettled(back, back, until)
     }),
   )
@@ -55,7 +55,7 @@ export async function undoNodes(nodes: readonly NodeToUndo[]): Promise<void> {
   await Promise.all(left.map(({ back, rest, until }) => untilSettled(rest, [...back, ...rest], until)))
 }
 
-/** Runs the commands, and repeats others until the node is as it was. */
+/** Runs the commands, and repeats the others until the node is restored. */
 async function untilSettled(
   commands: readonly Undo[],
   again: readonly Undo[],
@@ -69,7 +69,10 @@ async function untilSettled(
   }
 }
 
-/** A command in progress may wait for something that another fault holds: a stop waits for a frozen process. */
+/**
+ * Lets commands in progress finish. Such a command may wait for a process that another fault holds: a stop waits for a
+ * frozen process.
+ */
 async function letFinish(finishing: readonly Watched[], meanwhile: readonly Undo[]): Promise<void> {
   const begun = performance.now()
   let finished = finishing.every(({ root }) => !isTreeAlive(root))
@@ -95,7 +98,10 @@ export async function runAll(all: readonly Undo[]): Promise<void> {
   for (const undo of all) await runCommand(undo)
 }
 
-/** Runs a command to its end or timeout, and resolves with its exit code. Nobody is left to report a failure to. */
+/**
+ * Runs a command to its end or timeout. Resolves with its exit code. Failures cannot be reported, since the owner has
+ * ended.
+ */
 export function runCommand({ command, timeoutMs }: Command): Promise<number | null> {
   const { words, environment, directory } = command
   const [program, ...rest] = words

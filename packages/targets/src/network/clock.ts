@@ -1,7 +1,7 @@
 import { type Nanos, nanos } from '@chaosproxy/history'
 import type { Clock } from '@chaosproxy/runner'
 
-/** The longest delay that Node's timers support; they fire at once beyond it. */
+/** The longest delay that Node's timers support. Timers with a longer delay fire immediately. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1
 
 interface Alarm {
@@ -12,16 +12,16 @@ interface Alarm {
 }
 
 export interface MachineClock extends Clock {
-  /** Drops every alarm and accepts no more, for when there is nothing left to act on. */
+  /** Drops every alarm and accepts no more, once there is nothing left to act on. */
   stop(): void
 }
 
 /**
- * The machine's monotonic clock, with its zero at an origin (`process.hrtime.bigint()`). Alarms ring in order of time,
- * even if the process is scheduled late: Node's own timers fire in no fixed order once several are due.
+ * Returns the machine's monotonic clock, with its zero at an origin (`process.hrtime.bigint()`). Alarms ring in order
+ * of time, even if the process is scheduled late. Node's own timers fire in no fixed order if several are due.
  */
 export function createClock(originNanos: bigint): MachineClock {
-  /** In order of time, then of request. */
+  /** The pending alarms, in order of time, and in order of request for equal times. */
   const alarms: Alarm[] = []
   let asked = 0
   let stopped = false
@@ -40,8 +40,8 @@ export function createClock(originNanos: bigint): MachineClock {
       const immediate = setImmediate(ring)
       disarm = () => clearImmediate(immediate)
     } else {
-      // Node's timers count whole milliseconds from a clock read once a turn, so this may fire early; `ring` then arms
-      // again.
+      // Node's timers count whole milliseconds from a clock that is read once per turn of the event loop, so this may
+      // fire early. In that case `ring` sets the timer again.
       timeout = setTimeout(ring, Math.min(remainingMs, LONGEST_TIMEOUT_MS))
       if (keeping === 0) timeout.unref()
       disarm = () => clearTimeout(timeout)
@@ -57,7 +57,8 @@ export function createClock(originNanos: bigint): MachineClock {
 
   function ring(): void {
     const time = now()
-    // Alarms set by callbacks wait for the next turn, so that they cannot starve the rest of the process.
+    // Alarms set by callbacks wait for the next turn of the event loop, so that they cannot starve the rest of the
+    // process.
     const before = asked
     try {
       for (
@@ -97,11 +98,11 @@ export function createClock(originNanos: bigint): MachineClock {
   }
 }
 
-/** A time of the clock by `performance.now()`, which differs only in its zero. */
+/** Converts a time of the clock to `performance.now()`, which differs only in its zero. */
 export const machineMs = (clock: Pick<Clock, 'now'>, time: Nanos): number =>
   performance.now() - (clock.now() - time) / 1e6
 
-/** The index at which an alarm belongs: after all that are not later. */
+/** Returns the index at which an alarm is inserted: after all alarms that are not later. */
 function positionAfter(alarms: readonly Alarm[], time: Nanos): number {
   let position = alarms.length
   while (position > 0 && (alarms[position - 1] as Alarm).time > time) position--

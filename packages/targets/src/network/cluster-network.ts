@@ -24,35 +24,35 @@ import { heardOf } from './heard/heard.ts'
 /** The proxy around a cluster: a route from the clients to each node, and one for each ordered pair of nodes. */
 export interface ClusterNetwork {
   readonly apply: Network['apply']
-  /** For links from clients to nodes that carry HTTP. */
+  /** Faults of requests, for links from clients to nodes that carry HTTP. */
   readonly applyToRequests: HttpFaults['apply']
-  /** For links whose messages have a known framing. */
+  /** Faults of messages, for links whose messages have a known framing. */
   readonly applyToMessages: MessageFaults['apply']
   /** Whether messages between clients and nodes have a known framing. */
   readonly framesClients: boolean
   /** Calls back with each node that `crash-before-reply` crashes, until the returned function is called. */
   onCrash(crash: (node: NodeId) => void): () => void
   clientAddress(node: NodeId): Address
-  /** The address at which one node dials a port of another. */
+  /** Returns the address at which one node dials a port of another. */
   peerAddress(from: NodeId, to: NodeId, port: string): Address
   /**
-   * The one address of a node's port that every other node dials; the proxy finds out who is dialling. Only for
-   * announced ports.
+   * Returns the single address of a node's port that every other node dials. The proxy finds out which node is
+   * dialling. Only for announced ports.
    */
   announcedAddress(node: NodeId, port: string): Address
   /**
-   * Sets the node's listening addresses; undefined while it is down, so that no connection reaches a process that
+   * Sets the node's listening addresses; undefined while the node is down, so that no connection reaches a process that
    * reuses its ports.
    */
   moved(node: NodeId, listening: Listening | undefined): void
   /**
-   * What nodes sent each other, from the traffic on their links. `zeroMs` is the start of the run by
+   * Returns the messages between nodes, from the traffic on their links. `zeroMs` is the start of the run by
    * `performance.now()`.
    */
   recall(asked: Omit<Recollection, 'startedAt'> & { readonly zeroMs: number }): Heard
-  /** Whether anything was sent, or may have been, on one of these links. */
+  /** Returns whether any bytes were sent, or may have been, on one of these links. */
   hasTraffic(links: readonly Link[]): boolean
-  /** Opens another link, with the faults in force on it. */
+  /** Opens another link, and applies the faults in force to it. */
   addLink(link: PeerLink): Promise<void>
   close(): Promise<void>
 }
@@ -64,15 +64,15 @@ export interface Listening {
 export interface ClusterNetworkOptions {
   readonly nodes: readonly NodeId[]
   readonly seed: number
-  /** Whether to keep the traffic between nodes for `recall`; by default it is kept. */
+  /** Whether to keep the traffic between nodes for `recall`; by default true. */
   readonly recalls?: boolean | undefined
   readonly clients: {
     readonly port: string
     /** The protocol on the links between clients and nodes, if the proxy can parse it. */
     readonly carries: Carriage | undefined
-    /** The host to listen at for clients; by default 127.0.0.1. */
+    /** The host on which the proxy listens for clients; by default 127.0.0.1. */
     readonly host?: string | undefined
-    /** Records the requests of clients and their replies. */
+    /** The recorder of the clients' requests and their replies. */
     readonly recorder?: Recorder | undefined
   }
   readonly links: readonly PeerLink[]
@@ -81,7 +81,7 @@ export interface ClusterNetworkOptions {
         readonly ports: readonly string[]
         /** Identifies the node that dials an announced address. */
         readonly dialler: PeerFinder
-        /** The number of each node's announced ports; by default any that is free. */
+        /** The numbers of each node's announced ports; by default any free ports. */
         readonly numbers?: { readonly [node: NodeId]: { readonly [port: string]: number } } | undefined
       }
     | undefined
@@ -95,19 +95,19 @@ interface LinkPort {
 
 export interface PeerLink extends LinkPort {
   readonly from: NodeId
-  /** The framing of its messages, if known. */
+  /** The framing of the link's messages, if known. */
   readonly framing?: Framing | undefined
-  /** By default any free port of 127.0.0.1. */
+  /** The address at which the proxy listens; by default any free port of 127.0.0.1. */
   readonly listen?: Address | undefined
   /** The node's address, if known before the node reports it. */
   readonly upstream?: Address | undefined
-  /** The address that the proxy dials from; by default any. */
+  /** The address from which the proxy dials; by default any. */
   readonly source?: string | undefined
 }
 
 interface OpenRoute extends LinkPort {
   readonly announced: boolean
-  /** Whether its upstream was given at the start and never changes. */
+  /** Whether the route's upstream was given at the start and never changes. */
   readonly fixed: boolean
   readonly route: Route
 }
@@ -191,7 +191,10 @@ export async function openClusterNetwork(options: ClusterNetworkOptions): Promis
   }
 }
 
-/** Whether anything was sent on a link, or may have been: those who dial an announced address are not always known. */
+/**
+ * Returns whether any bytes were sent on a link, or may have been: the endpoint that dials an announced address is not
+ * always known.
+ */
 const isAnyUsed = (
   links: readonly Link[],
   statistics: ReturnType<Network['statistics']>,
@@ -203,7 +206,9 @@ const isAnyUsed = (
     return mayHide || bytes + connections + hits > 0
   })
 
-/** Whether all endpoints that dialled it are identified, so that their traffic is on the tapes of their links. */
+/**
+ * Returns whether all endpoints that dialled a route are identified, so that their traffic is recorded for their links.
+ */
 const isKnown = ({ route }: OpenRoute): boolean => route.identification.unknown === 0
 
 const listenAt = (host: string | undefined): Pick<RouteOptions, 'listen'> =>
@@ -217,7 +222,7 @@ interface ClientParts extends Pick<ClusterNetworkOptions, 'clients'> {
   readonly messages: MessageFaults
 }
 
-/** The interceptor of a node's client traffic, if the proxy can parse it. */
+/** Returns the interceptor of a node's client traffic; undefined if the proxy cannot parse it. */
 async function clientIntercept(
   to: NodeId,
   { clients: { carries, recorder }, requests, messages }: ClientParts,
@@ -240,7 +245,7 @@ async function clientIntercept(
   }
 }
 
-/** A link for each port and each ordered pair of nodes. */
+/** Returns a link for each port and each ordered pair of nodes. */
 export const linksAmong = (
   nodes: readonly NodeId[],
   ports: readonly { readonly name: string; readonly framing?: Framing | undefined }[],

@@ -3,20 +3,20 @@ import type { UserError } from '@chaosproxy/history'
 import type { ClusterChange } from '@chaosproxy/runner/result'
 
 export interface ClusterNews {
-  /** Unrequested failures, in order. */
+  /** Failures that no fault caused, in order. */
   readonly trouble: string[]
   /** The nodes in which a deliberate bug has changed behaviour. */
   readonly marked: Set<NodeId>
-  /** Called whenever a node's status may have changed. */
+  /** Functions to call whenever a node's status may have changed. */
   readonly watchers: Set<() => void>
   statusChanged(): void
   /** Reports a change that the cluster did not cause. */
   changed(change: ClusterChange): void
   onChange(callback: (change: ClusterChange) => void): void
-  /** Reports that the protocol's own code is broken; only the first report counts. */
+  /** Reports that the protocol's own code is broken. Only the first report counts. */
   broke(error: UserError): void
   broken(): UserError | undefined
-  /** Calls back once the protocol is broken; at once if it already is. */
+  /** Calls back once the protocol is broken; immediately if it already is. */
   onBroken(callback: (error: UserError) => void): void
 }
 

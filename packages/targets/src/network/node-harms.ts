@@ -11,7 +11,10 @@ import {
 
 /** The result of injecting a fault into a node. */
 export interface Handover {
-  /** False if there was nothing to harm, or the node refused: it knows no other leader. Read once it is undone. */
+  /**
+   * False if there was nothing to harm, or if the node refused because it knows no other leader. Read once the fault is
+   * undone.
+   */
   readonly done: boolean
   undo(): Promise<void>
 }
@@ -22,12 +25,12 @@ export interface Victim {
   revive(): Promise<void>
   pause(): Promise<boolean>
   resume(): void | Promise<void>
-  /** Lets the container engine or the machine inject the fault; absent without both. */
+  /** Lets the container engine or the machine inject the fault; absent if the node has neither. */
   suffer?(fault: SurroundingFault): Promise<Handover>
 }
 
 interface NodeHarm {
-  /** Resolves with whether there was a process to harm. */
+  /** Injects the fault. Resolves with whether there was a process to harm. */
   strike(node: Victim): boolean | Promise<boolean>
   heal(node: Victim): void | Promise<void>
 }
@@ -39,13 +42,13 @@ export const nodeHarms: {
   pause: { strike: (node) => node.pause(), heal: (node) => node.resume() },
 }
 
-/** Adds what a kind of fault of a user's own does to processes. */
+/** Adds the effect of a user-defined kind of fault on processes. */
 export function addNodeHarm(kind: string, harm: NodeHarm): void {
   const open: { [kind: string]: NodeHarm | undefined } = nodeHarms
   open[kind] = harm
 }
 
-/** Why no process can suffer a kind of fault; undefined if processes can. */
+/** Returns why no process can suffer a kind of fault; undefined if processes can. */
 export function processRefusal(kind: FaultKind): Refusal | undefined {
   const { notInProcesses } = definitionOf(kind)
   if (notInProcesses !== undefined) return notInProcesses

@@ -7,34 +7,32 @@ import type { DatagramCuts } from './inject.ts'
 import { type ClusterNews, createNews } from './news.ts'
 import type { Victim } from './node-harms.ts'
 
-/** The parts of a cluster started so far. All are stopped if the start fails, and at the end. */
+/** The parts of a cluster that have been started. All parts are stopped if the start fails, and at the end. */
 export interface Starting<Node extends StartedNode> {
-  /** The start of the call, by `process.hrtime`. */
+  /** When the start was called, by `process.hrtime`. */
   readonly calledNanos: bigint
   readonly keeper: Keeper
   readonly news: ClusterNews
   nodes: readonly Node[]
   network?: ClusterNetwork
   clients?: { close(): Promise<void> }
-  /** Faults on other hosts. */
+  /** The connections to proxies on other hosts. */
   remotes?: { close(): Promise<void> } | undefined
   roles?: { stop(): Promise<void> } | undefined
-  /**
-   * Redirects traffic of containers to the proxy until it is released. What remains after that ends after the proxy.
-   */
+  /** Redirects traffic of containers to the proxy until `release`. The rest ends after the proxy. */
   redirected?: {
     /** Cuts traffic that the proxy does not carry. */
     cut?: DatagramCuts['cut']
-    /** Remarks on the traffic, for the report of a run. */
+    /** Resolves with remarks on the traffic, for the report of a run. */
     notes?(): Promise<readonly string[]>
     release(): Promise<void>
     close(): Promise<void>
   }
-  /** What is under the programs of nodes, if faults can hurt it. */
+  /** The layer under the nodes' programs that injects faults of disks and clocks, if there is one. */
   machines?: StartedMachines | undefined
-  /** A temporary directory of ours. */
+  /** The path of a temporary directory to remove. */
   temporary?: string
-  /** Stops everything; later calls return the first one's promise. */
+  /** Stops everything. Later calls return the promise of the first call. */
   stop(): Promise<void>
 }
 
@@ -44,30 +42,31 @@ export interface Pausable extends Pick<Victim, 'pause' | 'resume'> {
 }
 
 interface StartedMachines {
-  /** Lets what nodes have written so far count as fsynced, as in a system that has been up for long. */
+  /** Treats everything that nodes have written so far as fsynced, as in a system that has run for long. */
   settle(nodes: readonly Pausable[]): Promise<void>
-  /** Remarks for the report of a run. */
+  /** Returns remarks for the report of a run. */
   notes(): readonly string[]
   close(): void
 }
 
 export interface StartedNode {
-  /** Ends the node, or undoes faults on it. May be called again. */
+  /** Ends the node, or undoes the faults on it. May be called again. */
   end(): Promise<void>
 }
 
 export interface StartingOptions {
-  /** What happens to the nodes if this process and the keeper are killed. */
+  /** A description of what happens to the nodes if this process and the keeper are killed. */
   readonly orphans: string
-  /** Aborts the start; whatever was started is stopped. */
+  /** Aborts the start, and stops everything that was started. */
   readonly signal?: AbortSignal | undefined
 }
 
 /**
- * Starts a cluster of any kind. `open` adds to what is started as it goes. If it fails, nothing is left behind.
+ * Starts a cluster of any kind. `open` adds each part to `starting` once it is started. If the start fails, nothing is
+ * left behind.
  *
- * @throws UserError (environment) if the start is aborted; otherwise what `open` throws, with the trouble that explains
- * it.
+ * @throws UserError (environment) if the start is aborted; otherwise the error of `open`, with the trouble that
+ * explains it.
  */
 export async function startCluster<Node extends StartedNode, Cluster>(
   { orphans, signal }: StartingOptions,
@@ -85,7 +84,8 @@ export async function startCluster<Node extends StartedNode, Cluster>(
       return stopping
     },
   }
-  // Aborting makes the start fail, so it cleans up like any failure, which reports what could not be ended.
+  // Aborting makes the start fail. Like after any failure, everything is then stopped, and what could not be ended is
+  // reported.
   const abort = () => {
     for (const node of starting.nodes) node.end().catch(() => {})
   }
@@ -102,13 +102,13 @@ export async function startCluster<Node extends StartedNode, Cluster>(
   }
 }
 
-/** Adds the nodes that ended during the start, which usually explain why it failed. */
+/** Adds the nodes that ended during the start to its error, since they usually explain it. */
 function withTrouble(error: unknown, { trouble }: ClusterNews): unknown {
   if (!(error instanceof UserError) || trouble.length === 0) return error
   return new UserError(error.code, [error.message, ...trouble].join('\n'))
 }
 
-/** In reverse order. A failure to end one node is reported, and the others are still ended. */
+/** Stops all parts in reverse order. Reports a failure to end one node, and still ends the others. */
 async function stopAll(started: Starting<StartedNode>): Promise<void> {
   const { keeper, news, nodes, network, clients, roles, remotes, redirected, machines, temporary } = started
   await remotes?.close()

@@ -2,7 +2,7 @@ import { type Nanos, nanos } from '@chaosproxy/history'
 import { createRecorder, type Recorder } from '@chaosproxy/recorder'
 import { NOTHING_RECORDED, type WireEvent, type WireRecorder, type WireSink } from '@chaosproxy/runner'
 
-/** The proxy's record of the clients. Events from before recording begins are recorded at time 0. */
+/** The proxy's record of the clients. Events before the start of recording get time 0. */
 export interface WireRecord {
   readonly recorder: Recorder
   /** The verdict on the history so far. */

@@ -10,14 +10,14 @@ interface CarrierOptions {
   readonly requests: ReturnType<typeof createRequests>
   readonly timers: ReturnType<typeof createTimers>
   readonly log: NodeLog
-  /** Called once, for the first mark. */
+  /** Called once, at the first mark. */
   readonly marked: () => void
 }
 
 /** Carries out a machine's effects, except those for the disk. */
 export interface Carrier {
   carryOut(effect: VolatileEffect): void
-  /** A step has been taken: it may have changed the message that was sent last. */
+  /** Must be called after each step, which may have changed the message that was sent last. */
   stepped(): void
 }
 
@@ -25,7 +25,7 @@ export function createCarrier({ links, requests, timers, log, marked }: CarrierO
   let isMarked = false
   let lastSent: { readonly message: unknown; readonly text: string } | undefined
 
-  /** Encodes a message to all peers once. */
+  /** Encodes a message only once for all peers. */
   function encoded(message: unknown): string {
     if (lastSent === undefined || lastSent.message !== message) lastSent = { message, text: JSON.stringify(message) }
     return lastSent.text

@@ -1,25 +1,25 @@
 import type { Effect } from '@chaosproxy/protocols'
 import { encodeRecord, type Journal } from './journal.ts'
 
-// Effects pass through here without a look at their messages, results and records.
+// Effects pass through this file unchanged; their messages, results and records are not inspected.
 export type AnyEffect = Effect<unknown, unknown>
 export type VolatileEffect = Exclude<AnyEffect, { type: 'persist' }>
 
 export interface EffectRunner {
-  /** Carries out effects in order; those after a `persist` wait until its record is durable. */
+  /** Carries out effects in order. Effects after a `persist` wait until its record is durable. */
   run(effects: readonly AnyEffect[]): void
-  /** Number of effects that wait for the disk. */
+  /** Returns the number of effects that wait for the disk. */
   backlog(): number
 }
 
 /**
  * Carries out effects in order, with group commit: while a write is in progress, the records of later steps accumulate
- * and go out as one write. A record may become durable before an effect that precedes it is carried out, which looks to
+ * for the next write. A record may become durable before an effect that precedes it is carried out, which looks to
  * others like a crash between the two. The reverse never happens.
  */
 export function createEffectRunner(options: {
   readonly journal: Journal
-  /** Must not run further effects before it returns. */
+  /** Carries out an effect. Must not run further effects before it returns. */
   readonly carryOut: (effect: VolatileEffect) => void
   readonly diskFailed: (error: Error) => void
 }): EffectRunner {
@@ -58,7 +58,10 @@ export function createEffectRunner(options: {
     })
   }
 
-  /** Carries out the effects that waited for this many records, up to the first record that is not yet durable. */
+  /**
+   * Carries out the effects that waited for this many records to become durable, up to the first record that is not yet
+   * durable.
+   */
   function release(records: number): void {
     let durable = records
     let done = 0

@@ -23,19 +23,22 @@ import type { Watchdog } from './watchdog.ts'
 import type { NodeSetup } from './wire.ts'
 
 const MAX_BUFFERED_BYTES = 4 * 1024 * 1024
-/** Limit on effects that wait for the disk. Beyond it, messages from peers are dropped, as a network may drop them. */
+/**
+ * The limit of effects that wait for the disk. Above the limit, messages from peers are dropped, as a network may drop
+ * them.
+ */
 const MAX_BACKLOG = 50_000
 
 export interface NodeOptions extends Pick<NodeSetup, 'id' | 'protocol' | 'peers' | 'seed' | 'journalPath'> {
   readonly machine: AnyMachine
   readonly log: NodeLog
-  /** Notified before and after every step. */
+  /** The watchdog, which is notified before and after every step. */
   readonly watchdog?: Watchdog | undefined
-  /** Called after every change. */
+  /** Called after every change of the status. */
   readonly statusChanged: (status: NodeStatus) => void
   /** Called once, when a deliberate bug first changes behaviour. */
   readonly marked: () => void
-  /** Called once, when each peer has dialled this node; never without peers. */
+  /** Called once, after each peer has dialled this node; never without peers. */
   readonly linked: () => void
   /** Called if the node cannot continue: its disk failed, or its protocol threw. */
   readonly failed: (error: Error) => void

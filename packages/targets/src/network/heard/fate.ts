@@ -2,29 +2,30 @@ import type { Link } from '@chaosproxy/faults'
 import type { Nanos } from '@chaosproxy/history'
 import type { FaultRecord, NodeMessage } from '@chaosproxy/runner/result'
 
-/** The times that the proxy knows of a message. */
+/** The times of a message, as the proxy saw them. */
 export interface MessageTimes {
   readonly sentAt: Nanos
-  /** When the receiver's socket got it. */
+  /** When the receiver's socket got the message. */
   readonly deliveredAt: Nanos | undefined
-  /** When its connection ended. */
+  /** When the message's connection ended. */
   readonly closedAt: Nanos | undefined
 }
 
 interface Around {
   readonly link: Link
-  /** The end of the time of interest: later events are ignored. */
+  /** The end of the period of interest. Later events are ignored. */
   readonly until: Nanos
   readonly faults: readonly FaultRecord[]
 }
 
 type Fate = Pick<NodeMessage, 'fate' | 'by' | 'endedAt'>
 
-/** A message that takes longer than this was held by a fault, if one was in force. */
+/** The greatest delay of a message without a fault. A longer delay is attributed to a fault, if one was in force. */
 const PROMPT_NANOS = 5e6
 
 /**
- * The fate of a message. A fault is named only if it was in force meanwhile, on the message's link or at its receiver.
+ * Returns the fate of a message. A fault is named only if it was in force at the time, on the message's link or at its
+ * receiver.
  */
 export function fateOf({ sentAt, deliveredAt, closedAt }: MessageTimes, { link, until, faults }: Around): Fate {
   const during = (to: number): readonly FaultRecord[] =>
@@ -55,7 +56,7 @@ const named = (by: string | undefined): Pick<Fate, 'by'> => (by === undefined ? 
 const isOf = ({ fault, skipped }: FaultRecord, kind: 'kill' | 'pause', node: string): boolean =>
   skipped === undefined && fault.kind === kind && fault.nodes.includes(node)
 
-/** Whether the fault loses bytes at once instead of holding them. */
+/** Returns whether the fault loses bytes immediately instead of holding them. */
 const loses = ({ fault }: FaultRecord): boolean =>
   fault.kind === 'partition' ? fault.mode === 'drop' : LOSING.includes(fault.kind)
 
@@ -64,7 +65,9 @@ const LOSING: readonly string[] = ['blackhole', 'timeout', 'reset-peer']
 const isOn = ({ fault }: FaultRecord, { from, to }: Link): boolean =>
   'links' in fault && fault.links.some((link) => link.from === from && link.to === to)
 
-/** The kind of the fault on the link, or else on the link back, without which no connection can be opened. */
+/**
+ * Returns the kind of the fault on the link, or else on the reverse link, without which no connection can be opened.
+ */
 const onLink = (records: readonly FaultRecord[], { from, to }: Link): string | undefined =>
   (
     records.find((record) => isOn(record, { from, to })) ??

@@ -5,30 +5,35 @@ import type { Change, FaultRecord, Heard, Listening, NodeMessage } from '@chaosp
 import { fateOf } from './fate.ts'
 import { hasWord, type Recognised, recognise } from './recognise.ts'
 
-/** `known`: other changes of the same key. If one is recognised, changes of this key are recognisable. */
+/**
+ * `known`: other changes of the same key. If one of them is recognised in the traffic, changes of this key are
+ * recognisable.
+ */
 export interface Overheard extends ExcerptOptions {
   readonly faults: readonly FaultRecord[]
   readonly passages: Iterable<Passage>
   readonly nodes: readonly NodeId[]
-  /** Whether all traffic of the link passes through the proxy. */
+  /** Returns whether all traffic of the link passes through the proxy. */
   readonly carriesAll: (link: Link) => boolean
 }
 
-/** More messages explain nothing, and the run's summary must stay short. */
+/**
+ * The greatest number of messages in the result. More messages explain nothing, and the run's summary must stay short.
+ */
 const MOST_HEARD = 200
 
-/** What nodes sent each other about a change, from the traffic on their links. Claims nothing that is uncertain. */
+/** Returns what nodes sent each other about a change, from the traffic on their links. Makes no uncertain claims. */
 export function heardOf(overheard: Overheard): Heard {
   const { listening, passages } = overheard
   const { from, to, between } = listening
   const excerpts: Excerpt[] = []
-  // One at a time, so that most of a passage need not be kept in memory.
+  // One passage at a time, so that most of it need not be kept in memory.
   for (const passage of passages) excerpts.push(excerptOf(passage, overheard))
   const sent = excerpts.flatMap((excerpt) => excerpt.sent)
   const unclear = unclearOf(excerpts, overheard)
-  // A value sent before it was written also means something else.
+  // A value that was sent before it was written also has another meaning.
   const isAmbiguous = sent.some(({ sentAt }) => sentAt < from)
-  // The nodes that could pass the change on.
+  // The nodes that could forward the change.
   const informed = new Set([between[0], ...sent.filter(carries).flatMap(({ link }) => [link.from, link.to])])
   const isAttempt = ({ closedAtMs }: PassedMessage, { from: dialler, to: reader }: Link): boolean =>
     reader === between.at(-1) &&
@@ -73,8 +78,8 @@ function messageOf({ message, link, sentAt, change }: Sent, overheard: Overheard
 }
 
 /**
- * Why something about the change may have been sent to the node that answered without it, although nothing was found;
- * undefined if certainly nothing was sent.
+ * Returns why a message about the change may have been sent to the node whose answer lacks it, although none was found;
+ * undefined if certainly none was sent.
  */
 function unclearOf(
   excerpts: readonly Excerpt[],
@@ -102,8 +107,8 @@ function unclearOf(
 }
 
 /**
- * The databases and caches that received the change from another node, and to which the node that answered without it sent
- * nothing since that may ask about the key. Only where all that it sent them is known.
+ * Returns the databases and caches that received the change from another node, and that the node whose answer lacks the
+ * change has not asked about the key since. Only includes servers for which all messages of that node are known.
  */
 function unaskedOf(
   excerpts: readonly Excerpt[],
@@ -114,10 +119,10 @@ function unaskedOf(
   const others = keys.filter((key) => !own.has(key))
   const namesAny = (some: Iterable<string | undefined>, text: string): boolean =>
     [...some].some((key) => key !== undefined && hasWord(text, key))
-  // One that names no key of the run may ask for all of them.
+  // A message that names no key of the run may ask for all keys.
   const mayAsk = (text: string | undefined): boolean =>
     text === undefined || namesAny(own, text) || !namesAny(others, text)
-  /** By server: when it received the change first. */
+  /** When each server first received the change. */
   const told = new Map<NodeId, Nanos>()
   for (const { link, message } of excerpts.flatMap(({ sent }) => sent.filter(carries))) {
     if (message.deliveredAtMs === undefined || nodes.includes(link.to) || link.from === reader) continue
@@ -138,11 +143,11 @@ function unaskedOf(
 /** The relevant part of a passage. */
 interface Excerpt {
   readonly link: Link
-  /** The messages sent within the time of interest, and earlier ones that carry the change. */
+  /** The messages sent within the period of interest, and earlier messages that carry the change. */
   readonly sent: readonly Sent[]
-  /** Why other messages may have been sent in that time. */
+  /** Why further messages may have been sent in the period. */
   readonly doubts: readonly (Doubt['why'] | 'forgotten')[]
-  /** Whether it contains another recognisable change of the key. */
+  /** Whether the passage contains another recognisable change of the key. */
   readonly isUnderstood: boolean
 }
 
@@ -150,7 +155,7 @@ interface Sent {
   readonly message: PassedMessage
   readonly link: Link
   readonly sentAt: Nanos
-  /** The latest of the changes of interest that it carries. */
+  /** The latest change of interest that the message carries. */
   readonly change: Change | undefined
   readonly recognised: Recognised
 }

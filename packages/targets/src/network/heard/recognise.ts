@@ -5,8 +5,8 @@ import type { Change } from '@chaosproxy/runner/result'
 type Said = Pick<PassedMessage, 'text' | 'question'>
 
 /**
- * Whether a message says that the key has the value: both occur in it as whole words, and in JSON within one object.
- * `value only`: the value occurs, but without a key. `unreadable`: its bytes are no text.
+ * Returns whether a message says that the key has the value: both occur in it as whole words, and in JSON within one
+ * object. `value only`: the value occurs, but without a key. `unreadable`: the message is not text.
  */
 export function recognise({ text, question }: Said, { key, value }: Change): Recognised {
   if (text === undefined || !isTelling(value)) return 'unreadable'
@@ -16,7 +16,7 @@ export function recognise({ text, question }: Said, { key, value }: Change): Rec
   const hasValue = json === undefined ? hasWord(text, wordOf(value)) : holds(json, value)
   if (!hasValue) return 'no'
   if (key === undefined) return 'carries'
-  // A key in the body must belong to the value. A key in the path or the question applies to the whole body.
+  // A key in the body must belong to the value. A key in the path or the query applies to the whole body.
   if (json !== undefined && holds(json, key)) return associates(json, key, value) ? 'carries' : 'value only'
   if (json !== undefined && isNamed(json, key, value)) return 'carries'
   return hasWord(text, key) || (question !== undefined && hasWord(question, key)) ? 'carries' : 'value only'
@@ -24,15 +24,15 @@ export function recognise({ text, question }: Said, { key, value }: Change): Rec
 
 export type Recognised = 'carries' | 'value only' | 'no' | 'unreadable'
 
-/** A value that looks like many others occurs everywhere. */
+/** Returns whether the value is distinctive. Null, booleans and the empty string occur everywhere. */
 const isTelling = (value: Json): boolean => value !== null && typeof value !== 'boolean' && value !== ''
 
-/** Has a single spelling everywhere. */
+/** Matches text that has the same spelling in every encoding. */
 const SIMPLE = /^\w+$/
 
 const wordOf = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value))
 
-/** The JSON that is the whole text, or everything below its first line, which is a request's path. */
+/** Returns the JSON value of the whole text, or of everything below its first line, which is a request's path. */
 function jsonIn(text: string): Json | undefined {
   for (const part of [text, text.slice(text.indexOf('\n') + 1)]) {
     if (!/^\s*[[{]/.test(part)) continue
@@ -45,7 +45,7 @@ function jsonIn(text: string): Json | undefined {
   return undefined
 }
 
-/** Whether it occurs as a whole word. */
+/** Returns whether a word occurs as a whole word. */
 export function hasWord(text: string, word: string): boolean {
   for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
     const [before, after] = [text.slice(0, at), text.slice(at + word.length)]
@@ -60,7 +60,7 @@ const BEGINS_WITH_WORD = /^(?:[\p{L}\p{N}_-]|\.\d)/u
 const childrenOf = (json: Json): readonly Json[] =>
   Array.isArray(json) ? json : typeof json === 'object' && json !== null ? Object.values(json) : []
 
-/** The depth to search. Messages are shallow. */
+/** The depth limit of a search. Messages are shallow. */
 const DEEPEST = 12
 
 function holds(json: Json, wanted: Json, depth: number = 0): boolean {
@@ -68,7 +68,7 @@ function holds(json: Json, wanted: Json, depth: number = 0): boolean {
   return depth < DEEPEST && childrenOf(json).some((child) => holds(child, wanted, depth + 1))
 }
 
-/** Whether some object has the key as a member's value and contains the value. */
+/** Returns whether one object has the key as a member's value and contains the value. */
 function associates(json: Json, key: string, value: Json, depth: number = 0): boolean {
   const children = childrenOf(json)
   const others = children.filter((child) => child !== key)
