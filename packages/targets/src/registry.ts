@@ -11,10 +11,10 @@ import { isUserFile } from './user-files/import.ts'
 import { loadProtocol } from './user-files/protocol-file.ts'
 import { vetFile } from './user-files/vet-file.ts'
 
-/** Whether it is the path of a cluster declaration. */
+/** Returns whether a reference is the path of a cluster declaration. */
 export const isDeclaration = (reference: string): boolean => reference.endsWith('.json')
 
-/** Every protocol as a target: in processes, and in virtual time. */
+/** Every protocol as two targets: in processes, and in virtual time. */
 export const protocolTargets: readonly Target[] = [
   ...protocols.map((protocol) => embeddedTarget(protocol)),
   ...protocols.map((protocol) => simulatedTarget(protocol)),
@@ -26,7 +26,7 @@ export const targetNames: readonly string[] = protocolTargets.map(({ name }) => 
  * Resolves a reference: one of `targetNames`, the path of a user's protocol, a JSON file that declares a cluster, or
  * `maelstrom:WORKLOAD:COMMAND`. The prefix `sim:` selects the simulator.
  *
- * @param others More targets, by name, each loaded on demand. @throws UserError (usage, input)
+ * @param others Further targets by name. Each is loaded on demand. @throws UserError (usage, input)
  */
 export async function targetOf(
   reference: string,
@@ -61,7 +61,7 @@ export async function targetOf(
 /**
  * Reports problems of a user's protocol file: see `vetFile`. A file that passes can be loaded by `loadProtocol`.
  *
- * @throws UserError as `loadProtocol` does, and (input) if loading does not end or ends the thread.
+ * @throws UserError as `loadProtocol` does, and (input) if the loading never ends, or ends the thread.
  */
 export const vetProtocol = (path: string): Promise<void> => vetFile(path, builtEntry('user-files'))
 

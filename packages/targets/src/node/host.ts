@@ -40,7 +40,7 @@ export interface NodeOptions extends Pick<NodeSetup, 'id' | 'protocol' | 'peers'
   readonly marked: () => void
   /** Called once, after each peer has dialled this node; never without peers. */
   readonly linked: () => void
-  /** Called if the node cannot continue: its disk failed, or its protocol threw. */
+  /** Called if the node cannot continue because its disk failed or its protocol threw. */
   readonly failed: (error: Error) => void
 }
 
@@ -52,9 +52,9 @@ export interface NodeHost {
 }
 
 /**
- * One node: a state machine, a journal, a server for clients, and links to the peers. Replays the journal, starts the
- * machine, and listens on ports of 127.0.0.1 that the system chooses. Rejects if the journal cannot be opened or a port
- * cannot be bound.
+ * Starts a node: a state machine, a journal, a server for clients, and links to the peers. Replays the journal, starts
+ * the machine, and listens on ports of 127.0.0.1 that the system chooses. Rejects if the journal cannot be opened or a
+ * port cannot be bound.
  */
 export async function startNode(options: NodeOptions): Promise<NodeHost> {
   const { machine, log } = options
@@ -136,7 +136,7 @@ export async function startNode(options: NodeOptions): Promise<NodeHost> {
   }
 }
 
-/** Adds the event of the failed step to what the machine threw. */
+/** Adds the event of the failed step to the error that the machine threw. */
 function blamed(
   { id, watchdog }: NodeOptions,
   event: MachineEvent<unknown> | undefined,
@@ -153,9 +153,10 @@ function blamed(
 }
 
 /**
- * Milliseconds on this machine's monotonic clock, which all processes share and which does not reset when one restarts:
- * skew and jumps between nodes must be injected faults, not artefacts of starting. Read anew each time: a stored offset
- * between two clocks would be wrong by as long as the process was descheduled between the two readings.
+ * Returns milliseconds on this machine's monotonic clock, which all processes share and which does not reset when a
+ * process restarts: skew and jumps between nodes must be injected faults, not artefacts of starting. Reads the clock
+ * each time: a stored offset between two clocks would be wrong by the time for which the process was descheduled
+ * between the two readings.
  */
 const now = () => millis(Number(process.hrtime.bigint()) / 1e6)
 
@@ -166,7 +167,7 @@ function listen(server: Server): Promise<number> {
   })
 }
 
-/** The interval for reporting the number of entries applied, which changes with every write. */
+/** The interval for reporting the number of applied entries, which changes with every write. */
 const ENTRIES_EVERY_MS = 200
 
 function createStatusNote({ machine, log, statusChanged }: NodeOptions) {

@@ -9,7 +9,7 @@ export interface HttpApiOptions {
   readonly id: NodeId
   readonly protocol: string
   readonly status: () => NodeStatus
-  /** Calls back at most once, and never if the protocol gives no answer. */
+  /** Performs a command. Calls back at most once, and never if the protocol gives no answer. */
   readonly request: (command: Command, answer: (result: Completion) => void) => void
 }
 
@@ -20,14 +20,14 @@ export interface HttpRequest {
   readonly headers: { readonly [name: string]: string | readonly string[] | undefined }
 }
 
-/** Called at most once. `allow` is the value of the Allow header. */
+/** Sends a reply. Called at most once. `allow` is the value of the Allow header. */
 export type HttpReply = (status: number, body: object, allow?: string) => void
 
-/** A node's interface for clients: HTTP/1.1 with JSON, so that curl is a client too. */
+/** A node's interface for clients: HTTP/1.1 with JSON, so that curl is a client, too. */
 export interface HttpApi {
-  /** The operation that a request asks for; undefined if the request was already answered without its body. */
+  /** Returns the operation that a request asks for; undefined if the request was already answered without its body. */
   route(request: HttpRequest, reply: HttpReply): Asking | undefined
-  /** The body is undefined if it is too large. */
+  /** Performs the operation of a request. The body is undefined if it is too large. */
   ask(asking: Asking, request: HttpRequest, body: string | undefined, reply: HttpReply): void
 }
 
@@ -140,14 +140,17 @@ function requestBody(text: string): Body | undefined {
   }
 }
 
-/** The only place that maps a result to a status; the client maps it back in `http-client.ts`. */
+/** Maps a result to a status. `http-client.ts` maps the status back. */
 function answer(reply: HttpReply, result: Completion): void {
   if (result.type === 'ok') reply(200, { value: result.value })
   else if (result.type === 'info') reply(504, { error: result.error })
   else reply(statusOf(result), { error: result.error })
 }
 
-/** The object itself declines with 409; otherwise the node could not serve the request. */
+/**
+ * Returns 409 if the object itself refuses the operation; otherwise the status of a node that could not serve the
+ * request.
+ */
 function statusOf({ answered, error }: Extract<Completion, { readonly type: 'fail' }>): number {
   if (answered === true) return 409
   return error === UNSUPPORTED ? 501 : 503

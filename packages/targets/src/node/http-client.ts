@@ -5,16 +5,16 @@ import { type ExchangeEnd, openLine, type Received, type ReplySource } from '../
 import type { NodeAddress } from '../clients/planned-clients.ts'
 import { exchangeFor } from './node-routes.ts'
 
-/** The proxy's address for clients of the node, whose name is the Host header. */
+/** The proxy's address for clients of the node. The Host header is the node's name. */
 export interface HttpClientOptions extends Pick<NodeAddress, 'node' | 'host' | 'port' | 'life'> {
   /** Whether the nodes replicate registers, which have their own URL paths. */
   readonly registers: boolean
 }
 
 /**
- * A client of one node over one kept-alive connection, with the outcome rules of real clients: a definite refusal is
- * `fail`. If a request may have left, a timeout, a reset or an unreadable reply is `info`, or `fail` if the operation
- * is harmless. Nothing is ever sent twice.
+ * Returns a client of one node over one kept-alive connection. Its outcomes follow the rules of real clients: a
+ * definite refusal is `fail`. If a request may have been sent, a timeout, a reset or an unreadable reply is `info`, or
+ * `fail` if the operation is harmless. No request is ever sent twice.
  */
 export function createHttpClient(options: HttpClientOptions): Client {
   const line = openLine<NodeResponse, ReplySource<NodeResponse>>(options, replySource, true)
@@ -37,7 +37,7 @@ function replySource(): ReplySource<NodeResponse> {
       if (response.type === 'incomplete') begun = bytes === chunk ? Buffer.from(chunk) : bytes
       return response
     },
-    // Every reply has its length, so the end of a connection completes none.
+    // Every reply has a length, so the end of a connection never completes a reply.
     end: () => ({ type: 'incomplete' }),
   }
 }
@@ -52,8 +52,8 @@ function completionOf(end: ExchangeEnd<NodeResponse>, { harmless }: Request): Co
     return body?.value === undefined ? lost('unreadable answer: no value') : { type: 'ok', value: body.value }
   if (reason === undefined) return lost(`status ${status}`)
   switch (status) {
-    // Definite: nodes send these only if nothing was done (`http-api.ts`), and always with a reason. A reply made up by
-    // a fault has none, and may come after the node has done the operation.
+    // Definite: nodes send these statuses only if the operation had no effect (`http-api.ts`), and always with a
+    // reason. A reply made up by a fault has no reason, and may arrive after the node has performed the operation.
     case 400:
     case 404:
     case 405:
@@ -100,7 +100,7 @@ export interface NodeResponse {
 
 /**
  * Parses one HTTP/1.1 response with a Content-Length, the only kind that nodes send. A general parser would take too
- * much CPU from the nodes, which share the machine with a client at thousands of operations a second.
+ * much CPU time from the nodes, which share the machine with a client that performs thousands of operations per second.
  */
 export function parseResponse(bytes: Buffer): Received<NodeResponse> {
   const headEnd = bytes.indexOf(END_OF_HEAD)

@@ -3,7 +3,7 @@ import { createServer as createSocketServer, type Socket, type Server as SocketS
 import { type HttpApi, type HttpReply, MAX_BODY_BYTES } from './http-api.ts'
 import { parsePlainRequest, plainResponse } from './plain-http.ts'
 
-/** Limit on requests pipelined behind an unanswered one. Beyond it the client has to wait. */
+/** The limit of requests pipelined behind an unanswered one, in bytes. Above the limit the client has to wait. */
 const MOST_WAITING_BYTES = 1024 * 1024
 
 export interface NodeServer {
@@ -12,8 +12,8 @@ export interface NodeServer {
 }
 
 /**
- * Serves plain requests, such as those of a run's own clients, without a general parser, which under load is half of a
- * node's cost for an operation. From its first request that is not plain, a connection belongs to a general server.
+ * Serves plain requests, such as those of a run's own clients, without a general parser, which under load takes half of
+ * a node's time for an operation. From its first request that is not plain, a general server serves a connection.
  */
 export function createHttpServer(api: HttpApi): NodeServer {
   const general = createGeneralServer(api)
@@ -34,7 +34,7 @@ export function createHttpServer(api: HttpApi): NodeServer {
 
 function servePlainly(socket: Socket, api: HttpApi, general: Server): void {
   let waiting: Buffer | undefined
-  /** One request at a time; pipelined ones wait. */
+  /** Whether a request is being served. Pipelined requests wait until it is answered. */
   let busy = false
   let reading = false
   let ended = false
@@ -94,14 +94,15 @@ function servePlainly(socket: Socket, api: HttpApi, general: Server): void {
 
 const ignore = (): void => {}
 
-/** Never listens; connections are handed to it. */
+/** Returns a server that never listens. Connections are passed to it. */
 function createGeneralServer(api: HttpApi): Server {
   const server = createServer({ keepAlive: true, noDelay: true }, (request, response) => {
     const reply = replyTo(response)
     const asking = api.route(request, reply)
     if (asking !== undefined) readBody(request, (body) => api.ask(asking, request, body, reply))
   })
-  // Clients keep their connections for a whole run, and a paused node must not time them all out when it wakes.
+  // Clients keep their connections for a whole run, and a paused node must not time out all connections when it
+  // resumes.
   server.keepAliveTimeout = 0
   server.requestTimeout = 0
   server.on('clientError', (_error, socket) => {
@@ -113,7 +114,7 @@ function createGeneralServer(api: HttpApi): Server {
   return server
 }
 
-/** Undefined if the body is too large. */
+/** Reads the body of a request; undefined if the body is too large. */
 function readBody(request: IncomingMessage, done: (body: string | undefined) => void): void {
   if (request.method === 'GET') {
     request.resume()

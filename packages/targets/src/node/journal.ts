@@ -3,10 +3,11 @@ import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { environmentError } from '@chaosproxy/history'
 
-// One record a line, so that a journal can be read with `less`:
-//   LENGTH CRC32 JSON\n      length in bytes and checksum of the JSON, eight hexadecimal digits each
-// After the last record the file is padded with empty lines. Writing into them changes neither the file's size nor its
-// blocks, so only the data must be made durable, and not the file system's own journal as well.
+// A journal has one record per line, so that it can be read with `less`: `LENGTH CRC32 JSON\n`. LENGTH is the length of
+// the JSON in bytes, and CRC32 its checksum, each in eight hexadecimal digits.
+//
+// After the last record, the file is padded with empty lines. Writing into the padding changes neither the file's size
+// nor its blocks, so only the data must be made durable, and not the file system's own journal.
 const HEADER_BYTES = 18
 const SPACE = 0x20
 const NEWLINE = 0x0a
@@ -17,7 +18,7 @@ const MOST_PADDING_BYTES = 1024 * 1024
 /** The contents of a journal file. Lengths and offsets are in bytes. */
 export type JournalContent =
   /**
-   * `length` covers the records. The torn bytes after them were being written when the node died, and were never
+   * `length` covers the records. The torn bytes after the records were being written when the node died, and were never
    * acknowledged. Padding counts as neither.
    */
   | {
@@ -26,11 +27,14 @@ export type JournalContent =
       readonly length: number
       readonly tornBytes: number
     }
-  /** A damaged record with intact ones after it. This is not a torn write, so a node must not continue from it. */
+  /** A damaged record with intact records after it. This is not a torn write, so a node must not continue from it. */
   | { readonly type: 'corrupt'; readonly offset: number; readonly record: number; readonly intactAt: number }
 
 export interface Journal {
-  /** Calls back once every byte is durable. One append at a time; `batch` is a concatenation of encoded records. */
+  /**
+   * Appends a concatenation of encoded records. Calls back once every byte is durable. Only one append may be in
+   * progress.
+   */
   append(batch: string, durable: (error: Error | undefined) => void): void
   close(): void
 }
@@ -40,7 +44,7 @@ export function encodeRecord(record: unknown): string {
   return `${hex(Buffer.byteLength(text))} ${hex(crc32(text))} ${text}\n`
 }
 
-/** Every record up to the end or a torn tail. Never returns a record that was not written. */
+/** Returns every record up to the end or a torn tail. Never returns a record that was not written. */
 export function decodeJournal(file: Buffer): JournalContent {
   const bytes = withoutPadding(file)
   const records: unknown[] = []
@@ -58,7 +62,8 @@ export function decodeJournal(file: Buffer): JournalContent {
 }
 
 /**
- * Opens or creates the journal, cuts off a torn tail and returns the records. Throws if it is corrupt or unreadable.
+ * Opens or creates the journal, cuts off a torn tail, and returns the records. Throws if the journal is corrupt or
+ * unreadable.
  */
 export function openJournal(path: string): { journal: Journal; records: readonly unknown[]; tornBytes: number } {
   // O_DSYNC makes each write return once its data is durable, like a write and an fdatasync in one system call.
@@ -75,7 +80,7 @@ export function openJournal(path: string): { journal: Journal; records: readonly
     }
     // Padding from an earlier life would hide where a torn write ended.
     if (bytes.length > content.length) ftruncateSync(descriptor, content.length)
-    // Data from before a kill may not have reached the disk; from now on the node relies on it.
+    // Data from before a kill may not have reached the disk, and from now on the node relies on it.
     if (bytes.length > 0) fsyncSync(descriptor)
     syncDirectory(dirname(path))
     return {
@@ -91,12 +96,12 @@ export function openJournal(path: string): { journal: Journal; records: readonly
 
 function appendTo(descriptor: number, length: number): Journal {
   let position = length
-  /** The length of the file, including padding. */
+  /** The length of the file in bytes, including padding. */
   let padded = length
 
   /**
-   * Succeeds once the records, which end at `end`, are written: a full disk may have no room for the padding after
-   * them.
+   * Writes the records, which end at `end`, and the padding after them. Succeeds once the records are written: a full
+   * disk may have no room for the padding.
    */
   function writeAll(bytes: Buffer, end: number, durable: (error: Error | undefined) => void): void {
     write(descriptor, bytes, 0, bytes.length, position, (error, written) => {
@@ -123,14 +128,14 @@ function appendTo(descriptor: number, length: number): Journal {
 const padding = (length: number): Buffer =>
   Buffer.alloc(Math.min(Math.max(length, LEAST_PADDING_BYTES), MOST_PADDING_BYTES), NEWLINE)
 
-/** Keeps the newline that ends the last record. */
+/** Returns the bytes without padding, but with the newline that ends the last record. */
 function withoutPadding(file: Buffer): Buffer {
   let end = file.length
   while (end > 1 && file[end - 1] === NEWLINE && file[end - 2] === NEWLINE) end--
   return end === 1 && file[0] === NEWLINE ? file.subarray(0, 0) : file.subarray(0, end)
 }
 
-/** The end of the record at this offset; undefined if there is no complete and intact record. */
+/** Returns the end of the record at this offset; undefined if there is no complete and intact record. */
 function recordEnd(bytes: Buffer, offset: number): number | undefined {
   const body = offset + HEADER_BYTES
   if (body >= bytes.length || bytes[offset + 8] !== SPACE || bytes[body - 1] !== SPACE) return undefined
@@ -154,7 +159,7 @@ function readWhole(descriptor: number): Buffer {
   return bytes.subarray(0, length)
 }
 
-/** A new file's name is durable only once its directory is. */
+/** Makes the directory durable: a new file's name is durable only once its directory is. */
 function syncDirectory(path: string): void {
   const descriptor = openSync(path, constants.O_RDONLY)
   try {

@@ -1,16 +1,16 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 
-/** A node's log, for people. Each line is `SECONDS  TEXT`, in seconds since the start of the run, as in the history. */
+/** A node's log, for users. Each line is `SECONDS  TEXT`, in seconds since the start of the run, as in the history. */
 export interface NodeLog {
   line(text: string): void
-  /** Changes the zero of the times. */
+  /** Changes the origin of the times. */
   countFrom(originNanos: bigint): void
   close(): void
 }
 
 /**
- * Appends to the file, which only its owner may read. `originNanos` is a reading of this machine's monotonic clock,
- * which all processes share.
+ * Opens a log that appends to the file, which only its owner may read. `originNanos` is a reading of this machine's
+ * monotonic clock, which all processes share.
  */
 export function openNodeLog(path: string, originNanos: bigint): NodeLog {
   const descriptor = openSync(path, 'a', 0o600)
@@ -23,7 +23,7 @@ export function openNodeLog(path: string, originNanos: bigint): NodeLog {
       try {
         writeSync(descriptor, `${seconds.toFixed(3).padStart(9)}  ${text}\n`)
       } catch {
-        // A full disk must not stop a node because of its log; the journal will fail soon enough.
+        // A full disk must not stop a node because of its log. The journal fails soon enough.
       }
     },
     countFrom(moment) {

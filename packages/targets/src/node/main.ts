@@ -12,9 +12,9 @@ import type { NodeReport, NodeRequest, NodeSetup } from './wire.ts'
 
 const writeReport = process.stdout.write.bind(process.stdout)
 const report = (line: NodeReport) => writeReport(`${JSON.stringify(line)}\n`)
-// A protocol's own output goes to the log: standard output is for reports.
+// A protocol's own output is written to the log, since standard output is for reports.
 process.stdout.write = process.stderr.write.bind(process.stderr)
-// The owner may die before its pipes are seen to close.
+// The owner may die before the node notices that its pipes are closed.
 process.stdout.on('error', () => process.exit(0))
 
 const input = createInterface({ input: process.stdin })
@@ -60,7 +60,7 @@ async function run(setup: NodeSetup): Promise<void> {
   report({ type: 'ready', clientPort: node.clientPort, peerPort: node.peerPort })
 }
 
-/** Logs a user's problem, such as a full disk, by its message, and a bug of ours with its stack. */
+/** Logs a user's problem, such as a full disk, by its message, and an internal error with its stack. */
 function stopFor(error: Error): void {
   if (error instanceof MachineError) {
     const { message: what, trace } = error

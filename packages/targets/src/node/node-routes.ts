@@ -2,18 +2,18 @@ import type { Input, Json } from '@chaosproxy/history'
 import type { RouteTable } from '@chaosproxy/recorder/mapping'
 import type { AskedOperations } from '@chaosproxy/runner'
 
-// How a node's HTTP interface expresses operations, for everyone who needs it: clients make requests by it
-// (`http-client.ts`), nodes parse them (`http-api.ts`), and the proxy recognises operations in them (`nodeRoutes`).
+// How a node's HTTP interface expresses operations. Clients create requests by it (`http-client.ts`), nodes parse
+// requests by it (`http-api.ts`), and the proxy recognises operations by it (`nodeRoutes`).
 
-/** An operation on a register at `/kv/KEY`. `POST /do` takes any operation as it is. */
+/** An operation on a register at `/kv/KEY`. `POST /do` takes any operation unchanged. */
 export interface RegisterRoute {
   readonly f: string
   readonly method: 'GET' | 'PUT' | 'POST'
   /** The end of the path, after `/kv/KEY`. */
   readonly suffix: string
-  /** The members of the body that hold the operation's value: none, the value itself, or the elements of a list. */
+  /** The members of the body that contain the operation's value: none, the value itself, or the elements of a list. */
   readonly members: readonly string[]
-  /** What the body must contain. */
+  /** A description of what the body must contain. */
   readonly needs?: string
 }
 
@@ -26,7 +26,7 @@ export const registerRoutes: readonly RegisterRoute[] = [
   },
 ]
 
-/** The request for an operation. `registers`: the nodes replicate registers. */
+/** Returns the request for an operation. `registers`: the nodes replicate registers. */
 export function exchangeFor(
   input: Input,
   registers: boolean,
@@ -46,7 +46,7 @@ export function exchangeFor(
   }
 }
 
-/** The operation that a request asks for; undefined if its body lacks what the route needs. */
+/** Returns the operation that a request asks for; undefined if its body lacks a member that the route needs. */
 export function inputOf(
   { f, members }: RegisterRoute,
   key: string,
@@ -61,13 +61,13 @@ export function inputOf(
   return { f, key, value: values.length > 1 ? values : (values[0] ?? null) }
 }
 
-/** A node sends these only if nothing was done: see `http-api.ts`. */
+/** The outcomes of statuses that a node sends only if the operation had no effect: see `http-api.ts`. */
 const REFUSALS = { '501': 'fail', '503': 'fail' } as const
 
-/** The field that identifies a request's client. */
+/** The header field that identifies a request's client. */
 export const NODE_CLIENTS = 'header.Chaos-Session'
 
-/** The same as a route table, for recording by the proxy. */
+/** Returns the operations of nodes as a route table, for recording by the proxy. */
 export const nodeRoutes = ({ functions, reads, initial }: AskedOperations): RouteTable => ({
   client: NODE_CLIENTS,
   final: 'Chaos-Final',

@@ -3,14 +3,14 @@ import type { NodeId } from '@chaosproxy/faults'
 
 const FIRST_BACKOFF_MS = 20
 const LONGEST_BACKOFF_MS = 320
-/** A connection that lasted this long was healthy, so the backoff starts over. */
+/** The duration after which a connection counts as healthy, so that the backoff starts over. */
 const STEADY_AFTER_MS = 1000
 
 /** A node's sending side towards one peer: its own connection, redialled whenever it breaks. */
 export interface PeerLink {
   /**
-   * Sends a message in JSON, best effort: it is dropped if there is no connection or the peer does not read, as a
-   * network may drop it.
+   * Sends a message in JSON with best effort: it is dropped if there is no connection or if the peer does not read, as
+   * a network may drop it.
    */
   send(message: string): void
   close(): void
@@ -19,9 +19,9 @@ export interface PeerLink {
 export interface PeerLinkOptions {
   readonly from: NodeId
   readonly to: NodeId
-  /** The port, on 127.0.0.1, of the peer or of the proxy in front of it. */
+  /** The port of the peer, or of the proxy in front of it, on 127.0.0.1. */
   readonly port: number
-  /** Messages are dropped while more bytes than this are unsent. */
+  /** The limit of unsent bytes. Above it, messages are dropped. */
   readonly maxBufferedBytes: number
 }
 
@@ -39,7 +39,7 @@ export function createPeerLink(options: PeerLinkOptions): PeerLink {
     socket = dialled
     dialled.write(`${JSON.stringify({ from: options.from, to: options.to })}\n`)
     dialled.on('error', () => {})
-    // The peer sends nothing, but only a flowing stream notices that it hung up.
+    // The peer sends nothing, but only a flowing stream notices that the peer closed the connection.
     dialled.resume()
     dialled.on('close', () => {
       socket = undefined
@@ -62,7 +62,7 @@ export function createPeerLink(options: PeerLinkOptions): PeerLink {
     send(message) {
       if (socket === undefined || socket.writableLength + lines.length > options.maxBufferedBytes) return
       lines += `${message}\n`
-      // One write for everything that this event-loop turn sends to the peer.
+      // All messages of this event-loop turn to the peer share one write.
       flush ??= setImmediate(flushLines)
     },
     close() {

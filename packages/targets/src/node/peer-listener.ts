@@ -1,16 +1,16 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import type { NodeId } from '@chaosproxy/faults'
 
-/** In characters. Messages of nodes are shorter. */
+/** The longest line, in characters. Messages of nodes are shorter. */
 const MAX_LINE_LENGTH = 64 * 1024 * 1024
 
 export interface PeerListenerOptions {
   readonly id: NodeId
   readonly peers: readonly NodeId[]
   readonly received: (from: NodeId, message: unknown) => void
-  /** Called once, when each peer has dialled at least once. */
+  /** Called once, after each peer has dialled at least once. */
   readonly linked: () => void
-  /** Called when a connection received something that no peer sends; the connection is closed. */
+  /** Called when a connection received data that no peer sends. The connection is closed. */
   readonly refused: (reason: string) => void
 }
 
@@ -42,8 +42,8 @@ export function createPeerListener(options: PeerListenerOptions): { readonly ser
       if (name === undefined || !options.peers.includes(name))
         throw new Error('the first line is not a greeting of a peer to this node')
       from = name
-      // The sender has dialled again and so given up the old connection, whose older messages must not arrive after
-      // newer ones.
+      // The sender has dialled again, and so has given up the old connection, whose older messages must not arrive
+      // after newer ones.
       current.get(name)?.destroy()
       current.set(name, socket)
       if (absent.delete(name) && absent.size === 0) options.linked()
@@ -69,7 +69,10 @@ export function createPeerListener(options: PeerListenerOptions): { readonly ser
   }
 }
 
-/** A port of a node that ended may be reused by another, so a greeting also names the receiver. */
+/**
+ * Returns the sender that a greeting names. A greeting also names the receiver, since the port of an ended node may be
+ * reused by another.
+ */
 function senderTo(id: NodeId, greeting: unknown): NodeId | undefined {
   if (typeof greeting !== 'object' || greeting === null || !('from' in greeting) || !('to' in greeting))
     return undefined

@@ -8,15 +8,15 @@ export type PlainRequest =
   | { readonly type: 'incomplete' }
   /** The request needs the general parser. */
   | { readonly type: 'other' }
-  /** `length` is in bytes and includes the body. */
+  /** `length` is the request's length in bytes, with its body. */
   | { readonly type: 'plain'; readonly request: HttpRequest; readonly body: string; readonly length: number }
 
 const INCOMPLETE: PlainRequest = { type: 'incomplete' }
 const OTHER: PlainRequest = { type: 'other' }
 
 /**
- * Parses the first request, if it is plain: GET, PUT or POST in HTTP/1.1, a body only by Content-Length, a persistent
- * connection, and only headers known here.
+ * Parses the first request if it is plain: GET, PUT or POST in HTTP/1.1 over a persistent connection, with a body only
+ * by Content-Length, and only with the headers known here.
  */
 export function parsePlainRequest(bytes: Buffer): PlainRequest {
   const headEnd = bytes.indexOf(END_OF_HEAD)
@@ -55,7 +55,10 @@ const plainHeaders: ReadonlySet<string> = new Set([
   'user-agent',
 ])
 
-/** Detects garbage early: the end of its headers may never come. */
+/**
+ * Returns whether the bytes may begin a plain request. Detects garbage early, since the end of its headers may never
+ * arrive.
+ */
 function mayBePlain(bytes: Buffer): boolean {
   const start = bytes.toString('latin1', 0, LONGEST_START)
   return STARTS.some((plain) => plain.startsWith(start) || start.startsWith(plain))

@@ -1,4 +1,4 @@
-/** Named timers. Setting one again replaces it. */
+/** Named timers. Setting a timer again replaces it. */
 export interface Timers {
   set(timer: string, afterMs: number): void
   cancel(timer: string): void

@@ -4,7 +4,7 @@ import { describeEvent } from '@chaosproxy/protocols'
 import { countCall, createProgress, describeCall, enter } from '../watchdog/progress.ts'
 
 export interface Watchdog {
-  /** The event is absent for a start. */
+  /** Notes that a step begins. The event is absent when the node starts. */
   begins(event: unknown): void
   ends(): void
 }
@@ -12,7 +12,7 @@ export interface Watchdog {
 const OUTSIDE = 0
 const STEP = 1
 
-/** Ends the process, with a report, if a step does not return for seconds or is about to exhaust memory. */
+/** Ends the process with a report if a step does not return for seconds, or is about to exhaust memory. */
 export function startWatchdog(id: NodeId): Watchdog {
   const progress = createProgress()
   const thread = new Worker(new URL('./watchdog-thread.js', import.meta.url), { workerData: { id, progress } })

@@ -1,7 +1,8 @@
 /*
- * Preloaded into a program, makes its wall clock wrong, as $CHAOS_MACHINE/control says: a jump, a drift, or both, which may
- * change while it runs. The monotonic clock stays right, as where an administrator or NTP sets the time. What waits until a
- * time of the wall clock waits as long as that clock says when the wait begins.
+ * Preloaded into a program, changes the program's wall clock as $CHAOS_MACHINE/control describes: by a jump, a drift,
+ * or both, which may change while the program runs. The monotonic clock stays right, as when an administrator or NTP
+ * sets the time. A wait until a time of the wall clock lasts as long as the changed clock predicts when the wait
+ * begins.
  */
 #define _GNU_SOURCE
 #include "control.h"
@@ -15,7 +16,10 @@
 #include <time.h>
 
 #define SECOND 1000000000LL
-/* A time of the monotonic clock, which counts from the machine's start, is below this: some thirty years. */
+/*
+ * The least time that counts as a time of the wall clock, in seconds. The monotonic clock, which counts from the
+ * machine's start, stays below it for some thirty years.
+ */
 #define LEAST_WALL_TIME 1000000000
 
 __attribute__((constructor)) static void begin(void) { open_control(); }
@@ -31,7 +35,7 @@ static void put_nanos(struct timespec *time, int64_t nanos) {
   }
 }
 
-/* By how many nanoseconds the clock is ahead now. */
+/* Returns by how many nanoseconds the wall clock is ahead now. */
 static int64_t ahead(void) {
   const struct wrongness *wrong = &control->clocks[now_at(&control->clock_slot) & 1];
   int64_t offset = now_at(&wrong->offset_ns), drift = now_at(&wrong->drift_ppm);
@@ -74,7 +78,7 @@ int timespec_get(struct timespec *time, int base) {
   return clock_gettime(CLOCK_REALTIME, time) == 0 ? base : 0;
 }
 
-/* The kernel's time for one of the wrong clock. */
+/* Converts a time of the changed clock to the kernel's time. */
 static const struct timespec *right_time(const struct timespec *time, struct timespec *made) {
   int64_t off = time == NULL || time->tv_sec < LEAST_WALL_TIME ? 0 : ahead();
   if (off == 0) return time;
@@ -82,7 +86,10 @@ static const struct timespec *right_time(const struct timespec *time, struct tim
   return made;
 }
 
-/* Conditions had another form once, which a plain search may find first. */
+/*
+ * Returns a function of condition variables. A plain search may find an old version, whose condition variables have
+ * another structure.
+ */
 static void *condition(const char *name) {
   void *found = dlvsym(RTLD_NEXT, name, "GLIBC_2.3.2");
   return found != NULL ? found : dlsym(RTLD_NEXT, name);

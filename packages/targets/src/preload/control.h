@@ -1,6 +1,7 @@
 /*
- * The page through which chaos steers what is preloaded into a program. It is a file that both map; each value is eight
- * bytes, in the machine's order, and chaos and the program never write the same one. control.ts has the same offsets.
+ * The page through which chaos controls the libraries that are preloaded into a program. It is a file that both map.
+ * Each value has eight bytes in the machine's byte order, and chaos and the program never write the same value.
+ * control.ts has the same offsets.
  */
 #ifndef CHAOS_CONTROL_H
 #define CHAOS_CONTROL_H
@@ -18,7 +19,9 @@
 #error "only 64-bit programs can be steered"
 #endif
 
-/* How a clock is wrong: ahead by offset_ns, and by drift_ppm of the time since since_ns of the monotonic clock. */
+/*
+ * The error of a clock: it is ahead by offset_ns, and by drift_ppm of the time since since_ns of the monotonic clock.
+ */
 struct wrongness {
   int64_t offset_ns;
   int64_t drift_ppm;
@@ -30,12 +33,17 @@ struct control {
   int64_t sync_fails;
   int64_t disk_full;
   int64_t disk_frozen;
-  /* How many fsyncs were delayed or failed, how many writes found no room, and how many changes and fsyncs had to wait. */
+  /*
+   * The number of fsyncs that were delayed or failed, of writes that found no space, and of changes and fsyncs that had
+   * to wait.
+   */
   int64_t syncs_hit;
   int64_t writes_refused;
   int64_t changes_held;
   int64_t clock_reads;
-  /* Which of the two holds: the other one is written first, so that no reader sees half of a change. */
+  /*
+   * The index of the valid clock of the two. The other one is written first, so that no reader sees half of a change.
+   */
   int64_t clock_slot;
   struct wrongness clocks[2];
 };
@@ -43,7 +51,7 @@ struct control {
 static struct control no_control;
 static struct control *control = &no_control;
 
-/* In $CHAOS_MACHINE; without it nothing is steered. */
+/* Maps the page in $CHAOS_MACHINE. Without the variable, nothing is controlled. */
 static inline void open_control(void) {
   const char *directory = getenv("CHAOS_MACHINE");
   char path[PATH_MAX];

@@ -1,17 +1,17 @@
 import { closeSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs'
 
-// The page through which what is preloaded into the programs of a node is steered; `control.h` has its structure.
+// The page that controls the libraries preloaded into the programs of a node. `control.h` has its structure.
 
 const AT = { syncDelayUs: 0, syncFails: 8, diskFull: 16, diskFrozen: 24, clockSlot: 64, clocks: 72 } as const
 const COUNTED = { syncsHit: 32, writesRefused: 40, changesHeld: 48, clockReads: 56 } as const
 const CLOCK_BYTES = 24
 const PAGE_BYTES = 4096
 
-/** How a wall clock is wrong: ahead by an offset, and by a share of the time since then. */
+/** The error of a wall clock: an offset, and a drift as a share of the time since its start. */
 export interface Wrongness {
   readonly offsetNanos: bigint
   readonly driftPpm: number
-  /** By the monotonic clock, `process.hrtime.bigint()`. */
+  /** The start of the drift, by the monotonic clock `process.hrtime.bigint()`. */
   readonly sinceNanos: bigint
 }
 
@@ -20,18 +20,18 @@ export type Counter = keyof typeof COUNTED
 export interface Control {
   set(what: 'syncDelayUs' | 'syncFails' | 'diskFull' | 'diskFrozen', value: number): void
   setClock(wrong: Wrongness): void
-  /** How often programs met it so far. */
+  /** Returns how often programs have met a fault so far. */
   count(what: Counter): number
   close(): void
 }
 
-/** Makes the page, or opens one. @throws if it cannot be written. */
+/** Creates the page. @throws if it cannot be written. */
 export function openControl(path: string): Control {
   const fd = openSync(path, 'w+', 0o666)
   ftruncateSync(fd, PAGE_BYTES)
   let slot = 0
   const put = (at: number, ...values: readonly bigint[]) => {
-    // Eight bytes that are aligned are copied at once.
+    // Eight aligned bytes are copied atomically.
     for (const [i, value] of values.entries())
       writeSync(fd, new Uint8Array(new BigInt64Array([value]).buffer), 0, 8, at + 8 * i)
   }

@@ -1,10 +1,11 @@
 /*
- * Preloaded into a program, keeps a log for every file below $CHAOS_DISK of how to undo what was not yet fsynced, so that
- * chaos can take it back after the program was killed: a power loss (undo.h). Also lets fsync be slow or fail, and the disk
- * be full or frozen.
+ * Preloaded into a program, keeps an undo log for every file below $CHAOS_DISK of all changes that are not yet fsynced.
+ * After the program was killed, chaos can thus undo them: a power loss (undo.h). Also lets fsync be slow or fail, and
+ * the disk be full or frozen.
  *
- * What cannot be told apart counts as synced: a correct program never loses data that it fsynced. Writes by stdio are seen
- * as far as they append. Asynchronous writes (io_uring, libaio) are refused, so that programs fall back to others.
+ * Changes that cannot be distinguished count as synced: a correct program never loses data that it fsynced. Writes by
+ * stdio are logged only if they append. Asynchronous writes (io_uring, libaio) are refused, so that programs fall back
+ * to other writes.
  *
  * Only system calls are made here: these functions run in signal handlers, and before the C library is ready.
  */
@@ -28,14 +29,14 @@ __attribute__((constructor)) static void begin(void) {
   open_control();
   const char *disk = getenv("CHAOS_DISK"), *directory = getenv("CHAOS_MACHINE");
   if (disk == NULL || directory == NULL || strlen(disk) >= sizeof root || strlen(directory) >= sizeof machine) return;
-  /* Programs that show a title of their own write it over their environment. */
+  /* Copied, since programs that set their process title overwrite their environment. */
   strcpy(root, disk);
   strcpy(machine, directory);
   root_length = strlen(root);
   pthread_atfork(lock_mappings, unlock_mappings, unlock_mappings);
 }
 
-/* Whether it is a file on the disk, and if so which. */
+/* Returns whether the descriptor is a file on the disk, and sets the file if so. */
 static int is_tracked(int fd, struct tracked *file) {
   struct statx found;
   char link[64], path[PATH_MAX];
@@ -49,12 +50,12 @@ static int is_tracked(int fd, struct tracked *file) {
   return name_log(&found, file);
 }
 
-/* The same, before it is changed or fsynced. */
+/* Like is_tracked, but waits while the disk is frozen. For files that are about to be changed or fsynced. */
 static int is_changeable(int fd, struct tracked *file) {
   return is_tracked(fd, file) && (!wait_while_frozen() || is_tracked(fd, file));
 }
 
-/* Memory that is shared with a file on the disk: it changes without a call. */
+/* Memory shared with a file on the disk. It changes without a call. */
 struct mapping {
   char *start;
   int64_t length;
@@ -67,7 +68,7 @@ static int mapped;
 static pthread_mutex_t mapping_lock = PTHREAD_MUTEX_INITIALIZER;
 static void lock_mappings(void) { pthread_mutex_lock(&mapping_lock); }
 static void unlock_mappings(void) { pthread_mutex_unlock(&mapping_lock); }
-/* Larger ones would have to be copied at every fsync. They count as synced. */
+/* The largest mapping that is logged. A larger one would have to be copied at every fsync, so it counts as synced. */
 #define LARGEST_MAPPING (64LL << 20)
 
 static void record_mapping(const struct mapping *each) {
@@ -109,14 +110,14 @@ static int sync_file(int fd, long number) {
 int fsync(int fd) { return sync_file(fd, SYS_fsync); }
 int fdatasync(int fd) { return sync_file(fd, SYS_fdatasync); }
 
-/* A write, from before to after. */
+/* The state of a write, shared by before_writing and after_writing. */
 struct writing {
   struct tracked file;
   int is_tracked;
   int is_synced;
 };
 
-/* Non-zero if there is no room. Without an offset (-1) it writes where the descriptor is. */
+/* Prepares a write. Returns non-zero if there is no space. Offset -1 means the descriptor's current position. */
 static int before_writing(struct writing *writing, int fd, int64_t offset, int64_t length, int syncs) {
   int kept = errno;
   writing->is_tracked = length > 0 && is_changeable(fd, &writing->file);
@@ -179,7 +180,7 @@ ssize_t splice(int from, off64_t *from_at, int fd, off64_t *at, size_t length, u
   WRITING(fd, at == NULL ? -1 : *at, length, 0, syscall(SYS_splice, from, from_at, fd, at, length, flags));
 }
 
-/* Before a file gets another length. */
+/* Prepares a change of a file's length. Returns non-zero if there is no space. */
 static int before_resizing(int fd, int64_t length) {
   struct tracked file;
   int kept = errno;
@@ -219,7 +220,7 @@ int posix_fallocate(int fd, off_t at, off_t length) {
   return before_resizing(fd, at + length) ? ENOSPC : real(fd, at, length);
 }
 
-/* Before an opening cuts a file to nothing. */
+/* Prepares an open that truncates a file to zero. */
 static void before_emptying(int directory, const char *path) {
   struct tracked file;
   int fd = (int)syscall(SYS_openat, directory, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
@@ -329,7 +330,7 @@ int munmap(void *start, size_t length) {
   return (int)syscall(SYS_munmap, start, length);
 }
 
-/* Of a mapping of a file on the disk: the whole file counts as synced. */
+/* Synchronizes a mapping of a file on the disk. The whole file then counts as synced. */
 int msync(void *start, size_t length, int flags) {
   struct tracked file;
   int found = 0;
@@ -383,7 +384,7 @@ int io_uring_queue_init_mem(unsigned int entries, void *ring, void *parameters, 
   return -ENOSYS;
 }
 
-/* On 64-bit machines these are other names of the same functions. */
+/* Further names of the same functions on 64-bit machines. */
 #define ALSO(name, of) __typeof__(of) name __attribute__((alias(#of)))
 ALSO(pwrite64, pwrite);
 ALSO(pwritev64, pwritev);

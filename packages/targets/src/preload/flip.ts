@@ -4,9 +4,9 @@ import type { FaultOfKind } from '@chaosproxy/faults'
 import { filesBelow } from './power.ts'
 
 export interface Flip {
-  /** Of the file, from the disk. */
+  /** The path of the file, relative to the disk. */
   readonly path: string
-  /** Of the byte, in bytes. */
+  /** The offset of the byte in the file, in bytes. */
   readonly offset: number
   readonly before: number
   readonly after: number
@@ -14,7 +14,7 @@ export interface Flip {
 
 type Choice = Pick<FaultOfKind<'flip-bit'>, 'files' | 'matching' | 'at' | 'bit'>
 
-/** Bytes of a file that may be hit. */
+/** A range of bytes of a file in which a bit may be flipped. */
 interface Span {
   readonly path: string
   readonly offset: number
@@ -22,8 +22,8 @@ interface Span {
 }
 
 /**
- * Flips a bit of the files of a disk. No program may have them open. Returns undefined if there is nothing to hit. Servers
- * allocate files before they fill them: the zeros at the end of a file are not hit.
+ * Flips a bit in the files of a disk. No program may have them open. Returns undefined if there is no byte to flip.
+ * Servers allocate files before they fill them, so the zeros at the end of a file are excluded.
  */
 export function flipBit(disk: string, { files = '', matching, at, bit }: Choice): Flip | undefined {
   const spans = filesBelow(disk)

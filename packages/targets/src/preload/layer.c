@@ -1,15 +1,15 @@
 /*
- * layer DISK PROGRAM ARGUMENTS…: runs a program for which DISK, a directory, is a file system that keeps the logs of undo.h,
- * whose fsyncs can be slow or fail, and which can be full or frozen: what disk.c does for programs that use the C library,
- * for any.
+ * layer DISK PROGRAM ARGUMENTS…: runs a program for which the directory DISK is a file system that keeps the logs of
+ * undo.h. Its fsyncs can be slow or fail, and it can be full or frozen. It does for every program what disk.c does for
+ * programs that use the C library.
  *
- * It is mounted in a namespace of this program alone (FUSE, linux/fuse.h) and hands all to the directory below, which
- * others, chaos too, use as it is. So nothing has to be unmounted: the mount ends with the last process that sees it.
- * The program replaces this process. The server is none of its descendants, so that it goes on while they are stopped, and
- * ends after the program.
+ * The file system is mounted by FUSE (linux/fuse.h) in a mount namespace of this program alone. It passes all requests
+ * to the directory below, which all other processes, including chaos, use directly. Nothing has to be unmounted: the
+ * mount ends with the last process that sees it. The program replaces this process. The server is not a descendant of
+ * the program, so it continues while the program's processes are stopped, and ends after the program.
  *
- * Names are durable at once, and so are changes of directories. Data reaches the directory below with each write, as the
- * kernel caches nothing that is dirty, save for mappings that are shared and written: these are lost if the server ends.
+ * Names and changes of directories are durable immediately. Data reaches the directory below with each write, since the
+ * kernel caches no dirty data except for shared writable mappings: their changes are lost if the server ends.
  */
 #define _GNU_SOURCE
 #include "control.h"
@@ -26,16 +26,16 @@
 #include <sys/statvfs.h>
 #include <sys/wait.h>
 
-/* Enough for every call that waits for a slow disk, and others. */
+/* Number of threads, enough for all calls that wait for a slow disk and for other calls. */
 #define WORKERS 48
 #define LONGEST_WRITE (1 << 20)
 #define BUFFER (LONGEST_WRITE + 4096)
-/* Nobody else changes the directory while a program runs. */
+/* How long the kernel may cache names and attributes. No other process changes the directory while a program runs. */
 #define VALID_SECONDS 60
 
 static int device;
 
-/* A file that the kernel knows. Its address is its number there. */
+/* A file that the kernel knows. The node's address is its node id in the kernel. */
 struct node {
   int fd;
   dev_t dev;
@@ -50,7 +50,7 @@ static pthread_mutex_t nodes_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static struct node *node_of(uint64_t id) { return id == FUSE_ROOT_ID ? &top : (struct node *)(uintptr_t)id; }
 
-/* The node of a descriptor, which it takes. NULL without memory. */
+/* Returns the node of a descriptor, and takes ownership of the descriptor. Returns NULL if memory is exhausted. */
 static struct node *enter(int fd, const struct stat *found) {
   pthread_mutex_lock(&nodes_lock);
   struct node **bucket = &buckets[found->st_ino % BUCKETS], *node = *bucket;
@@ -80,7 +80,7 @@ static void forget(uint64_t id, uint64_t lookups) {
   pthread_mutex_unlock(&nodes_lock);
 }
 
-/* A request, and what answers it. */
+/* A request of the kernel, with its argument and its node. */
 struct request {
   const struct fuse_in_header *in;
   const void *arg;
@@ -125,7 +125,7 @@ static void fill(struct fuse_attr *attr, const struct stat *found) {
   };
 }
 
-/* Zero, or an error. */
+/* Looks up a name. Returns zero, or an error. */
 static int look_up(const struct request *request, const char *name, struct fuse_entry_out *entry) {
   struct stat found;
   int fd = openat(request->node->fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
@@ -159,14 +159,14 @@ static void answer_attributes(const struct request *request) {
   answer(request, 0, &out, sizeof out);
 }
 
-/* Whether it is a regular file, and if so which. */
+/* Returns whether the descriptor is a regular file, and sets the file if so. */
 static int track(int fd, struct tracked *file) {
   struct statx found;
   if (statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME, &found) != 0) return 0;
   return S_ISREG(found.stx_mode) && name_log(&found, file);
 }
 
-/* Data only, or all of a file. Non-zero if it fails. */
+/* Syncs a file, or only its data. Returns non-zero if that fails. */
 static int sync_now(int fd, int data_only) {
   struct tracked file;
   int is_tracked = track(fd, &file);
@@ -179,13 +179,16 @@ static int sync_now(int fd, int data_only) {
   return 0;
 }
 
-/* Kernels find the end of a file themselves, and what is only written may have to be read for its log. */
+/*
+ * Returns the flags with which a file is opened below. The kernel finds the end of a file itself, and a file that is
+ * only written may have to be read for its log.
+ */
 static int flags_below(uint32_t flags) {
   int access = (flags & O_ACCMODE) == O_RDONLY ? O_RDONLY : O_RDWR;
   return access | (int)(flags & ~(uint32_t)(O_ACCMODE | O_APPEND | O_CREAT | O_EXCL | O_TRUNC | O_NOFOLLOW | O_DIRECT | O_SYNC));
 }
 
-/* A descriptor that writes: the file's size is where its log begins. */
+/* Begins the log of a file that is opened for writing, with the file's current size. */
 static void begin_log(int fd, uint32_t flags) {
   struct tracked file;
   if ((flags & O_ACCMODE) != O_RDONLY && track(fd, &file)) record_size(&file, file.size);
@@ -298,7 +301,7 @@ static void on_opendir(const struct request *request) {
   answer(request, directory == NULL ? errno : 0, &out, sizeof out);
 }
 
-/* One reader at a time, as the kernel has it for each directory that is open. */
+/* Reads a directory. The kernel serializes the reads of each open directory. */
 static void on_readdir(const struct request *request, char *buffer) {
   const struct fuse_read_in *arg = request->arg;
   DIR *directory = (DIR *)(uintptr_t)arg->fh;
@@ -365,7 +368,7 @@ static void rename_to(const struct request *request, uint64_t to, unsigned int f
   answer_result(request, renameat2(request->node->fd, name, node_of(to)->fd, new_name, flags));
 }
 
-/* What makes, names or removes. */
+/* Handles requests that create, name or remove files. */
 static void on_names(const struct request *request, char *buffer) {
   int fd = request->node->fd;
   const char *name = request->arg;
@@ -406,7 +409,7 @@ static void on_names(const struct request *request, char *buffer) {
   }
 }
 
-/* Whether a frozen disk holds it: what changes or syncs a file. */
+/* Returns whether a frozen disk delays a request: one that changes or syncs a file. */
 static int is_held(const struct request *request) {
   switch (request->in->opcode) {
     case FUSE_WRITE:
@@ -471,7 +474,7 @@ static void *work(void *unused) {
   return unused;
 }
 
-/* Whether a process has ended, or must end as soon as it leaves the kernel. */
+/* Returns whether a process has ended, or must end as soon as it leaves the kernel. */
 static int is_ending(pid_t pid) {
   char path[64], line[256];
   snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
@@ -489,7 +492,10 @@ static int is_ending(pid_t pid) {
 }
 
 #define LOOK_EVERY_US 20000
-/* A process that is killed waits for its call, which may be on a slow disk: the server's end breaks it off. */
+/*
+ * Number of checks before the server ends. A killed process waits for its call, which may be on a slow disk; the
+ * server's end aborts the call.
+ */
 #define ENDS_WITHIN_LOOKS 25
 
 static void serve(pid_t program) {
@@ -509,7 +515,7 @@ static void fail(const char *what) {
   exit(126);
 }
 
-/* A process of its own, without the marks in the environment by which descendants are found. */
+/* Starts the server as a separate process, without the marks in the environment by which descendants are found. */
 static void start_server(char **environment) {
   pid_t program = getpid(), child = fork();
   if (child < 0) fail("fork");
@@ -546,7 +552,7 @@ int main(int count_of, char **words, char **environment) {
   snprintf(options, sizeof options, "fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other,default_permissions", device);
   if (mount("chaos-disk", words[1], "fuse", MS_NOSUID | MS_NODEV, options) != 0) fail("mount");
   start_server(environment);
-  /* A directory that was entered before is the one below. */
+  /* A directory that was entered before the mount is the one below it. */
   if (chdir(here) != 0) fail(here);
   execvp(words[2], words + 2);
   fail(words[2]);

@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 import { environmentError } from '@chaosproxy/history'
 import { findProgram } from '../command/programs.ts'
 
-/** What is compiled: the name of its source. Libraries are preloaded into programs; the layer runs them. */
+/** A compiled program, by the name of its source. Libraries are preloaded into programs; the layer runs programs. */
 export type LibraryName = 'disk' | 'clock' | 'layer'
 
 const COMPILER = 'cc'
@@ -20,13 +20,13 @@ const FLAGS: { readonly [name in LibraryName]: readonly string[] } = {
 const LIBRARIES = ['-ldl', '-lpthread'] as const
 const LONGEST_MS = 60_000
 
-/** Why a machine without a compiler cannot have these faults, and what to install. */
+/** Why a machine without a compiler cannot inject these faults, and what to install. */
 export const WITHOUT_COMPILER =
   'it needs a C compiler, and there is no cc on this machine (apt-get install gcc libc6-dev)'
 
 export const hasCompiler = (): boolean => findProgram(COMPILER) !== undefined
 
-/** The sources, which the package has as they are. */
+/** The directory of the C sources in the package. */
 const SOURCES = join(
   dirname(createRequire(import.meta.url).resolve('@chaosproxy/targets/package.json')),
   'src',
@@ -35,11 +35,11 @@ const SOURCES = join(
 
 const HEADERS = ['control.h', 'undo.h'] as const
 
-/** Where compiled libraries are kept: a program of this source is compiled once on a machine. */
+/** Returns the directory of compiled libraries. Each version of a source is compiled once per machine. */
 const cache = (): string => join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'chaosproxy', 'preload')
 
 /**
- * The path of a library, which is compiled unless it was before.
+ * Resolves with the path of a library. Compiles the library unless it is already compiled.
  *
  * @throws UserError (environment) if it cannot be compiled.
  */
@@ -52,7 +52,8 @@ export async function builtLibrary(name: LibraryName): Promise<string> {
   const path = join(cache(), `${name}-${key.digest('hex').slice(0, 16)}.so`)
   if (existsSync(path)) return path
   mkdirSync(cache(), { recursive: true })
-  // Others may compile the same one now: each makes its own, and the last takes the name.
+  // Other processes may compile the same library now. Each uses its own directory, and the last one replaces the
+  // result.
   const directory = mkdtempSync(join(cache(), 'making-'))
   try {
     const made = join(directory, `${name}.so`)

@@ -9,29 +9,29 @@ import { type Cut, losePower, settleDisk, type Unsynced } from './power.ts'
 
 export interface Machine {
   readonly disk: string
-  /** How its programs come to be on it. */
+  /** The layer between the machine's programs and their disk and clock. */
   readonly below: Below
   under(command: ProgramCommand): ProgramCommand
-  /** Takes from its files what was not fsynced. Call only while none of its programs runs. */
+  /** Removes unsynced changes from the files of the disk. Call only while none of the machine's programs runs. */
   losePower(unsynced: Unsynced): readonly Cut[]
-  /** Undefined if there is nothing to hit. Call only while none of its programs runs. */
+  /** Flips a bit; undefined if there is no byte to flip. Call only while none of the machine's programs runs. */
   flipBit(fault: FaultOfKind<'flip-bit'>): Flip | undefined
-  /** Lets everything on its disk count as fsynced. Call only while its programs are stopped. */
+  /** Treats everything on the disk as fsynced. Call only while the machine's programs are stopped. */
   settle(): void
-  /** Has an effect until it is undone. `hits` then says how often programs met it. */
+  /** Injects a fault until it is undone. `hits` then returns how often programs met it. */
   hurt(fault: Exclude<MachineFault, { readonly kind: AtRest }>): Hurt
 }
 
-/** Kinds of faults that hit a disk while no program runs. */
+/** Kinds of faults that affect a disk while no program runs. */
 type AtRest = 'power-loss' | 'flip-bit'
 
-/** What comes between programs and their disk and clock, if anything: libraries, or a file system, which `layer` mounts. */
+/** The layer between programs and their disk and clock, if any: libraries, or a file system that `layer` mounts. */
 export type Below =
   | { readonly by: 'nothing' }
   | { readonly by: 'libraries'; readonly paths: readonly string[] }
   | { readonly by: 'layer'; readonly path: string }
 
-/** What comes between where a fault needs it. */
+/** The kind of layer that is used where a fault needs one. */
 export type Between = Exclude<Below['by'], 'nothing'>
 
 interface Hurt {
@@ -54,7 +54,7 @@ export function machineOf({ own, disk, below, control, clock }: MachineParts, ra
     'freeze-disk': [] as number[],
     'fill-disk': [] as number[],
   }
-  /** Faults may overlap: the slowest holds. */
+  /** Faults may overlap: the slowest one counts. */
   const settle = () => {
     control.set('syncDelayUs', Math.max(0, ...standing['slow-fsync']) * 1000)
     control.set('syncFails', standing['fail-fsync'].length)
@@ -106,7 +106,7 @@ function onMachine(
           ...environment,
           LD_PRELOAD: [...below.paths, ...(preloaded ? [preloaded] : [])].join(':'),
           CHAOS_DISK: realpathSync(disk),
-          // Asynchronous writes pass by the library.
+          // Asynchronous writes bypass the library.
           UV_USE_IO_URING: '0',
         },
       }

@@ -12,21 +12,21 @@ import { builtLibrary, type LibraryName } from './library.ts'
 import { type Below, type Between, type Machine, type MachineParts, machineOf } from './machine.ts'
 import { requireOn, sufferingOf } from './suffering.ts'
 
-// What is under the programs of a node: a disk that can lose power, be slow, fail, or be full or frozen, and a clock that can be
-// wrong. Libraries of ours are preloaded between the programs and their C library, or a file system is mounted below them.
-// Both are steered through a file.
+// The machine under the programs of a node: a disk that can lose power, be slow, fail, or be full or frozen, and a
+// clock that can be wrong. Libraries are preloaded between the programs and their C library, or a file system is
+// mounted below the programs. Both are controlled through a file.
 
 export interface Machines {
   of(node: NodeId, place: Place): Machine & NodeMachine
-  /** Lets what nodes have written so far count as fsynced, as in a system that has been up for long. */
+  /** Treats everything that nodes have written so far as fsynced, as in a system that has run for long. */
   settle(nodes: readonly Pausable[]): Promise<void>
-  /** What was damaged, and what became of it. */
+  /** Returns remarks on damaged files and the consequences. */
   notes(): readonly string[]
   close(): void
 }
 
 interface Place {
-  /** The directory in which its programs have their files. */
+  /** The directory in which the node's programs have their files. */
   readonly disk: string
   readonly user: string | undefined
   readonly logPath: string
@@ -36,7 +36,7 @@ interface MachinesOptions {
   readonly faults: readonly FaultKind[]
   readonly seed: number
   readonly keeper: Keeper
-  /** What comes between if a fault needs it; by default libraries. */
+  /** The layer to use if a fault needs one; by default libraries. */
   readonly by?: Between | undefined
 }
 
@@ -47,7 +47,7 @@ function belowOf(paths: readonly string[], by: MachinesOptions['by']): Below {
 }
 
 /**
- * Undefined if no fault of a run needs them.
+ * Opens the machines of a run; undefined if no fault of the run needs them.
  *
  * @throws UserError (environment) if a library cannot be compiled.
  */
@@ -59,7 +59,7 @@ export async function openMachines({ faults, seed, keeper, by }: MachinesOptions
   if (kinds.includes('clock')) names.push('clock')
   const built = await Promise.all(names.map(builtLibrary))
   const directory = makeTemporary(keeper, `chaos-machines-${process.pid}-`)
-  // Nodes may run as any user, who may not enter where libraries are kept.
+  // Nodes may run as any user, who may not be allowed to enter the directory of compiled libraries.
   chmodSync(directory, 0o755)
   const paths = built.map((path, i) => {
     const copy = join(directory, `chaos-${names[i]}`)

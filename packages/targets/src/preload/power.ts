@@ -16,10 +16,10 @@ import {
 import { join, relative } from 'node:path'
 import type { FaultOfKind, Random } from '@chaosproxy/faults'
 
-// What a power loss leaves of files. `disk.c` has logged, for each file, what its parts held before they were changed;
-// undone from the last change to the first, they lead back to the last fsync.
+// The effect of a power loss on files. `disk.c` has logged, for each file, the contents of its parts before they were
+// changed. Undoing these changes from the last to the first restores the state at the last fsync.
 
-/** A file, and what was taken from it. */
+/** A file and its sizes before and after a power loss. */
 export interface Cut {
   /** From the disk. */
   readonly path: string
@@ -31,7 +31,7 @@ export interface Cut {
 export type Unsynced = FaultOfKind<'power-loss'>['unsynced']
 
 interface LossOptions {
-  /** The disk: every file below it may lose data. */
+  /** The path of the disk. Every file below it may lose data. */
   readonly disk: string
   /** The directory of the logs. */
   readonly undo: string
@@ -39,21 +39,21 @@ interface LossOptions {
   readonly random: Random
 }
 
-/** Takes from the files of a disk what was not fsynced. No program may have them open. Returns those that changed. */
+/** Removes unsynced changes from the files of a disk. No program may have them open. Returns the changed files. */
 export function losePower({ disk, undo, unsynced, random }: LossOptions): readonly Cut[] {
   const cuts = filesBelow(disk).flatMap((path) => {
     const changes = unsyncedChanges(join(undo, logName(path)))
     if (changes.length === 0) return []
     return cut(path, changes, { disk, unsynced, random }) ?? []
   })
-  // What is left is on disk now.
+  // The remaining contents are on disk now.
   for (const name of readdirSync(undo)) rmSync(join(undo, name))
   return cuts
 }
 
 /**
- * Lets everything on a disk count as fsynced, as in a system that was idle for long enough. Its programs must be stopped: what
- * they append from now on is then beyond the size that is recorded here.
+ * Treats everything on a disk as fsynced, as in a system that was idle for long enough. The disk's programs must be
+ * stopped. Data that they append later is beyond the size recorded here.
  */
 export function settleDisk({ disk, undo }: Pick<LossOptions, 'disk' | 'undo'>): void {
   for (const path of filesBelow(disk)) {
@@ -76,24 +76,24 @@ export const filesBelow = (disk: string): string[] =>
     .map((entry) => join(entry.parentPath, entry.name))
     .sort()
 
-/** By inode and birth, since a number is given to another file once the first is gone. */
+/** Returns the name of a file's log, by inode and birth time, since the inode number of a removed file is reused. */
 function logName(path: string): string {
   const { ino, birthtimeNs } = statSync(path, { bigint: true })
   return `${ino}-${birthtimeNs}`
 }
 
-/** What a part of a file held before a change. */
+/** The contents of a part of a file before a change. */
 interface Change {
   readonly size: number
   readonly offset: number
-  /** Empty if the change only appended. */
+  /** The old contents; empty if the change only appended. */
   readonly held: Buffer
 }
 
 const KINDS = { size: 1n, bytes: 2n, zeros: 3n } as const
 const HEADER_BYTES = 32
 
-/** Those since the last fsync, in order. */
+/** Returns the changes since the last fsync, in order. */
 function unsyncedChanges(log: string): readonly Change[] {
   const records = read(`${log}.log`)
   if (records === undefined) return []
@@ -109,7 +109,7 @@ function unsyncedChanges(log: string): readonly Change[] {
         ? records.subarray(at, at + Number(length))
         : Buffer.alloc(kind === KINDS.zeros ? Number(length) : 0)
     at += kind === KINDS.bytes ? Number(length) : 0
-    // The program was killed before the record was whole, and so before the change.
+    // The program was killed before the record was complete, and so before the change.
     if (at > records.length) break
     changes.push({ size: Number(size), offset: Number(offset), held })
   }
@@ -124,7 +124,7 @@ function read(path: string): Buffer | undefined {
   }
 }
 
-/** Undefined if nothing is lost. */
+/** Removes unsynced changes from a file; undefined if none is lost. */
 function cut(
   path: string,
   changes: readonly Change[],
@@ -159,7 +159,7 @@ function undo(fd: number, changes: readonly Change[]): void {
   }
 }
 
-/** The first changes survive, the last of them in part; and some of what was appended. */
+/** Keeps the first changes, a part of the last of these, and a part of the appended data. */
 function tear(fd: number, changes: readonly Change[], random: Random): void {
   const kept = random.integer(changes.length + 1)
   const torn = changes[kept - 1]
@@ -172,10 +172,13 @@ function tear(fd: number, changes: readonly Change[], random: Random): void {
   } else if (appendedTo > torn.size) ftruncateSync(fd, torn.size + random.integer(appendedTo - torn.size + 1))
 }
 
-/** Disks write blocks in any order. */
+/** The unit in which data survives, since disks write blocks in any order. */
 const BLOCK_BYTES = 4096
 
-/** Each block is as it was or as it should be, and so is the size; a block that was never written is zeros. */
+/**
+ * Keeps the old or the new contents of each block, and the old or the new size. A block that was never written is
+ * zeros.
+ */
 function keepBlocks(fd: number, changes: readonly Change[], random: Random): void {
   const written = contentOf(fd)
   undo(fd, changes)

@@ -37,7 +37,7 @@ export function sufferingOf(node: Node, machine: Machine, { logPath, note }: Tel
     if (fault.kind === 'power-loss') return cutPower(fault.unsynced)
     if (fault.kind === 'flip-bit') return flipBit(fault)
     const hurt = machine.hurt(fault)
-    // A server may end because of its disk, and is started again once that works.
+    // A server may end because of its disk, and is restarted once the disk works.
     node.expectEnd()
     return {
       get done() {
@@ -63,13 +63,13 @@ function logOf(id: NodeId, cuts: readonly Cut[]): string {
 const LOADED_WITHIN_MS = 3_000
 const LOOK_EVERY_MS = 20
 
-/** Go asks the kernel directly. Its programs contain this mark. */
+/** A mark in all programs written in Go. Go calls the kernel directly. */
 const GO = Buffer.from('\xff Go buildinf:', 'latin1')
 
 /**
- * Requires that every program of a node is on its machine.
+ * Requires that every program of a node runs on the node's machine.
  *
- * @throws UserError (environment) for one that is not.
+ * @throws UserError (environment) for a program that does not.
  */
 export async function requireOn(id: NodeId, pids: () => readonly number[], { below, disk }: Machine): Promise<void> {
   if (below.by === 'nothing') return
@@ -78,7 +78,7 @@ export async function requireOn(id: NodeId, pids: () => readonly number[], { bel
       ? (pid: number) => isMounted(pid, realpathSync(disk))
       : (pid: number) => isLoaded(pid, below.paths)
   let blind: number | undefined
-  // One that has only just begun has loaded nothing yet.
+  // A process that has just begun has not loaded the libraries yet.
   for (const deadline = performance.now() + LOADED_WITHIN_MS; ; await wait(LOOK_EVERY_MS)) {
     blind = pids().find((pid) => !isOn(pid))
     if (blind === undefined) return
@@ -106,7 +106,7 @@ function isLoaded(pid: number, libraries: readonly string[]): boolean {
     const maps = readFileSync(`/proc/${pid}/maps`, 'utf8')
     return libraries.every((path) => maps.includes(path)) && !readFileSync(`/proc/${pid}/exe`).includes(GO)
   } catch {
-    return true // it has ended, or is somebody else's
+    return true // the process has ended, or belongs to another user
   }
 }
 

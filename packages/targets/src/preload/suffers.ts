@@ -5,7 +5,7 @@ import { hasCompiler, WITHOUT_COMPILER } from './library.ts'
 
 type Kind = MachineFault['kind']
 
-/** The faults that come nearest to one of a machine that a program cannot have. */
+/** The closest other faults for each fault of a machine that a program cannot suffer. */
 const INSTEAD: { readonly [kind in Kind]: readonly string[] } = {
   'power-loss': ['kill'],
   'flip-bit': ['kill'],
@@ -18,14 +18,14 @@ const INSTEAD: { readonly [kind in Kind]: readonly string[] } = {
 
 const refused = (kind: Kind, not: string): Refusal => ({ not, instead: INSTEAD[kind] })
 
-/** Whether programs that use the C library can suffer faults of their disks and clocks here. */
+/** Returns whether programs that use the C library can suffer faults of their disks and clocks on this machine. */
 export function machineSuffers(kind: Kind): Suffering {
   if (kind === 'flip-bit') return true
   if (process.platform !== 'linux') return refused(kind, 'programs can suffer faults of disks and clocks on Linux only')
   return hasCompiler() ? true : refused(kind, WITHOUT_COMPILER)
 }
 
-/** The same of a server in Go, which asks the kernel without the C library. */
+/** Returns the faults that a server in Go can suffer, which calls the kernel without the C library. */
 export const goSuffers =
   (name: string) =>
   (kind: Kind): Suffering => {
@@ -40,7 +40,7 @@ export const goSuffers =
 
 const SYS_ADMIN = 21n
 
-/** Why `layer` cannot mount a file system here, and what to do about it; undefined if it can. */
+/** Explains why `layer` cannot mount a file system here, and what to do; undefined if it can. */
 export function whyNoLayer(): string | undefined {
   if (!mayMount()) return 'only root may mount one (sudo; a container needs --cap-add SYS_ADMIN --device /dev/fuse)'
   try {
@@ -51,7 +51,7 @@ export function whyNoLayer(): string | undefined {
   }
 }
 
-/** Root of a container may lack it. */
+/** Returns whether this process may mount. Root in a container may lack this capability. */
 function mayMount(): boolean {
   const [, effective] = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? []
   return effective !== undefined && ((BigInt(`0x${effective}`) >> SYS_ADMIN) & 1n) === 1n

@@ -1,10 +1,10 @@
 /*
- * The logs of how to undo what was not yet fsynced, and what a change or an fsync suffers: for disk.c and layer.c.
+ * The undo logs of changes that are not yet fsynced, and the faults of changes and fsyncs, for disk.c and layer.c.
  *
- * A file's log, in $CHAOS_MACHINE/undo, is named after its inode and time of birth. Each record says what a part of the file
- * held, and how large the file was, before a change; undone from the last to the first, they lead back to the last fsync.
- * The log's length at the start of that fsync is in a file beside it: earlier records no longer count. Data that is appended
- * needs no record of its own, since a record of the size is made at each opening and after each fsync.
+ * A file's log, in $CHAOS_MACHINE/undo, is named after the file's inode and birth time. Each record has the contents of
+ * a part of the file, and the file's size, before a change. Undoing the records from the last to the first restores the
+ * state at the last fsync. The log's length at the start of that fsync is in a file beside the log: earlier records no
+ * longer count. Appended data needs no record of its own, since the size is recorded at each open and after each fsync.
  */
 #ifndef CHAOS_UNDO_H
 #define CHAOS_UNDO_H
@@ -28,14 +28,14 @@ struct record {
 };
 
 struct tracked {
-  /* Its log without a suffix. */
+  /* The path of the file's log without a suffix. */
   char log[PATH_MAX];
   int64_t size;
 };
 
-/* Small enough for the stacks of threads. */
+/* Size of buffers, small enough for the stacks of threads. */
 #define CHUNK 8192
-/* Logs that are longer give back what no longer counts. */
+/* Length from which on a log frees the space of records that no longer count. */
 #define LONG_LOG (1 << 20)
 
 /* $CHAOS_MACHINE. */
@@ -45,7 +45,7 @@ static int open_quietly(const char *path, int flags) {
   return (int)syscall(SYS_openat, AT_FDCWD, path, flags | O_CLOEXEC, 0666);
 }
 
-/* Zero if its name is too long. */
+/* Sets the path of the file's log. Returns zero if the path is too long. */
 static int name_log(const struct statx *found, struct tracked *file) {
   long long born = found->stx_mask & STATX_BTIME ? found->stx_btime.tv_sec * 1000000000LL + found->stx_btime.tv_nsec : 0;
   int made = snprintf(file->log, sizeof file->log, "%s/undo/%llu-%lld", machine, (unsigned long long)found->stx_ino, born);
@@ -76,7 +76,7 @@ static int is_zero(const char *bytes, int64_t length) {
   return length == 0 || (bytes[0] == 0 && memcmp(bytes, bytes + 1, (size_t)length - 1) == 0);
 }
 
-/* Records what a part of the file holds, from a descriptor that can be read, or from memory. */
+/* Records the contents of a part of the file, from a readable descriptor or from memory. */
 static void record_part(const struct tracked *file, int fd, const char *memory, int64_t from, int64_t to) {
   char bytes[CHUNK];
   if (to > file->size) to = file->size;
@@ -100,7 +100,7 @@ static void record_part(const struct tracked *file, int fd, const char *memory, 
   syscall(SYS_close, log);
 }
 
-/* The length of a file's log; -1 if it has none, so that there is nothing to sync. */
+/* Returns the length of a file's log; -1 if it has none, so that there is nothing to sync. */
 static int64_t log_length(const struct tracked *file) {
   struct stat found;
   char path[PATH_MAX + 8];
@@ -108,7 +108,7 @@ static int64_t log_length(const struct tracked *file) {
   return syscall(SYS_newfstatat, AT_FDCWD, path, &found, 0) == 0 ? (int64_t)found.st_size : -1;
 }
 
-/* Records before this length of the log no longer count. */
+/* Marks the records before this length of the log as synced, so that they no longer count. */
 static void forget_until(const struct tracked *file, int64_t length) {
   int fd = open_log(file, ".synced", O_RDWR | O_CREAT);
   if (fd < 0) return;
@@ -127,7 +127,7 @@ static void forget_until(const struct tracked *file, int64_t length) {
   syscall(SYS_close, log);
 }
 
-/* So that a wait ends soon after its fault. */
+/* Longest sleep, so that a wait ends soon after its fault. */
 #define LONGEST_PAUSE_US 10000
 
 static void sleep_us(int64_t microseconds) {
@@ -135,7 +135,10 @@ static void sleep_us(int64_t microseconds) {
   syscall(SYS_nanosleep, &pause, NULL);
 }
 
-/* Before a change or an fsync. Non-zero if it had to wait: others may have changed the file first. */
+/*
+ * Waits before a change or an fsync while the disk is frozen. Returns non-zero if it waited: other processes may have
+ * changed the file first.
+ */
 static int wait_while_frozen(void) {
   if (!now_at(&control->disk_frozen)) return 0;
   count(&control->changes_held);
@@ -143,7 +146,7 @@ static int wait_while_frozen(void) {
   return 1;
 }
 
-/* Non-zero if a file may not grow to this size. */
+/* Returns non-zero if the disk is full, so that a file may not grow to this size. */
 static int is_refused(const struct tracked *file, int64_t size) {
   if (size <= file->size || !now_at(&control->disk_full)) return 0;
   count(&control->writes_refused);
@@ -151,14 +154,14 @@ static int is_refused(const struct tracked *file, int64_t size) {
   return -1;
 }
 
-/* Before a part of a file is written. Non-zero if there is no room. */
+/* Prepares a write to a part of a file. Returns non-zero if there is no space. */
 static int before_change(const struct tracked *file, int fd, int64_t offset, int64_t length) {
   if (is_refused(file, offset + length)) return -1;
   if (offset < file->size) record_part(file, fd, NULL, offset, offset + length);
   return 0;
 }
 
-/* Before a file gets another length. Non-zero if there is no room. */
+/* Prepares a change of a file's length. Returns non-zero if there is no space. */
 static int before_length(const struct tracked *file, int fd, int64_t length) {
   if (is_refused(file, length)) return -1;
   if (length < file->size) record_part(file, fd, NULL, length, file->size);
@@ -166,7 +169,7 @@ static int before_length(const struct tracked *file, int fd, int64_t length) {
   return 0;
 }
 
-/* What an fsync suffers. Non-zero if it fails. */
+/* Applies the faults of an fsync. Returns non-zero if the fsync fails. */
 static int hurt_sync(void) {
   int64_t delay = now_at(&control->sync_delay_us);
   int fails = now_at(&control->sync_fails) != 0;
@@ -179,7 +182,7 @@ static int hurt_sync(void) {
   return fails;
 }
 
-/* Everything is synced. Each log is found by the name that it has in the directory. */
+/* Marks all files as synced. Finds each log by its name in the directory. */
 static inline void sync_all(void) {
   struct entry {
     uint64_t inode;
@@ -201,7 +204,7 @@ static inline void sync_all(void) {
       if (suffix == NULL) continue;
       int made = snprintf(file.log, sizeof file.log, "%s/%.*s", path, (int)(suffix - each->name), each->name);
       int64_t length = made < (int)sizeof file.log ? log_length(&file) : -1;
-      /* Its size is recorded again when it is next opened or fsynced. */
+      /* The file's size is recorded again when it is next opened or fsynced. */
       if (length >= 0) forget_until(&file, length);
     }
   syscall(SYS_close, directory);

@@ -2,8 +2,8 @@ import { readdirSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 /**
- * Whether a file of a package's `bundle` folder exists and nothing was built after it: neither the package nor, in a
- * clone, those next to it. An installed package has no build info, and its bundle is always used.
+ * Returns whether a file of a package's `bundle` folder exists and is newer than all builds: of the package and, in a
+ * clone, of the packages next to it. An installed package has no build info, and its bundle is always used.
  */
 export function isBundleFresh(root: string, file: string): boolean {
   const bundled = modified(join(root, 'bundle', file))
@@ -14,5 +14,5 @@ export function isBundleFresh(root: string, file: string): boolean {
 
 const builtAt = (root: string): number | undefined => modified(join(root, 'dist', '.tsbuildinfo'))
 
-/** When a file was last changed, in milliseconds since 1970; undefined if it does not exist. */
+/** Returns when a file was last changed, in milliseconds since 1970; undefined if it does not exist. */
 export const modified = (path: string): number | undefined => statSync(path, { throwIfNoEntry: false })?.mtimeMs

@@ -4,18 +4,18 @@ import { basename, dirname, join } from 'node:path'
 import { environmentError } from '@chaosproxy/history'
 import { isBundleFresh, modified } from './bundle-freshness.ts'
 
-/** The root of this package, whether this file is a source, built, or bundled. */
+/** The root of this package, no matter whether this file is a source, built, or bundled. */
 const PACKAGE = dirname(createRequire(import.meta.url).resolve('@chaosproxy/targets/package.json'))
 
 export type EntryName = 'node' | 'keeper' | 'user-files' | 'client-host' | 'typescript' | 'stdio/virtual-program'
 
-/** Entries already verified: builds do not change while a run restarts its nodes. */
+/** Verified entries by name: builds do not change while a run restarts its nodes. */
 const found = new Map<string, string>()
 
 /**
- * The built script of one of this package's processes. Processes run built code even if their parent runs from sources
- * (as in tests), so a missing or outdated build is an environment error that says so. Prefers the bundle, which starts
- * in half the time.
+ * Returns the built script of one of this package's processes. Processes run built code even if their parent runs from
+ * sources, as in tests, so a missing or outdated build is an environment error that says so. Prefers the bundle, which
+ * starts in half the time.
  */
 export function builtEntry(name: EntryName, root: string = PACKAGE): string {
   const path = join(root, 'dist', name, 'main.js')
@@ -28,14 +28,14 @@ export function builtEntry(name: EntryName, root: string = PACKAGE): string {
     if (built !== undefined && source !== undefined && source.time > built)
       throw environmentError(`the build is older than ${source.path}. Run npm run build`)
   }
-  // A bundle is one flat folder.
+  // All files of a bundle are in one folder.
   const bundled = `${basename(name)}.js`
   const entry = isBundleFresh(root, bundled) ? join(root, 'bundle', bundled) : path
   found.set(path, entry)
   return entry
 }
 
-/** Undefined if there are no sources, as in an installed package. */
+/** Returns the newest source; undefined if there are no sources, as in an installed package. */
 function newestSource(folder: string): { path: string; time: number } | undefined {
   if (modified(folder) === undefined) return undefined
   let newest: { path: string; time: number } | undefined

@@ -5,14 +5,16 @@ import { sessionOf } from './process-tree.ts'
 export interface ListeningProcess {
   readonly pid: number
   readonly command: string
-  /** The first of its ports. */
+  /** The first of the process's ports. */
   readonly port: number
 }
 
 const PROC = '/proc'
 const LISTENING = '0A'
 
-/** The other processes that were started in a directory and listen, by Linux's /proc; empty on other systems. */
+/**
+ * Returns the other processes that were started in a directory and listen, by Linux's /proc; empty on other systems.
+ */
 export const listeningIn = (directory: string): readonly ListeningProcess[] =>
   listening((pid) => pid !== process.pid && linkOf(join(PROC, String(pid), 'cwd')) === directory)
 
@@ -31,7 +33,7 @@ function listening(isMeant: (pid: number) => boolean): readonly ListeningProcess
   })
 }
 
-/** Inode and port of every socket that listens (proc_pid_net(5)). */
+/** Returns the inode and port of every listening socket (proc_pid_net(5)). */
 const listenersIn = (table: string): readonly (readonly [inode: string, port: number])[] =>
   table
     .split('\n')
@@ -41,7 +43,7 @@ const listenersIn = (table: string): readonly (readonly [inode: string, port: nu
       return state === LISTENING ? [[inode, Number.parseInt(local.split(':')[1] ?? '', 16)] as const] : []
     })
 
-// A process may end meanwhile, or belong to somebody else.
+// A process may end while it is read, or belong to another user.
 
 function namesIn(directory: string): readonly string[] {
   try {

@@ -2,16 +2,16 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { setImmediate, setTimeout as wait } from 'node:timers/promises'
 
 /**
- * The root of a process tree: a process started as a session leader. Its tree is found by descent, by session, or by a
- * mark in the environment, which daemons inherit too.
+ * The root of a process tree: a process started as a session leader. The tree is found by descent, by session, or by a
+ * mark in the environment, which daemons inherit, too.
  */
 export interface TreeRoot {
   readonly pid: number
-  /** In clock ticks since boot; tells the process from a later one with the same pid. */
+  /** The start time in clock ticks since boot, which distinguishes the process from a later one with the same pid. */
   readonly startTime: number | undefined
-  /** The value of `CHAOS_NODE` in its environment. */
+  /** The value of `CHAOS_NODE` in the root's environment. */
   readonly mark: string
-  /** Whether it starts processes. If not, it can be signalled without a search through all processes. */
+  /** Whether the root starts other processes. If not, it can be signalled without a search through all processes. */
   readonly forks: boolean
 }
 
@@ -27,22 +27,25 @@ interface ProcessStat {
   readonly startTime: number
 }
 
-/** Fields of /proc/PID/stat after the command's name, which is in parentheses and may contain anything (proc(5)). */
+/**
+ * Indexes of fields of /proc/PID/stat after the command's name, which is in parentheses and may contain any character
+ * (proc(5)).
+ */
 const FIELD = { state: 0, parent: 1, group: 2, session: 3, startTime: 19 } as const
 
-/** Undefined if there is no such process, or no /proc. */
+/** Returns the start time of a process; undefined if there is no such process, or no /proc. */
 export const startTimeOf = (pid: number): number | undefined => statOf(pid)?.startTime
 
-/** The leader of the session that a process belongs to. */
+/** Returns the leader of the session that a process belongs to. */
 export const sessionOf = (pid: number): number | undefined => statOf(pid)?.session
 
-/** The start time of a process that has not ended and is no zombie. */
+/** Returns the start time of a process; undefined if it has ended or is a zombie. */
 export function livingSince(pid: number): number | undefined {
   const stat = statOf(pid)
   return stat === undefined || stat.state === 'Z' ? undefined : stat.startTime
 }
 
-/** Whether it is stopped, for example by SIGSTOP; undefined if unknown. */
+/** Returns whether a process is stopped, for example by SIGSTOP; undefined if unknown. */
 export function isStopped(pid: number): boolean | undefined {
   const stat = statOf(pid)
   return stat && halted(stat)
@@ -51,8 +54,8 @@ export function isStopped(pid: number): boolean | undefined {
 const halted = ({ state }: ProcessStat): boolean => state === 'T' || state === 't'
 
 /**
- * Resolves once every process of the tree is stopped. Stopped processes cannot fork, so the tree stays stopped until it
- * is resumed.
+ * Stops the tree. Resolves once every process of the tree is stopped. Stopped processes cannot fork, so the tree stays
+ * stopped until it is resumed.
  */
 export async function stopTree(root: TreeRoot): Promise<void> {
   await untilNone(root, 'SIGSTOP', (stat) => !halted(stat))
@@ -63,10 +66,10 @@ export function resumeTree(root: TreeRoot): void {
   else for (const { pid } of livingMembers(root)) signal(pid, 'SIGCONT')
 }
 
-/** Resolves once all processes of the tree have ended, even if the root ended earlier. */
+/** Kills the tree. Resolves once all processes of the tree have ended, even if the root ended earlier. */
 export async function killTree(root: TreeRoot): Promise<void> {
-  // Stop them first: a process that forks during the search could escape. One in a system call that no signal
-  // interrupts, as on a slow disk, stops before it runs code of its own, so nobody has to wait until then.
+  // Stop the processes first: a process that forks during the search could escape. A process in an uninterruptible
+  // system call, as on a slow disk, stops before it runs its own code again, so it need not be waited for.
   const told = new Set<number>()
   const mayFork = (stat: ProcessStat): boolean => {
     const isTold = told.has(stat.pid)
@@ -77,23 +80,28 @@ export async function killTree(root: TreeRoot): Promise<void> {
   await untilNone(root, 'SIGKILL', () => true)
 }
 
-/** How long a process that was being spawned may take to bear its mark. */
+/** The time within which a process that was being spawned has its mark. */
 const SPAWN_MS = 1_000
 
-/** Kills every process with this mark, and those that get it a moment later. Does nothing without /proc. */
+/**
+ * Kills every process with this mark, including processes that get the mark a moment later. Does nothing without /proc.
+ */
 export async function killMarked(mark: string): Promise<void> {
   for (const begun = performance.now(); existsProc() && performance.now() - begun < SPAWN_MS; await wait(10))
     for (const { pid } of allProcesses()) if (isMarked(pid, mark)) signal(pid, 'SIGKILL')
 }
 
-/** Whether any process of the tree still runs. */
+/** Returns whether any process of the tree still runs. */
 export const isTreeAlive = (root: TreeRoot): boolean => existsProc() && livingMembers(root).length > 0
 
-/** The pids of the tree's processes that have not ended; none without /proc. */
+/** Returns the pids of the tree's processes that have not ended; none without /proc. */
 export const membersOf = (root: TreeRoot): readonly number[] =>
   existsProc() ? livingMembers(root).map(({ pid }) => pid) : []
 
-/** A process may be in a system call that no signal interrupts, for example on a disk that does not respond. */
+/**
+ * The longest wait for a process, which may be in an uninterruptible system call, for example on a disk that does not
+ * respond.
+ */
 const LONGEST_WAIT_MS = 5_000
 const QUICK_ROUNDS = 50
 
@@ -115,8 +123,8 @@ async function untilNone(root: TreeRoot, name: NodeJS.Signals, remains: (stat: P
 }
 
 /**
- * The stopped children of processes in an uninterruptible wait, as that of vfork(2): such a process stops only once its
- * child has called exec.
+ * Returns the stopped children of processes in an uninterruptible wait, such as that of vfork(2): such a parent stops
+ * only once its child has called exec.
  */
 function stoppedBeforeExec(members: readonly ProcessStat[]): ProcessStat[] {
   const waiting = new Set(members.filter(({ state }) => state === 'D').map(({ pid }) => pid))
@@ -129,7 +137,7 @@ function livingMembers(root: TreeRoot): ProcessStat[] {
   if (!root.forks) return isOwn && own.state !== 'Z' ? [own] : []
   const all = allProcesses().filter(({ startTime }) => startTime >= (root.startTime ?? 0))
   const found = new Set<number>()
-  // While any process remains in its session, the leader's number is not reused.
+  // The leader's pid is not reused while any process remains in its session.
   const numberReused = own !== undefined && !isOwn
   for (const { pid, session, group } of all)
     if ((!numberReused && (session === root.pid || group === root.pid)) || isMarked(pid, root.mark)) found.add(pid)
@@ -174,13 +182,16 @@ function statOf(pid: number): ProcessStat | undefined {
 
 const existsProc = (): boolean => startTimeOf(process.pid) !== undefined
 
-/** Without /proc only the process group is known; a process that leaves it, such as a daemon, escapes. */
+/**
+ * Signals the process group, which is all that is known without /proc. A process that leaves the group, such as a
+ * daemon, escapes.
+ */
 const signalGroup = (pid: number, name: NodeJS.Signals): void => signal(-pid, name)
 
 export function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name)
   } catch {
-    // It ended between the search and the signal.
+    // The process ended between the search and the signal.
   }
 }

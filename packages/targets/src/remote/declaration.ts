@@ -3,13 +3,16 @@ import * as v from 'valibot'
 
 /** Proxies of another host between the nodes, and the address of their control interface. */
 export interface RemoteProxiesDeclaration {
-  /** The control interface of that `chaos proxy`: `https://host-a:8474`. */
+  /** The address of the control interface of `chaos proxy` on that host: `https://host-a:8474`. */
   readonly control: string
-  /** `env:NAME`, the environment variable that holds its token. */
+  /** The environment variable that holds the token of the control interface, as `env:NAME`. */
   readonly token?: string | undefined
-  /** The PEM file with the certificate to trust, of an authority or its own; relative to the declaration. */
+  /**
+   * The PEM file with the certificate to trust: that of an authority, or the interface's own. The path is relative to
+   * the declaration.
+   */
   readonly ca?: string | undefined
-  /** How long faults stay in force there without contact to the run, in milliseconds; by default 10 s. */
+  /** How long faults stay in force on that host without contact to the run, in milliseconds; by default 10 s. */
   readonly leaseMs?: number | undefined
   readonly proxies: { readonly [name: string]: { readonly from: NodeId; readonly to: NodeId } }
 }

@@ -2,11 +2,11 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { environmentError, type UserError } from '@chaosproxy/history'
 import { type ControlClient, parseAnswer, refusal } from '@chaosproxy/proxy/client'
 
-/** A fault on another host, in force while its lease is renewed. */
+/** A fault on another host that is in force while its lease is renewed. */
 export interface LeasedFault {
   /**
-   * Heals the fault. Resolves once it is known to have ended, or once that can no longer be found out. Later calls
-   * return the same.
+   * Heals the fault. Resolves once the fault is known to have ended, or once that can no longer be determined. Later
+   * calls return the same promise.
    */
   end(): Promise<LeasedEnd>
 }
@@ -17,9 +17,9 @@ export interface LeasedEnd {
   readonly lost?:
     | {
         readonly why: string
-        /** When it was last known to be in force. */
+        /** When the fault was last known to be in force. */
         readonly knownMs: number
-        /** When it was first known to have ended; absent if unknown. */
+        /** When the fault was first known to have ended; absent if unknown. */
         readonly overMs?: number | undefined
       }
     | undefined
@@ -27,27 +27,27 @@ export interface LeasedEnd {
 
 interface LeasedOptions {
   readonly client: ControlClient
-  /** The proxy's location, for messages. */
+  /** The proxy's host, for messages. */
   readonly place: string
   readonly owner: string
   readonly leaseMs: number
   readonly fault: { readonly kind: string; readonly name: string; readonly [member: string]: unknown }
 }
 
-/** How often a lease is renewed within its time. */
+/** The number of renewals within the time of a lease. */
 const RENEWALS = 3
-/** The first request has more time, since no lease can expire yet. */
+/** The time limit of the first request. It may be longer, since no lease can expire yet. */
 const GRANTED_WITHIN_MS = 5_000
-/** The time that a proxy gets to report its end after the lease has expired. */
+/** The time for a proxy to report the end of a fault after its lease has expired. */
 const GRACE_MS = 1_000
 const PAUSE_MS = 50
 
 /**
- * Puts a fault in force under its own lease, and renews the lease. If it is not renewed in time, because this process
- * is gone or the proxy is unreachable, the proxy heals the fault by itself. If the reply never came, it is unknown
- * whether the fault was in force, and `end` reports that.
+ * Puts a fault in force under its own lease, and renews the lease. If the lease is not renewed in time, because this
+ * process has ended or the proxy is unreachable, the proxy heals the fault by itself. If the reply never arrived, it is
+ * unknown whether the fault was in force, and `end` reports that.
  *
- * @throws UserError if the proxy cannot be reached or refuses the fault: then it is not in force.
+ * @throws UserError if the proxy cannot be reached or refuses the fault, which is then not in force.
  */
 export async function beginLeasedFault(options: LeasedOptions): Promise<LeasedFault> {
   const { client, leaseMs, owner, fault, place } = options
@@ -69,7 +69,7 @@ export async function beginLeasedFault(options: LeasedOptions): Promise<LeasedFa
     throw refused(injected.status, injected.text)
   }
   const hits = hitsIn(injected.text, place)
-  // A reset ends at once, and nothing of it stays in force.
+  // A reset ends immediately, and leaves nothing in force.
   if (fault.kind === 'reset') {
     await client.ask('DELETE', leasePath(lease), { timeoutMs: leaseMs }).catch(() => {})
     return { end: async () => ({ hits }) }
@@ -83,7 +83,7 @@ interface Known {
   /** When the fault was last known to be in force. */
   readonly knownMs: number
   readonly hits: number
-  /** Why it may have ended, or never have been in force. */
+  /** Why the fault may have ended, or may never have been in force. */
   readonly why: string | undefined
 }
 
@@ -101,7 +101,7 @@ class Leased implements LeasedFault {
     this.#options = options
     this.#lease = lease
     this.#known = known
-    // A fault that may never have been in force is not renewed.
+    // The lease of a fault that may never have been in force is not renewed.
     this.#renewing = known.why === undefined ? this.#renew() : Promise.resolve()
   }
 
@@ -121,7 +121,10 @@ class Leased implements LeasedFault {
     }
   }
 
-  /** Renews or ends the lease by this request, and notes that the fault is in force; false without contact. */
+  /**
+   * Renews or ends the lease by this request, and notes that the fault is in force. Resolves with false without
+   * contact.
+   */
   async #look(method: 'POST' | 'DELETE', path: string): Promise<boolean> {
     const { client, place, fault, leaseMs, owner } = this.#options
     const timeoutMs = leaseMs / RENEWALS
@@ -154,7 +157,7 @@ class Leased implements LeasedFault {
     this.#stop.abort()
     await this.#renewing
     const { leaseMs } = this.#options
-    // It is no longer renewed, so it expires even if that cannot be observed.
+    // The lease is no longer renewed, so the fault ends even if that cannot be observed.
     const outMs = performance.now() + leaseMs + GRACE_MS
     while (this.#overMs === undefined) {
       if (await this.#look('DELETE', leasePath(this.#lease))) break

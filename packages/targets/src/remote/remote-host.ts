@@ -8,21 +8,21 @@ import type { RemotePlan } from './remote-plan.ts'
 
 /** The proxies of another host that a run may use. */
 export interface RemoteHost {
-  /** The given links that this host carries. */
+  /** Returns those of the given links that this host carries. */
   carried(links: readonly Link[]): readonly Link[]
   /**
-   * Puts a fault in force on links of this host, while its lease is renewed.
+   * Puts a fault in force on links of this host while its lease is renewed.
    *
-   * @throws if it is refused.
+   * @throws if the host refuses the fault.
    */
   apply(fault: TcpFault): Promise<LeasedFault>
 }
 
-/** The limit for the first reply. */
+/** The time limit of the first reply. */
 const ANSWER_WITHIN_MS = 5_000
 
 export interface RemoteHostOptions {
-  /** The owner of its leases, as shown in the proxy's log. */
+  /** The owner of the leases, as shown in the proxy's log. */
   readonly owner: string
   /** The version that the proxy must have; by default any. */
   readonly version?: string | undefined
@@ -30,10 +30,10 @@ export interface RemoteHostOptions {
 }
 
 /**
- * Connects to the control interface of another host, and checks that it has the planned proxies.
+ * Connects to the control interface of another host, and checks that the host has the planned proxies.
  *
  * @throws UserError (usage) for a missing or refused token, (environment) if the host cannot be reached, has another
- * version, or lacks a proxy; each in one sentence.
+ * version, or lacks a proxy. Each message is one sentence.
  */
 export async function openRemoteHost(plan: RemotePlan, options: RemoteHostOptions): Promise<RemoteHost> {
   const { where, control, leaseMs } = plan
@@ -43,7 +43,9 @@ export async function openRemoteHost(plan: RemotePlan, options: RemoteHostOption
   const client = createControlClient({ host: control, token, authorities, words })
   const place = new URL(control).host
   const proxies = await proxiesAt(client, plan, { ...options, place, words, hasToken: token !== undefined })
-  /** The names of each link on that host: several if it has proxies for both directions. */
+  /**
+   * The proxy names of each link on that host. A link has several names if the host has proxies for both directions.
+   */
   const named = new Map<string, string[]>()
   for (const [name, { from, to }] of plan.links) {
     const there = proxies.get(name)

@@ -3,7 +3,7 @@ import type { NodeId } from '@chaosproxy/faults'
 import { inputError } from '@chaosproxy/history'
 import type { RemoteProxiesDeclaration } from './declaration.ts'
 
-/** The proxies of another host, validated as far as possible without reaching it. */
+/** The proxies of another host, validated as far as possible without connecting to it. */
 export interface RemotePlan {
   /** The start of messages: `cluster.json: proxies[0]`. */
   readonly where: string
@@ -13,7 +13,7 @@ export interface RemotePlan {
   /** The file with the certificates to trust. */
   readonly ca: string | undefined
   readonly leaseMs: number
-  /** By the proxies' names there. */
+  /** The links by the names of their proxies on that host. */
   readonly links: ReadonlyMap<string, { readonly from: NodeId; readonly to: NodeId }>
 }
 
@@ -52,7 +52,10 @@ export const planRemotes = (
     }
   })
 
-/** The name of the variable. A token itself is not repeated in the message: it is a secret. */
+/**
+ * Returns the name of the variable. The message for an invalid value does not repeat it, since it may be a secret
+ * token.
+ */
 function variableIn(token: string, place: string): string {
   const name = /^env:(\w+)$/.exec(token)?.[1]
   if (name !== undefined) return name

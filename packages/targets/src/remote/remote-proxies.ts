@@ -10,7 +10,7 @@ import type { RemotePlan } from './remote-plan.ts'
 
 /** The proxies of other hosts, which inject faults for this run. */
 export interface RemoteProxies {
-  /** Injects a fault: on links of other hosts there, on all others by the given function. */
+  /** Injects a fault: on links of other hosts through their proxies, on all other links by `here`. */
   apply(fault: TcpFault, here: Network['apply']): Promise<Injected>
   /** Heals all remaining faults. */
   close(): Promise<void>
@@ -41,7 +41,7 @@ export async function openRemoteProxies(
         const error = refused.reason instanceof Error ? refused.reason.message : String(refused.reason)
         const undone = await end()
         if (undone.type === 'failed' || undone.lost === undefined) return { type: 'failed', error }
-        // Part of it may have been in force, or still be, and that must be reported.
+        // A part of the fault may have been in force, or may still be, and that must be reported.
         const { lost } = undone
         return injected(async () => ({ ...undone, lost: { ...lost, why: `${error}; ${lost.why}` } }))
       }
@@ -85,7 +85,10 @@ function injected(end: () => Promise<Healed>): Injected {
   }
 }
 
-/** A fault was in force as a whole while every part was, and has ended once all parts have. */
+/**
+ * Returns the end of a fault in several parts. It was in force as a whole while every part was, and has ended once all
+ * parts have.
+ */
 function healedBy(ends: readonly LeasedEnd[]): Healed {
   const hits = ends.reduce((sum, end) => sum + end.hits, 0)
   const lost = ends.flatMap((end) => end.lost ?? [])

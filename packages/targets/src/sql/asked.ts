@@ -7,14 +7,17 @@ import {
   membersOf,
 } from '@chaosproxy/history'
 
-/** How a workload's objects are stored in a database: a table, and a command for each operation. */
+/** The objects of workloads that can be stored in a database: each has a table, and a command for each operation. */
 export type ObjectName = 'register' | 'counter' | 'set' | 'lists' | 'transactions' | 'bank'
 
-/** `read-then-write`: a transaction reads both balances, and later writes what it makes of them, as many applications do. */
+/**
+ * How a transfer changes balances. `read-then-write`: a transaction reads both balances, and later writes values
+ * computed from them, as many applications do.
+ */
 export type Transfers = 'in-place' | 'read-then-write'
 export const transfersMade: readonly Transfers[] = ['in-place', 'read-then-write']
 
-/** `parameters` replace the placeholders of the database's own dialect. */
+/** A statement. `parameters` replace the placeholders of the database's own dialect. */
 export interface Command {
   readonly sql: string
   readonly parameters: readonly (string | null)[]
@@ -27,7 +30,10 @@ export type Certainty = ErrorMeaning['means']
 export interface Done {
   readonly type: 'done'
   readonly rows: readonly (readonly (string | null)[])[]
-  /** How many rows it wrote or, if it only reads, returned. Undefined for a command that does neither. */
+  /**
+   * The number of rows that the command wrote or, if it only reads, returned. Undefined for a command that does
+   * neither.
+   */
   readonly changed: number | undefined
 }
 
@@ -41,25 +47,28 @@ export type Asked =
   | {
       readonly type: 'transaction'
       readonly commands: readonly StepCommand[]
-      /** What the client learns if it commits; when absent, what it asked for. */
+      /** Returns the completion of a committed transaction; absent if the result is the input. */
       readonly result?: (done: readonly Done[]) => Completion
     }
   | { readonly type: 'unknown'; readonly why: string }
 
-/** If `otherwise` is given, the transaction is rolled back for that reason unless the command changes a row. */
+/**
+ * A command of a transaction. With `otherwise`, the transaction is rolled back for that reason unless the command
+ * changes a row.
+ */
 type StepCommand = Command & { readonly otherwise?: string }
 
 export interface Objects {
   readonly functions: readonly string[]
-  /** Commands that create the tables if they do not exist. */
+  /** Returns the commands that create the tables if they do not exist. */
   tables(initial: Json): readonly string[]
-  /** `transfers`: how a bank changes balances. */
+  /** Returns how to carry out an operation. `transfers`: how a bank changes balances. */
   asked(input: Input, transfers?: Transfers): Asked
 }
 
 export type ObjectsByName = { readonly [name in ObjectName]: Objects }
 
-/** A read whose value is the first column of the only row. */
+/** Returns a read whose value is the first column of the only row. */
 export const reading = (sql: string, parameters: readonly string[], absent: Json): Asked => ({
   type: 'command',
   command: { sql, parameters },
@@ -77,7 +86,7 @@ export const changing = (command: Command, given: Json): Asked => ({
   result: () => ({ type: 'ok', value: given }),
 })
 
-/** A change that is made only if a row fits. */
+/** Returns a change that takes effect only if a row matches. */
 export const comparing = (command: Command, value: Json): Asked => ({
   type: 'command',
   command,
@@ -85,12 +94,15 @@ export const comparing = (command: Command, value: Json): Asked => ({
     changed === 0 ? { type: 'fail', error: 'mismatch', answered: true } : { type: 'ok', value },
 })
 
-/** The command of each kind of micro-operation. Its parameters are the key and, unless it is `r`, the value. */
+/** The command of each kind of micro-operation. Its parameters are the key and, except for `r`, the value. */
 export interface MicroCommands {
   readonly [kind: string]: string
 }
 
-/** Micro-operations in the order given, which may deadlock: the database ends one of the transactions then. */
+/**
+ * Returns a transaction of micro-operations in the given order. Two transactions may deadlock; the database then ends
+ * one of them.
+ */
 export function transacting(steps: readonly Json[], commands: MicroCommands): Asked {
   const known = steps.map((step) => (Array.isArray(step) ? (step as readonly Json[]) : []))
   const strange = known.find(([kind]) => typeof kind !== 'string' || !Object.hasOwn(commands, kind))
@@ -116,22 +128,25 @@ export function transacting(steps: readonly Json[], commands: MicroCommands): As
 
 /** The commands of a bank, in the database's own dialect. */
 export interface BankCommands {
-  /** Parameters: the account, and the amount that it must have. */
+  /** Takes an amount from an account. Parameters: the account, and the amount that it must have. */
   readonly take: string
-  /** Parameters: the account, and the amount. */
+  /** Adds an amount to an account. Parameters: the account, and the amount. */
   readonly give: string
-  /** Keeps the balance of the payer for `takeRead`. Parameters as of `take`. */
+  /** Reads and keeps the balance of the payer for `takeRead`. Parameters: those of `take`. */
   readonly readPayer: string
-  /** Keeps the balance of the payee for `giveRead`. Parameter: the account. */
+  /** Reads and keeps the balance of the payee for `giveRead`. Parameter: the account. */
   readonly readPayee: string
-  /** Writes what was read, less the amount. Parameters as of `give`. */
+  /** Writes the balance that was read, less the amount. Parameters: those of `give`. */
   readonly takeRead: string
   readonly giveRead: string
-  /** Parameter: the number of the transfer. Changes no row if it was made before. */
+  /** Records a transfer. Changes no row if the transfer was made before. Parameter: the number of the transfer. */
   readonly once: string
 }
 
-/** Locks accounts in order of their names, so that transfers cannot deadlock. */
+/**
+ * Returns a transfer between accounts. In place, it locks accounts in order of their names, so that transfers cannot
+ * deadlock.
+ */
 export function transferring(value: Json, transfers: Transfers, bank: BankCommands): Asked {
   const { from, to, amount, id } = membersOf(value)
   const taken = [String(from), String(amount)]

@@ -2,30 +2,31 @@ import { environmentError, usageError } from '@chaosproxy/history'
 import type { Catalogue, CatalogueTable } from '@chaosproxy/recorder/postgresql'
 import { NotConnected } from './clients.ts'
 
-/** A kind of database, and how it is asked what it has. Lists in one cell are separated by {@link SEPARATOR}. */
+/** A kind of database, with the queries for its schema. Lists in one cell are separated by {@link SEPARATOR}. */
 export interface CatalogueSource {
   readonly kind: 'postgresql' | 'mysql'
-  /** As people call it. */
+  /** The name of the system in messages. */
   readonly system: string
-  /** The first words of addresses: `postgres:`. The first of them is shown. */
+  /** The schemes of the database's addresses: `postgres:`. Messages show the first one. */
   readonly schemes: readonly string[]
   readonly port: number
   readonly user: string
-  /** The variable that holds the password if the address has none. */
+  /** The environment variable that holds the password if the address has none. */
   readonly passwordIn: string
   /**
-   * Rows of schema, table, `table` or `view` or something else, primary key, column, type, triggers: one row for each column
-   * of each table and view of users.
+   * A query for the columns of all tables and views of users, one row for each column: schema, table, `table` or `view`
+   * or another kind, primary key, column, type, triggers.
    */
   readonly tables: string
   /**
-   * What writes other tables than a statement names: rows of the named one, by which statements, a text that names the
-   * others, its name, and of updates the columns.
+   * A query for everything that writes tables other than the one that a statement names. Its rows: the named table, the
+   * statements that have this effect, a text that names the other tables, the name of the writer, and for updates the
+   * columns.
    */
   readonly writers: string
-  /** Rows of name, text and language. */
+  /** A query for functions. Its rows: name, text and language. */
   readonly definitions: string
-  /** Whether such a function may write tables that its text does not name. */
+  /** Returns whether a function may write tables that its text does not name. */
   isOpaque(text: string, language: string): boolean
   /** @throws NotConnected */
   open(login: Login): Promise<Session>
@@ -51,10 +52,10 @@ type Row = readonly (string | null)[]
 export const SEPARATOR = '\u001f'
 
 /**
- * Reads which tables a database has, and what writes them.
+ * Reads the tables of a database, and the triggers and functions that write them.
  *
  * @param address such as `postgres://user:password@host:port/database`.
- * @throws UserError if it is no such address, or the server does not answer.
+ * @throws UserError if the address is invalid, or the server does not answer.
  */
 export async function readCatalogue(
   address: string,
@@ -107,7 +108,7 @@ function addressOf(
   const source = sources.find(({ schemes }) => url !== undefined && schemes.includes(url.protocol))
   if (url !== undefined && source !== undefined && url.hostname !== '') return { url, source }
   const forms = sources.map(({ schemes: [scheme] }) => `${scheme}//user:password@host:port/database`)
-  // The address may hold a password.
+  // The address may contain a password, so the message does not repeat it.
   throw usageError(`the database must be given by its address: ${forms.join(' or ')}`)
 }
 

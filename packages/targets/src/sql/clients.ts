@@ -12,17 +12,17 @@ import {
   type Transfers,
 } from './asked.ts'
 
-/** A session with one server: one command at a time, never sent twice. */
+/** A session with one server. It runs one command at a time, and never sends a command twice. */
 export interface SqlSession {
   isOpen(): boolean
-  /** Whether the server takes writes now. */
+  /** Returns whether the server accepts writes now. */
   leads(): boolean | Promise<boolean>
   run(command: Command): Promise<Judged>
   begin(): Promise<Judged>
-  /** `done` only if the transaction was committed. */
+  /** Commits the transaction. The result is `done` only if it was committed. */
   commit(): Promise<Judged>
   rollback(): Promise<unknown>
-  /** A pending command ends for this reason. */
+  /** Closes the session. A pending command ends for the given reason. */
   close(why?: string): void
 }
 
@@ -39,15 +39,18 @@ export interface SqlDatabase {
     readonly transfers?: Transfers | undefined
   }
   readonly objects: ObjectsByName
-  /** Where an operation goes: to the client's own node, or to the first node that takes writes. */
+  /** Returns where an operation is sent: to the client's own node, or to the first node that accepts writes. */
   readonly goesTo: (isReading: boolean) => 'own' | 'primary'
-  /** How to open the sessions of one client. @throws NotConnected */
+  /** Returns a function that opens the sessions of one client. @throws NotConnected */
   sessions(): (address: NodeAddress, signal: AbortSignal) => Promise<SqlSession>
   /** Creates the tables. @throws UserError (environment) */
   prepare(tables: readonly string[], reached: readonly NodeAddress[], timeoutMs: number): Promise<void>
 }
 
-/** Clients of an SQL database. They retry nothing except the search for the primary, which precedes the operation. */
+/**
+ * Plans clients of an SQL database. Clients retry nothing except the search for the primary, which precedes the
+ * operation.
+ */
 export function planSqlClients(databaseOf: () => SqlDatabase): PlannedClients {
   const { declaration, objects } = databaseOf()
   const named = declaration.object === undefined ? Object.values(objects) : [objects[declaration.object]]
@@ -105,7 +108,10 @@ function openClient(home: NodeAddress, { database, object, nodes }: Shared): Cli
     return { node, session }
   }
 
-  /** A session with the first node that takes writes, starting with the last known primary, or after a node that hung. */
+  /**
+   * Resolves with a session with the first node that accepts writes. The search begins with the last known primary, or
+   * after a node that hung.
+   */
   async function sessionWithPrimary(signal: AbortSignal): Promise<Connected> {
     const all = nodes()
     const last = all.filter(({ node }) => node === primary)
@@ -122,7 +128,7 @@ function openClient(home: NodeAddress, { database, object, nodes }: Shared): Cli
         if (!(error instanceof NotConnected)) throw error
         tried.push(`${address.node}: ${error.message}`)
         if (signal.aborted) {
-          // A node that hangs would use up the time of every request.
+          // A node that hangs would use up the time of every request, so the next search skips it.
           primary = all[(all.indexOf(address) + 1) % all.length]?.node
           break
         }
@@ -173,7 +179,7 @@ async function carryOut(
   return judged.type === 'done' ? asked.result(judged) : judged
 }
 
-/** Closes the session if the time is up before it has answered. */
+/** Closes the session if the time ends before the step does. */
 async function ending<T>(session: SqlSession, signal: AbortSignal, step: () => T | Promise<T>): Promise<T> {
   const abort = () => session.close(String(signal.reason))
   signal.addEventListener('abort', abort)
@@ -192,7 +198,7 @@ const isReading = ({ f, value }: Input): boolean =>
 const succeeded = (end: Completion | Judged, { value }: Input): Completion =>
   end.type === 'ok' ? end : { type: 'ok', value: value as Json }
 
-/** A failed read has no effect, whatever happened to it. */
+/** Returns the completion of a command. A failed read has no effect, whatever the error. */
 const completionOf = (
   {
     type,
@@ -203,7 +209,7 @@ const completionOf = (
 ): Completion => (answered === true ? { type: 'fail', error, answered } : { type: harmless ? 'fail' : type, error })
 
 /**
- * Runs a transaction. Until COMMIT is sent, any failure leaves no effect; so does a COMMIT that is refused, as for a
+ * Runs a transaction. A failure before COMMIT is sent has no effect; nor has a refused COMMIT, for example after a
  * conflict.
  */
 async function transact(

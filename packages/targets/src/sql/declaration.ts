@@ -2,15 +2,18 @@ import type { Setting, Settings } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 import { type ObjectName, objectNames, type Transfers, transfersMade } from './asked.ts'
 
-/** How clients of a SQL database work, in tables of their own. */
+/** How clients of an SQL database work. They use separate tables. */
 export interface SqlDeclaration {
-  /** By default `chaos` of MariaDB and `postgres` of PostgreSQL; likewise the database. */
+  /**
+   * The name of the user; by default `chaos` for MariaDB and `postgres` for PostgreSQL. The database has the same
+   * defaults.
+   */
   readonly user?: string | undefined
   readonly password?: string | undefined
   readonly database?: string | undefined
-  /** Where reads go: to the primary, or to the client's own node. */
+  /** Where reads are sent: to the primary, or to the client's own node. */
   readonly reads?: ReadsFrom | undefined
-  /** By default the server's setting. */
+  /** The isolation level; by default the server's setting. */
   readonly isolation?: Isolation | undefined
   /** How a transfer of the bank changes its balances; by default `in-place`. */
   readonly transfers?: Transfers | undefined
@@ -24,7 +27,7 @@ export type Isolation = 'read-committed' | 'repeatable-read' | 'serializable'
 const readsFrom: readonly ReadsFrom[] = ['primary', 'replicas']
 const isolations: readonly Isolation[] = ['read-committed', 'repeatable-read', 'serializable']
 
-/** A member of a declaration that is one of these names. */
+/** Returns a schema for a member of a declaration that is one of these names. */
 export const oneOf = <Name extends string>(
   names: readonly Name[],
   description: string,
@@ -73,12 +76,12 @@ export const settings: { readonly [Name in Exclude<Shared, 'object'>]: Setting }
   },
 }
 
-/** `programs`: those of the system, or the directory of its programs. */
+/** Options of a cluster of SQL servers. `programs`: those of the system, or the directory of the programs. */
 export interface SqlClusterOptions<Programs> {
   readonly nodes: number
   readonly settings: Settings
   readonly programs: Programs
-  /** The user to run servers as if chaos is root: PostgreSQL refuses to run as root. */
+  /** The user that runs servers if chaos is root, since PostgreSQL refuses to run as root. */
   readonly user: string
   /** The type of the objects; by default it follows from the operations. */
   readonly object?: string | undefined
@@ -87,7 +90,7 @@ export interface SqlClusterOptions<Programs> {
 const isOneOf = <Name extends string>(names: readonly Name[], value: unknown): value is Name =>
   names.some((name) => name === value)
 
-/** The members of a declaration that follow from a run's settings and the type of its objects. */
+/** Returns the members of a declaration that follow from a run's settings and the type of its objects. */
 export const chosenMembers = (
   { reads, isolation, transfers }: Settings,
   object: string | undefined,

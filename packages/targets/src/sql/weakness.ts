@@ -1,8 +1,11 @@
 import type { Settings } from '@chaosproxy/workloads'
 
-/** Whether operations on the object read what they then write, so that others may commit in between. */
+/**
+ * Returns whether operations on the object read values before they write them, so that other transactions may commit in
+ * between.
+ */
 export const readsBeforeWriting = (object: string, { transfers }: Settings): boolean =>
   object === 'transactions' || (object === 'bank' && transfers === 'read-then-write')
 
-/** What snapshots allow, as a clause of what settings give up. */
+/** The anomaly that snapshot isolation allows, as a clause of the weaknesses of settings. */
 export const SKEWED = 'at repeatable-read two transactions may each change what the other one has read'

@@ -20,21 +20,22 @@ interface Running {
 
 type Step = Transition<Running, unknown, unknown>
 
-/** A line from the program: the effects to carry out, and its status if it has changed. */
+/** A line from the program: the effects to carry out, and the node's status if it has changed. */
 interface Answer {
   readonly effects?: unknown
   readonly status?: unknown
-  /** Sent in reply to `init`: the process may be initialised again, as another node. */
+  /** In a reply to `init`: the process may be initialised again, as another node. */
   readonly reusable?: unknown
 }
 
 const UNKNOWN: NodeStatus = { role: 'node', leads: false, ready: true }
 
 /**
- * A protocol whose nodes are processes of a user's program, one for each life of a node. Every event is a line of JSON
- * on its stdin, with the node's clocks; the program replies to each with one line, `{"effects":[…],"status":{…}}`.
- * Virtual time stands still until it has replied, so a run is reproducible if the program's replies are. A program that
- * replies to `init` with `"reusable":true` forgets everything at each `init`, so its processes serve several lives.
+ * Returns a protocol whose nodes are processes of a user's program, one for each life of a node. Every event is a line
+ * of JSON on the process's stdin, with the node's clocks. The program replies to each event with one line,
+ * `{"effects":[…],"status":{…}}`. Virtual time stands still until the reply, so a run is reproducible if the program's
+ * replies are. A program that replies to `init` with `"reusable":true` forgets everything at each `init`, so its
+ * processes serve several lives.
  */
 export function binaryProtocol(reference: string): ProtocolModule {
   const words = wordsOf(reference.slice(EXECUTED.length), '--binary')
@@ -47,7 +48,7 @@ export function binaryProtocol(reference: string): ProtocolModule {
   }
 }
 
-/** Derived from the last word that may be a file: `node` for `python3 ./node.py`. */
+/** Returns the name of the protocol, from the last word that may be a file: `node` for `python3 ./node.py`. */
 function nameOf(words: readonly string[]): string {
   const file = words.findLast((word) => !word.startsWith('-')) ?? 'binary'
   return basename(file, extname(file)) || 'binary'
@@ -85,7 +86,7 @@ function parsed(text: string): Answer {
     const answer: unknown = JSON.parse(text)
     if (typeof answer === 'object' && answer !== null && !Array.isArray(answer)) return answer
   } catch {
-    // Reported below, like any other line that is no reply.
+    // Reported below, like any other line that is not a reply.
   }
   throw new Error(
     `the program answered ${JSON.stringify(text.slice(0, 200))}: it must reply to each line with one line, such as {"effects":[]}, and log to stderr`,

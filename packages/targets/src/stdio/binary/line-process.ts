@@ -6,13 +6,13 @@ import { environmentError } from '@chaosproxy/history'
 import { SilentProgramError } from '@chaosproxy/protocols'
 import { startWithThisThread } from '../../keeper/this-thread.ts'
 
-// A process that is asked while this thread blocks: in virtual time nothing else may happen meanwhile. Its stdin and
-// stdout are named pipes, because those of Node's child processes can be read only from the event loop.
+// A process that is asked while this thread blocks, since in virtual time nothing else may happen before its reply. Its
+// stdin and stdout are named pipes, because the pipes of Node's child processes can be read only from the event loop.
 
 const ANSWER_SECONDS = 10
 const MOST_STDERR_BYTES = 400
 const CHUNK_BYTES = 2 ** 16
-/** Read here, because a search hides the machine's clock from protocols while they run. */
+/** Read when this file is loaded, because a search hides the machine's clock from protocols while they run. */
 const { bigint: machineNanos } = process.hrtime
 
 const SHORTEST_NAP_MS = 0.02
@@ -29,7 +29,8 @@ export class LineProcess {
   #over = false
 
   /**
-   * @throws UserError (environment) if pipes cannot be made. A program that does not start fails at its first reply.
+   * Starts the process. @throws UserError (environment) if pipes cannot be created. A program that does not start fails
+   * at its first reply.
    */
   constructor([program = '', ...args]: readonly string[]) {
     const directory = mkdtempSync(join(tmpdir(), 'chaos-binary-'))
@@ -39,7 +40,7 @@ export class LineProcess {
       throw environmentError(`cannot make named pipes in ${directory}. Check that mkfifo is installed.`)
     }
     const { O_RDONLY, O_WRONLY, O_RDWR, O_NONBLOCK } = constants
-    // Opening one end of a pipe blocks until the other end is open; these open both.
+    // Opening one end of a pipe blocks until the other end is open. These descriptors open both ends.
     const both = [openSync(input, O_RDWR), openSync(output, O_RDWR)]
     const [childIn, childOut] = [openSync(input, O_RDONLY), openSync(output, O_WRONLY)]
     this.#requests = openSync(input, O_WRONLY)
@@ -54,17 +55,18 @@ export class LineProcess {
     this.#child.on('error', () => {})
     this.#child.unref()
     for (const fd of [...both, childIn, childOut]) closeSync(fd)
-    // Both sides have opened the files by now, so nothing remains however either side ends.
+    // Both processes have opened the files at this point, so they can be removed, and nothing remains however either
+    // process ends.
     rmSync(directory, { recursive: true, force: true })
   }
 
   /**
-   * Writes a line and waits for the process to write one.
+   * Writes a line, and waits for the reply.
    *
    * @throws Error if the process ends or does not reply.
    */
   ask(line: string): string {
-    // If it has already ended, its earlier output is read below.
+    // If the process has already ended, its earlier output is read below.
     writeUnlessEnded(this.#requests, `${line}\n`)
     const until = machineNanos() + BigInt(ANSWER_SECONDS * 1e9)
     let napMs = SHORTEST_NAP_MS
@@ -114,7 +116,7 @@ function endOf(fd: number): string {
 const sleeper = new Int32Array(new SharedArrayBuffer(4))
 const nap = (ms: number): unknown => Atomics.wait(sleeper, 0, 0, ms)
 
-/** The number of bytes read; 0 at the end of the stream, undefined if there are none yet. */
+/** Returns the number of bytes read; 0 at the end of the stream, undefined if no bytes are available yet. */
 function readNow(fd: number, into: Buffer): number | undefined {
   try {
     return readSync(fd, into)

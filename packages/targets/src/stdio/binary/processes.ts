@@ -1,17 +1,18 @@
 import { LineProcess } from './line-process.ts'
 
 export interface Processes {
-  /** A process for the next life of this node, whose earlier one is over. */
+  /** Returns a process for the next life of this node, whose earlier life has ended. */
   launched(node: string, words: readonly string[]): LineProcess
   /** Notes whether a process may serve another life. */
   reusable(process: LineProcess, may: boolean): void
 }
 
 /**
- * The processes of the latest machine. A simulated cluster does not report its end, so the next one takes them over.
+ * The processes of the latest machine, by node. A simulated cluster does not report its end, so the next cluster takes
+ * its processes over.
  */
 let running: Map<string, LineProcess> = new Map()
-/** Processes that wait to be initialised again, all started by this command. */
+/** Processes that wait to be initialised again. All of them run this command. */
 let idle: { readonly command: string; readonly processes: LineProcess[] } = { command: '', processes: [] }
 const reusable = new WeakSet<LineProcess>()
 

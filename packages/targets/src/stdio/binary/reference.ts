@@ -3,5 +3,5 @@ export const EXECUTED = 'exec:'
 
 export const isBinary = (reference: string): boolean => reference.startsWith(EXECUTED)
 
-/** Whether it names a program of Maelstrom and its workload: `maelstrom:lin-kv:./node`. */
+/** Returns whether a reference names a program of Maelstrom and its workload: `maelstrom:lin-kv:./node`. */
 export const isMaelstrom = (reference: string): boolean => /^maelstrom(:|$)/.test(reference)

@@ -1,15 +1,18 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { type Millis, millis, millisToNanos, type Nanos } from '@chaosproxy/history'
 
-/** How far back messages count, at least; at most twice as far. */
+/** The least period over which messages count. The greatest period is twice as long. */
 const WINDOW_MS: Millis = millis(500)
-/** The least ratio of the messages of a leader to those of any other node. */
+/** The least ratio of the leader's number of messages to that of any other node. */
 const CLEARLY = 1.5
 
-/** Guesses which node leads by what each sends: a program does not say, and faults aim at the one that does. */
+/**
+ * Guesses which node leads by the number of messages that each node sends. A Maelstrom program does not report its
+ * leader, and faults aim at leaders.
+ */
 export interface Busiest {
   sent(from: NodeId, at: Nanos): void
-  /** Undefined while none clearly sends most. */
+  /** Returns the node that clearly sends most messages; undefined if there is none. */
   node(): NodeId | undefined
 }
 

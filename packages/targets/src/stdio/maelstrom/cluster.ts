@@ -28,27 +28,27 @@ export interface MaelstromOptions
   readonly rpc: RpcWorkload
 }
 
-/** The quiet that Maelstrom gives a program after its faults. */
+/** The fault-free period that Maelstrom gives a program after its faults. */
 const RECOVERY_MS = millis(10_000)
-/** The quoted length of a line that is no message. */
+/** The number of characters quoted from a line that is not a message. */
 const MOST_LINE = 120
-/** After the run, an unended line is waited for so long. */
+/** How long an incomplete line is waited for after the run. */
 const UNENDED_MS = 500
 const MOST_LOG_BYTES = 200 * 2 ** 20
 const LOG_LOOKED_AT_MS = millis(500)
-/** Messages of nodes for each operation, and in all, from which on a program floods the network. */
+/** The number of messages of nodes, per operation and in total, from which on a program floods the network. */
 const FLOOD_SHARE = 1_000
 const FLOOD_MESSAGES = 100_000
 const FLOOD_CHECKED = 1_000
 
 /**
- * Starts a process for each node and carries their messages.
+ * Starts a process for each node, and carries their messages.
  *
- * @throws UserError: environment for a program that does not start, input for one that does not answer `init`.
+ * @throws UserError: environment for a program that does not start, input for a program that does not answer `init`.
  */
 export async function startMaelstrom(options: MaelstromOptions): Promise<StartedCluster> {
   const { signal, dataDir, logDir, rpc } = options
-  // Nodes run in directories of their own.
+  // Nodes run in separate directories, so paths must be absolute.
   const [program, ...rest] = options.words
   const words: ProgramCommand['words'] = [here(program), ...rest.map(here)]
   const names = nodeNames(options.nodes)
@@ -131,14 +131,14 @@ const unendedLine = ({ id, unended }: MaelstromNode): readonly string[] => {
     : [`${id} printed ${text.length} characters without a line feed, which ends a message: ${text.slice(0, MOST_LINE)}`]
 }
 
-/** What the nodes of a program that never answers say themselves. */
+/** Returns the last output of the nodes, for a program that never answers. */
 const lastWordsOf = (nodes: readonly MaelstromNode[]): readonly string[] =>
   nodes.flatMap(({ id, logPath }) => {
     const words = lastWords(logPath)
     return words === '' ? [] : [`${id} said last: ${words} (${logPath})`]
   })
 
-/** Ends a run whose program fills the disk with its log. */
+/** Ends the run if its program fills the disk with its log. */
 function watchLogs(nodes: readonly MaelstromNode[], clock: MachineClock, broke: (error: UserError) => void): void {
   function look(): void {
     const long = nodes.find(({ logPath }) => (statSync(logPath, { throwIfNoEntry: false })?.size ?? 0) > MOST_LOG_BYTES)
@@ -153,7 +153,7 @@ function watchLogs(nodes: readonly MaelstromNode[], clock: MachineClock, broke: 
   look()
 }
 
-/** Whether it repeats messages of clients. */
+/** Returns whether a fault repeats messages between clients and nodes. */
 const doublesReplies = (fault: Fault): boolean =>
   fault.kind === 'duplicate-message' && fault.links.some(({ from, to }) => from === 'clients' || to === 'clients')
 
@@ -172,7 +172,7 @@ interface Traffic {
   readonly switchboard: Switchboard
   connect(node: NodeId): Client
   sent(message: Message): void
-  /** Adds to the trouble, once for each kind. */
+  /** Adds a message to the trouble, once for each kind. */
   once(text: string, kind: string): void
   notes(): readonly string[]
   /** See `Exchanges`. */
@@ -203,7 +203,7 @@ function openTraffic({ options, names, clock, trouble, broke, node }: Surroundin
     send: (to, message) => switchboard.send('clients', to, message),
   })
 
-  /** A program that sends more and more is stopped before it takes all memory. */
+  /** Stops a program that sends ever more messages, before it takes all memory. */
   function refuseFlood(): void {
     const ended = exchanges.ended()
     sent++

@@ -12,9 +12,9 @@ import type { Client, Clock, Request } from '@chaosproxy/runner'
 import { type Body, completionOfError, type Message } from './message.ts'
 import type { RpcWorkload } from './workloads.ts'
 
-/** The part of a reply that a message shows. */
+/** The number of characters that a message shows of a reply. */
 const MOST_SHOWN = 120
-/** The replies remembered, so that a second one is noticed. */
+/** The number of replies that are remembered to detect a second reply. */
 const MOST_ANSWERED = 100_000
 
 export interface ExchangesOptions {
@@ -29,10 +29,10 @@ export interface ExchangesOptions {
 export interface Exchanges {
   connect(node: NodeId): Client
   replied(message: Message): void
-  /** A fault repeats messages of clients: replies may come twice from now on. */
+  /** Notes that a fault repeats messages of clients: from now on, replies may arrive twice. */
   repeated(): void
   ended(): number
-  /** Whether any request has had a reply. */
+  /** Returns whether any request has had a reply. */
   anyAnswered(): boolean
 }
 
@@ -46,7 +46,7 @@ interface Pending {
 export function createExchanges({ rpc, clock, send, once, broke }: ExchangesOptions): Exchanges {
   const pending = new Map<string, Pending>()
   const answered = new Set<string>()
-  /** By client: its latest message id. */
+  /** The latest message id of each client. */
   const asked = new Map<string, number>()
   let serial = 0
   let ended = 0
@@ -55,7 +55,7 @@ export function createExchanges({ rpc, clock, send, once, broke }: ExchangesOpti
   const isRequest = (client: string, id: Json | undefined): boolean =>
     Number.isSafeInteger(id) && Number(id) >= 1 && Number(id) <= (asked.get(client) ?? 0)
 
-  /** Undefined for a reply that comes too late. */
+  /** Explains why a message is not the reply to a request; undefined for a reply that arrives too late. */
   function whyNoReply(client: string, id: Json | undefined, name: string): string | undefined {
     if (!asked.has(client)) return `sent a message to ${client}, and there is no such client`
     if (!isRequest(client, id))
