@@ -36,7 +36,7 @@ interface LeasedOptions {
 
 /** The number of renewals within the time of a lease. */
 const RENEWALS = 3
-/** The time limit of the first request. It may be longer, since no lease can expire yet. */
+/** The least time limit of the first request, since no lease can expire before its reply. */
 const GRANTED_WITHIN_MS = 5_000
 /** The time for a proxy to report the end of a fault after its lease has expired. */
 const GRACE_MS = 1_000

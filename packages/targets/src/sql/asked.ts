@@ -144,8 +144,7 @@ export interface BankCommands {
 }
 
 /**
- * Returns a transfer between accounts. In place, it locks accounts in order of their names, so that transfers cannot
- * deadlock.
+ * Returns a transfer between accounts. It locks accounts in order of their names, so that transfers cannot deadlock.
  */
 export function transferring(value: Json, transfers: Transfers, bank: BankCommands): Asked {
   const { from, to, amount, id } = membersOf(value)

@@ -13,15 +13,15 @@ export interface RecordedCommand {
   readonly environment: { readonly [name: string]: string }
   readonly mayFail: boolean
   readonly timeMs: number
-  /** Whether reaching the time limit is the expected end. */
+  /** Whether the command is expected to reach the time limit. */
   readonly endsInTime: boolean
-  /** Where its output goes. */
+  /** The stream to which the command's output is sent. */
   readonly prints: NonNullable<CommandProcessOptions['prints']>
 }
 
 const END_GRACE_MS = 2_000
 
-/** A single command that includes all clients, which are gone when it ends. */
+/** Returns the clients of a single command, all of which end with the command. */
 export const commandClients = (recorded: RecordedCommand): TrafficClients => ({
   areStarted: true,
   howToUseIt:
@@ -56,7 +56,7 @@ function troubleOf(
   { command, mayFail, timeMs, endsInTime }: RecordedCommand,
 ): readonly string[] {
   const words = commandText({ words: command })
-  // An explicit time limit is an expected end: a server under test never ends by itself.
+  // With an explicit time limit, the limit is the expected end: a server under test never ends by itself.
   if (end === 'late' && endsInTime) return []
   if (end === 'late')
     return [`${words} was still running after ${timeMs / 1000} s, and was ended. Give it longer: --time`]
@@ -65,15 +65,15 @@ function troubleOf(
   return [`${words} ended with ${how}. If it may fail under faults, say --may-fail`]
 }
 
-/** `CHAOS_PROXY_N1` holds the address of the proxy n1. */
+/** Returns variables with the addresses of the proxies: `CHAOS_PROXY_N1` for the proxy n1. */
 const environmentOf = (proxies: readonly ManagedProxy[]): { readonly [name: string]: string } =>
   Object.fromEntries(
     proxies.map(({ name, listen }) => [`CHAOS_PROXY_${name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}`, listen]),
   )
 
 /**
- * Writes the authorities that clients of these proxies must trust, in PEM. Returns the environment variables with the
- * file's path: `CHAOS_CA`, and `NODE_EXTRA_CA_CERTS` for Node. Empty if no proxy made a certificate.
+ * Writes a PEM file with the certificate authorities that clients of these proxies must trust. Returns the environment
+ * variables with the file's path: `CHAOS_CA`, and `NODE_EXTRA_CA_CERTS` for Node. Empty if no proxy made a certificate.
  */
 export function writeAuthorities(
   proxies: readonly Pick<ManagedProxy, 'authority'>[],
@@ -87,7 +87,7 @@ export function writeAuthorities(
   return { CHAOS_CA: written, NODE_EXTRA_CA_CERTS: written }
 }
 
-/** Like Node, which ignores a file that it cannot read. */
+/** Returns the text of a file; empty if it cannot be read, as Node ignores such a file. */
 function textOf(path: string): string {
   try {
     return readFileSync(path, 'utf8')
@@ -96,7 +96,7 @@ function textOf(path: string): string {
   }
 }
 
-/** A file in its own directory, created when its path is first asked for. */
+/** Returns a file in a separate directory, which is created at the first call of `path`. */
 export function temporaryFile(name: string): { path(): string; remove(): void } {
   let directory: string | undefined
   return {

@@ -13,22 +13,22 @@ import { createProbation } from '../clients/probation.ts'
 import { respClient } from '../clients/resp.ts'
 import type { ReadFinally } from './read-finally.ts'
 
-/** The header that marks final reads if the table names none. */
+/** The default name of the header that marks final reads. */
 const FINAL = 'Chaos-Final'
 
-/** The same carriage, with a header that marks final reads. */
+/** Adds a header that marks final reads, unless the table names one. */
 export const withFinal = (carries: Carriage): Carriage =>
   carries.kind === 'http' && carries.table !== undefined && carries.table.final === undefined
     ? { ...carries, table: { ...carries.table, final: FINAL } }
     : carries
 
-/** The same carriage. Its requests show final reads how clients spell keys in paths. */
+/** Observes requests, from which final reads learn how clients spell keys in paths. */
 export const withSpellings = (carries: Carriage): Carriage =>
   carries.kind === 'http' && carries.table !== undefined
     ? { ...carries, table: { ...carries.table, spellings: createSpellings() } }
     : carries
 
-/** Undefined if no request can read a key. */
+/** Returns the way to read keys at the end; undefined if no request can read a key. */
 export function readFinallyBy(carries: Carriage, where: string): ReadFinally | undefined {
   if (carries.kind === 'spoken') return ownReaders[carries.protocol.kind]?.(carries.model) ?? readSpoken(carries)
   if (carries.kind !== 'http' || carries.table === undefined) return undefined
@@ -36,11 +36,12 @@ export function readFinallyBy(carries: Carriage, where: string): ReadFinally | u
 }
 
 /**
- * Protocols without a route table for which this package has a client. Others define their own messages to read keys.
+ * Readers for protocols without a route table for which this package has a client. Other protocols define their own
+ * messages to read keys.
  */
 const ownReaders: { readonly [protocol: string]: (model: string) => ReadFinally | undefined } = { resp: byCommands }
 
-/** Reads keys of database 0 that are recorded under their own names, and fields of hashes; no others. */
+/** Reads keys of database 0 that are recorded under their own names, and fields of hashes. Reads no other keys. */
 function byCommands(model: string): ReadFinally | undefined {
   const read = isTableName(model) ? commandsOf(model)['read'] : undefined
   if (read === undefined) return undefined
@@ -82,12 +83,12 @@ const unwatched: ExchangeWatch = { asked: () => () => {} }
 function byTable(table: RouteTable, where: string): ReadFinally | undefined {
   const maker = compileRequestMaker(table, where)
   if (!maker.functions.includes('read')) return undefined
-  // Never read another key than the recorded one.
+  // Never read a key other than the recorded one.
   const exact: typeof maker = {
     ...maker,
     make(input, asker) {
       const keyed = maker.make(input, asker)
-      // A route of one fixed object has no place for a key.
+      // A route of a single fixed object has no place for a key.
       const made = keyed.type === 'made' ? keyed : maker.make({ f: input.f, value: input.value }, asker)
       return made.type === 'impossible' || made.key === input.key
         ? made
@@ -108,10 +109,12 @@ function byTable(table: RouteTable, where: string): ReadFinally | undefined {
   }
 }
 
-/** Longer replies are not read. */
+/** The size limit of replies. Longer replies are not read. */
 const MOST_BYTES = 16 * 1024 * 1024
 
-/** Reads keys by the protocol's own messages, one for each key; undefined without such messages. */
+/**
+ * Reads keys by the protocol's own messages, one message for each key; undefined if the protocol has no such messages.
+ */
 function readSpoken({ protocol, model }: SpokenProtocol): ReadFinally | undefined {
   const { framing, finalReads } = protocol
   const reads = finalReads?.(model)

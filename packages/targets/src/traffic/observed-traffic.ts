@@ -15,15 +15,15 @@ export interface ObservedTraffic {
   /** The protocol of the recorded servers. */
   readonly carries: Carriage
   /**
-   * Set if each proxy declares its own protocol, and those without one are not recorded: the other recorded protocols.
-   * Then no key is read at the end, since its server is unknown.
+   * The other recorded protocols, if each proxy declares its own protocol and proxies without a protocol are not
+   * recorded. In this case no key is read at the end, since the key's server is unknown.
    */
   readonly others?: readonly Carriage[] | undefined
-  /** The path of the route table, or the name of a protocol that needs none, for messages. */
+  /** The path of the route table, or the name of a protocol that needs no table, for messages. */
   readonly as: string
   readonly model: string | undefined
   readonly clients: TrafficClients
-  /** Opens the proxies in another way than one for each server. `carries` says how the traffic is read. */
+  /** Opens the proxies in another way than one for each server. `carries` describes how the traffic is parsed. */
   readonly open?: OpenProxies | undefined
 }
 
@@ -33,15 +33,15 @@ export const waysOf = ({ carries, others = [] }: Pick<ObservedTraffic, 'carries'
   ...others,
 ]
 
-/** The clients of the servers, whatever they are. */
+/** The clients of the servers, of any kind. */
 export interface TrafficClients {
-  /** The advice if they did not use the proxies: where to find them. */
+  /** The advice if the clients did not use the proxies: where to find them. */
   readonly howToUseIt: string
-  /** Whether they are a program that the run starts. */
+  /** Whether the clients are a program that the run starts. */
   readonly areStarted: boolean
   /**
-   * Whether they may continue after they are told to end: later writes would contradict the final reads, so they are
-   * cut off.
+   * Whether clients may continue after they are told to end. They are then cut off, since later writes would contradict
+   * the final reads.
    */
   readonly areCutOff?: boolean | undefined
   /**
@@ -54,9 +54,9 @@ export interface TrafficClients {
 
 /** Clients at work. */
 export interface TrafficUse {
-  /** Resolves once they have ended by themselves. */
+  /** Resolves once the clients have ended by themselves. */
   readonly gone: Promise<unknown>
-  /** Ends the remaining clients for this reason, and resolves with the problems of their ends. */
+  /** Ends the remaining clients for this reason. Resolves with problems at their ends. */
   end(why: Parameters<ObservedClients['end']>[0]): Promise<readonly string[]>
 }
 
@@ -64,15 +64,15 @@ export interface OpenTraffic {
   /** Opens and closes proxies, and injects faults into them. */
   readonly plane: ControlPlane
   readonly proxies: readonly ManagedProxy[]
-  /** By server name, connects without a socket. */
+  /** Functions that connect to a server without a socket, by server name. */
   readonly dials: ReadonlyMap<string, () => Duplex>
-  /** Records a fault that something else has injected; the returned function records its heal. */
+  /** Records a fault that the run has not injected itself. The returned function records its heal. */
   readonly noteFault: (fault: TrafficFault) => (hits: number) => void
   /** The values of placeholders for proxies and servers in commands. */
   readonly placeholders: Addresses
-  /** The directory for output. */
+  /** The directory for the clients' output. */
   readonly logDir: string
-  /** Ends what remains if this process dies; absent if nothing is started. */
+  /** Ends the remaining processes if this process dies; absent if the run starts none. */
   readonly keeper: Keeper | undefined
 }
 

@@ -11,39 +11,42 @@ import { didYouMean } from '@chaosproxy/history'
 import type { Carriage } from '@chaosproxy/proxy/control'
 import type { Offer } from '@chaosproxy/runner'
 
-/** Kills the server that handles the request, which requires a cluster that knows its nodes. */
+/** The fault that kills the server that handles the request. It requires a cluster that knows its nodes. */
 const NOT_HERE = 'crash-before-reply'
 
-/** Servers with the same possible faults. */
+/** Servers that can suffer the same faults. */
 export interface HurtServers {
   readonly nodes: readonly NodeId[]
-  /** The protocol between them and their clients; undefined for raw bytes. */
+  /** The protocol between the servers and their clients; undefined for raw bytes. */
   readonly carries: Carriage | undefined
-  /** Whether this run started them, and so may kill and pause them. */
+  /** Whether this run started the servers, and so may kill and pause them. */
   readonly areOurs: boolean
 }
 
 const trafficOf = ({ carries }: Pick<HurtServers, 'carries'>): Traffic =>
   carries?.kind === 'http' ? 'requests' : 'streams'
 
-/** The nemeses that are possible for these servers. */
+/** Returns the nemeses that are possible for these servers. */
 const possibleFor = (servers: HurtServers): readonly Nemesis[] =>
   nemeses.flatMap((nemesis) => {
     const there = nemesis.name === NOT_HERE ? undefined : nemesisIn(trafficOf(servers), nemesis)
     return there === undefined || (there.among === 'nodes' && !servers.areOurs) ? [] : [there]
   })
 
-/** After faults on whole streams, clients need calm to reconnect and retry. */
+/**
+ * The length of the calm after faults on whole streams, as a multiple of the usual one: clients need it to reconnect
+ * and retry.
+ */
 const CALM_OF_STREAMS = 4
 
-/** The faults available for these servers. */
+/** Returns the faults available for these servers. */
 export const trafficOffer = (servers: HurtServers): Offer => ({
   nodes: servers.nodes,
   nemeses: possibleFor(servers).map(onlyHere),
   calm: trafficOf(servers) === 'requests' ? 1 : CALM_OF_STREAMS,
 })
 
-/** The same nemesis. Its links of all clients are those to the planned servers only. */
+/** Restricts a nemesis: its links of all clients are only those to the planned servers. */
 const onlyHere = (nemesis: Nemesis): Nemesis => ({
   ...nemesis,
   plan(random, nodes) {
@@ -52,7 +55,7 @@ const onlyHere = (nemesis: Nemesis): Nemesis => ({
   },
 })
 
-/** Why no fault of this name is available for any of these servers. */
+/** Explains why no fault of this name is available for any of these servers. */
 export function trafficRefusal(name: string, servers: readonly HurtServers[]): string {
   const names = [...new Set(servers.flatMap((each) => possibleFor(each).map((nemesis) => nemesis.name)))]
   const known = `Known: ${names.join(', ')}, none.`

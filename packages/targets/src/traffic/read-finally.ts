@@ -1,9 +1,9 @@
 import type { Client } from '@chaosproxy/runner'
 import type { NodeAddress } from '../clients/planned-clients.ts'
 
-/** Reads keys once the clients are gone, to see whether the servers agree. */
+/** Reads keys once the clients have ended, to check whether the servers agree. */
 export interface ReadFinally {
-  /** Whether a request can read this key and no other. */
+  /** Returns whether a request can read this key and no other. */
   canRead(key: string): boolean
   connect(address: NodeAddress): Client
 }

@@ -9,7 +9,7 @@ import type { TrafficUpstream } from './traffic-cluster.ts'
 export const hasTraffic = ({ counters }: Recorder): boolean =>
   counters.operations + counters.unmatched + counters.notUnderstood + counters.opaqueConnections > 0
 
-/** A verdict on requests to a missing server means nothing. */
+/** @throws UserError if a server could not be reached: a verdict on requests to a missing server is meaningless. */
 export function requireReached(
   unreached: ReadonlyMap<string, string>,
   upstreams: readonly TrafficUpstream[],
@@ -24,11 +24,11 @@ export function requireReached(
 
 interface WhatCame {
   readonly proxies: readonly ManagedProxy[]
-  /** Why clients hung up before their first request. */
+  /** Why clients closed their connections before the first request. */
   readonly trouble: readonly string[]
 }
 
-/** A record without operations proves nothing, but would look like success. */
+/** @throws UserError for a record without operations, which proves nothing but would look like success. */
 export function requireOperations(
   { counters }: Recorder,
   { carries, as, clients, proxies, trouble }: ObservedTraffic & WhatCame,
@@ -36,7 +36,7 @@ export function requireOperations(
   if (counters.operations > 0) return
   const { unmatched, notUnderstood, examples, opaqueConnections } = counters
   const seen = unmatched + notUnderstood
-  // Bytes that are not understood count as one request for each connection.
+  // On each connection, bytes that cannot be parsed count as one request.
   if (seen <= opaqueConnections) {
     const [why] = trouble
     if (why !== undefined) throw inputError(`Nothing was recorded. ${why}.`)
@@ -56,7 +56,10 @@ export function requireOperations(
   )
 }
 
-/** A server that sends no reply although no fault is in the way is broken, and a verdict would mean nothing. */
+/**
+ * @throws UserError if no server has replied although no fault prevented it. A verdict on broken servers is
+ * meaningless.
+ */
 export function requireAnswers({ counters }: Recorder, servers: readonly RecordedServer[]): void {
   if (counters.operations === 0 || counters.answered > 0) return
   const recorded = servers.filter(({ isRecorded }) => isRecorded)
@@ -66,7 +69,7 @@ export function requireAnswers({ counters }: Recorder, servers: readonly Recorde
   )
 }
 
-/** The problems of a record that has operations. */
+/** Returns the problems of a record that has operations. */
 export function recordDoubts(
   { counters }: Recorder,
   ways: readonly Carriage[],
@@ -80,7 +83,7 @@ export function recordDoubts(
   return lost === undefined ? surplus : { ...surplus, doubts: [lost, ...surplus.doubts] }
 }
 
-/** The report of clients that may have lost updates of others. */
+/** Describes clients that may have overwritten updates of other clients. */
 function overwritten({ overwrites }: RecorderCounters, remedy: string | undefined): string | undefined {
   const { first, keys, times } = overwrites
   if (first === undefined || remedy === undefined) return undefined
@@ -88,7 +91,7 @@ function overwritten({ overwrites }: RecorderCounters, remedy: string | undefine
   return `${rows}: ${plural(times, 'time')} a client read a number and then wrote one, in separate statements, and another client had written in between. If it computed one from the other, an update is lost, which no order of single reads and writes shows. ${remedy}`
 }
 
-/** The report of a server that sends more replies than there were requests. */
+/** Describes a server that sends more replies than there were requests. */
 function surplusOf({ unmatchedAnswers }: RecorderCounters, faults: RunOutcome['faults']): Concluded {
   if (unmatchedAnswers === 0) return { doubts: [], trouble: [] }
   const came = `${plural(unmatchedAnswers, 'answer')} came`

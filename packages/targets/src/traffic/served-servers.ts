@@ -9,8 +9,8 @@ import type { Victim } from '../network/node-harms.ts'
 import type { ProgramCommand } from '../processes/command.ts'
 
 /**
- * A server that the run starts and ends. Its placeholders `{port}`, `{listen}` and `{data}` say where to listen and
- * keep data.
+ * A server that the run starts and ends. Its command's placeholders `{port}`, `{listen}` and `{data}` give the place to
+ * listen and to keep data.
  */
 interface ServedServer {
   readonly name: NodeId
@@ -28,13 +28,13 @@ export interface ServedServersOptions {
 
 export interface ServedServers {
   readonly victims: ReadonlyMap<NodeId, Victim>
-  /** `host:port`; known even before the server starts. */
+  /** Returns the `host:port` of a server, known even before the server starts. */
   address(name: NodeId): string | undefined
-  /** Starts them in order, each once the previous one accepts connections. @throws UserError (environment) */
+  /** Starts the servers in order, each once the previous server accepts connections. @throws UserError (environment) */
   start(): Promise<void>
   /** Servers that ended unexpectedly, with their last output. */
   readonly trouble: readonly string[]
-  /** The command by which each was started last. */
+  /** Returns the command of each server's last start. */
   commands(): { readonly [name: NodeId]: ProgramCommand }
   end(): Promise<void>
 }
@@ -51,7 +51,7 @@ export async function openServedServers(options: ServedServersOptions): Promise<
     const address = nodes.find(({ id }) => id === name)?.addresses.client
     return address && `${address.host}:${address.port}`
   }
-  // Evaluated late: by the time a server starts, all of them have ports.
+  // Evaluated only when a server starts, since all servers have ports at that time.
   const directs = () => Object.fromEntries(servers.map(({ name }) => [`${name}.direct`, addressOf(name) ?? '']))
   for (const { name, command } of servers)
     nodes.push(

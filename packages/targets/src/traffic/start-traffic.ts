@@ -19,7 +19,7 @@ import { openServedServers, type ServedServers } from './served-servers.ts'
 import { checkTable } from './table-functions.ts'
 import { type TrafficCluster, type TrafficUpstream, trafficCluster } from './traffic-cluster.ts'
 
-/** How often to look for the clients' first traffic. */
+/** How often to check for the clients' first traffic. */
 const LOOK_EVERY_MS = 10
 
 /**
@@ -68,7 +68,7 @@ async function openServed(
   const given = servers.flatMap((server) => ('upstream' in server ? [server] : []))
   const ours = servers.flatMap((server) => ('command' in server ? [server] : []))
   if (ours.length === 0 || keeper === undefined) return { upstreams: given, servers: undefined }
-  // Servers learn the proxies' addresses before the proxies open, so reserve the ports now.
+  // Servers learn the proxies' addresses before the proxies open, so the ports are reserved now.
   const ports = await reservePorts(servers.map(({ name }) => name))
   const placed = servers.map((server) => ({
     ...server,
@@ -172,7 +172,7 @@ function observedCluster(
       const dials = dialsOf(proxies)
       using = clients.begin({ plane, noteFault, proxies, dials, placeholders, logDir, keeper })
       using.then((use) => use.gone).then(() => gone.happened(), broken.happened)
-      // A fault before the first traffic would have no effect: commands take time to start.
+      // Commands take time to start, and a fault before the first traffic would have no effect.
       beginning = onTrafficOf(recorder, came.happened)
     },
     onBroken: broken.tell,
@@ -198,7 +198,7 @@ function onTrafficOf(recorder: Recorder, came: () => void): NodeJS.Timeout {
 const dialsOf = (proxies: readonly ManagedProxy[]): OpenTraffic['dials'] =>
   new Map(proxies.flatMap(({ name, dial }) => (dial === undefined ? [] : [[name, dial] as const])))
 
-/** The addresses at which clients reach the servers: within this process their own. */
+/** Returns the addresses at which clients reach the servers. Clients in this process use the servers' own addresses. */
 const reachedAt = (proxies: readonly ManagedProxy[], upstreams: readonly TrafficUpstream[]) =>
   proxies.map(({ name, listen, upstream }) => ({
     name,
@@ -221,7 +221,7 @@ function createNews<Of>() {
   }
 }
 
-/** The proxy's address: `{n1}`, `{n1.host}` and `{n1.port}`. */
+/** Returns the addresses of the proxies as placeholders: `{n1}`, `{n1.host}` and `{n1.port}`. */
 const placeholdersOf = (proxies: readonly Pick<ManagedProxy, 'name' | 'listen'>[]): Addresses =>
   Object.fromEntries(
     proxies.flatMap(({ name, listen }) => {
@@ -234,6 +234,6 @@ const placeholdersOf = (proxies: readonly Pick<ManagedProxy, 'name' | 'listen'>[
     }),
   )
 
-/** `{n1.direct}` is the server's own address, bypassing the proxy. */
+/** Returns the servers' own addresses, bypassing the proxies, as placeholders: `{n1.direct}`. */
 const directsOf = (upstreams: readonly Pick<TrafficUpstream, 'name' | 'upstream'>[]): Addresses =>
   Object.fromEntries(upstreams.map(({ name, upstream }) => [`${name}.direct`, upstream]))

@@ -23,11 +23,11 @@ export interface TrafficUpstream {
   readonly name: NodeId
   readonly listen: string
   readonly upstream: string
-  /** False if its traffic is passed on as raw bytes: faults work, but nothing is recorded. */
+  /** False if the server's traffic is passed on as raw bytes. Faults work, but nothing is recorded. */
   readonly isRecorded: boolean
-  /** False opens no port: only clients of this process reach it. */
+  /** Whether the proxy listens on a port. If false, only clients of this process reach it. */
   readonly listens?: boolean | undefined
-  /** How TLS is terminated and originated; without it TLS passes through. */
+  /** How the proxy terminates and originates TLS. By default TLS passes through. */
   readonly tls?: ProxySettings['tls']
 }
 
@@ -56,16 +56,14 @@ export interface TrafficCluster extends Cluster {
   readonly record: NonNullable<Cluster['record']>
   readonly recorder: Recorder
   readonly plane: ControlPlane
-  /** Calls back for each fault that something else injects through the plane. */
+  /** Calls back for each fault that others inject through the control plane. */
   onFault(began: FaultNoticed): void
-  /**
-   * Records a fault that something else has injected. The returned function records its heal, and its number of hits.
-   */
+  /** Records a fault that others have injected. The returned function records its heal, and its number of hits. */
   noteFault(fault: TrafficFault): (hits: number) => void
   canRead(key: string): boolean
   /** The servers that could not be dialled, each with the last reason. */
   unreached(): ReadonlyMap<NodeId, string>
-  /** For each server whose proxy has no certificate, why clients that wanted TLS hung up. */
+  /** Returns, for each server whose proxy has no certificate, why clients that wanted TLS closed their connections. */
   withoutTls(): ReadonlyMap<NodeId, string>
   /**
    * Opens the proxies, after recording has begun.
@@ -123,7 +121,8 @@ export function trafficCluster(options: TrafficClusterOptions): TrafficCluster {
     async cutOff() {
       isCutOff = true
       for (const { name, protocol, enabled } of plane.proxies.list()) {
-        // Once reopened, it is reachable by none of the ways that clients had, including those within this process.
+        // A reopened proxy must be unreachable for the clients by all previous ways, including those within this
+        // process.
         await plane.updateProxy(name, { enabled: false })
         if (enabled && protocol !== 'udp') await plane.updateProxy(name, { enabled: true, listens: false })
       }
@@ -154,7 +153,7 @@ export function trafficCluster(options: TrafficClusterOptions): TrafficCluster {
   }
 }
 
-/** Collects, from now on, the servers that cannot be dialled or whose clients want TLS, each with the last reason. */
+/** Collects servers that cannot be dialled, and servers whose clients want TLS, each with the last reason. */
 function troublesOf(network: ReturnType<typeof createNetwork>) {
   const unreached = new Map<NodeId, string>()
   const withoutTls = new Map<NodeId, string>()
@@ -166,7 +165,7 @@ function troublesOf(network: ReturnType<typeof createNetwork>) {
   return { unreached, withoutTls }
 }
 
-/** The recorded proxies, in the order of the servers, followed by the others. */
+/** Returns the recorded proxies, in the order of the servers, followed by the other proxies. */
 function recordedOf(
   { proxies }: ControlPlane,
   upstreams: readonly Pick<TrafficUpstream, 'name'>[],

@@ -13,7 +13,7 @@ export interface TrafficModel {
 }
 
 /**
- * The workload of clients that the run does not control: a model to judge by, and the final reads.
+ * Returns the workload of clients that the run does not control: a model to judge by, and the final reads.
  *
  * @throws UserError (usage)
  */

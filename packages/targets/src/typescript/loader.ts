@@ -2,11 +2,11 @@ import { pathToFileURL } from 'node:url'
 import type { Jiti, JitiOptions, TransformOptions } from 'jiti'
 
 /**
- * Loads a user's TypeScript file by the rules of the simulator's bundler: those of the nearest tsconfig.json, including
- * `paths` and legacy decorators.
+ * Returns a loader of a user's TypeScript file. It follows the rules of the simulator's bundler: those of the nearest
+ * tsconfig.json, including `paths` and legacy decorators.
  */
 export async function typescriptLoader(file: string, options: JitiOptions = {}): Promise<Jiti> {
-  // Slow to load, so load it only for a user's file.
+  // These modules load slowly, so they are loaded only for a user's file.
   const [{ createJiti }, { helperModules, stripped, tellUnread }] = await Promise.all([
     import('jiti'),
     import('./transform.ts'),

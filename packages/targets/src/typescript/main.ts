@@ -1,11 +1,11 @@
 import { typescriptLoader } from './loader.ts'
 
-// Runs a program in TypeScript as Node runs one in JavaScript: node main.js PROGRAM ARGUMENTS.
+// Runs a TypeScript program as Node runs a JavaScript program: node main.js PROGRAM ARGUMENTS.
 
 process.argv.splice(1, 1)
 const [, program = ''] = process.argv
 const loader = await typescriptLoader(program)
-// The compiler changes the format of stack traces for the whole process, once: load it before the program, and restore
+// The compiler changes the format of stack traces once for the whole process. Load it before the program, and restore
 // the format.
 const { stackTraceLimit, prepareStackTrace } = Error
 loader.transform({ source: '', ts: true })

@@ -14,20 +14,20 @@ interface Place {
   readonly column: number
 }
 
-/** A plugin of the loader's transformer, which keeps statements on the lines given by their syntax trees. */
+/** A plugin of the loader's transformer. It keeps statements on the lines that their syntax trees give. */
 type Plugin = (api: { readonly types: { traverseFast(node: object, seen: (node: Located) => void): void } }) => object
 
 /** The version of this transformation, since the loader caches its results on disk. */
 const LINES = 1
 
-/** JavaScript from a TypeScript file, and a plugin that restores the file's lines. */
+/** JavaScript from a TypeScript file, and a plugin that restores the original lines. */
 export interface Stripped {
   readonly code: string
   readonly inOwnLines: Plugin
 }
 
 /**
- * Compiles TypeScript by the transformer of the simulator's bundler and the nearest tsconfig.json.
+ * Compiles TypeScript with the transformer of the simulator's bundler, and with the nearest tsconfig.json.
  *
  * @throws SyntaxError
  */
@@ -44,7 +44,7 @@ export function stripped(source: string, file: string): Stripped {
     if (entry.originalLine !== undefined) place.line = entry.originalLine + 1
   }
   return {
-    // The loader's cache identifies a file by its text, which would not include its lines.
+    // The loader's cache identifies a file by its text, so the text must also identify the lines.
     code: `${code}\n// ${LINES} ${createHash('sha256').update(payload.mappings).digest('hex').slice(0, 16)}`,
     inOwnLines: ({ types }) => ({
       visitor: {
@@ -69,7 +69,7 @@ function transformed(source: string, file: string, tsconfig = true): ReturnType<
   const message = stripVTControlCharacters(error.message)
   if (!tsconfig || !message.includes('[TSCONFIG_ERROR]'))
     throw new SyntaxError(`${relative(process.cwd(), file)}: ${message}`)
-  // Programs of nodes and users' files ran before without reading it.
+  // An unreadable tsconfig.json is ignored: programs of nodes and users' files ran before without it.
   tellUnread(file, message.trim())
   return transformed(source, file, false)
 }
@@ -94,7 +94,10 @@ const { Reflect: reflect } = globalThis as unknown as {
   }
 }
 
-/** Like TypeScript's own helper. A null descriptor means that the member has one. */
+/**
+ * Decorates a class or member, like TypeScript's own helper. A null descriptor means that the member has its own
+ * descriptor.
+ */
 const decorate: Decorate = (decorators, target, key, given) => {
   const described = given === null && key !== undefined ? Object.getOwnPropertyDescriptor(target, key) : given
   let made: unknown = key === undefined ? target : described
@@ -106,7 +109,7 @@ const decorate: Decorate = (decorators, target, key, given) => {
   return made
 }
 
-/** The helpers that transformed files import, and that the bundler includes. */
+/** The helpers that transformed files import, and that the bundler provides. */
 const HELPERS: { readonly [name: string]: unknown } = {
   decorate,
   decorateMetadata: (name: string, value: unknown) => reflect.metadata?.(name, value) ?? (() => undefined),

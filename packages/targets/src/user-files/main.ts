@@ -5,8 +5,8 @@ import { loadProtocol } from './protocol-file.ts'
 import { vetOnThread } from './vet-on-thread.ts'
 import { loadWorkload, told } from './workload-file.ts'
 
-// Loads a user's file for the first time and tries it out, on a thread that it may crash or block: see `vetFile`. The
-// argument is the kind of file.
+// Loads a user's file for the first time and tries it out, on a thread that the file may crash or block: see `vetFile`.
+// The argument is the kind of file.
 
 const CLIENTS = 4
 const OPERATIONS = 500
@@ -26,7 +26,8 @@ async function tryWorkload(path: string): Promise<void> {
     for (let i = 0; i < OPERATIONS; i++) {
       const input = client.next()
       applyOnce(workload, input, path)
-      // The targets' values are unknown here, but every target may refuse and every network may lose a request.
+      // The target's results are unknown here, but every target may refuse an operation, and every network may lose a
+      // request.
       client.learned?.(input, { type: i % 10 === 9 ? 'info' : 'fail', error: 'tried out' })
     }
   }
@@ -34,7 +35,7 @@ async function tryWorkload(path: string): Promise<void> {
   told(path, 'vacuous', () => workload.vacuous(historyFromEvents([])).length)
 }
 
-/** Applies a user's own model once, to its initial state. */
+/** Applies a user-defined model once, to its initial state. */
 function applyOnce({ model }: Workload, { f, value }: Input, path: string): void {
   if (typeof model === 'string') return
   told(path, 'model', () => {

@@ -20,10 +20,12 @@ const objectNames = objects.map(({ name }) => name)
 const promiseNames: readonly unknown[] = [...promisedLevels, 'none']
 
 /**
- * Loads a protocol by name, from a user's program (`exec:python3 node.py`), or from a user's file: JavaScript, or TypeScript whose types are stripped. The file's
- * default export is a `ProtocolModule`; what it creates is checked against its types at run time.
+ * Loads a protocol by name, from a user's program (`exec:python3 node.py`), or from a user's file: JavaScript, or
+ * TypeScript whose types are stripped. The file's default export is a `ProtocolModule`. The machines that it creates
+ * are checked against its types at run time.
  *
- * @throws UserError (usage) if there is none, or the file does not export one; (input) if the file fails to run.
+ * @throws UserError (usage) if there is no such protocol, or the file does not export one; (input) if the file fails to
+ * run.
  */
 export async function loadProtocol(reference: string): Promise<ProtocolDefinition> {
   if (isBinary(reference)) {
@@ -43,9 +45,9 @@ export async function loadProtocol(reference: string): Promise<ProtocolDefinitio
 }
 
 /**
- * The protocol that a file exports, checked and completed with defaults. `path` begins every message.
+ * Returns the protocol that a file exports, checked and completed with defaults. `path` begins every message.
  *
- * @throws UserError (usage) if it is none.
+ * @throws UserError (usage) if the export is not a protocol.
  */
 export function protocolFrom(exported: unknown, path: string): ProtocolDefinition {
   const wrong = (what: string) =>
@@ -58,7 +60,7 @@ export function protocolFrom(exported: unknown, path: string): ProtocolDefinitio
   if (typeof promises !== 'function' && !promiseNames.includes(promises))
     throw wrong(`"promises" is "${promises}", which is neither one of ${promiseNames.join(', ')} nor a function`)
   const { functions } = module
-  // If only functions are declared, they alone decide.
+  // If a module declares only functions, these decide the objects.
   const { objects: named = functions === undefined ? [DEFAULT_OBJECT] : objectNames } = module
   for (const [member, list] of Object.entries({ objects: named, functions: functions ?? [] }))
     if (!Array.isArray(list) || list.some((item) => typeof item !== 'string'))
@@ -119,7 +121,7 @@ export function protocolFrom(exported: unknown, path: string): ProtocolDefinitio
   })
 }
 
-/** Names the new word for a member that was once called `knobs`; undefined if there is none. */
+/** Returns the advice to rename a member with an outdated name, such as `knobs`; undefined if there is none. */
 function renamedMember(module: object, bugs: ProtocolDefinition['bugs']): string | undefined {
   if ('knobs' in module) return 'rename "knobs" to "settings", also in the options that "create" is given'
   for (const { name, under = {} } of bugs) {
@@ -129,7 +131,7 @@ function renamedMember(module: object, bugs: ProtocolDefinition['bugs']): string
   return undefined
 }
 
-/** The problem with the kinds of fault that a member lists; undefined if there is none. */
+/** Returns the problem with the kinds of faults that a member lists; undefined if there is none. */
 function kindsProblem(member: string, kinds: unknown): string | undefined {
   if (!Array.isArray(kinds)) return `"${member}" is ${JSON.stringify(kinds)}, not a list of kinds of fault`
   const known: readonly string[] = faultDefinitions.map(({ kind }) => kind)
@@ -139,7 +141,7 @@ function kindsProblem(member: string, kinds: unknown): string | undefined {
     : `"${member}" has ${JSON.stringify(wrong)}, which is not a kind of fault.${didYouMean(String(wrong), known)} There are: ${known.join(', ')}`
 }
 
-/** The problem with declared bounds of clocks; undefined if there is none. */
+/** Returns the problem with declared bounds of clocks; undefined if there is none. */
 function clockProblem(bounds: unknown): string | undefined {
   if (bounds === null || typeof bounds !== 'object')
     return `"clocks" is ${JSON.stringify(bounds)}, not { drift, jumpMs }`

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { inputError, UserError, usageError } from '@chaosproxy/history'
 import type { Vetted } from './vet-on-thread.ts'
 
-// A busy machine may take seconds to start the thread.
+// The time limit. A busy machine may take seconds to start the thread.
 const LONGEST_MS = 20_000
 const LARGEST_MB = 512
 const OUTSIDE = 'look for a loop, or an await, outside its functions'
@@ -10,7 +10,7 @@ const OUTSIDE = 'look for a loop, or an await, outside its functions'
 interface VettingOptions {
   /** Arguments for the thread's script. */
   readonly argv?: readonly string[]
-  /** What to look for if loading does not end. */
+  /** Advice on the likely cause if loading does not end. */
   readonly hint?: string
 }
 
@@ -18,7 +18,7 @@ interface VettingOptions {
  * Loads a user's file on a thread, where an endless loop, a `process.exit` or an await that never settles does no harm,
  * and reports its problems. `entry` is the thread's script.
  *
- * @throws UserError as loading does, and (input) if loading does not end or ends the thread.
+ * @throws UserError as loading does, and (input) if the loading never ends, or ends the thread.
  */
 export async function vetFile(
   path: string,
@@ -38,7 +38,7 @@ async function verdictOn(
   const bad = (what: string): UserError => inputError(`${path} ${what}`)
   const { Worker } = await import('node:worker_threads')
   return new Promise((resolve) => {
-    // Discard its output: the real load will print it again.
+    // Discard the thread's output: the actual load prints it again.
     const thread = new Worker(entry, {
       workerData: path,
       argv: [...argv],

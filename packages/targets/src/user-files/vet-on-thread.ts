@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { UserError } from '@chaosproxy/history'
 
-/** The thread's last message; a thread that ends without one awaited a promise that never settled. */
+/** The thread's last message. A thread that ends without a message awaited a promise that never settled. */
 export type Vetted =
   | { readonly type: 'good' }
   | { readonly type: 'bad'; readonly code: UserError['code']; readonly message: string }
@@ -12,21 +12,20 @@ const TURNS = 3
 
 const tell = (vetted: Vetted): void => parentPort?.postMessage(vetted)
 
-/** The whole job of a `vetFile` thread: load the file for the first time and report the result. */
+/** Does the work of a `vetFile` thread: loads the file for the first time, and reports the result. */
 export async function vetOnThread(load: (path: string) => Promise<void>): Promise<void> {
   const exit = process.exit.bind(process)
   process.exit = (exitCode) => {
     tell({ type: 'exited', exitCode: exitCode ?? process.exitCode ?? 0 })
     return exit(exitCode)
   }
-  // Node calls it too after an uncaught error, and its message could overtake the error's.
+  // Node also calls process.exit after an uncaught error, and its message could overtake the error's.
   process.on('uncaughtExceptionMonitor', () => {
     process.exit = exit
   })
   try {
     await load(String(workerData))
-    // A promise that the file has already rejected would end any thread that loads it, so wait for the rejection to
-    // surface.
+    // A rejected promise of the file would end any thread that loads it, so wait for the rejection to be reported.
     for (let turn = 0; turn < TURNS; turn++) await setImmediate()
     tell({ type: 'good' })
   } catch (error) {

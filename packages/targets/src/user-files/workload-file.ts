@@ -15,10 +15,10 @@ import { importUserFile, isUserFile, thrownText } from './import.ts'
 import { vetFile } from './vet-file.ts'
 
 /**
- * Loads a workload by name or from a user's file, whose default export is a `WorkloadModule`. A file is first tried out
- * on a thread, where it can do no harm.
+ * Loads a workload by name, or from a user's file, whose default export is a `WorkloadModule`. A file is first tried
+ * out on a thread, where it can do no harm.
  *
- * @throws UserError (usage, input) if there is none, or the file does not work.
+ * @throws UserError (usage, input) if there is no such workload, or the file does not work.
  */
 export async function workloadOf(reference: string): Promise<Workload> {
   if (isUserFile(reference)) await vetFile(reference, builtEntry('user-files'), { argv: ['workload'], hint: LOOP })
@@ -27,7 +27,10 @@ export async function workloadOf(reference: string): Promise<Workload> {
 
 const LOOP = 'look for a loop or an await that does not end, also in "next" and other functions'
 
-/** `isTrial`: on a thread without the models of the configuration, so that one of another name may be there. */
+/**
+ * Loads a workload without trying it out. `isTrial`: on a thread without the models of the configuration, so a model of
+ * an unknown name may exist.
+ */
 export async function loadWorkload(reference: string, isTrial = false): Promise<Workload> {
   if (isUserFile(reference)) return workloadFrom(await importUserFile(reference), reference, isTrial)
   const workload = findWorkload(reference)
@@ -92,7 +95,7 @@ export function workloadFrom(exported: unknown, path: string, isTrial = false): 
   }
 }
 
-/** The object of the built-in workload with this model: not every object is named after its model. */
+/** Returns the object of the built-in workload with this model, since not every object is named after its model. */
 const objectOf = (model: string): string => workloads.find((workload) => workload.model === model)?.object ?? model
 
 const isTexts = (value: unknown): value is readonly string[] =>
@@ -101,7 +104,7 @@ const isTexts = (value: unknown): value is readonly string[] =>
 const hasDefault = (setting: { readonly default?: unknown }): boolean =>
   ['number', 'boolean', 'string'].includes(typeof setting.default)
 
-/** Refuses a function that the model does not know, because its operations could not be judged. */
+/** @throws UserError for a function that the model does not know, because its operations could not be judged. */
 function refuseUnknown(functions: readonly string[], model: Partial<WorkloadModule>['model'], wrong: Wrong): void {
   const entry = typeof model === 'string' ? findModel(model) : undefined
   const known = typeof model === 'object' ? model?.functions : entry?.functions
@@ -113,7 +116,7 @@ function refuseUnknown(functions: readonly string[], model: Partial<WorkloadModu
   )
 }
 
-/** The model, and the levels that it can decide. */
+/** Returns the model, and the levels that it can decide. */
 function judgedBy(module: Partial<WorkloadModule>, wrong: Wrong, isTrial: boolean): Pick<Workload, 'model' | 'levels'> {
   const { model, levels: wanted } = module
   if (isTrial && typeof model === 'string' && findModel(model) === undefined) return { model, levels: wanted ?? [] }
@@ -136,7 +139,7 @@ function decidedBy(model: unknown, wrong: Wrong): readonly string[] {
   return ['linearizable']
 }
 
-/** Wraps a client so that its inputs are checked against the workload's functions. */
+/** Wraps a client to check its inputs against the workload's functions. */
 function checkedClient(client: unknown, functions: readonly string[], path: string): WorkloadClient {
   const own = client as Partial<WorkloadClient> | undefined | null
   if (typeof own?.next !== 'function') throw inputError(`${path}: what "client" returns has no function "next".`)
@@ -167,7 +170,7 @@ const shown = (value: unknown): string => {
   return text.length > 80 ? `${text.slice(0, 77)}…` : text
 }
 
-/** Attributes whatever `call` throws to the user's file. */
+/** Attributes errors that `call` throws to the user's file. */
 export function told<T>(path: string, member: string, call: () => T): T {
   try {
     return call()

@@ -1,13 +1,13 @@
-/** A call that uses no processor may still be waiting for good, so that it counts this much. */
+/** The least share of a call. A call that uses no processor time may wait for ever, so it must count. */
 const LEAST = 1 / 10
 
 /**
- * Returns, each time it is called, which part of the time since then one of the threads of this process can have run, at
- * most 1: where others take the processors, a call that lasts long has done little. `busy` is the number of threads that run
- * at the same time.
+ * Returns a function for regular calls. Each call returns the share of the time since the previous call during which
+ * one of this process's threads can have run, at most 1. If other processes use the processors, a long call may have
+ * done little. `busy` is the number of threads that run at the same time.
  *
- * @param everyMs how often it is called
- * @param usedNow the microseconds of processor time that the process has used
+ * @param everyMs how often the function is called
+ * @param usedNow returns the microseconds of processor time that the process has used
  */
 export function createProcessorShare(everyMs: number, usedNow: () => number = usedByProcess): (busy: number) => number {
   let before = usedNow()

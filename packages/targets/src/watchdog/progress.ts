@@ -1,18 +1,18 @@
-// Code of a user that never returns blocks its whole thread, which then cannot report it. So each thread that runs such
-// code keeps its progress in memory that another thread can read.
+// User code that never returns blocks its whole thread, which then cannot report it. Each thread that runs user code
+// therefore keeps its progress in memory that another thread can read.
 
-/** Memory shared between the thread that works and the one that watches it. */
+/** Memory shared between a working thread and the thread that watches it. */
 export type Progress = Float64Array<SharedArrayBuffer>
 
-/** The current unit of the work, such as the seed of a search. */
+/** Index of the current unit of work, such as the seed of a search. */
 const UNIT = 0
-/** The number of calls of the user's functions in this unit. */
+/** Index of the number of calls of the user's functions in this unit. */
 const CALLS = 1
-/** 0 outside the user's code; otherwise the running function, as a number chosen by the caller. */
+/** Index of the running function, as a number chosen by the caller; 0 outside the user's code. */
 const WITHIN = 2
-/** The call that must describe itself; 0 for none. */
+/** Index of the number of the call that must describe itself; 0 for none. */
 const WANTED = 3
-/** 1 once no other unit must begin. */
+/** Index of the stop flag: 1 if no other unit may begin. */
 const STOP = 4
 const TEXT_LENGTH = 5
 const TEXT = 6
@@ -36,7 +36,7 @@ export const readProgress = (progress: Progress): Reading => ({
   within: progress[WITHIN] ?? 0,
 })
 
-/** The description of the wanted call, or of the latest call if each is described. */
+/** Returns the description of the requested call, or of the latest call if each call is described. */
 export const readDescription = (progress: Progress): string =>
   String.fromCharCode(...progress.subarray(TEXT, TEXT + (progress[TEXT_LENGTH] ?? 0)))
 
@@ -45,7 +45,7 @@ export function beginUnit(progress: Progress, unit: number): void {
   progress[CALLS] = 0
 }
 
-/** Counts a call; true if it must describe itself. */
+/** Counts a call. Returns true if the call must describe itself. */
 export function countCall(progress: Progress): boolean {
   const call = (progress[CALLS] ?? 0) + 1
   progress[CALLS] = call
@@ -58,14 +58,16 @@ export function describeCall(progress: Progress, text: string): void {
   progress[TEXT_LENGTH] = length
 }
 
-/** Enters one of the user's functions, or leaves it with 0. Returns the previous state, to be restored. */
+/**
+ * Enters one of the user's functions, or leaves it with 0. Returns the previous state, which the caller must restore.
+ */
 export function enter(progress: Progress, where: number): number {
   const before = progress[WITHIN] ?? 0
   progress[WITHIN] = where
   return before
 }
 
-/** Asks the work not to begin another unit. */
+/** Asks the working thread to begin no other unit. */
 export function askToStop(progress: Progress): void {
   progress[STOP] = 1
 }

@@ -121,7 +121,10 @@ function remember(answered: Set<string>, name: string): void {
   }
 }
 
-/** What a reply says of its request, the serial-th; a text says why it answers something else. */
+/**
+ * Returns the completion of a request from its reply; a text explains why the reply answers another request. `serial`
+ * is the number of the request.
+ */
 export function completionOfReply(
   rpc: RpcWorkload,
   body: Body,

@@ -16,7 +16,7 @@ export interface Message {
   readonly body: Body
 }
 
-/** Reads a line that a node has printed. A text says why it is no message. */
+/** Parses a line that a node has printed. A text explains why the line is not a message. */
 export function parseMessage(line: string): Message | string {
   let json: unknown
   try {
@@ -33,12 +33,15 @@ export function parseMessage(line: string): Message | string {
   return { src, dest, body: body as Body }
 }
 
-/** The errors of doc/protocol.md that say that nothing was done. Others leave the outcome unknown. */
+/**
+ * The error codes of doc/protocol.md which mean that the operation had no effect. Other codes leave the outcome
+ * unknown.
+ */
 const DEFINITE: ReadonlySet<Json | undefined> = new Set([1, 10, 11, 12, 14, 20, 21, 22, 30])
 
 export const KEY_DOES_NOT_EXIST = 20
 
-/** What an error reply says of its request. */
+/** Returns the completion of a request from an error reply. */
 export function completionOfError({ code, text }: Body, harmless: boolean): Completion {
   const error = `error ${JSON.stringify(code ?? null)}${typeof text === 'string' ? `: ${text}` : ''}`
   return { type: harmless || DEFINITE.has(code) ? 'fail' : 'info', error }

@@ -19,15 +19,15 @@ const asked = (id: NodeId, msgId: number, type: string, members: object): Messag
   body: { type, msg_id: msgId, ...members },
 })
 
-/** Tells a node who it is, and who there is. */
+/** Returns the message that tells a node its name, and the names of all nodes. */
 export const initMessage = (id: NodeId, nodes: readonly NodeId[]): Message =>
   asked(id, INIT_ID, 'init', { node_id: id, node_ids: [...nodes] })
 
-/** Tells a node of broadcast its neighbours. */
+/** Returns the message that tells a node of a broadcast workload its neighbours. */
 export const topologyMessage = (id: NodeId, topology: Topology): Message =>
   asked(id, TOPOLOGY_ID, 'topology', { topology })
 
-/** What is wrong with an answer to `init` or `topology`, if anything is. */
+/** Explains what is wrong with an answer to `init` or `topology`; undefined if nothing is. */
 export function whyNotStarted({ type, in_reply_to: id }: Body, topology?: Topology): string | undefined {
   const asks = topology !== undefined && id === TOPOLOGY_ID ? 'topology' : 'init'
   if (type === 'error') return `answers ${asks} with an error`
@@ -39,31 +39,31 @@ export interface MaelstromNodeOptions {
   readonly id: NodeId
   readonly nodes: readonly NodeId[]
   readonly words: ProgramCommand['words']
-  /** Its working directory, which is created. */
+  /** The node's working directory, which is created. */
   readonly directory: string
   readonly logPath: string
   readonly keeper: Keeper
-  /** Tells nodes of their neighbours, as those of broadcast are told. */
+  /** The topology to send to the node; absent except for broadcast. */
   readonly topology?: Topology | undefined
   /** Called with each message to another node, a client or a service. */
   sent(message: Message): void
-  /** Called with a line that is no message, and why. */
+  /** Called with a line that is not a message, and the reason. */
   misprinted(line: string, why: string): void
   died(message: string): void
 }
 
 export interface MaelstromNode extends SupervisedNode {
   readonly logPath: string
-  /** Hands the program a message; one that is down loses it. */
+  /** Passes the program a message. A program that is down loses it. */
   receive(message: Message): void
   /** See `LineReader`. */
   unended(forMs: number): string | undefined
 }
 
-/** How long a program may take to answer `init`, as in Maelstrom. */
+/** The time within which a program must answer `init`, as in Maelstrom. */
 const STARTUP_MS = 10_000
 
-/** A program that speaks Maelstrom's protocol, over all its lives. */
+/** Returns a node that runs a program with Maelstrom's protocol, over all its lives. */
 export function maelstromNode(options: MaelstromNodeOptions): MaelstromNode {
   const { id, nodes, words, directory, logPath, keeper, topology } = options
   let tell: ((message: Message) => void) | undefined

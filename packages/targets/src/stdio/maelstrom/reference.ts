@@ -3,7 +3,7 @@ import { wordsOf } from '../../command/words.ts'
 import type { ProgramCommand } from '../../processes/command.ts'
 import { type RpcWorkload, rpcWorkloads } from './workloads.ts'
 
-/** What a reference names: `maelstrom:lin-kv:python3 ./node.py`. */
+/** The program that a reference names: `maelstrom:lin-kv:python3 ./node.py`. */
 export interface MaelstromProgram {
   readonly rpc: RpcWorkload
   readonly command: string

@@ -2,13 +2,13 @@ import type { Random } from '@chaosproxy/faults'
 import { canonical, type Json } from '@chaosproxy/history'
 import type { Body } from './message.ts'
 
-// The nodes that Maelstrom plays itself, to which programs send requests: doc/services.md.
+// The services that Maelstrom provides as nodes, to which programs send requests: doc/services.md.
 
 export type Service = (from: string, request: Body) => Body
 
 const DOES_NOT_EXIST: Body = { type: 'error', code: 20, text: 'key does not exist' }
 
-/** What a request finds and leaves; keys are canonical JSON. */
+/** The keys and values of a service. Keys are canonical JSON. */
 interface Store {
   get(key: string): Json | undefined
   set(key: string, value: Json): void
@@ -35,15 +35,18 @@ function carryOut(store: Store, request: Body): Body {
   }
 }
 
-/** One copy, changed by one request at a time. */
+/** Returns a linearizable store: one copy, which one request at a time changes. */
 function linKv(): Service {
   const store = new Map<string, Json>()
   return (_, request) => carryOut(store, request)
 }
 
-/** A node sees the states in their order and never goes back, but may see an old one; changes are made to the newest. */
+/**
+ * Returns a sequentially consistent store. A node sees its states in order and never returns to an older one, but may
+ * see an old state. Changes apply to the newest state.
+ */
 function seqKv(random: Random): Service {
-  /** By key: what it held after each change, with the number of changes until then. */
+  /** The values of each key after each change, with the number of all changes until then. */
   const held = new Map<string, { readonly at: number; readonly value: Json }[]>()
   let newest = 0
   const seen = new Map<string, number>()
@@ -69,7 +72,10 @@ function seqKv(random: Random): Service {
 
 const LWW_COPIES = 5
 
-/** A request meets one of several copies, which learn of each other's writes later; the last write wins. */
+/**
+ * Returns a store with several copies, which learn of each other's writes later. A request reaches one of the copies.
+ * The last write wins.
+ */
 function lwwKv(random: Random): Service {
   type Copy = Map<string, { readonly at: number; readonly value: Json }>
   const copies: readonly Copy[] = Array.from({ length: LWW_COPIES }, () => new Map())
@@ -91,7 +97,7 @@ function lwwKv(random: Random): Service {
   }
 }
 
-/** Timestamps, none given out twice. */
+/** Returns a timestamp service. No timestamp is returned twice. */
 function linTso(): Service {
   let next = 0
   return (_, { type }) =>

@@ -9,7 +9,7 @@ export interface SwitchboardOptions {
   readonly nodes: readonly NodeId[]
   readonly clock: MachineClock
   readonly seed: number
-  /** Of messages between nodes; those of clients and services have none, as in Maelstrom. */
+  /** The latency of messages between nodes. Messages of clients and services have none, as in Maelstrom. */
   readonly latency: Latency
   deliver(message: Message): void
 }
@@ -17,11 +17,11 @@ export interface SwitchboardOptions {
 /** The simulator's network between nodes and clients, in real time. */
 export interface Switchboard {
   readonly network: SimulatedNetwork
-  /** Sends from one node to another, or between a node and the clients. */
+  /** Sends a message from one node to another, or between a node and the clients. */
   send(from: NodeId | 'clients', to: NodeId | 'clients', message: Message): void
-  /** Does something to the network, at the present time. */
+  /** Changes the network at the present time. */
   now<T>(change: (time: Nanos) => T): T
-  /** The messages sent between nodes so far. */
+  /** Returns the number of messages sent between nodes so far. */
   sent(): number
 }
 
@@ -38,7 +38,7 @@ export function createSwitchboard(options: SwitchboardOptions): Switchboard {
   let wakesAt = Number.POSITIVE_INFINITY
   let isRunning = false
 
-  /** Makes all happen that is due, and sets the queue's clock to the machine's. */
+  /** Processes all events that are due, and sets the queue's clock to the machine's. */
   function catchUp(): void {
     if (isRunning) return
     isRunning = true

@@ -10,15 +10,19 @@ import type { RpcWorkload } from './workloads.ts'
 const MAELSTROM = 'maelstrom'
 
 /**
- * Programs are often written for a course, and log each message: 40 times as many as Maelstrom sends, in less time.
- * Where replicas must agree in the end, waiting for that takes most of it.
+ * Programs are often written for a course, and log each message. This load sends 40 times as many operations as
+ * Maelstrom, in less time. Where replicas must agree at the end, most of the time is for waiting until they do.
  */
 const usualLoad = ({ promises }: RpcWorkload) => ({ timeMs: promises === 'eventual' ? 5_000 : 8_000, rate: 200 })
-/** Programs may gossip every five seconds; what must be right at any time needs no wait but for another leader. */
+/**
+ * Returns the quiet time after faults. Programs may gossip every five seconds; a linearizable program only needs time
+ * to elect another leader.
+ */
 const quietMs = (level: string | undefined) => millis(level === 'linearizable' ? 4_000 : 8_000)
 
 /**
- * A program that speaks Maelstrom's protocol, by its workload and command: `maelstrom:lin-kv:python3 ./node.py`.
+ * Returns a program with Maelstrom's protocol as a target, by its workload and command: `maelstrom:lin-kv:python3
+ * ./node.py`.
  *
  * @throws UserError (usage) for an unknown workload or a missing command.
  */
@@ -33,7 +37,7 @@ export function maelstromTarget(reference: string): Target {
     bugs: [],
     marks: false,
     sticky: true,
-    // Raft as a tutorial has it waits for two to four seconds before it elects.
+    // Raft in a tutorial waits for two to four seconds before an election.
     longestFault: 0.4,
     quietMs,
     functions: () => rpc.functions,
@@ -52,10 +56,13 @@ export function maelstromTarget(reference: string): Target {
   }
 }
 
-/** A program without a disk of its own forgets everything. */
+/** Returns whether a fault makes a program forget everything, since programs have no disk. */
 const losesMemory = (kind: FaultKind): boolean => kind === 'kill'
 
-/** Its processes can be killed and paused; its messages suffer what those of the simulator do, but no forgery. */
+/**
+ * Returns whether a program can suffer a fault. Its processes can be killed and paused, and its messages suffer the
+ * faults of the simulator's messages, except forgery.
+ */
 function suffers(kind: FaultKind): Suffering {
   if (Object.hasOwn(nodeHarms, kind)) return true
   const simulated = simulatorSuffers(kind)

@@ -1,12 +1,15 @@
 import type { NodeId } from '@chaosproxy/faults'
 
-/** Who is whose neighbour. */
+/** The neighbours of each node. */
 export type Topology = { readonly [node: NodeId]: readonly NodeId[] }
 
-/** The places of a node's neighbours, by its own place and the number of nodes. Places out of range are dropped. */
+/**
+ * Returns the indexes of a node's neighbours, given its own index and the number of nodes. Indexes out of range are
+ * dropped.
+ */
 type Beside = (at: number, count: number) => readonly number[]
 
-/** In a grid as nearly square as can be. */
+/** Returns the neighbours in a grid that is as square as possible. */
 const grid: Beside = (at, count) => {
   const width = Math.ceil(Math.sqrt(count))
   return [at % width > 0 ? at - 1 : -1, at % width < width - 1 ? at + 1 : -1, at - width, at + width]
@@ -33,7 +36,7 @@ const topologies: { readonly [name: string]: Beside } = {
 
 export const topologyNames: readonly string[] = Object.keys(topologies)
 
-/** The neighbours of each node, by the name of a topology; an unknown one is a grid. */
+/** Returns the neighbours of each node in a topology. An unknown name means a grid. */
 export function topologyOf(nodes: readonly NodeId[], name: string): Topology {
   const beside = topologies[name] ?? grid
   return Object.fromEntries(

@@ -18,7 +18,7 @@ import { type NetworkAsked, networkOf, networkSettings } from './settings.ts'
 import { topologyOf } from './topology.ts'
 import type { RpcWorkload } from './workloads.ts'
 
-/** How long a request takes to a service, and its reply back, at most. A program that waits is overtaken meanwhile. */
+/** The greatest delay of a request to a service, and of its reply. Other messages may overtake a program that waits. */
 const MOST_SERVICE_MS = 5
 const CLIENT = 'c1'
 const WAKE = 'wake'
@@ -32,21 +32,21 @@ interface Running {
   readonly nodes: readonly NodeId[]
   readonly process: LineProcess
   readonly random: Random
-  /** The steady clock when it began; unknown before its first event. */
+  /** The steady clock at the program's start; unknown before its first event. */
   began: number | undefined
   isReady: boolean
-  /** By timer: a request on its way to a service, or what comes back to the program. */
+  /** Messages on the way, by timer: a request to a service, or a message to the program. */
   readonly onTheWay: Map<string, Message>
-  /** By message id: the request of a client. */
+  /** The requests of clients, by message id. */
   readonly asked: Map<number, Extract<MachineEvent<Message>, { readonly type: 'request' }>>
   serial: number
 }
 
 /**
- * A Node program of Maelstrom in virtual time: a process for each life of a node, whose clock, timers and randomness
- * are those of the simulation. Services are asked as in Maelstrom: no partition cuts them off.
+ * Returns a Node program of Maelstrom as a protocol in virtual time. Each life of a node is a process, whose clock,
+ * timers and randomness are those of the simulation. Partitions do not cut off services, as in Maelstrom.
  *
- * @throws UserError (usage) for a program of another language: its timers would ring in real time.
+ * @throws UserError (usage) for a program in another language: its timers would ring in real time.
  */
 export function maelstromProtocol(reference: string): ProtocolModule {
   const { rpc, command, words } = maelstromProgram(reference)
@@ -56,7 +56,7 @@ export function maelstromProtocol(reference: string): ProtocolModule {
     summary: `${command}, a Maelstrom program in virtual time`,
     objects: [rpc.object],
     functions: rpc.functions,
-    // Levels of Maelstrom's workloads are wider than those of protocols: the command line says which.
+    // Maelstrom's workloads have more levels than protocols, so the command line chooses the level.
     promises: 'none',
     sticky: true,
     notUnder: ['kill', 'crash', 'power-loss', 'corrupt-message', 'forge-message'],
@@ -65,7 +65,7 @@ export function maelstromProtocol(reference: string): ProtocolModule {
   }
 }
 
-/** What follows `node` on the command line. */
+/** Returns the words after `node` on the command line. */
 function nodeArguments([program, ...args]: readonly string[], command: string): readonly string[] {
   if (program === undefined || basename(program) === 'node') return args
   if (/\.[cm]?js$/.test(program) || firstLine(program).includes('node')) return [program, ...args]
@@ -88,7 +88,7 @@ function machineOf(rpc: RpcWorkload, program: readonly string[], { latency, topo
   const delayOf = ({ random }: Running): Millis => millis(latency.delayMs + random.next() * latency.jitterMs)
   let services: ReadonlyMap<string, Service> | undefined
 
-  /** Hands the program messages, and carries out what it does. */
+  /** Passes messages to the program, and carries out its effects. */
   function told(state: Running, messages: readonly Message[], now: Millis, steady: Millis): Step {
     state.began ??= steady
     const question: Question = {
@@ -120,7 +120,7 @@ function machineOf(rpc: RpcWorkload, program: readonly string[], { latency, topo
     throw new Error(`${state.id} sent a message to ${dest}, and there is no such node, client or service`)
   }
 
-  /** What becomes of a message that has arrived at a service or the program. */
+  /** Handles a message that has arrived at a service or at the program. */
   function arrived(state: Running, timer: string, now: Millis, steady: Millis): Step {
     const message = state.onTheWay.get(timer)
     state.onTheWay.delete(timer)
@@ -168,7 +168,7 @@ function later(state: Running, message: Message, afterMs?: Millis): Sent {
   return { type: 'setTimer', timer, afterMs: afterMs ?? millis(state.random.next() * MOST_SERVICE_MS) }
 }
 
-/** The command line that starts the program in virtual time. */
+/** Returns the command line that starts the program in virtual time. */
 function wordsFor(program: readonly string[], seed: number): readonly string[] {
   const frame = `${pathToFileURL(builtEntry('stdio/virtual-program'))}?${SEED_MEMBER}=${seed}`
   return [process.execPath, '--import', frame, ...program]

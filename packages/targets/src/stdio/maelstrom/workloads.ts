@@ -2,31 +2,29 @@ import { type Completion, type Input, isObject, type Json } from '@chaosproxy/hi
 import type { Settings } from '@chaosproxy/workloads'
 import { type Body, KEY_DOES_NOT_EXIST } from './message.ts'
 
-/** A workload of Maelstrom: its requests, and what clients of ours do with them. */
+/** A workload of Maelstrom: its requests, and the workload of our clients that sends them. */
 export interface RpcWorkload {
-  /** As `-w` names it. */
+  /** The name of the workload for Maelstrom's option `-w`. */
   readonly name: string
-  /** The workload of ours that asks the same, and its settings. */
+  /** The corresponding workload of this program, and its settings. */
   readonly workload: string
   readonly settings: Settings
   readonly functions: readonly string[]
   readonly object: string
-  /** What a correct program keeps while the network misbehaves. */
+  /** The level that a correct program keeps while the network suffers faults. */
   readonly promises: string
-  /** The faults of a run that names none; by default a partition. */
+  /** The default faults of a run; absent for a partition. */
   readonly faults?: readonly string[]
   request(input: Input, serial: number): Body
-  /**
-   * What a reply says of its request; a text says why it answers something else.
-   */
+  /** Returns the completion of a request from its reply; a text explains why the reply answers another request. */
   completion(reply: Body, input: Input, serial: number): Completion | string
-  /** What an error says, if it is an answer here. */
+  /** Returns the completion of a request from an error, if the error counts as an answer. */
   error?(reply: Body, input: Input): Completion | undefined
 }
 
 const ok = (value: Json): Completion => ({ type: 'ok', value })
 
-/** A set of its own for each run, that nothing replaces or removes from. */
+/** One separate set for each run, from which no operation removes elements. */
 const ONE_GROWING_SET: Settings = { keys: 1, size: 10_000, removes: 0 }
 
 const grownSet = (name: string, add: (element: Json) => Body, member: string): RpcWorkload => ({
@@ -105,11 +103,14 @@ const uniqueIds: RpcWorkload = {
   completion: ({ id }) => (id === undefined || id === null ? 'has no "id"' : ok(id)),
 }
 
-/** An echo is held to its text when it arrives; that no two are alike is all that is left to judge. */
+/**
+ * The echo workload. A reply must have the text of its request when it arrives; the model only judges that all texts
+ * are unique.
+ */
 const echo: RpcWorkload = {
   ...uniqueIds,
   name: 'echo',
-  // No node has anything to ask another.
+  // Nodes do not send messages to each other.
   faults: [],
   request: (_, serial) => ({ type: 'echo', echo: textOf(serial) }),
   completion: ({ echo: text }, _, serial) =>
@@ -146,7 +147,7 @@ const kafka: RpcWorkload = {
   },
 }
 
-/** Every workload, by the name that `-w` takes. */
+/** All workloads, by the name for the option `-w`. */
 export const rpcWorkloads: readonly RpcWorkload[] = [
   echo,
   uniqueIds,

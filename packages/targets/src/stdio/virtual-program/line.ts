@@ -1,4 +1,4 @@
-/** What happened at a time, in milliseconds: of the wall, and since the program began. */
+/** Events at a time: `now` in milliseconds of the wall clock, and in milliseconds since the program began. */
 export interface Question {
   readonly now: number
   readonly steady: number
@@ -6,11 +6,11 @@ export interface Question {
 }
 
 export interface Answer {
-  /** Lines of its stdout. */
+  /** Complete lines of the program's stdout. */
   readonly lines: readonly string[]
-  /** When its next timer is due; absent if it has none. */
+  /** Milliseconds until the program's next timer is due; absent if it has none. */
   readonly wakeAfterMs?: number
 }
 
-/** The member of the query of the module's address that holds the seed of the program's randomness. */
+/** The query parameter of the module's URL that holds the seed of the program's randomness. */
 export const SEED_MEMBER = 'seed'

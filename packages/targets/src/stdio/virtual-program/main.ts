@@ -7,24 +7,24 @@ import { type Answer, type Question, SEED_MEMBER } from './line.ts'
 import { createTimeline } from './timeline.ts'
 import { takeOverTimers } from './timers.ts'
 
-// Puts a Node program into virtual time: node --import main.js?seed=1 PROGRAM. Its clock stands still but for what each
-// question on the real stdin says; its timers, its randomness, its stdin and its stdout are ours. Each question is answered
-// once the program has nothing left to do but to wait.
+// Runs a Node program in virtual time: node --import main.js?seed=1 PROGRAM. The program's clock advances only by the
+// times in the questions on the real stdin. This module provides the program's timers, randomness, stdin and stdout.
+// Each question is answered once the program can only wait.
 
-/** The beginning of virtual time; programs may take a time near 0 for none. */
+/** The beginning of virtual time. Programs may treat a time near 0 as missing. */
 const EPOCH_MS = Date.UTC(2024, 0, 1)
-/** A timer of no delay may set another for ever. */
+/** The limit of turns for one question, since a timer without delay may set another timer for ever. */
 const MOST_TURNS = 10_000
-/** A program that reads nothing for so long never will; chaos waits a little longer for a line. */
+/** The time within which a program must begin to read. chaos waits a little longer for a line. */
 const LONGEST_LOAD_MS = 8_000
-/** What a program still waits for that is neither a timer nor a message. */
+/** Matches pending operations of a program that are neither timers nor messages. */
 const UNDER_WAY = /^(?:FSReq|Immediate|GetAddrInfo|RandomBytes|ScryptRequest|PBKDF2)/
 
 const real = { stdin: process.stdin, setImmediate, setTimeout, now: Date.now, write: fs.writeSync }
 const timeline = createTimeline()
 let wallMs = EPOCH_MS
 
-/** What it has printed since the last question, whole lines. */
+/** Complete lines that the program has printed since the last question. */
 let printed: string[] = []
 let unfinished = ''
 const print = (chunk: string | Uint8Array): void => {
@@ -67,7 +67,7 @@ real.stdin.setEncoding('utf8').on('data', (text: string) => {
   for (const line of lines) answering = answering.then(() => answer(JSON.parse(line)))
 })
 
-/** Nothing is answered before the program has been loaded, as far as that it reads. */
+/** Resolves once the program is loaded and reads its input. No question is answered before. */
 async function listening(): Promise<void> {
   const until = real.now() + LONGEST_LOAD_MS
   while (stdin.readableFlowing === null && stdin.listenerCount('readable') === 0 && real.now() < until)
@@ -131,7 +131,7 @@ function takeOverRandomness(random: ReturnType<typeof createRandom>): void {
   const randomInt = (from: number, to?: number): number =>
     to === undefined ? random.integer(from) : from + random.integer(to - from)
   Object.assign(crypto, { randomBytes, randomUUID, randomInt, randomFillSync: fill })
-  // What the module has of the same names looks here.
+  // The functions of `node:crypto` with the same names use these methods.
   for (const [name, value] of Object.entries({ randomUUID, getRandomValues: fill }))
     Object.defineProperty(Object.getPrototypeOf(globalThis.crypto), name, { value, configurable: true, writable: true })
 }

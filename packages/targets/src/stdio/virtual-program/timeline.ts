@@ -1,20 +1,23 @@
 export interface Timeline {
   now(): number
-  /** Calls back once that time has come; the function returned cancels that. */
+  /** Calls back at that time. Returns a function that cancels the call. */
   after(ms: number, ring: () => void): () => void
-  /** When the next timer is due. */
+  /** Returns when the next timer is due. */
   next(): number | undefined
   advance(to: number): void
-  /** Rings the next timer that is due; false if none is. */
+  /** Rings the next timer that is due. Returns false if there is none. */
   ring(): boolean
 }
 
-/** Times are differences of milliseconds, so that a timer may seem to be due a little later than it was set for. */
+/**
+ * The tolerance of times in milliseconds. They are differences, so a timer may seem to be due slightly later than it
+ * was set for.
+ */
 const NANOSECOND_MS = 1e-6
 
 export function createTimeline(): Timeline {
   let now = 0
-  /** In order of time, and then of setting. */
+  /** The waiting timers, in order of time, and in order of setting for equal times. */
   const waiting: { readonly at: number; readonly ring: () => void }[] = []
   return {
     now: () => now,

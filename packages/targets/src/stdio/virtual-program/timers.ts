@@ -17,7 +17,7 @@ class VirtualTimer {
 
   constructor(timeline: Timeline, run: Run, delayMs: unknown, args: readonly unknown[], repeats: boolean) {
     const wanted = Number(delayMs)
-    // As in Node: an invalid delay, or one that is too long, counts as a millisecond.
+    // As in Node, a delay that is invalid or too long counts as one millisecond.
     const ms = wanted >= 1 && wanted <= LONGEST_MS ? Math.trunc(wanted) : 1
     this.#start = (ring) => timeline.after(ms, ring)
     this.#run = () => Reflect.apply(run, this, [...args])
@@ -60,7 +60,9 @@ class VirtualTimer {
   }
 }
 
-/** Replaces the timers of this process by those of a timeline. `setImmediate` stays: it takes no time. */
+/**
+ * Replaces the timers of this process by those of a timeline. `setImmediate` is not replaced, since it takes no time.
+ */
 export function takeOverTimers(timeline: Timeline): void {
   const timeoutPromise = (delayMs?: number, value?: unknown): Promise<unknown> =>
     new Promise((resolve) => new VirtualTimer(timeline, resolve, delayMs, [value], false))
