@@ -18,7 +18,7 @@ const NO_AUTHENTICATION = Buffer.from([5, 0])
 const SUCCEEDED = Buffer.from([5, 0, 0, 1, 0, 0, 0, 0, 0, 0])
 const REFUSED = Buffer.from([5, 5, 0, 1, 0, 0, 0, 0, 0, 0])
 
-/** Opens a SOCKS proxy that passes on the bytes of every connection unchanged, and also ends, resets and silence. */
+/** Opens a SOCKS proxy that passes on every connection unchanged: its bytes, ends, resets and silence. */
 export async function openSocksServer(wayTo: (host: string, port: number) => Way): Promise<SocksServer> {
   const open = new Set<Socket>()
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (browser) => {

@@ -12,5 +12,5 @@ const leftOut: typeof usualTest = Object.assign(() => {}, {
 /** A test that the soak runs, and that `npm run test:commands` skips. */
 export const patientTest: typeof usualTest = isPatient ? usualTest : leftOut
 
-/** A test in a file with patient tests that `npm run test:commands` runs, and that the soak skips. */
+/** A fast test in a file with patient tests. `npm run test:commands` runs it, and the soak skips it. */
 export const test: typeof usualTest = isPatient ? leftOut : usualTest

@@ -26,7 +26,7 @@ export interface Shape {
    */
   readonly store: 'atomic' | 'replicas' | 'stale' | 'scattered'
   readonly unknown: number
-  /** Whether a process continues after an operation of unknown outcome, which is invalid. */
+  /** Whether a process continues after an operation of unknown outcome, which makes the history invalid. */
   readonly goesOn?: boolean
   readonly failed: number
   /** The fraction of completed reads whose value is replaced afterwards. */

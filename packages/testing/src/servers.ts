@@ -216,7 +216,7 @@ function temporaryDirectory(prefix: string): string {
 }
 
 /**
- * Returns a free port for servers that cannot listen on port 0 and report their port. The port is below the range from
+ * Returns a free port for servers that cannot choose and report a port themselves. The port is below the range from
  * which systems assign ports, so no other socket takes it before the server does.
  */
 export async function freePort(): Promise<number> {

@@ -61,7 +61,7 @@ export interface Ran {
   readonly durationMs: number
   /** The assertion that the run violated, or the way a program ended. */
   readonly broken: ReturnType<NonNullable<SimulatedCluster['broken']>>
-  /** Assertions that some run should reach, but this run has not reached. */
+  /** Assertions that at least one run should meet, and that this run has not met. */
   readonly unmet: readonly string[]
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Missed, SimulatedFinding } from 'chaosproxy/matchers'
 import { TestRunner } from 'vitest'
 
-/** Attaches the HTML report of a history that fails a level to the current test. */
+/** Attaches the HTML report of a failed history to the current test. */
 export function attachReport({ message, html }: Missed): void {
   const test = TestRunner.getCurrentTest()
   if (test === undefined) return

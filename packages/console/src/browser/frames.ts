@@ -23,7 +23,7 @@ export interface Hello {
   readonly seed: number
   readonly clients: number
   readonly timeMs: number
-  /** The level the run is held to. */
+  /** The consistency level that the run must meet. */
   readonly expected: string | undefined
   readonly nodes: readonly string[]
   /** Whether nodes report their roles. Recorded servers do not. */

@@ -1,4 +1,4 @@
-/** The place of a node in the topology: a ring, with the first node at the top. */
+/** The place of a node in the drawing of the topology, a ring with the first node at the top. */
 export interface Place {
   readonly x: number
   readonly y: number

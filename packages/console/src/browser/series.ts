@@ -29,6 +29,5 @@ export function errorsOf(bins: Bins, isOver: boolean): Columns {
   return [middles(rows.length, bins.width), ...lines]
 }
 
-/** Returns how often each class of error occurred. */
 export const errorTotals = ({ rows, errors }: Bins): readonly { readonly name: string; readonly total: number }[] =>
   errors.map((name, i) => ({ name, total: rows.reduce((sum, row) => sum + (row[5 + i] ?? 0), 0) }))

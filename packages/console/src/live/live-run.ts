@@ -4,7 +4,7 @@ import type { NodeRow, NoticedViolation, Stage, TailRow } from '../browser/frame
 import { type BinnedOperations, createBins } from './bins.ts'
 import { clockOf, type FaultLog, loggedFault, noFaults } from './faults.ts'
 
-/** What a page can show of a run so far. Folding an event, which every operation does, costs a microsecond. */
+/** What a page can show of a run so far. Processing an event costs a microsecond, and happens for each operation. */
 export interface LiveRun {
   readonly stage: Stage
   readonly elapsed: number
@@ -173,7 +173,7 @@ function createLags(): Lags {
   return {
     note(now, applied) {
       const all = [...recent, { at: now, newest: Math.max(0, ...applied) }]
-      // The last sample before the grace period counts now, and the later samples will count later.
+      // Keep the last sample before the grace period, which counts now, and all later samples.
       const first = all.findLastIndex(({ at }) => at <= now - GRACE_MS)
       recent = all.slice(Math.max(0, first))
     },

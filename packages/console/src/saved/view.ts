@@ -38,7 +38,6 @@ export const tabTitle = (view: View): string => {
   }
 }
 
-/** Describes the worker's progress. */
 export function progressText(progress: Progress | undefined): string {
   if (progress === undefined) return 'Starting'
   if (progress.type === 'judging') return `Judging ${plural(progress.operations, 'operation')}`

@@ -5,7 +5,7 @@ export interface Channel {
   /** Returns whether all sent data has left. A page that does not read is sent nothing more. */
   isFree(): boolean
   send(told: Told): void
-  /** Closes the connection of a page that sent something that the genuine page never sends. */
+  /** Closes the connection of a page that sent an unexpected message. */
   refuse(why: string): void
   onClosed(closed: () => void): void
 }

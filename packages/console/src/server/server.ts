@@ -73,7 +73,7 @@ const ownParts: { readonly [path: string]: ((token: string) => Pick<Content, 'ty
   '/page.css': () => ({ type: 'text/css', body: pageStyles }),
 }
 
-/** Returns the page before its code runs. The code draws everything else in the browser. */
+/** Returns the HTML of the page, whose script draws everything else in the browser. */
 const shell = (token: string): string => `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><title>chaos</title><link rel="icon" href="data:,"><link rel="stylesheet" href="/page.css?token=${token}"></head>
 <body><div id="page"><noscript>The live page needs JavaScript. The run goes on without it, and its report is written at the end.</noscript></div><script type="module" src="/page.js?token=${token}"></script></body></html>

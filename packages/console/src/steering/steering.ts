@@ -67,8 +67,8 @@ function insufferable(fault: Fault, { target }: PlannedRun): string | undefined 
 }
 
 /**
- * Returns the reason if a fault already stops one of the nodes: two faults that stop the same node would conflict when
- * they are healed.
+ * Returns the reason to refuse a fault if another fault already stops one of its nodes: two faults that stop the same
+ * node would conflict when they are healed.
  */
 function alreadyDown(fault: Fault, { faults }: LiveRun): string | undefined {
   if (!('nodes' in fault) || !stopsNodes(fault.kind)) return undefined

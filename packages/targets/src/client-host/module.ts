@@ -129,7 +129,6 @@ interface Hearing {
   breakDown(error: UserError): void
 }
 
-/** Returns the handlers for a loaded thread. */
 function earsOf(named: string, { heard, answered, thrown, breakDown }: Hearing): Ears {
   const bad = (what: string): void => breakDown(inputError(`${named}${what}`))
   return {

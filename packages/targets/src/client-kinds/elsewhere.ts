@@ -25,7 +25,7 @@ const PASSWORD = 'CHAOS_CLIENT_PASSWORD'
 
 const json = v.custom<Json>((given) => given !== undefined)
 
-/** Returns whether the declaration refers to nothing on the machine. */
+/** Returns whether the declaration works on any machine, without code or files. */
 const isWithoutCode = (declaration: ClientDeclaration): boolean => clientKindOf(declaration).isPlain === true
 
 const schema: v.GenericSchema<unknown, ClientsElsewhere> = v.variant('kind', [

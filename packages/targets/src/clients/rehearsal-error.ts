@@ -53,7 +53,7 @@ interface Refused {
   /** A write of another value, which the service refused with another answer. */
   readonly besides?: Answered | undefined
   readonly named?: Named | undefined
-  /** The path of the node's log, if there is one. */
+  /** The path of the node's log, which may not exist. */
   readonly logPath: string
 }
 

@@ -17,7 +17,7 @@ export type Answered = Tried & { readonly exchange: Exchange }
 
 export const isAnswered = (tried: Tried): tried is Answered => tried.exchange !== undefined
 
-/** The cause of writes that did not work, at least one for each node. */
+/** The judgement of failed writes, of which each node got at least one. */
 export type WriteJudgement =
   | {
       readonly type: 'refused'
@@ -53,12 +53,12 @@ export function judgeWrites(tried: readonly Tried[]): WriteJudgement {
   return { type: 'refused', shown, besides }
 }
 
-/** Statuses that refuse the content of a request. A text in place of a number may be accepted. */
+/** Statuses that refuse the content of a request. The service may accept a text in place of a number. */
 export const REFUSED_VALUES: ReadonlySet<number> = new Set([400, 422])
 
 export const isRedirect = (status: number): boolean => [301, 302, 307, 308].includes(status)
 
-/** Returns whether the route table does not declare the meaning of the answer to a read. */
+/** Returns whether the meaning of the answer to a read is missing from the route table. */
 export function isUnsaid(tried: Tried): tried is Answered {
   const { completion } = tried
   if (!isAnswered(tried) || completion.type === 'ok') return false

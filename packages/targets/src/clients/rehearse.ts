@@ -76,7 +76,7 @@ export async function rehearse(options: RehearseOptions): Promise<Rehearsed> {
   return (await isLikeOthers(stage, first)) ? rehearseFrom(stage, { first, startedAt }) : NOTHING
 }
 
-/** Returns the values to try, in this order. */
+/** Returns the values to try, in order: for a number also its text. */
 const valuesLike = (value: Json): Values => (typeof value === 'number' ? [NUMBER, String(NUMBER)] : [value])
 
 /** Returns a key like those of the clients that no client uses; undefined if the clients' keys follow other rules. */
@@ -259,7 +259,7 @@ async function readBack({ nodes, ask, read, key, signal }: Stage, write: Tried):
   }
 }
 
-/** Returns how long a later read may return something else, in milliseconds. */
+/** Returns for how many milliseconds a later read may still give another result. */
 function patienceFor({ type }: ReadJudgement, nodes: number): number {
   switch (type) {
     case 'fits':
@@ -276,8 +276,8 @@ function patienceFor({ type }: ReadJudgement, nodes: number): number {
 }
 
 /**
- * Returns whether the object behaves like the objects that clients use: the service accepts a write of it, or answers a
- * read of it like a read of an object of the clients that is not written yet.
+ * Returns whether the object behaves like the objects that clients use: the service accepts a write of the object, or
+ * answers a read of it as it answers a read of an unwritten object of the clients.
  */
 async function isLikeOthers({ ask, read, key }: Stage, written: readonly Tried[]): Promise<boolean> {
   if (written.some(hasWorked)) return true

@@ -31,12 +31,12 @@ export function respReplies(): RespReplies {
   let scanner = resp.scanner('responses')
   let buffered: Buffer = Buffer.alloc(0)
   let scanned = 0
-  /** The number of replies due before the command's own. */
+  /** The number of replies due before the command's own reply. */
   let ahead = 0
   let hasBehind = false
   let loggedIn = false
   let named: string | undefined
-  /** An error in a reply before the command's own, for example because of a wrong password. */
+  /** An error in a reply before the command's own reply, for example because of a wrong password. */
   let before: Json | undefined
   let own: { readonly reply: Json } | undefined
 

@@ -217,7 +217,7 @@ export interface ContainersDeclaration extends CommonDeclaration {
    */
   readonly through?: { readonly service: string; readonly port?: number | undefined } | undefined
   /**
-   * A directory of every node that gets its own disk, which faults can fill. The disk is in memory, with 64 megabytes
+   * A directory that is a separate disk in every node, which faults can fill. The disk is in memory, with 64 megabytes
    * by default. Requires a Compose file that is not running, for which an override is written.
    */
   readonly disk?: { readonly path: string; readonly megabytes?: number | undefined } | undefined

@@ -87,7 +87,10 @@ export function addAddresses(
   }
 }
 
-/** A node has no link to itself, so it gets its own listening address. */
+/**
+ * Returns the addresses of a node as seen from another node. A node has no link to itself, so it sees its own listening
+ * address.
+ */
 function seenFrom(node: NodeId, other: NodeId, own: Addresses, { peerPorts, peer }: Surroundings): Addresses {
   if (node === other) return own
   return Object.fromEntries(peerPorts.map((port) => [port, peer(node, other, port)]))

@@ -15,7 +15,7 @@ export interface CommandFault {
   readonly do: ProgramCommand
   readonly undo: ProgramCommand
   readonly timeoutMs: number
-  /** When the keeper runs the undo command, relative to others. */
+  /** The position of the undo command in the keeper's order. */
   readonly turn?: Turn | undefined
 }
 
@@ -23,7 +23,7 @@ export interface CommandFault {
 export interface UndoneFault extends Omit<CommandFault, 'undo'> {
   /** The undo command; undefined if the heal needs none. */
   readonly undo: ProgramCommand | undefined
-  /** The undo command if no other fault is in force; absent if it is the same. */
+  /** The undo command for the case that no other fault is in force; absent if `undo` serves in this case, too. */
   readonly undoLast?: ProgramCommand | undefined
 }
 
@@ -34,7 +34,7 @@ export interface RunningNodeOptions {
   readonly placeholders: Placeholders
   readonly faults: { readonly kill?: CommandFault | undefined; readonly pause?: CommandFault | undefined }
   readonly readiness: Readiness
-  /** The time within which the node must become ready, now and after a kill. */
+  /** The time within which the node must become ready, at the start and after a kill. */
   readonly timeoutMs: number
   readonly keeper: Keeper
   readonly logPath: string
@@ -101,7 +101,9 @@ export function runningNode(options: RunningNodeOptions): RunningNode {
 }
 
 export interface CountedFault {
-  /** Injects by this command instead of the usual one, if given. Resolves with whether the fault is in force. */
+  /**
+   * Injects the fault by this command instead of the usual one, if given. Resolves with whether the fault is in force.
+   */
   do(by?: ProgramCommand): Promise<boolean>
   /** Resolves with whether the fault is healed. */
   undo(): Promise<boolean>

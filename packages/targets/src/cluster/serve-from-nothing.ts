@@ -32,7 +32,7 @@ export interface BeforeRunOptions {
 
 const ASK_MS = millis(1_000)
 const PAUSE_MS = 50
-/** The time after which the user gets the reason for the wait. */
+/** Milliseconds after which the reason for the wait is reported. */
 const LONG_MS = 4_000
 /** The number of reads, enough to find the data of an earlier run. */
 const MOST_READS = 100

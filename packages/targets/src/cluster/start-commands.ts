@@ -24,7 +24,7 @@ export interface CommandClusterOptions
     Pick<StartOptions, 'nodes' | 'settings' | 'dataDir' | 'faults'> {
   readonly declaration: NodesDeclaration
   readonly plan: ClusterPlan
-  /** Watches roles for a target written in code. By default the declaration describes how. */
+  /** Watches roles for a target written in code. By default the declaration's `role` is used. */
   readonly watchRoles?: ((nodes: readonly Started[]) => RoleWatch) | undefined
 }
 

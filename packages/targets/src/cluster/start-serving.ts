@@ -53,7 +53,7 @@ export interface ServingOptions<Node extends ServingNode> extends DeclaredOption
   readonly remotes?: (() => Promise<RemoteProxies>) | undefined
   /** Adds each node as it becomes available, and resolves once all are ready. */
   comeUp(starting: Starting<Node>, network: ClusterNetwork, timeoutMs: number): Promise<void>
-  /** Waits until a node leads, and then keeps watching roles. By default the declaration describes how. */
+  /** Waits until a node leads, and then keeps watching roles. By default the declaration's `role` is used. */
   readonly watchRoles?: ((nodes: readonly Node[], timeoutMs: number) => Promise<RoleWatch>) | undefined
   /** Advice on how to remove existing data. */
   readonly remedy: string

@@ -14,7 +14,7 @@ import type { Between } from '../preload/machine.ts'
 
 /** The properties of an external cluster that decide which faults it can suffer. */
 export interface Exposure {
-  /** The protocol of clients and nodes, if the proxy can parse it. */
+  /** The protocol between clients and nodes, if the proxy can parse it. */
   readonly clients: Carriage['kind'] | undefined
   /** Whether nodes dial each other through the proxy. */
   readonly linked: boolean
@@ -40,7 +40,7 @@ const UNLINKED: Refusal = {
   instead: [...OF_CLIENTS, 'kill', 'pause'],
 }
 
-/** Returns whether the fault is possible, on links of this kind if given. */
+/** Returns whether a fault is possible; with `among`, on links of this kind. */
 export function declaredSuffers(exposure: Exposure, kind: FaultKind, among?: 'nodes' | 'clients'): Suffering {
   if (exposure.hasEngine === true && isEngineKind(kind)) return exposure.refused[kind] ?? true
   if (exposure.machine !== undefined && isMachineKind(kind)) return exposure.machine(kind)

@@ -29,7 +29,7 @@ const AFTER_MS = 5_000
 
 export type NodePorts<Port extends string> = { readonly [port in Port]: number }
 
-/** The layer under the programs of a node that injects faults of its disk and clock. */
+/** The layer under a node's programs, which injects faults of their disk and clock. */
 export interface NodeMachine {
   /** Returns the command that runs a program on this machine. */
   under(command: ProgramCommand): ProgramCommand

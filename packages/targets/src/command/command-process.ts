@@ -169,8 +169,8 @@ function begin({ stdio }: ChildProcess): void {
 }
 
 /**
- * Returns whether the program exists. A missing program is started without waiting, since only the start shows the
- * reason.
+ * Returns whether the program exists, so that the command can wait for its start. A missing program is started
+ * directly, since only the start shows the reason.
  */
 const canWait = ({ words: [program], directory = '.' }: ProgramCommand): boolean =>
   findProgram(program.includes('/') ? resolve(directory, program) : program) !== undefined

@@ -27,7 +27,10 @@ export interface UntilReadyOptions {
   readonly logPath: string
   /** The length of the log in bytes when this process started. */
   readonly logOffset: number
-  /** Whether the server has served before. Its settings are then right, and its last output explains enough. */
+  /**
+   * Whether the server has served before. Its settings are then known to be right, so its last output explains a
+   * failure.
+   */
   readonly isAgain?: boolean | undefined
 }
 

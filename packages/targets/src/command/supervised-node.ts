@@ -77,7 +77,7 @@ const rethrow = (error: unknown): never => {
   throw error
 }
 
-/** Returns the listener of a node with damaged files. */
+/** Returns callbacks for a node with damaged files, which report every end and failed start to `lost`. */
 const lostTo = (lost: (why: string) => void): Hearing => ({
   ended: lost,
   refused: (error) => (error instanceof UserError ? lost(error.message) : rethrow(error)),
@@ -170,7 +170,7 @@ export function superviseNode<Ready>(options: SupervisedNodeOptions<Ready>): Sup
     damage: (lost) => void Object.assign(hearing, lostTo(lost)),
     async pause() {
       pauses++
-      // A node that is starting is paused once its process exists.
+      // `start` pauses a node that is starting, once its process exists.
       if (current === undefined || !life.alive) return false
       await current.pause()
       return true

@@ -42,7 +42,6 @@ export function ownLabel(): string {
   return `lo:${digits(namespace, WIDTH.namespace)}${digits(pid, WIDTH.pid)}${digits(startTime, WIDTH.startTime)}`
 }
 
-/** Returns an IPv6 address of this process. */
 export function ownAddress6(index: number): string {
   const { namespace, pid, startTime } = ownIdentity(IN_ADDRESS)
   return [...PREFIX6, namespace, Math.floor(pid / GROUP), pid % GROUP, startTime, index]

@@ -96,7 +96,10 @@ function composing(engines: readonly AskedEngine[]): readonly Allowance[] {
   ]
 }
 
-/** Returns whether the kernel accepts rules between containers that end with their process. Changes nothing. */
+/**
+ * Returns whether the kernel accepts rules between containers that are removed with the process that added them.
+ * Changes nothing.
+ */
 function rules(): Allowance {
   const what = 'rules between containers'
   const no = (detail: string, remedy: string): Allowance => ({ what, allowed: false, detail, remedy, isNeeded: true })

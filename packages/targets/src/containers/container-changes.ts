@@ -11,7 +11,7 @@ export interface ContainerChanges {
   summary(): string | undefined
 }
 
-/** A container at the last call; undefined if it did not run. */
+/** A container at the last call of `look`; undefined if it did not run. */
 type Seen =
   | { readonly id: string; readonly startedAtMs: number | undefined; readonly addresses: readonly string[] }
   | undefined
@@ -88,7 +88,7 @@ interface StaleDial {
   readonly node: string
 }
 
-/** The time after which a dial that began before the container came back has failed. */
+/** A dial that began before the container returned has failed after this time. */
 const DIALS_FOR_MS = 5_000
 
 const addressesOf = ({ container }: Member): readonly string[] =>

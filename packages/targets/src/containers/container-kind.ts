@@ -55,7 +55,7 @@ export function kindOf({ image, command, service, labels }: Container): Containe
 
 const knownBy = (name: string): KnownKind | undefined => KNOWN.find((each) => each.name.test(name))
 
-/** Programs that start another program. */
+/** Matches programs that start another program. */
 const STARTERS = /entrypoint|^(tini|dumb-init|exec|--|run\.sh)$/
 
 /** Returns the port that clients dial if the image is that of a database. */

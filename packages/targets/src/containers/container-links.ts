@@ -71,7 +71,7 @@ export const CLIENT_PORT = 'client'
 /** @throws UserError (environment) if the system refuses the rules or the addresses. */
 export async function openContainerLinks(options: ContainerLinksOptions): Promise<ContainerLinks> {
   const { project, members, network, keeper } = options
-  // The rules are kept to the end, at least to reserve their addresses.
+  // These rules are kept until the end, even if inner rules replace them, to reserve their addresses.
   const outer = await openRules(project, keeper)
   let rules = outer
   const ways: Way[] = []
@@ -295,7 +295,7 @@ function createNames(): LinkNames & { learn(ways: readonly Way[]): void } {
   }
 }
 
-/** Returns a function that returns the links that the rules cover since its last call; none at the first call. */
+/** Returns a function that lists the links that the rules have covered since its last call; none at its first call. */
 function createNewWays(): (ways: readonly Way[], rulesLast: boolean) => readonly Way[] {
   const known = new Set<string>()
   return (ways, rulesLast) => {

@@ -32,7 +32,7 @@ export interface ContainerNetwork {
   /** Problems during the run: links that could not follow their containers. */
   readonly trouble: readonly string[]
   /**
-   * Leads the clients of these containers to this port, and returns the address to dial for each container.
+   * Serves clients of these containers at this port. Resolves with the address to dial for each container.
    *
    * @throws UserError (environment) if a container does not listen on the port.
    */

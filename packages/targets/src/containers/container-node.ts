@@ -30,7 +30,7 @@ export interface ContainerNodeOptions {
 }
 
 /**
- * An address whose dial fails immediately. A container without an address must not keep its last one, which another
+ * An address whose dial fails immediately. A container without an address must not keep its last address, which another
  * container may have now.
  */
 const NOWHERE = '255.255.255.255'

@@ -153,7 +153,7 @@ interface Inspected {
     readonly Labels?: { readonly [name: string]: string } | null
     readonly Env?: readonly string[] | null
     readonly Cmd?: readonly string[] | null
-    /** Some versions of podman print a single text. */
+    /** Some versions of podman print a single text instead of a list. */
     readonly Entrypoint?: readonly string[] | string | null
     readonly ExposedPorts?: { readonly [port: string]: unknown } | null
     readonly Healthcheck?: { readonly Test?: readonly string[] | null } | null

@@ -51,8 +51,8 @@ export function noEntrance({ service, port }: Through, { listening }: Entrance, 
 }
 
 /**
- * Returns the address of a gateway, which chooses the node. Clients can dial it while their own node is down. The
- * containers of a scaled gateway are distributed over the nodes.
+ * Returns the address of a gateway, which chooses the node. Clients can dial the gateway while their own node is down.
+ * The containers of a scaled gateway are distributed over the nodes.
  */
 export const throughGateway =
   (service: string, port: number, members: () => readonly Member[]): ClientAddress =>

@@ -14,8 +14,8 @@ const FOUND_WITHIN_MS = 5_000
 const LOOK_EVERY_MS = 50
 
 /**
- * Reports events as this podman process's event file grows, until the returned function is called. Reports nothing more
- * if there is no such file, or if it is replaced.
+ * Reports events as they are appended to the event file of this podman process, until the returned function is called.
+ * Reports nothing more if there is no such file, or if it is replaced.
  */
 export function watchEventFile(pid: number, happened: (event: WrittenEvent) => void): () => void {
   const deadline = performance.now() + FOUND_WITHIN_MS

@@ -48,8 +48,8 @@ const LOOK_EVERY_MS = 500
 /** The time within which a port of a newly started container is found. The port cannot be reached before. */
 const LOOK_SOON_MS = 25
 /**
- * The length of a pause, as a multiple of the time that the look before it took. A look takes milliseconds per
- * container and blocks everything else.
+ * The length of the pause after a look, as a multiple of the look's duration. A look takes milliseconds per container
+ * and blocks everything else.
  */
 const RESTS_TIMES = 3
 /** How long a container counts as just started. */
@@ -165,8 +165,8 @@ async function watched(
 }
 
 /**
- * Returns a function that collects calls during a batch into the next batch. The engine is thus asked once for several
- * events, and in order.
+ * Returns a function that collects its arguments while a batch is handled, and then handles them as the next batch. The
+ * engine is thus asked once for several events, and in order.
  */
 function inBatches<T>(handle: (batch: readonly T[]) => Promise<void>): (each: T) => void {
   let waiting: T[] = []

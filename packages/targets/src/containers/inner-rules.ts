@@ -31,7 +31,7 @@ interface InnerTable {
 
 /**
  * Opens the same rules in the containers' own networks, for bridges whose inner traffic bypasses rules in the engine's
- * network. A restarted container gets its table with the next redirected ports.
+ * network. A restarted container gets its table when ports are next redirected.
  *
  * @param processes A process of each running container, by every address of the container.
  */

@@ -9,7 +9,7 @@ import { groupsOf } from './ipv6-groups.ts'
 
 /**
  * Addresses of this machine, one for each link. The address that a connection uses tells the proxy which container
- * dials which. The addresses are in ranges reserved for benchmarking networks, which no network uses.
+ * dials which. The addresses are in ranges reserved for benchmarking networks, which no other network uses.
  */
 export interface LinkAddresses {
   readonly addresses: readonly string[]
@@ -24,7 +24,7 @@ const REMOVED_WITHIN_MS = 10_000
 
 /**
  * Adds an address of each of these families to the loopback interface. The keeper removes the addresses if this process
- * dies. If both die, the next process that adds addresses removes them.
+ * dies. If the keeper dies, too, the next process that adds addresses removes them.
  *
  * @throws UserError (environment) if the system refuses.
  */

@@ -17,7 +17,7 @@ export interface RedirectedPort {
 
 /** Traffic between containers that bypassed the proxy, and traffic that the rules refused. */
 export interface Refused {
-  /** The number of packets, by `FROM>TO`. */
+  /** The number of refused packets, by `FROM>TO`. */
   readonly packets: ReadonlyMap<string, number>
   readonly connections: readonly DirectConnection[]
   /** The number of UDP datagrams that passed, by `FROM>TO`. */

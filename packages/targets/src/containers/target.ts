@@ -149,7 +149,7 @@ function containerOffer({ nodes, services, suffers }: Offering): Offer {
   return { nodes, nemeses: [...possible, ...ofServices] }
 }
 
-/** Returns whether it is a fault on links between nodes, which also works on links to a service. */
+/** Returns whether a nemesis is a fault on links between nodes, which also works on links to a service. */
 const isOfLinks = ({ among, kind }: Nemesis): boolean => among === 'nodes' && !isNodeKind(kind)
 
 /** Explains why no fault of this name is available. */

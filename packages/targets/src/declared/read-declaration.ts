@@ -67,8 +67,8 @@ function schemaFor(json: unknown): v.GenericSchema<unknown, ClusterDeclaration> 
 }
 
 /**
- * Returns whether the declaration seems to be of a running cluster: only running nodes have addresses. The choice of
- * the schema gives errors for the intended kind.
+ * Returns whether a declaration seems to describe a running cluster, since only running nodes have addresses. The
+ * schema is chosen by this, so that its errors fit the declaration.
  */
 function looksRunning(json: unknown): boolean {
   const nodes = isObject(json) ? json['nodes'] : undefined

@@ -42,7 +42,7 @@ function startedTarget(declaration: StartedDeclaration, { where, directory }: De
 export interface OwnClients {
   /** The start of every message: the name of the target. */
   readonly where: string
-  /** The target's settings, if the declaration has none. */
+  /** The target's own settings, which replace those of the declaration with the same name. */
   readonly own?: readonly Setting[] | undefined
   readonly clients: (settings: Settings) => PlannedClients
   /**

@@ -33,7 +33,7 @@ export interface EmbeddedClusterOptions
   /** The name of the object that the protocol replicates; by default a register. */
   readonly object?: string | undefined
   readonly settings?: { readonly [name: string]: ProtocolSettingValue } | undefined
-  /** The limit for the processes to start, and again for one node to become ready. By default 60 s. */
+  /** The time limit for starting the processes, and again for one node to become ready. By default 60 s. */
   readonly startupTimeoutMs?: number | undefined
   /** The operations that clients will perform. If given, the proxy records them: see `Cluster.record`. */
   readonly recorded?: AskedOperations | undefined
@@ -166,7 +166,7 @@ function asCluster({ options, managed, logPath, ...parts }: Parts): EmbeddedClus
       suffers: embeddedSuffers,
       failover: undefined,
     }),
-    // Nodes report pending work themselves, so nothing lingers unnoticed.
+    // Nodes report pending work themselves, so final reads need no extra time for it.
     lingersMs: undefined,
     marked: () => managed.map((node) => node.id).filter((id) => news.marked.has(id)),
     logPath,

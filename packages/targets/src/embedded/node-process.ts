@@ -9,8 +9,8 @@ import { builtEntry } from '../processes/entry.ts'
 import { isUserFile } from '../user-files/import.ts'
 
 /**
- * The heap limit of a node, so that a protocol does not exhaust the machine's memory. The watchdog acts before this
- * limit, with a report.
+ * The heap limit of a node, so that a protocol does not exhaust the machine's memory. The watchdog ends the node with a
+ * report before this limit.
  */
 const LARGEST_HEAP = '--max-old-space-size=1024'
 

@@ -44,7 +44,7 @@ export interface Keeper {
  */
 export type Turn = 'first' | 'start' | 'meanwhile' | 'beside'
 
-/** How a command undoes a fault. */
+/** When and for which node an undo command runs. */
 interface Undoing {
   readonly timeoutMs: number
   readonly node?: NodeId | undefined

@@ -4,7 +4,7 @@ import { MARK, startTimeOf } from '../processes/process-tree.ts'
 import { type Keeper, startKeeper } from './keeper.ts'
 
 // A thread can be ended from outside, before it can end the processes that it has started. The pipe to its keeper
-// closes with the thread.
+// closes with the thread, and the keeper then ends these processes.
 
 let keeper: Keeper | undefined
 

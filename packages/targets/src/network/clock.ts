@@ -102,7 +102,7 @@ export function createClock(originNanos: bigint): MachineClock {
 export const machineMs = (clock: Pick<Clock, 'now'>, time: Nanos): number =>
   performance.now() - (clock.now() - time) / 1e6
 
-/** Returns the index at which an alarm is inserted: after all alarms that are not later. */
+/** Returns the index at which an alarm is inserted: after all alarms with the same or an earlier time. */
 function positionAfter(alarms: readonly Alarm[], time: Nanos): number {
   let position = alarms.length
   while (position > 0 && (alarms[position - 1] as Alarm).time > time) position--

@@ -36,7 +36,7 @@ export interface Starting<Node extends StartedNode> {
   stop(): Promise<void>
 }
 
-/** A node that can be stopped for a moment. */
+/** A node that can be paused. */
 export interface Pausable extends Pick<Victim, 'pause' | 'resume'> {
   readonly id: NodeId
 }
@@ -50,7 +50,7 @@ interface StartedMachines {
 }
 
 export interface StartedNode {
-  /** Ends the node, or undoes the faults on it. May be called again. */
+  /** Ends the node if this run started it, and otherwise undoes the faults on it. May be called again. */
   end(): Promise<void>
 }
 
@@ -102,7 +102,7 @@ export async function startCluster<Node extends StartedNode, Cluster>(
   }
 }
 
-/** Adds the nodes that ended during the start to its error, since they usually explain it. */
+/** Adds to the error of a start the nodes that ended during it, since they usually explain the error. */
 function withTrouble(error: unknown, { trouble }: ClusterNews): unknown {
   if (!(error instanceof UserError) || trouble.length === 0) return error
   return new UserError(error.code, [error.message, ...trouble].join('\n'))

@@ -15,7 +15,7 @@ export interface EffectRunner {
 /**
  * Carries out effects in order, with group commit: while a write is in progress, the records of later steps accumulate
  * for the next write. A record may become durable before an effect that precedes it is carried out, which looks to
- * others like a crash between the two. The reverse never happens.
+ * other nodes like a crash between the two. An effect is never carried out before an earlier record is durable.
  */
 export function createEffectRunner(options: {
   readonly journal: Journal

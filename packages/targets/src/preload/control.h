@@ -1,7 +1,7 @@
 /*
- * The page through which chaos controls the libraries that are preloaded into a program. It is a file that both map.
- * Each value has eight bytes in the machine's byte order, and chaos and the program never write the same value.
- * control.ts has the same offsets.
+ * The page through which chaos controls the libraries that are preloaded into a program. The page is a file that chaos
+ * and the program map. Each value has eight bytes in the machine's byte order, and chaos and the program never write
+ * the same value. control.ts has the same offsets.
  */
 #ifndef CHAOS_CONTROL_H
 #define CHAOS_CONTROL_H

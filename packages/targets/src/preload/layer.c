@@ -552,7 +552,10 @@ int main(int count_of, char **words, char **environment) {
   snprintf(options, sizeof options, "fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other,default_permissions", device);
   if (mount("chaos-disk", words[1], "fuse", MS_NOSUID | MS_NODEV, options) != 0) fail("mount");
   start_server(environment);
-  /* A directory that was entered before the mount is the one below it. */
+  /*
+   * The working directory was entered before the mount, and is the directory below it. Enter it again through the
+   * mount.
+   */
   if (chdir(here) != 0) fail(here);
   execvp(words[2], words + 2);
   fail(words[2]);

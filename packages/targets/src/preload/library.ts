@@ -52,8 +52,8 @@ export async function builtLibrary(name: LibraryName): Promise<string> {
   const path = join(cache(), `${name}-${key.digest('hex').slice(0, 16)}.so`)
   if (existsSync(path)) return path
   mkdirSync(cache(), { recursive: true })
-  // Other processes may compile the same library now. Each uses its own directory, and the last one replaces the
-  // result.
+  // Other processes may compile the same library now. Each process uses its own directory, and the last one replaces
+  // the result.
   const directory = mkdtempSync(join(cache(), 'making-'))
   try {
     const made = join(directory, `${name}.so`)

@@ -20,7 +20,7 @@ export interface Machines {
   of(node: NodeId, place: Place): Machine & NodeMachine
   /** Treats everything that nodes have written so far as fsynced, as in a system that has run for long. */
   settle(nodes: readonly Pausable[]): Promise<void>
-  /** Returns remarks on damaged files and the consequences. */
+  /** Returns remarks on damage to files, and its consequences. */
   notes(): readonly string[]
   close(): void
 }

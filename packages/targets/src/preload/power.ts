@@ -176,7 +176,7 @@ function tear(fd: number, changes: readonly Change[], random: Random): void {
 const BLOCK_BYTES = 4096
 
 /**
- * Keeps the old or the new contents of each block, and the old or the new size. A block that was never written is
+ * Keeps the old or the new contents of each block, and the old or the new size. A block that was never written contains
  * zeros.
  */
 function keepBlocks(fd: number, changes: readonly Change[], random: Random): void {

@@ -67,7 +67,8 @@ const LOOK_EVERY_MS = 20
 const GO = Buffer.from('\xff Go buildinf:', 'latin1')
 
 /**
- * Requires that every program of a node runs on the node's machine.
+ * Requires that every program of a node runs on the node's machine, so that faults of its disk and clock affect the
+ * program.
  *
  * @throws UserError (environment) for a program that does not.
  */

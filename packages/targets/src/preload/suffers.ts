@@ -25,7 +25,7 @@ export function machineSuffers(kind: Kind): Suffering {
   return hasCompiler() ? true : refused(kind, WITHOUT_COMPILER)
 }
 
-/** Returns the faults that a server in Go can suffer, which calls the kernel without the C library. */
+/** Returns the check of faults for a server in Go, which calls the kernel without the C library. */
 export const goSuffers =
   (name: string) =>
   (kind: Kind): Suffering => {

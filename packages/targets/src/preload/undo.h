@@ -33,9 +33,9 @@ struct tracked {
   int64_t size;
 };
 
-/* Size of buffers, small enough for the stacks of threads. */
+/* The size of buffers in bytes, small enough for the stacks of threads. */
 #define CHUNK 8192
-/* Length from which on a log frees the space of records that no longer count. */
+/* The length of a log in bytes from which on the space of outdated records is freed. */
 #define LONG_LOG (1 << 20)
 
 /* $CHAOS_MACHINE. */

@@ -3,7 +3,7 @@ import * as v from 'valibot'
 
 /** Proxies of another host between the nodes, and the address of their control interface. */
 export interface RemoteProxiesDeclaration {
-  /** The address of the control interface of `chaos proxy` on that host: `https://host-a:8474`. */
+  /** The address of the host's control interface, of `chaos proxy`: `https://host-a:8474`. */
   readonly control: string
   /** The environment variable that holds the token of the control interface, as `env:NAME`. */
   readonly token?: string | undefined

@@ -86,7 +86,7 @@ function injected(end: () => Promise<Healed>): Injected {
 }
 
 /**
- * Returns the end of a fault in several parts. It was in force as a whole while every part was, and has ended once all
+ * Combines the ends of a fault's parts. The fault was in force as a whole while every part was, and has ended once all
  * parts have.
  */
 function healedBy(ends: readonly LeasedEnd[]): Healed {

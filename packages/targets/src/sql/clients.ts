@@ -110,7 +110,7 @@ function openClient(home: NodeAddress, { database, object, nodes }: Shared): Cli
 
   /**
    * Resolves with a session with the first node that accepts writes. The search begins with the last known primary, or
-   * after a node that hung.
+   * with the node after one that hung.
    */
   async function sessionWithPrimary(signal: AbortSignal): Promise<Connected> {
     const all = nodes()

@@ -2,7 +2,7 @@ import type { Setting, Settings } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 import { type ObjectName, objectNames, type Transfers, transfersMade } from './asked.ts'
 
-/** How clients of an SQL database work. They use separate tables. */
+/** Declares clients of an SQL database. The clients use tables that chaos creates. */
 export interface SqlDeclaration {
   /**
    * The name of the user; by default `chaos` for MariaDB and `postgres` for PostgreSQL. The database has the same

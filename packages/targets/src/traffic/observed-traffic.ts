@@ -15,8 +15,8 @@ export interface ObservedTraffic {
   /** The protocol of the recorded servers. */
   readonly carries: Carriage
   /**
-   * The other recorded protocols, if each proxy declares its own protocol and proxies without a protocol are not
-   * recorded. In this case no key is read at the end, since the key's server is unknown.
+   * Other recorded protocols. Present if each proxy declares its own protocol, and proxies without a protocol are not
+   * recorded. No key is then read at the end, since the key's server is unknown.
    */
   readonly others?: readonly Carriage[] | undefined
   /** The path of the route table, or the name of a protocol that needs no table, for messages. */

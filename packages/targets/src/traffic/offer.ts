@@ -70,7 +70,7 @@ export function trafficRefusal(name: string, servers: readonly HurtServers[]): s
   return `--faults ${name}: ${why} ${name}, declare them as a target.`
 }
 
-/** Restricts selectors to the servers of a group. */
+/** Restricts the nodes and links of a fault plan to these servers. */
 function within(plan: FaultPlan, nodes: readonly NodeId[]): FaultPlan {
   if ('nodes' in plan) return plan
   if (plan.links === 'from-clients') return { ...plan, links: nodes.map((to) => ({ from: 'clients', to })) }

@@ -22,7 +22,7 @@ export async function typescriptLoader(file: string, options: JitiOptions = {}):
   const transforming: JitiOptions = {
     ...options,
     virtualModules: { ...helperModules, ...options.virtualModules },
-    // The disk cache would contain the output of `plain`.
+    // The disk cache is shared with `plain`, whose output differs.
     fsCache: false,
     transform: (given) => ({ code: transform(given) }),
   }

@@ -21,8 +21,8 @@ const promiseNames: readonly unknown[] = [...promisedLevels, 'none']
 
 /**
  * Loads a protocol by name, from a user's program (`exec:python3 node.py`), or from a user's file: JavaScript, or
- * TypeScript whose types are stripped. The file's default export is a `ProtocolModule`. The machines that it creates
- * are checked against its types at run time.
+ * TypeScript whose types are stripped. The file's default export is a `ProtocolModule`. Its machines are checked
+ * against its types at run time.
  *
  * @throws UserError (usage) if there is no such protocol, or the file does not export one; (input) if the file fails to
  * run.

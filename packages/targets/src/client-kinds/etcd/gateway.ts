@@ -16,7 +16,7 @@ export type Reply = { readonly type: 'ok'; readonly body: Body } | Trouble
 
 /** A line to one member. It carries one request at a time, and never sends a request again. */
 export interface Gateway {
-  /** Resolves at the latest when the timeout expires. */
+  /** Sends a request. Resolves at the latest when the timeout expires. */
   ask(path: string, request: object, timeoutMs: number): Promise<Reply>
   close(): void
 }

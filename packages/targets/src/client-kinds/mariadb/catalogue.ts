@@ -52,7 +52,7 @@ async function open({ password = '', ...login }: Login): Promise<Session> {
   }
 }
 
-/** The questions to a MySQL or MariaDB server about its schema. */
+/** The queries for the schema of a MySQL or MariaDB server. */
 export const mysqlCatalogue: CatalogueSource = {
   kind: 'mysql',
   system: 'MySQL or MariaDB',

@@ -56,7 +56,7 @@ function sessionOf(connection: Connection, setup: readonly string[]): SqlSession
   let isSetUp = false
   let isPrimary = false
 
-  /** A failed setup is a failure of the command, which was not sent. */
+  /** Runs a command, after the setup. A failed setup is a failure of the command, which was not sent. */
   async function run(sql: string): Promise<Judged> {
     for (const each of isSetUp ? [] : setup) {
       const { type, ...rest } = judgeEnd(await connection.query(each))

@@ -63,7 +63,7 @@ export function createLogin({ user, password }: Credentials, nonce: string): Log
 
 const zeroEnded = (text: string): Buffer => Buffer.from(`${text}\0`)
 
-/** Returns the SASL mechanism, and the first message with its length. */
+/** Returns the body of the SASL initial response: the mechanism, and the first message with its length. */
 function initialResponse(message: string): Buffer {
   const length = Buffer.alloc(4)
   length.writeInt32BE(Buffer.byteLength(message))

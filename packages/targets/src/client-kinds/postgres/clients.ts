@@ -48,10 +48,7 @@ export function planPostgres(declaration: PostgresDeclaration): PlannedClients {
   })
 }
 
-/**
- * Returns a function that assigns sessions to a share of them, evenly spread: it returns whether the next session
- * belongs to the share.
- */
+/** Returns a function that returns true for this share of its calls, evenly spread. */
 function sharesOf(share: number): () => boolean {
   let count = 0
   return () => {

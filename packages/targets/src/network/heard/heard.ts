@@ -27,7 +27,7 @@ export function heardOf(overheard: Overheard): Heard {
   const { listening, passages } = overheard
   const { from, to, between } = listening
   const excerpts: Excerpt[] = []
-  // One passage at a time, so that most of it need not be kept in memory.
+  // One passage is read at a time, so that only its relevant part is kept in memory.
   for (const passage of passages) excerpts.push(excerptOf(passage, overheard))
   const sent = excerpts.flatMap((excerpt) => excerpt.sent)
   const unclear = unclearOf(excerpts, overheard)
@@ -119,7 +119,7 @@ function unaskedOf(
   const others = keys.filter((key) => !own.has(key))
   const namesAny = (some: Iterable<string | undefined>, text: string): boolean =>
     [...some].some((key) => key !== undefined && hasWord(text, key))
-  // A message that names no key of the run may ask for all keys.
+  // Returns whether a message may ask for the key. A message that names no key of the run may ask for all keys.
   const mayAsk = (text: string | undefined): boolean =>
     text === undefined || namesAny(own, text) || !namesAny(others, text)
   /** When each server first received the change. */

@@ -68,7 +68,7 @@ function holds(json: Json, wanted: Json, depth: number = 0): boolean {
   return depth < DEEPEST && childrenOf(json).some((child) => holds(child, wanted, depth + 1))
 }
 
-/** Returns whether one object has the key as a member's value and contains the value. */
+/** Returns whether a single object has the key as a member's value and contains the value. */
 function associates(json: Json, key: string, value: Json, depth: number = 0): boolean {
   const children = childrenOf(json)
   const others = children.filter((child) => child !== key)

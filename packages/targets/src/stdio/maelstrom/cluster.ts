@@ -32,7 +32,7 @@ export interface MaelstromOptions
 const RECOVERY_MS = millis(10_000)
 /** The number of characters quoted from a line that is not a message. */
 const MOST_LINE = 120
-/** How long an incomplete line is waited for after the run. */
+/** Milliseconds to wait for the rest of an incomplete line after the run. */
 const UNENDED_MS = 500
 const MOST_LOG_BYTES = 200 * 2 ** 20
 const LOG_LOOKED_AT_MS = millis(500)
@@ -138,7 +138,7 @@ const lastWordsOf = (nodes: readonly MaelstromNode[]): readonly string[] =>
     return words === '' ? [] : [`${id} said last: ${words} (${logPath})`]
   })
 
-/** Ends the run if its program fills the disk with its log. */
+/** Ends the run if its program fills the disk with log output. */
 function watchLogs(nodes: readonly MaelstromNode[], clock: MachineClock, broke: (error: UserError) => void): void {
   function look(): void {
     const long = nodes.find(({ logPath }) => (statSync(logPath, { throwIfNoEntry: false })?.size ?? 0) > MOST_LOG_BYTES)

@@ -43,7 +43,7 @@ export interface MaelstromNodeOptions {
   readonly directory: string
   readonly logPath: string
   readonly keeper: Keeper
-  /** The topology to send to the node; absent except for broadcast. */
+  /** The topology to send to the node. Present only for broadcast workloads. */
   readonly topology?: Topology | undefined
   /** Called with each message to another node, a client or a service. */
   sent(message: Message): void

@@ -35,7 +35,7 @@ function carryOut(store: Store, request: Body): Body {
   }
 }
 
-/** Returns a linearizable store: one copy, which one request at a time changes. */
+/** Returns a linearizable store: a single copy, which serves one request at a time. */
 function linKv(): Service {
   const store = new Map<string, Json>()
   return (_, request) => carryOut(store, request)
@@ -46,7 +46,7 @@ function linKv(): Service {
  * see an old state. Changes apply to the newest state.
  */
 function seqKv(random: Random): Service {
-  /** The values of each key after each change, with the number of all changes until then. */
+  /** The values of each key after each change, with the number of changes so far. */
   const held = new Map<string, { readonly at: number; readonly value: Json }[]>()
   let newest = 0
   const seen = new Map<string, number>()

@@ -37,7 +37,7 @@ export function maelstromTarget(reference: string): Target {
     bugs: [],
     marks: false,
     sticky: true,
-    // Raft in a tutorial waits for two to four seconds before an election.
+    // Raft as written in a tutorial waits for two to four seconds before an election.
     longestFault: 0.4,
     quietMs,
     functions: () => rpc.functions,

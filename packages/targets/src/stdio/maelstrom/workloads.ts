@@ -24,7 +24,7 @@ export interface RpcWorkload {
 
 const ok = (value: Json): Completion => ({ type: 'ok', value })
 
-/** One separate set for each run, from which no operation removes elements. */
+/** One set for each run, from which no operation removes elements. */
 const ONE_GROWING_SET: Settings = { keys: 1, size: 10_000, removes: 0 }
 
 const grownSet = (name: string, add: (element: Json) => Body, member: string): RpcWorkload => ({
@@ -110,7 +110,7 @@ const uniqueIds: RpcWorkload = {
 const echo: RpcWorkload = {
   ...uniqueIds,
   name: 'echo',
-  // Nodes do not send messages to each other.
+  // Nodes do not send messages to each other, so there is no link to cut.
   faults: [],
   request: (_, serial) => ({ type: 'echo', echo: textOf(serial) }),
   completion: ({ echo: text }, _, serial) =>

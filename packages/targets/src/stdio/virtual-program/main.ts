@@ -15,7 +15,7 @@ import { takeOverTimers } from './timers.ts'
 const EPOCH_MS = Date.UTC(2024, 0, 1)
 /** The limit of turns for one question, since a timer without delay may set another timer for ever. */
 const MOST_TURNS = 10_000
-/** The time within which a program must begin to read. chaos waits a little longer for a line. */
+/** The time within which a program must begin to read its input. It is shorter than chaos waits for a line. */
 const LONGEST_LOAD_MS = 8_000
 /** Matches pending operations of a program that are neither timers nor messages. */
 const UNDER_WAY = /^(?:FSReq|Immediate|GetAddrInfo|RandomBytes|ScryptRequest|PBKDF2)/

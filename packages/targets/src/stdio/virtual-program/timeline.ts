@@ -10,8 +10,8 @@ export interface Timeline {
 }
 
 /**
- * The tolerance of times in milliseconds. They are differences, so a timer may seem to be due slightly later than it
- * was set for.
+ * The tolerance of times in milliseconds. Times are computed as differences, so a timer may seem to be due slightly
+ * later than it was set for.
  */
 const NANOSECOND_MS = 1e-6
 
