@@ -237,7 +237,7 @@ interface Sampled {
   readonly waited: Rates
 }
 
-/** The increase of each link's count per second. */
+/** Computes the increase of each link's count per second. */
 interface Rates {
   add(totals: ReadonlyMap<string, number>): void
   /** Returns the sums over these links per second, oldest first. */

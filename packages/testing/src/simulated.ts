@@ -135,7 +135,7 @@ export const injectedFor =
     })
 
 /**
- * Checks that one node reached another late or not at all during a cut of 500 ms, and reached it again after the cut.
+ * Checks that requests from one node to another were late or lost during a cut of 500 ms, and succeeded after the cut.
  */
 export function expectCut(lines: readonly string[], mode: 'hold' | 'drop'): void {
   const late = lines.map((line) => Number(/^n1: 1 (\d+)/.exec(line)?.[1] ?? 0)).filter((ms) => ms > 300)

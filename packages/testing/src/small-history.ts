@@ -107,7 +107,7 @@ export function smallHistory(events: readonly EventInput[], header?: Header): Hi
 const idOf = (values: ValueTable, { f, value }: EventInput): number =>
   f === 'txn' ? values.idOfTransaction(value ?? null) : values.id(value ?? null)
 
-/** Returns the index of a name in the list, and appends a new name. */
+/** Returns the index of a name in the list, and appends the name if it is new. */
 function number(list: string[], name: string | undefined): number {
   if (name === undefined) return ABSENT
   const at = list.indexOf(name)

@@ -157,7 +157,7 @@ export function summary(more: Partial<RunSummary> = {}): RunSummary {
   }
 }
 
-/** Jose's transfer: n1 acknowledges a write, and 1 ms later a read at n2 does not see it. */
+/** Returns the stale read of Jose's transfer: n1 acknowledges a write, and 1 ms later a read at n2 does not see it. */
 export function staleRead(): { readonly history: History; readonly report: Report } {
   const history = made([
     { p: 2, f: 'write', key: 'x', in: 6, from: 11_860.9e6, to: 11_862.1e6, node: 'n1' },
@@ -189,7 +189,7 @@ export function staleRead(): { readonly history: History; readonly report: Repor
   }
 }
 
-/** A read from n3 returns a value that n1 replaced 500 ms earlier. */
+/** Returns a history in which a read from n3 gets a value that n1 replaced 500 ms earlier. */
 export const readOfReplaced = (): { readonly history: History; readonly counterexample: Counterexample } => ({
   history: made([
     { p: 1, f: 'write', key: 'x', in: 105, from: 887e6, to: 890e6, node: 'n1' },

@@ -11,7 +11,7 @@ export interface JudgeTask {
   readonly model: ModelName | undefined
   readonly initial: Json
   readonly workload: string
-  /** The level that the run is held to. */
+  /** The consistency level that the run must meet. */
   readonly asked: string | undefined
   readonly title: string
   readonly version: string

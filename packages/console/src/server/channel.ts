@@ -13,8 +13,8 @@ export interface Channel {
 /** The close code for a message that violates the endpoint's policy (RFC 6455 §7.4.1). */
 const POLICY_VIOLATION = 1008
 /**
- * The limit of unread data. Answers to orders are not held back as frames are; a page that reads none of them is gone
- * or hostile.
+ * The limit of unread data in bytes. Answers to orders, unlike frames, are never held back. A page that exceeds the
+ * limit is gone or hostile.
  */
 const MOST_BUFFERED_BYTES = 4_000_000
 

@@ -43,7 +43,7 @@ export function helloOf(
 const KINDS = ['kill', 'pause', 'partition', 'latency', 'reset', 'refuse', 'failover'] as const
 const OF_NODES: readonly string[] = ['kill', 'pause', 'failover']
 
-/** Returns the fault kinds that the page can inject into this target and, for the other kinds, the reasons. */
+/** Returns the fault kinds that the page can inject into this target and, for the other kinds, why it cannot. */
 function offeredKinds({ target }: Pick<PlannedRun, 'target'>): readonly OfferedKind[] {
   return KINDS.map((kind) => {
     const summary = faultDefinitions.find((definition) => definition.kind === kind)?.summary ?? kind

@@ -2,7 +2,7 @@ import { type Completion, inputError, readsWhole, replacesWhole, type UserError 
 import type { Answer } from '@chaosproxy/wire/http'
 import { type ExchangeWatch, exchangeText, REFUSALS, type WrittenRequest } from './exchange.ts'
 
-/** The number of exchanges of one kind that must fail before it is reported that none worked. */
+/** The number of failed exchanges of one kind after which the kind is reported as broken. */
 const MOST = 50
 
 /** The time during which a replica may be behind, or a cluster without a leader. */

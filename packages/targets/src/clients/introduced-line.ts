@@ -15,7 +15,7 @@ type Answer<Reply> =
 
 /** A line to one node. Its connections send an introduction before they carry requests. Nothing is sent twice. */
 export interface IntroducedLine<Reply, Source> {
-  /** Resolves at the latest when no time is left. */
+  /** Sends a request. Resolves at the latest when no time is left. */
   ask(request: (reader: Source) => Buffer, remainingMs: () => number): Promise<Answer<Reply>>
   close(): void
 }

@@ -90,7 +90,7 @@ function openPrograms(command: ProgramCommand, { logDir, keeper, broke }: OpenCl
   const wrong = (what: string): void => breakDown(inputError(`${named} ${what}`))
 
   function ended({ owes, late }: ProgramProcess, how: string): void {
-    // This class killed the process because its answer was overdue, or is ending all processes.
+    // The process was killed because its answer was overdue, or all processes are being ended.
     if (late !== undefined || pending.isClosed()) return
     const why = `ended by itself (${how})${lastWordsText(logPath)}`
     if (owes !== undefined) pending.lose(owes, `the client ${why}`)

@@ -66,7 +66,7 @@ export function isUnsaid(tried: Tried): tried is Answered {
   return status < 500 && [':', ', and'].some((next) => completion.error.startsWith(`status ${status}${next}`))
 }
 
-/** The result of a read after a write that worked. */
+/** The judgement of a read after a write that worked. */
 export type ReadJudgement =
   | { readonly type: 'fits' }
   /** The service returns the written number as text. */

@@ -79,7 +79,7 @@ export async function rehearse(options: RehearseOptions): Promise<Rehearsed> {
 /** Returns the values to try, in order: for a number also its text. */
 const valuesLike = (value: Json): Values => (typeof value === 'number' ? [NUMBER, String(NUMBER)] : [value])
 
-/** Returns a key like those of the clients that no client uses; undefined if the clients' keys follow other rules. */
+/** Returns a key that no client uses, of the same form as the clients' keys; undefined if these follow other rules. */
 function unusedKey({ before = [] }: AskedOperations): string | undefined {
   const used = before.map(({ key }) => key ?? null)
   const isUsual = canonical(keyNames(used.length)) === canonical(used)

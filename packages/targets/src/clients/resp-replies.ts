@@ -9,9 +9,9 @@ interface RespRequest {
   readonly login?: readonly string[] | undefined
   /** The client's name. It is sent whenever it changes. */
   readonly session?: string | undefined
-  /** A command sent directly before the command, without waiting for its reply. */
+  /** A command sent directly before `words`, without waiting for its reply. */
   readonly ahead?: readonly string[] | undefined
-  /** A command sent directly after the command, without waiting for its reply. */
+  /** A command sent directly after `words`, without waiting for the reply to `words`. */
   readonly behind?: readonly string[] | undefined
 }
 

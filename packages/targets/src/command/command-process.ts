@@ -154,8 +154,8 @@ async function untilGone(root: TreeRoot, graceMs: number): Promise<void> {
 }
 
 /**
- * A shell that executes the command once it is told to start. Without it, if this process died between starting a
- * command and registering it with the keeper, the command would take effect after the keeper has undone it.
+ * A shell that executes the command once it is told to start. Without this shell, if this process died between starting
+ * a command and registering it with the keeper, the command would take effect after the keeper has undone it.
  */
 const WAITING = ['/bin/sh', '-c', `read -r go <&${WAITS_FOR} && exec "$0" "$@" ${WAITS_FOR}<&-`] as const
 const GO = 'go\n'

@@ -14,7 +14,7 @@ export interface LineReader {
   unended(forMs: number): string | undefined
 }
 
-/** Calls back with each line. At the end of the stream, an incomplete line counts, too. */
+/** Calls back with each line. At the end of the stream, also calls back with an incomplete line. */
 export function readLines(stream: Readable, line: (text: string) => void): LineReader {
   let rest = ''
   let latest = 0

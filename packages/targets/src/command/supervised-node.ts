@@ -196,7 +196,7 @@ export const commandsOf = (
     }),
   )
 
-/** The time after which the user gets the reason for the wait. */
+/** Milliseconds after which the reason for the wait is reported. */
 const LONG_MS = 4_000
 
 /** Resolves when the process is ready; ends the process if it is not ready in time. */

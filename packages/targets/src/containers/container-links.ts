@@ -57,8 +57,8 @@ export interface ContainerLinks {
   /** Ends connections between containers that are older than the rules, and no longer counts them. */
   endOlder(): Promise<void>
   /**
-   * Drops everything except TCP on these links, whose TCP the proxy cuts, until the returned function is called. That
-   * function resolves with the number of dropped packets.
+   * Drops everything except TCP on these links until the returned function is called; the proxy cuts TCP. The function
+   * resolves with the number of dropped packets.
    */
   cut(links: readonly Link[]): Promise<() => Promise<number>>
   /** Lets all new traffic pass directly. Connections through the proxy last until the proxy closes. */

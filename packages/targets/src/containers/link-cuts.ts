@@ -10,7 +10,7 @@ export interface LinkCutsOptions {
   next<T>(step: () => Promise<T>): Promise<T>
 }
 
-/** Cuts of links. Only TCP passes their rules: the proxy cuts TCP, and carries nothing else. */
+/** Cuts all traffic except TCP on links. The proxy cuts TCP, and carries nothing else. */
 export interface LinkCuts {
   /** Adapts the rules to changed addresses. */
   follow(): Promise<void>

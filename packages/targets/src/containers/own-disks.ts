@@ -58,7 +58,7 @@ export async function openOwnDisks({ where, disk, services, keeper, logPath }: O
       )
     }
     mkdirSync(seenIn(directoryOf(service)))
-    // The service may run as any user, as on a volume that its image prepares.
+    // The service may run as any user, so every user may write, as on a volume that its image prepares.
     chmodSync(seenIn(directoryOf(service)), 0o1777)
   }
   const override = writeOverride(directory, services, (service) => ({

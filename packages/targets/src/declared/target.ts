@@ -52,7 +52,7 @@ export interface OwnClients {
   readonly machine?: Exposure['machine']
   /** The layer between programs and their disks; by default libraries. */
   readonly below?: Exposure['below']
-  /** Loads the module that watches roles when a cluster starts. By default the declaration describes how. */
+  /** Loads the module that watches roles when a cluster starts. By default the declaration's `role` is used. */
   readonly watchRoles?: (() => Promise<(nodes: readonly CommandNode<string>[]) => RoleWatch>) | undefined
 }
 

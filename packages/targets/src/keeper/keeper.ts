@@ -73,7 +73,7 @@ export type KeeperRequest =
 
 /** Starts a keeper. `died` is called if the keeper ends before it is closed. */
 export function startKeeper(died: () => void): Keeper {
-  // In its own session: Ctrl-C in the terminal must reach only the runner, which must finish its run.
+  // The keeper has its own session: Ctrl-C in the terminal must reach only the runner, which must finish its run.
   const child = spawn(process.execPath, [builtEntry('keeper')], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] })
   if (child.pid === undefined) {
     child.once('error', () => {})

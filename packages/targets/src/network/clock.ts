@@ -48,7 +48,10 @@ export function createClock(originNanos: bigint): MachineClock {
     }
   }
 
-  /** The first alarm's timer keeps the process alive for all of them. */
+  /**
+   * Adds or removes an alarm for which the process must stay alive. The first alarm's timer keeps the process alive for
+   * all of them.
+   */
   function keep(more: 1 | -1): void {
     keeping += more
     if (keeping === 0) timeout?.unref()

@@ -3,7 +3,9 @@ import { createServer as createSocketServer, type Socket, type Server as SocketS
 import { type HttpApi, type HttpReply, MAX_BODY_BYTES } from './http-api.ts'
 import { parsePlainRequest, plainResponse } from './plain-http.ts'
 
-/** The limit of requests pipelined behind an unanswered one, in bytes. Above the limit the client has to wait. */
+/**
+ * The limit of pipelined requests that wait for an earlier answer, in bytes. Above the limit the client has to wait.
+ */
 const MOST_WAITING_BYTES = 1024 * 1024
 
 export interface NodeServer {

@@ -46,7 +46,7 @@ export function losePower({ disk, undo, unsynced, random }: LossOptions): readon
     if (changes.length === 0) return []
     return cut(path, changes, { disk, unsynced, random }) ?? []
   })
-  // The remaining contents are on disk now.
+  // The remaining contents are durable now, so the logs are obsolete.
   for (const name of readdirSync(undo)) rmSync(join(undo, name))
   return cuts
 }
@@ -124,7 +124,7 @@ function read(path: string): Buffer | undefined {
   }
 }
 
-/** Removes unsynced changes from a file; undefined if none is lost. */
+/** Removes unsynced changes from a file; undefined if nothing is lost. */
 function cut(
   path: string,
   changes: readonly Change[],

@@ -80,7 +80,7 @@ export async function killTree(root: TreeRoot): Promise<void> {
   await untilNone(root, 'SIGKILL', () => true)
 }
 
-/** The time within which a process that was being spawned has its mark. */
+/** The time within which a process that is being spawned gets its mark. */
 const SPAWN_MS = 1_000
 
 /**

@@ -22,7 +22,7 @@ export const withFinal = (carries: Carriage): Carriage =>
     ? { ...carries, table: { ...carries.table, final: FINAL } }
     : carries
 
-/** Observes requests, from which final reads learn how clients spell keys in paths. */
+/** Adds a record of how clients spell keys in paths, which final reads follow. */
 export const withSpellings = (carries: Carriage): Carriage =>
   carries.kind === 'http' && carries.table !== undefined
     ? { ...carries, table: { ...carries.table, spellings: createSpellings() } }

@@ -52,7 +52,7 @@ function sufferingOf(kind: FaultKind, among: 'nodes' | 'clients' | undefined, hu
   return { not: 'the run starts no server: declare one with "serve"', instead: ['cut-clients'] }
 }
 
-/** Returns how sessions are named. The history's header, which contains it, is written before the first operation. */
+/** Returns how sessions are named, for the history's header, which is written before the first operation. */
 function sessionsOf(ways: readonly Carriage[]): Target['sessions'] {
   const named = new Set(ways.flatMap((carries) => namedBy(carries) ?? []))
   return named.size === 0 ? { by: 'connection', named: false } : { by: [...named].join(', '), named: true }

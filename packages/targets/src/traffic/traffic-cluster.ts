@@ -121,8 +121,7 @@ export function trafficCluster(options: TrafficClusterOptions): TrafficCluster {
     async cutOff() {
       isCutOff = true
       for (const { name, protocol, enabled } of plane.proxies.list()) {
-        // A reopened proxy must be unreachable for the clients by all previous ways, including those within this
-        // process.
+        // Clients must not reach a reopened proxy by any previous way, including connections within this process.
         await plane.updateProxy(name, { enabled: false })
         if (enabled && protocol !== 'udp') await plane.updateProxy(name, { enabled: true, listens: false })
       }

@@ -69,7 +69,7 @@ const VARIABLE = 'CHAOS_API'
 
 /**
  * Lets users' files import this program by name, wherever it is installed: Node would not find a global install in any
- * `node_modules`. It also prevents that a file loads a version other than the running one.
+ * `node_modules`. This also prevents a file from loading another version than the running one.
  */
 export function offerApi(module: URL): void {
   process.env[VARIABLE] = module.href

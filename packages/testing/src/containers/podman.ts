@@ -230,8 +230,8 @@ export const kvNodes = {
 } as const
 
 /**
- * Returns the command lines of running processes that were started for these containers. Each names the directory of
- * their storage.
+ * Returns the command lines of running processes that were started for these containers. Each command line names the
+ * directory of their storage.
  */
 const left = (directory: string): readonly string[] =>
   readdirSync('/proc')

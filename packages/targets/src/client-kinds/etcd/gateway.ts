@@ -14,7 +14,7 @@ import { etcdErrors } from './outcomes.ts'
  */
 export type Reply = { readonly type: 'ok'; readonly body: Body } | Trouble
 
-/** A line to one member. It carries one request at a time, and never sends a request again. */
+/** A line to one member. It carries one request at a time, and never sends a request twice. */
 export interface Gateway {
   /** Sends a request. Resolves at the latest when the timeout expires. */
   ask(path: string, request: object, timeoutMs: number): Promise<Reply>

@@ -100,7 +100,7 @@ async function deleted(asking: Asking, name: string): Promise<{ readonly succeed
   return reply.type === 'ok' ? { succeeded: numberIn(reply.body, 'deleted') > 0 } : reply
 }
 
-/** Returns the members that are followers: the member that is asked, or all other members if that member leads. */
+/** Returns the members that are followers: the asked member or, if it leads, all other members. */
 async function followersFor({ address, ask }: LockUse, members: readonly NodeId[]): Promise<readonly NodeAddress[]> {
   const reply = await ask('/v3/maintenance/status', {})
   const { header, leader } = reply.type === 'ok' ? reply.body : {}

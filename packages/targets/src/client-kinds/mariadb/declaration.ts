@@ -1,8 +1,8 @@
 import type { SqlDeclaration } from '../../sql/declaration.ts'
 
 /**
- * Operations on MariaDB or MySQL, in separate tables: `"client": {"kind": "mariadb", "user": "app", "database":
- * "app"}`.
+ * Operations on MariaDB or MySQL, in tables that chaos creates: `"client": {"kind": "mariadb", "user": "app",
+ * "database": "app"}`.
  */
 export interface MariadbDeclaration extends SqlDeclaration {
   readonly kind: 'mariadb'

@@ -1,7 +1,7 @@
 import { createHash, createHmac, pbkdf2Sync, timingSafeEqual } from 'node:crypto'
 import type { BackendMessage } from '@chaosproxy/wire/postgresql'
 
-/** The user to log in as. */
+/** The user name and the password of a login. */
 export interface Credentials {
   readonly user: string
   readonly password: string | undefined

@@ -1,6 +1,9 @@
 import type { SqlDeclaration } from '../../sql/declaration.ts'
 
-/** Operations on PostgreSQL, in separate tables: `"client": {"kind": "postgres", "user": "app", "database": "app"}`. */
+/**
+ * Operations on PostgreSQL, in tables that chaos creates: `"client": {"kind": "postgres", "user": "app", "database":
+ * "app"}`.
+ */
 export interface PostgresDeclaration extends SqlDeclaration {
   readonly kind: 'postgres'
   /** `synchronous_commit` of the sessions; by default the server's setting. */

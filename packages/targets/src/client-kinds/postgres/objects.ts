@@ -17,8 +17,7 @@ const dialect: Dialect = {
       sql: 'INSERT INTO chaos_register AS r VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value',
       parameters: [key, JSON.stringify(value)],
     }),
-    // Even under read committed, PostgreSQL compares a row that another transaction had locked again once it is
-    // unlocked.
+    // Even under read committed, PostgreSQL compares a locked row again once the other transaction has released it.
     swap: (key, old, next) =>
       old === null
         ? {

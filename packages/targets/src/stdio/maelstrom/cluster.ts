@@ -36,7 +36,10 @@ const MOST_LINE = 120
 const UNENDED_MS = 500
 const MOST_LOG_BYTES = 200 * 2 ** 20
 const LOG_LOOKED_AT_MS = millis(500)
-/** The number of messages of nodes, per operation and in total, from which on a program floods the network. */
+/**
+ * The number of messages of nodes from which on a program floods the network: per operation (`FLOOD_SHARE`), and in
+ * total (`FLOOD_MESSAGES`).
+ */
 const FLOOD_SHARE = 1_000
 const FLOOD_MESSAGES = 100_000
 const FLOOD_CHECKED = 1_000

@@ -13,7 +13,7 @@ export interface RpcWorkload {
   readonly object: string
   /** The level that a correct program keeps while the network suffers faults. */
   readonly promises: string
-  /** The default faults of a run; absent for a partition. */
+  /** The default faults of a run. If absent, the default is a partition. */
   readonly faults?: readonly string[]
   request(input: Input, serial: number): Body
   /** Returns the completion of a request from its reply; a text explains why the reply answers another request. */

@@ -1,4 +1,7 @@
-/** Events at a time: `now` in milliseconds of the wall clock, and in milliseconds since the program began. */
+/**
+ * The input of a program at one moment. `now` is in milliseconds of the wall clock, `steady` in milliseconds since the
+ * program began.
+ */
 export interface Question {
   readonly now: number
   readonly steady: number

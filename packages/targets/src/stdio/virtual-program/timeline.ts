@@ -1,6 +1,6 @@
 export interface Timeline {
   now(): number
-  /** Calls back at that time. Returns a function that cancels the call. */
+  /** Calls back after `ms` milliseconds. Returns a function that cancels the call. */
   after(ms: number, ring: () => void): () => void
   /** Returns when the next timer is due. */
   next(): number | undefined
