@@ -122,7 +122,7 @@ function readAgain(directory: string, known: KnownRuns): KnownRuns {
 
 interface AskedFile {
   readonly file: string
-  /** Whether the request came without the token. */
+  /** Whether the request had a document's key instead of the token. */
   readonly isDocument: boolean
 }
 

@@ -58,7 +58,7 @@ export function realClusters() {
 
   return {
     start: (options?: Partial<EmbeddedClusterOptions>) => start(options),
-    /** One Raft cluster for all tests that heal their faults. The cluster ends with the file. */
+    /** Resolves with the Raft cluster shared by all tests that heal their faults. The cluster ends with the file. */
     share(): Promise<EmbeddedCluster> {
       common ??= start({}, shared)
       return common

@@ -44,7 +44,7 @@ export function smallHistory(events: readonly EventInput[], header?: Header): Hi
       f[row] = number(names.functions, event.f)
       key[row] = number(names.keys, keyName(event.key))
       node[row] = number(names.nodes, event.node)
-      // Until it completes, the operation counts as never completed.
+      // An operation counts as never completed until its completion is found.
       input[row] = output[row] = idOf(values, event)
       outcome[row] = INFO
       flags[row] = event.final === true ? FLAG_FINAL : 0

@@ -24,7 +24,7 @@ export function dispatcherThrough(recording: Recording, options: DispatcherOptio
     // Undici would not notice the connection if the callback ran before the connector returns.
     queueMicrotask(() => {
       try {
-        // Undici's type is a socket, but undici uses only its stream members.
+        // Undici's type requires a socket, but undici uses only the members of a stream.
         connected(null, recording.dial(names.get(originOf(`${protocol}//${host}`))) as Socket)
       } catch (error) {
         connected(error instanceof Error ? error : new Error(String(error)), null)

@@ -47,7 +47,6 @@ function sentenceOf({ verdict, frame }: View, isCertain: boolean): string {
   return verdict?.sentence ?? 'The first operations are on their way.'
 }
 
-/** Describes the basis of the verdict. */
 function basisOf({ verdict, connection, frame }: View): string {
   const noticed = noticedText(frame?.violation)
   if (verdict === undefined) return noticed

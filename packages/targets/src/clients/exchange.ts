@@ -10,7 +10,6 @@ export interface Exchange {
   readonly answer: Answer
 }
 
-/** Watches the exchanges of clients. */
 export interface ExchangeWatch {
   /** Called when an operation is requested. Returns the function to call when the operation ends. */
   asked(input: Input, request: WrittenRequest): (answer: Answer, completion: Completion) => void

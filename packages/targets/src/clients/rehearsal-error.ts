@@ -21,7 +21,7 @@ export interface Mend {
   readonly write?: { readonly [member: string]: unknown }
 }
 
-/** A declaration and a service that do not fit each other. */
+/** The error for a declaration that does not fit its service. */
 export class RehearsalError extends UserError {
   readonly mend: Mend | undefined
   /** The request and its answer, without the remedy. */

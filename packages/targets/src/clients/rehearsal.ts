@@ -71,7 +71,7 @@ export type ReadJudgement =
   | { readonly type: 'fits' }
   /** The service returns the written number as text. */
   | { readonly type: 'text' }
-  /** The table reads a member other than the one with the written value, which is at this place. */
+  /** The table reads the wrong member. The written value is at this place. */
   | { readonly type: 'elsewhere'; readonly place: string }
   | { readonly type: 'absent' }
   | { readonly type: 'other-type' }

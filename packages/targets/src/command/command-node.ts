@@ -181,7 +181,6 @@ async function portsOf<Port extends string>(
   return { ...(await reservePorts(others, host)), ...numbers } as NodePorts<Port>
 }
 
-/** Returns each file's path and text. */
 const filledFiles = (files: CommandNodeOptions<string>['files'] = {}, values: Placeholders): [string, string][] =>
   Object.entries(files).map(([path, text]) => [fillPlaceholders(path, values), fillPlaceholders(text, values)])
 

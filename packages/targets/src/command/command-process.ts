@@ -47,7 +47,6 @@ export interface CommandProcessOptions {
   readonly finishesWithinMs?: number | undefined
 }
 
-/** How a process ended. */
 export interface Exit {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null

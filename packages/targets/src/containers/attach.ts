@@ -81,7 +81,7 @@ function requireHere({ engine, containers }: Project, where: string): void {
   )
 }
 
-/** Returns the declared parts that each node gets for itself, as the declaration names them. */
+/** Returns the declared parts that each node gets for itself, `"disk"` and `"clocks"`; undefined if there are none. */
 const ownParts = ({ disk, clocks = false }: ContainersDeclaration): string | undefined =>
   [disk === undefined ? [] : ['"disk"'], clocks ? ['"clocks"'] : []].flat().join(' and ') || undefined
 

@@ -23,7 +23,6 @@ export interface ContainerNetworkOptions {
   /** The start of every message. */
   readonly where: string
   readonly ids: ReadonlyMap<string, string>
-  /** The seed of the faults. */
   readonly seed: number
 }
 

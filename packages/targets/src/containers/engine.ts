@@ -210,7 +210,7 @@ function containerOf({ Id, Name, State, Config, HostConfig, NetworkSettings }: I
 const addressIn = (name: string, address: string, family: Family): readonly NetworkAddress[] =>
   address === '' ? [] : [{ name, address, family }]
 
-/** Parses a time. Engines print the year 1 for a time that never was. */
+/** Parses a time. Engines print the year 1 if there is no time. */
 function timeOf(text = ''): number | undefined {
   const time = Date.parse(text)
   return time > 0 ? time : undefined

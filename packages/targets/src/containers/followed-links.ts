@@ -31,7 +31,7 @@ export interface FollowedLinksOptions extends ContainerLinksOptions {
 export interface FollowedLinks {
   /** Applies changes immediately. */
   refresh(): Promise<void>
-  /** Cuts the links as `cut` of `ContainerLinks`. */
+  /** Cuts links, like `cut` of `ContainerLinks`. */
   cut(links: readonly Link[]): Promise<() => Promise<number>>
   /**
    * Resolves with notes on the containers' changes during the run, and on traffic that bypassed the proxy; empty if

@@ -55,7 +55,7 @@ export async function undoNodes(nodes: readonly NodeToUndo[]): Promise<void> {
   await Promise.all(left.map(({ back, rest, until }) => untilSettled(rest, [...back, ...rest], until)))
 }
 
-/** Runs `commands`, and repeats the other commands until the node is restored. */
+/** Runs `commands`, and then repeats the commands in `again` until the node is restored. */
 async function untilSettled(
   commands: readonly Undo[],
   again: readonly Undo[],

@@ -15,8 +15,8 @@ export interface PeerListenerOptions {
 }
 
 /**
- * The receiving side of the links from all peers. A connection carries a line that names the sender, then one JSON
- * message per line.
+ * Returns the receiving side of the links from all peers. A connection carries a line that names the sender, then one
+ * JSON message per line.
  */
 export function createPeerListener(options: PeerListenerOptions): { readonly server: Server; close(): void } {
   const open = new Set<Socket>()

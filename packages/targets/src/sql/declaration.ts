@@ -27,7 +27,7 @@ export type Isolation = 'read-committed' | 'repeatable-read' | 'serializable'
 const readsFrom: readonly ReadsFrom[] = ['primary', 'replicas']
 const isolations: readonly Isolation[] = ['read-committed', 'repeatable-read', 'serializable']
 
-/** Returns a schema for a member of a declaration that is one of these names. */
+/** Returns the schema of a declaration's member whose value is one of these names. */
 export const oneOf = <Name extends string>(
   names: readonly Name[],
   description: string,
@@ -76,7 +76,7 @@ export const settings: { readonly [Name in Exclude<Shared, 'object'>]: Setting }
   },
 }
 
-/** Options of a cluster of SQL servers. `programs`: those of the system, or the directory of the programs. */
+/** Options of a cluster of SQL servers. `programs`: the system's programs, or a directory of programs. */
 export interface SqlClusterOptions<Programs> {
   readonly nodes: number
   readonly settings: Settings

@@ -26,7 +26,6 @@ export interface HurtServers {
 const trafficOf = ({ carries }: Pick<HurtServers, 'carries'>): Traffic =>
   carries?.kind === 'http' ? 'requests' : 'streams'
 
-/** Returns the nemeses that are possible for these servers. */
 const possibleFor = (servers: HurtServers): readonly Nemesis[] =>
   nemeses.flatMap((nemesis) => {
     const there = nemesis.name === NOT_HERE ? undefined : nemesisIn(trafficOf(servers), nemesis)
@@ -34,8 +33,8 @@ const possibleFor = (servers: HurtServers): readonly Nemesis[] =>
   })
 
 /**
- * The length of the calm after faults on whole streams, as a multiple of the usual one: clients need it to reconnect
- * and retry.
+ * The length of the calm after faults on whole streams, as a multiple of the usual calm, since clients need time to
+ * reconnect and retry.
  */
 const CALM_OF_STREAMS = 4
 

@@ -131,7 +131,6 @@ function renamedMember(module: object, bugs: ProtocolDefinition['bugs']): string
   return undefined
 }
 
-/** Returns the problem with the kinds of faults that a member lists; undefined if there is none. */
 function kindsProblem(member: string, kinds: unknown): string | undefined {
   if (!Array.isArray(kinds)) return `"${member}" is ${JSON.stringify(kinds)}, not a list of kinds of fault`
   const known: readonly string[] = faultDefinitions.map(({ kind }) => kind)
@@ -141,7 +140,6 @@ function kindsProblem(member: string, kinds: unknown): string | undefined {
     : `"${member}" has ${JSON.stringify(wrong)}, which is not a kind of fault.${didYouMean(String(wrong), known)} There are: ${known.join(', ')}`
 }
 
-/** Returns the problem with declared bounds of clocks; undefined if there is none. */
 function clockProblem(bounds: unknown): string | undefined {
   if (bounds === null || typeof bounds !== 'object')
     return `"clocks" is ${JSON.stringify(bounds)}, not { drift, jumpMs }`

@@ -28,8 +28,8 @@ export async function workloadOf(reference: string): Promise<Workload> {
 const LOOP = 'look for a loop or an await that does not end, also in "next" and other functions'
 
 /**
- * Loads a workload without trying it out. `isTrial`: on a thread without the models of the configuration, so a model of
- * an unknown name may exist.
+ * Loads a workload without trying it out. `isTrial`: on a thread without the models of the configuration, where an
+ * unknown model is accepted.
  */
 export async function loadWorkload(reference: string, isTrial = false): Promise<Workload> {
   if (isUserFile(reference)) return workloadFrom(await importUserFile(reference), reference, isTrial)

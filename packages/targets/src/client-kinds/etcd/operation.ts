@@ -21,5 +21,4 @@ export interface Operation extends Asking, OperationTime {
   readonly streams: Map<number, WatchStream>
 }
 
-/** Carries out one operation of a workload. */
 export type Perform = (operation: Operation, input: Input, keeping: Keeping) => Promise<Completion>

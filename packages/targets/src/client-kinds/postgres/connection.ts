@@ -22,7 +22,6 @@ export interface ConnectOptions extends Credentials {
   readonly signal?: AbortSignal | undefined
 }
 
-/** How a command ended. */
 export type QueryEnd =
   | {
       readonly type: 'done'

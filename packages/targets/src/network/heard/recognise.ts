@@ -45,7 +45,7 @@ function jsonIn(text: string): Json | undefined {
   return undefined
 }
 
-/** Returns whether a word occurs as a whole word. */
+/** Returns whether a word occurs in a text as a whole word. */
 export function hasWord(text: string, word: string): boolean {
   for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
     const [before, after] = [text.slice(0, at), text.slice(at + word.length)]

@@ -32,11 +32,9 @@ export interface Exchanges {
   /** Notes that a fault repeats messages of clients: from now on, replies may arrive twice. */
   repeated(): void
   ended(): number
-  /** Returns whether any request has had a reply. */
   anyAnswered(): boolean
 }
 
-/** A request without a reply so far. */
 interface Pending {
   readonly request: Request
   readonly serial: number
