@@ -48,10 +48,7 @@ export function createClock(originNanos: bigint): MachineClock {
     }
   }
 
-  /**
-   * Adds or removes an alarm for which the process must stay alive. The first alarm's timer keeps the process alive for
-   * all of them.
-   */
+  /** Adds or removes an alarm that keeps the process alive, by the timer of the first alarm. */
   function keep(more: 1 | -1): void {
     keeping += more
     if (keeping === 0) timeout?.unref()
