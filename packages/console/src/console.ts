@@ -66,7 +66,7 @@ interface Shown {
 
 /**
  * Opens the live page. The cost for a run is the processing of its events. A page gets at most ten frames a second, and
- * none while it has not read the last one.
+ * none while it has not read the last frame.
  *
  * @throws UserError (usage, environment) if the server cannot listen on the address.
  */

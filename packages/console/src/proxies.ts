@@ -214,7 +214,7 @@ function recordingOf({ recording }: ControlPlane): ProxiesPage['recording'] {
   }
 }
 
-/** Explains why the verdict so far is not the best one. */
+/** Returns the violation found so far as text, or else the doubt about the record; undefined if there is neither. */
 function becauseOf({
   violation,
   doubt,

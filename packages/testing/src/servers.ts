@@ -86,8 +86,8 @@ export async function startPostgres(
 }
 
 /**
- * Starts a standby of a PostgreSQL. The standby streams from its primary through another address, once something
- * listens there.
+ * Starts a standby of a PostgreSQL. The standby streams from its primary through another address, once a process
+ * listens at that address.
  */
 export async function startStandby(
   { basebackup, postgres }: { readonly basebackup: string; readonly postgres: string },

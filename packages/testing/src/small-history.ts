@@ -15,7 +15,7 @@ const ABSENT = -1
 
 /**
  * Returns the history of a few events, in time and memory that suit tens of thousands of histories; `historyFromEvents`
- * allocates for large ones. Events must be valid client events, and the calls and returns of each process must
+ * allocates for large histories. Events must be valid client events, and the calls and returns of each process must
  * alternate.
  */
 export function smallHistory(events: readonly EventInput[], header?: Header): History {

@@ -1,7 +1,7 @@
 import type { RefObject } from 'preact'
 import { useLayoutEffect, useRef } from 'preact/hooks'
 
-/** The heading of the panel that lists the possible actions. */
+/** The id of the heading of the panel that lists the possible actions. */
 export const INSPECTOR = 'inspector'
 
 export const nodeElement = (node: string): string => `node-${node}`

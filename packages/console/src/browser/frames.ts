@@ -96,7 +96,7 @@ export interface Bins {
 
 /** The verdict on the record up to a moment. */
 export interface Verdict extends Finding {
-  /** Increases with each. */
+  /** Increases with each verdict. */
   readonly version: number
   readonly mood: 'good' | 'bad' | 'unsure'
   /** The moment up to which the verdict holds, in milliseconds; absent once the whole run is judged. */

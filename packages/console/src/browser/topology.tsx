@@ -9,7 +9,7 @@ import { offset } from './words.ts'
 interface TopologyProps {
   readonly hello: Hello
   readonly nodes: readonly NodeRow[]
-  /** Those in force. */
+  /** The faults in force. */
   readonly faults: readonly FaultRow[]
   readonly picked: Picked
   readonly isNarrow: boolean
@@ -206,7 +206,7 @@ function toggled(picked: Picked, node: string): Picked {
   return { type: 'nodes', nodes: nodes.includes(node) ? nodes.filter((each) => each !== node) : [...nodes, node] }
 }
 
-/** Returns the node that the Tab key reaches: the picked node or the first. Arrow keys reach the others. */
+/** Returns the node that the Tab key reaches: the picked node or the first. Arrow keys reach the other nodes. */
 function focusable(picked: Picked, nodes: readonly string[]): number {
   const [first] = picked.type === 'nodes' ? picked.nodes : []
   return Math.max(0, first === undefined ? 0 : nodes.indexOf(first))

@@ -6,7 +6,7 @@ export const latency = (ms: number): string => duration(ms * 1e6)
 /** Formats the offset of a clock: `+250 ms`, `−1.50 s`. */
 export const offset = (ms: number): string => `${ms < 0 ? '−' : '+'}${latency(Math.abs(ms))}`
 
-/** `01:02.3`, of milliseconds. */
+/** Formats milliseconds as `01:02.3`. */
 export function clock(ms: number): string {
   const tenths = Math.floor(ms / 100)
   const minutes = Math.floor(tenths / 600)

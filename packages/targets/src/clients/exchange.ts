@@ -27,10 +27,10 @@ const MOST_SHOWN = 120
 export const exchangeText = ({ request, answer }: Exchange): string =>
   `${requestTextOf(request)} was answered ${answerText(answer)}`
 
-/** `PUT /items/x0 {"item":7}`. */
+/** Formats a request: `PUT /items/x0 {"item":7}`. */
 export const requestTextOf = ({ method, target, body }: WrittenRequest): string => `${method} ${target}${shown(body)}`
 
-/** `500 {"error":"value missing"}`. */
+/** Formats an answer: `500 {"error":"value missing"}`. */
 export const answerText = ({ status, body }: Answer): string => `${status}${shown(textOf(body))}`
 
 const shown = (text: string): string =>

@@ -16,7 +16,7 @@ export interface RespDeclaration {
   readonly kind: 'resp'
   /** The name of a built-in table, or the user's commands by function. */
   readonly commands: string | OwnCommands
-  /** As for HTTP. */
+  /** The template of key names, as for HTTP. */
   readonly keys?: string | undefined
   readonly username?: string | undefined
   readonly password?: string | undefined

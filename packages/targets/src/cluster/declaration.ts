@@ -10,7 +10,7 @@ import type { RemoteProxiesDeclaration } from '../remote/declaration.ts'
 
 /** When a node counts as ready. `port` names one of the node's ports; by default the first port. */
 export type ReadyDeclaration =
-  /** It accepts connections. */
+  /** The node accepts connections. */
   | { readonly by: 'tcp'; readonly port?: string | undefined }
   /** The node answers a GET with this status; by default with any status from 200 to 299. */
   | {
@@ -97,7 +97,7 @@ export interface CommonDeclaration {
 interface NodeParts {
   readonly command?: CommandText | undefined
   readonly environment?: { readonly [name: string]: string } | undefined
-  /** Working directory. */
+  /** The working directory. */
   readonly directory?: string | undefined
   /** The user that runs the node, if chaos runs as root. */
   readonly user?: string | undefined

@@ -20,7 +20,7 @@ export interface Surroundings {
   announced(node: NodeId, port: string): Address
 }
 
-/** For example `127.0.0.1:7001`. */
+/** Formats an address: `127.0.0.1:7001`. */
 export const addressText = ({ host, port }: Address): string => `${host.includes(':') ? `[${host}]` : host}:${port}`
 
 /**

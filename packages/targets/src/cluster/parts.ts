@@ -41,7 +41,7 @@ const DATA: Setting = {
   values: ['kept', 'wiped'],
 }
 
-/** Returns the guarantee that `data=wiped` gives up, if nodes are killed. */
+/** Describes the weakness of `data=wiped` if nodes are killed. */
 export const wipedWeakness = ({
   settings,
   faults,

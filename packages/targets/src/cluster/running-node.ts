@@ -29,7 +29,7 @@ export interface UndoneFault extends Omit<CommandFault, 'undo'> {
 
 export interface RunningNodeOptions {
   readonly id: NodeId
-  /** By port name. */
+  /** The node's addresses by port name. */
   readonly addresses: { readonly [port: string]: Address }
   readonly placeholders: Placeholders
   readonly faults: { readonly kill?: CommandFault | undefined; readonly pause?: CommandFault | undefined }
@@ -44,7 +44,7 @@ export interface RunningNodeOptions {
 export interface RunningNode extends ClusterNode {
   readonly addresses: { readonly [port: string]: Address }
   placeholders(): Placeholders
-  /** Kills the node by this command instead of the usual one, if given. The heal is the same. */
+  /** Kills the node by this command instead of the usual one, if given. The heal does not change. */
   kill(by?: ProgramCommand): Promise<boolean>
   /** @throws UserError (environment) if the node does not become ready in time. */
   ready(signal?: AbortSignal): Promise<void>

@@ -9,8 +9,8 @@ import type { Placeholders } from './placeholders.ts'
 export interface BesideServer {
   readonly id: NodeId
   /**
-   * The server's command. It may contain `{host}`, `{port}` and `{data}`, and `{peer.NAME}` of this server and the
-   * others.
+   * The server's command. It may contain `{host}`, `{port}` and `{data}`, and `{peer.NAME}` of this server and of the
+   * other servers.
    */
   readonly words: readonly [program: string, ...rest: string[]]
   readonly environment?: { readonly [name: string]: string } | undefined

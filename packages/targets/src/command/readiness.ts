@@ -11,7 +11,7 @@ import { runToEnd } from './run-to-end.ts'
 
 /** The condition under which a newly started server can serve. */
 export type Readiness =
-  /** It accepts connections. */
+  /** The server accepts connections. */
   | { readonly by: 'tcp'; readonly port: number; readonly host?: string | undefined }
   /** The server answers a GET with this status; by default with any status from 200 to 299. */
   | { readonly by: 'http'; readonly url: string; readonly status?: number | undefined }

@@ -95,7 +95,7 @@ interface Counts {
 
 const isHurt = ({ faults, healed }: Counts): boolean => faults > healed
 
-/** Starts a node. Retries once if a fault that began and ended during the start may have caused the failure. */
+/** Starts a node. Retries if a fault that began and ended during the start may have caused the failure. */
 async function restart(start: () => Promise<void>, count: Counts, refused: Hearing['refused']): Promise<void> {
   const { lives, faults } = count
   try {

@@ -30,7 +30,7 @@ export const WATCHED_WITHIN_MS = 60_000
 
 /**
  * Returns a command that starts the container once its process `pid` exits because of a signal that it may not have
- * handled yet. If the process has already exited, its container is started with all others.
+ * handled yet. If the process has already exited, its container is started with all other containers.
  */
 export const startedIfItEnds = (engine: EngineProgram, name: string, pid: number): ProgramCommand => ({
   words: ['sh', '-c', STARTED_IF_IT_ENDS, engine, name, String(pid)],

@@ -45,7 +45,7 @@ const commandFault = (engine: EngineProgram, inject: string, heal: string): Comm
 export function containerNode(options: ContainerNodeOptions): RunningNode {
   const { member, engine, timeoutMs, keeper, logPath } = options
   const id: NodeId = member.endpoint
-  // The address is read at each use, because a container may return with another one.
+  // The address is read at each use, because a container may return with another address.
   const address: Address = {
     get host() {
       return member.container.networks[0]?.address ?? NOWHERE

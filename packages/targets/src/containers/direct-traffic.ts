@@ -4,14 +4,14 @@ import type { DirectConnection, Refused } from './redirection.ts'
 export interface DirectTraffic {
   /** The number of connections older than the rules, which were ended. */
   readonly connections: ReadonlyMap<string, number>
-  /** The number of refused packets, of old connections or others. */
+  /** The number of refused packets, on these or other connections. */
   readonly packets: ReadonlyMap<string, number>
   /** The number of UDP datagrams that passed. */
   readonly datagrams: ReadonlyMap<string, number>
 }
 
 export interface LinkNames {
-  /** Returns the link from one address to another; undefined if there never was one. */
+  /** Returns the link from one address to another; undefined if no such link has ever existed. */
   link(from: string, to: string): string | undefined
   listens(address: string, port: number): boolean
 }
@@ -47,6 +47,6 @@ export function directTraffic(
 export const connectionName = ({ from, fromPort, to, toPort }: DirectConnection): string =>
   [`${from}:${fromPort}`, `${to}:${toPort}`].toSorted().join(' ')
 
-/** `n1>web-3 2`; `none`. */
+/** Formats counts by link: `n1>web-3 2`, or `none`. */
 export const directText = (counts: ReadonlyMap<string, number>): string =>
   [...counts].map(([link, count]) => `${link} ${count}`).join(', ') || 'none'

@@ -89,7 +89,10 @@ const shell = ({ engine, name }: Limited, limits: readonly string[], parts: read
   words: ['sh', '-c', [...parts, 'exit $code'].join('\n'), 'limits', engine, name, ...limits],
 })
 
-/** Updates a container that runs. Engines that forget limits when a container ends need no update while it is down. */
+/**
+ * Updates a container. If the container is down, a failure counts as success: engines that forget limits when a
+ * container ends need no update.
+ */
 const UPDATE = `engine=$1 name=$2
 shift 2
 "$engine" update "$@" "$name"

@@ -186,7 +186,10 @@ function inBatches<T>(handle: (batch: readonly T[]) => Promise<void>): (each: T)
   }
 }
 
-/** Moves the rules if more traffic passes them elsewhere, and returns the links that still carry nothing. */
+/**
+ * Moves the rules into the containers' own networks if a link carries no probe, and returns the links that still carry
+ * none.
+ */
 async function proved(links: ContainerLinks): Promise<readonly Unproved[]> {
   const unproved = await links.unproved()
   if (unproved.length === 0) return []

@@ -132,6 +132,6 @@ function says({ command, environment }: Container, names: readonly string[]): bo
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 
-/** Returns whether a container has exited with 0 while others run, like a migration or an initialisation. */
+/** Returns whether a container has exited with 0 while other containers run, like a migration or an initialisation. */
 const isJob = ({ running, exitCode, pid }: Container, containers: readonly Container[]): boolean =>
   !running && exitCode === 0 && pid === 0 && containers.some((each) => each.running)

@@ -126,7 +126,7 @@ function noEngine(where: string, engines: readonly AskedEngine[]): UserError {
 const isTooOld = (said: string): boolean =>
   /client version \S+ is too new|server API version \S+ is too old/i.test(said)
 
-/** Returns the Compose program of an engine: the engine's own if there is one, otherwise an older one. */
+/** Returns the Compose program of an engine: the engine's own if there is one, otherwise an older program. */
 export function composeOf(engine: EngineProgram): readonly [string, ...string[]] | undefined {
   const own: readonly [string, ...string[]] = [engine, 'compose']
   if (engine === 'docker' && spawnSync(engine, ['compose', 'version'], { stdio: 'ignore' }).status === 0) return own

@@ -102,8 +102,8 @@ const groupless = (kind: 'pause' | 'limit-cpu' | 'limit-memory', instead: string
       }
 
 /**
- * Returns the refusal of `fill-disk`. Only a disk mounted for a node can be filled without affecting others, and
- * mounting requires root.
+ * Returns the refusal of `fill-disk`. Only a disk mounted for a node can be filled without affecting other containers,
+ * and mounting requires root.
  */
 function diskless({ disk }: ContainersDeclaration): Exposure['refused']['fill-disk'] {
   if (disk === undefined)

@@ -48,7 +48,7 @@ export async function watchContainers(
     void begun.exited.then(again)
     return begun
   }
-  /** Restarts the engine's program, which exits immediately while the engine is down. */
+  /** Restarts the engine's program after a pause. The program exits immediately while the engine is down. */
   async function again(): Promise<void> {
     if (over) return
     await wait(AGAIN_AFTER_MS)

@@ -11,7 +11,7 @@ type Command = Pick<Undo, 'command' | 'timeoutMs'>
 
 export interface NodeToUndo {
   readonly finishing: readonly Watched[]
-  /** The latest first. */
+  /** The undo commands, the latest first. */
   readonly undos: readonly Undo[]
   /** A command that exits with 0 once the node is restored. */
   readonly until: Command | undefined

@@ -19,7 +19,7 @@ export interface Starting<Node extends StartedNode> {
   /** The connections to proxies on other hosts. */
   remotes?: { close(): Promise<void> } | undefined
   roles?: { stop(): Promise<void> } | undefined
-  /** Redirects traffic of containers to the proxy until `release`. The rest ends after the proxy. */
+  /** Redirects traffic of containers to the proxy until `release`. `close` is called after the proxy has closed. */
   redirected?: {
     /** Cuts traffic that the proxy does not carry. */
     cut?: DatagramCuts['cut']
@@ -108,7 +108,7 @@ function withTrouble(error: unknown, { trouble }: ClusterNews): unknown {
   return new UserError(error.code, [error.message, ...trouble].join('\n'))
 }
 
-/** Stops all parts in reverse order. Reports a failure to end one node, and still ends the others. */
+/** Stops all parts in reverse order. Reports a failure to end a node, and still ends the other nodes. */
 async function stopAll(started: Starting<StartedNode>): Promise<void> {
   const { keeper, news, nodes, network, clients, roles, remotes, redirected, machines, temporary } = started
   await remotes?.close()

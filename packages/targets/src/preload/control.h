@@ -42,7 +42,8 @@ struct control {
   int64_t changes_held;
   int64_t clock_reads;
   /*
-   * The index of the valid clock of the two. The other one is written first, so that no reader sees half of a change.
+   * The index of the valid clock of the two. A change is written to the other clock first, so that no reader sees half
+   * of it.
    */
   int64_t clock_slot;
   struct wrongness clocks[2];

@@ -240,7 +240,7 @@ static void on_read(const struct request *request, char *buffer) {
   answer(request, read < 0 ? errno : 0, buffer, read < 0 ? 0 : (size_t)read);
 }
 
-/* Zero, or -1. */
+/* Changes the length of a file. Returns zero, or -1 on failure. */
 static int resize(const struct request *request, const struct fuse_setattr_in *arg) {
   struct tracked file;
   int own = arg->valid & FATTR_FH ? -1 : reopen(request->node->fd, O_RDWR);
@@ -493,8 +493,8 @@ static int is_ending(pid_t pid) {
 
 #define LOOK_EVERY_US 20000
 /*
- * Number of checks before the server ends. A killed process waits for its call, which may be on a slow disk; the
- * server's end aborts the call.
+ * The number of checks that must find the program ending before the server ends. A killed process waits for its call,
+ * which may be on a slow disk; the server's end aborts the call.
  */
 #define ENDS_WITHIN_LOOKS 25
 

@@ -54,7 +54,7 @@ export function machineOf({ own, disk, below, control, clock }: MachineParts, ra
     'freeze-disk': [] as number[],
     'fill-disk': [] as number[],
   }
-  /** Faults may overlap: the slowest one counts. */
+  /** Faults may overlap: the greatest delay counts. */
   const settle = () => {
     control.set('syncDelayUs', Math.max(0, ...standing['slow-fsync']) * 1000)
     control.set('syncFails', standing['fail-fsync'].length)

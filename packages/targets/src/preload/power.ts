@@ -21,7 +21,7 @@ import type { FaultOfKind, Random } from '@chaosproxy/faults'
 
 /** A file and its sizes before and after a power loss. */
 export interface Cut {
-  /** From the disk. */
+  /** The path of the file, relative to the disk. */
   readonly path: string
   /** Sizes in bytes. */
   readonly before: number
@@ -69,7 +69,7 @@ export function settleDisk({ disk, undo }: Pick<LossOptions, 'disk' | 'undo'>): 
   }
 }
 
-/** Sorted. */
+/** Returns the paths of all files below a directory, sorted. */
 export const filesBelow = (disk: string): string[] =>
   readdirSync(disk, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())

@@ -38,7 +38,7 @@ struct tracked {
 /* The length of a log in bytes from which on the space of outdated records is freed. */
 #define LONG_LOG (1 << 20)
 
-/* $CHAOS_MACHINE. */
+/* The value of $CHAOS_MACHINE. */
 static char machine[PATH_MAX];
 
 static int open_quietly(const char *path, int flags) {

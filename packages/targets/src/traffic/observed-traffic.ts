@@ -27,7 +27,7 @@ export interface ObservedTraffic {
   readonly open?: OpenProxies | undefined
 }
 
-/** Every recorded protocol. */
+/** Returns every recorded protocol. */
 export const waysOf = ({ carries, others = [] }: Pick<ObservedTraffic, 'carries' | 'others'>): readonly Carriage[] => [
   carries,
   ...others,
@@ -52,7 +52,7 @@ export interface TrafficClients {
   begin(open: OpenTraffic): Promise<TrafficUse>
 }
 
-/** Clients at work. */
+/** Clients that are running. */
 export interface TrafficUse {
   /** Resolves once the clients have ended by themselves. */
   readonly gone: Promise<unknown>

@@ -9,7 +9,10 @@ import type { TrafficUpstream } from './traffic-cluster.ts'
 export const hasTraffic = ({ counters }: Recorder): boolean =>
   counters.operations + counters.unmatched + counters.notUnderstood + counters.opaqueConnections > 0
 
-/** @throws UserError if a server could not be reached: a verdict on requests to a missing server is meaningless. */
+/**
+ * @throws UserError if a server could not be reached and no operation succeeded: a verdict on requests to a missing
+ * server is meaningless.
+ */
 export function requireReached(
   unreached: ReadonlyMap<string, string>,
   upstreams: readonly TrafficUpstream[],

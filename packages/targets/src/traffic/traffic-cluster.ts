@@ -56,9 +56,9 @@ export interface TrafficCluster extends Cluster {
   readonly record: NonNullable<Cluster['record']>
   readonly recorder: Recorder
   readonly plane: ControlPlane
-  /** Calls back for each fault that others inject through the control plane. */
+  /** Calls back for each fault that is injected through the control plane, but not by the run. */
   onFault(began: FaultNoticed): void
-  /** Records a fault that others have injected. The returned function records its heal, and its number of hits. */
+  /** Records a fault that the run has not injected. The returned function records its heal, and its number of hits. */
   noteFault(fault: TrafficFault): (hits: number) => void
   canRead(key: string): boolean
   /** The servers that could not be dialled, each with the last reason. */
@@ -71,7 +71,7 @@ export interface TrafficCluster extends Cluster {
    * @throws UserError (environment, input)
    */
   open(): Promise<readonly ManagedProxy[]>
-  /** Heals faults injected by others. */
+  /** Heals faults that the run has not injected. */
   healOthers(): Promise<void>
   /** Closes every port and resets every connection. Final reads still pass. */
   cutOff(): Promise<void>

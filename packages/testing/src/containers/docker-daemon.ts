@@ -8,7 +8,7 @@ export interface DockerDaemon {
   /** The reason why no daemon can run on this machine; undefined if the daemon runs. */
   readonly obstacle: string | undefined
   readonly directory: string
-  /** For DOCKER_HOST. */
+  /** The value of DOCKER_HOST for this daemon. */
   readonly host: string
   /** Runs a shell command line in which `docker` talks to this daemon. */
   say(command: string): string

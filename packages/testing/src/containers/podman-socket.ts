@@ -8,7 +8,7 @@ import type { Podman } from './podman.ts'
 /** A socket that programs written for Docker's socket accept in its place. */
 export interface PodmanSocket {
   readonly path: string
-  /** For DOCKER_HOST. */
+  /** The value of DOCKER_HOST for this socket. */
   readonly host: string
   end(): Promise<void>
 }

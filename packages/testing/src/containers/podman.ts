@@ -123,7 +123,9 @@ export function writeProject(directory: string, name: string, services: readonly
   return path
 }
 
-/** Returns a random subnet. Two engines that look for free addresses at the same moment would pick the same ones. */
+/**
+ * Returns a random subnet. Two engines that look for free addresses at the same moment would pick the same addresses.
+ */
 const subnets = (): string => `10.${100 + randomInt(100)}.${16 * randomInt(16)}.0/20`
 
 /** The configuration of podman for machines without systemd. */
@@ -266,7 +268,7 @@ const linkAddresses = (): readonly LinkAddress[] =>
 
 const nameOf = ({ address, label }: LinkAddress): string => `${address} of ${label}`
 
-/** Addresses that others added before the tests of this file began. */
+/** Addresses that other processes added before the tests of this file began. */
 const foreign = new Set(linkAddresses().map(nameOf))
 
 /** Returns whether the address belongs to no other running test. Another test's run removes its own addresses. */

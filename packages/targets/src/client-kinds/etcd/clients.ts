@@ -12,8 +12,8 @@ import { wholeObjects, wholeOperation } from './whole-objects.ts'
 
 /**
  * Clients of etcd over its JSON gateway. Connections are kept alive, and no request is sent twice. The clients' own
- * reports are the history: the proxy could not record the operations, since one may take several requests, and keys and
- * values are base64.
+ * reports are the history: the proxy could not record the operations, since an operation may take several requests, and
+ * keys and values are base64.
  */
 export const etcdClients = (settings: Settings): PlannedClients => ({
   functions: [...new Set([...Object.keys(operations), ...wholeFunctions])],

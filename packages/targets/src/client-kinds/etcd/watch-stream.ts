@@ -20,7 +20,7 @@ export interface WatchStream {
 
 export interface WatchStreamOptions {
   readonly address: NodeAddress
-  /** etcd's WatchCreateRequest. */
+  /** The WatchCreateRequest of etcd. */
   readonly request: object
   /** Returns the name of an etcd key in the history; undefined for a key outside the history. */
   readonly nameOf: (key: string) => string | undefined

@@ -7,7 +7,7 @@ type Run = (...args: unknown[]) => void
 
 const LONGEST_MS = 2 ** 31 - 1
 
-/** What `setTimeout` returns. */
+/** A timer as `setTimeout` returns it. */
 class VirtualTimer {
   readonly #start: (ring: () => void) => () => void
   readonly #repeats: boolean
