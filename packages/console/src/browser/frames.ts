@@ -103,7 +103,10 @@ export interface Verdict extends Finding {
   readonly upTo?: number | undefined
   readonly operations: number
   readonly ladder: string
-  /** The violation in the newest judgement, if it differs from the violation above, which was found first. */
+  /**
+   * The violation in the newest judgement, if it differs from the violation found first, which the other members
+   * describe.
+   */
   readonly since?: Finding | undefined
 }
 

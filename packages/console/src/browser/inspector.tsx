@@ -94,7 +94,7 @@ function Links({ hello, node, pick }: InspectorProps & { readonly node: string }
   )
 }
 
-/** Returns the link between a node and an end, as the topology draws it. */
+/** Returns the link between a node and an end, in the direction in which the topology draws it. */
 function linkOf({ nodes }: Hello, node: string, end: string): Picked {
   if (end === 'clients') return { type: 'link', from: 'clients', to: node }
   return nodes.indexOf(node) < nodes.indexOf(end)

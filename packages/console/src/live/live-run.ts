@@ -162,8 +162,8 @@ interface Lags {
   /** Notes how many entries each reporting node has applied at a moment. Moments must be in order. */
   note(now: number, applied: readonly number[]): void
   /**
-   * Returns how many entries a node lacks, given how many it has applied. Only entries that another node had applied a
-   * moment before count.
+   * Returns how many entries a node lacks, given how many it has applied. Counts only entries that another node had
+   * applied a moment before.
    */
   of(applied: number): number
 }

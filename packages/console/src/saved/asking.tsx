@@ -74,7 +74,8 @@ function FilePart({ judge }: Pick<AskingProps, 'judge'>): JSX.Element {
           multiple
           onChange={({ currentTarget }) => {
             if (currentTarget.files !== null) judge(namedFiles(currentTarget.files))
-            // Without this, the browser would ignore a second choice of the same file, which may have changed.
+            // Without clearing the value, the browser would ignore a second choice of the same file, which may have
+            // changed.
             currentTarget.value = ''
           }}
         />

@@ -106,7 +106,7 @@ async function* chunksOf(
   }
 }
 
-/** Reads a file, and reports a folder clearly: a browser lists a folder like a file, and only fails to read it. */
+/** Reads a file. Rejects with a clear error for a folder, which a browser lists like a file but fails to read. */
 async function readable<Value>(name: string, reading: Promise<Value>): Promise<Value> {
   try {
     return await reading

@@ -20,7 +20,7 @@ export interface ProgramProcesses {
   take(): Promise<ProgramProcess>
   /** Writes the line of a request, which the process must answer. */
   ask(process: ProgramProcess, id: number, line: string): void
-  /** Returns a process to the idle processes after its reply, or if it was not asked after all. */
+  /** Makes a process idle again after its reply, or if it was not asked after all. */
   release(process: ProgramProcess): void
   /** Kills the process of an unanswered request unless it replies soon. */
   killUnlessAnswered(id: number, withinMs: number): void

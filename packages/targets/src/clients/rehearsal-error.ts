@@ -24,7 +24,7 @@ export interface Mend {
 /** The error for a declaration that does not fit its service. */
 export class RehearsalError extends UserError {
   readonly mend: Mend | undefined
-  /** The request and its answer, without the remedy. */
+  /** The message without the remedy: the request and its answer. */
   readonly problem: string
 
   constructor(code: 'input' | 'environment', message: string, problem: string, mend?: Mend) {

@@ -101,7 +101,7 @@ async function restart(start: () => Promise<void>, count: Counts, refused: Heari
   try {
     await start()
   } catch (error) {
-    // The node was killed again while it started. The heal of the new fault restarts it, or has done so.
+    // The node was killed again while it started. The heal of the new fault restarts the node, or has restarted it.
     if (isHurt(count) || count.lives > lives + 1) return
     await (count.faults > faults ? restart(start, count, refused) : refused(error))
   }

@@ -64,8 +64,8 @@ export function elsewhere(program: EngineProgram, containers: readonly Container
 }
 
 /**
- * Returns whether this process can see the container's process. It cannot if it runs in a container itself, for
- * example.
+ * Returns whether this process can see the container's process. It cannot if this process itself runs in a container,
+ * for example.
  */
 function isSeen({ running, pid, id }: Container): boolean {
   try {

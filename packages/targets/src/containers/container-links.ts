@@ -54,7 +54,7 @@ export interface ContainerLinks {
   unproved(): Promise<readonly Unproved[]>
   /** Resolves with the traffic that bypassed the proxy, or was refused, since `endOlder`. */
   direct(): Promise<DirectTraffic>
-  /** Ends connections between containers that are older than the rules, and no longer counts them. */
+  /** Ends connections between containers that are older than the rules, and excludes them from `direct`. */
   endOlder(): Promise<void>
   /**
    * Drops everything except TCP on these links until the returned function is called; the proxy cuts TCP. The function
@@ -278,7 +278,7 @@ async function unprovedOf(ways: readonly Way[], rules: ContainerRules): Promise<
   }
 }
 
-/** Remembers the latest names of addresses, and the ports on which a container has listened. */
+/** Remembers the link of each pair of addresses, and the ports on which a container has listened. */
 function createNames(): LinkNames & { learn(ways: readonly Way[]): void } {
   const links = new Map<string, string>()
   const listening = new Set<string>()

@@ -7,7 +7,7 @@ import { clientPort, type Member } from './members.ts'
 
 type Through = NonNullable<ContainersDeclaration['through']>
 
-/** The address that the clients of a node dial; undefined while nothing serves them. */
+/** The address that the clients of a node dial; undefined while no node or gateway serves them. */
 export type ClientAddress = (member: Member) => Address | undefined
 
 /** Returns the address of the node itself, for clients that dial nodes directly. */

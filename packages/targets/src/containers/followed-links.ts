@@ -139,7 +139,7 @@ async function watched(
     missed() {
       const text = `${engine} reported no events for a while, for example while restarting: containers started meanwhile may have been reached directly`
       if (!trouble.includes(text)) trouble.push(text)
-      // This fails while the engine is down, and is repeated once the engine is back.
+      // The call fails while the engine is down, and is repeated once the engine is back.
       follow(members().map(({ container: { id } }) => ({ id, what: 'start' }))).catch(() => undefined)
     },
   })

@@ -166,7 +166,7 @@ function asCluster({ options, managed, logPath, ...parts }: Parts): EmbeddedClus
       suffers: embeddedSuffers,
       failover: undefined,
     }),
-    // Nodes report pending work themselves, so final reads need no extra time for it.
+    // Nodes report pending work themselves, so final reads need no extra waiting time.
     lingersMs: undefined,
     marked: () => managed.map((node) => node.id).filter((id) => news.marked.has(id)),
     logPath,

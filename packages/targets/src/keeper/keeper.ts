@@ -7,7 +7,7 @@ import type { ProgramCommand } from '../processes/command.ts'
 import { builtEntry } from '../processes/entry.ts'
 import type { TreeRoot } from '../processes/process-tree.ts'
 
-/** A process that cleans up if its owner, this process, dies before it has cleaned up: see `keeper/main.ts`. */
+/** A process that cleans up if its owner, this process, dies before cleaning up itself: see `keeper/main.ts`. */
 export interface Keeper {
   readonly pid: number
   /**

@@ -98,7 +98,7 @@ export function createClock(originNanos: bigint): MachineClock {
   }
 }
 
-/** Converts a time of the clock to `performance.now()`, which differs only in its zero. */
+/** Converts a time of the clock to a time of `performance.now()`. The two clocks differ only in their origin. */
 export const machineMs = (clock: Pick<Clock, 'now'>, time: Nanos): number =>
   performance.now() - (clock.now() - time) / 1e6
 

@@ -87,8 +87,8 @@ static const struct timespec *right_time(const struct timespec *time, struct tim
 }
 
 /*
- * Returns a function of condition variables. A plain search may find an old version, whose condition variables have
- * another structure.
+ * Returns the current version of a function for condition variables. A plain search may find an old version, whose
+ * condition variables have another structure.
  */
 static void *condition(const char *name) {
   void *found = dlvsym(RTLD_NEXT, name, "GLIBC_2.3.2");

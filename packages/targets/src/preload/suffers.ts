@@ -25,7 +25,10 @@ export function machineSuffers(kind: Kind): Suffering {
   return hasCompiler() ? true : refused(kind, WITHOUT_COMPILER)
 }
 
-/** Returns the check of faults for a server in Go, which calls the kernel without the C library. */
+/**
+ * Returns a function that checks whether a server in Go, which calls the kernel without the C library, can suffer a
+ * fault.
+ */
 export const goSuffers =
   (name: string) =>
   (kind: Kind): Suffering => {

@@ -12,7 +12,7 @@ export interface RemoteProxiesDeclaration {
    * the declaration.
    */
   readonly ca?: string | undefined
-  /** How long faults stay in force on that host without contact to the run, in milliseconds; by default 10 s. */
+  /** How long faults of these proxies stay in force without contact to the run, in milliseconds; by default 10 s. */
   readonly leaseMs?: number | undefined
   readonly proxies: { readonly [name: string]: { readonly from: NodeId; readonly to: NodeId } }
 }

@@ -35,7 +35,7 @@ export const waysOf = ({ carries, others = [] }: Pick<ObservedTraffic, 'carries'
 
 /** The clients of the servers, of any kind. */
 export interface TrafficClients {
-  /** The advice if the clients did not use the proxies: where to find them. */
+  /** The advice if the clients did not use the proxies: how to find the proxies. */
   readonly howToUseIt: string
   /** Whether the clients are a program that the run starts. */
   readonly areStarted: boolean

@@ -45,7 +45,7 @@ export const trafficOffer = (servers: HurtServers): Offer => ({
   calm: trafficOf(servers) === 'requests' ? 1 : CALM_OF_STREAMS,
 })
 
-/** Restricts a nemesis: its links of all clients are only those to the planned servers. */
+/** Restricts a nemesis: its links of all clients become the links to the planned servers only. */
 const onlyHere = (nemesis: Nemesis): Nemesis => ({
   ...nemesis,
   plan(random, nodes) {

@@ -22,7 +22,7 @@ export interface Overheard extends ExcerptOptions {
  */
 const MOST_HEARD = 200
 
-/** Returns what nodes sent each other about a change, from the traffic on their links. Makes no uncertain claims. */
+/** Returns what nodes sent each other about a change, from the traffic on their links. Omits everything uncertain. */
 export function heardOf(overheard: Overheard): Heard {
   const { listening, passages } = overheard
   const { from, to, between } = listening

@@ -120,7 +120,7 @@ function remember(answered: Set<string>, name: string): void {
 }
 
 /**
- * Returns the completion of a request from its reply; a text explains why the reply answers another request. `serial`
+ * Returns the completion of a request from its reply; a text explains why the reply does not fit the request. `serial`
  * is the number of the request.
  */
 export function completionOfReply(

@@ -16,7 +16,7 @@ export interface RpcWorkload {
   /** The default faults of a run. If absent, the default is a partition. */
   readonly faults?: readonly string[]
   request(input: Input, serial: number): Body
-  /** Returns the completion of a request from its reply; a text explains why the reply answers another request. */
+  /** Returns the completion of a request from its reply; a text explains why the reply does not fit the request. */
   completion(reply: Body, input: Input, serial: number): Completion | string
   /** Returns the completion of a request from an error, if the error counts as an answer. */
   error?(reply: Body, input: Input): Completion | undefined
