@@ -26,8 +26,8 @@ const SAMPLE_EVERY_MS = 1_000
 const SAMPLES = 60
 
 /**
- * Serves the page of proxies: their traffic, their faults, and buttons that inject and heal faults. A page costs the
- * proxies the reading of their counters once a second. The token is the first part of every path.
+ * Serves the page of proxies: their traffic, their faults, and buttons that inject and heal faults. While a page is
+ * open, the counters of the proxies are read once a second. The token is the first part of every path.
  *
  * @throws UserError (usage, environment) if the server cannot listen on the address.
  */

@@ -11,7 +11,7 @@ const LEAST_MS = 3_000
 /**
  * Watches the exchanges of a run until reads and writes have worked once. If none ever works, an error in the route
  * table is more likely than a fault of the system, so the run ends instead of blaming the service. This finds errors
- * that no rehearsal can find: with a single fixed object, or with names that only the service knows.
+ * that no rehearsal can find, since it cannot try a single fixed object, or names that only the service knows.
  *
  * @param now a monotonic clock, in milliseconds
  */

@@ -67,7 +67,7 @@ type AnnouncedNumbers = { readonly [node: NodeId]: { readonly [port: string]: nu
 
 /**
  * Reserves numbers for the announced ports of nodes with their own addresses. A node and its proxy listen on the same
- * number: some servers, such as Galera's, announce only a port and take the host from the connection.
+ * port number: some servers, such as Galera's, announce only a port and take the host from the connection.
  */
 async function numbersOf(ids: readonly NodeId[], announced: readonly string[]): Promise<AnnouncedNumbers> {
   const numbers: { [node: NodeId]: { readonly [port: string]: number } } = {}
@@ -76,8 +76,8 @@ async function numbersOf(ids: readonly NodeId[], announced: readonly string[]): 
 }
 
 /**
- * Returns the way to identify a dialling node: by its source address if it has its own and dials from it; otherwise by
- * its processes.
+ * Returns the way to identify a dialling node: by its source address if the node has its own address and dials from it;
+ * otherwise by its processes.
  */
 function diallerOf({ declaration, nodes }: CommandClusterOptions, pids: () => ReadonlyMap<NodeId, number>): PeerFinder {
   if (!declaration.ownAddresses || !declaration.ownSources) return findBySocketOwner(pids)

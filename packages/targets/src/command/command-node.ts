@@ -211,8 +211,8 @@ function readinessOf<Port extends string>(
 }
 
 /**
- * Describes when the node is ready. Nodes that wait for each other before they are ready would wait for ever once most
- * of them are down.
+ * Describes when the node is ready, with a hint: nodes that wait for each other before they are ready would wait for
+ * ever once most of them are down.
  */
 const awaitedText = (readiness: Readiness): string =>
   readiness.by === 'tcp'

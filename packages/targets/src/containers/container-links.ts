@@ -106,7 +106,7 @@ export async function openContainerLinks(options: ContainerLinksOptions): Promis
     inForce = wanted
     inForceSince = Date.now()
     // Connections made between the start of a container and its rules bypass the proxy. The next container does not
-    // wait for their end.
+    // wait until these connections are ended.
     const connected = connectedAmong(isNew(ways, rules === outer))
     ending = Promise.all([ending, endOlderThanRules(connected)])
   }

@@ -34,8 +34,8 @@ export interface EngineFaults {
 export const FAULT_WITHIN_MS = 30_000
 
 /**
- * The time to stop if this process was killed. A process that takes longer to exit would keep the service down, so it
- * is killed, as engines do after 10 s.
+ * The time for a container to stop if this process was killed during the stop. A container that takes longer would keep
+ * the service down, so it is killed, as engines do after 10 s.
  */
 const STOPS_WITHIN_MS = 250
 

@@ -33,8 +33,8 @@ export function watchEventFile(pid: number, happened: (event: WrittenEvent) => v
 }
 
 /**
- * The highest standard descriptor. Podman's standard error is a file of this program, which may have the same name as
- * the event file.
+ * The highest standard descriptor. Standard descriptors are excluded from the search, since podman's standard error is
+ * a log file that may have the same name as the event file.
  */
 const LAST_STANDARD_FD = 2
 

@@ -68,7 +68,7 @@ function schemaFor(json: unknown): v.GenericSchema<unknown, ClusterDeclaration> 
 
 /**
  * Returns whether a declaration seems to describe a running cluster, since only running nodes have addresses. The
- * schema is chosen by this, so that its errors fit the declaration.
+ * choice of the schema depends on it, so that errors fit the declaration.
  */
 function looksRunning(json: unknown): boolean {
   const nodes = isObject(json) ? json['nodes'] : undefined

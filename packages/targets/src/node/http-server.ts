@@ -15,7 +15,8 @@ export interface NodeServer {
 
 /**
  * Serves plain requests, such as those of a run's own clients, without a general parser, which under load takes half of
- * a node's time for an operation. From its first request that is not plain, a general server serves a connection.
+ * a node's time for an operation. After its first request that is not plain, a connection is served by a general
+ * server.
  */
 export function createHttpServer(api: HttpApi): NodeServer {
   const general = createGeneralServer(api)

@@ -2,8 +2,8 @@ import type { Input, Json } from '@chaosproxy/history'
 import type { RouteTable } from '@chaosproxy/recorder/mapping'
 import type { AskedOperations } from '@chaosproxy/runner'
 
-// How a node's HTTP interface expresses operations. Clients create requests by it (`http-client.ts`), nodes parse
-// requests by it (`http-api.ts`), and the proxy recognises operations by it (`nodeRoutes`).
+// How a node's HTTP interface expresses operations. Clients use this to create requests (`http-client.ts`), nodes to
+// parse them (`http-api.ts`), and the proxy to recognise operations (`nodeRoutes`).
 
 /** An operation on a register at `/kv/KEY`. `POST /do` takes any operation unchanged. */
 export interface RegisterRoute {

@@ -111,7 +111,7 @@ exit 1
 
 /**
  * All engines of this machine share one directory for the DNS names of their networks. Networks with the same name
- * would share a file in it, also with other tests and with the remains of an aborted test.
+ * would share a file in that directory, even if one of them belongs to another test or to an aborted test.
  */
 const ownNetwork = (name: string, services: readonly string[]): readonly string[] =>
   services.includes('networks:') ? [] : ['networks:', '  default:', `    name: ${name}`]

@@ -11,7 +11,7 @@ const MAELSTROM = 'maelstrom'
 
 /**
  * Programs are often written for a course, and log each message. This load sends 40 times as many operations as
- * Maelstrom, in less time. Where replicas must agree at the end, most of the time is for waiting until they do.
+ * Maelstrom, in less time. Where replicas must agree at the end, most of the run's time is spent waiting for that.
  */
 const usualLoad = ({ promises }: RpcWorkload) => ({ timeMs: promises === 'eventual' ? 5_000 : 8_000, rate: 200 })
 /**
