@@ -224,7 +224,6 @@ function becauseOf({
   return noticedAfter === 0 ? sentence : `${sentence} Noticed ${plural(noticedAfter, 'event')} after it happened.`
 }
 
-/** Returns one number for each link. */
 const counted = <Statistics>(
   statistics: ReadonlyMap<string, Statistics>,
   count: (statistics: Statistics) => number,

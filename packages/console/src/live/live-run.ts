@@ -157,7 +157,7 @@ function createRates(): Rates {
  */
 const GRACE_MS = 400
 
-/** Computes how many entries nodes are behind. */
+/** Computes by how many log entries nodes are behind. */
 interface Lags {
   /** Notes how many entries each reporting node has applied at a moment. Moments must be in order. */
   note(now: number, applied: readonly number[]): void

@@ -4,7 +4,7 @@ import type { PlannedRun, RunHandle } from '@chaosproxy/runner'
 import type { Order } from '../browser/frames.ts'
 import type { LiveRun } from '../live/live-run.ts'
 
-/** What orders of pages act on. */
+/** The run, its handle and its state, on which orders of pages act. */
 export interface Steered {
   readonly run: PlannedRun
   readonly live: LiveRun

@@ -95,7 +95,6 @@ interface LinkPort {
 
 export interface PeerLink extends LinkPort {
   readonly from: NodeId
-  /** The framing of the link's messages, if known. */
   readonly framing?: Framing | undefined
   /** The address at which the proxy listens; by default any free port of 127.0.0.1. */
   readonly listen?: Address | undefined

@@ -4,7 +4,7 @@ import type { NodeStatus, ProtocolSettingValue } from '@chaosproxy/protocols'
 // The messages between a node process and its owner: JSON lines on the node's standard input and output. The messages
 // do not pass through the proxy, so they also reach a partitioned node. The node ends when its standard input ends.
 
-/** The first line to a node. */
+/** The first line that a node receives. */
 export interface NodeSetup {
   readonly id: NodeId
   readonly protocol: string
@@ -21,7 +21,7 @@ export interface NodeSetup {
   readonly originNanos: string
 }
 
-/** Any line to a node after the first. */
+/** Any later line that a node receives. */
 export type NodeRequest =
   | { readonly type: 'status' }
   /** The cluster is ready, and the run's time begins at zero at this moment. */

@@ -33,7 +33,7 @@ export type Unsynced = FaultOfKind<'power-loss'>['unsynced']
 interface LossOptions {
   /** The path of the disk. Every file below it may lose data. */
   readonly disk: string
-  /** The directory of the logs. */
+  /** The directory of the undo logs. */
   readonly undo: string
   readonly unsynced: Unsynced
   readonly random: Random

@@ -8,7 +8,6 @@ const LARGEST_MB = 512
 const OUTSIDE = 'look for a loop, or an await, outside its functions'
 
 interface VettingOptions {
-  /** Arguments for the thread's script. */
   readonly argv?: readonly string[]
   /** Advice on the likely cause if loading does not end. */
   readonly hint?: string
