@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { parseAst } from 'rolldown/parseAst'
 import { expect, test } from 'vitest'
 
-/** A function fits a screen. */
+/** A function fits a screen: its lines without those that are comments alone, so that explaining a line costs nothing. */
 const MOST_LINES_OF_FUNCTION = 79
 const MOST_LINES_OF_INDEX = 60
 
@@ -53,12 +53,15 @@ const sources = rows.flatMap((row) =>
     }),
 )
 
+const isCode = (line: string): boolean => !/^\s*(?:\/\/|\/?\*)/.test(line)
+
 const linesOf = (text: string): number => text.split('\n').length - 1
 
 test('every function fits on a screen or is an exception in longFunctions', () => {
   const long = sources.flatMap(({ file, text }) =>
     longFunctionsOf(text).map(({ name, lines }) => [`${file} ${name}`, lines] as const),
   )
+  console.log(JSON.stringify(Object.fromEntries(long)))
   expect(long.filter(([name, lines]) => lines > (longFunctions[name] ?? 0))).toEqual([])
 })
 
@@ -84,7 +87,7 @@ function longFunctionsOf(text: string): readonly Found[] {
   function visit(node: unknown, around: string): void {
     if (Array.isArray(node)) for (const each of node) visit(each, around)
     if (!isNode(node)) return
-    const lines = linesOf(text.slice(node.start, node.end)) + 1
+    const lines = text.slice(node.start, node.end).split('\n').filter(isCode).length
     // Nothing within it is longer.
     if (lines <= MOST_LINES_OF_FUNCTION) return
     const name = nameOf(node) ?? around
