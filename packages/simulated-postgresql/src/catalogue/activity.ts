@@ -4,13 +4,13 @@ import { decodeUtf8, encodeUtf8 } from '../types/utf8.ts'
 import type { SqlValue } from '../types/value.ts'
 import { type Activity, always, type CatalogueView, type Field, type Relation, type ServerView } from './relation.ts'
 
-/** The number that PostgreSQL gives the database postgres, which this one has whatever its name. */
+/** The oid that PostgreSQL gives the database `postgres`; the simulated database has this oid under any name. */
 export const DATABASE_OID = 5
 
-/** `track_activity_query_size`, without the byte that ends the text. */
+/** Bytes of a query shown: `track_activity_query_size` less the terminating byte. */
 const SHOWN_BYTES = 1023
 
-/** The processes of a server that are no sessions, and what they wait for. */
+/** The background processes of a server, each with the event that it waits for. */
 const PROCESSES: readonly (readonly [type: string, event: string])[] = [
   ['checkpointer', 'CheckpointerMain'],
   ['background writer', 'BgWriterMain'],
@@ -19,7 +19,7 @@ const PROCESSES: readonly (readonly [type: string, event: string])[] = [
   ['logical replication launcher', 'LogicalLauncherMain'],
 ]
 
-/** Sessions are numbered after them. */
+/** The pid of the first background process; the pids of sessions follow those of all background processes. */
 const FIRST_PROCESS = 90
 
 interface Process {
@@ -46,12 +46,12 @@ function processesOf(_: CatalogueView, server: ServerView): readonly Process[] {
 function shownQuery(text: string): string {
   const bytes = encodeUtf8(text)
   let end = Math.min(bytes.length, SHOWN_BYTES)
-  // Half a character is not shown.
+  // Does not cut a character in half.
   while (((bytes[end] ?? 0) & 0xc0) === 0x80) end--
   return decodeUtf8(bytes.slice(0, end))
 }
 
-/** NULL for a process that is no session. */
+/** A column that is NULL for a background process. */
 const ofSession = (name: string, type: string, value: (session: Activity, view: CatalogueView) => SqlValue): Field => [
   name,
   type,
@@ -70,7 +70,7 @@ export const pgStatActivity = (numberOf: (role: string, view: CatalogueView) => 
     ofSession('usesysid', 'oid', ({ user }, view) => numberOf(user, view)),
     ofSession('usename', 'name', ({ user }) => user),
     ['application_name', 'text', ({ session }: Process) => session?.application ?? ''],
-    // As of a connection by a Unix socket: the engine knows no addresses.
+    // The values of a connection over a Unix socket: the engine knows no client addresses.
     ...always('inet', null, 'client_addr'),
     ...always('text', null, 'client_hostname'),
     ofSession('client_port', 'int4', () => -1),
@@ -98,7 +98,7 @@ interface ShownLock {
   readonly waitStart: bigint | null
 }
 
-/** What the names of locks say (DescribeLockTag). */
+/** Patterns that parse the descriptions of locks (DescribeLockTag). */
 const TARGETS: Readonly<Record<string, RegExp>> = {
   relation: /^relation (?<relation>\d+) of database (?<database>\d+)$/,
   tuple: /^tuple \((?<page>\d+),(?<tuple>\d+)\) of relation (?<relation>\d+) of database (?<database>\d+)$/,
@@ -122,7 +122,7 @@ function locksOf(session: Activity): readonly ShownLock[] {
   )
   const granted = { session, granted: true, fastpath: true, waitStart: null }
   return [
-    // A transaction has a number that others may wait for before it writes.
+    // A transaction holds the lock on its virtual transaction id before its first write.
     ...(session.transactionStart === null
       ? []
       : [
@@ -155,7 +155,7 @@ const targetFields = (type: string, ...names: readonly string[]): readonly Field
       value === undefined ? null : type === 'text' ? value : Number(value),
   ])
 
-/** Without those of indexes and of the catalogue, which nobody waits for here. */
+/** pg_locks without the locks on indexes and on the catalogue, for which no session waits in the simulation. */
 export const pgLocks: Relation = {
   name: 'pg_locks',
   rows(_, { store, activity }) {

@@ -22,14 +22,14 @@ export interface IndexRelation {
   readonly index: Index
 }
 
-/** What has a row in pg_class. */
+/** A relation that has a row in pg_class. */
 type Relation = Table | Sequence | IndexRelation
 
 const isTable = (relation: Relation): relation is Table => 'tuples' in relation
 const isSequence = (relation: Relation): relation is Sequence => 'increment' in relation
 const isIndex = (relation: Relation): relation is IndexRelation => 'index' in relation
 
-/** The schema of a session's temporary tables, which only that session looks in. */
+/** The schema of a session's temporary tables; only that session searches it. */
 export const temporarySchema = (pid: number): string => `pg_temp_${pid}`
 
 export const isTemporary = ({ schema }: { readonly schema: string }): boolean => schema.startsWith('pg_temp_')
@@ -40,11 +40,11 @@ const BUILT_IN: readonly Schema[] = [
   { oid: 13_000, name: 'information_schema' },
 ]
 
-/** What the database defines. */
+/** The objects defined in the database. */
 export class Catalogue {
-  /** Every type by its number; those of the database by the names that all transactions see. */
+  /** Every type by its oid; user-defined types under the names that all transactions see. */
   readonly types: Types
-  /** Counts the changes: plans made before one are made anew. */
+  /** The number of changes to the catalogue; a plan is discarded after a change. */
   version = 0
   readonly #noted = (by: Subtransaction, undo: () => void): void => this.changed(by, undo)
   /** By their names. */
@@ -60,12 +60,12 @@ export class Catalogue {
     { table: 'pg_authid', name: 'pg_authid_rolname_index', columns: 'rolname' },
     this.#noted,
   )
-  /** The numbers of types, and the tables whose rows are types, by {@link keyOf}. */
+  /** The oids of types, and the tables whose row types they are, by {@link keyOf}. */
   readonly typeRows: CatalogueRows<number | Table> = new CatalogueRows(
     { table: 'pg_type', name: 'pg_type_typname_nsp_index', columns: 'typname, typnamespace' },
     this.#noted,
   )
-  /** By name, numbers of the arguments' types, and schema. */
+  /** Routines by name, oids of the argument types, and schema. */
   readonly routines: CatalogueRows<Routine> = new CatalogueRows(
     { table: 'pg_proc', name: 'pg_proc_proname_args_nsp_index', columns: 'proname, proargtypes, pronamespace' },
     this.#noted,
@@ -75,19 +75,22 @@ export class Catalogue {
     { table: 'pg_class', name: 'pg_class_relname_nsp_index', columns: 'relname, relnamespace' },
     this.#noted,
   )
-  /** The labels of enums by the numbers of their types. */
+  /** The labels of enums by the oids of the enum types. */
   readonly enums: Map<number, readonly string[]> = new Map()
-  /** Those that an open transaction has added, which it may not use yet. */
+  /** Enum labels that an open transaction has added and may not use before it commits. */
   readonly newLabels: Map<number, { readonly by: Transaction; readonly labels: readonly string[] }> = new Map()
-  /** Composite types by their numbers, with who alters them: others may not use them before he has committed. */
+  /**
+   * Composite types by oid, each with the transaction that alters it; other transactions may not use the type before
+   * that transaction commits.
+   */
   readonly altered: Map<number, Transaction> = new Map()
-  /** Domains by the numbers of their types. */
+  /** Domains by the oids of their types. */
   readonly domains: Map<number, DomainDefinition> = new Map()
-  /** Comments by the relation of the catalogue that lists what they are about, its number, and that of the column or 0. */
+  /** Comments, keyed by the catalogue that lists the object, the object's oid, and the column number or 0. */
   readonly comments: Map<string, string> = new Map()
-  /** What open transactions have changed of all that is here. */
+  /** The state of the catalogue before the changes of open transactions. */
   readonly preserved: Preserved = new Preserved()
-  /** Whether there ever was a temporary table. */
+  /** Whether a temporary table was ever created. */
   hasTemporary = false
   readonly #changing = new Set<Transaction>()
   readonly #typesOf = new WeakMap<object, Types>()
@@ -100,7 +103,7 @@ export class Catalogue {
     this.roles.add('postgres', 'postgres', undefined)
   }
 
-  /** The types with the names that a transaction sees. */
+  /** The types, under the names that a transaction sees. */
   typesOf(own: Transaction | undefined): Types {
     const known = this.#typesOf.get(own ?? this)
     if (known !== undefined) return known
@@ -133,7 +136,7 @@ export class Catalogue {
     return this.schemas.find(name, own) !== undefined
   }
 
-  /** The key of a relation or a type: its name and the number of its schema. */
+  /** The key of a relation or a type: its name and the oid of its schema. */
   keyOf(schema: string, name: string, own: Transaction | undefined): string {
     return `${name}, ${this.schemas.find(schema, own)?.oid ?? schema}`
   }
@@ -148,7 +151,7 @@ export class Catalogue {
     return found !== undefined && isSequence(found) ? found : undefined
   }
 
-  /** What has this name in the first schema of the path that has it. */
+  /** Returns the table or sequence with this name in the first schema of the path that has the name. */
   relation(path: readonly string[], name: string, own: Transaction | undefined): Table | Sequence | undefined {
     for (const schema of path) {
       const found = this.relations.find(this.keyOf(schema, name, own), own)
@@ -165,7 +168,7 @@ export class Catalogue {
     return this.visibleIndexes(own).find(({ index }) => index.oid === oid)
   }
 
-  /** An index, which shares the names of tables. */
+  /** Returns the index with this name; indexes and tables share one namespace. */
   index(path: readonly string[], name: string, own: Transaction | undefined): IndexRelation | undefined {
     for (const schema of path) {
       const found = this.relations.find(this.keyOf(schema, name, own), own)
@@ -186,7 +189,7 @@ export class Catalogue {
     return this.relations.all(own).filter(isSequence)
   }
 
-  /** Also those of open transactions. */
+  /** Returns every table, including those created by open transactions. */
   everyTable(): readonly Table[] {
     return [...this.relations.everything()].filter(isTable)
   }
@@ -195,7 +198,7 @@ export class Catalogue {
     return this.visibleTables(own).flatMap((other) => other.foreignKeys.filter((key) => key.referenced === table))
   }
 
-  /** Adds a relation; a table's rows are a type too. Waits for who may take the name. */
+  /** Adds a relation, and the row type of a table. Waits for transactions that may take the name. */
   *create(relation: Relation, writer: Writer): Generator<Wait, void, void> {
     const { schema, name } = placeOf(relation)
     const key = this.keyOf(schema, name, writer.transaction)
@@ -207,7 +210,7 @@ export class Catalogue {
     yield* this.relations.insert(key, relation, writer)
   }
 
-  /** Drops it, with what has no row without it; the transaction has locked it. */
+  /** Drops a relation, which the transaction has locked, and its dependent rows in the catalogue. */
   drop(relation: Relation, by: Subtransaction): void {
     this.relations.remove(relation, by)
     if (!isTable(relation)) return
@@ -220,7 +223,7 @@ export class Catalogue {
     if (row !== undefined) this.relations.remove(row, by)
   }
 
-  /** Writes its row in pg_class anew: two that do so at once get into each other's way, also where no lock keeps them apart. */
+  /** Updates the row of a relation in pg_class: two concurrent updates conflict even where no lock separates them. */
   *touch(relation: Table | Sequence, writer: Writer): Generator<Wait, void, void> {
     const key = this.keyOf(relation.schema, relation.name, writer.transaction)
     yield* this.relations.replace(relation, key, relation, writer)
@@ -239,7 +242,7 @@ export class Catalogue {
     })
   }
 
-  /** Notes a change, and how to undo it if the transaction aborts. */
+  /** Records a change and how to undo it if the transaction aborts. */
   changed(by: Subtransaction, undo: () => void): void {
     this.version++
     this.#changing.add(by.transaction)
@@ -249,12 +252,12 @@ export class Catalogue {
     })
   }
 
-  /** Whether an open transaction changed the catalogue: only it sees what it did. */
+  /** Whether an open transaction changed the catalogue; only that transaction sees its changes. */
   isChanging(transaction: Transaction): boolean {
     return this.#changing.has(transaction)
   }
 
-  /** Puts off what all transactions are to see only once this one has committed. */
+  /** Defers until commit a change that other transactions see only after the commit. */
   atCommit(by: Subtransaction, run: () => void): void {
     this.#atCommit.push({ by, run })
   }

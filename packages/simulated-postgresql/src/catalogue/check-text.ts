@@ -7,14 +7,17 @@ import { columnsOf, type Table } from './table.ts'
 
 const COMPARISONS: ReadonlySet<string> = new Set(['=', '<>', '<', '>', '<=', '>='])
 const INTEGERS: ReadonlySet<number> = new Set([OID.int2, OID.int4, OID.int8])
-/** What a whole number becomes beside such a column. */
+/** The types that integer literals take beside a column of each type. */
 const WIDER: ReadonlyMap<number, string> = new Map([
   [OID.numeric, 'numeric'],
   [OID.float4, 'double precision'],
   [OID.float8, 'double precision'],
 ])
 
-/** A condition on the rows of a table as PostgreSQL prints it (ruleutils.c); undefined for what is not printed here. */
+/**
+ * Returns a condition on the rows of a table as PostgreSQL prints it (ruleutils.c); undefined if printing it is
+ * unsupported.
+ */
 export function checkText(node: Node, table: Table, types: Types): string | undefined {
   const inner = (each: Node | undefined): string | undefined => each && checkText(each, table, types)
   if ('ColumnRef' in node) {
@@ -52,7 +55,7 @@ export function checkText(node: Node, table: Table, types: Types): string | unde
 
 interface Operand {
   readonly type: SqlType
-  /** As it is, and as what operators compare. */
+  /** The operand as it is (`plain`), and with the cast that operators compare (`compared`). */
   readonly plain: string
   readonly compared: string
 }
@@ -80,7 +83,7 @@ function operand(node: Node, table: Table, types: Types): Operand | undefined {
   return { type: { oid: type.oid, name: type.name, typmod: -1 }, plain, compared: plain }
 }
 
-/** A value or a column that is compared with something. */
+/** Returns the text of a value or column that is compared with the operand `other`. */
 function beside(node: Node, other: Operand, table: Table, types: Types): string | undefined {
   if (!('A_Const' in node)) {
     const found = operand(node, table, types)
@@ -106,7 +109,7 @@ function literal(node: Extract<Node, { A_Const: unknown }>, oid: number, types: 
 
 const isText = (oid: number, types: Types): boolean => ['S', 'E'].includes(types.typeOf(oid).category)
 
-/** `= ANY (ARRAY[…])`, which IN becomes. */
+/** Returns `= ANY (ARRAY[…])`, which PostgreSQL prints for IN. */
 function listed(word: string, left: Operand, items: readonly Node[], types: Types): string | undefined {
   const values = items.map((each) => ('A_Const' in each ? literal(each, left.type.oid, types) : undefined))
   if (values.includes(undefined) || (!isText(left.type.oid, types) && !INTEGERS.has(left.type.oid))) return undefined

@@ -7,7 +7,7 @@ import { checkText } from './check-text.ts'
 import { always, type CatalogueView, type Field, type Relation, tablesIn } from './relation.ts'
 import { type Check, columnsOf, type ForeignKey, kindOfRelation, type ReferentialAction, type Table } from './table.ts'
 
-// Constraints of tables: pg_constraint, and what the information schema says of them.
+// Constraints of tables, for pg_constraint and the information schema.
 
 interface Constraint {
   readonly table: Table
@@ -20,7 +20,7 @@ interface Constraint {
   readonly check: Check | undefined
 }
 
-/** NOT NULL has no number of its own: beyond those of everything else. */
+/** NOT NULL constraints have no oid of their own: theirs start above the oids of all other objects. */
 const notNullOid = (table: Table, attribute: number): number => 2 ** 31 + (table.oid % 2 ** 20) * 2_000 + attribute
 
 function constraintsOf(table: Table): readonly Constraint[] {
@@ -73,7 +73,7 @@ const constraintsIn = (view: CatalogueView): readonly Constraint[] =>
     .filter((table) => kindOfRelation(table) === 'table')
     .flatMap(constraintsOf)
 
-/** With those of domains, which have no numbers. */
+/** Returns the constraints of tables; refuses constraints of domains, which have no oids here. */
 function allConstraintsIn(view: CatalogueView): readonly Constraint[] {
   if ([...view.catalogue.domains.values()].some(({ checks, isNotNull }) => checks.length > 0 || isNotNull))
     throw new NotSupported('pg_constraint with constraints of domains')
@@ -124,7 +124,7 @@ export const pgConstraint = (namespaceOf: (view: CatalogueView, schema: string) 
   ],
 })
 
-/** What PostgreSQL shows of a constraint that it has under this number: `CHECK ((v > 0))`. */
+/** Returns the text that PostgreSQL shows for the constraint with this oid, such as `CHECK ((v > 0))`. */
 export function constraintDefinition(
   oid: number,
   view: Pick<CatalogueView, 'catalogue' | 'own' | 'types' | 'relationName'>,

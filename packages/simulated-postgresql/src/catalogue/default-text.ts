@@ -6,7 +6,7 @@ import type { SqlType } from '../types/value.ts'
 import type { CatalogueView } from './relation.ts'
 import type { Column } from './table.ts'
 
-/** The default of a column as `pg_get_expr` prints it (ruleutils.c); null without one. */
+/** Returns the default of a column as `pg_get_expr` prints it (ruleutils.c); null if the column has no default. */
 export function defaultText({ default: node, type }: Column, view: CatalogueView): string | null {
   if (node === undefined || ('A_Const' in node && node.A_Const.isnull === true)) return null
   const text = printed(node, type, view)
@@ -16,7 +16,7 @@ export function defaultText({ default: node, type }: Column, view: CatalogueView
 
 const NUMBERS: ReadonlySet<number> = new Set([OID.int2, OID.int4, OID.int8, OID.numeric, OID.float4, OID.float8])
 
-/** Undefined for what is not printed here. `type`: what a literal becomes. */
+/** Returns the printed expression; undefined if printing it is unsupported. `type` is the type that a literal takes. */
 function printed(node: Node, type: SqlType | undefined, view: CatalogueView): string | undefined {
   if ('A_Const' in node) return constant(node.A_Const, type, view)
   if ('TypeCast' in node) {
@@ -72,7 +72,7 @@ function constant(
   const text = sval?.sval ?? ''
   const shown = view.types.typeOf(type.oid)
   switch (shown.category) {
-    // What PostgreSQL prints of these is what it reads, not what was written: `+5`, `yes`, `1 hour`, `[1,2)`.
+    // PostgreSQL prints the parsed value of these types, not the source text: `+5`, `yes`, `1 hour`, `[1,2)`.
     case 'N':
       return /^(?:0|[1-9]\d*)$/.test(text) ? text : undefined
     case 'B':
@@ -89,7 +89,7 @@ function constant(
   return `${quoted(text)}::${type.oid === OID.bpchar ? 'bpchar' : formatType(view.types, type.oid)}`
 }
 
-/** Texts that a type prints as they were written. */
+/** Whether a type prints this text unchanged. */
 function isCanonical(text: string, oid: number): boolean {
   if (oid === OID.date) return /^\d{4}-\d\d-\d\d$/.test(text)
   return /^(?:\{\}|\[\])$/.test(text)

@@ -11,7 +11,7 @@ export interface DescribedCatalogue {
 interface DescribedRoutine {
   readonly name: string
   readonly text: string
-  /** Whether it may write tables that its text does not name. */
+  /** Whether the routine may write tables that its text does not name. */
   readonly isOpaque: boolean
 }
 
@@ -19,11 +19,11 @@ interface DescribedTable {
   readonly schema: string
   readonly name: string
   readonly kind: 'table' | 'view'
-  /** The columns of its primary key; none without one. */
+  /** The columns of the primary key; empty if the table has none. */
   readonly primaryKey: readonly string[]
-  /** Those that statements write, with their types as `format_type` prints them. */
+  /** The columns that statements can write, with their types as `format_type` prints them. */
   readonly columns: readonly { readonly name: string; readonly type: string }[]
-  /** `trigger` and the name of each. */
+  /** `trigger` and the name of the trigger, for each trigger. */
   readonly triggers: readonly string[]
 }
 
@@ -31,15 +31,15 @@ interface DescribedTable {
 interface DescribedWriter {
   readonly table: string
   readonly by: 'write' | 'delete' | 'update'
-  /** For updates: the columns. */
+  /** The updated columns; only for updates. */
   readonly columns?: readonly string[] | undefined
-  /** A text that names what is written. */
+  /** A text that names the written table. */
   readonly text: string
-  /** `view rich`, `foreign key accounts_owner_fkey`. */
+  /** The kind and name: `view rich`, `foreign key accounts_owner_fkey`. */
   readonly name: string
 }
 
-/** Everything that is committed, in the order of the names. */
+/** Returns all committed objects in the order of their names. */
 export function describedCatalogue(catalogue: Catalogue): DescribedCatalogue {
   const nameOf = ({ schema, name }: Table): string => `${schema}.${name}`
   const tables = [...catalogue.visibleTables(undefined)].sort((one, other) => (nameOf(one) < nameOf(other) ? -1 : 1))

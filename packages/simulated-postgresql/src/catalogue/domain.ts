@@ -4,33 +4,33 @@ import type { Node } from '../sql/nodes.ts'
 import type { TextContext } from '../types/registry.ts'
 import type { SqlType, SqlValue } from '../types/value.ts'
 
-/** What CREATE DOMAIN said, as ALTER DOMAIN left it. */
+/** A domain as CREATE DOMAIN and later ALTER DOMAIN statements defined it. */
 export interface DomainDefinition {
   readonly name: string
   readonly of: SqlType
   default: Node | undefined
   isNotNull: boolean
-  /** In the order of their names. */
+  /** The CHECK constraints in the order of their names. */
   checks: readonly DomainCheck[]
 }
 
 export interface DomainCheck {
   readonly name: string
-  /** Over a row of one value, VALUE. */
+  /** The condition over a row whose only value is VALUE. */
   readonly condition: Compiled
   readonly validated: boolean
 }
 
 export type Domains = ReadonlyMap<number, DomainDefinition>
 
-/** A domain and those that it is based on, the innermost first. */
+/** Returns a domain and the domains that it is based on, the innermost first. */
 function lineOf(domains: Domains, oid: number): readonly DomainDefinition[] {
   const domain = domains.get(oid)
   if (domain === undefined) return []
   return [...(domain.of.domain === undefined ? [] : lineOf(domains, domain.of.domain)), domain]
 }
 
-/** The default of a domain, its own or that of what it is based on. */
+/** Returns the default of a domain, or else the default of the nearest base domain that has one. */
 export function defaultOf(domains: Domains, oid: number): Node | undefined {
   return lineOf(domains, oid).findLast((each) => each.default !== undefined)?.default
 }
@@ -38,7 +38,7 @@ export function defaultOf(domains: Domains, oid: number): Node | undefined {
 export const fulfils = (check: DomainCheck, value: SqlValue, session: TextContext): boolean =>
   check.condition.evaluate({ row: [value], parameters: [], session: session as SessionFacts }) !== false
 
-/** Throws for a value that a domain does not have. */
+/** Throws for a value that violates a constraint of the domain. */
 export function checkValue(domains: Domains, oid: number, value: SqlValue, session: TextContext): void {
   const line = lineOf(domains, oid)
   const name = line.at(-1)?.name ?? ''

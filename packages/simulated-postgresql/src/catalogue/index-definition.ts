@@ -3,7 +3,7 @@ import type { Index } from '../storage/model.ts'
 import { quoteIdentifier } from '../types/format-type.ts'
 import type { Table } from './table.ts'
 
-/** The statement that makes an index, as `pg_get_indexdef` prints it (ruleutils.c). */
+/** Returns the statement that creates an index, as `pg_get_indexdef` prints it (ruleutils.c). */
 export function indexDefinition(index: Index, table: Table): string {
   if (index.condition !== undefined) throw new NotSupported('pg_get_indexdef of a partial index')
   const columns = index.columns.map((_, at) => {
@@ -21,7 +21,7 @@ export function indexDefinition(index: Index, table: Table): string {
   ].join(' ')
 }
 
-/** The column at a position from 1; empty if there is none. */
+/** Returns the index column at a position, counted from 1; empty if there is no such column. */
 export function definedColumn(index: Index, table: Table, position: number): string {
   const places = [...index.columns, ...index.included]
   if (position < 1 || position > places.length) return ''

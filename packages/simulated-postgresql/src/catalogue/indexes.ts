@@ -19,7 +19,7 @@ export type IndexColumn = (
   | { readonly compiled: Compiled; readonly text: string; readonly shown: string }
 ) & { readonly order: Index['orders'][number] }
 
-/** An index without entries. Its expressions depend on the row alone; `facts` serve their evaluation. */
+/** Creates an empty index. Its expressions depend on the row alone; `facts` serve their evaluation. */
 export function createIndex(definition: IndexDefinition, table: Table, facts: SessionFacts): Index {
   const { columns, condition } = definition
   const typeAt = (at: number): SqlType => {

@@ -9,7 +9,7 @@ import { defaultText } from './default-text.ts'
 import { always, type CatalogueView, type Field, type Relation, type TableColumn } from './relation.ts'
 import type { Column, Table } from './table.ts'
 
-// What the information schema of SQL says of types: the views of PostgreSQL's information_schema.sql.
+// The views of the information schema that describe types (PostgreSQL's information_schema.sql).
 
 const YES_OR_NO = (is: boolean): string => (is ? 'YES' : 'NO')
 
@@ -22,7 +22,7 @@ export const MORE_TABLES: readonly Field[] = [
   ['commit_action', 'varchar', (table: Table) => (isTemporary(table) ? 'PRESERVE' : null)],
 ]
 
-/** Of a view only the simple cases are told: one table and its columns, or what no view that can be changed has. */
+/** Whether a view accepts INSERT; decided only for a view of one table's columns and for views that never accept it. */
 function insertable({ view }: Table): string {
   if (view === undefined) return 'YES'
   if (!('SelectStmt' in view)) return 'NO'
@@ -38,7 +38,7 @@ function insertable({ view }: Table): string {
   throw new NotSupported('is_insertable_into or is_updatable of this view')
 }
 
-/** The precision of numbers, in bits but for numeric. */
+/** The precision of number types in bits, or in decimal digits for numeric. */
 const PRECISIONS: ReadonlyMap<number, number> = new Map([
   [OID.int2, 16],
   [OID.int4, 32],
@@ -155,7 +155,7 @@ export const schemata: Relation = {
   ],
 }
 
-/** Those of identity columns are not listed. */
+/** The view `sequences`, without the sequences of identity columns. */
 export const sequences: Relation = {
   name: 'sequences',
   rows: (view) => {

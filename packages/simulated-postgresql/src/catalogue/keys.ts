@@ -9,12 +9,12 @@ const BPCHAR = 1042
 const NUMBERS: ReadonlySet<number> = new Set([20, 21, 23, 26, 1700])
 const TEXTS: ReadonlySet<number> = new Set([25, 1043, 19])
 
-/** Whether values of the two types that are equal have equal key texts. */
+/** Whether equal values of the two types have equal key texts. */
 export function sameKeys(a: SqlType, b: SqlType): boolean {
   return a.oid === b.oid || (NUMBERS.has(a.oid) && NUMBERS.has(b.oid)) || (TEXTS.has(a.oid) && TEXTS.has(b.oid))
 }
 
-/** A text that the equal values of a type share, and no others. */
+/** Returns a text that is equal for two values of a type if and only if the values are equal. */
 export function keyText(value: SqlValue, type: SqlType, context: TextContext): string {
   switch (typeof value) {
     case 'string':
@@ -70,7 +70,7 @@ function numericKey(value: Numeric): string {
   return scale === 0 ? String(unscaled) : `${unscaled}e-${scale}`
 }
 
-/** The key of several values. Lengths keep `('a', 'bc')` and `('ab', 'c')` apart. */
+/** Returns the key of several values. The lengths keep `('a', 'bc')` and `('ab', 'c')` apart. */
 export function joinKeys(texts: readonly string[]): string {
   const [first] = texts
   if (texts.length === 1 && first !== undefined) return first

@@ -1,16 +1,16 @@
 import type { Transaction } from '../storage/model.ts'
 
-/** Puts back what was, and returns what puts the present in its place again. */
+/** Restores the former state; returns a function that puts the current state back. */
 type Swap = () => () => void
 
 /**
- * What open transactions change of the catalogue in place, as it was before. Others that ask the catalogue see that: they
- * do not wait for who changes a table, as whoever uses the table does.
+ * The former state of catalogue objects that open transactions change in place. Other transactions that query the
+ * catalogue see the former state without a wait for the change, unlike statements that use the table.
  */
 export class Preserved {
   #saved: readonly { readonly of: unknown; readonly by: Transaction; readonly swap: Swap }[] = []
 
-  /** A transaction is about to change these objects, which it has locked. */
+  /** Records the state of objects that a transaction has locked and is about to change. */
   objects(all: readonly object[], by: Transaction): void {
     for (const each of all) {
       const before = copyOf(each)
@@ -22,7 +22,7 @@ export class Preserved {
     }
   }
 
-  /** The same for what a map has under a key. */
+  /** Records the entry of a map that a transaction is about to change. */
   entry<K, V>(map: Map<K, V>, key: K, by: Transaction): void {
     const before = map.get(key)
     const put = (value: V | undefined): void => {
@@ -39,7 +39,7 @@ export class Preserved {
   #keep(of: unknown, by: Transaction, swap: Swap): void {
     const known = this.#saved.find((each) => each.of === of)
     if (known?.by === by) return
-    // Who had locked it before has rolled that back.
+    // A transaction that held the lock earlier has rolled its change back.
     this.#saved = [...this.#saved.filter((each) => each !== known && each.by.state === 'active'), { of, by, swap }]
   }
 
@@ -56,7 +56,7 @@ export class Preserved {
   }
 }
 
-/** Lists are changed in place too; that of the rows is none of the catalogue's. */
+/** Copies lists as well, because they are changed in place, but not `tuples`, which the catalogue does not own. */
 function copyOf(each: object): object {
   return Object.fromEntries(
     Object.entries(each).map(([name, value]) => [name, Array.isArray(value) && name !== 'tuples' ? [...value] : value]),

@@ -6,19 +6,19 @@ import type { SqlValue } from '../types/value.ts'
 import type { Catalogue } from './catalogue.ts'
 import { type Column, columnsOf, type Table } from './table.ts'
 
-/** What a session sees of the catalogue. */
+/** The catalogue as a session sees it. */
 export interface CatalogueView {
   readonly catalogue: Catalogue
   readonly types: Types
   readonly own: Transaction | undefined
   readonly database: string
-  /** Whoever asks owns everything: what a role may do is not simulated. */
+  /** The current user. It owns everything: privileges are not simulated. */
   readonly user: string
   relation(name: string): number
   relationName(oid: number): string | undefined
 }
 
-/** What a session does. Times are microseconds since 2000-01-01. */
+/** The activity of a session. Times are microseconds since 2000-01-01. */
 export interface Activity {
   readonly pid: number
   readonly user: string
@@ -29,30 +29,30 @@ export interface Activity {
   readonly stateChange: bigint
   readonly state: 'active' | 'idle' | 'idle in transaction' | 'idle in transaction (aborted)'
   readonly xid: number | null
-  /** Of its snapshot: all transactions with a smaller number had ended. */
+  /** The xmin of the session's snapshot: all transactions with a smaller id had ended. */
   readonly xmin: number | null
-  /** The text of the query string that runs, or ran last. */
+  /** The query string that runs, or the last one that ran. */
   readonly query: string
-  /** The number of the session, and which of its transactions is open; 0: none. */
+  /** The number of the session and of its open transaction; 0 if no transaction is open. */
   readonly virtualTransaction: string
   readonly backend: Backend
-  /** What it waits for when this is asked. */
+  /** Returns the event that the session waits for at the time of the call. */
   waitsFor(): readonly [type: string | null, event: string | null]
 }
 
-/** The server, as its catalogue shows it. */
+/** The server as its system catalogue shows it. */
 export interface ServerView {
   readonly store: Store
-  /** It has a standby, or is one. */
+  /** Whether the server has a standby or is one. */
   readonly isReplicated: boolean
   activity(): readonly Activity[]
-  /** What all did when the transaction first looked. */
+  /** Returns the activity of all sessions when the transaction first read it. */
   activitySeen(): readonly Activity[]
 }
 
 /**
- * A column of a relation. One that `may refuse` is computed where a statement reads it: of some rows it is a text that would
- * have to be made from a parse tree.
+ * A column of a relation. A column marked `may refuse` is computed only when a statement reads it: for some rows its
+ * text would have to be printed from a parse tree.
  */
 export type Field = readonly [
   name: string,
@@ -77,6 +77,6 @@ export interface TableColumn {
 export const columnsIn = (view: CatalogueView): readonly TableColumn[] =>
   tablesIn(view).flatMap((table) => columnsOf(table).map((column) => ({ table, column })))
 
-/** Columns that hold the same in each row. */
+/** Returns columns that hold the same value in every row. */
 export const always = (type: string, value: SqlValue, ...names: readonly string[]): readonly Field[] =>
   names.map((name) => [name, type, () => value])

@@ -3,47 +3,47 @@ import type { Body } from '../plpgsql/tree.ts'
 import type { Node } from '../sql/nodes.ts'
 import type { RecordColumn, SqlType } from '../types/value.ts'
 
-/** A function that a user wrote, in PL/pgSQL or SQL. */
+/** A user-defined function in PL/pgSQL or SQL. */
 export interface Routine {
   readonly oid: number
   readonly schema: string
   readonly name: string
   arguments: readonly Argument[]
   returns: Returns
-  /** What pg_proc.provolatile says; another than `v` sees what the statement around it sees. */
+  /** The value of pg_proc.provolatile; a function other than `v` uses the snapshot of the calling statement. */
   volatility: 'v' | 's' | 'i'
-  /** Null for a null argument, without a call. */
+  /** Returns null for a null argument without a call. */
   strict: boolean
-  /** SET: settings during a call. */
+  /** The settings that the SET clauses apply during a call. */
   settings: readonly (readonly [name: string, value: string])[]
-  /** CREATE OR REPLACE changes it, also for the triggers that call it. */
+  /** The body; CREATE OR REPLACE changes it, also for the triggers that call the function. */
   body: Body
-  /** As it was written. */
+  /** The source text of the function. */
   text: string
 }
 
 export interface Argument {
   readonly name: string | undefined
   readonly type: SqlType
-  /** What it is where a call leaves it out. */
+  /** The value of the argument if a call omits it. */
   readonly default: Node | undefined
-  /** INOUT: it is one of the results too. */
+  /** INOUT: the argument is also a result. */
   readonly out: boolean
 }
 
 export type Returns =
   | { readonly kind: 'trigger' }
   | { readonly kind: 'void' }
-  /** `name` is that of an OUT parameter. */
+  /** `name` is the name of an OUT parameter. */
   | { readonly kind: 'value'; readonly type: SqlType; readonly name: string | undefined }
-  /** Several OUT parameters: one row. */
+  /** Several OUT parameters, returned as one row. */
   | { readonly kind: 'record'; readonly columns: readonly RecordColumn[] }
   | {
       readonly kind: 'set'
       readonly columns: readonly RecordColumn[]
-      /** SETOF of a type that is no row: values, not rows. */
+      /** Whether SETOF returns values instead of rows: its type is no row type. */
       readonly scalar: boolean
-      /** Whether the columns are variables too: OUT parameters, RETURNS TABLE. */
+      /** Whether the columns are also variables, as OUT parameters and RETURNS TABLE are. */
       readonly named: boolean
     }
 
@@ -54,7 +54,7 @@ export interface Trigger {
   readonly timing: 'BEFORE' | 'AFTER'
   readonly level: 'ROW' | 'STATEMENT'
   readonly events: ReadonlySet<TriggerEvent>
-  /** UPDATE OF: the places of columns, one of which must be assigned; none: any. */
+  /** UPDATE OF: indexes of the columns of which one must be assigned; empty for any column. */
   readonly columns: readonly number[]
   readonly when: Node | undefined
   readonly routine: Routine
@@ -66,7 +66,7 @@ const SOURCE = 'routine '
 
 const RECORD = 2249
 
-/** A routine as one of the functions that calls choose from. */
+/** Returns a routine as a candidate for the resolution of a call. */
 export function signatureOf({ oid, name, arguments: all, returns, volatility, strict }: Routine): FunctionSignature {
   const set = returns.kind === 'set' ? returns : undefined
   const defaults = all.flatMap((each) => each.default ?? [])
@@ -80,7 +80,7 @@ export function signatureOf({ oid, name, arguments: all, returns, volatility, st
   }
 }
 
-/** The columns that have names of their own, rather than the function's. */
+/** Returns the result columns that have names of their own instead of the function's name. */
 function shownColumns(returns: Returns): readonly RecordColumn[] {
   if (returns.kind === 'record') return returns.columns
   if (returns.kind === 'set') return returns.scalar && !returns.named ? [] : returns.columns

@@ -5,7 +5,7 @@ import { statusOf } from '../storage/transaction.ts'
 import { presence } from '../storage/unique.ts'
 import type { Wait } from '../storage/wait.ts'
 
-/** A unique index of a system catalogue, as errors name it. */
+/** A unique index of a system catalogue, as error messages name it. */
 interface UniqueIndex {
   readonly table: string
   readonly name: string
@@ -15,18 +15,18 @@ interface UniqueIndex {
 interface Row<T> {
   readonly value: T
   readonly key: string
-  /** Undefined: it is in every database. */
+  /** The subtransaction that inserted the row; undefined if every database has the row. */
   readonly xmin: Subtransaction | undefined
-  /** Who deletes or replaces it. */
+  /** The subtransaction that deletes or replaces the row. */
   xmax: Subtransaction | undefined
 }
 
-/** Notes a change of the catalogue, and how to undo it. */
+/** Records a change of the catalogue and how to undo it. */
 type Changed = (by: Subtransaction, undo: () => void) => void
 
 /**
- * The rows of a system catalogue: what a transaction creates or drops is so for that transaction only, and whoever wants
- * the same key waits for its end.
+ * The rows of a system catalogue. Only the transaction that creates or drops a row sees its change before the commit;
+ * another transaction that wants the same key waits for its end.
  */
 export class CatalogueRows<T> {
   readonly #index: UniqueIndex
@@ -47,7 +47,7 @@ export class CatalogueRows<T> {
     return this.#byValue.get(value)?.some((row) => exists(row, own)) === true
   }
 
-  /** Whether a key is taken, or may be: by an open transaction. */
+  /** Whether a key is in use, or may be because of an open transaction. */
   isTaken(key: string, own: Transaction | undefined): boolean {
     return this.#byKey.get(key)?.some(({ xmax }) => xmax === undefined || !isDone(xmax, own)) === true
   }
@@ -58,25 +58,28 @@ export class CatalogueRows<T> {
     return found
   }
 
-  /** Also those of open transactions. */
+  /** Returns all rows, including those of open transactions. */
   everything(): Iterable<T> {
     return this.#byValue.keys()
   }
 
-  /** Adds a row once nobody else may have its key. */
+  /** Waits until no other transaction may have the key, then adds a row. */
   *insert(key: string, value: T, writer: Writer): Generator<Wait, void, void> {
     yield* this.#waitForKey(key, writer)
     this.add(key, value, writer.transaction.current)
   }
 
-  /** Puts a row in the place of the one that the transaction sees: another name, another definition. */
+  /** Replaces a row that the transaction sees, for a new name or definition. */
   *replace(old: T, key: string, value: T, writer: Writer): Generator<Wait, void, void> {
     yield* this.settle(old, writer)
     this.remove(old, writer.transaction.current)
     yield* this.insert(key, value, writer)
   }
 
-  /** Waits for who replaces or deletes the row; if he commits, it cannot be changed any more (simple_heap_update). */
+  /**
+   * Waits for the transaction that replaces or deletes the row; throws if that transaction commits
+   * (simple_heap_update).
+   */
   *settle(value: T, writer: Writer): Generator<Wait, void, void> {
     const row = this.#byValue.get(value)?.find((each) => exists(each, writer.transaction))
     if (row === undefined) return
@@ -87,7 +90,7 @@ export class CatalogueRows<T> {
     }
   }
 
-  /** Adds a row whose key nobody else can want. */
+  /** Adds a row whose key no other transaction can want. */
   add(key: string, value: T, by: Subtransaction | undefined): void {
     const row: Row<T> = { value, key, xmin: by, xmax: undefined }
     put(this.#byKey, key, row)
@@ -104,7 +107,7 @@ export class CatalogueRows<T> {
     })
   }
 
-  /** Forgets what was deleted by transactions that committed. */
+  /** Removes rows deleted by committed transactions. */
   sweep(): void {
     for (const rows of this.#byValue.values())
       for (const row of rows) if (row.xmax !== undefined && statusOf(row.xmax) === 'committed') this.#forget(row)

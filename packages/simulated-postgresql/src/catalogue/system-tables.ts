@@ -25,13 +25,16 @@ import {
 } from './relation.ts'
 import { kindOfRelation, type Table } from './table.ts'
 
-/** A table of PostgreSQL's catalogue, as far as drivers and query builders ask: what has no column here is refused. */
+/**
+ * A table of PostgreSQL's system catalogue with the columns that drivers and query builders read; other columns are
+ * refused.
+ */
 export interface SystemTable {
   readonly name: string
   readonly columns: readonly { readonly name: string; readonly type: SqlType; readonly deferred: boolean }[]
-  /** The columns that PostgreSQL's has, and this has not. */
+  /** Returns the columns of PostgreSQL's table that this table lacks. */
   lacking(): readonly string[]
-  /** The values of columns that are deferred are what `defer` makes of how they are computed. */
+  /** Returns the rows. `defer` turns the computation of a deferred column into its value. */
   rows(
     view: CatalogueView,
     server: ServerView,
@@ -46,10 +49,10 @@ type Type = ReturnType<Types['typeOf']>
 
 const typesIn = ({ types }: CatalogueView): readonly Type[] => [...types.all()]
 
-/** The superuser that every database has. */
+/** The oid of the superuser that every database has. */
 const OWNER = 10
 
-/** The default collation of texts, and that of names. */
+/** Returns the default collation of a text type, or the collation of `name`. */
 function collationOf({ oid, category, elementOid }: Type, types: Types): number {
   const element = types.find(elementOid)
   if (element !== undefined && category === 'A') return collationOf(element, types)
@@ -115,7 +118,7 @@ interface Inherited {
   readonly whole: number
 }
 
-/** Partitions with their indexes: nothing else inherits. */
+/** Returns partitions and their indexes: no other relations inherit. */
 const inheritedIn = (view: CatalogueView): readonly Inherited[] =>
   tablesIn(view).flatMap((table) =>
     (table.partitioned?.partitions ?? []).flatMap((partition) =>
@@ -138,7 +141,7 @@ const pgInherits: Relation = {
 
 const TEMPLATES: readonly string[] = ['template1', 'template0']
 
-/** The ranges that every database has, with the types of their bounds. */
+/** The built-in range types with the types of their bounds. */
 const RANGES: readonly (readonly [range: string, bound: string])[] = [
   ['int4range', 'int4'],
   ['numrange', 'numeric'],
@@ -170,7 +173,7 @@ const pgEnum: Relation = {
   ],
 }
 
-/** Several sessions may create indexes of a table at the same time. */
+/** Returns the visible indexes; several sessions may create indexes of a table concurrently. */
 const indexesIn = (view: CatalogueView) =>
   view.catalogue.visibleIndexes(view.own).filter(({ index }) => !index.ofPartition)
 type TableIndex = ReturnType<typeof indexesIn>[number]
@@ -198,7 +201,7 @@ function relationsIn(view: CatalogueView) {
 }
 type ClassRow = ReturnType<typeof relationsIn>[number]
 
-/** The numbers of pg_am. */
+/** The oids of access methods in pg_am. */
 const ACCESS_METHODS: Readonly<Record<string, number>> = {
   btree: 403,
   hash: 405,
@@ -218,7 +221,7 @@ function attributesOf(relation: object): number {
   return (columns?.length ?? 0) + (included?.length ?? 0)
 }
 
-/** Foreign keys are kept by triggers, of both tables. */
+/** Whether a relation has triggers; foreign keys count, because triggers on both tables enforce them. */
 const hasTriggers = (relation: object, { catalogue, own }: CatalogueView): boolean =>
   'triggers' in relation &&
   ((relation as Table).triggers.length > 0 ||
@@ -264,7 +267,7 @@ const pgClass: Relation = {
   ],
 }
 
-/** Positions of columns as the catalogue counts them: from 1, and 0 for an expression. */
+/** Returns column numbers as the catalogue stores them: from 1, or 0 for an expression. */
 const vectorOf = (places: readonly (number | undefined)[]): SqlArray =>
   new SqlArray(
     OID.int2,
@@ -273,7 +276,7 @@ const vectorOf = (places: readonly (number | undefined)[]): SqlArray =>
     [0],
   )
 
-/** Of a column of an index: 1 for DESC, and 2 for NULLS FIRST. */
+/** Returns the indoption bits of an index column: 1 for DESC, 2 for NULLS FIRST. */
 function optionOf(order: string | undefined): number {
   if (order === undefined) throw new NotSupported('the order of an index with an operator class')
   const isDescending = order.includes('DESC')
@@ -286,7 +289,7 @@ function noTree(what: string, isThere: boolean): null {
   return null
 }
 
-/** The kinds of types that share a class, by the number that the class has. */
+/** The categories of types that share an operator class, with the oid of the class's type. */
 const SHARED: Readonly<Record<string, number>> = { A: OID.anyarray, E: OID.anyenum, R: OID.anyrange }
 
 function classesOf({ table, index }: TableIndex, { types }: CatalogueView): readonly number[] {
@@ -486,14 +489,14 @@ const pgAttrdef: Relation = {
   ],
 }
 
-/** The information schema has no materialized views. */
+/** Returns the tables that the information schema lists; it omits materialized views. */
 const standardTablesIn = (view: CatalogueView) => tablesIn(view).filter((table) => table.materialized === undefined)
 
-/** Who asks owns everything, with the number of the superuser. */
+/** Returns the oid of a role; the current user owns everything and has the superuser's oid. */
 const roleNumber = (role: string, { catalogue, own, user }: CatalogueView): number =>
   role === user ? OWNER : FIRST_OF_USERS + catalogue.roles.all(own).indexOf(role)
 
-/** What a role was created with is not kept. */
+/** Whether a role is a superuser; refuses other roles, because the attributes of roles are not stored. */
 function isSuperuser(role: string, { user }: CatalogueView): boolean {
   if (role !== user && role !== 'postgres') throw new NotSupported(`the privileges of the role ${role}`)
   return true
@@ -566,7 +569,7 @@ const pgSequences: Relation = {
   ],
 }
 
-/** Without their versions, which come with what is installed. */
+/** pg_extension without versions, which depend on the installed packages. */
 const pgExtension: Relation = {
   name: 'pg_extension',
   rows: ({ catalogue, own }) => catalogue.extensions.all(own),
@@ -594,7 +597,7 @@ const pgOpclass: Relation = {
   ],
 }
 
-/** Without what PostgreSQL counts. */
+/** pg_stat_user_indexes without its counters. */
 const pgStatUserIndexes: Relation = {
   name: 'pg_stat_user_indexes',
   rows: indexesIn,
@@ -607,7 +610,7 @@ const pgStatUserIndexes: Relation = {
   ],
 }
 
-/** Their conditions are not kept: only that there are none is known. */
+/** pg_policies; refused if a policy exists, because conditions of policies are not stored. */
 const pgPolicies: Relation = {
   name: 'pg_policies',
   rows(view) {
@@ -622,7 +625,7 @@ const pgPolicies: Relation = {
   ],
 }
 
-/** Without what PostgreSQL counts. */
+/** pg_statio_all_tables without its counters. */
 const pgStatioAllTables: Relation = {
   name: 'pg_statio_all_tables',
   rows: (view) => tablesIn(view).filter(({ view: query }) => query === undefined),
@@ -705,7 +708,7 @@ const RELATIONS: { readonly [schema: string]: readonly Relation[] } = {
   information_schema: [tables, columns, schemata, sequences, ...CONSTRAINT_RELATIONS],
 }
 
-/** Undefined for a table that is none of the catalogue's. */
+/** Returns a table of the system catalogue; undefined if no such table is simulated. */
 export function systemTable(types: Types, schema: string | undefined, name: string): SystemTable | undefined {
   const relation = RELATIONS[schema ?? 'pg_catalog']?.find((each) => each.name === name)
   if (relation === undefined) return undefined

@@ -4,30 +4,30 @@ import type { Sequence } from '../storage/sequence.ts'
 import type { SqlType, SqlValue } from '../types/value.ts'
 import type { Trigger } from './routine.ts'
 
-/** A table or a view, materialized or not. */
+/** A table, a view, or a materialized view. */
 export interface Table extends Heap {
   columns: Column[]
   checks: Check[]
   foreignKeys: ForeignKey[]
-  /** In the order of their names. */
+  /** The triggers in the order of their names. */
   triggers: readonly Trigger[]
-  /** What a temporary table does when a transaction commits; undefined: it keeps its rows. */
+  /** The action of a temporary table at commit; undefined if it keeps its rows. */
   onCommit: 'drop' | 'delete rows' | undefined
-  /** The role that made it, or that it was given to. */
+  /** The role that created the table or that later became its owner. */
   owner: string
-  /** ENABLE ROW LEVEL SECURITY: roles other than its owner reach only the rows that policies give them. */
+  /** ENABLE ROW LEVEL SECURITY: roles other than the owner reach only the rows that policies permit. */
   rowSecurity: boolean
-  /** The names of its policies, which are never applied. */
+  /** The names of the row security policies, which are never applied. */
   policies: readonly string[]
   partitioned: Partitioned | undefined
-  /** The table whose partition it is, which holds its rows. */
+  /** The partitioned table that holds the rows of this partition. */
   partitionOf: Table | undefined
   view: Node | undefined
-  /** A materialized view: the query that REFRESH fills it with, and whether it has been filled. */
+  /** For a materialized view: the query that REFRESH runs, and whether the view has been populated. */
   materialized: { readonly query: Node; readonly populated: boolean } | undefined
 }
 
-/** PARTITION BY LIST of a column, by its place. */
+/** PARTITION BY LIST of the column at an index in the row. */
 interface Partitioned {
   readonly place: number
   readonly partitions: readonly Partition[]
@@ -35,12 +35,12 @@ interface Partitioned {
 
 export interface Partition {
   readonly table: Table
-  /** The key texts of the values that it is for. */
+  /** The key texts of the values that the partition accepts. */
   readonly keys: ReadonlySet<string>
   holds(row: readonly SqlValue[]): boolean
-  /** Its indexes by those of the whole that do for it what they do. */
+  /** The indexes of the partition by the corresponding indexes of the partitioned table. */
   readonly indexes: ReadonlyMap<Index, Index>
-  /** The same of its foreign keys. */
+  /** The foreign keys of the partition by the corresponding foreign keys of the partitioned table. */
   readonly foreignKeys: ReadonlyMap<ForeignKey, ForeignKey>
 }
 
@@ -48,11 +48,11 @@ export interface Column {
   name: string
   type: SqlType
   notNull: boolean
-  /** From 1; its place in a row is one less. The number of a dropped column is not used again. */
+  /** The column number, from 1; its index in a row is one less. The number of a dropped column is not reused. */
   readonly attribute: number
   dropped: boolean
   default: Node | undefined
-  /** GENERATED … AS IDENTITY: the sequence that it takes values from. */
+  /** GENERATED … AS IDENTITY: the sequence that supplies the column's values. */
   identity: { readonly sequence: Sequence; readonly always: boolean } | undefined
   /** GENERATED ALWAYS AS (…) STORED */
   generated: Node | undefined
@@ -62,9 +62,9 @@ export interface Check {
   readonly oid: number
   name: string
   readonly expression: Node
-  /** The places of the columns that it reads. */
+  /** The indexes of the columns that the condition reads. */
   readonly places: ReadonlySet<number>
-  /** NOT VALID: rows older than it were not checked. */
+  /** False for NOT VALID: rows older than the constraint were not checked. */
   validated: boolean
 }
 
@@ -74,29 +74,29 @@ export interface ForeignKey {
   name: string
   readonly oid: number
   readonly table: Table
-  /** Of a partition: it is for the rows of that one. */
+  /** The partition whose rows the foreign key constrains; absent outside partitions. */
   readonly partition?: Partition
-  /** Places of columns in a row. */
+  /** Indexes of the constrained columns in a row. */
   readonly columns: readonly number[]
   readonly referenced: Table
   readonly referencedColumns: readonly number[]
-  /** That of the referenced table; made anew with it. */
+  /** The index of the referenced table that the foreign key uses; replaced when that index is rebuilt. */
   index: Index
   readonly onUpdate: ReferentialAction
   readonly onDelete: ReferentialAction
   readonly matchFull: boolean
   readonly deferrable: boolean
   initiallyDeferred: boolean
-  /** NOT VALID: rows older than it were not checked. */
+  /** False for NOT VALID: rows older than the constraint were not checked. */
   validated: boolean
 }
 
-/** What a relation is called in messages. */
+/** Returns the kind of a relation as messages name it. */
 export function kindOfRelation({ view, materialized }: Table): 'table' | 'view' | 'materialized view' {
   return materialized !== undefined ? 'materialized view' : view !== undefined ? 'view' : 'table'
 }
 
-/** The columns that were not dropped. */
+/** Returns the columns that were not dropped. */
 export function columnsOf(table: Table): readonly Column[] {
   return table.columns.filter((column) => !column.dropped)
 }
