@@ -50,7 +50,7 @@ export function* alterTable(
   return 'ALTER TABLE'
 }
 
-/** AlterTableGetLockLevel: the strongest lock that one of the parts asks for. */
+/** Returns the strongest lock that a subcommand of ALTER TABLE needs (AlterTableGetLockLevel). */
 function lockOf(commands: readonly Fields<'AlterTableCmd'>[]): LockMode {
   const modes = commands.map(({ subtype, def }): LockMode => {
     switch (subtype) {
@@ -130,7 +130,7 @@ function* alter(
     case 'AT_ChangeOwner':
       setOwner(table, newowner, run)
       return
-    // What they say changes no result.
+    // These subcommands change no query result.
     case 'AT_NoForceRowSecurity':
     case 'AT_ReplicaIdentity':
     case 'AT_SetStatistics':
@@ -142,7 +142,7 @@ function* alter(
   }
 }
 
-/** What changes a table with partitions changes each of them. */
+/** Refuses subcommands other than `subtype`, because a change to a partitioned table changes each partition. */
 function requireOnly(commands: readonly Fields<'AlterTableCmd'>[], subtype: string): void {
   if (commands.some((each) => each.subtype !== subtype))
     throw new NotSupported('ALTER TABLE of a table with partitions')
@@ -192,7 +192,7 @@ function* addColumnToRows(
   const generated = column.generated
   const computed = generated === undefined ? undefined : context.assigned(generated, rowScope(table, context), column)
   const env = { row: [], parameters: [], session: run }
-  // A constant is the value of older versions too, which are not written anew.
+  // A constant default is also the value of older row versions, which are not rewritten.
   const missing = computed === undefined && value !== undefined ? foldOf(value, env)?.value : undefined
   rewrite(table, column, run, (row) => (computed ?? value)?.evaluate({ ...env, row }) ?? null, missing)
   if (column.notNull) {
@@ -202,7 +202,7 @@ function* addColumnToRows(
   for (const constraint of constraints) yield* addChecked(constraint, table, column, context, run)
 }
 
-/** Adds a constraint, which the rows that there are must fulfil. */
+/** Adds a constraint that the existing rows must satisfy. */
 function* addChecked(
   constraint: Fields<'Constraint'>,
   table: Table,
@@ -216,7 +216,9 @@ function* addChecked(
     oweForeignKey(key, run)
 }
 
-/** Gives a column new values in place, for every snapshot: nobody reads the table before the transaction ends. */
+/**
+ * Gives a column new values in place, for every snapshot: no other session reads the table before the transaction ends.
+ */
 function rewrite(
   table: Table,
   { attribute }: Column,
@@ -346,7 +348,7 @@ function* changeType(
   }
 }
 
-/** A default is a value of the old type, which converts to the new one. */
+/** Returns a default as a value of the old type, converted to the new type. */
 function convertedDefault(node: Node | undefined, from: SqlType, to: SqlType): Node | undefined {
   if (node === undefined || from.oid === to.oid) return node
   return { TypeCast: { arg: node, typeName: { names: [{ String: { sval: from.name } }], typemod: -1 } } }
@@ -378,7 +380,7 @@ function validateConstraint(table: Table, name: string, context: Context, run: R
 }
 
 function* dropConstraint(table: Table, name: string, missingOk: boolean, run: Run): Generator<Wait, void, void> {
-  // Its triggers on the table that it refers to go too.
+  // The drop also removes the constraint's triggers on the referenced table.
   for (const key of table.foreignKeys)
     if (key.name === name) yield* run.lockTable(key.referenced, 'AccessExclusiveLock')
   const before = { foreignKeys: table.foreignKeys, checks: table.checks }

@@ -6,7 +6,7 @@ import { undefinedRelation, undefinedType } from '../sql/undefined.ts'
 import type { Wait } from '../storage/wait.ts'
 import { columnNamed } from './constraints.ts'
 
-/** COMMENT ON: kept of relations, columns and types; of anything else it is known that there are comments. */
+/** COMMENT ON: stores comments on relations, columns and types; for other objects, records only that comments exist. */
 export function* comment(fields: Fields<'CommentStmt'>, context: Context, run: Run): Generator<Wait, string, void> {
   const {
     objtype = 'OBJECT_TABLE',
@@ -28,7 +28,7 @@ export function* comment(fields: Fields<'CommentStmt'>, context: Context, run: R
   return 'COMMENT'
 }
 
-/** What a comment is kept under: see {@link Catalogue.comments}. */
+/** Returns the key of a comment; see {@link Catalogue.comments}. */
 function* commented(
   objtype: string,
   object: Node | undefined,

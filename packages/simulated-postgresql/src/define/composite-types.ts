@@ -43,7 +43,7 @@ function attributeOf(fields: Fields<'ColumnDef'>, others: readonly RecordColumn[
   return { name: colname, type }
 }
 
-/** ALTER TYPE … ADD, DROP and ALTER ATTRIBUTE: the type is made anew with the same number. */
+/** ALTER TYPE … ADD, DROP and ALTER ATTRIBUTE: replaces the type under the same oid. */
 export function* alterComposite(
   fields: Fields<'AlterTableStmt'>,
   context: Context,
@@ -78,7 +78,10 @@ export function* alterComposite(
   return 'ALTER TYPE'
 }
 
-/** The columns that have values of a type. Their values may get and lose attributes, and keep the types of those that stay. */
+/**
+ * Returns the columns that store values of a type. ALTER TYPE may add and drop attributes of these values; the
+ * remaining attributes keep their types.
+ */
 function usesOf(
   type: TypeDefinition,
   commands: readonly Fields<'AlterTableCmd'>[],
@@ -112,7 +115,7 @@ function usesOf(
   return uses
 }
 
-/** For every snapshot: others use the type once this transaction has ended. */
+/** Converts stored values for every snapshot: other transactions use the type only after this transaction ends. */
 function convertStored(
   table: Table,
   { attribute }: Column,

@@ -23,7 +23,7 @@ import { addExclusion } from './exclusion.ts'
 import { addIndex, chosenName, firstFree, requirePartitionKey } from './indexes.ts'
 import { isFree, tableOf } from './names.ts'
 
-/** Adds a constraint to a table: at its creation, or by ALTER TABLE, which checks the rows that there are. */
+/** Adds a constraint to a new table, or by ALTER TABLE, which checks the existing rows. */
 export function* addConstraint(
   fields: Fields<'Constraint'>,
   table: Table,
@@ -153,7 +153,7 @@ function addCheck(
   const slots = new Set<number>()
   scope.recorder = (slot) => slots.add(slot)
   const compiled = context.condition(raw_expr, scope, 'CHECK')
-  // A constraint that reads one column is named after it, wherever it was written.
+  // The name of a constraint that reads one column contains that column, wherever the constraint was written.
   const [place] = slots
   const only = column ?? (slots.size === 1 && place !== undefined ? table.columns[place] : undefined)
   const base = only === undefined ? `${table.name}_check` : `${table.name}_${only.name}_check`
@@ -174,7 +174,7 @@ function addCheck(
   })
 }
 
-/** Checks the rows that there are: after VALIDATE CONSTRAINT, and where a column has become of another type. */
+/** Checks the existing rows after VALIDATE CONSTRAINT or after a column changes its type. */
 export function revalidate(table: Table, checks: readonly Check[], context: Context, run: Run): void {
   for (const { expression, name } of checks)
     validate(table, context.condition(expression, rowScope(table, context), 'CHECK'), name, run)

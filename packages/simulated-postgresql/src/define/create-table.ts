@@ -48,10 +48,10 @@ export function* createTable(fields: Fields<'CreateStmt'>, context: Context, run
       constraints.push(...added.constraints.map((each) => ({ fields: each, column: added.column })))
     } else addColumnsLike(expectKind(node, 'TableLikeClause'), table, context, run)
   }
-  // PostgreSQL creates the sequences of its columns before the table.
+  // PostgreSQL creates the sequences of the table's columns before the table.
   yield* run.catalogue.create(table, run)
   partitionBy(table, partspec)
-  // Keys first: a foreign key may refer to the table itself.
+  // Adds keys before foreign keys, which may refer to the table itself.
   const order = [['CONSTR_PRIMARY'], ['CONSTR_UNIQUE', 'CONSTR_EXCLUSION'], ['CONSTR_CHECK'], ['CONSTR_FOREIGN']]
   for (const kinds of order)
     for (const { fields: constraint, column } of constraints)
@@ -75,7 +75,7 @@ export function onCommitOf(option: Fields<'CreateStmt'>['oncommit'], table: Tabl
 /** Bits of CREATE_TABLE_LIKE_* in PostgreSQL's parsenodes.h. */
 const LIKE = { constraints: 1 << 2, defaults: 1 << 3, generated: 1 << 4, identity: 1 << 5, indexes: 1 << 6 } as const
 
-/** LIKE: the columns of another table, and their defaults if it says so. */
+/** LIKE: adds the columns of another table, with their defaults if INCLUDING DEFAULTS asks for them. */
 function addColumnsLike(fields: Fields<'TableLikeClause'>, table: Table, context: Context, run: Run): void {
   const { relation, options = 0 } = fieldsOf('TableLikeClause', fields, ['relation', 'options'])
   const other = relationOf(relation, context)
@@ -145,7 +145,7 @@ export function emptyTable(schema: string, name: string, run: Run): Table {
 
 interface Added {
   readonly column: Column
-  /** Keys, checks and foreign keys, which need the table to be complete. */
+  /** Keys, checks and foreign keys, which need the complete table. */
   readonly constraints: readonly Fields<'Constraint'>[]
 }
 
@@ -174,7 +174,7 @@ function typeNamed(name: string, context: Context): SqlType {
   return { oid: type.oid, name, typmod: -1 }
 }
 
-/** NOT NULL, DEFAULT and their like; false for a constraint of the table. */
+/** Applies NOT NULL, DEFAULT and similar clauses; returns false for a constraint of the table. */
 function addColumnProperty(
   fields: Fields<'Constraint'>,
   table: Table,
@@ -214,7 +214,7 @@ function addColumnProperty(
     case 'CONSTR_ATTR_NOT_DEFERRABLE':
     case 'CONSTR_ATTR_DEFERRED':
     case 'CONSTR_ATTR_IMMEDIATE': {
-      // They follow the constraint that they belong to.
+      // DEFERRABLE and similar attributes follow the constraint that they modify.
       const last = rest.pop()
       if (last === undefined) throw new SqlError('42601', 'misplaced DEFERRABLE clause')
       const deferred = fields.contype === 'CONSTR_ATTR_DEFERRED'
@@ -227,7 +227,7 @@ function addColumnProperty(
   }
 }
 
-/** Compiles a default, so that an error is reported now, and keeps its text. */
+/** Compiles a default to report errors immediately, and stores its parse tree. */
 export function setDefault(
   column: Pick<Column, 'name' | 'type' | 'default'>,
   node: Node | undefined,
@@ -287,7 +287,7 @@ function ownedSequence(table: Table, column: Column, context: Context, run: Run,
   sequenceOptions(sequence, options, context)
   sequence.owner = { table, attribute: column.attribute }
   const { catalogue, transaction } = run
-  // Nobody else has the name, or is about to.
+  // No other transaction has or wants the name.
   catalogue.relations.add(catalogue.keyOf(table.schema, name, transaction), sequence, transaction.current)
   return sequence
 }

@@ -22,7 +22,7 @@ import { alterSequence, createSequence } from './sequences.ts'
 import { truncate } from './truncate.ts'
 import { alterEnum, createEnum } from './types.ts'
 
-/** Executes a statement that defines something; answers its tag. */
+/** Executes a statement that defines an object; returns its command tag. */
 export function* define(node: Node, context: Context, run: Run): Generator<Wait, string, void> {
   if ('CreateStmt' in node) {
     yield* createTable(node.CreateStmt, context, run)
@@ -54,7 +54,7 @@ export function* define(node: Node, context: Context, run: Run): Generator<Wait,
   if ('ViewStmt' in node) return yield* createView(node.ViewStmt, context, run)
   if ('RefreshMatViewStmt' in node) return yield* refresh(node.RefreshMatViewStmt, context, run)
   if ('CommentStmt' in node) return yield* comment(node.CommentStmt, context, run)
-  // What it says changes no result.
+  // An owner changes no query result.
   if ('AlterOwnerStmt' in node) return 'ALTER OWNER'
   if ('CreateFunctionStmt' in node) return yield* createFunction(node.CreateFunctionStmt, context, run)
   if ('CreateTrigStmt' in node) return yield* createTrigger(node.CreateTrigStmt, context, run)
@@ -68,7 +68,7 @@ export function* define(node: Node, context: Context, run: Run): Generator<Wait,
   throw new NotSupported(statementName(node))
 }
 
-/** `CreateFunctionStmt` is CREATE FUNCTION. */
+/** Returns the SQL name of a node type: CREATE FUNCTION for `CreateFunctionStmt`. */
 export function statementName(node: Node): string {
   return kindOf(node)
     .replace(/Stmt$/, '')
@@ -76,7 +76,7 @@ export function statementName(node: Node): string {
     .toUpperCase()
 }
 
-/** CREATE TABLE … AS and CREATE MATERIALIZED VIEW: a table with the columns and rows of a query. */
+/** CREATE TABLE … AS and CREATE MATERIALIZED VIEW: creates a table with the columns and rows of a query. */
 function* createTableAs(
   fields: Fields<'CreateTableAsStmt'>,
   context: Context,

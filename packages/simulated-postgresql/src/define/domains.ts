@@ -191,7 +191,7 @@ function validate(check: DomainCheck, oid: number, context: Context, run: Run) {
   })
 }
 
-/** The values that there are of a domain, and of the domains that are based on it. */
+/** Visits the stored values of a domain and of the domains based on it. */
 function* eachValue(
   oid: number,
   context: Context,

@@ -76,7 +76,7 @@ const MISSING: Readonly<Record<string, string>> = {
   function: '42883',
 }
 
-/** Whether PostgreSQL has it itself. */
+/** Whether the object is built into PostgreSQL. */
 function isKnown(kind: string, names: readonly string[]): boolean {
   const [schema, name = ''] = [names.at(-2), names.at(-1)]
   switch (kind) {
@@ -206,7 +206,7 @@ function* dropType(
   return true
 }
 
-/** The columns of a type go with it; what else depends on it is not dropped here. */
+/** Drops the columns of a type; refuses other dependents. */
 function dropDependents(
   { oid, arrayOid, name }: TypeDefinition,
   cascade: boolean,
@@ -296,7 +296,7 @@ function* dropTable(
   const { catalogue } = run
   const by = run.transaction.current
   for (const index of table.indexes) yield* run.lockTable(index, 'AccessExclusiveLock')
-  // Its triggers on the tables that it refers to go too.
+  // The drop also removes the table's triggers on the referenced tables.
   for (const { referenced } of table.foreignKeys) yield* run.lockTable(referenced, 'AccessExclusiveLock')
   for (const key of catalogue.referencing(table, context.own)) {
     if (together.has(key.table)) continue
@@ -330,7 +330,7 @@ function* dropTable(
   dropTogether([table, ...(table.partitioned?.partitions.map((each) => each.table) ?? [])], by, catalogue)
 }
 
-/** Drops tables with the sequences of their columns; nothing else depends on them. */
+/** Drops tables with the sequences of their columns; no other object depends on them. */
 export function dropTogether(tables: readonly Table[], by: Subtransaction, catalogue: Catalogue): void {
   for (const table of tables) {
     for (const sequence of catalogue.visibleSequences(by.transaction))

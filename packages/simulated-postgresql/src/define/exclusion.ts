@@ -15,7 +15,9 @@ import { subtypeOf } from '../types/range.ts'
 import type { SqlType, SqlValue } from '../types/value.ts'
 import { addIndex, chosenName, indexColumns } from './indexes.ts'
 
-/** `EXCLUDE USING gist (room WITH =, during WITH &&)`: of two rows for which all operators hold one is refused. */
+/**
+ * Adds `EXCLUDE USING gist (room WITH =, during WITH &&)`: refuses a row if all operators hold for it and another row.
+ */
 export function* addExclusion(
   fields: Fields<'Constraint'>,
   table: Table,
@@ -81,7 +83,7 @@ const nameIn =
   (column: IndexColumn): string =>
     'place' in column ? (table.columns[column.place]?.name ?? '') : 'expr'
 
-/** The operator between a value of one row, at 0, and that of the other, at 1. */
+/** Compiles an operator between the value of one row, at index 0, and the value of the other row, at index 1. */
 function exclusive(operator: string, type: SqlType, method: string, context: Context): Compiled {
   const value = (at: number): Compiled => ({ type, evaluate: ({ row }): SqlValue => row[at] ?? null })
   const compiled = binary(new QueryScope(context, undefined), operator, value(0), value(1))
@@ -100,7 +102,7 @@ function exclusive(operator: string, type: SqlType, method: string, context: Con
 
 const COMMUTATIVE: ReadonlySet<string> = new Set(['=', '<>', '&&', '-|-'])
 
-/** The commutative operators of the default operator class. */
+/** Returns the commutative operators of the default operator class. */
 function operatorsOf(type: SqlType, method: string, context: Context): readonly string[] {
   if (method === 'btree' || method === 'hash') return ['=']
   if (method !== 'gist') throw new NotSupported(`EXCLUDE USING ${method}`)

@@ -15,7 +15,7 @@ import { visible } from '../storage/visibility.ts'
 import type { Wait } from '../storage/wait.ts'
 import type { SqlType, SqlValue } from '../types/value.ts'
 
-/** Adds an index with the rows that there are. Waits for who may take its name. */
+/** Adds an index and inserts the existing rows. Waits for transactions that may take its name. */
 export function* addIndex(table: Table, index: Index, run: Run): Generator<Wait, void, void> {
   yield* run.catalogue.create({ table, index }, run)
 
@@ -73,7 +73,7 @@ function notValid(table: Table, index: Index, values: readonly SqlValue[], other
       })
 }
 
-/** A unique key holds in each partition alone. */
+/** Refuses a unique key without the partition column: a unique key holds only within each partition. */
 export function requirePartitionKey(table: Table, places: readonly (number | undefined)[], what: string): void {
   const { partitioned } = table
   if (partitioned === undefined) return
@@ -84,7 +84,7 @@ export function requirePartitionKey(table: Table, places: readonly (number | und
   })
 }
 
-/** Elements of CREATE INDEX: columns, or expressions over the row. */
+/** Compiles the elements of CREATE INDEX: columns, or expressions over the row. */
 export function indexColumns(
   elements: readonly Node[] | undefined,
   table: Table,
@@ -111,13 +111,13 @@ export function indexColumns(
   })
 }
 
-/** The order as PostgreSQL prints it: nulls come last unless the order is descending. */
+/** Returns the order as PostgreSQL prints it; by default nulls come last in ascending and first in descending order. */
 function orderText(descending: boolean, nulls: string | undefined): string {
   if (nulls === 'SORTBY_NULLS_FIRST' && !descending) return ' NULLS FIRST'
   return `${descending ? ' DESC' : ''}${nulls === 'SORTBY_NULLS_LAST' && descending ? ' NULLS LAST' : ''}`
 }
 
-/** The expression in a message: `lower(email)`. */
+/** Returns an expression as messages show it: `lower(email)`. */
 function shownExpression(node: Node): string {
   if ('FuncCall' in node)
     return `${namesOf(node.FuncCall.funcname).join('.')}(${(node.FuncCall.args ?? []).map(shownExpression).join(', ')})`
@@ -125,7 +125,10 @@ function shownExpression(node: Node): string {
   return '(expression)'
 }
 
-/** A name that no relation of the schema has, nor one of an open transaction: with a number if need be (ChooseRelationName). */
+/**
+ * Returns a name that no relation of the schema has, including relations of open transactions; appends a number if
+ * needed (ChooseRelationName).
+ */
 export function chosenName(base: string, schema: string, { catalogue, own }: Context): string {
   return firstFree(base, (name) => catalogue.relations.isTaken(catalogue.keyOf(schema, name, own), own))
 }

@@ -15,7 +15,7 @@ import type { SqlValue } from '../types/value.ts'
 import { lockedQuery, relationOf } from './names.ts'
 import { empty } from './truncate.ts'
 
-/** REFRESH MATERIALIZED VIEW: all rows anew, or, CONCURRENTLY, those that differ while others read. */
+/** REFRESH MATERIALIZED VIEW: replaces all rows; with CONCURRENTLY, only changed rows while other sessions read. */
 export function* refresh(
   fields: Fields<'RefreshMatViewStmt'>,
   context: Context,

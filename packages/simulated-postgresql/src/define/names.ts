@@ -7,7 +7,7 @@ import { type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
 import type { LockMode } from '../storage/modes.ts'
 import type { Wait } from '../storage/wait.ts'
 
-/** The table that a name means; `self` is one that is being created. */
+/** Returns the table with a name; `self` is a table that is being created. */
 export function relationOf(fields: Fields<'RangeVar'> | undefined, context: Context, self?: Table): Table {
   const { schemaname, relname } = readName(fields)
   if (self !== undefined && relname === self.name && (schemaname ?? self.schema) === self.schema) return self
@@ -17,7 +17,7 @@ export function relationOf(fields: Fields<'RangeVar'> | undefined, context: Cont
   return table
 }
 
-/** The same, of a table that is no view of any kind. */
+/** Returns the table with a name; throws for views and materialized views. */
 export function tableOf(fields: Fields<'RangeVar'> | undefined, context: Context, self?: Table): Table {
   const table = relationOf(fields, context, self)
   if (kindOfRelation(table) !== 'table') throw new SqlError('42809', `"${table.name}" is not a table`)
@@ -42,13 +42,13 @@ export function newName(fields: Fields<'RangeVar'> | undefined, context: Context
   return { schema, name: relname }
 }
 
-/** The schema and the name of a type that is about to be created. */
+/** Returns the schema and the name of a type to be created. */
 export function newTypeName(names: readonly string[], context: Context): { schema: string; name: string } {
   const [schemaname, relname = ''] = [names.at(-2), names.at(-1)]
   if (schemaname === 'pg_temp') throw new NotSupported('a temporary type')
   const named = newName({ relname, ...(schemaname === undefined ? {} : { schemaname }) }, context)
   const { catalogue, own, types } = context
-  // A table's rows are a type of its name.
+  // The row type of a table has the table's name.
   if (catalogue.typeRows.find(catalogue.keyOf(named.schema, relname, own), own) !== undefined)
     throw existingType(relname)
   if (types.named(relname) !== undefined) throw new NotSupported(`two types named ${relname} in different schemas`)
@@ -61,7 +61,10 @@ function readName(fields: Fields<'RangeVar'> | undefined): { schemaname: string 
   return { schemaname, relname: relname ?? '' }
 }
 
-/** The name of a new relation; undefined if there is one and that is no error. No other transaction drops the schema then. */
+/**
+ * Returns the name of a new relation; undefined if the relation exists and IF NOT EXISTS is given. Prevents other
+ * transactions from dropping the schema.
+ */
 export function* freeName(
   fields: Fields<'RangeVar'> | undefined,
   ifNotExists: boolean,
@@ -74,7 +77,7 @@ export function* freeName(
   return isFree(found.schema, found.name, ifNotExists, context, run) ? found : undefined
 }
 
-/** Whether no relation has the name that the transaction knows of. */
+/** Whether no relation visible to the transaction has the name. */
 export function isFree(schema: string, name: string, ifNotExists: boolean, context: Context, run: Run): boolean {
   const { catalogue, own, types } = context
   const type = types.named(name)
@@ -85,7 +88,7 @@ export function isFree(schema: string, name: string, ifNotExists: boolean, conte
   return false
 }
 
-/** The query of a relation to be created, once what it reads is locked. */
+/** Returns the query of a relation to be created after it locks the relations that the query reads. */
 export function* lockedQuery(
   query: Node,
   context: Context,
@@ -98,7 +101,7 @@ export function* lockedQuery(
   })
 }
 
-/** The views that read a relation, also through other views whose rows are not kept. */
+/** Returns the views that read a relation, directly or through other views that are not materialized. */
 export function viewsOn(relation: Table, context: Context): readonly Table[] {
   return context.catalogue.visibleTables(context.own).filter((each) => {
     const query = each.view ?? each.materialized?.query

@@ -94,7 +94,10 @@ export function* createView(fields: Fields<'ViewStmt'>, context: Context, run: R
   return 'CREATE VIEW'
 }
 
-/** CREATE OR REPLACE VIEW: another query with the same columns first (view.c, checkViewColumns). */
+/**
+ * CREATE OR REPLACE VIEW: replaces the query; the old columns must be the first columns of the new query (view.c,
+ * checkViewColumns).
+ */
 function replaceView(
   view: Table | Sequence,
   query: Node,

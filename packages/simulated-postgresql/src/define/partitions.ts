@@ -13,10 +13,10 @@ import type { SqlValue } from '../types/value.ts'
 import { columnNamed } from './constraints.ts'
 import { tableOf, viewsOn } from './names.ts'
 
-// A partitioned table holds the rows of its partitions, and what they say of their rows. Nobody reaches a partition by its
+// A partitioned table holds the rows of its partitions and their constraints. No statement reaches a partition by its
 // own name.
 
-/** PARTITION BY LIST of a column. */
+/** Applies PARTITION BY LIST of a column. */
 export function partitionBy(table: Table, fields: Fields<'PartitionSpec'> | undefined): void {
   if (fields === undefined) return
   const { strategy, partParams } = fieldsOf('PartitionSpec', fields, ['strategy', 'partParams'])
@@ -28,7 +28,7 @@ export function partitionBy(table: Table, fields: Fields<'PartitionSpec'> | unde
   table.partitioned = { place: columnNamed(table, name, true).attribute - 1, partitions: [] }
 }
 
-/** ATTACH PARTITION … FOR VALUES IN (…): a table without rows. */
+/** ATTACH PARTITION … FOR VALUES IN (…) of an empty table. */
 export function* attachPartition(
   parent: Table,
   fields: Fields<'PartitionCmd'>,
@@ -97,7 +97,7 @@ function boundValues(
   )
 }
 
-/** The same columns at the same places, and nothing that rows of another table could not have. */
+/** Requires the same columns at the same indexes, and no property that could distinguish the rows of the partition. */
 function requireAlike(table: Table, parent: Table, context: Context): void {
   const refused = (what: string): never => {
     throw new NotSupported(`ATTACH PARTITION of a table ${what}`)
@@ -125,7 +125,7 @@ function requireAlike(table: Table, parent: Table, context: Context): void {
       refused('with a foreign key that changes rows')
 }
 
-/** The index of a partition that does for it what one of the whole does. */
+/** Returns the index of a partition that corresponds to an index of the partitioned table. */
 function twin(index: Index, table: Table): Index {
   const shape = ({
     columns,
@@ -143,14 +143,20 @@ function twin(index: Index, table: Table): Index {
   return found
 }
 
-/** Foreign keys of the same shape are one for the rows of a partition (tryAttachPartitionForeignKey). */
+/**
+ * Returns the shape of a foreign key; foreign keys of equal shape count as one for a partition
+ * (tryAttachPartitionForeignKey).
+ */
 function shapeOf(key: ForeignKey): string {
   const { columns, referenced, referencedColumns, onUpdate, onDelete, matchFull, deferrable, initiallyDeferred } = key
   const rules = [onUpdate, onDelete, matchFull, deferrable, initiallyDeferred, key.validated]
   return JSON.stringify([columns, referenced.oid, referencedColumns, rules])
 }
 
-/** The CHECKs of the whole, and those that the values of the partition fulfil anyway. */
+/**
+ * Requires in the partition the CHECKs of the partitioned table and only further CHECKs that every partition value
+ * satisfies.
+ */
 function requireChecks(table: Table, values: readonly SqlValue[], parent: Table, context: Context, run: Run): void {
   const place = parent.partitioned?.place ?? -1
   for (const { name } of parent.checks)
@@ -173,7 +179,7 @@ function requireChecks(table: Table, values: readonly SqlValue[], parent: Table,
   }
 }
 
-/** An index of a partition as one of the whole, which holds the rows of that partition. */
+/** Returns an index of a partition as a partial index of the partitioned table. */
 function moved(index: Index, { table, holds }: Partition): Index {
   return {
     ...index,

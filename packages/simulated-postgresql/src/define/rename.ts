@@ -117,10 +117,10 @@ function* renameTable(table: Table, newname: string, run: Run): Generator<Wait, 
   )
 }
 
-/** The parts of a column's name, as it is written: `v`, `kv.v`. */
+/** The parts of a column name as written: `v`, `kv.v`. */
 type Path = readonly string[]
 
-/** Gives what a table says of its rows the new names of its columns. What is compiled already finds them by their places. */
+/** Renames columns in the expressions of a table. Compiled expressions find columns by index and need no change. */
 function rewriteExpressions(table: Table, rename: (path: Path) => Path, run: Run): void {
   const before = { checks: table.checks, triggers: table.triggers }
   const generated = table.columns.map((column) => column.generated)

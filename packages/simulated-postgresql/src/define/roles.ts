@@ -5,9 +5,9 @@ import { expectKind, type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
 import type { Wait } from '../storage/wait.ts'
 import { relationOf } from './names.ts'
 
-// Roles have names and nothing else: who may do what is not simulated.
+// Roles have only names: privileges are not simulated.
 
-/** GRANT and REVOKE on objects: they must exist, and so must the roles. */
+/** GRANT and REVOKE on objects: checks only that the objects and the roles exist. */
 export function* grant(fields: Fields<'GrantStmt'>, context: Context, run: Run): Generator<Wait, string, void> {
   const { is_grant, targtype, objtype, objects, grantees } = fields
   if (targtype === 'ACL_TARGET_OBJECT' && objtype === 'OBJECT_TABLE')
@@ -30,7 +30,7 @@ export function alterDefaultPrivileges(fields: Fields<'AlterDefaultPrivilegesStm
   return 'ALTER DEFAULT PRIVILEGES'
 }
 
-/** GRANT of roles to roles. */
+/** Executes GRANT of roles to roles. */
 export function grantRole(fields: Fields<'GrantRoleStmt'>, run: Run): string {
   const { granted_roles, grantee_roles, is_grant } = fieldsOf('GrantRoleStmt', fields, [
     'granted_roles',
@@ -53,12 +53,12 @@ export function requireRoles(nodes: readonly Node[] | undefined, run: Run): void
 }
 
 function requireRole(name: string, { catalogue, transaction }: Run): void {
-  // `pg_monitor` and its like are in every database.
+  // Predefined roles such as `pg_monitor` are in every database.
   if (!catalogue.roles.has(name, transaction) && !name.startsWith('pg_'))
     throw new SqlError('42704', `role "${name}" does not exist`)
 }
 
-/** What says who may do what, and how a role proves who it is. */
+/** Role options for privileges and authentication, which are not simulated. */
 const RIGHTS: ReadonlySet<string> = new Set([
   ...['canlogin', 'password', 'superuser', 'createdb', 'createrole', 'inherit', 'isreplication', 'bypassrls'],
   ...['connectionlimit', 'validUntil'],
@@ -81,7 +81,7 @@ export function dropRole(fields: Fields<'DropRoleStmt'>, run: Run): string {
   const { catalogue } = run
   for (const node of roles ?? []) {
     const { rolename = '' } = expectKind(node, 'RoleSpec')
-    // Which objects depend on a role is not known.
+    // The dependents of a role are not recorded, so its DROP is refused.
     if (catalogue.roles.has(rolename, run.transaction)) throw new NotSupported('DROP ROLE of an existing role')
     if (missing_ok !== true) throw new SqlError('42704', `role "${rolename}" does not exist`)
     run.notice('NOTICE', '00000', `role "${rolename}" does not exist, skipping`)

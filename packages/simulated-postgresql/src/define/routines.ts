@@ -18,7 +18,7 @@ import { columnNamed } from './constraints.ts'
 import { setDefault } from './create-table.ts'
 import { relationOf } from './names.ts'
 
-/** CREATE FUNCTION in PL/pgSQL or SQL. */
+/** Executes CREATE FUNCTION in PL/pgSQL or SQL. */
 export function* createFunction(
   fields: Fields<'CreateFunctionStmt'>,
   context: Context,
@@ -69,15 +69,15 @@ export function* createFunction(
 
 type Arguments = readonly Argument[]
 
-/** By which a function is told from others of its name. */
+/** The type's oid in the signature that distinguishes functions of equal name. */
 const signedOid = ({ oid, domain }: SqlType): number => domain ?? oid
 
-/** The parser of PL/pgSQL only asks that arguments have a type, whatever its name. */
+/** Parses a PL/pgSQL body with `int` for the type of every argument: the parser requires a type and accepts any. */
 function plpgsqlBody(text: string, all: readonly Pick<Parameter, 'name' | 'mode'>[], returns: Returns): Body {
   const given = all.map(
     ({ name, mode = 'IN' }) => `${mode} ${name === undefined ? '' : `"${name.replaceAll('"', '""')}" `}int`,
   )
-  // With OUT parameters they say what it returns.
+  // OUT parameters declare the result.
   const result = returns.kind !== 'set' && all.some(({ mode }) => mode?.endsWith('OUT')) ? '' : declaredResult(returns)
   return parseBody(`CREATE FUNCTION f(${given.join()}) ${result} AS ${dollarQuoted(text)} LANGUAGE plpgsql`)
 }
@@ -89,7 +89,7 @@ function declaredResult(returns: Returns): string {
   return `RETURNS TABLE (${returns.columns.map(({ name }) => `"${name.replaceAll('"', '""')}" int`).join()})`
 }
 
-/** The statements of a function in SQL are compiled at once, for their errors. */
+/** Compiles the statements of an SQL function immediately, to report their errors. */
 function sqlBodyOf(text: string, name: string, declared: Arguments, returns: Returns, context: Context): Body {
   if (returns.kind === 'trigger') throw new SqlError('42P13', 'SQL functions cannot return type trigger')
   const names = declared.map((each) => each.name)
@@ -220,7 +220,7 @@ function returnsOf(
   return { kind: 'value', type: { ...value, typmod: -1 }, name: undefined }
 }
 
-/** A type that is named after a table, or a composite one: one row. */
+/** Returns the row type for the name of a table or a composite type; undefined for other types. */
 function rowOf(type: Fields<'TypeName'>, context: Context): Extract<Returns, { kind: 'record' }> | undefined {
   if (type.arrayBounds !== undefined) return undefined
   const names = namesOf(type.names)
@@ -230,7 +230,7 @@ function rowOf(type: Fields<'TypeName'>, context: Context): Extract<Returns, { k
   if (table === undefined) return columns && { kind: 'record', columns }
   return {
     kind: 'record',
-    // Those that it has at each call.
+    // Each call uses the current columns of the table.
     get columns() {
       return columnsOf(table).map(({ name, type: held }) => ({ name, type: held }))
     },
@@ -276,7 +276,7 @@ function setOf(
   return { kind: 'set', columns, scalar: true, named: false }
 }
 
-/** What says how a function is planned, or by whose right it runs: there is one role. */
+/** Function options for planning and privileges, which have no effect: only one role executes functions. */
 const WITHOUT_EFFECT: ReadonlySet<string> = new Set(['security', 'parallel', 'cost', 'leakproof'])
 
 type Options = Pick<Routine, 'text' | 'volatility' | 'strict' | 'settings'> & { readonly language: 'plpgsql' | 'sql' }
@@ -306,7 +306,7 @@ function optionsOf(options: readonly Node[] | undefined): Options {
   return { text, language, volatility, strict, settings }
 }
 
-/** `SET search_path = public` */
+/** Returns a setting such as `SET search_path = public` as name and value. */
 function settingOf(node: Node | undefined): [string, string] {
   const {
     kind,
@@ -322,7 +322,7 @@ function settingOf(node: Node | undefined): [string, string] {
   return [name, texts.map((each) => (each === '' ? '""' : each)).join(', ')]
 }
 
-/** A text between dollar signs. */
+/** Quotes a text between dollar signs. */
 export function dollarQuoted(text: string): string {
   let tag = '$body$'
   for (let number = 1; text.includes(tag); number++) tag = `$body${number}$`
@@ -380,7 +380,7 @@ export function* createTrigger(
   if (trigger.when !== undefined && trigger.level === 'STATEMENT')
     throw new NotSupported('WHEN of a statement-level trigger')
   setTriggers(table, [...table.triggers.filter((each) => each !== known), trigger], run)
-  // Compiles WHEN: its errors are those of this statement.
+  // Compiles the WHEN condition, so that this statement reports its errors.
   run.factsOf(table)
   return 'CREATE TRIGGER'
 }
@@ -388,7 +388,7 @@ export function* createTrigger(
 function setTriggers(table: Table, triggers: readonly Trigger[], run: Run): void {
   const before = table.triggers
   run.store.xidOf(run.backend, run.transaction.current)
-  // They fire in the order of their names.
+  // Triggers fire in the order of their names.
   table.triggers = triggers.toSorted((a, b) => (a.name < b.name ? -1 : 1))
   run.catalogue.changed(run.transaction.current, () => {
     table.triggers = before
@@ -403,7 +403,7 @@ function routineNamed(names: readonly string[], { catalogue, searchPath, own }: 
   throw undefinedFunction(names)
 }
 
-/** DROP TRIGGER; false if there is none. */
+/** Executes DROP TRIGGER; returns false if there is no such trigger. */
 export function* dropTrigger(names: readonly string[], context: Context, run: Run): Generator<Wait, boolean, void> {
   const find = (): Table | undefined => context.table(names.at(-3), names.at(-2) ?? '')
   const table = yield* run.lockNamed(find, 'AccessExclusiveLock')
@@ -416,7 +416,7 @@ export function* dropTrigger(names: readonly string[], context: Context, run: Ru
   return true
 }
 
-/** DROP FUNCTION; false if there is none. */
+/** Executes DROP FUNCTION; returns false if there is no such function. */
 export function* dropFunction(
   fields: Fields<'ObjectWithArgs'>,
   cascade: boolean,
@@ -470,7 +470,7 @@ export function* dropFunction(
   return true
 }
 
-/** A function as DROP names it. */
+/** Returns a function's signature as DROP names it. */
 export function shownCall({ objname, objargs }: Fields<'ObjectWithArgs'>, context: Context): string {
   const { types } = context
   const all = (objargs ?? []).map((node) => resolveTypeName(expectKind(node, 'TypeName'), context))

@@ -8,9 +8,9 @@ import type { Wait } from '../storage/wait.ts'
 import { tableOf } from './names.ts'
 import { requireRoles } from './roles.ts'
 
-// Policies do not apply to the owner of a table. Any other role is refused where it reads or writes a table with row security.
+// Policies do not apply to the owner of a table. Row security refuses other roles that read or write the table.
 
-/** ENABLE and DISABLE ROW LEVEL SECURITY. */
+/** Executes ENABLE and DISABLE ROW LEVEL SECURITY. */
 export function setRowSecurity(table: Table, enabled: boolean, run: Run): void {
   const before = table.rowSecurity
   table.rowSecurity = enabled
@@ -64,7 +64,7 @@ export function* createPolicy(
   return 'CREATE POLICY'
 }
 
-/** False if there is no such policy. */
+/** Executes DROP POLICY; returns false if there is no such policy. */
 export function* dropPolicy(names: readonly string[], context: Context, run: Run): Generator<Wait, boolean, void> {
   const find = (): Table | undefined => context.table(names.at(-3), names.at(-2) ?? '')
   const table = yield* run.lockNamed(find, 'AccessExclusiveLock')
@@ -87,7 +87,7 @@ function setPolicies(table: Table, policies: readonly string[], run: Run): void 
   })
 }
 
-/** Of a table with policies, which may read the column. */
+/** Refuses a change of a table whose policies may read the column. */
 export function requireNoPolicies(table: Table, what: string): void {
   if (table.policies.length > 0) throw new NotSupported(`${what} of a table with policies`)
 }

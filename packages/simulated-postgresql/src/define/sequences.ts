@@ -62,7 +62,7 @@ export function alterSequence(fields: Fields<'AlterSeqStmt'>, context: Context, 
   return 'ALTER SEQUENCE'
 }
 
-/** START, INCREMENT, MINVALUE, MAXVALUE, CYCLE, CACHE, AS, RESTART, OWNED BY. */
+/** Applies START, INCREMENT, MINVALUE, MAXVALUE, CYCLE, CACHE, AS, RESTART and OWNED BY. */
 export function sequenceOptions(sequence: Sequence, options: readonly Node[] | undefined, context: Context): void {
   let start: bigint | undefined
   let restart: bigint | undefined

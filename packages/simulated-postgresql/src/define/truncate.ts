@@ -43,9 +43,9 @@ export function* truncate(fields: Fields<'TruncateStmt'>, context: Context, run:
 }
 
 /**
- * All rows go for every snapshot, as in PostgreSQL: TRUNCATE is not MVCC-safe.
+ * Removes all rows for every snapshot, as in PostgreSQL: TRUNCATE is not MVCC-safe.
  *
- * @param isWitnessed they are kept, as rows that it has deleted
+ * @param isWitnessed keeps the rows as rows deleted by `by`
  */
 export function empty(table: Table, by: Subtransaction, isWitnessed: boolean): void {
   const before = { tuples: table.tuples, entries: table.indexes.map((index) => new Map(index.entries)) }

@@ -8,7 +8,7 @@ import type { TypeDefinition } from '../types/registry.ts'
 import { enumTypes } from '../types/types.ts'
 import { newTypeName } from './names.ts'
 
-/** Adds a type and that of its arrays. Waits for who may take its name. */
+/** Adds types and their array types. Waits for transactions that may take their names. */
 export function* addTypes(created: readonly TypeDefinition[], run: Run): Generator<Wait, void, void> {
   const { catalogue, transaction } = run
   for (const type of created) {
@@ -36,8 +36,8 @@ export function* createEnum(
 }
 
 /**
- * ALTER TYPE … ADD VALUE: the type is made anew with the same number. The value cannot be used before the commit, unless
- * the type is as new.
+ * ALTER TYPE … ADD VALUE: replaces the type under the same oid. The value cannot be used before the commit, unless the
+ * same transaction created the type.
  */
 export function* alterEnum(fields: Fields<'AlterEnumStmt'>, context: Context, run: Run): Generator<Wait, string, void> {
   const {
@@ -62,7 +62,7 @@ export function* alterEnum(fields: Fields<'AlterEnumStmt'>, context: Context, ru
   const type = context.types.named(name)
   if (type === undefined) throw undefinedType([undefined, name])
   yield* run.lockTable(objectLock('type', type.oid), 'ExclusiveLock')
-  // PostgreSQL does not look whether somebody dropped the type meanwhile: the label is nobody's.
+  // PostgreSQL does not check whether another transaction dropped the type: the label then belongs to no type.
   if (!catalogue.typeRows.has(type.oid, transaction)) return 'ALTER TYPE'
   const labels = enums.get(type.oid)
   if (labels === undefined) throw new SqlError('42809', `${name} is not an enum`)
