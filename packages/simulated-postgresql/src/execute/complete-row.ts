@@ -4,7 +4,7 @@ import { SqlError } from '../sql/error.ts'
 import type { SqlValue } from '../types/value.ts'
 import type { Run, TableFacts } from './model.ts'
 
-/** Fills generated columns, and checks NOT NULL and CHECK as PostgreSQL does before it writes a row. */
+/** Fills generated columns and checks NOT NULL and CHECK constraints, as PostgreSQL does before it writes a row. */
 export function completeRow(facts: TableFacts, row: SqlValue[], run: Run): void {
   const env: Env = { row, parameters: [], session: run }
   for (const { place, compiled } of facts.generated) row[place] = compiled.evaluate(env)
@@ -32,7 +32,7 @@ export function completeRow(facts: TableFacts, row: SqlValue[], run: Run): void 
       })
 }
 
-/** The partition that a row belongs to: errors name it. */
+/** Returns the partition that a row belongs to, which error messages name. */
 function partitionFor(table: Table, row: readonly SqlValue[], run: Run): Table {
   const { partitioned } = table
   if (partitioned === undefined) return table
@@ -48,7 +48,7 @@ function partitionFor(table: Table, row: readonly SqlValue[], run: Run): Table {
   })
 }
 
-/** Longer values are cut (ExecBuildSlotValueDescription). */
+/** Characters of a value shown; longer values are truncated (ExecBuildSlotValueDescription). */
 const SHOWN_CHARACTERS = 64
 
 function failingRow(table: Table, row: readonly SqlValue[], run: Run): string {

@@ -1,12 +1,12 @@
 import type { Node } from '../sql/nodes.ts'
 
-/** The parts of a condition that must all be true. */
+/** Returns the operands of a condition's top-level ANDs. */
 export function conjuncts(node: Node): readonly Node[] {
   if ('BoolExpr' in node && node.BoolExpr.boolop === 'AND_EXPR') return (node.BoolExpr.args ?? []).flatMap(conjuncts)
   return [node]
 }
 
-/** A parse tree without the places where it was written: equal for equal expressions. */
+/** Returns a parse tree without source locations, so that trees of equal expressions are equal. */
 export function withoutLocations(node: unknown): unknown {
   if (Array.isArray(node)) return node.map(withoutLocations)
   if (typeof node !== 'object' || node === null) return node

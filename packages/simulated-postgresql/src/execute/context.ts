@@ -24,7 +24,7 @@ import { runOf } from './run.ts'
 
 const BOOLEAN: SqlType = { oid: OID.bool, name: 'bool', typmod: -1 }
 
-/** Compiles the queries within a statement. */
+/** Functions that compile the queries within a statement. */
 export interface Compilers {
   query(
     node: Node,
@@ -36,7 +36,7 @@ export interface Compilers {
   modification(node: Node, context: Context, names: Scope | undefined): ModificationPlan
 }
 
-/** A scope that knows the clause that is compiled. */
+/** A scope with the clause that is being compiled. */
 interface PlacedScope extends Scope {
   place: string
 }
@@ -49,16 +49,16 @@ export interface ContextOptions {
   readonly searchPath: readonly string[]
   readonly database: string
   readonly temporarySchema: string
-  /** 0: to be inferred. */
+  /** The oids of the parameter types; 0 for a type to infer. */
   readonly parameterOids: readonly number[]
   readonly compilers: Compilers
-  /** Of a statement in a routine. */
+  /** The variables of the routine that contains the statement. */
   readonly variables?: RoutineVariables
-  /** Gets the tables that names were found to mean, with the locks that are known of yet. */
+  /** Receives the tables that names resolve to, with the locks known so far. */
   readonly looked: Map<Table, LockMode>
 }
 
-/** One statement while it is compiled: names, types of parameters, the tables that it will lock. */
+/** The context of one statement's compilation: names, parameter types, and tables to lock. */
 export class Context implements TextContext {
   readonly catalogue: Catalogue
   readonly types: Types
@@ -67,9 +67,9 @@ export class Context implements TextContext {
   readonly database: string
   readonly temporarySchema: string
   readonly facts: Map<Table, TableFacts> = new Map()
-  /** The strongest lock for each table, in the order of the statement. */
+  /** The strongest lock on each table, in the order in which the statement names the tables. */
   readonly tables: Map<Table, LockMode> = new Map()
-  /** Literals of unknown type become text; not in the select list that an INSERT takes its values from. */
+  /** Literals of unknown type become text, except in the select list that supplies the values of an INSERT. */
   readonly #session: SessionFacts
   readonly #parameters: (SqlType | undefined)[]
   readonly compilers: Compilers
@@ -122,7 +122,7 @@ export class Context implements TextContext {
     return table === undefined ? undefined : columnsOf(table)
   }
 
-  /** Compiles for its errors of names and types alone. */
+  /** Compiles only to report errors of names and types, and discards the result. */
   check(compile: () => void): void {
     const before = this.isDiscarded
     this.isDiscarded = true
@@ -156,7 +156,7 @@ export class Context implements TextContext {
     return type
   }
 
-  /** The types of all parameters, after the statement was compiled. */
+  /** Returns the oids of all parameter types after compilation. */
   parameterOids(): readonly number[] {
     return Array.from(this.#parameters, (type, at) => {
       if (type === undefined) throw new SqlError('42P18', `could not determine data type of parameter $${at + 1}`)
@@ -164,7 +164,7 @@ export class Context implements TextContext {
     })
   }
 
-  /** Where a name with this schema is looked for. */
+  /** Returns the schemas to search for a name qualified by `schema`, or for an unqualified name. */
   pathOf(schema: string | undefined): readonly string[] {
     return schema === undefined ? this.searchPath : [schema === 'pg_temp' ? this.temporarySchema : schema]
   }
@@ -179,7 +179,7 @@ export class Context implements TextContext {
     return this.catalogue.sequence(this.pathOf(schema), name, this.own)
   }
 
-  /** The error of a name that no table has. */
+  /** Returns the error for a name that no table has. */
   noTable(schema: string | undefined, name: string, fields: SqlErrorFields = {}): Error {
     if (this.sequence(schema, name) !== undefined) return new NotSupported(`the sequence ${name} in place of a table`)
     if (this.catalogue.index(this.pathOf(schema), name, this.own) !== undefined)
@@ -187,7 +187,7 @@ export class Context implements TextContext {
     return undefinedRelation([schema, name], fields)
   }
 
-  /** The functions of a name that users wrote, in its schema or in those of the search path. */
+  /** Returns the user-defined functions of a name in its schema or in the schemas of the search path. */
   routines(names: readonly string[]): readonly Routine[] {
     const path = names.length > 1 ? names.slice(-2, -1) : this.searchPath
     return this.catalogue.routines
@@ -195,7 +195,7 @@ export class Context implements TextContext {
       .filter((each) => each.name === names.at(-1) && path.includes(each.schema))
   }
 
-  /** The same for another statement. */
+  /** Returns a context with changed options, for another statement. */
   with(more: Partial<ContextOptions>): Context {
     return new Context({ ...this.#options, ...more })
   }
@@ -207,7 +207,7 @@ export class Context implements TextContext {
   locks(table: Table, mode: LockMode): void {
     if (table.partitionOf !== undefined) throw new NotSupported(`direct access to the partition ${table.name}`)
     const { user } = this.#session
-    // Policies do not apply to the superuser either.
+    // Policies apply neither to the owner nor to the superuser.
     if (table.rowSecurity && user !== table.owner && user !== 'postgres')
       throw new NotSupported(`row level security of ${table.name} for the role ${user}, which does not own it`)
     for (const all of [this.tables, this.#options.looked]) strengthen(all, table, mode)
@@ -236,7 +236,7 @@ export class Context implements TextContext {
     })
   }
 
-  /** A result column: a literal of unknown type is text. */
+  /** Returns a result column, with text as the type of a literal of unknown type. */
   known(compiled: Compiled, scope: Scope): Compiled {
     return decideText(compiled, scope)
   }
@@ -261,7 +261,7 @@ export class Context implements TextContext {
     return formatType(this.types, type.oid)
   }
 
-  /** The next value of an identity column. */
+  /** Returns an expression for the next value of an identity column. */
   nextOf(sequence: Sequence, type: SqlType): Compiled {
     return {
       type,

@@ -1,7 +1,7 @@
 import type { SqlValue } from '../types/value.ts'
 import type { NamedColumn } from './model.ts'
 
-/** Stands in a row for a value that may be refused, until it is read: conditions leave out rows before. */
+/** Delays a column value that may be refused until it is read: conditions may first exclude the row. */
 export class Deferred {
   readonly read: () => SqlValue
 
@@ -10,7 +10,7 @@ export class Deferred {
   }
 }
 
-/** The value of a column in a row. */
+/** Returns the value of a column in a row. */
 export function valueIn({ slot, deferred }: NamedColumn, row: readonly SqlValue[]): SqlValue {
   const value: unknown = row[slot]
   if (deferred === true && value instanceof Deferred) return value.read()

@@ -3,12 +3,12 @@ import { expectKind, type Fields, type Node, namesOf } from '../sql/nodes.ts'
 
 type Select = Fields<'SelectStmt'>
 
-/** Clauses that decide whether there is a row (subselect.c, simplify_EXISTS_query). */
+/** Clauses that can decide whether a query returns a row (subselect.c, simplify_EXISTS_query). */
 const DECIDING = ['valuesLists', 'havingClause', 'limitOffset', 'limitCount', 'lockingClause'] as const
 
 /**
- * The query of an EXISTS without what PostgreSQL drops when it plans: the select list, and what orders and groups its rows.
- * Undefined where these decide whether there is a row.
+ * Returns the query of an EXISTS without the clauses that PostgreSQL's planner drops: select list, grouping and order.
+ * Undefined if these decide whether the query returns a row.
  */
 export function withoutTargets(node: Node): Node | undefined {
   if (!('SelectStmt' in node)) return undefined
@@ -21,7 +21,10 @@ export function withoutTargets(node: Node): Node | undefined {
   return { SelectStmt: withoutUnread(rest) }
 }
 
-/** A query of which no column is read: that of its only item of FROM is none either (remove_unused_subquery_outputs). */
+/**
+ * Returns a query of which no column is read, with the columns of its only FROM item removed as well
+ * (remove_unused_subquery_outputs).
+ */
 function withoutUnread(select: Select): Select {
   const [item, ...others] = select.fromClause ?? []
   if (item === undefined || others.length > 0 || select.whereClause !== undefined) return select
@@ -39,7 +42,7 @@ function withoutUnread(select: Select): Select {
     : { ...select, withClause: { ...select.withClause, ctes: ctesUnread(ctes, name) } }
 }
 
-/** Of a WITH that is read by one name: the query of that name, and of the one that it reads. */
+/** Removes the unread columns of the WITH query `name`, and of the earlier WITH query that is its only source. */
 function ctesUnread(ctes: readonly Node[], name: string): Node[] {
   const at = ctes.findIndex((each) => 'CommonTableExpr' in each && each.CommonTableExpr.ctename === name)
   const { ctequery, ...rest } = at < 0 ? {} : expectKind(ctes[at], 'CommonTableExpr')
@@ -52,7 +55,7 @@ function ctesUnread(ctes: readonly Node[], name: string): Node[] {
   return [...earlier, { CommonTableExpr: { ...rest, ctequery: inner } }, ...ctes.slice(at + 1)]
 }
 
-/** A subquery without its select list; undefined where that decides how many rows there are. */
+/** Returns a subquery without its select list; undefined if the select list decides the number of rows. */
 function unread(node: Node): Extract<Node, { SelectStmt: unknown }> | undefined {
   if (!('SelectStmt' in node)) return undefined
   const { targetList, ...rest } = node.SelectStmt
@@ -63,7 +66,7 @@ function unread(node: Node): Extract<Node, { SelectStmt: unknown }> | undefined 
   return collects(targetList) ? undefined : { SelectStmt: withoutUnread(rest) }
 }
 
-/** Whether a call of an aggregate, a window function or a function that returns a set is in an expression. */
+/** Whether an expression calls an aggregate, a window function or a set-returning function. */
 function collects(node: unknown): boolean {
   if (typeof node !== 'object' || node === null || 'SubLink' in node) return false
   if ('FuncCall' in node) {

@@ -13,12 +13,12 @@ import type { Run, TableFacts } from './model.ts'
 import { refuseTriggers } from './triggers.ts'
 import { claim, deleteRow, updateLock, updateRow } from './write-rows.ts'
 
-/** A new version owes the proof that what it refers to exists. */
+/** Schedules, for a new row version, the checks that the referenced rows exist. */
 export function oweInsertChecks(keys: readonly ForeignKey[], tuple: Tuple, before: Tuple | undefined, run: Run): void {
   for (const key of keys) {
     if (!refers(key, tuple)) continue
     if (before !== undefined && sameKey(key, key.columns, key.table, before.values, tuple.values, run)) {
-      // A row of this transaction owes its check already; it is made on the newest version.
+      // A row written by this transaction already has a scheduled check, which reads the newest version.
       if (statusOf(before.xmin) === 'committed') continue
     }
     run.owed.push({
@@ -29,7 +29,10 @@ export function oweInsertChecks(keys: readonly ForeignKey[], tuple: Tuple, befor
   }
 }
 
-/** The rows that there are owe the same for a new foreign key. One query asks for them, which locks none (RI_Initial_Check). */
+/**
+ * Schedules the check of existing rows for a new foreign key: one query checks all rows and locks none
+ * (RI_Initial_Check).
+ */
 export function oweForeignKey(key: ForeignKey, run: Run): void {
   run.owed.push({
     deferred: false,
@@ -48,23 +51,23 @@ export function oweForeignKey(key: ForeignKey, run: Run): void {
   })
 }
 
-/** Whether there must be a row that it refers to. */
+/** Whether the foreign key requires a referenced row for this row. */
 function refers({ partition, columns, matchFull }: ForeignKey, { values }: Tuple): boolean {
   if (partition?.holds(values) === false) return false
   const isNull = (place: number): boolean => (values[place] ?? null) === null
   return matchFull ? !columns.every(isNull) : !columns.some(isNull)
 }
 
-/** The text of the key that a row refers to. */
+/** Returns the key text of the row that a row references. */
 function wantedBy(key: ForeignKey, tuple: Tuple, run: Run): string {
   const values = key.columns.map((place) => tuple.values[place] ?? null)
   if (values.includes(null)) throw missing(key, tuple, run)
-  // The index may have the columns in another order than the key.
+  // The index may have its columns in another order than the foreign key.
   const ordered = key.index.columns.map((place) => values[key.referencedColumns.indexOf(place ?? -1)] ?? null)
   return key.index.keyOf(ordered)
 }
 
-/** A version that is deleted or whose key changes owes what its foreign keys do then. */
+/** Schedules the actions of foreign keys for a referenced version that is deleted or whose key changes. */
 export function oweReferencedChecks(facts: TableFacts, tuple: Tuple, next: Tuple | undefined, run: Run): void {
   for (const key of facts.referencing) {
     const values = key.referencedColumns.map((place) => tuple.values[place] ?? null)
@@ -100,7 +103,7 @@ function keyOf(places: readonly number[], table: Table, values: readonly SqlValu
   )
 }
 
-/** RI_FKey_check: locks the row that is referred to, so that it stays. */
+/** RI_FKey_check: locks the referenced row, so that no transaction deletes it or changes its key. */
 function* checkReference(key: ForeignKey, tuple: Tuple, run: Run): Generator<Wait, void, void> {
   if (tuple.xmin.aborted || (tuple.xmax !== undefined && !tuple.xmax.aborted)) return
   yield* run.lockTable(key.referenced, 'RowShareLock')
@@ -115,7 +118,7 @@ function* checkReference(key: ForeignKey, tuple: Tuple, run: Run): Generator<Wai
   throw missing(key, tuple, run)
 }
 
-/** The table that refers, as errors call it. */
+/** Returns the referencing table as error messages name it. */
 const referring = ({ partition, table }: ForeignKey): Table => partition?.table ?? table
 
 function missing(key: ForeignKey, tuple: Tuple, run: Run): SqlError {
@@ -141,7 +144,7 @@ function describe(table: Table, places: readonly number[], values: readonly SqlV
   return `(${names.join(', ')})=(${texts.join(', ')})`
 }
 
-/** What the table that refers does when the row it refers to goes or changes its key. */
+/** Applies the referential action to the referencing table after a referenced row is deleted or changes its key. */
 function* react(key: ForeignKey, before: Tuple, next: Tuple | undefined, run: Run): Generator<Wait, void, void> {
   if (before.xmax === undefined || before.xmax.aborted) return
   const action = next === undefined ? key.onDelete : key.onUpdate
@@ -174,7 +177,7 @@ function* react(key: ForeignKey, before: Tuple, next: Tuple | undefined, run: Ru
   }
 }
 
-/** The new value of the row that is referred to, as one of the column that refers to it. */
+/** Returns the new value of the referenced column, converted to the type of the referencing column. */
 function cascaded(key: ForeignKey, at: number, next: Tuple, run: Run): SqlValue {
   const from = key.referencedColumns[at] ?? 0
   const value = next.values[from] ?? null
@@ -185,7 +188,7 @@ function cascaded(key: ForeignKey, at: number, next: Tuple, run: Run): SqlValue 
   return run.types.typeOf(target.oid).input(run.types.typeOf(source.oid).output(value, run), run, target.typmod)
 }
 
-/** NO ACTION: another row may have taken the key meanwhile. */
+/** NO ACTION: whether another row has taken over the key. */
 function* replaced(key: ForeignKey, before: Tuple, run: Run): Generator<Wait, boolean, void> {
   const values = key.index.valuesOf(before.values)
   if (values === undefined) return false
@@ -217,7 +220,7 @@ function referringRows(key: ForeignKey, before: Tuple, areChanged: boolean, run:
   const found = candidates().filter(
     ({ values }) => keyOf(key.columns, key.table, values, run) === wanted && key.partition?.holds(values) !== false,
   )
-  // A row that the transaction's snapshot does not show was written by a concurrent transaction.
+  // A concurrent transaction wrote a row that this transaction's snapshot does not show.
   const isHidden = (tuple: Tuple): boolean =>
     tuple.xmin.transaction !== run.transaction && !visible(tuple, run.latestSnapshot(), run.transaction)
   if (areChanged && run.transaction.isolation !== 'read committed' && found.some(isHidden)) throw concurrent('update')

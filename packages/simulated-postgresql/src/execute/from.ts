@@ -18,13 +18,13 @@ import { TableScan } from './table-scan.ts'
 
 export interface From {
   readonly item: Item
-  /** The tables that are read one by one, for conditions that narrow what is read. */
+  /** The scans of single tables, which conditions can narrow. */
   readonly scans: readonly TableScan[]
-  /** Conditions of inner joins: a row that was read anew must fulfil them again. */
+  /** The conditions of inner joins; a row that is reread must satisfy them again. */
   readonly conditions: readonly Compiled[]
 }
 
-/** What is collected while the items of a FROM are compiled. */
+/** The state collected during the compilation of the items of FROM. */
 interface Building {
   readonly scope: QueryScope
   readonly scans: TableScan[]
@@ -63,7 +63,7 @@ function* crossJoin(
   return joined
 }
 
-/** `dependent`: it may read what is to its left. */
+/** Compiles an item of FROM; `dependent` means that it may read the items to its left. */
 function compileItem(node: Node, building: Building, dependent: boolean): Item {
   if ('RangeVar' in node) return compileNamed(node.RangeVar, building, dependent)
   if ('RangeSubselect' in node) return compileSubselect(node.RangeSubselect, building)
@@ -121,7 +121,10 @@ function compileNamed(fields: Fields<'RangeVar'>, building: Building, dependent:
   return scan
 }
 
-/** The one row of a sequence. How many values are logged ahead PostgreSQL's checkpoints decide: 0 is one of the answers. */
+/**
+ * Returns the single row of a sequence. In PostgreSQL, checkpoints decide how many values are logged ahead (log_cnt): 0
+ * is a permitted answer.
+ */
 function sequenceItem(sequence: Sequence, alias: Fields<'RangeVar'>['alias'], scope: QueryScope): Item {
   const columns = SEQUENCE_COLUMNS.map(([name, oid]) => ({ name, type: scope.context.type(oid) }))
   const relation = addRelation(scope, alias?.aliasname ?? sequence.name, renamed(columns, alias), undefined, false, [])
@@ -137,7 +140,7 @@ const SEQUENCE_COLUMNS = [
   ['is_called', OID.bool],
 ] as const
 
-/** A table of the catalogue; undefined if the name is none of it. */
+/** Returns the item for a table of the system catalogue; undefined if the name is not in the system catalogue. */
 function systemItem({ schemaname, relname = '', alias }: Fields<'RangeVar'>, scope: QueryScope): Item | undefined {
   const { context } = scope
   const table = systemTable(context.types, schemaname, relname)
@@ -160,7 +163,7 @@ export function findTable(scope: QueryScope, schema: string | undefined, name: s
   return table
 }
 
-/** A table as the target of a statement or an item of FROM. */
+/** Returns the scan of a table that is the target of a statement or an item of FROM. */
 export function scanOf(
   table: Table,
   alias: Fields<'RangeVar'>['alias'],
@@ -186,7 +189,7 @@ export function scanOf(
 
 type AliasFields = Fields<'RangeVar'>['alias']
 
-/** The columns under the names of `AS t (a, b)`. */
+/** Returns the columns under the names of `AS t (a, b)`. */
 function renamed<C extends { readonly name: string; readonly type: SqlType }>(
   columns: readonly C[],
   alias: AliasFields,
@@ -222,7 +225,7 @@ function compileSubselect(fields: Fields<'RangeSubselect'>, building: Building):
   }
 }
 
-/** What a lateral item sees: the items to its left, which are all that the scope has yet. */
+/** Returns the scope of a lateral item: the items to its left, which are all items added so far. */
 function lateralScope(scope: QueryScope): QueryScope {
   const left = new QueryScope(scope.context, scope.parent, scope)
   left.relations.push(...scope.relations)
@@ -235,11 +238,11 @@ type Values = readonly (readonly SqlValue[])[]
 interface Known {
   readonly outer: Env | undefined
   readonly rows: Values
-  /** The rows by the key of the column that is matched. */
+  /** The rows by the key of the matched column. */
   byKey?: ReadonlyMap<string, Values>
 }
 
-/** An item whose rows do not depend on what is to its left: computed once for each row of the outer query. */
+/** Returns an item whose rows do not depend on the items to its left: computed once per row of the outer query. */
 function rowsItem(
   relation: Relation,
   rowsOf: (run: Run, outer: Env | undefined) => Generator<Wait, Values, void>,
@@ -291,7 +294,7 @@ function placed(left: JoinedRow, relation: Relation, values: readonly SqlValue[]
 function compileRangeFunction(fields: Fields<'RangeFunction'>, building: Building): Item {
   const { scope } = building
   const before = scope.columns
-  // A function of FROM sees the items to its left without LATERAL.
+  // A function in FROM sees the items to its left without LATERAL.
   if (before.length === 0) scope.columns = scope.relations.flatMap((relation) => relation.columns)
   const table = compileFunctionTable(fields, scope)
   scope.columns = before
@@ -353,7 +356,7 @@ function compileConditions(quals: Node | undefined, scope: QueryScope): readonly
   return quals === undefined ? [] : conjuncts(quals).map((each) => scope.context.condition(each, scope, 'JOIN/ON'))
 }
 
-/** The columns of the left side and of the right one that a condition holds equal. */
+/** Returns the pairs of left and right columns that a condition requires to be equal. */
 function equalColumns(
   quals: Node | undefined,
   left: Item,
@@ -382,7 +385,7 @@ interface Merged {
   readonly left: NamedColumn
   readonly right: NamedColumn
   readonly equal: Compiled
-  /** FULL JOIN: the value is that of the side which is there. */
+  /** For FULL JOIN: the slot for the value of the side that has a row. */
   readonly slot: number | undefined
 }
 
@@ -451,7 +454,7 @@ function joinRows(
   }
 }
 
-/** The values of both sides, which fill different places. */
+/** Returns the values of both sides, which fill different slots. */
 function overlaid(left: JoinedRow, right: JoinedRow, base: JoinedRow): JoinedRow {
   return {
     values: left.values.map((value, at) => (value === base.values[at] ? (right.values[at] ?? null) : value)),

@@ -11,7 +11,7 @@ import type { QueryScope } from './scope.ts'
 export interface FunctionTable {
   readonly name: string
   readonly columns: readonly { readonly name: string; readonly type: SqlType }[]
-  /** It gives values, not rows. */
+  /** Whether the function returns scalar values instead of rows. */
   readonly isScalar: boolean
   rows(env: Env): readonly (readonly SqlValue[])[]
 }
@@ -63,7 +63,7 @@ function functionRows(
 ): FunctionTable {
   const compiled = compileSet(call, scope, defined)
   const name = namesOf(call.funcname).at(-1) ?? ''
-  // The only column of a function is named after the item's alias, unless it has a name of its own.
+  // The alias of the item also names the single column of a function, unless the column has a name of its own.
   const only = compiled.scalar && !compiled.isNamed ? fields.alias?.aliasname : undefined
   return {
     name,
@@ -73,7 +73,7 @@ function functionRows(
   }
 }
 
-/** `FROM current_date` and its like: one row. */
+/** Compiles `FROM current_date` and similar value functions, which return one row. */
 function plainValue(node: Node, scope: QueryScope): FunctionTable {
   const compiled = compileExpression(node, scope)
   return {

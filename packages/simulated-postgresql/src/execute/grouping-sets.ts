@@ -9,21 +9,21 @@ import { withoutLocations } from './conditions.ts'
 import type { JoinedRow, NamedColumn } from './model.ts'
 import type { QueryScope } from './scope.ts'
 
-/** An expression that rows are grouped by. */
+/** An expression of GROUP BY. */
 interface GroupKey {
   readonly node: Node
   readonly compiled: Compiled
-  /** Where a group has its value: null in the groups of a set without the key. */
+  /** The slot of the key's value in a group; null in groups of a grouping set without the key. */
   readonly slot: number
   readonly column: NamedColumn | undefined
 }
 
-/** ROLLUP, CUBE and GROUPING SETS: rows are grouped once for each set. */
+/** ROLLUP, CUBE and GROUPING SETS: the query groups its rows once per grouping set. */
 export interface GroupingSets {
   readonly keys: readonly GroupKey[]
-  /** The places of the keys of each set. */
+  /** The indexes of the keys of each set. */
   readonly sets: readonly (readonly number[])[]
-  /** What a node means in a group: a key, or GROUPING. */
+  /** Returns the expression for a node evaluated on a group, if the node is a key or GROUPING. */
   replaced(node: Node): Compiled | undefined
   marked(group: JoinedRow, set: number): JoinedRow
 }
@@ -31,7 +31,7 @@ export interface GroupingSets {
 /** PostgreSQL's limit. */
 const MOST_SETS = 4096
 
-/** Undefined for a GROUP BY without sets. */
+/** Compiles the grouping sets; undefined for a GROUP BY without grouping sets. */
 export function compileGroupingSets(
   clause: readonly Node[],
   targetList: readonly Node[],
@@ -45,7 +45,7 @@ export function compileGroupingSets(
     const column = columnOf(node, scope)
     const known = keys.findIndex((each) => (column === undefined ? textOf(each.node) === text : each.column === column))
     if (known >= 0) return known
-    // PostgreSQL takes each place in the select list for a key of its own.
+    // PostgreSQL treats each occurrence in the select list as a separate key.
     if (column === undefined && targetList.filter((target) => targetText(target) === text).length > 1)
       throw new NotSupported('grouping sets with an expression that is twice in the select list')
     const compiled = decideText(compileExpression(node, scope), scope)
@@ -85,14 +85,14 @@ const targetText = (target: Node): string | undefined =>
 
 const textOf = (node: Node): string => JSON.stringify(withoutLocations(node))
 
-/** The column that an expression is, and nothing else. */
+/** Returns the column that an expression consists of; undefined for other expressions. */
 export function columnOf(node: Node, scope: QueryScope): NamedColumn | undefined {
   if (!('ColumnRef' in node)) return undefined
   const fields = node.ColumnRef.fields ?? []
   return fields.some((field) => !('String' in field)) ? undefined : scope.find(namesOf(fields))
 }
 
-/** What the number or the name of a result column stands for. */
+/** Returns the expression that the number or name of a result column refers to. */
 function resolved(node: Node, targetList: readonly Node[], scope: QueryScope): Node {
   if ('A_Const' in node) {
     const place = node.A_Const.ival?.ival ?? 0
@@ -140,13 +140,13 @@ function setsOf(node: Node, keyOf: (node: Node) => number): Sets {
   }
 }
 
-/** `a`, or `(a, b)` as one element. */
+/** Returns the keys of an element: one for `a`, several for `(a, b)`. */
 function listed(node: Node, keyOf: (node: Node) => number): readonly number[] {
   const isList = 'RowExpr' in node && node.RowExpr.row_format === 'COERCE_IMPLICIT_CAST'
   return isList ? (node.RowExpr.args ?? []).map(keyOf) : [keyOf(node)]
 }
 
-/** Each set of one element of GROUP BY with each of the others. */
+/** Returns the cross product of the sets of all elements of GROUP BY. */
 function crossed(all: readonly Sets[]): Sets {
   let sets: Sets = [[]]
   for (const each of all) {
@@ -156,7 +156,7 @@ function crossed(all: readonly Sets[]): Sets {
   return sets
 }
 
-/** GROUPING: a bit for each argument, set where the group's set is without it. */
+/** GROUPING: returns one bit per argument, set if the grouping set lacks the argument. */
 function grouping(
   fields: Fields<'GroupingFunc'>,
   keys: readonly GroupKey[],

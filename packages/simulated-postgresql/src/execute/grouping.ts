@@ -18,20 +18,20 @@ import { targetOf } from './sort.ts'
 import type { Target } from './targets.ts'
 
 /**
- * GROUP BY and aggregates. A group is its first row with the results of the aggregates added: what GROUP BY lists has
- * the same value in each row of the group, and nothing else may be read outside of aggregates.
+ * GROUP BY and aggregates. A group is represented by its first row with the aggregate results added: the GROUP BY keys
+ * are equal in all rows of the group, and no other column may be read outside of aggregates.
  */
 export interface Grouping {
-  /** Compiles an expression that is evaluated on groups, if the query has any. */
+  /** Compiles an expression, for evaluation on groups if the query is grouped. */
   compile(node: Node, wanted?: SqlType): Compiled
   groupBy(targets: readonly Target[]): void
   having(node: Node): Compiled
-  /** Whether the query is grouped; checks what its expressions read. */
+  /** Whether the query is grouped; checks the columns that its expressions read. */
   finish(targets: readonly Target[], hasHaving: boolean): boolean
   group(rows: readonly JoinedRow[], run: Run, outer: Env | undefined): Generator<Wait, readonly JoinedRow[], void>
 }
 
-/** A column of the query that a subquery refers to. */
+/** A reference from a subquery to a column of this query. */
 interface OuterReference {
   readonly column: NamedColumn
   readonly names: readonly string[]
@@ -52,7 +52,7 @@ export function compileGrouping(clause: readonly Node[], targetList: readonly No
   let having: Compiled | undefined
 
   const aggregate = (call: Fields<'FuncCall'>): Compiled => {
-    // What a subquery in its arguments refers to is a row's, not a group's.
+    // A subquery in the arguments of an aggregate refers to a row, not to a group.
     const { onOuterReference } = scope
     scope.onOuterReference = undefined
     scope.onNode = undefined
@@ -126,7 +126,7 @@ function columnNode(target: Target): Node {
   return { ColumnRef: { fields: [{ String: { sval: target.name } }] } }
 }
 
-/** Refuses what GROUP BY names by its place among the results if it holds an aggregate or a window function. */
+/** Refuses a result column that GROUP BY names by position if it contains an aggregate or a window function. */
 function requirePlain(node: unknown): void {
   if (typeof node !== 'object' || node === null || 'SubLink' in node) return
   if ('FuncCall' in node) {
@@ -137,7 +137,7 @@ function requirePlain(node: unknown): void {
   for (const value of Object.values(node)) requirePlain(value)
 }
 
-/** A plain name in GROUP BY means a column of FROM before it means a result column. */
+/** Whether a plain name in GROUP BY is a column of FROM, which takes precedence over a result column. */
 function isInput(node: Extract<Node, { ColumnRef: unknown }>, scope: QueryScope): boolean {
   const fields = node.ColumnRef.fields ?? []
   if (fields.some((field) => !('String' in field))) return false
@@ -204,7 +204,7 @@ function collectSets(
   })
 }
 
-/** Refuses a column that is neither grouped nor in an aggregate, and does not depend on a grouped primary key. */
+/** Refuses a column that is not grouped, not in an aggregate, and not dependent on a grouped primary key. */
 function checkGrouped(
   nodes: readonly Node[],
   keys: readonly { readonly node: Node }[],
@@ -214,7 +214,7 @@ function checkGrouped(
 ): void {
   const texts = new Set(keys.map(({ node }) => JSON.stringify(withoutLocations(node))))
   const slots = new Set<number>()
-  /** The columns that every group has a value of. */
+  /** The slots of the columns that every grouping set contains. */
   const common = new Set<number>()
   for (const [at, { node }] of keys.entries()) {
     const column = columnOf(node, scope)
@@ -271,7 +271,9 @@ function shownName(names: readonly string[], column: NamedColumn, scope: QuerySc
   return names.length > 1 ? names.join('.') : `${owner?.alias}.${names[0]}`
 }
 
-/** An aggregate of this query. One whose arguments are columns of an outer query alone would be that one's. */
+/**
+ * Compiles an aggregate of this query; an aggregate over columns of an outer query alone belongs to that outer query.
+ */
 function ownAggregate(call: Fields<'FuncCall'>, scope: QueryScope): AggregateCall {
   let own = false
   let outer = false

@@ -115,12 +115,15 @@ export function targetColumns(list: readonly Node[] | undefined, table: Table): 
 }
 
 interface Source {
-  /** What is inserted, without defaults; undefined where that is given in the statement, and nothing is read for it. */
+  /**
+   * The plan that reads the rows to insert, before defaults; undefined if the statement contains the values and reads
+   * nothing.
+   */
   readonly read: QueryPlan | undefined
   rows(run: Run): Generator<Wait, readonly SqlValue[][], void>
 }
 
-/** The rows to insert, complete with defaults. */
+/** Compiles the source of the rows to insert, complete with defaults. */
 function compileSource(
   select: Node | undefined,
   columns: readonly Column[],
@@ -152,14 +155,14 @@ function compileSource(
   }
 }
 
-/** Whether values are given without subqueries and functions, which may read. DEFAULT reads nothing. */
+/** Whether the values contain no subqueries and no function calls, which may read. DEFAULT reads nothing. */
 const areGiven = (select: Node | undefined): boolean =>
   select !== undefined &&
   'SelectStmt' in select &&
   select.SelectStmt.valuesLists !== undefined &&
   !/"(?:SubLink|FuncCall)":/.test(JSON.stringify(select.SelectStmt.valuesLists))
 
-/** A value for a column whose values are always generated. DEFAULT is one. */
+/** Refuses a value other than DEFAULT for a column that is always generated. */
 export function refuseAlways(given: readonly Column[], select: Node | undefined): void {
   const lists = select !== undefined && 'SelectStmt' in select ? (select.SelectStmt.valuesLists ?? []) : []
   for (const [at, column] of given.entries()) {
@@ -214,7 +217,7 @@ function compileRows(select: Node, columns: readonly Column[], facts: TableFacts
   }
 }
 
-/** Without a list of columns fewer values than columns are allowed. */
+/** Whether the statement has a column list; without a list it may give fewer values than the table has columns. */
 function statementNamesColumns(columns: readonly Column[], facts: TableFacts): boolean {
   return columns !== columnsOf(facts.table) && columns.length < columnsOf(facts.table).length
 }

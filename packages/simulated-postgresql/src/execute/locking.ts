@@ -10,11 +10,11 @@ import type { JoinedRow, Run } from './model.ts'
 import { evaluating } from './run.ts'
 import { envOf, isTrue, type QueryScope } from './scope.ts'
 
-/** FOR UPDATE and its like, for some tables of the query. */
+/** FOR UPDATE and similar clauses, for some tables of the query. */
 export interface Locking {
   readonly lock: RowLock
   readonly policy: LockPolicy
-  /** Undefined: all of them. */
+  /** The names of the locked tables; undefined for all tables. */
   readonly tables: readonly string[] | undefined
 }
 
@@ -58,7 +58,9 @@ export interface Locked {
   readonly locking: readonly Locking[]
 }
 
-/** Locks rows in their order, until LIMIT is reached. A row that changed meanwhile must fulfil the conditions again. */
+/**
+ * Locks rows in their order until LIMIT is reached. A row that changed concurrently must satisfy the conditions again.
+ */
 export function* lockRows(
   plan: Locked,
   rows: readonly JoinedRow[],
@@ -102,7 +104,7 @@ export function* lockOne(
   return again ? current : undefined
 }
 
-/** EvalPlanQual: the conditions, evaluated on the newest version of a row. */
+/** EvalPlanQual: evaluates the conditions on the newest version of a row. */
 export function* stillFulfils(
   plan: { readonly from: From; readonly where: readonly Compiled[] },
   row: JoinedRow,
@@ -117,7 +119,7 @@ export function* stillFulfils(
   )
 }
 
-/** Locks the newest version of a row, as SELECT FOR UPDATE does; undefined if it is gone, or is skipped. */
+/** Locks the newest version of a row, as SELECT FOR UPDATE does; returns undefined if the row is deleted or skipped. */
 export const lockLatest = (
   run: Run,
   heap: Heap,
@@ -126,7 +128,7 @@ export const lockLatest = (
   policy: LockPolicy,
 ): Generator<Wait, Tuple | undefined, void> => lockNewest(run, heap, tuple, lock, policy, true)
 
-/** Locks the newest version of a row for a statement that then writes it; undefined if it is gone. */
+/** Locks the newest version of a row for a statement that then writes it; returns undefined if the row is deleted. */
 export const lockToWrite = (
   run: Run,
   heap: Heap,

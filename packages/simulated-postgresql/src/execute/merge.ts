@@ -31,7 +31,7 @@ type Change =
   | { readonly kind: 'UPDATE'; readonly assignments: readonly Assignment[] }
   | { readonly kind: 'DELETE' | 'NOTHING' }
 
-/** WHEN … THEN … */
+/** One WHEN … THEN … clause. */
 interface Action {
   readonly when: MatchKind
   readonly condition: Compiled | undefined
@@ -44,7 +44,7 @@ interface Merge {
   readonly on: readonly Compiled[]
   readonly actions: readonly Action[]
   readonly facts: TableFacts
-  /** Reads every row of the target, if there are actions for those that no source row matches. */
+  /** The scan of every target row; defined if there are actions for target rows without a matching source row. */
   readonly unmatched: TableScan | undefined
 }
 
@@ -122,12 +122,12 @@ export function compileMerge(
   }
 }
 
-/** Whose triggers for statements fire, in PostgreSQL's order. */
+/** Returns the kinds of the actions, whose statement triggers fire in PostgreSQL's order. */
 function kindsOf(actions: readonly Action[]): readonly ('INSERT' | 'UPDATE' | 'DELETE')[] {
   return (['INSERT', 'UPDATE', 'DELETE'] as const).filter((kind) => actions.some(({ change }) => change.kind === kind))
 }
 
-/** A scope in which only some of the items have names. */
+/** Returns a scope in which only some of the items have names. */
 function narrowed(scope: QueryScope, relations: readonly Relation[]): QueryScope {
   const narrow = new QueryScope(scope.context, undefined, scope)
   narrow.relations.push(...relations)
@@ -197,7 +197,7 @@ function compileChange(
   }
 }
 
-/** The values of a new row by their places. */
+/** Compiles the values of a new row, by slot. */
 function compileInserted(
   targetList: readonly Node[] | undefined,
   values: readonly Node[] | undefined,
@@ -225,13 +225,13 @@ function compileInserted(
   return compiled
 }
 
-/** A row of the join: a pair, or one of either side without a partner. */
+/** A row of the join: a matched pair, or a row of either side without a match. */
 interface Found {
   readonly row: JoinedRow
   readonly when: MatchKind
 }
 
-/** The rows of the join, as the statement's snapshot shows them. */
+/** Returns the rows of the join as the statement's snapshot shows them. */
 function* joined(merge: Merge, scope: QueryScope, run: Run): Generator<Wait, readonly Found[], void> {
   const { scan, source, on, unmatched } = merge
   const found: Found[] = []
@@ -269,7 +269,7 @@ function* mergeOne(merge: Merge, { row, when }: Found, run: Run): Generator<Wait
   const outcome = yield* change(merge, row, when, run)
   if (outcome.kind === 'changed') return [outcome.done]
   if (outcome.kind === 'nothing') return []
-  // Another transaction parted the pair: each side is one without a partner.
+  // A concurrent transaction broke the match: each side is now a row without a match.
   const { slot, tuple } = slotsOf(merge.scan.relation)
   const alone = outcome.target
   const bySource =
@@ -293,7 +293,7 @@ function slotsOf({ columns, tuple, system }: Relation): { readonly slot: Chooses
   return { slot: (at) => slots.has(at), tuple: (at) => at === tuple }
 }
 
-/** Some values and versions of a row. */
+/** Returns the selected values and versions of a row. */
 function part(row: JoinedRow, slot: Chooses, tuple: Chooses): JoinedRow {
   return {
     values: row.values.map((value, at) => (slot(at) ? value : null)),
@@ -313,10 +313,10 @@ function* insertFor(merge: Merge, row: JoinedRow, run: Run): Generator<Wait, rea
 type Outcome =
   | { readonly kind: 'changed'; readonly done: Done }
   | { readonly kind: 'nothing' }
-  /** Another transaction deleted the target row, or changed it so that it does not match any more. */
+  /** A concurrent transaction deleted the target row or changed it so that it no longer matches. */
   | { readonly kind: 'parted'; readonly target: JoinedRow | undefined }
 
-/** Changes a row of the target. One that another transaction changed is followed to its newest version. */
+/** Changes a row of the target. Follows a row that another transaction changed to its newest version. */
 function* change(merge: Merge, row: JoinedRow, when: MatchKind, run: Run): Generator<Wait, Outcome, void> {
   const { scan, source, on, facts } = merge
   let current = row
@@ -358,7 +358,7 @@ function* apply(
 ): Generator<Wait, Applied, void> {
   const kind = wanted.kind === 'UPDATE' ? 'UPDATE' : 'DELETE'
   if (hasBefore(facts, kind)) {
-    // What a trigger sees is the newest version, which is locked before.
+    // The trigger sees the newest version, which must be locked first.
     const locked = yield* claimBefore(facts, tuple, kind === 'DELETE' ? 'FOR UPDATE' : assignedLock(facts), run)
     if (locked === undefined) return 'gone'
     if (locked !== tuple) return { latest: locked }

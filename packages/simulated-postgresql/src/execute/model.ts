@@ -15,7 +15,7 @@ import type { Met, View } from './view.ts'
 export interface ResultColumn {
   readonly name: string
   readonly type: SqlType
-  /** The table and column that the value comes from; 0 if it is computed. */
+  /** The oid of the value's source table; `tableOid` and `attribute` are 0 for a computed value. */
   readonly tableOid: number
   readonly attribute: number
 }
@@ -25,11 +25,11 @@ export type Rows = readonly (readonly SqlValue[])[]
 export interface QueryPlan {
   readonly columns: readonly ResultColumn[]
   rows(run: Run, outer: Env | undefined): Generator<Wait, Rows, void>
-  /** FOR UPDATE in a cursor: its rows are locked as they are fetched. */
+  /** The reading of a cursor with FOR UPDATE: rows are locked as they are fetched. */
   readonly reading?: ((run: Run) => Generator<Wait, Reading, void>) | undefined
 }
 
-/** Gives one row after the other; undefined after the last. */
+/** Returns one row per call; undefined after the last row. */
 export interface Reading {
   next(): Generator<Wait, Rows[number] | undefined, void>
 }
@@ -38,11 +38,14 @@ export interface ModificationPlan {
   /** Undefined without RETURNING. */
   readonly columns: readonly ResultColumn[] | undefined
   execute(run: Run): Generator<Wait, { readonly count: number; readonly rows: Rows }, void>
-  /** What it would do, by what its view shows: a row for each that it would change. Absent if it reads no table. */
+  /**
+   * Returns, without a change, the rows that the statement would change in the run's view. Absent if the statement
+   * reads no table.
+   */
   readonly asked?: ((run: Run) => Generator<Wait, Rows, void>) | undefined
 }
 
-/** A row on its way through a query: the values of all items of FROM, and the versions they come from. */
+/** A row during query execution: the values of all items of FROM, and the row versions that supplied them. */
 export interface JoinedRow {
   readonly values: SqlValue[]
   readonly tuples: (Tuple | undefined)[]
@@ -51,18 +54,18 @@ export interface JoinedRow {
 export interface NamedColumn {
   readonly name: string
   readonly type: SqlType
-  /** Its place in the row. */
+  /** The column's index in the row. */
   readonly slot: number
   readonly tableOid: number
   readonly attribute: number
-  /** Its values are made when they are read: see {@link Deferred}. */
+  /** Whether its values are computed when they are read; see {@link Deferred}. */
   readonly deferred?: boolean | undefined
 }
 
-/** The system columns of a table that a statement names: their values get places in the row behind all others. */
+/** The system columns of a table that a statement names; their values follow all other values in the row. */
 export interface SystemColumns {
   readonly columns: readonly NamedColumn[]
-  /** Undefined for a name that none has. */
+  /** Returns the system column with this name; undefined if there is none. */
   column(name: string): NamedColumn | undefined
   place(values: SqlValue[], tuple: Tuple): void
 }
@@ -71,99 +74,109 @@ export interface Relation {
   readonly alias: string
   readonly columns: readonly NamedColumn[]
   readonly table: Table | undefined
-  /** A function's values: its name stands for one of them, not for a row. */
+  /** Whether the relation holds scalar values of a function, so that its name stands for a value instead of a row. */
   readonly isScalar: boolean
-  /** Its place among the versions of a row. */
+  /** Its index among the versions of a row. */
   readonly tuple: number
-  /** Undefined where rows are no versions of a table's. */
+  /** The system columns; undefined if the rows are not versions of table rows. */
   readonly system: SystemColumns | undefined
-  /** Of a relation of the catalogue: the columns that PostgreSQL's has, and this has not. */
+  /** For a relation of the system catalogue: the columns of PostgreSQL's relation that it lacks. */
   readonly lacking: readonly string[] | undefined
 }
 
-/** What a WITH defines. */
+/** A query defined by WITH. */
 export interface CommonTable {
   readonly name: string
   readonly columns: readonly { readonly name: string; readonly type: SqlType }[]
   rows(run: Run): Generator<Wait, readonly (readonly SqlValue[])[], void>
 }
 
-/** An item of FROM: extends each row of what is to its left by the rows that it gives for it. */
+/** An item of FROM: joins each row of the items to its left with its own matching rows. */
 export interface Item {
-  /** What `*` and unqualified names mean. */
+  /** The columns that `*` and unqualified names refer to. */
   readonly columns: readonly NamedColumn[]
   extend(run: Run, outer: Env | undefined, left: JoinedRow): Generator<Wait, JoinedRow[], void>
-  /** Only rows whose column equals this one of what is to its left are asked for, though others may be given. */
+  /**
+   * Tells the item that only rows whose column `own` equals `other` of the left row are needed; it may return further
+   * rows.
+   */
   match?(own: NamedColumn, other: NamedColumn): void
 }
 
-/** One execution of a statement: what its plan needs at run time. Expressions reach it as their session's facts. */
+/**
+ * One execution of a statement: the state that its plan needs at run time. Expressions receive it as their session
+ * facts.
+ */
 export interface Run extends SessionFacts, Writer {
   readonly store: Store
   readonly catalogue: Catalogue
   readonly transaction: Transaction
   readonly parameters: readonly SqlValue[]
   readonly snapshot: Snapshot
-  /** What parts of the plan computed once for the statement. */
+  /** Results that parts of the plan computed once for the statement. */
   readonly memo: Map<object, unknown>
   readonly server: ServerView
-  /** What it meets, if somebody watches the engine. */
+  /** Receives the rows and versions that the statement reads, if the engine is observed. */
   readonly met: Met | undefined
-  /** It is asked again: reads go to this view, and nothing is locked or changed. */
+  /** The view for a repeated evaluation: the statement reads from this view, and locks and changes nothing. */
   readonly view: View | undefined
-  /** Whether rows that no ORDER BY orders come in random order. */
+  /** Whether rows that no ORDER BY sorts are returned in random order. */
   readonly shuffles: boolean
-  /** Checks of constraints that the statement owes at its end. */
+  /** Constraint checks to run at the end of the statement. */
   readonly owed: OwedCheck[]
-  /** Whether the check of a constraint waits for the end of the transaction: SET CONSTRAINTS. */
+  /** Whether the check of a constraint is deferred to the end of the transaction (SET CONSTRAINTS). */
   isDeferred(constraint: Deferrable): boolean
-  /** What a check at the end of the statement sees: the newest, or at repeatable read the transaction's snapshot. */
+  /**
+   * Returns the snapshot for checks at the end of the statement: the newest, or the transaction's at repeatable read.
+   */
   latestSnapshot(): Snapshot
   factsOf(table: Table): TableFacts
-  /** What was compiled, once its tables are locked: it is compiled anew if they changed meanwhile. */
+  /** Returns the compiled statement after it locks its tables; compiles again if the tables changed during the wait. */
   locked<T extends Locking>(compile: () => T): Generator<Wait, T, void>
-  /** False if the session has the lock already. */
+  /** Locks a table; returns false if the session already holds the lock. */
   lockTable(target: Lockable, mode: LockMode): Generator<Wait, boolean, void>
-  /** Locks what a name means, which may be something else, or nothing, after the wait. */
+  /** Locks the object that a name resolves to; after the wait the name may resolve to another object or to none. */
   lockNamed<T extends Named>(find: () => T, mode: LockMode, kind?: ObjectKind): Generator<Wait, T, void>
   nextValue(sequence: Sequence): bigint
-  /** What expressions that belong to the database, not to a session, are evaluated with. */
+  /** The facts for expressions that belong to the database instead of a session. */
   readonly engineFacts: SessionFacts
   notice(severity: 'NOTICE' | 'WARNING', code: string, message: string): void
-  /** Calls a trigger's function. Of a BEFORE trigger for rows: the row to go on with; undefined: none. */
+  /**
+   * Calls a trigger function. For a BEFORE row trigger, returns the row to continue with, or undefined to skip the row.
+   */
   fire(firing: Firing): Generator<Wait, readonly SqlValue[] | undefined, void>
 }
 
-/** What needs locks before it runs. */
+/** A statement that needs locks before it runs. */
 export interface Locking {
-  /** The tables that it locks before its snapshot is taken. */
+  /** The tables to lock before the snapshot is taken. */
   readonly tables: ReadonlyMap<Table, LockMode>
-  /** What a read-only transaction refuses, such as `INSERT`. */
+  /** The command that a read-only transaction refuses, such as `INSERT`. */
   readonly writes: string | undefined
-  /** It writes nothing whatever the rows: a MERGE that only says DO NOTHING, which a read-only transaction executes. */
+  /** Whether it never writes: a MERGE with only DO NOTHING, which a read-only transaction may execute. */
   readonly isIdle: boolean
 }
 
-/** A relation, or what {@link objectLock} says of another object. */
+/** A relation, or the {@link objectLock} name of another object. */
 export type Lockable = string | (object & { readonly oid: number })
 
-/** What is locked of what is no relation: `kind` is the number of its catalogue. */
+/** Returns the lock name of an object that is not a relation; `kind` is its system catalogue. */
 export const objectLock = (kind: ObjectKind, oid: number): string =>
   `object ${oid} of class ${CATALOGUES[kind]} of database 5`
 
 const CATALOGUES = { schema: 2615, type: 1247, routine: 1255 } as const
 export type ObjectKind = keyof typeof CATALOGUES
 
-/** What a name means. */
+/** The relation that a name resolves to. */
 export type Named = (object & { readonly oid: number }) | undefined
 
 export interface CompiledTrigger {
   readonly trigger: Trigger
-  /** Over the columns of `new`, then those of `old`. */
+  /** The condition over the columns of `new`, followed by the columns of `old`. */
   readonly when: Compiled | undefined
 }
 
-/** A trigger that fires, with the rows before and after the change. */
+/** One call of a trigger, with the rows before and after the change. */
 export interface Firing {
   readonly trigger: Trigger
   readonly table: Table
@@ -178,29 +191,34 @@ export interface Deferrable {
   readonly initiallyDeferred: boolean
 }
 
-/** What a constraint is to check at the end of the statement, or of the transaction. */
+/** A constraint check for the end of the statement or of the transaction. */
 export interface OwedCheck {
   readonly deferred: boolean
   readonly constraint: string
   run(run: Run): Generator<Wait, void, void>
 }
 
-/** What every change of a table's rows evaluates: defaults, constraints, keys. Compiled with the statement. */
+/**
+ * The expressions that every change of a table's rows evaluates: defaults, constraints and keys. Compiled with the
+ * statement.
+ */
 export interface TableFacts {
   readonly table: Table
-  /** By the place in a row; undefined: NULL. */
+  /** The defaults by column index in the row; undefined for NULL. */
   readonly defaults: readonly (Compiled | undefined)[]
   readonly generated: readonly { readonly place: number; readonly compiled: Compiled }[]
   readonly checks: readonly { readonly name: string; readonly compiled: Compiled }[]
-  /** The places of columns of unique keys, which foreign keys may refer to: changing one takes the stronger lock. */
+  /**
+   * The indexes of columns in unique keys that foreign keys may reference: a change to one takes the stronger row lock.
+   */
   readonly keyPlaces: ReadonlySet<number>
   readonly indexedPlaces: ReadonlySet<number>
   readonly referencing: readonly ForeignKey[]
   readonly triggers: readonly CompiledTrigger[]
-  /** The places of the columns that the statement assigns: UPDATE OF. */
+  /** The indexes of the columns that the statement assigns, for UPDATE OF triggers. */
   readonly assigned: Set<number>
-  /** Notes what foreign keys owe for a new version; `before` is the one that it replaces. */
+  /** Schedules foreign key checks for a new version; `before` is the version that it replaces. */
   inserted(tuple: Tuple, before: Tuple | undefined, run: Run): void
-  /** Notes what foreign keys owe for a version that is replaced or deleted. */
+  /** Schedules foreign key actions for a version that is replaced by `next` or deleted. */
   ended(tuple: Tuple, next: Tuple | undefined, run: Run): void
 }

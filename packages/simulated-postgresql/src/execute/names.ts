@@ -2,12 +2,12 @@ import { type Node, namesOf } from '../sql/nodes.ts'
 
 const NO_NAME = '?column?'
 
-/** The name that PostgreSQL gives a result column without AS (FigureColname). */
+/** Returns the name that PostgreSQL gives a result column without AS (FigureColname). */
 export function resultName(node: Node): string {
   return figure(node).name ?? NO_NAME
 }
 
-/** A weak name gives way to a better one further in. */
+/** A column name; a weak name is replaced by a better name from an inner expression. */
 interface Figured {
   readonly name: string | undefined
   readonly weak: boolean

@@ -61,7 +61,7 @@ export function compileConflict(
               : conjuncts(whereClause).map((each) => scope.context.condition(each, scope, 'WHERE')),
         }
       : undefined
-  // RETURNING does not see it.
+  // RETURNING does not see the relation `excluded`.
   scope.relations.splice(scope.relations.indexOf(excluded), 1)
   return { arbiters, update, scope, relation, excluded }
 }
@@ -99,7 +99,7 @@ function inferred(fields: Fields<'InferClause'>, facts: TableFacts): readonly In
 
 type Resolved = 'none' | { readonly tuple: Tuple | undefined }
 
-/** Looks for a conflicting row and deals with it. `none`: the row can be inserted now. */
+/** Looks for a conflicting row and applies the conflict action; returns `none` if the row can be inserted now. */
 export function* resolveConflict(
   conflict: Conflict,
   facts: TableFacts,
@@ -134,7 +134,7 @@ function noteConflict(
   met?.conflicts.set(first.row, { clause, first, tuple, proposed: [...others, values] })
 }
 
-/** What is inserted would have met the rows that others deleted, or gave another key. */
+/** Records that the inserted row would have met the rows that other transactions deleted or moved to another key. */
 function noteFreed(clause: Conflict, values: readonly SqlValue[], run: Run): void {
   if (run.met === undefined) return
   for (const index of clause.arbiters) {
@@ -148,8 +148,8 @@ function noteFreed(clause: Conflict, values: readonly SqlValue[], run: Run): voi
 }
 
 /**
- * What ON CONFLICT would do by the view of the run: the rows that it would meet, and what it would make of them.
- * @param returned what RETURNING would answer.
+ * Returns what ON CONFLICT would do in the view of the run: the conflicting rows, and their changed values.
+ * @param returned computes the RETURNING row.
  */
 export function* conflictsAsked(
   conflict: Conflict,
@@ -185,7 +185,10 @@ function isInTheWay(index: Index, proposed: readonly SqlValue[], tuple: Tuple): 
   return index.excludes?.(mine, other) ?? index.keyOf(mine) === index.keyOf(other)
 }
 
-/** While it waits for a transaction at one index, a row may come that conflicts at another one. */
+/**
+ * Returns the first conflicting row. It checks again after each wait: during a wait at one index, a conflicting row may
+ * appear at another.
+ */
 function* conflicting(
   conflict: Conflict,
   values: readonly SqlValue[],
@@ -208,7 +211,7 @@ function* conflicting(
   return undefined
 }
 
-/** At repeatable read a conflict with a row that the snapshot does not show is a serialization failure. */
+/** At repeatable read, a conflict with a row that the snapshot does not show is a serialization failure. */
 function checkVisible(tuple: Tuple, run: Run): void {
   if (run.transaction.isolation === 'read committed' || tuple.xmin.transaction === run.transaction) return
   if (!visible(tuple, run.snapshot, run.transaction)) throw concurrent('update')
@@ -259,7 +262,7 @@ function* updateExisting(
   return { tuple: yield* updateRow(facts, existing, values, lock, run) }
 }
 
-/** An existing row beside the one that is proposed. */
+/** Returns the existing row together with the proposed row. */
 function rowOf(
   { scope, relation, excluded }: Conflict,
   { table }: TableFacts,

@@ -11,17 +11,19 @@ import { compileQuery } from './query.ts'
 import type { QueryScope } from './scope.ts'
 import { compileUpdate } from './update.ts'
 
-/** A statement that reads or changes rows, ready to run. */
+/** A compiled statement that reads or changes rows. */
 export interface Plan extends Locking {
   readonly columns: readonly ResultColumn[] | undefined
   readonly parameterOids: readonly number[]
   execute(run: Run): Generator<Wait, { readonly tag: string; readonly rows: Rows }, void>
-  /** What it answers or would do by the view of the run, without doing it. Throws for what cannot be asked again. */
+  /**
+   * Returns the result in the view of the run, without any change. Throws if the statement cannot be evaluated again.
+   */
   asked(run: Run): Generator<Wait, Rows, void>
   readonly reading?: QueryPlan['reading']
 }
 
-/** Compiles what stands within statements. */
+/** Compiles queries and modifications nested within statements. */
 export const COMPILERS: Compilers = {
   query: (node, context, parent, names, wanted) =>
     compileQuery(node, context, parent as QueryScope | undefined, names as QueryScope | undefined, wanted),
@@ -84,7 +86,7 @@ function doesNothing(node: Node): boolean {
   )
 }
 
-/** Compiles INSERT, UPDATE, DELETE or MERGE. `names` is where the names of WITH are looked for. */
+/** Compiles INSERT, UPDATE, DELETE or MERGE; `names` is the scope for names of WITH. */
 function compileModification(node: Node, context: Context, names: QueryScope | undefined): ModificationPlan {
   if ('InsertStmt' in node) return compileInsert(node.InsertStmt, context, names)
   if ('UpdateStmt' in node) return compileUpdate(node.UpdateStmt, context, names)

@@ -11,8 +11,8 @@ import { compileValues } from './values.ts'
 import { compileWith } from './with.ts'
 
 /**
- * Compiles SELECT, VALUES or a set operation. `names` is where the names of WITH are looked for; `wanted` are the types
- * of the columns that an INSERT fills, which literals and parameters of the select list take.
+ * Compiles SELECT, VALUES or a set operation. `names` is the scope for names of WITH; `wanted` are the types of the
+ * columns that an INSERT fills, which literals and parameters of the select list take.
  */
 export function compileQuery(
   node: Node,

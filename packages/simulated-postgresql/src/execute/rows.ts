@@ -1,7 +1,7 @@
 import type { JoinedRow } from './model.ts'
 import type { QueryScope } from './scope.ts'
 
-/** The row that FROM begins with. */
+/** Returns the empty row that FROM starts with. */
 export function emptyRow(scope: QueryScope): JoinedRow {
   return { values: new Array(scope.width).fill(null), tuples: new Array(scope.tuples).fill(undefined) }
 }

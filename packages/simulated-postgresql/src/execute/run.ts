@@ -7,7 +7,7 @@ export function runOf(env: Env): Run {
   return env.session as Run
 }
 
-/** Thrown out of an expression that has to wait. It has had no effect that a second evaluation would repeat. */
+/** Thrown by an expression that must wait. The expression has had no effect that a second evaluation would repeat. */
 class MustWait extends Error {
   readonly wait: () => Generator<Wait, void, void>
 
@@ -17,7 +17,7 @@ class MustWait extends Error {
   }
 }
 
-/** What an evaluation has met, in the order of its calls: waits that are over, and calls that are done. */
+/** The progress of an evaluation, in the order of its calls: completed waits and completed calls. */
 interface Met {
   over: number
   met: number
@@ -25,11 +25,11 @@ interface Met {
   readonly results: { readonly site: object; readonly value: unknown }[]
 }
 
-/** Outside of an evaluation nothing is remembered. */
+/** The record used outside of an evaluation: it keeps nothing. */
 const NOWHERE: Met = { over: 0, met: 0, calls: 0, results: [] }
 let waits = NOWHERE
 
-/** Evaluates; waits and evaluates again where an expression has to wait. */
+/** Evaluates an expression; after each wait in it, evaluates it again. */
 export function* evaluating<T>(evaluate: () => T): Generator<Wait, T, void> {
   const mine: Met = { over: 0, met: 0, calls: 0, results: [] }
   while (true) {
@@ -50,7 +50,7 @@ export function* evaluating<T>(evaluate: () => T): Generator<Wait, T, void> {
   }
 }
 
-/** In a function that waits: does what `wait` does, once for the evaluation. */
+/** Runs `wait` once per evaluation, for a function that waits. */
 export function waitOnce(wait: () => Generator<Wait, void, void>): void {
   const mine = waits
   if (mine.met < mine.over) {
@@ -64,14 +64,14 @@ export function waitOnce(wait: () => Generator<Wait, void, void>): void {
 }
 
 /**
- * The result of what an expression executes, such as a subquery. Where it waits, the expression is evaluated again
- * afterwards: what was executed by then is not executed once more. `site` tells calls apart.
+ * Returns the result of a nested execution, such as a subquery. After a wait the expression is evaluated again, but
+ * completed nested executions are not repeated. `site` distinguishes the calls.
  */
 export function executed<T>(site: object, start: () => Generator<Wait, T, void>): T {
   const mine = waits
   const at = mine.calls++
   const known = mine === NOWHERE ? undefined : mine.results[at]
-  // What it executed itself outside of an evaluation is part of it.
+  // Drops the results of nested executions without an evaluation of their own: they are part of this result.
   const done = (value: T): T => {
     if (mine === NOWHERE) return value
     mine.results[at] = { site, value }
@@ -98,7 +98,7 @@ export function executed<T>(site: object, start: () => Generator<Wait, T, void>)
   })
 }
 
-/** A result that needs no waiting. */
+/** Returns a result without a wait. */
 // biome-ignore lint/correctness/useYield: it is read as a generator
 export function* ready<T>(value: T): Generator<Wait, T, void> {
   return value

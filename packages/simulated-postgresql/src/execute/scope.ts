@@ -17,33 +17,36 @@ import { systemColumnsOf } from './system-columns.ts'
 
 type Call = Fields<'FuncCall'>
 
-/** The names that a query's expressions can use, and the places of their values. */
+/** The names that a query's expressions can use, and the slots of their values. */
 export class QueryScope implements Scope {
   readonly context: Context
   readonly parent: QueryScope | undefined
   readonly relations: Relation[] = []
-  /** The columns that an unqualified name can mean, in the order of `*`. */
+  /** The columns that an unqualified name can refer to, in the order of `*`. */
   columns: readonly NamedColumn[] = []
   readonly commonTables: Map<string, CommonTable> = new Map()
-  /** How many values a row has, and how many versions. */
+  /** The number of values (`width`) and of versions (`tuples`) in a row. */
   width = 0
   tuples = 0
-  /** While set, told of each reference to a column of this query: its slot. */
+  /** If set, is called with the slot of each referenced column of this query. */
   recorder: ((slot: number) => void) | undefined
   /** The subquery of this query that is being compiled. */
   subselect: Node | undefined
-  /** While set, told of each column of this query that a subquery refers to. */
+  /** If set, is called for each column of this query that a subquery references. */
   onOuterReference: ((column: NamedColumn, names: readonly string[]) => void) | undefined
-  /** How often a subquery looked for a name here or further out: whether it depends on the row of this query. */
+  /**
+   * The number of name lookups by subqueries in this scope or its parents; shows whether a subquery depends on the row
+   * of this query.
+   */
   searchedFromBelow = 0
   /** The clause that is being compiled, for messages. */
   place = 'this context'
-  /** Where rows are groups: what a node means. */
+  /** If rows are groups: returns the compiled form of a node on a group, if it has one. */
   onNode: ((node: Node) => Compiled | undefined) | undefined
   onAggregate: ((call: Call) => Compiled) | undefined
   onWindow: ((call: Call) => Compiled) | undefined
   onSetReturning: ((call: Call) => Compiled) | undefined
-  /** Where names of WITH are looked for next. */
+  /** The scope to search next for names of WITH. */
   readonly #names: QueryScope | undefined
 
   constructor(context: Context, parent: QueryScope | undefined, names: QueryScope | undefined = parent) {
@@ -189,7 +192,7 @@ export class QueryScope implements Scope {
   }
 }
 
-/** Refuses all columns of a relation of the catalogue that has more in PostgreSQL. */
+/** Refuses `*` for a relation of the system catalogue that lacks columns of PostgreSQL's. */
 export function requireAll({ lacking, alias }: Relation): void {
   if (lacking !== undefined && lacking.length > 0)
     throw new NotSupported(
@@ -197,7 +200,7 @@ export function requireAll({ lacking, alias }: Relation): void {
     )
 }
 
-/** Adds an item to the query: its values get places in the row. */
+/** Adds an item to the query and assigns slots in the row to its values. */
 export function addRelation(
   scope: QueryScope,
   alias: string,
@@ -239,7 +242,7 @@ export function isTrue(condition: Compiled, env: Env): boolean {
   return condition.evaluate(env) === true
 }
 
-/** The equality of two columns of one row. */
+/** Compiles the equality of two columns of one row. */
 export function equalityOf(left: NamedColumn, right: NamedColumn, context: Context): Compiled {
   const scope = new QueryScope(context, undefined)
   scope.columns = [
@@ -257,7 +260,7 @@ function rowAbove(env: Env, levelsUp: number): readonly SqlValue[] {
   return from?.row ?? []
 }
 
-/** The name of a table as a value: the record of its columns. */
+/** Compiles the name of a table used as a value: the record of its columns. */
 function wholeRow(relation: Relation, levelsUp: number, scope: QueryScope): Compiled {
   for (const column of relation.columns) scope.recorder?.(column.slot)
   return {

@@ -27,12 +27,12 @@ interface Select extends Locked {
   readonly sets: readonly SetReturning[]
   readonly targets: readonly Target[]
   readonly sort: readonly SortKey[]
-  /** DISTINCT; a list for DISTINCT ON. */
+  /** The DISTINCT clause; a list of expressions for DISTINCT ON. */
   readonly distinct: 'none' | 'all' | readonly Compiled[]
   readonly limit: CompiledLimit | undefined
 }
 
-/** A SELECT without set operation. */
+/** Compiles a SELECT without set operations. */
 export function compileSelect(fields: Fields<'SelectStmt'>, scope: QueryScope, wanted?: readonly SqlType[]): QueryPlan {
   const select = compileParts(fields, scope, wanted)
   return {
@@ -91,12 +91,12 @@ function compileParts(fields: Fields<'SelectStmt'>, scope: QueryScope, wanted: r
   }
 }
 
-/** Compiles WHERE, and lets what it says narrow what is read. */
+/** Compiles WHERE; its conditions may narrow the scans. */
 export function compileWhere(node: Node | undefined, scope: QueryScope, from: From): readonly Compiled[] {
   if (node === undefined) return []
   const parts = conjuncts(node)
   const compiled = parts.map((each) => scope.context.condition(each, scope, 'WHERE'))
-  // A condition that is false by its constants alone keeps the others from being computed.
+  // A condition whose constants alone make it false prevents the evaluation of the other conditions.
   const refuted = compiled.filter((condition) => {
     const known = knownValue(condition, scope)
     return known !== undefined && known.value !== true
@@ -114,7 +114,7 @@ function distinctOf(
   compile: (node: Node) => Compiled,
 ): Select['distinct'] {
   if (clause === undefined) return 'none'
-  // A plain DISTINCT is a list of one empty node.
+  // The parser represents a plain DISTINCT as a list of one empty node.
   const expressions = clause.filter((node) => Object.keys(node).length > 0)
   if (expressions.length === 0) {
     if (
@@ -244,7 +244,7 @@ interface Windows {
   add(rows: readonly JoinedRow[], run: Run, outer: Env | undefined): readonly JoinedRow[]
 }
 
-/** Collects the window functions of a query: each gets a place in the row. */
+/** Collects the window functions of a query; each gets a slot in the row. */
 function compileWindows(clause: readonly Node[] | undefined, scope: QueryScope): Windows {
   const calls: { readonly call: WindowCall; readonly slot: number }[] = []
   scope.onWindow = (call) => {

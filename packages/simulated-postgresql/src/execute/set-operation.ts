@@ -77,7 +77,7 @@ export function compileSetOperation(fields: Fields<'SelectStmt'>, scope: QuerySc
   }
 }
 
-/** A literal of an operand has no type yet: the other operand may decide it. */
+/** Compiles a literal of an operand without a type: the other operand may decide the type. */
 function operand(select: Fields<'SelectStmt'>, type: SqlType, at: number, scope: QueryScope): Compiled {
   const targets = select.targetList ?? []
   const target = targets[at]
@@ -98,7 +98,7 @@ function slot(type: SqlType, at: number): Compiled {
   return { type, evaluate: (env) => env.row[at] ?? null }
 }
 
-/** Converts the rows of an operand to the common types; undefined if they have them. */
+/** Returns the conversion of an operand's rows to the common types; undefined if no conversion is needed. */
 function conversion(
   plan: QueryPlan,
   select: Fields<'SelectStmt'>,

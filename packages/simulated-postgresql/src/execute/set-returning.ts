@@ -7,13 +7,13 @@ import type { JoinedRow, Run } from './model.ts'
 import { evaluating } from './run.ts'
 import { envOf, type QueryScope } from './scope.ts'
 
-/** A function of the select list that gives several rows for one. */
+/** A function of the select list that returns several values for one row. */
 export interface SetReturning {
   readonly slot: number
   values(env: Env): readonly SqlValue[]
 }
 
-/** Collects the functions of a select list that return sets; filled while the list is compiled. */
+/** Returns the set-returning functions of a select list; the list fills during compilation. */
 export function collectSets(scope: QueryScope): readonly SetReturning[] {
   const sets: SetReturning[] = []
   scope.onSetReturning = (call) => {
@@ -28,7 +28,7 @@ export function collectSets(scope: QueryScope): readonly SetReturning[] {
   return sets
 }
 
-/** One row for each value; where several functions return sets, the shorter ones end in NULL. */
+/** Returns one row per value; with several set-returning functions, shorter sets are padded with NULL. */
 export function* expandSets(
   sets: readonly SetReturning[],
   rows: readonly JoinedRow[],

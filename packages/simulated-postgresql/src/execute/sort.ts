@@ -8,11 +8,11 @@ import type { QueryScope } from './scope.ts'
 export interface SortKey {
   readonly compiled: Compiled
   readonly compare: (a: SqlValue, b: SqlValue) => number
-  /** The result column that it is; undefined for an expression of its own. */
+  /** The index of the result column that the key is; undefined for another expression. */
   readonly target: number | undefined
 }
 
-/** What ORDER BY can name: the result columns. */
+/** A result column as ORDER BY can name it. */
 export interface SortTarget {
   readonly name: string
   readonly compiled: Compiled
@@ -45,7 +45,7 @@ function orderOf(fields: Fields<'SortBy'>, type: SqlType, scope: QueryScope): (a
   }
 }
 
-/** The result column that a number or a plain name means. */
+/** Returns the index of the result column that a number or an unqualified name refers to. */
 export function targetOf(node: Node, targets: readonly SortTarget[], clause: string): number | undefined {
   if ('A_Const' in node) {
     const { ival, isnull } = node.A_Const
@@ -62,7 +62,7 @@ export function targetOf(node: Node, targets: readonly SortTarget[], clause: str
   return found < 0 ? undefined : found
 }
 
-/** The name of a column reference without a qualifier. */
+/** Returns the name of an unqualified column reference. */
 function plainName(node: Node): string | undefined {
   if (!('ColumnRef' in node)) return undefined
   const fields = node.ColumnRef.fields ?? []

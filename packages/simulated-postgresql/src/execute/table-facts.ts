@@ -84,7 +84,7 @@ export function compileDefault(column: Column, context: Context): Compiled | und
   if (identity !== undefined) return context.nextOf(identity.sequence, column.type)
   const { domain } = column.type
   const value = column.default ?? (domain === undefined ? undefined : defaultOf(context.catalogue.domains, domain))
-  // A domain may not have null.
+  // Without a default, the domain must still check null.
   if (value === undefined && domain === undefined) return undefined
   return context.assigned(value ?? { A_Const: { isnull: true } }, new QueryScope(context, undefined), column)
 }

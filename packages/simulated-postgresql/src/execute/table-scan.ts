@@ -13,22 +13,24 @@ import { evaluating } from './run.ts'
 import { envOf, type QueryScope } from './scope.ts'
 import { noteRead } from './view.ts'
 
-/** An equality that restricts a column: to one value, or to those of a list or an array. */
+/** An equality that restricts a column to one value, or to the values of a list or an array. */
 interface Restriction {
   readonly slot: number
   readonly values: (env: Env) => readonly SqlValue[]
   readonly type: SqlType
 }
 
-/** From this scan of a statement on, a table without a suitable index is searched by a temporary one. */
+/**
+ * The number of scans in a statement from which a table without a suitable index is searched by a temporary hash index.
+ */
 const SCANS_BEFORE_HASHING = 3
 
-/** A table that is read: all of it, or what an equality selects. The whole condition is evaluated again later. */
+/** A scan of a whole table, or of the rows that an equality selects. The complete condition is evaluated later. */
 export class TableScan implements Item {
   readonly table: Table
   readonly relation: Relation
   readonly columns: readonly NamedColumn[]
-  /** The place in a version of each column. */
+  /** For each column, its index in a row version. */
   readonly #places: readonly number[]
   readonly #dependent: boolean
   readonly #restrictions: Restriction[] = []
@@ -41,7 +43,7 @@ export class TableScan implements Item {
     this.#dependent = dependent
   }
 
-  /** A materialized view is read once it was filled. */
+  /** Throws if a materialized view has not been populated. */
   #requirePopulated(): void {
     const { materialized, name } = this.table
     if (materialized?.populated === false)
@@ -50,7 +52,7 @@ export class TableScan implements Item {
       })
   }
 
-  /** Uses a condition to read less, if it is an equality of a column with what is known before. */
+  /** Narrows the scan by a condition that equates a column with a value known before the scan. */
   narrow(condition: Node, scope: QueryScope): void {
     if (!('A_Expr' in condition)) return
     const { kind, name, lexpr, rexpr } = condition.A_Expr
@@ -62,7 +64,7 @@ export class TableScan implements Item {
     else if (kind === 'AEXPR_OP_ANY') this.#narrowTo(lexpr, [rexpr], scope, true)
   }
 
-  /** The same for JOIN USING. */
+  /** Narrows the scan by the column equality of JOIN USING. */
   narrowByColumn(a: NamedColumn, b: NamedColumn): void {
     for (const [mine, other] of [
       [a, b],
@@ -76,7 +78,7 @@ export class TableScan implements Item {
         })
   }
 
-  /** Whether a place of the row is filled before this table is read. */
+  /** Whether a slot of the row is filled before this table is scanned. */
   #known(slot: number): boolean {
     return this.#dependent && slot < (this.columns[0]?.slot ?? 0)
   }
@@ -94,7 +96,7 @@ export class TableScan implements Item {
         const wanted = array ? undefined : column.type
         compiled.push(compileExpression(node, scope, wanted))
       } catch (error) {
-        // The whole condition reports it.
+        // The evaluation of the complete condition reports the error.
         if (error instanceof SqlError) return
         throw error
       } finally {
@@ -143,7 +145,7 @@ export class TableScan implements Item {
     return row
   }
 
-  /** A row as it is after its version was ended. */
+  /** Returns a row with the system columns of its ended version. */
   ended(row: JoinedRow, tuple: Tuple): JoinedRow {
     return (this.relation.system?.columns.length ?? 0) > 0 ? this.place(row, tuple) : row
   }
@@ -164,7 +166,7 @@ export class TableScan implements Item {
     return read
   }
 
-  /** An index all of whose columns are restricted, a unique one first. */
+  /** Returns an index with restrictions on all its columns, preferably a unique one. */
   #bestIndex(): { readonly index: Index; readonly restrictions: readonly Restriction[] } | undefined {
     let best: { readonly index: Index; readonly restrictions: readonly Restriction[] } | undefined
     for (const index of this.table.indexes) {
@@ -182,7 +184,7 @@ export class TableScan implements Item {
   #keys(restrictions: readonly Restriction[], env: Env, run: Run): readonly string[] {
     let keys: string[][] = [[]]
     for (const restriction of restrictions) {
-      // PostgreSQL reads an index in its order, whatever the order of IN: rows are locked in that order.
+      // PostgreSQL reads an index in index order regardless of the order of IN, and locks rows in this order.
       const compare = run.types.typeOf(restriction.type.oid).compare
       const values = restriction.values(env).filter((value) => value !== null)
       const ordered = compare === undefined ? values : values.toSorted(compare)
@@ -242,7 +244,7 @@ function hasSubquery(node: unknown): boolean {
   return 'SubLink' in node || Object.values(node).some(hasSubquery)
 }
 
-/** PostgreSQL promises no order: here a program that relies on one finds out. */
+/** Shuffles rows, because PostgreSQL promises no order: exposes programs that rely on an order. */
 function shuffled<T>(items: T[], run: Run): T[] {
   if (!run.shuffles) return items
   for (let last = items.length - 1; last > 0; last--) {

@@ -11,13 +11,13 @@ import { type QueryScope, requireAll } from './scope.ts'
 export interface Target {
   readonly name: string
   readonly compiled: Compiled
-  /** The expression; undefined for a column that `*` stands for. */
+  /** The expression; undefined for a column from `*`. */
   readonly node: Node | undefined
   readonly tableOid: number
   readonly attribute: number
 }
 
-/** The columns of a select list or of RETURNING. */
+/** Compiles the columns of a select list or of RETURNING. */
 export function compileTargets(
   list: readonly Node[],
   scope: QueryScope,
@@ -53,7 +53,7 @@ function columnTarget(column: NamedColumn, scope: QueryScope): Target {
   }
 }
 
-/** The columns of `*` or `t.*`. */
+/** Returns the columns of `*` or `t.*`; undefined for other expressions. */
 function starOf(node: Node, scope: QueryScope): readonly NamedColumn[] | undefined {
   if (!('ColumnRef' in node)) return undefined
   const fields = node.ColumnRef.fields ?? []

@@ -46,14 +46,20 @@ export function hasBefore(facts: TableFacts, event: TriggerEvent): boolean {
   )
 }
 
-/** A foreign key's action is a statement of its own, whose triggers are simulated only after rows. */
+/**
+ * Refuses triggers that are not simulated here: a foreign key's action is a separate statement, for which only AFTER
+ * row triggers are simulated.
+ */
 export function refuseTriggers({ table, triggers }: TableFacts, event: TriggerEvent): void {
   for (const { trigger } of triggers)
     if (trigger.events.has(event) && (trigger.timing === 'BEFORE' || trigger.level === 'STATEMENT'))
       throw new NotSupported(`the trigger ${trigger.name} of ${table.name}, whose rows a foreign key changes`)
 }
 
-/** BEFORE … FOR EACH ROW: the row to write, or undefined if a trigger returned null. `after` of a deletion is undefined. */
+/**
+ * Fires BEFORE … FOR EACH ROW triggers; returns the row to write, or undefined if a trigger returned null. `after` is
+ * undefined for a deletion.
+ */
 export function* fireBefore(
   facts: TableFacts,
   event: TriggerEvent,
@@ -73,7 +79,7 @@ export function* fireBefore(
   return [...(current ?? before ?? [])]
 }
 
-/** AFTER … FOR EACH ROW: fires at the end of the statement. */
+/** Schedules AFTER … FOR EACH ROW triggers for the end of the statement. */
 export function oweAfter(
   facts: TableFacts,
   event: TriggerEvent,

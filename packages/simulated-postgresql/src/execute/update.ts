@@ -23,10 +23,10 @@ import { fireBefore, fireStatement, hasBefore } from './triggers.ts'
 import { compileWith } from './with.ts'
 import { assignedLock, claim, claimBefore, updateLock, updateRow } from './write-rows.ts'
 
-/** A SET: the new value of a column. */
+/** An assignment of SET: the new value of a column. */
 export interface Assignment {
   readonly place: number
-  /** Undefined: DEFAULT of a column without one. */
+  /** The new value; undefined for DEFAULT of a column without a default. */
   readonly compiled: Compiled | undefined
 }
 
@@ -66,7 +66,7 @@ export function compileUpdate(
         if (tuple === undefined) continue
         const values = yield* evaluating(() => newValues(tuple, assignments, row, run))
         const assigned = assignments.map(({ place }) => values[place] ?? null)
-        // What triggers make of the row is not known.
+        // The row that triggers would return is unknown.
         const returned = hasBefore(facts, 'UPDATE') ? undefined : returning
         if (returned !== undefined) yield* evaluating(() => completeRow(facts, values, run))
         const after = returned && scan.place(row, { ...tuple, values })
@@ -93,7 +93,7 @@ export function compileUpdate(
   }
 }
 
-/** The target is the first item; the others are joined to it. */
+/** Compiles the target as the first item of the join; the other items are joined to it. */
 export function compileTarget(
   table: Table,
   alias: Fields<'RangeVar'>['alias'],
@@ -187,7 +187,10 @@ export function newValues(before: Tuple, assignments: readonly Assignment[], row
   return values
 }
 
-/** Updates the row; follows it to its newest version if that still fulfils the condition. Answers the row as it is now. */
+/**
+ * Updates a row; follows it to its newest version if that version still satisfies the condition. Returns the current
+ * row.
+ */
 function* updateOne(
   target: Target,
   assignments: readonly Assignment[],
@@ -200,7 +203,7 @@ function* updateOne(
     const tuple = current.tuples[target.scan.relation.tuple]
     if (tuple === undefined) return undefined
     if (hasBefore(facts, 'UPDATE')) {
-      // What a trigger sees is the newest version, which is locked before.
+      // The trigger sees the newest version, which must be locked first.
       const locked = yield* claimBefore(facts, tuple, assignedLock(facts), run)
       if (locked === undefined) return undefined
       if (locked !== tuple) {

@@ -6,7 +6,7 @@ import type { QueryPlan, ResultColumn } from './model.ts'
 import { evaluating } from './run.ts'
 import type { QueryScope } from './scope.ts'
 
-/** VALUES. An INSERT compiles each value for the column that it fills. */
+/** Compiles VALUES. An INSERT compiles each value for the column that it fills. */
 export function compileValues(
   lists: readonly Node[] | undefined,
   scope: QueryScope,

@@ -3,31 +3,31 @@ import type { Heap, Row, Snapshot, Transaction, Tuple } from '../storage/model.t
 import { visible } from '../storage/visibility.ts'
 import type { SqlValue } from '../types/value.ts'
 
-/** A row that was in the way. */
+/** An existing row that conflicted with an inserted row. */
 interface MetConflict {
-  /** The ON CONFLICT that met it. */
+  /** The ON CONFLICT clause that met the row. */
   readonly clause: object
-  /** The version that it met, and the newest one then; undefined: the row was gone. */
+  /** The version that conflicted (`first`), and the newest version at that time; undefined if the row was deleted. */
   readonly first: Tuple
   readonly tuple: Tuple | undefined
   readonly proposed: readonly (readonly SqlValue[])[]
 }
 
-/** What a statement found besides what its snapshot shows. */
+/** The state that a statement observed in addition to its snapshot. */
 export interface Met {
-  /** Rows that it locked in a version of their own; undefined: the row was gone. */
+  /** Rows that the statement locked, with the locked version; undefined if the row was deleted. */
   readonly locked: Map<Row, Tuple | undefined>
-  /** Rows that it passed over because others held them: SKIP LOCKED. */
+  /** Rows that SKIP LOCKED skipped because other transactions held their locks. */
   readonly skipped: Set<Row>
-  /** Rows that were in the way of what it inserted: ON CONFLICT. */
+  /** Rows that conflicted with rows inserted with ON CONFLICT. */
   readonly conflicts: Map<Row, MetConflict>
-  /** The places of the columns that it assigned, by the version that it made. */
+  /** Indexes of the assigned columns, by the row version that the statement created. */
   readonly assigned: Map<Tuple, ReadonlySet<number>>
-  /** The places of the rows that it read, in the order in which it got them first. */
+  /** Each row that the statement read, with its position in the order of first reads. */
   readonly order: Map<Row, number>
-  /** What it read by its snapshot. */
+  /** Tables that the statement read by its snapshot. */
   readonly heaps: Set<Heap>
-  /** How many rows TRUNCATE had taken out of a table before it read it. */
+  /** For each table read: the number of rows that TRUNCATE had removed from it before. */
   readonly emptied: Map<Heap, number>
 }
 
@@ -41,7 +41,7 @@ export const createMet = (): Met => ({
   emptied: new Map(),
 })
 
-/** Rows that are shown in another version than the statement saw; undefined: not at all. */
+/** Rows shown in another version than the statement saw; undefined hides the row. */
 export type Changes = ReadonlyMap<Heap, ReadonlyMap<Row, Tuple | undefined>>
 
 interface Ran {
@@ -50,12 +50,14 @@ interface Ran {
   readonly memo: ReadonlyMap<object, unknown>
 }
 
-/** What a statement that was executed saw, so that it can be asked again: unchanged, or with other versions of some rows. */
+/**
+ * The data that an executed statement saw, for a repeated evaluation: unchanged, or with other versions of some rows.
+ */
 export class View {
   readonly #executed: Ran
   readonly #met: Met
   readonly #changes: Changes
-  /** What the modifications in WITH would do. */
+  /** The rows that the modifications in WITH would return. */
   readonly partsAsked: (readonly SqlValue[])[] = []
 
   constructor(executed: Ran, met: Met, changes: Changes) {
@@ -64,7 +66,7 @@ export class View {
     this.#changes = changes
   }
 
-  /** Of the versions of a table those that it shows, in the order in which they were read. */
+  /** Returns the versions of a table that the view shows, in the order of the statement's reads. */
   read(heap: Heap, among: readonly Tuple[]): readonly Tuple[] {
     const changed = this.#changes.get(heap)
     const emptied = heap.emptied?.slice(this.#met.emptied.get(heap) ?? 0) ?? []
@@ -83,7 +85,7 @@ export class View {
     return locked.has(tuple.row) ? locked.get(tuple.row) === tuple : visible(tuple, snapshot, transaction)
   }
 
-  /** The rows that were in the way of what an INSERT would insert, as they are shown, and what it would insert. */
+  /** Returns the shown rows that would conflict with an INSERT, each with the proposed row. */
   conflicts(heap: Heap, clause: object): readonly { readonly tuple: Tuple; readonly proposed: readonly SqlValue[] }[] {
     const { heaps, conflicts } = this.#met
     const changed = this.#changes.get(heap)
@@ -96,20 +98,20 @@ export class View {
     })
   }
 
-  /** Whether the snapshot shows the row as it was met. */
+  /** Whether the snapshot shows the row in the version that conflicted. */
   #isShown({ first, tuple }: MetConflict): boolean {
     const { snapshot, transaction } = this.#executed
     if (tuple === undefined) return !visible(first, snapshot, transaction)
     return tuple.xmin.transaction === transaction || visible(tuple, snapshot, transaction)
   }
 
-  /** What a part of the statement came to when it was executed. */
+  /** Returns the result that a part of the statement had in the original execution. */
   kept(part: object): unknown {
     return this.#executed.memo.get(part)
   }
 }
 
-/** Notes what a statement read of a table. */
+/** Records the rows that a statement read from a table. */
 export function noteRead({ heaps, order, emptied }: Met, heap: Heap, tuples: readonly Tuple[]): void {
   heaps.add(heap)
   if (heap.emptied !== undefined && !emptied.has(heap)) emptied.set(heap, heap.emptied.length)

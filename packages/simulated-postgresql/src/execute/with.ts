@@ -9,10 +9,10 @@ import { ready } from './run.ts'
 import type { QueryScope } from './scope.ts'
 import { distinct, rowKey } from './set-operation.ts'
 
-/** Executes what must be executed once, before the query. */
+/** Executes, before the query, the parts that must run exactly once. */
 type Prepare = (run: Run, outer: Env | undefined) => Iterable<Wait>
 
-/** WITH: enters the names into the scope. `statement` is what it stands in. */
+/** Compiles WITH and adds its names to the scope; `statement` is the statement that contains the WITH. */
 export function compileWith(
   fields: Fields<'WithClause'>,
   scope: QueryScope,
@@ -54,7 +54,7 @@ function named(
   return columns.map((column, at) => ({ name: names[at] ?? column.name, type: column.type }))
 }
 
-/** Computed at the first use, once. */
+/** A WITH query without side effects: computed once, at its first use. */
 function plain(name: string, plan: QueryPlan, names: readonly string[], scope: QueryScope): Prepare {
   const table: CommonTable = {
     name,
@@ -72,7 +72,7 @@ function plain(name: string, plan: QueryPlan, names: readonly string[], scope: Q
   }
 }
 
-/** INSERT, UPDATE, DELETE in WITH: executed once and completely, whether the query reads its rows or not. */
+/** INSERT, UPDATE or DELETE in WITH: executed once and completely, even if the query reads none of its rows. */
 function modification(name: string, query: Node, names: readonly string[], scope: QueryScope): Prepare {
   const plan = scope.context.compilers.modification(query, scope.context, scope)
   const table: CommonTable = {
@@ -91,7 +91,7 @@ function modification(name: string, query: Node, names: readonly string[], scope
   }
 }
 
-/** A recursive query may not go round more often: PostgreSQL would not end. */
+/** The maximum number of iterations of a recursive query; PostgreSQL would not terminate. */
 const ROUNDS = 100_000
 
 function recursion(name: string, query: Node, names: readonly string[], scope: QueryScope): Prepare {

@@ -8,7 +8,7 @@ import type { SqlValue } from '../types/value.ts'
 import { concurrent, lockToWrite } from './locking.ts'
 import type { Run, TableFacts } from './model.ts'
 
-/** Inserts a complete row: into the table, then into its indexes, where it may have to wait. */
+/** Inserts a complete row into the table, then into its indexes, where it may have to wait. */
 export function* insertRow(facts: TableFacts, values: readonly SqlValue[], run: Run): Generator<Wait, Tuple, void> {
   const tuple = addTuple(run, facts.table, values)
   for (const index of facts.table.indexes) yield* enter(facts, index, tuple, run)
@@ -19,7 +19,8 @@ export function* insertRow(facts: TableFacts, values: readonly SqlValue[], run: 
 function* enter(facts: TableFacts, index: Index, tuple: Tuple, run: Run): Generator<Wait, void, void> {
   const values = index.valuesOf(tuple.values)
   if (values === undefined) return
-  // Of two rows that exclude each other each is entered before it looks for the other: both may wait, which is a deadlock.
+  // With an exclusion constraint, a row is entered before the search for conflicts: two conflicting transactions may
+  // wait for each other, which is a deadlock.
   const entersFirst = index.excludes !== undefined
   if (entersFirst) addEntry(run, facts.table, index, tuple, values)
   if (canConflict(index, values)) {
@@ -54,7 +55,7 @@ function oweKeyCheck(facts: TableFacts, index: Index, tuple: Tuple, values: read
 
 export type Claim = 'claimed' | 'gone' | { readonly latest: Tuple }
 
-/** Waits until a version may be changed; answers with the newest version if another transaction changed the row. */
+/** Waits until a version may be changed; returns the newest version if another transaction changed the row. */
 export function* claim(
   facts: TableFacts,
   tuple: Tuple,
@@ -84,7 +85,7 @@ export function* claim(
   }
 }
 
-/** Locks the newest version of a row for what a trigger is to see; undefined if the row is gone. */
+/** Locks the newest version of a row for a trigger to see; returns undefined if the row is deleted. */
 export function* claimBefore(
   facts: TableFacts,
   tuple: Tuple,
@@ -98,13 +99,13 @@ export function* claimBefore(
   return yield* lockToWrite(run, facts.table, tuple, lock)
 }
 
-/** The lock that an update takes by the columns that it assigns. */
+/** Returns the row lock of an update that assigns the columns `facts.assigned`. */
 export function assignedLock(facts: TableFacts): RowLock {
   for (const place of facts.assigned) if (facts.keyPlaces.has(place)) return 'FOR UPDATE'
   return 'FOR NO KEY UPDATE'
 }
 
-/** The lock that an update takes: changing a key that foreign keys may refer to takes the stronger one. */
+/** Returns the row lock of an update: a change to a key that foreign keys may reference takes the stronger lock. */
 export function updateLock(
   facts: TableFacts,
   before: readonly SqlValue[],
@@ -131,7 +132,7 @@ function sameValue(
   return type.output(a, run) === type.output(b, run)
 }
 
-/** Replaces a claimed version. */
+/** Replaces a claimed version with a new version. */
 export function* updateRow(
   facts: TableFacts,
   tuple: Tuple,
@@ -145,7 +146,7 @@ export function* updateRow(
   const next = addTuple(run, table, values, tuple)
   endTuple(run, table, tuple, lock, next)
   run.met?.assigned.set(next, facts.assigned)
-  // Without a change of an indexed column PostgreSQL keeps the new version on the page, and enters it nowhere.
+  // If no indexed column changes, PostgreSQL keeps the new version on the same page and adds no index entries (HOT).
   const inPlace = ![...facts.indexedPlaces].some((place) => !sameValue(facts, place, tuple.values, values, run))
   for (const index of table.indexes) {
     const before = index.valuesOf(tuple.values)
