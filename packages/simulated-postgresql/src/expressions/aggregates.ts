@@ -16,7 +16,10 @@ import { position } from './type-name.ts'
 
 export interface AggregateCall {
   readonly type: SqlType
-  /** The state for one group: `add` takes its rows, `result` is asked once at the end (or at each row of a window). */
+  /**
+   * Creates the state for one group: `add` receives its rows; `result` is called once at the end, or for each row of a
+   * window.
+   */
   create(env: Env): Accumulation
 }
 
@@ -25,7 +28,7 @@ export interface Accumulation {
   result(env: Env): SqlValue
 }
 
-/** The same names, other aggregates: `overrides` replaces what a clause allows. */
+/** Returns a scope with the same names and other handlers of aggregates: `overrides` replaces what a clause allows. */
 export function narrowed(
   scope: Scope,
   overrides: Pick<Scope, 'aggregate' | 'window' | 'setReturning' | 'place'>,
@@ -48,7 +51,7 @@ function refused(code: string, message: string): (call: Fields<'FuncCall'>) => n
   }
 }
 
-/** Compiles a call of an aggregate over rows whose columns `scope` names. */
+/** Compiles a call of an aggregate over rows with the columns of `scope`. */
 export function compileAggregate(
   call: Fields<'FuncCall'>,
   scope: Scope,
@@ -56,7 +59,7 @@ export function compileAggregate(
 ): AggregateCall {
   const name = functionName(call, scope)
   const inner = narrowed(scope, {
-    // Over a window an aggregate takes groups, and so what other aggregates give for them.
+    // The arguments of an aggregate over a window are evaluated on groups and may contain other aggregates.
     ...(use === 'group'
       ? {
           aggregate: refused('42803', 'aggregate function calls cannot be nested'),
@@ -145,7 +148,7 @@ function filtered(inner: Accumulation, filter: Compiled): Accumulation {
   }
 }
 
-/** Rows are kept, sorted and, for DISTINCT, passed on once. */
+/** Compiles an aggregate that buffers and sorts its rows, and for DISTINCT passes each distinct row once. */
 function sortedCall(
   type: SqlType,
   resolved: ResolvedCall,

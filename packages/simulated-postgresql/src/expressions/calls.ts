@@ -18,10 +18,10 @@ import { derived } from './fold.ts'
 import { chooseFunction, isGenericArray, isMultirange, pathway, resolveGenerics } from './resolve.ts'
 import { arrayOf, position } from './type-name.ts'
 
-/** The fields of a call that say how an aggregate or a window function collects its rows. */
+/** The fields of a call that define how an aggregate or a window function collects its rows. */
 const COLLECTING = ['agg_order', 'agg_filter', 'agg_within_group', 'agg_star', 'agg_distinct', 'over'] as const
 
-/** The name of a function of PostgreSQL's own, or `schema.name` in a schema of a user's. */
+/** Returns the name of a built-in function, or `schema.name` for a user's schema. */
 export function functionName(call: Fields<'FuncCall'>, { context }: Scope): string {
   const path = namesOf(call.funcname)
   const [schema = 'pg_catalog', last = ''] = [path.at(-2), path.at(-1)]
@@ -35,7 +35,7 @@ export interface ResolvedCall {
   readonly types: CallTypes
 }
 
-/** Chooses a function for a call. Throws 42883 and 42725; undefined where the name is that of a type. */
+/** Chooses a function for a call; undefined if the name is a type's. Throws 42883 and 42725. */
 export function resolveCall(call: Fields<'FuncCall'>, compiler: Compiler): ResolvedCall | undefined {
   const { scope } = compiler
   const { types } = scope.context
@@ -95,7 +95,7 @@ export function resolveCall(call: Fields<'FuncCall'>, compiler: Compiler): Resol
   return { signature, arguments: all, types: { arguments: all.map((argument) => argument.type), result } }
 }
 
-/** The defaults of a user's function for arguments that the call does not have. */
+/** Returns the defaults of a user-defined function for the arguments that the call omits. */
 function leftOut({ arguments: declared, defaultValues = [] }: FunctionSignature, given: number, compiler: Compiler) {
   const missing = declared.slice(given)
   return defaultValues
@@ -107,7 +107,7 @@ const NAMED_ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   make_interval: ['years', 'months', 'weeks', 'days', 'hours', 'mins', 'secs'],
 }
 
-/** `make_interval(days => 1)`: the arguments by their places, those that are left out as their defaults. */
+/** Returns the named arguments of `make_interval(days => 1)` by position, with defaults for omitted arguments. */
 function positional(all: readonly Node[], name: string, written: readonly FunctionSignature[]): readonly Node[] {
   if (!all.some((argument) => 'NamedArgExpr' in argument)) return all
   const names = NAMED_ARGUMENTS[name]
@@ -133,7 +133,10 @@ function positional(all: readonly Node[], name: string, written: readonly Functi
   return only ?? noSuch(all, name)
 }
 
-/** Undefined if a name is not known or given twice, or if an argument without a default is left out. */
+/**
+ * Returns the arguments by position; undefined if a name is unknown or duplicate, or an argument without a default is
+ * missing.
+ */
 function placedBy(
   names: readonly (string | undefined)[],
   defaults: readonly (Node | undefined)[],
@@ -156,13 +159,13 @@ function noSuch(all: readonly Node[], name: string): never {
   throw new SqlError('42883', `function ${name} has no argument "${shown.join(', ')}"`)
 }
 
-/** A literal among arguments of any type stays unknown, and a parameter has no type to take. */
+/** Checks an argument declared `any`: a literal stays unknown; a parameter is an error, because no type is inferred. */
 function decideAny(argument: Compiled): Compiled {
   if (argument.parameter === undefined) return argument
   throw new SqlError('42P18', `could not determine data type of parameter $${argument.parameter}`)
 }
 
-/** The arguments of a variadic function, as the elements of an array. */
+/** Packs the arguments of a variadic function into an array. */
 function packed(all: readonly Compiled[], from: number, scope: Scope): readonly Compiled[] {
   const elements = all.slice(from)
   const elementOid = elements[0]?.type.oid ?? OID.text
@@ -176,7 +179,7 @@ function packed(all: readonly Compiled[], from: number, scope: Scope): readonly 
   return [...all.slice(0, from), array]
 }
 
-/** `float8(x)` is a cast where no function of that name takes the argument. */
+/** Whether `float8(x)` is a cast, because no function of that name accepts the argument. */
 function isConversion(call: Fields<'FuncCall'>, name: string, given: readonly Compiled[], scope: Scope): boolean {
   return conversionTarget(call, name, given, scope) !== undefined
 }
@@ -252,7 +255,7 @@ function conversion(call: Fields<'FuncCall'>, name: string, compiler: Compiler):
   return coerce(only, target, 'e', compiler.scope, locationOf(call.args?.[0]))
 }
 
-/** A call of an ordinary function, its arguments evaluated from left to right. */
+/** Compiles a call of an ordinary function; its arguments are evaluated from left to right. */
 export function applied(resolved: ResolvedCall, name: string, scope: Scope): Compiled {
   const { signature, arguments: all, types: call } = resolved
   if (signature.source.startsWith('routine ')) return routineCall(resolved, scope)
@@ -265,12 +268,12 @@ export function applied(resolved: ResolvedCall, name: string, scope: Scope): Com
   }
   const implementation = own ?? sessionFunction(signature)
   const evaluate = (env: Env): SqlValue => {
-    // Every argument is computed, also after a null: one that follows may be an error.
+    // Every argument is evaluated, even after a null: a later one may raise an error.
     const values = all.map((argument) => argument.evaluate(env))
     if (signature.strict && values.includes(null)) return null
     return implementation(values, env, call)
   }
-  // What is the session's is not computed in advance, whatever PostgreSQL holds of it.
+  // Functions that depend on the session are not computed in advance, whatever volatility PostgreSQL declares for them.
   const pure = signature.volatility === 'i' && own !== undefined
   return derived(call.result, all, { strict: signature.strict, pure }, evaluate)
 }
@@ -283,7 +286,7 @@ const sessionFunction =
     return sessions(values, env)
   }
 
-/** A call of a function that a user wrote. Never computed in advance. */
+/** Compiles a call of a user-defined function, which is never computed in advance. */
 function routineCall({ signature, arguments: all, types }: ResolvedCall, scope: Scope): Compiled {
   const columns = signature.columns.map(({ name, oid }) => ({ name, type: typeNamed(scope, oid) }))
   return {
@@ -299,6 +302,6 @@ function routineCall({ signature, arguments: all, types }: ResolvedCall, scope: 
   }
 }
 
-/** What the engine may implement, by the session: these are refused when they are called, not when prepared. */
+/** Functions that may depend on the session; refused at the call, not at preparation, if they are not simulated. */
 const SESSION_FUNCTION =
   /^(pg_|show_config|nextval|currval|setval|lastval|set_config|txid_|to_reg|has_|obj_description|col_description|shobj_description|inet_|current_schema|row_security|unique_key|version)/

@@ -66,7 +66,7 @@ export function coerce(
   return fitted(derived(type, [compiled], { strict: true, pure }, evaluate), target, context === 'e')
 }
 
-/** A row as one of a composite type, field by field. */
+/** Converts a row to a composite type, field by field. */
 function coerceRow(
   row: Compiled,
   target: SqlType,
@@ -97,7 +97,7 @@ function coerceRow(
 
 const fieldOf = (row: SqlValue, at: number): SqlValue => (row instanceof SqlRecord ? (row.values[at] ?? null) : null)
 
-/** Converts to what a domain is based on, and checks the value, null too; a value of the domain was checked before. */
+/** Converts to a domain's base type and checks the value, even null; a value of the domain has already been checked. */
 function coerceToDomain(
   compiled: Compiled,
   target: SqlType,
@@ -118,7 +118,7 @@ function coerceToDomain(
   })
 }
 
-/** The types whose texts depend on no setting. */
+/** The types whose text form depends on no setting. */
 const PURE_TEXTS = new Set<number>([
   OID.bool,
   OID.int2,
@@ -138,9 +138,9 @@ const PURE_TEXTS = new Set<number>([
   OID.json,
 ])
 
-/** A cast between texts and moments depends on settings. */
+/** Whether a cast depends on no setting; casts between texts and datetime types depend on settings. */
 function isPure(path: Pathway, source: number, target: number): boolean {
-  // Times and intervals are written the same way whatever the settings, and are not read so.
+  // The text form of times and intervals depends on no setting, but parsing it does.
   const written = PURE_TEXTS.has(source) || source === OID.time || source === OID.interval
   if (path.kind === 'text') return written && PURE_TEXTS.has(target)
   if (path.kind !== 'cast') return path.kind === 'same'
@@ -152,7 +152,7 @@ function relabelled(compiled: Compiled, target: SqlType): Compiled {
   return compiled.type.oid === target.oid || target.oid === OID.any ? compiled : { ...compiled, type: target }
 }
 
-/** A literal is read as a value of the type; a parameter takes the type. */
+/** Parses a literal as a value of the type, or gives a parameter the type. */
 function decideUnknown(compiled: Compiled, target: SqlType, scope: Scope, location?: number): Compiled | undefined {
   if (compiled.parameter !== undefined) {
     const type = scope.parameter(compiled.parameter, { ...target, typmod: -1 })
@@ -163,7 +163,7 @@ function decideUnknown(compiled: Compiled, target: SqlType, scope: Scope, locati
   if (compiled.literal === null) return constant({ ...target, typmod: -1 }, null)
   const definition = scope.context.types.typeOf(target.oid)
   try {
-    // The modifier of an interval says how its text is read.
+    // The type modifier of an interval affects the parsing of its text.
     const typmod = target.oid === OID.interval ? target.typmod : -1
     return constant({ ...target, typmod }, definition.input(compiled.literal, scope.context, typmod))
   } catch (error) {
@@ -219,7 +219,7 @@ function throughText(scope: Scope, source: number, target: number): Convert {
   return (value, env) => to.input(from.output(value, env.session), env.session, -1)
 }
 
-/** Applies the type's modifier: a length, a precision. */
+/** Applies the type modifier, such as a length or a precision. */
 function fitted(compiled: Compiled, target: SqlType, explicit: boolean): Compiled {
   if (target.typmod < 0 || compiled.type.typmod === target.typmod) return compiled
   const fit = fitterOf(target, explicit)
@@ -231,7 +231,7 @@ function fitted(compiled: Compiled, target: SqlType, explicit: boolean): Compile
   return derived(target, [compiled], { strict: true, pure: true }, evaluate)
 }
 
-/** Makes values fit a type's modifier; undefined if there is nothing to do. */
+/** Returns the function that fits values to a type modifier; undefined if values need no change. */
 function fitterOf(type: SqlType, explicit: boolean): ((value: SqlValue) => SqlValue) | undefined {
   const { typmod } = type
   switch (type.oid) {
@@ -270,7 +270,7 @@ function elementFitter(type: SqlType, explicit: boolean): ((value: SqlValue) => 
   }
 }
 
-/** The array types whose elements have a modifier. */
+/** The array types whose elements have a type modifier. */
 const ELEMENTS: ReadonlyMap<number, number> = new Map([
   [1015, OID.varchar],
   [1561, OID.bit],
@@ -283,7 +283,7 @@ const ELEMENTS: ReadonlyMap<number, number> = new Map([
   [1183, OID.time],
 ])
 
-/** Converts for a column of INSERT, UPDATE or COPY. Throws 42804. */
+/** Converts a value for a column of INSERT, UPDATE or COPY. Throws 42804. */
 export function coerceAssignment(
   compiled: Compiled,
   target: SqlType,
@@ -305,18 +305,18 @@ export function coerceAssignment(
   return computed(coerce(compiled, target, 'a', scope, location), scope)
 }
 
-/** Computes the constants of what a statement is made of. Pure functions need nothing of a session but its types. */
+/** Computes the constant parts of an expression. Immutable functions use only the types of the session. */
 export function computed(compiled: Compiled, scope: Scope): Compiled {
   if (scope.context.isDiscarded !== true) knownValue(compiled, scope)
   return compiled
 }
 
-/** The value of an expression that is constant; undefined for any other. */
+/** Returns the value of a constant expression; undefined for other expressions. */
 export function knownValue(compiled: Compiled, scope: Scope): Known | undefined {
   return compiled.fold?.({ row: [], parameters: [], session: scope.context as SessionFacts })
 }
 
-/** A condition: `what` is the clause, such as `WHERE`. Throws 42804. */
+/** Converts a condition to boolean; `what` is the clause, such as `WHERE`. Throws 42804. */
 export function coerceBoolean(compiled: Compiled, what: string, scope: Scope, location?: number): Compiled {
   const { types } = scope.context
   const source = compiled.type.oid
@@ -330,12 +330,15 @@ export function coerceBoolean(compiled: Compiled, what: string, scope: Scope, lo
   return coerce(compiled, typeNamed(scope, OID.bool), 'i', scope, location)
 }
 
-/** A literal of a result is text. */
+/** Gives a literal in a result the type text. */
 export function decideText(compiled: Compiled, scope: Scope): Compiled {
   return compiled.type.oid === OID.unknown ? coerce(compiled, typeNamed(scope, OID.text), 'i', scope) : compiled
 }
 
-/** The type that takes all expressions, and its modifier if they share one. `what` is such as `CASE` or `UNION`. */
+/**
+ * Returns the type that all expressions convert to, with its modifier if they share one. `what` is a clause such as
+ * `CASE` or `UNION`.
+ */
 export function commonType(all: readonly Compiled[], what: string, scope: Scope, location?: number): SqlType {
   const { types } = scope.context
   const oids = all.map((each) => each.type.oid)
@@ -370,7 +373,7 @@ function noCommonType(
   return new SqlError('42804', `${what} types cannot be matched`, position(location))
 }
 
-/** All expressions as values of their common type. */
+/** Converts all expressions to their common type. */
 export function coerceToCommon(
   all: readonly Compiled[],
   what: string,
@@ -381,7 +384,7 @@ export function coerceToCommon(
   return { type, all: all.map((each) => coerce(each, type, 'i', scope, location)) }
 }
 
-/** The type of the elements of an array type. Throws for any other type. */
+/** Returns the element type of an array type; undefined for other types. */
 export function elementTypeOf(type: SqlType, scope: Scope): SqlType | undefined {
   const oid = elementType(scope.context.types, type.oid)
   return oid === undefined ? undefined : typeNamed(scope, oid, type.typmod)

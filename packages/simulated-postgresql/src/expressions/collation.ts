@@ -7,7 +7,10 @@ import { position } from './type-name.ts'
 
 const SAME_AS_C: readonly string[] = ['C', 'POSIX', 'default', 'ucs_basic', 'C.UTF-8']
 
-/** All texts are in the collation C: naming it, or the default, changes nothing. Throws for any other one. */
+/**
+ * Checks a COLLATE clause: all texts use the collation C, and COLLATE with C or the default has no effect. Throws for
+ * other collations.
+ */
 export function requireCollation(clause: Fields<'CollateClause'> | undefined, type: SqlType, types: Types): void {
   if (clause === undefined) return
   const { collname } = fieldsOf('CollateClause', clause, ['arg', 'collname'])

@@ -29,7 +29,7 @@ const INTEGERS = new Set<number>([OID.int2, OID.int4, OID.int8])
 const FLOATS = new Set<number>([OID.float4, OID.float8])
 const TEXTS = new Set<number>([OID.text, OID.name, OID.varchar])
 
-/** The order of values of two types; undefined for types that have none with each other. */
+/** Returns the order between values of two types; undefined if they are not comparable. */
 export function orderBetween(types: Types, left: number, right: number): Compare | undefined {
   if (left === OID.record) return recordOrder(types)
   if (left === right) {
@@ -94,7 +94,10 @@ function columnOrder(
   return compare
 }
 
-/** The order of ORDER BY, DISTINCT and GROUP BY for values of one type: null is above all. Throws 42883 without one. */
+/**
+ * Returns the order that ORDER BY, DISTINCT and GROUP BY use for values of a type; null is the greatest. Throws 42883
+ * if the type has no order.
+ */
 export function sortOrder(types: Types, oid: number): (a: SqlValue, b: SqlValue, env: Env) => number {
   const compare = orderBetween(types, oid, oid)
   if (compare === undefined) {
@@ -105,7 +108,7 @@ export function sortOrder(types: Types, oid: number): (a: SqlValue, b: SqlValue,
   return (a, b, env) => compareNullable(a, b, (x, y) => compare(x, y, env))
 }
 
-/** Throws 42883 for values that cannot be told apart, such as json. Those of xid and cid can, though they have no order. */
+/** Throws 42883 for types without an equality, such as json. xid and cid have an equality but no order. */
 export function requireEquality(types: Types, oid: number): void {
   if (oid !== OID.xid && oid !== OID.cid) sortOrder(types, oid)
 }

@@ -19,9 +19,9 @@ import { arrayOf, position, resolveTypeName } from './type-name.ts'
 import { compileValueFunction } from './value-functions.ts'
 
 /**
- * Compiles an expression of a parse tree. With `wanted` a literal or parameter of unknown type becomes of that type; other
- * expressions keep their own. Throws {@link SqlError} for what PostgreSQL refuses, `NotSupported` for what is not
- * simulated.
+ * Compiles an expression of a parse tree. `wanted` is the type for a literal or parameter of unknown type; other
+ * expressions keep their own. Throws {@link SqlError} for errors of PostgreSQL, `NotSupported` for features that are
+ * not simulated.
  */
 export function compileExpression(node: Node, scope: Scope, wanted?: SqlType): Compiled {
   return computed(compilePart(node, scope, wanted), scope)
@@ -97,7 +97,7 @@ function compileConstant(node: Fields<'A_Const'>, scope: Scope): Compiled {
   return constant(typeNamed(scope, OID.bit), parseBits(node.bsval?.bsval ?? ''))
 }
 
-/** A number that int4 does not hold: int8 if it is whole and fits, else numeric. */
+/** Compiles a number outside of int4: int8 for an integer that fits, else numeric. */
 function compileNumber(text: string, scope: Scope): Compiled {
   const value = parseNumeric(text)
   const whole = !/[.eE]/.test(text) || /^0[xX]/.test(text)
@@ -159,14 +159,14 @@ function compileCast(node: Fields<'TypeCast'>, compiler: Compiler): Compiled {
   return coerce(compiler.compile(arg), target, 'e', scope, locationOf(arg))
 }
 
-/** The columns of a type that is named after a table. */
+/** Returns the columns of a type that is a table's row type. */
 function rowType(typeName: Fields<'TypeName'> | undefined, { context }: Scope): readonly RecordColumn[] | undefined {
   const names = namesOf(typeName?.names)
   if (typeName?.arrayBounds !== undefined || context.types.named(names.at(-1) ?? '') !== undefined) return undefined
   return context.rowType?.(names)
 }
 
-/** ARRAY[…]: arrays as elements become one more dimension. */
+/** Compiles ARRAY[…]; elements that are arrays add a dimension. */
 function compileArray(node: Fields<'A_ArrayExpr'>, compiler: Compiler, wanted?: SqlType): Compiled {
   const { elements } = fieldsOf('A_ArrayExpr', node, ['elements', 'list_start', 'list_end'])
   const { scope } = compiler
@@ -262,7 +262,7 @@ function compileRow(node: Fields<'RowExpr'>, compiler: Compiler): Compiled {
   }
 }
 
-/** A parameter in a row keeps its type open: `(a, b) = ($1, $2)` decides it. */
+/** Leaves the type of a parameter in a row open: `(a, b) = ($1, $2)` decides it. */
 function decideField(field: Compiled, scope: Scope): Compiled {
   return field.parameter === undefined ? decideText(field, scope) : field
 }
@@ -271,7 +271,7 @@ function compileNullTest(node: Fields<'NullTest'>, compiler: Compiler): Compiled
   const { arg, nulltesttype } = fieldsOf('NullTest', node, ['arg', 'nulltesttype'])
   const tested = compiler.compile(arg)
   if (tested.parameter !== undefined) {
-    // PostgreSQL never gives it a type, even if another use decides one.
+    // PostgreSQL infers no type for this parameter, even if another use of it decides one.
     throw new SqlError(
       '42P08',
       `could not determine data type of parameter $${tested.parameter}`,

@@ -2,20 +2,20 @@ import type { Node } from '../sql/nodes.ts'
 import type { SqlType } from '../types/value.ts'
 import type { Compiled, Scope } from './env.ts'
 
-/** What the parts of the compiler share: they compile the expressions within theirs through it. */
+/** The interface through which the parts of the compiler compile nested expressions. */
 export interface Compiler {
   readonly scope: Scope
   compile(node: Node | undefined, wanted?: SqlType): Compiled
 }
 
-/** The place of a node in the statement, in characters from 0. */
+/** Returns the location of a node in the statement, in characters from 0. */
 export function locationOf(node: Node | undefined): number | undefined {
   if (node === undefined) return undefined
   for (const fields of Object.values(node) as readonly { location?: number }[]) return fields.location
   return undefined
 }
 
-/** Where an expression begins: the leftmost place of its parts. */
+/** Returns the start of an expression: the leftmost location of its parts, in characters from 0. */
 export function startOf(node: unknown): number | undefined {
   if (typeof node !== 'object' || node === null) return undefined
   let least: number | undefined
@@ -26,7 +26,7 @@ export function startOf(node: unknown): number | undefined {
   return least
 }
 
-/** Whether a node contains one of the kinds, outside of subqueries too. */
+/** Whether a node or its subqueries contain a node of the kind. */
 export function contains(node: unknown, kind: string): boolean {
   if (typeof node !== 'object' || node === null) return false
   return Object.entries(node).some(([name, value]) => name === kind || contains(value, kind))

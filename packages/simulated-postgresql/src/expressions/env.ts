@@ -11,16 +11,16 @@ export interface Compiled {
   readonly type: SqlType
   readonly evaluate: (env: Env) => SqlValue
   /**
-   * Computes in advance what PostgreSQL computes when it plans: the value, if it depends on nothing. Throws the errors of
-   * constants. Asked before the first evaluation; absent for what is never known in advance.
+   * Computes the value in advance, as PostgreSQL's planner does; undefined if it is not constant. Throws the errors of
+   * constants. Called before the first evaluation; absent for expressions that are never constant.
    */
   readonly fold?: (env: Env) => Known | undefined
-  /** The text of a literal whose type is not decided yet: its type is `unknown`. */
+  /** The text of a literal whose type is still undecided: its type is `unknown`. */
   readonly literal?: string | null
-  /** The number of a parameter whose type is not decided yet: its type is `unknown`. */
+  /** The number of a parameter whose type is still undecided: its type is `unknown`. */
   readonly parameter?: number
   readonly columns?: readonly RecordColumn[]
-  /** The fields of ROW(…): `(a, b) = (1, 2)` compares them one by one. */
+  /** The fields of ROW(…): `(a, b) = (1, 2)` compares the fields one by one. */
   readonly fields?: readonly Compiled[]
 }
 
@@ -30,40 +30,49 @@ export interface Known {
 
 export interface ColumnReference {
   readonly type: SqlType
-  /** The place in the row. */
+  /** The index of the column in the row. */
   readonly index: number
-  /** 0 for a column of the query itself, 1 for one of the query around it. */
+  /** 0 for a column of the query itself, 1 for a column of the enclosing query. */
   readonly levelsUp: number
-  /** For a column that holds rows. */
+  /** The columns of the rows that the column holds, if its type is composite. */
   readonly columns?: readonly RecordColumn[]
 }
 
 export interface Subquery {
   readonly columns: readonly RecordColumn[]
-  /** The rows, with `env` as the outer row of the subquery. */
+  /** Returns the rows, with `env` as the outer row of the subquery. */
   rows(env: Env): Iterable<readonly SqlValue[]>
 }
 
-/** The names that an expression can use. What is missing is an error where it is used. */
+/** The names that an expression can use. A use of an absent member is an error. */
 export interface Scope {
-  /** The types, settings and relations at the time of preparation: literals are read once. */
+  /** The types, settings and relations at preparation: each literal is parsed once. */
   readonly context: TextContext
-  /** The clause, for messages: `WHERE`, `CHECK constraints`. */
+  /** The clause that messages name: `WHERE`, `CHECK constraints`. */
   readonly place?: string
-  /** Throws {@link SqlError} 42703 (no such column) or 42702 (ambiguous). `location` counts characters from 0. */
+  /**
+   * Resolves a column. Throws {@link SqlError} 42703 (no such column) or 42702 (ambiguous). `location` counts
+   * characters from 0.
+   */
   column(names: readonly string[], location: number | undefined): ColumnReference | Compiled
-  /** The type of parameter `n`. With `wanted` an undecided parameter takes this type; without it its type is `unknown`. */
+  /**
+   * Returns the type of parameter `n`. An undecided parameter takes the type `wanted`; without `wanted` its type is
+   * `unknown`.
+   */
   parameter(n: number, wanted?: SqlType): SqlType
-  /** Compiles the SelectStmt of a subquery whose outer scope is this one. For `existence` its columns are not computed. */
+  /** Compiles a subquery with this scope as its outer scope. For `existence`, the columns are not computed. */
   subquery?(select: Node, use?: 'rows' | 'existence'): Subquery
-  /** The functions that users wrote. */
+  /** Returns the user-defined functions with this name. */
   routines?(names: readonly string[]): readonly FunctionSignature[]
-  /** Stands for an aggregate: reads its result. */
+  /** Compiles an aggregate to an expression that reads its result. */
   aggregate?(call: Fields<'FuncCall'>): Compiled
-  /** Stands for a call with OVER. */
+  /** Compiles a call with OVER to an expression that reads its result. */
   window?(call: Fields<'FuncCall'>): Compiled
-  /** Stands for a function that returns a set, in a select list. */
+  /** Compiles a set-returning function of a select list to an expression that reads its current value. */
   setReturning?(call: Fields<'FuncCall'>): Compiled
-  /** A node that is computed already, such as an expression of GROUP BY. Asked for every node, outer ones first. */
+  /**
+   * Returns the expression for a node that is already computed, such as an expression of GROUP BY. Called for every
+   * node, outer nodes first.
+   */
   replaced?(node: Node): Compiled | undefined
 }

@@ -1,11 +1,11 @@
 import type { SqlType, SqlValue } from '../types/value.ts'
 import type { Compiled, Env, Known } from './env.ts'
 
-/** An expression computed from others. */
+/** How an expression follows from its parts. */
 interface Rule {
-  /** Null if a part is null. */
+  /** Whether the expression is null if a part is null. */
   readonly strict: boolean
-  /** The same for the same parts, whatever the session. */
+  /** Whether the expression depends only on its parts, not on the session. */
   readonly pure: boolean
 }
 
@@ -14,14 +14,17 @@ export function constant(type: SqlType, value: SqlValue): Compiled {
   return { type, evaluate: () => value, fold: () => known }
 }
 
-/** What a part is known to be once PostgreSQL has planned the statement. Throws what computing a constant throws. */
+/**
+ * Returns the value that PostgreSQL's planner knows for a part; undefined if unknown. Throws the errors of constants.
+ */
 export function foldOf(part: Compiled, env: Env): Known | undefined {
   return part.fold?.(env)
 }
 
 /**
- * An expression that is computed in advance if its parts are: PostgreSQL does so when it plans, also for rows that there
- * are none of, and its errors show then. A strict one of a constant null is null, and its other parts are not computed.
+ * Returns an expression that is computed in advance if its parts are constant: PostgreSQL's planner does so, even if
+ * there are no rows, and reports the errors of constants. A strict expression with a constant null is null, and its
+ * other parts are not computed.
  */
 export function derived(
   type: SqlType,
@@ -36,7 +39,7 @@ export function derived(
   })
 }
 
-/** An expression with its own way of being computed in advance, which is asked once. */
+/** Returns an expression with a custom `fold`, which is called once. */
 export function foldable(
   type: SqlType,
   compute: (env: Env) => SqlValue,

@@ -17,7 +17,7 @@ import { constant, derived, foldable, foldOf } from './fold.ts'
 import { chooseOperator, commonTypeOf, isMultirange, resolveGenerics } from './resolve.ts'
 import { position } from './type-name.ts'
 
-/** A logical combination; null stands for unknown. */
+/** Returns the negation; null represents unknown. */
 export function negated(compiled: Compiled): Compiled {
   return derived(compiled.type, [compiled], { strict: true, pure: true }, (env) => {
     const value = compiled.evaluate(env)
@@ -35,7 +35,7 @@ function conjunction(parts: readonly Compiled[], all: boolean, scope: Scope): Co
     }
     return unknown ? null : all
   }
-  // A constant that decides ends the search: what follows is never computed.
+  // A deciding constant ends the evaluation: later parts are never computed.
   return foldable(typeNamed(scope, OID.bool), compute, (env) => {
     let certain = true
     for (const part of parts) {
@@ -114,7 +114,7 @@ function resolveOperator(
   return { signature: choice.signature, operands, call }
 }
 
-/** The function of two values behind an operator, for those who evaluate its operands themselves. */
+/** Returns the function behind a binary operator, for callers that evaluate the operands themselves. */
 function binaryFunction(scope: Scope, resolved: Resolved): (a: SqlValue, b: SqlValue, env: Env) => SqlValue {
   const { signature, call } = resolved
   const test = signature.result === OID.bool ? comparisonTest(signature.name) : undefined
@@ -126,9 +126,12 @@ function binaryFunction(scope: Scope, resolved: Resolved): (a: SqlValue, b: SqlV
   return (a, b, env) => implementation([a, b], env, call)
 }
 
-/** What computes an operator. @throws NotSupported if nothing does */
+/**
+ * Returns the function that computes an operator.
+ * @throws NotSupported if no function is available
+ */
 function implementationOf({ context }: Scope, { signature: { name, source }, call }: Resolved): Builtin {
-  // What words a search finds in a text depends on a setting. All other operators depend on their operands.
+  // The words that a text search finds depend on a setting. All other operators depend only on their operands.
   const canBe = isCalculable({ volatility: source.startsWith('ts_match_t') ? 's' : 'i', source }, call)
   const found = computed(builtin(source), canBe ? context.calculator : undefined, operatorQuery(name))
   if (found !== undefined) return found
@@ -151,7 +154,10 @@ export function binary(scope: Scope, name: string, left: Compiled, right: Compil
   return result(resolved, evaluate)
 }
 
-/** Where a range is constant and empty, or has no bounds, PostgreSQL's planner decides what is in it without looking. */
+/**
+ * PostgreSQL's planner decides whether a constant range that is empty or unbounded contains an element, without
+ * evaluating the element.
+ */
 function ofNull({ signature, operands: [a, b] }: Resolved, env: Env): boolean | null {
   const { source } = signature
   if (source !== 'elem_contained_by_range' && source !== 'range_contains_elem') return null
@@ -162,9 +168,12 @@ function ofNull({ signature, operands: [a, b] }: Resolved, env: Env): boolean | 
   return value.lower === null && value.upper === null ? true : null
 }
 
-/** Operators on moments depend on the session's time zone: they are not computed in advance. */
+/**
+ * Compiles the application of an operator; operators on datetimes depend on the session's time zone and are not
+ * computed in advance.
+ */
 function result({ signature, operands, call }: Resolved, evaluate: (env: Env) => SqlValue): Compiled {
-  // Between a moment with a zone and anything else the session's zone decides.
+  // The session's time zone affects an operator between timestamptz and another type.
   const zoned = call.arguments.some(
     ({ oid }) => oid === OID.timestamptz && call.arguments.some((other) => other.oid !== oid),
   )
@@ -228,7 +237,7 @@ function plainOperator(node: Fields<'A_Expr'>, name: string, compiler: Compiler)
   return binary(scope, name, left, right, node.location)
 }
 
-/** `(a, b) < (c, d)`: by the first columns that differ. */
+/** Compiles `(a, b) < (c, d)`: the first differing columns decide. */
 export function rowComparison(
   scope: Scope,
   name: string,
@@ -263,7 +272,7 @@ export function rowComparison(
   })
 }
 
-/** `x = ANY (array)` and `x < ALL (array)`. */
+/** Compiles `x = ANY (array)` and `x < ALL (array)`. */
 function arrayOperator(node: Fields<'A_Expr'>, name: string, any: boolean, compiler: Compiler): Compiled {
   const { scope } = compiler
   const left = compiler.compile(node.lexpr)
@@ -285,7 +294,7 @@ function scalarArray(
     throw new SqlError('42809', `op ANY/ALL (array) requires array on right side`, position(location))
   }
   const element: Compiled = { type: known ?? typeNamed(scope, OID.unknown), evaluate: () => null }
-  // Without a type of its own the array has elements of the other side's type, or of text.
+  // An array of unknown type gets elements of the other operand's type, or of text.
   const guess = left.type.oid === OID.unknown ? typeNamed(scope, OID.text) : { ...left.type, typmod: -1 }
   const probe = known === undefined ? { ...element, type: guess } : element
   const resolved = resolveOperator(scope, name, left, known === undefined ? probe : element, location)
@@ -306,7 +315,7 @@ function scalarArray(
   })
 }
 
-/** Any or all of the values, with three-valued logic. */
+/** Returns whether any or all of the values match, with three-valued logic. */
 export function quantified(
   left: SqlValue,
   values: Iterable<SqlValue>,
@@ -365,7 +374,7 @@ function nullIf(node: Fields<'A_Expr'>, compiler: Compiler): Compiled {
   })
 }
 
-/** IN: constants become one array if a type takes them all, columns are compared one by one. */
+/** Compiles IN: constants become one array if they have a common type; columns are compared one by one. */
 function inList(node: Fields<'A_Expr'>, name: string, compiler: Compiler): Compiled {
   const { scope } = compiler
   const any = name === '='
@@ -412,7 +421,7 @@ function membership(
   if (first === undefined) throw new NotSupported('an empty IN')
   const resolved = resolveOperator(scope, name, left, first, location)
   const value = resolved.operands[0] ?? left
-  // Of the operator's type, and without the modifier that the first element may have.
+  // The array has the operator's type, without the modifier of the first element's type.
   const target = typeNamed(scope, resolved.call.arguments[1]?.oid ?? first.type.oid)
   const all = elements.map((element) => coerce(element, target, 'i', scope, location))
   const apply = binaryFunction(scope, resolved)
@@ -448,7 +457,7 @@ function between(node: Fields<'A_Expr'>, kind: string, compiler: Compiler): Comp
   }
 }
 
-/** GREATEST and LEAST: nulls are passed over. */
+/** GREATEST and LEAST, which ignore nulls. */
 export function compileMinMax(node: Fields<'MinMaxExpr'>, compiler: Compiler): Compiled {
   const { op, args } = fieldsOf('MinMaxExpr', node, ['op', 'args'])
   const { scope } = compiler
@@ -479,7 +488,7 @@ export function compileMinMax(node: Fields<'MinMaxExpr'>, compiler: Compiler): C
   })
 }
 
-/** COALESCE: the first value that is not null. */
+/** COALESCE: returns the first value that is not null. */
 export function compileCoalesce(node: Fields<'CoalesceExpr'>, compiler: Compiler): Compiled {
   const { args } = fieldsOf('CoalesceExpr', node, ['args'])
   const parts = (args ?? []).map((part) => compiler.compile(part))
@@ -520,7 +529,7 @@ export function compileCase(node: Fields<'CaseExpr'>, compiler: Compiler): Compi
     defresult === undefined
       ? { ...constant(typeNamed(scope, OID.unknown), null), literal: null }
       : compiler.compile(defresult)
-  // The default comes first: PostgreSQL prefers its type.
+  // The default is first in the list: PostgreSQL prefers its type.
   const type = commonType([otherwise, ...branches.map((branch) => branch.result)], 'CASE', scope, node.location)
   const results = branches.map((branch) => coerce(branch.result, type, 'i', scope))
   const last = coerce(otherwise, type, 'i', scope)
@@ -534,7 +543,7 @@ export function compileCase(node: Fields<'CaseExpr'>, compiler: Compiler): Compi
     let certain = true
     for (const [i, branch] of branches.entries()) {
       const test = foldOf(branch.test, env)
-      // A branch that is never taken is not computed; after one that always is, no other is.
+      // A branch that is never taken is not computed; nor is any branch after one that is always taken.
       if (test !== undefined && test.value !== true) continue
       const result = results[i]
       const known = result === undefined ? undefined : foldOf(result, env)

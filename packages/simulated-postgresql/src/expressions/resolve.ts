@@ -12,7 +12,7 @@ import { subtypeOf } from '../types/range.ts'
 import type { TypeDefinition, Types } from '../types/registry.ts'
 import { caselessAmong } from '../types/types.ts'
 
-/** PostgreSQL's rules of choosing among functions and operators of one name: "Type Conversion" in its manual. */
+/** PostgreSQL's rules for the choice among functions and operators of one name: "Type Conversion" in its manual. */
 
 export type Pathway =
   | { readonly kind: 'same' }
@@ -32,13 +32,13 @@ function isArray(type: TypeDefinition | undefined): type is TypeDefinition {
   )
 }
 
-/** The element type of an array type; undefined for any other. */
+/** Returns the element type of an array type; undefined for other types. */
 export function elementType(types: Types, oid: number): number | undefined {
   const type = types.find(oid)
   return type !== undefined && type.elementOid !== 0 ? type.elementOid : undefined
 }
 
-/** How a value of one type becomes one of another: `find_coercion_pathway`. */
+/** Returns the conversion from one type to another (`find_coercion_pathway`). */
 export function pathway(types: Types, source: number, target: number, context: CastContext): Pathway | undefined {
   if (source === target) return { kind: 'same' }
   const domain = types.find(target)?.domain
@@ -77,14 +77,14 @@ function isGeneric(oid: number): boolean {
   return GENERIC.has(oid)
 }
 
-/** Multiranges are not simulated: which functions take them is not resolved. */
+/** Whether a type is a multirange; multiranges are not simulated, and functions on them are not resolved. */
 export const isMultirange = (types: Types, oid: number): boolean => types.find(oid)?.kind === 'm'
 
 export function isGenericArray(oid: number): boolean {
   return oid === OID.anyarray || oid === OID.anycompatiblearray
 }
 
-/** Whether arguments of these types fit without a cast that is written. */
+/** Whether arguments of these types match without explicit casts. */
 function canCoerce(types: Types, sources: readonly number[], targets: readonly number[]): boolean {
   let generic = false
   for (let i = 0; i < sources.length; i += 1) {
@@ -102,7 +102,10 @@ function canCoerce(types: Types, sources: readonly number[], targets: readonly n
   return !generic || resolveGenerics(types, sources, targets, 0) !== undefined
 }
 
-/** Resolves anyelement, anyarray and their like (`enforce_generic_type_consistency`); undefined on contradiction. */
+/**
+ * Resolves anyelement, anyarray and other polymorphic types (`enforce_generic_type_consistency`); undefined on
+ * contradiction.
+ */
 export function resolveGenerics(
   types: Types,
   actual: readonly number[],
@@ -173,7 +176,7 @@ function elementFor(
   return isGeneric(declared) ? { element: undefined, compatible: false } : undefined
 }
 
-/** `select_common_type`: of CASE, UNION, VALUES, ARRAY and IN. Undefined where no type takes all. */
+/** Returns the common type of CASE, UNION, VALUES, ARRAY and IN (`select_common_type`); undefined if there is none. */
 export function commonTypeOf(types: Types, oids: readonly number[]): number | undefined {
   const first = oids[0]
   if (first === undefined) return OID.text
@@ -201,7 +204,10 @@ interface Candidate<T> {
   readonly arguments: readonly number[]
 }
 
-/** `func_select_candidate`: the best of several that fit; undefined if none is better than all others. */
+/**
+ * Returns the best of several matching candidates (`func_select_candidate`); undefined if none is better than all
+ * others.
+ */
 function selectCandidate<T>(
   types: Types,
   inputs: readonly number[],
@@ -247,7 +253,10 @@ function best<T>(candidates: readonly T[], score: (candidate: T) => number): rea
   return candidates.filter((_, i) => scores[i] === most)
 }
 
-/** Decides the category of each unknown argument: string if a candidate accepts one, else the one of all candidates. */
+/**
+ * Decides the type category of each unknown argument: string if a candidate accepts a string, else the category that
+ * all candidates share.
+ */
 function byCategory<T>(
   types: Types,
   base: readonly number[],
@@ -295,7 +304,7 @@ function choose<T>(types: Types, inputs: readonly number[], candidates: readonly
   return chosen === undefined ? { kind: 'ambiguous' } : { kind: 'found', ...chosen }
 }
 
-/** `left` is undefined for an operator of one argument. */
+/** Chooses an operator for operand types; `left` is undefined for a unary operator. */
 export function chooseOperator(
   types: Types,
   name: string,
@@ -320,7 +329,7 @@ const CASELESS_PATTERNS: Readonly<Record<string, string>> = {
   ...{ '~': 'texticregexeq', '~*': 'texticregexeq', '!~': 'texticregexne', '!~*': 'texticregexne' },
 }
 
-/** Of citext with itself, and with the text of a pattern. */
+/** Returns the operators of citext with itself and with a text pattern. */
 function caselessOperators(name: string, oid: number): readonly OperatorSignature[] {
   const pattern = CASELESS_PATTERNS[name]
   const operator = { name, left: oid, result: OID.bool, strict: true }
@@ -328,7 +337,7 @@ function caselessOperators(name: string, oid: number): readonly OperatorSignatur
   return ['=', '<>', '<', '<=', '>', '>='].includes(name) ? [{ ...operator, right: oid, source: 'citext_cmp' }] : []
 }
 
-/** citext is a text that needs no conversion; others become one in assignments. */
+/** Returns a cast from or to citext: to text without conversion; from other types in assignments. */
 function caselessCast(types: Types, source: number, target: number): CastSignature | undefined {
   const cast = (context: CastContext, name = ''): CastSignature => ({
     ...{ source, target, context, method: name === '' ? 'b' : 'f', function: name },
@@ -344,7 +353,7 @@ function caselessCast(types: Types, source: number, target: number): CastSignatu
   return by === '' ? undefined : cast('a', by)
 }
 
-/** An unknown argument is first taken to be of the other's type. */
+/** Finds an exact match; an unknown argument is first assumed to have the other argument's type. */
 function exactOperator(
   candidates: readonly Candidate<OperatorSignature>[],
   left: number | undefined,
@@ -359,13 +368,13 @@ function exactOperator(
   return find(a, b)
 }
 
-/** Candidates with their arguments expanded to the number given: variadic ones and those with defaults included. */
+/** Chooses a function. Candidates with variadic arguments or defaults are expanded to the given number of arguments. */
 export function chooseFunction(
   types: Types,
   name: string,
   inputs: readonly number[],
   variadicCall: boolean,
-  /** The functions of that name that users wrote. */
+  /** The user-defined functions of that name. */
   written: readonly FunctionSignature[] = [],
 ): Choice<FunctionSignature> & { readonly variadicFrom?: number | undefined } {
   const candidates: (Candidate<FunctionSignature> & { readonly variadicFrom?: number })[] = []

@@ -17,15 +17,15 @@ import { position } from './type-name.ts'
 
 export interface SetCall {
   readonly columns: readonly RecordColumn[]
-  /** The rows have one column of the function's own type, rather than the columns of a row. */
+  /** Whether the rows have a single column of the function's result type instead of the columns of a row. */
   readonly scalar: boolean
-  /** That column has a name of its own. */
+  /** Whether the single column has a name of its own. */
   readonly isNamed: boolean
   rows(env: Env): Iterable<readonly SqlValue[]>
 }
 
 /**
- * A call in FROM, or of a set-returning function in a select list. A plain function gives one row.
+ * Compiles a call in FROM, or of a set-returning function in a select list. A plain function returns one row.
  * @param defined the column definition list of `AS (id int, …)`.
  */
 export function compileSet(call: Fields<'FuncCall'>, scope: Scope, defined?: readonly RecordColumn[]): SetCall {
@@ -84,7 +84,7 @@ export function compileSet(call: Fields<'FuncCall'>, scope: Scope, defined?: rea
   }
 }
 
-/** A set of values of a composite type: a column for each of its own. */
+/** Returns a set of composite values with one column per attribute. */
 function ofRows(
   columns: readonly RecordColumn[],
   all: ResolvedCall['arguments'],
@@ -103,7 +103,7 @@ function ofRows(
   }
 }
 
-/** A function that a user wrote; undefined for one that returns a value. */
+/** Returns the set of a user-defined function; undefined for a function that returns a single value. */
 function routineSet(signature: FunctionSignature): SetFunction | undefined {
   const site = {}
   if (!signature.returnsSet)
@@ -126,7 +126,10 @@ function routineRow(
   return row instanceof SqlRecord ? row.values : columns.map(() => null)
 }
 
-/** The columns that the call says for a function of rows: in a list, or by its first argument. Undefined for others. */
+/**
+ * Returns the columns that the call defines for a function of rows, in a list or by its first argument; undefined for
+ * other functions.
+ */
 function definedColumns(
   { signature, arguments: all, types }: ResolvedCall,
   defined: readonly RecordColumn[] | undefined,
@@ -153,7 +156,7 @@ function definedColumns(
   return defined ?? known
 }
 
-/** Several arrays side by side: the shorter ones end in NULL. */
+/** Compiles `unnest` of several arrays side by side; shorter arrays are padded with NULL. */
 function unnestTogether(call: Fields<'FuncCall'>, scope: Scope): SetCall {
   const parts = (call.args ?? []).map((argument) => compileSet({ ...call, args: [argument] }, scope))
   return {

@@ -8,11 +8,11 @@ import type { Compiled, Env, Scope } from './env.ts'
 export interface SortKey {
   readonly value: Compiled
   readonly ascending: boolean
-  /** The order of two values, direction and nulls included. */
+  /** Compares two values, with the direction and the position of nulls applied. */
   readonly compare: (a: SqlValue, b: SqlValue, env: Env) => number
 }
 
-/** Compiles an item of ORDER BY; `compile` reads its expression, which may be the number or name of a column. */
+/** Compiles an item of ORDER BY; `compile` compiles its expression, which may be the number or name of a column. */
 export function compileSortKey(node: Node, scope: Scope, compile: (node: Node) => Compiled): SortKey {
   const {
     node: expression,

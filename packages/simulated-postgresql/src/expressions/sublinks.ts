@@ -8,7 +8,10 @@ import type { Compiled, Env, Scope, Subquery } from './env.ts'
 import { binary, operatorName, quantified, rowComparison } from './operators.ts'
 import { arrayOf, position } from './type-name.ts'
 
-/** The subquery that a row is compared with, as in `(a, b) = (SELECT c, d …)`; the parser takes it for a scalar. */
+/**
+ * Returns the subquery of a row comparison such as `(a, b) = (SELECT c, d …)`; the parser treats the subquery as a
+ * scalar.
+ */
 export function rowSubLink({ lexpr, rexpr, name, kind }: Fields<'A_Expr'>): Fields<'SubLink'> | undefined {
   if (kind !== 'AEXPR_OP' || lexpr === undefined || !('RowExpr' in lexpr)) return undefined
   if (rexpr === undefined || !('SubLink' in rexpr) || rexpr.SubLink.subLinkType !== 'EXPR_SUBLINK') return undefined
@@ -20,7 +23,7 @@ export function rowSubLink({ lexpr, rexpr, name, kind }: Fields<'A_Expr'>): Fiel
   }
 }
 
-/** A subquery in an expression: EXISTS, a scalar, IN, ANY, ALL, ARRAY. */
+/** Compiles a subquery in an expression: EXISTS, scalar, IN, ANY, ALL or ARRAY. */
 export function compileSubLink(node: Fields<'SubLink'>, compiler: Compiler): Compiled {
   const { subLinkType, subselect, testexpr, operName } = fieldsOf('SubLink', node, [
     'subLinkType',
@@ -91,7 +94,7 @@ function arrayOfRows(subquery: Subquery, scope: Scope, location?: number): Compi
   }
 }
 
-/** The rows of the subquery stand in for the right side of the comparison, one after the other. */
+/** Compiles a comparison with each row of the subquery in turn as the right side. */
 function comparison(
   left: Compiled,
   name: string,
@@ -132,7 +135,7 @@ function comparison(
     evaluate: (env) => {
       const outcomes = function* (): Generator<SqlValue> {
         for (const row of subquery.rows(env)) {
-          // The comparison may itself run this subquery: `current` is set anew for each row.
+          // The comparison may run this subquery recursively: `current` is set again for each row.
           current = row
           yield condition.evaluate(env)
         }

@@ -6,7 +6,7 @@ import type { TextContext, TypeDefinition, Types } from '../types/registry.ts'
 import { typeNumbered } from '../types/types.ts'
 import type { SqlType } from '../types/value.ts'
 
-/** The type that a TypeName of the parse tree names. Throws 42704 for an unknown one. */
+/** Returns the type that a TypeName of the parse tree names. Throws 42704 for an unknown type. */
 export function resolveTypeName(
   typeName: Fields<'TypeName'> | undefined,
   context: Pick<TextContext, 'types' | 'searchPath' | 'rowType'>,
@@ -25,7 +25,7 @@ export function resolveTypeName(
   return arrayBounds === undefined ? modified : arrayOf(types, modified)
 }
 
-/** Whether a name means a type, by the schema that it has or by those that are searched. */
+/** Whether a name refers to a type, by its schema qualifier or by the searched schemas. */
 function isMeant({ schema = 'pg_catalog' }: TypeDefinition, named?: string, searchPath?: readonly string[]): boolean {
   if (named !== undefined) return named === schema
   return schema === 'pg_catalog' || searchPath === undefined || searchPath.includes(schema)
@@ -77,7 +77,7 @@ function modifier(type: TypeDefinition, values: readonly number[]): number {
   throw new SqlError('42601', `type modifier is not allowed for type "${type.name}"`)
 }
 
-/** Types with modifiers whose values are not simulated. */
+/** Types whose modifiers are not simulated. */
 const REFUSED_MODIFIERS: ReadonlySet<string> = new Set(['bit', 'varbit', 'timetz'])
 
 function lengthModifier(name: string, length: number): number {

@@ -8,20 +8,20 @@ import type { Compiled, Env } from './env.ts'
 import { binary } from './operators.ts'
 import type { SortKey } from './sorting.ts'
 
-/** Rows of one partition in the window's order, and which of them are peers. */
+/** The rows of one partition in the window's order, with their peer groups. */
 export interface Partition {
   readonly rows: readonly Env[]
-  /** The place of the first and after the last peer of each row. */
+  /** For each row, the index of its first peer, and the index after its last peer. */
   readonly peerStart: readonly number[]
   readonly peerEnd: readonly number[]
-  /** The values of ORDER BY. */
+  /** The values of ORDER BY for each row. */
   readonly keys: readonly (readonly SqlValue[])[]
 }
 
 const NUMBERS = new Set<number>([OID.int2, OID.int4, OID.int8, OID.numeric, OID.float4, OID.float8])
 const MOMENTS = new Set<number>([OID.date, OID.timestamp, OID.timestamptz])
 
-/** RANGE BETWEEN n PRECEDING: rows whose key is no further than n from the current one. */
+/** RANGE BETWEEN n PRECEDING: bounds the frame to rows whose key differs from the current key by at most n. */
 export function offsetBound(
   node: Node,
   preceding: boolean,
@@ -46,7 +46,7 @@ export function offsetBound(
   })
   const from = hold(type, () => current)
   const by = hold(wanted, () => distance)
-  // A descending order counts backwards.
+  // A descending order reverses the direction of the offset.
   const ascending = key.ascending
   const limit = binary(scope, preceding === ascending ? '-' : '+', from, by)
   const target = coerce(limit, type, 'a', scope)
@@ -61,7 +61,7 @@ export function offsetBound(
     checkSign(by, env)
     const edge = target.evaluate(env)
     let at = 0
-    // Keys are sorted: the first one not before the edge, or the first after it.
+    // Keys are sorted: stops at the first key that is not before the edge, or at the first after it.
     while (at < partition.rows.length) {
       const comparison = key.compare(partition.keys[at]?.[0] ?? null, edge, env)
       if (side === 'start' ? comparison >= 0 : comparison > 0) break

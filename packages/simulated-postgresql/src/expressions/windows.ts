@@ -18,13 +18,13 @@ import { offsetBound, type Partition } from './window-range.ts'
 /** A compiled call with OVER. */
 export interface WindowCall {
   readonly type: SqlType
-  /** The value for each of the rows, in their order. */
+  /** Returns the value for each row, in the order of the rows. */
   evaluate(rows: readonly Env[]): readonly SqlValue[]
 }
 
 type Definition = Fields<'WindowDef'>
 
-/** From the first row of the frame to the one before `end`. */
+/** The rows from index `start` to the row before index `end`. */
 interface Frame {
   readonly start: number
   readonly end: number
@@ -55,8 +55,8 @@ interface Window {
 }
 
 /**
- * Compiles a call with OVER. `named` are the windows of the WINDOW clause; `scope` names the columns of the rows that
- * window functions see, after GROUP BY.
+ * Compiles a call with OVER. `named` are the windows of the WINDOW clause; `scope` has the columns that window
+ * functions see after GROUP BY.
  */
 export function compileWindow(call: Fields<'FuncCall'>, named: readonly Node[], scope: Scope): WindowCall {
   const inner = narrowed(scope, {
@@ -93,7 +93,7 @@ function innerAggregate(scope: Scope, call: Fields<'FuncCall'>): Compiled {
   return scope.aggregate(call)
 }
 
-/** The definition with what it takes over from the window that it names. */
+/** Returns a window definition with the parts that it inherits from the window that it names. */
 function merged(definition: Definition, named: readonly Node[]): Definition {
   const find = (name: string): Definition => {
     for (const node of named) {
@@ -179,7 +179,7 @@ function compileFrame(definition: Definition, order: readonly SortKey[], compile
 
 type Bound = (partition: Partition, row: number) => number
 
-/** `n PRECEDING` and `n FOLLOWING`. */
+/** Compiles the frame bounds `n PRECEDING` and `n FOLLOWING`. */
 function bound(
   node: Node | undefined,
   rows: boolean,
@@ -205,7 +205,7 @@ function bound(
   }
 }
 
-/** Computes the value of every row of one partition. */
+/** Computes the values of all rows of one partition. */
 interface WindowValue {
   readonly type: SqlType
   evaluate(partition: Partition, frame: FrameOf): readonly SqlValue[]
@@ -270,7 +270,7 @@ function partitionOf(
   return { rows, peerStart, peerEnd, keys }
 }
 
-/** An aggregate over the frame of each row. */
+/** Compiles an aggregate over the frame of each row. */
 function aggregated(call: Fields<'FuncCall'>, scope: Scope): WindowValue {
   if (call.agg_distinct === true) {
     throw new SqlError('0A000', 'DISTINCT is not implemented for window functions', position(call.location))
@@ -287,7 +287,7 @@ function aggregated(call: Fields<'FuncCall'>, scope: Scope): WindowValue {
         | undefined
       return partition.rows.map((env, row) => {
         const { start, end } = frame(partition, row)
-        // A frame that only grows at its end goes on with the same state.
+        // A frame that only grows at its end reuses the same state.
         if (running === undefined || running.start !== start || running.end > end) {
           running = { start, end: start, state: aggregate.create(env) }
         }
