@@ -8,5 +8,5 @@ export interface Accumulator {
   result(env: Env): SqlValue
 }
 
-/** Makes the state of an aggregate for its types; undefined where they are not simulated. */
+/** Creates the state of an aggregate for its argument types; undefined if these types are not simulated. */
 export type Aggregate = (call: CallTypes, env: Env) => Accumulator | undefined

@@ -23,7 +23,7 @@ function oidOf(call: CallTypes, i = 0): number {
   return call.arguments[i]?.oid ?? OID.any
 }
 
-/** Folds the values that are not null; null for none. */
+/** Folds the non-null values; returns null if there are none. */
 function fold(step: (state: SqlValue, value: SqlValue, env: Env) => SqlValue): Aggregate {
   return () => {
     let state: SqlValue = null
@@ -50,7 +50,7 @@ function extreme(sign: number): Aggregate {
   return (call, env) => {
     const { compare } = env.session.types.typeOf(oidOf(call))
     if (compare === undefined) return undefined
-    // Of equal values the later one stays, as PostgreSQL's functions have it.
+    // Of equal values the later one is kept, as PostgreSQL's functions do.
     return fold((state, value) => (compare(state, value) * sign > 0 ? state : value))(call, env)
   }
 }
@@ -140,7 +140,7 @@ function meanOf<T extends SqlValue>(
   }
 }
 
-/** Arrays of arrays gain a dimension. */
+/** An aggregate of arrays adds a dimension. */
 const arrayAggregate: Aggregate = (call) => {
   const values: SqlValue[] = []
   const elementOid = oidOf(call)
@@ -255,7 +255,7 @@ const AGGREGATES: ReadonlyMap<string, Aggregate> = new Map<string, Aggregate>([
   ['jsonb_object_agg', jsonbObjectAggregate],
 ])
 
-/** The aggregate of a name; undefined for one that this package does not compute. */
+/** Returns the aggregate of a name; undefined if this package does not compute it. */
 export function aggregateNamed(name: string): Aggregate | undefined {
   return AGGREGATES.get(name)
 }

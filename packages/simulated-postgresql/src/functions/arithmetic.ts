@@ -22,7 +22,7 @@ type Name = 'int2' | 'int4' | 'int8'
 
 const SHORT: Readonly<Record<Name, string>> = { int2: '2', int4: '4', int8: '8' }
 
-/** An integer of any width as a bigint: the operators of mixed widths share their code. */
+/** Returns an integer of any width as a bigint, so that operators of mixed widths share their code. */
 function wide(value: SqlValue | undefined): bigint {
   return typeof value === 'bigint' ? value : BigInt(asNumber(value))
 }
@@ -30,7 +30,7 @@ function wide(value: SqlValue | undefined): bigint {
 function small(value: number, name: 'int2' | 'int4'): number {
   const limit = name === 'int2' ? 32768 : 2147483648
   if (value < -limit || value >= limit) throw outOfRange({ name: name === 'int2' ? 'smallint' : 'integer' })
-  // Adding zero makes -0 a zero.
+  // Adding zero turns -0 into 0.
   return value + 0
 }
 
@@ -59,7 +59,7 @@ const NARROW: Readonly<Record<string, (a: number, b: number) => number>> = {
   },
 }
 
-/** `int4pl`, `int48mul`, …: the result has the wider of both types. */
+/** Returns `int4pl`, `int48mul` and the other integer operators; the result has the wider of both types. */
 function integerOperators(): Builtins {
   const all: Record<string, Builtin> = {}
   const names: readonly Name[] = ['int2', 'int4', 'int8']
@@ -80,7 +80,7 @@ function integerOperators(): Builtins {
   return all
 }
 
-/** The operators of one width; `make` checks the range of a result. */
+/** Returns the operators of one width; `make` checks the range of a result. */
 function integerFunctions(name: Name): Builtins {
   const make = (value: bigint): SqlValue => (name === 'int8' ? large(value) : small(Number(value), name))
   return {
@@ -152,7 +152,7 @@ const floatFunctions: Builtins = {
   drandom: (_, env) => env.session.random(),
 }
 
-/** C's `rint`, which keeps the sign of zero. */
+/** Rounds as C's `rint`, which keeps the sign of zero. */
 export function roundFloat(value: number): number {
   if (!Number.isFinite(value) || Math.abs(value) >= 2 ** 52) return value
   const floor = Math.floor(value)

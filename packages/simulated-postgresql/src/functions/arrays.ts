@@ -15,7 +15,7 @@ function flat(array: SqlArray): SqlArray {
   return array
 }
 
-/** Equality of the elements of the first argument's type; null equals null. */
+/** Returns the equality of elements of the first argument's type; null equals null. */
 function sameElement(oid: number, env: Env): (a: SqlValue, b: SqlValue) => boolean {
   const { compare } = env.session.types.typeOf(oid)
   if (compare === undefined) throw new SqlError('42883', 'could not identify an equality operator for the element type')
@@ -75,7 +75,7 @@ const remove: Builtin = ([array = null, wanted = null], env, call) => {
   return new SqlArray(oid, kept, kept.length === 0 ? [] : [kept.length], kept.length === 0 ? [] : lowerBounds)
 }
 
-/** Null elements are equal to none. */
+/** A null element equals no element, not even another null. */
 function containsAll(outer: SqlArray, inner: SqlArray, env: Env): boolean {
   const same = sameElement(outer.elementOid, env)
   return inner.elements.every(

@@ -1,15 +1,15 @@
 import type { RecordColumn, SqlType, SqlValue } from '../types/value.ts'
 import type { Env } from './session-facts.ts'
 
-/** The types of a call: what a function of `anyelement` or `any` works on. */
+/** The types of a call, which functions of `anyelement` or `any` need. */
 export interface CallTypes {
   readonly arguments: readonly SqlType[]
   readonly result: SqlType
   readonly columns?: readonly RecordColumn[]
 }
 
-/** The implementation of a function. A strict one is not called with null. */
+/** The implementation of a function. A strict function is not called with null. */
 export type Builtin = (values: readonly SqlValue[], env: Env, call: CallTypes) => SqlValue
 
-/** Implementations by the name in pg_proc.prosrc. */
+/** Implementations by their names in pg_proc.prosrc. */
 export type Builtins = Readonly<Record<string, Builtin>>

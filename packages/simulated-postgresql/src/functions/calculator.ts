@@ -8,21 +8,21 @@ import type { FunctionSignature } from './catalogue.ts'
 import type { Env } from './session-facts.ts'
 import type { SetFunction } from './set-function.ts'
 
-/** The number of the first object of a user: a calculator knows none of them. */
+/** The first oid of user-defined objects, which a calculator does not know. */
 const FIRST_OF_USERS = 16_384
 
-/** Types whose texts name objects of the database, and rows. */
+/** Types whose text form names objects of the database, and row types. */
 const OF_THE_DATABASE: ReadonlySet<number> = new Set([
   ...[24, 2202, 2203, 2204, 2205, 2206, 4089, 4096, 4191, 3734, 3769, OID.record, 2287],
 ])
 
 const isKnown = (oid: number): boolean => oid < FIRST_OF_USERS && !OF_THE_DATABASE.has(oid)
 
-/** Functions that depend on settings beside their arguments, of which only the time zone is not the same everywhere. */
+/** Functions that depend on settings besides their arguments; only the time zone differs between sessions. */
 const BY_SETTINGS =
   /timestamptz|^(?:date_timestamptz|text_(?:concat|format)|to_(?:date|timestamp|jsonb?)|quote_|array_to_|json|pg_convert)|_(?:to_char|to_number|at_local)$/
 
-/** Whether a call depends on its arguments and the time zone alone. */
+/** Whether a call depends only on its arguments and the time zone. */
 export const isCalculable = (
   { volatility, source }: Pick<FunctionSignature, 'volatility' | 'source'>,
   call: CallTypes,
@@ -30,7 +30,7 @@ export const isCalculable = (
   (volatility === 'i' || (volatility === 's' && BY_SETTINGS.test(source))) &&
   call.arguments.every(({ oid }) => isKnown(oid))
 
-/** A query of a call, whose arguments are written so. */
+/** Returns the query for a call; `places` are the texts of its arguments. */
 export type Query = (places: readonly string[]) => string
 
 export const functionQuery =
@@ -46,7 +46,10 @@ export const operatorQuery =
   (places) =>
     ['select', ...places.slice(0, -1), `operator(pg_catalog.${name})`, ...places.slice(-1)].join(' ')
 
-/** What this package computes, or leaves to the calculator: all of it, or a case. */
+/**
+ * Returns the implementation of this package, or else one through the calculator; the calculator may also take over a
+ * single case.
+ */
 export function computed(
   own: Builtin | undefined,
   calculator: Calculator | undefined,
@@ -71,7 +74,7 @@ export const calculatedSet =
   (values, env, call) =>
     answered(calculator, query, values, env, call, call.columns?.map(({ type }) => type.oid) ?? [])
 
-/** The rows of a call. @throws SqlError as PostgreSQL does */
+/** Returns the rows of a call. @throws SqlError as PostgreSQL does */
 function answered(
   calculator: Calculator,
   query: Query,
@@ -94,7 +97,7 @@ function answered(
   )
 }
 
-/** An aggregate: it is computed from the arrays of its arguments. */
+/** Computes an aggregate from the arrays of its argument values. */
 export function calculatedAggregate(calculator: Calculator, name: string, call: CallTypes, env: Env): Accumulator {
   const { types } = env.session
   const arrays = call.arguments.map(({ oid, name: type }) => {

@@ -66,7 +66,7 @@ const numbers: Builtins = {
   i4tod: ([a]) => a ?? null,
   i4tof: ([a]) => Math.fround(asNumber(a)),
   i8tod: ([a]) => Number(asBigint(a)),
-  // Rounded once: through a double the result could differ in its last bit.
+  // Rounds only once: a conversion through a double could change the last bit.
   i8tof: ([a]) => Math.fround(Number(asBigint(a))),
   int2_numeric: ([a]) => numericOf(asNumber(a)),
   int4_numeric: ([a]) => numericOf(asNumber(a)),
@@ -118,7 +118,7 @@ export function isEndless(value: bigint): boolean {
   return value === INFINITY || value === MINUS_INFINITY
 }
 
-/** Midnight of a day, as a timestamp. */
+/** Returns the midnight of a day as a timestamp. */
 export function timestampOfDate(days: number): bigint {
   if (days === DATE_INFINITY) return INFINITY
   if (days === DATE_MINUS_INFINITY) return MINUS_INFINITY
@@ -140,7 +140,7 @@ function timeOfTimestamp(value: bigint): bigint | null {
   return isEndless(value) ? null : value - floorDivide(value, MICROS_PER_DAY) * MICROS_PER_DAY
 }
 
-/** Local time to UTC. */
+/** Converts local time to UTC. */
 function toUniversal(local: bigint, env: Env): bigint {
   return universalIn(zoneOf(env), local)
 }

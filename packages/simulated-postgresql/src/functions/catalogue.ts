@@ -8,18 +8,18 @@ export interface FunctionSignature {
   readonly name: string
   readonly kind: 'f' | 'a' | 'w' | 'p'
   readonly volatility: 'i' | 's' | 'v'
-  /** The result is null if an argument is, without a call. */
+  /** Returns null for a null argument without a call. */
   readonly strict: boolean
   readonly returnsSet: boolean
-  /** The last argument is an array of any number of values. */
+  /** The last argument is an array that collects any number of values. */
   readonly variadic: boolean
-  /** Arguments at the end that may be left out. */
+  /** The number of arguments at the end that a call may omit. */
   readonly defaults: number
-  /** The default values; only for a user's function. */
+  /** The default values; only for a user-defined function. */
   readonly defaultValues?: readonly Node[]
-  /** The names of the arguments; only for a user's function. */
+  /** The names of the arguments; only for a user-defined function. */
   readonly argumentNames?: readonly (string | undefined)[]
-  /** The name of the implementation: pg_proc.prosrc, or the function's own for those in SQL. */
+  /** The name of the implementation: pg_proc.prosrc, or the function's own name for SQL functions. */
   readonly source: string
   readonly result: number
   readonly arguments: readonly number[]
@@ -27,7 +27,7 @@ export interface FunctionSignature {
   readonly columns: readonly { readonly name: string; readonly oid: number }[]
 }
 
-/** A row of pg_operator; an operator of one argument has the left type 0. */
+/** A row of pg_operator; a unary operator has the left type 0. */
 export interface OperatorSignature {
   readonly name: string
   readonly left: number
@@ -43,9 +43,9 @@ export type CastContext = 'i' | 'a' | 'e'
 export interface CastSignature {
   readonly source: number
   readonly target: number
-  /** Implicit, in assignments, or only where written. */
+  /** Whether the cast applies implicitly, in assignments, or only explicitly. */
   readonly context: CastContext
-  /** By a function, by the text form, or without a change. */
+  /** The method: a function, the text form, or no change. */
   readonly method: 'f' | 'i' | 'b'
   readonly function: string
 }
@@ -88,7 +88,7 @@ function parseCast(source: string, entry: string): CastSignature {
   }
 }
 
-/** The rows of a name, looked for when it is first asked for. */
+/** Caches the rows of each name at its first lookup. */
 function remembered<T>(find: (name: string) => readonly T[]): (name: string) => readonly T[] {
   const known = new Map<string, readonly T[]>()
   return (name) => {
@@ -116,11 +116,11 @@ export const functionsNamed: (name: string) => readonly FunctionSignature[] = re
     const entry = FUNCTIONS.slice(at + 1)
     rows.push(parseFunction(FUNCTIONS.slice(line, FUNCTIONS.indexOf(' ', line)), entry.slice(0, entry.search(/\s/))))
   }
-  // A name with a blank may be found across entries.
+  // A search for a name with a blank may match across entries.
   return rows.filter((row) => row.name === name)
 })
 
-/** The error of a function that no user wrote, where its arguments do not matter. */
+/** Returns the error for a name without a user-defined function, regardless of its arguments. */
 export function undefinedFunction(names: readonly string[]): Error {
   const name = names.at(-1) ?? ''
   return functionsNamed(name).length > 0 || isKnownFunction(name)

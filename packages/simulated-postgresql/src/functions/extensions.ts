@@ -1,4 +1,4 @@
-/** The extensions that CREATE EXTENSION takes, each with the functions that it would add. */
+/** The extensions that CREATE EXTENSION accepts, each with the functions that it would add. */
 const EXTENSIONS: { readonly [extension: string]: readonly string[] } = {
   plpgsql: [],
   pgcrypto: [
@@ -16,25 +16,25 @@ const EXTENSIONS: { readonly [extension: string]: readonly string[] } = {
   ],
 }
 
-/** What citext has of its own by the names of functions of texts, which would tell capitals from small letters. */
+/** Text functions that citext overloads with versions that ignore case. */
 export const OF_CITEXT: ReadonlySet<string> = new Set([
   ...['max', 'min', 'regexp_match', 'regexp_matches', 'regexp_replace', 'regexp_split_to_array', 'replace', 'strpos'],
   ...['regexp_split_to_table', 'split_part', 'translate'],
 ])
 
-/** Functions of extensions that are others by another name. */
+/** Functions of extensions that are equivalent to built-in functions. */
 const SAME: ReadonlyMap<string, { readonly function: string; readonly extension: string }> = new Map([
   ['uuid_generate_v4', { function: 'gen_random_uuid', extension: 'uuid-ossp' }],
 ])
 
 export const isExtension = (name: string): boolean => Object.hasOwn(EXTENSIONS, name)
 
-/** The function that computes what a function of this name does in a database with some extensions. */
+/** Returns the name of the built-in function that a name stands for in a database with some extensions. */
 export function ownName(name: string, hasExtension: (extension: string) => boolean): string {
   const same = SAME.get(name)
   return same !== undefined && hasExtension(same.extension) ? same.function : name
 }
 
-/** The extensions that have such a function, which is not simulated. */
+/** Returns the extensions with this function, which is not simulated. */
 export const extensionsOf = (name: string): readonly string[] =>
   Object.keys(EXTENSIONS).filter((extension) => EXTENSIONS[extension]?.includes(name))

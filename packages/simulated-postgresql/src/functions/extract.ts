@@ -11,7 +11,7 @@ import { isEndless, localIn, timestampOfDate, toLocal, universalIn, zoneOf } fro
 /** Microseconds between 1970-01-01 and 2000-01-01. */
 const UNIX_EPOCH = 946_684_800_000_000n
 
-/** The fields of a moment that services ask for, by the names of their units or their own. */
+/** The fields of a timestamp that services query, by their names or the names of their units. */
 const FIELDS: Readonly<Record<string, (moment: Moment) => Numeric>> = {
   micro: (moment) => numericOf(microsOf(moment)),
   milli: (moment) => new Numeric(BigInt(microsOf(moment)), 3),
@@ -30,14 +30,14 @@ const FIELDS: Readonly<Record<string, (moment: Moment) => Numeric>> = {
 
 const microsOf = ({ second, micro }: Moment): number => second * 1_000_000 + micro
 
-/** A field of a local moment. `universal` is the same in UTC, for its seconds since 1970. */
+/** Returns a field of a local timestamp. `universal` is the same time in UTC, for the seconds since 1970. */
 function extractMoment(name: string, local: bigint, universal = local): Numeric {
   if (isEndless(local)) throw new NotComputed('EXTRACT from an infinite timestamp')
   if (unitNamed(name) === 'epoch') return new Numeric(universal + UNIX_EPOCH, 6)
   return fieldIn(FIELDS, name)(momentOf(local))
 }
 
-/** Fields that are no units, and a unit that intervals do not have. */
+/** Fields other than units, and a unit that intervals lack. */
 const OTHER = /^(?:dow|isodow|doy|epoch|quarter)$/i
 
 const unitNamed = (name: string): string => unitOf(name) ?? (OTHER.test(name) ? name.toLowerCase() : '')
@@ -48,7 +48,7 @@ function fieldIn<T>(fields: Readonly<Record<string, T>>, name: string): T {
   return field
 }
 
-/** A date has no time of day. */
+/** Returns a field of a date, which has no time of day. */
 function extractDate(name: string, days: number): Numeric {
   const found = extractMoment(name, timestampOfDate(days))
   if (unitNamed(name) === 'epoch') return numericOf(found.unscaled / 1_000_000n)
@@ -63,7 +63,7 @@ const OF_INTERVAL: Readonly<Record<string, (span: Interval) => Numeric>> = {
   day: ({ days }) => numericOf(days),
   month: ({ months }) => numericOf(months % 12),
   year: ({ months }) => numericOf(Math.trunc(months / 12)),
-  // A year counts as 365.25 days here, a month as 30.
+  // A year counts as 365.25 days in the epoch of an interval, a month as 30 days.
   epoch: ({ months, days, micros }) => {
     const quarters = BigInt(Math.trunc(months / 12)) * 1461n + BigInt((months % 12) * 30 + days) * 4n
     return new Numeric((quarters * MICROS_PER_DAY) / 4n + micros, 6)
@@ -75,7 +75,7 @@ const extractTimestamptz: Builtin = ([name, a], env) =>
   extractMoment(asString(name), toLocal(asBigint(a), env), asBigint(a))
 const extractInterval: Builtin = ([name, a]) => fieldIn(OF_INTERVAL, asString(name))(asInterval(a))
 
-/** `date_part` is `extract` as a float. */
+/** Returns `date_part`: `extract` with a float result. */
 function asFloat(extract: Builtin): Builtin {
   return (values, env, call) => {
     const result = extract(values, env, call)
@@ -93,7 +93,7 @@ const SIZES: Readonly<Record<string, bigint>> = {
 }
 const IN_DAY: ReadonlySet<string> = new Set(['micro', 'milli', 'second', 'minute', 'hour'])
 
-/** Cuts a local moment to the beginning of a unit. */
+/** Truncates a local timestamp to the start of a unit. */
 function truncated(unit: string, value: bigint): bigint {
   if (isEndless(value)) return value
   const size = SIZES[unit]
@@ -113,7 +113,7 @@ function truncated(unit: string, value: bigint): bigint {
   throw new NotComputed('date_trunc with this unit')
 }
 
-/** A part of a day is cut with the offset that the moment has; the beginning of a day has its own. */
+/** Truncates a timestamp in a zone: units below a day keep the timestamp's offset; the start of a day has its own. */
 function truncatedIn(zone: Zone, name: string, value: bigint): bigint {
   const unit = unitNamed(name)
   const local = localIn(zone, value)
@@ -129,7 +129,7 @@ export const EXTRACT: Builtins = {
   timestamp_part: asFloat(extractTimestamp),
   timestamptz_part: asFloat(extractTimestamptz),
   interval_part: asFloat(extractInterval),
-  // date_part of a date is that of its midnight.
+  // date_part of a date uses the date's midnight.
   date_part: asFloat(([name, a]) => extractMoment(asString(name), timestampOfDate(asNumber(a)))),
   timestamp_trunc: ([name, a]) => truncated(unitNamed(asString(name)), asBigint(a)),
   timestamptz_trunc: ([name, a], env) => truncatedIn(zoneOf(env), asString(name), asBigint(a)),

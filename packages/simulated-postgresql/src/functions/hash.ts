@@ -2,7 +2,7 @@ import { asBigint, asString } from '../types/definitions.ts'
 import { encodeUtf8 } from '../types/utf8.ts'
 import type { Builtins } from './builtin.ts'
 
-// PostgreSQL's hash of bytes (hashfn.c, after Bob Jenkins's lookup3). Programs choose the keys of advisory locks with it.
+// PostgreSQL's hash of bytes (hashfn.c, after Bob Jenkins's lookup3). Programs compute keys of advisory locks with it.
 
 type State = [number, number, number]
 
@@ -57,7 +57,7 @@ function hashed(bytes: Uint8Array, seed: bigint): State {
     for (const word of [0, 1, 2] as const) s[word] = (s[word] + view.getInt32(at + 4 * word, true)) | 0
     mix(s)
   }
-  // The lowest byte of the third word is left to the length.
+  // The lowest byte of the third word is reserved for the length.
   for (let i = 0; at + i < bytes.length; i += 1) {
     const word = i < 4 ? 0 : i < 8 ? 1 : 2
     const shift = 8 * (word === 2 ? i - 7 : i % 4)

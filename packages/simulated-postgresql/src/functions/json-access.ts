@@ -1,9 +1,9 @@
 import { isJsonArray, isJsonObject } from '../types/json.ts'
 import type { JsonValue } from '../types/value.ts'
 
-/** The element at a place, counted from the end if negative; undefined if there is none. */
+/** Returns the element at an index, counted from the end if negative; undefined if there is none. */
 export function jsonElement(value: JsonValue, index: number): JsonValue | undefined {
-  // A document that is a scalar is stored as an array of one element.
+  // PostgreSQL stores a scalar document as an array of one element.
   const elements = value !== null && isJsonArray(value) ? value : isJsonObject(value) ? [] : [value]
   return elements[index < 0 ? elements.length + index : index]
 }
@@ -12,7 +12,7 @@ export function jsonMember(value: JsonValue, key: string): JsonValue | undefined
   return value !== null && isJsonObject(value) ? value.get(key) : undefined
 }
 
-/** The place that a step of a path names in an array; undefined if it is no whole number. */
+/** Returns the array index that a path step names; undefined if the step is not an integer. */
 export function pathIndex(step: string): number | undefined {
   return /^\s*[+-]?\d+$/.test(step) ? Number(step) : undefined
 }

@@ -6,14 +6,14 @@ import { type JsonValue, type RecordColumn, SqlArray, SqlRecord, type SqlType, t
 import type { Env } from './session-facts.ts'
 import type { SetFunction } from './set-function.ts'
 
-// Documents as rows of given columns (jsonfuncs.c, populate_record).
+// Converts documents to rows of given columns (jsonfuncs.c, populate_record).
 
-/** A value in a document, whichever of the two types holds it. */
+/** A value in a json or jsonb document. */
 interface Part {
   readonly kind: 'null' | 'string' | 'scalar' | 'array' | 'object'
-  /** As JSON: that of a json as it was written. */
+  /** The JSON text; for json, as written. */
   readonly text: string
-  /** The content of a string; otherwise the same as `text`. */
+  /** The content of a string; otherwise equal to `text`. */
   readonly plain: string
   elements(): readonly Part[]
   members(): ReadonlyMap<string, Part>
@@ -46,13 +46,13 @@ function jsonPart(source: string): Part {
   }
 }
 
-/** A domain may not have null. */
+/** Returns null after the check of a domain, which may forbid null. */
 function nullOf({ domain }: SqlType, env: Env): null {
   if (domain !== undefined) env.session.types.typeOf(domain).domain?.check(null, env.session)
   return null
 }
 
-/** `key` is where, for messages. */
+/** Converts a part to a type; `key` is its location, for messages. */
 function fieldOf(part: Part, type: SqlType, key: string, env: Env): SqlValue {
   const { types } = env.session
   const { elementOid, input } = types.typeOf(type.domain ?? type.oid)
@@ -93,7 +93,7 @@ function arrayOf(part: Part, elementOid: number, typmod: number, key: string, en
   return elements.length === 0 ? new SqlArray(elementOid, []) : new SqlArray(elementOid, elements, dimensions)
 }
 
-/** A row: what the document does not name stays as `base` has it. */
+/** Returns a row; columns that the document does not name keep their values from `base`. */
 function rowOf(part: Part, columns: readonly RecordColumn[], base: SqlRecord | null, env: Env): readonly SqlValue[] {
   const members = part.members()
   return columns.map(({ name, type }, at) => {
@@ -122,7 +122,7 @@ function record(read: Reading, populates: boolean): SetFunction {
   }
 }
 
-/** A row for each element of an array. */
+/** Returns one row per element of an array. */
 function recordSet(name: string, read: Reading, populates: boolean): SetFunction {
   return (values, env, { columns = [] }) => {
     const [base, document = null] = populates ? [recordOf(values[0] ?? null), values[1]] : [null, values[0]]
@@ -139,7 +139,10 @@ function recordSet(name: string, read: Reading, populates: boolean): SetFunction
   }
 }
 
-/** Functions whose columns the call says: by a column definition list, or by the type of the first argument. */
+/**
+ * Functions whose result columns come from the call: from a column definition list, or from the type of the first
+ * argument.
+ */
 export const JSON_ROWS: Readonly<Record<string, SetFunction>> = {
   json_to_record: record(readJson, false),
   jsonb_to_record: record(readJsonb, false),

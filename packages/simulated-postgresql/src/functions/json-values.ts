@@ -8,7 +8,7 @@ import { type JsonValue, SqlArray, SqlRecord, type SqlValue } from '../types/val
 import { sessionZone } from '../types/zone.ts'
 import type { Env } from './session-facts.ts'
 
-/** A timestamp in JSON has a T, and its offset with minutes. */
+/** Returns a timestamp in JSON form: with a T, and with minutes in the offset. */
 function momentText(value: SqlValue, oid: number, env: Env): string | undefined {
   switch (oid) {
     case OID.date:
@@ -28,7 +28,7 @@ function numberText(text: string): string {
   return /^-?\d/.test(text) ? text : `"${text}"`
 }
 
-/** A value as the text of JSON: `to_json`. */
+/** Returns a value as JSON text, as `to_json` does. */
 export function jsonText(value: SqlValue, oid: number, env: Env): string {
   if (value === null) return 'null'
   if (value instanceof SqlArray) return jsonArrayText(value, env)
@@ -76,7 +76,7 @@ function recordText(record: SqlRecord, env: Env): string {
   return `{${parts.join(',')}}`
 }
 
-/** A value as jsonb: `to_jsonb`. */
+/** Returns a value as jsonb, as `to_jsonb` does. */
 export function jsonValue(value: SqlValue, oid: number, env: Env): JsonValue {
   if (value === null) return null
   if (value instanceof SqlArray) return arrayValue(value, env)
@@ -125,7 +125,7 @@ function arrayValue(array: SqlArray, env: Env): JsonValue {
   return level(0)
 }
 
-/** The key of an object, from a value of any type. */
+/** Returns the key of an object for a value of any type. */
 export function jsonKey(value: SqlValue, oid: number, env: Env, what = 'key value must not be null'): string {
   if (value === null) throw new SqlError('22023', what)
   if (value instanceof SqlArray || value instanceof SqlRecord || oid === OID.json || oid === OID.jsonb) {
@@ -135,7 +135,7 @@ export function jsonKey(value: SqlValue, oid: number, env: Env, what = 'key valu
   return momentText(value, oid, env) ?? env.session.types.typeOf(oid).output(value, env.session)
 }
 
-/** The text of a value for `->>`: a string without its quotes, null for JSON's null. */
+/** Returns the text of a value for `->>`: a string without quotes, null for JSON's null. */
 export function scalarText(value: JsonValue): string | null {
   if (value === null) return null
   return typeof value === 'string' ? value : formatJson(value)

@@ -60,7 +60,7 @@ function textPath(source: string, keys: readonly (string | null)[]): string | un
   return current
 }
 
-/** A json text as `->>` shows it. */
+/** Returns a JSON text as `->>` shows it. */
 function shownText(source: string | undefined): string | null {
   if (source === undefined) return null
   const trimmed = source.trim()
@@ -83,7 +83,7 @@ const access: Builtins = {
   json_extract_path_text: ([a, keys]) => shownText(textPath(asString(a), steps(asArray(keys)))),
 }
 
-/** `@>`: an array may contain a scalar that is one of its elements. */
+/** The operator `@>`: an array contains a scalar that is one of its elements. */
 function contains(outer: JsonValue, inner: JsonValue, top: boolean): boolean {
   if (outer !== null && inner !== null) {
     if (isJsonObject(outer) && isJsonObject(inner)) {
@@ -132,7 +132,7 @@ function withoutKeys(value: JsonValue, keys: readonly string[]): JsonValue {
   throw new SqlError('22023', 'cannot delete from scalar')
 }
 
-/** Rebuilds the document along a path, with another value for its last step. */
+/** Rebuilds the document along a path, with a new value for the last step. */
 function changed(
   value: JsonValue,
   keys: readonly (string | null)[],
@@ -222,7 +222,7 @@ const build: Builtins = {
   jsonb_build_array_noargs: () => new Jsonb([]),
 }
 
-/** What the first character of a JSON text says of it. */
+/** The kind of a JSON value by its first character. */
 const KINDS: Readonly<Record<string, string>> = {
   ...{ '{': 'object', '[': 'array', '"': 'string' },
   ...{ t: 'boolean', f: 'boolean', n: 'null' },

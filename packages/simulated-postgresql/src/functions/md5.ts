@@ -1,4 +1,4 @@
-/** MD5 (RFC 1321), for `md5()`: programs use it for keys of locks and caches. */
+/** MD5 (RFC 1321), for `md5()`: programs compute keys of locks and caches with it. */
 export function md5(bytes: Uint8Array): string {
   const padded = new Uint8Array((((bytes.length + 8) >> 6) + 1) << 6)
   padded.set(bytes)
@@ -20,7 +20,9 @@ const SHIFTS: readonly (readonly number[])[] = [
   [4, 11, 16, 23],
   [6, 10, 15, 21],
 ]
-/** The RFC's table T: 2^32 times the absolute sine of i, which every engine computes to more than 32 bits. */
+/**
+ * The RFC's table T: 2^32 times the absolute sine of i, which every JavaScript engine computes to more than 32 bits.
+ */
 const SINES = Array.from({ length: 64 }, (_, i) => Math.floor(Math.abs(Math.sin(i + 1)) * 2 ** 32))
 
 function block(view: DataView, at: number, state: number[]): void {

@@ -19,7 +19,7 @@ import type { Builtins } from './builtin.ts'
 import { isEndless, localIn, timestampOfDate, toLocal, universalIn, zoneOf } from './casts.ts'
 import type { Env } from './session-facts.ts'
 
-/** A month later is the same day, or the last one of a shorter month. */
+/** A month later is the same day of the month, or the last day of a shorter month. */
 function addInterval(timestamp: bigint, span: Interval): bigint {
   if (isEndless(timestamp)) return timestamp
   let result = timestamp
@@ -56,7 +56,10 @@ function roundSeconds(seconds: number): number {
   return roundHalfEven(seconds * 1e6) / 1e6
 }
 
-/** A fraction of a month becomes days, one of a day becomes time: `interval_mul` and `interval_div`. */
+/**
+ * Scales an interval: a fraction of a month becomes days, a fraction of a day becomes time (`interval_mul`,
+ * `interval_div`).
+ */
 export function scaleInterval(span: Interval, scale: (part: number) => number): Interval {
   if (!Number.isFinite(scale(1))) throw new NotSupported('an infinite interval')
   const months = Math.trunc(scale(span.months)) + 0
@@ -76,14 +79,14 @@ export function scaleInterval(span: Interval, scale: (part: number) => number): 
   return checkedInterval(months, days, BigInt(micros))
 }
 
-/** Whole days, and the rest as time. */
+/** Returns the difference as whole days and the remaining time. */
 function difference(a: bigint, b: bigint): Interval {
   if (isEndless(a) || isEndless(b)) throw new NotSupported('an infinite interval')
   const micros = a - b
   return new Interval(0, Number(micros / MICROS_PER_DAY), micros % MICROS_PER_DAY)
 }
 
-/** Months and days are those of the clocks there, the rest is time that passes. */
+/** Adds an interval in a zone: months and days follow local time, the remainder is elapsed time. */
 export function addIntervalIn(zone: Zone, moment: bigint, { months, days, micros }: Interval): bigint {
   if (isEndless(moment)) return moment
   let shifted = moment
@@ -139,7 +142,7 @@ const arithmetic: Builtins = {
   },
 }
 
-/** Years, months and days between two moments, by the calendar: `timestamp_age`. */
+/** Returns the years, months, days and time between two timestamps by the calendar (`timestamp_age`). */
 function age(a: bigint, b: bigint): Interval {
   if (isEndless(a) || isEndless(b)) throw new NotSupported('an infinite interval')
   const sign = a < b ? -1 : 1

@@ -17,7 +17,7 @@ function cached(key: string, make: () => RegExp): RegExp {
   return made
 }
 
-/** LIKE: `%` any text, `_` one character, a backslash takes the next one literally. */
+/** Translates a LIKE pattern: `%` matches any text, `_` one character; a backslash escapes the next character. */
 function likePattern(pattern: string): RegExp {
   return cached(`l${pattern}`, () => {
     let source = ''
@@ -45,7 +45,7 @@ function like(fold: boolean, wanted: boolean): Builtin {
   return ([text, pattern]) => likePattern(folded(asString(pattern))).test(folded(asString(text))) === wanted
 }
 
-/** Rewrites a pattern so that the backslash escapes, whatever the ESCAPE character is. */
+/** Rewrites a pattern with any ESCAPE character to one with a backslash. */
 function likeEscape(pattern: string, escapeCharacter: string): string {
   if (Array.from(escapeCharacter).length > 1) {
     throw new SqlError('22025', 'invalid escape string', { hint: 'Escape string must be empty or one character.' })
@@ -64,7 +64,10 @@ function likeEscape(pattern: string, escapeCharacter: string): string {
 }
 
 const ALNUM = '\\p{L}\\p{Nd}\\p{Nl}'
-/** Those that break no line are none. It begins and ends with a class, which no range takes as its bound. */
+/**
+ * White space without the non-breaking spaces. The text starts and ends with a class, which cannot be the bound of a
+ * range.
+ */
 const SPACE = '\\p{Zl} \\t\\n\\v\\f\\r\\u0085\\u2000-\\u2006\\u2008-\\u200a\\u205f\\u3000\\p{Zp}'
 
 const CLASSES: Readonly<Record<string, string>> = {
@@ -74,16 +77,16 @@ const CLASSES: Readonly<Record<string, string>> = {
   upper: '\\p{Lu}',
   lower: '\\p{Ll}',
   space: SPACE,
-  // The escapes that are classes of other characters in JavaScript.
+  // The escapes that denote other characters in JavaScript than in PostgreSQL.
   '\\w': `\\p{L}_${ALNUM}`,
   '\\s': SPACE,
 }
 
-/** A bracket expression, a counted repetition, and an escape, as both PostgreSQL and JavaScript have them. */
+/** A bracket expression, a counted repetition, or an escape with the same meaning in PostgreSQL and JavaScript. */
 const PART =
   /\[(?!\^\])(\^?)((?:\[:[a-z]+:\]|\\[dswnrt\\\]^.-]|[^\]\\[])+)\]|\{\d{1,2}(?:,\d{0,2})?\}|\\[dDsSwWnrt^$.*+?()[\]{}|/\\-]|[^[\]{}\\]/gsuy
 
-/** An advanced regular expression of PostgreSQL as one of JavaScript. */
+/** Translates a PostgreSQL advanced regular expression to JavaScript. */
 function translate(pattern: string): string {
   const left = (): NotComputed => new NotComputed(`the regular expression '${pattern}'`)
   if (/^\*\*\*|\(\?[^:=!]/.test(pattern)) throw left()
@@ -106,13 +109,13 @@ const classes = (bracket: string, left: () => NotComputed): string =>
     return found
   })
 
-/** Flags of regexp_replace, as JavaScript's. */
+/** Translates the flags of regexp_replace to JavaScript. */
 function flagsOf(flags: string): { readonly js: string; readonly global: boolean } {
   if (!/^[ig]*$/.test(flags)) throw new NotComputed(`the flags ${flags} of a regular expression`)
   return { js: flags.includes('i') ? 'sui' : 'su', global: flags.includes('g') }
 }
 
-/** A regular expression of which only is asked whether it matches. */
+/** Translates a regular expression of which only the fact of a match is used. */
 function testPattern(pattern: string, flags: string): RegExp {
   const { js } = flagsOf(flags)
   return cached(`r${js} ${pattern}`, () => {
@@ -126,12 +129,12 @@ function testPattern(pattern: string, flags: string): RegExp {
 }
 
 /**
- * A regular expression of which the matched text is used. PostgreSQL takes the longest of alternatives where JavaScript
- * takes the first, and lets the first quantifier decide for all.
+ * Translates a regular expression of which the matched text is used. PostgreSQL takes the longest alternative where
+ * JavaScript takes the first; in PostgreSQL the first quantifier makes the whole expression greedy or not.
  */
 function extractPattern(pattern: string, flags: string): RegExp {
   const bare = pattern.replace(/\\./g, '').replace(/\[\^?\]?[^\]]*\]/g, '')
-  // What an earlier quantifier takes may be what a repeated group needs.
+  // An earlier quantifier may consume text that a repeated group needs.
   const quantifiers = bare.replace(/\(\?/g, '(').match(/[*+?{]/g) ?? []
   if (bare.includes('|') || /[*+?}]\?/.test(bare) || (/\)[*+?{]/.test(bare) && quantifiers.length > 1))
     throw new NotComputed(`the text that the regular expression '${pattern}' matches`)
@@ -140,7 +143,7 @@ function extractPattern(pattern: string, flags: string): RegExp {
   return global ? cached(`g${js} ${pattern}`, () => new RegExp(source, `${js}g`)) : testPattern(pattern, flags)
 }
 
-/** `\1` is a group, `\&` the match, `\\` a backslash. */
+/** `\1` refers to a group, `\&` to the match, `\\` to a backslash. */
 const replace: Builtin = ([text, pattern, template, flags = '']) => {
   const templateText = asString(template)
   if (asString(flags).includes('i')) checkFolds(asString(text) + asString(pattern))
@@ -155,7 +158,7 @@ const replace: Builtin = ([text, pattern, template, flags = '']) => {
   })
 }
 
-/** JavaScript takes `ſ` for `s` where case does not count. PostgreSQL takes only the upper and the lower case of a letter. */
+/** Without case, JavaScript matches `ſ` with `s`; PostgreSQL only matches the upper and the lower case of a letter. */
 function checkFolds(text: string): void {
   const isOdd = (character: string): boolean =>
     upperText(lowerText(character)) !== upperText(character) || lowerText(upperText(character)) !== lowerText(character)

@@ -1,6 +1,6 @@
 import type { Calculated, Calculator } from '../types/calculator.ts'
 
-/** PostgreSQL in WebAssembly, an optional peer: it takes 0.7 GB of memory, and seconds to start. */
+/** Starts PostgreSQL in WebAssembly, an optional peer dependency: it takes 0.7 GB of memory and seconds to start. */
 export async function startCalculator(): Promise<Calculator> {
   const { PGlite } = await import('@electric-sql/pglite')
   const database = await PGlite.create()
@@ -16,7 +16,7 @@ export async function startCalculator(): Promise<Calculator> {
     const name = known ?? `c${named++}`
     const parsing = known === undefined ? [parse(name, query, oids)] : []
     const bytes = send(...parsing, bind(name, texts), message('E', zeroEnded(''), int32(0)))
-    // It is kept once it is parsed, also if its execution fails.
+    // A parsed query stays prepared even if its execution fails.
     if (bytes[0] === PARSED) prepared.set(key, name)
     return answerIn(bytes)
   }
@@ -34,7 +34,7 @@ export async function startCalculator(): Promise<Calculator> {
 
 const TEXT = 25
 
-// Messages of the protocol 3, "Message Formats" in PostgreSQL's manual.
+// Messages of protocol 3 (PostgreSQL's manual, "Message Formats").
 
 const int16 = (value: number): Buffer => Buffer.from([(value >> 8) & 255, value & 255])
 
@@ -61,7 +61,7 @@ function bind(name: string, texts: readonly (string | null)[]): Buffer {
   return message('B', zeroEnded(''), zeroEnded(name), int16(0), int16(values.length), ...values, int16(0))
 }
 
-/** The length of a value that is null. */
+/** The length that marks a null value. */
 const NULL = 0xffffffff
 const PARSED = 0x31
 const DATA_ROW = 0x44

@@ -46,7 +46,7 @@ function* subscripts(values: readonly SqlValue[]): Generator<readonly SqlValue[]
   for (let i = 0; i < size; i += 1) yield [reverse ? lower + size - 1 - i : lower + i]
 }
 
-/** A row of an array of rows is spread over columns. */
+/** Expands an array; an element that is a row becomes several columns. */
 function* unnested(values: readonly SqlValue[]): Generator<readonly SqlValue[]> {
   for (const element of asArray(values[0]).elements) yield element instanceof SqlRecord ? element.values : [element]
 }
@@ -73,7 +73,7 @@ function textElements(source: string, name: string): readonly string[] {
   throw new SqlError('22023', `cannot call ${name} on ${what}`)
 }
 
-/** The text of a json value for the `_text` functions. */
+/** Returns the text of a json value for the `_text` functions. */
 function plainText(source: string): string | null {
   const trimmed = source.trim()
   if (trimmed === 'null') return null
@@ -111,7 +111,7 @@ const SETS: Readonly<Record<string, SetFunction>> = {
   text_to_table_null: toTable,
 }
 
-/** The set-returning function by the name in pg_proc.prosrc; undefined for one that is not simulated. */
+/** Returns the set-returning function by its name in pg_proc.prosrc; undefined if it is not simulated. */
 export function setFunction(source: string): SetFunction | undefined {
   return SETS[source]
 }

@@ -1,9 +1,11 @@
 import { asBytes } from '../types/definitions.ts'
 import type { Builtins } from './builtin.ts'
 
-// SHA-2 with words of 32 bits (RFC 6234). Programs choose the keys of advisory locks with it.
+// SHA-2 with words of 32 bits (RFC 6234). Programs compute keys of advisory locks with it.
 
-/** The first 32 bits of the fraction of a root of each of the first 64 primes, which doubles hold in full. */
+/**
+ * The first 32 bits of the fractional part of a root of each of the first 64 primes; doubles represent them exactly.
+ */
 const fractions = (root: (prime: number) => number): Uint32Array =>
   Uint32Array.from(PRIMES, (prime) => Math.floor((root(prime) % 1) * 2 ** 32))
 

@@ -17,7 +17,7 @@ function uuidOf(bytes: readonly number[], version: number): string {
   return formatUuid(marked.map((byte) => byte.toString(16).padStart(2, '0')).join(''))
 }
 
-/** The first 48 bits are milliseconds since 1970. */
+/** The first 48 bits are the milliseconds since 1970. */
 function timedUuid(env: Env): string {
   const milliseconds = (env.session.clock() + 946_684_800_000_000n) / 1000n
   const time = Array.from({ length: 6 }, (_, i) => Number((milliseconds >> BigInt(40 - 8 * i)) & 255n))

@@ -103,7 +103,7 @@ function decode(text: string, format: string): Uint8Array {
   throw new SqlError('22023', `unrecognized encoding: "${format}"`)
 }
 
-/** A value cast to text: unlike its text form, whole words for booleans and no trailing blanks. */
+/** Casts a value to text: unlike its text form, with whole words for booleans and without trailing blanks. */
 function castText(value: SqlValue, oid: number, env: Env): string {
   if (typeof value === 'boolean') return value ? 'true' : 'false'
   const text = textOf(value, oid, env)

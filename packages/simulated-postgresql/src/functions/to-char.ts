@@ -10,7 +10,7 @@ const MONTHS = [
 ]
 const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday']
 
-/** A number is padded with zeros to the length of its pattern, unless FM comes before. */
+/** Numbers by pattern, padded with zeros to the length of the pattern, unless FM precedes it. */
 const NUMBERS: Readonly<Record<string, (moment: Moment) => number>> = {
   YYYY: ({ year }) => year,
   YY: ({ year }) => year % 100,
@@ -30,13 +30,13 @@ const NUMBERS: Readonly<Record<string, (moment: Moment) => number>> = {
   IW: ({ days }) => isoWeek(days).week,
   Q: ({ month }) => Math.floor((month - 1) / 3) + 1,
 }
-/** Those that are not as wide as their pattern. */
+/** The widths of patterns whose numbers are not as wide as the pattern. */
 const WIDTHS: Readonly<Record<string, number>> = { HH24: 2, HH12: 2, ID: 1, MS: 3, US: 6 }
 
 const monthName = ({ month }: Moment): string => MONTHS[month - 1] ?? ''
 const dayName = ({ days }: Moment): string => DAYS[weekday(days)] ?? ''
 
-/** Names are written in the case of their pattern, and padded to nine letters unless FM comes before. */
+/** Names by pattern, in the case of the pattern, and padded to nine letters unless FM precedes it. */
 const NAMES: Readonly<Record<string, readonly [number, (moment: Moment) => string]>> = {
   MONTH: [9, monthName],
   MON: [0, (moment) => monthName(moment).slice(0, 3)],
@@ -51,7 +51,10 @@ function cased(name: string, pattern: string): string {
   return pattern === pattern.toLowerCase() ? name.toLowerCase() : name
 }
 
-/** A pattern is the longest of those at its place. PostgreSQL has more, all of letters, some after others. */
+/**
+ * Matches the longest pattern at a position. PostgreSQL has further patterns; all consist of letters, some follow other
+ * patterns.
+ */
 const PIECE = new RegExp(
   `(FM)|"([^"\\\\]*)"|(${[...Object.keys(NUMBERS), ...Object.keys(NAMES)].toSorted((a, b) => b.length - a.length).join('|')})|([^A-Z"\\\\])`,
   'giuy',
@@ -68,7 +71,7 @@ function momentToChar(moment: Moment, format: string): string {
     if (pattern === undefined) {
       const text = quoted ?? other ?? isUnfilled
       if (text === undefined || isUnfilled === 'Fm' || isUnfilled === 'fM') throw left()
-      // FM is for what follows it at once, also where that is a text.
+      // FM applies only to the part directly after it, even if that part is a text.
       if (isUnfilled !== undefined && !fill) throw left()
       fill = isUnfilled === undefined
       if (fill) result += text
@@ -80,7 +83,7 @@ function momentToChar(moment: Moment, format: string): string {
     const name = NAMES[key]
     if (name === undefined) {
       const digits = NUMBERS[key]?.(moment).toString() ?? ''
-      // Fractions of a second keep their zeros.
+      // Fractions of a second always keep their zeros.
       result += fill || /^[MU]S$/.test(key) ? digits.padStart(WIDTHS[key] ?? key.length, '0') : digits
     } else {
       const text = cased(name[1](moment), pattern)

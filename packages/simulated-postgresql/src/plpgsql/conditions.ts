@@ -1,4 +1,4 @@
-/** The names that EXCEPTION WHEN has for errors (PostgreSQL's appendix A), as far as programs use them. */
+/** The condition names of EXCEPTION WHEN that programs commonly use (PostgreSQL's appendix A). */
 const CODES: Readonly<Record<string, string>> = {
   successful_completion: '00000',
   case_not_found: '20000',
@@ -58,15 +58,15 @@ const CODES: Readonly<Record<string, string>> = {
   assert_failure: 'P0004',
 }
 
-/** The SQLSTATE that a condition means; undefined for a name that is not known here. */
+/** Returns the SQLSTATE of a condition; undefined for an unknown name. */
 export function conditionCode(condition: string): string | undefined {
   return /^[0-9A-Z]{5}$/.test(condition) ? condition : CODES[condition]
 }
 
-/** OTHERS catches everything but cancelling and failed assertions. */
+/** Whether a condition catches an error; OTHERS catches all errors except cancellation and failed assertions. */
 export function catches(condition: string, code: string): boolean {
   if (condition === 'others') return code !== '57014' && code !== 'P0004'
   const wanted = conditionCode(condition)
-  // A code that ends in 000 is its class.
+  // A code that ends in 000 stands for its class.
   return wanted === code || (wanted?.endsWith('000') === true && wanted.slice(0, 2) === code.slice(0, 2))
 }

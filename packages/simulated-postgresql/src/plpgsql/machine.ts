@@ -8,26 +8,28 @@ import { type Raised, raised } from './raise.ts'
 import type { Body, Branch, Destination, Handler, Into, Query, Step } from './tree.ts'
 import { type RoutineVariables, type Shape, undefinedField, variablesOf } from './variables.ts'
 
-/** What a statement was compiled to. */
+/** The compiled form of a statement. */
 export interface Planned {
   readonly columns: readonly RecordColumn[] | undefined
 }
 
-/** What a routine needs of the session that calls it. */
+/** The functions of the calling session that a routine uses. */
 export interface RoutineHost<P extends Planned> {
   readonly context: TextContext
-  /** The plan of a statement, which may use the variables, once its tables are locked; undefined for a command. */
+  /**
+   * Returns the plan of a statement, which may use the variables, after it locks its tables; undefined for a command.
+   */
   plan(statement: Statement, variables: RoutineVariables): Generator<Wait, P | undefined, void>
   run(plan: P, parameters: readonly SqlValue[]): Generator<Wait, Result, void>
   /** Executes a command that has no plan. */
   command(statement: Statement): Generator<Wait, void, void>
   parse(sql: string): readonly Statement[]
   type(name: string): SqlType
-  /** The columns of the rows of a table or of a composite type. */
+  /** Returns the columns of a table's row type or of a composite type. */
   columns(name: string): readonly RecordColumn[]
-  /** A value as one of another type, as an assignment converts it. */
+  /** Converts a value to another type, as an assignment does. */
   converted(value: SqlValue, from: SqlType, to: SqlType): SqlValue
-  /** Runs a part whose changes are undone if it throws, so that the routine can go on. */
+  /** Runs a part in a subtransaction: if the part throws, its changes are undone and the routine can continue. */
   subtransaction<T>(part: () => Generator<Wait, T, void>): Generator<Wait, T, void>
   notice(severity: 'NOTICE' | 'WARNING' | 'INFO', code: string, message: string): void
 }
@@ -37,14 +39,14 @@ export interface Result {
   readonly rows: readonly (readonly SqlValue[])[]
 }
 
-/** Where a step left off. */
+/** The control flow after a step. */
 type Flow =
   | { readonly kind: 'next' }
   | { readonly kind: 'exit' | 'continue'; readonly label: string | undefined }
   | { readonly kind: 'return'; readonly value: SqlValue; readonly type: SqlType | undefined }
 
 const NEXT: Flow = { kind: 'next' }
-/** A routine that takes more never ends. */
+/** The maximum number of steps; a routine with more is taken for an endless loop. */
 const MOST_STEPS = 200_000
 
 export class Machine<P extends Planned> {
@@ -54,14 +56,14 @@ export class Machine<P extends Planned> {
   readonly #shapes: (Shape | undefined)[]
   readonly #arguments: readonly number[]
   readonly #given: ReadonlyMap<number, unknown>
-  /** The columns of the rows that a function returns. */
+  /** The columns of the rows that the function returns. */
   readonly #results: readonly RecordColumn[]
   readonly rows: SqlValue[][] = []
   #handled: SqlError | undefined
   #rowCount = 0
   #steps = 0
 
-  /** `given`: values and shapes of variables, by their names; of the first ones, the arguments. */
+  /** `given` are values and shapes of variables by name; the arguments come first. */
   constructor(
     host: RoutineHost<P>,
     body: Body,
@@ -83,7 +85,7 @@ export class Machine<P extends Planned> {
     this.#given = given
   }
 
-  /** What RETURN gave, with its type; undefined without one. */
+  /** Runs the routine; returns the value of RETURN with its type, or undefined without a RETURN. */
   *call(): Generator<Wait, { readonly value: SqlValue; readonly type: SqlType | undefined } | undefined, void> {
     for (const [at, variable] of this.#body.variables.entries()) {
       if (variable.kind === 'record' && variable.typeName !== undefined && !this.#given.has(at))
@@ -167,7 +169,7 @@ export class Machine<P extends Planned> {
     }
   }
 
-  /** What a function with several OUT parameters returns. */
+  /** Returns the row of a function with several OUT parameters. */
   #rowOf(row: readonly SqlValue[] | undefined, columns: readonly RecordColumn[]): Extract<Flow, { kind: 'return' }> {
     const values = this.#results.map(({ type }, at) =>
       this.#host.converted(row?.[at] ?? null, columns[at]?.type ?? type, type),
@@ -297,7 +299,7 @@ export class Machine<P extends Planned> {
     return NEXT
   }
 
-  /** Yields once for each turn of a loop, after its variables are set. */
+  /** Yields once per iteration of a loop, after its variables are set. */
   *#turns(step: Extract<Step, { kind: 'while' | 'range' | 'rows' }>): Generator<Wait | 'turn', void, void> {
     switch (step.kind) {
       case 'while':
@@ -390,7 +392,7 @@ export class Machine<P extends Planned> {
     this.#put(target, value, type)
   }
 
-  /** The variable of CASE takes the type of what is compared. */
+  /** The variable of CASE takes the type of the compared expression. */
   *#assignCase(target: number, query: Query): Generator<Wait, void, void> {
     const { value, type } = yield* this.#value(query)
     this.#shapes[target] = { kind: 'scalar', type }
@@ -409,7 +411,7 @@ export class Machine<P extends Planned> {
     }
   }
 
-  /** A variable of a row type keeps its columns: the values go by their places. */
+  /** Assigns a row; a variable of a row type keeps its columns, and takes the values by position. */
   #putRow(target: number, row: readonly SqlValue[], columns: readonly RecordColumn[]): void {
     const variable = this.#body.variables[target]
     const shape = this.#shapes[target]
@@ -485,7 +487,7 @@ export class Machine<P extends Planned> {
   }
 }
 
-/** A block with a label can be left by EXIT. */
+/** Returns the flow after a block: EXIT with the block's label ends there. */
 function left(flow: Flow, label: string | undefined): Flow {
   return flow.kind === 'exit' && label !== undefined && flow.label === label ? NEXT : flow
 }

@@ -1,7 +1,7 @@
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { conditionCode } from './conditions.ts'
 
-/** RAISE with its expressions evaluated, as texts. */
+/** A RAISE whose expressions have been evaluated to texts. */
 export interface Raised {
   readonly level: number
   readonly condition: string | undefined
@@ -19,7 +19,10 @@ interface Listener {
   notice(severity: 'NOTICE' | 'WARNING' | 'INFO', code: string, message: string): void
 }
 
-/** Throws the error, or reports the notice. `handled`: what a handler is dealing with, which a bare RAISE throws again. */
+/**
+ * Throws the error or reports the notice. `handled` is the error that the active handler caught, which a bare RAISE
+ * throws again.
+ */
 export function raised(raise: Raised, handled: SqlError | undefined, listener: Listener): void {
   const { level, condition, message, options } = raise
   if (condition === undefined && message === undefined && options.length === 0) {

@@ -1,6 +1,6 @@
 import { NotSupported } from '../sql/error.ts'
 
-/** A node of a PL/pgSQL tree while its fields are read: what is left unread at its end is refused. */
+/** A reader of one node of a PL/pgSQL tree: at its end, fields that were not read are refused. */
 export class Reading {
   readonly kind: string
   readonly #fields: Readonly<Record<string, unknown>>
@@ -43,7 +43,7 @@ export class Reading {
     return this.maybe(name) ?? ''
   }
 
-  /** Zero is not written. */
+  /** The parser omits a field whose value is zero. */
   number(name: string): number {
     const found = this.optional(name)
     return typeof found === 'number' ? found : 0

@@ -3,39 +3,42 @@ import { NotSupported, SqlError } from '../sql/error.ts'
 import { parse, type Statement } from '../sql/parse.ts'
 import { Reading } from './reading.ts'
 
-/** A PL/pgSQL function as PostgreSQL's own parser read it. */
+/** A PL/pgSQL function as parsed by PostgreSQL's parser. */
 export interface Body {
   readonly variables: readonly Variable[]
   readonly steps: readonly Step[]
-  /** Of a function: its variables have it before their names too. */
+  /** The name of the function, which can qualify its variables. */
   readonly name?: string
-  /** What a name means that a column and a variable have: in SQL the column, in PL/pgSQL it is an error. */
+  /**
+   * The language decides the meaning of a name that a column and a variable share: the column in SQL, an error in
+   * PL/pgSQL.
+   */
   readonly language: 'plpgsql' | 'sql'
 }
 
-/** A variable; its number is its place. */
+/** A variable; its number is its index. */
 export type Variable =
   | {
       readonly kind: 'scalar'
       readonly name: string
-      /** As it was written. */
+      /** The type name as written. */
       readonly typeName: string
       readonly initial: Query | undefined
       readonly constant: boolean
       readonly notNull: boolean
     }
-  /** Without a type it takes that of each row that it is assigned. */
+  /** A record; without a type it takes the type of each row assigned to it. */
   | { readonly kind: 'record'; readonly name: string; readonly typeName: string | undefined }
   | { readonly kind: 'field'; readonly record: number; readonly name: string }
   | { readonly kind: 'list'; readonly targets: readonly number[] }
 
-/** A query, or an expression as the only column of one. */
+/** A query, or an expression as the single column of a query. */
 export interface Query {
   readonly statement: Statement
 }
 
 export interface Handler {
-  /** Names of conditions, or SQLSTATEs. */
+  /** Condition names or SQLSTATEs. */
   readonly conditions: readonly string[]
   readonly steps: readonly Step[]
 }
@@ -101,9 +104,9 @@ export type Step =
       readonly using: readonly Query[]
     }
   | { readonly kind: 'perform'; readonly query: Query }
-  /** The first column of the first row: the end of a function in SQL. */
+  /** Returns the first column of the first row, at the end of an SQL function. */
   | { readonly kind: 'first'; readonly query: Query }
-  /** Adds rows to those that a function returns. */
+  /** Adds rows to the result of the function. */
   | { readonly kind: 'return query'; readonly query: Query }
   | { readonly kind: 'return next'; readonly value: Query | undefined; readonly variable: number | undefined }
   | { readonly kind: 'row count'; readonly target: number }
@@ -113,7 +116,7 @@ export interface Branch {
   readonly steps: readonly Step[]
 }
 
-/** Where the columns of a row go: to a record as a whole, or to variables one by one. */
+/** The target of a row's columns: a record as a whole, or individual variables. */
 export type Destination =
   | { readonly kind: 'record'; readonly variable: number }
   | { readonly kind: 'list'; readonly variables: readonly number[] }
@@ -127,7 +130,7 @@ export interface Into {
 export function parseBody(text: string): Body {
   let parsed: unknown
   try {
-    // The type of a table's rows is written with and without it.
+    // The parser accepts a table's row type without %ROWTYPE.
     parsed = parsePlPgSQLSync(text.replaceAll(/%\s*rowtype\b/gi, ''))
   } catch (error) {
     throw new SqlError('42601', error instanceof Error ? error.message : String(error))
@@ -143,7 +146,7 @@ export function parseBody(text: string): Body {
   return { variables, steps, language: 'plpgsql' }
 }
 
-/** The body of a function in SQL: it returns what its last statement gives. */
+/** Returns the body of an SQL function, which returns the result of its last statement. */
 export function sqlBody(
   text: string,
   names: readonly (string | undefined)[],
@@ -209,7 +212,7 @@ type Variables = readonly Variable[]
 const stepsOf = (nodes: readonly unknown[], variables: Variables): readonly Step[] =>
   nodes.filter((node) => !isEndOfRoutine(node)).map((node) => stepOf(node, variables))
 
-/** The parser writes a RETURN at the end, which has no line. */
+/** Whether a node is the RETURN that the parser adds at the end, without a line number. */
 function isEndOfRoutine(node: unknown): boolean {
   const [entry] = Object.entries(node as object)
   return entry?.[0] === 'PLpgSQL_stmt_return' && Object.keys(entry[1] as object).length === 0
@@ -384,7 +387,10 @@ function destinationOf(node: unknown): Destination {
   return { kind: 'list', variables: read.list('fields').map((each) => (each as { varno?: number }).varno ?? 0) }
 }
 
-/** The tree shows the variable of a loop whole, without its number. Loops with variables of one name share it. */
+/**
+ * Returns the variable of a loop, which the tree contains without its number. Loops with variables of equal name share
+ * the variable.
+ */
 function loopVariable(node: unknown, variables: Variables): number {
   const name = new Reading(node, 'PLpgSQL_var').text('refname')
   const at = variables.findIndex((each) => each.kind === 'scalar' && each.name === name)
@@ -392,7 +398,10 @@ function loopVariable(node: unknown, variables: Variables): number {
   return at
 }
 
-/** Refuses declarations that hide others; that of a loop may hide an integer, which gets its value back. */
+/**
+ * Refuses declarations that hide variables, except a loop variable that hides an integer, which gets its value back
+ * afterwards.
+ */
 function refuseHidden(variables: Variables, loops: readonly string[]): void {
   const named = variables.filter((each) => each.kind === 'scalar' || each.kind === 'record')
   for (const name of new Set(named.map((each) => each.name))) {
@@ -428,7 +437,7 @@ function innerSteps(step: Step): readonly (readonly Step[])[] {
   }
 }
 
-/** An expression: the only column of a query. */
+/** Returns an expression as the single column of a query. */
 function expressionOf(node: unknown): Query {
   return queryFrom(`SELECT ${new Reading(node, 'PLpgSQL_expr').text('query')}`)
 }
@@ -437,7 +446,7 @@ function queryOf(node: unknown): Query {
   return queryFrom(new Reading(node, 'PLpgSQL_expr').text('query'))
 }
 
-/** What is assigned, as in `NEW.updated_at := now()`. */
+/** Returns the assigned expression, as in `NEW.updated_at := now()`. */
 function assignedOf(node: unknown): Query {
   const text = new Reading(node, 'PLpgSQL_expr').text('query')
   const [, value] = /^\s*(?:\w+|"(?:[^"]|"")*")(?:\s*\.\s*(?:\w+|"(?:[^"]|"")*"))*\s*:?=([\s\S]*)$/.exec(text) ?? []

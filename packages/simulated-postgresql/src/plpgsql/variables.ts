@@ -5,19 +5,21 @@ import { OID } from '../types/oids.ts'
 import { type RecordColumn, SqlRecord, type SqlType } from '../types/value.ts'
 import type { Body, Variable } from './tree.ts'
 
-/** The names that a statement in a routine may use besides columns. Their values are its parameters. */
+/**
+ * The names that a statement in a routine can use besides columns. Their values are the parameters of the statement.
+ */
 export interface RoutineVariables {
-  /** Undefined for a name that none has. */
+  /** Returns the variable with this name; undefined if there is none. */
   find(names: readonly string[]): Compiled | undefined
-  /** What a name means that a column has too. */
+  /** The meaning of a name that a variable and a column share. */
   readonly precedence: 'column' | 'error'
-  /** The types of `$1` and so on. */
+  /** The types of `$1`, `$2` and so on. */
   readonly parameterOids: readonly number[]
-  /** The same for variables of the same names and types. */
+  /** A text that is equal for variables of equal names and types. */
   readonly signature: string
 }
 
-/** What a variable holds, as far as it is known while a statement is compiled. */
+/** The content of a variable, as far as the compilation of a statement knows it. */
 export type Shape =
   | { readonly kind: 'scalar'; readonly type: SqlType }
   | { readonly kind: 'record'; readonly columns: readonly RecordColumn[] | undefined }
@@ -83,7 +85,10 @@ function signatureOf(variables: readonly Variable[], shapes: readonly (Shape | u
     .join('|')
 }
 
-/** A row in a variable has no system columns here, which those of triggers have in PostgreSQL. */
+/**
+ * Returns the error for an unknown field; system columns are refused, because rows in variables lack those that
+ * PostgreSQL's trigger rows have.
+ */
 export const undefinedField = (record: string, field: string): Error =>
   isSystemColumn(field)
     ? new NotSupported(`the system column ${field} of ${record}`)
