@@ -9,19 +9,19 @@ import { describeColumns, writeRow } from './values.ts'
 export interface ConversationOptions {
   readonly engine: Engine
   readonly peer: Peer
-  /** A statement that is not simulated: the client gets an error. */
+  /** Called for a statement that is not simulated; the client receives an error. */
   readonly unsupported: (sql: string, construct: string) => void
   readonly losesReply: (pid: number) => boolean
   readonly began: (session: Session) => void
-  /** Another session ended this one. */
+  /** Called when another session terminates this session. */
   readonly terminated: (error: SqlError) => void
   /** A CancelRequest. */
   readonly cancel: (pid: number, secret: number) => void
-  /** Why the server takes no further session now. */
+  /** Returns the error with which the server refuses new sessions; undefined if it accepts them. */
   readonly unwilling: () => SqlError | undefined
 }
 
-/** All of one connection: from its startup packet until it ends. */
+/** The whole conversation of one connection, from its startup packet to its end. */
 export function* converse(options: ConversationOptions): Generator<Pause, void> {
   const { peer } = options
   const notifications = new Notifications(peer)
@@ -40,7 +40,7 @@ export function* converse(options: ConversationOptions): Generator<Pause, void> 
   }
 }
 
-/** Notifications wait until the client expects one: before ReadyForQuery, and while nothing is asked. */
+/** Holds notifications until the client expects them: before ReadyForQuery, and while no query is pending. */
 class Notifications {
   readonly #peer: Peer
   #waiting: Notification[] = []
@@ -64,7 +64,7 @@ class Notifications {
   }
 }
 
-/** Undefined if the connection ends without a session. */
+/** Runs the startup of a session; returns undefined if the connection ends without a session. */
 function* start(options: ConversationOptions, notifications: Notifications): Generator<Pause, Session | undefined> {
   const { peer } = options
   for (;;) {
@@ -132,7 +132,7 @@ function* serve(talk: Talk, losesReply: LosesReply, notifications: Notifications
   const extended = new Extended(talk)
   let isSkipping = false
   let commits = 0
-  /** Whether the connection ends before the client hears of its commit. */
+  /** Whether the connection ends before the client learns of its commit. */
   const isCut = (): boolean => {
     const hasCommitted = session.commits > commits
     commits = session.commits
@@ -190,7 +190,7 @@ function* serve(talk: Talk, losesReply: LosesReply, notifications: Notifications
       case 'copy-data':
       case 'copy-done':
       case 'copy-fail':
-        // What a client sent before it heard that its COPY had failed.
+        // Messages that a client sent before it received the error of its COPY.
         break
       case 'function-call':
         talk.unsupported('', 'the function call message of the protocol')
@@ -206,7 +206,7 @@ function* serve(talk: Talk, losesReply: LosesReply, notifications: Notifications
   }
 }
 
-/** The simple protocol: all statements of a text, in one transaction unless they begin one. */
+/** The simple query protocol: runs all statements of a text in one transaction, unless they begin one themselves. */
 function* answerQuery(talk: Talk, sql: string): Generator<Pause, void> {
   const { session, peer } = talk
   let running = sql
@@ -217,7 +217,7 @@ function* answerQuery(talk: Talk, sql: string): Generator<Pause, void> {
       running = statement.sql
       const outcome = yield* runStatement(talk, statement, [])
       writeRows(talk, outcome)
-      // The client hears of the last statement once it is durable.
+      // The reply to the last statement is sent once the statement is durable.
       if (i === statements.length - 1) session.sync()
       if (outcome.kind === 'empty') peer.write({ kind: 'empty-query' })
       else peer.write({ kind: 'command-complete', tag: outcome.tag })

@@ -1,7 +1,7 @@
 import type { CopyFormat } from '../session/session.ts'
 import { SqlError } from '../sql/error.ts'
 
-/** A line of COPY: the texts of its columns. */
+/** A row of COPY: the texts of its columns. */
 export type CopyRow = readonly (string | null)[]
 
 /**
@@ -33,7 +33,7 @@ function readText(text: string, { delimiter, null: nothing }: CopyFormat): reado
   )
 }
 
-/** Divided at the delimiters that no backslash precedes. */
+/** Splits a line at the delimiters without a preceding backslash. */
 function cells(line: string, delimiter: string): readonly string[] {
   const found: string[] = []
   let start = 0
@@ -86,7 +86,7 @@ function readCsv(text: string, { delimiter, null: nothing }: CopyFormat): readon
   return rows
 }
 
-/** A quote within is doubled. */
+/** Reads a quoted part; a doubled quote stands for one quote. */
 function quotedPart(text: string, start: number): { readonly inside: string; readonly end: number } {
   let inside = ''
   for (let at = start; at < text.length; at++) {
@@ -101,7 +101,7 @@ function quotedPart(text: string, start: number): { readonly inside: string; rea
   throw new SqlError('22P04', 'unterminated CSV quoted field')
 }
 
-/** A line of COPY TO STDOUT, with its line break. */
+/** Returns a line of COPY TO STDOUT, with its line break. */
 export const printCopy = (row: CopyRow, format: CopyFormat): string =>
   `${row.map((cell) => (format.format === 'csv' ? csvCell(cell, format) : textCell(cell, format))).join(format.delimiter)}\n`
 

@@ -8,34 +8,34 @@ import { describeColumns, formatsFor, readValue, writeRow } from './values.ts'
 
 type Message<Kind extends FrontendMessage['kind']> = Extract<FrontendMessage, { readonly kind: Kind }>
 
-/** A message of the extended protocol, Sync and Flush aside. */
+/** A message of the extended protocol, except Sync and Flush. */
 export type ExtendedMessage = Message<'parse'> | Message<'bind'> | Message<'describe' | 'close'> | Message<'execute'>
 
 interface Portal {
-  /** Undefined for an empty statement. */
+  /** The statement; undefined for an empty statement. */
   readonly prepared: Prepared | undefined
   readonly parameters: readonly SqlValue[]
   readonly formats: readonly Format[]
-  /** Its outcome, once it was executed; rows that were not sent yet begin at `next`. */
+  /** The outcome after the execution; `next` is the index of the first row not sent yet. */
   outcome: Done | undefined
   next: number
 }
 
-/** What the extended protocol keeps between messages. */
+/** The state of the extended protocol between messages. */
 export class Extended {
   readonly #talk: Talk
   readonly #prepared = new Map<string, Prepared>()
   readonly #portals = new Map<string, Portal>()
-  /** Names of prepared statements without text. */
+  /** Names of prepared statements with an empty text. */
   readonly #empty = new Set<string>()
-  /** The text that the current message is about. */
+  /** The SQL text that the current message refers to. */
   sql = ''
 
   constructor(talk: Talk) {
     this.#talk = talk
   }
 
-  /** Portals end with their transaction. */
+  /** Closes all portals, which end with their transaction. */
   ended(): void {
     this.#portals.clear()
   }
@@ -148,7 +148,8 @@ export class Extended {
     portal.next = end
     for (const row of sent)
       peer.write({ kind: 'data-row', values: writeRow(row, { columns, formats, context: session.context }) })
-    // As PostgreSQL does, which cannot know that a row was the last one before it looks for another.
+    // Like PostgreSQL, suspends the portal even after the last row: only a search for another row would show that it
+    // was the last.
     if (mostRows > 0 && sent.length === mostRows) peer.write({ kind: 'portal-suspended' })
     else
       peer.write({

@@ -2,16 +2,16 @@ import type { BackendMessage, FrontendMessage } from '@chaosproxy/wire/postgresq
 import { writeBackend } from '@chaosproxy/wire/postgresql'
 import type { Wait } from '../session/session.ts'
 
-/** The client has closed the connection, or broken the protocol. */
+/** A message, or the event that the client closed the connection or violated the protocol. */
 export type Received =
   | FrontendMessage
   | { readonly kind: 'closed' }
   | { readonly kind: 'malformed'; readonly why: string }
 
-/** A pause of a conversation: until a message arrives, for the time that a statement takes, or for a lock. */
+/** The reason for a pause of a conversation: it awaits a message, the time that a statement takes, or a lock. */
 export type Pause = { readonly kind: 'message' } | { readonly kind: 'cost'; readonly sql: string } | Wait
 
-/** The client's end of a conversation. */
+/** The client side of a conversation. */
 export class Peer {
   readonly #received: Received[] = []
   #out: Buffer[] = []
@@ -36,12 +36,12 @@ export class Peer {
     return this.#received.shift() ?? { kind: 'closed' }
   }
 
-  /** Writes a message; it leaves with the next flush. */
+  /** Buffers a message; the next flush sends it. */
   write(message: BackendMessage): void {
     this.#out.push(writeBackend(message))
   }
 
-  /** What was written since the last flush never leaves. */
+  /** Discards the messages written since the last flush. */
   discard(): void {
     this.#out = []
   }

@@ -23,7 +23,7 @@ interface Said {
   readonly fields: SqlErrorFields
 }
 
-/** In PostgreSQL's order (its manual, "Error and Notice Message Fields"). */
+/** Returns the fields in PostgreSQL's order (its manual, "Error and Notice Message Fields"). */
 function reportFields(severity: string, { code, message, fields }: Said): Report['fields'] {
   const { detail, hint, position, schema, table, column, dataType, constraint } = fields
   const all: readonly (readonly [letter: string, text: string | undefined])[] = [

@@ -7,35 +7,38 @@ import { fatal } from './report.ts'
 
 export interface ServerOptions {
   readonly engine: Engine
-  /** Calls back in virtual time, in a turn of the server. Returns what prevents it. */
+  /** Calls `run` after a virtual time, in a step of the server. Returns a function that cancels the call. */
   readonly after: (micros: number, run: () => void) => () => void
-  /** How long a statement takes, in microseconds. */
+  /** Returns the duration of a statement in microseconds. */
   readonly costOf: (sql: string) => number
-  /** How long a session takes to go on after a wait, in microseconds. */
+  /** Returns the time that a session needs to continue after a wait, in microseconds. */
   readonly wakesAfter: () => number
-  /** A statement that is not simulated: the client gets an error. */
+  /** Called for a statement that is not simulated; the client receives an error. */
   readonly unsupported: (sql: string, construct: string) => void
   readonly maxConnections: () => number
-  /** Asked when a session, by its process, is about to hear that what it wrote is committed; true: its connection ends instead. */
+  /**
+   * Called before a session is told that its writes are committed; if it returns true, the connection ends instead.
+   * `pid` is the session's process.
+   */
   readonly losesReply: (pid: number) => boolean
-  /** Whether it still recovers from a crash. */
+  /** Whether the server is still in crash recovery. */
   readonly isStarting: () => boolean
 }
 
-/** The server's end of one connection: bytes in, bytes out. */
+/** The server side of one connection: receives and sends bytes. */
 export interface Connection {
-  /** Of its session, once it has one. */
+  /** The process id of its session; undefined before the session starts. */
   readonly pid: number | undefined
-  /** Whether a statement runs, or a transaction is open. */
+  /** Whether a statement is running or a transaction is open. */
   readonly isBusy: boolean
   /** Whether the open transaction has changed or locked a row. */
   readonly hasWritten: boolean
   receive(bytes: Buffer): void
-  /** The client closed it, or it broke. A statement that runs goes on until it ends. */
+  /** Called when the client closes the connection or it breaks. A running statement continues to its end. */
   closed(): void
-  /** The server was killed. */
+  /** Called when the server is killed. */
   drop(): void
-  /** The server stops in order: the client hears 57P01, and the connection ends. */
+  /** Called at an orderly shutdown: the client receives 57P01 and the connection ends. */
   shutDown(): void
 }
 
@@ -50,7 +53,7 @@ export interface Server {
 
 const LONGEST_MESSAGE_BYTES = 1 << 26
 
-/** PostgreSQL's protocol 3 over the sessions of an engine. */
+/** Serves PostgreSQL's protocol 3 over the sessions of an engine. */
 export function createServer(options: ServerOptions): Server {
   const talking = new Map<number, Backend>()
   return {
@@ -60,7 +63,7 @@ export function createServer(options: ServerOptions): Server {
 
 interface Around {
   readonly sink: ConnectionSink
-  /** All connections with a session, by their process. */
+  /** All connections that have a session, by process id. */
   readonly talking: Map<number, Backend>
 }
 
@@ -134,7 +137,7 @@ class Backend implements Connection {
     else if (this.#waits === 'database') this.#options.engine.cancel(session.pid, secret)
   }
 
-  /** Whatever it waits for ends in this error. */
+  /** Ends the current wait with this error. */
   #fail(error: SqlError): void {
     this.#giveUp?.()
     this.#giveUp = undefined
@@ -142,7 +145,7 @@ class Backend implements Connection {
   }
 
   #terminate(error: SqlError): void {
-    // In a turn of its own: another session has the current one.
+    // In a separate step: another session has the current one.
     this.#options.after(this.#options.wakesAfter(), () => {
       if (!this.#isOver) this.#fail(error)
     })
@@ -166,7 +169,7 @@ class Backend implements Connection {
     if (!this.#isOver && this.#waits === 'message') this.#advance()
   }
 
-  /** Goes on until it waits. */
+  /** Continues the conversation until it waits. */
   #advance(error?: SqlError): void {
     let step = error === undefined ? this.#conversation.next() : this.#conversation.throw(error)
     while (step.done !== true) {
@@ -184,7 +187,7 @@ class Backend implements Connection {
     if (!this.#peer.isGone) this.#around.sink.end()
   }
 
-  /** A statement takes its time, unless `statement_timeout` ends it before. */
+  /** Continues after the time that a statement takes, unless `statement_timeout` ends it first. */
   #afterCost(micros: number, goOn: () => void): () => void {
     const limit = (this.#session?.statementTimeoutMs ?? 0) * 1_000
     if (limit === 0 || micros < limit) return this.#options.after(micros, goOn)
@@ -208,7 +211,7 @@ class Backend implements Connection {
       isAwaited = false
     }
     pause.ready(() => {
-      // In a turn of its own: it is called in that of the session which released a lock.
+      // In a separate step: the call happens in the step of the session that released a lock.
       if (isAwaited) this.#giveUp = after(wakesAfter(), goOn)
       isAwaited = false
     })

@@ -6,7 +6,7 @@ import { printCopy, readCopy } from './copy.ts'
 import type { Pause, Peer } from './peer.ts'
 import { writeRow } from './values.ts'
 
-/** A conversation that has started. */
+/** A conversation after its startup. */
 export interface Talk {
   readonly session: Session
   readonly peer: Peer
@@ -14,10 +14,10 @@ export interface Talk {
   readonly unsupported: (sql: string, construct: string) => void
 }
 
-/** What is left of an outcome once COPY's data went to and fro. */
+/** The outcomes that remain after the transfer of COPY data. */
 export type Done = Extract<Outcome, { readonly kind: 'done' | 'rows' | 'empty' }>
 
-/** Executes a statement; the data of COPY goes to and fro meanwhile. */
+/** Executes a statement and transfers the data of COPY. */
 export function* runStatement(
   talk: Talk,
   given: Prepared | Statement,
@@ -65,7 +65,7 @@ function* copyIn(
   return outcome
 }
 
-/** Everything that the client copies, as text. */
+/** Returns all data that the client copies, as text. */
 function* copied(peer: Peer): Generator<Pause, string> {
   const parts: Buffer[] = []
   for (;;) {
@@ -78,7 +78,7 @@ function* copied(peer: Peer): Generator<Pause, string> {
         return Buffer.concat(parts).toString()
       case 'copy-fail':
         throw new SqlError('57014', `COPY from stdin failed: ${message.reason}`)
-      // Clients of the extended protocol send them without knowing that it is a COPY.
+      // Clients of the extended protocol send Flush and Sync before they learn that the statement is a COPY.
       case 'flush':
       case 'sync':
         break
@@ -108,9 +108,9 @@ function copyOut(
 }
 
 /**
- * Reports an error, after which the transaction has failed.
+ * Reports an error and aborts the transaction.
  *
- * @throws SqlError that ends the session, and whatever is no error of SQL.
+ * @throws SqlError if it ends the session; rethrows errors other than SqlError and NotSupported
  */
 export function reported({ session, unsupported }: Talk, sql: string, error: unknown): SqlError {
   if (!(error instanceof SqlError) && !(error instanceof NotSupported)) throw error

@@ -6,9 +6,9 @@ import type { SqlValue } from '../types/value.ts'
 type Context = Session['context']
 
 /**
- * Formats as Bind gives them: none for all text, one for all, or one for each.
+ * Expands the formats of Bind: none for all text, one for all values, or one per value.
  *
- * @throws SqlError for another number of them.
+ * @throws SqlError for another number of formats
  */
 export function formatsFor(formats: readonly Format[], count: number, what: 'parameter' | 'result'): readonly Format[] {
   if (formats.length <= 1) return Array.from({ length: count }, () => formats[0] ?? 0)

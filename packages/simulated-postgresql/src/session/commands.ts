@@ -24,7 +24,7 @@ interface Described {
   readonly parameterOids: readonly number[]
 }
 
-/** What a statement without a plan returns: SHOW, FETCH and EXECUTE return rows. */
+/** Returns the result columns of a statement without a plan: SHOW, FETCH and EXECUTE return rows. */
 export function resultColumnsOf(connection: Host, node: Node): Described {
   if ('VariableShowStmt' in node) return { columns: showColumns(node.VariableShowStmt), parameterOids: [] }
   if ('FetchStmt' in node && node.FetchStmt.ismove !== true)
@@ -34,7 +34,7 @@ export function resultColumnsOf(connection: Host, node: Node): Described {
   return { columns: undefined, parameterOids: [] }
 }
 
-/** Executes a statement that is not SELECT, INSERT, UPDATE or DELETE. */
+/** Executes a statement other than SELECT, INSERT, UPDATE and DELETE. */
 export function* executeCommand(connection: Host, statement: Statement, parameters: readonly SqlValue[]): Execution {
   const { node } = statement
   if ('ExecuteStmt' in node) return yield* executePrepared(connection, node.ExecuteStmt)
@@ -152,7 +152,7 @@ function set(connection: Host, fields: Fields<'VariableSetStmt'>): string {
   }
 }
 
-/** Some settings belong to the open transaction. */
+/** Sets a setting; some settings belong to the open transaction. */
 function setOne(connection: Host, name: string, value: string, local: boolean): void {
   if (!['transaction_isolation', 'transaction_read_only', 'transaction_deferrable'].includes(name.toLowerCase()))
     setSetting(connection, name, value, local)
@@ -199,7 +199,7 @@ function* prepare(
     const { oid, domain } = resolveTypeName(expectKind(node, 'TypeName'), connection.context)
     return domain ?? oid
   })
-  // Its text must not be that of another statement: plans are shared by it.
+  // The statement's text must be unique, because plans are shared by text.
   connection.prepared.set(name, yield* connection.compile({ ...statement, node: query }, oids))
   return 'PREPARE'
 }

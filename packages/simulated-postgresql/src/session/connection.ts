@@ -27,7 +27,7 @@ const IDLE = {
   failed: 'idle in transaction (aborted)',
 } as const
 
-/** A session: executes statements one at a time, listens, and can be interrupted by others. */
+/** A session: executes one statement at a time, receives notifications, and can be interrupted by other sessions. */
 export class Connection implements Session, Subscriber, Host {
   readonly server: Server
   readonly pid: number
@@ -86,7 +86,7 @@ export class Connection implements Session, Subscriber, Host {
     this.facts = this.#sessionFacts(user, startup.get('database') ?? user)
     this.planner = new Planner(server, this.settings, this.transactions, this.names, this.facts)
     this.runner = new Runner(this)
-    // Whoever connects has a role: who may is not simulated.
+    // Any user may connect, and the role is created: authorization is not simulated.
     if (!server.catalogue.roles.isTaken(user, undefined)) server.catalogue.roles.add(user, user, undefined)
     server.notifications.subscribe(this)
   }

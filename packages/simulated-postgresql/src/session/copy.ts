@@ -9,7 +9,7 @@ import type { SqlValue } from '../types/value.ts'
 import type { Host } from './host.ts'
 import type { CopyFormat, Execution, Outcome, Wait } from './session.ts'
 
-/** COPY to or from the client. */
+/** Executes COPY to or from the client. */
 export function* copy(host: Host, fields: Fields<'CopyStmt'>, statement: Statement): Generator<Wait, Outcome, void> {
   const read = fieldsOf('CopyStmt', fields, [
     'relation',
@@ -29,7 +29,7 @@ export function* copy(host: Host, fields: Fields<'CopyStmt'>, statement: Stateme
   return { kind: 'copyOut', tag: `COPY ${rows.length}`, format, columns: plan.columns ?? [], rows }
 }
 
-/** The names of the columns: those that were written, or all. */
+/** Returns the names of the listed columns, or of all columns. */
 function columnNames(host: Host, fields: Fields<'CopyStmt'>): readonly string[] {
   if (fields.attlist !== undefined) return namesOf(fields.attlist)
   const table = relationOf(fields.relation, host.planner.newContext())
@@ -52,7 +52,7 @@ function selectOf(host: Host, fields: Fields<'CopyStmt'>): Node {
   }
 }
 
-/** Each row that the client sends is inserted by one prepared INSERT. */
+/** Executes COPY FROM: one prepared INSERT inserts each row that the client sends. */
 function* copyIn(
   host: Host,
   fields: Fields<'CopyStmt'>,

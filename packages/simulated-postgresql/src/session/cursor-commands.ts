@@ -14,7 +14,7 @@ const HOLD = 0x20
 const SCROLL = 0x2
 const INSENSITIVE = 0x8
 
-/** DECLARE: reads its rows at once. */
+/** DECLARE: reads the rows of the cursor immediately. */
 export function* declare(
   connection: Host,
   fields: Fields<'DeclareCursorStmt'>,
@@ -48,7 +48,7 @@ export function* declare(
       },
     }
   }
-  // One that outlives its transaction is read at the commit.
+  // A holdable cursor counts as read at the commit.
   const { rows, plan, tellRead } = yield* connection.runner.run(compile, parameters, statement.sql, !hold)
   connection.cursors.set(portalname, {
     ...{ columns: plan.columns ?? [], rows, position: 0, hold, tellRead },
@@ -59,7 +59,7 @@ export function* declare(
   return 'DECLARE CURSOR'
 }
 
-/** What FOR UPDATE has locked cannot be read again (transformDeclareCursorStmt). */
+/** Refuses cursor options that need a second read of rows locked by FOR UPDATE (transformDeclareCursorStmt). */
 function requireReadOnce(options: number): void {
   const [name, kind] =
     (options & HOLD) !== 0
@@ -74,7 +74,7 @@ function requireReadOnce(options: number): void {
   if ((options & INSENSITIVE) !== 0) throw new NotSupported('an INSENSITIVE cursor with FOR UPDATE')
 }
 
-/** Whether there was another row. */
+/** Reads one row into `fetched`; returns false if there was none. */
 function* readInto(fetched: (readonly SqlValue[])[], reading: Reading | undefined): Generator<Wait, boolean, void> {
   const row = reading && (yield* reading.next())
   if (row !== undefined) fetched.push(row)

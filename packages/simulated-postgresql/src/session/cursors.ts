@@ -3,19 +3,19 @@ import type { SqlValue } from '../types/value.ts'
 import type { TellRead } from './runner.ts'
 import type { ResultColumn, Wait } from './session.ts'
 
-/** A cursor of DECLARE: its rows were read when it was opened. */
+/** A cursor of DECLARE; its rows were read when it was opened. */
 export interface Cursor {
   readonly columns: readonly ResultColumn[]
-  /** Those that FOR UPDATE has locked, where `reading` locks the others. */
+  /** The rows; for FOR UPDATE only those locked so far, while `reading` locks further rows. */
   readonly rows: readonly (readonly SqlValue[])[]
   readonly reading: (() => Generator<Wait, boolean, void>) | undefined
-  /** The number of the row that it stands on; 0 before the first. */
+  /** The number of the current row, from 1; 0 before the first row. */
   position: number
-  /** Where somebody watches: rows count as read once they are fetched. */
+  /** Reports fetched rows as read, if the engine is observed. */
   readonly tellRead: TellRead | undefined
-  /** WITH HOLD: outlives the transaction. */
+  /** WITH HOLD: the cursor outlives its transaction. */
   readonly hold: boolean
-  /** NO SCROLL: it never goes back, not even to the row that it stands on. */
+  /** NO SCROLL: the cursor never moves back, not even to its current row. */
   readonly forwardOnly: boolean
 }
 
@@ -23,7 +23,7 @@ export type Direction =
   | { readonly kind: 'forward' | 'backward'; readonly count: number }
   | { readonly kind: 'absolute' | 'relative'; readonly to: number }
 
-/** Locks the rows up to the one that a FETCH or MOVE ends at. */
+/** Locks the rows up to the last row of a FETCH or MOVE. */
 export function* readUpTo(cursor: Cursor, direction: Direction): Generator<Wait, void, void> {
   const { reading, rows, position } = cursor
   if (reading === undefined || direction.kind === 'backward') return
@@ -32,7 +32,7 @@ export function* readUpTo(cursor: Cursor, direction: Direction): Generator<Wait,
   while (rows.length < last) if (!(yield* reading())) return
 }
 
-/** The rows that FETCH gives, or MOVE passes; moves the cursor. */
+/** Returns the rows of a FETCH, or the rows that a MOVE passes; moves the cursor. */
 export function fetchRows(cursor: Cursor, direction: Direction, isMove: boolean): readonly (readonly SqlValue[])[] {
   const { rows } = cursor
   if (cursor.forwardOnly && goesBack(cursor, direction, isMove))
@@ -64,10 +64,10 @@ export function fetchRows(cursor: Cursor, direction: Direction, isMove: boolean)
   }
 }
 
-/** What the parser has for ALL: the largest `long` of its machine. */
+/** The parser's count for ALL: the largest `long` of its WebAssembly target. */
 const ALL = 2 ** 31 - 1
 
-/** Whether PostgreSQL would read backward, or anew from the beginning (DoPortalRunFetch). */
+/** Whether PostgreSQL would scan backward or restart from the beginning (DoPortalRunFetch). */
 function goesBack({ position, rows }: Cursor, direction: Direction, isMove: boolean): boolean {
   const again = !isMove && position > 0 && position <= rows.length
   switch (direction.kind) {
@@ -82,7 +82,7 @@ function goesBack({ position, rows }: Cursor, direction: Direction, isMove: bool
     case 'forward':
     case 'backward':
       if (direction.count === 0) return again
-      // MOVE BACKWARD ALL rewinds, which is nothing at the beginning.
+      // MOVE BACKWARD ALL rewinds, which has no effect at the beginning.
       if (isMove && position === 0 && direction.count >= ALL) return false
       return (direction.kind === 'forward') !== direction.count > 0
   }

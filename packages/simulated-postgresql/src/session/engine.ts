@@ -10,10 +10,10 @@ import { Notifications } from './notifications.ts'
 import type { Server } from './server.ts'
 import type { Engine, EngineOptions, Session, SessionListener } from './session.ts'
 
-/** The process that listens has a number too. */
+/** The first process id of a session; the server process has one too. */
 const FIRST_PID = 101
 
-/** A PostgreSQL server with an empty database. Load the parser before. */
+/** Creates a PostgreSQL server with an empty database. The parser must be loaded before. */
 export function createEngine(options: EngineOptions): Engine {
   const types = createTypes()
   const store = new Store(options)
@@ -70,7 +70,7 @@ function engineOf(server: Server): Engine {
     crash() {
       endAll()
       store.begunAt = store.time.now()
-      // A standby that crashes reads on from where it was.
+      // A standby resumes replay at its position after a crash.
       return server.isStandby ? 0 : store.log.crash()
     },
     position: () => store.log.flushedOf(store.commits),

@@ -16,7 +16,7 @@ import { setSetting, showSetting } from './transaction-settings.ts'
 
 export type SessionFunction = (values: readonly SqlValue[], env: Env) => SqlValue
 
-/** The functions that are the session's, by the names of their implementations in pg_proc. */
+/** Returns the functions of the session by the names of their implementations in pg_proc. */
 export function sessionFunctions(connection: Host): ReadonlyMap<string, SessionFunction> {
   return new Map<string, SessionFunction>([
     ...sequenceFunctions(connection),
@@ -44,7 +44,7 @@ function commentFunctions({ server, transactions }: Host): readonly (readonly [s
   const { comments, preserved } = server.catalogue
   const find = (relation: string, oid: SqlValue, column: SqlValue): string | undefined =>
     preserved.seenBy(transactions.open, () => comments.get(`${relation} ${oid} ${column}`))
-  /** Of what comments are kept without being found by numbers. */
+  /** Returns null for a catalogue whose comments are stored but not found by oid. */
   const orNull = (relation: string): null => {
     if (relation === 'pg_class' || relation === 'pg_type') return null
     for (const key of comments.keys())
@@ -64,7 +64,7 @@ function commentFunctions({ server, transactions }: Host): readonly (readonly [s
   ]
 }
 
-/** What a role may do is not simulated: each is the owner of everything. */
+/** Returns true for a known privilege: privileges are not simulated, and each role owns everything. */
 function mayUse({ server, transactions }: Host, schema: string, privilege: string): boolean {
   if (!server.catalogue.hasSchema(schema, transactions.open))
     throw new SqlError('3F000', `schema "${schema}" does not exist`)
@@ -119,7 +119,10 @@ function sequenceFunctions(connection: Host): readonly (readonly [string, Sessio
       ? new SqlError('XX000', `could not open relation with OID ${oid}`)
       : new SqlError('42809', `"${found.name}" is not a sequence`)
   }
-  /** The sequence, which nobody drops before the end of the transaction, also if it rolls back to a savepoint. */
+  /**
+   * Returns the sequence and locks it against DROP until the end of the transaction, even after a rollback to a
+   * savepoint.
+   */
   const used = (oid: SqlValue): Sequence => {
     const { server, backend, runner } = connection
     const sequence = find(oid)

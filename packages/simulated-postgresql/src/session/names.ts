@@ -7,7 +7,7 @@ import type { Server } from './server.ts'
 import type { Settings } from './settings.ts'
 import type { Transactions } from './transactions.ts'
 
-/** What names mean in a session: where it looks for relations, and which it sees. */
+/** Resolves names in a session: the schemas that it searches, and the relations that it sees. */
 export class Names {
   readonly #server: Server
   readonly #settings: Settings
@@ -36,14 +36,17 @@ export class Names {
       : [this.temporarySchema, ...all]
   }
 
-  /** As the setting has it. */
+  /** Returns the search path as the setting contains it. */
   #written(): readonly string[] {
     return splitList(this.#settings.get('search_path') ?? '').map((name) =>
       name === '$user' ? this.#user : name === 'pg_temp' ? this.temporarySchema : name,
     )
   }
 
-  /** The schemas of the search path that there are; `implicit`: also those that are searched without being listed. */
+  /**
+   * Returns the existing schemas of the search path; with `implicit`, also those that are searched without being
+   * listed.
+   */
   schemas(implicit: boolean): readonly string[] {
     const path = implicit ? this.searchPath() : this.#written()
     const hasTemporary = this.temporaryTables().length > 0
@@ -78,7 +81,7 @@ export class Names {
     throw undefinedRelation([schema, name])
   }
 
-  /** With its schema only where the search path does not lead to it. */
+  /** Returns a relation's name, with its schema only if the search path does not find it. */
   relationName(oid: number): string | undefined {
     const own = this.#transactions.open
     return this.#server.catalogue.preserved.seenBy(own, () => this.#nameOf(oid, own))
@@ -116,7 +119,7 @@ function quoted(name: string): string {
   return /^[a-z_][a-z0-9_$]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`
 }
 
-/** The parts of a qualified name: `public."My Table"`. */
+/** Returns the parts of a qualified name such as `public."My Table"`. */
 export function splitName(text: string): readonly string[] {
   return [...text.matchAll(/"((?:[^"]|"")*)"|([^."]+)/g)].map(([, exact, folded = '']) =>
     exact === undefined ? folded.trim().toLowerCase() : exact.replaceAll('""', '"'),

@@ -10,7 +10,7 @@ export interface Notification {
   readonly payload: string
 }
 
-/** LISTEN and NOTIFY among the sessions of a server. */
+/** LISTEN and NOTIFY between the sessions of a server. */
 export class Notifications {
   readonly #subscribers = new Set<Subscriber>()
 
@@ -22,7 +22,7 @@ export class Notifications {
     this.#subscribers.delete(subscriber)
   }
 
-  /** Called at the commit: the sender hears itself too. */
+  /** Delivers notifications at the commit; the sender receives them too. */
   publish(notifications: readonly Notification[]): void {
     for (const notification of notifications)
       for (const subscriber of this.#subscribers)

@@ -21,7 +21,7 @@ export class Planner {
   readonly #transactions: Transactions
   readonly #names: Names
   readonly #facts: SessionFacts
-  /** The tables that the statement compiled last names, as far as it came. */
+  /** The tables named by the statement compiled last, as far as its compilation got. */
   looked: ReadonlyMap<Table, LockMode> = new Map()
 
   constructor(server: Server, settings: Settings, transactions: Transactions, names: Names, facts: SessionFacts) {
@@ -32,7 +32,7 @@ export class Planner {
     this.#facts = facts
   }
 
-  /** The plan of a query or a modification. Plans are shared among sessions, as long as nobody changes the catalogue. */
+  /** Returns the plan of a query or a modification. Sessions share plans until the catalogue changes. */
   compile(statement: Statement, parameterOids: readonly number[]): Compiled & { readonly plan: Plan } {
     const plan = this.#plan(statement, parameterOids)
     const { version } = this.#server.catalogue
@@ -45,7 +45,7 @@ export class Planner {
     const known = plans.get(key)
     if (known !== undefined && known.version === catalogue.version && !this.#isChanging()) return known.plan
     const plan = compilePlan(statement.node, { ...this.#options(), parameterOids })
-    // `'now'::timestamp` is read when the statement is compiled.
+    // The compilation of `'now'::timestamp` fixes its value, so such plans are not shared.
     if (!this.#isChanging() && !/\b(?:now|today|tomorrow|yesterday)\b(?!\s*\()/i.test(statement.sql)) {
       if (plans.size > 5_000) plans.clear()
       plans.set(key, { version: catalogue.version, plan })
@@ -53,7 +53,7 @@ export class Planner {
     return plan
   }
 
-  /** The plan to execute. Compiles again if the catalogue changed: the result must have the same columns. */
+  /** Returns the plan to execute. Compiles again if the catalogue changed; the result must keep the same columns. */
   current({ plan, version, statement, parameterOids, columns }: Compiled): Plan {
     if (plan !== undefined && version === this.#server.catalogue.version) return plan
     const again = this.#plan(statement, parameterOids)
@@ -63,7 +63,7 @@ export class Planner {
     return again
   }
 
-  /** The plan of a statement of a routine. */
+  /** Returns the plan of a statement in a routine. */
   planInside(statement: Statement, variables: RoutineVariables): Plan {
     const { catalogue, routinePlans } = this.#server
     const key = `${this.#key()}|${variables.signature}`
@@ -75,7 +75,7 @@ export class Planner {
     return plan
   }
 
-  /** A context for a command that defines something. */
+  /** Returns a context for a command that defines an object. */
   newContext(): Context {
     return new Context({ ...this.#options(), parameterOids: [], compilers: COMPILERS })
   }
@@ -108,7 +108,7 @@ export class Planner {
     return `${this.#names.searchPath()}|${this.#settings.get('TimeZone')}|${this.#settings.get('DateStyle')}|${user}`
   }
 
-  /** What the open transaction defines is in no plan of others. */
+  /** Whether the open transaction changed the catalogue: its definitions must not enter shared plans. */
   #isChanging(): boolean {
     const { open } = this.#transactions
     return open !== undefined && this.#server.catalogue.isChanging(open)

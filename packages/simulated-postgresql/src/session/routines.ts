@@ -22,12 +22,12 @@ import { splitName } from './names.ts'
 import type { RoutineCalls } from './server.ts'
 import type { Wait } from './session.ts'
 
-/** Triggers that fire triggers, and so on: PostgreSQL's stack ends somewhere too. */
+/** The maximum depth of nested trigger and routine calls; PostgreSQL limits its stack too. */
 const DEEPEST = 60
 
 type Given = Map<number, { readonly value: SqlValue; readonly shape: Shape }>
 
-/** What RETURN gave, and the rows of a function that returns a set. */
+/** The value of RETURN, and the rows of a set-returning function. */
 interface Called {
   readonly result: { readonly value: SqlValue; readonly type: SqlType | undefined } | undefined
   readonly rows: readonly (readonly SqlValue[])[]
@@ -36,7 +36,7 @@ interface Called {
 export class Routines implements RoutineHost<Plan>, RoutineCalls {
   readonly #host: Host
   #depth = 0
-  /** Whether the function being called is STABLE or IMMUTABLE. */
+  /** Whether the called function is STABLE or IMMUTABLE. */
   #stable = false
 
   constructor(host: Host) {
@@ -60,7 +60,9 @@ export class Routines implements RoutineHost<Plan>, RoutineCalls {
     return 'DO'
   }
 
-  /** Calls a trigger's function. Of a BEFORE trigger for rows: the row to go on with; undefined: none. */
+  /**
+   * Calls a trigger function. For a BEFORE row trigger, returns the row to continue with, or undefined to skip the row.
+   */
   *fire({ trigger, table, event, before, after }: Firing): Generator<Wait, readonly SqlValue[] | undefined, void> {
     const { body } = this.#routine(trigger.routine.oid)
     const columns = columnsOf(table).map(({ name, type }) => ({ name, type }))
@@ -123,7 +125,7 @@ export class Routines implements RoutineHost<Plan>, RoutineCalls {
   *#value(routine: Routine, values: readonly SqlValue[]): Generator<Wait, SqlValue, void> {
     const { body, returns } = routine
     const { result } = yield* this.#within(routine, values)
-    // A function in SQL gives null, one in PL/pgSQL a value.
+    // A void function returns null in SQL and an empty value in PL/pgSQL.
     if (returns.kind === 'void') return body.language === 'sql' ? null : ''
     if (result !== undefined && returns.kind === 'record') return result.value
     if (result === undefined || returns.kind !== 'value')
@@ -233,7 +235,7 @@ export class Routines implements RoutineHost<Plan>, RoutineCalls {
       const compiled = context.assignedValue(given, new QueryScope(context, undefined), { name: '', type: to })
       return compiled.evaluate({ row: [], parameters: [], session: this.#host.facts })
     } catch (error) {
-      // Without a cast PL/pgSQL goes by the text.
+      // Without a cast, PL/pgSQL converts through the text form.
       if (!(error instanceof SqlError) || error.code !== '42804') throw error
       const { types } = this.context
       return types.typeOf(to.oid).input(types.typeOf(from.oid).output(value, this.context), this.context, to.typmod)
@@ -262,7 +264,7 @@ export class Routines implements RoutineHost<Plan>, RoutineCalls {
   }
 }
 
-/** The variables of PL/pgSQL after the arguments, which hold what is to be returned. */
+/** Returns the PL/pgSQL variables after the arguments, which hold the values to return. */
 function outVariables({ returns, arguments: all }: Routine): readonly Pick<RecordColumn, 'type'>[] {
   if (returns.kind === 'set') return returns.named ? returns.columns : []
   const known = all.filter(({ out }) => out).length

@@ -26,13 +26,13 @@ import type { RoutineCalls, Server } from './server.ts'
 import type { Wait } from './session.ts'
 import type { Transactions } from './transactions.ts'
 
-/** What a plan came to. */
+/** The result of a plan's execution. */
 export interface Ran {
   readonly tag: string
   readonly rows: Rows
 }
 
-/** Tells a witness what of the rows of a query was read, by a statement of its own. */
+/** Reports to the witness which rows of a query were read, as a separate statement. */
 export type TellRead = (sql: string, part: (rows: Rows) => Rows) => void
 
 export interface RunnerOwner {
@@ -46,13 +46,13 @@ export interface RunnerOwner {
   notice(severity: 'NOTICE' | 'WARNING', code: string, message: string): void
 }
 
-/** Runs the plans of a session: with their locks and snapshots, and the checks that they owe. */
+/** Runs the plans of a session with their locks, snapshots and scheduled checks. */
 export class Runner {
   readonly #owner: RunnerOwner
   /** The last value that the session took from each sequence. */
   readonly currentValues: Map<Sequence, bigint> = new Map()
   lastSequence: Sequence | undefined
-  /** Of the statement that runs, also while it calls routines. */
+  /** The text of the running statement, also during calls of routines. */
   #sql = ''
 
   constructor(owner: RunnerOwner) {
@@ -89,7 +89,10 @@ export class Runner {
     }
   }
 
-  /** Runs a plan whose tables are locked as a command of its own within the one that is executed: it sees what was written so far, or if it is stable what that one sees. */
+  /**
+   * Runs a plan whose tables are locked, as a nested command of the current statement. The command sees all writes so
+   * far, or the statement's snapshot if `stable`.
+   */
   *runInside(plan: Plan, parameters: readonly SqlValue[], stable: boolean): Generator<Wait, Ran, void> {
     const { transactions, server } = this.#owner
     const transaction = transactions.begin(false)
@@ -100,7 +103,7 @@ export class Runner {
     const around = transaction.snapshot
     if (!stable) nextCommand(transaction)
     const snapshot = stable && around !== undefined ? around : transactions.takeSnapshot(transaction)
-    // The older one goes on: what it shows must stay.
+    // The older snapshot stays in effect: the rows that it shows must be kept.
     if (transaction.isolation === 'read committed') transaction.snapshot = around ?? snapshot
     try {
       const run = this.newRun(transaction, snapshot, parameters)
@@ -116,8 +119,9 @@ export class Runner {
   }
 
   /**
-   * A plan whose tables are locked. Who waited for a lock compiles anew: names may mean something else. What cannot be
-   * compiled because of what another transaction is defining is compiled once that transaction has ended.
+   * Returns a plan after it locks the tables. After a wait for a lock, compiles again, because names may resolve
+   * differently. If another transaction's uncommitted definition prevents compilation, compiles after that transaction
+   * ends.
    */
   *locked<T extends Locking>(compile: () => T): Generator<Wait, T, void> {
     const { transactions, server } = this.#owner
@@ -126,7 +130,7 @@ export class Runner {
       const { version } = server.catalogue
       const { plan, tables } = this.#compiled(compile)
       if (plan?.writes !== undefined && !plan.isIdle) transactions.refuseReadOnly(plan.writes)
-      // Above read committed the snapshot is older than the locks.
+      // Above read committed, the snapshot is older than the locks.
       const transaction = transactions.begin(false)
       if (transaction.isolation !== 'read committed' && transaction.snapshot === undefined)
         transactions.takeSnapshot(transaction)
@@ -136,7 +140,7 @@ export class Runner {
     }
   }
 
-  /** A plan, if no lock that it needs has to be waited for. */
+  /** Returns a plan if all its locks are available without a wait. */
   atOnce<T extends Locking>(compile: () => T): T | undefined {
     const { plan, tables } = this.#compiled(compile)
     return this.#mustWait(tables) ? undefined : plan
@@ -159,9 +163,9 @@ export class Runner {
   }
 
   /**
-   * False if the session has the lock already.
+   * Locks a table; returns false if the session already holds the lock.
    *
-   * @param scope at whose end the lock goes
+   * @param scope The subtransaction at whose end the lock is released.
    */
   *lockTable(target: Lockable, mode: LockMode, scope: Subtransaction = this.#scope): Generator<Wait, boolean, void> {
     const { server, backend, transactions } = this.#owner
@@ -186,7 +190,9 @@ export class Runner {
     server.store.locks.release(backend, target, mode, transactions.begin(false).current)
   }
 
-  /** Locks what a name means, which may be something else after the wait (RangeVarGetRelidExtended). */
+  /**
+   * Locks the object that a name resolves to; after a wait the name may resolve differently (RangeVarGetRelidExtended).
+   */
   *lockNamed<T extends Named>(find: () => T, mode: LockMode, kind?: ObjectKind): Generator<Wait, T, void> {
     let found = find()
     while (found !== undefined) {
@@ -243,7 +249,7 @@ export class Runner {
     this.lastSequence = sequence
   }
 
-  /** Checks what a statement owes; what is deferred is kept for the end of the transaction. */
+  /** Runs the scheduled checks of a statement; deferred checks are kept for the end of the transaction. */
   *payOwed(run: Run): Generator<Wait, void, void> {
     for (let at = 0; at < run.owed.length; at++) {
       const check = run.owed[at]
@@ -256,7 +262,7 @@ export class Runner {
     }
   }
 
-  /** The deferred checks, at the end of the transaction or at SET CONSTRAINTS IMMEDIATE. */
+  /** Runs the deferred checks, at the end of the transaction or at SET CONSTRAINTS IMMEDIATE. */
   *payDeferred(of: (check: OwedCheck) => boolean): Generator<Wait, void, void> {
     const { transactions } = this.#owner
     const { open, owed } = transactions
@@ -273,7 +279,7 @@ export class Runner {
   }
 }
 
-/** The locks of what changes a relation, but for CREATE INDEX: they exclude each other. */
+/** The lock modes of commands that change a relation, except CREATE INDEX: these modes exclude each other. */
 const DEFINING: ReadonlySet<LockMode> = new Set([
   'ShareUpdateExclusiveLock',
   'ShareRowExclusiveLock',
@@ -281,7 +287,7 @@ const DEFINING: ReadonlySet<LockMode> = new Set([
   'AccessExclusiveLock',
 ])
 
-/** All that may be changed of a table or an index, under its lock. */
+/** Returns all parts of a table or an index that may change under its lock. */
 function partsOf(target: Lockable): readonly object[] {
   if (typeof target === 'string') return []
   if ('entries' in target) return [target]

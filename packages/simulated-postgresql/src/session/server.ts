@@ -12,38 +12,38 @@ import type { Witness } from '../witness/witness.ts'
 import type { Notifications } from './notifications.ts'
 import type { EngineOptions, Prepared, Wait } from './session.ts'
 
-/** What the sessions of a server share. */
+/** The state that the sessions of a server share. */
 export interface Server {
   readonly options: EngineOptions
   readonly store: Store
   readonly catalogue: Catalogue
   readonly notifications: Notifications
   readonly connections: Map<number, Peer>
-  /** What statements were compiled to, by their text and what else it depends on. */
+  /** Compiled statements by their text and the other inputs of the compilation. */
   readonly plans: Map<string, { readonly version: number; readonly plan: Plan }>
   readonly routinePlans: WeakMap<Statement, { readonly key: string; readonly version: number; readonly plan: Plan }>
-  /** For expressions that belong to the database: index expressions. */
+  /** The facts for expressions that belong to the database, such as index expressions. */
   readonly facts: SessionFacts
   readonly isStandby: boolean
-  /** Present if somebody asks what transactions read and wrote. */
+  /** Present if an observer asks what transactions read and wrote. */
   readonly witness: Witness | undefined
 }
 
-/** A session, as others meet it. */
+/** A session as other sessions see it. */
 export interface Peer {
   readonly secret: number
   readonly activity: Activity
-  /** Ends what it waits for. */
+  /** Ends the session's current wait with an error. */
   interrupt(error: SqlError): void
-  /** Ends it, as pg_terminate_backend does. */
+  /** Ends the session, as pg_terminate_backend does. */
   terminated(): void
   end(): void
 }
 
-/** A prepared statement with what it was compiled to; statements without a plan are read when they are executed. */
+/** A prepared statement with its plan; a statement without a plan is interpreted at execution. */
 export interface Compiled extends Prepared {
   readonly plan: Plan | undefined
-  /** The catalogue that it was compiled for. */
+  /** The version of the catalogue at compilation. */
   readonly version: number
 }
 
@@ -52,8 +52,8 @@ export interface RoutineCalls {
   block(fields: Fields<'DoStmt'>): Generator<Wait, string, void>
   /** Calls a function in an expression. */
   value(oid: number, values: readonly SqlValue[], site: object): SqlValue
-  /** The rows of a function that returns a set. */
+  /** Returns the rows of a set-returning function. */
   rows(oid: number, values: readonly SqlValue[], site: object): readonly (readonly SqlValue[])[]
-  /** Calls a trigger's function: see {@link Run}. */
+  /** Calls a trigger function; see {@link Run}. */
   fire(firing: Firing): Generator<Wait, readonly SqlValue[] | undefined, void>
 }

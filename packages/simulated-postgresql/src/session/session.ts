@@ -13,61 +13,71 @@ export type { EngineTime, Wait } from '../storage/wait.ts'
 
 export interface EngineOptions {
   readonly time: EngineTime
-  /** In [0, 1), from a seed: the order of rows without ORDER BY, `random()`, `gen_random_uuid()`. */
+  /**
+   * Returns a number in [0, 1) from a seed, for the order of rows without ORDER BY, `random()` and `gen_random_uuid()`.
+   */
   readonly random: () => number
-  /** Whether rows that no ORDER BY orders come in a random order; true without it. */
+  /** Whether rows that no ORDER BY sorts are returned in random order; true by default. */
   readonly shuffles?: boolean
   /** Defaults of settings, such as `deadlock_timeout` or `TimeZone`, as `ALTER SYSTEM SET` would set them. */
   readonly settings?: ReadonlyMap<string, string>
-  /** Called once a transaction that wrote has committed; whether it is on the disk. */
+  /** Called after a transaction with writes commits; `isFlushed` tells whether the commit is on disk. */
   readonly committed?: (isFlushed: boolean) => void
-  /** Asked where a serialization failure (40001) is legal and not needed; true: it fails. Without it, none does. */
+  /**
+   * Called where a serialization failure (40001) is permitted but not required; true makes the transaction fail. If
+   * absent, none fails.
+   */
   readonly fails?: () => boolean
-  /** Computes functions that this package does not. */
+  /** Computes functions that this package does not implement. */
   readonly calculator?: Calculator | undefined
-  /** Present to be told by `witnessed` what transactions read and wrote; it then keeps every version of every row. */
+  /**
+   * If present, `witnessed` reports what transactions read and wrote; the engine then keeps every version of every row.
+   */
   readonly watch?: Watch | undefined
 }
 
 interface StandbyOptions extends Pick<EngineOptions, 'time' | 'random'> {
-  /** The number of the last commit that it has. */
+  /** Returns the number of the last commit that the standby received. */
   readonly received: () => number
-  /** The number of the last commit that its sessions see. */
+  /** Returns the number of the last commit that the standby's sessions see. */
   readonly replayed: () => number
 }
 
 /** One PostgreSQL server with one database. */
 export interface Engine {
   readonly types: Types
-  /** What is committed of tables, views and foreign keys. */
+  /** Returns the committed tables, views and foreign keys. */
   catalogue(): DescribedCatalogue
   /** Opens a session. `startup` holds the parameters of the StartupMessage: `user`, `database`, `options`, … */
   connect(startup: ReadonlyMap<string, string>, listener: SessionListener): Session
-  /** What its transactions read and wrote of each other, once all is over; undefined if it was not watched. */
+  /** Returns what the transactions read and wrote, after all have ended; undefined without `watch`. */
   witnessed(grouping: Grouping): Witnessed | undefined
-  /** Cancels what the session waits for, as CancelRequest does; ignored if pid and secret do not match. */
+  /** Cancels the session's current wait, as CancelRequest does; ignored if pid and secret do not match. */
   cancel(pid: number, secret: number): void
   /**
-   * The process is killed: open transactions abort, all sessions end. What was committed stays, unless it was committed
-   * with `synchronous_commit = off` and is not on the disk yet. Returns how many commits are lost.
+   * Kills the server process: open transactions abort and all sessions end. Commits survive, except those with
+   * `synchronous_commit = off` that are not yet on disk. Returns the number of lost commits.
    */
   crash(): number
-  /** The number of the last commit that is on the disk: a standby is sent what is. */
+  /** Returns the number of the last commit on disk; the standby receives commits up to it. */
   position(): number
-  /** Opens the standby of this server; there is at most one. */
+  /** Opens the standby of this server; a server has at most one. */
   standby(options: StandbyOptions): Engine
-  /** A standby with the commits up to this one takes over: all sessions end. Returns how many commits are lost. */
+  /** Promotes a standby that has the commits up to `position`: all sessions end. Returns the number of lost commits. */
   promote(position: number): number
 }
 
-/** What a session reports without being asked. Called at any time, also while another session executes. */
+/** Receives asynchronous messages of a session. Called at any time, even while another session executes. */
 export interface SessionListener {
   notice(notice: Notice): void
-  /** A NOTIFY of a channel that the session listens to; never in the middle of its transaction. */
+  /** Called for a NOTIFY on a channel that the session listens to; never within its transaction. */
   notification(pid: number, channel: string, payload: string): void
-  /** A setting changed that clients are informed of: ParameterStatus. */
+  /** Called when a setting changes that clients are informed of (ParameterStatus). */
   parameter(name: string, value: string): void
-  /** The session was ended by another one (`pg_terminate_backend`): report the error, close the connection. */
+  /**
+   * Called when another session ends this one (`pg_terminate_backend`): the server reports the error and closes the
+   * connection.
+   */
   terminated(error: SqlError): void
 }
 
@@ -79,7 +89,7 @@ export interface Notice {
 }
 
 /**
- * A session executes one statement at a time. Any error that it throws has already aborted the transaction.
+ * A session executes one statement at a time. An error that it throws has already aborted the transaction.
  *
  * A statement outside of a transaction block begins an implicit transaction, which `sync` commits: the server calls it
  * at the Sync message, or at the end of a simple query before the CommandComplete of its last statement.
@@ -87,46 +97,46 @@ export interface Notice {
 export interface Session {
   readonly pid: number
   readonly secret: number
-  /** For the text and binary forms of values. */
+  /** The context for the text and binary forms of values. */
   readonly context: TextContext
-  /** How many transactions that wrote it has committed. */
+  /** The number of transactions with writes that the session has committed. */
   readonly commits: number
-  /** Whether its open transaction has changed or locked a row. */
+  /** Whether the open transaction has changed or locked a row. */
   readonly hasWritten: boolean
-  /** How long a statement may take, in milliseconds; 0: however long. */
+  /** The statement timeout in milliseconds; 0 for none. */
   readonly statementTimeoutMs: number
-  /** The settings that ParameterStatus reports after the authentication. */
+  /** Returns the settings that ParameterStatus reports after authentication. */
   parameters(): ReadonlyMap<string, string>
   status(): 'idle' | 'transaction' | 'failed'
-  /** A query string begins to run: the server calls it before the time that a statement takes. */
+  /** Called when a query string begins to run, before the duration of its statements. */
   runs(text: string): void
-  /** The client may go on: ReadyForQuery. */
+  /** Called when the client may continue (ReadyForQuery). */
   ready(): void
   /** Throws SqlError 42601. */
   parse(sql: string): readonly Statement[]
   /**
-   * Resolves names and types. The oid 0 asks for the parameter's type to be inferred. Waits for transactions that are
+   * Resolves names and types; the oid 0 requests inference of a parameter's type. Waits for transactions that are
    * defining a table that the statement names.
    */
   prepare(statement: Statement, parameterOids: readonly number[]): Generator<Wait, Prepared, void>
   /**
    * Executes a statement; it is atomic between two yields. Throws SqlError or NotSupported.
    *
-   * @param inParts the rows of a query count as read once `tellRead` of its outcome says so
+   * @param inParts If true, rows of a query count as read only when `tellRead` of its outcome reports them.
    */
   execute(given: Prepared | Statement, parameters: readonly SqlValue[], inParts?: boolean): Execution
   /** Commits the implicit transaction, if one is open. Throws SqlError if that fails (40001, 23503 deferred). */
   sync(): void
-  /** The server met an error of its own, such as a parameter that cannot be read: the transaction aborts. */
+  /** Aborts the transaction after an error in the server, such as a parameter that cannot be parsed. */
   fail(): void
-  /** The connection is gone: rolls back, releases locks. An execution that waits is not to be resumed. */
+  /** Called when the connection ends: rolls back and releases locks. A waiting execution must not be resumed. */
   end(): void
 }
 
 export interface Prepared {
   readonly statement: Statement
   readonly parameterOids: readonly number[]
-  /** Undefined for a statement without rows: NoData. */
+  /** The result columns; undefined for a statement without rows (NoData). */
   readonly columns: readonly ResultColumn[] | undefined
 }
 
@@ -139,7 +149,7 @@ export type Outcome =
       readonly tag: string
       readonly columns: readonly ResultColumn[]
       readonly rows: readonly (readonly SqlValue[])[]
-      /** Tells a witness that so many rows from this one on were asked for; undefined where all were. */
+      /** Reports to the witness that `count` rows from row `from` were fetched; undefined if all rows were fetched. */
       readonly tellRead?: ((from: number, count: number) => void) | undefined
     }
   | { readonly kind: 'empty' }

@@ -7,14 +7,17 @@ interface Setting {
   /** The name as PostgreSQL spells it. */
   readonly name: string
   readonly value: string
-  /** Reported to clients: ParameterStatus. */
+  /** Whether the setting is reported to clients (ParameterStatus). */
   readonly reported?: true
-  /** Numbers with a unit: the unit of a bare number. */
+  /** The unit of a number without a unit. */
   readonly unit?: 'ms'
   readonly fixed?: true
 }
 
-/** The settings that programs ask for or set. Most do nothing here; what they do in PostgreSQL has no effect in memory. */
+/**
+ * The settings that programs read or set. Most have no effect here: their effect in PostgreSQL does not concern an
+ * in-memory engine.
+ */
 const SETTINGS: readonly Setting[] = [
   { name: 'server_version', value: SERVER_VERSION, reported: true, fixed: true },
   { name: 'server_version_num', value: '180000', fixed: true },
@@ -82,7 +85,7 @@ export class Settings {
     return this.#values.get(key) ?? this.#defaults.get(key) ?? BY_NAME.get(key)?.value
   }
 
-  /** Throws 42704 for a setting that there is not, unless that is fine. */
+  /** Returns the value of a setting. Throws 42704 for an unknown setting unless `missingOk`. */
   show(name: string, missingOk: boolean): string | undefined {
     const value = this.get(name)
     const error = value === undefined ? undefinedSetting(name) : undefined
@@ -90,15 +93,15 @@ export class Settings {
     return value
   }
 
-  /** Sets a value, or resets it; answers how to undo that. */
+  /** Sets or resets a value; returns a function that undoes the change. */
   set(name: string, value: string | undefined): () => void {
     const key = name.toLowerCase()
     const setting = BY_NAME.get(key)
-    // A name with a point is a setting of the program's own.
+    // A name with a dot is a custom setting.
     if (setting === undefined && !name.includes('.')) throw undefinedSetting(name)
     if (setting?.fixed === true) throw new SqlError('55P02', `parameter "${setting.name}" cannot be changed`)
     if (value !== undefined && setting !== undefined) check(setting, value)
-    // There are no other roles: what they may not do is not simulated.
+    // Refuses other roles, whose privileges are not simulated.
     const own = this.#defaults.get('session_authorization')
     if (IDENTITIES.has(key) && value !== undefined && value !== own && (key !== 'role' || value !== 'none'))
       throw new NotSupported(`SET ${setting?.name.replaceAll('_', ' ').toUpperCase()} to another role`)
@@ -137,7 +140,7 @@ export class Settings {
   }
 }
 
-/** The name as PostgreSQL spells it. */
+/** Returns the name of a setting as PostgreSQL spells it. */
 export const settingName = (name: string): string => BY_NAME.get(name.toLowerCase())?.name ?? name
 
 const IDENTITIES: ReadonlySet<string> = new Set(['role', 'session_authorization'])
@@ -160,7 +163,7 @@ function check(setting: Setting, value: string): void {
   if (setting.name === 'client_encoding' && !/^utf-?8$|^unicode$/i.test(value)) throw invalid()
 }
 
-/** How values are read and written, in the only way that is simulated. */
+/** The only simulated values of the settings for the text form of values. */
 const STYLES: Readonly<Record<string, RegExp>> = {
   datestyle: /^ *(?:iso|mdy)(?: *, *(?:iso|mdy))* *$/i,
   intervalstyle: /^postgres$/i,
@@ -179,7 +182,7 @@ function millisecondsOf(text: string): number | undefined {
   return number === undefined ? undefined : Number(number) * (UNITS[unit] ?? 1)
 }
 
-/** The settings of a StartupMessage: parameters, and `-c name=value` in `options`. */
+/** Returns the settings of a StartupMessage: its parameters, and `-c name=value` in `options`. */
 export function startupSettings(startup: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
   const found = new Map<string, string>()
   for (const [name, value] of startup)

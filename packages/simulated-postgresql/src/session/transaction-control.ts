@@ -5,7 +5,7 @@ import type { Host } from './host.ts'
 import type { Wait } from './session.ts'
 import { setModes } from './transaction-settings.ts'
 
-/** Statements that a failed transaction still executes. */
+/** Whether a failed transaction still executes the statement. */
 export function endsTransaction(node: Node): boolean {
   if (!('TransactionStmt' in node)) return false
   const { kind } = node.TransactionStmt
@@ -39,7 +39,7 @@ export function* controlTransaction(
         yield* connection.runner.payDeferred(() => true)
         connection.transactions.commit()
       } catch (error) {
-        // The transaction is over: what fails at the commit leaves no block behind.
+        // The transaction has ended: an error at the commit leaves no open block.
         connection.transactions.rollback()
         throw error
       }

@@ -3,7 +3,7 @@ import { expectKind, fieldsOf, type Node } from '../sql/nodes.ts'
 import type { Isolation } from '../storage/model.ts'
 import type { Host } from './host.ts'
 
-/** ISOLATION LEVEL, READ ONLY and DEFERRABLE of BEGIN or SET TRANSACTION. */
+/** Applies ISOLATION LEVEL, READ ONLY and DEFERRABLE of BEGIN or SET TRANSACTION. */
 export function setModes(connection: Host, options: readonly Node[] | undefined): void {
   const transaction = connection.transactions.begin(false)
   for (const [name, value] of modes(options))
@@ -32,7 +32,7 @@ export function setModes(connection: Host, options: readonly Node[] | undefined)
     }
 }
 
-/** SET SESSION CHARACTERISTICS AS TRANSACTION. */
+/** Executes SET SESSION CHARACTERISTICS AS TRANSACTION. */
 export function setDefaultModes(connection: Host, options: readonly Node[] | undefined): void {
   for (const [name, value] of modes(options)) setSetting(connection, `default_${name}`, value, false)
 }
@@ -54,7 +54,7 @@ export function showSetting(connection: Host, name: string, missingOk = false): 
   return connection.settings.show(name, missingOk)
 }
 
-/** SET: undone if the transaction aborts, or with LOCAL at its end. */
+/** Executes SET: undone if the transaction aborts; with LOCAL, also at its end. */
 export function setSetting(connection: Host, name: string, value: string | undefined, local: boolean): void {
   const restore = connection.settings.set(name, value)
   let undone = false

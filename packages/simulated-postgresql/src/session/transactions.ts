@@ -17,34 +17,34 @@ export interface TransactionOwner {
   readonly backend: Backend
   readonly settings: Settings
   temporaryTables(): readonly Table[]
-  /** A transaction is over, or there was none to end. */
+  /** Called when a transaction has ended, or when there was none to end. */
   ended(): void
 }
 
-/** The transactions of a session, of which one is open at a time, and the state that goes with it. */
+/** The transactions of a session, at most one of them open, and the state of the open one. */
 export class Transactions {
   readonly #owner: TransactionOwner
   open: Transaction | undefined
-  /** Whether BEGIN opened the transaction; one without is committed at the Sync message. */
+  /** Whether BEGIN opened the transaction; an implicit transaction commits at the Sync message. */
   inBlock = false
   failed = false
-  /** A query was executed in the transaction: its level cannot change any more. */
+  /** Whether a query was executed in the transaction: its isolation level can then no longer change. */
   queried = false
-  /** The open savepoints, innermost last. One whose part was aborted by an error can still be rolled back to. */
+  /** The open savepoints, innermost last. ROLLBACK TO still works for a savepoint whose part an error has aborted. */
   readonly savepoints: { readonly name: string; part: Subtransaction }[] = []
-  /** SET CONSTRAINTS, by name; the empty name stands for ALL. */
+  /** The modes of SET CONSTRAINTS by constraint name; the empty name stands for ALL. */
   readonly deferring: Map<string, boolean> = new Map()
-  /** Checks of constraints that wait for the end of the transaction. */
+  /** Constraint checks deferred to the end of the transaction. */
   readonly owed: OwedCheck[] = []
-  /** Undone at the end of the transaction: SET LOCAL. */
+  /** Functions that undo SET LOCAL at the end of the transaction. */
   readonly localUndo: (() => void)[] = []
-  /** What NOTIFY sends at the commit. */
+  /** Notifications that NOTIFY sends at the commit. */
   readonly outbox: Notification[] = []
-  /** What all sessions did when the open transaction first looked. */
+  /** The activity of all sessions when the open transaction first read it. */
   activity: readonly Activity[] | undefined
-  /** How many transactions there were. */
+  /** The number of transactions begun. */
   begun = 0
-  /** How many transactions that wrote have committed. */
+  /** The number of committed transactions with writes. */
   commits = 0
 
   constructor(owner: TransactionOwner) {
@@ -55,7 +55,7 @@ export class Transactions {
     return this.failed ? 'failed' : this.inBlock ? 'transaction' : 'idle'
   }
 
-  /** The open transaction; begins one if there is none. */
+  /** Returns the open transaction; begins one if there is none. */
   begin(block: boolean): Transaction {
     if (block) this.inBlock = true
     if (this.open !== undefined) return this.open
@@ -100,7 +100,7 @@ export class Transactions {
     if (this.open?.readOnly === true) throw new SqlError('25006', `cannot execute ${verb} in a read-only transaction`)
   }
 
-  /** Commits what no block holds open: the Sync message. */
+  /** Commits an implicit transaction at the Sync message. */
   sync(): void {
     if (this.open === undefined || this.inBlock) return
     try {
@@ -111,7 +111,7 @@ export class Transactions {
     }
   }
 
-  /** Commits; the deferred checks were made. */
+  /** Commits after the deferred checks have run. */
   commit(): void {
     const transaction = this.open
     if (transaction === undefined) {
@@ -153,7 +153,7 @@ export class Transactions {
     this.#finish()
   }
 
-  /** An error aborts the transaction: its locks go now, its block stays until ROLLBACK. */
+  /** Aborts the transaction after an error: its locks are released immediately; its block stays open until ROLLBACK. */
   fail(): void {
     if (this.failed) return
     if (!this.inBlock) {
@@ -163,7 +163,7 @@ export class Transactions {
     const transaction = this.open
     if (transaction !== undefined && transaction.state === 'active') {
       const { server, backend } = this.#owner
-      // After a savepoint everything up to it can still be kept.
+      // With a savepoint, the work before it can still be kept.
       if (transaction.current.parent === undefined) this.#abort(transaction)
       else server.store.abortTo(backend, transaction, transaction.current)
     }

@@ -16,7 +16,7 @@ export interface SqlErrorFields {
   readonly severity?: 'ERROR' | 'FATAL'
   readonly detail?: string
   readonly hint?: string
-  /** Characters from the beginning of the statement, from 1. */
+  /** The position in the statement in characters, from 1. */
   readonly position?: number
   readonly schema?: string
   readonly table?: string
@@ -26,12 +26,12 @@ export interface SqlErrorFields {
 }
 
 /**
- * A statement that this engine does not execute as PostgreSQL would. It ends the run, and is never a finding: what the
- * program does next would not be what it does with PostgreSQL.
+ * Thrown for a statement that this engine does not execute as PostgreSQL would. It ends the run and is never a finding:
+ * the program would continue differently with PostgreSQL.
  */
 export class NotSupported extends Error {
   override readonly name: string = 'NotSupported'
-  /** The construct of the statement, in SQL's words. */
+  /** The unsupported construct in SQL terms. */
   readonly construct: string
 
   constructor(construct: string) {

@@ -10,7 +10,7 @@ type Wrapped<K extends Kind> = Extract<Node, Record<K, unknown>>
 /** The fields of a node of kind `K`. A field that holds zero, false or '' is absent. */
 export type Fields<K extends Kind> = Wrapped<K>[K]
 
-/** Values that mean "not written": a field with one of them need not be read. */
+/** Values that mean "not written"; a field with such a value need not be read. */
 const UNWRITTEN: Readonly<Record<string, unknown>> = {
   limitOption: 'LIMIT_OPTION_DEFAULT',
   op: 'SETOP_NONE',
@@ -35,7 +35,7 @@ const UNWRITTEN: Readonly<Record<string, unknown>> = {
   stmt_len: -1,
 }
 
-/** What a user wrote for a field, where its name does not say it. */
+/** The SQL words for fields whose names do not show them. */
 const WORDS: Readonly<Record<string, string>> = {
   'SelectStmt.distinctClause': 'DISTINCT',
   'SelectStmt.intoClause': 'SELECT INTO',
@@ -67,13 +67,13 @@ const WORDS: Readonly<Record<string, string>> = {
   'TransactionStmt.chain': 'AND CHAIN',
 }
 
-/** The kind of a node: its only key. */
+/** Returns the kind of a node: its only key. */
 export function kindOf(node: Node): Kind {
   for (const kind of Object.keys(node)) return kind as Kind
   throw new NotSupported('an empty node')
 }
 
-/** The fields of a node that must be of this kind; NotSupported if it is of another. */
+/** Returns the fields of a node of the given kind; throws NotSupported for other kinds. */
 export function expectKind<K extends Kind>(node: Node | undefined, kind: K): Fields<K> {
   const fields = node === undefined ? undefined : (node as Partial<Record<Kind, unknown>>)[kind]
   if (fields === undefined) throw new NotSupported(node === undefined ? `a missing ${kind}` : kindOf(node))
@@ -81,8 +81,8 @@ export function expectKind<K extends Kind>(node: Node | undefined, kind: K): Fie
 }
 
 /**
- * The fields of a node, of which `names` are read. Any other field that was written ends the statement with
- * NotSupported: nothing that a statement says is ever ignored. Locations may be ignored.
+ * Returns the fields of a node, of which the caller reads `names`. Throws NotSupported for any other field that was
+ * written, so that no part of a statement is ignored. Locations may be ignored.
  */
 export function fieldsOf<K extends Kind, const N extends keyof Fields<K>>(
   kind: K,

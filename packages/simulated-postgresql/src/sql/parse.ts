@@ -3,23 +3,23 @@ import { SqlError } from './error.ts'
 
 /** One statement of a query string. `location` fields of its nodes count characters of `text`, from 0. */
 export interface Statement {
-  /** The whole query string that the statement came from: error positions count in it. */
+  /** The whole query string that contains the statement; error positions refer to it. */
   readonly text: string
   /** The statement alone. */
   readonly sql: string
   readonly node: Node
 }
 
-/** A service repeats its statements: this many texts are parsed once. */
+/** The number of query strings whose parse trees are cached: services repeat their statements. */
 const CACHED_TEXTS = 2_000
 const cache = new Map<string, readonly Statement[]>()
 
-/** Loads the grammar. Call it once, before `parse`. */
+/** Loads the grammar. Must be called once before `parse`. */
 export async function loadParser(): Promise<void> {
   await loadModule()
 }
 
-/** The statements of a query string; none for an empty one. Throws SqlError 42601 with a position. */
+/** Returns the statements of a query string; none for an empty one. Throws SqlError 42601 with a position. */
 export function parse(text: string): readonly Statement[] {
   const cached = cache.get(text)
   if (cached !== undefined) return cached
@@ -57,7 +57,7 @@ function parseGrammar(text: string): ReturnType<typeof parseSync> {
   }
 }
 
-/** The offset in UTF-8 of every character, if they differ from the characters' numbers. */
+/** Returns the UTF-8 offset of every character; undefined if all offsets equal the character indexes. */
 function byteOffsets(text: string): readonly number[] | undefined {
   let ascii = true
   const offsets: number[] = []
@@ -83,7 +83,7 @@ function characterAt(offsets: readonly number[], byte: number): number {
   return low
 }
 
-/** The grammar counts `location` in bytes, PostgreSQL's messages count characters. */
+/** Converts `location` from bytes, as the grammar counts, to characters, as PostgreSQL's messages count. */
 function countCharacters(node: unknown, offsets: readonly number[]): void {
   if (Array.isArray(node)) for (const item of node) countCharacters(item, offsets)
   else if (typeof node === 'object' && node !== null)

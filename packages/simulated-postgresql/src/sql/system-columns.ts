@@ -1,6 +1,6 @@
 import { NotSupported, SqlError, type SqlErrorFields } from './error.ts'
 
-/** What rows have besides the columns of their table, in the order of their numbers -1, -2, … (heap.c). */
+/** The system columns of a table in the order of their numbers -1, -2, … (heap.c). */
 export const SYSTEM_COLUMNS = [
   { name: 'ctid', type: 'tid' },
   { name: 'xmin', type: 'xid' },
@@ -14,14 +14,14 @@ export type SystemName = (typeof SYSTEM_COLUMNS)[number]['name']
 
 export const isSystemColumn = (name: string): boolean => SYSTEM_COLUMNS.some((each) => each.name === name)
 
-/** The error of a column that a table has not, where a statement names one of the table's own. */
+/** Returns the error for a missing column where a statement names a column of the table itself. */
 export function undefinedColumn(name: string, table: { readonly name: string }, fields: SqlErrorFields = {}): Error {
   return isSystemColumn(name)
     ? new NotSupported(`the system column ${name} at this place`)
     : new SqlError('42703', `column "${name}" of relation "${table.name}" does not exist`, fields)
 }
 
-/** The error of a column that the table has not, as the target of an assignment. */
+/** Returns the error for a missing column as the target of an assignment. */
 export const unassignable = (name: string, table: { readonly name: string }, position: number): Error =>
   isSystemColumn(name)
     ? new SqlError('0A000', `cannot assign to system column "${name}"`, { position })

@@ -1,22 +1,22 @@
 import { NotSupported, SqlError, type SqlErrorFields } from './error.ts'
 import { DOMAINS, FUNCTIONS, RELATIONS, SETTINGS } from './known-names.ts'
 
-// What becomes of a name that means nothing here: of one that PostgreSQL knows nobody can say what it would answer, so it
-// is refused; any other is the error that PostgreSQL reports. Asked only then: what PostgreSQL knows is read the first time.
+// Errors for unknown names. A name that PostgreSQL knows is refused, because its result is unknown here; any other name
+// gets the error of PostgreSQL. The list of known names is parsed at the first use.
 
 interface KnownRelation {
-  /** Its number, if that is the same in each database. */
+  /** The oid, if it is equal in all databases. */
   readonly oid: number | undefined
-  /** In their order, as `*` means them. */
+  /** The columns in the order of `*`. */
   readonly columns: readonly string[]
-  /** Those of an older version. */
+  /** The columns of an older version. */
   readonly former: readonly string[]
 }
 
 interface KnownNames {
   /** By `schema.name`. */
   readonly relations: ReadonlyMap<string, KnownRelation>
-  /** How many arguments the functions take that are no signatures; `*`: any number. */
+  /** The functions absent from the signatures, with their numbers of arguments; `*` means any number. */
   readonly functions: ReadonlyMap<string, readonly string[]>
   readonly domains: ReadonlySet<string>
   readonly settings: ReadonlySet<string>
@@ -54,7 +54,10 @@ function relationOf([head = '', ...columns]: readonly string[]): readonly [name:
   ]
 }
 
-/** A relation of PostgreSQL's catalogue. Without a schema it is one that every search path leads to. */
+/**
+ * Returns a relation of PostgreSQL's system catalogue; without a schema, one of pg_catalog, which every search path
+ * includes.
+ */
 export const knownRelation = (schema: string | undefined, name: string): KnownRelation | undefined =>
   knownNames().relations.get(`${schema ?? 'pg_catalog'}.${name}`)
 
@@ -63,7 +66,7 @@ export const knownRelationNumbered = (oid: number): string | undefined => {
   return undefined
 }
 
-/** Schemas whose relations PostgreSQL makes itself. */
+/** Whether PostgreSQL itself creates the relations of a schema. */
 const isOfServer = (schema: string | undefined): boolean => schema?.startsWith('pg_toast') === true
 
 type Names = readonly [schema: string | undefined, name: string]
@@ -77,7 +80,7 @@ export function undefinedRelation(names: Names, fields: SqlErrorFields = {}): Er
     : new SqlError('42P01', `relation "${shownName(names)}" does not exist`, fields)
 }
 
-/** A type: 42704. Each relation has one of its name. */
+/** Returns the error for a missing type, 42704. Each relation has a type of its name. */
 export function undefinedType(names: Names, fields: SqlErrorFields = {}): Error {
   const { domains } = knownNames()
   const [, name] = names
@@ -93,7 +96,7 @@ export function undefinedType(names: Names, fields: SqlErrorFields = {}): Error 
     : new SqlError('42704', `type "${shownName(names)}" does not exist`, fields)
 }
 
-/** The same by the text of its name: `pg_catalog.pg_class[]`. */
+/** Returns the error for a missing type by the text of its name: `pg_catalog.pg_class[]`. */
 export function undefinedTypeText(text: string): Error {
   const names = text
     .replaceAll(/"|\(.*\)|\[\d*\]/g, '')
@@ -102,16 +105,16 @@ export function undefinedTypeText(text: string): Error {
   return undefinedType([names.at(-2), names.at(-1) ?? ''])
 }
 
-/** Numbers of what is made after the database itself. */
+/** The first oid of user-defined objects. */
 export const FIRST_OF_USERS = 16_384
 
-/** A type by its number: 42704. */
+/** Returns the error for a missing type by its oid, 42704. */
 export const undefinedTypeNumber = (oid: number): Error =>
   oid > 0 && oid < FIRST_OF_USERS
     ? new NotSupported(`the type with OID ${oid}`)
     : new SqlError('42704', `type with OID ${oid} does not exist`)
 
-/** A function of this name, with so many arguments, that is no signature here. */
+/** Whether PostgreSQL has a function of this name and number of arguments that is absent from the signatures. */
 export function isKnownFunction(name: string, count?: number): boolean {
   const counts = knownNames().functions.get(name)
   return counts !== undefined && (count === undefined || counts.includes(`${count}`) || counts.includes('*'))
