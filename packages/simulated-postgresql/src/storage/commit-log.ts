@@ -1,20 +1,20 @@
 import type { Transaction } from './model.ts'
 import type { EngineTime } from './wait.ts'
 
-/** A standby, by the numbers of commits. */
+/** The position of a standby in numbers of commits. */
 interface Standby {
   received(): number
-  /** None of its sessions will ask for an older version. */
+  /** Returns the oldest commit whose versions the standby's sessions may still read. */
   horizon(): number
 }
 
 interface Logged {
   readonly transaction: Transaction
-  /** When the write-ahead log is on the disk up to here. */
+  /** The time at which the write-ahead log is on disk up to this commit. */
   flushedAt: bigint
 }
 
-/** An asynchronous commit is on the disk after at most three times `wal_writer_delay` of 200 ms. */
+/** An asynchronous commit is on disk after at most three times the `wal_writer_delay` of 200 ms. */
 const LONGEST_FLUSH_MICROS = 600_000
 
 /** The commits that a crash or a promotion of the standby may still lose. */
@@ -44,14 +44,16 @@ export class CommitLog {
     this.#tail.push({ transaction, flushedAt })
   }
 
-  /** No later commit may be taken for certain. */
+  /**
+   * The number of the last commit that neither a crash nor a promotion can lose, and that the standby's sessions see.
+   */
   get certain(): number {
     this.#trim()
     const first = this.#tail[0]?.transaction.commitNumber ?? Number.POSITIVE_INFINITY
     return Math.min(first - 1, this.standby?.horizon() ?? Number.POSITIVE_INFINITY)
   }
 
-  /** The last commit on the disk, given the last one. */
+  /** Returns the number of the last commit on disk; `last` is the last commit of all. */
   flushedOf(last: number): number {
     const now = this.#time.now()
     const flushed = this.#tail.findLastIndex(({ flushedAt }) => flushedAt <= now)
@@ -68,13 +70,13 @@ export class CommitLog {
     if (kept !== 0) this.#tail.splice(0, kept < 0 ? this.#tail.length : kept)
   }
 
-  /** The server crashes: what is not on the disk is lost. Returns how many commits. */
+  /** Drops the commits that are not on disk at a crash; returns their number. */
   crash(): number {
     const now = this.#time.now()
     return this.#lose(this.#tail.findLastIndex(({ flushedAt }) => flushedAt <= now) + 1)
   }
 
-  /** A standby that received the log up to here takes over. Returns how many commits are lost. */
+  /** Promotes a standby that received the log up to `position`; returns the number of lost commits. */
   promote(position: number): number {
     const first = this.#tail.findIndex(({ transaction }) => transaction.commitNumber > position)
     return this.#lose(first < 0 ? this.#tail.length : first)

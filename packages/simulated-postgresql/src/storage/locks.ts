@@ -1,7 +1,7 @@
 import type { Subtransaction } from './model.ts'
 import { bitOf, conflictsOf, type LockMode } from './modes.ts'
 
-/** What is locked: a table, a tuple, a subtransaction that others wait for, or the text of an advisory lock. */
+/** The locked object: a table, a tuple, a subtransaction that others wait for, or the text of an advisory lock. */
 export type LockTag = object | string
 
 /** A process that holds locks and waits for at most one. */
@@ -14,17 +14,20 @@ export interface LockHolder {
 export interface Grant {
   readonly lock: Lock
   readonly mode: LockMode
-  /** The part of a transaction at whose end the lock goes; undefined for advisory locks of the session. */
+  /** The subtransaction at whose end the lock is released; undefined for session-level advisory locks. */
   readonly scope: Subtransaction | undefined
-  /** A weak lock, and nobody has asked for a strong one since: of a relation it stays with its process (FastPathTag). */
+  /**
+   * Whether the lock is weak and no process has requested a strong lock since: such a relation lock stays with its
+   * process (FastPathTag).
+   */
   isAlone: boolean
 }
 
 export interface Lock {
   readonly tag: LockTag
-  /** For messages: `transaction 742`. */
+  /** The name for messages: `transaction 742`. */
   readonly name: string
-  /** The modes that each process holds, as bits with counts beside. */
+  /** The modes that each process holds, as a bit mask. */
   readonly held: Map<LockHolder, number>
   queue: Waiter[]
 }
@@ -34,15 +37,17 @@ export interface Waiter {
   readonly lock: Lock
   readonly mode: LockMode
   readonly scope: Subtransaction | undefined
-  /** Called once, when the lock was granted. */
+  /** Called once, when the lock is granted. */
   granted(): void
 }
 
-/** Locks with PostgreSQL's queues (lock.c, proc.c): first come, first served, except where that would be a deadlock. */
+/**
+ * Locks with PostgreSQL's queues (lock.c, proc.c): first come, first served, except where this would cause a deadlock.
+ */
 export class LockTable {
   readonly #locks = new Map<LockTag, Lock>()
 
-  /** Grants the lock now, or joins the queue and answers how to wait. `undefined`: granted. */
+  /** Grants the lock and returns undefined, or joins the queue and returns how to wait. */
   request(
     holder: LockHolder,
     target: { readonly tag: LockTag; readonly name: string },
@@ -61,7 +66,7 @@ export class LockTable {
     return { enqueue: (granted) => enqueue(lock, { holder, lock, mode, scope, granted }) }
   }
 
-  /** Whether a lock has to be waited for. */
+  /** Whether the lock requires a wait. */
   isDenied(holder: LockHolder, tag: LockTag, mode: LockMode): boolean {
     const lock = this.#locks.get(tag)
     if (lock === undefined || this.holds(holder, tag, mode)) return false
@@ -73,14 +78,14 @@ export class LockTable {
     return ((this.#locks.get(tag)?.held.get(holder) ?? 0) & bitOf(mode)) !== 0
   }
 
-  /** Leaves the queue, after a timeout or a cancel. */
+  /** Leaves the queue after a timeout or a cancellation. */
   withdraw(waiter: Waiter): void {
     waiter.lock.queue = waiter.lock.queue.filter((other) => other !== waiter)
     waiter.holder.waiter = undefined
     this.wake(waiter.lock)
   }
 
-  /** Releases one grant; false if there is none. */
+  /** Releases one grant; returns false if there is none. */
   release(holder: LockHolder, tag: LockTag, mode: LockMode, scope: Subtransaction | undefined): boolean {
     const at = holder.grants.findLastIndex(
       (each) => each.lock.tag === tag && each.mode === mode && each.scope === scope,
@@ -92,7 +97,7 @@ export class LockTable {
     return true
   }
 
-  /** Releases the grants for which `ends` is true, in the order in which they were taken. */
+  /** Releases the grants for which `ends` is true, in the order of acquisition. */
   releaseWhere(holder: LockHolder, ends: (grant: Grant) => boolean): void {
     const ended = holder.grants.filter(ends)
     if (ended.length === 0) return
@@ -101,7 +106,7 @@ export class LockTable {
     for (const lock of new Set(ended.map((each) => each.lock))) this.#drop(lock, holder)
   }
 
-  /** Grants what the queue can have (ProcLockWakeup): nobody passes an earlier waiter that he conflicts with. */
+  /** Grants the locks of waiters that no holder or earlier waiter conflicts with (ProcLockWakeup). */
   wake(lock: Lock): void {
     let ahead = 0
     for (const waiter of [...lock.queue]) {
@@ -125,7 +130,7 @@ export class LockTable {
     return lock
   }
 
-  /** Counts anew which modes the process still holds. */
+  /** Recomputes the modes that the process still holds. */
   #drop(lock: Lock, holder: LockHolder): void {
     let held = 0
     for (const each of holder.grants) if (each.lock === lock) held |= bitOf(each.mode)
@@ -139,7 +144,7 @@ export class LockTable {
   }
 }
 
-/** The processes whose locks are in the way of one. */
+/** Returns the processes whose locks block a waiter. */
 export function blockersOf(waiter: Waiter): readonly { readonly holder: LockHolder; readonly soft: boolean }[] {
   const found: { holder: LockHolder; soft: boolean }[] = []
   const mask = conflictsOf(waiter.mode)
@@ -166,16 +171,16 @@ function grant(lock: Lock, holder: LockHolder, mode: LockMode, scope: Subtransac
   lock.held.set(holder, (lock.held.get(holder) ?? 0) | bitOf(mode))
 }
 
-/** The weakest mode that conflicts with weak ones (ConflictsWithRelationFastPath). */
+/** The weakest mode that conflicts with weak modes (ConflictsWithRelationFastPath). */
 const STRONG = bitOf('ShareLock')
 const isStrong = (mode: LockMode): boolean => bitOf(mode) >= STRONG
 
-/** Whoever asks for a strong lock first has all others put where he finds them. */
+/** Moves all grants of a lock to the shared lock table, at the first request for a strong lock. */
 function share(lock: Lock): void {
   for (const holder of lock.held.keys()) for (const each of holder.grants) if (each.lock === lock) each.isAlone = false
 }
 
-/** ProcSleep: at the end, but before a waiter that waits for what this process holds already. */
+/** Joins the queue (ProcSleep): at the end, but before a waiter that waits for a lock of this process. */
 function enqueue(lock: Lock, waiter: Waiter): 'granted' | 'waits' | 'deadlock' {
   const held = lock.held.get(waiter.holder) ?? 0
   let place = lock.queue.length

@@ -3,47 +3,53 @@ import type { RowLock } from './modes.ts'
 
 export type Isolation = 'read committed' | 'repeatable read' | 'serializable'
 
-/** A transaction. Versions of rows refer to the object: nothing is looked up by number. */
+/** A transaction. Row versions refer to the object instead of its id. */
 export interface Transaction {
   readonly pid: number
-  /** The levels `read uncommitted` and `read committed` are the same. */
+  /** The isolation level; `read uncommitted` equals `read committed`. */
   isolation: Isolation
   readOnly: boolean
   deferrable: boolean
-  /** It defined something or emptied a table: its commit is on the disk at once, which PostgreSQL may always do. */
+  /**
+   * Whether the transaction defined an object or emptied a table: its commit is on disk immediately, which PostgreSQL
+   * permits.
+   */
   isPermanent: boolean
   state: 'active' | 'committed' | 'aborted'
-  /** The place of its commit among all commits. */
+  /** The number of its commit in the order of all commits. */
   commitNumber: number
   /** `now()`: microseconds since 2000-01-01. */
   readonly startedAt: bigint
-  /** Counts the commands that wrote: a command does not see its own writes. */
+  /** The number of commands that wrote: a command does not see its own writes. */
   commandId: number
-  /** How many commands there were: a trigger's commands are numbered after the one that fires it, which goes on with its own number. */
+  /**
+   * The number of commands so far. A trigger's commands have numbers after the command that fires the trigger, which
+   * keeps its number.
+   */
   commands: number
-  /** The snapshot of the transaction at repeatable read and above; of the statement at read committed. */
+  /** The snapshot: of the transaction at repeatable read and above; of the statement at read committed. */
   snapshot: Snapshot | undefined
-  /** When the snapshot was taken, all transactions with a smaller number had ended. */
+  /** All transactions with a smaller id had ended when the snapshot was taken. */
   xmin: number
-  /** Present at serializable, from the first snapshot on. */
+  /** The reader for serializable isolation, from the first snapshot on. */
   reader: Reader | undefined
-  /** The innermost open subtransaction; the transaction's own without a savepoint. */
+  /** The innermost open subtransaction; the outermost part of the transaction if there is no savepoint. */
   current: Subtransaction
 }
 
-/** What a savepoint began, or the transaction's outermost part. */
+/** The part of a transaction after a savepoint, or its outermost part. */
 export interface Subtransaction {
   readonly transaction: Transaction
   readonly parent: Subtransaction | undefined
   readonly savepoint: string | undefined
   aborted: boolean
-  /** Its transaction id, given at its first write; 0 before. */
+  /** The transaction id, assigned at the first write; 0 before. */
   xid: number
-  /** Undoes changes of the catalogue and the session, last first. */
+  /** Functions that undo changes of the catalogue and the session, run in reverse order. */
   readonly undo: (() => void)[]
 }
 
-/** Sees what was committed up to `commitNumber`, and what the own transaction wrote before `commandId`. */
+/** Sees the commits up to `commitNumber`, and the own transaction's writes before `commandId`. */
 export interface Snapshot {
   readonly commitNumber: number
   readonly commandId: number
@@ -54,50 +60,53 @@ export interface Tuple {
   readonly row: Row
   readonly xmin: Subtransaction
   readonly cmin: number
-  /** Who updated or deleted this version; of an aborted transaction it counts for nothing. */
+  /** The subtransaction that updated or deleted this version; ignored if it aborted. */
   xmax: Subtransaction | undefined
-  /** The command of `xmax`; while there is none, the number that `xmax` shows: of who locked the version, or 0. */
+  /**
+   * The command of `xmax`; if `xmax` is undefined, the id that the system column `xmax` shows: of a transaction that
+   * locked the version, or 0.
+   */
   cmax: number
-  /** The lock that the update or the deletion holds. */
+  /** The lock of the update or deletion. */
   xmaxLock: RowLock
-  /** The version that replaces this one; undefined with `xmax` set: the row was deleted. */
+  /** The version that replaces this one; undefined although `xmax` is set means that the row was deleted. */
   next: Tuple | undefined
-  /** Serializable transactions that read this version. */
+  /** The serializable transactions that read this version. */
   readers: Set<Reader> | undefined
 }
 
-/** What the versions of a row share. */
+/** The data common to all versions of a row. */
 export interface Row {
-  /** Its place in the table: `ctid` shows it. */
+  /** The row's number in the table, which `ctid` shows. */
   readonly number: number
-  /** Row locks that were not taken by an update or a deletion. */
+  /** Row locks other than those of updates and deletions. */
   lockers: Locker[]
 }
 
 export interface Locker {
   readonly holder: Subtransaction
-  /** The version that was locked: the versions that replace it are locked with it, those before it are not. */
+  /** The locked version: later versions are locked with it, earlier versions are not. */
   readonly version: Tuple
   readonly lock: RowLock
-  /** How many commits there were when it was taken. */
+  /** The number of commits when the lock was taken. */
   readonly since: number
 }
 
-/** Rows and indexes of a table, without what the statements know of it. */
+/** The rows and indexes of a table, without its definition. */
 export interface Heap {
   readonly oid: number
   name: string
   schema: string
   tuples: Tuple[]
-  /** What TRUNCATE has taken out, where a witness keeps every version. */
+  /** The versions that TRUNCATE removed, if a witness keeps every version. */
   emptied?: readonly Tuple[]
   rowsInserted: number
   indexes: Index[]
-  /** Versions that some statement made superfluous since the last vacuum; a guess. */
+  /** The estimated number of versions that became garbage since the last vacuum. */
   garbage: number
-  /** Serializable transactions that read all of the table. */
+  /** The serializable transactions that read the whole table. */
   readonly readers: Set<Reader>
-  /** Serializable transactions that read more than a few of its rows. */
+  /** The serializable transactions that read more than a few rows of the table. */
   readonly pageReaders: Set<Reader>
 }
 
@@ -107,49 +116,57 @@ export interface Index {
   readonly unique: boolean
   readonly primary: boolean
   readonly nullsNotDistinct: boolean
-  /** A constraint of the table stands behind it: errors name it so. */
+  /** Whether the index belongs to a constraint, which errors then name. */
   constraint: boolean
-  /** Checked at the end of the statement or of the transaction, not row by row. */
+  /** Whether it is checked at the end of the statement or of the transaction instead of row by row. */
   readonly deferrable: boolean
   initiallyDeferred: boolean
-  /** Positions of columns in a row; undefined for an expression. */
+  /** The indexes of the columns in a row; undefined for an expression. */
   readonly columns: readonly (number | undefined)[]
-  /** Positions of the columns that it includes without indexing them. */
+  /** The indexes of the INCLUDE columns in a row. */
   readonly included: readonly (number | undefined)[]
   /** `btree`, `gist`, … */
   readonly method: string
-  /** What follows each column in its definition, such as ` DESC`; undefined after an operator class, which is not kept. */
+  /**
+   * The text after each column in the definition, such as ` DESC`; undefined if there is an operator class, which is
+   * not stored.
+   */
   readonly orders: readonly (string | undefined)[]
-  /** The parse trees of its expressions, without locations, at the places where `columns` has none. */
+  /** The parse trees of the expressions, without locations, at the positions where `columns` is undefined. */
   expressions: readonly (string | undefined)[]
   /** The parse tree of a partial index's condition. */
   condition: string | undefined
-  /** A partial index: only what updates it if rows that fulfil its condition. */
+  /** Whether the index is partial: only its maintenance is simulated, not its use by queries. */
   readonly partial: boolean
-  /** EXCLUDE: whether two rows with these values exclude each other; undefined of any other index. */
+  /** EXCLUDE: whether two rows with these values exclude each other; undefined for other indexes. */
   readonly excludes: ((a: readonly SqlValue[], b: readonly SqlValue[]) => boolean) | undefined
-  /** Of a partition, whose rows alone it holds; catalogues show it there. */
+  /**
+   * Whether it is an index of a partition and holds only that partition's rows; catalogues list it with the partition.
+   */
   readonly ofPartition?: true
-  /** What errors call it and its table, of a row in a partition. */
+  /** For a row of a partition: the table and the index that errors name. */
   partitionAt?: (row: readonly SqlValue[]) => { readonly table: Pick<Heap, 'schema' | 'name'>; readonly name: string }
-  /** The indexed values of a row; undefined if a partial index does not hold it. */
+  /** Returns the indexed values of a row; undefined if a partial index does not contain the row. */
   valuesOf(row: readonly SqlValue[]): readonly SqlValue[] | undefined
-  /** The text that equal values share. */
+  /** Returns a text that equal values share. */
   keyOf(values: readonly SqlValue[]): string
-  /** The columns and values of a key for a message: `(a, b)=(1, 2)`. */
+  /** Returns the columns and values of a key for a message: `(a, b)=(1, 2)`. */
   describe(values: readonly SqlValue[]): string
   readonly entries: Map<string, Tuple[]>
-  /** Serializable transactions that looked up a key. */
+  /** The serializable transactions that looked up each key. */
   readonly readers: Map<string, Set<Reader>>
 }
 
-/** A serializable transaction as others meet it, also after its end (predicate.c, SERIALIZABLEXACT). */
+/** A serializable transaction as its conflicts see it, even after its end (predicate.c, SERIALIZABLEXACT). */
 export interface Reader {
   readonly transaction: Transaction
-  /** The rw-conflicts: those that read what this one wrote, and those that wrote what this one read. */
+  /**
+   * The rw-conflicts in: transactions that read what this one wrote; and out: transactions that wrote what this one
+   * read.
+   */
   readonly conflictsIn: Set<Reader>
   readonly conflictsOut: Set<Reader>
-  /** Others saw that it must not commit. */
+  /** Whether another transaction found that this one must not commit. */
   doomed: boolean
   wrote: boolean
   prepared: boolean
@@ -157,11 +174,11 @@ export interface Reader {
   prepareNumber: number
   commitNumber: number
   readonly lastCommitBeforeSnapshot: number
-  /** It committed with a conflict out to a transaction that committed before. */
+  /** Whether it committed with a conflict out to a transaction that committed before it. */
   conflictOut: boolean
   earliestOutConflictCommit: number
-  /** Removes what it read from rows, tables and keys. */
+  /** The sets of readers that contain this transaction, for its removal from rows, tables and keys. */
   readonly reads: Set<Set<Reader>>
-  /** How many rows of each table it read one by one and did not write since. */
+  /** For each table: the number of rows that it read individually and has not written since. */
   readonly rowsRead: Map<Heap, number>
 }

@@ -11,7 +11,10 @@ export const LOCK_MODES = [
 ] as const
 export type LockMode = (typeof LOCK_MODES)[number]
 
-/** PostgreSQL's documentation, table 13.2: bit n of a mode's mask is set if it conflicts with mode n. */
+/**
+ * The conflict masks: bit n of a mode's mask is set if it conflicts with mode n (PostgreSQL's documentation, table
+ * 13.2).
+ */
 const CONFLICTS: Readonly<Record<LockMode, number>> = {
   AccessShareLock: 0b1000_0000,
   RowShareLock: 0b1100_0000,
@@ -35,7 +38,7 @@ export function conflictsOf(mode: LockMode): number {
 const ROW_LOCKS = ['FOR KEY SHARE', 'FOR SHARE', 'FOR NO KEY UPDATE', 'FOR UPDATE'] as const
 export type RowLock = (typeof ROW_LOCKS)[number]
 
-/** PostgreSQL's documentation, table 13.3. */
+/** Whether two row locks conflict (PostgreSQL's documentation, table 13.3). */
 export function rowLocksConflict(a: RowLock, b: RowLock): boolean {
   return ROW_LOCKS.indexOf(a) + ROW_LOCKS.indexOf(b) >= 3
 }
@@ -44,7 +47,7 @@ export function strongerOrEqual(a: RowLock, b: RowLock): boolean {
   return ROW_LOCKS.indexOf(a) >= ROW_LOCKS.indexOf(b)
 }
 
-/** Who waits for a row holds the row's place in the queue with this mode (heapam.c, tupleLockExtraInfo). */
+/** The lock mode with which a transaction that waits for a row holds its queue (heapam.c, tupleLockExtraInfo). */
 export const QUEUE_MODE: Readonly<Record<RowLock, LockMode>> = {
   'FOR KEY SHARE': 'AccessShareLock',
   'FOR SHARE': 'RowShareLock',

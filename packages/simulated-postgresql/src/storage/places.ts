@@ -1,15 +1,17 @@
 import { NotSupported } from '../sql/error.ts'
 import type { Heap, Tuple } from './model.ts'
 
-/** Versions of a narrow row that a page of 8 kB holds. */
+/** Versions of a narrow row per page of 8 kB. */
 const PER_PAGE = 226
 const PAGE = 0x1_0000
 
-/** Where versions stand, numbered when somebody first asks: versions do not hold it. */
+/** The positions of versions, assigned at the first request: versions do not store them. */
 const places = new WeakMap<Tuple, number>()
 const counted = new WeakMap<Heap, number>()
 
-/** The place of a version in its table: `ctid`, as the number of the page times 65536 and the number within the page. */
+/**
+ * Returns the position of a version in its table (`ctid`): the page number times 65536 plus the number within the page.
+ */
 export function placeOf(tuple: Tuple, heap: Heap): number {
   const known = places.get(tuple)
   if (known !== undefined) return known
@@ -25,7 +27,7 @@ export function placeOf(tuple: Tuple, heap: Heap): number {
   }
   for (const each of tuples.slice(first)) put(each)
   const place = places.get(tuple)
-  // A version that is made up, to ask a statement again, stands nowhere.
+  // A version invented for the repeated evaluation of a statement has no position.
   if (place === undefined) throw new NotSupported('the ctid of a row version that is not in its table')
   counted.set(heap, count)
   return place

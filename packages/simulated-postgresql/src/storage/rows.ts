@@ -15,7 +15,7 @@ import {
 import type { Wait } from './wait.ts'
 import type { Backend } from './waiting.ts'
 
-/** Who writes: the parts that every change of a row needs. */
+/** A writer: the objects that every change of a row needs. */
 export interface Writer {
   readonly store: Store
   readonly backend: Backend
@@ -24,7 +24,7 @@ export interface Writer {
 
 export type LockPolicy = 'wait' | 'nowait' | 'skip'
 
-/** The versions that a snapshot shows, in the order of the table. Marks the table as read at serializable. */
+/** Returns the versions that a snapshot shows, in table order. Marks the table as read at serializable. */
 export function scan(heap: Heap, snapshot: Snapshot, own: Transaction, store: Store): Tuple[] {
   const reader = own.reader
   if (reader === undefined) return heap.tuples.filter((tuple) => visible(tuple, snapshot, own))
@@ -36,7 +36,7 @@ export function scan(heap: Heap, snapshot: Snapshot, own: Transaction, store: St
   })
 }
 
-/** The visible versions with one key. */
+/** Returns the visible versions with a key. */
 export function lookUp(
   heap: Heap,
   index: Index,
@@ -60,8 +60,8 @@ export function lookUp(
 export type LockResult = Exclude<TupleState, 'being modified'> | 'would block'
 
 /**
- * Locks a row (heap_lock_tuple). The states other than `ok` took no lock. A lock that `follows` is also one of the later
- * versions, as that of SELECT FOR UPDATE (TUPLE_LOCK_FLAG_LOCK_UPDATE_IN_PROGRESS).
+ * Locks a row (heap_lock_tuple); results other than `ok` mean that no lock was taken. With `follows`, also locks the
+ * later versions, as SELECT FOR UPDATE does (TUPLE_LOCK_FLAG_LOCK_UPDATE_IN_PROGRESS).
  */
 export function* lockRow(
   writer: Writer,
@@ -92,17 +92,20 @@ function addLocker(writer: Writer, version: Tuple, lock: RowLock): void {
   row.lockers.push({ holder: transaction.current, version, lock, since: writer.store.commits })
 }
 
-/** Lets `xmax` of a version and of those that replace it show who locked them. */
+/** Makes `xmax` of a version and of its later versions show their locker. */
 function show(first: Tuple | undefined, locker: number): void {
   for (let version = first; version !== undefined; version = nextOf(version))
     if (version.xmax === undefined) version.cmax = locker
 }
 
-/** The version that replaces one; undefined if that was undone. */
+/** Returns the next version; undefined if the change was rolled back. */
 const nextOf = ({ xmax, next }: Tuple): Tuple | undefined =>
   xmax === undefined || statusOf(xmax) === 'aborted' ? undefined : next
 
-/** The number that `xmax` shows: of who ended the version, or locked it last, also after his end (HeapTupleHeaderGetRawXmax). */
+/**
+ * Returns the id that `xmax` shows: of the transaction that ended the version or locked it last, even after that
+ * transaction's end (HeapTupleHeaderGetRawXmax).
+ */
 export function shownXmax(tuple: Tuple): number {
   const { xmax, cmax, row } = tuple
   if (xmax === undefined) return cmax
@@ -110,7 +113,7 @@ export function shownXmax(tuple: Tuple): number {
   return row.lockers.findLast(({ version }) => version === tuple)?.holder.xid ?? xmax.xid
 }
 
-/** Who holds a lock on a version holds it on the one that replaces it, which shows it (heap_update). */
+/** Returns the `xmax` of a new version: a lock on the replaced version carries over to it (heap_update). */
 function inheritedXmax(replaced: Tuple | undefined): number {
   if (replaced === undefined || replaced.row.lockers.length === 0) return 0
   return replaced.row.lockers.some(({ holder }) => statusOf(holder) === 'active') ? shownXmax(replaced) : 0
@@ -121,8 +124,8 @@ function isPartOf(transaction: Transaction, holder: Subtransaction): boolean {
 }
 
 /**
- * Waits until the row is free for a lock of this strength, or is not there any more in this version. The first who
- * waits for the transaction in the way holds the row's place in the queue; others wait for that place.
+ * Waits until the row is free for a lock of this strength, or is gone in this version. The first waiter holds the row's
+ * queue while it waits for the blocking transaction; later waiters wait for the queue.
  */
 function* untilFree(
   writer: Writer,
@@ -133,7 +136,7 @@ function* untilFree(
   follows: boolean,
 ): Generator<Wait, LockResult, void> {
   const { store, backend, transaction } = writer
-  // Checks of foreign keys look at the newest rows, and so never fail.
+  // Foreign key checks read the newest rows, so they never fail here.
   if (lock !== 'FOR KEY SHARE' && store.failsWithoutNeed(transaction, heap))
     throw new SqlError('40001', 'could not serialize access due to concurrent update')
   const place = {
@@ -150,7 +153,8 @@ function* untilFree(
       const state = find(tuple, transaction, transaction.commandId)
       const { here, later } = conflictingWriters(tuple, lock, transaction)
       const before = state === 'updated' ? lockersBeforeUpdate(tuple, lock, transaction) : []
-      // Who waited to lock a row locks its later versions too, before he finds that his own is outdated.
+      // A transaction that waited for a row lock also locks the row's later versions before it finds its own version
+      // outdated.
       const continues = follows && waited && state === 'updated' && here.length + later.length > 0
       if (state !== 'ok' && state !== 'being modified' && !continues && before.length === 0) {
         if (state === 'updated' && follows && waited) show(tuple.next, store.xidOf(backend, transaction.current))
@@ -159,12 +163,13 @@ function* untilFree(
       const blockers = before.length > 0 ? before : [...here, ...later]
       const own = tuple.row.lockers.filter((each) => each.holder.transaction === transaction && !each.holder.aborted)
       if (blockers.length === 0 || own.some((each) => strongerOrEqual(each.lock, lock))) return 'ok'
-      // PostgreSQL waits for a later version whatever the policy (heap_lock_updated_tuple), and not in the row's queue.
+      // PostgreSQL waits for a later version regardless of the policy, and outside the row's queue
+      // (heap_lock_updated_tuple).
       const isHere = here.length > 0
       if (isHere && policy === 'skip') return 'would block'
       if (isHere && policy === 'nowait')
         throw new SqlError('55P03', `could not obtain lock on row in relation "${heap.name}"`)
-      // Who promotes a lock that he holds does not queue: he would wait for those that wait for him.
+      // A transaction that upgrades its own lock does not queue: it would wait for transactions that wait for it.
       if (isHere && !queued && own.length === 0) {
         yield* store.waiting.lock(backend, place, mode, transaction.current)
         queued = true
@@ -180,8 +185,8 @@ function* untilFree(
 }
 
 /**
- * Waits until the row may be updated (`FOR NO KEY UPDATE`) or deleted; what is left to do is without waits. Who waits has a
- * number already (heap_update).
+ * Waits until the row may be updated (`FOR NO KEY UPDATE`) or deleted; the change itself then needs no wait. A waiting
+ * transaction already has an id (heap_update).
  */
 export function* claimRow(
   writer: Writer,
@@ -194,7 +199,7 @@ export function* claimRow(
   return result === 'would block' ? 'invisible' : result
 }
 
-/** Adds a version to the table, without its index entries. */
+/** Adds a version to the table without index entries. */
 export function addTuple(writer: Writer, heap: Heap, values: readonly SqlValue[], replaced?: Tuple): Tuple {
   const { store, backend, transaction } = writer
   store.xidOf(backend, transaction.current)
@@ -214,14 +219,14 @@ export function addTuple(writer: Writer, heap: Heap, values: readonly SqlValue[]
   return tuple
 }
 
-/** Ends a version: by a deletion, or by an update to `next`. */
+/** Ends a version by a deletion, or by an update to `next`. */
 export function endTuple(writer: Writer, heap: Heap, tuple: Tuple, lock: RowLock, next?: Tuple): void {
   const { store, backend, transaction } = writer
   store.xidOf(backend, transaction.current)
   if (transaction.reader !== undefined) store.serializable.wroteRow(transaction.reader, heap, tuple)
   tuple.xmax = transaction.current
   tuple.cmax = transaction.commandId
-  // The strongest of the updater's own locks stays in the version (heapam.c, compute_new_xmax_infomask).
+  // The version keeps the strongest of the updater's own locks (heapam.c, compute_new_xmax_infomask).
   const held = tuple.row.lockers.filter(({ holder }) => holder.transaction === transaction && !holder.aborted)
   tuple.xmaxLock = held.some((each) => each.lock === 'FOR UPDATE') ? 'FOR UPDATE' : lock
   tuple.next = next

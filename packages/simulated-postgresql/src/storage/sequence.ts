@@ -1,6 +1,6 @@
 import { SqlError } from '../sql/error.ts'
 
-/** A sequence: what it gave is never given again, also after a rollback. */
+/** A sequence: it never returns a value twice, even after a rollback. */
 export interface Sequence {
   readonly oid: number
   schema: string
@@ -13,7 +13,7 @@ export interface Sequence {
   cycle: boolean
   lastValue: bigint
   isCalled: boolean
-  /** The table and column (`attribute`) that the sequence is dropped with. */
+  /** The table and column (`attribute`) whose drop also drops the sequence. */
   owner: { readonly table: object; readonly attribute: number } | undefined
 }
 

@@ -3,11 +3,12 @@ import type { Heap, Index, Reader, Snapshot, Subtransaction, Transaction, Tuple 
 import { statusOf } from './transaction.ts'
 
 /**
- * Serializable snapshot isolation as PostgreSQL has it (predicate.c): reads leave marks, a write of what another read
- * is a rw-conflict, and of two adjoining conflicts whose last transaction commits first one transaction must fail.
+ * Serializable snapshot isolation as in PostgreSQL (predicate.c): reads leave marks; a write to a row that another
+ * transaction read is a rw-conflict; of two adjacent conflicts whose last transaction commits first, one transaction
+ * must fail.
  *
- * PostgreSQL marks pages and tuples. Here a mark is on a table, a version of a row, a key of an index; and on all keys
- * of an index, and all rows of a table read often, while the table is as small as a page.
+ * PostgreSQL marks pages and tuples. Here a mark is on a table, a row version, or an index key. While a table is as
+ * small as a page, a mark may also be on all keys of an index, or on all rows of a table that is read often.
  */
 const ROWS_OF_A_PAGE = 150
 /** `max_pred_locks_per_page` */
@@ -23,7 +24,7 @@ export class Serializable {
     this.#fails = fails
   }
 
-  /** Whether there are marks, which pg_locks shows as SIReadLock. */
+  /** Whether marks exist, which pg_locks shows as SIReadLock. */
   get isUsed(): boolean {
     return this.#readers.size > 0
   }
@@ -59,7 +60,7 @@ export class Serializable {
     mark(reader, readers)
   }
 
-  /** A row that the transaction sees was found through an index. */
+  /** Marks a visible row that was found through an index. */
   readRow(reader: Reader, heap: Heap, tuple: Tuple): void {
     if (tuple.xmin.transaction === reader.transaction || tuple.readers?.has(reader) === true) return
     const count = (reader.rowsRead.get(heap) ?? 0) + 1
@@ -69,7 +70,10 @@ export class Serializable {
     if (count > ROW_MARKS_PER_PAGE && heap.rowsInserted <= ROWS_OF_A_PAGE) mark(reader, heap.pageReaders)
   }
 
-  /** The reader met a version: whoever wrote what its snapshot does not show wrote after it. */
+  /**
+   * Records that the reader met a version: a transaction that wrote a version invisible to its snapshot wrote after the
+   * read.
+   */
   met(reader: Reader, tuple: Tuple, isVisible: boolean, snapshot: Snapshot): void {
     if (reader.doomed) throw failure('Canceled on identification as a pivot, during conflict out checking.')
     const writer = isVisible ? tuple.xmax : tuple.xmin
@@ -89,14 +93,15 @@ export class Serializable {
     if (!harmless) this.#flag(me, writer, me)
   }
 
-  /** The transaction writes a row: whoever read it read before. */
+  /** Records a write of a row: transactions that read the row did so before the write. */
   wroteRow(me: Reader, heap: Heap, { readers }: Tuple): void {
     this.#check(me)
     this.#conflictIn(me, heap.readers)
     this.#conflictIn(me, heap.pageReaders)
     if (readers === undefined) return
     this.#conflictIn(me, readers)
-    // The lock of the writer does what the mark did, unless a savepoint may end it (CheckTargetForConflictsIn).
+    // The write lock replaces the mark, unless a rollback to a savepoint may release the lock
+    // (CheckTargetForConflictsIn).
     if (me.transaction.current.parent !== undefined || !readers.delete(me)) return
     me.reads.delete(readers)
     me.rowsRead.set(heap, (me.rowsRead.get(heap) ?? 0) - 1)
@@ -127,7 +132,7 @@ export class Serializable {
     }
   }
 
-  /** Records that `reader` read what `writer` wrote; `me` is one of them (FlagRWConflict). */
+  /** Records that `reader` read what `writer` wrote; `me` is one of the two (FlagRWConflict). */
   #flag(reader: Reader, writer: Reader, me: Reader): void {
     if (reader.conflictsOut.has(writer)) return
     this.#checkForFailure(reader, writer, me)
@@ -166,7 +171,7 @@ export class Serializable {
     me.prepared = true
   }
 
-  /** A transaction that overlaps no other one that writes never fails. */
+  /** Whether the transaction overlaps another writer; without one it never fails. */
   #overlapsWriter(me: Reader): boolean {
     if (me.transaction.readOnly) return false
     const since = me.transaction.snapshot?.commitNumber ?? 0
@@ -192,7 +197,7 @@ export class Serializable {
     this.#remove(me)
   }
 
-  /** What no open transaction overlaps can conflict with nothing. */
+  /** Removes transactions that no open transaction overlaps: they can have no further conflicts. */
   #forget(active: ReadonlySet<Transaction>): void {
     let oldest = Number.POSITIVE_INFINITY
     for (const transaction of active)
@@ -208,7 +213,7 @@ export class Serializable {
   }
 }
 
-/** A transaction that wrote nothing until its commit was as good as READ ONLY. */
+/** Whether a transaction is READ ONLY, or committed without a write, which is equivalent. */
 function isReadOnly(reader: Reader): boolean {
   return reader.transaction.readOnly || (reader.committed && !reader.wrote)
 }

@@ -9,13 +9,13 @@ import { type Backend, Waiting } from './waiting.ts'
 interface StoreOptions {
   readonly time: EngineTime
   readonly random: () => number
-  /** Asked where a serialization failure would be legal: true for one without need. */
+  /** Called where a serialization failure is permitted; true requests one that is not required. */
   readonly fails?: (() => boolean) | undefined
-  /** The commits that the sessions of a standby see. */
+  /** Returns the number of commits that the sessions of a standby see. */
   readonly replayed?: (() => number) | undefined
 }
 
-/** What all sessions of a server share, without the catalogue. */
+/** The state that all sessions of a server share, except the catalogue. */
 export class Store {
   readonly time: EngineTime
   readonly random: () => number
@@ -24,11 +24,11 @@ export class Store {
   readonly serializable: Serializable
   readonly log: CommitLog
   readonly active: Set<Transaction> = new Set()
-  /** When the server started. */
+  /** The time at which the server started. */
   begunAt: bigint
   commits = 0
   #xids = 730
-  /** The numbers of the open transactions that have one, in order. */
+  /** The ids of the open transactions that have one, in ascending order. */
   readonly #open = new Set<number>()
   #oids = 16_384
   #multixacts = 1
@@ -50,12 +50,12 @@ export class Store {
     return this.#oids++
   }
 
-  /** A number for several transactions that lock the same row. */
+  /** Returns an id for a group of transactions that lock the same row. */
   nextMultixact(): number {
     return this.#multixacts++
   }
 
-  /** The transaction id of a writer; its first call takes the lock that others wait for. */
+  /** Returns the transaction id of a writer; the first call takes the lock that other transactions wait for. */
   xidOf(backend: Backend, writer: Subtransaction): number {
     if (writer.xid === 0) {
       if (writer.parent !== undefined) this.xidOf(backend, writer.parent)
@@ -71,12 +71,12 @@ export class Store {
     for (let part: Subtransaction | undefined = writer; part !== undefined && isOpen(part); ) {
       yield* this.waiting.lock(backend, transactionTarget(part), 'ShareLock', undefined)
       this.locks.release(backend, part, 'ShareLock', undefined)
-      // A part that was rolled back is over; one that was released is decided by the part around it.
+      // A rolled back subtransaction has ended; the state of a released one is the state of its parent.
       part = isOpen(part) ? part.parent : undefined
     }
   }
 
-  /** All transactions with a smaller number have ended. */
+  /** Returns the oldest open transaction id: all transactions with a smaller id have ended. */
   oldestXid(): number {
     const [oldest = this.#xids] = this.#open
     return oldest
@@ -86,7 +86,7 @@ export class Store {
     return { commitNumber: this.#replayed?.() ?? this.commits, commandId: transaction.commandId }
   }
 
-  /** No snapshot in use is older: versions that ended before are garbage. */
+  /** Returns the oldest commit number of all snapshots in use: versions that ended before are garbage. */
   horizon(): number {
     let oldest = Math.min(this.#replayed?.() ?? this.commits, this.log.certain)
     for (const transaction of this.active)
@@ -94,7 +94,10 @@ export class Store {
     return oldest
   }
 
-  /** Whether a change fails although its rows are free: another transaction changed the table since the snapshot. */
+  /**
+   * Whether a change fails although its rows are free, because another transaction changed the table since the
+   * snapshot.
+   */
   failsWithoutNeed({ isolation, snapshot }: Transaction, heap: Heap): boolean {
     if (isolation === 'read committed' || snapshot === undefined) return false
     const isLater = (writer: Subtransaction | undefined): boolean =>
@@ -127,7 +130,7 @@ export class Store {
     this.#open.delete(outermost(transaction).xid)
   }
 
-  /** Undoes everything up to and including the part that a savepoint began. */
+  /** Rolls back to a savepoint: undoes everything up to and including the subtransaction that it began. */
   abortTo(backend: Backend, transaction: Transaction, savepoint: Subtransaction): void {
     const aborted = new Set<Subtransaction>()
     let part = transaction.current
@@ -154,7 +157,10 @@ function undo(part: Subtransaction): void {
   part.undo.length = 0
 }
 
-/** A released savepoint belongs to the part around it. Whoever wrote holds a lock, so no writer is missed. */
+/**
+ * Whether a scope belongs to aborted subtransactions; a released savepoint belongs to its parent. Every writer holds a
+ * lock, so no writer is missed.
+ */
 function belongsTo(scope: Subtransaction, aborted: ReadonlySet<Subtransaction>): boolean {
   const path: Subtransaction[] = []
   for (let part: Subtransaction | undefined = scope; part !== undefined; part = part.parent) {

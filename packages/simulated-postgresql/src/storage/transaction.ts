@@ -28,7 +28,7 @@ export function beginSubtransaction(transaction: Transaction, savepoint: string 
   return begun
 }
 
-/** What was written so far is seen by what follows. */
+/** Begins the next command, which sees all writes so far. */
 export function nextCommand(transaction: Transaction): void {
   transaction.commandId = ++transaction.commands
 }

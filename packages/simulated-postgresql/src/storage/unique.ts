@@ -15,17 +15,20 @@ export function addEntry(writer: Writer, heap: Heap, index: Index, tuple: Tuple,
   else entries.push(tuple)
 }
 
-/** NULL is distinct from NULL: a key with one never conflicts, unless the index says NULLS NOT DISTINCT. */
+/**
+ * Whether a key can conflict. NULL is distinct from NULL: a key with a null never conflicts, unless the index has NULLS
+ * NOT DISTINCT.
+ */
 export function canConflict(index: Index, values: readonly SqlValue[]): boolean {
   return isConstraint(index) && (index.nullsNotDistinct || !values.includes(null))
 }
 
-/** Whether an index keeps rows apart: a unique one, or that of an exclusion constraint. */
+/** Whether an index enforces a constraint: a unique index, or the index of an exclusion constraint. */
 export function isConstraint({ unique, excludes }: Index): boolean {
   return unique || excludes !== undefined
 }
 
-/** The versions in the way of one with this key, those included that are not there for everybody. */
+/** Returns the versions that conflict with a key, including those not visible to all transactions. */
 function* rivals(index: Index, values: readonly SqlValue[]): Generator<Tuple, void, void> {
   const { excludes } = index
   if (excludes === undefined) {
@@ -40,8 +43,8 @@ function* rivals(index: Index, values: readonly SqlValue[]): Generator<Tuple, vo
 }
 
 /**
- * The version that a new one with this key would conflict with. Waits for transactions that have not decided yet
- * whether theirs stays (_bt_check_unique, check_exclusion_or_unique_constraint).
+ * Returns the version that a new version with this key would conflict with. Waits for transactions that may still
+ * commit or roll back their change (_bt_check_unique, check_exclusion_or_unique_constraint).
  */
 export function* findConflict(
   writer: Writer,
@@ -66,7 +69,10 @@ export function* findConflict(
   }
 }
 
-/** Whether a version is there for a reader of everything that was not rolled back; or who is to decide it. */
+/**
+ * Whether a version exists, counting all changes that are not rolled back; returns the subtransaction that decides it
+ * if that is still open.
+ */
 export function presence(
   { xmin, xmax: ended }: { readonly xmin: Subtransaction | undefined; readonly xmax: Subtransaction | undefined },
   writer: Writer,
@@ -81,7 +87,9 @@ export function presence(
   return ended
 }
 
-/** Of the versions that were in the way of one with this key until others' commits: the one that was last. */
+/**
+ * Returns, of the versions that conflicted with a key until other transactions ended them, the version that ended last.
+ */
 export function lastFreed(index: Index, values: readonly SqlValue[], own: Transaction): Tuple | undefined {
   if (!canConflict(index, values)) return undefined
   const endOf = ({ xmax }: Tuple): number => xmax?.transaction.commitNumber ?? 0
@@ -95,7 +103,7 @@ export function lastFreed(index: Index, values: readonly SqlValue[], own: Transa
     )
 }
 
-/** The error of a version whose key is in the way of another one's. */
+/** Returns the error for a version whose key conflicts with another version's. */
 export function keyViolation(
   writer: Writer,
   heap: Heap,
@@ -111,7 +119,7 @@ export function keyViolation(
       detail: `Key ${key} conflicts with existing key ${index.describe(index.valuesOf(other.values) ?? [])}.`,
       ...place,
     })
-  // A duplicate that a concurrent serializable transaction made is reported as the serialization failure that it is.
+  // A duplicate from a concurrent serializable transaction is reported as a serialization failure.
   const { transaction, store } = writer
   if (transaction.reader !== undefined)
     store.serializable.wroteKey(transaction.reader, heap, index, index.keyOf(values))
@@ -121,10 +129,10 @@ export function keyViolation(
   })
 }
 
-/** Below this many versions that might be garbage, looking for it does not pay. */
+/** The number of possible garbage versions below which a vacuum does not pay off. */
 const VACUUM_THRESHOLD = 64
 
-/** Removes the versions that nobody can see, as autovacuum does. */
+/** Removes the versions that no snapshot can see, as autovacuum does. */
 export function vacuum(heap: Heap, horizon: () => number): void {
   if (heap.garbage < VACUUM_THRESHOLD || heap.garbage * 4 < heap.tuples.length) return
   heap.garbage = 0

@@ -16,7 +16,7 @@ function sees(writer: Subtransaction, command: number, snapshot: Snapshot, own: 
 
 export type TupleState = 'ok' | 'invisible' | 'self modified' | 'updated' | 'deleted' | 'being modified'
 
-/** What a writer finds at a version that it wants to lock or change (HeapTupleSatisfiesUpdate). */
+/** Returns the state of a version for a writer that wants to lock or change it (HeapTupleSatisfiesUpdate). */
 export function stateOf(tuple: Tuple, own: Transaction, commandId: number): TupleState {
   const inserted = statusOf(tuple.xmin)
   if (inserted === 'aborted') return 'invisible'
@@ -33,11 +33,11 @@ export function stateOf(tuple: Tuple, own: Transaction, commandId: number): Tupl
   }
 }
 
-/** The open transactions in conflict with a lock of a row. */
+/** The open transactions that conflict with a row lock. */
 export interface Blockers {
-  /** They hold a lock on this version, or replace it. */
+  /** Subtransactions that lock or replace this version. */
   readonly here: readonly Subtransaction[]
-  /** They hold a lock on a later version, or replace it. */
+  /** Subtransactions that lock or replace a later version. */
   readonly later: readonly Subtransaction[]
 }
 
@@ -57,8 +57,9 @@ export function conflictingWriters(tuple: Tuple, lock: RowLock, own: Transaction
 }
 
 /**
- * The later versions that are locked with one. The first that a committed transaction replaced in conflict with the lock ends
- * them: who wants the lock is told that its row was updated, and waits for nobody (test_lockmode_for_conflict).
+ * Returns the later versions that are locked together with a version. The list ends at the first version that a
+ * committed transaction replaced in conflict with the lock: the row then counts as updated, and the locker waits for no
+ * transaction (test_lockmode_for_conflict).
  */
 function followedFrom({ next }: Tuple, lock: RowLock): ReadonlySet<Tuple> {
   const followed = new Set<Tuple>()
@@ -71,8 +72,9 @@ function followedFrom({ next }: Tuple, lock: RowLock): ReadonlySet<Tuple> {
 }
 
 /**
- * Of a version that a committed transaction replaced: who had locked the row before that commit and still holds the lock.
- * Until he ends PostgreSQL takes the version for one that is being modified (HeapTupleSatisfiesUpdate, of a multixact).
+ * For a version that a committed transaction replaced, returns the lockers from before that commit that still hold
+ * their lock. Until they end, PostgreSQL treats the version as being modified (HeapTupleSatisfiesUpdate, for a
+ * multixact).
  */
 export function lockersBeforeUpdate({ row, xmax }: Tuple, lock: RowLock, own: Transaction): readonly Subtransaction[] {
   const updated = xmax?.transaction.commitNumber ?? 0
@@ -94,8 +96,8 @@ function replaces(version: Tuple, older: Tuple): boolean {
 }
 
 /**
- * What FOR KEY SHARE finds at a version that another transaction replaced: a new version with the same key does not
- * matter to it, and is locked with the row (heap_lock_updated_tuple).
+ * Returns the state of a replaced version for FOR KEY SHARE: a new version with the same key does not conflict, and is
+ * locked with the row (heap_lock_updated_tuple).
  */
 export function stateForKeyShare(tuple: Tuple, own: Transaction, commandId: number): TupleState {
   let version = tuple
@@ -112,7 +114,7 @@ function isOther(writer: Subtransaction, own: Transaction): boolean {
   return writer.transaction !== own && statusOf(writer) === 'active'
 }
 
-/** Nobody sees the version any more, and nobody ever will. */
+/** Whether no present or future snapshot sees the version. */
 export function isGarbage(tuple: Tuple, horizon: number): boolean {
   if (statusOf(tuple.xmin) === 'aborted') return true
   const ended = tuple.xmax

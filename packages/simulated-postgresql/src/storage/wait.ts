@@ -1,14 +1,17 @@
 /** Virtual time, in microseconds since 2000-01-01 UTC. */
 export interface EngineTime {
   now(): bigint
-  /** Runs `run` later; the result withdraws it. */
+  /** Calls `run` after the time; returns a function that cancels the call. */
   after(micros: number, run: () => void): () => void
 }
 
-/** What a statement waits for: a lock, a sleep. */
+/** The reason for a statement's wait, such as a lock or a sleep. */
 export interface Wait {
-  /** Such as `transactionid` or `PgSleep`: `pg_stat_activity.wait_event`. */
+  /** The value of `pg_stat_activity.wait_event`, such as `transactionid` or `PgSleep`. */
   readonly reason: string
-  /** Calls back once when the execution may go on; at once is possible. Resume it later, not within the call. */
+  /**
+   * Calls `go` once, possibly immediately, when the execution may continue. Resume the execution later, not within the
+   * call.
+   */
   ready(go: () => void): void
 }

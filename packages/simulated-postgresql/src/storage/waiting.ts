@@ -4,14 +4,14 @@ import type { Subtransaction } from './model.ts'
 import type { LockMode } from './modes.ts'
 import type { EngineTime, Wait } from './wait.ts'
 
-/** The process of a session, as locks know it. */
+/** The process of a session as a lock holder. */
 export interface Backend extends LockHolder {
   /** The time at which `statement_timeout` ends the statement. */
   statementDeadline: bigint | undefined
   waits: { readonly kind: 'lock' | 'sleep'; readonly event: string; readonly since: bigint } | undefined
-  /** Ends what it waits for with an error. */
+  /** Ends the current wait with an error. */
   interrupt: ((error: SqlError) => void) | undefined
-  /** Milliseconds; 0 turns a timeout off. */
+  /** Returns a timeout in milliseconds; 0 disables it. */
   milliseconds(setting: 'deadlock_timeout' | 'lock_timeout'): number
 }
 
@@ -31,12 +31,12 @@ export class Waiting {
     this.#time = time
   }
 
-  /** Takes a lock if that needs no waiting. */
+  /** Takes a lock if it is available without a wait; returns whether it did. */
   tryLock(backend: Backend, target: LockTarget, mode: LockMode, scope: Subtransaction | undefined): boolean {
     return this.locks.request(backend, target, mode, scope) === undefined
   }
 
-  /** Takes a lock, however long that lasts. */
+  /** Takes a lock, with a wait if needed. */
   *lock(
     backend: Backend,
     target: LockTarget,
@@ -57,7 +57,7 @@ export class Waiting {
     })
   }
 
-  /** Waits until `start` settles, or a timeout, a cancel or a deadlock ends it. */
+  /** Waits until `start` settles, or until a timeout, a cancellation or a deadlock ends the wait. */
   *wait(
     backend: Backend,
     reason: string,
@@ -126,7 +126,7 @@ interface Edge {
 
 /**
  * Looks for a cycle of processes that wait for each other, which begins and ends with `start` (deadlock.c). A cycle
- * that is one only by the order of a queue is mended by changing the order: the result is then undefined.
+ * that results only from the order of a queue is resolved by a reordering; the result is then undefined.
  */
 function findDeadlock(start: LockHolder, reordered: (waiter: Waiter) => void): readonly Edge[] | undefined {
   const cycle = cycleFrom(start)
@@ -165,7 +165,7 @@ function cycleFrom(start: LockHolder): readonly Edge[] | undefined {
   return search(start, [])
 }
 
-/** The DETAIL of error 40P01. */
+/** Returns the DETAIL of error 40P01. */
 function describeDeadlock(cycle: readonly Edge[]): string {
   return cycle
     .map(
