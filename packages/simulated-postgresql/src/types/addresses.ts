@@ -1,7 +1,7 @@
 import { NotSupported, SqlError } from '../sql/error.ts'
 
-// inet and cidr are held as texts with the length of the prefix. Most functions and operators of networks are
-// not simulated.
+// inet and cidr values are stored as texts with the prefix length. Most network functions and operators are not
+// simulated.
 
 interface Address {
   readonly isV6: boolean
@@ -19,7 +19,7 @@ export function parseAddress(text: string, isNetwork: boolean): string {
   const [, host = '', length] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(text) ?? []
   const isV6 = host.includes(':')
   const bits = isV6 ? v6Bits(host) : v4Bits(host)
-  // PostgreSQL adds what is left out by the classes of networks.
+  // PostgreSQL completes an abbreviated address by its network class.
   if (bits === undefined && /^\d{1,3}(\.\d{1,3}){0,2}$/.test(host) && (isNetwork || length !== undefined))
     throw new NotSupported(`an ${type} with less than four numbers`)
   const prefix = length === undefined ? widthOf(isV6) : Number(length)
@@ -31,7 +31,7 @@ export function parseAddress(text: string, isNetwork: boolean): string {
   return `${shown}/${prefix}`
 }
 
-/** An inet without the prefix that a single address has. */
+/** Returns the text of an inet without the prefix length of a single address. */
 export const shownAddress = (text: string): string => text.replace(text.includes(':') ? /\/128$/ : /\/32$/, '')
 
 function v4Bits(text: string): bigint | undefined {
@@ -57,7 +57,10 @@ function v6Bits(text: string): bigint | undefined {
   return words.reduce((bits, word) => (bits << 16n) | BigInt(`0x${word}`), 0n)
 }
 
-/** The longest run of zeros is left out, and an address of IPv4 inside is shown as one (inet_net_ntop). */
+/**
+ * Returns an IPv6 address with the longest run of zeros abbreviated and an embedded IPv4 address in dotted form
+ * (inet_net_ntop).
+ */
 function v6Text(bits: bigint): string {
   const words = Array.from({ length: 8 }, (_, at) => (bits >> BigInt(112 - 16 * at)) & 0xffffn)
   let best = { start: -1, length: 1 }
@@ -82,7 +85,7 @@ function read(text: string): Address {
   return { isV6, bits, prefix: length === undefined ? widthOf(isV6) : Number(length) }
 }
 
-/** IPv4 first; then by the network, by the length of the prefix, and by the whole address (network_cmp). */
+/** Compares addresses: IPv4 first, then by network, prefix length, and whole address (network_cmp). */
 export function compareAddresses(one: string, other: string): number {
   const [a, b] = [read(one), read(other)]
   if (a.isV6 !== b.isV6) return a.isV6 ? 1 : -1

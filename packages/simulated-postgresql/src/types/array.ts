@@ -213,7 +213,9 @@ export function receiveArray(
   return total === 0 ? new SqlArray(element.oid, []) : new SqlArray(element.oid, elements, dimensions, lowerBounds)
 }
 
-/** Element by element; then by the number of elements, of dimensions, their sizes and lower bounds. */
+/**
+ * Compares arrays element by element, then by the numbers of elements and dimensions, the sizes and the lower bounds.
+ */
 export function compareArrays(a: SqlArray, b: SqlArray, compare: (x: SqlValue, y: SqlValue) => number): number {
   const length = Math.min(a.elements.length, b.elements.length)
   for (let i = 0; i < length; i += 1) {
@@ -231,7 +233,7 @@ export function compareArrays(a: SqlArray, b: SqlArray, compare: (x: SqlValue, y
   return 0
 }
 
-/** Null is equal to itself and above all values. */
+/** Compares values; null equals null and is greater than all other values. */
 export function compareNullable(a: SqlValue, b: SqlValue, compare: (x: SqlValue, y: SqlValue) => number): number {
   if (a === null) return b === null ? 0 : 1
   return b === null ? -1 : compare(a, b)

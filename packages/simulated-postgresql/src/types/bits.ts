@@ -1,7 +1,7 @@
 import { SqlError } from '../sql/error.ts'
 import { ByteReader } from './bytes.ts'
 
-// Bit strings are texts of 0 and 1. Their order is that of these texts.
+// Bit strings are stored as texts of 0 and 1 and ordered as texts.
 
 /** @param text `101`, `b101` or `x5` */
 export function parseBits(text: string): string {
@@ -16,14 +16,14 @@ export function parseBits(text: string): string {
   return digits
 }
 
-/** `bit(n)`: exactly so many; a cast cuts off or adds at the right end. Without a length -1. */
+/** Applies `bit(n)`: exactly n bits; an explicit cast truncates or pads at the right end. A length of -1 means none. */
 export function fitBit(bits: string, length: number, explicit: boolean): string {
   if (length < 0 || bits.length === length) return bits
   if (explicit) return bits.slice(0, length).padEnd(length, '0')
   throw new SqlError('22026', `bit string length ${bits.length} does not match type bit(${length})`)
 }
 
-/** `bit varying(n)`: at most so many. */
+/** Applies `bit varying(n)`: at most n bits. */
 export function fitVarbit(bits: string, length: number, explicit: boolean): string {
   if (length < 0 || bits.length <= length) return bits
   if (explicit) return bits.slice(0, length)

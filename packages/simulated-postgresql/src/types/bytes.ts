@@ -1,6 +1,6 @@
 import { SqlError } from '../sql/error.ts'
 
-/** Reads the binary form of a value; a form that ends too early or too late is 22P03, as in PostgreSQL. */
+/** Reads the binary form of a value; throws 22P03 for a form that is too short or too long, as PostgreSQL does. */
 export class ByteReader {
   readonly #view: DataView
   readonly #bytes: Uint8Array
@@ -58,7 +58,7 @@ export class ByteReader {
     return this.#bytes.subarray(from)
   }
 
-  /** A length and as many bytes; null for the length -1. */
+  /** Reads a length and as many bytes; returns null for the length -1. */
   sized(): Uint8Array | null {
     const length = this.int32()
     if (length === -1) return null

@@ -1,9 +1,12 @@
 import { NotSupported } from '../sql/error.ts'
 
-/** PostgreSQL itself, which computes functions that this package does not: without tables, and without effects. */
+/**
+ * A PostgreSQL instance that computes functions that this package does not implement: without tables, and without side
+ * effects.
+ */
 export interface Calculator {
   /**
-   * The rows of a query with parameters of these types, as texts. It answers at once.
+   * Returns the rows of a query with parameters of these types, as texts, synchronously.
    * @param zone the setting `TimeZone`
    */
   rows(query: string, oids: readonly number[], texts: readonly (string | null)[], zone: string): Calculated
@@ -13,10 +16,10 @@ export type Calculated =
   | { readonly rows: readonly (readonly (string | null)[])[] }
   | { readonly code: string; readonly message: string }
 
-/** What to do about a function that only a calculator computes. */
+/** The remedy that errors suggest for a function that only a calculator computes. */
 export const REMEDY = ' (--calculator has PGlite compute it)'
 
-/** A case of a function that this package leaves to a calculator. */
+/** Thrown for a case of a function that this package leaves to a calculator. */
 export class NotComputed extends NotSupported {
   constructor(what: string) {
     super(`${what}${REMEDY}`)

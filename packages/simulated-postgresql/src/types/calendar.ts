@@ -12,14 +12,14 @@ export const DATE_MINUS_INFINITY = -2147483648
 export const INFINITY: bigint = 2n ** 63n - 1n
 export const MINUS_INFINITY: bigint = -(2n ** 63n)
 
-/** The first and the last moment that a timestamp can be: 4714-11-24 BC and 294276-12-31. */
+/** The first timestamp, 4714-11-24 BC, and the end of timestamps, after 294276-12-31. */
 export const LEAST_TIMESTAMP = -211_813_488_000_000_000n
 export const END_OF_TIMESTAMPS = 9_223_371_331_200_000_000n
 export const LEAST_DATE: number = -EPOCH_JULIAN
 export const END_OF_DATES: number = 2_147_483_494 - EPOCH_JULIAN
 
 export interface CivilDate {
-  /** Astronomical: the year 0 is 1 BC. */
+  /** The astronomical year: 0 is 1 BC. */
   readonly year: number
   readonly month: number
   readonly day: number
@@ -65,7 +65,7 @@ export function weekday(days: number): number {
   return (((days + 6) % 7) + 7) % 7
 }
 
-/** The year and week of ISO 8601: the week belongs to the year that its Thursday is in. */
+/** Returns the ISO 8601 year and week: a week belongs to the year of its Thursday. */
 export function isoWeek(days: number): { readonly year: number; readonly week: number } {
   const monday = days - ((weekday(days) + 6) % 7)
   const { year } = dateOf(monday + 3)
@@ -104,7 +104,7 @@ export function timestampOf(days: number, microsOfDay: bigint): bigint {
   return BigInt(days) * MICROS_PER_DAY + microsOfDay
 }
 
-/** C's `rint`: half to even. */
+/** Rounds as C's `rint`: half to even. */
 export function roundHalfEven(value: number): number {
   const floor = Math.floor(value)
   const rest = value - floor

@@ -12,17 +12,17 @@ export type ParsedDatetime =
       readonly zone: Zone | undefined
     }
 
-/** `2024-01-15 10:00:00.5+02`, or a part of it; `T` may stand between both, and the name of a zone at the end. */
+/** Matches `2024-01-15 10:00:00.5+02` or a part of it; `T` may separate date and time, and a zone name may follow. */
 const MOMENT =
   /^(?:(\d{4,})-(\d{1,2})-(\d{1,2}))?(?:(?:^|t|\s+)(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d*))?)?)?(?:\s*([+-])(\d{1,2})(?::?(\d{2})(?::?(\d{2}))?)?|\s*((?!bc)[a-z][a-z_/-]*(?:[+-]?\d+(?:[a-z]{3})?)?))?(\s*bc)?$/
 
-/** Words of the calendar, which stand in other forms that PostgreSQL reads. */
+/** Calendar words of other forms that PostgreSQL parses. */
 const WORD =
   /^(?:(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*|(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*|[tzj]|am|pm|bc|ad|utc|allballs)$/
 
 /**
- * Reads a date, a time, or both, as ISO 8601 writes them and PostgreSQL shows them. Other forms that PostgreSQL reads end in
- * {@link NotComputed}; text that holds no date or time in 22007.
+ * Parses a date, a time, or both, in the form of ISO 8601 or of PostgreSQL's output. Throws {@link NotComputed} for
+ * other forms that PostgreSQL parses, 22007 for text without a date or time.
  */
 export function parseDatetime(text: string, type: string): ParsedDatetime {
   const trimmed = text.trim().toLowerCase()
@@ -71,10 +71,13 @@ function zoneOf(found: RegExpExecArray, text: string, type: string): Zone | unde
   return fixedZone((found[8] === '-' ? -1 : 1) * (hours * 3600 + minutes * 60 + seconds))
 }
 
-/** A text of numbers and words of the calendar may be one that PostgreSQL reads; any other is none. */
+/**
+ * Returns the error for an unparsed text: PostgreSQL may accept a text of numbers and calendar words, but no other
+ * text.
+ */
 function unread(text: string, type: string): Error {
   const words = text.toLowerCase().match(/[a-z]+/g) ?? []
-  // The calculator has another clock.
+  // The clock of the calculator differs.
   if (words.some((word) => /^(?:now|today|tomorrow|yesterday)$/.test(word)))
     return new NotSupported(`the ${type} '${text}'`)
   const known = words.every((word) => WORD.test(word) || zoneByName(word) !== undefined)

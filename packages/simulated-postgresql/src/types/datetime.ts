@@ -17,7 +17,7 @@ import {
 import { type ParsedDatetime, parseDatetime } from './datetime-text.ts'
 import { formatOffset, sessionZone, type Zone } from './zone.ts'
 
-/** What the text of a moment depends on: a part of `TextContext`. */
+/** The inputs for the text of a timestamp: a part of `TextContext`. */
 export interface ClockContext {
   setting(name: string): string | undefined
   now(): bigint
@@ -46,7 +46,7 @@ export function formatTime(micros: bigint): string {
   return fraction === 0 ? text : `${text}.${pad(fraction, 6).replace(/0+$/, '')}`
 }
 
-/** Without a zone: `2024-01-15 10:00:00.5`; with one, the offset follows. */
+/** Formats a timestamp: `2024-01-15 10:00:00.5` without a zone; with a zone, its offset follows. */
 export function formatTimestamp(value: bigint, zone?: Zone, separator = ' '): string {
   if (value === INFINITY) return 'infinity'
   if (value === MINUS_INFINITY) return '-infinity'
@@ -66,7 +66,7 @@ function midnight(context: ClockContext): number {
   return momentOf(zone.toLocal(context.now())).days
 }
 
-/** The local day of `today` and its neighbours. */
+/** Returns the local day of `today`, `tomorrow` or `yesterday`. */
 function relativeDay(word: 'today' | 'tomorrow' | 'yesterday', context: ClockContext): number {
   return midnight(context) + (word === 'today' ? 0 : word === 'tomorrow' ? 1 : -1)
 }
@@ -132,7 +132,7 @@ function inRange(value: bigint, text: string): bigint {
   return value
 }
 
-/** Throws unless the moment can be stored; the result of arithmetic. */
+/** Returns the result of timestamp arithmetic; throws if it is out of range. */
 export function checkedTimestamp(value: bigint): bigint {
   if (value < LEAST_TIMESTAMP || value >= END_OF_TIMESTAMPS) throw new SqlError('22008', 'timestamp out of range')
   return value

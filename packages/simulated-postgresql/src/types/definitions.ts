@@ -56,10 +56,10 @@ import {
 import { compareText, decodeUtf8, encodeUtf8 } from './utf8.ts'
 import { Interval, Jsonb, Numeric, SqlArray, type SqlValue } from './value.ts'
 
-/** How the values of a type are read, written and compared: what does not come from the catalogue. */
+/** The parsing, formatting and comparison of a type's values: the part of its definition that the catalogue lacks. */
 export type Behaviour = Pick<TypeDefinition, 'input' | 'output' | 'receive' | 'send' | 'compare'>
 
-/** The value of an expression of a known type; a value of another kind is a fault of the engine. */
+/** Throws for a value of another kind than the expression's type, which is a bug of the engine. */
 function wrong(value: SqlValue | undefined, expected: string): never {
   throw new TypeError(`expected ${expected}, found ${value === null ? 'null' : typeof value}`)
 }
@@ -144,7 +144,7 @@ const unsigned: Behaviour = {
   compare: numbers,
 }
 
-/** A place in a table: the number of a page times 65536, and that of the version within it. */
+/** The position of a version in a table: the page number times 65536 plus the number within the page. */
 const tid: Behaviour = {
   input(text) {
     const [, page = '', line = ''] = /^\s*\((\d+),(\d+)\)\s*$/.exec(text) ?? []
@@ -279,7 +279,7 @@ const jsonb: Behaviour = {
   compare: (a, b) => compareJsonb(asJsonb(a), asJsonb(b)),
 }
 
-/** What this package reads, or in other forms the calculator. */
+/** Parses with this package, or with the calculator for other forms. */
 const orCalculated =
   <T>(parse: (text: string, context: TextContext, typmod: number) => T, type: string) =>
   (text: string, context: TextContext, typmod: number): T => {
@@ -299,7 +299,9 @@ const timestampInput = orCalculated((text, context) => parseTimestamp(text, fals
 const timestamptzInput = orCalculated((text, context) => parseTimestamp(text, true, context), 'timestamptz')
 const plainInterval = orCalculated((text) => parseInterval(text), 'interval')
 
-/** The calculator is asked without the fields of the type, which decide what a number counts. */
+/**
+ * Parses an interval. The calculator does not receive the fields of the type, which decide the unit of a bare number.
+ */
 function intervalInput(text: string, context: TextContext, typmod: number): Interval {
   const unit = unitOfTypmod(typmod)
   const refused = (): NotSupported => new NotSupported(`the text '${text}' of an interval with fields`)
@@ -395,10 +397,10 @@ function bitString(fit: typeof fitBit): Behaviour {
   }
 }
 
-/** `void` has one value, the empty text. */
+/** The type `void` has one value, the empty text. */
 const nothing: Behaviour = { ...textLike(), send: () => new Uint8Array(0), compare: undefined }
 
-/** `int2vector` and `oidvector`: arrays from 0 that print their numbers with blanks between. */
+/** `int2vector` and `oidvector`: arrays with lower bound 0, whose text form separates the numbers with blanks. */
 function vector(elementOid: number): Behaviour {
   return {
     input: (text) => {
@@ -415,7 +417,7 @@ function vector(elementOid: number): Behaviour {
   }
 }
 
-/** Expressions of the catalogue: `pg_get_expr` prints them, and nothing reads them as PostgreSQL writes them. */
+/** Expressions of the catalogue: `pg_get_expr` prints them; PostgreSQL's text form of the tree is refused. */
 const nodeTree: Behaviour = { ...textLike(), output: refusedTree, send: refusedTree, compare: refusedTree }
 
 function refusedTree(): never {
@@ -460,7 +462,10 @@ export const BEHAVIOURS: ReadonlyMap<number, Behaviour> = new Map<number, Behavi
   [OID.pg_node_tree, nodeTree],
 ])
 
-/** An array type of the element type; `element` is asked late, for a type may be created after its array. */
+/**
+ * Returns the behaviour of an array type. The element type is looked up at each use, because it may be created after
+ * its array type.
+ */
 export function arrayBehaviour(elementOid: number): Behaviour {
   return {
     input: (text, context, typmod) => parseArray(text, context.types.typeOf(elementOid), context, typmod),
@@ -471,7 +476,10 @@ export function arrayBehaviour(elementOid: number): Behaviour {
   }
 }
 
-/** A type whose values are not simulated: it can be named, and every use of a value is refused. */
+/**
+ * Returns the behaviour of a type whose values are not simulated: its name is accepted, every use of a value is
+ * refused.
+ */
 export function refusedBehaviour(name: string): Behaviour {
   const refuse = (): never => {
     throw new NotSupported(`the type ${name}`)
@@ -479,7 +487,7 @@ export function refusedBehaviour(name: string): Behaviour {
   return { input: refuse, output: refuse, receive: refuse, send: refuse, compare: refuse }
 }
 
-/** Labels in their order of creation. */
+/** Returns the behaviour of an enum; the labels are in the order of the enum. */
 export function enumBehaviour(name: string, labels: readonly string[]): Behaviour {
   const checked = (text: string): string => {
     if (!labels.includes(text)) throw new SqlError('22P02', `invalid input value for enum ${name}: "${text}"`)

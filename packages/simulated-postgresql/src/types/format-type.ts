@@ -10,7 +10,7 @@ const NAMES: ReadonlyMap<number, string> = new Map([
   [OID.float4, 'real'],
   [OID.float8, 'double precision'],
   [OID.char, '"char"'],
-  // A keyword that is not quoted as a type.
+  // This type name is a keyword and not quoted.
   [OID.json, 'json'],
   [1560, 'bit'],
   [1562, 'bit varying'],
@@ -25,7 +25,7 @@ const FIELD_NAMES: readonly (readonly [number, string])[] = [
   [1 << 12, 'second'],
 ]
 
-/** The name of a type in SQL, as `format_type` prints it: `character varying(10)`, `integer[]`. */
+/** Returns the SQL name of a type, as `format_type` prints it: `character varying(10)`, `integer[]`. */
 export function formatType(types: Types, oid: number, typmod = -1): string {
   const type = types.find(oid)
   if (type === undefined) return oid === 0 ? '-' : '???'
@@ -91,12 +91,12 @@ const RESERVED = new Set(
     .split(/\s+/),
 )
 
-/** `quote_ident`: in double quotes unless it reads as a plain lower-case name. */
+/** Quotes a name as `quote_ident` does: in double quotes unless it reads as a plain lower-case name. */
 export function quoteIdentifier(name: string): string {
   return /^[a-z_][a-z\d_]*$/.test(name) && !RESERVED.has(name) ? name : `"${name.replaceAll('"', '""')}"`
 }
 
-/** The words of SQL for types, and the names in pg_type that they stand for. */
+/** The SQL words for types, with their names in pg_type. */
 const ALIASES: ReadonlyMap<string, string> = new Map([
   ['boolean', 'bool'],
   ['smallint', 'int2'],
@@ -118,7 +118,7 @@ const ALIASES: ReadonlyMap<string, string> = new Map([
   ['time with time zone', 'timetz'],
 ])
 
-/** The type that a text of SQL names, for `'…'::regtype` and `to_regtype`: without a modifier. */
+/** Returns the oid of the type that an SQL text names, for `'…'::regtype` and `to_regtype`; the modifier is dropped. */
 export function typeOfText(types: Types, text: string): number | undefined {
   let name = text.trim().replace(/\s*\(\s*-?\d+(?:\s*,\s*-?\d+)?\s*\)/, '')
   let arrays = 0

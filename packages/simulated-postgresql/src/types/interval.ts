@@ -6,7 +6,7 @@ import { Interval } from './value.ts'
 
 const DAY = 86_400_000_000n
 
-/** A month counts as 30 days, a day as 24 hours. */
+/** Returns the microseconds of an interval, with 30 days per month and 24 hours per day. */
 export function intervalMicros(value: Interval): bigint {
   return (BigInt(value.months) * 30n + BigInt(value.days)) * DAY + value.micros
 }
@@ -17,7 +17,7 @@ export function compareInterval(a: Interval, b: Interval): number {
   return x < y ? -1 : x > y ? 1 : 0
 }
 
-/** IntervalStyle `postgres`: `1 year 2 mons -3 days +04:05:06.7`. */
+/** Formats an interval in the IntervalStyle `postgres`: `1 year 2 mons -3 days +04:05:06.7`. */
 export function formatInterval(value: Interval): string {
   const parts: string[] = []
   let negative = false
@@ -94,8 +94,8 @@ const MONTHS: Partial<Record<Unit, number>> = { month: 1, year: 12, decade: 120,
 const PART = /\s*([+-]?)(?:(\d+)(?:\.(\d*))?\s*([a-z]+)|(\d+):(\d\d)(?::(\d\d)(?:\.(\d*))?)?(?![\d.:]))/y
 
 /**
- * Reads what PostgreSQL shows, and numbers with their units. Other forms that PostgreSQL reads end in {@link NotComputed}.
- * A number alone counts seconds, or the last field of `interval '…' day to hour`.
+ * Parses the output form of intervals, and numbers with units. Throws {@link NotComputed} for other forms that
+ * PostgreSQL parses. A bare number counts seconds, or the last field of `interval '…' day to hour`.
  */
 export function parseInterval(text: string, defaultUnit: Unit = 'second'): Interval {
   const given = text.trim().toLowerCase()
@@ -136,7 +136,10 @@ export function parseInterval(text: string, defaultUnit: Unit = 'second'): Inter
   return new Interval(months + 0, days + 0, micros)
 }
 
-/** A text of numbers and words of intervals may be one that PostgreSQL reads; any other is none. */
+/**
+ * Returns the error for an unparsed text: PostgreSQL may accept a text of numbers and interval words, but no other
+ * text.
+ */
 function unread(text: string): Error {
   const lower = text.trim().toLowerCase()
   const words = lower.match(/[a-z]+/g) ?? []
@@ -175,7 +178,7 @@ export function unitOfTypmod(typmod: number): Unit {
   return FIELDS.find(([bit]) => (range & bit) !== 0)?.[1] ?? 'second'
 }
 
-/** Cuts what is smaller than the last field of the type, and rounds to its precision. */
+/** Truncates fields smaller than the last field of the type, and rounds to its precision. */
 export function fitInterval(value: Interval, typmod: number): Interval {
   if (typmod < 0) return value
   const precision = typmod & 0xffff

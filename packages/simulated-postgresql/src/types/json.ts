@@ -5,23 +5,23 @@ import { type Jsonb, type JsonValue, Numeric } from './value.ts'
 
 const MAX_DEPTH = 6400
 
-/** Reads JSON as jsonb does: the last of equal keys counts, and numbers keep the digits that they have. */
+/** Parses JSON as jsonb does: the last of duplicate keys wins, and numbers keep their digits. */
 export function parseJson(text: string): JsonValue {
   return new JsonReader(text, true).document()
 }
 
-/** Throws unless the text is JSON; json keeps it as it is. */
+/** Throws if the text is not JSON; the type json stores the text unchanged. */
 export function checkJson(text: string): void {
   new JsonReader(text, false).document()
 }
 
-/** A token of a `json` text: what the text of a value is, byte by byte. */
+/** A value of a `json` text, with its parts as written, byte by byte. */
 export type JsonText =
   | { readonly kind: 'object'; readonly members: readonly (readonly [string, string])[] }
   | { readonly kind: 'array'; readonly elements: readonly string[] }
   | { readonly kind: 'scalar' }
 
-/** The members or elements of a `json` text, each as its own text. */
+/** Returns the members or elements of a `json` text, each as a text. */
 export function splitJson(text: string): JsonText {
   return new JsonReader(text, false).split()
 }
@@ -109,7 +109,7 @@ class JsonReader {
     return word === 'null' ? null : word === 'true'
   }
 
-  /** True at the closing bracket; otherwise past the comma that must separate elements. */
+  /** Returns true at the closing bracket; otherwise reads the comma between elements and returns false. */
   #close(bracket: string, first: boolean): boolean {
     this.#space()
     if (this.#text[this.#at] === bracket) {
@@ -221,7 +221,7 @@ const ESCAPES: ReadonlyMap<string, string> = new Map([
   ['t', '\t'],
 ])
 
-/** jsonb orders keys by their length in bytes, then by their bytes. */
+/** Compares keys as jsonb does: by length in bytes, then by bytes. */
 function compareKeys(a: string, b: string): number {
   const difference = byteLength(a) - byteLength(b)
   return difference !== 0 ? difference : compareText(a, b)
@@ -232,7 +232,7 @@ function byteLength(text: string): number {
   return text.length
 }
 
-/** The last of equal keys counts. */
+/** Returns an object in jsonb's key order; the last of duplicate keys wins. */
 export function jsonObject(members: Iterable<readonly [string, JsonValue]>): ReadonlyMap<string, JsonValue> {
   const unique = new Map(members)
   return new Map([...unique].sort((a, b) => compareKeys(a[0], b[0])))
@@ -264,7 +264,7 @@ export function quoteJson(text: string): string {
   return `"${text.replace(ESCAPED, escaped)}"`
 }
 
-/** As jsonb prints itself: a blank after each colon and comma. */
+/** Formats a value as jsonb does, with a blank after each colon and comma. */
 export function formatJson(value: JsonValue): string {
   if (value === null) return 'null'
   if (typeof value === 'boolean') return value ? 'true' : 'false'
@@ -287,7 +287,7 @@ function rank(value: JsonValue): number {
 }
 
 export function compareJsonb(a: Jsonb, b: Jsonb): number {
-  // A scalar document is stored as an array of one element, so it is above an empty array.
+  // PostgreSQL stores a scalar document as an array of one element, which is greater than an empty array.
   if (isJsonArray(a.value) && !isContainer(b.value)) return a.value.length === 0 ? -1 : 1
   if (isJsonArray(b.value) && !isContainer(a.value)) return b.value.length === 0 ? 1 : -1
   return compareJson(a.value, b.value)

@@ -28,7 +28,7 @@ export function parseInteger(text: string, range: IntegerRange): bigint {
   return value
 }
 
-/** Object identifiers are unsigned; a negative text wraps, as `strtoul` has it. */
+/** Parses an oid. Oids are unsigned; a negative text wraps around, as in `strtoul`. */
 export function parseOid(text: string): number {
   const match = /^\s*([+-]?)(\d+)\s*$/.exec(text)
   if (!match) throw new SqlError('22P02', `invalid input syntax for type oid: "${text}"`)
@@ -54,15 +54,18 @@ export function parseFloat8(text: string, name = 'double precision'): number {
   return value
 }
 
-/** The shortest text that reads back as the same number, with an exponent below 1e-4 and from 1e15 on (1e6 for float4). */
+/**
+ * Returns the shortest text that parses to the same number; uses an exponent below 1e-4 and from 1e15 on (1e6 for
+ * float4).
+ */
 export function formatFloat8(value: number): string {
   const text = value.toString()
   return formatFloat(value, isMidway8(value, text) ? value.toPrecision(17) : text, 15)
 }
 
 /**
- * Whether a text lies exactly between two floats, and so reads as this one only because ties go to the even one. PostgreSQL
- * prints a longer text then. It can be so only for whole numbers that have no room for fractions.
+ * Whether a text is exactly between two floats, and so parses to this float only because ties round to even; PostgreSQL
+ * then prints a longer text. Only integers too large for a fraction can have such texts.
  */
 function isMidway8(value: number, text: string): boolean {
   const size = Math.abs(value)
@@ -86,7 +89,7 @@ export function formatFloat4(value: number): string {
   return formatFloat(value, value.toPrecision(9), 6)
 }
 
-/** With so many digits. Of two texts that are equally near it takes the even one; `toExponential` takes the greater. */
+/** Returns the text with `digits` digits. Rounds ties to even, unlike `toExponential`, which rounds them up. */
 function roundedToEven(value: number, digits: number): string {
   const text = value.toExponential(digits - 1)
   const longer = value.toExponential(digits)
@@ -96,7 +99,7 @@ function roundedToEven(value: number, digits: number): string {
 
 function isMidway4(value: number, read: number): boolean {
   if (read === value) return false
-  // The other float of the pair that the text would lie between is as far on the other side of it.
+  // The text is the midpoint if the value mirrored at it is a float too.
   return Math.fround(2 * read - value) === 2 * read - value
 }
 
@@ -123,7 +126,7 @@ function formatFloat(value: number, text: string, fixedBelow: number): string {
   return `${sign}${digits.slice(0, exponent + 1)}.${digits.slice(exponent + 1)}`
 }
 
-/** NaN is equal to itself and above all numbers. */
+/** Compares floats; NaN equals itself and is greater than all numbers. */
 export function compareFloat(a: number, b: number): number {
   if (Number.isNaN(a)) return Number.isNaN(b) ? 0 : 1
   if (Number.isNaN(b)) return -1

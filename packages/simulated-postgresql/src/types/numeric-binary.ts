@@ -9,12 +9,12 @@ const SIGNS: readonly (readonly [number, NumericSpecial])[] = [
   [0xf000, '-Infinity'],
 ]
 
-/** Digits to the base 10,000, the weight of the first, the sign and the scale: `numeric_send`. */
+/** Returns the binary form: digits in base 10,000, weight of the first digit, sign and scale (`numeric_send`). */
 export function sendNumeric(value: Numeric): Uint8Array {
   const writer = new ByteWriter()
   const special = SIGNS.find(([, kind]) => kind === value.special)
   if (special) {
-    // A bit of the head of an infinity stands where PostgreSQL looks for the scale (numeric.c, NUMERIC_DSCALE).
+    // In an infinity, a bit of the header is in the position of the scale (numeric.c, NUMERIC_DSCALE).
     for (const part of [0, 0, special[0], special[1] === 'NaN' ? 0 : 0x20]) writer.int16(part)
     return writer.bytes()
   }

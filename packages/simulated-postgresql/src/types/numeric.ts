@@ -1,7 +1,7 @@
 import { SqlError } from '../sql/error.ts'
 import { Numeric, type NumericSpecial } from './value.ts'
 
-/** `NUMERIC_MAX_PRECISION`, `NUMERIC_MAX_DISPLAY_SCALE` and their like of PostgreSQL's numeric.c. */
+/** `NUMERIC_MAX_DISPLAY_SCALE` and other limits from PostgreSQL's numeric.c. */
 const MAX_DISPLAY_SCALE = 1000
 const MAX_RESULT_SCALE = 2000
 const MIN_SIGNIFICANT_DIGITS = 16
@@ -84,7 +84,7 @@ export function compareNumeric(a: Numeric, b: Numeric): number {
   return x < y ? -1 : x > y ? 1 : 0
 }
 
-/** NaN is above all numbers, and equal to itself. */
+/** Returns the rank of special values: NaN equals itself and is greater than all numbers. */
 function rank(value: Numeric): number {
   switch (value.special) {
     case undefined:
@@ -141,7 +141,7 @@ export function multiplyNumeric(a: Numeric, b: Numeric): Numeric {
   return product.scale > MAX_SCALE ? roundNumeric(product, MAX_SCALE) : product
 }
 
-/** Division rounded half away from zero. The divisor is positive or negative, never zero. */
+/** Divides and rounds half away from zero. The divisor may be negative but not zero. */
 function divideRounded(dividend: bigint, divisor: bigint): bigint {
   const negative = dividend < 0n !== divisor < 0n
   const n = dividend < 0n ? -dividend : dividend
@@ -179,7 +179,7 @@ function divideAtScale(a: Numeric, b: Numeric, scale: number): Numeric {
     : new Numeric(divideRounded(a.unscaled, b.unscaled * powerOfTen(-shift)), scale)
 }
 
-/** The weight and the value of the first non-zero digit to the base 10,000, as numeric.c stores numbers. */
+/** Returns the weight and the value of the first non-zero digit in base 10,000, as numeric.c stores numbers. */
 function firstDigit(value: Numeric): { weight: number; digit: number } {
   if (value.unscaled === 0n) return { weight: 0, digit: 0 }
   const digits = (value.unscaled < 0n ? -value.unscaled : value.unscaled).toString()
@@ -189,7 +189,10 @@ function firstDigit(value: Numeric): { weight: number; digit: number } {
   return { weight, digit: Number(digits.slice(0, taken).padEnd(taken, '0')) }
 }
 
-/** `select_div_scale`: at least 16 significant digits, and no less than either input shows. */
+/**
+ * Returns the scale of a quotient (`select_div_scale`): at least 16 significant digits, and no less than the scale of
+ * either operand.
+ */
 function divisionScale(a: Numeric, b: Numeric): number {
   const first = firstDigit(a)
   const second = firstDigit(b)
@@ -210,7 +213,7 @@ export function moduloNumeric(a: Numeric, b: Numeric): Numeric {
   return new Numeric(atScale(a, scale) % atScale(b, scale), scale)
 }
 
-/** Rounds half away from zero; a negative scale rounds before the point. */
+/** Rounds half away from zero; a negative scale rounds to the left of the decimal point. */
 export function roundNumeric(value: Numeric, scale: number): Numeric {
   if (value.special) return value
   const wanted = Math.max(Math.min(scale, MAX_RESULT_SCALE), -MAX_RESULT_SCALE)
@@ -237,7 +240,7 @@ export function ceilingNumeric(value: Numeric): Numeric {
   return negateNumeric(floorNumeric(negateNumeric(value)))
 }
 
-/** Applies `numeric(precision, scale)`; the modifier packs both, the scale with a sign of 11 bits. */
+/** Applies `numeric(precision, scale)`; the modifier packs both numbers, the scale as 11 bits with a sign. */
 export function fitNumeric(value: Numeric, typmod: number): Numeric {
   if (typmod < 4) return value
   const packed = typmod - 4
@@ -259,7 +262,7 @@ export function fitNumeric(value: Numeric, typmod: number): Numeric {
   return rounded
 }
 
-/** The nearest integer, for casts; undefined for NaN and the infinities. */
+/** Returns the nearest integer, for casts; undefined for NaN and the infinities. */
 export function roundedInteger(value: Numeric): bigint | undefined {
   return value.special ? undefined : roundNumeric(value, 0).unscaled
 }
@@ -268,14 +271,14 @@ export function numericToNumber(value: Numeric): number {
   return Number(formatNumeric(value))
 }
 
-/** A float as a numeric keeps 15 significant digits (6 for float4), as `%.*g` prints them. */
+/** Converts a float to a numeric with 15 significant digits (6 for float4), as `%.*g` prints it. */
 export function numericOfFloat(value: number, significant: number): Numeric {
   if (Number.isNaN(value)) return NAN
   if (!Number.isFinite(value)) return special(value > 0 ? 'Infinity' : '-Infinity')
   return parseNumeric(trimExponent(value.toPrecision(significant)))
 }
 
-/** `%g` drops trailing zeros. */
+/** Drops trailing zeros, as `%g` does. */
 function trimExponent(text: string): string {
   const [mantissa = '', exponent] = text.split('e')
   const short = mantissa.includes('.') ? mantissa.replace(/\.?0+$/, '') : mantissa

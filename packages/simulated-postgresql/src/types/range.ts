@@ -6,7 +6,7 @@ import { OID } from './oids.ts'
 import type { TextContext, TypeDefinition, Types } from './registry.ts'
 import { SqlRange, type SqlValue } from './value.ts'
 
-/** The range types, and what each is a range of. */
+/** The range types with the types of their bounds. */
 const SUBTYPES: ReadonlyMap<number, number> = new Map([
   [3904, OID.int4],
   [3926, OID.int8],
@@ -16,7 +16,7 @@ const SUBTYPES: ReadonlyMap<number, number> = new Map([
   [3912, OID.date],
 ])
 
-/** The type of the bounds of a range type; undefined for any other type. */
+/** Returns the type of a range type's bounds; undefined for other types. */
 export function subtypeOf(oid: number): number | undefined {
   return SUBTYPES.get(oid)
 }
@@ -30,7 +30,7 @@ export function asRange(value: SqlValue | undefined): SqlRange {
   throw new TypeError('expected a range')
 }
 
-/** A bound. The value null is no bound: the range is infinite there. */
+/** A bound of a range. The value null means unbounded. */
 export interface Bound {
   readonly value: SqlValue
   readonly inclusive: boolean
@@ -38,7 +38,7 @@ export interface Bound {
 
 const EMPTY: SqlRange = new SqlRange(true, null, false, null, false)
 
-/** A range in its canonical form (make_range). Throws 22000 for bounds in the wrong order. */
+/** Returns a range in its canonical form (make_range). Throws 22000 for bounds in the wrong order. */
 export function makeRange(types: Types, oid: number, lower: Bound, upper: Bound): SqlRange {
   const compare = boundOrder(types, oid)
   const made = (from: Bound, to: Bound): SqlRange => {
@@ -60,13 +60,13 @@ export function makeRange(types: Types, oid: number, lower: Bound, upper: Bound)
   if (next === undefined || range.empty) return range
   const from = range.lower !== null && !range.lowerInclusive ? next(range.lower) : range.lower
   const to = range.upper !== null && range.upperInclusive ? next(range.upper) : range.upper
-  // Days without end have no next one: such a bound stays as it is.
+  // An infinite date has no next day: such a bound remains unchanged.
   const fromIncluded = range.lowerInclusive || from !== range.lower
   const toIncluded = range.upperInclusive && to === range.upper
   return made({ value: from, inclusive: fromIncluded }, { value: to, inclusive: toIncluded })
 }
 
-/** The next value, for types whose ranges are kept as `[)`. */
+/** The next value, for discrete types, whose ranges are stored as `[)`. */
 const NEXT: ReadonlyMap<number, (value: SqlValue) => SqlValue> = new Map<number, (value: SqlValue) => SqlValue>([
   [
     3904,
@@ -101,7 +101,7 @@ export function boundOrder(types: Types, oid: number): (a: SqlValue, b: SqlValue
   return compare
 }
 
-/** Where a range begins or ends, for comparisons with other such places (range_cmp_bounds). */
+/** The start or end of a range, for comparisons with other edges (range_cmp_bounds). */
 export interface Edge extends Bound {
   readonly isLower: boolean
 }
@@ -137,12 +137,12 @@ function rangeBehaviour(oid: number, subtype: number): Behaviour {
     output: (value, context) => formatRange(asRange(value), element(context), context),
     receive: (bytes, context) => receiveRange(bytes, oid, element(context), context),
     send: (value, context) => sendRange(asRange(value), element(context), context),
-    // Set by the types, which know those of the bounds.
+    // Set later, with the comparison of the bound type.
     compare: undefined,
   }
 }
 
-/** The order of ranges: the empty one first, then by the lower bound, then by the upper one. */
+/** Compares ranges: the empty range first, then by lower bound, then by upper bound. */
 export function compareRanges(a: SqlRange, b: SqlRange, compare: (x: SqlValue, y: SqlValue) => number): number {
   if (a.empty || b.empty) return a.empty === b.empty ? 0 : a.empty ? -1 : 1
   return compareEdges(lowerEdge(a), lowerEdge(b), compare) || compareEdges(upperEdge(a), upperEdge(b), compare)
@@ -184,7 +184,7 @@ function parseRange(text: string, oid: number, element: TypeDefinition, context:
   )
 }
 
-/** The text of a bound up to what ends it; null for none (range_parse_bound). */
+/** Reads the text of a bound up to its delimiter; null for no bound (range_parse_bound). */
 function readBound(
   text: string,
   start: number,

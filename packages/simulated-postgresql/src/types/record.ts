@@ -10,7 +10,7 @@ function asRecord(value: SqlValue): SqlRecord {
   throw new TypeError('expected a row')
 }
 
-/** Rows: their text can be written, and read by nobody (`'(1,2)'::record` has no types). */
+/** Returns the behaviour of record: values can be formatted but not parsed (`'(1,2)'::record` has no types). */
 export function recordBehaviour(): Behaviour {
   const refuse = (): never => {
     throw new NotSupported('the input of a value of the type record')
@@ -18,7 +18,9 @@ export function recordBehaviour(): Behaviour {
   return { input: refuse, receive: refuse, output: formatRecord, send: sendRecord, compare: undefined }
 }
 
-/** Rows of a composite type, which can be read: `(1,"a b",)`. Their order is not simulated. */
+/**
+ * Returns the behaviour of a composite type, whose values can be parsed: `(1,"a b",)`. Their order is not simulated.
+ */
 export function compositeBehaviour(name: string, columns: readonly RecordColumn[]): Behaviour {
   const refuse = (what: string) => (): never => {
     throw new NotSupported(`${what} of the type ${name}`)
@@ -32,14 +34,14 @@ export function compositeBehaviour(name: string, columns: readonly RecordColumn[
   }
 }
 
-/** One with what ends it: it may be partly in quotes, where a quote is written twice or after a backslash. */
+/** Matches a field with its delimiter: it may be partly in quotes, where a quote is doubled or follows a backslash. */
 const FIELD = /((?:"(?:[^"\\]|\\.|"")*"|\\.|[^",)\\])*)([,)])/suy
 const QUOTED = /"((?:[^"\\]|\\.|"")*)"|\\(.)/gsu
 
 const unquoted = (_: string, quoted: string | undefined, escaped: string | undefined): string =>
   escaped ?? (quoted ?? '').replaceAll(/\\(.)|""/gsu, (_, one: string | undefined) => one ?? '"')
 
-/** record_in: a field without quotes may have none; one that is empty is null. */
+/** Parses a row (record_in): an empty unquoted field is null. */
 function parseRecord(text: string, columns: readonly RecordColumn[], context: TextContext): SqlRecord {
   const malformed = (detail: string): SqlError =>
     new SqlError('22P02', `malformed record literal: "${text}"`, { detail })
@@ -87,7 +89,7 @@ function sendRecord(value: SqlValue, context: TextContext): Uint8Array {
   return writer.bytes()
 }
 
-/** The order of rows: column by column, null above all values. */
+/** Compares rows column by column; null is greater than all other values. */
 export function compareRecords(
   a: SqlRecord,
   b: SqlRecord,

@@ -1,77 +1,77 @@
 import type { Calculator } from './calculator.ts'
 import type { RecordColumn, SqlType, SqlValue } from './value.ts'
 
-/** What the engine knows of a type: `pg_type`'s columns, and how its values are read, written and compared. */
+/** The definition of a type: the columns of `pg_type`, and the parsing, formatting and comparison of values. */
 export interface TypeDefinition {
   readonly oid: number
   readonly name: string
-  /** Of a type that was created; the others are in `pg_catalog`. */
+  /** The schema of a user-defined type; other types are in `pg_catalog`. */
   readonly schema?: string
-  /** The type of its arrays; 0 if there is none. */
+  /** The oid of its array type; 0 if there is none. */
   readonly arrayOid: number
-  /** The type of its elements, for an array; 0 otherwise. */
+  /** The oid of the element type of an array type; 0 for other types. */
   readonly elementOid: number
-  /** Bytes of a value, -1 if they vary: `pg_type.typlen`. */
+  /** Bytes of a value (`pg_type.typlen`); -1 if values vary in length. */
   readonly length: number
   /** `pg_type.typtype`: base, composite, domain, enum, pseudo, range, multirange. */
   readonly kind: 'b' | 'c' | 'd' | 'e' | 'p' | 'r' | 'm'
-  /** `pg_type.typcategory`: which types convert into each other without a cast. */
+  /** `pg_type.typcategory`, the category within which implicit conversions are preferred. */
   readonly category: string
   readonly preferred: boolean
-  /** The separator of elements in the text of an array. */
+  /** The delimiter of elements in the text form of an array. */
   readonly delimiter: string
-  /** Reads the text form; throws {@link SqlError} 22P02 and its like. Without a modifier -1. */
+  /** Parses the text form; throws {@link SqlError} such as 22P02. `typmod` is -1 without a modifier. */
   input(text: string, context: TextContext, typmod: number): SqlValue
   output(value: SqlValue, context: TextContext): string
   receive(bytes: Uint8Array, context: TextContext, typmod: number): SqlValue
   send(value: SqlValue, context: TextContext): Uint8Array
-  /** The order of the type's default operator class; undefined where there is none, as for json. */
+  /** The order of the type's default operator class; undefined if there is none, as for json. */
   readonly compare: ((a: SqlValue, b: SqlValue) => number) | undefined
   readonly domain?: Domain
-  /** citext: equal are texts whose small letters are. */
+  /** Whether the type is citext: texts are equal if their lower-case forms are equal. */
   readonly isCaseless?: true
-  /** Of a composite type. */
+  /** The columns of a composite type. */
   readonly columns?: readonly RecordColumn[]
 }
 
 export interface Domain {
-  /** What it is based on, directly. */
+  /** The direct base type. */
   readonly of: SqlType
   readonly isNotNull: boolean
-  /** Throws {@link SqlError} 23502 or 23514 for a value that the domain does not have. */
+  /** Throws {@link SqlError} 23502 or 23514 for a value that violates the domain. */
   check(value: SqlValue, session: TextContext): void
 }
 
-/** What text forms depend on. */
+/** The inputs of text forms besides the value. */
 export interface TextContext {
-  /** Computes functions that depend on their arguments alone, if there is one. */
+  /** Computes functions that depend only on their arguments; absent if there is no calculator. */
   readonly calculator?: Calculator | undefined
   readonly types: Types
-  /** A run-time setting, such as `TimeZone`; undefined stands for its default. */
+  /** Returns a run-time setting, such as `TimeZone`; undefined means its default. */
   setting(name: string): string | undefined
-  /** Microseconds since 2000-01-01 at the beginning of the transaction, for `now`, `today` and the like. */
+  /** Returns the start of the transaction in microseconds since 2000-01-01, for `now`, `today` and similar words. */
   now(): bigint
-  /** The schemas where names are looked for; all of them when absent. */
+  /** The schemas to search for names; absent for all schemas. */
   readonly searchPath?: readonly string[]
-  /** Resolves the name of a relation, for `regclass`; throws {@link SqlError} 42P01. */
+  /** Resolves a relation name for `regclass`; throws {@link SqlError} 42P01. */
   relation?(name: string): number
   relationName?(oid: number): string | undefined
-  /** The columns of the table whose rows a type is named after; undefined if there is none. */
+  /** Returns the columns of the table whose row type has this name; undefined if there is none. */
   rowType?(names: readonly string[]): readonly RecordColumn[] | undefined
-  /** Whether what is compiled is checked only: constants are not computed. */
+  /** Whether the compiled expression is only checked, so that constants are not computed. */
   readonly isDiscarded?: boolean
-  /** Whether the database has an extension; without it, it has none. */
+  /** Whether the database has an extension; if absent, the database has none. */
   hasExtension?(name: string): boolean
 }
 
-/** The types of one database: those that PostgreSQL has, and those that were created. */
+/** The types of one database: built-in and user-defined ones. */
 export interface Types {
-  /** Throws if there is no such type. */
+  /** Returns a type by its oid; throws if there is none. */
   typeOf(oid: number): TypeDefinition
   find(oid: number): TypeDefinition | undefined
-  /** By the name in pg_type (`int4`, `_int4`); created ones as a transaction sees them. */
+  /** Returns a type by its name in pg_type (`int4`, `_int4`); user-defined types as a transaction sees them. */
   named(name: string): TypeDefinition | undefined
-  /** Every type, built in or created. */
+  /** Returns all types, built-in and user-defined. */
   all(): Iterable<TypeDefinition>
   add(type: TypeDefinition): void
   remove(oid: number): void

@@ -12,7 +12,7 @@ function asOid(value: SqlValue): number {
   throw new TypeError('expected an object identifier')
 }
 
-/** Object identifiers that print as the names of what they identify. */
+/** Returns the behaviour of an oid type that prints the name of the identified object. */
 function named(
   find: (text: string, context: TextContext) => number,
   name: (oid: number, context: TextContext) => string | undefined,

@@ -83,12 +83,12 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   return a.length - b.length
 }
 
-/** The length of `varchar(n)` and `char(n)`: their modifier is four more. */
+/** Returns n of `varchar(n)` and `char(n)`: the modifier minus four. */
 export function lengthOfTypmod(typmod: number): number {
   return typmod < 4 ? -1 : typmod - 4
 }
 
-/** Cuts to n characters. Without an explicit cast only blanks may be lost. */
+/** Truncates to n characters. Without an explicit cast, only blanks may be removed. */
 export function fitVarchar(text: string, typmod: number, explicit: boolean): string {
   const length = lengthOfTypmod(typmod)
   if (length < 0 || text.length <= length) return text
@@ -100,7 +100,7 @@ export function fitVarchar(text: string, typmod: number, explicit: boolean): str
   return all.slice(0, length).join('')
 }
 
-/** Pads with blanks to n characters, or cuts. */
+/** Pads with blanks to n characters, or truncates. */
 export function fitBpchar(text: string, typmod: number, explicit: boolean): string {
   const length = lengthOfTypmod(typmod)
   if (length < 0) return text
@@ -119,7 +119,7 @@ export function withoutTrailingBlanks(text: string): string {
   return text.slice(0, end)
 }
 
-/** Names hold 63 bytes; longer ones are cut. */
+/** Truncates a name to 63 bytes. */
 export function fitName(text: string): string {
   if (text.length <= 21) return text
   let bytes = 0

@@ -34,17 +34,17 @@ export function createTypes(): Types {
   return types
 }
 
-/** The numbers of types that were created. */
+/** The oids of user-defined types. */
 interface Created {
   named(name: string): number | undefined
   all(): readonly number[]
-  /** Labels of an enum that cannot be used yet. */
+  /** Returns the labels of an enum that cannot be used yet. */
   unsafe(oid: number): readonly string[]
-  /** Whether another transaction alters a composite type. */
+  /** Whether another transaction is altering a composite type. */
   isAltered(oid: number): boolean
 }
 
-/** PostgreSQL's own types, and of those that were created the ones that have names for somebody. */
+/** Returns the built-in types and the user-defined types that are visible to at least one transaction. */
 export function typesWith(types: Types, created: Created): Types {
   const guarded = (type: TypeDefinition): TypeDefinition => {
     if (created.isAltered(type.oid)) return refusedType(type)
@@ -80,7 +80,7 @@ export function typesWith(types: Types, created: Created): Types {
   }
 }
 
-/** A type whose columns are not known yet. */
+/** Returns a type with refused values, for a composite type whose columns are uncertain. */
 function refusedType(type: TypeDefinition): TypeDefinition {
   const what = `${type.name}, which another transaction alters,`
   return {
@@ -122,7 +122,7 @@ function* builtIn(types: Types): Generator<TypeDefinition> {
   }
 }
 
-/** The order of the bounds is asked late: their type may come after. */
+/** Looks up the order of the bounds at each use: their type may be added later. */
 function rangeOrder(types: Types, subtype: number): NonNullable<TypeDefinition['compare']> {
   return (a, b) => compareRanges(asRange(a), asRange(b), orderOf(types.typeOf(subtype)))
 }
@@ -164,7 +164,7 @@ interface NewType {
   readonly name: string
 }
 
-/** An enum and its array type, both to be added to the types. */
+/** Returns an enum and its array type, to be added to the types. */
 export function enumTypes(types: Types, created: NewType, labels: readonly string[]): readonly TypeDefinition[] {
   const { oid, arrayOid, schema, name } = created
   const behaviour = enumBehaviour(name, labels)
@@ -186,7 +186,7 @@ export function enumTypes(types: Types, created: NewType, labels: readonly strin
   ]
 }
 
-/** The type of the extension citext, and that of its arrays: texts that are compared by their small letters. */
+/** Returns the type of the extension citext and its array type: texts compared by their lower-case forms. */
 export function caselessTypes(types: Types, { oid, arrayOid, schema, name }: NewType): readonly TypeDefinition[] {
   const folded = (value: SqlValue): string => lowerText(asString(value))
   const type: TypeDefinition = {
@@ -197,11 +197,11 @@ export function caselessTypes(types: Types, { oid, arrayOid, schema, name }: New
   return [type, arrayType(types, arrayOid, oid, name, false, ',', schema)]
 }
 
-/** The number of citext among types; undefined if it is none of them. */
+/** Returns the oid of citext if it is among the types; else undefined. */
 export const caselessAmong = (types: Types, oids: readonly number[]): number | undefined =>
   oids.find((oid) => oid >= FIRST_OF_USERS && types.find(oid)?.isCaseless === true)
 
-/** A composite type and that of its arrays. */
+/** Returns a composite type and its array type. */
 export function compositeTypes(
   types: Types,
   { oid, arrayOid, schema, name }: NewType,
@@ -215,7 +215,7 @@ export function compositeTypes(
   return [type, arrayType(types, arrayOid, oid, name, false, ',', schema)]
 }
 
-/** A domain, whose values are read as those of the type that it is based on, and checked. */
+/** Returns a domain, whose values are parsed as values of its base type and then checked. */
 export function domainType(
   types: Types,
   { oid, arrayOid, schema, name }: NewType,
@@ -251,13 +251,13 @@ export function domainType(
   return [type, refused]
 }
 
-/** A type by its number, with a modifier; of a domain, what it is based on. */
+/** Returns a type by its oid, with a modifier; for a domain, its base type. */
 export function typeNumbered(types: Types, oid: number, typmod = -1): SqlType {
   const { name, domain } = types.typeOf(oid)
   return domain === undefined ? { oid, name, typmod } : { ...domain.of, domain: oid }
 }
 
-/** The comparison of a type; 42883 where it has no order. */
+/** Returns the comparison of a type; throws 42883 if the type has no order. */
 function orderOf(type: TypeDefinition): NonNullable<TypeDefinition['compare']> {
   if (type.compare === undefined) {
     throw new SqlError('42883', `could not identify an ordering operator for type ${type.name}`, {

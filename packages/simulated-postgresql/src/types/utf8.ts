@@ -15,7 +15,7 @@ export function decodeUtf8(bytes: Uint8Array): string {
   return decoder.decode(bytes)
 }
 
-/** The order of the collation C: by the bytes of UTF-8, which is the order of code points. */
+/** Compares texts in the collation C: by UTF-8 bytes, which is the order of code points. */
 export function compareText(a: string, b: string): number {
   if (a === b) return 0
   const length = Math.min(a.length, b.length)
@@ -27,12 +27,12 @@ export function compareText(a: string, b: string): number {
   return a.length - b.length
 }
 
-/** A surrogate stands for a code point above all others. */
+/** Returns the rank of a code unit; surrogates belong to code points greater than all others. */
 function codePointRank(unit: number): number {
   return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit
 }
 
-/** The characters of a text: code points, as PostgreSQL counts them. */
+/** Returns the characters of a text as PostgreSQL counts them: code points. */
 export function characters(text: string): readonly string[] {
   return Array.from(text)
 }

@@ -33,12 +33,12 @@ export type SqlValue =
   | SqlRange
   | Jsonb
 
-/** A type with its modifier: the length of a varchar, the precision of a numeric; -1 without one. */
+/** A type with its modifier, such as the length of a varchar or the precision of a numeric; -1 without a modifier. */
 export interface SqlType {
   readonly oid: number
   readonly name: string
   readonly typmod: number
-  /** The number of the domain, where the type is one: `oid`, `name` and `typmod` are those of what it is based on. */
+  /** The oid of the domain, if the type is a domain: `oid`, `name` and `typmod` are then those of its base type. */
   readonly domain?: number
 }
 
@@ -57,7 +57,10 @@ export class Numeric {
 
 export type NumericSpecial = 'NaN' | 'Infinity' | '-Infinity'
 
-/** The three parts do not mix: a month has no fixed number of days, a day no fixed number of hours. */
+/**
+ * An interval of months, days and microseconds, which are not converted into each other: a month has no fixed number of
+ * days, a day no fixed number of hours.
+ */
 export class Interval {
   readonly months: number
   readonly days: number
@@ -90,7 +93,7 @@ export class SqlArray {
   }
 }
 
-/** A range in its canonical form; without a bound where that is null. The empty range has none, and includes none. */
+/** A range in its canonical form; a null bound means unbounded. The empty range has no bounds and contains no value. */
 export class SqlRange {
   readonly empty: boolean
   readonly lower: SqlValue

@@ -1,20 +1,20 @@
 import { floorDivide, MICROS_PER_SECOND } from './calendar.ts'
 
-// The offsets of the IANA time zones, as the runtime's Intl knows them.
+// The offsets of the IANA time zones, from the runtime's Intl.
 
 const SECONDS_TO_2000 = 946_684_800
-/** The Gregorian calendar, and with it every rule, repeats itself. */
+/** The period of the Gregorian calendar in seconds, after which all zone rules repeat. */
 const CYCLE_SECONDS = 146_097 * 86_400
-/** Before it every zone has its local mean time; from `LAST` on the rules of today. Seconds since 2000. */
+/** Before `FIRST` every zone has its local mean time; from `LAST` on, today's rules repeat. Seconds since 2000. */
 const FIRST = -200 * 31_557_600
 const LAST = 100 * 31_557_600
-/** Zones change their offset less often; a change lies between two looks. */
+/** The interval between two samples of a zone's offset in seconds; zones change their offset less often. */
 const STEP_SECONDS = 7 * 86_400
 
-/** Seconds east of UTC of one zone. */
+/** The offsets of one zone, in seconds east of UTC. */
 export class ZoneRules {
   readonly #format: Intl.DateTimeFormat
-  /** By the number of steps since 2000: the offset there, and the next change before the following one. */
+  /** By the number of steps since 2000: the offset at this step, and the change before the next step. */
   readonly #steps = new Map<number, { readonly offset: number; readonly change: Change | undefined }>()
 
   constructor(format: Intl.DateTimeFormat) {
@@ -40,7 +40,7 @@ export class ZoneRules {
     return found
   }
 
-  /** The first second that has the offset `after`. */
+  /** Returns the first second with the offset `after`. */
   #change(from: number, to: number, after: number): Change {
     let [before, at] = [from, to]
     while (at - before > 1) {
@@ -76,11 +76,11 @@ function inRange(seconds: number): number {
 
 const known = new Map<string, ZoneRules | undefined>()
 
-/** Names that Intl has for zones, and IANA has not. */
+/** Zone names that Intl accepts although IANA does not define them. */
 const NOT_IANA =
   /^(?:act|aet|agt|art|ast|bet|bst|cat|cnt|cst|ctt|eat|ect|iet|ist|jst|mit|net|nst|plt|pnt|prt|pst|sst|vst)$/i
 
-/** Undefined for a name that is no zone's. */
+/** Returns the rules of a zone; undefined for an unknown name. */
 export function zoneRules(name: string): ZoneRules | undefined {
   const key = name.toLowerCase()
   if (!known.has(key)) known.set(key, readRules(name))

@@ -2,9 +2,9 @@ import { NotSupported, SqlError } from '../sql/error.ts'
 import { INFINITY, MICROS_PER_DAY, MICROS_PER_SECOND, MINUS_INFINITY } from './calendar.ts'
 import { type ZoneRules, zoneRules } from './zone-rules.ts'
 
-/** A time zone: moments are microseconds since 2000-01-01, of UTC or as clocks there show them. */
+/** A time zone. Times are microseconds since 2000-01-01, in UTC or local time. */
 export interface Zone {
-  /** Seconds east of UTC. */
+  /** Returns the offset in seconds east of UTC. */
   offsetAt(universal: bigint): number
   toLocal(universal: bigint): bigint
   toUniversal(local: bigint): bigint
@@ -28,7 +28,7 @@ function changingZone(rules: ZoneRules): Zone {
   return {
     offsetAt: (universal) => rules.offsetAt(universal),
     toLocal: (universal) => (isEndless(universal) ? universal : universal + micros(universal)),
-    // A time that the clocks skip counts as if they had not been put forward, one that they show twice as the second
+    // A skipped local time is read with the offset before the change, a repeated one as its second occurrence
     // (DetermineTimeZoneOffset).
     toUniversal(local) {
       if (isEndless(local)) return local
@@ -47,7 +47,7 @@ function isEndless(moment: bigint): boolean {
   return moment === INFINITY || moment === MINUS_INFINITY
 }
 
-/** Abbreviations of PostgreSQL's default set that always mean the same offset from UTC, in seconds to the east. */
+/** Abbreviations in PostgreSQL's default set with a fixed offset from UTC, in seconds east. */
 const FIXED: ReadonlyMap<string, number> = new Map(
   Object.entries({
     utc: 0,
@@ -79,19 +79,19 @@ const FIXED: ReadonlyMap<string, number> = new Map(
   }).map(([name, hours]) => [name, hours * 3600]),
 )
 
-/** The zone of an abbreviation or name; undefined for a word that is none. */
+/** Returns the zone of an abbreviation or name; undefined for an unknown word. */
 export function zoneByName(name: string): Zone | undefined {
   const fixed = FIXED.get(name.toLowerCase())
   return fixed === undefined ? fullZone(name) : fixedZone(fixed)
 }
 
 function fullZone(name: string): Zone | undefined {
-  // Names have no digits but after a sign or three letters: `Etc/GMT+5`, `EST5EDT`.
+  // Zone names contain digits only after a sign or three letters: `Etc/GMT+5`, `EST5EDT`.
   if (/^[a-z]+(?:[/_-][a-z]+)*(?:[+-]?\d{1,2}(?:[a-z]{3})?)?$/i.test(name)) {
     const rules = zoneRules(name)
     if (rules !== undefined) return changingZone(rules)
   }
-  // POSIX counts to the west: '+02' and 'XYZ+2' are two hours behind UTC.
+  // POSIX offsets count west of UTC: '+02' and 'XYZ+2' are two hours behind UTC.
   const posix = /^(?:[a-z]{3,}|<[a-z\d+-]+>)?([+-]?)(\d{1,3})(?::(\d{1,2})(?::(\d{1,2}))?)?$/i.exec(name)
   if (posix) {
     const seconds = Number(posix[2]) * 3600 + Number(posix[3] ?? 0) * 60 + Number(posix[4] ?? 0)
@@ -101,18 +101,18 @@ function fullZone(name: string): Zone | undefined {
   return undefined
 }
 
-/** The zone of AT TIME ZONE and of `timezone(text, …)`. */
+/** Returns the zone of AT TIME ZONE and of `timezone(text, …)`. */
 export function namedZone(name: string): Zone {
   const zone = zoneByName(name)
   if (zone !== undefined) return zone
-  // PostgreSQL knows about two hundred.
+  // PostgreSQL knows about two hundred abbreviations.
   if (/^[a-z]{2,5}$/i.test(name)) throw new NotSupported(`the abbreviation ${name} of a time zone`)
   throw new SqlError('22023', `time zone "${name}" not recognized`)
 }
 
 const UTC = fixedZone(0)
 
-/** The zone of the setting TimeZone, where a plain number counts hours to the east. */
+/** Returns the zone of the setting TimeZone, in which a plain number counts hours east of UTC. */
 export function sessionZone(setting: string | undefined): Zone {
   if (setting === undefined || setting === 'UTC') return UTC
   if (/^[+-]?\d+(\.\d+)?$/.test(setting)) return fixedZone(Math.round(Number(setting) * 3600))
