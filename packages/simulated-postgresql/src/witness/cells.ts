@@ -7,15 +7,15 @@ import { sightOf } from './sight.ts'
 import type { Access, WitnessedStatement, WitnessedTransaction, WitnessedValue } from './told.ts'
 import { type Changed, changedPlaces, type RowHistory, withEntries } from './versions.ts'
 
-/** That a statement saw, or missed, what a transaction changed. */
+/** A statement's relation to a change by another transaction: it saw the change or missed it. */
 interface Read {
   readonly history: RowHistory
-  /** The columns that matter; undefined for the row. */
+  /** The indexes of the columns whose change matters; undefined for the whole row. */
   readonly places: readonly number[] | undefined
   readonly executed: Executed
   readonly reader: Member
   readonly writer: Member
-  /** The place of the writer's version. */
+  /** The index of the writer's version. */
   readonly at: number
   readonly isSeen: boolean
 }
@@ -24,13 +24,13 @@ interface Cell {
   readonly history: RowHistory
   readonly places: readonly number[] | undefined
   readonly reads: Read[]
-  /** The places of the versions that count. */
+  /** The indexes of the relevant versions. */
   readonly versions: Set<number>
-  /** Of them those whose order shows at the end, whether anybody read them or not. */
+  /** Of these, the versions whose order the final state shows, even if no statement read them. */
   readonly ordered: Set<number>
 }
 
-/** What is read and written, as cells with versions: a column, several columns, or a row. */
+/** The read and written data as cells with versions; a cell is one column, several columns, or a row. */
 export class Cells {
   readonly #cells = new Map<RowHistory['row'], Map<string, Cell>>()
   readonly #names = new Map<string, number>()
@@ -41,7 +41,7 @@ export class Cells {
     cell.versions.add(read.at)
   }
 
-  /** What several transactions changed, so that their order shows at the end. */
+  /** Adds the changes of several transactions, whose order the final state shows. */
   addWrites(members: readonly Member[], changed: Changed): void {
     const groups = new Map(members.map(({ transaction, group }) => [transaction, group]))
     const histories = new Set(members.flatMap(({ transaction }) => changed.get(transaction) ?? []))
@@ -110,7 +110,7 @@ export class Cells {
     return members.map((member) => toldOf(member, accesses, unplaced.get(member) ?? []))
   }
 
-  /** Of the versions of a cell those by the members, also those that no statement asked about. */
+  /** Returns the versions of a cell that the members wrote, including those that no statement read. */
   #versionsOf({ history, places, versions }: Cell, members: ReadonlyMap<unknown, Member>): readonly number[] {
     return history.versions.flatMap(({ transaction }, at) => {
       if (!members.has(transaction)) return []
@@ -121,8 +121,8 @@ export class Cells {
   }
 
   /**
-   * The reads to which the versions of the cell before and after theirs matter, and the others, by their statement: those get
-   * a cell with only the versions that matter to them.
+   * Splits the reads of a cell: reads to which the neighbouring versions of the cell also matter share one cell; the
+   * other reads, grouped by statement, get a cell of only the versions that matter to them.
    */
   #split(
     { reads, history }: Cell,

@@ -16,22 +16,22 @@ import {
   writtenPlaces,
 } from './versions.ts'
 
-/** A change of a row by one transaction, and whether a statement saw it. */
+/** One transaction's change of a row, and whether a statement saw it. */
 interface Change {
   readonly history: RowHistory
-  /** The place of the version. */
+  /** The index of the version. */
   readonly at: number
   readonly isSeen: boolean
   readonly other: Other
 }
 
-/** More questions than this are not asked. */
+/** The maximum number of repeated evaluations. */
 const MOST_ASKED = 20_000
 
 /**
- * Which committed transactions depend on which. A statement depends on a transaction that it saw if it would have answered
- * otherwise without it; and a transaction that it missed depends on it if it would have answered otherwise with it. What it
- * would have answered is found by asking it again.
+ * The dependencies between committed transactions. A statement depends on a transaction that it saw if its result would
+ * differ without that transaction. A transaction that a statement missed depends on the statement's transaction if the
+ * result would differ with it. A repeated evaluation of the statement finds the other result.
  */
 export class Dependencies {
   readonly #catalogue: Catalogue
@@ -80,8 +80,8 @@ export class Dependencies {
   }
 
   /**
-   * Stretches of commits in which a cycle may lie. All orders are those of the commits, but for a statement that missed a
-   * change which was committed before its own transaction, and among the transactions of a group.
+   * Returns the intervals of commits that may contain a cycle. All dependencies follow the commit order, with two
+   * exceptions: a statement that missed a change committed before its own transaction, and transactions of one group.
    */
   #stretches(): readonly (readonly [from: number, to: number])[] {
     const found: [from: number, to: number][] = []
@@ -100,7 +100,7 @@ export class Dependencies {
           if (this.#matter(executed, missed)) found.push([commitNumber, group.last])
           else unmoved.push(...missed)
         }
-        // Two that matter only together are no edge of one to the other.
+        // Changes that matter only together give no edge between two transactions.
         if (unmoved.length > 1 && this.#matter(executed, unmoved))
           this.#unknown ??= `${executed.sql} depends on several transactions together`
       }
@@ -115,7 +115,7 @@ export class Dependencies {
     return merged
   }
 
-  /** Whether any row is another after it: what was written again as it was changes nothing. */
+  /** Whether a transaction changed any row: writing equal values changes none. */
   #hasChanged(transaction: Transaction): boolean {
     return (this.#changed.get(transaction) ?? []).some((history) => {
       const at = history.places.get(transaction) ?? -1
@@ -123,7 +123,7 @@ export class Dependencies {
     })
   }
 
-  /** What a transaction changed of the tables that a statement reads. */
+  /** Returns a transaction's changes of the tables that a statement reads. */
   #changesOf({ transaction }: Committed, executed: Executed): readonly Change[] {
     const { tables } = executed.plan
     return (this.#changed.get(transaction) ?? []).flatMap((history): Change[] => {
@@ -137,7 +137,7 @@ export class Dependencies {
     })
   }
 
-  /** Whether a statement would have answered otherwise. */
+  /** Whether the changes would alter the result of a statement. */
   #matter(executed: Executed, changes: readonly Pick<Change, 'history' | 'other'>[]): boolean {
     if (changes.length === 0) return false
     if (this.#questions++ >= MOST_ASKED) {
@@ -175,7 +175,7 @@ export class Dependencies {
   ): void {
     if (!this.#matter(executed, changes)) return
     const single = changes.filter((change) => changes.length === 1 || this.#matter(executed, [change]))
-    // Where none does alone, all of them do together.
+    // If no single change matters alone, all changes matter together.
     for (const change of single.length === 0 ? changes.slice(0, 1) : single) {
       const { history, at, isSeen } = change
       if (!this.#grouping.phantoms && this.#isPhantom(executed, history)) continue
@@ -184,13 +184,13 @@ export class Dependencies {
     }
   }
 
-  /** Whether the answer does not depend on the version of a row that the statement saw. */
+  /** Whether the result does not depend on the version of a row that the statement saw. */
   #isPhantom(executed: Executed, history: RowHistory): boolean {
     const sight = sightOf(executed, history)
     return sight?.tuple === undefined || !this.#matter(executed, [{ history, other: { tuple: undefined } }])
   }
 
-  /** The columns whose change matters; undefined for the row. */
+  /** Returns the indexes of the columns whose change matters; undefined for the whole row. */
   #placesOf(executed: Executed, { history, at, isSeen }: Change): readonly number[] | undefined {
     const sight = sightOf(executed, history)
     const all = (isSeen ? changedPlaces(history, at) : writtenPlaces(history, at))?.filter(

@@ -5,7 +5,7 @@ import { NotSupported, SqlError } from '../sql/error.ts'
 import type { Subtransaction } from '../storage/model.ts'
 import { textOf } from './versions.ts'
 
-/** A statement that was executed, with all that is needed to ask it again. */
+/** An executed statement with all data for its repeated evaluation. */
 export interface Executed {
   readonly sql: string
   readonly from: number
@@ -13,18 +13,18 @@ export interface Executed {
   readonly plan: Plan
   readonly run: Run
   readonly met: Met
-  /** The part of the transaction that it belongs to. */
+  /** The subtransaction that contains the statement. */
   readonly part: Subtransaction
   readonly result: { readonly tag: string; readonly rows: Rows }
   /** What `statement_timestamp()` was. */
   readonly started: bigint
-  /** Of the catalogue that the plan is for. */
+  /** The version of the catalogue that the plan was compiled for. */
   readonly version: number
 }
 
 const NO_CHANGES: Changes = new Map()
 
-/** What a statement answers by what it saw, with other versions of some rows; undefined if it cannot be asked again. */
+/** The repeated evaluation of a statement with other versions of some rows; undefined if it is not possible. */
 export class Asked {
   readonly #executed: Executed
   readonly #version: number
@@ -37,7 +37,10 @@ export class Asked {
     this.#version = version
   }
 
-  /** Undefined if that is not what it answered then: it depends on more than the rows. */
+  /**
+   * The result with unchanged rows; undefined if it differs from the original result, which then depends on more than
+   * the rows.
+   */
   get unchanged(): string | undefined {
     if (this.#isAsked) return this.#unchanged
     this.#isAsked = true
@@ -46,7 +49,7 @@ export class Asked {
     return this.#unchanged
   }
 
-  /** Whether other versions of some rows change its answer; undefined if it cannot be asked. */
+  /** Whether other versions of some rows change the result; undefined if the evaluation is not possible. */
   differsBy(changes: Changes): boolean | undefined {
     const { unchanged } = this
     const answer = unchanged === undefined ? undefined : this.#ask(changes)
@@ -96,7 +99,7 @@ export class Asked {
   }
 }
 
-/** Rows in any order. */
+/** Returns the rows as text, independent of their order. */
 const linesOf = (rows: Rows): string =>
   rows
     .map((row) => row.map(textOf).join('\t'))

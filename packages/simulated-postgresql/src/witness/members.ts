@@ -10,14 +10,14 @@ export interface Committed {
   readonly ended: number
 }
 
-/** A committed transaction among those of its group. */
+/** A committed transaction with its group. */
 export interface Member extends Committed {
   readonly group: Group
 }
 
 interface Group {
   readonly name: string | undefined
-  /** The numbers of its first and its last commit. */
+  /** The commit numbers of its first and its last transaction. */
   readonly first: number
   last: number
   size: number
@@ -26,7 +26,7 @@ interface Group {
 export const isWithin = ({ transaction }: Member, { first, last }: Group): boolean =>
   transaction.commitNumber > first && transaction.commitNumber < last
 
-/** Transactions of one name are of one group if groups are judged as one. */
+/** Returns the transactions with their groups: transactions of one name form a group if groups are judged as units. */
 export function grouped(committed: readonly Committed[], { groupOf, areOne }: Grouping): readonly Member[] {
   const groups = new Map<string, Group>()
   return committed.map((each): Member => {

@@ -2,18 +2,21 @@ import type { Tuple } from '../storage/model.ts'
 import type { Executed } from './executed.ts'
 import { changedPlaces, differentPlaces, lastUpTo, type RowHistory, writtenPlaces } from './versions.ts'
 
-/** Which version of a row a statement saw. */
+/** The version of a row that a statement saw. */
 interface Sight {
-  /** Its place among the versions; -1 if it saw none because there was none yet. */
+  /** The index of the version; -1 if the row did not exist yet. */
   readonly at: number
   readonly tuple: Tuple | undefined
-  /** The places of the columns that it saw as its own transaction had written them, in a row of another one. */
+  /** In a row of another transaction: the indexes of the columns that the statement's own transaction had written. */
   readonly own: ReadonlySet<number>
 }
 
 const NONE: ReadonlySet<number> = new Set()
 
-/** Undefined if others' versions cannot matter: its own transaction inserted or deleted the row, or it passed the row over. */
+/**
+ * Returns the version that a statement saw; undefined if other transactions' versions cannot matter: the own
+ * transaction inserted or deleted the row, or the statement skipped it.
+ */
 export function sightOf({ run, met }: Executed, history: RowHistory): Sight | undefined {
   const { row, versions, places } = history
   const { transaction: own, snapshot } = run
@@ -31,7 +34,7 @@ export function sightOf({ run, met }: Executed, history: RowHistory): Sight | un
         : (places.get(tuple.xmin.transaction) ?? -1)
     return tuple?.xmin.transaction === own ? undefined : { at, tuple, own: NONE }
   }
-  // Rows that TRUNCATE took out are gone for older snapshots too.
+  // Rows removed by TRUNCATE are missing from older snapshots too.
   const emptied = met.emptied.get(history.table) ?? 0
   if (history.table.emptied?.slice(0, emptied).some((tuple) => tuple.row === row) === true)
     return { at: versions.length - 1, tuple: undefined, own: NONE }
@@ -39,7 +42,10 @@ export function sightOf({ run, met }: Executed, history: RowHistory): Sight | un
   return { at, tuple: versions[at]?.tuple, own: NONE }
 }
 
-/** Whoever writes a row holds it until his end: what he wrote over is the version before his in the order of commits. */
+/**
+ * Returns the version of a row that the own transaction wrote: a writer holds the row until its end, so it overwrote
+ * the preceding version in commit order.
+ */
 function sightOfOwn(versions: RowHistory['versions'], written: number, commandId: number): Sight | undefined {
   const [before, mine] = [versions[written - 1]?.tuple, versions[written]]
   const seen = mine && [...mine.earlier, mine].filter(({ command }) => command < commandId)
@@ -54,14 +60,14 @@ function sightOfOwn(versions: RowHistory['versions'], written: number, commandId
   return { at: written - 1, tuple, own }
 }
 
-/** What a statement would see in place of a row. */
+/** The row that a statement would see in place of another; undefined for none. */
 export interface Other {
   readonly tuple: Tuple | undefined
 }
 
 /**
- * What it would see if the transaction of a version that it missed had been before it; undefined if that is not known, or
- * the same. `only`: of the columns that it wrote these places.
+ * Returns the row that a statement would see if it had not missed a version; undefined if unknown or equal. `only`
+ * limits the change to these columns.
  */
 export function withVersion(
   { tuple, own }: Sight,
@@ -71,13 +77,13 @@ export function withVersion(
 ): Other | undefined {
   const after = history.versions[at]?.tuple
   const written = only ?? writtenPlaces(history, at)
-  // Whoever comes after a change of a row comes after its insertion too.
+  // A statement after a change of a row is also after the insertion of the row.
   if (written === undefined || tuple === undefined) return { tuple: after }
   const left = written.filter((place) => !own.has(place))
   return after === undefined || left.length === 0 ? undefined : { tuple: replaced(tuple, after, left) }
 }
 
-/** What it would see without a version that it saw, or that later ones which it saw came after. */
+/** Returns the row that a statement would see without a version that it saw, directly or through later versions. */
 export function withoutVersion(
   sight: Sight,
   history: RowHistory,

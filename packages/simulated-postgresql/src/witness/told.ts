@@ -1,28 +1,31 @@
-/** What an engine that is watched asks for. */
+/** The observer of an engine. */
 export interface Watch {
-  /** The time that is shown. */
+  /** Returns the time to report. */
   readonly now: () => number
 }
 
-/** What is asked of a witness. */
+/** The criteria for the dependencies that a witness reports. */
 export interface Grouping {
-  /** What a transaction was for, such as a request; undefined if that is not known. */
+  /** Returns the group of a transaction, such as a request; undefined if unknown. */
   readonly groupOf: (pid: number, from: number, to: number) => string | undefined
-  /** Whether transactions for the same are judged as one. */
+  /** Whether the transactions of one group are judged as a unit. */
   readonly areOne: boolean
-  /** Whether it counts that a statement would have found rows that were not there, or did not fulfil its condition. */
+  /**
+   * Whether phantoms count: rows that a statement would have found, but that were absent or did not satisfy its
+   * condition.
+   */
   readonly phantoms: boolean
 }
 
 export type WitnessedValue = string | number | boolean | null | { readonly [column: string]: WitnessedValue }
 
-/** What a statement read or wrote. */
+/** One read or write of a statement. */
 export interface Access {
   readonly does: 'r' | 'w'
-  /** `doctors/x/1/on_call`, or the row: `doctors/x/1`. */
+  /** The cell `doctors/x/1/on_call`, or the row `doctors/x/1`. */
   readonly cell: string
   readonly value: WitnessedValue
-  /** The place of the version among those of the cell; -1 for the one before all of them. */
+  /** The index of the version among the cell's versions; -1 for the state before all of them. */
   readonly version: number
 }
 
@@ -35,7 +38,7 @@ export interface WitnessedStatement {
 
 export interface WitnessedTransaction {
   readonly pid: number
-  /** When its BEGIN or first statement was executed. */
+  /** The time at which its BEGIN or first statement was executed. */
   readonly began: number
   readonly ended: number
   readonly isolation: string
@@ -46,19 +49,19 @@ export interface WitnessedTransaction {
 export interface WitnessedCommit {
   readonly ended: number
   readonly group: string | undefined
-  /** The statements that may have changed something, and their parameters. */
+  /** The texts of the statements that may have changed rows, and their parameters. */
   readonly sql: readonly string[]
   readonly parameters: string
 }
 
 /**
- * Committed transactions that may be on a cycle, in the order of their commits, with what each read of the others' changes
- * and missed of them. Every other transaction fits where it committed.
+ * The committed transactions that may be on a cycle, in commit order, with what each read or missed of the others'
+ * changes. All other transactions are consistent with the commit order.
  */
 export interface Witnessed {
-  /** The transactions that committed changes, in the order of their commits. */
+  /** The transactions with committed changes, in commit order. */
   readonly commits: readonly WitnessedCommit[]
   readonly transactions: readonly WitnessedTransaction[]
-  /** What could not be asked again, so that a dependency may be missing. */
+  /** A statement without a repeated evaluation, so that a dependency may be missing. */
   readonly unknown: string | undefined
 }

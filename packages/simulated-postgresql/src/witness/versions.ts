@@ -5,38 +5,38 @@ import type { Row, Transaction, Tuple } from '../storage/model.ts'
 import { statusOf } from '../storage/transaction.ts'
 import type { SqlValue } from '../types/value.ts'
 
-/** What a row was after a committed transaction. */
+/** The state of a row after a committed transaction. */
 interface Version {
   readonly transaction: Transaction
-  /** Undefined: the transaction deleted it. */
+  /** The version; undefined if the transaction deleted the row. */
   readonly tuple: Tuple | undefined
-  /** The command of the transaction that did it, and the first of those that changed the row. */
+  /** The command that wrote this version (`command`), and the transaction's first command that changed the row. */
   readonly command: number
   readonly firstCommand: number
-  /** The places of the columns that it assigned, whether that changed them or not. */
+  /** The indexes of the assigned columns, changed or not. */
   readonly assigned: ReadonlySet<number>
-  /** Those that the transaction made before this one, which only it saw. */
+  /** Earlier versions by the same transaction, which only that transaction saw. */
   readonly earlier: readonly Version[]
 }
 
-/** A row with its committed versions, in the order of their commits. */
+/** A row with its committed versions in commit order. */
 export interface RowHistory {
   readonly table: Table
   readonly row: Row
   readonly versions: readonly Version[]
-  /** The places of the versions by their transactions. */
+  /** The indexes of the versions by their transactions. */
   readonly places: ReadonlyMap<Transaction, number>
 }
 
-/** By version: the places of the columns that were assigned. */
+/** The indexes of the assigned columns by version. */
 export type Assigned = ReadonlyMap<Tuple, ReadonlySet<number>>
 
 const NONE: ReadonlySet<number> = new Set()
 
-/** The rows that were changed by a transaction, by the transaction. */
+/** The rows that each transaction changed. */
 export type Changed = ReadonlyMap<Transaction, readonly RowHistory[]>
 
-/** The committed changes of all rows since a commit. */
+/** Returns the committed changes of all rows since a commit. */
 export function changesSince(catalogue: Catalogue, commit: number, assigned: Assigned): Changed {
   const changed = new Map<Transaction, RowHistory[]>()
   for (const table of catalogue.everyTable()) {
@@ -76,7 +76,7 @@ function historiesOf(table: Table, commit: number, assigned: Assigned): readonly
     const ordered = all.sort(
       (one, other) => one.transaction.commitNumber - other.transaction.commitNumber || one.command - other.command,
     )
-    // Of several versions of one transaction nobody else sees but the last.
+    // Of several versions by one transaction, other transactions see only the last.
     const versions: Version[] = []
     for (const version of ordered) {
       const last = versions.at(-1)
@@ -91,7 +91,7 @@ function historiesOf(table: Table, commit: number, assigned: Assigned): readonly
   })
 }
 
-/** The place of the last one that was committed up to a commit; -1 if there is none. They are in the order of their commits. */
+/** Returns the index of the last item committed up to a commit; -1 if there is none. The items are in commit order. */
 export function lastUpTo(all: readonly { readonly transaction: Transaction }[], commit: number): number {
   let [from, to] = [0, all.length]
   while (from < to) {
@@ -102,18 +102,20 @@ export function lastUpTo(all: readonly { readonly transaction: Transaction }[], 
   return from - 1
 }
 
-/** The places of the columns that a version changed; undefined if it inserted or deleted the row. */
+/** Returns the indexes of the columns that a version changed; undefined if it inserted or deleted the row. */
 export function changedPlaces({ versions }: RowHistory, at: number): readonly number[] | undefined {
   return differentPlaces(versions[at - 1]?.tuple, versions[at]?.tuple)
 }
 
-/** Undefined if one of them is not there. */
+/** Returns the indexes of the differing columns; undefined if a version is absent. */
 export function differentPlaces(before: Tuple | undefined, after: Tuple | undefined): readonly number[] | undefined {
   if (before === undefined || after === undefined) return undefined
   return after.values.flatMap((value, place) => (isSame(before.values[place] ?? null, value) ? [] : [place]))
 }
 
-/** The same with those that it assigned without changing them. */
+/**
+ * Returns the indexes of the columns that a version changed or assigned; undefined if it inserted or deleted the row.
+ */
 export function writtenPlaces(history: RowHistory, at: number): readonly number[] | undefined {
   const changed = changedPlaces(history, at)
   const assigned = history.versions[at]?.assigned ?? NONE
@@ -124,11 +126,11 @@ function isSame(one: SqlValue, other: SqlValue): boolean {
   return one === other || textOf(one) === textOf(other)
 }
 
-/** A text that tells values apart. */
+/** Returns a text that differs for different values. */
 export const textOf = (value: unknown): string =>
   typeof value === 'object'
     ? JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? `${part}n` : withEntries(part)))
     : `${typeof value} ${String(value)}`
 
-/** Objects of documents are maps, which JSON leaves empty. */
+/** Converts a map to its entries: JSON.stringify drops the entries of maps, which represent objects of documents. */
 export const withEntries = (part: unknown): unknown => (part instanceof Map ? [...part] : part)

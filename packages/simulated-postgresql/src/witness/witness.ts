@@ -18,7 +18,7 @@ const TRUNCATE: Plan = {
   },
 }
 
-/** Keeps what each transaction did, and tells at the end which of them depend on each other. */
+/** Records the statements of each transaction, and at the end reports the dependencies between transactions. */
 export class Witness {
   readonly #watch: Watch
   readonly #catalogue: Catalogue
@@ -31,7 +31,10 @@ export class Witness {
     this.#catalogue = catalogue
   }
 
-  /** At its BEGIN or first statement: who began before another one committed may be before him in real time. */
+  /**
+   * Records the BEGIN or first statement: a transaction that began before another one committed may precede it in real
+   * time.
+   */
   began(transaction: Transaction): void {
     this.#began.set(transaction, this.now())
   }
@@ -62,7 +65,7 @@ export class Witness {
     else known.push(executed)
   }
 
-  /** A cursor was read further: what it answers is a part of what its query does. */
+  /** Records a fetch from a cursor as a separate statement, whose result is a part of the query's result. */
   readPart(
     plan: Plan,
     run: Run,
@@ -77,7 +80,7 @@ export class Witness {
     this.executed(reading, run, { sql, began: this.now(), result: { tag: '', rows: part(rows) } })
   }
 
-  /** TRUNCATE depends on no row. */
+  /** Records a TRUNCATE, which depends on no row. */
   emptied(run: Run, { sql, began }: { readonly sql: string; readonly began: number | undefined }): void {
     this.executed(TRUNCATE, run, { sql, began, result: { tag: 'TRUNCATE TABLE', rows: [] } })
   }
@@ -86,7 +89,7 @@ export class Witness {
     if (this.#statements.has(transaction)) this.#ended.set(transaction, this.now())
   }
 
-  /** What was rolled back depends on nothing that counts. */
+  /** Removes a rolled back transaction, whose dependencies do not count. */
   aborted(transaction: Transaction): void {
     this.#statements.delete(transaction)
   }
