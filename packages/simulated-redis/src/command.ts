@@ -6,28 +6,28 @@ export interface Call {
   readonly store: Store
   readonly session: Session
   readonly database: Database
-  /** As written by the client. */
+  /** The name as the client wrote it. */
   readonly name: string
-  /** The words after the name. */
+  /** The arguments: the words after the name. */
   readonly args: readonly string[]
   /** @throws WrongWordCount, UnknownCommand for a command that cannot be run. */
   readonly requireRunnable: (words: readonly string[]) => void
-  /** Runs another command for a session, without waiting. @throws CommandError, UnknownCommand */
+  /** Runs another command for a session without a wait. @throws CommandError, UnknownCommand */
   readonly perform: (session: Session, words: readonly string[]) => Reply
 }
 
-/** Makes the command wait, unless it is within a transaction. */
+/** The result of a command that waits, unless it is within a transaction. */
 export interface Waits {
   readonly waits: Omit<Waiting, 'database'>
 }
 
 export interface Command {
   readonly name: string
-  /** The number of its words, including its name; negative: at least as many. */
+  /** The number of words including the name; a negative number is a minimum. */
   readonly words: number
-  /** The same for its subcommands, by name; others are unknown. */
+  /** The numbers of words of its subcommands by name; other subcommands are unknown. */
   readonly subcommands?: { readonly [name: string]: number } | undefined
-  /** Undefined: it has written its replies itself. @throws CommandError, UnknownCommand */
+  /** Runs the command; returns undefined if it has written its replies itself. @throws CommandError, UnknownCommand */
   readonly run: (call: Call) => Reply | Waits | undefined
 }
 

@@ -1,13 +1,13 @@
-/** Ends a command with an error reply; the message begins with its code. */
+/** Thrown to end a command with an error reply; the message begins with the error code. */
 export class CommandError extends Error {
   override readonly name: string = 'CommandError'
 }
 
-/** A command or an option that this server does not know: a real server's reply can only be guessed. */
+/** Thrown for a command or an option that this server does not know: a real server's reply is unknown. */
 export class UnknownCommand extends Error {
   override readonly name: string = 'UnknownCommand'
   readonly what: string
-  /** Completes a sentence that begins with "it". */
+  /** The reason, as a predicate of the subject "it". */
   readonly because: string
 
   constructor(what: string, because = 'is not known to the simulated Redis yet') {
@@ -17,7 +17,7 @@ export class UnknownCommand extends Error {
   }
 }
 
-/** A command has too few or too many words, whatever they are. */
+/** Thrown for a command with too few or too many words. */
 export class WrongWordCount extends CommandError {
   constructor(name: string) {
     super(`ERR wrong number of arguments for '${name.toLowerCase()}' command`)

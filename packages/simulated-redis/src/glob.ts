@@ -1,4 +1,4 @@
-/** Whether Redis would match a text by a pattern, as in `KEYS` and `PSUBSCRIBE`. */
+/** Returns a test whether a text matches a pattern as in `KEYS` and `PSUBSCRIBE`. */
 export function globMatcher(pattern: string): (text: string) => boolean {
   let source = ''
   for (let i = 0; i < pattern.length; i++) {
@@ -18,7 +18,7 @@ export function globMatcher(pattern: string): (text: string) => boolean {
   return (text) => expression.test(text)
 }
 
-/** The bracket that closes a class; the pattern's end if none does. */
+/** Returns the index of the bracket that closes a class; the pattern's length if there is none. */
 function classEnd(pattern: string, start: number): number {
   for (let i = start + 1; i < pattern.length; i++) {
     if (pattern.charAt(i) === '\\') i++

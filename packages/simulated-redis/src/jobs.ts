@@ -1,16 +1,16 @@
 import type { Database, Store } from './store.ts'
 
-// BullMQ keeps the numbers of jobs in keys of each queue: `bull:mail:wait`.
+// BullMQ stores the ids of jobs in keys of each queue, such as `bull:mail:wait`.
 
-/** Jobs that a worker has or takes next. */
+/** Keys of jobs that a worker is processing or can take next. */
 const UNDER_WAY = /:(?:wait|active|prioritized)$/
 const LATER = /:delayed$/
-/** Jobs that are due within this time count. */
+/** Delayed jobs that are due within this time count as under way. */
 const SOON_MS = 1_000
-/** The score of a delayed job is its time in milliseconds times this. */
+/** The factor between a delayed job's time in milliseconds and its score. */
 const SCORE_OF_MS = 0x1000
 
-/** Whether a job of BullMQ waits for a worker, or has one. */
+/** Whether any BullMQ job is waiting for a worker or being processed. */
 export const hasJobs = (store: Store, now: number): boolean =>
   store.databases.some((database) => [...database.entries.keys()].some((key) => isUnderWay(database, key, now)))
 

@@ -37,17 +37,17 @@ export function doubleOf(text: string, message = 'ERR value is not a valid float
   return value
 }
 
-/** The 64-bit precision with which Redis adds floats, as on x86. */
+/** The bits of precision with which Redis adds floats, as on x86. */
 const PRECISION = 64
 const PLACES = 17
 
 interface Float {
   readonly mantissa: bigint
-  /** An exponent of two. */
+  /** The exponent of base 2. */
   readonly exponent: number
 }
 
-/** The sum as Redis prints it: of two 80-bit floats, to 17 decimal places. */
+/** Returns a sum as Redis prints it: of two 80-bit floats, to 17 decimal places. */
 export function floatSum(one: string, other: string): string {
   const [a, b] = [floatOf(one), floatOf(other)]
   const exponent = Math.min(a.exponent, b.exponent)
@@ -73,7 +73,7 @@ function refuseFloat(): never {
   throw new CommandError('ERR value is not a valid float')
 }
 
-/** The nearest float to a fraction times a power of two; ties go to the even one. */
+/** Returns the float nearest to a fraction times a power of two; ties round to even. */
 function rounded(numerator: bigint, denominator: bigint, exponent: number): Float {
   if (numerator === 0n) return { mantissa: 0n, exponent: 0 }
   const [sign, size] = numerator < 0n ? [-1n, -numerator] : [1n, numerator]

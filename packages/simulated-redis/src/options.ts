@@ -2,13 +2,13 @@ import type { Call } from './command.ts'
 import { syntaxError, UnknownCommand } from './failures.ts'
 
 export interface KnownOptions {
-  /** Words without a value. */
+  /** Options without a value. */
   readonly flags?: readonly string[]
-  /** Words followed by a value. */
+  /** Options followed by a value. */
   readonly valued?: readonly string[]
 }
 
-/** The options at the end of a command, each with its value, or an empty one. */
+/** Returns the options at the end of a command with their values; empty for options without a value. */
 export function optionsOf(
   { name }: Pick<Call, 'name'>,
   words: readonly string[],

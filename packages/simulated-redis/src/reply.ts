@@ -1,4 +1,4 @@
-/** A command's reply, in any protocol. Strings hold one byte per character. */
+/** The reply of a command, independent of the protocol. Each character of a string represents one byte. */
 export type Reply =
   | string
   | number
@@ -7,7 +7,7 @@ export type Reply =
   | readonly Reply[]
   | { readonly simple: string }
   | { readonly error: string }
-  /** Keys and values, alternating. */
+  /** A map as alternating keys and values. */
   | { readonly map: readonly Reply[] }
   | { readonly set: readonly Reply[] }
   | { readonly push: readonly Reply[] }
@@ -15,13 +15,13 @@ export type Reply =
   /** Members with their scores: flat in RESP2, nested in RESP3. */
   | { readonly scored: readonly (readonly [member: string, score: number])[] }
   | { readonly verbatim: string }
-  /** Null where an array is expected. */
+  /** A null in place of an array. */
   | { readonly noArray: true }
 
 export const OK: Reply = { simple: 'OK' }
 export const NO_ARRAY: Reply = { noArray: true }
 
-/** The bytes of a reply, one per character. */
+/** Returns the bytes of a reply, one per character. */
 export function printReply(reply: Reply, protocol: 2 | 3): string {
   if (reply === null) return protocol === 3 ? '_\r\n' : '$-1\r\n'
   if (typeof reply === 'string') return `$${reply.length}\r\n${reply}\r\n`

@@ -9,8 +9,8 @@ import type { Reply } from './reply.ts'
 const USUAL_COUNT = 10
 
 /**
- * One page of names, in the order of their hashes. A cursor is the hash to go on from, so a name that exists from the
- * first page to the last is on one of them.
+ * Returns one page of names, in the order of their hashes. A cursor is the hash at which the next page begins, so a
+ * name that exists during the whole scan is on exactly one page.
  */
 export function scanned(
   call: Call,
@@ -25,7 +25,7 @@ export function scanned(
     readonly valued: readonly string[]
     readonly accept?: (name: string, options: ReadonlyMap<string, string>) => boolean
     readonly item: (name: string) => readonly Reply[]
-    /** Below this size everything is on one page, as in Redis. */
+    /** At most this many names are returned on one page, as in Redis. */
     readonly whole: number
   },
 ): Reply {
@@ -44,5 +44,5 @@ export function scanned(
   return [String(next), page]
 }
 
-/** Never 0, which is the cursor that ends a scan. */
+/** Returns a hash other than 0, which is the cursor that ends a scan. */
 const hashOf = (text: string): number => fnv1a(text) >>> 0 || 1

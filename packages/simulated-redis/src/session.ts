@@ -1,6 +1,6 @@
 import type { Reply } from './reply.ts'
 
-/** A connection, as the server sees it. */
+/** The server's state of a connection. */
 export interface Session {
   readonly id: number
   protocol: 2 | 3
@@ -14,11 +14,11 @@ export interface Session {
   readonly channels: Set<string>
   readonly patterns: Set<string>
   waiting: Waiting | undefined
-  /** Commands that arrived while it waited. */
+  /** Commands that arrived while the session waited. */
   readonly backlog: (readonly string[])[]
-  /** Replies that have not left yet. */
+  /** Replies that have not been sent yet. */
   outbox: Reply[]
-  /** Whether to close it once the replies have left. */
+  /** Whether to close the connection after the replies are sent. */
   closing: boolean
 }
 
@@ -27,11 +27,11 @@ export interface Waiting {
   readonly keys: readonly string[]
   /** 0: for ever. */
   readonly timeoutMs: number
-  /** The command to execute once the key has something. */
+  /** Returns the command to execute when the key has a value. */
   readonly does: (key: string) => readonly string[]
-  /** Its reply, given that of the command above; undefined: there was nothing. */
+  /** Returns the reply for the result of this command; undefined if the command found no value. */
   readonly reply: (key: string, reply: Reply) => Reply | undefined
-  /** Its reply on timeout. */
+  /** The reply on timeout. */
   readonly nothing: Reply
 }
 

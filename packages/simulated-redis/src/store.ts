@@ -2,7 +2,7 @@ import { wrongType } from './failures.ts'
 import type { Session } from './session.ts'
 import type { Stream } from './stream.ts'
 
-/** The value of a key, by its type. Strings hold one byte per character. */
+/** The value of a key, by its type. Each character of a string represents one byte. */
 export interface Values {
   readonly string: { readonly type: 'string'; text: string }
   readonly hash: { readonly type: 'hash'; readonly fields: Map<string, string> }
@@ -17,7 +17,7 @@ export type Value = Values[ValueType]
 
 export interface Entry {
   readonly value: Value
-  /** In milliseconds of this server's clock; undefined: never. */
+  /** The expiry in milliseconds of the server's clock; undefined for none. */
   readonly expiresAt: number | undefined
 }
 
@@ -34,7 +34,7 @@ const sizeOf = (value: Value): number => {
     case 'set':
       return value.members.size
     case 'stream':
-      // An empty stream stays, with its groups.
+      // An empty stream is kept, because of its groups.
       return 1
     case 'zset':
       return value.scores.size
@@ -69,20 +69,20 @@ export class Database {
     return value as Values[Type]
   }
 
-  /** Replaces whatever the key holds by a value with this time to live. */
+  /** Sets the value of a key, with an expiry. */
   put(key: string, value: Value, expiresAt?: number): void {
     this.entries.set(key, { value, expiresAt })
     this.changed(key)
   }
 
-  /** Whether the key existed. */
+  /** Removes a key; returns whether it existed. */
   remove(key: string): boolean {
     if (!this.entries.delete(key)) return false
     this.changed(key)
     return true
   }
 
-  /** Removes members of the key's collection, if there is one; returns how many there were. */
+  /** Removes members from the collection of a key, if it exists; returns the number of removed members. */
   removeFrom(
     key: string,
     collection: { delete(member: string): boolean } | undefined,
@@ -93,7 +93,7 @@ export class Database {
     return removed
   }
 
-  /** The value of a key was modified: an empty collection is removed. */
+  /** Records that the value of a key was modified; removes an empty collection. */
   changed(key: string): void {
     const value = this.entries.get(key)?.value
     if (value !== undefined && sizeOf(value) === 0) this.entries.delete(key)
@@ -121,7 +121,7 @@ export class Store {
   /** The server's clock at the start of the current command, in milliseconds. */
   now = 0
   changes = 0
-  /** The number of random numbers drawn; with the seed it decides the next ones. */
+  /** The number of random numbers drawn; together with the seed it determines the next numbers. */
   draws = 0
   readonly #random: (n: number) => number
   readonly channels: Map<string, Set<Session>> = new Map()
@@ -130,12 +130,12 @@ export class Store {
   readonly blocked: Set<Session> = new Set()
   /** Keys that were modified while sessions waited. */
   touched: { readonly database: number; readonly key: string }[] = []
-  /** Scripts that were loaded, by their SHA-1; a restart forgets them. */
+  /** Loaded scripts by their SHA-1; a restart removes them. */
   readonly scripts: Map<string, string> = new Map()
-  /** The changes of the store, in order, if they are recorded. */
+  /** The changes of the store in order; undefined if they are not recorded. */
   journal: Change[] | undefined
 
-  /** `random` is the nth number of a stream, uniform in [0, 1). */
+  /** `random` returns the nth number of a stream, uniform in [0, 1). */
   constructor(random: (n: number) => number) {
     this.#random = random
   }
@@ -151,7 +151,7 @@ export class Store {
     return found
   }
 
-  /** A server with the same keys and no connections. */
+  /** Returns a store with the same keys and no sessions. */
   copy(): Store {
     const copy = new Store(this.#random)
     copy.draws = this.draws
@@ -160,7 +160,7 @@ export class Store {
   }
 }
 
-/** Commands that changed the keys at one moment; all or none of them survive. */
+/** Commands that changed keys atomically: a power loss keeps all or none of them. */
 export interface Change {
   readonly now: number
   readonly draws: number

@@ -30,12 +30,12 @@ export function groupAt(
 
 export const entryReply = ({ id, fields }: StreamEntry): Reply => [idText(id), fields]
 
-/** Records an action of a consumer; it unblocks nobody. */
+/** Records an action of a consumer, which unblocks no session. */
 export function noteChange({ store }: Call): void {
   store.changes++
 }
 
-/** The state of a consumer that makes a request, created if necessary. */
+/** Updates the state of a consumer that makes a request; creates it if necessary. */
 export function consumerOf({ store }: Call, group: Group, name: string): void {
   const consumer = group.consumers.get(name)
   if (consumer !== undefined) consumer.seenAt = store.now

@@ -1,6 +1,6 @@
 import { CommandError } from './failures.ts'
 
-/** The milliseconds in the upper 64 bits, and the sequence number in the lower. */
+/** An ID with the milliseconds in the upper 64 bits and the sequence number in the lower 64. */
 export type StreamId = bigint
 
 const PART = 64n
@@ -16,7 +16,7 @@ export const idText = (id: StreamId): string => `${msOf(id)}-${sequenceOf(id)}`
 
 const invalidId = (): CommandError => new CommandError('ERR Invalid stream ID specified as stream command argument')
 
-/** One half of an ID. */
+/** Parses one half of an ID. */
 function partOf(text: string): bigint {
   if (!/^\d{1,20}$/.test(text)) throw invalidId()
   const value = BigInt(text)
@@ -24,14 +24,14 @@ function partOf(text: string): bigint {
   return value
 }
 
-/** An ID as `ms-sequence`, or `ms` alone with the default sequence. @throws CommandError */
+/** Parses an ID: `ms-sequence`, or `ms` alone with the sequence `missing`. @throws CommandError */
 export function idOf(text: string, missing: bigint = 0n): StreamId {
   const [ms = '', sequence, ...rest] = text.split('-')
   if (rest.length > 0) throw invalidId()
   return makeId(partOf(ms), sequence === undefined ? missing : partOf(sequence))
 }
 
-/** The bounds of a range: `-`, `+`, an ID, or `(` and an excluded ID. */
+/** Parses the bounds of a range: `-`, `+`, an ID, or `(` before an excluded ID. */
 export function rangeOf(first: string, last: string): readonly [from: StreamId, to: StreamId] {
   const bound = (text: string, missing: bigint): readonly [id: StreamId, isOpen: boolean] => {
     if (text === '-' || text === '+') return [text === '-' ? LEAST_ID : MOST_ID, false]
@@ -43,7 +43,7 @@ export function rangeOf(first: string, last: string): readonly [from: StreamId, 
   return [isAfter ? from + 1n : from, isBefore ? to - 1n : to]
 }
 
-/** The ID of an entry that is being added. */
+/** Returns the ID of an entry that is being added. */
 export function newId(text: string, last: StreamId, now: number): StreamId {
   if (text === '*') {
     const id = makeId(BigInt(Math.max(0, now)), 0n)

@@ -2,11 +2,11 @@ import { LEAST_ID, type StreamId } from './stream-ids.ts'
 
 export interface StreamEntry {
   readonly id: StreamId
-  /** Fields and values, alternating. */
+  /** Alternating fields and values. */
   readonly fields: readonly string[]
 }
 
-/** An entry that a consumer got and has not acknowledged. */
+/** An entry that was delivered to a consumer and not acknowledged. */
 export interface Delivery {
   consumer: string
   deliveredAt: number
@@ -15,14 +15,14 @@ export interface Delivery {
 
 interface Consumer {
   readonly name: string
-  /** When it last made a request, and when it last got something; undefined: never. */
+  /** The times of its last request and of its last delivery; `activeAt` is undefined before any delivery. */
   seenAt: number
   activeAt: number | undefined
 }
 
 export interface Group {
   lastId: StreamId
-  /** The number of entries ever read; undefined if that is unknowable. */
+  /** The number of entries ever read; undefined if it is unknown. */
   readCount: number | undefined
   readonly pending: Map<StreamId, Delivery>
   readonly consumers: Map<string, Consumer>
@@ -48,7 +48,7 @@ export const createStream = (): Stream => ({
   groups: new Map(),
 })
 
-/** The index of the first entry with at least this ID. */
+/** Returns the index of the first entry with at least this ID. */
 function placeOf({ entries }: Stream, id: StreamId): number {
   let [low, high] = [0, entries.length]
   while (low < high) {
@@ -64,11 +64,11 @@ export function entryAt(stream: Stream, id: StreamId): StreamEntry | undefined {
   return entry?.id === id ? entry : undefined
 }
 
-/** The entries of a range, both ends included, in order of their IDs. */
+/** Returns the entries of a range, both ends included, in the order of their IDs. */
 export const entriesBetween = (stream: Stream, from: StreamId, to: StreamId): readonly StreamEntry[] =>
   from > to ? [] : stream.entries.slice(placeOf(stream, from), placeOf(stream, to + 1n))
 
-/** Those of these IDs that have entries. */
+/** Removes the entries with these IDs; returns the number of removed entries. */
 export function removeEntries(stream: Stream, ids: readonly StreamId[]): number {
   let count = 0
   for (const id of ids) {
@@ -81,19 +81,19 @@ export function removeEntries(stream: Stream, ids: readonly StreamId[]): number 
   return count
 }
 
-/** How a stream is trimmed: to a length, or from an ID on. */
+/** The bound of a trim: a maximum length, or the smallest ID to keep. */
 export interface Trimming {
   readonly by: 'length' | 'id'
   readonly to: bigint
-  /** Only as far as is cheap: whole nodes of a hundred entries. */
+  /** Whether the trim removes only whole nodes of a hundred entries, which is cheap. */
   readonly isApproximate: boolean
 }
 
 const NODE_ENTRIES = 100
-/** The most entries that an approximate trim removes. */
+/** The maximum number of entries that an approximate trim removes. */
 const MOST_REMOVED = 100 * NODE_ENTRIES
 
-/** Removes the oldest entries; returns how many. */
+/** Removes the oldest entries; returns the number of removed entries. */
 export function trim(
   stream: Stream,
   { by, to, isApproximate }: Trimming,
@@ -107,7 +107,7 @@ export function trim(
   return count
 }
 
-/** The number of entries added up to this ID; undefined if deletions make that unknowable. */
+/** Returns the number of entries ever added up to this ID; undefined if deletions make it unknown. */
 export function countUpTo(stream: Stream, id: StreamId): number | undefined {
   const { addedCount, entries, lastId, greatestDeleted } = stream
   if (addedCount === 0) return 0
@@ -120,7 +120,7 @@ export function countUpTo(stream: Stream, id: StreamId): number | undefined {
   return id === first ? addedCount - entries.length + 1 : undefined
 }
 
-/** Whether an entry from this ID on was deleted, as far as the greatest deleted ID shows. */
+/** Whether an entry at or after this ID was deleted, as far as the greatest deleted ID shows. */
 export function hasGapAfter({ entries, greatestDeleted }: Stream, id: StreamId): boolean {
   if (entries.length === 0 || greatestDeleted === LEAST_ID) return false
   return greatestDeleted >= id

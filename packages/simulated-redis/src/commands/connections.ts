@@ -8,7 +8,7 @@ import { leaveAll } from './pub-sub.ts'
 /** The version of Redis that the replies imitate. */
 const VERSION = '7.2.0'
 
-/** Whether a session only listens: in RESP2 its replies would be indistinguishable from messages. */
+/** Whether a session may only listen: in RESP2 the client could not distinguish replies from messages. */
 export const isListening = ({ protocol, channels, patterns }: Session): boolean =>
   protocol === 2 && channels.size + patterns.size > 0
 
@@ -71,14 +71,14 @@ function client({ session, args: [what = '', ...rest] }: Call): Reply {
     case 'SETINFO':
       return OK
     case 'MAINT_NOTIFICATIONS':
-      // A command of Redis' own cloud: node-redis sends it to every server, and works without.
+      // node-redis sends this command of Redis Cloud to every server, and accepts its refusal.
       throw new CommandError(`ERR unknown subcommand '${what}'. Try CLIENT HELP.`)
     default:
       throw new UnknownCommand(`CLIENT ${what}`)
   }
 }
 
-/** The fields that clients check before they begin: the version, and that nothing is still being loaded. */
+/** Returns the fields that clients check at the start: the version, and that no data is being loaded. */
 function info({ store }: Call): Reply {
   const lines = [
     '# Server',

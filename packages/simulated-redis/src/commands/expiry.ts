@@ -21,7 +21,7 @@ function momentOf({ store, name }: Call, text: string, time: Time): number {
 const invalidTime = (name: string): CommandError =>
   new CommandError(`ERR invalid expire time in '${name.toLowerCase()}' command`)
 
-/** The expiry of a value that is being written; undefined: never. */
+/** Returns the expiry of a value that is being written; undefined for none. */
 export function deadline(call: Call, options: ReadonlyMap<string, string>, time: Time | undefined): number | undefined {
   if (time === undefined) return undefined
   const text = options.get(time) ?? ''

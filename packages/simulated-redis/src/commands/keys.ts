@@ -12,7 +12,7 @@ const count: Command['run'] = ({ database, args }) => args.filter((key) => datab
 
 const typeAt = ({ database }: Call, key: string): string => database.entry(key)?.value.type ?? 'none'
 
-/** Whether it was renamed. */
+/** Renames a key; returns whether it was renamed. */
 function rename({ database, args: [from = '', to = ''] }: Call, replaces: boolean): boolean {
   const entry = database.entry(from)
   if (entry === undefined) throw new CommandError('ERR no such key')

@@ -140,7 +140,7 @@ interface Claiming {
   readonly onlyIds: boolean
 }
 
-/** Assigns an entry to a consumer, if it has been idle for long enough. Undefined: it stays with its consumer. */
+/** Assigns an entry to a consumer; returns undefined if the entry has not been idle for long enough. */
 function claimOne(
   call: Call,
   { stream, group }: ReturnType<typeof groupAt>,
@@ -164,7 +164,7 @@ function claimOne(
 
 const VALUED = /^(IDLE|TIME|RETRYCOUNT|LASTID)$/i
 
-/** Whether a word is an option, or the value of the one before. */
+/** Whether a word is an option or the value of the preceding option. */
 const isClaimOption = (word: string, before = ''): boolean =>
   VALUED.test(before) || VALUED.test(word) || /^(FORCE|JUSTID)$/i.test(word)
 

@@ -26,7 +26,7 @@ function streamInfo(stream: Stream): Reply {
   return { map: told.flat() }
 }
 
-/** How many entries a group has yet to read; null if deletions make that unknowable. */
+/** Returns the number of entries that a group has not read yet; null if deletions make it unknown. */
 function lagOf(stream: Stream, { readCount, lastId }: Group): number | null {
   const { addedCount } = stream
   if (addedCount === 0) return 0

@@ -8,14 +8,14 @@ import { idOf, idText, LEAST_ID, newId, rangeOf } from '../stream-ids.ts'
 
 interface Cut {
   readonly trimming: Trimming | undefined
-  /** The most entries it may remove; undefined: the default. */
+  /** The maximum number of entries to remove; undefined for the default. */
   readonly most: number | undefined
   readonly makesStream: boolean
   /** The words after the options. */
   readonly rest: readonly string[]
 }
 
-/** The options of `XADD` and `XTRIM`. */
+/** Parses the options of `XADD` and `XTRIM`. */
 function cutOf(words: readonly string[], command: 'XADD' | 'XTRIM'): Cut {
   let trimming: Trimming | undefined
   let most: number | undefined
@@ -56,7 +56,7 @@ function add(call: Call): Reply {
   const { trimming, most, makesStream, rest } = cutOf(words, 'XADD')
   const [given = '', ...fields] = rest
   if (fields.length < 2 || fields.length % 2 === 1) throw wrongArity(call.name)
-  // The syntax of the ID is checked first.
+  // Redis checks the syntax of the ID first.
   if (given !== '*') newId(given, LEAST_ID, 0)
   if (streamAt(call, key) === undefined && !makesStream) return null
   const id = newId(given, streamAt(call, key)?.lastId ?? LEAST_ID, call.store.now)

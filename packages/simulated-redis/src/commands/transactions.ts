@@ -10,11 +10,11 @@ export function forget(session: Session): void {
   session.watched.clear()
 }
 
-/** Whether a key that the session watches was modified, or has expired. */
+/** Whether a watched key was modified or has expired. */
 export const isOutdated = ({ store, session }: Pick<Call, 'store' | 'session'>): boolean =>
   [...session.watched.values()].some(({ database, key, version }) => store.database(database).version(key) !== version)
 
-/** `EXEC` is executed where commands are dispatched. */
+/** The commands of transactions; the dispatcher of commands executes `EXEC`. */
 export const transactionCommands: readonly Command[] = [
   command('MULTI', 1, ({ session }) => {
     if (session.queued !== undefined) throw new CommandError('ERR MULTI calls can not be nested')

@@ -1,16 +1,16 @@
 import { numberText } from './numbers.ts'
 import { JSON_NULL, LuaError, type LuaValue, typeName } from './values.ts'
 
-/** The name of every script in errors and stacks, as in Redis. */
+/** The name of every script in errors and stack traces, as in Redis. */
 export const CHUNK = 'user_script'
 
-/** Raises an error at the current line, as Lua does with its own. */
+/** Raises an error at the current line, as Lua does for its own errors. */
 export function fail(message: string): never {
   const line = lineOfCaller()
   throw new LuaError(`${CHUNK}:${line}: ${message}`, line)
 }
 
-/** An error for an argument that a library function cannot use. */
+/** Thrown for an argument that a library function cannot use. */
 export class ArgumentError extends LuaError {
   readonly at: number
   readonly of: string
@@ -24,16 +24,16 @@ export class ArgumentError extends LuaError {
   }
 }
 
-/** `at`: counted from 1. */
+/** Raises an error for argument number `at`, counted from 1. */
 export function badArgument(at: number, of: string, what: string): never {
   throw new ArgumentError(at, of, what, lineOfCaller())
 }
 
-/** Ends the run: a script used something that is not implemented. */
+/** Thrown to end the run: a script used a feature that is not implemented. */
 export class ScriptRefusal extends Error {
   override readonly name: string = 'ScriptRefusal'
   readonly what: string
-  /** Completes a sentence that begins with "it"; undefined: it is not known. */
+  /** The reason, as a predicate of the subject "it"; undefined for an unknown feature. */
   readonly because: string | undefined
   readonly line: number | undefined
 
@@ -50,8 +50,8 @@ export function refuse(what: string, because?: string): never {
 }
 
 /**
- * The line of the script's innermost function, or of that function's caller for level 2. A script's code keeps the
- * lines of the script, so the stack shows them.
+ * Returns the line of the script's innermost function, or for level 2 of that function's caller. Compiled code keeps
+ * the lines of the script, so the stack trace shows them.
  */
 export function lineOfCaller(level = 1): number | undefined {
   const { prepareStackTrace, stackTraceLimit } = Error
@@ -67,13 +67,13 @@ export function lineOfCaller(level = 1): number | undefined {
   }
 }
 
-/** The error for a value that an operator cannot use; `named` as in `local 'x'`. */
+/** Raises the error for a value that an operator cannot use; `named` describes the operand, as in `local 'x'`. */
 export function badOperand(does: string, value: LuaValue, named: string | undefined): never {
   const type = typeName(value)
   return fail(`attempt to ${does} ${named === undefined ? `a ${type} value` : `${named} (a ${type} value)`}`)
 }
 
-/** Like `tostring`, without metatables. */
+/** Formats a value as `tostring` does, without metatables. */
 export function plainText(value: LuaValue): string {
   if (typeof value === 'string') return value
   if (typeof value === 'number') return numberText(value)

@@ -1,12 +1,12 @@
 import type { LuaValue } from './values.ts'
 
-/** How `tostring` writes a number: `%.14g`. */
+/** Formats a number as `tostring` does: `%.14g`. */
 export function numberText(value: number): string {
   if (Number.isInteger(value) && Math.abs(value) < 1e14) return Object.is(value, -0) ? '-0' : String(value)
   return significant(value, 14)
 }
 
-/** Like `%.{digits}g` in C. */
+/** Formats a number like `%.{digits}g` in C. */
 export function significant(value: number, digits: number, keepsZeros = false): string {
   if (Number.isNaN(value)) return '-nan'
   if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf'
@@ -21,16 +21,16 @@ export function significant(value: number, digits: number, keepsZeros = false): 
   return `${keepsZeros ? mantissa : withoutZeros(mantissa)}e${exponentText(exponent)}`
 }
 
-/** Like `%.{places}e` in C. */
+/** Formats a number like `%.{places}e` in C. */
 export function scientific(value: number, places: number): string {
   const [mantissa = '', power = ''] = exponential(value, places).split('e')
   return `${Object.is(value, -0) ? '-' : ''}${mantissa}e${exponentText(Number(power))}`
 }
 
-/** This many more digits show whether a number lies halfway between two shorter ones. */
+/** The number of additional digits that show whether a number is halfway between two shorter ones. */
 const MORE = 25
 
-/** Rounds as C does: halves to even, where JavaScript rounds up. */
+/** Rounds halves to even, as C does; JavaScript rounds them up. */
 function exponential(value: number, places: number): string {
   const most = Math.min(places, 100 - MORE)
   return halfToEven(value.toExponential(most), value.toExponential(most + MORE))
@@ -41,7 +41,7 @@ function halfToEven(rounded: string, exact: string): string {
   return even === undefined ? rounded : even.replace(/\.$/, '') + power
 }
 
-/** Like `%.{places}f` in C; beyond 1e21 JavaScript prints only the exact integer so. */
+/** Formats a number like `%.{places}f` in C; from 1e21 on, JavaScript formats without an exponent only as a BigInt. */
 export function fixedText(value: number, places: number): string {
   const most = Math.min(places, 100 - MORE)
   if (Math.abs(value) < 1e21) return halfToEven(value.toFixed(most), value.toFixed(most + MORE))
@@ -57,7 +57,7 @@ const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
 const HEXADECIMAL = /^([+-]?)0x([\da-f]*)\.?([\da-f]*)(?:p([+-]?\d+))?$/i
 const INFINITE = /^([+-]?)inf(inity)?$/i
 
-/** The number that a text denotes, as C's `strtod` reads it; undefined for none. */
+/** Parses a number as C's `strtod` does; undefined if the text is not a number. */
 export function numberOf(text: string): number | undefined {
   const end = text.indexOf('\0')
   const trimmed = (end < 0 ? text : text.slice(0, end)).replace(/^[ \t-\r]+|[ \t-\r]+$/g, '')
@@ -73,14 +73,14 @@ export function numberOf(text: string): number | undefined {
   return sign === '-' ? -size : size
 }
 
-/** The number that a value is, or that its text denotes. */
+/** Returns a number, or the number that a text represents; undefined for other values. */
 export const toNumber = (value: LuaValue): number | undefined =>
   typeof value === 'number' ? value : typeof value === 'string' ? numberOf(value) : undefined
 
 export const toText = (value: LuaValue): string | undefined =>
   typeof value === 'string' ? value : typeof value === 'number' ? numberText(value) : undefined
 
-/** An integer argument as C casts it: toward zero, and the smallest integer if there is none. */
+/** Casts a number to an integer as C does: truncates toward zero; returns the smallest integer if out of range. */
 export function toInteger(value: number): number {
   if (Number.isNaN(value) || Math.abs(value) >= 2 ** 63) return -(2 ** 63)
   return Math.trunc(value)

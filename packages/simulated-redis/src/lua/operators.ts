@@ -3,16 +3,16 @@ import { toNumber, toText } from './numbers.ts'
 import { LuaTable } from './table.ts'
 import { isTrue, type LuaFunction, type LuaValue, typeName } from './values.ts'
 
-/** The longest chain of `__index` and `__newindex`. */
+/** The maximum length of a chain of `__index` and `__newindex`. */
 const MOST_LINKS = 100
 
-/** The library with the methods of strings. */
+/** The library that contains the methods of strings. */
 export const stringMethods: { table: LuaTable | undefined } = { table: undefined }
 
 export const metamethod = (value: LuaValue, name: string): LuaValue =>
   value instanceof LuaTable ? value.metatable?.get(name) : undefined
 
-/** A compiled call; `named` is its callee in errors. */
+/** Returns the function that a call of a value invokes; `named` describes the callee in errors. */
 export function callable(value: LuaValue, named?: string): LuaFunction {
   if (typeof value === 'function') return value
   const calls = metamethod(value, '__call')
@@ -89,10 +89,10 @@ export const multiply: Arithmetic = (one, other, named, otherNamed) =>
   typeof one === 'number' && typeof other === 'number' ? one * other : slowMultiply(one, other, named, otherNamed)
 export const divide: Arithmetic = arithmetic('__div', (one, other) => one / other)
 export const power: Arithmetic = arithmetic('__pow', powerOf)
-/** The sign is that of the divisor. */
+/** Returns the remainder with the sign of the divisor. */
 export const modulo: Arithmetic = arithmetic('__mod', (one, other) => one - Math.floor(one / other) * other)
 
-/** Like C's `pow`: unlike in JavaScript, 1 to any power is 1. */
+/** Returns the power as C's `pow` does: 1 to any power is 1, unlike in JavaScript. */
 export function powerOf(base: number, exponent: number): number {
   return base === 1 || (base === -1 && Math.abs(exponent) === Number.POSITIVE_INFINITY) ? 1 : base ** exponent
 }
@@ -119,7 +119,7 @@ export function lengthOf(value: LuaValue, named?: string): LuaValue {
   return badOperand('get length of', value, named)
 }
 
-/** Both operands must have the same handler. */
+/** Returns the metamethod that both operands share; undefined if theirs differ. */
 function sharedHandler(one: LuaValue, other: LuaValue, event: string): LuaFunction | undefined {
   const handler = metamethod(one, event)
   return handler !== undefined && handler === metamethod(other, event) ? callable(handler) : undefined
@@ -132,7 +132,7 @@ export function equals(one: LuaValue, other: LuaValue): boolean {
   return handler !== undefined && isTrue(handler(one, other)[0])
 }
 
-/** Strings compare byte by byte: the locale of a Redis is C's. */
+/** Compares strings byte by byte: Redis uses the C locale. */
 export function isLess(one: LuaValue, other: LuaValue): boolean {
   if (typeof one === 'number' && typeof other === 'number') return one < other
   if (typeof one === 'string' && typeof other === 'string') return one < other

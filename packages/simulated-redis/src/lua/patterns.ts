@@ -8,7 +8,7 @@ const MOST_DEPTH = 3_000
 
 type Size = number | 'open' | 'position'
 
-/** One search for a pattern of Lua 5.1 in a text (lstrlib.c); positions count from 0. */
+/** A search for a Lua 5.1 pattern in a text (lstrlib.c); positions count from 0. */
 export class Matching {
   readonly #text: string
   readonly #pattern: string
@@ -23,20 +23,20 @@ export class Matching {
     this.#pattern = end < 0 ? pattern : pattern.slice(0, end)
   }
 
-  /** The end of the match that begins at `start`; undefined for none. */
+  /** Returns the end of the match that begins at `start`; undefined if there is none. */
   at(start: number, patternStart: number): number | undefined {
     this.#captures = []
     this.#depth = 0
     return this.#match(start, patternStart)
   }
 
-  /** The captures of the last match; the whole match if the pattern has none. */
+  /** Returns the captures of the last match; the whole match if the pattern has no captures. */
   captures(start: number, end: number): readonly LuaValue[] {
     const count = Math.max(1, this.#captures.length)
     return Array.from({ length: count }, (_, i) => this.capture(i, start, end))
   }
 
-  /** Only the pattern's own captures. */
+  /** Returns only the captures that the pattern defines. */
   ownCaptures(): readonly LuaValue[] {
     return this.#captures.map((_, i) => this.capture(i, 0, 0))
   }
@@ -98,7 +98,7 @@ export class Matching {
     }
   }
 
-  /** `%b`, `%f` and `%1`: the next positions in text and pattern; undefined for another escape. */
+  /** Matches `%b`, `%f` and `%1`; returns the next positions in text and pattern, or undefined for another escape. */
   #special(at: number, p: number): readonly [at: number, p: number] | 'none' | undefined {
     const [text, pattern] = [this.#text, this.#pattern]
     const kind = pattern[p + 1] ?? ''
@@ -173,7 +173,7 @@ export class Matching {
     }
   }
 
-  /** The end of the class that begins at `p` in the pattern. */
+  /** Returns the end of the class that begins at `p` in the pattern. */
   #classEnd(p: number): number {
     const pattern = this.#pattern
     if (pattern[p] === '%') {

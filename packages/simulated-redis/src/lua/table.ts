@@ -1,20 +1,20 @@
-/** A value of Lua 5.1: nil is undefined, and a string holds one byte in each character. */
+/** A Lua 5.1 value: nil is undefined; each character of a string represents one byte. */
 export type LuaValue = undefined | boolean | number | string | LuaTable | LuaFunction | JsonNull
 
-/** The null of `cjson`: a value that is only equal to itself. */
+/** The null of `cjson`, which equals only itself. */
 export class JsonNull {
   readonly isUserdata: true = true
 }
 
 export const JSON_NULL: JsonNull = new JsonNull()
 
-/** Returns all of its results. */
+/** A Lua function; it returns all of its results as a list. */
 export type LuaFunction = (...args: LuaValue[]) => readonly LuaValue[]
 
-/** Anything but nil and NaN. */
+/** A key of a table: any value except nil and NaN. */
 type Key = NonNullable<LuaValue>
 
-/** A slot of the hash part. A key whose value is nil keeps its slot until another key takes it. */
+/** A slot of the hash part. A key with a nil value keeps its slot until another key takes the slot. */
 interface Node {
   readonly at: number
   key: Key | undefined
@@ -25,18 +25,18 @@ interface Node {
 const MOST_BITS = 26
 
 /**
- * A table as Lua 5.1 lays it out (ltable.c): an array part and a hash part of chained scatter with Brent's variation.
- * The layout determines `#` of a table with holes, and the order of `pairs`.
+ * A table with the layout of Lua 5.1 (ltable.c): an array part, and a hash part of chained scatter with Brent's
+ * variation. The layout determines `#` of a table with holes and the order of `pairs`.
  */
 export class LuaTable {
   metatable: LuaTable | undefined
-  /** Scripts may not change it. */
+  /** Whether scripts cannot change the table. */
   isReadOnly = false
   #array: LuaValue[]
   #nodes: Node[]
-  /** No slot at or after this one is free. */
+  /** The index from which on no slot is free. */
   #lastFree: number
-  /** The slot of each key, found without following chains. */
+  /** The slot of each key, for lookups without a walk along chains. */
   readonly #places = new Map<Key, Node>()
 
   /** `items` and `keys` are the initial capacities of the two parts. */
@@ -60,7 +60,7 @@ export class LuaTable {
     return key === undefined ? undefined : this.#places.get(key)?.value
   }
 
-  /** The key is neither nil nor NaN. */
+  /** Sets the value of a key that is neither nil nor NaN. */
   set(key: Key, value: LuaValue): void {
     if (typeof key === 'number' && key >= 1 && key <= this.#array.length && Number.isInteger(key)) {
       this.#array[key - 1] = value
@@ -71,7 +71,7 @@ export class LuaTable {
     else place.value = value
   }
 
-  /** A border: the index of an item whose successor is nil. */
+  /** Returns a border: the index of an item whose successor is nil. */
   get length(): number {
     const array = this.#array
     let end = array.length
@@ -102,7 +102,8 @@ export class LuaTable {
   }
 
   /**
-   * The key after this one, with its value; undefined after the last. @throws RangeError for a key that is not there.
+   * Returns the next key after `key` with its value; undefined after the last. @throws RangeError if the table lacks
+   * the key.
    */
   next(key: LuaValue): readonly [key: Key, value: LuaValue] | undefined {
     let at = this.#indexOf(key)
@@ -125,12 +126,12 @@ export class LuaTable {
     return this.#array.length + place.at + 1
   }
 
-  /** Makes room for `items` in the array part, as the constructor of a table does. */
+  /** Reserves room for `items` in the array part, as a table constructor does. */
   reserve(items: number): void {
     if (items > this.#array.length) this.#resize(items, this.#nodes.length)
   }
 
-  /** A slot for a key that has none; undefined if it now belongs to the array part. */
+  /** Returns a slot for a new key; undefined if the key now belongs to the array part. */
   #newPlace(key: Key): Node | undefined {
     let main = this.#mainPlace(key)
     if (main === undefined || main.value !== undefined) {
@@ -148,7 +149,7 @@ export class LuaTable {
     return main
   }
 
-  /** If two keys share their main slot, the one that is not in its own moves. Returns the slot for the new key. */
+  /** Resolves a collision of main slots: a key outside of its own main slot moves. Returns the slot for the new key. */
   #makeRoom(main: Node, free: Node): Node {
     const other = this.#mainPlace(main.key as Key) as Node
     if (other === main) {
@@ -180,7 +181,7 @@ export class LuaTable {
     if (length === 0) return undefined
     if (typeof key === 'string') return this.#nodes[hashOf(key) & (length - 1)]
     if (typeof key === 'boolean') return this.#nodes[(key ? 1 : 0) & (length - 1)]
-    // In a real Lua, tables and functions hash by their addresses, which no seed decides.
+    // In real Lua, tables and functions hash by address, which no seed determines.
     return this.#nodes[(typeof key === 'number' ? hashOfNumber(key) : 0) % ((length - 1) | 1)]
   }
 
@@ -235,7 +236,7 @@ function nodesFor(keys: number): Node[] {
   return Array.from({ length }, (_, at) => ({ at, key: undefined, value: undefined, next: undefined }))
 }
 
-/** The largest power of two such that more than half of an array of that size is in use. */
+/** Returns the largest power of two such that an array of this size is more than half full. */
 function bestArray(counts: readonly number[], items: number): { readonly size: number; readonly inArray: number } {
   let [size, inArray, smaller] = [0, 0, 0]
   for (let i = 0, power = 1; power / 2 < items; i++, power *= 2) {
@@ -249,7 +250,7 @@ function bestArray(counts: readonly number[], items: number): { readonly size: n
   return { size, inArray }
 }
 
-/** Hashes strings like Lua: only some bytes of long ones. */
+/** Hashes a string as Lua does: only some bytes of long strings. */
 function hashOf(text: string): number {
   let hash = text.length
   const step = (text.length >> 5) + 1

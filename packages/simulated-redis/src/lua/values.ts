@@ -2,11 +2,11 @@ import { JSON_NULL, type LuaFunction, type LuaValue } from './table.ts'
 
 export { JSON_NULL, type LuaFunction, type LuaValue }
 
-/** The argument of `error`, on its way to `pcall`. */
+/** An error that carries the argument of `error` to `pcall`. */
 export class LuaError extends Error {
   override readonly name: string = 'LuaError'
   readonly value: LuaValue
-  /** The line of the script that raised it. */
+  /** The line of the script that raised the error. */
   readonly line: number | undefined
 
   constructor(value: LuaValue, line?: number) {
@@ -18,7 +18,7 @@ export class LuaError extends Error {
 
 export const NO_RESULTS: readonly LuaValue[] = []
 
-/** Everything but nil and false is true. */
+/** Whether a value is true: all values except nil and false are. */
 export const isTrue = (value: LuaValue): boolean => value !== undefined && value !== false
 
 export function typeName(value: LuaValue): string {

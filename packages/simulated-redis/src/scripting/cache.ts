@@ -11,7 +11,10 @@ export function loadedScript(store: Store, hash: string): string {
   return source
 }
 
-/** A command as a journal keeps it: with the whole script, since none is loaded when the journal is read. */
+/**
+ * Returns a command for the journal: with the whole script instead of its hash, because no script is loaded when the
+ * journal is replayed.
+ */
 export function journaled(store: Store, words: readonly string[]): readonly string[] {
   const [name = '', hash = '', ...rest] = words
   if (name.toUpperCase() !== 'EVALSHA') return words

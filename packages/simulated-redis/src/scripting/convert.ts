@@ -4,7 +4,7 @@ import { LuaTable } from '../lua/table.ts'
 import type { LuaValue } from '../lua/values.ts'
 import { doubleText, type Reply } from '../reply.ts'
 
-/** A table with one field: how scripts see replies that are no plain value. */
+/** Returns a table with one field, the form of replies that are not plain values. */
 export function field(name: string, value: LuaValue): LuaTable {
   const table = new LuaTable()
   table.set(name, value)
@@ -19,7 +19,7 @@ function listOf(replies: readonly Reply[], protocol: 2 | 3): LuaTable {
   return table
 }
 
-/** Converts a reply for a script, in the protocol that the script has chosen. */
+/** Converts a reply for a script, in the protocol that the script selected. */
 export function luaOf(reply: Reply, protocol: 2 | 3): LuaValue {
   if (reply === null) return protocol === 3 ? undefined : false
   if (typeof reply === 'string' || typeof reply === 'number') return reply

@@ -12,7 +12,7 @@ import { sha1 } from './cache.ts'
 import { replyOf } from './convert.ts'
 import { type Running, redisLibrary } from './redis-library.ts'
 
-/** A script as a client sends it. */
+/** A script with its keys and arguments. */
 export interface Evaluation {
   readonly source: string
   readonly keys: readonly string[]
@@ -21,7 +21,7 @@ export interface Evaluation {
 }
 
 const MOST_COMPILED = 1_000
-/** Compiling is a function of the text: runs share what they compiled. */
+/** Compiled scripts by their text; runs share them, because compilation depends only on the text. */
 const compiled = new Map<string, Chunk>()
 
 /** @throws LuaSyntaxError, ScriptRefusal */
@@ -65,7 +65,7 @@ function scriptingOf(store: Store): Scripting {
   return scripting
 }
 
-/** Compiles a script and keeps it for `EVALSHA`. Returns its SHA-1. @throws CommandError, UnknownCommand */
+/** Compiles a script and stores it for `EVALSHA`. Returns its SHA-1. @throws CommandError, UnknownCommand */
 export function load(store: Store, source: string): string {
   const hash = sha1(source)
   if (store.scripts.has(hash)) return hash
@@ -74,7 +74,7 @@ export function load(store: Store, source: string): string {
   return hash
 }
 
-/** Runs a whole script at once. @throws CommandError, UnknownCommand */
+/** Runs a script atomically. @throws CommandError, UnknownCommand */
 export function evaluate(call: Call, evaluation: Evaluation): Reply {
   const hash = load(call.store, evaluation.source)
   return orRefused(hash, () => {
@@ -85,12 +85,12 @@ export function evaluate(call: Call, evaluation: Evaluation): Reply {
 
 const words = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/))
 
-/** Commands that scripts may not use, because they concern connections, or wait. */
+/** Commands that scripts cannot call, because they concern connections or wait. */
 export const NOT_FROM_SCRIPTS: ReadonlySet<string> = words(`
   AUTH HELLO CLIENT QUIT RESET MULTI EXEC DISCARD WATCH UNWATCH SUBSCRIBE UNSUBSCRIBE PSUBSCRIBE PUNSUBSCRIBE
   EVAL EVALSHA EVAL_RO EVALSHA_RO SCRIPT BLPOP BRPOP BLMOVE BRPOPLPUSH BZPOPMIN BZPOPMAX`)
 
-/** Commands that a read-only script may not use. */
+/** Commands that a read-only script cannot call. */
 export const WRITES: ReadonlySet<string> = words(`
   APPEND BLMOVE BLPOP BRPOP BRPOPLPUSH BZPOPMAX BZPOPMIN DECR DECRBY DEL EXPIRE EXPIREAT FLUSHALL FLUSHDB GETDEL GETEX
   GETSET HDEL HINCRBY HINCRBYFLOAT HMSET HSET HSETNX INCR INCRBY INCRBYFLOAT LINSERT LMOVE LPOP LPUSH LPUSHX LREM LSET
@@ -99,7 +99,7 @@ export const WRITES: ReadonlySet<string> = words(`
   XREADGROUP XSETID XTRIM ZADD ZINCRBY ZPOPMAX ZPOPMIN ZREM ZREMRANGEBYLEX ZREMRANGEBYRANK ZREMRANGEBYSCORE`)
 
 function performing({ session, perform, requireRunnable }: Call, isReadOnly: boolean): Running['perform'] {
-  // A script's `SELECT` applies to it alone.
+  // A script's `SELECT` affects only the script.
   const own = createSession(session.id)
   own.database = session.database
   return (words) => {
@@ -135,7 +135,7 @@ function orRefused<T>(hash: string, act: () => T): T {
       const place = error.line === undefined ? 'the' : `line ${error.line} of the`
       throw new UnknownCommand(`${error.what}, in ${place} Lua script ${hash},`, error.because)
     }
-    // The possible depth of calls depends on more than the script.
+    // The maximum call depth depends on more than the script.
     if (error instanceof RangeError)
       throw new UnknownCommand(`the Lua script ${hash}`, `needs more room than there is: ${error.message}`)
     throw error

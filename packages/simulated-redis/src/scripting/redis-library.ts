@@ -9,7 +9,7 @@ import { sha1 } from './cache.ts'
 import { field, luaOf } from './convert.ts'
 
 export interface Running {
-  /** The protocol of the replies that it gets and returns. */
+  /** The protocol of the replies that the script receives and returns. */
   protocol: 2 | 3
   /** @throws CommandError, UnknownCommand */
   readonly perform: (words: readonly string[]) => Reply
@@ -21,19 +21,19 @@ const raise = (message: string): never => {
   throw new LuaError(field('err', message), lineOfCaller())
 }
 
-/** An error reply, from `-CODE message` or a text alone. */
+/** Returns an error reply for `-CODE message` or for a text without a code. */
 function errorTable(text: string): LuaTable {
   if (!text.startsWith('-')) return field('err', `ERR ${text}`)
   const trimmed = text.replace(/[\r\n]+$/, '').slice(1)
   return field('err', trimmed.includes(' ') ? trimmed : `ERR ${trimmed}`)
 }
 
-/** Numbers are written with enough digits to distinguish them. */
+/** Returns a word of a command; numbers have enough digits to be distinguishable. */
 function wordOf(value: LuaValue): string | undefined {
   return typeof value === 'number' ? significant(value, 17) : typeof value === 'string' ? value : undefined
 }
 
-/** The result of a command; an error is raised, or returned. */
+/** Runs a command and returns its result; an error is raised if `raises`, else returned. */
 function performed(running: Running, args: readonly LuaValue[], raises: boolean): readonly LuaValue[] {
   const words = args.map(wordOf)
   const wrong = wrongWords(words)
@@ -58,7 +58,7 @@ function replyTo(running: Running, words: readonly string[]): Reply {
   }
 }
 
-/** One text, or an error that is returned instead of raised. */
+/** Returns a function of one text; for other arguments it returns an error instead of raising one. */
 const fromText =
   (make: (text: string) => LuaTable): LuaFunction =>
   (...args) =>
@@ -68,7 +68,7 @@ const fromText =
 
 const REFUSED = ['breakpoint', 'debug', 'set_repl', 'acl_check_cmd']
 
-/** The library `redis`; `running` is the current script. */
+/** Returns the library `redis`; `running` returns the current script. */
 export function redisLibrary(running: () => Running): LuaTable {
   const functions: Library = {
     call: (...args) => performed(running(), args, true),

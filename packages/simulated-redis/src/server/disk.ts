@@ -1,10 +1,10 @@
 import type { Change, Store } from '../store.ts'
 import { redo } from './execute.ts'
 
-/** How often `appendfsync everysec` writes to disk, in nanoseconds. */
+/** The interval in nanoseconds at which `appendfsync everysec` writes to disk. */
 const FSYNC_NANOS = 1e9
 
-/** An append-only file: the commands certainly on disk, and those written since. */
+/** An append-only file: the commands certainly on disk, and the commands written but not yet fsynced. */
 export class Disk {
   readonly #store: Store
   #written: { readonly at: number; readonly change: Change }[] = []
@@ -17,14 +17,14 @@ export class Disk {
     this.#written.push({ at, change })
   }
 
-  /** Moves what has been fsynced by now to the disk. */
+  /** Moves the commands fsynced up to `now` to the disk. */
   fsync(now: number): void {
     const fsyncedAt = Math.floor(now / FSYNC_NANOS) * FSYNC_NANOS
     const count = this.#written.findIndex(({ at }) => at >= fsyncedAt)
     this.#redo(this.#written.splice(0, count < 0 ? this.#written.length : count))
   }
 
-  /** The data that a server finds after a power loss, which kept the first `kept(written)` of what was only written. */
+  /** Returns the data after a power loss, which keeps the first `kept(written)` of the commands not fsynced. */
   losePower(kept: (written: number) => number): Store {
     this.#redo(this.#written.splice(0, kept(this.#written.length)))
     this.#written = []

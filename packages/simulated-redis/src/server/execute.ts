@@ -15,7 +15,8 @@ const WHILE_LISTENING: readonly string[] = [
 ]
 
 /**
- * Executes a command, and the waiting commands that it unblocks; the replies are in the outboxes of the sessions.
+ * Executes a command and the waiting commands that it unblocks; their replies are added to the outboxes of the
+ * sessions.
  *
  * @throws UnknownCommand
  */
@@ -30,7 +31,7 @@ export function execute(store: Store, session: Session, words: readonly string[]
   serveWaiting(store)
 }
 
-/** A command has waited for its whole timeout. */
+/** Ends a command that has waited for its whole timeout. */
 export function giveUp(store: Store, session: Session, now: number): void {
   const { waiting } = session
   if (waiting === undefined) return
@@ -39,7 +40,7 @@ export function giveUp(store: Store, session: Session, now: number): void {
   serveWaiting(store)
 }
 
-/** The connection has closed. */
+/** Removes a session whose connection has closed. */
 export function disconnect(store: Store, session: Session): void {
   session.waiting = undefined
   session.backlog.length = 0
@@ -47,7 +48,7 @@ export function disconnect(store: Store, session: Session): void {
   leaveAll(store, session)
 }
 
-/** Applies the commands of a journal. */
+/** Replays the commands of a journal. */
 export function redo(store: Store, changes: readonly Change[]): void {
   const session = createSession(0)
   for (const { now, draws, database, commands: lines } of changes) {
@@ -94,7 +95,7 @@ function executeQueued(store: Store, session: Session): Reply {
   if (aborted || outdated) session.queued = undefined
   if (aborted) throw new CommandError('EXECABORT Transaction discarded because of previous errors.')
   if (outdated) return NO_ARRAY
-  // Still within the transaction, so no command waits.
+  // Within the transaction, no command waits.
   const replies = noting(store, session, lines, () =>
     lines.map((words) => failing(() => withoutWaiting(store, session, words)) ?? null),
   )
@@ -102,7 +103,7 @@ function executeQueued(store: Store, session: Session): Reply {
   return replies
 }
 
-/** Records changes of keys in the journal, if there is one. */
+/** Runs `act` and records its changes of keys in the journal, if there is one. */
 function noting<T>(store: Store, session: Session, lines: readonly (readonly string[])[], act: () => T): T {
   const { journal, changes: before, draws, now } = store
   const { database } = session
@@ -144,7 +145,7 @@ function run(store: Store, session: Session, words: readonly string[]): Reply | 
 const isWaits = (result: Reply | Waits | undefined): result is Waits =>
   typeof result === 'object' && result !== null && 'waits' in result
 
-/** Undefined if it waits, or has written its reply itself. */
+/** Runs a command; returns undefined if it waits or has written its reply itself. */
 function runOrWait(store: Store, session: Session, words: readonly string[]): Reply | undefined {
   const result = run(store, session, words)
   if (!isWaits(result)) return result
@@ -170,7 +171,7 @@ function firstServed(store: Store, session: Session, { keys, does, reply }: Wait
   return undefined
 }
 
-/** Sessions that wait for a key are served in order of arrival, until the key has nothing left. */
+/** Serves sessions that wait for a key in order of arrival, until the key has no further values. */
 function serveWaiting(store: Store): void {
   while (store.touched.length > 0) {
     const { database, key } = store.touched.shift() ?? { database: 0, key: '' }
@@ -189,7 +190,7 @@ function serveWaiting(store: Store): void {
 
 const isError = (reply: Reply): boolean => typeof reply === 'object' && reply !== null && 'error' in reply
 
-/** Ends the wait, and executes the commands that arrived meanwhile. */
+/** Ends a wait with a reply, and executes the commands that arrived during the wait. */
 function goOn(store: Store, session: Session, reply: Reply): void {
   session.waiting = undefined
   store.blocked.delete(session)

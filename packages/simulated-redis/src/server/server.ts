@@ -7,22 +7,22 @@ import { Disk } from './disk.ts'
 import { disconnect, execute, giveUp } from './execute.ts'
 
 export interface ServerOptions {
-  /** Milliseconds since 1970 by the server's clock, whole. */
+  /** Returns the whole milliseconds since 1970 by the server's clock. */
   now(): number
-  /** Nanoseconds by a clock that is never set; every whole second, what was written is fsynced. */
+  /** Returns nanoseconds by a monotonic clock; at every whole second of it, written data is fsynced. */
   uptime(): number
-  /** Calls `run` in so many milliseconds of the server's clock; the function that it returns cancels. */
+  /** Calls `run` after `ms` milliseconds of the server's clock; returns a function that cancels the call. */
   after(ms: number, run: () => void): () => void
-  /** The draw of this number, from 0 to 1 (exclusive): which element `SPOP` takes. Equal for equal numbers. */
+  /** Returns draw number `draw`, in [0, 1), such as for the element that `SPOP` takes. Equal for equal numbers. */
   random(draw: number): number
 }
 
-/** What a connection sends to its client. */
+/** Receives the data that a connection sends to its client. */
 export interface ConnectionListener {
   data(bytes: Buffer): void
   /** The server closes. */
   end(): void
-  /** The server was killed: the kernel resets what is open. */
+  /** Called when the server is killed: the kernel resets open connections. */
   reset(): void
 }
 
@@ -30,26 +30,29 @@ export interface Connection {
   readonly isClosed: boolean
   /** @throws UnknownCommand for a command or option that the server does not know. */
   receive(bytes: Buffer): void
-  /** The client closes, politely or by a reset. */
+  /** Closes the connection from the client's side, with a FIN or by a reset. */
   close(politely: boolean): void
 }
 
 /**
- * A Redis with `appendonly yes` and `appendfsync everysec`: a kill loses no executed command, since each was written
- * before its reply; a power loss may lose those of the last second.
+ * A Redis with `appendonly yes` and `appendfsync everysec`. A kill loses no executed command, because each command is
+ * written before its reply; a power loss may lose the commands of the last second.
  *
- * Whoever hands it bytes, or calls back what it asked for by `after`, ends the turn with `endTurn`.
+ * After every call of a connection with bytes, and after every callback of `after`, the caller must call `endTurn`.
  */
 export interface Server {
-  /** Whether a job of BullMQ waits for a worker, or has one. */
+  /** Whether a BullMQ job is waiting for a worker or being processed. */
   readonly isBusy: boolean
   start(): void
   connect(listener: ConnectionListener): Connection
-  /** Sends the replies of a turn, all at its end; returns whether the turn changed data. */
+  /** Sends all replies of a turn at its end; returns whether the turn changed data. */
   endTurn(): boolean
-  /** Closes every connection, and forgets loaded scripts. */
+  /** Closes every connection and removes loaded scripts. */
   kill(): void
-  /** Of what was written but not fsynced, keeps the first `kept(written)`: Redis drops what follows a hole in its file. */
+  /**
+   * Keeps the first `kept(written)` of the commands written but not fsynced: Redis drops the part of its file after a
+   * hole.
+   */
   losePower(kept: (written: number) => number): void
 }
 
@@ -178,7 +181,9 @@ class ServedConnection implements Connection {
   }
 }
 
-/** The words of a command, one byte per character; none for an empty line, undefined if it cannot be read. */
+/**
+ * Returns the words of a command, one byte per character; none for an empty line, undefined if the frame is malformed.
+ */
 export function wordsOf(frame: Buffer): readonly string[] | undefined {
   if (isNoCommand(frame)) return []
   return readRespCommand(frame)?.map((word) => (typeof word === 'string' ? Buffer.from(word) : word).toString('latin1'))

@@ -16,7 +16,7 @@ export class LuaSyntaxError extends Error {
   override readonly name: string = 'LuaSyntaxError'
 }
 
-/** Only runs whose programs use scripts need a parser. */
+/** The parser, loaded at the first use: only programs with scripts need it. */
 let parser: typeof import('luaparse') | undefined
 
 /** @throws LuaSyntaxError, ScriptRefusal */
@@ -27,12 +27,12 @@ export function compile(source: string): Chunk {
 
 interface Parsed {
   readonly chunk: ast.Chunk
-  /** The offsets of expressions in parentheses. */
+  /** The offsets of parenthesized expressions. */
   readonly groups: ReadonlySet<number>
 }
 
 function parse(source: string): Parsed {
-  // A shebang holds the flags of a script.
+  // A shebang line contains the flags of a script.
   if (source.startsWith('#!')) throw new ScriptRefusal(source.split('\n', 1)[0] ?? '', undefined, 1)
   parser ??= createRequire(import.meta.url)('luaparse') as typeof import('luaparse')
   try {
@@ -42,7 +42,7 @@ function parse(source: string): Parsed {
       locations: true,
       ranges: true,
       comments: false,
-      // Every character of a script is one byte.
+      // Each character of a script represents one byte.
       encodingMode: 'pseudo-latin1',
     })
     return { chunk, groups }
@@ -83,13 +83,13 @@ interface Lexing {
 
 const [STRING, IDENTIFIER, PUNCTUATOR, END] = [2, 8, 32, 1]
 
-/** After these tokens a parenthesis begins the arguments of a call. */
+/** Whether a parenthesis after the token begins the arguments of a call. */
 const isCalled = ({ type, value }: Token): boolean =>
   type === STRING || type === IDENTIFIER || (type === PUNCTUATOR && /^[)\]}]$/.test(value))
 
 /**
- * Finds expressions in parentheses, which the parser does not report: of a call in parentheses only the first result
- * counts.
+ * Finds parenthesized expressions, which the parser does not report: a call in parentheses yields only its first
+ * result.
  */
 function groupStarts(lexer: Lexing, source: string): ReadonlySet<number> {
   const starts = new Set<number>()

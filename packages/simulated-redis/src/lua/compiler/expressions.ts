@@ -34,7 +34,7 @@ const COMPARISONS: { readonly [operator in Operator]?: (one: string, other: stri
 export const isCall = (node: ast.Expression): node is Call =>
   node.type === 'CallExpression' || node.type === 'TableCallExpression' || node.type === 'StringCallExpression'
 
-/** Whether it may have several values as the last item of a list. */
+/** Whether the expression may have several values at the end of a list. */
 export const hasMany = (node: ast.Expression, { isGrouped }: Compiling): boolean =>
   (isCall(node) || node.type === 'VarargLiteral') && !isGrouped(node)
 
@@ -74,11 +74,11 @@ export function compileValue(node: ast.Expression, to: Compiling): string {
 
 const numberCode = (value: number): string => (value === Number.POSITIVE_INFINITY ? 'Infinity' : String(value))
 
-/** All values of an expression that may have several, as an array. */
+/** Compiles all values of an expression that may have several, to an array. */
 export const compileMany = (node: ast.Expression, to: Compiling): string =>
   isCall(node) ? compileCall(node, to) : '$rest'
 
-/** The values of a list, separated by commas, with all of its last expression. */
+/** Compiles the values of a list, separated by commas, including all values of its last expression. */
 export function compileList(nodes: readonly ast.Expression[], to: Compiling): string {
   const last = nodes.at(-1)
   if (last === undefined || !hasMany(last, to)) return nodes.map((node) => compileValue(node, to)).join(', ')
@@ -86,7 +86,7 @@ export function compileList(nodes: readonly ast.Expression[], to: Compiling): st
   return [...before, `...${compileMany(last, to)}`].join(', ')
 }
 
-/** Compiled to a condition of JavaScript. */
+/** Compiles an expression to a JavaScript condition. */
 export function compileCondition(node: ast.Expression, to: Compiling): string {
   if (node.type === 'BooleanLiteral') return String(node.value)
   if (node.type === 'UnaryExpression' && node.operator === 'not') return `!(${compileCondition(node.argument, to)})`
@@ -113,7 +113,7 @@ function compileBinary({ operator, left, right }: ast.BinaryExpression, to: Comp
   const compare = COMPARISONS[operator]
   if (compare !== undefined) {
     if (operator.startsWith('>') && !(isSimple(left) && isSimple(right))) {
-      // Operands are evaluated from the left, even where they swap places.
+      // Operands are evaluated from left to right, even where they are swapped.
       const [first, second] = [scope.temporary(), scope.temporary()]
       return atLine(line, `(${first} = ${one}, ${second} = ${other}, ${compare(first, second)})`)
     }
@@ -173,7 +173,7 @@ function argumentsOf(node: Call, to: Compiling): string {
   return compileList(node.arguments, to)
 }
 
-/** A table with the capacity that Lua reserves for its constructor's items, because `#` and `pairs` depend on that. */
+/** Compiles a table with the capacity that Lua reserves for its constructor, on which `#` and `pairs` depend. */
 function compileTable({ fields }: ast.TableConstructorExpression, to: Compiling): string {
   const last = fields.at(-1)
   const rest = last?.type === 'TableValue' && hasMany(last.value, to) ? compileMany(last.value, to) : undefined
@@ -191,7 +191,7 @@ function compileTable({ fields }: ast.TableConstructorExpression, to: Compiling)
   return `$.table(${room.join(', ')}, [${parts.join(', ')}]${rest === undefined ? '' : `, ${rest}`})`
 }
 
-/** Sizes are kept in one byte: from 16 on only their leading bits. */
+/** Returns the capacity that Lua encodes in one byte: from 16 on, only the leading bits are kept. */
 function reserved(count: number): number {
   let [size, power] = [count, 1]
   while (size >= 16) {

@@ -12,7 +12,7 @@ import * as operators from '../operators.ts'
 import { LuaTable } from '../table.ts'
 import { type LuaFunction, type LuaValue, NO_RESULTS } from '../values.ts'
 
-/** Steps (rounds of loops, and calls) that a script may take. */
+/** The maximum number of steps of a script: loop iterations and calls. */
 const MOST_STEPS = 5_000_000
 
 const ITEM: unique symbol = Symbol('an item of a table')
@@ -20,11 +20,11 @@ type Part = LuaValue | typeof ITEM
 
 const nonexistent = (name: string): never => fail(`Script attempted to access nonexistent global variable '${name}'`)
 
-/** A library whose functions may be read, but not called. */
+/** Returns a library whose functions can be read but not called. */
 const refusedLibrary = (name: string, functions: readonly string[]): LuaTable =>
   libraryTable(Object.fromEntries(functions.map((each) => [each, () => refuse(`${name}.${each}`)])))
 
-/** The runtime that compiled scripts find under the name `$`. */
+/** The runtime that compiled scripts access as `$`. */
 export class Machine {
   readonly ITEM: typeof ITEM = ITEM
   readonly NO_RESULTS: readonly LuaValue[] = NO_RESULTS
@@ -44,12 +44,12 @@ export class Machine {
   readonly isLess: typeof operators.isLess = operators.isLess
   readonly isAtMost: typeof operators.isAtMost = operators.isAtMost
   readonly forNumber: typeof operators.forNumber = operators.forNumber
-  /** Steps that are left. */
+  /** The number of remaining steps. */
   fuel = 0
   readonly #globals = new LuaTable()
   readonly #random: ScriptRandom
 
-  /** `libraries` are provided by the host, and `draw` returns its random numbers, uniform in [0, 1). */
+  /** `libraries` come from the host; `draw` returns its random numbers, uniform in [0, 1). */
   constructor(libraries: { readonly [name: string]: LuaTable }, draw: () => number) {
     this.#random = new ScriptRandom(draw)
     const own = {
@@ -92,7 +92,7 @@ export class Machine {
     return fail('Attempt to modify a readonly table')
   }
 
-  /** A key and its value in a table's constructor, where the key may be invalid. */
+  /** Returns a key and its value for a table constructor; throws if the key is invalid. */
   entry(key: LuaValue, value: LuaValue): readonly LuaValue[] {
     operators.requireKey(key)
     return [key, value]
@@ -103,8 +103,8 @@ export class Machine {
   }
 
   /**
-   * `items` and `keys` are the initial capacities; `parts` are keys, or `ITEM`, each with its value; `rest` are further
-   * items.
+   * Creates a table. `items` and `keys` are the initial capacities; `parts` are keys, or `ITEM`, each followed by its
+   * value; `rest` are further items.
    */
   table(items: number, keys: number, parts: readonly Part[], rest: readonly LuaValue[] = []): LuaTable {
     const table = new LuaTable(items, keys)

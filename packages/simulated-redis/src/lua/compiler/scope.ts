@@ -1,5 +1,5 @@
 interface Local {
-  /** Its name in JavaScript. */
+  /** The JavaScript name of the variable. */
   readonly id: string
   readonly depth: number
 }
@@ -9,7 +9,7 @@ interface FunctionFrame {
   readonly takesRest: boolean
 }
 
-/** Resolves a name to a local variable and its JavaScript name, which is unique. */
+/** Resolves Lua names to local variables with unique JavaScript names. */
 export class Scope {
   readonly #blocks: Map<string, Local>[] = []
   readonly #functions: FunctionFrame[] = []
@@ -53,14 +53,14 @@ export class Scope {
     return this.#functions.at(-1)?.takesRest ?? false
   }
 
-  /** A temporary variable of the function that is being compiled. */
+  /** Returns the name of a new temporary variable of the current function. */
   temporary(): string {
     const id = this.name()
     this.#functions.at(-1)?.temporaries.push(id)
     return id
   }
 
-  /** A name that no other variable has. */
+  /** Returns a name that no other variable has. */
   name(): string {
     this.#count++
     return `$${this.#count}`

@@ -14,13 +14,13 @@ import {
 } from './expressions.ts'
 import { atLine } from './lines.ts'
 
-/** Ends a script that takes too many steps. */
+/** The code that ends a script after too many steps. */
 const STEP = 'if (--$.fuel < 0) $.exhausted();'
 
 const compileBlock = (body: readonly ast.Statement[], to: Compiling): string =>
   to.scope.within(() => compileBody(body, to))
 
-/** Without a scope of its own. */
+/** Compiles the statements of a block without a new scope. */
 export const compileBody = (body: readonly ast.Statement[], to: Compiling): string =>
   body.map((statement) => atLine(statement.loc?.start.line, compileStatement(statement, to))).join(' ')
 
@@ -70,7 +70,7 @@ function compileLocal({ variables, init }: ast.LocalStatement, to: Compiling): s
   return `${before} let ${declared.join(', ')};`
 }
 
-/** This many values of a list, each in its own variable, which `before` sets. */
+/** Compiles the first `count` values of a list to variables, which the code `before` sets. */
 function compileValues(
   nodes: readonly ast.Expression[],
   count: number,
@@ -107,7 +107,7 @@ function compileAssignment({ variables, init }: ast.AssignmentStatement, to: Com
 }
 
 interface Target {
-  /** Evaluates the table and the key ahead of the values. */
+  /** The code that evaluates the table and the key before the values. */
   readonly before: string
   readonly assign: (value: string) => string
 }
@@ -144,7 +144,7 @@ function compileNamedFunction(node: ast.FunctionDeclaration, to: Compiling): str
 function compileReturn({ arguments: values }: ast.ReturnStatement, to: Compiling): string {
   const [only] = values
   if (only === undefined) return 'return $.NO_RESULTS;'
-  // This code belongs to the caller: its line is that of the call.
+  // In a stack trace this code belongs to the caller, at the line of the call.
   if (values.length === 1 && hasMany(only, to)) return `return (${compileMany(only, to)});`
   return `return [${compileList(values, to)}];`
 }
@@ -165,7 +165,7 @@ function compileNumericFor(node: ast.ForNumericStatement, to: Compiling): string
     const id = scope.declare(node.variable.name)
     return `let ${id} = ${at}; ${compileBlock(node.body, to)}`
   })
-  // Lua subtracts the step before the first round, which rounds.
+  // Lua subtracts the step before the first iteration, which rounds.
   const head = `let ${at} = ${initial}, ${limit} = ${end}, ${step} = ${by}; ${at} -= ${step};`
   const ends = `if (!(${step} > 0 ? ${at} <= ${limit} : ${limit} <= ${at})) break;`
   return `{ ${head} while (true) { ${at} += ${step}; ${ends} ${STEP} ${body} } }`
@@ -186,7 +186,7 @@ function compileGenericFor(node: ast.ForGenericStatement, to: Compiling): string
   return `{ ${head} while (true) { ${STEP} ${call} ${body} } }`
 }
 
-/** Syntax that the parser knows, but Lua 5.1 does not. */
+/** Refuses syntax that the parser accepts but Lua 5.1 does not have. */
 function refuseSyntax({ type, loc }: ast.Node): never {
   throw new ScriptRefusal(type, undefined, loc?.start.line)
 }

@@ -78,13 +78,13 @@ function assert(args: Arguments): readonly LuaValue[] {
   throw new LuaError(`${CHUNK}:${line}: ${message}`, line)
 }
 
-/** In Redis, `pcall` returns Redis' own errors as texts, as it did before they were tables. */
+/** `pcall` in Redis returns Redis errors as texts, as it did before they were tables. */
 function messageOf(value: LuaValue): LuaValue {
   const message = value instanceof LuaTable ? value.get('err') : undefined
   return typeof message === 'string' ? message : value
 }
 
-/** The results of `pcall`. Stack overflow is not caught, because it depends on more than the script. */
+/** Returns the results of `pcall`. A stack overflow is not caught, because it depends on more than the script. */
 function protectedCall(act: () => readonly LuaValue[], onError: (value: LuaValue) => LuaValue): readonly LuaValue[] {
   try {
     return [true, ...act()]
@@ -112,7 +112,7 @@ function getMetatable(args: Arguments): LuaValue {
 
 const REFUSED = ['load', 'loadstring', 'collectgarbage', 'gcinfo', 'newproxy', 'getfenv', 'setfenv']
 
-/** The global functions, which belong to no library. */
+/** Returns the global functions, which belong to no library. */
 export function baseLibrary(): Library {
   const nextFunction: LuaFunction = (table, key) => {
     const found =

@@ -1,11 +1,11 @@
 import type { LuaTable } from '../table.ts'
 import { type Arguments, libraryTable, named } from './arguments.ts'
 
-/** As in LuaJIT's library: the lowest 32 bits, signed. */
+/** Returns the lowest 32 bits, signed, as LuaJIT's library does. */
 function bitsAt(args: Arguments, at: number): number {
   const value = args.number(at)
   if (!Number.isFinite(value)) return 0
-  // Numbers are rounded to integers, halves to even.
+  // Rounds to an integer, with halves to even.
   const floor = Math.floor(value)
   const rest = value - floor
   const whole = rest > 0.5 || (rest === 0.5 && floor % 2 !== 0) ? floor + 1 : floor

@@ -11,7 +11,7 @@ interface Directive {
 
 const DIRECTIVE = /%(?:%|([-+ #0]*)(\d*)(?:(\.)(\d*))?(.?))/gs
 
-/** Like C's `sprintf`, without length modifiers. */
+/** Formats like C's `sprintf`, without length modifiers. */
 export function format(args: Arguments): string {
   let at = 0
   return args
@@ -116,7 +116,7 @@ function quoted(text: string): string {
   return `"${escaped}"`
 }
 
-/** Long strings are passed on whole; C cuts others at the first zero byte. */
+/** Formats a string: strings of 100 or more bytes unchanged; C truncates shorter strings at the first zero byte. */
 function stringText(text: string, how: Directive): string {
   const { precision } = how
   if (precision === undefined && text.length >= 100) return text

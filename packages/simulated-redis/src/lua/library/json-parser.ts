@@ -19,9 +19,9 @@ type Kind =
 
 interface Token {
   readonly kind: Kind
-  /** Where it begins, counted from 0. */
+  /** The offset of its first character, from 0. */
   readonly at: number
-  /** The text of a string, or the error in it. */
+  /** The text of a string, or an error message if the string is invalid. */
   readonly text: string
   readonly value: LuaValue
 }
@@ -43,7 +43,7 @@ const ESCAPES: { readonly [character: string]: string } = {
 
 const NUMBER = /[+-]?(?:0x[\da-f]+|inf(?:inity)?|nan|\d+\.?\d*(?:e[+-]?\d+)?)/iy
 
-/** Reads JSON as Redis' `cjson` does, errors included. */
+/** Parses JSON as Redis's `cjson` does, with equal errors. */
 export function parseJson(text: string): LuaValue {
   if (text.length >= 2 && (text[0] === '\0' || text[1] === '\0')) fail('JSON parser does not support UTF-16 or UTF-32')
   const parser = new Parser(text)

@@ -5,9 +5,9 @@ import { JSON_NULL, type LuaValue, typeName } from '../values.ts'
 import { libraryTable, named } from './arguments.ts'
 import { parseJson } from './json-parser.ts'
 
-/** How deep tables may be nested. */
+/** The maximum depth of nested tables. */
 const MOST_DEPTH = 1_000
-/** Beyond this length an array must be at least half full. */
+/** An array longer than this must be at least half full. */
 const SPARSE_FROM = 10
 
 function printed(value: LuaValue, depth: number): string {
@@ -26,7 +26,7 @@ function printed(value: LuaValue, depth: number): string {
   return `[${items.join(',')}]`
 }
 
-/** The largest index of a table whose keys are all indexes; undefined for any other table. */
+/** Returns the largest index of a table whose keys are all indexes; undefined for other tables. */
 function arrayLength(table: LuaTable): number | undefined {
   let [length, count] = [0, 0]
   for (let at = table.next(undefined); at !== undefined; at = table.next(at[0])) {

@@ -6,22 +6,22 @@ import { type Arguments, libraryTable, named } from './arguments.ts'
 
 const MOST = 2 ** 31 - 1
 
-/** Draws from the server's seeded randomness or, once a script sets a seed, like Redis (`redisLrand48`). */
+/** Random numbers: from the server's seeded stream, or after a script sets a seed, as in Redis (`redisLrand48`). */
 export class ScriptRandom {
   #state: bigint | undefined
   readonly #draw: () => number
 
-  /** `draw` is uniform in [0, 1). */
+  /** `draw` returns numbers uniform in [0, 1). */
   constructor(draw: () => number) {
     this.#draw = draw
   }
 
-  /** Undefined: the script has set no seed. */
+  /** Sets the seed; undefined resets to the server's stream. */
   seed(value: number | undefined): void {
     this.#state = value === undefined ? undefined : (BigInt.asUintN(32, BigInt(Math.trunc(value))) << 16n) | 0x330en
   }
 
-  /** Uniform in [0, 1). */
+  /** Returns a number uniform in [0, 1). */
   next(): number {
     if (this.#state === undefined) return this.#draw()
     this.#state = BigInt.asUintN(48, this.#state * 0x5deece66dn + 0xbn)

@@ -8,7 +8,7 @@ const MOST_DEPTH = 16
 
 const view = new DataView(new ArrayBuffer(8))
 
-/** The bytes written to the view, one per character. */
+/** Returns the bytes written to the view, one per character. */
 const written = (size: number): string => String.fromCharCode(...new Uint8Array(view.buffer, 0, size))
 
 const byte = (code: number): string => String.fromCharCode(code)
@@ -20,7 +20,7 @@ function unsigned(value: number, size: 1 | 2 | 4): string {
   return written(size)
 }
 
-/** A length after the code for its number of bytes. */
+/** Returns a length after the code for its number of bytes. */
 function counted(length: number, codes: readonly [one: number | undefined, two: number, four: number]): string {
   const [one, two, four] = codes
   if (one !== undefined && length <= 0xff) return byte(one) + unsigned(length, 1)
@@ -136,7 +136,7 @@ interface Reading {
   read(bytes: Buffer): number
 }
 
-/** How numbers are read, by their codes. */
+/** The readers of numbers by code. */
 const NUMBERS: ReadonlyMap<number, Reading> = new Map<number, Reading>([
   [0xca, { size: 4, read: (bytes) => bytes.readFloatBE() }],
   [0xcb, { size: 8, read: (bytes) => bytes.readDoubleBE() }],

@@ -10,7 +10,7 @@ import { format } from './format.ts'
 const MOST_BYTES = 64 * 1024 * 1024
 const SPECIALS = /[\^$*+?.()[\]%-]/
 
-/** A position counted from 1, or from the end if it is negative. */
+/** Returns a position counted from 1, or from the end if negative. */
 const placeOf = (at: number, length: number): number => Math.max(0, at < 0 ? at + length + 1 : at)
 
 function sub(args: Arguments): string {
@@ -42,7 +42,7 @@ function repeat(args: Arguments): string {
   return text.repeat(count)
 }
 
-/** The first match of a pattern, for `find` and `match`. */
+/** Returns the first match of a pattern, for `find` and `match`. */
 function search(args: Arguments, kind: 'find' | 'match'): readonly LuaValue[] {
   const [text, pattern] = [args.text(0), args.text(1)]
   const from = args.integerOr(2, 1)
@@ -116,7 +116,7 @@ function substitute(args: Arguments): readonly LuaValue[] {
   return [result + text.slice(at), count]
 }
 
-/** Nil and false leave the match unchanged. */
+/** Returns the replacement of a match; nil and false leave the match unchanged. */
 function replaced(whole: string, value: LuaValue): string {
   if (!isTrue(value)) return whole
   return toText(value) ?? fail(`invalid replacement value (a ${typeName(value)})`)

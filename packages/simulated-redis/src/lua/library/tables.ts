@@ -67,7 +67,7 @@ function each(args: Arguments, places: 'all' | 'items'): readonly LuaValue[] {
   return NO_RESULTS
 }
 
-/** Errors within a library name no line. */
+/** Compares items; errors within a library contain no line. */
 function isLessOfLibrary(one: LuaValue, other: LuaValue): boolean {
   const type = typeof one
   if (type === typeof other && (type === 'number' || type === 'string')) return isLess(one, other)
@@ -76,7 +76,8 @@ function isLessOfLibrary(one: LuaValue, other: LuaValue): boolean {
 }
 
 /**
- * Quicksort as in Lua, because the order of equal items, and the effect of an inconsistent comparison, depend on it.
+ * Sorts with Lua's quicksort: the order of equal items and the effect of an inconsistent comparison depend on the
+ * algorithm.
  */
 function sort(table: LuaTable, less: (one: LuaValue, other: LuaValue) => boolean): void {
   const swap = (i: number, j: number): void => {
