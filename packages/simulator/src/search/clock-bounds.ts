@@ -5,15 +5,15 @@ import type { Scenario } from '@chaosproxy/runner'
 import type { SearchedProtocol } from './subject.ts'
 import { type ClockStrengths, nemesesOf } from './trial-choices.ts'
 
-/** The strengths that the nemesis `clock` draws. */
+/** The greatest clock deviations that the nemesis `clock` draws. */
 const USUAL: { readonly driftPpm: number; readonly jumpMs: number } = { driftPpm: 50_000, jumpMs: 2_000 }
-/** Half as fast, or half as fast again: beyond that a clock is useless. */
+/** The greatest drift: half the speed, or one and a half times; beyond it a clock is useless. */
 const GREATEST_DRIFT_PPM = 500_000
 
 /**
- * The user's choice, else the bounds that the protocol declares: clocks are wrong up to a bound, because bugs hide
- * close to it, and never beyond. Undefined: clocks are as wrong as the nemesis draws them, and several may be wrong at
- * once.
+ * Returns the user's choice, else the bounds that the protocol declares: clocks deviate by up to a bound and never
+ * more, because bugs occur close to it. Undefined if there is no bound: the nemesis then draws the deviations, and
+ * several clocks may be wrong at the same time.
  */
 export function clockStrengths(
   { protocol, choices: { clocks: chosen } = {} }: SearchedProtocol,
@@ -28,8 +28,8 @@ export function clockStrengths(
 }
 
 /**
- * The kinds of fault that a trial leaves out, because nothing is promised under them and the user did not ask for them.
- * Clock faults within declared bounds stay.
+ * Returns the kinds of fault that a trial omits, because the protocol promises nothing under them and the user did not
+ * select them. Clock faults within declared bounds are kept.
  */
 export function kindsLeftOut(
   { protocol, choices = {} }: SearchedProtocol,
@@ -44,12 +44,12 @@ export function kindsLeftOut(
 }
 
 /**
- * A clock that is slow by this much is `drift` times slower than a correct one; a clock that is fast by as much is
- * closer to a correct one.
+ * Returns the drift in ppm at which a clock is `drift` times slower than a correct clock; a clock that is fast by the
+ * same drift is closer to a correct one.
  */
 export const slowestPpm = (drift: number): number => Math.min(GREATEST_DRIFT_PPM, Math.trunc((1 - 1 / drift) * 1e6))
 
-/** The same schedule with clocks wrong by no more than this, one after another. */
+/** Returns the schedule with clock faults limited to these strengths, and without overlap. */
 export function withClocksWithin(
   schedule: readonly ScheduledFault[],
   strengths: ClockStrengths | undefined,
@@ -71,13 +71,13 @@ interface ScheduleOfScenario {
   readonly schedule: readonly ScheduledFault[]
 }
 
-/** The same plan, mixed from others, without faults that would make clocks wrong beyond the bounds. */
+/** Returns a plan mixed from other plans, without faults that would exceed the clock bounds. */
 export function withinClocks<P extends ScheduleOfScenario>(subject: SearchedProtocol, plan: P): P {
   const isBounded = clockStrengths(subject, plan.scenario.targetSettings) !== undefined
   return isBounded ? { ...plan, schedule: clocksApart(plan.schedule) } : plan
 }
 
-/** Without clock faults that begin during another: together they could add up to more than any bound. */
+/** Removes clock faults that begin during another: together they could exceed any bound. */
 function clocksApart(schedule: readonly ScheduledFault[]): readonly ScheduledFault[] {
   const overlapping = new Set(overlaps(schedule.filter(({ plan }) => plan.kind === 'clock')))
   return overlapping.size === 0 ? schedule : schedule.filter((fault) => !overlapping.has(fault))
@@ -97,7 +97,7 @@ export function keepsToClocks(subject: SearchedProtocol, { targetSettings, fault
   )
 }
 
-/** The faults that begin during an earlier one, not counting earlier ones that overlap themselves. */
+/** Returns the faults that begin during an earlier fault, ignoring earlier faults that are themselves in the result. */
 function overlaps<T extends { readonly from: number; readonly to: number }>(faults: readonly T[]): T[] {
   let wrongUntil = 0
   return faults

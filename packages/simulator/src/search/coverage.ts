@@ -6,23 +6,23 @@ import type { AnyEvent, Observer } from '../node.ts'
 import type { Plan } from './plan.ts'
 import type { Trial } from './trial.ts'
 
-/** What a search has reached, and the scenarios that reached what none had before. */
+/** The coverage of a search, and the scenarios that extended it. */
 export interface Coverage {
   observe(node: NodeId): Observer
-  /** After a trial: keeps its scenario if it reached something new, and returns whether it did. */
+  /** Learns from a trial: keeps its scenario if it extended the coverage, and returns whether it did. */
   learn(trial: Pick<Trial, 'scenario' | 'met'>): boolean
-  /** A variation of a kept scenario; the given plan if none is kept. */
+  /** Returns a variation of a kept scenario; the given plan if none is kept. */
   vary(plan: Plan, random: Random): Plan
-  /** A copy to continue separately, with this watch on the machine. */
+  /** Returns a copy to continue separately, with this observer of the machine. */
   copy(machine: AnyMachine | undefined): Coverage
 }
 
-/** Older scenarios are dropped: states that were new early on are common by now. */
+/** The maximum number of kept scenarios. Older ones are dropped: states that were new early on are common later. */
 const MOST_KEPT = 64
 
 interface Reached {
   readonly edges: Edges
-  /** The assertions of programs that some trial has met. */
+  /** The assertions of programs that any trial has met. */
   readonly met: Set<string>
   readonly kept: Scenario[]
 }
@@ -31,8 +31,9 @@ const nothingReached = (): Reached => ({ edges: createEdges(), met: new Set(), k
 
 /**
  * Tracks coverage by protocol states: a node's role before and after a step, and the kind of event. Zalewski's American
- * Fuzzy Lop keeps inputs that take new edges of a program; here the edges are those of a replica's life. Programs have
- * no machine: their coverage is the `sometimes` and `reachable` assertions that they reach, as in Antithesis's SDK.
+ * Fuzzy Lop keeps inputs that take new edges of a program; here the edges are state changes of a replica. Programs have
+ * no state machine: their coverage is the set of `sometimes` and `reachable` assertions that they reach, as in
+ * Antithesis's SDK.
  */
 export function createCoverage(
   machine: AnyMachine | undefined,
@@ -87,12 +88,12 @@ export function createCoverage(
 }
 
 interface Edges {
-  /** False if it was already known. */
+  /** Adds an edge; returns false if it was already known. */
   add(before: string | undefined, after: string, kind: string): boolean
   copy(): Edges
 }
 
-/** The edges seen so far, in nested maps: building a text key at every step would cost more than the step. */
+/** Returns the set of edges seen so far, in nested maps: a text key for every step would cost more than the step. */
 function createEdges(seen = new Map<string | undefined, Map<string, Set<string>>>()): Edges {
   return {
     add(before, after, kind) {
@@ -134,7 +135,7 @@ function kindOf(event: AnyEvent | undefined): string {
   }
 }
 
-/** A little earlier or later, a little shorter or longer. */
+/** Returns a fault moved slightly in time, and slightly shortened or prolonged. */
 function moved(fault: PlannedFault, random: Random): PlannedFault {
   if (random.chance(0.5)) return fault
   const from = Math.max(0, fault.from + (random.next() - 0.5) * 200e6)

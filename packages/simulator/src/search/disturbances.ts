@@ -6,13 +6,13 @@ import type { Reaction } from './reaction.ts'
 export interface Disturbances {
   readonly schedule: readonly ScheduledFault[]
   readonly reactions: readonly Reaction[]
-  /** Requests of a program that are held at an await; when absent, none. */
+  /** The requests of a program that are held at an await; absent for none. */
   readonly holds?: readonly PlannedHold[] | undefined
-  /** When clients are busiest; when absent, at any time. */
+  /** The times when clients are busiest; absent for any time. */
   readonly busy?: readonly Millis[] | undefined
   /**
-   * How long the busy period lasts; when absent, any usual time. If given, every node has a client that mostly reads
-   * and one that mostly writes: a client that writes to a node that was cut off waits, and sees nothing meanwhile.
+   * The length of the busy period; absent for a random length. If given, every node has one client that mostly reads
+   * and one that mostly writes: a client that writes to an isolated node waits and observes nothing during the wait.
    */
   readonly busyMs?: Millis | undefined
 }

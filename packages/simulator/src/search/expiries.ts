@@ -4,14 +4,14 @@ import type { Disturbances } from './disturbances.ts'
 import type { Reaction } from './reaction.ts'
 import type { Times } from './times.ts'
 
-/** Leases and timers of usual lengths, if none have been learned. */
+/** The range of usual lengths of leases and timers, if none have been learned. */
 const SHORTEST_MS = 20
 const LONGEST_MS = 2_000
 
 /**
  * Aims at leases that outlast the promises behind them, and at promises forgotten by a restart: the leader is cut off,
- * and clients are busiest about when its lease ends. Before the cut its answers are delayed, or meanwhile others
- * restart.
+ * and clients are busiest around the end of its lease. Before the cut its answers are delayed, or during the cut other
+ * nodes restart.
  */
 export function aroundExpiry(random: Random, times: Times): Disturbances {
   const ms = durationOf(random, times)
@@ -23,7 +23,7 @@ export function aroundExpiry(random: Random, times: Times): Disturbances {
     schedule.push({ id: `expiry-${schedule.length + 1}`, from: atMs(fromMs), to: atMs(toMs), plan })
   }
   const lateMs = random.chance(0.5) ? ms * (0.05 + 0.45 * random.next()) : 0
-  // Answers that are on their way when the leader is cut off still arrive.
+  // Answers in transit when the leader is cut off still arrive.
   const cutMs = 2 * lateMs + (lateMs > 0 ? ms / 2 : 100) * random.next()
   if (lateMs > 0) add(0, cutMs, late(lateMs))
   const overMs = cutMs + ms * (0.7 + 0.5 * random.next())
@@ -38,8 +38,8 @@ export function aroundExpiry(random: Random, times: Times): Disturbances {
 }
 
 /**
- * A node is paused just after it has sent something, and cut off as soon as that has been answered: when it resumes it
- * takes old answers for new ones.
+ * Pauses a node just after it has sent a message, and cuts it off when the reply has arrived: on resumption it treats
+ * old replies as new ones.
  */
 function sleeper(random: Random, ms: number): Disturbances {
   const fromMs = ms * random.next()
@@ -52,7 +52,7 @@ function sleeper(random: Random, ms: number): Disturbances {
 }
 
 /**
- * A node that has just answered clients is cut off, and the others restart before the lease that they granted it has
+ * Cuts off a node that has just answered clients, and restarts the other nodes before the lease that they granted has
  * ended.
  */
 function forgetful(random: Random, ms: number): Disturbances {
@@ -67,8 +67,8 @@ function forgetful(random: Random, ms: number): Disturbances {
     after: atMs(0.1 + restartMs),
     duration: atMs(0.3 + 2 * random.next()),
   }
-  // A new leader takes a while to serve. Clients are busiest then: one that writes to a node that is cut off waits
-  // long.
+  // Clients are busiest when the new leader begins to serve, which takes a while: a client that writes to an isolated
+  // node waits long.
   const againMs = restartMs + 0.5 * ms * random.next()
   return {
     schedule: [],
@@ -80,7 +80,7 @@ function forgetful(random: Random, ms: number): Disturbances {
 
 const RESTARTED = ['follower', 'minority', 'one'] as const
 
-/** Mostly the time of a takeover, which leases are made for; otherwise some timer, or any length. */
+/** Returns, in most cases, the time of a takeover, which leases are designed for; otherwise a timer's or any length. */
 function durationOf(random: Random, { takeoverMs, timersMs }: Times): number {
   const choice = random.next()
   if (takeoverMs !== undefined && takeoverMs > 0 && choice < 0.6) return takeoverMs

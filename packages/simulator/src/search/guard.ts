@@ -1,16 +1,16 @@
 import nodeCrypto from 'node:crypto'
 import type { AnyMachine, ProtocolDefinition } from '@chaosproxy/protocols'
 
-/** Makes a run unrepeatable, with the remedy. */
+/** Remedies for calls that make a run unrepeatable. */
 const CHANCE = 'draw from a generator kept in the state, seeded with the "seed" passed to start'
 const TIME = 'use the "now" passed to start and step'
 const LATER = 'return a "setTimer" effect'
 
 /**
- * Keeps a protocol from anything that differs between two runs: during `start` and `step`, JavaScript's clock,
+ * Prevents a protocol from using anything that differs between two runs: during `start` and `step`, JavaScript's clock,
  * randomness and timers throw an error that names them, and so do Node's as members of `process` and `crypto`, and
- * `process.exit`, which would end the thread without a word. Used for
- * protocols that are not yet trusted, because it costs time.
+ * `process.exit`, which would end the thread without an error. Used only for protocols that are not yet trusted,
+ * because it costs time.
  */
 export const guardProtocol = (protocol: ProtocolDefinition): ProtocolDefinition => ({
   ...protocol,
@@ -54,7 +54,7 @@ const refusal = (name: string, instead: string) => (): never => {
   throw new Error(`it calls ${name}, so no run can be repeated: ${instead}`)
 }
 
-/** Dates made from a given time are allowed. */
+/** Permits dates that are created from a given time. */
 const TimelessDate = new Proxy(Date, {
   construct(target, given, made) {
     if (given.length === 0) refusal('new Date()', TIME)()
@@ -64,7 +64,7 @@ const TimelessDate = new Proxy(Date, {
   get: (target, name, receiver) => (name === 'now' ? refusal('Date.now()', TIME) : Reflect.get(target, name, receiver)),
 })
 
-/** Installed at each step, so it allocates nothing. */
+/** The replacements, created once: installing them at each step allocates nothing. */
 const refused = {
   random: refusal('Math.random()', CHANCE),
   now: refusal('performance.now()', TIME),

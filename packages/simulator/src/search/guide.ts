@@ -19,32 +19,33 @@ import type { SearchedProtocol } from './subject.ts'
 import { type Failure, runPlan, type TrialLimits } from './trial.ts'
 
 export interface GuideOptions {
-  /** The number of trials that look for other ways to break an invariant, once this one has been varied enough. */
+  /** The number of trials that look for other ways to break an invariant, after enough variations of this one. */
   readonly strategies: readonly Strategy[]
   readonly limits: TrialLimits
-  /** For the whole search; up to three times as much if few variations are tried in it. */
+  /** The time for the whole search; up to three times as much if it allows only few variations. */
   readonly budgetMs: Millis
 }
 
 type BrokenInvariant = Extract<Failure, { readonly kind: 'invariant' }>
 
-/** Variations tried per broken invariant before moving on to another one. */
+/** The number of variations per broken invariant before the search continues with another one. */
 const VARIATIONS = 60
 
-/** This many are tried before time may end the search, so that it does not find less on a busy machine. */
+/** The number of variations tried before the time limit applies, so that a busy machine does not find less. */
 const LEAST_VARIATIONS = 1_500
-/** The search of a slow subject, or on a slow machine, ends after this many times its budget in any case. */
+/** The multiple of its budget after which a search ends in any case, for slow subjects and slow machines. */
 const LONGEST_BUDGETS = 3
 
 /**
- * Goes from a broken invariant, which no client may have noticed, to a violation that a client sees. Up to the break
- * the scenario and its faults stay the same; then clients send many operations to all nodes, sometimes under one more
- * fault. If that shows nothing, tries other seeds that break the same invariant. Undefined if time ran out.
+ * Leads from a broken invariant, which clients may not have noticed, to a violation that a client sees. Up to the
+ * break, the scenario and its faults stay the same; afterwards clients send many operations to all nodes, sometimes
+ * under one additional fault. If this shows no violation, tries other seeds that break the same invariant. Undefined if
+ * the time is over.
  */
 export function guide(subject: SearchedProtocol, finding: SeedFailure, options: GuideOptions): SeedFailure | undefined {
   if (finding.failure.kind !== 'invariant') return undefined
   const { limits, budgetMs } = options
-  // The strategy that found it once will find it again.
+  // The strategy that found the break is likely to find it again.
   const same = options.strategies.filter(({ name }) => name === finding.strategy)
   const strategies = same.length > 0 ? same : options.strategies
   const startedAt = limits.now()
@@ -86,7 +87,7 @@ function varied(
   return undefined
 }
 
-/** The same scenario up to the break, then something else. */
+/** Returns a plan equal to the scenario up to the break and random after it. */
 function vary(subject: SearchedProtocol, scenario: Scenario, broken: BrokenInvariant, random: Random): Plan {
   const nodes = nodeNames(scenario.nodes)
   const lengthMs = SHORTEST_MS * (LONGEST_MS / SHORTEST_MS) ** random.next()
@@ -109,7 +110,10 @@ const LONGEST_MS = 3_000
 const PARTITION_PROBABILITY = 0.6
 const UNSEAT_PROBABILITY = 0.4
 
-/** Faults in force at the break heal as planned, or only much later, so that the two sides stay apart. */
+/**
+ * Returns the faults; those in effect at the break heal as planned, or only much later, so that the partitioned sides
+ * stay apart.
+ */
 function stretched(faults: Scenario['faults'], at: Nanos, random: Random, lengthMs: number): Scenario['faults'] {
   const stretches = random.chance(0.5)
   return faults.map((fault) =>
@@ -132,7 +136,7 @@ function separation(
   return { id: 'separation', from, to, plan: { kind: 'partition', links, mode: 'drop' } }
 }
 
-/** Stops the next leader: its successor may lack some of its entries. */
+/** Returns a reaction that stops the next leader: its successor may lack some of its entries. */
 const unseat = (at: Nanos, random: Random, lengthMs: number): Reaction => ({
   moment: random.pick(['leads', 'acknowledges'] as const),
   occurrence: 1 + random.integer(3),
@@ -142,7 +146,7 @@ const unseat = (at: Nanos, random: Random, lengthMs: number): Reaction => ({
   duration: nanos((0.2 + random.next()) * lengthMs * 1e6),
 })
 
-/** Clients of its own ask every node; no value of the scenario is used again. */
+/** Returns operations of new clients on every node; no value of the scenario is reused. */
 function denseOperations(
   { operations, workload }: SearchedProtocol,
   scenario: Scenario,

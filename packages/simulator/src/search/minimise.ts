@@ -16,40 +16,47 @@ import { firstLeader, runPlan, runScenario, type Trial, type TrialLimits } from 
 
 export interface MinimiseOptions {
   readonly limits: TrialLimits
-  /** For the whole minimisation; up to five times as much if few runs are tried in it. */
+  /** The time for the whole minimisation; up to five times as much if it allows only few runs. */
   readonly budgetMs: Millis
 }
 
-/** This many runs are tried before time may end it; otherwise a program with long runs would hardly be minimised. */
+/** The number of runs before the time limit applies; otherwise a program with long runs would hardly be minimised. */
 const LEAST_RUNS = 40
-/** It ends after this many times its budget in any case. */
+/** The multiple of its budget after which a minimisation ends in any case. */
 const LONGEST_BUDGETS = 5
-/** Small enough for a person to follow; the search for smaller scenarios ends here. */
+/** The size of a scenario that a person can follow; the search for smaller scenarios ends at it. */
 const FEW_OPERATIONS = 6
 const FEW_FAULTS = 2
-/** Share of the budget for shrinking the scenario found; the rest goes to finding a smaller one. */
+/**
+ * The shares of the budget up to which the found scenario is shrunk (`SHRINK_SHARE`) and smaller ones are searched for
+ * (`SEARCH_SHARE`).
+ */
 const SHRINK_SHARE = 0.35
 const SEARCH_SHARE = 0.9
 /**
- * For small scenarios of a program built from scratch: each takes as long to try as one step of shrinking a large one.
+ * The share for small scenarios of a program built from scratch: each takes as long as one step of shrinking a large
+ * scenario.
  */
 const SMALL_SHARE = 0.3
-/** This many are tried before time may end that stage, which leaves a share of the budget for the rest. */
+/**
+ * The number of small scenarios tried before the time limit applies; `MOST_SMALL_SHARE` of the budget ends this stage
+ * in any case.
+ */
 const LEAST_SMALL_TRIALS = 30
 const MOST_SMALL_SHARE = 0.6
-/** In place of `SHRINK_SHARE`, for programs. */
+/** Replaces `SHRINK_SHARE` for programs. */
 const PROGRAM_SHRINK_SHARE = 0.8
-/** The rest is for delays, where they can be chosen. */
+/** The share up to which scenarios are made robust; the rest is for delays, where these can be chosen. */
 const STURDY_SHARE = 0.95
-/** For scenarios built from scratch. */
+/** The maximum number of operations in scenarios built from scratch. */
 const MOST_OPERATIONS = 12
-/** Number of other seeds a scenario is tried under, to see whether it depends on its delays. */
+/** The number of other seeds under which a scenario is tried, to see whether it depends on its delays. */
 const OTHER_SEEDS = 8
 
 /**
- * Finds, in the given time, the smallest scenario that fails for the same cause. The scenario is shrunk; if it stays
- * large (one deletion too many makes the failure disappear), random parts of it are tried, and small scenarios from
- * scratch. Undefined if the scenario does not fail when it is played again.
+ * Finds, in the given time, the smallest scenario that fails for the same cause. Shrinks the scenario; if it stays
+ * large (one deletion too many removes the failure), tries random parts of it, and small scenarios from scratch.
+ * Undefined if the scenario does not fail when it is replayed.
  */
 export function minimise(
   subject: SearchedProtocol,
@@ -57,7 +64,7 @@ export function minimise(
   { limits: given, budgetMs }: MinimiseOptions,
 ): Scenario | undefined {
   const cause = causeOf(finding.failure)
-  // An invariant broken on the way would end the trial before the history shows anything.
+  // An invariant broken earlier would end the trial before the history shows the violation.
   const limits = { ...given, invariants: given.invariants && finding.failure.kind !== 'violation' }
   const isSame = ({ failure }: Trial): boolean => failure !== undefined && causeOf(failure) === cause
   const isPossible = ({ targetSettings, nodes }: Scenario): boolean =>
@@ -69,7 +76,7 @@ export function minimise(
     return isSame(runScenario(subject, scenario, limits))
   }
   if (!fails(finding.scenario)) return undefined
-  // Only programs have awaits and delays of their own.
+  // Only programs have awaits and configurable delays.
   const delaysMatter = subject.start !== undefined
   const possible = delaysMatter ? strategies : strategies.filter(({ name }) => name !== 'awaits')
   const startedAt = limits.now()
@@ -87,7 +94,7 @@ export function minimise(
     const other = random.chance(0.35) ? thinned(smallest, random) : afresh(seed)
     if (other === undefined || !fails(other)) continue
     const candidate = shrink(other, { fails, expired, turned: subject.targetSettings })
-    // A candidate as large as the best one is accepted too: it may allow deletions that the best one does not.
+    // A candidate equal in size to the best one is accepted too: it may allow deletions that the best one does not.
     if (sizeOf(candidate) <= sizeOf(smallest)) smallest = candidate
   }
   const sturdiest = sturdier(smallest, {
@@ -104,7 +111,7 @@ export function minimise(
     return delays
   }
 
-  /** With a hold, few operations show a failure that otherwise takes many. */
+  /** With a held request, few operations show a failure that otherwise needs many. */
   function smallOne(): Scenario | undefined {
     const holds = strategies.find(({ name }) => name === 'awaits')
     if (finding.scenario.operations.length <= MOST_OPERATIONS || (subject.awaits ?? []).length === 0) return undefined
@@ -116,7 +123,10 @@ export function minimise(
     return undefined
   }
 
-  /** The strategy that found it once will find it again; others may find it smaller. */
+  /**
+   * Searches anew; the strategy that found the failure is likely to find it again, other strategies may find a smaller
+   * scenario.
+   */
   function afresh(seed: number, chosen?: Strategy): Scenario | undefined {
     const [fewest] = possibleNodes(subject.protocol, subject.targetSettings)
     const small: SearchedProtocol = {
@@ -131,7 +141,10 @@ export function minimise(
   }
 }
 
-/** Under each seed, the first leader takes the part that the first leader has under the scenario's own seed. */
+/**
+ * Returns the scenario under other seeds; under each, the first leader takes the role of the first leader under the
+ * original seed.
+ */
 function underOtherSeeds(subject: SearchedProtocol, scenario: Scenario): Scenario[] {
   const leader = firstLeader(subject, scenario)
   return Array.from({ length: OTHER_SEEDS }, (_, i) => {
@@ -141,7 +154,7 @@ function underOtherSeeds(subject: SearchedProtocol, scenario: Scenario): Scenari
   })
 }
 
-/** To a reader, one fault or one held request counts as much as three operations. */
+/** Returns the size for a reader, who needs as much effort for one fault or held request as for three operations. */
 const sizeOf = ({ operations, faults, holds = [] }: Scenario): number =>
   operations.length + 3 * (faults.length + holds.length)
 

@@ -22,17 +22,17 @@ import { type Asked, isForLess, type SearchedProtocol } from './subject.ts'
 import { timesOf } from './times.ts'
 import { aimed, kindOf, mixed, nemesesOf, reactionsWithin } from './trial-choices.ts'
 
-/** A trial before it is run: its faults are still selectors and intentions, resolved during the run. */
+/** A trial before its run: its faults are still selectors and intentions, which the run resolves. */
 export interface Plan {
   readonly scenario: Scenario
   readonly schedule: Schedule
   readonly reactions: readonly Reaction[]
 }
 
-/** Faults and operations fall within this much virtual time: one election's worth, or several. */
+/** The range of virtual time for faults and operations: the length of one election or several. */
 const SHORTEST_MS = 300
 const LONGEST_MS = 3_000
-/** A long timeout leaves a request open across several leader changes. */
+/** The client timeouts; a long one keeps a request open across several leader changes. */
 export const TIMEOUTS_MS: readonly number[] = [600, 600, 2_000]
 const WORTH_TRYING_PROBABILITY = 0.5
 const BURSTS_PROBABILITY = 0.4
@@ -40,12 +40,12 @@ const MOST_BURSTS = 4
 const SHORTEST_BURST_MS = 5
 const LONGEST_BURST_MS = 200
 
-/** Depends only on the subject, the strategy and the seed. */
+/** Plans a trial; the plan depends only on the subject, the strategy and the seed. */
 export function planTrial(subject: SearchedProtocol, strategy: Strategy, seed: number): Plan {
   const random = createRandom(`trial ${seed}`)
   const counts = possibleNodes(subject.protocol, subject.targetSettings)
   const nodes = nodeNames(subject.nodes ?? random.fork('nodes').pick(counts.length > 0 ? counts : NODE_COUNTS))
-  // Log-uniform: short trials are cheaper, but failures that take several elections need long ones.
+  // The length is log-uniform: short trials are cheaper, but failures that need several elections require long ones.
   const [shortestMs, longestMs] = strategy.lengthsMs ?? [SHORTEST_MS, LONGEST_MS]
   const { choices = {}, besides = [] } = subject
   const lengthMs = choices.lengthMs ?? shortestMs * (longestMs / shortestMs) ** random.fork('length').next()
@@ -84,7 +84,7 @@ export function planTrial(subject: SearchedProtocol, strategy: Strategy, seed: n
   return withinPromise(subject, { scenario, schedule: planned.schedule, reactions: planned.reactions })
 }
 
-/** The plan without faults under which nothing is promised, and without those that the user did not choose. */
+/** Returns the plan without faults under which nothing is promised, and without faults that the user did not select. */
 export function withinPromise(subject: SearchedProtocol, { scenario, schedule, reactions }: Plan): Plan {
   const { choices = {} } = subject
   const notUnder = kindsLeftOut(subject, scenario.targetSettings)
@@ -95,7 +95,7 @@ export function withinPromise(subject: SearchedProtocol, { scenario, schedule, r
   }
 }
 
-/** Draws the settings whose defaults hide bugs: each is changed in half of the trials, unless the user has set it. */
+/** Draws the settings whose defaults hide bugs: each is changed in half of the trials unless the user has set it. */
 function chooseTargetSettings(
   subject: SearchedProtocol,
   random: Random,
@@ -108,7 +108,9 @@ function chooseTargetSettings(
   return targetSettings
 }
 
-/** Why clients of the protocol cannot run the workload, such as `cannot be asked to add`; undefined if they can. */
+/**
+ * Returns why clients of the protocol cannot run the workload, such as `cannot be asked to add`; undefined if they can.
+ */
 export function whyUnaskable(subject: Asked): string | undefined {
   const { workload, settings, protocol, targetSettings } = subject
   const functions = functionsOf(protocol, targetSettings)
@@ -119,7 +121,7 @@ export function whyUnaskable(subject: Asked): string | undefined {
   return `replicates ${protocol.objects.join(', ')} and no ${workload.object}`
 }
 
-/** Workload settings worth varying are drawn for each trial, unless the user has set them. */
+/** Returns the workload settings: those worth varying are drawn for each trial unless the user has set them. */
 function chooseSettings(subject: SearchedProtocol, random: Random): Settings {
   const { workload, settings: chosen } = subject
   const isWeaker = isForLess(subject)
@@ -127,13 +129,13 @@ function chooseSettings(subject: SearchedProtocol, random: Random): Settings {
   for (const setting of workload.settings) {
     const { name, worthTrying } = setting
     const usual = usualValue(setting, isWeaker)
-    // A setting whose default changes for weaker levels is not varied there.
+    // A setting whose default changes for weaker levels is not varied at these levels.
     if (worthTrying !== undefined && usual === setting.default) drawn[name] = random.pick(worthTrying)
   }
   return settingsFor(workload, { ...drawn, ...chosen }, isWeaker)
 }
 
-/** The operations of clients that act at random times, independent of earlier answers. */
+/** Returns the operations of clients that act at random times, independent of earlier answers. */
 function planOperations(
   { operations, workload, protocol, choices = {} }: SearchedProtocol,
   settings: Settings,
@@ -154,7 +156,7 @@ function planOperations(
     busy !== undefined || random.chance(BURSTS_PROBABILITY)
       ? inBursts(random, busy ?? burstsWithin(random, lengthMs), busyMs)
       : () => random.next() * lengthMs
-  // Plain loops: trials are planned by the thousand, and an iterator would cost more than the random numbers.
+  // Plain loops, because thousands of trials are planned, and an iterator would cost more than the random numbers.
   const times = float64Array(operations)
   for (let i = 0; i < operations; i++) times[i] = timeOf()
   times.sort()
@@ -175,15 +177,15 @@ function planOperations(
 const burstsWithin = (random: Random, lengthMs: number): readonly number[] =>
   Array.from({ length: 1 + random.integer(MOST_BURSTS) }, () => random.next() * lengthMs)
 
-/** Times clustered around a few moments: some bugs need many operations at once, on one key. */
+/** Returns times clustered around a few moments: some bugs need many simultaneous operations on one key. */
 function inBursts(random: Random, bursts: readonly number[], longestMs: number = LONGEST_BURST_MS): () => number {
   const spreadMs = SHORTEST_BURST_MS * Math.max(1, longestMs / SHORTEST_BURST_MS) ** random.next()
   return () => random.pick(bursts) + random.next() * spreadMs
 }
 
-/** The part of a request during which programs run: between its reads and its writes. */
+/** The moments within a request at which programs run: between its reads and its writes. */
 const WITHIN_REQUESTS = ['sends', 'sends', 'rings', 'acknowledges'] as const satisfies readonly Moment[]
-/** Requests overtake one another only when many are in progress at once. */
+/** The probability of busy moments: requests overtake each other only when many are in progress. */
 const BUSY_PROBABILITY = 0.7
 const MOST_BUSY_MOMENTS = 4
 const MOST_REACTIONS = 6
@@ -191,7 +193,7 @@ const MOST_EPISODES = 3
 
 /**
  * Adapts a strategy's plan to programs, which have no leader, and to the available faults: a plan that waits for a
- * leader, or uses only faults that were not chosen, would have no effect.
+ * leader, or that uses only faults that were not selected, would have no effect.
  */
 export function fitting(
   { schedule, reactions, busy: usual, busyMs, holds }: Disturbances,

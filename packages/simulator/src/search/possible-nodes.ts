@@ -2,10 +2,10 @@ import type { ProtocolDefinition } from '@chaosproxy/protocols'
 import type { SearchedProtocol } from './subject.ts'
 
 export const NODE_COUNTS: readonly number[] = [3, 3, 5]
-/** Unless the user gives a number. */
+/** The maximum number of nodes, unless the user gives a number. */
 export const MOST_NODES_TRIED: number = Math.max(...NODE_COUNTS)
 
-/** The numbers of nodes that a search draws from, as far as these settings allow them. */
+/** Returns the numbers of nodes that a search draws from and that these settings permit. */
 export const possibleNodes = (
   { impossible }: ProtocolDefinition,
   targetSettings: SearchedProtocol['targetSettings'],

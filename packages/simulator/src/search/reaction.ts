@@ -2,12 +2,12 @@ import { type Fault, type Link, linksBetween, type NodeId } from '@chaosproxy/fa
 import type { Nanos } from '@chaosproxy/history'
 import type { Moment } from '../moments.ts'
 
-/** An action on a node at the nth moment of a run when some node is most vulnerable. */
+/** An action on a node at the nth moment of a run at which any node is most vulnerable. */
 export interface Reaction {
   readonly moment: Moment
-  /** Counted from 1, over all nodes. */
+  /** The number of the moment, from 1, over all nodes. */
   readonly occurrence: number
-  /** Earlier moments do not count; the scenario's start by default. */
+  /** The time before which moments do not count; by default the start of the scenario. */
   readonly notBefore?: Nanos | undefined
   readonly harm: Harm
   readonly after: Nanos

@@ -3,16 +3,16 @@ import { type Nanos, nanos } from '@chaosproxy/history'
 import type { Moment, MomentWatch } from '../moments.ts'
 import type { Reaction } from './reaction.ts'
 
-/** The reactions of one trial, waiting for their moments. */
+/** The reactions of one trial that wait for their moments. */
 export interface Reflexes {
   readonly watch: MomentWatch
-  /** Moments count from here on. */
+  /** Starts the count of moments. */
   begin(since: () => Nanos, react: (reaction: Reaction, node: NodeId) => void): void
 }
 
 export function createReflexes(reactions: readonly Reaction[]): Reflexes {
   const awaited: { [moment in Moment]: boolean } = {
-    // The present leader must be known when moments begin to count.
+    // The current leader must be known when the count of moments starts.
     leads: reactions.some(({ moment }) => moment === 'leads'),
     persists: false,
     acknowledges: false,

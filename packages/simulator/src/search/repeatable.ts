@@ -6,9 +6,9 @@ import { hurried, type SearchedProtocol } from './subject.ts'
 import { runPlan } from './trial.ts'
 
 /**
- * Runs trials twice, the second time in reverse order, which reveals state kept from one run to the next. The subject's
- * shortcut is included; it is no longer trusted if it alone makes a difference. Describes the first trial that differs;
- * undefined if none does.
+ * Runs trials twice, the second time in reverse order, which reveals state kept between runs. The subject's shortcut is
+ * included; if it alone makes a difference, it is no longer trusted. Describes the first trial that differs; undefined
+ * if none does.
  */
 export function unrepeatableSeed(subject: SearchedProtocol, options: Repeated): string | undefined {
   const { shortcut } = subject
@@ -24,7 +24,7 @@ export function unrepeatableSeed(subject: SearchedProtocol, options: Repeated): 
 
 interface Repeated extends Pick<SearchOptions, 'first' | 'count' | 'strategies' | 'limits' | 'stopped'> {
   /**
-   * The share of the time for this that has passed: once it is over, no further trial is run. At least one is run
+   * Returns the elapsed share of the time for this check: at 1 no further trial is run. At least one trial is run
    * twice.
    */
   readonly share?: (() => number) | undefined
@@ -40,15 +40,15 @@ function differentSeed(
     const strategy = strategies[seed % strategies.length]
     if (strategy === undefined) throw new RangeError('a search needs a strategy')
     const { events, failure } = runPlan(run, planTrial(subject, strategy, seed), limits)
-    // How far a trial came before its memory was full does not depend on the seed.
+    // The progress of a trial before its memory was full does not depend on the seed.
     return failure?.kind === 'broken' ? undefined : events
   }
   for (let seed = first; seed < first + count && !stopped(); seed++) {
     const events = eventsOf(seed, subject)
-    // The search reports it.
+    // The search reports this failure.
     if (events === undefined) break
     before.set(seed, events)
-    // As much time again is needed to run all of them again.
+    // The second runs of all trials need as much time again.
     if (share() > 1 / 2) break
   }
   let compared = 0

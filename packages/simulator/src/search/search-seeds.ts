@@ -14,17 +14,18 @@ import { type Failure, runPlan, type Trial, type TrialLimits } from './trial.ts'
 export interface SearchOptions {
   readonly first: number
   readonly count: number
-  /** The seeds take the strategies in turn. */
+  /** The strategies, which the seeds use in turn. */
   readonly strategies: readonly Strategy[]
   readonly limits: TrialLimits
   /** Whether the first failure ends the search. */
   readonly stopAtFirst: boolean
-  /** Whether each trial is run twice, to check that both give the same bytes. By default not. */
+  /** Whether each trial is run twice to check that both runs give the same bytes; false by default. */
   readonly verifyDeterminism?: boolean | undefined
-  /** The coverage of earlier ranges, so that this one looks for states that are new to all of them. */
+  /** The coverage of earlier ranges: this range looks for states that are new to all of them. */
   readonly learnt?: Coverage | undefined
   /**
-   * The coverage of all searches of this thread, which this one extends; its trials then depend on earlier ones too.
+   * The coverage of all searches of this thread, which this search extends; its trials then also depend on earlier
+   * searches.
    */
   readonly reached?: Coverage | undefined
   readonly stopped?: (() => boolean) | undefined
@@ -36,22 +37,22 @@ export interface SeedFailure {
   readonly strategy: string
   readonly failure: Failure
   readonly scenario: Scenario
-  /** The broken invariant that led to it, if one did. */
+  /** The broken invariant that led to the failure, if any. */
   readonly after?: string | undefined
 }
 
 export interface Evidence {
   /**
-   * What the workload misses in the history of every trial, such as `no read succeeded`: a search that found nothing
-   * then proves nothing. Undefined before the first history.
+   * The evidence that the history of every trial lacks, such as `no read succeeded`: a search without a finding then
+   * proves nothing. Undefined before the first history.
    */
   readonly missing: readonly string[] | undefined
   readonly undecided: number
-  /** Why: the first seed of each reason, in order of seeds; the first few. */
+  /** The first reasons for undecided histories, each with its first seed, in the order of seeds. */
   readonly reasons: readonly UndecidedSeed[]
   /**
-   * By function: in how many trials clients gave up on all of its operations. Absent if there was none; where there are
-   * most, trials with more patient clients prove little of the others.
+   * By function: the number of trials in which clients gave up on all of its operations. Absent if there was none. If
+   * most trials are affected, more patient clients in the rest prove little.
    */
   readonly unanswered?: { readonly [f: string]: number } | undefined
 }
@@ -63,7 +64,7 @@ export interface UndecidedSeed {
 
 export const noEvidence: Evidence = { missing: undefined, undecided: 0, reasons: [] }
 
-/** The reasons that are kept: every trial may have its own. */
+/** The maximum number of reasons kept: every trial may have a different one. */
 const MOST_REASONS = 3
 
 export const sumOfEvidence = (one: Evidence, other: Evidence): Evidence => ({
@@ -80,7 +81,7 @@ function unansweredMember(counts: readonly (readonly [f: string, trials: number]
   return { unanswered }
 }
 
-/** The functions all of whose operations clients gave up on. */
+/** Returns the functions of which clients gave up on every operation. */
 function givenUpIn({ functions, operations, errorOf }: History): readonly string[] {
   const givenUp = new Map<string, boolean>()
   for (let row = 0; row < operations.length; row++) {
@@ -92,7 +93,7 @@ function givenUpIn({ functions, operations, errorOf }: History): readonly string
   return [...givenUp].flatMap(([f, isGivenUp]) => (isGivenUp ? [f] : []))
 }
 
-/** What the clients of most trials never had an answer to, and what to do; empty if there is nothing. */
+/** Returns the functions that were never answered in most trials, each with a remedy; empty if there are none. */
 export const unansweredTexts = ({ unanswered = {} }: Pick<Evidence, 'unanswered'>, trials: number): readonly string[] =>
   Object.entries(unanswered)
     .filter(([, silent]) => silent > trials / 2)
@@ -104,7 +105,7 @@ export const unansweredTexts = ({ unanswered = {} }: Pick<Evidence, 'unanswered'
 
 const PATIENCE = [...new Set(TIMEOUTS_MS)].map((ms) => `${ms} ms`).join(' or ')
 
-/** The same in whatever order results are combined. */
+/** Returns the first reasons, independent of the order in which results are combined. */
 function firstReasons(all: readonly UndecidedSeed[]): readonly UndecidedSeed[] {
   if (all.length === 0) return all
   const inOrder = all.toSorted((one, other) => one.seed - other.seed)
@@ -112,7 +113,7 @@ function firstReasons(all: readonly UndecidedSeed[]): readonly UndecidedSeed[] {
   return inOrder.filter((_, i) => texts.indexOf(texts[i] ?? '') === i).slice(0, MOST_REASONS)
 }
 
-/** The errors that are counted in parentheses differ from trial to trial: what is missing is the same. */
+/** Returns the missing evidence without the error counts in parentheses, which differ from trial to trial. */
 const uncounted = (what: string): string => what.replace(/ \(\d+ of \d+: .*\)$/s, '')
 
 const inBoth = (one: Evidence['missing'], other: Evidence['missing']): Evidence['missing'] =>
@@ -120,11 +121,11 @@ const inBoth = (one: Evidence['missing'], other: Evidence['missing']): Evidence[
     ? (one ?? other)
     : one.flatMap((what) => {
         const also = other.find((each) => uncounted(each) === uncounted(what))
-        // The same in whatever order results are combined.
+        // The choice is independent of the order in which results are combined.
         return also === undefined ? [] : [what < also ? what : also]
       })
 
-/** Once nothing is missing, later histories need not be examined. */
+/** Adds a trial to the evidence; later histories need no examination once no evidence is missing. */
 const withTrial = (
   evidence: Evidence,
   { workload }: SearchedProtocol,
@@ -146,23 +147,29 @@ export interface SearchResult {
   readonly evidence: Evidence
   readonly steps: number
   readonly findings: readonly SeedFailure[]
-  /** By strategy: how many trials it had, and how many of them failed. */
+  /** By strategy: the number of its trials, and the number of failed ones. */
   readonly tried: { readonly [strategy: string]: { readonly trials: number; readonly found: number } }
-  /** Seeds whose planned trials reached states that no earlier trial had; empty if no strategy varies trials. */
+  /**
+   * The seeds whose planned trials reached states that no earlier trial had reached; empty if no strategy varies
+   * trials.
+   */
   readonly interesting: readonly number[]
 }
 
-/** One trial in this many is also run without the subject's shortcut, and compared. */
+/** One of this many trials is also run without the subject's shortcut and compared. */
 const COMPARED_SEEDS = 25
 
-/** How often a strategy that varies trials plans a new one, which its seed alone determines. */
+/** The probability that a strategy with variations plans a new trial, which its seed alone determines. */
 const NEW_PROBABILITY = 0.25
 
-/** The machine that shows the states of a subject; programs have none, and report their own coverage. */
+/** Returns the state machine whose states measure coverage; programs have none and report their own coverage. */
 const watchedMachine = (subject: SearchedProtocol) =>
   subject.start === undefined ? machineOf(subject, subject.targetSettings) : undefined
 
-/** The coverage of these seeds' trials, for ranges that begin with it. Undefined if no strategy varies trials. */
+/**
+ * Returns the coverage of the trials of these seeds, for ranges that start from it. Undefined if no strategy varies
+ * trials.
+ */
 export function learnFrom(
   subject: SearchedProtocol,
   seeds: readonly number[],
@@ -179,13 +186,16 @@ export function learnFrom(
   return coverage
 }
 
-/** Runs one trial for each seed of a range. Depends only on its arguments, and changes none but `reached`. */
+/**
+ * Runs one trial for each seed of a range. The result depends only on the arguments; of these, only `reached` is
+ * changed.
+ */
 export function searchSeeds(subject: SearchedProtocol, options: SearchOptions): SearchResult {
   const { first, count, strategies, limits, stopAtFirst } = options
   const findings: SeedFailure[] = []
   const interesting: number[] = []
   const tried: { [strategy: string]: SearchResult['tried'][string] } = {}
-  // Watching costs time: do it only if some strategy uses the result.
+  // Coverage costs time, so it is measured only if a strategy uses it.
   const coverage = options.reached ?? options.learnt?.copy(watchedMachine(subject)) ?? learnFrom(subject, [], options)
   let trials = 0
   let steps = 0
@@ -214,7 +224,7 @@ export function searchSeeds(subject: SearchedProtocol, options: SearchOptions): 
   return { trials, steps, evidence, findings, tried, interesting }
 }
 
-/** A failure counts only if the same plan fails in the same way again. */
+/** Runs a failed plan again: a failure counts only if it repeats. */
 function unrepeatable(
   subject: SearchedProtocol,
   plan: Plan,
@@ -229,8 +239,8 @@ function unrepeatable(
 }
 
 /**
- * Equal for failures of the same kind: a smaller scenario must keep it, and failures with the same one count as one
- * cause.
+ * Returns a text that is equal for failures of the same kind: a smaller scenario must keep it, and failures with equal
+ * texts count as one cause.
  */
 export function causeOf(failure: Failure): string {
   switch (failure.kind) {
@@ -248,7 +258,8 @@ export function causeOf(failure: Failure): string {
 }
 
 /**
- * A trial by the subject's shortcut, repeated without it if it fails or is to be compared: then the repetition counts.
+ * Runs a trial with the subject's shortcut, and again without it if the trial fails or is to be compared: the second
+ * result counts.
  */
 function hurriedTrial(
   subject: SearchedProtocol,
@@ -260,7 +271,7 @@ function hurriedTrial(
   if (shortcut === undefined) return runPlan(subject, plan, limits)
   const trial = unlessRefused(hurried(subject), plan, limits)
   if (trial !== undefined && trial.failure === undefined && !isCompared) return trial
-  // State kept by the shortcut may have filled the memory.
+  // State that the shortcut kept may have filled the memory.
   const hasEnded = trial !== undefined && !(trial.failure?.kind === 'broken' && trial.failure.stuck === true)
   if (!hasEnded) shortcut.distrust()
   const sure = runPlan(subject, plan, limits)
@@ -268,7 +279,7 @@ function hurriedTrial(
   return sure
 }
 
-/** Undefined for a run that is refused: without the shortcut it may not be. */
+/** Runs a trial; returns undefined if the run is refused, because it may be possible without the shortcut. */
 function unlessRefused(subject: SearchedProtocol, plan: Plan, limits: TrialLimits): Trial | undefined {
   try {
     return runPlan(subject, plan, limits)

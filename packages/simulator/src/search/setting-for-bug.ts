@@ -3,20 +3,20 @@ import { notPromisedUnder, type ProtocolDefinition, type ProtocolSettingValue } 
 import { simulatorSuffers } from '../suffers.ts'
 import { nemesesOf } from './trial-choices.ts'
 
-/** The settings under which a bug is likely to show, for a search that the user did not configure otherwise. */
+/** The settings under which a bug is likely to appear, for a search that the user did not configure otherwise. */
 export interface SettingForBug {
   readonly targetSettings: { readonly [name: string]: ProtocolSettingValue }
-  /** When absent, the default workload exposes the bug. */
+  /** The workload; absent if the default workload exposes the bug. */
   readonly workload?: string | undefined
-  /** Names of faults that a search would otherwise leave out. */
+  /** The names of faults that a search would otherwise omit. */
   readonly besides: readonly string[]
-  /** Names of all faults that trials draw from; undefined, meaning the default ones, if `besides` is empty. */
+  /** The names of all faults that trials draw from; undefined for the default ones, if `besides` is empty. */
   readonly faults?: readonly string[] | undefined
 }
 
 /**
- * The settings that a bug declares, without those that the user chose; empty for a bug that declares none. The bug's
- * faults are added to the default ones, because all of them find more than the declared ones alone.
+ * Returns the settings that a bug declares, except those that the user chose; empty for a bug that declares none. The
+ * bug's faults are added to the default ones, because together they find more than the declared ones alone.
  */
 export function settingForBug(
   protocol: ProtocolDefinition,

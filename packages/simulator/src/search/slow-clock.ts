@@ -6,19 +6,21 @@ import type { Disturbances } from './disturbances.ts'
 import { atMs } from './expiries.ts'
 import type { SearchedProtocol } from './subject.ts'
 
-/** If a bound of drift is declared, in this share of trials one clock is close to it all the time … */
+/**
+ * The share of trials in which, if a drift bound is declared, one clock is close to the bound during the whole trial.
+ */
 const THROUGHOUT_PROBABILITY = 0.4
 const NODES = ['one', 'leader', 'minority'] as const
 const LEAST_SHARE = 0.8
-/** … and in this share of those it is the leader's clock that is slow, and the leader is cut off. */
+/** The share of these trials in which the leader has the slow clock and is cut off. */
 const CUT_OFF_PROBABILITY = 0.6
-/** Leases of usual lengths end within this time. */
+/** The range of time in which leases of usual lengths end. */
 const SHORTEST_LEASE_MS = 20
 const LONGEST_LEASE_MS = 500
 
 /**
- * A lease breaks only while its holder is slow, cut off and asked. If bounds say how slow it may be, some trials
- * arrange that, so that only the moment is left to chance; the others stay as planned.
+ * Adds a slow clock to a plan. A lease breaks only while its holder is slow, cut off and queried. If declared bounds
+ * limit the drift, some trials arrange this, so that only the moment is random; the other trials stay as planned.
  */
 export function withSlowClock(
   planned: Disturbances,
@@ -38,7 +40,7 @@ export function withSlowClock(
   return { ...planned, schedule: [clock, ...planned.schedule.filter(({ plan }) => plan.kind !== 'clock')] }
 }
 
-/** Clients are busiest about when the lease of a leader that was cut off ends. */
+/** Cuts the leader off, with clients busiest around the end of its lease. */
 function holderCutOff(random: Random, lengthMs: number, ppm: number): Disturbances {
   const cutMs = 10 + 90 * random.next()
   const overMs = cutMs + SHORTEST_LEASE_MS * (LONGEST_LEASE_MS / SHORTEST_LEASE_MS) ** random.next()

@@ -11,7 +11,10 @@ import type { Times } from './times.ts'
 export interface Strategy {
   readonly name: string
   readonly summary: string
-  /** The schedule's faults are those of the given nemeses; there may be none. `awaits` belong to programs. */
+  /**
+   * Plans the disturbances of a trial. The faults of the schedule come from the given nemeses, which may be empty;
+   * `awaits` are places in a program.
+   */
   plan(
     random: Random,
     nodes: readonly NodeId[],
@@ -20,9 +23,9 @@ export interface Strategy {
     times: () => Times,
     awaits?: readonly string[],
   ): Disturbances
-  /** Whether its plans are mixed with scenarios that reached something new. */
+  /** Whether plans of this strategy are mixed with scenarios that extended the coverage. */
   readonly varies?: boolean | undefined
-  /** The length of its trials; when absent, the usual one. */
+  /** The range of its trial lengths; absent for the usual range. */
   readonly lengthsMs?: readonly [shortest: number, longest: number] | undefined
 }
 
@@ -48,8 +51,8 @@ const biased: Strategy = {
 }
 
 /**
- * Groce, Zhang, Eide, Chen, Regehr: "Swarm Testing", ISSTA 2012: leaving some faults out of a run lets the others have
- * their effect.
+ * Omits some kinds of fault from a run, so that the others can take effect (Groce, Zhang, Eide, Chen, Regehr: "Swarm
+ * Testing", ISSTA 2012).
  */
 const swarm: Strategy = {
   name: 'swarm',
@@ -69,7 +72,7 @@ const swarmBiased: Strategy = {
   }),
 }
 
-/** For failures that take several leaders in a row, each with log entries that the next one lacks (Raft, Figure 8). */
+/** For failures that need several leaders in a row, each with log entries that the next one lacks (Raft, Figure 8). */
 const leaders: Strategy = {
   name: 'leaders',
   summary: 'one leader after another is cut off, as it takes over or just after',
@@ -79,15 +82,15 @@ const leaders: Strategy = {
       moment: 'leads' as const,
       occurrence: i + 1,
       harm: random.pick(unseatings),
-      // Before the new leader has informed anyone, or while it does.
+      // Before or while the new leader informs the other nodes.
       after: atMs(random.chance(0.5) ? AT_ONCE_MS : 8 * random.next()),
-      // Long enough for the others to elect a new leader.
+      // Long enough for the other nodes to elect a new leader.
       duration: atMs(300 + random.next() * 1_500),
     })),
   }),
 }
 
-/** Everything acknowledged or promised must be on disk. */
+/** Tests that acknowledged and promised data is on disk. */
 const crashes: Strategy = {
   name: 'crashes',
   summary: 'power fails during writes, and one node stays down longer than the others',
@@ -108,13 +111,13 @@ function powerFailure(random: Random): Reaction[] {
 }
 
 /**
- * Aims at forgotten leases, forgotten promises and late answers: two nodes have to act within a few milliseconds of
- * each other, one of them around a restart.
+ * Aims at forgotten leases, forgotten promises and late answers: two nodes must act within a few milliseconds of each
+ * other, one of them around a restart.
  */
 const windows: Strategy = {
   name: 'windows',
   summary: 'nodes restart within milliseconds of a message, a timer or a restart, while others are slow or cut off',
-  // Events within milliseconds are seen only if clients ask that often.
+  // Clients observe events within milliseconds only if they send requests that often.
   lengthsMs: [60, 1_000],
   plan(random, nodes, lengthMs, nemeses) {
     const schedule = scatter(random, someOf(random, nemeses.filter(slows)), random.integer(4), nodes, lengthMs)
@@ -123,14 +126,14 @@ const windows: Strategy = {
       const times = () => random.next() * lengthMs
       return { schedule, reactions: Array.from({ length: count }, () => shortRestart(random, times())).flat() }
     }
-    // The faults that open a window, those that use it and the clients that see it come together.
+    // The faults that open a window, the faults that use it, and the clients that observe it coincide.
     const busy = Array.from({ length: 1 + random.integer(3) }, () => millis(random.next() * lengthMs))
     const times = () => random.pick(busy) + random.next() * WINDOW_MS
     return { schedule, reactions: Array.from({ length: count }, () => shortRestart(random, times())).flat(), busy }
   },
 }
 
-/** Related restarts begin within this time. */
+/** The time within which related restarts begin. */
 const WINDOW_MS = 20
 
 function shortRestart(random: Random, fromMs: number): Reaction[] {
@@ -146,7 +149,7 @@ function shortRestart(random: Random, fromMs: number): Reaction[] {
   return random.pick([[restart], [separation], [restart, separation], [restart, separation]])
 }
 
-/** Uses the times learned from the protocol: leases, elections and timers of any length. */
+/** Uses times learned from the protocol: leases, elections and timers of any length. */
 const expiries: Strategy = {
   name: 'expiries',
   summary: 'a leader is cut off, and clients are busiest just before and after its timers and leases run out',
@@ -158,8 +161,8 @@ const expiries: Strategy = {
 }
 
 /**
- * Another request writes between one request's read and the write that depends on it. Hardly any other fault is needed,
- * and fewer of them make failures smaller.
+ * Lets another request write between one request's read and the write that depends on it. Hardly any other fault is
+ * needed, and fewer faults make failures smaller.
  */
 const awaits: Strategy = {
   name: 'awaits',
@@ -174,8 +177,8 @@ const awaits: Strategy = {
 }
 
 /**
- * A reply that is lost to a COMMIT, or an error after which a transaction is tried again, matters only to requests in
- * progress, and is hidden by faults that end these.
+ * A lost reply to a COMMIT, or an error after which a transaction is retried, affects only requests in progress; faults
+ * that end these requests would hide it.
  */
 const databases: Strategy = {
   name: 'databases',
@@ -183,7 +186,7 @@ const databases: Strategy = {
   lengthsMs: [60, 1_000],
   plan(random, nodes, lengthMs, nemeses, times, places) {
     const own = nemeses.filter(({ name }) => OF_DATABASES.includes(name))
-    // Other faults were chosen.
+    // The user selected other faults.
     if (own.length === 0) return awaits.plan(random, nodes, lengthMs, nemeses, times, places)
     const busy = Array.from({ length: 1 + random.integer(3) }, () => millis(random.next() * lengthMs))
     const losing = random.chance(LOSING_PROBABILITY) ? own.filter(({ name }) => name === LOSING) : []
@@ -198,7 +201,7 @@ const LOSING_PROBABILITY = 0.7
 const OF_DATABASES = [LOSING, 'serialization-failure', 'refuse-sessions', 'slow-statements', 'failover', 'restart']
 
 const MOST_HOLDS = 3
-/** Held for less, no request overtakes it; for longer, clients have given up. */
+/** A shorter hold lets no request overtake; during a longer one, clients give up. */
 const [SHORTEST_HOLD_MS, LONGEST_HOLD_MS] = [5, 300]
 
 function hold(random: Random, places: readonly string[], busy: readonly number[]): PlannedHold {
@@ -216,7 +219,7 @@ const coverage: Strategy = {
   name: 'coverage',
   summary:
     'varies trials that reached a new state of a node, or a message in a new state; for programs, a new sometimes or reachable',
-  // In a program, a trial that reached a rare state is tried again with requests that overtake one another there.
+  // For a program, retries a trial that reached a rare state with requests that overtake each other there.
   plan: (random, nodes, lengthMs, nemeses, times, places = []) =>
     (places.length > 0 && random.chance(0.5) ? awaits : swarmBiased).plan(
       random,
@@ -244,10 +247,10 @@ export const strategies: readonly Strategy[] = [
 ]
 
 /**
- * The default strategies of a search, taken in turn. Strategies that alone find the rarest bugs come more often.
- * Coverage is not among them: watching makes a trial a quarter dearer, and has found no bug sooner. Nor are the
- * branches of programs, which V8 can count for a fifth to two fifths more time: those of the examples are all taken
- * within some 20 trials.
+ * The default strategies of a search, used in turn. Strategies that alone find the rarest bugs occur more often.
+ * Coverage is not included: measuring it makes a trial a quarter more expensive, and it has found no bug sooner.
+ * Branches of programs are not measured either: V8 counts them for 20% to 40% more time, and all branches of the
+ * examples are taken within some 20 trials.
  */
 export const usualStrategies: readonly Strategy[] = [
   uniform,
@@ -264,30 +267,30 @@ export const usualStrategies: readonly Strategy[] = [
   expiries,
 ]
 
-/** Programs have no leaders, and their timers are unknown. */
+/** The strategies for programs, which have no leaders and no known timers. */
 const usualOfPrograms: readonly Strategy[] = usualStrategies.map((strategy) =>
   strategy === leaders || strategy === expiries ? awaits : strategy,
 )
 
-/** A program, as far as it decides what suits it. */
+/** The properties of a program that decide which strategies suit it. */
 export type ProgramTraits = Pick<SearchedProtocol, 'asserts' | 'nodesFor'>
 
-/** The default strategies of a search of a protocol or, if traits are given, of a program. */
+/** Returns the default strategies of a search of a protocol or, if traits are given, of a program. */
 export function usualStrategiesOf(program?: ProgramTraits): readonly Strategy[] {
   if (program === undefined) return usualStrategies
   const hasDatabase = (program.nodesFor?.(LOSING) ?? []).length > 0
   return [
     ...(hasDatabase ? usualOfPrograms.flatMap(withDatabases) : usualOfPrograms),
-    // Assertions cost nothing to follow.
+    // Coverage by assertions costs no time.
     ...(program.asserts === true ? [coverage, coverage, coverage] : []),
   ]
 }
 
-/** A third of the trials. */
+/** Adds the strategy `databases` to a third of the trials. */
 const withDatabases = (strategy: Strategy, i: number): readonly Strategy[] =>
   i % 2 === 1 ? [strategy, databases] : [strategy]
 
-/** By name; a name given twice counts twice. */
+/** Returns the strategies with these names; a name given twice counts twice. */
 export const strategiesNamed = (names: readonly string[]): readonly Strategy[] =>
   names.flatMap((name) => strategies.filter((strategy) => strategy.name === name))
 
@@ -298,12 +301,12 @@ const killings: readonly Harm[] = ['kill', 'kill', 'kill-others', 'kill-others',
 const separations: readonly Harm[] = ['isolate', 'isolate', 'pause', 'deafen', 'silence']
 const SLOWING = ['pause', 'delay', 'slow', 'loss', 'reorder', 'duplicate', 'one-way', 'partition', 'clock']
 const slows = ({ name }: Nemesis): boolean => SLOWING.includes(name)
-/** So soon that nothing from the same step has left the node. */
+/** A delay so short that no message of the same step has left the node. */
 const AT_ONCE_MS = 0.000_001
 
 const moments: readonly Moment[] = ['leads', 'persists', 'acknowledges']
 
-/** Roughly how often each moment occurs in a trial; the occurrence to react to is drawn below it. */
+/** The approximate number of occurrences of each moment in a trial; the occurrence for a reaction is drawn below it. */
 export const OCCURRENCES: { readonly [moment in Moment]: number } = {
   leads: 4,
   persists: 60,
@@ -313,14 +316,14 @@ export const OCCURRENCES: { readonly [moment in Moment]: number } = {
   restarts: 4,
 }
 
-/** A random subset; not empty unless there is nothing to choose from. */
+/** Returns a random subset; empty only if there are no items. */
 function someOf<T>(random: Random, items: readonly T[]): T[] {
   if (items.length === 0) return []
   const kept = items.filter(() => random.chance(0.3))
   return kept.length > 0 ? kept : [random.pick(items)]
 }
 
-/** Faults of these nemeses, at any time and of any length. */
+/** Returns faults of these nemeses at random times and of random lengths. */
 export function scatter(
   random: Random,
   kinds: readonly Nemesis[],
@@ -334,7 +337,7 @@ export function scatter(
 interface Episodes {
   readonly count: number
   readonly nodes: readonly NodeId[]
-  /** Draws the milliseconds at which one begins. */
+  /** Draws the start of an episode in milliseconds. */
   readonly from: () => number
 }
 
@@ -358,20 +361,20 @@ function episodes(
 const react = (random: Random, count: number, to: readonly Moment[]): Reaction[] =>
   Array.from({ length: count }, () => drawnReaction(random, to, harms))
 
-/** A few kinds of harm at some of these moments. */
+/** Draws a reaction with a possible harm at one of these moments. */
 export function drawnReaction(random: Random, to: readonly Moment[], possible: readonly Harm[]): Reaction {
   const moment = random.pick(to)
   return {
     moment,
     occurrence: 1 + random.integer(OCCURRENCES[moment]),
     harm: random.pick(possible),
-    // At that very moment, or while the node's messages are in flight.
+    // At the moment itself, or while the node's messages are in transit.
     after: atMs(random.chance(0.5) ? AT_ONCE_MS : random.next() * 5),
     duration: atMs(faultLengthMs(random)),
   }
 }
 
-/** Bugs show on either scale. */
+/** Log-uniform, because bugs appear at both short and long durations. */
 const faultLengthMs = (random: Random): number => between(random, SHORTEST_FAULT_MS, LONGEST_FAULT_MS)
 
 /** Log-uniform. */

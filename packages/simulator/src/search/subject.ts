@@ -6,48 +6,48 @@ import type { PlannedDelay } from '../replay/delays.ts'
 import type { PlannedHold } from '../replay/holds.ts'
 import type { NodesFor, TrialChoices } from './trial-choices.ts'
 
-/** Instead of a level: only the protocol's own invariants are watched. */
+/** In place of a consistency level: only the protocol's own invariants are checked. */
 export const NO_LEVEL = 'none'
 
-/** What is searched: a protocol with its options, and the level its histories must meet. */
+/** The subject of a search: a protocol with its options, and the consistency level that its histories must satisfy. */
 export interface SearchedProtocol {
-  /** As in replay files: the protocol's name, or the path of its file. */
+  /** The protocol's name or the path of its file, as in replay files. */
   readonly target: string
   readonly protocol: ProtocolDefinition
   readonly bug: string | undefined
-  /** Chosen by the user; the search keeps them. */
+  /** The settings that the user chose; the search keeps them. */
   readonly targetSettings: { readonly [name: string]: ProtocolSettingValue }
   /** Or `NO_LEVEL`. */
   readonly level: string
   readonly workload: Workload
-  /** As in replay files: the path of the workload's file, if it is the user's own. */
+  /** The path of a user-defined workload's file, as in replay files. */
   readonly workloadReference?: string | undefined
-  /** Workload settings chosen by the user; each trial draws the others. */
+  /** The workload settings that the user chose; each trial draws the others. */
   readonly settings: Settings
-  /** Undefined: each trial chooses. */
+  /** The number of nodes; undefined if each trial chooses it. */
   readonly nodes: number | undefined
-  /** Nodes that no client calls, but that faults hit like the others; when absent, none. */
+  /** Nodes that no client calls but that faults hit; absent for none. */
   readonly besides?: readonly NodeId[] | undefined
-  /** When absent, every kind of fault hits all nodes. */
+  /** The nodes that each kind of fault can hit; absent if every kind can hit all nodes. */
   readonly nodesFor?: NodesFor | undefined
   /** Per trial. */
   readonly operations: number
   readonly choices?: TrialChoices | undefined
-  /** The awaits of a program at which requests can be held, as holds name them; when absent, none. */
+  /** The awaits of a program at which requests can be held, named as in holds; absent for none. */
   readonly awaits?: readonly string[] | undefined
-  /** Whether a program reports its coverage by assertions, which a search can follow; when absent, no. */
+  /** Whether a program reports its coverage by assertions, which a search can follow; false if absent. */
   readonly asserts?: boolean | undefined
-  /** Starts a cluster of a subject that is no state machine; when absent, the protocol's. */
+  /** Starts a cluster of a subject that is not a state machine; if absent, a cluster of the protocol is started. */
   readonly start?: Start | undefined
-  /** A faster way to start the same cluster, for trials by the hundred; when absent, there is none. */
+  /** A faster way to start the same cluster, for hundreds of trials; absent if there is none. */
   readonly shortcut?: Shortcut | undefined
 }
 
 export type Asked = Pick<SearchedProtocol, 'workload' | 'level' | 'protocol' | 'settings' | 'targetSettings'>
 
 /**
- * Whether the workload's settings for weaker checks apply: below its strongest level, and for protocols without some of its
- * functions.
+ * Whether the workload's settings for weaker checks apply: below its strongest level, and for protocols that lack some
+ * of its functions.
  */
 export function isForLess({ workload, level, protocol, targetSettings }: Omit<Asked, 'settings'>): boolean {
   const functions = functionsOf(protocol, targetSettings)
@@ -57,22 +57,22 @@ export function isForLess({ workload, level, protocol, targetSettings }: Omit<As
 type Start = (options: ClusterOptions) => SimulatedCluster
 
 /**
- * Starts clusters that reuse parts of earlier ones, and so behave like those of `start` unless a trial left something
- * behind. A failure in such a trial counts only if it also happens without the shortcut.
+ * Starts clusters that reuse parts of earlier ones. They behave like the clusters of `start` unless a trial left state
+ * behind. A failure in such a trial counts only if it also occurs without the shortcut.
  */
 export interface Shortcut {
   readonly start: Start
-  /** A trial differed because of it: the shortcut is no longer used. */
+  /** Called when the shortcut made a trial differ: it is no longer used. */
   distrust(): void
 }
 
-/** The subject as most trials run it. */
+/** Returns the subject with its shortcut, as most trials run it. */
 export const hurried = (subject: SearchedProtocol): SearchedProtocol =>
   subject.shortcut === undefined ? subject : { ...subject, start: subject.shortcut.start }
 
 export interface ClusterOptions extends Omit<SimulationOptions, 'machine'> {
   readonly targetSettings: { readonly [name: string]: ProtocolSettingValue }
-  /** As in scenarios; for subjects that are no state machines. */
+  /** Delays and holds as in scenarios, for subjects that are not state machines. */
   readonly delays?: readonly PlannedDelay[] | undefined
   readonly holds?: readonly PlannedHold[] | undefined
   readonly delayed?: ((delay: PlannedDelay) => void) | undefined

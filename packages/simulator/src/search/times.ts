@@ -7,23 +7,29 @@ import { possibleNodes } from './possible-nodes.ts'
 import { machineOf, type SearchedProtocol } from './subject.ts'
 import { warmUp } from './warm-up.ts'
 
-/** The durations in a protocol: bugs about time show just before and after these have passed. */
+/** The durations in a protocol: timing bugs appear just before and after they have passed. */
 export interface Times {
-  /** The time from cutting off a leader until another node leads: leases and elections. Undefined if none does. */
+  /**
+   * The time from cutting off a leader until another node leads, which depends on leases and elections. Undefined if no
+   * other node leads.
+   */
   readonly takeoverMs: Millis | undefined
-  /** The durations of its timers, in ascending order. */
+  /** The durations of the protocol's timers, in ascending order. */
   readonly timersMs: readonly number[]
 }
 
 const NOTHING: Times = { takeoverMs: undefined, timersMs: [] }
 const LONGEST = { events: 50_000, durationMs: millis(6_000) }
-/** Shorter timers can hardly be distinguished from network delays. */
+/** The shortest timer considered: shorter ones can hardly be distinguished from network delays. */
 const SHORTEST_TIMER_MS = 3
 const MOST_TIMERS = 32
 
 const known = new WeakMap<SearchedProtocol, Map<string, Times>>()
 
-/** Learned once, from a run without clients whose leader is cut off; depends only on the subject and the settings. */
+/**
+ * Returns the times of a subject, learned once from a run without clients whose leader is cut off; they depend only on
+ * the subject and the settings.
+ */
 export function timesOf(subject: SearchedProtocol, targetSettings: ProtocolOptions['settings']): Times {
   if (subject.start !== undefined) return NOTHING
   const ofSubject = known.get(subject) ?? new Map<string, Times>()
@@ -42,7 +48,7 @@ function learned(subject: SearchedProtocol, targetSettings: ProtocolOptions['set
     const takeoverMs = takeover(subject, noting(machineOf(subject, targetSettings), timers))
     return { takeoverMs, timersMs: [...timers].sort((one, other) => one - other) }
   } catch (error) {
-    // The trials will show what is wrong with the protocol.
+    // The trials will report the error of the protocol.
     if (error instanceof MachineError) return NOTHING
     throw error
   }
@@ -58,7 +64,7 @@ function takeover(subject: SearchedProtocol, machine: AnyMachine): Millis | unde
   const cutAt = cluster.clock.now()
   cluster.inject({ kind: 'partition', links: linksBetween([[leader], others]), mode: 'drop' }, () => {})
   const isTaken = (): boolean => others.some((node) => cluster.status().get(node)?.leads === true)
-  // A node that already leads, as masters do, takes nothing over.
+  // If another node already leads, as in protocols with several masters, there is no takeover.
   if (isTaken()) return undefined
   let steps = 0
   const end = cluster.run(() => ++steps % STEPS_BETWEEN_LOOKS === 0 && isTaken(), LONGEST)

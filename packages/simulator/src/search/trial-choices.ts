@@ -3,28 +3,29 @@ import type { Input, Millis } from '@chaosproxy/history'
 import { simulatorSuffers } from '../suffers.ts'
 import type { Harm, Reaction } from './reaction.ts'
 
-/** Parameters fixed by the user; absent ones are drawn per trial. */
+/** Parameters that the user fixed; absent ones are drawn per trial. */
 export interface TrialChoices {
-  /** Names of nemeses; none for trials without faults. */
+  /** The names of nemeses; empty for trials without faults. */
   readonly faults?: readonly string[] | undefined
   readonly clocks?: ClockStrengths | undefined
   readonly clients?: number | undefined
   /** The virtual time within which operations and faults begin. */
   readonly lengthMs?: Millis | undefined
-  /** Weights by function, such as `{ read: 5, write: 1 }`; functions without one are not called. */
+  /** Weights by function, such as `{ read: 5, write: 1 }`; functions without a weight are not called. */
   readonly mix?: { readonly [f: string]: number } | undefined
 }
 
-/** The largest clock error. Clock faults never overlap, so this bounds any node's clock. */
+/** The greatest clock errors. Clock faults never overlap, so they bound the error of every clock. */
 export interface ClockStrengths {
-  /** Parts per million, fast or slow; when absent, the usual range. */
+  /** The drift in parts per million, fast or slow; absent for the usual range. */
   readonly driftPpm?: number | undefined
   readonly jumpMs?: Millis | undefined
 }
 
 /**
- * The search draws from faults among nodes, where bugs hide; the network to clients never fails unless chosen. Links do
- * not lie either: a node that believes false messages keeps no promise, with or without a bug.
+ * Returns the default faults of a search: faults between nodes, where most bugs are. The network to clients fails only
+ * if the user selects that. Links do not forge messages: a node that believes false messages keeps no promise, with or
+ * without a bug.
  */
 const usual = (): readonly Nemesis[] =>
   allNemeses.filter(
@@ -34,10 +35,12 @@ const usual = (): readonly Nemesis[] =>
 export const nemesesOf = ({ faults }: TrialChoices): readonly Nemesis[] =>
   faults === undefined ? usual() : allNemeses.filter(({ name }) => faults.includes(name))
 
-/** The nodes that a kind of fault can hit, if only some can; undefined: all. */
+/** Returns the nodes that a kind of fault can hit; undefined for all nodes. */
 export type NodesFor = (kind: FaultKind) => readonly NodeId[] | undefined
 
-/** The nemeses that hit some node of a subject. Those that hit only some nodes choose them when they plan. */
+/**
+ * Returns the nemeses that can hit some node of a subject. Nemeses that hit only some nodes choose them when they plan.
+ */
 export const aimed = (
   nemeses: readonly Nemesis[],
   { nodesFor }: { readonly nodesFor?: NodesFor | undefined },
@@ -66,17 +69,17 @@ export const kindOf: { readonly [harm in Harm]: 'kill' | 'pause' | 'partition' }
   silence: 'partition',
 }
 
-/** The reactions whose harm is among the user's faults. */
+/** Returns the reactions whose harm is among the faults that the user selected. */
 export function reactionsWithin(reactions: readonly Reaction[], choices: TrialChoices): readonly Reaction[] {
   if (choices.faults === undefined) return reactions
   const kinds: readonly string[] = nemesesOf(choices).map(({ kind }) => kind)
   return reactions.filter(({ harm }) => kinds.includes(kindOf[harm]))
 }
 
-/** The most inputs discarded until one has the wanted function, which a workload may call only rarely. */
+/** The maximum number of inputs discarded before one has the wanted function, which a workload may call rarely. */
 const MOST_TRIES = 200
 
-/** The next input with a function drawn by its weight; undefined if the client does not call that function. */
+/** Returns the next input with a function drawn by weight; undefined if the client does not call that function. */
 export function mixed(next: () => Input | undefined, mix: TrialChoices['mix'], draw: () => number): Input | undefined {
   if (mix === undefined) return next()
   const wanted = weighted(mix, draw)

@@ -27,30 +27,36 @@ import { clusterOf, NO_LEVEL, type SearchedProtocol } from './subject.ts'
 import { type Unrecovered, unrecovered } from './unrecovered.ts'
 import { warmUp } from './warm-up.ts'
 
-/** How a trial failed; absent if it did not. */
+/** The failure of a trial. */
 export type Failure =
-  /** The history violates the level that it must meet: a client got an impossible answer. */
+  /** The history violates the level that it must satisfy: a client received an impossible answer. */
   | { readonly kind: 'violation'; readonly level: string; readonly sentence: string }
   | Unrecovered
-  /** An invariant that the protocol declares was broken, whether or not a client noticed. */
+  /** An invariant that the protocol declares was broken, whether or not a client observed it. */
   | (Broken & {
       readonly kind: 'invariant'
-      /** Counted from the start of the scenario. */
+      /** The time since the start of the scenario. */
       readonly at: Nanos
     })
-  /** The protocol itself is broken: it threw, it floods, or the run cannot end. Never a verdict on a level. */
+  /**
+   * The protocol itself is broken: it threw an error, it floods, or its run does not end. This is no verdict on a
+   * level.
+   */
   | {
       readonly kind: 'broken'
       readonly what: string
-      /** Equal for the same error at any event, so that such failures count as one cause. */
+      /** A text that is equal for the same error at any event, so that such failures count as one cause. */
       readonly mistake: string
       /** Stack frames in the protocol's code, innermost first. */
       readonly trace: readonly string[]
       /** The node, and the time since the start of the scenario; absent before the start. */
       readonly where?: { readonly node: NodeId; readonly at: Nanos } | undefined
-      /** It floods, virtual time stands still, or a program does not answer: only a limit ends the trial. */
+      /**
+       * Whether only a limit ends the trial: the protocol floods, virtual time does not advance, or a program does not
+       * answer.
+       */
       readonly endless?: boolean | undefined
-      /** It never returned, or took all memory; a replay would do the same. */
+      /** Whether a call never returned or took all memory; a replay would do so too. */
       readonly stuck?: boolean | undefined
     }
 
@@ -63,80 +69,84 @@ export interface LogLine {
 
 export interface Trial {
   /**
-   * Contains the faults that happened, and operations at the times they began: playing it again gives the same history.
-   * Built on demand, because most trials never need it.
+   * Returns the scenario with the faults that occurred, and operations at their actual start times: a replay of it
+   * gives the same history. Built on demand, because most trials never need it.
    */
   readonly scenario: () => Scenario
   readonly events: readonly Event[]
   readonly history: History
-  /** When the scenario began, in virtual time. */
+  /** The virtual time at which the scenario began. */
   readonly startedAt: Nanos
-  /** Absent if the trial failed before its end. */
+  /** The scenario as it was played; absent if the trial failed before its end. */
   readonly played: Played | undefined
-  /** The messages that the ear heard, if the subject's network has one. */
+  /** The recorded messages, if the subject's network records them. */
   readonly heard?: Heard | undefined
   readonly failure: Failure | undefined
-  /** Why the checker could not decide whether the level holds; absent if it could, or was not asked. */
+  /** The reason why the checker could not decide whether the level holds; absent if it could or was not called. */
   readonly undecided: Reason | undefined
-  /** What some trial of a search should reach, and this one has not. */
+  /** The goals that some trial of a search should reach and that this trial has not. */
   readonly unmet: readonly string[]
-  /** What this trial has reached of what some trial should reach. */
+  /** The goals that this trial has reached. */
   readonly met: readonly string[]
   readonly steps: number
-  /** Events in virtual time: arrivals, fsyncs, timers, and actions of clients and the nemesis. */
+  /** The number of events in virtual time: arrivals, fsyncs, timers, and actions of clients and the nemesis. */
   readonly happened: number
 }
 
 export interface TrialLimits {
-  /** The limit for checking each history, which takes hardly 1% of `CHECK_STEPS`, the default. */
+  /** The limit in steps for the check of each history; a check takes hardly 1% of the default, `CHECK_STEPS`. */
   readonly checkSteps?: number | undefined
   readonly memoryBytes: number
-  /** A monotonic clock for stages with a time limit, such as minimising. The outcome of a trial never depends on it. */
+  /**
+   * Returns a monotonic clock for stages with a time limit, such as minimisation. The outcome of a trial never depends
+   * on it.
+   */
   readonly now: () => Millis
   readonly invariants: boolean
-  /**
-   * Called once per node; the result is called after each of the node's steps. `now` counts from the scenario's start.
-   */
+  /** Called once per node; its result is called after each step of the node. `now` counts from the scenario's start. */
   readonly observe?: ((node: NodeId, now: () => Nanos) => Observer) | undefined
   readonly listening?: Listening | undefined
   readonly log?: ((line: LogLine) => void) | undefined
-  /** Called with the delay of each packet, if the subject is no state machine. */
+  /** Called with the delay of each packet, if the subject is not a state machine. */
   readonly delayed?: ((delay: PlannedDelay) => void) | undefined
 }
 
 /**
- * About 15 s of an ordinary machine. Counted in steps, so that a trial has the same outcome on every machine, busy or
- * not.
+ * The default limit of a check: about 15 s on an ordinary machine. It counts steps, so that a trial has the same
+ * outcome on every machine, busy or not.
  */
 export const CHECK_STEPS = 150_000_000
 
-/** Far beyond a normal trial, which takes about 3,000 events and 5 s. */
+/** The limits of a trial, far above a normal one, which takes about 3,000 events and 5 s. */
 const MOST_EVENTS = 400_000
 const LONGEST_MS = 60_000
-/** No normal trial takes longer, even if no operation is answered and one client waits for all of them. */
+/**
+ * Returns limits that no normal trial exceeds, even if no operation is answered and one client waits for all of them.
+ */
 const limitsOf = ({ operations, timeoutMs }: Scenario): RunLimits => ({
   events: MOST_EVENTS,
   durationMs: millis(LONGEST_MS + operations.length * timeoutMs),
 })
-/** Time for the replicas to agree after healing. */
+/** The time for the replicas to agree after healing. */
 const QUIET_MS = millis(1_500)
-/** Allowed for waiting until something is answered after healing, beyond the other limits. */
+/** The additional number of events for the wait for an answer after healing. */
 const RECOVERY_EVENTS = 2_000_000
 
-/** Runs a plan, making it concrete as it goes. */
+/** Runs a plan and resolves its faults during the run. */
 export const runPlan = (subject: SearchedProtocol, plan: Plan, limits: TrialLimits): Trial =>
   run(subject, plan.scenario, limits, plan)
 
-/** Plays a scenario with exactly the faults it names. */
+/** Runs a scenario with exactly the faults that it names. */
 export const runScenario = (subject: SearchedProtocol, scenario: Scenario, limits: TrialLimits): Trial =>
   run(subject, scenario, limits, undefined)
 
 /**
- * The leader when a scenario begins in the simulator: the scenario's faults on this node may be aimed at the leader.
+ * Returns the leader at the start of a scenario in the simulator: faults of the scenario on this node may be meant for
+ * the leader.
  */
 export function firstLeader(subject: SearchedProtocol, scenario: Scenario): NodeId | undefined {
   const { nodes, seed, targetSettings } = scenario
-  // Only protocols have a leader.
+  // Only protocols have leaders.
   if (subject.start !== undefined) return undefined
   try {
     const cluster = clusterOf(subject, { nodes, seed, targetSettings })
@@ -188,7 +198,8 @@ function run(subject: SearchedProtocol, scenario: Scenario, limits: TrialLimits,
         schedule: plan?.schedule,
         sink: { append: (event) => events.push(event) },
         quietMs: QUIET_MS,
-        // Held to the strongest level, a system must return the latest value at any time; others only after time to agree.
+        // At the strongest level, a system must return the latest value at any time; at weaker levels, only after time
+        // to agree.
         until: isStrongest(subject.workload, subject.level) ? 'service' : 'agreement',
       },
       (ended) => {
@@ -205,7 +216,7 @@ function run(subject: SearchedProtocol, scenario: Scenario, limits: TrialLimits,
     const most = limitsOf(scenario)
     let end = cluster.run(isOver, most)
     if (end === 'too much time' && playing.isHealed()) {
-      // It does not answer, and gets the time that recovery may take.
+      // The system does not answer, and gets the time that recovery may take.
       end = cluster.run(isOver, { events: RECOVERY_EVENTS, durationMs: millis(2 * cluster.recoveryMs()) })
       if (end !== 'done') return finish(undefined, historyOf(events), tooLongToRecover(end))
     }
@@ -228,7 +239,7 @@ function run(subject: SearchedProtocol, scenario: Scenario, limits: TrialLimits,
   return finish(failure ?? stopped, history, stopped === undefined ? undecided : undefined)
 }
 
-/** A scenario begins once the nodes can serve. */
+/** Waits until the nodes can serve, then begins the scenario. */
 function begun(cluster: SimulatedCluster): Nanos {
   warmUp(cluster)
   cluster.scenarioBegins?.()
@@ -281,7 +292,10 @@ function observerOf(
   }
 }
 
-/** Some event made the protocol flood; the last one is as likely as any other to show which. */
+/**
+ * Returns the text of an endless run. Some event made the protocol flood; the last one indicates it as well as any
+ * other.
+ */
 function endlessText(end: string, most: RunLimits, at: Nanos, { node, event }: LastStep): string {
   const step = node === undefined ? '' : `; the last one was ${node} on ${describeEvent(event)}`
   return `the run does not end: ${end} (${count(most.events)} events or ${most.durationMs / 1000} s are allowed) by ${momentInMillis(at)}${step}`
@@ -309,7 +323,7 @@ function watchInvariants({ protocol }: SearchedProtocol) {
 }
 
 function historyOf(events: readonly Event[]): History {
-  // Nearly all events are the beginning or the end of an operation.
+  // Nearly all events are the start or the end of an operation.
   const builder = new HistoryBuilder({
     source: 'the simulated history',
     expectedOperations: Math.ceil(events.length / 2),

@@ -3,17 +3,17 @@ import { clockBoundsOf, notPromisedUnder, type ProtocolDefinition, type Protocol
 import { slowestPpm } from './clock-bounds.ts'
 import { nemesesOf, type TrialChoices } from './trial-choices.ts'
 
-/** Faults that the user chose although the protocol promises nothing under them. */
+/** A fault that the user selected although the protocol promises nothing under it. */
 export interface Unpromised {
-  /** `commit-wait promises nothing under corrupt`. */
+  /** A text such as `commit-wait promises nothing under corrupt`. */
   readonly what: string
-  /** What the user must also give: the level to check histories against, or how wrong clocks may be. */
+  /** The choice that the user must add: the level for the check of histories, or the strengths of clock errors. */
   readonly lacks: 'level' | 'strengths'
 }
 
 /**
- * The first of the chosen faults under which the protocol promises nothing. The user must then say which level
- * histories are checked against. Undefined if the promise covers all that was chosen.
+ * Returns the first of the selected faults under which the protocol promises nothing; the user must then give the level
+ * for the check of histories. Undefined if the promise covers all selected faults.
  */
 export function unpromisedOf(
   protocol: ProtocolDefinition,

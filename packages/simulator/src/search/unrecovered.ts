@@ -4,19 +4,22 @@ import type { Played, Scenario } from '@chaosproxy/runner'
 import type { Workload } from '@chaosproxy/workloads'
 import { NO_LEVEL, type SearchedProtocol } from './subject.ts'
 
-/** After healing, no operation was answered, however long clients waited. */
+/** A failure to recover: no operation was answered after healing, despite a long wait. */
 export interface Unrecovered {
   readonly kind: 'unrecovered'
   readonly what: string
-  /** When everything was healed, counted from the start of the scenario, and how long clients have waited since. */
+  /**
+   * The time at which all faults were healed, since the start of the scenario, and how long clients have waited since
+   * then.
+   */
   readonly healedAt: Nanos
   readonly waited: Nanos
 }
 
 /**
- * Whether the protocol answered before everything was healed, and never again. A protocol that never answered, or never
- * answered operations like those asked at the end, shows nothing about recovery; a search reports that for all trials
- * together.
+ * Returns a failure if the protocol answered before all faults were healed, and never afterwards. A protocol that never
+ * answered, or never answered operations like those after healing, shows nothing about recovery; a search reports that
+ * for all trials together.
  */
 export function unrecovered(
   { level, protocol, workload }: Pick<SearchedProtocol, 'level' | 'protocol' | 'workload'>,
@@ -36,8 +39,8 @@ export function unrecovered(
 }
 
 /**
- * When an operation like those asked after healing was last answered. No operation is like a drain, for which any
- * answer counts.
+ * Returns the time of the last answer to an operation like those after healing. No operation resembles a drain, for
+ * which any answer counts.
  */
 function lastAnswer(history: History, healedAt: Nanos, { reads }: Pick<Workload, 'reads'>): number | undefined {
   const { length, f, callTime, returnTime } = history.operations

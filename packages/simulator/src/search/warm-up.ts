@@ -1,11 +1,11 @@
 import { millis, nanos } from '@chaosproxy/history'
 import type { SimulatedCluster } from '../cluster.ts'
 
-/** Time for the first election: no node serves clients before. */
+/** The limits for the first election, before which no node serves clients. */
 const WARM_UP = { events: 200_000, durationMs: millis(5_000) }
 const POLL_NANOS = 10e6
 
-/** Waits for a leader, but no longer than the limit: a protocol without one may never report that it is ready. */
+/** Waits for a leader up to the limit: a protocol without a leader may never report that it is ready. */
 export function warmUp(cluster: SimulatedCluster): void {
   let ready = false
   const poll = () => {
