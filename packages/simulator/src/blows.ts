@@ -11,7 +11,10 @@ export interface World {
   now(): Nanos
 }
 
-/** Injects every kind of fault that nodes and connections can suffer here. The fault is in force on return. */
+/**
+ * The injectors of all kinds of faults that nodes and connections can suffer in simulation. The fault is in effect on
+ * return.
+ */
 export const blows: { readonly [Kind in FaultKind]?: (fault: FaultOfKind<Kind>, world: World) => Undo } = {
   reset({ links }, { network }) {
     for (const { from, to } of links) network.link(from, to).reset()
@@ -33,23 +36,23 @@ export const blows: { readonly [Kind in FaultKind]?: (fault: FaultOfKind<Kind>, 
   clock: setClocks,
 }
 
-/** A node as a fault of a user's own sees it. In virtual time nothing is awaited. */
+/** A node as a user-defined fault sees it. In virtual time, no promise is awaited. */
 export interface Victim {
-  /** False if it was down already. */
+  /** Kills the node; returns false if it was already down. */
   kill(): boolean | Promise<boolean>
   revive(): void | Promise<void>
   pause(): boolean | Promise<boolean>
   resume(): void | Promise<void>
 }
 
-/** What a fault of a user's own does to each of its nodes. */
+/** The effect of a user-defined fault on each of its nodes. */
 export interface NodeHarm {
-  /** Returns whether there was something to harm, as the methods of the node do. */
+  /** Harms the node; returns whether this had an effect, as the node's methods do. */
   strike(node: Victim): boolean | Promise<boolean>
   heal(node: Victim): void | Promise<void>
 }
 
-/** Strikes all nodes at once. @throws UserError (input) if a strike awaits something. */
+/** Strikes all nodes. @throws UserError (input) if a strike returns a promise. */
 export function strikeAll(kind: string, { strike, heal }: NodeHarm, nodes: readonly Victim[]): Undo {
   const struck = nodes.filter((node) => {
     const done = strike(node)
@@ -64,7 +67,7 @@ export function strikeAll(kind: string, { strike, heal }: NodeHarm, nodes: reado
   }
 }
 
-/** Adds what a kind of fault of a user's own does to nodes. */
+/** Adds the effect of a user-defined kind of fault on nodes. */
 export function addBlow(kind: string, harm: NodeHarm): void {
   const open: { [kind: string]: unknown } = blows
   open[kind] = ({ nodes }: { readonly nodes: readonly NodeId[] }, world: World): Undo =>
@@ -83,14 +86,14 @@ export function addBlow(kind: string, harm: NodeHarm): void {
     )
 }
 
-/** The fault is in force when this returns. It must be possible. */
+/** Applies a fault, which must be possible; it is in effect on return. */
 export function apply(fault: Fault, world: World): Undo {
   const trouble = messageTroubles[fault.kind]
   if (trouble !== undefined && 'links' in fault) {
     const links = trouble.onReplies === true ? fault.links.map(({ from, to }) => ({ from: to, to: from })) : fault.links
     return onLinks(fault, links, world)
   }
-  // The table pairs each kind with its own function; the compiler cannot follow that through the lookup.
+  // The table pairs each kind with its own function, which the compiler cannot infer through the lookup.
   const blow = blows[fault.kind] as ((fault: Fault, world: World) => Undo) | undefined
   if (blow === undefined) throw new Error(`${fault.kind} is refused above`)
   return blow(fault, world)
@@ -120,7 +123,7 @@ function crash({ nodes, before, nth }: FaultOfKind<'crash'>, world: World): Undo
   }
 }
 
-/** Counts a hit whenever a node takes a step by a wrong clock. */
+/** Sets wrong clocks; each step of a node with a wrong clock counts as a hit. */
 function setClocks({ nodes, offsetMs, driftPpm }: FaultOfKind<'clock'>, world: World): Undo {
   const wrong = named(nodes, world)
   const fault = { offsetMs, driftPpm, since: world.now() }
@@ -133,10 +136,10 @@ function setClocks({ nodes, offsetMs, driftPpm }: FaultOfKind<'clock'>, world: W
   }
 }
 
-/** False if the node was down already. */
+/** Kills a node; returns false if it was already down. */
 function kill(node: SimulatedNode, { network }: World): boolean {
   if (!node.kill()) return false
-  // Breaks its connections: messages in flight to it never arrive.
+  // Breaks the node's connections: messages in flight to it never arrive.
   network.resetTo(node.id)
   return true
 }

@@ -7,10 +7,10 @@ import { Call, type EventQueue } from './queue.ts'
 import type { Asker } from './unanswered.ts'
 
 export interface ClientOptions {
-  /** Unique in the cluster: identifies the client's session and its requests. */
+  /** A name unique in the cluster: it identifies the client's session and its requests. */
   readonly name: string
   readonly server: SimulatedNode
-  /** This client's own links, one per direction. */
+  /** The client's own links, one per direction. */
   readonly outward: Link
   readonly homeward: Link
   readonly deadlines: Deadlines
@@ -48,7 +48,7 @@ export function createClient(options: ClientOptions): Client {
   }
 }
 
-/** A request and its answer; the server receives this object as the request. It completes once. */
+/** A request and its reply; the server receives this object as the request. It completes exactly once. */
 class Exchange implements Addressee, Asker, Expiring {
   readonly #client: ClientOptions
   readonly #sequence: number
@@ -115,7 +115,7 @@ class Exchange implements Addressee, Asker, Expiring {
   }
 }
 
-/** Undefined if the node died first: then the client only sees the connection break. */
+/** The reply of the node; undefined if the node died first, so that the client only sees a broken connection. */
 type Reply = Completion | 'refused' | undefined
 
 class Answer implements Addressee {
@@ -139,15 +139,15 @@ class Answer implements Addressee {
 const unknownOutcome = ({ harmless }: Request, error: string): Completion =>
   harmless ? { type: 'fail', error } : { type: 'info', error }
 
-/** Something with a deadline that usually ends before it. */
+/** An operation with a deadline that usually ends before the deadline. */
 interface Expiring {
   readonly over: boolean
   expire(): void
 }
 
 /**
- * Timeouts of equal length, nearly all of which are cancelled. Only the earliest is in the event queue; the others wait
- * in the order they started, which is also the order of their deadlines.
+ * Timeouts of equal length, nearly all of which are cancelled. Only the earliest is in the event queue; the others are
+ * kept in the order of their starts, which is also the order of their deadlines.
  */
 class Timeouts {
   readonly #queue: EventQueue

@@ -16,21 +16,21 @@ import { whyNotSimulated } from './suffers.ts'
 
 export interface SimulationOptions {
   readonly machine: AnyMachine
-  /** `n1` … `n5` for five. */
+  /** The number of nodes; five nodes are named `n1` … `n5`. */
   readonly nodes: number
   readonly seed: number
-  /** Least delay of every message; 0.2 by default … */
+  /** The minimum delay of every message; 0.2 by default. */
   readonly delayMs?: Millis | undefined
-  /** … and how much longer it can be; 0.8 by default. */
+  /** The maximum additional delay of a message; 0.8 by default. */
   readonly jitterMs?: Millis | undefined
-  /** Shortest and longest fsync; 0.1 and 1 by default. */
+  /** The minimum and maximum duration of an fsync; 0.1 and 1 by default. */
   readonly fsyncMinMs?: Millis | undefined
   readonly fsyncMaxMs?: Millis | undefined
   readonly log?: ((time: Nanos, node: NodeId, text: string) => void) | undefined
-  /** Called once for each node. */
+  /** Creates the observer of a node; called once per node. */
   readonly observe?: ((node: NodeId) => Observer) | undefined
   readonly moments?: MomentWatch | undefined
-  /** Hears the messages between nodes; the caller makes it, given the cluster's clock. */
+  /** Creates the observer of the messages between nodes, given the cluster's clock. */
   readonly ear?: ((now: () => number) => Ear) | undefined
   /** The longest time among the protocol's settings; see `recoveryMs`. */
   readonly longestSettingMs?: Millis | undefined
@@ -38,47 +38,53 @@ export interface SimulationOptions {
 
 export interface RunLimits {
   readonly events: number
-  /** Virtual time, counted from now. */
+  /** The limit of virtual time, counted from the call. */
   readonly durationMs: Millis
 }
 
-/**
- * `done`: the caller's condition was met. Otherwise the bound that stopped the run, or `idle`: nothing is left to
- * happen.
- */
+/** Why a run ended: `done` if the caller's condition was met, `idle` if no event is left, else the exceeded limit. */
 export type RunEnd = 'done' | 'idle' | 'too many events' | 'too much time'
 
 export interface Broken {
   readonly name: string
   readonly node: NodeId
   readonly what: string
-  /** Lines that show it, such as the transactions that broke a level of isolation. */
+  /** Lines that show the violation, such as the transactions that violated an isolation level. */
   readonly evidence?: readonly string[] | undefined
-  /** It came from outside of the program, such as a broken connection: no order of its requests explains it. */
+  /**
+   * Whether the cause is outside of the program, such as a broken connection, so that no order of its requests explains
+   * it.
+   */
   readonly fromOutside?: boolean | undefined
 }
 
-/** A whole cluster in virtual time: a function of its options, byte for byte. */
+/** A whole cluster in virtual time, determined by its options down to the byte. */
 export interface SimulatedCluster extends Cluster {
   recoveryMs(): Millis
-  /** Advances time, synchronously, until `done` returns true. */
+  /** Advances virtual time, synchronously, until `done` returns true. */
   run(done: () => boolean, limits: RunLimits): RunEnd
   isReady(): boolean
-  /** Events so far: arrivals, fsyncs, timers, and actions of clients and the nemesis. */
+  /** Returns the number of events so far: arrivals, fsyncs, timers, and actions of clients and the nemesis. */
   eventCount(): number
-  /** Steps taken so far by the machines of all nodes. */
+  /** Returns the number of steps taken so far by the state machines of all nodes. */
   stepCount(): number
-  /** The first forbidden action of a node; when absent, only the protocol's own invariants are watched. */
+  /** Returns the first forbidden action of a node; if absent, only the protocol's own invariants are checked. */
   broken?(): Broken | undefined
-  /** The same, of what must hold once every operation has ended and every fault is healed. */
+  /**
+   * Returns the first violation of a condition that must hold once every operation has ended and every fault has been
+   * healed.
+   */
   brokenAtRest?(): Broken | undefined
-  /** What the programs of some run should reach and this run has not; when absent, nothing. */
+  /**
+   * Returns the goals of the programs that this run has not reached, and that some run should reach; if absent, there
+   * are none.
+   */
   unmet?(): readonly string[]
-  /** What this run has reached of it. */
+  /** Returns the goals that this run has reached. */
   met?(): readonly string[]
-  /** Holds count their times from here on; when absent, no request can be held. */
+  /** Starts the clock of holds; if absent, no request can be held. */
   scenarioBegins?(): void
-  /** Undoes the run's changes to this process; when absent, there are none. */
+  /** Undoes the run's changes to this process; if absent, there are none. */
   close?(): void
 }
 
@@ -150,7 +156,8 @@ export function createSimulatedCluster(options: SimulationOptions): SimulatedClu
       }
       return 'done'
     },
-    // Not getters: every literal with a getter has its own hidden class, which slows all access to it.
+    // Methods instead of getters: every object literal with a getter has its own hidden class, which slows all access
+    // to it.
     eventCount: () => eventCount,
     stepCount() {
       let steps = 0

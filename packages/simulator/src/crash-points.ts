@@ -1,9 +1,9 @@
 import type { NodeEffect } from '@chaosproxy/faults'
 
-/** A node dies just before one of its effects. */
+/** A planned crash of a node directly before one of its effects. */
 export interface CrashPoint {
   readonly before: NodeEffect
-  /** Effects of this kind until the crash, including the one it strikes at. */
+  /** The number of effects of this kind until the crash, including the effect at which the node crashes. */
   left: number
   readonly die: () => void
 }

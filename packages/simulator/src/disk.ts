@@ -16,8 +16,8 @@ export interface DiskOptions {
 const NOTHING: readonly AnyEffect[] = []
 
 /**
- * The part of a node that outlives it. It makes one batch of effects durable at a time; the node's later effects wait
- * behind the batch.
+ * The part of a node that survives its crashes. It makes one batch of effects durable at a time; later effects wait for
+ * the batch.
  */
 export class Disk {
   readonly #minMs: Millis
@@ -26,7 +26,7 @@ export class Disk {
   readonly #tears: Stream
   readonly #journal: unknown[] = []
   #fsyncCount = 0
-  /** Records not durable yet, and effects waiting for them. */
+  /** Records that are not durable yet, and effects that wait for them. */
   #writing: readonly AnyEffect[] | undefined
   #waiting: AnyEffect[] = []
 
@@ -37,12 +37,12 @@ export class Disk {
     this.#tears = streamOf(seed, `${id} torn write`)
   }
 
-  /** Always the same array, which grows. */
+  /** The durable records; always the same array, which grows. */
   get durable(): readonly unknown[] {
     return this.#journal
   }
 
-  /** Every record that became durable, in order. */
+  /** Returns every durable record, in order. */
   journal(): unknown[] {
     return [...this.#journal]
   }
@@ -56,7 +56,7 @@ export class Disk {
     for (const effect of effects) this.#waiting.push(effect)
   }
 
-  /** One fsync for all records of a batch; the effects between and after them wait for it. */
+  /** Starts one fsync for all records of a batch; the effects between and after the records wait for it. */
   begin(batch: readonly AnyEffect[]): void {
     this.#writing = batch
   }
@@ -66,13 +66,13 @@ export class Disk {
     return Math.round(durationMs * 1e6)
   }
 
-  /** The batch is durable. Returns the effects that waited for it. */
+  /** Makes the batch durable; returns the effects that waited for it. */
   end(): readonly AnyEffect[] {
     for (const effect of this.#writing ?? NOTHING) if (effect.type === 'persist') this.#journal.push(effect.record)
     return this.#forget()
   }
 
-  /** The node dies: some prefix of the records being written is durable, possibly none or all. */
+  /** Ends the writing at a crash: a prefix of the records, possibly none or all, becomes durable. */
   tear(): void {
     const batch = this.#writing ?? NOTHING
     const records = batch.flatMap((effect) => (effect.type === 'persist' ? [effect.record] : []))
@@ -94,7 +94,7 @@ interface Writer {
   written(life: number, batch: readonly AnyEffect[]): void
 }
 
-/** The moment when the records that a node wrote in one of its lives are durable. */
+/** The end of an fsync: the records that a node wrote in one of its lives become durable. */
 export class Fsync implements Happening {
   readonly #writer: Writer
   readonly #life: number

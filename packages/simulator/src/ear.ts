@@ -2,26 +2,26 @@ import type { Link as LinkName } from '@chaosproxy/faults'
 import { nanos } from '@chaosproxy/history'
 import type { Heard, Listening, NodeMessage } from '@chaosproxy/runner/result'
 
-/** A message that was heard, as it travels. */
+/** A recorded message between nodes, in transit. */
 export type HeardMessage = { -readonly [member in keyof NodeMessage]: NodeMessage[member] }
 
-/** Hears the messages between nodes, and learns whether they arrive. */
+/** Observes the messages between nodes and whether they arrive. */
 export interface Ear {
-  /** Undefined for a message that nobody listens for. */
+  /** Records a sent message; returns undefined for a message that is not of interest. */
   sent(link: LinkName, message: unknown): HeardMessage | undefined
 }
 
-/** The most messages recorded; more would explain nothing. */
+/** The maximum number of recorded messages; more would not help an explanation. */
 const MOST_HEARD = 2_000
 
-/** An ear for one run. It hears nothing before `begin`. */
+/** A message recorder for one run. It records no messages before `begin`. */
 export interface RunEar {
   listen(now: () => number): Ear
   begin(): void
   heard(): Heard
 }
 
-/** Hears messages between certain nodes, and messages with a certain change, during a part of a run. */
+/** Records messages between the given nodes, and messages that mention the given changes, during a part of a run. */
 export function createEar(listening: Listening): RunEar {
   const { from, to, between, about } = listening
   const wanted = about.map((change) => ({ change, value: JSON.stringify(change.value) }))
@@ -77,7 +77,7 @@ const isObject = (value: unknown): value is { readonly [member: string]: unknown
 const typeOf = (message: unknown): string =>
   isObject(message) && typeof message['type'] === 'string' ? message['type'] : 'message'
 
-/** Whether somewhere within it there is a command on this key with this value. */
+/** Whether a message contains a command on this key with this value, at any depth. */
 function mentions(message: unknown, key: string | undefined, wanted: string, depth: number = 0): boolean {
   if (!isObject(message) || depth > DEEPEST) return false
   if (message instanceof Map) return [...message.values()].some((value) => mentions(value, key, wanted, depth + 1))
@@ -86,10 +86,10 @@ function mentions(message: unknown, key: string | undefined, wanted: string, dep
   return Object.values(message).some((value) => mentions(value, key, wanted, depth + 1))
 }
 
-/** Messages are trees, and not deep. */
+/** The depth to which messages are searched: messages are trees of small depth. */
 const DEEPEST = 12
 
-/** The value itself, or the new value of a cas. */
+/** Whether a value is the wanted value itself, or a cas with it as the new value. */
 const isValue = (value: unknown, wanted: string): boolean =>
   JSON.stringify(value) === wanted ||
   (Array.isArray(value) && value.length === 2 && JSON.stringify(value[1]) === wanted)

@@ -1,26 +1,26 @@
 /**
- * Randomness that is looked up rather than drawn: a function of a name and a count, so that one fault or operation more
- * or less does not change the fate of the others.
+ * A source of random numbers that are looked up instead of drawn: each is a function of a name and an index, so that
+ * one added or removed fault or operation does not change the random numbers of others.
  */
 export type Stream = number
 
-/** FNV-1a over the names, mixed. */
+/** Returns the stream of a name: FNV-1a over the seed and the name, mixed. */
 export function streamOf(seed: number, name: string): Stream {
   let h = mix(seed ^ 0x811c9dc5)
   for (let i = 0; i < name.length; i++) h = Math.imul(h ^ name.charCodeAt(i), 0x01000193)
   return mix(h)
 }
 
-/** Derives a stream for a separate question about the same thing. */
+/** Derives a stream for a separate question about the same subject. */
 export const substream = (stream: Stream, question: number): Stream => mix(stream + Math.imul(question + 1, 0x632be5ab))
 
-/** The n-th number of a stream: 32 bits. */
+/** Returns the n-th number of a stream: 32 bits. */
 export const fateBits = (stream: Stream, n: number): number => mix(stream ^ mix(Math.imul(n + 1, 0x9e3779b1)))
 
-/** The n-th number of a stream, uniform in [0, 1). */
+/** Returns the n-th number of a stream, uniform in [0, 1). */
 export const fate = (stream: Stream, n: number): number => (fateBits(stream, n) >>> 0) / 4294967296
 
-/** The finishing mix of MurmurHash3. */
+/** The finalizer of MurmurHash3. */
 function mix(value: number): number {
   let h = value | 0
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)

@@ -1,15 +1,15 @@
 import { type Fault, type Link, linkName } from '@chaosproxy/faults'
 import type { Cluster, Healed } from '@chaosproxy/runner'
 
-/** Heals, and returns how often the fault took effect. */
+/** Heals the fault and returns how often it took effect. */
 export type Undo = () => number
 
 export interface InjectorOptions {
-  /** Calls back at this moment of virtual time, once everything due before has happened. */
+  /** Calls back at the current virtual time, after all events due before. */
   soon(callback: () => void): void
-  /** Why a fault cannot be injected; undefined if it can. */
+  /** Returns why a fault cannot be injected; undefined if it can. */
   problemOf(fault: Fault): string | undefined
-  /** The fault is in force when this returns. It must be possible. */
+  /** Applies a fault, which must be possible; it is in effect on return. */
   strike(fault: Fault): Undo
 }
 
@@ -55,7 +55,7 @@ interface Place {
   readonly network: { has(link: Link): boolean }
 }
 
-/** Says which node or link of a fault does not exist; undefined if all do. */
+/** Returns a message about a node or link of the fault that does not exist; undefined if all exist. */
 export function strangerIn(fault: Fault, { nodes, network }: Place): string | undefined {
   if ('nodes' in fault) {
     const stranger = fault.nodes.find((id) => !nodes.has(id))

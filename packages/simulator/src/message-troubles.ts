@@ -2,26 +2,26 @@ import type { FaultKind, FaultOfKind, TrafficFault, Trigger } from '@chaosproxy/
 import { type Millis, millis, millisToNanos, type Nanos } from '@chaosproxy/history'
 import type { Parcel } from './parcel.ts'
 
-/** A fault in force on some links; `hits` counts the messages it touched. */
+/** A fault in effect on some links; `hits` counts the messages that it affected. */
 export interface StandingFault {
   hits: number
   readonly fault: TrafficFault
   readonly appliedAt: Nanos
 }
 
-/** A fault on one link, with its count of that link's messages. */
+/** A fault on one link, with its own count of the link's messages. */
 export interface Placed {
   readonly standing: StandingFault
   readonly trouble: Trouble
   readonly trigger: Trigger
 }
 
-/** A message as it leaves, changed by the faults of its link. Times are in nanoseconds. */
+/** A message at its departure, changed by the faults of its link. Times are in nanoseconds. */
 export interface Passage {
-  /** Number of earlier messages on the link. */
+  /** The number of earlier messages on the link. */
   readonly n: number
   readonly honest: Parcel
-  /** The message that arrives; undefined: none. */
+  /** The message that arrives; undefined if none arrives. */
   parcel: Parcel | undefined
   besides: Parcel | undefined
   delay: number
@@ -34,28 +34,28 @@ export interface Passage {
 export interface TroubledLink {
   /** Whether a fault hits the nth message. */
   strikes(placed: Placed, question: number, n: number): boolean
-  /** The random number by which it was hit, rescaled to be uniform in [0, 1). */
+  /** Returns the random number that decided the hit, rescaled to be uniform in [0, 1). */
   share(probability: number | undefined, question: number, n: number): number
-  /** In nanoseconds; never negative. */
+  /** Returns a random time around `middleMs`, in nanoseconds, never negative. */
   spread(middleMs: Millis, jitterMs: Millis, question: number, n: number): number
-  /** When a message has passed at this many bytes per second, after those before it. */
+  /** Returns the time when a message has passed at this rate, after all messages before it. */
   passed(message: unknown, departure: number, bytesPerSecond: number): number
-  /** The message as this link would falsify it; undefined if that is impossible. */
+  /** Returns the message with values falsified by this link; undefined if that is impossible. */
   falsified(parcel: Parcel, fields: number, n: number): Parcel | undefined
-  /** Loses the message, and breaks the connection for its addressee at once. */
+  /** Loses the message and immediately breaks the connection for its addressee. */
   lose(parcel: Parcel): void
 }
 
 /**
- * How a kind of fault affects the messages of a link. Each kind asks for its own random number, so that faults strike
+ * The effect of a kind of fault on the messages of a link. Each kind uses its own random number, so that faults strike
  * independently.
  */
 export interface Trouble<Kind extends FaultKind = FaultKind> {
-  /** The fault names its links in the direction of requests but acts on replies. */
+  /** Whether the fault affects replies, although it names links in the direction of requests. */
   readonly onReplies?: true
-  /** Messages that it holds leave only once no such fault is in force. */
+  /** Whether messages that it holds leave only after no fault of this sort is in effect on the link. */
   readonly holds?: true
-  /** Whether the nth message of the link is lost or held; asked before anything else. */
+  /** Whether the nth message of the link is lost or held; called before the other members. */
   stops?(
     fault: FaultOfKind<Kind>,
     placed: Placed,
@@ -66,7 +66,7 @@ export interface Trouble<Kind extends FaultKind = FaultKind> {
   changes?(fault: FaultOfKind<Kind>, placed: Placed, link: TroubledLink, passage: Passage): void
 }
 
-// Each question about a message has its own stream; 0 and 11 belong to the network.
+// The numbers of the questions about a message, each with its own random stream; 0 and 11 belong to the network.
 const JITTER = 1
 const LOSS = 2
 const COPY = 3
@@ -79,7 +79,7 @@ const SLOWNESS_JITTER = 9
 const FORGERY = 10
 const OWN = 12
 
-/** A copy arrives at most this long after its message. */
+/** The maximum delay of a copy after its message, in nanoseconds. */
 const LATEST_COPY_NANOS = 50e6
 
 export const messageTroubles: { readonly [Kind in FaultKind]?: Trouble<Kind> } = {
@@ -112,7 +112,7 @@ export const messageTroubles: { readonly [Kind in FaultKind]?: Trouble<Kind> } =
   'duplicate-message': {
     changes({ copies, when }, placed, link, passage) {
       if (!hits(placed, link, COPY, passage.n)) return
-      // A copy arrives at once, or long after.
+      // A copy arrives at a random time up to the maximum delay.
       passage.copies += copies
       passage.copiedAfter = Math.round(LATEST_COPY_NANOS * link.share(when?.probability, COPY, passage.n))
     },
@@ -136,7 +136,7 @@ export const messageTroubles: { readonly [Kind in FaultKind]?: Trouble<Kind> } =
       passage[besides ? 'besides' : 'parcel'] = link.falsified(passage.honest, fields, passage.n)
     },
   },
-  // Receivers notice damage, and a message that they drop need not be sent: added and altered messages are dropped.
+  // Receivers detect the forgery and drop the message, so neither an altered nor an added message is sent.
   'forge-signed-message': {
     changes({ besides }, placed, link, passage) {
       if (hits(placed, link, FORGERY, passage.n)) passage[besides ? 'besides' : 'parcel'] = undefined
@@ -153,13 +153,13 @@ export const messageTroubles: { readonly [Kind in FaultKind]?: Trouble<Kind> } =
   'delay-reply': { onReplies: true, changes: delays },
 }
 
-/** What a fault of a user's own does to simulated messages; `share` is uniform in [0, 1), drawn for each message. */
+/** The effect of a user-defined fault on simulated messages; `share` is drawn for each message, uniform in [0, 1). */
 export interface SimulatedHarm<Harm> {
   loses?(harm: Harm, share: number): boolean
   delayMs?(harm: Harm, share: number): number
 }
 
-/** Adds what a kind of fault of a user's own does to the messages of a link. */
+/** Adds the effect of a user-defined kind of fault on the messages of a link. */
 export function addTrouble<Harm>(kind: string, { loses, delayMs }: SimulatedHarm<Harm>): void {
   type Own = Harm & { readonly when?: { readonly probability?: number | undefined } | undefined }
   const shareOf = ({ when }: Own, link: TroubledLink, n: number) => link.share(when?.probability, OWN, n)
@@ -177,7 +177,7 @@ export function addTrouble<Harm>(kind: string, { loses, delayMs }: SimulatedHarm
   }
 }
 
-/** Whether it strikes the nth message, and counts it as hit. */
+/** Whether a fault strikes the nth message; if so, counts a hit. */
 function hits(placed: Placed, link: TroubledLink, question: number, n: number): boolean {
   const strikes = link.strikes(placed, question, n)
   if (strikes) placed.standing.hits++

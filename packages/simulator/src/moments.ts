@@ -1,15 +1,15 @@
 import type { NodeId } from '@chaosproxy/faults'
 
 /**
- * When a node is most vulnerable: it has just become leader, has something to write to disk, or has just told a client
- * that its write is done; or it has just sent a message, handled a timer, or started from its disk.
+ * The moments when a node is most vulnerable: it has just become leader, has data to write to disk, or has just
+ * acknowledged a write to a client; or it has just sent a message, handled a timer, or started from its disk.
  */
 const moments = ['leads', 'persists', 'acknowledges', 'sends', 'rings', 'restarts'] as const
 export type Moment = (typeof moments)[number]
 
-/** Called when a node is most vulnerable, so that a fault can strike then. */
+/** A watch for the moments when a node is most vulnerable, so that a fault can strike at them. */
 export interface MomentWatch {
-  /** The moments it waits for. It is not called for others, which occur at nearly every step. */
+  /** The awaited moments. `notice` is not called for other moments, which occur at nearly every step. */
   readonly awaited: { readonly [moment in Moment]: boolean }
   notice(node: NodeId, moment: Moment): void
 }

@@ -16,17 +16,17 @@ import type { EventQueue } from './queue.ts'
 
 export interface NetworkOptions {
   readonly seed: number
-  /** Least delay of every message … */
+  /** The minimum delay of every message. */
   readonly delayMs: Millis
-  /** … and how much longer it can be. */
+  /** The maximum additional delay of a message. */
   readonly jitterMs: Millis
   readonly endpoints: readonly Endpoint[]
   readonly belief: Belief
-  /** Hears the messages between nodes; when absent, nobody listens. */
+  /** Observes the messages between nodes; absent if messages are not recorded. */
   readonly ear?: Ear | undefined
 }
 
-/** Set once a node has accepted a forged message: from then on its state may violate invariants. */
+/** Whether a node has accepted a forged message: from then on its state may violate invariants. */
 export interface Belief {
   misled: boolean
 }
@@ -64,13 +64,13 @@ export class SimulatedNetwork {
   }
 }
 
-// The numbers of the other questions belong to faults.
+// The numbers of this link's own questions; the others belong to faults.
 const DELAY = 0
 const FALSEHOOD = 11
 
 /**
- * One direction between two endpoints. It delays, holds and loses messages; it is FIFO, like a TCP connection. The fate
- * of its n-th message is looked up by the link's name and n, so it does not depend on what happens elsewhere.
+ * One direction between two endpoints. It delays, holds and loses messages; it is FIFO, like a TCP connection. The
+ * random number for its n-th message is a function of the link's name and n, so it does not depend on other links.
  */
 export class Link implements TroubledLink {
   readonly #queue: EventQueue
@@ -82,11 +82,11 @@ export class Link implements TroubledLink {
   readonly #name: LinkName
   readonly #ear: Ear | undefined
   #sent = 0
-  /** No message arrives before an earlier one. */
+  /** The last arrival time: no message arrives before an earlier one. */
   #lastArrival = 0
-  /** When a bandwidth-limited link will have passed on all bytes sent so far. */
+  /** The time at which a bandwidth-limited link has transmitted all bytes sent so far. */
   #busyUntil = 0
-  /** Numbers the connections: messages sent on an earlier one do not arrive. */
+  /** The number of the current connection: messages sent on an earlier connection do not arrive. */
   #connection = 0
   readonly #faults: Placed[] = []
   #held: Held[] = []
@@ -116,7 +116,7 @@ export class Link implements TroubledLink {
 
   add(fault: StandingFault): void {
     const { kind, when } = fault.fault
-    // The table pairs each kind with its own effect; the compiler cannot follow that through the lookup.
+    // The table pairs each kind with its own effect, which the compiler cannot infer through the lookup.
     const trouble = messageTroubles[kind] as Trouble | undefined
     if (trouble === undefined) throw new Error(`${kind} does nothing to messages`)
     this.#faults.push({ standing: fault, trouble, trigger: new Trigger(when) })
@@ -140,7 +140,7 @@ export class Link implements TroubledLink {
     for (const { parcel } of held) this.#schedule(this.#queue.now, parcel)
   }
 
-  /** The answer to a question about the n-th message: uniform in [0, 1). */
+  /** Returns the random number for a question about the n-th message, uniform in [0, 1). */
   #drawn(question: number, n: number): number {
     return fate(substream(this.#stream, question), n)
   }
@@ -173,7 +173,7 @@ export class Link implements TroubledLink {
     return trigger.strikes(ageMs, () => this.#drawn(question, n), n)
   }
 
-  /** A number below the probability, scaled to [0, 1), is uniform again and saves another draw. */
+  /** A number below the probability, divided by it, is again uniform in [0, 1); this saves another draw. */
   share(probability: number | undefined, question: number, n: number): number {
     return this.#drawn(question, n) / (probability ?? 1)
   }
@@ -187,7 +187,7 @@ export class Link implements TroubledLink {
       if (stopped === 'lost') return
       if (stopped === 'held') held = true
     }
-    // A held message belongs to the present connection and is lost if that breaks.
+    // A held message belongs to the current connection and is lost if that connection breaks.
     if (held) this.#held.push({ parcel, n })
     else this.#dispatch(parcel, n)
   }
@@ -235,7 +235,7 @@ export class Link implements TroubledLink {
     const arrival = Math.max(departure + delay, this.#lastArrival)
     if (besides !== undefined) this.#queue.schedule(arrival, besides)
     if (parcel === undefined) return
-    // Later messages need not wait for an overtaken one, nor for a copy.
+    // Later messages do not wait for an overtaken message or for a copy.
     if (overtakenBy > 0) this.#schedule(arrival + overtakenBy, parcel)
     else this.#arriveAt(arrival, parcel)
     for (let copy = 1; copy <= copies; copy++) this.#queue.schedule(arrival + copy * copiedAfter, parcel)
@@ -244,12 +244,12 @@ export class Link implements TroubledLink {
 
 interface Held {
   readonly parcel: Parcel
-  /** Number of earlier messages on the link. */
+  /** The number of earlier messages on the link. */
   readonly n: number
 }
 
-/** More than a forgery of 64 fields can take. */
+/** The number of draws reserved per forgery: more than one with 64 fields uses. */
 const DRAWS_PER_FORGERY = 256
 
-/** The size as JSON, which real nodes send. */
+/** Returns the size in bytes as JSON, the format that real nodes send. */
 const sizeBytes = (message: unknown): number => JSON.stringify(message).length

@@ -2,17 +2,20 @@ import { type Millis, millis, type Nanos } from '@chaosproxy/history'
 
 export interface ClockFault {
   readonly offsetMs: Millis
-  /** How much too fast it runs, in parts per million. */
+  /** How much too fast the clock runs, in parts per million. */
   readonly driftPpm: number
   readonly since: Nanos
 }
 
-/** A node's own clock: ahead of true time by its fixed offset and by the faults in force. */
+/** The clock of a node: it deviates from true time by a fixed offset and by the clock faults in effect. */
 export class NodeClock {
   readonly #faults: ClockFault[] = []
   /** Local seconds per true second. */
   rate = 1
-  /** The monotonic clock's reading at the last change of rate, and the time of that. */
+  /**
+   * The reading of the monotonic clock at the last change of rate (`#steadyMs`), and the time of that change
+   * (`#since`).
+   */
   #steadyMs = 0
   #since = 0
 
@@ -23,7 +26,7 @@ export class NodeClock {
     return millis(local)
   }
 
-  /** Never jumps: runs at this clock's rate. */
+  /** Returns the monotonic clock, which never jumps and runs at this clock's rate. */
   steady(now: Nanos): Millis {
     return millis(this.#steadyMs + ((now - this.#since) * this.rate) / 1e6)
   }
@@ -33,7 +36,7 @@ export class NodeClock {
     this.#setRate(now)
   }
 
-  /** Undoes this fault's whole deviation at once. */
+  /** Removes the whole deviation of a fault immediately. */
   remove(fault: ClockFault, now: Nanos): void {
     const at = this.#faults.indexOf(fault)
     if (at >= 0) this.#faults.splice(at, 1)
@@ -48,5 +51,5 @@ export class NodeClock {
   }
 }
 
-/** Several drifts together may slow a clock, but never stop it or turn it back. */
+/** The minimum rate: several drifts together may slow a clock, but never stop or reverse it. */
 const SLOWEST = 0.01

@@ -22,8 +22,8 @@ import { Wire } from './wire.ts'
 
 export type AnyEvent = MachineEvent<unknown>
 /**
- * Called after every step of one node with the node's state and every record on its disk, neither of which it may
- * change; `event` is absent for a start.
+ * Called after every step of a node with the node's state and all records on its disk; it must not change either.
+ * `event` is absent for a start.
  */
 export type Observer = (state: unknown, event: AnyEvent | undefined, durable: readonly unknown[]) => void
 
@@ -34,15 +34,15 @@ export interface NodeOptions extends DiskOptions {
   readonly observe: Observer | undefined
   readonly moments: MomentWatch
   readonly belief: Belief
-  /** Its process has ended by itself: its connections break. */
+  /** Called when the process has exited by itself, so that its connections break. */
   readonly collapsed: () => void
 }
 
-/** A machine with a disk, timers and a mailbox: a process without the operating system. */
+/** A state machine with a disk, timers and a mailbox: a process without an operating system. */
 export class SimulatedNode implements Ringing {
   readonly id: NodeId
   readonly crashes: CrashPoints = new CrashPoints()
-  /** Whether a deliberate bug has made a difference on this node, in any of its lives. */
+  /** Whether an injected bug has affected this node, in any of its lives. */
   marked = false
   steps = 0
   longestTimerMs = 0
@@ -52,11 +52,11 @@ export class SimulatedNode implements Ringing {
   readonly #seeds: Stream
   readonly #clock: NodeClock
   readonly #disk: Disk
-  // The options that every step reads.
+  // Copies of the options that every step reads.
   readonly #observe: Observer | undefined
   readonly #moments: MomentWatch
   readonly #belief: Belief
-  /** By peer, filled in when the cluster is wired. */
+  /** The outgoing connections by peer, set when the cluster is wired. */
   readonly #wires: Map<NodeId, Wire> = new Map()
   readonly #requests: Unanswered = new Unanswered()
   readonly #timers: Map<string, Timer> = new Map()
@@ -92,15 +92,15 @@ export class SimulatedNode implements Ringing {
     this.#step({ type: 'message', from, message })
   }
 
-  /** Only while the node is up. */
+  /** Handles a request of a client; only while the node is up. */
   request(requestId: string, input: Input, session: Session, asker: Asker): void {
     this.#requests.add(requestId, asker)
     this.#step({ type: 'request', requestId, input, session })
   }
 
   /**
-   * Drops everything that is not durable; a prefix of what the disk is writing may survive. False if the node was down
-   * already.
+   * Crashes the node: drops everything that is not durable, but a prefix of the data being written may survive. Returns
+   * false if the node was already down.
    */
   kill(): boolean {
     if (!this.#up) return false
@@ -167,7 +167,7 @@ export class SimulatedNode implements Ringing {
     if (this.#life > 0 && this.#moments.awaited.restarts) this.#moments.notice(this.id, 'restarts')
   }
 
-  /** Takes the step at once, or when the node is resumed; never in a later life. */
+  /** Takes the step immediately, or when the node is resumed; never after a restart. */
   #step(event: AnyEvent): void {
     if (!this.#up) return
     if (this.#pauses > 0) {
@@ -188,8 +188,8 @@ export class SimulatedNode implements Ringing {
   }
 
   /**
-   * A node that believes false messages may reach an impossible state and throw. Its process then exits and is
-   * restarted. The protocol is not to blame, since it was not designed for links that lie.
+   * Runs a step of a node that believes false messages. The node may reach an impossible state and throw: its process
+   * then exits and is restarted. This is no fault of the protocol, which was not designed for links that lie.
    */
   #whileMisled(act: () => void): void {
     try {
@@ -214,7 +214,7 @@ export class SimulatedNode implements Ringing {
     this.#queue.schedule(this.#queue.now + SUPERVISOR_NANOS, revive)
   }
 
-  // Separate from `#step`: a function that contains a closure is slower at every call.
+  // Separate from `#step`, because a function that contains a closure is slower at every call.
   #stepLater(event: AnyEvent): void {
     this.#backlog.push(() => this.#step(event))
   }
@@ -255,7 +255,7 @@ export class SimulatedNode implements Ringing {
     this.#queue.schedule(this.#queue.now + this.#disk.fsyncNanos(), new Fsync(this, this.#life, batch))
   }
 
-  /** The batch is durable, unless the node died while it was being written. */
+  /** Continues after the batch is durable, unless the node died during the write. */
   written(life: number, batch: readonly AnyEffect[]): void {
     if (life !== this.#life) return
     if (this.#pauses > 0) {
@@ -279,7 +279,7 @@ export class SimulatedNode implements Ringing {
     this.#backlog.push(() => this.written(life, batch))
   }
 
-  /** Records before the one at which it dies may still reach the disk. */
+  /** Whether the node dies at a record of the batch; earlier records may still reach the disk. */
   #diesWriting(batch: readonly AnyEffect[]): boolean {
     for (const [i, effect] of batch.entries()) {
       if (effect.type !== 'persist' || !this.crashes.reachedBy('persist')) continue
@@ -291,9 +291,9 @@ export class SimulatedNode implements Ringing {
   }
 
   /**
-   * Carries out effects up to the first that must be made durable, or all if there is none. False if the node died
-   * before one of them. One loop that reads each effect's type once: effects have so many shapes that every read is
-   * slow.
+   * Executes effects up to the first that must be made durable, or all if there is none. Returns false if the node died
+   * before one of them. A single loop reads each effect's type only once: effects have so many object shapes that every
+   * read is slow.
    */
   #execute(effects: readonly AnyEffect[], durable: boolean): boolean {
     for (let i = 0; i < effects.length; i++) {
@@ -376,11 +376,11 @@ export class SimulatedNode implements Ringing {
   #ringLater(timer: Timer): void {
     const { changes } = timer
     this.#backlog.push(() => {
-      // The timer may have been reset or cancelled by other events queued during the pause.
+      // Another event queued during the pause may have reset or cancelled the timer.
       if (timer.changes === changes) this.#step({ type: 'timer', timer: timer.name })
     })
   }
 }
 
-/** The time after which a process that exited is restarted. */
+/** The time in nanoseconds after which an exited process is restarted. */
 const SUPERVISOR_NANOS = 100e6

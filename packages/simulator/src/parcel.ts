@@ -3,25 +3,25 @@ import type { Happening } from './queue.ts'
 
 export interface Addressee {
   deliver(message: unknown): void
-  /** The connection broke while the message was on its way. */
+  /** Called when the connection broke while the message was in transit. */
   broken(): void
-  /** Whether nobody is there to take it; when absent, somebody is. */
+  /** Whether no process can receive the message; if absent, one always can. */
   isDown?(): boolean
 }
 
 interface Carrier {
-  /** The number of the connection that is open now. */
+  /** The number of the current connection. */
   readonly connection: number
   reset(): void
 }
 
 /**
- * One message in flight. It is delivered once or broken once, or lost without a trace. A single class for all messages:
- * a queue of objects of many classes is slow to call.
+ * One message in transit. It is delivered once, or broken once, or lost without a trace. A single class serves all
+ * messages, because calls on objects of many classes in one queue are slow.
  */
 export class Parcel implements Happening {
   readonly message: unknown
-  /** Set if somebody listens for it. */
+  /** The record of the message, if it is recorded. */
   heard: HeardMessage | undefined = undefined
   readonly #addressee: Addressee
   readonly #link: Carrier
@@ -36,7 +36,7 @@ export class Parcel implements Happening {
     this.#connection = link.connection
   }
 
-  /** Another message for the same receiver, sent on the same connection. */
+  /** Returns another message for the same receiver on the same connection. */
   saying(message: unknown): Parcel {
     const other = new Parcel(message, this.#addressee, this.#link)
     other.heard = this.heard
@@ -47,7 +47,7 @@ export class Parcel implements Happening {
     this.#damaged = true
   }
 
-  /** It will not arrive; its addressee sees the connection break. */
+  /** Marks the message as lost: it will not arrive, and its addressee sees the connection break. */
   lose(): void {
     this.#lost = true
   }

@@ -1,6 +1,6 @@
 import { float64Array, type Nanos, nanos } from '@chaosproxy/history'
 
-/** Something that will happen. A cancelled one stays in the queue until its time comes, and then does nothing. */
+/** A scheduled event. A cancelled event stays in the queue until its time and then has no effect. */
 export interface Happening {
   happen(): void
 }
@@ -8,11 +8,11 @@ export interface Happening {
 const INITIAL_CAPACITY = 256
 
 /**
- * Everything still to happen, ordered by time and then by when it was scheduled; there is no other order. A binary heap
- * in parallel arrays, because boxed numbers would dominate a simulation's time.
+ * All scheduled events, ordered by time and then by when they were scheduled. It is a binary heap in parallel arrays,
+ * because boxed numbers would dominate the duration of a simulation.
  */
 export class EventQueue {
-  /** Virtual time: the time of the latest happening. */
+  /** The virtual time: the time of the latest event. */
   now: Nanos = nanos(0)
   #times: Float64Array = float64Array(INITIAL_CAPACITY)
   #sequences: Float64Array = float64Array(INITIAL_CAPACITY)
@@ -20,12 +20,12 @@ export class EventQueue {
   #length = 0
   #scheduled = 0
 
-  /** When the next happening is due; Infinity if there is none. */
+  /** The time of the next event; Infinity if there is none. */
   get nextTime(): number {
     return this.#length === 0 ? Number.POSITIVE_INFINITY : (this.#times[0] as number)
   }
 
-  /** Schedules a happening; `time` must not have passed. */
+  /** Schedules an event at a time that has not passed. */
   schedule(time: number, happening: Happening): void {
     if (!(time >= this.now)) throw new RangeError(`nothing can happen at ${time} any more: it is ${this.now}`)
     if (this.#length === this.#times.length) this.#grow()
@@ -33,7 +33,7 @@ export class EventQueue {
     const sequences = this.#sequences
     const happenings = this.#happenings
     let at = this.#length++
-    // A new happening comes last among those of the same time: it moves up only past strictly later ones.
+    // A new event is placed after those of the same time: it moves up only past strictly later events.
     while (at > 0) {
       const parent = (at - 1) >> 1
       const above = times[parent] as number
@@ -48,7 +48,7 @@ export class EventQueue {
     happenings[at] = happening
   }
 
-  /** Makes the next thing happen, at its time. */
+  /** Runs the next event, at its time. */
   advance(): void {
     const first = this.#happenings[0]
     if (first === undefined) throw new RangeError('nothing is left to happen')

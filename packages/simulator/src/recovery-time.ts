@@ -1,23 +1,23 @@
 import { type Millis, millis } from '@chaosproxy/history'
 import type { ProtocolDefinition, ProtocolOptions } from '@chaosproxy/protocols'
 
-/** Enough for any protocol that answers within its clients' timeout. */
+/** The minimum recovery time, enough for any protocol that answers within its clients' timeout. */
 const LEAST_MS = 10_000
-/** Elections may fail many times in a row, and transactions may wait for the locks of several others. */
+/** The number of attempts: elections may fail repeatedly, and transactions may wait for the locks of several others. */
 const TRIES = 20
-/** The most allowed for repeated attempts, since long timers serve other purposes. */
+/** The maximum time for repeated attempts, because long timers serve other purposes. */
 const LONGEST_TRIES_MS = 60_000
-/** A lease, or any other wait with a long timer, may have begun just before healing. */
+/** The number of long waits: a lease, or another wait with a long timer, may have begun just before healing. */
 const WAITS = 2
 
 /**
- * How long a protocol may take from healing to its first answer, given the longest time that it waits for anything. A
- * clock that jumped back may keep a timed promise alive for as long again.
+ * Returns the time that a protocol may need from healing to its first answer, given its longest wait. A clock that
+ * jumped back may prolong a timed promise by its jump.
  */
 export const recoveryMs = (longestWaitMs: number, jumpedMs: number): Millis =>
   millis(LEAST_MS + Math.min(LONGEST_TRIES_MS, TRIES * longestWaitMs) + WAITS * (longestWaitMs + jumpedMs))
 
-/** The longest time among a protocol's settings whose names say that they are in milliseconds. */
+/** Returns the longest time among a protocol's settings whose names show that they are in milliseconds. */
 export function longestSettingMs(protocol: ProtocolDefinition, targetSettings: ProtocolOptions['settings']): Millis {
   let longest = 0
   for (const { name, default: usual } of timesAmong(protocol)) {
@@ -27,7 +27,7 @@ export function longestSettingMs(protocol: ProtocolDefinition, targetSettings: P
   return millis(longest)
 }
 
-/** Cached per protocol: every trial asks. */
+/** Returns the settings that are times, cached per protocol: every trial needs them. */
 function timesAmong(protocol: ProtocolDefinition): ProtocolDefinition['settings'] {
   const before = known.get(protocol)
   if (before !== undefined) return before

@@ -3,20 +3,20 @@ import { drive, heal, type RunHandle, type RunOptions, type RunOutcome, readLast
 import type { RunEnd, RunLimits, SimulatedCluster } from './cluster.ts'
 
 /**
- * More than a normal run takes: every phase twice, the time to recover and a minute, at a hundred thousand events a
- * second.
+ * Returns limits above a normal run: every phase twice, the recovery time and a minute, at a hundred thousand events
+ * per second.
  */
 const limitsFor = ({ timeMs, quietMs, timeoutMs }: Omit<RunOptions, 'cluster'>, recoveryMs: Millis): RunLimits => {
   const durationMs = millis(2 * (timeMs + quietMs + timeoutMs) + recoveryMs + 60_000)
   return { events: durationMs * 100, durationMs }
 }
 
-/** How long to wait, before clients begin, for a node that can serve them. */
+/** The limits of the wait, before clients begin, for a node that can serve them. */
 export const WARM_UP: RunLimits = { events: 200_000, durationMs: millis(5_000) }
 
 export type SimulatedRun =
   | { readonly type: 'ended'; readonly outcome: RunOutcome }
-  /** The protocol floods, spins without time passing, or never lets the run end. */
+  /** A limit stopped the run: the protocol floods, or time does not advance, or the run does not end. */
   | { readonly type: 'stopped'; readonly reason: Exclude<RunEnd, 'done'> }
 
 export interface Simulation {
@@ -46,7 +46,7 @@ export function beginSimulation(cluster: SimulatedCluster, options: Omit<RunOpti
       const end = cluster.run(() => outcome !== undefined, { events: Math.min(events, eventsLeft), durationMs })
       if (outcome !== undefined) return { type: 'ended', outcome }
       if (end === 'too many events' && events < eventsLeft) return undefined
-      // A longer timer was set meanwhile.
+      // A longer timer was set during the run.
       if (end !== 'idle' && cluster.recoveryMs() > recoveryMs) return undefined
       return { type: 'stopped', reason: end === 'done' ? 'idle' : end }
     },

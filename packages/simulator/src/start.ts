@@ -11,7 +11,7 @@ import { WARM_UP } from './simulate.ts'
 /**
  * Starts a protocol's cluster in virtual time.
  *
- * @throws UserError (environment) for a protocol that does not work.
+ * @throws UserError (environment) if the protocol does not work
  */
 export function startInVirtualTime(
   protocol: ProtocolDefinition,
@@ -39,7 +39,7 @@ function startSimulated(protocol: ProtocolDefinition, options: StartOptions, wat
     ear: ear?.listen,
   })
   cluster.run(() => cluster.isReady(), WARM_UP)
-  // The run begins now, before any more time passes.
+  // The run begins here, before further time passes.
   ear?.begin()
 
   let stopped = false
@@ -50,7 +50,7 @@ function startSimulated(protocol: ProtocolDefinition, options: StartOptions, wat
     for (const callback of callbacks) callback(error)
   }
 
-  /** The simulator never waits, so it yields now and then to code that interrupts or watches the run. */
+  /** The simulator never waits, so it yields regularly to code that interrupts or observes the run. */
   async function drive(): Promise<void> {
     const flood = watched ? floodWatch(cluster, options.rate) : () => undefined
     const [firstEvent, firstTime] = [cluster.eventCount(), cluster.clock.now()]
@@ -95,9 +95,9 @@ function startSimulated(protocol: ProtocolDefinition, options: StartOptions, wat
   }
 }
 
-/** About ten milliseconds of work: interrupts are only noticed between such slices. */
+/** The number of events per slice, about ten milliseconds of work: interrupts are noticed only between slices. */
 const EVENTS_AT_A_TIME = 5_000
-/** A hundred thousand events a second are more than a normal run takes. */
+/** The limit of events per virtual millisecond: a normal run takes fewer than a hundred thousand per second. */
 const EVENTS_PER_MS = 100
 
 function advance(
@@ -113,12 +113,14 @@ function advance(
   return end
 }
 
-/** A normal protocol takes about thirty events per operation; this many more within this time are a flood. */
+/**
+ * A normal protocol takes about thirty events per operation; these additional events within this time count as a flood.
+ */
 const FLOOD_NANOS = 100e6
 const FLOOD_EVENTS = 200_000
 const FLOOD_EVENTS_PER_OPERATION = 1_000
 
-/** Reports a flood: far more events in a moment of virtual time than clients' operations explain. */
+/** Reports a flood: far more events in a short virtual time than clients' operations explain. */
 function floodWatch(cluster: SimulatedCluster, rate: number): () => string | undefined {
   const most = FLOOD_EVENTS + FLOOD_EVENTS_PER_OPERATION * rate * (FLOOD_NANOS / 1e9)
   let since: number = cluster.clock.now()
@@ -138,7 +140,7 @@ function floodWatch(cluster: SimulatedCluster, rate: number): () => string | und
 const brokenError = ({ name }: ProtocolDefinition, what: string, trace: readonly string[]): UserError =>
   environmentError([`${name} does not work: ${what}`, ...trace.map((frame) => `    ${frame}`)].join('\n'))
 
-/** Anything else that is thrown is our own bug. */
+/** Rethrows any other error, which is a bug of this package. */
 function unexpected(error: unknown): never {
   throw error
 }

@@ -12,7 +12,7 @@ import type { Suffering } from '@chaosproxy/runner'
 import { blows } from './blows.ts'
 import { messageTroubles } from './message-troubles.ts'
 
-/** For kinds that make no sense for whole messages. */
+/** The fault kinds to use in place of kinds that do not apply to whole messages. */
 const instead: { readonly [kind in FaultKind]?: readonly string[] } = {
   corrupt: ['corrupt-message'],
   'reset-peer': ['reset'],
@@ -68,7 +68,7 @@ export function simulatorSuffers(kind: FaultKind): Suffering {
   return { not, instead: instead[kind] ?? [], elsewhere: 'processes' }
 }
 
-/** Why a fault cannot be simulated faithfully; undefined if it can. */
+/** Returns why a fault cannot be simulated faithfully; undefined if it can. */
 export function whyNotSimulated(fault: Fault): string | undefined {
   const suffering = simulatorSuffers(fault.kind)
   if (suffering !== true) return refusalText(suffering)

@@ -2,18 +2,18 @@ import type { ProtocolDefinition } from '@chaosproxy/protocols'
 import { protocolTarget, type Target } from '@chaosproxy/runner'
 import { simulatorSuffers } from './suffers.ts'
 
-/** Prefix of a protocol's name or file: run it in the simulator instead of in processes. */
+/** The prefix of a protocol's name or file that selects the simulator instead of processes. */
 export const SIMULATED = 'sim:'
 
 /**
- * A protocol in virtual time: a run is a function of its spec, byte for byte. A watched protocol, such as a user's own,
- * is stopped when it floods.
+ * Returns a target for a protocol in virtual time: its specification determines a run down to the byte. A watched
+ * protocol, such as a user-defined one, is stopped when it floods.
  */
 export const simulatedTarget = (protocol: ProtocolDefinition, watched = false): Target => ({
   ...protocolTarget(protocol),
   name: `${SIMULATED}${protocol.name}`,
   tier: 'simulated',
   suffers: simulatorSuffers,
-  // The code that runs it is loaded only for a run in virtual time.
+  // The module is loaded only for a run in virtual time.
   start: async (options) => (await import('./start.ts')).startInVirtualTime(protocol, options, watched),
 })

@@ -7,17 +7,17 @@ export interface Ringing {
 }
 
 /**
- * A node's timer. Most are reset long before they ring, so resetting only moves the due time, and the entry already in
- * the queue reschedules itself when its time comes.
+ * A node's timer. Most timers are reset long before they expire, so a reset only changes the due time, and the entry
+ * already in the queue reschedules itself at its time.
  */
 export class Timer implements Happening {
   readonly name: string
-  /** Counts settings and cancellations, so that a ring from before the latest one is ignored. */
+  /** The number of settings and cancellations; an expiry from before the latest one is ignored. */
   changes = 0
   readonly #queue: EventQueue
   readonly #owner: Ringing
   #dueAt: number = NEVER
-  /** Time of the valid entry in the queue; an older entry for a later time does nothing. */
+  /** The time of the valid entry in the queue; an older entry for a later time has no effect. */
   #queuedAt: number = NEVER
 
   constructor(name: string, queue: EventQueue, owner: Ringing) {
@@ -37,7 +37,7 @@ export class Timer implements Happening {
     this.#dueAt = NEVER
   }
 
-  /** Multiplies the remaining time: the clock now runs at another rate. */
+  /** Multiplies the remaining time, when the clock changes its rate. */
   stretch(factor: number): void {
     if (this.#dueAt === NEVER) return
     const { now } = this.#queue

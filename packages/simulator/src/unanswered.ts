@@ -1,13 +1,13 @@
 import type { Completion } from '@chaosproxy/history'
 
-/** Receives a request's answer, once: `undefined` if the node died first. */
+/** Receives the reply to a request, once: `undefined` if the node died first. */
 export interface Asker {
   replied(result: Completion | undefined): void
 }
 
 /**
- * A node's requests without an answer, in order. Lists, since there are only ever a few: a map reorganises itself
- * whenever its last entry goes, which is at nearly every answer.
+ * The unanswered requests of a node, in order. They are kept in lists, because there are only a few: a map is rebuilt
+ * whenever its last entry is removed, which happens at nearly every reply.
  */
 export class Unanswered {
   #ids: string[] = []
@@ -18,7 +18,7 @@ export class Unanswered {
     this.#askers.push(asker)
   }
 
-  /** Undefined if it is unknown, or answered already. */
+  /** Removes a request and returns its asker; undefined if the request is unknown or already answered. */
   take(requestId: string): Asker | undefined {
     const ids = this.#ids
     const askers = this.#askers

@@ -21,29 +21,29 @@ export interface Replay {
   readonly scenario: Scenario
   readonly found: string | undefined
   /**
-   * The level that the history was checked against, which the end of a run depends on; absent in older files, and if it
-   * is the one that the target promises.
+   * The consistency level that the history was checked against, which affects the end of a run; absent in older files,
+   * and if it is the level that the target promises.
    */
   readonly level?: string | undefined
-  /** Digest of the history the simulator recorded: a different one means that something else happened. */
+  /** The digest of the history that the simulator recorded: a replay with another digest took another course. */
   readonly digest: string | undefined
-  /** Digest of the user's file with the protocol; absent for built-in ones, and in older files. */
+  /** The digest of the user's protocol file; absent for built-in protocols and in older files. */
   readonly source?: string | undefined
-  /** The version of Node that ran it, for programs, whose runs may depend on it; absent in older files. */
+  /** The Node version of the run, on which the runs of programs may depend; absent in older files. */
   readonly node?: string | undefined
   /** Whether the failure is a broken invariant, which ends the run; otherwise the history shows the failure. */
   readonly invariants: boolean
 }
 
-/** Raised whenever older programs can no longer read what newer ones write. */
+/** The version of the format, raised when older versions of this software cannot read new files. */
 const VERSION = 2
-/** In version 1 a read had no value, and a cas had `old` and `new`. */
+/** The oldest readable version. In it a read had no value, and a cas had `old` and `new`. */
 const OLDEST_VERSION = 1
 
-/** The workload of files from before they named one. */
+/** The workload of old files that do not name one. */
 const REGISTER = 'register'
 
-/** The member of earlier files for the target's settings. */
+/** The former name of the target's settings in files. */
 const OLD_TARGET_SETTINGS = 'knobs'
 
 export function printReplay({ scenario, found, level, digest, source, node, invariants }: Replay): string {
@@ -171,7 +171,7 @@ const HEAD_BESIDE = [
   ...LISTS,
 ]
 
-/** Some editors put one at the start of the file. */
+/** Some editors write it at the start of a file. */
 const BYTE_ORDER_MARK = /^\ufeff/
 
 function parseJson(text: string, source: string): unknown {
@@ -243,7 +243,7 @@ type Keyed = Pick<Input, 'key'>
 function parseInput(f: string, keyed: Keyed, members: { readonly [name: string]: unknown }, where: string): Input {
   const { value, old } = members
   if (value !== undefined) return { f, ...keyed, value: value as Json }
-  // The form used in older files.
+  // The form of a cas in older files.
   if (f === 'cas' && old !== undefined && members['new'] !== undefined)
     return { f, ...keyed, value: [old as Json, members['new'] as Json] }
   if (meaningOf(f)?.effect === 'replaces') throw inputError(`${where}: a ${f} needs "value".`)
@@ -268,7 +268,7 @@ function parsePlannedFault(
   return { from, to, fault }
 }
 
-/** Names of message faults in earlier versions, in which the name implied a probability. */
+/** The former names of message faults, which implied a probability. */
 const FORMER_KINDS: { readonly [kind: string]: string } = {
   loss: 'drop-message',
   duplicate: 'duplicate-message',

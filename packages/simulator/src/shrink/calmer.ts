@@ -5,19 +5,19 @@ import { deleteParts } from './delete-parts.ts'
 
 export interface CalmerOptions {
   readonly fails: (scenario: Scenario) => boolean
-  /** How long each packet took when a scenario was played. */
+  /** Returns the delay of each packet of a scenario's run. */
   readonly delaysIn: (scenario: Scenario) => readonly PlannedDelay[]
   readonly expired: () => boolean
 }
 
-/** With more delays than these, no least time is searched for. */
+/** With more delays than this, their minimum times are not searched for. */
 const FEW = 3
-/** Number of halvings: they take 30 ms down to about 0.1 ms. */
+/** The number of halvings, which reduce 30 ms to about 0.1 ms. */
 const HALVINGS = 8
 
 /**
- * The same scenario with as few unusual delays as it needs, each with the least time that matters. The scenario itself
- * if it does not fail again with every delay written out.
+ * Returns the scenario with the fewest unusual delays that it needs, each with the shortest time that still fails.
+ * Returns the scenario unchanged if it does not fail again with every delay written out.
  */
 export function calmer(scenario: Scenario, { fails, delaysIn, expired }: CalmerOptions): Scenario {
   let calmest: Scenario = { ...scenario, delays: [] }
@@ -37,7 +37,7 @@ export function calmer(scenario: Scenario, { fails, delaysIn, expired }: CalmerO
   if (delays.length > FEW) return calmest
   return { ...calmest, delays: delays.map((_, place) => withLeast(delays, place)) }
 
-  /** Only for delays longer than usual. */
+  /** Shortens only delays longer than usual. */
   function withLeast(delays: readonly PlannedDelay[], place: number): PlannedDelay {
     const delay = delays[place] as PlannedDelay
     const failsAt = (takes: number): boolean =>

@@ -5,28 +5,29 @@ import { fewerNodes, fewerSettings, mergedFaults, shorterFaults, simplerTimes } 
 export interface ShrinkOptions {
   /** Whether a scenario still fails in the same way. Called many times, so it should be quick. */
   readonly fails: (scenario: Scenario) => boolean
-  /** True when time is up: shrinking then returns the smallest scenario so far. */
+  /** Returns whether the time is over: shrinking then returns the smallest scenario so far. */
   readonly expired: () => boolean
   /**
-   * If a deletion makes the failure disappear, it is retried under this many other seeds, with other delays and other
-   * randomness of the nodes.
+   * The number of other seeds, with other delays and randomness of the nodes, under which a deletion is retried if it
+   * removes the failure.
    */
   readonly reseeds?: number | undefined
-  /** Settings chosen by the user; they are kept. */
+  /** The settings that the user chose, which are kept. */
   readonly turned?: Scenario['targetSettings'] | undefined
 }
 
 /**
- * A higher number would leave no time for the next stage, which finds smaller scenarios more often: random parts, each
- * under its own seed.
+ * The default number of other seeds. More would leave no time for the next stage, which finds smaller scenarios more
+ * often: random parts, each under its own seed.
  */
 const RESEEDS = 1
 
 /**
- * A smaller scenario that fails in the same way: fewer faults, operations, nodes and changed settings, shorter faults,
- * rounder times. Applies delta debugging (Zeller & Hildebrandt, "Simplifying and Isolating Failure-Inducing Input", TSE
- * 2002) to each in turn until a whole round changes nothing. Fates depend on links and message numbers, so the
- * remaining parts mostly keep theirs; if a deletion still makes the failure disappear, it is retried under other seeds.
+ * Returns a smaller scenario that fails in the same way: fewer faults, operations, nodes and changed settings, shorter
+ * faults, rounder times. Applies delta debugging (Zeller & Hildebrandt, "Simplifying and Isolating Failure-Inducing
+ * Input", TSE 2002) to each in turn until a whole round changes nothing. Random numbers depend on links and message
+ * numbers, so the remaining parts mostly keep theirs; if a deletion still removes the failure, it is retried under
+ * other seeds.
  *
  * The given scenario must fail.
  */
@@ -34,7 +35,7 @@ export function shrink(scenario: Scenario, options: ShrinkOptions): Scenario {
   const reseeds = options.reseeds ?? RESEEDS
   let smallest = scenario
 
-  /** Keeps the candidate if it fails under its own seed or, if `seeds` allows, another one. */
+  /** Keeps the candidate if it fails under its own seed or under one of `seeds` other seeds. */
   function keep(candidate: Scenario, seeds: number): boolean {
     for (let i = 0; i <= seeds; i++) {
       if (options.expired()) return false

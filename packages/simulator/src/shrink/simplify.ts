@@ -3,14 +3,12 @@ import { type Nanos, nanos } from '@chaosproxy/history'
 import type { PlannedFault, Scenario } from '@chaosproxy/runner'
 import type { PlannedHold } from '../replay/holds.ts'
 
-/** A change that makes a scenario simpler; undefined if there is nothing to change. */
+/** A change that simplifies a scenario; it returns undefined if it has no effect. */
 type Change = (scenario: Scenario) => Scenario | undefined
 
 const FEWEST_NODES = 3
 
-/**
- * Fewer nodes: the last ones are removed with the faults that affect only them; their operations move to the others.
- */
+/** Removes the last nodes and the faults that affect only them; their operations move to the remaining nodes. */
 export function* fewerNodes(scenario: Scenario): Iterable<Change> {
   for (let count = FEWEST_NODES; count < scenario.nodes; count++) yield (current) => withNodes(current, count)
 }
@@ -32,7 +30,7 @@ function withNodes(scenario: Scenario, count: number): Scenario | undefined {
   }
 }
 
-/** Node names end in their number: `n5` of three becomes `n2`. */
+/** Returns the replacement of a node by the number in its name: `n5` of three nodes becomes `n2`. */
 const replacement = (node: NodeId, names: readonly NodeId[]): NodeId =>
   names[(Number.parseInt(node.slice(1), 10) - 1) % names.length] ?? node
 
@@ -45,7 +43,7 @@ function among(fault: Fault, left: ReadonlySet<string>): Fault | undefined {
   return links.length === 0 ? undefined : { ...fault, links }
 }
 
-/** Resets settings to their defaults: all at once, otherwise one after another; never those that the user chose. */
+/** Resets settings to their defaults, all together or one by one, except those that the user chose. */
 export function* fewerSettings(scenario: Scenario, turned: Scenario['targetSettings']): Iterable<Change> {
   const chosen = Object.keys(scenario.targetSettings).filter((name) => !Object.hasOwn(turned, name))
   yield (current) => withoutSettings(current, chosen)
@@ -82,7 +80,7 @@ function both(one: Fault, other: Fault): Fault | undefined {
   return { ...one, links: [...one.links, ...added] }
 }
 
-/** Shortens each fault to a half, a quarter, …; then reduces its nodes or links. */
+/** Shortens each fault to a tenth, a quarter or a half; then reduces its nodes or links. */
 export function* shorterFaults(scenario: Scenario): Iterable<Change> {
   for (const position of scenario.faults.keys()) {
     for (const share of [0.1, 0.25, 0.5])
@@ -108,18 +106,20 @@ function* fewerTargets(scenario: Scenario, position: number): Iterable<Change> {
       })
 }
 
-/** A fault that hits some messages hits all: which ones no longer depends on how many were sent before. */
+/**
+ * Makes a fault that hits some messages hit all: the affected messages then no longer depend on the number sent before.
+ */
 function certain({ from, to, fault }: PlannedFault): PlannedFault | undefined {
   if (!messageFamily.owns(fault) && !httpFamily.owns(fault)) return undefined
   const { when, ...always } = fault
   return when?.probability === undefined || when.probability === 1 ? undefined : { from, to, fault: always }
 }
 
-/** The nodes, or the ends of the links, from the last to the first. */
+/** Returns the nodes, or the endpoints of the links, from the last to the first. */
 const targetsOf = (fault: Fault): string[] =>
   [...new Set('nodes' in fault ? fault.nodes : fault.links.flatMap(({ from, to }) => [from, to]))].reverse()
 
-/** Exempts this node, or all links from or to it; undefined if nothing would be left, or nothing changes. */
+/** Exempts a node, or all links from or to it; undefined if no target would remain or nothing changes. */
 function without(fault: Fault, target: string): Fault | undefined {
   if ('nodes' in fault) {
     const nodes = fault.nodes.filter((node) => node !== target)
@@ -139,7 +139,7 @@ function replaceFault(
   return changed === undefined ? undefined : { ...scenario, faults: scenario.faults.with(position, changed) }
 }
 
-/** Moves everything earlier, and to round times: multiples of 10 ms or 1 ms. */
+/** Moves all events earlier and to round times: multiples of 10 ms or 1 ms. */
 export function* simplerTimes(scenario: Scenario): Iterable<Change> {
   yield (current) => shifted(current, earliest(current))
   for (const grain of [10e6, 1e6]) yield (current) => rounded(current, grain)

@@ -8,15 +8,15 @@ const SHORTEST_MS = 50
 
 export interface SturdierOptions {
   readonly fails: (scenario: Scenario) => boolean
-  /** The same scenario under each of the seeds it is tried with, which change delays and the nodes' randomness. */
+  /** Returns the scenario under each of the other seeds, which change delays and the nodes' randomness. */
   readonly others: (scenario: Scenario) => readonly Scenario[]
   readonly expired: () => boolean
 }
 
 /**
- * The same scenario, less finely tuned: operations and faults further apart, and longer faults, wherever that makes it
- * fail under more of the other delays. This gives real processes, whose messages are not timed to the microsecond, a
- * chance to show the failure too.
+ * Returns a less finely tuned scenario: operations and faults further apart, and longer faults, wherever this makes it
+ * fail under more of the other delays. Real processes, whose messages are not timed to the microsecond, are then more
+ * likely to show the failure too.
  */
 export function sturdier(scenario: Scenario, { fails, others, expired }: SturdierOptions): Scenario {
   const steadiness = (candidate: Scenario): number => others(candidate).filter(fails).length
@@ -35,7 +35,7 @@ export function sturdier(scenario: Scenario, { fails, others, expired }: Sturdie
   return sturdiest
 }
 
-/** Separates things that happen at different times by at least `gap`. */
+/** Separates events at different times by at least `gap`. */
 function apart(scenario: Scenario, gap: number): Scenario {
   const { operations, faults } = scenario
   const times = [...operations.map(({ at }) => at), ...faults.flatMap(({ from, to }) => [from, to])]
@@ -54,7 +54,7 @@ function apart(scenario: Scenario, gap: number): Scenario {
   }
 }
 
-/** Keeps its distance from the latest earlier start. */
+/** Moves a hold so that its distance from the latest earlier start remains. */
 function afterIts(hold: PlannedHold, times: readonly Nanos[], move: (time: Nanos) => Nanos): PlannedHold {
   const before = times.filter((time) => time <= hold.from)
   const last = before.reduce((latest, time) => (time > latest ? time : latest), nanos(0))

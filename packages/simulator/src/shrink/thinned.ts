@@ -7,8 +7,8 @@ const SHIFT_NANOS = 100e6
 const MOST_GAP_NANOS = 800e6
 
 /**
- * A random part of a scenario: some of its operations and faults, a few of them moved or of another length, under other
- * delays. This finds parts that can only be left out together, or only under rare delays.
+ * Returns a random part of a scenario: some of its operations and faults, a few of them moved or of another length,
+ * under other delays. This finds parts that can only be removed together, or only under rare delays.
  */
 export function thinned(scenario: Scenario, random: Random): Scenario {
   const some = <T>(items: readonly T[]): T[] => {
@@ -33,7 +33,7 @@ export function thinned(scenario: Scenario, random: Random): Scenario {
   }
 }
 
-/** Everything from some moment on: the node that led at that time may as well lead from the beginning. */
+/** Returns the part from some time on: the node that led at that time may lead from the beginning. */
 function endOf(scenario: Scenario, random: Random): Scenario {
   const pivot = someMoment(scenario, random)
   return moved(
@@ -47,13 +47,13 @@ function endOf(scenario: Scenario, random: Random): Scenario {
   )
 }
 
-/** Exchanges two nodes: the leader may have been decided by something that was removed. */
+/** Swaps two nodes: a removed part may have decided which node leads. */
 function withOtherRoles(scenario: Scenario, random: Random): Scenario {
   const names = nodeNames(scenario.nodes)
   return swapNodes(scenario, random.pick(names), random.pick(names))
 }
 
-/** Moves everything from some moment on by the same time. */
+/** Moves all parts after some time by the same duration. */
 function withOtherGap(scenario: Scenario, random: Random): Scenario {
   const pivot = someMoment(scenario, random)
   const by = (random.next() - 0.7) * MOST_GAP_NANOS
@@ -63,13 +63,13 @@ function withOtherGap(scenario: Scenario, random: Random): Scenario {
   return { ...rest, faults: faults.map(({ fault, from, to }) => ({ fault, from, to: nanos(Math.max(from, to)) })) }
 }
 
-/** A time at which something begins; the start if nothing does. */
+/** Returns a random start time of an operation or fault; 0 if there is none. */
 function someMoment({ operations, faults }: Scenario, random: Random): number {
   const moments = [...operations.map(({ at }) => at), ...faults.map(({ from }) => from)]
   return moments.length === 0 ? 0 : random.pick(moments)
 }
 
-/** Earlier or later, shorter or longer. */
+/** Moves a fault in time, and changes its length. */
 function jolted({ from, to, fault }: PlannedFault, random: Random): PlannedFault {
   const start = Math.max(0, from + (random.next() - 0.5) * 2 * SHIFT_NANOS)
   const length = (to - from) * 4 ** (random.next() * 2 - 1)
