@@ -46,7 +46,7 @@ function processesOf(_: CatalogueView, server: ServerView): readonly Process[] {
 function shownQuery(text: string): string {
   const bytes = encodeUtf8(text)
   let end = Math.min(bytes.length, SHOWN_BYTES)
-  // Does not cut a character in half.
+  // Moves the cut to a character boundary.
   while (((bytes[end] ?? 0) & 0xc0) === 0x80) end--
   return decodeUtf8(bytes.slice(0, end))
 }

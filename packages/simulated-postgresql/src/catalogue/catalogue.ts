@@ -103,7 +103,7 @@ export class Catalogue {
     this.roles.add('postgres', 'postgres', undefined)
   }
 
-  /** The types, under the names that a transaction sees. */
+  /** Returns the types under the names that a transaction sees. */
   typesOf(own: Transaction | undefined): Types {
     const known = this.#typesOf.get(own ?? this)
     if (known !== undefined) return known

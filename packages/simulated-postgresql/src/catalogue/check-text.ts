@@ -7,7 +7,7 @@ import { columnsOf, type Table } from './table.ts'
 
 const COMPARISONS: ReadonlySet<string> = new Set(['=', '<>', '<', '>', '<=', '>='])
 const INTEGERS: ReadonlySet<number> = new Set([OID.int2, OID.int4, OID.int8])
-/** The types that integer literals take beside a column of each type. */
+/** The type that an integer literal takes when it is compared with a column of the key's type. */
 const WIDER: ReadonlyMap<number, string> = new Map([
   [OID.numeric, 'numeric'],
   [OID.float4, 'double precision'],

@@ -20,7 +20,9 @@ interface Constraint {
   readonly check: Check | undefined
 }
 
-/** NOT NULL constraints have no oid of their own: theirs start above the oids of all other objects. */
+/**
+ * Returns an oid for a NOT NULL constraint, whose real oid is not simulated; these oids are greater than all others.
+ */
 const notNullOid = (table: Table, attribute: number): number => 2 ** 31 + (table.oid % 2 ** 20) * 2_000 + attribute
 
 function constraintsOf(table: Table): readonly Constraint[] {

@@ -22,7 +22,9 @@ export const MORE_TABLES: readonly Field[] = [
   ['commit_action', 'varchar', (table: Table) => (isTemporary(table) ? 'PRESERVE' : null)],
 ]
 
-/** Whether a view accepts INSERT; decided only for a view of one table's columns and for views that never accept it. */
+/**
+ * Whether a view accepts INSERT; supported only for views of one table's columns, and for views that never accept it.
+ */
 function insertable({ view }: Table): string {
   if (view === undefined) return 'YES'
   if (!('SelectStmt' in view)) return 'NO'
@@ -82,7 +84,7 @@ function octetsOf(type: SqlType): number | null {
   return length !== null ? length * 4 : isText(type) ? 1 << 30 : null
 }
 
-/** The fields of an interval that its type names: `interval year to month`. */
+/** Returns the fields that an interval type names, as in `interval year to month`; null if it names none. */
 function intervalFields(type: SqlType, { types }: CatalogueView): string | null {
   if (type.oid !== OID.interval || type.typmod < 0) return null
   const [, fields = ''] = /^interval ([a-z ]+)/.exec(formatType(types, type.oid, type.typmod)) ?? []

@@ -12,7 +12,7 @@ export interface Routine {
   returns: Returns
   /** The value of pg_proc.provolatile; a function other than `v` uses the snapshot of the calling statement. */
   volatility: 'v' | 's' | 'i'
-  /** Returns null for a null argument without a call. */
+  /** Whether a null argument makes the result null without a call. */
   strict: boolean
   /** The settings that the SET clauses apply during a call. */
   settings: readonly (readonly [name: string, value: string])[]
@@ -41,7 +41,7 @@ export type Returns =
   | {
       readonly kind: 'set'
       readonly columns: readonly RecordColumn[]
-      /** Whether SETOF returns values instead of rows: its type is no row type. */
+      /** Whether SETOF returns scalar values instead of rows. */
       readonly scalar: boolean
       /** Whether the columns are also variables, as OUT parameters and RETURNS TABLE are. */
       readonly named: boolean

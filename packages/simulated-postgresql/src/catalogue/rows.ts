@@ -90,7 +90,7 @@ export class CatalogueRows<T> {
     }
   }
 
-  /** Adds a row whose key no other transaction can want. */
+  /** Adds a row whose key cannot conflict with that of another transaction. */
   add(key: string, value: T, by: Subtransaction | undefined): void {
     const row: Row<T> = { value, key, xmin: by, xmax: undefined }
     put(this.#byKey, key, row)
