@@ -12,7 +12,7 @@ import { type RecordColumn, SqlArray, SqlRecord, type SqlValue } from '../types/
 import { isFree, newTypeName, viewsOn } from './names.ts'
 import { addTypes } from './types.ts'
 
-/** CREATE TYPE … AS (…). */
+/** Executes CREATE TYPE … AS (…). */
 export function* createComposite(
   fields: Fields<'CompositeTypeStmt'>,
   context: Context,

@@ -88,7 +88,7 @@ export function isFree(schema: string, name: string, ifNotExists: boolean, conte
   return false
 }
 
-/** Returns the query of a relation to be created after it locks the relations that the query reads. */
+/** Locks the relations that a query reads, then returns the query, for a relation to be created. */
 export function* lockedQuery(
   query: Node,
   context: Context,

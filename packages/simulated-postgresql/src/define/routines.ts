@@ -69,7 +69,7 @@ export function* createFunction(
 
 type Arguments = readonly Argument[]
 
-/** The type's oid in the signature that distinguishes functions of equal name. */
+/** Returns the oid of a type in a function's signature, which distinguishes functions of one name. */
 const signedOid = ({ oid, domain }: SqlType): number => domain ?? oid
 
 /** Parses a PL/pgSQL body with `int` for the type of every argument: the parser requires a type and accepts any. */
@@ -77,7 +77,7 @@ function plpgsqlBody(text: string, all: readonly Pick<Parameter, 'name' | 'mode'
   const given = all.map(
     ({ name, mode = 'IN' }) => `${mode} ${name === undefined ? '' : `"${name.replaceAll('"', '""')}" `}int`,
   )
-  // OUT parameters declare the result.
+  // If there are OUT parameters, they declare the result.
   const result = returns.kind !== 'set' && all.some(({ mode }) => mode?.endsWith('OUT')) ? '' : declaredResult(returns)
   return parseBody(`CREATE FUNCTION f(${given.join()}) ${result} AS ${dollarQuoted(text)} LANGUAGE plpgsql`)
 }
