@@ -10,7 +10,7 @@ export class Deferred {
   }
 }
 
-/** Returns the value of a column in a row. */
+/** Returns the value of a column in a row; computes a deferred value. */
 export function valueIn({ slot, deferred }: NamedColumn, row: readonly SqlValue[]): SqlValue {
   const value: unknown = row[slot]
   if (deferred === true && value instanceof Deferred) return value.read()

@@ -385,7 +385,7 @@ interface Merged {
   readonly left: NamedColumn
   readonly right: NamedColumn
   readonly equal: Compiled
-  /** For FULL JOIN: the slot for the value of the side that has a row. */
+  /** The slot for the value of a FULL JOIN column, from the side that has a row. */
   readonly slot: number | undefined
 }
 

@@ -21,7 +21,7 @@ interface GroupKey {
 /** ROLLUP, CUBE and GROUPING SETS: the query groups its rows once per grouping set. */
 export interface GroupingSets {
   readonly keys: readonly GroupKey[]
-  /** The indexes of the keys of each set. */
+  /** For each grouping set, the indexes of its keys. */
   readonly sets: readonly (readonly number[])[]
   /** Returns the expression for a node evaluated on a group, if the node is a key or GROUPING. */
   replaced(node: Node): Compiled | undefined

@@ -25,7 +25,7 @@ export type Rows = readonly (readonly SqlValue[])[]
 export interface QueryPlan {
   readonly columns: readonly ResultColumn[]
   rows(run: Run, outer: Env | undefined): Generator<Wait, Rows, void>
-  /** The reading of a cursor with FOR UPDATE: rows are locked as they are fetched. */
+  /** Opens the reading of a cursor with FOR UPDATE, which locks rows as they are fetched. */
   readonly reading?: ((run: Run) => Generator<Wait, Reading, void>) | undefined
 }
 
@@ -58,7 +58,7 @@ export interface NamedColumn {
   readonly slot: number
   readonly tableOid: number
   readonly attribute: number
-  /** Whether its values are computed when they are read; see {@link Deferred}. */
+  /** Whether the column's values are computed when they are read; see {@link Deferred}. */
   readonly deferred?: boolean | undefined
 }
 
@@ -76,7 +76,7 @@ export interface Relation {
   readonly table: Table | undefined
   /** Whether the relation holds scalar values of a function, so that its name stands for a value instead of a row. */
   readonly isScalar: boolean
-  /** Its index among the versions of a row. */
+  /** The index of the relation's version among the versions of a row. */
   readonly tuple: number
   /** The system columns; undefined if the rows are not versions of table rows. */
   readonly system: SystemColumns | undefined
@@ -116,7 +116,7 @@ export interface Run extends SessionFacts, Writer {
   /** Results that parts of the plan computed once for the statement. */
   readonly memo: Map<object, unknown>
   readonly server: ServerView
-  /** Receives the rows and versions that the statement reads, if the engine is observed. */
+  /** Records the rows and versions that the statement reads; undefined if the engine is not observed. */
   readonly met: Met | undefined
   /** The view for a repeated evaluation: the statement reads from this view, and locks and changes nothing. */
   readonly view: View | undefined
@@ -153,7 +153,7 @@ export interface Locking {
   readonly tables: ReadonlyMap<Table, LockMode>
   /** The command that a read-only transaction refuses, such as `INSERT`. */
   readonly writes: string | undefined
-  /** Whether it never writes: a MERGE with only DO NOTHING, which a read-only transaction may execute. */
+  /** Whether the statement never writes: a MERGE with only DO NOTHING, which a read-only transaction may execute. */
   readonly isIdle: boolean
 }
 
@@ -167,7 +167,7 @@ export const objectLock = (kind: ObjectKind, oid: number): string =>
 const CATALOGUES = { schema: 2615, type: 1247, routine: 1255 } as const
 export type ObjectKind = keyof typeof CATALOGUES
 
-/** The relation that a name resolves to. */
+/** The object that a name resolves to; undefined if there is none. */
 export type Named = (object & { readonly oid: number }) | undefined
 
 export interface CompiledTrigger {

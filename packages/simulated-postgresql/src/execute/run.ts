@@ -71,7 +71,7 @@ export function executed<T>(site: object, start: () => Generator<Wait, T, void>)
   const mine = waits
   const at = mine.calls++
   const known = mine === NOWHERE ? undefined : mine.results[at]
-  // Drops the results of nested executions without an evaluation of their own: they are part of this result.
+  // Drops the separate results of nested executions, which this result includes.
   const done = (value: T): T => {
     if (mine === NOWHERE) return value
     mine.results[at] = { site, value }

@@ -244,7 +244,7 @@ function hasSubquery(node: unknown): boolean {
   return 'SubLink' in node || Object.values(node).some(hasSubquery)
 }
 
-/** Shuffles rows, because PostgreSQL promises no order: exposes programs that rely on an order. */
+/** Shuffles rows: PostgreSQL promises no order, so a program that relies on an order fails. */
 function shuffled<T>(items: T[], run: Run): T[] {
   if (!run.shuffles) return items
   for (let last = items.length - 1; last > 0; last--) {
