@@ -28,7 +28,10 @@ export interface Accumulation {
   result(env: Env): SqlValue
 }
 
-/** Returns a scope with the same names and other handlers of aggregates: `overrides` replaces what a clause allows. */
+/**
+ * Returns a scope with the same names and other handlers for aggregates and similar calls: `overrides` replaces what a
+ * clause allows.
+ */
 export function narrowed(
   scope: Scope,
   overrides: Pick<Scope, 'aggregate' | 'window' | 'setReturning' | 'place'>,

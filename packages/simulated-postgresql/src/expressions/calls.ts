@@ -302,6 +302,9 @@ function routineCall({ signature, arguments: all, types }: ResolvedCall, scope: 
   }
 }
 
-/** Functions that may depend on the session; refused at the call, not at preparation, if they are not simulated. */
+/**
+ * Matches functions that may depend on the session; if they are not simulated, the call is refused, not the
+ * preparation.
+ */
 const SESSION_FUNCTION =
   /^(pg_|show_config|nextval|currval|setval|lastval|set_config|txid_|to_reg|has_|obj_description|col_description|shobj_description|inet_|current_schema|row_security|unique_key|version)/

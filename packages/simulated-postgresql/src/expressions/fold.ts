@@ -1,7 +1,7 @@
 import type { SqlType, SqlValue } from '../types/value.ts'
 import type { Compiled, Env, Known } from './env.ts'
 
-/** How an expression follows from its parts. */
+/** The properties of an expression that is computed from its parts. */
 interface Rule {
   /** Whether the expression is null if a part is null. */
   readonly strict: boolean

@@ -155,8 +155,8 @@ export function binary(scope: Scope, name: string, left: Compiled, right: Compil
 }
 
 /**
- * PostgreSQL's planner decides whether a constant range that is empty or unbounded contains an element, without
- * evaluating the element.
+ * Returns whether a constant range that is empty or unbounded contains an element, as PostgreSQL's planner decides
+ * without evaluating the element; null for other ranges.
  */
 function ofNull({ signature, operands: [a, b] }: Resolved, env: Env): boolean | null {
   const { source } = signature

@@ -287,7 +287,7 @@ function aggregated(call: Fields<'FuncCall'>, scope: Scope): WindowValue {
         | undefined
       return partition.rows.map((env, row) => {
         const { start, end } = frame(partition, row)
-        // A frame that only grows at its end reuses the same state.
+        // A frame that only grows at its end reuses the aggregate's state.
         if (running === undefined || running.start !== start || running.end > end) {
           running = { start, end: start, state: aggregate.create(env) }
         }
