@@ -18,7 +18,7 @@ const OF_THE_DATABASE: ReadonlySet<number> = new Set([
 
 const isKnown = (oid: number): boolean => oid < FIRST_OF_USERS && !OF_THE_DATABASE.has(oid)
 
-/** Functions that depend on settings besides their arguments; only the time zone differs between sessions. */
+/** Matches functions that depend on settings besides their arguments; of these settings, only the time zone varies. */
 const BY_SETTINGS =
   /timestamptz|^(?:date_timestamptz|text_(?:concat|format)|to_(?:date|timestamp|jsonb?)|quote_|array_to_|json|pg_convert)|_(?:to_char|to_number|at_local)$/
 
@@ -47,8 +47,8 @@ export const operatorQuery =
     ['select', ...places.slice(0, -1), `operator(pg_catalog.${name})`, ...places.slice(-1)].join(' ')
 
 /**
- * Returns the implementation of this package, or else one through the calculator; the calculator may also take over a
- * single case.
+ * Returns the implementation of this package, or one through the calculator, which also computes cases that this
+ * package leaves out.
  */
 export function computed(
   own: Builtin | undefined,

@@ -140,7 +140,6 @@ function timeOfTimestamp(value: bigint): bigint | null {
   return isEndless(value) ? null : value - floorDivide(value, MICROS_PER_DAY) * MICROS_PER_DAY
 }
 
-/** Converts local time to UTC. */
 function toUniversal(local: bigint, env: Env): bigint {
   return universalIn(zoneOf(env), local)
 }

@@ -8,7 +8,7 @@ export interface FunctionSignature {
   readonly name: string
   readonly kind: 'f' | 'a' | 'w' | 'p'
   readonly volatility: 'i' | 's' | 'v'
-  /** Returns null for a null argument without a call. */
+  /** Whether a null argument makes the result null without a call. */
   readonly strict: boolean
   readonly returnsSet: boolean
   /** The last argument is an array that collects any number of values. */

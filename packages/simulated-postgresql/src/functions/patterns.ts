@@ -143,7 +143,7 @@ function extractPattern(pattern: string, flags: string): RegExp {
   return global ? cached(`g${js} ${pattern}`, () => new RegExp(source, `${js}g`)) : testPattern(pattern, flags)
 }
 
-/** `\1` refers to a group, `\&` to the match, `\\` to a backslash. */
+/** Replaces matches; in the template, `\1` refers to a group, `\&` to the match, `\\` to a backslash. */
 const replace: Builtin = ([text, pattern, template, flags = '']) => {
   const templateText = asString(template)
   if (asString(flags).includes('i')) checkFolds(asString(text) + asString(pattern))
@@ -158,7 +158,10 @@ const replace: Builtin = ([text, pattern, template, flags = '']) => {
   })
 }
 
-/** Without case, JavaScript matches `ſ` with `s`; PostgreSQL only matches the upper and the lower case of a letter. */
+/**
+ * Refuses texts that match differently without case: JavaScript matches `ſ` with `s`; PostgreSQL matches only the upper
+ * and the lower case of a letter.
+ */
 function checkFolds(text: string): void {
   const isOdd = (character: string): boolean =>
     upperText(lowerText(character)) !== upperText(character) || lowerText(upperText(character)) !== lowerText(character)

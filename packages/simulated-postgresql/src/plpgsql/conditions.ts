@@ -67,6 +67,6 @@ export function conditionCode(condition: string): string | undefined {
 export function catches(condition: string, code: string): boolean {
   if (condition === 'others') return code !== '57014' && code !== 'P0004'
   const wanted = conditionCode(condition)
-  // A code that ends in 000 stands for its class.
+  // A code that ends in 000 matches every code of its class.
   return wanted === code || (wanted?.endsWith('000') === true && wanted.slice(0, 2) === code.slice(0, 2))
 }

@@ -392,7 +392,7 @@ export class Machine<P extends Planned> {
     this.#put(target, value, type)
   }
 
-  /** The variable of CASE takes the type of the compared expression. */
+  /** Assigns the variable of a CASE, which takes the type of the compared expression. */
   *#assignCase(target: number, query: Query): Generator<Wait, void, void> {
     const { value, type } = yield* this.#value(query)
     this.#shapes[target] = { kind: 'scalar', type }

@@ -86,8 +86,8 @@ function signatureOf(variables: readonly Variable[], shapes: readonly (Shape | u
 }
 
 /**
- * Returns the error for an unknown field; system columns are refused, because rows in variables lack those that
- * PostgreSQL's trigger rows have.
+ * Returns the error for an unknown field. System columns are refused: PostgreSQL's trigger rows have them, rows in
+ * variables here do not.
  */
 export const undefinedField = (record: string, field: string): Error =>
   isSystemColumn(field)
