@@ -27,7 +27,7 @@ export interface ServerOptions {
 
 /** The server side of one connection: receives and sends bytes. */
 export interface Connection {
-  /** The process id of its session; undefined before the session starts. */
+  /** The process id of the connection's session; undefined before the session starts. */
   readonly pid: number | undefined
   /** Whether a statement is running or a transaction is open. */
   readonly isBusy: boolean
@@ -145,7 +145,7 @@ class Backend implements Connection {
   }
 
   #terminate(error: SqlError): void {
-    // In a separate step: another session has the current one.
+    // Ends the session in a separate step, because the current step belongs to another session.
     this.#options.after(this.#options.wakesAfter(), () => {
       if (!this.#isOver) this.#fail(error)
     })
@@ -211,7 +211,7 @@ class Backend implements Connection {
       isAwaited = false
     }
     pause.ready(() => {
-      // In a separate step: the call happens in the step of the session that released a lock.
+      // Continues in a separate step, because this call happens in the step of the session that released the lock.
       if (isAwaited) this.#giveUp = after(wakesAfter(), goOn)
       isAwaited = false
     })

@@ -21,7 +21,7 @@ export class Planner {
   readonly #transactions: Transactions
   readonly #names: Names
   readonly #facts: SessionFacts
-  /** The tables named by the statement compiled last, as far as its compilation got. */
+  /** The tables named by the statement compiled last; incomplete if its compilation failed. */
   looked: ReadonlyMap<Table, LockMode> = new Map()
 
   constructor(server: Server, settings: Settings, transactions: Transactions, names: Names, facts: SessionFacts) {

@@ -4,12 +4,12 @@ import { undefinedSetting } from '../sql/undefined.ts'
 import { sessionZone } from '../types/zone.ts'
 
 interface Setting {
-  /** The name as PostgreSQL spells it. */
+  /** The name of the setting as PostgreSQL spells it. */
   readonly name: string
   readonly value: string
   /** Whether the setting is reported to clients (ParameterStatus). */
   readonly reported?: true
-  /** The unit of a number without a unit. */
+  /** The default unit of a numeric value. */
   readonly unit?: 'ms'
   readonly fixed?: true
 }
@@ -163,7 +163,7 @@ function check(setting: Setting, value: string): void {
   if (setting.name === 'client_encoding' && !/^utf-?8$|^unicode$/i.test(value)) throw invalid()
 }
 
-/** The only simulated values of the settings for the text form of values. */
+/** The accepted values of settings that affect the text form of values; other values are not simulated. */
 const STYLES: Readonly<Record<string, RegExp>> = {
   datestyle: /^ *(?:iso|mdy)(?: *, *(?:iso|mdy))* *$/i,
   intervalstyle: /^postgres$/i,

@@ -163,7 +163,7 @@ export class Transactions {
     const transaction = this.open
     if (transaction !== undefined && transaction.state === 'active') {
       const { server, backend } = this.#owner
-      // With a savepoint, the work before it can still be kept.
+      // The work before an open savepoint can still be kept.
       if (transaction.current.parent === undefined) this.#abort(transaction)
       else server.store.abortTo(backend, transaction, transaction.current)
     }

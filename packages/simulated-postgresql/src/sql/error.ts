@@ -1,7 +1,7 @@
 /** An error as PostgreSQL reports it: the fields of ErrorResponse (protocol 3, "Error and Notice Message Fields"). */
 export class SqlError extends Error {
   override readonly name: string = 'SqlError'
-  /** Five characters, such as `40001`: PostgreSQL's appendix A. */
+  /** The SQLSTATE: five characters such as `40001` (PostgreSQL's appendix A). */
   readonly code: string
   readonly fields: SqlErrorFields
 
