@@ -16,7 +16,7 @@ export interface Transaction {
    */
   isPermanent: boolean
   state: 'active' | 'committed' | 'aborted'
-  /** The number of its commit in the order of all commits. */
+  /** The number of the transaction's commit in the order of all commits. */
   commitNumber: number
   /** `now()`: microseconds since 2000-01-01. */
   readonly startedAt: bigint
@@ -63,8 +63,8 @@ export interface Tuple {
   /** The subtransaction that updated or deleted this version; ignored if it aborted. */
   xmax: Subtransaction | undefined
   /**
-   * The command of `xmax`; if `xmax` is undefined, the id that the system column `xmax` shows: of a transaction that
-   * locked the version, or 0.
+   * The command of `xmax`. If `xmax` is undefined: the id of a transaction that locked the version, which the system
+   * column `xmax` shows, or 0.
    */
   cmax: number
   /** The lock of the update or deletion. */
@@ -118,7 +118,7 @@ export interface Index {
   readonly nullsNotDistinct: boolean
   /** Whether the index belongs to a constraint, which errors then name. */
   constraint: boolean
-  /** Whether it is checked at the end of the statement or of the transaction instead of row by row. */
+  /** Whether the index is checked at the end of the statement or of the transaction instead of row by row. */
   readonly deferrable: boolean
   initiallyDeferred: boolean
   /** The indexes of the columns in a row; undefined for an expression. */
@@ -141,7 +141,8 @@ export interface Index {
   /** EXCLUDE: whether two rows with these values exclude each other; undefined for other indexes. */
   readonly excludes: ((a: readonly SqlValue[], b: readonly SqlValue[]) => boolean) | undefined
   /**
-   * Whether it is an index of a partition and holds only that partition's rows; catalogues list it with the partition.
+   * Whether the index belongs to a partition and holds only the partition's rows; catalogues list it with the
+   * partition.
    */
   readonly ofPartition?: true
   /** For a row of a partition: the table and the index that errors name. */
@@ -174,11 +175,11 @@ export interface Reader {
   prepareNumber: number
   commitNumber: number
   readonly lastCommitBeforeSnapshot: number
-  /** Whether it committed with a conflict out to a transaction that committed before it. */
+  /** Whether the transaction committed with a conflict out to a transaction that committed earlier. */
   conflictOut: boolean
   earliestOutConflictCommit: number
   /** The sets of readers that contain this transaction, for its removal from rows, tables and keys. */
   readonly reads: Set<Set<Reader>>
-  /** For each table: the number of rows that it read individually and has not written since. */
+  /** For each table: the number of rows that the transaction read individually and has not written since. */
   readonly rowsRead: Map<Heap, number>
 }

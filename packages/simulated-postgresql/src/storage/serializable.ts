@@ -71,8 +71,8 @@ export class Serializable {
   }
 
   /**
-   * Records that the reader met a version: a transaction that wrote a version invisible to its snapshot wrote after the
-   * read.
+   * Records a version that the reader found: a transaction that wrote a version invisible to the reader's snapshot has
+   * a rw-conflict with the reader.
    */
   met(reader: Reader, tuple: Tuple, isVisible: boolean, snapshot: Snapshot): void {
     if (reader.doomed) throw failure('Canceled on identification as a pivot, during conflict out checking.')
@@ -93,7 +93,7 @@ export class Serializable {
     if (!harmless) this.#flag(me, writer, me)
   }
 
-  /** Records a write of a row: transactions that read the row did so before the write. */
+  /** Records a write of a row: earlier readers of the row get a rw-conflict with the writer. */
   wroteRow(me: Reader, heap: Heap, { readers }: Tuple): void {
     this.#check(me)
     this.#conflictIn(me, heap.readers)
@@ -171,7 +171,7 @@ export class Serializable {
     me.prepared = true
   }
 
-  /** Whether the transaction overlaps another writer; without one it never fails. */
+  /** Whether the transaction overlaps another writer; a transaction without such an overlap never fails. */
   #overlapsWriter(me: Reader): boolean {
     if (me.transaction.readOnly) return false
     const since = me.transaction.snapshot?.commitNumber ?? 0

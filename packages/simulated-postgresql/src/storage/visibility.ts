@@ -114,7 +114,7 @@ function isOther(writer: Subtransaction, own: Transaction): boolean {
   return writer.transaction !== own && statusOf(writer) === 'active'
 }
 
-/** Whether no present or future snapshot sees the version. */
+/** Whether a version is garbage: invisible to all present and future snapshots. */
 export function isGarbage(tuple: Tuple, horizon: number): boolean {
   if (statusOf(tuple.xmin) === 'aborted') return true
   const ended = tuple.xmax
