@@ -1,8 +1,8 @@
 import { NotSupported } from '../sql/error.ts'
 
 /**
- * A PostgreSQL instance that computes functions that this package does not implement: without tables, and without side
- * effects.
+ * A PostgreSQL instance that computes functions that this package does not implement. It has no tables, and its
+ * functions have no side effects.
  */
 export interface Calculator {
   /**

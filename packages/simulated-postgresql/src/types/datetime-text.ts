@@ -77,7 +77,7 @@ function zoneOf(found: RegExpExecArray, text: string, type: string): Zone | unde
  */
 function unread(text: string, type: string): Error {
   const words = text.toLowerCase().match(/[a-z]+/g) ?? []
-  // The clock of the calculator differs.
+  // These words depend on the current time, and the calculator's clock differs.
   if (words.some((word) => /^(?:now|today|tomorrow|yesterday)$/.test(word)))
     return new NotSupported(`the ${type} '${text}'`)
   const known = words.every((word) => WORD.test(word) || zoneByName(word) !== undefined)

@@ -99,7 +99,7 @@ function roundedToEven(value: number, digits: number): string {
 
 function isMidway4(value: number, read: number): boolean {
   if (read === value) return false
-  // The text is the midpoint if the value mirrored at it is a float too.
+  // The text is halfway between two floats if the value reflected about it is also a float.
   return Math.fround(2 * read - value) === 2 * read - value
 }
 

@@ -7,7 +7,7 @@ export interface TypeDefinition {
   readonly name: string
   /** The schema of a user-defined type; other types are in `pg_catalog`. */
   readonly schema?: string
-  /** The oid of its array type; 0 if there is none. */
+  /** The oid of the type's array type; 0 if there is none. */
   readonly arrayOid: number
   /** The oid of the element type of an array type; 0 for other types. */
   readonly elementOid: number

@@ -34,7 +34,7 @@ export function createTypes(): Types {
   return types
 }
 
-/** The oids of user-defined types. */
+/** The user-defined types as a transaction sees them. */
 interface Created {
   named(name: string): number | undefined
   all(): readonly number[]
