@@ -26,7 +26,7 @@ interface Cell {
   readonly reads: Read[]
   /** The indexes of the relevant versions. */
   readonly versions: Set<number>
-  /** Of these, the versions whose order the final state shows, even if no statement read them. */
+  /** The indexes among `versions` whose order the final state shows, even if no statement read them. */
   readonly ordered: Set<number>
 }
 

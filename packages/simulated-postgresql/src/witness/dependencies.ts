@@ -123,7 +123,7 @@ export class Dependencies {
     })
   }
 
-  /** Returns a transaction's changes of the tables that a statement reads. */
+  /** Returns a transaction's changes to the tables that a statement reads. */
   #changesOf({ transaction }: Committed, executed: Executed): readonly Change[] {
     const { tables } = executed.plan
     return (this.#changed.get(transaction) ?? []).flatMap((history): Change[] => {

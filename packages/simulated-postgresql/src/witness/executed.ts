@@ -24,7 +24,7 @@ export interface Executed {
 
 const NO_CHANGES: Changes = new Map()
 
-/** The repeated evaluation of a statement with other versions of some rows; undefined if it is not possible. */
+/** Evaluates an executed statement again, with other versions of some rows. */
 export class Asked {
   readonly #executed: Executed
   readonly #version: number

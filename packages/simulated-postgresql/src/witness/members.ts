@@ -17,7 +17,7 @@ export interface Member extends Committed {
 
 interface Group {
   readonly name: string | undefined
-  /** The commit numbers of its first and its last transaction. */
+  /** The commit numbers of the group's first and last transactions. */
   readonly first: number
   last: number
   size: number

@@ -60,7 +60,7 @@ function sightOfOwn(versions: RowHistory['versions'], written: number, commandId
   return { at: written - 1, tuple, own }
 }
 
-/** The row that a statement would see in place of another; undefined for none. */
+/** The row that a statement would see in place of the one that it saw; `tuple` is undefined for no row. */
 export interface Other {
   readonly tuple: Tuple | undefined
 }

@@ -38,7 +38,7 @@ export interface WitnessedStatement {
 
 export interface WitnessedTransaction {
   readonly pid: number
-  /** The time at which its BEGIN or first statement was executed. */
+  /** The time at which the transaction's BEGIN or first statement was executed. */
   readonly began: number
   readonly ended: number
   readonly isolation: string
@@ -62,6 +62,6 @@ export interface Witnessed {
   /** The transactions with committed changes, in commit order. */
   readonly commits: readonly WitnessedCommit[]
   readonly transactions: readonly WitnessedTransaction[]
-  /** A statement without a repeated evaluation, so that a dependency may be missing. */
+  /** A statement that could not be evaluated again, so that a dependency may be missing; undefined if there is none. */
   readonly unknown: string | undefined
 }

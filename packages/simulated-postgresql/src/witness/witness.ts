@@ -32,8 +32,8 @@ export class Witness {
   }
 
   /**
-   * Records the BEGIN or first statement: a transaction that began before another one committed may precede it in real
-   * time.
+   * Records the BEGIN or first statement: a transaction that began before another's commit may precede the other in
+   * real time.
    */
   began(transaction: Transaction): void {
     this.#began.set(transaction, this.now())
