@@ -16,16 +16,16 @@ export interface Call {
   readonly perform: (session: Session, words: readonly string[]) => Reply
 }
 
-/** The result of a command that waits, unless it is within a transaction. */
+/** The result of a command that waits; within a transaction the command does not wait. */
 export interface Waits {
   readonly waits: Omit<Waiting, 'database'>
 }
 
 export interface Command {
   readonly name: string
-  /** The number of words including the name; a negative number is a minimum. */
+  /** The number of the command's words, including the name; a negative number is a minimum. */
   readonly words: number
-  /** The numbers of words of its subcommands by name; other subcommands are unknown. */
+  /** The numbers of words of the command's subcommands by name; other subcommands are unknown. */
   readonly subcommands?: { readonly [name: string]: number } | undefined
   /** Runs the command; returns undefined if it has written its replies itself. @throws CommandError, UnknownCommand */
   readonly run: (call: Call) => Reply | Waits | undefined

@@ -7,7 +7,7 @@ export class CommandError extends Error {
 export class UnknownCommand extends Error {
   override readonly name: string = 'UnknownCommand'
   readonly what: string
-  /** The reason, as a predicate of the subject "it". */
+  /** The reason; completes a sentence that begins with "it". */
   readonly because: string
 
   constructor(what: string, because = 'is not known to the simulated Redis yet') {

@@ -44,5 +44,5 @@ export function scanned(
   return [String(next), page]
 }
 
-/** Returns a hash other than 0, which is the cursor that ends a scan. */
+/** Returns a non-zero hash: the cursor 0 ends a scan. */
 const hashOf = (text: string): number => fnv1a(text) >>> 0 || 1

@@ -15,7 +15,7 @@ export interface Delivery {
 
 interface Consumer {
   readonly name: string
-  /** The times of its last request and of its last delivery; `activeAt` is undefined before any delivery. */
+  /** The times of the consumer's last request and last delivery; `activeAt` is undefined before any delivery. */
   seenAt: number
   activeAt: number | undefined
 }

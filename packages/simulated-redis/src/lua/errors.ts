@@ -33,7 +33,7 @@ export function badArgument(at: number, of: string, what: string): never {
 export class ScriptRefusal extends Error {
   override readonly name: string = 'ScriptRefusal'
   readonly what: string
-  /** The reason, as a predicate of the subject "it"; undefined for an unknown feature. */
+  /** The reason; completes a sentence that begins with "it". Undefined for an unknown feature. */
   readonly because: string | undefined
   readonly line: number | undefined
 

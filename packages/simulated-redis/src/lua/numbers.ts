@@ -41,7 +41,9 @@ function halfToEven(rounded: string, exact: string): string {
   return even === undefined ? rounded : even.replace(/\.$/, '') + power
 }
 
-/** Formats a number like `%.{places}f` in C; from 1e21 on, JavaScript formats without an exponent only as a BigInt. */
+/**
+ * Formats a number like `%.{places}f` in C; from 1e21 on through a BigInt, because JavaScript would use an exponent.
+ */
 export function fixedText(value: number, places: number): string {
   const most = Math.min(places, 100 - MORE)
   if (Math.abs(value) < 1e21) return halfToEven(value.toFixed(most), value.toFixed(most + MORE))

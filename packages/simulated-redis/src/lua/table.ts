@@ -34,7 +34,7 @@ export class LuaTable {
   isReadOnly = false
   #array: LuaValue[]
   #nodes: Node[]
-  /** The index from which on no slot is free. */
+  /** The index at and after which no slot is free. */
   #lastFree: number
   /** The slot of each key, for lookups without a walk along chains. */
   readonly #places = new Map<Key, Node>()

@@ -85,7 +85,7 @@ export function redisLibrary(running: () => Running): LuaTable {
     log: (...args) => {
       if (args.length < 2) return raise('ERR redis.log() requires two arguments or more.')
       if (typeof args[0] !== 'number') return raise('ERR First argument must be a number (log level).')
-      // The server has no log.
+      // The simulated server has no log, so the message is dropped.
       return NO_RESULTS
     },
     replicate_commands: () => [true],

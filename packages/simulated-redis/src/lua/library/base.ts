@@ -78,7 +78,7 @@ function assert(args: Arguments): readonly LuaValue[] {
   throw new LuaError(`${CHUNK}:${line}: ${message}`, line)
 }
 
-/** `pcall` in Redis returns Redis errors as texts, as it did before they were tables. */
+/** Returns the value of an error for `pcall`: Redis errors as texts, as Redis did before they were tables. */
 function messageOf(value: LuaValue): LuaValue {
   const message = value instanceof LuaTable ? value.get('err') : undefined
   return typeof message === 'string' ? message : value

@@ -19,7 +19,7 @@ type Kind =
 
 interface Token {
   readonly kind: Kind
-  /** The offset of its first character, from 0. */
+  /** The offset of the token's first character, from 0. */
   readonly at: number
   /** The text of a string, or an error message if the string is invalid. */
   readonly text: string
