@@ -13,7 +13,7 @@ export interface Coverage {
   learn(trial: Pick<Trial, 'scenario' | 'met'>): boolean
   /** Returns a variation of a kept scenario; the given plan if none is kept. */
   vary(plan: Plan, random: Random): Plan
-  /** Returns a copy to continue separately, with this observer of the machine. */
+  /** Returns an independent copy that observes this state machine. */
   copy(machine: AnyMachine | undefined): Coverage
 }
 

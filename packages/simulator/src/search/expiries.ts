@@ -80,7 +80,10 @@ function forgetful(random: Random, ms: number): Disturbances {
 
 const RESTARTED = ['follower', 'minority', 'one'] as const
 
-/** Returns, in most cases, the time of a takeover, which leases are designed for; otherwise a timer's or any length. */
+/**
+ * Returns a duration: mostly the takeover time, which leases are designed for, otherwise that of a timer or a random
+ * one.
+ */
 function durationOf(random: Random, { takeoverMs, timersMs }: Times): number {
   const choice = random.next()
   if (takeoverMs !== undefined && takeoverMs > 0 && choice < 0.6) return takeoverMs

@@ -19,7 +19,10 @@ import type { SearchedProtocol } from './subject.ts'
 import { type Failure, runPlan, type TrialLimits } from './trial.ts'
 
 export interface GuideOptions {
-  /** The number of trials that look for other ways to break an invariant, after enough variations of this one. */
+  /**
+   * The strategies for trials that look for other ways to break the invariant, after enough variations of the found
+   * one.
+   */
   readonly strategies: readonly Strategy[]
   readonly limits: TrialLimits
   /** The time for the whole search; up to three times as much if it allows only few variations. */

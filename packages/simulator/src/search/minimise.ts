@@ -34,8 +34,8 @@ const FEW_FAULTS = 2
 const SHRINK_SHARE = 0.35
 const SEARCH_SHARE = 0.9
 /**
- * The share for small scenarios of a program built from scratch: each takes as long as one step of shrinking a large
- * scenario.
+ * The share of the budget for small scenarios of a program built from scratch: a trial of each takes as long as one
+ * step of shrinking a large scenario.
  */
 const SMALL_SHARE = 0.3
 /**
@@ -46,7 +46,7 @@ const LEAST_SMALL_TRIALS = 30
 const MOST_SMALL_SHARE = 0.6
 /** Replaces `SHRINK_SHARE` for programs. */
 const PROGRAM_SHRINK_SHARE = 0.8
-/** The share up to which scenarios are made robust; the rest is for delays, where these can be chosen. */
+/** The share of the budget up to which scenarios are made robust; the rest is for delays, where these can be chosen. */
 const STURDY_SHARE = 0.95
 /** The maximum number of operations in scenarios built from scratch. */
 const MOST_OPERATIONS = 12
@@ -111,7 +111,10 @@ export function minimise(
     return delays
   }
 
-  /** With a held request, few operations show a failure that otherwise needs many. */
+  /**
+   * Returns a small failing scenario from scratch: with a held request, few operations show a failure that otherwise
+   * needs many.
+   */
   function smallOne(): Scenario | undefined {
     const holds = strategies.find(({ name }) => name === 'awaits')
     if (finding.scenario.operations.length <= MOST_OPERATIONS || (subject.awaits ?? []).length === 0) return undefined
@@ -154,7 +157,7 @@ function underOtherSeeds(subject: SearchedProtocol, scenario: Scenario): Scenari
   })
 }
 
-/** Returns the size for a reader, who needs as much effort for one fault or held request as for three operations. */
+/** Returns the size of a scenario as a reader perceives it: one fault or held request counts as three operations. */
 const sizeOf = ({ operations, faults, holds = [] }: Scenario): number =>
   operations.length + 3 * (faults.length + holds.length)
 

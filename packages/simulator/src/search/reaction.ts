@@ -2,7 +2,7 @@ import { type Fault, type Link, linksBetween, type NodeId } from '@chaosproxy/fa
 import type { Nanos } from '@chaosproxy/history'
 import type { Moment } from '../moments.ts'
 
-/** An action on a node at the nth moment of a run at which any node is most vulnerable. */
+/** An action on a node at the nth vulnerable moment of a run. */
 export interface Reaction {
   readonly moment: Moment
   /** The number of the moment, from 1, over all nodes. */

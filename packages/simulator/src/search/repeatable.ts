@@ -40,7 +40,7 @@ function differentSeed(
     const strategy = strategies[seed % strategies.length]
     if (strategy === undefined) throw new RangeError('a search needs a strategy')
     const { events, failure } = runPlan(run, planTrial(subject, strategy, seed), limits)
-    // The progress of a trial before its memory was full does not depend on the seed.
+    // The number of events before the memory is full is not determined by the seed.
     return failure?.kind === 'broken' ? undefined : events
   }
   for (let seed = first; seed < first + count && !stopped(); seed++) {

@@ -52,7 +52,7 @@ export interface Evidence {
   readonly reasons: readonly UndecidedSeed[]
   /**
    * By function: the number of trials in which clients gave up on all of its operations. Absent if there was none. If
-   * most trials are affected, more patient clients in the rest prove little.
+   * this holds for most trials, the few trials with more patient clients prove little.
    */
   readonly unanswered?: { readonly [f: string]: number } | undefined
 }
@@ -93,7 +93,7 @@ function givenUpIn({ functions, operations, errorOf }: History): readonly string
   return [...givenUp].flatMap(([f, isGivenUp]) => (isGivenUp ? [f] : []))
 }
 
-/** Returns the functions that were never answered in most trials, each with a remedy; empty if there are none. */
+/** Returns one text for each function without an answer in most trials, with a remedy; empty if there are none. */
 export const unansweredTexts = ({ unanswered = {} }: Pick<Evidence, 'unanswered'>, trials: number): readonly string[] =>
   Object.entries(unanswered)
     .filter(([, silent]) => silent > trials / 2)
@@ -224,7 +224,7 @@ export function searchSeeds(subject: SearchedProtocol, options: SearchOptions): 
   return { trials, steps, evidence, findings, tried, interesting }
 }
 
-/** Runs a failed plan again: a failure counts only if it repeats. */
+/** Runs a plan again; returns a failure if the two runs differ. */
 function unrepeatable(
   subject: SearchedProtocol,
   plan: Plan,

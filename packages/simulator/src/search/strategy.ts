@@ -25,7 +25,7 @@ export interface Strategy {
   ): Disturbances
   /** Whether plans of this strategy are mixed with scenarios that extended the coverage. */
   readonly varies?: boolean | undefined
-  /** The range of its trial lengths; absent for the usual range. */
+  /** The range of the strategy's trial lengths; absent for the usual range. */
   readonly lengthsMs?: readonly [shortest: number, longest: number] | undefined
 }
 
@@ -72,7 +72,9 @@ const swarmBiased: Strategy = {
   }),
 }
 
-/** For failures that need several leaders in a row, each with log entries that the next one lacks (Raft, Figure 8). */
+/**
+ * Aims at failures that need several leaders in a row, each with log entries that the next one lacks (Raft, Figure 8).
+ */
 const leaders: Strategy = {
   name: 'leaders',
   summary: 'one leader after another is cut off, as it takes over or just after',

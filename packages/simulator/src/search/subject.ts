@@ -6,7 +6,7 @@ import type { PlannedDelay } from '../replay/delays.ts'
 import type { PlannedHold } from '../replay/holds.ts'
 import type { NodesFor, TrialChoices } from './trial-choices.ts'
 
-/** In place of a consistency level: only the protocol's own invariants are checked. */
+/** The value in place of a consistency level that requests only checks of the protocol's own invariants. */
 export const NO_LEVEL = 'none'
 
 /** The subject of a search: a protocol with its options, and the consistency level that its histories must satisfy. */

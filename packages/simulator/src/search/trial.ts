@@ -293,8 +293,8 @@ function observerOf(
 }
 
 /**
- * Returns the text of an endless run. Some event made the protocol flood; the last one indicates it as well as any
- * other.
+ * Returns the text of an endless run. Some event made the protocol flood; the text names the last event, which is as
+ * likely as any other.
  */
 function endlessText(end: string, most: RunLimits, at: Nanos, { node, event }: LastStep): string {
   const step = node === undefined ? '' : `; the last one was ${node} on ${describeEvent(event)}`

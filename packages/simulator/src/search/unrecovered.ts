@@ -39,8 +39,8 @@ export function unrecovered(
 }
 
 /**
- * Returns the time of the last answer to an operation like those after healing. No operation resembles a drain, for
- * which any answer counts.
+ * Returns the time of the last answer to an operation like those after healing. After a drain, any answer counts,
+ * because no operation resembles it.
  */
 function lastAnswer(history: History, healedAt: Nanos, { reads }: Pick<Workload, 'reads'>): number | undefined {
   const { length, f, callTime, returnTime } = history.operations
