@@ -47,7 +47,7 @@ export interface Victim {
 
 /** The effect of a user-defined fault on each of its nodes. */
 export interface NodeHarm {
-  /** Harms the node; returns whether this had an effect, as the node's methods do. */
+  /** Harms the node; returns whether the harm had an effect, like the node's methods. */
   strike(node: Victim): boolean | Promise<boolean>
   heal(node: Victim): void | Promise<void>
 }

@@ -76,7 +76,7 @@ export interface SimulatedCluster extends Cluster {
    */
   brokenAtRest?(): Broken | undefined
   /**
-   * Returns the goals of the programs that this run has not reached, and that some run should reach; if absent, there
+   * Returns the goals that some run of the programs should reach and that this run has not reached; if absent, there
    * are none.
    */
   unmet?(): readonly string[]

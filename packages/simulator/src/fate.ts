@@ -4,7 +4,7 @@
  */
 export type Stream = number
 
-/** Returns the stream of a name: FNV-1a over the seed and the name, mixed. */
+/** Returns the stream of a name: the mixed FNV-1a hash of the seed and the name. */
 export function streamOf(seed: number, name: string): Stream {
   let h = mix(seed ^ 0x811c9dc5)
   for (let i = 0; i < name.length; i++) h = Math.imul(h ^ name.charCodeAt(i), 0x01000193)

@@ -53,7 +53,7 @@ export interface TroubledLink {
 export interface Trouble<Kind extends FaultKind = FaultKind> {
   /** Whether the fault affects replies, although it names links in the direction of requests. */
   readonly onReplies?: true
-  /** Whether messages that it holds leave only after no fault of this sort is in effect on the link. */
+  /** Whether the messages that the fault holds leave only when no holding fault is in effect on the link. */
   readonly holds?: true
   /** Whether the nth message of the link is lost or held; called before the other members. */
   stops?(

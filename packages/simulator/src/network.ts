@@ -173,7 +173,10 @@ export class Link implements TroubledLink {
     return trigger.strikes(ageMs, () => this.#drawn(question, n), n)
   }
 
-  /** A number below the probability, divided by it, is again uniform in [0, 1); this saves another draw. */
+  /**
+   * Rescales the random number: a number below the probability, divided by it, is again uniform in [0, 1), which saves
+   * another draw.
+   */
   share(probability: number | undefined, question: number, n: number): number {
     return this.#drawn(question, n) / (probability ?? 1)
   }

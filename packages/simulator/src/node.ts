@@ -92,7 +92,7 @@ export class SimulatedNode implements Ringing {
     this.#step({ type: 'message', from, message })
   }
 
-  /** Handles a request of a client; only while the node is up. */
+  /** Handles a client's request; must be called only while the node is up. */
   request(requestId: string, input: Input, session: Session, asker: Asker): void {
     this.#requests.add(requestId, asker)
     this.#step({ type: 'request', requestId, input, session })

@@ -5,7 +5,7 @@ export interface Addressee {
   deliver(message: unknown): void
   /** Called when the connection broke while the message was in transit. */
   broken(): void
-  /** Whether no process can receive the message; if absent, one always can. */
+  /** Whether the addressee is down; if absent, it is always up. */
   isDown?(): boolean
 }
 
@@ -16,12 +16,12 @@ interface Carrier {
 }
 
 /**
- * One message in transit. It is delivered once, or broken once, or lost without a trace. A single class serves all
- * messages, because calls on objects of many classes in one queue are slow.
+ * One message in transit. It is delivered, or its addressee sees the connection break, or it is lost without a trace. A
+ * single class serves all messages, because calls on objects of many classes in one queue are slow.
  */
 export class Parcel implements Happening {
   readonly message: unknown
-  /** The record of the message, if it is recorded. */
+  /** The record of the message, if messages are recorded. */
   heard: HeardMessage | undefined = undefined
   readonly #addressee: Addressee
   readonly #link: Carrier

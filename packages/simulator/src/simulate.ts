@@ -11,7 +11,7 @@ const limitsFor = ({ timeMs, quietMs, timeoutMs }: Omit<RunOptions, 'cluster'>, 
   return { events: durationMs * 100, durationMs }
 }
 
-/** The limits of the wait, before clients begin, for a node that can serve them. */
+/** The limits of the initial wait for a node that can serve clients. */
 export const WARM_UP: RunLimits = { events: 200_000, durationMs: millis(5_000) }
 
 export type SimulatedRun =

@@ -25,7 +25,7 @@ export interface Replay {
    * and if it is the level that the target promises.
    */
   readonly level?: string | undefined
-  /** The digest of the history that the simulator recorded: a replay with another digest took another course. */
+  /** The digest of the history that the simulator recorded: a replay with a different digest is a different run. */
   readonly digest: string | undefined
   /** The digest of the user's protocol file; absent for built-in protocols and in older files. */
   readonly source?: string | undefined
