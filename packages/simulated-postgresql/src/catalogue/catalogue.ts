@@ -40,7 +40,6 @@ const BUILT_IN: readonly Schema[] = [
   { oid: 13_000, name: 'information_schema' },
 ]
 
-/** The objects defined in the database. */
 export class Catalogue {
   /** Every type by its oid; user-defined types under the names that all transactions see. */
   readonly types: Types

@@ -54,7 +54,7 @@ export interface Column {
   default: Node | undefined
   /** GENERATED … AS IDENTITY: the sequence that supplies the column's values. */
   identity: { readonly sequence: Sequence; readonly always: boolean } | undefined
-  /** GENERATED ALWAYS AS (…) STORED */
+  /** The expression of GENERATED ALWAYS AS (…) STORED. */
   generated: Node | undefined
 }
 
