@@ -104,7 +104,7 @@ function* addKey(
   yield* addIndex(table, index, run)
 }
 
-/** PRIMARY KEY or UNIQUE USING INDEX. */
+/** Executes PRIMARY KEY or UNIQUE USING INDEX. */
 function* adopt(table: Table, indexname: string, name: string, run: Run): Generator<Wait, void, void> {
   const index = table.indexes.find((each) => each.name === indexname)
   if (index === undefined) throw new SqlError('42704', `index "${indexname}" does not exist`)

@@ -30,7 +30,6 @@ export function alterDefaultPrivileges(fields: Fields<'AlterDefaultPrivilegesStm
   return 'ALTER DEFAULT PRIVILEGES'
 }
 
-/** Executes GRANT of roles to roles. */
 export function grantRole(fields: Fields<'GrantRoleStmt'>, run: Run): string {
   const { granted_roles, grantee_roles, is_grant } = fieldsOf('GrantRoleStmt', fields, [
     'granted_roles',

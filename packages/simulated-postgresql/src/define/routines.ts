@@ -18,7 +18,6 @@ import { columnNamed } from './constraints.ts'
 import { setDefault } from './create-table.ts'
 import { relationOf } from './names.ts'
 
-/** Executes CREATE FUNCTION in PL/pgSQL or SQL. */
 export function* createFunction(
   fields: Fields<'CreateFunctionStmt'>,
   context: Context,

@@ -10,7 +10,6 @@ import { requireRoles } from './roles.ts'
 
 // Policies do not apply to the owner of a table. Row security refuses other roles that read or write the table.
 
-/** Executes ENABLE and DISABLE ROW LEVEL SECURITY. */
 export function setRowSecurity(table: Table, enabled: boolean, run: Run): void {
   const before = table.rowSecurity
   table.rowSecurity = enabled
