@@ -5,7 +5,7 @@ import type { SqlValue } from '../types/value.ts'
 
 /** An existing row that conflicted with an inserted row. */
 interface MetConflict {
-  /** The ON CONFLICT clause that met the row. */
+  /** The ON CONFLICT clause that found the conflicting row. */
   readonly clause: object
   /** The version that conflicted (`first`), and the newest version at that time; undefined if the row was deleted. */
   readonly first: Tuple
