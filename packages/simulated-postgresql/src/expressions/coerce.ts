@@ -373,7 +373,6 @@ function noCommonType(
   return new SqlError('42804', `${what} types cannot be matched`, position(location))
 }
 
-/** Converts all expressions to their common type. */
 export function coerceToCommon(
   all: readonly Compiled[],
   what: string,

@@ -6,7 +6,6 @@ import type { RecordColumn, SqlType, SqlValue } from '../types/value.ts'
 
 export type { Env, SessionFacts } from '../functions/session-facts.ts'
 
-/** An expression with its type. */
 export interface Compiled {
   readonly type: SqlType
   readonly evaluate: (env: Env) => SqlValue
