@@ -2,7 +2,6 @@ import type { SqlValue } from '../types/value.ts'
 import type { CallTypes } from './builtin.ts'
 import type { Env } from './session-facts.ts'
 
-/** The state of an aggregate over one group. */
 export interface Accumulator {
   add(values: readonly SqlValue[], env: Env): void
   result(env: Env): SqlValue

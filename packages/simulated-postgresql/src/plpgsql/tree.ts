@@ -21,7 +21,6 @@ export type Variable =
   | {
       readonly kind: 'scalar'
       readonly name: string
-      /** The type name as written. */
       readonly typeName: string
       readonly initial: Query | undefined
       readonly constant: boolean
