@@ -26,7 +26,6 @@ import type { RoutineCalls, Server } from './server.ts'
 import type { Wait } from './session.ts'
 import type { Transactions } from './transactions.ts'
 
-/** The result of a plan's execution. */
 export interface Ran {
   readonly tag: string
   readonly rows: Rows
