@@ -136,7 +136,7 @@ export interface Index {
   expressions: readonly (string | undefined)[]
   /** The parse tree of a partial index's condition. */
   condition: string | undefined
-  /** Whether the index is partial: only its maintenance is simulated, not its use by queries. */
+  /** Whether the index is partial; scans do not use a partial index. */
   readonly partial: boolean
   /** EXCLUDE: whether two rows with these values exclude each other; undefined for other indexes. */
   readonly excludes: ((a: readonly SqlValue[], b: readonly SqlValue[]) => boolean) | undefined

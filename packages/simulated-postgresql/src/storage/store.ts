@@ -24,7 +24,6 @@ export class Store {
   readonly serializable: Serializable
   readonly log: CommitLog
   readonly active: Set<Transaction> = new Set()
-  /** The time at which the server started. */
   begunAt: bigint
   commits = 0
   #xids = 730
