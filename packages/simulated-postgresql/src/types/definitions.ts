@@ -242,7 +242,7 @@ const bpchar: Behaviour = {
   compare: (a, b) => compareText(withoutTrailingBlanks(asString(a)), withoutTrailingBlanks(asString(b))),
 }
 
-/** `"char"` holds one byte. */
+/** The type `"char"`, which holds one byte. */
 const char: Behaviour = textLike((text) => {
   if (encodeUtf8(text.slice(0, 1)).length > 1) throw new NotSupported('a "char" outside ASCII')
   return text.slice(0, 1)

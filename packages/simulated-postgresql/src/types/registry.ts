@@ -71,7 +71,6 @@ export interface Types {
   find(oid: number): TypeDefinition | undefined
   /** Returns a type by its name in pg_type (`int4`, `_int4`); user-defined types as a transaction sees them. */
   named(name: string): TypeDefinition | undefined
-  /** Returns all types, built-in and user-defined. */
   all(): Iterable<TypeDefinition>
   add(type: TypeDefinition): void
   remove(oid: number): void
