@@ -15,7 +15,7 @@ interface Read {
   readonly executed: Executed
   readonly reader: Member
   readonly writer: Member
-  /** The index of the writer's version. */
+  /** The index of the writer's version in the row's history. */
   readonly at: number
   readonly isSeen: boolean
 }
@@ -24,7 +24,7 @@ interface Cell {
   readonly history: RowHistory
   readonly places: readonly number[] | undefined
   readonly reads: Read[]
-  /** The indexes of the relevant versions. */
+  /** The indexes of the versions that were read or whose order is reported. */
   readonly versions: Set<number>
   /** The indexes among `versions` whose order the final state shows, even if no statement read them. */
   readonly ordered: Set<number>

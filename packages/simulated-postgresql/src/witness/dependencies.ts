@@ -19,7 +19,7 @@ import {
 /** One transaction's change of a row, and whether a statement saw it. */
 interface Change {
   readonly history: RowHistory
-  /** The index of the version. */
+  /** The index of the changed version in the row's history. */
   readonly at: number
   readonly isSeen: boolean
   readonly other: Other

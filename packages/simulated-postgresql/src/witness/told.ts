@@ -1,6 +1,6 @@
 /** The observer of an engine. */
 export interface Watch {
-  /** Returns the time to report. */
+  /** Returns the time that reports show. */
   readonly now: () => number
 }
 
