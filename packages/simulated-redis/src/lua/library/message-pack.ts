@@ -136,7 +136,7 @@ interface Reading {
   read(bytes: Buffer): number
 }
 
-/** The readers of numbers by code. */
+/** The sizes and readers of numbers by their codes. */
 const NUMBERS: ReadonlyMap<number, Reading> = new Map<number, Reading>([
   [0xca, { size: 4, read: (bytes) => bytes.readFloatBE() }],
   [0xcb, { size: 8, read: (bytes) => bytes.readDoubleBE() }],
