@@ -17,7 +17,6 @@ export interface SearchOptions {
   /** The strategies, which the seeds use in turn. */
   readonly strategies: readonly Strategy[]
   readonly limits: TrialLimits
-  /** Whether the first failure ends the search. */
   readonly stopAtFirst: boolean
   /** Whether each trial is run twice to check that both runs give the same bytes; false by default. */
   readonly verifyDeterminism?: boolean | undefined
