@@ -1,8 +1,8 @@
 import type { NodeId } from '@chaosproxy/faults'
 
 /**
- * The moments when a node is most vulnerable: it has just become leader, has data to write to disk, or has just
- * acknowledged a write to a client; or it has just sent a message, handled a timer, or started from its disk.
+ * The moments when a node is most vulnerable: just after it became leader, before it writes to disk, and just after it
+ * acknowledged a write to a client, sent a message, handled a timer, or started from its disk.
  */
 const moments = ['leads', 'persists', 'acknowledges', 'sends', 'rings', 'restarts'] as const
 export type Moment = (typeof moments)[number]

@@ -15,7 +15,9 @@ import type { SqlValue } from '../types/value.ts'
 import { lockedQuery, relationOf } from './names.ts'
 import { empty } from './truncate.ts'
 
-/** REFRESH MATERIALIZED VIEW: replaces all rows; with CONCURRENTLY, only changed rows while other sessions read. */
+/**
+ * REFRESH MATERIALIZED VIEW: replaces all rows, or with CONCURRENTLY only the changed rows, while other sessions read.
+ */
 export function* refresh(
   fields: Fields<'RefreshMatViewStmt'>,
   context: Context,

@@ -337,7 +337,7 @@ function caselessOperators(name: string, oid: number): readonly OperatorSignatur
   return ['=', '<>', '<', '<=', '>', '>='].includes(name) ? [{ ...operator, right: oid, source: 'citext_cmp' }] : []
 }
 
-/** Returns a cast from or to citext: to text without conversion; from other types in assignments. */
+/** Returns a cast from or to citext: implicit and without conversion to text and varchar, else in assignments. */
 function caselessCast(types: Types, source: number, target: number): CastSignature | undefined {
   const cast = (context: CastContext, name = ''): CastSignature => ({
     ...{ source, target, context, method: name === '' ? 'b' : 'f', function: name },

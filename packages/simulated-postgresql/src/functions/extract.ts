@@ -113,7 +113,10 @@ function truncated(unit: string, value: bigint): bigint {
   throw new NotComputed('date_trunc with this unit')
 }
 
-/** Truncates a timestamp in a zone: units below a day keep the timestamp's offset; the start of a day has its own. */
+/**
+ * Truncates a timestamp in a zone. Units below a day keep the offset of the timestamp; for longer units, the offset at
+ * the start of the day applies.
+ */
 function truncatedIn(zone: Zone, name: string, value: bigint): bigint {
   const unit = unitNamed(name)
   const local = localIn(zone, value)

@@ -129,8 +129,8 @@ function testPattern(pattern: string, flags: string): RegExp {
 }
 
 /**
- * Translates a regular expression of which the matched text is used. PostgreSQL takes the longest alternative where
- * JavaScript takes the first; in PostgreSQL the first quantifier makes the whole expression greedy or not.
+ * Translates a regular expression of which the matched text is used. PostgreSQL takes the longest alternative,
+ * JavaScript the first. In PostgreSQL, the first quantifier decides whether the whole expression is greedy.
  */
 function extractPattern(pattern: string, flags: string): RegExp {
   const bare = pattern.replace(/\\./g, '').replace(/\[\^?\]?[^\]]*\]/g, '')

@@ -27,7 +27,7 @@ export interface Transaction {
    * keeps its number.
    */
   commands: number
-  /** The snapshot: of the transaction at repeatable read and above; of the statement at read committed. */
+  /** The snapshot of the transaction at repeatable read and above, or of the statement at read committed. */
   snapshot: Snapshot | undefined
   /** All transactions with a smaller id had ended when the snapshot was taken. */
   xmin: number
@@ -162,8 +162,8 @@ export interface Index {
 export interface Reader {
   readonly transaction: Transaction
   /**
-   * The rw-conflicts in: transactions that read what this one wrote; and out: transactions that wrote what this one
-   * read.
+   * Transactions that read what this one wrote (rw-conflicts in); `conflictsOut` are transactions that wrote what this
+   * one read.
    */
   readonly conflictsIn: Set<Reader>
   readonly conflictsOut: Set<Reader>

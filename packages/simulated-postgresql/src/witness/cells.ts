@@ -121,8 +121,8 @@ export class Cells {
   }
 
   /**
-   * Splits the reads of a cell: reads to which the neighbouring versions of the cell also matter share one cell; the
-   * other reads, grouped by statement, get a cell of only the versions that matter to them.
+   * Splits the reads of a cell. Reads that depend on the neighbouring versions of the cell share one cell. The other
+   * reads get, per statement, a cell of only the versions that matter to them.
    */
   #split(
     { reads, history }: Cell,

@@ -31,7 +31,7 @@ const MOST_ASKED = 20_000
 /**
  * The dependencies between committed transactions. A statement depends on a transaction that it saw if its result would
  * differ without that transaction. A transaction that a statement missed depends on the statement's transaction if the
- * result would differ with it. A repeated evaluation of the statement finds the other result.
+ * result would differ with it. A repeated evaluation of the statement yields the result to compare.
  */
 export class Dependencies {
   readonly #catalogue: Catalogue

@@ -14,7 +14,7 @@ interface Sight {
 const NONE: ReadonlySet<number> = new Set()
 
 /**
- * Returns the version that a statement saw; undefined if other transactions' versions cannot matter: the own
+ * Returns the version that a statement saw. Undefined if versions of other transactions cannot matter, because the own
  * transaction inserted or deleted the row, or the statement skipped it.
  */
 export function sightOf({ run, met }: Executed, history: RowHistory): Sight | undefined {

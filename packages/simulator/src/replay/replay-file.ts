@@ -21,8 +21,8 @@ export interface Replay {
   readonly scenario: Scenario
   readonly found: string | undefined
   /**
-   * The consistency level that the history was checked against, which affects the end of a run; absent in older files,
-   * and if it is the level that the target promises.
+   * The consistency level that the history was checked against, which affects the end of a run. Absent in older files,
+   * and for the level that the target promises.
    */
   readonly level?: string | undefined
   /** The digest of the history that the simulator recorded: a replay with a different digest is a different run. */

@@ -11,9 +11,9 @@ const USUAL: { readonly driftPpm: number; readonly jumpMs: number } = { driftPpm
 const GREATEST_DRIFT_PPM = 500_000
 
 /**
- * Returns the user's choice, else the bounds that the protocol declares: clocks deviate by up to a bound and never
- * more, because bugs occur close to it. Undefined if there is no bound: the nemesis then draws the deviations, and
- * several clocks may be wrong at the same time.
+ * Returns the user's choice, else the bounds that the protocol declares. Clocks deviate up to a bound, close to which
+ * bugs occur, and never beyond. Undefined if there is no bound: the nemesis then draws the deviations, and several
+ * clocks may be wrong at the same time.
  */
 export function clockStrengths(
   { protocol, choices: { clocks: chosen } = {} }: SearchedProtocol,

@@ -7,8 +7,8 @@ const TIME = 'use the "now" passed to start and step'
 const LATER = 'return a "setTimer" effect'
 
 /**
- * Prevents a protocol from using anything that differs between two runs: during `start` and `step`, JavaScript's clock,
- * randomness and timers throw an error that names them, and so do Node's as members of `process` and `crypto`, and
+ * Prevents a protocol from using anything that differs between two runs. During `start` and `step`, JavaScript's clock,
+ * randomness and timers throw an error that names them. So do Node's as members of `process` and `crypto`, and
  * `process.exit`, which would end the thread without an error. Used only for protocols that are not yet trusted,
  * because it costs time.
  */

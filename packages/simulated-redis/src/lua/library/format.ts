@@ -116,7 +116,9 @@ function quoted(text: string): string {
   return `"${escaped}"`
 }
 
-/** Formats a string: strings of 100 or more bytes unchanged; C truncates shorter strings at the first zero byte. */
+/**
+ * Formats a string. Strings of 100 or more bytes stay unchanged; C truncates shorter strings at the first zero byte.
+ */
 function stringText(text: string, how: Directive): string {
   const { precision } = how
   if (precision === undefined && text.length >= 100) return text
