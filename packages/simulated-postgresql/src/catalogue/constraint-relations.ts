@@ -7,7 +7,7 @@ import { checkText } from './check-text.ts'
 import { always, type CatalogueView, type Field, type Relation, tablesIn } from './relation.ts'
 import { type Check, columnsOf, type ForeignKey, kindOfRelation, type ReferentialAction, type Table } from './table.ts'
 
-// Constraints of tables, for pg_constraint and the information schema.
+// This file defines pg_constraint and the constraint views of the information schema.
 
 interface Constraint {
   readonly table: Table

@@ -13,8 +13,8 @@ import type { SqlValue } from '../types/value.ts'
 import { columnNamed } from './constraints.ts'
 import { tableOf, viewsOn } from './names.ts'
 
-// A partitioned table holds the rows of its partitions and their constraints. No statement reaches a partition by its
-// own name.
+// In this file, a partitioned table holds the rows of its partitions and their constraints. No statement reaches a
+// partition by its own name.
 
 /** Applies PARTITION BY LIST of a column. */
 export function partitionBy(table: Table, fields: Fields<'PartitionSpec'> | undefined): void {

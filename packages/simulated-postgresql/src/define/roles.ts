@@ -5,7 +5,7 @@ import { expectKind, type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
 import type { Wait } from '../storage/wait.ts'
 import { relationOf } from './names.ts'
 
-// Roles have only names: privileges are not simulated.
+// In this file, roles have only names: privileges are not simulated.
 
 /** GRANT and REVOKE on objects: checks only that the objects and the roles exist. */
 export function* grant(fields: Fields<'GrantStmt'>, context: Context, run: Run): Generator<Wait, string, void> {

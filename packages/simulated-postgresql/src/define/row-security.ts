@@ -8,7 +8,8 @@ import type { Wait } from '../storage/wait.ts'
 import { tableOf } from './names.ts'
 import { requireRoles } from './roles.ts'
 
-// Policies do not apply to the owner of a table. Row security refuses other roles that read or write the table.
+// In this file, policies do not apply to the owner of a table. Row security refuses other roles that read or write the
+// table.
 
 export function setRowSecurity(table: Table, enabled: boolean, run: Run): void {
   const before = table.rowSecurity

@@ -69,7 +69,6 @@ export class Context implements TextContext {
   readonly facts: Map<Table, TableFacts> = new Map()
   /** The strongest lock on each table, in the order in which the statement names the tables. */
   readonly tables: Map<Table, LockMode> = new Map()
-  /** Literals of unknown type become text, except in the select list that supplies the values of an INSERT. */
   readonly #session: SessionFacts
   readonly #parameters: (SqlType | undefined)[]
   readonly compilers: Compilers

@@ -12,7 +12,10 @@ import { subtypeOf } from '../types/range.ts'
 import type { TypeDefinition, Types } from '../types/registry.ts'
 import { caselessAmong } from '../types/types.ts'
 
-/** PostgreSQL's rules for the choice among functions and operators of one name: "Type Conversion" in its manual. */
+/**
+ * This file implements PostgreSQL's rules for the choice among functions and operators of one name (its manual, "Type
+ * Conversion").
+ */
 
 export type Pathway =
   | { readonly kind: 'same' }

@@ -2,7 +2,8 @@ import { asBigint, asString } from '../types/definitions.ts'
 import { encodeUtf8 } from '../types/utf8.ts'
 import type { Builtins } from './builtin.ts'
 
-// PostgreSQL's hash of bytes (hashfn.c, after Bob Jenkins's lookup3). Programs compute keys of advisory locks with it.
+// This file implements PostgreSQL's hash of bytes (hashfn.c, after Bob Jenkins's lookup3). Programs compute keys of
+// advisory locks with it.
 
 type State = [number, number, number]
 

@@ -6,7 +6,7 @@ import { type JsonValue, type RecordColumn, SqlArray, SqlRecord, type SqlType, t
 import type { Env } from './session-facts.ts'
 import type { SetFunction } from './set-function.ts'
 
-// Converts documents to rows of given columns (jsonfuncs.c, populate_record).
+// This file converts documents to rows of given columns (jsonfuncs.c, populate_record).
 
 /** A value in a json or jsonb document. */
 interface Part {

@@ -34,7 +34,7 @@ export async function startCalculator(): Promise<Calculator> {
 
 const TEXT = 25
 
-// Messages of protocol 3 (PostgreSQL's manual, "Message Formats").
+// The following functions read and write messages of protocol 3 (PostgreSQL's manual, "Message Formats").
 
 const int16 = (value: number): Buffer => Buffer.from([(value >> 8) & 255, value & 255])
 

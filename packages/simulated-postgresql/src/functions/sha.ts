@@ -1,7 +1,7 @@
 import { asBytes } from '../types/definitions.ts'
 import type { Builtins } from './builtin.ts'
 
-// SHA-2 with words of 32 bits (RFC 6234). Programs compute keys of advisory locks with it.
+// This file implements SHA-2 with words of 32 bits (RFC 6234). Programs compute keys of advisory locks with it.
 
 /**
  * The first 32 bits of the fractional part of a root of each of the first 64 primes; doubles represent them exactly.

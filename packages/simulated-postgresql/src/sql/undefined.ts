@@ -1,8 +1,8 @@
 import { NotSupported, SqlError, type SqlErrorFields } from './error.ts'
 import { DOMAINS, FUNCTIONS, RELATIONS, SETTINGS } from './known-names.ts'
 
-// Errors for unknown names. A name that PostgreSQL knows is refused, because its result is unknown here; any other name
-// gets the error of PostgreSQL. The list of known names is parsed at the first use.
+// This file returns errors for unknown names. A name that PostgreSQL knows is refused, because its result is unknown
+// here; any other name gets the error of PostgreSQL. The list of known names is parsed at the first use.
 
 interface KnownRelation {
   /** The oid, if it is equal in all databases. */

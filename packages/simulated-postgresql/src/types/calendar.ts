@@ -1,4 +1,4 @@
-/** Days of the proleptic Gregorian calendar: number 0 is 2000-01-01, as PostgreSQL stores dates. */
+/** This file converts days of the proleptic Gregorian calendar: day 0 is 2000-01-01, as in PostgreSQL's dates. */
 
 export const MICROS_PER_SECOND = 1_000_000n
 export const MICROS_PER_DAY = 86_400_000_000n

@@ -1,6 +1,6 @@
 import { floorDivide, MICROS_PER_SECOND } from './calendar.ts'
 
-// The offsets of the IANA time zones, from the runtime's Intl.
+// This file derives the offsets of the IANA time zones from the runtime's Intl.
 
 const SECONDS_TO_2000 = 946_684_800
 /** The period of the Gregorian calendar in seconds, after which all zone rules repeat. */
