@@ -1,4 +1,5 @@
-// What operations do to an object, as its model has it. Reports tell effects by these, and derive none of their own.
+// The effects of operations on objects, as their models define them. Reports use these functions and derive no effects
+// themselves.
 
 export { firstOverdrawnRead } from './bank/balance.ts'
 export { amountsIn, changeOf, type Moved, movedBy } from './bank/related.ts'

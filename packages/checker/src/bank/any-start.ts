@@ -10,7 +10,7 @@ import { bankFrom, movedIn } from './bank.ts'
 import { amountsIn, movesOf } from './related.ts'
 import { impossibleBalances } from './sums.ts'
 
-/** Banks whose balances were first read after most of the money had been moved. */
+/** Banks whose balances were first read after most of the money had been moved by transfers. */
 function bankByStart(history: History): ByStart {
   const late = readTooLate(
     history,

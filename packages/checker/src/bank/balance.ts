@@ -16,7 +16,7 @@ import type { Balance } from '../verdict/verdict.ts'
 import { show } from '../verdict/words.ts'
 import { amountsIn, balancesIn, movedBy } from './related.ts'
 
-/** More transfers than this are counted, not listed. */
+/** The most transfers that a sentence lists; more are only counted. */
 const MOST_LISTED = 5
 
 /** One acknowledged operation's effect on an account. */
@@ -27,10 +27,11 @@ interface Movement {
 }
 
 /**
- * Which account the operations of a contradiction overdraw, down to what balance, and by which of them: `Account b
- * opened with 10, received at most 0, and spent 14 in 2 acknowledged operations (8 at n1, 6 at n2): that leaves -4, and
- * process 3 read -4 at n1.` If they overdraw none: the first read in the whole history that shows an overdrawn account,
- * or by how much a read shows more or less than there is, the one that cannot be or else the first.
+ * Describes which account the operations of a contradiction overdraw, to what balance, and through which transfers:
+ * `Account b opened with 10, received at most 0, and spent 14 in 2 acknowledged operations (8 at n1, 6 at n2): that
+ * leaves -4, and process 3 read -4 at n1.` If they overdraw no account, describes the first read in the whole history
+ * that shows an overdrawn account. If no read does, tells by how much a read's total differs from the money that
+ * exists; it prefers the culprit to the first such read.
  */
 export function balanceOf(
   core: Part,
@@ -44,7 +45,8 @@ export function balanceOf(
   const stories = accounts.flatMap((account) => storyOf(core, account, opening.get(account) ?? 0, movements) ?? [])
   if (opening.size > 0)
     return stories[0] ?? firstOverdrawnRead(core.history) ?? excessOf(core.history, culprit, opening)
-  // Money that was never put in was probably there before: only a read shows how much an account lacks.
+  // Without opening balances, the missing money was probably in the account at the start: only a read shows how much an
+  // account lacks.
   const [story] = stories.map(({ sentence, overdrawn }) =>
     core.history.functions.includes('deposit') ? { sentence, overdrawn } : { sentence },
   )
@@ -55,7 +57,7 @@ export function balanceOf(
   }
 }
 
-/** Transfers move money, and neither make nor destroy any. */
+/** By how much a read's total differs from the money that exists. Transfers neither create nor destroy money. */
 function excessOf(history: History, culprit: OperationRow, opening: ReadonlyMap<string, number>): Balance | undefined {
   const { operations, functions } = history
   if (operations.outcome[culprit] !== OK || functions[operations.f[culprit]] !== 'read') return undefined
@@ -75,8 +77,8 @@ function excessOf(history: History, culprit: OperationRow, opening: ReadonlyMap<
 }
 
 /**
- * What the core spends from an account, once all of it has returned. Whatever the whole history may have brought there by
- * then counts: what a contradiction leaves out is not out of the account.
+ * What the core spends from an account by the time all its operations have returned. Counts all money that the whole
+ * history may have brought to the account by then, also by operations outside the core.
  */
 function storyOf(
   { history, row, length }: Part,
@@ -85,7 +87,7 @@ function storyOf(
   movements: readonly Movement[],
 ): Balance | undefined {
   const { operations } = history
-  // One of unknown outcome may not have been made.
+  // An operation of unknown outcome may not have happened.
   const spent = movements.filter(
     ({ account: of, amount, row: at }) => of === account && amount < 0 && operations.outcome[at] === OK,
   )
@@ -145,7 +147,7 @@ export const overdraftIn = (read: Json): readonly [account: string, balance: num
 
 const LONGEST = 60
 
-/** Without opening balances the first read explains nothing. Says so, and names the option that gives them. */
+/** Says that without opening balances the first read explains nothing, and names the option that sets them. */
 function openedEmpty(history: History): string {
   const opening = openingOf(history)
   const how =
@@ -166,7 +168,7 @@ function openingOf(history: History): Json | undefined {
     if ((operations.callEvent[row] ?? 0) > (operations.returnEvent[first] ?? 0)) continue
     const isBefore =
       operations.outcome[row] === OK && (operations.returnEvent[row] ?? 0) < (operations.callEvent[first] ?? 0)
-    // An operation with an id may have been sent several times and takes effect once.
+    // An operation with an id takes effect once, even if it was sent several times.
     const { moves, id } = movedBy(history, row)
     if (!isBefore || id !== undefined) return undefined
     for (const [account, amount] of moves) balances.set(account, decimal((balances.get(account) ?? 0) - amount))

@@ -60,8 +60,8 @@ export const bank: ObjectEntry = {
 }
 
 /**
- * Without the copies of unknown outcome of operations that take effect once. Whatever a copy explains, the operation that
- * was called before it explains as well, by taking effect in its place.
+ * The operations without redundant copies: an operation that takes effect once may have copies of unknown outcome. The
+ * copy called first explains everything that a later copy explains, by taking effect in its place.
  */
 function needed(part: Part, budget: Budget): readonly number[] | undefined {
   const called = new Set<number>()
@@ -71,7 +71,7 @@ function needed(part: Part, budget: Budget): readonly number[] | undefined {
     if (part.f[i] === READ) requireBalances(part, i)
     const value = jsonOf(part, part.input[i])
     const isNamed = part.f[i] !== READ && isObject(value) && value['id'] !== undefined
-    // The same input of another function is another operation.
+    // Operations of different functions are different, even with the same input.
     const name = part.input[i] * COUNT + part.f[i]
     if (isNamed && part.returns[i] === NEVER && called.has(name)) continue
     if (isNamed) called.add(name)
@@ -87,7 +87,7 @@ function requireBalances(part: Part, i: number): void {
   throw badOperation(part, i, `a read must return all balances, such as {"a":10,"b":0}, not ${JSON.stringify(read)}.`)
 }
 
-/** A read of a balance below zero, or one that nothing which was asked for comes to. */
+/** Returns a read that shows a balance below zero, or a read that no subset of the requested operations explains. */
 function refute(part: Part, initial: Json, budget: Budget): readonly number[] | undefined {
   for (let i = 0; i < part.length; i++) {
     budget.tick()
@@ -96,7 +96,7 @@ function refute(part: Part, initial: Json, budget: Budget): readonly number[] | 
   return impossibleBalances(part, movedIn(part), balancesOf(initial), budget)
 }
 
-/** What an operation moves; undefined for a read. */
+/** Returns what an operation moves; undefined for a read. */
 export const movedIn = (part: Part): ((i: number) => Moved | undefined) => {
   const known = new Map<number, Moved>()
   return (i) => {
@@ -112,15 +112,18 @@ export const movedIn = (part: Part): ((i: number) => Moved | undefined) => {
   }
 }
 
-/** By account; an account that is absent has nothing. */
+/** Balances by account; an absent account has balance zero. */
 type Balances = ReadonlyMap<string, number>
 
 interface Bank {
-  /** Whether the balances are known, as they are once they were read. */
+  /** Whether the balances are known: they are from the first read on. */
   readonly isKnown: boolean
-  /** By account: the balance or, until it is known, the sum of its changes, and the least that sum ever was. */
+  /**
+   * By account: the balance and its minimum so far. Until the balance is known, both are relative to the unknown
+   * opening balance.
+   */
   readonly accounts: ReadonlyMap<string, readonly [now: number, least: number]>
-  /** The ids of operations already done. */
+  /** The ids of the operations that have taken effect. */
   readonly done: readonly string[]
 }
 
@@ -131,14 +134,14 @@ export const bankFrom = (opening: Balances | undefined): Specification<Bank> => 
     done: [],
   },
   step: (bank, operation) => {
-    // A read that has not returned yet, in the part of a history that is looked at, may show anything.
+    // A read that is still open may return anything.
     if (operation.f === 'read') return operation.output === undefined ? [bank] : afterRead(bank, operation.output)
     const { moves, id } = movesOf(operation)
     if (id !== undefined && bank.done.includes(id)) return [bank]
     const done = id === undefined ? bank.done : [...bank.done, id].sort()
     const accounts = afterMoves(bank, moves)
     const after = accounts === undefined ? [] : [{ ...bank, accounts, done }]
-    // Where nobody knows the opening balances, it may have happened before the history began.
+    // If the opening balances are unknown, the operation may have taken effect before the history began.
     return id === undefined || opening !== undefined ? after : [...after, { ...bank, done }]
   },
   key: ({ isKnown, accounts, done }) =>
@@ -170,7 +173,7 @@ function afterRead({ isKnown, accounts, done }: Bank, read: Json): readonly Bank
   for (const account of new Set([...said.keys(), ...accounts.keys()])) {
     const [balance] = said.get(account) ?? [0]
     const [now, least] = accounts.get(account) ?? [0, 0]
-    // The initial balance is `balance - now`; this is the least balance it ever had.
+    // The opening balance is `balance - now`; adding `least` gives the minimum balance so far.
     if (isKnown ? balance !== now : decimal(balance - now + Math.min(0, least)) < 0) return []
   }
   return [{ isKnown: true, accounts: said, done }]
@@ -186,7 +189,7 @@ function balancesOf(initial: Json): Balances {
   )
 }
 
-/** An account that is absent has nothing. */
+/** Removes accounts with balance zero: an absent account has balance zero. */
 function withoutEmptyAccounts(read: Json): Json {
   if (!isObject(read)) return read
   const balances = Object.entries(read).map(([account, balance]): [string, Json] => [
@@ -196,7 +199,7 @@ function withoutEmptyAccounts(read: Json): Json {
   return Object.fromEntries(balances.filter(([, balance]) => balance !== 0))
 }
 
-/** The ids, as JSON text, carried by more than one operation. */
+/** The ids, as JSON text, that more than one operation carries. */
 function repeatedIds(part: Part, budget: Budget): ReadonlySet<string> {
   const once = new Set<string>()
   const repeated = new Set<string>()
@@ -213,7 +216,10 @@ function repeatedIds(part: Part, budget: Budget): ReadonlySet<string> {
   return repeated
 }
 
-/** No effect for an operation with a repeated id, which counts only once, nor for a read of anything but numbers. */
+/**
+ * Returns the effect of an operation. An operation with a repeated id has none, because it takes effect only once; nor
+ * has a read of anything but numbers.
+ */
 const effectsUnless =
   (repeated: ReadonlySet<string>): Additive['effectOf'] =>
   (operation) => {

@@ -6,7 +6,7 @@ import type { Budget } from '../limits/budget.ts'
 import { decimal } from '../object/model/decimal.ts'
 import type { Part } from '../object/model/part.ts'
 
-/** What an operation moves: to or from which accounts, and the id under which it is made once. */
+/** What an operation moves: the amounts by account, and the id under which it takes effect once. */
 export interface Moved {
   readonly moves: readonly (readonly [account: string, amount: number])[]
   readonly id: string | undefined
@@ -28,33 +28,40 @@ export function movesOf({ f, value }: Pick<ObjectOperation, 'f' | 'value'>): Mov
   return { moves: f === 'transfer' ? [...moves, [second, amount] as const] : moves, id }
 }
 
-/** What an operation of a history moves: nothing if it is a read. @throws WrongValue */
+/**
+ * Returns what an operation of a history moves: nothing if it is a read.
+ * @throws WrongValue
+ */
 export const movedBy = (history: History, row: OperationRow): Moved =>
   functionOf(history, row) === 'read'
     ? { moves: [], id: undefined }
     : movesOf({ f: functionOf(history, row), value: inputOf(history, row) })
 
-/** What all of these do to an account. */
+/** The sum of these moves for one account. */
 export const changeOf = (moves: Moved['moves'], account: string): number =>
   moves.reduce((sum, [of, amount]) => (of === account ? decimal(sum + amount) : sum), 0)
 
-/** The numbers of an object by name, as a read of accounts returns them; undefined for anything but an object. */
+/**
+ * The numbers among an object's members, by name, as a read of accounts returns them; undefined for a value that is not
+ * an object.
+ */
 export function amountsIn(value: Json | undefined): Map<string, number> | undefined {
   if (!isObject(value)) return undefined
   return new Map(Object.entries(value).filter((entry): entry is [string, number] => typeof entry[1] === 'number'))
 }
 
-/** The same if all that it holds are numbers. */
+/** The balances in an object whose members are all numbers; undefined for any other value. */
 export function balancesIn(value: Json | undefined): Map<string, number> | undefined {
   const amounts = amountsIn(value)
   return amounts?.size === Object.keys(value ?? {}).length ? amounts : undefined
 }
 
 /**
- * What takes more from an account than it opened with depends on everything that may have brought money to it before it
- * returned, and that on what brought it there; copies of an operation that is made once belong together. Nothing
- * depends on what only takes money, so that the operations shown for an overdrawn account are those of that account. A
- * read, which is of all accounts, depends on everything called before it returned. `movedBy` is undefined for reads.
+ * Returns the operations that a choice of operations depends on. Operations that together take more from an account
+ * than its opening balance depend on every operation that may have brought money to it before they returned, and so on
+ * recursively. Copies of an operation that takes effect once belong together. No operation depends on one that only
+ * takes money, so that the operations shown for an overdrawn account are those of this account. A read concerns all
+ * accounts: it depends on everything called before it returned. `movedBy` returns undefined for reads.
  */
 export function relatedByAccount(
   part: Part,
@@ -73,10 +80,12 @@ export function relatedByAccount(
   }
   return (chosen) => {
     const kept = new Set<number>()
-    /** By account: the event up to which all its incoming money is kept, and the number of those operations. */
+    /**
+     * By account: the event up to which all operations that bring money are kept, and the number of these operations.
+     */
     const known = new Map<string, { until: number; at: number }>()
     const needed: (readonly [account: string, until: number])[] = []
-    /** What is kept takes at most this from an account, and had to return by these events. */
+    /** By account: the most that the kept operations take from it, and the events by which they had to take effect. */
     const taken = new Map<string, { sum: number; ends: number[] }>()
     const take = (account: string, amount: number, end: number): void => {
       const own = taken.get(account) ?? { sum: 0, ends: [] }
@@ -85,7 +94,9 @@ export function relatedByAccount(
       own.ends.push(end)
       if (own.sum > (opening.get(account) ?? 0)) for (const each of own.ends.splice(0)) needed.push([account, each])
     }
-    /** `until`: the event before which an operation of unknown outcome must have happened to matter. */
+    /**
+     * Keeps an operation. `until`: the event by which it must have taken effect to matter, if its outcome is unknown.
+     */
     const keep = (i: number, until: number): void => {
       const end = returns[i] === NEVER ? until : returns[i]
       for (const [account, amount] of moved[i]?.moves ?? [])
@@ -107,7 +118,7 @@ export function relatedByAccount(
       known.set(account, state)
       if (until <= state.until) continue
       const own = credits.get(account) ?? []
-      // Those of unknown outcome may matter later than was known, and so need more themselves.
+      // Operations of unknown outcome may now matter up to a later event, and then need more operations themselves.
       for (const i of own.slice(0, state.at)) if (returns[i] === NEVER) keep(i, until)
       for (; state.at < own.length && calls[own[state.at]] < until; state.at++) {
         budget.tick()

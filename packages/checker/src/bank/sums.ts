@@ -4,12 +4,13 @@ import { jsonOf, type Part } from '../object/model/part.ts'
 import { exactFactor, impossibleRead, type Summed } from '../object/model/sums.ts'
 import { balancesIn, type Moved } from './related.ts'
 
-/** The number of the sum of all balances, which transfers keep. */
+/** The number of the sum of all balances, which transfers leave unchanged. */
 const TOTAL = 0
 
 /**
- * A read of a balance, or of a sum of all balances, that nothing which was asked for comes to; with the read that it
- * contradicts if nobody knows the opening balances. Undefined if there is none, or sums would not be exact.
+ * Finds a read of a balance, or of a sum of all balances, that no subset of the requested operations explains. If the
+ * opening balances are unknown, returns it with the read that it contradicts. Undefined if there is no such read, or if
+ * sums would not be exact.
  *
  * @throws OutOfTime
  */
@@ -46,7 +47,7 @@ export function impossibleBalances(
 
 type Entries = Iterable<readonly [account: string, amount: number]>
 
-/** Numbers accounts from 1 on. */
+/** Assigns numbers to accounts, from 1 on. */
 function createAccounts() {
   const numbers = new Map<string, number>()
   let largest = 0
@@ -59,11 +60,14 @@ function createAccounts() {
         areWhole &&= Number.isInteger(amount)
       }
     },
-    /** How many numbers there are, that of the total among them. */
+    /** The count of numbers, including the number of the total. */
     get width(): number {
       return numbers.size + 1
     },
-    /** Amounts by number, as integers that add up exactly, `count` of each; undefined if they would not. */
+    /**
+     * Converts amounts to integers, by number of the account, such that `count` of each add up exactly; undefined if
+     * they would not.
+     */
     exactly(count: number): ((entries: Entries) => Float64Array) | undefined {
       const width = numbers.size + 1
       const factor = exactFactor(largest, areWhole, count * width)
@@ -81,7 +85,7 @@ function createAccounts() {
   }
 }
 
-/** By output: the balances that reads returned; undefined for what is no balances. */
+/** By output: the balances that reads returned; undefined for an output that is no balances. */
 function balancesRead(part: Part, moved: readonly (Moved | undefined)[], budget: Budget) {
   const shown = new Map<number, Entries | undefined>()
   for (let i = 0; i < part.length; i++) {
@@ -92,7 +96,9 @@ function balancesRead(part: Part, moved: readonly (Moved | undefined)[], budget:
   return shown
 }
 
-/** What each operation adds to which amounts. The same moves have the same columns, computed once. */
+/**
+ * The amounts that each operation adds, by account. Operations with the same moves share the columns, computed once.
+ */
 function columnsOf(
   moved: readonly (Moved | undefined)[],
   toAmounts: (entries: Entries) => Float64Array,
@@ -123,7 +129,10 @@ function columnsOf(
 
 const NOTHING = [] as const
 
-/** Of several operations that are made once together, any may be the one, and from an unknown start none. */
+/**
+ * Event positions for operations with ids: any one of several copies may be the one that takes effect, or none if the
+ * opening balances are unknown.
+ */
 function oncePerId(
   part: Part,
   moved: readonly (Moved | undefined)[],

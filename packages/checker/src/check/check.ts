@@ -16,13 +16,14 @@ import { requireUnderstood } from './understood.ts'
 /**
  * Judges a history by all requested levels, within the given time and memory.
  *
- * Times by several clocks count only as far as the clocks are known (see `checkClocks`).
+ * If several clocks timed the history, times count only within the known bounds of the clocks (see `checkClocks`).
  *
- * Operations that the record may be missing something about are left out, and then nothing is `met` (see
- * `judgeableOf`); nor is it for a history without operations. Every order that shows `met` is replayed before it is
- * returned; an order that fails its replay is our own bug, and throws.
+ * Operations that the record may describe incompletely are left out; no level is then `met` (see `judgeableOf`). No
+ * level is `met` for a history without operations either. Every order that shows `met` is replayed before it is
+ * returned; a failed replay is a bug of the checker, and throws.
  *
- * @throws UserError for an unknown model, a level it is not judged by, an operation or an option it does not know.
+ * @throws UserError for an unknown model, a level that does not belong to it, or an operation or option that it does
+ * not know.
  */
 export function check(history: History, options: CheckOptions): Report
 export function check(history: History, options: CheckOptions<string>): Report<string>
@@ -38,7 +39,7 @@ const known: { readonly [name in keyof Required<CheckOptions>]: true } = {
   ...{ unit: true, proven: true, deadlineMs: true, memoryBytes: true, now: true, work: true },
 }
 
-/** The same by the entry of a model. */
+/** Judges a history as `check` does, by the entry of a model. */
 export function checkBy(entry: ModelEntry<string>, history: History, options: CheckOptions<string>): Report<string> {
   requireLevels(entry, options.levels)
   requireUnderstood(history, entry)
@@ -56,7 +57,7 @@ export function checkBy(entry: ModelEntry<string>, history: History, options: Ch
   return withMisreading(report, history, entry, options)
 }
 
-/** Judges what a record's marks leave to be judged. */
+/** Judges the part of a history that its marks leave judgeable. */
 function judged<Name extends string>(
   history: History,
   entry: ModelEntry<Name>,

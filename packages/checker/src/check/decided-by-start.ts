@@ -8,15 +8,15 @@ import { judgeableOf } from '../record/judgeable.ts'
 import { check } from './check.ts'
 import { entryFor } from './registry.ts'
 
-/** Objects with more operations are not judged once more. */
+/** The most operations of a history that is judged again. */
 const MOST_OPERATIONS = 100_000
 
-/** The most time to judge once more: the verdict stands already. */
+/** The time limit for judging a history again, which cannot change its verdict. */
 const AGAIN_MS = 2_000
 
 /**
- * The complaint about a history of which nobody knows the initial value, if that value alone explains some of it: then
- * a level that is met says nothing about what was lost, repeated or reordered there.
+ * Returns a warning with the first observation that only an unknown initial value explains: a level that is met then
+ * says nothing about operations that were lost, repeated or reordered there. Empty if there is no such observation.
  */
 export function decidedByStart(history: History, options: CheckOptions<string>): readonly string[] {
   if (!isUnknownStart(options.initial)) return []
@@ -29,7 +29,10 @@ export function decidedByStart(history: History, options: CheckOptions<string>):
   return [`${first}${more}. ${remedy}`]
 }
 
-/** Judges the keys once more, as if nothing had been there but what answers show; those that begin alike together. */
+/**
+ * Judges the keys again, each from the smallest initial value that its reads show; keys with the same initial value are
+ * judged together.
+ */
 function byLeastStarts(
   history: History,
   starts: ReturnType<NonNullable<RecordRules['leastStarts']>> = new Map(),

@@ -7,9 +7,9 @@ const ADDING: ReadonlySet<string> = new Set(['counter', 'bank'])
 const LARGE_INTEGER = /^-?\d{16,}N$/
 
 /**
- * Refuses numbers that a model cannot add exactly.
+ * Rejects numbers that a model cannot add exactly.
  *
- * @throws UserError that names the number, and the sum if that is it.
+ * @throws UserError that names the number, or the sum if the sum is inexact.
  */
 export function requireExactNumbers(history: History, model: string): void {
   if (!ADDING.has(model)) return
@@ -40,7 +40,7 @@ export function requireExactNumbers(history: History, model: string): void {
     )
 }
 
-/** A number that no double holds, or an integer beyond those that doubles tell apart. */
+/** Returns a number that no double represents, or an integer too large for doubles to represent exactly. */
 function largeIn(value: Json): string | undefined {
   if (typeof value === 'number')
     return Number.isInteger(value) && !Number.isSafeInteger(value) ? String(BigInt(value)) : undefined
@@ -53,7 +53,7 @@ function largeIn(value: Json): string | undefined {
   return undefined
 }
 
-/** Of an amount, alone or as a member. */
+/** The absolute value of an integer amount: the value itself, or its member `amount`. */
 function sizeOf(value: Json): number {
   if (typeof value === 'number') return Number.isInteger(value) ? Math.abs(value) : 0
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return 0

@@ -7,10 +7,10 @@ import { checkBy } from './check.ts'
 import { entryFor, entryOf } from './registry.ts'
 
 /**
- * Judges a history while it is recorded, by the strongest level of its model: by a monitor of the model's own, or by
- * `check` again and again.
+ * Judges a history while it is recorded, by the strongest level of its model: by the model's own monitor, or by
+ * repeated calls of `check`.
  *
- * @throws UserError for an unknown model, and for an initial value that its monitor cannot take.
+ * @throws UserError for an unknown model, and for an initial value that its monitor does not support.
  */
 export function createOnlineChecker({
   model,
@@ -38,7 +38,7 @@ function recheckedBy(model: string | Model<unknown>): Rechecked {
         const asked = { ...options, model, initial, levels: [level, ...lasting] }
         return judgementOf(checkBy(entry, history, asked), level, lasting)
       } catch (error) {
-        // Such as an answer that makes sense only with that of an operation that is still open.
+        // For example, an answer may make sense only together with the answer of an operation that is still open.
         if (error instanceof UserError) return { result: 'unknown', why: error.message, isLate: false }
         throw error
       }

@@ -11,14 +11,17 @@ import type { OnlineViolation } from '../online/checker.ts'
 import { type Reason, UNASKED } from '../verdict/reason.ts'
 import { type Counterexample, MOST_OPERATIONS } from '../verdict/verdict.ts'
 
-/** Steps for the operations up to the proven violation: a fraction of a second, also if the time is over. */
+/**
+ * The step limit for judging the operations up to the proven violation: a fraction of a second. It also applies after
+ * the deadline.
+ */
 const STEPS = 2_000_000
 
 /**
- * Judges a history of which the online checker proved, while it was recorded, that it is not linearizable. If the whole
- * cannot be decided in the time and memory given, the proven violation decides: no later operation can mend it. It is
- * explained by the operations of its key up to the event that made it certain or, if they are too many as well, told as
- * the online checker told it, with the newest of them.
+ * Judges a history that the online checker proved not linearizable while it was recorded. If the whole history cannot
+ * be decided within the given time and memory, the proven violation decides: no later operation can repair it. The
+ * operations of its key up to the event that proved it are the explanation. If these are too many as well, the
+ * explanation is the online checker's text, with its most recent operations.
  */
 export function judgeProven<Name extends string>(
   proven: OnlineViolation,
@@ -47,7 +50,10 @@ const reasonOf = <Name extends string>({ levels }: Report<Name>, level: Name): R
   return verdict.result === 'unknown' ? verdict.reason : UNASKED
 }
 
-/** What contradicts the operations of a key until this one returns; undefined if there is no time or memory to tell. */
+/**
+ * Returns a contradiction among the operations of a key up to this operation's return; undefined if time or memory runs
+ * out.
+ */
 function upTo<Name extends string>(
   row: OperationRow,
   history: History,

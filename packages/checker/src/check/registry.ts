@@ -30,8 +30,8 @@ import { watchEntry } from '../watch/entry.ts'
 import { workQueueEntry } from '../work-queue/entry.ts'
 
 /**
- * Every built-in model: help, documents and tests iterate over this list. An object is listed with how it is judged if
- * its initial value is unknown; a `Model` as users write it is listed as `modelEntry(stack)`.
+ * Every built-in model; help, documentation and tests iterate over this list. Objects are listed with how they are
+ * judged from an unknown initial value, and `Model`s in the form that users write as `modelEntry(stack)`.
  */
 export const models: readonly ModelEntry<string>[] = [
   registerEntry,
@@ -44,7 +44,7 @@ export const models: readonly ModelEntry<string>[] = [
   { ...objectEntry(listAppend, listAppendFromAny), ofTransactions: listTransactions },
   { ...registerTransactions, ofRecordings: recordedTransactions },
   objectEntry(bank, bankFromAny),
-  // The ids given out before are never known, so the initial value makes no difference.
+  // Ids assigned before the history are never known, so the initial value makes no difference.
   objectEntry(uniqueIds, 'alike'),
   objectEntry(log, logFromAny),
   objectEntry(denseLog, denseLogFromAny),
@@ -62,13 +62,13 @@ export const levelNames = (): readonly string[] => [
   ),
 ]
 
-/** What of a history decides which entry of a model judges it. */
+/** The properties of a history that decide which entry of a model judges it. */
 export type KindOfHistory = Pick<History, 'functions' | 'transactionNotes'>
 
 /**
- * The levels by which histories of a model and this kind are judged, strongest first.
+ * The levels by which a model judges histories of this kind, strongest first.
  *
- * @throws UserError if there is no model of that name.
+ * @throws UserError if there is no model with this name.
  */
 export const levelsOf = (model: string | Model<unknown>, history: KindOfHistory): readonly string[] =>
   entryFor(model, history).judge.ladder.levels
@@ -77,11 +77,14 @@ export const levelsOf = (model: string | Model<unknown>, history: KindOfHistory)
 export const findModel = (name: string): ModelEntry<string> | undefined =>
   models.find((entry) => entry.name === name || entry.aliases.includes(name))
 
-/** What an operation of this name means in a model; undefined for one that only a user's own model knows. */
+/** The meaning of an operation's name in a model; undefined for an operation that only a user-defined model knows. */
 export const meaningIn = (model: string, f: string): Meaning | undefined =>
   findModel(model)?.meanings?.[f] ?? meaningOf(f)
 
-/** The entry that judges by a model, built-in or the user's own. @throws UserError if there is none of that name. */
+/**
+ * The entry of a built-in or user-defined model.
+ * @throws UserError if no model has this name.
+ */
 export function entryOf(model: string | Model<unknown>): ModelEntry<string> {
   if (typeof model !== 'string') return modelEntry(model)
   const known = findModel(model)
@@ -91,9 +94,9 @@ export function entryOf(model: string | Model<unknown>): ModelEntry<string> {
 }
 
 /**
- * The entry that judges a history: transactions may have a judge of their own.
+ * The entry that judges a history; transactions may have a separate judge.
  *
- * @throws UserError if there is no model of that name.
+ * @throws UserError if no model has this name.
  */
 export function entryFor(model: string | Model<unknown>, history: KindOfHistory): ModelEntry<string> {
   const entry = entryOf(model)
@@ -101,7 +104,10 @@ export function entryFor(model: string | Model<unknown>, history: KindOfHistory)
   return entry.ofTransactions !== undefined && areTransactions(history.functions) ? entry.ofTransactions : entry
 }
 
-/** The model of a history that names none: a register, unless its transactions append to lists or read and write. */
+/**
+ * The default model of a history that names no model: `register`, unless its transactions append to lists or read and
+ * write registers.
+ */
 export function usualModel({ header, functions, values }: Pick<History, 'header' | 'functions' | 'values'>): string {
   if (header?.model !== undefined) return header.model
   if (!areTransactions(functions)) return registerEntry.name

@@ -1,6 +1,6 @@
 import { functionOf, type History, OK, outputOf } from '@chaosproxy/history'
 
-/** What others call operations that a model knows by another name. */
+/** Names that other tools use for operations of a model. */
 const OTHERS: readonly (readonly [name: string, here: string, model: string])[] = [
   ['broadcast', 'add', 'set'],
   ['insert', 'add', 'set'],
@@ -21,7 +21,8 @@ const OTHERS: readonly (readonly [name: string, here: string, model: string])[] 
 ]
 
 /**
- * The command that judges a history whose operations have other names; undefined if that is not known of all of them.
+ * The command that judges a history whose operations have names of other tools; undefined unless all these names are
+ * known.
  *
  * @param knows whether a model knows an operation
  */
@@ -34,7 +35,7 @@ export function renaming(history: History, knows: (model: string, f: string) => 
   const here = [...used].map((f) => renamed.find(([name]) => name === f)?.[1] ?? f)
   if (!here.every((f) => knows(model, f))) return undefined
   const isEdn = history.format === 'edn' || history.format === 'jepsen-log'
-  // One operation per line may have capitals, which are read as small letters.
+  // Formats with one operation per line may use capitals, which are read as lower case.
   const isLowered = history.format === 'operations' || history.format === 'csv'
   const scripts = renamed.map(([name, f]) =>
     isEdn ? `s/:${name}\\b/:${f}/` : `s/"${name}"/"${f}"/${isLowered ? 'I' : ''}`,
@@ -43,7 +44,10 @@ export function renaming(history: History, knows: (model: string, f: string) => 
   return `sed -E '${[...scripts, ...keys].join('; ')}' ${history.source ?? 'FILE'} | npx chaos check - --model ${model}${initial}`
 }
 
-/** What Jepsen's first reads return, and keys that some operations lack where all are about one. */
+/**
+ * The initial value that Jepsen's first reads return, and the keys for operations that lack one if all operations have
+ * the same key.
+ */
 function startOf(
   history: History,
   name: string,

@@ -7,10 +7,10 @@ import { entryFor, findModel, models } from './registry.ts'
 import { renaming } from './renamed.ts'
 
 /**
- * Refuses a history that a model cannot be about.
+ * Rejects a history that cannot belong to a model.
  *
- * @throws UserError for an operation that the model does not know, with the models that do, and for values that it cannot
- * give a meaning.
+ * @throws UserError for an operation that the model does not know (names the models that know it), and for a value
+ * without a meaning in the model.
  */
 export function requireUnderstood(history: History, entry: ModelEntry<string>): void {
   const unknown = history.functions.findIndex((f) => !entry.knows(f))
@@ -22,7 +22,7 @@ export function requireUnderstood(history: History, entry: ModelEntry<string>): 
 
 function unknownFunction(history: History, row: number, { name, functions = [] }: ModelEntry<string>): UserError {
   const f = history.functions[history.operations.f[row]] ?? ''
-  // The one that knows all of them is meant, if there is one.
+  // If one model knows all operations, it is the intended model.
   const all = models.filter((each) => history.functions.every((every) => knows(each, every)))
   const some = all.length > 0 ? all : models.filter((each) => knows(each, f))
   const options = some.map((each) => `--model ${each.name}`)
@@ -47,7 +47,10 @@ const knowsByName = (model: string, f: string): boolean => {
   return entry !== undefined && knows(entry, f)
 }
 
-/** What a history lacks to prove anything: without an observation it meets every level, by any system. */
+/**
+ * Lists what a history lacks to prove anything: a history without observations meets every level, whatever the system
+ * does.
+ */
 export function unmetNeeds(
   history: History,
   options: Semantics & Pick<CheckOptions<string>, 'model'>,

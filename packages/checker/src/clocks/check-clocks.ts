@@ -9,18 +9,25 @@ import { costOf } from './cost.ts'
 import { type Bounded, boundedBy } from './intervals.ts'
 import { asIn, seenBy } from './seen-by.ts'
 
-/** The share of the time for the most orders that the clocks leave: what they explain is met, and that is the rule. */
+/**
+ * The share of the time for judging with the most orders that the clocks leave. A level that these orders allow is met,
+ * which is the usual case.
+ */
 const NARROWEST_SHARE = 0.6
-/** Of the time that is left, for each form of a tied history, and the most for one: its search seldom ends late. */
+/**
+ * The share of the remaining time for each form of a tied history, and the limit for one form; most searches end
+ * earlier.
+ */
 const TIED_SHARE = 0.5
 const MOST_TIED_MS = 5_000
 
 type Judge = (history: History, options: CheckOptions<string>) => Report<string>
 
 /**
- * Judges a history whose times leave the order of some events open. A level that asks for an order in real time is met if the
- * most orders that the times leave allow it, and violated if the fewest contradict it, or those that are certain to one of the
- * clocks; otherwise it is unknown. Levels that ask only for the order within each client do not depend on clocks at all.
+ * Judges a history whose times leave the order of some events open. A level that requires an order in real time is met
+ * if the largest possible set of orders allows it. It is violated if the smallest possible set contradicts it, or if
+ * the orders certain to a single clock do; otherwise it is unknown. Levels that require only the order within each
+ * client do not depend on clocks.
  */
 export function checkClocks(
   clocks: ClockReadings,
@@ -34,12 +41,12 @@ export function checkClocks(
   const left = (share = 1): Millis => millis(share * Math.max(0, options.deadlineMs - (options.now() - startedAt)))
   const bounded = boundedBy(clocks, history, options.failedCas === 'observes')
   const isCertain = bounded.cramped.length === 0
-  // Its contradictions prove nothing.
+  // Contradictions of this history prove nothing.
   const narrow = judge(bounded.narrowest, { ...options, explain: false, deadlineMs: left(NARROWEST_SHARE) })
   const cost = costOf(clocks, history, bounded)
   const open = ladder.realTime.filter((level) => {
     const { result } = narrow.levels[level]
-    // What there was no time for may be decided by fewer orders.
+    // Fewer orders may decide a level that ran out of time.
     const isPending = result === 'unknown' && options.levels.includes(level) && !ladder.apart.includes(level)
     return result === 'violated' || (result === 'met' && !isCertain) || isPending
   })
@@ -61,7 +68,7 @@ export function checkClocks(
       return [level, narrow.levels[level].result === 'unknown' ? narrow.levels[level] : DEPENDS]
     }),
   )
-  // What contradicts the order within clients contradicts every order in real time.
+  // A contradiction of the order within clients also contradicts every order in real time.
   const known = followsFrom(ladder, decided, () => DEPENDS.reason)
   const [first] = open.filter((level) => known[level] === DEPENDS)
   const isExplained = first !== undefined && isCertain
@@ -79,10 +86,10 @@ export function checkClocks(
   }
 }
 
-/** In place of a verdict that depends on orders that are open, until the reason is known. */
+/** A placeholder for a verdict that depends on open orders, until the reason is known. */
 const DEPENDS = { result: 'unknown', reason: notRecorded('') } as const satisfies Verdict
 
-/** What contradicts a level in a history, in few operations. */
+/** Returns a small contradiction of a level in a history. */
 function contradictionOf(
   history: History,
   level: string,
@@ -94,7 +101,10 @@ function contradictionOf(
   return verdict.result === 'violated' ? verdict.counterexample : undefined
 }
 
-/** What the order of each process decides besides, where intervals cannot say it: met by the most orders, or violated by the fewest. */
+/**
+ * Judges a level with each process's order added, where intervals cannot express it: met by the most orders, or
+ * violated by the fewest.
+ */
 function tiedVerdict(
   { tiedNarrowest, tiedWidest, cramped }: Bounded,
   level: string,
@@ -114,7 +124,7 @@ function tiedVerdict(
   return fewest.levels[level].result === 'violated' ? fewest.levels[level] : undefined
 }
 
-/** What contradicts the orders that are certain to one of the clocks, by level. */
+/** Contradictions of the orders certain to a single clock, by level. */
 function contradictedByOne(
   clocks: ClockReadings,
   history: History,

@@ -5,13 +5,13 @@ import type { ClockCost, Report } from '../judge/report.ts'
 import type { Counterexample } from '../verdict/verdict.ts'
 import { type Bounded, endsOf } from './intervals.ts'
 
-/** What it costs that times leave the order of some events open. */
+/** What open orders of events cost: the verdicts that stay unknown, and how many pairs are unordered. */
 export interface Cost {
   told(undecided: readonly string[]): Pick<Report<string>, 'clocks' | 'stamps'>
   /**
-   * Why a level is unknown that the most orders contradict and the fewest do not.
+   * The reason why a level is unknown that the most orders contradict but the fewest do not.
    *
-   * @param most what contradicts the most orders, if anything
+   * @param most the contradiction of the most orders, if any
    */
   reason(most: Counterexample | undefined): string
 }
@@ -61,7 +61,7 @@ function lineOf(history: History, line: number): string {
   return file === undefined ? `line ${own}` : `${file}:${own}`
 }
 
-/** Two operations of which the first is before the second by the most orders only. */
+/** Two operations that only the largest set of orders puts in this sequence. */
 function openPair(
   { operations: { length, process, key } }: History,
   { narrowest, widest }: Bounded,
@@ -76,7 +76,8 @@ function openPair(
     few.returnEvent[before] >= few.callEvent[after]
   for (const after of rows.toReversed())
     for (const before of rows.toReversed()) if (isOpen(before, after)) return { before, after }
-  // What explains a result may have been too late, or what it replaced too early, to be a part of the contradiction.
+  // An operation that explains a result may have come too late, or one that it replaced too early, to be part of the
+  // contradiction.
   for (const one of rows)
     for (let other = 0; other < length; other++) {
       if (key[one] !== key[other]) continue
@@ -105,8 +106,8 @@ function withinOf({ within, clock }: ClockReadings): ClockCost['withinNanos'] {
 }
 
 /**
- * The number of ordered pairs of operations on one object, timed by different clocks, of which nobody can tell whether
- * the first had returned before the second was called.
+ * The number of ordered pairs of operations on one object, timed by different clocks, for which it is unknown whether
+ * the first returned before the second was called.
  */
 function openOrders(clocks: ClockReadings, { operations }: History): number {
   const { length, key, callLine } = operations
@@ -123,14 +124,15 @@ function openOrders(clocks: ClockReadings, { operations }: History): number {
     for (const [first, before] of ofKey)
       for (const [second, after] of ofKey) {
         if (first === second) continue
-        // Pairs of which the first may have returned before the second was called, without those of which it has.
+        // Counts the pairs whose first operation may have returned before the second was called, minus the pairs where
+        // it certainly did.
         open += ordered(before, after, ends.earliestReturn, ends.latestCall)
         open -= ordered(before, after, ends.latestReturn, ends.earliestCall)
       }
   return open
 }
 
-/** The number of pairs of which the first returned before the second was called. */
+/** The number of pairs whose first operation returned before the second was called. */
 function ordered(
   before: readonly number[],
   after: readonly number[],

@@ -2,32 +2,32 @@ import { type ClockReadings, type History, OK, type Operations } from '@chaospro
 import { later } from '../encoding/encoded.ts'
 
 /**
- * The history of operations whose times are known only within bounds, as it would be with the fewest and with the most
- * orders in real time that the bounds leave. The rows of all are those of the history, in the same order.
+ * Histories of operations whose times are known only within bounds: with the fewest and with the most real-time orders
+ * that the bounds allow. All have the rows of the original history, in the same order.
  *
- * Both are wrong about operations of one process that may have overlapped by their times alone: their order is known. No
- * intervals say it where there are two such processes (Fishburn 1970: interval orders are without 2+2). Either has a tied form,
- * which keeps exactly what is known (see `History.isTied`).
+ * `widest` and `narrowest` ignore the known order of operations of one process that may have overlapped by their times.
+ * With two such processes, no intervals can express this order (Fishburn 1970: interval orders are without 2+2). The
+ * tied forms express exactly what is known (see `History.isTied`).
  */
 export interface Bounded {
   /**
-   * Each operation lasts from the earliest moment at which it may have been called to the latest at which it may have
-   * returned. What contradicts this history contradicts the real one.
+   * Each operation lasts from its earliest possible call to its latest possible return. A contradiction of this history
+   * contradicts the real one.
    */
   readonly widest: History
   /**
-   * Each operation lasts from the latest moment of its call to the earliest of its return, and those without duration come one
-   * after the other: what explains this history explains the real one, unless some operation is `cramped`.
+   * Each operation lasts from its latest possible call to its earliest possible return; operations without duration
+   * follow one another. An explanation of this history explains the real one, unless some operation is `cramped`.
    */
   readonly narrowest: History
   readonly tiedWidest: History
-  /** The same as the narrowest, but operations without duration at one moment are in no order, unless they are of one process. */
+  /** As `narrowest`, but operations without duration at the same moment are unordered, except within a process. */
   readonly tiedNarrowest: History
-  /** Rows of operations that were shorter than their times are uncertain, so that no moment is certainly within them. */
+  /** Rows of operations that are shorter than the uncertainty of their times: no moment is certainly within them. */
   readonly cramped: readonly number[]
 }
 
-/** When each operation was called and returned, at the earliest and at the latest. */
+/** The earliest and latest possible call and return of each operation. */
 export interface Ends {
   readonly earliestCall: Float64Array
   readonly latestCall: Float64Array
@@ -43,7 +43,7 @@ export function boundedBy(clocks: ClockReadings, history: History, observes: boo
   const called = ends.latestCall.slice()
   const returned = ends.earliestReturn.slice()
   const cramped: number[] = []
-  // Rows stay in order of their calls: a call that may have come later than the next one takes the next one along.
+  // Rows stay in order of their calls: a call that may be later than the next one moves the next one to its own time.
   let latest = Number.NEGATIVE_INFINITY
   for (let row = 0; row < length; row++) {
     latest = Math.max(latest, called[row])
@@ -61,7 +61,7 @@ export function boundedBy(clocks: ClockReadings, history: History, observes: boo
       return { ...withColumns(history, wide()), isTied: true }
     },
     get narrowest() {
-      // Events of equal stamps come in this order.
+      // Events with equal stamps keep the order that the history gives them.
       if (clocks.stamps?.withinNanos === 0) return withColumns(history, operations)
       return withColumns(history, timed(operations, called, returned, returnsFirst))
     },
@@ -85,33 +85,33 @@ export function endsOf({ within, stamps }: ClockReadings, operations: Operations
   }
 }
 
-/** A call that may have come earlier than the one before it takes that one along. */
+/** Lowers each call's earliest time to at most that of the next call, so that calls stay in order. */
 function earliestInOrder(calls: Float64Array): Float64Array {
   const earliest = calls.slice()
   for (let row = earliest.length - 2; row >= 0; row--) earliest[row] = Math.min(earliest[row], earliest[row + 1])
   return earliest
 }
 
-/** Whether one of two events at the same time comes first, by their rows and by whether they are returns. */
+/** Compares two events at the same time, by their rows and by whether they are returns. */
 type AtOnce = (one: Moment, other: Moment) => number
 
 interface Moment {
   readonly time: number
   readonly row: number
   readonly isReturn: boolean
-  /** Whether the operation is called and returns at the same time. */
+  /** Whether the operation's call and return have the same time. */
   readonly isInstant: boolean
 }
 
-/** Nothing that may have overlapped is in order. */
+/** Operations that may have overlapped are unordered. */
 const callsFirst: AtOnce = (one, other) => Number(one.isReturn) - Number(other.isReturn) || one.row - other.row
 
-/** Everything that may have been in order is. An operation without duration is called when it returns. */
+/** Operations that may have been in order are ordered. An operation without duration is called when it returns. */
 const returnsFirst: AtOnce = (one, other) => rank(one) - rank(other) || one.row - other.row
 
 const rank = ({ isReturn, isInstant }: Moment): number => (isInstant ? 1 : isReturn ? 0 : 2)
 
-/** The same, but operations without duration overlap each other. */
+/** As `returnsFirst`, but operations without duration overlap each other. */
 const instantsTogether: AtOnce = (one, other) =>
   rank(one) - rank(other) || Number(one.isReturn) - Number(other.isReturn) || one.row - other.row
 
@@ -123,7 +123,7 @@ function timed(operations: Operations, called: Float64Array, returned: Float64Ar
     moments.push({ time: called[row], row, isReturn: false, isInstant })
     if (before[row] !== -1) moments.push({ time: returned[row], row, isReturn: true, isInstant })
   }
-  // Both are infinite where nothing is known of a clock.
+  // Both times are infinite if nothing is known about a clock.
   moments.sort((one, other) => (one.time === other.time ? 0 : one.time - other.time) || atOnce(one, other))
   const callEvent = new Int32Array(length)
   const returnEvent = new Int32Array(length).fill(-1)
@@ -133,11 +133,12 @@ function timed(operations: Operations, called: Float64Array, returned: Float64Ar
 
 function withColumns(history: History, operations: Operations): History {
   const { lend: _, clocks: __, marks, ...rest } = history
-  // Positions may be others than those of the marks, which may then concern everything.
+  // Positions of the marks may differ from the new event positions, so every mark is moved to the start and concerns
+  // everything.
   return { ...rest, operations, marks: marks.map((mark) => ({ ...mark, position: 0 })) }
 }
 
-/** Once wider, operations of one process overlap, so each gets a process of its own and keeps its client. */
+/** Gives each operation its own process and keeps its client: widened operations of one process may overlap. */
 export function clientsApart(history: History, operations: Operations): History {
   const { process, length } = operations
   const apart = { ...operations, process: Int32Array.from(process, (_, row) => row) }

@@ -5,21 +5,23 @@ import type { Counterexample, OrderEdge } from '../verdict/verdict.ts'
 import { clientsApart, type Ends, endsOf } from './intervals.ts'
 
 /**
- * A history as one of its clocks saw it: operations that it timed are in the order that it saw, however far it may be off, and
- * all others last from the earliest moment of their calls to the latest of their returns. What contradicts this history
- * contradicts the real one.
+ * A history as one of its clocks saw it. Operations that this clock timed keep the order that it saw, whatever its
+ * error; each other operation lasts from its earliest possible call to its latest possible return. A contradiction of
+ * this history contradicts the real one.
  *
- * No history has the certain orders of all clocks at once. Of operations a and b of one clock, and c and d of another, where a
- * is certainly before b and c before d, and nothing else is certain, no intervals say just that: those of b and d would have
- * to begin after both a and c, or one of the two orders is lost (Fishburn 1970: interval orders are without 2+2).
+ * No history expresses the certain orders of all clocks together. Let clock 1 time a and b, clock 2 time c and d, with
+ * a certainly before b, c certainly before d, and nothing else certain. No intervals express exactly this: b and d
+ * would both begin after a and c, or one of the orders is lost (Fishburn 1970: interval orders are without 2+2).
  */
 export interface Seen {
   readonly history: History
-  /** By its rows: those of the history that it was made of. */
+  /** By row of this history: the row in the original history. */
   readonly rows: Int32Array
 }
 
-/** Undefined if the clock timed nothing, or its times contradict each other. */
+/**
+ * Builds the history as a clock saw it; undefined if the clock timed nothing, or if its times contradict each other.
+ */
 export function seenBy(clock: number, clocks: ClockReadings, history: History): Seen | undefined {
   const { operations } = history
   const { length, callLine, returnLine, returnEvent } = operations
@@ -54,7 +56,10 @@ export function seenBy(clock: number, clocks: ClockReadings, history: History): 
   return inOrder(history, events, ends)
 }
 
-/** An event among those of the clock. Those of its own are at odd places; at an even one, time decides. */
+/**
+ * An event placed among those of the clock. The clock's own events have odd places; events at an even place are ordered
+ * by time.
+ */
 interface Placed {
   readonly row: number
   readonly isReturn: boolean
@@ -62,7 +67,7 @@ interface Placed {
   readonly time: number
 }
 
-/** What is known of when the events of a clock happened, which came one after another. */
+/** The known bounds of the times of a clock's events, which happened one after another. */
 function momentsOf(clock: number, { clock: clockOf, within }: ClockReadings, operations: Operations) {
   const { length, callLine, returnLine, callTime, returnTime, returnEvent } = operations
   const own: { readonly line: number; readonly time: number }[] = []
@@ -81,9 +86,9 @@ function momentsOf(clock: number, { clock: clockOf, within }: ClockReadings, ope
   const places = new Map(own.map(({ line }, n) => [line, 2 * n + 1]))
   return {
     placeOf: (line: number): number => places.get(line) ?? 0,
-    /** Behind all events that are certainly earlier. */
+    /** The place after all events that are certainly earlier. */
     after: (time: number): number => 2 * firstWhere(0, latest.length, (at) => latest[at] >= time),
-    /** In front of all events that are certainly later. */
+    /** The place before all events that are certainly later. */
     before: (time: number): number => 2 * firstWhere(0, earliest.length, (at) => earliest[at] > time),
   }
 }
@@ -120,7 +125,7 @@ function inOrder(history: History, events: readonly Placed[], ends: Ends): Seen 
   return { history: clientsApart(seen, permuted), rows }
 }
 
-/** A counterexample made of reads, by rows of the history. */
+/** Converts a counterexample from the rows of the clock's history to those of the original history. */
 export function asIn({ rows }: Seen, { operations, culprit, edges, ...said }: Counterexample): Counterexample {
   const row = (seen: OperationRow): OperationRow => (rows[seen] ?? 0) as OperationRow
   const edge = ({ before, after, reason, shownBy }: OrderEdge): OrderEdge => ({

@@ -20,8 +20,8 @@ import { amountOf, counterNumbers, READ, SLACK, startOf } from './operations.ts'
 import { type Addition, createReachable } from './reachable-sums.ts'
 
 /**
- * What the additions allow a read to return: additions that returned before its call count, those begun before its
- * return may.
+ * The bounds of a read's result: additions that returned before its call count, additions called before its return may
+ * count.
  */
 interface Bounds {
   readonly row: number
@@ -33,7 +33,7 @@ interface Bounds {
 interface Counted {
   /** Every completed read with its bounds, in order of return. */
   readonly reads: readonly Bounds[]
-  /** By key, those that may have counted. */
+  /** By key: the additions that may have counted. */
   readonly additions: ReadonlyMap<number, readonly Addition[]>
   readonly attempted: number
   readonly acknowledged: number
@@ -108,7 +108,7 @@ function numberRead(history: History, { row, output }: AccountRow): number | und
 }
 
 /**
- * The bounds when the initial value is unknown: each read reveals it, except for additions that may or may not have
+ * Replaces the bounds if the initial value is unknown: each read reveals it, up to additions that may or may not have
  * counted.
  */
 function fromAnyStart(history: History, reads: readonly Bounds[]): readonly Bounds[] {
@@ -154,7 +154,7 @@ export function accountOfCounter(history: History, initial: Json, budget: Budget
   })
 }
 
-/** Final reads come after every addition: they must agree, on a sum that the additions can come to. */
+/** Final reads come after every addition: they must agree on a sum that the additions can produce. */
 export function convergenceOfCounter({ history, initial }: Ended, budget: Budget): Convergence {
   const { flags, key } = history.operations
   const { reads, additions } = counterReads(history, initial, budget)
@@ -187,10 +187,13 @@ export function convergenceOfCounter({ history, initial }: Ended, budget: Budget
   return { result: 'met' }
 }
 
-/** More nodes than this are not told apart. */
+/** The most nodes that a sentence lists. */
 const MOST_NODES = 9
 
-/** What each node had acknowledged of what a read should have counted: `: n1 acknowledged 254, n2 251`. Empty if one node did all. */
+/**
+ * Describes how much of a read's expected count each node acknowledged: `: n1 acknowledged 254, n2 251`. Empty for a
+ * single node or for too many nodes.
+ */
 function acknowledgedText(history: History, read: OperationRow, updates: readonly OperationRow[]): string {
   const { f, outcome, input, node, returnEvent, callEvent } = history.operations
   const sums = new Map<string, number>()
@@ -220,12 +223,12 @@ function updatesBefore({ operations, functions }: History, read: OperationRow, b
 const readsUpTo = ({ operations: { key } }: History, finals: readonly Bounds[], last: OperationRow): OperationRow[] =>
   finals.flatMap(({ row }) => (row <= last && key[row] === key[last] ? [row] : []))
 
-/** More updates than this are not listed. */
+/** The most updates that a counterexample shows. */
 const MOST_SHOWN = 40
 
 /**
- * A read with what it may have counted. Of many updates none is shown, or one that it cannot have missed: either is a
- * contradiction by itself.
+ * A read with the updates that it may have counted. Of many updates it shows none, or a single update that the read
+ * cannot have missed: either is a contradiction by itself.
  */
 function shownWith(
   history: History,
@@ -258,10 +261,10 @@ function sumsOfReads(
   }
 }
 
-/** Up to this many sums are listed. */
+/** The most sums that a sentence lists. */
 const MOST_LISTED = 5
 
-/** What the additions allow instead, if they do not allow this value. */
+/** Describes the values that the additions allow, if they do not allow the value read. */
 function contradicted({ value, least, most }: Bounds, sums: ReadonlySet<number> | undefined): string | undefined {
   if (value < least - SLACK || value > most + SLACK)
     return `the additions allow ${least === most ? `only ${least}` : `${least} to ${most}`}`

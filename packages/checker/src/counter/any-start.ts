@@ -10,7 +10,7 @@ import { sumsAtReads } from '../object/model/sums.ts'
 import { amountOf, counterNumbers, READ } from './operations.ts'
 import { amounts, impossibleCount, summedOf } from './sums.ts'
 
-/** Counters that were first read after most of what was added to them. */
+/** Counters that were first read after most additions. */
 function counterByStart(history: History): ByStart {
   const { input } = history.operations
   const zero: number = history.values.id(0)
@@ -61,7 +61,7 @@ function guesses(part: Part, budget: Budget): Guesses {
     anchor = value
   }
   if (least === Number.NEGATIVE_INFINITY) return { starts: [0], isComplete: true }
-  // The bounds contradict each other: either shows it.
+  // Either bound shows the contradiction.
   if (least > most) return { starts: [decimal(least)], isComplete: true }
   const [step = 1] = steps
   const unit = Math.abs(step)

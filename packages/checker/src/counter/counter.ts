@@ -13,7 +13,7 @@ import { amountOf, counterNumbers, READ, SLACK, startOf } from './operations.ts'
 import { amounts, impossibleCount } from './sums.ts'
 
 /**
- * A number that is added to and read. Increments without a value are by one; a read of null is the initial value.
+ * A number with additions and reads. Increments without a value add one; a read of null means the initial value.
  * Fractions are added as decimals, to nine places.
  */
 export const counter: ObjectEntry = {
@@ -61,12 +61,13 @@ function specification(initial: Json): Specification<number> {
 }
 
 /**
- * Decides a counter whose additions all have the same amount, in O(n log n). Others are as hard as subset sum.
+ * Decides a counter whose additions all have the same amount, in O(n log n). Different amounts make the problem as hard
+ * as subset sum.
  *
- * The count is kept as low as the completed operations allow: it rises when an uncounted addition returns, and when a
- * read returns that saw more. Additions are interchangeable, so the one that returns first is counted first. An open
- * read takes effect when the count equals what it saw. Every other order has counted at least as much at each moment,
- * so what this one cannot explain, none can.
+ * The algorithm keeps the count as low as the completed operations allow: it counts an addition when an uncounted one
+ * returns, or when a read returns that saw a higher count. Additions are interchangeable, so the one that returns first
+ * is counted first. An open read takes effect when the count equals its result. In every other order the count is at
+ * least as high at each moment, so a read that this order cannot explain has no explanation.
  */
 function countOnes(part: Part, initial: Json, budget: Budget): FastAnswer {
   const { length, returns } = part
@@ -130,7 +131,7 @@ function countOnes(part: Part, initial: Json, budget: Budget): FastAnswer {
     }
     if (done[i] === 1) continue
     if (part.f[i] !== READ) {
-      // It is the first open one to return, otherwise it would have been counted.
+      // The operation itself is the open one that returns first: otherwise it would already have been counted.
       open.pop()
       rise(i)
       continue
@@ -145,8 +146,8 @@ function countOnes(part: Part, initial: Json, budget: Budget): FastAnswer {
 }
 
 /**
- * If all additions have the same sign: whether each read is of no more than was added, unless it already exceeds that
- * in the whole history.
+ * For additions of one sign: returns whether, given only some operations, each read still sees at most what was added,
+ * unless it exceeds that in the whole history too.
  */
 function supports(part: Part, budget: Budget): (some: readonly number[]) => boolean {
   const amount = amounts(part, budget)

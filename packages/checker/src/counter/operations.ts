@@ -33,5 +33,5 @@ export const amountOf = ({ f, value }: Pick<ObjectOperation, 'f' | 'value'>): nu
   return f === 'add' || f.startsWith('inc') ? amount : -amount
 }
 
-/** Sums of fractions are not exact. */
+/** The tolerance for sums of fractions, which are not exact. */
 export const SLACK = 1e-6

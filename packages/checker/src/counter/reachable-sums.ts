@@ -9,12 +9,12 @@ export interface Addition {
   readonly returns: number
 }
 
-/** With more sums than this, only their bounds are known. */
+/** The most sums that are enumerated; beyond this only bounds are known. */
 const MOST_SUMS = 100_000
 
 /**
- * The values that a read of a counter may return: those additions count that returned before its call, and any choice of
- * the others begun before its return. Undefined if there are too many, or they are too large to be exact.
+ * The possible results of a read of a counter: all additions that returned before its call count, with any subset of
+ * those called before its return. Undefined if there are too many results, or if they are too large to be exact.
  *
  * @throws OutOfTime
  */
@@ -25,7 +25,7 @@ export function createReachable(
 ): (calls: number, returns: number) => ReadonlySet<number> | undefined {
   const called = Float64Array.from(additions, ({ calls }) => calls).sort()
   const returned = Float64Array.from(additions, ({ returns }) => returns).sort()
-  // Final reads mostly come after the same additions.
+  // Most final reads follow the same additions.
   const known = new Map<string, ReadonlySet<number> | undefined>()
   return (calls, returns) => {
     const done = firstWhere(0, returned.length, (at) => returned[at] >= calls)
@@ -62,7 +62,7 @@ function addUpTo(sums: Set<number>, amount: number, count: number, budget: Budge
     for (const each of latest) {
       budget.tick()
       const sum = decimal(each + amount)
-      // It was reached with the amount added as often, or less.
+      // The sum was already reached with the amount added as often or less often.
       if (sums.has(sum)) continue
       if (!isExact(sum) || sums.size === MOST_SUMS) return false
       sums.add(sum)

@@ -21,7 +21,7 @@ export function amounts(part: Part, budget: Budget): Float64Array {
   })
 }
 
-/** One amount; what is added to it is NaN for reads. */
+/** The history of one amount; the added amount is NaN for reads. */
 export const summedOf = ({ length, calls, returns }: Columns, added: Float64Array): Summed => ({
   ...{ length, calls, returns, width: 1 },
   isRead: (i) => Number.isNaN(added[i]),

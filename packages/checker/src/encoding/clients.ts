@@ -1,9 +1,8 @@
 import { type History, UNNAMED } from '@chaosproxy/history'
 
 /**
- * The client of each of these rows, as a number: its session, or its process if there are no sessions. An operation
- * whose client is unnamed counts as a client of its own, so that nothing is assumed to follow it. In a tied history only
- * processes have an order.
+ * The client of each of these rows, as a number: its session, or its process without sessions. An operation with an
+ * unnamed client is its only operation, so that no order is assumed. In a tied history only processes define an order.
  */
 export function clientsOf(history: History, rows: Int32Array): Int32Array {
   const { process } = history.operations
@@ -16,7 +15,7 @@ export function clientsOf(history: History, rows: Int32Array): Int32Array {
   })
 }
 
-/** The client a process belongs to; UNNAMED also if the recorder could tell clients apart only by connection. */
+/** The client that a process belongs to; UNNAMED also if the recorder could tell clients apart only by connection. */
 function sessionOf(history: History, process: number): number {
   return history.header?.sessions?.named === false ? UNNAMED : history.sessionOf(process)
 }
@@ -30,7 +29,7 @@ function sessionCount(history: History): number {
   return most + 1
 }
 
-/** By process, the first process of its client, as its representative; itself if the client is unnamed. */
+/** By process: the first process of its client, as its representative; the process itself if its client is unnamed. */
 export function firstOfClient(history: History): (process: number) => number {
   if (!history.hasSessions) return (process) => process
   const first = new Map<number, number>()

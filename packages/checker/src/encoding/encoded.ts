@@ -1,7 +1,7 @@
 import { float64Array, type History, int32Array, type Json, uint8Array, type ValueTable } from '@chaosproxy/history'
 import { type Budget, STEPS_BETWEEN_LOOKS, unlimited } from '../limits/budget.ts'
 
-/** The return of an operation of unknown outcome: later than every event, so it may take effect at any time. */
+/** The return of an operation of unknown outcome: later than every event, so that it may take effect at any time. */
 export const NEVER = 0x7fffffff
 
 /** What an encoded operation does to the state. */
@@ -16,8 +16,8 @@ export const APPEND = 4
 export const NOTHING = -1
 
 /**
- * Operations as integers, in order of invocation, without those that constrain nothing (`fail`, and reads of unknown
- * outcome). Values are small dense integers, so that a search can index arrays by them.
+ * Operations as integers, in order of invocation, without operations that constrain nothing (failed ones, and reads of
+ * unknown outcome). Values are small dense integers, so that a search can index arrays by them.
  */
 export interface Encoded {
   readonly length: number
@@ -36,8 +36,8 @@ export interface Encoded {
    */
   readonly clients: () => Int32Array
   /**
-   * Whether the order of clients contains that of real time between them, and the operations of one client are in order of
-   * indices although their positions may overlap (see `History.isTied`).
+   * Whether the order within clients includes the real-time order between them. The operations of one client are then
+   * in order of indices, although their positions may overlap (see `History.isTied`).
    */
   readonly isTied?: boolean | undefined
   /** Event positions; real time precedence is `returns[a] < calls[b]`. */
@@ -47,11 +47,14 @@ export interface Encoded {
   /** The value before the first write. */
   readonly initial: number
   /**
-   * Each key may have held anything before its first write: `initial` is then a value no operation mentions, and
-   * callers try the possible initial values (see `startsOf`).
+   * Whether each key may have held any value before its first write: `initial` is then a value that no operation
+   * mentions, and callers try the possible initial values (see `startsOf`).
    */
   readonly anyStart: boolean
-  /** By key: its value before the first write. Set only for texts, if keys differ in it; `initial` is then unused. */
+  /**
+   * By key: its value before the first write. Set only for texts, and only if keys have different initial values;
+   * `initial` is then unused.
+   */
   readonly startOf?: Int32Array | undefined
   /** Values are 0 … values - 1. */
   readonly values: number
@@ -59,12 +62,12 @@ export interface Encoded {
   readonly names: Int32Array
   readonly table: ValueTable
   readonly keys: number
-  /** Whether some operation is a CAS or DIFFERS, or an APPEND: these rule out some of the fast paths. */
+  /** Whether some operation is a CAS, DIFFERS or APPEND: these rule out some of the fast paths. */
   readonly hasConditional: boolean
   readonly hasAppend: boolean
 }
 
-/** What encoded numbers stand for. */
+/** Translates encoded numbers to keys and values of the history. */
 export interface Decoder {
   readonly history: History
   readonly value: (name: number) => Json
@@ -109,8 +112,8 @@ export function restrict(
 }
 
 /**
- * Computes once, on demand. A getter would do, but every object literal with a getter has a hidden class of its own: it
- * is slow to use, and what it refers to survives until a full garbage collection.
+ * Returns a function that computes a value once, on its first call. A getter is not used, because every object literal
+ * with a getter has its own hidden class: it is slow, and what it refers to survives until a full garbage collection.
  */
 export function later<T>(make: () => T): () => T {
   let made: T | undefined
@@ -127,7 +130,9 @@ export function gathered(column: Int32Array, indices: ArrayLike<number>): Int32A
   return some
 }
 
-/** What was known right after the event at `position`: later calls removed, open operations optional. */
+/**
+ * The operations as known right after the event at `position`: without later calls, and with open operations optional.
+ */
 export function prefix(encoded: Encoded, position: number, budget: Budget = unlimited): Encoded {
   const kept: number[] = []
   for (let i = 0; i < encoded.length && encoded.calls[i] <= position; i++) {
@@ -141,8 +146,8 @@ export function prefix(encoded: Encoded, position: number, budget: Budget = unli
 }
 
 /**
- * The same operations with events and values renumbered from 0 without gaps, so that tables can be indexed by them.
- * `scratch` (a zero for each value, restored afterwards) saves a hash table.
+ * Renumbers events and values from 0 without gaps, so that they can index tables. `scratch` (a zero for each value,
+ * restored afterwards) saves a hash table.
  *
  * @throws OutOfTime
  */
@@ -174,7 +179,7 @@ export function compact(encoded: Encoded, budget: Budget = unlimited, scratch?: 
       else if (o < 0) newReturns[-o - 1] = rank++
     }
   } else {
-    // A few operations of a long history: sort their events instead of visiting all positions.
+    // For a few operations of a long history: sorts their events instead of visiting all positions.
     const events = float64Array(2 * length)
     let count = 0
     for (let i = 0; i < length; i++) {
@@ -218,7 +223,10 @@ function compactValues(encoded: Encoded, scratch: Int32Array | undefined): Encod
   }
 }
 
-/** Renumbers values in place, the initial one as 0; returns their names. Restores `scratch` (a zero a value). */
+/**
+ * Renumbers values in place, the initial value as 0, and returns their names. Restores `scratch`, which has a zero for
+ * each value.
+ */
 export function renumber(
   { expects, writes, initial, names }: Pick<Encoded, 'expects' | 'writes' | 'initial' | 'names'>,
   scratch: Int32Array,

@@ -1,13 +1,13 @@
 import { type History, type Json, OK, type ValueId, ValueTable } from '@chaosproxy/history'
 
-/** What a cas says of itself. */
+/** The values that a cas names. */
 export type Said =
   /** `[old, new]` */
   | { readonly is: 'full'; readonly from: Json; readonly to: Json }
-  /** `[new]`, as a command does that returns the old value. Without that answer it is a write. */
+  /** `[new]`: from a command that returns the old value. If its answer is missing, it is a write. */
   | { readonly is: 'half'; readonly to: Json }
 
-/** Reads the value of a cas; undefined if it is none. */
+/** Reads the value of a cas; undefined if it is not one. */
 export function saidOf(value: Json | undefined): Said | undefined {
   if (!Array.isArray(value)) return undefined
   const [first = null, second = null] = value as readonly Json[]
@@ -16,8 +16,8 @@ export function saidOf(value: Json | undefined): Said | undefined {
 }
 
 /**
- * Completes every cas that names only its new value: if its completion names both, it is that cas; otherwise it is a
- * write.
+ * Completes every cas that names only its new value: if its completion names both values, it becomes that cas;
+ * otherwise it becomes a write.
  *
  * @returns Undefined if there is no such cas.
  */
@@ -52,7 +52,7 @@ export function saidInFull(history: History): History | undefined {
   return { ...history, functions, operations: { ...operations, ...said } }
 }
 
-/** By the id of a cas's value: the id of its only element, if it has just one. Computed once for each. */
+/** By the id of a cas's value: the id of its only element, if it has exactly one. Each is computed once. */
 function halves({ values }: History): (id: number) => number | undefined {
   const known = new Map<number, number | undefined>()
   return (id) => {

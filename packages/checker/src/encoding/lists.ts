@@ -1,6 +1,8 @@
 import type { Budget } from '../limits/budget.ts'
 
-/** Items of each operation, in one row: those of i are items[start[i]] … items[start[i + 1] - 1]. */
+/**
+ * Lists of items, one for each operation, in a single array: those of i are items[start[i]] … items[start[i + 1] - 1].
+ */
 export interface Lists {
   readonly start: Int32Array
   readonly items: Int32Array
@@ -24,7 +26,7 @@ export function groupBy(keys: ArrayLike<number>, count: number, budget: Budget):
   return { start, items }
 }
 
-/** The inverse: from each operation in the items to the operations whose lists contain it. */
+/** Inverts the lists: from each item to the operations whose lists contain it. */
 export function turned({ start, items }: Lists, budget: Budget): Lists {
   const length = start.length - 1
   if (items.length === 0) return { start, items }

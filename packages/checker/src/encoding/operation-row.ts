@@ -3,7 +3,7 @@ import { functionOf, type History, placeIn, UserError } from '@chaosproxy/histor
 /** An operation of a history: its row in `Operations`. */
 export type OperationRow = number
 
-/** Where an operation was invoked, for messages. */
+/** The place at which an operation was invoked, for messages. */
 export const placeOf = (history: History, row: number): string => {
   const line = history.operations.callLine[row]
   if (line <= 0) return `operation ${row}`
@@ -11,12 +11,14 @@ export const placeOf = (history: History, row: number): string => {
   return file === undefined ? `line ${own}` : `${file}:${own}`
 }
 
-/** The error of an operation whose form a model does not understand. `why`: a clause, such as `it ends with a list`. */
+/**
+ * The error for an operation whose form a model does not understand. `why`: a clause, such as `it ends with a list`.
+ */
 export const malformed = (history: History, row: OperationRow, why: string): UserError =>
   new UserError('input', `${placeOf(history, row)}: ${functionOf(history, row)}: ${why}.`)
 
 /**
- * An additional value of the outcome column: the operation is not judged, because its key had been changed outside the
- * record by then. Like a failed operation it constrains nothing, but it did happen.
+ * An additional value of the outcome column: the operation is not judged, because its key had already been changed
+ * outside the record. Like a failed operation it constrains nothing, but it did happen.
  */
 export const UNJUDGED = 3

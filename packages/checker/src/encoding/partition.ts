@@ -8,7 +8,8 @@ export const partition = (encoded: Encoded, budget: Budget = unlimited): readonl
 ]
 
 /**
- * The same, one after the other: an object for each of many keys takes more memory than its operations.
+ * Yields the parts of `partition` one after the other: an object for each of many keys would take more memory than the
+ * operations.
  *
  * @throws OutOfTime
  */
@@ -29,16 +30,16 @@ export function* partsInTurn(encoded: Encoded, budget: Budget): Generator<Encode
   }
 }
 
-/** What `partsInTurn` takes for each operation. */
+/** Bytes that `partsInTurn` needs for each operation. */
 export const BYTES_PER_SEPARATED = 40
 
-/** The operations of each key, made one key at a time: for keys too many to hold all of them as histories. */
+/** The operations of each key, built one key at a time: for too many keys to hold all of them as histories. */
 export interface Separated {
-  /** Only once for each key: its values are renumbered in place. */
+  /** Call only once for each key: its values are renumbered in place. */
   readonly at: (key: number) => Encoded
-  /** By key: where its operations begin in the shared columns; one more for the end of the last. */
+  /** By key: the index of its first operation in the shared columns; a last entry marks the end. */
   readonly starts: Int32Array
-  /** The shared columns, with values as they were; undefined where events are sparse. */
+  /** The shared columns, with the original values; undefined where events are sparse. */
   readonly columns: Encoded | undefined
 }
 
@@ -59,12 +60,12 @@ export function separated(encoded: Encoded, budget: Budget): Separated {
   return { starts, columns, at: (k) => slice(columns, starts[k], starts[k + 1], scratch) }
 }
 
-/** The fixed cost of a key, in operations. */
+/** The fixed cost of a key, as a number of operations. */
 const OPERATIONS_FOR_A_KEY = 16
 
 /**
- * All keys in one pass, in shared columns with each key's operations side by side. It reads sequentially and scatters
- * the writes, one place per key: the other way round, every operation would wait for memory.
+ * Builds all keys in one pass, in shared columns with each key's operations side by side. The pass reads sequentially
+ * and scatters its writes: scattered reads would wait for memory at every operation.
  */
 function columnsByKey(encoded: Encoded, starts: Int32Array, lastEvent: number, budget: Budget): Encoded {
   const { length, keys, row, kind, expects, writes, key, calls, returns } = encoded
@@ -90,7 +91,7 @@ function columnsByKey(encoded: Encoded, starts: Int32Array, lastEvent: number, b
     owner[calls[i]] = i + 1
     if (returns[i] !== NEVER) owner[returns[i]] = length + i + 1
   }
-  // Calls, then returns: the two alternate unpredictably, so there is no branch on them.
+  // Calls come first, then returns: the two alternate unpredictably, so the loop avoids a branch.
   const positions = int32Array(2 * length).fill(NEVER, length)
   const ranks = int32Array(keys)
   for (let event = 0; event <= lastEvent; event++) {
@@ -143,7 +144,7 @@ function sparseKeys(
   }
 }
 
-/** A contiguous range of operations, in the same columns; their values are renumbered in place. */
+/** A contiguous range of operations, in the shared columns; their values are renumbered in place. */
 function slice(columns: Encoded, from: number, to: number, scratch: Int32Array): Encoded {
   const kind = columns.kind.subarray(from, to)
   const expects = columns.expects.subarray(from, to)

@@ -1,8 +1,8 @@
 import { type History, INFO, OK, type Operations } from '@chaosproxy/history'
 
 /**
- * Some rows of a history, in increasing order, as a history of their own. If `cut` is given, an event position, it ends
- * there: operations called later are left out, and those still open are of unknown outcome.
+ * Some rows of a history, in increasing order, as a separate history. `cut`: an event position at which it ends:
+ * operations called later are left out, and operations still open have an unknown outcome.
  */
 export function historyOfRows(
   history: History,

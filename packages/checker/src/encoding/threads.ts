@@ -3,9 +3,10 @@ import { type Encoded, NEVER } from './encoded.ts'
 import type { Lists } from './lists.ts'
 
 /**
- * Each client's order as chains of operations: within a client, an operation precedes those called after it returned. A
- * client that waits for each answer has one thread of completed operations; a client with overlapping operations has as
- * many as were open at once. An operation of unknown outcome has no successor, so it is a thread of its own.
+ * Each client's order as chains of operations: within a client, an operation precedes the operations called after it
+ * returned. A client that waits for each answer has one thread of completed operations; a client with overlapping
+ * operations has as many threads as were open together. An operation of unknown outcome has no successor, so it is a
+ * separate thread.
  */
 export interface Threads {
   readonly count: number
@@ -20,15 +21,16 @@ export interface Threads {
    * already precedes the previous operation of the operation's own thread.
    */
   readonly before: Lists
-  /** Some client has several threads of completed operations. */
+  /** Whether some client has several threads of completed operations. */
   readonly isBranched: boolean
-  /** By operation: 1 if it is only assumed to follow the previous one of its thread (see `joinThreads`). */
+  /** By operation: 1 if its order after the previous one of its thread is only assumed (see `joinThreads`). */
   readonly joined: Uint8Array
 }
 
 /**
- * Tells the next operation of a thread; -1 if there is none, or if it must wait for another thread. `position` has, by
- * thread, how many of its operations were taken. A closure for each search: its loops call it millions of times.
+ * Returns the next operation of a thread; -1 if there is none, or if it must wait for another thread. `position` has
+ * the number of operations taken, by thread. Each search creates one closure, because its loops call it millions of
+ * times.
  */
 export function nextIn(
   { start, members, before, of, place }: Threads,
@@ -46,7 +48,7 @@ export function nextIn(
   }
 }
 
-/** The columns that determine the clients' orders. */
+/** The columns that determine the order within clients. */
 export type Timed = Pick<Encoded, 'length' | 'calls' | 'returns' | 'clients' | 'isTied'>
 
 /** The threads of one client's completed operations so far. */
@@ -58,7 +60,8 @@ interface Client {
 }
 
 /**
- * `certain`: nothing is optional, so that an operation of unknown outcome can end a thread if it is the last of its client.
+ * Computes the threads. `certain`: no operation is optional, so that an operation of unknown outcome can end a thread
+ * if it is the last of its client.
  *
  * @throws OutOfTime
  */
@@ -110,8 +113,8 @@ export function threadsOf(encoded: Timed, certain = false, budget: Budget = unli
 }
 
 /**
- * The threads of a tied history: each client's completed operations in order of indices. Those that returned before an
- * operation of another thread was called precede it.
+ * The threads of a tied history: each client's completed operations in order of indices. An operation that returned
+ * before an operation of another thread was called precedes it.
  *
  * @throws OutOfTime
  */
@@ -121,7 +124,10 @@ function tiedThreads({ length, calls, returns, clients }: Timed, budget: Budget)
   const place = new Int32Array(length)
   const threadOf = new Map<number, number>()
   const sizes: number[] = []
-  /** By thread: its completed operations, how many of them had returned, and how many when its last one was called. */
+  /**
+   * By thread: its completed operations, how many of them had returned by now, and how many by the call of its last
+   * one.
+   */
   const members: number[][] = []
   const returned: number[] = []
   const pairs: Pairs = { from: [], to: [] }
@@ -155,12 +161,12 @@ function tiedThreads({ length, calls, returns, clients }: Timed, budget: Budget)
 interface Returned extends Pick<Timed, 'calls' | 'returns'> {
   readonly members: readonly (readonly number[])[]
   readonly returned: readonly number[]
-  /** The operation's thread, and that of its client's completed operations or NONE. */
+  /** The operation's thread, and the thread of its client's completed operations or NONE. */
   readonly own: number
   readonly last: number
 }
 
-/** Lists what precedes an operation in other threads, but for what precedes another of these. */
+/** Lists the direct predecessors of an operation in other threads, without predecessors of other predecessors. */
 function listReturned(
   { from, to }: Pairs,
   operation: number,
@@ -196,7 +202,7 @@ export interface Pairs {
   readonly to: number[]
 }
 
-/** Operations of a thread do not overlap, so only its last one can still have been open. */
+/** Adds an operation's predecessors. Operations of a thread do not overlap, so only the last one can have been open. */
 function listBefore(
   { from, to }: Pairs,
   operation: number,
@@ -213,7 +219,7 @@ function listBefore(
   }
 }
 
-/** In order of the later operation. */
+/** Lists of predecessors, by the later operation of each pair. */
 export function listsOf({ from, to }: Pairs, length: number): Lists {
   const start = new Int32Array(length + 1)
   for (const operation of to) start[operation + 1]++

@@ -1,20 +1,20 @@
-/** In place of a node: there is none here, and there may be one after it. */
+/** Stands for a node: this place has none, but later places may. */
 export const NO_NODE = -1
-/** In place of a node: the list is at its end. */
+/** Stands for a node: the list has ended. */
 export const NO_MORE = -2
 
-/** The nodes that come before a node, by their place in a list. */
+/** The predecessor of a node at a place in its list. */
 export type Before = (node: number, place: number) => number
 
 export type Ordered =
   | { readonly order: Int32Array }
-  /** Each node comes after the next, and the last after the first. */
+  /** A cycle: each node comes after the next, and the last after the first. */
   | { readonly cycle: readonly number[] }
 
 interface Walk {
-  /** Which nodes are looked at first; by number unless given. */
+  /** The nodes at which the search begins, in this order; by default all nodes by number. */
   readonly roots?: Int32Array | undefined
-  /** Called at each step. What it throws ends the walk. */
+  /** Called at each step; an exception ends the walk. */
   readonly tick?: (() => void) | undefined
 }
 
@@ -22,8 +22,8 @@ const ENTERED = 1
 const PLACED = 2
 
 /**
- * All nodes from 0 to `nodes` - 1, each after those that come before it, or a cycle among them: depth-first search (Tarjan,
- * "Edge-disjoint spanning trees and depth-first search", 1976) with a stack of its own.
+ * Orders all nodes from 0 to `nodes` - 1, each after its predecessors, or returns a cycle among them. Depth-first
+ * search (Tarjan, "Edge-disjoint spanning trees and depth-first search", 1976) with an explicit stack.
  */
 export function depthFirst(nodes: number, before: Before, { roots, tick }: Walk = {}): Ordered {
   const order = new Int32Array(nodes)
@@ -55,7 +55,9 @@ export function depthFirst(nodes: number, before: Before, { roots, tick }: Walk 
   return { order }
 }
 
-/** Tells of each edge at a node where it leads. What leads to a node that was reached need not be told. */
+/**
+ * Visits each edge of a node with the node at its other end. Edges to nodes that were already reached may be skipped.
+ */
 export type Leading<Edge> = (
   node: number,
   visit: (other: number, edge: Edge) => void,
@@ -63,8 +65,8 @@ export type Leading<Edge> = (
 ) => void
 
 /**
- * The edges of a shortest way between two nodes, which may be one and the same; undefined if there is none. Breadth-first
- * search; of several, the one whose edges are told first.
+ * The edges of a shortest path between two nodes, which may be equal; undefined if there is none. Breadth-first search;
+ * of several paths, the one whose edges are visited first.
  */
 export function shortestWay<Edge>(from: number, to: number, leading: Leading<Edge>): readonly Edge[] | undefined {
   const cameBy = new Map<number, { readonly node: number; readonly edge: Edge }>()

@@ -4,33 +4,33 @@ import { notRecorded, UNASKED } from '../verdict/reason.ts'
 import type { Verdict, Verdicts } from '../verdict/verdict.ts'
 import { followsFrom } from './headline.ts'
 
-/** All guarantees of a stream, together. */
+/** The level that combines all guarantees of a stream. */
 export type Faithful = 'faithful'
 
 /** A violation of one guarantee. */
 export interface Finding<Guarantee extends string> {
   readonly guarantee: Guarantee
   readonly sentence: string
-  /** The operations that contradict each other: without any of them there is no contradiction. */
+  /** A minimal set of operations that contradict each other. */
   readonly core: readonly OperationRow[]
-  /** Further operations that help a person see it. */
+  /** Further operations that make the violation clear to a person. */
   readonly context: readonly OperationRow[]
-  /** The operation at which it shows. */
+  /** The operation that reveals the violation. */
   readonly culprit: OperationRow
 }
 
-/** What a scan tells of guarantees. */
+/** Receives the findings of a scan. */
 export interface FindingsSink<Guarantee extends string> {
   found(finding: Finding<Guarantee>): void
-  /** Says why the record leaves a guarantee open. */
+  /** Records why the record leaves a guarantee undecided. */
   unsure(guarantee: Guarantee, why: string): void
 }
 
-/** What is known of guarantees after all scans. */
+/** The findings of all scans. */
 export interface Findings<Guarantee extends string> {
-  /** The shortest violation of each; of those that are equally short, the earliest. */
+  /** By guarantee: its shortest violation; of equally short ones, the earliest. */
   readonly best: Map<Guarantee, Finding<Guarantee>>
-  /** Why the record leaves it open: the first reason. */
+  /** By guarantee: the first reason why the record leaves it undecided. */
   readonly unsure: Map<Guarantee, string>
   readonly sink: FindingsSink<Guarantee>
 }
@@ -55,13 +55,16 @@ export function createFindings<Guarantee extends string>(): Findings<Guarantee> 
   }
 }
 
-/** A ladder of guarantees that do not imply each other, below `faithful`, which is all of them. `lasting`: see `Ladder`. */
+/**
+ * A ladder of guarantees that do not imply each other, below `faithful`, which combines all of them. `lasting`: see
+ * `Ladder`.
+ */
 export const ladderOf = <Guarantee extends string>(
   guarantees: readonly Guarantee[],
   lasting: readonly Guarantee[],
 ): Ladder<Guarantee | Faithful> => combinedLadder(guarantees, { faithful: guarantees }, lasting)
 
-/** By level, strongest first, the guarantees that it is made of. */
+/** By level, strongest first: the guarantees that it combines. */
 export type Combined<Level extends string, Guarantee extends string> = {
   readonly [level in Level]: readonly Guarantee[]
 }
@@ -128,7 +131,7 @@ function verdictOf<Guarantee extends string>(
   return { result: 'violated', counterexample: { level: guarantee, sentence, operations, keys: [], culprit } }
 }
 
-/** Summarises the verdicts for people; `faults` says of a stream that breaks a guarantee what it does. */
+/** Summarises the verdicts for people; `faults` describes what a stream that breaks a guarantee does. */
 export function headlineOfGuarantees<Guarantee extends string>(
   verdicts: Verdicts<Guarantee | Faithful>,
   faults: { readonly [guarantee in Guarantee]: string },

@@ -4,8 +4,8 @@ import type { Reason } from '../verdict/reason.ts'
 import type { Verdict, Verdicts } from '../verdict/verdict.ts'
 
 /**
- * Adds what follows from the decided levels: levels implied by a met one are met; levels that imply a violated one are
- * violated, with the same counterexample. All others are unknown, for the given reason.
+ * Adds the verdicts that follow from the decided levels. Levels implied by a met level are met; levels that imply a
+ * violated level are violated, with the same counterexample. All others are unknown, for the given reason.
  */
 export function followsFrom<Name extends string>(
   { levels: all, implied, apart }: Ladder<Name>,
@@ -13,7 +13,7 @@ export function followsFrom<Name extends string>(
   otherwise: (level: Name) => Reason,
 ): Verdicts<Name> {
   const unknown = (level: Name): Verdict => ({ result: 'unknown', reason: otherwise(level) })
-  // Loops, here and below: searches judge thousands of short histories a second.
+  // Loops are plain here and below, because searches judge thousands of short histories a second.
   const verdicts = {} as { [level in Name]: Verdict }
   for (const level of all) verdicts[level] = decided[level] ?? unknown(level)
   // Levels are listed strongest first, so one pass down propagates "met", and one pass up "violated".
@@ -34,7 +34,7 @@ export function followsFrom<Name extends string>(
   return verdicts
 }
 
-/** Summarises the verdicts for people: the strongest level that holds, and what does not. */
+/** Summarises the verdicts for people: the strongest level that holds, and the levels that are violated. */
 export function headlineOf(verdicts: Verdicts<Level>): string {
   const { linearizable, sequential, eventual } = verdicts
   const why = ({ reason }: Unknown): string => reason.text.split(';')[0]
@@ -68,6 +68,6 @@ type Unknown = Extract<Verdict, { readonly result: 'unknown' }>
 const reasonOf = (verdict: Verdict): string | undefined =>
   verdict.result === 'unknown' ? verdict.reason.text : undefined
 
-/** What the history is by the strongest of these levels that holds. */
+/** The summary of the strongest met level below sequential. */
 const strongestBelowSequential = (verdicts: Verdicts<Level>): string | undefined =>
   Array.from(summaries).find(([level]) => verdicts[level].result === 'met')?.[1]

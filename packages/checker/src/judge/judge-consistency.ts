@@ -14,33 +14,48 @@ import type { Staleness } from './staleness.ts'
 
 export type Decided = { readonly [level in Level]?: Verdict }
 
-/** A history of one kind of object, in the form its algorithms need, and what they can tell of it. */
+/** A history of one kind of object in the form that its algorithms need, and the questions that they answer. */
 export interface Opened {
-  /** The share of the time for an order in real time; undefined if nothing that was requested needs one. */
+  /** The share of the time for finding an order in real time; undefined if no requested level needs one. */
   orderShare(): number | undefined
-  /** Whether one order in real time explains everything. `budget` pays for a counterexample, reduced if `explain`. */
+  /**
+   * Decides whether one order in real time explains everything. `budget` pays for the counterexample, which is reduced
+   * if `explain`.
+   */
   order(share: Budget, budget: Budget, explain: boolean): Verdict
-  /** The levels that are about what is left in the end. @throws OutOfTime */
+  /**
+   * The verdicts on the levels about final reads.
+   * @throws OutOfTime
+   */
   convergences(budget: Budget): Convergences
-  /** Needed only if the history is not linearizable. `first`: operations to look at first. */
+  /**
+   * The verdicts on the levels about the order within clients. Needed only if the history is not linearizable. `first`:
+   * operations to examine first.
+   */
   byClients(budget: Budget, first: readonly OperationRow[]): Decided
-  /** What became of each element. @throws OutOfTime */
+  /**
+   * The accounting of each element.
+   * @throws OutOfTime
+   */
   account?(budget: Budget): Accounting | undefined
-  /** Needed only if the history is not linearizable. @throws OutOfTime */
+  /**
+   * How stale reads were. Needed only if the history is not linearizable.
+   * @throws OutOfTime
+   */
   staleness?(budget: Budget): Staleness | undefined
   info(): Report['info']
 }
 
-/** The levels that are about what is left in the end; absent if the model does not decide them. */
+/** The verdicts on the levels about final reads; absent if the model does not decide them. */
 export interface Convergences {
   readonly eventual?: Verdict
   readonly convergent?: Verdict
-  /** Why neither can be met: what changed was not read in the end, or there was no time to tell. */
+  /** The reason why neither level can be met: changed objects have no final read, or time ran out. */
   readonly owed: Reason | undefined
   readonly lost: readonly LostWrite[]
 }
 
-/** Neither level is known, for the same reason. */
+/** Neither level is known, for the given reason. */
 export const unknownConvergences = (reason: Reason): Convergences => ({
   eventual: { result: 'unknown', reason },
   convergent: { result: 'unknown', reason },
@@ -58,15 +73,15 @@ export interface Others {
   readonly owed: Reason | undefined
 }
 
-/** How to open a history of one kind of object. */
+/** Opens histories of one kind of object. */
 export interface KindOfObject {
-  /** Reserves memory beyond that for the encoding. Returns why there is not enough, or undefined. */
+  /** Reserves memory beyond that for the encoding. Returns the reason if there is not enough; otherwise undefined. */
   take?(history: History, budget: Budget): Reason | undefined
   /** @throws OutOfTime */
   open(budget: Budget): Opened
 }
 
-/** Judges a history by every requested level of consistency, whatever kind of object it is of. */
+/** Judges a history by every requested level of consistency, for any kind of object. */
 export function judgeConsistency(
   history: History,
   entry: ModelEntry,
@@ -83,7 +98,7 @@ export function judgeConsistency(
   if (linearizable !== undefined || !isContrary(others)) {
     return reportOf(opened, entry, options, linearizable, others)
   }
-  // Nobody asked, but a verdict must not depend on what else was asked for.
+  // No requested level needs this order, but a verdict must not depend on which other levels were requested.
   const order = opened.order(budget, budget, false)
   return reportOf(opened, entry, options, order, order.result === 'met' ? explainedBy(others) : others)
 }
@@ -129,15 +144,15 @@ const convergencesOf = (opened: Opened, budget: Budget): Convergences =>
     () => unknownConvergences(OUT_OF_TIME),
   )
 
-/** What operations of unknown outcome may have taken is not known to be lost. */
+/** The lost elements. Elements that operations of unknown outcome may have taken are not certainly lost. */
 const lostFor = (accounting: Accounting): Accounting['lost'] =>
   accounting.result === 'violated' && accounting.isExcused !== true ? accounting.lost : []
 
-/** The operations that contradict a level: where to look for contradictions of others. */
+/** The operations that contradict a level, at which contradictions of other levels are sought first. */
 export const operationsOf = (verdict: Verdict | undefined): readonly OperationRow[] =>
   verdict?.result === 'violated' ? verdict.counterexample.operations.map(({ operation }) => operation) : []
 
-/** Whether an order in real time would explain what the final reads do not. */
+/** Whether the final reads contradict the levels that a linearizable order would imply. */
 const isContrary = ({ decided, owed }: Others): boolean =>
   byFinalReads.some((level) => {
     const result = decided[level]?.result
@@ -145,7 +160,7 @@ const isContrary = ({ decided, owed }: Others): boolean =>
   })
 
 /**
- * The same for a linearizable history. Everything linearizable converges, if it was read in the end: final reads may
+ * Corrects the results for a linearizable history. A linearizable history converges if it has final reads: these may
  * differ only because an operation of unknown outcome took effect between them.
  */
 function explainedBy(others: Others): Others {

@@ -5,16 +5,16 @@ export interface ModelInput {
   readonly f: string
   /** The value of the invocation. */
   readonly value: Json
-  /** The process that asked. For a model that is not `perProcess`, any process that asked the same. */
+  /** The requesting process. For a model that is not `perProcess`, any process that made the same request. */
   readonly process: string
 }
 
 /**
- * A sequential specification (Herlihy & Wing 1990) of an object of your own. `check` takes it as `model`, and
- * `chaos check --model ./stack.ts` the file whose default export it is. It is judged like the models that come with the
- * checker: by `linearizable` and `sequential` and, where the history has final reads, by `eventual` and `convergent`.
+ * A sequential specification (Herlihy & Wing 1990) of a user-defined object. `check` takes it as `model`, and `chaos
+ * check --model ./stack.ts` takes the file that exports it as default. It is judged like the built-in models: by
+ * `linearizable` and `sequential` and, where the history has final reads, by `eventual` and `convergent`.
  *
- * Pure: `apply` never changes a state, but returns another.
+ * Pure: `apply` never changes a state, but returns a new one.
  *
  * ```ts
  * const stack: Model<readonly Json[]> = {
@@ -30,23 +30,26 @@ export interface Model<State> {
   /** What the object is, in a few words. */
   readonly summary?: string
   readonly aliases?: readonly string[]
-  /** The operations it knows, by their `f`: any other in a history is an error. By default all are accepted. */
+  /** The known operations, by their `f`: any other in a history is an error. By default all are accepted. */
   readonly functions?: readonly string[]
   readonly initial: State
-  /** The state for an initial value other than null, such as one given by `--initial`. By default `initial`. */
+  /** Returns the state for an initial value other than null, such as one given by `--initial`. By default `initial`. */
   from?(initial: Json): State
   /**
-   * The next state, and what the operation returns. Without an output, any result fits; returning undefined means that
-   * the operation cannot succeed in this state.
+   * Returns the next state and the operation's output. Without an output, any result fits; undefined means that the
+   * operation cannot succeed in this state.
    */
   apply(state: State, input: ModelInput): readonly [next: State, output?: Json] | undefined
-  /** Equal states must have equal keys: memoises the search. */
+  /** A key of the state, for memoising the search: equal states must have equal keys. */
   key(state: State): string
-  /** Shards do not affect each other and are checked separately (locality, Herlihy & Wing 1990, Theorem 1). */
+  /**
+   * Returns the shard of a request. Shards do not affect each other and are checked separately (locality, Herlihy &
+   * Wing 1990, Theorem 1).
+   */
   shard?(input: ModelInput): string
-  /** The `f` that never change any state: they are taken as soon as they fit, without branching. */
+  /** The `f` of operations that never change a state: the search takes them as soon as they fit, without branching. */
   readonly reads?: readonly string[]
-  /** Whether it matters which process asks, as for a lock. */
+  /** Whether the effect depends on the requesting process, as for a lock. */
   readonly perProcess?: boolean
   /** The same specification on integers, for speed; it replaces `apply` and `key`. */
   readonly integers?: IntegerModel
@@ -56,7 +59,10 @@ export interface Model<State> {
 export interface IntegerModel {
   /** Non-negative and below 2^31, like all states. */
   readonly initial: number
-  /** A number for the operation: equal numbers, equal effect. `output` is undefined if the outcome is unknown. */
+  /**
+   * Encodes an operation as a number; equal numbers have equal effects. `output` is undefined if the outcome is
+   * unknown.
+   */
   encode(input: ModelInput, output: Json | undefined): number
   /** The state after the operation with this number; -1 if its result is impossible in this state. */
   step(state: number, operation: number): number
@@ -64,21 +70,21 @@ export interface IntegerModel {
 
 /** One operation as a specification sees it. */
 export interface ObjectOperation extends ModelInput {
-  /** What it returned; undefined if its outcome is unknown. */
+  /** The result of the operation; undefined if its outcome is unknown. */
   readonly output: Json | undefined
 }
 
 /** An object as the search sees it: a model, except that an operation may have several possible effects. */
 export interface Specification<State> {
   readonly initial: State
-  /** The possible next states; none if the operation cannot have had this result. */
+  /** The possible next states; empty if the operation cannot have this result. */
   step(state: State, operation: ObjectOperation): readonly State[]
   key(state: State): string
   shard?(input: ModelInput): string
   readonly perProcess?: boolean
 }
 
-/** A history says a value that a built-in model can give no meaning, such as a transfer without an amount. */
+/** Reports a value to which a built-in model can give no meaning, such as a transfer without an amount. */
 export class WrongValue extends Error {
   override readonly name: string = 'WrongValue'
 }

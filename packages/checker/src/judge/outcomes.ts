@@ -10,12 +10,14 @@ export function countUnknown(outcomes: Uint8Array): number {
   return total
 }
 
-// What is known about a value: a completed operation observed it, one wrote it, several did.
+// Facts about a value: a completed operation observed it, one operation wrote it, several operations wrote it.
 const OBSERVED = 1
 const WRITTEN = 2
 const REWRITTEN = 4
 
-/** By kind: what an operation says about its value. A cas concerns two values, and DIFFERS says nothing. */
+/**
+ * By kind: the fact that an operation states about its value. A cas concerns two values, and DIFFERS states nothing.
+ */
 const factOf = new Uint8Array(5)
 factOf[READ] = OBSERVED
 factOf[WRITE] = WRITTEN
@@ -24,25 +26,25 @@ factOf[WRITE] = WRITTEN
 const also = (facts: number, fact: number): number => facts | fact | ((facts & fact & WRITTEN) * (REWRITTEN / WRITTEN))
 
 /**
- * Classifies the operations of unknown outcome. One happened if a completed operation observed its value and nothing
- * else wrote it; for the others it is open, and reads among them do not matter.
+ * Classifies the operations of unknown outcome. An operation happened if a completed operation observed its value and
+ * no other operation wrote it; all others are undecided. Reads of unknown outcome do not matter.
  */
 export function settleUnknownOutcomes(encoded: Encoded, total: number): Report['info'] {
-  // An appended string may have been composed in other ways.
+  // An appended string may result from different appends.
   if (encoded.hasAppend || total === 0) return { total, happened: 0, undecided: total }
   const { length, kind, writes, expects, returns } = encoded
   const unknown = unknownWrites(encoded)
   const { count, placeOf } = placesOf(encoded, unknown)
   const facts = uint8Array(count)
   const isTelling = encoded.anyStart ? sinceOverwritten(encoded) : undefined
-  // Reads and writes alternate unpredictably, so avoid a branch on it.
+  // Reads and writes alternate unpredictably, so the loop avoids a branch.
   for (let i = 0; i < length; i++) {
     if (kind[i] === CAS) {
       const written = placeOf(i, writes[i])
       facts[written] = also(facts[written], WRITTEN)
       if (returns[i] !== NEVER) facts[placeOf(i, expects[i])] |= OBSERVED
     } else {
-      // The other of the two is NOTHING, all ones in binary.
+      // One of the two is NOTHING, all ones in binary, so `&` yields the other.
       const place = placeOf(i, expects[i] & writes[i])
       if (isTelling?.(i) === false) continue
       facts[place] = also(facts[place], factOf[kind[i]])
@@ -53,7 +55,10 @@ export function settleUnknownOutcomes(encoded: Encoded, total: number): Report['
   return { total, happened, undecided: total - happened }
 }
 
-/** If the initial value is unknown: whether what an operation read must have been written. */
+/**
+ * For an unknown initial value: returns whether the value that an operation read must have been written by an
+ * operation.
+ */
 function sinceOverwritten({ length, key, keys, kind, writes, calls, returns }: Encoded): (i: number) => boolean {
   const overwritten = new Int32Array(keys).fill(NEVER)
   for (let i = 0; i < length; i++) {
@@ -72,8 +77,8 @@ function unknownWrites({ length, writes, returns, initial }: Encoded): number[] 
 }
 
 /**
- * Where a table keeps what is known about a value of an operation's key. If it would be too long for all values, only
- * those written by one of the `writers` have a place; the others share the first.
+ * Assigns table places for the facts about a value of an operation's key. If the table would be too long for all
+ * values, only values written by one of the `writers` have a place; all others share the first.
  */
 function placesOf(
   { length, keys, key, values, writes }: Encoded,

@@ -5,31 +5,34 @@ import type { Accounting } from '../verdict/accounting.ts'
 import type { Verdicts } from '../verdict/verdict.ts'
 import type { Staleness } from './staleness.ts'
 
-/** The answer of `check`: the levels of the model's judge, strongest first. `Report<string>`: of any judge. */
+/**
+ * The answer of `check`, with the levels of the model's judge, strongest first. `Report<string>`: the answer of any
+ * judge.
+ */
 export interface Report<Name extends string = Level> {
   readonly model: string
   readonly levels: Verdicts<Name>
   readonly headline: string
   /**
-   * What happened to the operations of unknown outcome: needed by every explanation, impossible, or either. For objects
-   * other than registers only their number is known.
+   * The operations of unknown outcome: needed by every explanation, impossible, or undecided. For objects other than
+   * registers only their number is known.
    */
   readonly info: {
     readonly total: number
     readonly happened?: number | undefined
     readonly undecided?: number | undefined
   }
-  /** Acknowledged writes that no replica remembers, or that older ones overwrote. */
+  /** Acknowledged writes that no replica returns, or that older writes overwrote. */
   readonly lost: readonly LostWrite[]
-  /** For sets, queues, ids and counters: what became of each element. */
+  /** For sets, queues, ids and counters: the fate of each element. */
   readonly accounting?: Accounting | undefined
   /** How far behind reads were; absent if it was not measured (see `CheckOptions`) or cannot be. */
   readonly staleness?: Staleness | undefined
-  /** For transactions: the anomalies found, and what the verdicts rest on. */
+  /** For transactions: the anomalies found, and the assumptions of the verdicts. */
   readonly transactions?: TransactionFacts | undefined
-  /** What it cost that its times are by several clocks; absent if they are by one. */
+  /** What the verdicts lose because several clocks timed the history; absent for a single clock. */
   readonly clocks?: ClockCost | undefined
-  /** What it cost that the stamps which order its events leave the order of some open; absent if they do not. */
+  /** What the verdicts lose because the stamps that order the events leave some orders open; absent if they do not. */
   readonly stamps?: StampCost | undefined
 }
 
@@ -37,44 +40,49 @@ export interface LostWrite {
   readonly key: string | undefined
   readonly value: Json
   readonly operation: OperationRow
-  /** Whether it is an append that no write can have replaced, so that it is lost whatever became of others. */
+  /**
+   * Whether the write is an append that no other write can have replaced: it is lost whatever happened to other writes.
+   */
   readonly isAppend?: true
 }
 
-/** What it cost that the clocks of several machines are known only within bounds. */
+/** What verdicts lose because the clocks of several machines are known only within bounds. */
 export interface ClockCost {
-  /** How many clocks timed operations, besides the one that all times are by. */
+  /** The number of clocks that timed operations, without the reference clock. */
   readonly clocks: number
-  /** How far the time of an event may be off: at most, and of half of the events. Null if nothing is known of a clock. */
+  /** The uncertainty of an event's time: maximum and median. Null if nothing is known about a clock. */
   readonly withinNanos: { readonly max: number | null; readonly p50: number | null }
-  /** Real-time orders of operations on one object, by different clocks, that may not hold; 2 for an unordered pair. */
+  /**
+   * The number of real-time orders between operations on one object, timed by different clocks, that may not hold; an
+   * unordered pair counts as 2.
+   */
   readonly unordered: number
-  /** Operations that were shorter than their times are uncertain. */
+  /** The number of operations that are shorter than the uncertainty of their times. */
   readonly cramped: number
-  /** Levels that would be known if the clocks were. */
+  /** Levels that exact clocks would decide. */
   readonly undecided: readonly string[]
 }
 
-/** What the stamps of a history say of its order. */
+/** What the stamps of a history determine about its order. */
 interface StampCost extends Pick<Stamps, 'resolutionNanos' | 'skewNanos'> {
-  /** Levels that would be known if all events were in order. */
+  /** Levels that a complete order of the events would decide. */
   readonly undecided: readonly string[]
 }
 
-/** What was found in a history of transactions besides verdicts. */
+/** Facts about a history of transactions, in addition to the verdicts. */
 export interface TransactionFacts {
   /** The levels that are met and that no other met level implies. */
   readonly strongest: readonly string[]
-  /** By name (`G2-item`, `lost-update`): how often it was found, and the transactions of one. */
+  /** By name (`G2-item`, `lost-update`): how often the anomaly was found, and the transactions of one instance. */
   readonly anomalies: {
     readonly [name: string]: { readonly count: number; readonly first: readonly OperationRow[] }
   }
-  /** What was taken for granted about the order of versions. */
+  /** Assumptions about the order of versions. */
   readonly assumed: readonly string[]
   readonly judged: {
-    /** Those that committed, and those without an answer of which something was seen. */
+    /** The number of committed transactions, and of transactions without an answer whose effects were seen. */
     readonly transactions: number
-    /** Reads of committed transactions, and those that showed a known version. */
+    /** The number of reads by committed transactions, and of those that returned a known version. */
     readonly reads: { readonly total: number; readonly withSource: number }
   }
 }

@@ -1,6 +1,6 @@
 import type { OperationRow } from '../encoding/operation-row.ts'
 
-/** How stale reads were: a measurement on registers, from real time alone, not a verdict. */
+/** How stale reads were: a measurement on registers, from real time alone, independent of the verdicts. */
 export interface Staleness {
   /** The number of completed reads of each kind. */
   readonly reads: {
@@ -15,15 +15,18 @@ export interface Staleness {
   }
   /** The stale reads, by row. */
   readonly staleRows: Int32Array
-  /** How long before each measured read its value had been overwritten. Absent without such reads, or without times. */
+  /**
+   * The time between the overwriting of each measured read's value and the read's call. Absent without measured reads,
+   * or without times.
+   */
   readonly behindNanos?: Percentiles | undefined
-  /** The least number of writes that had overwritten them. Absent without measured reads. */
+  /** The least number of writes that had overwritten each measured read's value. Absent without measured reads. */
   readonly versionsBehind?: Percentiles | undefined
-  /** The read furthest behind in time, then in versions; absent if none was behind. */
+  /** The read furthest behind in time, with ties broken by versions; absent if no read was behind. */
   readonly worst?: OperationRow | undefined
   /** The least Δ for which the history is Δ-atomic (see `leastDelta`), in nanoseconds. Absent without times. */
   readonly deltaNanos?: Bounds | undefined
-  /** The least k for which it is k-atomic (see `leastVersions`). */
+  /** The least k for which the history is k-atomic (see `leastVersions`). */
   readonly k: Bounds
 }
 
@@ -33,7 +36,7 @@ export interface Percentiles {
   readonly max: number
 }
 
-/** The bounds of a number: equal if it is known; without an upper bound if none is. */
+/** The bounds of a number: equal if it is known; without an upper bound if none is known. */
 export interface Bounds {
   readonly atLeast: number
   readonly atMost?: number | undefined

@@ -6,72 +6,72 @@ import type { Hides } from '../register/start/may-see.ts'
 /** A level of consistency, as the registry lists it. */
 export interface LevelDefinition<Name extends string = string> {
   readonly name: Name
-  /** Follows "is": `sequentially consistent`. Absent if the name itself does. */
+  /** An adjective that follows "is": `sequentially consistent`. Absent if the level's name does. */
   readonly adjective?: string
-  /** What it asks for, for people who meet its name for the first time. */
+  /** What the level requires, for people who meet its name for the first time. */
   readonly sentence: string
-  /** Where pages show it. */
+  /** The rung of tables and pages that shows the level. */
   readonly rung: Rung
-  /** Shown in a comparison of systems. The others alone say too little to sum up a run. */
+  /** Shown in a comparison of systems. All other levels say too little to sum up a run. */
   readonly isCompared?: true
   /** The levels that it directly implies. The order is partial. */
   readonly implies: readonly string[]
-  /** It needs evidence of its own: no other level's verdict decides it. */
+  /** The level needs separate evidence: no other level's verdict decides it. */
   readonly isApart?: true
-  /** It depends on the order in real time of operations by different clients. */
+  /** The level depends on the real-time order between operations of different clients. */
   readonly isRealTime?: true
-  /** The headline of a history that meets it; absent if that says too little to sum a history up. */
+  /** The headline of a history that meets the level; absent if it says too little to sum up a history. */
   readonly headline?: string
 }
 
 /** A level between sequential and eventual, defined by reads, writes and processes. */
 export interface WeakDefinition<Name extends string = string> extends LevelDefinition<Name> {
   /**
-   * How expensive it is to decide. Cheap levels are decided first: a violated one decides those that imply it, with as
-   * much of its counterexample as they need.
+   * The relative cost of deciding the level. Cheap levels are decided first: a violated one decides the levels that
+   * imply it, with the part of its counterexample that they need.
    */
   readonly cost: number
-  /** How the orders of a history contradict it, once every read has a source. */
+  /** Finds a contradiction between the orders of a history and the level, for reads that all have a source. */
   contradiction(relations: Relations): Judged
   /**
-   * Who chooses the sources of reads where values are repeated: all clients together, each client for itself, or first
-   * all together, for the causal order, and then each client within that order.
+   * Who chooses the sources of reads of repeated values: all clients together, each client separately, or all clients
+   * together for the causal order and then each client within that order.
    */
   readonly sourcesChosenBy: 'all' | 'each client' | 'all, then each client'
-  /** What hides the initial value from a process. */
+  /** Which operations hide the initial value from a process. */
   readonly hides: Hides
   /**
-   * For a guarantee about single clients: the client's operation by which it knew of the write before the read. Absent
-   * if a read's whole causal past counts.
+   * For a guarantee about single clients: the operation through which the reading client knew of the write before the
+   * read. Absent if the whole causal past of a read counts.
    */
   knewBy?(facts: Facts, write: number, read: number): number
   readonly words: WeakWords
 }
 
 interface WeakWords {
-  /** Follows "Whichever writes these reads saw,": what is wrong with every choice of sources. */
+  /** Follows "Whichever writes these reads saw,": the contradiction in every choice of sources. */
   readonly noWay: string
-  /** Precedes the steps of a cycle; names the client if the contradiction is in one client's view. */
+  /** Introduces the steps of a cycle; names the client if the contradiction is in one client's view. */
   introduction(client: string | undefined): string
   /**
-   * Follows "because": why a write that a read did not see is the older one. `who` is `process 4`, and `read` what it did:
-   * `read 1 for x from n3`.
+   * Follows "because": why a write that a read did not see is older. `who` is `process 4`, and `read` is `read 1 for x
+   * from n3`.
    */
   readonly since: (who: string, read: string) => string
 }
 
-/** The reason of a level for which whatever a client knew of counts. */
+/** The reason for a level in which all writes known to a client count. */
 export const alreadyKnew = (who: string, read: string): string => `${who} already knew of it when it ${read}`
 
-/** The reason of a level with an order for each client. */
+/** The reason for a level with a separate order for each client. */
 export const afterwards = (who: string, read: string): string => `after it ${who} ${read}`
 
-/** The introduction of a level that says nothing more precise. */
+/** The introduction for a level without a more precise one. */
 export const noSharedOrder = (): string => 'No order of the writes, shared by all processes, fits what they saw'
 
 /**
- * The guarantees about the order of writes (Viotti & Vukolić 2016). On registers they bite only together with monotonic
- * reads: alone they only forbid reading from the future.
+ * The guarantees about the order of writes (Viotti & Vukolić 2016). On registers they have an effect only together with
+ * monotonic reads: alone they only forbid reads from the future.
  */
 export const orderOfWrites = {
   implies: [],
@@ -86,10 +86,10 @@ export const orderOfWrites = {
   },
 } satisfies Partial<WeakDefinition>
 
-/** Levels that pages show together, and the sign of the strongest of them in tables. */
+/** Levels that pages show together, and the sign of the strongest one in tables. */
 export interface Rung {
   readonly title: string
-  /** Label of the sign in a table's legend. */
+  /** The sign's label in a table's legend. */
   readonly name: string
   readonly sign: string
 }

@@ -12,7 +12,7 @@ export type WeakLevel = Extract<Registered, WeakDefinition>['name']
 
 const all: readonly LevelDefinition<Level>[] = definitions
 
-/** The consistency levels, strongest first. DESIGN: levels, exactly. */
+/** The consistency levels, strongest first. See DESIGN, "levels, exactly". */
 export const levels: readonly Level[] = all.map(({ name }) => name)
 
 /**
@@ -50,7 +50,7 @@ export const weakLevels: readonly WeakLevel[] = [...weak.values()]
 
 export const isWeak = (level: string): level is WeakLevel => (weakLevels as readonly string[]).includes(level)
 
-/** How a level between sequential and eventual is decided and described. */
+/** The definition of a level between sequential and eventual. */
 export function weakDefinition(level: WeakLevel): WeakDefinition<WeakLevel> {
   const definition = weak.get(level)
   if (definition === undefined) throw new Error(`${level} is not a level between sequential and eventual`)
@@ -61,7 +61,7 @@ export function weakDefinition(level: WeakLevel): WeakDefinition<WeakLevel> {
 export const follows = (level: Level, weaker: Level): boolean =>
   level === weaker || implied[level].some((next) => follows(next, weaker))
 
-/** Strongest first: the levels that sum up a history that is not sequential, and how. */
+/** The levels that sum up a history that is not sequential, strongest first, with their summaries. */
 export const summaries: ReadonlyMap<Level, string> = new Map(
   all.flatMap(({ name, headline }) => (headline === undefined ? [] : [[name, headline]])),
 )

@@ -19,7 +19,7 @@ const linearizable: LevelDefinition<'linearizable'> = {
   implies: ['sequential', 'eventual'],
 }
 
-/** Lamport 1979. It does not imply eventual: a replica may lag for ever and still fit one order. */
+/** Lamport 1979. It does not imply eventual: a replica may lag forever and still fit one order. */
 const sequential: LevelDefinition<'sequential'> = {
   name: 'sequential',
   adjective: 'sequentially consistent',
@@ -101,9 +101,9 @@ const pram: WeakDefinition<'pram'> = {
   isCompared: true,
   implies: [],
   headline: 'PRAM consistent',
-  // Usually known before its turn, because causal memory implies it.
+  // Usually decided earlier, because causal memory implies it.
   cost: 6,
-  // It lets a read see the future.
+  // The level allows a read to see the future.
   contradiction: (relations) => relations.inViews('client order'),
   sourcesChosenBy: 'each client',
   hides: 'writes and reads',
@@ -117,7 +117,7 @@ const pram: WeakDefinition<'pram'> = {
   },
 }
 
-/** Terry et al. 1994: all four guarantees, the two about writes also for what is visible. */
+/** Terry et al. 1994: all four guarantees; the two about writes also constrain which writes are visible. */
 const session: WeakDefinition<'session'> = {
   name: 'session',
   adjective: 'session consistent',
@@ -127,8 +127,8 @@ const session: WeakDefinition<'session'> = {
   implies: ['read-your-writes', 'monotonic-reads', 'monotonic-writes', 'writes-follow-reads'],
   headline: 'consistent within sessions',
   cost: 3,
-  // With all four guarantees a read sees its whole causal past, and the orders they force on the arbitration are those
-  // of causal convergence: the two levels coincide (shown by the tests, over all sources).
+  // With all four guarantees a read sees its whole causal past, and the order that they force on the arbitration is
+  // that of causal convergence: the two levels coincide (the tests show it over all sources).
   contradiction: (relations) => relations.inArbitration(),
   sourcesChosenBy: 'all',
   hides: 'writes and reads',
@@ -139,7 +139,7 @@ const session: WeakDefinition<'session'> = {
   },
 }
 
-/** Viotti & Vukolić 2016, with a client's writes of one key arbitrated in the order it made them. */
+/** Viotti & Vukolić 2016, with a client's writes of one key arbitrated in the client's order. */
 const readYourWrites: WeakDefinition<'read-your-writes'> = {
   name: 'read-your-writes',
   sentence: 'a client sees its own writes',
@@ -191,7 +191,7 @@ const writesFollowReads: WeakDefinition<'writes-follow-reads'> = {
   rung: rungs.client,
 }
 
-/** Vogels 2009. Defined by final reads: without them it stays unknown, whatever else holds. */
+/** Vogels 2009. Defined by final reads: without them it is unknown, whatever other levels hold. */
 const eventual: LevelDefinition<'eventual'> = {
   name: 'eventual',
   adjective: 'eventually consistent',
@@ -205,7 +205,7 @@ const eventual: LevelDefinition<'eventual'> = {
 
 /**
  * Convergence alone (Bailis & Ghodsi 2013, the liveness half of eventual consistency): after healing, all final reads
- * agree, on whatever value. Defined by final reads: without them it stays unknown, whatever else holds.
+ * agree, on any value. Defined by final reads: without them it is unknown, whatever other levels hold.
  */
 const convergent: LevelDefinition<'convergent'> = {
   name: 'convergent',
@@ -216,7 +216,7 @@ const convergent: LevelDefinition<'convergent'> = {
   isRealTime: true,
 }
 
-/** The levels of consistency, strongest first. Everything that lists, decides or names levels iterates over them. */
+/** The levels of consistency, strongest first. All code that lists, decides or names levels iterates over them. */
 export const definitions = [
   linearizable,
   sequential,

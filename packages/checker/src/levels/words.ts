@@ -8,19 +8,19 @@ const words: ReadonlyMap<string, LevelDefinition> = new Map(
 
 type Words = Pick<LevelDefinition, 'adjective' | 'sentence'>
 
-/** Of a recorded database: this level names a promise, not a history. */
+/** For a recorded database: this level stands for the declared isolation, not for a property of the history. */
 const declared: Words = {
   adjective: 'isolated as declared',
   sentence: 'Each transaction gets the level of isolation that it asked for.',
 }
 
-/** The words of a level: its adjective, its sentence. Undefined for most levels of other judges. */
+/** The adjective and sentence of a level. Undefined for most levels of judges other than consistency. */
 export const wordsOfLevel = (level: string): Words | undefined => (level === 'declared' ? declared : words.get(level))
 
 export interface RungOfLevels extends Rung {
   /** Strongest first. */
   readonly levels: readonly Level[]
-  /** The levels that a comparison of systems shows; the others say too little on their own. */
+  /** The levels that a comparison of systems shows. */
   readonly compared: readonly Level[]
 }
 
@@ -30,7 +30,7 @@ export const rungs: readonly RungOfLevels[] = [...new Set([...words.values()].ma
   return { ...rung, levels: own, compared: own.filter((level) => words.get(level)?.isCompared === true) }
 })
 
-/** Names of levels in a line: those of transactions without their stronger forms. */
+/** Names of levels on one line; levels of transactions appear without their stronger forms. */
 export function levelsInWords(names: readonly string[]): string {
   const plain = names.filter((level) => !level.startsWith('strong-'))
   const others =

@@ -1,24 +1,24 @@
 import { type Millis, millis } from '@chaosproxy/history'
 
-/** How long a check may take, and how much it may remember. */
+/** The limits of time and memory of a check. */
 export interface Limits {
-  /** Time for everything, including reducing counterexamples, by the given clock. */
+  /** Time for the whole check, including the reduction of counterexamples, by the given clock. */
   readonly deadlineMs: Millis
   /** Bytes that the encoded operations and the tables of the searches may use. */
   readonly memoryBytes: number
-  /** A monotonic clock, so that the checker itself reads none. */
+  /** A monotonic clock. The checker reads no other clock. */
   readonly now: () => Millis
-  /** Called with the steps made since the last call, for a clock that counts them: see `limitedTo`. */
+  /** Called with the number of steps since the last call, for a clock that counts steps: see `limitedTo`. */
   readonly work?: ((steps: number) => void) | undefined
 }
 
-/** How many steps pass for a millisecond: about as many as an ordinary machine makes in one. */
+/** The number of steps per millisecond of an ordinary machine. */
 const STEPS_PER_MS = 10_000
 
 /**
- * Limits a check by work instead of time: the same check of the same history then has the same result on any machine,
- * however busy. A step is about one operation looked at by a pass, or one move of a search. Use each result for one
- * check only.
+ * Limits a check by work instead of time: the check of a history then has the same result on any machine, under any
+ * load. A step is about one operation examined by a pass, or one move of a search. Use each returned object for a
+ * single check.
  */
 export function limitedTo(steps: number): Pick<Limits, 'deadlineMs' | 'now' | 'work'> {
   let done = 0
@@ -31,27 +31,32 @@ export function limitedTo(steps: number): Pick<Limits, 'deadlineMs' | 'now' | 'w
   }
 }
 
-/** The resources a check may still use, shared by all parts of a check so that the limits hold for the whole. */
+/**
+ * The resources that a check may still use. All parts of a check share one budget, so that the limits apply to the
+ * whole.
+ */
 export interface Budget {
   /**
-   * Whether the deadline has passed, given the steps made since the last call, other than those told to `tick`. Reads the
-   * clock, so ask only every few thousand steps.
+   * Whether the deadline has passed. `steps`: the steps since the last call that were not counted by `tick`. Reads the
+   * clock, so call it only every few thousand steps.
    */
   readonly expired: (steps: number) => boolean
-  /** Throws `OutOfTime` past the deadline; given the same. */
+  /** Throws `OutOfTime` if the deadline has passed; `steps` as for `expired`. */
   readonly look: (steps: number) => void
-  /** Call at each step of a long pass: checks the deadline now and then. */
+  /** Call at each step of a long pass: it checks the deadline periodically. */
   readonly tick: () => void
-  /** Reserves memory; false, with nothing reserved, if that would exceed the limit. */
+  /** Reserves memory; returns false, and reserves nothing, if the limit would be exceeded. */
   readonly take: (bytes: number) => boolean
   readonly giveBack: (bytes: number) => void
   /** Milliseconds until the deadline; 0 once it has passed. */
   readonly left: () => number
-  /** The same budget with an earlier deadline, for work that is worth only that much time. */
+  /** The same budget with an earlier deadline, for work that is not worth more time. */
   readonly within: (milliseconds: number) => Budget
 }
 
-/** Aborts a pass that is worthless unless finished. Callers that can do without it catch this: see `inTime`. */
+/**
+ * Aborts a pass whose partial result is worthless. Callers that can continue without the result catch it: see `inTime`.
+ */
 export class OutOfTime extends Error {}
 
 /** Returns the result of the work, or `late` (by default undefined) if the deadline passes first. */
@@ -66,13 +71,13 @@ export function inTime<Result, Late>(work: () => Result, late?: () => Late): Res
   }
 }
 
-/** A mask: a step of a pass takes a few microseconds at most. */
+/** A mask: the clock is read after this many steps, each of at most a few microseconds. */
 const TICKS_BETWEEN_LOOKS = 0x3ff
 
 /** A mask for loops with cheap steps: they check the clock when all of its bits are set. */
 export const STEPS_BETWEEN_LOOKS = 0xffff
 
-/** Counts the memory used by all who share it. */
+/** Counts the memory used by all sharers of a budget. */
 export interface Ledger {
   /** Adds this many bytes (negative: frees them) and returns the total in use. */
   readonly add: (bytes: number) => number
@@ -121,7 +126,7 @@ export function createBudget(options: Limits, ledger: Ledger = createLedger()): 
 
 const uncounted = (): void => {}
 
-/** The same order, for a sort that throws `OutOfTime` at the deadline. */
+/** Wraps a comparison so that the sort throws `OutOfTime` at the deadline. */
 export const ticking =
   <Item>(compare: (a: Item, b: Item) => number, budget: Budget) =>
   (a: Item, b: Item): number => {
@@ -129,7 +134,7 @@ export const ticking =
     return compare(a, b)
   }
 
-/** Checks the clock once per fixed amount of work, if a step handles a row of `width` numbers. */
+/** Checks the clock once per fixed amount of work, for steps that each process a row of `width` numbers. */
 export function createPace(budget: Budget, width: number): { readonly isLate: () => boolean } {
   const stepsBetween = Math.ceil(NUMBERS_BETWEEN_LOOKS / (width + 1))
   let left = stepsBetween
@@ -156,8 +161,8 @@ export const unlimited: Budget = {
 }
 
 /**
- * Counts looks instead of reading the clock: for the little that remains to be done after the deadline, such as
- * verifying what was found. The result does not depend on the machine's speed.
+ * A budget that counts looks instead of reading the clock, for the little work after the deadline, such as verifying a
+ * result. The outcome does not depend on the machine's speed.
  */
 export function createAllowance(looks: number): Budget {
   let left = looks
@@ -178,5 +183,5 @@ export function createAllowance(looks: number): Budget {
   return allowance
 }
 
-/** The state of resumable work: finished, paused, or stopped for want of memory. */
+/** The state of resumable work: finished, paused, or stopped for lack of memory. */
 export type Progress = 'met' | 'violated' | 'paused' | 'out of memory'

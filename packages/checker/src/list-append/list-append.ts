@@ -14,7 +14,7 @@ const READ = 1
 
 const numbers: { readonly [f: string]: number } = { append: APPEND, read: READ }
 
-/** A list that grows at its end and is read whole. Null stands for the empty list. */
+/** A list that grows at its end; a read returns the whole list. Null stands for the empty list. */
 export const listAppend: ObjectEntry = {
   name: 'list-append',
   aliases: ['append-list'],
@@ -46,7 +46,7 @@ const ELEMENTS: Elements = {
   isOrdered: true,
 }
 
-/** The list or, until it was read, its end. */
+/** The list or, before its first read, its end. */
 interface List {
   readonly isKnown: boolean
   readonly list: readonly string[]
@@ -72,7 +72,7 @@ function startOf(initial: Json): readonly Json[] {
 }
 
 /**
- * Decides lists of distinct elements, in time linear in the size of what was read, apart from sorting. The longest read
+ * Decides lists of distinct elements, in time linear in the size of the reads, apart from sorting. The longest read
  * gives the order of its elements' appends, every other read must be a prefix of it, and elements that were never read
  * come later.
  */
@@ -91,7 +91,7 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   const start = startOf(initial).map((value) => part.history.values.id(value) as number)
   if (start.some((element) => appends.has(element))) return NOT_APPLICABLE
   const order = longest === undefined ? Int32Array.from(start) : contentOf(longest)
-  // Initial elements may repeat: they were not appended.
+  // Initial elements may repeat, because no operation appended them.
   const isRepeated = new Set(order.slice(start.length)).size < order.length - start.length
   const slot = new Int32Array(length).fill(LEFT_OUT)
   for (let i = 0; i < length; i++) {

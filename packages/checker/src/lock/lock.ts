@@ -19,8 +19,8 @@ const lockNumbers: { readonly [f: string]: number } = {
 }
 
 /**
- * A lock released by the process that acquired it. An acquire may return a number, its fencing token, which is greater
- * than all earlier holders'. An acquire that found the lock taken is `fail`.
+ * A lock that the acquiring process releases. An acquire may return a number, its fencing token, which is greater than
+ * the tokens of all earlier holders. An acquire that found the lock taken is `fail`.
  */
 export const lock: ObjectEntry = {
   name: 'lock',
@@ -42,7 +42,7 @@ export const lock: ObjectEntry = {
 }
 
 interface Lock {
-  /** Undefined if it is free; null if nobody knows who holds it at the start. */
+  /** The process that holds the lock; undefined if the lock is free, null if the holder at the start is unknown. */
   readonly holder: string | undefined | null
   readonly token: number | undefined
 }
@@ -51,7 +51,8 @@ const specification: Specification<Lock> = {
   initial: { holder: undefined, token: undefined },
   perProcess: true,
   step: ({ holder, token }, { f, process, value, output }) => {
-    // The process that releases it first held it; if it is acquired first, it was free.
+    // If the first operation is a release, its process held the lock at the start; if it is an acquire, the lock was
+    // free.
     if (lockNumbers[f] === RELEASE) return holder === process || holder === null ? [{ holder: undefined, token }] : []
     if (typeof holder === 'string') return []
     if (typeof output !== 'number' || output === value) return [{ holder: process, token }]
@@ -60,7 +61,7 @@ const specification: Specification<Lock> = {
   key: ({ holder, token }) => `${holder === null ? '?' : holder === undefined ? '' : `by ${holder}`}:${token ?? ''}`,
 }
 
-/** The process that holds it at first. */
+/** The process that holds the lock at the start. */
 function holderOf(initial: Json): string | undefined {
   if (initial === null || initial === false) return undefined
   if (typeof initial === 'number' || typeof initial === 'string') return String(initial)
@@ -70,14 +71,17 @@ function holderOf(initial: Json): string | undefined {
   )
 }
 
-/** From an acquire to the release by the same process. */
+/** The time from an acquire to the release by the same process. */
 interface Tenure {
   readonly acquire: number
-  /** -1 if it was never released. */
+  /** -1 if the lock was never released. */
   readonly release: number
 }
 
-/** Undefined if an operation of unknown outcome makes it unclear which acquires and releases belong together. */
+/**
+ * The tenures of a lock; undefined if an operation of unknown outcome leaves open which acquires and releases belong
+ * together.
+ */
 function tenures(part: Part, budget: Budget): readonly Tenure[] | { readonly conflict: readonly number[] } | undefined {
   const { length, f, process, calls, returns } = part
   const held = new Map<number, number>()
@@ -90,7 +94,7 @@ function tenures(part: Part, budget: Budget): readonly Tenure[] | { readonly con
     const acquire = held.get(p)
     // A process that continues after an operation of unknown outcome may or may not hold the lock.
     if (unclear.has(p)) return undefined
-    // A client with overlapping operations may have done them in any order.
+    // The operations of a client may have taken effect in any order if they overlap.
     if (calls[i] < (busyUntil.get(p) ?? 0)) return undefined
     busyUntil.set(p, returns[i])
     if (returns[i] === NEVER) {
@@ -114,9 +118,9 @@ function tenures(part: Part, budget: Budget): readonly Tenure[] | { readonly con
 }
 
 /**
- * Decides a lock in O(n log n). Every order holds the lock at least from the return of a tenure's acquire to the call
- * of its release. So there is an order exactly when these spans are disjoint and tokens grow along them (if one span is
- * before another, every order has them that way round).
+ * Decides a lock in O(n log n). In every order a tenure holds the lock at least from the return of its acquire to the
+ * call of its release. So an order exists exactly if these spans are disjoint and tokens increase from span to span (if
+ * one span precedes another, it does so in every order).
  */
 function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   if (holderOf(initial) !== undefined) return NOT_APPLICABLE
@@ -150,7 +154,7 @@ const both = (a: Tenure, b: Tenure): readonly number[] =>
   [a.acquire, a.release, b.acquire, b.release].filter((i) => i !== -1)
 
 function tokenOf(part: Part, acquire: number): number | undefined {
-  // A completion that only repeats its invocation has no token.
+  // A completion that merely repeats its invocation has no token.
   if (part.output[acquire] === part.input[acquire]) return undefined
   const value: Json = jsonOf(part, part.output[acquire])
   if (value === null || typeof value === 'number') return value ?? undefined
@@ -159,8 +163,8 @@ function tokenOf(part: Part, acquire: number): number | undefined {
 }
 
 /**
- * An acquire and the release of its tenure belong together; leaving out a whole tenure frees the lock. A release without
- * an acquire may be that of the process that held it at first.
+ * Groups the operations of a tenure: leaving out a whole tenure frees the lock. A release without an acquire may belong
+ * to the process that held the lock at the start.
  */
 function related(part: Part, budget: Budget): (chosen: Iterable<number>) => readonly number[] {
   const tenure = new Int32Array(part.length)

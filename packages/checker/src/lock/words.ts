@@ -3,18 +3,21 @@ import { firstOfClient } from '../encoding/clients.ts'
 import type { OperationRow } from '../encoding/operation-row.ts'
 import { capital, show } from '../verdict/words.ts'
 
-/** How long a client had a lock: from the answer of its acquire to the call of its release. */
+/** The time that a client held a lock: from the answer of its acquire to the call of its release. */
 export interface Holding {
   readonly acquire: OperationRow
-  /** Its first attempt to release it, whatever came of that: afterwards the client may have known better. */
+  /**
+   * The first attempt to release the lock, whatever its outcome: from then on the client may know that it lost the
+   * lock.
+   */
   readonly release: OperationRow | undefined
-  /** The first that was not refused. */
+  /** The first release that was not refused. */
   readonly freed: OperationRow | undefined
 }
 
 /**
- * What a lock did that no lock may do, in a sentence: `Process 0 held L from 0.002 s to 0.060 s; process 1 was given it
- * at 0.043 s.` Undefined if it is none of the usual violations.
+ * A sentence about how a lock broke its specification: `Process 0 held L from 0.002 s to 0.060 s; process 1 was given
+ * it at 0.043 s.` Undefined if it is none of the usual violations.
  */
 export function lockSentence(
   history: History,
@@ -30,7 +33,7 @@ export function lockSentence(
   if (holder !== undefined) {
     const { acquire, release, freed } = holder
     const { callEvent, returnEvent } = history.operations
-    // A client that has asked to release the lock no longer counts on holding it.
+    // A client that has called release no longer relies on holding the lock.
     return freed === undefined && release !== undefined && callEvent[release] < returnEvent[culprit]
       ? capital(
           `${who(history, acquire)} held ${name(history, acquire)} from ${answeredAt(history, acquire)} and could not release it when it asked to at ${calledAt(history, release)}; ${given}.`,
@@ -64,7 +67,7 @@ function heldText(history: History, { acquire, freed }: Holding): string {
     : `${held} from ${answeredAt(history, acquire)} to ${calledAt(history, freed)}`
 }
 
-/** Whether it is surely held at some moment at which the other one was. */
+/** Whether the client certainly held the lock at some moment of the other operation's holding. */
 function holds({ operations }: History, { acquire, freed }: Holding, other: OperationRow): boolean {
   const { callEvent, returnEvent } = operations
   const given = returnEvent[other]

@@ -4,7 +4,7 @@ import type { OperationRow } from '../encoding/operation-row.ts'
 import { askedByKey, type LeastStarts, longestOf } from '../object/model/least-start.ts'
 import { entriesIn, isAppendToLog, offsetsByRow, rangeOf } from './operations.ts'
 
-/** The entries that nobody appended, of logs whose reads together show them in their order. */
+/** The entries that no operation appended, for logs whose reads together show their order. */
 export function readAtStart(history: History): LeastStarts {
   const { f, key, outcome, length } = history.operations
   const appends = history.functions.map(isAppendToLog)
@@ -29,20 +29,20 @@ export function readAtStart(history: History): LeastStarts {
   return starts
 }
 
-/** What is known of the places of a log that has no gaps. */
+/** What is known about the offsets of a log without gaps. */
 interface Places {
-  /** The entries that nobody appended, by offset. */
+  /** The entries that no operation appended, by offset. */
   readonly foreign: Map<number, Json>
-  /** The first place at which there is an entry that somebody appended, and when that was seen first. */
+  /** The lowest offset of an entry that an operation appended, and the time at which it was first seen. */
   first: number
   seen: number
-  /** The ids of the entries whose places are known. */
+  /** The ids of the entries with known offsets. */
   readonly placed: Set<number>
 }
 
 /**
- * The entries before the first that somebody appended. Where that may have come after another whose place is unknown, it is
- * unclear how many there were.
+ * The entries before the first appended one. Their number is unclear if the first known entry may come after one with
+ * an unknown offset.
  */
 export function countedAtStart(history: History): LeastStarts {
   const { f, key, outcome, input, callEvent, length } = history.operations

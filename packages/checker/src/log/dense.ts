@@ -21,7 +21,7 @@ import {
   readRange,
 } from './operations.ts'
 
-/** How a log is judged whose offsets are counted from 0 without gaps. */
+/** The judge of logs whose offsets are counted from 0 without gaps. */
 export const dense: Pick<ObjectModel, 'rule' | 'specification' | 'fast' | 'simulate'> = {
   rule: 'offsets have no gaps, and each holds one value for all',
   specification,
@@ -55,11 +55,12 @@ function specification(initial: Json, history?: History): Specification<readonly
 }
 
 /**
- * Decides logs with known offsets, in time linear in the size of what was read, apart from sorting. Offsets are known
- * if the append returned them or, for an append of unknown outcome, if a read of its value shows them. They give the
- * order of the appends, and a read comes between the last one it returned and the next (a read that reached its limit,
- * any time after; one that found nothing, any time before the log grew past its offset). Offsets that nobody read or
- * acknowledged belong to appends of unknown outcome: to those called first, which can all be early enough if any are.
+ * Decides logs with known offsets, in time linear in the size of the reads, apart from sorting. An offset is known if
+ * the append returned it or, for an append of unknown outcome, if a read of its value shows it. Offsets give the order
+ * of the appends. A read comes between the last append it returned and the next one; a read that reached its limit may
+ * come at any later time, and a read that found nothing at any time before the log grew past its offset. Offsets that
+ * were neither read nor acknowledged belong to the appends of unknown outcome that were called first: these can be
+ * early enough if any can.
  */
 function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   const { length, f } = part

@@ -4,8 +4,8 @@ import type { Part } from '../object/model/part.ts'
 import { LEFT_OUT } from '../object/model/slots.ts'
 
 /**
- * Places reads that found nothing as early as what returned before them allows: then the fewest operations must come
- * before them. Returns one that is still too late, and the operation that it should precede.
+ * Places reads that found nothing as early as the operations that returned before them allow, so that the fewest
+ * operations must come before them. Returns a read that is still too late, with the operation that it should precede.
  */
 export function placeEarly(
   part: Part,
@@ -26,7 +26,7 @@ export function placeEarly(
       budget.tick()
       if (last === undefined || slot[returned[next]] > slot[last]) last = returned[next]
     }
-    // After an append, before the next one.
+    // Even slots follow an append and precede the next one.
     const place = last === undefined ? 0 : slot[last] + (slot[last] % 2)
     if (last !== undefined && place > slot[i]) return [last, i]
     slot[i] = place
