@@ -30,8 +30,8 @@ export function decidedByStart(history: History, options: CheckOptions<string>):
 }
 
 /**
- * Judges the keys again, each from the smallest initial value that its reads show; keys with the same initial value are
- * judged together.
+ * Judges the keys again, each from the initial value that contains only what answers show; keys with the same initial
+ * value are judged together.
  */
 function byLeastStarts(
   history: History,

@@ -1,18 +1,18 @@
 import { firstWhere } from '../search/halving.ts'
 
 /**
- * The entries of a log, in order, as far as operations tell of them: the value of each, as a text or the id of one, and
- * the least and the greatest offset it may have. Offsets are whole numbers that increase, with gaps.
+ * The entries of a log, in order, as far as operations reveal them: the value of each, as a text or the id of a text,
+ * and the least and the greatest offset that it may have. Offsets are whole numbers that increase, with gaps.
  */
 export interface Entries<Value> {
   readonly values: Value[]
   readonly least: number[]
   readonly most: number[]
-  /** Whether there may be other entries before the first one. */
+  /** Whether unknown entries may precede the first one. */
   isOpen: boolean
 }
 
-/** What a read asked for, and the entries it returned. */
+/** The range that a read requested, and the entries that it returned. */
 export interface Reading<Value> {
   readonly from: number
   readonly limit: number
@@ -26,7 +26,7 @@ export const copyOf = <Value>({ values, least, most, isOpen }: Entries<Value>): 
   isOpen,
 })
 
-/** Appends a value, at an offset if that is known. Returns whether that is possible. */
+/** Appends a value, at this offset if it is known. Returns whether the append is possible. */
 export function append<Value>(entries: Entries<Value>, value: Value, offset: number | undefined): boolean {
   const { values, least, most } = entries
   const first = (least.at(-1) ?? -1) + 1
@@ -38,8 +38,9 @@ export function append<Value>(entries: Entries<Value>, value: Value, offset: num
 }
 
 /**
- * The places, among the known entries, at which a read may begin: usually one. A negative place -n means that n entries of
- * the read come before the first known entry; -length - 1, that unknown entries lie in between as well.
+ * The places among the known entries at which a read may begin: usually a single one. A negative place -n means that n
+ * entries of the read come before the first known entry; -length - 1 means that unknown entries also lie between the
+ * read and the first known entry.
  */
 export function placesOf<Value>(known: Entries<Value>, { from, limit, entries }: Reading<Value>): readonly number[] {
   const { values, least, most, isOpen } = known
@@ -48,7 +49,7 @@ export function placesOf<Value>(known: Entries<Value>, { from, limit, entries }:
   if (limit === 0) return [0]
   const fits = (place: number): boolean =>
     entries.every(({ value }, at) => place + at < 0 || values[place + at] === value)
-  // A read that returned fewer entries than it may have returned ends at the end of the log.
+  // A read that returned fewer entries than its limit ends at the end of the log.
   if (length < limit) {
     const place = values.length - length
     return (place >= 0 || isOpen) && fits(place) ? [place] : []
@@ -63,7 +64,7 @@ export function placesOf<Value>(known: Entries<Value>, { from, limit, entries }:
   return places
 }
 
-/** Takes note of entries that a read returned from a place. Returns whether that is possible. */
+/** Adds the entries that a read returned from a place. Returns whether the read is possible. */
 export function noteRead<Value>(known: Entries<Value>, { from, limit, entries }: Reading<Value>, at: number): boolean {
   const { values, least, most } = known
   if (limit === 0) return true
@@ -79,7 +80,7 @@ export function noteRead<Value>(known: Entries<Value>, { from, limit, entries }:
   const place = at + before
   if (place < values.length && !raised(known, place, from)) return false
   if (!lowered(known, place - 1, from - 1)) return false
-  // Nothing comes before offset 0.
+  // No entry precedes offset 0.
   if (from === 0) {
     if (place > 0) return false
     known.isOpen = false
@@ -89,7 +90,7 @@ export function noteRead<Value>(known: Entries<Value>, { from, limit, entries }:
   )
 }
 
-/** Makes the offset of an entry at least this one. */
+/** Raises the least offset of an entry to at least `offset`. Returns whether that is possible. */
 function raised<Value>({ least, most }: Entries<Value>, at: number, offset: number): boolean {
   let bound = offset
   for (let i = at; i < least.length && (least[i] ?? 0) < bound; i++, bound++) {
@@ -99,7 +100,7 @@ function raised<Value>({ least, most }: Entries<Value>, at: number, offset: numb
   return true
 }
 
-/** Makes the offset of an entry at most this one. */
+/** Lowers the greatest offset of an entry to at most `offset`. Returns whether that is possible. */
 function lowered<Value>({ least, most }: Entries<Value>, at: number, offset: number): boolean {
   let bound = offset
   for (let i = at; i >= 0 && (most[i] ?? 0) > bound; i--, bound--) {
@@ -109,6 +110,6 @@ function lowered<Value>({ least, most }: Entries<Value>, at: number, offset: num
   return true
 }
 
-/** The first index whose bound passes; bounds ascend. */
+/** The first index whose bound passes the test; bounds ascend. */
 const firstPassing = (bounds: readonly number[], passes: (bound: number) => boolean): number =>
   firstWhere(0, bounds.length, (at) => passes(bounds[at] ?? 0))

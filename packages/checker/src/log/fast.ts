@@ -18,18 +18,19 @@ interface Read {
 
 interface Seen {
   readonly reads: readonly Read[]
-  /** By append without an offset that was read: the number of known offsets before it. */
+  /** By append without an offset that a read returned: the number of known offsets before it. */
   readonly nextOf: ReadonlyMap<number, number>
 }
 
 /**
- * Decides logs whose appends returned their offsets, in time linear in the size of what was read, apart from sorting.
+ * Decides logs whose appends returned their offsets, in time linear in the size of the reads, apart from sorting.
  *
- * Offsets give the order of those appends. Entries of a read follow each other without others in between, so each one is
- * the append with the next known offset or one without (of unknown outcome, or answered without an offset), told by its
- * value. Those come between the known offsets where they were read. Several that nobody read one after the other come in
- * the order of the offsets at which reads began with them: no entry before such a one has an offset as great. The least
- * offset that this allows is best for each: then a read that found nothing has the fewest entries beyond its own.
+ * Offsets give the order of those appends. Entries of a read are contiguous, so each entry, identified by its value, is
+ * either the append with the next known offset or an append without an offset (of unknown outcome, or answered without
+ * one). An append without an offset that was read is placed between the known offsets around it. If no read shows the
+ * order of several such appends, they are sorted by the offsets at which reads began with them: every entry before such
+ * an append has a smaller offset. Each append gets the least possible offset: then a read that found nothing has the
+ * fewest entries at or beyond its own offset.
  */
 export function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   if (entriesAtFirst(initial).length > 0) return NOT_APPLICABLE
@@ -39,7 +40,7 @@ export function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   if ('result' in seen) return seen
   const entries = inOrder(part, appends, seen, budget)
   if (entries === undefined) return VIOLATED
-  // Where an append belongs that was answered without an offset, and never read, is left to the search.
+  // The search must place an append that was answered without an offset and never read.
   if ([...appends.loose.values()].some((i) => part.returns[i] !== NEVER && !entries.values.includes(i)))
     return NOT_APPLICABLE
   return placed(part, entries, seen, budget)
@@ -48,10 +49,10 @@ export function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
 const VIOLATED: FastAnswer = { result: 'violated', conflict: [] }
 
 interface Appends {
-  /** Those with known offsets, in their order. */
+  /** Appends with known offsets, by offset. */
   readonly known: readonly number[]
   readonly offsets: readonly number[]
-  /** The others, by value. */
+  /** Appends without a known offset, by value. */
   readonly loose: ReadonlyMap<number, number>
 }
 
@@ -64,7 +65,7 @@ function appendsOf(part: Part, budget: Budget): Appends | FastAnswer {
     if (part.f[i] !== APPEND) continue
     const offset = offsetAt(part, offsetOf, i)
     if (offset === undefined) {
-      // A value that was appended twice does not say which of the two a read returned.
+      // If a value was appended twice, a read does not show which append it returned.
       if (loose.has(part.input[i])) return NOT_APPLICABLE
       loose.set(part.input[i], i)
       continue
@@ -132,7 +133,7 @@ function entriesSeen(part: Part, { known, offsets, loose }: Appends, budget: Bud
   return { reads, nextOf }
 }
 
-/** The entries in the one order that fits what was read; undefined if none does. */
+/** The entries in the only order that fits the reads; undefined if none fits. */
 function inOrder(part: Part, appends: Appends, seen: Seen, budget: Budget): Entries<number> | undefined {
   const sequence = sequenceOf(appends, seen, budget)
   if (sequence === undefined) return undefined
@@ -153,12 +154,12 @@ function inOrder(part: Part, appends: Appends, seen: Seen, budget: Budget): Entr
   return entries
 }
 
-/** All appends with known offsets and, between them, the others that were read. */
+/** All appends with known offsets and, between them, the appends without offsets that were read. */
 function sequenceOf({ known }: Appends, seen: Seen, budget: Budget): readonly number[] | undefined {
-  /** By append: the one that a read returned after it, and before it. */
+  /** By append: the append that a read returned directly after it, and the one directly before it. */
   const after = new Map<number, number>()
   const before = new Map<number, number>()
-  /** By append without an offset that a read began with: the greatest offset at which one did. */
+  /** By append without an offset that is the first entry of a read: the greatest offset at which such a read began. */
   const begins = new Map<number, number>()
   for (const { from, appends } of seen.reads) {
     for (const [at, i] of appends.entries()) {
@@ -182,7 +183,7 @@ function sequenceOf({ known }: Appends, seen: Seen, budget: Budget): readonly nu
       for (let i: number | undefined = head; i !== undefined && seen.nextOf.has(i); i = after.get(i)) sequence.push(i)
     if (next < known.length) sequence.push(known[next])
   }
-  // If they come after each other in a circle, none of them is a head.
+  // Appends that follow each other in a cycle have no head, so they are missing from the sequence.
   return sequence.length === known.length + seen.nextOf.size ? sequence : undefined
 }
 

@@ -16,9 +16,9 @@ const common = {
 } as const satisfies Partial<ObjectModel>
 
 /**
- * A log: an append returns the offset of its value (if it returns no number, any offset fits); offsets increase, and may
- * begin anywhere and have gaps. A read from an offset (null: the first) returns the values from there on, or pairs of
- * offset and value: all of them or, for `{"offset":…,"limit":…}`, at most `limit`.
+ * A log. An append returns the offset of its value (if it returns no number, any offset fits). Offsets increase; they
+ * may begin anywhere and have gaps. A read from an offset (null: the first) returns the values from there on, or pairs
+ * of offset and value: all of them or, for `{"offset":…,"limit":…}`, at most `limit`.
  */
 export const log: ObjectEntry = {
   name: 'log',
@@ -29,7 +29,7 @@ export const log: ObjectEntry = {
   object: { ...common, ...sparse, readsReveal: true, related },
 }
 
-/** The same with offsets that are counted from 0 without gaps. */
+/** A log whose offsets are counted from 0 without gaps. */
 export const denseLog: ObjectEntry = {
   name: 'dense-log',
   aliases: [],
@@ -39,7 +39,7 @@ export const denseLog: ObjectEntry = {
   object: { ...common, ...dense },
 }
 
-/** Offsets have gaps, so that an append depends on no other; a read depends on all before it. */
+/** Because offsets have gaps, an append depends on no other operation; a read depends on all operations before it. */
 function related(part: Part, budget: Budget): (chosen: Iterable<number>) => readonly number[] {
   const before = relatedByTime((number) => number === READ)(part, budget)
   return (chosen) => {

@@ -29,8 +29,9 @@ export const entriesAtFirst = (initial: Json): readonly Json[] => listAtFirst(in
 export type OffsetOf = (value: Json, output: Json | undefined) => number | undefined
 
 /**
- * A completion that only repeats its invocation has no offset. Where others of the history return numbers that are not
- * their values, numbers are offsets, and one may well equal its value.
+ * Reads the offset from an append's output. A completion that only repeats its invocation has no offset. But if some
+ * appends of the history return numbers that are not their values, all returned numbers are offsets, even if one equals
+ * its value.
  */
 export function offsetsIn(history: History | undefined): OffsetOf {
   const areOffsets = history !== undefined && returnsOffsets(history)
@@ -59,7 +60,7 @@ const returnsOffsets = oncePerHistory((history): boolean => {
 export const offsetAt = (part: Part, offsetOf: OffsetOf, i: number): number | undefined =>
   isSilent(part, i) ? undefined : offsetOf(jsonOf(part, part.input[i]), jsonOf(part, part.output[i]))
 
-/** The same by row of the history, of appends that succeeded. */
+/** The offset that a successful append returned, by row of the history. */
 export function offsetsByRow(history: History): (row: OperationRow) => number | undefined {
   const offsetOf = offsetsIn(history)
   const { flags } = history.operations
@@ -70,14 +71,17 @@ export function offsetsByRow(history: History): (row: OperationRow) => number | 
 /** An entry as a read returned it. */
 export interface ReadEntry {
   readonly value: Json
-  /** Undefined if only its place among the others is known. */
+  /** Undefined if only the entry's place among the other entries is known. */
   readonly offset: number | undefined
 }
 
-/** What a read returned; undefined if that is no list. */
+/** The entries that a read returned; undefined if the output is not a list. */
 export type EntriesOf = (output: Json | undefined) => readonly ReadEntry[] | undefined
 
-/** Where nothing that reads of the history returned was appended as it is, but all of it is pairs, these are offsets with values. */
+/**
+ * Reads entries from an output. If all entries in the history's reads are pairs and no such pair was appended as a
+ * value, these pairs are offsets with values.
+ */
 export function entriesIn(history: History | undefined): EntriesOf {
   const arePairs = history !== undefined && returnsPairs(history)
   return (output = null) =>
@@ -88,7 +92,7 @@ export function entriesIn(history: History | undefined): EntriesOf {
         )
 }
 
-/** The numbers of the values that appends of a history ask for. */
+/** The numbers among the values that a history appends. */
 export const appendedIn = oncePerHistory((history): ReadonlySet<number> => {
   const { f, input, length } = history.operations
   const appends = history.functions.map(isAppendToLog)

@@ -18,7 +18,7 @@ import {
   readRange,
 } from './operations.ts'
 
-/** How a log is judged whose offsets increase, from anywhere and with gaps. */
+/** The judge of logs whose offsets increase from any number, with gaps. */
 export const sparse: Pick<ObjectModel, 'rule' | 'specification' | 'fast' | 'simulate'> = {
   rule: 'offsets increase, and each holds one value for all',
   specification: (initial, history) => sparseFrom(initial, history, false),
@@ -26,7 +26,7 @@ export const sparse: Pick<ObjectModel, 'rule' | 'specification' | 'fast' | 'simu
   simulate,
 }
 
-/** `isOpen`: there may have been others before the initial entries. */
+/** `isOpen`: unknown entries may precede the initial ones. */
 export function sparseFrom(
   initial: Json,
   history: History | undefined,
@@ -80,7 +80,7 @@ function simulate(part: Part, initial: Json): (i: number) => boolean {
     const reading = { from, limit, entries }
     const [place, another] = placesOf(known, reading)
     if (place === undefined) return false
-    // The read may have begun at several places: then it proves nothing.
+    // If the read may have begun at several places, it proves nothing.
     return another !== undefined || noteRead(known, reading, place)
   }
 }

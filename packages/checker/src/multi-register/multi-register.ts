@@ -15,8 +15,8 @@ const numbers: { readonly [f: string]: number } = { txn: TXN, transact: TXN }
 /**
  * Several registers at once (`multi-register` of Knossos): a `txn` reads and writes some of them in one atomic step, in
  * the order of its list, `[["read","x",null],["write","y",2]]`. Its completion holds what was read; null is the
- * register's initial value. Registers that share no txn are judged apart; otherwise it is one object: its parts may
- * each have an order while the whole has none.
+ * register's initial value. Registers that share no txn are judged separately. Registers that share txns form a single
+ * object: an order for each register does not imply an order for all of them.
  */
 export const multiRegister: ObjectEntry = {
   name: 'multi-register',
@@ -65,7 +65,7 @@ function specificationFrom({ registers, rest }: Start): Specification<Registers>
         const there = after.get(register) ?? rest
         const isFirst = value === null && rest !== undefined
         const said = isFirst ? (registers.get(register) ?? rest) : canonical(value)
-        // A value that was unknown is known from then on.
+        // A register of unknown content is known after its first read.
         if (there === undefined) after.set(register, said)
         else if (there !== said) return []
       }
@@ -83,13 +83,13 @@ interface PartOfTxn {
 
 const functions: { readonly [name: string]: PartOfTxn['f'] } = { read: 'read', r: 'read', write: 'write', w: 'write' }
 
-/** EDN writes names as keywords, JSON as texts. */
+/** The name of a register: EDN writes it as a keyword, JSON as a string. */
 const nameOf = (json: Json): string => {
   const text = typeof json === 'string' ? json : canonical(json)
   return text.startsWith(':') ? text.slice(1) : text
 }
 
-/** What a txn did: according to its completion if there is one, otherwise as requested. */
+/** The reads and writes of a txn: from its completion if there is one, otherwise as requested. */
 export function partsOfTxn({ value, output }: Pick<ObjectOperation, 'value' | 'output'>): readonly PartOfTxn[] {
   const said = output ?? value
   if (!Array.isArray(said)) throw new WrongValue(`a txn must be a list such as ${EXAMPLE}`)
@@ -106,7 +106,7 @@ export function partsOfTxn({ value, output }: Pick<ObjectOperation, 'value' | 'o
 
 const EXAMPLE = '[["read","x",null],["write","y",2]]'
 
-/** A map of registers; any other value is the content of each. */
+/** The initial contents: a map of registers; any other value is the content of each register. */
 function startOf(initial: Json): Start {
   if (typeof initial !== 'object' || initial === null || Array.isArray(initial)) {
     return { registers: new Map(), rest: canonical(initial) }
@@ -115,7 +115,7 @@ function startOf(initial: Json): Start {
   return { registers: new Map(registers), rest: canonical(null) }
 }
 
-/** What each txn did, computed once. */
+/** The reads and writes of each txn, computed once. */
 function partsByTxn(part: Part, budget: Budget): readonly (readonly PartOfTxn[])[] {
   return Array.from({ length: part.length }, (_, i) => {
     budget.tick()
@@ -127,11 +127,11 @@ function partsByTxn(part: Part, budget: Budget): readonly (readonly PartOfTxn[])
   })
 }
 
-/** Registers that share no txn are independent. */
+/** Divides txns into groups without a common register, which are independent. */
 function divide(part: Part, budget: Budget): readonly (readonly number[])[] {
   const txns = partsByTxn(part, budget)
   const groupOf = new Map<string, number>()
-  // By group: another group it belongs to, or itself.
+  // By group: a group that it was merged into, or itself.
   const into: number[] = []
   const find = (group: number): number => {
     let root = group
@@ -162,7 +162,7 @@ function divide(part: Part, budget: Budget): readonly (readonly number[])[] {
   return [...members.values()]
 }
 
-/** By txn: the values it may have seen others write, and those it writes, each with its register. */
+/** By txn: the values that it may have read from other txns, and the values that it writes, each with its register. */
 function dependencies(
   part: Part,
   budget: Budget,
@@ -183,7 +183,7 @@ function dependencies(
   })
 }
 
-/** A txn brings along every txn that may have written what it read, and so on. */
+/** Adds every txn that may have written a value read by a chosen txn, recursively. */
 function related(part: Part, budget: Budget): (chosen: Iterable<number>) => readonly number[] {
   const all = dependencies(part, budget)
   const writers = new Map<string, number[]>()
@@ -205,7 +205,7 @@ function related(part: Part, budget: Budget): (chosen: Iterable<number>) => read
 
 const nothing: Registers = new Map()
 
-/** A register's initial value is the one read before any write; no guess would be faster. */
+/** An unknown initial value is the first value read before any write, so guesses would not be faster. */
 export const multiRegisterFromAny: AnyStart = {
   specification: specificationFrom({ registers: nothing, rest: undefined }),
   guesses: () => ({ starts: [], isComplete: false }),

@@ -24,31 +24,39 @@ import { faultOfObjectWitness, simulateBy } from './search/replay.ts'
 import { judgeObjectSequential } from './sequential.ts'
 import { judgeTied } from './tied.ts'
 
-/** Time for reducing a counterexample: the verdict stands already, and the elements are still to be accounted for. */
+/**
+ * Time limit for reducing a counterexample: the verdict is already known, and the elements must still be accounted for.
+ */
 const EXPLAIN_MS = 2_000
 
-/** Share of the time if levels are requested too that the accounting or final reads decide. */
+/** Share of the time for linearizability if levels decided by client order or final reads are requested too. */
 const LINEARIZABLE_SHARE = 0.7
 
 const shareFor = ({ levels }: CheckOptions): number =>
   levels.some((level) => level === 'sequential' || isByFinalReads(level)) ? LINEARIZABLE_SHARE : 1
 
-/** An object, and how to judge it if its initial value is unknown. */
+/** An object, and the way to judge it from an unknown initial value. */
 export interface ObjectToJudge {
   readonly object: ObjectModel
-  /** `alike`: the initial value makes no difference. `own`: the model's is the only one known, others may fit. */
+  /**
+   * `alike`: the initial value makes no difference. `own`: only the model's initial value is known, but others may be
+   * possible.
+   */
   readonly fromAny: AnyStart | 'alike' | 'own'
-  /** What others found of its parts. */
+  /** The results that other workers found for its parts. */
   readonly settled?: Settled | undefined
 }
 
-/** What the parts of an object came to that were decided one by one (`decideSome`): their numbers, where it matters. */
+/**
+ * The combined results of an object's parts that were decided one by one (`decideSome`), with the numbers of the
+ * violated parts.
+ */
 export type Settled =
   | { readonly result: 'met' }
   | { readonly result: 'violated'; readonly parts: readonly number[] }
   | { readonly result: 'unknown'; readonly reason: Reason }
 
-/** What was found of some parts of an object. */
+/** The results for some parts of an object. */
 export type SomeParts =
   | { readonly result: 'met' }
   | { readonly result: 'violated'; readonly part: number }
@@ -81,14 +89,14 @@ interface Judged {
   readonly functions: Functions
   readonly judge: Judge
   readonly options: CheckOptions
-  /** Nobody knows the initial value, and the model knows only one. */
+  /** Whether the initial value is unknown and the model knows only one. */
   readonly isOwn: boolean
   readonly settled: Settled | undefined
 }
 
 /**
- * Decides whether some parts of an object, by number, are linearizable. Their numbers are the same for everybody who has
- * the history.
+ * Decides whether some parts of an object are linearizable. All workers that have the history number its parts
+ * identically.
  *
  * @throws UserError for an operation that the model does not know.
  */
@@ -126,7 +134,7 @@ function opened({ history, entry, object, functions, judge, options, isOwn, sett
   const contents = createContents(history)
   const parts = partsOf(history, functions, budget, contents)
   const sure = (verdict: Verdict): Verdict => (isOwn ? onlyFrom(entry, verdict) : verdict)
-  // Whatever follows from it is decided by it, whether or not it was asked for.
+  // An order decides the levels that follow from it, even if only those were requested.
   const isOrderWanted = options.levels.some((level) => !isByFinalReads(level))
   const isSequential = options.levels.some((level) => !isByFinalReads(level) && level !== 'linearizable')
   return {
@@ -152,7 +160,7 @@ function opened({ history, entry, object, functions, judge, options, isOwn, sett
   }
 }
 
-/** If the initial value is unknown, a violation from the only one the model knows proves nothing. */
+/** Replaces a violation by `unknown` if the initial value is unknown: the model's only initial value proves nothing. */
 function onlyFrom({ name }: ModelEntry, verdict: Verdict): Verdict {
   if (verdict.result !== 'violated') return verdict
   const reason = notRecorded(
@@ -214,7 +222,10 @@ function dependence(
   }
 }
 
-/** What a result depends on is the same for every initial value; a possible initial value does not explain a result. */
+/**
+ * Judges an object from an unknown initial value. The operations on which a result depends are the same for every
+ * initial value; a possible initial value alone does not explain a result.
+ */
 function judgeFromAny(
   history: History,
   entry: ModelEntry,
@@ -225,7 +236,7 @@ function judgeFromAny(
   return {
     model: entry.name,
     specification: typeof specification === 'function' ? specification(history) : specification,
-    // A read adds to the known state.
+    // A read adds to the known state, so none is treated as a read.
     isRead: () => false,
     observes: functions.isRead,
     refute,
@@ -239,7 +250,7 @@ function judgeFromAny(
   }
 }
 
-/** `initial` is the object's value before the first operation. */
+/** The functions of an object. `initial` is its value before the first operation. */
 export function functionsOfObject(
   entry: Pick<ModelEntry, 'name' | 'functions'>,
   { numbers, reads, expands, mayLackResult }: ObjectModel,
@@ -296,7 +307,10 @@ function judgeShards(parts: readonly Part[], judge: Judge, budget: Budget): Verd
   )
 }
 
-/** Nothing is called violated that is not seen to be so here. Orders that others found are found again if somebody looks at them. */
+/**
+ * Turns results of other workers into a verdict. A violation is confirmed here before it is reported; orders are
+ * searched again only when a caller reads them.
+ */
 function judgeSettled(parts: readonly Part[], judge: Judge, budget: Budget, settled: Settled): Verdict {
   if (settled.result === 'unknown') return settled
   if (settled.result === 'met') {
@@ -329,7 +343,7 @@ function judgeSettled(parts: readonly Part[], judge: Judge, budget: Budget, sett
 
 type Orders = Extract<Extract<Verdict, { readonly result: 'met' }>['witness'], { readonly kind: 'order' }>
 
-/** The verdict by orders that were found, replayed step by step; undefined if there was no time to. */
+/** The verdict by orders that were found, after their replay; undefined if time runs out. */
 function replayed(
   parts: readonly Part[],
   judge: Judge,
@@ -346,7 +360,7 @@ function replayed(
       return late || isPossible(i)
     })
     if (fault !== undefined) throw new Error(`the order found is not a witness of linearizability: ${fault}`)
-    // Several operations may stand for one row.
+    // Several operations may represent one row.
     return orderOfRows(part.key, part.history.operations.length, () => [
       ...new Set(Array.from(answer.orders[p], (i) => part.row[i])),
     ])
@@ -355,5 +369,5 @@ function replayed(
   return { result: 'met', witness: { kind: 'order', orders: orders.filter((_, p) => answer.orders[p].length > 0) } }
 }
 
-/** If a specification's steps take time proportional to the state, longer witnesses are replayed in another way. */
+/** Longer witnesses are replayed differently if the specification's steps take time proportional to the state. */
 const LONG = 1_000

@@ -57,7 +57,7 @@ function endingOf(history: History, functions: Functions, object: ObjectModel, b
   return { finals, unread: [...updated].filter((each) => !finals.has(each)), noun: 'successful final read' }
 }
 
-/** Whatever is eventual converges, too. */
+/** Combines the verdicts: eventual consistency implies convergence. */
 function together(end: Convergence | undefined, convergent: Verdict | undefined): Omit<Convergences, 'owed' | 'lost'> {
   if (end === undefined) return convergent === undefined ? {} : { convergent }
   const eventual = verdictOf(end)
@@ -92,7 +92,10 @@ function verdictOf(end: Convergence): Verdict {
   }
 }
 
-/** Why nothing is known about the end; undefined if every key with acknowledged updates was read. */
+/**
+ * The reason why nothing is known about final states; undefined if every key with acknowledged updates has a final
+ * read.
+ */
 function owedBy({ finals, unread, noun }: Ending, { keys }: History): Reason | undefined {
   if (finals.size > 0 && unread.length === 0) return undefined
   const named = unread.slice(0, MOST_NAMED).map((key) => keys[key])

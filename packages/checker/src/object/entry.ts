@@ -11,7 +11,7 @@ export interface ObjectJudge extends HistoryJudge {
   readonly object: ObjectModel
 }
 
-/** A registry entry for an object. `fromAny` says how to judge it if its initial value is unknown. */
+/** A registry entry for an object. `fromAny` defines how it is judged from an unknown initial value. */
 export function objectEntry({ object, ...said }: ObjectEntry, fromAny: AnyStart | 'alike'): ModelEntry {
   const judge: ObjectJudge = {
     ladder: consistency,
@@ -34,6 +34,6 @@ export function objectEntry({ object, ...said }: ObjectEntry, fromAny: AnyStart 
   }
 }
 
-/** All names of the functions that read. */
+/** The names of all functions that read. */
 const readsOf = ({ numbers, reads }: ObjectModel): readonly string[] =>
   Object.keys(numbers).filter((f) => reads.includes(numbers[f]))

@@ -15,7 +15,7 @@ import { choose, type Part } from './model/part.ts'
 import { sentenceOf } from './model/words.ts'
 import { contradicts, type Judge } from './search/decide.ts'
 
-/** Context is shown up to this many operations. */
+/** The most operations for which a counterexample shows context. */
 const MOST_SHOWN = 40
 const stepsFor = (part: Part): number => 20_000 + 200 * part.length
 
@@ -26,8 +26,9 @@ interface Violated {
 }
 
 /**
- * Explains by few operations why an object is not linearizable: by operations that the verifier accepts by themselves or, of
- * what it does not cover, by operations with everything that their results may depend on (see `ObjectModel.related`).
+ * Explains by few operations why an object is not linearizable. The verifier accepts these operations by themselves;
+ * for objects that it does not support, they include all operations on which their results may depend (see
+ * `ObjectModel.related`).
  */
 export function explainObject(violated: Violated, judge: Judge, budget: Budget): Counterexample {
   const watch = watched(budget)
@@ -37,13 +38,13 @@ export function explainObject(violated: Violated, judge: Judge, budget: Budget):
   )
 }
 
-/** Longer histories are not reduced as a whole: only what the named contradiction depends on is. */
+/** Longer histories are not reduced as a whole, but only the operations on which the named contradiction depends. */
 const LONG = 20_000
 
-/** Depending on more operations than this is too much. */
+/** A contradiction that depends on more operations than this is not reduced. */
 const MOST_AROUND = 2_000
 
-/** A contradiction that could not be reduced: the named operations, or those called last before it was complete. */
+/** An unreduced contradiction: the named operations, or the last ones called before it was complete. */
 function nearest({ part, conflict, until = NEVER }: Violated, judge: Judge, why: Uncut['why']): Counterexample {
   const named = conflict.toSorted((a, b) => a - b).slice(-MOST_OPERATIONS)
   const last: number[] = []
@@ -64,7 +65,7 @@ function nearest({ part, conflict, until = NEVER }: Violated, judge: Judge, why:
 }
 
 /**
- * Undefined if nothing is found to be contradictory, or that is too much.
+ * Reduces a contradiction; undefined if none is found, or if it depends on too many operations.
  *
  * @throws OutOfTime if there is no time to reduce anything.
  */
@@ -83,7 +84,7 @@ function cutDown(
   const isContradiction = (indices: readonly number[]): boolean =>
     !(isLong && indices.length > MOST_AROUND) &&
     contradicts(choose(part, indices), judge, budget, stepsFor(part)) === true
-  /** Of what a person cannot read: the operations of the contradiction alone, without what their results depend on. */
+  /** If a contradiction is too large to read: its operations alone, without those on which their results depend. */
   const alone = (all: readonly number[]): readonly number[] | undefined => {
     const start = named.length > 0 ? named : (windows(part, until, budget).next().value ?? all)
     const prove = proving(part, { ...judge, supports: () => () => true }, 'linearizable', budget)
@@ -110,11 +111,11 @@ function cutDown(
   }
 }
 
-/** Nothing rests on what only observes. */
+/** Whether some operations explain what they show; no operation depends on an observation. */
 const toldBy = (part: Part, { supports, related, isRead, observes = isRead }: Judge, budget: Budget) =>
   supports?.(part, budget) ?? isClosedUnder(related(part, budget), (i) => observes(part.f[i]))
 
-/** Cuts operations down to what the verifier accepts. */
+/** Reduces operations to a set that the verifier accepts. */
 export function proving(part: Part, judge: Judge, level: 'linearizable' | 'sequential', budget: Budget): Prove {
   const { judging, isOfElements, related } = judge
   const { history, row, returns } = part
@@ -151,10 +152,10 @@ function told(
   return balance === undefined ? { sentence } : { sentence: `${sentence} ${balance.sentence}`, balance }
 }
 
-/** Looks allowed for verifying a few operations. */
+/** The number of looks allowed for verifying a few operations. */
 const ALLOWED_LOOKS = 100
 
-/** Whether a few operations are contradictory by themselves, decided without reading the clock. */
+/** Whether a few operations are certainly contradictory by themselves, decided without reading the clock. */
 const isSure = (some: Part, judge: Judge): boolean =>
   inTime(
     () => contradicts(some, judge, createAllowance(ALLOWED_LOOKS), stepsFor(some)) === true,
@@ -162,8 +163,8 @@ const isSure = (some: Part, judge: Judge): boolean =>
   )
 
 /**
- * The operation to blame: the first after whose return no order is left, whatever the operations still open then did.
- * That is not always the last to return: a lock's second grant is wrong, not the release after it.
+ * The operation to blame: the first operation after whose return no order is possible, whatever the open operations
+ * did. It is not always the last to return: a lock's second grant is wrong, not the release after it.
  */
 function culpritOf(part: Part, core: readonly number[], judge: Judge): number {
   const returned = core.filter((i) => part.returns[i] !== NEVER).sort((a, b) => part.returns[a] - part.returns[b])
@@ -178,7 +179,7 @@ function culpritOf(part: Part, core: readonly number[], judge: Judge): number {
   return first ?? returned[returned.length - 1] ?? core[0]
 }
 
-/** What was known at that event: operations called before it, of which those that had not returned are open. */
+/** The core as known at an event: operations called before it; those that had not returned are open. */
 function until(part: Part, core: readonly number[], event: number, { isRead, observes = isRead }: Judge): Part {
   const isOpen = (i: number): boolean => part.returns[i] > event
   const known = choose(

@@ -16,7 +16,7 @@ const LEVELS: readonly Level[] = ['linearizable', 'sequential', 'eventual', 'con
 /**
  * Turns a user's model into an entry like the built-in ones: see `Model`.
  *
- * @param settled what others found of the parts of the history that it is to judge.
+ * @param settled the results that other workers found for parts of the history.
  */
 export function modelEntry<State>(model: Model<State>, settled?: Settled): ModelEntry {
   const { name, aliases = [], summary = 'a model of your own', functions } = model
@@ -38,12 +38,15 @@ export function modelEntry<State>(model: Model<State>, settled?: Settled): Model
   }
 }
 
-/** Enough operations of each function to see whether the model tests its results: their states may grow. */
+/**
+ * The number of operations of each function that suffices to detect whether the model tests results; more would let
+ * states grow.
+ */
 const MOST_TRIED = 50
 
 /**
- * An operation that the model calls a read, or whose result it tests: it gives an output for it, or cannot always
- * succeed. The operations are tried in the order of their calls, each as if all before it had succeeded.
+ * The operations that the model calls reads, and those whose results it tests: it returns an output for them, or they
+ * cannot always succeed. Tries the operations in order of their calls, each as if all earlier ones had succeeded.
  */
 const observedBy =
   <State>(model: Model<State>): IsMetBy =>
@@ -65,11 +68,11 @@ const observedBy =
     }
   }
 
-/** Whether the result makes a difference, or the operation is impossible in a state. */
+/** Whether an operation's effect depends on its result, or the operation is impossible in some state. */
 const isTested = ({ initial, encode, step }: IntegerModel, input: ModelInput, output: Json): boolean =>
   encode(input, output) !== encode(input, undefined) || step(initial, encode(input, output)) === -1
 
-/** Decides some parts of a history by a user's model; the caller puts the parts together: see `decideSome`. */
+/** Decides some parts of a history by a user's model; the caller combines the results: see `decideSome`. */
 export function decideOwn<State>(
   history: History,
   model: Model<State>,

@@ -14,10 +14,13 @@ import { simulateBy } from './search/replay.ts'
 
 const SLICE = 1_024
 
-/** Steps for deciding a few operations; harder candidates are not used. */
+/** Steps for deciding a few operations; candidates that need more are not used. */
 const stepsFor = ({ length }: Part): number => 20_000 + 200 * length
 
-/** Sequential consistency (Lamport 1979) is global: the parts used for linearizability must be judged together. */
+/**
+ * Judges sequential consistency (Lamport 1979). It is a global property: the parts judged separately for
+ * linearizability must be judged together.
+ */
 export function judgeObjectSequential(parts: readonly Part[], judge: Judge, budget: Budget): Verdict {
   const [part, ...others] = parts
   if (part === undefined) return { result: 'met', witness: { kind: 'checked' } }
@@ -74,10 +77,10 @@ export function decide(part: Part, { specification }: Judge, budget: Budget, ste
   }
 }
 
-/** Looks allowed for verifying a few operations. */
+/** The number of looks allowed for verifying a few operations. */
 const ALLOWED_LOOKS = 100
 
-/** Time for reducing a counterexample: the verdict stands already. */
+/** Time limit for reducing a counterexample; the verdict is already known. */
 const EXPLAIN_MS = 2_000
 
 export function explain(part: Part, judge: Judge, beside: string, whole: Budget): Counterexample {
@@ -93,7 +96,7 @@ export function explain(part: Part, judge: Judge, beside: string, whole: Budget)
     reduce(
       {
         starts: [[], all],
-        // In no order of time, results may depend on all that changes the object.
+        // Without real-time order, a result may depend on every operation that changes the object.
         complete: (some) => {
           const kept = new Set(some)
           return all.filter((i) => kept.has(i) || !judge.isRead(part.f[i]))

@@ -23,8 +23,9 @@ const APART = notRecorded(
 )
 
 /**
- * Judges whether the objects of a tied history are linearizable, by the search of sequential consistency with real time added.
- * Objects cannot be judged apart where the order is no interval order, so orders found must fit together.
+ * Judges whether the objects of a tied history are linearizable, by the search for sequential consistency with real
+ * time added. The order is no interval order, so objects cannot be judged separately: the orders found must be
+ * compatible.
  */
 export const judgeTied = (parts: readonly Part[], judge: Judge, budget: Budget): Verdict =>
   inTime(
@@ -60,7 +61,7 @@ function judgeParts(parts: readonly Part[], judge: Judge, budget: Budget): Verdi
   return { result: 'met', witness: { kind: 'order', orders: found } }
 }
 
-/** The rows of an order. Throws if it is no order of the part, which is our own bug. */
+/** The rows of an order, after its replay. Throws if it is not an order of the part, which is a bug of the checker. */
 function replayed(part: Part, order: readonly number[], judge: Judge): readonly OperationRow[] {
   const { process } = part.history.operations
   const latest = new Map<number, number>()
@@ -75,7 +76,10 @@ function replayed(part: Part, order: readonly number[], judge: Judge): readonly 
   return order.map((i) => part.row[i])
 }
 
-/** Whether some order of all operations contains the orders of all objects, and keeps real time and that of each process. */
+/**
+ * Whether some order of all operations contains the orders of all objects, and respects real time and the order of each
+ * process.
+ */
 function fit(orders: readonly (readonly OperationRow[])[], { operations }: History, budget: Budget): boolean {
   const { length, process, outcome, callEvent, returnEvent } = operations
   const counts = new Uint8Array(length)

@@ -24,80 +24,90 @@ export interface OnlineOptions {
   /** Every object's initial value; `UNKNOWN_START` if unknown. */
   readonly initial: Json
   /**
-   * `drop`: a failed cas did not happen. `observes`: it found another value, which this checker cannot judge. By default
-   * `drop`.
+   * `drop`: a failed cas did not happen. `observes`: it found a different value, which this checker does not support.
+   * By default `drop`.
    */
   readonly failedCas?: 'drop' | 'observes' | undefined
-  /** Whether a route table says where values are, so that it may read another place than it writes. By default not. */
+  /**
+   * Whether values are located through a routing table, so that a read may go to a different place than the write. By
+   * default false.
+   */
   readonly byRoutes?: boolean | undefined
-  /** Entries held in memory per key at most; a key that would need more is no longer judged. By default 100,000. */
+  /** The most entries held in memory per key; a key that needs more is no longer judged. By default 100,000. */
   readonly retainAtMost?: number | undefined
-  /** Entries held in memory for all keys together at most; beyond, keys that hold most are no longer judged. By default 1,000,000. */
+  /**
+   * The most entries held in memory for all keys together; beyond it, the keys with the most entries are no longer
+   * judged. By default 1,000,000.
+   */
   readonly retainInAllAtMost?: number | undefined
-  /** Keys that are judged at most; further ones are not. By default 100,000. */
+  /** The most keys that are judged. By default 100,000. */
   readonly keysAtMost?: number | undefined
-  /** A monotonic clock, which limits how long one judgement takes; by default only its steps are counted. */
+  /** A monotonic clock that limits the duration of one judgement; by default only steps are limited. */
   readonly now?: (() => Millis) | undefined
 }
 
 /**
- * The level that is judged, such as `linearizable`: some order explains everything that was judged so far. With `not `
- * before it: none does, whatever comes. `not certain`: no violation was found, but not everything could be judged.
+ * The judged level, such as `linearizable`: some order explains everything judged so far. With `not ` before it: no
+ * order does, and no later event can change that. `not certain`: no violation was found, but not everything could be
+ * judged.
  */
 export type SoFar = string
 
 /** The first event after which nothing explains the record. */
 export interface OnlineViolation {
-  /** Absent if operations have no key. */
+  /** The object's key; absent if operations have no key. */
   readonly key: string | undefined
   /** Position among the events pushed, from 0. */
   readonly position: number
   /** Position among the clients' events, as in a history's `returnEvent`. */
   readonly clientPosition: number
   readonly process: Process
-  /** What happened, in a sentence. */
+  /** A sentence that describes what happened. */
   readonly sentence: string
-  /** How many events were pushed after that one until it was noticed. */
+  /** The number of events pushed between that event and the detection of the violation. */
   readonly noticedAfter: number
 }
 
 export interface OnlineChecker {
   /**
-   * Takes the next event of a history; events of anyone but clients are ignored. Returns the violation once it is
-   * noticed, once.
+   * Takes the next event of a history; ignores events that are not a client's. Returns the violation exactly once, when
+   * it is detected.
    *
    * @throws UserError for an operation the model does not know, and for a completion without an invocation.
    */
   push(event: EventInput): OnlineViolation | undefined
-  /** Judges the events that were not judged yet. Takes as long as a check of their objects. Returns what `push` does. */
+  /**
+   * Judges the events that were not yet judged, in the time of a full check of their objects. Returns the same as
+   * `push`.
+   */
   settle(): OnlineViolation | undefined
   /** The level that is judged: the strongest of the model. */
   level(): string
-  /** Of the events that were judged: see `settle`. */
+  /** The state of the judged events: see `settle`. */
   soFar(): SoFar
   violation(): OnlineViolation | undefined
-  /** Why it is `not certain`: the first reason found. Undefined if it is certain. */
+  /** The first reason why the state is `not certain`. Undefined if it is certain. */
   doubt(): string | undefined
-  /** How many events were not judged yet. */
+  /** The number of events that were not yet judged. */
   unjudged(): number
-  /** Entries held in memory, all keys together. */
+  /** The number of entries held in memory for all keys. */
   retained(): number
 }
 
 interface Open<Flight> {
   readonly key: string | undefined
-  /** Undefined if the key is not judged. */
+  /** The monitor's record of the operation; undefined if the key is not judged. */
   readonly flight: Flight | undefined
 }
 
 /**
- * Judges a history by the strongest level of its model while it is recorded, by one monitor per key. A violation it
- * reports is always real. What it could not judge makes it `not certain`: see each kind of object for what that is. It
- * gives up keys that the recorder marks, keys with further attempts at an operation, and keys written by operations whose
- * value only the completion has.
+ * Judges a history by the strongest level of its model while it is recorded, with one monitor per key. Every reported
+ * violation is real. Anything that it could not judge makes the state `not certain`; each kind of object defines when.
+ * It gives up keys that the recorder marks, keys with repeated attempts at an operation, and keys written by operations
+ * whose value appears only in the completion.
  *
- * Its memory is bounded by what the monitors hold, and by `retainInAllAtMost`. No call takes longer for more keys but
- * two: a mark of every key, and `settle`.
+ * Its memory is bounded by the monitors' limits and by `retainInAllAtMost`. Only two calls take longer for more keys: a
+ * mark of every key, and `settle`.
  */
 export function createChecker<Flight extends object>(room: OnlineRoom<Flight>, options: OnlineOptions): OnlineChecker {
   const keys = createKeys(room, options)
@@ -164,13 +174,13 @@ export function createChecker<Flight extends object>(room: OnlineRoom<Flight>, o
 /** The objects of a history, by key. */
 interface Keys<Flight> {
   readonly judged: Map<string | undefined, JudgedKey<Flight>>
-  /** Those with a doubt, in the order in which it arose. */
+  /** The keys with a doubt, in the order in which doubts arose. */
   readonly doubtful: Map<string | undefined, JudgedKey<Flight>>
-  /** Why no further key is judged. */
+  /** The reason why no further key is judged; undefined if further keys are. */
   none: GivenUp | undefined
-  /** Keys that a monitor is made for. */
+  /** The number of further keys that may get a monitor. */
   left: number
-  /** Entries that the monitors hold. */
+  /** The number of entries that all monitors hold. */
   retained: number
   readonly retainInAllAtMost: number
   readonly monitors: Monitors<Flight>
@@ -178,10 +188,10 @@ interface Keys<Flight> {
 
 interface JudgedKey<Flight> {
   readonly key: string | undefined
-  /** Undefined once it is given up. */
+  /** Undefined after the key was given up. */
   monitor: ObjectMonitor<Flight> | undefined
   doubt: string | undefined
-  /** Entries that its monitor holds. */
+  /** The number of entries that the key's monitor holds. */
   retained: number
 }
 
@@ -203,7 +213,7 @@ function createKeys<Flight>(room: OnlineRoom<Flight>, options: OnlineOptions): K
   }
 }
 
-/** Undefined if the key is not judged. */
+/** The judged state of a key; undefined if the key is not judged. */
 function judgedKey<Flight>(keys: Keys<Flight>, key: string | undefined): JudgedKey<Flight> | undefined {
   const known = keys.judged.get(key)
   if (known !== undefined) return known
@@ -227,7 +237,7 @@ function giveUp<Flight>(keys: Keys<Flight>, judged: JudgedKey<Flight>, { reason 
   noteDoubt(keys, judged, reason)
 }
 
-/** Call after each event of a key, so that nobody has to look at all keys to know where they stand. */
+/** Updates the totals after an event of a key, so that no total requires a pass over all keys. */
 function account<Flight>(keys: Keys<Flight>, judged: JudgedKey<Flight>): void {
   const { monitor } = judged
   if (monitor === undefined) return
@@ -238,7 +248,9 @@ function account<Flight>(keys: Keys<Flight>, judged: JudgedKey<Flight>): void {
   if (keys.retained > keys.retainInAllAtMost) makeRoom(keys)
 }
 
-/** Gives up the keys that hold most until half of the room is free, which lasts long enough to be worth the search. */
+/**
+ * Gives up the keys with the most entries until half of the memory is free, so that the next such search is far away.
+ */
 function makeRoom<Flight>(keys: Keys<Flight>): void {
   const { retainInAllAtMost } = keys
   const reason = new GivenUp(`all keys together would take more than ${count(retainInAllAtMost)} entries in memory`)
@@ -263,7 +275,7 @@ function doubtOf<Flight>({ doubtful, none }: Keys<Flight>): string | undefined {
 
 const TOUCHED = new GivenUp('something outside the record touched it, or an answer was not understood')
 
-/** Operations missing from the record may explain what would otherwise be impossible. */
+/** Handles a mark of the recorder: operations missing from the record may explain an apparent violation. */
 function noteMark<Flight>(room: OnlineRoom<Flight>, keys: Keys<Flight>, mark: Moment): void {
   if (room.isWhole) {
     judgedKey(keys, undefined)?.monitor?.noted?.(mark)
@@ -303,17 +315,17 @@ function called<Flight>(
   return flight
 }
 
-/** What keeps an operation from being judged, whatever the object. */
+/** The reason why an operation cannot be judged for any kind of object; undefined if it can. */
 function obstacle<Flight>(room: OnlineRoom<Flight>, event: EventInput): GivenUp | undefined {
   if ((event.value === undefined && !room.mayLackInput(event.f)) || hasMember(event, 'unsaid')) return UNSAID
-  // A further attempt at an operation takes effect only if none of the earlier ones did.
+  // A repeated attempt at an operation takes effect only if no earlier attempt did.
   return hasMember(event, 'attempt') ? REPEATED : undefined
 }
 
 const UNSAID = new GivenUp('it has operations whose value only the answer tells')
 const REPEATED = new GivenUp('requests to it were sent again')
 
-/** A recorder in this process gives further members alongside the others. */
+/** Recorders in this process give additional members next to the standard ones instead of in `extra`. */
 const hasMember = (event: EventInput, name: string): boolean => name in event || event.extra?.[name] !== undefined
 
 function ended<Flight>(

@@ -1,24 +1,24 @@
 import type { EventInput, Json } from '@chaosproxy/history'
 import type { Moment } from './object-monitor.ts'
 
-/** What is held of an object that is judged again and again. */
+/** The memory held for an object that is judged repeatedly. */
 export interface Held {
-  /** Undefined if objects have none. */
+  /** Undefined if objects have no keys. */
   readonly key: string | undefined
-  /** Its events; empty once its beginning is forgotten. */
+  /** The object's events; empty after its beginning is forgotten. */
   moments: Moment[]
   entries: number
-  /** How many of its events were judged. */
+  /** The number of its events that were judged. */
   judged: number
-  /** With how many events it is judged again. */
+  /** The number of events at which the object is judged again. */
   next: number
-  /** How many operations are under way. */
+  /** The number of its open operations. */
   open: number
   hasUnknownOutcome: boolean
   isBeginningForgotten: boolean
-  /** Why a violation may have been missed. */
+  /** The reason why a violation may have been missed; undefined if none was. */
   doubt: string | undefined
-  /** To be called once it has changed while another object's event is taken. */
+  /** Call when the object changes while an event of a different object is processed. */
   readonly changed: () => void
 }
 
@@ -32,10 +32,10 @@ export function hold(held: Held, moment: Moment): void {
   held.entries += entriesOf(moment.event.value)
 }
 
-/** How many of its events were not judged. */
+/** The number of its events that were not judged. */
 export const unjudgedOf = ({ moments, judged }: Held): number => moments.length - judged
 
-/** Forgets what was judged; what follows has an unknown start. */
+/** Forgets the judged events; later events have an unknown start. */
 export function forget(held: Held): void {
   Object.assign(held, {
     moments: [],
@@ -46,10 +46,10 @@ export function forget(held: Held): void {
   } satisfies Partial<Held>)
 }
 
-/** Small objects are judged together, up to this many events. */
+/** The most events of small objects that are judged together. */
 const TOGETHER = 5_000
 
-/** Objects to be judged in one history. */
+/** Groups objects into batches, each judged as one history. */
 export function batchesOf(some: Iterable<Held>): readonly (readonly Held[])[] {
   const batches: Held[][] = []
   let events = Number.POSITIVE_INFINITY
@@ -75,7 +75,7 @@ export function eventsOf([first, ...others]: readonly Held[]): readonly EventInp
   return moments.map(({ event }) => event)
 }
 
-/** An event whose further members are all in `extra`, as in a file's: a recorder gives some alongside the others. */
+/** The event with all additional members in `extra`, as in a file: recorders give some next to the standard members. */
 function withMembers(given: EventInput): EventInput {
   const { index, time, process, type, f, key, value, node, error, final, answered, session, extra, ...others } = given
   if (Object.keys(others).length === 0) return given
@@ -83,7 +83,7 @@ function withMembers(given: EventInput): EventInput {
   return { ...event, extra: { ...extra, ...(others as NonNullable<EventInput['extra']>) } }
 }
 
-/** How many entries an event counts as: answers of many elements take the memory of several events. */
+/** The number of entries that an event counts as: an answer of many elements needs the memory of several events. */
 function entriesOf(value: Json | undefined): number {
   if (!Array.isArray(value)) return 1
   let inside = 0

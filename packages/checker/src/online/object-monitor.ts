@@ -1,10 +1,10 @@
 import { count, type EventInput, type Json, type Millis, type Process } from '@chaosproxy/history'
 
-/** An event that was pushed. */
+/** A pushed event. */
 export interface Moment {
   /** Position among the events pushed, from 0. */
   readonly position: number
-  /** How many events before it are not of clients. */
+  /** The number of earlier events that are not a client's. */
   readonly others: number
   readonly process: Process
   readonly event: EventInput
@@ -13,23 +13,23 @@ export interface Moment {
 /** An operation as its client called it. */
 export interface Called extends Moment {
   readonly f: string
-  /** Undefined if only the completion has it. */
+  /** The invoked value; undefined if only the completion has it. */
   readonly input: Json | undefined
 }
 
-/** How an operation ended. An `info` leaves open whether it takes effect, now or later. */
+/** The end of an operation. After `info`, the operation may take effect now, later or never. */
 export interface Ended extends Moment {
   readonly type: 'ok' | 'fail' | 'info'
   readonly output: Json | undefined
 }
 
-/** From this event on nothing explains the record. */
+/** A proven violation: from this event on nothing explains the record. */
 export class Impossible {
-  /** What happened, in a sentence. */
+  /** A sentence that describes what happened. */
   readonly sentence: string
   /** The key of the object; undefined if objects have none. */
   readonly key: string | undefined
-  /** The event that makes it certain. */
+  /** The event that proves the violation. */
   readonly at: Moment
   constructor(sentence: string, key: string | undefined, at: Moment) {
     this.sentence = sentence
@@ -38,9 +38,9 @@ export class Impossible {
   }
 }
 
-/** The object is no longer judged. */
+/** Says that the object is no longer judged. */
 export class GivenUp {
-  /** A clause that follows the name of the object: "it would take …". */
+  /** The reason, as a clause that follows the object's name: "it would take …". */
   readonly reason: string
   constructor(reason: string) {
     this.reason = reason
@@ -48,18 +48,18 @@ export class GivenUp {
 }
 
 /**
- * Watches one object, event by event. Everything it answers is certain: an `Impossible` holds whatever comes, also if
- * operations in flight end otherwise than it seems now.
+ * Monitors one object, event by event. Everything it answers is certain: an `Impossible` holds for every continuation,
+ * in which open operations may end in any way.
  */
 export interface ObjectMonitor<Flight> {
-  /** Returns the flight to pass back when the operation ends. */
+  /** Takes an invocation. Returns the flight to pass back when the operation ends. */
   called(operation: Called): Flight | GivenUp
   ended(flight: Flight, ending: Ended): Impossible | GivenUp | undefined
-  /** Takes what the recorder notes about its own record; only in a room that `isWhole`. */
+  /** Takes the recorder's notes on its own record; only in a room with `isWhole`. */
   noted?(note: Moment): void
-  /** Why a violation may have been missed so far; undefined if none was. */
+  /** The reason why a violation may have been missed so far; undefined if none was. */
   doubt(): string | undefined
-  /** Entries held in memory. */
+  /** The number of entries held in memory. */
   retained(): number
   /** Called once if the object is given up. */
   dropped?(): void
@@ -67,20 +67,22 @@ export interface ObjectMonitor<Flight> {
 
 /** The monitors of one history. */
 export interface Monitors<Flight> {
-  /** `changed`: to be called if the monitor's doubt or memory changes while another object's event is taken. */
+  /**
+   * `changed`: to be called if the monitor's doubt or memory changes while an event of a different object is processed.
+   */
   create(key: string | undefined, changed: () => void): ObjectMonitor<Flight>
   /** The level that is judged. */
   level(): string
-  /** Judges the events that are not judged yet; absent if none ever is. */
+  /** Judges the events that are not yet judged; absent if all are judged immediately. */
   settle?(): Impossible | undefined
-  /** How many events are not judged yet, and whether any was judged; absent if all are judged at once. */
+  /** The number of events not yet judged, and whether any was judged; absent if all are judged immediately. */
   progress?(): { readonly unjudged: number; readonly isBegun: boolean }
 }
 
-/** How the online checker judges objects of one kind. */
+/** Defines how the online checker judges objects of one kind. */
 export interface OnlineRoom<Flight> {
   readonly model: string
-  /** The operations it knows, as a message lists them. */
+  /** The known operations, as an error message lists them. */
   readonly functions: readonly string[]
   /** Whether all events of a history are about one object, whatever their keys. */
   readonly isWhole: boolean
@@ -97,9 +99,9 @@ export interface RoomOptions {
   /** Every object's initial value; `UNKNOWN_START` if unknown. */
   readonly initial: Json
   readonly failedCas: 'drop' | 'observes'
-  /** Entries held per object at most. */
+  /** The most entries held per object. */
   readonly retainAtMost: number
-  /** Whether a route table says where values are, so that it may read another place than it writes. */
+  /** Whether values are located through a routing table, so that a read may go to a different place than the write. */
   readonly byRoutes: boolean
   /** A monotonic clock. */
   readonly now: () => Millis

@@ -14,40 +14,40 @@ import {
   tooMuch,
 } from './object-monitor.ts'
 
-/** What a judge of whole histories says of the events so far. */
+/** The verdict of a judge of whole histories on the events so far. */
 export type Judgement =
   | { readonly result: 'met' }
   | { readonly result: 'violated'; readonly sentence: string }
   | { readonly result: 'unknown'; readonly why: string; readonly isLate: boolean }
 
-/** A model whose objects are judged again and again. */
+/** A model whose objects are judged repeatedly. */
 export interface Rechecked extends Pick<OnlineRoom<Called>, 'model' | 'functions' | 'isWhole' | 'knows'> {
-  /** The level that is judged; the events judged last may have changed it. */
+  /** The judged level; the most recently judged events may have changed it. */
   level(): string
-  /** Judges events as a history. `violated` only if no later event can mend it. */
+  /** Judges events as a history. `violated` only if no later event can repair it. */
   judge(events: readonly EventInput[], initial: Json, options: Limits & Pick<RoomOptions, 'failedCas'>): Judgement
 }
 
-/** Events that are worth a judgement. */
+/** The fewest events for which a judgement is worthwhile. */
 const FEWEST = 64
-/** Share of an object's judged events that must follow before it is judged again. */
+/** The share of an object's judged events that must follow before the object is judged again. */
 const SHARE = 0.1
-/** Events that must follow for each millisecond that judging took, so that an event costs 17 µs at most. */
+/** The number of events that must follow for each millisecond of judging, so that an event costs at most 17 µs. */
 const EVENTS_PER_MS = 60
-/** How long a judgement may take: clients in this process wait for it. */
+/** The time limit for a judgement: clients in this process wait for it. */
 const MOST_MS = millis(250)
 const MEMORY_BYTES = 500_000_000
 
 /**
- * Judges objects by the judge of whole histories, again after every tenth more of their events, or less often if that
- * takes long. So a violation is noticed some events late, but placed at the event that makes it certain. All events of an
- * object are held, so that it is given up at `retainAtMost`. Before that its events are forgotten at a moment at which no
- * operation is open and none had an unknown outcome; what follows is then judged from an unknown start.
+ * Judges objects by the judge of whole histories, each time their events have grown by a tenth, or less often if
+ * judging takes long. So a violation is detected some events late, but reported at the event that proves it. All events
+ * of an object are held, so the object is given up at `retainAtMost`. Before that, its events are forgotten at a moment
+ * without open operations and without earlier unknown outcomes; later events are then judged from an unknown start.
  */
 export const recheckedRoom = (rechecked: Rechecked): OnlineRoom<Called> => ({
   ...rechecked,
   observes: () => false,
-  // The judge of histories says what it makes of them.
+  // The judge of histories handles missing values itself.
   mayLackInput: () => true,
   monitors(options) {
     const rechecks: Rechecks = {
@@ -62,11 +62,11 @@ interface Rechecks {
   readonly rechecked: Rechecked
   readonly options: RoomOptions
   readonly all: Set<Held>
-  /** Those that are judged again as soon as they have events enough together. */
+  /** The objects that are judged again as soon as they have enough events together. */
   readonly due: Set<Held>
-  /** Events of those that are due and were not judged. */
+  /** The number of unjudged events of the objects in `due`. */
   waiting: number
-  /** Events that were not judged. */
+  /** The number of events that were not judged. */
   unjudged: number
   /** Whether any was. */
   isBegun: boolean
@@ -130,7 +130,7 @@ function judgeDue(rechecks: Rechecks): Impossible | undefined {
   return undefined
 }
 
-/** Unless all is well, each is judged alone. */
+/** Judges a batch; unless all objects meet the level, judges each object separately. */
 function judgeTogether(rechecks: Rechecks, batch: readonly Held[]): Impossible | undefined {
   const clock = clockFrom(rechecks.options.now)
   const judgement = judge(rechecks, batch, clock)
@@ -158,10 +158,10 @@ function judge({ rechecked, options }: Rechecks, batch: readonly Held[], clock: 
 
 type Clock = Pick<Limits, 'now' | 'work'>
 
-/** A step of the judges of objects takes that of several steps of a search. */
+/** Several steps of an object's judge take as much time as this many steps of a search. */
 const STEP = 3
 
-/** The time since now; by a clock that stands still, as in virtual time, that of the steps made since. */
+/** A clock from now on. If the given clock stands still, as in virtual time, it counts the time of the steps made. */
 function clockFrom(now: () => Millis): Clock {
   const began = now()
   const { now: counted, work } = limitedTo(0)
@@ -187,7 +187,9 @@ function note(rechecks: Rechecks, held: Held, judgement: Exclude<Judgement, { re
   held.changed()
 }
 
-/** Operations that are open, or may still take effect, would be part of what follows. */
+/**
+ * Whether events may be forgotten: operations that are open, or may still take effect, belong to later events as well.
+ */
 const mayForget = ({ rechecked }: Rechecks, { open, hasUnknownOutcome }: Held): boolean =>
   !rechecked.isWhole && open === 0 && !hasUnknownOutcome
 
@@ -196,7 +198,7 @@ const FORGOTTEN = 'its first events are no longer in memory: they are checked fr
 const tooSlow = (events: number): string =>
   `judging its ${count(events)} events again takes longer than ${MOST_MS} ms, so that they are judged only at the end`
 
-/** The violation at the first event that makes it certain; at a later one if finding it takes too long. */
+/** The violation at the first event that proves it; at a later event if the search for the first takes too long. */
 function firstImpossible(rechecks: Rechecks, held: Held, sentence: string): Impossible {
   const { key, moments, judged } = held
   const clock = clockFrom(rechecks.options.now)

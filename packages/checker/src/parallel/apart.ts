@@ -19,35 +19,38 @@ import { MOST_NAMED, NO_FINAL_READS } from '../verdict/reason.ts'
 import type { Verdict } from '../verdict/verdict.ts'
 import { narrowed, type ShareOptions } from './shares.ts'
 
-// Some keys of a history of registers, judged by those who have nothing else of it. Where all keys are linearizable, the
-// report on the history follows from what they found; otherwise its other levels need all keys together.
+// Some keys of a history of registers, judged by workers that have no other part of it. If all keys are linearizable,
+// the report on the history follows from the workers' answers; otherwise its other levels need all keys together.
 
-/** What some keys show, as plain data. */
+/** The answer for some keys, as plain data. */
 export type ApartAnswer =
   | {
       readonly result: 'met'
       readonly unknown: number
       readonly happened: number
-      /** Whether texts were joined: then the operations are unknown. */
+      /** Whether texts were appended to: the operations of unknown outcome are then undecided. */
       readonly isJoined: boolean
       readonly finally: FinallyRead
-      /** The levels that final reads seem to contradict; an order in real time explains them. */
+      /** The levels that final reads seem to contradict, although an order in real time explains the reads. */
       readonly contrary: readonly string[]
     }
-  /** The first of the keys, or of each of several parts. */
+  /** The first violated key, of each part if there are several. */
   | { readonly result: 'violated'; readonly keys: readonly ViolatedKey[] }
   | { readonly result: 'unknown'; readonly limit: Limit; readonly undecided: number; readonly keys: number }
-  /** Marks of the recorder, for example, concern all keys. */
+  /** The history must be judged as a whole, for example because marks of the recorder concern all keys. */
   | { readonly result: 'whole'; readonly why: string }
 
-/** A key that is not linearizable; null for operations without one. */
+/** A key that is not linearizable; null for operations without a key. */
 export interface ViolatedKey {
   readonly key: string | null
-  /** Its operations on these values are not linearizable alone. By default all are needed. */
+  /** The values whose operations alone are not linearizable. Undefined if all operations are needed. */
   readonly values?: readonly (number | null)[] | undefined
 }
 
-/** Judges the keys of a part of a history. @throws UserError for an operation that registers do not have. */
+/**
+ * Judges the keys of a part of a history.
+ * @throws UserError for an operation that registers do not support.
+ */
 export function judgeApart(history: History, options: ShareOptions): ApartAnswer {
   const budget = createBudget(narrowed(options))
   const unknown = (limit: Limit): ApartAnswer => {
@@ -65,12 +68,12 @@ export function judgeApart(history: History, options: ShareOptions): ApartAnswer
   }
 }
 
-/** Hands over the operations of one key part by part, as `LongKey` takes them; ends with false once that does. */
+/** Passes the operations of one key part by part to `take`; stops and returns false as soon as `take` does. */
 export type EachPart = (take: (part: History) => boolean) => boolean
 
 /**
- * Judges one key whose operations do not fit into memory at once; undefined if judging needs all of them at once.
- * `rest` is the history without its operations.
+ * Judges one key whose operations exceed the memory; undefined if judging needs all of them together. `rest` is the
+ * history without the key's operations.
  */
 export function judgeLongKey(
   {
@@ -92,7 +95,7 @@ export function judgeLongKey(
         isStopped = !judge.take(part)
         return !isStopped
       })
-      // Whoever hands them over may find that all are needed at once.
+      // The caller may have found that all operations are needed together.
       if (!isAll && !isStopped) return undefined
       const answer = judge.answer()
       switch (answer.result) {
@@ -116,7 +119,7 @@ export function judgeLongKey(
   )
 }
 
-/** Null is read before anything was written. */
+/** The initial value is read as null if it is null, or before any write. */
 const valuesOf = (values: readonly LongValue[], initial: Json): readonly (number | null)[] =>
   values.flatMap((value) => {
     if (value !== 'initial') return [value]
@@ -150,7 +153,7 @@ function judgeRegisters(history: History, given: ShareOptions, budget: ReturnTyp
   }
 }
 
-/** What parts with different keys show together. */
+/** Combines the answers for parts with different keys. */
 export function togetherApart(answers: readonly ApartAnswer[]): ApartAnswer {
   const whole = answers.find((answer) => answer.result === 'whole')
   if (whole !== undefined) return whole
@@ -213,8 +216,8 @@ function convergenceOf(level: Level, { finally: { read, unread, firstUnread }, c
 }
 
 /**
- * The report on a history of which only the rows of keys that violate linearizability are at hand: `part` is the report on
- * those. What they violate, all violate; what they meet, or what is not known of them, is unknown.
+ * The report on a history of which only the rows of violated keys are available; `part` is the report on these rows.
+ * The whole history violates each level that they violate; levels that they meet or leave unknown are unknown.
  */
 export function reportOfKeys(part: Report, unknownOutcomes: number, why: string): Report {
   const levelsOf = Object.entries(part.levels).map(([level, verdict]): [string, Verdict] => {
@@ -232,7 +235,7 @@ export function reportOfKeys(part: Report, unknownOutcomes: number, why: string)
   }
 }
 
-/** The report on a history whose keys were not all decided, of which none is at hand. */
+/** The report on a history with undecided keys and without any violated key's rows. */
 export function reportUndecided(
   { limit, undecided, keys }: Extract<ApartAnswer, { readonly result: 'unknown' }>,
   unknownOutcomes: number,

@@ -8,19 +8,19 @@ import { judgeableOf } from '../record/judgeable.ts'
 import { outOf } from '../verdict/reason.ts'
 import { narrowed, type ShareOptions } from './shares.ts'
 
-// A history judged by a model of the user's, whose parts are decided apart: by key, and by what the model calls shards,
-// since both are local (Herlihy & Wing 1990, Theorem 1). `check` decides them apart as well.
+// A history judged by a user's model, whose parts are decided separately: by key, and by the model's shards, since both
+// are local (Herlihy & Wing 1990, Theorem 1). `check` decides them separately as well.
 
 export type { Settled, SomeParts }
 
-/** Whether parts of a history may be decided by those who put nothing else of it together. */
+/** Whether parts of a history may be decided by workers that have no other part of it. */
 export const mayBeSettled = (history: History, { levels }: Pick<ShareOptions, 'levels'>): boolean =>
   history.clocks === undefined && history.operations.length > 0 && levels.includes('linearizable')
 
 /**
- * Decides every part of which the number, divided by `of`, leaves `shard`.
+ * Decides every part whose number modulo `of` is `shard`.
  *
- * @throws UserError for an operation that the model does not know, and what the model throws.
+ * @throws UserError for an operation that the model does not know; and what the model throws.
  */
 export function decideOwnShard(
   history: History,
@@ -34,8 +34,8 @@ export function decideOwnShard(
 }
 
 /**
- * The report on a history whose parts were decided: that of `check`, except that it decides those again that are called
- * violated, and no others.
+ * The report on a history whose parts were decided. It equals the report of `check`, which would decide all parts; this
+ * function decides again only the parts that are reported violated.
  *
  * @throws UserError (environment) for parts that are linearizable.
  */
@@ -46,7 +46,7 @@ export const reportOfSettled = (
   settled: Settled,
 ): Report<string> => checkBy(modelEntry(model, settled), history, options)
 
-/** What the answers for all parts come to. */
+/** Combines the answers for all parts. */
 export function settledBy(answers: readonly SomeParts[]): Settled {
   const parts = answers.flatMap((answer) => (answer.result === 'violated' ? [answer.part] : []))
   if (parts.length > 0) return { result: 'violated', parts }

@@ -22,30 +22,30 @@ import { joined, orderOfRows, type PackedOrders, witnessOfPacked } from '../verd
 import { type Board, type BoardMemory, boardOf } from './board.ts'
 
 /**
- * One history judged by several threads: each takes a share of the keys for linearizability, which is local (Herlihy &
- * Wing 1990, Theorem 1), and one of them the levels that consider all keys together. The merged answer is that of
- * `check`.
+ * The division of one history among several threads. Each judges a share of the keys for linearizability, which is
+ * local (Herlihy & Wing 1990, Theorem 1); one thread judges the levels that consider all keys together. The merged
+ * answer is that of `check`.
  */
 export interface Plan {
-  /** By key of the history, preceded by operations without a key: its share. */
+  /** By key of the history: its share; the first entry is for operations without a key. */
   readonly shares: readonly Uint8Array[]
-  /** Whether some levels are judged on another thread, unless the history turns out linearizable. */
+  /** Whether a separate thread judges other levels, unless the history turns out linearizable. */
   readonly beside: boolean
 }
 
 /** The options for judging a share: plain data, except for the clock. */
 export type ShareOptions = CheckOptions<string>
 
-/** Keys are shared for the levels of consistency only. */
+/** Restricts the options to levels of consistency, for which alone keys are divided. */
 export const narrowed = (options: ShareOptions): CheckOptions => ({
   ...options,
   levels: levels.filter((level) => options.levels.includes(level)),
 })
 
-/** The answer of a share, as plain data. */
+/** The answer for a share, as plain data. */
 export type ShareAnswer =
   | { readonly result: 'met'; readonly orders: readonly KeyOrder[]; readonly keys: number }
-  /** By the history's numbers of the keys. */
+  /** Orders, with keys as numbered in the history. */
   | { readonly result: 'packed'; readonly packed: PackedOrders; readonly keys: number }
   | { readonly result: 'violated'; readonly rank: number; readonly counterexample: Counterexample | undefined }
   | { readonly result: 'unknown'; readonly limit: Limit; readonly undecided: number; readonly keys: number }
@@ -57,15 +57,15 @@ interface KeyOrder {
   readonly rows: Int32Array
 }
 
-/** Fewer operations than this are judged sooner than they are sent to another thread. */
+/** The fewest operations for which another thread is worthwhile. */
 const LEAST_OPERATIONS = 20_000
 
-/** With less time per operation, it is better not spent on starting threads that each encode them anew. */
+/** The least time per operation for which it is worthwhile to start threads, which each encode the operations again. */
 const LEAST_MS_FOR_EACH = 0.005
 
 /**
- * Distributes the keys over at most `most` threads, each of which needs memory. Undefined if one thread does as well: for few
- * operations, a single key, or a model other than registers.
+ * Distributes the keys over at most `most` threads, each of which needs memory. Undefined if a single thread is as
+ * good: for few operations, a single key, or a model other than registers.
  */
 export function planShares(
   history: History,
@@ -84,7 +84,7 @@ export function planShares(
   const threads = Math.min(most, Math.floor(options.memoryBytes / encodingBytes(history)))
   if (keys.length < 2 || threads < 2) return undefined
   const beside = options.levels.some(isGlobal)
-  // With only two threads, the other levels wait until a share is done.
+  // With only two threads, the other levels wait until a share is decided.
   const some = Math.min(beside && threads > 2 ? threads - 1 : threads, keys.length)
   const shares = Array.from({ length: some }, () => new Uint8Array(counts.length))
   const loads = new Float64Array(some)
@@ -98,7 +98,10 @@ export function planShares(
 
 const isGlobal = (level: string): boolean => level === 'sequential' || isWeak(level)
 
-/** Judges the keys of one share. Stops early if another share's violation takes precedence over all of its own. */
+/**
+ * Judges the keys of one share. Stops early if a violation in a different share takes precedence over every violation
+ * in this one.
+ */
 export function judgeShare(
   history: History,
   options: ShareOptions,
@@ -119,7 +122,7 @@ export function judgeShare(
   }
 }
 
-/** The answer for keys that were never decided. */
+/** The answer for keys that were not decided. */
 export const undecidedShare = ({ keys }: History, share: Uint8Array, limit: Limit): ShareAnswer => ({
   result: 'unknown',
   limit,
@@ -156,7 +159,7 @@ function judgeKeys(history: History, options: CheckOptions, { share, budget, boa
   return { result: 'met', orders, keys: encoded.keys }
 }
 
-/** A message cannot carry getters that compute on demand. */
+/** Copies a counterexample as plain data: a message cannot carry getters that compute on demand. */
 const plain = (counterexample: Counterexample): Counterexample => ({ ...counterexample })
 
 /** Judges the levels that consider all keys together, assuming that the history is not linearizable. */
@@ -176,7 +179,7 @@ export function judgeBeside(history: History, given: ShareOptions, memory: Board
   }
 }
 
-/** The answer for levels that were never decided. */
+/** The answer for levels that were not decided. */
 export const undecidedBeside = ({ levels: asked }: Pick<ShareOptions, 'levels'>, reason: Reason): Others => ({
   decided: Object.fromEntries(asked.filter(isGlobal).map((level) => [level, { result: 'unknown', reason }])),
   lost: [],
@@ -217,7 +220,10 @@ export interface JudgedShares {
   readonly memory: BoardMemory
 }
 
-/** The report of a history whose shares were judged. `beside`: from `judgeBeside`, unless linearizable. */
+/**
+ * The report of a history whose shares were judged. `beside`: the answer of `judgeBeside`; undefined if the history is
+ * linearizable.
+ */
 export function reportOfShares(
   history: History,
   given: ShareOptions,
@@ -229,7 +235,7 @@ export function reportOfShares(
   const cramped = takeEncoding(history, budget)
   if (cramped !== undefined) return reportUnread(history, entry, options, cramped)
   const judgeable = judgeableOf(history, entry.record, options.initial)
-  // Verdicts of the shares are kept even past the deadline.
+  // Verdicts of the shares are used even after the deadline.
   const registers = registersOf(judgeable?.history ?? history, options, unlimited)
   const opened = openedRegisters(registers, options)
   const others =

@@ -3,25 +3,25 @@ import { addTo } from '../encoding/lists.ts'
 import type { Budget } from '../limits/budget.ts'
 import { shrink } from '../search/shrink.ts'
 
-/** A core of more operations is not searched by the verifier. */
+/** The most operations of a core that the verifier searches. */
 export const MOST_IN_CORE = 60
 
-/** Where to look for a core. */
+/** The operations among which a core is sought, and the test for it. */
 export interface Search {
   readonly history: History
-  /** The operations that it may have, in order. */
+  /** The candidate operations, in order. */
   readonly rows: readonly number[]
-  /** Whether these rows are accepted as a core. */
+  /** Whether the verifier accepts these rows as a core. */
   readonly accepts: (rows: readonly number[]) => boolean
 }
 
 /**
- * Looks for few operations that contradict a level by themselves. It begins with those that explain the violation, adds
- * those that write or show the same values until the verifier accepts, and then leaves out halves, quarters and single
- * operations.
+ * Searches for few operations that contradict a level by themselves. It begins with those that explain the violation,
+ * and adds operations that write or show the same values until the verifier accepts. It then tries to leave out halves,
+ * quarters and single operations.
  *
- * @param named what these may rest on
- * @returns undefined if none of at most 60 operations is accepted
+ * @param named the operations that may be given
+ * @returns undefined if no set of at most 60 operations is accepted
  */
 export function coreOf(
   { history, rows, accepts }: Search,
@@ -36,7 +36,10 @@ export function coreOf(
     .map((row) => saidBy(history, row))
   let core: Some = all.filter(({ row }) => starts.has(row))
   const isAccepted = (some: Some): boolean => accepts(some.map(({ row }) => row))
-  /** By what an operation shows, who wrote it: without that, a stale read would look as if it came from nowhere. */
+  /**
+   * By value that operations show: the operations that wrote it. Without them a stale read would seem to read a value
+   * from nowhere.
+   */
   const writers = new Map<string, Said[]>()
   for (const each of all) for (const name of each.writes) addTo(writers, name, each)
   const { callEvent, returnEvent } = history.operations
@@ -72,24 +75,24 @@ export function coreOf(
   return undefined
 }
 
-/** What an operation writes, and what its answer shows: names of a key and a value. */
+/** The value that an operation writes, and the values that its answer shows: names of a key and a value. */
 interface Said {
   readonly row: number
   readonly writes: readonly string[]
   readonly shows: readonly string[]
-  /** Whether nothing is left of what the object held. */
+  /** Whether the operation replaces the whole content of the object. */
   readonly replaces: boolean
 }
 
 /** In order of rows. */
 type Some = readonly Said[]
 
-/** Which operations to add. */
+/** A widening of a core: which operations to add. */
 type Widening = (history: History, core: Some, all: Some) => (other: Said) => boolean
 
 /**
- * Adds each operation that may have written what the others show. One that was called later did not, nor did one whose
- * write an answered one had replaced by then.
+ * Adds each operation that may have written a value that the core shows. An operation called after the showing one's
+ * return did not write it, nor did one whose write an answered write had already replaced.
  */
 const withGivers: Widening = ({ operations: { callEvent, returnEvent, outcome, key } }, core, all) => {
   const asked = core.filter(({ shows }) => shows.length > 0)
@@ -107,29 +110,29 @@ const withGivers: Widening = ({ operations: { callEvent, returnEvent, outcome, k
     })
 }
 
-/** Adds whoever shows what the operations write. */
+/** Adds the operations that show values written in the core. */
 const withReaders: Widening = (_, core) => {
   const written = new Set(core.flatMap(({ writes }) => writes))
   return ({ shows }) => shows.some((each) => written.has(each))
 }
 
-/** Adds all that may have changed what they show. */
+/** Adds all operations that may have changed values that the core shows. */
 const withWriters: Widening = (history, core) => {
   const isEarlier = withEarlier(history, core, [])
   return (other) => other.writes.length > 0 && isEarlier(other)
 }
 
-/** Adds what was under way on their keys while they were. */
+/** Adds the operations on the core's keys that overlapped the core. */
 const withNeighbours: Widening = (history, core) =>
   openAfter(history, core, Math.min(...core.map(({ row }) => history.operations.callEvent[row])))
 
-/** Adds all that was answered on their keys before they had returned. */
+/** Adds all operations on the core's keys that were answered before the core had returned. */
 const withAnswered: Widening = (history, core, all) => {
   const isEarlier = withEarlier(history, core, all)
   return (other) => history.operations.outcome[other.row] === OK && isEarlier(other)
 }
 
-/** Adds all that was called on their keys before they had returned: then everything counts. */
+/** Adds all operations on the core's keys that were called before the core had returned. */
 const withEarlier: Widening = (history, core) => openAfter(history, core, 0)
 
 const withAll: Widening = () => () => true

@@ -15,7 +15,7 @@ import type { Verdict } from '../verdict/verdict.ts'
 
 type Met = Extract<Verdict, { readonly result: 'met' }>
 
-/** What a verdict says for a level that is met; none if nothing shows it but the check. */
+/** The proof entries of a verdict `met`; empty if only the check itself shows it. */
 export function witnessEntries(
   history: History,
   initial: Json | undefined,
@@ -35,13 +35,16 @@ export function witnessEntries(
   })
 }
 
-/** A drain is named once for each message, and once for the moment at which it found nothing. */
+/** A drain occurs once for each message, and once for the moment at which it found nothing. */
 function momentsOf(history: History, row: number): readonly number[] {
   const taken = functionOf(history, row) === 'drain' ? outputOf(history, row) : null
   return Array.isArray(taken) ? [row, ...taken.map(() => row)] : [row]
 }
 
-/** What a register held before the first write of an order: what is read before it, or what nobody mentions. */
+/**
+ * The value of a register before the first write of an order: the value read before it, or a value that no operation
+ * mentions.
+ */
 function startOf(history: History, rows: readonly number[]): Json {
   for (const row of rows) {
     const f = functionOf(history, row)
@@ -53,11 +56,14 @@ function startOf(history: History, rows: readonly number[]): Json {
   return 'what nobody mentions'
 }
 
-/** Each number as the difference to the one before it. */
+/** The numbers as differences: each relative to the previous one. */
 const differences = (lines: readonly number[]): readonly number[] =>
   lines.map((line, at) => line - (at === 0 ? 0 : lines[at - 1]))
 
-/** The lines of an order. Of several, one for each element, that by moments, which keeps real time and each order. */
+/**
+ * The lines of an order. If there are several orders, one for each element, merges them by moments, keeping real time
+ * and each order.
+ */
 function merged([first = [], ...others]: readonly (readonly number[])[], lineOf: Int32Array): readonly number[] {
   if (others.length === 0) return first.map((row) => lineOf[row])
   const moments = [first, ...others].flatMap((rows) => {
@@ -70,15 +76,15 @@ function merged([first = [], ...others]: readonly (readonly number[])[], lineOf:
   return moments.sort((a, b) => a.at - b.at).map(({ line }) => line)
 }
 
-/** In place of a row: the value at first. */
+/** Stands for the row of the initial value. */
 const FIRST = -1
 
-/** Where several wrote the value that a read shows, so many choices of what all reads saw are tried. */
+/** The most combinations of sources that are tried if several operations wrote the value that a read shows. */
 const MOST_CHOICES = 64
 
 /**
- * By answered read, in their order, the write that it saw: what shows the levels between sequential and eventual. The
- * known sources first, where there are any, and the last writes that had been called.
+ * By answered read, in order: the write that it saw. These sources prove the levels between sequential and eventual.
+ * Yields the known sources first, if there are any, and prefers the last writes that had been called.
  */
 export function* sourceEntries(
   history: History,
@@ -107,7 +113,10 @@ export function* sourceEntries(
   }
 }
 
-/** By answered read: who wrote its value, the last first. Undefined if other operations than reads and writes did something. */
+/**
+ * By answered read: the operations that wrote its value, the last first. Undefined if the history has operations other
+ * than reads and writes.
+ */
 function candidatesOf(history: History, initial: Json | undefined) {
   const { length, key, input, output, outcome } = history.operations
   const nameOf = (row: number, value: number): string => `${key[row]} ${value}`

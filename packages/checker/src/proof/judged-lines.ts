@@ -22,24 +22,24 @@ import {
 } from '@chaosproxy/verifier'
 import { saidInFull, saidOf } from '../encoding/half-said.ts'
 
-/** How a history was judged. */
+/** The options by which a history was judged. */
 export type Judging = Pick<ProofHead, 'model' | 'initial' | 'failedCas'>
 
-/** A history as it was judged, and where each operation stands in it. */
+/** A history as judged, and the line of each operation in it. */
 export interface JudgedLines {
   readonly text: string
   /** By row: the line of its invocation. */
   readonly lineOf: Int32Array
-  /** The text as the verifier reads it. */
+  /** The history as the verifier parsed it. */
   readonly read: ReadText
 }
 
 /**
- * Writes a history as it was judged: one event a line, in their order, with keys apart from values and the client of each
+ * Writes a history as judged: one event per line, in order, with keys separate from values, and with the client of each
  * process.
  *
  * @param rows only these operations; all, if undefined
- * @returns undefined if it has more than events say: doubtful times, marks of a recorder, or values that only it knows
+ * @returns undefined if events cannot express the history: uncertain times, marks of a recorder, or special values
  * @throws Undecided, Unreadable or Refused if the verifier cannot read it
  */
 export function judgedLines(recorded: History, rows?: readonly number[]): JudgedLines | undefined {
@@ -47,10 +47,10 @@ export function judgedLines(recorded: History, rows?: readonly number[]): Judged
   const { operations, clocks, marks, transactionNotes, functions, keys } = history
   if (clocks !== undefined || marks.length > 0 || transactionNotes !== undefined) return undefined
   const { length, process, f, key, flags, outcome, callEvent, returnEvent, callTime, returnTime } = operations
-  // Leases end at a time.
+  // Leases expire at a time.
   const isTimed = functions.includes('take') && hasTimes(history)
   const lineOf = new Int32Array(length)
-  // The process 1 and the process "1" have one name.
+  // The process 1 and the process "1" have the same name.
   const processes = new Set(process.subarray(0, length))
   if (new Set(Array.from(processes, history.processName)).size < processes.size) return undefined
   const at = new Map<number, number>()
@@ -74,7 +74,7 @@ export function judgedLines(recorded: History, rows?: readonly number[]): Judged
       if (event >= 0) {
         lineOf[row] = index + 1
         const final = (flags[row] & FLAG_FINAL) === 0 ? {} : { final: true }
-        // A write that does not say its value wrote what its answer says.
+        // A write without a value in its invocation wrote the value in its answer.
         const value = isUnsaid(flags[row], of.f) ? outputOf(history, row) : inputOf(history, row)
         return { ...of, type: 'invoke', value, ...named, ...final, ...(isTimed ? { time: callTime[row] } : {}) }
       }
@@ -89,7 +89,7 @@ export function judgedLines(recorded: History, rows?: readonly number[]): Judged
 const NOT_LINES =
   'what is known of this history is more than its events say (several clocks, marks of a recorder, or values that only a server knows)'
 
-/** The lines of a history as it was judged, or why the verifier cannot read them. */
+/** The lines of a history as judged, or the reason why the verifier cannot read them. */
 export function readLines(history: History, rows?: readonly number[]): JudgedLines | { readonly why: string } {
   try {
     return judgedLines(history, rows) ?? { why: NOT_LINES }
@@ -102,7 +102,10 @@ export function readLines(history: History, rows?: readonly number[]): JudgedLin
 const isOfVerifier = (error: unknown): error is Error =>
   error instanceof Undecided || error instanceof Unreadable || error instanceof Refused
 
-/** The file itself, if the verifier reads it as it was judged: its header, each operation, its client and the order of events. */
+/**
+ * The file itself, if the verifier's reading agrees with what was judged: its header, each operation, its client and
+ * the order of events.
+ */
 export function asWritten(history: History, text: string, judging: Judging): JudgedLines | undefined {
   const { operations, keys, functions, files, clocks, taken, hasSessions } = history
   if (files !== undefined || clocks !== undefined || taken !== undefined || hasSessions) return undefined
@@ -131,10 +134,10 @@ export function asWritten(history: History, text: string, judging: Judging): Jud
   }
 }
 
-/** Whether an operation writes a value that its invocation does not say. */
+/** Whether an operation writes a value that its invocation does not contain. */
 const isUnsaid = (flags: number, f: string): boolean => (flags & FLAG_UNSAID) !== 0 && (replacesWhole(f) || f === 'cas')
 
-/** Whether the order of events is that of their lines. */
+/** Whether events are ordered by their lines. */
 function isInOrder({ length, callEvent, returnEvent, callLine, returnLine }: Operations): boolean {
   const lines: number[] = []
   for (let row = 0; row < length; row++) {

@@ -24,7 +24,7 @@ export const judgingOf = (
   ...(initial === UNKNOWN_START ? {} : { initial }),
 })
 
-/** A history as the verifier reads it, and how. */
+/** A history as the verifier read it, and the options for judging it. */
 interface Reading {
   readonly lines: Pick<JudgedLines, 'read' | 'lineOf'>
   readonly head: ProofHead
@@ -34,10 +34,10 @@ const coreEntry = (level: string, rows: readonly number[], lineOf: Int32Array): 
   { level, result: 'violated', core: rows.map((row) => lineOf[row]) },
 ]
 
-/** More than cutting a core takes. */
+/** The step limit, which the reduction of a core does not reach. */
 const MOST_STEPS = 1_000_000
 
-/** What the verifier says. */
+/** The verifier's answer. */
 export type Said = Pick<Finding, 'verdict' | 'why'>
 
 const NO_CORE: Said = {
@@ -45,29 +45,32 @@ const NO_CORE: Said = {
   why: `no ${MOST_IN_CORE} operations are found that contradict it by themselves`,
 }
 
-/** What is to be cut. */
+/** A contradiction to be reduced, with the functions for reducing it. */
 export interface Cutting {
   readonly history: History
   readonly level: string
-  /** Undefined if the verifier knows no such object. */
+  /** How the verifier judges the object; undefined if it does not support this kind of object. */
   readonly judging: Judging | undefined
-  /** Of many operations, those that answers of some may rest on; undefined if nobody knows. */
-  /** Whether some operations contradict the level if nothing else happened: a proof may rest on what is not shown. */
+  /** The operations, of many, on which some of the answers may depend; undefined if they are unknown. */
+  /**
+   * Whether some operations contradict the level when nothing else happened: a proof may depend on operations that are
+   * not shown.
+   */
   readonly contradicts: (rows: readonly number[]) => boolean
   readonly restsOn?: ((rows: readonly number[]) => readonly number[]) | undefined
 }
 
-/** Where so many operations belong together, a core begins with those that its answers rest on only. */
+/** If more operations than this belong together, the reduction begins with those on which the answers depend. */
 const MANY = 1_000
 
-/** With more operations than this, the verifier takes too long. */
+/** The most operations that the verifier searches in acceptable time. */
 const MOST_READ = 2_000
 
 /**
- * Few operations that the verifier accepts as a core, if it finds any.
+ * Returns few operations that the verifier accepts as a core; undefined if it accepts none.
  *
- * @param start where to begin
- * @param named those that contradict the level
+ * @param start the operations to begin with
+ * @param named the operations that contradict the level
  */
 export function provedCore(
   { history, level, judging, contradicts, restsOn }: Cutting,
@@ -101,8 +104,9 @@ export function provedCore(
 }
 
 /**
- * What a counterexample shows, if the verifier accepts that: so what is drawn is what is proved. Otherwise the smallest
- * core found that it accepts; if it accepts none, what is shown. It refuses it only if no other core is left.
+ * The core of a counterexample. If the verifier accepts the shown operations, these are the core, so that the drawing
+ * shows what is proved. Otherwise it is the smallest core found that the verifier accepts; if there is none, it is the
+ * shown operations, which the verifier then refuses.
  */
 export function provenCore(
   history: History,
@@ -120,7 +124,7 @@ export function provenCore(
     return said.verdict === 'accepted'
   }
   const shown = operations.flatMap(({ operation, role }) => (role === 'core' ? [operation] : []))
-  // A pattern is shown as it is: the verifier looks for the rest of it.
+  // A pattern is proved as it is: the verifier finds the rest of it.
   const isPattern = hasGuarantees(reading.head)
   const search = {
     history,
@@ -134,32 +138,32 @@ export function provenCore(
   return { operations: explained, ...(undecided ?? (isLarge ? NO_CORE : saidOf(explained))) }
 }
 
-/** Operations that contradict a level whatever the others did. */
+/** Operations that contradict a level regardless of all others. */
 export interface ProvedOrders {
-  /** Rows of the history. */
+  /** The operations, as rows of the history. */
   readonly operations: readonly number[]
-  /** What the verifier accepted, or why it accepts nothing. */
+  /** The verifier's description of what it accepted, or its reason for accepting nothing. */
   readonly why: string
   readonly isProved: boolean
-  /** Each order up to where it fails; empty if no order is looked for, or if there are too many. */
+  /** Each order up to the step at which it fails; empty if the level needs no order, or if there are too many. */
   readonly orders: readonly FailedOrder[]
 }
 
-/** The first steps of an order, of which the last cannot be taken. */
+/** The first steps of an order whose last step is impossible. */
 export interface FailedOrder {
-  /** Rows, in the order tried. A transaction that starts and commits is there twice. */
+  /** Rows, in the order tried. A transaction that starts and commits occurs twice. */
   readonly rows: readonly number[]
-  /** The operation that must come earlier; undefined if the last would not have been answered so. */
+  /** The operation that must come earlier; undefined if the last step is impossible because of its answer. */
   readonly missing: number | undefined
 }
 
-/** More operations have more orders than a person reads. */
+/** The most operations whose orders are listed; more have too many orders for a reader. */
 const MOST_LISTED = 5
 
 /**
- * Proves one violated level, and lists every order of its core, if that has at most five operations.
+ * Proves one violated level, and lists every order of its core, if the core has at most five operations.
  *
- * @throws UserError (input) if events cannot say what is known of the history
+ * @throws UserError (input) if events cannot express the history
  */
 export function proveOrders(
   history: History,

@@ -6,11 +6,11 @@ import { sourceEntries, witnessEntries } from './entries.ts'
 import { asWritten, type JudgedLines, type Judging, readLines } from './judged-lines.ts'
 import { provenCore, type Said } from './orders.ts'
 
-/** What proves a report, as far as the verifier accepts it. */
+/** The proof of a report, as far as the verifier accepts it. */
 export interface Proved {
   /** The proof: JSON lines. Undefined if no level has one. */
   readonly proof: string | undefined
-  /** The history that it is about, as it was judged: JSON lines. Undefined if the given text says the same. */
+  /** The history that the proof is about, as judged: JSON lines. Undefined if the given text has the same meaning. */
   readonly history: string | undefined
   readonly levels: readonly ProvedLevel[]
 }
@@ -18,17 +18,19 @@ export interface Proved {
 export interface ProvedLevel {
   readonly level: string
   readonly result: 'met' | 'violated'
-  /** What the verifier says of the evidence; `undecided` also if there is none. */
+  /** The verifier's verdict on the evidence; `undecided` also if there is no evidence. */
   readonly verdict: Finding['verdict']
-  /** What was accepted, or why there is no proof. */
+  /** The verifier's description of what it accepted, or the reason why there is no proof. */
   readonly why: string
 }
 
 /**
- * Makes a proof of each decided level and has the verifier accept it. What it does not accept is left out, with its reason.
+ * Proves each decided level and lets the verifier check the proof. Evidence that it does not accept is left out, with
+ * the reason.
  *
- * @param text the file, if it is one of JSON lines: the proof is about it if each line of it means what was judged
- * @param sha256 the hash of a text's bytes, in hexadecimal
+ * @param text the file, if it consists of JSON lines: the proof is about this file if each of its lines means what was
+ * judged
+ * @param sha256 returns the hash of a text's bytes, in hexadecimal
  */
 export function prove(
   history: History,
@@ -52,12 +54,12 @@ export function prove(
   const head: ProofHead = { proof: 1, history: `sha256:${sha256(text)}`, ...judging }
   const draft = createDraft({ history, head, lines })
   const named = Object.entries(levels)
-  // Those that follow from others come after them.
+  // Levels that follow from others come after them.
   for (const isImplied of [false, true])
     for (const [level, verdict] of named)
       if (verdict.result === 'met' && (verdict.witness.kind === 'implied') === isImplied)
         draft.tell(level, 'met', () => evidenceOfMet(draft, level, verdict))
-  // A weaker level that is violated proves the stronger ones.
+  // A violated weaker level proves the violation of stronger ones.
   for (const [level, verdict] of named.toReversed())
     if (verdict.result === 'violated') draft.tell(level, 'violated', () => evidenceOfViolated(draft, level, verdict))
   const { entries, proved } = draft
@@ -80,13 +82,13 @@ interface Subject {
   readonly lines: JudgedLines
 }
 
-/** A proof while it is made. */
+/** A proof under construction. */
 interface Draft extends Subject {
   readonly entries: readonly LevelProof[]
   readonly proved: readonly ProvedLevel[]
-  /** Adds the first entries that the verifier accepts. Returns what it says of them, or of the last. */
+  /** Adds the first entries that the verifier accepts. Returns its answer to them, or to the last ones tried. */
   firstAccepted(tries: Iterable<readonly LevelProof[]>): Said | undefined
-  /** Proves a level by another one, or by its own evidence. */
+  /** Proves a level by a different level, or by its own evidence. */
   tell(level: string, result: 'met' | 'violated', evidence: () => Said | undefined): void
 }
 
@@ -118,8 +120,8 @@ function createDraft(subject: Subject): Draft {
 }
 
 /**
- * Whether orders lack what a proof needs: what objects, texts and several registers held at first, or when a drain took each
- * of its messages.
+ * Whether orders lack information that a proof needs: the initial value of objects, texts and several registers, or the
+ * moment at which a drain took each of its messages.
  */
 const isPartlySaid = ({ functions, keys }: History, { initial, model }: ProofHead): boolean =>
   functions.includes('drain') ||
@@ -134,11 +136,11 @@ function evidenceOfMet(
   if (hasGuarantees(head)) return firstAccepted([[{ level, result: 'met', whole: true }]])
   if (byFinalReads.includes(level)) {
     const said = firstAccepted([[{ level, result: 'met', final: true }]])
-    // Its definition is narrower than what is implied.
+    // The verifier's definition of the level is narrower than the implied one.
     return witness.kind === 'implied' && said?.verdict === 'refused' ? undefined : said
   }
   if (witness.kind === 'implied') {
-    // Why a stronger level that it follows from is not proved.
+    // The reason why the stronger level that implies it is not proved.
     const source = proved.find((each) => each.level === witness.by)
     if (source === undefined || !isProved(source)) return source
   }
@@ -161,7 +163,7 @@ function evidenceOfViolated(
   return isProved(said) ? firstAccepted([[{ level, result: 'violated', core }]]) : said
 }
 
-/** Levels that final reads show. */
+/** Levels that depend on final reads. */
 const byFinalReads: readonly string[] = ['eventual', 'convergent']
 
 const NO_EVIDENCE: Said = { verdict: 'undecided', why: 'the check keeps no evidence of it' }

@@ -7,9 +7,9 @@ import { NULL_ID } from './gaps.ts'
 import { DEQUEUE, ENQUEUE, queueNumbers } from './operations.ts'
 
 /**
- * Jepsen's `total-queue`: what goes in must come out. Assumes that each queue was drained at the end. If nothing shows
- * that (a drain, a dequeue marked final, or one that found nothing after the last enqueue), missing messages may still
- * be in the queue, and the result is unknown. What was there at the start may come out.
+ * Jepsen's `total-queue`: every enqueued message must be dequeued. Assumes that each queue was drained at the end. If
+ * nothing shows this (a drain, a dequeue marked final, or one that found nothing after the last enqueue), missing
+ * messages may still be in the queue, and the result is unknown. Initial messages may be dequeued.
  */
 export function accountOfQueue(history: History, initial: Json, budget: Budget): Accounting {
   const { operations } = history
@@ -58,7 +58,7 @@ export function accountOfQueue(history: History, initial: Json, budget: Budget):
   })
 }
 
-/** How often a message may have been there at the start, by its value. */
+/** Returns how often a message may have been in the queue initially, by its value. */
 function countAtFirst({ values }: History, initial: Json): (value: number) => number {
   if (isUnknownStart(initial)) return () => Number.POSITIVE_INFINITY
   const counts = new Map<number, number>()
@@ -69,13 +69,13 @@ function countAtFirst({ values }: History, initial: Json): (value: number) => nu
   return (value) => counts.get(value) ?? 0
 }
 
-/** The messages put into a history's queues and taken out, and the evidence that nothing was left. */
+/** The messages enqueued and dequeued in a history, and the evidence that queues were emptied. */
 interface Traffic {
-  /** By the name of a message, as `elementName` gives it. */
+  /** Tallies by the name of a message, as `elementName` returns it. */
   readonly tallies: ReadonlyMap<number, Tally>
   readonly attempted: number
   readonly acknowledged: number
-  /** By key: how many messages operations of unknown outcome may have taken. */
+  /** By key: the number of messages that operations of unknown outcome may have taken. */
   readonly takers: Map<number, number>
   /** Whether something shows that the queue of this key was drained after the last enqueue. */
   readonly isDrained: (key: number) => boolean
@@ -86,7 +86,7 @@ function trafficOf(history: History, budget: Budget): Traffic {
   const tallies = new Map<number, Tally>()
   let attempted = 0
   let acknowledged = 0
-  // By key: the last event of an enqueue, and the last one that shows that the queue was drained.
+  // By key: the last event of an enqueue, and the last event that shows a drained queue.
   const lastEnqueue = new Map<number, number>()
   const drainedAt = new Map<number, number>()
   const raise = (events: Map<number, number>, key: number, event: number): void => {
@@ -136,14 +136,14 @@ function trafficOf(history: History, budget: Budget): Traffic {
   return { tallies, attempted, acknowledged, takers, isDrained }
 }
 
-/** Takes `count` from a key's stock; false if there is not enough. */
+/** Takes `count` messages from a key's stock; false if the stock is too small. */
 function take(stock: Map<number, number>, key: number, count: number): boolean {
   const left = (stock.get(key) ?? 0) - count
   stock.set(key, left)
   return left >= 0
 }
 
-/** What was taken from stocks that did not have it. */
+/** The number of messages taken from stocks that did not have them. */
 function beyond(stock: ReadonlyMap<number, number>): number {
   let sum = 0
   for (const left of stock.values()) sum += Math.max(0, -left)
@@ -151,7 +151,7 @@ function beyond(stock: ReadonlyMap<number, number>): number {
 }
 
 interface Tally {
-  /** The enqueue to show; for a message that nobody enqueued, the operation that took it. */
+  /** The enqueue to show; for a message that no operation enqueued, the operation that dequeued it. */
   row: number
   readonly value: number
   attempts: number

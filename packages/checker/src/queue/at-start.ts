@@ -5,11 +5,14 @@ import { askedByKey, type LeastStarts } from '../object/model/least-start.ts'
 import { NULL_ID } from './gaps.ts'
 import { DRAIN, ENQUEUE, queueNumbers } from './operations.ts'
 
-/** What came out although nobody put it in: in order of return, and what drains returned last, since they empty the queue. */
+/**
+ * Messages that were dequeued although no operation enqueued them: in order of return, and those of drains last, since
+ * a drain empties the queue.
+ */
 export const takenAtStart = (history: History): LeastStarts =>
   new Map(Array.from(takenByKey(history), ([key, { foreign }]) => [key, foreign]))
 
-/** Queues out of which nothing came that was put in: all of it may be lost. */
+/** Queues that returned none of the enqueued messages: all of these may be lost. */
 export const noneCameOut =
   (kind: string) =>
   (history: History): ByStart => {
@@ -25,11 +28,11 @@ export const noneCameOut =
   }
 
 interface Taken {
-  /** The messages that nobody put in, refused ones not among them. */
+  /** The returned messages that no operation enqueued, or tried to enqueue in vain. */
   readonly foreign: Json[]
-  /** Whether anything came out that was put in. */
+  /** Whether any enqueued message was dequeued. */
   isOwnTaken: boolean
-  /** How many were put in. */
+  /** The number of acknowledged enqueues. */
   acknowledged: number
 }
 

@@ -10,7 +10,7 @@ import { lifetimes, momentsOf, takenBefore } from './lives.ts'
 import { enqueuedBy, keyOfMessages, type Messages, messageObject } from './messages.ts'
 import { ENQUEUE, messagesAtFirst, queueFunctions } from './operations.ts'
 
-/** Messages in any order. A dequeue that returns null found nothing, so null is no message. */
+/** Messages in any order. A dequeue that returns null found nothing, so null cannot be a message. */
 export const bag: ObjectEntry = {
   name: 'bag',
   aliases: ['total-queue', 'unordered-queue'],
@@ -27,7 +27,7 @@ export const bag: ObjectEntry = {
 }
 
 /**
- * If nobody knows what was there: a message that was put in is taken before an equal initial one, which leaves the most
+ * For unknown initial content: an enqueued message is taken before an equal initial one, which leaves the most
  * possibilities.
  */
 export const bagFrom = (initial: Messages): Specification<Messages> => ({
@@ -41,7 +41,7 @@ export const bagFrom = (initial: Messages): Specification<Messages> => ({
       isKnown,
       messages: messages.toSpliced(messages.indexOf(message), 1),
     })
-    // It took any of them, or found none.
+    // The dequeue took any of the messages, or found none.
     if (output === undefined) return [state, ...[...new Set(messages)].map(without)]
     if (output === null) return messages.length === 0 ? [{ isKnown: true, messages }] : []
     const message = JSON.stringify(output)
@@ -52,10 +52,10 @@ export const bagFrom = (initial: Messages): Specification<Messages> => ({
 })
 
 /**
- * Decides a bag of distinct messages, in O(n log n). Messages do not affect each other: each one's enqueue must begin
- * before its single dequeue returns. A dequeue that found nothing needs a moment at which the bag may be empty (see
- * `findGap`); any such moment will do, since every message can come and go entirely before or after it. Without such
- * dequeues, messages may also repeat.
+ * Decides a bag of distinct messages, in O(n log n). Messages do not affect each other: each message's enqueue must
+ * begin before its single dequeue returns. A dequeue that found nothing needs a moment at which the bag may be empty
+ * (see `findGap`). Any such moment is valid, since every message can come and go entirely before or after it. Without
+ * such dequeues, messages may also repeat.
  */
 function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   const messages = lifetimes(part, initial, budget)
@@ -67,7 +67,7 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   if ('conflict' in gaps) return { result: 'violated', conflict: gaps.conflict }
   for (const [n, empty] of empties.entries()) moments.push({ at: gaps[n], operation: empty })
   for (const { enqueue, dequeue, enqueued, dequeueFrom } of lives) {
-    // If the two overlap, they take effect together, as the dequeue begins.
+    // If the enqueue and the dequeue overlap, they take effect together, when the dequeue begins.
     const together = enqueued >= dequeueFrom
     if (enqueue !== -1) moments.push({ at: together ? dequeueFrom : enqueued, operation: enqueue })
     if (dequeue !== -1) moments.push({ at: dequeueFrom, operation: dequeue })
@@ -78,7 +78,7 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   return { result: 'met', order: orderByMoment(moments, budget) }
 }
 
-/** Just before a moment at which nothing is left, and after every event before it. */
+/** Places an operation just before a moment at which the bag is empty, and after every earlier event. */
 const QUARTER = 0.25
 
 function simulate(part: Part): (i: number) => boolean {
@@ -95,7 +95,7 @@ function simulate(part: Part): (i: number) => boolean {
     if (part.f[i] === ENQUEUE) return change(part.input[i], 1)
     if (part.returns[i] === NEVER) return ++unknown > 0
     if (part.output[i] !== NULL_ID) return change(part.output[i], -1)
-    // Dequeues of unknown outcome took the rest.
+    // Dequeues of unknown outcome took the remaining messages.
     const isEmpty = size <= unknown
     unknown -= size
     size = 0

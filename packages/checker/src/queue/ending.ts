@@ -11,8 +11,8 @@ import { NULL_ID } from './gaps.ts'
 import { DRAIN, ENQUEUE, queueNumbers } from './operations.ts'
 
 /**
- * What tells that a queue is empty: a drain that was answered, or a dequeue marked final that found nothing. It counts
- * if it began after everything had been put in.
+ * The operations that show an empty queue: an answered drain, or a dequeue marked final that found nothing, if it began
+ * after all enqueues had ended.
  *
  * @throws OutOfTime
  */
@@ -48,30 +48,30 @@ export function endingOfMessages(history: History, budget: Budget): Ending {
   }
 }
 
-/** What went into a queue and came out of it, of one value. */
+/** How often one value was enqueued and dequeued. */
 interface Passage {
   readonly value: number
-  /** How often it must have been there: at first, or acknowledged. */
+  /** How often the value must have been in the queue: initially, or by acknowledged enqueues. */
   given: number
-  /** How often it may have been put in. */
+  /** How often the value may have been enqueued. */
   tried: number
   readonly rows: OperationRow[]
   taken: number
 }
 
-/** One queue that was drained. */
+/** A drained queue. */
 interface Drained {
   readonly key: number
   readonly drain: OperationRow
   readonly passages: Map<number, Passage>
-  /** Operations of unknown outcome that may have taken messages, and how many they may have taken. */
+  /** Operations of unknown outcome that may have taken messages, and the most messages that they may have taken. */
   readonly takers: OperationRow[]
   mostTaken: number
 }
 
 /**
- * Eventual consistency of queues that were drained: every initial and every acknowledged message came out, and nothing
- * came out that nobody put in. What came out twice is another matter: a queue may deliver at least once.
+ * Eventual consistency of drained queues: every initial and every acknowledged message was dequeued, and no message was
+ * dequeued that was neither initial nor enqueued. Repeated deliveries are allowed: a queue may deliver at least once.
  *
  * @throws OutOfTime
  */
@@ -132,7 +132,7 @@ function drainedOf({ history, initial, ending }: Ended, budget: Budget): Readonl
 const messagesIn = ({ values }: History, output: number): readonly number[] =>
   (elementsOf(values.json(output as ValueId)) ?? []).map((each) => values.id(each))
 
-/** What is wrong with the end of a queue; undefined if nothing is. */
+/** Describes what is wrong with a queue's final state; undefined if it is correct. */
 function endOf(
   { history, initial }: Ended,
   { key, drain, passages, takers, mostTaken }: Drained,
@@ -167,7 +167,7 @@ function endOf(
   }
   if (gone === 0) return undefined
   if (gone <= mostTaken) return 'excused'
-  // Enough of them that the operations of unknown outcome cannot have taken all.
+  // Lists more messages than the operations of unknown outcome can have taken.
   let left = mostTaken
   const enough: Passage[] = []
   for (const passage of missing) {

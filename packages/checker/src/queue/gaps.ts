@@ -2,16 +2,17 @@ import { type Budget, ticking } from '../limits/budget.ts'
 import { firstWhere } from '../search/halving.ts'
 import type { Life } from './life.ts'
 
-/** The value id of null: a dequeue that found nothing. */
+/** The value id of null, which means that a dequeue found nothing. */
 export const NULL_ID = 0
 
 const HALF = 0.5
 
 /**
- * Finds moments at which a queue may be empty. For a span of time: the first moment in it, half way between two event
- * positions, at which no message is certainly there (acknowledged, with its dequeue not yet called), and by which at
- * least as many dequeues of unknown outcome were called as messages were acknowledged that no known dequeue took. Such
- * moments do not exclude each other: at each, those dequeues have taken everything that had to be taken.
+ * Finds moments at which a queue may be empty. For a span of time, it is the first moment, half way between two event
+ * positions, that meets two conditions. No message is certainly in the queue (acknowledged, with its dequeue not yet
+ * called). And at least as many dequeues of unknown outcome were called as messages were acknowledged that no known
+ * dequeue took. Such moments do not exclude each other: at each, these dequeues have taken every message that had to be
+ * taken.
  */
 export function findGap(
   lives: readonly Life[],
@@ -42,7 +43,7 @@ export function findGap(
     certain[at] += certain[at - 1]
     spare[at] += spare[at - 1]
   }
-  // By event position: the first moment from there on at which the queue may be empty.
+  // By event position: the first moment from this position on at which the queue may be empty.
   const next = new Int32Array(last + 2)
   let possible = last + 1
   for (let at = last + 1; at >= 0; at--) {
@@ -58,11 +59,11 @@ export function findGap(
   }
 }
 
-/** With more event positions than this for each message, only those where something changes are looked at. */
+/** With more event positions than this for each message, only positions with changes are examined. */
 const SPARSEST = 16
 const SMALLEST = 1_024
 
-/** The same for few messages among the events of many other queues. */
+/** `findGap` for few messages among the events of many other queues. */
 function findSparseGap(
   lives: readonly Life[],
   unknownCalls: readonly number[],
@@ -92,7 +93,7 @@ function findSparseGap(
     spare += change.spare
     isPossible.push(certain === 0 && spare >= 0)
   }
-  // By change: the first from there on after which the queue may be empty.
+  // By change: the first change from this one on after which the queue may be empty.
   const next = new Int32Array(positions.length + 1).fill(-1)
   for (let at = positions.length - 1; at >= 0; at--) next[at] = isPossible[at] ? at : next[at + 1]
   return (from, to) => {
@@ -109,7 +110,7 @@ export interface Taking {
   /** The message, and the deadline for taking it. */
   readonly life: Life
   readonly before: number
-  /** The operations that show that it was gone by then. */
+  /** The operations that show that the message was gone by the deadline. */
   readonly shownBy: readonly number[]
 }
 
@@ -118,8 +119,9 @@ type Taken =
   | { readonly conflict: readonly number[] }
 
 /**
- * Assigns such messages to dequeues of unknown outcome, in order of their calls. If there are not enough of these in time:
- * the messages for which they do not suffice, with what shows that they were gone. Both lists are ordered by time.
+ * Assigns such messages to dequeues of unknown outcome, in order of the dequeues' calls. If there are too few dequeues
+ * in time, returns the messages for which they do not suffice, with the operations that show that the messages were
+ * gone. Both lists are ordered by time.
  */
 export function takeByUnknown(needed: readonly Taking[], unknown: readonly number[], calls: Int32Array): Taken {
   const taken: { readonly life: Life; readonly dequeue: number; readonly before: number }[] = []

@@ -8,16 +8,16 @@ import { ENQUEUE } from './operations.ts'
 
 const NONE = -1
 
-/** With more dequeues of unknown outcome, too much could be explained by them. */
+/** The most dequeues of unknown outcome: with more, they could explain too much. */
 const MOST_UNKNOWN = 500
 
 /** Suspicions looked into. */
 const MOST_SUSPECTED = 16
 
 /**
- * Looks for messages that were dequeued without having been enqueued, or twice, or too early, and, if order matters,
- * for two dequeued in the wrong order: a pass over typed arrays, far cheaper than deciding a long history. A suspicion
- * is judged together with everything done to its messages, which is contradictory only if the whole is. Returns those
+ * Looks for messages that were dequeued without an enqueue, twice or too early and, if order matters, for two messages
+ * dequeued in the wrong order. It is a pass over typed arrays, far cheaper than deciding a long history. Each suspicion
+ * is confirmed by judging all operations on its messages: if these are contradictory, so is the whole. Returns those
  * operations.
  *
  * @throws OutOfTime
@@ -72,14 +72,14 @@ interface Passages {
   readonly dequeue: Int32Array
 }
 
-/** Two messages, the first of which was enqueued before the other and dequeued after it. */
+/** Returns two messages of which the first was enqueued before the second and dequeued after it. */
 function overtaken(
   part: Part,
   { message, enqueue, dequeue }: Passages,
   budget: Budget,
 ): readonly [number, number] | undefined {
   const { f, calls, returns } = part
-  // Of the messages whose enqueue had returned, the one whose dequeue was called last.
+  // Of the messages whose enqueue had returned, the message whose dequeue was called last.
   let latest = NONE
   for (const event of eventsInOrder(part, budget)) {
     budget.tick()

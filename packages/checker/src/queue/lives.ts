@@ -8,7 +8,7 @@ import { findGap, NULL_ID, type Taking } from './gaps.ts'
 import type { Life } from './life.ts'
 import { ENQUEUE, messagesAtFirst, NO_MESSAGE } from './operations.ts'
 
-// When each message of a bag or queue was in it.
+// The time spans in which a bag or queue held each message.
 
 export interface Lives {
   readonly lives: readonly Life[]
@@ -21,7 +21,7 @@ export interface Lives {
 
 /**
  * Pairs each dequeue with the enqueue of its message. Among equal messages, the enqueue called first is paired with the
- * dequeue that returns first: if any pairing works, that one does. Undefined if messages repeat and the pairing
+ * dequeue that returns first: if any pairing is valid, this one is. Undefined if messages repeat and the pairing
  * matters.
  */
 export function lifetimes(
@@ -75,7 +75,7 @@ export function lifetimes(
   for (const [message, givers] of enqueues) {
     budget.tick()
     for (const enqueue of givers.slice(dequeues.get(message)?.length ?? 0)) {
-      // An unseen enqueue of unknown outcome need not have happened.
+      // An enqueue of unknown outcome whose message was not dequeued need not have happened.
       if (returns[enqueue] === NEVER) continue
       lives.push({
         enqueue,
@@ -90,7 +90,7 @@ export function lifetimes(
   return { lives, empties, unknown, repeated }
 }
 
-/** A message that came out and that nobody put in is a contradiction by itself, whatever else happened. */
+/** Returns the dequeue of a message that was neither initial nor enqueued: a contradiction by itself. */
 function strayIn(part: Part, initial: Json, budget: Budget): { readonly conflict: readonly number[] } | undefined {
   const { length, f, input, output, returns } = part
   const given = new Set<number>(elementsOf(initial)?.map((message) => part.history.values.id(message)))
@@ -106,7 +106,10 @@ function strayIn(part: Part, initial: Json, budget: Budget): { readonly conflict
   return undefined
 }
 
-/** When each dequeue that found nothing may have happened; or one that cannot have, with the messages then there. */
+/**
+ * The moment at which each dequeue that found nothing may have happened; or a dequeue without such a moment, with the
+ * messages then in the queue.
+ */
 export function momentsOf(
   { lives, empties, unknown }: Lives,
   part: Part,
@@ -129,9 +132,9 @@ export function momentsOf(
 }
 
 /**
- * The operations of few messages because of which the queue was not empty at any moment of a dequeue that found nothing:
- * from one moment to the next, a message that is there until its own dequeue is called, or so many of those that stayed
- * that dequeues of unknown outcome cannot have taken all.
+ * The operations of few messages that kept the queue non-empty during a dequeue that found nothing. From one moment to
+ * the next, these are either a message that stays until its own dequeue is called, or more of the remaining messages
+ * than dequeues of unknown outcome can have taken.
  */
 function fillersOf(
   { lives, unknown }: Pick<Lives, 'lives' | 'unknown'>,
@@ -161,7 +164,7 @@ function fillersOf(
 export const operationsOf = ({ enqueue, dequeue }: Life): readonly number[] =>
   [enqueue, dequeue].filter((i) => i !== -1)
 
-/** The messages that no known dequeue took, although a later one found nothing, at one of these moments. */
+/** The messages that no known dequeue took, although a later dequeue found nothing at one of these moments. */
 export function takenBefore({ lives, empties }: Lives, moments: readonly number[], budget: Budget): readonly Taking[] {
   if (moments.length === 0) return []
   const found = moments.map((at, n) => ({ at, empty: empties[n] })).sort(ticking((a, b) => a.at - b.at, budget))

@@ -7,15 +7,18 @@ import { endingOfMessages, messagesAtEnd } from './ending.ts'
 import { glanceAtMessages } from './glance.ts'
 import { drainExpands, ENQUEUE, messagesAtFirst, NO_MESSAGE, queueNumbers } from './operations.ts'
 
-/** What queues and bags differ in. */
+/** The differences between queues and bags. */
 interface Kind extends Pick<ObjectModel, 'rule' | 'specification'> {
-  /** Whether messages come out in the order they were put in. */
+  /** Whether messages are dequeued in the order of their enqueues. */
   readonly isInOrder: boolean
   readonly fast: NonNullable<ObjectModel['fast']>
   readonly simulate: NonNullable<ObjectModel['simulate']>
 }
 
-/** Messages put in and not taken out. Where nobody knows what was there, initial ones may be left too, until it was found empty. */
+/**
+ * The messages in the queue. If the initial content is unknown, further initial messages may be left until the queue
+ * was found empty.
+ */
 export interface Messages {
   readonly isKnown: boolean
   readonly messages: readonly string[]
@@ -23,7 +26,7 @@ export interface Messages {
 
 export const keyOfMessages = ({ isKnown, messages }: Messages): string => `${isKnown ? '=' : '+'}${messages.join(' ')}`
 
-/** An object that messages are put into, and taken out of once. */
+/** An object that holds messages, each dequeued once. */
 export const messageObject = ({ rule, isInOrder, specification, fast, simulate }: Kind): ObjectModel => ({
   rule,
   numbers: queueNumbers,

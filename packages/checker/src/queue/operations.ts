@@ -2,7 +2,7 @@ import { canonical, type Json } from '@chaosproxy/history'
 import { listAtFirst } from '../object/model/any-start.ts'
 import type { Expansion } from '../object/model/part.ts'
 
-// What bags and queues have in common: their operations and their initial content.
+// The common parts of bags and queues: their operations and their initial content.
 
 export const ENQUEUE = 0
 export const DEQUEUE = 1
@@ -21,8 +21,8 @@ export const queueNumbers: { readonly [f: string]: number } = {
 export const queueFunctions: readonly string[] = ['enqueue', 'dequeue', 'drain']
 
 /**
- * A drain dequeues until nothing is left: each message it returned counts as dequeued at some time during the drain, and
- * at some time during it the queue was empty.
+ * A drain dequeues until the queue is empty: each message that it returned counts as dequeued at some time during the
+ * drain, and at some time during the drain the queue was empty.
  */
 export const drainExpands: Omit<Expansion, 'itemsAtFirst'> = { from: DRAIN, to: DEQUEUE }
 

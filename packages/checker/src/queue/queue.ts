@@ -11,7 +11,7 @@ import { type Lives, lifetimes, momentsOf, operationsOf, takenBefore } from './l
 import { enqueuedBy, keyOfMessages, type Messages, messageObject } from './messages.ts'
 import { ENQUEUE, messagesAtFirst, queueFunctions } from './operations.ts'
 
-/** Messages in order: first in, first out. A dequeue that returns null found nothing. */
+/** Messages in order: first in, first out. A dequeue that returns null found an empty queue. */
 export const queue: ObjectEntry = {
   name: 'queue',
   aliases: ['fifo-queue', 'fifo'],
@@ -27,7 +27,7 @@ export const queue: ObjectEntry = {
   }),
 }
 
-/** If nobody knows what was there: once a message that was put in comes out, no initial one is left. */
+/** For unknown initial content: after the first dequeue of an enqueued message, no initial message is left. */
 export const queueFrom = (initial: Messages): Specification<Messages> => ({
   initial,
   step: (state, operation) => {
@@ -45,13 +45,13 @@ export const queueFrom = (initial: Messages): Specification<Messages> => ({
 })
 
 /**
- * Decides a queue of distinct messages, in O(n log n). In addition to a bag's conditions, first in must be first out: a
- * message comes before another if its enqueue, or its dequeue, returned before the other's was called (each interval
- * reduced to what its other end allows). Both relations are interval orders, and their union has a cycle only if two
- * messages come before each other (Henzinger, Sezgin & Vafeiadis, CONCUR 2013; Bouajjani, Emmi, Enea & Hamza, ICALP
- * 2015). A dequeue that found nothing is a moment that every message comes entirely before or after. In any order of
- * the messages that respects the relation, doing each operation as late as its return and those after it allow respects
- * real time.
+ * Decides a queue of distinct messages, in O(n log n). In addition to a bag's conditions, messages must be first in,
+ * first out: a message precedes another if its enqueue, or its dequeue, returned before the other's was called (each
+ * interval reduced to what its other end allows). Both relations are interval orders, and their union has a cycle only
+ * if two messages precede each other (Henzinger, Sezgin & Vafeiadis, CONCUR 2013; Bouajjani, Emmi, Enea & Hamza, ICALP
+ * 2015). A dequeue that found nothing is a moment that lies entirely before or after every message. For any order of
+ * the messages that respects the relation, real time is respected if each operation takes effect as late as its return
+ * and the operations after it allow.
  */
 function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   const messages = lifetimes(part, initial, budget)
@@ -73,10 +73,10 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
 }
 
 /**
- * The messages, with dequeues of unknown outcome paired with messages they must have taken: those gone before a moment
- * at which the queue was empty, or before the dequeue returned of a message enqueued strictly later. Both concern the
- * messages enqueued first, so the earliest dequeues can take the earliest messages. A conflict if there are not enough
- * of them in time.
+ * Pairs dequeues of unknown outcome with the messages that they must have taken: messages gone before a moment at which
+ * the queue was empty, or before the dequeue returned of a message enqueued strictly later. Both conditions concern the
+ * messages enqueued first, so the earliest dequeues can take the earliest messages. Returns a conflict if too few
+ * dequeues are in time.
  */
 function withTaken(
   part: Part,
@@ -106,14 +106,17 @@ function withTaken(
   const taken = takeByUnknown(needed.reverse(), unknown, part.calls)
   if ('conflict' in taken) return taken
   for (const { life, dequeue } of taken) {
-    // It is taken before any message that stays for good.
+    // The message is taken before any message that stays forever.
     const dequeueFrom = Math.max(part.calls[dequeue], life.enqueueFrom)
     result.push({ ...life, dequeue, dequeueFrom, dequeued: NEVER - 1 })
   }
   return result
 }
 
-/** A topological order of the relation above, built from minimal messages; or two that precede each other. */
+/**
+ * A topological order of the precedence defined above, built from minimal messages; or two messages that precede each
+ * other.
+ */
 function inOrder(
   lives: readonly Life[],
   budget: Budget,
@@ -139,14 +142,15 @@ function inOrder(
     while (isGone[byDequeued[at.dequeued]] === 1) at.dequeued++
     const firstEnqueued = lives[byEnqueued[at.enqueued]].enqueued
     const firstDequeued = lives[byDequeued[at.dequeued]].dequeued
-    // No remaining message comes before one whose intervals begin before the first of all ends.
+    // No remaining message precedes one whose intervals begin before the first end of all intervals.
     while (at.enqueueFrom < all.length && lives[byEnqueueFrom[at.enqueueFrom]].enqueueFrom <= firstEnqueued)
       pass(byEnqueueFrom[at.enqueueFrom++])
     while (at.dequeueFrom < all.length && lives[byDequeueFrom[at.dequeueFrom]].dequeueFrom <= firstDequeued)
       pass(byDequeueFrom[at.dequeueFrom++])
     const minimal = ready.pop()
     if (minimal === undefined) {
-      // The one enqueued first cannot be minimal by its enqueue, so it is not by its dequeue; and vice versa.
+      // The message enqueued first is not minimal because of its dequeue, and the message dequeued first because of its
+      // enqueue.
       return { conflict: [lives[byEnqueued[at.enqueued]], lives[byDequeued[at.dequeued]]] }
     }
     isGone[minimal] = 1
@@ -177,7 +181,7 @@ function replayLate(sequence: readonly Life[], budget: Budget): Int32Array {
     while (left <= at) {
       const next = left
       enterUpTo(next)
-      // It may have left before it is reached.
+      // The message may already have left.
       if (left > next) continue
       left++
       const { dequeue } = sequence[next]
@@ -189,7 +193,7 @@ function replayLate(sequence: readonly Life[], budget: Budget): Int32Array {
       const { enqueue } = sequence[entered]
       entered++
       if (enqueue !== -1) order.push(enqueue)
-      // A dequeue that found nothing comes after all earlier messages have left.
+      // A dequeue that found nothing takes effect after all earlier messages have left.
       else leaveUpTo(entered - 1)
     }
   }

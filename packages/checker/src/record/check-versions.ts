@@ -18,7 +18,7 @@ import {
   writersOf,
 } from './lost-versions.ts'
 
-/** For each version that was found, how often part of a history may be judged. */
+/** The most judgements of part of a history for each version found. */
 const MOST_TRIED_FOR_EACH = 16
 
 /** The share of the time for assigning versions to lost writes. */

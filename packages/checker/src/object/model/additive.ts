@@ -3,13 +3,15 @@ import type { Budget } from '../../limits/budget.ts'
 import { distinctOperations, IMPOSSIBLE, type Machine, named, type Weights } from './machine.ts'
 import type { Part } from './part.ts'
 
-/** Amounts by name; absent means 0. */
+/** Amounts by name; an absent name means 0. */
 type Amounts = ReadonlyMap<string, number>
 
-/** An object that is amounts by name, none of which may go below 0. */
+/** An object that consists of named amounts, none of which may go below 0. */
 export interface Additive {
   readonly initial: Amounts
-  /** The amounts an operation adds; for an observation, all amounts instead. Undefined: neither. */
+  /**
+   * The amounts that an operation adds, or all amounts that an observation shows. Undefined for any other operation.
+   */
   effectOf(
     operation: ObjectOperation,
   ): { readonly adds: readonly (readonly [name: string, amount: number])[] } | { readonly shows: Amounts } | undefined
@@ -17,10 +19,13 @@ export interface Additive {
 
 const FIRST_VECTORS = 64
 
-/** What is added, by place. */
+/** Added amounts, by the place of the name. */
 type Placed = readonly (readonly [place: number, amount: number])[]
 
-/** Amounts as states. Undefined if an operation is of another kind, or amounts are not integers that add up exactly. */
+/**
+ * A machine whose states are amounts. Undefined if an operation neither adds nor observes, or if amounts are not
+ * integers that add up exactly.
+ */
 export function additiveMachine(part: Part, additive: Additive, budget: Budget): Machine | undefined {
   const distinct = distinctOperations(part, false, budget)
   const { operations, code } = distinct
@@ -57,7 +62,7 @@ export function additiveMachine(part: Part, additive: Additive, budget: Budget):
   }
   const nothing = new Float64Array(places.size)
   const first = states.numberOf(sum(nothing, initial))
-  /** By operation: the state it observes, or -1. */
+  /** By operation: the state that it observes, or -1. */
   const shown = new Int32Array(operations.length).fill(-1)
   const adds: Placed[] = []
   for (const [o, effect] of effects.entries()) {
@@ -94,7 +99,7 @@ function weightsOf(initial: Placed, effects: readonly Effect[]): Weights {
   return { initial: weigh(initial), adds: (code) => adds[code], shows: (code) => shows[code] }
 }
 
-/** Small enough that sums of ordinary amounts stay exact; they only guide the search. */
+/** Weights are small enough that sums of ordinary amounts stay exact; they only guide the search. */
 const weightOf = (place: number): number => (Math.imul(place + 1, 0x9e3779b1) >>> 6) + 1
 
 interface Vectors {
@@ -104,7 +109,7 @@ interface Vectors {
   readonly release: () => void
 }
 
-/** Numbers distinct lists of amounts, all of equal length, in order of appearance. */
+/** Numbers distinct lists of amounts of equal length, in order of appearance. */
 function createVectors(width: number, budget: Budget): Vectors {
   let vectors = new Float64Array(FIRST_VECTORS * width)
   // Open addressing, at most half full; 0 is empty, otherwise the number + 1.

@@ -7,34 +7,48 @@ import type { Part } from './part.ts'
 
 /** How to judge an object whose initial state is unknown. */
 export interface AnyStart {
-  /** The object with nothing known yet: a state is what follows from the results so far, several if ambiguous. */
+  /**
+   * The object without a known state: its states are consequences of the results so far, several if they are ambiguous.
+   */
   readonly specification: Specification<unknown> | ((history: History) => Specification<unknown>)
-  /** Possible initial values, to be tried by the faster methods for known initial values. @throws OutOfTime */
+  /**
+   * Possible initial values, for the faster methods that need one.
+   * @throws OutOfTime
+   */
   readonly guesses: (part: Part, budget: Budget) => Guesses
-  /** As in `ObjectModel`: operations that contradict each other whatever the initial value. @throws OutOfTime */
+  /**
+   * As in `ObjectModel`: operations that contradict each other for every initial value.
+   * @throws OutOfTime
+   */
   readonly refute?: (part: Part, budget: Budget) => readonly number[] | undefined
-  /** Observations that only the initial value explains, so that it could hide a bug; absent if there are none. */
+  /**
+   * Observations that only the initial value explains, so that it could hide a bug. Absent if the object has no such
+   * observations.
+   */
   readonly byStart?: (history: History) => ByStart
-  /** The initial values by which `decidedByStart` judges again. */
+  /** The least initial values, from which `decidedByStart` judges again. */
   readonly leastStarts?: (history: History) => LeastStarts
 }
 
 export interface Guesses {
   readonly starts: readonly Json[]
-  /** Whether nothing explains the operations if none of these does. */
+  /** Whether nothing explains the operations if none of these initial values does. */
   readonly isComplete: boolean
 }
 
 /** The most initial values to try. */
 export const MOST_GUESSES = 64
 
-/** As if it had been empty initially. */
+/** Guesses that the object was initially empty. */
 export const guessNothing = (): Guesses => ({ starts: [null], isComplete: false })
 
-/** The distinct values, in order of their texts. */
+/** The distinct texts, sorted. */
 export const sorted = (texts: Iterable<string>): readonly string[] => [...new Set(texts)].sort()
 
-/** The elements that an object begins with; null stands for none. @throws UserError */
+/**
+ * The initial elements of an object; null means none.
+ * @throws UserError
+ */
 export function listAtFirst(initial: Json, kind: string, example: string = '[1,2]'): readonly Json[] {
   if (initial === null) return []
   if (Array.isArray(initial)) return initial

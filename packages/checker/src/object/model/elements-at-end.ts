@@ -5,23 +5,23 @@ import type { Budget } from '../../limits/budget.ts'
 import { show } from '../../verdict/words.ts'
 import type { Convergence, Ended, WrongEnd } from './object-model.ts'
 
-/** An object that holds elements and is read whole. */
+/** An object that holds elements, and whose reads return all of them. */
 export interface Elements {
-  /** The operation that adds an element, and how a sentence says so. */
+  /** The operation that adds an element, and the words for it in a sentence. */
   readonly adds: string
   readonly added: string
-  /** The operation that removes one. */
+  /** The operation that removes an element. */
   readonly removes?: string
   readonly atFirst: (initial: Json) => readonly Json[]
-  /** Whether an element is there once for each time it was added, as in a list; in a set it is there once. */
+  /** Whether an element is present once for each addition, as in a list; in a set it is present once. */
   readonly isCounted: boolean
   /** Whether reads agree only if they hold the elements in the same order. */
   readonly isOrdered: boolean
 }
 
 /**
- * Eventual consistency of sets and lists, by their final reads: they agree, hold every element that was there at the
- * start or was acknowledged before them and that nobody removed, and hold nothing that nobody added.
+ * Eventual consistency of sets and lists, by their final reads. These agree, and hold every element that was initial or
+ * acknowledged before them, unless some operation removed it. They hold no element that was neither initial nor added.
  *
  * @throws OutOfTime
  */
@@ -34,7 +34,7 @@ export function elementsAtEnd(ended: Ended, elements: Elements, budget: Budget):
   return { result: 'met' }
 }
 
-/** By key that was read in the end: the rows that may have changed it. */
+/** By key with a final read: the rows that may have changed it. */
 function changesOf(
   { history, ending }: Ended,
   { adds, removes }: Elements,
@@ -52,14 +52,14 @@ function changesOf(
   return changes
 }
 
-/** One object: the operations that may have changed it, and its final reads. */
+/** The operations that may have changed one object, and its final reads. */
 interface Own {
   readonly key: number
   readonly reads: readonly OperationRow[]
   readonly changes: readonly OperationRow[]
 }
 
-/** How often a read must hold an element, and how often it may. */
+/** How often a read must and may hold an element. */
 interface Limit {
   least: number
   most: number
@@ -72,7 +72,7 @@ function wrongRead(ended: Ended, elements: Elements, own: Own, budget: Budget): 
   let afterAll: ReadonlyMap<number, Limit> | undefined
   for (const [n, read] of own.reads.entries()) {
     const isSettled = callEvent[read] > settled
-    // The first read was right, and this one says the same.
+    // The first read was right, and this read returned the same output.
     if (n > 0 && isSettled && afterAll !== undefined && output[read] === output[first]) continue
     const limits = (isSettled ? afterAll : undefined) ?? limitsAt(ended, elements, own, read, budget)
     if (isSettled) afterAll = limits
@@ -181,7 +181,7 @@ function wrongElement(
   return undefined
 }
 
-/** Since when an element must be there: its first acknowledgement, or the start. */
+/** The time from which an element must be present: its first acknowledgement, or the start. */
 function sinceWhen(history: History, adders: readonly OperationRow[], read: OperationRow): string {
   const { outcome, returnEvent, callEvent } = history.operations
   const before = adders.filter((row) => outcome[row] === OK && returnEvent[row] < callEvent[read])

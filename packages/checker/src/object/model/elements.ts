@@ -1,10 +1,10 @@
 import { elementsOf, type History, type Json, UserError, type ValueId } from '@chaosproxy/history'
 import { placeOf } from '../../encoding/operation-row.ts'
 
-/** The elements that the read in a row of the history returned, as value ids. */
+/** The elements, as value ids, that a read returned, by row of the history. */
 export type Contents = (row: number) => Int32Array
 
-/** Computes each distinct read once. */
+/** Reads the contents of outputs; computes each distinct output once. */
 export function createContents(history: History): Contents {
   const known = new Map<number, Int32Array>()
   return (row) => {
@@ -32,14 +32,14 @@ function listOf(history: History, row: number): readonly Json[] {
 
 /** Numbers value ids from 0 in order of appearance. */
 export interface Numbering {
-  /** The number of an id; a new one if it has none. */
+  /** The number of an id; a new number if it has none. */
   readonly of: (id: number) => number
   readonly count: () => number
 }
 
 /**
- * By a table while ids are close together, as integers are, and by hashing otherwise: a history may have thousands of
- * sets, each with a few ids from anywhere, so memory is proportional to how many there are.
+ * Uses a table while ids are close together, as integers are, and a hash table otherwise. A history may have thousands
+ * of sets, each with a few scattered ids, so memory is proportional to the number of ids.
  */
 export function createNumbering(): Numbering {
   let hashed: HashTable | undefined
@@ -73,22 +73,22 @@ export function createNumbering(): Numbering {
 
 const SMALLEST = 64
 
-/** Most sets of a history with thousands of them have few elements. */
+/** The initial size of a table: of thousands of sets, most have few elements. */
 const FIRST = 8
 
-/** The most places that a table may have for each id. */
+/** The most places of a table per id. */
 const SPARSEST = 8
 
 interface HashTable {
-  /** The number of an id, which becomes the given one if it has none. */
+  /** The number of an id; `otherwise` becomes its number if it has none. */
   readonly of: (id: number, otherwise: number) => number
   readonly each: (visit: (id: number, number: number) => void) => void
 }
 
-/** With linear probing and Fibonacci hashing (Knuth, TAOCP volume 3, section 6.4). */
+/** A hash table with linear probing and Fibonacci hashing (Knuth, TAOCP volume 3, section 6.4). */
 function createHashTable(): HashTable {
   let shift = 32 - 6
-  /** Pairs of an id and one more than its number, which is 0 where there is none. */
+  /** Pairs of an id and its number plus one; 0 marks an empty place. */
   let pairs = new Int32Array(2 * SMALLEST)
   let count = 0
   const placeFor = (id: number): number => {
@@ -116,7 +116,7 @@ function createHashTable(): HashTable {
       const known = pairs[placeFor(id) + 1]
       if (known !== 0) return known - 1
       put(id, otherwise)
-      // At most half full.
+      // The table is at most half full.
       if (4 * ++count > pairs.length) grow()
       return otherwise
     },

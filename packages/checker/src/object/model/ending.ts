@@ -1,11 +1,11 @@
 import type { OperationRow } from '../../encoding/operation-row.ts'
 
-/** The evidence of how the objects of a history ended. */
+/** Evidence of the final states of a history's objects. */
 export interface Ending {
-  /** By key: the answered operations that return all an object holds, after the writes stopped. */
+  /** By key: the answered operations that return the object's whole content, after the writes stopped. */
   readonly finals: ReadonlyMap<number, readonly OperationRow[]>
-  /** The keys with acknowledged updates and no such operation. */
+  /** The keys with acknowledged updates but without a final operation of this kind. */
   readonly unread: readonly number[]
-  /** The name of such an operation, to follow "no". */
+  /** The name of these final operations, to follow "no". */
   readonly noun: string
 }

@@ -1,12 +1,12 @@
 import { type History, OK } from '@chaosproxy/history'
 import type { OperationRow } from '../../encoding/operation-row.ts'
 
-/** What a key is called in a sentence; an object without keys by its kind. */
+/** The name of a key in a sentence; an object without keys is named by its kind. */
 export const nameOfKey = (history: History, key: number, kind: string): string => history.keys[key] ?? `the ${kind}`
 
 /**
- * Keys of which most acknowledged updates had returned before any read was called. If some of those were lost, another
- * initial value explains every read.
+ * Keys whose first read was called after most acknowledged updates had returned. If some of these updates were lost, a
+ * different initial value explains every read.
  */
 export function readTooLate(
   { functions, operations }: History,
@@ -34,7 +34,7 @@ export function readTooLate(
   )
 }
 
-/** The same in words, where an update is an addition or a transfer. */
+/** Describes such keys in words, for additions or transfers. */
 export const lateReadsInWords = (
   history: History,
   kind: string,

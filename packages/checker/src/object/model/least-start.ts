@@ -1,10 +1,10 @@
 import { canonical, type History, type Json } from '@chaosproxy/history'
 import type { OperationRow } from '../../encoding/operation-row.ts'
 
-/** What was there at the start at least, by key: what answers show although nobody put it in. */
+/** The least content at the start, by key: elements that answers show although no operation added them. */
 export type LeastStarts = ReadonlyMap<number, readonly Json[]>
 
-/** By key: the ids of the values that operations were called with, whatever came of them. */
+/** By key: the ids of the values that operations were called with, whatever their outcome. */
 export function askedByKey(
   { operations: { f, key, input, length } }: History,
   isAsked: (f: number) => boolean,
@@ -18,7 +18,7 @@ export function askedByKey(
   return byKey
 }
 
-/** The longest of some stretches of one list; undefined if it does not contain the others. */
+/** The longest of several prefixes of one list; undefined if it does not contain all others. */
 export function longestOf(stretches: readonly (readonly Json[])[]): readonly Json[] | undefined {
   let longest: readonly Json[] = []
   for (const each of stretches) if (each.length > longest.length) longest = each

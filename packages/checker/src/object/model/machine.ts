@@ -7,49 +7,51 @@ import { isSilent, operationAt, type Part } from './part.ts'
 /** A specification on integers, as the search uses it. */
 export interface Machine {
   readonly initial: number
-  /** The number of each operation: equal numbers, equal effect. */
+  /** By operation: its number; operations with equal numbers have equal effects. */
   readonly code: Int32Array
-  /** The state after an operation with this number; -1 if impossible; below -1, one of several: see `several`. */
+  /**
+   * The state after an operation with this number; -1 if impossible; below -1, one of several states: see `several`.
+   */
   readonly step: (state: number, code: number) => number
-  /** The states that a step below -1 stands for, at least two. */
+  /** The states, at least two, that a step below -1 stands for. */
   readonly several: (step: number) => readonly number[]
   /**
-   * Present if every operation that changes the state adds to it and is possible whenever the sum is allowed. Then one
-   * that was not needed before can take effect later and leads to the same state.
+   * Present if every operation that changes the state adds to it, and is possible whenever the sum is allowed. An
+   * unneeded operation can then be postponed without changing the resulting state.
    */
   readonly weights?: Weights
-  /** False once there was not enough memory: all later steps are meaningless. */
+  /** False after memory ran out: all later steps are meaningless. */
   readonly fits: () => boolean
-  /** True once the deadline passed between two steps of a possibly slow model: all later steps are meaningless. */
+  /** True after the deadline passed between two steps of a slow model: all later steps are meaningless. */
   readonly isLate: () => boolean
   readonly release: () => void
 }
 
-/** Sums of amounts as single numbers, which almost surely differ if the sums do. */
+/** Sums of amounts as single numbers, which almost certainly differ for different sums. */
 export interface Weights {
   readonly initial: number
-  /** What an operation with this number adds. */
+  /** The amount that an operation with this number adds. */
   readonly adds: (code: number) => number
-  /** What an operation with this number observes, if it does. */
+  /** The sum that an operation with this number observes; undefined if it observes nothing. */
   readonly shows: (code: number) => number | undefined
 }
 
 export const IMPOSSIBLE = -1
 
-/** Rows of the table of steps are full arrays up to this many different operations, and hashed beyond. */
+/** Up to this many distinct operations, rows of the step table are arrays; beyond it they are hash tables. */
 const DENSE = 128
 const UNSET = -0x80000000
 
-/** A mask: steps on integers are assumed to be fast. */
+/** A mask for how often the clock is read: steps on integers are assumed to be fast. */
 const STEPS_BETWEEN_CLOCKS = 0x3f
 
-/** Steps taken from the budget for each move of a search and each call of the specification. */
+/** Steps that each move of a search, and each call of the specification, takes from the budget. */
 export const STEPS_OF_MOVE = 25
 
 /**
- * Numbers states as they are reached, and asks the specification for each step once.
+ * A machine that numbers states as they are reached, and calls the specification once for each step.
  *
- * @throws UserError naming the operation that made the specification throw.
+ * @throws UserError naming the operation for which the specification threw.
  */
 export function machineOf<State>(specification: Specification<State>, part: Part, budget: Budget): Machine {
   const distinct = distinctOperations(part, specification.perProcess === true, budget)
@@ -79,7 +81,7 @@ export function machineOf<State>(specification: Specification<State>, part: Part
     if (width <= DENSE) dense.push(new Int32Array(width).fill(UNSET))
     return number
   }
-  // A model's step may take any time, so the clock is read before each.
+  // A model's step may take any time, so the clock is read before each step.
   const isLate = (): boolean => {
     late ||= budget.expired(STEPS_OF_MOVE)
     return late
@@ -122,7 +124,7 @@ export function machineOf<State>(specification: Specification<State>, part: Part
   }
 }
 
-/** A model's own machine. Each of its operations is encoded once; its steps are not remembered. */
+/** The machine of a model on integers. It encodes each operation once, and does not remember steps. */
 export function machineOfIntegers(integers: IntegerModel, part: Part, perProcess: boolean, budget: Budget): Machine {
   const distinct = distinctOperations(part, perProcess, budget)
   const numbers = distinct.operations.map((operation, at) =>
@@ -144,7 +146,7 @@ export function machineOfIntegers(integers: IntegerModel, part: Part, perProcess
   }
 }
 
-/** A model's answer about one of the operations; if it throws, the error names the operation. */
+/** The result of a model's function for an operation; if it throws, the error names the operation. */
 export function named<Result>(
   part: Part,
   { operations, representative }: Distinct,
@@ -155,7 +157,7 @@ export function named<Result>(
   return byModel(ask, `"${f}" of ${JSON.stringify(value)}`, placeOf(part.history, representative[operation]))
 }
 
-/** A model's answer; if it throws, the error names the operation and blames the model. */
+/** The result of a model's function; if it throws, the error names the operation and blames the model. */
 export function byModel<Result>(ask: () => Result, on: string, place?: string): Result {
   try {
     return ask()
@@ -177,7 +179,7 @@ export function byModel<Result>(ask: () => Result, on: string, place?: string): 
 
 export interface Distinct {
   readonly operations: readonly ObjectOperation[]
-  /** For each number, a row of the history with that effect. */
+  /** By number: a row of the history with this effect. */
   readonly representative: readonly number[]
   readonly code: Int32Array
 }

@@ -14,89 +14,102 @@ import type { Machine } from './machine.ts'
 import { type Expansion, NO_OUTPUT, type Part } from './part.ts'
 import type { FastAnswer } from './slots.ts'
 
-/** A built-in model of an object: one file, one such value, one line in the registry. */
+/** A built-in model of an object: one file, one value of this type, one line in the registry. */
 export interface ObjectEntry {
   readonly name: string
   readonly aliases: readonly string[]
   readonly summary: string
-  /** The operations it knows, by their `f`. */
+  /** The known operations, by their `f`. */
   readonly functions: readonly string[]
-  /** What those mean that the vocabulary of `history` gives another meaning. */
+  /** The meanings of those functions to which the vocabulary of `history` gives a different meaning. */
   readonly meanings?: { readonly [f: string]: Meaning } | undefined
-  /** The levels it can decide; others only if they follow from these. */
+  /** The levels that the model can decide; others are decided only if they follow from these. */
   readonly levels: readonly Level[]
   readonly object: ObjectModel
 }
 
 /**
- * How an object other than a register is judged. Four members are required: `specification` says what the object does,
- * `numbers` and `reads` name its operations, `rule` names what a violation breaks. That decides linearizable and
- * sequential for short histories. Each other member is optional and buys something: see the interfaces below.
+ * How an object other than a register is judged. Four members are required: `specification` defines the object's
+ * behaviour, `numbers` and `reads` name its operations, `rule` names the rule that a violation breaks. These suffice to
+ * decide linearizable and sequential for short histories. Each other member is optional: the interfaces below say what
+ * it adds.
  */
 export interface ObjectModel extends Results, Speed, Dependence, Wording, Ends {
-  /** The rule that every correct history obeys, as the end of a sentence about one that does not. */
+  /** The rule that every correct history obeys, as the end of a sentence about a violation. */
   readonly rule: string
   /** The number of each `f` within this model; several names can mean the same function. */
   readonly numbers: { readonly [f: string]: number }
   /** The numbers of operations that never change the state. */
   readonly reads: readonly number[]
   /**
-   * `history`: where the operations are from, if what an output means depends on the others.
+   * `history`: the operations' history, if the meaning of an output depends on other operations.
    *
    * @throws UserError if the initial value makes no sense for this object.
    */
   specification(initial: Json, history?: History): Specification<unknown>
 }
 
-/** Buys histories as people record them: values left out, results that say less or more than a read of the whole. */
+/**
+ * Members for histories as people record them: with omitted values, and results that say less or more than a read of
+ * the whole object.
+ */
 interface Results {
   /** Functions whose invocation needs no value; a counter's `add`, for example, then adds one. */
   readonly mayLackInput?: readonly string[] | undefined
-  /** The numbers of functions that may complete without a result: then any fits. */
+  /** The numbers of functions that may complete without a result: any result then fits. */
   readonly mayLackResult?: readonly number[] | undefined
-  /** The operations whose result could be wrong. By default the reads. */
+  /** The operations whose results could be wrong. By default the reads. */
   readonly observation?: Need | undefined
-  /** Whether a read narrows what is known of the state. The search then treats it as an operation with an effect. */
+  /** Whether a read narrows the known state. The search then treats it as an operation with an effect. */
   readonly readsReveal?: boolean | undefined
-  /** The reads that return only a part of the state, and so do not show the final state. */
+  /** The reads that return only a part of the state, and so never show the final state. */
   readonly partial?: readonly number[]
-  /** The operations that are answered without a value, or with their own: any other may be what really took effect. */
+  /**
+   * The operations that are answered without a value or with the requested value; an answer with a different value may
+   * be what really took effect.
+   */
   readonly repeats?: readonly number[] | undefined
-  /** The operation whose value, if there are several, may name objects, which only keys do. */
+  /**
+   * An operation whose values look like names of objects if they differ. Only keys name objects, so such a history is
+   * an error.
+   */
   readonly nameless?: number | undefined
-  /** The operations that stand for several, and how they are taken apart. */
+  /** The operations that each stand for several, and how they are split. */
   readonly expands?: Omit<Expansion, 'itemsAtFirst'> | undefined
-  /** Finds answers that no state of the object could explain, and says what is wrong with them. */
+  /** Finds answers that no state of the object could explain, and describes why. */
   nonsenseIn?(history: History): (row: OperationRow) => string | undefined
 }
 
-/** Buys long histories: without these, the search decides them by the specification alone. */
+/** Members for long histories: without them, the search decides by the specification alone. */
 interface Speed {
   /**
-   * Decides one part in (nearly) linear time, if the theory allows it.
+   * Decides one part in (nearly) linear time, if an algorithm is known.
    *
    * @throws UserError if an operation's value makes no sense for this object. @throws OutOfTime
    */
   fast?(part: Part, initial: Json, budget: Budget): FastAnswer
   /**
-   * Operations that are contradictory whatever else happened, found by one look at each: for histories too long to be
-   * decided soon. Undefined if none is found, which says nothing.
+   * Finds operations that contradict each other regardless of all others, in one look at each operation: for histories
+   * too long to be decided soon. Undefined if none is found, which proves nothing.
    *
    * @throws OutOfTime
    */
   glance?(part: Part, initial: Json, budget: Budget): readonly number[] | undefined
   /**
-   * Operations that arithmetic alone refutes, whatever else is unknown: asked for where the search finds no order in its
-   * first turn. Undefined if there are none, which says nothing.
+   * Finds operations that arithmetic alone refutes, whatever else is unknown. Called if the first turn of the search
+   * finds no order. Undefined if there are none, which proves nothing.
    *
    * @throws OutOfTime
    */
   refute?(part: Part, initial: Json, budget: Budget): readonly number[] | undefined
-  /** The specification on integers, if faster than numbering states by key; undefined if the part does not allow it. */
+  /**
+   * The specification as a machine on integers, if that is faster than numbering states by key; undefined if the part
+   * does not allow it.
+   */
   machine?(part: Part, initial: Json, budget: Budget): Machine | undefined
   /**
-   * The operations that linearizability depends on, if some of unknown outcome explain nothing that the others cannot;
-   * undefined if it depends on all.
+   * The operations on which linearizability depends, without operations of unknown outcome that explain nothing beyond
+   * the rest; undefined if it depends on all operations.
    *
    * @throws OutOfTime
    */
@@ -104,54 +117,64 @@ interface Speed {
   /** Divides a part into independent ones; undefined if it cannot be divided. @throws OutOfTime */
   divide?(part: Part, budget: Budget): readonly (readonly number[])[]
   /**
-   * The same object, changed in place: does the operation at an index, and returns whether it was possible. Used to
-   * replay witnesses too long for the specification, whose states take time to build.
+   * Simulates the object with state changed in place: performs the operation at an index, and returns whether it was
+   * possible. Replays witnesses that are too long for the specification, whose states take time to build.
    */
   simulate?(part: Part, initial: Json): (i: number) => boolean
 }
 
-/** Buys smaller counterexamples: which operations can be left out of one. */
+/** Members for smaller counterexamples: which operations may be left out. */
 interface Dependence {
   /**
-   * Adds to a choice of operations everything its results may depend on: removing the rest of a history with a legal
-   * order never creates a contradiction. By default, all earlier operations that may change the state.
+   * Adds to a choice of operations everything on which their results may depend. Removing the other operations of a
+   * history with a legal order never creates a contradiction. By default adds all earlier operations that may change
+   * the state.
    */
   related?(part: Part, budget: Budget, initial: Json): (chosen: Iterable<number>) => readonly number[]
   /**
-   * Whether what some operations show is told with all that it may rest on, so that nothing looks as if it came from nowhere; by
-   * default, whether they are closed under `related`.
+   * Whether some operations include everything on which their results may rest, so that no value appears from nowhere;
+   * by default, whether they are closed under `related`.
    */
   supports?(part: Part, budget: Budget, initial: Json): (some: readonly number[]) => boolean
   /**
-   * In place of both, for objects of elements each of which is independent of the others: the number of the function that reads
-   * all of them; -1 if there is none.
+   * Replaces `related` and `supports` for objects whose elements are independent of each other: the number of the
+   * function that reads all elements; -1 if there is none.
    */
   readonly readsElements?: number
 }
 
-/** Buys clearer sentences about a counterexample. */
+/** Members for clearer sentences about a counterexample. */
 interface Wording {
-  /** More about an operation that does not fit. */
+  /** An additional remark about an operation that does not fit. */
   beside?(history: History, row: number, initial: Json): string | undefined
-  /** The contradiction in a sentence, given the first row after which no order is left; undefined for the usual one. */
+  /**
+   * Describes the contradiction in a sentence, given the first row after which no order is possible; undefined for the
+   * default sentence.
+   */
   tell?(history: History, rows: readonly OperationRow[], culprit: OperationRow): string | undefined
-  /** The sum of the operations of a contradiction, given the first after which no order is left. */
+  /** The balance of the operations of a contradiction, given the first operation after which no order is possible. */
   aftermath?(core: Part, initial: Json, culprit: OperationRow): Balance | undefined
 }
 
-/** Buys the account of what was lost, and the levels about how the objects ended: eventual and convergent. */
+/** Members for the account of lost elements, and for the levels about final states: eventual and convergent. */
 interface Ends {
   /** @throws OutOfTime */
   account?(history: History, initial: Json, budget: Budget, contents: Contents): Accounting
-  /** The contents that an output shows, if different outputs may show the same. By default the output itself. */
+  /** The content that an output shows, if different outputs may show the same content. By default the output itself. */
   contentOf?(output: Json, initial: Json): Json
-  /** The operations that show how the objects ended; by default, final reads. @throws OutOfTime */
+  /**
+   * The operations that show the objects' final states; by default, final reads.
+   * @throws OutOfTime
+   */
   ending?(history: History, budget: Budget): Ending
-  /** Whether the objects ended as they should, as far as their ends are known. @throws OutOfTime */
+  /**
+   * Whether the final states are correct, as far as they are known.
+   * @throws OutOfTime
+   */
   eventual?(ended: Ended, budget: Budget): Convergence
 }
 
-/** A history with the evidence of how its objects ended. */
+/** A history with the evidence of its objects' final states. */
 export interface Ended {
   readonly history: History
   readonly initial: Json
@@ -160,22 +183,22 @@ export interface Ended {
 }
 
 /**
- * The verdict of final reads. `isOrder` says whether an order of all updates and final reads was looked for, which explains
- * them even where final reads differ.
+ * The verdict of final reads. `isOrder`: whether the algorithm searched an order of all updates and final reads, which
+ * explains them even if final reads differ.
  */
 export type Convergence =
   | { readonly result: 'met'; readonly isOrder?: boolean }
   | WrongEnd
   | { readonly result: 'unknown'; readonly reason: Reason; readonly isOrder?: boolean }
 
-/** What is wrong, and the operations that show it. */
+/** Describes the wrong final state, with the operations that show it. */
 export interface WrongEnd {
   readonly result: 'violated'
   readonly sentence: string
   readonly rows: readonly OperationRow[]
 }
 
-/** A closure by groups: a chosen operation brings along all members of the groups it belongs or points to. */
+/** A closure by groups: adds to each chosen operation all members of the groups that it belongs or points to. */
 export function relatedByGroups(
   part: Part,
   groupsOf: (i: number) => Iterable<number>,
@@ -207,15 +230,15 @@ export function relatedByGroups(
   }
 }
 
-/** What the read in each place of a part returned. */
+/** The value that the read at an index of a part returned. */
 export const readIn =
   ({ contents, row }: Part): ((i: number) => Int32Array) =>
   (i) =>
     contents(row[i])
 
 /**
- * For objects of elements: an operation brings along everything done to the elements that it names or returned, and to the
- * initial ones, which may be missing or in the way.
+ * For objects of elements: adds all operations on the elements that an operation names or returned, and on the initial
+ * elements, which may be missing or block others.
  */
 export const relatedByElement =
   (read: number) =>
@@ -225,7 +248,7 @@ export const relatedByElement =
     const isRead = (i: number): boolean => part.f[i] === read
     const nothing: number = history.values.id(null)
     const elementOf = (i: number): number => (input[i] === nothing ? output[i] : input[i])
-    // One that found nothing is about no element.
+    // An operation that found nothing concerns no element.
     const groupsOf = (i: number): readonly number[] =>
       input[i] === nothing && (output[i] === nothing || output[i] === NO_OUTPUT) ? [] : [elementOf(i)]
     const first = new Set<number>(elementsOf(initial)?.map((value) => history.values.id(value)))

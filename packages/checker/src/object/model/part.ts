@@ -17,12 +17,12 @@ import { type Budget, unlimited } from '../../limits/budget.ts'
 import { type Contents, createContents } from './elements.ts'
 
 /**
- * The operations on one object that constrain something, as columns in order of invocation, without those that failed
- * and reads of unknown outcome. Each entry is an operation; several may represent one row of the history.
+ * The operations on one object that constrain it, as columns in order of invocation, without failed ones and reads of
+ * unknown outcome. Each entry is an operation; several may represent one row of the history.
  */
 export interface Part {
   readonly history: History
-  /** What reads returned; the parts of one history share it. */
+  /** The contents that reads returned, shared by all parts of a history. */
   readonly contents: Contents
   /** The object's name, if the history names objects. */
   readonly key: string | undefined
@@ -30,30 +30,33 @@ export interface Part {
   readonly row: Int32Array
   /** The model's number of the operation's `f`. */
   readonly f: Uint8Array
-  /** Ids in the history's value table. The output of an operation of unknown outcome means nothing. */
+  /** Ids in the history's value table. The output of an operation of unknown outcome is meaningless. */
   readonly input: Int32Array
   readonly output: Int32Array
-  /** The process that asked; for a client with several processes, the first of them. */
+  /** The requesting process; for a client with several processes, its first one. */
   readonly process: Int32Array
   /** Event positions; `returns` is NEVER for an operation of unknown outcome, which is optional. */
   readonly calls: Int32Array
   readonly returns: Int32Array
 }
 
-/** Which operations an object has, by their `f`, and which of them never change it. */
+/** The operations of an object, by their `f`, and which of them never change it. */
 export interface Functions {
   readonly model: string
   /** The number of each `f`; undefined if the model does not know it. */
   readonly numberOf: (f: string) => number | undefined
-  /** The names listed in a message. */
+  /** The names that an error message lists. */
   readonly known: readonly string[]
   readonly isRead: (number: number) => boolean
-  /** Whether an operation may complete without a result, so that any fits. */
+  /** Whether an operation may complete without a result: any result then fits. */
   readonly mayLackResult?: ((number: number) => boolean) | undefined
   readonly expands?: Expansion | undefined
 }
 
-/** An operation that stands for several, such as a drain: one for each item returned, and one that found nothing. */
+/**
+ * An operation that stands for several, such as a drain: one operation for each returned item, and one that found
+ * nothing.
+ */
 export interface Expansion {
   readonly from: number
   readonly to: number
@@ -130,8 +133,8 @@ function partOf(history: History, { rows, numbers, functions, key, contents }: C
       output.push(history.values.id(null))
     }
     if (operations.outcome[i] !== INFO || isOpenEnded) continue
-    // With an unknown outcome it may have had any number of items; whatever a later one may have had, the first may
-    // have had too.
+    // With an unknown outcome the operation may have taken any number of items. Whatever a later open one may have
+    // taken, the first may have taken.
     isOpenEnded = true
     for (let left = mostItems(history, rows, numbers, expands); left > 0; left--) {
       row.push(i)
@@ -178,7 +181,7 @@ function columnOf(indices: readonly number[], entry: (i: number) => number, budg
   return column
 }
 
-/** The most items there can have been: one for each operation that may have added one. */
+/** The most items that can have existed: one for each operation that may have added one. */
 function mostItems(
   { operations }: History,
   rows: readonly number[],
@@ -189,7 +192,10 @@ function mostItems(
   return itemsAtFirst + rows.filter((i) => adds(numbers[operations.f[i]])).length
 }
 
-/** Some of the operations (ascending), as a part of their own. Positions are kept. @throws OutOfTime */
+/**
+ * Some of the operations (ascending), as a separate part. Positions are kept.
+ * @throws OutOfTime
+ */
 export function choose(part: Part, indices: readonly number[], budget: Budget = unlimited): Part {
   const ints = (column: Int32Array): Int32Array => columnOf(indices, (i) => column[i], budget)
   return {
@@ -205,7 +211,7 @@ export function choose(part: Part, indices: readonly number[], budget: Budget = 
   }
 }
 
-/** In place of an output: the result does not count. No value has this id. */
+/** Stands for an output: the result does not count. No value has this id. */
 export const NO_OUTPUT = -4
 
 /** Whether an operation's result is unknown, or does not count. */
@@ -238,7 +244,7 @@ export function eventsInOrder(
   return last < EVENTS_PER_SORTED * length ? eventsByPosition(part, last, budget) : eventsSorted(part)
 }
 
-/** With more event positions per operation than this, sorting the events is faster than a table. */
+/** If events are sparser than this number of positions per operation, sorting them is faster than a table. */
 const EVENTS_PER_SORTED = 64
 
 function eventsByPosition(
@@ -246,8 +252,8 @@ function eventsByPosition(
   last: number,
   budget: Budget,
 ): Int32Array {
-  // Several operations may represent one row and share its events: 1 + 2 * i + (0 or 1) of the first, and then of the
-  // next.
+  // Several operations may represent one row and share its events. The table holds the first operation as 1 + 2 * i +
+  // (0 or 1); the others are linked from it.
   const firstAt = new Int32Array(last + 1)
   const after = new Int32Array(2 * length)
   let count = 0
@@ -273,7 +279,8 @@ function eventsByPosition(
 function eventsSorted({ length, calls, returns }: Pick<Part, 'length' | 'calls' | 'returns'>): Int32Array {
   const keys = new Float64Array(2 * length)
   let count = 0
-  // By position, calls first, then by number: 2^31 positions and 2^20 operations fit a double's 53 bits.
+  // Sorts by position, then calls before returns, then by index: 2^31 positions and 2^20 operations fit a double's 53
+  // bits.
   for (let i = 0; i < length; i++) {
     keys[count++] = calls[i] * 2 * length + 2 * i
     if (returns[i] !== NEVER) keys[count++] = returns[i] * 2 * length + 2 * i + 1

@@ -3,24 +3,25 @@ import { type Budget, ticking, unlimited } from '../../limits/budget.ts'
 import { firstWhere } from '../../search/halving.ts'
 import type { Part } from './part.ts'
 
-/** The answer of a polynomial condition: an order of the operations, or a few of them that have none. */
+/** The answer of a polynomial condition: an order of the operations, or a few operations that have none. */
 export type FastAnswer =
   | { readonly result: 'met'; readonly order: Int32Array }
-  /** Indices of the operations in the contradiction; empty if unknown. */
+  /** Indices of the contradictory operations; empty if unknown. */
   | { readonly result: 'violated'; readonly conflict: readonly number[] }
   | { readonly result: 'not applicable' }
 
 export const NOT_APPLICABLE: FastAnswer = { result: 'not applicable' }
 
-/** The operation is left out: it need not have happened. */
+/** Marks an operation that is left out, because it need not have happened. */
 export const LEFT_OUT = -1
 
 /**
- * For observations that fix the order up to groups ("slots") of commuting operations: whether that order respects real
- * time, and an order that does. A `loose` operation may come at any time after everything in earlier slots.
+ * For observations that fix the order up to groups ("slots") of commuting operations: decides whether that order
+ * respects real time, and returns such an order. A `loose` operation may come at any time after all operations of
+ * earlier slots.
  *
- * Sound and complete: an operation of a later slot that returned before one of an earlier slot was called is a
- * contradiction. If there is none, sorting by slot and then by call respects every precedence, since within a slot an
+ * Sound and complete: if an operation of a later slot returned before an operation of an earlier slot was called, they
+ * contradict each other. Otherwise sorting by slot and then by call respects every precedence, since within a slot an
  * earlier return means an earlier call.
  */
 export function orderBySlots(part: Part, slot: Int32Array, loose: Uint8Array, budget: Budget = unlimited): FastAnswer {
@@ -33,19 +34,19 @@ export function orderBySlots(part: Part, slot: Int32Array, loose: Uint8Array, bu
     else free.push(i)
   }
   fixed.sort(ticking((a, b) => slot[a] - slot[b] || calls[a] - calls[b], budget))
-  // By index in `fixed`: the operation called last up to there.
+  // By index in `fixed`: the operation with the latest call up to this index.
   const latest = new Int32Array(fixed.length)
   for (let at = 0; at < fixed.length; at++) {
     const i = fixed[at]
     latest[at] = at === 0 || calls[i] > calls[latest[at - 1]] ? i : latest[at - 1]
-    // Within a slot calls ascend, so only an operation of an earlier slot can have been called after this one's return.
+    // Calls ascend within a slot, so only an operation of an earlier slot can have been called after this return.
     if (returns[i] < calls[latest[at]]) return { result: 'violated', conflict: [latest[at], i] }
   }
   const firstOfSlot = (wanted: number): number => firstWhere(0, fixed.length, (at) => slot[fixed[at]] >= wanted)
   const placed: { readonly before: number; readonly operation: number }[] = []
   for (const i of free) {
     budget.tick()
-    // As late as real time allows: before the first operation called after its return.
+    // The latest place that real time allows: before the first operation called after the return.
     const before =
       returns[i] === NEVER ? fixed.length : firstWhere(0, fixed.length, (at) => calls[latest[at]] > returns[i])
     if (before < firstOfSlot(slot[i])) return { result: 'violated', conflict: [latest[before], i] }
@@ -62,7 +63,7 @@ export function orderBySlots(part: Part, slot: Int32Array, loose: Uint8Array, bu
   return { result: 'met', order }
 }
 
-/** Sorts operations by the moment (an event position, possibly between two) at which each takes effect. */
+/** Sorts operations by the moment (an event position, possibly between two positions) at which each takes effect. */
 export function orderByMoment(
   moments: readonly { readonly at: number; readonly operation: number }[],
   budget: Budget,

@@ -2,12 +2,12 @@ import type { Budget } from '../../limits/budget.ts'
 import { eventsInOrder, type Part } from './part.ts'
 
 /**
- * Amounts that are added to and read: operations in order of call, as columns. What operation `i` adds is at
- * `from[i]` up to `from[i + 1]` in `amount`, the number of what it is added to, and `sum`. `returns` is NEVER for an operation
- * of unknown outcome.
+ * Amounts that operations add to and read, as columns in order of call. The amounts that operation `i` adds are at
+ * `from[i]` up to `from[i + 1]`: `amount` has the number of the amount, and `sum` the number added to it. `returns` is
+ * NEVER for an operation of unknown outcome.
  */
 export interface Summed extends Pick<Part, 'length' | 'calls' | 'returns'> {
-  /** How many amounts there are. */
+  /** The count of amounts. */
   readonly width: number
   readonly isRead: (i: number) => boolean
   readonly from: Int32Array
@@ -15,7 +15,9 @@ export interface Summed extends Pick<Part, 'length' | 'calls' | 'returns'> {
   readonly sum: Float64Array
 }
 
-/** What had been added to each amount when a read took effect, at the least and at the most; until the next is asked for. */
+/**
+ * The least and the greatest total added to each amount when a read took effect; valid until the next one is requested.
+ */
 export interface Sums {
   read: number
   readonly least: Float64Array
@@ -23,8 +25,8 @@ export interface Sums {
 }
 
 /**
- * What reads may have seen, in order of their returns: everything that had returned when they were called, and any choice
- * of what was called before they returned.
+ * The totals that reads may have seen, in order of their returns: all additions that had returned when the read was
+ * called, and any subset of those called before it returned.
  *
  * @throws OutOfTime
  */
@@ -58,10 +60,10 @@ export function* sumsAtReads(summed: Summed, budget: Budget): Generator<Sums> {
   }
 }
 
-/** With more amounts than this, each read takes so long that the clock is looked at. */
+/** Above this count of amounts, each read takes so long that the clock is read after it. */
 const WIDE = 1_000
 
-/** Keeps two rows of amounts for each open read. */
+/** A pool with two rows of amounts for each open read. */
 function createShelf(width: number) {
   const places = new Map<number, number>()
   const free: number[] = []
@@ -94,15 +96,16 @@ function createShelf(width: number) {
   }
 }
 
-/** What is known of each amount before anything was added to it. */
+/** The bounds of each amount before any addition. */
 export interface Starts {
   readonly least: Float64Array
   readonly most: Float64Array
 }
 
 /**
- * The first read that shows an amount which nothing that was asked for comes to. If nobody knows the start, the reads
- * together narrow it, and the read that contradicts this one comes before it. Undefined if there is none.
+ * The first read of an amount that no subset of the requested operations explains. From an unknown start, all reads
+ * together bound the start, and the result also holds the earlier read that contradicts this one. Undefined if there is
+ * none.
  *
  * @throws OutOfTime
  */
@@ -138,10 +141,13 @@ export function impossibleRead(
   return undefined
 }
 
-/** Sums of decimals are exact as integers of this unit. */
+/** The unit as whose multiples decimals are summed exactly. */
 const UNIT = 1e9
 
-/** The factor by which amounts are integers whose sums are exact, at most `count` of them; undefined if there is none. */
+/**
+ * The factor that turns amounts into integers such that sums of at most `count` amounts are exact; undefined if there
+ * is none.
+ */
 export function exactFactor(largest: number, areWhole: boolean, count: number): number | undefined {
   const factor = areWhole ? 1 : UNIT
   return Number.isSafeInteger(Math.ceil(largest * (count + 1) * factor)) ? factor : undefined

@@ -22,12 +22,13 @@ import type { Accounted } from '../../verdict/accounting.ts'
 import { capital, show } from '../../verdict/words.ts'
 import { jsonOf, NO_OUTPUT, type Part } from './part.ts'
 
-/** Above this number, operations are not described one by one. */
+/** The most operations that are described individually. */
 const MOST_TOLD = 6
 
 /**
- * Describes each operation of a contradiction, in order of call, how they followed each other, and the rule they break. What
- * comes later is counted from an answer: `Process 0 enqueued 1 by 0.002 s, 1.0 ms later process 0 enqueued 2, and …: a queue hands out each message once.`
+ * Describes each operation of a contradiction in order of call, the time between them, and the rule that they break.
+ * Later operations are timed from an answer: `Process 0 enqueued 1 by 0.002 s, 1.0 ms later process 0 enqueued 2, and
+ * …: a queue hands out each message once.`
  */
 export function sentenceOf(core: Part, rule: string, beside: string | undefined): string {
   const clauses: string[] = []
@@ -47,7 +48,7 @@ export function sentenceOf(core: Part, rule: string, beside: string | undefined)
     if (core.returns[i - 1] > core.calls[i]) clauses[clauses.length - 1] = `meanwhile ${did}`
   }
   const left = core.length - clauses.length
-  // A remark on an operation ends with a comma, and so does its place in the list.
+  // A remark on an operation ends with a comma, as does its place in the list, so the duplicate is removed.
   const told = clauses.map((clause) => clause.replace(/,$/, ''))
   const last = told.pop() ?? ''
   const listed = told.length === 0 ? last : `${told.join(', ')}, and ${last}`
@@ -64,11 +65,11 @@ function gapBefore(core: Part, i: number): number {
 
 const isLater = (core: Part, i: number): boolean => core.returns[i - 1] < core.calls[i] && gapBefore(core, i) > 0
 
-/** `1.0 ms later`, counted from the last answer before it. */
+/** `1.0 ms later`, counted from the last answer before the operation. */
 const laterBy = (core: Part, i: number): string =>
   hasTimes(core.history) ? `${duration(gapBefore(core, i))} later` : 'later'
 
-/** The row of the operation that returned last among those called before the `i`th; undefined if none did. */
+/** The row of the operation that returned last among those called before the `i`th; undefined if there is none. */
 function lastReturn({ returns, row }: Part, i: number): number | undefined {
   let last: number | undefined
   for (let before = 0; before < i; before++)
@@ -118,7 +119,10 @@ function ofInterest({ history, row, input }: Part, read: readonly Json[]): strin
   return `, the last of them ${show(read[read.length - 1])},`
 }
 
-/** `enqueued 7`, `read 3`, `appended 7 and got 2`; `called increment 1` if there is no word for it. */
+/**
+ * An operation in words: `enqueued 7`, `read 3`, `appended 7 and got 2`; `called increment 1` for a function without a
+ * verb.
+ */
 function told(f: string, input: Json, output: Json): string {
   const { effect, takes, answers, did } = meaningOf(f) ?? {}
   if (effect === 'acquires') return `${did}${typeof output === 'number' ? ` with token ${output}` : ''}`
@@ -139,8 +143,8 @@ const movement = (value: Json): string => {
 }
 
 /**
- * `which nobody had enqueued`, for an operation that returned a value that no operation of these functions on its
- * object had added, or only one that failed. Undefined if each value was added.
+ * The remark `which nobody had enqueued`, for an operation that returned a value that no operation, or only a failed
+ * one, had added to its object by these functions. Undefined if each value was added.
  */
 export function unheardOf(
   history: History,
@@ -166,7 +170,7 @@ export function unheardOf(
   return failed.has(first) ? `${which}was ${given} only by an operation that failed` : `${which}nobody had ${given}`
 }
 
-/** `1 and 2`; of many only the first. */
+/** A list in words, `1 and 2`; a long list is cut off. */
 export function listOf(list: readonly Accounted[]): string {
   const shown = list.slice(0, 5).map(({ value, key }) => `${show(value)}${key === undefined ? '' : ` (${key})`}`)
   const more = list.length - shown.length

@@ -16,13 +16,13 @@ import { createFrugalSearch } from './frugal.ts'
 import { createGuidedSearch, createSearchInTurn, type Supposing } from './guided.ts'
 import { createObjectSearch, type ObjectSearch } from './search.ts'
 
-/** Everything needed to decide one object: its specification and any faster methods. */
+/** The specification of one object, and any faster methods, for deciding it. */
 export interface Judge {
   readonly model: string
   readonly specification: Specification<unknown>
   readonly machine?: ((part: Part, budget: Budget) => Machine | undefined) | undefined
   readonly isRead: (number: number) => boolean
-  /** Operations that never change the object, if fewer than `isRead` says: reads may reveal the initial value. */
+  /** Whether operations never change the object. `isRead` may accept fewer: reads may reveal the initial value. */
   readonly observes?: ((number: number) => boolean) | undefined
   readonly divide?: ((part: Part, budget: Budget) => readonly (readonly number[])[]) | undefined
   readonly glance?: ((part: Part, budget: Budget) => readonly number[] | undefined) | undefined
@@ -31,21 +31,21 @@ export interface Judge {
   readonly simulate?: ((part: Part) => (i: number) => boolean) | undefined
   /** The rule that every correct history obeys, as the end of a sentence. */
   readonly rule: string
-  /** The contradiction in a sentence of its own. */
+  /** Describes the contradiction in a separate sentence. */
   readonly tell?: ObjectModel['tell']
-  /** More about an operation that does not fit. */
+  /** An additional remark about an operation that does not fit. */
   readonly beside?: ((row: number) => string | undefined) | undefined
-  /** What the operations of a contradiction come to, as a sentence. */
+  /** The balance of the operations of a contradiction, as a sentence. */
   readonly aftermath?: ((core: Part, culprit: OperationRow) => Balance | undefined) | undefined
-  /** How the verifier reads it; undefined if it knows no such object. */
+  /** How the verifier judges the object; undefined if it does not support this kind of object. */
   readonly judging?: Judging | undefined
   readonly supports?: ((part: Part, budget: Budget) => (some: readonly number[]) => boolean) | undefined
-  /** Whether `related` is by elements, and not by time. */
+  /** Whether `related` follows elements instead of time. */
   readonly isOfElements?: boolean | undefined
   readonly related: (part: Part, budget: Budget) => (chosen: Iterable<number>) => readonly number[]
   /**
-   * If the initial value is unknown: the same object with possible initial values, whose fast methods are tried first,
-   * and whether one of them must explain a part if anything does.
+   * For an unknown initial value: the object with possible initial values, whose fast methods are tried first, and
+   * whether a part without an order for any of these values has none at all.
    */
   readonly guesses?: ((part: Part, budget: Budget) => Guesses) | undefined
 }
@@ -60,21 +60,21 @@ export type ObjectAnswer =
       readonly result: 'met'
       readonly parts: readonly Part[]
       readonly orders: readonly Int32Array[]
-      /** By part: the guess whose order it is, if it is one. */
+      /** By part: the guessed initial value's judge, if its order came from a guess. */
       readonly judges: readonly (Judge | undefined)[]
     }
   | {
       readonly result: 'violated'
       readonly part: Part
-      /** Where to look first; empty if unknown. */
+      /** The operations to examine first; empty if unknown. */
       readonly conflict: readonly number[]
-      /** The return event at which no explanation is left, if the search found that. */
+      /** The return event at which the search found that no explanation is left; undefined if unknown. */
       readonly until: number | undefined
     }
   | { readonly result: 'unknown'; readonly reason: Reason }
 
 /**
- * The parts that the specification allows to be checked separately.
+ * The parts that the specification allows to be judged separately.
  *
  * @throws OutOfTime
  */
@@ -109,7 +109,7 @@ const FIRST_STEPS = 20
 const GROWTH = 8
 const SLICE = 2048
 
-/** Decides each part separately; those that need a search take turns with growing step budgets. */
+/** Decides each part separately. Parts that need a search take turns, with growing step budgets. */
 export function decideObjects(parts: readonly Part[], judge: Judge, budget: Budget): ObjectAnswer {
   const orders: (Int32Array | undefined)[] = parts.map(() => undefined)
   const judges: (Judge | undefined)[] = parts.map(() => undefined)
@@ -152,7 +152,8 @@ export function decideObjects(parts: readonly Part[], judge: Judge, budget: Budg
         if (refuted !== undefined) return refuted
         if (progress === 'violated') {
           const until = parts[part].returns[search.culprit()]
-          // What shows by itself is explained sooner, and in fewer operations, than the end of a search.
+          // A contradiction visible without a search has an explanation with fewer operations, found sooner, than the
+          // end of a search.
           return (
             shownAlone(parts[part], judge, budget) ?? { result: 'violated', part: parts[part], conflict: [], until }
           )
@@ -173,7 +174,7 @@ export function decideObjects(parts: readonly Part[], judge: Judge, budget: Budg
   }
 }
 
-/** Longer parts are glanced at before they are decided, and shorter ones decided first. */
+/** Parts with more operations are decided last, after a quick glance at them. */
 const LONG = 20_000
 
 function glanceAt(parts: readonly Part[], { glance }: Judge, budget: Budget): ObjectAnswer | undefined {
@@ -185,7 +186,7 @@ function glanceAt(parts: readonly Part[], { glance }: Judge, budget: Budget): Ob
   return undefined
 }
 
-/** A contradiction that shows by itself, although the search found another. */
+/** Returns a contradiction that is visible without a search, although the search found another. */
 const shownAlone = (part: Part, judge: Judge, budget: Budget): ObjectAnswer | undefined =>
   glanceAt([part], judge, budget) ?? refutedBy(part, judge, budget)
 
@@ -194,14 +195,17 @@ function refutedBy(part: Part, { refute }: Judge, budget: Budget): ObjectAnswer 
   return conflict === undefined ? undefined : { result: 'violated', part, conflict, until: undefined }
 }
 
-/** In long histories the objects with the fewest operations come first: their violations are found soonest. */
+/**
+ * The order of examination: in long histories the objects with the fewest operations come first, because their
+ * violations are found soonest.
+ */
 function inTurn(parts: readonly Part[]): readonly number[] {
   const numbers = Array.from(parts.keys())
   const total = parts.reduce((sum, { length }) => sum + length, 0)
   return total < LONG ? numbers : numbers.sort((a, b) => parts[a].length - parts[b].length || a - b)
 }
 
-/** The answer, if there is a fast method; otherwise a search not yet begun. */
+/** The answer of a fast method if there is one; otherwise a search that has not begun. */
 function begin(part: Part, judge: Judge, budget: Budget): Quick | ObjectSearch {
   const { fast, guesses } = judge
   const decided = guesses === undefined ? fast?.(part, budget) : undefined
@@ -241,7 +245,7 @@ function orderFound(part: Part, judge: Judge, budget: Budget): Int32Array | unde
 }
 
 /**
- * Whether a few operations are contradictory; unknown if that takes more than `steps` steps.
+ * Whether a few operations are contradictory; undefined if deciding it takes more than `steps` steps.
  *
  * @throws OutOfTime
  */
@@ -256,7 +260,7 @@ export function contradicts(part: Part, judge: Judge, budget: Budget, steps: num
   return progress === 'violated' ? true : progress === 'met' ? false : 'unknown'
 }
 
-/** Steps per operation before the search for what reads show runs as well: ordinary histories are done by then. */
+/** Steps per operation before the search guided by reads starts as well; ordinary histories are decided by then. */
 const STEPS_ALONE = 100
 
 function searchOf(part: Part, judge: Judge, budget: Budget): ObjectSearch {
@@ -302,8 +306,8 @@ const reasonOf = (exhausted: Limit = 'time', decided: number, parts: number): Re
   )
 
 /**
- * By default an operation depends on everything that may have changed the state before its return, and so do those
- * operations. One of unknown outcome depends on nothing: it need not have happened.
+ * The default dependence: an operation depends on everything that may have changed the state before its return,
+ * recursively. An operation of unknown outcome depends on nothing, because it need not have happened.
  */
 export const relatedByTime =
   (isRead: (number: number) => boolean) =>

@@ -3,18 +3,21 @@ import { type Budget, inTime } from '../../limits/budget.ts'
 import { IMPOSSIBLE, type Machine } from '../model/machine.ts'
 import { createObjectSearch } from './search.ts'
 
-/** A nondeterministic state machine whose operations are of a type of its own, as a guarantee is defined. */
+/** A nondeterministic state machine with its own type of operation, as definitions of guarantees use it. */
 export interface StateMachine<State, Operation> {
   readonly initial: State
-  /** The possible next states; none if the operation cannot have had this result. */
+  /** The possible next states; empty if the operation cannot have this result. */
   step(state: State, operation: Operation): readonly State[]
   /** Equal states must have equal keys. */
   key(state: State): string
-  /** Operations of one name have the same effect; undefined for one that is like no other. */
+  /**
+   * The name of an operation: operations with one name have the same effect. Undefined for an operation unlike all
+   * others.
+   */
   nameOf(operation: Operation): string | undefined
 }
 
-/** When an operation was under way: event positions. */
+/** The time span of an operation, as event positions. */
 export interface Span {
   readonly call: number
   /** NEVER for an operation of unknown outcome, which is optional. */
@@ -22,12 +25,12 @@ export interface Span {
 }
 
 const STEPS = 4_096
-/** A search that takes longer has too many orders before it. */
+/** The step limit: a longer search faces too many orders. */
 const MOST_STEPS = 32_768
 
 /**
- * Whether the machine explains some operations in an order that agrees with real time: Wing & Gong's search. Undefined if
- * that takes too long.
+ * Whether the machine explains some operations in an order that respects real time, by Wing & Gong's search. Undefined
+ * if the search takes too long.
  *
  * @param operations in order of their calls.
  */
@@ -64,7 +67,10 @@ function searched<State, Operation extends Span>(
   }
 }
 
-/** A glance, which finds most orders: whether the first possible step of each answered operation, in the order of answers, explains all. */
+/**
+ * A quick check that succeeds for most histories: whether the first possible step of each answered operation, in the
+ * order of answers, explains all results.
+ */
 function isExplainedAsAnswered<State, Operation extends Span>(
   machine: StateMachine<State, Operation>,
   operations: readonly Operation[],
@@ -75,7 +81,7 @@ function isExplainedAsAnswered<State, Operation extends Span>(
   return state !== undefined
 }
 
-/** Numbers states as they are reached, and asks the machine for each step once. */
+/** Numbers states as they are reached, and calls the machine once for each step. */
 function numbered<State, Operation extends Span>(
   machine: StateMachine<State, Operation>,
   operations: readonly Operation[],

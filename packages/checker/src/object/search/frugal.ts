@@ -9,8 +9,8 @@ import { classesOf, type ObjectSearch, rankedEvents } from './search.ts'
 import { type Configuration, createWays, type Step } from './ways.ts'
 
 /**
- * What to do next with a configuration: go to where a read fits, take one of the completed operations, or take this many
- * of unknown outcome in a row.
+ * The next step from a configuration: continue to where a read fits, take a completed operation, or take this many
+ * operations of unknown outcome in a row.
  */
 interface Task {
   readonly configuration: Configuration
@@ -23,33 +23,33 @@ interface Additive extends Machine {
   readonly isRead: (number: number) => boolean
 }
 
-// As measured of the process: a quarter is garbage waiting to be collected, because these are small objects by the
-// million.
+// From a measurement of the process: a quarter is garbage not yet collected, because these are millions of small
+// objects.
 
-/** With its task and its place in the heap, without the words of `taken`. */
+/** Bytes of a configuration with its task and its place in the heap, without the words of `taken`. */
 const BYTES_PER_CONFIGURATION = 540
-/** A step of a trail, in two lists that are copied as they grow. */
+/** Bytes of a step of a trail, in two lists that are copied as they grow. */
 const BYTES_PER_STEP = 24
-/** The window of a completed operation, without the operations in it. */
+/** Bytes of the window of a completed operation, without the operations in it. */
 const BYTES_PER_WINDOW = 260
 
-/** What is not on the way to a read is tried after this much progress. */
+/** The progress after which alternatives that do not lead towards a read are tried. */
 const ASIDE = 64
 
-/** Approximate cost of an operation of unknown outcome when its client gave up, and long after that. */
+/** Approximate cost of an operation of unknown outcome when its client gave up; `LATE`: long after that. */
 const EARLY = 0.1
 const LATE = 1
 
 /**
- * A search for an order of operations that add to the state (see `Machine.isAdditive`), some of them of unknown
- * outcome. Enough of those explain almost any state, so a search can continue for long with the wrong ones; this one
- * looks for orders that take few of them, as late as possible.
+ * A search for an order of operations that add to the state (see `Machine.weights`), some of them of unknown outcome.
+ * With enough operations of unknown outcome almost any state is reachable, so a search can continue for long with the
+ * wrong ones. This search looks for orders that take few of them, as late as possible.
  *
- * Exact, since every order can be transformed into one it looks for: an operation of unknown outcome is exchanged with
- * the next completed one if that was possible before it too, and so ends up right before what it made possible; several
- * in a row are ordered by class where possible. Reads are taken as soon as they fit. Best first: each operation of
- * unknown outcome costs 1, and progress is worth more than they cost on average, so that configurations left behind are
- * resumed only when there is no way on.
+ * The search is exact, because every order can be transformed into one that it looks for. An operation of unknown
+ * outcome is exchanged with the next completed one if that was possible before it too; it ends up right before the
+ * operation that it made possible. Several in a row are sorted by class where possible. Reads are taken as soon as they
+ * fit. The search is best first: each operation of unknown outcome costs 1, and progress is worth more than their
+ * average cost, so that postponed configurations are resumed only at a dead end.
  */
 export function createFrugalSearch(part: Part, { isRead, ...machine }: Additive, budget: Budget): ObjectSearch {
   const { length } = part
@@ -71,7 +71,7 @@ export function createFrugalSearch(part: Part, { isRead, ...machine }: Additive,
   const trailParent: number[] = []
   const trailOperation: number[] = []
   const tasks: Task[] = []
-  // Of equals, the one found last, which has come furthest.
+  // Of equal priorities, the newest comes first: it has progressed furthest.
   const heap = createHeap((a, b) => tasks[a].priority - tasks[b].priority || b - a)
   let bytes = 0
   let fits = true
@@ -97,7 +97,7 @@ export function createFrugalSearch(part: Part, { isRead, ...machine }: Additive,
     trailParent.push(trail)
     return trailOperation.push(operation) - 1
   }
-  /** The open operations not taken, either reads or others. */
+  /** The open operations that are not yet taken: reads or others. */
   const candidates = ({ first, taken }: Configuration, reading: 0 | 1): number[] => {
     const list: number[] = []
     for (const operation of windows[first]) {
@@ -106,7 +106,7 @@ export function createFrugalSearch(part: Part, { isRead, ...machine }: Additive,
     return list
   }
 
-  /** Takes all reads that fit, and leaves behind the completed operations up to the first that is not taken. */
+  /** Takes all reads that fit, and advances past completed operations up to the first that is not taken. */
   const takeReads = (reached: Configuration): Configuration => {
     const { state, taken } = reached
     let { trail, first } = reached
@@ -129,7 +129,7 @@ export function createFrugalSearch(part: Part, { isRead, ...machine }: Additive,
     return { ...reached, trail, first }
   }
 
-  /** Schedules the configuration unless it is known; returns whether all is done. */
+  /** Schedules the configuration unless it is known; returns whether the search is complete. */
   const remember = (configuration: Configuration): boolean => {
     const { trail, state, first, taken, used } = configuration
     if (first === completed.length) {
@@ -172,7 +172,7 @@ export function createFrugalSearch(part: Part, { isRead, ...machine }: Additive,
     return takeReads({ ...at, taken, used, state, sum: at.sum + amount, cost, trail })
   }
 
-  /** Goes to where reads fit first, if it can. */
+  /** Continues to where reads first fit, if possible. */
   const goToReads = (from: Configuration): boolean => {
     const reached = ways.toReads(from)
     for (const each of reached) if (remember(each)) return true
@@ -180,14 +180,14 @@ export function createFrugalSearch(part: Part, { isRead, ...machine }: Additive,
     return false
   }
 
-  /** Takes each completed operation that can come next. Of equal ones, the first to return goes first. */
+  /** Takes each completed operation that can come next. Of equal operations, it takes the first to return. */
   const goOn = (from: Configuration): boolean => {
     const firstOf = new Map<number, number>()
     for (const operation of candidates(from, 0)) {
       const other = firstOf.get(code[operation])
       if (other === undefined || returns[operation] < returns[other]) firstOf.set(code[operation], operation)
     }
-    // The last one settled is tried first.
+    // The operation settled last is tried first.
     for (const operation of [...firstOf.values()].reverse()) {
       const state = step(from.state, code[operation])
       if (state !== IMPOSSIBLE && after(from, operation, state)) return true
@@ -202,7 +202,7 @@ export function createFrugalSearch(part: Part, { isRead, ...machine }: Additive,
     return false
   }
 
-  /** Takes this many operations of unknown outcome in a row, then what the last of them made possible. */
+  /** Takes this many operations of unknown outcome in a row, then the operation that the last of them made possible. */
   const assume = (from: Configuration, size: number): boolean => {
     const before = returns[completed[from.first]]
     const reads = candidates(from, 1)
@@ -279,7 +279,7 @@ export function createFrugalSearch(part: Part, { isRead, ...machine }: Additive,
       const next = heap.pop()
       if (next === undefined) return 'violated'
       const { configuration, size } = tasks[next]
-      // Many in a row have many orders.
+      // A long sequence has many orders.
       if (typeof size === 'number' && size > 1 && budget.expired(size)) {
         heap.push(next)
         return 'paused'
@@ -311,8 +311,8 @@ export function createFrugalSearch(part: Part, { isRead, ...machine }: Additive,
 }
 
 /**
- * By operation of unknown outcome: the index, among the completed ones by return, from which on it is late for it to
- * take effect. If they take effect at all, most do so about as soon as those that complete.
+ * By operation of unknown outcome: the index among the completed operations by return from which on it is late for
+ * taking effect. Most that take effect do so about as soon as completed operations.
  */
 function placesOfInfo({ history, row }: Part, completed: Int32Array, clients: number, budget: Budget): Int32Array {
   const { returnEvent } = history.operations
@@ -327,7 +327,7 @@ function placesOfInfo({ history, row }: Part, completed: Int32Array, clients: nu
   return places
 }
 
-/** By index among the completed operations by return: the operations open at that return, in order of call. */
+/** By index of a completed operation, by return: the operations open at this return, in order of call. */
 function windowsOf(events: Int32Array, budget: Budget): readonly Int32Array[] {
   const open: number[] = []
   const windows: Int32Array[] = []

@@ -2,18 +2,18 @@ import { inTime } from '../../limits/budget.ts'
 import type { Supposed } from '../supposed/supposed.ts'
 import type { ObjectSearch } from './search.ts'
 
-/** Steps per operation after which a search in full is interrupted: ordinary histories are done by then. */
+/** Steps per operation after which a full search is interrupted: ordinary histories are decided by then. */
 const STEPS_IN_FULL = 60
-/** Steps per operation before a supposition is given up. */
+/** Steps per operation after which a supposition is given up. */
 const STEPS_SUPPOSING = 50
 
 export interface Supposing {
   readonly supposed: Supposed
-  /** For an order that keeps to it. */
+  /** A search for an order that keeps to the supposition. */
   readonly search: ObjectSearch
 }
 
-/** Searches in full, and before that takes long looks for an order that keeps to a supposition. */
+/** Runs a full search and, if it takes long, first searches for an order that keeps to a supposition. */
 export function createGuidedSearch(
   length: number,
   inFull: ObjectSearch,
@@ -56,12 +56,12 @@ export function createGuidedSearch(
   }
 }
 
-/** Of the steps of the first search, the second one gets one in this many: its steps are long. */
+/** The ratio of steps of the first search to steps of the second, whose steps are long. */
 const SHARE = 32
 
 /**
- * Runs one search for this many steps, then two in turn until either has an answer. Both must be exact. One that is out
- * of memory leaves all of it to the other.
+ * Runs one search for `alone` steps, then two in alternation until either has an answer. Both must be exact. A search
+ * that runs out of memory leaves all memory to the other.
  */
 export function createSearchInTurn(alone: number, first: ObjectSearch, another: () => ObjectSearch): ObjectSearch {
   let left = alone

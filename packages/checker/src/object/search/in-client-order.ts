@@ -13,17 +13,18 @@ export interface ClientOrderSearch {
   readonly release: () => void
 }
 
-/** A step taken, with its alternatives. */
+/** A step on the path, with its alternatives. */
 interface Step {
   readonly operation: number
   readonly state: number
-  /** Other states the operation may have led to. */
+  /** Other states to which the operation may have led. */
   readonly others: number[]
 }
 
 /**
- * Searches, thread by thread, for a legal order of an object's operations that keeps each client's own order
- * (sequential consistency), and in a tied history real time as well. A configuration is each thread's progress and the object's state, remembered exactly.
+ * Searches, thread by thread, for a legal order of an object's operations that keeps each client's order (sequential
+ * consistency) and, in a tied history, also real time. A configuration is each thread's progress and the object's
+ * state, remembered exactly.
  */
 export function createClientOrderSearch(part: Part, machine: Machine, budget: Budget): ClientOrderSearch {
   const { length, calls, returns, row, history } = part
@@ -38,7 +39,7 @@ export function createClientOrderSearch(part: Part, machine: Machine, budget: Bu
   let state = machine.initial
   let left = 0
   for (let i = 0; i < length; i++) if (returns[i] !== NEVER) left++
-  // In order of call, which is often close to the order in which they took effect.
+  // Tries operations in order of call, which is often close to the order in which they took effect.
   let cursor = -1
 
   const nextOf = nextIn(threads, position)

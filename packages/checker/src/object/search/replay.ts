@@ -3,8 +3,8 @@ import type { Specification } from '../../judge/model.ts'
 import { operationAt, type Part } from '../model/part.ts'
 
 /**
- * Says what is wrong with a witness of linearizability; undefined if nothing is. Checks that every completed operation
- * occurs once, each is possible in its turn, and real time is respected. Shares no code with what finds witnesses.
+ * Describes the error in a witness of linearizability; undefined if it is valid. Checks that every completed operation
+ * occurs once, each step is possible, and real time is respected. Shares no code with the searches that find witnesses.
  */
 export function faultOfObjectWitness(
   part: Part,
@@ -27,9 +27,9 @@ export function faultOfObjectWitness(
   return undefined
 }
 
-/** Does operations by the specification, and says whether each was possible. */
+/** Performs operations by the specification, and returns whether each was possible. */
 export function simulateBy<State>(specification: Specification<State>, part: Part): (i: number) => boolean {
-  // The possible states: an operation of unknown outcome may have had one of several effects.
+  // The possible states: an operation of unknown outcome may have one of several effects.
   let states: readonly State[] = [specification.initial]
   return (i) => {
     const operation = operationAt(part, i)

@@ -8,25 +8,25 @@ import { eventsInOrder, type Part } from '../model/part.ts'
 
 /** A resumable decision procedure for one object of any model. */
 export interface ObjectSearch {
-  /** Continues for about this many steps. After any answer but `paused` it must not be run again. */
+  /** Continues for about this many steps. Must not be called again after any answer but `paused`. */
   readonly run: (steps: number) => Progress
   /** After `met`: the operations, as indices into the part, in an order that explains them. */
   readonly order: () => Int32Array
-  /** After `violated`: the first operation, by return, that could not be explained. */
+  /** After `violated`: the first operation, by return, that has no explanation. */
   readonly culprit: () => number
   readonly release: () => void
 }
 
-/** Operations with their places in real time, and the number of what each does. */
+/** Operations with their event positions, and the numbers of their functions. */
 export type Placed = Pick<Part, 'length' | 'f' | 'calls' | 'returns'>
 
-/** How an operation came onto the path: chosen, taken because it fitted, or (0 and up) chosen from that class. */
+/** How an operation came onto the path: chosen, taken because it fitted, or (0 and above) chosen from this class. */
 const CHOICE = -1
 const OBSERVATION = -2
 
 /**
- * Wing & Gong's search (see `search/events.ts`) for any machine. Of equal operations, the one to return first goes first:
- * exchanging two of them keeps an order valid.
+ * Wing & Gong's search (see `search/events.ts`) for any machine. Of equal operations, the first to return is taken
+ * first: exchanging two of them keeps an order valid.
  */
 export function createObjectSearch(
   part: Placed,
@@ -56,7 +56,7 @@ export function createObjectSearch(
   let depth = 0
   let state = machine.initial
   let furthest = -1
-  // The next choice to try: a call in the list or, when those are exhausted, a class; and which of its several effects.
+  // The next choice: a call in the list or, after those, a class; and which of its several effects.
   let cursor = next[head]
   let classCursor = -1
   let alternative = 0
@@ -115,7 +115,7 @@ export function createObjectSearch(
     if (classCursor === CHOICE) cursor = pathOperation[depth]
     return true
   }
-  /** The state after the next choice with its next effect; IMPOSSIBLE if none is left. */
+  /** The state after the next choice with its next effect; IMPOSSIBLE if no effect is left. */
   const effect = (operation: number): number => {
     const after = step(state, code[operation])
     if (after >= IMPOSSIBLE) return alternative === 0 ? after : IMPOSSIBLE
@@ -143,7 +143,7 @@ export function createObjectSearch(
       const member = members[used[classCursor]]
       if (member === undefined || calls[member] > firstReturn) continue
       let after = effect(member)
-      // An operation that changes nothing is pointless: it need not have happened.
+      // Skips effects that change nothing: an operation of unknown outcome need not have happened.
       while (after === state && after !== IMPOSSIBLE) {
         alternative++
         after = effect(member)
@@ -154,7 +154,7 @@ export function createObjectSearch(
     }
     return false
   }
-  /** Continues from the configuration reached, or backtracks if it was seen before. */
+  /** Continues from the current configuration, or backtracks if it was seen before. */
   const settle = (firstReturn: number): Progress | 'entered' => {
     const operation = firstReturn - length
     if (furthest === -1 || returns[operation] > returns[furthest]) furthest = operation
@@ -169,7 +169,7 @@ export function createObjectSearch(
     return 'entered'
   }
 
-  // A late machine's answers are meaningless, and so is a conclusion from them.
+  // Answers of a late machine are meaningless, as are conclusions from them.
   const unlessLate = (progress: Progress): Progress => (machine.isLate() ? 'paused' : progress)
 
   const advance = (): Progress | 'entered' => {
@@ -208,7 +208,10 @@ export function createObjectSearch(
   }
 }
 
-/** By operation: the ranks of its call and its return; and the events of completed ones, as `search/events.ts` has them. */
+/**
+ * By operation: the ranks of its call and return; and the events of completed operations in the form of
+ * `search/events.ts`.
+ */
 export function rankedEvents(
   part: Placed,
   budget: Budget,
@@ -229,7 +232,7 @@ export function rankedEvents(
   }
 }
 
-/** The operations of unknown outcome by effect, each class in order of call. */
+/** The operations of unknown outcome, grouped by effect; each class is in order of call. */
 export function classesOf(
   part: Placed,
   code: Int32Array,

@@ -1,12 +1,12 @@
 import type { Budget } from '../../limits/budget.ts'
 import { countOf, subsetSums } from '../../search/halving.ts'
 
-/** Something that may be added once. */
+/** An amount that may be added once. */
 export interface Addend {
   readonly amount: number
 }
 
-/** Finds some of these addends that make up a sum. */
+/** Finds some of these addends with the given sum. */
 export type FindSubset = <A extends Addend>(
   addends: readonly A[],
   sum: number,
@@ -14,7 +14,7 @@ export type FindSubset = <A extends Addend>(
 ) => readonly A[] | undefined
 
 /**
- * Up to four.
+ * Finds up to four addends with the sum.
  *
  * @throws OutOfTime
  */
@@ -25,7 +25,7 @@ export const few: FindSubset = (addends, sum, budget) => {
 }
 
 /**
- * All but up to four.
+ * Finds addends with the sum that are all but up to four.
  *
  * @throws OutOfTime
  */
@@ -35,19 +35,19 @@ export const allButFew: FindSubset = (addends, sum, budget) => {
   return excluded && addends.filter((addend) => !excluded.includes(addend))
 }
 
-/** Of more addends not all subsets are tried. */
+/** The most addends of which all subsets are tried. */
 const MOST_HALVED = 36
 
 /**
- * The fewest, unless there are too many addends. Meets in the middle (Horowitz and Sahni, 1974): tries the subsets of one
- * half with those of the other.
+ * Finds the fewest addends with the sum, unless there are too many addends. Meet in the middle (Horowitz and Sahni,
+ * 1974): combines the subsets of one half with those of the other.
  *
  * @throws OutOfTime
  */
 export const fewest: FindSubset = (addends, sum, budget) =>
   addends.length > MOST_HALVED ? undefined : fewestOfHalves(addends, sum, budget)
 
-/** Two to four, with a table of the sums of two. */
+/** Finds two to four addends with the sum, from a table of the sums of two. */
 function several<A extends Addend>(addends: readonly A[], sum: number, budget: Budget): readonly A[] | undefined {
   const pairs = new Map<number, readonly [A, A]>()
   for (const [i, second] of addends.entries()) {

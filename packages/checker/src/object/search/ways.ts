@@ -3,64 +3,64 @@ import type { Usage } from '../../search/usage.ts'
 import { IMPOSSIBLE, type Machine, type Weights } from '../model/machine.ts'
 import { type Addend, allButFew, type FindSubset, few, fewest } from './subsets.ts'
 
-/** A configuration of the search, in order of discovery. */
+/** A configuration of the search; configurations are numbered in order of discovery. */
 export interface Configuration {
   /** The last operation taken, as an index into the trail; -1 for none. */
   readonly trail: number
   readonly state: number
-  /** The index, among the completed operations by return, of the first not taken yet. */
+  /** The index of the first completed operation, by return, that is not taken yet. */
   readonly first: number
-  /** One bit for each slot of an operation open then: whether it is taken. */
+  /** A bit for each slot of an operation open at the return of `first`: whether it is taken. */
   readonly taken: Int32Array
-  /** The operations of unknown outcome taken: see `createTallies`. */
+  /** The number of the tallies of operations of unknown outcome taken: see `createTallies`. */
   readonly used: number
   /** The weight of the state. */
   readonly sum: number
   readonly cost: number
 }
 
-/** An operation that may be taken, with what it adds to the weight, and its class if its outcome is unknown. */
+/** An operation that may be taken, with the weight that it adds, and its class if its outcome is unknown. */
 export interface Step extends Addend {
   readonly operation: number
   readonly ofClass: number | undefined
 }
 
-/** What is taken before a read, in order of return. */
+/** The operations to take before a read, in order of return. */
 interface Way {
   readonly read: number
   readonly steps: readonly Step[]
 }
 
-/** Reads are looked for among this many operations, by return. */
+/** The number of operations, by return, among which the next reads are sought. */
 const MOST_AHEAD = 256
-/** States tried between two reads: orders that overdraw no account are mostly found at once. */
+/** States tried between two reads; orders that overdraw no account are mostly found immediately. */
 const MOST_ORDERS = 500
-/** What a search knows of the operations; by operation unless something else is said. */
+/** The search's columns of the operations, by operation unless stated otherwise. */
 export interface Searched extends Pick<Machine, 'code' | 'step'> {
   readonly weights: Weights
   readonly calls: Int32Array
   readonly returns: Int32Array
-  /** 1 for those that only read. */
+  /** 1 for an operation that only reads. */
   readonly observes: Uint8Array
-  /** The completed ones by return, and for each those open at its return. */
+  /** The completed operations by return, and for each the operations open at its return. */
   readonly completed: Int32Array
   readonly windows: readonly Int32Array[]
-  /** Those of unknown outcome by effect, and how many of each class a configuration used. */
+  /** The operations of unknown outcome by effect, and how many of each class a configuration used. */
   readonly classes: readonly (readonly number[])[]
   readonly usage: Usage
 }
 
-/** How a search goes on. */
+/** The moves of a search. */
 export interface Moves {
-  /** Whether an operation that was called before the first that is not taken returns is taken. */
+  /** Whether an operation is taken; only for operations called before the return of the first one not taken. */
   readonly isTaken: (taken: Int32Array, operation: number) => boolean
-  /** The configuration after an operation, with all reads that fit then. Undefined if there is not enough memory. */
+  /** The configuration after an operation and all reads that fit after it. Undefined if memory runs out. */
   readonly takeStep: (at: Configuration, step: Step, state: number) => Configuration | undefined
 }
 
 /**
- * Ways from a configuration to those in which a read of all amounts fits: what the read shows, less what was added so
- * far, is the sum of what was added in between. Where many operations overlap, most of their orders fit no read.
+ * Finds ways from a configuration to those in which a read of all amounts fits: the read's sum, minus the sum so far,
+ * is the sum of the operations taken before it. If many operations overlap, most of their orders fit no read.
  */
 export function createWays(
   searched: Searched,
@@ -71,11 +71,14 @@ export function createWays(
   const placeOf = new Int32Array(calls.length)
   for (const [place, operation] of completed.entries()) placeOf[operation] = place
 
-  /** Whether it is taken, of any completed operation. */
+  /** Whether a completed operation is taken, for any operation. */
   const isDone = ({ first, taken }: Configuration, operation: number): boolean =>
     placeOf[operation] < first || (calls[operation] < returns[completed[first]] && moves.isTaken(taken, operation))
 
-  /** Of the reads that are open when the first of those not taken returns: for each state, the first to return. */
+  /**
+   * The reads that are open at the return of the first read not taken; of those with equal results, the first to
+   * return.
+   */
   const readsAhead = (from: Configuration): Iterable<number> => {
     const most = Math.min(completed.length, from.first + MOST_AHEAD)
     const ahead = new Map<number, number>()
@@ -90,7 +93,7 @@ export function createWays(
     return ahead.values()
   }
 
-  /** Operations after which a read fits, besides those that returned before its call. */
+  /** The operations after which a read fits, in addition to those that returned before its call. */
   const wayTo = (from: Configuration, read: number, find: FindSubset): Way | undefined => {
     const shows = weights.shows(code[read])
     if (shows === undefined) return undefined
@@ -119,7 +122,7 @@ export function createWays(
 
   const through = createThrough(searched, moves, isDone)
   return {
-    // Those that fewest operations lead to: what they show was passed on the way to others.
+    // Prefers the reads that the fewest operations lead to: their state lies on the way to the other reads.
     toReads: (from) => {
       const reads = [...readsAhead(from)]
       for (const find of [few, allButFew, fewest]) {
@@ -141,7 +144,7 @@ export function createWays(
   }
 }
 
-/** Takes the operations of a way, in an order in which each is possible. */
+/** Takes the operations of a way, in an order in which each step is possible. */
 const createThrough =
   (
     { code, step, calls, returns, completed }: Searched,
@@ -149,7 +152,7 @@ const createThrough =
     isDone: (at: Configuration, operation: number) => boolean,
   ) =>
   (from: Configuration, { read, steps }: Way): Configuration | undefined => {
-    // What is taken decides the state.
+    // The set of taken operations determines the state.
     const known = new Set<number>()
     const reach = (at: Configuration, left: readonly Step[]): Configuration | undefined => {
       if (at.first === completed.length || left.length === 0) return at
@@ -172,6 +175,6 @@ const createThrough =
       return undefined
     }
     const reached = reach(from, steps)
-    // Different states may weigh the same.
+    // Different states may have equal weights.
     return reached !== undefined && (reached.first === completed.length || isDone(reached, read)) ? reached : undefined
   }

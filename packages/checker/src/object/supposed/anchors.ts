@@ -3,29 +3,29 @@ import { countOf } from '../../search/halving.ts'
 import type { Addition, Sighting } from './sightings.ts'
 import { forcedAt, type Included, includedAfter, viewOf } from './view.ts'
 
-/** A sighting together with the operations it includes, and a moment at which it may have happened. */
+/** A sighting with the operations that it includes, and a moment at which it may have happened. */
 export interface Anchor {
   /** The index of the sighting. */
   readonly at: number
-  /** In event positions, and between them. */
+  /** The moment, as an event position or a fraction between two. */
   readonly point: number
-  /** The overlapping operations whose effect it shows, and those whose effect it does not. */
+  /** The overlapping operations whose effect the sighting shows, and those whose effect it does not show. */
   readonly included: readonly number[]
   readonly excluded: readonly number[]
-  /** The operations of unknown outcome that no earlier anchor includes. */
+  /** The operations of unknown outcome that are first included in this anchor. */
   readonly shown: readonly number[]
 }
 
 interface Inclusion {
   readonly at: number
-  /** What operations of unknown outcome have added by then. */
+  /** The sum that operations of unknown outcome have added by this sighting. */
   readonly sum: number
-  /** How many operations it includes. */
+  /** The number of operations that it includes. */
   readonly size: number
 }
 
 /**
- * Orders the sightings so that each includes everything that its predecessors include. `since` gives the first sighting
+ * Orders the sightings such that each includes everything that its predecessors include. `since` has the first sighting
  * that shows each operation of unknown outcome. Sightings that fit no such order are left out.
  */
 export function anchorsOf(
@@ -38,7 +38,7 @@ export function anchorsOf(
   const unshown = [...since].sort(([, a], [, b]) => b - a)
   const anchors: Anchor[] = []
   const known = new Set<number>()
-  // All of them together are shorter than the time between two events.
+  // The distance between anchors: all anchors together fit between two events.
   const apart = 1 / (inclusions.length + 1)
   let point = 0
   for (const { at, sum } of inclusions) {

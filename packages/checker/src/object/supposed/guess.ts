@@ -3,36 +3,39 @@ import { countOf, subsetSums } from '../../search/halving.ts'
 import type { Addition, Sighting } from './sightings.ts'
 import { forcedAt, type Included, includedAfter, type View, viewOf } from './view.ts'
 
-/** Operations of unknown outcome that took effect, judging by sightings. */
+/** A set of operations of unknown outcome that took effect according to the sightings. */
 export interface Guess {
-  /** What they add together. */
+  /** The sum of their amounts. */
   readonly sum: number
   readonly taken: Taken | undefined
-  /** Completed operations that a sighting has included. */
+  /** Completed operations that a sighting includes. */
   readonly included: readonly Included[]
-  /** How many there are, and many more for each sighting that they leave unexplained. */
+  /** The number of operations, plus a penalty for each sighting that they leave unexplained. */
   readonly cost: number
 }
 
 interface Taken {
   /** An index into the operations of unknown outcome. */
   readonly unknown: number
-  /** The index of the first sighting that shows it. */
+  /** The index of the first sighting that shows the operation. */
   readonly since: number
   readonly before: Taken | undefined
 }
 
 const MOST_GUESSES = 256
-/** Cost of a sighting that a guess leaves unexplained. */
+/** The cost of a sighting that a guess leaves unexplained. */
 const UNEXPLAINED = 12
-/** Cost of an operation that took effect long after its call; that of any other is 1. */
+/** The cost of an operation that took effect long after its call; any other operation costs 1. */
 const LATE = 3
-/** Operations of which all subsets are tried … */
+/** The number of recent operations of which all subsets are tried. */
 const MOST_RECENT = 10
-/** … and those of which all are tried if that explains nothing: after an outage, much may take effect at once. */
+/**
+ * The number of waiting operations of which all subsets are tried if the recent ones explain nothing: after an outage,
+ * many may take effect together.
+ */
 const MOST_WAITING = 24
 const MOST_BY_CHANCE = 5
-/** Guesses for which the latter is done at one sighting. */
+/** The number of guesses per sighting for which subsets of all waiting operations are tried. */
 const MOST_THOROUGH = 4
 
 /** The guess that leaves the fewest sightings unexplained, by the fewest operations. */
@@ -48,7 +51,7 @@ export function bestGuess(sightings: readonly Sighting[], unknown: readonly Addi
       if (other === undefined || guess.cost < other.cost) next.set(name, guess)
     }
     const unexplaining: Guess[] = []
-    // More is made of a guess only if no other explains the sighting at about the same cost.
+    // A guess is extended only if no other guess explains the sighting at about the same cost.
     let least = Number.POSITIVE_INFINITY
     const found = (guess: Guess): void => {
       keep(guess)
@@ -85,7 +88,10 @@ function asItIs(guess: Guess, { view }: Place): Guess | undefined {
   return subset === undefined ? undefined : { ...guess, included: includedAfter(view, guess.included, subset) }
 }
 
-/** A read that overlaps the first one to show an operation may come before both. */
+/**
+ * Removes operations taken only at the last sightings: a read that overlaps the first sighting of an operation may
+ * precede both.
+ */
 function withoutRecent(guess: Guess, { sightings, at, unknown, view }: Place): Guess | undefined {
   const forced = forcedAt(view, guess.included)
   let sums = [guess.sum]
@@ -100,7 +106,10 @@ function withoutRecent(guess: Guess, { sightings, at, unknown, view }: Place): G
   return undefined
 }
 
-/** The guess with some of the operations called last or, if they do not explain the sighting, with one more besides. */
+/**
+ * Extends the guess by some of the operations called last or, if they do not explain the sighting, also by one other
+ * operation.
+ */
 function extended(guess: Guess, place: Place, budget: Budget): Guess[] {
   const { at, unknown, view } = place
   const forced = forcedAt(view, guess.included)
@@ -130,7 +139,10 @@ function extended(guess: Guess, place: Place, budget: Budget): Guess[] {
   return found
 }
 
-/** Meets in the middle: combines the subsets of one half of the candidates with those of the other. */
+/**
+ * Extends the guess by meeting in the middle: combines the subsets of one half of the candidates with those of the
+ * other.
+ */
 function extendedByMany(guess: Guess, place: Place, budget: Budget): readonly Guess[] {
   const { unknown, view } = place
   const { overlapping, excess } = view.sighting
@@ -143,7 +155,7 @@ function extendedByMany(guess: Guess, place: Place, budget: Budget): readonly Gu
   const amounts = items.map(({ adds }) => adds)
   const [first, second] = [subsetSums(amounts.slice(0, middle)), subsetSums(amounts.slice(middle))]
   const [lower, upper] = [waiting.slice(0, middle), waiting.slice(middle)]
-  // Only operations of unknown outcome are to be few.
+  // Minimises only the number of operations of unknown outcome.
   const ofLower = (1 << lower.length) - 1
   const cheapest = new Map<number, number>()
   for (let subset = 0; subset < first.length; subset++) {
@@ -163,14 +175,14 @@ function extendedByMany(guess: Guess, place: Place, budget: Budget): readonly Gu
   return [...found.values()]
 }
 
-/** Whether so much was called since the last sighting that a few operations may explain this one by chance. */
+/** Whether so many operations were called since the last sighting that a few may explain this one by chance. */
 function isAfterOutage(guess: Guess, place: Place): boolean {
   const { sightings, at, unknown } = place
   const since = sightings[at - 1]?.call ?? 0
   return notTaken(guess, place).filter((i) => unknown[i].call > since).length > MOST_BY_CHANCE
 }
 
-/** The operations called before a sighting returned that the guess does not have yet. */
+/** The operations called before the sighting returned that the guess does not contain yet. */
 function notTaken(guess: Guess, { unknown, view: { sighting } }: Place): number[] {
   const used = new Set<number>()
   for (let taken = guess.taken; taken !== undefined; taken = taken.before) used.add(taken.unknown)

@@ -3,32 +3,32 @@ import type { Budget } from '../../limits/budget.ts'
 import type { Weights } from '../model/machine.ts'
 import { eventsInOrder, type Part } from '../model/part.ts'
 
-/** A completed read of all amounts, with the operations that can have changed its sum. */
+/** A completed read of all amounts, with the operations that may have changed its sum. */
 export interface Sighting {
   /** The read, as an index into the part. */
   readonly read: number
   readonly call: number
   readonly return: number
-  /** What it shows, less the initial amounts and everything that returned before it was called. */
+  /** The read's sum, minus the initial amounts and everything that returned before the read was called. */
   readonly excess: number
-  /** How many operations that was. */
+  /** The number of operations that returned before the read was called. */
   readonly returnedBefore: number
-  /** Completed operations that overlap it: each may or may not be included. */
+  /** Completed operations that overlap the read; it may or may not include each. */
   readonly overlapping: readonly Addition[]
 }
 
 export interface Addition {
-  /** An index into the part. */
+  /** The operation, as an index into the part. */
   readonly operation: number
   readonly call: number
   readonly return: number
   readonly adds: number
 }
 
-/** Sightings with more overlapping operations prove little, and have too many subsets. */
+/** The most overlapping operations of a sighting: with more, it proves little and has too many subsets. */
 const MOST_OVERLAPPING = 12
 
-/** What a part's machine knows of its operations. */
+/** A part with the numbers and weights that its machine assigns to operations. */
 export interface Known {
   readonly part: Part
   readonly code: Int32Array
@@ -36,7 +36,7 @@ export interface Known {
   readonly isRead: (number: number) => boolean
 }
 
-/** In order of return. */
+/** The sightings in order of return. */
 export function sightingsOf({ part, code, weights, isRead }: Known, budget: Budget): readonly Sighting[] {
   const sightings: Sighting[] = []
   const openReads = new Map<number, Sighting & { readonly overlapping: Addition[] }>()

@@ -5,17 +5,17 @@ import { anchorsOf } from './anchors.ts'
 import { bestGuess } from './guess.ts'
 import { type Addition, type Known, type Sighting, sightingsOf, unknownOf } from './sightings.ts'
 
-/** The operations of a part that are supposed to have taken effect, with shorter intervals in which they did. */
+/** The operations of a part that supposedly took effect, with the shorter intervals in which they did. */
 export interface Supposed {
   readonly part: Part
-  /** By index in it: the index in the whole part. */
+  /** By index in `part`: the index in the whole part. */
   readonly indices: readonly number[]
 }
 
 /**
- * Supposes which operations of unknown outcome took effect, and when, from reads that show all amounts: each shows which
- * sum they must have added by then. With the right suppositions hardly anything is left to search for. They may be
- * wrong: an order that keeps to them explains the part, but if there is none, nothing is known.
+ * Supposes which operations of unknown outcome took effect, and when, from reads that show all amounts: each read shows
+ * the sum that they must have added by then. With correct suppositions little remains to search. Suppositions may be
+ * wrong: an order that keeps to them explains the part, but the lack of such an order proves nothing.
  */
 export function supposed(known: Known, budget: Budget): Supposed | undefined {
   const sightings = sightingsOf(known, budget)
@@ -33,7 +33,7 @@ interface Intervals {
   readonly returns: Float64Array
 }
 
-/** Undefined if some operation has no time left. */
+/** The intervals of the operations; undefined if an interval is empty. */
 function intervalsOf(
   part: Part,
   sightings: readonly Sighting[],
@@ -60,7 +60,10 @@ function intervalsOf(
   return { calls, returns }
 }
 
-/** What is supposed to have taken effect, with its events numbered anew. Of events at one point, returns come first. */
+/**
+ * The part of the operations that supposedly took effect, with renumbered events. Of events at one point, returns come
+ * first.
+ */
 function narrowed(
   part: Part,
   { calls, returns }: Intervals,

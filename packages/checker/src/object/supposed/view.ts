@@ -1,22 +1,24 @@
 import { countOf, subsetSums } from '../../search/halving.ts'
 import type { Sighting } from './sightings.ts'
 
-/** A completed operation that a sighting has included, and so must every later one. */
+/** A completed operation that a sighting includes; every later sighting must include it too. */
 export interface Included {
   readonly operation: number
-  /** When that sighting returned. */
+  /** The return of that sighting. */
   readonly until: number
 }
 
-/** What a sighting can include of the operations that overlap it; subsets have one bit for each of those. */
+/**
+ * The possible subsets of the overlapping operations that a sighting includes; a subset has one bit for each operation.
+ */
 export interface View {
   readonly sighting: Sighting
   /**
-   * The subset with which the sighting shows that operations of unknown outcome add `sum`, and which contains the
-   * subset `forced`; -1 if there are several.
+   * The subset that contains `forced` and with which the sighting shows that operations of unknown outcome add `sum`;
+   * -1 if there are several.
    */
   readonly subsetFor: (sum: number, forced: number) => number | undefined
-  /** The smallest of those subsets. */
+  /** The smallest subset that contains `forced` and fits `sum`. */
   readonly leastFor: (sum: number, forced: number) => number | undefined
 }
 
@@ -49,7 +51,7 @@ export function viewOf(sighting: Sighting): View {
   }
 }
 
-/** The overlapping operations that the sighting must include. */
+/** The overlapping operations that a sighting must include. */
 export function forcedAt({ sighting: { call, overlapping } }: View, included: readonly Included[]): number {
   let forced = 0
   for (const { operation, until } of included) {
@@ -60,7 +62,7 @@ export function forcedAt({ sighting: { call, overlapping } }: View, included: re
   return forced
 }
 
-/** What later sightings must include. */
+/** The operations that later sightings must include. */
 export function includedAfter({ sighting }: View, included: readonly Included[], subset: number): readonly Included[] {
   if (subset <= 0) return included
   const open = included.filter(({ operation }) => sighting.overlapping.some((other) => other.operation === operation))
