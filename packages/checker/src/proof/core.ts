@@ -91,8 +91,8 @@ type Some = readonly Said[]
 type Widening = (history: History, core: Some, all: Some) => (other: Said) => boolean
 
 /**
- * Adds each operation that may have written a value that the core shows. An operation called after the showing one's
- * return did not write it, nor did one whose write an answered write had already replaced.
+ * Adds each operation that may have written a value that an operation of the core shows. It was called before the
+ * showing operation returned, and no acknowledged write had replaced its value before the showing operation was called.
  */
 const withGivers: Widening = ({ operations: { callEvent, returnEvent, outcome, key } }, core, all) => {
   const asked = core.filter(({ shows }) => shows.length > 0)

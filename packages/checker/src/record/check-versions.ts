@@ -27,10 +27,10 @@ const SEARCH_SHARE = 0.3
 type Judge = (history: History, options: CheckOptions<string>) => Report<string>
 
 /**
- * Judges a history of registers in which the answers to writes of versions were lost. Each of them wrote one unknown
- * version, equal to no other, or nothing. A level is met if it is met by one way of saying which of them wrote which
- * version that was seen. It is violated if every way violates it, or if it is violated by what is left without the unknown
- * versions and all that saw them.
+ * Judges a history of registers in which the answers to writes of versions were lost. Each lost write wrote one unknown
+ * version, equal to no other version, or nothing. A level is met if some assignment of the versions seen to lost writes
+ * meets it. It is violated if every assignment violates it, or if the history without the unknown versions, and without
+ * all operations that saw them, violates it.
  *
  * @returns Undefined if no such write was lost.
  */
@@ -50,7 +50,7 @@ export function checkVersions(
     isCertain &&= way.isCertain
   }
   const report = judge(assigned(history, keys, chosen, UNJUDGED), options)
-  // Without real time, a version may be read before its write is called: then there are more ways than were tried.
+  // Without real time, a version may be read before its write is called: then more assignments exist than were tried.
   const doubtful = Object.entries(report.levels)
     .filter(([level, { result }]) => result === 'violated' && !(level === 'linearizable' && isCertain))
     .map(([level]) => level)
@@ -67,13 +67,13 @@ interface Search {
 
 interface Way {
   readonly assignment: Assignment
-  /** Whether it explains the key, or no way does. */
+  /** Whether the assignment explains the key, or it is certain that none does. */
   readonly isCertain: boolean
 }
 
 /**
- * The first way by which the key is linearizable, or the longest beginning of one. Goes through the versions in the order
- * in which they were found; what was recorded until then must be linearizable by itself.
+ * The first assignment that makes the key linearizable, or the longest valid beginning of one. Processes versions in
+ * the order in which they were found; the operations recorded until then must be linearizable by themselves.
  */
 function wayFor(key: number, versions: LostVersions, { history, options, judge, deadline }: Search): Way {
   const keys = new Map([[key, versions]])
@@ -111,8 +111,8 @@ function wayFor(key: number, versions: LostVersions, { history, options, judge, 
 }
 
 /**
- * What is left without the lost writes, the versions that nobody is known to have written, and all that saw them. If it
- * violates a level, so does the whole: nothing that is left depends on what was lost.
+ * The history without the lost writes, without versions that no known operation wrote, and without operations that saw
+ * them. If it violates a level, so does the whole history: none of its operations depends on the lost answers.
  */
 function withoutVersions(history: History, keys: ReadonlyMap<number, LostVersions>): History {
   const plain = assigned(history, keys, new Map(), UNJUDGED)
@@ -128,7 +128,7 @@ function withoutVersions(history: History, keys: ReadonlyMap<number, LostVersion
       if (isRead(plain, row)) {
         if (outcome[row] === OK && unknown.has(plain.operations.output[row])) outcome[row] = UNJUDGED
       } else if (isCas(plain, row)) {
-        // One that failed may have seen an unknown version.
+        // A failed operation may have seen an unknown version.
         if (outcome[row] === FAIL) outcome[row] = UNJUDGED
         const [from, to] = pairOf(plain, input[row])
         if (outcome[row] !== OK || !unknown.has(idOf(plain, from))) continue
@@ -147,7 +147,7 @@ const UNSURE: Verdict = {
   ),
 }
 
-/** The report with the verdicts that hold without the unknown versions, in place of those in doubt. */
+/** The report in which the verdicts that hold without the unknown versions replace the doubtful ones. */
 function withoutDoubtful(report: Report<string>, certain: Report<string>, doubtful: readonly string[]): Report<string> {
   const levels: { [level: string]: Verdict } = { ...report.levels }
   for (const level of doubtful) {

@@ -6,10 +6,10 @@ import { notRecorded } from '../verdict/reason.ts'
 import type { Verdict, Verdicts } from '../verdict/verdict.ts'
 import type { Judgeable, Touched } from './judgeable.ts'
 
-/** At most this many keys or reads are named. */
+/** The most keys or reads that are named. */
 const MOST_NAMED = 3
 
-/** Why no level can be met by this record; undefined if nothing is in doubt. */
+/** The reason why this record cannot meet any level; undefined if nothing is in doubt. */
 export function reasonToDoubt({ touched, touchedKeys, notUnderstood }: Judgeable): string | undefined {
   const reasons: string[] = []
   if (touched.length > 0) {
@@ -37,15 +37,18 @@ export function reasonToDoubt({ touched, touchedKeys, notUnderstood }: Judgeable
   return reasons.length === 0 ? undefined : reasons.join('. Also, ')
 }
 
-/** Whether HTTP was recorded: Redis has no route tables. */
+/** Whether a mark is about an HTTP request; for Redis, no route table exists. */
 const isRequest = ({ what }: Mark): boolean => /^[A-Z]+ \S*\//.test(what)
 
 const nameOf = ({ what, key }: Mark): string => (key === undefined || what.includes(key) ? what : `${what} of ${key}`)
 
-/** A script of Redis may write any key, unless the user says that it does not. */
+/** Whether a script of Redis touched the key: a script may write any key, unless the user declares that it does not. */
 const isScript = ({ key, what }: Touched): boolean => key === undefined && /^(EVAL|EVALSHA|FCALL)( |$)/.test(what)
 
-/** Without scripts nothing is left of some packages' traffic, so to leave them out alone would lead nowhere. */
+/**
+ * Suggests a remedy for scripts. In some packages' traffic every operation is a script, so leaving scripts out is not
+ * enough.
+ */
 function scriptsRemedy(touched: readonly Touched[]): string {
   const { what = '' } = touched.find(isScript) ?? {}
   const [, sha = 'a part of its text'] = what.split(' ')
@@ -56,7 +59,7 @@ function scriptsRemedy(touched: readonly Touched[]): string {
 const touchedInWords = ({ key, line, what, why }: Touched): string =>
   `${key ?? 'every key'} is judged only up to line ${line}, where ${what} touched it outside the record (${why})`
 
-/** Makes levels met by an incomplete record unknown; violated ones stay violated. */
+/** Changes levels met by an incomplete record to unknown; violated levels stay violated. */
 export function withDoubts<Name extends string>(
   report: Report<Name>,
   history: History,

@@ -11,19 +11,20 @@ import {
   type ValueId,
 } from '@chaosproxy/history'
 
-/** Operations looked at, at most: a recorder that writes values otherwise does so from the first on. */
+/** The most operations examined: a recorder with different conventions shows them from the first operation on. */
 const MOST_LOOKED_AT = 20_000
 const MOST_DEPTH = 4
 
-/** In these formats nothing but `--keyed` says that values are pairs. */
+/** In these formats only `--keyed` says that values are pairs of key and value. */
 const MAY_BE_KEYED: ReadonlySet<History['format']> = new Set([undefined, 'jsonl', 'operations'])
 
-/** Values by which programs write that there is nothing. */
+/** Texts that programs write for an absent value. */
 const NOTHING: ReadonlySet<string> = new Set([':nil', 'nil', 'null', 'none', 'undefined', '<nil>', '(nil)', ''])
 
 /**
- * What the author of a history may have recorded otherwise than it was: values that were returned, that nobody wrote, and
- * that are written like others or were there at first, and pairs that may be keys with values. Each hint is a sentence with the cure.
+ * Finds ways in which the history may misrepresent what happened: values that reads returned although no operation
+ * wrote them, similar to written ones or initial, and pairs that may be keys with values. Each hint is a sentence with
+ * its remedy.
  */
 export function hintsFor(history: History): readonly string[] {
   const written = new Map<string, Json>()
@@ -57,7 +58,7 @@ export function hintsFor(history: History): readonly string[] {
 
 const isNothing = (value: Json): boolean => typeof value === 'string' && NOTHING.has(value.toLowerCase())
 
-/** Whether no operation on the same key that may have written had been acknowledged when one was called. */
+/** Whether an operation was called before any acknowledgement of an operation on its key that may have written. */
 function unwrittenAt({ operations, functions }: History, looked: number): (row: number) => boolean {
   const { f, key, outcome, callEvent, returnEvent } = operations
   const isRead = functions.map(readsWhole)
@@ -76,7 +77,10 @@ function asksForKey(history: History, row: number): boolean {
   return JSON.stringify(answered[0]) === JSON.stringify(name)
 }
 
-/** An addition to a counter that is answered with another number: the amount added, or the sum. */
+/**
+ * Whether an addition to a counter is answered with a number other than the requested one: the amount added, or the
+ * sum.
+ */
 function isAnsweredTotal(history: History, row: number): boolean {
   if (functionOf(history, row) !== 'add') return false
   const [asked, answered] = [inputOf(history, row), outputOf(history, row)]
@@ -100,7 +104,7 @@ function addAtoms({ values }: History, id: number, atoms: Map<string, Json>): vo
 
 function ofOtherType(written: Json, read: Json): string {
   const [a, b] = [JSON.stringify(written), JSON.stringify(read)]
-  // Not `|=`: jq 1.6 then deletes what `tonumber?` converts.
+  // The command does not use `|=`: jq 1.6 then deletes values that `tonumber?` converts.
   const cure =
     typeof written === 'number'
       ? `jq -c '.value = (.value | walk(if type == "string" then tonumber? // . else . end))' FILE`

@@ -16,16 +16,16 @@ import type { RecordRules } from '../judge/entry.ts'
 /** The part of a history that can be judged, and the reasons for its limits. */
 export interface Judgeable {
   readonly history: History
-  /** What touched keys outside the record, for keys with operations that are not judged; the first mark of each key. */
+  /** The first outside operation that touched each key with unjudged operations. */
   readonly touched: readonly Touched[]
-  /** The number of those keys; `touched` can be shorter, if a mark covers every key. */
+  /** The number of these keys; `touched` may be shorter, because a mark may cover every key. */
   readonly touchedKeys: number
   /** Reads whose results are lost. */
   readonly notUnderstood: readonly Mark[]
 }
 
 export interface Touched {
-  /** Undefined for every key. */
+  /** The touched key; undefined for every key. */
   readonly key: string | undefined
   readonly line: number
   readonly what: string
@@ -33,11 +33,11 @@ export interface Touched {
 }
 
 /**
- * The part of a history that its marks leave to be judged. Undefined if that is all of it and nothing is in doubt.
+ * The part of a history that its marks leave judgeable. Undefined if it is the whole history and nothing is in doubt.
  *
- * A key is judged by the operations that had returned before something outside the record touched it: no read among
- * them can have seen later changes. Operations in flight may or may not have taken effect. Later calls are left out,
- * except for writes of values that were read before: levels without real time let a read see them.
+ * A key is judged by the operations that had returned before an operation outside the record touched it: no read among
+ * them can have seen later changes. Operations in flight at that moment may or may not have taken effect. Later calls
+ * are left out, except for writes of values that were read before: levels without real time let a read see them.
  */
 export function judgeableOf(history: History, rules: RecordRules, initial: Json): Judgeable | undefined {
   const unsaid = unsaidInputs(history, rules)
@@ -52,7 +52,7 @@ export function judgeableOf(history: History, rules: RecordRules, initial: Json)
   return { ...upToMarks(said, firstMarks(said, marks), rules, initial), notUnderstood }
 }
 
-/** Operations that change something and whose input only their completion has. */
+/** Operations that change an object and whose input appears only in their completion. */
 function unsaidInputs(history: History, { mayLackInput }: RecordRules): readonly number[] {
   const { flags, f, length } = history.operations
   const changes = history.functions.map((name) => changesByInput(name) && !mayLackInput.includes(name))
@@ -66,7 +66,7 @@ function changesByInput(f: string): boolean {
   return accumulates === true || effect === 'replaces' || (effect === 'removes' && takes === 'value')
 }
 
-/** The history with inputs taken from completions; unchanged if there are none. */
+/** The history with missing inputs taken from completions; unchanged if none are missing. */
 function inFull(history: History, unsaid: readonly number[], rules: RecordRules): History {
   const { operations } = history
   const input = unsaid.some((row) => operations.outcome[row] === OK) ? completed(history, unsaid) : operations.input
@@ -74,14 +74,17 @@ function inFull(history: History, unsaid: readonly number[], rules: RecordRules)
   return rules.inFull?.(said) ?? said
 }
 
-/** The inputs according to the completions. */
+/** The input column, with missing inputs taken from completions. */
 function completed({ operations }: History, unsaid: readonly number[]): Int32Array {
   const input = operations.input.slice()
   for (const row of unsaid) if (operations.outcome[row] === OK) input[row] = operations.output[row]
   return input
 }
 
-/** With an unknown outcome it may have written anything from its call on. */
+/**
+ * Marks for operations without an input: with an unknown outcome, such an operation may have written any value from its
+ * call on.
+ */
 const markOf =
   ({ operations, functions, keys }: History) =>
   (row: number): readonly Mark[] => {
@@ -98,7 +101,7 @@ const markOf =
     ]
   }
 
-/** By key, preceded by operations without one: its earliest mark. */
+/** By key, preceded by operations without a key: its earliest mark. */
 function firstMarks({ keys }: History, marks: readonly Mark[]): readonly (Mark | undefined)[] {
   const first: (Mark | undefined)[] = new Array(keys.length + 1).fill(undefined)
   const placeOf = new Map(keys.map((key, k) => [key, k + 1]))
@@ -140,7 +143,7 @@ function upToMarks(
     if (operations.returnEvent[row] < position) continue
     if (operations.outcome[row] === FAIL) {
       outcome[row] = UNJUDGED
-      // Among failed operations only a cas may mean something.
+      // Of failed operations only a cas may be an observation.
       if (functionOf(history, row) === 'cas') affected.add(place)
       continue
     }
@@ -154,7 +157,7 @@ function upToMarks(
   }
 }
 
-/** Each mark once, with its key unless it covers every key. */
+/** Each mark once, with its key, or without a key if it covers every key. */
 function touchedOf(first: readonly (Mark | undefined)[], affected: ReadonlySet<number>): readonly Touched[] {
   const marks = new Set<Mark>()
   for (const place of affected) {

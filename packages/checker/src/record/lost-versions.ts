@@ -11,13 +11,15 @@ import {
 } from '@chaosproxy/history'
 import { isUnknownStart } from '../encoding/unknown-start.ts'
 
-/** What is known of one key to which writes of versions were lost. */
+/** The versions and lost writes of one key. */
 export interface LostVersions {
   /** All rows of the key. */
   readonly rows: readonly number[]
   /** The writes whose versions were lost, in order of their calls. */
   readonly lost: readonly LostWrite[]
-  /** The versions that were observed and that no write is known for, by when they were first known to be there. */
+  /**
+   * The versions that were observed without a known write, ordered by the time at which they were first known to exist.
+   */
   readonly found: readonly FoundVersion[]
   /** The ids of the versions that an acknowledged cas replaced. */
   readonly replaced: ReadonlySet<number>
@@ -32,14 +34,14 @@ interface LostWrite {
 
 export interface FoundVersion {
   readonly id: number
-  /** When the first operation that observed it returned. */
+  /** The return of the first operation that observed the version. */
   readonly knownAt: number
 }
 
-/** By row: which version each lost write wrote. Those that are missing wrote one that nobody saw, or nothing. */
+/** By row: the version that each lost write wrote. Missing writes wrote an unseen version, or nothing. */
 export type Assignment = ReadonlyMap<number, ValueId>
 
-/** A write of unknown outcome whose version was lost. */
+/** Whether a write has an unknown outcome and an unknown version. */
 const isLost = ({ operations: { outcome, flags } }: History, row: number): boolean =>
   outcome[row] === INFO && (flags[row] & FLAG_VERSION) !== 0
 
@@ -50,8 +52,8 @@ export function hasLostVersions(history: History): boolean {
 }
 
 /**
- * By key, -1 for operations without one. A key on which two writes were told the same version is not among them: there
- * versions do not tell writes apart.
+ * The lost versions by key, -1 for operations without a key. Excludes keys on which two writes returned the same
+ * version: their versions do not identify writes.
  */
 export function lostVersionsOf(history: History, initial: Json): ReadonlyMap<number, LostVersions> {
   const { length, key, callEvent, input } = history.operations
@@ -82,13 +84,13 @@ function replacedIn(history: History, rows: readonly number[]): ReadonlySet<numb
   for (const row of rows) {
     if (operations.outcome[row] !== OK || !isCas(history, row)) continue
     const [from = null, to] = pairOf(history, operations.input[row])
-    // A key may be absent more than once, and a cas from a version to itself replaces nothing.
+    // A key may be absent repeatedly, and a cas from a version to itself replaces nothing.
     if (from !== null && idOf(history, to) !== values.id(from)) replaced.add(values.id(from))
   }
   return replaced
 }
 
-/** The versions without a known write; undefined if versions repeat themselves. */
+/** The versions without a known write; undefined if versions repeat. */
 function foundVersions(
   history: History,
   rows: readonly number[],
@@ -131,8 +133,8 @@ export const pairOf = ({ values }: History, id: number): readonly Json[] => {
 export const idOf = ({ values }: History, value: Json | undefined): number => values.id(value ?? null)
 
 /**
- * The lost writes that may have written a version that was found, the latest first: it was called before anybody knew the
- * version. What a cas replaced, which is there but once, no other cas may have replaced.
+ * The lost writes that may have written a found version, the latest first: they were called before the version was
+ * known. A version exists once, so only one cas may have replaced it.
  */
 export function writersOf(
   { lost, replaced }: LostVersions,
@@ -147,7 +149,7 @@ export function writersOf(
     .reverse()
 }
 
-/** The history in which the lost writes of these keys wrote their assigned versions, or are left out. */
+/** The history in which the lost writes of these keys have their assigned versions, or are left out. */
 export function assigned(
   history: History,
   keys: ReadonlyMap<number, LostVersions>,

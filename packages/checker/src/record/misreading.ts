@@ -17,16 +17,16 @@ import type { Report } from '../judge/report.ts'
 import { notRecorded } from '../verdict/reason.ts'
 import type { Verdict, Verdicts } from '../verdict/verdict.ts'
 
-/** With fewer reads than this, "most of them" means nothing. */
+/** The fewest reads for which "most of them" is meaningful. */
 const FEWEST_READS = 5
 
 /** The longest value to quote. */
 const LONGEST_QUOTE = 60
 
 /**
- * Makes violations unknown that are probably none: if a route table says where values are, and most reads returned what
- * nobody wrote, then the table probably reads another place than it writes. A service that corrupts most of what it
- * stores looks the same, and only somebody who knows the service can tell.
+ * Changes violations that are probably misreadings to unknown. If a route table locates values, and most reads returned
+ * values that no operation wrote, then the table probably reads a different place than it writes. A service that
+ * corrupts most of its data looks the same; only a person who knows the service can distinguish the two.
  */
 export function withMisreading<Name extends string>(
   report: Report<Name>,
@@ -44,12 +44,15 @@ export function withMisreading<Name extends string>(
   return { ...rest, levels, headline: headline(levels, undefined), lost: [] }
 }
 
-/** Undefined unless most reads, after the first acknowledged write of their key, returned what nobody wrote. */
+/**
+ * The reason to suspect a misreading; undefined unless most reads, after the first acknowledged write of their key,
+ * returned values that no operation wrote.
+ */
 function reasonOf(history: History, initial: Json): string | undefined {
   const { functions, operations, keys } = history
   const { length, f, key, outcome, output, callEvent } = operations
   const isRead = functions.map(readsWhole)
-  // Nobody wrote texts that were joined.
+  // No operation wrote the texts that appends produce.
   if (functions.includes('append')) return undefined
   const { written, firstReturn, open } = writesOf(history)
   const initialId: number | undefined = isUnknownStart(initial) ? undefined : history.values.id(initial)
@@ -74,11 +77,11 @@ function reasonOf(history: History, initial: Json): string | undefined {
 }
 
 interface Writes {
-  /** By key: the ids of all values that anybody tried to write. */
+  /** By key: the ids of all values that some operation tried to write. */
   readonly written: ReadonlyMap<number, ReadonlySet<number>>
-  /** By key: when its first write was acknowledged. */
+  /** By key: the event of its first acknowledged write. */
   readonly firstReturn: ReadonlyMap<number, number>
-  /** Keys to which a write of unknown outcome may have written anything. */
+  /** Keys to which a write of unknown outcome may have written any value. */
   readonly open: ReadonlySet<number>
 }
 
@@ -102,14 +105,14 @@ function writesOf(history: History): Writes {
   return { written, firstReturn, open }
 }
 
-/** The value that a write leaves behind; of one that only its completion has, that. */
+/** The value that a write leaves; taken from its completion if only the completion has it. */
 function writtenBy(history: History, row: number): Json {
   const { flags, outcome } = history.operations
   const isUnsaid = (flags[row] & FLAG_UNSAID) !== 0 && outcome[row] === OK
   return writtenValue(functionOf(history, row), isUnsaid ? outputOf(history, row) : inputOf(history, row))
 }
 
-/** A written value that differs from a read one in a way that shows the right place. */
+/** A written value whose difference from a read value reveals the right place. */
 function relatedTo(read: Json, { values }: History, written: ReadonlySet<number> = new Set()): Json | undefined {
   for (const id of written) {
     const value = values.json(id as never)
@@ -136,7 +139,7 @@ function writerBefore(history: History, read: number, written: Writes['written']
   return any === undefined ? null : history.values.json(any as never)
 }
 
-/** How the two values are related, if that says which place would have been right. */
+/** The relation of two values in words, if it reveals the right place; otherwise empty. */
 function difference(written: Json, read: Json): string {
   if (typeof written !== typeof read && String(written) === String(read)) return ' (of another type)'
   if (read === null || typeof read !== 'object') return ''

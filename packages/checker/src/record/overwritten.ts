@@ -12,8 +12,9 @@ import {
 import { areStatements } from '../transactions/recorded/statements.ts'
 
 /**
- * Of recorded traffic: how often a client read a number and wrote another in operations of their own, and someone else had
- * written in between. No level of single operations forbids that, so no verdict tells it. Empty if it did not happen.
+ * For recorded traffic: counts how often a client read a number and wrote a different one in separate operations, while
+ * another client wrote in between. No level of single operations forbids this, so no verdict reports it. Empty if it
+ * did not occur.
  */
 export function overwrittenNotes(history: History): readonly string[] {
   const areWhole = history.transactionNotes !== undefined
@@ -41,7 +42,7 @@ interface Overwritten {
   readonly keys: ReadonlySet<string>
 }
 
-/** Only the first operations are looked at, up to this many. */
+/** The most operations that are examined, from the first on. */
 const MOST_OPERATIONS = 1_000_000
 
 function overwritten(history: History): Overwritten {
@@ -69,14 +70,14 @@ function overwritten(history: History): Overwritten {
   return { times, keys }
 }
 
-/** Redis has numbers as texts. */
+/** The number in a value; Redis stores numbers as texts. */
 const numberIn = (value: Json): Json =>
   typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value
 
 interface Step {
   readonly does: 'reads' | 'writes' | 'changes'
   readonly object: string
-  /** Undefined if it is not known. */
+  /** Undefined if the value is unknown. */
   readonly value: Json | undefined
 }
 
@@ -88,7 +89,10 @@ function stepOf(history: History, row: number, name: string): Step {
     : { does: 'changes', object, value: undefined }
 }
 
-/** Several statements in one transaction are judged together: their reads say nothing here. */
+/**
+ * The reads and writes of an operation. Several statements in one transaction are judged together, so they are left out
+ * here.
+ */
 function stepsOf(history: History, row: number): readonly Step[] {
   const micro = (outputOf(history, row) ?? []) as readonly (readonly [does: string, cell: Json, value?: Json])[]
   const note = history.transactionNotes?.get(history.operations.returnLine[row])

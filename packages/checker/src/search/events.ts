@@ -1,16 +1,14 @@
 import { int32Array } from '@chaosproxy/history'
 
-// What the depth-first searches for registers and for other objects share: Wing & Gong's algorithm (1993) with Lowe's
-// memo (2017). It takes operations one after another, never one that was called after the return of one not yet taken,
-// and backtracks when stuck. No recursion: the path is an array, so its length is bounded by memory only.
-//
-// A configuration is remembered exactly: as the first return not yet taken, the state, one bit for each operation open at
-// that return, and the number used of each class of operations of unknown outcome that do the same. A bit stands for a
-// slot, which is reused after its operation returned; bits are toggled and never cleared, so that the first return says
-// what each means. Operations that change no state are taken as soon as they fit and never reconsidered: whatever could
-// follow without them can follow with them.
-//
-// Events: i + 1 for the call of operation i, -(i + 1) for its return, 0 for nothing. Without operations of unknown outcome.
+// The common part of the depth-first searches for registers and for other objects: Wing & Gong's algorithm (1993) with
+// Lowe's memo (2017). It takes operations one after another, but none that was called after the return of an operation
+// not yet taken, and backtracks at a dead end. It does not recurse: the path is an array, so its length is bounded by
+// memory only.  A configuration is stored exactly: as the first return not yet taken, the state, one bit for each
+// operation open at that return, and the number used of each class of operations of unknown outcome with equal effects.
+// A bit stands for a slot, which is reused after its operation returned; bits are toggled and never cleared, so the
+// first return determines the meaning of each. Operations that change no state are taken as soon as they fit and never
+// reconsidered: any continuation possible without them is possible with them.  Events: i + 1 for the call of operation
+// i, -(i + 1) for its return, 0 for nothing. Operations of unknown outcome are not included.
 
 /** A circular doubly linked list of events: the call of i is entry i, its return length + i, the head 2 * length. */
 export interface EventList {
@@ -37,16 +35,16 @@ export function eventList(events: Int32Array, length: number): EventList {
   return { next, previous, head }
 }
 
-/** By operation: a small number that differs between operations open at the same time. */
+/** By operation: a small number; operations open at the same time have different numbers. */
 export interface Slots {
   readonly of: Int32Array
-  /** The number of slots: the largest number of operations open at once. */
+  /** The number of slots: the largest number of operations open at the same time. */
   readonly count: number
 }
 
 export function assignSlots(events: Int32Array, length: number): Slots {
   const of = int32Array(length)
-  // A stack of numbers that were given out and are free again.
+  // A stack of slots that are free again.
   const free = int32Array(length)
   let freeCount = 0
   let count = 0

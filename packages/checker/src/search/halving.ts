@@ -10,7 +10,7 @@ export function firstWhere(from: number, to: number, holds: (at: number) => bool
   return low
 }
 
-/** How many of the ascending numbers are less than `limit`. */
+/** The number of ascending numbers that are less than `limit`. */
 export function countBelow(numbers: ArrayLike<number>, limit: number): number {
   let low = 0
   let high = numbers.length
@@ -22,7 +22,7 @@ export function countBelow(numbers: ArrayLike<number>, limit: number): number {
   return low
 }
 
-/** By subset, one bit for each amount: the sum of its amounts. `tick` is called before each addition. */
+/** By subset, a bit for each amount: the sum of its amounts. Calls `tick` before each addition. */
 export function subsetSums(amounts: readonly number[], tick: () => void = () => undefined): Float64Array {
   const sums = new Float64Array(1 << amounts.length)
   for (const [bit, amount] of amounts.entries()) {
@@ -35,7 +35,7 @@ export function subsetSums(amounts: readonly number[], tick: () => void = () => 
   return sums
 }
 
-/** How many a subset has. */
+/** The number of members of a subset. */
 export function countOf(subset: number): number {
   let count = 0
   for (let left = subset; left !== 0; left &= left - 1) count++

@@ -1,11 +1,11 @@
 import type { Budget } from '../limits/budget.ts'
 
-/** A set of fixed-width integer keys, compared word by word: a search that trusted a hash could be wrong. */
+/** A set of fixed-width integer keys, compared word by word: a search that compares only hashes could be wrong. */
 export interface Memo {
   /**
-   * Adds the key; false if it was there already. Undefined if the memory limit was reached and nothing was added.
+   * Adds the key; false if it was already present. Undefined if the memory limit was reached and nothing was added.
    *
-   * @throws OutOfTime if it had to grow for that: after that it can only be released.
+   * @throws OutOfTime if growing takes too long; the memo can then only be released.
    */
   readonly add: (key: Int32Array) => boolean | undefined
   readonly has: (key: Int32Array) => boolean
@@ -14,7 +14,10 @@ export interface Memo {
 
 const START = 256
 
-/** The first word of a key must not be 0, which marks a free place. Open addressing, at most 5/8 full. */
+/**
+ * Creates a memo with open addressing, at most 5/8 full. The first word of a key must not be 0, which marks a free
+ * place.
+ */
 export function createMemo(width: number, budget: Budget): Memo {
   let capacity = 0
   let table = new Int32Array(0)
@@ -79,7 +82,7 @@ export function createMemo(width: number, budget: Budget): Memo {
   }
 }
 
-/** MurmurHash3's mixing, over 32-bit words. */
+/** The hash function of MurmurHash3, over 32-bit words. */
 function hash(words: Int32Array, from: number, width: number): number {
   let h = width
   for (let i = from; i < from + width; i++) {

@@ -1,15 +1,15 @@
 import type { Budget } from '../limits/budget.ts'
 
 /**
- * How many operations of unknown outcome of each class were used. Different counts have different numbers, so that a
- * configuration needs only one word for all of them.
+ * Counts how many operations of unknown outcome of each class were used. Each combination of counts has its own number,
+ * so that a configuration needs only one word for it.
  */
 export interface Usage {
   readonly count: (usage: number, classNumber: number) => number
   readonly total: (usage: number) => number
-  /** The number after using one more of a class; -1 if memory ran out. */
+  /** The number after using one more operation of a class; -1 if memory ran out. */
   readonly after: (usage: number, classNumber: number) => number
-  /** Whether `usage` has used no more of any class than `other`. */
+  /** Whether `usage` has used at most as many operations of each class as `other`. */
   readonly isAtMost: (usage: number, other: number) => boolean
   readonly release: () => void
 }
@@ -21,12 +21,12 @@ const START = 16
 const NO_CLASS = -1
 
 /**
- * A tree: each number except the first stands for its parent plus one more of a class not less than those used to make
- * the parent. So each combination of counts has one path, and one number.
+ * A tree: each number except the first stands for its parent plus one more operation of a class not less than the
+ * classes used for the parent. So each combination of counts has one path and one number.
  */
 export function createUsage(classes: number, budget: Budget): Usage {
   let counts = new Int32Array(START * classes)
-  // The number after one more of a class; 0 if not computed yet.
+  // The number after one more operation of a class; 0 if not computed yet.
   let successors = new Int32Array(START * classes)
   const parents = [NOTHING_USED]
   const lastClasses = [NO_CLASS]

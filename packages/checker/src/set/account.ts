@@ -8,18 +8,18 @@ import { type Accounted, type Accounting, accounted, accounting, rowsOf } from '
 import { capital } from '../verdict/words.ts'
 import { CONTAINS, elementsAtFirst, READ, REMOVE, setNumbers } from './operations.ts'
 
-/** What is known about the elements of one set, by number: event positions, rows of the history, or -1. */
+/** The facts about the elements of one set, by the element's number: event positions, rows of the history, or -1. */
 interface Elements {
   readonly numbering: Numbering
   readonly value: number[]
-  /** The first addition, the first acknowledged one, and whether a removal was tried. */
+  /** By element: the first addition, the first acknowledged addition, and whether a removal was tried. */
   readonly asked: number[]
   readonly acknowledged: number[]
   readonly isTaken: boolean[]
-  /** When it was first known to be in the set: acknowledged, or read. */
+  /** By element: when it was first known to be in the set, acknowledged or read. */
   readonly known: number[]
   readonly knownAt: number[]
-  /** The last reads, by call, with and without it. */
+  /** By element: the last reads, by call, with and without it. */
   readonly present: number[]
   readonly absent: number[]
   readonly reads: number[]
@@ -53,9 +53,9 @@ function numberOf(elements: Elements, value: number): number {
 }
 
 /**
- * Jepsen's `set` and `set-full`: an element is known from its acknowledgement or the first read that returned it. It is
- * stable if the last read without it began before the last read with it, lost if a read without it began after it was
- * known, and otherwise never read. An element that a client tried to remove may rightly be missing.
+ * Jepsen's `set` and `set-full`: an element is known from its acknowledgement or from the first read that returned it.
+ * It is stable if the last read without it began before the last read with it. It is lost if a read without it began
+ * after it was known, and otherwise never read. An element that a client tried to remove may be missing.
  */
 export function accountOfSet(history: History, initial: Json, budget: Budget, contents: Contents): Accounting {
   const sets = new Map<number, Elements>()
@@ -107,7 +107,7 @@ export function accountOfSet(history: History, initial: Json, budget: Budget, co
   })
 }
 
-/** Anything that was read may have been there initially. */
+/** A set that contains every element: for an unknown initial value, any element read may be initial. */
 const ANYTHING = { has: () => true }
 
 function troublesInWords({ lost, unexpected, duplicated }: Lists): string {
@@ -130,7 +130,7 @@ function know(elements: Elements, element: number, history: History, row: number
   elements.knownAt[element] = history.operations.returnTime[row]
 }
 
-/** Backwards from the last read: an element's last absence is at the first read met without it. */
+/** Walks back from the last read: an element was last absent at the first read without it. */
 function walkReads(
   history: History,
   elements: Elements,

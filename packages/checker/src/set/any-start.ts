@@ -5,8 +5,8 @@ import { READ } from './operations.ts'
 import { setFrom } from './set.ts'
 
 /**
- * A set that only grows loses nothing: the elements that every read returned may have been there initially. If elements are
- * removed, no guess can refute, since no fast method applies.
+ * The possible initial sets. A set that only grows loses nothing: the elements that every read returned may be initial.
+ * If elements are removed, no fast method applies, so no guess can refute.
  */
 function guesses(part: Part, budget: Budget): Guesses {
   let common: Set<number> | undefined

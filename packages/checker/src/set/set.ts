@@ -13,13 +13,13 @@ import { unheardOf } from '../object/model/words.ts'
 import { accountOfSet } from './account.ts'
 import { ADD, CONTAINS, elementsAtFirst, READ, REMOVE, setNumbers } from './operations.ts'
 
-/** A set of values: add, remove, read of all, and contains, which returns true or false for its value. */
+/** A set of values: add, remove, a read of all elements, and contains, which returns true or false for its value. */
 export const set: ObjectEntry = {
   name: 'set',
   aliases: ['set-full', 'grow-only-set', 'g-set', 'or-set'],
   summary: 'values that are added, removed and read',
   functions: ['add', 'remove', 'contains', 'read'],
-  // An element added twice is there once.
+  // An element added twice is in the set once.
   meanings: { add: { effect: 'appends', takes: 'value', answers: 'reply' } },
   levels: ['linearizable', 'eventual', 'convergent'],
   object: {
@@ -53,13 +53,13 @@ const ELEMENTS: Elements = {
   isOrdered: false,
 }
 
-/** Elements of a set have no order. */
+/** Sorts elements by text, because a set has no order. */
 function byText(one: Json, other: Json): number {
   const [a, b] = [canonical(one), canonical(other)]
   return a < b ? -1 : Number(a > b)
 }
 
-/** The elements known to be in it and, until it was read whole, those known not to be. */
+/** The elements known to be in the set and, until a read of the whole set, the elements known to be absent. */
 interface Contents {
   readonly isKnown: boolean
   readonly present: readonly string[]
@@ -105,7 +105,7 @@ function afterRead({ isKnown, present, absent }: Contents, output: Json): readon
   return fits && new Set(read).size === read.length ? [{ isKnown: true, present: read, absent: [] }] : []
 }
 
-/** A contains completes with true or false, or with a pair of its value and that. */
+/** The answer of a contains: true or false, or a pair of its value and the answer. */
 const elementOf = (value: Json, output: Json | undefined): Json => (Array.isArray(output) ? output[0] : value)
 function found(output: Json | undefined): boolean {
   const answer = Array.isArray(output) ? output[1] : output
@@ -114,11 +114,11 @@ function found(output: Json | undefined): boolean {
 }
 
 /**
- * Decides a set that only grows, in time linear in the size of what was read, apart from sorting. Reads of such a set
- * form a chain: each holds everything that smaller ones hold. So they fix the order up to commuting operations: the
- * additions of what the smallest read saw (one for each element; a repeated one may come at any time later), then that
- * read and its equals, then the additions of what the next read saw in addition, and so on; and finally everything
- * unseen.
+ * Decides a set that only grows, in time linear in the size of the reads, apart from sorting. Reads of such a set form
+ * a chain: each holds every element of the smaller ones. So they fix the order up to commuting operations: first the
+ * additions of the smallest read's elements (one for each element; repeated additions may come at any later time), next
+ * that read and its equals, next the additions of the next larger read's new elements, and so on; last come all
+ * additions that no read saw.
  */
 function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   const { length, f, input, calls } = part
@@ -130,7 +130,7 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   }
   const contentOf = readIn(part)
   reads.sort(ticking((a, b) => contentOf(a).length - contentOf(b).length, budget))
-  // By element: one more than the number, by size, of the first kind of read that holds it; 1 for initial elements.
+  // By element: the rank, plus one, of the smallest read that holds it; 1 for initial elements.
   const numbering = createNumbering()
   const level: number[] = []
   const lastSeen: number[] = []
@@ -153,7 +153,7 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
       for (const id of elements) {
         budget.tick()
         const element = numbering.of(id)
-        // The same element twice.
+        // The read returned an element twice.
         if (lastSeen[element] === read + 1) return contradiction
         lastSeen[element] = read + 1
         if (levelOf(element) > 0) old++
@@ -176,7 +176,7 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
       if (part.returns[i] !== NEVER) slot[i] = 2 * current + 2
       continue
     }
-    // Of several additions of an element, the one called first counts: it leaves the most room.
+    // Of several additions of an element, the one called first counts: it constrains the order least.
     const first = adders[element]
     if (seen > 0 && (first === undefined || calls[i] < calls[first])) adders[element] = i
     if (part.returns[i] === NEVER) continue
@@ -195,7 +195,7 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   return orderBySlots(part, slot, loose, budget)
 }
 
-/** Without a read of the whole, elements are independent. */
+/** Divides a set by element: without a read of the whole set, elements are independent. */
 function divide(part: Part, budget: Budget): readonly (readonly number[])[] {
   const members = new Map<number, number[]>()
   for (let i = 0; i < part.length; i++) {

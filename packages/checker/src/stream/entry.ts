@@ -11,8 +11,8 @@ import { functions, isKnown, partitionsOf, readRecord } from './record.ts'
 import { scanPartition } from './scan.ts'
 
 /**
- * Judges partitioned logs by each guarantee: producers, consumers that remember how far they are, and committed
- * offsets. Every partition is a few passes over what was sent to it and polled from it, in O(n log n).
+ * Judges partitioned logs by each guarantee: producers, consumers that remember their positions, and committed offsets.
+ * Judging a partition takes a few passes over its sends and polls, in O(n log n).
  */
 export const streamEntry: ModelEntry<StreamLevel> = {
   name: 'stream',
@@ -34,7 +34,7 @@ export const streamEntry: ModelEntry<StreamLevel> = {
   },
 }
 
-/** A transaction may do one or the other. */
+/** Whether an operation sent or polled; a transaction may do either or both. */
 function did(what: 'send' | 'poll'): IsMetBy {
   return (history) => (row) =>
     history.operations.outcome[row] === OK && stepsOf(history, row).some(({ does }) => does === what)
@@ -61,7 +61,7 @@ function check(
   return { model: name, levels, headline: headlineOfGuarantees(levels, faults), info: { total }, lost }
 }
 
-/** What is older than the record shows by its offsets. */
+/** Rejects an initial value: messages older than the record are recognised by their offsets. */
 function requireNoStart(initial: Json): void {
   if (initial === null || isUnknownStart(initial) || JSON.stringify(initial).length === 2) return
   throw new UserError(

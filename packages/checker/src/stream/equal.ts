@@ -5,18 +5,18 @@ import { isExplained } from '../object/search/explained.ts'
 import { grouped, type Partition, type Send } from './record.ts'
 import { type StreamOperation, type StreamRules, stream } from './specification.ts'
 
-/** What equal messages leave open of the order of a producer's messages. */
+/** Whether some assignment of equal messages keeps each producer's messages in order. */
 export type EqualInOrder =
   | { readonly result: 'met' }
   | { readonly result: 'violated'; readonly message: string; readonly rows: readonly OperationRow[] }
   | { readonly result: 'unknown'; readonly message: string }
 
-/** Partitions with more sends are not searched. */
+/** The most sends of a partition that is searched. */
 const MOST_SENDS = 200
 
 /**
- * Whether the messages that were seen can each be one of the equal ones that were sent, so that the offsets of every
- * producer increase: by a search, as nobody knows which is which.
+ * Searches an assignment of the seen messages to equal sent ones such that the offsets of every producer increase. A
+ * search is needed, because nothing tells equal messages apart.
  */
 export function equalInOrder(partition: Partition, budget: Budget): EqualInOrder {
   const sends = partition.sends.filter(({ outcome }) => outcome !== 'failed')
@@ -44,7 +44,7 @@ export function equalInOrder(partition: Partition, budget: Budget): EqualInOrder
   const result = isBroken(sends)
   if (result === undefined) return { result: 'unknown', message: open }
   if (!result) return { result: 'met' }
-  // Only what was told its offset can be left out: the others may be what was seen.
+  // Only a send that returned its offset can be left out: any other may be the seen message.
   let left: readonly Send[] = sends
   for (const send of sends) {
     const fewer = send.offset === undefined ? left : left.filter((other) => other !== send)
@@ -54,7 +54,7 @@ export function equalInOrder(partition: Partition, budget: Budget): EqualInOrder
   return { result: 'violated', message: open, rows: [...left, ...seen].map(({ row }) => row) }
 }
 
-/** The sends one after the other, as far as they took effect, and what was seen in the end. */
+/** The sends in sequence, as far as they took effect, followed by the end of the partition. */
 function operationsOf(sends: readonly Send[]): readonly StreamOperation[] {
   const batches = [...grouped(sends, ({ row }) => String(row)).values()]
   const operations = batches.map((messages, i): StreamOperation => {

@@ -5,9 +5,9 @@ import { malformed, type OperationRow } from '../encoding/operation-row.ts'
 export interface Sent {
   readonly does: 'send'
   readonly partition: string
-  /** Its value as canonical JSON. */
+  /** The message's value as canonical JSON. */
   readonly message: string
-  /** Undefined if it was not told. */
+  /** Undefined if the send returned no offset. */
   readonly offset: number | undefined
 }
 
@@ -16,16 +16,16 @@ export interface Polled {
   readonly message: string
 }
 
-/** What an operation polled of one partition. */
+/** The messages that an operation polled from one partition. */
 export interface Got {
   readonly does: 'poll'
   readonly partition: string
-  /** The offset from which messages were asked for; undefined if the consumer knew where it was. */
+  /** The requested offset; undefined if the poll continued at the consumer's position. */
   readonly from: number | undefined
   readonly messages: readonly Polled[]
 }
 
-/** A poll without an answer: what it would have returned, nobody knows. */
+/** A poll without an answer: the messages that it returned are unknown. */
 interface Unanswered {
   readonly does: 'unanswered'
 }
@@ -34,18 +34,18 @@ export type Step = Sent | Got | Unanswered
 
 const UNANSWERED: Unanswered = { does: 'unanswered' }
 
-/** One operation of a history, for the errors of its form. */
+/** An operation of a history, for errors about its form. */
 interface Form {
   readonly history: History
   readonly row: OperationRow
 }
 
 /**
- * What an operation sent and polled, in its order. It has one of two forms:
+ * The sends and polls of an operation, in its order. It has one of two forms:
  *
  * - one `send` with its key, or one `poll` of an object of offsets by key (see `readRecord`)
- * - as Jepsen writes them, a list of micro-operations: `["send",key,value]`, which ends as
- *   `["send",key,[offset,value]]`, and `["poll"]`, which ends as `["poll",{key:[[offset,value],…],…}]`
+ * - a list of micro-operations, as Jepsen writes them: `["send",key,value]`, completed as
+ *   `["send",key,[offset,value]]`, and `["poll"]`, completed as `["poll",{key:[[offset,value],…],…}]`
  *
  * @throws UserError (input) for any other form.
  */
@@ -75,7 +75,7 @@ const MICRO_OPERATIONS = 'its value is a list of ["send",key,value] and ["poll"]
 const areMicroOperations = (value: Json): value is readonly MicroOperation[] =>
   Array.isArray(value) && (value as readonly Json[]).every((each) => Array.isArray(each) && kindOf(each) !== undefined)
 
-/** EDN writes names as keywords. */
+/** The kind of a micro-operation; EDN writes names as keywords. */
 function kindOf([name = null]: MicroOperation): 'send' | 'poll' | undefined {
   if (name === 'send' || name === ':send') return 'send'
   return name === 'poll' || name === ':poll' ? 'poll' : undefined
@@ -93,7 +93,7 @@ function microSteps(asked: MicroOperation, told: MicroOperation | undefined, for
 
 const textOf = (key: Json): string => (typeof key === 'string' ? key : canonical(key))
 
-/** The offset in a pair with the message; undefined where the message stands alone. */
+/** The offset in a pair with the message; undefined if the answer is the message alone. */
 function offsetBeside(message: string, told: Json | undefined, form: Form): number | undefined {
   if (told === undefined || canonical(told) === message) return undefined
   const [offset = null, sent = null] = Array.isArray(told) ? (told as readonly Json[]) : []

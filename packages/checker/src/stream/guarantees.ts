@@ -5,17 +5,17 @@ import type { Ladder } from '../verdict/ladder.ts'
  * The guarantees of partitioned logs as Kafka has them. In parentheses: the anomaly that breaks each, by its name in
  * Jepsen's tests of Kafka and Redpanda (jepsen.tests.kafka).
  *
- * - consistent-offsets: an offset holds one message (inconsistent-offsets)
- * - no-duplicates: a message stands at one offset (duplicate)
- * - no-aborted-reads: what is polled was sent, and its send was not reported as failed (G1a)
+ * - consistent-offsets: each offset holds a single message (inconsistent-offsets)
+ * - no-duplicates: each message has a single offset (duplicate)
+ * - no-aborted-reads: every polled message was sent, and its send was not reported as failed (G1a)
  * - monotonic-sends: the offsets of one producer's messages increase (nonmonotonic-send)
  * - monotonic-polls: a consumer's offsets increase, within a poll (int-nonmonotonic-poll) and from poll to poll
  *   (nonmonotonic-poll)
- * - no-skips: a consumer passes over no message, within a poll (int-poll-skip) and from poll to poll (poll-skip)
- * - no-lost-writes: an acknowledged message that a consumer passed over, or the group of those that have subscribed,
- *   was polled by another at least (lost-write); unknown of one that nobody came to
- * - committed-starts: a consumer that resumes does not begin after what was committed
- * - no-unseen: after healing, consumers reach every message that was acknowledged (unseen)
+ * - no-skips: a consumer skips no message, within a poll (int-poll-skip) and from poll to poll (poll-skip)
+ * - no-lost-writes: an acknowledged message that a consumer, or the group of subscribed consumers, skipped was polled
+ *   by some other consumer (lost-write); unknown for a message that no consumer has reached
+ * - committed-starts: a consumer that resumes does not begin after the committed offset
+ * - no-unseen: after healing, consumers reach every acknowledged message (unseen)
  */
 export const guarantees = [
   'consistent-offsets',

@@ -10,31 +10,31 @@ export interface Send {
   /** Its value as canonical JSON: equal values are one message. */
   readonly message: string
   readonly outcome: 'done' | 'open' | 'failed'
-  /** Undefined if it was not told. */
+  /** Undefined if the send returned no offset. */
   readonly offset: number | undefined
 }
 
-/** What a consumer polled of one partition. */
+/** The messages that a consumer polled from one partition. */
 export interface Poll {
   readonly row: OperationRow
   readonly process: number
   readonly partition: string
-  /** The offset from which messages were asked for: the requested one, or where the process was. */
+  /** The offset at which the poll began: the requested one, or the process's position. */
   readonly from: number | undefined
-  /** The poll or assignment that it continues, if it did not say from where to poll. */
+  /** The poll or assignment at whose end this poll continues, if it requested no offset. */
   readonly continues: OperationRow | undefined
-  /** Whether that is an assignment, which told an offset: it is done with, or the next one. */
+  /** Whether `continues` is an assignment that returned an offset: that message was processed, or is the next one. */
   readonly isResumed: boolean
-  /** The subscription since which its group decides where it continues; undefined if it knows that itself. */
+  /** The subscription since which the group decides the position of this poll; undefined if the consumer decides it. */
   readonly subscribed: OperationRow | undefined
   readonly messages: readonly Polled[]
-  /** Invoked after all faults were healed and sending had stopped. */
+  /** Whether the poll was called after all faults were healed and sending had stopped. */
   readonly final: boolean
 }
 
 /** A committed offset: all messages up to it were processed. */
 interface Commit {
-  /** Event position of its call, or of the answer that tells it. */
+  /** Event position of the commit's call, or of the answer that returns the offset. */
   readonly at: number
   readonly row: OperationRow
   readonly partition: string
@@ -43,20 +43,20 @@ interface Commit {
 
 export interface StreamRecord {
   readonly sends: readonly Send[]
-  /** In the order of their completions for each process. */
+  /** In each process's order of completions. */
   readonly polls: readonly Poll[]
-  /** Those whose answers nobody knows: a consumer may have gone on past what they returned. */
+  /** Polls with unknown answers: the consumer may have advanced past the messages that they returned. */
   readonly lostPolls: readonly OperationRow[]
-  /** All that may have been done. */
+  /** All commits that may have happened. */
   readonly commits: readonly Commit[]
-  /** The committed offsets that consumers were told when they were assigned partitions. */
+  /** The committed offsets that assignments returned to consumers. */
   readonly starts: readonly Commit[]
 }
 
 /** The functions that the model understands. */
 export const functions = ['send', 'poll', 'txn', 'commit_offsets', 'assign', 'subscribe', 'crash'] as const
 
-/** What Jepsen's tests of Kafka write into a history only for people. */
+/** A function in histories of Jepsen's Kafka tests that is only a remark for people. */
 const REMARK = 'debug-topic-partitions'
 
 export const isKnown = (f: string): boolean => (functions as readonly string[]).includes(f) || f === REMARK
@@ -64,19 +64,19 @@ export const isKnown = (f: string): boolean => (functions as readonly string[]).
 /**
  * Reads a history of partitioned logs; a key is a partition:
  *
- * - `send` (key, value) returns the offset of the message, or null if it is not told
+ * - `send` (key, value) returns the offset of the message, or null
  * - `poll` `{"k":5}` returns `{"k":[[5,"a"],[8,"b"]]}`: messages from that offset on, with their offsets, which may
- *   have gaps; a null in the place of the offset continues where the process is: after what it polled last, or at the
- *   offset that it asked for in vain. After a poll without an answer nobody knows where it continues
+ *   have gaps; null in place of the offset continues at the process's position: after the last message that it polled,
+ *   or at the offset that it requested in vain. After a poll without an answer this position is unknown
  * - `send`, `poll` and `txn` may be lists of micro-operations as in Jepsen's tests of Kafka (see `stepsOf`): batches,
  *   and transactions
  * - `commit_offsets` `{"k":8}`: all messages up to that offset were processed
- * - `assign` `["k"]` replaces the partitions of a consumer. Where it returns the committed offsets, `{"k":8}`, without
- *   what nobody committed, the consumer goes on at these, or after them if they were processed; where it returns the partitions, it stays where it is in
- *   those that it keeps
- * - `subscribe` `["k"]` joins the one group of consumers, which share out the partitions and begin at what is
- *   committed, or else at the first message: from then on nobody knows where a poll of this process continues
- * - `crash`: the consumer forgets where it is
+ * - `assign` `["k"]` replaces the partitions of a consumer. If it returns the committed offsets, `{"k":8}`, without
+ *   uncommitted partitions, the consumer continues at these offsets, or after them if they were processed. If it
+ *   returns the partitions, the consumer keeps its positions in the partitions that it keeps
+ * - `subscribe` `["k"]` joins the single group of consumers, which share the partitions and begin at the committed
+ *   offset, or else at the first message: from then on the position of this process is unknown
+ * - `crash`: the consumer forgets its positions
  *
  * @throws UserError (input) for a history of any other form.
  */
@@ -131,20 +131,20 @@ export function readRecord(history: History): StreamRecord {
   return { sends, polls, lostPolls, commits, starts }
 }
 
-/** What is known of a process that consumes. */
+/** The state of a consuming process. */
 interface Consumer {
-  /** What may have left it to its group where its next poll begins. */
+  /** The subscription since which its group may decide where its next poll begins; undefined if there is none. */
   readonly subscription: { readonly row: OperationRow; readonly isDone: boolean } | undefined
   /** By partition. */
   readonly lasts: Map<string, Last>
 }
 
-/** Where a process is in a partition, and since which operation. */
+/** A process's position in a partition, and the operation that set it. */
 interface Last {
   readonly row: OperationRow
   /** The offset from which it polls next. */
   readonly next: number
-  /** Whether it was told the offset by an assignment. */
+  /** Whether an assignment returned the offset. */
   readonly isResumed: boolean
 }
 
@@ -156,7 +156,7 @@ function consumerOf(consumers: Map<number, Consumer>, process: number): Consumer
   return consumer
 }
 
-/** Where a consumer still is after an assignment that was answered with its partitions. */
+/** The positions that a consumer keeps after an assignment that returned its partitions. */
 function keptOf(consumer: Consumer | undefined, told: Json): Map<string, Last> {
   if (consumer === undefined || !Array.isArray(told)) return new Map()
   const keys = new Set((told as readonly Json[]).map(String))
@@ -184,7 +184,7 @@ function pollOf(history: History, row: OperationRow, { step, consumer }: Polling
   const before = lasts.get(partition)
   const last = messages.at(-1)
   const next = last === undefined ? step.from : last.offset + 1
-  // Between two polls of a group a partition may have been another consumer's.
+  // Within a group, a partition may have belonged to a different consumer between two polls.
   if (next !== undefined && subscription === undefined) lasts.set(partition, { row, next, isResumed: false })
   return {
     ...{ row, process: process[row], partition, messages },
@@ -196,26 +196,26 @@ function pollOf(history: History, row: OperationRow, { step, consumer }: Polling
   }
 }
 
-/** A message at an offset, and who says so. */
+/** A message at an offset, and the operation that shows it. */
 export interface Placed {
   readonly offset: number
   readonly message: string
-  /** The first acknowledged send, or else the first poll, that puts it there. */
+  /** The first acknowledged send that returned this offset, or else the first poll that showed it. */
   readonly row: OperationRow
   /** Whether its send was acknowledged. */
   readonly acknowledged: boolean
 }
 
-/** All that is known of one partition. */
+/** The sends, polls and messages of one partition. */
 export interface Partition extends Pick<StreamRecord, 'lostPolls'> {
   readonly name: string
   readonly sends: readonly Send[]
   readonly polls: readonly Poll[]
   readonly commits: readonly Commit[]
   readonly starts: readonly Commit[]
-  /** By offset, ascending; one entry for each message that is said to stand there. */
+  /** By offset, ascending; one entry for each message that some operation shows at that offset. */
   readonly placed: readonly Placed[]
-  /** The messages that somebody polled, with their offsets (see `seenAt`). */
+  /** The polled messages, with their offsets (see `seenAt`). */
   readonly seen: ReadonlySet<string>
 }
 

@@ -12,7 +12,7 @@ export interface ScanOptions extends FindingsSink<Guarantee> {
   readonly history: History
   readonly partition: Partition
   readonly budget: Budget
-  /** Called for each acknowledged message that was lost. */
+  /** Called for each lost acknowledged message. */
   lost(placed: Placed): void
 }
 
@@ -28,7 +28,7 @@ export function scanPartition(options: ScanOptions): void {
   reached(options)
 }
 
-/** An offset holds one message. */
+/** Checks that each offset holds a single message. */
 function agreeing({ history, partition, found }: ScanOptions): void {
   const { placed } = partition
   for (let i = 1; i < placed.length; i++) {
@@ -51,7 +51,10 @@ function agreeing({ history, partition, found }: ScanOptions): void {
   }
 }
 
-/** A message stands at as many offsets as it was sent times, at most; who was told an offset put it there. */
+/**
+ * Checks that a message has at most as many offsets as it was sent times. A send put its message at the offset that it
+ * returned.
+ */
 function once({ history, partition, found }: ScanOptions): void {
   const attempts = grouped(
     partition.sends.filter(({ outcome }) => outcome !== 'failed'),
@@ -71,7 +74,7 @@ function once({ history, partition, found }: ScanOptions): void {
   }
 }
 
-/** What is polled was sent before, and its send was not reported as failed. */
+/** Checks that every polled message was sent before, by a send that was not reported as failed. */
 function sent(options: ScanOptions): void {
   const { history, partition, unsure } = options
   const { name, placed, polls } = partition
@@ -89,7 +92,7 @@ function sent(options: ScanOptions): void {
         if (told > end && end < (early.get(at)?.end ?? Number.POSITIVE_INFINITY)) early.set(at, seen)
         continue
       }
-      // That a message stands where its send did not put it is another matter.
+      // A message at an offset other than its send's is a violation of a different guarantee.
       if ((calls.first.get(message) ?? Number.POSITIVE_INFINITY) < end) continue
       const sends = bySends.get(message) ?? []
       const isFailed = sends.length > 0 && sends.every(({ outcome }) => outcome === 'failed')
@@ -105,7 +108,8 @@ function sent(options: ScanOptions): void {
         )
     }
   }
-  // What its producer put there only later may have been an equal message, of which nobody was told where it is.
+  // The producer may put an equal message at this offset only later; the polled message may be one that was sent
+  // without a returned offset.
   for (const [message, all] of grouped([...early.values()], (each) => each.message)) {
     const untold = (calls.untold.get(message) ?? []).toSorted((a, b) => a - b)
     let used = 0
@@ -117,7 +121,7 @@ function sent(options: ScanOptions): void {
 
 const LATER = 'it was sent only later'
 
-/** A message that a poll showed, which returned at an event position. */
+/** A polled message, and the event position at which its poll returned. */
 interface Seen extends Polled {
   readonly row: OperationRow
   readonly end: number
@@ -129,11 +133,11 @@ function unsent({ history, partition, found }: ScanOptions, { row, offset, messa
   found(finding('no-aborted-reads', sentence, [row], { context: sends }))
 }
 
-/** When sends were called that have not failed. */
+/** The calls of sends that did not fail. */
 interface Calls {
-  /** By where a message was put, as its producer was told (see `seenAt`): the first. */
+  /** By offset that a send returned (see `seenAt`): the call of the first such send. */
   readonly told: ReadonlyMap<string, number>
-  /** By message: those that were not told where it is, and the first of all. */
+  /** By message: the calls of sends without a returned offset, and the first call of all its sends. */
   readonly untold: ReadonlyMap<string, readonly number[]>
   readonly first: ReadonlyMap<string, number>
 }
@@ -155,10 +159,10 @@ function callsOf({ operations }: History, { sends }: Partition): Calls {
   return { told, untold, first }
 }
 
-/** The offsets of one producer's messages increase, within a batch and from one to the next. */
+/** Checks that the offsets of one producer's messages increase, within a batch and from batch to batch. */
 function inSendOrder({ history, partition, found }: ScanOptions): void {
   const placeOf = placesOfSends(partition)
-  /** By producer, the highest of its acknowledged messages, and the highest of its present batch. */
+  /** By producer: the highest of its acknowledged messages, and the highest of its current batch. */
   const done = new Map<number, SendAt>()
   const batch = new Map<number, SendAt>()
   for (const send of partition.sends) {
@@ -167,7 +171,7 @@ function inSendOrder({ history, partition, found }: ScanOptions): void {
     const { process, row } = send
     const ofBatch = batch.get(process)
     const mates = ofBatch?.send.row === row ? ofBatch : undefined
-    // One that is not acknowledged may come after those that are sent later.
+    // An unacknowledged message may come after messages that are sent later.
     for (const before of [mates, done.get(process)]) {
       if (before === undefined || at.offset > before.offset) continue
       const sentence = `${who(history, row)} sent ${before.send.message} to ${partition.name} at offset ${before.offset} and then ${send.message}, which got the offset ${at.offset}.`
@@ -181,14 +185,14 @@ function inSendOrder({ history, partition, found }: ScanOptions): void {
 const higher = (one: SendAt | undefined, other: SendAt): SendAt =>
   one !== undefined && one.offset > other.offset ? one : other
 
-/** A message with its offset, and the operations that tell it. */
+/** A message with its offset, and the operations that show it. */
 interface SendAt {
   readonly send: Send
   readonly offset: number
   readonly rows: readonly OperationRow[]
 }
 
-/** Where a send put its message: as it was told or, of the only one that was not, as it was polled. */
+/** The offset of a send's message: the returned one or, if a single send returned none, the polled one. */
 function placesOfSends({ sends, placed }: Partition): (send: Send) => SendAt | undefined {
   const attempts = grouped(
     sends.filter(({ outcome, offset }) => outcome !== 'failed' && offset === undefined),
@@ -207,7 +211,7 @@ function placesOfSends({ sends, placed }: Partition): (send: Send) => SendAt | u
   }
 }
 
-/** Nor do equal messages change that, whichever of them is which. */
+/** Checks that producers' messages are in order for some assignment of equal messages. */
 function equal({ history, partition, budget, found, unsure }: ScanOptions): void {
   const answer = equalInOrder(partition, budget)
   if (answer.result === 'met') return
@@ -222,7 +226,10 @@ function equal({ history, partition, budget, found, unsure }: ScanOptions): void
   found(finding('monotonic-sends', sentence, answer.rows))
 }
 
-/** A consumer's offsets increase, and it passes over no message that is there; above all none that nobody else sees. */
+/**
+ * Checks that a consumer's offsets increase and that it skips no message, in particular none that no other consumer
+ * sees.
+ */
 function consumed(options: ScanOptions): void {
   const { history, partition, found, lost } = options
   const { name, placed, polls, seen } = partition
@@ -263,7 +270,7 @@ function consumed(options: ScanOptions): void {
   )
 }
 
-/** The first offset over which a poll may not pass: what was processed before a consumer resumed is done with. */
+/** The first offset that a poll must not skip: messages processed before a consumer resumed may be skipped. */
 function fromOf(
   { history, partition: { commits } }: Pick<ScanOptions, 'history' | 'partition'>,
   poll: Poll,
@@ -274,7 +281,7 @@ function fromOf(
   return commits.some(({ at, offset }) => offset >= from && at < end) ? from + 1 : from
 }
 
-/** Nor does the group of those that have subscribed pass over a message: one of them polls it. */
+/** Checks that the group of subscribed consumers skips no message: one of them must poll it. */
 function passedByGroup({ history, partition, found, unsure, lost }: ScanOptions, unseen: readonly Placed[]): void {
   const { name, polls, lostPolls, commits } = partition
   const ofGroup = polls
@@ -296,14 +303,14 @@ function passedByGroup({ history, partition, found, unsure, lost }: ScanOptions,
     const over = `Those that have subscribed passed over it: ${who(history, first.row)} polled offset ${first.offset}, and ${who(history, last.row)} offset ${last.offset}`
     const sentence = `${there(history, name, missed)}, and nobody ever polled it. ${over}.`
     const subscribed = [first.subscribed, last.subscribed]
-    // One consumer alone passes over no message in any case.
+    // A single consumer must not skip a message in any case.
     const isOne = first.process === last.process
     const core = [...(isOne ? [] : subscribed), missed.row, first.row, last.row]
     found(finding('no-lost-writes', sentence, core, { context: isOne ? subscribed : [] }))
   }
 }
 
-/** A consumer that is told a committed offset begins there at the latest. */
+/** Checks that a consumer begins at the latest at the committed offset that it received. */
 function resumed({ history, partition, found }: ScanOptions): void {
   const { name, placed, commits, starts } = partition
   const inTime = commits.toSorted((a, b) => a.at - b.at)
@@ -323,15 +330,15 @@ function resumed({ history, partition, found }: ScanOptions): void {
   }
 }
 
-/** As many polls in vain show that nothing will come: a message may be on its way to a replica. */
+/** The number of empty polls that shows that no message will come: a message may be on its way to a replica. */
 const ENOUGH_IN_VAIN = 5
 
-/** Consumers that poll to the end after healing find everything. */
+/** Checks that consumers that poll to the end after healing find every message. */
 function reached({ history, partition, found, unsure }: ScanOptions): void {
   const { name, placed, seen, sends } = partition
   const ends = endsOf(partition.polls.map((poll) => ({ ...poll, from: fromOf({ history, partition }, poll) })))
   const { callEvent, returnEvent } = history.operations
-  // A send without an answer may have been carried out once nobody looked any more.
+  // A send without an answer may have taken effect after the last poll.
   const wasThere = ({ row }: Placed, { first }: End): boolean =>
     returnEvent[row] >= 0 && returnEvent[row] < callEvent[first]
   for (const end of ends) {
@@ -347,7 +354,7 @@ function reached({ history, partition, found, unsure }: ScanOptions): void {
       !seen.has(seenAt(each.offset, each.message)) &&
       !ends.some((end) => end.from <= each.offset && wasThere(each, end)),
   )
-  // Nobody passed over it because nobody came that far: whether it is still there was not looked at.
+  // No consumer skipped the message because none reached its offset: it is unknown whether it still exists.
   if (open !== undefined)
     for (const guarantee of ['no-lost-writes', 'no-unseen'] as const)
       unsure(
@@ -360,7 +367,7 @@ function reached({ history, partition, found, unsure }: ScanOptions): void {
     unsure(guarantee, `${untold.message} was acknowledged in ${name} without its offset, and nobody polled it`)
 }
 
-/** A message that was acknowledged without its offset more often than it was polled at an offset that nobody was told. */
+/** A message acknowledged without an offset more often than it was polled at offsets that no send returned. */
 function firstUntold(sends: readonly Send[], placed: readonly Placed[]): Send | undefined {
   const untold = sends.filter(({ outcome, offset }) => outcome === 'done' && offset === undefined)
   const left = new Map<string, number>()
@@ -372,15 +379,15 @@ function firstUntold(sends: readonly Send[], placed: readonly Placed[]): Send | 
   })
 }
 
-/** Where a consumer found nothing more, and the polls that show it. */
+/** The offset at which a consumer found no further message, and the polls that show it. */
 interface End {
   readonly from: number
-  /** The first poll in vain. */
+  /** The first empty poll. */
   readonly first: OperationRow
   readonly rows: readonly OperationRow[]
 }
 
-/** The ends that processes reached: their last final polls were in vain, often enough. */
+/** The ends that processes reached: the last final polls of each were empty, sufficiently often. */
 function endsOf(polls: readonly Poll[]): readonly End[] {
   const finals = grouped(
     polls.filter(({ final }) => final),

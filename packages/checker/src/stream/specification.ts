@@ -1,7 +1,7 @@
 import type { Span, StateMachine } from '../object/search/explained.ts'
 import type { Guarantee } from './guarantees.ts'
 
-/** One operation on a partitioned log, as far as one partition is concerned, with what it returned. */
+/** One operation on a partitioned log, restricted to one partition, with its result. */
 export type StreamOperation = Span & { readonly process: number } & (Sending | Polling | Moving | Committing | End)
 
 interface Sending {
@@ -13,30 +13,33 @@ interface Sending {
 
 interface Sent {
   readonly message: string
-  /** Undefined if it was not told. */
+  /** Undefined if the send returned no offset. */
   readonly offset: number | undefined
 }
 
 interface Polling {
   readonly does: 'poll'
-  /** The offset from which it asked; undefined for where the consumer is. */
+  /** The requested offset; undefined for the consumer's position. */
   readonly from: number | undefined
   readonly messages: readonly At[]
 }
 
-/** What becomes of a consumer's position. */
+/** A change of a consumer's position. */
 interface Moving {
-  /** An `assign` that tells no offset, a crash, or a poll without an answer; or from now on its group decides. */
+  /**
+   * `forget`: an `assign` that returns no offset, a crash, or a poll without an answer. `subscribe`: from now on the
+   * group decides the position.
+   */
   readonly does: 'forget' | 'subscribe'
 }
 
 interface Committing {
-  /** `resume`: an assignment that tells the committed offset. */
+  /** `resume`: an assignment that returns the committed offset. */
   readonly does: 'commit' | 'resume'
   readonly offset: number
 }
 
-/** After all others: everything that stands in the partition was put there. */
+/** Follows all other operations: every message in the partition was put there. */
 interface End {
   readonly does: 'end'
 }
@@ -47,11 +50,11 @@ interface At {
 }
 
 interface Entry extends At {
-  /** Whether a send put it there, or somebody only saw it. */
+  /** Whether a send put the message there; otherwise only a poll showed it. */
   readonly isSent: boolean
 }
 
-/** Where a consumer is: it returns nothing before `least`, and passes over nothing from `from` on. */
+/** A consumer's position: it returns no message before `least`, and skips no message from `from` on. */
 interface Position {
   readonly least: number
   readonly from: number
@@ -62,32 +65,33 @@ export interface StreamState {
   readonly sent: readonly string[]
   /** By producer, the highest offset of its confirmed messages. */
   readonly producers: ReadonlyMap<number, number>
-  /** `group`: it is dealt out partitions by its group, so that nobody knows where it goes on. */
+  /** `group`: the consumer's group assigns its partitions, so that its position is unknown. */
   readonly positions: ReadonlyMap<number, Position | 'group'>
   readonly committed: number
 }
 
-/** How many sends of a message have not failed, and of how many of them nobody was told the offset. */
+/** The number of sends of a message that did not fail, and of those that returned no offset. */
 export interface Attempts {
   readonly sends: number
   readonly untold: number
 }
 
 export interface StreamRules {
-  /** The guarantees that the log keeps; it may break all others. */
+  /** The guarantees that the log keeps; it may break all other guarantees. */
   readonly kept: ReadonlySet<Guarantee>
-  /** All that somebody says stands in the partition; `isTold`: so its producer was told. */
+  /** All messages that some operation shows in the partition; `isTold`: whether a send returned the offset. */
   readonly known: readonly (At & { readonly isTold: boolean })[]
-  /** By message that somebody sent. */
+  /** By message that an operation sent. */
   readonly attempts: ReadonlyMap<string, Attempts>
 }
 
 const NOWHERE = Number.NEGATIVE_INFINITY
 
 /**
- * One partition of a log with producers and consumers. Nondeterministic: a send whose offset is not told puts its message
- * where somebody saw an equal one, or where nobody looked. It knows the guarantees that concern single steps; what is lost
- * or unseen in the end is for `scan.ts`, which gives the same answers in O(n log n) and leaves it only equal messages.
+ * One partition of a log with producers and consumers. It is nondeterministic: a send that returned no offset puts its
+ * message at the offset of an equal message that a poll showed, or at an unseen offset. It defines the guarantees about
+ * single steps. Messages lost or unseen in the end belong to `scan.ts`, which gives the same answers in O(n log n) and
+ * leaves only equal messages to this machine.
  */
 export function stream(rules: StreamRules): StateMachine<StreamState, StreamOperation> {
   const told = rules.known.flatMap(({ offset, isTold }) => (isTold ? [offset] : []))
@@ -155,7 +159,7 @@ function send(
   })
 }
 
-/** What a batch has come to, and the highest offset before its next message. */
+/** A possible state after part of a batch, and the highest offset before its next message. */
 interface Way {
   readonly state: StreamState
   readonly end: number
@@ -204,7 +208,10 @@ function poll(
   return [{ ...state, log, positions }]
 }
 
-/** Whether it was sent, or is older than the record. That a message stands elsewhere than where it was sent is another matter. */
+/**
+ * Whether a message was sent, or is older than the record. A message at an offset other than its send's is a violation
+ * of a different guarantee.
+ */
 function mayBeThere({ known, attempts }: StreamRules, { log, sent }: StreamState, at: At, firstTold: number): boolean {
   if (log.some((entry) => entry.isSent && isAt(at)(entry))) return true
   if (known.some((each) => each.isTold && isAt(at)(each))) return false
@@ -212,7 +219,7 @@ function mayBeThere({ known, attempts }: StreamRules, { log, sent }: StreamState
   return attempts.get(at.message)?.sends !== 0 && !(at.offset >= firstTold)
 }
 
-/** Whether each message that stands there has a send of its own, as far as there are enough. */
+/** Whether each message in the partition has its own send, as far as there are enough sends. */
 function isAllSent({ kept, known, attempts }: StreamRules, { log }: StreamState): boolean {
   return known.every((at) => {
     const { sends, untold } = attempts.get(at.message) ?? { sends: 0, untold: 0 }

@@ -10,7 +10,7 @@ import { type Accounted, type Accounting, accounted, accounting, elementName, ro
 const GENERATE = 0
 const numbers: { readonly [f: string]: number } = { generate: GENERATE }
 
-/** A source of ids: no id is given out twice. */
+/** A source of ids: no id is assigned twice. */
 export const uniqueIds: ObjectEntry = {
   name: 'unique-ids',
   aliases: [],

@@ -3,40 +3,39 @@ import { type OperationRow, UNJUDGED } from '../encoding/operation-row.ts'
 import type { Budget } from '../limits/budget.ts'
 
 /**
- * What became of a set's elements, a queue's messages, the ids handed out, or a counter's reads: Jepsen's accounting,
- * by the checkers of these names in `jepsen.checker`. It asks for less than linearizability and covers the whole
- * history at once.
+ * The fate of a set's elements, a queue's messages, assigned ids, or a counter's reads: Jepsen's accounting, as in the
+ * checkers of these names in `jepsen.checker`. It requires less than linearizability and covers the whole history.
  */
 export interface Accounting {
   /** `met`: nothing lost and nothing unexpected; `unknown` if no read could show either. */
   readonly result: 'met' | 'violated' | 'unknown'
   /** One sentence: why. */
   readonly reason: string
-  /** The word for one of them: a message, an id. */
+  /** The word for a single element: a message, an id. */
   readonly noun: string
   /** What `ok` counts: elements that were seen or, for a counter, reads that the additions explain. */
   readonly okAre: 'seen' | 'explained reads'
   /** Elements that a client tried to add, enqueue or generate (for a counter: additions). */
   readonly attempted: number
-  /** How many of the attempted elements were acknowledged. */
+  /** The number of attempted elements that were acknowledged. */
   readonly acknowledged: number
   /** Elements attempted and seen. */
   readonly ok: number
-  /** Acknowledged or seen, and missing for good afterwards. */
+  /** Elements that were acknowledged or seen, and afterwards missing for good. */
   readonly lost: readonly Accounted[]
-  /** Seen although their addition failed or its outcome was unknown. */
+  /** Elements that were seen although their addition failed or its outcome was unknown. */
   readonly recovered: readonly Accounted[]
-  /** Seen although never added; for a counter, values that no choice of additions explains. */
+  /** Elements that were seen although never added; for a counter, values that no choice of additions explains. */
   readonly unexpected: readonly Accounted[]
-  /** Seen more often than added; `count` is the surplus (for ids: the total). */
+  /** Elements that were seen more often than added; `count` is the surplus (for ids: the total). */
   readonly duplicated: readonly Accounted[]
-  /** Acknowledged but not read since, because no read came later. */
+  /** Elements that were acknowledged, but not read because no later read exists. */
   readonly neverRead: readonly Accounted[]
-  /** Missing for a while after they were known, but not for good. */
+  /** Elements that were missing temporarily after they were known. */
   readonly stale: readonly Accounted[]
-  /** Whether operations of unknown outcome may have taken everything lost, which Jepsen does not consider. */
+  /** Whether operations of unknown outcome may have taken everything lost; Jepsen does not consider this. */
   readonly isExcused?: boolean
-  /** How many acknowledged elements are gone for good even if operations of unknown outcome took all they could. */
+  /** The number of acknowledged elements that are lost even if operations of unknown outcome took all they could. */
   readonly surelyLost: number
 }
 
@@ -44,11 +43,14 @@ export interface Accounted {
   readonly key: string | undefined
   readonly value: Json
   readonly count: number
-  /** An operation to show: the one that acknowledged it, otherwise one that saw it. */
+  /** The operation to show for an element: the one that acknowledged it, otherwise one that saw it. */
   readonly operation: OperationRow
-  /** For lost and stale elements: nanoseconds from when it was known until it was last missing (lost: last seen). */
+  /**
+   * For lost and stale elements: nanoseconds from the time at which the element was known until it was last missing
+   * (lost: last seen).
+   */
   readonly late?: number | undefined
-  /** For a counter: the least and the most that the additions allowed. */
+  /** For a counter: the least and the greatest value that the additions allowed. */
   readonly bounds?: readonly [least: number, most: number] | undefined
 }
 
@@ -69,7 +71,10 @@ export const accounting = (
   ...said,
 })
 
-/** The rows of the history whose `f` is one of these, as accounting needs them. @throws OutOfTime */
+/**
+ * The rows of the history whose `f` is one of `functions`.
+ * @throws OutOfTime
+ */
 export function* rowsOf(history: History, functions: readonly string[], budget: Budget): Iterable<AccountRow> {
   const wanted = history.functions.map((f) => functions.includes(f))
   const { operations } = history
@@ -109,8 +114,8 @@ export const accounted = (history: History, row: OperationRow, value: number, co
 })
 
 /**
- * `2 lost, 1 unexpected`; undefined if everything is accounted for. Messages that may still come out, or may have been
- * taken by operations of unknown outcome, are not lost.
+ * `2 lost, 1 unexpected`; undefined if everything is accounted for. Messages that may still be dequeued, or that
+ * operations of unknown outcome may have taken, are not lost.
  */
 export function troublesOf({ result, lost, isExcused, unexpected, duplicated, stale }: Accounting): string | undefined {
   const said = [

@@ -1,21 +1,21 @@
 /**
  * The levels that one judge decides. Each judge has its own ladder: consistency of single operations has the levels of
- * `registry.ts`, isolation of transactions has others.
+ * `registry.ts`, isolation of transactions has different ones.
  */
 export interface Ladder<Name extends string = string> {
-  /** Strongest first; also the keys of `--json`, and what `--expect` takes. */
+  /** Strongest first; these are also the keys of `--json` and the values of `--expect`. */
   readonly levels: readonly Name[]
-  /** What each level directly implies. */
+  /** By level: the levels that it directly implies. */
   readonly implied: { readonly [level in Name]: readonly Name[] }
-  /** Levels that need evidence of their own: no other level's verdict decides them. */
+  /** Levels that need separate evidence: no other level's verdict decides them. */
   readonly apart: readonly Name[]
-  /** Levels that depend on the order in real time, and are met more easily the less of that order is known. */
+  /** Levels that depend on the order in real time: the less of this order is known, the more easily they are met. */
   readonly realTime: readonly Name[]
   /**
-   * Levels that no later event mends once they are violated, so that a violation can be reported while a history is
-   * recorded. None may be mended by an operation that was open.
+   * Levels whose violation no later event can repair, not even the end of an open operation, so that it can be reported
+   * while a history is recorded.
    */
   readonly lasting: readonly Name[]
-  /** The strongest of these, if judges decide it in tied histories, too (see `History.isTied`). */
+  /** The strongest level that is also decided in tied histories (see `History.isTied`); undefined if none is. */
   readonly tied?: Name | undefined
 }

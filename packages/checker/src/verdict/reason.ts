@@ -1,13 +1,13 @@
 import type { Limit } from '../limits/race.ts'
 
-/** Why a level is undecided. */
+/** The reason why a level is undecided. */
 export interface Reason {
   /**
-   * What would decide it: more time or memory, a history of reads and writes only, final reads of everything that changed, a
-   * record that says more (`text` names what), or asking for the level or another model.
+   * What would decide the level: more time or memory, a history of reads and writes only, final reads of everything
+   * that changed, a more detailed record (`text` names what), or a request for this level or a different model.
    */
   readonly kind: 'time' | 'memory' | 'operations' | 'final reads' | 'record' | 'unasked'
-  /** In words, without a capital or a full stop: `out of time`. */
+  /** The reason in words, without a capital or a full stop: `out of time`. */
   readonly text: string
 }
 
@@ -15,7 +15,7 @@ const limits = { time: 'out of time', memory: 'out of memory' } as const satisfi
   readonly [limit in Limit]: string
 }
 
-/** `far` says how far the check came. */
+/** `far` describes how far the check progressed. */
 export const outOf = (limit: Limit, far?: string): Reason => ({
   kind: limit,
   text: far === undefined ? limits[limit] : `${limits[limit]}: ${far}`,
@@ -23,7 +23,7 @@ export const outOf = (limit: Limit, far?: string): Reason => ({
 
 export const OUT_OF_TIME: Reason = outOf('time')
 
-/** The record, or what is known of the objects, leaves open what happened. */
+/** The reason that the record, or the knowledge about the objects, leaves open what happened. */
 export const notRecorded = (text: string): Reason => ({ kind: 'record', text })
 
 export const UNASKED: Reason = { kind: 'unasked', text: 'not asked for, and it does not follow from what was' }
@@ -34,10 +34,12 @@ export const definedForRegisters = (other: string): Reason => ({
   text: `decided for reads and writes only, and there is ${other}`,
 })
 
-/** Keys named in a reason. */
+/** The most keys named in a reason. */
 export const MOST_NAMED = 3
 
-/** What must be read in the end, and was not at all, or not of these keys; `unread` counts them all. */
+/**
+ * The reason that final reads are missing, for all keys or for these keys; `unread` is the count of all unread keys.
+ */
 export function noFinalRead(noun: string, keys: readonly (string | undefined)[] = [], unread: number = 0): Reason {
   if (unread === 0) return { kind: 'final reads', text: `the history has no ${noun}` }
   const named = keys.slice(0, MOST_NAMED).map((key) => key ?? 'the object without a key')

@@ -1,7 +1,7 @@
 import { CAS, type Decoder, type Encoded, NEVER, READ } from '../encoding/encoded.ts'
 import { capital, createWords, show } from './words.ts'
 
-/** Says that an operation saw a value that nothing wrote. */
+/** Says that an operation saw a value that no operation wrote. */
 export function outOfThinAir(set: Encoded, operation: number, decoder: Decoder): string {
   const did = createWords(decoder).did(set.row[operation], set.kind[operation])
   const value = show(decoder.value(set.names[set.expects[operation]]))
@@ -9,8 +9,8 @@ export function outOfThinAir(set: Encoded, operation: number, decoder: Decoder):
 }
 
 /**
- * If the initial value is unknown and an operation saw a value that was never written: the operation that saw another
- * initial value, and so rules it out. Empty if there is none, or the initial value is known.
+ * If the initial value is unknown and an operation saw a value that was never written: names the operation that saw a
+ * different initial value, and so rules this one out. Empty if there is none, or if the initial value is known.
  */
 function otherStart(set: Encoded, operation: number, decoder: Decoder): string {
   if (!set.anyStart) return ''

@@ -2,7 +2,10 @@ import type { Json } from '@chaosproxy/history'
 import type { OperationRow } from '../encoding/operation-row.ts'
 import type { Reason } from './reason.ts'
 
-/** Per level: met with evidence, violated with evidence, or honestly unknown; never one folded into another. */
+/**
+ * The verdict on one level: met with evidence, violated with evidence, or unknown. Unknown is never reported as one of
+ * the others.
+ */
 export type Verdict =
   | { readonly result: 'met'; readonly witness: Witness }
   | { readonly result: 'violated'; readonly counterexample: Counterexample }
@@ -11,14 +14,15 @@ export type Verdict =
 export type Witness =
   /** A legal total order of each key's operations (linearizability is local), or of all of them (sequential). */
   | { readonly kind: 'order'; readonly orders: readonly WitnessOrder[] }
-  /** What all final reads of each key agreed on. */
+  /** The result on which all final reads of each key agreed. */
   | {
       readonly kind: 'convergence'
       readonly values: readonly { readonly key: string | undefined; readonly value: Json }[]
     }
   /**
-   * Causal convergence: what each read saw (no write: the initial value), and one order of all writes and reads. It contains
-   * their causal order, and each read's source is the last write of its key in the read's causal past.
+   * Causal convergence: the write that each read saw (no write: the initial value), and a single order of all writes
+   * and reads. This order contains the causal order, and each read's source is the last write of its key in the read's
+   * causal past.
    */
   | {
       readonly kind: 'arbitration'
@@ -31,121 +35,129 @@ export type Witness =
   | { readonly kind: 'implied'; readonly by: string }
 
 export interface WitnessOrder {
-  /** Absent if the order spans all keys, or the history has none. */
+  /** Absent if the order spans all keys, or if the history has no keys. */
   readonly key?: string | undefined
-  /** Completed operations, and the `info` ones that took effect, in a legal order. */
+  /** Completed operations, and the operations of unknown outcome that took effect, in a legal order. */
   readonly operations: readonly OperationRow[]
 }
 
-/** What the operations of a contradiction come to. */
+/** The balance of a contradiction's operations. */
 export interface Balance {
   /** The end of the counterexample's sentence: `Account e opened with …`. */
   readonly sentence: string
-  /** The account that they overdraw, and by how much. */
+  /** The account that the operations overdraw, and the amount. */
   readonly overdrawn?: { readonly account: string; readonly by: number } | undefined
-  /** How much more (or, if negative, less) a read shows in all accounts than there can be. */
+  /** The amount by which a read of all accounts shows more (or, if negative, less) money than exists. */
   readonly excess?: number | undefined
 }
 
 /**
- * The smallest explanation found: at most `MOST_OPERATIONS` operations. Taken alone they still violate the level, unless
- * `uncut` says that this could not be verified.
+ * The smallest explanation found: at most `MOST_OPERATIONS` operations. By themselves they still violate the level,
+ * unless `uncut` says that this could not be verified.
  */
 export interface Counterexample {
   readonly level: string
-  /** What happened, in a sentence that names processes, values, nodes and times. */
+  /** A sentence that describes what happened, with processes, values, nodes and times. */
   readonly sentence: string
-  /** The sum of its operations, for models that keep accounts. */
+  /** The balance of its operations, for models with accounts. */
   readonly balance?: Balance | undefined
   /** In order of invocation. */
   readonly operations: readonly CounterexampleOperation[]
-  /** Their keys, if operations have keys. */
+  /** The keys of the operations; empty if operations have no keys. */
   readonly keys: readonly string[]
-  /** The operation after which no explanation is left: usually the impossible read. */
+  /** The operation after which no explanation is possible: usually the impossible read. */
   readonly culprit?: OperationRow | undefined
-  /** The values the object may have had when the culprit was invoked, if known. */
+  /** The values that the object may have had when the culprit was invoked, if known. */
   readonly statesBefore?: readonly Json[] | undefined
-  /** Why each must come before the next, if the contradiction is a cycle of orders. */
+  /** The reasons why each operation must precede the next, if the contradiction is a cycle of orders. */
   readonly edges?: readonly OrderEdge[] | undefined
-  /** Present if fewer operations might show it. */
+  /** Present if fewer operations might suffice. */
   readonly uncut?: Uncut | undefined
   /** For transactions: the anomaly, such as `G2-item`. */
   readonly anomaly?: string | undefined
-  /** For transactions: what developers call it, and what prevents it. */
+  /** For transactions: the anomaly's common name, and what prevents it. */
   readonly story?: TransactionStory | undefined
-  /** For transactions: what each did that matters, and what leads from one to another. */
+  /** For transactions: the relevant steps of each, and the dependencies between them. */
   readonly transactions?: TransactionDrawing | undefined
 }
 
-/** An anomaly of transactions as developers know it. */
+/** An anomaly of transactions, described in developers' terms. */
 export interface TransactionStory {
-  /** `write skew`; undefined if it has no such name. */
+  /** `write skew`; undefined if the anomaly has no common name. */
   readonly name: string | undefined
-  /** What it did to users, as a headline. */
+  /** The effect on users, as a headline. */
   readonly title: string
   /** The mechanism, in one sentence. */
   readonly cause: string
-  /** What prevents it, in one line. */
+  /** The remedy, in one line. */
   readonly cure: string
-  /** The weakest level that refuses it. */
+  /** The weakest level that forbids the anomaly. */
   readonly refusedBy: string
 }
 
 /** Transactions as they are drawn. */
 export interface TransactionDrawing {
-  /** By invocation: T1, T2, … of the sentence. */
+  /** In order of invocation: T1, T2, … of the sentence. */
   readonly parts: readonly DrawnTransaction[]
-  /** Of a cycle: each leads from a transaction to one that comes after it, and the last back to the first. */
+  /** The arrows of a cycle: each leads from a transaction to a later one, and the last returns to the first. */
   readonly arrows: readonly TransactionArrow[]
-  /** Whether the arrows are a cycle; otherwise what one read rests on. */
+  /** Whether the arrows form a cycle; otherwise they show what one read depends on. */
   readonly isCycle: boolean
 }
 
 export interface DrawnTransaction {
   readonly operation: OperationRow
-  /** The micro-operations that matter, in their order. */
+  /** The relevant micro-operations, in order. */
   readonly steps: readonly DrawnStep[]
-  /** How many others it has. */
+  /** The number of its other micro-operations. */
   readonly others: number
-  /** Why it is there, if it is not on the cycle, or not wrong itself: `shows that T1 wrote x before T3`. */
+  /**
+   * The reason why the transaction is shown, if it is not on the cycle or not wrong itself: `shows that T1 wrote x
+   * before T3`.
+   */
   readonly why?: string | undefined
-  /** The transactions that it is made of, if it was judged as one and is none. */
+  /** The transactions that were judged together as this one; undefined if it is a single transaction. */
   readonly members?: readonly OperationRow[] | undefined
 }
 
 export interface DrawnStep {
   /** `read x = [1,2]`, `append 3 to x`. */
   readonly text: string
-  /** The statement that did it, if the recorder knows that. */
+  /** The SQL statement of this step, if the recorder knows it. */
   readonly sql?: string | undefined
-  /** Whether it is wrong by itself. */
+  /** Whether the step is wrong by itself. */
   readonly isWrong?: boolean | undefined
 }
 
-/** The end of an arrow: a part, and one of its steps unless it is the part as a whole. */
+/** The end of an arrow: a transaction, and one of its steps unless the arrow concerns the whole transaction. */
 export interface ArrowEnd {
   readonly part: number
   readonly step?: number | undefined
 }
 
-/** Why a transaction comes before another. */
+/** The reason why a transaction comes before another. */
 export interface TransactionArrow {
   readonly from: ArrowEnd
   readonly to: ArrowEnd
-  /** It wrote the version before the other's, wrote what the other read, or read what the other replaced. */
+  /**
+   * The first transaction wrote the version before the second's, wrote what the second read, or read what the second
+   * replaced.
+   */
   readonly edge: 'ww' | 'wr' | 'rw' | 'session' | 'real time'
   readonly key?: string | undefined
   readonly because: string
 }
 
-/** More operations than this are not shown as one counterexample. */
+/** The most operations shown as one counterexample. */
 export const MOST_OPERATIONS = 200
 
-/** Why a counterexample was not reduced further. */
+/** The reason why a counterexample was not reduced further. */
 export interface Uncut {
-  /** `size`: the smallest explanation found has more operations than are shown. `unasked`: reducing it was not requested. */
+  /**
+   * `size`: the smallest explanation found has more operations than are shown. `unasked`: no reduction was requested.
+   */
   readonly why: 'time' | 'memory' | 'size' | 'unasked'
-  /** The number of operations it was found among. */
+  /** The number of operations in which it was found. */
   readonly among: number
   /** Whether the operations shown violate the level by themselves; false if that could not be verified. */
   readonly standsAlone: boolean
@@ -153,7 +165,7 @@ export interface Uncut {
 
 interface CounterexampleOperation {
   readonly operation: OperationRow
-  /** `core`: without it there is no contradiction. `context`: shown because it helps a person see it. */
+  /** `core`: necessary for the contradiction. `context`: shown to help a person understand it. */
   readonly role: 'core' | 'context'
 }
 
@@ -162,13 +174,13 @@ export interface OrderEdge {
   readonly after: OperationRow
   readonly reason: 'process order' | 'real time' | 'reads from' | 'overwritten after' | 'overwritten before'
   /**
-   * For an order that a read shows: the read, and the chain of orders that puts the write in question before that read or,
-   * if the read itself must come first, before the write that replaced what it saw.
+   * For an order that a read shows: the read, and a chain of orders. The chain puts the write in question before the
+   * read or, if the read itself must come first, before the write that replaced the value it saw.
    */
   readonly shownBy?: { readonly read: OperationRow; readonly chain: readonly OrderEdge[] } | undefined
 }
 
-/** The same verdict on another level. */
+/** The verdict for a different level. */
 export const ofLevel = (level: string, verdict: Verdict): Verdict =>
   verdict.result === 'violated' ? { result: 'violated', counterexample: { ...verdict.counterexample, level } } : verdict
 

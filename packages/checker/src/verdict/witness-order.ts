@@ -1,10 +1,12 @@
 import type { OperationRow } from '../encoding/operation-row.ts'
 import type { Witness, WitnessOrder } from './verdict.ts'
 
-/** Up to this length the list is made at once: short histories are checked by the thousand, and a getter costs more. */
+/**
+ * Up to this length the list is built eagerly: short histories are checked by the thousand, and a getter costs more.
+ */
 const FEW = 1_000
 
-/** For a long history the list is made on demand: listing a million numbers takes longer than checking. */
+/** For a long history the list is built on demand: listing a million numbers takes longer than checking. */
 export function orderOfRows(key: string | undefined, operations: number, list: () => OperationRow[]): WitnessOrder {
   if (operations <= FEW) return key === undefined ? { operations: list() } : { key, operations: list() }
   const named = key === undefined ? {} : { key }
@@ -18,15 +20,17 @@ export function orderOfRows(key: string | undefined, operations: number, list: (
   }
 }
 
-/** The orders of keys too many to list one by one, as columns. */
+/** The orders of keys that are too many to list individually, as columns. */
 export interface PackedOrders {
   readonly keys: Int32Array
-  /** By place in `keys`: where that key's rows end, and the next one's begin. */
+  /** By index in `keys`: the end of the key's rows, where the next key's rows begin. */
   readonly ends: Int32Array
   readonly rows: Int32Array
 }
 
-/** Orders that are listed on demand: for a million keys the list takes far more memory than the operations. */
+/**
+ * A witness whose orders are listed on demand: for a million keys the list takes far more memory than the operations.
+ */
 export function witnessOfPacked(
   { keys, ends, rows }: PackedOrders,
   keyName: (key: number) => string | undefined,
@@ -44,7 +48,7 @@ export function witnessOfPacked(
   }
 }
 
-/** Several packed orders as one, in order of their keys. */
+/** Joins several packed orders, in order of their keys. */
 export function joined(some: readonly PackedOrders[]): PackedOrders {
   const [only] = some
   if (some.length === 1 && only !== undefined) return only

@@ -11,7 +11,7 @@ import {
 } from '@chaosproxy/history'
 import { CAS, type Decoder, DIFFERS, READ } from '../encoding/encoded.ts'
 
-/** Descriptions of the operation at a row, for people: who, what, where. */
+/** Descriptions of the operation at a row, for people: its process, what it did, and where. */
 export interface Words {
   /** `process 4` */
   readonly who: (row: number) => string
@@ -21,14 +21,14 @@ export interface Words {
   readonly the: (row: number, kind: number) => string
   /** `process 2's write of 2 was acknowledged by n1` */
   readonly acknowledged: (row: number, kind: number) => string
-  /** `in the same process`, or the client that two operations of several processes belong to */
+  /** `in the same process`, or the name of the client that both operations belong to */
   readonly ofOneClient: (row: number, other: number) => string
   /** `12.031 s`, or `line 7` without times */
   readonly returnedAt: (row: number) => string
   readonly calledAt: (row: number) => string
 }
 
-/** Adds the row of every operation it mentions to `spokenOf`, if given. */
+/** Adds the row of every mentioned operation to `spokenOf`, if given. */
 export function createWords(decoder: Decoder, spokenOf?: Set<number>): Words {
   const { history } = decoder
   const { operations } = history
@@ -41,7 +41,7 @@ export function createWords(decoder: Decoder, spokenOf?: Set<number>): Words {
     const name = node(row)
     return name === undefined ? '' : ` ${preposition} ${name}`
   }
-  // Name the key only if there are several.
+  // Names the key only if there are several keys.
   const key = (row: number): string => {
     const name = history.keys[operations.key[row]]
     return name === undefined ? '' : ` ${name}`
@@ -98,7 +98,7 @@ export function show(value: Json | undefined): string {
   return text.length <= 60 ? text : `${text.slice(0, 28)} … ${text.slice(-28)}`
 }
 
-/** What follows the steps of a cycle of orders. */
+/** The sentence after the steps of a cycle of orders. */
 export const CYCLE = 'That is a cycle, so no order can satisfy all of these.'
 
 export const capital = (sentence: string): string => sentence.charAt(0).toUpperCase() + sentence.slice(1)

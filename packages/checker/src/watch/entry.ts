@@ -10,9 +10,9 @@ import { buildTimeline } from './timeline.ts'
 import { createWords } from './words.ts'
 
 /**
- * Judges streams of changes by each guarantee. Writes are put in the order of their revisions once; each watch is then
- * one pass over what it was sent. Linear in writes and events for watches of the same scope; every further scope costs
- * one pass over the writes.
+ * Judges streams of changes by each guarantee. Writes are sorted by revision once; each watch then takes one pass over
+ * its events. Linear in writes and events for watches of the same scope; every further scope costs one pass over the
+ * writes.
  */
 export const watchEntry: ModelEntry<WatchLevel> = {
   name: 'watch',
@@ -75,7 +75,7 @@ function check(history: History, { name }: Pick<ModelEntry<WatchLevel>, 'name'>)
   }
 }
 
-/** What can be broken whatever was written. */
+/** The guarantees that can be broken regardless of the writes. */
 const ofTheStreamAlone: readonly Guarantee[] = ['filtered', 'ordered', 'unique', 'future']
 
 const isFollowed = (watches: ReadonlyMap<string, Watch>): boolean =>

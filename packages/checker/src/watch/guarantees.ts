@@ -4,16 +4,17 @@ import type { Ladder } from '../verdict/ladder.ts'
 /**
  * The guarantees of a stream of changes, after etcd's API guarantees for watches:
  *
- * - filtered: it sends only what was asked for
+ * - filtered: the watch sends only requested changes
  * - ordered: revisions never decrease
  * - unique: no change is sent twice, not even after a resume
  * - atomic: all changes of one revision come in one response
- * - bookmarkable: after progress r, no change up to r is sent or missing; progress never decreases
+ * - bookmarkable: after progress r, no change up to r is sent any more, and none is missing; progress never decreases
  * - reliable: if changes a < b < c match and a and c were sent, so was b
- * - resumable: started at r, it begins with the first matching change from r on, or is refused if that is compacted
- * - truthful: each event gives the change, the previous value and whether the key is new correctly
- * - live: in the end every change arrives
- * - future: started beyond the present revision, it sends nothing older than its start
+ * - resumable: a watch started at r begins with the first matching change from r on, or is refused if that change is
+ *   compacted
+ * - truthful: each event reports the change, the previous value and whether the key is new correctly
+ * - live: every change arrives eventually
+ * - future: a watch started beyond the present revision sends nothing older than its start
  */
 export const guarantees = [
   'filtered',
@@ -49,6 +50,6 @@ export const faults: { readonly [guarantee in Guarantee]: string } = {
 
 export const watchLadder: Ladder<WatchLevel> = ladderOf(
   guarantees,
-  // An event that is false so far may be one of a write that is not answered yet.
+  // An event that seems false so far may belong to a write that is not answered yet.
   guarantees.filter((each) => each !== 'truthful' && each !== 'live'),
 )

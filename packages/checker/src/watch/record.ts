@@ -15,36 +15,36 @@ import { malformed, type OperationRow } from '../encoding/operation-row.ts'
 export interface Change {
   readonly revision: number
   readonly key: string
-  /** Undefined for a deletion. */
+  /** The new value; undefined for a deletion. */
   readonly value: Json | undefined
 }
 
 /** A change as a watch reports it. */
 export interface WatchEvent extends Change {
-  /** The value reported for before the change: undefined if the event does not say, null if it says there was none. */
+  /** The reported value before the change: undefined if the event has none, null if it says that there was none. */
   readonly previous: Json | undefined
-  /** Whether the event reports the key as new; undefined if it does not say. */
+  /** Whether the event reports the key as new; undefined if it says nothing about it. */
   readonly created: boolean | undefined
 }
 
-/** Events that arrived together, or another message of the server. */
+/** Events that arrived together, or a different message of the server. */
 type Response =
   | { readonly type: 'events'; readonly events: readonly WatchEvent[] }
   | { readonly type: 'progress'; readonly revision: number }
-  /** The server ended the watch; `compacted`: because changes below this revision are gone. */
+  /** The server ended the watch; `compacted`: because changes below this revision are deleted. */
   | { readonly type: 'ended'; readonly compacted: number | undefined }
 
 /** One transaction, with a single revision. */
 export interface Write {
   readonly row: OperationRow
-  /** By key; undefined for a deletion. */
+  /** By key: the new value; undefined for a deletion. */
   readonly changes: ReadonlyMap<string, Json | undefined>
-  /** `done` without a revision: acknowledged by a target that does not return it. */
+  /** `done` without a revision: acknowledged by a target that returns none. */
   readonly outcome: 'done' | 'open' | 'failed'
   readonly revision: number | undefined
 }
 
-/** What the store itself says was changed in a range of revisions: all of it, and nothing else. */
+/** The complete list of changes in a range of revisions, according to the store. */
 export interface Reading {
   readonly row: OperationRow
   /** Event position of its completion. */
@@ -67,14 +67,14 @@ export interface Watch {
   /** One key, all keys with a prefix, or (neither given) all keys. */
   readonly key: string | undefined
   readonly prefix: string | undefined
-  /** Undefined: from the present revision on. */
+  /** The first requested revision. Undefined: from the present revision on. */
   readonly from: number | undefined
   readonly without: readonly ('put' | 'delete')[]
   readonly resumes: string | undefined
   /** The store's revision when the watch was created, according to its server. */
   readonly present: number | undefined
   readonly deliveries: Delivery[]
-  /** Whether its client ended it, or another watch resumed it. */
+  /** Whether its client ended it, or a later watch resumed it. */
   over: boolean
 }
 
@@ -83,10 +83,10 @@ export interface Delivery {
   readonly row: OperationRow
   /** Event position of its completion. */
   readonly at: number
-  /** `lost`: it is unknown what was sent. */
+  /** `lost`: the sent events are unknown. */
   readonly type: 'arrived' | 'nothing' | 'lost'
   readonly responses: readonly Response[]
-  /** Invoked after all faults were healed and writing had stopped. */
+  /** Whether it was called after all faults were healed and writing had stopped. */
   readonly final: boolean
 }
 
@@ -106,14 +106,14 @@ export const functions = [
  * Reads a history of writes and watches:
  *
  * - `put` (key, value), `delete` (key) and `txn` (`{"x":1,"y":null}`, null deletes) return their revision, or null if
- * nothing was changed; `compact` has a revision
- * - `changes` `{"from":5,"to":9}` reads what was changed at these revisions, or without `to` up to the present one:
- * `{"from":5,"to":9,"changes":[{"revision":7,"key":"x","value":1}]}`, without `value` for a deletion. It settles what
- * became of writes without an answer
- * - `watch` `{"watch":7,"prefix":"k","from":12,"resumes":6}` returns `{"revision":11}`, the present one
- * - `watched` `{"watch":7}` returns the responses that arrived since the last one: `{"events":[…]}`, `{"progress":12}`,
- * `{"ended":true,"compacted":9}`; an event is `{"revision":12,"key":"x","value":1}`, without `value` for a deletion,
- * and may have `previous` and `created`
+ *   nothing was changed; `compact` has a revision
+ * - `changes` `{"from":5,"to":9}` reads the changes at these revisions or, without `to`, up to the present one:
+ *   `{"from":5,"to":9,"changes":[{"revision":7,"key":"x","value":1}]}`, without `value` for a deletion. It decides the
+ *   outcome of writes without an answer
+ * - `watch` `{"watch":7,"prefix":"k","from":12,"resumes":6}` returns `{"revision":11}`, the present revision
+ * - `watched` `{"watch":7}` returns the responses that arrived since the last `watched`: `{"events":[…]}`,
+ *   `{"progress":12}`, `{"ended":true,"compacted":9}`; an event is `{"revision":12,"key":"x","value":1}`, without
+ *   `value` for a deletion, and may have `previous` and `created`
  * - `unwatch` `{"watch":7}`
  *
  * @throws UserError (input) for a history of any other form.
@@ -172,7 +172,7 @@ function writeOf(history: History, row: OperationRow, answer: Json | undefined):
   else changes.set(history.keys[key[row]] ?? '', history.functions[f[row]] === 'put' ? input : undefined)
   const revision = typeof answer === 'number' ? answer : undefined
   if (outcome[row] !== OK) return { row, changes, outcome: outcome[row] === INFO ? 'open' : 'failed', revision }
-  // A deletion that found nothing changed nothing.
+  // A deletion that found no key changed nothing.
   return answer === null
     ? { row, changes: new Map(), outcome: 'done', revision }
     : { row, changes, outcome: 'done', revision }

@@ -12,13 +12,13 @@ export interface ScanOptions extends FindingsSink<Guarantee> {
   readonly timeline: Timeline
   /** In the order of their calls. */
   readonly compactions: readonly Compaction[]
-  /** What was sent to the watch that this one resumes. */
+  /** The events sent to the watch that this one resumes. */
   readonly before: Sent | undefined
   readonly callEvent: Int32Array
   readonly words: Words
 }
 
-/** What a watch was sent: for each revision, its keys and the response that had them. */
+/** The events sent to a watch: for each revision, its keys and the response that contained them. */
 export interface Sent {
   readonly at: ReadonlyMap<number, SentRevision>
 }
@@ -30,16 +30,16 @@ interface SentRevision {
 }
 
 /**
- * With fewer answers without any event at the end, events may still be on their way: a busy store is slow, and writes
- * that timed out may be carried out late, when their watchers no longer expect anything.
+ * The fewest empty answers after which the end counts. Before that, events may still be on their way: a busy store is
+ * slow, and writes that timed out may be carried out late, when their watchers no longer expect events.
  */
 const ENOUGH_IN_VAIN = 5
 const NOT_ASKED_ENOUGH = 'had not shown everything, and was not asked often enough once everything was healed'
 
-/** What is broken by a change that was never sent: an answer that is not known may have had it. */
+/** The guarantees that a missing change breaks: an unknown answer may have contained it. */
 const NEVER_SENT: ReadonlySet<Guarantee> = new Set(['reliable', 'resumable', 'live'])
 
-/** Checks in one pass what a watch was sent, in order of arrival. */
+/** Checks the events of a watch in one pass, in order of arrival. */
 export function scanWatch(options: ScanOptions): Sent {
   const { watch, scope, timeline, compactions, before, callEvent, words, found, unsure } = options
   const name = words.watch(watch)
