@@ -5,25 +5,25 @@ import { type ProofHead, refuse, Undecided } from './proof.ts'
 import { isBefore } from './replay.ts'
 import { findOrder } from './search.ts'
 
-// The levels between sequential and eventual, for reads and writes of registers. Each is a rule about the history and the
-// sources of its reads: of every read, the write whose value it returned. If several writes have that value, the history
-// does not say which it was. A proof that a level is met names sources that keep the rule. A proof that it is violated
-// names a core of which all possible sources break the rule.
+// The levels between sequential and eventual, for reads and writes of registers. Each level is a rule about the history
+// and the sources of its reads: the source of a read is the write whose value it returned. If several writes have this
+// value, the history leaves the source open. A proof that a level is met names sources that keep the rule. A proof that
+// it is violated names a core such that all possible sources of its reads break the rule.
 
-/** A read or a write, and its value. Below, each is named by its index in the list of all. */
+/** A read or a write, and its value. The code below identifies an access by its index in the list of all accesses. */
 export interface Access {
   readonly of: Operation
   readonly isWrite: boolean
   readonly value: string
 }
 
-/** By access, the set of those before it: bit n stands for access n. */
+/** By access: the set of accesses before it; bit n stands for access n. */
 type Relation = bigint[]
 
 /** By read, its source: a write, or `FIRST`. */
 type Sources = ReadonlyMap<number, number>
 
-/** The source of a read that returned what its register held at first. */
+/** The source of a read that returned the initial value of its register. */
 const FIRST = -1
 
 const MOST_ACCESSES = 2_000
@@ -48,8 +48,9 @@ export function acceptSources(history: History, head: ProofHead, level: string, 
 }
 
 /**
- * Finds that all possible sources of the core's reads break the rule of the level. A read counts if every write of its value
- * is in the core: its source then is one of them, whatever else happened. Returns the number of choices tried.
+ * Finds that all possible sources of the core's reads break the rule of the level. A read counts if every write of its
+ * value is in the core: its source is then one of these, whatever the other operations did. Returns the number of
+ * choices tried.
  */
 export function refuteSources(history: History, head: ProofHead, level: string, core: readonly Operation[]): number {
   const whole = accessesOf(history, history.operations, head)
@@ -122,7 +123,7 @@ const relation = (all: readonly Access[], isFirst: (a: number, b: number) => boo
 /** Whether sources keep the rule of a level. */
 type Rule = (all: readonly Access[], sources: Sources) => boolean
 
-/** The rule of a level; `first` is that of `memory`. */
+/** The rule of a level; `first` is the parameter of `memory`. */
 function ruleOf(level: string, first: string | undefined): Rule {
   if (level === 'causal' || level === 'causal-convergence') return causal(level === 'causal-convergence')
   if (level === 'causal-memory' || level === 'pram') return memory(level === 'causal-memory', first)
@@ -134,10 +135,11 @@ function ruleOf(level: string, first: string | undefined): Rule {
 const GUARANTEES = ['read-your-writes', 'monotonic-reads', 'monotonic-writes', 'writes-follow-reads'] as const
 
 /**
- * Causal consistency, CC, and causal convergence, CCv (Bouajjani, Enea, Guerraoui & Hamza, POPL 2017). The causal order is the
- * least one: that of each client, and of a source before its read. The past of a read is what comes before it there.
- * CC: no other write of the same key lies between the source and the read. CCv: one order of all writes keeps the causal
- * order, and has every other write of the same key in the past of a read before the source of that read.
+ * Causal consistency, CC, and causal convergence, CCv (Bouajjani, Enea, Guerraoui & Hamza, POPL 2017). The causal order
+ * is the least order that contains the order of each client and puts each source before its read. The past of a read is
+ * everything before it in the causal order. CC: no other write of the read's key lies between the source and the read.
+ * CCv: a single order of all writes keeps the causal order, and puts every other write of the key in the past of a read
+ * before the source of this read.
  */
 const causal =
   (isConvergent: boolean): Rule =>
@@ -153,13 +155,13 @@ const causal =
   }
 
 /**
- * Causal memory, CM (Bouajjani et al. 2017), and PRAM (Lipton & Sandberg 1988): each client has an order of all writes and of
- * its own reads, in which every read returns the latest write of its key. The order keeps the causal order for CM, and that
- * of each client for PRAM.
+ * Causal memory, CM (Bouajjani et al. 2017), and PRAM (Lipton & Sandberg 1988): each client has an order of all writes
+ * and its own reads, in which every read returns the latest write of its key. The order keeps the causal order for CM,
+ * and the order of each client for PRAM.
  *
- * @param first undefined to accept that the level is met: the latest write must be the read's source. To refute it, what
- * registers held at first: any latest write with the value that was read will do. Sources then only add to the causal
- * order, and if the least such order leaves no order to a client, a larger one does not either.
+ * @param first undefined to accept that the level is met: the latest write must be the read's source. To refute the
+ * level: the initial values of registers. Any latest write of the value read is then allowed, and sources only add to
+ * the causal order. If the least causal order leaves a client without an order, so does a larger one.
  */
 const memory =
   (isCausal: boolean, first: string | undefined): Rule =>
@@ -168,7 +170,7 @@ const memory =
     const before = closed(relation(all, (a, b) => isIn(clients[b], a) || (isCausal && (sources.get(b) ?? FIRST) === a)))
     if (before.some((set, n) => isIn(set, n))) return false
     const reads = [...sources.keys()]
-    // An order up to a client's last read also explains its reads before that one.
+    // An order up to a client's last read also explains the client's earlier reads.
     const lasts = reads.filter((read) => !reads.some((later) => isIn(clients[later], read)))
     const clientOf = (n: number): string | undefined => all[n]?.of.client
     if (new Set(lasts.map(clientOf)).size < lasts.length)
@@ -176,7 +178,7 @@ const memory =
     const indexOf = new Map(all.map(({ of }, n) => [of, n]))
     const isFirst = (a: Part, b: Part): boolean =>
       isIn(before[indexOf.get(b.operation) ?? 0], indexOf.get(a.operation) ?? 0)
-    // To tell writes of one value apart, each counts as a write of its own index.
+    // To distinguish writes of equal values, the index of each write serves as its value.
     const textOfAccess = (value: string, n: number): string => (first === undefined ? `${sources.get(n) ?? n}` : value)
     return lasts.every((last) => {
       const parts = all.flatMap(({ of, isWrite, value }, n): readonly Part[] => {
@@ -193,8 +195,8 @@ const memory =
   }
 
 /**
- * What sources say of the order of writes: of all writes of a key that are visible to a read, its source is the latest.
- * Undefined if a read returned the first value although a write of its key is visible to it.
+ * The order of writes that sources imply: the source of a read is the latest of all writes of its key that are visible
+ * to it. Undefined if a read returned the initial value although a write of its key is visible to it.
  */
 function overwritten(
   all: readonly Access[],
@@ -218,15 +220,17 @@ const precedes = (all: readonly Access[], a: number, b: number): boolean => {
 }
 
 /**
- * The four session guarantees (Terry et al. 1994), as Viotti & Vukolić 2016 define them: some visibility of writes to reads,
- * and one order of all writes, in which the source of each read is the latest visible write of its key. Here they are the
- * least that the guarantees ask for:
- * - read-your-writes: a read sees the earlier writes of its client, and the order keeps those of one key.
- * - monotonic-reads: a read sees what earlier reads of its client saw.
+ * The four session guarantees (Terry et al. 1994), as Viotti & Vukolić 2016 define them: there is a visibility of
+ * writes to reads and a single order of all writes, such that the source of each read is the latest visible write of
+ * its key. The code uses the least visibility and order that the guarantees require:
+ * - read-your-writes: a read sees the earlier writes of its client, and the order keeps the client's order of writes of
+ *   one key.
+ * - monotonic-reads: a read sees the writes that earlier reads of its client saw.
  * - monotonic-writes: the order keeps the writes of each client.
- * - writes-follow-reads: the order has what a client saw before what the client writes later.
+ * - writes-follow-reads: the order puts the writes that a client saw before the client's later writes.
  *
- * @param propagates for all four together: whoever sees a write sees what the last two put before it
+ * @param propagates for all four together: a read that sees a write also sees the writes that the last two guarantees
+ * put before it
  */
 const session =
   (guarantees: ReadonlySet<(typeof GUARANTEES)[number]>, propagates: boolean): Rule =>
@@ -234,10 +238,10 @@ const session =
     const clients = relation(all, (a, b) => precedes(all, a, b))
     const writes = all.reduce((set, { isWrite }, n) => (isWrite ? set | bit(n) : set), 0n)
     const sees = all.map((_, n) => ((sources.get(n) ?? FIRST) === FIRST ? 0n : bit(sources.get(n) ?? FIRST)))
-    /** By access, what earlier reads of its client see. */
+    /** By access: the writes that earlier reads of its client see. */
     const seenBefore = (): Relation =>
       all.map((_, n) => sees.reduce((set, seen, at) => (seen !== 0n && isIn(clients[n], at) ? set | seen : set), 0n))
-    // Until nothing more becomes visible.
+    // Repeats until no more writes become visible.
     for (let known = ''; known !== sees.join(); ) {
       known = sees.join()
       const seen = seenBefore()
@@ -251,7 +255,7 @@ const session =
         sees[read] = set
       }
     }
-    // Nobody sees what is written later.
+    // A read cannot see a later write.
     if (hasCycle(clients.map((before, n) => before | (sees[n] ?? 0n)))) return false
     const others = overwritten(all, sources, (read, write) => isIn(sees[read], write))
     if (others === undefined) return false

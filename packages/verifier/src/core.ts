@@ -7,11 +7,12 @@ import { isBefore, type Keeps } from './replay.ts'
 import { findOrder, looks } from './search.ts'
 import { refuteSums } from './sums.ts'
 
-// A core is a few operations, and a proof says nothing else of them. An answer may be right because of an operation that the
-// core lacks. So the verifier first finds which answers of the core count: those that only operations of the core can make
-// right. It ignores the others, which can only leave more orders, and then tries every order of the core.
+// A core is a few operations of a history; a proof makes no claim about the rest. An answer may be right because of an
+// operation that is not in the core. So the verifier first determines which answers of the core count: those that only
+// operations of the core can make right. It ignores all other answers, which can only allow more orders, and then tries
+// every order of the core.
 
-/** What a core contradicts: that this history of these objects has an order that keeps this. */
+/** The claim that a core contradicts: this history of these objects has an order that keeps `keeps`. */
 export interface Subject {
   readonly history: History
   readonly head: ProofHead
@@ -20,9 +21,9 @@ export interface Subject {
 }
 
 /**
- * Finds that no order explains the core, whatever else happened. Returns the number of steps tried.
+ * Finds that no order explains the core, whatever the other operations did. Returns the number of steps tried.
  *
- * @throws Refused if some order explains what counts of it.
+ * @throws Refused if some order explains every answer that counts.
  */
 export function refute(
   { history, head, model, keeps }: Subject,
@@ -61,7 +62,7 @@ export function refute(
     return searchCounting((name) => counted.has(name))
   }
   if (!isLocal) undecided('the verifier covers a core of this model only for linearizability')
-  // If all else is in the core, all of it counts.
+  // If the core contains all other operations, every answer counts.
   const lacksNothing = all.every(
     (each) => each.line > lastReturn || core.includes(each) || views.get(each)?.every(looks) !== false,
   )
@@ -73,19 +74,27 @@ export function refute(
 
 const MOST_PARTS = 60
 
-/** The operations of a core. @throws Refused if a line calls none, or is there twice. */
+/**
+ * The operations of a core.
+ * @throws Refused if a line is not an invocation, or occurs twice.
+ */
 export function operationsOn({ byLine }: History, lines: readonly number[]): readonly Operation[] {
   if (new Set(lines).size < lines.length) return refuse('the core names an operation twice')
   return lines.map((line) => byLine[line] ?? refuse(`no operation is called on line ${line}`))
 }
 
-/** A transaction starts before it commits; the moments of a drain have no order. */
+/**
+ * Whether one part must precede another. A transaction starts before it commits; the moments of a drain are unordered.
+ */
 const precedes = (keeps: Keeps, a: Part, b: Part): boolean =>
   a.operation === b.operation
     ? a.action.kind === 'transaction' && a.action.at === 'start'
     : isBefore(keeps, a.operation, b.operation)
 
-/** Where nobody knows what a register held at first: each value that the core names, and one that it does not. */
+/**
+ * The possible initial values of a register if they are unknown: each value that the core names, and one value that it
+ * does not name.
+ */
 function startsOf({ initial }: ProofHead, model: Model, parts: readonly Part[], isLocal: boolean): readonly Objects[] {
   if (initial !== undefined) return [model.start(() => initial, everything)]
   const named = parts.flatMap(({ action }) => (action.kind === 'cell' ? [action] : []))

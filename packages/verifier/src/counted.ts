@@ -4,9 +4,10 @@ import { isBefore, type Keeps } from './replay.ts'
 import { nameOf } from './transactions.ts'
 
 /**
- * Registers and locks: an answer counts if every write that may have been the last one before it is in the core. Why: leave
- * all but the core out of a legal order of the whole history. The last write before the answer is still there, and still
- * the last one before it, as others were only left out. So the answer is right in the order of the core as well.
+ * The answers of registers and locks that count: an answer counts if every write that may have been the last one before
+ * it is in the core. Proof: take a legal order of the whole history and leave out everything but the core. The last
+ * write before the answer remains, and is still the last one before it. So the answer is also right in the order of the
+ * core.
  */
 export function countedCells(
   core: readonly Operation[],
@@ -25,7 +26,8 @@ export function countedCells(
       ({ of, writes, appends }) => of.key === operation.key && (writes ?? appends) !== undefined,
     )
     const isText = ofKey.some(({ appends }) => appends !== undefined)
-    // The latest call of a write that certainly happened, and came before the answer. It overwrote all that came before it.
+    // The latest call of a write that certainly happened before the answer. It overwrote every write that returned
+    // before this call.
     const lastOverwrite = ofKey
       .filter(({ of, writes }) => of.outcome === 'ok' && writes !== undefined && isBefore(keeps, of, operation))
       .reduce((line, { of }) => Math.max(line, of.line), 0)
@@ -39,7 +41,10 @@ export function countedCells(
   })
 }
 
-/** Whether an answer may be right because of a write. Every write whose text occurs in a text may have given a part of it. */
+/**
+ * Whether an answer may be right because of a write. Any write whose text is contained in an answered text may have
+ * contributed to it.
+ */
 function gives({ writes, appends }: CellAction, { expects, differs }: CellAction, isText: boolean): boolean {
   if (differs !== undefined) return isText || writes !== differs
   if (writes === expects) return true
@@ -48,9 +53,9 @@ function gives({ writes, appends }: CellAction, { expects, differs }: CellAction
 }
 
 /**
- * Sets, lists, queues, bags, logs: an element counts if every operation about it that was called before the core's last
- * return is in the core. Why: such an object without some of its elements is an object of the same kind. So what the core
- * says of the elements that count must be right by itself.
+ * The elements that count in sets, lists, queues, bags and logs: an element counts if every operation on it that was
+ * called before the core's last return is in the core. Proof: an object without some of its elements is an object of
+ * the same kind. So the core's answers about the elements that count must be right by themselves.
  */
 export function countedElements(
   core: readonly Operation[],
@@ -60,7 +65,7 @@ export function countedElements(
 ): ReadonlySet<string> {
   const inCore = new Set(core)
   const counted = new Set([...initial, ...partsOf(core, views).flatMap(({ action }) => elementsIn(action))])
-  /** By element: how often it was put in, less how often an answer shows that it was taken out. */
+  /** By element: the number of times that it was added, minus the number of times that an answer shows its removal. */
   const surplus = new Map<string, number>()
   const change = (element: string, by: number): unknown => surplus.set(element, (surplus.get(element) ?? 0) + by)
   for (const element of initial) change(element, 1)
@@ -75,7 +80,7 @@ export function countedElements(
       lacksTaker ||= action.kind === 'take any'
     }
   }
-  // A dequeue without an answer that the core lacks may have taken any element of which no answer shows who took it.
+  // An unanswered dequeue outside the core may have taken any element whose removal no answer shows.
   if (lacksTaker) for (const element of counted) if ((surplus.get(element) ?? 0) > 0) counted.delete(element)
   return counted
 }
@@ -87,8 +92,9 @@ function elementsIn(action: Action): readonly string[] {
 }
 
 /**
- * Transactions: an element of a list counts if all transactions that append it are in the core, and a value of a register if
- * all that write it are: the same two rules, with a transaction as one step.
+ * The elements and values that count in transactions: an element of a list counts if all transactions that append it
+ * are in the core, and a value of a register if all transactions that write it are. These are the two rules above, with
+ * a transaction as one step.
  */
 export function countedInTransactions(
   core: readonly Operation[],

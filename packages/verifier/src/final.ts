@@ -3,11 +3,11 @@ import { type History, textOf } from './history.ts'
 import { type ProofHead, refuse, Undecided } from './proof.ts'
 
 /**
- * Convergent (Shapiro et al. 2011): the final reads of each key agree. Eventual (Vogels 2009; Bailis & Ghodsi 2013): they
- * agree on a value that was there at first or was written, and no acknowledged write of another one was called after all
- * its writers had returned. For registers that are read and written.
+ * Convergent (Shapiro et al. 2011): the final reads of each key agree. Eventual (Vogels 2009; Bailis & Ghodsi 2013):
+ * they agree on a value that is initial or was written, and no acknowledged write of a different value was called after
+ * all writers of this value had returned. Supports registers with reads and writes.
  *
- * @throws Refused if the final reads show the contrary, or nothing.
+ * @throws Refused if the final reads show the opposite, or nothing.
  */
 export function acceptFinal({ operations }: History, head: ProofHead, level: string, result: string): string {
   const { model, initial } = head
@@ -25,7 +25,10 @@ export function acceptFinal({ operations }: History, head: ProofHead, level: str
   return shown === result ? 'the final reads show it' : refuse(`the final reads show that it is ${shown}`)
 }
 
-/** What the final reads of a key show, if anything can be asked of it: of its value only if the first one is given. */
+/**
+ * What the final reads of a key show, if the level requires anything of it. The value itself is judged only if the
+ * initial value is given.
+ */
 function shownOf(some: readonly Access[], first: string | undefined): 'met' | 'violated' | 'unknown' | 'nothing' {
   const reads = some.filter(({ of, isWrite }) => of.isFinal && !isWrite)
   const values = [...new Set(reads.map(({ value }) => value))]

@@ -1,22 +1,22 @@
 import { isObject, type Json, objectIn, refuse, Undecided, Unreadable } from './proof.ts'
 
-/** An invocation joined with its completion; one that never completed is of unknown outcome. */
+/** An invocation joined with its completion; without a completion, the outcome is unknown. */
 export interface Operation {
-  /** The line of its invocation, by which proofs name it. */
+  /** The line of its invocation, which identifies it in proofs. */
   readonly line: number
   readonly process: string
   readonly client: string
   readonly f: string
-  /** As text; that of null if there is only one object. */
+  /** The key as text; the text of null if there is only one object. */
   key: string
   readonly input: Json
-  /** What its completion says; undefined if it says no value. */
+  /** The value of its completion; undefined if the completion has none. */
   answer: Json | undefined
   outcome: 'ok' | 'fail' | 'info'
   /** The line of its completion; Infinity if its outcome is unknown. */
   return: number
   isFinal: boolean
-  /** In nanoseconds by one clock; undefined if its events do not say. */
+  /** In nanoseconds by one clock; undefined if its events have no times. */
   readonly calledNs: number | undefined
   returnedNs: number | undefined
 }
@@ -27,23 +27,26 @@ export interface History {
   readonly byLine: readonly (Operation | undefined)[]
   /** Whether every operation's client is known, and with it the order of each client's operations. */
   readonly hasClients: boolean
-  /** The model and the first value that its header names, if it does. */
+  /** The model and the initial value that the header names, if any. */
   readonly says: { readonly model: Json | undefined; readonly initial: Json | undefined }
 }
 
-/** Members that change what is known of an operation, and are not read here; and escapes that may hide them. */
+/**
+ * Members that change the meaning of an operation but that the verifier does not read; and escapes that may hide them.
+ */
 const UNREAD = /"(?:clock|within|unsaid|requestId|locks|predicates|statements|isolation)"\s*:|\\u00[4-7]/
 
-/** Fractions with more digits than doubles can tell apart. */
+/** Fractions with more digits than doubles can represent. */
 const FRACTIONS = /-?\d+\.\d{16,}(?:[eE][-+]?\d+)?/g
 
 type Event = { readonly [member: string]: Json }
 
 /**
- * Reads JSON lines, one event a line, in the order of lines. The text may come in pieces of any size.
+ * Reads JSON lines, one event per line, in order. The text may be split into pieces of any size.
  *
- * @throws Unreadable for a line that is no event, a process called while it is busy, a completion without a call.
- * @throws Undecided for what changes the meaning of operations and is not read here.
+ * @throws Unreadable for a line that is not an event, an invocation by a busy process, a completion without an
+ * invocation.
+ * @throws Undecided for members that change the meaning of operations and that the verifier does not read.
  */
 export function readHistory(pieces: Iterable<string>): History {
   const operations: Operation[] = []
@@ -83,7 +86,7 @@ export function readHistory(pieces: Iterable<string>): History {
   return { operations, byLine, hasClients, says: { model, initial } }
 }
 
-/** The operation that an event begins; undefined if it ends one, or is none of a client. */
+/** The operation that an event begins; undefined for an event that ends an operation, or is not a client's. */
 function operationOf(event: Event, line: number, open: Map<string, Operation>): Operation | undefined {
   const { process: name, type, f, key, value, session, final } = event
   const isHarmless = f === 'end' || (f === 'passed-on' && isObject(value) && value['mayWrite'] === false)
@@ -137,7 +140,9 @@ function* linesOf(pieces: Iterable<string>): Iterable<string> {
   if (rest !== '') yield rest
 }
 
-/** Values are compared by their text. Two numbers beyond 2^53 may be one double, so a proof about them is refused. */
+/**
+ * The text by which values are compared. Numbers beyond 2^53 may be equal as doubles, so a proof about them is refused.
+ */
 export function textOf(json: Json | undefined): string {
   if (json === undefined || json === null) return 'null'
   if (typeof json === 'number')
@@ -148,12 +153,12 @@ export function textOf(json: Json | undefined): string {
   return `{${members.map(([name, value]) => `${JSON.stringify(name)}:${textOf(value)}`).join()}}`
 }
 
-/** What is appended to where a value of this text is held: a string itself, nothing for null, else its text. */
+/** The text that an append to a value produces on: a string itself, nothing for null, otherwise the value's JSON. */
 export const wordsOf = (text: string): string => (text.startsWith('"') ? JSON.parse(text) : text === 'null' ? '' : text)
 
 export const isList = (json: Json | undefined): json is readonly Json[] => Array.isArray(json)
 
-/** A list; null is the empty one, and `#{}` names a set of EDN. */
+/** The elements of a list; null is the empty list, and `#{}` marks a set of EDN. */
 export function listOf(json: Json | undefined): readonly Json[] {
   if (isList(json)) return json
   if (isObject(json)) return listOf(json['#{}'] ?? 'a map')

@@ -1,9 +1,9 @@
 import type { Keeps } from './replay.ts'
 
-// Which levels there are, what each keeps, and which follows from which (Bouajjani et al. 2017; Viotti & Vukolić 2016; for
-// isolation Adya 1999; Cerone, Bernardi & Gotsman 2015).
+// The known levels, the order that each keeps, and the implications between them (Bouajjani et al. 2017; Viotti &
+// Vukolić 2016; for isolation Adya 1999; Cerone, Bernardi & Gotsman 2015).
 
-/** By level, those that it directly implies. */
+/** By level: the levels that it directly implies. */
 const consistency: ReadonlyMap<string, readonly string[]> = new Map([
   ['linearizable', ['sequential']],
   ['sequential', ['causal-convergence', 'causal-memory']],
@@ -26,7 +26,7 @@ const isolations: ReadonlyMap<string, readonly string[]> = new Map([
   ['read-uncommitted', []],
 ])
 
-/** An isolation, and what it keeps besides. */
+/** An isolation level, and the order that it keeps in addition. */
 export interface IsolationLevel {
   readonly isolation: string
   readonly keeps: Keeps
@@ -43,13 +43,13 @@ export function isolationOf(level: string): IsolationLevel | undefined {
   return undefined
 }
 
-/** Whether whatever meets the one level of consistency, or of isolation, meets the other. */
+/** Whether every history that meets level `strong` of consistency, or of isolation, also meets `weak`. */
 export const implies = (strong: string, weak: string): boolean => reaches(consistency, strong, weak)
 
 export const impliesIsolation = (strong: IsolationLevel, weak: IsolationLevel): boolean =>
   RANKS.indexOf(strong.keeps) <= RANKS.indexOf(weak.keeps) && reaches(isolations, strong.isolation, weak.isolation)
 
-/** Real time contains the order of each client. */
+/** Strongest first: real time contains the order of each client. */
 const RANKS: readonly Keeps[] = ['real time', 'clients', 'nothing']
 
 const reaches = (from: ReadonlyMap<string, readonly string[]>, strong: string, weak: string): boolean =>

@@ -4,9 +4,10 @@ import { unknownFunction } from './objects.ts'
 import { isObject, type Json, refuse, undecided } from './proof.ts'
 
 /**
- * A log (Kafka's, Kreps et al. 2011): an append returns the offset of its value, a read the values from an offset on, up to a
- * limit. Offsets increase. In a dense log, an entry's offset is the number of entries before it; a dense log without some of
- * its entries is a log that is not dense. An entry is held with the least and the greatest offset that it may have.
+ * A log (Kafka's, Kreps et al. 2011): an append returns the offset of its value, and a read returns the values from an
+ * offset on, up to a limit. Offsets increase. In a dense log, an entry's offset is the number of entries before it; a
+ * dense log without some of its entries is a log that is not dense. The model stores an entry with its least and
+ * greatest possible offset.
  */
 export const logModel = (isDense: boolean): Model => ({
   family: 'elements',
@@ -57,7 +58,8 @@ export const logModel = (isDense: boolean): Model => ({
         const { from, limit } = action
         const read = action.entries.filter(({ element }) => counts(element))
         const isFull = action.entries.length === limit
-        // A full read may end before the end of the log. If none of its entries counts, it says nothing.
+        // A read that reached its limit may end before the end of the log. If none of its entries counts, it has no
+        // meaning.
         if (isFull && read.length === 0) return true
         const isAt = (at: number): boolean => read.every(({ element }, n) => held[at + n]?.element === element)
         const mayBegin = (at: number): boolean =>
@@ -78,7 +80,7 @@ export const logModel = (isDense: boolean): Model => ({
 
 const MOST = Number.MAX_SAFE_INTEGER
 
-/** Whether offsets within the bounds exist that increase from entry to entry. */
+/** Whether offsets within the bounds can increase from entry to entry. */
 function mayIncrease(held: readonly { readonly least: number; readonly most: number }[]): boolean {
   let last = -1
   return held.every(({ least, most }) => {
@@ -95,7 +97,7 @@ const exact = (offset: number, line: number): number =>
     ? offset
     : undecided(`line ${line}: the verifier does not cover the offset ${offset}`)
 
-/** A completion that only repeats its invocation says no offset. */
+/** The offset in an answer. A completion that only repeats its invocation has none. */
 function offsetOf(answer: Json, input: Json, line: number): number | undefined {
   if (isPair(answer)) return exact(answer[0], line)
   if (answer === null || (typeof answer !== 'number' && textOf(answer) === textOf(input))) return undefined

@@ -1,10 +1,13 @@
 import type { Operation } from './history.ts'
 import type { Json, ProofHead } from './proof.ts'
 
-/** What an operation did and showed, as far as its object is concerned. */
+/** An operation's effect and answer, restricted to its object. */
 export type Action =
   | CellAction
-  /** An element is put in, taken out, handed out; found or not; all are read; nothing is found; or who knows. */
+  /**
+   * An element is added, removed or taken; found or not found; all elements are read; nothing is found; or the effect
+   * is unknown.
+   */
   | { readonly kind: 'add' | 'remove' | 'take'; readonly element: string }
   | { readonly kind: 'contains'; readonly element: string; readonly found: boolean }
   | { readonly kind: 'all'; readonly elements: readonly string[] }
@@ -12,12 +15,12 @@ export type Action =
   /** Entries of a log. */
   | { readonly kind: 'place'; readonly element: string; readonly offset: number | undefined }
   | { readonly kind: 'range'; readonly from: number; readonly limit: number; readonly entries: readonly Entry[] }
-  /** Amounts by account. Of those with one id, the first counts. */
+  /** Amounts by account. Of operations with one id, only the first takes effect. */
   | { readonly kind: 'move'; readonly amounts: Amounts; readonly id: string | undefined }
   | { readonly kind: 'sums'; readonly amounts: Amounts }
   | Transaction
 
-/** Of a register or lock: what it holds, or does not hold, its fencing token, and what it holds then. */
+/** For a register or lock: the content that it must or must not have, its fencing token, and its content afterwards. */
 export interface CellAction {
   readonly kind: 'cell'
   readonly expects?: string | undefined
@@ -29,13 +32,13 @@ export interface CellAction {
 
 export type Amounts = ReadonlyMap<string, number>
 
-/** The offset is undefined if the read did not say it. */
+/** The offset is undefined if the read did not return it. */
 export interface Entry {
   readonly element: string
   readonly offset: number | undefined
 }
 
-/** A transaction at its one moment, or its start or commit. */
+/** A transaction at a single moment, or its start or commit. */
 export interface Transaction {
   readonly kind: 'transaction'
   readonly line: number
@@ -43,7 +46,7 @@ export interface Transaction {
   readonly steps: readonly Step[]
 }
 
-/** A read or a write: of one text, or of the elements of a list that is read. */
+/** A read or a write of one text, or of the elements of a list that was read. */
 export interface Step {
   readonly isRead: boolean
   readonly key: string
@@ -52,35 +55,35 @@ export interface Step {
 
 /** The objects of a history, at one moment of an order. */
 export interface Objects {
-  /** Carries an action out; false if the object of this key would not have answered so. */
+  /** Performs an action; false if the object of this key would have answered differently. */
   apply(action: Action, key: string): boolean
   copy(): Objects
-  /** Equal texts mean equal objects. */
+  /** The state as text: equal texts mean equal objects. */
   text(): string
 }
 
-/** Whether an element counts: what answers say of others is not compared. */
+/** Whether an element counts: answers about other elements are not compared. */
 export type Counts = (element: string) => boolean
 
-/** Whether something counts, where nothing is left out. */
+/** Every element counts, because nothing is left out. */
 export const everything: Counts = () => true
 
 export interface Model {
   readonly family: 'cells' | 'elements' | 'sums' | 'transactions'
   /**
-   * What an operation did, at one moment or at several; nothing if it failed, or tells nothing.
+   * The actions of an operation, at one or several moments; none if it failed or has no meaning for the object.
    *
    * @throws Undecided for an unknown function.
    */
   view(operation: Operation, head: ProofHead): readonly Action[]
   /**
-   * Objects as they are at first. Only if `counts` is `everything`, and so nothing is left out, do they refuse what another
-   * operation might have made right: an offset of a dense log, an overdraft of a bank.
+   * The initial objects. They reject an answer that another operation might have made right (an offset of a dense log,
+   * an overdraft of a bank) only if `counts` is `everything`, so that nothing is left out.
    */
   start(initial: () => Json, counts: Counts): Objects
 }
 
-/** Objects by key, each of plain data. */
+/** Objects by key, each represented by plain data. */
 export function objectsOf<Data>(first: () => Data, apply: (data: Data, action: Action) => boolean): Objects {
   const from = (held: { [key: string]: Data }): Objects => ({
     apply(action, key) {
@@ -93,7 +96,7 @@ export function objectsOf<Data>(first: () => Data, apply: (data: Data, action: A
   return from({})
 }
 
-/** Operations with what they did. */
+/** Operations with their actions. */
 export type Views = ReadonlyMap<Operation, readonly Action[]>
 
 /** One moment of an operation. */
@@ -105,5 +108,5 @@ export interface Part {
 export const partsOf = (some: Iterable<Operation>, views: Views): readonly Part[] =>
   Array.from(some, (operation) => (views.get(operation) ?? []).map((action) => ({ operation, action }))).flat()
 
-/** Whether an operation that did something did so for certain: a failed one that did saw another value. */
+/** Whether an operation's actions certainly happened: a failed operation with an action saw a different value. */
 export const isSure = ({ outcome }: Operation): boolean => outcome !== 'info'

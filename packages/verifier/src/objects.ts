@@ -2,12 +2,15 @@ import { isList, listOf, type Operation, textOf, textsOf, wordsOf } from './hist
 import { type Action, type Counts, type Model, type Objects, objectsOf } from './model.ts'
 import { type Json, type ProofHead, refuse, undecided } from './proof.ts'
 
-// The sequential specifications (Herlihy & Wing 1990): what each object does, and answers.
+// The sequential specifications (Herlihy & Wing 1990): the behaviour of each object.
 
 export const unknownFunction = ({ line, f }: Operation): never =>
   undecided(`line ${line}: the verifier does not cover the function "${f}"`)
 
-/** What an operation asked for. @throws Undecided if it was answered with another value of that kind, which may count. */
+/**
+ * The requested value of an operation.
+ * @throws Undecided if its answer is a different value of the same type, which may be the one that took effect.
+ */
 function asked({ input, answer, outcome, line }: Operation): Json {
   const isOther = outcome === 'ok' && answer !== undefined && answer !== null && textOf(answer) !== textOf(input)
   if (isOther && (input === null || typeof answer === typeof input))
@@ -15,13 +18,16 @@ function asked({ input, answer, outcome, line }: Operation): Json {
   return input
 }
 
-/** A null stands for the first value. @throws Undecided if that is unknown. */
+/**
+ * The text of a value; null stands for the initial value.
+ * @throws Undecided if the initial value is unknown.
+ */
 function known(json: Json | undefined, { initial }: ProofHead): string {
   if ((json ?? null) !== null) return textOf(json)
   return initial === undefined ? undecided('a null stands for the initial value, which is unknown') : textOf(initial)
 }
 
-/** A register: read, write, cas, and text that grows. */
+/** A register: read, write, cas, and append to its text. */
 export const register: Model = {
   family: 'cells',
   view(operation, head) {
@@ -36,14 +42,14 @@ export const register: Model = {
     if (f !== 'write' && f !== 'put' && f !== 'append') return unknownFunction(operation)
     if (outcome === 'fail') return []
     if (f === 'append') return [{ kind: 'cell', appends: wordsOf(textOf(asked(operation))) }]
-    // Where a completion has another value of that kind than its invocation, the completion counts.
+    // If a completion has a different value of the same type than its invocation, the completion counts.
     const isSaid = outcome === 'ok' && answer !== null && typeof answer === typeof input
     return [{ kind: 'cell', writes: known(isSaid ? answer : asked(operation), head) }]
   },
   start: (initial) => cells(() => textOf(initial())),
 }
 
-/** A lock: free, or held by a client, with a token greater than all before. */
+/** A lock: free, or held by a client, with tokens that increase. */
 export const lock: Model = {
   family: 'cells',
   view(operation) {
@@ -74,7 +80,7 @@ export const cells = (first: () => string): Objects =>
     },
   )
 
-/** The view of an object of elements, by what its functions do. */
+/** The view of an object of elements, by the kinds of its functions. */
 const elementsBy = (does: {
   readonly [f: string]: 'add' | 'remove' | 'contains' | 'all' | 'take' | 'drain' | 'give'
 }): Model['view'] => {
@@ -97,12 +103,12 @@ const elementsBy = (does: {
     }
     if (kind === 'take' && answer === null) return [{ kind: 'empty' }]
     if (kind !== 'drain') return [{ kind: 'take', element: textOf(answer) }]
-    // A drain takes one after another, and finds nothing at some time.
+    // A drain takes messages one after another, and finds the queue empty at some time.
     return [...textsOf(answer).map((element): Action => ({ kind: 'take', element })), { kind: 'empty' }]
   }
 }
 
-/** A boolean for each element. */
+/** Sets: a boolean for each element. */
 const marked = (initial: () => Json, counts: Counts, isGivenOnce: boolean): Objects =>
   objectsOf(
     () => Object.fromEntries(Array.from(textsOf(initial()).filter(counts), (each) => [each, true])),
@@ -122,10 +128,10 @@ const marked = (initial: () => Json, counts: Counts, isGivenOnce: boolean): Obje
     },
   )
 
-/** In the place of a message of a bag: a dequeue that may have taken one of those before it. */
+/** Stands for a message of a bag: a dequeue that may have taken one of the messages before it. */
 const TAKER = 'taker'
 
-/** Elements in the order in which they came; a queue gives the first one, a bag any. */
+/** Elements in order of arrival; a queue returns the first one, a bag any. */
 const ordered = (initial: () => Json, counts: Counts, isBag: boolean): Objects =>
   objectsOf(
     () => [...textsOf(initial()).filter(counts)],
@@ -140,7 +146,7 @@ const ordered = (initial: () => Json, counts: Counts, isBag: boolean): Objects =
         }
         case 'take': {
           if (!counts(action.element)) return true
-          // Of equal messages the last goes: the others have more takers after them.
+          // Of equal messages, the last one is removed: the others have more takers after them.
           const at = isBag ? held.lastIndexOf(action.element) : 0
           return at >= 0 && held.splice(at, 1)[0] === action.element
         }
@@ -169,7 +175,7 @@ const queueView = elementsBy({
 })
 const setView = elementsBy({ add: 'add', remove: 'remove', contains: 'contains', read: 'all' })
 
-/** Objects of elements: of each, leaving out some elements leaves one of the same kind. */
+/** Objects of elements: without some of its elements, each is an object of the same kind. */
 export const elementModels: { readonly [name: string]: Model } = {
   set: { family: 'elements', view: setView, start: (initial, counts) => marked(initial, counts, false) },
   'unique-ids': {

@@ -1,52 +1,58 @@
-/** Anything JSON can say. */
+/** Any JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [member: string]: Json }
 
-/** The first line of a proof: what was judged, and how it was read. */
+/** The first line of a proof: the history and the options for judging it. */
 export interface ProofHead {
   readonly proof: 1
   /** `sha256:` and the hash of the history's bytes, in hexadecimal. */
   readonly history: string
   readonly model: string
-  /** What every object held at first; absent if that is unknown. */
+  /** The initial value of every object; absent if it is unknown. */
   readonly initial?: Json
-  /** Whether a failed cas did not happen, or saw another value than it expected. */
+  /** Whether a failed cas did not happen (`drop`), or saw a value other than the expected one (`observes`). */
   readonly failedCas?: 'drop' | 'observes'
 }
 
-/** One further line of a proof. An operation is named by the line of its invocation; nothing here is believed. */
+/**
+ * A further line of a proof. It identifies an operation by the line of its invocation; the verifier trusts no claim in
+ * it.
+ */
 export type LevelProof =
-  /** It follows from another level with the same result, accepted before: a stronger one if met, a weaker one if violated. */
+  /**
+   * The level follows from another level with the same result, accepted before: a stronger level if met, a weaker one
+   * if violated.
+   */
   | { readonly level: string; readonly result: 'met' | 'violated'; readonly by: string }
-  /** An order of operations, each as the difference to the one before it. */
+  /** An order of operations: each line is relative to the previous one. */
   | {
       readonly level: string
       readonly result: 'met'
       readonly order: readonly number[]
-      /** What the keys of the order held at first, if the head does not say. */
+      /** The initial value of the order's keys, if the head does not have it. */
       readonly start?: Json
     }
-  /** By read, in order of lines, the line of the write that it saw; 0 for the first value. */
+  /** By read, in order of lines: the line of the write that it saw; 0 for the initial value. */
   | { readonly level: string; readonly result: 'met'; readonly sources: readonly number[] }
-  /** A few operations that contradict the level, whatever the others did. */
+  /** A few operations that contradict the level regardless of all others. */
   | { readonly level: string; readonly result: 'violated'; readonly core: readonly number[] }
-  /** The final reads show it. */
+  /** The final reads prove the result. */
   | { readonly level: string; readonly result: 'met' | 'violated'; readonly final: true }
-  /** The whole history is held against the definition. */
+  /** The verifier judges the whole history by the definition. */
   | { readonly level: string; readonly result: 'met'; readonly whole: true }
 
-/** The lines of a proof, in their order. */
+/** The lines of a proof, in order. */
 export interface Proof {
   readonly head: ProofHead
   readonly levels: readonly LevelProof[]
 }
 
-/** The file is no proof, or the history is none that the verifier reads. */
+/** The file is not a proof, or the verifier cannot read the history. */
 export class Unreadable extends Error {}
 
-/** A rule fails: the proof is wrong. */
+/** A rule is broken: the proof is wrong. */
 export class Refused extends Error {}
 
-/** The verifier cannot tell: the proof is neither accepted nor refused. */
+/** The verifier cannot decide: the proof is neither accepted nor refused. */
 export class Undecided extends Error {}
 
 export const refuse = (why: string): never => {
@@ -73,12 +79,13 @@ export function parseProof(text: string): Proof {
   return { head, levels }
 }
 
-/** The object that a JSON text says, or why it cannot be read. */
+/** The object in a JSON text, or the reason why it cannot be read. */
 export function objectIn(text: string): { readonly [member: string]: Json } | string {
   try {
     const json: unknown = JSON.parse(text)
     const count = membersIn(json)
-    // Every member is written as a string and a colon. Strings may contain that too, and are then left out.
+    // Compares the count of members with that of strings followed by a colon. Strings may contain this pattern as well,
+    // and are left out first.
     const isNamedOnce =
       text.match(/"\s*:/g)?.length === count || text.replace(STRINGS, '').split(':').length - 1 === count
     if (!isNamedOnce) return 'an object has two members of one name'
@@ -91,10 +98,13 @@ export function objectIn(text: string): { readonly [member: string]: Json } | st
 const NO_OBJECT = 'this is not a JSON object'
 const STRINGS = /"[^"\\]*(?:\\.[^"\\]*)*"/g
 
-/** Deeper values would take more stack than there is, where they are compared. */
+/** The deepest nesting: comparing deeper values would overflow the stack. */
 const MOST_NESTED = 600
 
-/** How many members the objects in it have. @throws Unreadable if it is nested too deep. */
+/**
+ * The number of members in all objects of a value.
+ * @throws Unreadable if it is nested too deeply.
+ */
 function membersIn(json: unknown, depth = 0): number {
   if (typeof json !== 'object' || json === null) return 0
   if (depth > MOST_NESTED) throw new Unreadable(`lists and objects have more than ${MOST_NESTED} levels of nesting`)
@@ -116,7 +126,7 @@ const isHead = (json: unknown): json is ProofHead =>
 
 const EVIDENCE = ['by', 'order', 'sources', 'core', 'final', 'whole']
 
-/** Whether an entry has exactly one kind of evidence, and one that can show its result. */
+/** Whether an entry has exactly one kind of evidence, and of a kind that can show its result. */
 function isLevel(json: unknown): json is LevelProof {
   if (!isObject(json)) return false
   const { level, result } = json

@@ -2,22 +2,28 @@ import type { History, Operation } from './history.ts'
 import type { Action, Objects } from './model.ts'
 import { refuse } from './proof.ts'
 
-/** What an order must keep: real time (Herlihy & Wing 1990), the order of each client (Lamport 1979), or nothing. */
+/**
+ * The order that a sequence of operations must keep: real time (Herlihy & Wing 1990), the order of each client (Lamport
+ * 1979), or nothing.
+ */
 export type Keeps = 'real time' | 'clients' | 'nothing'
 
-/** Whether the order must have one operation before another. One of unknown outcome comes before none. */
+/** Whether operation a must precede b in an order. An operation of unknown outcome precedes none. */
 export const isBefore = (keeps: Keeps, a: Operation, b: Operation): boolean =>
   keeps !== 'nothing' && a.return < b.line && (keeps === 'real time' || a.client === b.client)
 
-/** Goes through an order, piece by piece, and at the end asks whether it leaves something out. */
+/** Replays an order in pieces, and at the end checks that it is complete. */
 export interface Replay {
-  /** Goes on with lines, each as the difference to the one before. @throws Refused where a rule is broken. */
+  /**
+   * Continues with more lines, each relative to the previous one.
+   * @throws Refused if a rule is broken.
+   */
   go(order: readonly number[], objects: Objects): void
   /** @throws Refused if something that must be there was not. */
   end(): void
 }
 
-/** `isNeeded`: whether an operation that did something must be in the order. */
+/** `isNeeded`: whether an operation with actions must be in the order. */
 export function createReplay(
   { operations, byLine }: History,
   keeps: Keeps,
@@ -25,9 +31,9 @@ export function createReplay(
   isNeeded: (operation: Operation) => boolean,
 ): Replay {
   const placed = new Uint32Array(byLine.length)
-  /** How many moments of an operation that was placed are not. */
+  /** By line: the number of an operation's moments that are still missing from the order. */
   const left = new Uint32Array(byLine.length)
-  /** The latest call so far: of one object, as linearizability is local (Herlihy & Wing 1990), or of one client. */
+  /** The latest call so far, by object, as linearizability is local (Herlihy & Wing 1990), or by client. */
   const latest = new Map<string, number>()
   const place = (line: number, objects: Objects): string | undefined => {
     const operation = byLine[line]

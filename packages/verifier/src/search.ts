@@ -4,8 +4,8 @@ import { Undecided } from './proof.ts'
 const MOST_STATES = 300_000
 
 /**
- * Whether some order of all parts that happened for certain, and of any of the others, is legal: it keeps `before`, and the
- * objects answer as they did. Every order is tried; two beginnings of the same parts that leave the same objects are one.
+ * Whether some order of all certain parts, and of any uncertain ones, is legal: it keeps `before`, and the objects give
+ * the recorded answers. Tries every order; beginnings with the same parts and equal objects are tried once.
  *
  * @throws Undecided for too many states.
  */
@@ -35,7 +35,7 @@ export function findOrder(
       tried++
       return after.apply(part.action, part.operation.key) ? goOn(done | bit, after) : undefined
     }
-    // A part that changes nothing, and can come now, comes now: if some order is legal, so is that order with it moved here.
+    // A part that changes nothing is taken as soon as it is possible: in a legal order it can be moved here.
     for (const each of next) {
       const found = looks(each.part.action) ? place(each) : undefined
       if (found !== undefined) return found
@@ -45,15 +45,18 @@ export function findOrder(
   return { exists: goOn(0n, start), tried }
 }
 
-/** The first operations of an order, of which the last cannot come there. */
+/** The first operations of an order whose last one is impossible. */
 export interface DeadEnd {
   /** The operations in the order tried, by the lines of their calls. */
   readonly lines: readonly number[]
-  /** The line of one that the order must have earlier; undefined if the object would not have answered the last so. */
+  /**
+   * The line of an operation that must precede the last one; undefined if the object would have answered the last one
+   * differently.
+   */
   readonly missing: number | undefined
 }
 
-/** Every order of a few operations, up to where it fails: all of them, if no order is legal. */
+/** Every order of a few operations, up to the step at which it fails. These are all orders, if none is legal. */
 export function deadEnds(
   parts: readonly Part[],
   before: (a: Part, b: Part) => boolean,
@@ -72,7 +75,7 @@ export function deadEnds(
   return goOn([], start)
 }
 
-/** Whether an action leaves its object as it is. */
+/** Whether an action leaves its object unchanged. */
 export function looks(action: Action): boolean {
   switch (action.kind) {
     case 'cell':

@@ -4,7 +4,7 @@ import { unknownFunction } from './objects.ts'
 import { isObject, type Json, refuse, Undecided } from './proof.ts'
 import { isBefore } from './replay.ts'
 
-/** Larger numbers have no nine places as doubles. */
+/** The largest numbers for which doubles have nine decimal places. */
 const MOST_WITH_PLACES = 1_000_000
 
 /** Fractions are added as decimals, to nine places. @throws Undecided if the sum is not exact. */

@@ -51,7 +51,7 @@ export function scanWatch(options: ScanOptions): Sent {
   let responses = 0
   let last: { readonly revision: number; readonly row: OperationRow } | undefined
   let progress: { readonly revision: number; readonly row: OperationRow } | undefined
-  /** The next revision of the scope that should be sent. */
+  /** The next revision of the scope that is due. */
   let next = begin === undefined ? undefined : firstFrom(scope, begin)
   let isLost = false
   let isEnded = false
@@ -72,7 +72,7 @@ export function scanWatch(options: ScanOptions): Sent {
     found({ guarantee, sentence: `${sentence}.`, culprit, core, context: context.sort((a, b) => a - b) })
   }
 
-  /** A change that should have been sent before this revision and never was. */
+  /** Returns a change that was due before this revision and never sent. */
   function missedBefore(revision: number): Known | undefined {
     if (next === undefined || isLost) return undefined
     for (; next < scope.revisions.length && scope.revisions[next] < revision; next++) {
@@ -161,7 +161,7 @@ export function scanWatch(options: ScanOptions): Sent {
         { core },
       )
     if (each.previous === undefined || sameValue(each.previous, held?.value ?? null)) return
-    // The previous value may have been compacted away; the event then reports none.
+    // The previous value may have been compacted; the event then reports none.
     const isGone = (compaction: Compaction) =>
       callEvent[compaction.row] < arrival && compaction.revision >= each.revision - 1
     if (each.previous === null && compactions.some(isGone)) return
@@ -173,7 +173,7 @@ export function scanWatch(options: ScanOptions): Sent {
     )
   }
 
-  /** After a response: the changes missing from its revisions. */
+  /** Reports, after a response, the changes missing from its revisions. */
   function whole(revisions: ReadonlySet<number>, { row }: Delivery): void {
     for (const revision of revisions) {
       const sent = at.get(revision)
@@ -215,7 +215,7 @@ export function scanWatch(options: ScanOptions): Sent {
     if (progress === undefined || revision > progress.revision) progress = { revision, row }
   }
 
-  /** A change that progress claims was sent, but that had not been by then. */
+  /** Returns a change that a progress message claims to precede it, but that had not been sent. */
   function lateBefore(revision: number): Known | undefined {
     if (next === undefined || isLost) return undefined
     let late: number | undefined
@@ -284,7 +284,7 @@ const hasLost = ({ deliveries }: Watch): boolean => deliveries.some(({ type }) =
 const howFar = (revision: number | undefined): string =>
   revision === undefined ? 'was sent nothing' : `got as far as revision ${revision}`
 
-/** How many of the last answers brought no event. */
+/** The number of answers without events after the last answer with events. */
 const answersInVain = (deliveries: readonly Delivery[]): number =>
   deliveries.length - 1 - deliveries.findLastIndex(({ responses }) => responses.some(({ type }) => type === 'events'))
 

@@ -9,11 +9,11 @@ export interface Scope {
   readonly revisions: readonly number[]
   /** The matching changes of one revision. */
   changesAt(revision: number): readonly Known[]
-  /** Whether a write whose revision is unknown may have made a matching change between these revisions, inclusive. */
+  /** Whether a write with an unknown revision may have made a matching change between these revisions, inclusive. */
   isDoubtful(from: number, to: number): boolean
 }
 
-/** Watches with the same request share a scope. */
+/** Creates scopes; watches with equal requests share one. */
 export function createScopes(timeline: Timeline): (watch: Watch) => Scope {
   const scopes = new Map<string, Scope>()
   return (watch) => {
@@ -55,7 +55,7 @@ function scopeOf({ key, prefix, without }: Watch, timeline: Timeline): Scope {
 /** The scope's first revision that is at least `least`. */
 export const firstFrom = ({ revisions }: Scope, least: number): number => countBelow(revisions, least)
 
-/** The change that preceded this one at its key; undefined if that cannot be known. */
+/** The change that preceded this one at its key; undefined if it is unknown. */
 export function previousOf(known: Known, timeline: Timeline): { readonly held: Known | undefined } | undefined {
   const before = timeline.ofKey(known.key)[known.index - 1]
   const from = (before?.revision ?? timeline.revisions[0] ?? 0) + (before === undefined ? 0 : 1)

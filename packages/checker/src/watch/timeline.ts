@@ -5,11 +5,11 @@ import type { Change, Delivery, Reading, Watch, WatchEvent, WatchRecord, Write }
 
 /** A change whose revision is known from its acknowledgement or from a watch. */
 export interface Known extends Change {
-  /** The write that made it; undefined if only watches report it. */
+  /** The write that made the change; undefined if only watches report it. */
   readonly writer: OperationRow | undefined
-  /** The first operation that reported it, if the acknowledgement did not give the revision. */
+  /** The first operation that reported the change, if the acknowledgement did not give its revision. */
   readonly toldBy: OperationRow | undefined
-  /** Its index among the changes of its key. */
+  /** The index among the changes of its key. */
   index: number
 }
 
@@ -18,12 +18,12 @@ interface Falsehood {
   readonly watch: Watch
   readonly delivery: Delivery
   readonly event: WatchEvent
-  /** The operation that contradicts it: a write, or another `watched`. */
+  /** The operation that contradicts the event: a write, or another `watched`. */
   readonly against: OperationRow | undefined
   readonly why: string
 }
 
-/** All writes with known revisions, in the order of their revisions. */
+/** All writes with known revisions, sorted by revision. */
 export interface Timeline {
   readonly revisions: readonly number[]
   at(revision: number): ReadonlyMap<string, Known> | undefined
@@ -32,16 +32,16 @@ export interface Timeline {
   readonly open: readonly Write[]
   readonly openKeys: ReadonlySet<string>
   readonly falsehoods: readonly Falsehood[]
-  /** Why the store's own account of its changes cannot be right; undefined if nothing contradicts it. */
+  /** The reason why the store's own list of its changes cannot be right; undefined if nothing contradicts it. */
   readonly contradiction: string | undefined
-  /** Whether any revision between these two, inclusive, has no known write and was not read either. */
+  /** Whether some revision between these two, inclusive, has no known write and was not read either. */
   hasHole(from: number, to: number): boolean
 }
 
 /**
- * Orders writes by revision. Acknowledgements come first. Then every change that was read from the store, and every
- * event of a watch, settles an open write of the same change that was called before it was reported. If several
- * qualify, the one called first is as good as any later one.
+ * Sorts writes by revision. Acknowledged revisions come first. After that, every change read from the store, and every
+ * event of a watch, settles an open write of the same change that was called before the report. Of several such writes,
+ * it settles the one called first, which is as good as any.
  */
 export function buildTimeline({ writes, readings, watches }: WatchRecord, callEvent: Int32Array): Timeline {
   const settlement = settleAcknowledged(writes, callEvent)
@@ -78,13 +78,15 @@ export function buildTimeline({ writes, readings, watches }: WatchRecord, callEv
   }
 }
 
-/** Writes by revision, while their revisions are being found. */
+/** Writes by revision, while their revisions are being determined. */
 interface Settlement {
   readonly byRevision: Map<number, Map<string, Known>>
   readonly settled: Set<Write>
-  /** The write that failed to make this change, if any. */
+  /** A failed write of this change, if any. */
   failed(change: Pick<Change, 'key' | 'value'>): OperationRow | undefined
-  /** Settles an open write of this change that was called before an event; false if there is none. */
+  /**
+   * Settles an open write of this change that was called before the event position `before`; false if there is none.
+   */
   settle(change: Change, before: number, toldBy: OperationRow): boolean
 }
 
@@ -129,7 +131,7 @@ function settleAcknowledged(writes: readonly Write[], callEvent: Int32Array): Se
   }
 }
 
-/** Returns why what was read cannot be right; undefined if it can. */
+/** Settles writes by readings. Returns the reason why a reading cannot be right; undefined if all can. */
 function settleRead(readings: readonly Reading[], { byRevision, settle }: Settlement): string | undefined {
   for (const { row, at, changes } of readings)
     for (const change of changes) {
@@ -140,7 +142,7 @@ function settleRead(readings: readonly Reading[], { byRevision, settle }: Settle
   return undefined
 }
 
-/** The same for revisions that a reading should have shown and did not. */
+/** The reason why a reading that lacks an acknowledged revision cannot be right; undefined if none lacks one. */
 function notRead(byRevision: Settlement['byRevision'], coverage: Coverage): string | undefined {
   for (const [revision, there] of byRevision) {
     const reading = coverage.at(revision)
@@ -152,7 +154,7 @@ function notRead(byRevision: Settlement['byRevision'], coverage: Coverage): stri
   return undefined
 }
 
-/** Returns the events that no write explains. */
+/** Settles writes by events of watches. Returns the events that no write explains. */
 function settleArrived(
   watches: ReadonlyMap<string, Watch>,
   { byRevision, failed, settle }: Settlement,
@@ -179,7 +181,7 @@ function settleArrived(
   return falsehoods
 }
 
-/** Open writes of the same change, in the order of their calls. */
+/** Open writes of equal changes, in order of call. */
 interface Waiting {
   readonly writes: Write[]
   next: number
@@ -222,7 +224,7 @@ export const sameValue = (a: Json | undefined, b: Json | undefined): boolean =>
 interface Coverage {
   /** The reading that covers a revision, if any. */
   at(revision: number): Reading | undefined
-  /** How many of the revisions from `from` to `to`, inclusive, are covered. */
+  /** The number of revisions from `from` to `to`, inclusive, that are covered. */
   count(from: number, to: number): number
 }
 

@@ -8,7 +8,7 @@ export interface Words {
   watch(watch: Watch): string
   /** For example `the put of 4 to x at revision 6`. */
   change(change: Change): string
-  /** The same, with the process that made it. */
+  /** For example `process 2's put of 4 to x at revision 6`. */
   known(known: Known): string
   /** For example `at 1.204 s`. */
   arrived(row: OperationRow): string

@@ -4,8 +4,8 @@ import type { RecordedOperation } from './operations.ts'
 type Does = RecordedOperation['does']
 
 /**
- * By guarantee, the operations that can contradict it; the others only explain, so that leaving one out would prove
- * nothing.
+ * By guarantee: the operations that can contradict it. Other operations only explain: if one is left out, the rest
+ * proves nothing.
  */
 export const contradicting: { readonly [guarantee in OfOneValue]: readonly Does[] } = {
   'no-lost-messages': ['look'],
@@ -24,7 +24,7 @@ const explaining: { readonly [guarantee in OfOneValue]: readonly Does[] } = {
   'no-repeats': ['enqueue', 'nack'],
 }
 
-/** As few operations as still break a guarantee, with all that could explain them. */
+/** Reduces operations to few that still break a guarantee, with all operations that could explain them. */
 export function shrunk(
   guarantee: OfOneValue,
   operations: readonly RecordedOperation[],
@@ -34,7 +34,7 @@ export function shrunk(
   let left: readonly RecordedOperation[] = operations.filter(
     isOf([...contradicting[guarantee], ...explaining[guarantee]]),
   )
-  // An operation that shows something late is left out last.
+  // An operation that reveals a late state is left out last.
   for (const each of left.filter(isOf(contradicting[guarantee])).toReversed()) {
     if (!left.includes(each)) continue
     const fewer = withTheirTakes(left.filter((other) => other !== each))
@@ -43,7 +43,7 @@ export function shrunk(
   return left
 }
 
-/** Without the acknowledgements of what nobody has taken. */
+/** Removes acknowledgements whose takes are not among the operations. */
 function withTheirTakes(operations: readonly RecordedOperation[]): readonly RecordedOperation[] {
   const given = new Set(operations.flatMap((each) => (each.does === 'take' ? [each.receipt] : [])))
   return operations.filter((each) => !(each.does === 'ack' || each.does === 'nack') || given.has(each.receipt))

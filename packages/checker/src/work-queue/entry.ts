@@ -11,8 +11,8 @@ import { judgeQueue } from './judge.ts'
 import { functions, readQueues } from './record.ts'
 
 /**
- * Judges queues that lease their messages, by each guarantee; in O(n log n), where messages differ. An initial value is the
- * list of what each queue holds at the start.
+ * Judges queues that lease their messages, by each guarantee, in O(n log n) if messages are distinct. An initial value
+ * is the list of each queue's messages at the start.
  */
 export const workQueueEntry: ModelEntry<WorkQueueLevel> = {
   name: 'work-queue',

@@ -6,16 +6,18 @@ import type { RecordedOperation } from './operations.ts'
 import type { Message } from './record.ts'
 import { workQueue } from './specification.ts'
 
-/** Whether the operations on one message have an order that keeps guarantees; undefined if finding one takes too long. */
+/**
+ * Whether the operations on equal messages have an order that keeps guarantees; undefined if the search takes too long.
+ */
 export interface Following {
   isFollowed(kept: readonly Guarantee[], some: Some, isStartUnknown?: boolean): boolean | undefined
 }
 
-/** Operations on messages of one value. */
+/** Operations on equal messages. */
 export interface Some {
   readonly message: Message
   readonly operations: readonly RecordedOperation[]
-  /** What happened in which order, without values, clients and times. */
+  /** The sequence of operations without values, clients and times. */
   readonly story: string
 }
 
@@ -24,7 +26,7 @@ export const someOf = (message: Message, operations: readonly RecordedOperation[
   story: storyOf(message.text, operations),
 })
 
-/** Searches the specification; once for all messages with the same story, where time does not count. */
+/** Searches by the specification; once for all messages with equal stories, if times do not matter. */
 export function createFollowing(budget: Budget): Following {
   const known = new Map<string, boolean | undefined>()
   return {

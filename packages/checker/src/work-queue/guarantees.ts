@@ -2,15 +2,17 @@ import { combinedLadder } from '../judge/guarantees.ts'
 import type { Ladder } from '../verdict/ladder.ts'
 
 /**
- * The guarantees of queues that hand out a message for a time, and again if it is not acknowledged by then. Each is a rule
- * of the one state machine in `specification.ts`; it is broken if no order of the operations follows that rule.
+ * The guarantees of queues that lease a message for a time, and deliver it again unless it is acknowledged by then.
+ * Each is a rule of the one state machine in `specification.ts`; it is broken if no order of the operations follows
+ * that rule.
  *
- * - no-lost-messages: what was confirmed to its producer is there in the end, unless somebody has acknowledged it
- * - no-invented-messages: what comes out was put in, or was there at the start
- * - no-handouts-after-ack: what was acknowledged does not come out again
- * - no-double-leases: while one has a message, nobody else gets it
- * - no-repeats: a message comes out once, unless it is given back
- * - first-in-first-out: of two messages the one that was put in first is taken first, the first time
+ * - no-lost-messages: every message whose enqueue was confirmed is in the queue in the end, unless a consumer
+ *   acknowledged it
+ * - no-invented-messages: every delivered message was enqueued or initial
+ * - no-handouts-after-ack: an acknowledged message is not delivered again
+ * - no-double-leases: while one consumer has a lease on a message, no other gets the message
+ * - no-repeats: a message is delivered once, unless it is returned
+ * - first-in-first-out: of two messages the one enqueued first is first delivered earlier
  */
 export const guarantees = [
   'no-lost-messages',
@@ -23,13 +25,13 @@ export const guarantees = [
 
 export type Guarantee = (typeof guarantees)[number]
 
-/** Those that concern the messages of one value only. */
+/** The guarantees that concern only messages of one value. */
 export type OfOneValue = Exclude<Guarantee, 'first-in-first-out'>
 
 const atLeastOnce = ['no-lost-messages', 'no-invented-messages'] as const
 const leased = [...atLeastOnce, 'no-handouts-after-ack', 'no-double-leases'] as const
 
-/** What queues promise as a whole. */
+/** The levels: the guarantees that each combines. */
 export const promises = {
   'exactly-once': [...leased, 'no-repeats'],
   leased,
@@ -44,7 +46,7 @@ export const workQueueLadder: Ladder<WorkQueueLevel> = combinedLadder(guarantees
   'no-double-leases',
 ])
 
-/** What a queue does that breaks the guarantee. */
+/** How a queue that breaks the guarantee behaves. */
 export const faults: { readonly [guarantee in Guarantee]: string } = {
   'no-lost-messages': 'loses messages',
   'no-invented-messages': 'hands out what nobody put in',

@@ -21,12 +21,12 @@ const ofOneValue = [
 
 const NO_TIME = 'there was no time to judge all messages'
 
-/** Violations to be told in full, for each guarantee: those of the fewest operations. */
+/** The most violations of each guarantee that are described in full: those with the fewest operations. */
 const MOST_TOLD = 8
 
 /**
- * Judges one queue by each guarantee. The specification is searched for every value on its own, unless a glance shows that
- * all is well; the order concerns all values (see `inOrder`).
+ * Judges one queue by each guarantee. The specification is searched for every value separately, unless a quick check
+ * finds no problem; the order concerns all values (see `inOrder`).
  */
 export function judgeQueue(judging: QueueJudging): void {
   const violations = new Map<OfOneValue, Violation[]>()
@@ -53,7 +53,10 @@ export function judgeQueue(judging: QueueJudging): void {
   inOrder(judging)
 }
 
-/** What was not acknowledged may still be there, if nobody looked. */
+/**
+ * Reports guarantees as open for unacknowledged messages that no later operation looked for: they may still be in the
+ * queue.
+ */
 function unfinished(
   { history, queue, unsure }: QueueJudging,
   { text, initially, enqueues, settlements }: Message,
@@ -69,8 +72,8 @@ function unfinished(
 }
 
 /**
- * Whether a message obviously breaks no guarantee: it was there once, was taken once at most, not before it was put in, and
- * was still there or acknowledged in the end.
+ * Whether a message obviously breaks no guarantee: there was one copy of it, taken at most once and not before its
+ * enqueue, and in the end it was still in the queue or acknowledged.
  */
 function isPlain({ history, queue }: QueueJudging, message: Message): boolean {
   const { initially, enqueues, handouts, sightings, settlements } = message
@@ -84,7 +87,8 @@ function isPlain({ history, queue }: QueueJudging, message: Message): boolean {
   if (sightings.some(isAfterAck)) return false
   const { lastLook } = queue
   if (lastLook === undefined || sightings.some(({ row }) => row === lastLook)) return true
-  // It was there since it was confirmed, or somebody got or saw it.
+  // Whether an operation shows that the message was in the queue before the last look: a confirmed enqueue, a take or a
+  // sighting.
   const isSince = (row: OperationRow): boolean => outcome[row] === OK && returnEvent[row] < callEvent[lastLook]
   const isThere =
     enqueues.some(isSince) || handouts.some(({ row }) => isSince(row)) || sightings.some(({ row }) => isSince(row))
@@ -96,7 +100,7 @@ interface Violation extends Some {
   readonly guarantee: OfOneValue
 }
 
-/** The guarantees that no order of the operations on a message follows, each by itself. */
+/** The guarantees that no order of the operations on a message keeps, each judged separately. */
 function violationsOf(judging: QueueJudging, message: Message): readonly Violation[] {
   const { history, queue, isTimed, unsure, following } = judging
   const some = someOf(message, operationsOn(history, queue, [message]))

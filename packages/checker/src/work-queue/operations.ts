@@ -4,19 +4,19 @@ import { endOf } from '../object/search/explained.ts'
 import type { Message, Queue } from './record.ts'
 import type { QueueOperation } from './specification.ts'
 
-/** An operation as the specification sees it, and where it is in the history. */
+/** An operation as the specification sees it, and its row in the history. */
 export type RecordedOperation = QueueOperation & { readonly row: OperationRow }
 
-/** How many messages of a value can have been there, if nothing is invented. */
+/** The most messages of a value that can have existed without an invented one. */
 export const copiesOf = ({ initially, enqueues }: Message): number => initially + enqueues.length
 
-/** Whether nobody can have put the message in before an operation returned that showed it. */
+/** Whether no enqueue of the message can have taken effect before the return of an operation that showed it. */
 export function isInventedAt(history: History, { initially, enqueues }: Message, row: OperationRow): boolean {
   const { callEvent, returnEvent } = history.operations
   return initially === 0 && enqueues.every((enqueue) => callEvent[enqueue] > returnEvent[row])
 }
 
-/** The operations that concern some messages of a queue, in order of their calls. */
+/** The operations on some messages of a queue, in order of call. */
 export function operationsOn(
   history: History,
   queue: Queue,

@@ -14,35 +14,38 @@ import { nameOf, SAY_START } from './words.ts'
 export interface QueueJudging extends FindingsSink<Guarantee> {
   readonly history: History
   readonly queue: Queue
-  /** Whether the times of operations are known, by one clock. */
+  /** Whether operations have times by a single clock. */
   readonly isTimed: boolean
   readonly budget: Budget
   readonly following: Following
-  /** Called with a confirmed enqueue of each message that was lost. */
+  /** Called with a confirmed enqueue of each lost message. */
   lost(row: OperationRow): void
 }
 
-/** Whole queues with more operations are not searched: equal messages then leave their order open. */
+/**
+ * The most operations for which the whole queue is searched; in larger queues equal messages leave their order open.
+ */
 const MOST_OPERATIONS = 400
 
-/** A message that was there once: when it was put in and taken the first time, as event positions between which both lie. */
+/** A message with a single copy: its enqueue and its first take, each with the event positions that bound it. */
 interface Life {
   readonly text: string
-  /** Undefined if it was there at the start. */
+  /** Undefined if the message was in the queue at the start. */
   readonly enqueue: OperationRow | undefined
   readonly inFrom: number
   readonly inTo: number
   readonly outFrom: number
   readonly outTo: number
-  /** The operations that say when it was taken: not before `late`, and before `early` returned. */
+  /** The operations that bound its first take: not before `late` was called, and before `early` returned. */
   readonly late: OperationRow | undefined
   readonly early: OperationRow | undefined
 }
 
 /**
- * Of the messages that were put in strictly before another one, one is taken strictly after it. Both are interval orders,
- * which contradict each other exactly if two messages do (Henzinger, Sezgin & Vafeiadis, CONCUR 2013). One pass in the
- * order of calls: the one that was taken last, of those put in before, decides. Equal messages are left to the search.
+ * Finds a message that was enqueued strictly before another and taken strictly after it. Both are interval orders,
+ * which contradict each other exactly if two messages do (Henzinger, Sezgin & Vafeiadis, CONCUR 2013). One pass in
+ * order of call suffices: of the messages enqueued before, the one taken last decides. Equal messages are left to the
+ * search.
  */
 export function inOrder(judging: QueueJudging): void {
   const { queue, history, unsure } = judging
@@ -87,7 +90,7 @@ function lifeOf({ history, queue }: QueueJudging, { text, enqueues, handouts, si
     shown = Math.min(shown, returnEvent[row])
     if (seen === undefined || callEvent[row] > callEvent[seen]) seen = row
   }
-  // What nobody took was not taken before somebody saw it.
+  // A message that no operation took was not taken before an operation saw it.
   const late = first ?? seen
   const [enqueue] = enqueues
   const place = enqueue === undefined ? queue.initial.indexOf(text) - queue.initial.length : 0

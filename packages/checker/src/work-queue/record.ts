@@ -15,12 +15,12 @@ import { isUnknownStart } from '../encoding/unknown-start.ts'
 /** The functions that the model understands. */
 export const functions = ['enqueue', 'take', 'ack', 'nack', 'remaining'] as const
 
-/** A take that returned a message. */
+/** A take that delivered a message. */
 interface Handout {
   readonly row: OperationRow
   /** As canonical JSON. */
   readonly receipt: string
-  /** How long nobody else should get it; undefined if nobody said so. */
+  /** The lease in ms, during which no other consumer should get the message; undefined if it is unknown. */
   readonly leaseMs: number | undefined
 }
 
@@ -32,20 +32,20 @@ interface Settlement {
   readonly receipt: string
 }
 
-/** A message that was still there. */
+/** An observation of messages that were still in the queue. */
 interface Sighting {
   readonly row: OperationRow
-  /** How many equal ones. */
+  /** The number of equal messages. */
   readonly times: number
 }
 
-/** All that is known of the messages of one value in a queue. */
+/** The operations on the messages of one value in a queue. */
 export interface Message {
   /** Its value as canonical JSON. */
   readonly text: string
-  /** How many were there at the start. */
+  /** The number of copies in the queue at the start. */
   readonly initially: number
-  /** Those that have not failed. */
+  /** Enqueues that did not fail. */
   readonly enqueues: OperationRow[]
   readonly failed: OperationRow[]
   readonly handouts: Handout[]
@@ -56,13 +56,13 @@ export interface Message {
 export interface Queue {
   readonly name: string | undefined
   readonly messages: ReadonlyMap<string, Message>
-  /** What is there at the start, as canonical JSON, oldest first. */
+  /** The content at the start, as canonical JSON, oldest first. */
   readonly initial: readonly string[]
-  /** Whether any messages may have been there besides. */
+  /** Whether additional messages may have been in the queue at the start. */
   readonly isStartUnknown: boolean
-  /** The takes that may have got something, nobody knows what. */
+  /** Takes that may have received an unknown message. */
   readonly unanswered: readonly OperationRow[]
-  /** The last that told what was not acknowledged. */
+  /** The last operation that listed the unacknowledged messages. */
   readonly lastLook: OperationRow | undefined
 }
 
@@ -70,7 +70,7 @@ interface OpenQueue extends Queue {
   readonly messages: Map<string, Message>
   readonly unanswered: OperationRow[]
   lastLook: OperationRow | undefined
-  /** By receipt, in canonical JSON. */
+  /** Messages by receipt, in canonical JSON. */
   readonly taken: Map<string, Message>
 }
 
@@ -78,12 +78,12 @@ interface OpenQueue extends Queue {
  * Reads a history of queues whose messages are leased; a key is a queue:
  *
  * - `enqueue` (value)
- * - `take` of the lease in ms, or null if it is not known, returns `[message, receipt]`, or null if there is none. A receipt
- *   stands for one message: who is given the same one again is given the same message again
- * - `ack` of a receipt: the message is done with; `nack` of one gives it back before its lease ends
- * - `remaining` returns a list: all that is not acknowledged, also what is leased. It changes nothing
+ * - `take` of the lease in ms, or null if it is unknown, returns `[message, receipt]`, or null if there is no message.
+ *   A receipt identifies one message: equal receipts mean the same message
+ * - `ack` of a receipt: the message is processed; `nack` of a receipt returns the message before its lease ends
+ * - `remaining` returns the list of all unacknowledged messages, including leased ones. It changes nothing
  *
- * @param initial what each queue holds at the start, oldest first; null for nothing.
+ * @param initial the content of each queue at the start, oldest first; null for an empty queue.
  * @throws UserError (input) for a history of any other form, (usage) for an initial value of any other.
  */
 export function readQueues(history: History, initial: Json): readonly Queue[] {
@@ -105,7 +105,7 @@ export function readQueues(history: History, initial: Json): readonly Queue[] {
       else if (outcome[row] !== FAIL) queue.unanswered.push(row)
     } else if (outcome[row] !== FAIL) settlements.push({ queue, row })
   }
-  // A receipt may be used before all that tell of it are read.
+  // A receipt may be used before all takes that returned it are read.
   for (const { queue, row } of settlements) settle(queue, history, row)
   return [...queues.values()]
 }
@@ -150,7 +150,7 @@ function look(queue: OpenQueue, history: History, row: OperationRow): void {
 function take(queue: OpenQueue, history: History, row: OperationRow): void {
   const told = outputOf(history, row)
   const asked = inputOf(history, row)
-  // A completion that only repeats its invocation has no message.
+  // A completion that only repeats its invocation contains no message.
   if (told === null || told === asked) return
   if (asked !== null && (typeof asked !== 'number' || asked < 0))
     throw malformed(history, row, 'its invocation must have a lease in ms, or null')
@@ -170,14 +170,14 @@ function take(queue: OpenQueue, history: History, row: OperationRow): void {
   queue.taken.set(name, message)
 }
 
-/** An `ack` or `nack`. */
+/** Adds an `ack` or `nack` to its message. */
 function settle(queue: OpenQueue, history: History, row: OperationRow): void {
   const receipt = canonical(inputOf(history, row))
   const message = queue.taken.get(receipt)
   if (message === undefined) throw malformed(history, row, `no take returned the receipt ${receipt}`)
   const does = history.functions[history.operations.f[row]] === 'ack' ? 'ack' : 'nack'
   const { callEvent, returnEvent, outcome } = history.operations
-  // One that is answered before its message was handed out settles nothing.
+  // A settlement that was answered before its message was delivered has no effect.
   const isEarly =
     outcome[row] === OK &&
     message.handouts.every((each) => each.receipt !== receipt || callEvent[each.row] > returnEvent[row])

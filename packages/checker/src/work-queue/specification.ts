@@ -1,19 +1,19 @@
 import type { Span, StateMachine } from '../object/search/explained.ts'
 import type { Guarantee } from './guarantees.ts'
 
-/** One operation on a queue whose messages are leased, with what it returned. Times are in ms by one clock. */
+/** One operation on a queue with leases, with its result. Times are in ms by a single clock. */
 export type QueueOperation = Span & Moment & (Enqueue | Take | Settlement | Look)
 
 interface Moment {
   readonly fromMs: number
-  /** Infinity if it has no known end. */
+  /** Infinity if the end is unknown. */
   readonly toMs: number
 }
 
 interface Enqueue {
   readonly does: 'enqueue'
   readonly text: string
-  /** Whether its producer was told that it is there. */
+  /** Whether the producer received a confirmation. */
   readonly isConfirmed: boolean
 }
 
@@ -21,9 +21,9 @@ interface Take {
   readonly does: 'take'
   readonly text: string
   readonly receipt: string
-  /** How long nobody else should get it; undefined if nobody said so. */
+  /** The lease in ms, during which no other consumer should get the message; undefined if it is unknown. */
   readonly leaseMs: number | undefined
-  /** Whether it certainly returned what nobody had put in by then. */
+  /** Whether the take certainly returned a message that no operation had enqueued by then. */
   readonly isInvented: boolean
 }
 
@@ -32,62 +32,62 @@ interface Settlement {
   readonly receipt: string
 }
 
-/** Tells what is not acknowledged, taken or not. */
+/** Lists all unacknowledged messages, leased or not. */
 interface Look {
   readonly does: 'look'
-  /** How often it showed each message. */
+  /** How often the look showed each message. */
   readonly counts: ReadonlyMap<string, number>
-  /** The messages that certainly nobody had put in by then. */
+  /** The messages that certainly no operation had enqueued by then. */
   readonly invented: ReadonlySet<string>
-  /** Whether it shows how the queue ended. */
+  /** Whether the look shows the queue's final content. */
   readonly isLast: boolean
 }
 
-/** One message in the queue; messages of equal values are copies that nobody can tell apart. */
+/** One message in the queue; messages of equal values are indistinguishable copies. */
 interface Copy {
   /** Its value as canonical JSON. */
   readonly text: string
-  /** All that were given out for it. */
+  /** All receipts issued for the copy. */
   readonly receipts: readonly string[]
-  /** The end of its lease, in ms. */
+  /** The end of the lease, in ms. */
   readonly untilMs: number
-  /** Whether it was handed out and not given back since. */
+  /** Whether the copy was delivered and not returned since. */
   readonly isOut: boolean
   readonly isTaken: boolean
   readonly isAcknowledged: boolean
-  /** Whether it must be there until it is acknowledged. */
+  /** Whether the copy must stay until it is acknowledged. */
   readonly isDue: boolean
-  /** Nobody put it in: it has no place in the order. */
+  /** No operation enqueued the copy: it has no place in the order. */
   readonly isInvented: boolean
-  /** Overtaken, so that it can only have been lost, where the order counts and losses do not. */
+  /** The copy was overtaken: if order matters and losses do not, it can only have been lost. */
   readonly isLost: boolean
 }
 
 export interface QueueState {
-  /** In the order in which they were put in. */
+  /** In order of enqueue. */
   readonly copies: readonly Copy[]
-  /** The earliest that it can be, in ms. */
+  /** The earliest possible time of the state, in ms. */
   readonly nowMs: number
 }
 
 export interface QueueRules {
-  /** The guarantees that the queue keeps; it may break all others. */
+  /** The guarantees that the queue keeps; it may break all other guarantees. */
   readonly kept: ReadonlySet<Guarantee>
-  /** What is there at the start, as canonical JSON, in order. Unknown: any messages may be there besides. */
+  /** The content at the start, as canonical JSON, in order. If it is unknown, additional messages may be present. */
   readonly initial: readonly string[]
   readonly isStartUnknown: boolean
 }
 
-/** Servers count time in ms, so that a lease may be as much shorter. */
+/** The tolerance of a lease: servers measure time in ms, so a lease may be this much shorter. */
 const GRACE_MS = 1
 const NO_LEASE = Number.NEGATIVE_INFINITY
 
 /**
- * A queue that leases its messages. Nondeterministic: a take returns any message that the kept guarantees allow, and of
- * copies that are equal nobody knows which it is. A receipt stands for one copy. A guarantee that is not kept restricts
- * nothing. A message that nobody put in is then a copy of its own, outside the order.
+ * A queue that leases its messages. It is nondeterministic: a take returns any message that the kept guarantees allow,
+ * and equal copies are indistinguishable. A receipt identifies one copy. A guarantee that is not kept restricts
+ * nothing; a message that no operation enqueued is then a separate copy outside the order.
  *
- * Time only goes on: each step happens as early as it can, which leaves the most possibilities for those that follow.
+ * Time never goes back: each step happens as early as possible, which leaves the most possibilities for later steps.
  */
 export function workQueue(rules: QueueRules): StateMachine<QueueState, QueueOperation> {
   const { kept, initial } = rules
@@ -122,7 +122,7 @@ const fresh = (text: string, isDue: boolean): Copy => ({
   ...{ isOut: false, isTaken: false, isAcknowledged: false, isDue, isInvented: false, isLost: false },
 })
 
-/** What counts of a copy. */
+/** The key of a copy: the properties that the kept guarantees depend on. */
 function keyOf(
   { text, receipts, untilMs, isOut, isTaken, isAcknowledged, isDue, isInvented, isLost }: Copy,
   kept: QueueRules['kept'],
@@ -148,7 +148,7 @@ function take(rules: QueueRules, state: QueueState, operation: Take & Moment): r
   return [...next, ...handOut(rules, { ...state, copies: [invented(text), ...state.copies] }, 0, operation)]
 }
 
-/** Whether a message may be there that nobody put in. */
+/** Whether the queue may contain a message that no operation enqueued. */
 const mayAppear = ({ kept, isStartUnknown }: QueueRules, isInvented: boolean): boolean =>
   isStartUnknown || (isInvented && !kept.has('no-invented-messages'))
 
@@ -179,7 +179,7 @@ function handOut(
   return [{ copies: next, nowMs: atMs }]
 }
 
-/** The receipt stands for one copy, if it was given out. */
+/** Applies a settlement: the receipt identifies one copy, if it was issued. */
 function settle(
   { kept }: QueueRules,
   { copies, nowMs }: QueueState,

@@ -7,7 +7,7 @@ import type { Guarantee, OfOneValue } from './guarantees.ts'
 import { copiesOf, type RecordedOperation } from './operations.ts'
 import type { Message, Queue } from './record.ts'
 
-/** Where sentences are about. */
+/** The history and the queue that sentences are about. */
 export interface Scene {
   readonly history: History
   readonly queue: Queue
@@ -19,10 +19,10 @@ const who = ({ history }: Scene, row: OperationRow): string => clientInWords(his
 
 const timesInWords = (n: number): string => (n === 1 ? 'once' : n === 2 ? 'twice' : `${n} times`)
 
-/** What to do where messages may have been there at the start. */
+/** The remedy if messages may have been in the queue at the start. */
 export const SAY_START = "Say what was there: --initial '[]' for nothing"
 
-/** A violation by the operations that show it. */
+/** The finding of a violation, with the operations that show it. */
 export function findingOf(
   scene: Scene,
   message: Message,
@@ -49,7 +49,7 @@ const dueRows = (operations: readonly RecordedOperation[]): readonly OperationRo
     .filter(({ does, ...each }) => (does === 'enqueue' && each.return !== NEVER) || does === 'look')
     .map(({ row }) => row)
 
-/** What is wrong, by the operations that show it. */
+/** Describes the violation, with the operations that show it. */
 export function sentenceOf(
   scene: Scene,
   message: Message,

@@ -1,23 +1,24 @@
 import { Undecided } from '../proof.ts'
 import { isInvented, type Message, type Step } from './work-queue-record.ts'
 
-// Whether equal messages came out as a rule says: one state machine for all rules, each of which forbids some of its steps.
+// Whether equal messages were delivered according to a rule: one state machine for all rules, each of which forbids
+// some of its steps.
 
 /** One of several equal messages. */
 interface Copy {
   readonly receipts: readonly string[]
-  /** The end of its lease. */
+  /** The end of the lease, in ms. */
   readonly untilMs: number
-  /** Whether it was handed out, and not given back since. */
+  /** Whether the copy was delivered and not returned since. */
   readonly isOut: boolean
   readonly isAcknowledged: boolean
-  /** Whether it must be there until it is acknowledged. */
+  /** Whether the copy must stay until it is acknowledged. */
   readonly isDue: boolean
 }
 
 interface State {
   readonly copies: readonly Copy[]
-  /** The earliest that it can be. */
+  /** The earliest possible time of the state, in ms. */
   readonly nowMs: number
 }
 
@@ -26,7 +27,7 @@ const MOST_STATES = 100_000
 const NEVER = Number.NEGATIVE_INFINITY
 const NEW: Copy = { receipts: [], untilMs: NEVER, isOut: false, isAcknowledged: false, isDue: false }
 
-/** Whether some order of the answered steps, and of any of the others, follows the rule. Everything is tried. */
+/** Whether some order of all answered steps and any unanswered ones keeps the rule. Tries every order. */
 export function isKept(rule: string, message: Message, isStartOpen: boolean): boolean {
   const steps = message.steps.toSorted((a, b) => a.of.return - b.of.return)
   if (steps.length > MOST_STEPS) throw new Undecided(`${message.text} has more than ${MOST_STEPS} operations`)
@@ -47,13 +48,13 @@ export function isKept(rule: string, message: Message, isStartOpen: boolean): bo
   return goOn(0n, { copies: Array.from({ length: message.initially }, () => ({ ...NEW, isDue: true })), nowMs: NEVER })
 }
 
-/** The states after a step; none if the rule forbids it, or if it is not its time. */
+/** The states after a step; none if the rule or the time of the step forbids it. */
 function follow(rule: string, message: Message, isStartOpen: boolean, state: State, step: Step): readonly State[] {
   const { copies } = state
   const { calledNs = 0, returnedNs = Number.POSITIVE_INFINITY, outcome } = step.of
   const isBound = ({ receipts }: Copy): boolean => receipts.includes(step.receipt)
   const mayAppear = isStartOpen || (rule !== 'no-invented-messages' && isInvented(message, step.of))
-  /** Time only goes on. */
+  /** The state after the step, as early as its time allows; time never goes back. */
   const at = (next: readonly Copy[], earliestMs = NEVER): readonly State[] => {
     if (rule !== 'no-double-leases' || step.does === 'enqueue') return [{ ...state, copies: next }]
     const nowMs = Math.max(state.nowMs, calledNs / 1e6, earliestMs)
@@ -77,7 +78,7 @@ function follow(rule: string, message: Message, isStartOpen: boolean, state: Sta
         if (rule === 'no-repeats' && copy.isOut) return []
         const others = copies.filter((each) => each !== copy)
         const receipts = bound.length > 0 ? copy.receipts : [...copy.receipts, step.receipt]
-        // Servers count time in ms, so that a lease may be as much shorter.
+        // Servers measure time in ms, so a lease may be up to 1 ms shorter.
         const earliestMs = copy.untilMs - 1
         return at(others, earliestMs).map(({ nowMs }) => {
           const untilMs = step.leaseMs === undefined ? NEVER : nowMs + step.leaseMs

@@ -6,8 +6,9 @@ import { stream } from './stream.ts'
 import { watch } from './watch.ts'
 import { workQueue } from './work-queue.ts'
 
-// Guarantees of streams of messages and of changes. A pattern breaks one: a few operations, and what is nowhere else in the
-// history. The pattern of each guarantee is written once: it must be found in a core, or nowhere at all.
+// Guarantees of streams of messages and of changes. A pattern that breaks a guarantee consists of a few operations and
+// a condition on the whole history. Each guarantee's pattern is defined once: a violation must contain it in a core,
+// and a level is met if it occurs nowhere.
 
 const models: ReadonlyMap<string, GuaranteeModel> = new Map([
   ['stream', stream],
@@ -17,19 +18,19 @@ const models: ReadonlyMap<string, GuaranteeModel> = new Map([
 
 export const hasGuarantees = ({ model }: ProofHead): boolean => models.has(model)
 
-/** The guarantees of a level; none if the model has no such level. */
+/** The guarantees of a level; empty if the model has no such level. */
 function partsOf({ model }: ProofHead, level: string): readonly string[] {
   const { levels = {} } = models.get(model) ?? {}
   return Object.hasOwn(levels, level) ? (levels[level] ?? []) : []
 }
 
-/** Whether the one level has all guarantees of the other. */
+/** Whether the level `whole` has all guarantees of the level `part`. */
 export const comprises = (head: ProofHead, whole: string, part: string): boolean => {
   const [all, some] = [partsOf(head, whole), partsOf(head, part)]
   return some.length > 0 && some.every((each) => all.includes(each))
 }
 
-/** Accepts that a level is met, if no core is given; else that operations of the core break it. */
+/** Without a core, accepts that a level is met; with a core, accepts that its operations break the level. */
 export function acceptGuarantees(
   history: History,
   head: ProofHead,

@@ -1,25 +1,25 @@
 import type { History, Operation } from '../history.ts'
 import { type ProofHead, Undecided } from '../proof.ts'
 
-/** The operations that may show a pattern, by line; undefined for all of a history. */
+/** The operations that may show a pattern, by line; undefined for the whole history. */
 export type Core = ReadonlySet<number> | undefined
 
-/** A history as one model reads it. */
+/** A history as one model interprets it. */
 interface Judged {
-  /** Whether operations of the core show that the guarantee is broken, by the whole history. */
+  /** Whether operations of the core, together with the whole history, show that the guarantee is broken. */
   breaks(guarantee: string, core: Core): boolean
-  /** Why the history leaves it open, though nothing breaks it; undefined if it does not. */
+  /** The reason why the history leaves the guarantee open although nothing breaks it; undefined if it is decided. */
   open(guarantee: string): string | undefined
 }
 
 export interface GuaranteeModel {
-  /** By level, the guarantees that it is made of. */
+  /** By level: the guarantees that it combines. */
   readonly levels: { readonly [level: string]: readonly string[] }
   /** @throws Undecided for what is not of the model's form. */
   judge(history: History, head: ProofHead): Judged
 }
 
-/** The first place in ascending numbers that is at least `least`. */
+/** The first index in ascending numbers whose number is at least `least`. */
 export function placeFrom(ascending: readonly number[], least: number): number {
   let [low, high] = [0, ascending.length]
   while (low < high) {
@@ -44,7 +44,7 @@ export const groupsOf = <Item>(all: readonly Item[], nameOf: (item: Item) => str
   ...grouped(all, nameOf).values(),
 ]
 
-/** A level of each guarantee, beside those that are made of several. */
+/** One level for each guarantee, in addition to the combined levels. */
 export const levelsOf = (
   combined: GuaranteeModel['levels'],
   guarantees: readonly string[],

@@ -3,9 +3,9 @@ import { Undecided } from '../proof.ts'
 import type { Core } from './patterns.ts'
 import { copiesOf, doing, isInvented, type Message, type Queue } from './work-queue-record.ts'
 
-// Whether the messages of a queue come out in the order in which they were put in.
+// Whether the messages of a queue are delivered in the order of their enqueues.
 
-/** A message that was there once: the lines between which it was put in, and taken first. */
+/** A message with a single copy: the lines that bound its enqueue and its first take. */
 interface Life {
   readonly message: Message
   readonly inFrom: number
@@ -20,7 +20,7 @@ const showsOf = (message: Message): readonly Operation[] =>
 const isOne = (message: Message): boolean =>
   copiesOf(message) === 1 && !showsOf(message).some((each) => isInvented(message, each))
 
-/** None of a message that was never seen. */
+/** The lives of a message; empty if it was never seen. */
 function livesOf(queue: Queue, message: Message): readonly Life[] {
   const shows = showsOf(message)
   if (shows.length === 0) return []
@@ -39,8 +39,8 @@ function livesOf(queue: Queue, message: Message): readonly Life[] {
 }
 
 /**
- * A message that was put in before another, and taken or seen after that was taken. If no two are so, there is an order of
- * all (Henzinger, Sezgin & Vafeiadis 2013).
+ * Returns a message and one that was enqueued before it, but taken or seen after it was taken. If there are no two such
+ * messages, an order of all exists (Henzinger, Sezgin & Vafeiadis 2013).
  */
 function overtakingIn(queue: Queue, messages: readonly Message[]): readonly [first: Life, later: Life] | undefined {
   const lives = messages.filter(isOne).flatMap((each) => livesOf(queue, each))
@@ -64,7 +64,7 @@ export function isOutOfOrder(queue: Queue, core: Core): boolean {
   if (pair === undefined) return false
   const [{ message: first }, { message, outTo }] = pair
   const lines = new Set([...first.steps, ...message.steps].map(({ of: { line } }) => line))
-  // A take without an answer may have got the first.
+  // A take without an answer may have received the first message.
   if (queue.unanswered.some(({ line }) => line < outTo)) return false
   return core === undefined || [...core].every((line) => lines.has(line))
 }

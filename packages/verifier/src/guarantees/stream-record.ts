@@ -7,7 +7,7 @@ export interface Send {
   readonly of: Operation
   readonly partition: string
   readonly message: string
-  /** What its producer was told; undefined if it was not. */
+  /** The offset that the producer received; undefined if it received none. */
   readonly offset: number | undefined
 }
 
@@ -16,57 +16,60 @@ export interface At {
   readonly message: string
 }
 
-/** What a consumer polled of one partition. */
+/** The messages that a consumer polled from one partition. */
 export interface Poll {
   readonly of: Operation
   readonly partition: string
   readonly messages: readonly At[]
-  /** Where it began: as it asked, or where its process was; undefined if nobody knows. */
+  /** The first polled offset: the requested one, or the process's position; undefined if it is unknown. */
   readonly from: number | undefined
-  /** The assignment that told it where to begin. */
+  /** The assignment that returned the offset at which the poll begins. */
   readonly resumed: Operation | undefined
-  /** Whether its group dealt it the partition. */
+  /** Whether the consumer's group assigned the partition. */
   readonly isOfGroup: boolean
 }
 
-/** An offset that was committed, or told to a consumer that was assigned a partition. */
+/** An offset that was committed, or that a consumer received with the assignment of a partition. */
 interface Commit {
   readonly of: Operation
   readonly partition: string
   readonly offset: number
 }
 
-/** All of a history, or of one partition. */
+/** The operations of a history, or of one partition. */
 interface Record {
   readonly sends: readonly Send[]
   readonly polls: readonly Poll[]
   readonly commits: readonly Commit[]
   readonly starts: readonly Commit[]
-  /** Whether what some poll returned is unknown. */
+  /** Whether the messages that some poll returned are unknown. */
   readonly isPollLost: boolean
 }
 
-/** An operation that says that a message stands at an offset; `isTold`: as the answer of its send. */
+/** An operation that shows a message at an offset; `isTold`: as the answer of its send. */
 export interface Placed extends At {
   readonly of: Operation
   readonly isTold: boolean
 }
 
-/** One partition, and what is looked up in it. */
+/** One partition, with indexes for lookups. */
 export interface Partition extends Record {
   readonly placed: readonly Placed[]
-  /** Places of messages, as text: those that some send was told, and those that some poll showed. */
+  /** Messages with their offsets, as text: by the send that returned the offset, and by the poll that showed it. */
   readonly told: ReadonlyMap<string, Operation>
   readonly polled: ReadonlySet<string>
-  /** By message, the offsets where somebody polled it and no producer was told of it. */
+  /** By message: the offsets at which it was polled and that no send returned. */
   readonly seen: ReadonlyMap<string, ReadonlySet<number>>
-  /** Sends that have not failed, by message. */
+  /** By message: its sends that did not fail. */
   readonly attempts: ReadonlyMap<string, readonly Send[]>
 }
 
 export const nameOf = ({ offset, message }: At): string => `${offset} ${message}`
 
-/** A history by partition. @throws Undecided for any other form */
+/**
+ * The partitions of a history.
+ * @throws Undecided for any other form
+ */
 export function partitionsOf(history: History): readonly Partition[] {
   const { sends, polls, commits, starts, isPollLost } = recordOf(history)
   const names = new Set([...sends, ...polls, ...commits, ...starts].map(({ partition }) => partition))
@@ -79,7 +82,7 @@ export function partitionsOf(history: History): readonly Partition[] {
       offset === undefined ? [] : [{ of, message, offset, isTold: true }],
     )
     const byPolling = own.polls.flatMap(({ of, messages }) => messages.map((at) => ({ ...at, of, isTold: false })))
-    // The first that was called counts.
+    // Of several operations, the one called first is kept.
     const told = new Map(byTelling.toReversed().map((each) => [nameOf(each), each.of]))
     const seen = grouped(
       byPolling.filter((each) => !told.has(nameOf(each))),
@@ -98,19 +101,24 @@ export function partitionsOf(history: History): readonly Partition[] {
   })
 }
 
-/** Where a process goes on in a partition. */
+/** A process's position in a partition. */
 interface Place {
   readonly next: number
   readonly resumed: Operation | undefined
 }
 
-/** A process that consumes, and whether its group deals out partitions: `asked` if nobody knows that it has joined. */
+/**
+ * A consuming process, and whether its group assigns its partitions: `asked` if it is unknown whether it has joined.
+ */
 interface Consumer {
   readonly group: 'none' | 'asked' | 'joined'
   readonly places: Map<string, Place>
 }
 
-/** What each operation did, in the order of calls. @throws Undecided for any other form */
+/**
+ * The sends, polls and commits of operations, in order of call.
+ * @throws Undecided for any other form
+ */
 function recordOf({ operations }: History): Record {
   const sends: Send[] = []
   const polls: Poll[] = []
@@ -163,7 +171,7 @@ function recordOf({ operations }: History): Record {
   return { sends, polls, commits, starts, isPollLost }
 }
 
-/** What an operation sent, what it polled of one partition, or that it polled and nobody knows what. */
+/** An operation's send, its poll of one partition, or a poll with an unknown result. */
 type Step = Omit<Send, 'of'> | Omit<Poll, 'of' | 'resumed' | 'isOfGroup'> | { readonly isLost: true }
 
 function pollOf(
@@ -175,13 +183,16 @@ function pollOf(
   const before = from === undefined ? places.get(partition) : undefined
   const last = messages.at(-1)
   const next = last === undefined ? from : last.offset + 1
-  // Between two polls of a group a partition may have been another consumer's.
+  // Within a group, a partition may have belonged to a different consumer between two polls.
   if (next !== undefined && group === 'none') places.set(partition, { next, resumed: undefined })
   const isOfGroup = from === undefined && group === 'joined'
   return { of, partition, messages, from: from ?? before?.next, resumed: before?.resumed, isOfGroup }
 }
 
-/** One `send` of its key or one `poll` of offsets by key, or a list of them as Jepsen writes it. */
+/**
+ * The steps of an operation: one `send` of its key, one `poll` of offsets by key, or a list of these as Jepsen writes
+ * it.
+ */
 function stepsOf(of: Operation): readonly Step[] {
   const { f, key, input, outcome } = of
   const answer = outcome !== 'ok' ? undefined : of.answer === undefined ? misread(of) : of.answer

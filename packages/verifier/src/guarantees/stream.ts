@@ -13,25 +13,27 @@ type IsIn = (operation: Operation) => boolean
 
 /** By guarantee: whether operations of a core show that it is broken. */
 const patterns: { readonly [guarantee: string]: (partition: Partition, isIn: IsIn) => boolean } = {
-  /** Two messages stand at one offset (inconsistent-offsets). Each send that was told one has a message of its own. */
+  /**
+   * Two messages have the same offset (inconsistent-offsets). Sends that returned this offset are separate messages.
+   */
   'consistent-offsets': ({ placed }, isIn) =>
     groupsOf(placed, ({ offset }) => `${offset}`).some((all) => {
       const there = all.filter(({ of }) => isIn(of))
       return new Set(there.map(({ message }) => message)).size > 1 || there.filter((each) => each.isTold).length > 1
     }),
-  /** A message stands at more offsets than it was sent to (duplicate). */
+  /** A message has more offsets than it was sent times (duplicate). */
   'no-duplicates': ({ placed, told, attempts }, isIn) =>
     [...grouped(placed, ({ message }) => message)].some(([message, all]) => {
       const own = attempts.get(message) ?? []
       const seen = new Set(all.filter((each) => isIn(each.of) && !told.has(nameOf(each))).map(({ offset }) => offset))
       return own.length > 0 && seen.size > untoldOf(attempts, message).length
     }),
-  /** A message is polled that nobody had sent, or whose sends have failed (G1a). */
+  /** A polled message was not sent before, or all its sends failed (G1a). */
   'no-aborted-reads': (partition, isIn) => sourceless(partition).some(({ of, why }) => why === 'unsent' && isIn(of)),
-  /** A producer's message got no higher offset than one that it had sent before (nonmonotonic-send). */
+  /** A producer's message has no higher offset than an earlier one (nonmonotonic-send). */
   'monotonic-sends': (partition, isIn) =>
     groupsOf(partition.sends, ({ of }) => of.process).some((own) => {
-      /** The highest offset of those that were acknowledged, and of those of the same operation. */
+      /** The highest offset of the acknowledged messages, and of those of the same operation. */
       let [done, batch, last] = [UNKNOWN, UNKNOWN, own[0]]
       return own.some((send) => {
         const offset = isIn(send.of) ? placeOf(partition, send) : undefined
@@ -43,20 +45,20 @@ const patterns: { readonly [guarantee: string]: (partition: Partition, isIn: IsI
         return false
       })
     }),
-  /** A consumer gets an offset below where it was (nonmonotonic-poll, int-nonmonotonic-poll). */
+  /** A consumer receives an offset below its position (nonmonotonic-poll, int-nonmonotonic-poll). */
   'monotonic-polls': ({ polls }, isIn) =>
     polls.some(
       ({ of, from = UNKNOWN, messages }) =>
         isIn(of) && messages.some(({ offset }, n) => offset < (n === 0 ? from : (messages[n - 1]?.offset ?? 0) + 1)),
     ),
-  /** A consumer passes over an offset where a message stands (poll-skip, int-poll-skip). */
+  /** A consumer skips an offset that holds a message (poll-skip, int-poll-skip). */
   'no-skips': (partition, isIn) => {
     const offsets = offsetsOf(partition.placed.filter(({ of }) => isIn(of)))
     return partition.polls.some(
       (poll) => isIn(poll.of) && passedBy(partition, poll).some(([from, to]) => (firstOf(offsets, from) ?? to) < to),
     )
   },
-  /** A consumer passes over an acknowledged message, or their group does, and nobody ever polls it (lost-write). */
+  /** A consumer or its group skips an acknowledged message that no consumer ever polls (lost-write). */
   'no-lost-writes': (partition, isIn) => {
     const unseen = unseenOf(partition).filter(({ of }) => isIn(of))
     const offsets = offsetsOf(unseen)
@@ -77,7 +79,7 @@ const patterns: { readonly [guarantee: string]: (partition: Partition, isIn: IsI
       return isIn(of) && (firstOf(offsets, highest + 1) ?? offset) < offset
     })
   },
-  /** After healing, a consumer gets nothing for good where a message stands (unseen). */
+  /** After healing, a consumer's polls stay empty although a message is at or beyond its offset (unseen). */
   'no-unseen': (partition, isIn) => {
     const own = partition.placed.filter(({ of }) => isIn(of))
     return endsOf(partition).some(
@@ -91,11 +93,11 @@ const offsetsOf = (all: readonly At[]): readonly number[] => all.map(({ offset }
 const firstOf = (ascending: readonly number[], from: number): number | undefined =>
   ascending[placeFrom(ascending, from)]
 
-/** Acknowledged messages that nobody polled. */
+/** Acknowledged messages that no consumer polled. */
 const unseenOf = ({ placed, polled }: Partition): readonly Placed[] =>
   placed.filter((each) => !polled.has(nameOf(each)))
 
-/** Polled messages that no send explains. Those that may be older than the record have their own reason. */
+/** Polled messages that no send explains. Messages that may be older than the record have a separate reason. */
 function sourceless({ polls, sends, told, placed, attempts }: Partition): { of: Operation; why: 'unsent' | 'older' }[] {
   const [firstTold = Number.POSITIVE_INFINITY] = offsetsOf(placed.filter((each) => each.isTold))
   const early = new Map<string, { readonly of: Operation; readonly message: string }>()
@@ -114,7 +116,8 @@ function sourceless({ polls, sends, told, placed, attempts }: Partition): { of: 
       return [{ of, why: isFailed || offset >= firstTold ? 'unsent' : 'older' }]
     }),
   )
-  // What its producer put there only later may be an equal message, of which nobody was told where it is.
+  // The producer may put an equal message at this offset only later; the polled message may be one that was sent
+  // without a returned offset.
   for (const [message, all] of grouped([...early.values()], (each) => each.message)) {
     const untold = untoldOf(attempts, message)
     let used = 0
@@ -125,18 +128,18 @@ function sourceless({ polls, sends, told, placed, attempts }: Partition): { of: 
   return found
 }
 
-/** Where a send put its message: as it was told or, of the only one that was not, as it was polled. */
+/** The offset of a send's message: the returned one or, if a single send returned none, the polled one. */
 function placeOf({ seen, attempts }: Partition, { of, message, offset }: Send): number | undefined {
   if (offset !== undefined || of.outcome === 'fail') return offset
   const places = seen.get(message) ?? new Set()
   return untoldOf(attempts, message).length === 1 && places.size === 1 ? [...places][0] : undefined
 }
 
-/** Sends of a message that have not failed, and whose producers were not told where it is. */
+/** Sends of a message that did not fail and returned no offset. */
 const untoldOf = (attempts: Partition['attempts'], message: string): readonly Send[] =>
   (attempts.get(message) ?? []).filter(({ offset }) => offset === undefined)
 
-/** Where a poll began, behind what was processed before its consumer resumed. */
+/** The offset at which a poll began, after the messages processed before its consumer resumed. */
 const beginOf = ({ commits }: Partition, { from, resumed }: Poll): number | undefined =>
   from !== undefined &&
   resumed !== undefined &&
@@ -144,14 +147,14 @@ const beginOf = ({ commits }: Partition, { from, resumed }: Poll): number | unde
     ? from + 1
     : from
 
-/** The offsets over which a poll passed, from the first to below the second. */
+/** The ranges of offsets that a poll skipped, each from the first to below the second. */
 const passedBy = (partition: Partition, poll: Poll): readonly (readonly [from: number, to: number])[] =>
   poll.messages.map(({ offset }, n) => [
     n === 0 ? (beginOf(partition, poll) ?? offset) : (poll.messages[n - 1]?.offset ?? offset) + 1,
     offset,
   ])
 
-/** Whether a consumer of the group may have got a message, so that its answer is not known. */
+/** Whether a consumer of the group may have received a message in an unknown answer. */
 const mayBeDone = (offset: number, { commits, isPollLost }: Partition): boolean =>
   isPollLost || commits.some((commit) => commit.offset >= offset)
 
@@ -161,11 +164,11 @@ interface End {
   readonly polls: readonly Poll[]
 }
 
-/** Whether a message was surely there when nobody got it: it was known to be before the first of the polls began. */
+/** Whether a message certainly existed while polls were empty: it was known before the first of these polls began. */
 const wasThere = ({ of, offset }: Placed, { from, polls: [first] }: End): boolean =>
   offset >= from && first !== undefined && of.return < first.of.line
 
-/** Where processes came to the end: their last final polls were in vain. */
+/** The offsets at which processes reached the end: their last final polls were empty. */
 const endsOf = (partition: Partition): readonly End[] =>
   groupsOf(partition.polls, ({ of }) => of.process).flatMap((own) => {
     const polls = own.filter(({ of }) => of.isFinal).slice(-ENOUGH_IN_VAIN)
@@ -202,7 +205,9 @@ const EQUAL = 'the verifier does not tell equal messages apart'
 const areEqual = ({ seen, attempts }: Partition): boolean =>
   [...seen.keys()].some((message) => untoldOf(attempts, message).length > 1)
 
-/** Whether a message was acknowledged without its offset more often than it was seen where nobody was told. */
+/**
+ * Whether a message was acknowledged without an offset more often than it was polled at offsets that no send returned.
+ */
 const isUntold = ({ attempts, seen }: Partition): boolean =>
   [...attempts.keys()].some((message) => {
     const untold = untoldOf(attempts, message).filter(({ of }) => of.outcome === 'ok')
@@ -212,7 +217,7 @@ const isUntold = ({ attempts, seen }: Partition): boolean =>
 export const stream: GuaranteeModel = {
   levels: levelsOf({ faithful: Object.keys(patterns) }, Object.keys(patterns)),
   judge(history, { initial }) {
-    // What is older than the record shows by its offsets.
+    // Messages older than the record are recognised by their offsets.
     if (JSON.stringify(initial ?? []).length !== 2) throw new Undecided('a stream with an initial value is not covered')
     const partitions = partitionsOf(history)
     return {

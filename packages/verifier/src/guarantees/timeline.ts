@@ -2,27 +2,27 @@ import type { Operation } from '../history.ts'
 import { Undecided } from '../proof.ts'
 import { grouped } from './patterns.ts'
 
-/** A change of one key; undefined for a deletion. */
+/** A change of one key; the value is undefined for a deletion. */
 interface Change {
   readonly revision: number
   readonly key: string
   readonly value: string | undefined
 }
 
-/** A change as a watch is told of it; `previous` and `created` are undefined where it does not say. */
+/** A change as an event of a watch; `previous` and `created` are undefined if the event does not contain them. */
 export interface Told extends Change {
   readonly previous: string | undefined
   readonly created: boolean | undefined
 }
 
-/** Changes that have one revision together; undefined where it is not known. */
+/** Changes that share one revision; undefined if the revision is unknown. */
 export interface Write {
   readonly of: Operation
   readonly changes: ReadonlyMap<string, string | undefined>
   revision: number | undefined
 }
 
-/** What the store itself says was changed at some revisions: all of it. */
+/** The complete list of changes at some revisions, according to the store. */
 export interface Reading {
   readonly of: Operation
   readonly from: number
@@ -30,24 +30,24 @@ export interface Reading {
   readonly changes: readonly Change[]
 }
 
-/** All that is known of what was changed when. */
+/** The known changes, by revision. */
 export interface Timeline {
   /** By revision, the changes of each key. */
   readonly changes: ReadonlyMap<number, ReadonlyMap<string, string | undefined>>
-  /** The least of these revisions, and by key those with a change of it, ascending. */
+  /** The least of these revisions, and by key the revisions that changed it, ascending. */
   readonly first: number
   readonly ofKey: ReadonlyMap<string, readonly number[]>
-  /** Writes that may have been done, at a revision that nobody knows. */
+  /** Writes that may have happened, at an unknown revision. */
   readonly open: readonly Write[]
-  /** Events that no write explains, by the operation that was told them. */
+  /** Events that no write explains. */
   readonly falsehoods: ReadonlySet<Told>
-  /** Whether nobody knows what was done at some revision from the first to the second. */
+  /** Whether the changes at some revision from the first to the second are unknown. */
   hasHole(from: number, to: number): boolean
 }
 
 /**
- * Puts writes at their revisions: as they were acknowledged, or else as the store, and then watches, tell of an equal change
- * that was called before. What the store says of itself must agree with what it acknowledged.
+ * Assigns revisions to writes: the acknowledged one, or else the revision that the store, or after it a watch, reports
+ * for an equal change that was called before. The store's own list must agree with its acknowledgements.
  */
 export function timelineOf(
   writes: readonly Write[],
@@ -70,7 +70,7 @@ export function timelineOf(
   for (const some of byChange.values())
     if (new Set(some.map(({ write }) => JSON.stringify([...write.changes.entries()].sort()))).size > 1)
       throw new Undecided('the verifier cannot distinguish writes of unknown revisions that share a change')
-  /** Of writes that are alike it does not matter which. */
+  /** Of equal writes, any may be settled. */
   const settle = (change: Change, before: number): boolean => {
     const some = byChange.get(nameOf(change)) ?? []
     const write = some.find((each) => each.write.revision === undefined)?.write

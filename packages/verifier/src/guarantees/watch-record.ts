@@ -3,15 +3,15 @@ import { isObject, type Json } from '../proof.ts'
 import { misread } from './patterns.ts'
 import { type Reading, type Timeline, type Told, timelineOf, type Write } from './timeline.ts'
 
-// A store whose changes have revisions, the same for everybody, and watches that are sent them.
+// A store whose changes have global revisions, and watches that receive them.
 
-/** What arrived at once. */
+/** A response: events and other messages that arrived together. */
 export type Response =
   | { readonly type: 'events'; readonly events: readonly Told[] }
   | { readonly type: 'progress'; readonly revision: number }
   | { readonly type: 'ended'; readonly isCompacted: boolean }
 
-/** An operation that waited for what its watch is sent. */
+/** An operation that waited for events of its watch. */
 export interface Delivery {
   readonly of: Operation
   readonly responses: readonly Response[]
@@ -19,15 +19,15 @@ export interface Delivery {
 
 export interface Watch {
   readonly of: Operation
-  /** The first revision that it wants; undefined if nobody knows. */
+  /** The first requested revision; undefined if it is unknown. */
   readonly begin: number | undefined
-  /** Whether it wants nothing that was there when it was made. */
+  /** Whether the watch requests only changes made after its creation. */
   readonly isFuture: boolean
-  /** Whether it asked for changes of a key, or for deletions of it. */
+  /** Whether the watch requests changes of a key, or deletions of it. */
   readonly wants: (key: string, isDeletion: boolean) => boolean
   readonly resumes: Watch | undefined
   readonly deliveries: Delivery[]
-  /** Whether its client ended it, or another one resumed it. */
+  /** Whether its client ended it, or a later watch resumed it. */
   isOver: boolean
 }
 
@@ -36,7 +36,7 @@ interface Compaction {
   readonly revision: number
 }
 
-/** What is known of a store and its watches. */
+/** A store's changes and its watches. */
 export interface Store extends Timeline {
   readonly watches: readonly Watch[]
   readonly compactions: readonly Compaction[]

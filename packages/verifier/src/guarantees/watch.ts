@@ -3,8 +3,8 @@ import { type GuaranteeModel, levelsOf, placeFrom } from './patterns.ts'
 import type { Told } from './timeline.ts'
 import { type Delivery, eventsOf, type Response, type Store, storeOf, type Watch } from './watch-record.ts'
 
-// Watches, by etcd's guarantees (its API reference, "Watch API guarantees"). Each watch is one pass over what it was sent, in
-// the order of arrival.
+// Watches, by etcd's guarantees (its API reference, "Watch API guarantees"). Judging a watch takes one pass over its
+// events, in order of arrival.
 
 const guarantees = [
   'filtered',
@@ -20,7 +20,7 @@ const guarantees = [
 ]
 
 const ofAllSent = ['ordered', 'unique', 'atomic', 'bookmarkable', 'reliable', 'resumable']
-/** What is broken by a change that was never sent. */
+/** The guarantees that a missing change breaks. */
 const NEVER_SENT: ReadonlySet<string> = new Set(['reliable', 'resumable', 'live'])
 const ofAllWritten = ['atomic', 'bookmarkable', 'reliable', 'resumable']
 const ENOUGH_IN_VAIN = 5
@@ -49,7 +49,7 @@ export const watch: GuaranteeModel = {
   },
 }
 
-/** What breaks guarantees, by the delivery that shows it, and why guarantees are open. */
+/** The broken guarantees, by the delivery that shows it, and the reasons why guarantees are open. */
 interface Scan {
   readonly broken: readonly { readonly guarantee: string; readonly delivery: Delivery }[]
   readonly open: ReadonlyMap<string, string>
@@ -82,7 +82,7 @@ function scan(store: Store, watched: Watch): Scan {
   const isOpen = store.open.some(({ changes }) => [...changes].some(([key, value]) => wants(key, value === undefined)))
   if (isOpen && from !== undefined && from <= reached && store.hasHole(from, reached))
     doubt(ofAllWritten, 'a write that nobody saw may have been made')
-  // An answer that is not known may have had what was never sent otherwise.
+  // An unknown answer may have contained a change that is missing elsewhere.
   const isLost = deliveries.some(({ of }) => of.outcome === 'info')
   if (isLost) doubt([...ofAllSent, 'live'], 'nobody knows all that a watch was sent')
   const finals = deliveries.filter(({ of }) => of.isFinal)
@@ -97,33 +97,33 @@ function scan(store: Store, watched: Watch): Scan {
   return { broken: isLost ? broken.filter(({ guarantee }) => !NEVER_SENT.has(guarantee)) : broken, open }
 }
 
-/** What a watch is held against. */
+/** The facts that a watch is judged by. */
 interface View {
   readonly store: Store
   readonly watched: Watch
-  /** The revisions with a change that it asked for, ascending. */
+  /** The revisions with a requested change, ascending. */
   readonly wanted: readonly number[]
-  /** The revisions that it is ever sent. */
+  /** The revisions that the watch receives at any time. */
   readonly ever: ReadonlySet<number>
-  /** The events (`nameOf`) that the watch was sent which this one resumes. */
+  /** The events (`nameOf`) sent to the watch that this one resumes. */
   readonly resumed: ReadonlySet<string>
 }
 
-/** Where a watch is. */
+/** The state of a watch during the pass. */
 interface Position {
-  /** The highest revisions that it was sent, and told progress of. */
+  /** The highest revision sent to the watch, and the highest one in a progress message. */
   last: number
   progress: number
-  /** All that it wants from this revision on has yet to come; undefined if nobody knows. */
+  /** The revision from which on all requested changes are still to come; undefined if it is unknown. */
   due: number | undefined
   isEnded: boolean
-  /** By revision, the keys sent so far, and the response that had the first. */
+  /** By revision: the keys sent so far, and the response that contained the first of them. */
   readonly sent: Map<number, { readonly keys: Set<string>; readonly response: Response }>
 }
 
 const nameOf = ({ revision, key }: Told): string => `${revision} ${key}`
 
-/** The guarantees that a response breaks, or `unknown` if nobody knows whether it is true. It moves the position on. */
+/** The guarantees that a response breaks, or `unknown` if the truth of an event is unknown. Advances the position. */
 function* brokenBy(view: View, now: Position, of: Operation, response: Response): Generator<string> {
   const { store, watched } = view
   const { begin, wants } = watched
@@ -165,7 +165,7 @@ function* brokenBy(view: View, now: Position, of: Operation, response: Response)
       if (wants(key, value === undefined) && !now.sent.get(revision)?.keys.has(key)) yield 'atomic'
 }
 
-/** Whether a wanted revision, from the due one to below another, is not among those sent. */
+/** Whether a requested revision, from the due one to below `to`, was not sent. */
 const lacks = ({ wanted }: View, { due }: Position, to: number, isSent: (revision: number) => boolean): boolean =>
   due !== undefined && wanted.slice(placeFrom(wanted, due), placeFrom(wanted, to)).some((each) => !isSent(each))
 
@@ -175,7 +175,7 @@ const wantedOf = ({ changes }: Store, { wants }: Watch): readonly number[] =>
     .map(([revision]) => revision)
     .sort((a, b) => a - b)
 
-/** Whether an event tells what was changed, what was there before, and whether the key is new. */
+/** Whether an event is right about the change, the previous value, and the key being new. */
 function truthOf(store: Store, event: Told, isGone: boolean): 'true' | 'false' | 'unknown' {
   if (store.falsehoods.has(event)) return 'false'
   const { key, revision, value, created, previous } = event
@@ -186,7 +186,7 @@ function truthOf(store: Store, event: Told, isGone: boolean): 'true' | 'false' |
   if (store.open.some(({ changes }) => changes.has(key)) && store.hasHole(from, revision)) return 'unknown'
   const held = last === undefined ? undefined : store.changes.get(last)?.get(key)
   if (created !== undefined && created !== (held === undefined && value !== undefined)) return 'false'
-  // What was there before may have been compacted away.
+  // The previous value may have been compacted.
   const isSaid = previous === undefined || previous === (held ?? 'null') || (previous === 'null' && isGone)
   return isSaid ? 'true' : 'false'
 }

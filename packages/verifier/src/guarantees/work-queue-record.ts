@@ -2,23 +2,23 @@ import { isList, type Operation, textOf } from '../history.ts'
 import { type ProofHead, Undecided } from '../proof.ts'
 import { grouped, misread } from './patterns.ts'
 
-/** One operation, as far as it is about a message. */
+/** One operation, restricted to one message. */
 export interface Step {
   readonly of: Operation
   readonly does: 'enqueue' | 'take' | 'ack' | 'nack' | 'look'
-  /** Of a take, ack or nack. */
+  /** The receipt of a take, ack or nack. */
   readonly receipt: string
   readonly leaseMs: number | undefined
-  /** How many a look showed. */
+  /** The number of copies that a look showed. */
   readonly shown: number
-  /** Whether it is the last look at its queue. */
+  /** Whether the step is the last look at its queue. */
   readonly isLast: boolean
 }
 
 /** Equal messages of one queue. */
 export interface Message {
   readonly text: string
-  /** How many were there at first. */
+  /** The number of copies in the queue at the start. */
   readonly initially: number
   readonly steps: readonly Step[]
 }
@@ -26,7 +26,7 @@ export interface Message {
 export interface Queue {
   readonly messages: readonly Message[]
   readonly initial: readonly string[]
-  /** Takes that may have got something, nobody knows what. */
+  /** Takes that may have received an unknown message. */
   readonly unanswered: readonly Operation[]
   readonly lastLook: Operation | undefined
 }
@@ -59,7 +59,7 @@ export function queueOf(operations: readonly Operation[], initial: readonly stri
     }
     if (input !== null && !(typeof input === 'number' && input >= 0 && input <= Number.MAX_SAFE_INTEGER))
       return misread(operation)
-    // A completion that repeats its invocation got nothing.
+    // A completion that repeats its invocation received no message.
     if (answer === null || answer === input) continue
     const [value = null, receipt = null, ...others] = isList(answer) ? answer : []
     if (value === null || receipt === null || others.length > 0) return misread(operation)
@@ -74,7 +74,7 @@ export function queueOf(operations: readonly Operation[], initial: readonly stri
     if ((f !== 'ack' && f !== 'nack') || outcome === 'fail') continue
     const receipt = textOf(input)
     const own = stepsOf(given.get(receipt) ?? misread(operation))
-    // What is answered before its receipt can have been given out settles nothing.
+    // A settlement that was answered before its receipt was issued has no effect.
     if (own.some((each) => each.does === 'take' && each.receipt === receipt && each.of.line < operation.return))
       own.push({ ...none, of: operation, does: f, receipt })
   }
@@ -93,6 +93,6 @@ export const doing = ({ steps }: Message, does: Step['does']): readonly Step[] =
 
 export const copiesOf = (message: Message): number => message.initially + doing(message, 'enqueue').length
 
-/** Whether nobody can have put the message in before this operation returned. */
+/** Whether no enqueue of the message can have taken effect before this operation returned. */
 export const isInvented = (message: Message, operation: Operation): boolean =>
   message.initially === 0 && doing(message, 'enqueue').every((each) => each.of.line > operation.return)

@@ -3,8 +3,9 @@ import { type GuaranteeModel, groupsOf, levelsOf } from './patterns.ts'
 import { isOutOfOrder, whyOrderIsOpen } from './queue-order.ts'
 import { doing, type Message, type Queue, queueOf, startOf } from './work-queue-record.ts'
 
-// Queues that lease their messages. Each guarantee is a rule; it is kept if the operations on equal messages have an order
-// that agrees with real time and follows this one rule (Wing & Gong 1993). Messages of other values are other objects.
+// Queues that lease their messages. Each guarantee is a rule. It is kept if the operations on equal messages have an
+// order that respects real time and keeps this rule (Wing & Gong 1993). Messages of different values are different
+// objects.
 
 const atLeastOnce = ['no-lost-messages', 'no-invented-messages']
 const leased = [...atLeastOnce, 'no-handouts-after-ack', 'no-double-leases']
@@ -19,14 +20,14 @@ export const workQueue: GuaranteeModel = {
   judge(history, head) {
     const { initial } = head
     const isUnknown = initial === undefined
-    // Without times, some writers of histories number events.
+    // Some tools number events in place of times.
     const hasTimes = history.operations.some(({ returnedNs = 0 }) => returnedNs > history.byLine.length)
     const isClear = (each: Message): boolean => !isLeased(each) || (hasTimes && isTimed(each))
     const queues = groupsOf(history.operations, ({ key }) => key).map((own) => queueOf(own, startOf(head)))
     return {
       breaks(guarantee, core) {
         if (guarantee === IN_ORDER) return !isUnknown && queues.some((queue) => isOutOfOrder(queue, core))
-        // What is there at first and unknown excuses a violation, and explains nothing that is met.
+        // Unknown initial content excuses a violation, but cannot prove that a level is met.
         const isStartOpen = isUnknown && core !== undefined
         const isAbout = ({ steps }: Message): boolean =>
           core === undefined || (core.size > 0 && [...core].every((line) => steps.some(({ of }) => of.line === line)))
@@ -54,7 +55,7 @@ export const workQueue: GuaranteeModel = {
   },
 }
 
-/** What was confirmed and not acknowledged may still be there, if nobody looked after it. */
+/** Whether confirmed, unacknowledged messages may still be in the queue, because no later operation looked. */
 const isUnfinished = ({ messages, lastLook }: Queue): boolean =>
   messages.some((message) => {
     const confirmed = doing(message, 'enqueue').filter((each) => each.of.outcome === 'ok')
@@ -65,7 +66,7 @@ const isUnfinished = ({ messages, lastLook }: Queue): boolean =>
 const isLeased = (message: Message): boolean =>
   doing(message, 'take').length > 1 && doing(message, 'take').some(({ leaseMs }) => leaseMs !== undefined)
 
-/** Whether the times of all steps are known, and agree with the order of lines. */
+/** Whether the times of all steps are known and agree with the order of lines. */
 function isTimed({ steps }: Message): boolean {
   const events = steps.flatMap(({ of: { line, return: end, calledNs, returnedNs } }) => [
     { at: line, ns: calledNs },
