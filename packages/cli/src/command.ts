@@ -1,7 +1,7 @@
 import type { ExitCode } from '@chaosproxy/engine/run'
 import type { Options } from './option.ts'
 
-/** A subcommand. Help and the check for unknown options come from this declaration. */
+/** A subcommand. Help and the rejection of unknown options derive from this declaration. */
 export interface Command {
   readonly name: string
   /** The positional part of the usage line, such as `<files..>`; empty if there is none. */
@@ -9,33 +9,33 @@ export interface Command {
   /** Completes the message for a missing positional argument: `chaos NAME needs …`. */
   readonly needs?: string
   readonly summary: string
-  /** What the positional arguments are, by name. */
+  /** Descriptions of the positional arguments, by name. */
   readonly positionals?: { readonly [name: string]: string }
-  /** In the order in which help lists them. If any is common, the others need `--help --all`. */
+  /** In the order of the help text. If any option is common, the other options are listed only by `--help --all`. */
   readonly options: Options
   readonly examples: readonly (readonly [command: string, explanation: string])[]
-  /** What may follow the name, for help and completion. */
+  /** The actions that may follow the name, for help and completion. */
   readonly actions?: readonly CommandAction[]
-  /** Help for what follows the name, if that has help of its own. */
+  /** Returns help for the words after the name, if they have separate help. */
   helpFor?(argv: readonly string[]): string | undefined
-  /** Rewrites the command line before it is parsed, for other styles of options. */
+  /** Rewrites the command line before it is parsed, to support options of other styles. */
   normalize?(argv: readonly string[]): readonly string[] | Promise<readonly string[]>
   run(options: ParsedOptions): Promise<ExitCode>
 }
 
-/** One thing that a command can do, by the word that follows its name. */
+/** One action of a command, identified by the word after the command's name. */
 export interface CommandAction {
-  /** The word, then others that mean the same. */
+  /** The word, and its synonyms. */
   readonly names: readonly [string, ...string[]]
-  /** The words that follow it; empty if there are none. */
+  /** The words that follow the action; empty if there are none. */
   readonly usage: string
   readonly summary: string
 }
 
-/** Loads every command, for the one that names the others. */
+/** Loads every command, for a command that lists all of them. */
 export type LoadAll = () => Promise<readonly Command[]>
 
-/** The command line as yargs parsed it. Each command reads its own options with the functions below. */
+/** The command line as parsed by yargs. Each command reads its options with the functions below. */
 export type ParsedOptions = { readonly [name: string]: unknown }
 
 /** If an option is given several times, the last one counts. */
@@ -49,10 +49,10 @@ export const textsOf = (options: ParsedOptions, name: string): readonly string[]
   return texts.map(wordOf)
 }
 
-/** Marks a word to keep. No argument can contain a NUL, so nobody can type this. */
+/** Marks a word to keep. No argument can contain a NUL, so a user cannot type this mark. */
 const KEPT = '\u0000'
 
-/** Marks a word that yargs would take for an option, or drop; `textsOf` gives it back unchanged. */
+/** Marks a word that yargs would treat as an option, or drop; `textsOf` returns it unchanged. */
 export const keepWord = (typed: string): string => (typed.startsWith('-') ? `${KEPT}${typed}` : typed)
 
 export const wordOf = (kept: string): string => (kept.startsWith(KEPT) ? kept.slice(KEPT.length) : kept)

@@ -1,4 +1,4 @@
-// What a configuration extends chaos by: a part of the public library.
+// The part of the public library by which a configuration extends chaos.
 
 export type { Extension, OwnFault, OwnHarm, OwnNemesis } from '@chaosproxy/engine/extend'
 export {

@@ -2,14 +2,14 @@ import type { Argv, Options } from 'yargs'
 import type { Command } from './command.ts'
 import { describedBy } from './option.ts'
 
-/** With `--help`: every option of a command, not only the common ones. */
+/** With `--help`: lists every option of a command, not only the common ones. */
 export const ALL = '--all'
 
-/** How many examples the short help has. */
+/** The number of examples in the short help. */
 const FIRST_EXAMPLES = 4
 
 interface HelpStyle {
-  /** Whether rare options are listed, too. */
+  /** Whether rare options are listed as well. */
   readonly all: boolean
   /** Makes a text printable. */
   readonly says: (text: string) => string
@@ -38,8 +38,8 @@ export function declareHelp(builder: Argv, command: Command, { all, says }: Help
 }
 
 /**
- * yargs formats the help of every command that it runs, even without `--help`, which takes longer than all its other work.
- * Without texts there is little to format.
+ * The options without texts. yargs formats the help of every command that it runs, even without `--help`, which takes
+ * longer than the rest of its work; without texts there is little to format.
  */
 export function withoutTexts(options: Command['options']): { [name: string]: Options } {
   return Object.fromEntries(

@@ -21,7 +21,7 @@ function amount(json: Json | undefined): number {
   return json
 }
 
-/** The balances of a bank, or the number of a counter. */
+/** The amounts in a value: the balances of a bank, or the number of a counter. */
 const amountsOf = (json: Json): Amounts =>
   isObject(json)
     ? new Map(Object.entries(json).map(([account, sum]) => [textOf(account), amount(sum ?? 0)]))
@@ -31,7 +31,7 @@ const SIGNS: ReadonlyMap<string, number> = new Map(
   Object.entries({ add: 1, increment: 1, inc: 1, subtract: -1, decrement: -1, dec: -1 }),
 )
 
-/** A number that is added to and read; an amount that is not said is one. */
+/** A number with additions and reads; an omitted amount is one. */
 export const counter: Model = {
   family: 'sums',
   view(operation, { initial = 0 }) {
@@ -46,8 +46,8 @@ export const counter: Model = {
 }
 
 /**
- * Accounts, none of which may be below zero after a move; money is moved once for each id. A transfer from an account to itself
- * moves nothing, and needs no money.
+ * Accounts whose balances must not be below zero after a move; moves with equal ids happen once. A transfer from an
+ * account to itself moves nothing, and needs no money.
  */
 export const bank: Model = {
   family: 'sums',
@@ -87,10 +87,11 @@ const accounts = (initial: () => Json, least: number): Objects =>
   )
 
 /**
- * A core of reads of a counter or bank, with the additions of the whole key: from one read to a later one, or from the
- * start, less or more came together than the reads show, in one account or in all. Returns the number of pairs looked at.
+ * Refutes a core of reads of a counter or bank, with all additions of the key: from one read to a later one, or from
+ * the start, the additions amount to less or more than the reads show, in one account or in all. Returns the number of
+ * pairs examined.
  *
- * @throws Refused if the reads are within what the additions may come to.
+ * @throws Refused if the reads are within the possible sums of the additions.
  */
 export function refuteSums(initial: Json, core: readonly Part[], views: Views): number {
   const start: Read = { operation: undefined, amounts: amountsOf(initial) }
@@ -128,7 +129,7 @@ export function refuteSums(initial: Json, core: readonly Part[], views: Views): 
   return refuse('the additions can give the sum that was read')
 }
 
-/** A read, or the start. */
+/** A read, or the initial amounts. */
 interface Read {
   readonly operation: Operation | undefined
   readonly amounts: Amounts

@@ -4,16 +4,16 @@ import { unknownFunction } from './objects.ts'
 import { isObject, type Json, refuse, Undecided } from './proof.ts'
 
 /**
- * How transactions take effect. `serial`: each at one moment (Papadimitriou 1979). `snapshot`: it reads what was committed at
- * its start, and writes at its commit (Berenson et al. 1995). `committed`: each of its reads sees anything that was committed
- * before it, as a whole (Adya 1999, PL-2).
+ * How transactions take effect. `serial`: each at a single moment (Papadimitriou 1979). `snapshot`: each reads the
+ * state committed at its start, and writes at its commit (Berenson et al. 1995). `committed`: each of its reads sees
+ * some transactions committed before it, each as a whole (Adya 1999, PL-2).
  */
 export type Rule = 'serial' | 'snapshot' | 'committed'
 
-/** The name by which an element of a list, or a value of a register, counts or does not. */
+/** The name of an element of a list, or of a value of a register, by which `Counts` decides whether it counts. */
 export const nameOf = (key: string, text: string): string => `${key} ${text}`
 
-/** Transactions of lists that are appended to, or of registers. */
+/** Transactions of lists with appends, or of registers. */
 export const transactions = (kind: 'lists' | 'registers', rule: Rule): Model => ({
   family: 'transactions',
   view(operation, { initial = null }) {
@@ -22,7 +22,7 @@ export const transactions = (kind: 'lists' | 'registers', rule: Rule): Model => 
     if (outcome === 'fail') return []
     const said = outcome === 'ok' ? answer : input
     if (!isList(said)) return refuse(`line ${line}: a transaction must be a list`)
-    // Nobody knows what a transaction without an answer read.
+    // The reads of a transaction without an answer are unknown.
     const steps = said.map((each) => stepOf(each, kind, initial)).filter(({ isRead }) => outcome === 'ok' || !isRead)
     const moments = rule === 'snapshot' ? (['start', 'commit'] as const) : (['once'] as const)
     return moments.map((at) => ({ kind: 'transaction', line, steps, at }))
@@ -53,7 +53,7 @@ export const transactions = (kind: 'lists' | 'registers', rule: Rule): Model => 
   },
 })
 
-/** A register's first value: registers may begin differently, by a map of them. */
+/** A register's initial value; a map gives registers different initial values. */
 const firstOf = (initial: Json, key: string): string =>
   textOf(isObject(initial) ? memberOf(initial, String(JSON.parse(key))) : initial)
 
@@ -67,20 +67,23 @@ function stepOf(json: Json, kind: 'lists' | 'registers', initial: Json): Step {
     throw new Undecided(`the verifier does not cover ${textOf(json)} in a transaction`)
   const key = textOf(name)
   if (kind === 'lists') return { isRead, key, texts: isRead ? textsOf(value) : [textOf(value)] }
-  // A null that is read or written in a register is its first value.
+  // In a register, null stands for the initial value.
   return { isRead, key, texts: [value === null ? firstOf(initial, key) : textOf(value)] }
 }
 
-/** What was committed, by key: the elements of a list, or the values of a register. */
+/** The committed state, by key: the elements of a list, or the values of a register. */
 interface Committed {
   readonly held: { [key: string]: string[] }
-  /** By key: the lengths that its list had after a transaction. A read of another length saw only a part of one. */
+  /**
+   * By key: the lengths that its list had after a transaction. A read of a different length saw only a part of a
+   * transaction.
+   */
   readonly lengths: { [key: string]: { [length: number]: boolean } }
-  /** By transaction that has started and not committed: the keys that others committed since. */
+  /** By transaction that has started and not committed: the keys that other transactions committed since its start. */
   readonly open: { [line: number]: string[] }
 }
 
-/** Whether a read fits what is held of its key, and what its own transaction wrote to it before. */
+/** Whether a read agrees with the state of its key, and with the earlier writes of its own transaction. */
 type Shows = (read: Step, now: Committed, own: readonly string[]) => boolean
 
 const showsRegister =
@@ -99,11 +102,11 @@ const showsList =
     const said = texts.filter((text) => counts(nameOf(key, text)))
     if (!said.every((text, at) => text === (at < there.length ? there[at] : own[at - there.length]))) return false
     if (rule !== 'committed') return said.length === there.length + own.length
-    // Not a part of what another transaction appends (Adya 1999, G1b).
+    // A read must not see only a part of another transaction's appends (Adya 1999, G1b).
     return said.length === 0 || said.length > there.length || lengths[key]?.[said.length] === true
   }
 
-/** What a transaction wrote, by key; undefined if a read does not fit. */
+/** The writes of a transaction, by key; undefined if a read does not agree. */
 function writtenBy({ steps }: Transaction, fits: (read: Step, own: readonly string[]) => boolean): Written | undefined {
   const written = new Map<string, string[]>()
   for (const step of steps) {
@@ -126,7 +129,7 @@ function commit(
   const lost = now.open[line] ?? []
   delete now.open[line]
   for (const [key, texts] of written) {
-    // First committer wins: no two that overlap write one key (Berenson et al. 1995).
+    // First committer wins: of two overlapping transactions, only one may write a key (Berenson et al. 1995).
     if (lost.includes(key)) return false
     for (const keys of Object.values(now.open)) keys.push(key)
     keep(key, texts)

@@ -13,19 +13,19 @@ import { type DeadEnd, deadEnds, type findOrder } from './search.ts'
 import { bank, counter } from './sums.ts'
 import { type Rule, transactions } from './transactions.ts'
 
-/** What became of the proof of one level. */
+/** The result for the proof of one level. */
 export interface Finding {
   readonly level: string
   readonly result: 'met' | 'violated'
-  /** `undecided`: the verifier does not cover it, or it is too large. */
+  /** `undecided`: the verifier does not support the level, or the proof is too large. */
   readonly verdict: 'accepted' | 'refused' | 'undecided'
-  /** What was accepted, the first rule that fails, or why it is undecided. */
+  /** What was accepted, the first rule that is broken, or why the level is undecided. */
   readonly why: string
   /** The lines of the core's operations; empty without a core. */
   readonly core: readonly number[]
 }
 
-/** A finding in words. Levels of which the same was found can share a sentence. */
+/** A finding in words. Levels with equal findings can share a sentence. */
 export function sentenceOf(
   { level, result, verdict, why, core }: Finding,
   levels: readonly string[] = [level],
@@ -37,15 +37,15 @@ export function sentenceOf(
 
 export interface Verification {
   readonly head: ProofHead
-  /** In the order in which the proof names the levels. */
+  /** In the proof's order of levels. */
   readonly findings: readonly Finding[]
 }
 
 /**
- * Holds a proof against a history: JSON lines in pieces of any size, and the hash of their bytes.
+ * Verifies a proof of a history, which is given as JSON lines in pieces of any size with the hash of their bytes.
  *
- * @throws Refused if the proof is cut, or of another history.
- * @throws Unreadable if the one is no proof, or the other no history that is read here.
+ * @throws Refused if the proof is incomplete, or belongs to a different history.
+ * @throws Unreadable if the proof is not a proof, or the history is not one that the verifier reads.
  */
 export function verify(input: {
   readonly history: Iterable<string>
@@ -68,7 +68,7 @@ export function verify(input: {
   return { head, findings: names.map((name) => accepts(levels.filter((each) => nameOf(each) === name))) }
 }
 
-/** Says of one level's entries after another whether they prove it; what was accepted may be referred to from then on. */
+/** Creates a function that verifies the entries of one level after another; later levels may refer to accepted ones. */
 export function createVerifier(history: History, head: ProofHead): (entries: readonly LevelProof[]) => Finding {
   const accepted: Finding[] = []
   return (entries) => {
@@ -87,16 +87,19 @@ function verdictOf(accepts: () => string): Pick<Finding, 'verdict' | 'why'> {
   } catch (error) {
     if (error instanceof Refused) return { verdict: 'refused', why: error.message }
     if (error instanceof Undecided) return { verdict: 'undecided', why: error.message }
-    // The engine's own limits on its stack, numbers and lists.
+    // The engine limits its stack, numbers and lists.
     if (error instanceof RangeError) return { verdict: 'undecided', why: `it is too large here: ${error.message}` }
     throw error
   }
 }
 
-/** A history, and how the proof says that it is read. */
+/** A history, and the head of its proof, which defines how it is read. */
 type Given = Pick<Subject, 'history' | 'head'>
 
-/** Says what of a level's entries was accepted. @throws Refused, or Undecided */
+/**
+ * Describes the accepted entries of a level.
+ * @throws Refused, or Undecided
+ */
 function accept(given: Given, entries: readonly LevelProof[], accepted: readonly Finding[]): string {
   const texts: string[] = []
   const orders: Order[] = []
@@ -142,8 +145,8 @@ function acceptCore(given: Given, level: string, core: readonly number[]): strin
 }
 
 /**
- * Every order of the operations of an accepted core that takes an order, up to where it fails, for each value that the
- * object may have held at first. None where no order is looked for: sums, levels that ask what reads saw, and guarantees.
+ * Every order of the operations of an accepted core, up to the step at which it fails, for each possible initial value
+ * of the object. Empty if the level needs no order: sums, levels about sources of reads, and guarantees.
  */
 export function ordersOf(given: Given, level: string, core: readonly number[]): readonly DeadEnd[] {
   const found: DeadEnd[] = []
@@ -152,7 +155,7 @@ export function ordersOf(given: Given, level: string, core: readonly number[]): 
   return found
 }
 
-/** Levels of registers that ask what reads saw, and not for one order. */
+/** Whether a level of registers is about sources of reads, not about a single order. */
 const isWeak = ({ head }: Given, level: string): boolean =>
   head.model === 'register' && implies('sequential', level) && level !== 'sequential'
 
@@ -162,7 +165,7 @@ function acceptOrders(given: Given, orders: readonly Order[]): string {
   if (keeps !== 'real time' && orders.length > 1) return refuse(`a proof of ${level} has exactly one order`)
   const view = (operation: History['operations'][number]) => model.view(operation, head)
   const replay = createReplay(history, keeps, view, isSure)
-  // The object of a key is made where an order first names the key, and then holds what this order says that it held at first.
+  // The object of a key is created when an order first names the key, with the initial value that this order gives.
   let first = head.initial ?? orders[0]?.start
   const objects = model.start(() => first ?? null, everything)
   let count = 0
@@ -205,7 +208,7 @@ const kindOf = ({ model }: ProofHead) => (model === LISTS ? 'lists' : 'registers
 
 const rules: ReadonlyMap<string, Rule> = new Map([
   ['serializable', 'serial'],
-  // PL-2.99 differs from PL-3 only where predicates are read (Adya 1999), and such histories are not read here.
+  // PL-2.99 differs from PL-3 only if predicates are read (Adya 1999), and the verifier does not read such histories.
   ['repeatable-read', 'serial'],
   ['snapshot-isolation', 'snapshot'],
   ['read-committed', 'committed'],

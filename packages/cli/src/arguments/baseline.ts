@@ -17,7 +17,7 @@ export const baselineOptions: Options = {
 }
 
 /**
- * The baseline, as given by options or else by the configuration.
+ * The baseline from options or else from the configuration.
  *
  * @throws UserError (usage, input) if the file or the tolerance cannot be read.
  */
@@ -42,7 +42,10 @@ export function requireSameRun({ baseline }: ChosenBaseline, { spec, workload }:
   requireSameSubject(baseline, { target: spec.target.name, workload: spec.workload.name, model })
 }
 
-/** A run's baseline replaces the common one together with its tolerance; a run's tolerance alone applies to the common one. */
+/**
+ * The configured baseline. A run's baseline replaces the common one together with its tolerance; a run's tolerance
+ * alone applies to the common baseline.
+ */
 function configured(loaded: LoadedConfig | undefined, run: string | undefined) {
   const own = run === undefined ? undefined : loaded?.config.runs?.[run]
   if (own?.baseline !== undefined) return own
@@ -66,7 +69,7 @@ function readBaseline(file: string): Baseline {
   )
 }
 
-/** Undefined if the text is not JSON. */
+/** The parsed text; undefined if it is not JSON. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text)

@@ -7,31 +7,34 @@ import type { Option, Options, Typed, ValuesOf } from '../option.ts'
 import { oneOf } from './names.ts'
 import { parseDuration, parseSize, printDuration, printSize } from './quantities.ts'
 
-/** What an option says besides its schema. */
+/** Properties of an option that its schema does not contain. */
 interface Besides {
-  /** In place of the schema's text, which may be about files. */
+  /** Replaces the schema's text, which may be written for files. */
   readonly text?: string | (() => string) | undefined
-  /** Examples of how it is written. */
+  /** Examples of its values. */
   readonly such?: string | undefined
-  /** What holds without it; by default the schema's default. */
+  /** The default in help texts; if absent, the schema's default. */
   readonly usual?: string | number | undefined
   /** The member of a run that it sets. */
   readonly member?: keyof RunDraft | undefined
 }
 
-/** How a value is typed, in place of JSON. */
+/** A notation for values other than JSON. */
 interface Notation {
-  /** The JSON that is meant. @throws UserError (usage) */
+  /**
+   * Parses a typed value.
+   * @throws UserError (usage)
+   */
   readonly read: (typed: string, option: string) => unknown
   readonly print?: (value: unknown) => string
-  /** What values must be, where it is not said as for JSON. */
+  /** Describes the allowed values, if this notation's wording differs from JSON's. */
   readonly range?: (schema: unknown) => string | undefined
 }
 
 const withUsual = (text: string, usual: string | number | undefined): string =>
   usual === undefined ? text : `${text} [default: ${usual}]`
 
-/** An option with one value, by its schema: help, the default and refusals derive from it. */
+/** An option with one value, defined by its schema: help, the default and error messages derive from it. */
 function typedAs<Value>(
   schema: v.GenericSchema<unknown, Value>,
   { read, print = String, range }: Notation,
@@ -84,21 +87,24 @@ export const asSize = <Value extends number | undefined>(
     besides,
   )
 
-/** One of a few names: of a `noun`. */
+/** An option whose value is one of a few names; `noun` is the word for such a name. */
 export const asName = <Value extends string | undefined>(
   schema: v.GenericSchema<unknown, Value>,
   noun: string,
   besides: Besides = {},
 ): Option<Value> => typedAs(schema, { read: (typed, name) => oneOf(name, noun, typed, namesIn(schema)) }, besides)
 
-/** What a function reads, which refuses what is wrong. */
+/** An option whose value a function parses; the function rejects invalid values. */
 export const asRead = <Value>(
   text: string | (() => string),
   read: (typed: string, option: string) => Value,
   usual?: string,
 ): Option<Value | undefined> => typedAs(v.optional(v.custom<Value>(() => true)), { read }, { text, usual })
 
-/** The option without its default, which then only help has: others say what holds if it is not typed. */
+/**
+ * An option without its default, which remains only in the help text: undefined if the option is not typed, so that
+ * callers apply a default.
+ */
 export const ifTyped = <Value>(option: Option<Value>): Option<Value | undefined> => ({
   ...option,
   valueIn: (options, name) => (textOf(options, name) === undefined ? undefined : option.valueIn(options, name)),
@@ -112,7 +118,7 @@ export const asText = <Value extends string | undefined>(
 export const word = (text: string, usual?: string): Option<string | undefined> =>
   asText(v.optional(v.string()), { text, usual })
 
-/** A text that may be left out: the option alone is the empty text. */
+/** A text that may be omitted: the option without a value means the empty text. */
 export const wordOrNone = (text: string): Option<string | undefined> => ({
   type: 'string',
   describe: text,
@@ -148,7 +154,7 @@ export const unlessNot = (text: string): Option<boolean> => ({
   print: () => undefined,
 })
 
-/** The same, undefined if nothing is typed: a configuration then decides. */
+/** As `unlessNot`, but undefined if nothing is typed: a configuration then decides. */
 export const unlessTyped = (text: string): Option<boolean | undefined> => ({
   type: 'boolean',
   describe: text,
@@ -157,8 +163,8 @@ export const unlessTyped = (text: string): Option<boolean | undefined> => ({
 })
 
 /**
- * The options under one title of `--help`, in the order in which it lists them. Without `--all` it lists the common ones:
- * those named here, and those of several commands that say it themselves.
+ * The options under one title of `--help`, in its order. Without `--all`, help lists only common options: those named
+ * here, and options that several commands share and that are declared `common`.
  */
 export function inGroup<Declared extends Options>(
   group: string,
@@ -179,25 +185,28 @@ const mapped = <Declared extends Options>(
 /** An option that `--help` lists without `--all`. */
 export const common = <Declared extends Option>(option: Declared): Declared => ({ ...option, common: true })
 
-/** The same options, of which only those named are common. */
+/** The given options, of which only the named ones are common. */
 export const onlyCommon = <Declared extends Options>(
   declared: Declared,
   ...names: readonly (keyof Declared & string)[]
 ): Declared => mapped(declared, (option, name) => ({ ...option, common: names.includes(name) }))
 
-/** All values of the options. @throws UserError (usage) that names the first that is wrong. */
+/**
+ * All values of the options.
+ * @throws UserError (usage) that names the first invalid value.
+ */
 export const valuesOf = <Declared extends Options>(options: ParsedOptions, declared: Declared): ValuesOf<Declared> =>
   Object.fromEntries(
     Object.entries(declared).map(([name, option]) => [name, option.valueIn(options, name)]),
   ) as ValuesOf<Declared>
 
-/** The members of a run that options set to these values. */
+/** The members of a run that these option values set. */
 export const membersOf = <Declared extends Options>(values: ValuesOf<Declared>, declared: Declared): RunDraft =>
   Object.fromEntries(
     Object.entries(declared).flatMap(([name, { member }]) => (member === undefined ? [] : [[member, values[name]]])),
   )
 
-/** The options that set these members of a run, as they are typed. */
+/** The options, with typed values, that set these members of a run. */
 export const typedMembers = (
   members: { readonly [Member in keyof RunDraft]?: unknown },
   declared: Options,
@@ -209,7 +218,7 @@ export const typedMembers = (
     }),
   )
 
-/** The words of a command line that gives these options, in this order. */
+/** The words of a command line with these options, in this order. */
 export const wordsFor = <Declared extends Options>(typed: Typed<Declared>): string[] =>
   Object.entries(typed).flatMap(([name, value]) => {
     if (value === undefined || value === false) return []
@@ -217,7 +226,7 @@ export const wordsFor = <Declared extends Options>(typed: Typed<Declared>): stri
     return (Array.isArray(value) ? value : [value]).flatMap((each) => [`--${name}`, String(each)])
   })
 
-/** A schema as valibot has it, with what may be wrapped around it. */
+/** A valibot schema, with the wrappers that it may have. */
 interface Wrapper {
   readonly wrapped?: v.GenericSchema
   readonly default?: unknown

@@ -16,15 +16,18 @@ import { oneOf } from './names.ts'
 
 const NONE = 'none'
 
-/** `partition,kill,pause`, `partition:db`, a profile, `none`, or the path of a schedule. @throws UserError (usage, input) */
+/**
+ * Parses `partition,kill,pause`, `partition:db`, a profile, `none`, or the path of a schedule.
+ * @throws UserError (usage, input)
+ */
 export const parseFaultChoices = (typed: string): readonly FaultChoice[] =>
   isPath(typed) ? readSchedule(typed) : parseNames(typed)
 
-/** Faults as they are typed, without times. */
+/** Faults in typed form, without times. */
 export const printFaults = (choices: readonly FaultChoice[] | undefined): string | undefined =>
   choices && (choices.map(nameOfChoice).join(',') || NONE)
 
-/** The text after a colon is checked by the target: the service of `partition:db`. */
+/** Parses names of faults. The target checks the text after a colon, such as the service of `partition:db`. */
 function parseNames(typed: string): readonly string[] {
   const names = typed.split(',').map((part) => part.trim())
   const known = names.filter((name) => profileNamed(name) === undefined)
@@ -54,7 +57,7 @@ export function parseNemeses(typed: string): readonly Nemesis[] {
 /**
  * The names of a profile's faults that `who` can suffer; undefined if no profile was typed.
  *
- * @throws UserError (usage) if it can suffer none of them.
+ * @throws UserError (usage) if `who` can suffer none of them.
  */
 export function namesOfProfile(
   [typed = '']: readonly string[],
@@ -76,7 +79,9 @@ export function requireFaults(choices: readonly FaultChoice[], where: string): v
     if (typeof choice === 'string') knownName(`${where}: ${choice}`, 'fault', baseOf(choice), known)
 }
 
-/** Reads a list of faults with their times, early, so that an invalid file is reported before anything starts. */
+/**
+ * Reads a list of faults with their times. Called early, so that an invalid file is reported before anything starts.
+ */
 function readSchedule(file: string): readonly FaultChoice[] {
   let text: string
   try {

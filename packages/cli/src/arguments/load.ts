@@ -8,7 +8,7 @@ import { asCount, valuesOf, word } from './declare.ts'
 
 const MOST_WORKERS = 100
 
-/** The options that let workers on other machines drive the clients. */
+/** The options for driving the clients by workers on other machines. */
 export const loadOptions: {
   readonly queue: Option<string | undefined>
   readonly workers: Option<number | undefined>

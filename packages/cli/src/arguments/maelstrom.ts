@@ -3,8 +3,8 @@ import { usageError } from '@chaosproxy/history'
 import { maelstromWorkload, quotedWord } from '@chaosproxy/targets/named'
 
 /**
- * A command line of `chaos run` as Maelstrom takes it, in our options: `--target maelstrom --bin ./node -w lin-kv
- * --time-limit 20`. Others stay as they are. In virtual time the program takes the place of a protocol.
+ * Translates a command line of `chaos run` in Maelstrom's style to chaos options: `--target maelstrom --bin ./node -w
+ * lin-kv --time-limit 20`. Other command lines stay unchanged. In virtual time the program replaces a protocol.
  */
 export async function withoutMaelstrom(argv: readonly string[]): Promise<readonly string[]> {
   const isVirtual = argv.includes('--sim')
@@ -16,7 +16,7 @@ export async function withoutMaelstrom(argv: readonly string[]): Promise<readonl
 const unless = (words: readonly string[], option: string, usual: string): readonly string[] =>
   words.includes(option) ? [] : [option, usual]
 
-/** The same for a search, which is always in virtual time. */
+/** Translates a command line of a search, which always runs in virtual time. */
 export const withoutMaelstromInSearch = (argv: readonly string[]): Promise<readonly string[]> =>
   inOurOptions(argv, true)
 
@@ -28,7 +28,8 @@ async function inOurOptions(argv: readonly string[], isVirtual: boolean): Promis
   })
   const at = words.indexOf('--target')
   if (at < 0 || words[at + 1] !== 'maelstrom') return argv
-  // A run of Maelstrom may name the partition that is usual here, although its nodes send each other nothing.
+  // Maelstrom commands often name the partition fault. In a real run it is dropped, because the nodes send no messages
+  // to each other.
   const renamed = renamedOptions(isVirtual ? words : without(words, '--nemesis', 'partition'))
   const taken = (option: string): string => {
     const from = renamed.indexOf(option)
@@ -46,14 +47,17 @@ function without(words: readonly string[], option: string, value: string): reado
   return at < 0 ? words : words.toSpliced(at, 2)
 }
 
-/** The path of a file, as Maelstrom takes it: one word, never looked up in PATH. Others are command lines. */
+/**
+ * The path of an existing file, as Maelstrom takes it: a single word that is never looked up in PATH. Any other text is
+ * a command line.
+ */
 const ofFile = (program: string): string =>
   existsSync(program) ? quotedWord(program.includes('/') ? program : `./${program}`) : program
 
-/** Nodes of a run, if nobody says how many. */
+/** The default number of nodes of a run. */
 const USUAL_NODES = 5
 
-/** An option of Maelstrom in ours: its value gives the words. */
+/** Translates a Maelstrom option: returns the chaos words for its value. */
 type Renamed = (value: string, nodes: number) => readonly string[]
 
 const same =
@@ -62,10 +66,10 @@ const same =
 
 const inSeconds: Renamed = (value) => ['--time', /^\d+(\.\d+)?$/.test(value) ? `${value}s` : value]
 
-/** A list of names, as Maelstrom also takes them: only their number counts here. */
+/** A list of node names, as Maelstrom also accepts it: only the number of names matters. */
 const nodesNamed: Renamed = (value) => ['--nodes', /^\d+$/.test(value) ? value : String(value.split(',').length)]
 
-/** `4n` is four for each node. */
+/** `4n` means four for each node. */
 const perNode: Renamed = (value, nodes) => {
   const [, each] = /^(\d*)n$/.exec(value) ?? []
   return ['--clients', each === undefined ? value : String(Number(each || 1) * nodes)]
@@ -105,10 +109,10 @@ const MAELSTROM_OPTIONS: { readonly [option: string]: Renamed } = {
   '--max-txn-length': (value) => ['--workload-set', `steps=${value}`],
 }
 
-/** Options of Maelstrom without a value that ask for what every run does. */
+/** Options of Maelstrom without a value that request what chaos always does. */
 const ALWAYS_SO: ReadonlySet<string> = new Set(['--log-stderr'])
 
-/** Options of Maelstrom that have no match, and what to do. */
+/** Options of Maelstrom without an equivalent, with advice on what to do instead. */
 const REFUSED: { readonly [option: string]: string } = {
   '--nemesis-interval': 'the seed and the time of the run decide when faults strike: --faults schedule.json says when',
   '--log-net-send': 'messages are not kept: let the program log them on standard error',
@@ -132,7 +136,7 @@ function renamedOptions(words: readonly string[]): string[] {
   return renamed
 }
 
-/** What clients of a Maelstrom workload do, and what it is held to. */
+/** The options for the clients of a Maelstrom workload, and for the level that it requires. */
 async function clientsOf(name: string, argv: readonly string[]): Promise<readonly string[]> {
   const rpc = await maelstromWorkload(name)
   if (rpc === undefined) return []

@@ -2,21 +2,21 @@ import { levelNames, levelsInWords } from '@chaosproxy/checker'
 import { knownName } from '@chaosproxy/engine/run'
 import { usageError } from '@chaosproxy/history'
 
-/** The name typed, if it is one of `known`; otherwise a usage error that suggests the nearest. */
+/** The typed name, if it is one of `known`; otherwise throws a usage error that suggests the nearest name. */
 export const oneOf = <Name extends string>(option: string, what: string, typed: string, known: readonly Name[]): Name =>
   knownName(`--${option} ${typed}`, what, typed, known)
 
 /** A level of any judge; whether the model's judge has it is checked later. */
 export const parseLevel = (option: string, typed: string): string => oneOf(option, 'level', typed, levelNames())
 
-/** The levels in a few lines, for help. */
+/** The levels in a few lines, for help texts. */
 export const levelsText = (): string => levelsInWords(levelNames())
 
-/** Settings as they are typed: `sync=1`. */
+/** Settings in typed form: `sync=1`. */
 export const printSettings = (settings: { readonly [name: string]: unknown }): readonly string[] =>
   Object.entries(settings).map(([name, value]) => `${name}=${value}`)
 
-/** `--set name=value`, any number of times. A value is a number, true, false or text. */
+/** Parses `--set name=value`, given any number of times. A value is a number, true, false or text. */
 export function parseSettings(
   settings: readonly string[],
   option = 'set',

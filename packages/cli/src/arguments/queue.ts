@@ -5,7 +5,7 @@ import type { ParsedOptions } from '../command.ts'
 import type { Option } from '../option.ts'
 import { asName, word } from './declare.ts'
 
-/** Hands work to other machines. */
+/** The option that distributes work to other machines. */
 export const queueOption: {
   readonly queue: Option<string | undefined>
   readonly priority: Option<Priority>
@@ -26,7 +26,7 @@ export function requireQueued(options: ParsedOptions): void {
 
 type Told<Type extends SearchEvent['type']> = Extract<SearchEvent, { readonly type: Type }>
 
-/** Why work waits, and what to do about it. */
+/** A message about why work is waiting, with a remedy. */
 export function waitingText(event: Told<'alone' | 'unreachable'>): string {
   if (event.type === 'unreachable') return `the Redis at ${event.place} does not answer: waiting for it`
   return event.code
@@ -34,7 +34,7 @@ export function waitingText(event: Told<'alone' | 'unreachable'>): string {
     : `no worker at ${event.place}: start one with npx chaos worker --queue ADDRESS`
 }
 
-/** What had to be sent again. */
+/** A message about jobs or files that had to be sent again. */
 export function againText(event: Told<'lost' | 'damaged'>): string {
   if (event.type === 'damaged') return `A file for ${event.job} was damaged in Redis, and is sent again`
   const { jobs } = event

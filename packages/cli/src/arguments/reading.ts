@@ -18,7 +18,7 @@ import { oneOf } from './names.ts'
 const HOUR_MS = 3_600_000
 const NANOSECOND_MS = 1e-6
 
-/** How the events of a history are read. */
+/** The options for reading the events of a history. */
 export const readingOptions: {
   readonly format: Option<Format | undefined>
   readonly map: Option<Mapping | undefined>
@@ -56,7 +56,7 @@ export const readingOptions: {
   ),
 }
 
-/** The object that a history is about. */
+/** The options for the object that a history is about. */
 export const objectOptions: {
   readonly model: Option<string | undefined>
   readonly initial: Option<Json | undefined>
@@ -88,7 +88,10 @@ function parseInitial(text: string): Json {
   }
 }
 
-/** How a file is read by what was typed. @throws UserError (usage) for options that contradict each other. */
+/**
+ * The read options from typed values.
+ * @throws UserError (usage) for contradictory options.
+ */
 export const readingOf = ({ format, map, keyed, ...order }: Partial<ValuesOf<typeof readingOptions>>): ReadOptions => ({
   format,
   mapping: map,
@@ -96,7 +99,7 @@ export const readingOf = ({ format, map, keyed, ...order }: Partial<ValuesOf<typ
   ordering: orderingOf(order),
 })
 
-/** What was typed of the order of events. */
+/** The typed options for the order of events. */
 export interface TypedOrder {
   readonly order?: Ordering['by']
   readonly clock?: Millis | undefined

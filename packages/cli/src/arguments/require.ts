@@ -6,7 +6,7 @@ import { type ParsedOptions, textsOf } from '../command.ts'
 import type { Option } from '../option.ts'
 import { asDuration, flag, ifTyped, words } from './declare.ts'
 
-/** What a run is judged by, besides a level. */
+/** The options for judging a run, other than the level. */
 export const judgingOptions: {
   readonly require: Option<readonly string[] | undefined>
   readonly 'stop-on-violation': Option<boolean | undefined>
@@ -32,14 +32,14 @@ export const judgingOptions: {
   'check-timeout': ifTyped(asDuration(runMembers.checkMs, { member: 'checkMs' })),
 }
 
-/** A run whose clients stop at a violation must be free of it. */
+/** Adds the expected level `linearizable` to a run that stops at violations, unless it has a level. */
 export const withImpliedLevel = (draft: RunDraft): RunDraft =>
   draft.stopOnViolation === true ? { ...draft, expect: draft.expect ?? ('linearizable' satisfies Level) } : draft
 
 /**
- * The requirements as typed; undefined if there are none.
+ * The typed requirements; undefined if there are none.
  *
- * @throws UserError (usage) if one cannot be read.
+ * @throws UserError (usage) if a requirement cannot be parsed.
  */
 function parseRequire(options: ParsedOptions): readonly string[] | undefined {
   const typed = textsOf(options, 'require')

@@ -28,7 +28,7 @@ export interface ChosenTarget {
 }
 
 /**
- * The target that `--target` names or, instead, the user's own protocol in the file that `--protocol` names.
+ * Finds the target named by `--target`, or the user's protocol in the file named by `--protocol`.
  *
  * @throws UserError (usage, input)
  */
@@ -53,21 +53,21 @@ export async function chooseTarget(options: ParsedOptions, own: Choice = {}): Pr
 export const isTargetTyped = (options: ParsedOptions): boolean =>
   ['target', 'protocol', 'binary'].some((name) => textOf(options, name) !== undefined)
 
-/** The choices besides the built-in targets, and the default. */
+/** The choices in addition to the built-in targets, and the default. */
 interface Choice {
   readonly registries?: NamedRegistries | undefined
   readonly usual?: string | undefined
-  /** Where the default is written, if it is: `chaos.config.ts: target`. */
+  /** Where the default is configured, if it is: `chaos.config.ts: target`. */
   readonly usualIn?: string | undefined
 }
 
 const ours: NamedRegistries = registriesOf({ where: 'chaos', directory: '.' })
 
-/** Names of targets without the simulated twins of protocols, which have the same names behind `sim:`. */
+/** Names of targets without the simulated versions of protocols, which have the same names after `sim:`. */
 export const withoutTwins = (names: readonly string[]): readonly string[] =>
   names.filter((name) => !name.startsWith(SIMULATED))
 
-/** Resolves a reference as files contain it: a name, or a path. */
+/** Resolves a target's reference in a file: a name or a path. */
 export async function targetOf(
   reference: string,
   registries: NamedRegistries = ours,
@@ -98,7 +98,7 @@ export function requireSettings(target: Target, written: Settings | undefined, w
   }
 }
 
-/** What a target promises of registers, without faults. */
+/** The level that a target promises for registers, without faults. */
 export const usualPromise = (target: Target): string =>
   target.promises({ workload: 'register', object: 'register', settings: settingsFor(target), faults: [] })
 
@@ -133,7 +133,7 @@ export function parseTargetSettings(
 
 const NAMES_MAELSTROM = ['maelstrom', '--target=maelstrom']
 
-/** The options of Maelstrom in ours, on a command line that tests one of its programs. */
+/** Translates a command line in Maelstrom's style that tests a program to chaos options. */
 export async function normalizeMaelstrom(argv: readonly string[], command: 'run' | 'fuzz'): Promise<readonly string[]> {
   if (!argv.some((word) => NAMES_MAELSTROM.includes(word))) return argv
   const { withoutMaelstrom, withoutMaelstromInSearch } = await import('./maelstrom.ts')

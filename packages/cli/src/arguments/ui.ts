@@ -4,7 +4,7 @@ import { flagOf, type ParsedOptions, textOf } from '../command.ts'
 import type { Options } from '../option.ts'
 import { common, flag, word } from './declare.ts'
 
-/** How the live page of a run is served. */
+/** The settings for serving the live page of a run. */
 export interface UiSettings {
   readonly listen: string | undefined
 }
@@ -14,7 +14,7 @@ export const uiOptions: Options = {
   'ui-listen': word('(with --ui) host:port at which to serve the live page', '127.0.0.1 and any free port'),
 }
 
-/** The same options for proxies without a cluster. */
+/** The options of the live page for proxies without a cluster. */
 export const proxyUiOptions: Options = {
   ...uiOptions,
   ui: common(flag('serve a live page of the proxies, where links can be cut and slowed by hand')),

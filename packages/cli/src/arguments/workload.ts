@@ -13,7 +13,7 @@ export interface ChosenWorkload {
   readonly reference: string
 }
 
-/** What lists say of a workload besides its name. */
+/** The properties of a workload that lists show, besides its name. */
 export const describedWorkload = ({ summary, model, levels, functions, settings }: Workload): object => ({
   ...{ summary, model: typeof model === 'string' ? model : model.name, levels, functions },
   settings: settings.map(({ name, summary: text, default: usual, values, min, max }) => ({
@@ -51,7 +51,7 @@ export function requireNoWorkloadSettings(options: ParsedOptions): void {
 }
 
 /**
- * The settings that `--workload-set` gives, with their values as typed. The workload must have settings of these names.
+ * The settings typed with `--workload-set`. The workload must have settings of these names.
  *
  * @throws UserError (usage)
  */

@@ -26,7 +26,7 @@ import { createProgress, type ProgressDisplay } from '../terminal/progress.ts'
 import { mergedFiles, namedFiles } from './files.ts'
 import type { CheckSettings } from './use.ts'
 
-/** Checks the files, and reports each as soon as it is decided. */
+/** Checks the files, and reports each when it is decided. */
 export async function execute(settings: CheckSettings): Promise<ExitCode> {
   const spec = { ...settings.spec, answers: [...(await askProbes(settings.spec.require ?? []))] }
   const named = settings.files
@@ -41,7 +41,7 @@ export async function execute(settings: CheckSettings): Promise<ExitCode> {
   const progress = await createProgress({ quiet: isSilent(reporters), verbose: settings.verbose })
   const output = { reporters, screen: stdoutScreen() }
   const reporting = createReporting(reporters, output.screen, await loadOwnReporters(reporters))
-  // The size of stdin is not known yet.
+  // The size of stdin is unknown at this point.
   if (areSmall(files) && files.every(({ file }) => file !== STDIN)) optimiseLate()
   const alone = files.length === 1
   const tasks = files.map((named): CheckTask | FileTrouble => {
@@ -72,7 +72,7 @@ export async function execute(settings: CheckSettings): Promise<ExitCode> {
   }
   const exitCode = await reporting.finish(exitCodeOf(results))
   const [only] = results
-  // Without a table, the page of an unreadable file is the error itself.
+  // Without a table, the error replaces the report on an unreadable file.
   if (alone && only !== undefined && 'trouble' in only && !isQuiet)
     throw new UserError(only.trouble.code, only.trouble.message)
   return exitCode
@@ -160,7 +160,10 @@ function resultText(result: CheckResult): string {
   return `${result.file}: checked${row !== undefined && 'elapsedMs' in row ? ` in ${Math.round(row.elapsedMs)} ms` : ''}`
 }
 
-/** A violation outweighs everything; a file that cannot be read outweighs one that cannot be decided. */
+/**
+ * The exit code: a violation takes precedence over everything; an unreadable file takes precedence over an undecided
+ * one.
+ */
 function exitCodeOf(results: readonly CheckResult[]): ExitCode {
   const codes = results.map((result): ExitCode => {
     if ('trouble' in result) return result.trouble.code === 'environment' ? EXIT.environment : EXIT.usage

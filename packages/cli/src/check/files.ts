@@ -6,9 +6,9 @@ import { byName, inputError, UserError, usageError } from '@chaosproxy/history'
 import { historiesIn, isStored, STDIN, storedHistory, storedParts } from '@chaosproxy/history/files'
 
 /**
- * The named files, each once. Patterns (`runs/*.jsonl`, `**`) are expanded in natural order (`run-2` before `run-10`).
- * The name of an existing file is never taken for a pattern. A run's directory stands for the history in it, whether or
- * not the run ended. The parts of a recording in a store are looked up.
+ * The named files, each once. Patterns (`runs/*.jsonl`, `**`) are expanded in natural order (`run-2` before `run-10`),
+ * unless a file of this name exists. A run's directory stands for its history, whether or not the run has ended. The
+ * parts of a recording in a store are looked up.
  */
 export async function namedFiles(names: readonly string[]): Promise<readonly NamedFile[]> {
   const files = new Map<string, NamedFile>()
@@ -17,7 +17,7 @@ export async function namedFiles(names: readonly string[]): Promise<readonly Nam
       files.set(given, await storedFile(given))
       continue
     }
-    // A directory keeps its name.
+    // A directory is named without trailing slashes.
     const name = given.replace(/(?<=.)\/+$/, '')
     if (name === STDIN && files.has(name)) throw usageError('-: stdin can be read only once. Give - once.')
     if (name === STDIN || existsSync(name)) {
@@ -73,7 +73,10 @@ async function storedFile(file: string): Promise<NamedFile> {
   }
 }
 
-/** The history in a run's directory, with what is known of the run, or in a store of Jepsen; or the file itself. */
+/**
+ * The history in a run's directory, with the run's setup, or the history in a store of Jepsen; otherwise the file
+ * itself.
+ */
 function namedByRun(name: string): NamedFile {
   const file = storedHistory(name) ?? name
   if (file !== join(name, 'history.jsonl')) return { file }

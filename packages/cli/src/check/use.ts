@@ -14,19 +14,19 @@ import { type ParsedOptions, textsOf } from '../command.ts'
 import { chooseReporters, pageChoice, type ReporterChoice, reporterOptions } from '../reporting/choice.ts'
 import type { Use } from '../use.ts'
 
-/** Every model's name, then the names that other tools and older files use. */
+/** Every model's name, followed by the names that other tools and older files use. */
 const modelNames = (): readonly string[] => [
   ...models.map(({ name }) => name),
   ...models.flatMap(({ aliases }) => aliases),
 ]
-/** In place of a level, as for a run: nothing is expected. */
+/** Stands for a level, as for a run: no level is expected. */
 const NO_EXPECTATION = 'none'
 const FAILED_CAS = ['auto', 'drop', 'observes'] as const
 
-/** What may be judged as if it were one transaction. */
+/** The units that may be judged as one transaction. */
 const UNITS = ['request', 'connection'] as const
 
-/** More threads than this are a typing error. */
+/** The most worker threads; a larger number is a typing error. */
 const MOST_WORKERS = 256
 
 const HOUR_MS = 3_600_000
@@ -139,7 +139,7 @@ export interface CheckSettings {
   /** Whether reports may overwrite files that are not reports. */
   readonly force: boolean
   readonly verbose: boolean
-  /** Including the one that `--out` stands for. */
+  /** Includes the reporter that `--out` adds. */
   readonly reporters: readonly ReporterChoice[]
 }
 

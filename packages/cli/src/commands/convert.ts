@@ -28,7 +28,7 @@ export const convertCommand: Command = {
   run: executeConvert,
 }
 
-/** Characters printed at once. */
+/** The number of characters printed in one write. */
 const BATCH = 64 * 1024
 
 async function executeConvert(options: ParsedOptions): Promise<ExitCode> {
@@ -81,7 +81,7 @@ async function executeConvert(options: ParsedOptions): Promise<ExitCode> {
   return EXIT.met
 }
 
-/** The header of the file, with what options say of the object. */
+/** The header of the file, completed by the options about the object. */
 function headerOf(
   header: Header | undefined,
   { model, initial }: { readonly model: string | undefined; readonly initial: Header['initial'] },

@@ -112,7 +112,7 @@ function findAction(word: string | undefined): Action {
   throw usageError(`chaos ctl has no action "${word}".${didYouMean(word, known)} Its actions: ${known.join(', ')}.`)
 }
 
-/** Refuses surplus words: a user who types `reset db` means only db, and would lose all faults. */
+/** Rejects surplus words: a user who types `reset db` means only db, but would remove all faults. */
 function refuseMore({ names: [name], usage }: CommandAction, words: readonly string[]): void {
   if (usage.includes('…')) return
   const most = usage === '' ? 0 : usage.split(' ').length

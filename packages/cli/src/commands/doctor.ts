@@ -84,7 +84,7 @@ export const doctorCommand: Command = {
   },
 }
 
-/** Starts the commands of a service of the user, and shows a write and a read if a route table makes them. */
+/** Starts the commands of a user's service, and shows a write and a read if a route table defines them. */
 async function rehearsed(target: Target, settings: Settings): Promise<readonly Finding[]> {
   if (!startsCommands(target)) return []
   const why = target.mapping === 'routes' ? 'write one value and read it back' : 'see whether it starts'
@@ -93,7 +93,7 @@ async function rehearsed(target: Target, settings: Settings): Promise<readonly F
   return rehearsalFindings(target, settingsFor(target, settings))
 }
 
-/** This command may be used to look at a repository before reading its code. */
+/** Warns that a configuration is code: a user may run this command on a repository before reading its code. */
 function sayWhatRuns(config: string | undefined): void {
   if (config === undefined || extname(config) === '.json') return
   print(process.stderr, `  runs ${printableLines(config)}, which is code\n`)

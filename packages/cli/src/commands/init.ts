@@ -96,7 +96,7 @@ function initExample(options: ParsedOptions): typeof EXIT.met {
   return EXIT.met
 }
 
-/** Writes what was said, or what the folder proposes. */
+/** Writes the configuration that was typed, or that the folder suggests. */
 async function initConfiguration(options: ParsedOptions): Promise<ExitCode> {
   const [target, command] = ['target', 'command'].map((name) => textOf(options, name))
   const nodes = declared.nodes.valueIn(options, 'nodes')
@@ -129,7 +129,7 @@ const NEXT: { readonly [next in Next]: string } = {
   routes: 'Next: correct client.routes in it as said above, then npx chaos doctor',
 }
 
-/** Undefined if it was interrupted while the service ran. */
+/** The choice for a folder; undefined if interrupted while the service ran. */
 async function chosenForFolder(typed: TypedPlace, tries: boolean): Promise<FolderChoice | undefined> {
   const asked = {
     survey: surveyFolder(process.cwd()),
@@ -193,7 +193,7 @@ function initProtocol(options: ParsedOptions): typeof EXIT.met {
   return EXIT.met
 }
 
-/** Quotes, and braces other than {key}, would break out of the generated text. */
+/** Excludes quotes, and braces other than {key}, which would break the generated text. */
 const PATH = /^\/[^\s'"`{}\\]*\{key\}[^\s'"`{}\\]*$/
 const VALUE = /^(body|(json|query|header|form)\.[\w.-]+)$/
 

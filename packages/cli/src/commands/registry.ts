@@ -1,7 +1,7 @@
 import type { Command, LoadAll } from '../command.ts'
 import { commandFor } from '../use.ts'
 
-/** Each command is loaded only when it runs: most start in a fraction of the time that loading all of them takes. */
+/** Loads each command only when it runs, which is much faster for most commands than loading all. */
 export const registry: { readonly [name: string]: (all: LoadAll) => Promise<Command> } = {
   run: () => commandFor(import('../run/use.ts'), () => import('../run/execute.ts')),
   init: async () => (await import('./init.ts')).initCommand,

@@ -52,7 +52,7 @@ interface Listing {
 }
 
 const style = styleFor(process.stdout)
-/** The targets that are not simulated, or the single one that was asked for. */
+/** The targets that are not simulated, or the single requested target. */
 const realOf = (targets: readonly Target[]): readonly Target[] =>
   targets.length === 1 ? targets : targets.filter(({ tier }) => tier === 'real')
 
@@ -73,7 +73,7 @@ function targetList(targets: readonly Target[]): Listing {
   return { rows, lines: isAlone ? described(target) : shortList(real) }
 }
 
-/** A line for each. */
+/** One line for each target. */
 const shortList = (targets: readonly Target[]): readonly string[] => [
   ...listing(
     [
@@ -101,7 +101,9 @@ const described = (target: Target): readonly string[] => [
   `Run it: chaos run --target ${target.name}`,
 ]
 
-/** Which errors of a target mean that an operation failed, and which leave it unknown: one line for each. */
+/**
+ * One line for each of a target's errors: whether it means that the operation failed, or that the outcome is unknown.
+ */
 function errorTable({ errors = [] }: Target): readonly string[] {
   if (errors.length === 0) return []
   const said = errors.map(({ says }) => says.join(', '))
@@ -115,7 +117,9 @@ function errorTable({ errors = [] }: Target): readonly string[] {
 
 const WIDEST_ERROR = 46
 
-/** The rows have every kind of fault for every target; the lines say of one target what it can suffer, or of all what there is. */
+/**
+ * The rows contain every kind of fault for every target; the lines describe the faults of one target, or all faults.
+ */
 function faultTable(targets: readonly Target[]): Listing {
   const rows = faultDefinitions.flatMap(({ kind, summary }) => {
     const names = nemeses.filter((nemesis) => nemesis.kind === kind).map(({ name }) => name)

@@ -30,7 +30,7 @@ async function executeVerify(options: ParsedOptions): Promise<ExitCode> {
   return exitCodeOf(outcome)
 }
 
-/** What became of each level, or why the proof as a whole is refused. */
+/** The result for each level, or the reason why the whole proof is refused. */
 type Outcome = Pick<Verification, 'head' | 'findings'> | { readonly refused: string }
 
 /** @throws UserError for a file that cannot be read, is no proof, or no history that the verifier reads. */
@@ -50,7 +50,7 @@ function outcomeOf(history: string, proof: string): Outcome {
 
 const CHUNK_BYTES = 1 << 20
 
-/** The chunk is overwritten by the next one. */
+/** Each chunk overwrites the previous one. */
 function* chunksOf(path: string): Iterable<Uint8Array> {
   const file = openSync(path, 'r')
   try {
@@ -61,7 +61,7 @@ function* chunksOf(path: string): Iterable<Uint8Array> {
   }
 }
 
-/** Two texts that are not UTF-8 would become one, so they are refused. */
+/** Rejects text that is not UTF-8: two different files could otherwise be read as equal. */
 function* textsOf(path: string): Iterable<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true })
   for (const bytes of chunksOf(path)) yield decoder.decode(bytes, { stream: true })

@@ -64,7 +64,7 @@ export const workerCommand: Command = {
         signal: interrupts.signal,
         listener: (event) => print(process.stdout, `${printable(toldOf(event))}\n`),
       })
-      // A lost Redis would be reconnected to forever.
+      // Ends the process, which would otherwise try to reconnect to a lost Redis forever.
       setTimeout(() => process.exit(EXIT.met), LEFT_WITHIN_MS).unref()
       return EXIT.met
     } finally {

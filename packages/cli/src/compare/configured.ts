@@ -7,9 +7,9 @@ import type { OwnConfig } from '../config/own.ts'
 import type { Options, Typed } from '../option.ts'
 
 /**
- * The members of the configuration as texts of the corresponding options.
+ * The members of the configuration as values of the corresponding options.
  *
- * @throws UserError (usage) for faults that have times of their own.
+ * @throws UserError (usage) for faults with their own times.
  */
 export function configuredTexts({ loaded }: OwnConfig, declared: Options): Typed<Options> {
   if (loaded === undefined) return {}
@@ -21,14 +21,14 @@ export function configuredTexts({ loaded }: OwnConfig, declared: Options): Typed
   return { ...typedMembers(members, declared), faults: printFaults(faults) }
 }
 
-/** All targets that the configuration declares, or else the target of its runs, if it names one. */
+/** All targets that the configuration declares; without any, the target of its runs, if it names one. */
 export function configuredTargets({ loaded }: OwnConfig): readonly string[] {
   const own = Object.keys(loaded?.config.targets ?? {})
   const named = nameIn(loaded?.config.target)
   return own.length > 0 || named === undefined ? own : [named]
 }
 
-/** The settings that the configuration gives the target of its runs. */
+/** The settings in the configuration for the target of its runs. */
 export function configuredSettings({ loaded }: OwnConfig, name: string): Settings {
   const part = loaded?.config.target
   return nameIn(part) === name ? settingsIn(part) : {}

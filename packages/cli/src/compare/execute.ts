@@ -12,7 +12,7 @@ import { stdoutScreen } from '../terminal/page-width.ts'
 import { createProgress, type ProgressDisplay } from '../terminal/progress.ts'
 import { againCommand, type CompareSettings } from './use.ts'
 
-/** Performs every run, and shows what they measured. */
+/** Performs every run, and shows the measurements. */
 export async function execute(settings: CompareSettings): Promise<ExitCode> {
   const own = await loadOwnReporters(settings.reporters)
   const startedAt = performance.now()
@@ -73,7 +73,7 @@ function writePage(file: string, comparison: Comparison): void {
   }
 }
 
-/** Only a broken promise fails a comparison. */
+/** The exit code: only a broken promise makes a comparison fail. */
 function exitCodeOf({ systems }: Comparison): ExitCode {
   const kept = systems.flatMap(({ cells }) => cells.map((cell) => cell.kept))
   if (kept.includes(false)) return EXIT.violated

@@ -10,24 +10,24 @@ import { targetOf } from '../arguments/target.ts'
 export interface NamedTarget {
   /** `primary-replica:reads=primary:sync=2`. */
   readonly typed: string
-  /** The option or the member of a configuration that it comes from, for messages. */
+  /** The option or configuration member that the system comes from, for messages. */
   readonly option: string
-  /** Where its name is written: `--targets`. */
+  /** The place of its name, for messages: `--targets`. */
   readonly where: string
   /** The value of the swept setting. */
   readonly value?: string | undefined
-  /** The curve of a sweep that it belongs to: the system with the other swept settings. */
+  /** The curve of a sweep to which the system belongs: its name with the other swept settings. */
   readonly curve?: string | undefined
 }
 
-/** Quorums that do not overlap, as eventually consistent stores have them by default: the other side of the default. */
+/** Quorums that do not overlap, the usual default of eventually consistent stores: the opposite of the default. */
 const LOOSEST = 'quorum:r=1:w=1'
 
-/** A stateless system, which has nothing to lose. */
+/** A stateless system, which cannot lose data. */
 const STATELESS = 'balancer:backend=files'
 
 /**
- * The systems of a comparison that names none: a stateless one, each protocol with its default and its strictest
+ * The systems of a comparison without named systems: a stateless one, each protocol with its default and its strictest
  * settings, and loose quorums.
  */
 const usualTargets = (): readonly string[] => [
@@ -46,13 +46,13 @@ const MOST_OF_A_GRID = 60
 
 interface Naming {
   readonly registries: NamedRegistries
-  /** Where the names are written, for messages: `--targets`, or a member of a configuration. */
+  /** The place of the names, for messages: `--targets`, or a member of a configuration. */
   readonly where: string
 }
 
 /**
- * The systems typed, with every combination of the swept values. A sweep applies to the systems that have its
- * settings; without systems, it names its own.
+ * The typed systems, with every combination of the swept values. A sweep applies to the systems that have its settings;
+ * if no systems are typed, the sweep names its system.
  *
  * @throws UserError (usage)
  */
@@ -68,7 +68,7 @@ export async function namedTargets(
   const used = new Set<Sweep>()
   for (const base of bases) {
     const { target } = await targetOf(base.split(':')[0] ?? '', registries, where)
-    // With a single system, the refusal of an unknown setting names the system.
+    // For a single system, the error about an unknown setting names the system.
     const own = bases.length === 1 ? sweeps : sweeps.filter((sweep) => hasAll(target, sweep))
     for (const sweep of own) used.add(sweep)
     const [first, ...others] = own
@@ -113,7 +113,10 @@ function gridOf(
   )
 }
 
-/** `--sweep quorum=R1W3..R3W1` names the system quorum; `--sweep sync=0..4` stands for the one system with that setting. */
+/**
+ * The system of a sweep: `--sweep quorum=R1W3..R3W1` names the system quorum; `--sweep sync=0..4` means the only system
+ * with this setting.
+ */
 function systemOfSweep(sweep: Sweep): string {
   if (findProtocol(sweep.subject) !== undefined) return sweep.subject
   const having = protocols.filter((protocol) => hasAll({ settings: protocol.settings ?? [] }, sweep))
@@ -140,7 +143,10 @@ const hasAll = (target: Settable, { points }: Sweep): boolean =>
     settings.every(([typed]) => target.settings.some(({ name }) => name === settingNamed(target, typed))),
   )
 
-/** The setting meant: `syncReplicas` is `sync`, the only setting that begins `sync-replicas`. Otherwise the text typed. */
+/**
+ * The full name of a setting: `syncReplicas` means `sync`, the only setting that begins `sync-replicas`. Otherwise the
+ * typed text.
+ */
 function settingNamed({ settings }: Settable, typed: string): string {
   const dashed = typed.replace(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase()
   const names = settings.map(({ name }) => name)

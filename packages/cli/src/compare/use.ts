@@ -47,7 +47,7 @@ import { configuredSettings, configuredTargets, configuredTexts } from './config
 import { type NamedTarget, namedTargets } from './named-targets.ts'
 
 const LAST_SEED = Number.MAX_SAFE_INTEGER - 1_000
-/** In less time nothing can break, be noticed and recover. */
+/** The shortest run: in less time no fault can be injected, detected and recovered from. */
 const SHORTEST_MS = 1_000
 const DAY_MS = 24 * 3_600_000
 
@@ -124,12 +124,12 @@ export const use: Use<CompareSettings> = {
 export interface CompareSettings {
   readonly plan: ComparisonPlan
   readonly html: string | undefined
-  /** The command that performs every run again, and replaces its page. */
+  /** The command that repeats every run, and replaces the page. */
   readonly again: string
   readonly reporters: readonly ReporterChoice[]
   /** The configuration named with `--config`. */
   readonly configFile: string | undefined
-  /** The Redis through whose queue workers take the runs. */
+  /** The Redis with the queue from which workers take the runs. */
   readonly queue: string | undefined
   readonly priority: Priority
 }
@@ -192,11 +192,11 @@ export async function parseCompareSettings(options: ParsedOptions): Promise<Comp
   }
 }
 
-/** What was typed, but for other output than the page. */
+/** The typed command line, without outputs other than the page. */
 const repeated = (options: ParsedOptions, html: string | undefined) =>
   ({ ...options, json: undefined, reporter: undefined, force: html !== undefined }) as Partial<typeof options>
 
-/** The command that performs one run by itself: one system, one fault, one seed. */
+/** The command that performs a single run: one system, one fault, one seed. */
 export function againCommand({ plan, configFile }: CompareSettings, { system, cell, spec }: ComparedRun): string {
   const words = wordsFor<typeof declared>({
     targets: system.typed,
@@ -243,7 +243,10 @@ function settingsOf(target: Target, written: readonly string[], option: string):
   return requireSettings(target, targetSettings, option)
 }
 
-/** `sim:raft` is raft in virtual time, in which systems are compared without `--real`. */
+/**
+ * The reference of a system. Without `--real`, systems are compared in virtual time: `sim:raft` is raft in virtual
+ * time.
+ */
 function referenceOf(named: string, real: boolean): string {
   if (!named.startsWith(SIMULATED)) return named
   if (real) throw usageError(`${named} and --real exclude each other: give one.`)

@@ -1,7 +1,7 @@
 import type { Command } from '../command.ts'
 import { describedBy } from '../option.ts'
 
-/** The completion script of each shell. It holds every word itself, so that Tab starts no process. */
+/** The completion script of each shell. It contains every word, so that Tab starts no process. */
 export const completionScripts: {
   readonly [shell: string]: (commands: readonly Command[]) => string
 } = { bash, zsh, fish }
@@ -83,5 +83,5 @@ end
 `
 }
 
-/** As fish reads it: between single quotes only a quote and a backslash are special. */
+/** Quotes a text for fish: between single quotes only a quote and a backslash are special. */
 const quoted = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`

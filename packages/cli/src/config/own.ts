@@ -10,19 +10,22 @@ import { word } from '../arguments/declare.ts'
 import { type ParsedOptions, textOf } from '../command.ts'
 import type { Option } from '../option.ts'
 
-/** The options of every command that reads a configuration. */
+/** The option of every command that reads a configuration. */
 export const configOption: { readonly config: Option<string | undefined> } = {
   config: word('the configuration file', 'chaos.config.ts, .mts, .js, .mjs or .json in this directory'),
 }
 
-/** The user's configuration, if there is one, and all names that can be used with it. */
+/** The user's configuration, if there is one, and all names that are valid with it. */
 export interface OwnConfig {
   readonly loaded: LoadedConfig | undefined
   readonly own: OwnNames
   readonly registries: NamedRegistries
 }
 
-/** Reads the file that `--config` names or, without it, the one in this directory. @throws UserError (usage, input) */
+/**
+ * Reads the file named by `--config` or, without this option, the configuration in this directory.
+ * @throws UserError (usage, input)
+ */
 export async function readOwnConfig(options: ParsedOptions, where: string): Promise<OwnConfig> {
   const named = textOf(options, 'config')
   const loaded = await (named === undefined ? findConfig('.') : loadConfig(named))

@@ -8,9 +8,10 @@ import { type ParsedOptions, textOf, textsOf } from '../command.ts'
 import type { Option } from '../option.ts'
 import { print } from '../terminal/output.ts'
 
-// Where the servers of `chaos record` and `chaos proxy` come from, unless they are typed: the configuration, or a Compose project.
+// The sources of the servers of `chaos record` and `chaos proxy`, unless they are typed: the configuration, or a
+// Compose project.
 
-/** Any of these options replaces all upstreams of the configuration. */
+/** Each of these options replaces all upstreams of the configuration. */
 const SAID = ['upstream', 'serve', 'as', 'name', 'listen', 'hurt']
 const NO_FILES = ['resp', 'tcp']
 
@@ -28,7 +29,10 @@ export function recordedUpstreams(options: ParsedOptions, loaded: LoadedConfig |
   }
 }
 
-/** The options of `chaos proxy`, likewise. @throws UserError (usage) for a server that would have to be started. */
+/**
+ * The options of `chaos proxy`, completed by the configuration's upstreams.
+ * @throws UserError (usage) for a server that would have to be started.
+ */
 export function proxiedUpstreams(options: ParsedOptions, loaded: LoadedConfig | undefined): ParsedOptions {
   const servers = serversOf(options, loaded)
   const started = servers.find(({ serve }) => serve !== undefined)
@@ -41,7 +45,7 @@ export function proxiedUpstreams(options: ParsedOptions, loaded: LoadedConfig | 
 
 type Server = ConfiguredUpstream & { readonly name: string }
 
-/** Running servers first, as on the command line. */
+/** The configured servers, running ones first, as on the command line. */
 function serversOf(options: ParsedOptions, loaded: LoadedConfig | undefined): readonly Server[] {
   if (loaded === undefined || SAID.some((name) => options[name] !== undefined)) return []
   const all = Object.entries(loaded.config.upstreams ?? {}).map(([name, each]) => ({ ...each, name }))
@@ -70,16 +74,19 @@ export const composeOptions: { readonly [name in 'compose' | 'service']: Option 
 }
 
 interface Composed extends Closing {
-  /** The options with the containers of the project as upstreams. */
+  /** The options, with the project's containers as upstreams. */
   readonly options: ParsedOptions
 }
 
-/** Something to close once the command is over. */
+/** A resource to close when the command ends. */
 export interface Closing {
   close(): Promise<void>
 }
 
-/** Reads settings from options with a Compose project as upstreams, until they are closed. @throws what either does */
+/**
+ * Reads settings from options whose upstreams are a Compose project, until they are closed.
+ * @throws the errors of both steps
+ */
 export async function readComposed<Settings>(
   options: ParsedOptions,
   read: (completed: ParsedOptions) => Settings | Promise<Settings>,
@@ -94,8 +101,8 @@ export async function readComposed<Settings>(
 }
 
 /**
- * Completes the options by a running Compose project: its services are the upstreams, and programs of this machine
- * that dial their published ports reach the proxy instead.
+ * Completes the options by a running Compose project: its services become the upstreams, and programs of this machine
+ * that connect to their published ports reach the proxy instead.
  *
  * @throws UserError (usage, environment)
  */

@@ -17,14 +17,14 @@ export interface Finding {
   readonly remedy?: string | undefined
 }
 
-/** How it is listed: with its remedy if something is wrong. */
+/** The finding as listed: with its remedy if it is a problem. */
 export const ticked = ({ what, ok, detail, remedy }: Finding, missing = '✘'): Listed =>
   ok ? [`  ✔ ${what}`, detail] : [`  ${missing} ${what}`, `${detail}${remedy === undefined ? '' : `. ${remedy}`}`]
 
 const LEAST_NODE = [20, 19] as const
 const LEAST_FREE_BYTES = 500e6
 
-/** Checks whether this machine can run clusters at all. */
+/** Checks whether this machine can run clusters. */
 export async function machineFindings(): Promise<Finding[]> {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
   const recent = major > LEAST_NODE[0] || (major === LEAST_NODE[0] && minor >= LEAST_NODE[1])
@@ -53,7 +53,7 @@ export async function machineFindings(): Promise<Finding[]> {
   ]
 }
 
-/** Checks whether a target has what it needs. */
+/** Checks whether this machine has what a target requires. */
 export async function targetFindings(target: Target): Promise<Finding[]> {
   const missing = (await target.missing?.()) ?? []
   const commands = commandsOf(target.declared)
@@ -82,13 +82,13 @@ export async function targetFindings(target: Target): Promise<Finding[]> {
   ]
 }
 
-/** Faults by the names of `--faults`, and the kinds that have none, which only schedules inject. */
+/** Faults by their names in `--faults`, and the kinds without names, which only schedules inject. */
 export interface FaultFindings {
   readonly named: readonly Finding[]
   readonly unnamed: readonly Finding[]
 }
 
-/** Which faults a target can suffer and, if it cannot suffer one, what to use instead. */
+/** The faults that a target can suffer, and replacements for those that it cannot. */
 export function faultFindings(target: Target): FaultFindings {
   const offered = target.offers?.().flatMap((offer) => offer.nemeses.map(({ name }) => name))
   return described(({ kind, name, summary, among }) => {
@@ -100,7 +100,7 @@ export function faultFindings(target: Target): FaultFindings {
   })
 }
 
-/** All that there are. */
+/** The findings for all faults. */
 export const allFaults = (): FaultFindings =>
   described(({ name, summary }) => ({ what: name, ok: true, detail: summary }))
 
@@ -138,14 +138,14 @@ function isWritable(path: string): boolean {
 interface DeclaredCommand {
   readonly words: readonly [program: string, ...rest: string[]]
   readonly directory: string
-  /** Other commands run first, which may make what this one starts. */
+  /** Whether other commands run first, which may create the program of this command. */
   readonly isPrepared: boolean
 }
 
-/** Whether commands start its nodes. */
+/** Whether commands start the target's nodes. */
 export const startsCommands = ({ declared }: Target): boolean => commandsOf(declared).length > 0
 
-/** What starts the nodes of a declared cluster. */
+/** The commands that start the nodes of a declared cluster. */
 function commandsOf(declared: Target['declared']): DeclaredCommand[] {
   const cluster = v.safeParse(withCommands, declared)
   if (!cluster.success) return []
@@ -169,7 +169,7 @@ const withCommands = v.object({
 
 const SCRIPT = /^[^-{}][^{}]*\.(?:[cm]?[jt]sx?|py|rb|sh|pl|php)$/
 
-/** The script that an interpreter runs: `server.js` of `node server.js`. */
+/** The script that an interpreter runs: `server.js` in `node server.js`. */
 function scriptsOf({ words: [, first], directory, isPrepared }: DeclaredCommand): string[] {
   return first !== undefined && SCRIPT.test(first) && !isPrepared ? [resolve(directory, first)] : []
 }
@@ -204,7 +204,7 @@ export async function addressFindings(declared: Target['declared']): Promise<Fin
   return Promise.all(asked)
 }
 
-/** Undefined if something accepts connections there. */
+/** The reason why an address cannot be reached; undefined if it accepts connections. */
 function whyUnreached(address: string): Promise<string | undefined> {
   const { host, port } = ADDRESS.exec(address)?.groups ?? {}
   if (host === undefined || port === undefined) return Promise.resolve('no host:port')
@@ -220,15 +220,15 @@ function whyUnreached(address: string): Promise<string | undefined> {
   })
 }
 
-/** A finding about containers, which concerns only targets that are made of them. */
+/** A finding about containers, which matters only for targets that consist of containers. */
 export interface ContainerFinding extends Finding {
   readonly isNeeded: boolean
 }
 
-/** What the container engines of this machine allow; empty if there is none. */
+/** The capabilities of this machine's container engines; empty if there is no engine. */
 export const containerFindings = (): readonly ContainerFinding[] =>
   containerAllowances().map(({ allowed, ...rest }) => ({ ok: allowed, ...rest }))
 
-/** Whether a target consists of containers that an engine runs. */
+/** Whether a target consists of containers run by an engine. */
 export const isOfContainers = (declared: Target['declared']): boolean =>
   typeof declared === 'object' && declared !== null && ('compose' in declared || 'containers' in declared)

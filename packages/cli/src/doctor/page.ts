@@ -3,7 +3,7 @@ import type { Style } from '@chaosproxy/report'
 import { listing } from '../terminal/listing.ts'
 import { type ContainerFinding, type Finding, ticked } from './findings.ts'
 
-/** What `chaos doctor` has found. */
+/** The findings of `chaos doctor`. */
 export interface Examined {
   readonly target: string
   readonly machine: readonly Finding[]
@@ -21,7 +21,7 @@ const NO_ENGINE: Finding = {
   remedy: 'Install Docker or Podman, and start it.',
 }
 
-/** Whatever keeps the target from running here. */
+/** The findings that prevent the target from running here. */
 export function blockersOf({ machine, needs, containers, isOfContainers }: Examined): readonly Finding[] {
   const engine = !isOfContainers
     ? []
@@ -31,7 +31,7 @@ export function blockersOf({ machine, needs, containers, isOfContainers }: Exami
   return [...machine, ...engine, ...needs].filter(({ ok }) => !ok)
 }
 
-/** What blocks first, then the target's own findings; the rest is folded into a line each. */
+/** A short page: blocking problems, then the target's own findings; the rest is summarised in one line per group. */
 export function shortPage(examined: Examined, style: Style): readonly string[] {
   const { target, machine, needs, containers, faults, isOfContainers } = examined
   const blockers = blockersOf(examined)

@@ -8,16 +8,17 @@ import { register, type Settings, settingsFor } from '@chaosproxy/workloads'
 import { print } from '../terminal/output.ts'
 import type { Finding } from './findings.ts'
 
-/** The longest time for which a cluster that is only rehearsed runs. */
+/** The time limit for a cluster that is started only for a rehearsal. */
 const LONGEST_MS = millis(60_000)
 
-/** For clients of other objects: a start shows whether its programs serve. */
+/** For clients of other objects, no operation is tried: a start shows whether the programs serve. */
 const NOTHING_ASKED: AskedOperations = { functions: [], reads: [], initial: null }
 
 /**
- * Starts a service, writes one value and reads it back if a route table says how. Undefined if nothing could be tried.
+ * Starts a service, writes one value and reads it back if a route table defines how. Undefined if nothing could be
+ * tried.
  *
- * @throws UserError for a service that does not start, or does not fit
+ * @throws UserError for a service that does not start, or does not match its declaration
  */
 export async function rehearse(
   target: Target,
@@ -51,10 +52,10 @@ export async function rehearse(
   }
 }
 
-/** Without the log, whose directory is removed. */
+/** The message without the log's path, because the log's directory is removed. */
 export const withoutLog = ({ message }: UserError): string => message.replace(/\nIts log is .*/, '')
 
-/** Starts a service, and shows one write and one read as they were on the wire, if a route table makes them. */
+/** Starts a service, and shows one write and one read as sent on the wire, if a route table defines them. */
 export async function rehearsalFindings(target: Target, settings: Settings): Promise<readonly Finding[]> {
   try {
     return shown(await rehearse(target, settings))
@@ -67,7 +68,7 @@ export async function rehearsalFindings(target: Target, settings: Settings): Pro
 const shown = (
   { exchanges, remark }: NonNullable<StartedCluster['rehearsal']> = { exchanges: [] },
 ): readonly Finding[] =>
-  // A remark without an exchange says that nothing has worked.
+  // A remark without an exchange means that nothing worked.
   [...exchanges, ...(remark === undefined ? [] : [remark])].map((detail) => ({
     ...{ what: 'rehearsal', ok: exchanges.length > 0, detail },
   }))

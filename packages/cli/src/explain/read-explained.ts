@@ -11,15 +11,18 @@ import { parseLevel } from '../arguments/names.ts'
 import { type objectOptions, readingOf, type readingOptions } from '../arguments/reading.ts'
 import type { ValuesOf } from '../option.ts'
 
-/** What is to be explained, and how it is read. */
+/** The history or run to be explained, and how it is read. */
 interface Asked extends Partial<ValuesOf<typeof readingOptions>>, Partial<ValuesOf<typeof objectOptions>> {
-  /** By default the strongest that is violated. */
+  /** The level to explain; by default the strongest violated one. */
   readonly level?: string | undefined
-  /** Whether the violation is to be proved. */
+  /** Whether to prove the violation. */
   readonly prove?: boolean | undefined
 }
 
-/** Reads and judges a run's directory, or a history. @throws UserError (usage, input) */
+/**
+ * Reads and judges a run's directory or a history.
+ * @throws UserError (usage, input)
+ */
 export async function readExplained(path: string, asked: Asked): Promise<ExplainInput> {
   const { history, backend, run } = filesOf(path)
   const level = asked.level === undefined ? undefined : parseLevel('level', asked.level)
@@ -54,11 +57,11 @@ const settingsOf = ({ model, initial }: Pick<Asked, 'model' | 'initial'>): Check
 interface Files {
   readonly history: string
   readonly backend: string | undefined
-  /** The summary that the run wrote. */
+  /** The summary written by the run. */
   readonly run: RunSummary | undefined
 }
 
-/** The histories of a run's directory, or the one history named. */
+/** The histories in a run's directory, or the single named history. */
 function filesOf(typed: string): Files {
   if (isStored(typed)) return { history: typed, backend: undefined, run: undefined }
   if (!existsSync(typed)) throw usageError(`${typed}: there is no such run or history. Check the path.`)

@@ -4,10 +4,13 @@ import { count, duration, plural, usageError } from '@chaosproxy/history'
 import { printableLines } from '@chaosproxy/report'
 import { print } from '../terminal/output.ts'
 
-/** A living coordinator saves its campaign at least this often. */
+/** A live coordinator saves its campaign at least this often. */
 const SILENT_MS = 15_000
 
-/** Lists the searches that a queue keeps by name. @throws UserError (usage) without a queue. */
+/**
+ * Lists the searches that a queue stores by name.
+ * @throws UserError (usage) without a queue.
+ */
 export async function tellCampaigns(queue: string | undefined): Promise<ExitCode> {
   if (queue === undefined)
     throw usageError('--campaigns needs the queue that keeps them: add --queue redis://host:6379.')

@@ -16,11 +16,11 @@ import type { CampaignsAsked, FuzzSettings } from './use.ts'
 
 const INTERRUPTED = 'Interrupted: cutting down what was found. Once more to end at once.'
 
-/** Searches, or lists the searches of a queue. */
+/** Searches, or lists a queue's searches. */
 export const execute = (settings: FuzzSettings | CampaignsAsked): Promise<ExitCode> =>
   'campaignsOf' in settings ? tellCampaigns(settings.campaignsOf) : searchAndTell(settings)
 
-/** Searches, and shows what was found. */
+/** Searches, and shows the results. */
 async function searchAndTell(settings: FuzzSettings): Promise<ExitCode> {
   const { search, reporters } = settings
   makeOutDirectory(search.out)
@@ -113,7 +113,7 @@ function continuedText({
   return `The campaign ${campaign} ${isOver ? 'is over' : 'goes on'}. ${known}`
 }
 
-/** A shorter remaining time is not shown. */
+/** The shortest remaining time that is shown. */
 const LONG_MS = 10_000
 
 function heldTo({ search }: FuzzSettings): string {

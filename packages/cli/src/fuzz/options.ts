@@ -21,12 +21,12 @@ import { parseWorkloadSettings } from '../arguments/workload.ts'
 import type { ParsedOptions } from '../command.ts'
 import type { Options, Typed } from '../option.ts'
 
-/** Short trials find more in the same time. */
+/** The default number of operations: short trials find more in the same time. */
 export const USUAL_OPERATIONS = 60
 
 const USUAL_TIME_MS = millis(30_000)
 const USUAL_SHRINK_MS = 3_000
-/** No search takes that long: a greater number is a typing error. */
+/** The longest search; a larger number is a typing error. */
 export const LONGEST_SEARCH_MS: number = 1_000 * 3_600_000
 const MOST_SEEDS = 1_000_000_000
 const MOST_WORKERS = 256
@@ -104,7 +104,7 @@ const search = {
 
 const output = { out: common(word('directory for the failures found', USUAL_OUT)) }
 
-/** The options of every search, by subject. Some fix what each trial otherwise draws. */
+/** The options of every search, by subject. Some fix a value that each trial otherwise draws. */
 export const searchOptions: {
   readonly [Part in 'clients' | 'faults' | 'clocks' | 'limits' | 'search' | 'output']: Options
 } = { clients, faults, clocks, limits, search, output }
@@ -114,7 +114,7 @@ type SearchTerms = Pick<
   'firstSeed' | 'limit' | 'keepGoing' | 'verifyDeterminism' | 'shrinkMs' | 'workers' | 'out'
 >
 
-/** What the options of every search say, and how many operations each trial has. */
+/** Parses the options that every search has, and the number of operations of each trial. */
 export function parseSearch(options: ParsedOptions): { readonly operations: number; readonly terms: SearchTerms } {
   const typed = valuesOf(options, { ...limits, ...search, ...output })
   if (typed.seeds !== undefined && typed.time !== undefined)
@@ -135,7 +135,10 @@ export function parseSearch(options: ParsedOptions): { readonly operations: numb
 
 const strategyNames = strategies.map(({ name }) => name)
 
-/** Names of strategies, comma-separated. @throws UserError (usage) */
+/**
+ * Parses names of strategies, separated by commas.
+ * @throws UserError (usage)
+ */
 export const parseStrategies = (typed: string): readonly string[] =>
   typed.split(',').map((name) => oneOf('strategy', 'strategy', name.trim(), strategyNames))
 
@@ -163,7 +166,10 @@ export function parseTrialOptions(
   return given
 }
 
-/** The settings of the clients. `--keys` is short for one of them. @throws UserError (usage) */
+/**
+ * The settings of the clients. `--keys` is an abbreviation for one of them.
+ * @throws UserError (usage)
+ */
 export function parseClientSettings(workload: Workload, options: ParsedOptions): Settings {
   const settings = parseWorkloadSettings(workload, options)
   const keys = clients.keys.valueIn(options, 'keys')
@@ -188,7 +194,7 @@ function ofProtocols(typed: readonly string[]): readonly string[] {
   return typed
 }
 
-/** Without a fault of clocks, `--drift` and `--jump` would be ignored. */
+/** Rejects `--drift` and `--jump` without a fault of clocks, which would ignore them. */
 function refuseIdleClocks({ faults, clocks }: TrialChoices): void {
   if (clocks === undefined || faults === undefined) return
   const clockFaults = nemeses.filter(({ kind }) => kind === 'clock').map(({ name }) => name)
@@ -196,7 +202,7 @@ function refuseIdleClocks({ faults, clocks }: TrialChoices): void {
     throw usageError(`--drift and --jump need a fault of clocks: add ${clockFaults.join(' or ')} to --faults.`)
 }
 
-/** `20%` or `200ppm`, as parts per million. */
+/** Parses `20%` or `200ppm` as parts per million. */
 function parseDrift(typed: string): number {
   const match = /^(\d+(?:\.\d+)?)(%|ppm)$/.exec(typed)
   const ppm = match === null ? Number.NaN : Math.round(Number(match[1]) * (match[2] === '%' ? 10_000 : 1))
@@ -216,7 +222,7 @@ function parseMix(typed: string, { functions }: Workload): { readonly [f: string
   return mix
 }
 
-/** The same choices as they are typed. */
+/** The choices of a trial in typed form. */
 export const trialTyped = ({
   faults: names,
   clocks: wrong,

@@ -15,7 +15,9 @@ import type { FuzzSettings } from './use.ts'
 export const subjectText = ({ name, subject: { bug } }: SearchSpec): string =>
   bug === undefined ? name : `${name} with the bug ${bug}`
 
-/** `with the settings its bug needs: pre-vote=false; faults lose-reply; workload bank`; empty if it took none. */
+/**
+ * `with the settings its bug needs: pre-vote=false; faults lose-reply; workload bank`; empty if no settings were added.
+ */
 export function takenText({ taken: { targetSettings, besides, workload } }: FuzzSettings): string {
   const parts = [
     Object.entries(targetSettings).map(([name, value]) => `${name}=${value}`),
@@ -26,11 +28,11 @@ export function takenText({ taken: { targetSettings, besides, workload } }: Fuzz
   return text.length === 0 ? '' : `with the settings its bug needs: ${text.join('; ')}`
 }
 
-/** The level of isolation that transactions in SQL are held to, or `none`; undefined without a simulated PostgreSQL. */
+/** The isolation level required of transactions in SQL, or `none`; undefined without a simulated PostgreSQL. */
 export const isolationOf = ({ subject: { target } }: SearchSpec): string | undefined =>
   isService(target) ? isolationOfService(parseServiceReference(target)) : undefined
 
-/** How many assertions in SQL a simulated service is held to. */
+/** The number of assertions in SQL required of a simulated service. */
 export const assertionsOf = ({ subject: { target } }: SearchSpec): number =>
   isService(target)
     ? Object.values(parseServiceReference(target).postgres ?? {}).flatMap(({ assert = [] }) => assert).length
@@ -82,25 +84,25 @@ const failureOf = (settings: SearchSpec, { finding, times, shown, files }: Resul
       : commandLine(['npx', 'chaos', 'replay', fileWord(files.replay), ...ownFiles(settings)]),
 })
 
-/** Of a violation: what users lost, and what to do next. */
+/** Describes a violation for users: what they lost, and what to do next. */
 export function toldOf(shown: Result['shown'], bug: string | undefined): FoundFailure['told'] {
   if (shown?.failure?.kind !== 'violation') return undefined
   const told = toldHistory(shown.history, shown.report, shown.failure.level, shown.race)
   if (bug === undefined) return told
-  // The bug is why.
+  // The planted bug is the explanation.
   const next = `This is what the planted bug ${bug} does. Without it the search should find nothing.`
   return { ...told, answers: [['Next', next]] }
 }
 
-/** A replay file is data: the code that it names has to be named again. */
+/** The user's files, which must be named again: a replay file is data, and does not contain the code that it names. */
 const ownFiles = ({ subject: { target, workload } }: SearchSpec): readonly string[] =>
   [...broughtTarget(target), ...broughtWorkload(workload)].flatMap(repeating)
 
-/** Lines of the protocol's code, or of what broke an invariant. */
+/** Lines of the protocol's code, or the trace of a broken invariant. */
 export const traceOf = (failure: Failure | undefined): readonly string[] =>
   failure?.kind === 'broken' ? failure.trace : failure?.kind === 'invariant' ? (failure.evidence ?? []) : []
 
-/** The same, as `--json` has it. */
+/** The same lines as a member of `--json`. */
 export const traceMemberOf = (failure: Failure | undefined): { readonly [member: string]: Json } =>
   failure?.kind === 'broken'
     ? { trace: failure.trace }
@@ -108,19 +110,19 @@ export const traceMemberOf = (failure: Failure | undefined): { readonly [member:
       ? { evidence: failure.evidence }
       : {}
 
-/** The await of a Node program that was overtaken, as `--json` has it. */
+/** The await of a Node program at which a race occurred, as a member of `--json`. */
 export const raceMemberOf = (race: Race | undefined): { readonly race?: Json } =>
   race === undefined ? {} : { race: raceJson(race) }
 
 const sentenceOf = (failure: Failure): string => (failure.kind === 'violation' ? failure.sentence : failure.what)
 
-/** As the page of a search and that of a replay have it. */
+/** The title of a failure on the pages of searches and replays. */
 export function titleOfFailure(failure: Failure, target: string): string {
   switch (failure.kind) {
     case 'violation':
       return causeOf(failure)
     case 'invariant':
-      // Its name is a sentence of its own: `a write replaces what its node had`.
+      // The name of an invariant is a full sentence: `a write replaces what its node had`.
       return `broken: ${failure.name}`
     case 'unrecovered':
       return causeOf(failure)

@@ -47,14 +47,14 @@ import {
 /** The settings of `chaos fuzz`, validated and with defaults filled in. */
 export interface FuzzSettings {
   readonly search: SearchSpec
-  /** The settings that nobody chose, taken because the bug needs them. */
+  /** The settings that no option chose, added because the bug needs them. */
   readonly taken: Taken
   readonly reporters: readonly ReporterChoice[]
   readonly verbose: boolean
-  /** The Redis of the queue whose workers search. */
+  /** The Redis with the queue whose workers search. */
   readonly queue: string | undefined
   readonly priority?: Priority | undefined
-  /** The name under which the search is kept there. */
+  /** The name under which the queue stores the search. */
   readonly campaign?: string | undefined
 }
 
@@ -109,7 +109,7 @@ const declared = {
   ...inGroup('Output', [], { ...searchOptions.output, ...reporterOptions() }),
 }
 
-/** Lists the searches that a queue keeps by name, instead of searching. */
+/** The request to list the searches that a queue stores by name. */
 export interface CampaignsAsked {
   readonly campaignsOf: string | undefined
 }
@@ -209,7 +209,10 @@ const NOT_OF_SEARCH: ReadonlySet<string> = new Set([
   ...Object.keys(reporterOptions()),
 ])
 
-/** The search that was begun under the name, if no more than that is typed. @throws UserError as `searchOf` does. */
+/**
+ * The stored search of this name, if only the name is typed.
+ * @throws UserError as `searchOf` does.
+ */
 async function keptSearch(
   options: ParsedOptions,
   { queue, campaign }: { readonly queue: string | undefined; readonly campaign: string | undefined },
@@ -235,9 +238,9 @@ function requireQueue(queue: string | undefined, campaign: string | undefined): 
 }
 
 /**
- * The target, which must be a protocol, by a reference that worker threads can load.
+ * The target, which must be a protocol, with a reference that worker threads can load.
  *
- * @throws UserError (usage) for a target that runs only for real.
+ * @throws UserError (usage) for a target that cannot run in virtual time.
  */
 async function chooseProtocol(options: ParsedOptions, { own, registries }: OwnConfig, usual: string | undefined) {
   const chosen = await chooseTarget(options, { registries, usual, usualIn: `${own.where}: target` })
@@ -254,7 +257,7 @@ async function chooseProtocol(options: ParsedOptions, { own, registries }: OwnCo
   )
 }
 
-/** The workload, by a name or a file that worker threads can load. */
+/** The workload, with a name or a file that worker threads can load. */
 export async function chooseSharedWorkload(
   options: ParsedOptions,
   { own, registries }: OwnConfig,
@@ -269,8 +272,8 @@ export async function chooseSharedWorkload(
 }
 
 /**
- * The protocol's settings and the level to hold histories to; without a level, invariants alone are watched. By default
- * the settings with the strongest promise.
+ * The protocol's settings and the level that histories must meet; without a level, only invariants are checked. By
+ * default the settings with the strongest promise.
  */
 function heldTo(
   protocol: ProtocolDefinition,
@@ -331,7 +334,10 @@ export function decidable<Held extends Pick<SubjectName, 'level'>>(workload: Wor
   )
 }
 
-/** `--for` says when to stop, and that it is not at failures. @throws UserError (usage) if others say when, too. */
+/**
+ * Applies `--for`, which sets the end of the search, so that failures do not end it.
+ * @throws UserError (usage) if other options set the end too.
+ */
 function withFor(
   { limit, keepGoing }: Pick<SearchSpec, 'limit' | 'keepGoing'>,
   long: Millis | undefined,

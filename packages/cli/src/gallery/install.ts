@@ -2,13 +2,13 @@ import { spawn } from 'node:child_process'
 import { startWithThisThread } from '@chaosproxy/targets'
 
 /**
- * Installs what a folder's lock file names, and runs no script of a package. Resolves to why it could not, if it could not;
- * `program` is the folder that the lock file was copied from.
+ * Installs the packages of a folder's lock file without running their scripts. Resolves to the reason for a failure;
+ * undefined on success. `program` is the folder from which the lock file was copied.
  */
 export function installPackages(cwd: string, program: string, signal: AbortSignal): Promise<string | undefined> {
   return new Promise((resolve) => {
     const args = ['ci', '--no-audit', '--no-fund', '--ignore-scripts', '--prefer-offline']
-    // Otherwise it would survive if this process were killed.
+    // Ties the child to this process: it would otherwise survive if this process were killed.
     const { child, forget } = startWithThisThread(
       (marked) =>
         spawn('npm', args, {
@@ -31,7 +31,7 @@ export function installPackages(cwd: string, program: string, signal: AbortSigna
   })
 }
 
-/** Why `npm ci`, which ended with this code, installed nothing, by what it wrote to stderr. */
+/** The reason why `npm ci`, which ended with this code, installed nothing, from its output on stderr. */
 export function whyNotInstalled(said: string, code: number | null, program: string): string {
   if (/npm (?:error|ERR!) code EUSAGE/.test(said)) {
     const differences = [...said.matchAll(/npm (?:error|ERR!) ((?:Missing|Invalid): .+)/g)].map(([, text]) => text)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { ToldExhibit } from '@chaosproxy/report/gallery'
 import { PACKAGE } from './programs.ts'
 
-/** The kept results of the gallery, in its order. `scripts/keep-gallery.mjs` writes them. */
+/** The stored results of the gallery, in its order. `scripts/keep-gallery.mjs` writes them. */
 export const keptExhibits = (): readonly ToldExhibit[] =>
   readFileSync(join(PACKAGE, 'docs', 'gallery', 'kept.jsonl'), 'utf8')
     .trim()

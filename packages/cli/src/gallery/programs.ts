@@ -14,12 +14,12 @@ const LEFT_OUT = ['node_modules', 'chaos-results']
 /** The command itself. */
 export const CHAOS: string = join(PACKAGE, 'bin', 'chaos.js')
 
-/** A directory in which a program's commands run, or what keeps it from being made. */
+/** A directory in which a program's commands run, or the reason why it could not be created. */
 export type Prepared = { readonly directory: string } | { readonly lacks: string }
 
 /**
- * A copy of the program in the user's cache, with the packages that its lock file names. Its name has a hash of the
- * program, so that a changed one is copied again.
+ * Copies the program to the user's cache, with the packages of its lock file. The directory's name contains a hash of
+ * the program, so that a changed program is copied again.
  */
 export async function prepareProgram(program: string, signal: AbortSignal): Promise<Prepared> {
   const source = join(PROGRAMS, program)
@@ -30,7 +30,7 @@ export async function prepareProgram(program: string, signal: AbortSignal): Prom
   const directory = join(cacheDirectory(), name)
   if (existsSync(directory)) return { directory }
   if (hasPackages(source) && findProgram('npm') === undefined) return { lacks: 'npm is not installed' }
-  // Made aside, so that one that was interrupted is never taken for a whole one.
+  // The copy is built in a temporary directory, so that an interrupted copy is never used.
   const aside = `${directory}.${process.pid}`
   rmSync(aside, { recursive: true, force: true })
   mkdirSync(aside, { recursive: true })

@@ -16,7 +16,9 @@ interface Trials {
   readonly began: (what: string) => void
 }
 
-/** The names of what this machine lacks for an exhibit, with how to install it; undefined if it has all. */
+/**
+ * Names the requirements of an exhibit that this machine lacks, with how to install them; undefined if it lacks none.
+ */
 export async function lackedBy({ system, servers, compiles, mounts }: Exhibit): Promise<string | undefined> {
   const registries = registriesOf({ where: 'chaos gallery', directory: '.' })
   const missing = await Promise.all(servers.map(async (name) => (await registries.target(name)).missing?.()))
@@ -32,8 +34,8 @@ export async function lackedBy({ system, servers, compiles, mounts }: Exhibit): 
 }
 
 /**
- * Runs the trials of the weakness, then those of the cure, one after another: they are timed, and some use every core.
- * Its servers are there.
+ * Runs the trials of the weakness, followed by those of the cure. Trials run one after another, because they are timed,
+ * and some use every core. The exhibit's servers must be running.
  */
 export async function runExhibit(exhibit: Exhibit, trials: Trials): Promise<ToldExhibit> {
   const { program, breaks, args, cure } = exhibit
@@ -58,7 +60,7 @@ export async function runExhibit(exhibit: Exhibit, trials: Trials): Promise<Told
 /** An exhibit that cannot be run here. */
 export const untried = (exhibit: Exhibit, lacks: string): ToldExhibit => ({ ...toldExhibit(exhibit), lacks })
 
-/** An exhibit without trials. */
+/** An exhibit in the form of a result, without trials. */
 export const toldExhibit = ({
   name,
   kind,

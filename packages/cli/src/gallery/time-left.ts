@@ -7,8 +7,9 @@ export interface Ran {
 }
 
 /**
- * How many seconds the exhibits that are left will take: what a trial of each took when it was kept, times how much longer
- * those that have been run took here. One without kept trials is taken for an average one. Undefined if none has been run.
+ * The expected seconds for the remaining exhibits: the stored duration of a trial of each, multiplied by the slowdown
+ * of this machine in the exhibits run so far. An exhibit without stored trials counts as average. Undefined if no
+ * exhibit has been run.
  */
 export function secondsLeft(
   ran: readonly Ran[],
@@ -29,7 +30,7 @@ export function leftInWords(seconds: number): string {
   return minutes < 120 ? `about ${minutes} min left` : `about ${Math.round(minutes / 60)} h left`
 }
 
-/** One trial of the weakness, and one of the cure. */
+/** The usual seconds of one trial of the weakness and one of the cure. */
 const usualSeconds = ({ weaknessTrials, cureTrials }: ToldExhibit): number => mean(weaknessTrials) + mean(cureTrials)
 
 const mean = (trials: readonly ToldTrial[]): number => total(trials.map(({ seconds }) => seconds)) / trials.length

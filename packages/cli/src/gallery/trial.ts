@@ -5,9 +5,9 @@ import { memberAt, textAt } from '@chaosproxy/runner/result'
 import { startWithThisThread } from '@chaosproxy/targets'
 import { CHAOS } from './programs.ts'
 
-/** A trial takes less than a minute on a quiet machine. One that takes longer than this does not end by itself. */
+/** The time limit for a trial, which takes less than a minute on an idle machine. */
 const LONGEST_MS = 240_000
-/** How long an interrupted run may take to end its servers. */
+/** The time limit for an interrupted run to stop its servers. */
 const ENDING_MS = 20_000
 
 interface Trial {
@@ -19,12 +19,13 @@ interface Trial {
   readonly signal: AbortSignal
 }
 
-/** One run of `chaos` in a process of its own, as anybody can repeat it, and what it found. */
+/** Runs `chaos` once in a separate process, as a user can repeat it. Resolves to its result. */
 export function runTrial({ args, cwd, seed, breaks, signal }: Trial): Promise<ToldTrial> {
   const startedAt = performance.now()
   return new Promise((resolve) => {
     const env = { ...process.env, NO_COLOR: '1', GITHUB_ACTIONS: '' }
-    // If this process is killed, so is the run, whose own keeper then ends its servers and undoes its faults.
+    // If this process is killed, the run is killed too, and the run's own watchdog stops its servers and removes its
+    // faults.
     const { child, forget } = startWithThisThread(
       (marked) =>
         spawn(process.execPath, [CHAOS, ...args], {
@@ -60,8 +61,8 @@ export function runTrial({ args, cwd, seed, breaks, signal }: Trial): Promise<To
 }
 
 /**
- * What a run came to by its exit code and its JSON, which must agree: found, if the level is violated and the run failed for
- * it; clean, if the level is met, or a search found nothing, and the run passed.
+ * Judges a trial by its exit code and its JSON, which must agree. Found: the level is violated and the run failed
+ * because of it. Clean: the level is met, or a search found nothing, and the run passed.
  */
 export function judgeTrial(
   exitCode: number | null,
@@ -78,7 +79,7 @@ export function judgeTrial(
   return { outcome: isFound ? 'found' : isClean ? 'clean' : 'other', said }
 }
 
-/** The verdict about the level: of a run, or of all runs of a search. */
+/** The verdict on the level, from a run or from all runs of a search. */
 function levelIn(result: object, level: string): unknown {
   const searchedFor = textAt(result, 'level')
   if (searchedFor === undefined) return memberAt(result, ['levels', level, 'result'])
@@ -95,7 +96,7 @@ const failuresIn = (result: object): readonly object[] => {
 const searched = (result: object): string =>
   `nothing in ${String(memberAt(result, ['trials']) ?? 'some')} simulated runs`
 
-/** The last line that is an object of JSON. */
+/** The last line that is a JSON object. */
 function parsed(stdout: string): object | undefined {
   const line = stdout
     .trim()

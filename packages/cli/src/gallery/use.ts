@@ -16,9 +16,9 @@ export type GallerySettings = { readonly json: boolean } & (
 
 export interface GalleryRun {
   readonly exhibits: readonly Exhibit[]
-  /** Whether what this machine lacks is skipped: it was not asked for by name. */
+  /** Whether exhibits that this machine cannot run are skipped, because they were not named. */
   readonly isAll: boolean
-  /** Trials of each weakness and of each cure. */
+  /** The number of trials of each weakness and of each cure. */
   readonly seeds: number
   /** The seed of the first trial. */
   readonly seed: number

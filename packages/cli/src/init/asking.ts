@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises'
 
-/** Asks on the terminal; what is typed, or `n` once nobody can type any more. */
+/** Asks on the terminal. Resolves to the typed text, or to `n` if the input has ended. */
 export type Ask = (question: string) => Promise<string>
 
 /** Whether questions can be asked. */
@@ -9,7 +9,7 @@ export const canAsk = (): boolean => process.stdin.isTTY === true && process.std
 export async function askingOnTerminal<Result>(use: (ask: Ask) => Promise<Result>): Promise<Result> {
   const terminal = createInterface({ input: process.stdin, output: process.stdout })
   terminal.once('SIGINT', () => {
-    // Closed first: it gives the terminal back its modes. Nothing is written yet, and the signal ends the process.
+    // Closes the terminal first, which restores its modes. Nothing is written yet, and the signal ends the process.
     terminal.close()
     process.kill(process.pid, 'SIGINT')
   })
@@ -21,5 +21,5 @@ export async function askingOnTerminal<Result>(use: (ask: Ask) => Promise<Result
   }
 }
 
-/** Enter alone is a yes. */
+/** Whether the answer is yes; Enter alone means yes. */
 export const isYes = (typed: string): boolean => /^(?:y|yes)?$/i.test(typed)

@@ -5,20 +5,20 @@ import { settingsFor } from '@chaosproxy/workloads'
 import { rehearse, withoutLog } from '../doctor/rehearsal.ts'
 import { declarationOf, type OwnStart, type ServedPlace } from './template.ts'
 
-/** What became of one write and one read of a service that was started for them. */
+/** The result of one write and one read of a service that was started for them. */
 export type Attempt =
-  /** The place as the answers have it, which may differ from the one proposed. */
+  /** The place confirmed by the answers, which may differ from the proposed one. */
   | { readonly type: 'fits'; readonly place: ServedPlace; readonly exchanges: readonly string[] }
   | { readonly type: 'refused'; readonly why: string }
   | { readonly type: 'not started'; readonly why: string }
 
-/** Each mend is of one thing. */
+/** The most corrections; each changes one property. */
 const MOST_MENDS = 4
-/** Somebody waits for it. */
+/** The time limit for readiness is short, because a user is waiting. */
 const READY_WITHIN_MS = 15_000
 const WHERE = 'chaos.config.ts'
 
-/** Starts a service, writes one value at a place and reads it back, and mends what the answers tell. */
+/** Starts a service, writes one value at a place and reads it back, and corrects the place according to the answers. */
 export async function attemptPlace(start: OwnStart, proposed: ServedPlace, signal: AbortSignal): Promise<Attempt> {
   let place = proposed
   for (let mends = 0; ; mends++) {

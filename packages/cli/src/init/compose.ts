@@ -14,16 +14,19 @@ import {
 import { print } from '../terminal/output.ts'
 
 export interface ComposeChoices {
-  /** As typed: a file, the name of a project, or nothing. */
+  /** The typed text: a file, the name of a project, or empty. */
   readonly wanted: string
-  /** The services that are nodes, if they were named. */
+  /** The services that are nodes; empty if none were named. */
   readonly services: readonly string[]
   readonly force: boolean
-  /** Whether stdin is a terminal, so that questions can be asked. */
+  /** Whether stdin is a terminal, so that questions are possible. */
   readonly asks: boolean
 }
 
-/** Writes a declaration of a Compose project, and says what of it is a guess. @throws UserError */
+/**
+ * Writes a declaration of a Compose project, and lists the guesses in it.
+ * @throws UserError
+ */
 export async function initCompose({ wanted, services, force, asks }: ComposeChoices): Promise<void> {
   const survey = surveyProject({
     wanted,
@@ -43,7 +46,7 @@ export async function initCompose({ wanted, services, force, asks }: ComposeChoi
     throw environmentError(`${file}: ${whyUnwritable(error)}`)
   }
   const others = groups.filter((each) => each !== group)
-  // Its services are known to a run that finds them up.
+  // If a run finds the project already running, its services are known.
   const { startedBy } = survey
   const first = startedBy === undefined || !faults.some((fault) => fault.includes(':')) ? '' : `${startedBy} && `
   const lines = [
@@ -65,7 +68,7 @@ function linksText(cuttable: readonly string[], faults: readonly string[]): stri
     : `Nothing says that the nodes talk to each other. What can be cut is their links to ${cuttable.join(', ')}.`
 }
 
-/** A project's label may be any text, and its declaration stays in this directory. */
+/** A safe file name for a project, whose label may be any text: the declaration stays in this directory. */
 export const fileNameOf = (project: string): string =>
   project
     .replaceAll(/[^\p{L}\p{N}._-]+/gu, '-')
@@ -106,7 +109,7 @@ async function askedGroup(groups: readonly NodeGroup[]): Promise<NodeGroup> {
   }
 }
 
-/** A project may have the name of another file. */
+/** Rejects overwriting a file: a project may have the name of a different file. */
 function requireFree(file: string, force: boolean): void {
   if (!existsSync(file) || (force && isDeclaration(file))) return
   throw usageError(

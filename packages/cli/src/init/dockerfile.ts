@@ -1,6 +1,6 @@
-/** What a Dockerfile says of how its service is started. */
+/** What a Dockerfile defines about starting its service. */
 export interface FoundDockerfile {
-  /** The words of CMD, after those of ENTRYPOINT; empty if there are none. */
+  /** The words of ENTRYPOINT followed by those of CMD; empty if there are none. */
   readonly words: readonly string[]
   /** The ports of EXPOSE. */
   readonly exposed: readonly number[]

@@ -1,5 +1,5 @@
 /**
- * The service that `chaos init --example` writes: a key-value store of several processes, in one file. It needs only
+ * The service that `chaos init --example` writes: a key-value store of several processes, in one file. It requires only
  * Node.
  */
 export const EXAMPLE_FILE = 'service.mjs'

@@ -7,29 +7,29 @@ import { type Proposal, proposalOf, saysOf, type TypedPlace } from './proposal.t
 import type { FolderSurvey } from './survey.ts'
 import { type OwnStart, type ServedPlace, type Start, USUAL_PLACE } from './template.ts'
 
-/** What to write for a folder: a configuration, the declaration of its Compose project, or nothing. */
+/** The file to write for a folder: a configuration, the declaration of its Compose project, or nothing. */
 export type FolderChoice =
   | { readonly write: 'configuration'; readonly start: Start; readonly next: Next }
   | { readonly write: 'declaration'; readonly composeFile: string }
   | { readonly write: 'nothing' }
 
-/** What a user does next: a run, a check, or a change without which a run cannot work. */
+/** A user's next step: a run, a check, or a change without which a run cannot work. */
 export type Next = 'run' | 'check' | 'port' | 'start' | 'routes'
 
 export interface Asked {
   readonly survey: FolderSurvey
   readonly typed: TypedPlace
-  /** Without a terminal the likeliest is written without a question. */
+  /** Asks a question; without a terminal, undefined, and the likeliest choice is written without a question. */
   readonly ask: Ask | undefined
   readonly say: (text: string) => void
-  /** Starts the service to try a place; undefined if nothing may be started. */
+  /** Starts the service to try a place; undefined if starting it is not allowed. */
   readonly attempt?: ((start: OwnStart, place: ServedPlace) => Promise<Attempt>) | undefined
 }
 
 /**
- * Shows what was found in a folder and what would be written, and asks whether to write it.
+ * Shows what a folder contains and what would be written, and asks whether to write it.
  *
- * @throws UserError (usage) if what is there cannot be tested as it is.
+ * @throws UserError (usage) if the folder's content cannot be tested as it is.
  */
 export async function chooseForFolder(asked: Asked): Promise<FolderChoice> {
   const { survey, typed, ask, say } = asked
@@ -49,7 +49,7 @@ interface TriedOut extends Pick<Proposal, 'start' | 'says' | 'open'> {
   readonly next: Next
 }
 
-/** Starts the service, and keeps the first routes of its source that answer as expected. */
+/** Starts the service, and keeps the first routes from its source that answer as expected. */
 async function tryOut(proposal: Proposal, { survey, typed, ask, say, attempt }: Asked): Promise<TriedOut> {
   const { start } = proposal
   if (!proposal.isReady) return { ...proposal, next: 'port' }

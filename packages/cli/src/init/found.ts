@@ -1,4 +1,4 @@
-/** A file of the folder that was looked at, by its path from there. */
+/** A file of the folder that was examined, by its path relative to the folder. */
 export interface SourceFile {
   readonly path: string
   readonly text: string
@@ -6,38 +6,38 @@ export interface SourceFile {
 
 /** How a service learns its port. */
 export type FoundPort =
-  /** By a variable, such as PORT. */
+  /** By an environment variable, such as PORT. */
   | { readonly by: 'variable'; readonly name: string }
-  /** By the command, which has {port} in it. */
+  /** By the command, which contains {port}. */
   | { readonly by: 'command' }
-  /** Not at all: it is written in the source. */
+  /** The port is fixed in the source. */
   | { readonly by: 'source'; readonly port: number; readonly where: string }
   | { readonly by: 'unknown' }
 
-/** A service that a folder holds, and how it is started. */
+/** A service in a folder, and how to start it. */
 export interface FoundProgram {
-  /** What says how it is started: `package.json`. */
+  /** The file that defines how to start it: `package.json`. */
   readonly where: string
   /** Its framework or language: `express`. */
   readonly kind: string
   readonly command: string
   readonly environment: { readonly [name: string]: string }
   readonly port: FoundPort
-  /** The file it begins in. */
+  /** The file of its entry point. */
   readonly entry: string
 }
 
-/** A path at which a service keeps objects, each read by GET and written whole. */
+/** A path at which a service stores objects, each read by GET and written as a whole. */
 export interface FoundRoutes {
-  /** With {key} in it. */
+  /** The path, with {key} in it. */
   readonly path: string
   readonly write: WriteMethod
-  /** Where a request has the value, and a response; undefined if that cannot be seen. */
+  /** The place of the value in a request and a response; undefined if the source does not show it. */
   readonly value: string | undefined
   readonly result: string | undefined
-  /** Where it was found: `server.js:12`. */
+  /** The place in the source: `server.js:12`. */
   readonly where: string
-  /** The names of objects that it takes, if not any: `{number}`. */
+  /** The names of objects that the path accepts, unless it accepts any: `{number}`. */
   readonly keys?: string | undefined
 }
 
@@ -47,7 +47,7 @@ export type WriteMethod = (typeof WRITE_METHODS)[number]
 /** A service of a Compose file. */
 export interface ComposedService {
   readonly name: string
-  /** Undefined if it is built here. */
+  /** Undefined if the image is built here. */
   readonly image: string | undefined
   /** The ports published on this machine. */
   readonly ports: readonly string[]

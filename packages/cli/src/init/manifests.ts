@@ -1,8 +1,8 @@
-/** What a folder holds that is started by a command which its files do not say. */
+/** A program in a folder whose files do not define the command that starts it. */
 export interface OtherLanguage {
   readonly file: string
   readonly language: string
-  /** A command of the kind that starts such a service. */
+  /** An example of a command that starts this kind of service. */
   readonly such: string
 }
 

@@ -3,7 +3,7 @@ import { dataVariable, fixedPort, portVariable } from './settings-in-source.ts'
 
 const FRAMEWORKS = 'express fastify hono koa @nestjs/core @hapi/hapi restify polka h3 next elysia'.split(' ')
 
-/** Where a program begins if nothing says it. */
+/** The usual entry points, if no file defines one. */
 const USUAL = ['server', 'index', 'app', 'main'].flatMap((name) =>
   ['js', 'mjs', 'cjs', 'ts', 'mts'].flatMap((ending) => [`${name}.${ending}`, `src/${name}.${ending}`]),
 )
@@ -16,7 +16,7 @@ interface Manifest {
 }
 
 /**
- * The Node program that package.json starts, or one in a file of a usual name.
+ * The Node program that package.json starts, or a program in a file with a usual name.
  *
  * @param manifest the text of package.json; undefined if there is none.
  * @param sources the JavaScript and TypeScript files of the folder.
@@ -64,7 +64,7 @@ function parsed(manifest: string | undefined): Manifest {
 
 const isServer = ({ text }: SourceFile): boolean => /\.listen\(|\bcreateServer\(|\bserve\(/.test(text)
 
-/** Programs that come with an installation, and start others. */
+/** Programs that are part of an installation, and start other programs. */
 const RUNNERS = ['npm', 'npx', 'yarn', 'pnpm', 'bun', 'deno']
 
 interface Started {
@@ -72,7 +72,7 @@ interface Started {
   readonly environment: { readonly [name: string]: string }
 }
 
-/** A start script as a command: without a shell, npm and what restarts a program, none of which a kill should meet. */
+/** The command of a start script without a shell, npm and restarting tools, so that a kill hits the program itself. */
 function startOf(script: string): Started {
   const words = script.trim().split(/\s+/)
   const assigned = words.findIndex((word) => !/^[A-Za-z_]\w*=\S*$/.test(word))

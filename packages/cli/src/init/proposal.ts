@@ -3,22 +3,22 @@ import type { FoundProgram } from './found.ts'
 import type { FolderSurvey } from './survey.ts'
 import { type ServedPlace, type Start, USUAL_PLACE } from './template.ts'
 
-/** A configuration that could be written for a folder. */
+/** A possible configuration for a folder. */
 export interface Proposal {
   readonly start: Start
-  /** What it rests on: where something was found, and what. */
+  /** The evidence for it: places, and what was found there. */
   readonly found: readonly (readonly [where: string, what: string])[]
-  /** What it says, for people. */
+  /** Its content, for people. */
   readonly says: readonly (readonly [member: string, text: string])[]
-  /** What was not found or cannot work yet, each with what to do. */
+  /** What is missing or cannot work yet, each with a remedy. */
   readonly open: readonly string[]
-  /** Whether a run of it can work before anything else is changed. */
+  /** Whether a run of it can work without further changes. */
   readonly isReady: boolean
-  /** Whether the routes are a guess without any sign. */
+  /** Whether the routes are a guess without evidence. */
   readonly asksForRoutes: boolean
 }
 
-/** What a user typed, which counts more than what was found. */
+/** The place that a user typed, which takes precedence over findings. */
 export interface TypedPlace {
   readonly path: string | undefined
   readonly value: string | undefined
@@ -26,9 +26,9 @@ export interface TypedPlace {
 }
 
 /**
- * Undefined if nothing in the folder looks like a service.
+ * The proposal for a folder; undefined if nothing in it looks like a service.
  *
- * @param routes which of the routes in its source
+ * @param routes the index among the routes in its source
  */
 export function proposalOf(survey: FolderSurvey, typed: TypedPlace, routes = 0): Proposal | undefined {
   const { program, listening, source } = survey
@@ -71,7 +71,7 @@ export function proposalOf(survey: FolderSurvey, typed: TypedPlace, routes = 0):
   }
 }
 
-/** What a configuration says of its routes. */
+/** The members of a configuration about its routes, for people. */
 export const saysOf = ({ path, write, value, result }: ServedPlace): Proposal['says'] => [
   ['reads', `GET ${path}, the value at ${result}`],
   ['writes', `${write} ${path}, the value at ${value}`],

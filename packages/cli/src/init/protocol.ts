@@ -1,6 +1,6 @@
 /**
- * The protocol that `chaos init protocol` writes: a register kept by majorities, whole and right, with one bug to
- * switch on.
+ * The protocol that `chaos init protocol` writes: a register replicated by majorities, complete and correct, with a bug
+ * that can be switched on.
  */
 export const PROTOCOL_FILE = 'protocol.ts'
 

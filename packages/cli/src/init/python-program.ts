@@ -13,7 +13,7 @@ const USUAL = [
   'src/main.py',
 ]
 
-/** What a Python file imports that makes it a service, the likeliest first. */
+/** Imports that identify a Python file as a service, the likeliest first. */
 const FRAMEWORKS = ['flask', 'fastapi', 'starlette', 'aiohttp', 'tornado', 'bottle', 'http.server'] as const
 type Framework = (typeof FRAMEWORKS)[number]
 
@@ -28,7 +28,7 @@ export function pythonProgram(sources: readonly SourceFile[], python = 'python3'
       command: `${python} manage.py runserver --noreload 127.0.0.1:{port}`,
     }
   const usual = USUAL.flatMap((path) => sources.filter((source) => source.path === path))
-  // Deeper files are more likely examples and scripts.
+  // Files in deeper directories are more likely examples and scripts.
   const others = sources.filter((source) => !usual.includes(source) && !source.path.includes('/'))
   const all = [...usual, ...others]
   const [entry] = FRAMEWORKS.flatMap((framework) =>
@@ -70,7 +70,7 @@ function startOf(
 
 const of = (name: string | undefined): string => (name === undefined ? '' : `:${name}`)
 
-/** A script that opens its port itself. */
+/** The command and port of a script that opens its port itself. */
 function scriptOf(entry: SourceFile, python: string): Pick<FoundProgram, 'command' | 'port' | 'environment'> {
   const command = `${python} ${entry.path}`
   const variable = portVariable([entry], READS_VARIABLE)

@@ -3,25 +3,25 @@ import { type FoundRoutes, type SourceFile, WRITE_METHODS, type WriteMethod } fr
 /** A request that a source handles. */
 interface Handler {
   readonly method: string
-  /** As a route table has it, with {key}; undefined if several parts of it vary. */
+  /** The path in the form of a route table, with {key}; undefined if several parts of it vary. */
   readonly path: string
   readonly where: string
-  /** What follows, up to the next handler. */
+  /** The source that follows, up to the next handler. */
   readonly body: string
-  /** Where the type of its body, if it has one, puts a value. */
+  /** The place of the value according to the declared type of the body, if there is one. */
   readonly declared?: string | undefined
-  /** The key must be a whole number. */
+  /** Whether the key must be a whole number. */
   readonly isNumbered?: boolean
 }
 
 export interface RoutesInSource {
-  /** Every path that is both read by GET and written, the likeliest first. */
+  /** Every path with both a GET and a write, the likeliest first. */
   readonly routes: readonly FoundRoutes[]
-  /** Every request that was seen, such as `POST /items`. */
+  /** Every request found in the source, such as `POST /items`. */
   readonly seen: readonly string[]
 }
 
-/** Guesses from the text of a service at which path it keeps objects. */
+/** Guesses from the source of a service at which paths it stores objects. */
 export function routesInSource(sources: readonly SourceFile[]): RoutesInSource {
   const handlers = sources.flatMap((source) =>
     source.path.endsWith('.py')
