@@ -15,10 +15,10 @@ import { pageWidth, speaksUnicode } from './terminal/page-width.ts'
 
 const names = Object.keys(registry)
 
-/** Configurations that are code. */
+/** Filename extensions of configurations that are code. */
 const CODE = ['ts', 'mts', 'js', 'mjs'] as const
 
-/** Printed for `chaos` without arguments. */
+/** The text printed for `chaos` without arguments. */
 const START_PAGE = `Say what to do. Three commands to begin with:
 
   chaos scenario split-brain                 watch a violation happen, told step by step
@@ -30,7 +30,7 @@ chaos --help lists all commands.`
 const EXIT_CODES =
   'Exit codes: 0 as expected · 1 expectation violated · 2 unknown, or nothing was proved · 3 usage or input error · 4 target or environment failed · 130 interrupted'
 
-/** Runs the command line of a process that does nothing else. */
+/** Runs the command line of a dedicated process. */
 export async function runProcess(typed: readonly string[]): Promise<void> {
   endOnUncaughtErrors(report)
   await main(typed)
@@ -39,7 +39,7 @@ export async function runProcess(typed: readonly string[]): Promise<void> {
 /** Runs the given command line and sets the process's exit code. Never throws for a user's error. */
 export async function main(typed: readonly string[]): Promise<void> {
   tolerateBrokenOutput()
-  // When running from sources, offer the built API.
+  // Offers the built API even when running from sources.
   offerApi(new URL(import.meta.url.endsWith('.ts') ? '../dist/index.js' : './index.js', import.meta.url))
   const asked = withWordsKept(typed[0] === 'help' ? [...typed.slice(1), '--help'] : typed)
   let exitCode: ExitCode | undefined
@@ -105,19 +105,22 @@ export async function main(typed: readonly string[]): Promise<void> {
   }
 }
 
-/** The commands that can use what a configuration adds. The others never run one, also if it is broken. */
+/**
+ * The commands that can use a configuration's extensions. All other commands never run a configuration, so that a
+ * broken one does not affect them.
+ */
 const EXTENSIBLE: ReadonlySet<string> = new Set([
   ...['run', 'fuzz', 'simulate', 'replay', 'compare', 'worker', 'doctor', 'targets', 'workloads', 'proxy', 'record'],
   ...['check', 'explain', 'scenario', 'gallery', 'reporters', 'ui', 'mcp'],
 ])
 
-/** What the configuration adds is there before a command is loaded. SECURITY.md says which commands run code. */
+/** Adds a configuration's extensions before a command is loaded. SECURITY.md lists the commands that run code. */
 async function extendRegistries(argv: readonly string[]): Promise<void> {
   const [command = ''] = argv
   if (!EXTENSIBLE.has(command)) return
   const ours = optionsOf(argv)
   const at = ours.findIndex((word) => /^--config(=|$)/.test(word))
-  // That of a proxy is data.
+  // The `--config` of a proxy is data.
   if (command === 'proxy' && at >= 0) return
   if (command === 'mcp' && at < 0 && !allowsCode(ours)) return
   const path = extendingConfig(at < 0 ? undefined : (ours[at]?.match(/=(.*)/)?.[1] ?? ours[at + 1]))
@@ -132,8 +135,8 @@ function allowsCode(words: readonly string[]): boolean {
 }
 
 /**
- * The configuration that may extend what chaos has, by its text: most configurations need not be loaded for
- * that. Only code can extend.
+ * The path of the configuration that may extend chaos, judged by its text: most configurations need not be loaded for
+ * this. Only a configuration that is code can extend chaos.
  */
 function extendingConfig(named: string | undefined): string | undefined {
   const path = named ?? CODE.map((extension) => `chaos.config.${extension}`).find((name) => existsSync(name))
@@ -141,11 +144,11 @@ function extendingConfig(named: string | undefined): string | undefined {
   return /\bextend\b/.test(readFileSync(path, 'utf8')) ? path : undefined
 }
 
-/** Whether the words after `--` are another command to run, or the arguments of the program that `--bin` names. */
+/** Whether the words after `--` are a separate command to run, or the arguments of the program named by `--bin`. */
 const hasCommandOfItsOwn = (argv: readonly string[]): boolean =>
   argv[0] === 'proxy' || argv[0] === 'record' || optionsOf(argv).some((word) => /^--bin(=|$)/.test(word))
 
-/** Words after `--` are never options. A lone `-`, which yargs would drop, is always kept. */
+/** Marks words to keep: words after `--` are never options, and yargs would drop a lone `-`. */
 function withWordsKept(argv: readonly string[]): readonly string[] {
   const ours = optionsOf(argv)
   const rest = argv.slice(ours.length)
@@ -159,13 +162,15 @@ const optionsOf = (argv: readonly string[]): readonly string[] => {
   return end < 0 ? argv : argv.slice(0, end)
 }
 
-/** yargs would take the command for the option's value, and then complain that there is none. */
+/**
+ * Rejects options before the command: yargs would treat the command as an option's value, and report a missing command.
+ */
 function requireCommandFirst([first = '']: readonly string[]): void {
   if (!first.startsWith('-') || ['--help', '-h', '--version'].includes(first)) return
   throw usageError(`${first}: write the command before its options. chaos --help lists the commands.`)
 }
 
-/** Turns yargs' `Unknown argument: targt` into a message that suggests the option that was meant. */
+/** Turns yargs' `Unknown argument: targt` into a message that suggests the intended option. */
 function explainRejection(message: string, argv: readonly string[], commands: readonly Command[]): string {
   const unknown = /^Unknown (?:argument|command)s?: (.+)$/.exec(message)?.[1]
   const command = commands.find((candidate) => candidate.name === argv[0])
@@ -184,7 +189,7 @@ function explainRejection(message: string, argv: readonly string[], commands: re
   return `Unknown option ${typed}.${meant === undefined ? ` chaos ${command.name} --help lists them.` : ` Did you mean --${meant}?`}`
 }
 
-/** What a word after the value of an option may have meant: one more value. */
+/** Suggests a list for a word after the value of an option that takes several values. */
 function listText(argv: readonly string[], name: string, { options }: Command): string | undefined {
   const place = argv.findIndex((word) => wordOf(word) === name)
   const [option = '', value = ''] = argv.slice(Math.max(0, place - 2), place).map(wordOf)

@@ -2,8 +2,8 @@ import type { ExitCode } from '@chaosproxy/engine/run'
 import type { Command, ParsedOptions } from './command.ts'
 
 /**
- * A use of chaos, declared once: help, completion and refusals derive from its options, and `read` returns
- * the settings that a command line stands for.
+ * A use of chaos, declared once: help, completion and error messages derive from its options, and `read` returns the
+ * settings of a command line.
  */
 export interface Use<Settings> extends Omit<Command, 'run'> {
   /** @throws UserError (usage, input) for what is wrong, with what to give instead. */
@@ -14,7 +14,7 @@ interface Execution<Settings> {
   execute(settings: Settings): Promise<ExitCode>
 }
 
-/** The command for a use. The code that executes it is loaded only when it runs: help needs none of it. */
+/** The command for a use. The code that executes it is loaded only when it runs, because help does not need it. */
 export async function commandFor<Settings>(
   declared: Promise<{ readonly use: Use<Settings> }>,
   load: () => Promise<Execution<Settings>>,

@@ -35,7 +35,7 @@ export function routesInSource(sources: readonly SourceFile[]): RoutesInSource {
   }
 }
 
-/** With one key and nothing else that varies. */
+/** A path with one key and no other parameters. */
 const PLAIN_PATH = /^\/[\w./~-]*\{key\}[\w./~-]*$/
 
 function pairsIn(handlers: readonly Handler[]): readonly FoundRoutes[] {
@@ -77,7 +77,7 @@ const ofNode = ({ path: file, text }: SourceFile, mounted: string): readonly Han
 
 const IN_NEST = /@(?<method>Get|Put|Post|Patch)\(\s*(?:(?<quote>['"`])(?<path>[^'"`]*)\k<quote>)?\s*\)/g
 
-/** Of each controller: `@Controller('items')`, and what its methods add. */
+/** The handlers of Nest controllers: the path of `@Controller('items')`, completed by the paths of its methods. */
 const ofNest = ({ path: file, text }: SourceFile): readonly Handler[] => {
   const base = /@Controller\(\s*['"`]([^'"`]*)['"`]\s*\)/.exec(text)?.[1]
   if (base === undefined) return []
@@ -120,7 +120,7 @@ const ofPython = ({ path: file, text }: SourceFile): readonly Handler[] =>
 
 const IN_URLS = /\bpath\(\s*['"](?<path>[^'"]*<[^'"]*)['"]\s*,\s*(?:\w+\.)*(?<view>\w+)/g
 
-/** Of the urls of Django, whose views say which methods they take. */
+/** The handlers of Django's urls: the source of each view shows its methods. */
 const ofDjango = ({ path: file, text }: SourceFile, sources: readonly SourceFile[]): readonly Handler[] =>
   Array.from(text.matchAll(IN_URLS)).flatMap(({ groups: { path = '', view = '' } = {}, index }) => {
     const body = sources.flatMap(
@@ -162,7 +162,7 @@ function takesNumbers(path: string, body: string): boolean {
   return /<int:|\(\\+d\+\)/.test(path) || new RegExp(`\\b${name}\\s*:\\s*int\\b|'${name}',\\s*ParseIntPipe`).test(body)
 }
 
-/** The only member that a model needs, if a parameter has it as its type: `class Item(BaseModel):` and `item: Item`. */
+/** The only member of a model that is a parameter's type: `class Item(BaseModel):` and `item: Item`. */
 function declaredIn(body: string, text: string): string | undefined {
   for (const [, name = '', members = ''] of text.matchAll(MODELS)) {
     if (!new RegExp(`:\\s*${name}\\b`).test(body)) continue
@@ -184,16 +184,21 @@ function methodsOf(method: string, rest: string): readonly string[] {
   return listed === undefined ? ['GET'] : Array.from(listed.matchAll(/\w+/g), ([each]) => each.toUpperCase())
 }
 
-/** The only name in a path is that of the key. */
+/** The path with {key} for its single parameter. */
 const withKey = (path: string): string =>
   path.match(/\{\w+\}/g)?.length === 1 ? path.replace(/\{\w+\}/, '{key}') : path
 
-/** `'/items/'`; in a regular expression, `/^\/items\/([^/]+)$/`; of parts between slashes, `parts[1] === 'items'`. */
+/**
+ * The forms of a path: `'/items/'`; in a regular expression, `/^\/items\/([^/]+)$/`; split at slashes, `parts[1] ===
+ * 'items'`.
+ */
 const IN_PLAIN =
   /(?<quote>['"`])(?<path>\/\w[\w/-]*\/)(?:\k<quote>|\$\{)|\/\^(?<pattern>(?:\\\/[\w-]+)+\\\/)\(|\[[01]\]\s*[!=]==?\s*(?<mark>['"`])(?<part>\w[\w-]*)\k<mark>/
 const OF_FILES = /^\/(?:usr|etc|tmp|var|bin|opt|home|proc|dev)\//
 
-/** A server without a framework: its methods, and what its paths begin with, are texts in the source. */
+/**
+ * The handlers of a server without a framework: its methods, and the beginnings of its paths, are texts in the source.
+ */
 function ofPlainServer({ path: file, text }: SourceFile): readonly Handler[] {
   const match = IN_PLAIN.exec(text)
   const { path: whole, pattern, part } = match?.groups ?? {}
@@ -211,13 +216,13 @@ function ofPlainServer({ path: file, text }: SourceFile): readonly Handler[] {
   }))
 }
 
-/** Where a method is handled: `do_PUT` in Python, a comparison with 'PUT' anywhere else. */
+/** The places at which a method is handled: `do_PUT` in Python, a comparison with 'PUT' in any other language. */
 function beginOf(method: string, text: string): readonly { readonly method: string; readonly at: number }[] {
   const at = new RegExp(`\\bdo_${method}\\b|['"\`]${method}['"\`]`).exec(text)?.index
   return at === undefined ? [] : [{ method, at }]
 }
 
-/** Where a handler finds the value in a request's JSON. */
+/** The place of the value in a request's JSON, from the source of a handler. */
 function valueIn(body: string): string | undefined {
   const member = firstOf(body, [
     /\b(?:req|request)\.body\.(\w+)/,
@@ -230,14 +235,17 @@ function valueIn(body: string): string | undefined {
   return member === undefined ? undefined : `json.${member}`
 }
 
-/** An object, or arguments by name, that becomes the JSON of a response. */
+/** An object, or named arguments, that becomes the JSON of a response. */
 const RESPONSES =
   /(?:\.(?:json|send)|\bjsonify|\bJsonResponse|\bdumps|\bstringify)\(\s*\{([^}]*)|\bjsonify\(([^)]*=[^)]*)|\breturn\s*\{([^}]*)/g
 const MEMBERS = /(?:^|,)\s*['"]?(\w+)['"]?\s*(?=[:=,]|$)/g
-/** Such as `{ error: 'not found' }`, which has no value. */
+/** Members of responses that contain no value, such as `{ error: 'not found' }`. */
 const REFUSES = /^(?:error|message|detail|status|ok|success)$/
 
-/** Where a handler puts a value into a response's JSON: where requests have it, if that is there. */
+/**
+ * The place of the value in a response's JSON, from the source of a handler: the same as in requests, if the response
+ * has that member.
+ */
 function resultIn(body: string, value: string | undefined): string | undefined {
   const members = Array.from(body.matchAll(RESPONSES), ([, ...parts]) => parts.join('')).flatMap((text) =>
     Array.from(text.matchAll(MEMBERS), ([, member = '']) => `json.${member}`),

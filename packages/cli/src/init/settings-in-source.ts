@@ -1,22 +1,22 @@
 import type { FoundPort, SourceFile } from './found.ts'
 
-/** Ports of what a service talks to, not its own. */
+/** Variables for ports of other services, such as databases. */
 const OF_OTHERS = /REDIS|POSTGRES|PG|MYSQL|MONGO|DB|SQL|SMTP|MAIL|KAFKA|RABBIT|AMQP|PROXY|DEBUG|METRICS/
 
-/** The variable that a service reads its port from: PORT if it reads that. */
+/** The variable from which a service reads its port: PORT if it reads PORT. */
 export function portVariable(sources: readonly SourceFile[], read: RegExp): string | undefined {
   const names = namesIn(sources, read).filter((name) => /PORT$/i.test(name) && !OF_OTHERS.test(name))
   return names.includes('PORT') ? 'PORT' : names[0]
 }
 
-/** The variable that a service reads the directory of its data from. */
+/** The variable from which a service reads its data directory. */
 export const dataVariable = (sources: readonly SourceFile[], read: RegExp): string | undefined =>
   namesIn(sources, read).find((name) => /^(?:\w+_)?(?:DATA|STORAGE)(?:_?(?:DIR|DIRECTORY|PATH))?$/.test(name))
 
 const namesIn = (sources: readonly SourceFile[], read: RegExp): readonly string[] =>
   sources.flatMap(({ text }) => Array.from(text.matchAll(read), ([, name = '']) => name))
 
-/** A port that is written in the source. */
+/** A port that is fixed in the source. */
 export function fixedPort(sources: readonly SourceFile[], patterns: readonly RegExp[]): FoundPort | undefined {
   for (const { path, text } of sources)
     for (const pattern of patterns) {

@@ -1,6 +1,6 @@
 import { PACKAGE_NAME } from '@chaosproxy/targets/user-file'
 
-/** The program that `chaos init --example simulate` writes: it needs only Node, and has a race across an await. */
+/** The program that `chaos init --example simulate` writes: it requires only Node, and has a race across an await. */
 const SERVER = `// Seats of a cinema. GET /seats/SEAT tells who has it; POST /seats/SEAT with {"from": HOLDER, "to": HOLDER} passes it on,
 // from null if nobody has it; PUT /seats/SEAT with {"holder": HOLDER} is for the staff.
 import { createServer, type IncomingMessage } from 'node:http'
@@ -77,7 +77,7 @@ export const SIMULATED_FILES: readonly (readonly [name: string, text: string])[]
 
 const SEARCH = 'npx chaos simulate booking --seeds 64'
 
-/** What to do with it. */
+/** The text printed with the example: how to use it. */
 export const SIMULATED_EXAMPLE: string = `Wrote ${SIMULATED_FILES.map(([name]) => name).join(', ')}: a booking service with a race.
 Find it:       ${SEARCH}
 Without it:    ${SEARCH.replace('booking', 'careful')}

@@ -13,16 +13,16 @@ export interface FolderSurvey {
   readonly program: FoundProgram | undefined
   readonly source: RoutesInSource
   readonly compose: { readonly file: string; readonly services: readonly ComposedService[] } | undefined
-  /** The command of a Dockerfile that nothing else explains. */
+  /** The command of a Dockerfile, if no other file defines how to start the service. */
   readonly image: { readonly command: string; readonly exposed: readonly number[] } | undefined
   readonly listening: readonly ListeningProcess[]
-  /** What no reader of sources here understands. */
+  /** A program in a language whose sources chaos does not read. */
   readonly other: OtherLanguage | undefined
 }
 
 const COMPOSE_FILES = ['compose.yaml', 'compose.yml', 'docker-compose.yaml', 'docker-compose.yml'] as const
 
-/** Looks at what a project says of itself. Nothing of it runs. */
+/** Examines the files of a project, without running any of its code. */
 export function surveyFolder(directory: string): FolderSurvey {
   const sources = sourcesIn(directory)
   const [node, python] = [/\.[cm]?[jt]s$/, /\.py$/].map((ending) => sources.filter(({ path }) => ending.test(path)))
@@ -50,7 +50,7 @@ export function surveyFolder(directory: string): FolderSurvey {
   }
 }
 
-/** A program of an image, if it is in the folder too. */
+/** The program that an image runs, if the folder contains it. */
 function programOf([program = '', ...rest]: readonly string[], directory: string): FoundProgram | undefined {
   const script = rest.find((word) => existsSync(join(directory, word)))
   const isHere = /^\.?\/?[\w./-]+$/.test(program) && !program.startsWith('/') && existsSync(join(directory, program))
@@ -61,7 +61,10 @@ function programOf([program = '', ...rest]: readonly string[], directory: string
   }
 }
 
-/** The routes of a program are likelier in the language that it is written in. */
+/**
+ * Sorts sources so that a program's entry file comes first: its routes are likeliest to be there. Keeps only its
+ * language.
+ */
 function entryFirst(sources: readonly SourceFile[], entry: string): readonly SourceFile[] {
   const isPython = (path: string) => path.endsWith('.py')
   const own = sources.filter(({ path }) => isPython(path) === isPython(entry))
@@ -72,7 +75,7 @@ const SKIPPED =
   /^(?:\..*|node_modules|dist|build|coverage|vendor|venv|__pycache__|chaos-results|tests?|__tests__|spec|public)$/
 const SOURCE = /\.(?:[cm]?[jt]s|py)$/
 const NO_SOURCE = /\.(?:test|spec|config|d)\.[cm]?[jt]s$|^test_.*\.py$/
-/** Enough for a service; a monorepo is not read whole. */
+/** The most files read: enough for a service, but not a whole monorepo. */
 const MOST_FILES = 200
 const MOST_BYTES = 200_000
 const DEPTH = 4
@@ -95,7 +98,7 @@ function sourcesIn(directory: string): readonly SourceFile[] {
   try {
     look('', 0)
   } catch {
-    // A folder that cannot be read has nothing to propose.
+    // A folder that cannot be read contains nothing.
   }
   return found
 }

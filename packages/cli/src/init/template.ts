@@ -3,30 +3,35 @@ import type { WriteMethod } from './found.ts'
 
 /** The choices for a new configuration. */
 export interface Start {
-  /** What to test: a built-in target, a command that starts a node of the user's own, what listens, or the example service. */
+  /**
+   * What to test: a built-in target, a command that starts a node of the user's service, the address of a running
+   * service, or the example service.
+   */
   readonly target: { readonly name: string } | OwnStart | { readonly address: string } | { readonly example: true }
   readonly nodes: number
-  /** Where a service of the user's own keeps its objects; by default as the example does. */
+  /** The path at which the user's service stores its objects; by default that of the example. */
   readonly place?: ServedPlace | undefined
-  /** Why its routes may be wrong, as a sentence. */
+  /** The reason why the routes may be wrong, as a sentence. */
   readonly doubt?: string | undefined
 }
 
-/** How a node of a service is started. */
+/** How to start a node of a service. */
 export interface OwnStart {
   readonly command: string
   readonly environment?: { readonly [name: string]: string } | undefined
 }
 
-/** The path of an object, with {key} in it, how it is written, and where its value is in bodies: `json.item`. */
+/**
+ * The path of an object, with {key} in it, the method of a write, and the place of the value in bodies: `json.item`.
+ */
 export interface ServedPlace {
   readonly path: string
   readonly write: WriteMethod
   readonly value: string
   readonly result: string
-  /** The names of objects, if it takes only some. */
+  /** The names of objects, if the path accepts only some. */
   readonly keys?: string | undefined
-  /** What else the routes say. */
+  /** Further members of the routes. */
   readonly reads?: Members | undefined
   readonly writes?: Members | undefined
 }
@@ -42,7 +47,7 @@ export const USUAL_PLACE: ServedPlace = {
   result: 'json.item',
 }
 
-/** A commented configuration that runs unchanged and explains what can be changed. */
+/** A commented configuration that runs unchanged and explains possible changes. */
 export function configText({ target, nodes, place = USUAL_PLACE, doubt }: Start): string {
   const own = !('name' in target)
   const name = own ? 'service' : target.name
@@ -70,7 +75,7 @@ ${own ? ownTarget(startText(target, nodes), { place, keys: keysOf(target, place)
 `
 }
 
-/** A service that runs already is not ours to kill. */
+/** The faults for a target; a service that already runs must not be killed. */
 const faultsFor = (target: Start['target']): string =>
   'name' in target
     ? `'partition', 'kill', 'pause'`
@@ -78,7 +83,7 @@ const faultsFor = (target: Start['target']): string =>
       ? `'lose-reply', 'delay-clients'`
       : `'kill', 'pause'`
 
-/** Whether values of an earlier run may still be there. */
+/** Whether values of an earlier run may still exist, so that each run needs its own keys. */
 const needsOwnKeys = (target: Start['target']): boolean =>
   'address' in target ||
   ('command' in target &&
@@ -108,14 +113,14 @@ const EXAMPLE_SETTINGS = `      // npx chaos run --set reads=local lets every no
 `
 
 const OWN_KEYS = '{key}-{run}'
-/** Beside the names of objects, why they are such. */
+/** The member with the names of objects, and a comment on why they have this form. */
 const keysText = (
   keys: string,
 ): string => `        // ${keys === OWN_KEYS ? 'Each run has keys of its own, since what an earlier one wrote may still be there.' : 'The service takes no other names.'}
         keys: '${keys}',
 `
 
-/** The routes of a place, as a route table has them. */
+/** The routes of a place, in the form of a route table. */
 const routesOf = ({ path, write, value, result, reads, writes }: ServedPlace): readonly Members[] => [
   { request: `GET ${path}`, f: 'read', result, ...reads, outcomes: { 404: 'absent', ...outcomesIn(reads) } },
   { request: `${write} ${path}`, f: 'write', value, ...writes },
@@ -123,7 +128,7 @@ const routesOf = ({ path, write, value, result, reads, writes }: ServedPlace): r
 
 const outcomesIn = (members: Members = {}): object => Object(members['outcomes'])
 
-/** Numbers that a developer's own data hardly has: a database starts at 1. */
+/** Large numbers, which a developer's data is unlikely to contain: a database starts at 1. */
 const LARGE_NUMBERS = '9000000{number}'
 
 function keysOf(target: Start['target'], { keys }: ServedPlace): string | undefined {
@@ -131,7 +136,7 @@ function keysOf(target: Start['target'], { keys }: ServedPlace): string | undefi
   return keys === '{number}' ? LARGE_NUMBERS : (keys ?? OWN_KEYS)
 }
 
-/** The declaration of one node that is started by a command, as `configText` writes it. */
+/** The declaration of a node that a command starts, as `configText` writes it. */
 export function declarationOf(start: OwnStart, place: ServedPlace): object {
   const { command, environment = {} } = start
   const keys = keysOf(start, place)
@@ -141,7 +146,7 @@ export function declarationOf(start: OwnStart, place: ServedPlace): object {
   }
 }
 
-/** As it is written in code. */
+/** A value as it is written in code. */
 const inline = (value: unknown): string =>
   typeof value === 'object' && value !== null
     ? `{ ${Object.entries(value)

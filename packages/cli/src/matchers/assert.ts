@@ -2,10 +2,10 @@ import { AssertionError } from 'node:assert'
 import { judgeReceived, type Received } from './judge-received.ts'
 
 /**
- * For node:test and any runner without matchers.
+ * Asserts that a history meets a level, for node:test and any runner without matchers.
  *
  * @throws AssertionError whose message draws the contradiction; also if it is unknown whether the history meets the
- * level. UserError for what is no history, or a level that does not exist.
+ * level. UserError for a value that is not a history, or an unknown level.
  */
 export function assertLevel(history: Received, level: string): void {
   const { met, message, finding } = judgeReceived(history, level)

@@ -15,23 +15,25 @@ import {
 } from '@chaosproxy/report'
 import type { Expectation } from '@chaosproxy/runner/result'
 
-/** What matchers and assertions take: a history, its events, or a run, as `run()` and `record()` return it. */
+/**
+ * The values that matchers and assertions accept: a history, its events, or a run, as `run()` and `record()` return it.
+ */
 export type Received = History | Iterable<EventInput> | Run
 
-/** Whether a history meets a level, with the same story as everywhere else. */
+/** Whether a history meets a level, with the same explanation as in all other reports. */
 export interface JudgedLevel {
   readonly met: boolean | 'unknown'
-  /** The story in lines: what is wrong, drawn; what the history does meet. */
+  /** The explanation in lines: a drawing of the contradiction, and the levels that the history meets. */
   readonly message: string
   readonly finding: Finding
-  /** The report as a page. */
+  /** Returns the report as an HTML page. */
   html(): string
 }
 
 /**
- * Judges what a matcher was given by a level.
+ * Judges the value given to a matcher by a level.
  *
- * @throws UserError (usage) if it is no history, or there is no such level.
+ * @throws UserError (usage) if the value is not a history, or if the level is unknown.
  */
 export function judgeReceived(received: unknown, level: string): JudgedLevel {
   const judged = judgedHistory(received)
@@ -55,7 +57,7 @@ export function judgeReceived(received: unknown, level: string): JudgedLevel {
   }
 }
 
-/** A run is told with its faults, its settings and its command. */
+/** The subject of the report: a run includes its faults, its settings and its command. */
 function subjectOf(
   { history, report, file, vacuous, run }: JudgedHistory,
   expectation: Expectation,
@@ -76,7 +78,7 @@ function subjectOf(
   }
 }
 
-/** What happened and why, what next, then the drawing. */
+/** The message: what happened and why, what to do next, and the drawing. */
 function messageOf({ title, verdict, sentence, telling, evidence, notes, levels, expected }: Finding): string {
   const kept = levels.filter(({ result }) => result === 'met').map(({ level }) => level)
   return [
@@ -97,9 +99,9 @@ const MOST_NAMED = 3
 interface JudgedHistory {
   readonly history: History
   readonly report: Report<string>
-  /** Where it is, for citations. */
+  /** The file of the history, for citations. */
   readonly file: string
-  /** Why it proves less than it seems to. */
+  /** The reasons why the history proves less than it seems to. */
   readonly vacuous: readonly string[]
   readonly run?: Run | undefined
 }

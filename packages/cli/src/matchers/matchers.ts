@@ -4,25 +4,25 @@ import type { ProtocolModule } from '@chaosproxy/protocols'
 import { judgeReceived } from './judge-received.ts'
 import { judgeSurvival, type SimulatedFinding } from './survive.ts'
 
-/** What a matcher of Jest or Vitest returns. */
+/** The result of a Jest or Vitest matcher. */
 export interface MatcherResult {
   readonly pass: boolean
   readonly message: () => string
 }
 
-/** What Jest and Vitest give a matcher as `this`, as far as it is needed. */
+/** The members used of `this` in a matcher of Jest or Vitest. */
 interface MatcherContext {
   readonly isNot?: boolean
 }
 
-/** What a failed matcher reports about a history, such as to attach its page to a test. */
+/** The report of a failed matcher on a history, for example to attach its page to a test. */
 export type Missed = ReturnType<typeof judgeReceived>
 
 /**
- * Matchers on histories, for `expect.extend(matchers)` in Jest, Vitest and others alike. What is unknown passes neither
- * `expect(history)` nor `expect(history).not`. `missed` is called when a history that does not meet the level fails a test.
- * `earlier` tells of a violation that an earlier attempt of the same test has seen: a retry does not make it undone.
- * `unsurvived` is called when a search of simulated runs fails a test by what it found.
+ * Matchers on histories, for `expect.extend(matchers)` in Jest, Vitest and similar runners. An unknown verdict passes
+ * neither `expect(history)` nor `expect(history).not`. `missed` is called when a history that does not meet the level
+ * fails a test. `earlier` returns a violation that an earlier attempt of the same test found, because a retry does not
+ * undo it. `unsurvived` is called when a search of simulated runs fails a test.
  */
 export const matchersThat = (
   missed: (judged: Missed) => void = () => {},
@@ -54,11 +54,17 @@ export const matchersThat = (
     toBeEventuallyConsistent(this: MatcherContext, received: unknown): MatcherResult {
       return matchLevel(this, received, 'eventual')
     },
-    /** By the name of any level, such as `read-your-writes`. Vitest has a `toSatisfy` of its own, which takes a function. */
+    /**
+     * Matches any level by its name, such as `read-your-writes`. The name `toSatisfy` is taken: Vitest's matcher of
+     * this name takes a function.
+     */
     toSatisfyLevel(this: MatcherContext, received: unknown, level: string): MatcherResult {
       return matchLevel(this, received, level)
     },
-    /** Searches simulated runs of a Node service or a protocol; what is found fails the test. A promise: await it. */
+    /**
+     * Searches simulated runs of a Node service or a protocol; any finding fails the test. Returns a promise that must
+     * be awaited.
+     */
     async toSurviveSimulation(
       this: MatcherContext,
       received: ProtocolModule | ServiceDeclaration,

@@ -4,21 +4,24 @@ import { isServiceDeclaration, type ServiceDeclaration } from '@chaosproxy/engin
 import { commandLine, createRunDirectory, USUAL_OUT, writeWholeFile } from '@chaosproxy/engine/run'
 import type { ProtocolModule } from '@chaosproxy/protocols'
 
-/** How a search of simulated runs ended, for a test. */
+/** The result of a search of simulated runs, for a test. */
 export interface Survival {
-  /** Unknown if what was run proves too little. */
+  /** Unknown if the runs prove too little. */
   readonly survived: boolean | 'unknown'
   readonly message: string
   readonly finding: SimulatedFinding | undefined
 }
 
-/** What a search found, and the file that replays it. */
+/** A violation that a search found, and the file that replays it. */
 export interface SimulatedFinding {
   readonly found: Found
   readonly replay: string
 }
 
-/** Searches simulated runs, and keeps what it finds for `chaos replay`. @throws UserError, as `search` does. */
+/**
+ * Searches simulated runs, and writes findings for `chaos replay`.
+ * @throws UserError, as `search` does.
+ */
 export async function judgeSurvival(
   received: ProtocolModule | ServiceDeclaration,
   settings: SearchSettings = {},

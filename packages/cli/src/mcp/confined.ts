@@ -4,7 +4,7 @@ import { inputError, usageError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
 
 /**
- * The path that a client names, which must lie in the working directory after following links.
+ * The path that a client names; it must be within the working directory after links are followed.
  *
  * @throws UserError (usage, input)
  */
@@ -22,7 +22,7 @@ export function confined(tool: string, path: string): string {
   )
 }
 
-/** The same for the files of a directory, which may be links. */
+/** Applies `confined` to the files of a directory, which may be links. */
 export function confinedWithin(tool: string, directory: string, files: readonly string[]): void {
   for (const file of files) if (existsSync(join(directory, file))) confined(tool, join(directory, file))
 }

@@ -10,7 +10,7 @@ import { anyObject, flag, objects, oneOf, text, texts, told } from './schema.ts'
 import type { McpSettings } from './settings.ts'
 import type { CallContext, Tool } from './tool.ts'
 
-/** Which proxy is meant. */
+/** The arguments that select a proxy. */
 const place = {
   address: v.optional(
     text(
@@ -99,7 +99,7 @@ async function leaseOf(client: ControlClient, ttlMs: number): Promise<string> {
   return lease.id
 }
 
-/** Ends the lease of a refused fault, since nothing else depends on it. */
+/** Adds a fault. If it is refused, ends its lease, which nothing else uses. */
 async function added(client: ControlClient, body: object, lease: string | undefined): Promise<FaultAnswer> {
   try {
     return (await client.send('POST', '/v1/faults', body)) as FaultAnswer
@@ -148,7 +148,7 @@ const inForceText = (faults: readonly FaultAnswer[]): string =>
 
 const USUAL_ADDRESS = '127.0.0.1:8474'
 
-/** Clients may reach proxies of this machine, and the one that the user named. */
+/** The client of a proxy. Clients may reach proxies of this machine, and the proxy that the user named. */
 function clientFor(tool: string, { address, token }: Place, settings: McpSettings): ControlClient {
   const host = address ?? settings.host ?? USUAL_ADDRESS
   if (host !== settings.host && !isLoopback(hostOf(host)))
@@ -168,8 +168,9 @@ function hostOf(address: string): string {
 }
 
 /**
- * Anybody on this machine may listen at another address, and an agent may be talked into naming it: the default proxy's
- * token goes to that proxy alone, and elsewhere only what the user listed for that.
+ * The token for a proxy. Any program on this machine may listen at another address, and an agent may be tricked into
+ * naming it. So only the default proxy receives the default token, and other proxies only tokens that the user listed
+ * for them.
  */
 function tokenFor(tool: string, host: string, named: string | undefined, settings: McpSettings): string | undefined {
   const isDefault = placeOf(host) === placeOf(settings.host ?? USUAL_ADDRESS)
@@ -184,7 +185,7 @@ function tokenFor(tool: string, host: string, named: string | undefined, setting
   )
 }
 
-/** Host and port, however the address is written. */
+/** The host and port of an address in any notation. */
 function placeOf(address: string): string {
   const url = /^[a-z]+:\/\//i.test(address) ? address : `http://${address}`
   return URL.canParse(url) ? new URL(url).host : address

@@ -1,16 +1,16 @@
 import { Transform, type TransformCallback } from 'node:stream'
 
 const NEWLINE = 0x0a
-/** No call of a tool is longer. */
+/** The longest line of a tool call. */
 const LONGEST_BYTES = 1_000_000
 
-/** Passes whole lines on and drops those too long for a message, on which the SDK would stop for good. */
+/** Passes complete lines on, and drops lines too long for a message, because the SDK would stop permanently on them. */
 export function wholeLines(dropped: (sizeBytes: number) => void): Transform {
   let parts: Buffer[] = []
   let sizeBytes = 0
   const add = (part: Buffer): void => {
     sizeBytes += part.length
-    // Keep only the length of a line that is too long.
+    // Of a line that is too long, only the length is kept.
     if (sizeBytes <= LONGEST_BYTES) parts.push(part)
     else parts = []
   }

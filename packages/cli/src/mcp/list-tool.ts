@@ -117,7 +117,7 @@ async function listWorkloads({ settings }: CallContext): Promise<Answer> {
 interface ListedFault {
   readonly kind: string
   readonly summary: string
-  /** The names that `run` takes. */
+  /** The names by which `run` injects this kind; empty if it cannot. */
   readonly runs: readonly string[]
   readonly inject?: object
   readonly suffers?: boolean

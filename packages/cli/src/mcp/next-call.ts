@@ -1,7 +1,7 @@
 import type { Input } from './schema.ts'
 import type { Answer } from './tool.ts'
 
-/** The tool call that usually follows a result, as a client makes it; undefined if none does. */
+/** The tool call that usually follows a result, in a client's notation; undefined if there is none. */
 export function nextCall(tool: string, input: Input, data: Answer['data']): string | undefined {
   switch (tool) {
     case 'list':
@@ -25,7 +25,7 @@ export function nextCall(tool: string, input: Input, data: Answer['data']): stri
   }
 }
 
-/** Members that are undefined are left out. */
+/** A call as text; undefined members are omitted. */
 const call = (tool: string, input: Input): string => `${tool} ${JSON.stringify(input)}`
 
 function afterList({ what, target }: Input, data: Answer['data']): string {
@@ -47,7 +47,7 @@ function firstRunnable(faults: unknown): readonly string[] {
   return listed.find(({ runs, suffers }) => runs.length > 0 && suffers !== false)?.runs.slice(0, 1) ?? []
 }
 
-/** A run that found nothing is followed by one with other faults and interleavings. */
+/** After a run without findings, suggests a run with different faults and interleavings. */
 const afterRun = (input: Input, data: Answer['data']): string =>
   isUnexplained(data)
     ? call('explain', { path: data['directory'] })

@@ -1,7 +1,8 @@
 import type { Readable, Writable } from 'node:stream'
 import { loadOptional } from '@chaosproxy/history/files'
 
-// What chaos uses of the protocol's SDK, in types of our own: nobody needs the package to build chaos or to install it.
+// The parts of the protocol's SDK that chaos uses, with its own type declarations: the package is needed neither to
+// build chaos nor to install it.
 
 export interface ListedTool {
   readonly name: string
@@ -57,12 +58,12 @@ interface ProgressNotification {
 }
 
 export interface CallExtra {
-  /** Aborted when the client cancels the call, or is gone. */
+  /** Aborted when the client cancels the call or disconnects. */
   readonly signal: AbortSignal
   sendNotification(notification: ProgressNotification): Promise<void>
 }
 
-/** The protocol, once it is connected. */
+/** The server side of a protocol connection. */
 interface McpServer {
   onclose?: () => void
   onerror?: (error: Error) => void
@@ -79,7 +80,7 @@ interface ServerOptions {
   readonly instructions: string
 }
 
-/** What the SDK reads requests of this type by. */
+/** The SDK's schema for requests of this type. */
 interface RequestSchema<Request> {
   readonly parse: (message: unknown) => Request
 }
@@ -96,12 +97,12 @@ interface Sdk {
 const PACKAGE = '@modelcontextprotocol/sdk'
 
 /**
- * Loads the SDK, which is installed only where it is used.
+ * Loads the SDK, an optional package.
  *
  * @throws UserError (environment) if it is not installed.
  */
 export async function loadSdk(): Promise<Sdk> {
-  // Names that no compiler or bundler follows.
+  // The module names are computed, so that no compiler or bundler resolves them.
   const load = (): Promise<Sdk[]> =>
     Promise.all(['server/index.js', 'server/stdio.js', 'types.js'].map((part) => import(`${PACKAGE}/${part}`)))
   const parts = await loadOptional(load, {

@@ -17,7 +17,7 @@ export const listedReports = (out: string): readonly ListedResource[] =>
     .map(({ name, title }) => ({ uri: uriOf(name), name: `${name}/${REPORT}`, title, mimeType: TYPE }))
 
 /**
- * Only what is listed can be read: a name cannot lead elsewhere.
+ * Reads a report. Only listed reports can be read, so a name cannot refer to any other file.
  *
  * @throws UserError (usage, input)
  */

@@ -34,7 +34,7 @@ import type { McpSettings } from './settings.ts'
 import { toldMembers, toldResult, toldText } from './told-result.ts'
 import type { Answer, CallContext, Tool } from './tool.ts'
 
-/** A requirement may be a command, and waiting or checking may take longer than the user allows a run. */
+/** A requirement may run a command, and waiting or checking may exceed the time that the user allows for a run. */
 const { target: _, workload: __, require: ___, timeoutMs: ____, checkMs: _____, ...members } = draftEntries
 
 const USUAL_MS = 20_000
@@ -83,7 +83,7 @@ export const runTool: Tool = {
   },
 }
 
-/** One run at a time: several would slow one another down and change their verdicts. */
+/** Only one run may be in progress: concurrent runs would slow each other down and change their verdicts. */
 let isRunning = false
 
 async function performed(input: Input, { settings, signal, progress }: CallContext): Promise<Answer> {
@@ -134,7 +134,7 @@ const nameOf = (part: RunDraft['target']): string => (typeof part === 'string' ?
 
 const EVERY_MS = 500
 
-/** Reports the progress of a run to a client that asked for it. */
+/** Reports the progress of a run to a client that requested it. */
 function reporting({ spec }: PlannedRun, progress: CallContext['progress']): RunListener {
   let toldAt = Number.NEGATIVE_INFINITY
   return (event) => {

@@ -3,13 +3,13 @@ import { schemaProblems } from '@chaosproxy/runner'
 import { toJsonSchema } from '@valibot/to-json-schema'
 import * as v from 'valibot'
 
-// What tools take and return. What clients list, and what calls refuse, derive from these schemas.
+// The arguments and results of tools. The tool list for clients and the validation of calls derive from these schemas.
 
-/** A text that a client gives. */
+/** A text provided by a client. */
 export const text = (description: string): v.GenericSchema<string> =>
   v.pipe(v.string('must be a string'), v.nonEmpty('must be a string'), v.description(description))
 
-/** A text of a result. */
+/** A text in a result. */
 export const told = (description: string): v.GenericSchema<string> => v.pipe(v.string(), v.description(description))
 
 export const texts = (description: string): v.GenericSchema<string[]> =>
@@ -37,7 +37,10 @@ export type Input = { readonly [name: string]: unknown }
 export const jsonSchemaOf = (schema: v.GenericSchema): object =>
   toJsonSchema(schema, { errorMode: 'ignore', typeMode: 'input' })
 
-/** The arguments that a schema knows. @throws UserError (usage): a line for each that does not fit, and what would. */
+/**
+ * The arguments, validated by a schema.
+ * @throws UserError (usage), with a line for each invalid argument and its valid values.
+ */
 export function requireInput(tool: string, schema: v.GenericSchema, input: Input): Input {
   const result = v.safeParse(schema, input)
   if (result.success) return result.output as Input

@@ -6,19 +6,19 @@ import { asDuration, flag, inGroup, valuesOf, word, words } from '../arguments/d
 import type { ParsedOptions } from '../command.ts'
 import type { Options } from '../option.ts'
 
-/** What the user who starts the server allows its clients. */
+/** What the user who starts the server allows its clients to do. */
 export interface McpSettings {
-  /** Where runs are created. */
+  /** The directory in which runs are created. */
   readonly out: string
-  /** The user's configuration, of which clients may use the names. */
+  /** The user's configuration, whose names clients may use. */
   readonly config: string | undefined
-  /** Whether clients may name files of code, and the configuration of this directory is read. */
+  /** Whether clients may name files of code; the configuration of this directory is then read. */
   readonly allowCode: boolean
-  /** The longest time that a client may ask of a run. */
+  /** The longest time that a client may request for a run. */
   readonly longestMs: number
-  /** The proxy for clients that name none. It need not be on this machine. */
+  /** The default proxy, which may be on a different machine. */
   readonly host: string | undefined
-  /** `env:NAME` of the token for that proxy; undefined for the usual variable. */
+  /** `env:NAME` of the token for the default proxy; undefined for the usual variable. */
   readonly token: string | undefined
   /** `env:NAME` of the tokens that clients may name for other proxies of this machine. */
   readonly otherTokens: readonly string[]

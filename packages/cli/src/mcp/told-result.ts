@@ -3,7 +3,7 @@ import { EXIT } from '@chaosproxy/runner/result'
 import * as v from 'valibot'
 import { anyObject, oneOf, texts, told, whole } from './schema.ts'
 
-/** The members of a result as `--json` has them, of which a model needs few. */
+/** The members of a result in the form of `--json`, of which a model needs few. */
 interface WholeResult {
   readonly title: string
   readonly verdict: string
@@ -27,7 +27,7 @@ interface WholeResult {
   readonly seed?: number
 }
 
-/** What a run or a check found, in the few members that a model needs. */
+/** The result of a run or a check, reduced to the few members that a model needs. */
 export interface ToldResult {
   readonly title: string
   readonly verdict: string
@@ -91,7 +91,7 @@ export function toldResult(json: Json, exitCode: number): ToldResult {
   }
 }
 
-/** Without an expectation nothing passes: the history may still violate a level. */
+/** The outcome of an exit code. Without an expectation nothing passes: the history may still violate a level. */
 function outcomeOf(exitCode: number, hasExpectation: boolean): (typeof OUTCOMES)[number] {
   if (exitCode === EXIT.violated) return 'violated'
   if (exitCode === EXIT.unknown) return 'unknown'
@@ -100,7 +100,7 @@ function outcomeOf(exitCode: number, hasExpectation: boolean): (typeof OUTCOMES)
   return hasExpectation ? 'as expected' : 'nothing expected'
 }
 
-/** The same as text, one fact a line. */
+/** The result as text, one fact per line. */
 export function toldText({ title, verdict, outcome, expected, levels, sentence, advice, doubts }: ToldResult): string {
   return [
     title === verdict ? title : `${title}. ${verdict}.`,

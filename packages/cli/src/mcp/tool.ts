@@ -6,27 +6,27 @@ export interface CallContext {
   readonly settings: McpSettings
   /** Aborted when the client no longer waits for the result. */
   readonly signal: AbortSignal
-  /** Reports progress to a client that asked for it. */
+  /** Reports progress to a client that requested it. */
   progress(done: number, total: number, message: string): void
 }
 
-/** What a call returns: data for programs, and the same as text for models. */
+/** The result of a call: data for programs, and the equivalent text for models. */
 export interface Answer {
   readonly data: { readonly [member: string]: unknown }
   readonly text: string
 }
 
-/** One thing that an MCP client can ask for. */
+/** A tool that an MCP client can call. */
 export interface Tool {
   readonly name: string
   readonly title: string
   readonly summary: string
-  /** `reads` changes nothing, `runs` starts and ends processes of its own, `hurts` changes a running proxy. */
+  /** `reads` changes nothing, `runs` starts and ends its own processes, `hurts` changes a running proxy. */
   readonly effect: 'reads' | 'runs' | 'hurts'
   readonly input: (settings: McpSettings) => v.GenericSchema
   readonly output: v.StrictObjectSchema<v.ObjectEntries, undefined>
   /**
-   * Gets what its input schema parsed.
+   * Takes the arguments as parsed by its input schema.
    *
    * @throws UserError, which becomes an error result: the reason and what to do instead.
    */

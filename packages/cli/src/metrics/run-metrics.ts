@@ -10,11 +10,11 @@ export interface RunMetrics {
 
 type Progress = Extract<RunEvent, { type: 'status' }>['progress']
 
-/** Upper bounds in seconds; the last is infinite. */
+/** Upper bounds of the buckets in seconds; the last is infinite. */
 const BOUNDS_S = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, Number.POSITIVE_INFINITY]
 
 interface Latencies {
-  /** The count of each bucket: within its bound and above the previous one. */
+  /** The count of each bucket: values up to its bound and above the previous bound. */
   readonly counts: number[]
   sumS: number
 }
@@ -78,7 +78,7 @@ function noteEvent({ open, operations, latencies, faults }: Totals, event: Event
   of.sumS += seconds
 }
 
-/** Only faults have an id. */
+/** Whether an event belongs to a fault: only faults have ids. */
 const isOfFault = ({ value }: Event): boolean =>
   typeof value === 'object' && value !== null && Object.hasOwn(value, 'id')
 

@@ -2,7 +2,7 @@ import type { ControlClient } from '@chaosproxy/proxy/client'
 import type { Style } from '@chaosproxy/report'
 import type { CommandAction } from '../command.ts'
 
-/** The output of an action: data for programs, text for people. */
+/** The result of an action: data for programs, text for people. */
 interface ActionResult {
   readonly data: unknown
   readonly text: string
@@ -14,11 +14,11 @@ interface ActionContext {
   readonly style: Style
   readonly name: string | undefined
   readonly direction: string | undefined
-  /** The lease that a new fault ends with. */
+  /** The lease of a new fault. */
   readonly lease?: string | undefined
 }
 
-/** One thing that `chaos ctl` can do. */
+/** An action of `chaos ctl`. */
 export interface Action extends CommandAction {
   run(context: ActionContext): Promise<ActionResult>
 }

@@ -5,7 +5,7 @@ import { proxyActions } from './proxy-actions.ts'
 import { ruleActions } from './rule-actions.ts'
 import { viewActions } from './view-actions.ts'
 
-/** Every action of `chaos ctl`, in the order that help lists them. */
+/** Every action of `chaos ctl`, in the order of the help text. */
 export const actions: readonly Action[] = [
   ...viewActions,
   ...faultActions,

@@ -7,7 +7,7 @@ import type { Logger } from 'pino'
 export interface BesideOptions {
   readonly program: string
   readonly args: readonly string[]
-  /** Added to this process's environment. */
+  /** Variables added to this process's environment. */
   readonly env: { readonly [name: string]: string }
   readonly log: Logger
 }
@@ -15,15 +15,18 @@ export interface BesideOptions {
 export interface Beside {
   /** `met` if the program exits with 0, otherwise `violated`. */
   readonly ended: Promise<ExitCode>
-  /** Asks the program to end, if it has not; resolves once it has. */
+  /** Terminates the program, unless it has ended; resolves after it has ended. */
   stop(): Promise<void>
 }
 
-/** Runs another program, such as a test suite, while the proxies are up. It shares this process's terminal. */
+/**
+ * Runs another program, such as a test suite, while the proxies are running. The program shares this process's
+ * terminal.
+ */
 export function runBeside({ program, args, env, log }: BesideOptions): Beside {
-  // On Windows, programs such as npm are scripts, which only a shell can run.
+  // On Windows, programs such as npm are scripts, which require a shell.
   const shell = process.platform === 'win32'
-  // Otherwise it would survive if this process were killed.
+  // Ties the child to this process: it would otherwise survive if this process were killed.
   const { child, forget } = startWithThisThread(
     (marked) => spawn(program, args, { stdio: 'inherit', env: { ...process.env, ...env, ...marked }, shell }),
     { forks: true },

@@ -2,15 +2,15 @@ import { readBytesFile, readJsonFile, readTextFile } from '@chaosproxy/engine/ru
 import { type Carriage, type ConfigPlace, proxiesIn, recordedBy } from '@chaosproxy/proxy/control'
 import type { TrafficServer } from '@chaosproxy/runner'
 
-/** What a proxy says of itself before it is opened. */
+/** A proxy's own settings for reading its traffic, known before it is opened. */
 export interface Said {
   readonly server: TrafficServer
   readonly carries: Carriage | 'tcp' | undefined
-  /** The same as it was written. */
+  /** The `carries` setting as written. */
   readonly written: unknown
 }
 
-/** Where the files are that a configuration names. */
+/** The reader for files that a configuration names. */
 export const placeOfConfig = (file: string): ConfigPlace => ({
   where: file,
   readPem: (path) => readTextFile('--config', path),
@@ -23,11 +23,11 @@ export const saidInConfig = (file: string): readonly Said[] =>
     ({ settings: { name, upstream, carries }, written }) => ({ server: { name, upstream }, carries, written }),
   )
 
-/** Whether the proxy itself says what is recorded of it. */
+/** Whether the proxy's own settings define how its traffic is recorded. */
 export const saysIt = ({ carries }: Pick<Said, 'carries'>): boolean =>
   carries !== 'tcp' && recordedBy(carries) !== undefined
 
-/** What is recorded of proxies that say it, each way once, whatever version of HTTP it is for. */
+/** The distinct ways in which proxies with such settings are recorded, regardless of the HTTP version. */
 export function recordedWays(said: readonly Said[]): readonly Carriage[] {
   const ways = new Map<string, Carriage>()
   for (const { carries, written } of said) {

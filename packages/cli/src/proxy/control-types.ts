@@ -1,4 +1,4 @@
-/** Answers of the control interface, as far as `chaos ctl` reads them. `GET /v1/openapi.json` describes them. */
+/** Answers of the control interface, with the members that `chaos ctl` reads. `GET /v1/openapi.json` describes them. */
 export interface ProxyAnswer {
   readonly name: string
   readonly listen: string
@@ -19,7 +19,7 @@ export interface LinkAnswer {
 }
 
 export interface RuleSetAnswer {
-  /** How often a fault began, ended or changed. */
+  /** The number of times that a fault began, ended or changed. */
   readonly epoch: number
   readonly faults: readonly FaultAnswer[]
 }
@@ -38,9 +38,9 @@ export type FaultAnswer = {
   readonly links: readonly string[]
   readonly origin: string
   readonly hits: number
-  /** How often it should have taken effect and could not. */
+  /** The number of times that the fault should have taken effect but could not. */
   readonly missed?: number
-  /** Why it could not, the last time. */
+  /** The most recent reason why it could not. */
   readonly missedBecause?: string
   readonly lease?: string
 } & { readonly [parameter: string]: unknown }

@@ -13,7 +13,7 @@ import { recordedBy, type SummaryOptions } from './recording-summary.ts'
 import { logEvents, serveControl, showsOnTerminal } from './serve-control.ts'
 import type { ProxyCommandSettings } from './use.ts'
 
-/** Runs proxies and their control interface until told to end. */
+/** Runs proxies and their control interface until a request to end. */
 export async function execute({ close, ...settings }: ProxyCommandSettings & Closing): Promise<ExitCode> {
   try {
     return await serveProxies(settings)
@@ -24,7 +24,7 @@ export async function execute({ close, ...settings }: ProxyCommandSettings & Clo
 
 async function serveProxies(settings: ProxyCommandSettings): Promise<ExitCode> {
   const log = await createLog(settings.log)
-  // Loaded only if needed, since most proxies record nothing.
+  // Loaded only if needed, because most proxies record nothing.
   if (settings.run !== undefined) return (await import('./record-run.ts')).recordRun(settings, settings.run, log)
   const stop = stopSignals()
   const { seed } = settings
@@ -53,7 +53,7 @@ async function serveProxies(settings: ProxyCommandSettings): Promise<ExitCode> {
     stop.release()
     await page?.close()
     plane.close()
-    // Open operations end with their connections, and belong in the record.
+    // Open operations end with their connections, and must be recorded.
     await network.close()
     await recording?.close()
     if (recording !== undefined) print(process.stdout, recording.summary({ by }))
@@ -67,7 +67,7 @@ async function drain(network: Network, longestMs: number, log: Logger): Promise<
   await network.drain(longestMs)
 }
 
-/** That of the record, unless it is as it must be. */
+/** The exit code of the record, unless the record is as required. */
 const exitCodeOf = (own: ExitCode, judged: ExitCode | undefined): ExitCode =>
   judged === undefined || judged === EXIT.met ? own : judged
 
@@ -75,15 +75,15 @@ const openRecording = async (settings: RecordSettings, log: Logger): Promise<Ope
   (await import('./recording.ts')).openRecording(settings, log)
 
 interface StopSignals {
-  /** Resolves with the first signal. */
+  /** Resolves at the first signal. */
   readonly asked: Promise<void>
-  /** Whether that signal was SIGTERM, which lets requests under way end. */
+  /** Whether the first signal was SIGTERM, which lets requests in progress end. */
   readonly isGentle: boolean
-  /** Restores the signals' default meaning. */
+  /** Restores the default handling of the signals. */
   release(): void
 }
 
-/** The first signal ends the proxy in good order, the second at once. */
+/** The first signal ends the proxy cleanly, the second immediately. */
 function stopSignals(): StopSignals {
   let ask: () => void = () => undefined
   const asked = new Promise<void>((resolve) => {

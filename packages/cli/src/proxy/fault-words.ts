@@ -6,9 +6,9 @@ import { parseDuration, parseSize } from '../arguments/quantities.ts'
 export type FaultBody = { readonly kind: string } & { readonly [member: string]: unknown }
 
 /**
- * Reads `latency db latencyMs=50 jitterMs=10 when.probability=0.5`: a kind, the proxies or links it is for, and
- * parameters. Numbers may have a unit (`latencyMs=2s`, `bytes=64KB`). Parameters of a match or a trigger are
- * recognised by their name; `when.` and `match.` are needed only if a name is ambiguous. `not.path=/health` excludes.
+ * Reads `latency db latencyMs=50 jitterMs=10 when.probability=0.5`: a kind, the proxies or links that it affects, and
+ * parameters. Numbers may have a unit (`latencyMs=2s`, `bytes=64KB`). Parameters of a match or a trigger are recognised
+ * by their name; `when.` and `match.` are needed only if a name is ambiguous. `not.path=/health` excludes.
  *
  * @throws UserError (usage)
  */
@@ -26,7 +26,7 @@ export function readFaultWords(words: readonly string[]): FaultBody {
   return { kind, ...targetsOf(targets, kind), ...readSettings(settings, kind, family) }
 }
 
-/** Proxies, or links (`clients>db`), but not both. */
+/** The targets of a fault: proxies, or links (`clients>db`), but not both. */
 function targetsOf(targets: readonly string[], kind: string): { readonly [member: string]: readonly string[] } {
   if (targets.length === 0)
     throw usageError(
@@ -44,7 +44,10 @@ interface Place {
   readonly parameter: Parameter
 }
 
-/** Puts each typed parameter where it belongs. @throws UserError (usage) */
+/**
+ * Groups the typed parameters by the part of the fault that they belong to.
+ * @throws UserError (usage)
+ */
 export function readSettings(
   settings: readonly string[],
   kind: string,
@@ -83,7 +86,7 @@ function placeOf(typed: string, kind: string, family: FaultFamily): Place {
   )
 }
 
-/** Turns the typed text into a value; the proxy checks its range. */
+/** Parses a typed value; the proxy checks its range. */
 function readValue({ name, unit }: Parameter, text: string): unknown {
   if (unit === 'text') return text
   if (unit === 'flag') return text === 'true' ? true : text === 'false' ? false : text

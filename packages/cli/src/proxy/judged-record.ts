@@ -4,12 +4,12 @@ import type { createRecorder, Recorder } from '@chaosproxy/recorder'
 import { createLiveJudge, type Judged, type LiveJudge, NOTHING_RECORDED, violationText } from '@chaosproxy/runner'
 import type { Workload } from '@chaosproxy/workloads'
 
-/** A record that is judged while it is written. */
+/** A record that is judged during recording. */
 export interface JudgedRecord {
   /** Records the events that clients saw. */
   readonly sink: Parameters<typeof createRecorder>[0]['client']
   readonly judging: Pick<LiveJudge, 'judged' | 'settle' | 'onViolation'>
-  /** Resolves when a violation is noticed. */
+  /** Resolves when a violation is detected. */
   readonly violated: Promise<void>
 }
 
@@ -21,9 +21,9 @@ export function judgeRecord(file: RecordFile, model: string | undefined, recorde
   const places = createPlaces()
   const listeners: Parameters<LiveJudge['onViolation']>[0][] = []
   let judge: LiveJudge | undefined
-  /** Whether the initial values, and their source, are still those that the judge was created for. */
+  /** Whether the initial values, and the mapping that defines them, are still those for which the judge was created. */
   let isAsBefore = (): boolean => true
-  /** Created with the first event, when the initial values are known. */
+  /** Creates the judge at the first event, when the initial values are known. */
   function createJudge(): LiveJudge {
     const made = recorder()
     const { initial, mapping } = made
@@ -31,7 +31,7 @@ export function judgeRecord(file: RecordFile, model: string | undefined, recorde
     const now = () => millis(performance.now())
     const history = { model: (model ?? 'register') as Workload['model'], initial, mapping, now }
     const created = createLiveJudge(history, places.of)
-    // The part with the violation is evidence, and so are the remaining parts before it.
+    // Keeps the part with the violation, and the remaining parts before it, as evidence.
     created.onViolation(() => file.pin())
     for (const listener of listeners) created.onViolation(listener)
     return created
@@ -56,15 +56,15 @@ export function judgeRecord(file: RecordFile, model: string | undefined, recorde
   }
 }
 
-/** Where lines are, in the order in which they are written. */
+/** The places of lines in the files, in the order of writing. */
 interface Places {
   wrote(place: LinePlace | undefined): void
-  /** The place of a line, by its position among those written; undefined if it is lost. */
+  /** The place of a line, by its index among all written lines; undefined if the line is lost. */
   of(position: number): LinePlace | undefined
 }
 
 function createPlaces(): Places {
-  /** Only lines that do not follow the one before them in the same file. */
+  /** Contains only lines that do not directly follow the previous line in the same file. */
   const firsts: { readonly position: number; readonly place: LinePlace | undefined }[] = []
   let written = 0
   const of = (position: number): LinePlace | undefined => {
@@ -85,7 +85,7 @@ function createPlaces(): Places {
 
 const isSame = (one: Json, other: Json): boolean => one === other || canonical(one) === canonical(other)
 
-/** The verdict of judging while recording, which claims no more than was judged. */
+/** The verdict of judging during recording, with any doubt that was left. */
 export function judgedLines({ level, soFar, doubt, violation }: Judged): readonly string[] {
   if (violation !== undefined)
     return [`  NOT ${violationText(violation).slice('not '.length).replace(level, level.toUpperCase())}`]

@@ -7,7 +7,7 @@ export type LogFormat = 'json' | 'pretty'
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 
 /**
- * Lines on stderr: JSON for machines, coloured text for people. LOG_LEVEL chooses how much, as it does for Toxiproxy.
+ * Creates a logger to stderr: JSON for machines, coloured text for people. LOG_LEVEL sets the level, as in Toxiproxy.
  *
  * @throws UserError (usage) for an unknown level.
  */
@@ -18,7 +18,7 @@ export async function createLog(format: LogFormat): Promise<Logger> {
   const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: label } }
   if (format === 'json') {
     const stderr = pino.destination({ dest: 2, sync: true })
-    // Losing log lines must not stop traffic, and there is nowhere left to report it.
+    // Lost log lines must not stop traffic, and there is no other place to report them.
     stderr.on('error', () => undefined)
     return pino(options, stderr)
   }

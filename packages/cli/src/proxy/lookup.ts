@@ -2,7 +2,7 @@ import { didYouMean, usageError } from '@chaosproxy/history'
 import type { ControlClient } from '@chaosproxy/proxy/client'
 import type { FaultAnswer, ProxyAnswer } from './control-types.ts'
 
-/** Every fault in force. */
+/** Every active fault. */
 export const faultsOf = async (client: ControlClient): Promise<readonly FaultAnswer[]> =>
   (await client.get('/v1/faults')) as readonly FaultAnswer[]
 

@@ -6,7 +6,7 @@ import { placeOfConfig } from './carried.ts'
 import type { RecordSettings } from './recording.ts'
 import type { ProxyCommandSettings } from './use.ts'
 
-/** Opens the proxies of the config file first, then those of the command line. */
+/** Opens the proxies of the configuration file, followed by those of the command line. */
 export async function openProxies(
   plane: ControlPlane,
   {

@@ -9,14 +9,14 @@ import {
   tlsBetween,
 } from '@chaosproxy/proxy/control'
 
-/** What is typed about a recording that overrides its route table. */
+/** Typed options of a recording that override its route table. */
 interface MemberWords {
   readonly client?: string | undefined
   readonly initial?: string | undefined
   readonly model?: string | undefined
 }
 
-/** What is typed about proxies: each list has one for each, in the same order. */
+/** Typed options of proxies: each list has one item per proxy, in the same order. */
 interface PairWords extends MemberWords {
   readonly listen: readonly string[]
   readonly upstream: readonly string[]
@@ -26,21 +26,21 @@ interface PairWords extends MemberWords {
   readonly keepHost?: boolean
 }
 
-/** A proxy: where it listens, and where it leads. */
+/** A proxy: its address, and its upstream. */
 export interface ProxyPair {
   readonly name: string
   readonly listen: string
   readonly upstream: string
-  /** How the traffic is read. */
+  /** How the proxy reads its traffic. */
   readonly carries: Carriage | undefined
   readonly isHttps: boolean
   readonly keepHost: boolean
   readonly mayNamePaths: boolean
-  /** TLS at its ends; absent if it is passed through. */
+  /** TLS on its client and upstream sides; absent if TLS is passed through. */
   readonly tls?: ProxySettings['tls']
 }
 
-/** Proxies must all have names or none, which makes them n1, n2 and so on. */
+/** The typed proxies. Either all have names, or none has, and they are named n1, n2 and so on. */
 export function parsePairs(typed: PairWords): readonly ProxyPair[] {
   const { listen: listens, upstream: upstreams, name: names } = typed
   const carriages = parseCarriages(typed)
@@ -76,7 +76,7 @@ export function parsePairs(typed: PairWords): readonly ProxyPair[] {
   })
 }
 
-/** How traffic is read, according to `--carries` or, with a route table, `--record`. */
+/** How proxies read traffic, according to `--carries` or, with a route table, `--record`. */
 function parseCarriages({ carries: carried = [], record, ...about }: PairWords): readonly Carriage[] {
   if (record === undefined) return carried.map((typed) => parseCarriage(carriageOf(typed), `--carries ${typed}`))
   const members = recordedMembers(about)
@@ -93,7 +93,7 @@ function parseCarriages({ carries: carried = [], record, ...about }: PairWords):
   })
 }
 
-/** A name, or an object with settings. */
+/** A typed `--carries`: a name, or an object with settings. */
 export function carriageOf(typed: string): unknown {
   if (!typed.trimStart().startsWith('{')) return typed
   try {
@@ -103,7 +103,7 @@ export function carriageOf(typed: string): unknown {
   }
 }
 
-/** Options about a recording, which override the route table. */
+/** The options of a recording that override the route table. */
 export const recordedMembers = ({ client, initial, model }: MemberWords): RecordedMembers => ({
   client,
   initial: initial === undefined ? undefined : parseInitial('--initial', initial),

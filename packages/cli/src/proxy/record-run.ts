@@ -16,10 +16,10 @@ import { recordedBy, summaryLines } from './recording-summary.ts'
 import { logEvents, serveControl } from './serve-control.ts'
 import type { ProxyCommandSettings, RunRecording } from './use.ts'
 
-/** The duration in the spec of a recording without --time, which goes on until somebody ends it. */
+/** The duration in the spec of a recording without --time, which continues until a user ends it. */
 const LONGEST_MS = 600_000
 
-/** Runs proxies and their control interface until told to end, records the traffic as a run, and judges it. */
+/** Runs proxies and their control interface until a request to end, records the traffic as a run, and judges it. */
 export async function recordRun(
   settings: ProxyCommandSettings,
   recording: RunRecording,
@@ -56,10 +56,10 @@ export async function recordRun(
       reporters: parseReporters({}, 'run'),
       events: recording.events,
       out: recording.out,
-      // Its log says it.
+      // The proxy's log announces violations.
       announces: false,
       again: run.spec.target.traffic?.again,
-      // Ctrl-C is how a recording ends: that is no interrupted run.
+      // Ctrl-C is the normal end of a recording, so the run does not count as interrupted.
       interrupts: { signal: new AbortController().signal, release: () => {} },
     })
     return exitCodeOf(verdict, ended(), recording)
@@ -69,7 +69,10 @@ export async function recordRun(
   }
 }
 
-/** The command's own exit code if the verdict is met, or unknown while no level was asked for; otherwise the verdict's. */
+/**
+ * The command's own exit code if the verdict is met, or if it is unknown and no level was required; otherwise the
+ * verdict's.
+ */
 function exitCodeOf(verdict: ExitCode, own: ExitCode | undefined, { draft }: RunRecording): ExitCode {
   const isHeld = draft.expect !== undefined || draft.require !== undefined
   if (verdict === EXIT.met || (verdict === EXIT.unknown && !isHeld)) return own ?? verdict
@@ -83,8 +86,8 @@ function specOf({ configFile, timeMs, command }: ProxyCommandSettings, recording
     ...{ client, initial, model },
     command: command.length === 0 ? undefined : command,
     endsInTime: timeMs === undefined ? undefined : true,
-    // A spec cannot hold the toxics, faults and certificates of a configuration, nor the protocol of each proxy: only
-    // the command repeats those.
+    // Only the command line repeats the toxics, faults and certificates of a configuration, or the protocol of each
+    // proxy: a spec cannot contain them.
     again: configFile === undefined && table !== undefined && servers.length > 0 ? undefined : again,
   }
   const given = Object.entries(said).filter(([, value]) => value !== undefined)
@@ -94,8 +97,8 @@ function specOf({ configFile, timeMs, command }: ProxyCommandSettings, recording
 type Said = ProxySettings['carries']
 
 /**
- * What a proxy carries, with the route table of the recording, which knows final reads too. Proxies whose tables differ keep
- * their own, and no key is read at the end.
+ * How the proxies' traffic is read: by the recording's route table, which also defines final reads. If the proxies'
+ * tables differ, each proxy uses its own, and no key is read at the end.
  */
 function readingOf({ carried }: RunRecording) {
   const withTable = (carries: Carriage | undefined, recorded: Carriage): Carriage | undefined =>
@@ -105,7 +108,7 @@ function readingOf({ carried }: RunRecording) {
     carried.length === 1 && saysIt({ carries }) ? withTable(carries, recorded) : carries
 }
 
-/** The clients of the recorded run: everyone who connects to a proxy, and the command that is run, if there is one. */
+/** The clients of the recorded run: all connections to a proxy, and the command to run, if any. */
 function observedClients(settings: ProxyCommandSettings, log: Logger, { signal }: Interrupts) {
   let own: ExitCode | undefined
   const asked = new Promise<void>((resolve) => whenAborted(signal, resolve))

@@ -3,10 +3,10 @@ import { type UserError, usageError } from '@chaosproxy/history'
 import { startTimeOf } from '@chaosproxy/targets'
 
 /**
- * Marks a recording as being written, in a file next to it; what it returns takes the mark back. The mark of a process that
- * was killed holds up nobody, nor does a process that got its number. A device or a pipe needs none.
+ * Marks a recording as being written, in a file next to it; the returned function removes the mark. A mark of a killed
+ * process, or of a process that reused its id, has no effect. A device or a pipe needs no mark.
  *
- * @throws UserError (usage) if another process writes it.
+ * @throws UserError (usage) if another process is writing the recording.
  */
 export function lockRecording(path: string): () => void {
   const there = statSync(path, { throwIfNoEntry: false })
@@ -19,7 +19,7 @@ export function lockRecording(path: string): () => void {
     writeFileSync(mark, `${process.pid} ${startTimeOf(process.pid) ?? ''}\n`, { flag: 'wx', mode: 0o600 })
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw inUse(path, ownerOf(mark))
-    // Opening the recording fails likewise, and says why.
+    // Opening the recording fails for the same reason, and reports it.
     return () => {}
   }
   return () => rmSync(mark, { force: true })
@@ -30,7 +30,7 @@ const inUse = (path: string, pid: number | undefined): UserError =>
     `--out ${path}: process ${pid ?? 'unknown'} is recording to this path. Name another path, or end that process first.`,
   )
 
-/** The process that wrote the mark, if it is still there. */
+/** The process that wrote the mark, if it is still running. */
 function ownerOf(mark: string): number | undefined {
   let text: string
   try {
@@ -43,7 +43,7 @@ function ownerOf(mark: string): number | undefined {
   return startTime === undefined ? running(pid) : startTimeOf(pid) === startTime ? pid : undefined
 }
 
-/** Without /proc, only its number is known. */
+/** The start of a running process; without /proc, only its id can be checked. */
 function running(pid: number): number | undefined {
   try {
     process.kill(pid, 0)

@@ -20,30 +20,30 @@ import { lockRecording } from './recording-lock.ts'
 import { type SummaryOptions, summaryLines } from './recording-summary.ts'
 
 export interface RecordSettings {
-  /** The file for what clients saw, or the directory of its parts; what the backend answered goes next to it. */
+  /** The file for the client side, or the directory of its parts; the backend side is written next to it. */
   readonly out: string
-  /** The file with the route table, or the name of a protocol that needs none. */
+  /** The file with the route table, or the name of a protocol that requires no table. */
   readonly table: string | undefined
-  /** The same, read; undefined if each proxy says what it carries. */
+  /** The parsed `table`; undefined if each proxy defines what it carries. */
   readonly carries: Carriage | undefined
-  /** The model, for `chaos check`. */
+  /** The model for `chaos check`. */
   readonly model: string | undefined
-  /** What to do once a violation is noticed: report it, exit with 1 in the end, or end at once. */
+  /** The reaction to a violation: report it, exit with 1 at the end, or end immediately. */
   readonly onViolation: 'report' | 'fail' | 'stop'
-  /** Absent if the record is one file. */
+  /** Absent if the record is a single file. */
   readonly parts: PartsOptions | undefined
   /** Whether to replace existing recordings. */
   readonly force: boolean
 }
 
 export interface OpenRecording extends ProxyRecording {
-  /** Resolves once everything is on disk. Call it when no connection is left. */
+  /** Resolves when all data is on disk. Call it after all connections have closed. */
   close(): Promise<void>
-  /** Resolves when a violation is noticed. */
+  /** Resolves when a violation is detected. */
   readonly violated: Promise<void>
-  /** The exit code by the verdict, if the record must be linearizable. */
+  /** The exit code of the verdict, if the record must be linearizable. */
   exitCode(): ExitCode | undefined
-  /** A text about the recording, and what to do with it. */
+  /** A text about the recording, and the next steps. */
   summary(of: Pick<SummaryOptions, 'by'>): string
 }
 
@@ -129,7 +129,7 @@ function opened<Files>(unlock: () => void, open: () => Files): Files {
   }
 }
 
-/** Records, as faults, the times in which this process itself did nothing. */
+/** Records, as faults, the periods in which this process was stalled. */
 function recordStandstills(recorder: Recorder, standstills: Standstill[]): NodeJS.Timeout {
   const beat = createBeats(recorder.now())
   const beaten = (): void => {
@@ -142,9 +142,9 @@ function recordStandstills(recorder: Recorder, standstills: Standstill[]): NodeJ
 }
 
 /**
- * The last parts of a longer recording would seem to belong to this one.
+ * Removes old parts: the last parts of a longer recording would seem to belong to this one.
  *
- * @throws UserError (usage) if there are parts already, unless they may be removed.
+ * @throws UserError (usage) if parts exist, unless they may be removed.
  */
 function clearOfParts(directory: string, force: boolean): void {
   const parts = partsThere(directory)
@@ -159,7 +159,7 @@ function partsThere(directory: string): readonly string[] {
   try {
     return readdirSync(directory).filter((name) => /^part-\d+\.jsonl(\.gz(\.unfinished)?)?$/.test(name))
   } catch {
-    // The error of opening the first part explains it.
+    // The error of opening the first part explains the cause.
     return []
   }
 }

@@ -9,38 +9,41 @@ import { styleFor } from '../terminal/style.ts'
 import { renderStartPage } from './start-page.ts'
 import type { ProxyCommandSettings } from './use.ts'
 
-/** The Toxiproxy release to report, for clients that check the version. */
+/** The Toxiproxy release to report to clients that check the version. */
 const TOXIPROXY_VERSION = '2.12.0'
 
-/** Events that mean traffic is not getting through. */
+/** Events that mean that traffic is blocked. */
 const TROUBLES: readonly string[] = ['dial-failed', 'accept-failed', 'tls-missing', 'misread', 'reader-failed']
 
-/** Logs what happens to proxies. */
+/** Logs the events of proxies. */
 export function logEvents({ events }: ControlPlane, log: Logger): void {
   events.subscribe(({ type, sequence: _, at: __, ...event }) =>
     log[type === 'violation' ? 'error' : TROUBLES.includes(type) ? 'warn' : 'info'](event, type),
   )
 }
 
-/** Whether the page at the start is read on the terminal that has the log: it says how everything begins. */
+/**
+ * Whether the start page is printed on the terminal with the log, so that the log need not repeat how the proxies
+ * begin.
+ */
 export const showsOnTerminal = ({ log }: Pick<ProxyCommandSettings, 'log'>): boolean =>
   log === 'pretty' && process.stdout.isTTY === true && process.stderr.isTTY === true
 
 /** The control interface of open proxies. */
 export interface Serving {
-  /** Resolves when the time is up, the command has ended, or somebody asks to end. */
+  /** Resolves when the time has elapsed, the command has ended, or a user requests the end. */
   readonly done: Promise<ExitCode>
-  /** Ends the command that is left, and frees the port. */
+  /** Terminates the command if it is running, and frees the port. */
   close(): Promise<void>
 }
 
 interface ServingOptions {
   readonly log: Logger
-  /** Resolves when somebody asks to end. */
+  /** Resolves when a user requests the end. */
   readonly asked: Promise<void>
 }
 
-/** Serves the control interface of open proxies, prints all addresses, and runs the command, if there is one. */
+/** Serves the control interface of open proxies, prints all addresses, and runs the command, if any. */
 export async function serveControl(
   plane: ControlPlane,
   settings: ProxyCommandSettings,
@@ -69,7 +72,7 @@ export async function serveControl(
   const page = { version, seed: settings.seed, proxies, controlUrl, ca: authorities['CHAOS_CA'] }
   const more = { toxiproxy: settings.toxiproxy, token: settings.token !== undefined, isOpen: settings.isOpen }
   print(process.stdout, renderStartPage({ ...page, ...more }, styleFor(process.stdout)))
-  // A failed write shows up a turn later. Without the addresses it printed, the proxy is of no use.
+  // A failed write is reported one event-loop turn later. Without its addresses, the proxy is useless.
   await setImmediate()
   const done = outputFailed()
     ? Promise.resolve(EXIT.environment)
@@ -85,7 +88,7 @@ export async function serveControl(
   }
 }
 
-/** The default port is Toxiproxy's, so another proxy may well be using it already. */
+/** Starts the control interface. Its default port is Toxiproxy's, so another proxy may be using the port. */
 async function startControlAt(plane: ControlPlane, options: ControlOptions): Promise<ControlServer> {
   try {
     return await startControl(plane, options)
@@ -101,18 +104,18 @@ async function startControlAt(plane: ControlPlane, options: ControlOptions): Pro
 
 interface Running {
   readonly asked: Promise<void>
-  /** Aborted when it ends for another reason. */
+  /** Aborted when the proxy ends for another reason. */
   readonly ending: AbortSignal
   readonly plane: ControlPlane
   readonly controlUrl: string
   readonly log: Logger
-  /** The variables that name the authorities to trust. */
+  /** The variables that contain the paths of certificate authorities to trust. */
   readonly authorities: { readonly [name: string]: string }
 }
 
 /**
- * Waits for a signal, the end of the time, or the end of the command that it runs, whichever comes first. If the
- * command has not ended by itself, that does not count as its success.
+ * Waits for a signal, the end of the time, or the end of the command that it runs, whichever comes first. A command
+ * that is still running then does not count as successful.
  */
 async function untilDone(
   settings: ProxyCommandSettings,
@@ -149,7 +152,10 @@ async function untilDone(
   }
 }
 
-/** The addresses of the control interface (`CHAOS_PROXY_URL`) and of each proxy (`CHAOS_PROXY_N1` for n1). */
+/**
+ * Environment variables with the addresses of the control interface (`CHAOS_PROXY_URL`) and of each proxy
+ * (`CHAOS_PROXY_N1` for n1).
+ */
 const environmentFor = (plane: ControlPlane, controlUrl: string): { readonly [name: string]: string } => ({
   CHAOS_PROXY_URL: controlUrl,
   ...Object.fromEntries(

@@ -9,12 +9,12 @@ export interface StartPage {
   readonly controlUrl: string
   readonly toxiproxy: boolean
   readonly token: boolean
-  /** The file with the authorities that clients must trust; undefined if no proxy made a certificate. */
+  /** The file with the certificate authorities that clients must trust; undefined if no proxy created a certificate. */
   readonly ca: string | undefined
   readonly isOpen: boolean
 }
 
-/** The page at the start: where everything listens, and what to type next. */
+/** The start page: all addresses, and suggested commands. */
 export function renderStartPage(page: StartPage, style: Style): string {
   const { proxies, controlUrl } = page
   const widest = (of: (proxy: ManagedProxy) => string) => Math.max(0, ...proxies.map((proxy) => of(proxy).length))
@@ -43,7 +43,7 @@ export function renderStartPage(page: StartPage, style: Style): string {
   ].join('\n')
 }
 
-/** Who may use the control interface. */
+/** Describes who may use the control interface. */
 const access = ({ token, isOpen }: StartPage): string =>
   token ? ', with the token' : isOpen ? ', for anyone who reaches it' : ', for every account of this machine'
 

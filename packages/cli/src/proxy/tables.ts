@@ -2,7 +2,7 @@ import { type FaultFamily, type Parameter, parametersOf, trafficFamilies } from 
 import { printable, type Style, table } from '@chaosproxy/report'
 import type { FaultAnswer } from './control-types.ts'
 
-/** Rows below their titles. Anyone who reaches a proxy chooses its names, so cells are made printable. */
+/** A table of rows below their titles. Cells are made printable, because any client of a proxy can choose names. */
 export function renderTable(titles: readonly string[], rows: readonly (readonly string[])[], style: Style): string {
   const columns = titles.map((title) => ({ title }))
   const lines = table(
@@ -40,7 +40,7 @@ function renderParameter(parameter: Parameter): string {
   return `    ${name.padEnd(18)}${summary}${kind}${fallback}`
 }
 
-/** A single word as it is; everything else as JSON. */
+/** A single word unchanged; any other value as JSON. */
 const formatValue = (value: unknown): string =>
   typeof value === 'string' && /^\S+$/.test(value) ? value : JSON.stringify(value)
 
@@ -56,7 +56,7 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`
 }
 
-/** The faults in force, and how often each has hit. */
+/** The active faults, and how often each has taken effect. */
 export function renderFaults(faults: readonly FaultAnswer[], style: Style): string {
   if (faults.length === 0) return '  no faults\n'
   const rows = faults.map(({ name, kind, links, hits, missed, missedBecause, origin, lease: _, ...parameters }) => [

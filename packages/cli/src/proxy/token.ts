@@ -5,7 +5,8 @@ const FROM_ENVIRONMENT = 'env:'
 /**
  * The token of a control interface.
  *
- * @param given the token, or `env:NAME` for the environment variable that holds it; by default that of CHAOS_TOKEN.
+ * @param given the token, or `env:NAME` for the environment variable that contains it; by default the value of
+ * CHAOS_TOKEN.
  * @throws UserError (usage) for a variable that is not set, and for an empty token.
  */
 export function tokenOf(given: string | undefined): string | undefined {

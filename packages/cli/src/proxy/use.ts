@@ -42,29 +42,29 @@ import type { RecordSettings } from './recording.ts'
 import { tokenOf } from './token.ts'
 
 export interface ProxyCommandSettings {
-  /** Where each proxy listens and where it leads, in the order given. */
+  /** The address and upstream of each proxy, in the given order. */
   readonly pairs: readonly ProxyPair[]
-  /** What is recorded in plain files. */
+  /** The settings for recording to plain files; undefined if not requested. */
   readonly record: RecordSettings | undefined
-  /** What is recorded as a run with a directory of its own. */
+  /** The settings for recording a run in its own directory; undefined if not requested. */
   readonly run: RunRecording | undefined
   readonly configFile: string | undefined
   readonly control: string
   readonly token: string | undefined
-  /** What the control interface speaks TLS with; absent for plain HTTP. */
+  /** The TLS identity of the control interface; absent for plain HTTP. */
   readonly identity: ControlOptions['identity']
-  /** Whether anyone who reaches the control interface may use all of it. */
+  /** Whether every client that reaches the control interface may use all of it. */
   readonly isOpen: boolean
-  /** Names by which it may be asked for. */
+  /** Host names under which clients may address the control interface. */
   readonly hostNames: readonly string[]
   readonly toxiproxy: boolean
   /** Whether to serve `GET /metrics` in Toxiproxy's interface. */
   readonly metrics: boolean
-  /** How the page of the proxies is served; absent if none is. */
+  /** The settings for serving the page of the proxies; absent if it is not served. */
   readonly ui: UiSettings | undefined
   readonly seed: number | string
   readonly log: LogFormat
-  /** How long connections may take to end after SIGTERM. */
+  /** The most time that connections may take to end after SIGTERM. */
   readonly drainMs: number
   /** When to end. */
   readonly timeMs: number | undefined
@@ -72,34 +72,36 @@ export interface ProxyCommandSettings {
   readonly command: readonly string[]
 }
 
-/** What is recorded as a run, and what it is held to. */
+/** The settings of a recorded run, and its requirements. */
 export interface RunRecording {
-  /** The file with the route table, or the name of a protocol that needs none; undefined if proxies say it. */
+  /**
+   * The file with the route table, or the name of a protocol that requires no table; undefined if proxies define it.
+   */
   readonly table: string | undefined
-  /** The same for messages, or where the proxies say it. */
+  /** The protocol in messages, also if the proxies define it. */
   readonly as: string
-  /** What the proxies that say it carry, each way once; empty with a table. */
+  /** The distinct carriages of proxies that define their own; empty with a table. */
   readonly carried: readonly Carriage[]
   readonly client: string | undefined
   readonly initial: string | undefined
   readonly model: string | undefined
-  /** Where to create its directory. */
+  /** The directory in which the run's directory is created. */
   readonly out: string
   /** What judges it. */
   readonly draft: RunDraft
   /** The file to write events to as they happen. */
   readonly events: string | undefined
   readonly seed: number
-  /** Those of the configuration, then those typed. */
+  /** The servers of the configuration, followed by the typed ones. */
   readonly servers: readonly TrafficServer[]
 }
 
-/** Toxiproxy's port, where its clients look for it. */
+/** Toxiproxy's port, which its clients use by default. */
 const CONTROL_PORT = '8474'
 const LOG_FORMATS = ['json', 'pretty'] as const
 const USUAL_FILE = 'history.jsonl'
 const USUAL_DIRECTORY = 'recording'
-/** More parts than this are no bound. */
+/** The largest number of parts to keep; a larger number would be no limit. */
 const MOST_KEPT = 1_000_000
 const LEAST_PART_BYTES = 1_000_000
 const LEAST_PART_MS = 1_000
@@ -206,7 +208,7 @@ export const use: Use<ProxyCommandSettings & Closing> = {
   ],
   normalize: doubleDashes,
   async read(options) {
-    // With --config or --toxiproxy its proxies come from elsewhere.
+    // With --config or --toxiproxy the proxies are defined elsewhere.
     const isPlain = options['config'] === undefined && !flagOf(options, 'toxiproxy')
     const loaded = isPlain ? await findConfig('.') : undefined
     return readComposed(options, (all) => parseProxySettings(proxiedUpstreams(all, loaded)))
@@ -241,21 +243,21 @@ export function parseProxySettings(options: ParsedOptions): ProxyCommandSettings
   }
 }
 
-/** Options that are only about a recording with a directory of its own. */
+/** Options that apply only to a recording with its own directory. */
 const OF_RUN = ['require', 'check-timeout', 'events'] as const
-/** Options that plain files can be held to, too, at the level that is judged while recording. */
+/** Options that also apply to plain files, for the level that is judged during recording. */
 const HELD = ['expect', 'stop-on-violation'] as const
 const JUDGED_LEVEL = 'linearizable' satisfies Level
 
 /**
- * With a table, of `--record` or of the proxies themselves, and unless a file is named, or files that rotate, the recording
- * is a run with a directory of its own.
+ * The recorded run, if there is one. With a table, of `--record` or of the proxies themselves, the recording is a run
+ * with its own directory, unless a file or rotation is specified.
  */
 function parseRun(options: ParsedOptions, typed: Typed, pairs: readonly ProxyPair[]): RunRecording | undefined {
   const { record: table, out } = typed
   const rotates = typed.rotate !== undefined
   const inFiles = rotates || (out !== undefined && isFile(out))
-  // What is judged while it is recorded needs no run.
+  // A level that is judged during recording needs no run.
   const ofRun = inFiles && [undefined, JUDGED_LEVEL].includes(typed.expect) ? OF_RUN : [...HELD, ...OF_RUN]
   const judged = ofRun.find((name) => options[name] !== undefined && options[name] !== false)
   if (table === undefined && out === undefined && judged === undefined) return undefined
@@ -289,7 +291,7 @@ function parseRun(options: ParsedOptions, typed: Typed, pairs: readonly ProxyPai
   }
 }
 
-/** The proxies of the configuration, and those of the command line. */
+/** The settings of the configuration's proxies, followed by those of the command line. */
 function saidBy({ config, carries: written, listen, upstream }: Typed, pairs: readonly ProxyPair[]): readonly Said[] {
   const typed = pairs.map(({ name, carries }, i): Said => {
     const server = { name, upstream: upstream[i], ...(listen[i] === undefined ? {} : { listen: listen[i] }) }
@@ -308,7 +310,7 @@ function refuseMembers(typed: Typed): void {
   )
 }
 
-/** A size, or a time. */
+/** Parses a size or a time. */
 function parseRotation(typed: string, option: string): Pick<PartsOptions, 'bytes' | 'everyMs'> {
   const isTime = /[hms]$/.test(typed)
   if (!isTime && !/[KMG]?B$/.test(typed))
@@ -323,11 +325,11 @@ function parseRotation(typed: string, option: string): Pick<PartsOptions, 'bytes
   return rotation
 }
 
-/** A name with an ending is a file's, unless there is a directory of that name. */
+/** Whether a name with an extension is a file's: it is, unless a directory with this name exists. */
 const isFile = (out: string): boolean =>
   extname(out) !== '' && !out.endsWith('/') && statSync(out, { throwIfNoEntry: false })?.isDirectory() !== true
 
-/** Any option about recording turns recording on. */
+/** The recording settings; any option about recording enables recording. */
 function parseRecord(typed: Typed, pairs: readonly ProxyPair[]): RecordSettings | undefined {
   const { out, rotate, model, record: table } = typed
   const needless = (['compress', 'keep'] as const).find(
@@ -356,7 +358,7 @@ function parseRecord(typed: Typed, pairs: readonly ProxyPair[]): RecordSettings 
   }
 }
 
-/** The model that commands are recorded as, if it is the same for all proxies. */
+/** The model of recorded commands, if it is the same for all proxies. */
 function modelOfCommands(all: readonly (Carriage | undefined)[]): string | undefined {
   const models = new Set(all.map((carries) => (carries?.kind === 'spoken' ? carries.model : undefined)))
   const [model] = models
@@ -380,7 +382,9 @@ function readIdentity({ 'control-cert': certificate, 'control-key': key }: Typed
   return { certificate: readTextFile('--control-cert', certificate), key: readTextFile('--control-key', key) }
 }
 
-/** The control interface can open ports and inject faults, so other machines need a token. */
+/**
+ * The token. The control interface can open ports and inject faults, so access from other machines requires a token.
+ */
 function parseToken(typed: Typed, control: string): string | undefined {
   const token = tokenOf(typed.token)
   if (token !== undefined || typed.open || isPrivateListener(control)) return token
@@ -389,7 +393,7 @@ function parseToken(typed: Typed, control: string): string | undefined {
   )
 }
 
-/** Accepts flags with a single dash, as Toxiproxy's server does. Words after `--` belong to another command. */
+/** Accepts flags with a single dash, as Toxiproxy's server does. Words after `--` belong to the command that is run. */
 function doubleDashes(argv: readonly string[]): readonly string[] {
   const end = argv.indexOf('--')
   const ours = end < 0 ? argv : argv.slice(0, end)

@@ -4,7 +4,7 @@ import type { LinkAnswer, ProxyAnswer } from './control-types.ts'
 import { faultsOf, proxyPath } from './lookup.ts'
 import { formatBytes, renderFaults, renderKinds, renderTable } from './tables.ts'
 
-/** `chaos ctl` actions that only show. */
+/** `chaos ctl` actions that change nothing. */
 export const viewActions: readonly Action[] = [
   {
     names: ['list', 'ls', 'l'],

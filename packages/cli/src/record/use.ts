@@ -138,7 +138,7 @@ export const use: Use<RecordSettings> = {
   },
 }
 
-/** The options, completed by what the configuration holds recordings to. */
+/** The options, completed by the configuration's requirements on recordings. */
 function withPromises(options: ParsedOptions, loaded: LoadedConfig | undefined): ParsedOptions {
   const { baseline, ...held } = loaded?.config.recording ?? {}
   const file = baseline && relative('.', resolve(loaded?.directory ?? '.', baseline))
@@ -153,7 +153,10 @@ function listed(typed: string): readonly string[] {
   return typed.split(',').map((name) => name.trim())
 }
 
-/** The settings of `chaos record`, which are those of a run. @throws UserError (usage, input) */
+/**
+ * The settings of `chaos record`, in the form of a run's.
+ * @throws UserError (usage, input)
+ */
 async function parseRecordSettings(
   options: ParsedOptions,
   registries: NamedRegistries,
@@ -175,7 +178,7 @@ async function parseRecordSettings(
   return { ...output, run, baseline, ui: parseUi(options, run, 1) }
 }
 
-/** The protocol of servers that get faults but are not recorded. */
+/** The protocol of servers that suffer faults but are not recorded. */
 const BYTES = 'tcp'
 
 function trafficOf(options: ParsedOptions, typed: Typed, command: readonly string[]): TrafficSpec {
@@ -191,7 +194,7 @@ function trafficOf(options: ParsedOptions, typed: Typed, command: readonly strin
   return { as: tableIn(typed), servers: serversIn(typed), ...Object.fromEntries(given), command }
 }
 
-/** The path of the route table, or the name of a protocol that needs none. */
+/** The path of the route table, or the name of a protocol that requires no table. */
 function tableIn({ as: given }: Typed): string {
   const [table, another] = [...new Set(given.filter((each) => each !== BYTES))]
   if (table === undefined)
@@ -207,7 +210,7 @@ function tableIn({ as: given }: Typed): string {
   return table
 }
 
-/** Running servers first, then those that the run starts. */
+/** Running servers, followed by servers that the run starts. */
 function serversIn(typed: Typed): readonly TrafficServer[] {
   const { upstream: upstreams, listen: listens, as: given } = typed
   const started = typed.serve.map((text) => wordsOf(text, '--serve'))

@@ -8,7 +8,9 @@ import { terminalOptions } from '../terminal/page-width.ts'
 import { styleFor } from '../terminal/style.ts'
 import type { ReplaySettings } from './use.ts'
 
-/** A single failure counts, whatever the other replays show; without failures, a doubt is not a success. */
+/**
+ * The exit code: a single failure counts, whatever the other replays show; without failures, a doubt is not a success.
+ */
 export function exitCodeOf({ shown, failures, interrupted, trouble, doubts }: ReplayOutcome): ExitCode {
   if (failures > 0) return shown?.failure?.kind === 'broken' ? EXIT.environment : EXIT.violated
   if (interrupted) return EXIT.interrupted
@@ -61,7 +63,7 @@ export function pageOf(settings: ReplaySettings, outcome: ReplayOutcome): string
   )
 }
 
-/** After a change of the code, each event from the first that differs on comes at another time. */
+/** Warns that the code has changed: from the first differing event on, each event happens at a different time. */
 const toldWithout = ({ changed }: ReplaySettings, { plays, failures }: ReplayOutcome): ReplaySummary['told'] =>
   changed && plays > 0 && failures === 0
     ? { what: '', answers: [['Next', 'Search again: in the changed code the same failure may need another seed.']] }
@@ -92,7 +94,10 @@ function playedText({ replay, times, real, changed }: ReplaySettings, outcome: R
     : `${often}in the simulator: ANOTHER history than was recorded (${whyOther(replay.node, changed)})`
 }
 
-/** Programs may depend on their Node, whose errors and headers change between versions. */
+/**
+ * A possible reason for a different result: programs may depend on the version of Node, whose errors and headers
+ * change.
+ */
 function whyOther(node: string | undefined, changed: boolean): string {
   const by = node === undefined ? 'protocol' : 'program'
   if (changed) return `the ${by} has changed since`

@@ -30,7 +30,7 @@ export interface ReplaySettings {
   readonly real: boolean
   readonly times: number
   readonly invariants: boolean
-  /** The port of Node's inspector, under which it is replayed; undefined: without. */
+  /** The port of Node's inspector during the replay; undefined for no inspector. */
   readonly inspectPort: number | undefined
   readonly json: boolean
 }
@@ -135,7 +135,10 @@ export async function parseReplaySettings(options: ParsedOptions): Promise<Repla
   }
 }
 
-/** The protocol or the program that is named here, in place of the file's. @throws UserError (usage) */
+/**
+ * The protocol or program typed in place of the file's.
+ * @throws UserError (usage)
+ */
 function typedTarget({ protocol, binary }: ValuesOf<typeof declared>): string | undefined {
   if (protocol !== undefined && binary !== undefined)
     throw usageError('--binary and --protocol both say what to test: give one of them.')
@@ -161,7 +164,7 @@ function knownLevel(level: string | undefined, file: string): string | undefined
   )
 }
 
-/** What the configuration expects of its target, if that is what is replayed. */
+/** The level that the configuration expects of its target, if the replay has this target. */
 function configuredLevel({ loaded, own }: OwnConfig, reference: string): string | undefined {
   const { target, expect } = withPaths(loaded?.config ?? {}, own)
   const named = nameIn(target)

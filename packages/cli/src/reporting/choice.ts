@@ -8,17 +8,17 @@ import { flagOf, type ParsedOptions, textsOf } from '../command.ts'
 import type { Option } from '../option.ts'
 import { refuseToOverwriteOthers } from '../terminal/overwriting.ts'
 
-/** A reporter that somebody chose, and where its text goes. Plain data, so that it can be sent to other threads. */
+/** A chosen reporter, and the destination of its text. Plain data, so that it can be sent to other threads. */
 export interface ReporterChoice extends Reporting {
   /** The option as typed, for messages. */
   readonly typed: string
-  /** Whether somebody asked for it. One that the environment adds must not fail the command. */
+  /** Whether a user requested the reporter. A reporter that the environment adds must not fail the command. */
   readonly isAsked: boolean
-  /** Whether the text is added to the file, as to the summary of a job, in place of what is there. */
+  /** Whether the text is appended to the file, as for a job's summary, instead of replacing its content. */
   readonly appends: boolean
 }
 
-/** What a command's results are about. */
+/** The kind of subject that a command's results are about. */
 type ReportedKind = 'run' | 'file' | 'search' | 'comparison' | 'story'
 
 const names = (): readonly string[] => reporters.map(({ name }) => name)
@@ -43,7 +43,7 @@ export const reporterOptions = (): ReporterOptions => ({
 })
 
 /**
- * The reporters chosen by `--reporter` and `--json`, none of which would replace a file that it did not write.
+ * The reporters chosen by `--reporter` and `--json`, after a check that none would overwrite a file of another kind.
  *
  * @throws UserError (usage) as `chooseReporters`, and for a file that would be lost.
  */
@@ -53,7 +53,7 @@ export function parseReporters(options: ParsedOptions, kind: ReportedKind): read
   return chosen
 }
 
-/** Whether files that others wrote may be overwritten. */
+/** Whether files written by other programs may be overwritten. */
 export const isForced = (options: ParsedOptions): boolean => flagOf(options, 'force')
 
 /** @throws UserError (usage) for a file that is no earlier text of the reporter that would replace it. */
@@ -67,10 +67,11 @@ export const findReporter = (name: string): (typeof reporters)[number] | undefin
   reporters.find((reporter) => reporter.name === name)
 
 /**
- * The reporters chosen by `--reporter` and `--json`. If all of them write to files, the page is still printed. On GitHub
- * Actions annotations and the job's summary are added.
+ * The reporters chosen by `--reporter` and `--json`. If all of them write to files, the page is printed as well. On
+ * GitHub Actions, annotations and the job's summary are added.
  *
- * @throws UserError (usage) if a reporter is unknown, cannot tell of such results, or would share stdout with another.
+ * @throws UserError (usage) if a reporter is unknown, does not support this kind of result, or would share stdout with
+ * another.
  */
 export function chooseReporters(
   options: ParsedOptions,
@@ -123,7 +124,7 @@ function parseChoice(text: string, kind: ReportedKind): ReporterChoice {
   return { ...stdoutChoice(name), isOwn, file: file === '-' ? undefined : file, typed: `--reporter ${text}` }
 }
 
-/** What `--out FILE` or `--html FILE` stands for. */
+/** The reporter that `--out FILE` or `--html FILE` selects. */
 export const pageChoice = (file: string, option = 'out'): ReporterChoice => ({
   ...stdoutChoice('html'),
   file,
@@ -142,7 +143,7 @@ function requireRoomOnStdout(chosen: readonly ReporterChoice[]): void {
   )
 }
 
-/** Whether to print no progress: stdout is for another program, or only the verdict is wanted. */
+/** Whether to print no progress: stdout is read by another program, or only the verdict is requested. */
 export const isSilent = (choices: readonly ReporterChoice[]): boolean =>
   isForPrograms(choices) ||
   (choices.some((choice) => isOnStdout(choice, QUIET)) && !choices.some((choice) => isOnStdout(choice, usual?.name)))
@@ -150,6 +151,6 @@ export const isSilent = (choices: readonly ReporterChoice[]): boolean =>
 const isOnStdout = (choice: ReporterChoice, name: string | undefined): boolean =>
   choice.file === undefined && choice.name === name
 
-/** Whether stdout is for another program, so that nothing else may be printed there. */
+/** Whether another program reads stdout, so that nothing else may be printed to it. */
 export const isForPrograms = (choices: readonly ReporterChoice[]): boolean =>
   choices.some(({ file, name }) => file === undefined && !sharesStdout(name))

@@ -3,20 +3,20 @@ import type { Finding } from '@chaosproxy/report'
 import { importUserFile } from '@chaosproxy/targets/user-file'
 import type { ReporterChoice } from './choice.ts'
 
-/** The default export of a user's reporter: turns all findings into a text. */
+/** The default export of a user's reporter: converts all findings to a text. */
 export type OwnReporter = (findings: readonly Finding[]) => string
 
 /** By path. */
 export type OwnReporters = ReadonlyMap<string, OwnReporter>
 
 /**
- * Loads the user's own reporters, before anything starts.
+ * Loads the user's reporters, before anything starts.
  *
- * @throws UserError (usage) if there is no such file or it exports no function, (input) if it does not run.
+ * @throws UserError (usage) if a file does not exist or exports no function, (input) if it fails to run.
  */
 export async function loadOwnReporters(choices: readonly ReporterChoice[]): Promise<OwnReporters> {
   const loaded = new Map<string, OwnReporter>()
-  // One after the other, since each has standard output redirected while it is imported.
+  // Loads one after another, because standard output is redirected during each import.
   for (const { name, typed, isOwn } of choices)
     if (isOwn) loaded.set(name, asReporter(await importUserFile(name), typed))
   return loaded

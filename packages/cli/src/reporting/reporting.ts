@@ -18,18 +18,18 @@ import type { OwnReporters } from './own.ts'
 
 /** Writes the text of each reporter to its file or to stdout. */
 export interface Reporting {
-  /** Adds a subject. Text for programs is printed at once, a page only when all is known. */
+  /** Adds a subject. Text for programs is printed immediately, a page only after all subjects are known. */
   add(part: SubjectTexts): void
   /**
-   * Writes the rest.
+   * Writes the remaining text.
    *
-   * @returns The exit code: the one given, unless that is 0 and something asked for could not be written. Then it is 4 if
-   * the disk is full, and 3 otherwise.
+   * @returns The given exit code, unless it is 0 and requested output could not be written. In that case it is 4 if the
+   * disk is full, and 3 otherwise.
    */
   finish(exitCode: ExitCode): Promise<ExitCode>
 }
 
-/** Why a reporter's text is not where it should be. */
+/** The reason why a reporter's text was not written. */
 interface Failure {
   readonly why: string
   readonly exitCode: ExitCode
@@ -59,7 +59,7 @@ export function createReporting(
   function write(choice: ReporterChoice, text: string): void {
     if (failures.has(choice)) return
     if (choice.file === undefined) show(choice, text)
-    // There is no page of a history that could not be read, and an empty file would look like one.
+    // A history that could not be read has no page, and an empty file would look like one.
     else if (text === '' && !choice.appends) return
     else {
       try {
@@ -95,7 +95,10 @@ export function createReporting(
   }
 }
 
-/** Annotations are commands that escape their own content; lines of a page may begin with anything. */
+/**
+ * Reporters whose text is printed unchanged. Annotations are commands that escape their own content; lines of a page
+ * may begin with any text.
+ */
 const AS_IS: ReadonlySet<string> = new Set(['github', 'html', 'svg'])
 
 const show = ({ name, isOwn }: ReporterChoice, text: string): void =>

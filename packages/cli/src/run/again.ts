@@ -13,8 +13,8 @@ import { broughtProbes, broughtTarget, broughtWorkload, repeating } from '../tru
 import { use, usualOperations, usualSetting } from './use.ts'
 
 /**
- * The command that repeats this run: by its options if they suffice, otherwise by its `run.json`. With a configuration file
- * they do not, since they would be read with its defaults.
+ * The command that repeats this run: by options if they suffice, otherwise by its `run.json`. With a configuration file
+ * options do not suffice, because its defaults would apply to them.
  */
 export function againCommand(run: PlannedRun, runJson: string, config?: string, load?: LoadChoice): string {
   const { spec } = run
@@ -39,11 +39,11 @@ export function againCommand(run: PlannedRun, runJson: string, config?: string, 
   )
 }
 
-/** An address with a password is never typed, but named by its variable. */
+/** The command line for a run. An address with a password is replaced by the name of its variable. */
 const runCommandLine = (words: readonly string[]): string =>
   commandLine(wordsWithoutSecrets(['npx', 'chaos', 'run', ...words]))
 
-/** The members that a run has only by what is typed. */
+/** The members of a run that differ from their defaults, so that they must be typed. */
 function unusualMembers(run: PlannedRun): { readonly [Member in keyof RunSpec]?: unknown } {
   const { usualFaults, ...spec } = run.spec
   const faults = usualFaults === true ? spec.faults : run.target.usual === undefined ? RUN_DEFAULTS.faults : undefined
@@ -55,11 +55,11 @@ function unusualMembers(run: PlannedRun): { readonly [Member in keyof RunSpec]?:
   )
 }
 
-/** A spec is data: the code that it names has to be named again. */
+/** Options that repeat the code of a spec: a spec is data, and its code must be named again. */
 const repeats = ({ target, workload, require = [] }: RunSpec): readonly string[] =>
   [...broughtTarget(target.name), ...broughtWorkload(workload.name), ...broughtProbes(require)].flatMap(repeating)
 
-/** Without `--expect` a run is held to what the target promises. */
+/** The `--expect` option, if needed: without it a run must meet the level that the target promises. */
 function expectTyped({ target, workload, targetSettings, faultKinds, expect }: PlannedRun): string | undefined {
   if (expect?.promised === true) return undefined
   const question = { workload: workload.name, object: workload.object, settings: targetSettings, faults: faultKinds }
@@ -73,12 +73,12 @@ function workloadOf({ spec, target, workload }: PlannedRun): Typed<Options> {
   const { keys, cas, ...others } = settings
   const isUsual = name === DEFAULT_WORKLOAD
   const usesCas = usualOperations(target).includes('cas')
-  // For the default workload, `--operations` expresses the setting `cas` if possible.
+  // For the default workload, `--operations` replaces the setting `cas` if possible.
   const without = isUsual && cas === 0 && usesCas
   const within = isUsual && !usesCas && (cas === undefined || cas === usualSetting(workload, 'cas'))
   const isLeftOut = cas === undefined || without || within || (isUsual && cas === 0)
   return {
-    // Holds the place before the settings, which are printed last.
+    // Reserves the position before the settings, which are printed last.
     workload: undefined,
     keys: keys === undefined || (isUsual && keys === usualSetting(workload, 'keys')) ? undefined : String(keys),
     operations: without ? 'read,write' : within ? 'read,write,cas' : undefined,

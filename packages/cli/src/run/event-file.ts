@@ -11,15 +11,17 @@ import { refuseToOverwriteOthers } from '../terminal/overwriting.ts'
 
 const FLUSH_BYTES = 64 * 1024
 
-/** The option of every command with events. */
+/** The option of every command that writes events. */
 export const eventsOption: Options = {
   events: word('write every event to this file as it happens, as lines of JSON'),
 }
 
-/** The events of a run, each as a line of JSON. */
+/** A file with the events of a run, one JSON line each. */
 export interface EventFile {
   readonly listener: RunListener
-  /** Returns why the file is incomplete, if it is. A failed write does not disturb the run. */
+  /**
+   * Returns the reason why the file is incomplete; undefined if it is complete. A failed write does not affect the run.
+   */
   close(): UserError | undefined
 }
 
@@ -45,7 +47,7 @@ export function openEventFile(path: string): EventFile {
 
   function opened(): number {
     try {
-      // A new file is made exclusively, so that a dangling link does not lead elsewhere.
+      // A new file is created exclusively, so that a dangling link cannot redirect the write.
       return openSync(path, existsSync(path) ? 'w' : 'wx')
     } catch (error) {
       throw failureFor(error)

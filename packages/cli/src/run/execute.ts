@@ -35,14 +35,14 @@ import { tellMore } from './tell-more.ts'
 import { tooShortText } from './too-short.ts'
 import type { RunSettings } from './use.ts'
 
-/** Performs the run, with its live page if wanted, which is loaded only then. */
+/** Performs the run, with its live page if requested; the page's code is loaded only for this. */
 export async function execute(settings: RunSettings): Promise<ExitCode> {
   if (settings.ui === undefined) return performAll(settings)
   const { withLivePage } = await import('./live-page.ts')
   return withLivePage(settings, (page) => performAll(settings, page))
 }
 
-/** Performs the run and its repeats, shows the results, and writes each next to its history. */
+/** Performs the run and its repetitions, shows the results, and writes each result next to its history. */
 async function performAll(settings: RunSettings, page?: LivePage): Promise<ExitCode> {
   const { reporters, repeats = [] } = settings
   const own = await loadOwnReporters(reporters)
@@ -62,7 +62,7 @@ async function performAll(settings: RunSettings, page?: LivePage): Promise<ExitC
       reporting.add(await partOf(runSubjectOf(finished, repeats.length === 0), { reporters, screen }))
       if (finished.exitCode === EXIT.interrupted) break
     }
-    // Show the result before writing the last one: the disk may be full by now.
+    // Shows the result before writing the last file, because the disk may be full.
     const exitCode = await reporting.finish(exitCodeOfAll(done, 1 + repeats.length))
     const last = done.at(-1)
     if (last !== undefined) {
@@ -77,7 +77,9 @@ async function performAll(settings: RunSettings, page?: LivePage): Promise<ExitC
   }
 }
 
-/** The exit code of all runs: a violation outweighs everything, and runs missing after an interrupt count. */
+/**
+ * The exit code of all runs: a violation takes precedence over everything, and runs missing after an interrupt count.
+ */
 function exitCodeOfAll(done: readonly FinishedRun[], wanted: number): ExitCode {
   const codes = done.map(({ exitCode }) => exitCode)
   if (wanted === 1) return codes[0] ?? EXIT.interrupted
@@ -86,7 +88,7 @@ function exitCodeOfAll(done: readonly FinishedRun[], wanted: number): ExitCode {
   return worst ?? (done.length < wanted ? EXIT.interrupted : EXIT.met)
 }
 
-/** Undefined if it was interrupted before anything was recorded. */
+/** Performs one run; undefined if it was interrupted before anything was recorded. */
 async function performOne(
   settings: RunSettings,
   followers: Followers,
@@ -96,7 +98,7 @@ async function performOne(
   const isQuiet = isSilent(reporters)
   const isRecording = run.target.clients === 'observed'
   const startedAt = new Date()
-  // Progress lines would overwrite what a command prints.
+  // Progress lines would overwrite the output of a command.
   const progress = await createProgress({
     quiet: isQuiet || isRecording,
     verbose: settings.verbose,
@@ -104,7 +106,7 @@ async function performOne(
   const interrupts = settings.interrupts ?? listenForInterrupts()
   try {
     const { load } = settings
-    // Connect first: no directory is created if the queue cannot be reached.
+    // Connects first: no directory is created if the queue cannot be reached.
     const loading = load && (await (await import('./load-from-queue.ts')).loadFromQueue(load, progress))
     const directory = createRunDirectory(settings.out, run.target.name, startedAt)
     if (!isQuiet) printTitle(titleOf(run))
@@ -140,7 +142,7 @@ async function performOne(
   }
 }
 
-/** Prints a violation at once, which the report shows at the end. */
+/** Prints a violation immediately; the report shows it again at the end. */
 const announce: RunListener = (event) => {
   if (event.type === 'violation') {
     const told = fitted(`  ${printable(violationText(event.violation))}`, widthAsked(process.stderr))
@@ -148,13 +150,13 @@ const announce: RunListener = (event) => {
   }
 }
 
-/** A recording without a command goes on until it is interrupted. */
+/** Whether only an interrupt ends the run: true for a recording without a command. */
 const endsByInterrupt = ({ target, spec }: PlannedRun): boolean =>
   target.clients === 'observed' && (spec.target.traffic?.command ?? []).length === 0
 
 /**
- * Once checking begins, an interrupt ends the process at once: the record is complete, and the checker does not
- * listen.
+ * After checking has begun, an interrupt ends the process immediately: the record is complete, and the checker does not
+ * handle signals.
  */
 const listening =
   (told: readonly RunListener[], interrupts: Interrupts): RunListener =>
@@ -190,17 +192,20 @@ function titleOf({ spec, target, workload, expect }: PlannedRun): string {
 
 const modelNameOf = ({ model }: PlannedRun['workload']): string => (typeof model === 'string' ? model : model.name)
 
-/** The followers of a run besides the screen: a file of events, a collector of traces, Prometheus. */
+/** The recipients of a run's events besides the screen: a file of events, a collector of traces, Prometheus. */
 interface Followers {
-  /** The listeners for the next run. */
+  /** Returns the listeners for the next run. */
   of(run: PlannedRun): readonly RunListener[]
   /** @throws UserError (environment) if the file of events is incomplete. */
   finish(): void
-  /** Closes them, and prints what became of the traces unless `isQuiet`. */
+  /** Closes the recipients, and prints the result of sending traces unless `isQuiet`. */
   close(isQuiet: boolean): Promise<void>
 }
 
-/** Each is loaded only where it is wanted. @throws UserError (environment) for what cannot be opened. */
+/**
+ * Opens the requested recipients, and loads only their code.
+ * @throws UserError (environment) for one that cannot be opened.
+ */
 async function openFollowers(settings: Pick<RunSettings, 'events' | 'telemetry' | 'metrics'>): Promise<Followers> {
   const metrics = settings.metrics === undefined ? undefined : await opened(settings.metrics)
   let telemetry: Telemetry | undefined

@@ -2,17 +2,17 @@ import { setMaxListeners } from 'node:events'
 import { EXIT } from '@chaosproxy/engine/run'
 import { print } from '../terminal/output.ts'
 
-/** Handles Ctrl-C and SIGTERM: the first ends the work in good order, the second ends the process at once. */
+/** Handles Ctrl-C and SIGTERM: the first ends the work cleanly, the second ends the process immediately. */
 export interface Interrupts {
-  /** Aborted by the first. */
+  /** Aborted by the first signal. */
   readonly signal: AbortSignal
-  /** Restores the signals' default meaning. */
+  /** Restores the default handling of the signals. */
   release(): void
 }
 
 /**
- * The signals that end a command. SIGHUP is ignored if no terminal is left whose end it could report: Node does not keep
- * that it was ignored (`nohup`), and cannot tell.
+ * The signals that end a command. SIGHUP is included only while a terminal is attached that could hang up: Node neither
+ * preserves nor reports that SIGHUP was ignored (`nohup`).
  */
 export function endingSignals(): readonly NodeJS.Signals[] {
   if (hasTerminal()) return ['SIGINT', 'SIGTERM', 'SIGHUP']
@@ -22,18 +22,18 @@ export function endingSignals(): readonly NodeJS.Signals[] {
 
 const ignore = (): void => {}
 
-/** Whether somebody can send an interrupt by hand. */
+/** Whether a user can send an interrupt from a terminal. */
 export const hasTerminal = (): boolean => [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY)
 
 const OF_A_RUN = 'Interrupted: healing and checking the record. Once more to end at once.'
 
-/** The first interrupt prints the `announcement`. */
+/** Handles interrupts; the first one prints the `announcement`. */
 export function listenForInterrupts(announcement: string = OF_A_RUN): Interrupts {
   const interrupting = new AbortController()
-  // Whatever is under way listens, and there may be much of it.
+  // There may be many listeners: one for each piece of work in progress.
   setMaxListeners(0, interrupting.signal)
   const onSignal = () => {
-    // Nodes end with this process: their keeper sees to it.
+    // The watchdog of the nodes ends them together with this process.
     if (interrupting.signal.aborted) process.exit(EXIT.interrupted)
     print(process.stderr, `\n  ${announcement}\n`)
     interrupting.abort()

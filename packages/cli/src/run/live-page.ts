@@ -4,16 +4,16 @@ import { print } from '../terminal/output.ts'
 import { hasTerminal, listenForInterrupts } from './interrupts.ts'
 import type { RunSettings } from './use.ts'
 
-/** The live page, for one run after another. */
+/** The live page for a sequence of runs. */
 export interface LivePage {
   follow(run: FollowedRun): Following
-  /** The newest run's results are written. */
+  /** Called when the newest run's results are written. */
   finished(finished: FinishedRun): void
 }
 
 /**
- * Performs a run with its live page, and the same run again whenever somebody asks for it there. The page stays until the
- * first interrupt after a run; without a terminal, until an interrupt of a run as well.
+ * Performs a run with its live page, and repeats it each time a user requests it on the page. The page is served until
+ * the first interrupt after a run; without a terminal, an interrupt during a run also ends it.
  */
 export async function withLivePage(
   settings: RunSettings,
@@ -54,7 +54,7 @@ async function askedAgain(again: Promise<void>): Promise<boolean> {
   }
 }
 
-/** Files of one run would be overwritten by the next. */
+/** The option that prevents repetition, because the next run would overwrite its file; undefined if there is none. */
 function unrepeatable({ events, reporters }: RunSettings): string | undefined {
   if (events !== undefined) return 'It writes --events, which the next run would overwrite.'
   const written = reporters.find(({ file }) => file !== undefined)

@@ -21,20 +21,20 @@ export const outputOptions: Options & { readonly out: Option<string | undefined>
   ...reporterOptions(),
 })
 
-/** The output of a run: which reporters, files and servers get it. */
+/** The output of a run: the reporters, files and servers that receive it. */
 export interface RunOutput {
   readonly reporters: readonly ReporterChoice[]
   /** Whether to log every event on stderr. */
   readonly verbose?: boolean | undefined
   /** The file to write events to as they happen. */
   readonly events: string | undefined
-  /** Where its traces go, if anywhere. */
+  /** The destination of its traces; undefined if none are sent. */
   readonly telemetry?: TelemetrySettings | undefined
-  /** The `host:port` where Prometheus finds its metrics, if anywhere. */
+  /** The `host:port` at which its metrics are served for Prometheus; undefined if they are not served. */
   readonly metrics?: string | undefined
-  /** The file that a proof of the verdicts is written to, if one is wanted. */
+  /** The file for a proof of the verdicts; undefined if no proof is requested. */
   readonly prove?: string | undefined
-  /** Where to create run directories. */
+  /** The directory in which run directories are created. */
   readonly out: string
 }
 

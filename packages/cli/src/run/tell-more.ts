@@ -4,7 +4,7 @@ import type { PlannedRun, RunListener, TrafficSpec } from '@chaosproxy/runner'
 import type { ClusterChange } from '@chaosproxy/runner/result'
 import type { ProgressDisplay } from '../terminal/progress.ts'
 
-/** For `--verbose`: prints what is started, when each fault begins and ends, and the state of the record. */
+/** For `--verbose`: prints what is started, when each fault begins and ends, and where the record is written. */
 export function tellMore({ note }: ProgressDisplay, run: PlannedRun, place: string): RunListener {
   const { target, workload } = run
   return (event) => {
@@ -38,7 +38,7 @@ export function tellMore({ note }: ProgressDisplay, run: PlannedRun, place: stri
   }
 }
 
-/** What is recorded, a line each. */
+/** The servers that are recorded, one line each. */
 const trafficLines = (traffic: TrafficSpec | undefined): readonly string[] =>
   traffic === undefined
     ? []
@@ -50,7 +50,7 @@ const trafficLines = (traffic: TrafficSpec | undefined): readonly string[] =>
 
 const modelName = ({ workload: { model } }: PlannedRun): string => (typeof model === 'string' ? model : model.name)
 
-/** Events of containers that chaos did not cause. */
+/** Changes of containers that chaos did not cause. */
 const CHANGES: readonly string[] = ['joined', 'left', 'started'] satisfies ClusterChange['what'][]
 
 /** `1.204 s  partition begins: links=n1>n2,n2>n1`. */
@@ -64,7 +64,7 @@ function faultText({ f, time, value }: Event): string {
   return f === 'heal' ? `${at}  ends: ${said}` : `${at}  ${f} begins: ${said}`
 }
 
-/** The commands in the user's declaration of a cluster, as they are written there. */
+/** The commands in the user's declaration of a cluster, as written. */
 function commandsIn(declared: unknown): readonly string[] {
   if (typeof declared !== 'object' || declared === null) return []
   return Object.entries(declared).flatMap(([name, value]) =>

@@ -1,6 +1,6 @@
 import type { PlannedRun } from '@chaosproxy/runner'
 
-/** Which of the chosen faults cannot happen because the run is too short, and the least time that has room for them. */
+/** Names the chosen faults that cannot happen because the run is too short, and the shortest sufficient time. */
 export function tooShortText({ shortage }: PlannedRun): string | undefined {
   const short = shortage()
   if (short === undefined) return undefined

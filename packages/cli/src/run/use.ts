@@ -65,25 +65,25 @@ import type { Interrupts } from './interrupts.ts'
 import { outputOptions, parseOutput, type RunOutput } from './output.ts'
 import { shownRecordings } from './shown-recordings.ts'
 
-/** The settings of `chaos run`: the run itself, and how to show it. */
+/** The settings of `chaos run`: the run itself, and its output. */
 export interface RunSettings extends RunOutput {
   readonly run: PlannedRun
-  /** The same run with the following seeds, if it is to be repeated. */
+  /** The same run with the following seeds, if repetitions are requested. */
   readonly repeats?: readonly PlannedRun[] | undefined
   readonly config?: string | undefined
-  /** Whether to perform a simulated run twice and compare. */
+  /** Whether to perform a simulated run twice and compare the results. */
   readonly twice?: boolean | undefined
-  /** Whether to print a violation on stderr as soon as it is certain, which is the default. */
+  /** Whether to print a violation on stderr as soon as it is certain; by default true. */
   readonly announces?: boolean | undefined
-  /** Its live page, if one is wanted. */
+  /** The settings of its live page; undefined if not requested. */
   readonly ui?: UiSettings | undefined
   /** An earlier result that this one must match. */
   readonly baseline?: ChosenBaseline | undefined
-  /** The command that repeats the run, if it is the one that was typed. */
+  /** The command that repeats the run, if it differs from the generated one. */
   readonly again?: string | undefined
-  /** The queue whose workers drive the clients. */
+  /** The queue whose workers drive the clients; undefined if this process does. */
   readonly load?: LoadChoice | undefined
-  /** Ends the run early, if the caller listens for Ctrl-C itself. */
+  /** Ends the run early; given if the caller handles Ctrl-C. */
   readonly interrupts?: Interrupts | undefined
 }
 
@@ -93,7 +93,7 @@ const MOST_KEYS = 10_000
 const REHEARSAL =
   'before a run that uses a route table, write one value and read it back, and stop if that fails; --no-rehearsal leaves it out'
 
-/** Members of a run that are not typed are left to the configuration. */
+/** Members of a run that are not typed are taken from the configuration. */
 const declared = {
   ...inGroup('What is tested', ['nodes'], {
     ...targetOptions,
@@ -177,7 +177,7 @@ export const use: Use<RunSettings> = {
 
 type Typed = ValuesOf<typeof declared>
 
-/** Options that a spec contains, which therefore exclude `--spec`. Others may repeat what it names. */
+/** Options that a spec contains, which therefore exclude `--spec`. Other options may repeat what the spec names. */
 const OF_SPEC = [
   ...Object.entries<Option>(declared).flatMap(([name, { member = 'require' }]) => (member === 'require' ? [] : [name])),
   ...['workload-set', 'keys', 'operations', 'bug', 'set', 'isolation', 'sim'],
@@ -219,7 +219,10 @@ export async function parseRunSettings(options: ParsedOptions): Promise<RunSetti
   }
 }
 
-/** What fits a service is no part of what a run was, so a repeated one can leave it out. */
+/**
+ * The typed rehearsal. It helps a service's configuration but is not part of a run's result, so a repetition can omit
+ * it.
+ */
 const rehearsalTyped = ({ rehearsal }: Typed): Pick<RunSpec, 'rehearsal'> =>
   rehearsal === undefined ? {} : { rehearsal }
 
@@ -280,11 +283,11 @@ interface Surroundings {
   readonly whereIs: (member: 'target' | 'faults') => string
 }
 
-/** The default target: the only service of the configuration, if it has no other target. */
+/** The default target: the only service of the configuration, if the configuration has no other target. */
 const onlyTarget = (options: ParsedOptions, own: OwnNames): string | undefined =>
   isTargetTyped(options) ? undefined : onlyService(own)
 
-/** The whole run: options override the base, and defaults fill in the rest. */
+/** The complete spec: options override the base, and defaults provide the rest. */
 async function specOfOptions(
   { options, typed }: { readonly options: ParsedOptions; readonly typed: Typed },
   base: RunDraft,
@@ -312,7 +315,7 @@ async function specOfOptions(
   return completeRun(whole, registries, { where: 'chaos run', seed: Math.floor(Math.random() * 10_000) })
 }
 
-/** `--isolation` is short for a setting of targets that have it. */
+/** `--isolation` is an abbreviation for a setting that some targets have. */
 function isolationSetting({ name, settings }: Target, { isolation }: Typed): readonly string[] {
   if (isolation === undefined) return []
   if (settings.some((setting) => setting.name === 'isolation')) return [`isolation=${isolation}`]
@@ -328,7 +331,7 @@ const workloadUnder = (target: Target, bug: string | undefined, { operations }: 
 const workloadServed = (target: Target, settings: Settings, { operations }: Typed): string | undefined =>
   operations === undefined ? usualWorkload(target, settings) : undefined
 
-/** `--keys` and `--operations` are short for settings of workloads. */
+/** `--keys` and `--operations` are abbreviations for settings of workloads. */
 function workloadSettings(
   workload: Workload,
   { options, typed }: { readonly options: ParsedOptions; readonly typed: Typed },
@@ -374,7 +377,7 @@ function parseVerify(wanted: boolean, { tier }: Target): boolean {
 const operationNames = ['read', 'write', 'cas'] as const
 type Operation = (typeof operationNames)[number]
 
-/** Below linearizability, a history of only reads and writes can be judged by more levels. */
+/** The default operations. Below linearizability, a history with only reads and writes can be judged by more levels. */
 export const usualOperations = (target: Target): readonly Operation[] =>
   usualPromise(target) === 'linearizable' ? operationNames : ['read', 'write']
 

@@ -17,7 +17,7 @@ import { styleFor } from '../terminal/style.ts'
 import { accidentOf, fixOf, playTale, playTaleForReal } from './play-tale.ts'
 import type { ScenarioSettings } from './use.ts'
 
-/** Lists the stories, or plays one and tells it. */
+/** Lists the stories, or plays and describes one. */
 export async function execute(settings: ScenarioSettings): Promise<ExitCode> {
   const { story, json } = settings
   if (story === undefined) {
@@ -77,7 +77,7 @@ async function play(
   }
 }
 
-/** A page shows both the accident and its prevention, whichever is printed here. */
+/** The complete story: a page shows both the accident and its prevention, whichever of them is printed. */
 async function wholeOf(story: Story, told: ToldStory, { fix, html, reporters }: ScenarioSettings): Promise<ToldStory> {
   if (html === undefined && !reporters.some(({ name }) => name === 'html')) return told
   const tellings = fix

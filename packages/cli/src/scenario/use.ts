@@ -8,11 +8,11 @@ import type { Use } from '../use.ts'
 
 /** The settings of `chaos scenario`, validated. */
 export interface ScenarioSettings {
-  /** When absent, all are listed. */
+  /** The story to play; if absent, all are listed. */
   readonly story: Story | undefined
   readonly fix: boolean
   readonly real: boolean
-  /** Print the list of stories as JSON. */
+  /** Whether to print the list of stories as JSON. */
   readonly json: boolean
   readonly reporters: readonly ReporterChoice[]
   /** The page's file. */

@@ -7,20 +7,20 @@ type Besides = NonNullable<ServiceDeclaration['beside']>
 interface Typed {
   readonly beside: readonly string[]
   readonly sql: string | undefined
-  /** SQL that must be true in the end. */
+  /** SQL conditions that must be true at the end. */
   readonly asserts: readonly string[]
   /** The level of isolation that the transactions in SQL must keep. */
   readonly isolation: string | undefined
   readonly unit: 'request' | 'connection' | undefined
   readonly standby: boolean
-  /** Whether PGlite computes functions that the simulated PostgreSQL does not. */
+  /** Whether PGlite computes functions that the simulated PostgreSQL does not support. */
   readonly calculator: boolean
 }
 
 /**
- * What stands beside the nodes, with what was typed. Typed paths are relative to the working directory.
+ * The services beside the nodes, completed by typed options. Typed paths are relative to the working directory.
  *
- * @throws UserError (usage) for SQL or a standby without a database, or with several.
+ * @throws UserError (usage) for SQL or a standby without a database, or with several databases.
  */
 export function besidesWith(
   declared: Besides,

@@ -121,7 +121,10 @@ export const use: Use<FuzzSettings> = {
   read: parseSimulateSettings,
 }
 
-/** A search over runs of a service. @throws UserError (usage, input) that names the option. */
+/**
+ * Parses the settings of a search over simulated runs of a service.
+ * @throws UserError (usage, input) that names the option.
+ */
 async function parseSimulateSettings(options: ParsedOptions): Promise<FuzzSettings> {
   const typed = valuesOf(options, declared)
   const { operations, terms } = parseSearch(options)
@@ -142,7 +145,7 @@ async function parseSimulateSettings(options: ParsedOptions): Promise<FuzzSettin
       : (typed.expect ?? draft.expect ?? USUAL_LEVEL)
   const held = decidable(workload, { targetSettings: {}, level })
   const protocol = await world.outline(target)
-  // Before its programs are bundled, which takes seconds.
+  // Checks this before the programs are bundled, which takes seconds.
   requireAskable({ ...held, protocol, workload, settings })
   const loaded = await world.load(target)
   const named = { world, loaded, configured: draft.faults, where: `${config.own.where}: faults` }
@@ -171,7 +174,7 @@ async function parseSimulateSettings(options: ParsedOptions): Promise<FuzzSettin
   }
 }
 
-/** A level that is about transactions in SQL, and not about the operations of clients. */
+/** The level, if it is about transactions in SQL instead of the operations of clients. */
 const isolationIn = (level: string | undefined): string | undefined =>
   level !== undefined && isolationLevels.includes(level) && !consistency.levels.some((each) => each === level)
     ? level
@@ -191,7 +194,7 @@ async function requireSupportedSql(subject: Parameters<typeof unsupportedSql>[0]
   )
 }
 
-/** A service of the configuration by its name, or a program by its file. Options override the declaration. */
+/** A service of the configuration, by name, or a program, by file. Options override the declaration. */
 function parseService(
   options: ParsedOptions,
   typed: ValuesOf<typeof declared> & { readonly isolation: string | undefined },
@@ -209,7 +212,7 @@ function parseService(
       : { where: `${own.where}: services.${program}`, directory: own.directory }
   const { routes, client } = typed
   const environment = Object.fromEntries(typed.env.map((text) => namedOf('--env', text, 'TEXT')))
-  // Typed paths are relative to the working directory, wherever the configuration is.
+  // Typed paths are relative to the working directory, regardless of the configuration's location.
   const ownPath = (file: string | undefined): string | undefined => file && resolve(file)
   const beside = besidesWith(service?.beside ?? {}, { ...typed, asserts: typed['assert-sql'] })
   const spec = declaredService(
@@ -239,7 +242,9 @@ const unknownService = (name: string, known: readonly string[]): UserError =>
     `chaos simulate ${name}: there is no such service in the configuration.${didYouMean(name, known)} ${known.length === 0 ? 'It has no "services"' : `It has ${known.join(', ')}`}. For a program, give its file, such as ./${name}.ts.`,
   )
 
-/** A search draws a power loss only if it is asked to: many programs never fsync. */
+/**
+ * Whether profiles include a fault: a power loss must be requested explicitly, because many programs never call fsync.
+ */
 const isInProfiles =
   ({ usualFaults = [] }: VirtualWorld) =>
   ({ name, kind }: Nemesis): boolean =>
@@ -263,7 +268,7 @@ function withFaults(choices: TrialChoices, named: Named): TrialChoices {
 interface Named {
   readonly world: VirtualWorld
   readonly loaded: Loaded
-  /** The faults of the configuration. */
+  /** The faults in the configuration. */
   readonly configured: readonly FaultChoice[] | undefined
   readonly where: string
 }

@@ -1,6 +1,7 @@
 import { loadOptional } from '@chaosproxy/history/files'
 
-// What chaos uses of OpenTelemetry's SDK, in types of our own: nobody needs the packages to build chaos or to install it.
+// The parts of OpenTelemetry's SDK that chaos uses, with its own type declarations: the packages are needed neither to
+// build chaos nor to install it.
 
 /** Seconds since 1970, and nanoseconds. */
 export type HrTime = readonly [seconds: number, nanos: number]
@@ -26,14 +27,14 @@ interface SpanOptions {
   readonly links?: readonly { readonly context: SpanContext }[]
 }
 
-/** What a span is in, such as its parent. */
+/** The context of a span, such as its parent. */
 type Context = object
 
 interface Tracer {
   startSpan(name: string, options: SpanOptions, context: Context): Span
 }
 
-/** How an export ended: code 0 is success. */
+/** The result of an export: code 0 is success. */
 interface ExportResult {
   readonly code: number
   readonly error?: Error
@@ -70,16 +71,16 @@ export interface Sdk {
   readonly OTLPTraceExporter: new (options: { readonly url?: string; readonly timeoutMillis: number }) => SpanExporter
 }
 
-/** Those of one another, which run on every Node that chaos runs on. */
+/** Versions of the packages that are compatible with each other and run on every Node version that chaos supports. */
 const VERSIONS = { api: '1.9', resources: '2', 'sdk-trace': '2', 'exporter-trace-otlp-http': '0.223' }
 
 /**
- * Loads the SDK, which is installed only where it is used.
+ * Loads the SDK, an optional package.
  *
  * @throws UserError (environment) if it is not installed.
  */
 export async function loadSdk(): Promise<Sdk> {
-  // Names that no compiler or bundler follows.
+  // The module names are computed, so that no compiler or bundler resolves them.
   const load = (): Promise<Sdk[]> => Promise.all(Object.keys(VERSIONS).map((name) => import(`@opentelemetry/${name}`)))
   const parts = await loadOptional(load, {
     why: '--otel: packages are missing, which chaos needs for this option alone',

@@ -2,20 +2,20 @@ import { describeFault, linkName, parseFault } from '@chaosproxy/faults'
 import { type Event, type Json, membersOf, type Nanos, type Process } from '@chaosproxy/history'
 import type { Attributes } from './packages.ts'
 
-/** An operation or a fault that is over, as a span has it. */
+/** A completed operation or fault, in the form of a span. */
 export interface FinishedSpan {
   readonly of: 'operation' | 'fault'
   readonly name: string
   readonly from: Nanos
   readonly to: Nanos
   readonly attributes: Attributes
-  /** Why it did not succeed. */
+  /** The reason for its failure; undefined if it succeeded. */
   readonly error: string | undefined
 }
 
 /** Operations and faults in progress. */
 export interface SpanLog {
-  /** The span that this event ends, if any. */
+  /** Returns the span that this event ends, if any. */
   note(event: Event): FinishedSpan | undefined
   /** Ends every open span at the given time. */
   endAll(at: Nanos): readonly FinishedSpan[]
@@ -95,7 +95,7 @@ function operationSpan(invoked: Event, ended: Event, faults: readonly FaultBegun
       ...(ended.error === undefined ? {} : { 'chaos.error': shortened(ended.error) }),
       ...(faults.length === 0 ? {} : { 'chaos.faults': faults.map(({ text }) => text) }),
     },
-    // A refusal by the object itself, such as a lock that is held, is a result and not an error.
+    // A rejection by the object itself, such as a lock that is held, is a result and not an error.
     error:
       ended.type === 'ok' || ended.answered === true ? undefined : `${ended.type}: ${shortened(ended.error ?? '')}`,
   }
@@ -122,7 +122,7 @@ function described(id: string, kind: string, members: Members): Pick<FaultBegun,
           : {}
     return { text: describeFault(fault), attributes: { ...named, ...at } }
   } catch {
-    // A fault of a later version has at least its name.
+    // A fault of a later version of chaos has at least a name.
     return { text: kind, attributes: named }
   }
 }

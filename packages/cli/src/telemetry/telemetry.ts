@@ -6,19 +6,19 @@ import { type HrTime, loadSdk, type Sdk, type Span, type SpanExporter } from './
 import { createQuota } from './quota.ts'
 import { createSpanLog, type FinishedSpan } from './span-log.ts'
 
-/** Where traces go; an empty text leaves that to the environment. */
+/** The destination of traces; an empty text means that environment variables set it. */
 export interface TelemetrySettings {
   readonly endpoint: string
 }
 
-/** Sends spans of runs to a collector. No run waits for it. */
+/** Sends spans of runs to a collector. Runs never wait for it. */
 export interface Telemetry {
   follow(run: PlannedRun): RunListener
-  /** Sends the remaining spans, for a few seconds at most, and returns a sentence about the outcome. */
+  /** Sends the remaining spans, for at most a few seconds, and resolves to a sentence about the result. */
   close(): Promise<string>
 }
 
-/** The limit of spans sent: at about 10 µs each, they stay below a hundredth of a core. */
+/** The most spans sent per second: at about 10 µs each, they take at most a hundredth of a core. */
 const MOST_PER_SECOND = 1_000
 const MOST_WAITING = 8_192
 const TIMEOUT_MS = 2_000
@@ -72,12 +72,12 @@ interface Made {
 type Tracer = ReturnType<InstanceType<Sdk['TracerProvider']>['getTracer']>
 
 /**
- * The spans of one run. Its faults are in the run's own trace; each operation is a trace of its own with a link to it, since
- * no collector takes traces of a million spans.
+ * Records the spans of one run. Its faults are in the run's own trace; each operation is a separate trace with a link
+ * to it, because no collector accepts traces of a million spans.
  */
 function followed(run: PlannedRun, sdk: Sdk, tracer: Tracer, made: Made): RunListener {
   const log = createSpanLog()
-  // Failed operations are rarer, and must not be lost among the others.
+  // Failed operations are rarer, and have their own quota so that successful ones do not displace them.
   const [answered, failed] = [createQuota(MOST_PER_SECOND), createQuota(MOST_PER_SECOND)]
   let root: Span | undefined
   let beganMs = 0
@@ -144,7 +144,7 @@ const aboutRun = ({ spec, target, workload }: PlannedRun) => ({
 
 interface CountingExporter extends SpanExporter {
   readonly sent: number
-  /** Why the last failed batch failed. */
+  /** The reason why the most recent failed batch failed. */
   readonly trouble: string | undefined
 }
 

@@ -5,7 +5,7 @@ import { speaksUnicode, widthAsked } from './page-width.ts'
 
 /**
  * The lines of a list, wrapped at spaces if the terminal is too narrow; continuation lines are indented to the column
- * that they continue. A pipe gets whole lines.
+ * that they continue. Lines for a pipe are not wrapped.
  */
 export function fitted(text: string, width: number | undefined = widthAsked(process.stdout)): string {
   const said = speaksUnicode() ? text : asciiOnly(text)
@@ -16,6 +16,6 @@ export function fitted(text: string, width: number | undefined = widthAsked(proc
     .join('\n')
 }
 
-/** Prints what a command is about to do. */
+/** Prints the title of the work that a command begins. */
 export const printTitle = (title: string): void =>
   print(process.stderr, fitted(`\n  ${title}\n\n`, widthAsked(process.stderr)))

@@ -1,11 +1,11 @@
 import { EXIT } from '@chaosproxy/runner/result'
 
-/** How long a command may take to end after an uncaught error. */
+/** The time limit for a command to end after an uncaught error. */
 const ENDING_MS = 10_000
 
 /**
- * Ends the process cleanly after an uncaught error: reports it, lets the command end as by SIGTERM,
- * which closes its recording, and exits as for a broken environment. Node would exit with 1, which means a violated
+ * Ends the process cleanly after an uncaught error: reports the error, ends the command as SIGTERM does, which closes
+ * its recording, and exits with the code for a broken environment. Node would exit with 1, which means a violated
  * expectation.
  */
 export function endOnUncaughtErrors(report: (error: unknown) => Promise<unknown>): void {

@@ -1,10 +1,10 @@
 import { type Style, table } from '@chaosproxy/report'
 import type { Setting } from '@chaosproxy/workloads'
 
-/** A name and what it is; without a name, a further line about the one above. */
+/** A name and its description; without a name, a continuation of the previous description. */
 export type Listed = readonly [name: string, text: string]
 
-/** Lines of names and texts, each in its column. */
+/** Lines of names and texts in columns. */
 export const listing = (rows: readonly Listed[], paint: (name: string) => string): string[] =>
   table(
     [{ title: '' }, { title: '' }],
@@ -15,6 +15,6 @@ export const listing = (rows: readonly Listed[], paint: (name: string) => string
     .slice(1)
     .map((line) => line.trimEnd())
 
-/** How a setting is typed, with its default and its values. */
+/** A setting for help: how it is typed, its default and its values. */
 export const settingText = (option: string, { name, default: usual, summary, values }: Setting, style: Style): string =>
   `${option} ${name}=${style.bold(String(usual))}  ${summary}${values === undefined ? '' : ` (${values.join(', ')})`}`

@@ -5,12 +5,12 @@ import { speaksUnicode, wantsColours } from './page-width.ts'
 
 let failed = false
 
-/** Whether output to stdout was lost. A reader that closes early, such as `| head`, does not count. */
+/** Whether output to stdout was lost. It does not count as lost if the reader closes early, such as `| head`. */
 export const outputFailed = (): boolean => failed
 
 /**
- * From here on, failing output does not end a run. A failure of stdout is reported once and sets the exit code for a
- * broken environment; a failure of stderr cannot be reported at all.
+ * Prevents failing output from ending a run. A failure of stdout is reported once and sets the exit code for a broken
+ * environment; a failure of stderr cannot be reported.
  */
 export function tolerateBrokenOutput(): void {
   if (!process.stdout.listeners('error').includes(noteFailure)) process.stdout.on('error', noteFailure)
@@ -26,23 +26,26 @@ function noteFailure(error: NodeJS.ErrnoException): void {
 
 const ignore = (): void => {}
 
-/** Prints lines for people, or JSON. Control sequences and CI commands in texts of strangers are escaped. */
+/**
+ * Prints lines for people, or JSON. Escapes control sequences and CI commands, which texts from other systems may
+ * contain.
+ */
 export function print(stream: NodeJS.WriteStream, text: string): void {
   write(stream, harmlessOutput(text, { colours: wantsColours(stream) }))
 }
 
-/** Prints a text for programs unchanged: a page, a script, commands for CI. */
+/** Prints text for programs unchanged: a page, a script, commands for CI. */
 export function printAsIs(stream: NodeJS.WriteStream, text: string): void {
   write(stream, text)
 }
 
 function write(stream: NodeJS.WriteStream, text: string): void {
   if (stream.destroyed || !stream.writable) return
-  // Text on stdout may be data, which must not change; pages and lists escape their own texts.
+  // Text on stdout may be data, which must not change; pages and lists escape their own text.
   stream.write(stream === process.stderr && !speaksUnicode() ? asciiOnly(text) : text)
 }
 
-/** Resolves once stdout is closed or broken. */
+/** Resolves when stdout is closed or broken. */
 export const outputEnded = (): Promise<void> =>
   new Promise((resolve) => {
     if (process.stdout.destroyed) resolve()

@@ -12,11 +12,14 @@ export function refuseToOverwrite(
 interface Replacement {
   readonly typed: string
   readonly force: boolean
-  /** Whether a file that starts with this text was written by the same option earlier; absent if that cannot be known. */
+  /** Whether the same option wrote a file that starts with this text; absent if that cannot be recognised. */
   readonly recognises: ((start: string) => boolean) | undefined
 }
 
-/** A report may replace an earlier one of its kind. @throws UserError (usage) for any other file. */
+/**
+ * Allows a report to replace only an earlier report of its kind.
+ * @throws UserError (usage) for any other file.
+ */
 export function refuseToOverwriteOthers(path: string, { typed, force, recognises }: Replacement): void {
   if (force || !holdsSomething(path) || recognises?.(startOf(path)) === true) return
   refuse(
@@ -44,10 +47,10 @@ function holdsSomething(path: string): boolean {
   return found?.isFile() === true && found.size > 0
 }
 
-/** The longest result in JSON has its first line within this. */
+/** The number of bytes that contain the first line of even the longest JSON result. */
 const MARK_WITHIN_BYTES = 1 << 20
 
-/** The first bytes of a file, or nothing if it cannot be read. */
+/** The first bytes of a file; empty if it cannot be read. */
 function startOf(path: string): string {
   let file: number
   try {

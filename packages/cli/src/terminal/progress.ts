@@ -2,28 +2,28 @@ import { clip, printableLines } from '@chaosproxy/report'
 import { print } from './output.ts'
 import { wantsColours } from './page-width.ts'
 
-/** Progress of long work on stderr: a spinner on a terminal, plain lines elsewhere. */
+/** Shows the progress of long work on stderr: a spinner on a terminal, plain lines elsewhere. */
 export interface ProgressDisplay {
   /**
-   * The current state. A terminal shows it in place of the previous one, with what is true for a moment only; elsewhere it
-   * is printed now and then.
+   * Shows the current state. On a terminal it replaces the previous state and includes `momentary`, a text that is
+   * valid only for a moment. Elsewhere it is printed periodically.
    */
   update(text: string, momentary?: string): void
-  /** A text that stays on the screen. */
+  /** Shows a text that stays on the screen. */
   succeed(text: string): void
   warn(text: string): void
-  /** A line for `--verbose`. */
+  /** Prints a line for `--verbose`. */
   note(text: string): void
   stop(): void
 }
 
 const PLAIN_LINE_EVERY_MS = 5_000
-/** How often an unchanged line is printed again, to show that the work goes on. */
+/** The interval at which an unchanged line is printed again, to show that the work continues. */
 const SAME_LINE_EVERY_MS = 60_000
 
 interface ProgressOptions {
   readonly quiet: boolean
-  /** Whether to print notes, which also keeps a spinner from overwriting them. */
+  /** Whether to print notes; if so, no spinner is used, which would overwrite them. */
   readonly verbose?: boolean | undefined
 }
 
@@ -33,7 +33,7 @@ export async function createProgress({ quiet, verbose = false }: ProgressOptions
   if (quiet) return silent
   const { isTTY, columns } = process.stderr
   const { CI, TERM } = process.env
-  // On a terminal without a size, as tools that drive programs open, ora would clear infinitely many lines. Its spinner is
+  // On a terminal without a size, as automation tools open it, ora would clear infinitely many lines. Its spinner is
   // always coloured, so lines are used if colours are off.
   const interactive =
     isTTY === true && columns > 0 && CI === undefined && TERM !== 'dumb' && wantsColours(process.stderr)
@@ -48,10 +48,12 @@ const silent: ProgressDisplay = {
   stop() {},
 }
 
-/** What ora puts before a text: an indent, its mark and a space; and a column that no character may fill. */
+/**
+ * The columns that ora adds: an indent, its mark and a space before the text; and a last column that must stay empty.
+ */
 const BESIDE = 5
 
-/** Lines that a terminal does not wrap: ora would leave rows of a wrapped one behind. */
+/** Clips lines to the terminal's width: ora would not clear all rows of a wrapped line. */
 export const clippedLines = (text: string, columns: number): string =>
   text
     .split('\n')
@@ -60,14 +62,14 @@ export const clippedLines = (text: string, columns: number): string =>
 
 async function spinner(): Promise<ProgressDisplay> {
   const { default: ora } = await import('ora')
-  // To hide the cursor, ora would take over signals, which then go unheard while the checker works.
+  // To hide the cursor, ora would handle signals, which are then not processed while the checker works.
   const display = ora({ stream: process.stderr, indent: 2, discardStdin: false, hideCursor: false })
   return {
     update(text, momentary) {
       const whole = momentary === undefined ? text : `${text}, ${momentary}`
       display.text = clippedLines(printableLines(whole), process.stderr.columns)
       if (!display.isSpinning) display.start()
-      // Checking leaves no time for the spinner's own timer.
+      // Checking blocks the spinner's own timer.
       display.render()
     },
     succeed: (text) => display.succeed(printableLines(text)),

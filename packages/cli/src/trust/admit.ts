@@ -23,14 +23,14 @@ import {
   typedIn,
 } from './brought.ts'
 
-/** The option of commands that take files with specs or scenarios. */
+/** The option of commands that read files with specs or scenarios. */
 export const trustOption: { readonly trust: Option<boolean> } = {
   trust: flag('allow every program, file and probe that the given file names'),
 }
 
 /**
- * A spec or a replay file is data: nothing that it names is run unless the command line or the user's
- * own configuration names it too, or `--trust` is given, which prints what is run.
+ * Checks the code that a file names. A spec or a replay file is data: its code runs only if the command line or the
+ * user's configuration names the code too, or if `--trust` is given, which prints what is run.
  *
  * @throws UserError (usage) that lists what the file would run, and how to allow it.
  */
@@ -50,7 +50,7 @@ export function admit(file: string, brought: readonly Brought[], options: Parsed
 }
 
 /**
- * With a spec, an option may only repeat what the spec names.
+ * Rejects options that name code other than the spec's: with a spec, an option may only repeat what the spec names.
  *
  * @throws UserError (usage)
  */
@@ -66,10 +66,10 @@ export function refuseOthers(file: string, brought: readonly Brought[], options:
 }
 
 /**
- * The spec of a file, with the secrets that were removed from it, if the command line has them; the command of a
- * recording gets those of its variables from the environment.
+ * The spec of a file, with removed secrets restored from the command line; the secrets in a recording's command are
+ * restored from environment variables.
  *
- * @throws UserError (usage) for a variable that is not there, and for a command kept without a secret.
+ * @throws UserError (usage) for a variable that is not set, and for a command stored without a secret.
  */
 export function withTypedSecrets(file: string, spec: RunSpec, options: ParsedOptions): RunSpec {
   const { target, require } = spec
@@ -89,7 +89,7 @@ export function withTypedSecrets(file: string, spec: RunSpec, options: ParsedOpt
   }
 }
 
-/** A service with the removed values of its variables, taken from this process's environment. */
+/** A service whose variables have their removed values, taken from this process's environment. */
 function completeService(file: string, name: string): string {
   const [before, after] = name.startsWith(SIMULATED) ? [SIMULATED, name.slice(SIMULATED.length)] : ['', name]
   if (!isFullService(after) || !after.includes(REMOVED)) return name
@@ -98,7 +98,7 @@ function completeService(file: string, name: string): string {
   return before + serviceReference({ ...service, args, environment: ownVariables(file, environment) })
 }
 
-/** Refuses commands with a word whose secret was removed, which would be passed on as a placeholder. */
+/** Rejects commands with a removed secret, which would be passed as a placeholder. */
 function complete(file: string, traffic: TrafficSpec): TrafficSpec {
   requireWhole(file, [...traffic.servers.map(({ serve }) => serve ?? []), traffic.command ?? []])
   return traffic
@@ -118,7 +118,7 @@ interface Variables {
   readonly [name: string]: string
 }
 
-/** The environment with the removed values, taken from this process's. */
+/** The environment with removed values restored from this process's environment. */
 const ownVariables = (file: string, kept: Variables): Variables =>
   Object.fromEntries(
     Object.entries(kept).map(([name, value]): [string, string] => {
@@ -128,7 +128,7 @@ const ownVariables = (file: string, kept: Variables): Variables =>
     }),
   )
 
-/** The code that the configuration names, which is the user's own. */
+/** The code named by the configuration, which belongs to the user. */
 function namedBy({ loaded, own }: OwnConfig): readonly Brought[] {
   if (loaded === undefined) return []
   const { targets = {}, workloads = {}, runs = {}, services = {} } = loaded.config
@@ -142,7 +142,7 @@ function namedBy({ loaded, own }: OwnConfig): readonly Brought[] {
   const programs = Object.values(services).flatMap(({ entry, beside = {}, client }): readonly Brought[] => [
     { kind: 'service', text: at(entry) },
     ...Object.entries(beside).flatMap(([name, each]): Brought | readonly [] =>
-      // Its SQL is executed in memory, and reaches nothing.
+      // The service's SQL is executed in memory, and has no access to other resources.
       typeof each === 'object' && 'entry' in each ? { kind: 'beside', text: `${name}=${at(each.entry)}` } : [],
     ),
     ...(client === undefined ? [] : [{ kind: 'client', text: at(client) } as const]),
@@ -158,7 +158,7 @@ function namedBy({ loaded, own }: OwnConfig): readonly Brought[] {
   return [...programs, ...named]
 }
 
-/** Compares paths however they are spelled, and stored programs and requirements without their secrets. */
+/** Compares paths in normalised form, and stored programs and requirements without their secrets. */
 function isSame(one: Brought, other: Brought): boolean {
   if (one.kind !== other.kind) return false
   if (one.text === other.text) return true
@@ -167,7 +167,7 @@ function isSame(one: Brought, other: Brought): boolean {
   return prefix(one) === prefix(other) && resolve(fileOf(one)) === resolve(fileOf(other))
 }
 
-/** The directory of a file that does not lie beside the one that names it. */
+/** The directory of a named file, unless it is the directory of the file that names it. */
 function placeOf(brought: Brought, file: string): string {
   const { kind } = brought
   if (kind === 'program' || kind === 'probe' || kind === 'command') return ''

@@ -7,17 +7,17 @@ import { SIMULATED } from '@chaosproxy/simulator/target'
 import { EXECUTED, isBinary, isDeclaration, isMaelstrom, isUserFile } from '@chaosproxy/targets/named'
 import { type ParsedOptions, textsOf } from '../command.ts'
 
-/**
- * Something named in a file of data that acts once it is used: code that runs here, or a request sent
- * from here.
- */
+/** A reference in a data file that acts when it is used: code that runs on this machine, or a request sent from it. */
 export interface Brought {
   readonly kind: 'program' | 'cluster' | 'service' | 'beside' | 'client' | 'protocol' | 'workload' | 'probe' | 'command'
-  /** The command, the path or the requirement, as the file has it; of a program beside nodes, its name before the path. */
+  /**
+   * The command, the path or the requirement, as written in the file; for a program beside nodes, its name before the
+   * path.
+   */
   readonly text: string
 }
 
-/** The target of a spec or a replay file; nothing if it is built in or declared in the configuration. */
+/** The target of a spec or a replay file; empty if it is built in or declared in the configuration. */
 export function broughtTarget(name: string): readonly Brought[] {
   const reference = name.startsWith(SIMULATED) ? name.slice(SIMULATED.length) : name
   if (isBinary(reference)) return [{ kind: 'program', text: reference.slice(EXECUTED.length) }]
@@ -33,7 +33,7 @@ const broughtService = ({ program, beside = {}, client }: ServiceSpec): readonly
   ...(client === undefined ? [] : [{ kind: 'client', text: client } as const]),
 ]
 
-/** The commands of a recording: its servers, and its clients. */
+/** The commands of a recording: those of its servers, and those of its clients. */
 export const broughtTraffic = (traffic: TrafficSpec | undefined): readonly Brought[] =>
   [...(traffic?.servers ?? []).map(({ serve }) => serve), traffic?.command].flatMap((words) =>
     words === undefined ? [] : [{ kind: 'command', text: commandLine(words) }],
@@ -49,7 +49,7 @@ export const broughtProbes = (requirements: readonly string[]): readonly Brought
     .filter((text) => parseRequirement(text, '--require').kind === 'probe')
     .map((text) => ({ kind: 'probe', text }))
 
-/** The options that name such things on the command line, by kind. */
+/** By kind: the option that names such a reference on the command line. */
 const OPTIONS = {
   program: 'binary',
   cluster: 'target',
@@ -61,18 +61,18 @@ const OPTIONS = {
   probe: 'require',
 } as const
 
-/** The option that names it on the command line, and its value; nothing if there is none. */
+/** The option that names the reference on the command line, and its value; empty if there is none. */
 export const repeating = ({ kind, text }: Brought): readonly string[] =>
   kind === 'command' ? [] : [`--${OPTIONS[kind]}`, text]
 
-/** An option that may repeat what a file names. */
+/** An option that may repeat a reference in a file. */
 interface Typed {
   readonly option: string
-  /** Nothing if it names something built in. */
+  /** The references that it names; empty for a built-in name. */
   readonly is: readonly Brought[]
 }
 
-/** What the command line names. */
+/** The references on the command line. */
 export const typedIn = (options: ParsedOptions): readonly Typed[] =>
   (Object.keys(OPTIONS) as (keyof typeof OPTIONS)[]).flatMap((kind) => {
     const option = OPTIONS[kind]
@@ -84,7 +84,7 @@ function readAs(kind: keyof typeof OPTIONS, text: string): readonly Brought[] {
   return kind === 'workload' ? broughtWorkload(text) : [{ kind, text }]
 }
 
-/** Its description for messages: `the program ./node`, `the cluster x.json, which runs sh -c …`. */
+/** The description of a reference for messages: `the program ./node`, `the cluster x.json, which runs sh -c …`. */
 export function describeBrought(brought: Brought): string {
   const { kind, text } = brought
   if (kind === 'beside') return `the program beside its nodes in ${fileOf(brought)}`
@@ -105,7 +105,7 @@ export const fileOf = ({ kind, text }: Brought): string =>
 
 const MOST_COMMANDS = 5
 
-/** All commands and modules in a declaration of a cluster; none if it cannot be read. */
+/** All commands and modules in a declaration of a cluster; empty if it cannot be read. */
 function commandsOf(path: string): readonly string[] {
   try {
     return [...new Set(commandsIn(JSON.parse(readFileSync(path, 'utf8')), undefined))]
@@ -127,7 +127,7 @@ function commandsIn(value: unknown, member: string | undefined): readonly string
   return Object.entries(value).flatMap(([name, item]) => commandsIn(item, name))
 }
 
-/** The members of a declaration that hold one command. */
+/** The members of a declaration that contain a single command. */
 const WORDS: ReadonlySet<string> = new Set(['command', 'do', 'undo'])
-/** The members that hold commands, or the file of a client. */
+/** The members that contain commands, or the file of a client. */
 const COMMANDS: ReadonlySet<string> = new Set([...WORDS, 'before', 'prepare', 'after', 'file'])
