@@ -108,7 +108,7 @@ function readingOf({ carried }: RunRecording) {
     carried.length === 1 && saysIt({ carries }) ? withTable(carries, recorded) : carries
 }
 
-/** The clients of the recorded run: all connections to a proxy, and the command to run, if any. */
+/** The clients of the recorded run: every client that connects to a proxy, and the command to run, if any. */
 function observedClients(settings: ProxyCommandSettings, log: Logger, { signal }: Interrupts) {
   let own: ExitCode | undefined
   const asked = new Promise<void>((resolve) => whenAborted(signal, resolve))

@@ -43,7 +43,7 @@ function ownerOf(mark: string): number | undefined {
   return startTime === undefined ? running(pid) : startTimeOf(pid) === startTime ? pid : undefined
 }
 
-/** The start of a running process; without /proc, only its id can be checked. */
+/** The id of a running process, for systems without /proc, where a reused id cannot be detected. */
 function running(pid: number): number | undefined {
   try {
     process.kill(pid, 0)

@@ -63,7 +63,10 @@ export function pageOf(settings: ReplaySettings, outcome: ReplayOutcome): string
   )
 }
 
-/** Warns that the code has changed: from the first differing event on, each event happens at a different time. */
+/**
+ * After a change of the code, suggests a new search: each event from the first different one on happens at a different
+ * time.
+ */
 const toldWithout = ({ changed }: ReplaySettings, { plays, failures }: ReplayOutcome): ReplaySummary['told'] =>
   changed && plays > 0 && failures === 0
     ? { what: '', answers: [['Next', 'Search again: in the changed code the same failure may need another seed.']] }

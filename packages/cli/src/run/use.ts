@@ -79,7 +79,7 @@ export interface RunSettings extends RunOutput {
   readonly ui?: UiSettings | undefined
   /** An earlier result that this one must match. */
   readonly baseline?: ChosenBaseline | undefined
-  /** The command that repeats the run, if it differs from the generated one. */
+  /** The typed command, if it repeats the run. */
   readonly again?: string | undefined
   /** The queue whose workers drive the clients; undefined if this process does. */
   readonly load?: LoadChoice | undefined
@@ -220,8 +220,8 @@ export async function parseRunSettings(options: ParsedOptions): Promise<RunSetti
 }
 
 /**
- * The typed rehearsal. It helps a service's configuration but is not part of a run's result, so a repetition can omit
- * it.
+ * The typed choice of a rehearsal. A rehearsal adapts the options to a service; it is not part of the run itself, so a
+ * repetition can omit it.
  */
 const rehearsalTyped = ({ rehearsal }: Typed): Pick<RunSpec, 'rehearsal'> =>
   rehearsal === undefined ? {} : { rehearsal }

@@ -243,7 +243,8 @@ const unknownService = (name: string, known: readonly string[]): UserError =>
   )
 
 /**
- * Whether profiles include a fault: a power loss must be requested explicitly, because many programs never call fsync.
+ * Whether a profile may include a fault: the usual faults, and a power loss, which a search draws only on request
+ * because many programs never call fsync.
  */
 const isInProfiles =
   ({ usualFaults = [] }: VirtualWorld) =>
