@@ -74,10 +74,7 @@ export function refute(
 
 const MOST_PARTS = 60
 
-/**
- * The operations of a core.
- * @throws Refused if a line is not an invocation, or occurs twice.
- */
+/** The operations of a core. @throws Refused if a line is not an invocation, or occurs twice. */
 export function operationsOn({ byLine }: History, lines: readonly number[]): readonly Operation[] {
   if (new Set(lines).size < lines.length) return refuse('the core names an operation twice')
   return lines.map((line) => byLine[line] ?? refuse(`no operation is called on line ${line}`))

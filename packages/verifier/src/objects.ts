@@ -18,10 +18,7 @@ function asked({ input, answer, outcome, line }: Operation): Json {
   return input
 }
 
-/**
- * The text of a value; null stands for the initial value.
- * @throws Undecided if the initial value is unknown.
- */
+/** The text of a value; null stands for the initial value. @throws Undecided if the initial value is unknown. */
 function known(json: Json | undefined, { initial }: ProofHead): string {
   if ((json ?? null) !== null) return textOf(json)
   return initial === undefined ? undecided('a null stands for the initial value, which is unknown') : textOf(initial)

@@ -101,10 +101,7 @@ const STRINGS = /"[^"\\]*(?:\\.[^"\\]*)*"/g
 /** The deepest nesting: comparing deeper values would overflow the stack. */
 const MOST_NESTED = 600
 
-/**
- * The number of members in all objects of a value.
- * @throws Unreadable if it is nested too deeply.
- */
+/** The number of members in all objects of a value. @throws Unreadable if it is nested too deeply. */
 function membersIn(json: unknown, depth = 0): number {
   if (typeof json !== 'object' || json === null) return 0
   if (depth > MOST_NESTED) throw new Unreadable(`lists and objects have more than ${MOST_NESTED} levels of nesting`)

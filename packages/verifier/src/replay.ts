@@ -14,10 +14,7 @@ export const isBefore = (keeps: Keeps, a: Operation, b: Operation): boolean =>
 
 /** Replays an order in pieces, and at the end checks that it is complete. */
 export interface Replay {
-  /**
-   * Continues with more lines, each relative to the previous one.
-   * @throws Refused if a rule is broken.
-   */
+  /** Continues with more lines, each relative to the previous one. @throws Refused if a rule is broken. */
   go(order: readonly number[], objects: Objects): void
   /** @throws Refused if something that must be there was not. */
   end(): void

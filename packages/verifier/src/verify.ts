@@ -96,10 +96,7 @@ function verdictOf(accepts: () => string): Pick<Finding, 'verdict' | 'why'> {
 /** A history, and the head of its proof, which defines how it is read. */
 type Given = Pick<Subject, 'history' | 'head'>
 
-/**
- * Describes the accepted entries of a level.
- * @throws Refused, or Undecided
- */
+/** Describes the accepted entries of a level. @throws Refused, or Undecided */
 function accept(given: Given, entries: readonly LevelProof[], accepted: readonly Finding[]): string {
   const texts: string[] = []
   const orders: Order[] = []

@@ -28,10 +28,7 @@ export function movesOf({ f, value }: Pick<ObjectOperation, 'f' | 'value'>): Mov
   return { moves: f === 'transfer' ? [...moves, [second, amount] as const] : moves, id }
 }
 
-/**
- * Returns what an operation of a history moves: nothing if it is a read.
- * @throws WrongValue
- */
+/** Returns what an operation of a history moves: nothing if it is a read. @throws WrongValue */
 export const movedBy = (history: History, row: OperationRow): Moved =>
   functionOf(history, row) === 'read'
     ? { moves: [], id: undefined }

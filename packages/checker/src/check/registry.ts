@@ -81,10 +81,7 @@ export const findModel = (name: string): ModelEntry<string> | undefined =>
 export const meaningIn = (model: string, f: string): Meaning | undefined =>
   findModel(model)?.meanings?.[f] ?? meaningOf(f)
 
-/**
- * The entry of a built-in or user-defined model.
- * @throws UserError if no model has this name.
- */
+/** The entry of a built-in or user-defined model. @throws UserError if no model has this name. */
 export function entryOf(model: string | Model<unknown>): ModelEntry<string> {
   if (typeof model !== 'string') return modelEntry(model)
   const known = findModel(model)

@@ -23,25 +23,16 @@ export interface Opened {
    * if `explain`.
    */
   order(share: Budget, budget: Budget, explain: boolean): Verdict
-  /**
-   * The verdicts on the levels about final reads.
-   * @throws OutOfTime
-   */
+  /** The verdicts on the levels about final reads. @throws OutOfTime */
   convergences(budget: Budget): Convergences
   /**
    * The verdicts on the levels about the order within clients. Needed only if the history is not linearizable. `first`:
    * operations to examine first.
    */
   byClients(budget: Budget, first: readonly OperationRow[]): Decided
-  /**
-   * The accounting of each element.
-   * @throws OutOfTime
-   */
+  /** The accounting of each element. @throws OutOfTime */
   account?(budget: Budget): Accounting | undefined
-  /**
-   * How stale reads were. Needed only if the history is not linearizable.
-   * @throws OutOfTime
-   */
+  /** How stale reads were. Needed only if the history is not linearizable. @throws OutOfTime */
   staleness?(budget: Budget): Staleness | undefined
   info(): Report['info']
 }

@@ -47,10 +47,7 @@ export interface ViolatedKey {
   readonly values?: readonly (number | null)[] | undefined
 }
 
-/**
- * Judges the keys of a part of a history.
- * @throws UserError for an operation that registers do not support.
- */
+/** Judges the keys of a part of a history. @throws UserError for an operation that registers do not support. */
 export function judgeApart(history: History, options: ShareOptions): ApartAnswer {
   const budget = createBudget(narrowed(options))
   const unknown = (limit: Limit): ApartAnswer => {

@@ -71,10 +71,7 @@ export const accounting = (
   ...said,
 })
 
-/**
- * The rows of the history whose `f` is one of `functions`.
- * @throws OutOfTime
- */
+/** The rows of the history whose `f` is one of `functions`. @throws OutOfTime */
 export function* rowsOf(history: History, functions: readonly string[], budget: Budget): Iterable<AccountRow> {
   const wanted = history.functions.map((f) => functions.includes(f))
   const { operations } = history

@@ -21,10 +21,7 @@ interface Besides {
 
 /** A notation for values other than JSON. */
 interface Notation {
-  /**
-   * Parses a typed value.
-   * @throws UserError (usage)
-   */
+  /** Parses a typed value. @throws UserError (usage) */
   readonly read: (typed: string, option: string) => unknown
   readonly print?: (value: unknown) => string
   /** Describes the allowed values, if this notation's wording differs from JSON's. */
@@ -191,10 +188,7 @@ export const onlyCommon = <Declared extends Options>(
   ...names: readonly (keyof Declared & string)[]
 ): Declared => mapped(declared, (option, name) => ({ ...option, common: names.includes(name) }))
 
-/**
- * All values of the options.
- * @throws UserError (usage) that names the first invalid value.
- */
+/** All values of the options. @throws UserError (usage) that names the first invalid value. */
 export const valuesOf = <Declared extends Options>(options: ParsedOptions, declared: Declared): ValuesOf<Declared> =>
   Object.fromEntries(
     Object.entries(declared).map(([name, option]) => [name, option.valueIn(options, name)]),

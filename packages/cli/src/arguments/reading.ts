@@ -88,10 +88,7 @@ function parseInitial(text: string): Json {
   }
 }
 
-/**
- * The read options from typed values.
- * @throws UserError (usage) for contradictory options.
- */
+/** The read options from typed values. @throws UserError (usage) for contradictory options. */
 export const readingOf = ({ format, map, keyed, ...order }: Partial<ValuesOf<typeof readingOptions>>): ReadOptions => ({
   format,
   mapping: map,

@@ -19,10 +19,7 @@ interface Asked extends Partial<ValuesOf<typeof readingOptions>>, Partial<Values
   readonly prove?: boolean | undefined
 }
 
-/**
- * Reads and judges a run's directory or a history.
- * @throws UserError (usage, input)
- */
+/** Reads and judges a run's directory or a history. @throws UserError (usage, input) */
 export async function readExplained(path: string, asked: Asked): Promise<ExplainInput> {
   const { history, backend, run } = filesOf(path)
   const level = asked.level === undefined ? undefined : parseLevel('level', asked.level)

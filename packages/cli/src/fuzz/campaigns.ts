@@ -7,10 +7,7 @@ import { print } from '../terminal/output.ts'
 /** A live coordinator saves its campaign at least this often. */
 const SILENT_MS = 15_000
 
-/**
- * Lists the searches that a queue stores by name.
- * @throws UserError (usage) without a queue.
- */
+/** Lists the searches that a queue stores by name. @throws UserError (usage) without a queue. */
 export async function tellCampaigns(queue: string | undefined): Promise<ExitCode> {
   if (queue === undefined)
     throw usageError('--campaigns needs the queue that keeps them: add --queue redis://host:6379.')

@@ -135,10 +135,7 @@ export function parseSearch(options: ParsedOptions): { readonly operations: numb
 
 const strategyNames = strategies.map(({ name }) => name)
 
-/**
- * Parses names of strategies, separated by commas.
- * @throws UserError (usage)
- */
+/** Parses names of strategies, separated by commas. @throws UserError (usage) */
 export const parseStrategies = (typed: string): readonly string[] =>
   typed.split(',').map((name) => oneOf('strategy', 'strategy', name.trim(), strategyNames))
 
@@ -166,10 +163,7 @@ export function parseTrialOptions(
   return given
 }
 
-/**
- * The settings of the clients. `--keys` is an abbreviation for one of them.
- * @throws UserError (usage)
- */
+/** The settings of the clients. `--keys` is an abbreviation for one of them. @throws UserError (usage) */
 export function parseClientSettings(workload: Workload, options: ParsedOptions): Settings {
   const settings = parseWorkloadSettings(workload, options)
   const keys = clients.keys.valueIn(options, 'keys')

@@ -209,10 +209,7 @@ const NOT_OF_SEARCH: ReadonlySet<string> = new Set([
   ...Object.keys(reporterOptions()),
 ])
 
-/**
- * The stored search of this name, if only the name is typed.
- * @throws UserError as `searchOf` does.
- */
+/** The stored search of this name, if only the name is typed. @throws UserError as `searchOf` does. */
 async function keptSearch(
   options: ParsedOptions,
   { queue, campaign }: { readonly queue: string | undefined; readonly campaign: string | undefined },

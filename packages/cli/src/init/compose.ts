@@ -23,10 +23,7 @@ export interface ComposeChoices {
   readonly asks: boolean
 }
 
-/**
- * Writes a declaration of a Compose project, and lists the guesses in it.
- * @throws UserError
- */
+/** Writes a declaration of a Compose project, and lists the guesses in it. @throws UserError */
 export async function initCompose({ wanted, services, force, asks }: ComposeChoices): Promise<void> {
   const survey = surveyProject({
     wanted,

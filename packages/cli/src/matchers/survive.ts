@@ -18,10 +18,7 @@ export interface SimulatedFinding {
   readonly replay: string
 }
 
-/**
- * Searches simulated runs, and writes findings for `chaos replay`.
- * @throws UserError, as `search` does.
- */
+/** Searches simulated runs, and writes findings for `chaos replay`. @throws UserError, as `search` does. */
 export async function judgeSurvival(
   received: ProtocolModule | ServiceDeclaration,
   settings: SearchSettings = {},

@@ -44,10 +44,7 @@ interface Place {
   readonly parameter: Parameter
 }
 
-/**
- * Groups the typed parameters by the part of the fault that they belong to.
- * @throws UserError (usage)
- */
+/** Groups the typed parameters by the part of the fault that they belong to. @throws UserError (usage) */
 export function readSettings(
   settings: readonly string[],
   kind: string,

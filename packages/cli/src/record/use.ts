@@ -153,10 +153,7 @@ function listed(typed: string): readonly string[] {
   return typed.split(',').map((name) => name.trim())
 }
 
-/**
- * The settings of `chaos record`, in the form of a run's.
- * @throws UserError (usage, input)
- */
+/** The settings of `chaos record`, in the form of a run's. @throws UserError (usage, input) */
 async function parseRecordSettings(
   options: ParsedOptions,
   registries: NamedRegistries,

@@ -16,10 +16,7 @@ interface Replacement {
   readonly recognises: ((start: string) => boolean) | undefined
 }
 
-/**
- * Allows a report to replace only an earlier report of its kind.
- * @throws UserError (usage) for any other file.
- */
+/** Allows a report to replace only an earlier report of its kind. @throws UserError (usage) for any other file. */
 export function refuseToOverwriteOthers(path: string, { typed, force, recognises }: Replacement): void {
   if (force || !holdsSomething(path) || recognises?.(startOf(path)) === true) return
   refuse(

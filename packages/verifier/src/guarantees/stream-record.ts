@@ -66,10 +66,7 @@ export interface Partition extends Record {
 
 export const nameOf = ({ offset, message }: At): string => `${offset} ${message}`
 
-/**
- * The partitions of a history.
- * @throws Undecided for any other form
- */
+/** The partitions of a history. @throws Undecided for any other form */
 export function partitionsOf(history: History): readonly Partition[] {
   const { sends, polls, commits, starts, isPollLost } = recordOf(history)
   const names = new Set([...sends, ...polls, ...commits, ...starts].map(({ partition }) => partition))
@@ -115,10 +112,7 @@ interface Consumer {
   readonly places: Map<string, Place>
 }
 
-/**
- * The sends, polls and commits of operations, in order of call.
- * @throws Undecided for any other form
- */
+/** The sends, polls and commits of operations, in order of call. @throws Undecided for any other form */
 function recordOf({ operations }: History): Record {
   const sends: Send[] = []
   const polls: Poll[] = []

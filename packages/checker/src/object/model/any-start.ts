@@ -11,15 +11,9 @@ export interface AnyStart {
    * The object without a known state: its states are consequences of the results so far, several if they are ambiguous.
    */
   readonly specification: Specification<unknown> | ((history: History) => Specification<unknown>)
-  /**
-   * Possible initial values, for the faster methods that need one.
-   * @throws OutOfTime
-   */
+  /** Possible initial values, for the faster methods that need one. @throws OutOfTime */
   readonly guesses: (part: Part, budget: Budget) => Guesses
-  /**
-   * As in `ObjectModel`: operations that contradict each other for every initial value.
-   * @throws OutOfTime
-   */
+  /** As in `ObjectModel`: operations that contradict each other for every initial value. @throws OutOfTime */
   readonly refute?: (part: Part, budget: Budget) => readonly number[] | undefined
   /**
    * Observations that only the initial value explains, so that it could hide a bug. Absent if the object has no such
@@ -45,10 +39,7 @@ export const guessNothing = (): Guesses => ({ starts: [null], isComplete: false 
 /** The distinct texts, sorted. */
 export const sorted = (texts: Iterable<string>): readonly string[] => [...new Set(texts)].sort()
 
-/**
- * The initial elements of an object; null means none.
- * @throws UserError
- */
+/** The initial elements of an object; null means none. @throws UserError */
 export function listAtFirst(initial: Json, kind: string, example: string = '[1,2]'): readonly Json[] {
   if (initial === null) return []
   if (Array.isArray(initial)) return initial

@@ -162,15 +162,9 @@ interface Ends {
   account?(history: History, initial: Json, budget: Budget, contents: Contents): Accounting
   /** The content that an output shows, if different outputs may show the same content. By default the output itself. */
   contentOf?(output: Json, initial: Json): Json
-  /**
-   * The operations that show the objects' final states; by default, final reads.
-   * @throws OutOfTime
-   */
+  /** The operations that show the objects' final states; by default, final reads. @throws OutOfTime */
   ending?(history: History, budget: Budget): Ending
-  /**
-   * Whether the final states are correct, as far as they are known.
-   * @throws OutOfTime
-   */
+  /** Whether the final states are correct, as far as they are known. @throws OutOfTime */
   eventual?(ended: Ended, budget: Budget): Convergence
 }
 

@@ -192,10 +192,7 @@ function mostItems(
   return itemsAtFirst + rows.filter((i) => adds(numbers[operations.f[i]])).length
 }
 
-/**
- * Some of the operations (ascending), as a separate part. Positions are kept.
- * @throws OutOfTime
- */
+/** Some of the operations (ascending), as a separate part. Positions are kept. @throws OutOfTime */
 export function choose(part: Part, indices: readonly number[], budget: Budget = unlimited): Part {
   const ints = (column: Int32Array): Int32Array => columnOf(indices, (i) => column[i], budget)
   return {
