@@ -30,7 +30,7 @@ chaos --help lists all commands.`
 const EXIT_CODES =
   'Exit codes: 0 as expected · 1 expectation violated · 2 unknown, or nothing was proved · 3 usage or input error · 4 target or environment failed · 130 interrupted'
 
-/** Runs the command line of a dedicated process. */
+/** Runs the command line in a process that does nothing else. */
 export async function runProcess(typed: readonly string[]): Promise<void> {
   endOnUncaughtErrors(report)
   await main(typed)
@@ -189,7 +189,7 @@ function explainRejection(message: string, argv: readonly string[], commands: re
   return `Unknown option ${typed}.${meant === undefined ? ` chaos ${command.name} --help lists them.` : ` Did you mean --${meant}?`}`
 }
 
-/** Suggests a list for a word after the value of an option that takes several values. */
+/** Explains a stray word after an option's value: it may be meant as one more value of the option. */
 function listText(argv: readonly string[], name: string, { options }: Command): string | undefined {
   const place = argv.findIndex((word) => wordOf(word) === name)
   const [option = '', value = ''] = argv.slice(Math.max(0, place - 2), place).map(wordOf)

@@ -255,7 +255,7 @@ const session =
         sees[read] = set
       }
     }
-    // A read cannot see a later write.
+    // Rejects visibility with a cycle: a read cannot see a later write.
     if (hasCycle(clients.map((before, n) => before | (sees[n] ?? 0n)))) return false
     const others = overwritten(all, sources, (read, write) => isIn(sees[read], write))
     if (others === undefined) return false

@@ -153,7 +153,7 @@ export function textOf(json: Json | undefined): string {
   return `{${members.map(([name, value]) => `${JSON.stringify(name)}:${textOf(value)}`).join()}}`
 }
 
-/** The text that an append to a value produces on: a string itself, nothing for null, otherwise the value's JSON. */
+/** The text to which an append adds: a string itself, nothing for null, otherwise the value's JSON. */
 export const wordsOf = (text: string): string => (text.startsWith('"') ? JSON.parse(text) : text === 'null' ? '' : text)
 
 export const isList = (json: Json | undefined): json is readonly Json[] => Array.isArray(json)

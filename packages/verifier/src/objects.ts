@@ -9,6 +9,7 @@ export const unknownFunction = ({ line, f }: Operation): never =>
 
 /**
  * The requested value of an operation.
+ *
  * @throws Undecided if its answer is a different value of the same type, which may be the one that took effect.
  */
 function asked({ input, answer, outcome, line }: Operation): Json {

@@ -123,7 +123,7 @@ const isHead = (json: unknown): json is ProofHead =>
 
 const EVIDENCE = ['by', 'order', 'sources', 'core', 'final', 'whole']
 
-/** Whether an entry has exactly one kind of evidence, and of a kind that can show its result. */
+/** Whether an entry has exactly one kind of evidence, and a result that this kind can prove. */
 function isLevel(json: unknown): json is LevelProof {
   if (!isObject(json)) return false
   const { level, result } = json

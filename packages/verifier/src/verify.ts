@@ -87,7 +87,7 @@ function verdictOf(accepts: () => string): Pick<Finding, 'verdict' | 'why'> {
   } catch (error) {
     if (error instanceof Refused) return { verdict: 'refused', why: error.message }
     if (error instanceof Undecided) return { verdict: 'undecided', why: error.message }
-    // The engine limits its stack, numbers and lists.
+    // The JavaScript engine throws RangeError at its limits for the stack, numbers and lists.
     if (error instanceof RangeError) return { verdict: 'undecided', why: `it is too large here: ${error.message}` }
     throw error
   }

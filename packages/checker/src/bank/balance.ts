@@ -31,7 +31,7 @@ interface Movement {
  * `Account b opened with 10, received at most 0, and spent 14 in 2 acknowledged operations (8 at n1, 6 at n2): that
  * leaves -4, and process 3 read -4 at n1.` If they overdraw no account, describes the first read in the whole history
  * that shows an overdrawn account. If no read does, tells by how much a read's total differs from the money that
- * exists; it prefers the culprit to the first such read.
+ * exists: the culprit's, or else that of the first such read.
  */
 export function balanceOf(
   core: Part,

@@ -60,13 +60,13 @@ function createAccounts() {
         areWhole &&= Number.isInteger(amount)
       }
     },
-    /** The count of numbers, including the number of the total. */
+    /** The number of amounts: one for each account, and the total. */
     get width(): number {
       return numbers.size + 1
     },
     /**
-     * Converts amounts to integers, by number of the account, such that `count` of each add up exactly; undefined if
-     * they would not.
+     * Returns a function that converts amounts to integers, indexed by account number, such that sums of `count` of
+     * them are exact; undefined if they would not be.
      */
     exactly(count: number): ((entries: Entries) => Float64Array) | undefined {
       const width = numbers.size + 1
@@ -130,8 +130,8 @@ function columnsOf(
 const NOTHING = [] as const
 
 /**
- * Event positions for operations with ids: any one of several copies may be the one that takes effect, or none if the
- * opening balances are unknown.
+ * The event positions of operations. Of several copies with one id, any may be the one that takes effect, or none if
+ * the opening balances are unknown.
  */
 function oncePerId(
   part: Part,

@@ -73,7 +73,7 @@ function judged<Name extends string>(
   return withDoubts(judge(judgeable.history), history, entry, judgeable)
 }
 
-/** An empty history satisfies anything. */
+/** The reason why no level is decided for an empty history: it would meet every level. */
 const NO_OPERATIONS = notRecorded(
   'the history has no operations, so that nothing was tried. Record some, or check another file',
 )

@@ -30,8 +30,8 @@ import { watchEntry } from '../watch/entry.ts'
 import { workQueueEntry } from '../work-queue/entry.ts'
 
 /**
- * Every built-in model; help, documentation and tests iterate over this list. Objects are listed with how they are
- * judged from an unknown initial value, and `Model`s in the form that users write as `modelEntry(stack)`.
+ * Every built-in model; help, documentation and tests iterate over this list. An object is listed with the way to judge
+ * it from an unknown initial value; a `Model` as users write it, such as `stack`, is listed as `modelEntry(stack)`.
  */
 export const models: readonly ModelEntry<string>[] = [
   registerEntry,

@@ -133,8 +133,8 @@ function timed(operations: Operations, called: Float64Array, returned: Float64Ar
 
 function withColumns(history: History, operations: Operations): History {
   const { lend: _, clocks: __, marks, ...rest } = history
-  // Positions of the marks may differ from the new event positions, so every mark is moved to the start and concerns
-  // everything.
+  // Positions of the marks may differ from the new event positions, so every mark moves to the start, where it concerns
+  // all events.
   return { ...rest, operations, marks: marks.map((mark) => ({ ...mark, position: 0 })) }
 }
 

@@ -21,7 +21,7 @@ export function amounts(part: Part, budget: Budget): Float64Array {
   })
 }
 
-/** The history of one amount; the added amount is NaN for reads. */
+/** The operations on a single amount, in the form of `Summed`; `added` is NaN for reads. */
 export const summedOf = ({ length, calls, returns }: Columns, added: Float64Array): Summed => ({
   ...{ length, calls, returns, width: 1 },
   isRead: (i) => Number.isNaN(added[i]),
@@ -33,8 +33,9 @@ export const summedOf = ({ length, calls, returns }: Columns, added: Float64Arra
 type Columns = Pick<Part, 'length' | 'calls' | 'returns'>
 
 /**
- * A read of more or less than all that was asked for comes to; with the read that it contradicts if nobody knows the
- * start, which is then undefined. Undefined if there is none, or sums would not be exact.
+ * Finds a read that no subset of the requested additions explains, because it is outside the possible sums. If the
+ * start is unknown (undefined), returns the read with the read that it contradicts. Undefined if there is none, or if
+ * sums would not be exact.
  *
  * @throws OutOfTime
  */

@@ -1,8 +1,9 @@
 import { type History, UNNAMED } from '@chaosproxy/history'
 
 /**
- * The client of each of these rows, as a number: its session, or its process without sessions. An operation with an
- * unnamed client is its only operation, so that no order is assumed. In a tied history only processes define an order.
+ * The client of each of these rows, as a number: its session, or its process without sessions. Each operation of an
+ * unnamed client counts as a separate client, so that no order is assumed. In a tied history only processes define an
+ * order.
  */
 export function clientsOf(history: History, rows: Int32Array): Int32Array {
   const { process } = history.operations

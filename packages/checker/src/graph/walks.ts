@@ -1,6 +1,6 @@
-/** Stands for a node: this place has none, but later places may. */
+/** Returned in place of a node: this place has none, but a later place may have one. */
 export const NO_NODE = -1
-/** Stands for a node: the list has ended. */
+/** Returned in place of a node: the list has ended. */
 export const NO_MORE = -2
 
 /** The predecessor of a node at a place in its list. */

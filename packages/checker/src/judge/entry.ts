@@ -44,7 +44,7 @@ export interface ModelEntry<Name extends string = Level> {
 }
 
 export interface Need {
-  /** The missing operations, to follow "no": `no read succeeded`. */
+  /** The words for the missing operations, to follow "no": `no read succeeded`. */
   readonly what: string
   /** The functions that can meet the need; undefined for any function. */
   readonly functions: readonly string[] | undefined
@@ -78,8 +78,8 @@ export interface RecordRules {
   /** Finds observations that only an unknown initial value explains. Absent if such observations could hide no bug. */
   readonly byStart?: ((history: History) => ByStart) | undefined
   /**
-   * By key (from -1): the least content at the start. Anything beyond it needs an initial value that was also put in
-   * later. Keys with an unclear start are left out.
+   * By key (from -1): the least content at the start. A result that it does not explain needs an initial value that was
+   * also put in later. Keys with an unclear start are left out.
    */
   readonly leastStarts?: ((history: History) => ReadonlyMap<number, readonly Json[]>) | undefined
   /**

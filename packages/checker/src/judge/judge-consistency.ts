@@ -139,7 +139,7 @@ const convergencesOf = (opened: Opened, budget: Budget): Convergences =>
 const lostFor = (accounting: Accounting): Accounting['lost'] =>
   accounting.result === 'violated' && accounting.isExcused !== true ? accounting.lost : []
 
-/** The operations that contradict a level, at which contradictions of other levels are sought first. */
+/** The operations that contradict a level; the search for contradictions of other levels begins with them. */
 export const operationsOf = (verdict: Verdict | undefined): readonly OperationRow[] =>
   verdict?.result === 'violated' ? verdict.counterexample.operations.map(({ operation }) => operation) : []
 

@@ -84,7 +84,7 @@ export interface Specification<State> {
   readonly perProcess?: boolean
 }
 
-/** Reports a value to which a built-in model can give no meaning, such as a transfer without an amount. */
+/** Thrown for a value to which a built-in model can give no meaning, such as a transfer without an amount. */
 export class WrongValue extends Error {
   override readonly name: string = 'WrongValue'
 }

@@ -2,7 +2,6 @@ import { INFO, uint8Array } from '@chaosproxy/history'
 import { CAS, type Encoded, NEVER, NOTHING, READ, WRITE } from '../encoding/encoded.ts'
 import type { Report } from './report.ts'
 
-/** The number of operations of unknown outcome in a history. */
 export function countUnknown(outcomes: Uint8Array): number {
   if (!outcomes.includes(INFO)) return 0
   let total = 0

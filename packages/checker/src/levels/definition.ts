@@ -6,7 +6,7 @@ import type { Hides } from '../register/start/may-see.ts'
 /** A level of consistency, as the registry lists it. */
 export interface LevelDefinition<Name extends string = string> {
   readonly name: Name
-  /** An adjective that follows "is": `sequentially consistent`. Absent if the level's name does. */
+  /** An adjective that follows "is": `sequentially consistent`. Absent if the level's name itself follows "is". */
   readonly adjective?: string
   /** What the level requires, for people who meet its name for the first time. */
   readonly sentence: string

@@ -85,7 +85,7 @@ function appendsOf(part: Part, budget: Budget): Appends | FastAnswer {
   return { known: sorted.map(([, i]) => i), offsets: sorted.map(([offset]) => offset), loose }
 }
 
-/** The entries that reads returned with their offsets. */
+/** The entries that reads returned as pairs with offsets. */
 function* pairsRead(
   part: Part,
   budget: Budget,

@@ -134,7 +134,7 @@ function opened({ history, entry, object, functions, judge, options, isOwn, sett
   const contents = createContents(history)
   const parts = partsOf(history, functions, budget, contents)
   const sure = (verdict: Verdict): Verdict => (isOwn ? onlyFrom(entry, verdict) : verdict)
-  // An order decides the levels that follow from it, even if only those were requested.
+  // An order is needed even if only levels that follow from it were requested.
   const isOrderWanted = options.levels.some((level) => !isByFinalReads(level))
   const isSequential = options.levels.some((level) => !isByFinalReads(level) && level !== 'linearizable')
   return {
@@ -236,7 +236,7 @@ function judgeFromAny(
   return {
     model: entry.name,
     specification: typeof specification === 'function' ? specification(history) : specification,
-    // A read adds to the known state, so none is treated as a read.
+    // A read adds to what is known of the state, so no operation counts as a mere read.
     isRead: () => false,
     observes: functions.isRead,
     refute,

@@ -84,7 +84,10 @@ function cutDown(
   const isContradiction = (indices: readonly number[]): boolean =>
     !(isLong && indices.length > MOST_AROUND) &&
     contradicts(choose(part, indices), judge, budget, stepsFor(part)) === true
-  /** If a contradiction is too large to read: its operations alone, without those on which their results depend. */
+  /**
+   * For a contradiction too large to read: reduces its operations alone, without the operations on which their results
+   * depend.
+   */
   const alone = (all: readonly number[]): readonly number[] | undefined => {
     const start = named.length > 0 ? named : (windows(part, until, budget).next().value ?? all)
     const prove = proving(part, { ...judge, supports: () => () => true }, 'linearizable', budget)
@@ -111,7 +114,7 @@ function cutDown(
   }
 }
 
-/** Whether some operations explain what they show; no operation depends on an observation. */
+/** Whether a set of operations explains its own results. No operation depends on one that only observes. */
 const toldBy = (part: Part, { supports, related, isRead, observes = isRead }: Judge, budget: Budget) =>
   supports?.(part, budget) ?? isClosedUnder(related(part, budget), (i) => observes(part.f[i]))
 

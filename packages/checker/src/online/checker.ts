@@ -77,7 +77,7 @@ export interface OnlineChecker {
    */
   push(event: EventInput): OnlineViolation | undefined
   /**
-   * Judges the events that were not yet judged, in the time of a full check of their objects. Returns the same as
+   * Judges the events that were not yet judged, which takes as long as a check of their objects. Returns the same as
    * `push`.
    */
   settle(): OnlineViolation | undefined
@@ -248,9 +248,7 @@ function account<Flight>(keys: Keys<Flight>, judged: JudgedKey<Flight>): void {
   if (keys.retained > keys.retainInAllAtMost) makeRoom(keys)
 }
 
-/**
- * Gives up the keys with the most entries until half of the memory is free, so that the next such search is far away.
- */
+/** Gives up the keys with the most entries until half of the memory is free, so that this search is rarely needed. */
 function makeRoom<Flight>(keys: Keys<Flight>): void {
   const { retainInAllAtMost } = keys
   const reason = new GivenUp(`all keys together would take more than ${count(retainInAllAtMost)} entries in memory`)

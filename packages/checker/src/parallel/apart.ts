@@ -34,7 +34,7 @@ export type ApartAnswer =
       /** The levels that final reads seem to contradict, although an order in real time explains the reads. */
       readonly contrary: readonly string[]
     }
-  /** The first violated key, of each part if there are several. */
+  /** The first violated key of each part. */
   | { readonly result: 'violated'; readonly keys: readonly ViolatedKey[] }
   | { readonly result: 'unknown'; readonly limit: Limit; readonly undecided: number; readonly keys: number }
   /** The history must be judged as a whole, for example because marks of the recorder concern all keys. */
@@ -92,7 +92,7 @@ export function judgeLongKey(
         isStopped = !judge.take(part)
         return !isStopped
       })
-      // The caller may have found that all operations are needed together.
+      // The caller may stop because all operations are needed together.
       if (!isAll && !isStopped) return undefined
       const answer = judge.answer()
       switch (answer.result) {
@@ -116,7 +116,7 @@ export function judgeLongKey(
   )
 }
 
-/** The initial value is read as null if it is null, or before any write. */
+/** A read of the initial value returns the value itself or null. */
 const valuesOf = (values: readonly LongValue[], initial: Json): readonly (number | null)[] =>
   values.flatMap((value) => {
     if (value !== 'initial') return [value]

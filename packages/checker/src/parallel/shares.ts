@@ -29,14 +29,14 @@ import { type Board, type BoardMemory, boardOf } from './board.ts'
 export interface Plan {
   /** By key of the history: its share; the first entry is for operations without a key. */
   readonly shares: readonly Uint8Array[]
-  /** Whether a separate thread judges other levels, unless the history turns out linearizable. */
+  /** Whether a separate thread judges the other levels. Its answer is not used if the history is linearizable. */
   readonly beside: boolean
 }
 
 /** The options for judging a share: plain data, except for the clock. */
 export type ShareOptions = CheckOptions<string>
 
-/** Restricts the options to levels of consistency, for which alone keys are divided. */
+/** Restricts the options to levels of consistency: only for these are keys divided among threads. */
 export const narrowed = (options: ShareOptions): CheckOptions => ({
   ...options,
   levels: levels.filter((level) => options.levels.includes(level)),

@@ -20,7 +20,7 @@ export interface Search {
  * and adds operations that write or show the same values until the verifier accepts. It then tries to leave out halves,
  * quarters and single operations.
  *
- * @param named the operations that may be given
+ * @param named the operations on which their answers may depend
  * @returns undefined if no set of at most 60 operations is accepted
  */
 export function coreOf(

@@ -34,7 +34,7 @@ const coreEntry = (level: string, rows: readonly number[], lineOf: Int32Array): 
   { level, result: 'violated', core: rows.map((row) => lineOf[row]) },
 ]
 
-/** The step limit, which the reduction of a core does not reach. */
+/** The step limit. Reducing a core takes fewer steps. */
 const MOST_STEPS = 1_000_000
 
 /** The verifier's answer. */
@@ -51,12 +51,12 @@ export interface Cutting {
   readonly level: string
   /** How the verifier judges the object; undefined if it does not support this kind of object. */
   readonly judging: Judging | undefined
-  /** The operations, of many, on which some of the answers may depend; undefined if they are unknown. */
   /**
    * Whether some operations contradict the level when nothing else happened: a proof may depend on operations that are
    * not shown.
    */
   readonly contradicts: (rows: readonly number[]) => boolean
+  /** Returns the operations on which the answers of these rows may depend; undefined if they are unknown. */
   readonly restsOn?: ((rows: readonly number[]) => readonly number[]) | undefined
 }
 

@@ -140,7 +140,7 @@ function evidenceOfMet(
     return witness.kind === 'implied' && said?.verdict === 'refused' ? undefined : said
   }
   if (witness.kind === 'implied') {
-    // The reason why the stronger level that implies it is not proved.
+    // The result of the stronger level, which explains why this level is not proved.
     const source = proved.find((each) => each.level === witness.by)
     if (source === undefined || !isProved(source)) return source
   }

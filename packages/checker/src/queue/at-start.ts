@@ -28,7 +28,7 @@ export const noneCameOut =
   }
 
 interface Taken {
-  /** The returned messages that no operation enqueued, or tried to enqueue in vain. */
+  /** The returned messages that no operation tried to enqueue, not even a failed one. */
   readonly foreign: Json[]
   /** Whether any enqueued message was dequeued. */
   isOwnTaken: boolean

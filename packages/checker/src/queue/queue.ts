@@ -149,8 +149,8 @@ function inOrder(
       pass(byDequeueFrom[at.dequeueFrom++])
     const minimal = ready.pop()
     if (minimal === undefined) {
-      // The message enqueued first is not minimal because of its dequeue, and the message dequeued first because of its
-      // enqueue.
+      // The first message by enqueue has no predecessor by enqueue, so it has one by dequeue; for the first by dequeue
+      // it is the reverse.
       return { conflict: [lives[byEnqueued[at.enqueued]], lives[byDequeued[at.dequeued]]] }
     }
     isGone[minimal] = 1
@@ -181,7 +181,7 @@ function replayLate(sequence: readonly Life[], budget: Budget): Int32Array {
     while (left <= at) {
       const next = left
       enterUpTo(next)
-      // The message may already have left.
+      // Skips a message that has already left.
       if (left > next) continue
       left++
       const { dequeue } = sequence[next]

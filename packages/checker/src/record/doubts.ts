@@ -37,7 +37,7 @@ export function reasonToDoubt({ touched, touchedKeys, notUnderstood }: Judgeable
   return reasons.length === 0 ? undefined : reasons.join('. Also, ')
 }
 
-/** Whether a mark is about an HTTP request; for Redis, no route table exists. */
+/** Whether a mark comes from HTTP: Redis traffic is recorded without a route table. */
 const isRequest = ({ what }: Mark): boolean => /^[A-Z]+ \S*\//.test(what)
 
 const nameOf = ({ what, key }: Mark): string => (key === undefined || what.includes(key) ? what : `${what} of ${key}`)

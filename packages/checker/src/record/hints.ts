@@ -58,7 +58,7 @@ export function hintsFor(history: History): readonly string[] {
 
 const isNothing = (value: Json): boolean => typeof value === 'string' && NOTHING.has(value.toLowerCase())
 
-/** Whether an operation was called before any acknowledgement of an operation on its key that may have written. */
+/** Whether a row's operation was called before any write of its key had been acknowledged. */
 function unwrittenAt({ operations, functions }: History, looked: number): (row: number) => boolean {
   const { f, key, outcome, callEvent, returnEvent } = operations
   const isRead = functions.map(readsWhole)

@@ -112,7 +112,7 @@ function writtenBy(history: History, row: number): Json {
   return writtenValue(functionOf(history, row), isUnsaid ? outputOf(history, row) : inputOf(history, row))
 }
 
-/** A written value whose difference from a read value reveals the right place. */
+/** A written value that resembles a read value; their difference reveals the place that the route table should read. */
 function relatedTo(read: Json, { values }: History, written: ReadonlySet<number> = new Set()): Json | undefined {
   for (const id of written) {
     const value = values.json(id as never)

@@ -15,8 +15,8 @@ export type EqualInOrder =
 const MOST_SENDS = 200
 
 /**
- * Searches an assignment of the seen messages to equal sent ones such that the offsets of every producer increase. A
- * search is needed, because nothing tells equal messages apart.
+ * Searches for an assignment of the seen messages to equal sent ones such that the offsets of every producer increase.
+ * A search is needed, because nothing tells equal messages apart.
  */
 export function equalInOrder(partition: Partition, budget: Budget): EqualInOrder {
   const sends = partition.sends.filter(({ outcome }) => outcome !== 'failed')

@@ -1,7 +1,6 @@
 import { canonical, type History, inputOf, isObject, type Json, OK, outputOf } from '@chaosproxy/history'
 import { malformed, type OperationRow } from '../encoding/operation-row.ts'
 
-/** A message that an operation sent. */
 export interface Sent {
   readonly does: 'send'
   readonly partition: string

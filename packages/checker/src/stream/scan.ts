@@ -330,7 +330,10 @@ function resumed({ history, partition, found }: ScanOptions): void {
   }
 }
 
-/** The number of empty polls that shows that no message will come: a message may be on its way to a replica. */
+/**
+ * The number of empty polls after which no further message is expected. Before that, a message may be on its way to a
+ * replica.
+ */
 const ENOUGH_IN_VAIN = 5
 
 /** Checks that consumers that poll to the end after healing find every message. */

@@ -71,7 +71,7 @@ export interface Counterexample {
   readonly statesBefore?: readonly Json[] | undefined
   /** The reasons why each operation must precede the next, if the contradiction is a cycle of orders. */
   readonly edges?: readonly OrderEdge[] | undefined
-  /** Present if fewer operations might suffice. */
+  /** Present if a smaller counterexample might exist. */
   readonly uncut?: Uncut | undefined
   /** For transactions: the anomaly, such as `G2-item`. */
   readonly anomaly?: string | undefined

@@ -173,7 +173,7 @@ export function scanWatch(options: ScanOptions): Sent {
     )
   }
 
-  /** Reports, after a response, the changes missing from its revisions. */
+  /** Reports the changes that a response lacks at its revisions. */
   function whole(revisions: ReadonlySet<number>, { row }: Delivery): void {
     for (const revision of revisions) {
       const sent = at.get(revision)

@@ -142,7 +142,7 @@ function settleRead(readings: readonly Reading[], { byRevision, settle }: Settle
   return undefined
 }
 
-/** The reason why a reading that lacks an acknowledged revision cannot be right; undefined if none lacks one. */
+/** Reports a reading that lacks an acknowledged revision, and so cannot be right; undefined if there is none. */
 function notRead(byRevision: Settlement['byRevision'], coverage: Coverage): string | undefined {
   for (const [revision, there] of byRevision) {
     const reading = coverage.at(revision)

@@ -34,7 +34,7 @@ export function shrunk(
   let left: readonly RecordedOperation[] = operations.filter(
     isOf([...contradicting[guarantee], ...explaining[guarantee]]),
   )
-  // An operation that reveals a late state is left out last.
+  // Operations called later are left out first.
   for (const each of left.filter(isOf(contradicting[guarantee])).toReversed()) {
     if (!left.includes(each)) continue
     const fewer = withTheirTakes(left.filter((other) => other !== each))

@@ -31,7 +31,7 @@ export type OfOneValue = Exclude<Guarantee, 'first-in-first-out'>
 const atLeastOnce = ['no-lost-messages', 'no-invented-messages'] as const
 const leased = [...atLeastOnce, 'no-handouts-after-ack', 'no-double-leases'] as const
 
-/** The levels: the guarantees that each combines. */
+/** By combined level: its guarantees. */
 export const promises = {
   'exactly-once': [...leased, 'no-repeats'],
   leased,

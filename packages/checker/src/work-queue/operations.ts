@@ -7,7 +7,7 @@ import type { QueueOperation } from './specification.ts'
 /** An operation as the specification sees it, and its row in the history. */
 export type RecordedOperation = QueueOperation & { readonly row: OperationRow }
 
-/** The most messages of a value that can have existed without an invented one. */
+/** The most messages of a value that can have existed, if none was invented. */
 export const copiesOf = ({ initially, enqueues }: Message): number => initially + enqueues.length
 
 /** Whether no enqueue of the message can have taken effect before the return of an operation that showed it. */

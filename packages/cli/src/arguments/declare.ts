@@ -19,7 +19,7 @@ interface Besides {
   readonly member?: keyof RunDraft | undefined
 }
 
-/** A notation for values other than JSON. */
+/** A notation in which values are typed, in place of JSON. */
 interface Notation {
   /** Parses a typed value. @throws UserError (usage) */
   readonly read: (typed: string, option: string) => unknown

@@ -18,6 +18,7 @@ const NONE = 'none'
 
 /**
  * Parses `partition,kill,pause`, `partition:db`, a profile, `none`, or the path of a schedule.
+ *
  * @throws UserError (usage, input)
  */
 export const parseFaultChoices = (typed: string): readonly FaultChoice[] =>

@@ -133,7 +133,7 @@ export function parseTargetSettings(
 
 const NAMES_MAELSTROM = ['maelstrom', '--target=maelstrom']
 
-/** Translates a command line in Maelstrom's style that tests a program to chaos options. */
+/** Translates a Maelstrom command line that tests a program to options of chaos. */
 export async function normalizeMaelstrom(argv: readonly string[], command: 'run' | 'fuzz'): Promise<readonly string[]> {
   if (!argv.some((word) => NAMES_MAELSTROM.includes(word))) return argv
   const { withoutMaelstrom, withoutMaelstromInSearch } = await import('./maelstrom.ts')

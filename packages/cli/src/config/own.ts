@@ -24,6 +24,7 @@ export interface OwnConfig {
 
 /**
  * Reads the file named by `--config` or, without this option, the configuration in this directory.
+ *
  * @throws UserError (usage, input)
  */
 export async function readOwnConfig(options: ParsedOptions, where: string): Promise<OwnConfig> {

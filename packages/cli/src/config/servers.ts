@@ -31,6 +31,7 @@ export function recordedUpstreams(options: ParsedOptions, loaded: LoadedConfig |
 
 /**
  * The options of `chaos proxy`, completed by the configuration's upstreams.
+ *
  * @throws UserError (usage) for a server that would have to be started.
  */
 export function proxiedUpstreams(options: ParsedOptions, loaded: LoadedConfig | undefined): ParsedOptions {
@@ -84,7 +85,8 @@ export interface Closing {
 }
 
 /**
- * Reads settings from options whose upstreams are a Compose project, until they are closed.
+ * Connects a Compose project as upstreams, and reads settings from the completed options.
+ *
  * @throws the errors of both steps
  */
 export async function readComposed<Settings>(

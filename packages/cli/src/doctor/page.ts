@@ -10,7 +10,6 @@ export interface Examined {
   readonly needs: readonly Finding[]
   readonly containers: readonly ContainerFinding[]
   readonly faults: readonly Finding[]
-  /** Whether the target consists of containers. */
   readonly isOfContainers: boolean
 }
 

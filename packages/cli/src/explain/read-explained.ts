@@ -15,7 +15,6 @@ import type { ValuesOf } from '../option.ts'
 interface Asked extends Partial<ValuesOf<typeof readingOptions>>, Partial<ValuesOf<typeof objectOptions>> {
   /** The level to explain; by default the strongest violated one. */
   readonly level?: string | undefined
-  /** Whether to prove the violation. */
   readonly prove?: boolean | undefined
 }
 

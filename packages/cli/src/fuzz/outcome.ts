@@ -38,7 +38,6 @@ export const assertionsOf = ({ subject: { target } }: SearchSpec): number =>
     ? Object.values(parseServiceReference(target).postgres ?? {}).flatMap(({ assert = [] }) => assert).length
     : 0
 
-/** The subject of a search, for reporters. */
 export const subjectOf = (
   settings: FuzzSettings,
   { outcome, results, shrinkMs }: SearchEnd,

@@ -333,6 +333,7 @@ export function decidable<Held extends Pick<SubjectName, 'level'>>(workload: Wor
 
 /**
  * Applies `--for`, which sets the end of the search, so that failures do not end it.
+ *
  * @throws UserError (usage) if other options set the end too.
  */
 function withFor(

@@ -43,7 +43,7 @@ export async function initCompose({ wanted, services, force, asks }: ComposeChoi
     throw environmentError(`${file}: ${whyUnwritable(error)}`)
   }
   const others = groups.filter((each) => each !== group)
-  // If a run finds the project already running, its services are known.
+  // Faults that name services need a running project, so the command starts it first.
   const { startedBy } = survey
   const first = startedBy === undefined || !faults.some((fault) => fault.includes(':')) ? '' : `${startedBy} && `
   const lines = [

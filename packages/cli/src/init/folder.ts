@@ -19,7 +19,7 @@ export type Next = 'run' | 'check' | 'port' | 'start' | 'routes'
 export interface Asked {
   readonly survey: FolderSurvey
   readonly typed: TypedPlace
-  /** Asks a question; without a terminal, undefined, and the likeliest choice is written without a question. */
+  /** Asks a question. Undefined without a terminal: the likeliest choice is then written. */
   readonly ask: Ask | undefined
   readonly say: (text: string) => void
   /** Starts the service to try a place; undefined if starting it is not allowed. */

@@ -39,6 +39,7 @@ export const jsonSchemaOf = (schema: v.GenericSchema): object =>
 
 /**
  * The arguments, validated by a schema.
+ *
  * @throws UserError (usage), with a line for each invalid argument and its valid values.
  */
 export function requireInput(tool: string, schema: v.GenericSchema, input: Input): Input {

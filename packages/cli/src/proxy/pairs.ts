@@ -40,7 +40,7 @@ export interface ProxyPair {
   readonly tls?: ProxySettings['tls']
 }
 
-/** The typed proxies. Either all have names, or none has, and they are named n1, n2 and so on. */
+/** The typed proxies. Names must be given for all of them or for none; without names they are n1, n2 and so on. */
 export function parsePairs(typed: PairWords): readonly ProxyPair[] {
   const { listen: listens, upstream: upstreams, name: names } = typed
   const carriages = parseCarriages(typed)

@@ -15,7 +15,6 @@ const TOXIPROXY_VERSION = '2.12.0'
 /** Events that mean that traffic is blocked. */
 const TROUBLES: readonly string[] = ['dial-failed', 'accept-failed', 'tls-missing', 'misread', 'reader-failed']
 
-/** Logs the events of proxies. */
 export function logEvents({ events }: ControlPlane, log: Logger): void {
   events.subscribe(({ type, sequence: _, at: __, ...event }) =>
     log[type === 'violation' ? 'error' : TROUBLES.includes(type) ? 'warn' : 'info'](event, type),

@@ -78,7 +78,7 @@ export interface RunRecording {
    * The file with the route table, or the name of a protocol that requires no table; undefined if proxies define it.
    */
   readonly table: string | undefined
-  /** The protocol in messages, also if the proxies define it. */
+  /** The route table, configuration file or protocols, as messages name them. */
   readonly as: string
   /** The distinct carriages of proxies that define their own; empty with a table. */
   readonly carried: readonly Carriage[]
@@ -325,7 +325,7 @@ function parseRotation(typed: string, option: string): Pick<PartsOptions, 'bytes
   return rotation
 }
 
-/** Whether a name with an extension is a file's: it is, unless a directory with this name exists. */
+/** Whether `--out` names a file: it has an extension, and no directory of this name exists. */
 const isFile = (out: string): boolean =>
   extname(out) !== '' && !out.endsWith('/') && statSync(out, { throwIfNoEntry: false })?.isDirectory() !== true
 

@@ -36,7 +36,6 @@ export interface ReplaySettings {
 }
 
 const MOST_TIMES = 10_000
-/** The default port of Node's inspector. */
 const INSPECT_PORT = 9_229
 const PROTOCOL = { noun: 'protocol', option: '--protocol' }
 const WORKLOAD = { noun: 'workload', option: '--workload' }

@@ -38,7 +38,10 @@ interface Failure {
 const isDiskFull = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')
 
-/** A reporter that fails costs one line on stderr; the verdict and the other reporters are not affected. */
+/**
+ * Creates the reporting. A failing reporter prints one line on stderr, and affects neither the verdict nor the other
+ * reporters.
+ */
 export function createReporting(
   choices: readonly ReporterChoice[],
   screen: Screen,

@@ -204,6 +204,7 @@ interface Followers {
 
 /**
  * Opens the requested recipients, and loads only their code.
+ *
  * @throws UserError (environment) for one that cannot be opened.
  */
 async function openFollowers(settings: Pick<RunSettings, 'events' | 'telemetry' | 'metrics'>): Promise<Followers> {

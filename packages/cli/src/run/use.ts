@@ -68,7 +68,7 @@ import { shownRecordings } from './shown-recordings.ts'
 /** The settings of `chaos run`: the run itself, and its output. */
 export interface RunSettings extends RunOutput {
   readonly run: PlannedRun
-  /** The same run with the following seeds, if repetitions are requested. */
+  /** The repetitions of the run, with the following seeds; undefined if none are requested. */
   readonly repeats?: readonly PlannedRun[] | undefined
   readonly config?: string | undefined
   /** Whether to perform a simulated run twice and compare the results. */

@@ -123,6 +123,7 @@ export const use: Use<FuzzSettings> = {
 
 /**
  * Parses the settings of a search over simulated runs of a service.
+ *
  * @throws UserError (usage, input) that names the option.
  */
 async function parseSimulateSettings(options: ParsedOptions): Promise<FuzzSettings> {

@@ -39,8 +39,8 @@ function livesOf(queue: Queue, message: Message): readonly Life[] {
 }
 
 /**
- * Returns a message and one that was enqueued before it, but taken or seen after it was taken. If there are no two such
- * messages, an order of all exists (Henzinger, Sezgin & Vafeiadis 2013).
+ * Returns two messages: the first was enqueued before the second, but taken or seen after the second was taken. If
+ * there are no two such messages, an order of all exists (Henzinger, Sezgin & Vafeiadis 2013).
  */
 function overtakingIn(queue: Queue, messages: readonly Message[]): readonly [first: Life, later: Life] | undefined {
   const lives = messages.filter(isOne).flatMap((each) => livesOf(queue, each))

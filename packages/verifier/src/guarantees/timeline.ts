@@ -46,8 +46,8 @@ export interface Timeline {
 }
 
 /**
- * Assigns revisions to writes: the acknowledged one, or else the revision that the store, or after it a watch, reports
- * for an equal change that was called before. The store's own list must agree with its acknowledgements.
+ * Assigns revisions to writes: the acknowledged revision, or else the revision that the store or a watch reports for an
+ * equal change after the write was called. The store's own list must agree with its acknowledgements.
  */
 export function timelineOf(
   writes: readonly Write[],

@@ -49,7 +49,7 @@ export const watch: GuaranteeModel = {
   },
 }
 
-/** The broken guarantees, by the delivery that shows it, and the reasons why guarantees are open. */
+/** The broken guarantees, by the delivery that shows it, and the reasons why guarantees are left open. */
 interface Scan {
   readonly broken: readonly { readonly guarantee: string; readonly delivery: Delivery }[]
   readonly open: ReadonlyMap<string, string>
@@ -175,7 +175,7 @@ const wantedOf = ({ changes }: Store, { wants }: Watch): readonly number[] =>
     .map(([revision]) => revision)
     .sort((a, b) => a - b)
 
-/** Whether an event is right about the change, the previous value, and the key being new. */
+/** Whether an event is right about the change, about the previous value, and about whether the key is new. */
 function truthOf(store: Store, event: Told, isGone: boolean): 'true' | 'false' | 'unknown' {
   if (store.falsehoods.has(event)) return 'false'
   const { key, revision, value, created, previous } = event

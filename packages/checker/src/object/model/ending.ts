@@ -6,6 +6,6 @@ export interface Ending {
   readonly finals: ReadonlyMap<number, readonly OperationRow[]>
   /** The keys with acknowledged updates but without a final operation of this kind. */
   readonly unread: readonly number[]
-  /** The name of these final operations, to follow "no". */
+  /** The word for an operation of `finals`, to follow "no". */
   readonly noun: string
 }

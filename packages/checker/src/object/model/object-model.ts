@@ -177,8 +177,8 @@ export interface Ended {
 }
 
 /**
- * The verdict of final reads. `isOrder`: whether the algorithm searched an order of all updates and final reads, which
- * explains them even if final reads differ.
+ * The verdict of final reads. `isOrder`: whether an order of all updates and final reads was sought; such an order
+ * explains final reads even if they differ.
  */
 export type Convergence =
   | { readonly result: 'met'; readonly isOrder?: boolean }

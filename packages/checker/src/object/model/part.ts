@@ -133,8 +133,8 @@ function partOf(history: History, { rows, numbers, functions, key, contents }: C
       output.push(history.values.id(null))
     }
     if (operations.outcome[i] !== INFO || isOpenEnded) continue
-    // With an unknown outcome the operation may have taken any number of items. Whatever a later open one may have
-    // taken, the first may have taken.
+    // With an unknown outcome the operation may have taken any number of items. The first such operation suffices: it
+    // may have taken the items of all later ones.
     isOpenEnded = true
     for (let left = mostItems(history, rows, numbers, expands); left > 0; left--) {
       row.push(i)
@@ -286,7 +286,6 @@ function eventsSorted({ length, calls, returns }: Pick<Part, 'length' | 'calls' 
   return Int32Array.from(sorted, (key) => key % (2 * length))
 }
 
-/** The error for an invalid operation. */
 export function badOperation(part: Part, i: number, complaint: string): UserError {
   return new UserError('input', `${placeOf(part.history, part.row[i])}: ${complaint}`)
 }

@@ -2,8 +2,8 @@ import type { Budget } from '../../limits/budget.ts'
 import { eventsInOrder, type Part } from './part.ts'
 
 /**
- * Amounts that operations add to and read, as columns in order of call. The amounts that operation `i` adds are at
- * `from[i]` up to `from[i + 1]`: `amount` has the number of the amount, and `sum` the number added to it. `returns` is
+ * Operations that add to amounts or read them, as columns in order of call. The additions of operation `i` are at
+ * `from[i]` up to `from[i + 1]`: `amount` identifies the amount, and `sum` is the number added to it. `returns` is
  * NEVER for an operation of unknown outcome.
  */
 export interface Summed extends Pick<Part, 'length' | 'calls' | 'returns'> {
@@ -141,7 +141,7 @@ export function impossibleRead(
   return undefined
 }
 
-/** The unit as whose multiples decimals are summed exactly. */
+/** The factor by which decimals are scaled to integers, whose sums are exact. */
 const UNIT = 1e9
 
 /**

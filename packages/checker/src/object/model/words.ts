@@ -48,7 +48,7 @@ export function sentenceOf(core: Part, rule: string, beside: string | undefined)
     if (core.returns[i - 1] > core.calls[i]) clauses[clauses.length - 1] = `meanwhile ${did}`
   }
   const left = core.length - clauses.length
-  // A remark on an operation ends with a comma, as does its place in the list, so the duplicate is removed.
+  // Removes the comma at the end of a remark, because the list adds one.
   const told = clauses.map((clause) => clause.replace(/,$/, ''))
   const last = told.pop() ?? ''
   const listed = told.length === 0 ? last : `${told.join(', ')}, and ${last}`

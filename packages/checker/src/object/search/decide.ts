@@ -60,7 +60,7 @@ export type ObjectAnswer =
       readonly result: 'met'
       readonly parts: readonly Part[]
       readonly orders: readonly Int32Array[]
-      /** By part: the guessed initial value's judge, if its order came from a guess. */
+      /** By part: the judge for the guessed initial value, if a guess gave the order. */
       readonly judges: readonly (Judge | undefined)[]
     }
   | {
@@ -152,8 +152,8 @@ export function decideObjects(parts: readonly Part[], judge: Judge, budget: Budg
         if (refuted !== undefined) return refuted
         if (progress === 'violated') {
           const until = parts[part].returns[search.culprit()]
-          // A contradiction visible without a search has an explanation with fewer operations, found sooner, than the
-          // end of a search.
+          // A contradiction that needs no search is explained sooner, and by fewer operations, than one at the end of a
+          // search.
           return (
             shownAlone(parts[part], judge, budget) ?? { result: 'violated', part: parts[part], conflict: [], until }
           )
@@ -186,7 +186,7 @@ function glanceAt(parts: readonly Part[], { glance }: Judge, budget: Budget): Ob
   return undefined
 }
 
-/** Returns a contradiction that is visible without a search, although the search found another. */
+/** Returns a contradiction that needs no search, in place of the one that the search found. */
 const shownAlone = (part: Part, judge: Judge, budget: Budget): ObjectAnswer | undefined =>
   glanceAt([part], judge, budget) ?? refutedBy(part, judge, budget)
 

@@ -23,8 +23,8 @@ interface Additive extends Machine {
   readonly isRead: (number: number) => boolean
 }
 
-// From a measurement of the process: a quarter is garbage not yet collected, because these are millions of small
-// objects.
+// The sizes were measured on the process. A quarter of them is uncollected garbage, because the search creates millions
+// of small objects.
 
 /** Bytes of a configuration with its task and its place in the heap, without the words of `taken`. */
 const BYTES_PER_CONFIGURATION = 540

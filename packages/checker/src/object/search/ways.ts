@@ -33,7 +33,7 @@ interface Way {
 
 /** The number of operations, by return, among which the next reads are sought. */
 const MOST_AHEAD = 256
-/** States tried between two reads; orders that overdraw no account are mostly found immediately. */
+/** The most states tried between two reads; orders that overdraw no account are mostly found immediately. */
 const MOST_ORDERS = 500
 /** The search's columns of the operations, by operation unless stated otherwise. */
 export interface Searched extends Pick<Machine, 'code' | 'step'> {
@@ -59,8 +59,8 @@ export interface Moves {
 }
 
 /**
- * Finds ways from a configuration to those in which a read of all amounts fits: the read's sum, minus the sum so far,
- * is the sum of the operations taken before it. If many operations overlap, most of their orders fit no read.
+ * Finds ways from a configuration to configurations in which a read of all amounts fits. The operations of a way add up
+ * to the read's sum minus the sum so far. If many operations overlap, most of their orders fit no read.
  */
 export function createWays(
   searched: Searched,
@@ -71,7 +71,7 @@ export function createWays(
   const placeOf = new Int32Array(calls.length)
   for (const [place, operation] of completed.entries()) placeOf[operation] = place
 
-  /** Whether a completed operation is taken, for any operation. */
+  /** Whether a completed operation is taken; unlike `isTaken`, for any completed operation. */
   const isDone = ({ first, taken }: Configuration, operation: number): boolean =>
     placeOf[operation] < first || (calls[operation] < returns[completed[first]] && moves.isTaken(taken, operation))
 

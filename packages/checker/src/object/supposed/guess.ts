@@ -89,8 +89,8 @@ function asItIs(guess: Guess, { view }: Place): Guess | undefined {
 }
 
 /**
- * Removes operations taken only at the last sightings: a read that overlaps the first sighting of an operation may
- * precede both.
+ * Removes recently taken operations from the guess: a read that overlaps the first sighting of an operation may precede
+ * both of them.
  */
 function withoutRecent(guess: Guess, { sightings, at, unknown, view }: Place): Guess | undefined {
   const forced = forcedAt(view, guess.included)

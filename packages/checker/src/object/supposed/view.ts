@@ -4,7 +4,7 @@ import type { Sighting } from './sightings.ts'
 /** A completed operation that a sighting includes; every later sighting must include it too. */
 export interface Included {
   readonly operation: number
-  /** The return of that sighting. */
+  /** When that sighting returned, as an event position. */
   readonly until: number
 }
 
