@@ -18,7 +18,7 @@ export interface Option<Value = unknown> {
   /** The help text; a function if it lists names that a configuration may extend. */
   readonly describe: Text
   readonly default?: unknown
-  /** The title that `--help` lists it under. */
+  /** The title of `--help` under which the option is listed. */
   readonly group?: string
   /** Whether `--help` lists the option without `--all`. */
   readonly common?: boolean

@@ -2,7 +2,7 @@ import { isObject, type Json, objectIn, refuse, Undecided, Unreadable } from './
 
 /** An invocation joined with its completion; without a completion, the outcome is unknown. */
 export interface Operation {
-  /** The line of its invocation, which identifies it in proofs. */
+  /** The line of the operation's invocation, which identifies it in proofs. */
   readonly line: number
   readonly process: string
   readonly client: string
@@ -10,13 +10,13 @@ export interface Operation {
   /** The key as text; the text of null if there is only one object. */
   key: string
   readonly input: Json
-  /** The value of its completion; undefined if the completion has none. */
+  /** The value of the operation's completion; undefined if the completion has none. */
   answer: Json | undefined
   outcome: 'ok' | 'fail' | 'info'
-  /** The line of its completion; Infinity if its outcome is unknown. */
+  /** The line of the operation's completion; Infinity if the outcome is unknown. */
   return: number
   isFinal: boolean
-  /** In nanoseconds by one clock; undefined if its events have no times. */
+  /** In nanoseconds by one clock; undefined if the operation's events have no times. */
   readonly calledNs: number | undefined
   returnedNs: number | undefined
 }

@@ -116,7 +116,7 @@ export const movedIn = (part: Part): ((i: number) => Moved | undefined) => {
 type Balances = ReadonlyMap<string, number>
 
 interface Bank {
-  /** Whether the balances are known: they are from the first read on. */
+  /** Whether the balances are known, which they are after the first read. */
   readonly isKnown: boolean
   /**
    * By account: the balance and its minimum so far. Until the balance is known, both are relative to the unknown

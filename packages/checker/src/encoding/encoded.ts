@@ -76,7 +76,7 @@ export interface Decoder {
   readonly keyNumber: (key: number) => number
 }
 
-/** The operations at `indices` (ascending), as a history of their own. Positions are kept. @throws OutOfTime */
+/** The operations at `indices` (ascending), as a separate history. Positions are kept. @throws OutOfTime */
 export function restrict(
   encoded: Encoded,
   indices: readonly number[] | Int32Array,

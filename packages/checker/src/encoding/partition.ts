@@ -2,7 +2,7 @@ import { int32Array, uint8Array } from '@chaosproxy/history'
 import { type Budget, STEPS_BETWEEN_LOOKS, unlimited } from '../limits/budget.ts'
 import { APPEND, CAS, compact, DIFFERS, type Encoded, later, NEVER, renumber, restrict } from './encoded.ts'
 
-/** The operations of each key, as histories of their own, compact (see `compact`). @throws OutOfTime */
+/** The operations of each key, as separate histories, compact (see `compact`). @throws OutOfTime */
 export const partition = (encoded: Encoded, budget: Budget = unlimited): readonly Encoded[] => [
   ...partsInTurn(encoded, budget),
 ]

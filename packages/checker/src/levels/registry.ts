@@ -101,7 +101,7 @@ const pram: WeakDefinition<'pram'> = {
   isCompared: true,
   implies: [],
   headline: 'PRAM consistent',
-  // Usually decided earlier, because causal memory implies it.
+  // PRAM is usually decided earlier, because causal memory implies it.
   cost: 6,
   // The level allows a read to see the future.
   contradiction: (relations) => relations.inViews('client order'),

@@ -43,7 +43,7 @@ export interface ObjectToJudge {
    * possible.
    */
   readonly fromAny: AnyStart | 'alike' | 'own'
-  /** The results that other workers found for its parts. */
+  /** The results that other workers found for the object's parts. */
   readonly settled?: Settled | undefined
 }
 

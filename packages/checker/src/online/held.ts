@@ -8,11 +8,11 @@ export interface Held {
   /** The object's events; empty after its beginning is forgotten. */
   moments: Moment[]
   entries: number
-  /** The number of its events that were judged. */
+  /** The number of the object's events that were judged. */
   judged: number
   /** The number of events at which the object is judged again. */
   next: number
-  /** The number of its open operations. */
+  /** The number of the object's open operations. */
   open: number
   hasUnknownOutcome: boolean
   isBeginningForgotten: boolean
@@ -32,7 +32,7 @@ export function hold(held: Held, moment: Moment): void {
   held.entries += entriesOf(moment.event.value)
 }
 
-/** The number of its events that were not judged. */
+/** The number of an object's events that were not judged. */
 export const unjudgedOf = ({ moments, judged }: Held): number => moments.length - judged
 
 /** Forgets the judged events; later events have an unknown start. */

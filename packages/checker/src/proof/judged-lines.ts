@@ -28,7 +28,7 @@ export type Judging = Pick<ProofHead, 'model' | 'initial' | 'failedCas'>
 /** A history as judged, and the line of each operation in it. */
 export interface JudgedLines {
   readonly text: string
-  /** By row: the line of its invocation. */
+  /** By row: the line of the operation's invocation. */
   readonly lineOf: Int32Array
   /** The history as the verifier parsed it. */
   readonly read: ReadText

@@ -18,7 +18,9 @@ export interface Judgeable {
   readonly history: History
   /** The first outside operation that touched each key with unjudged operations. */
   readonly touched: readonly Touched[]
-  /** The number of these keys; `touched` may be shorter, because a mark may cover every key. */
+  /**
+   * The number of touched keys with unjudged operations; `touched` may be shorter, because a mark may cover every key.
+   */
   readonly touchedKeys: number
   /** Reads whose results are lost. */
   readonly notUnderstood: readonly Mark[]

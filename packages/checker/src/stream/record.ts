@@ -7,7 +7,7 @@ export interface Send {
   readonly row: OperationRow
   readonly process: number
   readonly partition: string
-  /** Its value as canonical JSON: equal values are one message. */
+  /** The message's value as canonical JSON: equal values are one message. */
   readonly message: string
   readonly outcome: 'done' | 'open' | 'failed'
   /** Undefined if the send returned no offset. */
@@ -142,7 +142,7 @@ interface Consumer {
 /** A process's position in a partition, and the operation that set it. */
 interface Last {
   readonly row: OperationRow
-  /** The offset from which it polls next. */
+  /** The offset from which the process polls next. */
   readonly next: number
   /** Whether an assignment returned the offset. */
   readonly isResumed: boolean
@@ -202,7 +202,7 @@ export interface Placed {
   readonly message: string
   /** The first acknowledged send that returned this offset, or else the first poll that showed it. */
   readonly row: OperationRow
-  /** Whether its send was acknowledged. */
+  /** Whether the message's send was acknowledged. */
   readonly acknowledged: boolean
 }
 

@@ -81,7 +81,7 @@ export interface StreamRules {
   readonly kept: ReadonlySet<Guarantee>
   /** All messages that some operation shows in the partition; `isTold`: whether a send returned the offset. */
   readonly known: readonly (At & { readonly isTold: boolean })[]
-  /** By message that an operation sent. */
+  /** By message: its attempts. */
   readonly attempts: ReadonlyMap<string, Attempts>
 }
 

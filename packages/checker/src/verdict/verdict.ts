@@ -59,7 +59,7 @@ export interface Counterexample {
   readonly level: string
   /** A sentence that describes what happened, with processes, values, nodes and times. */
   readonly sentence: string
-  /** The balance of its operations, for models with accounts. */
+  /** The balance of the counterexample's operations, for models with accounts. */
   readonly balance?: Balance | undefined
   /** In order of invocation. */
   readonly operations: readonly CounterexampleOperation[]
@@ -109,7 +109,7 @@ export interface DrawnTransaction {
   readonly operation: OperationRow
   /** The relevant micro-operations, in order. */
   readonly steps: readonly DrawnStep[]
-  /** The number of its other micro-operations. */
+  /** The number of the transaction's other micro-operations. */
   readonly others: number
   /**
    * The reason why the transaction is shown, if it is not on the cycle or not wrong itself: `shows that T1 wrote x
@@ -157,7 +157,7 @@ export interface Uncut {
    * `size`: the smallest explanation found has more operations than are shown. `unasked`: no reduction was requested.
    */
   readonly why: 'time' | 'memory' | 'size' | 'unasked'
-  /** The number of operations in which it was found. */
+  /** The number of operations among which the counterexample was found. */
   readonly among: number
   /** Whether the operations shown violate the level by themselves; false if that could not be verified. */
   readonly standsAlone: boolean

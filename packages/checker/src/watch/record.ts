@@ -47,7 +47,7 @@ export interface Write {
 /** The complete list of changes in a range of revisions, according to the store. */
 export interface Reading {
   readonly row: OperationRow
-  /** Event position of its completion. */
+  /** Event position of the operation's completion. */
   readonly at: number
   readonly from: number
   /** Inclusive. */
@@ -74,19 +74,19 @@ export interface Watch {
   /** The store's revision when the watch was created, according to its server. */
   readonly present: number | undefined
   readonly deliveries: Delivery[]
-  /** Whether its client ended it, or a later watch resumed it. */
+  /** Whether the watch's client ended it, or a later watch resumed it. */
   over: boolean
 }
 
 /** An operation that waited for a watch's events. */
 export interface Delivery {
   readonly row: OperationRow
-  /** Event position of its completion. */
+  /** Event position of the operation's completion. */
   readonly at: number
   /** `lost`: the sent events are unknown. */
   readonly type: 'arrived' | 'nothing' | 'lost'
   readonly responses: readonly Response[]
-  /** Whether it was called after all faults were healed and writing had stopped. */
+  /** Whether the operation was called after all faults were healed and writing had stopped. */
   readonly final: boolean
 }
 

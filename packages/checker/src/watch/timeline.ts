@@ -34,7 +34,7 @@ export interface Timeline {
   readonly falsehoods: readonly Falsehood[]
   /** The reason why the store's own list of its changes cannot be right; undefined if nothing contradicts it. */
   readonly contradiction: string | undefined
-  /** Whether some revision between these two, inclusive, has no known write and was not read either. */
+  /** Whether some revision from `from` to `to`, inclusive, has no known write and was not read either. */
   hasHole(from: number, to: number): boolean
 }
 

@@ -36,7 +36,7 @@ interface Life {
   readonly inTo: number
   readonly outFrom: number
   readonly outTo: number
-  /** The operations that bound its first take: not before `late` was called, and before `early` returned. */
+  /** The operations that bound the message's first take: not before `late` was called, and before `early` returned. */
   readonly late: OperationRow | undefined
   readonly early: OperationRow | undefined
 }

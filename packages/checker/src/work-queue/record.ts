@@ -41,7 +41,7 @@ interface Sighting {
 
 /** The operations on the messages of one value in a queue. */
 export interface Message {
-  /** Its value as canonical JSON. */
+  /** The messages' value as canonical JSON. */
   readonly text: string
   /** The number of copies in the queue at the start. */
   readonly initially: number

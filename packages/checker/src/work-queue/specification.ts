@@ -45,7 +45,7 @@ interface Look {
 
 /** One message in the queue; messages of equal values are indistinguishable copies. */
 interface Copy {
-  /** Its value as canonical JSON. */
+  /** The message's value as canonical JSON. */
   readonly text: string
   /** All receipts issued for the copy. */
   readonly receipts: readonly string[]

@@ -11,11 +11,11 @@ import { parseDuration, parseSize, printDuration, printSize } from './quantities
 interface Besides {
   /** Replaces the schema's text, which may be written for files. */
   readonly text?: string | (() => string) | undefined
-  /** Examples of its values. */
+  /** Examples of the option's values. */
   readonly such?: string | undefined
   /** The default in help texts; if absent, the schema's default. */
   readonly usual?: string | number | undefined
-  /** The member of a run that it sets. */
+  /** The member of a run that the option sets. */
   readonly member?: keyof RunDraft | undefined
 }
 

@@ -10,9 +10,9 @@ import { targetOf } from '../arguments/target.ts'
 export interface NamedTarget {
   /** `primary-replica:reads=primary:sync=2`. */
   readonly typed: string
-  /** The option or configuration member that the system comes from, for messages. */
+  /** The option or configuration member that names the system, for messages. */
   readonly option: string
-  /** The place of its name, for messages: `--targets`. */
+  /** The place of the system's name, for messages: `--targets`. */
   readonly where: string
   /** The value of the swept setting. */
   readonly value?: string | undefined

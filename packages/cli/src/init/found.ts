@@ -16,14 +16,14 @@ export type FoundPort =
 
 /** A service in a folder, and how to start it. */
 export interface FoundProgram {
-  /** The file that defines how to start it: `package.json`. */
+  /** The file that defines how to start the service: `package.json`. */
   readonly where: string
-  /** Its framework or language: `express`. */
+  /** The service's framework or language: `express`. */
   readonly kind: string
   readonly command: string
   readonly environment: { readonly [name: string]: string }
   readonly port: FoundPort
-  /** The file of its entry point. */
+  /** The file of the service's entry point. */
   readonly entry: string
 }
 

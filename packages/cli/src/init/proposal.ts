@@ -6,13 +6,13 @@ import { type ServedPlace, type Start, USUAL_PLACE } from './template.ts'
 /** A possible configuration for a folder. */
 export interface Proposal {
   readonly start: Start
-  /** The evidence for it: places, and what was found there. */
+  /** The evidence for the configuration: places, and what was found there. */
   readonly found: readonly (readonly [where: string, what: string])[]
-  /** Its content, for people. */
+  /** The content of the configuration, for people. */
   readonly says: readonly (readonly [member: string, text: string])[]
   /** What is missing or cannot work yet, each with a remedy. */
   readonly open: readonly string[]
-  /** Whether a run of it can work without further changes. */
+  /** Whether a run of the configuration can work without further changes. */
   readonly isReady: boolean
   /** Whether the routes are a guess without evidence. */
   readonly asksForRoutes: boolean

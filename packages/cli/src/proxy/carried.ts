@@ -27,7 +27,9 @@ export const saidInConfig = (file: string): readonly Said[] =>
 export const saysIt = ({ carries }: Pick<Said, 'carries'>): boolean =>
   carries !== 'tcp' && recordedBy(carries) !== undefined
 
-/** The distinct ways in which proxies with such settings are recorded, regardless of the HTTP version. */
+/**
+ * The distinct ways in which proxies with their own recording settings are recorded, regardless of the HTTP version.
+ */
 export function recordedWays(said: readonly Said[]): readonly Carriage[] {
   const ways = new Map<string, Carriage>()
   for (const { carries, written } of said) {

@@ -40,7 +40,7 @@ export type FaultAnswer = {
   readonly hits: number
   /** The number of times that the fault should have taken effect but could not. */
   readonly missed?: number
-  /** The most recent reason why it could not. */
+  /** The most recent reason why the fault could not take effect. */
   readonly missedBecause?: string
   readonly lease?: string
 } & { readonly [parameter: string]: unknown }

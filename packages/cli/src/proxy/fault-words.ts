@@ -39,7 +39,7 @@ function targetsOf(targets: readonly string[], kind: string): { readonly [member
 }
 
 interface Place {
-  /** Undefined for a parameter of the fault itself. */
+  /** The part of the fault that the parameter belongs to; undefined for the fault itself. */
   readonly within: 'when' | 'match' | 'not' | undefined
   readonly parameter: Parameter
 }

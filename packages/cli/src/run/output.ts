@@ -28,9 +28,9 @@ export interface RunOutput {
   readonly verbose?: boolean | undefined
   /** The file to write events to as they happen. */
   readonly events: string | undefined
-  /** The destination of its traces; undefined if none are sent. */
+  /** The destination of the run's traces; undefined if none are sent. */
   readonly telemetry?: TelemetrySettings | undefined
-  /** The `host:port` at which its metrics are served for Prometheus; undefined if they are not served. */
+  /** The `host:port` at which the run's metrics are served for Prometheus; undefined if they are not served. */
   readonly metrics?: string | undefined
   /** The file for a proof of the verdicts; undefined if no proof is requested. */
   readonly prove?: string | undefined

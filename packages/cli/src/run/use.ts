@@ -75,9 +75,9 @@ export interface RunSettings extends RunOutput {
   readonly twice?: boolean | undefined
   /** Whether to print a violation on stderr as soon as it is certain; by default true. */
   readonly announces?: boolean | undefined
-  /** The settings of its live page; undefined if not requested. */
+  /** The settings of the run's live page; undefined if not requested. */
   readonly ui?: UiSettings | undefined
-  /** An earlier result that this one must match. */
+  /** An earlier result that the run's result must match. */
   readonly baseline?: ChosenBaseline | undefined
   /** The typed command, if it repeats the run. */
   readonly again?: string | undefined

@@ -146,7 +146,7 @@ async function parseSimulateSettings(options: ParsedOptions): Promise<FuzzSettin
       : (typed.expect ?? draft.expect ?? USUAL_LEVEL)
   const held = decidable(workload, { targetSettings: {}, level })
   const protocol = await world.outline(target)
-  // Checks this before the programs are bundled, which takes seconds.
+  // Comes before the bundling of the programs, which takes seconds.
   requireAskable({ ...held, protocol, workload, settings })
   const loaded = await world.load(target)
   const named = { world, loaded, configured: draft.faults, where: `${config.own.where}: faults` }

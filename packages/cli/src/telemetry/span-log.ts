@@ -9,7 +9,7 @@ export interface FinishedSpan {
   readonly from: Nanos
   readonly to: Nanos
   readonly attributes: Attributes
-  /** The reason for its failure; undefined if it succeeded. */
+  /** The reason for the failure; undefined on success. */
   readonly error: string | undefined
 }
 

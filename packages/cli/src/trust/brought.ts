@@ -49,7 +49,7 @@ export const broughtProbes = (requirements: readonly string[]): readonly Brought
     .filter((text) => parseRequirement(text, '--require').kind === 'probe')
     .map((text) => ({ kind: 'probe', text }))
 
-/** By kind: the option that names such a reference on the command line. */
+/** By kind of reference: the option that names it on the command line. */
 const OPTIONS = {
   program: 'binary',
   cluster: 'target',
@@ -68,7 +68,7 @@ export const repeating = ({ kind, text }: Brought): readonly string[] =>
 /** An option that may repeat a reference in a file. */
 interface Typed {
   readonly option: string
-  /** The references that it names; empty for a built-in name. */
+  /** The references that the option names; empty for a built-in name. */
   readonly is: readonly Brought[]
 }
 

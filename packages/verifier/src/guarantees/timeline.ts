@@ -34,7 +34,7 @@ export interface Reading {
 export interface Timeline {
   /** By revision, the changes of each key. */
   readonly changes: ReadonlyMap<number, ReadonlyMap<string, string | undefined>>
-  /** The least of these revisions, and by key the revisions that changed it, ascending. */
+  /** The least revision in `changes`, and by key the revisions that changed it, ascending. */
   readonly first: number
   readonly ofKey: ReadonlyMap<string, readonly number[]>
   /** Writes that may have happened, at an unknown revision. */

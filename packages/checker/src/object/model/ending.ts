@@ -4,7 +4,7 @@ import type { OperationRow } from '../../encoding/operation-row.ts'
 export interface Ending {
   /** By key: the answered operations that return the object's whole content, after the writes stopped. */
   readonly finals: ReadonlyMap<number, readonly OperationRow[]>
-  /** The keys with acknowledged updates but without a final operation of this kind. */
+  /** The keys with acknowledged updates but without an operation in `finals`. */
   readonly unread: readonly number[]
   /** The word for an operation of `finals`, to follow "no". */
   readonly noun: string

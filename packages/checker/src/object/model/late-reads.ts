@@ -34,7 +34,7 @@ export function readTooLate(
   )
 }
 
-/** Describes such keys in words, for additions or transfers. */
+/** Describes keys that were first read too late, for additions or transfers. */
 export const lateReadsInWords = (
   history: History,
   kind: string,

@@ -114,7 +114,7 @@ interface Speed {
    * @throws OutOfTime
    */
   needed?(part: Part, budget: Budget): readonly number[] | undefined
-  /** Divides a part into independent ones; undefined if it cannot be divided. @throws OutOfTime */
+  /** Divides a part into independent parts; undefined if it cannot be divided. @throws OutOfTime */
   divide?(part: Part, budget: Budget): readonly (readonly number[])[]
   /**
    * Simulates the object with state changed in place: performs the operation at an index, and returns whether it was

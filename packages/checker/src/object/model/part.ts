@@ -45,7 +45,7 @@ export interface Functions {
   readonly model: string
   /** The number of each `f`; undefined if the model does not know it. */
   readonly numberOf: (f: string) => number | undefined
-  /** The names that an error message lists. */
+  /** The names of operations that an error message lists. */
   readonly known: readonly string[]
   readonly isRead: (number: number) => boolean
   /** Whether an operation may complete without a result: any result then fits. */

@@ -6,7 +6,7 @@ export interface Addend {
   readonly amount: number
 }
 
-/** Finds some of these addends with the given sum. */
+/** Finds some of the addends with the given sum. */
 export type FindSubset = <A extends Addend>(
   addends: readonly A[],
   sum: number,

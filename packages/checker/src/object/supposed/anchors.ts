@@ -20,7 +20,7 @@ interface Inclusion {
   readonly at: number
   /** The sum that operations of unknown outcome have added by this sighting. */
   readonly sum: number
-  /** The number of operations that it includes. */
+  /** The number of operations that the sighting includes. */
   readonly size: number
 }
 

@@ -5,7 +5,7 @@ import { forcedAt, type Included, includedAfter, type View, viewOf } from './vie
 
 /** A set of operations of unknown outcome that took effect according to the sightings. */
 export interface Guess {
-  /** The sum of their amounts. */
+  /** The sum of the guessed operations' amounts. */
   readonly sum: number
   readonly taken: Taken | undefined
   /** Completed operations that a sighting includes. */

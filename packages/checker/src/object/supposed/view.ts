@@ -4,7 +4,7 @@ import type { Sighting } from './sightings.ts'
 /** A completed operation that a sighting includes; every later sighting must include it too. */
 export interface Included {
   readonly operation: number
-  /** When that sighting returned, as an event position. */
+  /** When the first such sighting returned, as an event position. */
   readonly until: number
 }
 
