@@ -57,7 +57,10 @@ export function balanceOf(
   }
 }
 
-/** By how much a read's total differs from the money that exists. Transfers neither create nor destroy money. */
+/**
+ * Returns the amount by which a read's total differs from the money that exists. Transfers neither create nor destroy
+ * money.
+ */
 function excessOf(history: History, culprit: OperationRow, opening: ReadonlyMap<string, number>): Balance | undefined {
   const { operations, functions } = history
   if (operations.outcome[culprit] !== OK || functions[operations.f[culprit]] !== 'read') return undefined

@@ -10,8 +10,8 @@ import { type Bounded, boundedBy } from './intervals.ts'
 import { asIn, seenBy } from './seen-by.ts'
 
 /**
- * The share of the time for judging with the most orders that the clocks leave. A level that these orders allow is met,
- * which is the usual case.
+ * The share of the time for judging with the largest set of orders that the clocks allow. A level that meets these
+ * orders is met, which is the usual case.
  */
 const NARROWEST_SHARE = 0.6
 /**
@@ -102,8 +102,8 @@ function contradictionOf(
 }
 
 /**
- * Judges a level with each process's order added, where intervals cannot express it: met by the most orders, or
- * violated by the fewest.
+ * Judges a level with each process's order added, which intervals cannot express: met with the largest set of orders,
+ * or violated with the smallest.
  */
 function tiedVerdict(
   { tiedNarrowest, tiedWidest, cramped }: Bounded,

@@ -5,13 +5,13 @@ import type { ClockCost, Report } from '../judge/report.ts'
 import type { Counterexample } from '../verdict/verdict.ts'
 import { type Bounded, endsOf } from './intervals.ts'
 
-/** What open orders of events cost: the verdicts that stay unknown, and how many pairs are unordered. */
+/** The effect of orders that clocks leave open: the verdicts that stay unknown, and the number of unordered pairs. */
 export interface Cost {
   told(undecided: readonly string[]): Pick<Report<string>, 'clocks' | 'stamps'>
   /**
-   * The reason why a level is unknown that the most orders contradict but the fewest do not.
+   * The reason why a level is unknown that the largest set of orders contradicts but the smallest does not.
    *
-   * @param most the contradiction of the most orders, if any
+   * @param most the contradiction of the largest set, if any
    */
   reason(most: Counterexample | undefined): string
 }
@@ -61,7 +61,7 @@ function lineOf(history: History, line: number): string {
   return file === undefined ? `line ${own}` : `${file}:${own}`
 }
 
-/** Two operations that only the largest set of orders puts in this sequence. */
+/** Two operations that only the largest set of orders puts in this order. */
 function openPair(
   { operations: { length, process, key } }: History,
   { narrowest, widest }: Bounded,

@@ -2,8 +2,8 @@ import { type ClockReadings, type History, OK, type Operations } from '@chaospro
 import { later } from '../encoding/encoded.ts'
 
 /**
- * Histories of operations whose times are known only within bounds: with the fewest and with the most real-time orders
- * that the bounds allow. All have the rows of the original history, in the same order.
+ * Histories of operations whose times are known only within bounds: with the smallest and with the largest set of
+ * real-time orders that the bounds allow. All have the rows of the original history, in the same order.
  *
  * `widest` and `narrowest` ignore the known order of operations of one process that may have overlapped by their times.
  * With two such processes, no intervals can express this order (Fishburn 1970: interval orders are without 2+2). The

@@ -28,7 +28,7 @@ export type ApartAnswer =
       readonly result: 'met'
       readonly unknown: number
       readonly happened: number
-      /** Whether texts were appended to: the operations of unknown outcome are then undecided. */
+      /** Whether the history appends to texts, which leaves its operations of unknown outcome undecided. */
       readonly isJoined: boolean
       readonly finally: FinallyRead
       /** The levels that final reads seem to contradict, although an order in real time explains the reads. */

@@ -49,9 +49,9 @@ export const queueFrom = (initial: Messages): Specification<Messages> => ({
  * first out: a message precedes another if its enqueue, or its dequeue, returned before the other's was called (each
  * interval reduced to what its other end allows). Both relations are interval orders, and their union has a cycle only
  * if two messages precede each other (Henzinger, Sezgin & Vafeiadis, CONCUR 2013; Bouajjani, Emmi, Enea & Hamza, ICALP
- * 2015). A dequeue that found nothing is a moment that lies entirely before or after every message. For any order of
- * the messages that respects the relation, real time is respected if each operation takes effect as late as its return
- * and the operations after it allow.
+ * 2015). A dequeue that found nothing is a moment at which each message has either not come or already left. For any
+ * order of the messages that respects the relation, real time is respected if each operation takes effect as late as
+ * its return and the operations after it allow.
  */
 function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   const messages = lifetimes(part, initial, budget)

@@ -95,7 +95,7 @@ export interface TransactionStory {
   readonly refusedBy: string
 }
 
-/** Transactions as they are drawn. */
+/** A drawing of transactions. */
 export interface TransactionDrawing {
   /** In order of invocation: T1, T2, … of the sentence. */
   readonly parts: readonly DrawnTransaction[]

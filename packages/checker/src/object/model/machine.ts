@@ -179,7 +179,7 @@ export function byModel<Result>(ask: () => Result, on: string, place?: string): 
 
 export interface Distinct {
   readonly operations: readonly ObjectOperation[]
-  /** By number: a row of the history with this effect. */
+  /** By number of an operation: a row of the history with this effect. */
   readonly representative: readonly number[]
   readonly code: Int32Array
 }

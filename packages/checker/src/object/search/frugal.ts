@@ -9,7 +9,7 @@ import { classesOf, type ObjectSearch, rankedEvents } from './search.ts'
 import { type Configuration, createWays, type Step } from './ways.ts'
 
 /**
- * The next step from a configuration: continue to where a read fits, take a completed operation, or take this many
+ * The next step from a configuration: continue to where a read fits, take a completed operation, or take a number of
  * operations of unknown outcome in a row.
  */
 interface Task {
