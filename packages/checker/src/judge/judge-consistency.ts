@@ -14,7 +14,7 @@ import type { Staleness } from './staleness.ts'
 
 export type Decided = { readonly [level in Level]?: Verdict }
 
-/** A history of one kind of object in the form that its algorithms need, and the questions that they answer. */
+/** A history of one kind of object in the form that its algorithms need, with the verdicts that they compute. */
 export interface Opened {
   /** The share of the time for finding an order in real time; undefined if no requested level needs one. */
   orderShare(): number | undefined

@@ -7,7 +7,7 @@ import { capital, show } from '../../verdict/words.ts'
 import type { ObjectModel } from './object-model.ts'
 import type { Functions } from './part.ts'
 
-/** Convergence of any object: equal final reads of a key return equal values. @throws OutOfTime */
+/** Convergence of any object: final reads of a key with equal arguments return equal values. @throws OutOfTime */
 export function convergentByFinalReads(
   history: History,
   { numberOf, isRead }: Functions,

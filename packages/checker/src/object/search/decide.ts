@@ -22,7 +22,10 @@ export interface Judge {
   readonly specification: Specification<unknown>
   readonly machine?: ((part: Part, budget: Budget) => Machine | undefined) | undefined
   readonly isRead: (number: number) => boolean
-  /** Whether operations never change the object. `isRead` may accept fewer: reads may reveal the initial value. */
+  /**
+   * Whether a function never changes the object. `isRead` may accept fewer functions, because reads may reveal the
+   * initial value.
+   */
   readonly observes?: ((number: number) => boolean) | undefined
   readonly divide?: ((part: Part, budget: Budget) => readonly (readonly number[])[]) | undefined
   readonly glance?: ((part: Part, budget: Budget) => readonly number[] | undefined) | undefined
