@@ -12,7 +12,7 @@ export type WeakLevel = Extract<Registered, WeakDefinition>['name']
 
 const all: readonly LevelDefinition<Level>[] = definitions
 
-/** The consistency levels, strongest first. See DESIGN, "levels, exactly". */
+/** The consistency levels, strongest first. */
 export const levels: readonly Level[] = all.map(({ name }) => name)
 
 /**
