@@ -8,8 +8,8 @@ import { checkOptionsFor } from './options.ts'
 import { type Shown, together } from './shown.ts'
 
 /**
- * Judges the keys of some places of a recording. Findings about operations, or about levels other than linearizability, need
- * a reader who knows all keys. Keys with `long` operations are not unpacked at once unless they must be.
+ * Judges the keys of some places of a recording. Findings about operations, or about levels other than linearizability,
+ * need all keys and are left to the caller. Keys with `long` operations are unpacked in full only if necessary.
  *
  * @throws UserError as `judgeApart` does.
  */
@@ -32,13 +32,15 @@ export function judgePlaces(
     }
     const answer = whole(history, options) ?? judgeApart(history, options)
     shown.push({ answer, signs: signsOf(history) })
-    // Then only the whole history decides, so further findings about these keys do not matter.
+    // The whole history must be judged, so further findings about these keys are not needed.
     if (answer.result === 'whole') break
   }
   return together(shown)
 }
 
-/** Why these keys can be judged only as part of the whole recording; undefined if they can be judged alone. */
+/**
+ * Returns why these keys can only be judged as part of the whole recording; undefined if they can be judged separately.
+ */
 function whole(history: History, options: ShareOptions): ApartAnswer | undefined {
   if (isUnclear(history)) return { result: 'whole', why: 'answers were not understood' }
   return decidedByStart(history, options).length > 0 ? { result: 'whole', why: 'its start decides' } : undefined

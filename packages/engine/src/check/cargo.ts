@@ -12,7 +12,9 @@ import { type FilePart, hashOf, type RecordingName } from './recording.ts'
 /** Larger recordings do not travel, because Redis keeps everything in memory. */
 const MOST_BYTES = 16_000_000
 
-/** The parts by their hashes, in Base64; empty if they are too large to travel, or in a store. */
+/**
+ * Returns the content of each part in Base64, by hash; empty if the parts are too large to travel, or are in a store.
+ */
 export function cargoOf(recording: RecordingName): Cargo {
   const parts = filesIn(recording)
   const bytes = parts.reduce((sum, part) => sum + part.bytes, 0)
@@ -30,18 +32,19 @@ function textOf(path: string): string {
   }
 }
 
-/** The parts that are files: workers read from a store themselves. */
+/** Returns the parts that are files. Workers read the objects of a store themselves. */
 const filesIn = ({ parts }: RecordingName): readonly FilePart[] =>
   parts.flatMap((part) => ('sha256' in part ? [part] : []))
 
-/** Files whose hashes were verified, by properties that change with their content. */
+/** Files whose hashes were verified. The keys contain properties that change with the content. */
 const seen = new Set<string>()
 
 /**
- * The recording under the names that it has on this machine: the given name if the file there matches, otherwise the
- * fetched copy. Another file there counts as none: whoever asks learns nothing of this machine's paths.
+ * Returns the recording under its names on this machine: the given name if the file of that name matches, otherwise the
+ * name of the fetched copy. A file with other content counts as missing, so the sender learns nothing about paths on
+ * this machine.
  *
- * @throws UserError (input) if it is not here and too large to travel.
+ * @throws UserError (input) if the recording is not on this machine and too large to travel.
  */
 export async function hereOrFetched(recording: RecordingName, store: LocalStore): Promise<RecordingName> {
   const parts = filesIn(recording)
@@ -86,7 +89,7 @@ async function fetched(
     if (createHash('sha256').update(content).digest('hex') !== sha256)
       throw new MissingFile(`${basename(path)}: ${DAMAGED_FILE}`)
     mkdirSync(dirname(path), { recursive: true })
-    // Two jobs may fetch it at the same time.
+    // Two jobs may fetch a file at the same time.
     const unfinished = `${path}.${randomUUID()}`
     writeFileSync(unfinished, content)
     renameSync(unfinished, path)

@@ -7,15 +7,15 @@ import { resultOf } from './outcome.ts'
 import type { CheckedFile, CheckResult, CheckTask, FileTrouble, StoppedFile } from './result.ts'
 
 export interface CheckListener {
-  /** The file has been read; its number of operations is known. */
+  /** Called when the file has been read and the number of its operations is known. */
   readonly checking?: ((operations: number) => void) | undefined
-  /** The file has been read, so its time limit starts. */
+  /** Called when the file has been read, which starts its time limit. */
   readonly began?: (() => void) | undefined
-  /** The verdicts are known; only writing them remains. */
+  /** Called when the verdicts are known and only writing them remains. */
   readonly judged?: (() => void) | undefined
   /** The user's own model, if the settings name a file. */
   readonly own?: Model<unknown> | undefined
-  /** The workers' results for its parts by that model. */
+  /** The workers' results for the parts of the history by the user's own model. */
   readonly settled?: Settled | undefined
 }
 
@@ -48,7 +48,7 @@ export function readingOf({
   return { format, stored, merged, memoryBytes: roomFor(memoryBytes), ordering, independent: keyed, mapping, model }
 }
 
-/** Checks a history. Its time limit starts now, so reading does not count. */
+/** Checks a history. Its time limit starts with this call, so reading does not count. */
 export async function checkRead(
   task: CheckTask,
   { history: read, parseMs }: ReadFile,
@@ -66,7 +66,7 @@ export async function checkRead(
   judged?.()
   const checkMs = performance.now() - started
   const isFile = task.stored === undefined && task.merged === undefined
-  // Few ask for it.
+  // The proof's code is loaded on demand, because few checks ask for a proof.
   const proof =
     settings.prove === undefined
       ? undefined
@@ -76,7 +76,7 @@ export async function checkRead(
   return resultOf(task, { history, report, parseMs, checkMs, checking, proof })
 }
 
-/** The result of the work, or the error in the file. */
+/** Returns the result of the work, or the error in the file. */
 export async function unlessTroubled<Result>(
   { file, settings }: CheckTask,
   work: () => Result | Promise<Result>,

@@ -17,15 +17,15 @@ import { vetModel } from './vet-model.ts'
 export type CheckEvent =
   | { readonly type: 'reading'; readonly file: string }
   | { readonly type: 'checking'; readonly file: string; readonly operations: number }
-  /** `done` counts the finished files, including this one. */
+  /** `done` is the number of finished files, including this file. */
   | { readonly type: 'checked'; readonly result: CheckResult; readonly done: number }
-  /** Its keys cannot be judged separately, so the workers of a queue have nothing to do. */
+  /** The keys of the file cannot be judged separately, so the workers of a queue have nothing to do. */
   | { readonly type: 'whole'; readonly file: string }
   | QueueEvent
 
 /**
- * Checks files, on other threads if that is faster, each within its limits. The results come in the order of the files,
- * each as soon as it and all before it are known.
+ * Checks files, each within its limits, on other threads if that is faster. Yields the results in the order of the
+ * files, each as soon as it and all previous results are known.
  *
  * @throws UserError (usage, input) for a user's model that cannot be loaded.
  */
@@ -53,7 +53,7 @@ export async function* checkFiles(
     if (pool === undefined) for (const task of tasks) yield await checked(task)
     else {
       const running = tasks.map(checked)
-      // A failure is handled where it is awaited, and must not end the process earlier.
+      // A rejection is handled where the result is awaited, and must not end the process earlier.
       for (const result of running) result.catch(() => {})
       for (const result of running) yield await result
     }
@@ -62,23 +62,26 @@ export async function* checkFiles(
   }
 }
 
-/** A single file gets all threads of the pool, as does one too large to be held; several get one each. */
+/**
+ * Checks a file. A single file, or a file too large for memory, gets all threads of the pool; otherwise each file gets
+ * one thread.
+ */
 function checkBy(
   pool: CheckPool | undefined,
   task: CheckTask,
   checking: (operations: number) => void,
 ): Promise<CheckResult> {
   const isOwn = modelFileOf(task.settings) !== undefined
-  // Only this thread can read stdin; a user's own model runs on another.
+  // Only this thread can read stdin; a user's own model runs on another thread.
   if (pool === undefined || (task.file === STDIN && !isOwn)) return checkHere(task, checking)
   if (isOwn) return task.file === STDIN ? checkReadHere(pool, task) : pool.check(task)
-  // The report of several threads keeps no orders.
+  // A check on several threads keeps no orders for the proof.
   if (task.settings.prove !== undefined) return pool.check(task)
   return (task.alone && pool.threads > 1) || isLarge(task) ? checkInParallel(pool, task, checking) : pool.check(task)
 }
 
 async function checkHere(task: CheckTask, checking: (operations: number) => void): Promise<CheckResult> {
-  // No other thread could report the number of operations as soon as it is known.
+  // Only this thread can report the number of operations as soon as it is known.
   const job: typeof checkJob = { ...checkJob, run: ({ spec }) => checkFile(spec.input, { checking }) }
   return doneOf(await thisThread.do(job, { input: task, stopwatch: createStopwatch() }), `the check of ${task.file}`)
 }

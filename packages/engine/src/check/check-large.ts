@@ -13,10 +13,10 @@ import { readLarge } from './read-large.ts'
 import type { CheckResult, CheckTask, FileTrouble } from './result.ts'
 import { type Shown, together, undecidedAt } from './shown.ts'
 
-/** Number of jobs for each thread; several, so that none waits long for the last one. */
+/** The number of jobs per thread: several, so that no thread waits long for the last job. */
 const JOBS_PER_THREAD = 4
 
-/** Checks a recording key by key, without holding it in memory. Undefined if it must be judged as a whole. */
+/** Checks a recording key by key, without holding it in memory. Returns undefined if it must be judged as a whole. */
 export async function checkLarge(
   pool: CheckPool,
   task: CheckTask,
@@ -32,15 +32,15 @@ export async function checkLarge(
   checking(tally.operations)
   const started = performance.now()
   const shown = await judgeAll(pool, task, recording)
-  // The reader of the whole recording reports an invalid operation, and its place.
+  // An invalid operation, and its place, are reported when the whole recording is read.
   if ('trouble' in shown) return undefined
   const known: Known = { task, rest: recording.rest, tally, shown, parseMs, checkMs: performance.now() - started }
   return isForWhole(known) ? undefined : tellKnown(pool, known)
 }
 
 /**
- * The result of a recording that was judged key by key. If all of it fits into memory, it is judged again as a whole,
- * which shows more.
+ * Returns the result of a recording that was judged key by key. A recording that fits into memory is judged again as a
+ * whole, which yields more details.
  */
 export async function tellKnown(pool: CheckPool, known: Known): Promise<CheckResult> {
   const { task } = known
@@ -68,16 +68,16 @@ async function judgeAll(pool: CheckPool, task: CheckTask, recording: PackedRecor
   return trouble ?? together(shown.flatMap((each) => ('trouble' in each ? [] : [each])))
 }
 
-/** Without the operations of other places, which need not be sent. */
+/** Returns the recording with only the operations of these places, to send less data. */
 function ofPlaces({ rest, packed }: PackedRecording, places: readonly number[]): PackedRecording {
   const wanted = new Set(places)
   const none = { count: 0, pages: [] }
   return {
-    // They have names of their own.
+    // The recording names its keys and processes separately.
     rest: { ...rest, keys: [], processNames: [] },
     packed: packed.map((each) => ({ ...each, rows: each.rows.map((rows, n) => (wanted.has(n) ? rows : none)) })),
   }
 }
 
-/** A thread that had to be ended. */
+/** The result of a thread that had to be ended. */
 const undecided = (stopped: string): Shown => undecidedAt(stopped.includes('out of memory') ? 'memory' : 'time')

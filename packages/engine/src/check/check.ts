@@ -13,9 +13,9 @@ import { missingSuccesses } from '@chaosproxy/runner'
 import { initialOf } from './options.ts'
 import { usualFailedCas } from './usual.ts'
 
-/** How to judge a history; every member has a default. */
+/** Settings for judging a history; every member has a default. */
 export interface CheckSettings extends Partial<Omit<CheckOptions, 'deadlineMs' | 'now'>> {
-  /** Wall time for the whole check, including reducing counterexamples. By default 30,000. */
+  /** The wall time for the whole check in milliseconds, including reducing counterexamples; 30,000 by default. */
   readonly deadlineMs?: number | undefined
   /** A monotonic clock, in milliseconds. */
   readonly now?: (() => number) | undefined
@@ -23,9 +23,7 @@ export interface CheckSettings extends Partial<Omit<CheckOptions, 'deadlineMs' |
 
 /** What `check` found. */
 export interface CheckedHistory extends Report {
-  /**
-   * Reasons why a level that is met proves less than it seems to, such as `no read succeeded`; empty if there are none.
-   */
+  /** Reasons why a level that is met proves less than it suggests, such as `no read succeeded`. */
   readonly vacuous: readonly string[]
 }
 
@@ -33,11 +31,12 @@ const DEADLINE_MS = 30_000
 const MEMORY_BYTES = 2_000_000_000
 
 /**
- * Judges a history, or its events, each an object like a line of `history.jsonl`. By default, the model and the initial
- * value are those that the history names, otherwise a register and null, and all levels are decided.
+ * Judges a history, given as a history or as its events, each an object like a line of `history.jsonl`. The model and
+ * the initial value default to those named by the history, otherwise to a register and null. By default, all levels are
+ * decided.
  *
- * @throws UserError for events that are not a history, an unknown model, a level that the model cannot be judged by, or
- * an operation that the model lacks.
+ * @throws UserError for events that do not form a history, an unknown model, a level that the model cannot be judged
+ * by, or an operation that the model lacks.
  */
 export function check(events: History | Iterable<EventInput>, settings: CheckSettings = {}): CheckedHistory {
   const history = Symbol.iterator in events ? historyFromObjects(events) : events
@@ -49,16 +48,16 @@ export function check(events: History | Iterable<EventInput>, settings: CheckSet
 type OrderProver = (counterexample: Pick<Counterexample, 'level' | 'operations'>) => ProvedOrders
 
 /**
- * What proves the violations of a history that `check` found by these settings.
+ * Returns a prover of the violations that `check` found in a history with these settings.
  *
- * @throws UserError (input) if events cannot say what is known of the history
+ * @throws UserError (input) if events cannot express what is known about the history.
  */
 export async function createOrderProver(
   history: History,
   settings: CheckSettings,
   { model }: Pick<Report, 'model'>,
 ): Promise<OrderProver> {
-  // Few ask for it.
+  // The proof's code is loaded on demand, because few callers ask for a proof.
   const { judgingOf, proveOrders } = await import('@chaosproxy/checker/proof')
   const judging = judgingOf(model, optionsOf(history, settings))
   return (counterexample) => proveOrders(history, counterexample.level, counterexample, judging)

@@ -34,13 +34,16 @@ import { vetModel } from './vet-model.ts'
 import { LOOKS_AT_MODELS } from './watched-model.ts'
 import type { LentFile } from './worker.ts'
 
-/** Each thread reads the recording once, so more shards cost little, and spread the keys more evenly. */
+/**
+ * The number of shards. Each thread reads the recording once, so more shards cost little, and spread the keys more
+ * evenly.
+ */
 const SHARDS = 16
-/** With fewer operations, a recording is one job if the model is the user's own, which may have a single object. */
+/** A recording with fewer operations is one job under a user's model, which may have only a single object. */
 const SHARED_OPERATIONS = 2_000
-/** The most recordings at workers at the same time, if this command can hold all of them. */
+/** The largest number of recordings sent to workers at the same time, if all of them fit into this command's memory. */
 const FILES_AT_A_TIME = 8
-/** Memory for a recording, as a multiple of its text. */
+/** Bytes of memory per byte of a recording's text. */
 const HELD_PER_BYTE = 4
 
 interface Elsewhere {
@@ -50,7 +53,7 @@ interface Elsewhere {
 }
 
 /**
- * Checks files with the workers of a queue (an address, or `env:NAME`). The results come in the order of the files.
+ * Checks files with the workers of a queue (an address, or `env:NAME`). Yields the results in the order of the files.
  *
  * @throws UserError (usage) for files that cannot travel to workers, (usage, input) for a user's model that cannot be
  * loaded, and as `openQueuePool` does.
@@ -64,7 +67,7 @@ export async function* checkFilesElsewhere(
   requireTravelling(tasks)
   const model = modelFileOf(spec)
   if (model !== undefined) await vetModel(model)
-  // Its packages are installed only where a queue is used.
+  // The packages of the queue are installed only where a queue is used.
   const [{ openQueuePool }, { shardKind }] = await Promise.all([import('../queue/pool.ts'), import('./queue-kind.ts')])
   const workers = await openQueuePool(queue, thisThread, { kinds: [shardKind], listener, priority })
   const pool = createCheckPool(1, spec)
@@ -76,7 +79,7 @@ export async function* checkFilesElsewhere(
     for (const n of tasks.keys()) {
       for (const task of tasks.slice(begun.length, n + ahead)) {
         const checking = check(task)
-        // A failure is handled where it is awaited, and must not end the process earlier.
+        // A rejection is handled where the result is awaited, and must not end the process earlier.
         checking.catch(() => {})
         begun.push(checking)
       }
@@ -90,9 +93,9 @@ export async function* checkFilesElsewhere(
 }
 
 /**
- * Checks one file with a pool of workers: each judges the keys of a shard, and its findings are judged again here
- * before they are reported. The levels that concern all keys together are judged here. The result is that of a single
- * thread.
+ * Checks one file with a pool of workers. Each worker judges the keys of a shard; this process verifies the workers'
+ * findings before it reports them, and judges the levels that concern all keys together. The result equals that of a
+ * single thread.
  */
 async function checkElsewhere(task: CheckTask, { pool, workers, listener }: Elsewhere): Promise<CheckResult> {
   const { file } = task
@@ -111,7 +114,7 @@ async function checkElsewhere(task: CheckTask, { pool, workers, listener }: Else
     return pool.run(lentJob, task, read)
   }
   const answers = await answersOf(task, workers, { of: SHARDS })
-  // Waiting for workers does not count as time to decide.
+  // Time spent waiting for workers does not count towards the time limit.
   const judging = checkOptionsFor(task.file, history, task.settings, task.settings.timeoutMs)
   const report = reportOfShares(history, judging, {
     linearizable: merged(answers, history, judging),
@@ -123,8 +126,8 @@ async function checkElsewhere(task: CheckTask, { pool, workers, listener }: Else
 }
 
 /**
- * Judges a recording by a user's model whose parts the workers decide. If the model throws or does not return there, it
- * is run again here, which shows the error and its place.
+ * Judges a recording by a user's model. Workers decide its parts. If the model throws or does not return at a worker,
+ * it runs again in this process, which shows the error and its place.
  */
 async function checkOwn(
   read: LentFile,
@@ -146,7 +149,7 @@ async function checkOwn(
   return pool.run(lentJob, task, { ...read, settled: settledBy(answers.flatMap(ofParts)) })
 }
 
-/** A user's model ended the thread of a worker, or threw there. */
+/** A user's model ended the thread of a worker, or threw at a worker. */
 class ModelTrouble extends Error {}
 
 const ofParts = (answer: ShardResult): readonly SomeParts[] => {
@@ -155,8 +158,8 @@ const ofParts = (answer: ShardResult): readonly SomeParts[] => {
 }
 
 /**
- * Lets workers judge the keys of a large recording. Meanwhile this process reads it to count operations and find
- * errors, and keeps no operations. Undefined if the recording must be judged as a whole.
+ * Lets workers judge the keys of a large recording. Meanwhile this process reads the recording to count operations and
+ * find errors, and keeps no operations. Returns undefined if the recording must be judged as a whole.
  */
 async function checkLargeElsewhere(
   task: CheckTask,
@@ -217,7 +220,7 @@ async function answersOf(
         throw environmentError(`${file}: a worker could not judge its keys: ${String(end.error)}`)
       answers.push(end.type === 'done' ? end.value : { result: 'unknown', limit: 'memory', undecided: 1, keys: 1 })
     } catch (error) {
-      // The other jobs are cancelled; otherwise each would go on waiting for its shard.
+      // Cancels the other jobs, each of which would otherwise wait for its shard.
       failures.push(error)
       ending.abort()
     }
@@ -226,7 +229,7 @@ async function answersOf(
   return answers
 }
 
-/** Combines the shards' results for all keys. Nothing is called violated unless that is verified here. */
+/** Combines the shards' results for all keys. A violation is reported only if this process verifies it. */
 function merged(answers: readonly ShardResult[], history: History, options: ShareOptions): Verdict {
   const violated = answers.flatMap((answer) => (answer.result === 'violated' ? [answer.key ?? ''] : []))
   const known = answers.flatMap((answer): readonly ShareAnswer[] => {
@@ -248,7 +251,7 @@ function judgedHere(names: ReadonlySet<string>, history: History, options: Share
   return answer
 }
 
-/** The orders that workers found do not travel: they are found again when somebody looks at them. */
+/** Workers do not send the orders that they found; the orders are computed again on demand. */
 function ordersOf(history: History, options: ShareOptions): Extract<Verdict, { readonly result: 'met' }>['witness'] {
   let orders: Extract<ReturnType<typeof ordersOf>, { readonly kind: 'order' }>['orders'] | undefined
   return {

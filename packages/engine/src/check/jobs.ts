@@ -11,7 +11,8 @@ import * as worker from './worker.ts'
 type CheckJob<Input, Result> = Job<worker.Timed<Input>, Result | FileTrouble | StoppedFile>
 
 /**
- * The files of the history, which may have several parts, and of the user's model. Undefined for stdin and other pipes.
+ * Returns the files of the history, which may have several parts, and of the user's model; undefined for stdin and
+ * other pipes.
  */
 function filesOf({ file, merged, settings }: CheckTask): readonly string[] | undefined {
   if (merged === undefined && (file === STDIN || !existsSync(file))) return undefined
@@ -44,7 +45,7 @@ export const shareJob: CheckJob<worker.ShareTask, ShareAnswer> = {
   run: worker.judgeOneShare,
 }
 
-/** Judges the levels that are not local to a key. */
+/** Judges the levels that concern all keys together. */
 export const besideJob: CheckJob<worker.PartTask, Others> = {
   kind: 'judgeWhatIsBeside',
   reads: ofLent,
@@ -58,14 +59,14 @@ export const readLargeJob: CheckJob<worker.LargeTask, worker.ReadLarge> = {
   run: worker.readLarge,
 }
 
-/** Reads a stretch of a recording, and packs its operations. */
+/** Reads a part of a recording, and packs its operations. */
 export const stretchJob: CheckJob<worker.StretchTask, worker.ReadOneStretch> = {
   kind: 'readOneStretch',
   reads: ({ input }) => filesOf(input.task),
   run: worker.readOneStretch,
 }
 
-/** Finishes a recording whose operations were not kept. */
+/** Completes the check of a recording whose operations were not kept. */
 export const knownJob: CheckJob<Known, CheckResult> = {
   kind: 'tellKnown',
   reads: ({ input }) => filesOf(input.task),

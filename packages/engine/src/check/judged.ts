@@ -17,20 +17,20 @@ import {
 } from '@chaosproxy/runner/result'
 import { type CheckSpec, checkOptionsFor, initialOf } from './options.ts'
 
-// A history judged as `chaos check` does, without anything from Node, so that a page in a browser can do it too.
+// Judges a history as `chaos check` does, without any module of Node, so that it also runs in a browser.
 
 /** The history to judge, and the settings. */
 export interface JudgedTask {
-  /** Its path as typed, or its name. */
+  /** The path of the history as typed, or its name. */
   readonly file: string
   readonly settings: CheckSpec
-  /** The run that it is of, if that is known. */
+  /** The run that recorded the history, if known. */
   readonly setup?: RunSetup | undefined
-  /** Whether it is the only history, which gets a page instead of a line in a table. */
+  /** Whether it is the only history: it is reported as a page instead of a line in a table. */
   readonly alone: boolean
-  /** The command that repeats it. */
+  /** The command that repeats the check. */
   readonly again: string
-  /** The path of the HTML report, if one is written. */
+  /** The path of the HTML report, if a report is written. */
   readonly reportFile: string | undefined
 }
 
@@ -63,9 +63,10 @@ export const USUAL_CHECK: CheckSpec = {
 type Judged = Pick<FileSubject, 'asked' | 'vacuous' | 'expectation' | 'requirements'> & { readonly exitCode: ExitCode }
 
 /**
- * The result for a history that has been read, for reporters. Its time limit starts now, so reading does not count.
+ * Returns the result for a history that has been read, for reporters. Its time limit starts with this call, so reading
+ * does not count.
  *
- * @throws UserError (usage, input) for a level, model or requirement that does not fit it.
+ * @throws UserError (usage, input) for a level, model or requirement that does not fit the history.
  */
 export function judgeHistory(
   task: JudgedTask,
@@ -95,11 +96,14 @@ export function subjectOf(task: JudgedTask, checked: Checked): FileSubject & { r
   }
 }
 
-/** With the initial value that it was judged from, which pages tell of. */
+/** Returns the history with the initial value that it was judged from, which pages show. */
 const startedAs = (history: History, { initial }: Pick<CheckSpec, 'initial'>): History =>
   initial === undefined ? history : { ...history, header: { chaos: 1, ...history.header, initial } }
 
-/** With the pauses of chaos itself and, if a level is violated, likely errors in the way it was recorded; otherwise what no level forbids. */
+/**
+ * Adds hints to a history: pauses of chaos itself and, if a level is violated, likely errors in the way it was
+ * recorded; otherwise notable facts that no level forbids.
+ */
 function withHints({ file, settings, setup }: JudgedTask, { history, report }: Checked): History {
   const isViolated = Object.values(report.levels).some(({ result }) => result === 'violated')
   const isTold = settings.unit !== undefined || (setup?.vacuous ?? []).length > 0 || history.tally !== undefined
@@ -113,7 +117,7 @@ function judge({ settings, setup }: JudgedTask, { history, report, checking }: C
   const { expect, levels } = settings
   const all = Object.keys(report.levels)
   const asked = all.find((level) => levels?.includes(level) ?? true) ?? ''
-  // A history whose operations are not kept is known to miss nothing: see `proves`.
+  // A history whose operations are not kept is known to lack nothing: see `proves`.
   const missing = history.tally === undefined ? missingSuccesses(history, checking) : []
   const byStart = history.tally === undefined ? decidedByStart(history, checking) : []
   const doubts =
@@ -126,7 +130,7 @@ function judge({ settings, setup }: JudgedTask, { history, report, checking }: C
   return { asked, vacuous, expectation, requirements, exitCode }
 }
 
-/** Undefined if nothing besides a level is required. */
+/** Returns undefined if only a level is required. */
 function judgeRequired(
   { require = [], baseline: chosen, answers }: CheckSpec,
   checked: Pick<Checked, 'history' | 'report'>,

@@ -10,28 +10,33 @@ import { resultOf } from './outcome.ts'
 import type { CheckedFile, CheckResult, CheckTask } from './result.ts'
 import type { Shown } from './shown.ts'
 
-// Checks a recording that is too large for memory: its operations are dropped, or packed, while it is read, and its
-// keys are judged separately. If each key is linearizable, so is the recording, and little else is needed for the
-// report. Otherwise only the keys that are not linearizable are read again, and judged in full.
+// Checks a recording that is too large for memory: its operations are dropped or packed while it is read, and its keys
+// are judged separately. If each key is linearizable, so is the recording, and the report needs little else. Otherwise
+// only the keys that are not linearizable are read again, and judged in full.
 
-/** Bytes of text per byte of memory, if all operations are held at once. */
+/** Bytes of text per byte of memory, if all operations are in memory at the same time. */
 const TEXT_PER_MEMORY = 0.75
 
-/** Memory for an operation, read and encoded, if all are judged together. */
+/** Bytes of memory for an operation, read and encoded, if all operations are judged together. */
 const BYTES_PER_OPERATION = 200
 
-/** Whether to check a file key by key, if that is possible: held at once, it would take most of the memory, or more. */
+/**
+ * Returns whether to check a file key by key, if possible: held in memory as a whole, it would take most of the memory,
+ * or more.
+ */
 export const isLarge = (task: CheckTask): boolean => textBytesOf(task) > task.settings.memoryBytes * TEXT_PER_MEMORY
 
-/** Whether a recording may be checked key by key, because the report on linearizable keys needs nothing else. */
+/**
+ * Returns whether a recording may be checked key by key. It may if the report on linearizable keys needs nothing else.
+ */
 export async function canBeApart({ file, stored, merged, settings, output }: CheckTask): Promise<boolean> {
   const { levels, require = [], baseline, model, format, keyed, ordering, mapping, unit } = settings
-  // Sorting needs all events.
+  // Sorting by time needs all events.
   if (merged !== undefined || ordering?.by === 'time' || keyed === true || mapping !== undefined || unit !== undefined)
     return false
   if (format !== undefined && format !== 'jsonl') return false
   if (require.length > 0 || baseline !== undefined) return false
-  // Its page shows all operations.
+  // An HTML page shows all operations.
   if (output.reporters.some(({ name, isOwn }) => isOwn || name === 'html')) return false
   if (levels !== undefined && !levels.includes('linearizable')) return false
   const header = await readHeader(file, stored)
@@ -42,7 +47,7 @@ export async function canBeApart({ file, stored, merged, settings, output }: Che
 /** Facts about a recording whose operations are not kept. */
 export interface Known {
   readonly task: CheckTask
-  /** All but the operations. */
+  /** The recording without its operations. */
   readonly rest: PackedRecording['rest']
   readonly tally: Tally
   readonly shown: Shown
@@ -55,12 +60,15 @@ export const isForWhole = ({ tally, shown: { answer, signs } }: Known): boolean 
   answer.result === 'whole' || (answer.result === 'met' && !proves(tally, [signs]))
 
 /**
- * Whether all of it may fit into memory, which shows more about a violation: the levels that concern all keys together.
+ * Returns whether the whole recording may fit into memory. Judging it as a whole also decides the levels that concern
+ * all keys together.
  */
 export const mayFit = ({ task, tally, shown: { answer } }: Known): boolean =>
   answer.result !== 'met' && tally.operations * BYTES_PER_OPERATION <= task.settings.memoryBytes
 
-/** Whether judging the whole recording showed at least as much about linearizability as judging its keys did. */
+/**
+ * Returns whether judging the whole recording showed at least as much about linearizability as judging its keys did.
+ */
 export function saysAsMuch(whole: CheckResult, { shown: { answer } }: Known): boolean {
   const row = 'part' in whole ? whole.part.row : undefined
   const verdict = row !== undefined && 'report' in row ? row.report.levels['linearizable'] : undefined
@@ -68,7 +76,8 @@ export function saysAsMuch(whole: CheckResult, { shown: { answer } }: Known): bo
 }
 
 /**
- * The result for a recording that is reported without all of its operations. `began` is called once all is read.
+ * Returns the result for a recording that is reported without all of its operations. Calls `began` once everything is
+ * read.
  *
  * @throws MemoryLimitError if the keys that are not linearizable take more than `--memory`.
  */
@@ -100,7 +109,7 @@ export async function resultOfKnown(known: Known, began: () => void = () => {}):
   return resultOf(task, { history, report, parseMs, checkMs: checkMs + performance.now() - started, checking })
 }
 
-/** One of several keys, if there is no memory for all. */
+/** Reads the violated keys; a single key if memory does not suffice for all. */
 async function readViolated(task: CheckTask, keys: readonly ViolatedKey[]): Promise<History> {
   const wanted = new Map(keys.map(({ key, values }) => [key ?? '', values]))
   try {

@@ -7,12 +7,12 @@ import { roomBeside } from './memory.ts'
 import { type CheckSpec, checkOptionsFor } from './options.ts'
 import type { Shown } from './shown.ts'
 
-// Judges a key with so many operations that they should not be unpacked all at once.
+// Judges a key with too many operations to unpack at the same time.
 
-/** With fewer operations, a key takes less than 100 MB. */
+/** A key with fewer operations takes less than 100 MB. */
 export const LONG = 500_000
 
-/** How keys are judged; `held` is the memory of all packed operations, by default little. */
+/** How keys are judged. `held` is the memory of all packed operations, by default little. */
 export interface Judging {
   readonly file: string
   readonly settings: CheckSpec
@@ -20,12 +20,12 @@ export interface Judging {
   readonly leftMs: () => number
 }
 
-/** Whether an operation may have taken effect, because its answer was not understood. */
+/** Returns whether an operation may have taken effect because its answer was not understood. */
 export const isUnclear = (history: History): boolean => unjudgedLine({ ...history, marks: [], passedOn: [] }) !== ''
 
 /**
- * Judges the keys of a place that have at least this many operations and need not be unpacked at once; the results are
- * by name.
+ * Judges the keys of a place that have at least this many operations and can be judged without unpacking all of them.
+ * Returns the results by name.
  */
 export function judgeLongKeys(
   { rest, packed }: PackedRecording,
@@ -49,7 +49,7 @@ export function judgeLongKeys(
   return found
 }
 
-/** A key is judged here only if two values were written, so that its reads can differ. */
+/** Keys judged here have at least two written values, so their reads could have differed. */
 const shownBy = (answer: ApartAnswer): Shown => ({
   answer,
   signs: { hasNews: answer.result === 'met', leavesOut: false },

@@ -2,13 +2,13 @@ import type { History } from '@chaosproxy/history'
 import type { PackedRecording } from '@chaosproxy/history/files'
 
 // `--memory` bounds the whole process: the program, the operations and the memory for judging them. The plan keeps to
-// it by estimates; since no estimate is exact, a thread is ended once the process takes more than a tenth above the
-// limit.
+// the limit by estimates. Since no estimate is exact, a thread is ended once the process exceeds the limit by more than
+// a tenth.
 
-/** The program, its threads, and garbage that is not collected yet. */
+/** Memory of the program, its threads, and garbage that is not collected yet. */
 const PROGRAM_BYTES = 120e6
 
-/** Below this, the limit applies to operations and to judging them, and the program comes on top. */
+/** A limit below this applies to the operations and to judging them; the program's memory comes on top. */
 const LEAST_FOR_PROCESS = 250e6
 
 /** Memory for operations while they are read. */
@@ -34,22 +34,22 @@ export const memoryNote = (memoryBytes: number): string | undefined =>
     ? `--memory ${megabytes(memoryBytes)} applies to the operations, and as much again to judging them: the process may take ${megabytes(2 * memoryBytes + 200e6)}. From ${megabytes(LEAST_FOR_PROCESS)} on, it applies to the whole process.`
     : undefined
 
-// As measured with V8 of Node 20.
+// Memory of an operation, measured with V8 of Node 20.
 const ROW_BYTES = 59
 const NAME_BYTES = 100
 
-/** Approximate memory for a history; little for one of which only counts are known. */
+/** Approximate memory for a history; little for a history of which only counts are known. */
 export const heldBytesOf = ({ operations, values, keys, processCount }: History): number =>
   operations.callEvent.length * ROW_BYTES + values.sizeBytes + (keys.length + processCount) * NAME_BYTES
 
 const LOOK_EVERY_MS = 50
 const BEYOND = 1.1
-/** Memory of threads before they do anything. */
+/** Memory of a thread before it does anything. */
 const THREAD_BYTES = 60e6
 
 /**
- * The most memory for the process, given the program's memory without threads and the number of files checked at the
- * same time.
+ * Returns the memory limit of the process, given the program's memory without threads and the number of files checked
+ * at the same time.
  */
 export function mostBytes(
   memoryBytes: number,
@@ -63,7 +63,7 @@ export function mostBytes(
   return memoryBytes < LEAST_FOR_PROCESS ? allowed + programBytes + PROGRAM_BYTES + THREAD_BYTES * threads : allowed
 }
 
-/** Calls back once the process takes more than this; call the result to stop watching. */
+/** Calls `over` once the process takes more than this many bytes. The returned function stops watching. */
 export function whenAbove(bytes: number, over: () => void): () => void {
   const timer = setInterval(() => {
     if (process.memoryUsage.rss() <= bytes) return

@@ -11,11 +11,11 @@ export type NamedFile = FileOrParts | { readonly file: string; readonly trouble:
 interface FileOrParts {
   readonly file: string
   readonly stored?: readonly StoredPart[] | undefined
-  /** Of a run's directory: what `run.json` says of the run. */
+  /** The part of `run.json` that describes the run, if the file is a run's directory. */
   readonly setup?: RunSetup | undefined
 }
 
-/** The total size on disk; for a directory, that of its files. Unreadable files count as 0. */
+/** The total size of files on disk; a directory counts as the sum of its files. Unreadable files count as 0. */
 export const bytesOf = (files: readonly FileOrParts[]): number =>
   files.flatMap(partsOf).reduce((sum, { bytes }) => sum + bytes, 0)
 
@@ -33,6 +33,6 @@ function partsOf({ file, stored }: FileOrParts): readonly Pick<StoredPart, 'path
   if (stored !== undefined) return stored
   if (file === STDIN || !existsSync(file)) return []
   const paths = statSync(file).isDirectory() ? readdirSync(file).map((name) => join(file, name)) : [file]
-  // One may have been removed meanwhile.
+  // A file may have been removed meanwhile.
   return paths.map((path) => ({ path, bytes: statSync(path, { throwIfNoEntry: false })?.size ?? 0 }))
 }

@@ -30,45 +30,45 @@ import type { ChosenBaseline } from '../run/held-to.ts'
 import { heldBytesOf, roomBeside } from './memory.ts'
 import { usualFailedCas, usualInitial } from './usual.ts'
 
-/** How each file is checked. Plain data, so that it can be sent to other threads. */
+/** Settings for checking each file. Plain data, so that it can be sent to other threads. */
 export interface CheckSpec {
   readonly initial: Json | undefined
-  /** A name, or the path of the user's own file; undefined for the model the history names. */
+  /** The name of a model, or the path of the user's own; undefined for the model that the history names. */
   readonly model: string | undefined
-  /** The levels chosen; undefined for all levels that the model can be judged by. */
+  /** The chosen levels; undefined for all levels that the model can be judged by. */
   readonly levels: readonly string[] | undefined
   readonly expect: string | undefined
-  /** Bounds besides the level. */
+  /** Requirements in addition to the level. */
   readonly require: readonly string[] | undefined
   readonly baseline: ChosenBaseline | undefined
-  /** Answers of the probes, which run once, before the files are checked. */
+  /** Answers of the probes, which run once before the files are checked. */
   readonly answers?: readonly (readonly [requirement: string, answer: ProbeAnswer])[] | undefined
   readonly format: Format | undefined
-  /** Whether a pair is a key and a value; undefined to detect it. */
+  /** Whether a pair of values is a key and a value; undefined to detect it. */
   readonly keyed: boolean | undefined
-  /** Which members of a line have which meaning. */
+  /** The meanings of the members of a line. */
   readonly mapping?: Mapping | undefined
-  /** By default the order of lines, which times must agree with. */
+  /** The order of events; by default the order of lines, which must agree with their times. */
   readonly ordering?: Ordering | undefined
   readonly failedCas: 'auto' | 'drop' | 'observes'
-  /** For transactions of registers: what to take for granted (see the checker's `CheckOptions`). */
+  /** For transactions of registers: the assumptions (see the checker's `CheckOptions`). */
   readonly assume?: readonly string[] | undefined
-  /** Of a recorded database: what is judged as one transaction. */
+  /** For a recorded database: the unit that is judged as one transaction. */
   readonly unit?: 'request' | 'connection' | undefined
-  /** For one file: reading, checking and explaining. */
+  /** The time limit per file for reading, checking and explaining. */
   readonly timeoutMs: Millis
   readonly memoryBytes: number
   /** The number of threads; undefined to choose by the size of the files. */
   readonly workers: number | undefined
   readonly explain: boolean
-  /** The file that a proof of the verdicts is written to; undefined if none is wanted. */
+  /** The file to write a proof of the verdicts to; undefined to write none. */
   readonly prove?: string | undefined
 }
 
-/** The known models, for messages. */
+/** Returns the names of the known models, for messages. */
 export const modelNamesText = (): string => models.map(({ name }) => name).join(', ')
 
-/** The checker's options for a history; `remainingMs` is the time left to decide. */
+/** Returns the checker's options for a history. `remainingMs` is the time left to decide. */
 export function checkOptionsFor(
   file: string,
   history: History,
@@ -101,11 +101,11 @@ export function checkOptionsFor(
   }
 }
 
-/** With operations on registers as statements, if units of several are to be judged as one. */
+/** Returns the history with its operations on registers as statements, if several of them are judged as one unit. */
 export const inUnits = (history: History, { unit }: Pick<CheckSpec, 'unit'>): History =>
   unit === 'connection' && areStatements(history) ? asStatements(history) : history
 
-/** A unit of several transactions has to be known from what was recorded. */
+/** Requires that the recording tells which transactions belong to a unit. */
 function requireUnits(file: string, { transactionNotes }: History, { unit }: CheckSpec): void {
   if (unit === undefined) return
   if (transactionNotes === undefined)
@@ -118,10 +118,10 @@ function requireUnits(file: string, { transactionNotes }: History, { unit }: Che
     )
 }
 
-/** The initial value to assume. A null given as an option is a value like any other. */
+/** Returns the initial value to assume. A null given as an option counts as a value. */
 export const initialOf = (history: History, { initial, model }: Pick<CheckSpec, 'initial' | 'model'>): Json => {
   const start = initial === undefined ? usualInitial(history) : initial
-  // Balances in a list are those of accounts 0, 1, …, as in what was read.
+  // Balances in a list belong to accounts 0, 1, …, as in the answers of reads.
   const isList = (model ?? history.header?.model) === 'bank' && Array.isArray(start)
   return isList ? Object.fromEntries(start.entries()) : start
 }
@@ -130,7 +130,7 @@ export const initialOf = (history: History, { initial, model }: Pick<CheckSpec, 
 export const modelFileOf = ({ model }: Pick<CheckSpec, 'model'>): string | undefined =>
   model !== undefined && isUserFile(model) ? model : undefined
 
-/** The levels to decide: those asked for that the model can be judged by. */
+/** Returns the levels to decide: the requested levels that the model can be judged by. */
 function levelsFor(
   file: string,
   { name, judge }: ModelEntry<string>,
@@ -151,7 +151,7 @@ function levelsFor(
   return expect === undefined || chosen.includes(expect) ? chosen : [...chosen, expect]
 }
 
-/** The level of single operations that a level of transactions comes closest to. */
+/** For each level of transactions, the closest level of single operations. */
 const OF_OPERATIONS: { readonly [level: string]: string } = {
   serializable: 'sequential',
   'strong-session-serializable': 'sequential',

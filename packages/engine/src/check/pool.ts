@@ -17,9 +17,9 @@ export interface CheckPool {
   /** Resolves with the thread's result, or with the reason why the thread was ended. */
   check(task: CheckTask): Promise<CheckResult>
   /**
-   * The same for any job of a check. It starts once a thread is free, and can be cancelled.
+   * Runs any job of a check. The job starts once a thread is free, and can be cancelled.
    *
-   * @throws AbortError if it was cancelled.
+   * @throws AbortError if the job was cancelled.
    */
   run<Input, Result>(
     job: Job<Timed<Input>, Result>,
@@ -31,26 +31,26 @@ export interface CheckPool {
 }
 
 /**
- * A check watches its own time limit. One that overruns it by 5%, and by at least a second, is ended from outside.
+ * A check watches its own time limit. A check that exceeds it by 5%, and by at least a second, is ended from outside.
  */
 const hardLimitMs = (timeoutMs: number): number => Math.max(timeoutMs * 1.05, timeoutMs + 1_000)
 
 const READING_AT_LEAST_MS = 5_000
-/** A thirtieth of one core's speed on plain lines, since other programs may keep the processors busy. */
+/** A thirtieth of the speed at which one core reads plain lines, since other programs may use the processors. */
 const READING_BYTES_PER_MS = 5_000
-/** From a store, over a poor connection; a connection that delivers nothing ends by itself. */
+/** The speed of reading from a store over a poor connection. A connection that delivers nothing ends by itself. */
 const FETCHING_BYTES_PER_MS = 500
 
-/** Reading does not watch the clock, but must end too, for instance if a file uncompresses to terabytes. */
+/** Reading does not check the time, but must also end, for instance if a file decompresses to terabytes. */
 function readingLimitMs(task: CheckTask): number {
   const bytesPerMs = task.stored === undefined ? READING_BYTES_PER_MS : FETCHING_BYTES_PER_MS
   return Math.max(task.settings.timeoutMs, READING_AT_LEAST_MS + bytesOf([task]) / bytesPerMs)
 }
 
-/** Memory of the process beyond this, before its first check, serves other purposes. */
+/** Memory that the process takes beyond this before its first check serves other purposes. */
 const PROGRAM_BYTES = 120e6
 
-/** Memory for the program and the history's texts; the search accounts for its own tables. */
+/** Memory for the program and the history's strings; the search accounts for its own tables. */
 const HEAP_ALLOWANCE_MB = 1024
 
 /** `atOnce` files are checked at the same time, each within its limits. */
@@ -99,7 +99,10 @@ export function createCheckPool(threads: number, settings: CheckSpec, atOnce = 1
 
 type Unfinished = Exclude<JobEnd<unknown>, { readonly type: 'done' }>
 
-/** Why the user's model ended the thread, if it did: it never returned, took all memory, or failed asynchronously. */
+/**
+ * Returns why the user's model ended the thread, if it did: it never returned, took all memory, or failed
+ * asynchronously.
+ */
 function troubleWithModel(
   end: Unfinished,
   { file, settings }: CheckTask,

@@ -128,10 +128,10 @@ const shardResult: v.GenericSchema<unknown, ShardResult> = v.variant('result', [
   }),
 ])
 
-/** Whether only keys of registers can have this result. */
+/** Returns whether only keys of registers can have this result. */
 const isOfKeys = ({ result }: ShardResult): boolean => result === 'violated' || result === 'apart'
 
-/** Judging some keys of a recording. */
+/** The kind of jobs that judge some keys of a recording. */
 export const shardKind: QueuedKind<ShardSpec, ShardResult> = {
   job: shardJob,
   script: 'check-worker',

@@ -7,13 +7,12 @@ import type { CheckPool } from './pool.ts'
 import type { CheckTask, FileTrouble, StoppedFile } from './result.ts'
 import type { ReadLarge } from './worker.ts'
 
-/** Number of stretches for each thread; several, so that none waits long for the last one. */
+/** The number of parts per thread: several, so that no thread waits long for the last part. */
 const STRETCHES_PER_THREAD = 2
 
 /**
- * Reads a large recording, packing the operations of keys that are dealt to places. Plain files are read in stretches
- * by all threads, if there are several. Findings that need all of it, such as errors between stretches, are left to one
- * thread.
+ * Reads a large recording, packing the operations of keys that are assigned to places. Several threads read parts of
+ * plain files. Findings that need the whole recording, such as errors between two parts, are left to one thread.
  */
 export async function readLarge(
   pool: CheckPool,

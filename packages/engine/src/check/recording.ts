@@ -5,14 +5,14 @@ import { usageError } from '@chaosproxy/history'
 import { partsOf, type StoredPart } from '@chaosproxy/history/files'
 import type { CheckTask } from './result.ts'
 
-/** A recording identified by its content, for processes that may have it elsewhere. */
+/** A recording identified by its content, for processes in which it may have another path. */
 export interface RecordingName {
   /** The absolute path of the file, or of the directory of its parts, or its address in a store. */
   readonly file: string
   readonly parts: readonly FilePart[] | readonly StoredPart[]
 }
 
-/** A recording that workers read from a disk. */
+/** A file of a recording that workers read from a disk. */
 export interface FilePart {
   readonly path: string
   readonly bytes: number

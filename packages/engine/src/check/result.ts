@@ -7,31 +7,31 @@ import type { CheckSpec } from './options.ts'
 /** One file to check, and how. Plain data, so that it can be sent to another thread. */
 export interface CheckTask {
   readonly file: string
-  /** The objects of a recording in a store, so that every thread reads the same. */
+  /** The objects of a recording in a store, so that every thread reads the same content. */
   readonly stored?: readonly StoredPart[] | undefined
-  /** The files to merge by time; `file` is then what messages call them. */
+  /** The files to merge by time; messages then refer to them as `file`. */
   readonly merged?: readonly string[] | undefined
   readonly settings: CheckSpec
-  /** The run that it is of, if that is known. */
+  /** The run that recorded the file, if known. */
   readonly setup?: RunSetup | undefined
-  /** Whether it is the only file, which gets a page instead of a line in a table. */
+  /** Whether it is the only file: it is reported as a page instead of a line in a table. */
   readonly alone: boolean
-  /** The command that repeats it. */
+  /** The command that repeats the check. */
   readonly again: string
-  /** The texts to produce about it. */
+  /** The texts to produce about the file. */
   readonly output: Output
 }
 
-/** The result for one file, as text and numbers: the history itself stays in the thread that read it. */
+/** The result for one file, as text and numbers. The history itself stays in the thread that read it. */
 export type CheckResult = CheckedFile | FileTrouble | StoppedFile
 
-/** The file could not be read or checked. */
+/** A file that could not be read or checked. */
 export interface FileTrouble {
   readonly file: string
   readonly trouble: { readonly code: UserError['code']; readonly message: string }
 }
 
-/** The check exceeded its limits and was ended from outside, so nothing is known. */
+/** A check that exceeded its limits and was ended from outside, so nothing is known. */
 export interface StoppedFile {
   readonly file: string
   readonly stopped: string
@@ -42,6 +42,6 @@ export interface CheckedFile {
   readonly file: string
   readonly exitCode: ExitCode
   readonly part: SubjectTexts
-  /** The roles of members with other names than those of the native format. */
+  /** The roles of members whose names differ from those of the native format. */
   readonly taken?: readonly Taken[] | undefined
 }

@@ -25,33 +25,33 @@ export type ShardSettings = Pick<
 >
 
 /**
- * A share of a recording's keys, judged separately: those whose name has this hash. With a user's model: the parts
- * whose number is `shard` modulo `of`.
+ * A share of a recording's keys, judged separately: the keys whose hash modulo `of` is `shard`. Under a user's model:
+ * the parts whose number modulo `of` is `shard`.
  */
 export interface ShardSpec {
   readonly recording: RecordingName
   readonly settings: ShardSettings
   readonly shard: number
   readonly of: number
-  /** For a recording too large to be held: the number of places that its keys are dealt to while it is read. */
+  /** For a recording too large for memory: the number of places that keys are assigned to during reading. */
   readonly places?: number | undefined
 }
 
-/** Whether one order in real time explains the operations on these keys. The order itself is not sent. */
+/** Whether one order in real time explains the operations on the keys of a shard. The order itself is not sent. */
 export type ShardResult =
   | { readonly result: 'met' }
-  /** The key is null for operations without one. The receiver can judge it again to verify. */
+  /** The key is null for operations without a key. The receiver can judge the key again to verify the result. */
   | { readonly result: 'violated'; readonly key: string | null }
-  /** With a user's model: the number of a part, which the receiver can judge again as well. */
+  /** Under a user's model: the number of a part, which the receiver can also judge again. */
   | { readonly result: 'violated part'; readonly part: number }
-  /** Present if its keys were dealt to places. */
+  /** The result if the keys were assigned to places. */
   | { readonly result: 'apart'; readonly shown: Shown }
   | Pick<Extract<ShareAnswer, { readonly result: 'unknown' }>, 'result' | 'limit' | 'undecided' | 'keys'>
 
 /** Judges a shard of the keys of a recording. */
 export const shardJob: Job<ShardSpec, ShardResult> = {
   kind: 'judgeShard',
-  // Its spec names recordings by their hashes.
+  // The spec identifies recordings by their hashes, so only the settings name files.
   reads: ({ settings }) => filesOf(settings),
   run: judgeShard,
 }
@@ -61,11 +61,11 @@ function filesOf(settings: Pick<ShardSettings, 'model'>): readonly string[] {
   return model === undefined ? [] : [model]
 }
 
-/** By key of the history, preceded by operations without a key: whether it is in the shard. */
+/** For operations without a key, then for each key of the history: 1 if it is in the shard, otherwise 0. */
 const keysOfShard = ({ keys }: Pick<History, 'keys'>, shard: number, of: number): Uint8Array =>
   Uint8Array.from(['', ...keys], (key) => (shardOf(key, of) === shard ? 1 : 0))
 
-/** These settings concern the report, and not keys. */
+/** Settings that concern the report, not keys. */
 const NOT_ASKED = {
   expect: undefined,
   require: undefined,
@@ -74,7 +74,7 @@ const NOT_ASKED = {
   explain: false,
 } as const
 
-/** Runs on a thread. */
+/** Judges a shard. Runs on a thread. */
 export async function judgeShard({ spec, progress }: Task<ShardSpec>): Promise<ShardResult> {
   const { recording, settings, shard, of, places } = spec
   if (places !== undefined) return { result: 'apart', shown: await judgeApartFrom(spec, places) }
@@ -102,7 +102,7 @@ export async function judgeShard({ spec, progress }: Task<ShardSpec>): Promise<S
 const ofParts = (found: SomeParts): ShardResult =>
   found.result === 'violated' ? { result: 'violated part', part: found.part } : found
 
-/** Keeps nothing of the recording but the operations of its own keys. */
+/** Judges a shard, keeping nothing of the recording but the operations of its own keys. */
 async function judgeApartFrom({ recording, settings, shard, of }: ShardSpec, places: number): Promise<Shown> {
   const { format, ordering, memoryBytes, timeoutMs } = settings
   const { file } = recording
@@ -114,7 +114,7 @@ async function judgeApartFrom({ recording, settings, shard, of }: ShardSpec, pla
     const each = Array.from(Array(places).keys())
     return judgePlaces(packed, each, { file, settings: { ...settings, ...NOT_ASKED }, leftMs })
   } catch (error) {
-    // The command reads it as well, and reports its errors and their places.
+    // The command also reads the recording, and reports its errors and their places.
     if (error instanceof CannotPack || error instanceof UserError)
       return showsOnly({ result: 'whole', why: error.message })
     if (error instanceof MemoryLimitError) return undecidedAt('memory')
@@ -122,7 +122,7 @@ async function judgeApartFrom({ recording, settings, shard, of }: ShardSpec, pla
   }
 }
 
-/** A thread that has read a recording judges the next shard of it without reading it again. */
+/** The recording that this thread has read, kept to judge its next shard without reading again. */
 let kept: { readonly name: string; readonly history: Promise<History | undefined> } | undefined
 let forgetting: NodeJS.Timeout | undefined
 const KEPT_MS = 10_000
@@ -138,7 +138,7 @@ function keptHistory(recording: RecordingName, settings: ShardSettings): Promise
   return kept.history
 }
 
-/** Undefined if it takes more memory than it may. */
+/** Returns undefined if the recording takes more memory than allowed. */
 async function read(
   recording: RecordingName,
   { format, keyed, mapping, ordering, memoryBytes }: ShardSettings,

@@ -1,13 +1,11 @@
 import { epochMs } from './epoch.ts'
 
 /**
- * A thread's progress with a task, in memory that the pool can read. Waiting and reading do not count as time to
- * decide.
+ * A thread's progress with a task, in memory that the pool can read. Waiting and reading do not count towards the time
+ * to decide.
  */
 export interface Stopwatch {
-  /**
-   * Times by `epochMs`, 0 until they are reached: when the thread took up the task, began to decide, and had decided.
-   */
+  /** The times by `epochMs` when the thread took the task, began to decide, and had decided; 0 until then. */
   readonly times: Float64Array
 }
 
@@ -27,7 +25,7 @@ export function markDeciding({ times }: Stopwatch): void {
   times[DECIDING] = epochMs()
 }
 
-/** Marks the verdicts as known, so that none is lost while they are being written. */
+/** Records that the verdicts are known, so that no verdict is lost during writing. */
 export function markDecided({ times }: Stopwatch): void {
   times[DECIDED] = epochMs()
 }
@@ -35,17 +33,17 @@ export function markDecided({ times }: Stopwatch): void {
 export const isDeciding = ({ times }: Stopwatch): boolean => times[DECIDING] !== 0
 
 export interface Limits {
-  /** From taking up the task until beginning to decide. */
+  /** The time from taking the task until beginning to decide. */
   readonly readingMs: number
-  /** From then until the verdicts are known. */
+  /** The time from beginning to decide until the verdicts are known. */
   readonly decidingMs: number
 }
 
 const LOOK_EVERY_MS = 100
 
 /**
- * Calls back once a limit is exceeded; call the result to stop watching. No limit applies while the thread is
- * starting, nor once it has decided.
+ * Calls `over` once a limit is exceeded. The returned function stops watching. No limit applies while the thread is
+ * starting, or after it has decided.
  */
 export function whenOver({ times }: Stopwatch, { readingMs, decidingMs }: Limits, over: () => void): () => void {
   let timer: NodeJS.Timeout

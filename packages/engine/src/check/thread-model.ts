@@ -7,7 +7,7 @@ import { watchedModel } from './watched-model.ts'
 /** The models that this thread has loaded, by path. */
 const loaded = new Map<string, ReturnType<typeof loadModel>>()
 
-/** The user's own model, if the settings name a file, for this thread alone. */
+/** Returns the user's own model for this thread alone, if the settings name a file. */
 export async function ownModel(
   settings: Pick<CheckSpec, 'model'>,
   progress: Progress,
@@ -21,7 +21,7 @@ export async function ownModel(
   return watchedModel(await loading, progress)
 }
 
-/** Sends what a model prints to stderr, and keeps it from ending a thread that others wait for. */
+/** Sends a model's output to stderr, and prevents the model from ending a thread whose result is awaited. */
 function keepToItself(): void {
   process.stdout.write = process.stderr.write.bind(process.stderr)
   process.exit = (exitCode) => {

@@ -1,11 +1,11 @@
 import type { History, Json } from '@chaosproxy/history'
 
-// The meaning of a history's format, unless options say otherwise.
+// Values that the format of a history implies, unless options override them.
 
-/** In Porcupine's key-value logs a missing key is the empty string. */
+/** Returns the initial value. In Porcupine's key-value logs, a missing key is the empty string. */
 export const usualInitial = (history: History): Json =>
   history.header?.initial ?? (history.format === 'porcupine-kv' ? '' : null)
 
-/** In Porcupine's etcd logs a failed cas found another value. */
+/** Returns how failed cas operations are judged. In Porcupine's etcd logs, a failed cas found another value. */
 export const usualFailedCas = ({ format }: History): 'drop' | 'observes' =>
   format === 'porcupine-etcd' ? 'observes' : 'drop'

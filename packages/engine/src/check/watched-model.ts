@@ -3,10 +3,10 @@ import { countCall, enter, type Progress } from '@chaosproxy/targets/watchdog'
 
 const WITHIN = 1
 
-/** The number of looks that may find the same call in progress: a step of a model takes microseconds. */
+/** The number of consecutive polls that may find the same call in progress: a step of a model takes microseconds. */
 export const LOOKS_AT_MODELS = 20
 
-/** The same model, with its calls reported. */
+/** Returns the same model, but its calls report progress. */
 export function watchedModel(model: Model<unknown>, progress: Progress): Model<unknown> {
   const call = <Result>(ask: () => Result): Result => {
     countCall(progress)

@@ -28,13 +28,13 @@ export interface LentFile {
   readonly task: CheckTask
   readonly lent: LentHistory
   readonly parseMs: number
-  /** The workers' results for its parts, by a user's model. */
+  /** The workers' results for the parts of the history, by a user's model. */
   readonly settled?: Settled | undefined
 }
 
 /** One thread's part of a check: a share of the keys or, without a share, everything else. */
 export interface PartTask extends LentFile {
-  /** A time by `epochMs`, so that a part that had to wait for a thread has less time left. */
+  /** The end time by `epochMs`, so that a part that had to wait for a thread has less time left. */
   readonly endsAtMs: number
   readonly board: BoardMemory
 }
@@ -43,7 +43,7 @@ export interface ShareTask extends PartTask {
   readonly share: Uint8Array
 }
 
-/** The task, and where the thread reports its progress. */
+/** A task, and the memory where its thread reports progress. */
 export interface Timed<Input> {
   readonly input: Input
   readonly stopwatch: Stopwatch
@@ -103,10 +103,10 @@ export const judgeWhatIsBeside = ({ spec }: Task<Timed<PartTask>>): Promise<Othe
   })
 }
 
-/** A large recording, read to be judged key by key; or why it cannot be. */
+/** A large recording, read to be judged key by key, or why that is impossible. */
 export type ReadLarge = { readonly recording: PackedRecording; readonly parseMs: number } | { readonly cannot: string }
 
-/** The part to read, and the number of places for its keys. */
+/** The recording to read, and the number of places for its keys. */
 export interface LargeTask {
   readonly task: CheckTask
   readonly places: number
@@ -151,7 +151,7 @@ export const readOneStretch = ({
   })
 }
 
-/** A stretch; or why it cannot be read separately. */
+/** A part of a recording, or why it cannot be read separately. */
 export type ReadOneStretch = { readonly stretch: ReadStretch } | { readonly cannot: string }
 
 /** Some places of a recording, whose keys are to be judged. */
@@ -159,7 +159,7 @@ export interface PlacesTask {
   readonly task: CheckTask
   readonly recording: PackedRecording
   readonly places: readonly number[]
-  /** Memory of all packed operations. */
+  /** The memory of all packed operations. */
   readonly packedBytes: number
   readonly endsAtMs: number
 }
