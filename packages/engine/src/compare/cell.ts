@@ -16,14 +16,14 @@ import { type Measurement, measure } from '@chaosproxy/scenarios'
 import { packageVersion } from '../version.ts'
 import { registries as usualRegistries } from '../worlds/registries.ts'
 
-/** The result of a run, and whether it kept its promise. */
+/** The result of a run, and whether it met its promise. */
 export interface MeasuredCell {
   readonly measurement: Measurement
   /** Absent if nothing was promised. */
   readonly kept: boolean | 'unknown' | undefined
-  /** What happened, if it did not keep its promise. */
+  /** The violation, if the run did not meet its promise. */
   readonly broken?: ToldRun | undefined
-  /** What would decide it, if that is open. */
+  /** What would decide the question, if it is undecided. */
   readonly toDecide?: string | undefined
   /** Problems of the environment. */
   readonly trouble: readonly string[]
@@ -31,14 +31,14 @@ export interface MeasuredCell {
 
 interface MeasuringOptions {
   readonly interrupted?: AbortSignal | undefined
-  /** The meaning of the names in the spec; by default, as without a configuration. */
+  /** The registries that resolve names in the spec; by default those without a configuration. */
   readonly registries?: Registries | undefined
 }
 
 /**
- * Performs one run of a comparison. Undefined if it was interrupted.
+ * Performs one run of a comparison. Returns undefined if it was interrupted.
  *
- * @throws UserError (usage) for a run that is impossible, (environment) for a target that does not start, or breaks.
+ * @throws UserError (usage) for an impossible run, (environment) for a target that does not start, or breaks.
  */
 export async function measureCell(
   spec: RunSpec,
@@ -58,7 +58,7 @@ export async function measureCell(
     },
     interrupted,
   })
-  // Kept if the cluster does not start, since the error refers to its logs.
+  // The directory is kept if the cluster does not start, since the error refers to its logs.
   if (isReal) rmSync(directory, { recursive: true, force: true })
   if (judged === undefined || interrupted?.aborted) return undefined
   const { history, report, summary } = judged
@@ -89,6 +89,6 @@ const storeOf = (events: Event[], directory: string): RunStore => ({
   readBackend: async () => undefined,
 })
 
-/** The nemesis reports it once all is healed and clients have stopped. */
+/** The nemesis reports `healed` once all faults are healed and clients have stopped. */
 const healedAt = (events: readonly Event[]): Nanos =>
   events.find(({ process, f }) => process === 'nemesis' && f === 'healed')?.time ?? nanos(events.at(-1)?.time ?? 0)

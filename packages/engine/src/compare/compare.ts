@@ -11,7 +11,7 @@ import { knownName } from '../known-name.ts'
 import { type CompareEvent, compareSystems } from './comparison.ts'
 import { type ChosenSystem, type ComparedTarget, type ComparisonTerms, planSystem } from './plan.ts'
 
-/** The systems to compare, and how; every member but the systems has a default. */
+/** The systems to compare, and how; every member except `targets` has a default. */
 export interface CompareDraft {
   /** Systems by name or path, with their settings: `['raft', { name: 'quorum', settings: { r: 1, w: 1 } }]`. */
   readonly targets: readonly (string | NamedPart)[]
@@ -19,35 +19,35 @@ export interface CompareDraft {
   readonly faults?: readonly string[] | undefined
   /** The network between the nodes; `local` by default. */
   readonly network?: string | undefined
-  /** Whether to run processes, one run at a time; by default runs are in virtual time, on all cores. */
+  /** Whether to run processes, one run at a time. By default, runs are in virtual time, on all cores. */
   readonly real?: boolean | undefined
-  /** By default, each system's own number. */
+  /** The number of nodes; by default, each system's own. */
   readonly nodes?: number | undefined
   /** 15 by default. */
   readonly clients?: number | undefined
-  /** Operations a second, all clients together; 300 by default. */
+  /** Operations per second of all clients together; 300 by default. */
   readonly rate?: number | undefined
-  /** How long each run lasts; 6,000 by default. */
+  /** The duration of each run in milliseconds; 6,000 by default. */
   readonly timeMs?: number | undefined
-  /** How long a client waits for an answer; 1,000 by default. */
+  /** How long a client waits for an answer, in milliseconds; 1,000 by default. */
   readonly timeoutMs?: number | undefined
   /** The number of runs of each system under each fault; 3 by default. */
   readonly seeds?: number | undefined
   /** The first seed; 1 by default. */
   readonly seed?: number | undefined
   /**
-   * What clients do, such as `write-skew`, with its settings; by default reads and writes of registers and, beside them,
-   * additions to sets.
+   * The clients' workload, such as `write-skew`, with its settings; by default reads and writes of registers and, in
+   * separate runs, additions to sets.
    */
   readonly workload?: string | NamedPart | undefined
-  /** The level that each system is checked against; by default the one that it promises. */
+  /** The level that each system is checked against; by default the level that the system promises. */
   readonly expect?: string | undefined
 }
 
-/** The user's own targets, as in a configuration, and how to follow and end the comparison. */
+/** The user's own targets, as in a configuration, and how to observe and stop the comparison. */
 export interface CompareSettings extends Pick<Config, 'targets'> {
   readonly listener?: ((event: CompareEvent) => void) | undefined
-  /** Begins no further run; the measurements so far are compared. */
+  /** When aborted, no further run begins; the measurements so far are compared. */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -68,8 +68,8 @@ const SHORTEST_MS = 1_000
 /**
  * Measures systems side by side: without faults, and under each fault, with several seeds.
  *
- * @throws UserError (usage, input) for a comparison that is impossible, before anything is started; (environment) for a
- * system that does not start, or breaks.
+ * @throws UserError (usage, input) for an impossible comparison, before anything is started; (environment) for a system
+ * that does not start, or breaks.
  */
 export async function compare(draft: CompareDraft, settings: CompareSettings = {}): Promise<Comparison> {
   const { listener, signal } = settings
@@ -136,7 +136,7 @@ async function chosenSystem(part: string | NamedPart, own: OwnNames, real: boole
   const target = await registries.target(name)
   settingsFor(target, settings)
   const reference = nameIn(withPaths({ target: name }, own).target) ?? name
-  // Throws for other systems than protocols, which alone can be simulated.
+  // Throws for systems other than protocols: only protocols can be simulated.
   if (!real) await registries.target(`${SIMULATED}${name}`)
   return {
     ...{ name: typed.join(' '), typed: typed.join(':'), value: undefined, curve: undefined },

@@ -25,7 +25,7 @@ export interface ComparedRun {
 export type CompareEvent =
   | {
       readonly type: 'running'
-      /** The number of the run that begins, from 1. */
+      /** The number of the run that begins, counted from 1. */
       readonly run: number
       readonly runs: number
       readonly system: string
@@ -35,26 +35,26 @@ export type CompareEvent =
   | { readonly type: 'trouble'; readonly trouble: string; readonly system: string; readonly condition: string }
   | QueueEvent
 
-/** How to follow a comparison, and end it early. */
+/** How to observe a comparison, and stop it early. */
 export interface CompareHooks {
   readonly listener?: ((event: CompareEvent) => void) | undefined
-  /** Begins no further run; the measurements so far are compared. */
+  /** When aborted, no further run begins; the measurements so far are compared. */
   readonly signal?: AbortSignal | undefined
-  /** The command that repeats one run, for the report. */
+  /** Returns the command that repeats one run, for the report. */
   readonly again?: ((run: ComparedRun) => string) | undefined
-  /** The address of a Redis: workers on other machines take the runs from its queue. Only for simulated runs. */
+  /** The address of a Redis whose queue gives the runs to workers on other machines. Only for simulated runs. */
   readonly queue?: string | undefined
   readonly priority?: Priority | undefined
 }
 
-/** The same, with all members present. */
+/** The hooks of a comparison with all members present. */
 type Followed = {
   readonly [hook in Exclude<keyof CompareHooks, 'queue' | 'priority'>]-?: NonNullable<CompareHooks[hook]>
 }
 
 /**
- * Performs every run of a comparison, and combines the measurements. If it was interrupted: those of the runs so far,
- * without systems that were not measured without faults.
+ * Performs every run of a comparison, and combines the measurements. After an interruption, combines those of the runs
+ * so far; systems not yet measured without faults are left out.
  */
 export async function compareSystems(plan: ComparisonPlan, hooks: CompareHooks = {}): Promise<Comparison> {
   const { listener = () => {}, signal = new AbortController().signal, again = () => '' } = hooks
@@ -67,7 +67,7 @@ export async function compareSystems(plan: ComparisonPlan, hooks: CompareHooks =
 }
 
 interface Performer {
-  /** The number of runs that it performs at the same time. */
+  /** The number of runs performed at the same time. */
   readonly width: number
   perform(spec: RunSpec): Promise<MeasuredCell | undefined>
   end(): Promise<void>
@@ -82,13 +82,16 @@ async function queuePool(
   return openQueuePool(queue, threads, { ...settings, kinds: [cellKind] })
 }
 
-/** Runs in virtual time do not disturb one another: as many at the same time as there are cores, and each only once. */
+/**
+ * Performs runs in virtual time. They do not disturb one another, so as many run at the same time as there are cores.
+ * Equal runs are performed once.
+ */
 async function performSimulated(
   { queue, priority, signal }: CompareHooks,
   listener: Followed['listener'],
 ): Promise<Performer> {
   const threads = createThreadPool('compare-worker', availableParallelism())
-  // Its packages are installed only where a queue is used.
+  // The packages of the queue are installed only where a queue is used.
   const pool = queue === undefined ? threads : await queuePool(queue, threads, { listener, priority })
   const { width, do: perform, close } = once(pool, { stop: queue === undefined ? undefined : signal })
   return {
@@ -104,7 +107,7 @@ async function performSimulated(
 const titleOf = ({ target, seed }: RunSpec): string =>
   `a run of ${target.name.replace(SIMULATED, '')} with seed ${seed}`
 
-/** Real runs would compete for the machine. */
+/** Performs real runs one at a time, since they would compete for the machine. */
 function performReally(interrupted: AbortSignal, registries: Registries): Performer {
   const job: typeof cellJob = { ...cellJob, run: ({ spec }) => measureCell(spec, { interrupted, registries }) }
   return {
@@ -114,7 +117,7 @@ function performReally(interrupted: AbortSignal, registries: Registries): Perfor
   }
 }
 
-/** The measurements, and the number of runs behind them. */
+/** The measurements, and the number of runs that they come from. */
 interface Measured {
   readonly systems: readonly ComparedSystem[]
   readonly done: number
@@ -155,7 +158,9 @@ async function measuredSystems(
 
 const whereOf = ({ system, cell }: ComparedRun) => ({ system: system.name, condition: cell.condition })
 
-/** Undefined if it was not even measured without faults, the reference for everything else. */
+/**
+ * Returns undefined if the system was not measured without faults, which is the reference for all other measurements.
+ */
 function systemOf(
   { timeMs, timeoutMs }: ComparisonPlan,
   { name, value, curve, nodes, cells }: ComparedTarget,
@@ -164,7 +169,8 @@ function systemOf(
   const combined = cells.flatMap(({ condition, promised, pairs }) => {
     const [first, ...others] = pairs.flatMap(({ main, sets }) => {
       const [run, other] = [measured.get(main), sets && measured.get(sets)]
-      // Half a pair would show a higher level than the whole.
+      // A pair of runs counts only if both were measured: one of them alone could show a higher level than both
+      // together.
       return run === undefined || (sets !== undefined && other === undefined) ? [] : { ...run, sets: other }
     })
     return first === undefined ? [] : combineRuns(condition, promised, [first, ...others])
@@ -202,7 +208,10 @@ function comparisonOf(plan: ComparisonPlan, { systems, done, runs }: Measured): 
 const workloadText = ({ name = '', settings = {} }: NamedPart): string =>
   [name, ...Object.entries(settings).map(([setting, value]) => `${setting}=${value}`)].join(' ')
 
-/** All are judged by levels of one kind, since they run the same workload or none that was chosen. */
+/**
+ * Returns the levels of the comparison. They are of one kind, since all systems run the same chosen workload, or the
+ * default.
+ */
 function levelsIn(systems: readonly ComparedSystem[]): readonly string[] {
   const judged = systems.flatMap(({ cells }) => cells.flatMap(({ levels }) => Object.keys(levels)))
   return comparedLevels(judged).filter((level) => judged.includes(level))

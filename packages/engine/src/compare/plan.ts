@@ -19,19 +19,19 @@ export interface ComparisonTerms {
   readonly sweep: string | undefined
   readonly network: string
   readonly real: boolean
-  /** By default, each system's own number. */
+  /** The number of nodes; by default, each system's own. */
   readonly nodes: number | undefined
   readonly clients: number
   readonly rate: number
   readonly timeMs: Millis
   readonly timeoutMs: Millis
   readonly seeds: readonly number[]
-  /** What clients do; by default reads and writes of registers, and in runs beside these additions to sets. */
+  /** The clients' workload; by default reads and writes of registers and, in separate runs, additions to sets. */
   readonly workload?: NamedPart | undefined
-  /** The level that each system is checked against; by default the one that it promises. */
+  /** The level that each system is checked against; by default the level that the system promises. */
   readonly expect?: string | undefined
   readonly checkMs?: number | undefined
-  /** The meaning of names in specs. */
+  /** The registries that resolve names in specs. */
   readonly registries: Registries
 }
 
@@ -55,11 +55,11 @@ export interface ComparedTarget {
 
 /** Two runs with one seed that differ only in their workload. */
 interface PlannedPair {
-  /** Reads and writes of registers, or the workload that was chosen: the source of all measurements but losses. */
+  /** Reads and writes of registers, or the chosen workload: the source of all measurements except losses. */
   readonly main: RunSpec
   /**
-   * Additions to sets, none of which hides the loss of another; absent without faults, if the target has no sets, and if
-   * a workload was chosen.
+   * Additions to sets, none of which hides the loss of another. Absent without faults, if the target has no sets, and
+   * if a workload was chosen.
    */
   readonly sets: RunSpec | undefined
 }
@@ -68,14 +68,14 @@ export interface PlannedCell {
   readonly condition: string
   /** A level, or `nothing`. */
   readonly promised: string
-  /** The runs of each seed. */
+  /** The runs, one pair per seed. */
   readonly pairs: readonly [PlannedPair, ...PlannedPair[]]
 }
 
-/** A system to compare, its settings validated. */
+/** A system to compare, with validated settings. */
 export interface ChosenSystem extends Pick<ComparedTarget, 'name' | 'typed' | 'value' | 'curve'> {
   readonly target: Target
-  /** The name by which specs refer to it, or the path of its file. */
+  /** The name that specs use for the system, or the path of its file. */
   readonly reference: string
   readonly settings: Settings
 }
@@ -83,7 +83,7 @@ export interface ChosenSystem extends Pick<ComparedTarget, 'name' | 'typed' | 'v
 /**
  * Plans every run of a system: without faults, and under each of the faults.
  *
- * @throws UserError (usage) for a combination that is impossible, with the reason.
+ * @throws UserError (usage) for an impossible combination, with the reason.
  */
 export async function planSystem(
   { name, typed, value, curve, target, reference: path, settings }: ChosenSystem,
@@ -135,8 +135,8 @@ export async function planSystem(
   return { name, typed, value, curve, nodes, cells }
 }
 
-/** Few keys, so that clients meet on them. Without cas, every level is decided. */
+/** Few keys, so that clients conflict on them. Without cas, every level can be decided. */
 const REGISTERS: NamedPart = { name: 'register', settings: { cas: 0, keys: 5 } }
-/** For a system that only allows reads. */
+/** The workload for a system that only allows reads. */
 const READS = { name: 'read-only', settings: { keys: 5 } } as const
 const SETS = { name: 'set', settings: { removes: 0, reads: 0.2 } } as const

@@ -2,5 +2,5 @@ import type { RunSpec } from '@chaosproxy/runner'
 import type { Task } from '../jobs/job.ts'
 import { type MeasuredCell, measureCell } from './cell.ts'
 
-/** On a thread: one simulated run of a comparison. */
+/** Performs one simulated run of a comparison on a thread. */
 export const cell = ({ spec }: Task<RunSpec>): Promise<MeasuredCell | undefined> => measureCell(spec)

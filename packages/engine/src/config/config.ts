@@ -5,28 +5,34 @@ import type { Extension } from '../extend/extension.ts'
 import type { ServiceDeclaration } from '../references/services.ts'
 import type { ConfiguredRecording, ConfiguredUpstream, HeldToBaseline } from './members.ts'
 
-/** A run of a configuration: its differences from the rest. */
+/** A run of a configuration: the settings that differ from the shared settings. */
 interface ConfiguredRun extends RunDraft, HeldToBaseline {}
 
-/** The export of a `chaos.config.ts`: settings shared by its runs, which a run and the command line may override. */
+/** The export of a `chaos.config.ts`: settings shared by its runs. A run or the command line may override them. */
 export interface Config extends RunDraft, HeldToBaseline {
-  /** Lets editors find the schema. */
+  /** The path of the schema, for editors. */
   readonly $schema?: string | undefined
-  /** The user's own targets: a cluster's declaration, or the path of a file with one or with a protocol. */
+  /**
+   * The user's own targets: the declaration of a cluster, or the path of a file that exports a cluster's declaration or
+   * a protocol.
+   */
   readonly targets?: { readonly [name: string]: string | ClusterDeclaration } | undefined
   /** The user's own workloads, or the paths of their files. */
   readonly workloads?: { readonly [name: string]: string | WorkloadModule } | undefined
-  /** Node services of the user's own: `chaos simulate NAME` searches them, `service:NAME` is a target. */
+  /** The user's own Node services: `chaos simulate NAME` searches them, `service:NAME` is a target. */
   readonly services?: { readonly [name: string]: ServiceDeclaration } | undefined
   /** The servers of `chaos record` and `chaos proxy`, by name. */
   readonly upstreams?: { readonly [name: string]: ConfiguredUpstream } | undefined
   /** The requirements for recordings of `chaos record`. */
   readonly recording?: ConfiguredRecording | undefined
-  /** What is of one's own besides, each made by a `define…`: faults, nemeses, recorded protocols, models, reporters, stories. */
+  /**
+   * Other extensions, each made by a `define…` function: faults, nemeses, recorded protocols, models, reporters,
+   * stories.
+   */
   readonly extend?: readonly Extension[] | undefined
   /** Runs by name: `chaos run nightly`. */
   readonly runs?: { readonly [name: string]: ConfiguredRun } | undefined
-  /** Where to create the directories of runs; by default `chaos-results`. */
+  /** The directory in which to create the directories of runs; by default `chaos-results`. */
   readonly out?: string | undefined
 }
 

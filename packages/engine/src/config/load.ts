@@ -12,16 +12,20 @@ import { parseConfig } from './schema.ts'
 export interface LoadedConfig {
   readonly config: Config
   readonly path: string
-  /** The directory to which its paths are relative. */
+  /** The directory to which the configuration's paths are relative. */
   readonly directory: string
 }
 
-/** In order of preference. */
+/** The file names of a configuration, in order of preference. */
 export const CONFIG_NAMES: readonly string[] = ['ts', 'mts', 'js', 'mjs', 'json'].map(
   (extension) => `chaos.config.${extension}`,
 )
 
-/** The path of the configuration in a directory, if there is one. @throws UserError (usage) if there are several. */
+/**
+ * Returns the path of the configuration in a directory; undefined if there is none.
+ *
+ * @throws UserError (usage) if there are several.
+ */
 export function configPathIn(directory: string): string | undefined {
   const found = CONFIG_NAMES.filter((name) => existsSync(join(directory, name)))
   const [only, ...others] = found
@@ -31,7 +35,11 @@ export function configPathIn(directory: string): string | undefined {
   return directory === '.' ? only : join(directory, only)
 }
 
-/** The configuration in a directory, if there is one. @throws like `configPathIn` and `loadConfig`. */
+/**
+ * Returns the configuration in a directory; undefined if there is none.
+ *
+ * @throws like `configPathIn` and `loadConfig`.
+ */
 export async function findConfig(directory: string): Promise<LoadedConfig | undefined> {
   const path = configPathIn(directory)
   return path === undefined ? undefined : loadConfig(path)
@@ -52,18 +60,18 @@ async function exportedBy(path: string): Promise<unknown> {
   return read?.path === path ? read.exported : vetted(path)
 }
 
-/** What a configuration exports that a command has read for its extensions, so that it is not read twice. */
+/** The export of a configuration that a command has read for its extensions, kept so that it is not read again. */
 let readForExtensions: { readonly path: string; readonly exported: unknown } | undefined
 
 /**
- * Adds what a configuration has as `extend` to what chaos has.
+ * Registers the extensions in a configuration's `extend`.
  *
  * @throws UserError like `loadConfig`, and (input) for a name that is taken.
  */
 export async function extendByConfig(path: string): Promise<void> {
   const [exported, { extendBy }] = await Promise.all([vetted(path), import('../extend/from-file.ts')])
   await extendBy(exported, path)
-  // Threads that start from now on do the same.
+  // Threads that start later also load the extensions.
   setEnvironmentData(EXTENDED_BY, resolve(path))
   readForExtensions = { path, exported }
 }

@@ -7,17 +7,19 @@ export const pathSchema: v.GenericSchema<string> = v.pipe(v.string('must be a pa
 
 const text = v.string('must be a string')
 
-/** A server for `chaos record` and `chaos proxy`: where it is, or the command that starts it. */
+/** A server for `chaos record` and `chaos proxy`: its address, or the command that starts it. */
 export interface ConfiguredUpstream {
-  /** `host:port` of a server that is running already. */
+  /** `host:port` of a server that is already running. */
   readonly upstream?: string | undefined
-  /** The command that starts it, with placeholders: only for `chaos record`. */
+  /** The command that starts the server, with placeholders; only for `chaos record`. */
   readonly serve?: string | undefined
-  /** How its traffic is read: the path of a route table, `resp`, or `tcp` (not recorded), which is the default. */
+  /**
+   * How the server's traffic is read: the path of a route table, `resp`, or `tcp` (not recorded), which is the default.
+   */
   readonly as?: string | undefined
-  /** Where the proxy listens; by default at any free port. */
+  /** The address where the proxy listens; by default any free port. */
   readonly listen?: string | undefined
-  /** Whether faults are injected into its traffic; true by default. */
+  /** Whether faults are injected into the server's traffic; true by default. */
   readonly hurt?: boolean | undefined
 }
 
@@ -32,12 +34,13 @@ export const upstreamSchema: v.GenericSchema = v.strictObject({
 })
 
 /**
- * The result that a run must not fall behind. A run's own baseline replaces that of all runs, including its tolerance.
+ * The result that a run must not fall behind. A run's own baseline replaces the shared baseline, including its
+ * tolerance.
  */
 export interface HeldToBaseline {
-  /** An earlier result, as `--json` printed it, or a `run.json`: runs must not fall behind it. */
+  /** An earlier result that runs must not fall behind: the output of `--json`, or a `run.json`. */
   readonly baseline?: string | undefined
-  /** How much worse availability and p99 may be, such as `20%`. */
+  /** How much worse availability and the 99th percentile of latency may be, such as `20%`. */
   readonly tolerance?: string | undefined
 }
 
@@ -61,7 +64,7 @@ export const baselineEntries: {
 
 /** The requirements for recordings of `chaos record`. */
 export interface ConfiguredRecording extends HeldToBaseline {
-  /** A level, or `none`, which is the default. */
+  /** The required level, or `none`, which is the default. */
   readonly expect?: string | undefined
   /** Further requirements, in the form of `--require`. */
   readonly require?: readonly string[] | undefined

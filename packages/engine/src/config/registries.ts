@@ -12,7 +12,7 @@ import type { Config } from './config.ts'
 
 /** The user's own targets, workloads and services, and the file that declares them. */
 export interface OwnNames extends Pick<Config, 'targets' | 'workloads' | 'services'> {
-  /** The start of every message: the name of a file. */
+  /** The start of every message: the name of the declaring file. */
   readonly where: string
   /** The directory to which paths are relative. */
   readonly directory: string
@@ -23,14 +23,16 @@ export interface NamedRegistries extends Registries {
   readonly targetNames: readonly string[]
   readonly workloadNames: readonly string[]
   /**
-   * The reference of a target that other threads and later runs understand without these names. @throws UserError
-   * (usage)
+   * Returns the reference of a target that other threads and later runs understand without these names.
+   *
+   * @throws UserError (usage)
    */
   reference(target: string): string
 }
 
 /**
- * Resolves everything that a run can name: built-in targets and workloads, the user's files, and the names given here.
+ * Returns registries that resolve everything that a run can name: built-in targets and workloads, the user's files, and
+ * the names given here.
  */
 export function registriesOf({
   targets: ownTargets = {},
@@ -100,7 +102,8 @@ const ownOf = <Of>(own: { readonly [name: string]: Of }, name: string): Of | und
   Object.hasOwn(own, name) ? own[name] : undefined
 
 /**
- * The path relative to the working directory. The result always contains a slash, so it cannot be mistaken for a name.
+ * Returns the path relative to the working directory. The result always contains a slash, so it cannot be mistaken for
+ * a name.
  */
 function pathFrom(directory: string, path: string): string {
   const absolute = resolve(directory, path)
