@@ -1,6 +1,9 @@
 import { inputError, UserError } from '@chaosproxy/history'
 
-/** What a user has defined, whose functions say who threw. Everything else of it stays as it is, getters too. */
+/**
+ * Returns a user's definition whose functions name the definition in the errors that they throw. All other members stay
+ * as they are, including getters.
+ */
 export function blamed<Own extends object>(own: Own, who: string): Own {
   return new Proxy({} as Own, {
     has: (_, member) => member in own,

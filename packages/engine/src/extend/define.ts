@@ -10,7 +10,8 @@ import type { WorkloadModule } from '@chaosproxy/workloads'
 import type { Extension, OwnFault, OwnHarm, OwnNemesis } from './extension.ts'
 import { requireName, requireShape, type Shape } from './shape.ts'
 
-// What is of a user's own, for `extend` of a configuration. Each function checks what it is given, and changes nothing.
+// Definitions for the `extend` of a configuration. Each function checks its argument, and returns it unchanged as an
+// extension.
 
 const DOES = {
   bytes: { stage: 'a function' },
@@ -45,23 +46,29 @@ export function defineFault<const Kind extends string, Entries extends Parameter
   if (!Object.hasOwn(DOES, own.on))
     throw inputError(`defineFault: "on" is "${own.on}". Give one of ${Object.keys(DOES).join(', ')}.`)
   requireShape(`defineFault: ${own.kind}`, own, DOES[own.on])
-  // What it does is called with its own parameters only, which the registries do not know.
+  // The functions are called with the fault's own parameters only, which the registries do not know.
   return { kind: 'fault', fault: own as FaultDefinition, harm: own as OwnHarm }
 }
 
-/** A nemesis: a name of `--faults`, which plans faults of one kind from the seed. @throws UserError (input) */
+/**
+ * A nemesis: a name for `--faults`, which plans faults of one kind from the seed.
+ *
+ * @throws UserError (input)
+ */
 export function defineNemesis(own: OwnNemesis): Extension {
   requireShape('defineNemesis', own, { name: 'a string', summary: 'a string', kind: 'a string', plan: 'a function' })
   requireName('defineNemesis', own.name)
   if (own.among !== 'nodes' && own.among !== 'clients')
     throw inputError(`defineNemesis: "among" of ${own.name} is neither "nodes" nor "clients". Give one.`)
-  // Its kind and plans may be of a fault that no type knows.
+  // Its kind and plans may belong to a user-defined fault, which no type describes.
   return { kind: 'nemesis', nemesis: own as Nemesis }
 }
 
 /**
  * A protocol that `chaos record` and `chaos proxy` read without a route table: `--as NAME`. Its server answers each
- * request by one message, in the order of the requests. @throws UserError (input)
+ * request by one message, in the order of the requests.
+ *
+ * @throws UserError (input)
  */
 export function defineRecordedProtocol(own: OwnProtocol): Extension {
   const functions = { scanner: 'a function', asked: 'a function', answered: 'a function' } as const
@@ -77,7 +84,11 @@ export function defineRecordedProtocol(own: OwnProtocol): Extension {
   return { kind: 'recorded protocol', protocol: ownProtocol(own) }
 }
 
-/** A model: `--model NAME`, and what a workload or a recorded protocol names. @throws UserError (input) */
+/**
+ * A model: a name for `--model`, workloads and recorded protocols.
+ *
+ * @throws UserError (input)
+ */
 export function defineModel<State>(own: Model<State>): Extension {
   requireShape(
     'defineModel',
@@ -87,7 +98,7 @@ export function defineModel<State>(own: Model<State>): Extension {
   )
   if (!('initial' in own))
     throw inputError(`defineModel: ${own['name']} has no "initial". Give the state at the start.`)
-  // Its states come from itself only.
+  // The states passed to a model come only from the model itself.
   return { kind: 'model', model: own as Model<unknown> }
 }
 
@@ -113,7 +124,11 @@ export function defineLevel(own: OwnLevel): Extension {
   return { kind: 'level', level: own }
 }
 
-/** A reporter: `--reporter NAME`. It turns all findings into one text. @throws UserError (input) */
+/**
+ * A reporter: `--reporter NAME`. It turns all findings into one text.
+ *
+ * @throws UserError (input)
+ */
 export function defineReporter(own: {
   readonly name: string
   readonly summary: string
@@ -128,7 +143,11 @@ export function defineReporter(own: {
   }
 }
 
-/** A story for `chaos scenario NAME`. `storyWords` has words to write one with. @throws UserError (input) */
+/**
+ * A story for `chaos scenario NAME`. `storyWords` contains the functions to write a story with.
+ *
+ * @throws UserError (input)
+ */
 export function defineStory(own: Story): Extension {
   requireShape('defineStory', own, {
     ...({ name: 'a string', summary: 'a string', told: 'a list', fix: 'an object', lesson: 'a string' } as const),
@@ -138,14 +157,19 @@ export function defineStory(own: Story): Extension {
   return { kind: 'story', story: own }
 }
 
-/** A workload: `--workload NAME`. @throws UserError (input) */
+/**
+ * A workload: `--workload NAME`.
+ *
+ * @throws UserError (input)
+ */
 export function defineWorkload(own: WorkloadModule): Extension {
   requireShape('defineWorkload', own, { name: 'a string', functions: 'a list of strings', create: 'a function' })
   return { kind: 'workload', workload: own }
 }
 
 /**
- * A target: `--target NAME` is a cluster, or the path of a file with one or with a protocol.
+ * A target for `--target NAME`: a cluster's declaration, or the path of a file that exports a declaration or a
+ * protocol.
  *
  * @throws UserError (input)
  */

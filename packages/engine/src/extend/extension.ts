@@ -9,7 +9,7 @@ import type { NodeHarm, SimulatedHarm } from '@chaosproxy/simulator'
 import type { ClusterDeclaration } from '@chaosproxy/targets'
 import type { WorkloadModule } from '@chaosproxy/workloads'
 
-/** Something of a user's own that `extend` of a configuration adds to what chaos has. Made by one of the `define…`. */
+/** A user's definition that the `extend` of a configuration adds to the registries. Made by a `define…` function. */
 export type Extension =
   | { readonly kind: 'fault'; readonly fault: FaultDefinition; readonly harm: OwnHarm }
   | { readonly kind: 'nemesis'; readonly nemesis: Nemesis }
@@ -21,7 +21,7 @@ export type Extension =
   | { readonly kind: 'workload'; readonly workload: WorkloadModule }
   | { readonly kind: 'target'; readonly name: string; readonly target: ClusterDeclaration | string }
 
-/** What a kind of fault does, by what it acts on. */
+/** The effect of a kind of fault, by what it acts on. */
 export type OwnHarm<Harm = never> =
   | {
       readonly on: 'bytes'
@@ -43,14 +43,15 @@ export type OwnHarm<Harm = never> =
   | ({ readonly on: 'nodes' } & NodeHarm)
 
 /**
- * A kind of fault of one's own. `on` says what it acts on, and what it does:
+ * A user-defined kind of fault. `on` names what it acts on, and determines the functions:
  *
  * - `bytes`: `stage` plans when the bytes of a connection move (see `Stage`);
- * - `messages`, `requests`: `meet` says what becomes of each: `'pass'`, `'lose'`, `{ delayMs }`, or another in its place;
- * - `nodes`: `strike` and `heal` kill, pause and revive.
+ * - `messages`, `requests`: `meet` decides about each message or request: `'pass'`, `'lose'`, `{ delayMs }`, or a
+ * replacement;
+ * - `nodes`: `strike` and `heal` kill, pause and revive nodes.
  *
- * `alters` allows a stage to have `transform`, and `meet` to return `instead`. No target promises anything under such a fault.
- * `simulated` says what it does to whole messages in virtual time; without it, the simulator refuses the fault.
+ * `alters` allows a stage to have `transform`, and `meet` to return `instead`. No target promises anything under such a
+ * fault. `simulated` defines the effect on whole messages in virtual time; without it, the simulator refuses the fault.
  */
 export type OwnFault<Kind extends string, Entries extends Parameters> = Omit<
   FaultDefinition<Kind, Entries>,
@@ -58,26 +59,26 @@ export type OwnFault<Kind extends string, Entries extends Parameters> = Omit<
 > &
   OwnHarm<ValuesOf<Entries>>
 
-/** A strategy of one's own: it plans episodes of faults from the seed. */
+/** A user-defined nemesis: it plans episodes of faults from the seed. */
 export interface OwnNemesis {
-  /** As `--faults` names it. */
+  /** The name in `--faults`. */
   readonly name: string
   readonly summary: string
-  /** The kind of fault that it injects. */
+  /** The kind of fault that the nemesis injects. */
   readonly kind: string
-  /** Whether its faults are between nodes, or between nodes and clients. */
+  /** Whether the faults act between nodes, or between nodes and clients. */
   readonly among: 'nodes' | 'clients'
-  /** The next episode, with every choice drawn from `random`. */
+  /** Returns the next episode, with every choice drawn from `random`. */
   plan(random: Random, nodes: readonly string[]): OwnEpisode
 }
 
-/** One turn of a nemesis: faults as a schedule writes them, each from and to a share of the episode. */
+/** One episode of a nemesis: faults as in a schedule, each with its start and end as fractions of the episode. */
 interface OwnEpisode {
   readonly parts: readonly {
     readonly from: number
     readonly to: number
     readonly plan: { readonly kind: string; readonly [parameter: string]: unknown }
   }[]
-  /** Its duration, as a multiple of an ordinary fault's. */
+  /** The duration of the episode, as a multiple of an ordinary fault's duration. */
   readonly lengths: number
 }

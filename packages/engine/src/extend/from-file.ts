@@ -5,10 +5,10 @@ import { mergeExtensions } from './merge.ts'
 
 let merged: { readonly path: string; readonly done: Promise<void> } | undefined
 
-/** Whether the registries of this thread have the extensions of a configuration. */
+/** Returns whether the registries of this thread contain the extensions of a configuration. */
 export const isMerged = (path: string): boolean => merged?.path === resolve(path)
 
-/** Merges what a configuration exports as `extend` into the registries of this thread, once. */
+/** Merges the `extend` of a configuration into the registries of this thread, once. */
 export async function extendBy(exported: unknown, path: string): Promise<void> {
   const extensions = extensionsIn(exported, path)
   if (extensions.length === 0) return

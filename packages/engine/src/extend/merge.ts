@@ -4,8 +4,8 @@ import { blamed } from './blame.ts'
 import type { Extension } from './extension.ts'
 
 /**
- * Adds extensions to the registries of this thread. Each registry is loaded only if something is added to it. Targets and
- * workloads are names of their configuration.
+ * Adds extensions to the registries of this thread. Loads a registry only if something is added to it. Targets and
+ * workloads are not added: they are names of their configuration.
  *
  * @param where The start of every message.
  *
@@ -46,7 +46,7 @@ export async function mergeExtensions(extensions: readonly Extension[], where: s
           model.name,
           [model.name, ...(model.aliases ?? [])].some((name) => findModel(name) !== undefined) ? [model.name] : [],
         )
-        // Everything that knows models iterates over this list.
+        // All code that looks up models iterates over this list.
         ;(models as ModelEntry<string>[]).push(modelEntry(model))
         break
       }

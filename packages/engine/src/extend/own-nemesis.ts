@@ -2,7 +2,7 @@ import { type Nemesis, parsePlan } from '@chaosproxy/faults'
 import { inputError, isObject, type UserError } from '@chaosproxy/history'
 import { blamed } from './blame.ts'
 
-/** A nemesis whose plans are read like schedules, with the defaults and the checks of their kind. */
+/** Returns a nemesis whose plans are read like schedules, with the defaults and the checks of their kind. */
 export function checkedNemesis(nemesis: Nemesis, where: string): Nemesis {
   const wrong = (what: string): UserError => inputError(`${where}: ${what}`)
   const own = blamed(nemesis, where)

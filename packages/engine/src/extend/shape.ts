@@ -1,11 +1,11 @@
 import { inputError } from '@chaosproxy/history'
 
-/** What a member must be, in the words of messages. */
+/** The required type of a member, as messages name it. */
 export type Kind = 'a function' | 'a string' | 'a list' | 'a list of strings' | 'true or false' | 'an object'
 
 export type Shape = { readonly [member: string]: Kind }
 
-/** The first member that is not what it must be, in words; undefined if all are. */
+/** Describes the first member of the wrong type; undefined if all are right. */
 export function misshapen(value: object, needed: Shape, optional: Shape = {}): string | undefined {
   const members = value as { readonly [member: string]: unknown }
   for (const [member, kind] of Object.entries(needed))

@@ -4,7 +4,7 @@ import { importConfig } from '../config/import.ts'
 
 let extended: Promise<void> | undefined
 
-/** For a thread: merges what its process has merged, once. */
+/** Merges into this thread the extensions that its process has merged, once. */
 export function extendThread(): Promise<void> {
   extended ??= merge(getEnvironmentData(EXTENDED_BY))
   return extended

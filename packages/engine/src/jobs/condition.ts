@@ -1,7 +1,8 @@
-/** Lets callers wait for something that changes from time to time. */
+/** Lets callers wait for a condition on a changing state. */
 export interface Condition {
   /**
-   * Resolves once `holds` returns true, which is checked at once and after each change. Rejects with what it throws.
+   * Resolves once `holds` returns true; it is called immediately and after each change. Rejects with the error that
+   * `holds` throws.
    */
   until(holds: () => boolean): Promise<void>
   /** Checks all waiting conditions again. */

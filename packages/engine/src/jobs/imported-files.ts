@@ -6,7 +6,7 @@ import { isFile } from '../references/user-files.ts'
 
 /** The files that code depends on. */
 interface Imported {
-  /** In the order in which they are first named, the given ones first. */
+  /** In the order of first mention; the given files come first. */
   readonly files: readonly string[]
   /** Whether the list is certainly complete. */
   readonly areAll: boolean
@@ -18,13 +18,13 @@ const ENDINGS = ['.js', '.mjs', '.cjs', '.jsx', '.ts', '.mts', '.cts', '.tsx'] a
 const isCode = (path: string): boolean => (ENDINGS as readonly string[]).includes(extname(path))
 
 // Reading too many files only gives a job an unnecessarily different name; reading too few gives it the result of
-// another job. So any text that could be a path counts as one, and every file that it could mean is read.
+// another job. So any string that could be a path counts as a path, and every file that it could mean is read.
 const PATHS = /(["'`])(\.{1,2}(?:\/[^"'`\n]*)?|\/[^"'`\n]+|file:[^"'`\n]+)\1/g
 const PACKAGES = /(?:\bfrom|\bimport|\brequire\s*\(|\bimport\s*\()\s*["'`]([^"'`./\n][^"'`\n]*)["'`]/g
 /** An import whose path is computed when the code runs. */
 const COMPUTED = /\b(?:import|require)\s*\(\s*(?:[^\s"'`)]|`[^`\n]*\$\{)/
 
-/** The files, and everything that code among them imports or reads by a literal path, recursively. */
+/** Returns the files, and everything that code among them imports or reads by a literal path, recursively. */
 export function withImported(given: readonly string[]): Imported {
   const files = new Set(given.map((file) => resolve(file)))
   let areAll = true
@@ -44,7 +44,10 @@ export function withImported(given: readonly string[]): Imported {
   return { files: [...files], areAll }
 }
 
-/** Every file that a path may mean: itself, with an ending, with that of the TypeScript it was compiled from, or a folder's index. */
+/**
+ * Returns every file that a path may mean: the path itself, with an extension, with the extension of its TypeScript
+ * source, or the index of a folder.
+ */
 function filesAt(path: string, directory: string): readonly string[] {
   const base = path.startsWith('file:') ? pathOfUrl(path) : resolve(directory, path)
   if (base === undefined) return []
@@ -65,12 +68,12 @@ function pathOfUrl(url: string): string | undefined {
 }
 
 /**
- * The file that has a package's version; the package's other files do not change without it. Undefined if there is
- * none, as for Node's own modules; `unknown` for imports that the package maps itself, and for a linked package, which
- * is still being written.
+ * Returns the file that contains a package's version; the package's other files do not change without it. Undefined if
+ * there is none, as for Node's own modules; `unknown` for imports that the package maps itself, and for a linked
+ * package, whose files may still change.
  */
 function manifestOf(specifier: string, directory: string): string | 'unknown' | undefined {
-  // An import of this package always gets the running program, not a copy installed next to the file.
+  // An import of this package always resolves to the running program, not to a copy installed next to the file.
   if (specifier === PACKAGE_NAME) return undefined
   if (specifier.startsWith('#')) return 'unknown'
   const name = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/')

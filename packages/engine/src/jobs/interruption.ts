@@ -1,9 +1,9 @@
 import { setMaxListeners } from 'node:events'
 
-/** How long work in progress may go on after an interrupt. */
+/** How long work in progress may continue after an interrupt. */
 export const GRACE_MS = 2_000
 
-/** Aborts this long after the signal does: work that has not ended by then is abandoned. */
+/** Returns a signal that aborts this long after the given signal: work that has not ended by then is abandoned. */
 export function abandonedAfter(interrupted: AbortSignal, graceMs: number): AbortSignal {
   const abandoning = new AbortController()
   whenAborted(interrupted, () => {
@@ -12,7 +12,7 @@ export function abandonedAfter(interrupted: AbortSignal, graceMs: number): Abort
   return abandoning.signal
 }
 
-/** Gives up a start in progress when the interrupt comes, and returns undefined. */
+/** Starts something, and returns it. Cancels the start when interrupted, and then returns undefined. */
 export async function unlessInterrupted<T>(
   interrupted: AbortSignal,
   start: (signal: AbortSignal) => Promise<T>,
@@ -26,8 +26,8 @@ export async function unlessInterrupted<T>(
 }
 
 /**
- * Aborts with the first of these, until it is released. `AbortSignal.any` would hold them weakly: on Node 20 a timeout that
- * nothing else holds is collected, and never fires.
+ * Returns a signal that aborts with the first of these, until it is released. `AbortSignal.any` would hold them weakly:
+ * on Node 20 a timeout without other references is collected, and never fires.
  */
 export function firstOf(...signals: readonly (AbortSignal | undefined)[]): {
   readonly signal: AbortSignal
@@ -47,7 +47,7 @@ export function firstOf(...signals: readonly (AbortSignal | undefined)[]): {
   }
 }
 
-/** Calls back when the signal aborts, or at once if it has already. */
+/** Calls back when the signal aborts, or immediately if it has already aborted. */
 export function whenAborted(signal: AbortSignal, callback: () => void): void {
   if (signal.aborted) callback()
   else signal.addEventListener('abort', callback, { once: true })

@@ -7,9 +7,9 @@ import type { Job } from './job.ts'
 const NOBODY_KNOWS = { files: [], areAll: false } as const
 
 /**
- * Names a job by its content: its kind, its spec whatever the order of members, the files that it reads with those that
- * they import, and this program's version. Jobs with the same name have the same result; if the files that it reads or
- * imports cannot be determined, its name is unique.
+ * Names a job by its content: its kind, its spec regardless of the order of members, the files that it reads, the files
+ * that these import, and this program's version. Jobs with the same name have the same result. If the files cannot be
+ * determined, the name is unique.
  */
 export function jobName<Spec extends object>(
   { kind, reads }: Pick<Job<Spec, unknown>, 'kind' | 'reads'>,

@@ -1,42 +1,45 @@
 import { environmentError, UserError } from '@chaosproxy/history'
 import type { Ill, Progress, Reading } from '@chaosproxy/targets/watchdog'
 
-/** One kind of work on data, such as searching a range of seeds. Doing it twice gives the same result. */
+/** One kind of work on data, such as searching a range of seeds. Repeating a job gives the same result. */
 export interface Job<Spec extends object, Result> {
-  /** Also the name of the function that does it in the script of a thread. */
+  /** The kind, and the name of the function that performs it in the script of a thread. */
   readonly kind: string
   /**
-   * The files whose content its result depends on: users' code, or recordings. Undefined if it reads an input that can
-   * be read only once, such as stdin.
+   * The files that the result depends on: users' code, or recordings. Undefined if the job reads an input that can be
+   * read only once, such as stdin.
    */
   readonly reads: (spec: Spec) => readonly string[] | undefined
-  /** Runs it on this thread. */
+  /** Runs the job on this thread. */
   readonly run: (task: Task<Spec>) => Promise<Result>
 }
 
 /** The input of a thread. */
 export interface Task<Spec extends object> {
   readonly spec: Spec
-  /** Where it reports its progress, and learns whether to begin nothing else. */
+  /** Where the job reports its progress, and reads whether to stop beginning new work. */
   readonly progress: Progress
 }
 
-/** How to follow a job, and end it. */
+/** How to observe a job, and end it. */
 export interface Doing {
-  /** Cancels the job at once. */
+  /** Cancels the job immediately. */
   readonly signal?: AbortSignal | undefined
-  /** Asks it to begin nothing else, and to return what it has. */
+  /** Asks the job to begin no new work, and to return the results so far. */
   readonly stop?: AbortSignal | undefined
-  /** For jobs that run users' code: how many looks, four a second, may find it in the same call. */
+  /**
+   * For jobs that run users' code: the number of consecutive polls, four per second, that may find the job in the same
+   * call.
+   */
   readonly looks?: number | undefined
-  /** The call that describes itself, counted from 1. */
+  /** The number of the call that describes itself, counted from 1. */
   readonly wanted?: number | undefined
 }
 
 export type JobEnd<Result> =
   | { readonly type: 'done'; readonly value: Result }
   | ({ readonly type: 'given up' } & Left)
-  /** The job was in a user's code that does not return, or takes all memory. */
+  /** The job was ended because users' code did not return, or took all memory. */
   | ({ readonly type: 'stopped'; readonly why: Ill } & Left)
   | ({ readonly type: 'failed'; readonly error: unknown } & Left)
 
@@ -55,13 +58,13 @@ export class PoisonousJob extends UserError {
 
 /** Runs jobs: on this thread, on threads of this machine, or by workers on other machines. */
 export interface Pool {
-  /** The number of jobs that it runs at the same time. */
+  /** The number of jobs that the pool runs at the same time. */
   readonly width: number
   do<Spec extends object, Result>(job: Job<Spec, Result>, spec: Spec, doing?: Doing): Promise<JobEnd<Result>>
   close(): Promise<void>
 }
 
-/** Takes specs as long as there are any, each once the pool has room; the results come in any order. */
+/** Performs a task for each spec, taking the next spec once the pool has a free slot. Results come in any order. */
 export async function doEach<Spec, Result>(
   width: number,
   specs: Iterable<Spec>,
@@ -75,9 +78,11 @@ export async function doEach<Spec, Result>(
 }
 
 /**
- * The result of a job that is never given up.
+ * Returns the result of a job that is never cancelled.
  *
- * @param title the job, in words. @throws the job's error; UserError (environment) if its thread was ended.
+ * @param title the job, in words.
+ *
+ * @throws the job's error; UserError (environment) if its thread was ended.
  */
 export function doneOf<Result>(end: JobEnd<Result>, title: string): Result {
   if (end.type === 'done') return end.value

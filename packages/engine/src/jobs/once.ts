@@ -2,8 +2,7 @@ import type { Doing, Job, JobEnd, Pool } from './job.ts'
 import { jobName } from './job-name.ts'
 
 /**
- * The same pool, which runs jobs with the same name only once, all with `doing`. For jobs that are never stopped
- * halfway.
+ * Returns a pool that runs jobs of the same name only once, all with `doing`. For jobs that are never stopped halfway.
  */
 export function once(pool: Pool, doing: Doing = {}): Pool {
   const done = new Map<string, Promise<JobEnd<unknown>>>()

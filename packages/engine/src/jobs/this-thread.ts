@@ -5,7 +5,7 @@ import type { Pool } from './job.ts'
 const NOWHERE = { reading: { unit: 0, calls: 0, within: 0 }, described: '' } as const
 
 /**
- * Runs jobs on this thread, one after another, and yields to other work between two of them. Nothing watches it: users'
+ * Runs jobs on this thread, one after another, and yields to other work between jobs. Nothing limits their time: users'
  * code that never returns blocks the caller.
  */
 export const thisThread: Pool = {

@@ -12,21 +12,21 @@ import { createThreads } from '../threads.ts'
 import type { Pool, Task } from './job.ts'
 
 const LOOK_EVERY_MS = 50
-/** Callers count four looks a second. */
+/** The number of polls of a thread per poll that callers count, four a second. */
 const LOOKS_OF_ONE = 5
 const GROWTH_BYTES = 2 ** 24
 const NEARLY_ALL = 0.6
-/** A thread's memory, unless it is given a limit. */
+/** A thread's memory limit in megabytes by default. */
 const USUAL_MB = 2_048
 
 export interface ThreadLimits extends Readonly<ResourceLimits> {
-  /** By how much the process may grow during one call of a user's code, which ends the thread. */
+  /** How many megabytes the process may grow during one call of users' code before the thread is ended. */
   readonly mostTakenInCallMb?: number | undefined
 }
 
 /**
- * Runs jobs on threads of this machine, whose script exports a function for each kind of job. Users' code is watched: a
- * thread in which it does not return, or takes all memory, is ended.
+ * Runs jobs on threads of this machine, whose script exports a function for each kind of job. A thread whose user code
+ * does not return, or takes all memory, is ended.
  */
 export function createThreadPool(script: ThreadScript, width: number, limits: ThreadLimits = {}): Pool {
   const { mostTakenInCallMb, ...memory } = limits

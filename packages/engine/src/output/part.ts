@@ -13,13 +13,14 @@ import {
 import { packageVersion } from '../version.ts'
 
 /**
- * The texts of all reporters about one subject. Plain data: the thread with the history creates it, another writes it.
+ * The texts of all reporters about one subject. Plain data: the thread with the history creates the texts, another
+ * thread writes them.
  */
 export interface SubjectTexts {
   readonly findings: ReturnType<typeof findingsOf>
   /** The subject's line in a table of files. */
   readonly row: CheckRow | undefined
-  /** In the order of the choices. */
+  /** One text for each chosen reporter, in the order of the choices. */
   readonly texts: readonly Text[]
 }
 
@@ -28,19 +29,19 @@ export type Text = { readonly said: string } | { readonly threw: string }
 
 export interface Reporting {
   readonly name: string
-  /** Where its text goes; undefined for a screen. */
+  /** The file that the text is written to; undefined for a screen. */
   readonly file: string | undefined
-  /** Whether it is a user's file; `name` is then its path. */
+  /** Whether the reporter is a user's file; `name` is then its path. */
   readonly isOwn: boolean
 }
 
-/** How a screen shows text. Files get plain text. */
+/** How text is formatted for a screen. Files get plain text. */
 export interface Screen {
   readonly colours: boolean
   readonly terminal: TerminalOptions
 }
 
-/** Which texts to produce about a subject, and for which outputs. Plain data. */
+/** The texts to produce about a subject, and their outputs. Plain data. */
 export interface Output {
   readonly reporters: readonly Reporting[]
   readonly screen: Screen
@@ -62,7 +63,7 @@ export async function sayBy(
   { name, isOwn }: Reporting,
   say: (reporter: (typeof reporters)[number]) => string | Promise<string> | undefined,
 ): Promise<Text> {
-  // A user's reporter that reports everything together.
+  // A user's reporter reports all subjects together.
   if (isOwn) return { said: '' }
   const reporter = reporters.find((each) => each.name === name)
   if (reporter === undefined) throw new Error(`the reporter ${name} was found before`)

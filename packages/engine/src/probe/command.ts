@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
 import type { Probe, ProbeAnswer } from '@chaosproxy/runner/result'
 
-/** The exit codes of a shell that finds no such program, or may not run it. */
+/** The exit codes of a shell that does not find the program, or may not run it. */
 const NOT_RUN: readonly (number | null)[] = [126, 127]
 
-/** Runs a command in a shell. Processes that it started are ended with it. */
+/** Runs a command in a shell. Processes that the command started end with it. */
 export function askCommand({
   command,
   take,
@@ -39,18 +39,18 @@ function endGroup(pid: number | undefined): void {
   try {
     process.kill(-pid, 'SIGKILL')
   } catch {
-    // It has ended already.
+    // The process has already ended.
   }
 }
 
-/** Far more than a probe needs to print. */
+/** The limit on a probe's output, far above what a probe needs to print. */
 export const MOST_ANSWER_BYTES = 1_000_000
 
 export const late = (withinMs: number): ProbeAnswer => ({
   why: `no answer within ${withinMs < 1000 ? `${withinMs} ms` : `${withinMs / 1000} s`}`,
 })
 
-/** The first number in a text. */
+/** Returns the first number in a text. */
 export function numberIn(text: string, what: string): ProbeAnswer {
   const [digits] = /-?\d+(?:\.\d+)?(?:e[+-]?\d+)?/i.exec(text) ?? []
   return digits === undefined ? { why: `${what} has no number: ${shortened(text)}` } : { value: Number(digits) }

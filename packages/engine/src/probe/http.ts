@@ -1,7 +1,7 @@
 import type { Probe, ProbeAnswer } from '@chaosproxy/runner/result'
 import { late, MOST_ANSWER_BYTES, numberIn, shortened } from './command.ts'
 
-/** Asks a server by GET. Redirections are answers like any other. */
+/** Sends a GET request to a server. A redirection counts as an answer. */
 export async function askHttp({
   url,
   take,
@@ -22,7 +22,10 @@ export async function askHttp({
   }
 }
 
-/** `fetch` takes no URL with a user and a password, and would quote them in its error. */
+/**
+ * Moves the user and password of a URL into headers. `fetch` rejects a URL that contains them, and quotes them in its
+ * error.
+ */
 function withoutCredentials(url: string): {
   readonly target: URL
   readonly headers: { readonly [name: string]: string }
@@ -62,7 +65,7 @@ function numberAtPath(text: string, path: readonly string[]): ProbeAnswer {
     : { why: `${where} is not a number: ${shortened(JSON.stringify(value) ?? 'nothing')}` }
 }
 
-/** The error of fetch itself says only that it failed. */
+/** Returns the cause of a `fetch` error. The error itself only states that the request failed. */
 function whyOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const { cause } = error
