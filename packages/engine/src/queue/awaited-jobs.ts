@@ -2,26 +2,26 @@ import { setTimeout as later } from 'node:timers/promises'
 import type { BulkJob, Queue, QueueEvents } from './packages.ts'
 import { DAMAGED_FILE, LOST_FILE } from './parcel.ts'
 
-/** How long to wait for a job before looking whether Redis still has it. */
+/** How often to check whether Redis still has a job that is awaited. */
 const LOOK_EVERY_MS = 2_000
-/** Jobs requested within this time travel together: meanwhile workers have enough to do. */
+/** Jobs requested within this time are sent together: the delay does not leave workers idle. */
 const TOGETHER_MS = 3
 /** How long to wait for Redis to accept a job. */
 const SILENT_MS = 10_000
 
-/** The state of a job. */
 export type Outcome =
   | { readonly type: 'value'; readonly value: unknown }
   | { readonly type: 'failed'; readonly why: string }
-  /** A file that it needs is missing in Redis, or damaged. */
+  /** A file that the job needs is missing in Redis, or damaged. */
   | { readonly type: 'without file'; readonly isDamaged: boolean }
-  /** Its worker ended, and so did the next ones. */
+  /** The job's worker ended, and so did every worker that ran it again. */
   | { readonly type: 'poisonous' }
   | { readonly type: 'pending' }
 
 /**
- * Adds jobs to one queue, and waits a limited time for each. Jobs requested at about the same time travel together, and
- * one listener hears all ends: a round trip and a listener for each would cost more than small jobs themselves.
+ * Adds jobs to one queue, and waits a limited time for each. Jobs requested within a few milliseconds are added
+ * together, and one listener receives the ends of all jobs: a round trip and a listener per job would cost more than a
+ * small job itself.
  */
 export function awaitJobs(queue: Queue, open: () => Promise<QueueEvents>): (job: BulkJob) => Promise<Outcome> {
   const waiting = new Map<string, Set<(outcome: Outcome) => void>>()
@@ -34,8 +34,8 @@ export function awaitJobs(queue: Queue, open: () => Promise<QueueEvents>): (job:
   }
 
   /**
-   * A job that was added before may have ended before anyone listened, and ends during an outage of Redis are not
-   * heard.
+   * Looks up whether a job has ended. A job that was added earlier may have ended before the listener was opened, and
+   * ends during an outage of Redis are not reported.
    */
   async function look(name: string): Promise<void> {
     if (!waiting.has(name)) return
@@ -98,10 +98,10 @@ export function awaitJobs(queue: Queue, open: () => Promise<QueueEvents>): (job:
     })
 }
 
-/** The errors of a connection that was lost, or is not restored yet. */
+/** Errors of a connection that was lost, or is not restored yet. */
 const AWAY = /Missing key for job|Connection is closed|aborted due to connection close|NOSCRIPT|LOADING|ECONN/
 
-/** BullMQ reports in words how a job ended, and that a job does not exist. */
+/** Interprets a message of BullMQ, which reports how a job ended, or that it does not exist, only as text. */
 function failedBy(why: string): Outcome {
   if (AWAY.test(why)) return { type: 'pending' }
   if (why.includes(LOST_FILE) || why.includes(DAMAGED_FILE))

@@ -7,39 +7,42 @@ import type { Store } from './parcel.ts'
 /** The queues in which jobs wait for workers. Jobs with users' code wait for workers that may run it. */
 export const QUEUES = { plain: 'chaos', code: 'chaos-code' } as const
 export type Lane = keyof typeof QUEUES
-/** The queue in which parts of the load of a run wait, for one worker each. */
+/** The queue of load shares of runs; each share is for one worker. */
 export const LOAD_QUEUE = 'chaos-load'
 
-/** What workers take first, whoever asked. BullMQ takes the lowest number first. */
+/** The order in which workers take jobs of all coordinators. BullMQ takes the lowest number first. */
 const PRIORITIES = { high: 1, usual: 2, low: 3 } as const
 export type Priority = keyof typeof PRIORITIES
 
-/** Where the texts of files are kept, by their hashes. */
+/** The prefix of the Redis keys of files; the hash of the text follows. */
 const FILES = 'chaos:file:'
 
 const SILENT_MS = 10_000
 const TAKEN_BACK_MS = 1_000
 const READY_MS = 1_000
 const ANSWERS_WITHIN_MS = 1_500
-/** How often a job is tried if its worker cannot run it: its disk may be full, and another's not. */
+/**
+ * The number of attempts at a job that a worker cannot run: another worker may succeed, for instance if the first one's
+ * disk is full.
+ */
 const ATTEMPTS = 5
 const TRIED_AGAIN_MS = 1_000
-/** Results are kept this long, so that a coordinator that is restarted does not repeat their jobs. */
+/** How long results are kept, so that a restarted coordinator does not repeat their jobs. */
 const KEPT_SECONDS = 7 * 24 * 3_600
 
 /** Where a coordinator adds jobs, each under its name. */
 export interface Board {
   /** `host:port`. */
   readonly place: string
-  /** Adds the job unless it is there, and waits a limited time for its end. */
+  /** Adds the job unless the queue already has it, and waits a limited time for its end. */
   outcomeOf(lane: Lane, name: string, order: object): Promise<Outcome>
-  /** Whether Redis does not know the job. */
+  /** Returns whether Redis does not have the job. */
   isGone(lane: Lane, name: string): Promise<boolean>
   /** Removes the job, unless a worker has begun it. */
   takeBack(lane: Lane, name: string): Promise<void>
-  /** Keeps the texts of files, by their hashes, for workers to fetch. */
+  /** Stores the texts of files, by their hashes, for workers to fetch. */
   keep(texts: ReadonlyMap<string, string>): Promise<void>
-  /** Undefined while Redis does not answer. */
+  /** Returns the number of workers; undefined while Redis does not answer. */
   workers(lane: Lane): Promise<number | undefined>
   close(): Promise<void>
 }
@@ -63,7 +66,7 @@ export async function openBoard(address: string, priority: Priority = 'usual'): 
     return ends
   }
 
-  /** Hears all ends from now on, including those before the connection is ready. */
+  /** Receives the ends of all jobs from this time on, including those before the connection is ready. */
   async function listen(lane: Lane): Promise<QueueEvents> {
     const [seconds, microseconds] = await client.time()
     const nowMs = Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000)
@@ -84,7 +87,7 @@ export async function openBoard(address: string, priority: Priority = 'usual'): 
     takeBack: (lane, name) =>
       Promise.race([open(lane).queue.remove(name), later(TAKEN_BACK_MS, undefined)]).then(
         () => {},
-        // A worker has begun the job.
+        // Removal fails if a worker has begun the job.
         () => {},
       ),
     async keep(texts) {
@@ -96,14 +99,13 @@ export async function openBoard(address: string, priority: Priority = 'usual'): 
       isClosed = true
       client.disconnect()
       const ends = [...[...opened.values()].map(({ queue }) => queue), ...listeners]
-      // A connection that is closed while it is being set up rejects a promise that nobody has.
+      // Closing a connection during its setup rejects a promise that is not accessible.
       await Promise.race([Promise.allSettled(ends.map((end) => end.waitUntilReady())), later(READY_MS, undefined)])
       await Promise.all(ends.map((end) => end.close()))
     },
   }
 }
 
-/** A queue, and how to run its jobs. */
 interface Ends {
   readonly queue: Queue
   readonly outcomeOf: (job: BulkJob) => Promise<Outcome>
@@ -122,7 +124,7 @@ const jobOf = (name: string, order: object, priority: Priority): BulkJob => ({
   },
 })
 
-/** What a coordinator kept. */
+/** Returns the files that a coordinator has stored. */
 export const storeOn = (client: Client): Store => ({
   fetch: async (hash) => (await client.get(FILES + hash)) ?? undefined,
 })

@@ -1,11 +1,11 @@
 import { environmentError, usageError } from '@chaosproxy/history'
 import { type BullMQ, type Client, type Connection, loadPackages } from './packages.ts'
 
-/** A Redis that has answered, and the library that keeps queues in it. */
+/** A connection to a Redis that has answered, and the library that keeps queues in it. */
 export interface Connected {
   readonly bullmq: BullMQ
   readonly connection: Connection
-  /** `host:port`, without the rest of the address, which may hold a password. */
+  /** `host:port`, without the rest of the address, which may contain a password. */
   readonly place: string
   /** Opens another connection, for files. */
   readonly connect: () => Client
@@ -17,11 +17,11 @@ const FROM_ENVIRONMENT = 'env:'
 const EXAMPLE = 'redis://127.0.0.1:6379'
 
 /**
- * Loads what a queue needs, and finds out whether its Redis answers.
+ * Loads the packages of a queue, and verifies that its Redis answers.
  *
- * @param given an address, or `env:NAME` for the environment variable that holds it.
- * @throws UserError (usage) for something that is no address, (environment) if the packages are not installed, or Redis
- * does not answer.
+ * @param given an address, or `env:NAME` for the environment variable that contains it.
+ * @throws UserError (usage) for an invalid address, (environment) if the packages are not installed, or Redis does not
+ * answer.
  */
 export async function connectQueue(given: string): Promise<Connected> {
   const { url, place } = addressOf(given)
@@ -32,7 +32,7 @@ export async function connectQueue(given: string): Promise<Connected> {
     retryStrategy: () => null,
     maxRetriesPerRequest: 0,
   })
-  // The ping throws what is wrong.
+  // The ping rejects with the connection's error.
   client.on('error', () => {})
   try {
     await client.connect()

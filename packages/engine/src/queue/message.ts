@@ -6,7 +6,7 @@ import type { AnyKind } from './kind.ts'
 import { count } from './numbers.ts'
 import { type Parcel, sentFiles } from './parcel.ts'
 
-// A job on its way to a worker, and its end on the way back, as JSON.
+// The schemas of a job sent to a worker, and of its end sent back, as JSON.
 
 const message = v.strictObject({
   version: v.string(),
@@ -20,10 +20,9 @@ const message = v.strictObject({
 export const kindNamed = (kinds: readonly AnyKind[], name: string): AnyKind | undefined =>
   kinds.find(({ job }) => job.kind === name)
 
-/** The task of a worker. */
 interface Order extends Pick<Doing, 'looks' | 'wanted'> {
   readonly kind: AnyKind
-  /** To be read once its files are there. */
+  /** The spec as received, to be validated once its files have been fetched. */
   readonly spec: unknown
   readonly files: Parcel['files']
 }
@@ -58,7 +57,7 @@ const end = v.variant('type', [
   v.strictObject({ type: v.literal('failed'), error: v.string(), ...left }),
 ])
 
-/** How a job ended, without the error's stack, which would reveal the worker's files. */
+/** Returns how a job ended as JSON, without the error's stack, which would reveal the worker's files. */
 export const printEnd = (ended: JobEnd<unknown>): object =>
   ended.type === 'failed'
     ? { ...ended, error: ended.error instanceof Error ? ended.error.message : String(ended.error) }

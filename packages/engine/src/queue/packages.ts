@@ -1,7 +1,7 @@
 import { loadOptional } from '@chaosproxy/history/files'
 
-// The parts of BullMQ and its client that chaos uses, in types of our own: nobody needs the packages to build or
-// install chaos.
+// The parts of BullMQ and its client that chaos uses, in declared types: chaos builds and installs without the
+// packages.
 
 /** Where Redis is. */
 export interface Connection {
@@ -9,7 +9,6 @@ export interface Connection {
   readonly maxRetriesPerRequest: null
 }
 
-/** The input of a worker. */
 export interface TakenJob {
   readonly data: unknown
 }
@@ -44,19 +43,19 @@ export interface Queue extends Closed {
   getWorkersCount(): Promise<number>
 }
 
-/** Events of a queue's jobs, whoever added them. */
+/** Events of a queue's jobs, including jobs added by others. */
 export interface QueueEvents extends Closed {
   waitUntilReady(): Promise<unknown>
   on(event: 'error', listener: (error: Error) => void): unknown
   on(event: 'completed', listener: (told: { readonly jobId: string; readonly returnvalue: unknown }) => void): unknown
   on(event: 'failed', listener: (told: { readonly jobId: string; readonly failedReason: string }) => void): unknown
-  /** A job with this name existed when it was added. */
+  /** A job of this name was added although it already existed. */
   on(event: 'duplicated', listener: (told: { readonly jobId: string }) => void): unknown
 }
 
 interface QueueEventsOptions {
   readonly connection: Connection
-  /** Hears events after this one; without it, those after the connection is ready. */
+  /** Delivers events after this one; by default, events after the connection is ready. */
   readonly lastEventId?: string
 }
 
@@ -87,24 +86,24 @@ export interface Worker extends Closed {
   resume(): Promise<unknown>
 }
 
-/** The engine of the queue. */
+/** The parts of the BullMQ package that chaos uses. */
 export interface BullMQ {
   readonly Queue: new (name: string, options: { readonly connection: Connection }) => Queue
   readonly QueueEvents: new (name: string, options: QueueEventsOptions) => QueueEvents
   readonly Worker: new (name: string, work: (job: TakenJob) => Promise<unknown>, options: WorkerOptions) => Worker
-  /** Thrown by a worker, it fails the job for good. */
+  /** A worker that throws this error fails the job without further attempts. */
   readonly UnrecoverableError: new (
     message: string,
   ) => Error
 }
 
-/** A connection to Redis of its own. */
+/** A separate connection to Redis. */
 export interface Client {
   on(event: 'error', listener: (error: Error) => void): unknown
   on(event: 'message', listener: (channel: string, message: string) => void): unknown
   connect(): Promise<unknown>
   ping(): Promise<unknown>
-  /** By its own clock. */
+  /** Returns the time of Redis's clock. */
   time(): Promise<readonly [seconds: number | string, microseconds: number | string]>
   get(key: string): Promise<string | null>
   hget(key: string, field: string): Promise<string | null>
@@ -134,7 +133,7 @@ interface Packages {
  * @throws UserError (environment) if they are not installed.
  */
 export async function loadPackages(): Promise<Packages> {
-  // Names that no compiler or bundler follows.
+  // Package names in an array, so that no compiler or bundler resolves them.
   const packages = ['bullmq', 'ioredis']
   const why = '--queue: two packages are missing, which chaos needs only for queues'
   const [bullmq, { Redis }] = await loadOptional(

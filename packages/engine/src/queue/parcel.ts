@@ -9,7 +9,7 @@ import * as v from 'valibot'
 import { withImported } from '../jobs/imported-files.ts'
 import { isService } from '../references/services.ts'
 
-// Users' code travels as files, each under the hash of its content. In jobs and answers their paths start with SENT, so
+// Users' code is sent as files, each under the hash of its content. In jobs and results their paths start with SENT, so
 // that they mean the same on every machine.
 
 const SENT = 'sent:/'
@@ -18,13 +18,13 @@ const MOST_BYTES = 4_000_000
 /** A worker's error for a file that Redis has lost; the coordinator then sends the file again. */
 export const LOST_FILE = 'the queue has lost it'
 
-/** The same for a file that is damaged. */
+/** A worker's error for a file that is damaged in Redis. */
 export const DAMAGED_FILE = 'it differs in the queue from what was sent'
 
-/** Thrown for a file that the coordinator has to send again: a retry would not find it either. */
+/** Thrown for a file that the coordinator has to send again; a retry alone would also fail. */
 export class MissingFile extends Error {}
 
-/** A file that travels. */
+/** A file that is sent with a job. */
 interface SentFile {
   readonly path: string
   readonly hash: string
@@ -33,15 +33,15 @@ interface SentFile {
 /** The user's files that a job needs, and their paths on the coordinator's machine. */
 export interface Parcel {
   readonly files: readonly SentFile[]
-  /** Their texts, by hash. */
+  /** The texts of the files, by hash. */
   readonly texts: ReadonlyMap<string, string>
-  /** Replaces paths of this machine in a value by paths that mean the same everywhere. */
+  /** Replaces paths of this machine in a value by paths that mean the same on every machine. */
   send<Value>(value: Value): Value
-  /** The reverse, for results. */
+  /** Replaces such paths in a result by paths of this machine. */
   receive<Value>(value: Value): Value
 }
 
-/** The files of a job, as a message lists them. */
+/** The schema of a job's files in a message. */
 export const sentFiles: v.GenericSchema<unknown, readonly SentFile[]> = v.array(
   v.strictObject({
     path: v.pipe(v.string(), v.check(isInside, 'leads out of its folder')),
@@ -49,7 +49,7 @@ export const sentFiles: v.GenericSchema<unknown, readonly SentFile[]> = v.array(
   }),
 )
 
-/** Whether the path stays within the folder that it is relative to. */
+/** Returns whether the path stays within the folder that it is relative to. */
 function isInside(path: string): boolean {
   return path !== '' && !/[\\\0]/.test(path) && posix.normalize(path) === path && !/^(\/|\.\.(\/|$)|\.$)/.test(path)
 }
@@ -57,7 +57,7 @@ function isInside(path: string): boolean {
 /**
  * Packs the user's files, with all that they import.
  *
- * @throws UserError (usage) for files that do not travel: programs, packages, and imports that are only known at run
+ * @throws UserError (usage) for files that cannot be sent: programs, packages, and imports that are only known at run
  * time.
  */
 export function pack(references: readonly string[]): Parcel {
@@ -92,15 +92,15 @@ export function pack(references: readonly string[]): Parcel {
   }
 }
 
-/** Where a worker keeps the files that it received. */
+/** The store that workers fetch files from. */
 export interface Store {
-  /** Undefined if nobody has stored the file. */
+  /** Returns the text of a file; undefined if the store does not have it. */
   readonly fetch: (hash: string) => Promise<string | undefined>
 }
 
-/** Files that have been unpacked. */
+/** The files of a parcel, written to this machine's disk. */
 export interface Unpacked {
-  /** The paths of the files here. */
+  /** The paths of the files on this machine. */
   readonly paths: ReadonlySet<string>
   receive<Value>(value: Value): Value
   send<Value>(value: Value): Value
@@ -109,9 +109,9 @@ export interface Unpacked {
 /** Without any files. */
 export const NOTHING: Unpacked = { paths: new Set(), receive: (value) => value, send: (value) => value }
 
-/** Unpacks files below a temporary folder, each parcel once. */
+/** Writes the files of parcels below a temporary folder, each parcel once. */
 export function createUnpacker(store: Store): {
-  /** The folder, which is removed in the end. */
+  /** The folder; it is removed at the end. */
   readonly home: string
   unpack(files: readonly SentFile[]): Promise<Unpacked>
   close(): void
@@ -141,7 +141,7 @@ export function createUnpacker(store: Store): {
       const name = hashOf(JSON.stringify(files))
       const unpacking = known.get(name) ?? unpackNew(files, join(home, name.slice(0, 16)))
       known.set(name, unpacking)
-      // It may be sent again.
+      // A file that was missing may be sent again.
       unpacking.catch(() => known.delete(name))
       return unpacking
     },
@@ -160,7 +160,7 @@ export function requireNoProgram(references: readonly string[]): void {
 
 const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex')
 
-/** The deepest folder that holds all files. */
+/** Returns the deepest folder that contains all files. */
 function commonFolder(files: readonly string[]): string {
   const [first = sep, ...others] = files.map((file) => dirname(file))
   return others.reduce((common, folder) => {
@@ -170,7 +170,7 @@ function commonFolder(files: readonly string[]): string {
   }, first)
 }
 
-/** The value with its texts replaced; a simulated protocol keeps its prefix. */
+/** Returns the value with its strings replaced; a simulated protocol keeps its prefix. */
 function renamed<Value>(value: Value, rename: (text: string) => string): Value {
   const visit = (each: unknown): unknown => {
     if (typeof each === 'string')

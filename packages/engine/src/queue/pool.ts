@@ -8,34 +8,36 @@ import type { AnyKind, Cargo } from './kind.ts'
 import { kindNamed, printOrder, readEnd } from './message.ts'
 import { type Parcel, pack } from './parcel.ts'
 
-/** Enough for dozens of threads; more would only fill Redis. */
+/** The number of jobs in the queue at a time: enough for dozens of threads; more would only fill Redis. */
 const AT_A_TIME = 64
 const COUNT_WORKERS_EVERY_MS = 2_000
-/** How often a file that arrives damaged is sent. */
+/** The number of times that a file is sent again after it arrived damaged. */
 const SENT_AGAIN = 3
 
 /** Progress and problems of a queue. */
 export type QueueEvent =
-  /** The queue of the Redis there has work but no worker; with code, none that may run it. */
+  /**
+   * The queue of the Redis at `place` has jobs but no worker; if `code` is true, no worker that may run users' code.
+   */
   | { readonly type: 'alone'; readonly place: string; readonly code: boolean }
-  /** The Redis there does not answer. */
+  /** The Redis at `place` does not answer. */
   | { readonly type: 'unreachable'; readonly place: string }
   /** A file in Redis was damaged, and is sent again. */
   | { readonly type: 'damaged'; readonly job: string }
-  /** Redis no longer knew some jobs, as after a restart without persistence. They are added again. */
+  /** Redis has lost some jobs, for instance by a restart without persistence. They are added again. */
   | { readonly type: 'lost'; readonly jobs: number }
 
-/** What a pool sends to workers, and how. */
+/** The kinds of jobs that a pool sends to workers, and how. */
 export interface QueueSettings {
   readonly kinds: readonly AnyKind[]
   readonly listener?: ((event: QueueEvent) => void) | undefined
-  /** What workers take first. */
+  /** The priority of the jobs at workers. */
   readonly priority?: Priority | undefined
 }
 
 /**
- * Lets workers on other machines run jobs of these kinds, and `local` all others, such as one that reads stdin. A job
- * with one name is run once, however often and by however many coordinators it is requested. Closes `local` too.
+ * Lets workers on other machines run jobs of these kinds, and `local` all others, such as a job that reads stdin. Jobs
+ * of the same name are run once, however many coordinators request them. Closing the pool also closes `local`.
  *
  * @throws UserError as `connectQueue` does.
  */
@@ -56,7 +58,7 @@ export async function openQueuePool(
     const order = printOrder(kind, parcel?.send(spec) ?? spec, { ...doing, files: parcel?.files })
     const name = jobName<object>({ kind: kind.job.kind, reads: () => [] }, order)
     const title = kind.title(spec as never)
-    // A queue treats both signals alike: it does not wait for jobs that a worker has begun.
+    // Both signals have the same effect on a queue: the pool does not wait for jobs that a worker has begun.
     const { signal: calledOff, release } = firstOf(doing.signal, doing.stop, closing.signal)
     const pending = new Promise<Outcome>((resolve) => whenAborted(calledOff, () => resolve({ type: 'pending' })))
     let damaged = 0
@@ -67,7 +69,7 @@ export async function openQueuePool(
         if (isGone && damaged === 0) missing.lost += 1
         if (parcel !== undefined && (first || isGone)) await board.keep(parcel.texts)
         if (first || isGone) await send(kind.cargo?.(spec as never), isGone)
-        // Under its name it is the same job, unless Redis has lost it.
+        // Adding a job again under its name has no effect, unless Redis has lost the job.
         const outcome = await Promise.race([board.outcomeOf(lane, name, order), pending])
         if (outcome.type === 'value') {
           const end = readEnd(parcel?.receive(outcome.value) ?? outcome.value, (value) =>
@@ -109,7 +111,7 @@ export async function openQueuePool(
       }
     },
     async close() {
-      // A caller that failed at one job waits for no other.
+      // A caller whose job failed does not wait for its other jobs.
       closing.abort()
       await Promise.allSettled(asked)
       missing.close()
@@ -130,14 +132,14 @@ const damagedAlways = (title: string, place: string): UserError =>
   )
 
 interface Missing {
-  /** How many jobs wait for workers. */
+  /** Counts the jobs that wait for workers. */
   readonly waiting: { [lane in Lane]: number }
-  /** The number of jobs that Redis no longer knew, and that were not reported yet. */
+  /** The number of jobs that Redis has lost and that were not reported yet. */
   lost: number
   close(): void
 }
 
-/** Reports from time to time jobs that are lost, or that wait although there are no workers. */
+/** Periodically reports jobs that are lost, or that wait although there are no workers. */
 function tellWhatIsMissing(board: Board, listener: (event: QueueEvent) => void): Missing {
   const { place } = board
   const tellLost = (): void => {
@@ -165,11 +167,11 @@ function tellWhatIsMissing(board: Board, listener: (event: QueueEvent) => void):
 }
 
 interface Asked extends Doing {
-  /** The files that travel with the job. */
+  /** The files that are sent with the job. */
   readonly references: readonly string[]
 }
 
-/** Packs once the files that many jobs need. */
+/** Packs files once that several jobs need. */
 function createPacker(): (references: readonly string[]) => Parcel {
   const parcels = new Map<string, Parcel>()
   return (references) => {
@@ -180,11 +182,11 @@ function createPacker(): (references: readonly string[]) => Parcel {
   }
 }
 
-/** Whether another attempt may show more. The trials of a seed stay the same. */
+/** Returns whether another attempt may show more. Repeating the trials of a seed gives the same result. */
 const isPassing = (kind: AnyKind, end: JobEnd<unknown>): boolean =>
   kind.isPassing !== undefined && (end.type !== 'done' || kind.isPassing(end.value as never))
 
-/** Sends once the files that many jobs need, unless they were lost. */
+/** Sends texts once that several jobs need, and again if they were lost. */
 function createSender(board: Pick<Board, 'keep'>): (cargo: Cargo | undefined, isLost: boolean) => Promise<void> {
   const sent = new Map<string, Promise<void>>()
   return async (cargo = new Map(), isLost) => {
@@ -192,7 +194,7 @@ function createSender(board: Pick<Board, 'keep'>): (cargo: Cargo | undefined, is
       const sending = isLost ? undefined : sent.get(hash)
       const there = sending ?? board.keep(new Map([[hash, text()]]))
       sent.set(hash, there)
-      // A job that starts before its file is there fails because of it.
+      // A job that starts before its file is in Redis fails.
       await there
     }
   }

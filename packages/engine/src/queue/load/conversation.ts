@@ -6,13 +6,13 @@ const channelsOf = (run: string, worker: number) => {
   return { beats: `${base}:beats`, reports: `${base}:reports` }
 }
 
-/** One end of the conversation. */
+/** One end of the conversation between a coordinator and a worker. */
 export interface Conversation {
-  /** Messages sent while Redis is away may be lost. */
+  /** Sends a message. Messages sent during an outage of Redis may be lost. */
   say(message: object): void
-  /** Earlier messages were lost, and are sent again. */
+  /** Registers the listener. Messages sent earlier were lost; their sender repeats them. */
   hear(listener: (message: string) => void): void
-  /** Receives nothing from now on, not even messages that have already arrived. */
+  /** Stops delivering messages, even those that have already arrived. */
   close(): void
 }
 
@@ -28,7 +28,7 @@ export async function converse(
   await listener.subscribe(theirs)
   return {
     say(message) {
-      // The message is sent again.
+      // The sender repeats a lost message.
       speaker.publish(mine, JSON.stringify(message)).catch(() => {})
     },
     hear(heard) {

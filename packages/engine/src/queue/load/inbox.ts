@@ -1,15 +1,15 @@
 import type { LoadEntry } from '@chaosproxy/runner'
 import { type Chunk, type Report, readChunk } from './messages.ts'
 
-/** A worker has no more chunks in flight than clients. */
+/** The limit on chunks that arrive ahead of order. A worker has at most as many chunks in flight as clients. */
 const MOST_EARLY = 1_000
 const MOST_UNREADABLE = 10
 
-/** Puts a worker's reports in order, each chunk once. */
+/** Orders a worker's reports, and delivers each chunk once. */
 export interface Inbox {
-  /** False once too many reports could not be read. */
+  /** Takes in a report. Returns false once too many reports were unreadable. */
   put(report: Report): boolean
-  /** All chunks up to this one have arrived. */
+  /** Returns the number of the last chunk before which all chunks have arrived. */
   arrived(): number
   /** Whether all of the worker's chunks have arrived. */
   isComplete(): boolean

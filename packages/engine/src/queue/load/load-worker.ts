@@ -7,24 +7,24 @@ import { performShare } from './perform-share.ts'
 
 /** Progress of a worker's job. */
 export type DriveEvent =
-  /** It drives clients of a run, at these addresses. */
+  /** The worker drives clients of a run, at these addresses. */
   | { readonly type: 'driving'; readonly job: string; readonly addresses: readonly string[] }
   | { readonly type: 'done'; readonly job: string; readonly elapsedMs: number }
-  /** A job that it refused or did not finish, and why. */
+  /** A job that the worker refused or did not finish, and the reason. */
   | { readonly type: 'refused'; readonly why: string }
 
 type Perform = (job: TakenJob) => Promise<object>
 
 interface LoadWorkerOptions {
   readonly lostAfterMs: number
-  /** Where it may drive clients: hosts, or `host:port`. */
+  /** The hosts, or `host:port`, where the worker may drive clients. */
   readonly hosts: readonly string[]
   readonly listener: (event: DriveEvent) => void
-  /** Wraps the code that runs a job. */
+  /** Wraps the function that runs a job. */
   readonly counted: (perform: Perform) => Perform
 }
 
-/** Takes parts of the load of runs from the queue. */
+/** Takes load shares of runs from the queue. */
 export function loadWorker(
   { bullmq, connection, connect }: Connected,
   { lostAfterMs, hosts, listener, counted }: LoadWorkerOptions,
@@ -50,11 +50,11 @@ export function loadWorker(
 
   return new bullmq.Worker(LOAD_QUEUE, counted(drive), {
     connection,
-    // Clients of one run belong on several machines.
+    // The clients of one run should be spread over several machines.
     concurrency: 1,
     lockDuration: lostAfterMs,
     stalledInterval: lostAfterMs / 2,
-    // Nobody can take over clients in the middle of a run.
+    // No other worker can take over clients in the middle of a run.
     maxStalledCount: 0,
   })
 }
@@ -65,7 +65,8 @@ interface Address {
 }
 
 /**
- * Anyone who can write to the queue chooses the addresses, and what is sent there, including the worker's password.
+ * Checks the addresses of an order. Anyone who can write to the queue chooses the addresses, and what is sent to them,
+ * including the worker's password.
  *
  * @throws UserError (usage) for an address that the worker was not started for.
  */

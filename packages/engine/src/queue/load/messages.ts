@@ -4,38 +4,41 @@ import type { LoadEntry } from '@chaosproxy/runner'
 import * as v from 'valibot'
 import { count } from '../numbers.ts'
 
-// Messages between a coordinator and a worker while clients work. They may be lost, or arrive twice: each one says
-// everything that the receiver needs, and chunks are sent until they are acknowledged.
+// Messages between a coordinator and a worker while clients work. Messages may be lost or duplicated: each message
+// contains all that the receiver needs, and chunks are sent until they are acknowledged.
 
-/** What workers should do. */
+/** The stages of a run, which tell workers what to do. */
 export const stages = ['wait', 'work', 'stop', 'follow', 'end'] as const
 export type Stage = (typeof stages)[number]
 
-/** From the coordinator, at least every `BEAT_EVERY_MS`: a worker that hears nothing for its lease stops. */
+/**
+ * A message from the coordinator, sent at least every `BEAT_EVERY_MS`. A worker that receives none during its lease
+ * stops.
+ */
 export interface Beat {
   /** Counts up. */
   readonly number: number
   readonly stage: Stage
-  /** All chunks up to this one have arrived. */
+  /** The number of the last chunk before which all chunks have arrived. */
   readonly acknowledged: number
 }
 
 export const BEAT_EVERY_MS = 50
 
-/** The progress of a worker; `done` with the stage that it heard of. */
+/** The progress of a worker; for `done`, together with the stage that it has received. */
 const states = ['ready', 'refused', 'working', 'stopped', 'followed', 'ended'] as const
 export type State = (typeof states)[number]
 
-/** From a worker. With `heard`, it is also a sample of its clock. */
+/** A message from a worker. With `heard`, it is also a sample of the worker's clock. */
 export interface Report {
   readonly state: State
   /** The worker's name, for people; for `refused`, the reason. */
   readonly text: string
-  /** The last beat that it has heard. */
+  /** The number of the last beat that the worker has received. */
   readonly heard: number
-  /** The time of its clock. */
+  /** The time of the worker's clock. */
   readonly at: Nanos
-  /** The number of its chunks: they contain everything before `at`. */
+  /** The number of the worker's chunks, which contain everything before `at`. */
   readonly chunks: number
   readonly chunk?: Chunk | undefined
 }
@@ -98,7 +101,7 @@ const entry: v.GenericSchema<unknown, LoadEntry> = v.variant('type', [
 
 const entries = v.array(entry)
 
-/** Undefined for anything else: anyone who reaches the Redis can write there. */
+/** Returns undefined for an invalid message: anyone who can reach the Redis can write to it. */
 export const readBeat = (message: string): Beat | undefined => parsed(beat, message)
 export const readReport = (message: string): Report | undefined => parsed(report, message)
 
@@ -107,7 +110,7 @@ export function chunkOf(number: number, told: readonly LoadEntry[]): Chunk {
   return { number, count: told.length, sha256: hashOf(text), entries: text }
 }
 
-/** Undefined if it differs from what was sent. */
+/** Returns the entries; undefined if they differ from what was sent. */
 export function readChunk(chunk: Chunk): readonly LoadEntry[] | undefined {
   if (hashOf(chunk.entries) !== chunk.sha256) return undefined
   const read = parsed(entries, chunk.entries)

@@ -15,22 +15,22 @@ export interface LoadSettings {
   readonly listener?: ((event: LoadEvent) => void) | undefined
 }
 
-/** The run whose clients workers will drive. */
+/** The run whose clients the workers will drive. */
 interface Loaded {
   readonly cluster: StartedCluster
   readonly run: PlannedRun
   readonly signal: AbortSignal | undefined
 }
 
-/** A worker that was not heard from for this long is lost, and stops by itself. */
+/** The lease of a worker. A worker that stays silent for this long counts as lost, and stops by itself. */
 const LEASE_MS = millis(10_000)
 const LOOK_EVERY_MS = 2_000
 const END_MS = 1_000
 
 /**
- * Hands each worker of a queue its share of the clients, and waits until all of them are ready.
+ * Gives each worker of a queue its share of the clients, and waits until all workers are ready.
  *
- * @throws UserError (usage, environment) if one refuses, cannot reach the target, or goes away.
+ * @throws UserError (usage, environment) if a worker refuses, cannot reach the target, or ends.
  */
 export async function openLoad(
   connected: Connected,
@@ -95,8 +95,9 @@ function asLoad(sessions: readonly Session[], close: () => Promise<void>): OpenL
 }
 
 /**
- * The order for all workers; each gets a share. @throws UserError (usage) for clients that only this process can
- * create.
+ * Returns the order for all workers; each gets a share.
+ *
+ * @throws UserError (usage) for clients that only this process can create.
  */
 function orderOf(cluster: StartedCluster, { spec, workload, workloadSettings, target, targetSettings }: PlannedRun) {
   const elsewhere = cluster.elsewhere?.()
@@ -110,7 +111,7 @@ function orderOf(cluster: StartedCluster, { spec, workload, workloadSettings, ta
   }
 }
 
-/** Adds jobs to the queue. */
+/** Opens the queue to add jobs to it. */
 function openDesk({ bullmq, connection }: Connected) {
   const queue = new bullmq.Queue(LOAD_QUEUE, { connection })
   const events = new bullmq.QueueEvents(LOAD_QUEUE, { connection })
@@ -143,7 +144,7 @@ function openDesk({ bullmq, connection }: Connected) {
   }
 }
 
-/** Why a job has ended; undefined once the load is over, if it has not ended before. */
+/** Returns why a job has ended; undefined if it has not ended before the load ends. */
 async function endOf(
   job: Awaited<ReturnType<Queue['add']>>,
   events: QueueEvents,
@@ -167,7 +168,7 @@ interface Telling {
   readonly signal: AbortSignal | undefined
 }
 
-/** The number of workers that have joined, once there is one. */
+/** Returns the number of workers that have joined, once there is at least one. */
 async function joinedWorkers(queue: Queue, { place, listener, signal }: Telling): Promise<number> {
   for (;;) {
     const count = await queue.getWorkersCount().catch(() => 0)
@@ -179,7 +180,7 @@ async function joinedWorkers(queue: Queue, { place, listener, signal }: Telling)
 
 async function allReady(sessions: readonly Session[], { place, listener, signal }: Telling): Promise<void> {
   const all = Promise.all(sessions.map((session) => session.ready))
-  // By the time it fails, nothing may be waiting for it any more.
+  // The promise may reject when nothing awaits it any more.
   all.catch(() => {})
   while (!(await Promise.race([all.then(() => true), wait(LOOK_EVERY_MS, signal).then(() => false)]))) {
     const ready = sessions.filter((session) => session.isReady()).length

@@ -7,23 +7,23 @@ import * as v from 'valibot'
 import { packageVersion } from '../../version.ts'
 import { amount, count } from '../numbers.ts'
 
-/** A worker's part of a run's load, as a job in the queue. It holds no credentials. */
+/** A worker's share of a run's load, as a job in the queue. It contains no credentials. */
 export interface LoadOrder {
   /** Names the conversation. */
   readonly run: string
-  /** The clients whose number is `index` modulo `of`. */
+  /** The clients whose number modulo `of` is `index`. */
   readonly share: { readonly index: number; readonly of: number }
-  /** The coordinator's machine: its loopback addresses are useless elsewhere. */
+  /** The identity of the coordinator's machine; other machines cannot use its loopback addresses. */
   readonly machine: string
   readonly elsewhere: Elsewhere
   readonly workload: { readonly name: string; readonly settings: Settings }
   readonly seed: number
-  /** For all workers together. */
+  /** The totals for all workers together. */
   readonly clients: number
   readonly rate: number
   readonly timeoutMs: Millis
   readonly sticky: boolean | 'while-up'
-  /** A worker that hears nothing for this long stops. */
+  /** A worker that receives no message for this long stops. */
   readonly leaseMs: Millis
 }
 
@@ -77,7 +77,10 @@ export function readLoadOrder(data: unknown): LoadOrder {
   throw inputError(`the job is not part of a run: ${v.getDotPath(issue) ?? 'all of it'}: ${issue.message}`)
 }
 
-/** Identifies machines that share loopback addresses: containers of one host are separate machines. */
+/**
+ * Returns the identity of a machine. Processes with the same identity share loopback addresses; containers of one host
+ * are separate machines.
+ */
 export function machineIdentity(): string {
   const told = [hostname()]
   for (const read of [
@@ -87,7 +90,7 @@ export function machineIdentity(): string {
     try {
       told.push(read())
     } catch {
-      // Not on Linux: use the host's name.
+      // The files exist only on Linux; elsewhere the host's name suffices.
     }
   return told.join(' ')
 }

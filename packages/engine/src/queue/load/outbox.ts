@@ -2,24 +2,24 @@ import { setImmediate } from 'node:timers'
 import type { LoadEntry } from '@chaosproxy/runner'
 import { type Chunk, chunkOf } from './messages.ts'
 
-/** A chunk that was not acknowledged after this time is sent again. */
+/** A chunk that is not acknowledged within this time is sent again. */
 const AGAIN_AFTER_MS = 500
 
 /**
- * A worker's reports to its coordinator, kept until they are acknowledged. Clients wait for that, so there are never
- * many.
+ * A worker's reports to its coordinator, kept until they are acknowledged. Clients wait for acknowledgements, so few
+ * reports are kept.
  */
 export interface Outbox {
-  /** How many chunks were made. */
+  /** Returns the number of chunks made. */
   made(): number
   tell(entry: LoadEntry): void
   /** Calls back once all reports so far are acknowledged. */
   whenKnown(known: () => void): void
-  /** Sends the reports since the last chunk. */
+  /** Sends the reports made since the last chunk. */
   flush(): void
-  /** All chunks up to this one have arrived. */
+  /** Records that all chunks up to this number have arrived. */
   acknowledged(chunk: number): void
-  /** Sends chunks again that may be lost. Returns whether there were any. */
+  /** Sends possibly lost chunks again. Returns whether there were any. */
   repeat(): boolean
 }
 
@@ -46,7 +46,7 @@ export function createOutbox(send: (chunk: Chunk) => void): Outbox {
       told.push(entry)
       if (isDue) return
       isDue = true
-      // Together with all other reports of this turn of the event loop.
+      // The entry is sent together with all other entries of this turn of the event loop.
       setImmediate(flush)
     },
     whenKnown(callback) {

@@ -14,8 +14,8 @@ import { type StageWatch, watchStages } from './stage-watch.ts'
 const LOOK_EVERY_MS = 100
 
 /**
- * Drives a worker's share of the clients of a run as its coordinator says, and reports their operations. Returns why it
- * ended early; undefined if the coordinator ended it.
+ * Drives a worker's share of the clients of a run as its coordinator requests, and reports their operations. Returns
+ * why it ended early; undefined if the coordinator ended it.
  *
  * @throws UserError (input) for names that this worker does not know.
  */
@@ -67,7 +67,7 @@ export async function performShare(order: LoadOrder, connect: Connected['connect
   } finally {
     clearInterval(watching)
     clock.stop()
-    // A late message could make a client ask on a closed connection.
+    // A late message could make a client use a closed connection.
     conversation.close()
     await reached.close()
   }
@@ -81,7 +81,7 @@ interface Driving {
   readonly enter: (state: State) => void
 }
 
-/** From the first operation to the last that follows the healing. */
+/** Drives the clients from the first operation to the last one after healing. */
 async function drive(order: LoadOrder, { clock, outbox, stage, reached, enter }: Driving): Promise<void> {
   const { clients, sticky, rate, timeoutMs, seed, share, elsewhere } = order
   const workload = findWorkload(order.workload.name)

@@ -7,12 +7,13 @@ export type { LoadEvent } from './session.ts'
 interface QueuedLoadSettings extends LoadSettings {
   /** The address of the Redis, or `env:NAME`. */
   readonly queue: string
-  /** This machine's address for workers on others. */
+  /** This machine's address for workers on other machines. */
   readonly reach?: string | undefined
 }
 
 /**
- * Lets workers of a queue drive the clients of a run; faults, final reads and the verdict stay here.
+ * Lets workers of a queue drive the clients of a run. This process injects the faults, performs the final reads and
+ * judges the run.
  *
  * @throws UserError as `connectQueue` does.
  */

@@ -7,7 +7,7 @@ import { createInbox } from './inbox.ts'
 import { readReport, type Stage, type State } from './messages.ts'
 
 export type LoadEvent =
-  /** The queue of the Redis there lacks workers. */
+  /** The queue of the Redis at `place` has fewer workers than wanted. */
   | { readonly type: 'waiting'; readonly place: string; readonly ready: number; readonly wanted: number }
   | { readonly type: 'ready'; readonly workers: readonly string[] }
   | { readonly type: 'lost'; readonly worker: number; readonly why: string }
@@ -16,21 +16,21 @@ type LoadListener = Parameters<RemoteLoad['begin']>[0]
 
 /** The coordinator's side of one worker. */
 export interface Session {
-  /** A sample of its clock. */
+  /** The worker's number, counted from 1, as text. */
   readonly name: string
   readonly bounds: ReturnType<typeof createClockBounds>
-  /** Rejects if the worker refuses, or goes away before. */
+  /** Rejects if the worker refuses, or ends before it is ready. */
   readonly ready: Promise<void>
   isReady(): boolean
-  /** The name that it reports. */
+  /** Returns the name that the worker reports. */
   text(): string
-  /** Its job has ended. */
+  /** Reports that the worker's job has ended. */
   refused(why: string): void
   begin(listener: LoadListener): void
   enter(stage: Stage): void
   /** Resolves once the worker has reached this stage and sent all earlier events, or is lost. */
   reached(state: State): Promise<void>
-  /** No more events come from it. */
+  /** Ends the delivery of events from the worker. */
   finish(): void
   beat(): void
   trouble(): readonly string[]
@@ -102,7 +102,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     isReady: progress.isReady,
     text: () => who,
     refused(why) {
-      // Once the worker has reported, its name is used.
+      // Once the worker is ready, a refusal of its job no longer counts.
       if (!progress.isReady()) lose(why)
     },
     begin(listening) {
@@ -124,10 +124,10 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   }
 }
 
-/** The most beats that a reply may still come for. */
+/** The largest number of beats that a reply may still refer to. */
 const KEPT_BEATS = 10_000
 
-/** Samples the worker's clock through the beats that it answers. */
+/** Samples the worker's clock through the beats that it acknowledges. */
 function createTimedLine({ now }: SessionOptions) {
   const bounds = createClockBounds()
   const sentAt = new Map<number, Nanos>()
@@ -135,14 +135,17 @@ function createTimedLine({ now }: SessionOptions) {
   let last = Number.NEGATIVE_INFINITY as Nanos
   return {
     bounds,
-    /** Returns the number of the next beat. */
+    /** Records that a beat is sent, and returns its number. */
     sent(): number {
       beats += 1
       sentAt.set(beats, now())
       sentAt.delete(beats - KEPT_BEATS)
       return beats
     },
-    /** Whether the report can come from this worker: its time does not go back, and it answers a beat that was sent. */
+    /**
+     * Returns whether the report can come from this worker: its time does not decrease, and it acknowledges a beat that
+     * was sent.
+     */
     heard({ heard, at }: { readonly heard: number; readonly at: Nanos }): boolean {
       const sent = sentAt.get(heard)
       const received = now()
@@ -151,12 +154,12 @@ function createTimedLine({ now }: SessionOptions) {
       last = at
       return true
     },
-    /** The last time of its clock. */
+    /** The latest time of the worker's clock. */
     last: () => last,
   }
 }
 
-/** How far the worker is. */
+/** Tracks the state of a worker. */
 function createProgress() {
   let state: State | undefined
   let isComplete = false
@@ -170,7 +173,7 @@ function createProgress() {
   return {
     ready,
     isReady: () => state !== undefined,
-    /** Whether it is lost, or has ended. */
+    /** Returns whether the worker is lost, or has ended. */
     isOver: () => isLost || state === 'ended',
     at(next: State, complete: boolean): void {
       state = next

@@ -1,16 +1,16 @@
 import { createCondition } from '../../jobs/condition.ts'
 import { type Stage, stages } from './messages.ts'
 
-/** The stage of the run, as the coordinator reports it. */
+/** Tracks the stage of the run that the coordinator reports. */
 export interface StageWatch {
   heard(stage: Stage): void
-  /** Whether that is the coordinator's latest stage. */
+  /** Returns whether this is the latest stage from the coordinator. */
   is(stage: Stage): boolean
-  /** All waits reject from now on. */
+  /** Makes all waits reject. */
   giveUp(error: Error): void
-  /** Resolves once the run has reached this stage, or a later one. */
+  /** Resolves once the run has reached this stage or a later one. */
   reached(stage: Stage): Promise<void>
-  /** The same for another promise, unless the run ends before. */
+  /** Resolves with `done`; rejects if the run ends earlier. */
   unlessEnded(done: Promise<void>): Promise<void>
 }
 

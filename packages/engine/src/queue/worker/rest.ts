@@ -1,24 +1,24 @@
 import type { Worker } from '../packages.ts'
 
-/** How long to take no job after one that could not be run; doubled for each one that follows. */
+/** How long to take no jobs after a job that could not be run; doubled after each further failure. */
 const RESTS_MS = 3_000
 const RESTS_AT_MOST_MS = 12_000
 
 export interface Rest {
-  /** Keeps the workers from taking a job for a while. They finish those in progress. */
+  /** Prevents the workers from taking jobs for a while. Jobs in progress continue. */
   begin(workers: readonly Worker[]): Promise<void>
-  /** A job could be run: the next rest is short again. */
+  /** Records that a job could be run, so the next rest is short again. */
   end(): void
-  /** Resumes none of the workers any more. */
+  /** Cancels the resumption of the workers. */
   close(): void
 }
 
 /**
- * Whatever keeps this machine from running one job keeps it from running the next, too: it would fail at each
- * immediately, and use up the attempts of jobs that other machines can run.
+ * Pauses the workers of a machine that cannot run a job. The cause would fail the next jobs as well, and use up the
+ * attempts of jobs that other machines can run.
  */
 export function createRest(): Rest {
-  /** Since the last job that could be run. */
+  /** The number of failed jobs since the last job that could be run. */
   let failures = 0
   let waking: NodeJS.Timeout | undefined
   let isClosed = false

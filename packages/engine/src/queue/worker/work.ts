@@ -24,34 +24,40 @@ const kinds: readonly AnyKind[] = [...searchKinds, cellKind, shardKind]
 export type WorkEvent =
   | { readonly type: 'joined'; readonly place: string; readonly threads: number }
   | DriveEvent
-  /** A job that it could not run. BullMQ hands it out again. */
+  /** A job that the worker could not run. BullMQ gives it to a worker again. */
   | { readonly type: 'could not'; readonly why: string }
-  /** Redis does not answer, or does so again. */
+  /** Redis does not answer, or answers again. */
   | { readonly type: 'away' | 'back'; readonly place: string }
 
 export interface WorkSettings {
   /** The address of the Redis, or `env:NAME`. */
   readonly queue: string
-  /** One for each core by default. */
+  /** The number of threads; by default one for each core. */
   readonly threads?: number | undefined
-  /** Whether it runs code that users send along, such as protocols and workloads. */
+  /** Whether the worker runs code sent by users, such as protocols and workloads. */
   readonly allowCode?: boolean | undefined
-  /** Jobs begun per second, by all workers of the queue that have this limit together; when absent, unlimited. */
+  /**
+   * The largest number of jobs begun per second by all workers of the queue that have this limit, together; unlimited
+   * if absent.
+   */
   readonly rate?: number | undefined
-  /** Hosts, or `host:port`, at which it may drive clients of runs. No order can send it, or its password, elsewhere. */
+  /**
+   * The hosts, or `host:port`, where the worker may drive clients of runs. No order can send the worker, or its
+   * password, to other addresses.
+   */
   readonly drive?: readonly string[] | undefined
   readonly listener?: ((event: WorkEvent) => void) | undefined
-  /** Ends it once the jobs in progress are done. */
+  /** Ends the worker once the jobs in progress are done. */
   readonly signal: AbortSignal
 }
 
-/** A worker that has been silent for this long counts as dead, and another runs its job. */
+/** A worker that stays silent for this long counts as dead, and another worker runs its job. */
 const LOST_AFTER_MS = 6_000
-/** How many times a job may lose its worker before it is given up. */
+/** The largest number of times that a job may lose its worker. */
 const LOST_AT_MOST = 2
 
 /**
- * Runs jobs from a queue, on threads of this machine, until it is aborted.
+ * Runs jobs from a queue, on threads of this machine, until the signal aborts.
  *
  * @throws UserError (usage, environment) as `connectQueue` does.
  */
@@ -98,7 +104,7 @@ export async function work(settings: WorkSettings): Promise<void> {
     (lane) =>
       new bullmq.Worker(lane, jobs.counted(perform), {
         connection,
-        // One more waits, so that no thread is idle while the next job is fetched.
+        // An additional job waits, so that no thread is idle while the next job is fetched.
         concurrency: threads + 1,
         lockDuration: LOST_AFTER_MS,
         stalledInterval: LOST_AFTER_MS / 2,
@@ -122,7 +128,7 @@ export async function work(settings: WorkSettings): Promise<void> {
   } finally {
     clearInterval(watching)
     rest.close()
-    // Without its Redis a worker never closes.
+    // A worker never finishes closing without its Redis.
     await Promise.race([Promise.all(all.map((worker) => worker.close())), jobs.longOver()])
     await pools.close()
     client.disconnect()
@@ -130,7 +136,7 @@ export async function work(settings: WorkSettings): Promise<void> {
   }
 }
 
-/** How long closing may take once no job is in progress. */
+/** The largest duration of closing once no job is in progress. */
 const CLOSING_MS = 3_000
 
 type Perform = (job: TakenJob) => Promise<object>
@@ -175,7 +181,7 @@ function watchRedis(client: Client, tell: (type: 'away' | 'back') => void): Node
   }, LOOK_EVERY_MS)
 }
 
-/** What this machine lacks, with a remedy. */
+/** Describes what this machine lacks, with a remedy. */
 function troubleOf(error: unknown, home: string): string {
   const said = error instanceof Error ? error.message : String(error)
   return FULL.has(String((error as { code?: unknown } | null)?.code))
@@ -187,7 +193,7 @@ const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EROFS']
 
 const NO_CODE = 'it brings its own code, which this worker runs only if it is started with --allow-code.'
 
-/** Threads by their script, started when the first job needs them. */
+/** Creates thread pools by script, each when the first job needs it. */
 function createPools(threads: number): { readonly of: (kind: AnyKind) => Pool; readonly close: () => Promise<void> } {
   const pools = new Map<string, Pool>()
   return {
