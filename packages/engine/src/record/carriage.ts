@@ -3,21 +3,21 @@ import { type Carriage, carriageNames, parseCarriage, withDescriptor } from '@ch
 import { findRecordedProtocol } from '@chaosproxy/recorder/protocols'
 import { readBytesFile, readJsonFile } from '../text-file.ts'
 
-/** Options of a recording besides its table, whose members they replace. */
+/** Options of a recording that replace members of its route table. */
 export interface RecordedMembers {
-  /** Where requests name their client. */
+  /** The part of a request that identifies its client. */
   readonly client?: string | undefined
   /** The initial values of keys: `unknown`, `read`, or `{ value }`. */
   readonly initial?: unknown
-  /** Selects the commands of Redis or PostgreSQL that are operations. */
+  /** The model that selects which commands of Redis or PostgreSQL are operations. */
   readonly model?: string | undefined
 }
 
 /**
- * How recorded traffic is read: by a route table in a file, or as a protocol (`resp`, `postgresql`), by its name or as
- * JSON.
+ * Returns how recorded traffic is read: by a route table in a file, or as a protocol (`resp`, `postgresql`), by its
+ * name or as JSON.
  *
- * @throws UserError (usage, input) that begins with `where`, or with the file.
+ * @throws UserError (usage, input) whose message begins with `where`, or with the file.
  */
 export function recordedCarriage(where: string, as: string, { model, ...said }: RecordedMembers): Carriage {
   const members = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined))

@@ -17,80 +17,88 @@ import { recordingSpec, trafficParts } from './traffic.ts'
 
 /** What to record. */
 export interface RecordDraft {
-  /** `host:port` or the origin (`https://api.example`) of a server, or of several by name; a single one is `n1`. */
+  /**
+   * The `host:port` or the origin (`https://api.example`) of a server, or of several servers by name. A single server
+   * is named `n1`.
+   */
   readonly upstream: string | { readonly [name: string]: string }
-  /** False opens no ports: clients in this process connect by `dial`, such as through `@chaosproxy/undici`. */
+  /** False to open no ports: clients in this process connect by `dial`, for instance through `@chaosproxy/undici`. */
   readonly listen?: boolean | undefined
-  /** The path of a route table (HTTP), `resp` (Redis), or `{"kind":"postgresql","table":"kv"}`. */
+  /** How traffic is read: the path of a route table (HTTP), `resp` (Redis), or `{"kind":"postgresql","table":"kv"}`. */
   readonly as: string
   readonly model?: string | undefined
-  /** The initial values of keys: `unknown`, `read`, or a value, which may also be given as the text of its JSON. */
+  /** The initial values of keys: `unknown`, `read`, or a value, which may also be given as JSON text. */
   readonly initial?: 'unknown' | 'read' | { readonly value: Json } | (string & {}) | undefined
   /** The level that the record must meet for an exit code of 0. */
   readonly expect?: string | undefined
-  /** Further bounds, such as `lost == 0`. */
+  /** Further requirements, such as `lost == 0`. */
   readonly require?: readonly string[] | undefined
   /** The seed of faults; random by default. */
   readonly seed?: number | undefined
-  /** How long a final read waits for its answer; by default 1,000. */
+  /** How long a final read waits for its answer, in milliseconds; 1,000 by default. */
   readonly timeoutMs?: number | undefined
-  /** Where to create the directory of the record; by default `chaos-results`. */
+  /** The directory in which to create the directory of the record; by default `chaos-results`. */
   readonly out?: string | undefined
 }
 
-/** A fault as JSON, as a schedule has it: `{ kind: 'lose-reply', match: { method: 'PUT' } }`. */
+/** A fault as JSON, as in a schedule: `{ kind: 'lose-reply', match: { method: 'PUT' } }`. */
 export interface FaultDraft {
   readonly kind: string
   readonly [parameter: string]: unknown
 }
 
-/** How to follow a recording, and end it. */
+/** How to observe a recording, and end it. */
 export interface RecordSettings {
   readonly listener?: RunListener | undefined
-  /** Ends the recording in good order, as `stop` does; `stop` then returns the result. */
+  /** Ends the recording regularly, as `stop` does; `stop` then returns the result. */
   readonly signal?: AbortSignal | undefined
 }
 
-/** A recording in progress: a proxy in front of each server, which records the traffic and injects faults into it. */
+/** A recording in progress: a proxy in front of each server records the traffic and injects faults into it. */
 export interface Recording {
-  /** The origin of each server itself, by its name: `http://127.0.0.1:8080`. */
+  /** The origin of each server itself (not of its proxy), by the server's name: `http://127.0.0.1:8080`. */
   readonly origins: ReadonlyMap<string, string>
-  /** The proxy's `host:port` for a server, by default the first. @throws UserError (usage) if it opened no port. */
+  /**
+   * Returns the `host:port` of the proxy of a server, by default the first.
+   *
+   * @throws UserError (usage) if the proxy opened no port.
+   */
   address(name?: string): string
-  /** The same as `http://host:port`. */
+  /** Returns the address of the proxy as `http://host:port`. */
   url(name?: string): string
   /**
    * Connects to a server, by default the first, without a socket. The stream carries the plaintext of a connection,
-   * whatever the server's own origin; it is recorded and suffers faults like any other.
+   * regardless of the scheme of the server's origin. The connection is recorded and suffers faults like any other.
    */
   dial(name?: string): Duplex
   /**
-   * Injects a fault. Without `links`, it applies to those from the clients to every server. Resolves once it is in
-   * force, to a function that heals it; that resolves to how often it took effect.
+   * Injects a fault. Without `links`, the fault applies to the links from the clients to every server. Resolves once
+   * the fault is in force, to a function that heals it; the function resolves to how often the fault took effect.
    *
    * @throws UserError for a fault that does not exist, or that these servers cannot suffer.
    */
   hurt(fault: FaultDraft): Promise<() => Promise<number>>
   /**
-   * Notes a fault of links that something else injects, such as a cut between servers. The report shows it, from now
-   * until the returned function is called with how often it took effect. If that has not happened when the recording
-   * stops, its final reads prove nothing.
+   * Records a fault of links that something else injects, such as a cut between servers. The report shows the fault
+   * from this call until the returned function is called with how often it took effect. If that call is missing when
+   * the recording stops, the final reads prove nothing.
    *
    * @throws UserError (input) for a fault that does not exist.
    */
   note(fault: FaultDraft): (hits: number) => void
   /**
-   * Ends the recording: closes clients' connections and takes no new ones, heals every fault, reads every key a last
+   * Ends the recording: closes clients' connections and accepts no new ones, heals every fault, reads every key a last
    * time, closes the proxies and judges the record. A request still in progress counts as unanswered.
    */
   stop(): Promise<Run>
 }
 
 /**
- * Opens a proxy in front of each server. The operations of the caller's own clients through them are the record.
+ * Opens a proxy in front of each server. The record consists of the operations that the caller's own clients perform
+ * through the proxies.
  *
- * @throws UserError (usage, input, environment) if something cannot be recorded, or a proxy cannot be opened. Throws
- * the signal's reason if it is aborted before that.
+ * @throws UserError (usage, input, environment) if something cannot be recorded, or a proxy cannot be opened; the
+ * signal's reason if it aborts before the proxies are open.
  */
 export async function record(draft: RecordDraft, settings: RecordSettings = {}): Promise<Recording> {
   const { listener, signal = new AbortController().signal } = settings
@@ -123,7 +131,7 @@ export async function record(draft: RecordDraft, settings: RecordSettings = {}):
     writeResults(finished)
     return runOf(finished)
   })
-  // The caller of `stop` gets the error.
+  // The error is delivered to the caller of `stop`.
   whenAborted(signal, () => recording.stop().catch(() => {}))
   return recording
 }
@@ -133,7 +141,7 @@ const neverOpened = (signal: AbortSignal): never => {
   throw new Error('a recording opens its proxies first')
 }
 
-/** Clients in this process, or wherever their caller has them. */
+/** Clients that the caller runs, in this process or elsewhere. */
 function createCallers(listen: boolean) {
   let leave = () => {}
   const gone = new Promise<void>((resolve) => {
@@ -158,8 +166,9 @@ function createCallers(listen: boolean) {
 }
 
 /**
- * Resolves once the fault is in force, to a function that heals it and returns how often it took effect. @throws
- * UserError
+ * Resolves once the fault is in force, to a function that heals it and returns how often it took effect.
+ *
+ * @throws UserError
  */
 const injected = (fault: Fault, inject: (told: (outcome: Injected) => void) => void): Promise<() => Promise<number>> =>
   new Promise((resolve, reject) => {
@@ -178,14 +187,13 @@ const healedBy = (heal: Heal): Promise<number> =>
     heal((end) => (end.type === 'healed' ? resolve(end.hits) : reject(environmentError(end.error))))
   })
 
-/** Stands for the time of a recording in its spec: it ends when it is stopped. */
+/** The duration in the spec of a recording, which really ends when it is stopped. */
 const LONGEST_MS = 600_000
 const TIMEOUT_MS = 1_000
 
 const WITHOUT_PORTS =
   'run the program that called record() with listen: false, since its process had the clients; with a port, a spec can record again.'
 
-/** A server, by its name. */
 interface Place {
   readonly name: string
   readonly upstream: string

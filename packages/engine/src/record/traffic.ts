@@ -33,13 +33,13 @@ import { recordedCarriage } from './carriage.ts'
 /** The parts of a recording that its spec does not contain. */
 interface TrafficOptions {
   readonly clients: TrafficClients
-  /** False opens no ports. */
+  /** False to open no ports. */
   readonly listens?: boolean | undefined
-  /** How traffic is read, if the proxies say it and not the spec: each way once. */
+  /** How traffic is read, if the proxies determine it instead of the spec; each way is listed once. */
   readonly carried?: readonly Carriage[] | undefined
-  /** Replaces opening one proxy for each server. */
+  /** Replaces the opening of one proxy for each server. */
   readonly open?: OpenProxies | undefined
-  /** The name of a member where it was given, for messages: `--as`. */
+  /** Returns the name under which a member was given, for messages: `--as`. */
   readonly called: (member: 'as' | 'initial') => string
 }
 
@@ -64,7 +64,7 @@ export function trafficParts(
   return { workload, target: trafficTarget({ servers, carries, others, as, model, clients, open, workload, hurt }) }
 }
 
-/** The parts of a recording's run that other runs have too. */
+/** The settings of a recording's run that other runs also have. */
 export interface RecordingDraft extends Omit<RunDraft, 'target' | 'workload'> {
   readonly seed: number
   readonly timeMs: number
@@ -83,13 +83,13 @@ export const recordingSpec = (
 })
 
 interface RecordingOptions {
-  /** Where the output of a command goes. */
+  /** Where the output of the clients' command is printed. */
   readonly prints: 'stdout' | 'stderr'
-  /** Called with the addresses at which clients find the servers, if there is no command. */
+  /** Called with the addresses at which clients reach the servers, if there is no command. */
   readonly told: (proxies: OpenTraffic['proxies']) => void
 }
 
-/** Resolves the names in a recording's spec, whose clients are one command, or connect by themselves. */
+/** Resolves the names in the spec of a recording, whose clients are one command, or connect by themselves. */
 export const recordingsOf =
   ({ prints, told }: RecordingOptions): NonNullable<Registries['traffic']> =>
   (spec) => {
@@ -116,7 +116,11 @@ function requireRecordable(where: string, carries: Carriage): Carriage {
   return carries
 }
 
-/** Reads `unknown`, `read`, or the JSON of a value. @throws UserError (usage) that begins with `asker` */
+/**
+ * Reads `unknown`, `read`, or the JSON of a value.
+ *
+ * @throws UserError (usage) whose message begins with `asker`
+ */
 export function parseInitial(asker: string, typed: string): unknown {
   if (typed === 'unknown' || typed === 'read') return typed
   try {
@@ -127,7 +131,7 @@ export function parseInitial(asker: string, typed: string): unknown {
 }
 
 /**
- * The model that judges recorded traffic: the wanted one, or the one that its functions imply.
+ * Returns the model that judges recorded traffic: the requested model, or the model implied by the functions.
  *
  * @throws UserError (input) for a table that no model fits, (usage) for several tables that no model fits together.
  */
@@ -170,7 +174,7 @@ function serversOf({ servers }: TrafficSpec, carries: Carriage): readonly Record
   if (twice !== undefined) throw usageError(`--name ${twice} is given twice. Give each server its own name.`)
   return servers.map(({ name, listen = '127.0.0.1:0', upstream, serve = [], recorded = true }): RecordedServer => {
     const here = parseEnd('listen', listen)
-    // The address of a server that is still to be started is known only then.
+    // The address of a server that is not started yet is unknown; `127.0.0.1:1` stands for it.
     const there = parseEnd('upstream', upstream ?? '127.0.0.1:1')
     const tls = tlsBetween(here, there, carries)
     const server = { name, listen: here.address, isRecorded: recorded, tls }
@@ -181,7 +185,7 @@ function serversOf({ servers }: TrafficSpec, carries: Carriage): readonly Record
   })
 }
 
-/** The servers that faults are injected into, grouped by the faults that they can suffer. */
+/** Returns the servers that faults are injected into, grouped by the faults that they can suffer. */
 function hurtServers(
   { hurt }: TrafficSpec,
   servers: readonly RecordedServer[],
@@ -205,13 +209,13 @@ function hurtServers(
 }
 
 interface VisitorOptions {
-  /** How long to record; when absent, until interrupted. */
+  /** The duration of the recording; if absent, it lasts until interrupted. */
   readonly timeMs?: Millis | undefined
-  /** Called with the addresses at which clients find the servers. */
+  /** Called with the addresses at which clients reach the servers. */
   readonly told: (proxies: OpenTraffic['proxies']) => void
 }
 
-/** Clients that chaos does not start: all that connect during the recording. */
+/** Clients that chaos does not start: all clients that connect during the recording. */
 const visitors = ({ timeMs, told }: VisitorOptions): TrafficClients => ({
   areStarted: false,
   areCutOff: true,

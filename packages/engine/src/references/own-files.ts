@@ -6,9 +6,10 @@ import { isUserFile } from '@chaosproxy/targets/named'
 import { isService, parseServiceReference, programsOfService, serviceReference } from './services.ts'
 import { isOwnFile } from './user-files.ts'
 
-// A replay file names a user's own protocol and workload relative to itself, so that they can be moved together.
+// A replay file refers to a user's own protocol and workload by paths relative to itself, so that the files can be
+// moved together.
 
-/** A reference as the file in `directory` should contain it: names unchanged, paths relative to the file. */
+/** Returns a reference for a file in `directory`: names unchanged, paths relative to the file. */
 export function portableReference(reference: string, directory: string): string {
   if (isService(reference)) return withServiceFiles(reference, (path) => portableReference(path, directory))
   if (!isOwnFile(reference)) return reference
@@ -18,7 +19,7 @@ export function portableReference(reference: string, directory: string): string 
   return portable.startsWith('.') ? portable : `./${portable}`
 }
 
-/** The same service with its files renamed. */
+/** Returns the same service with its file paths changed. */
 function withServiceFiles(reference: string, change: (path: string) => string): string {
   const { routes, client, ...spec } = parseServiceReference(reference)
   const beside = Object.entries(spec.beside ?? {}).map(
@@ -36,7 +37,10 @@ function withServiceFiles(reference: string, change: (path: string) => string): 
   })
 }
 
-/** A short digest of the file, to tell whether it is still the same; undefined for names, and for files that cannot be read. */
+/**
+ * Returns a short digest of the referenced files, to detect changes; undefined for names, and for files that cannot be
+ * read.
+ */
 export function digestOfFile(reference: string): string | undefined {
   if (isService(reference)) return digestOf(programsOfService(parseServiceReference(reference)))
   return isUserFile(reference) ? digestOf([reference]) : undefined
@@ -53,10 +57,10 @@ function digestOf(files: readonly string[]): string | undefined {
 }
 
 /**
- * The present place of the file that a replay file refers to: relative to the replay file, or, in older files, to the
- * working directory.
+ * Returns the current path of the file that a replay file refers to: relative to the replay file or, in older files, to
+ * the working directory.
  *
- * @throws UserError (input) if it is at neither place; `option` names another one.
+ * @throws UserError (input) if the file is at neither path; the message suggests `option`, which names another path.
  */
 export function locatedReference(
   reference: string,

@@ -1,11 +1,11 @@
 import type { History } from '@chaosproxy/history'
 import { requestName } from './services.ts'
 
-/** A client's request to a program, as a history has it. */
+/** A client's request to a program, as recorded in a history. */
 export interface ClientRequest {
-  /** As the simulated program's steps name it. */
+  /** The name in the steps of the simulated program. */
   readonly name: string
-  /** Its row in the history. */
+  /** The row of the request's operation in the history. */
   readonly row: number
   readonly process: string
   /** `write`, `cas`. */
@@ -14,14 +14,14 @@ export interface ClientRequest {
   readonly node: string | undefined
 }
 
-/** The request of an operation of a simulated history. */
+/** Returns the request of an operation in a simulated history. */
 export function requestOf({ operations, functions, keys, nodes, processName }: History, row: number): ClientRequest {
   const { process, f, key, node } = operations
-  // Rows are in the order of invocation.
+  // Rows are sorted by invocation.
   const sequence = process.subarray(0, row + 1).filter((each) => each === process[row]).length
   const name = processName(process[row] ?? 0)
   return {
-    // Clients call their session after their process.
+    // Clients name their session after their process.
     name: requestName(`process-${name}`, sequence),
     row,
     process: `p${name}`,

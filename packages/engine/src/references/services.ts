@@ -12,7 +12,7 @@ import {
 import type { NodeHarm } from '@chaosproxy/simulator'
 import { SIMULATED } from '@chaosproxy/simulator/target'
 
-// The content of references to services of Node programs. Nothing here loads their simulation.
+// Functions on references to services of Node programs, which load no simulator.
 
 export {
   type BesideDeclaration,
@@ -41,8 +41,8 @@ export interface OwnServices {
 }
 
 /**
- * The reference that any thread understands: for a service by its name, `service:booking`, its whole declaration.
- * Others stay as they are.
+ * Returns a reference that any thread can resolve: a service's name, `service:booking`, is replaced by its whole
+ * declaration. Other references stay unchanged.
  *
  * @throws UserError (usage) for a service that is not declared.
  */
@@ -58,12 +58,12 @@ export function fullReference(reference: string, own: OwnServices): string {
   return simulated ? `${SIMULATED}${full}` : full
 }
 
-/** Services as targets: `service:booking`. */
+/** Returns the services as targets: `service:booking`. */
 export const serviceTargets = ({ services = {} }: Pick<OwnServices, 'services'>): readonly string[] =>
   Object.keys(services).map((name) => `${SERVICE}${name}`)
 
 /**
- * The target of a run that names none: the only service there is; undefined if there is none.
+ * Returns the target of a run that names none: the only declared service; undefined if there is none.
  *
  * @throws UserError (usage) if there are several.
  */
@@ -75,13 +75,13 @@ export function onlyService(own: OwnServices): string | undefined {
   )
 }
 
-/** A reference without `sim:`, and whether it had that. */
+/** Splits a reference into its name without `sim:`, and whether it had that prefix. */
 export function partsOf(reference: string): { readonly simulated: boolean; readonly name: string } {
   const simulated = reference.startsWith(SIMULATED)
   return { simulated, name: simulated ? reference.slice(SIMULATED.length) : reference }
 }
 
-/** The error for a service that nobody declares. */
+/** Returns the error for a service that is not declared. */
 export function unknownService(reference: string, { services = {}, where }: OwnServices): UserError {
   const known = Object.keys(services)
   const wanted = partsOf(reference).name.slice(SERVICE.length)
@@ -94,7 +94,7 @@ export function unknownService(reference: string, { services = {}, where }: OwnS
   )
 }
 
-/** Adds what a kind of fault of a user's own does to programs, which loads their simulation. */
+/** Registers the effect of a user-defined fault on programs, which loads their simulator. */
 export async function addServiceBlow(kind: string, harm: NodeHarm): Promise<void> {
   const { addServiceBlow: add } = await import('@chaosproxy/node-simulator')
   add(kind, harm)

@@ -2,12 +2,13 @@ import { existsSync, statSync } from 'node:fs'
 import { EXECUTED, isBinary, isUserFile, wordsOf } from '@chaosproxy/targets/named'
 import { filesOfService, isService, parseServiceReference } from './services.ts'
 
-/** Whether a name in a spec is a user's file: neither a built-in name nor a program's command. */
+/** Returns whether a name in a spec is a user's file: neither a built-in name nor a program's command. */
 export const isOwnFile = (reference: string): boolean =>
   isUserFile(reference) && !isBinary(reference) && !isService(reference)
 
 /**
- * The user's files that a spec names: its protocol, its workload; for a program's command, the words that are files.
+ * Returns the user's files that a spec names: its protocol and its workload or, for a program's command, the words that
+ * are files.
  */
 export const userFilesOf = (...references: readonly string[]): readonly string[] =>
   references.flatMap((reference) => {
@@ -16,5 +17,5 @@ export const userFilesOf = (...references: readonly string[]): readonly string[]
     return isOwnFile(reference) ? [reference] : []
   })
 
-/** Whether there is a file of that name: no folder, no device. */
+/** Returns whether the path is a regular file, not a folder or a device. */
 export const isFile = (path: string): boolean => existsSync(path) && statSync(path).isFile()

@@ -8,28 +8,31 @@ import { subjectOf } from '../worlds/subject.ts'
 import { noPlays, type ReplayOutcome, type ReplaySpec, replay, withPlay } from './play-again.ts'
 
 export interface InspectHooks {
-  /** Called once a debugger can attach, before this process waits for one. */
+  /** Called once a debugger can attach, before this process waits for a debugger. */
   readonly waiting: (at: InspectedAt) => void
   readonly signal?: AbortSignal | undefined
 }
 
 export interface InspectedAt {
-  /** Where debuggers attach: `ws://127.0.0.1:9229/…`. */
+  /** The address where debuggers attach: `ws://127.0.0.1:9229/…`. */
   readonly url: string
-  /** The await that it stops before and after. */
+  /** The `await` before and after which the program stops. */
   readonly race: Race | undefined
-  /** Without such an await: the request that it stops at; undefined: the first, since no single answer is wrong. */
+  /**
+   * If there is no such `await`: the request at which the program stops. Undefined for the first request, since no
+   * single answer is wrong.
+   */
   readonly culprit: ClientRequest | undefined
 }
 
 const LOOPBACK = '127.0.0.1'
 
 /**
- * Plays a scenario of a service twice: once to find what went wrong, then on this thread under Node's inspector, where a
- * debugger stops in the program's own code around the await that is overtaken, or as the culprit's request begins. Virtual
- * time stands still meanwhile.
+ * Plays a scenario of a service twice: first to find what went wrong, then on this thread under Node's inspector. The
+ * debugger stops in the program's own code around the `await` that is overtaken, or at the beginning of the request
+ * with the wrong answer. Virtual time stands still while it is stopped.
  *
- * @throws UserError (environment) if nothing can listen on the port; (input) for a program that cannot be simulated.
+ * @throws UserError (environment) if the port cannot be opened; (input) for a program that cannot be simulated.
  */
 export async function inspectReplay(
   spec: ReplaySpec,
@@ -48,7 +51,10 @@ export async function inspectReplay(
   return withPlay(noPlays, { ...shown, race: found?.digest === shown.digest ? found.race : undefined }, digest)
 }
 
-/** Around the await that was overtaken; without one, where the request with the wrong answer begins. */
+/**
+ * Returns the stops around the overtaken `await`; if there is none, at the beginning of the request with the wrong
+ * answer.
+ */
 function stopsFor(found: Shown | undefined): Omit<InspectedAt, 'url'> & { readonly stops: Stops } {
   const { race, ran, culprit: row, history } = found ?? {}
   const stops = race === undefined || ran === undefined ? [] : stopsAround(race, ran)

@@ -10,28 +10,28 @@ import { subjectOf } from '../worlds/subject.ts'
 import type { SubjectName } from '../worlds/subject-name.ts'
 import type { Player } from '../worlds/world.ts'
 
-/** The scenario to play again, and how often. Plain data. */
+/** The scenario to play again, and the number of plays. Plain data. */
 export interface ReplaySpec {
   readonly scenario: Scenario
   readonly subject: SubjectName
-  /** The digest of the history that was recorded. */
+  /** The digest of the recorded history. */
   readonly digest: string | undefined
-  /** On processes instead of in the simulator. */
+  /** Whether to play it on processes instead of in the simulator. */
   readonly real: boolean
   readonly times: number
   readonly invariants: boolean
 }
 
-/** How to follow plays, and end them early. */
+/** How to observe plays, and stop them early. */
 export interface ReplayHooks {
   readonly listener?: ((event: ReplayEvent) => void) | undefined
-  /** Begins no further play, and gives up the one in progress. */
+  /** When aborted, no further play begins, and the play in progress is abandoned. */
   readonly signal?: AbortSignal | undefined
 }
 
 interface ReplayEvent {
   readonly type: 'playing'
-  /** Which play begins, from 1. */
+  /** The number of the play that begins, counted from 1. */
   readonly play: number
   readonly times: number
 }
@@ -40,15 +40,13 @@ interface ReplayEvent {
 export interface ReplayOutcome {
   readonly plays: number
   readonly failures: number
-  /** Plays whose history equals the recorded one, byte for byte. */
+  /** The number of plays whose history equals the recorded history byte for byte. */
   readonly same: number
-  /**
-   * Reasons why replays without a failure prove less than they seem to, with the number of replays that each concerns.
-   */
+  /** Reasons why plays without a failure prove less than they suggest, each with the number of plays concerned. */
   readonly doubts: ReadonlyMap<string, number>
-  /** Problems of the environment, with the number of replays that each concerned. */
+  /** Problems of the environment, each with the number of plays concerned. */
   readonly trouble: ReadonlyMap<string, number>
-  /** The most informative replay: one that failed, otherwise an undecided one, otherwise any. */
+  /** The most informative play: a failed play, otherwise an undecided play, otherwise any. */
   readonly shown: Shown | undefined
   readonly interrupted: boolean
 }
@@ -83,14 +81,14 @@ const weightOf = ({ failure, doubts, trouble }: Shown): number =>
   failure !== undefined ? 2 : doubts.length + trouble.length > 0 ? 1 : 0
 
 /**
- * Plays a scenario as often as requested; counts failures, and histories equal to the recorded one.
+ * Plays a scenario as often as requested, and counts failures and histories equal to the recorded one.
  *
  * @throws UserError (environment) if a cluster does not start.
  */
 export async function replay(spec: ReplaySpec, hooks: ReplayHooks = {}): Promise<ReplayOutcome> {
   const { listener = () => {}, signal = new AbortController().signal } = hooks
   const { subject, scenario, real, times, invariants } = spec
-  // A step of a user's own protocol, and a program's turn, may never return.
+  // A thread is used because a step of a user's own protocol, or of a program, may never return.
   const pool = isUserFile(subject.target) ? createSearchPool(1) : undefined
   const abandon = abandonedAfter(signal, GRACE_MS)
   // Each play adds a listener.
@@ -108,7 +106,7 @@ export async function replay(spec: ReplaySpec, hooks: ReplayHooks = {}): Promise
       listener({ type: 'playing', play: i + 1, times })
       const played = await play(outcome.failures === 0)
       if (played !== undefined) outcome = withPlay(outcome, explain(played), spec.digest)
-      // The simulator never yields to the event loop, so interrupts are only noticed here.
+      // The simulator never yields to the event loop, so interrupts are only noticed between plays.
       await setImmediate()
     }
     return { ...outcome, interrupted: signal.aborted }

@@ -5,9 +5,9 @@ import { SIMULATED } from '@chaosproxy/simulator/target'
 import { isUserFile } from '@chaosproxy/targets/named'
 import type { Simulated } from '../worlds/simulated-run.ts'
 
-/** Performs a run, here or elsewhere, and performs a simulated one again. */
+/** Performs a run on this thread or another, and repeats a simulated run. */
 export interface Performer {
-  /** Absent if runs are performed on this thread. */
+  /** Performs runs on another thread; absent if runs are performed on this thread. */
   readonly elsewhere?: UnjudgedRunOptions['elsewhere']
   /** Undefined if interrupted. */
   again(
@@ -23,9 +23,9 @@ interface PerformedAgain {
 }
 
 /**
- * Performs runs on this thread or, for a simulated protocol of the user's own, on another, because a step of such a
- * protocol may never return. All runs share that thread, so state that the protocol keeps outside its own carries over
- * to the next run.
+ * Returns a performer that uses this thread or, for a user's own simulated protocol, another thread, because a step of
+ * such a protocol may never return. All runs share that other thread, so state that the protocol keeps in module
+ * variables carries over to the next run.
  */
 export async function performerFor({ spec }: PlannedRun, interrupted: AbortSignal): Promise<Performer> {
   const { name } = spec.target

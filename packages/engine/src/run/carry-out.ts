@@ -19,22 +19,22 @@ import { exitCodeOf, type FinishedRun } from './results.ts'
 interface CarryOutOptions extends Pick<JudgedRunOptions, 'load' | 'reach'> {
   readonly directory: RunDirectory
   readonly startedAt: Date
-  /** Ends the run early but in good order. */
+  /** Ends the run early: it is still healed, read a last time and judged. */
   readonly interrupted: AbortSignal
   readonly listener?: RunListener | undefined
-  /** Whether to perform a simulated run twice, to verify that it is deterministic. */
+  /** Whether to perform a simulated run twice to verify that it is deterministic. */
   readonly twice?: boolean | undefined
-  /** An earlier result that this one must not fall behind. */
+  /** An earlier result that the run must not fall behind. */
   readonly baseline?: ChosenBaseline | undefined
   /** The command that repeats the run, for the report. */
   readonly again: string
-  /** Called once the run has started, with its controls; not for a run on another thread. */
+  /** Called with the run's controls once it has started, unless it runs on another thread. */
   readonly steered?: ((handle: RunHandle) => void) | undefined
 }
 
 /**
- * Performs a planned run, keeps its record in the directory, and judges it; writing the result is left to the caller.
- * Undefined, and without the directory, if it was interrupted before anything was recorded.
+ * Performs a planned run, stores its record in the directory, and judges it. The caller writes the result. Returns
+ * undefined, and removes the directory, if the run was interrupted before anything was recorded.
  */
 export async function carryOut(
   run: PlannedRun,
@@ -53,7 +53,7 @@ export async function carryOut(
         version: packageVersion(),
         startedAt: startedAt.toISOString(),
         now: () => millis(performance.now()),
-        // Few runs require a probe.
+        // Loads the code on demand: few runs require a probe.
         ask: run.spec.require?.length
           ? async (...asked) => (await import('../probe/ask.ts')).askProbes(...asked)
           : undefined,
@@ -70,7 +70,7 @@ export async function carryOut(
     const judged = heldTo(baseline, await withHeard(run, performed, performer, interrupted))
     return { run, judged, directory, again, exitCode: exitCodeOf(judged) }
   } catch (error) {
-    // Nothing was recorded, and no node's log explains why: the directory is useless.
+    // Nothing was recorded, and there are no logs of nodes, so the directory is of no use.
     if (run.target.clients === 'observed' && !hasBegun && !existsSync(directory.nodes))
       rmSync(directory.path, { recursive: true, force: true })
     throw error
@@ -81,8 +81,8 @@ export async function carryOut(
 }
 
 /**
- * Adds the messages between nodes to a run that failed. A real cluster has kept them. A simulated run is performed once
- * more, listening where the failure was found: keeping every message of every run would cost more than the run.
+ * Adds the messages between nodes to a run that failed. A real cluster has recorded them. A simulated run is repeated
+ * and recorded around the failure: recording every message of every run would cost more than the run.
  */
 async function withHeard(
   run: PlannedRun,
@@ -97,7 +97,7 @@ async function withHeard(
     const heard = recall({ listening, known: knownChanges(judged, listening), keys: judged.history.keys })
     return { ...judged, summary: { ...summary, heard } }
   }
-  // An interrupted run would end elsewhere the next time.
+  // A repeated run would not be interrupted at the same event.
   if (summary.interrupted || interrupted.aborted) return judged
   const listening = listeningFor({ ...judged, run: summary })
   if (listening === undefined) return judged
@@ -106,7 +106,10 @@ async function withHeard(
   return { ...judged, summary: { ...summary, heard: outcome.heard } }
 }
 
-/** A user's protocol may behave differently every time: then the messages belong to another run. */
+/**
+ * Returns whether both runs are the same. A user's protocol may behave differently every time; the messages then belong
+ * to another run.
+ */
 function isSameRun({ history: { operations, processName, eventCount } }: JudgedRun, events: readonly Event[]): boolean {
   if (events.length !== eventCount) return false
   const last = operations.length - 1
@@ -118,7 +121,7 @@ function isSameRun({ history: { operations, processName, eventCount } }: JudgedR
   )
 }
 
-/** A store that performs a run once more, and rejects it unless both histories are byte for byte the same. */
+/** Returns a store that repeats a run, and rejects it unless both histories are equal byte for byte. */
 const verified = (
   store: RunStore,
   { run, performer, interrupted }: { run: PlannedRun; performer: Performer; interrupted: AbortSignal },
@@ -134,7 +137,7 @@ const verified = (
         record.append(event)
       },
       async verify(outcome) {
-        // Interrupted runs end at different places and cannot be compared.
+        // Interrupted runs end at different events and cannot be compared.
         if (outcome.interrupted || interrupted.aborted) return
         const again = await performer.again(run, { interrupted })
         const { digestOf } = await import('@chaosproxy/simulator')

@@ -11,22 +11,22 @@ import {
 } from '@chaosproxy/runner/result'
 import { packageVersion } from '../version.ts'
 
-/** Everything else that a run depended on, for a reader a year later. Excludes secrets. */
+/** Everything else that a run depended on, documented for later readers. Excludes secrets. */
 export interface Circumstances {
-  /** The versions of this program, of Node, and of servers whose commands print theirs. */
+  /** The versions of this program, of Node, and of servers whose commands print a version. */
   readonly versions: { readonly [program: string]: string }
   readonly machine: { readonly system: string; readonly cores: number; readonly memoryBytes: number }
   /** The command as typed, and its working directory. */
   readonly command: readonly string[]
   readonly directory: string
   readonly environment: { readonly [name: string]: string }
-  /** The user's declaration of the target, if there is one. */
+  /** The user's declaration of the target, if any. */
   readonly declared?: unknown
-  /** How each node was started: the words of its command, and its environment and files. */
+  /** How each node was started: the words of its command, its environment and its files. */
   readonly nodes?: unknown
 }
 
-/** Facts about the target's programs. */
+/** What is known about the target's programs. */
 interface TargetPrograms {
   readonly declared?: object | undefined
   readonly commands?: JudgedRun['commands']
@@ -52,9 +52,9 @@ export function circumstancesOf(
   }
 }
 
-/** Variables that change how Node or this program behaves, or show that the run was in continuous integration. */
+/** Variables that change the behaviour of Node or this program, or show that the run was in continuous integration. */
 const MATTERS = /^(NODE_OPTIONS|NODE_ENV|UV_THREADPOOL_SIZE|CI|TZ|CHAOS_\w+)$/
-/** Set by this program for its own processes. */
+/** Variables that this program sets for its own processes. */
 const OWN = ['CHAOS_API']
 
 function variablesThatMatter(environment: NodeJS.ProcessEnv): { [name: string]: string } {
@@ -64,7 +64,7 @@ function variablesThatMatter(environment: NodeJS.ProcessEnv): { [name: string]: 
   )
 }
 
-/** Programs known to do nothing but print their version when asked for it. Any other program might start. */
+/** Programs known to print their version and exit with these arguments. Any other program could start instead. */
 const ASKED: { readonly [program: string]: readonly string[] } = {
   'redis-server': ['--version'],
   'redis-sentinel': ['--version'],
@@ -80,7 +80,7 @@ const ASKED: { readonly [program: string]: readonly string[] } = {
   java: ['-version'],
 }
 
-/** The words of a command that may be programs; for a shell's command, also those of the text that it runs. */
+/** Returns the words of a command that may be programs, including the words of a shell command's text. */
 const programsOf = ({ words }: { readonly words: readonly string[] }): string[] =>
   words.flatMap((word) => word.split(/[\s;&|"']+/))
 
@@ -98,16 +98,16 @@ function versionsOf(programs: readonly string[]): { [program: string]: string } 
 
 const LONGEST_MS = 2_000
 
-/** The first line of a program's output; undefined if it does not exist or does not answer. */
+/** Returns the first line of a program's output; undefined if the program does not exist or fails. */
 function answerOf(program: string, args: readonly string[]): string | undefined {
   const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8', timeout: LONGEST_MS })
   if (status !== 0) return undefined
-  // nginx and java print it to standard error.
+  // nginx and java print their version to standard error.
   const [first = ''] = (stdout.trim() || stderr.trim()).split('\n')
   return first === '' ? undefined : first.slice(0, 200)
 }
 
-/** The programs in all its commands. */
+/** Returns the programs in all commands of a declaration. */
 function programsIn(declared: unknown): string[] {
   const programs = new Set<string>()
   const look = (value: unknown): void => {

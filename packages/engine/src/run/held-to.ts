@@ -1,7 +1,7 @@
 import type { JudgedRun } from '@chaosproxy/runner'
 import { type Baseline, faultSpans, judgeBaseline } from '@chaosproxy/runner/result'
 
-/** An earlier result, and the share by which a later one may be worse. Plain data. */
+/** An earlier result, and the fraction by which a later result may be worse. Plain data. */
 export interface ChosenBaseline {
   readonly baseline: Baseline
   readonly tolerance: number

@@ -6,7 +6,7 @@ import { RUN_JSON } from '../run-directory.ts'
 import { packageVersion } from '../version.ts'
 import { foundJson, foundText, writeWholeFile } from '../whole-file.ts'
 
-/** Summaries of earlier runs, by directory: a run that has not changed is not read again. */
+/** Summaries of earlier runs, by directory: unchanged runs are not read again. */
 export type KnownRuns = Map<string, { readonly changed: string; readonly run: ListedRun }>
 
 interface RunList {
@@ -16,7 +16,7 @@ interface RunList {
   readonly older: number
 }
 
-/** Lists what is in a directory of results, newest first; nothing if there is no such directory. */
+/** Lists the runs in a directory of results, newest first; none if the directory does not exist. */
 export function listRuns(out: string, known: KnownRuns = new Map(), most: number = Number.POSITIVE_INFINITY): RunList {
   const names = directoriesIn(out).sort((a, b) => (a < b ? 1 : -1))
   const shown = names.slice(0, most)
@@ -31,13 +31,13 @@ function directoriesIn(out: string): string[] {
   } catch {
     return []
   }
-  // A run's directory contains certain files; other directories may lie next to it.
+  // A run's directory contains certain files; other directories may be next to it.
   return entries
     .filter((entry) => entry.isDirectory() && isOfRun(join(out, entry.name), entry.name))
     .map(({ name }) => name)
 }
 
-/** As `createRunDirectory` names them; a renamed directory is recognised by its files. */
+/** Recognises the names of `createRunDirectory`; a renamed directory is recognised by its files. */
 const isOfRun = (path: string, name: string): boolean =>
   /^\d{8}-\d{6}-/.test(name) || existsSync(join(path, RUN_JSON)) || existsSync(join(path, 'history.jsonl'))
 
@@ -59,17 +59,17 @@ function runIn(out: string, name: string, known: KnownRuns): ListedRun {
   return run
 }
 
-/** No head is longer, in bytes. */
+/** An upper bound of the size of a header line, in bytes. */
 const LONGEST_HEAD = 4096
 
-/** Whether a history has more than its head. A run that could not start leaves only that. */
+/** Returns whether a history has more than its header line. A run that could not start leaves only that line. */
 function recordsSomething(path: string): boolean {
   const file = lstatSync(path, { throwIfNoEntry: false })
   if (file?.isFile() !== true) return false
   return file.size > LONGEST_HEAD || (foundText(path) ?? '').trimEnd().includes('\n')
 }
 
-/** The heads of replays that `chaos fuzz` wrote. */
+/** Returns the failures in the replay files that `chaos fuzz` wrote. */
 function foundIn(path: string): RunFiles['found'] {
   const names = readdirSync(path).filter((name) => name.endsWith('.json'))
   return names.flatMap((name) => {
@@ -79,19 +79,22 @@ function foundIn(path: string): RunFiles['found'] {
 }
 
 const INDEX = 'index.html'
-/** Reading a run takes about half a millisecond, and each run waits for the page at its end. */
+/**
+ * The largest number of runs on the page. Reading a run takes about half a millisecond, and each run writes the page at
+ * its end.
+ */
 const MOST_IN_INDEX = 100
-/** How every page of ours begins. */
+/** The beginning of every page that chaos writes. */
 const OWN = '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="generator" content="chaos">'
 
 /**
- * Writes the page that lists the newest runs of a directory, next to them. A page by somebody else stays as it is. A
- * page that cannot be written harms nothing: the runs contain all it says.
+ * Writes the page that lists the newest runs of a directory, into this directory. A page of another origin is not
+ * replaced. A failure to write the page is ignored: the runs contain all its content.
  */
 export function writeRunsPage(out: string): void {
   const path = join(out, INDEX)
   try {
-    // Links are not followed, and only regular files are read.
+    // Only regular files are read, and links are not followed.
     if (lstatSync(path, { throwIfNoEntry: false }) !== undefined && foundText(path)?.startsWith(OWN) !== true) return
     writeWholeFile(
       path,
@@ -99,6 +102,6 @@ export function writeRunsPage(out: string): void {
       0o600,
     )
   } catch {
-    // The disk is full, or the directory is gone.
+    // Ignores a full disk or a removed directory.
   }
 }

@@ -7,12 +7,12 @@ import { type RunDirectory, writeResult } from '../run-directory.ts'
 import { packageVersion } from '../version.ts'
 import { circumstancesOf } from './circumstances.ts'
 
-/** A finished run and where it is kept. */
+/** A finished run, and the directory that stores it. */
 export interface FinishedRun {
   readonly run: PlannedRun
   readonly judged: JudgedRun
   readonly directory: RunDirectory
-  /** The command that repeats it. */
+  /** The command that repeats the run. */
   readonly again: string
   readonly exitCode: ExitCode
   readonly proof?: WrittenProof | undefined
@@ -26,7 +26,7 @@ export const exitCodeOf = ({ summary, report }: JudgedRun): ExitCode =>
     trouble: summary.trouble,
   })
 
-/** `alone` means that no other run is reported at the same time. */
+/** Returns the run as a subject for reporters. `alone` means that no other run is reported at the same time. */
 export const runSubjectOf = (
   { run, judged, directory, again, exitCode, proof }: FinishedRun,
   alone: boolean = true,
@@ -44,10 +44,10 @@ export const runSubjectOf = (
   alone,
 })
 
-/** Adds a proof of its verdicts, which is written to the file, or why there is none. */
+/** Adds the proof of the verdicts, which is written to the file, or the reason why there is none. */
 export async function proved(finished: FinishedRun, target: string): Promise<FinishedRun> {
   const { run, judged, directory } = finished
-  // Few ask for it.
+  // Loads the code on demand: few runs ask for a proof.
   const { writeProof } = await import('../written-proof.ts')
   try {
     return { ...finished, proof: writeProof(directory.history, target, { ...judged, checking: run.workload }) }
@@ -65,7 +65,7 @@ export async function proved(finished: FinishedRun, target: string): Promise<Fin
 export function writeResults(finished: FinishedRun): void {
   const { run, judged, directory } = finished
   const subject = runSubjectOf(finished)
-  // Keep the verdicts in the form of --json, since a witness can be as long as the history.
+  // The verdicts are stored in the form of --json, since a witness can be as long as the history.
   const { report: _, ...record } = judged.summary
   const result = jsonOf(subject)
   const circumstances = circumstancesOf({ declared: run.target.declared, commands: judged.commands })

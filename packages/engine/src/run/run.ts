@@ -8,9 +8,9 @@ import { createRunDirectory, USUAL_OUT } from '../run-directory.ts'
 import { carryOut } from './carry-out.ts'
 import { type FinishedRun, writeResults } from './results.ts'
 
-/** The user's own targets, workloads and services, as in a configuration, and how to follow and end the run. */
+/** The user's own targets, workloads and services, as in a configuration, and how to observe and end the run. */
 export interface RunSettings extends Pick<Config, 'targets' | 'workloads' | 'services' | 'out'> {
-  /** Ends the run early but in good order: it is healed, read a last time and judged. */
+  /** Ends the run early: it is still healed, read a last time and judged. */
   readonly signal?: AbortSignal | undefined
   readonly listener?: RunListener | undefined
 }
@@ -20,19 +20,19 @@ export interface Run {
   readonly spec: RunSpec
   readonly history: History
   readonly report: Report
-  /** Why it proves less than it seems to; empty if it does not. */
+  /** Reasons why the run proves less than it suggests; empty if there are none. */
   readonly vacuous: readonly string[]
-  /** The verdict on the run's expectation: 0 met, 1 violated, 2 unknown or nothing proved, 4 a problem. */
+  /** The result of the run's expectation: 0 met, 1 violated, 2 unknown or nothing proved, 4 a problem. */
   readonly exitCode: number
   readonly directory: string
 }
 
 /**
- * Performs one run: starts the target, injects faults while clients use it, heals it, reads a last time and judges.
- * Defaults are those of `chaos run`: a Raft of five nodes, 20 s, partitions, kills and pauses.
+ * Performs one run: starts the target, injects faults while clients use it, heals it, performs final reads and judges
+ * the history. Defaults are those of `chaos run`: a Raft of five nodes, 20 s, partitions, kills and pauses.
  *
  * @throws UserError: usage and input for a draft that cannot be run, before anything is started; environment if the
- * target does not come up, breaks, or its record cannot be written. Throws the signal's reason if that ended the run
+ * target does not start, breaks, or its record cannot be written. Throws the signal's reason if the run was aborted
  * before anything was recorded.
  */
 export async function run(draft: RunDraft = {}, settings: RunSettings = {}): Promise<Run> {

@@ -7,7 +7,7 @@ import { readJsonAt } from '../text-file.ts'
 import { packageVersion } from '../version.ts'
 
 /**
- * A spec from its own file, or the one that a `run.json` holds.
+ * Reads a spec from its own file, or from a `run.json`.
  *
  * @throws UserError (input)
  */
@@ -27,7 +27,7 @@ export function readSpecFile(path: string): RunSpec {
   return parseRunSpec(json, path)
 }
 
-/** Recordings of an older chaos describe observations, not how their servers and clients are started. */
+/** Rejects recordings of older versions, which describe observations, not how their servers and clients are started. */
 function refuseRecording(
   { circumstances }: { readonly [member: string]: unknown },
   { target }: { readonly [member: string]: unknown },
@@ -45,10 +45,13 @@ function refuseRecording(
 const isTexts = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((word) => typeof word === 'string')
 
-/** The format of `run.json`. A version of chaos that changes its meaning, rather than only adding to it, raises it. */
+/**
+ * The format of `run.json`. A version of chaos that changes the meaning of the format, rather than only extending it,
+ * increments the number.
+ */
 const FORMAT = 1
 
-/** The spec of a `run.json`, perhaps of another version: an error names the version that can read it. */
+/** Returns the spec of a `run.json`. For a format of another version, the error names the version that can read it. */
 function specOfRun(
   { chaos: format, version }: { readonly [member: string]: unknown },
   spec: unknown,
