@@ -10,21 +10,22 @@ import type { SearchState } from './in-parallel.ts'
 import { milliseconds, requireKnown, requireSame, searchResult, subject, trialChoice } from './queue-kinds.ts'
 import type { SearchSpec } from './spec.ts'
 
-// A named search is stored under its name, so that it outlives the process that began it: its subject, and the combined
-// results of all ranges of seeds so far. Jobs are kept for a week, and this for as long as the Redis keeps it.
+// A search is stored under its name, so that it survives the process that began it: its subject, and the combined
+// results of all ranges of seeds so far. Jobs are kept for a week; a named search is kept as long as the Redis keeps
+// it.
 
 const CAMPAIGNS = 'chaos:campaigns'
-/** The state of a long search has megabytes of findings, so it is written only from time to time. */
+/** The state of a long search has megabytes of findings, so it is written at this interval. */
 const WRITE_EVERY_MS = 2_000
 
-/** The subject of a search, without what every machine chooses for itself. */
+/** The subject of a search, without the settings that each machine chooses for itself. */
 export type CampaignSpec = Omit<SearchSpec, 'workers' | 'out' | 'shrinkMs'>
 
 /** A search that is kept under a name. */
 export interface Campaign {
   readonly name: string
   readonly spec: CampaignSpec
-  /** Identifies everything its jobs depend on: the spec, this version, and the user's files. */
+  /** Identifies everything that the search's jobs depend on: the spec, this version, and the user's files. */
   readonly digest: string
   readonly version: string
   readonly seenAt: number
@@ -69,7 +70,7 @@ const campaign = v.pipe(
   }, 'it concerns another subject'),
 )
 
-/** Where searches are kept by name. */
+/** The store of named searches. */
 interface CampaignStore {
   /** @throws UserError (environment) for something that is no campaign. */
   find(name: string): Promise<Campaign | undefined>
@@ -106,7 +107,7 @@ async function openCampaigns(address: string): Promise<CampaignStore> {
   }
 }
 
-/** The subject of a search on any machine: paths of the user's files are those that jobs give them. */
+/** Returns the subject of a search for any machine: the paths of the user's files are those that jobs use. */
 function travelling({ workers: _, out: __, shrinkMs: ___, ...search }: SearchSpec): Pick<Campaign, 'spec' | 'digest'> {
   const own = userFilesOf(search.subject.target, search.subject.workload)
   const parcel = own.length === 0 ? undefined : pack(own)
@@ -114,13 +115,13 @@ function travelling({ workers: _, out: __, shrinkMs: ___, ...search }: SearchSpe
   return { spec, digest: jobName<object>({ kind: 'campaign', reads: () => [] }, { spec, files: parcel?.files }) }
 }
 
-/** A search that goes on under a name. */
+/** A named search in progress. */
 export interface Continued {
-  /** The results known when it was continued. */
+  /** The results known when the search was continued. */
   readonly before: SearchState | undefined
-  /** Whether it had already ended. */
+  /** Whether the search had already ended. */
   readonly isOver: boolean
-  /** Stores its progress, though not each time. */
+  /** Reports progress; it is stored at intervals. */
   reached(state: () => SearchState): void
   end(isOver: boolean): Promise<void>
   close(): void
@@ -157,7 +158,7 @@ export async function continueCampaign(address: string, name: string, search: Se
       latest = undefined
       last = state()
       writtenAt = performance.now()
-      // Redis may be away for a while: the next write contains everything.
+      // Redis may be unreachable for a while: the next write contains everything.
       write().catch(() => {})
     },
     async end(over) {
@@ -177,9 +178,9 @@ function whyAnother({ version, spec }: Campaign): string {
 }
 
 /**
- * The search that was begun under a name.
+ * Returns the search that was begun under a name.
  *
- * @throws UserError (usage) if there is none, or only its whole command line names the files that it needs.
+ * @throws UserError (usage) if there is none, or if the search needs files that only its whole command line names.
  */
 export async function searchOf(address: string, name: string): Promise<CampaignSpec> {
   const store = await openCampaigns(address)
@@ -202,7 +203,7 @@ export async function searchOf(address: string, name: string): Promise<CampaignS
 }
 
 /**
- * Every search that was begun under a name.
+ * Returns every named search.
  *
  * @throws UserError as `connectQueue` does.
  */

@@ -2,16 +2,21 @@ import { duration, plural } from '@chaosproxy/history'
 import type { Scenario } from '@chaosproxy/runner'
 import { type PlannedDelay, type PlannedHold, USUAL_DELAY } from '@chaosproxy/simulator'
 
-/** The most delays listed; more would explain nothing. */
+/** The largest number of delays listed; more would explain nothing. */
 const MOST_TOLD = 3
 
-/** The unusual delays that the failure needs, in sentences; undefined for a scenario that does not list delays. */
+/**
+ * Describes the unusual delays that the failure needs, in sentences; undefined for a scenario that does not list
+ * delays.
+ */
 export function unusualText({ delays, holds = [] }: Scenario): string | undefined {
   const said = [...holds.map(heldText), ...(delays === undefined ? [] : [delaysText(delays)])]
   return said.length === 0 ? undefined : said.join('. ')
 }
 
-/** `One request was held at server.ts:31 for 40.0 ms, or until another one had passed it`: until either came. */
+/**
+ * `One request was held at server.ts:31 for 40.0 ms, or until another one had passed it`: until the first of the two.
+ */
 function heldText({ at, until, times, most }: PlannedHold): string {
   const others = times === 1 ? 'another one' : `${times} others`
   return `One request was held at ${at} for ${duration(most)}, or until ${others} had passed ${until === at ? 'it' : until}`

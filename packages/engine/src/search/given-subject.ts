@@ -17,26 +17,26 @@ import { requireAskable } from './askable.ts'
 
 /** The subject to simulate; every member has a default. */
 export interface SubjectSettings {
-  /** The name of a workload; by default the one that the bug needs, else `register`. */
+  /** The name of a workload; by default the workload that the bug needs, otherwise `register`. */
   readonly workload?: string | undefined
   readonly workloadSettings?: Settings | undefined
   /**
-   * The level that its histories are checked against; by default the one that the protocol promises. `none`: only its
-   * invariants are watched.
+   * The level that histories are checked against; by default the level that the protocol promises. With `none`, only
+   * invariants are checked.
    */
   readonly level?: string | undefined
-  /** One of the bugs that the protocol declares. */
+  /** The name of a bug that the protocol declares. */
   readonly bug?: string | undefined
-  /** Absent settings take the values that the bug needs. */
+  /** The settings of the protocol; by default the values that the bug needs. */
   readonly settings?: { readonly [name: string]: ProtocolSettingValue } | undefined
 }
 
 const SUBJECT_MEMBERS = ['workload', 'workloadSettings', 'level', 'bug', 'settings'] as const
 
 /**
- * A misspelt member would otherwise be ignored, and something other than intended tested.
+ * Validates settings, since an ignored misspelt member would lead to another test than intended.
  *
- * @throws UserError (usage) for a member that is not among `own` or those of every subject, an unknown fault, or a
+ * @throws UserError (usage) for a member that is neither in `own` nor a member of every subject, an unknown fault, or a
  * count that is not a whole number from 1.
  */
 export function requireSane(
@@ -55,9 +55,9 @@ export function requireSane(
 
 /** A subject, with its defaults. */
 export interface GivenSubject extends Subject {
-  /** Undefined for a protocol: each trial chooses. */
+  /** The number of nodes; undefined for a protocol, where each trial chooses the number. */
   readonly usualNodes: number | undefined
-  /** Undefined for a protocol: every fault among nodes. */
+  /** The default faults; undefined for a protocol, where the default is every fault among nodes. */
   readonly usualFaults: readonly string[] | undefined
 }
 

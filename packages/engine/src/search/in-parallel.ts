@@ -19,14 +19,14 @@ import { type Stuck, type Supervised, supervise } from './supervise.ts'
 import { createTally, type TallyState } from './tally.ts'
 import type { SeedsSpec } from './worker.ts'
 
-/** How to follow a search over seeds, and end it. */
+/** How to observe a search over seeds, and end it. */
 interface ParallelHooks {
   readonly listener: (event: Extract<SearchEvent, { readonly type: 'progress' }>) => void
-  /** Begins no further trial. */
+  /** When aborted, no further trial begins. */
   readonly interrupted: AbortSignal
   /** The state of an earlier search of the same seeds. */
   readonly before?: SearchState | undefined
-  /** Called after each range that was searched to its end. */
+  /** Called after each range that was searched completely. */
   readonly reached?: ((state: () => SearchState) => void) | undefined
 }
 
@@ -35,15 +35,18 @@ export interface Searcher {
   /** The number of ranges searched at the same time. */
   readonly width: number
   /**
-   * The number of seeds in a range; by default few enough that the search can end soon, and enough that handing them
-   * out costs nothing.
+   * The number of seeds in a range. By default small enough for the search to end soon, and large enough for the cost
+   * of distributing ranges not to matter.
    */
   readonly seedsATask?: number | undefined
-  /** Seeds of a generation, if trials vary the interesting ones of earlier generations; undefined if none is varied. */
+  /**
+   * The number of seeds of a generation, if trials vary the interesting seeds of earlier generations; undefined if
+   * trials vary no seeds.
+   */
   readonly generation: number | undefined
   /** @param interesting seeds of earlier ranges whose trials reached something new. */
   range(first: number, count: number, interesting: readonly number[]): Promise<Supervised<SearchResult> | Lost>
-  /** The finding for a protocol that does not return. */
+  /** Returns the finding for a protocol that does not return. */
   stuck(stuck: Stuck): Promise<SeedFailure>
 }
 
@@ -58,7 +61,7 @@ function generationOf({ strategies, subject }: SearchSpec): number | undefined {
   return searchedIn(subject.target).generation
 }
 
-/** Searches on a pool. After `interrupted`, threads begin no other seed; they are ended once `abandon` aborts. */
+/** Searches on a pool. After `interrupted`, threads begin no further seed; they are ended once `abandon` aborts. */
 export const searcherOn = (pool: Pool, spec: SearchSpec, interrupted: AbortSignal, abandon: AbortSignal): Searcher => ({
   width: pool.width,
   generation: generationOf(spec),
@@ -74,7 +77,7 @@ export const searcherOn = (pool: Pool, spec: SearchSpec, interrupted: AbortSigna
   stuck: (stuck) => stuckFinding(spec, stuck),
 })
 
-/** Why a search that found nothing proves less than it seems to; empty if there is no such reason. */
+/** Returns reasons why a search that found nothing proves less than it suggests; empty if there are none. */
 export function doubtsOf({ trials, evidence: { missing, ...judged }, lost }: SearchOutcome): string[] {
   if (trials === 0) return ['no trial was run', ...lost]
   return [
@@ -86,16 +89,16 @@ export function doubtsOf({ trials, evidence: { missing, ...judged }, lost }: Sea
   ]
 }
 
-/** `histories could not be judged: out of memory (seed 7)`. */
+/** Formats the undecided histories: `histories could not be judged: out of memory (seed 7)`. */
 export const undecidedText = ({ reasons }: Pick<Evidence, 'reasons'>): string =>
   `histories could not be judged: ${reasons.map(({ seed, reason }) => `${reason.text} (seed ${seed})`).join('; ')}`
 
-/** Whether fewer operations would help. */
+/** Returns whether fewer operations could make the history decidable. */
 const isOfLimits = ({ reason: { kind } }: Evidence['reasons'][number]): boolean => kind === 'time' || kind === 'memory'
 
 const SEEDS_A_TASK = 64
 
-/** The progress of a search, so that it can be continued elsewhere or later. Plain data. */
+/** The progress of a search, used to continue it elsewhere or later. Plain data. */
 export interface SearchState {
   readonly tally: TallyState
   readonly ranges: SearchedRanges
@@ -103,9 +106,9 @@ export interface SearchState {
 }
 
 /**
- * Hands out seeds in order, as many ranges at the same time as the searcher allows. If the first failure ends the
- * search, it is the one with the lowest seed: lower seeds that are still searched are waited for, so that the answer
- * does not depend on the number of ranges in progress. Only with a time limit does the answer depend on speed.
+ * Distributes seeds in order, with as many ranges at the same time as the searcher allows. If the first failure ends
+ * the search, the failure with the lowest seed counts: the search waits for lower seeds in progress, so that the answer
+ * does not depend on the number of ranges in progress. The answer depends on speed only with a time limit.
  */
 export async function searchInParallel(
   searcher: Searcher,
@@ -119,7 +122,7 @@ export async function searchInParallel(
   const deadline = 'timeMs' in limit ? startedAt + limit.timeMs : Number.POSITIVE_INFINITY
   const tally = createTally(before?.tally)
   const searched = followRanges(seedsATask, before?.ranges ?? { next: firstSeed, beyond: [] })
-  /** Results of unfinished ranges, which a continued search begins anew. */
+  /** Results of unfinished ranges. A continued search begins these ranges again. */
   const parts: SearchResult[] = []
 
   function* ranges(): Generator<{ readonly first: number; readonly count: number }> {
@@ -150,7 +153,7 @@ export async function searchInParallel(
       tally.lose(end.why)
       return { results: [], isLeft: false }
     }
-    // The findings of the ended thread are lost with it, so search its earlier seeds again.
+    // The findings of the ended thread are lost, so its earlier seeds are searched again.
     const earlier = await searchRange(first, end.seed - first)
     const stuck = { trials: 1, steps: 0, evidence: noEvidence, findings: [await searcher.stuck(end)], ...NOTHING_ELSE }
     const later = keepGoing ? await searchRange(end.seed + 1, first + count - end.seed - 1) : NOTHING
@@ -188,7 +191,7 @@ export async function searchInParallel(
 const NOTHING = { results: [], isLeft: false }
 const NOTHING_ELSE = { tried: {}, interesting: [] }
 
-/** Only the ended thread knew which faults were injected, so the scenario is the plan without them. */
+/** Returns the finding with a scenario without faults: only the ended thread knew which faults were injected. */
 async function stuckFinding(
   { subject, strategies: names }: SearchSpec,
   { seed, what, mistake, trace }: Stuck,
@@ -200,7 +203,10 @@ async function stuckFinding(
   return { seed, strategy: strategy.name, failure: { kind: 'broken', what, mistake, trace, stuck: true }, scenario }
 }
 
-/** If the time limit ends a search, most of the remaining time must be left for trials. */
+/**
+ * Returns the time limit of the check for repeatability: under a time limit of the search, most of the time must remain
+ * for trials.
+ */
 const checkingMs = ({ limit }: SearchSpec): Millis | null =>
   'timeMs' in limit ? millis(Math.round(limit.timeMs / 3)) : null
 

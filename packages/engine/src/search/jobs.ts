@@ -20,7 +20,7 @@ export const minimiseJob: Job<worker.MinimiseSpec, Scenario | undefined> = {
   run: worker.minimiseFinding,
 }
 
-/** Goes from a broken invariant to a violation that a client sees. */
+/** Searches from a broken invariant for a violation that a client observes. */
 export const guideJob: Job<worker.GuideSpec, SeedFailure | undefined> = {
   kind: 'guideFinding',
   reads: filesOf,

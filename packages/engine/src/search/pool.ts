@@ -2,5 +2,5 @@ import { threadLimits } from '@chaosproxy/simulator'
 import type { Pool } from '../jobs/job.ts'
 import { createThreadPool } from '../jobs/thread-pool.ts'
 
-/** Threads for simulation. Users' own protocols run only on these. */
+/** Creates threads for simulation. Users' own protocols run only on these. */
 export const createSearchPool = (threads: number): Pool => createThreadPool('search-worker', threads, threadLimits)

@@ -82,7 +82,7 @@ export const subject: v.GenericSchema<unknown, SubjectName> = v.pipe(
 
 const chosenStrategies: v.GenericSchema<unknown, readonly string[]> = v.pipe(v.array(names(strategies)), v.minLength(1))
 
-/** Reads a scenario as strictly as a replay file; it is no more trustworthy. */
+/** Validates a scenario as strictly as that of a replay file, since it is equally untrusted. */
 const scenario = v.pipe(
   v.looseObject({ operations: v.array(v.unknown()), faults: v.array(v.unknown()) }),
   v.transform((given): Scenario => {
@@ -198,7 +198,7 @@ interface OfFinding<Spec extends object, Result> extends Pick<QueuedKind<Spec, R
   scenarioOf(result: Result): Scenario
 }
 
-/** What becomes of one finding; its subject stays the same. */
+/** Makes the kind of a job about one finding; the result must have the same subject. */
 const ofFinding = <Spec extends Pick<GuideSpec, 'subject' | 'finding'>, Result>({
   spec,
   result,
@@ -236,7 +236,7 @@ const guideSpec: v.GenericSchema<unknown, GuideSpec> = v.strictObject({
   budgetMs: budget,
 })
 
-/** Going from a broken invariant to a violation that a client sees. */
+/** Searches from a broken invariant for a violation that a client observes. */
 const guideKind = ofFinding<GuideSpec, SeedFailure>({
   job: guideJob,
   spec: guideSpec,
@@ -245,5 +245,5 @@ const guideKind = ofFinding<GuideSpec, SeedFailure>({
   title: ({ subject, finding }) => `the broken invariant of seed ${finding.seed} of ${subject.target}, to follow`,
 })
 
-/** The kinds of a search's jobs that can be sent to workers. */
+/** The kinds of jobs of a search that can be sent to workers. */
 export const searchKinds: readonly AnyKind[] = [seedsKind, minimiseKind, guideKind]

@@ -13,24 +13,24 @@ import { explain, playedSupervised, type Shown, unpromisedLevel } from './show.t
 import type { SearchOutcome, SearchSpec } from './spec.ts'
 import { supervise } from './supervise.ts'
 
-/** One cause of failure: shrunk, written to files, and ready to show. */
+/** One cause of failure: minimised, written to files, and ready to show. */
 export interface Result {
   readonly finding: SeedFailure
-  /** How many trials failed for the same cause. */
+  /** The number of trials that failed for the same cause. */
   readonly times: number
   /** Absent, like its files, if a replay would never end or was interrupted. */
   readonly shown: Shown | undefined
   readonly files: { readonly replay: string; readonly history: string } | undefined
 }
 
-/** When to end early. */
+/** The signals that end a search early. */
 interface Ends {
   readonly interrupted: AbortSignal
-  /** Aborts a moment later: unfinished work is then given up. */
+  /** Aborts shortly after `interrupted`: unfinished work is then abandoned. */
   readonly abandon: AbortSignal
 }
 
-/** One result for each cause, in the order they were found. */
+/** Returns one result for each cause, in the order in which the causes were found. */
 export async function resultsOf(
   pool: Pool,
   spec: SearchSpec,
@@ -57,7 +57,7 @@ export async function resultsOf(
   )
 }
 
-/** The first words of the cause, with a number if another cause has the same. */
+/** Returns the first words of the cause, with a number if another cause begins with the same words. */
 function fileName(cause: string, before: readonly string[]): string {
   const wordsOf = (text: string) =>
     text
@@ -84,7 +84,7 @@ async function written(
   const shown = played && explain(played)
   if (shown === undefined || (shown.failure?.kind === 'broken' && shown.failure.stuck === true))
     return { shown: undefined, files: undefined }
-  // If the replay passes or fails in another way, report the original finding.
+  // The original finding is reported if the replay passes or fails in another way.
   const sentence = shown.failure?.kind === failure.kind ? shown.sentence : sentenceOf(finding)
   const files = { replay: `${file}.json`, history: `${file}.jsonl` }
   const { digest, events } = shown
@@ -105,7 +105,7 @@ function portable(scenario: Scenario, file: string): Scenario {
   return { ...scenario, target: target ?? scenario.target, workload: workload ?? scenario.workload }
 }
 
-/** A run that does not end is not shrunk: each smaller one would have to run up to the limit as well. */
+/** A run that does not end is not minimised: each smaller run would also run up to the limit. */
 async function smallest(pool: Pool, spec: SearchSpec, finding: SeedFailure, ends: Ends): Promise<Scenario> {
   if (finding.failure.kind === 'broken' && finding.failure.endless === true) return finding.scenario
   const { subject, invariants, shrinkMs } = spec

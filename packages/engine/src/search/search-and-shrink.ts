@@ -13,30 +13,30 @@ import { type Result, resultsOf } from './results.ts'
 import type { SearchEvent, SearchOutcome, SearchSpec } from './spec.ts'
 import { supervise } from './supervise.ts'
 
-/** How to follow a search, and end it early. */
+/** How to observe a search, and stop it early. */
 export interface SearchHooks {
   readonly listener?: ((event: SearchEvent) => void) | undefined
-  /** Begins no further trial; the failures found so far are minimised. */
+  /** When aborted, no further trial begins; the failures found so far are minimised. */
   readonly signal?: AbortSignal | undefined
-  /** The address of a Redis: workers on other machines take the jobs from its queue. */
+  /** The address of a Redis whose queue gives the jobs to workers on other machines. */
   readonly queue?: string | undefined
   readonly priority?: Priority | undefined
-  /** The name under which that Redis keeps the search, so that asking for it again continues it. */
+  /** The name under which that Redis stores the search; a search of the same name is continued. */
   readonly campaign?: string | undefined
 }
 
 export interface SearchEnd {
   readonly outcome: SearchOutcome
-  /** One for each cause. */
+  /** One result for each cause. */
   readonly results: readonly Result[]
-  /** How long it took to cut the findings down, which is no part of the search. */
+  /** The time spent minimising the findings, which does not count as search time. */
   readonly shrinkMs: Millis
 }
 
 /**
- * Searches on all threads, minimises one failure of each cause, and keeps it as a replay file with its history.
+ * Searches on all threads, minimises one failure of each cause, and stores it as a replay file with its history.
  *
- * @throws UserError (environment) if nothing can be written there, or there is no such queue.
+ * @throws UserError (environment) if the directory is not writable, or the queue does not exist.
  */
 export async function searchAndShrink(spec: SearchSpec, hooks: SearchHooks = {}): Promise<SearchEnd> {
   const { listener = () => {}, signal = new AbortController().signal } = hooks
@@ -89,22 +89,25 @@ async function campaignOf(
   return continued
 }
 
-/** Delays beyond the longest timer are checked between two ranges. */
+/** Longer time limits are checked between two ranges. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /**
- * Most ranges take less: only a search of slow trials is ended within one, and none before its threads have started.
+ * How long ranges in progress may continue after the time limit. Most ranges take less: only a search of slow trials is
+ * ended within a range, and none before its threads have started.
  */
 const OVERTIME_MS = 5_000
 
-/** Ends ranges of seeds that are still under way a moment after the time is over. */
+/** Returns a signal that aborts shortly after the time limit, to end ranges in progress. */
 function clockOf({ limit }: SearchSpec, elapsedMs = 0): AbortSignal | undefined {
   if (!('timeMs' in limit)) return undefined
   const leftMs = Math.max(0, Math.round(limit.timeMs - elapsedMs)) + OVERTIME_MS
   return leftMs <= LONGEST_TIMER_MS ? AbortSignal.timeout(leftMs) : undefined
 }
 
-/** The packages of a queue are loaded only when needed: few users have installed them. */
+/**
+ * Returns the pool of a search. The packages of a queue are loaded only if needed, since few users have installed them.
+ */
 async function poolFor(
   { workers, subject }: SearchSpec,
   { queue, priority }: SearchHooks,
@@ -120,7 +123,10 @@ async function poolFor(
   return openQueuePool(queue, createSearchPool(workers), { kinds: searchKinds, listener, priority })
 }
 
-/** Most of the broken invariants that clients can see at all are seen within a few seconds of search. */
+/**
+ * The time limit for finding a violation. Most of the broken invariants that clients can observe at all are observed
+ * within a few seconds of search.
+ */
 const BUDGET_MS = millis(20_000)
 
 interface FollowHooks {
@@ -128,7 +134,7 @@ interface FollowHooks {
   readonly interrupted: AbortSignal
 }
 
-/** If only invariants were broken and no history shows a violation, searches for a violation that a client sees. */
+/** Searches for a violation that a client observes, if only invariants were broken and no history shows a violation. */
 async function followUp(
   pool: Pool,
   spec: SearchSpec,

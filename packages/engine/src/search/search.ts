@@ -29,22 +29,28 @@ import { type Searcher, searchInParallel, undecidedText } from './in-parallel.ts
 import { requireRepeatable } from './repeatable.ts'
 import { showScenario, unpromisedLevel } from './show.ts'
 
-/** What to search, and for how long; every member has a default. */
+/** The subject and limits of a search; every member has a default. */
 export interface SearchSettings
   extends SubjectSettings,
     Pick<TrialChoices, 'faults' | 'clocks' | 'clients' | 'lengthMs' | 'mix'> {
-  /** The most trials, each with its own seed; 300 by default. */
+  /** The largest number of trials, each with its own seed; 300 by default. */
   readonly seeds?: number | undefined
   /** The first seed; 1 by default. */
   readonly seed?: number | undefined
-  /** By default each trial of a protocol has three or five, and a service as many as it declares. */
+  /**
+   * The number of nodes. By default, each trial of a protocol has three or five, and a service has as many as it
+   * declares.
+   */
   readonly nodes?: number | undefined
-  /** Per trial; 60 by default. */
+  /** The number of operations per trial; 60 by default. */
   readonly operations?: number | undefined
-  /** For minimising a failure; 1,000 by default. Up to five times as much if few runs are tried in it. */
+  /**
+   * The time to minimise a failure, in milliseconds; 1,000 by default. Up to five times as long if only few runs fit
+   * into it.
+   */
   readonly shrinkMs?: number | undefined
   readonly listener?: ((event: SearchStep) => void) | undefined
-  /** Begins no further trial; the failures found so far are minimised. */
+  /** When aborted, no further trial begins; the failures found so far are minimised. */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -52,13 +58,13 @@ export interface SearchSettings
 export type SearchStep =
   | {
       readonly type: 'progress'
-      /** The number of finished trials, after each of them. */
+      /** The number of finished trials; reported after each trial. */
       readonly trials: number
       readonly causes: number
     }
   | {
       readonly type: 'shrinking'
-      /** The seed whose trial failed, and is being minimised. */
+      /** The seed whose trial failed; its failure is being minimised. */
       readonly seed: number
       readonly cause: string
     }
@@ -66,8 +72,8 @@ export type SearchStep =
 /** The first failure, minimised. */
 export interface Found {
   /**
-   * `violation` of the level, a broken `invariant`, a protocol that answers nothing after healing (`unrecovered`), or
-   * one that is `broken`: it throws, floods or never ends.
+   * A `violation` of the level, a broken `invariant`, a protocol that answers nothing after healing (`unrecovered`), or
+   * a protocol that is `broken`: it throws, floods or never ends.
    */
   readonly kind: 'violation' | 'invariant' | 'unrecovered' | 'broken'
   readonly cause: string
@@ -75,7 +81,7 @@ export interface Found {
   readonly seed: number
   readonly operations: number
   readonly faults: number
-  /** The text of a file for `chaos replay FILE --protocol YOURS`, or `--program YOURS` for a service. */
+  /** The content of a file for `chaos replay FILE --protocol YOURS`, or `--program YOURS` for a service. */
   readonly replay: string
   /** A diagram of clients, nodes and faults, in lines of text. */
   readonly drawn: readonly string[]
@@ -85,9 +91,9 @@ export interface Found {
 export interface Searched {
   readonly trials: number
   readonly found: Found | undefined
-  /** Why a search that found nothing proves less than it seems to. */
+  /** Reasons why a search that found nothing proves less than it suggests. */
   readonly vacuous: readonly string[]
-  /** Whether the signal ended it before a failure was found or all trials were run. */
+  /** Whether the signal ended the search before a failure was found or all trials were run. */
   readonly interrupted: boolean
 }
 
@@ -99,12 +105,12 @@ const SEARCH_MEMBERS = [
 const MEMORY_BYTES = 256 * 2 ** 20
 
 /**
- * Searches simulated runs of a protocol, or of your own Node service, for one that breaks its promise or an invariant,
- * or in which a program ends by itself. Runs in virtual time on this thread and yields after every trial.
+ * Searches simulated runs of a protocol, or of the user's own Node service, for a run that breaks its promise or an
+ * invariant, or in which a program ends by itself. Runs in virtual time on this thread and yields after every trial.
  * Deterministic, except for `shrinkMs` and `signal`.
  *
- * @throws UserError (usage) for something that is neither, an unknown name, or faults under which the protocol promises
- * nothing if `level` is absent; (input) for a program that cannot be simulated.
+ * @throws UserError (usage) for an argument that is neither, an unknown name, or faults under which the protocol
+ * promises nothing if `level` is absent; (input) for a program that cannot be simulated.
  */
 export async function search(
   given: ProtocolModule | ServiceDeclaration,
@@ -157,7 +163,7 @@ export async function search(
 const strategiesFor = (subject: SearchedProtocol) =>
   usualStrategiesOf(subject.start === undefined ? undefined : subject)
 
-/** Searches on this thread, where nothing can end a protocol that does not return. */
+/** Searches on this thread, where a protocol that does not return cannot be ended. */
 function searcherHere(subject: Subject, signal: AbortSignal): Searcher {
   const strategies = strategiesFor(subject)
   const reached = learnFrom(subject, [], { strategies, limits: LIMITS })
@@ -176,7 +182,7 @@ function searcherHere(subject: Subject, signal: AbortSignal): Searcher {
   }
   return {
     width: thisThread.width,
-    // The caller can abort only between two ranges.
+    // A range has one seed, since the caller can abort only between two ranges.
     seedsATask: 1,
     generation: undefined,
     async range(first, count) {
@@ -213,7 +219,7 @@ function foundOf(subject: SearchedProtocol, finding: SeedFailure, shrinkMs: numb
   const scenario = smallest ?? original
   const cause = causeOf(failure)
   const invariants = failure.kind !== 'violation'
-  // A run without an end is not played again.
+  // A run that does not end is not played again.
   const isEndless = isStuck || (failure.kind === 'broken' && failure.endless === true)
   const shown = isEndless ? undefined : showScenario(subject, scenario, invariants)
   const sentence =

@@ -1,10 +1,10 @@
-/** The ranges of seeds that were searched to their ends: all before `next`, and these beyond it. Plain data. */
+/** The ranges of seeds that were searched completely: all before `next`, and the ranges in `beyond`. Plain data. */
 export interface SearchedRanges {
   readonly next: number
   readonly beyond: readonly number[]
 }
 
-/** Tracks which ranges of equal length are done. */
+/** Tracks which ranges are done; all have the same length. */
 export function followRanges(length: number, { next, beyond }: SearchedRanges) {
   const done = new Set(beyond)
   let first = next
@@ -14,7 +14,7 @@ export function followRanges(length: number, { next, beyond }: SearchedRanges) {
       done.add(range)
       for (; done.has(first); first += length) done.delete(first)
     },
-    /** The first seed that is not yet searched. */
+    /** The first seed that has not been searched yet. */
     next: (): number => first,
     state: (): SearchedRanges => ({ next: first, beyond: [...done].sort((a, b) => a - b) }),
   }

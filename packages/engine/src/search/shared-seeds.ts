@@ -1,31 +1,31 @@
 import { createCondition } from '../jobs/condition.ts'
 
-/** Kept few: playing them again must stay a small part of a generation's trials. */
+/** The largest number of shared seeds: playing them again must stay a small part of a generation's trials. */
 const MOST_SHARED = 16
 
 /** Interesting seeds shared between ranges. */
 export interface SharedSeeds {
   /**
-   * Waits until the interesting seeds that a range begins with are known. They do not depend on the searcher or on the
-   * number of ranges in progress, so a search has one result. Undefined if the search ended first.
+   * Waits until the interesting seeds that a range begins with are known. These seeds do not depend on the searcher or
+   * on the number of ranges in progress, so a search has one result. Returns undefined if the search ended first.
    */
   before(first: number): Promise<readonly number[] | undefined>
-  /** To be called whenever a range is done. */
+  /** Must be called whenever a range is done. */
   tell(): void
 }
 
-/** The seeds known so far. */
+/** The seeds searched so far. */
 interface Known {
-  /** The first seed that is not yet searched. */
+  /** The first seed that has not been searched yet. */
   next(): number
   interestingBefore(seed: number, most: number): readonly number[]
-  /** Seeds of a generation: a range begins with the interesting seeds of all generations but the last. */
+  /** The number of seeds of a generation. A range begins with the interesting seeds of all generations but the last. */
   readonly generation: number
 }
 
 /**
- * Shares the interesting seeds of all ranges. A generation waits only for those before the last, which are done long
- * before it begins.
+ * Shares the interesting seeds of all ranges. A generation waits only for generations before the last, which are done
+ * long before it begins.
  */
 export function shareSeeds(
   firstSeed: number,

@@ -32,25 +32,25 @@ import type { PlaySpec } from './worker.ts'
 export interface Shown {
   readonly scenario: Scenario
   readonly failure: Failure | undefined
-  /** Whether no failure was found, but the level could not be decided either. */
+  /** Whether the level could not be decided and no failure was found. */
   readonly undecided: boolean
-  /** Why it proves less than it seems to; empty if it failed. */
+  /** Reasons why the replay proves less than it suggests; empty if it failed. */
   readonly doubts: readonly string[]
-  /** Faults that could not be injected, and nodes that ended on their own. */
+  /** Faults that could not be injected, and nodes that ended by themselves. */
   readonly trouble: readonly string[]
   readonly events: readonly Event[]
   /** The first line of a file with these events. */
   readonly header: Header
   readonly history: History
-  /** The report on the level it is checked against, with a counterexample as small as possible. */
+  /** The report on the level that the history is checked against, with a minimal counterexample. */
   readonly report: Report
-  /** The operation whose answer contradicts the level, by its row in the history; absent for other failures. */
+  /** The row, in the history, of the operation whose answer contradicts the level; absent for other failures. */
   readonly culprit: number | undefined
-  /** Of a Node program: the await that was overtaken, if one was. */
+  /** For a Node program: the `await` that was overtaken, if any. */
   readonly race: Race | undefined
-  /** Of a Node program: the lines that it ran, if it was followed. */
+  /** For a Node program: the lines that ran, if the program was followed. */
   readonly ran: CodeRun | undefined
-  /** Of a Node program: the delays that must be unusual, if the scenario was reduced to them; absent otherwise. */
+  /** For a Node program: the delays that must be unusual, if the scenario was reduced to them. */
   readonly delays: string | undefined
   readonly digest: string
   readonly sentence: string
@@ -58,7 +58,10 @@ export interface Shown {
   readonly steps: readonly SequenceStep[]
 }
 
-/** As many to decide as the trial had, and as many again to explain: a verdict of the trial is never unknown here. */
+/**
+ * The limit of steps is twice that of a trial, for deciding and for explaining, so a verdict that the trial decided is
+ * decided here.
+ */
 const EXPLAIN_STEPS = 2 * CHECK_STEPS
 const EXPLAIN_MEMORY_BYTES = 2 ** 30
 
@@ -71,8 +74,8 @@ export const playedHere = (subject: SearchedProtocol, scenario: Scenario, invari
   playedScenario(subject, scenario, playSimulated(subject, scenario, limitsFor(invariants)))
 
 /**
- * Plays it on a thread of the pool, where a protocol may hang or take all memory; that is then the result. Undefined if
- * it is abandoned.
+ * Plays a scenario on a thread of the pool, where a protocol may hang or take all memory; hanging is then the result.
+ * Returns undefined if the play is abandoned.
  */
 export async function playedSupervised(
   pool: Pool,
@@ -82,7 +85,7 @@ export async function playedSupervised(
   const end = await supervise(pool, playJob, { subject, scenario, invariants, follows }, { signal: abandon })
   if (end.type === 'abandoned') return undefined
   const { level } = subject
-  // The subject may change how its objects begin; one that is stuck is not loaded on this thread.
+  // The subject determines the initial values. A subject that is stuck is not loaded on this thread.
   if (end.type === 'done')
     return playedScenario({ level, workload: (await subjectOf(subject)).workload }, scenario, end.value)
   const judging = { level, workload: await workloadNamed(subject.workload) }
@@ -125,7 +128,7 @@ export function explain(played: PlayedScenario): Shown {
     trouble,
     events,
     header,
-    // The race is shown by itself.
+    // The race is shown separately.
     history: database === undefined ? history : { ...history, header: { ...header, extra: told } },
     report,
     culprit: counterexample?.culprit,
@@ -146,14 +149,17 @@ export function explain(played: PlayedScenario): Shown {
   }
 }
 
-/** A failure's evidence names requests of clients as programs know them; readers know them by their operations. */
+/**
+ * Returns the failure with operations in its evidence. The evidence names clients' requests as programs know them, but
+ * readers know the operations.
+ */
 function withRequests(failure: Failure | undefined, history: History): Failure | undefined {
   if (failure?.kind !== 'invariant' || failure.evidence === undefined) return failure
   const told = toldWith(history)
   return { ...failure, what: told(failure.what), evidence: failure.evidence.map(told) }
 }
 
-/** Of what its servers tell, the first that is about the objects of the contradiction. */
+/** Returns the first account by the servers of a database that concerns the objects of the contradiction. */
 function toldIn(
   { hosts, stories }: ObservedDatabase,
   history: History,
@@ -166,7 +172,7 @@ function toldIn(
   return { hosts, told: story && { cause: toldWith(history)(story.cause), remedy: story.remedy } }
 }
 
-/** The requests for the objects that the contradiction is about; all if there is none. */
+/** Returns the requests for the objects of the contradiction; all requests if there is no contradiction. */
 function requestsAbout(counterexample: Counterexample | undefined, history: History): readonly ClientRequest[] {
   const { key, process } = history.operations
   const keys = counterexample && new Set(counterexample.operations.map(({ operation }) => key[operation]))
@@ -183,7 +189,10 @@ function toldWith(history: History): (line: string) => string {
   return (line) => line.replace(/\bprocess-\d+-\d+\b/g, (name) => names.get(name) ?? name)
 }
 
-/** The race that explains it, of the requests for the same objects that clients made before the final reads. */
+/**
+ * Returns the race that explains the contradiction, among clients' requests for the same objects before the final
+ * reads.
+ */
 function raceOf(
   { ran, history, scenario, workload }: PlayedScenario,
   counterexample: Counterexample | undefined,
@@ -209,7 +218,7 @@ function brokenAt(failure: Failure | undefined): { at: Nanos; node: NodeId; text
 }
 
 /**
- * Only some of a run's reasons apply: a scenario has few operations, which need not overlap, and a fault may act
+ * Returns those reasons of a run that apply: a scenario has few operations, which need not overlap, and a fault may act
  * between them.
  */
 const doubtsOf = ({ level, workload, history, records }: PlayedScenario, verdict: Verdict | undefined): string[] => [
@@ -218,12 +227,12 @@ const doubtsOf = ({ level, workload, history, records }: PlayedScenario, verdict
   ...idleFaults(records).map((name) => `no ${name} took effect`),
 ]
 
-/** Scenarios with more operations than this are shown in part. */
+/** The largest number of operations of a scenario that is shown in full. */
 const FEW_OPERATIONS = 12
 
 /**
- * The operations that contradict the level. A minimised scenario is shown whole, since every operation left in it takes
- * part. For levels that concern final reads, those of the same object are shown too.
+ * Returns the operations that contradict the level. A minimised scenario is shown in full, since it contains only
+ * operations that the failure needs. For levels that concern final reads, those of the same object are also shown.
  */
 function rowsToShow({ level, operations }: Counterexample, { scenario, history }: PlayedScenario): number[] {
   const { flags, key, length } = history.operations
@@ -239,8 +248,8 @@ function rowsToShow({ level, operations }: Counterexample, { scenario, history }
 }
 
 /**
- * The operations of clients, except for the final reads: shown if the history shows no failure. If nothing was answered
- * any more, the first operations after healing are shown too.
+ * Returns the operations of clients without the final reads, which are shown if the history shows no failure. If the
+ * system stopped answering, the first operations after healing are also shown.
  */
 function plannedRows({ scenario, history }: PlayedScenario, failure: Failure | undefined): number[] {
   const { length } = history.operations
@@ -274,7 +283,7 @@ const keptSentence = ({ level, scenario: { target } }: PlayedScenario, verdict: 
       ? `Whether ${subjectNamed(target)} kept its history ${level} is not known.`
       : `${subjectNamed(target)} kept its history ${level}.`
 
-/** The level it is checked against, for a replay, which assumes the promised one; undefined if it is that. */
+/** Returns the level for a replay, which assumes the promised level by default; undefined if both are equal. */
 export const unpromisedLevel = ({ level, protocol, targetSettings, workload }: SearchedProtocol): string | undefined =>
   level === levelFor(workload, promiseOf(protocol, targetSettings, workload.object)) ? undefined : level
 

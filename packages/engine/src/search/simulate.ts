@@ -21,22 +21,22 @@ import type { ServiceDeclaration } from '../references/services.ts'
 import type { Subject } from '../worlds/world.ts'
 import { requireSane, type SubjectSettings, subjectFrom } from './given-subject.ts'
 
-/** One simulated run; every member has a default. */
+/** Settings of one simulated run; every member has a default. */
 export interface SimulateSettings extends SubjectSettings {
   /** 1 by default. */
   readonly seed?: number | undefined
-  /** By default as many as the protocol or the service says. */
+  /** The number of nodes; by default that of the protocol or the service. */
   readonly nodes?: number | undefined
-  /** By names, as `chaos targets --faults` lists them; none by default. */
+  /** The names of faults, as listed by `chaos targets --faults`; none by default. */
   readonly faults?: readonly string[] | undefined
-  /** How long clients ask, in virtual time; 3,000 by default. */
+  /** How long clients send requests, in milliseconds of virtual time; 3,000 by default. */
   readonly timeMs?: number | undefined
-  /** Operations a second, all clients together; 200 by default. */
+  /** Operations per second of all clients together; 200 by default. */
   readonly rate?: number | undefined
   /** 10 by default. */
   readonly clients?: number | undefined
   readonly listener?: ((event: SimulateStep) => void) | undefined
-  /** Ends the run early but in good order: it is healed, read a last time and judged. */
+  /** Ends the run early: it is still healed, read a last time and judged. */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -46,26 +46,28 @@ export type SimulateStep = Extract<RunEvent, { readonly type: 'event' | 'checkin
 /** A simulated run, judged. */
 export interface Simulated {
   readonly history: History
-  /** Every level that the workload can decide. */
+  /** Verdicts on every level that the workload can decide. */
   readonly report: Report<string>
-  /** Why it proves less than it seems to, for instance because the system answers nothing after healing. */
+  /**
+   * Reasons why the run proves less than it suggests, for instance because the system answers nothing after healing.
+   */
   readonly vacuous: readonly string[]
-  /** Whether the signal ended it early. */
+  /** Whether the signal ended the run early. */
   readonly interrupted: boolean
 }
 
-/** For replicas to agree, once everything is healed. */
+/** The time for replicas to agree once everything is healed. */
 const QUIET_MS = millis(3_000)
 const TIMEOUT_MS = millis(1_000)
 const CHECK_MS = millis(30_000)
 const MEMORY_BYTES = 2_000_000_000
 
 /**
- * Performs and judges one run of a protocol, or of your own Node service, in virtual time: a function of its arguments,
- * to the byte, unless it is aborted. Yields every few milliseconds, except while a service runs: only a listener can
- * abort that.
+ * Performs and judges one run of a protocol, or of the user's own Node service, in virtual time. The result is a
+ * function of the arguments, to the byte, unless the run is aborted. Yields every few milliseconds, except while a
+ * service runs: such a run can be aborted only by a listener.
  *
- * @throws UserError (usage) for something that is neither, or an unknown name; (input) for a program that cannot be
+ * @throws UserError (usage) for an argument that is neither, or an unknown name; (input) for a program that cannot be
  * simulated; (environment) for a run that floods or never ends, and for a program that ends by itself. An error from
  * the protocol's code is thrown with the event at which it occurred.
  */
@@ -155,7 +157,7 @@ async function performed(subject: Subject, { options, nodes, signal }: Performin
   return run
 }
 
-/** About ten milliseconds of work. */
+/** The number of events between two yields: about ten milliseconds of work. */
 const EVENTS_AT_A_TIME = 5_000
 
 async function ended({ handle, advance }: Simulation, signal: AbortSignal | undefined): Promise<SimulatedRun> {
@@ -167,7 +169,7 @@ async function ended({ handle, advance }: Simulation, signal: AbortSignal | unde
   }
 }
 
-/** Runs programs, which take this process over until the run is closed. */
+/** Runs programs without yielding, since they occupy this process until the run is closed. */
 function endedAtOnce(cluster: SimulatedCluster, options: Options, signal: AbortSignal | undefined): SimulatedRun {
   try {
     const { handle, advance } = beginSimulation(cluster, options)

@@ -3,7 +3,7 @@ import type { SearchResult } from '@chaosproxy/simulator'
 import type { QueueEvent } from '../queue/pool.ts'
 import type { SubjectName } from '../worlds/subject-name.ts'
 
-/** How each trial is made. */
+/** The settings of each trial. */
 export interface TrialChoice {
   readonly strategies: readonly string[]
   readonly invariants: boolean
@@ -16,14 +16,14 @@ export const trialChoiceOf = ({ strategies, invariants, verifyDeterminism }: Tri
   verifyDeterminism,
 })
 
-/** A search on threads: its subject, its limits, and the place of its findings. Plain data. */
+/** A search on threads: its subject, its limits, and the directory of its findings. Plain data. */
 export interface SearchSpec extends TrialChoice {
   readonly subject: SubjectName
   /** The protocol's own name. */
   readonly name: string
   readonly firstSeed: number
   readonly limit: { readonly seeds: number } | { readonly timeMs: Millis }
-  /** Whether to search on from a broken invariant until a client sees the failure. */
+  /** Whether to search from a broken invariant for a failure that a client observes. */
   readonly guide: boolean
   readonly keepGoing: boolean
   readonly shrinkMs: Millis
@@ -32,27 +32,27 @@ export interface SearchSpec extends TrialChoice {
   readonly out: string
 }
 
-/** The combined result of all threads. Findings are in order of their seeds. */
+/** The combined result of all threads. Findings are sorted by seed. */
 export interface SearchOutcome extends SearchResult {
   readonly elapsedMs: Millis
-  /** The number of seeds that failed, by cause: only some findings of each cause are kept. */
+  /** The number of seeds that failed, by cause; only some findings of each cause are kept. */
   readonly times: ReadonlyMap<string, number>
-  /** Why some seeds could not be searched. */
+  /** Reasons why some seeds could not be searched. */
   readonly lost: readonly string[]
 }
 
-/** What a search tells on the way. */
+/** Progress of a search. */
 export type SearchEvent =
   | {
       readonly type: 'progress'
       readonly trials: number
       readonly causes: number
       readonly elapsedMs: Millis
-      /** Absent until it can be estimated. */
+      /** The estimated remaining time in milliseconds; absent until it can be estimated. */
       readonly leftMs: Millis | undefined
     }
   | QueueEvent
-  /** A search of this name was begun before, and had this progress; `isOver` if it had ended. */
+  /** A search of this name was begun before, and had made this progress; `isOver` if it had ended. */
   | {
       readonly type: 'continued'
       readonly campaign: string
@@ -61,9 +61,9 @@ export type SearchEvent =
       readonly elapsedMs: Millis
       readonly isOver: boolean
     }
-  /** An invariant was broken in this seed; a violation that a client sees is searched for. */
+  /** An invariant was broken with this seed; the search for a violation that a client observes begins. */
   | { readonly type: 'guiding'; readonly seed: number }
-  /** The search is over, and its findings are being minimised. */
+  /** The search has ended, and its findings are being minimised. */
   | { readonly type: 'shrinking'; readonly outcome: SearchOutcome }
-  /** A finding was minimised and kept. */
+  /** A finding was minimised and written to files. */
   | { readonly type: 'written'; readonly replay: string; readonly history: string }

@@ -11,7 +11,7 @@ export interface Stuck {
   readonly seed: number
   /** The failure, and the event at which it occurred. */
   readonly what: string
-  /** The same without the event, so that failures with one cause are recognised. */
+  /** The failure without the event, by which failures of one cause are recognised. */
   readonly mistake: string
   readonly trace: readonly string[]
 }
@@ -21,14 +21,17 @@ export type Supervised<T> =
   | { readonly type: 'abandoned' }
   | ({ readonly type: 'stuck' } & Stuck)
 
-/** How many looks may find a thread in the same step, which should take microseconds, before it counts as stuck. */
+/**
+ * The number of consecutive polls that may find a thread in the same step, which should take microseconds, before the
+ * thread counts as stuck.
+ */
 const LOOKS_BEFORE_STUCK = 12
-/** A program has a time limit of its own, and takes longest to start. */
+/** The same limit for programs, which have their own time limit and take longest to start. */
 const LOOKS_AT_PROGRAMS = 60
 
 /**
- * Runs a job with a protocol; if a step of the protocol does not return or takes all memory, says which one. The job is
- * given up if `signal` aborts.
+ * Runs a job with a protocol. If a step of the protocol does not return or takes all memory, identifies the step.
+ * Cancels the job if `signal` aborts.
  */
 export async function supervise<Spec extends object, Result>(
   pool: Pool,
@@ -43,16 +46,16 @@ export async function supervise<Spec extends object, Result>(
   if (mistaken !== undefined) throw mistaken
   if (end.type === 'failed' && !isOfUser(spec)) throw end.error
   const { unit, calls: steps, within } = end.reading
-  // Before the first seed, the reading names none.
+  // Before the first seed begins, the progress contains no seed.
   const seed = Math.max(unit, firstOf(spec) ?? unit)
-  // It is unknown which of the seeds it was.
+  // It is unknown which of the seeds failed.
   if (end.type === 'failed')
     return { type: 'stuck', seed: firstOf(spec) ?? seed, ...failedBetweenSteps(end.error, subjectOf(spec)) }
-  // Run just this seed again, up to the step to blame, which then describes itself before it is stopped again.
+  // Runs this seed again, up to the step to blame, which then describes itself before it is stopped again.
   const one: Spec = { ...spec, ...('first' in spec ? { first: seed, count: 1 } : {}) }
   const again =
     end.why !== 'memory' || steps > 0 ? await pool.do(job, one, { signal, looks: looksAt(spec), wanted: steps }) : end
-  // The seed alone shows nothing: the machine may have stood still, or another thread have taken the memory.
+  // The seed alone does not fail: the machine may have stood still, or another thread may have taken the memory.
   if (again.type === 'done') {
     const anew = await pool.do(job, spec, { signal, stop, looks: looksAt(spec) })
     if (anew.type === 'done') return anew
@@ -67,10 +70,10 @@ export async function supervise<Spec extends object, Result>(
 
 const firstOf = (spec: object): number | undefined => ('first' in spec ? Number(spec.first) : undefined)
 
-/** What a job runs, as reports call it. */
+/** Returns what a job runs, in the words of reports. */
 const subjectOf = (spec: object): string => `the ${searchedIn(referenceIn(spec)).noun}`
 
-/** Whether the job runs a user's own protocol, which a search names itself and a run names in its spec. */
+/** Returns whether the job runs a user's own protocol; a search names it directly, a run in its spec. */
 const isOfUser = (spec: object): boolean => isUserFile(referenceIn(spec))
 
 const looksAt = (spec: object): number => (isBinary(referenceIn(spec)) ? LOOKS_AT_PROGRAMS : LOOKS_BEFORE_STUCK)
@@ -84,7 +87,7 @@ function referenceIn(spec: object): string {
   return reference.startsWith(SIMULATED) ? reference.slice(SIMULATED.length) : reference
 }
 
-/** A failure outside any step: steps are guarded, so something that a step started must have failed later. */
+/** Describes a failure outside any step: steps are guarded, so something that a step started must have failed later. */
 function failedBetweenSteps(error: unknown, subject: string): Pick<Stuck, 'what' | 'mistake' | 'trace'> {
   const mistake = `${subject} threw outside its steps`
   const said = error instanceof Error ? error.message : String(error)

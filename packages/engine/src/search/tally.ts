@@ -1,12 +1,12 @@
 import { causeOf, noEvidence, type SearchResult, type SeedFailure, sumOfEvidence } from '@chaosproxy/simulator'
 
-/** The combined results of ranges of seeds, in whatever order they ended. Plain data. */
+/** The combined results of ranges of seeds, independent of the order in which the ranges ended. Plain data. */
 export interface TallyState {
-  /** Its findings are in order of their seeds. */
+  /** The findings in it are sorted by seed. */
   readonly sum: SearchResult
   /** The number of seeds that failed, by cause. */
   readonly times: readonly (readonly [cause: string, times: number])[]
-  /** Why some seeds could not be searched. */
+  /** Reasons why some seeds could not be searched. */
   readonly lost: readonly string[]
 }
 
@@ -14,17 +14,19 @@ export interface TallyState {
 export interface Tally {
   add(result: SearchResult): void
   lose(why: string): void
-  /** Frequent queries, answered without copying a state. */
+  /** Counts for frequent queries, computed without copying the state. */
   trials(): number
   causes(): number
-  /** Whether a lower seed failed. */
+  /** Returns whether a lower seed failed. */
   failedBefore(seed: number): boolean
-  /** The last interesting seeds before this one, in order, at most `most`. */
+  /** Returns the last interesting seeds before this seed, in order, at most `most`. */
   interestingBefore(seed: number, most: number): readonly number[]
   state(): TallyState
 }
 
-/** One is minimised; the others show how many seeds fail like it. */
+/**
+ * The largest number of findings kept per cause. One of them is minimised; the others show how many seeds fail alike.
+ */
 const KEPT_OF_A_CAUSE = 100
 
 export function createTally(before?: TallyState): Tally {
@@ -36,7 +38,10 @@ export function createTally(before?: TallyState): Tally {
   let firstFailed = findings.reduce((first, { seed }) => Math.min(first, seed), Number.POSITIVE_INFINITY)
   let { trials, steps, evidence } = before?.sum ?? { trials: 0, steps: 0, evidence: noEvidence }
 
-  /** Nights of searching find millions: for one cause, those with the lowest seeds are kept, and the others counted. */
+  /**
+   * Long searches find millions of failures: those with the lowest seeds of each cause are kept, and the others are
+   * counted.
+   */
   function keep(finding: SeedFailure): void {
     const cause = causeOf(finding.failure)
     const count = times.get(cause) ?? 0

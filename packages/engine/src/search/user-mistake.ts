@@ -1,11 +1,12 @@
 import { UserError, type UserErrorCode } from '@chaosproxy/history'
 import * as v from 'valibot'
 
-// An error that goes from one thread to another keeps its message, but neither its class nor its code.
+// The prefix of a user error's message. An error sent between threads keeps its message, but neither its class nor its
+// code.
 
 const BEGIN = 'user error '
 
-/** Throws a user error so that the calling thread can distinguish it from an internal one. */
+/** Throws a user error in a form that the calling thread can distinguish from an internal error. */
 export function toCaller(error: unknown): never {
   if (error instanceof UserError) throw new Error(`${BEGIN}${JSON.stringify([error.code, error.message])}`)
   throw error
@@ -14,10 +15,10 @@ export function toCaller(error: unknown): never {
 const codes = ['usage', 'input', 'environment'] as const satisfies readonly UserErrorCode[]
 const carried = v.pipe(v.string(), v.parseJson(), v.strictTuple([v.picklist(codes), v.string()]))
 
-/** The user error that another thread, or a worker elsewhere, threw; undefined for any other error. */
+/** Returns the user error that another thread, or a worker on another machine, threw; undefined for any other error. */
 export function userMistake(error: unknown): UserError | undefined {
   if (!(error instanceof Error) || !error.message.startsWith(BEGIN)) return undefined
-  // Users' code may throw an error that begins alike.
+  // Users' code may throw an error with the same prefix.
   const { success, output } = v.safeParse(carried, error.message.slice(BEGIN.length))
   return success ? new UserError(...output) : undefined
 }

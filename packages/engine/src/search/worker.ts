@@ -31,7 +31,7 @@ export interface SeedsSpec extends TrialChoice {
   readonly stopAtFirst: boolean
   /** Seeds of earlier ranges whose trials reached something new. */
   readonly interesting?: readonly number[] | undefined
-  /** Checks first that programs are repeatable, for at most this long; null: without a limit. */
+  /** How long to check first that programs are repeatable; null for no time limit. */
   readonly selfCheck?: { readonly mostMs: Millis | null } | undefined
 }
 
@@ -53,7 +53,7 @@ export interface PlaySpec {
   readonly subject: SubjectName
   readonly scenario: Scenario
   readonly invariants: boolean
-  /** Whether to play a program's failure once more, to find out which lines ran. */
+  /** Whether to play a program's failure once more to find out which lines ran. */
   readonly follows: boolean
 }
 
@@ -78,7 +78,7 @@ export async function search({ spec, progress }: Task<SeedsSpec>): Promise<Searc
   )
 }
 
-/** The coverage of interesting seeds is reused for all ranges that begin with them. */
+/** The coverage of the last interesting seeds, reused for all ranges that begin with them. */
 let known: { readonly name: string; readonly coverage: ReturnType<typeof learnFrom> } | undefined
 
 function learnt(
@@ -124,8 +124,8 @@ export async function simulateRun({ spec, progress }: Task<SimulateSpec>): Promi
 }
 
 /**
- * Runs work on the subject, and waits for what it leaves behind: a promise that is rejected then, or a program that
- * goes on, ends this thread before its task is done, and is reported.
+ * Runs work on the subject, and waits for everything that the work has started. A promise rejected meanwhile, or a
+ * program that continues, ends this thread before its task is done, and is reported.
  */
 async function settled<T>(subject: Subject, work: () => T): Promise<T> {
   const result = await subject.perform(work).catch(toCaller)
