@@ -4,7 +4,7 @@ import { isBundleFresh } from '@chaosproxy/targets/bundle-freshness'
 
 const PACKAGE = dirname(createRequire(import.meta.url).resolve('@chaosproxy/engine/package.json'))
 
-/** The scripts of our threads, by their names in the bundle. */
+/** The paths of the thread scripts, by their names in the bundle. */
 const built = {
   'check-worker': 'check/worker.js',
   'model-vetting': 'check/vetting.js',
@@ -17,17 +17,17 @@ const built = {
 export type ThreadScript = keyof typeof built
 
 /**
- * The built script of a thread, wherever this runs: from sources, as tests do, built, or in a bundle. Prefers the bundle,
- * which loads a few files instead of hundreds.
+ * Returns the path of a thread's built script. The process itself may run from sources (in tests), from the build, or
+ * from a bundle. Prefers a fresh bundle, which loads a few files instead of hundreds.
  */
 export const builtFile = (name: ThreadScript): string =>
   isBundleFresh(PACKAGE, `${name}.js`) ? join(PACKAGE, 'bundle', `${name}.js`) : join(PACKAGE, 'dist', built[name])
 
-/** The verifier as one script for a browser, which only the bundle has. */
+/** The path of the verifier as a single script for browsers; only the bundle contains it. */
 export const verifierScript = (): string => join(PACKAGE, 'bundle', 'verifier.js')
 
 /**
- * The environment data with the configuration that has extended this process. Its threads do the same
- * (`extend/worker.ts`), and the processes that it starts do not.
+ * The key of the environment data that names the configuration whose extensions this process has loaded. Threads of the
+ * process load the same extensions (`extend/worker.ts`); child processes do not.
  */
 export const EXTENDED_BY = 'chaos: extended by'

@@ -1,8 +1,10 @@
-/** A command to paste into a POSIX shell, with words quoted where necessary. */
+/** Returns a command to paste into a POSIX shell, with words quoted where necessary. */
 export const commandLine = (words: readonly string[]): string => words.map(quoted).join(' ')
 
-/** A file as a word: a name that begins with a dash must not be taken for an option. */
+/** Returns a file as a word of a command. A name that begins with a dash must not be taken for an option. */
 export const fileWord = (path: string): string => (path.startsWith('-') && path !== '-' ? `./${path}` : path)
 
-/** Between single quotes only a single quote is special (POSIX.1-2017, Shell Command Language, 2.2.2). */
+/**
+ * Quotes a word. Between single quotes only a single quote is special (POSIX.1-2017, Shell Command Language, 2.2.2).
+ */
 const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)

@@ -2,8 +2,8 @@ import { levelsInWords } from '@chaosproxy/checker'
 import { nearest, printable, usageError } from '@chaosproxy/history'
 
 /**
- * A name, if it is one of `known`; otherwise a usage error that begins with `where` and suggests the nearest. It lists all,
- * or those of `listed` if others only follow from them.
+ * Returns a name if it is in `known`; otherwise throws a usage error that begins with `where` and suggests the nearest
+ * name. The error lists all known names, or those in `listed` if the others are derived from them.
  */
 export function knownName<Name extends string>(
   where: string,
@@ -21,7 +21,7 @@ export function knownName<Name extends string>(
   throw usageError(`${printable(where)}: there is no such ${what}.${suggestion} ${listing(listed, near)}`)
 }
 
-/** What others call a level or a fault, and what it is called here. */
+/** Names of levels and faults elsewhere, with the names that chaos uses. */
 const elsewhere: ReadonlyMap<string, string> = new Map([
   [
     'level strictly-serializable',
@@ -34,10 +34,10 @@ const elsewhere: ReadonlyMap<string, string> = new Map([
   ['fault bandwidth', 'slow: little bandwidth between nodes'],
 ])
 
-/** The stronger forms of levels follow from their names. */
+/** Returns whether a level is not one of the stronger forms, whose names are derived. */
 const isPlain = (name: string): boolean => !name.startsWith('strong-')
 
-/** Where a suggestion fits, more names than this only hide it. */
+/** With more known names than this, an error that suggests a name does not list them. */
 const MANY = 48
 
 function listing(names: readonly string[], near: string | undefined): string {

@@ -14,17 +14,17 @@ import { foundJson, writeWholeFile } from './whole-file.ts'
 
 export interface RunDirectory {
   readonly path: string
-  /** The operations as the clients saw them. */
+  /** The file of the operations as observed by the clients. */
   readonly history: string
-  /** The nodes' requests and answers, if the proxy recorded them. */
+  /** The file of the nodes' requests and answers, if the proxy recorded them. */
   readonly backend: string
   readonly runJson: string
   readonly report: string
-  /** Logs and disks of the nodes. */
+  /** The directory of the nodes' logs and disks. */
   readonly nodes: string
 }
 
-/** The store of a run that keeps everything in its directory. */
+/** Returns the store of a run that keeps everything in its directory. */
 export const storeIn = (directory: RunDirectory, tier: Target['tier']): RunStore => ({
   historyName: directory.history,
   dataDir: join(directory.path, 'data'),
@@ -38,7 +38,7 @@ export const storeIn = (directory: RunDirectory, tier: Target['tier']): RunStore
   readBackend: async () => (existsSync(directory.backend) ? readHistory(directory.backend) : undefined),
 })
 
-/** The backend's file is created with its first line, since not every target's proxy keeps a record. */
+/** The backend's file is created with its first line, since not every target's proxy records. */
 function inTwoViews({ history, backend: path }: RunDirectory, options: WriterOptions): OpenRecord {
   const client = openHistoryWriter(history, options)
   let backend: HistoryWriter | undefined
@@ -61,14 +61,17 @@ function inTwoViews({ history, backend: path }: RunDirectory, options: WriterOpt
   }
 }
 
-/** The header comes before the first event. */
+/** Returns the place of an event. `position` counts from 0, lines count from 1, and the first line is the header. */
 const placeIn =
   (path: string): NonNullable<OpenRecord['placeOf']> =>
   (position) => ({ path, line: position + 2 })
 
 const BATCH_EVENTS = 1_000
 
-/** A simulated run can be repeated, so its events need not reach the disk one by one, and it has no end mark. */
+/**
+ * The events of a simulated run need not reach the disk one by one, since the run can be repeated. Its history has no
+ * end mark.
+ */
 function inBatches({ history }: RunDirectory, options: WriterOptions): OpenRecord {
   const writer = openHistoryWriter(history, options)
   let batch: Event[] = []
@@ -89,20 +92,20 @@ function inBatches({ history }: RunDirectory, options: WriterOptions): OpenRecor
   }
 }
 
-/** Where the directories of runs are created by default. */
+/** The default directory in which the directories of runs are created. */
 export const USUAL_OUT: string = 'chaos-results'
 
 /** The file in a run's directory that describes the run. */
 export const RUN_JSON = 'run.json'
 
 /**
- * Records are private. Nodes started by root may belong to other users (PostgreSQL's must); those have to reach their
- * data in the directory, but not to list it.
+ * Records are private. Nodes started by root may run as other users (PostgreSQL's must): these must be able to reach
+ * their data in the directory, but not to list it.
  */
 const OWNER_ONLY = process.getuid?.() === 0 ? 0o711 : 0o700
 const RECORD_MODE = 0o600
 
-/** Creates `OUT/20261120-074501-raft`, with a number appended if two runs began in the same second. */
+/** Creates `OUT/20261120-074501-raft`; a number is appended if two runs began in the same second. */
 export function createRunDirectory(out: string, target: string, startedAt: Date): RunDirectory {
   const stamp = startedAt.toISOString().replace(/\..*$/, '').replaceAll(/[-:]/g, '').replace('T', '-')
   for (let attempt = 1; ; attempt++) {
@@ -125,11 +128,11 @@ export function createRunDirectory(out: string, target: string, startedAt: Date)
   }
 }
 
-/** Creates the directory early, so that a long search does not end with results it cannot keep. */
+/** Creates the directory in advance, so that a long search does not end with results that it cannot store. */
 export function makeOutDirectory(out: string): void {
   try {
     makeDirectory(resolve(out))
-    // The trailing dot makes this fail for a file.
+    // The trailing dot makes `accessSync` fail for a file.
     accessSync(`${resolve(out)}/.`, constants.W_OK)
   } catch (error) {
     throw outUnusable(out, error)
@@ -139,7 +142,7 @@ export function makeOutDirectory(out: string): void {
 const outUnusable = (out: string, error: unknown): UserError =>
   environmentError(`--out ${out}: cannot make a directory for this run: ${whyUnwritable(error)}`)
 
-/** Node 20's recursive `mkdirSync` never returns under /proc. */
+/** Replaces Node 20's recursive `mkdirSync`, which never returns under /proc. */
 function makeDirectory(path: string): void {
   if (existsSync(path)) return
   makeDirectory(dirname(path))
@@ -155,8 +158,8 @@ export function writeResult(path: string, text: string): void {
 }
 
 /**
- * The content of `run.json` without its verdicts, which are kept in another form; undefined if there is no such file,
- * or it was written by something else or by a version with another form.
+ * Returns the content of `run.json` without its verdicts, which are stored in another form. Undefined if the file does
+ * not exist, or was written by another program or in another format version.
  */
 export function readSummary(path: string): RunSummary | undefined {
   const json = foundJson(path)

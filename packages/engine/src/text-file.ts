@@ -25,7 +25,7 @@ export function readJsonFile(asker: string, path: string): unknown {
 }
 
 /**
- * The same of a file that is named alone.
+ * Parses a JSON file that was named directly.
  *
  * @throws UserError (input) if it is not JSON, and (`unread`) if it cannot be read.
  */

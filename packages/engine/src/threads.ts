@@ -1,22 +1,23 @@
 import { getEnvironmentData, type ResourceLimits } from 'node:worker_threads'
 import { builtFile, EXTENDED_BY, type ThreadScript } from './built-file.ts'
 
-/** Threads of this machine that do the work of one script, each one task at a time. */
+/** Threads of this machine that run the functions of one script, each thread one task at a time. */
 export interface Threads {
-  /** Calls the script's function of this name once a thread is free. The signal ends the thread at once. */
+  /** Calls the script's function of this name once a thread is free. The signal ends the thread immediately. */
   run<Result>(work: string, task: object, signal?: AbortSignal): Promise<Result>
   close(): Promise<void>
 }
 
-/** Starts as many threads as needed; one that exceeds its memory is ended, and its task fails. */
+/** Starts as many threads as needed. A thread that exceeds its memory is ended, and its task fails. */
 export function createThreads(script: ThreadScript, threads: number, memory?: Readonly<ResourceLimits>): Threads {
   const file = builtFile(script)
   const isExtended = getEnvironmentData(EXTENDED_BY) !== undefined
-  // Loaded only by those who need it: a check of a small file starts no thread.
+  // Loaded on demand: a check of a small file starts no thread.
   const starting = import('tinypool').then(
     ({ Tinypool }) =>
       new Tinypool({
-        // Always the built file, also if this runs from sources as in tests, and without the conditions that select sources.
+        // Threads always run the built file, even if this process runs from sources as in tests, and without the
+        // conditions that select sources.
         filename: isExtended ? builtFile('extended-worker') : file,
         execArgv: [],
         minThreads: threads,

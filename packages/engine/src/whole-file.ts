@@ -14,10 +14,10 @@ import {
 import { basename, dirname, join } from 'node:path'
 
 /**
- * Writes a file whole or not at all: to a temporary file first, which then replaces it, so that a full disk leaves the
- * old file untouched. Follows links; writes directly to devices and pipes, which cannot be replaced.
+ * Writes a file completely or not at all: writes a temporary file, which then replaces the file, so that a full disk
+ * leaves the old file untouched. Follows links; writes directly to devices and pipes, which cannot be replaced.
  *
- * `mode` is that of a new file.
+ * `mode` is the mode of a new file.
  *
  * @throws as `writeFileSync`
  */
@@ -38,7 +38,7 @@ export function writeWholeFile(path: string, text: string, mode?: number): void 
   }
 }
 
-/** Whether `writeWholeFile` may write this file, as far as permissions tell: the disk may still be full. */
+/** Returns whether permissions allow `writeWholeFile` to write this file; the disk may still be full. */
 export function mayBeWritten(path: string): boolean {
   try {
     const place = placeOf(path)
@@ -58,12 +58,12 @@ function placeOf(path: string): Place {
   return { kind: 'file', path: realpathSync(path), mode: found.mode & 0o777 }
 }
 
-/** More than any result needs. */
+/** A limit on the size of a file, above the size of any result. */
 const MOST_BYTES = 64 * 1024 * 1024
 
 /**
- * The text of a file in a directory where others may have put it; undefined for anything but a regular file of a
- * reasonable size. Reading a pipe would wait for ever, and a device need not end.
+ * Returns the text of a file in a directory that others may write to; undefined for anything but a regular file of a
+ * reasonable size. Reading a pipe could block for ever, and a device may be endless.
  */
 export function foundText(path: string): string | undefined {
   const found = lstatSync(path, { throwIfNoEntry: false })
@@ -71,7 +71,7 @@ export function foundText(path: string): string | undefined {
   return readFileSync(path, 'utf8')
 }
 
-/** Its text parsed as JSON; undefined also for invalid JSON. */
+/** Returns the file's text parsed as JSON; undefined also for invalid JSON. */
 export function foundJson(path: string): unknown {
   try {
     const text = foundText(path)

@@ -9,13 +9,15 @@ import type { WrittenProof } from '@chaosproxy/report'
 import { verifierScript } from './built-file.ts'
 import { writeWholeFile } from './whole-file.ts'
 
-/** A text of more bytes is not read again to see whether a proof may be about the file itself. */
+/** A larger history file in bytes is not read again to check whether a proof may refer to the file itself. */
 const MOST_BYTES = 256 << 20
 
-/** Characters that a history and its proof may add to a report: some 20 MB of history, compressed. */
+/**
+ * The largest number of characters that a history and its proof may add to a report: some 20 MB of history, compressed.
+ */
 const MOST_EMBEDDED = 2_000_000
 
-/** What was judged, and how. */
+/** The history that was judged, and its verdicts. */
 interface Proven {
   readonly history: History
   readonly report: Report<string>
@@ -23,10 +25,11 @@ interface Proven {
 }
 
 /**
- * Writes what proves the verdicts on a history, and beside it the history as it was judged, unless that is its file.
+ * Writes the proof of the verdicts on a history. Writes the history as it was judged next to the proof, unless it
+ * equals its file.
  *
  * @param file the history, if it is a file of JSON lines
- * @throws UserError (environment) if it cannot be written
+ * @throws UserError (environment) if the proof cannot be written
  */
 export function writeProof(
   file: string | undefined,
@@ -48,7 +51,7 @@ export function writeProof(
   return { written: { file: target, history: judged }, levels, embedded }
 }
 
-/** What a report needs to verify a proof; undefined if that is too large, or this package was not bundled. */
+/** Returns what a report needs to verify a proof; undefined if that is too large, or this package was not bundled. */
 function embeddedOf(history: string, proof: string): WrittenProof['embedded'] {
   if (!existsSync(verifierScript())) return undefined
   const texts = { history: packed(history), proof: packed(proof) }

@@ -5,21 +5,21 @@ import type { PlayedScenario } from './play.ts'
 
 /**
  * Adapts a service's scenario to processes, whose messages do not have the simulator's delays: each operation begins
- * when its request reached the program in the simulator. Unchanged if nothing failed there, or the program was not
- * followed.
+ * when its request reached the program in the simulator. Returns the scenario unchanged if nothing failed in the
+ * simulator, or the program was not followed.
  */
 export function asArrived(scenario: Scenario, played: PlayedScenario | undefined): Scenario {
   if (played?.ran === undefined) return scenario
   const { history, ran } = played
   const first = new Map<string, Nanos>()
   for (const { request, at } of ran.steps) if (!first.has(request)) first.set(request, at)
-  // Rows are in the order of invocation, as the operations of a recorded scenario are.
+  // Rows are sorted by invocation, like the operations of a recorded scenario.
   const planned = Math.min(scenario.operations.length, history.operations.length)
   const arrivals = Array.from({ length: planned }, (_, row) => first.get(requestOf(history, row).name))
   return { ...scenario, operations: beginningAt(scenario.operations, arrivals) }
 }
 
-/** Sorted by their new times; the operations of one client keep their order. */
+/** Returns the operations sorted by their new times; the operations of one client keep their order. */
 export function beginningAt(
   operations: readonly PlannedOperation[],
   times: readonly (Nanos | undefined)[],

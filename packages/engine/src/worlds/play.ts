@@ -29,15 +29,15 @@ export interface SimulatedPlay {
   readonly records: readonly FaultRecord[]
   readonly trouble: readonly string[]
   readonly log: readonly LogLine[]
-  /** The messages that were heard. */
+  /** The messages between nodes, if they were recorded. */
   readonly heard?: Heard | undefined
-  /** The lines that a program ran, if it was followed. */
+  /** The lines that a program ran, if the program was followed. */
   readonly ran?: CodeRun | undefined
-  /** The nodes' own views, if they were watched. */
+  /** The states of the nodes, if they were watched. */
   readonly states?: readonly NodeState[] | undefined
 }
 
-/** The same, with a watch on the nodes' own answers to these reads. */
+/** Plays a scenario in the simulator, and watches the nodes' own answers to these reads. */
 export function playWatched(
   subject: SearchedProtocol,
   scenario: Scenario,
@@ -58,7 +58,7 @@ export function playSimulated(subject: SearchedProtocol, scenario: Scenario, lim
   return { events, failure, records, trouble, log, ...(heard === undefined ? {} : { heard }) }
 }
 
-/** A scenario as it was played, simulated or on processes. */
+/** A scenario as played, simulated or on processes. */
 export interface PlayedScenario {
   readonly level: string
   readonly workload: Workload
@@ -68,25 +68,25 @@ export interface PlayedScenario {
   readonly records: readonly FaultRecord[]
   readonly trouble: readonly string[]
   readonly log: readonly LogLine[]
-  /** A failure that is already known; otherwise the history must show it. */
+  /** A failure that is already known; if undefined, only the history can show a failure. */
   readonly failure: Failure | undefined
-  /** The lines that a program ran, if it was followed. */
+  /** The lines that a program ran, if the program was followed. */
   readonly ran?: CodeRun | undefined
-  /** Another failure, if the history shows none. */
+  /** The failure to report if the history shows none. */
   readonly otherwise?: Failure | undefined
 }
 
-/** A simulated play of a scenario, checked against a level. */
+/** Returns a simulated play of a scenario with the level to check it against. */
 export const playedScenario = (
   { level, workload }: Pick<SearchedProtocol, 'level' | 'workload'>,
   scenario: Scenario,
   play: SimulatedPlay,
 ): PlayedScenario => ({ ...play, level, workload, scenario, history: historyFromEvents(play.events) })
 
-/** Watches the nodes' own views: their roles and terms, and their copies' answers to these reads. */
+/** Watches the state of each node: its role and term, and its copy's answers to these reads. */
 interface NodeStateWatch {
   observe(node: NodeId, now: () => Nanos): (state: unknown) => void
-  /** Every change, in order of time; the first state of each node is at 0 or when it first starts. */
+  /** Returns every change, sorted by time; the first state of each node is at 0 or when it first starts. */
   states(): readonly NodeState[]
 }
 
@@ -105,7 +105,7 @@ function createNodeStateWatch(machine: AnyMachine, reads: readonly Input[]): Nod
   function observe(node: NodeId, now: () => Nanos): (state: unknown) => void {
     let latest = ''
     return (state) => {
-      // Elections before the scenario begins are not part of it.
+      // Elections before the scenario begins count as at time 0.
       const seen = stateOf(node, state, nanos(Math.max(0, now())))
       const text = JSON.stringify({ ...seen, at: 0 })
       if (text === latest) return

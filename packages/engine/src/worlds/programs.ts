@@ -67,7 +67,7 @@ import { isStop, type Stops } from './stops.ts'
 import { watchedTurns } from './watched-protocol.ts'
 import type { Followed, Loaded, VirtualWorld, Watching } from './world.ts'
 
-/** Node programs in virtual time. */
+/** The world of Node programs in virtual time. */
 export const programs: VirtualWorld = {
   target: async (reference) => simulatedServiceTarget(await serviceNamed(reference.slice(SIMULATED.length))),
   player: ({ simulated }) => simulated,
@@ -100,12 +100,16 @@ export const programs: VirtualWorld = {
   },
 }
 
-/** On a thread that nothing else watches; what is timed takes a fraction of a second. */
+/** The time limit on this thread, which nothing else watches; timed calls take a fraction of a second. */
 const LONGEST_MS = millis(10_000)
 
 const services = new Map<string, Promise<Service>>()
 
-/** Bundled once, like the files of protocols. @throws UserError (input) for a program that cannot be read. */
+/**
+ * Returns a service, which is bundled once, like the files of protocols.
+ *
+ * @throws UserError (input) for a program that cannot be read.
+ */
 function serviceNamed(reference: string, probing?: Probing): Promise<Service> {
   const name = `${JSON.stringify(probing)} ${reference}`
   const loading = services.get(name) ?? loadService(parseServiceReference(reference), probing)
@@ -158,13 +162,13 @@ const stoppedAt =
     return at(request, { file: shownFile(site.file), line: site.line })
   }
 
-/** As a run's steps name it. */
+/** Returns a file's path as shown in the steps of a run. */
 const shownFile = (file: string): string => relative('.', file)
 
 /** The listeners of programs. */
 interface ServiceWatch {
   readonly turns?: TurnWatch | undefined
-  /** Only for a service that was loaded with probes. */
+  /** The code that ran; only for a service that was loaded with probes. */
   readonly code?: CodeWatch | undefined
   readonly sql?: ((awaited: readonly AwaitedSql[]) => void) | undefined
   readonly story?: ((told: DatabaseStory) => void) | undefined
@@ -173,16 +177,17 @@ interface ServiceWatch {
 }
 
 /**
- * Starts clusters of a service; by the shortcut, with the installed packages that an earlier run loaded.
+ * Returns the functions that start clusters of a service. The shortcut reuses the installed packages that an earlier
+ * run loaded.
  *
- * @throws UserError (input) if the routes are about one object, and clients would use several.
+ * @throws UserError (input) if the routes concern one object, and clients would use several.
  */
 function startsOf(
   service: Service,
   { workload, settings }: { readonly workload: Workload; readonly settings: Settings },
   watch: ServiceWatch = {},
 ): { readonly start: NonNullable<SearchedProtocol['start']>; readonly shortcut: Shortcut | undefined } {
-  // A search draws the number of keys unless it is given.
+  // A search chooses the number of keys at random unless it is given.
   const { functions, before } = askedOf(workload, { keys: 2, ...settings })
   const isOfOne = isAboutOneObject(service, { functions, before })
   const startWith =
@@ -202,12 +207,12 @@ function isAboutOneObject(
   return requireRequests(maker, { functions: functions.filter((f) => maker.functions.includes(f)), before }, file)
 }
 
-/** A longer run is not a minimised failure. */
+/** The largest number of steps followed; a longer run is not a minimised failure. */
 const MOST_STEPS = 50_000
 
 /**
- * Plays a scenario once more with probes in the program, and returns every line that it ran for a client. Undefined if
- * the history differs from the one without probes, whose lines then stay unknown.
+ * Plays a scenario once more with probes in the program, and returns every line that ran for a client. Returns
+ * undefined if the history differs from that without probes; the lines then stay unknown.
  */
 async function followedCode(
   service: Service,
@@ -233,7 +238,7 @@ async function followedCode(
   return { ...run, steps: withStatements, database: databaseOf(service, stories) }
 }
 
-/** What the servers tell that all nodes share; undefined if each node may have data of its own. */
+/** Returns the accounts of the servers that all nodes share; undefined if each node may have separate data. */
 function databaseOf({ spec }: Service, stories: readonly DatabaseStory[]): CodeRun['database'] {
   const { postgres = {}, redis } = spec
   const hosts = [...Object.keys(postgres), ...(redis === undefined ? [] : ['redis'])]
@@ -246,7 +251,7 @@ interface Sited {
   readonly startedAt: Nanos
 }
 
-/** With a step for each statement when it was answered, and one for what it wrote when that was committed. */
+/** Returns the steps with an additional step for each statement at its answer, and for its writes at their commit. */
 function withSql(
   steps: CodeRun['steps'],
   awaited: readonly AwaitedSql[],
@@ -274,7 +279,7 @@ function withSql(
 
 function codeRun(steps: readonly CodeStep[], sites: readonly Site[], startedAt: Nanos): CodeRun {
   const files = new Map([...new Set(sites.map(({ file }) => file))].map((file) => [file, shownFile(file)]))
-  // State of a function that runs anew for each request is not shared by requests.
+  // State of a function that runs again for each request is not shared by requests.
   const entered = new Set(steps.flatMap(({ type, site }) => (type === 'enters' ? [site] : [])))
   const shared = (states: readonly SharedState[] | undefined, node: string): readonly string[] =>
     (states ?? [])
@@ -298,7 +303,7 @@ function codeRun(steps: readonly CodeStep[], sites: readonly Site[], startedAt: 
 const beginningOf = ({ clients }: Service): DeclaredBeginning | undefined =>
   clients.type === 'routes' ? beginningIn(clients.table, clients.file) : undefined
 
-/** A service in virtual time. `simulateService` performs its runs on a thread. */
+/** Returns a service in virtual time as a target. `simulateService` performs its runs on a thread. */
 function simulatedServiceTarget(service: Service): Target {
   const { spec, definition } = service
   const { summary, bugs, marks, functions, promises } = protocolTarget(definition)
@@ -323,7 +328,7 @@ function simulatedServiceTarget(service: Service): Target {
 const EVENTS_AT_A_TIME = 2_000
 
 /**
- * A whole run of a service's programs, synchronous as they need it.
+ * Performs a whole run of a service's programs, synchronously because programs need it.
  *
  * @throws UserError (input) for a program that cannot be simulated, or never listens.
  */
@@ -359,7 +364,7 @@ function simulateService(
   })
 }
 
-/** A program that ended by itself is a problem, like a process that did. */
+/** Adds the programs that ended by themselves to the run's problems, like processes that did. */
 function withDeaths(outcome: RunOutcome, cluster: SimulatedCluster): RunOutcome {
   const broken = cluster.broken?.()
   if (broken === undefined) return outcome

@@ -27,12 +27,12 @@ import type { SubjectName } from './subject-name.ts'
 import type { Scene } from './world.ts'
 
 const QUIET_MS = millis(5_000)
-/** Processes may take longer than simulated nodes, on a machine that has something else to do. */
+/** The time for recovery: longer than for simulated nodes, since the machine may have other work to do. */
 const RECOVERY_MS = millis(30_000)
 
-/** A scenario as it was played on processes. */
+/** A scenario as played on processes. */
 export interface RealPlay {
-  /** With its nodes exchanged: the present leader takes the part of the recorded one. */
+  /** The scenario with its nodes exchanged: the current leader takes the part of the recorded leader. */
   readonly scenario: Scenario
   readonly exchanged: readonly [NodeId, NodeId] | undefined
   readonly played: Played
@@ -42,7 +42,7 @@ export interface RealPlay {
 }
 
 /**
- * Plays a scenario on a fresh cluster of processes. Undefined if interrupted: an unfinished play shows nothing.
+ * Plays a scenario on a fresh cluster of processes. Returns undefined if interrupted: an unfinished play shows nothing.
  *
  * @throws UserError (environment) if the cluster does not start.
  */
@@ -53,7 +53,7 @@ export async function playForReal(
   const simulated = await searched()
   const { workload } = simulated
   const leader = firstLeader(simulated, recorded)
-  // A program's first requests take as long as many later ones.
+  // A program's first requests take as long as many later requests together.
   const warm = isService(subject.target)
   const play = await playOnProcesses(subject, { scenario: recorded, workload, leader, warm }, interrupted)
   if (play === undefined) return undefined
@@ -61,7 +61,7 @@ export async function playForReal(
   return {
     level: subject.level,
     workload,
-    // Processes have their own delays, and nothing holds their requests.
+    // Processes have their own delays, and their requests are not held.
     scenario: { ...play.scenario, faults: play.played.faults, delays: undefined, holds: undefined },
     history,
     events: play.events,
@@ -76,15 +76,15 @@ export async function playForReal(
 interface Part {
   readonly scenario: Scenario
   readonly workload: Workload
-  /** The node that leads at the start of the scenario, if any does. */
+  /** The node that leads at the start of the scenario, if any. */
   readonly leader: NodeId | undefined
-  /** Whether to read from all nodes first, until they are no longer slow from starting. */
+  /** Whether to read from all nodes first, until they answer at their usual speed. */
   readonly warm: boolean
 }
 
 /**
- * Plays a scenario on a fresh cluster of processes. Operations and faults keep their times, and the current leader takes
- * the part of the recorded one. Everything else depends on the machine. Undefined if interrupted.
+ * Plays a scenario on a fresh cluster of processes. Operations and faults keep their times, and the current leader
+ * takes the part of the recorded leader. Everything else depends on the machine. Returns undefined if interrupted.
  *
  * @throws UserError (environment) if the cluster does not start.
  */
@@ -95,7 +95,7 @@ export async function playOnProcesses(
 ): Promise<RealPlay | undefined> {
   const directory = mkdtempSync(join(tmpdir(), 'chaos-replay-'))
   const play = await playIn(directory, system, part, interrupted)
-  // Kept if the cluster does not start, since the error refers to its logs.
+  // The directory is kept if the cluster does not start, since the error refers to its logs.
   rmSync(directory, { recursive: true, force: true })
   return play
 }
@@ -150,7 +150,7 @@ const startNodes = (
     signal,
   })
 
-/** A service's programs, as `chaos run` starts them. */
+/** Starts a service's programs as `chaos run` does. */
 function startProcesses(
   { target }: Pick<SubjectName, 'target'>,
   { scenario, workload, dataDir, logDir, signal }: Begun,
@@ -168,7 +168,7 @@ function startProcesses(
   })
 }
 
-/** Resolves once the cluster has stopped. */
+/** Plays the scenario on a started cluster. Resolves once the cluster has stopped. */
 async function playOn(
   cluster: StartedCluster,
   what: Pick<PlayOptions, 'scenario' | 'workload'>,
@@ -194,7 +194,7 @@ async function playOn(
   }
 }
 
-/** No other client reads this key. */
+/** A key that no other client reads. */
 const WARM_UP_KEY = 'warm-up'
 const ROUNDS = 10
 const SWIFT_MS = 60
@@ -203,9 +203,9 @@ const LONGEST_MS = 10_000
 const TIMEOUT_MS = millis(1_000)
 
 /**
- * Reads from every node until all of them have answered swiftly several times in a row under the same leader. The first
+ * Reads from every node until all of them have answered quickly several times in a row under the same leader. The first
  * requests to a process that has just started take long, and on a busy machine its first leader may soon be replaced.
- * Gives up after a while: some systems are slow, and some machines stay busy.
+ * Gives up after a fixed number of rounds, since some systems are slow, and some machines stay busy.
  */
 async function warmUp(cluster: Cluster, workload: Workload, interrupted: AbortSignal): Promise<void> {
   const [input] = workload.finale([WARM_UP_KEY]).filter(({ f }) => workload.reads.includes(f))

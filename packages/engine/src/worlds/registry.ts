@@ -13,29 +13,29 @@ import {
 } from '../references/services.ts'
 import type { VirtualWorld, World } from './world.ts'
 
-/** Facts about a world that are known before it is loaded. */
+/** Facts about a world that are known before its code is loaded. */
 interface Entry<Of extends World> {
-  /** Whether a full reference belongs to it. */
+  /** Returns whether a full reference belongs to the world. */
   knows(reference: string): boolean
   open(): Promise<Of>
 }
 
 interface VirtualEntry extends Entry<VirtualWorld> {
-  /** The word for its subjects in reports. */
+  /** The noun for the world's subjects in reports. */
   readonly noun: 'protocol' | 'program'
-  /** The name of a subject in reports. */
+  /** Returns the name of a subject in reports. */
   title(reference: string): string
-  /** Whether it runs subjects that a caller hands over. */
+  /** Returns whether the world runs this subject, which a caller passes as a value. */
   takes(value: ProtocolModule | ServiceDeclaration): boolean
   /** The version of Node, if runs may depend on it. */
   readonly node: string | undefined
-  /** The number of seeds before later trials vary interesting ones. */
+  /** The number of seeds after which trials vary interesting seeds of earlier trials. */
   readonly generation: number
   /** Whether a search checks first that runs are repeatable. */
   readonly isChecked: boolean
 }
 
-/** State machines in virtual time: `sim:raft`. */
+/** The world of state machines in virtual time: `sim:raft`. */
 const simulator: VirtualEntry = {
   noun: 'protocol',
   title: (reference) => reference,
@@ -47,20 +47,20 @@ const simulator: VirtualEntry = {
   open: async () => (await import('./simulator.ts')).simulator,
 }
 
-/** Node programs in virtual time: `sim:service:{…}`. */
+/** The world of Node programs in virtual time: `sim:service:{…}`. */
 const programs: VirtualEntry = {
   noun: 'program',
   title: (reference) => serviceName(parseServiceReference(reference)),
   knows: (reference) => reference.startsWith(SIMULATED) && isService(reference.slice(SIMULATED.length)),
   takes: (value) => typeof value === 'object' && value !== null && isServiceDeclaration(value),
   node: process.version,
-  // Their trials take many times as long, and few of their seeds are interesting.
+  // Trials of programs take many times as long, and few of their seeds are interesting.
   generation: 256,
   isChecked: true,
   open: async () => (await import('./programs.ts')).programs,
 }
 
-/** Processes: every other reference. */
+/** The world of processes, to which every other reference belongs. */
 const processes: Entry<World> = {
   knows: (reference) => !reference.startsWith(SIMULATED),
   open: async () => (await import('./processes.ts')).processes,
@@ -68,18 +68,18 @@ const processes: Entry<World> = {
 
 const virtual = [programs, simulator] as const
 
-/** The world in which a subject is searched and simulated. */
+/** Returns the world in which a subject is searched and simulated. */
 export function searchedIn(subject: string): VirtualEntry {
   const entry = virtual.find(({ knows }) => knows(`${SIMULATED}${subject}`))
   if (entry === undefined) throw new RangeError(`no world simulates ${subject}`)
   return entry
 }
 
-/** The world of a subject that a caller hands over. */
+/** Returns the world of a subject that a caller passes as a value. */
 export const worldTaking = (value: ProtocolModule | ServiceDeclaration): Promise<VirtualWorld> =>
   (programs.takes(value) ? programs : simulator).open()
 
-/** The world in which a scenario is played: as processes, or in virtual time. */
+/** Returns the world in which a scenario is played: as processes, or in virtual time. */
 export const worldPlaying = (subject: string, real: boolean): Promise<World> =>
   (real ? processes : searchedIn(subject)).open()
 

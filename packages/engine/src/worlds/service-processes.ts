@@ -13,8 +13,8 @@ import {
 import { type ServiceSpec, serviceName, USUAL_NODES, urlVariables } from '../references/services.ts'
 
 /**
- * A service whose nodes are processes: each has its own directory as its disk, and reaches the others through the
- * proxy. Programs beside the nodes are reached directly, and no fault hits them.
+ * Returns a target whose nodes are processes of a service. Each node has its own directory as its disk, and reaches the
+ * others through the proxy. Programs beside the nodes are reached directly, and suffer no faults.
  *
  * @throws UserError (input) for a route table that cannot be read.
  */
@@ -60,13 +60,13 @@ function serversBeside(spec: ServiceSpec): readonly BesideServer[] {
   ]
 }
 
-/** The variables that name the programs beside the nodes. */
+/** Returns the environment variables with the addresses of the programs beside the nodes. */
 const urlsOf = ({ redis, beside = {} }: ServiceSpec, addressOf: (name: string) => string) => ({
   ...(redis === undefined ? {} : { REDIS_URL: `redis://${addressOf(redisBeside.id)}` }),
   ...urlVariables(new Map(Object.keys(beside).map((name) => [name, `http://${addressOf(name)}`]))),
 })
 
-/** Addresses before they are started: enough to find unknown names. */
+/** Returns placeholder values for servers that are not started yet, which suffice to find unknown names. */
 const namesOnly = (servers: readonly BesideServer[]): Placeholders =>
   Object.fromEntries(
     servers.flatMap(({ id }) => ['peer', 'peer-host', 'peer-port'].map((what) => [`${what}.${id}`, `${what}.${id}`])),
@@ -75,7 +75,10 @@ const namesOnly = (servers: readonly BesideServer[]): Placeholders =>
 const declaredWith = (spec: ServiceSpec, beside: Placeholders): Target =>
   declaredTarget(declarationOf(spec, beside), { where: serviceName(spec), directory: '.' })
 
-/** The same names in the environment as in the simulator, except that `NODE_ENV` is this process's own, and nothing is simulated. */
+/**
+ * Returns the declaration of the processes. The environment has the same variables as in the simulator, except that
+ * `NODE_ENV` is this process's own, and `CHAOS_SIMULATED` is absent.
+ */
 function declarationOf(spec: ServiceSpec, beside: Placeholders): StartedDeclaration {
   const { program, routes, client, args = [], environment = {}, nodes = USUAL_NODES } = spec
   const placed = (text: string): string => withAddresses(text, beside)

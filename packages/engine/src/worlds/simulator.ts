@@ -12,7 +12,7 @@ import type { Loaded, VirtualWorld } from './world.ts'
 
 const loaded = new Map<string, Promise<ProtocolDefinition>>()
 
-/** State machines in virtual time. */
+/** The world of state machines in virtual time. */
 export const simulator: VirtualWorld = {
   target: targetOf,
   player: ({ simulated }) => simulated,
@@ -31,7 +31,7 @@ export const simulator: VirtualWorld = {
     await setImmediate()
     return simulated
   },
-  // A search leaves out faults that a protocol cannot suffer.
+  // Accepts every fault: a search leaves out faults that a protocol cannot suffer.
   requireSufferable() {},
   usualFaults: undefined,
 }
@@ -53,7 +53,10 @@ export function guardedProtocol(target: string): Promise<ProtocolDefinition> {
   return loading
 }
 
-/** Guards users' protocols against everything that makes a run unrepeatable; built-in protocols need no guard. */
+/**
+ * Loads a protocol. Users' protocols are guarded against everything that makes a run unrepeatable; built-in protocols
+ * need no guard.
+ */
 async function loadGuarded(target: string): Promise<ProtocolDefinition> {
   const protocol = await loadProtocol(target)
   return findProtocol(target) === protocol ? protocol : guardProtocol(protocol)
@@ -61,7 +64,7 @@ async function loadGuarded(target: string): Promise<ProtocolDefinition> {
 
 const LOOK_EVERY_MS = 20
 
-/** Performs the run until `isInterrupted`. `protocol` is the one that the spec names. */
+/** Performs the run until `isInterrupted`. `protocol` is the protocol that the spec names. */
 export async function simulateSpec(
   { spec, listening }: SimulateSpec,
   protocol: ProtocolDefinition,

@@ -1,25 +1,28 @@
 import type { CodePlace, CodeRun, Race } from '@chaosproxy/report'
 
-/** Stops of a debugger in the code of a program that serves requests. */
+/** The stops of a debugger in the code of a program that serves requests. */
 export interface Stops {
-  /** Where statements and functions begin that may be stopped at; undefined: at the beginning of every function. */
+  /**
+   * The beginnings of the statements and functions where the debugger may stop; undefined for the beginning of every
+   * function.
+   */
   readonly lines: readonly CodePlace[] | undefined
-  /** Called as the request with this name comes to one of them; true stops there. */
+  /** Called when the request with this name reaches one of the lines; true stops the program. */
   readonly at: (request: string, place: CodePlace) => boolean
 }
 
 type Step = CodeRun['steps'][number]
 
-/** Whether a debugger can stop at a step of a program: it is one in no expression. */
+/** Returns whether a debugger can stop at a step of a program: steps within expressions are excluded. */
 export const isStop = ({ type }: Pick<Step, 'type'>): boolean => type === 'enters' || type === 'at'
 
-/** A place that a request comes to, for the nth time, from 0. */
+/** The nth time, counted from 0, that a request reaches a place. */
 export interface Stop extends CodePlace {
   readonly request: string
   readonly nth: number
 }
 
-/** The statement with the await that was overtaken, and the first that the request goes on with. */
+/** Returns the stop at the statement with the overtaken `await`, and the stop at the first statement after it. */
 export function stopsAround({ overtaken }: Race, { steps }: CodeRun): readonly Stop[] {
   const { request, file, lines, from, to } = overtaken
   const own = steps.filter((step) => step.request === request.name && step.type !== 'sql')
@@ -54,7 +57,9 @@ export function stopsOf(stops: readonly Stop[]): Stops {
   }
 }
 
-/** Once, at the first function that serves this request; of any request, if none is given. */
+/**
+ * Returns a single stop at the first function that serves this request; without a request, the first that serves any.
+ */
 export function stopAsItBegins(request: string | undefined): Stops {
   let stopped = false
   return {

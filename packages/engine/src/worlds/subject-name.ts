@@ -4,12 +4,12 @@ import type { Settings } from '@chaosproxy/workloads'
 
 /** The subject of a search by its names, so that it can be sent to another thread. */
 export interface SubjectName {
-  /** A name, or the path of a file. */
+  /** The name of a target, or the path of a file. */
   readonly target: string
   readonly bug: string | undefined
   readonly targetSettings: { readonly [name: string]: ProtocolSettingValue }
   readonly level: string
-  /** A name, or the path of a file. */
+  /** The name of a workload, or the path of a file. */
   readonly workload: string
   readonly settings: Settings
   readonly nodes: number | undefined

@@ -4,13 +4,13 @@ import { limitsFor } from './play.ts'
 import { subjectOf } from './subject.ts'
 import type { SubjectName } from './subject-name.ts'
 
-/** Enough to make every request of a route table. */
+/** The number of runs, which suffice to make every request of a route table. */
 const SEEDS = 8
 const LONGEST_MS = millis(10_000)
 
 /**
- * The statements of a service that its simulated PostgreSQL does not execute, each with what of it; found in a few runs
- * without faults.
+ * Returns the statements of a service that the simulated PostgreSQL does not execute, each with the unsupported
+ * construct. Finds them by a few runs without faults.
  */
 export async function unsupportedSql(name: SubjectName): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>()
@@ -26,7 +26,7 @@ export async function unsupportedSql(name: SubjectName): Promise<ReadonlyMap<str
         await subject.settle()
       }
   } catch (error) {
-    // A program may end because of such a statement.
+    // A program may end because of an unsupported statement.
     if (found.size === 0) throw error
   }
   return found

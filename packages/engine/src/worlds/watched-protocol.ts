@@ -2,14 +2,17 @@ import type { NodeId } from '@chaosproxy/faults'
 import { type AnyMachine, describeEvent, type ProtocolDefinition, wrapWatches } from '@chaosproxy/protocols'
 import { countCall, describeCall, enter, type Progress } from '@chaosproxy/targets/watchdog'
 
-/** The protocol's functions that a thread may be in, by the number in its progress minus one. */
+/**
+ * The functions of a protocol that a thread may be executing. A function's index plus one is its number in the thread's
+ * progress.
+ */
 const withins = ['step', '"status"', '"create"', 'invariants', 'turn'] as const
 const [STEP, STATUS, CREATE, INVARIANTS, TURN] = [1, 2, 3, 4, 5] as const
 
-/** The function in words, for the number in a progress reading. */
+/** Describes the function with this number in a thread's progress. */
 export const withinText = (within: number): string => withins[within - 1] ?? withins[0]
 
-/** Reports the turns of simulated programs. */
+/** Reports the turns of simulated programs as progress. */
 export const watchedTurns = (progress: Progress) => ({
   entered(node: NodeId): void {
     if (countCall(progress)) describeCall(progress, `a turn of ${node}`)
@@ -37,7 +40,7 @@ export function watchedProtocol(protocol: ProtocolDefinition, progress: Progress
   }
 }
 
-/** Restores the previous value on return, since these functions may call one another. */
+/** Runs a function and restores the previous number on return, since these functions may call one another. */
 function within<T>(where: number, progress: Progress, run: () => T): T {
   const before = enter(progress, where)
   try {

@@ -12,17 +12,21 @@ import type { SubjectName } from './subject-name.ts'
 
 /** A way to run a system: state machines in the simulator, Node programs in the simulator, or processes. */
 export interface World {
-  /** The target that a full reference names here. @throws UserError (usage, input) */
+  /**
+   * Returns the target that a full reference names in this world.
+   *
+   * @throws UserError (usage, input)
+   */
   target(reference: string): Promise<Target>
-  /** Plays a scenario, as often as it is called. */
+  /** Returns a player of a scenario, which may be called any number of times. */
   player(scene: Scene): Player
 }
 
 /**
- * Plays a scenario once. Undefined if it was interrupted.
+ * Plays a scenario once. Returns undefined if interrupted.
  *
- * @param follows whether to find out which lines ran, if a program fails. @throws UserError (environment) if a cluster
- * does not start.
+ * @param follows whether to find out which lines ran, if a program fails.
+ * @throws UserError (environment) if a cluster does not start.
  */
 export type Player = (follows: boolean) => Promise<PlayedScenario | undefined>
 
@@ -31,25 +35,33 @@ export interface Scene {
   readonly subject: SubjectName
   readonly scenario: Scenario
   readonly interrupted: AbortSignal
-  /** The subject in virtual time. */
+  /** Returns the subject in virtual time. */
   searched(): Promise<Subject>
-  /** Plays it in virtual time, on another thread if the subject is the user's own. */
+  /** Plays the scenario in virtual time, on another thread if the subject is the user's own. */
   readonly simulated: Player
 }
 
 /** A world in virtual time, whose runs can be searched. */
 export interface VirtualWorld extends World {
-  /** What it can be asked, known before it is loaded. @throws UserError (usage, input) if there is no such subject. */
+  /**
+   * Returns the definition of a subject as far as it is known before loading.
+   *
+   * @throws UserError (usage, input) if there is no such subject.
+   */
   outline(reference: string): Promise<ProtocolDefinition>
   /** @throws UserError (usage, input) if there is no such subject. */
   load(reference: string, watching?: Watching): Promise<Loaded>
-  /** The same for a subject that a caller hands over. @throws UserError (usage, input) */
+  /**
+   * Loads a subject that a caller passes as a value.
+   *
+   * @throws UserError (usage, input)
+   */
   given(value: ProtocolModule | ServiceDeclaration): Promise<Given>
-  /** A whole run, for the thread whose progress is watched. */
+  /** Performs a whole run and reports its progress. */
   run(spec: SimulateSpec, progress: Progress): Promise<Simulated>
   /** @throws UserError (usage) for a fault that this subject cannot suffer; `option` begins the message. */
   requireSufferable(faults: readonly string[], option: string, loaded: Pick<Loaded, 'nodesFor'>): void
-  /** The faults of a search that names none; undefined: all among nodes. */
+  /** The faults of a search that specifies none; undefined for all faults among nodes. */
   readonly usualFaults: readonly string[] | undefined
 }
 
@@ -57,29 +69,32 @@ export interface VirtualWorld extends World {
 export interface Watching {
   /** This thread's progress, if another thread watches it. */
   readonly progress?: Progress | undefined
-  /** Without such a watch: the processor time after which a run is ended if a program does not return. */
+  /** If no thread watches the progress: the processor time after which a run is ended if a program does not return. */
   readonly longestMs?: Millis | undefined
-  /** Where a debugger may stop. */
+  /** The places where a debugger may stop. */
   readonly stops?: Stops | undefined
-  /** Called for each statement that a simulated PostgreSQL does not execute; without it, the first ends the run. */
+  /**
+   * Called for each statement that a simulated PostgreSQL does not execute. If absent, the first such statement ends
+   * the run.
+   */
   readonly unsupportedSql?: ((sql: string, construct: string) => void) | undefined
 }
 
-/** A subject before its bug, its settings and its workload are chosen. */
+/** A subject without a chosen bug, settings or workload. */
 export interface Loaded {
   readonly protocol: ProtocolDefinition
-  /** Whether it reports by assertions what it reaches. */
+  /** Whether the subject reports the states that it reaches by assertions. */
   readonly asserts: boolean
-  /** The nodes that a kind of fault can hit, if only some can; undefined: all. */
+  /** Returns the nodes that a kind of fault can hit; undefined for all nodes. */
   readonly nodesFor?: SearchedProtocol['nodesFor']
   /** @throws UserError (input) for a workload that it cannot serve. */
   subject(chosen: SearchedProtocol): Subject
 }
 
-/** A subject that a caller handed over. */
+/** A subject that a caller passed as a value. */
 interface Given extends Loaded {
   readonly target: string
-  /** Undefined: each trial chooses. */
+  /** The default number of nodes; undefined if each trial chooses. */
   readonly usualNodes: number | undefined
 }
 
@@ -88,13 +103,15 @@ export interface Subject extends SearchedProtocol {
   /** Runs work on the subject. */
   perform<T>(work: () => T): Promise<T>
   /**
-   * Waits for what the work left behind: a promise that is rejected then must be noticed before the result is used.
+   * Waits for everything that the work has started: a promise that is rejected meanwhile must be noticed before the
+   * result is used.
    *
-   * @throws UserError (input) for a program that goes on.
+   * @throws UserError (input) for a program that continues to run.
    */
   settle(): Promise<void>
   /**
-   * Every line that a program ran for a client; undefined if its history differs when it is followed. Absent: unknown.
+   * Returns every line that a program ran for a client; undefined if following it changes its history. Absent if lines
+   * cannot be followed.
    */
   readonly follow?: ((followed: Followed) => Promise<CodeRun | undefined>) | undefined
 }
