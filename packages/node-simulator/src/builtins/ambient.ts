@@ -22,7 +22,7 @@ import { simulatedWebAssembly } from './web-assembly.ts'
 type Holder = { [name: string]: unknown }
 type Call = (this: unknown, ...args: unknown[]) => unknown
 
-/** The globals of this process, with the simulator's own in their places. */
+/** The replacement of this process's globals by the simulator's. */
 interface TakenGlobals {
   readonly intrinsics: Intrinsics
   giveBack(): void
@@ -33,10 +33,10 @@ function take(): TakenGlobals {
   return { intrinsics: noteIntrinsics(), giveBack }
 }
 
-/** Runs that follow one another without interruption keep the globals that the first of them replaced. */
+/** The current series of consecutive runs, which keeps the globals that its first run replaced. */
 let series: { taken: TakenGlobals | undefined } | undefined
 
-/** Replaces the globals for a run; they are restored when it is over. */
+/** Replaces the globals for a run, and restores them at its end. */
 export function takeGlobals(): TakenGlobals {
   if (series === undefined) return take()
   series.taken ??= take()
@@ -44,8 +44,8 @@ export function takeGlobals(): TakenGlobals {
 }
 
 /**
- * Runs a function where promises can be run to their end, which an async function does not allow. All its runs share
- * one replacement of this process's globals, which are restored at its end.
+ * Runs a function outside of any promise job, where promises can be run to completion; an async function does not allow
+ * that. All runs of the function share one replacement of this process's globals, which is undone at its end.
  */
 export const outsidePromises = <T>(run: () => T): Promise<T> =>
   new Promise((resolve, reject) => {
@@ -62,7 +62,7 @@ export const outsidePromises = <T>(run: () => T): Promise<T> =>
     })
   })
 
-/** Globals that packages reach directly: simulated while a program runs, real otherwise. */
+/** Replaces globals that packages access directly: simulated while a program runs, real otherwise. */
 function installAmbient(): () => void {
   const undo: (() => void)[] = [guardProcess, patchNetwork()]
   const put = (holder: object, name: string, value: unknown): void => {
@@ -92,14 +92,14 @@ function installAmbient(): () => void {
       configurable: true,
       enumerable: before?.enumerable ?? false,
       get: () => (turn.life === undefined ? real : simulated()),
-      // A program's own copy belongs to its node, whose globals this does not reach.
+      // Assigning a global has no effect on this process: a program has its own copy, which belongs to its node.
       set() {},
     })
     undo.push(() => {
       if (before !== undefined) Object.defineProperty(globalThis, name, before)
     })
   }
-  // Code compiled from a text sees only these, whoever compiles it.
+  // Code compiled from a string sees only these globals, whoever compiles it.
   answer('process', () => runningLife().process ?? {})
   answer('console', () => builtin(runningLife(), 'console'))
   for (const [name, simulated] of Object.entries(simulatedTimers)) patch(globalThis, name, simulated as Call)
@@ -157,7 +157,7 @@ function patchWebAssembly(put: Put, patch: Patch): void {
   for (const [name, simulated] of Object.entries(members)) patch(holder, name, simulated as Call)
 }
 
-/** Closes access to real things through classes and events of Node itself. */
+/** Closes access to real resources through classes and events of Node. */
 function keepInside(put: Put, patch: Patch): void {
   hideClasses(put)
   silence(put)
@@ -176,7 +176,7 @@ const REAL = 'opens a real connection'
 
 const refusedSocket = refusedFunction('connecting a socket of Node itself', REAL, 'Use the Socket of node:net.')
 
-/** The package undici takes it for its own where it finds it: as its global dispatcher. */
+/** The package undici uses this object, if it exists, as its global dispatcher. */
 const refusedAgent = refusedFunction(
   "the dispatcher of Node's own fetch, which the package undici uses as well,",
   REAL,
@@ -195,9 +195,9 @@ const REFUSED: { readonly [name: string]: { readonly because: string; readonly i
 }
 
 /**
- * Caches the text of functions, which never changes, and which Node cuts out of the program each time. The cost is
- * noticeable: a package that accidentally looks something up by a function does so a thousand times whenever it is
- * loaded.
+ * Caches the results of `Function.prototype.toString`, which never change, and which Node computes from the source each
+ * time. The cost is noticeable: a package that accidentally uses a function as a key computes the text a thousand times
+ * whenever it is loaded.
  */
 function rememberingText(): Call {
   const { toString: original } = Function.prototype
@@ -215,7 +215,7 @@ function rememberingText(): Call {
   return remembering as Call
 }
 
-/** The rejection is created only when it happens. */
+/** The rejection is created only when the timeout occurs. */
 function timeoutSignal(delayMs: number): AbortSignal {
   const controller = new AbortController()
   runningLife().after(delayMs, () => {
@@ -241,16 +241,13 @@ function patchSubtle(patch: (holder: object, name: string, simulated: Call) => v
   }
 }
 
-/** Classes of Node that are only reachable through their instances. */
+/** Hides classes of Node that are only reachable through their instances. */
 function hideClasses(put: Put): void {
   put(vm.Script.prototype, 'constructor', simulatedScript)
   for (const { prototype } of [fs.ReadStream, fs.WriteStream]) put(prototype, 'constructor', Object)
 }
 
-/**
- * Functions that Node calls between turns, after a garbage collection: that depends on the machine, so a program is
- * never called.
- */
+/** Keeps Node from calling a program after a garbage collection, which depends on the machine. */
 function silence(put: Put): void {
   const classes = { FinalizationRegistry, PerformanceObserver }
   for (const [name, original] of Object.entries(classes)) {

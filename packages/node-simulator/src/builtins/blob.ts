@@ -3,7 +3,7 @@ import { turn } from '../world/life.ts'
 
 type Call = (this: unknown, ...args: unknown[]) => unknown
 
-/** The bytes of blobs that programs created: Node reads its own blobs by events outside of virtual time. */
+/** The bytes of blobs that programs created: Node reads blobs by events outside of virtual time. */
 const contents = new WeakMap<object, Buffer>()
 
 function bytesOf(blob: object): Buffer {
@@ -20,11 +20,11 @@ function partBytes(part: unknown): Buffer {
   return Buffer.from(String(part))
 }
 
-/** `Blob` or `File`, with its content recorded if a simulated program creates it. */
+/** Returns `Blob` or `File`, wrapped to record the content of objects that simulated programs create. */
 export function noting<T extends new (...args: never[]) => object>(original: T): T {
   return new Proxy(original, {
     construct(target, args: unknown[], made) {
-      // Parts may come from an iterator, which is read only once.
+      // Parts may come from an iterator, which can be read only once.
       const parts = turn.life === undefined || args[0] === undefined ? undefined : [...(args[0] as Iterable<unknown>)]
       const blob = Reflect.construct(target, parts === undefined ? args : [parts, ...args.slice(1)], made) as object
       if (turn.life !== undefined) contents.set(blob, Buffer.concat((parts ?? []).map(partBytes)))
@@ -49,7 +49,7 @@ const reads: { readonly [name: string]: (bytes: Buffer) => unknown } = {
     }),
 }
 
-/** The members of `Blob.prototype` that read: they use the recorded content, within the turn. */
+/** The reading members of `Blob.prototype`: they read the recorded content within the turn. */
 export const blobMembers = (sliced: (blob: Blob, args: unknown[]) => Blob): { readonly [name: string]: Call } => ({
   ...Object.fromEntries(
     Object.entries(reads).map(([name, read]) => [
@@ -62,14 +62,14 @@ export const blobMembers = (sliced: (blob: Blob, args: unknown[]) => Blob): { re
   slice(this: unknown, ...args) {
     const blob = this as Blob
     const slice = sliced(blob, args)
-    // Its own bounds are those of `Blob.prototype.slice`, negative ones too.
+    // The bounds are interpreted as in `Blob.prototype.slice`, including negative ones.
     const [start, end] = args as [number | undefined, number | undefined]
     contents.set(slice, Buffer.from(bytesOf(blob).subarray(start, end)))
     return slice
   },
 })
 
-/** The result of `blob()` on Node's own requests and responses. */
+/** Returns the result of `blob()` for Node's own requests and responses. */
 export async function blobOfBody(body: Request | Response): Promise<Blob> {
   const type = body.headers.get('content-type') ?? ''
   return new Blob([await body.arrayBuffer()], { type })

@@ -44,7 +44,7 @@ function randomFillSync<View extends ArrayBufferView>(view: View, offset = 0, si
   return view
 }
 
-/** Functions that work in a thread and have a synchronous counterpart. */
+/** Asynchronous functions of the thread pool that have a synchronous counterpart. */
 const threaded = ['pbkdf2', 'scrypt', 'hkdf', 'generateKey', 'generatePrime', 'checkPrime'] as const
 
 const asThreaded =
@@ -55,7 +55,7 @@ const asThreaded =
     computed(runningLife(), () => twin(...args), done)
   }
 
-/** `crypto.subtle.digest`: its result is the same everywhere, and arrives as that of a thread. */
+/** `crypto.subtle.digest`: the result is the same on every machine, and arrives like that of a thread. */
 export function digest(
   algorithm: string | { readonly name: string },
   data: ArrayBuffer | ArrayBufferView,

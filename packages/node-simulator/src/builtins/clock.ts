@@ -3,7 +3,7 @@ import { turn } from '../world/life.ts'
 
 const RealDate = Date
 
-/** `Date` of the running program; without one, the real time. */
+/** `Date` of the running program; the real `Date` if no program runs. */
 function makeDate(): DateConstructor {
   function now(): number {
     const { life } = turn

@@ -3,7 +3,7 @@ import { Writable } from 'node:stream'
 import { types } from 'node:util'
 import { type Life, runningLife } from '../world/life.ts'
 
-/** What a program writes to its console goes to its node's log, line by line. */
+/** Creates a console whose output goes to the node's log, line by line. */
 export function createConsole(): Console {
   const sink = new Writable({
     decodeStrings: false,
@@ -31,7 +31,7 @@ export function createConsole(): Console {
 
 const startsByLife = new WeakMap<Life, Map<string, number>>()
 
-/** Start times of measurements, in milliseconds; none of them survives the program. */
+/** Returns the start times of measurements, in milliseconds; a restart of the program loses them. */
 function startsOf(life: Life): Map<string, number> {
   const starts = startsByLife.get(life) ?? new Map<string, number>()
   startsByLife.set(life, starts)
@@ -41,7 +41,7 @@ function startsOf(life: Life): Map<string, number> {
 export function clearConsole(made: Console): void {
   for (const name of Object.getOwnPropertySymbols(made)) {
     const counts: unknown = Reflect.get(made, name)
-    // Node's own console has no prototype that a program could change.
+    // The maps inside Node's console are cleared directly, since the console has no prototype to clear them through.
     if (types.isMap(counts)) Map.prototype.clear.call(counts)
   }
 }

@@ -36,7 +36,7 @@ async function lookupPromise(host: string, { all = false }: LookupOptions = {}):
 }
 
 const OUTSIDE = 'asks servers outside of the simulation'
-/** Nodes have addresses, and no other records. */
+/** Throws for a record other than an address: nodes have only addresses. */
 function noRecord(host: string): never {
   const { hosts, id } = runningLife()
   const code = hosts.find(host, id) === undefined ? 'ENOTFOUND' : 'ENODATA'
@@ -59,7 +59,7 @@ const setDefaultResultOrder = (): void => {}
 
 const HARMLESS: ReadonlySet<string> = new Set(['constructor', 'cancel', 'setServers', 'setLocalAddress', 'resolveTxt'])
 
-/** Packages create a resolver that they may never use, as gRPC's does. */
+/** Packages create a resolver that they may never use, such as the package of gRPC. */
 function resolverOf(real: object, name: string, txt: unknown): unknown {
   class Resolver {
     cancel(): void {}
@@ -75,7 +75,7 @@ function resolverOf(real: object, name: string, txt: unknown): unknown {
   return Resolver
 }
 
-/** A resolver's methods come from its prototypes. */
+/** Returns a resolver's methods, which its prototypes define. */
 const methodsOf = (made: object): object => {
   const methods = {}
   for (let from: unknown = Object.getPrototypeOf(made); from !== Object.prototype && from !== null; ) {

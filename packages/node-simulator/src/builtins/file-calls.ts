@@ -21,12 +21,12 @@ interface Opened {
   position: number
 }
 
-/** The console's descriptors are open in every program. */
+/** The first descriptor of a file; the lower ones are the console's, which are open in every program. */
 const FIRST_DESCRIPTOR = 3
 
 const INSTALLED = '/node_modules/'
 
-/** A life's calls to its node's disk. Each happens at once. */
+/** The calls of a life to its node's disk. Each takes effect immediately. */
 export class FileCalls {
   readonly #life: Life
   readonly #files: Files
@@ -40,7 +40,7 @@ export class FileCalls {
     this.#files = files
     this.#directory = directory
     this.#watches = new FileWatches(life, files)
-    // The program before this one watches no more.
+    // Ends the notifications to the node's previous program.
     files.tellsOf = undefined
   }
 
@@ -152,14 +152,16 @@ export class FileCalls {
     return decoded(inode.data)
   }
 
-  /** Packages read their own files, and the program's package.json: like its code, these are the same in every run. */
+  /**
+   * Reads a file of a package, or the program's package.json: like the program's code, these are the same in every run.
+   */
   #readInstalled(path: string): Buffer | undefined {
     if (!path.includes(INSTALLED) && !this.#isManifest(path)) return undefined
     if (this.#files.find(path) !== undefined) return undefined
     return statSync(path, { throwIfNoEntry: false })?.isFile() ? readFileSync(path) : undefined
   }
 
-  /** Whether it is a package.json of the program's directory, or of one around that. */
+  /** Returns whether the path is the package.json of the program's directory, or of a parent directory. */
   #isManifest(path: string): boolean {
     const around = posix.dirname(path).replace(/\/?$/, '/')
     return posix.basename(path) === 'package.json' && `${this.#directory}/`.startsWith(around)

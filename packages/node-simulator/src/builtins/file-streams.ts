@@ -3,7 +3,7 @@ import type { Path } from './file-calls.ts'
 
 type StreamOptions = BufferEncoding | { readonly fd?: unknown } | null
 
-/** Classes and functions of `node:fs`. */
+/** The stream classes and functions of `node:fs`. */
 export interface FileStreams {
   readonly ReadStream: typeof fs.ReadStream
   readonly WriteStream: typeof fs.WriteStream
@@ -11,7 +11,7 @@ export interface FileStreams {
   readonly createWriteStream: (path: Path, options?: StreamOptions) => fs.WriteStream
 }
 
-/** Node's own file streams, which accept replacements for the file-system calls. */
+/** Returns Node's own file streams, which accept replacements for the file-system calls. */
 export function streamsOver(calls: { readonly [name: string]: unknown }): FileStreams {
   const over = (options: StreamOptions = {}): object => ({
     ...(typeof options === 'string' ? { encoding: options } : options),
@@ -27,19 +27,20 @@ export function streamsOver(calls: { readonly [name: string]: unknown }): FileSt
   }
 }
 
-/** Node's types of these classes take no arguments. */
+/** Node's type declarations give these classes no arguments. */
 const make = <Stream>(Class: new () => Stream, path: Path, options: StreamOptions | undefined): Stream =>
   Reflect.construct(Class, [path, options]) as Stream
 
 /**
- * A class of streams that use the given calls. Its prototype is separate from the real class, which opens real files.
+ * Returns a class of streams that use the given calls. Its prototype is separate from the real class, which opens real
+ * files.
  */
 function streamClass<Class extends typeof fs.ReadStream | typeof fs.WriteStream>(
   Real: Class,
   over: (options?: StreamOptions) => object,
 ): Class {
   const Stream = function (this: unknown, path: Path, options?: StreamOptions): object {
-    // graceful-fs calls it for an object of a class of its own.
+    // graceful-fs calls the constructor as a function, for an object of its own class.
     if (new.target === undefined && this instanceof Stream) {
       Reflect.apply(Real, this, [path, over(options)])
       return this

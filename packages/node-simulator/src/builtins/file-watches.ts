@@ -16,7 +16,7 @@ interface Watched {
   readonly recursive: boolean
 }
 
-/** Until the kernel has told of a change. Always the same, so that changes are told in their order. */
+/** The delay until the kernel reports a change. It is constant, so that changes are reported in order. */
 const TOLD_AFTER_MS = 0.1
 
 /** What `fs.watch` returns. */
@@ -41,7 +41,10 @@ class Watcher extends EventEmitter {
   }
 }
 
-/** The watches of a life on its node's disk: as inotify, a watched file is its inode, whatever its name becomes. */
+/**
+ * The watches of a life on its node's disk. As with inotify, a watched file is identified by its inode, even if it is
+ * renamed.
+ */
 export class FileWatches {
   readonly #life: Life
   readonly #files: Files
@@ -78,7 +81,7 @@ export class FileWatches {
   }
 }
 
-/** The name that a watch is told of a change; undefined if it is not about what is watched. */
+/** Returns the name that a watch reports for a change; undefined if the change does not concern the watched file. */
 function nameFor({ path, inode, recursive }: Watched, { path: changed, inodes }: FileChange): string | undefined {
   if (inodes.includes(inode)) return posix.basename(path)
   if (inode.kind !== 'directory') return undefined

@@ -10,7 +10,7 @@ type Work = (...args: never[]) => unknown
 
 const TRANSFERS: ReadonlySet<string> = new Set(['read', 'write'])
 
-/** The calls by their names in `node:fs`, for the running program. */
+/** Returns the calls by their names in `node:fs`, for the running program. */
 const worksOf = (calls: () => FileCalls): { readonly [name: string]: Work } => ({
   access: (path: Path) => calls().access(path),
   appendFile: (path: Path, data: string) => calls().appendFile(path, data),
@@ -72,13 +72,13 @@ export function fsModule(calls: () => FileCalls): { readonly [name: string]: unk
       const done = args.pop()
       if (typeof done !== 'function') throw new TypeError(`fs.${name}: the "cb" argument must be of type function.`)
       const run = (): unknown => Reflect.apply(work, undefined, args)
-      // Besides the number of bytes, the callback gets the buffer or text.
+      // The callback gets the buffer or string in addition to the number of bytes.
       acting(runningLife(), run, TRANSFERS.has(name) ? (error, bytes) => done(error, bytes, args[1]) : (done as Done))
     }
   const named = Object.entries(works)
   const withCallbacks = Object.fromEntries(named.map(([name, work]) => [name, withCallback(name, work)]))
   const streams = streamsOver(withCallbacks)
-  // fs-extra looks for it, and warns of a patched `fs` where it is missing.
+  // fs-extra looks for `realpath.native`, and warns of a patched `fs` if it is missing.
   for (const realpath of [works['realpath'], withCallbacks['realpath']])
     if (realpath !== undefined) Object.assign(realpath, { native: realpath })
   return {

@@ -25,7 +25,7 @@ type Named = readonly [name: string, holder: Holder]
 /** The modules of Node that programs get unchanged. */
 const MODULES = { assert, events, path, querystring, stream, string_decoder: stringDecoder, url, util }
 
-/** A module's exports that can be extended: `http.Server`, and its prototype. */
+/** Returns the exported classes of a module, and their prototypes: `http.Server`, `http.Server.prototype`. */
 function classesOf(name: string, module: object): readonly Named[] {
   return Object.entries(module).flatMap(([member, value]): readonly Named[] => {
     if (typeof value !== 'function' || !/^[A-Z]/.test(member)) return []
@@ -36,7 +36,7 @@ function classesOf(name: string, module: object): readonly Named[] {
   })
 }
 
-/** Each object once, by its first name. */
+/** Returns each object once, under its first name. */
 const once = (named: readonly Named[]): readonly Named[] =>
   [...new Map(named.toReversed().map(([name, holder]) => [holder, [name, holder] as const])).values()].reverse()
 
@@ -55,17 +55,20 @@ const shared: readonly Named[] = once([
   ...classesOf('net', net),
 ])
 
-/** The members of shared objects while a program runs, so that its changes can be named and undone. */
+/** The recorded members of shared objects, used to name and undo a program's changes. */
 export interface Intrinsics {
-  /** The first function of a shared object that was replaced, or an object that was frozen: `Array.prototype.at`. */
+  /**
+   * Returns the first function of a shared object that was replaced, or an object that was frozen:
+   * `Array.prototype.at`.
+   */
   replaced(): string | undefined
-  /** Restores everything, and returns what {@link replaced} would have, or what cannot be undone. */
+  /** Restores everything. Returns the same as {@link replaced}, or a change that cannot be undone. */
   restore(): string | undefined
 }
 
 export const noteShared = (): readonly Noted[] => shared.map(([name, holder]) => noteMembers(name, holder))
 
-/** Records the members of shared objects; call it once the simulator's own are in place. */
+/** Records the members of shared objects. Must be called once the simulator's replacements are installed. */
 export function noteIntrinsics(): Intrinsics {
   const { defaultMaxListeners } = EventEmitter
   const waterMarks = [false, true].map((objects) => stream.getDefaultHighWaterMark(objects))
@@ -73,7 +76,7 @@ export function noteIntrinsics(): Intrinsics {
 
   function restore(): string | undefined {
     const { replaced, stays } = putBack(noted)
-    // Objects behind getters, and behind functions.
+    // Restores settings that Node stores behind accessors and functions.
     EventEmitter.defaultMaxListeners = defaultMaxListeners
     stream.setDefaultHighWaterMark(false, waterMarks[0] ?? 0)
     stream.setDefaultHighWaterMark(true, waterMarks[1] ?? 0)

@@ -2,7 +2,7 @@ import { turn } from '../world/life.ts'
 
 type Class = abstract new (callback: never) => object
 
-/** The class, whose instances never call back if a simulated program makes them. */
+/** Returns the class; its instances never call back if a simulated program creates them. */
 export const neverCalling = <Original extends Class>(original: Original): Original =>
   new Proxy(original, {
     construct: (target, [callback], made) =>

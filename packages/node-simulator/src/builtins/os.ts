@@ -3,7 +3,7 @@ import { runningLife } from '../world/life.ts'
 
 const GB = 2 ** 30
 
-/** The same machine for every program, whatever the real one is. */
+/** `node:os`: describes the same machine to every program, whatever the real machine is. */
 export const osModule = (): object => ({
   ...os,
   hostname: () => runningLife().id,

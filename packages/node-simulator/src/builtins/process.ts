@@ -9,7 +9,7 @@ import { refusedFunction } from './refused.ts'
 import { builtin } from './registry.ts'
 
 export interface ProcessOptions {
-  /** Its file, which is also the second of its arguments. */
+  /** The program's file, which is also its second argument. */
   readonly entry: string
   readonly directory: string
   readonly args: readonly string[]
@@ -18,10 +18,10 @@ export interface ProcessOptions {
 
 const MB = 1 << 20
 
-/** The members of an emitter itself. */
+/** The properties of an empty emitter. */
 const EMITTERS: ReadonlySet<PropertyKey> = new Set(Reflect.ownKeys(new EventEmitter()))
 
-/** Removes every property that was added to it; false if one stays. */
+/** Removes every property that was added to the `process` object; returns false if a property cannot be removed. */
 export function emptyProcess(made: EventEmitter): boolean {
   EventEmitter.prototype.removeAllListeners.call(made)
   Object.assign(made, { _maxListeners: undefined })
@@ -101,7 +101,7 @@ export function fillProcess(
       if (typeof signal === 'string' && made.listenerCount(signal) > 0) return made.emit(signal, signal)
       return runningLife().exit(143)
     },
-    // lodash asks for this module where it finds no other access to type checks.
+    // lodash uses `process.binding('util')` for type checks if it finds no other access.
     binding: (name: unknown) => (name === 'util' ? types : binding()),
     dlopen: refusedFunction(
       'process.dlopen',
@@ -121,7 +121,7 @@ export function fillProcess(
 const builtinIfKnown = (name: string): unknown =>
   builtinModules.includes(name.replace(/^node:/, '')) ? builtin(runningLife(), name) : undefined
 
-/** Created on first use, as in Node. */
+/** Defines streams that are created on first use, as in Node. */
 function defineStreams(process: object, streams: { readonly [name: string]: () => unknown }): void {
   for (const [name, make] of Object.entries(streams)) {
     let made: unknown
@@ -133,7 +133,7 @@ function defineStreams(process: object, streams: { readonly [name: string]: () =
   }
 }
 
-/** Whole lines go to the node's log. */
+/** Returns a stream that writes whole lines to the node's log. */
 function output(): Writable {
   let rest = ''
   const stream = new Writable({

@@ -1,6 +1,6 @@
 import { NotSimulated } from '../refusal.ts'
 
-/** A class that may be extended, and never made. */
+/** Returns a class that may be extended, but not instantiated. */
 function refusedClass(what: string, because: string, instead: string): unknown {
   function Refused(): never {
     throw new NotSimulated(what, because, instead)
@@ -10,7 +10,7 @@ function refusedClass(what: string, because: string, instead: string): unknown {
 
 const isData = (value: unknown): boolean => typeof value !== 'function'
 
-/** A module that may be loaded, as packages do that never use it: every call is refused. */
+/** Returns a module that may be loaded, since packages load modules that they never use; every call is refused. */
 export const refusedModule = (
   name: string,
   real: { readonly [member: string]: unknown },

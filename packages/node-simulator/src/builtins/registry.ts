@@ -32,7 +32,7 @@ import { zlibModule } from './zlib.ts'
 
 const real = createRequire(import.meta.url)
 
-/** Modules that only compute, or use only what is simulated already. */
+/** Modules that only compute, or only use what is simulated. */
 const PASSED: ReadonlySet<string> = new Set([
   ...['assert', 'assert/strict', 'constants', 'diagnostics_channel', 'events', 'path', 'path/posix'],
   ...['path/win32', 'punycode', 'querystring', 'readline', 'readline/promises', 'stream'],
@@ -81,7 +81,7 @@ function filesOf({ files }: Life): FileCalls {
   throw new Error('this program has no disk')
 }
 
-/** Node's own would gather the bytes in a Blob of Node. */
+/** `node:stream/consumers`: Node's own module would collect the bytes in a real Blob. */
 const consumersModule = (): object => {
   const gathered = async (stream: AsyncIterable<Uint8Array | string>): Promise<Buffer> => {
     const chunks: Uint8Array[] = []
@@ -96,7 +96,7 @@ const consumersModule = (): object => {
   }
 }
 
-/** Node's own would read the arguments of this process. */
+/** `node:util`: Node's own `parseArgs` would read the arguments of this process. */
 const utilModule = ({ process }: Life): object => ({
   ...members(util),
   parseArgs: (config: ParseArgsConfig = {}) =>
@@ -151,7 +151,7 @@ const MODULES: { readonly [name: string]: (life: Life) => object } = {
   zlib: zlibModule,
 }
 
-/** A built-in module as the running program sees it. */
+/** Returns a built-in module as the running program sees it. */
 export function builtin(life: Life, specifier: string): unknown {
   const name = specifier.replace(/^node:/, '')
   const before = life.modules.get(name)
@@ -170,7 +170,7 @@ function unknownModule(life: Life, specifier: string): Error {
   if (name === 'sqlite') return nativeCode(specifier)
   if (builtinModules.includes(name) || specifier.startsWith('node:'))
     return new NotSimulated(`node:${name}`, 'is not implemented yet', 'Skip it if CHAOS_SIMULATED is set.')
-  // Packages probe whether others are installed.
+  // Packages test whether other packages are installed.
   if (life.lacks(specifier))
     return Object.assign(new Error(`Cannot find module '${specifier}'`), { code: 'MODULE_NOT_FOUND' })
   if (/\.node$/.test(name)) return nativeCode(specifier)
@@ -188,13 +188,13 @@ const nativeCode = (specifier: string): NotSimulated =>
     'Put it behind an interface, or run the real program with chaos run.',
   )
 
-/** `require` within a bundle: only built-in modules are left to load. */
+/** `require` within a bundle, which only has to load built-in modules. */
 export const requireBuiltin: ((specifier: string) => unknown) & { resolve(specifier: string): string } = Object.assign(
   (specifier: string) => builtin(runningLife(), specifier),
   { resolve: (specifier: string) => specifier, cache: {}, extensions: {}, main: undefined },
 )
 
-/** `import()` of anything outside the bundle: a built-in module, or a package that is not installed. */
+/** `import()` of a module outside the bundle: a built-in module, or a package that is not installed. */
 export async function importBuiltin(specifier: unknown): Promise<object> {
   try {
     const module = builtin(runningLife(), String(specifier))

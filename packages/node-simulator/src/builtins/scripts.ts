@@ -3,7 +3,8 @@ import { NotSimulated } from '../refusal.ts'
 import { turn } from '../world/life.ts'
 import { refusedFunction, refusedModule } from './refused.ts'
 
-// Code that a program compiles from texts. It runs among the globals of this process, which are simulated meanwhile.
+// Code that a program compiles from strings. It runs with the globals of this process, which are simulated while it
+// runs.
 
 const OWN_REALM = {
   because: 'creates its own realm, whose clock and randomness are real',
@@ -26,7 +27,7 @@ function refuseLoader(what: string, options: unknown): void {
   )
 }
 
-/** A function of `node:vm` with its options at this position. */
+/** Returns a function of `node:vm` whose options are the argument at position `at`. */
 const withoutLoader =
   (name: string, compile: (...args: never[]) => unknown, at: number) =>
   (...args: never[]): unknown => {
@@ -38,7 +39,7 @@ export const simulatedScript: typeof vm.Script = new Proxy(vm.Script, {
   construct(target, args, made) {
     refuseLoader('vm.Script', args[1])
     const script = Reflect.construct(target, args, made) as object
-    // Not on the prototype: Node itself creates a realm now and then.
+    // Set on the instance, not on the prototype, because Node itself sometimes creates a realm.
     if (turn.life !== undefined) for (const name of OWN_REALMS) Reflect.set(script, name, refusedRealm(name))
     return script
   },

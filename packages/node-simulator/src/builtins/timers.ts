@@ -10,7 +10,7 @@ function requireFunction(run: unknown): void {
   throw Object.assign(error, { code: 'ERR_INVALID_ARG_TYPE' })
 }
 
-/** What `setTimeout` of a simulated program returns. */
+/** The timer that `setTimeout` of a simulated program returns. */
 class SimulatedTimer {
   readonly #life: Life
   readonly #run: Run
@@ -28,7 +28,7 @@ class SimulatedTimer {
     this.#args = args
     this.repeats = repeats
     const wanted = Number(delayMs)
-    // As in Node: an invalid delay, or one that is too long, counts as a millisecond.
+    // As in Node, an invalid or too long delay counts as a millisecond.
     this.delayMs = wanted >= 1 && wanted <= 2_147_483_647 ? Math.trunc(wanted) : 1
     this.id = life.nextTimerId()
     life.timers.set(this.id, this)

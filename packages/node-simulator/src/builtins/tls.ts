@@ -10,13 +10,13 @@ const USE_HTTP = 'Between simulated nodes use http:, for instance if CHAOS_SIMUL
 
 const refusedEncryption = (what: string): NotSimulated => new NotSimulated(what, ENCRYPTED, USE_HTTP)
 
-/** A module of Node that encrypts, such as `tls`: it may be loaded, and every call is refused. */
+/** Returns a module of Node that encrypts, such as `tls`: it may be loaded, and every call is refused. */
 const encryptedModule = (name: string, real: object): { [member: string]: unknown } =>
   refusedModule(name, { ...real }, ENCRYPTED, USE_HTTP)
 
 /**
- * Packages create one over a stream that leads nowhere, for the class of Node's that they find inside it. That class
- * may be named and extended; any other use of the socket is refused.
+ * Packages create a TLS socket over an unconnected stream to obtain the class of Node that it contains. That class may
+ * be named and extended; any other use of the socket is refused.
  */
 class TLSSocket {
   constructor(over?: unknown) {
@@ -47,7 +47,7 @@ export const tlsModule = (): object => ({
   createSecureContext: tls.createSecureContext,
 })
 
-/** Packages create one at import; that is harmless until it connects. */
+/** Packages create an agent at import, which is harmless until it connects. */
 class Agent extends https.Agent {
   override createConnection(): never {
     throw refusedEncryption('https.Agent')

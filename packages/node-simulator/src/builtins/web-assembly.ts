@@ -5,7 +5,7 @@ interface WebAssemblyOfNode {
   readonly Instance: new (module: object, imports?: unknown) => object
 }
 
-/** What programs find in WebAssembly: compiling in a thread would end after the run. */
+/** Returns the members of `WebAssembly` for programs: compiling in a thread would end after the run. */
 export function simulatedWebAssembly(): { readonly Module: WebAssemblyOfNode['Module']; readonly members: object } {
   const { Module, Instance } = Reflect.get(globalThis, 'WebAssembly') as WebAssemblyOfNode
   const construct = (target: object, [bytes, ...rest]: unknown[], made: unknown): object =>
@@ -30,9 +30,11 @@ export function simulatedWebAssembly(): { readonly Module: WebAssemblyOfNode['Mo
 const isBytes = (value: unknown): value is ArrayBuffer | ArrayBufferView =>
   value instanceof ArrayBuffer || ArrayBuffer.isView(value)
 
-/** Modules are immutable code, so starts share them: compiling one of some megabytes takes longer than a start. */
+/**
+ * Compiled modules. They are immutable code, so starts share them: compiling some megabytes takes longer than a start.
+ */
 const modules: { readonly bytes: Buffer; readonly module: object }[] = []
-/** More than programs load, and few enough to keep. */
+/** The largest number of modules kept, above the number that programs load. */
 const MOST_MODULES = 8
 
 function compiled(Module: WebAssemblyOfNode['Module'], source: ArrayBuffer | ArrayBufferView): object {

@@ -5,7 +5,7 @@ import { computed, type Done } from './thread-pool.ts'
 
 const INSTEAD = 'Use the …Sync functions or those with a callback, or leave compression out if CHAOS_SIMULATED is set.'
 
-/** `gzip`, `inflate` and the like: computed at once, answered in virtual time. */
+/** `gzip`, `inflate` and similar functions: computed immediately, answered in virtual time. */
 const answered =
   (name: string, twin: (...args: unknown[]) => unknown) =>
   (...args: unknown[]): void => {

@@ -37,10 +37,10 @@ export async function simulatedFetch(input: string | URL | Request, init?: Reque
   }
 }
 
-/** A listener of a signal, called in order. */
+/** The listener of a signal; listeners are called in order. */
 interface Following {
   aborted: (reason: unknown) => void
-  /** Stops listening, because a signal may outlive the run that it belongs to. */
+  /** Stops listening, because a signal may outlive its run. */
   over(): void
 }
 
@@ -87,7 +87,7 @@ const portOf = ({ port }: URL): number => (port === '' ? 80 : Number(port))
 const pathOf = ({ pathname, search }: URL): string => `${pathname}${search}`
 const WITH_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])
 
-/** The fields that `fetch` sends, before those of the connection. */
+/** Returns the header fields that `fetch` sends before those of the connection. */
 const fieldsOf = ({ url, headers, payload }: Asked): { readonly [name: string]: string } => ({
   host: url.host,
   accept: '*/*',

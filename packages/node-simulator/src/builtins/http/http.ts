@@ -1,7 +1,10 @@
 import http from 'node:http'
 import { type Life, runningLife } from '../../world/life.ts'
 
-/** An agent's open connections belong to one program: an agent shared by all nodes would mix them up. */
+/**
+ * Returns the agent of a program. Its open connections belong to that program: an agent shared by all nodes would mix
+ * them up.
+ */
 function agentOf(life: Life): http.Agent {
   life.agent ??= new http.Agent({ keepAlive: true, scheduling: 'lifo', timeout: 5_000 })
   return life.agent
@@ -9,7 +12,7 @@ function agentOf(life: Life): http.Agent {
 
 type Args = [url: string | URL | http.RequestOptions, options?: unknown, callback?: unknown]
 
-/** Uses the agent of the calling program, unless the call brings its own. */
+/** Makes a request by the agent of the calling program, unless the call specifies one. */
 function request(...args: Args): http.ClientRequest {
   const [first, second, third] = args
   const agent = agentOf(runningLife())
@@ -23,7 +26,10 @@ function request(...args: Args): http.ClientRequest {
   return http.request(withAgent(first, agent), second as ((got: http.IncomingMessage) => void) | undefined)
 }
 
-/** `undefined` and `null` mean the default agent; `false` means one for this request alone. */
+/**
+ * Returns options with the program's agent as default. `undefined` and `null` mean the default agent; `false` means a
+ * separate agent for this request.
+ */
 const withAgent = (options: http.RequestOptions, agent: http.Agent): http.RequestOptions => ({
   ...options,
   _defaultAgent: agent,

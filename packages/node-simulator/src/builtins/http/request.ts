@@ -4,22 +4,22 @@ import { FIELD_NAME, FIELD_VALUE, METHODS } from '../../world/messages.ts'
 export interface Asked {
   readonly url: URL
   readonly method: string
-  /** By lower-case name, sorted by name. */
+  /** Fields by lower-case name, sorted by name. */
   readonly headers: { readonly [name: string]: string }
   readonly payload: Buffer | undefined
   readonly redirect: Request['redirect']
   readonly signal: AbortSignal | undefined
 }
 
-/** Members of `init` that are handled here, and those that have no effect between nodes. */
+/** The members of `init` that are handled in this file, and those that have no effect between nodes. */
 const KNOWN: ReadonlySet<string> = new Set([
   ...['method', 'headers', 'body', 'signal', 'redirect'],
   ...['cache', 'credentials', 'integrity', 'keepalive', 'mode', 'referrer', 'referrerPolicy', 'priority'],
 ])
 
 /**
- * The request that the arguments of `fetch` describe. Most are handled here: Node's own `Request` costs as much as the
- * whole exchange, and keeps every signal until its next garbage collection.
+ * Returns the request that the arguments of `fetch` describe. Most forms are handled in this file: Node's own `Request`
+ * costs as much as the whole exchange, and keeps every signal until its next garbage collection.
  */
 export async function askedOf(input: string | URL | Request, init: RequestInit | undefined): Promise<Asked> {
   const signal = init?.signal ?? (isRequest(input) ? input.signal : undefined) ?? undefined
@@ -39,7 +39,7 @@ export async function askedOf(input: string | URL | Request, init: RequestInit |
 
 const isRequest = (input: string | URL | Request): input is Request => typeof input === 'object' && 'signal' in input
 
-/** Undefined for unusual or invalid requests. */
+/** Reads the arguments of a usual request; undefined for unusual or invalid requests. */
 function plainly(
   input: string | URL | Request,
   { method = 'GET', headers = {}, body = null, redirect = 'follow', ...rest }: RequestInit = {},

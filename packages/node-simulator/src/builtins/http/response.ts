@@ -8,12 +8,12 @@ export interface WholeAnswer {
   readonly statusMessage: string
   readonly rawHeaders: readonly string[]
   readonly headers: { readonly location?: string | undefined }
-  /** Its body, or the part that has arrived. */
+  /** The body, or the part of it that has arrived. */
   readonly whole: Buffer
   readonly rest?: Rest | undefined
 }
 
-/** The origin of a response. */
+/** The request that a response answers. */
 export interface Exchanged {
   readonly url: string
   readonly method: string
@@ -23,8 +23,8 @@ export interface Exchanged {
 }
 
 /**
- * A response of `fetch`: the usual ways to read it are handled here, and everything else by Node's own `Response`,
- * which costs as much as the whole exchange.
+ * A response of `fetch`. The usual ways to read it are implemented in this class; everything else uses Node's own
+ * `Response`, which costs as much as the whole exchange.
  */
 export class FetchedResponse {
   readonly url: string
@@ -155,7 +155,7 @@ export class FetchedResponse {
     return this.#chunks.length === 1 && only !== undefined ? only : Buffer.concat(this.#chunks)
   }
 
-  /** Node's own, whose body is the rest of this one's. */
+  /** Returns Node's own `Response`, whose body is the rest of this response's body. */
   #full(): Response {
     if (this.#own === undefined) {
       const { status, statusText, headers } = this
@@ -166,7 +166,7 @@ export class FetchedResponse {
     return this.#own
   }
 
-  /** The body as it arrives. */
+  /** Returns the body as a stream. */
   #stream(): ReadableStream<Uint8Array> {
     return new ReadableStream({
       start: (controller) => {
