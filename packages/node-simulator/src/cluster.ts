@@ -53,42 +53,48 @@ import { CLIENTS, type TurnWatch, World } from './world/world.ts'
 export interface ServiceClusterOptions {
   readonly nodes: number
   readonly seed: number
-  /** Whether the routes are about one fixed object, so that requests name no key. */
+  /** Whether the routes concern one fixed object, so that requests contain no key. */
   readonly isOfOne?: boolean | undefined
-  /** The functions that clients will call; a file of clients that lacks one of them ends the run. */
+  /** The functions that clients will call. A client file that lacks one of them ends the run. */
   readonly functions?: readonly string[] | undefined
   readonly log?: ((time: Nanos, node: NodeId, text: string) => void) | undefined
   readonly moments?: MomentWatch | undefined
   readonly turns?: TurnWatch | undefined
   readonly trace?: ((text: string) => void) | undefined
-  /** The packets with unusual delays; when absent, the seed decides for every packet. */
+  /** The packets with unusual delays. If absent, the seed determines every delay. */
   readonly delays?: readonly PlannedDelay[] | undefined
-  /** The requests that are held at an await; when absent, none. */
+  /** The requests that are held at an `await`; none if absent. */
   readonly holds?: readonly PlannedHold[] | undefined
   /** Called with the delay of each packet. */
   readonly delayed?: ((delay: PlannedDelay) => void) | undefined
-  /** The processor time after which a run is ended if a program does not return; when absent, never. */
+  /** The processor time after which a run is ended if a program does not return; unlimited if absent. */
   readonly longestMs?: Millis | undefined
   /**
    * Whether starts may reuse installed packages that an earlier run loaded. That is faster, and equivalent unless a
-   * package keeps something of a start. When absent, every start loads its own.
+   * package keeps state of a start. If absent, every start loads its own packages.
    */
   readonly keepsPackages?: boolean | undefined
-  /** Called for each statement that the simulated PostgreSQL does not execute; when absent, the first ends the run. */
+  /**
+   * Called for each statement that the simulated PostgreSQL does not execute. If absent, the first such statement ends
+   * the run.
+   */
   readonly unsupportedSql?: UnsupportedSql | undefined
-  /** Called for the code that runs for clients; for a service that was loaded with probes. */
+  /** Called for the code that runs for clients. Requires a service that was loaded with probes. */
   readonly code?: CodeWatch | undefined
-  /** Called at the end with the statements that it awaited, of simulated PostgreSQL servers. */
+  /** Called at the end with the statements that the program awaited from simulated PostgreSQL servers. */
   readonly sql?: ((awaited: readonly AwaitedSql[]) => void) | undefined
-  /** Called at the end with what the clients' requests did to each other in it. */
+  /** Called at the end with the effects of the clients' requests on each other in the database. */
   readonly story?: ((told: DatabaseStory) => void) | undefined
 }
 
 const RECOVERY_MS = millis(20_000)
-/** Messages that a partition held are delivered, and passed on, in less time. */
+/** The time within which messages that a partition held back are delivered and passed on. */
 const LINGERS_MS = millis(1_000)
 const MOST_LOG_LINES = 50_000
-/** A run takes a second or two; a program that writes more than this in one would need minutes of a search. */
+/**
+ * The largest number of characters that a program may log in a run. A run takes a second or two; a program that writes
+ * more would take minutes of a search.
+ */
 const MOST_LOG_CHARS = 1 << 25
 const LOGS_TOO_MUCH = [
   'writing more than 32 MB to the log of a run',
@@ -96,7 +102,9 @@ const LOGS_TOO_MUCH = [
   'Log less if CHAOS_SIMULATED is set.',
 ] as const
 
-/** A cluster of one program's nodes in virtual time: a function of its options, byte for byte. */
+/**
+ * Creates a cluster of one program's nodes in virtual time. Its behaviour is a function of its options, byte for byte.
+ */
 export function createServiceCluster(service: Service, options: ServiceClusterOptions): SimulatedCluster {
   const names = nodeNames(options.nodes)
   const { world, network, nodes, beside, servers, clients, deaths, close } = openWorld(service, options, names)
@@ -107,7 +115,7 @@ export function createServiceCluster(service: Service, options: ServiceClusterOp
   const listens = listening(quiet)
   const lookAtMemory = watchMemory()
   let [connected, events, startedAt] = [0, 0, nanos(0)]
-  /** Why it is not known whether transactions kept their level. */
+  /** The reasons why it is unknown whether transactions kept their level. */
   let unjudged = unjudgedOf(servers)
   for (const node of [...servers.values(), ...programs]) node.start()
   clients.start()
@@ -185,7 +193,7 @@ const listening = (quiet: Quiet) =>
     },
   }) as const
 
-/** A client whose requests for a change keep programs from being quiet. */
+/** Returns a client whose requests for a change prevent programs from counting as quiet. */
 const disturbing = (client: ReturnType<SimulatedCluster['connect']>, quiet: Quiet): typeof client => ({
   invoke(request, ...rest) {
     if (!request.harmless) quiet.disturbed()
@@ -198,9 +206,9 @@ const storiesOf = (servers: Open['servers'], startedAt: Nanos): readonly Databas
   [...servers.values()].flatMap((server) => (server instanceof PostgresNode ? server.stories(startedAt) : []))
 
 interface AtRest {
-  /** The first assertion that the data of a server breaks, or the level of isolation that its transactions do. */
+  /** The first broken assertion about a server's data, or the isolation level that its transactions broke. */
   readonly broken?: ReturnType<NonNullable<SimulatedCluster['brokenAtRest']>>
-  /** What was not judged for certain. */
+  /** The checks whose results are uncertain. */
   readonly undecided: readonly string[]
 }
 
@@ -218,7 +226,10 @@ function brokenData(servers: Open['servers'], startedAt: Nanos): AtRest {
   return { undecided }
 }
 
-/** Equal in every run, so that a search can say that no run decided it. */
+/**
+ * Returns the databases with an isolation level as undecided; equal in every run, so that a search can report that no
+ * run decided it.
+ */
 const unjudgedOf = (servers: Open['servers']): readonly string[] =>
   [...servers].flatMap(([node, server]) =>
     server instanceof PostgresNode && server.isolation !== undefined
@@ -331,20 +342,23 @@ const clockOf = (world: World): Clock => ({
   at: (when, callback) => world.schedule(when - world.queue.now, callback),
 })
 
-/** Where clients reach a program: the port it was given, or the first port of its own choice. */
+/**
+ * Returns the port where clients reach a program: the port that it was given, otherwise the lowest port that it listens
+ * on.
+ */
 function portOf(life: Life | undefined): number | undefined {
   if (life === undefined || life.servers.has(PORT)) return PORT
   return [...life.servers.keys()].sort((one, other) => one - other)[0]
 }
 
-/** The programs and servers beside the nodes. */
+/** Returns the programs and servers beside the nodes. */
 export const besidesOf = ({ spec, beside }: Service): readonly NodeId[] => [
   ...beside.keys(),
   ...databaseHosts(spec.postgres ?? {}),
   ...(spec.redis === undefined ? [] : [REDIS]),
 ]
 
-/** The nodes that a kind of fault can hit, if only some can. */
+/** Returns the nodes that a kind of fault can hit; undefined for all nodes. */
 export function nodesFor(kind: FaultKind, { postgres = {} }: ServiceSpec): readonly NodeId[] | undefined {
   if (!isOfDatabases(kind)) return undefined
   const names = Object.keys(postgres)
@@ -352,16 +366,16 @@ export function nodesFor(kind: FaultKind, { postgres = {} }: ServiceSpec): reado
   return kind === 'failover' ? names.filter((name) => postgres[name]?.standby === true) : names
 }
 
-/** The assertions of all programs that some run should reach. */
+/** Returns the assertions of all programs that at least one run should reach. */
 const expectedOf = (service: Service): readonly string[] => programsIn(service).flatMap(({ expected }) => expected)
 
-/** Whether some program reports its coverage by `sometimes` or `reachable`. */
+/** Returns whether a program reports its coverage by `sometimes` or `reachable`. */
 export const hasAssertions = (service: Service): boolean => expectedOf(service).length > 0
 
-/** The awaits of the service's own files at which requests can be held. */
+/** Returns the awaits in the service's own files at which requests can be held. */
 export const awaitsOf = ({ program }: Service): readonly string[] => [...program.awaits.values()]
 
-/** Every host that programs can dial. */
+/** Returns every host that programs can connect to. */
 const hostNames = (service: Service, names: readonly NodeId[]): readonly NodeId[] => [...names, ...besidesOf(service)]
 
 function requireListening(service: Service, nodes: Iterable<ServiceNode>): void {
@@ -383,7 +397,7 @@ function requireReady(clients: RunClients, { clients: { file } }: Service): void
 const refusalError = (service: Service, { node, error }: NonNullable<World['refused']>): UserError =>
   inputError(`${programOf(service, node).file} cannot be simulated: on ${node}, ${error.message}`)
 
-/** Call it while the program still has its turn. */
+/** Returns the error for a program that ended. Must be called during the program's turn. */
 function endedError({ spec }: Service, { afterMs, isStuck }: Ended): UserError {
   const { life } = turn
   turn.life = undefined
@@ -403,7 +417,10 @@ function activeResources(): ReadonlyMap<string, number> {
   return counts
 }
 
-/** Node creates one whenever it empties its stack of contexts, which the simulator triggers. */
+/**
+ * Resources that may exist after a run. Node creates an `Immediate` whenever it empties its stack of contexts, which
+ * the simulator causes.
+ */
 const HARMLESS: ReadonlySet<string> = new Set(['Immediate'])
 
 function requireNothingReal({ spec }: Service, before: ReadonlyMap<string, number>): void {

@@ -7,12 +7,12 @@ import type { Death } from './world/life.ts'
 import type { ServiceNode } from './world/node.ts'
 import type { World } from './world/world.ts'
 
-/** A node whose program ended by itself is restarted, as by a supervisor. */
+/** The delay after which a node whose program ended by itself is restarted, as by a supervisor. */
 const SUPERVISOR_NANOS = 1e9
 
 export interface Deaths {
   add(node: ServiceNode, death: Death): void
-  /** The first program that ended by itself although it should serve. */
+  /** Returns the first program that ended by itself although it should serve. */
   broken(): Broken | undefined
   /** @throws UserError (input) for a program that ended before it ever listened. */
   requireStarted(): void
@@ -46,8 +46,8 @@ export function createDeaths(service: Service, world: World): Deaths {
 }
 
 /**
- * An error that was emitted where nothing listened, which ends a program. Node notes the emitter at the error for its own
- * last words (`events.js`, `kEnhanceStackBeforeInspector`); if it did not, nothing is said.
+ * Describes an `error` event without a listener, which ends a program. Node stores the emitter in the error for its own
+ * last message (`events.js`, `kEnhanceStackBeforeInspector`); without it, nothing is returned.
  */
 function unheardOf(death: Death): Pick<Broken, 'evidence' | 'fromOutside'> {
   if (death.type === 'exit' || !(death.error instanceof Error)) return {}

@@ -18,8 +18,8 @@ export interface Told {
 }
 
 /**
- * Arguments and environment of every node, and of every program beside them; computed, and rejected if invalid, before
- * this process's globals are replaced.
+ * Returns the arguments and environment of every node, and of every program beside the nodes. They are computed, and
+ * rejected if invalid, before this process's globals are replaced.
  *
  * @throws UserError (input) for an unknown placeholder.
  */
@@ -45,7 +45,7 @@ interface Started {
   readonly environment: Told['environment']
 }
 
-/** The program of a node, of a server beside the nodes, or of the clients, and its declaration. */
+/** Returns the program and declaration of a node, of a server beside the nodes, or of the clients. */
 export function programOf({ spec, program, beside, clients }: Service, id: NodeId): Started {
   if (id === CLIENTS && clients.type === 'module')
     return { program: clients.program, file: clients.file, args: [], environment: {} }
@@ -55,8 +55,9 @@ export function programOf({ spec, program, beside, clients }: Service, id: NodeI
 }
 
 /**
- * As in production: under `test`, programs leave out what is to be tested, such as listening, or keep in memory what
- * otherwise goes to a disk. A separate variable lets them leave out what cannot be simulated.
+ * Variables of every program. `NODE_ENV` is `production`: under `test`, programs omit what should be tested, such as
+ * listening, or keep in memory what otherwise goes to a disk. `CHAOS_SIMULATED` lets them omit what cannot be
+ * simulated.
  */
 const ALWAYS = { NODE_ENV: 'production', CHAOS_SIMULATED: '1' } as const
 
@@ -80,7 +81,7 @@ function environmentOf(
   }
 }
 
-/** The addresses of databases; libpq's variables are about the first. */
+/** Returns variables with the addresses of databases; libpq's variables refer to the first database. */
 function postgresVariables(postgres: NonNullable<Service['spec']['postgres']>): { readonly [name: string]: string } {
   const [first] = Object.keys(postgres)
   if (first === undefined) return {}
@@ -94,12 +95,15 @@ function postgresVariables(postgres: NonNullable<Service['spec']['postgres']>): 
 
 interface Place {
   readonly id: NodeId
-  /** Every host that a placeholder may name. */
+  /** The hosts that a placeholder may name. */
   readonly all: readonly NodeId[]
   readonly directory: string
 }
 
-/** The same words as in the commands of declared clusters, so that a service's environment serves in both. */
+/**
+ * Returns the values of placeholders. Their names are those in the commands of declared clusters, so that a service's
+ * environment is valid for both.
+ */
 function placeholdersOf(names: readonly NodeId[], { id, all, directory }: Place): Placeholders {
   const of = all.map((name): readonly (readonly [string, string | number])[] => [
     [`peer.${name}`, `${name}:${PORT}`],

@@ -2,10 +2,10 @@ const LOADERS: ReadonlySet<string> = new Set([
   ...['bindings', 'node-gyp-build', 'node-gyp-build-optional-packages', 'node-pre-gyp', '@mapbox/node-pre-gyp'],
 ])
 
-/** Packages that locate native code of others. */
+/** Returns whether the package locates native code of other packages. */
 export const isNativeLoader = (specifier: string): boolean => LOADERS.has(specifier)
 
-/** Most packages work without native code, as if it had never been built. */
+/** Returns the error for loading native code. Most packages work without it, as if it had never been built. */
 export const noNativeCode = (specifier: string): Error =>
   Object.assign(
     new Error(`Cannot find module '${specifier}', which loads native code: its files and threads cannot be simulated`),

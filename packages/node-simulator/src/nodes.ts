@@ -8,7 +8,7 @@ import type { Service } from './service.ts'
 import type { Death, Life } from './world/life.ts'
 import { type NodeOptions, ServiceNode } from './world/node.ts'
 
-/** Shared by all nodes of a run. */
+/** Options shared by all nodes of a run. */
 export interface NodesOptions extends Pick<NodeOptions, 'world' | 'network' | 'seed' | 'hosts'> {
   readonly service: Service
   readonly intrinsics: Intrinsics
@@ -17,13 +17,13 @@ export interface NodesOptions extends Pick<NodeOptions, 'world' | 'network' | 's
 }
 
 export interface NodeWatch {
-  /** Its program ended by itself. */
+  /** Called when the node's program ended by itself. */
   readonly died: (node: ServiceNode, death: Death) => void
-  /** Its program was evaluated; this is the default export. */
+  /** Called with the default export when the node's program was evaluated. */
   readonly evaluated?: ((exported: unknown) => void) | undefined
 }
 
-/** A node that is not started yet. */
+/** Returns a node that has not been started. */
 export function nodeOf(
   id: NodeId,
   { service, world, network, seed, hosts, intrinsics, seats, told }: NodesOptions,
@@ -45,10 +45,10 @@ export function nodeOf(
   return node
 }
 
-/** The number of program starts that are inspected. */
+/** Programs whose first start was inspected. */
 const looked = new WeakSet<Service['program']>()
 
-/** Why a program that replaces a shared function cannot be simulated. */
+/** Returns why a program that replaces a shared function cannot be simulated. */
 export const replacing = (name: string): ConstructorParameters<typeof NotSimulated> => [
   `replacing ${name}`,
   'is shared by all nodes, and by the simulator itself',

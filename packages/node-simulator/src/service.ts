@@ -21,7 +21,7 @@ export interface Service {
   readonly spec: ServiceSpec
   readonly program: Program
   readonly beside: ReadonlyMap<string, Program>
-  /** Its PostgreSQL servers, by name. */
+  /** The PostgreSQL servers of the service, by name. */
   readonly databases: ReadonlyMap<string, Database>
   readonly redis: SimulatedRedis | undefined
   readonly clients: ServiceClients
@@ -36,7 +36,7 @@ export async function loadService(spec: ServiceSpec, probing?: Probing): Promise
   const clients = await loadClients(spec)
   const program = await loadProgram(spec.program, probing)
   const beside = new Map<string, Program>()
-  // One by one, so that the first error is always the same.
+  // Loaded one by one, so that the first error is always the same.
   for (const [name, each] of Object.entries(spec.beside ?? {})) beside.set(name, await loadProgram(each.program))
   const databases = await loadDatabases(spec.postgres ?? {})
   const redis = spec.redis === undefined ? undefined : await loadSimulatedRedis()
@@ -49,13 +49,17 @@ export const programsIn = ({ program, beside, clients }: Service): readonly Prog
   ...(clients.type === 'module' ? [clients.program] : []),
 ]
 
-/** Whether a start of one of its programs may reuse packages that an earlier one loaded. */
+/** Returns whether a start of one of the service's programs may reuse packages that an earlier start loaded. */
 export const keepsSomePackages = (service: Service): boolean => programsIn(service).some(keepsPackages)
 
-/** From now on no start of its programs reuses packages that an earlier one loaded. */
+/** Prevents later starts of the service's programs from reusing packages of earlier starts. */
 export const distrustPackages = (service: Service): void => dropSeats(programsIn(service))
 
-/** A service as the search knows it, before its programs are bundled. @throws UserError (input), as {@link loadService} for a route table. */
+/**
+ * Returns a service in the search's form, before its programs are bundled.
+ *
+ * @throws UserError (input), as {@link loadService} for a route table.
+ */
 export const outlineOf = (spec: ServiceSpec): ProtocolDefinition =>
   definitionOf(spec, spec.client === undefined ? loadRoutes(spec.routes).maker.functions : allFunctions)
 
@@ -85,10 +89,10 @@ function readTable(path: string): RouteTable {
   }
 }
 
-/** Actions forbidden to every program that serves; the cluster notices them. */
+/** An invariant of every program that serves; the cluster detects its violation. */
 export const DIES = 'a program that serves must not end by itself'
 
-/** A service in the form that the search takes protocols in; it shows only the functions of clients. */
+/** Returns a service in the form of the protocols that the search takes; it shows only the functions of clients. */
 const definitionOf = (spec: ServiceSpec, functions: readonly string[]): ProtocolDefinition => ({
   name: serviceName(spec),
   summary: `the program ${spec.program}`,

@@ -17,7 +17,7 @@ export interface RunClients {
 }
 
 export interface RunClientsOptions {
-  /** Whether requests name no key, since there is only one object. */
+  /** Whether requests contain no key, because there is only one object. */
   readonly isOfOne: boolean
   readonly functions: readonly string[]
 }
@@ -29,7 +29,7 @@ export function createClients(around: NodesOptions, options: RunClientsOptions):
 
 type Of<Type extends ServiceClients['type']> = Extract<ServiceClients, { readonly type: Type }>
 
-/** They make requests by a table, outside of any program. */
+/** Creates clients that make requests by a route table, outside of any program. */
 function routeClients(
   { maker }: Of<'routes'>,
   { service, world, network }: NodesOptions,
@@ -45,7 +45,10 @@ function routeClients(
   }
 }
 
-/** They are a program like those of nodes, except that it does not listen, suffers no faults, and must not end. */
+/**
+ * Creates clients that run as a program. It is simulated like the nodes' programs, but does not listen, suffers no
+ * faults, and must not end.
+ */
 function moduleClients(
   { file, program }: Of<'module'>,
   around: NodesOptions,

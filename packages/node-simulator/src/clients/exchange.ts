@@ -28,20 +28,20 @@ export interface ClientOptions {
   readonly world: World
   readonly network: Network
   readonly node: NodeId
-  /** Unique in the cluster. */
+  /** The client's name, unique in the cluster. */
   readonly name: string
-  /** Where the node serves clients; undefined if it does not serve now. */
+  /** Returns the port where the node serves clients; undefined if it does not serve. */
   readonly port: () => number | undefined
   readonly maker: RequestMaker
-  /** Whether requests name no key, since there is only one object. */
+  /** Whether requests contain no key, because there is only one object. */
   readonly isOfOne: boolean
-  /** Whether it calls servers that accept whole requests instead of bytes. */
+  /** Whether the client calls servers that accept whole requests instead of bytes. */
   readonly messages: boolean
 }
 
 type End = { readonly answer: Answer } | { readonly lost: string; readonly neverLeft: boolean }
 
-/** A client that speaks HTTP over the simulated network; it connects for its first request. */
+/** Creates a client that uses HTTP over the simulated network. It connects for its first request. */
 export function createClient(options: ClientOptions): Client {
   const { world, maker, isOfOne, name } = options
   let line: Line | undefined
@@ -88,7 +88,7 @@ export function createClient(options: ClientOptions): Client {
   }
 }
 
-/** One connection of a client, with one request at a time. */
+/** A connection of a client, with one request at a time. */
 class Line implements Plug {
   readonly #options: ClientOptions
   readonly #reader = createReplyReader()
@@ -98,9 +98,9 @@ class Line implements Plug {
   readonly messages: boolean
   #takesMessages: boolean
   #opened = false
-  /** The arrived part of an answer that goes on. */
+  /** The part of an incomplete answer that has arrived. */
   #begun: AnswerMessage | undefined
-  /** Whether the request is still to be sent. */
+  /** Whether the request has been sent. */
   #isAsked = false
   #request: string | undefined
   #end: ((end: End) => void) | undefined
@@ -235,7 +235,8 @@ const requestMessage = (made: MadeRequest, authority: string): RequestMessage =>
 })
 
 /**
- * The route table interprets answers; without an answer, the operation may have happened unless the request never left.
+ * Returns the completion of an operation. The route table interprets an answer; without an answer, the operation may
+ * have taken effect unless the request was never sent.
  */
 function completionOf(end: End, made: MadeRequest, harmless: boolean): Completion {
   if ('lost' in end) return { type: end.neverLeft || harmless ? 'fail' : 'info', error: end.lost }

@@ -6,9 +6,9 @@ import { requestName } from '../declared/reference.ts'
 import type { Life } from '../world/life.ts'
 import type { World } from '../world/world.ts'
 
-// Clients from a user's file, as `@chaosproxy/targets` runs them on a thread, but as a program of the simulator.
+// Clients from a user's file. `@chaosproxy/targets` runs such a file on a thread; the simulator runs it as a program.
 
-/** The exports of such a file, as far as they are known. */
+/** The known part of what a client file exports. */
 interface OpenClient {
   invoke(input: Input, signal: AbortSignal): unknown
   close?(): unknown
@@ -23,22 +23,22 @@ export interface ModuleClientsOptions {
   readonly world: World
   readonly file: string
   readonly functions: readonly string[]
-  /** The life of the program; undefined if it has ended. */
+  /** Returns the life of the program; undefined if it has ended. */
   readonly life: () => Life | undefined
 }
 
 export interface ClientPlace {
   readonly node: NodeId
-  /** Unique in the cluster. */
+  /** The client's name, unique in the cluster. */
   readonly name: string
-  /** Where the node serves clients; undefined if it does not serve now. */
+  /** Returns the port where the node serves clients; undefined if it does not serve. */
   readonly port: () => number | undefined
 }
 
 export class ModuleClients {
   readonly #options: ModuleClientsOptions
   #module: ClientModule | undefined
-  /** The error in the file, whatever the service does; the first is kept. */
+  /** The first error that is the file's own, independent of the service. */
   #broken: UserError | undefined
 
   constructor(options: ModuleClientsOptions) {
@@ -49,7 +49,7 @@ export class ModuleClients {
     return this.#module !== undefined
   }
 
-  /** Accepts the default export of the file. */
+  /** Validates the default export of the file, and uses it for clients. */
   evaluated(exported: unknown): void {
     const wrong = this.#problemOf((exported ?? {}) as Partial<ClientModule>)
     if (wrong === undefined) this.#module = exported as ClientModule
@@ -65,7 +65,7 @@ export class ModuleClients {
     return `${file} cannot be asked to ${lacking.join(', ')}: its "functions" are ${functions?.join(', ')}.`
   }
 
-  /** Ends the run with this message: the file is wrong. */
+  /** Ends the run with this message, because the file is wrong. */
   fail(message: string): void {
     this.#broken ??= inputError(message)
   }
@@ -75,7 +75,7 @@ export class ModuleClients {
     if (this.#broken !== undefined) throw this.#broken
   }
 
-  /** A client of a node. It opens its connection for its first operation. */
+  /** Returns a client of a node. It opens its connection for its first operation. */
   connect({ node, name, port }: ClientPlace): Client {
     const { world } = this.#options
     let opening: Promise<OpenClient> | undefined
@@ -95,7 +95,7 @@ export class ModuleClients {
         client = await opening
       } catch (error) {
         opening = undefined
-        // No operation has been invoked yet.
+        // Opening failed, so no operation has been invoked.
         return { type: 'fail', error: `"open" failed: ${textOf(error)}` }
       }
       try {
@@ -119,7 +119,7 @@ export class ModuleClients {
           if (over) return
           over = true
           cancel()
-          // Not within a turn of the program.
+          // The completion is reported outside the program's turn.
           world.schedule(0, () => completed(completion))
         }
         const abort = new AbortController()
@@ -141,10 +141,12 @@ export class ModuleClients {
   }
 }
 
-/** Whether it had an effect is unknown, unless it is a read. */
+/** Returns the completion of a request without an answer. Its effect is unknown, unless it is a read. */
 const lost = ({ harmless }: Request, error: string): Completion => ({ type: harmless ? 'fail' : 'info', error })
 
-/** Compares names, not classes: the file may define its own. */
+/**
+ * Returns whether the file rejected a request. Compares names, not classes, since the file may define its own class.
+ */
 const isRefusal = (thrown: unknown): boolean =>
   typeof thrown === 'object' && thrown !== null && 'name' in thrown && thrown.name === 'Refused'
 

@@ -7,87 +7,88 @@ import * as v from 'valibot'
 import { REDIS } from './hosts.ts'
 import type { BesideSpec, PostgresSpec, ServiceSpec } from './reference.ts'
 
-/** A program beside the nodes of a service, such as a fake of a server that they call. */
+/** A program beside the nodes of a service, for instance a fake of a server that they call. */
 export interface BesideDeclaration {
-  /** The file of its program, TypeScript or JavaScript. It listens on `PORT`, as nodes do. */
+  /** The file of the program, TypeScript or JavaScript. The program listens on `PORT`, like nodes. */
   readonly entry: string
   readonly args?: readonly string[] | undefined
   readonly environment?: { readonly [name: string]: string } | undefined
 }
 
-/** A PostgreSQL in memory, only in the simulator; `'postgres'` is an empty one. */
+/** A PostgreSQL in memory, only in the simulator. `'postgres'` is an empty database. */
 export type PostgresDeclaration =
   | 'postgres'
   | {
-      /** A file of SQL that is executed before every run; true for none. */
+      /** A file of SQL that is executed before every run; true for no file. */
       readonly postgres: string | true
-      /** Queries whose answer must be true once every operation has ended: `select sum(balance) = 100 from accounts`. */
+      /**
+       * Queries whose answer must be true once every operation has ended: `select sum(balance) = 100 from accounts`.
+       */
       readonly assert?: readonly string[] | undefined
       /**
-       * The level of isolation that the transactions of the programs must keep, such as `serializable`; or `declared`: each
-       * the level that it asked for.
+       * The isolation level that the transactions of the programs must keep, such as `serializable`; or `declared`, by
+       * which each transaction must keep the level that it requested.
        */
       readonly expect?: string | undefined
-      /** Judges what a `request` did, or a `connection` until it was idle, as one transaction. */
+      /** What is judged as one transaction: all statements of a `request`, or of a `connection` until it was idle. */
       readonly unit?: 'request' | 'connection' | undefined
       /**
-       * Whether a hot standby follows it, read-only and late: `pg-standby:5432` (`PG_STANDBY_URL`) for `pg`. The fault
-       * `failover` has it take over, without the last commits.
+       * Whether the server has a read-only hot standby that lags: `pg-standby:5432` (`PG_STANDBY_URL`) for `pg`. The
+       * fault `failover` promotes the standby, which lacks the last commits.
        */
       readonly standby?: boolean | undefined
       /**
-       * Whether PGlite computes plain functions that the simulated PostgreSQL does not. Install `@electric-sql/pglite`; it
-       * takes 0.7 GB of memory for each thread.
+       * Whether PGlite computes plain functions that the simulated PostgreSQL does not. Requires
+       * `@electric-sql/pglite`, and takes 0.7 GB of memory per thread.
        */
       readonly calculator?: boolean | undefined
     }
 
-/** A service of your own: each node runs a Node program. */
+/** A user's own service: each node runs a Node program. */
 export interface ServiceDeclaration {
-  /** The file of its program, TypeScript or JavaScript. */
+  /** The file of the program, TypeScript or JavaScript. */
   readonly entry: string
-  /** The file of the route table that makes the clients' requests; by default `routes.json` beside the program. */
+  /** The file of the route table that makes the clients' requests; by default `routes.json` next to the program. */
   readonly routes?: string | undefined
   /**
-   * Instead of a route table: a file whose default export is `defineClient({ … })`, for requests that no table can
-   * express. In the simulator it is simulated, too.
+   * A file whose default export is `defineClient({ … })`, instead of a route table, for requests that no table can
+   * express. The simulator also simulates this file.
    */
   readonly client?: string | undefined
   /** The program's arguments, with the same placeholders as its environment. */
   readonly args?: readonly string[] | undefined
   /**
-   * Variables of its environment. `{node}`, `{number}`, `{nodes}`, `{host}`, `{port}`, `{listen}`, `{data}`, `{peers}` and
-   * `{peer.n1}` are filled in, as in the commands of a declared cluster.
+   * Environment variables of the program. `{node}`, `{number}`, `{nodes}`, `{host}`, `{port}`, `{listen}`, `{data}`,
+   * `{peers}` and `{peer.n1}` are filled in, as in the commands of a declared cluster.
    */
   readonly environment?: { readonly [name: string]: string } | undefined
   /**
-   * Adds a Redis, with its address in `REDIS_URL`: in the simulator one in memory, which programs reach at
-   * `redis:6379`; a real redis-server if the nodes are processes.
+   * Adds a Redis, with its address in `REDIS_URL`. In the simulator, it is in memory, and programs reach it at
+   * `redis:6379`; if the nodes are processes, it is a real redis-server.
    */
   readonly redis?: 'simulated' | undefined
   /**
    * How the simulator sends requests of clients and of `fetch`: `bytes`, as Node does; or `messages`, whole requests
-   * and responses without text and parsing, which takes about two thirds of the processor time if only `node:http` is
-   * used. Processes always use bytes.
+   * and responses without serialisation and parsing, which takes about two thirds of the processor time if only
+   * `node:http` is used. Processes always use bytes.
    */
   readonly http?: 'bytes' | 'messages' | undefined
   /**
    * Programs beside the nodes, by name: `payments` is reached at `PAYMENTS_URL`, or by `{peer.payments}`. In the
-   * simulator they suffer faults as nodes do; as processes they do not. `pg: 'postgres'` is a PostgreSQL in memory,
+   * simulator they suffer faults like nodes; as processes they do not. `pg: 'postgres'` is a PostgreSQL in memory,
    * which programs reach at `pg:5432` (`DATABASE_URL`, `PGHOST` and so on).
    */
   readonly beside?: { readonly [name: string]: BesideDeclaration | PostgresDeclaration } | undefined
-  /** How many nodes run it; 3 by default. */
+  /** The number of nodes; 3 by default. */
   readonly nodes?: number | undefined
 }
 
-/** The number of nodes by default. */
 export const USUAL_NODES = 3
 export const isServiceDeclaration = (value: object): value is ServiceDeclaration => 'entry' in value
 
-/** A name that can be a host and the beginning of a variable's name. */
+/** A name that is valid as a host and as the beginning of a variable's name. */
 const BESIDE_NAME = /^[a-z][a-z0-9-]*$/
-/** Host names with another meaning. */
+/** Matches names except host names with another meaning. */
 const TAKEN = new RegExp(`^(?!(?:${REDIS}|clients|localhost|n\\d+)$)`)
 
 const text = v.string('must be a string')
@@ -151,14 +152,14 @@ const filledPostgres = v.strictObject({
   ),
 })
 
-/** What is given decides what it must be; documents show all. */
+/** The type of the given value selects the schema; documentation shows all schemas. */
 const besideSchema = v.lazy((given): v.GenericSchema<unknown, BesideDeclaration | PostgresDeclaration> => {
   if (given === undefined) return v.union([programSchema, emptyPostgres, filledPostgres])
   if (typeof given !== 'object' || given === null) return emptyPostgres
   return 'postgres' in given ? filledPostgres : programSchema
 })
 
-/** The members of a service's declaration: for configurations, options, help and documents. */
+/** The members of a service's declaration: for configurations, options, help and documentation. */
 export const serviceMembers: {
   readonly [Member in keyof ServiceDeclaration]-?: v.GenericSchema<unknown, ServiceDeclaration[Member]>
 } = {
@@ -204,12 +205,12 @@ interface Place {
   /** The start of every message. */
   readonly where: string
   readonly directory: string
-  /** The name of the option for the route table. */
+  /** The option that names the route table. */
   readonly option?: string | undefined
 }
 
 /**
- * The declared service.
+ * Returns the declared service.
  *
  * @throws UserError (usage) for an invalid declaration.
  */
@@ -251,7 +252,7 @@ const postgresOf = (declared: Exclude<PostgresDeclaration, string>, directory: s
   }
 }
 
-/** Programs, and databases, each if there is one. */
+/** Returns the declared programs and databases, each member only if it is not empty. */
 function besideOf(
   declared: NonNullable<ServiceDeclaration['beside']>,
   directory: string,
@@ -282,7 +283,10 @@ function routesBeside(program: string, { where, option }: { readonly where: stri
   )
 }
 
-/** Relative to the working directory if it is below that, and never confusable with a name. */
+/**
+ * Returns the path relative to the working directory if it is below that directory. The result cannot be mistaken for a
+ * name.
+ */
 function pathFrom(directory: string, path: string): string {
   const absolute = resolve(directory, path)
   const here = relative('.', absolute)

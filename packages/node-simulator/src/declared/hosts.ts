@@ -1,11 +1,14 @@
 import type { NodeId } from '@chaosproxy/faults'
 
-/** The name of the simulated Redis, and the host that programs dial. */
+/** The name of the simulated Redis, and its host name for programs. */
 export const REDIS: NodeId = 'redis'
 export const REDIS_PORT = 6_379
 export const POSTGRES_PORT = 5_432
 
-/** Variables with the URLs of programs beside the nodes: `PAYMENTS_URL` for one named `payments`. */
+/**
+ * Returns environment variables with the URLs of programs beside the nodes: `PAYMENTS_URL` for a program named
+ * `payments`.
+ */
 export const urlVariables = (urls: ReadonlyMap<NodeId, string>): { readonly [name: string]: string } =>
   Object.fromEntries(
     Array.from(urls, ([name, url]) => [`${name.toUpperCase().replaceAll('-', '_')}_URL`, url] as const),

@@ -1,31 +1,31 @@
 import { basename } from 'node:path'
 import { inputError } from '@chaosproxy/history'
 
-/** Translates clients' operations into requests. */
+/** The file that translates clients' operations into requests. */
 type Clients =
   /** The file of a route table. */
   | { readonly routes: string; readonly client?: undefined }
-  /** A file whose default export is `defineClient({ … })`, simulated as well. */
+  /** A file whose default export is `defineClient({ … })`; it is also simulated. */
   | { readonly client: string; readonly routes?: undefined }
 
-/** A service whose nodes are programs of one file. Plain data: it is kept in replay files. */
+/** A service whose nodes are programs of one file. Plain data, stored in replay files. */
 export type ServiceSpec = ServicePrograms & Clients
 
 interface ServicePrograms {
-  /** Its name in runs and reports; when absent, that of its program. */
+  /** The name in runs and reports; if absent, the program's name. */
   readonly name?: string | undefined
   readonly program: string
   readonly args?: readonly string[] | undefined
   readonly environment?: { readonly [name: string]: string } | undefined
-  /** A Redis in the simulator that the programs reach at redis:6379; when absent, none. */
+  /** A Redis in the simulator that the programs reach at redis:6379; none if absent. */
   readonly redis?: 'simulated' | undefined
-  /** Programs beside the nodes, by the names of their hosts; when absent, none. */
+  /** Programs beside the nodes, by host name; none if absent. */
   readonly beside?: { readonly [name: string]: BesideSpec } | undefined
-  /** PostgreSQL servers in the simulator, by the names of their hosts; when absent, none. */
+  /** PostgreSQL servers in the simulator, by host name; none if absent. */
   readonly postgres?: { readonly [name: string]: PostgresSpec } | undefined
-  /** The form of traffic between HTTP clients and servers; when absent, bytes. */
+  /** The form of traffic between HTTP clients and servers; bytes if absent. */
   readonly http?: 'bytes' | 'messages' | undefined
-  /** Whether a program that ends by itself is only restarted; when absent, that is a failure. */
+  /** Whether a program that ends by itself is only restarted; if absent, its end is a failure. */
   readonly mayEnd?: true | undefined
   /** The default number of nodes of a run. */
   readonly nodes?: number | undefined
@@ -38,32 +38,32 @@ export interface PostgresSpec {
   readonly sql?: string | undefined
   /** Queries whose answer must be true once every operation has ended. */
   readonly assert?: readonly string[] | undefined
-  /** The level of isolation that the transactions of the programs must keep, or `declared`; when absent, none. */
+  /** The isolation level that the transactions of the programs must keep, or `declared`; none if absent. */
   readonly expect?: string | undefined
-  /** What is judged as one transaction; when absent, each transaction. */
+  /** What is judged as one transaction; if absent, each transaction. */
   readonly unit?: 'request' | 'connection' | undefined
-  /** Whether a hot standby follows it, at the host that `standbyOf` names. */
+  /** Whether the server has a hot standby, at the host named by `standbyOf`. */
   readonly standby?: boolean | undefined
   /** Whether PGlite computes functions that the simulated PostgreSQL does not. */
   readonly calculator?: boolean | undefined
 }
 
-/** The host of the standby of a PostgreSQL. */
+/** Returns the host of the standby of a PostgreSQL. */
 export const standbyOf = (name: string): string => `${name}-standby`
 
-/** Every PostgreSQL, each followed by its standby. */
+/** Returns every PostgreSQL, each followed by its standby. */
 export const databaseHosts = (postgres: NonNullable<ServiceSpec['postgres']>): readonly string[] =>
   Object.entries(postgres).flatMap(([name, { standby }]) => [name, ...(standby === true ? [standbyOf(name)] : [])])
 
-/** The prefix of services in specs and replay files; their spec follows as JSON. */
+/** The prefix of references to services in specs and replay files; the spec follows as JSON. */
 export const SERVICE = 'service:'
 
 export const isService = (reference: string): boolean => reference.startsWith(SERVICE)
 
-/** Whether it is a whole declaration rather than a name from a configuration. */
+/** Returns whether the reference contains a whole declaration rather than a name from a configuration. */
 export const isFullService = (reference: string): boolean => reference.startsWith(`${SERVICE}{`)
 
-/** The name of a service in replay files and searches. */
+/** Returns the reference to a service for replay files and searches. */
 export const serviceReference = (spec: ServiceSpec): string =>
   SERVICE +
   JSON.stringify({
@@ -92,7 +92,10 @@ export function parseServiceReference(reference: string): ServiceSpec {
   )
 }
 
-/** The level of isolation that the transactions in SQL must keep; `none` if they are not judged, undefined if there are none. */
+/**
+ * Returns the isolation level that the SQL transactions must keep; `none` if they are not judged, undefined if the
+ * service has no PostgreSQL.
+ */
 export function isolationOfService({ postgres }: ServiceSpec): string | undefined {
   const servers = Object.values(postgres ?? {})
   if (servers.length === 0) return undefined
@@ -101,7 +104,9 @@ export function isolationOfService({ postgres }: ServiceSpec): string | undefine
 
 export const serviceName = ({ name, program }: ServiceSpec): string => name ?? basename(program)
 
-/** Its program, those beside the nodes, that of its clients, and the SQL of its databases. */
+/**
+ * Returns the files of a service: its program, the programs beside it and of its clients, and the SQL of its databases.
+ */
 export const programsOfService = ({ program, beside = {}, postgres = {}, client }: ServiceSpec): readonly string[] => [
   program,
   ...Object.values(beside).map((each) => each.program),
@@ -114,5 +119,5 @@ export const filesOfService = (spec: ServiceSpec): readonly string[] => [
   ...(spec.routes === undefined ? [] : [spec.routes]),
 ]
 
-/** The name of a client's request in the steps of a probed program. */
+/** Returns the name of a client's request in the steps of a probed program. */
 export const requestName = (session: string, sequence: number): string => `${session}-${sequence}`
