@@ -5,11 +5,11 @@ import { executeAlone, type Simulated, silent, userErrorOf } from './simulated.t
 /** An assertion whose answer was not true. */
 export interface BrokenAssertion {
   readonly query: string
-  /** What it answered, and the rows of its tables. */
+  /** The answer, and the rows of the tables in the query. */
   readonly what: string
 }
 
-/** Rows shown of each table. */
+/** The largest number of rows shown of each table. */
 const MOST_ROWS = 20
 
 /** @throws UserError (input) for an assertion that is not one statement. */
@@ -41,7 +41,7 @@ function withSession<T>(simulated: Simulated, engine: Engine, query: string, act
   }
 }
 
-/** Undefined if the first column of each row is true, and there is one. */
+/** Returns the failed answer; undefined if there are rows, and the first column of each is true. */
 function brokenBy(session: Session, query: string): string | undefined {
   const [statement] = session.parse(query)
   if (statement === undefined) return undefined
@@ -71,7 +71,7 @@ function printed({ context }: Session, outcome: Outcome): string {
   return [...lines, ...(rows.length > MOST_ROWS ? ['…'] : [])].join(', ')
 }
 
-/** The tables that a statement names, quoted. */
+/** Returns the tables that a statement names, quoted. */
 function tablesIn(node: unknown, found: Set<string> = new Set()): ReadonlySet<string> {
   if (typeof node !== 'object' || node === null) return found
   for (const [key, value] of Object.entries(node)) {

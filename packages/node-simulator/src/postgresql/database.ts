@@ -8,13 +8,17 @@ import { type PostgresSpec, type ServiceSpec, standbyOf } from '../declared/refe
 import { type BrokenAssertion, brokenIn, requireQueries } from './asserted.ts'
 import { executeAlone, loadSimulated, type Simulated, silent, userErrorOf } from './simulated.ts'
 
-/** What a simulated PostgreSQL starts from. */
+/** A simulated PostgreSQL before a run. */
 export interface Database {
   readonly createServer: Simulated['createServer']
-  /** The host of its standby; undefined without one. */
+  /** The host of the standby; undefined if there is none. */
   readonly standby: NodeId | undefined
   createEngine(options: EngineOptions): Engine
-  /** The first assertion that its data breaks. @throws UserError (input) for one that cannot be executed. */
+  /**
+   * Returns the first assertion that the data breaks.
+   *
+   * @throws UserError (input) for an assertion that cannot be executed.
+   */
   broken(engine: Engine): BrokenAssertion | undefined
 }
 
@@ -58,7 +62,7 @@ function databaseOf(
     if (schema !== undefined) executeSchema(simulated, engine, schema)
     return engine
   }
-  // Once now, so that SQL that cannot be executed is no trouble of a run.
+  // The assertions are parsed once in advance, so that an invalid assertion is not reported as a problem of a run.
   requireQueries(simulated, createEngine({ time: { now: () => 0n, after: () => () => {} }, random: () => 0 }), assert)
   return {
     createServer: simulated.createServer,
@@ -68,7 +72,7 @@ function databaseOf(
   }
 }
 
-/** Commands of psql in what pg_dump writes; they matter only to psql. */
+/** Matches commands of psql in the output of pg_dump, which only psql interprets. */
 const PSQL = /^\\(?:restrict|unrestrict)\b.*$/gm
 
 function readSql(file: string): string {

@@ -11,16 +11,16 @@ import type { Engine, Witnessed, WitnessedTransaction } from '@chaosproxy/simula
 import type { PostgresSpec } from '../declared/reference.ts'
 import { historyOfWitnessed } from './witnessed.ts'
 
-/** The level that the transactions of a database must keep, and what counts as one. */
+/** The isolation level that the transactions of a database must keep, and what is judged as one transaction. */
 export type Isolation = Pick<PostgresSpec, 'expect' | 'unit'>
 
-/** A level that the transactions of a run broke. */
+/** A violation of an isolation level by the transactions of a run. */
 interface BrokenIsolation {
   readonly what: string
-  /** The transactions, statement by statement. */
+  /** The statements of the transactions. */
   readonly evidence: readonly string[]
   readonly cure: string | undefined
-  /** The requests of these transactions, where they are known. */
+  /** The requests of the transactions, as far as known. */
   readonly requests: readonly string[]
 }
 
@@ -29,21 +29,21 @@ export type JudgedIsolation =
   | { readonly result: 'kept' }
   | { readonly result: 'unknown'; readonly why: string }
 
-/** As in a search's checks of clients' histories. */
+/** The limits of a search's checks of clients' histories. */
 const CHECK_STEPS = 150_000_000
 const MEMORY_BYTES = 256 * 2 ** 20
 
 export interface Judging {
   readonly id: string
   readonly engine: Engine
-  /** The request that a process's statement of some time was for. */
+  /** Returns the request for which a process executed a statement at a time. */
   readonly requestOf: (pid: number, at: number) => string | undefined
-  /** Times are shown from here on. */
+  /** The time from which shown times are counted. */
   readonly startedAt: Nanos
 }
 
 export function judgedIsolation(isolation: Isolation & { readonly expect: string }, judging: Judging): JudgedIsolation {
-  // Weaker levels promise nothing of rows that come to be.
+  // Weaker levels promise nothing about rows that are inserted during the run.
   const isSerializable = isolation.expect.endsWith('serializable')
   const whole = judgedWith(isolation, judging, isSerializable)
   if (whole.result !== 'broken' || !isSerializable) return whole
@@ -52,8 +52,8 @@ export function judgedIsolation(isolation: Isolation & { readonly expect: string
 }
 
 /**
- * What broke the level in each part of the database that has nothing to do with the others: with rows that were there first,
- * then with those that came to be.
+ * Returns the violation in each independent part of the database: first considering only rows that existed at the
+ * start, then also rows that were inserted.
  */
 export function brokenApart(
   isolation: Isolation & { readonly expect: string },
@@ -71,9 +71,12 @@ export function brokenApart(
   })
 }
 
-/** Parts that share no cell and no request, in the order of their last transactions: a contradiction lies in one of them. */
+/**
+ * Returns groups of transactions that share no cell and no request, in the order of their last transactions: a
+ * contradiction concerns a single group.
+ */
 export function apart(transactions: readonly WitnessedTransaction[]): readonly (readonly WitnessedTransaction[])[] {
-  // Disjoint sets (Tarjan 1975, with path halving), each with its last transaction at the root.
+  // Disjoint sets (Tarjan 1975, with path halving); the root of each set is its last transaction.
   const parents = transactions.map((_, index) => index)
   const rootOf = (index: number): number => {
     let at = index
@@ -135,10 +138,10 @@ function judgedAs(
   }
 }
 
-/** A connection that waits this long is idle, as where recorded transactions are judged. */
+/** A connection that sends nothing for this long counts as idle, as for recorded transactions. */
 const IDLE_NANOS = 10_000_000
 
-/** Names what a connection did until it was idle. It is asked in the order of the commits. */
+/** Names the transactions of a connection until it was idle. Must be called in the order of the commits. */
 function connectionOf(startedAt: Nanos): (pid: number, from: number, to: number) => string {
   const known = new Map<number, { readonly name: string; readonly until: number }>()
   return (pid, from, to) => {
@@ -150,7 +153,10 @@ function connectionOf(startedAt: Nanos): (pid: number, from: number, to: number)
   }
 }
 
-/** Each group of transactions is named in the history: also what a connection did is judged by its name. */
+/**
+ * Judges a history. Each group of transactions is named in the history, so groups by connection are also judged as
+ * `request`.
+ */
 function checked(history: History, level: string, unit: Isolation['unit']): Verdict {
   const report = check(history, {
     model: 'rw-register',
@@ -163,7 +169,7 @@ function checked(history: History, level: string, unit: Isolation['unit']): Verd
   return verdictOf(report, level)
 }
 
-/** In place of what is told of rows that are there to be locked. */
+/** Replaces the explanation about locking existing rows if rows were inserted or removed. */
 const ROWS_COME_TO_BE = {
   cause: 'Each transaction decided by the rows that it had found, and another one changed which there are.',
   cure: 'Use SERIALIZABLE and retry, let a unique key or an exclusion constraint refuse the second row, or lock a row first that all of them lock. SELECT … FOR UPDATE locks no row that does not exist yet.',
@@ -190,13 +196,15 @@ function toldOf(
   }
 }
 
-/** The story of a request whose statements are in several transactions. */
+/** The name of the story about a request whose statements are in several transactions. */
 const NO_TRANSACTION = 'no transaction around it'
 
-/** Longer statements are cut in sentences. */
+/** The largest number of characters of a statement in a sentence; a longer statement is cut. */
 const MOST_SQL = 80
 
-/** Without the statements, which lines show, and the places in a file, of which there is none. */
+/**
+ * Returns a sentence without the statements, which other lines show, and without line numbers, since there is no file.
+ */
 function shortened(sentence: string, parts: readonly DrawnTransaction[]): string {
   let text = sentence.replace(/ \(process \d+, lines? [\d, and–-]+\)/g, '')
   for (const { steps } of parts)
@@ -208,7 +216,7 @@ function shortened(sentence: string, parts: readonly DrawnTransaction[]): string
   return text
 }
 
-/** With the requests of the transactions, where they are known. */
+/** Replaces transactions in a text by their requests, as far as known. */
 function named(text: string, parts: readonly DrawnTransaction[], history: History): string {
   return text.replace(/\bT(\d+) \(process \d+\)/g, (all, number: string) => {
     const part = parts[Number(number) - 1]
@@ -220,7 +228,7 @@ function named(text: string, parts: readonly DrawnTransaction[], history: Histor
 const requestOf = ({ operation }: DrawnTransaction, { operations, transactionNotes }: History): string | undefined =>
   transactionNotes?.get(operations.returnLine[operation] ?? 0)?.request
 
-/** Its request, its times, and its statements that matter. */
+/** Returns lines with a transaction's request, its times, and its relevant statements. */
 function linesOf(
   part: DrawnTransaction,
   name: string,

@@ -19,27 +19,27 @@ import { type AwaitedSql, awaitedSql } from './statements.ts'
 import { type DatabaseStory, type LostReply, storiesOf } from './story.ts'
 import { Traffic } from './traffic.ts'
 
-/** Milliseconds of Unix time when PostgreSQL's own begins, in 2000. */
+/** The Unix time, in milliseconds, of PostgreSQL's epoch, the year 2000. */
 const POSTGRES_EPOCH_MS = 946_684_800_000
 /** `max_connections` by default. */
 const MAX_CONNECTIONS = 100
-/** The log is on the disk after this time (three times `wal_writer_delay`). */
+/** The largest time until the log is on the disk (three times `wal_writer_delay`). */
 const LONGEST_FLUSH_MICROS = 600_000
 
-/** A statement that the simulated PostgreSQL does not execute, and what of it. */
+/** Called with a statement that the simulated PostgreSQL does not execute, and the unsupported construct in it. */
 export type UnsupportedSql = (sql: string, construct: string) => void
 
 export interface PostgresOptions extends Pick<NodeOptions, 'world' | 'network' | 'seed' | 'id'> {
   readonly database: Database
-  /** What its transactions are judged by; when absent, they are not. */
+  /** What the server's transactions are judged by; if absent, they are not judged. */
   readonly isolation?: Isolation | undefined
-  /** When absent, such a statement ends the run. */
+  /** Called for an unsupported statement; if absent, such a statement ends the run. */
   readonly unsupported?: UnsupportedSql | undefined
 }
 
 type Lasting = Exclude<DatabaseFault, { readonly kind: 'failover' | 'restart' }>
 
-/** A PostgreSQL: what was committed outlives each start of the server. */
+/** A PostgreSQL: committed data survives each start of the server. */
 export class PostgresNode implements Actor, Keeper, Stoppable {
   readonly id: NodeId
   readonly followsContext: boolean = false
@@ -53,16 +53,16 @@ export class PostgresNode implements Actor, Keeper, Stoppable {
   readonly #lost: LostReply[] = []
   readonly #senders = new Set<Sender>()
   readonly #inForce = new Set<{ readonly fault: Lasting; hits: number }>()
-  /** Whom it follows if it is a standby. */
+  /** The primary of a standby; undefined for a primary. */
   readonly #primary: PostgresNode | undefined
   #standby: PostgresNode | undefined
   #receiver: Receiver | undefined
-  /** Of a standby: the commits that it has, and those that its sessions see. */
+  /** For a standby: the number of commits received, and the number visible to its sessions. */
   #position = { received: 0, replayed: 0 }
   #server: Server | undefined
   #starts = 0
   changedAt = 0
-  /** After a crash it replays its log, and takes no session meanwhile. */
+  /** The time when recovery ends. After a crash the server replays its log, and accepts no session meanwhile. */
   #recoveredAt = 0
 
   constructor(options: PostgresOptions, primary?: PostgresNode) {
@@ -139,14 +139,14 @@ export class PostgresNode implements Actor, Keeper, Stoppable {
     this.world.notice(this.id, 'restarts')
   }
 
-  /** False if it was down already. */
+  /** Returns false if the server was already down. */
   kill(): boolean {
     if (!this.#goDown()) return false
     this.#engine.crash()
     return true
   }
 
-  /** Every connection is reset. False if it was down already. */
+  /** Stops the server and resets every connection. Returns false if the server was already down. */
   #goDown(): boolean {
     if (this.#server === undefined) return false
     this.#server = undefined
@@ -158,7 +158,7 @@ export class PostgresNode implements Actor, Keeper, Stoppable {
     return true
   }
 
-  /** Why it cannot suffer a kind of fault; undefined if it can. */
+  /** Returns why the server cannot suffer a kind of fault; undefined if it can. */
   whyNot(kind: FaultKind): string | undefined {
     if (this.#primary !== undefined && kind !== 'restart' && isOfDatabases(kind))
       return `${this.id} is a standby: name ${this.#primary.id}`
@@ -182,7 +182,10 @@ export class PostgresNode implements Actor, Keeper, Stoppable {
     }
   }
 
-  /** The standby takes over what it has received, under the primary's name; a copy of it is the new standby. */
+  /**
+   * Replaces the primary by the standby with the data that the standby has received, under the primary's name. A copy
+   * becomes the new standby.
+   */
   #failOver(): Undo {
     const standby = this.#standby
     if (standby === undefined) throw new Error(`${this.id} is refused by whyNot`)
@@ -197,7 +200,7 @@ export class PostgresNode implements Actor, Keeper, Stoppable {
     }
   }
 
-  /** Sessions end with 57P01; what was committed is on the disk. */
+  /** Sessions end with 57P01; committed data is on the disk. */
   #restart(): Undo {
     if (this.#server === undefined) return () => 0
     for (const connection of this.#connections) connection.shutDown()
@@ -246,7 +249,7 @@ export class PostgresNode implements Actor, Keeper, Stoppable {
     return sender
   }
 
-  /** A standby receives and replays what its primary commits. */
+  /** Makes a standby receive and replay the commits of its primary. */
   #follow(): void {
     const primary = this.#primary
     if (primary === undefined) return
@@ -258,7 +261,10 @@ export class PostgresNode implements Actor, Keeper, Stoppable {
     })
   }
 
-  /** Writing to the standby's disk lags, and replaying lags behind that, as behind a query or a large change. */
+  /**
+   * Receives commits of the primary. Writing to the standby's disk lags, and replaying lags further, as behind a query
+   * or a large change.
+   */
   #receive(position: number): void {
     this.#after(this.#lag(), () => {
       this.#position.received = Math.max(this.#position.received, position)
@@ -268,13 +274,13 @@ export class PostgresNode implements Actor, Keeper, Stoppable {
     })
   }
 
-  /** Mostly up to 2 ms; one of eight takes up to 100 ms. */
+  /** Returns the lag: usually up to 2 ms, and up to 100 ms in one of eight cases. */
   #lag(): number {
     const micros = 2_000 * this.#costs()
     return this.#costs() < 0.125 ? micros * 50 : micros
   }
 
-  /** A standby begins with a copy of its primary. */
+  /** Replaces the data of a standby by a copy of its primary's. */
   #catchUp(): void {
     if (this.#primary === undefined) return
     const position = this.#primary.#engine.position()
@@ -291,7 +297,7 @@ export class PostgresNode implements Actor, Keeper, Stoppable {
     }
   }
 
-  /** What its data breaks, once nothing happens any more. */
+  /** Returns the first assertion that the data breaks once the cluster is quiet. */
   broken(): BrokenAssertion | undefined {
     return this.#primary === undefined ? this.#options.database.broken(this.#engine) : undefined
   }
@@ -300,7 +306,7 @@ export class PostgresNode implements Actor, Keeper, Stoppable {
     return this.#options.isolation?.expect
   }
 
-  /** Whether its transactions kept the level of isolation; undefined if they are not judged. */
+  /** Returns whether the transactions kept the isolation level; undefined if they are not judged. */
   judged(startedAt: Nanos): JudgedIsolation | undefined {
     const { id, isolation: { expect, unit } = {} } = this.#options
     if (expect === undefined || this.#primary !== undefined) return undefined
@@ -308,20 +314,20 @@ export class PostgresNode implements Actor, Keeper, Stoppable {
     return judgedIsolation({ expect, unit }, { id, engine: this.#engine, requestOf, startedAt })
   }
 
-  /** What clients' requests did to each other there, if they are tracked. */
+  /** Returns the effects of clients' requests on each other in the database, if requests are tracked. */
   stories(startedAt: Nanos): readonly DatabaseStory[] {
     if (this.#traffic === undefined) return []
     const requestOf = this.#traffic.requests()
     return storiesOf({ id: this.id, engine: this.#engine, requestOf, startedAt }, this.#lost)
   }
 
-  /** The statements that programs awaited for clients' requests, if those are tracked. */
+  /** Returns the statements that programs awaited for clients' requests, if requests are tracked. */
   awaited(): readonly AwaitedSql[] {
     if (this.#traffic === undefined) return []
     return awaitedSql(this.#traffic, this.#engine, this.id)
   }
 
-  /** A turn of the server that runs now; none once it was killed. */
+  /** Schedules a turn of the current start of the server; dropped if the server is killed. */
   #after(micros: number, run: () => void): () => void {
     const start = this.#starts
     return this.world.after((micros * 1_000) / this.clock.rate, this, () => {
@@ -329,7 +335,10 @@ export class PostgresNode implements Actor, Keeper, Stoppable {
     })
   }
 
-  /** Mostly 0.05 to 0.65 ms; one statement of fifty takes up to 12 ms, as beside a checkpoint. */
+  /**
+   * Returns the time of a statement: usually 0.05 to 0.65 ms, and up to 12 ms in one of fifty cases, as during a
+   * checkpoint.
+   */
   #cost(): number {
     const micros = 50 + 600 * this.#costs()
     return (this.#costs() < 0.02 ? micros * 20 : micros) + this.#slowness()
@@ -352,7 +361,7 @@ export class PostgresNode implements Actor, Keeper, Stoppable {
   }
 }
 
-/** Numbers in [0, 1). */
+/** Returns a generator of numbers in [0, 1). */
 function drawn(seed: number, name: string): () => number {
   const stream = streamOf(seed, name)
   let count = 0

@@ -2,10 +2,12 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { Network, Packet, Plug, Wire } from '../world/network.ts'
 import type { ServerNode } from './served.ts'
 
-/** Where a primary serves its standby; programs cannot know it. */
+/** The port where a primary serves its standby; programs cannot use it. */
 export const REPLICATION_PORT = 5_433
 
-/** The primary's end of a stream of positions: the numbers of commits that are on its disk, one a line. */
+/**
+ * The primary's end of a stream of positions, one per line. A position is the number of commits on the primary's disk.
+ */
 export class Sender implements Plug {
   readonly #node: ServerNode
   readonly #wire: Wire

@@ -73,12 +73,12 @@ export class ServedConnection implements Plug {
     return this.#isOpen && this.#connection.hasWritten
   }
 
-  /** The server stops in order. */
+  /** Ends the session because the server shuts down. */
   shutDown(): void {
     this.#connection.shutDown()
   }
 
-  /** The server was killed: the kernel resets open connections. */
+  /** Resets the connection, as the kernel does when a server is killed. */
   reset(): void {
     this.#isOpen = false
     this.#traffic?.closed()

@@ -11,10 +11,14 @@ export const loadSimulated = (): Promise<Simulated> =>
     packages: ['@chaosproxy/simulated-postgresql'],
   })
 
-/** What a session is not asked about here. */
+/** A listener that ignores everything that a session reports. */
 export const silent: SessionListener = { notice() {}, notification() {}, parameter() {}, terminated() {} }
 
-/** Executes a statement while no other session does. @throws SqlError, NotSupported */
+/**
+ * Executes a statement while no other session does.
+ *
+ * @throws SqlError, NotSupported
+ */
 export function executeAlone(session: Session, statement: Statement): Outcome {
   const step = session.execute(statement, []).next()
   if (step.done !== true) throw new Error('the only session of a database waits')
@@ -22,13 +26,13 @@ export function executeAlone(session: Session, statement: Statement): Outcome {
   return step.value
 }
 
-/** Why a statement ends a simulation: what it says, and a sentence that begins with "it". */
+/** Returns why a statement ends a simulation: a description, and a clause that begins with "it". */
 export const unsupported = (sql: string, construct: string): { readonly what: string; readonly because: string } => ({
   what: sql.length > 200 ? `${sql.slice(0, 200)}…` : sql,
   because: `has ${construct}, which the simulated PostgreSQL does not execute`,
 })
 
-/** The user's error for one of SQL; others are thrown on. */
+/** Returns the user error for an error of SQL; throws any other error again. */
 export function userErrorOf(
   { SqlError, NotSupported }: Simulated,
   error: unknown,

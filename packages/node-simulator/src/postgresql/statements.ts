@@ -7,13 +7,15 @@ import { type Exchanged, requestOf, type Traffic } from './traffic.ts'
 /** A statement that a program's own code awaited for a client's request. */
 export interface AwaitedSql {
   readonly request: string
-  /** A number in `Program.sites`: the await. */
+  /** The await, as a number in `Program.sites`. */
   readonly site: number
   readonly sql: string
-  /** `1 row`, `UPDATE 1`, or the code of an error; empty if it says no more than the statement. */
+  /** `1 row`, `UPDATE 1`, or the code of an error; empty if it adds nothing to the statement. */
   readonly outcome: string
   readonly answeredAt: Nanos
-  /** The cells that it read, and those that it wrote, which others see from the commit on. */
+  /**
+   * The cells that the statement read, and those that it wrote; other transactions see the writes from the commit on.
+   */
   readonly reads: readonly string[]
   readonly writes: readonly string[]
   readonly committedAt: Nanos
@@ -23,13 +25,13 @@ type Said = Omit<AwaitedSql, 'reads' | 'writes' | 'committedAt'>
 
 const LONGEST_MESSAGE = 2 ** 24
 
-/** The transactions in the traffic with a database; undefined if none of its tables can be recorded. */
+/** Returns the transactions in the traffic with a database; undefined if none of its tables can be recorded. */
 function recordedSql(traffic: Traffic, engine: Engine, id: string): History | undefined {
   const { as } = proposeTables(engine.catalogue())
   return Object.keys(as.tables).length === 0 ? undefined : historyOfTraffic(traffic.passed(), as, id)
 }
 
-/** The statements on all connections, in the order of their replies. */
+/** Returns the statements on all connections, in the order of their replies. */
 export function awaitedSql(traffic: Traffic, engine: Engine, id: string): readonly AwaitedSql[] {
   const history = recordedSql(traffic, engine, id)
   if (history === undefined) return []
@@ -87,7 +89,7 @@ interface Cells extends Pick<AwaitedSql, 'reads' | 'writes' | 'committedAt'> {
   readonly sql: string
 }
 
-/** By request: what each statement of its committed transactions read and wrote. */
+/** Returns, by request, the cells that each statement of its committed transactions read and wrote. */
 function cellsOf(history: History): ReadonlyMap<string, Cells[]> {
   const found = new Map<string, Cells[]>()
   const { length, outcome, returnLine, returnTime } = history.operations

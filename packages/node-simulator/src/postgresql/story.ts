@@ -2,21 +2,24 @@ import { momentInMillis, type Nanos } from '@chaosproxy/history'
 import type { WitnessedCommit } from '@chaosproxy/simulated-postgresql'
 import { brokenApart, type Judging } from './judged.ts'
 
-/** Why clients were answered wrongly, as a database witnessed it. */
+/** A database's explanation of a wrong answer to clients. */
 export interface DatabaseStory {
   readonly cause: string
   readonly remedy: string
-  /** The requests that it is about, as programs name them. */
+  /** The requests that the story concerns, as programs name them. */
   readonly requests: readonly string[]
 }
 
-/** A connection that ended in place of the answer to a COMMIT. */
+/** A connection that ended instead of answering a COMMIT. */
 export interface LostReply {
   readonly pid: number
   readonly at: Nanos
 }
 
-/** What the transactions of clients' requests did to each other, most telling first; none if each request fits where it committed. */
+/**
+ * Returns the effects of the transactions of clients' requests on each other, the most significant first; empty if each
+ * request fits at its commit.
+ */
 export const storiesOf = (judging: Judging, lost: readonly LostReply[]): readonly DatabaseStory[] => [
   ...doubledIn(judging, lost),
   ...brokenApart({ expect: 'serializable', unit: 'request' }, judging).map(({ what, cure, requests }) => ({

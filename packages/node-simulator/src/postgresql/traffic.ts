@@ -21,11 +21,11 @@ type Entry = Asked | Answered | { readonly kind: 'closed'; readonly at: Nanos }
 interface TrackedConnection {
   readonly entries: Entry[]
   pidOf: () => number | undefined
-  /** The request for which the client opened it. */
+  /** The request for which the client opened the connection. */
   dialedFor: string | undefined
 }
 
-/** What passes on the connections of a simulated server. */
+/** Records the traffic on the connections of a simulated server. */
 export class Traffic {
   readonly #now: () => Nanos
   readonly #connections: TrackedConnection[] = []
@@ -50,7 +50,7 @@ export class Traffic {
         add({ kind: 'asked', at: this.#now(), bytes, serving })
       },
       answered: (bytes) => {
-        // Copied: drivers move what they have not read yet within the memory that they are given.
+        // Copied, because drivers move unread bytes within their buffers.
         const entry: Entry = { kind: 'answered', at: this.#now(), bytes: Buffer.from(bytes), resumed: [] }
         add(entry)
         return (resumed) => {
@@ -69,14 +69,17 @@ export class Traffic {
     return this.#connections.map(({ entries }) => exchangesOf(entries))
   }
 
-  /** By the process of a session and the time of a statement: the request that it was executed for. */
+  /**
+   * Returns a function from the process of a session and the time of a statement to the request that the statement was
+   * executed for.
+   */
   requests(): (pid: number, at: number) => string | undefined {
     const asked = new Map<number | undefined, (readonly [at: number, request: string | undefined])[]>()
     for (const { entries, pidOf, dialedFor } of this.#connections) {
       let isUsed = false
       const own = exchangesOf(entries).flatMap((exchanged): readonly (readonly [Entry, string | undefined])[] => {
         const found = requestsOf(exchanged)
-        // A lost reply shows no request. A connection that nobody has used yet serves the request that opened it.
+        // A lost reply shows no request. A connection that has not been used serves the request that opened it.
         const isLost = exchanged.answered.length === 0 && !isUsed
         isUsed ||= found.some(([, request]) => request !== undefined)
         return isLost ? exchanged.asked.map((entry) => [entry, entry.serving ?? dialedFor]) : found
@@ -89,7 +92,7 @@ export class Traffic {
     return (pid, at) => asked.get(pid)?.findLast(([from]) => from <= at)?.[1]
   }
 
-  /** In the order of time, with the request that each question was sent for. */
+  /** Returns the traffic in the order of time, with the request that each query was sent for. */
   passed(): readonly Passed[] {
     const requests = new Map(this.exchanges().flatMap((exchanges) => exchanges.flatMap(requestsOf)))
     return this.#order.map(({ connection, entry }): Passed => {
@@ -111,14 +114,14 @@ export class Traffic {
 export interface ConnectionTraffic {
   /** @param serving the request of the code that wrote it. @param dialedFor that of the code that opened the connection. */
   asked(bytes: Buffer, serving: string | undefined, dialedFor: string | undefined): void
-  /** The result is called with what went on when it arrived. */
+  /** Records a reply. The result is called with the requests that resumed when the reply arrived. */
   answered(bytes: Buffer): ResumedWatch
   closed(): void
   /** @param pidOf the process of its session, once there is one. */
   servedBy(pidOf: () => number | undefined): void
 }
 
-/** Questions that leave before the reply to the first of them comes. */
+/** Queries sent before the reply to the first of them arrives, and the replies. */
 export interface Exchanged {
   readonly asked: readonly Asked[]
   readonly answered: readonly Answered[]
@@ -137,8 +140,8 @@ function exchangesOf(entries: readonly Entry[]): readonly Exchanged[] {
 }
 
 /**
- * By question: the request that it was sent for. A pool may send what one request asks in the turn of another, so that the
- * code which wrote it is not enough: the request must also go on when the reply arrives.
+ * Returns the request that each query was sent for. A pool may send the query of one request in the turn of another, so
+ * the sending code does not suffice: the request must also resume when the reply arrives.
  */
 const requestsOf = ({ asked, answered }: Exchanged): [Entry, string | undefined][] => {
   const resumed = new Set(answered.flatMap((entry) => entry.resumed.map(({ request }) => request)))

@@ -1,7 +1,10 @@
 import { type History, historyFromObjects } from '@chaosproxy/history'
 import type { WitnessedTransaction } from '@chaosproxy/simulated-postgresql'
 
-/** Transactions that an engine witnessed, as a history with the version of each cell that they read and wrote. */
+/**
+ * Returns the transactions that an engine witnessed, as a history with the version of each cell that they read and
+ * wrote.
+ */
 export function historyOfWitnessed(transactions: readonly WitnessedTransaction[], node: string): History {
   const processOf = freeProcesses()
   const told = transactions
@@ -23,12 +26,12 @@ export function historyOfWitnessed(transactions: readonly WitnessedTransaction[]
       { type: 'ok', ...shared, time: ended, ...note },
     ]
   })
-  // What begins and ends at one moment is concurrent.
+  // A transaction that ends when another begins is concurrent with it.
   events.sort((one, other) => one.time - other.time || Number(one.type === 'ok') - Number(other.type === 'ok'))
   return historyFromObjects([{ chaos: 1, model: 'rw-register', initial: 'unknown' }, ...events], node)
 }
 
-/** Numbers processes so that each does one thing at a time, of one connection. */
+/** Numbers processes so that each belongs to one connection and performs one transaction at a time. */
 function freeProcesses(): (pid: number, began: number, ended: number) => number {
   const busy: { readonly pid: number; until: number }[] = []
   return (pid, began, ended) => {

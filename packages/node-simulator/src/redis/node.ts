@@ -33,7 +33,7 @@ export class RedisNode implements Actor, Keeper {
   readonly #options: RedisOptions
   readonly #server: Server
   changedAt = 0
-  /** A command is executed at once. */
+  /** Never true: a command is executed immediately. */
   readonly isAnswering: boolean = false
   #up = false
   #kills = 0
@@ -85,7 +85,7 @@ export class RedisNode implements Actor, Keeper {
     return this.#server.isBusy
   }
 
-  /** False if it was down already. */
+  /** Returns false if the server was already down. */
   kill(): boolean {
     if (!this.#up) return false
     this.#up = false
@@ -94,13 +94,13 @@ export class RedisNode implements Actor, Keeper {
     return true
   }
 
-  /** Of the data written but not fsynced nothing survives, or a prefix of any length. */
+  /** Removes written data that was not fsynced: all of it, or all but a prefix of random length. */
   losePower(unsynced: Unsynced): void {
     const random = createRandom(`power ${REDIS} ${this.#kills} ${this.#options.seed}`)
     this.#server.losePower((written) => (unsynced === 'lost' ? 0 : random.integer(written + 1)))
   }
 
-  /** Runs a turn of the server: all its replies leave at the end of the turn. */
+  /** Runs a turn of the server; all its replies are sent at the end of the turn. */
   enter(run: () => void): void {
     if (!this.#up) return
     const { world } = this
