@@ -30,7 +30,7 @@ import {
 import { linesOf, type Node } from './syntax.ts'
 import { LISTED, listedOf, TABLE, type Table, tableOf } from './tables.ts'
 
-/** The globals of a program, in place of the real ones. */
+/** The globals that a program gets instead of the real ones. */
 export interface Surroundings {
   readonly require: unknown
   readonly importBuiltin: unknown
@@ -39,37 +39,37 @@ export interface Surroundings {
   readonly performance: unknown
   readonly reflect: object
   readonly global: object
-  /** Called by the program. */
+  /** The probe that the program calls. */
   readonly probe: Probe
 }
 
-/** As the bundler's own function: it returns a function that loads a module at its first call. */
+/** The bundler's own function, which returns a function that loads a module on its first call. */
 export type LoadModule = (load: (...module: unknown[]) => void, module?: { exports: object }) => () => object
 
-/** Undefined if it has no default export. */
+/** The exports of a program; undefined if it has no default export. */
 export type Exports = { readonly default: unknown } | undefined
 
-/** A program, bundled and compiled, so that each start is a call. */
+/** A program, bundled and compiled, so that starting it is a function call. */
 export interface Program {
   /** Its file. */
   readonly entry: string
   readonly directory: string
-  /** Whether a module is not installed where a stack shows that it is requested. */
+  /** Returns whether a module is not installed for the code that requests it, according to the stack. */
   lacks(specifier: string, stack: string): boolean
-  /** The assertions that some run should reach. */
+  /** The assertions that at least one run should reach. */
   readonly expected: readonly string[]
-  /** The sites of its probes: its awaits, and more if it was loaded so. */
+  /** The sites of the program's probes: its awaits, and further sites if it was loaded with probes. */
   readonly sites: readonly Site[]
-  /** The names of its awaits in holds, by the numbers of their sites. */
+  /** The names of the program's awaits in holds, by the numbers of their sites. */
   readonly awaits: ReadonlyMap<number, string>
   /**
-   * The loader of its installed packages, to pass to starts; undefined if none of them can be separated from its own
-   * files.
+   * The loader of the installed packages, whose result is passed to starts; undefined if no package can be separated
+   * from the program's own files.
    */
   readonly packages: ((around: Surroundings, load: LoadModule) => object) | undefined
   /** @param loaded the result of `packages` */
   start(around: Surroundings, loaded: object | undefined): Promise<Exports>
-  /** The frames of a stack in the program's own files, innermost first, as `server.ts:12:3`. */
+  /** Returns the frames of a stack in the program's own files, innermost first, as `server.ts:12:3`. */
   frames(stack: string): readonly Frame[]
 }
 
@@ -83,7 +83,7 @@ interface Frame {
 const programs = new Map<string, Promise<Program>>()
 
 /**
- * Bundled once, for any number of runs. A probed program runs slower, and debuggers find its source.
+ * Bundles a program once, for any number of runs. A probed program runs slower, and debuggers find its source.
  *
  * @throws UserError (input) for a program that cannot be read.
  */
@@ -117,12 +117,12 @@ async function bundled(entry: string, probing: Probing | undefined): Promise<Pro
         probePlugin(bundler, probing, sites),
       ],
     })
-    // Source maps name files as seen from this directory.
+    // Source maps name files relative to this directory.
     const dir = dirname(entry)
     const { output } = await build.generate({ format: 'esm', sourcemap: true, codeSplitting: false, dir })
     await build.close()
     const [{ code: bundle, map }] = output
-    // The first line of a command may name its interpreter, which no function begins with.
+    // The first line of a command may name its interpreter, which is invalid in a function.
     const code = bundle.replace(/^#!/, '//')
     requireInstalled(code, unresolved, entry)
     return compiled(entry, { code, map: map as unknown as SourceMapPayload | null, probing, sites })
@@ -132,7 +132,7 @@ async function bundled(entry: string, probing: Probing | undefined): Promise<Pro
   }
 }
 
-/** The bundler lists all errors; the first one suffices. */
+/** Returns the first of the bundler's errors, which suffices. */
 function firstOf(error: unknown): string {
   const { errors, message } = error as { readonly errors?: readonly { readonly message: string }[]; message?: string }
   const text = errors?.[0]?.message ?? message ?? String(error)
@@ -147,7 +147,7 @@ function firstOf(error: unknown): string {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with one.
 const ANSI = /\u001b\[[\d;]*m/g
 
-/** The names that the two parts of a bundle use for each other's definitions. */
+/** The names by which the two parts of a bundle use each other's definitions. */
 const LOADING = '__chaosLoading'
 const LOADED = '__chaosLoaded'
 
@@ -184,7 +184,7 @@ interface Bundle {
 function compiled(entry: string, { code, map: bundled, probing, sites }: Bundle): Program {
   const place = { entry, directory: dirname(entry), filename: PROGRAM_FILES + entry }
   const { directory, filename } = place
-  // The first line is ours.
+  // The compiled code begins with an added line, so the mappings begin with an empty line.
   const payload = bundled === null ? undefined : { ...bundled, mappings: `;${bundled.mappings}` }
   const found = probing === undefined || payload === undefined ? '' : sourceMapComment(payload, directory)
   const map = payload === undefined ? undefined : new SourceMap(payload)
@@ -210,7 +210,7 @@ interface Parts {
   readonly packages: Program['packages']
 }
 
-/** A bundle as one function, or as two: one for the program's own files and one for the installed packages. */
+/** Returns a bundle as one function, or as two: one for the program's own files and one for the installed packages. */
 function partsOf(
   code: string,
   { place, found, fileAt }: { readonly place: Place; readonly found: string; readonly fileAt: FileAt | undefined },
@@ -230,13 +230,16 @@ function partsOf(
 
 type FileAt = Sources['fileAt']
 
-/** The file of the text between two offsets of a bundle, by its first line that comes from a file. */
+/**
+ * Returns a function that finds the file of the text between two offsets of a bundle, by the first line there that
+ * comes from a file.
+ */
 function fileFinder(code: string, map: SourceMap | undefined, directory: string): FileAt {
   const lineOf = linesOf(code)
   return (offset, end) => {
     const [, ...lines] = code.slice(offset, end).split('\n')
     for (const [i, text] of lines.entries()) {
-      // The map counts from 0, and the first line is ours.
+      // The map counts lines from 0; the first line of the code is not in the map.
       const line = lineOf(offset) + 1 + i
       const entry = map?.findEntry(line, text.search(/\S|$/)) as
         | { generatedLine?: number; originalSource?: string }
@@ -254,7 +257,7 @@ interface Place {
   readonly filename: string
 }
 
-/** The definitions that one part of a bundle uses from the other. */
+/** The definitions that one part of a bundle uses from the other part. */
 interface Given {
   readonly loading?: LoadModule | undefined
   readonly loaded?: object | undefined
@@ -287,7 +290,10 @@ function compiledPart(
   }
 }
 
-/** Tells debuggers the files of a bundle, by their paths on this machine, and which of them were installed. */
+/**
+ * Returns a source map for debuggers with the paths of the bundle's files on this machine, and which of the files are
+ * installed.
+ */
 function sourceMapComment(payload: SourceMapPayload, directory: string): string {
   const files = payload.sources.map((source) => resolve(directory, source))
   const installed = files.flatMap((file, i) => (isInstalled(file) ? [i] : []))

@@ -4,8 +4,8 @@ import util from 'node:util'
 type StyleText = (format: string | readonly string[], text: string, options?: object) => string
 
 /**
- * The bundler. When imported, it styles text in two ways at once, and Node 21 throws at that: its `styleText` accepts
- * lists until the import is done.
+ * Imports the bundler. During its import, it passes two styles to `styleText`; on Node 21 that throws, so `styleText`
+ * accepts lists during the import.
  */
 export async function importBundler(): Promise<typeof import('rolldown')> {
   const original = util.styleText as StyleText

@@ -1,14 +1,17 @@
-/** The package that a file of clients imports. */
+/** The package that a client file imports. */
 const PACKAGE = 'chaosproxy'
 const MODULE = '\0client-api'
 
-/** The part of it that a file of clients needs. All of it would include modules that no simulated program may use. */
+/**
+ * The part of the package that a client file needs. The whole package includes modules that no simulated program may
+ * use.
+ */
 const SOURCE = `
 export const defineClient = (module) => module
 export class Refused extends Error { name = 'Refused' }
 `
 
-/** Provides files of clients with the two names that they use from our package. */
+/** Provides client files with the two names that they import from the package. */
 export const clientApi = {
   name: 'client-api',
   resolveId: (id: string): string | null => (id === PACKAGE ? MODULE : null),

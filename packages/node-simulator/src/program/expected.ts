@@ -3,12 +3,12 @@ import { assertionName } from '../world/assertions.ts'
 import { visit } from './rewrite.ts'
 import type { Node } from './syntax.ts'
 
-/** Bundlers append a number to a name that is in use. */
+/** Matches the functions by name; bundlers append a number to a name that is in use. */
 const EXPECTING = /^(sometimes|reachable)(?:\$\d+)?$/
 
 /**
- * The names of every `sometimes` and `reachable` in a bundled program, whether or not their lines ever run; none for a
- * program without the package of assertions.
+ * Returns the names of every `sometimes` and `reachable` in a bundled program, whether or not their lines ever run;
+ * none for a program without the package of assertions.
  */
 export function expectedIn(code: string): readonly string[] {
   if (!code.includes('chaosproxy.assertions')) return []

@@ -7,7 +7,7 @@ import type { Node } from './syntax.ts'
 
 export const isBuiltin = (id: string): boolean => id.startsWith('node:') || builtinModules.includes(id)
 
-/** A module that the bundler did not find, and where it is requested. */
+/** A module that the bundler did not find, and the file that requests it. */
 export interface Unresolved {
   readonly specifier: string
   readonly file: string
@@ -27,7 +27,7 @@ export function unresolvedIn(log: {
 }
 
 /**
- * As Node does before it runs any code of a program.
+ * Rejects missing packages, as Node does before it runs any code of a program.
  *
  * @throws UserError (input) if an import of a bundle names a package that is not installed.
  */
@@ -46,20 +46,20 @@ export function requireInstalled(code: string, unresolved: readonly Unresolved[]
 const sourceOf = ({ type, source }: Node & { readonly source?: unknown }): readonly string[] =>
   type === 'ImportDeclaration' ? [String((source as Node)['value'])] : []
 
-/** Modules left to load once everything is bundled: built-in modules, and packages that are not installed. */
+/** Returns the modules that a bundle loads at run time: built-in modules, and packages that are not installed. */
 export const namedIn = (code: string): ReadonlySet<string> =>
   new Set(
     Array.from(
-      // A missing file of the program's own is an error, or its name was computed.
+      // Relative paths are excluded: a missing file of the program itself is an error, or its name was computed.
       code.matchAll(/\b(?:__require(?:\$\d+)?\(\s*|import\(\s*(?!["'][./]))(?:"([^"]+)"|'([^']+)')\s*\)/g),
       ([, one, other]) => one ?? other ?? '',
     ),
   )
 
-/** A package by its folder, where TypeORM looks for a driver that it did not find by its name. */
+/** Matches a package given by its folder. TypeORM looks there for a driver that it did not find by name. */
 const FOLDER_OF_PACKAGE = /^\/.*\/node_modules\/(?:@[^/]+\/)?[^/]+$/
 
-/** Whether a package of this name cannot be found from a file; a missing file is an error. */
+/** Returns whether a package of this name cannot be found from a file; a missing file is an error. */
 export function isMissing(specifier: string, from: string): boolean {
   if (/^[./]|:/.test(specifier) && !FOLDER_OF_PACKAGE.test(specifier)) return false
   try {

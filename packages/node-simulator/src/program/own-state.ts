@@ -1,8 +1,8 @@
 import { isInstalled } from './probes.ts'
 
 /**
- * State that `bluebird` keeps on the shared `Error`, permanently, so that its copies in one program agree: each node
- * has it on a separate global object instead.
+ * Replaces the state that `bluebird` stores permanently on the shared `Error`, so that its copies in one program agree:
+ * each node stores this state on a separate global object.
  */
 export const ownState = {
   name: 'own-state',
@@ -13,5 +13,5 @@ export const ownState = {
 }
 
 const BLUEBIRD = /[/\\]bluebird[/\\]js[/\\]release[/\\]errors\.js$/
-/** Where it is read, and where it is written. */
+/** Matches the code that reads this state or writes it. */
 const KEPT = /(= |defineProperty\()Error(?=(?:\[|, )"__BluebirdErrorTypes__")/g

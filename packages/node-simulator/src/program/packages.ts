@@ -2,39 +2,44 @@ import type { Left } from './rewrite.ts'
 import { namesIn } from './scopes.ts'
 import { isFunction, isNode, type Node } from './syntax.ts'
 
-/** A bundle in two parts: one loads installed packages when they are requested, the other has everything else. */
+/**
+ * A bundle in two parts: the first loads installed packages when they are requested, the second contains everything
+ * else.
+ */
 export interface Packages {
   /**
-   * The members of a statement that belong to the part of the packages: their loaders, and the bundler's own functions
-   * and imports.
+   * Returns the members of a statement that belong to the packages' part: their loaders, and the bundler's own
+   * functions and imports.
    */
   readonly ofPackages: (statement: Node) => Left
-  /** The members that belong to the rest. */
+  /** Returns the members of a statement that belong to the other part. */
   readonly ofRest: (statement: Node) => Left
-  /** The loaders that the rest uses. */
+  /** The names of the loaders that the other part uses. */
   readonly names: readonly string[]
-  /** The bundler's function that loads a module at its first call; the part of the packages lacks it. */
+  /**
+   * The name of the bundler's function that loads a module on its first call; the packages' part does not contain it.
+   */
   readonly loading: string
 }
 
-/** Loads a module in CommonJS: `__commonJSMin((exports, module) => { … })`. */
+/** The loader of a CommonJS module: `__commonJSMin((exports, module) => { … })`. */
 interface Loader {
   readonly call: Node
   readonly name: string
-  /** Whether its statement is just `var name = …`; otherwise the bundler has inlined it at its only use. */
+  /** Whether the statement is only `var name = …`; otherwise the bundler has inlined the loader at its only use. */
   readonly isWhole: boolean
 }
 
 export interface Sources {
   /** @param file as the bundler names it in a comment */
   isInstalled(file: string): boolean
-  /** The file of the text between two offsets of the bundle; undefined if that is unknown. */
+  /** Returns the file of the text between two offsets of the bundle; undefined if unknown. */
   fileAt(offset: number, end: number): string | undefined
 }
 
 /**
- * Finds the modules of installed packages in a bundle that are in CommonJS and use nothing from the program's own
- * files. Undefined if there are none.
+ * Finds the CommonJS modules of installed packages in a bundle that use nothing from the program's own files. Returns
+ * undefined if there are none.
  */
 export function packagesIn(statements: readonly Node[], code: string, sources: Sources): Packages | undefined {
   const of = new Map<string, Node>()
@@ -59,7 +64,7 @@ export function packagesIn(statements: readonly Node[], code: string, sources: S
     return false
   }
   const isApart = (statement: Node): boolean => loaders.get(statement)?.isWhole === true || isOfBundler(statement)
-  // A loader that depends on one that cannot be separated cannot be separated either.
+  // A loader that depends on an inseparable loader is also inseparable.
   for (let before = -1; before !== loaders.size; ) {
     before = loaders.size
     for (const [statement, { call }] of loaders) if (!needsOf(call).every(isApart)) loaders.delete(statement)
@@ -86,7 +91,7 @@ export function packagesIn(statements: readonly Node[], code: string, sources: S
 const LOADING = '__commonJSMin'
 const HELPER = /^__[a-z]\w*$/i
 
-/** The loaders of installed packages, by their statements. */
+/** Returns the loaders of installed packages, by their statements. */
 function loadersIn(statements: readonly Node[], code: string, sources: Sources): Map<Node, Loader> {
   const loaders = new Map<Node, Loader>()
   let end = 0
@@ -112,7 +117,7 @@ function loaderIn(statement: Node, number: number): Loader | undefined {
 
 const isLoader = (node: Node): boolean => node.type === 'CallExpression' && (node['callee'] as Node)['name'] === LOADING
 
-/** Outside of functions, which may run it never, or more than once. */
+/** Finds a loader outside of functions, which may run never, or more than once. */
 function loaderWithin(value: unknown): Node | undefined {
   if (Array.isArray(value)) {
     for (const each of value) {
@@ -125,7 +130,10 @@ function loaderWithin(value: unknown): Node | undefined {
   return isLoader(value) ? value : loaderWithin(Object.values(value).filter((part) => typeof part === 'object'))
 }
 
-/** The bundler names the file of a module in a comment before it, unless it has inlined the module at its only use. */
+/**
+ * Returns whether a loader belongs to an installed package. The bundler names the file of a module in a comment before
+ * it, unless it has inlined the module at its only use.
+ */
 function isOfPackage({ call, isWhole }: Loader, gap: string, { isInstalled, fileAt }: Sources): boolean {
   const file = isWhole ? /^\/\/(?:#region)? (.*)$/m.exec(gap)?.[1] : fileAt(call.start, call.end)
   return file !== undefined && isInstalled(file)
@@ -145,8 +153,8 @@ function declaredBy(statement: Node): readonly string[] {
 }
 
 /**
- * The names of the bundle that a statement uses. A name declared anywhere within is its own: names that the bundler
- * adds never occur in the module.
+ * Returns the names of the bundle that a statement uses. A name declared anywhere within the statement is local: names
+ * that the bundler adds never occur in the module.
  */
 function namesUsedBy(statement: Node): readonly string[] {
   const used = new Set<string>()
@@ -166,7 +174,7 @@ function namesUsedBy(statement: Node): readonly string[] {
   return [...used].filter((name) => !own.has(name))
 }
 
-/** Where a node has a name without meaning outside of it. */
+/** For each type of node, the member whose name has no meaning outside of the node. */
 const NAMES_ONLY: { readonly [type: string]: string } = {
   MemberExpression: 'property',
   Property: 'key',

@@ -13,12 +13,12 @@ export interface Meta {
   readonly url: string
   readonly filename: string
   readonly dirname: string
-  /** Whether it is the file that was started. */
+  /** Whether the module is the file that was started. */
   readonly main: boolean
   resolve(specifier: string): string
 }
 
-/** The `import.meta` of a start's modules, by file; without a file, the entry's. */
+/** Returns the `import.meta` of each module of a start, by file; without a file, that of the entry. */
 export function metaOf(entry: string): (file?: string) => Meta {
   const made = new Map<string, Meta>()
   return (file = entry) => {
@@ -42,10 +42,10 @@ function resolvedFrom(url: string, specifier: string): string {
   }
 }
 
-/** What a module may read to find out its own path. */
+/** Matches the expressions by which a module finds its own path. */
 const ASKS = /import\.meta|\b__(?:file|dir)name\b|\brequire\.main\b|\bmodule\.parent\b/
 
-/** Gives each module its own path, and whether it is the entry: in a bundle all are in one file. */
+/** Gives each module its own path, and whether it is the entry: a bundle has all modules in one file. */
 export function ownPlaces(
   { RolldownMagicString: Text }: { readonly RolldownMagicString: new (code: string) => RolldownMagicString },
   entry: string,
@@ -66,7 +66,7 @@ export function ownPlaces(
   }
 }
 
-/** Stands for the entry module, and for the module that requested this one. */
+/** The values that replace the entry module, and the module that requested this one. */
 interface Main {
   readonly [member: string]: string
 }
@@ -80,15 +80,18 @@ const mainSeenFrom = (file: string, entry: string): Main => {
 
 interface Edits {
   readonly text: RolldownMagicString
-  /** The places of `import.meta`. */
+  /** The occurrences of `import.meta`. */
   readonly metas: readonly Node[]
-  /** `require.main`, `module.parent` if there is one, and calls that create a `require` for an ES module. */
+  /**
+   * Replacements of `require.main`, of `module.parent` if there is a parent, and of calls that create a `require` for
+   * an ES module.
+   */
   readonly replaced: readonly (readonly [node: Node, text: string])[]
-  /** Names that Node gives to CommonJS, and that the module does not declare itself. */
+  /** CommonJS names that Node provides and the module does not declare. */
   readonly free: readonly string[]
-  /** Where the first statement may begin. */
+  /** The offset where the first statement may begin. */
   readonly start: number
-  /** Whether nothing but `import.meta` makes it an ES module. */
+  /** Whether only `import.meta` makes the file an ES module. */
   readonly isModuleByMeta: boolean
 }
 
@@ -115,12 +118,12 @@ function editsOf(program: Node, code: string, main: Main | undefined): Omit<Edit
     if (text !== undefined) replaced.push([node, text])
   })
   const isFree = (name: string): boolean => used.has(name) && !declared.has(name)
-  // The bundler follows calls of require itself, and of no other function.
+  // The bundler follows calls of `require` itself, and of no other function.
   const made = statements.find((statement) => makesRequire(statement, code))
   if (made !== undefined) replaced.push([made, ';'])
   return {
     metas: metas.filter(({ start }) => made === undefined || start < made.start || start > made.end),
-    // Any module may use either name.
+    // A module that declares `require` or `module` may use both names for other purposes.
     replaced:
       declared.has('require') || declared.has('module')
         ? replaced.slice(made === undefined ? replaced.length : -1)

@@ -4,8 +4,8 @@ import { isInstalled } from './probes.ts'
 import { LISTED } from './tables.ts'
 
 /**
- * Writes into the bundle what `mime-types` computes whenever it is loaded, from a table that never changes: under
- * Express, which often has several copies of it, that was half of every run.
+ * Replaces the computation of `mime-types` at load time by its result, since its table never changes. Under Express,
+ * which often has several copies of it, the computation took half of every run.
  */
 export const precomputed = {
   name: 'precomputed',
@@ -19,7 +19,7 @@ export const precomputed = {
 
 const MIME_TYPES = /[/\\]mime-types[/\\]index\.js$/
 const TABLE = /^(?:var|const) db = require\('mime-db'\);?$/m
-/** The statement that fills its maps, alone on its line. */
+/** Matches the statement that fills the maps, alone on its line. */
 const POPULATES = /^populateMaps\(exports\.extensions, exports\.types\);?$/gm
 
 interface MimeTypes {
@@ -29,7 +29,7 @@ interface MimeTypes {
   readonly _extensionConflicts?: readonly unknown[]
 }
 
-/** Undefined for another module, or if a needed part is missing. */
+/** Returns the exports; undefined for another module, or if a required part is missing. */
 function exportsOf(code: string, id: string): MimeTypes | undefined {
   const module = { exports: {} as Partial<MimeTypes> }
   try {
@@ -42,7 +42,7 @@ function exportsOf(code: string, id: string): MimeTypes | undefined {
   return { types, extensions, ...(_extensionConflicts && { _extensionConflicts }) }
 }
 
-/** Lists of extensions stay those of the table, because programs may change them there. */
+/** The lists of extensions stay shared with the table, because programs may change them in the table. */
 const populated = ({ types, extensions, _extensionConflicts: conflicts }: MimeTypes): string =>
   [
     `exports.extensions = ${listed(keysOf(extensions))}, (type) => db[type].extensions)`,
@@ -52,5 +52,5 @@ const populated = ({ types, extensions, _extensionConflicts: conflicts }: MimeTy
 
 const keysOf = (members: object): object => Object.fromEntries(Object.keys(members).map((key) => [key, true]))
 
-/** A call that lacks its end. */
+/** Returns the beginning of a call; the caller appends its end. */
 const listed = (members: object): string => `${LISTED}(${JSON.stringify(JSON.stringify(members))}`

@@ -4,12 +4,12 @@ import type { Scope } from './scopes.ts'
 import { isFunction, isNode, linesOf, type Node, parsed } from './syntax.ts'
 import { ModuleTouches, type Shared } from './touches.ts'
 
-/** The functions that probed programs call. */
+/** The name of the functions that probed programs call. */
 export const PROBE = '__chaosProbe'
 
 /**
- * The probes besides awaits: at the beginning of functions, or at every line of them as well, or only at these lines,
- * since a debugger steps through probes too.
+ * The probes in addition to awaits: at the beginning of functions; at every line as well; or only at these lines, since
+ * a debugger also steps through probes.
  */
 export type Probing = 'functions' | 'lines' | readonly ProbedLine[]
 
@@ -20,40 +20,40 @@ interface ProbedLine {
   readonly line: number
 }
 
-/** A place in the program as its author wrote it. */
+/** A place in the program's source as its author wrote it. */
 export interface Site {
   readonly kind: 'function' | 'statement' | 'await'
   readonly file: string
   /** Counted from 1. */
   readonly line: number
   readonly lastLine: number
-  /** The number of the enclosing function's site; for a function, its own. */
+  /** The number of the enclosing function's site; for a function, its own number. */
   readonly within: number
   readonly name?: string | undefined
-  /** The state that it reads or changes, if lines are probed; and the earlier reads behind the values that it uses. */
+  /** If lines are probed: the state that the site reads or changes, and the earlier reads that its values come from. */
   readonly reads?: readonly SharedState[] | undefined
   readonly writes?: readonly SharedState[] | undefined
   readonly rests?: readonly SharedState[] | undefined
 }
 
-/** A variable that outlives the function that uses it, or the resource that it represents. */
+/** A variable that outlives the function that uses it, or the resource that the variable represents. */
 export interface SharedState {
   readonly name: string
-  /** The part of it, if a call's first argument names one: `seat:{}`. */
+  /** The part of the state, if a call's first argument names a part: `seat:{}`. */
   readonly part?: string | undefined
-  /** `memory`: every node has its own. `outside`: a resource that all nodes share. */
+  /** `memory`: state that every node has separately. `outside`: a resource that all nodes share. */
   readonly kept: 'memory' | 'outside'
-  /** The number of the function that declares it; absent for a module's variable. */
+  /** The site number of the function that declares the variable; absent for a module's variable. */
   readonly of?: number | undefined
 }
 
-/** Called by a probed program, each time with the number of a site. */
+/** The functions that a probed program calls, each with the number of a site. */
 export interface Probe {
-  /** A function begins; true stops a debugger there. */
+  /** Called when a function begins; true stops a debugger there. */
   enters(site: number): boolean
-  /** A statement is about to run; true stops a debugger there. */
+  /** Called before a statement runs; true stops a debugger there. */
   at(site: number): boolean
-  /** The awaited value is known, and the function suspends. */
+  /** Called when the awaited value is known, before the function suspends. */
   gone<Value>(site: number, value: Value): Value
   /** The await ended. */
   back<Value>(site: number, value: Value): Value
@@ -61,17 +61,20 @@ export interface Probe {
 
 export const isInstalled = (file: string): boolean => /[/\\]node_modules[/\\]/.test(file)
 
-/** Comments at the beginning of a file. */
+/** Matches the comments at the beginning of a file. */
 const HEADING = /^(?:\s+|\/\/.*|\/\*[\s\S]*?\*\/)*/
 const GENERATED = /@generated\b|\bgenerated\b[\s\S]{0,100}\bdo not (?:edit|modify)\b/i
-/** In characters a line. */
+/** The largest average length of lines that people write, in characters per line. */
 const LONGEST_WRITTEN = 300
 
-/** Whether a program wrote a file, such as Prisma's client, or minified it: nobody reads its lines. */
+/**
+ * Returns whether a program generated the file, such as Prisma's client, or minified it. People do not read the lines
+ * of such a file.
+ */
 const isGenerated = (code: string): boolean =>
   GENERATED.test(HEADING.exec(code)?.[0] ?? '') || code.length > LONGEST_WRITTEN * code.split('\n').length
 
-/** Probes the files of a program that its author wrote, not installed ones; their sites are added to `sites`. */
+/** Probes the files of a program that its author wrote, but not installed files. Adds their sites to `sites`. */
 export const probePlugin = (
   { RolldownMagicString: Text }: { readonly RolldownMagicString: new (code: string) => RolldownMagicString },
   probing: Probing | undefined,
@@ -90,7 +93,7 @@ export const probePlugin = (
   },
 })
 
-/** The order of insertions at one offset: the first comes first at the start of a node, and last at its end. */
+/** Insertions at one offset. At the start of a node, the first insertion comes first; at its end, the last. */
 interface Insertions {
   appendRight(index: number, text: string): unknown
   prependLeft(index: number, text: string): unknown
@@ -104,7 +107,7 @@ interface Probed {
   readonly text: Insertions
 }
 
-/** Statements that run nothing where they stand. */
+/** Matches types of statements that execute nothing in place. */
 const DECLARES = /^(?:TS|Import|Export|FunctionDeclaration|ClassDeclaration|EmptyStatement|BlockStatement)/
 
 function probe(program: Node, probed: Probed): void {
@@ -153,16 +156,16 @@ function probe(program: Node, probed: Probed): void {
     if (body.type === 'BlockStatement') {
       const statements = body['body'] as readonly Node[]
       const first = statements.find((statement) => typeof statement['directive'] !== 'string')
-      // A directive may end without a semicolon.
+      // If the body has only directives, the last one may lack a semicolon.
       if (first !== undefined) text.appendRight(first.start, enters)
       else text.appendRight(body.end - 1, statements.length === 0 ? enters : `;${enters}`)
       walk(body, site)
       return
     }
     Object.assign(sites[site] ?? {}, touched?.of(body, site))
-    // The body may be in parentheses, which its own range leaves out.
+    // The body may be in parentheses, which its own range excludes.
     text.appendRight(arrowEnd(node, code), ` { ${enters} return (`)
-    // An await in the body may end here too, and its closing text must come first.
+    // An await in the body may end at the same offset, and its closing text must come first.
     text.prependLeft(node.end, '); }')
     walk(body, site)
   }
@@ -196,7 +199,10 @@ function chosen(
   return ({ start }) => own.has(lineOf(start))
 }
 
-/** The state that places of a module touch, with functions by the numbers of their sites. */
+/**
+ * Returns functions that find the state touched by a part of a module. Functions are identified by the numbers of their
+ * sites.
+ */
 function touchesIn(program: Node) {
   const touches = new ModuleTouches(program)
   const [scopes, numbers] = [new Map<number, Scope>(), new Map<Scope, number>()]
@@ -221,8 +227,8 @@ function touchesIn(program: Node) {
 }
 
 /**
- * The name of each await for its author, by the number of its site: `server.ts:31`, and `server.ts:31#2` for the second
- * on a line.
+ * Returns the name of each await in source terms, by the number of its site: `server.ts:31`, and `server.ts:31#2` for
+ * the second await on a line.
  */
 export function awaitPlaces(sites: readonly Site[], directory: string): ReadonlyMap<number, string> {
   const [places, counts] = [new Map<number, string>(), new Map<string, number>()]
@@ -243,25 +249,25 @@ function statementsIn(node: Node): readonly Node[] {
   )
 }
 
-/** The statements without braces where a block could stand. */
+/** Returns the statements without braces where a block is allowed. */
 function singlesIn(node: Node): readonly Node[] {
   const { body, consequent, alternate } = node as unknown as { readonly [member: string]: unknown }
   const parts =
     node.type === 'IfStatement' ? [consequent, alternate] : /^(?:For|While|DoWhile)/.test(node.type) ? [body] : []
-  // `else if` goes on as it is.
+  // `else if` continues the same statement.
   return parts.filter(
     (part): part is Node =>
       isNode(part) && !DECLARES.test(part.type) && !(part === alternate && part.type === 'IfStatement'),
   )
 }
 
-/** A statement without the statements within it, which have sites of their own. */
+/** Returns a statement without the statements within it, which have their own sites. */
 function headOf(statement: Node): Node {
   const block = ['consequent', 'body', 'block'].map((member) => statement[member]).find(isNode)
   return block === undefined ? statement : { ...statement, end: Math.max(statement.start, block.start - 1) }
 }
 
-/** A function's name, from its declaration or from the variable that it is assigned to. */
+/** Returns a function's name, from its declaration or from the variable that it is assigned to. */
 function nameIn(node: Node): string | undefined {
   const named = (node['id'] ?? node['key'] ?? (node.type === 'AssignmentExpression' ? node['left'] : undefined)) as
     | Node
@@ -270,7 +276,7 @@ function nameIn(node: Node): string | undefined {
   return typeof named?.['name'] === 'string' ? named['name'] : undefined
 }
 
-/** Where the `=>` of a function ends: not that of one of its parameters or types, nor one in a comment. */
+/** Returns the end of a function's `=>`, ignoring arrows in its parameters, types and comments. */
 function arrowEnd({ params, returnType, typeParameters, start }: Node, code: string): number {
   const before = [...(params as readonly unknown[]), returnType, typeParameters].filter(isNode).map(({ end }) => end)
   const arrow = /(?:\/\*[\s\S]*?\*\/|\/\/.*|[\s\S])*?=>/y

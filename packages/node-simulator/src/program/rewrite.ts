@@ -2,7 +2,7 @@ import { parseAst } from 'rolldown/parseAst'
 import type { Node } from './syntax.ts'
 import { TABLE, type Table, tableIn } from './tables.ts'
 
-/** Names in scope of the rewritten text. */
+/** Names available to the rewritten code. */
 export const REQUIRE = '__chaosRequire'
 export const IMPORT = '__chaosImport'
 export const META = '__chaosMeta'
@@ -15,8 +15,8 @@ export interface FunctionBody {
 }
 
 /**
- * The rest of a statement: one expression alone, as the value of a variable, or all but one, which is replaced by a
- * name.
+ * The remainder of a statement: all, nothing, one expression as the value of a variable, or all but one expression,
+ * which a name replaces.
  */
 export type Left =
   | 'all'
@@ -31,9 +31,9 @@ interface Edit {
 }
 
 /**
- * An ES module as the text of an async function's body: its imports, which are only of built-in modules, become calls;
- * its default export becomes the result (`{ default }`); its other exports are dropped. Large tables of data become
- * calls too, since most starts do not use them. Every line keeps its number; dropped statements leave it empty.
+ * Returns an ES module as the body of an async function. Imports, which are only of built-in modules, become calls; the
+ * default export becomes the result (`{ default }`); other exports are dropped. Large tables of data also become calls,
+ * since most starts do not use them. Every line keeps its number; dropped statements leave empty lines.
  */
 export function asFunctionBody(
   code: string,
@@ -97,7 +97,7 @@ export function asFunctionBody(
 export const statementsOf = (code: string): readonly Node[] =>
   (parseAst(code, { lang: 'js' }) as unknown as Node)['body'] as readonly Node[]
 
-/** The local name of the default export. */
+/** Returns the local name of the default export. */
 function defaultExportIn(statements: readonly Node[]): string | undefined {
   for (const statement of statements) {
     if (statement.type === 'ExportDefaultDeclaration') return DEFAULT
@@ -110,7 +110,10 @@ function defaultExportIn(statements: readonly Node[]): string | undefined {
 
 const blankOf = (code: string, start: number, end: number): string => code.slice(start, end).replace(/[^\n]/g, '')
 
-/** The member that is read of a literal `null`, as packages do that look for the prototype of errors. */
+/**
+ * Returns the name of the member that a statement reads from a literal `null`. Packages do this to find the prototype
+ * of errors.
+ */
 function readOfNull(statement: Node): string | undefined {
   const node = statement.type === 'ExpressionStatement' ? (statement['expression'] as Node) : undefined
   if (node?.type !== 'MemberExpression' || node['computed'] === true || node['optional'] === true) return undefined
@@ -120,8 +123,8 @@ function readOfNull(statement: Node): string | undefined {
 }
 
 /**
- * Throws the error of reading a member of `null`. V8 reads the whole function again to describe the null, at every
- * start.
+ * Throws the error of reading a member of `null`. For a real read, V8 parses the whole function again to describe the
+ * null, at every start.
  */
 export function throwAsNull(name: string): never {
   const error = new TypeError(`Cannot read properties of null (reading '${name}')`)
@@ -148,7 +151,7 @@ function statementEdit(statement: Node, code: string): Edit | undefined {
   }
 }
 
-/** `const { a: b } = __chaosRequire("x");`, or nothing to name. */
+/** Returns `const { a: b } = __chaosRequire("x");`, or only the call if nothing is named. */
 function importText(statement: Node): string {
   const source = JSON.stringify((statement['source'] as Node)['value'])
   const specifiers = statement['specifiers'] as readonly Node[]
@@ -171,7 +174,7 @@ function importText(statement: Node): string {
   return texts.join(' ')
 }
 
-/** Calls `seen` for the nodes of a syntax tree. If it returns false for a node, those below are skipped. */
+/** Calls `seen` for the nodes of a syntax tree. If it returns false for a node, the nodes below are skipped. */
 export function visit(value: unknown, seen: (node: Node) => unknown): void {
   if (Array.isArray(value)) {
     for (const each of value) visit(each, seen)

@@ -2,32 +2,32 @@ import { isFunction, isNode, type Node } from './syntax.ts'
 
 /** A name that a function or module declares. */
 interface Declaration {
-  /** Where the state that it holds is kept; undefined if it holds none that can change. */
+  /** Where the declared state is stored; undefined if the declaration has no state that can change. */
   readonly kept?: 'memory' | 'outside' | undefined
-  /** For a function: itself. */
+  /** For a function: its node. */
   readonly body?: Node | undefined
-  /** For a constant: its text in the source. */
+  /** For a constant: the node of its value. */
   readonly text?: Node | undefined
-  /** Whether it comes from Node's own file system. */
+  /** Set if the name is imported from Node's file system. */
   readonly imported?: 'files' | undefined
 }
 
 /**
- * The names of a function or module. Blocks have no scope of their own here, since two variables of one name seldom
- * differ in kind.
+ * The names of a function or module. Blocks have no separate scope, since two variables of the same name seldom differ
+ * in kind.
  */
 export interface Scope {
   readonly node: Node
   readonly outer: Scope | undefined
   readonly isModule: boolean
   readonly declared: Map<string, Declaration>
-  /** Where classes of the module keep a member of this name. */
+  /** Returns where classes of the module store a member of this name. */
   keptOfThis(name: string): 'memory' | 'outside'
-  /** Whether it is being examined, so that a recursive function ends. */
+  /** Whether the scope is being examined, which ends the recursion at recursive functions. */
   visiting: boolean
 }
 
-/** The module and each of its functions, by node. */
+/** Returns the scopes of the module and of each of its functions, by node. */
 export function scopesOf(program: Node): ReadonlyMap<Node, Scope> {
   const scopes = new Map<Node, Scope>()
   const inMemory = new Set<string>()
@@ -82,7 +82,10 @@ function declareImports(node: Node, declared: Scope['declared']): void {
 
 const nameOf = (node: unknown): string => (isNode(node) ? String(node['name'] ?? '') : '')
 
-/** A constant that cannot change is no state, and neither is a value taken out of something. */
+/**
+ * Returns where a variable's state is stored. An immutable constant is not state, nor is a value taken out of an
+ * object.
+ */
 function keptIn(
   init: Node | undefined,
   { isWhole, isConstant }: { readonly isWhole: boolean; readonly isConstant: boolean },
@@ -123,7 +126,7 @@ export function namesIn(pattern: unknown): readonly string[] {
   }
 }
 
-/** The assignments to a function's own variables: the names, and the value. */
+/** Returns the assignments to a function's own variables: the names, and the value. */
 export function bindingsIn({ node, isModule }: Scope): readonly Binding[] {
   const found: Binding[] = []
   const walk = (value: unknown): void => {

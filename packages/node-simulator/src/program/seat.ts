@@ -12,7 +12,10 @@ import type { Exports, LoadModule, Program, Surroundings } from './bundle.ts'
 import type { Probe } from './probes.ts'
 import { callerOf } from './stacks.ts'
 
-/** Some globals of Node, such as `crypto`, work only on the real global object. */
+/**
+ * The global object of programs. Its prototype has some globals of Node, such as `crypto`, which work only on the real
+ * global object.
+ */
 const sharedGlobals: object = Object.create(
   globalThis,
   Object.fromEntries(
@@ -34,37 +37,37 @@ const sharedGlobals: object = Object.create(
   ),
 )
 
-/** The number of starts after which a seat is discarded, since packages may keep something of each. */
+/** The number of starts after which a seat is discarded, since packages may accumulate state of each start. */
 const MOST_STARTS = 500
 
-/** Programs with a package that does more when loaded than create its exports, or that keeps something of a start. */
+/** Programs with a package that does more when loaded than create its exports, or that keeps state of a start. */
 const unkept = new WeakSet<Program>()
 
-/** Whether a start of a program may reuse packages that an earlier one loaded. */
+/** Returns whether a start of a program may reuse packages that an earlier start loaded. */
 export const keepsPackages = (program: Program): boolean => program.packages !== undefined && !unkept.has(program)
 
-/** From now on every start of a program loads its packages anew. */
+/** Makes every later start of a program load its packages again. */
 export const keepNoPackages = (program: Program): void => void unkept.add(program)
 
 /**
- * The surroundings of a program's start. Another start may reuse the seat when the run is over, and with it the loaded
- * packages: evaluating them anew takes longer than everything else about a start. The program's own files are always
- * evaluated anew, and their changes to the surroundings are undone.
+ * The environment of a program's start. When the run has ended, another start may reuse the seat with its loaded
+ * packages: evaluating packages again takes longer than everything else about a start. The program's own files are
+ * always evaluated again, and their changes to the environment are undone.
  */
 export class Seat {
   readonly #process: EventEmitter = new EventEmitter()
   readonly #environment: { [name: string]: string } = {}
   readonly #console: Console = createConsole()
   readonly #global: object = Object.create(sharedGlobals)
-  /** Packages keep program-wide state here, and make it impossible to remove. */
+  /** A separate `Reflect`: packages store program-wide state on it that cannot be removed. */
   readonly #reflect: object = Object.create(Object.prototype, Object.getOwnPropertyDescriptors(Reflect))
   readonly #modules: Map<string, unknown> = new Map()
-  /** The state of all this before any code of the program ran. */
+  /** The members of the shared objects before any code of the program ran. */
   readonly #pristine: Noted[]
   readonly #program: Program
   #packages: object | undefined
   #starts = 0
-  /** The depth of packages loading one another. */
+  /** The nesting depth of packages that load each other. */
   #depth = 0
   #followsContext = false
   #isKept: boolean
@@ -87,14 +90,14 @@ export class Seat {
     this.#pristine = isKept ? this.#surroundings().map((holder) => noteMembers('', holder)) : []
   }
 
-  /** Undoes a start's changes to its surroundings, and returns whether another may reuse them. */
+  /** Undoes a start's changes to its environment, and returns whether another start may reuse it. */
   clear(): boolean {
     if (!this.#isKept || this.#packages === undefined || this.#starts >= MOST_STARTS) return false
     clearConsole(this.#console)
     return putBack(this.#pristine).stays === undefined && emptyProcess(this.#process)
   }
 
-  /** Prepares a start, which has its turn. */
+  /** Prepares a start; must be called during the program's turn. */
   begin(life: Life, options: ProcessOptions): void {
     this.#starts++
     fillProcess(this.#process, this.#environment, options, life)
@@ -108,7 +111,7 @@ export class Seat {
     }
   }
 
-  /** Evaluates the program's own files; call it within the program's turn. */
+  /** Evaluates the program's own files. Must be called during the program's turn. */
   start(probe: Probe): Promise<Exports> {
     const around: Surroundings = {
       ...{ require: requireBuiltin, importBuiltin, process: this.#process, console: this.#console },
@@ -122,10 +125,13 @@ export class Seat {
     return [this.#console, this.#global, this.#reflect]
   }
 
-  /** Behaves as the bundler's own function, which it replaces. */
+  /** Replaces the bundler's own function, and behaves the same. */
   readonly #loading: LoadModule = (load, module) => loadingOnce((...args) => this.#watched(() => load(...args)), module)
 
-  /** A package that does more than create its exports is needed anew at every start. */
+  /**
+   * Watches the loading of a package. A package that does more than create its exports must be loaded again at every
+   * start.
+   */
   #watched(evaluate: () => void): void {
     if (this.#depth > 0) {
       evaluate()
@@ -144,7 +150,7 @@ export class Seat {
     } finally {
       this.#depth--
     }
-    // Built-in modules that it is the first to request were recorded when they were created.
+    // Built-in modules that the package requests first were recorded at their creation.
     const isChanged = areChanged(before) || areChanged(this.#pristine.slice(noted))
     if (life.uses !== uses || isChanged) this.#giveUp()
     if (!followsContext && life.followsContext) this.#followsContext = true
@@ -163,7 +169,7 @@ export class Seat {
   }
 }
 
-/** `__commonJSMin` of the bundler: a module is evaluated on first use. */
+/** The bundler's `__commonJSMin`: evaluates a module on first use. */
 const loadingOnce: LoadModule = (load, given) => {
   let module = given
   return () => {
@@ -175,7 +181,7 @@ const loadingOnce: LoadModule = (load, given) => {
   }
 }
 
-/** Objects within a module that programs may change as well, such as `fs.promises`. */
+/** Returns objects within a module that programs may also change, such as `fs.promises`. */
 const partsOf = (module: object): readonly object[] =>
   Object.values(module).filter(
     (part: unknown): part is object =>

@@ -4,7 +4,7 @@ import { takenNow } from '../world/memory.ts'
 import type { Program } from './bundle.ts'
 import { keepNoPackages, keepsPackages, Seat } from './seat.ts'
 
-/** The seats of a run; each belongs to one start until the run is over. */
+/** The seats of a run; each belongs to one start until the run has ended. */
 export class Seats {
   readonly #isKept: boolean
   readonly #taken: { readonly program: Program; readonly seat: Seat; readonly free: Seat[] }[] = []
@@ -14,7 +14,7 @@ export class Seats {
     this.#isKept = isKept
   }
 
-  /** A seat for a node with these arguments and environment. */
+  /** Returns a seat for a node with these arguments and environment. */
   take(program: Program, life: Life, options: ProcessOptions): Seat {
     const isKept = this.#isKept && keepsPackages(program)
     const free = isKept ? freeOf(program, JSON.stringify([life.id, options])) : []
@@ -26,7 +26,7 @@ export class Seats {
     return seat
   }
 
-  /** The run is over, and all went well. */
+  /** Makes the seats reusable after a run that ended without problems. */
   giveBack(): void {
     if (!this.#isKept) return
     const { heapBytes } = takenNow()
@@ -38,15 +38,18 @@ export class Seats {
   }
 }
 
-/** Since seats of the program were first kept: a package may keep something of every start. */
+/**
+ * The largest growth of the heap since seats of the program were first kept: a package may accumulate state of every
+ * start.
+ */
 const MOST_GROWTH_BYTES = 200 * 2 ** 20
-/** For one node, which hardly ever starts more often in one run. */
+/** The largest number of free seats of a node, which rarely starts more often in one run. */
 const MOST_FREE = 8
 
 interface Kept {
-  /** The heap in use at that time. */
+  /** The heap in use when seats were first kept. */
   readonly heapBefore: number
-  /** By the nodes' arguments and environment. */
+  /** The free seats, by the nodes' arguments and environment. */
   readonly free: Map<string, Seat[]>
 }
 
@@ -60,7 +63,7 @@ function freeOf(program: Program, name: string): Seat[] {
   return free
 }
 
-/** From now on every start of these programs loads its packages anew; what was kept for them is dropped. */
+/** Makes every later start of these programs load its packages again, and drops their seats. */
 export function dropSeats(programs: Iterable<Program>): void {
   for (const program of programs) {
     keepNoPackages(program)

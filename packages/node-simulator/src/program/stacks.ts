@@ -3,7 +3,9 @@ import process from 'node:process'
 import { inspect } from 'node:util'
 import type { Program } from './bundle.ts'
 
-/** An error with the lines of the program that it came from: `TypeError: x is undefined at get (server.ts:12:3)`. */
+/**
+ * Returns the text of an error with its location in the program: `TypeError: x is undefined at get (server.ts:12:3)`.
+ */
 export function errorText(
   program: Program,
   error: unknown,
@@ -14,14 +16,14 @@ export function errorText(
     const place = `${relative(process.cwd(), file)}:${line}:${column}`
     return name === undefined ? place : `${name} (${place})`
   })
-  // Functions that bundling adds are attributed to a statement of the program, too.
+  // Source maps also attribute functions that bundling adds to a statement of the program.
   const own = places.filter(
     (place, i) => !/[/\\]node_modules[/\\]/.test(frames[i]?.file ?? '') && place !== places[i - 1],
   )
   return { what: `${error.name}: ${error.message}`, trace: own.length > 0 ? own : places }
 }
 
-/** The line that called an assertion: the first one outside of the package of assertions. */
+/** Returns the line that called an assertion: the first frame outside of the package of assertions. */
 export function callerOf(program: Program, stack = ''): string | undefined {
   const frames = program.frames(stack)
   const caller = frames.find(({ file }) => file !== frames[0]?.file)

@@ -12,11 +12,13 @@ export interface Starting {
   readonly args: readonly string[]
   readonly files: Files
   readonly environment: { readonly [name: string]: string }
-  /** Called with its default export, once its modules have been evaluated. */
+  /** Called with the program's default export once its modules have been evaluated. */
   readonly evaluated?: ((exported: unknown) => void) | undefined
 }
 
-/** Starts the program of a node: its own files are evaluated anew, and its packages unless the seat has them. */
+/**
+ * Starts the program of a node. Its own files are always evaluated, its packages only if the seat does not have them.
+ */
 export function startProgram(life: Life, { program, seats, args, environment, files, evaluated }: Starting): void {
   const calls = new FileCalls(life, files, program.directory)
   life.files = () => calls
@@ -26,7 +28,7 @@ export function startProgram(life: Life, { program, seats, args, environment, fi
   const { entry, directory } = program
   life.enter(() => {
     const seat = seats.take(program, life, { entry, directory, args, environment })
-    // As in Node, modules first run in a promise's turn.
+    // As in Node, modules run in a promise's turn.
     Promise.resolve()
       .then(() => seat.start(probe))
       .then((exported) => evaluated?.(exported?.default))
@@ -36,7 +38,7 @@ export function startProgram(life: Life, { program, seats, args, environment, fi
 
 const NO_PROBE: Probe = { enters: () => false, at: () => false, gone: (_, value) => value, back: (_, value) => value }
 
-/** Holds requests as planned, and reports the code that runs for a client's request, with the request. */
+/** Returns a probe that holds requests as planned, and reports the code that runs for a client's request. */
 function probeOf(life: Life, awaits: Program['awaits']): Probe {
   const { id: node, world } = life
   const { requests, holds } = world
@@ -52,7 +54,7 @@ function probeOf(life: Life, awaits: Program['awaits']): Probe {
       ran('gone', site)
       const held = holds === undefined ? value : holds.gone(life, awaits.get(site), value)
       if (held !== value && requests !== undefined) {
-        // It waits for nothing else any more.
+        // The request no longer waits for anything else.
         const resumed = { request: requests.current(), site }
         const settled = () => requests.resumes(resumed)
         Promise.resolve(value).then(settled, settled)

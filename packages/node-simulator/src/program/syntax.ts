@@ -12,10 +12,10 @@ export const isNode = (value: unknown): value is Node => typeof value === 'objec
 
 const FUNCTIONS: ReadonlySet<string> = new Set(['FunctionDeclaration', 'FunctionExpression', 'ArrowFunctionExpression'])
 
-/** Whether it is a function that has a body. */
+/** Returns whether the node is a function with a body. */
 export const isFunction = (node: Node): boolean => FUNCTIONS.has(node.type) && isNode(node['body'])
 
-/** Finds the line of an offset in a text, counted from 1. */
+/** Returns a function that finds the line of an offset in a text, counted from 1. */
 export function linesOf(code: string): (offset: number) => number {
   const starts = [0, ...Array.from(code.matchAll(/\n/g), ({ index }) => index + 1)]
   return (offset) => {
@@ -40,7 +40,9 @@ const LANGUAGES: { readonly [extension: string]: 'js' | 'jsx' | 'ts' | 'tsx' } =
   '.tsx': 'tsx',
 }
 
-/** The syntax tree of a file. Undefined for a file that is no program or has errors, which the bundler reports. */
+/**
+ * Returns the syntax tree of a file. Undefined for a file that is not code or has errors, which the bundler reports.
+ */
 export function parsed(code: string, file: string): Node | undefined {
   const lang = LANGUAGES[extname(file)]
   if (lang === undefined) return undefined

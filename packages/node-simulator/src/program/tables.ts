@@ -1,18 +1,18 @@
 import type { Node } from './syntax.ts'
 
-/** Called by rewritten programs for a table, with its number. */
+/** The function that rewritten programs call for a table, with its number. */
 export const TABLE = '__chaosTable'
-/** Called by programs for an object without a prototype, given as JSON, whose members are looked up. */
+/** The function that programs call with JSON for an object without a prototype whose members are looked up. */
 export const LISTED = '__chaosListed'
 
-/** Smaller tables are faster to create than to defer. */
+/** The smallest number of members of a deferred table: a smaller table is faster to create. */
 const FEWEST = 200
 
 type Data = string | number | boolean | null | readonly Data[] | { readonly [key: string]: Data }
 export type Table = { readonly [key: string]: Data }
 type Made = { [key: string]: unknown }
 
-/** The data of an assignment such as bundlers generate for a large JSON file; undefined for anything else. */
+/** Returns the data of an assignment that bundlers generate for a large JSON file; undefined for any other node. */
 export function tableIn(node: Node): { readonly at: Node; readonly table: Table } | undefined {
   if (node.type !== 'AssignmentExpression' || node['operator'] !== '=') return undefined
   const [left, right] = [node['left'] as Node, node['right'] as Node]
@@ -25,7 +25,7 @@ export function tableIn(node: Node): { readonly at: Node; readonly table: Table 
   return table === undefined ? undefined : { at: right, table: table as Table }
 }
 
-/** Undefined for anything more than data. */
+/** Returns the value of a node; undefined if the node is not pure data. */
 function dataOf(node: Node | null): Data | undefined {
   switch (node?.type) {
     case 'Literal': {
@@ -58,22 +58,25 @@ function memberOf(property: Node): readonly [string, Data] | undefined {
     return undefined
   const { name, value: text } = property['key'] as Node
   const [key, value] = [String(name ?? text), dataOf(property['value'] as Node)]
-  // In an object literal `__proto__` sets the prototype.
+  // In an object literal, `__proto__` sets the prototype.
   return key === '__proto__' || value === undefined ? undefined : [key, value]
 }
 
-// Kept, because a program may have replaced them by the time they are called.
+// The original functions, since a program may replace them before these calls.
 const { hasOwn, keys: keysOf } = Object
 const { get, has, getOwnPropertyDescriptor, ownKeys, set, defineProperty, deleteProperty } = Reflect
 const { preventExtensions, setPrototypeOf } = Reflect
 const { parse } = JSON
 
-/** A start's own copy of a table, as its literal would create it, whose members are created when they are read. */
+/** Returns a start's own copy of a table, equal to its literal. Members are created when they are read. */
 export const tableOf = (table: Table): object => lazily(table, {}, (key) => copyOf(table[key]))
 
 const read = new Map<string, Table>()
 
-/** An object without a prototype that has the keys of a JSON text; `make` creates each value when it is first read. */
+/**
+ * Returns an object without a prototype that has the keys of a JSON text; `make` creates each value when it is first
+ * read.
+ */
 export function listedOf(text: string, make?: (key: string) => unknown): object {
   const known = read.get(text) ?? (parse(text) as Table)
   read.set(text, known)
@@ -92,7 +95,7 @@ const copyOf = (data: unknown): unknown => {
   return copy
 }
 
-/** An operation on more than one member, or a change, first creates all of them, in order. */
+/** Creates members on demand. An operation on several members, or a change, first creates all of them, in order. */
 function lazily(known: Table, made: Made, make: (key: string) => unknown): object {
   const look = (key: PropertyKey): void => {
     if (typeof key === 'string' && hasOwn(known, key) && !hasOwn(made, key)) made[key] = make(key)

@@ -4,17 +4,16 @@ import { isFunction, isNode, type Node } from './syntax.ts'
 /** State that several requests of a program share. */
 export interface Shared {
   readonly name: string
-  /** The part of it, if a call's first argument names one: `seat:{}`. */
+  /** The part of the state, if a call's first argument names a part: `seat:{}`. */
   readonly part: string | undefined
-  /** `memory`: every node has its own. `outside`: a resource that all nodes share. */
+  /** `memory`: state that every node has separately. `outside`: a resource that all nodes share. */
   readonly kept: 'memory' | 'outside'
-  /** The function that declares it; undefined for a module's variable. */
+  /** The function that declares the variable; undefined for a module's variable. */
   readonly of: Scope | undefined
 }
 
 /**
- * The {@link Shared} state that a piece of a program reads and changes, and the earlier reads behind the values that it
- * uses.
+ * The {@link Shared} state that a part of a program reads and changes, and the earlier reads that its values come from.
  */
 export interface Touches {
   readonly reads: readonly Shared[]
@@ -22,7 +21,7 @@ export interface Touches {
   readonly rests: readonly Shared[]
 }
 
-/** Methods that change nothing; any other may. */
+/** Matches methods that change nothing; any other method may change state. */
 const READS =
   /^(?:get|has|keys|values|entries|size|count|find|filter|map|flatMap|some|every|includes|indexOf|at|slice|join|forEach|reduce|concat|toString|toJSON|toSorted|read|list|peek|exists|select|scan|ttl|pttl|type|strlen|mget|l(?:len|range|index)$|h(?:get|mget|getall|keys|vals|len|exists)$|s(?:card|ismember|members)$|z(?:card|score|range|rank|count))/i
 const FILE_READS = /^(?:read|exists|stat|access)/
@@ -33,16 +32,16 @@ const FILES: Shared = { name: 'files', part: undefined, kept: 'memory', of: unde
 type Kind = keyof Touches
 type Sink = (kind: Kind, shared: Shared) => void
 
-/** The state that every piece of a module touches, derived from its text alone. */
+/** The state that every part of a module touches, derived from the source alone. */
 export class ModuleTouches {
   readonly #scopes: ReadonlyMap<Node, Scope>
-  /** For local variables: the state that their values were read from. */
+  /** For each local variable: the state that its value was read from. */
   readonly #derived = new Map<Scope, Map<string, Set<Shared>>>()
   readonly #known = new Map<string, Shared>()
 
   constructor(program: Node) {
     this.#scopes = scopesOf(program)
-    // The reads behind a function's result depend on the functions that it calls.
+    // Repeated, because the reads behind a function's result depend on the functions that it calls.
     for (let round = 0; round < ROUNDS; round++)
       for (const scope of this.#scopes.values())
         for (const { targets, value } of bindingsIn(scope)) this.#derive(scope, targets, value)
@@ -68,7 +67,10 @@ export class ModuleTouches {
     for (const name of targets) names.set(name, new Set([...(names.get(name) ?? []), ...found]))
   }
 
-  /** `isRun`: only what runs here; otherwise also reads of the functions that it calls. */
+  /**
+   * Collects touches of a node. `isRun`: only of code that runs in place; otherwise also reads of the functions that it
+   * calls.
+   */
   #visit(node: Node, scope: Scope, sink: Sink, isRun: boolean): void {
     const go = (part: unknown): void => {
       if (Array.isArray(part)) for (const each of part) go(each)
@@ -129,7 +131,7 @@ export class ModuleTouches {
     inner.visiting = false
   }
 
-  /** A function's own variable is private, unless it holds something shared. */
+  /** A function's own variable is private, unless its value is shared. */
   #assigned(target: Node, scope: Scope, kinds: readonly Kind[], sink: Sink): void {
     if (target.type === 'Identifier' && scope.declared.has(String(target['name']))) return
     this.#touch(target, scope, kinds, sink)
@@ -182,7 +184,7 @@ export class ModuleTouches {
     }
     for (const shared of this.#derived.get(owner)?.get(name) ?? []) {
       sink('rests', shared)
-      // A member of an object of this node belongs to that object; a value from outside is a copy.
+      // A member of an object in this node's memory belongs to that object; a value from outside is a copy.
       if (base !== unwrapped(node) && shared.kept === 'memory') for (const kind of kinds) sink(kind, shared)
     }
   }
@@ -201,7 +203,7 @@ const ROUNDS = 4
 
 const TYPES: ReadonlySet<string> = new Set(['typeAnnotation', 'typeArguments', 'typeParameters', 'returnType'])
 
-/** A function's statements at every depth, or the expression that is its body. */
+/** Visits a function's statements at every depth, or the expression that is its body. */
 function everyStatement(body: Node, visit: (statement: Node) => void): void {
   visit(body)
   for (const member of Object.values(body))
@@ -211,7 +213,7 @@ function everyStatement(body: Node, visit: (statement: Node) => void): void {
 
 const HOLDS = /Statement$|^SwitchCase$|^CatchClause$|^VariableDeclaration$/
 
-/** The part of a statement that runs by itself, without the statements in it. */
+/** Returns the parts of a statement that run before the statements within it. */
 function headParts(node: Node): readonly Node[] {
   const members = HEADS[node.type]
   return members === undefined ? [node] : members.map((member) => node[member]).filter(isNode)
@@ -245,13 +247,13 @@ function unwrapped(node: Node): Node {
   return isNode(inner) ? unwrapped(inner) : node
 }
 
-/** For `a.b.c`, this is `a`. */
+/** Returns the object at the base of a member access: `a` for `a.b.c`. */
 function baseOf(node: Node): Node {
   const plain = unwrapped(node)
   return plain.type === 'MemberExpression' ? baseOf(plain['object'] as Node) : plain
 }
 
-/** The part of a store that a call's first argument names: `seat:{}`. */
+/** Returns the part of a store that a call's first argument names: `seat:{}`. */
 function partOf(call: Node, scope: Scope): string | undefined {
   const [first] = call['arguments'] as readonly Node[]
   const given = first?.type === 'Identifier' ? resolve(scope, String(first['name']))?.declaration.text : first
@@ -263,7 +265,7 @@ function partOf(call: Node, scope: Scope): string | undefined {
 
 const nameOf = (member: Node): string => String((member['property'] as Node)['name'] ?? '')
 
-/** For `this.seats.get`, this is `seats`. */
+/** Returns the member of `this` in a member access: `seats` for `this.seats.get`. */
 function memberOfThis(node: Node): string | undefined {
   const plain = unwrapped(node)
   if (plain.type !== 'MemberExpression') return undefined
