@@ -1,34 +1,34 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Json } from '@chaosproxy/history'
 
-/** The global where `@chaosproxy/assertions` looks for a listener. */
+/** The key of the global listener that `@chaosproxy/assertions` calls. */
 export const LISTENER: symbol = Symbol.for('chaosproxy.assertions')
 
-/** An assertion that a run failed. */
+/** An assertion that failed in a run. */
 export interface Breach {
   readonly name: string
   readonly node: NodeId
   readonly what: string
 }
 
-/** The name of a `sometimes` or `reachable` in reports: `sometimes "a show sells out"`. */
+/** Returns the name of a `sometimes` or `reachable` in reports: `sometimes "a show sells out"`. */
 export const assertionName = (kind: string, name: string): string => `${kind} ${JSON.stringify(name)}`
 
 const LONGEST_DETAILS = 300
 
-/** The assertions of a run's programs. */
+/** The state of the assertions of a run's programs. */
 export class Assertions {
-  /** The first that failed. */
+  /** The first assertion that failed. */
   broken: Breach | undefined
   readonly #met = new Set<string>()
   readonly #expected: Set<string>
 
-  /** `expected` are the names of those that some run should reach, as found in the program's text. */
+  /** `expected` are the names of assertions that at least one run should reach, as found in the program's source. */
   constructor(expected: Iterable<string>) {
     this.#expected = new Set(expected)
   }
 
-  /** `place` is called only for one that fails. */
+  /** Handles a report of an assertion. `place` is called only if the assertion fails. */
   hear(node: NodeId, place: () => string | undefined, [kind, holds, name, details]: readonly unknown[]): void {
     const full = assertionName(String(kind), String(name))
     if (kind === 'sometimes' || kind === 'reachable') {
@@ -42,12 +42,12 @@ export class Assertions {
     this.broken = { name: full, node, what: `${what}${at === undefined ? '' : ` at ${at}`}${detailsText(details)}` }
   }
 
-  /** Those that this run has reached. */
+  /** Returns the assertions that this run has reached. */
   met(): readonly string[] {
     return [...this.#met]
   }
 
-  /** Those that this run has not reached. */
+  /** Returns the assertions that this run has not reached. */
   unmet(): readonly string[] {
     return [...this.#expected].filter((name) => !this.#met.has(name)).map((name) => `${name} was not met`)
   }

@@ -8,24 +8,24 @@ export type DatabaseFault = FaultOfKind<
   'lose-commit-reply' | 'serialization-failure' | 'refuse-sessions' | 'slow-statements' | 'failover' | 'restart'
 >
 
-/** What becomes of data that was not fsynced. */
+/** The treatment of data that was not fsynced. */
 export type Unsynced = NonNullable<FaultOfKind<'power-loss'>['unsynced']>
 
-/** Whether only a PostgreSQL can suffer a kind of fault. */
+/** Returns whether only a PostgreSQL can suffer a kind of fault. */
 export const isOfDatabases = (kind: FaultKind): kind is DatabaseFault['kind'] => serviceBlows[kind] === onDatabases
 
-/** A node, as faults see it. */
+/** A node as faults use it. */
 export interface Stoppable {
   readonly id: NodeId
   readonly clock: NodeClock
   start(): void
-  /** False if it was down already. */
+  /** Returns false if the node was already down. */
   kill(): boolean
-  /** Takes the data that was not fsynced from its disk; absent in a node without one. */
+  /** Removes data that was not fsynced from the node's disk; absent in a node without a disk. */
   losePower?(unsynced: Unsynced): void
-  /** Injects a fault of a PostgreSQL; absent in others. */
+  /** Injects a fault of a PostgreSQL; absent in other nodes. */
   suffer?(fault: DatabaseFault): Undo
-  /** Why it cannot suffer a kind of fault; undefined if it can. */
+  /** Returns why the node cannot suffer a kind of fault; undefined if it can. */
   whyNot?(kind: FaultKind): string | undefined
 }
 
@@ -36,7 +36,10 @@ export interface Injectable {
   readonly nodes: ReadonlyMap<NodeId, Stoppable>
 }
 
-/** Injects every kind of fault that simulated programs can suffer. The fault is in force on return. */
+/**
+ * For each kind of fault that simulated programs can suffer, the function that injects it. The fault is in force on
+ * return.
+ */
 export const serviceBlows: { readonly [Kind in FaultKind]?: (fault: FaultOfKind<Kind>, around: Injectable) => Undo } = {
   partition: onLinks,
   blackhole: onLinks,
@@ -80,7 +83,7 @@ export const serviceBlows: { readonly [Kind in FaultKind]?: (fault: FaultOfKind<
   restart: onDatabases,
 }
 
-/** Adds what a kind of fault of a user's own does to programs. */
+/** Registers the effect of a user-defined fault on programs. */
 export function addServiceBlow(kind: string, harm: NodeHarm): void {
   const open: { [kind: string]: unknown } = serviceBlows
   open[kind] = (fault: { readonly nodes: readonly NodeId[] }, around: Injectable): Undo => {

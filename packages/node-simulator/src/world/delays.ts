@@ -2,13 +2,13 @@ import type { Endpoint } from '@chaosproxy/faults'
 import { nanos } from '@chaosproxy/history'
 import { type PlannedDelay, USUAL_DELAY } from '@chaosproxy/simulator'
 
-/** How long each packet takes, before faults. */
+/** Determines how long each packet takes before faults are applied. */
 export interface Delays {
   /** `drawn` is the seed's choice, in nanoseconds. */
   of(connection: string, from: Endpoint, packet: number, drawn: number): number
 }
 
-/** As drawn, unless unusual delays are planned; `told` hears every delay. */
+/** Returns delays as drawn by the seed, unless unusual delays are planned. `told` is called with every delay. */
 export function delaysOf(
   planned: readonly PlannedDelay[] | undefined,
   told?: ((delay: PlannedDelay) => void) | undefined,

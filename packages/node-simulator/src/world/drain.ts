@@ -2,7 +2,8 @@ import process from 'node:process'
 import { types } from 'node:util'
 
 /**
- * Thrown from a microtask to make Node empty its stack of asynchronous contexts; caught where uncaught errors arrive.
+ * Thrown from a microtask to make Node empty its stack of asynchronous contexts; caught by the listener for uncaught
+ * errors.
  */
 const RESET = Symbol('reset')
 
@@ -10,8 +11,8 @@ const RESET = Symbol('reset')
 const tick: () => void = (process as unknown as { _tickCallback(): void })._tickCallback
 
 /**
- * Runs the callbacks that a turn left behind until none is left. Errors thrown by a callback are passed on, and the
- * rest still runs.
+ * Runs the callbacks that a turn left behind until there are none. An error thrown by a callback is passed on, and the
+ * remaining callbacks still run.
  */
 export function drain(threw: (error: unknown) => void): void {
   for (;;) {
@@ -25,7 +26,10 @@ export function drain(threw: (error: unknown) => void): void {
   }
 }
 
-/** An error that leaves a tick leaves its asynchronous context behind, and Node aborts when it finds it later. */
+/**
+ * Empties the stack of asynchronous contexts. An error that leaves a tick leaves its context on the stack, and Node
+ * aborts when it finds the context later.
+ */
 const emptyContexts = (): void =>
   queueMicrotask(() => {
     throw RESET
@@ -37,7 +41,10 @@ export function resetContexts(): void {
   tick()
 }
 
-/** Whether promises can be run to their end here: not from within one, as after every `await`. */
+/**
+ * Returns whether promises can be run to completion from here, which is impossible within a promise job, as after every
+ * `await`.
+ */
 export function canDrain(): boolean {
   let done = false
   queueMicrotask(() => {
@@ -52,7 +59,7 @@ type Listener = (...args: unknown[]) => void
 const EVENTS = ['unhandledRejection', 'rejectionHandled', 'warning', 'uncaughtExceptionMonitor'] as const
 
 /**
- * Intercepts uncaught errors, unhandled rejections and warnings. The result gives them back to the previous listeners.
+ * Intercepts uncaught errors, unhandled rejections and warnings. The returned function restores the previous listeners.
  */
 export function takeUncaught(thrown: (error: unknown, rejected: Promise<unknown> | undefined) => void): () => void {
   if (process.hasUncaughtExceptionCaptureCallback())

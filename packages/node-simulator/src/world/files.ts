@@ -2,13 +2,13 @@ import { posix } from 'node:path'
 import type { Random } from '@chaosproxy/faults'
 import type { Unsynced } from './blows.ts'
 
-/** A file: the content that its program sees, and the content that is certainly on disk. */
+/** A file: the content that its program sees, and the content that is known to be on the disk. */
 export interface Inode {
   readonly kind: 'file' | 'directory'
   readonly number: number
   data: Buffer
   durable: Buffer
-  /** Writes since the last fsync, in order. */
+  /** The writes since the last fsync, in order. */
   pending: Write[]
   changedMs: number
 }
@@ -17,18 +17,18 @@ type Write =
   | { readonly type: 'write'; readonly at: number; readonly bytes: Buffer }
   | { readonly type: 'truncate'; readonly length: number }
 
-/** A change of the names in directories, which the journal of the file system makes durable in order. */
+/** A change of the names in directories. The journal of the file system makes such changes durable in order. */
 interface Naming {
   readonly path: string
-  /** Undefined: the name is removed. */
+  /** The file with the name; undefined if the name is removed. */
   readonly inode: Inode | undefined
 }
 
-/** What `fs.watch` tells of: new content, or a name that was given or taken. */
+/** A change that `fs.watch` reports: new content, or a name that was added or removed. */
 export interface FileChange {
   readonly type: 'change' | 'rename'
   readonly path: string
-  /** What lost its name or its content by it; not what was given a name. */
+  /** The files that lost their name or content by the change; a file that gained a name is not included. */
   readonly inodes: readonly (Inode | undefined)[]
 }
 
@@ -61,13 +61,13 @@ const ERRORS: { readonly [code in ErrorCode]: readonly [errno: number, text: str
   ENOTEMPTY: [-39, 'directory not empty'],
 }
 
-/** The disk of a node. It outlives the node's programs; data that was never fsynced may not survive a power loss. */
+/** The disk of a node. It survives the node's programs; data that was never fsynced may be lost in a power loss. */
 export class Files {
   #names = new Map<string, Inode>()
   #durableNames = new Map<string, Inode>()
   #naming: Naming[] = []
   #inodes = 0
-  /** Set by a program that watches. */
+  /** The listener set by a program that watches files. */
   tellsOf: ((change: FileChange) => void) | undefined
 
   constructor(directories: readonly string[]) {
@@ -79,7 +79,7 @@ export class Files {
     return this.#names.get(path)
   }
 
-  /** The directory that should contain a name. */
+  /** Requires that the directory that would contain the path exists. */
   requireParent(path: string, syscall: string): void {
     const parent = this.#names.get(posix.dirname(path))
     if (parent === undefined) throw new FileError('ENOENT', syscall, path)
@@ -98,7 +98,7 @@ export class Files {
     this.#name(path, undefined)
   }
 
-  /** Including everything below it. */
+  /** Renames a path and everything below it. */
   rename(from: string, to: string): void {
     for (const [path, inode] of [...this.#names]) {
       if (path !== from && !path.startsWith(`${from}/`)) continue
@@ -107,7 +107,7 @@ export class Files {
     }
   }
 
-  /** The names in a directory, sorted. */
+  /** Returns the names in a directory, sorted. */
   list(path: string): string[] {
     const prefix = path === '/' ? '/' : `${path}/`
     return [...this.#names.keys()]
@@ -132,7 +132,9 @@ export class Files {
     this.#changed(inode, nowMs)
   }
 
-  /** All data written to it is durable, and so is every name created so far: the journal is written in order. */
+  /**
+   * Makes all data written to the file durable, and every name created so far, because the journal is written in order.
+   */
   sync(inode: Inode): void {
     inode.durable = inode.data
     inode.pending = []
@@ -140,8 +142,8 @@ export class Files {
   }
 
   /**
-   * The power fails. Of what was not fsynced nothing survives; or the first writes and a part of the next (`torn`); or
-   * each write does or does not (`reordered`). Names survive in their order, as in a journal.
+   * Simulates a power loss. Of the data that was not fsynced, nothing survives; or the first writes and a part of the
+   * next (`torn`); or an arbitrary subset of the writes (`reordered`). Names survive in order, as in a journal.
    */
   losePower(random: Random, unsynced: Unsynced): void {
     const names = unsynced === 'lost' ? 0 : random.integer(this.#naming.length + 1)

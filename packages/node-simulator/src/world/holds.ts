@@ -9,12 +9,12 @@ interface Turns<Life> {
 
 interface Hold extends PlannedHold {
   state: 'waits' | 'holds' | 'over'
-  /** How many requests have still to pass. */
+  /** The number of requests that have yet to pass. */
   left: number
   release(): void
 }
 
-/** Requests of programs that are held at an await until others have passed one. */
+/** Holds requests of programs at an await until other requests have passed an await. */
 export class Holds<Life> {
   readonly #turns: Turns<Life>
   readonly #holds: readonly Hold[]
@@ -25,21 +25,21 @@ export class Holds<Life> {
     this.#holds = planned.map((hold) => ({ ...hold, state: 'waits', left: hold.times, release() {} }))
   }
 
-  /** Times of holds count from here on. */
+  /** Starts the clock of the holds. */
   begin(): void {
     this.#startedAt = this.#turns.queue.now
   }
 
-  /** An await is reached with this value; the result is awaited instead. */
+  /** Called when an await is reached with this value; the result is awaited instead. */
   gone<Value>(life: Life, place: string | undefined, value: Value): Value {
     const since = nanos(this.#turns.queue.now - this.#startedAt)
     const hold = this.#holds.find(({ state, at, from }) => state === 'waits' && at === place && from <= since)
     if (hold === undefined) return value
-    // Everyone who awaits a promise in place of its value gets the same promise.
+    // All code that awaits a held promise gets the same replacement.
     return this.#held(hold, life, value) as Value
   }
 
-  /** An await has ended. */
+  /** Called when an await has ended. */
   back(place: string | undefined): void {
     for (const hold of this.#holds) {
       if (hold.state !== 'holds' || hold.until !== place) continue
@@ -61,7 +61,7 @@ export class Holds<Life> {
       hold.release = () => {
         hold.state = 'over'
         cancel()
-        // In its own turn, so that the request that passed first reaches its next await.
+        // Resumes in a separate turn, so that the request that passed first reaches its next await.
         this.#turns.after(0, life, end)
       }
       const then = (settle: () => void): void => {

@@ -4,7 +4,7 @@ import type { Hosts } from './life.ts'
 
 const LOCAL: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '0.0.0.0', '::1'])
 
-/** The usual services at these ports, which no seed decides. */
+/** The services that usually listen at these ports. */
 const SERVERS: { readonly [port: number]: string } = {
   1433: 'SQL Server',
   2379: 'etcd',
@@ -21,7 +21,7 @@ const SERVERS: { readonly [port: number]: string } = {
 
 const INSTEAD =
   'Give the program the address of a node, add a fake of that server, which is a Node program of your own, with --beside NAME=FILE (beside: { NAME: { entry } }), or run the real program with chaos run.'
-/** The servers that the simulator has, with usual names of their hosts. */
+/** The servers that the simulator provides, with usual names of their hosts. */
 const SIMULATED = [
   {
     name: 'Redis',
@@ -35,7 +35,7 @@ const SIMULATED = [
   },
 ] as const
 
-/** The host names of nodes; all others are refused by name. */
+/** Returns the host names of nodes; all other hosts are refused by name. */
 export function hostsOf(program: string, names: readonly NodeId[]): Hosts {
   const refused = (what: string, server: (typeof SIMULATED)[number] | undefined): NotSimulated =>
     new NotSimulated(

@@ -3,13 +3,13 @@ import { createInjector, type Injector, strangerIn, type Undo } from '@chaosprox
 import { type Injectable, isOfDatabases, serviceBlows } from './blows.ts'
 import { serviceSuffers } from './suffers.ts'
 
-/** Injects faults into nodes and links of programs. */
+/** Returns an injector of faults into nodes and links of programs. */
 export const injectorOf = (around: Injectable): Injector =>
   createInjector({
     soon: (callback) => around.world.schedule(0, callback),
     problemOf: (fault) => problemOf(fault, around),
     strike(fault) {
-      // The table pairs each kind with its own function; the compiler cannot follow that through the lookup.
+      // The table maps each kind to a function for that kind; the compiler cannot derive this from the lookup.
       const blow = serviceBlows[fault.kind] as ((fault: Fault, around: Injectable) => Undo) | undefined
       if (blow === undefined) throw new Error(`${fault.kind} is refused above`)
       return blow(fault, around)
@@ -24,7 +24,7 @@ function problemOf(fault: Fault, around: Injectable): string | undefined {
   return strangerIn(fault, around) ?? unable(fault, around)
 }
 
-/** Why one of its nodes cannot suffer a fault, such as one of databases; undefined if all can. */
+/** Returns why one of the nodes cannot suffer a fault, such as a fault of databases; undefined if all nodes can. */
 function unable(fault: Fault, { nodes }: Injectable): string | undefined {
   if (!('nodes' in fault)) return undefined
   const reasons = fault.nodes.map((id) => {

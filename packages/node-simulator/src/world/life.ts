@@ -9,7 +9,7 @@ import type { RequestLine } from './messages.ts'
 import type { Network } from './network.ts'
 import type { Actor, World } from './world.ts'
 
-/** The running program. Undefined outside of turns: patched globals then behave as Node's own. */
+/** The running program. Undefined outside of turns: patched globals then behave like Node's own. */
 export const turn: { life: Life | undefined } = { life: undefined }
 
 export function runningLife(): Life {
@@ -26,34 +26,37 @@ export type Death =
   | { readonly type: 'exit'; readonly code: number }
   | { readonly type: 'threw'; readonly error: unknown; readonly rejected: boolean }
 
-/** Thrown by `process.exit`, so that nothing after it runs. */
+/** Thrown by `process.exit`, so that no code after it runs. */
 const EXIT = Symbol('exit')
 
 export interface LifeOptions {
   readonly world: World
   readonly network: Network
   readonly id: NodeId
-  /** Counts the starts of this node, from 1. */
+  /** The number of the start of this node, counted from 1. */
   readonly number: number
   readonly random: Random
   readonly clock: NodeClock
   readonly hosts: Hosts
   readonly died: (death: Death) => void
-  /** Whether whole requests and answers go over the network instead of bytes. */
+  /** Whether the network carries whole requests and answers instead of bytes. */
   readonly messages: boolean
 }
 
 /** The hosts that a program can reach. */
 export interface Hosts {
-  /** The node of this name, as seen from another; undefined if there is none. */
+  /** Returns the node of this name, as seen from another node; undefined if there is none. */
   find(host: string, from: NodeId): NodeId | undefined
   unknown(host: string): Error
-  /** The service that is probably meant by a port of the dialling node, if it cannot be there. */
+  /**
+   * Returns an error that names the service usually found at a port, for a connection to the node itself; undefined for
+   * other ports.
+   */
   refusePort(port: number): Error | undefined
   refusePath(path: string): Error
 }
 
-/** Data written in one turn leaves at its end. */
+/** An object that sends, at the end of a turn, the data written in it. */
 export interface Flushed {
   flush(): void
 }
@@ -64,7 +67,7 @@ interface LifeTimer {
   close(): void
 }
 
-/** One start of a node's program, until it is killed or ends by itself. Only its disk outlives it. */
+/** One start of a node's program, until it is killed or ends by itself. Only the node's disk survives it. */
 export class Life implements Actor {
   readonly world: World
   readonly network: Network
@@ -74,39 +77,39 @@ export class Life implements Actor {
   readonly hosts: Hosts
   readonly startedAt: number
   alive = true
-  /** Whether the contexts of `async_hooks` follow every event, because the program could observe that. */
+  /** Whether the contexts of `async_hooks` follow every event, because the program can observe that. */
   followsContext = false
-  /** Whether a module that its program requests is not installed; otherwise its name is computed. */
+  /** Returns whether a module that the program requests is not installed; otherwise its name is computed. */
   lacks: (specifier: string) => boolean = () => false
-  /** Creates the program's calls to the node's disk, on first use. */
+  /** Returns the program's calls to the node's disk, created on first use. */
   files: (() => unknown) | undefined
   readonly servers: Map<number, net.Server> = new Map()
   readonly sockets: Set<Flushed & { forget(): void }> = new Set()
   /** The built-in modules of this life, by name. */
   modules: Map<string, unknown> = new Map()
   loaded: ((module: object) => void) | undefined
-  /** Called once a run is over: anything that outlives it would keep the whole run in memory. */
+  /** Called once a run has ended: anything that survives would keep the whole run in memory. */
   readonly unfinished: Set<() => void> = new Set()
-  /** Timers by number, for programs that keep the number. */
+  /** Timers by number, for programs that store the number. */
   readonly timers: Map<number, LifeTimer> = new Map()
-  /** How often timers of each delay, in milliseconds, have rung. */
+  /** The number of times that timers of each delay, in milliseconds, have fired. */
   readonly rings: Map<number, number> = new Map()
   agent: http.Agent | undefined
   /** Whether requests between programs are whole objects instead of bytes. */
   readonly messages: boolean
-  /** Open connections for whole requests, by host and port; the last is used first. */
+  /** Open connections for whole requests, by host and port; the last one is used first. */
   readonly lines: Map<string, RequestLine[]> = new Map()
-  /** Hosts and ports whose servers accept no messages. */
+  /** The hosts and ports whose servers do not accept whole requests. */
   readonly bytesOnly: Set<string> = new Set()
   process: EventEmitter | undefined
   /**
-   * The number of its program's calls whose result differs between starts, or that have an effect outside its memory.
+   * The number of the program's calls whose result differs between starts, or that have an effect outside its memory.
    */
   uses = 0
   readonly #random: Random
   readonly #died: (death: Death) => void
   readonly #written: Flushed[] = []
-  /** How far this turn's clock has moved: each read of a clock takes a microsecond. */
+  /** The number of clock reads in this turn; each read advances the clock by a microsecond. */
   #looks = 0
   #timerIds = 0
 
@@ -123,7 +126,7 @@ export class Life implements Actor {
     this.#died = died
   }
 
-  /** The program's own generator. */
+  /** The program's own random generator. */
   get random(): Random {
     this.uses++
     return this.#random
@@ -155,19 +158,19 @@ export class Life implements Actor {
     }
   }
 
-  /** Calls back after a delay by this node's own clock. */
+  /** Calls back after a delay, measured by this node's clock. */
   after(delayMs: number, run: () => void): () => void {
     this.uses++
     return this.world.after((Math.max(0, delayMs) * 1e6) / this.clock.rate, this, run)
   }
 
-  /** To be flushed at the end of this turn. */
+  /** Registers an object to flush at the end of this turn. */
   wrote(what: Flushed): void {
     this.uses++
     this.#written.push(what)
   }
 
-  /** How long a job of the thread pool takes. */
+  /** Returns the duration of a job of the thread pool in milliseconds. */
   threadMs(): number {
     return 0.1 + 2 * this.random.next()
   }
@@ -177,17 +180,17 @@ export class Life implements Actor {
     return this.#timerIds
   }
 
-  /** Something leaves the program by the network. */
+  /** Records that the program sends something over the network. */
   sent(to: Endpoint): void {
     this.world.notice(this.id, to === 'clients' ? 'acknowledges' : 'sends')
   }
 
-  /** Wall time in milliseconds. It advances, so that a loop that waits for it ends. */
+  /** The wall time in milliseconds. It advances with each read, so that a loop that waits for it ends. */
   wallMs(): number {
     return this.world.epochMs + this.clock.read(this.world.queue.now) + this.#look()
   }
 
-  /** Milliseconds since this start; never goes back. */
+  /** Milliseconds since this start; never decreases. */
   steadyMs(): number {
     const { queue } = this.world
     return (this.clock.steady(queue.now) as number) + this.#look()
@@ -201,7 +204,7 @@ export class Life implements Actor {
 
   threw(error: unknown, rejected: boolean): void {
     if (error === EXIT || !this.alive) return
-    // This ends the run.
+    // A refusal ends the run.
     if (error instanceof NotSimulated) return
     const event = rejected ? 'unhandledRejection' : 'uncaughtException'
     const { process } = this
@@ -217,29 +220,29 @@ export class Life implements Actor {
     this.end({ type: 'threw', error, rejected })
   }
 
-  /** Leaves the program's code at once. */
+  /** Ends the program, and leaves its code immediately. */
   exit(code: number): never {
     if (this.alive) {
       try {
         this.process?.emit('exit', code)
       } catch {
-        // A listener that throws does not keep the program from ending.
+        // A listener that throws does not prevent the program from ending.
       }
       this.end({ type: 'exit', code })
     }
     throw EXIT
   }
 
-  /** The program ended by itself. */
+  /** Ends the life because the program ended by itself. */
   end(death: Death): void {
     if (!this.alive) return
-    // Written data is with the kernel, which sends it.
+    // The kernel has the written data and sends it.
     for (const each of this.#written.splice(0)) each.flush()
     this.alive = false
     this.#died(death)
   }
 
-  /** The program was killed: data that it wrote in this turn is lost. */
+  /** Ends the life because the program was killed: data written in this turn is lost. */
   kill(): void {
     this.alive = false
     this.#written.length = 0

@@ -16,12 +16,12 @@ import { socketError } from './socket.ts'
 
 /** How long the agent of `fetch` keeps an idle connection. */
 const LONGEST_IDLE_MS = 5_000
-/** The margin that agents leave of a server's keep-alive time. */
+/** Agents stop using a connection this long before a server's keep-alive time ends. */
 const MARGIN_MS = 1_000
 
 interface Coming {
   readonly head: AnswerHead
-  /** The body so far. */
+  /** The length of the body that has arrived. */
   length: number
   part: (body: Buffer) => void
   ended: (error?: Error) => void
@@ -38,7 +38,7 @@ export class MessageLine implements Plug, Flushed, RequestLine {
   #method = ''
   #ended: ((end: LineEnd) => void) | undefined
   #isOpen = false
-  /** An answer whose body is still arriving. */
+  /** The answer whose body is still arriving. */
   #coming: Coming | undefined
   usableUntil: number = Number.POSITIVE_INFINITY
   closed = false
@@ -52,7 +52,7 @@ export class MessageLine implements Plug, Flushed, RequestLine {
     this.#wire = life.network.dial(life.id, to, port, this, true)
   }
 
-  /** A kept connection, or a new one. */
+  /** Returns a kept connection, or a new one. */
   static to(host: string, port: number): RequestLine {
     const life = runningLife()
     const kept = life.lines.get(`${host}:${port}`)
@@ -164,7 +164,7 @@ export class MessageLine implements Plug, Flushed, RequestLine {
     coming.ended()
   }
 
-  /** Whether an answer allows using the connection again. */
+  /** Ends a request; the answer determines whether the connection may be used again. */
   #over(head: AnswerHead, unwanted: boolean): void {
     const grantedMs = Number(/timeout=(\d+)/.exec(fieldOf(head.rawHeaders, 'keep-alive') ?? '')?.[1] ?? 1e6) * 1e3
     const idleMs = Math.min(LONGEST_IDLE_MS, grantedMs - MARGIN_MS)
@@ -198,7 +198,7 @@ export class MessageLine implements Plug, Flushed, RequestLine {
     this.#wire.send({ type: this.#isOpen ? 'end' : 'reset' })
   }
 
-  /** Its program has ended: the kernel resets open connections. */
+  /** Resets the connection, as the kernel does when a program ends. */
   forget(): void {
     this.closed = true
     this.#wire.send({ type: 'reset' })

@@ -1,4 +1,4 @@
-// Loops and calls here use nothing that a program may have replaced.
+// The original functions: loops and calls in this file use nothing that a program may have replaced.
 const { getOwnPropertyDescriptor, is, isExtensible } = Object
 const { defineProperty, deleteProperty, ownKeys } = Reflect
 
@@ -16,14 +16,17 @@ export function noteMembers(name: string, holder: object): Noted {
   return { name, holder, keys, before }
 }
 
-/** The first function that was replaced, or object that was frozen. */
+/** Returns the name of the first replaced function or frozen object. */
 export function replacedIn(noted: readonly Noted[]): string | undefined {
   let first: string | undefined
   for (let i = 0; i < noted.length; i++) first ??= lookAt(noted[i] as Noted, false)
   return first
 }
 
-/** Restores all members: returns what {@link replacedIn} would have, and the first that cannot be restored. */
+/**
+ * Restores all members. Returns the result that {@link replacedIn} would have, and the first member that cannot be
+ * restored.
+ */
 export function putBack(noted: readonly Noted[]): {
   readonly replaced: string | undefined
   readonly stays: string | undefined
@@ -39,7 +42,7 @@ export function putBack(noted: readonly Noted[]): {
   return { replaced, stays }
 }
 
-/** Whether any member was changed or added. */
+/** Returns whether any member was changed or added. */
 export function areChanged(noted: readonly Noted[]): boolean {
   for (let i = 0; i < noted.length; i++) {
     const { holder, keys, before } = noted[i] as Noted
@@ -61,18 +64,18 @@ function lookAt({ name, holder, keys, before }: Noted, isPutBack: boolean): stri
     const was = before[i]
     const now = getOwnPropertyDescriptor(holder, key)
     if (was === undefined || is(now?.value, was.value) || isLoaded(was, now)) continue
-    // Numbers and texts are settings, such as Error.stackTraceLimit.
+    // Numbers and strings are settings, such as Error.stackTraceLimit.
     if (typeof was.value === 'function') found ??= nameOf(name, key)
     if (isPutBack) defineProperty(holder, key, was)
   }
   return found
 }
 
-/** Node itself replaces a lazy loader by its value. */
+/** Returns whether Node itself replaced a lazy loader by its value. */
 const isLoaded = (was: PropertyDescriptor | undefined, now: PropertyDescriptor | undefined): boolean =>
   was?.get !== undefined && now?.get === undefined
 
-/** Returns the member that cannot be removed. */
+/** Removes added members. Returns a member that cannot be removed. */
 function removeAdded({ name, holder, keys }: Noted): string | undefined {
   const now = ownKeys(holder)
   if (now.length === keys.length) return undefined

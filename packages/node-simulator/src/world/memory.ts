@@ -3,17 +3,20 @@ import vm from 'node:vm'
 import type { NodeId } from '@chaosproxy/faults'
 import { MachineError } from '@chaosproxy/protocols'
 
-/** Beyond this share of its heap a thread may be ended by V8 in the middle of a turn, and the process with it. */
+/**
+ * The largest fraction of a thread's heap in use. Beyond it, V8 may end the thread in the middle of a turn, and the
+ * process with it.
+ */
 const MOST_OF_HEAP = 0.65
-/** During one run: the threads of all cores must fit into the machine's memory. */
+/** The largest growth during one run: the threads of all cores must fit into the machine's memory. */
 const MOST_GROWTH_BYTES = 540 * 2 ** 20
-/** For buffers, which are outside the heap and have no limit of their own. */
+/** The limit for buffers, which are outside the heap and have no limit of their own. */
 const MOST_BUFFER_BYTES = 2 ** 29
-/** A collection takes about a second for each gigabyte that is kept. */
+/** Growth between two collections: a collection takes about a second for each gigabyte that is kept. */
 const BETWEEN_COLLECTIONS_BYTES = 32 * 2 ** 20
-/** A check costs half a microsecond, so most events do without. */
+/** The number of events between two checks. A check costs half a microsecond, so most events have none. */
 const LOOK_EVERY = 8
-/** From here on, every event is followed by a check. */
+/** Above this fraction of the limit, every event is followed by a check. */
 const MUCH = 0.6
 
 /** The memory in use by this thread, and its limit. */
@@ -29,8 +32,8 @@ export function takenNow(): MemoryTaken {
 }
 
 /**
- * Called after each event, with the node whose turn was last. Garbage does not count against a program: before it is
- * accused, garbage is collected.
+ * Returns a function to call after each event, with the node of the last turn. Garbage does not count against a
+ * program: it is collected before the program is blamed.
  *
  * @throws MachineError once the programs of a run have taken nearly all memory.
  */
@@ -45,7 +48,7 @@ export function watchMemory(
     const { heapBytes, bufferBytes } = taken()
     return { heapBytes, buffers: bufferBytes - buffersBefore }
   }
-  /** The growth before garbage is collected again: near the limit, every turn would do so. */
+  /** The amount of growth before the next collection; without it, every turn near the limit would collect. */
   let untilCollected = most
   let left = LOOK_EVERY
   return (node) => {
@@ -82,9 +85,9 @@ const tooMuch = (node: NodeId | undefined, { heapBytes, buffers }: Amount): Mach
 
 let collecting: (() => void) | undefined
 
-/** Collects garbage. Only a context that is created while the flag is set has the function. */
+/** Collects garbage. The function exists only in a context created while the flag is set. */
 function collectGarbage(): void {
-  // All threads share the flag: another may reset it in between.
+  // All threads share the flag, so another thread may reset it before the context is created.
   for (let tries = 0; collecting === undefined && tries < MOST_TRIES; tries++) {
     v8.setFlagsFromString('--expose-gc')
     collecting = vm.runInNewContext('globalThis.gc') as typeof collecting

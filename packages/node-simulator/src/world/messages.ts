@@ -3,27 +3,27 @@ import type net from 'node:net'
 import process from 'node:process'
 import { NotSimulated } from '../refusal.ts'
 
-/** A whole request, without its text. */
+/** A whole request as an object, not serialised. */
 export interface RequestMessage {
   readonly type: 'request'
   readonly method: string
   readonly target: string
-  /** Names and values, alternating, as in `rawHeaders`. */
+  /** Header names and values, alternating, as in `rawHeaders`. */
   readonly headers: readonly string[]
   readonly body: Buffer
 }
 
-/** An answer that was written within a turn, or the beginning of one that goes on. */
+/** An answer that was written within a turn, or the beginning of a longer one. */
 export interface AnswerMessage {
   readonly type: 'answer'
   /** The status line and the header fields, as Node writes them. */
   readonly head: string
   readonly body: Buffer
-  /** Parts of its body follow. */
+  /** Set if further parts of the body follow. */
   readonly goesOn?: true
 }
 
-/** What a turn added to the body of an answer in progress. */
+/** The data that a turn added to the body of an answer in progress. */
 export interface PartMessage {
   readonly type: 'part'
   readonly body: Buffer
@@ -40,32 +40,32 @@ export interface AnswerHead {
 
 /** The result of a request. */
 export type LineEnd =
-  /** `rest`: more of the body is to come. */
+  /** `rest`: the remainder of the body, if it has not arrived. */
   | {
       readonly type: 'answered'
       readonly received: { readonly head: AnswerHead; readonly body: Buffer; readonly rest?: Rest | undefined }
     }
   | { readonly type: 'failed'; readonly error: Error }
-  /** The server there accepts no messages. */
+  /** The server does not accept whole requests. */
   | { readonly type: 'bytes only' }
 
 export interface Rest {
-  /** Called for each part, and once at the end. */
+  /** Registers functions that are called for each part, and once at the end. */
   follow(part: (body: Buffer) => void, ended: (error?: Error) => void): void
-  /** The receiver no longer wants it. */
+  /** Discards the remainder of the body. */
   drop(): void
 }
 
 /** A program's connection for whole requests, one at a time. */
 export interface RequestLine {
   readonly closed: boolean
-  /** The time after which another connection is needed. */
+  /** The time after which a new connection is needed. */
   readonly usableUntil: number
   ask(request: RequestMessage, ended: (end: LineEnd) => void): void
   close(): void
 }
 
-/** The form in a trace, about as long as the bytes would be. */
+/** Returns the message as text for a trace, about as long as its serialised bytes. */
 export function messageText(message: Message): string {
   const body = message.body.toString('latin1')
   if (message.type === 'answer') return message.head + body
@@ -87,7 +87,7 @@ export function headOf({ head }: AnswerMessage): AnswerHead {
   return { status: Number(first.slice(9, 12)), reason: first.slice(13), rawHeaders }
 }
 
-/** The value of a header field; several of one name are a list. */
+/** Returns the value of a header field; several fields of one name are joined to a list. */
 export function fieldOf(rawHeaders: readonly string[], name: string): string | undefined {
   let value: string | undefined
   for (let i = 0; i < rawHeaders.length; i += 2)
@@ -98,13 +98,15 @@ export function fieldOf(rawHeaders: readonly string[], name: string): string | u
 
 const NO_BODY: ReadonlySet<number> = new Set([204, 304])
 
-/** Whether the body is as long as the head says; as bytes, another length would corrupt the connection. */
+/**
+ * Returns whether the body has the length declared in the head; in bytes, another length would corrupt the connection.
+ */
 export function isWhole(method: string, { status, rawHeaders }: AnswerHead, bytes: number): boolean {
   const length = fieldOf(rawHeaders, 'content-length')
   return length === undefined || method === 'HEAD' || NO_BODY.has(status) || Number(length) === bytes
 }
 
-/** Whether a connection can take another request after this answer. */
+/** Returns whether a connection can take another request after this answer. */
 export const keepsOpen = ({ rawHeaders }: AnswerHead): boolean =>
   !/\bclose\b/i.test(fieldOf(rawHeaders, 'connection') ?? '')
 
@@ -112,12 +114,12 @@ export const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT
 const TARGET = /^\/[\u0021-\u007e]*$/
 export const FIELD_NAME: RegExp = /^[\w!#$%&'*+.^`|~-]+$/
 export const FIELD_VALUE: RegExp = /^[\t\u0020-\u007e\u0080-\u00ff]*$/
-/** These header fields need bytes. */
+/** Header fields that require the transfer as bytes. */
 const OF_CONNECTIONS: ReadonlySet<string> = new Set([
   ...['connection', 'keep-alive', 'expect', 'upgrade', 'te', 'trailer', 'transfer-encoding', 'content-length'],
 ])
 
-/** Whether a request can go as a message: everything else goes as bytes, to Node's own parser. */
+/** Returns whether a request can be sent as a message. All other requests are sent as bytes to Node's own parser. */
 export function isPlain(method: string, target: string, headers: Iterable<readonly [string, string]>): boolean {
   if (!METHODS.has(method) || !TARGET.test(target)) return false
   for (const [name, value] of headers)
@@ -125,7 +127,7 @@ export function isPlain(method: string, target: string, headers: Iterable<readon
   return true
 }
 
-/** The parts of Node's HTTP server that are used here. */
+/** The internal members of Node's HTTP server that this file uses. */
 interface Internals {
   readonly parser?: {
     incoming: http.IncomingMessage | null
@@ -144,30 +146,33 @@ interface Options {
   readonly [symbol: symbol]: unknown
 }
 
-/** The key under which a server keeps the class of its requests. */
+/** The key under which a server stores the class of its requests. */
 const CLASS = Object.getOwnPropertySymbols(new http.Server()).find(
   ({ description }) => description === 'IncomingMessage',
 )
 const MOST_HEADERS = 2_000
 
-/** Takes the answer to a request: at the end of a turn, what that turn has written. */
+/** A connection that takes the answer to a request: at the end of each turn, the data written in it. */
 export interface Answering {
-  /** `take` is called then, unless a call is pending already. */
+  /** Calls `take` at the end of the turn, unless a call is already pending. */
   answers(take: () => AnswerMessage | PartMessage | undefined): void
 }
 
 const ANSWERS = Symbol('what takes the answer')
 
-/** Where an answer goes as a whole. Programs can also create answers to a request for another stream. */
+/** Returns the connection that takes the whole answer. Programs can also create answers for another stream. */
 function answeringOf({ req, socket }: Outgoing): Answering | undefined {
   const answering = req?.[ANSWERS]
   return answering !== undefined && (socket === null || socket === answering) ? answering : undefined
 }
 
-/** Whether a server can be given requests without their bytes. */
+/** Returns whether a server accepts requests as objects. */
 export const takesMessages = (server: net.Server): server is http.Server => server instanceof http.Server
 
-/** Passes a request to Node's HTTP server, as its parser does at the end of a head, of a body and of a request. */
+/**
+ * Passes a request to Node's HTTP server with the calls that its parser makes at the end of the head, of the body and
+ * of the request.
+ */
 export function hand(
   server: http.Server,
   socket: net.Socket & Answering,
@@ -196,7 +201,7 @@ export function hand(
   request.push(null)
 }
 
-/** An answer in progress, as Node's HTTP keeps it. */
+/** An answer in progress, as Node's HTTP module stores it. */
 interface Outgoing {
   readonly req?: Incoming | undefined
   readonly destroyed: boolean
@@ -207,10 +212,10 @@ interface Outgoing {
   [BODY]?: Body
 }
 
-/** The written part of an answer that has not left. */
+/** The written part of an answer that has not been sent. */
 interface Body {
   chunks: Buffer[]
-  /** Whether its head has left. */
+  /** Whether the head has been sent. */
   begun: boolean
   ended: boolean
 }
@@ -222,7 +227,7 @@ const bodyOf = (answer: Outgoing): Body => {
   return answer[BODY]
 }
 
-/** The part of an answer that leaves at the end of a turn; undefined if there is none. */
+/** Returns the part of an answer to send at the end of a turn; undefined if there is none. */
 function taken(answer: Outgoing): AnswerMessage | PartMessage | undefined {
   const written = bodyOf(answer)
   const { chunks, begun, ended } = written
@@ -245,13 +250,13 @@ interface OutgoingPrototype {
   _finish(this: Outgoing): void
 }
 
-/** Makes answers to whole requests leave as a whole; the result ends that. */
+/** Makes answers to whole requests be sent as objects. The returned function undoes that. */
 export function patchAnswers(): () => void {
   const prototype = http.OutgoingMessage.prototype as unknown as OutgoingPrototype
   const { _storeHeader: storeHeader, _send: send, _writeRaw: writeRaw, _finish: finish } = prototype
   prototype._storeHeader = function (first, headers) {
     storeHeader.call(this, first, headers)
-    // The header is the one that the client would have seen; the body stays unchanged.
+    // Keeps the header that the client would have received; the body is not chunked.
     if (answeringOf(this) !== undefined) this.chunkedEncoding = false
   }
   prototype._send = function (data, encoding, callback, length) {
@@ -265,7 +270,7 @@ export function patchAnswers(): () => void {
     if (typeof callback === 'function') process.nextTick(callback)
     return true
   }
-  // Interim responses, such as 103, are ignored by all clients here.
+  // Interim responses, such as 103, are dropped, since all simulated clients ignore them.
   prototype._writeRaw = function (data, encoding, callback, length) {
     if (answeringOf(this) === undefined) return writeRaw.call(this, data, encoding, callback, length)
     if (typeof callback === 'function') process.nextTick(callback)

@@ -19,15 +19,18 @@ export interface Standing {
 export type Packet =
   | { readonly type: 'open' }
   | { readonly type: 'opened' }
-  /** `bytesOnly`: there is a server, but it accepts no messages. */
+  /** `bytesOnly`: there is a server, but it does not accept whole requests. */
   | { readonly type: 'refused'; readonly bytesOnly?: true }
-  /** The client's request that it is sent for, and who hears what goes on when it arrives, if that is watched. */
+  /**
+   * If requests are watched: the client's request that the data is sent for, and a function called with the requests
+   * that resume at its arrival.
+   */
   | {
       readonly type: 'data'
       readonly bytes: Buffer
       readonly request?: string | undefined
       readonly hears?: ResumedWatch | undefined
-      /** The request for which the connection was dialed. */
+      /** The client's request for which the connection was opened. */
       readonly dialedFor?: string | undefined
     }
   | { readonly type: 'message'; readonly message: Message; readonly request?: string | undefined }
@@ -41,20 +44,20 @@ export interface Plug {
 
 const JITTER = 7
 
-/** One direction of a connection: first in, first out, whatever the delays. */
+/** One direction of a connection: first in, first out, regardless of the delays. */
 export class Wire {
   readonly link: Link
   /** `n1>n2`. */
   readonly name: string
   readonly #network: Network
   readonly #stream: Stream
-  /** `n1>redis 1`: who dialled whom, and the number of the connection. */
+  /** `n1>redis 1`: the endpoint that connected, its peer, and the number of the connection. */
   readonly #connection: string
   #to: () => Plug | undefined
   #sent = 0
   #lastArrival = 0
   #held: Packet[] = []
-  /** A cut has swallowed bytes: nothing may arrive after the gap. */
+  /** Whether a cut has dropped bytes, so that nothing may arrive after the gap. */
   #holed = false
   #closed = false
   /** The other direction of the same connection. */
@@ -136,7 +139,7 @@ export class Wire {
     this.#to()?.arrive(packet)
   }
 
-  /** The cut has healed: held bytes go on; if bytes were lost, the connection breaks. */
+  /** Called when a cut has healed: held bytes continue; if bytes were lost, the connection breaks. */
   healed(): void {
     if (this.#closed) return
     if (this.#holed) {
@@ -146,7 +149,7 @@ export class Wire {
     for (const packet of this.#held.splice(0)) this.#dispatch(packet)
   }
 
-  /** The connection is reset at both ends, at once. */
+  /** Resets the connection immediately at both ends. */
   break(): void {
     this.#breakOff()
     const { twin } = this
@@ -165,7 +168,7 @@ export class Wire {
     this.#network.forget(this)
   }
 
-  /** The run is over: nothing arrives any more. */
+  /** Ends the wire with the run: nothing arrives any more. */
   cut(): void {
     this.#closed = true
     this.#held = []
@@ -182,9 +185,9 @@ function packetText(packet: Packet): string {
 const lengthOf = (packet: Extract<Packet, { readonly type: 'data' | 'message' }>): number =>
   packet.type === 'data' ? packet.bytes.length : messageText(packet.message).length
 
-/** A node, as connections see it. */
+/** A node as the network uses it. */
 export interface Host {
-  /** Accepts a connection, or refuses it; one for messages only if it accepts them. */
+  /** Accepts a connection, or refuses it. A connection for messages is refused if the server only accepts bytes. */
   accept(
     port: number,
     from: Endpoint,
@@ -194,7 +197,7 @@ export interface Host {
   ): Plug | 'bytes only' | undefined
 }
 
-/** The delays of everything in flight. */
+/** The sources of delays for everything in flight. */
 export interface Times {
   readonly weather: Weather
   readonly delays: Delays
@@ -212,7 +215,7 @@ export class Network {
   readonly #busyUntil = new Map<string, number>()
   readonly #dialled = new Map<string, number>()
   readonly hosts: Map<Endpoint, Host> = new Map()
-  /** How many packets that nodes sent each other have not arrived yet. */
+  /** The number of packets between nodes that have not arrived yet. */
   underWay = 0
 
   constructor(world: World, times: Times, seed: number, endpoints: readonly Endpoint[]) {
@@ -227,7 +230,7 @@ export class Network {
     return from !== to && this.#endpoints.has(from) && this.#endpoints.has(to)
   }
 
-  /** Dials; the plug hears `opened` or `refused`. Returns the wire for sending. */
+  /** Opens a connection; the plug receives `opened` or `refused`. Returns the wire for sending. */
   dial(from: Endpoint, to: NodeId, port: number, plug: Plug, messages = false): Wire {
     const [there, back] = [
       { from, to },
@@ -266,7 +269,7 @@ export class Network {
     return wire
   }
 
-  /** The run is over: connections lead nowhere. */
+  /** Ends all connections with the run. */
   close(): void {
     for (const wires of this.#wires.values()) for (const wire of wires) wire.cut()
     this.#wires.clear()
@@ -282,7 +285,7 @@ export class Network {
     return this.#faults.get(name) ?? NONE
   }
 
-  /** When a limited link has passed on this much; it is busy until then. */
+  /** Returns the time when a limited link has transmitted this amount; the link is busy until then. */
   queued(link: Link, from: number, nanosNeeded: number): number {
     const name = linkName(link)
     const departure = Math.round(Math.max(from, this.#busyUntil.get(name) ?? 0) + nanosNeeded)
@@ -309,7 +312,7 @@ export class Network {
     }
   }
 
-  /** Resets every connection that uses this link, at both of its ends. */
+  /** Resets both ends of every connection that uses this link. */
   reset(link: Link): number {
     const names = [linkName(link), linkName({ from: link.to, to: link.from })]
     let count = 0

@@ -7,14 +7,14 @@ import { hostOf } from './servers.ts'
 
 export interface NodeOptions extends Pick<LifeOptions, 'world' | 'network' | 'id' | 'hosts' | 'messages'> {
   readonly seed: number
-  /** The program's directory, which every disk has. */
+  /** The program's directory, which exists on every disk. */
   readonly directory: string
   /** Starts the program in a new life. */
   readonly boot: (life: Life) => void
   readonly died: (death: Death, life: Life) => void
 }
 
-/** A node: the part that outlives each start of its program. */
+/** The part of a node that survives each start of its program. */
 export class ServiceNode {
   readonly id: NodeId
   readonly clock: NodeClock = new NodeClock()
@@ -22,7 +22,7 @@ export class ServiceNode {
   readonly files: Files
   #life: Life | undefined
   #starts = 0
-  /** Whether its program has ever listened. */
+  /** Whether the program has ever listened. */
   everListened = false
 
   constructor(options: NodeOptions) {
@@ -45,7 +45,7 @@ export class ServiceNode {
     return listens
   }
 
-  /** Starts its program, unless it is running. */
+  /** Starts the program, unless it is running. */
   start(): void {
     if (this.#life !== undefined) return
     const { world, network, id, seed, hosts, boot, died, messages } = this.#options
@@ -64,7 +64,7 @@ export class ServiceNode {
     if (number > 1) world.notice(id, 'restarts')
   }
 
-  /** False if it was down already. */
+  /** Returns false if the node was already down. */
   kill(): boolean {
     const life = this.#life
     if (life === undefined) return false

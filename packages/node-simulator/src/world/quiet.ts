@@ -2,23 +2,23 @@ import { type Millis, millis, millisToNanos } from '@chaosproxy/history'
 import type { ServiceNode } from './node.ts'
 import type { World } from './world.ts'
 
-/** A server that keeps data for programs. */
+/** A server that stores data for programs. */
 export interface Keeper {
-  /** When its data last changed, in nanoseconds. */
+  /** The time in nanoseconds when the server's data last changed. */
   readonly changedAt: number
-  /** Whether it has something to answer, which may change nothing. */
+  /** Whether the server is answering something; the answer need not change anything. */
   readonly isAnswering: boolean
-  /** Whether a change, or a job that a program left with it, is under way. */
+  /** Whether a change, or a job that a program has queued at the server, is in progress. */
   readonly isBusy: boolean
 }
 
-/** Timers of more than this are not waited for: timeouts of idle connections, housekeeping. */
+/** Longer timers are not waited for, such as timeouts of idle connections and housekeeping. */
 const LONGEST_MS = millis(1_000)
-/** A timer that has rung so often with one delay is one that repeats. */
+/** A timer that has fired this many times with one delay counts as repeating. */
 const REPEATS = 3
-/** What a timer begins is answered within this time, as a rule. */
+/** The time within which requests sent by a timer are usually answered. */
 const ANSWERED_MS = millis(50)
-/** A program whose timers always change something is not waited for longer. */
+/** The longest wait for a program whose timers always change something. */
 const PATIENCE_MS = millis(3_000)
 
 interface Around {
@@ -29,9 +29,9 @@ interface Around {
 }
 
 /**
- * Whether programs have done what clients asked of them: nothing is under way at a server that they share or on the way
- * to it, such as a connection that is opened again, no timer of theirs is about to ring once, and those that repeat have
- * rung since the last change without another one.
+ * Determines whether programs have done everything that clients requested: nothing is in progress at a shared server or
+ * on the way to it, such as a reconnection; no single timer of theirs is about to fire; and every repeating timer has
+ * fired since the last change without causing another.
  */
 export class Quiet {
   readonly #around: Around
@@ -41,17 +41,20 @@ export class Quiet {
     this.#around = around
   }
 
-  /** A client asks for a change. */
+  /** Records that a client requested a change. */
   disturbed(): void {
     this.#askedSince = undefined
   }
 
-  /** Whether a server has something left to do. */
+  /** Whether a server has work in progress. */
   get isUnderWay(): boolean {
     return this.#around.keepers.some(({ isBusy }) => isBusy)
   }
 
-  /** Nodes without a server that they share answer for themselves: they have to agree. */
+  /**
+   * Whether the programs are quiet. Nodes without a shared server always count as quiet, since they have to agree among
+   * themselves.
+   */
   get isQuiet(): boolean {
     const { world, network, keepers } = this.#around
     if (keepers.length === 0) return true
@@ -62,13 +65,15 @@ export class Quiet {
     if (network.underWay > 0) return false
     const period = this.#longestPeriod()
     if (period === undefined) return false
-    // What a repeating timer asks again and again is waited for below.
+    // Repeated requests of a repeating timer are waited for below.
     if (period === 0) return !keepers.some(({ isAnswering }) => isAnswering)
     const changedAt = Math.max(...keepers.map((keeper) => keeper.changedAt))
     return now >= changedAt + millisToNanos(millis(2 * period + ANSWERED_MS))
   }
 
-  /** Of the timers that repeat; 0 without one, undefined while one is about to ring once. */
+  /**
+   * The longest period of the repeating timers: 0 if there are none, undefined while a single timer is about to fire.
+   */
   #longestPeriod(): Millis | undefined {
     let longest = 0
     for (const { life } of this.#around.nodes())

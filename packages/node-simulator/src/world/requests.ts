@@ -5,36 +5,36 @@ import type { Nanos } from '@chaosproxy/history'
 
 export interface CodeStep {
   readonly type: 'enters' | 'at' | 'gone' | 'back'
-  /** A number in `Program.sites`. */
+  /** The number of a site in `Program.sites`. */
   readonly site: number
-  /** `process-3-2`: the second operation of process 3. */
+  /** The name of a client's request: `process-3-2` is the second operation of process 3. */
   readonly request: string
   readonly node: NodeId
-  /** Since the world began. */
+  /** The time since the world began. */
   readonly at: Nanos
 }
 
-/** Called for every step of a probed program that serves a client; true stops a debugger there. */
+/** Called for every step of a probed program that serves a client; true stops a debugger at the step. */
 export type CodeWatch = (step: CodeStep) => boolean
 
-/** A request that went on at an await; undefined for code that serves none. */
+/** A request that resumed at an await; undefined for code that serves no request. */
 export interface Resumed {
   readonly request: string | undefined
-  /** A number in `Program.sites`. */
+  /** The number of a site in `Program.sites`. */
   readonly site: number
 }
 
-/** Called at the end of a turn, with what went on in it, in that order. */
+/** Called at the end of a turn with the requests that resumed in it, in order. */
 export type ResumedWatch = (resumed: readonly Resumed[]) => void
 
-/** A simulated socket: which request arrived last. */
+/** A simulated socket with the request that arrived last. */
 interface Serving {
   readonly serves?: string | undefined
 }
 
 /**
- * The client's request that the running code serves, even on a node that another node called for it. Tracked only if it
- * is asked for, because contexts cost time.
+ * Tracks the client's request that the running code serves, even on a node called by another node on behalf of the
+ * request. Used only on demand, because contexts cost time.
  */
 export class Requests {
   readonly ran: CodeWatch
@@ -46,7 +46,7 @@ export class Requests {
     this.ran = watch
   }
 
-  /** What the current turn brings was awaited by the requests that go on in it. */
+  /** Registers the receiver of the requests that resume in the current turn: they awaited its data. */
   arrives(hears: ResumedWatch | undefined): void {
     this.#hears = hears
   }
@@ -55,11 +55,11 @@ export class Requests {
     this.#resumed.push(resumed)
   }
 
-  /** A turn ends, or another begins. */
+  /** Called between two turns. */
   turned(): void {
     const [hears, resumed] = [this.#hears, this.#resumed]
     this.#hears = undefined
-    // What was heard is kept.
+    // The receiver may keep the list, so a new one is made.
     if (resumed.length > 0 || hears !== undefined) this.#resumed = []
     hears?.(resumed)
   }
@@ -68,12 +68,12 @@ export class Requests {
     return this.#serving.getStore()
   }
 
-  /** Runs the code for a request that begins here. */
+  /** Runs the code that begins to serve a request. */
   serve(name: string, run: () => void): void {
     this.#serving.run(name, run)
   }
 
-  /** Tracks requests as servers pass them to programs; the result ends that. */
+  /** Tracks requests as servers pass them to programs. The returned function ends the tracking. */
   follow(): () => void {
     const { prototype } = http.Server
     const { emit } = prototype
@@ -83,7 +83,7 @@ export class Requests {
       return name === 'request' ? handed(plain, args[0] as http.IncomingMessage) : plain()
     } as typeof emit
     return () => {
-      // The property was inherited.
+      // Deleting the own property restores the inherited one.
       delete (prototype as Partial<http.Server>).emit
     }
   }
@@ -94,7 +94,7 @@ export class Requests {
     const { emit: plain } = message
     const emitWithin = (...args: Parameters<typeof plain>): boolean =>
       this.#serving.run(serves, () => Reflect.apply(plain, message, args))
-    // Node's parser emits the body within a context of its own.
+    // Node's parser emits the body within its own context.
     Object.defineProperty(message, 'emit', { value: emitWithin, configurable: true, writable: true })
     return this.#serving.run(serves, emit)
   }

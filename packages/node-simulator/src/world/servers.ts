@@ -9,14 +9,14 @@ import { SimulatedSocket, type SocketServer, socketError } from './socket.ts'
 
 interface OpenServer extends SocketServer {
   _handle: object | null
-  /** Open connections of this server, for the methods that close them. */
+  /** The open connections of the server, for the methods that close them. */
   [OPEN]?: Set<SimulatedSocket>
 }
 
 const OPEN = Symbol('open connections')
 const FIRST_FREE_PORT = 49_152
 
-/** Accepts connections for a node: everything that its program listens on now. */
+/** Returns the acceptor of connections for a node, which offers everything that its program currently listens on. */
 export const hostOf = (lifeNow: () => Life | undefined): Host => ({
   accept(port, from, remotePort, back, messages) {
     const life = lifeNow()
@@ -35,7 +35,7 @@ export const hostOf = (lifeNow: () => Life | undefined): Host => ({
   },
 })
 
-/** `server.listen` of a simulated program; a server listens only on its node. */
+/** `server.listen` of a simulated program; a server listens only on its own node. */
 function listen(life: Life, server: net.Server, args: readonly unknown[]): net.Server {
   const { port: wanted, path, callback } = listenArguments(args)
   if (path !== undefined)
@@ -56,7 +56,7 @@ function listen(life: Life, server: net.Server, args: readonly unknown[]): net.S
     process.nextTick(() => server.emit('error', error))
     return server
   }
-  // It starts an interval of Node's own, in real time.
+  // The listener starts an interval of Node in real time.
   for (const each of server.listeners('listening'))
     if (each.name === 'setupConnectionsTracking') server.removeListener('listening', each as () => void)
   life.uses++
@@ -104,20 +104,20 @@ function listenArguments(args: readonly unknown[]): {
 
 let written = { second: Number.NaN, text: '' }
 
-/** As in `Date` headers; answers of the same second share the text. */
+/** Returns the text for a `Date` header; answers of the same second share the text. */
 function dateText(wallMs: number): string {
   const second = Math.floor(wallMs / 1e3)
   if (written.second !== second) written = { second, text: new Date(wallMs).toUTCString() }
   return written.text
 }
 
-/** A message in progress, as Node's HTTP keeps it. */
+/** A message in progress, as Node's HTTP module stores it. */
 interface Outgoing {
   sendDate: boolean
   hasHeader(name: string): boolean
 }
 
-/** Replaces Node's network by the simulated one for all programs that run; the result restores it. */
+/** Replaces Node's network by the simulated network for all running programs. The returned function restores it. */
 export function patchNetwork(): () => void {
   const { listen: realListen } = net.Server.prototype
   const outgoing = http.OutgoingMessage.prototype as unknown as {
@@ -133,7 +133,7 @@ export function patchNetwork(): () => void {
   outgoing._storeHeader = function (first, headers) {
     const { life } = turn
     if (life === undefined || !this.sendDate) return storeHeader.call(this, first, headers)
-    // Node caches the text of its own clock's date.
+    // Node caches the date text of its own clock.
     this.sendDate = false
     const date = this.hasHeader('date') ? '' : `Date: ${dateText(life.wallMs())}\r\n`
     return storeHeader.call(this, first + date, headers)
@@ -162,7 +162,7 @@ export function patchNetwork(): () => void {
   }
 }
 
-/** Whether no request of a connection is being read or answered. */
+/** Returns whether no request of a connection is being read or answered. */
 function isIdle(socket: SimulatedSocket): boolean {
   const { _httpMessage: answering, parser } = socket as unknown as {
     _httpMessage?: object | null
@@ -171,7 +171,7 @@ function isIdle(socket: SimulatedSocket): boolean {
   return (answering ?? undefined) === undefined && (parser?.incoming ?? undefined) === undefined
 }
 
-/** Frees the native parsers of connections that were open when a run ended, each of which would keep the whole run. */
+/** Frees the native parsers of connections that were open when a run ended; each would keep the whole run in memory. */
 export function freeParsers(parsers: Iterable<unknown>): void {
   for (const each of parsers) {
     const parser = each as { [name: string]: unknown; socket?: unknown; close?(): void }

@@ -14,7 +14,7 @@ import {
 } from './messages.ts'
 import type { Packet, Plug, Wire } from './network.ts'
 
-/** Undocumented members of Node's sockets and servers that ours rely on. */
+/** Undocumented members of Node's sockets and servers that the simulated ones rely on. */
 interface Internals {
   connecting: boolean
   timeout: number
@@ -32,7 +32,7 @@ export interface SocketServer extends net.Server {
 
 type Callback = (error?: Error | null) => void
 
-/** The port of a URL or of options, as Node's `connect` takes them. */
+/** The options of Node's `connect`, with the port of a URL or of options. */
 interface ConnectOptions {
   readonly port?: number | string | undefined
   readonly host?: string | null | undefined
@@ -42,8 +42,8 @@ interface ConnectOptions {
 }
 
 /**
- * Options that Node gives each socket itself, on a copy: V8 makes a hidden class for each member that is added to a
- * copy by spread, and for that object alone.
+ * Options that Node gives each socket on a copy. V8 makes a hidden class for each member that is added to a spread
+ * copy, and for that object alone.
  */
 const SET_BY_NODE = { emitClose: false, autoDestroy: true, decodeStrings: false }
 
@@ -52,24 +52,24 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
   readonly life: Life
   #wire: Wire | undefined
   #written: Buffer[] = []
-  /** Takes what this turn wrote of the answer to a whole request. */
+  /** Returns the part of the answer to a whole request that this turn has written. */
   #answer: (() => AnswerMessage | PartMessage | undefined) | undefined
-  /** Whether its client sends whole requests. */
+  /** Whether the client of the connection sends whole requests. */
   #takesMessages = false
-  /** A listener threw while it got a request: Node's parser reads nothing more then. */
+  /** Whether a listener threw while it received a request, after which Node's parser reads nothing more. */
   #isSpoilt = false
   #ending = false
   #ended = false
-  /** Data that reaches a closed socket is answered with a reset. */
+  /** The wire of a closed socket: data that arrives is answered with a reset. */
   #gone: Wire | undefined
   #dialedFor: string | undefined
   #waiting: (() => void)[] = []
   #timeoutMs = 0
-  /** When something last happened on it. */
+  /** The time of the last activity. */
   #activeAt = 0
   #cancelTimeout: (() => void) | undefined
   #parser: unknown
-  /** The client's request that written data is for, if that is watched. */
+  /** The client's request that written data belongs to, if requests are tracked. */
   #writtenFor: string | undefined
   /** The client's request that arrived last. */
   serves: string | undefined
@@ -169,7 +169,7 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
       }
       case 'end':
         this.push(null)
-        // Node's sockets read on after the end too: without a data listener nothing else would emit "end".
+        // Node's sockets also read after the end: without a data listener nothing else would emit "end".
         this.read(0)
         break
       case 'reset':
@@ -181,7 +181,9 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
     }
   }
 
-  /** A listener for bytes serves the request that they are for; Node's HTTP parser finds that out itself. */
+  /**
+   * A listener for bytes serves the request that the bytes belong to. Node's HTTP parser determines the request itself.
+   */
   #read(bytes: Buffer, request: string | undefined): void {
     const { requests } = this.life.world
     if (requests === undefined || request === undefined) this.push(bytes)
@@ -240,7 +242,7 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
     this.#isSpoilt = false
   }
 
-  /** Leaves at the end of this turn. */
+  /** Registers the answer to be sent at the end of this turn. */
   answers(take: () => AnswerMessage | PartMessage | undefined): void {
     this._unrefTimer()
     if (this.#answer === undefined) this.life.wrote(this)
@@ -258,7 +260,7 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
     callback()
   }
 
-  /** Everything that one turn wrote leaves in one packet. */
+  /** Sends everything that the turn wrote in one packet. */
   flush(): void {
     const wire = this.#wire
     const written = this.#written
@@ -300,11 +302,11 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
       server._connections--
       server._emitCloseIfDrained()
     }
-    // Node's sockets emit it themselves.
+    // Node's own sockets emit "close" themselves.
     process.nextTick(() => this.emit('close', error !== null && error !== undefined))
   }
 
-  /** Its program has ended: the kernel resets open connections. */
+  /** Resets the connection, as the kernel does when a program ends. */
   forget(): void {
     const wire = this.#wire
     this.#wire = undefined
@@ -325,14 +327,14 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
     return this
   }
 
-  /** Activity: the timeout begins again. */
+  /** Records activity, which restarts the timeout. */
   _unrefTimer(): void {
     if (this.#timeoutMs <= 0 || this.destroyed) return
     this.#activeAt = this.life.world.queue.now
     if (this.#cancelTimeout === undefined) this.#expect(this.#timeoutMs)
   }
 
-  /** One event checks whether there was activity meanwhile, since there mostly was. */
+  /** Schedules one event that checks whether there was activity meanwhile, since there usually was. */
   #expect(idleMs: number): void {
     const { life } = this
     this.#cancelTimeout = life.after(idleMs, () => {
@@ -353,7 +355,7 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
     return this.destroy(socketError('reset', 'ECONNRESET'))
   }
 
-  /** Node's HTTP notes its native parser here, which is freed only when its links are cut. */
+  /** Node's HTTP module sets its native parser here. The parser is freed only when its references are removed. */
   get parser(): unknown {
     return this.#parser
   }
@@ -371,8 +373,8 @@ const addressOf = (host: Endpoint, port: number): object => ({ address: host, fa
 export function socketError(syscall: string, code: string, address: object = {}): NodeJS.ErrnoException {
   const { address: host, port } = address as { address?: string; port?: number }
   const where = host === undefined ? '' : ` ${host}:${port}`
-  // Its stack would be the simulator's own, which differs between machines. Sockets that are destroyed have it written
-  // out.
+  // Omits the stack, which would be the simulator's own and differ between machines; a destroyed socket would include
+  // it in its output.
   const { stackTraceLimit } = Error
   Error.stackTraceLimit = 0
   const error: NodeJS.ErrnoException = new Error(`${syscall} ${code}${where}`)
@@ -385,7 +387,7 @@ function connectArguments(args: readonly unknown[]): {
   readonly options: ConnectOptions
   readonly callback: (() => void) | undefined
 } {
-  // Node passes on arguments that it has sorted as one list.
+  // Node passes normalised arguments on as one list.
   if (Array.isArray(args[0])) return connectArguments(args[0])
   const last = args.at(-1)
   const callback = typeof last === 'function' ? (last as () => void) : undefined

@@ -11,8 +11,8 @@ export const PROGRAM_FILES = 'simulated:'
 type Call = (this: unknown, ...args: unknown[]) => unknown
 
 /**
- * Stops a program's access to the real world, should an event of Node's own resume it after its run. Each way there is
- * watched from the first run on, but only outside of runs, where it costs a look at the stack.
+ * Functions that stop a program's access to the real world, if an event of Node resumes the program after its run. They
+ * are watched from the first run on, but only outside of runs, where a watched call costs a look at the stack.
  */
 const WAYS: readonly (readonly [holder: object, name: string, stopped: () => unknown])[] = [
   [globalThis, 'fetch', () => new Promise(() => {})],
@@ -36,10 +36,10 @@ function endedSocket(this: unknown): unknown {
 }
 
 let isWatching = false
-/** The call of the first program that was stopped. */
+/** The call of the first stopped program. */
 let found: string | undefined
 
-/** Starts to watch; further calls change nothing. */
+/** Starts to watch; further calls have no effect. */
 export function watchStrays(): void {
   if (isWatching) return
   isWatching = true
@@ -56,7 +56,9 @@ export function watchStrays(): void {
   }
 }
 
-/** Every member of it is itself, so that a program that goes on throws nothing that would end this process. */
+/**
+ * An object whose members are all itself, so that a program that continues throws nothing that would end this process.
+ */
 const NOTHING: object = new Proxy(() => {}, {
   get: (_, name) => (name === 'then' || typeof name === 'symbol' ? undefined : NOTHING),
   apply: () => NOTHING,
@@ -64,12 +66,12 @@ const NOTHING: object = new Proxy(() => {}, {
 
 let mayWake = false
 
-/** A program awaits something that Node may resume between runs, without a trace. */
+/** Records that a program awaits something that Node may resume between runs without a trace. */
 export const noteWaiting = (): void => {
   mayWake = true
 }
 
-/** Called once a run has restored the globals: a program that is resumed finds no real process either. */
+/** Called once a run has restored the globals: hides the real process from programs that are resumed. */
 export function guardProcess(): void {
   if (!mayWake) return
   Object.defineProperty(globalThis, 'process', {
@@ -84,7 +86,7 @@ export function guardProcess(): void {
   })
 }
 
-/** The next run throws it; if there is none, it is at least printed. */
+/** Records the call; the next run throws it. If there is no further run, it is at least printed. */
 function note(name: string): void {
   if (found !== undefined) return
   found = name
@@ -94,10 +96,10 @@ function note(name: string): void {
 const sentenceOf = (name: string): string =>
   `A simulated program went on after its run, and called ${name} in the real world, where it was stopped. An event of Node's own resumed it, which no seed controls: leave out what it awaited if CHAOS_SIMULATED is set, or run it for real with chaos run.`
 
-/** The most stack frames between a program and the function that a package calls for it. */
+/** The largest number of stack frames between a program and the function that a package calls for it. */
 const FRAMES = 30
 
-/** Whether a simulated program is calling, although none has its turn. */
+/** Returns whether a simulated program is calling outside of a turn. */
 function isStray(): boolean {
   const { stackTraceLimit } = Error
   Error.stackTraceLimit = FRAMES
@@ -114,7 +116,7 @@ export function requireNoStray(program: string): void {
   throw inputError(`${program} cannot be simulated. ${sentenceOf(what)}`)
 }
 
-/** For programs that an event of Node's own resumes a moment after the last run. */
+/** The wait for programs that an event of Node resumes shortly after the last run. */
 const LAST_MOMENT_MS = 20
 
 /**
@@ -125,7 +127,7 @@ const LAST_MOMENT_MS = 20
 export async function requireQuiet(program: string): Promise<void> {
   if (!isWatching) return
   await setTimeout(LAST_MOMENT_MS)
-  // On a busy machine the timer may be due before earlier events.
+  // On a busy machine the timer may fire before earlier events.
   await setImmediate()
   requireNoStray(program)
 }

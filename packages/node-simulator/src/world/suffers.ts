@@ -9,7 +9,7 @@ const instead: { readonly [kind in FaultKind]?: readonly string[] } = {
   'drop-message': ['delay', 'partition'],
   'delay-message': ['delay'],
   'reorder-message': ['delay'],
-  // Programs send again after a reset.
+  // Programs send requests again after a reset.
   'duplicate-message': ['reset'],
   'lose-request': ['cut-clients'],
   'lose-reply': ['cut-clients'],
@@ -35,10 +35,16 @@ export function serviceSuffers(kind: FaultKind): Suffering {
   return { not, instead: instead[kind] ?? [], elsewhere: 'processes' }
 }
 
-/** A failover loses commits that were acknowledged, as asynchronous replication does; a power loss what was not fsynced. */
+/**
+ * Faults that lose acknowledged data: a failover loses acknowledged commits, as with asynchronous replication, and a
+ * power loss loses data that was not fsynced.
+ */
 const UNUSUAL: ReadonlySet<FaultKind> = new Set<FaultKind>(['failover', 'power-loss'])
 
-/** A search's default faults: those among nodes that programs can suffer, and after which all can keep their promises. */
+/**
+ * Returns a search's default faults: the faults among nodes that programs can suffer without having to break their
+ * promises.
+ */
 export const usualServiceFaults = (): readonly string[] =>
   nemeses
     .filter(({ among, kind }) => among === 'nodes' && !UNUSUAL.has(kind) && serviceSuffers(kind) === true)

@@ -5,31 +5,34 @@ import { type Millis, millis } from '@chaosproxy/history'
 import { drain, resetContexts } from './drain.ts'
 
 const CALLED = Symbol.for('chaosproxy.limited')
-/** Only scripts can be ended from outside their thread. */
+/** A script, because only scripts can be ended from outside their thread. */
 const script = new vm.Script(`globalThis[Symbol.for('chaosproxy.limited')]()`)
 
-/** So many that starting a watch for each batch costs little, and so few that a batch takes a fraction of a second. */
+/**
+ * The number of events per batch: large enough that starting a timer for each batch costs little, and small enough that
+ * a batch takes a fraction of a second.
+ */
 const EVENTS_AT_A_TIME = 200
-/** A thread is expected to have at least this part of a processor. */
+/** The smallest fraction of a processor that a thread is expected to have. */
 const LEAST_SHARE = 1 / 10
 
-/** What the operating system tells about the processors. */
+/** The operating system's information about the processors. */
 export interface Processors {
-  /** The part of one that a thread can expect, from 0 to 1. */
+  /** Returns the fraction of a processor that a thread can expect, from 0 to 1. */
   share(): number
-  /** The milliseconds of processor time that this process has used. */
+  /** Returns the processor time that this process has used, in milliseconds. */
   usedMs(): number
 }
 
 export interface Ended {
   /** In real time. */
   readonly afterMs: Millis
-  /** Whether it had the processor for the whole limit; otherwise nobody knows whether it would return. */
+  /** Whether the program had the processor for the whole limit; otherwise it is unknown whether it would return. */
   readonly isStuck: boolean
 }
 
 const ofThisMachine: Processors = {
-  // The load counts this thread as well. Windows has none.
+  // The load average includes this thread. It is 0 on Windows.
   share: () => availableParallelism() / Math.max(availableParallelism(), loadavg()[0] ?? 0),
   usedMs() {
     const { user, system } = process.cpuUsage()
@@ -38,11 +41,11 @@ const ofThisMachine: Processors = {
 }
 
 /**
- * Calls `advance`, with the number of events to process, until it returns an end. If `longestMs` is given, each call is
- * ended once it has taken longer in processor time, wherever it is, since an endless loop never yields. Only real time
- * can end one, so where others take the processors it has as much more of it.
+ * Calls `advance`, with the number of events to process, until it returns an end. If `longestMs` is given, a call is
+ * ended once it exceeds that processor time, wherever it is, since an endless loop never yields. Only a limit in real
+ * time can end a call, so the limit is longer if other processes use the processors.
  *
- * @throws the error from `ended` once a call was ended, which is called while the program still has its turn.
+ * @throws the error from `ended`, which is called during the program's turn after a call was ended.
  */
 export function advanceInTime<End>(
   longestMs: Millis | undefined,
@@ -71,7 +74,7 @@ function limited<T>(
     if ((error as { code?: unknown }).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error
     const isStuck = processors.usedMs() - before >= ENOUGH * longestMs
     const told = ended({ afterMs: timeoutMs, isStuck })
-    // Interrupted code left its contexts, and pending callbacks, which may not end either.
+    // Interrupted code left its contexts, and pending callbacks, which may also be endless.
     resetContexts()
     try {
       called(timeoutMs, () => drain(() => {}))
@@ -82,7 +85,7 @@ function limited<T>(
   }
 }
 
-/** The timer of the limit and processor time are measured by different clocks. */
+/** The timer of the limit and processor time use different clocks, so this fraction of the limit suffices. */
 const ENOUGH = 0.9
 
 function called<T>(timeout: Millis, run: () => T): T {

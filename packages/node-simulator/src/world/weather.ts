@@ -1,13 +1,13 @@
 import { createRandom } from '@chaosproxy/faults'
 import { fate, type Stream, substream } from '@chaosproxy/simulator'
 
-/** The delays of one run: they, more than anything else, determine what overtakes what. */
+/** The delays of one run. They mainly determine which messages overtake others. */
 export interface Weather {
-  /** In nanoseconds, for the nth packet of a connection. */
+  /** Returns the delay in nanoseconds of the nth packet of a connection. */
   packet(stream: Stream, n: number): number
-  /** For the nth operation on a disk. */
+  /** Returns the delay in nanoseconds of the nth operation on a disk. */
   disk(stream: Stream, n: number): number
-  /** Where the nth packet is split in two; 0: nowhere. */
+  /** Returns the offset where the nth packet is split in two; 0 for no split. */
   split(stream: Stream, n: number, length: number): number
 }
 
@@ -17,12 +17,15 @@ const LEAST_DISK_MS = 0.05
 const DISK_WIDTHS_MS = [0.2, 20] as const
 const SPLITTING_RUNS = 0.3
 const SPLIT = 0.3
-/** Few distinct times cause ties, many cause overtaking: both hide bugs. */
+/** The number of distinct delays: few distinct delays cause ties, many cause overtaking, and each hides other bugs. */
 const FEW = 3
 
 const [TIME, CUT, PLACE] = [0, 1, 2] as const
 
-/** Spreads are drawn for each run: narrow ones allow hardly any overtaking, and wide ones separate everything. */
+/**
+ * Draws the delays of a run. Spreads differ between runs: narrow spreads allow hardly any overtaking, and wide ones
+ * separate everything.
+ */
 export function weatherOf(seed: number): Weather {
   const random = createRandom(`weather ${seed}`)
   const spread = (name: string, [least, most]: readonly [number, number]): ((drawn: number) => number) => {

@@ -10,7 +10,7 @@ import { type CodeWatch, Requests } from './requests.ts'
 /** The name of clients on links. */
 export const CLIENTS: Endpoint = 'clients'
 
-/** Called for each turn of a program, so that one that never ends can be named. */
+/** Called for each turn of a program, so that a program that never returns can be named. */
 export interface TurnWatch {
   entered(node: NodeId): void
   left(): void
@@ -18,31 +18,31 @@ export interface TurnWatch {
 
 export interface Actor {
   readonly id: NodeId
-  /** Whether contexts of `AsyncLocalStorage` follow its events. */
+  /** Whether contexts of `AsyncLocalStorage` follow the actor's events. */
   readonly followsContext: boolean
   enter(run: () => void): void
 }
 
 export interface WorldOptions {
-  /** The assertions that some run should reach. */
+  /** The assertions that at least one run should reach. */
   readonly expected: Iterable<string>
   readonly log: (node: NodeId, text: string) => void
   readonly moments: MomentWatch
   readonly turns: TurnWatch | undefined
-  /** Receives all events, in order, for a digest of the run. */
+  /** Called with every event, in order, for a digest of the run. */
   readonly trace: ((text: string) => void) | undefined
   /** Called for the code that runs for clients, if the program is probed. */
   readonly code?: CodeWatch | undefined
-  /** Whether to track which request code runs for, even without such a watch. */
+  /** Whether to track which request code runs for, even if `code` is absent. */
   readonly followsRequests?: boolean | undefined
-  /** When absent, no request is held. */
+  /** The requests to hold; none if absent. */
   readonly holds?: readonly PlannedHold[] | undefined
 }
 
-/** 2030-01-01T00:00:00Z: what every node's clock shows when a run begins. */
+/** 2030-01-01T00:00:00Z: the time of every node's clock when a run begins. */
 const EPOCH_MS = 1_893_456_000_000
 
-/** Of what a node wrote, the lines that are told if it ends before it listens. */
+/** The number of a node's last output lines that are reported if it ends before it listens. */
 const LAST_LINES = 3
 
 /** Virtual time, and everything in it. */
@@ -50,21 +50,21 @@ export class World {
   readonly queue: EventQueue = new EventQueue()
   readonly epochMs: number = EPOCH_MS
   trace: ((text: string) => void) | undefined
-  /** Paused nodes, with the events that each missed. */
+  /** Paused nodes, each with the events that it missed. */
   readonly paused: Map<NodeId, (() => void)[]> = new Map()
-  /** The native parsers of HTTP in use: Node never frees one whose links are not cut. */
+  /** The native HTTP parsers in use: Node frees a parser only if its references are removed. */
   readonly parsers: Set<unknown> = new Set()
   readonly assertions: Assertions
-  /** The request that the running code serves; undefined if that is not watched. */
+  /** Tracks the request that the running code serves; undefined if requests are not tracked. */
   readonly requests: Requests | undefined
-  /** Undefined if none is planned. */
+  /** The planned holds; undefined if there are none. */
   readonly holds: Holds<Actor> | undefined
   #log: (node: NodeId, text: string) => void
   /** The last lines that each node wrote. */
   readonly said: Map<NodeId, readonly string[]> = new Map()
   #moments: MomentWatch
   #turns: TurnWatch | undefined
-  /** What a program used that cannot be simulated; the first is kept. */
+  /** The first use of something that cannot be simulated. */
   refused: { readonly node: NodeId; readonly error: NotSimulated } | undefined
   turnCount = 0
   lastTurn: NodeId | undefined
@@ -79,14 +79,14 @@ export class World {
     this.holds = holds.length === 0 ? undefined : new Holds(this, holds)
   }
 
-  /** Schedules an event that is no program's turn, such as the arrival of a packet. */
+  /** Schedules an event that is not a program's turn, such as the arrival of a packet. */
   schedule(delayNanos: number, run: () => void): () => void {
     const call = new Call(run)
     this.queue.schedule(this.queue.now + Math.max(0, Math.round(delayNanos)), call)
     return () => call.cancel()
   }
 
-  /** Schedules a turn of a program; a paused one takes it when it is resumed. */
+  /** Schedules a turn of a program; a paused program takes the turn when it is resumed. */
   after(delayNanos: number, life: Actor, run: () => void): () => void {
     const bound = life.followsContext ? withContext(run) : run
     const call: Call = new Call(() => this.deliver(life, bound, call))
@@ -98,7 +98,7 @@ export class World {
   deliver(life: Actor, run: () => void, call?: Call): void {
     const held = this.paused.get(life.id)
     if (held === undefined) life.enter(run)
-    // A timer may be cleared by a turn that the pause delayed as well.
+    // A timer may have been cleared by a turn that the pause also delayed.
     else held.push(() => (call === undefined || call.run !== undefined ? life.enter(run) : undefined))
   }
 
@@ -108,7 +108,7 @@ export class World {
     for (const each of held ?? []) this.schedule(0, each)
   }
 
-  /** A client's own step is no moment at which a fault of its own could begin. */
+  /** A client's own step does not count as a moment at which a fault could begin. */
   notice(node: NodeId, moment: Moment): void {
     if (node !== CLIENTS && this.#moments.awaited[moment]) this.#moments.notice(node, moment)
   }
@@ -140,8 +140,8 @@ export class World {
   }
 
   /**
-   * The run is over. Kept packages, and V8's records of a program's classes until all garbage is collected, may lead
-   * here: nothing else of the run is to be reached from it.
+   * Ends the run. Kept packages, and V8's records of a program's classes until all garbage is collected, may refer to
+   * this object, so it drops its references to the rest of the run.
    */
   close(): void {
     this.queue.clear()
@@ -155,8 +155,8 @@ export class World {
 }
 
 /**
- * The contexts of `AsyncLocalStorage` end with a turn; Node's own events carry them along. A resource for each event
- * has the effect of `AsyncLocalStorage.snapshot()`, without the cost of its wrapper.
+ * Binds an event to the contexts of `AsyncLocalStorage`. Contexts end with a turn; Node's own events preserve them. A
+ * resource per event has the effect of `AsyncLocalStorage.snapshot()`, without the cost of its wrapper.
  */
 function withContext(run: () => void): () => void {
   const resource = new AsyncResource('simulated')
