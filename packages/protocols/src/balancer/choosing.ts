@@ -5,10 +5,10 @@ import type { BalancerTurn, Health } from './state.ts'
 
 // Chooses the server for a request.
 
-/** Points of each server on the ring. */
+/** The number of points of each server on the ring. */
 const POINTS = 16
 
-/** Undefined if no server is left to try. */
+/** Returns the server to try next; undefined if no server is left. */
 export function choose(turn: BalancerTurn, command: Command, tried: readonly NodeId[]): NodeId | undefined {
   const candidates = usable(turn).filter((server) => !tried.includes(server))
   const [first] = candidates
@@ -29,13 +29,16 @@ export function choose(turn: BalancerTurn, command: Command, tried: readonly Nod
   }
 }
 
-/** With too few servers up, health checks are not believed (Envoy documentation, "Panic threshold"). */
+/**
+ * Returns the servers that get requests. With too few servers up, the results of health checks are ignored (Envoy
+ * documentation, "Panic threshold").
+ */
 function usable({ state, config }: BalancerTurn): readonly NodeId[] {
   const up = state.servers.filter((server) => state.health.get(server)?.up !== false)
   return up.length < config.panicShare * state.servers.length ? state.servers : up
 }
 
-/** The first server clockwise: when a server fails, only its own keys move (Karger et al., STOC 1997). */
+/** Returns the first server clockwise: when a server fails, only its own keys move (Karger et al., STOC 1997). */
 function onRing(servers: readonly NodeId[], key: string, first: NodeId): NodeId {
   const place = hashOf(key)
   let best = first

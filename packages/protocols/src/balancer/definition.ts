@@ -58,7 +58,7 @@ export const balancer: ProtocolDefinition = defineProtocol({
       watch: watchState(unchecked),
     },
   ],
-  // The files never change; they can only be read.
+  // The files never change, and clients can only read them.
   functions: ({ backend }) => (backend === 'files' ? ['read'] : undefined),
   promises: () => 'linearizable',
   create(chosen) {
@@ -81,7 +81,7 @@ export const balancer: ProtocolDefinition = defineProtocol({
   },
 })
 
-/** A round may pass without a check. */
+/** The largest number of rounds that may pass without a check of a server. */
 const MOST_ROUNDS = 2
 
 function unchecked({ health }: BalancerState): string | undefined {

@@ -15,7 +15,7 @@ const TICK_MS = millis(10)
 
 /**
  * Servers behind a load balancer, which is the first node. Either each server has the same files, so nothing can be
- * lost, or all of them share a store on the second node. A client waits for its requester, the requester for the
+ * lost, or all servers share a store on the second node. A client waits for its requester, the requester for the
  * balancer, the balancer for a server, and the server for its queue; each of them may time out first.
  */
 export const createBalancer: MachineMaker<Balancer> = defineMachine<Balancer>({

@@ -8,14 +8,14 @@ import type { MessageOf, Turn, Types } from '../turn.ts'
 export interface BalancerConfig extends Subject {
   readonly backend: 'files' | 'store'
   readonly choice: 'round-robin' | 'least-connections' | 'consistent-hashing'
-  /** Whether a health check waits in the server's queue, like a request. */
+  /** Whether a health check waits in the server's queue like a request. */
   readonly deepChecks: boolean
   readonly checkMs: Millis
-  /** Checks in a row without an answer after which a server gets no more requests. */
+  /** The number of consecutive checks without an answer after which a server gets no more requests. */
   readonly missedChecks: number
-  /** If a smaller share of servers is up, all servers get requests. */
+  /** If a smaller fraction of the servers is up, all servers get requests. */
   readonly panicShare: number
-  /** How often a request is tried if it has no effect or was refused before it had one. */
+  /** The largest number of attempts of a request that has no effect, or was refused before it took effect. */
   readonly attempts: number
   readonly requesterTimeoutMs: Millis
   readonly balancerTimeoutMs: Millis
@@ -30,7 +30,7 @@ interface Named {
   readonly attempt: number
 }
 
-/** A server's answer to an attempt. A refusal means that nothing was done. */
+/** A server's answer to an attempt. After a refusal, the attempt had no effect. */
 export type Served = { readonly result: Completion } | { readonly refusal: string }
 
 type BalancerMessage =
@@ -48,7 +48,7 @@ type BalancerMessage =
 
 export type Message<Type extends BalancerMessage['type']> = MessageOf<BalancerMessage, Type>
 
-/** In the store: an attempt's effect. */
+/** A record of the store: an attempt that took effect. */
 interface BalancerRecord extends Named {
   readonly command: Command
 }
@@ -59,18 +59,18 @@ export interface Job {
   readonly attempt: number
   readonly server: NodeId
   readonly tried: readonly NodeId[]
-  /** Attempts that may have had an effect. */
+  /** The number of attempts that may have taken effect. */
   readonly uncertain: number
   readonly dueAt: number
 }
 
 export interface Health {
   readonly up: boolean
-  /** Checks in a row without an answer. */
+  /** The number of consecutive checks without an answer. */
   readonly missed: number
-  /** Requests that it has not answered. */
+  /** The number of requests that the server has not answered. */
   readonly open: number
-  /** Rounds since it was last checked; for the invariant. */
+  /** The number of rounds since the server was last checked; for the invariant. */
   readonly unchecked: number
 }
 
@@ -94,7 +94,7 @@ export interface BalancerState {
   readonly station: Station<Task>
   // The store.
   held: unknown
-  /** By request and attempt: the answer. */
+  /** The answers, by request and attempt. */
   readonly done: Map<string, Completion>
   ticking: boolean
 }

@@ -7,9 +7,9 @@ import type { Handler } from '../turn.ts'
 import type { Broker, BrokerRecord, BrokerTurn, Entry } from './state.ts'
 import { backlog, isPushed, owe, push, remember } from './topics.ts'
 
-// The broker: one node with a disk. A message that was handed out stays in its queue, invisible, until it is settled or
-// its visibility timeout ends, and keeps its place (Amazon SQS Developer Guide, "Visibility timeout" and "FIFO queue
-// delivery logic").
+// Handles a request at the broker: one node with a disk. A delivered message stays in its queue, invisible, until it is
+// settled or its visibility timeout ends, and keeps its position (Amazon SQS Developer Guide, "Visibility timeout" and
+// "FIFO queue delivery logic").
 
 export const handleDo: Handler<Broker, 'do'> = (turn, message, from) => {
   const { state, config } = turn
@@ -22,7 +22,7 @@ export const handleDo: Handler<Broker, 'do'> = (turn, message, from) => {
     return
   }
   const result = known ?? carryOut(turn, command)
-  // A refusal is remembered as well: repeating a refused request must not succeed later.
+  // A refusal is also remembered: repeating a refused request must not succeed later.
   const isChange = known === undefined && !config.object.reads.includes(command.input.f)
   if (isChange && key !== undefined) remember(state.keys, key, result)
   const record: BrokerRecord = { kind: 'did', from, ticket, command, ...(key === undefined ? {} : { key }) }
@@ -30,7 +30,7 @@ export const handleDo: Handler<Broker, 'do'> = (turn, message, from) => {
   if (isChange && !isEarly) turn.persist(record)
   turn.send(from, { type: 'did', request, result })
   if (isEarly) {
-    // The bug: the producer is told that its message is safe before it is.
+    // The bug: the broker confirms a message to the producer before it is durable.
     turn.mark()
     turn.persist(record)
   }
@@ -40,7 +40,10 @@ export const handleDo: Handler<Broker, 'do'> = (turn, message, from) => {
   }
 }
 
-/** A message that was handed out may come back, so nobody knows yet what is left to drain. */
+/**
+ * Returns whether a drain must wait: a delivered message may become visible again, so the messages left to drain are
+ * not yet known.
+ */
 function mustWait({ state, config, steady }: BrokerTurn, { input }: Command): boolean {
   if (config.delivery !== 'exactly-once' || config.object.name !== 'queue' || input.f !== 'drain') return false
   return (
@@ -48,7 +51,7 @@ function mustWait({ state, config, steady }: BrokerTurn, { input }: Command): bo
   )
 }
 
-/** Deterministic, because it is repeated after a restart. */
+/** Applies a command. Deterministic, because it is repeated after a restart. */
 export function carryOut({ state, config }: Pick<BrokerTurn, 'state' | 'config'>, { input }: Command): Completion {
   const { f, key = UNKEYED, value } = input
   if (config.object.name !== 'queue') return config.object.apply(state.held, input)
@@ -69,10 +72,10 @@ export const handleFetch: Handler<Broker, 'fetch'> = (turn, { request, queue, ti
   const own = entries.find(({ lease }) => lease?.request === request)
   const first = entries.find(({ lease }) => lease === undefined)
   const isHeldUp = entries.length > 0 && (first === undefined || (config.ordered && first !== entries[0]))
-  // The bug: an invisible message counts as gone.
+  // The bug: the queue counts as empty while its messages are invisible.
   const seemsEmpty = own === undefined && isHeldUp && config.bug === 'empty-while-in-flight'
   if (seemsEmpty) turn.mark()
-  // No answer: the gateway asks again.
+  // Sends no answer: the gateway asks again.
   else if (own === undefined && isHeldUp) return
   const entry = own ?? (seemsEmpty ? undefined : first)
   if (entry === undefined) turn.send(from, { type: 'fetched', request, value: null, receipt: undefined })
@@ -87,14 +90,14 @@ export const handleFetch: Handler<Broker, 'fetch'> = (turn, { request, queue, ti
   }
 }
 
-/** A message that was handed out for too long becomes visible again, in its place. */
+/** Makes messages visible again, in their positions, that were delivered too long ago without being settled. */
 function makeVisible(turn: BrokerTurn, entries: Entry[]): void {
   const { config, steady } = turn
   for (const [at, entry] of [...entries.entries()].reverse()) {
     const { number, value, lease } = entry
     if (lease === undefined || steady < lease.until) continue
     if (config.bug === 'redeliver-at-the-end' && entries.length > 1) {
-      // The bug: it goes to the end of the queue, like a new message.
+      // The bug: the message moves to the end of the queue, like a new message.
       turn.mark()
       entries.splice(at, 1)
       entries.push({ number, value })
@@ -123,9 +126,9 @@ export const handleSettle: Handler<Broker, 'settle'> = (turn, { request, queue, 
   const { state, config } = turn
   const entry = state.queues.get(queue)?.find(({ lease }) => lease?.receipt === receipt)
   if (entry !== undefined) take(turn, queue, entry, receipt)
-  // The gateway repeats this until it is answered.
+  // Settles a message. The gateway repeats the request until it is answered.
   const isDone = state.receipts.has(receipt)
-  // The bug: receipts are not compared, so a message that another consumer holds by now is settled too.
+  // The bug: receipts are not compared, so a message that another consumer now holds is also settled.
   const isLate = !isDone && config.bug === 'settle-late'
   if (isLate) {
     turn.mark()

@@ -7,7 +7,7 @@ import type { BrokerConfig, BrokerState } from './state.ts'
 /** Objects whose keys are independent of each other. */
 const BY_KEY: readonly string[] = ['register', 'set', 'counter', 'log']
 
-/** How often a message arrives, and in which order. */
+/** Describes how often and in which order a message is delivered. */
 const weakness: Weakness = ({ delivery = 'exactly-once', ordered = true, topics = 'pull' }, _nodes, object) =>
   delivery === 'at-most-once'
     ? 'a message is handed out once, and never again if its reply is lost'

@@ -7,10 +7,10 @@ import type { Handler } from '../turn.ts'
 import type { Broker, BrokerTurn, Call, Message } from './state.ts'
 import { readCopy } from './topics.ts'
 
-// A gateway produces and consumes for its clients. At most once: it asks once, and treats silence as an empty queue. At
-// least once: it asks until it is answered, and settles a message after passing it on. Exactly once: its requests have
-// keys, and a message is passed to the client once the broker has accepted that it is settled (MQTT 5.0, OASIS 2019,
-// §4.3, QoS 0 to 2).
+// Handles a client's request at its gateway, which produces and consumes for its clients. At most once: the gateway
+// asks once, and treats a missing answer as an empty queue. At least once: it asks until it is answered, and settles a
+// message after passing it on. Exactly once: its requests have keys, and it passes a message to the client once the
+// broker has confirmed that the message is settled (MQTT 5.0, OASIS 2019, §4.3, QoS 0 to 2).
 
 export function handleRequest(turn: BrokerTurn, requestId: string, command: Command): void {
   const { state, config } = turn
@@ -68,7 +68,7 @@ export const handleSettled: Handler<Broker, 'settled'> = (turn, { request, recei
   if (call?.inHand?.receipt !== receipt) return
   if (accepted) end(turn, request, ok(call.inHand.value))
   else {
-    // It became visible in the meantime, and another consumer holds it.
+    // The message became visible in the meantime, and another consumer holds it.
     const { requestId, command, dueAt } = call
     const withoutMessage: Call = { requestId, command, dueAt }
     calls.set(request, withoutMessage)

@@ -10,18 +10,18 @@ import { handleGot, handlePublish, noteDelivered, owe, owes, push, remember, tak
 
 /**
  * Queues and topics on one broker, the first node. Every node is a gateway through which clients produce and consume. A
- * message in a queue goes to one consumer. A topic is a log that each consumer reads from its own offset, or any other
- * object; with `topics=push` it is pushed to every node, which keeps its own copy.
+ * message in a queue is delivered to one consumer. A topic is a log that each consumer reads from its own offset, or
+ * any other object; with `topics=push` the broker pushes it to every node, which keeps its own copy.
  */
 export const createBroker: MachineMaker<Broker> = defineMachine<Broker>({
   initial,
   redo,
   begin(turn) {
     const { state, config } = turn
-    // At most once: nothing is sent again.
+    // At most once: no message is sent again.
     if (config.delivery === 'at-most-once') for (const pending of state.subscribers.values()) pending.length = 0
     push(turn)
-    // The bug: requests of producers are remembered in memory only.
+    // The bug: requests of producers are remembered only in memory.
     if (config.bug === 'forget-producers' && state.keys.size > 0) {
       turn.mark()
       state.keys.clear()
@@ -70,7 +70,7 @@ function initial({ id, peers, seed }: NodeSetting, { object }: BrokerConfig): Br
   }
 }
 
-/** Restores the durable state after a restart. Messages handed out and not settled are visible again. */
+/** Restores the durable state after a restart. Delivered messages that were not settled are visible again. */
 function redo(turn: BrokerTurn, record: BrokerRecord): void {
   switch (record.kind) {
     case 'taken':

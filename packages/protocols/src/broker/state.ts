@@ -7,30 +7,32 @@ import type { MessageOf, Turn, Types } from '../turn.ts'
 
 export interface BrokerConfig extends Subject {
   readonly delivery: 'at-most-once' | 'at-least-once' | 'exactly-once'
-  /** Whether a message waits until the one before it is settled. */
+  /** Whether a message waits until the previous message is settled. */
   readonly ordered: boolean
-  /** Whether requests on objects other than queues go to the broker, or changes are pushed to every node. */
+  /**
+   * Whether requests on objects other than queues are sent to the broker, or the broker pushes changes to every node.
+   */
   readonly topics: 'pull' | 'push'
-  /** How long a message that was handed out is invisible to others. */
+  /** How long a delivered message is invisible to other consumers. */
   readonly visibilityMs: Millis
   readonly retransmitMs: Millis
   readonly timeoutMs: Millis
 }
 
 type BrokerMessage =
-  // Produced messages and all requests that do not concern a queue: from a gateway to the broker, and back.
+  // Produced messages, and all requests that do not concern a queue: from a gateway to the broker, and back.
   | {
       readonly type: 'do'
       readonly request: string
       readonly command: Command
       readonly ticket: Ticket
-      /** Lets the broker recognise a duplicate. */
+      /** The key by which the broker recognises a duplicate. */
       readonly key?: string | undefined
     }
   | { readonly type: 'did'; readonly request: string; readonly result: Completion }
   // Consuming.
   | { readonly type: 'fetch'; readonly request: string; readonly queue: string; readonly ticket: Ticket }
-  /** With a receipt, unless the queue is empty or the message has left it. */
+  /** The reply to a fetch; without a receipt if the queue is empty or the message has left it. */
   | {
       readonly type: 'fetched'
       readonly request: string
@@ -51,14 +53,14 @@ export type BrokerRecord =
       readonly command: Command
       readonly key?: string | undefined
     }
-  /** A message has left its queue, under this receipt if there is one. */
+  /** A message has left its queue; `receipt` is that of its delivery, if any. */
   | { readonly kind: 'taken'; readonly queue: string; readonly number: number; readonly receipt?: string | undefined }
-  /** At the broker: a subscriber has acknowledged it. */
+  /** At the broker: a subscriber has acknowledged a message. */
   | { readonly kind: 'delivered'; readonly subscriber: NodeId; readonly number: number }
   /** At a subscriber. */
   | ({ readonly kind: 'got' } & Publication)
 
-/** A change as subscribers get it. */
+/** A change as sent to subscribers. */
 export interface Publication {
   readonly number: number
   readonly command: Command
@@ -67,23 +69,23 @@ export interface Publication {
 export interface Entry {
   readonly number: number
   readonly value: Json
-  /** Handed out, and neither settled nor visible again. */
+  /** Present while the message is delivered, and neither settled nor visible again. */
   readonly lease?: Lease | undefined
 }
 
 interface Lease {
   readonly receipt: string
   readonly request: string
-  /** By the broker's monotonic clock. */
+  /** The end of the lease by the broker's monotonic clock. */
   readonly until: number
 }
 
 export interface Call {
   readonly requestId: string
   readonly command: Command
-  /** By the monotonic clock. */
+  /** The time by the monotonic clock. */
   readonly dueAt: number
-  /** The message in hand; it goes to the client once it is settled. */
+  /** The message received from the broker; it is passed to the client once it is settled. */
   readonly inHand?: { readonly value: Json; readonly receipt: string } | undefined
 }
 
@@ -91,24 +93,24 @@ export interface BrokerState {
   readonly id: NodeId
   readonly broker: NodeId
   readonly life: number
-  // The gateway; each node is one.
+  // The state of the gateway; each node is a gateway.
   readonly calls: Map<string, Call>
   readonly sending: Forwarding
   // The broker.
-  /** All objects but queues. */
+  /** The state of objects other than queues. */
   held: unknown
   readonly queues: Map<string, Entry[]>
   readonly receiving: Forwarding
-  /** By key of a producer's request: the answer. */
+  /** The answers, by the key of a producer's request. */
   readonly keys: Map<string, Completion>
-  /** Receipts under which a message left its queue, with its number. */
+  /** Receipts of messages that left their queue, each with the number of the message. */
   readonly receipts: Map<string, number>
-  /** By subscriber: what it has not acknowledged, in order. */
+  /** The changes that each subscriber has not acknowledged, in order. */
   readonly subscribers: Map<NodeId, Publication[]>
   published: number
   // A subscriber.
   copy: unknown
-  /** The numbers of the changes it has received. */
+  /** The numbers of the changes that this subscriber has received. */
   readonly got: Map<string, true>
   // The broker's queues.
   produced: number

@@ -12,8 +12,8 @@ const histories: LogProtocol<ChainState> = {
   leads: isHead,
   term: ({ epoch }) => epoch,
   log: ({ log }) => log,
-  // Every entry that the tail has acknowledged is on the disk of every node. An entry that it has only executed may
-  // still be lost.
+  // Every entry that the tail has acknowledged is on the disk of every node. An entry that the tail has only executed
+  // may still be lost.
   settled: (state) => (isTail(state) ? 0 : state.acked),
 }
 

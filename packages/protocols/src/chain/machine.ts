@@ -12,7 +12,7 @@ import { type Chain, type ChainState, type ChainTurn, isActive, isHead, isTail }
 import { askRound, executeAtTail, handleAck, handleConfirmed, handleUpdate, query, readHere } from './updates.ts'
 
 /**
- * Chain replication: updates go from the head along the chain; the tail answers them, and queries. Where it departs from
+ * Chain replication: updates pass from the head along the chain; the tail answers updates and queries. Departures from
  * the paper: `state.ts`.
  */
 export const createChain: MachineMaker<Chain> = defineMachine<Chain>({
@@ -85,7 +85,7 @@ function initial(node: NodeSetting, config: SuccessionConfig): ChainState {
 }
 
 /**
- * A node that restarts resumes its place, unless the epoch has been sealed. A head does not: it may have numbered
+ * Resumes a restarted node's position, unless the epoch has been sealed. A head does not resume: it may have numbered
  * updates that were lost with its memory.
  */
 function resume(turn: ChainTurn): void {
@@ -108,7 +108,7 @@ function request(turn: ChainTurn, asked: MachineRequest): void {
 
 type Handler<Message> = MessageHandler<ChainTurn, Message>
 
-/** Informs the sender if its epoch is over. */
+/** Handles messages of the current epoch; tells the sender if its epoch has ended. */
 function current<Message extends { readonly epoch: number }>(handle: Handler<Message>): Handler<Message> {
   return (turn, message, from) => {
     const { promised } = turn.state
@@ -117,7 +117,7 @@ function current<Message extends { readonly epoch: number }>(handle: Handler<Mes
   }
 }
 
-/** Only if both are in the same chain. */
+/** Handles messages only if both nodes are in the same chain. */
 function inChain<Message extends { readonly epoch: number }>(handle: Handler<Message>): Handler<Message> {
   return current((turn, message, from) => {
     if (message.epoch === turn.state.epoch && isActive(turn.state)) handle(turn, message, from)

@@ -8,15 +8,15 @@ import type { Handler } from '../turn.ts'
 import { type Chain, type ChainTurn, type Configuration, isActive, isHead, successorOf } from './state.ts'
 import { executeAtTail, historyFor, sendAgain } from './updates.ts'
 
-// The nodes do here what the master does in the paper (§3.1, coping with server failures). A node that misses another
-// seals the epoch: from then on no majority takes part in it. Every chain is a majority, so some node that sealed the
-// epoch was part of the chain, and has every update that its tail may have answered: "Update Propagation Invariant"
-// (§3.1).
+// Reconfiguration by the nodes, in place of the paper's master (§3.1, coping with server failures). A node that misses
+// another node seals the epoch: from then on no majority takes part in the epoch. Every chain is a majority, so some
+// node that sealed the epoch was part of the chain, and has every update that its tail may have answered: "Update
+// Propagation Invariant" (§3.1).
 
-/** How long to wait for more nodes than a majority. */
+/** How long to wait for nodes beyond a majority. */
 const GATHER_MS = millis(20)
 
-/** Ends all earlier epochs on this node, durably, before any message leaves it. */
+/** Ends all earlier epochs on this node durably, before the node sends any message. */
 export function seal(turn: ChainTurn, epoch: number): Configuration {
   const { state } = turn
   retire(turn)
@@ -62,9 +62,9 @@ function gatherIfMajority(turn: ChainTurn): void {
 }
 
 /**
- * The new chain continues the longest history of the latest epoch: that of the node nearest to its head, so no update
- * in process is lost. This node becomes the head; the others keep their order, and nodes that were not in the chain
- * come last: "a new server is added to the end of the chain" (§3.1, extending a chain).
+ * Begins a new chain, which continues the longest history of the latest epoch: that of the node nearest to its head, so
+ * no update in process is lost. This node becomes the head; the other nodes keep their order, and nodes that were not
+ * in the chain come last: "a new server is added to the end of the chain" (§3.1, extending a chain).
  */
 export function beginChain(turn: ChainTurn): void {
   const { state } = turn
@@ -85,7 +85,10 @@ export function beginChain(turn: ChainTurn): void {
   begin(turn, { epoch: promised, chain: [id, ...stayed, ...joined], entries: latest.entries })
 }
 
-/** Each node of a chain begins before its successor does: once the tail has begun, all have. */
+/**
+ * Begins an epoch on this node. Each node of a chain begins before its successor: once the tail has begun, all nodes
+ * have.
+ */
 export function begin(turn: ChainTurn, { epoch, chain, entries }: Configuration): void {
   const { state, config } = turn
   retire(turn)
@@ -127,7 +130,7 @@ export function heartbeat(turn: ChainTurn): void {
   turn.setTimer('heartbeat', config.heartbeatMs)
 }
 
-/** At the head: a silent node is left out of the chain, and a node that is back joins it. */
+/** Checks the chain at the head: removes a silent node, and adds a node that has returned. */
 export function checkChain(turn: ChainTurn): void {
   const { state, config } = turn
   if (!isHead(state)) return

@@ -7,13 +7,14 @@ import type { Turn, Types } from '../turn.ts'
 
 // Sections are those of van Renesse & Schneider, "Chain Replication for Supporting High Throughput and Availability",
 // 2004. Departures: the paper's servers are fail-stop, and a master outside the chain knows which have failed. Here
-// nodes are cut off and come back, and act as their own master: a majority agrees on each configuration, so a chain is
-// never shorter than a majority. Before a tail answers a query, it confirms that the chain has not gone on without it.
+// nodes are disconnected and return, and act as their own master: a majority agrees on each configuration, so a chain
+// is never shorter than a majority. Before a tail answers a query, it confirms that the chain has not been reconfigured
+// without it.
 
-/** A chain, and the history with which it began. The epoch numbers the configuration. */
+/** A chain, and its history at the beginning. The epoch is the number of the configuration. */
 export interface Configuration {
   readonly epoch: number
-  /** From head to tail. */
+  /** The nodes of the chain, from head to tail. */
   readonly chain: readonly NodeId[]
   readonly entries: readonly Entry[]
 }
@@ -24,9 +25,9 @@ export type ChainMessage =
   | { readonly type: 'sealed'; readonly epoch: number; readonly last: Configuration }
   /** The receiver has sealed a later epoch than that of the message it replies to. */
   | { readonly type: 'deposed'; readonly epoch: number }
-  /** Passed along the new chain. */
+  /** The new configuration, passed along the new chain. */
   | ({ readonly type: 'begin' } & Configuration)
-  /** Updates passed along the chain (§3.1); the entries have the numbers from `from` on. */
+  /** Updates passed along the chain (§3.1); `from` is the number of the first entry. */
   | {
       readonly type: 'update'
       readonly epoch: number
@@ -34,7 +35,7 @@ export type ChainMessage =
       readonly entries: readonly Entry[]
       readonly origins: readonly (Origin | null)[]
     }
-  /** Passed back along the chain: the tail has all entries up to here. */
+  /** Passed back along the chain: the tail has all entries up to `index`. */
   | { readonly type: 'ack'; readonly epoch: number; readonly index: number }
   | { readonly type: 'query'; readonly epoch: number; readonly origin: Origin; readonly input: Input }
   | { readonly type: 'confirm'; readonly epoch: number; readonly round: number }
@@ -46,7 +47,7 @@ export type ChainMessage =
 export type ChainRecord =
   | { readonly kind: 'sealed'; readonly epoch: number }
   | { readonly kind: 'entries'; readonly from: number; readonly entries: readonly Entry[] }
-  /** These entries replace those from `from` on. */
+  /** The entries replace those numbered `from` and higher. */
   | {
       readonly kind: 'begun'
       readonly epoch: number
@@ -55,22 +56,22 @@ export type ChainRecord =
       readonly entries: readonly Entry[]
     }
 
-/** The log is the paper's `Hist`; those of its entries beyond `acked` are `Sent`. */
+/** The state of a node. The log is the paper's `Hist`; its entries after `acked` are `Sent`. */
 export interface ChainState extends MemberState {
   // Durable.
-  /** No epoch before this one continues on this node. */
+  /** The promised epoch: this node takes part in no earlier epoch. */
   promised: number
   epoch: number
   chain: readonly NodeId[]
   readonly log: Log
   // In memory.
-  /** The tail has all entries up to here. */
+  /** The tail has all entries up to this number. */
   acked: number
   /** Whether the tail has confirmed that it began the epoch. */
   begun: boolean
-  /** While this node starts a new configuration: what the others have sealed. */
+  /** The configurations that other nodes have sealed, while this node starts a new configuration. */
   sealed: Map<NodeId, Configuration> | undefined
-  /** The nodes that the head has heard from since the last check. */
+  /** The nodes that the head has received messages from since the last check. */
   heard: NodeId[]
   rounds: Map<NodeId, number>
 }
@@ -84,7 +85,7 @@ export type Chain = Types<
 >
 export type ChainTurn = Turn<Chain>
 
-/** Whether this node continues the configuration that it was last part of. */
+/** Returns whether this node's chain is current: the node has promised no later epoch. */
 export const isActive = ({ promised, epoch, chain }: ChainState): boolean => promised === epoch && chain.length > 0
 
 export const isHead = (state: ChainState): boolean => isActive(state) && state.chain[0] === state.id

@@ -1,17 +1,17 @@
 import type { NodeId } from '@chaosproxy/faults'
 
-/** Beyond this many, old answers are forgotten; only the fact that the request was made is kept. */
+/** The number of answers remembered. Of older requests, only the fact that they were made is remembered. */
 const MOST_REMEMBERED = 10_000
 
-/** Tracks the requests given to one node: those that wait for an answer and those that have had theirs. */
+/** Tracks the requests given to one node: those without an answer, and those answered. */
 export class Answered {
   readonly #node: NodeId
   /** Requests of earlier lives, or answered long ago. */
   readonly #past: Set<string>
   readonly #open: Set<string> = new Set()
-  /** Mapped to the message that brought the answer; empty if no message did. */
+  /** The message that brought the answer, by request; empty if no message did. */
   readonly #answered: Map<string, string> = new Map()
-  /** Answered in the present step. */
+  /** The requests answered in the current step. */
   readonly #justNow: Set<string> = new Set()
 
   constructor(node: NodeId, before: Answered | undefined) {
@@ -28,7 +28,8 @@ export class Answered {
   }
 
   /**
-   * Why answering this request now is wrong; `late` if the client no longer waits, which is no fault of the protocol.
+   * Returns whether answering this request is right or why it is wrong; `late` if the client no longer waits, which is
+   * not an error of the protocol.
    */
   answer(requestId: string, message: string): 'good' | 'late' | 'unknown' | 'twice' {
     if (this.#open.delete(requestId)) {
@@ -39,7 +40,7 @@ export class Answered {
     }
     const before = this.#answered.get(requestId)
     if (before !== undefined) {
-      // A network may deliver a message twice; its answer then comes twice too.
+      // A network may deliver a message twice; its answer is then also sent twice.
       const again = message !== '' && message === before && !this.#justNow.has(requestId)
       return again ? 'late' : 'twice'
     }

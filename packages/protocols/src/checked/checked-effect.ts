@@ -6,7 +6,7 @@ import type { Answered } from './answered.ts'
 
 export type AnyEffect = Effect<unknown, unknown>
 
-/** A forbidden effect: `did` goes between the node's name and the event, `instead` is the remedy. */
+/** A forbidden effect. In the message, `did` comes between the node's name and the event; `instead` is the remedy. */
 export class Mistake extends Error {
   readonly did: string
   readonly instead: string
@@ -18,7 +18,7 @@ export class Mistake extends Error {
   }
 }
 
-/** The node whose effects are checked, and the message they respond to: empty for any other event. */
+/** The node whose effects are checked, and the message that they respond to: empty for any other event. */
 export interface EffectContext {
   readonly node: NodeId
   readonly peers: readonly NodeId[]
@@ -28,14 +28,18 @@ export interface EffectContext {
 
 const TYPES = ['send', 'reply', 'persist', 'setTimer', 'cancelTimer', 'log', 'mark']
 
-/** In characters of JSON. Real nodes would not send longer messages: a link buffers no more than this. */
+/**
+ * The longest message in characters of JSON. Real nodes would not send longer messages: a link buffers at most this
+ * much.
+ */
 const LONGEST_JSON = 4 * 1024 * 1024
 /** The longest delay that timers of real processes support. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /**
- * The effect as a host may carry it out; undefined if there is nothing to do. Messages and records are copied through
- * JSON, as if sent to another process or written to disk, so the protocol may keep changing its own.
+ * Returns the effect as a host may execute it; undefined if there is nothing to do. Messages and records are copied
+ * through JSON, as if sent to another process or written to disk, so the protocol may continue to modify its own
+ * objects.
  *
  * @throws Mistake
  */
@@ -137,7 +141,7 @@ function delayIn({ timer, afterMs }: Members): Millis {
   )
 }
 
-/** A copy of the value as it would arrive at another process. */
+/** Returns a copy of the value as another process would receive it. */
 function copied<T>(name: string, value: unknown, did: string): T {
   const part = firstPart(value, name, [])
   if (part !== undefined)
@@ -145,7 +149,7 @@ function copied<T>(name: string, value: unknown, did: string): T {
       `${did} that JSON cannot carry`,
       `${part}, and would arrive changed; JSON has strings, finite numbers, true, false, null, lists and plain objects`,
     )
-  // Skip serialising a string that is too long already.
+  // Avoids serialising a string that is already too long.
   const text = typeof value === 'string' && value.length > LONGEST_JSON ? value : JSON.stringify(value)
   if (text.length > LONGEST_JSON)
     throw new Mistake(
@@ -188,7 +192,7 @@ function firstPartOfObject(value: object, path: string, within: readonly object[
     return undefined
   }
   const prototype: unknown = Object.getPrototypeOf(value)
-  // A plain object from another realm has that realm's Object.prototype.
+  // The prototype of a plain object from another realm is that realm's Object.prototype.
   if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return `${path} is ${aOrAn(className(value))}`
   if (Object.getOwnPropertySymbols(value).length > 0) return `${path} has a member that is named by a symbol`
   for (const [name, member] of Object.entries(value)) {

@@ -13,15 +13,15 @@ interface Checked {
   readonly node: NodeId
   readonly peers: readonly NodeId[]
   readonly answered: Answered
-  /** The latest event; absent before the first one. */
+  /** The latest event; undefined before the first event. */
   event: AnyEvent | undefined
   state: unknown
 }
 
 /**
- * Checks a protocol that is not yet trusted against its types, whatever hosts it. If its code throws or returns
- * something invalid, a `MachineError` says so and names the event. Events, messages and records are copied through
- * JSON, so that nodes in one process share no objects, as nodes in several processes cannot.
+ * Checks at run time a protocol whose types are not trusted, on any host. If its code throws or returns something
+ * invalid, throws a `MachineError` that names the event. Events, messages and records are copied through JSON, so that
+ * nodes in one process share no objects, as in separate processes.
  */
 export const checkedProtocol = (protocol: ProtocolDefinition): ProtocolDefinition => {
   const { changes, invariants } = protocol
@@ -53,7 +53,7 @@ export function checkedMachine(machine: AnyMachine): AnyMachine {
       const answered = new Answered(id, lives.get(id))
       lives.set(id, answered)
       const checked: Checked = { node: id, peers, answered, event: undefined, state: undefined }
-      // Copied, so that a node cannot change what is on its disk.
+      // Copied, so that a node cannot change the records on its disk.
       const records = journal.map((record) => JSON.parse(JSON.stringify(record)))
       return stepped(checked, '', () => machine.start({ id, peers: [...peers], seed }, records, now))
     },
@@ -73,7 +73,10 @@ export function checkedMachine(machine: AnyMachine): AnyMachine {
     status: statusOf,
   }
 
-  /** Also reads the status: hosts read it at different times, and an error must show at the event that caused it. */
+  /**
+   * Also reads the status after each step: hosts read it at different times, and an error must be reported at the event
+   * that caused it.
+   */
   function stepped(checked: Checked, messageText: string, run: () => unknown): AnyTransition {
     const transition = transitionOf(checked, messageText, run)
     statusOf(checked)
@@ -110,7 +113,7 @@ function blamedFor(node: NodeId, event: AnyEvent | undefined, error: unknown): M
 
 function checkedReturn(returned: unknown): { readonly state: unknown; readonly effects: readonly unknown[] } {
   if (isThenable(returned)) {
-    // The promise may be rejected later; that is ignored.
+    // The promise may be rejected later; the rejection is ignored.
     returned.then(undefined, () => {})
     throw new Mistake(
       'returned a promise',
