@@ -37,9 +37,9 @@ export const commitWait: ProtocolDefinition = defineProtocol({
   },
   promises: (_, { 'epsilon-ms': epsilonMs = DEFAULT_MS, 'skew-ms': skewMs = DEFAULT_MS }) =>
     Number(skewMs) <= Number(epsilonMs) ? 'linearizable' : 'none',
-  // Clocks differ by as much as operations are apart in time, so that the difference matters.
+  // Clocks deviate by about the time between two operations, so that the deviation matters.
   strictest: { 'epsilon-ms': 40, 'skew-ms': 40 },
-  // The clock fault exceeds any ε, unless it is limited to what the nodes' own deviations leave of it.
+  // The clock fault exceeds any ε, unless it is limited to the part of ε that the nodes' own deviations leave.
   notUnder: ['clock'],
   clocks: ({ 'epsilon-ms': epsilonMs = DEFAULT_MS, 'skew-ms': skewMs = DEFAULT_MS }) => ({
     drift: 1,

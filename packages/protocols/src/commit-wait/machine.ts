@@ -20,10 +20,10 @@ const SWEEP_MS = millis(100)
 const ASKED_LIMIT = 10_000
 
 /**
- * Each key has one owner, which keeps its versions by the time of their writes. The node that a client calls is its
- * gateway: a read sees the versions up to a time by the gateway's clock. Clocks differ by a bounded amount, and
- * somebody waits for it: writers (commit-wait, as Spanner does with TrueTime) or readers that look ahead (uncertainty
- * intervals, as CockroachDB does). Either way a read sees every write that was answered before it began, as long as
+ * Each key has one owner, which stores its versions by the time of their writes. The node that a client calls is its
+ * gateway: a read sees the versions up to a time by the gateway's clock. Clocks differ by a bounded amount, which must
+ * be waited for: by writers (commit-wait, as in Spanner with TrueTime) or by readers that look ahead (uncertainty
+ * intervals, as in CockroachDB). Either way a read sees every write that was answered before the read began, as long as
  * clocks keep to ε. Of Spanner's replica groups only the leader is modelled.
  */
 export const createCommitWait: MachineMaker<CommitWait> = defineMachine<CommitWait>({
@@ -36,7 +36,7 @@ export const createCommitWait: MachineMaker<CommitWait> = defineMachine<CommitWa
   },
   messages: {
     ask(turn, { ticket, ask }, from) {
-      // A duplicate would be applied twice.
+      // Without the ticket, a duplicate would be applied twice.
       if (takeTicket(turn.state.forwarding, from, ticket)) serve(turn, ask)
     },
     answer(turn, { requestId, result }) {
@@ -74,7 +74,7 @@ function handleRequest(turn: CommitWaitTurn, ask: Ask): void {
   else turn.send(owner, { type: 'ask', ticket: issueTicket(state.forwarding), ask })
 }
 
-/** Answers may be lost. */
+/** Answers requests that have waited too long, since the owner's answer may be lost. */
 function sweep(turn: CommitWaitTurn): void {
   const { state, config } = turn
   for (const [requestId, asked] of [...state.asked]) {

@@ -14,7 +14,7 @@ import {
 
 const NOBODY: readonly Ask[] = []
 
-/** How a key's owner serves a request. While a write waits for its time, later requests wait too. */
+/** Serves a request at the owner of its key. While a write waits for its time, later requests also wait. */
 export function serve(turn: CommitWaitTurn, ask: Ask): void {
   const { state } = turn
   const { input } = ask.command
@@ -43,7 +43,7 @@ export function serve(turn: CommitWaitTurn, ask: Ask): void {
   }
 }
 
-/** The newest version that is not in the reader's future. */
+/** Returns the newest version that is not in the reader's future. */
 function read(turn: CommitWaitTurn, key: string, { at }: Ask): Json {
   const { state } = turn
   const limit = at + uncertainty(turn)
@@ -58,16 +58,16 @@ function read(turn: CommitWaitTurn, key: string, { at }: Ask): Json {
 }
 
 /**
- * A read must also see versions up to this much after the reader's clock.
+ * How far ahead of the reader's clock the versions may be that a read must see.
  *
  * - commit-wait: "s_read = TT.now().latest" (Spanner, OSDI 2012, §4.1.4), which is ε ahead.
  * - uncertainty-interval: a value within the greatest difference of two clocks may have been written before the read
- *   began, so the read restarts after it (Taft et al., "CockroachDB", SIGMOD 2020, §4.2).
+ * began, so the read restarts after it (Taft et al., "CockroachDB", SIGMOD 2020, §4.2).
  */
 const trueUncertainty = ({ config: { order, epsilonMs } }: CommitWaitTurn): number =>
   order === 'commit-wait' ? epsilonMs : 2 * epsilonMs
 
-/** The bug: a reader takes its clock for the true time. */
+/** The bug: a reader treats its clock as the true time. */
 const hasBug = ({ config }: CommitWaitTurn): boolean => config.bug === 'trust-clock'
 
 const uncertainty = (turn: CommitWaitTurn): number => (hasBug(turn) ? 0 : trueUncertainty(turn))
@@ -83,7 +83,7 @@ function write(turn: CommitWaitTurn, key: string, ask: Ask, value: Json): void {
   }
   // Start: a write's time is no less than TT.now().latest, computed after its request has arrived (Spanner §4.1.2).
   const version = { stamp: stampAfter(timeHere(turn) + config.epsilonMs, floor), value }
-  // The bug: the write is answered while its time may still lie ahead of other nodes' clocks.
+  // The bug: the write is answered while its time may still be ahead of other nodes' clocks.
   if (config.bug === 'no-wait') {
     turn.mark()
     commit(turn, key, ask, version)
@@ -93,13 +93,16 @@ function write(turn: CommitWaitTurn, key: string, ask: Ask, value: Json): void {
   wait(turn, key, version)
 }
 
-/** Commit wait: nobody sees a write until TT.after its time, that is, until it has passed on every clock (Spanner §4.1.2). */
+/**
+ * Commit wait: no client sees a write until TT.after its time, that is, until the time has passed on every clock
+ * (Spanner §4.1.2).
+ */
 function wait(turn: CommitWaitTurn, key: string, { stamp }: Version): void {
   const leftMs = stamp.time - (timeHere(turn) - turn.config.epsilonMs)
   turn.setTimer(`commit ${key}`, millis(Math.max(0, leftMs) + PAST_MS))
 }
 
-/** Just after its time, not at it. */
+/** The wait ends this much after the time, not exactly at it. */
 const PAST_MS = 0.001
 
 export function waited(turn: CommitWaitTurn, key: string): void {
@@ -108,7 +111,7 @@ export function waited(turn: CommitWaitTurn, key: string): void {
   if (waiting === undefined) return
   const { ask, version } = waiting
   if (timeHere(turn) - config.epsilonMs <= version.stamp.time) {
-    // The clock was turned back in the meantime.
+    // The clock was set back in the meantime.
     wait(turn, key, version)
     return
   }
@@ -125,7 +128,7 @@ function commit(turn: CommitWaitTurn, key: string, ask: Ask, version: Version): 
   answer(turn, ask, ok(ask.command.input.value))
 }
 
-/** Drops older versions that no reader's clock can be behind any more. */
+/** Adds a version, and drops the oldest above the limit: no reader's clock is that far behind. */
 export function add(all: Map<string, Version[]>, key: string, version: Version): void {
   const versions = all.get(key)
   if (versions === undefined) all.set(key, [version])

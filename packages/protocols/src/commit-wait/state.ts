@@ -7,15 +7,15 @@ import type { Turn, Types } from '../turn.ts'
 export interface CommitWaitConfig {
   /** How writes and reads are ordered across clocks. */
   readonly order: 'commit-wait' | 'uncertainty-interval'
-  /** ε: no clock is further from true time than this. */
+  /** ε: the largest deviation of any clock from true time. */
   readonly epsilonMs: Millis
-  /** How far this cluster's clocks are from true time at most. */
+  /** The largest deviation of this cluster's clocks from true time. */
   readonly skewMs: Millis
   readonly requestTimeoutMs: Millis
   readonly bug: string | undefined
 }
 
-/** A time, and a count that orders versions of the same time. */
+/** A time, and a counter that orders versions of the same time. */
 export interface Stamp {
   readonly time: number
   readonly logical: number
@@ -26,12 +26,12 @@ export interface Version {
   readonly value: Json
 }
 
-/** A request on its way to the owner of its key. */
+/** A request sent to the owner of its key. */
 export interface Ask {
   readonly requestId: string
   readonly gateway: NodeId
   readonly command: Command
-  /** The gateway's clock when the client asked. */
+  /** The time by the gateway's clock when the client sent the request. */
   readonly at: number
 }
 
@@ -45,16 +45,16 @@ export interface CommitWaitState {
   readonly aheadMs: number
   readonly nodes: readonly [NodeId, ...NodeId[]]
   readonly forwarding: Forwarding
-  /** The gateway: requests of this node's clients by id, with their age in sweeps. */
+  /** The gateway's state: requests of this node's clients by id, with their age as a number of sweeps. */
   readonly asked: Map<string, { readonly command: Command; sweeps: number }>
-  // The owner of some keys.
+  // The state of the owner of some keys.
   /** Oldest first. */
   readonly versions: Map<string, Version[]>
-  /** By key: the latest time of a read, so that no later write gets an earlier one. In memory only. */
+  /** The latest time of a read, by key, so that no later write gets an earlier time. In memory only. */
   readonly readAt: Map<string, Stamp>
-  /** By key: a write that waits for its time to pass. */
+  /** The write that waits for its time to pass, by key. */
   readonly waiting: Map<string, { readonly ask: Ask; readonly version: Version }>
-  /** By key: requests that arrived while a write waited. */
+  /** The requests that arrived while a write waited, by key. */
   readonly queued: Map<string, readonly Ask[]>
 }
 
@@ -67,7 +67,7 @@ export type CommitWait = Types<
 >
 export type CommitWaitTurn = Turn<CommitWait>
 
-/** By this node's clock. */
+/** Returns the time by this node's clock. */
 export const timeHere = ({ now, state }: CommitWaitTurn): number => now + state.aheadMs
 
 export const BEGINNING: Stamp = { time: Number.NEGATIVE_INFINITY, logical: 0 }
@@ -75,6 +75,6 @@ export const BEGINNING: Stamp = { time: Number.NEGATIVE_INFINITY, logical: 0 }
 export const isAfter = (one: Stamp, other: Stamp): boolean =>
   one.time > other.time || (one.time === other.time && one.logical > other.logical)
 
-/** This time, or just after `floor` if that is later. */
+/** Returns this time, or a stamp just after `floor` if that is later. */
 export const stampAfter = (time: number, floor: Stamp): Stamp =>
   time > floor.time ? { time, logical: 0 } : { time: floor.time, logical: floor.logical + 1 }

@@ -52,7 +52,7 @@ function watchSerials(): Watch {
   }
 }
 
-/** Caches and copies are old by design. */
+/** Caches and copies are stale by design. */
 const weakness: Weakness = () => 'resolvers answer from caches, and secondaries from copies, that may be out of date'
 
 export const dns: ProtocolDefinition = defineProtocol({

@@ -6,15 +6,15 @@ import type { Forwarding, Ticket } from '../routing/forwarding.ts'
 import type { Turn, Types } from '../turn.ts'
 
 export interface DnsConfig extends Subject {
-  /** How many of the nodes after the primary copy its zone. */
+  /** The number of nodes after the primary that copy its zone. */
   readonly secondaries: number
   readonly firstSerial: number
   readonly ttlMs: Millis
   /** The time to live of the answer that a name does not exist. */
   readonly negativeTtlMs: Millis
-  /** How often a secondary compares its serial with the primary's … */
+  /** The interval at which a secondary compares its serial with the primary's. */
   readonly refreshMs: Millis
-  /** … and how long it answers without reaching it. */
+  /** How long a secondary answers without reaching the primary. */
   readonly expireMs: Millis
   /** Whether an update makes resolvers drop the name from their caches. */
   readonly flush: boolean
@@ -23,27 +23,27 @@ export interface DnsConfig extends Subject {
   readonly retransmitMs: Millis
 }
 
-/** An answer on its way. The value of a name that does not exist is null. */
+/** An answer in transit. The value of a name that does not exist is null. */
 export interface Answer {
   readonly value: Json
-  /** The version of the zone that it comes from. */
+  /** The version of the zone that the answer comes from. */
   readonly serial: number
-  /** Time since an authoritative server gave it. */
+  /** The time since an authoritative server gave the answer. */
   readonly ageMs: number
 }
 
 export type DnsMessage =
-  // Between a resolver and the servers it asks.
+  // Messages between a resolver and the servers that it asks.
   | { readonly type: 'query'; readonly name: string; readonly id: number }
-  /** Without an answer, the server has none and the resolver must ask another. */
+  /** If `answer` is absent, the server has no answer and the resolver must ask another. */
   | { readonly type: 'answer'; readonly name: string; readonly id: number; readonly answer?: Answer | undefined }
-  // To the primary, and back.
+  // Messages to the primary, and back.
   | { readonly type: 'update'; readonly requestId: string; readonly command: Command; readonly ticket: Ticket }
   | { readonly type: 'updated'; readonly requestId: string; readonly result: Completion }
   // From the primary.
   | { readonly type: 'flush'; readonly name: string; readonly serial: number }
   | { readonly type: 'notify' }
-  // Between a secondary and the primary. The serial is absent if the secondary has no zone.
+  // Messages between a secondary and the primary. The serial is absent if the secondary has no zone.
   | { readonly type: 'refresh'; readonly serial?: number | undefined }
   | { readonly type: 'soa'; readonly serial: number }
   | { readonly type: 'transfer' }
@@ -60,7 +60,7 @@ export interface Zone {
 }
 
 export interface CacheEntry extends Answer {
-  /** By the resolver's monotonic clock: when it arrived, and when it must be dropped. */
+  /** The times of arrival and expiry by the resolver's monotonic clock. */
   readonly at: Millis
   readonly until: Millis
 }
@@ -79,11 +79,11 @@ export interface DnsState {
   readonly primary: NodeId
   readonly secondaries: readonly NodeId[]
   readonly resolvers: readonly NodeId[]
-  /** Distinguishes updates passed on to the primary from their duplicates. */
+  /** Distinguishes updates forwarded to the primary from their duplicates. */
   readonly forwarding: Forwarding
-  // An authoritative server; a secondary has none before its first transfer.
+  // The zone of an authoritative server; undefined on a secondary before its first transfer.
   zone: Zone | undefined
-  /** On a secondary: when it last heard the primary's serial. */
+  /** On a secondary: the time when it last received the primary's serial. */
   heardAt: Millis
   /** On the primary: secondaries known to have the current zone. */
   readonly current: Set<NodeId>
@@ -93,9 +93,9 @@ export interface DnsState {
   readonly cache: Map<string, CacheEntry>
   readonly questions: Map<string, Question>
   questionsAsked: number
-  /** By name: the zone of its last known update. Answers from an earlier zone must not be used. */
+  /** The serial of each name's last known update. Answers with an earlier serial must not be used. */
   readonly flushed: Map<string, number>
-  /** An answer that was given after its time to live; for the invariant. */
+  /** An answer that was given after its time to live ended; for the invariant. */
   late: string | undefined
 }
 

@@ -8,7 +8,7 @@ import type { Answer, Dns, DnsTurn, Zone } from './state.ts'
 
 // The authoritative servers: a primary with the zone, and secondaries that copy it (RFC 1034 §4.3.5).
 
-/** A dynamic update (RFC 2136). Each one gives the zone a new serial. */
+/** Performs a dynamic update (RFC 2136), which gives the zone a new serial. */
 export function update(turn: DnsTurn, { input }: Command): Completion {
   const { state, config } = turn
   const zone = zoneOfPrimary(turn)
@@ -18,7 +18,7 @@ export function update(turn: DnsTurn, { input }: Command): Completion {
   turn.persist({ input, serial: zone.serial })
   state.current.clear()
   oweAnswers(turn)
-  // RFC 1996: secondaries need not wait for their next refresh.
+  // RFC 1996: a notification, so that secondaries need not wait for their next refresh.
   for (const secondary of state.secondaries) turn.send(secondary, { type: 'notify' })
   if (config.flush) {
     const { key: name = UNKEYED } = input
@@ -33,8 +33,8 @@ const zoneOfPrimary = ({ state }: DnsTurn): Zone => {
 }
 
 /**
- * Once all secondaries have the zone, answers from older ones disappear within their time to live. The wait is half as
- * long again, because clocks may differ.
+ * Starts the wait for old answers to disappear. Once all secondaries have the zone, answers from older zones disappear
+ * within their time to live. The wait is half as long again, because clocks may differ.
  */
 export function oweAnswers(turn: DnsTurn): void {
   const { state, config } = turn
@@ -44,7 +44,10 @@ export function oweAnswers(turn: DnsTurn): void {
   turn.setTimer('settled', millis(1.5 * longestMs + config.retransmitMs))
 }
 
-/** Undefined: this server has no zone, or may no longer trust it (RFC 1035 §3.3.13, EXPIRE). */
+/**
+ * Returns this server's authoritative answer; undefined if the server has no zone, or its zone has expired (RFC 1035
+ * §3.3.13, EXPIRE).
+ */
 export function authoritative({ state, config, steady }: DnsTurn, name: string): Answer | undefined {
   const { zone, role, heardAt } = state
   if (zone === undefined || (role === 'secondary' && steady - heardAt > config.expireMs)) return undefined
@@ -52,7 +55,7 @@ export function authoritative({ state, config, steady }: DnsTurn, name: string):
   return read.type === 'ok' ? { value: read.value ?? null, serial: zone.serial, ageMs: 0 } : undefined
 }
 
-/** On the primary: a secondary compares serials to see whether its zone has changed. */
+/** Handles a secondary's comparison of serials at the primary. */
 export const handleRefresh: Handler<Dns, 'refresh'> = (turn, { serial }, from) => {
   const { state } = turn
   const { serial: current } = zoneOfPrimary(turn)
@@ -67,7 +70,7 @@ export function handleTransfer(turn: DnsTurn, from: NodeId): void {
   turn.send(from, { type: 'zone', serial, content: turn.config.object.save(held) })
 }
 
-/** Requested at each refresh interval, and after each notification. */
+/** Asks the primary for its serial; called at each refresh interval, and after each notification. */
 export function refresh(turn: DnsTurn): void {
   const { zone, primary } = turn.state
   turn.send(primary, zone === undefined ? { type: 'refresh' } : { type: 'refresh', serial: zone.serial })
@@ -84,14 +87,14 @@ function isNews(turn: DnsTurn, serial: number): boolean {
   if (zone === undefined) return true
   const later = isLater(serial, zone.serial)
   if (turn.config.bug !== 'serial-as-integer') return later
-  // The bug: serials are compared as integers, so after the wrap the copy looks newer than the original.
+  // The bug: serials are compared as integers, so after they wrap around, the copy seems newer than the original.
   if (later !== serial > zone.serial) turn.mark()
   return serial > zone.serial
 }
 
 export const handleZone: Handler<Dns, 'zone'> = (turn, { serial, content }) => {
   const { state, config, steady } = turn
-  // Late copies of an earlier transfer are ignored.
+  // Late duplicates of an earlier transfer are ignored.
   if (!isNews(turn, serial)) return
   state.zone = { serial, held: config.object.load(content) }
   state.heardAt = steady
@@ -111,7 +114,7 @@ const HALF = 2 ** 31
 /** §3.1: addition, modulo 2^32. */
 export const nextSerial = (serial: number): number => (serial + 1) % SERIALS
 
-/** §3.2: whether `one` is the later of two serials that are less than 2^31 updates apart. */
+/** §3.2: returns whether `one` is the later of two serials that are less than 2^31 updates apart. */
 export const isLater = (one: number, other: number): boolean =>
   (one > other && one - other < HALF) || (one < other && other - one > HALF)
 

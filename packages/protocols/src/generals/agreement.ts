@@ -16,7 +16,10 @@ export function command(turn: GeneralsTurn, order: Order): void {
 
 const othersOf = ({ id, generals }: GeneralsState): readonly NodeId[] => generals.filter((general) => general !== id)
 
-/** A traitor tells some of the others something else; it can sign that with its own name, and with no other. */
+/**
+ * Sends an order to a general. A traitor sends a different order to some generals; it can sign that order with its own
+ * name, but with no other.
+ */
 function tell(turn: GeneralsTurn, to: NodeId, battle: number, order: Order, before: readonly Signature[]): void {
   const { state, config } = turn
   const told = !state.isLoyal && draw(state.generator) < LIES ? altered(order) : order
@@ -26,7 +29,7 @@ function tell(turn: GeneralsTurn, to: NodeId, battle: number, order: Order, befo
 
 const LIES = 0.5
 
-/** The opposite of an order: writing another value. */
+/** Returns the opposite of an order, which writes another value. */
 function altered(order: Order): Order {
   const { value } = order.input
   return { ...order, input: { ...order.input, value: typeof value === 'number' ? -value : null } }
@@ -42,7 +45,10 @@ export const handleOrder: Handler<Generals, 'order'> = (turn, { battle: number, 
   else hearOral(turn, from, number, battle, order)
 }
 
-/** A general who hears of a battle knows of all earlier ones. It waits for at most two rounds. */
+/**
+ * Opens all battles up to this number: a general who receives a message of a battle knows of all earlier battles. A
+ * general waits for at most two rounds.
+ */
 function openUpTo(turn: GeneralsTurn, last: number): void {
   const { state, config } = turn
   for (let number = state.decided.length; number <= last; number++) {
@@ -59,7 +65,7 @@ function hearOral(turn: GeneralsTurn, from: NodeId, number: number, battle: Batt
     if (!battle.heard.has(from)) battle.heard.set(from, order)
   } else if (battle.own === null) {
     battle.own = order
-    // The bug: the commander is believed. This is OM(0), which tolerates no traitor.
+    // The bug: the general trusts the commander's order alone. This is OM(0), which tolerates no traitor.
     if (config.bug === 'trust-commander') {
       turn.mark()
       decide(turn, number, order)
@@ -89,7 +95,7 @@ function hearSigned(
   if (battle.signed.has(text)) return
   if (!areGood(state, signatures, text)) {
     if (config.bug !== 'unverified-signatures') return
-    // The bug: a general that relays an order can write another one over the commander's name.
+    // The bug: a general that relays an order can write another order over the commander's signature.
     turn.mark()
   }
   battle.signed.set(text, order)
@@ -100,7 +106,7 @@ function hearSigned(
 const areGood = (state: GeneralsState, signatures: readonly Signature[], text: string): boolean =>
   signatures[0]?.by === commanderOf(state) && signatures.every(({ under }) => under === text)
 
-/** A message that has not arrived by now is absent (assumption A3). */
+/** Decides a battle. A message that has not arrived by this time is absent (assumption A3). */
 export function conclude(turn: GeneralsTurn, number: number): void {
   const { state, config } = turn
   const battle = state.battles.get(number)
@@ -135,7 +141,7 @@ function decide(turn: GeneralsTurn, number: number, decision: Decision): void {
   })
 }
 
-/** Decisions are carried out in the order of the battles. */
+/** Executes decisions in the order of the battles. */
 export function carryOut(
   { state, config }: GeneralsTurn,
   done: (origin: Order['origin'], result: Completion) => void = () => {},

@@ -18,7 +18,7 @@ const generalsInvariants: readonly Invariant[] = [
   },
 ]
 
-/** Compares the decisions of loyal nodes with those made first: by the commander, or by any lieutenant. */
+/** Compares the decisions of loyal nodes with those made first by the commander, or by any lieutenant. */
 function watchDecisions(byCommander: boolean): Watch {
   const first: { readonly by: NodeId; readonly text: string }[] = []
   return (node) => {
@@ -31,8 +31,8 @@ function watchDecisions(byCommander: boolean): Watch {
         const text = textOf(state.decided[checked] ?? null)
         const known = first[checked]
         if (known === undefined) {
-          // A loyal commander decides before any message leaves him; an order that is missing from his decisions was
-          // not given loyally.
+          // A loyal commander decides before he sends any message; an order that is missing from his decisions was not
+          // given loyally.
           if (isCommander || !byCommander) first[checked] = { by: node, text }
         } else if (known.text !== text)
           return `in battle ${checked + 1} ${known.by} does ${known.text}, and ${node} does ${text}`
@@ -72,9 +72,9 @@ export const generals: ProtocolDefinition = defineProtocol({
     }),
   },
   invariants: generalsInvariants,
-  // A traitorous commander reports orders to his clients that he has sent to nobody.
+  // A commander who is a traitor confirms orders to his clients that he has sent to nobody.
   promises: (_, { traitor }) => (traitor === 'commander' ? 'none' : 'eventual'),
-  // The traitor is the fault. "The absence of a message can be detected" (A3) only while messages are in time.
+  // The traitor is the only fault. "The absence of a message can be detected" (A3) only while messages arrive in time.
   notUnder: [
     ...(['partition', 'blackhole', 'latency', 'bandwidth', 'reset', 'kill', 'crash', 'pause'] as const),
     ...(['drop-message', 'duplicate-message', 'reorder-message', 'delay-message', 'corrupt-message'] as const),

@@ -8,17 +8,17 @@ import { carryOut, command, commanderOf, conclude, handleOrder } from './agreeme
 import type { Generals, GeneralsConfig, GeneralsState, GeneralsTurn, Order } from './state.ts'
 
 /**
- * A commander sends orders to his lieutenants. One of them, or the commander himself, may be a traitor who tells some
- * of the others something else. All loyal generals must carry out the same orders: the commander's, if he is loyal. The
- * first node is the commander; a traitor among the lieutenants is the last node. Clients' updates are the orders; the
- * called node answers reads. A traitor lies to other generals and not to clients.
+ * A commander sends orders to his lieutenants. One of them, or the commander himself, may be a traitor who sends
+ * different orders to some of the others. All loyal generals must execute the same orders: the commander's, if he is
+ * loyal. The first node is the commander; a traitor among the lieutenants is the last node. Clients' updates are the
+ * orders; the called node answers reads. A traitor lies to other generals but not to clients.
  */
 export const createGenerals: MachineMaker<Generals> = defineMachine<Generals>({
   initial,
   redo({ state }, { battle, decision }) {
     state.decided[battle] = decision
   },
-  // Clients that asked for orders decided before the restart have lost their connection.
+  // Clients whose orders were decided before the restart have lost their connection.
   begin: (turn) => carryOut(turn),
   request: handleRequest,
   messages: {
@@ -42,7 +42,7 @@ export const createGenerals: MachineMaker<Generals> = defineMachine<Generals>({
 
 function initial({ id, peers, seed }: NodeSetting, { object, traitor, bug }: GeneralsConfig): GeneralsState {
   const all = inOrder(id, peers)
-  // The bug: three generals, one of whom may be a traitor, cannot agree (§2). The others are left out.
+  // The bug: there are only three generals, who cannot agree if one may be a traitor (§2). Other nodes take no part.
   const generals = bug === 'three-generals' ? all.slice(0, 3) : all
   const suspect = { none: undefined, commander: generals[0], lieutenant: generals.at(-1) }[traitor]
   return {

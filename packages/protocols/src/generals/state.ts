@@ -8,7 +8,7 @@ import type { Turn, Types } from '../turn.ts'
 export interface GeneralsConfig extends Subject {
   readonly messages: 'oral' | 'signed'
   readonly traitor: 'none' | 'commander' | 'lieutenant'
-  /** How long a message may take. A message that has not arrived after twice this time was never sent. */
+  /** The longest delay of a message. A message that has not arrived after twice this time was never sent. */
   readonly roundMs: Millis
 }
 
@@ -18,7 +18,7 @@ export interface Order {
   readonly origin: { readonly node: NodeId; readonly requestId: string }
 }
 
-/** Stands for a signature that nobody can forge: the signer, and the text signed. */
+/** A simulated signature that cannot be forged: the signer, and the signed text. */
 export interface Signature {
   readonly by: NodeId
   readonly under: string
@@ -26,10 +26,10 @@ export interface Signature {
 
 export type GeneralsMessage =
   | { readonly type: 'request'; readonly order: Order; readonly ticket: Ticket }
-  /** From the commander, or from a lieutenant who relays the commander's order. */
+  /** An order from the commander, or relayed by a lieutenant. */
   | {
       readonly type: 'order'
-      /** Battles are numbered from 0. */
+      /** The number of the battle, counted from 0. */
       readonly battle: number
       readonly order: Order
       readonly signatures: readonly Signature[]
@@ -40,13 +40,13 @@ export type Decision = Order | null
 
 type GeneralsRecord = { readonly battle: number; readonly decision: Decision }
 
-/** One order that is being agreed upon. */
+/** The agreement on one order. */
 export interface Battle {
-  /** Oral: what the commander said to this general. */
+  /** Oral messages: the order that the commander sent to this general. */
   own: Decision
-  /** Oral: by lieutenant, the order that it says it got from the commander. */
+  /** Oral messages: the order that each lieutenant claims to have received from the commander. */
   readonly heard: Map<NodeId, Decision>
-  /** Signed: all orders that the commander has signed, by their text. */
+  /** Signed messages: all orders that the commander has signed, by their text. */
   readonly signed: Map<string, Order>
 }
 

@@ -4,7 +4,7 @@ import { bug, defineProtocol } from '../options.ts'
 import { createLeaseLock } from './machine.ts'
 import type { LeaseLockState } from './state.ts'
 
-/** The most times faster that one monotonic clock may run than another. */
+/** The largest ratio of the rates of two monotonic clocks. */
 const DRIFT = 1.25
 
 export const leaseLock: ProtocolDefinition = defineProtocol({
@@ -13,7 +13,7 @@ export const leaseLock: ProtocolDefinition = defineProtocol({
     fencing === false ? 'the store takes writes of a holder whose lease has ended' : undefined,
   summary: 'nodes use a store under leases of a lock service; the store refuses nodes that lost the lock',
   defaultNodes: 5,
-  // A lock in a store that is itself protected by locks would only confuse.
+  // A lock within a store that is itself protected by locks would be confusing.
   objects: objects.map(({ name }) => name).filter((name) => name !== 'lock'),
   settings: {
     fencing: {
@@ -60,9 +60,9 @@ export const leaseLock: ProtocolDefinition = defineProtocol({
   ],
   // Leases so short that they often expire while held.
   strictest: { 'lease-ms': 20 },
-  // Without fencing no clock helps: a holder's message may arrive after its lease has expired.
+  // Without fencing, no clock bound suffices: a holder's message may arrive after its lease has expired.
   promises: (_, { fencing }) => (fencing === false ? 'none' : 'linearizable'),
-  // With fencing no holder looks at its clock, and wall clocks may be anywhere.
+  // With fencing, holders do not use their clocks; wall clocks have no bound.
   clocks: ({ fencing, clock, 'clock-drift': drift = DRIFT }) =>
     fencing === false && clock !== 'wall' ? { drift: Number(drift) } : {},
   create: (chosen) =>

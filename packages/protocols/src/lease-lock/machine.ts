@@ -6,13 +6,13 @@ import { handleAcquire, handleLoad, handleRelease, handleStore } from './service
 import type { LeaseLock, LeaseLockConfig, LeaseLockState, LeaseLockTurn } from './state.ts'
 import { handleGranted, handleLoaded, handleRefused, handleRequest, handleStored, workAgain } from './worker.ts'
 
-/** Objects whose keys are independent; each key has its own lock. Any other object has one lock. */
+/** Objects whose keys are independent; each key has its own lock. Any other object has a single lock. */
 const KEYED = ['register', 'counter', 'set', 'queue', 'log']
 
 /**
  * Every node serves clients under a lock: it acquires the lock of the key, loads the content from the store, applies
  * the requests and stores the result. The first node is the lock service, the second the store. The lock is a lease, so
- * a holder may believe that it still has a lock that another node holds by now. With fencing the store refuses the
+ * a holder may assume that it still has a lock that another node has acquired. With fencing, the store refuses the
  * earlier holder.
  */
 export const createLeaseLock: MachineMaker<LeaseLock> = defineMachine<LeaseLock>({
@@ -81,7 +81,7 @@ function initial({ id, peers, seed }: NodeSetting, { fencing }: LeaseLockConfig)
   }
 }
 
-/** How long the service was down is unknown, so every lease may have all of its time left. */
+/** Restarts every lease: how long the service was down is unknown, so a lease may have its full time left. */
 function renewLeases({ state, steady }: LeaseLockTurn): void {
   state.renewed = true
   for (const [key, lock] of state.locks) state.locks.set(key, { ...lock, since: steady })

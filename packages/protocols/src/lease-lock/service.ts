@@ -1,14 +1,16 @@
 import type { Handler } from '../turn.ts'
 import type { Cell, Grant, LeaseLock, LeaseLockTurn } from './state.ts'
 
-// The lock service: one holder at a time, for as long as its lease lasts (Gray & Cheriton, "Leases", 1989), with a token that
-// grows from holder to holder (the sequencer of Burrows, "The Chubby lock service", 2006, §2.4).
+// Handles a request for a lock at the lock service: one holder at a time, for the duration of its lease (Gray &
+// Cheriton, "Leases", 1989), with a token that increases from holder to holder (the sequencer of Burrows, "The Chubby
+// lock service", 2006, §2.4).
 
 export const handleAcquire: Handler<LeaseLock, 'acquire'> = (turn, { key, section, attempt }, from) => {
   const { state, config } = turn
   const lock = state.locks.get(key)
   const isHeld = lock?.section !== undefined && !isOver(turn, lock)
-  // Busy: the worker asks again. A worker's own lease is renewed from now on, since the reply may have been lost.
+  // The lock is held, so the worker asks again. A worker's own lease is renewed from this time on, since the reply may
+  // have been lost.
   if (isHeld && lock.section !== section) return
   const token = lock !== undefined && keepsToken(turn, lock, section) ? lock.token : (lock?.token ?? 0) + 1
   const until = turn.now + config.leaseMs
@@ -19,7 +21,7 @@ export const handleAcquire: Handler<LeaseLock, 'acquire'> = (turn, { key, sectio
 
 function keepsToken(turn: LeaseLockTurn, { section: holder }: Grant, section: string): boolean {
   if (holder === section) return true
-  // The bug: the token counts releases, so a lease that expired is granted anew under its old token.
+  // The bug: the token counts releases, so after a lease has expired, the next lease has the same token.
   const ranOut = turn.config.bug === 'reuse-token' && holder !== undefined
   if (ranOut) turn.mark()
   return ranOut
@@ -36,8 +38,8 @@ export const handleRelease: Handler<LeaseLock, 'release'> = (turn, { key, sectio
   turn.persist({ kind: 'released', key })
 }
 
-// The store: it refuses a token lower than one that it has seen (Kleppmann, "How to do distributed locking", 2016). A
-// load counts as well: an earlier holder must not overwrite a value that was loaded.
+// Handles a load at the store, which refuses a token lower than one that it has seen (Kleppmann, "How to do distributed
+// locking", 2016). The token of a load also counts: an earlier holder must not overwrite a value that was loaded.
 
 const EMPTY: Cell = { content: null, version: 0, section: '', fence: 0 }
 
@@ -54,7 +56,8 @@ export const handleLoad: Handler<LeaseLock, 'load'> = (turn, { key, section, tok
 
 function raiseFence(turn: LeaseLockTurn, key: string, cell: Cell): void {
   const { state, config } = turn
-  // The bug: a load does not count, so an earlier holder can still store, and its value is then overwritten.
+  // The bug: the token of a load does not count, so an earlier holder can still store, and its value is then
+  // overwritten.
   if (config.bug === 'fence-stores-only') {
     turn.mark()
     return
@@ -67,7 +70,7 @@ export const handleStore: Handler<LeaseLock, 'store'> = (turn, message, from) =>
   const { state, config } = turn
   const { key, section, token, content, base } = message
   const cell = state.cells.get(key) ?? EMPTY
-  // The worker repeats this until it is answered.
+  // Handles a store, which the worker repeats until it is answered.
   const isDone = cell.section === section
   const isLate = !isDone && config.fencing && token < cell.fence
   // The bug: tokens are compared at a load but not at the store that follows it.

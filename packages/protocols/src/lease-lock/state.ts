@@ -6,23 +6,23 @@ import type { Turn, Types } from '../turn.ts'
 
 export interface LeaseLockConfig extends Subject {
   readonly leaseMs: Millis
-  /** How much faster one monotonic clock may run than another, as holders assume. */
+  /** The ratio of the rates of two monotonic clocks that holders assume at most. */
   readonly drift: number
   readonly clock: 'wall' | 'monotonic'
   readonly fencing: boolean
   readonly retransmitMs: Millis
 }
 
-/** Names one attempt of one worker to run a section under the lock of a key. */
+/** Identifies one attempt of one worker to run a section under the lock of a key. */
 interface Named {
   readonly key: string
   readonly section: string
 }
 
 type LeaseLockMessage =
-  // To the lock service, and back.
+  // Messages to the lock service, and back.
   | (Named & { readonly type: 'acquire'; readonly attempt: number })
-  /** `until` is by the service's wall clock. */
+  /** `until` is a time by the service's wall clock. */
   | (Named & {
       readonly type: 'granted'
       readonly attempt: number
@@ -30,7 +30,7 @@ type LeaseLockMessage =
       readonly until: number
     })
   | (Named & { readonly type: 'release' })
-  // To the store, and back.
+  // Messages to the store, and back.
   | (Named & { readonly type: 'load'; readonly token: number })
   | (Named & { readonly type: 'loaded'; readonly content: Json; readonly version: number })
   | (Named & { readonly type: 'store'; readonly token: number; readonly content: Json; readonly base: number })
@@ -46,21 +46,21 @@ type LeaseLockRecord =
 /** The lock service's record of a lock. The token is that of the latest holder. */
 export interface Grant {
   readonly token: number
-  /** When absent, the lock was released. */
+  /** The section that holds the lock; absent if the lock was released. */
   readonly section?: string | undefined
-  /** When the lease ends, by the service's wall clock … */
+  /** The end of the lease, by the service's wall clock. */
   readonly until: number
-  /** … and when it began, by its monotonic clock. */
+  /** The beginning of the lease, by the service's monotonic clock. */
   readonly since: number
 }
 
 export interface Cell {
-  /** As the object saves it; null if nothing is stored yet. */
+  /** The content as the object saves it; null if nothing has been stored. */
   readonly content: Json
   readonly version: number
-  /** The section that stored it. */
+  /** The section that stored the content. */
   readonly section: string
-  /** The highest token seen. */
+  /** The highest token that the store has seen. */
   readonly fence: number
 }
 
@@ -89,7 +89,7 @@ type Phase =
 
 export interface Lease {
   readonly token: number
-  /** By the worker's clock of the kind that measures leases. */
+  /** The end of the lease by the worker's clock, wall or monotonic as configured. */
   readonly until: number
 }
 
@@ -102,15 +102,15 @@ export interface LeaseLockState {
   readonly fencing: boolean
   // The lock service.
   readonly locks: Map<string, Grant>
-  /** Whether leases from before a restart have started over, because the clock that measured them is gone. */
+  /** Whether leases granted before a restart were restarted, because the clock that measured them was lost. */
   renewed: boolean
   // The store.
   readonly cells: Map<string, Cell>
   /** A write that was accepted although the value had changed since its section loaded it; for the invariant. */
   clash: string | undefined
-  // The worker; each node is one.
+  // The state of the worker; each node is a worker.
   readonly sections: Map<string, Section>
-  /** By key: requests that wait for the next section. */
+  /** The requests of each key that wait for the next section. */
   readonly waiting: Map<string, readonly Pending[]>
   named: number
 }

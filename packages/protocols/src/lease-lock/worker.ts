@@ -3,10 +3,10 @@ import { unavailable, unsupported } from '../objects/object.ts'
 import type { Handler } from '../turn.ts'
 import type { Lease, LeaseLock, LeaseLockTurn, Pending, Section } from './state.ts'
 
-// A worker serves its clients' requests under the lock of their key: it loads the content from the store, applies them,
-// and stores the result. Only its clock says whether it still holds the lock.
+// A worker serves its clients' requests under the lock of their key: it loads the content from the store, applies the
+// requests, and stores the result. It can determine only by its clock whether it still holds the lock.
 
-/** Requests for one lock beyond this number are refused. */
+/** The largest number of requests that wait for one lock; further requests are refused. */
 const WAITING_LIMIT = 1_000
 
 const NONE: readonly Pending[] = []
@@ -25,7 +25,7 @@ export function handleRequest(turn: LeaseLockTurn, key: string, pending: Pending
   }
 }
 
-/** All requests that wait for this lock become one section. */
+/** Begins a section with all requests that wait for this lock. */
 function begin(turn: LeaseLockTurn, key: string, again: readonly Pending[] = NONE): void {
   const { state } = turn
   const requests = [...again, ...(state.waiting.get(key) ?? NONE)]
@@ -34,7 +34,7 @@ function begin(turn: LeaseLockTurn, key: string, again: readonly Pending[] = NON
   acquire(turn, key, { name, requests, phase: { type: 'acquire', attempt: 0, askedAt: 0 } })
 }
 
-/** Nothing was stored, so the requests can be tried again. */
+/** Releases the lock and begins a new section. Nothing was stored, so the requests can be tried again. */
 function beginAgain(turn: LeaseLockTurn, key: string, { name, requests }: Section): void {
   turn.send(turn.state.service, { type: 'release', key, section: name })
   begin(turn, key, requests)
@@ -51,20 +51,23 @@ export const handleGranted: Handler<LeaseLock, 'granted'> = (turn, { key, sectio
   const { state, config } = turn
   const section = state.sections.get(key)
   if (section?.name !== name) {
-    // The section was given up in the meantime.
+    // The section was abandoned in the meantime.
     turn.send(state.service, { type: 'release', key, section: name })
     return
   }
   if (section.phase.type !== 'acquire' || section.phase.attempt !== attempt) return
-  // The service starts to count after the request was sent, so counting from there is safe. By the wall clock, the
-  // service says when the lease ends.
+  // The service measures the lease from a time after the request was sent, so measuring from the sending is safe. By
+  // the wall clock, the service determines the end of the lease.
   const safeUntil = section.phase.askedAt + config.leaseMs / config.drift
   const lease: Lease = { token, until: config.clock === 'wall' ? until : safeUntil }
   state.sections.set(key, { ...section, phase: { type: 'load', lease } })
   turn.send(state.store, { type: 'load', key, section: name, token })
 }
 
-/** With fencing the holder does not look at its clock: the store decides. */
+/**
+ * Returns whether the worker may assume that it holds the lock. With fencing, the worker does not use its clock: the
+ * store decides.
+ */
 const mayHold = ({ config, now, steady }: LeaseLockTurn, { until }: Lease): boolean =>
   config.fencing || (config.clock === 'wall' ? now : steady) < until
 
@@ -99,7 +102,7 @@ export const handleRefused: Handler<LeaseLock, 'refused'> = (turn, { key, sectio
   const section = turn.state.sections.get(key)
   if (section?.name !== name) return
   if (section.phase.type === 'load') beginAgain(turn, key, section)
-  // An earlier copy of this message may have been accepted before the later holder came.
+  // An earlier duplicate of this message may have been accepted before the later holder loaded.
   else if (section.phase.type === 'store') giveUp(turn, key, section)
 }
 
@@ -119,7 +122,7 @@ function end(turn: LeaseLockTurn, key: string, section: Section, results: readon
   turn.send(state.service, { type: 'release', key, section: section.name })
 }
 
-/** Messages may have been lost, or the lock was busy. */
+/** Repeats requests, since messages may have been lost, or the lock was held. */
 export function workAgain(turn: LeaseLockTurn): void {
   const { state } = turn
   for (const [key, section] of [...state.sections]) {
