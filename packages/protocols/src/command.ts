@@ -1,6 +1,6 @@
 import type { Input } from '@chaosproxy/history'
 
-/** A client, and the number of one of its requests: lets a protocol apply a repeated request once. */
+/** A client, and the number of one of its requests, by which a protocol applies a repeated request once. */
 export interface Session {
   readonly client: string
   readonly sequence: number

@@ -2,21 +2,21 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { InvariantWatch } from './definition.ts'
 import { type Entry, entryAt, type Log, lastIndex, termAt } from './log.ts'
 
-// Invariants common to protocols that replicate a log. Each step costs only as much as it changed.
+// Invariants common to protocols that replicate a log. The cost of a check is proportional to the changes of the step.
 
 /** Reads the parts of a node's state that the invariants need. */
 export interface LogProtocol<State> {
   leads(state: State): boolean
   term(state: State): number
   log(state: State): Log
-  /** Entries up to this index are never lost or replaced, as far as this node knows; 0 if it knows of none. */
+  /** The index up to which entries are never lost or replaced, as far as this node knows; 0 if it knows of none. */
   settled(state: State): number
 }
 
-/** Terms are counted from 0. */
+/** Smaller than every term; terms count from 0. */
 const NO_TERM = -1
 
-/** At most one node leads in a term. */
+/** Checks that at most one node leads in a term. */
 export function watchLeaders<State>({ leads, term }: LogProtocol<State>): InvariantWatch<State> {
   const leaders = new Map<number, NodeId>()
   return (node) => {
@@ -33,7 +33,7 @@ export function watchLeaders<State>({ leads, term }: LogProtocol<State>): Invari
   }
 }
 
-/** A settled entry is in the log of every leader of a later term. */
+/** Checks that a settled entry is in the log of every leader of a later term. */
 export function watchCompleteness<State>(protocol: LogProtocol<State>): InvariantWatch<State> {
   const settled = createSettled()
   return (node) => {
@@ -54,7 +54,7 @@ export function watchCompleteness<State>(protocol: LogProtocol<State>): Invarian
 function firstMissing(log: Log, term: number, { entries, terms }: Settled): string | undefined {
   for (let index = log.compacted + 1; index < entries.length; index++) {
     const entry = entries[index]
-    // Not the entry's own term: a later leader may have settled it, after leaders that lacked it.
+    // The entry's own term does not suffice: a later leader may have settled it, after leaders that lacked it.
     const settledIn = terms[index] ?? term
     if (entry !== undefined && settledIn < term && termAt(log, index) !== entry.term)
       return `${index} of term ${entry.term}, committed in term ${settledIn}`
@@ -62,7 +62,7 @@ function firstMissing(log: Log, term: number, { entries, terms }: Settled): stri
   return undefined
 }
 
-/** No two nodes consider different entries settled at the same index. */
+/** Checks that no two nodes consider different entries settled at the same index. */
 export function watchAgreement<State>(protocol: LogProtocol<State>): InvariantWatch<State> {
   const settled = createSettled()
   return (node) => {
@@ -74,7 +74,7 @@ export function watchAgreement<State>(protocol: LogProtocol<State>): InvariantWa
   }
 }
 
-/** The settled entry at each index, from the first node that knew it to be settled. */
+/** The settled entry at each index, according to the first node that knew it to be settled. */
 interface Settled {
   readonly entries: (Entry | undefined)[]
   /** By index: the term of the first node that knew the entry to be settled, which was a leader. */
@@ -83,7 +83,10 @@ interface Settled {
 
 const createSettled = (): Settled => ({ entries: [], terms: [] })
 
-/** Adds the entries that a node has just learned to be settled; returns the first index at which it differs, if any. */
+/**
+ * Adds the entries that a node has newly learned to be settled. Returns the first index at which it differs from
+ * earlier nodes, if any.
+ */
 function followSettled<State>(
   { log, settled, term }: LogProtocol<State>,
   { entries, terms }: Settled,
@@ -92,7 +95,7 @@ function followSettled<State>(
   return (state) => {
     const now = settled(state)
     if (now === before) return undefined
-    // After a restart everything settles again and is compared again.
+    // After a restart, entries become settled again from the beginning and are compared again.
     const from = now < before ? 1 : before + 1
     before = now
     for (let index = from; index <= now; index++) {
@@ -109,11 +112,12 @@ function followSettled<State>(
 }
 
 /**
- * Two logs that have an entry with the same index and term are identical up to it. Checked by induction: an entry that
- * enters a log, with its predecessor's term, is compared with the first entry of the same index and term in any log.
+ * Checks that two logs with an entry of the same index and term are identical up to that entry. By induction: an entry
+ * that enters a log, with its predecessor's term, is compared with the first entry of the same index and term in any
+ * log.
  */
 export function watchLogMatching<State>(protocol: LogProtocol<State>): InvariantWatch<State> {
-  /** By index, one for each term: the entry as it first appeared in any log. */
+  /** By index: a list with one entry for each term, as it first appeared in any log. */
   const first: (Held | undefined)[] = []
   return (node) => {
     let lastBefore = 0
@@ -123,7 +127,8 @@ export function watchLogMatching<State>(protocol: LogProtocol<State>): Invariant
       const last = lastIndex(log)
       const lastTerm = termAt(log, last)
       if (last === lastBefore && lastTerm === termBefore) return undefined
-      // The first entry that was appended or, if the end of the log was replaced, may have been.
+      // The index of the first appended entry or, if the end of the log was replaced, of the first entry that may be
+      // new.
       const kept = lastBefore < last && termAt(log, lastBefore) === termBefore
       const from = kept ? lastBefore + 1 : log.compacted + 1
       lastBefore = last
@@ -143,11 +148,11 @@ export function watchLogMatching<State>(protocol: LogProtocol<State>): Invariant
   }
 }
 
-/** An entry, and its predecessor's term; undefined if that is unknown. */
+/** An entry, and its predecessor's term; undefined if that term is unknown. */
 interface Held {
   readonly entry: Entry
   readonly previousTerm: number | undefined
-  /** Another entry with the same index and another term. */
+  /** An entry with the same index and another term. */
   readonly next: Held | undefined
 }
 
@@ -157,6 +162,8 @@ function ofTerm(first: Held | undefined, term: number): Held | undefined {
   return held
 }
 
-/** Within a simulation entries travel as the same object; after a restart they are copies from the disk. */
+/**
+ * Within a simulation, nodes exchange entries as the same object; after a restart, entries are copies from the disk.
+ */
 const sameEntry = (one: Entry, other: Entry): boolean =>
   one === other || (one.term === other.term && JSON.stringify(one.command) === JSON.stringify(other.command))

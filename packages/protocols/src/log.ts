@@ -5,13 +5,13 @@ import type { Command } from './command.ts'
 export interface Entry {
   /** The term or epoch of the leader that created it. */
   readonly term: number
-  /** Null for the no-op that opens a leader's term. */
+  /** The command; null for the no-op that begins a leader's term. */
   readonly command: Command | null
-  /** If the entry changes the membership: the voters from this entry on. */
+  /** The voters from this entry on, if the entry changes the membership. */
   readonly members?: readonly NodeId[] | undefined
 }
 
-/** Entries 1, 2, …; the first `compacted` have been folded into the state machine and are no longer kept. */
+/** Entries 1, 2, …; the first `compacted` entries have been applied to the state machine and removed. */
 export interface Log {
   compacted: number
   /** The term of the last compacted entry; 0 if there is none. */
@@ -24,15 +24,15 @@ export const createLog = (): Log => ({ compacted: 0, compactedTerm: 0, entries: 
 export const lastIndex = (log: Log): number => log.compacted + log.entries.length
 
 /**
- * Undefined for an entry this log does not have. Checks the bounds first, because reading past the end of an array is
- * slow and happens often.
+ * Returns an entry; undefined if this log does not have it. Checks the bounds first, because reading past the end of an
+ * array is slow and occurs often.
  */
 export function entryAt({ compacted, entries }: Log, index: number): Entry | undefined {
   const at = index - compacted - 1
   return at >= 0 && at < entries.length ? entries[at] : undefined
 }
 
-/** The term of an entry; 0 for index 0, undefined for an entry this log does not have. */
+/** Returns the term of an entry; 0 for index 0, undefined for an entry that this log does not have. */
 export function termAt(log: Log, index: number): number | undefined {
   if (index === log.compacted) return log.compactedTerm
   return entryAt(log, index)?.term
@@ -40,11 +40,11 @@ export function termAt(log: Log, index: number): number | undefined {
 
 export const lastTerm = (log: Log): number => log.entries.at(-1)?.term ?? log.compactedTerm
 
-/** At most `limit` entries starting at `index`. */
+/** Returns at most `limit` entries starting at `index`. */
 export const entriesFrom = (log: Log, index: number, limit: number): Entry[] =>
   log.entries.slice(index - log.compacted - 1, index - log.compacted - 1 + limit)
 
-/** Replaces everything from `index` on. */
+/** Replaces all entries from `index` on. */
 export function replaceFrom(log: Log, index: number, entries: readonly Entry[]): void {
   const kept = index - log.compacted - 1
   if (log.entries.length > kept) log.entries.length = kept
@@ -52,7 +52,8 @@ export function replaceFrom(log: Log, index: number, entries: readonly Entry[]):
 }
 
 /**
- * Compacts the entries up to `index`, whose term is `term`; later entries are kept only if they follow that very entry.
+ * Compacts the entries up to `index`, whose term is `term`. Later entries are kept only if the log has the entry with
+ * this index and term.
  */
 export function compactLog(log: Log, index: number, term: number): void {
   if (termAt(log, index) === term) log.entries.splice(0, index - log.compacted)
@@ -61,7 +62,7 @@ export function compactLog(log: Log, index: number, term: number): void {
   log.compactedTerm = term
 }
 
-/** The first index of the run of entries with the same term as the entry at `index`. */
+/** Returns the first index of the consecutive entries with the same term as the entry at `index`. */
 export function firstOfTerm(log: Log, index: number): number {
   const term = termAt(log, index)
   let first = index
@@ -69,7 +70,7 @@ export function firstOfTerm(log: Log, index: number): number {
   return first
 }
 
-/** The last index, up to `atMost`, whose entry has this term; undefined if there is none. */
+/** Returns the last index, up to `atMost`, whose entry has this term; undefined if there is none. */
 export function lastOfTerm(log: Log, term: number, atMost: number): number | undefined {
   for (let index = Math.min(atMost, lastIndex(log)); index > log.compacted; index--) {
     const found = termAt(log, index)
@@ -80,7 +81,7 @@ export function lastOfTerm(log: Log, term: number, atMost: number): number | und
 }
 
 /**
- * The number of these entries, which follow `prevIndex`, that the log already has. The next one is missing or
+ * Returns how many of these entries, which follow `prevIndex`, the log already has. The next entry is missing or
  * conflicts.
  */
 export function countPresent(log: Log, prevIndex: number, entries: readonly Entry[]): number {
@@ -89,7 +90,10 @@ export function countPresent(log: Log, prevIndex: number, entries: readonly Entr
   return present
 }
 
-/** Replaces everything from the first of these entries that the log lacks; they follow `prevIndex`. Returns the new ones. */
+/**
+ * Finds the first of these entries, which follow `prevIndex`, that the log lacks, and replaces everything from there.
+ * Returns the new entries.
+ */
 export function replaceAfter(log: Log, prevIndex: number, entries: readonly Entry[]): Fresh {
   const present = countPresent(log, prevIndex, entries)
   const fresh = { from: prevIndex + 1 + present, entries: entries.slice(present) }

@@ -2,31 +2,31 @@ import type { NodeId } from '@chaosproxy/faults'
 
 export interface MachineMistake {
   readonly node: NodeId
-  /** The violation, as text to go between the node's name and the event: `threw`, `returned a promise`. */
+  /** The violation, as text for a message between the node's name and the event: `threw`, `returned a promise`. */
   readonly did: string
-  /** The event as `describeEvent` puts it; absent outside an event. */
+  /** The event as `describeEvent` describes it; absent outside an event. */
   readonly on?: string | undefined
   readonly detail: string
   /** The thrown value; absent if nothing was thrown. */
   readonly cause?: unknown
-  /** The code used almost all memory, and a replay would do so again. */
+  /** Set if the code used almost all memory, and a replay would do so again. */
   readonly exhausts?: true | undefined
 }
 
-/** A program that answers for a node fell silent, so every replay also lasts until its timeout. */
+/** A program that answers for a node stopped answering, so every replay also lasts until its timeout. */
 export class SilentProgramError extends Error {}
 
 /**
- * A protocol's own code threw or requested something impossible. The fault is the protocol's, not its host's, and says
+ * A protocol's own code threw or requested something impossible. The error is the protocol's, not its host's, and tells
  * nothing about any level.
  */
 export class MachineError extends Error {
   readonly node: NodeId
-  /** Equal for the same violation at any event and node, so that such failures count as one cause. */
+  /** Equal for the same violation at any event and node, so that failures with the same text count as one cause. */
   readonly mistake: string
   /** Stack frames in the protocol's code, innermost first; empty if nothing was thrown. */
   readonly trace: readonly string[]
-  /** The code used almost all memory, and a replay would do so again. */
+  /** Set if the code used almost all memory, and a replay would do so again. */
   readonly exhausts: true | undefined
 
   constructor({ node, did, on, detail, cause, exhausts }: MachineMistake) {
@@ -40,7 +40,7 @@ export class MachineError extends Error {
   }
 }
 
-/** Blames the protocol for what its code threw. A `MachineError` is returned unchanged. */
+/** Returns an error that attributes a thrown value to the protocol. A `MachineError` is returned unchanged. */
 export function threwOn(node: NodeId, event: unknown, cause: unknown, did = 'threw'): MachineError {
   if (cause instanceof MachineError) return cause
   const on = describeEvent(event)
@@ -48,7 +48,8 @@ export function threwOn(node: NodeId, event: unknown, cause: unknown, did = 'thr
 }
 
 /**
- * The caller of a step catches what the step throws; this error comes from something asynchronous that a step started.
+ * Returns the error for a value thrown by asynchronous code that a step started; the caller of a step catches what the
+ * step itself throws.
  */
 export function threwBetweenSteps(node: NodeId, cause: unknown): MachineError {
   const did = 'threw outside its steps, in asynchronous code that a step started'
@@ -64,7 +65,7 @@ function thrownText(thrown: unknown): string {
 
 const LONGEST_TEXT = 200
 
-/** A short description of an event; a start has none. */
+/** Returns a short description of an event, or of a start, which has none. */
 export const describeEvent = (event: unknown): string => (event === undefined ? 'its start' : shown(event))
 
 /** Any value, shortened. */
@@ -92,14 +93,14 @@ const OURS =
   /[/\\](?:(?:packages|@chaosproxy)[/\\](?:protocols|simulator|targets|cli)|chaosproxy)[/\\](?:src|dist|bundle)[/\\]/
 const ALIEN = /\(?node:|[/\\]node_modules[/\\]/
 
-/** The frames of the protocol's own code, innermost first. */
+/** Returns the frames of the protocol's own code, innermost first. */
 export function traceOf(thrown: unknown): readonly string[] {
   if (!(thrown instanceof Error) || typeof thrown.stack !== 'string') return []
   const frames = thrown.stack
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line.startsWith('at '))
-  // Skip our own innermost frames: the guards against clock and randomness throw from within the protocol.
+  // Skips this program's innermost frames: the guards against clocks and randomness throw within the protocol.
   const first = frames.findIndex((frame) => !OURS.test(frame))
   const own = frames.slice(Math.max(0, first))
   const last = own.findIndex((frame) => OURS.test(frame))

@@ -3,11 +3,11 @@ import type { Completion, Input, Json, Millis } from '@chaosproxy/history'
 import type { Command } from './command.ts'
 
 /**
- * A replicated system as a state machine. Pure from outside: `step` may change `State` in place and return it, but must
- * change nothing else and must not read a clock, a file, a socket or `Math.random`. Hosts (processes over TCP, or the
- * simulator) carry out the effects.
+ * A replicated system as a state machine. It has no side effects: `step` may change `State` in place and return it, but
+ * must change nothing else and must not read a clock, a file, a socket or `Math.random`. Hosts (processes over TCP, or
+ * the simulator) execute the effects.
  *
- * Durability: effects are carried out in order, and nothing after a `persist` starts before its record is durable; this
+ * Durability: effects are executed in order, and nothing after a `persist` starts before its record is durable; this
  * includes effects of later steps of the same node. A kill drops the state; `start` is then called with the journal:
  * every record that became durable, in order.
  */
@@ -25,11 +25,11 @@ export interface StateMachine<State, Message, DurableRecord> {
     now: Millis,
     steady: Millis,
   ): Transition<State, Message, DurableRecord>
-  /** The node's status as a person sees it, or a nemesis looking for the leader. */
+  /** Returns the node's status for people, and for a nemesis that looks for the leader. */
   status(state: State): NodeStatus
   /**
-   * Reads the node's own copy, whether or not the node may answer with it, so that a person can see what the node
-   * believes. Undefined if it has no copy. When absent, no node can say. Changes nothing.
+   * Reads the node's own copy, whether or not the node may answer with it, to show people the node's state. Must change
+   * nothing. Returns undefined if the node has no copy. If absent, no node can show its copy.
    */
   holds?(state: State, read: Input): Json | undefined
 }
@@ -39,50 +39,59 @@ export interface NodeSetting {
   readonly id: NodeId
   /** All the other nodes. */
   readonly peers: readonly NodeId[]
-  /** Differs between nodes and between restarts of one node. */
+  /** A seed that differs between nodes and between restarts of one node. */
   readonly seed: number
 }
 
 /** A node's own view of itself; read between its steps. */
 export interface NodeStatus {
-  /** The protocol's own term: leader, follower, candidate, primary, replica, … */
+  /** The protocol's own name of the role: leader, follower, candidate, primary, replica, … */
   readonly role: string
-  /** Whether this node believes it takes the writes. */
+  /** Whether this node considers itself the node that performs the writes. */
   readonly leads: boolean
-  /** Whether it leads in name only: it does not reach as many nodes as it needs, and refuses clients. When absent, it does not. */
+  /**
+   * Whether the node leads in name only: it does not reach as many nodes as it needs, and refuses clients. False if
+   * absent.
+   */
   readonly alone?: boolean | undefined
-  /** Whether it can serve clients now; when absent, as soon as some node leads. Protocols without a leader must set it. */
+  /**
+   * Whether the node can serve clients now; if absent, it can as soon as some node leads. Protocols without a leader
+   * must set this member.
+   */
   readonly ready?: boolean | undefined
   /**
-   * Whether it has something that other nodes lack and will still send them: until then their states need not agree.
-   * When absent, it has not.
+   * Whether the node has data that other nodes lack and that it will still send: until then their states need not
+   * agree. False if absent.
    */
   readonly owes?: boolean | undefined
-  /** Term, epoch or view number, if the protocol has one. */
+  /** The number of the term, epoch or view, if the protocol has one. */
   readonly term?: number | undefined
-  /** How many entries of the shared log it has applied, if there is one: a node with fewer lags behind. */
+  /**
+   * The number of entries of the shared log that the node has applied, if there is a log: a node with fewer entries
+   * lags behind.
+   */
   readonly applied?: number | undefined
   readonly leader?: NodeId | undefined
 }
 
-/** What happens to a node: the input of one step. */
+/** An event of a node: the input of one step. */
 export type MachineEvent<Message> =
   | { readonly type: 'message'; readonly from: NodeId; readonly message: Message }
   /** `requestId` is unique among all requests ever given to this node. */
   | ({ readonly type: 'request'; readonly requestId: string } & Command)
   | { readonly type: 'timer'; readonly timer: string }
 
-/** Carried out in order. */
+/** The effects of a step, executed in order. */
 export type Effect<Message, DurableRecord> =
   | { readonly type: 'send'; readonly to: NodeId; readonly message: Message }
   | { readonly type: 'reply'; readonly requestId: string; readonly result: Completion }
   | { readonly type: 'persist'; readonly record: DurableRecord }
-  /** Setting a timer again replaces it. */
+  /** Sets a timer; setting it again replaces it. */
   | { readonly type: 'setTimer'; readonly timer: string; readonly afterMs: Millis }
   | { readonly type: 'cancelTimer'; readonly timer: string }
-  /** A deliberate bug has just made a difference, so the run has tried it. */
+  /** A deliberate bug has just taken effect, so the run has exercised it. */
   | { readonly type: 'mark' }
-  /** A line for the node's log, for a person following the run. */
+  /** A line for the node's log, for people who watch the run. */
   | { readonly type: 'log'; readonly text: string }
 
 /** The result of a step: the next state, and the node's effects. */

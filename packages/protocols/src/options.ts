@@ -20,7 +20,7 @@ export interface Subject {
   readonly bug: string | undefined
 }
 
-/** Options validated against the protocol's declaration and completed with its defaults. */
+/** Options validated against the protocol's declaration, with defaults for the others. */
 export interface Chosen {
   number(setting: string): number
   ms(setting: string): Millis
@@ -39,20 +39,20 @@ export interface ProtocolSettings {
 }
 
 interface Declaration extends Omit<ProtocolDefinition, 'objects' | 'create' | 'marks' | 'settings' | 'bugs'> {
-  /** When absent, all objects. */
+  /** The names of the supported objects; if absent, all objects. */
   readonly objects?: readonly string[]
   readonly settings: ProtocolSettings
   readonly bugs: { readonly [name: string]: Omit<Bug, 'name'> }
   create(chosen: Chosen): AnyMachine
 }
 
-/** A bug that is likely to make a difference under these faults, and with what else `under` says. */
+/** Declares a bug that is likely to take effect under these faults, and with the further conditions in `under`. */
 export const bug = (summary: string, faults: readonly string[] = [], under: BugSetting = {}): Omit<Bug, 'name'> => {
   const setting = faults.length === 0 ? under : { ...under, faults }
   return Object.keys(setting).length === 0 ? { summary } : { summary, under: setting }
 }
 
-/** Defines one of this package's protocols. All of them emit a mark when a bug makes a difference. */
+/** Defines one of this package's protocols. All of them emit a mark when a bug takes effect. */
 export function defineProtocol({ create, ...declaration }: Declaration): ProtocolDefinition {
   const [settings, bugs] = [namedIn(declaration.settings), namedIn(declaration.bugs)]
   const declared = { objects: objectNames, ...declaration, settings, bugs, marks: true }

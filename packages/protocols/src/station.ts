@@ -1,20 +1,20 @@
 import { type Millis, millis } from '@chaosproxy/history'
 
 /**
- * A server that takes time for each job. It serves one at a time, in order of arrival, while the others wait (the
- * single-server queue of Kleinrock, "Queueing Systems", 1975). If work arrives faster than it is done, waits keep
- * growing.
+ * A server that takes time for each job. It serves one job at a time, in order of arrival, while the others wait (the
+ * single-server queue of Kleinrock, "Queueing Systems", 1975). If jobs arrive faster than they are served, waiting
+ * times keep growing.
  */
 export interface Station<Job> {
-  /** The first one is being served. */
+  /** The waiting jobs; the first job is being served. */
   readonly jobs: Job[]
-  /** By the monotonic clock: when the first job is done. */
+  /** The time by the monotonic clock when the first job is done. */
   doneAt: number
 }
 
 export const createStation = <Job>(): Station<Job> => ({ jobs: [], doneAt: 0 })
 
-/** The time by the monotonic clock, and how long each job takes. */
+/** The time by the monotonic clock, and the service time of a job. */
 export interface Pace {
   readonly now: Millis
   readonly serviceMs: Millis
@@ -27,7 +27,7 @@ interface PacedTurn {
   readonly config: { readonly serviceMs: Millis }
 }
 
-/** The protocol's timer `served` rings when the first job is done. */
+/** Sets the protocol's timer `served`, which fires when the first job is done. */
 export const serve = (turn: ServingTurn, afterMs: Millis): void => turn.setTimer('served', afterMs)
 
 interface ServingTurn {
@@ -35,14 +35,14 @@ interface ServingTurn {
 }
 
 /**
- * A job that ends later than this has stopped the server for that long. Below it only the timer was late, as on a busy
- * machine, and the jobs behind are not delayed.
+ * A job that ends later than this has stopped the server for that long. Below this, only the timer was late, as on a
+ * busy machine, and the waiting jobs are not delayed.
  */
 const LATE_TIMER_MS = 50
-/** Rounding must not let the timer ring again and again without any time passing. */
+/** The shortest timer. Rounding could otherwise make the timer fire repeatedly at the same time. */
 const SHORTEST_MS = 0.01
 
-/** `begins`: nothing else was there, so it is done after that time. `full`: it is turned away. */
+/** `begins`: the server was idle, and the job is done after `afterMs`. `full`: the job is rejected. */
 export type Arrival = { readonly type: 'begins'; readonly afterMs: Millis } | { readonly type: 'waits' | 'full' }
 
 export function arrive<Job>(station: Station<Job>, job: Job, limit: number, { now, serviceMs }: Pace): Arrival {
@@ -52,7 +52,7 @@ export function arrive<Job>(station: Station<Job>, job: Job, limit: number, { no
   return { type: 'begins', afterMs: serviceMs }
 }
 
-/** Removes the job that was served. If there is another, it is done after that time. */
+/** Removes the job that was served. If another job waits, it is done after `nextAfterMs`. */
 export function finish<Job>(
   station: Station<Job>,
   { now, serviceMs }: Pace,

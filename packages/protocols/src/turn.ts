@@ -2,20 +2,20 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { Completion, Millis } from '@chaosproxy/history'
 import type { Effect } from './machine.ts'
 
-/** The types that make up a machine. */
+/** The types of a machine. */
 export interface MachineTypes {
-  /** Common to all nodes of a run: the protocol's options. */
+  /** The protocol's options, common to all nodes of a run. */
   readonly config?: unknown
-  /** A node's memory, until it is killed. */
+  /** A node's memory, lost in a kill. */
   readonly state: { readonly id: NodeId }
   readonly message: { readonly type: string }
-  /** What survives a kill. */
+  /** A durable record, which survives a kill. */
   readonly record: unknown
   /** Names of timers, such as `'tick'`, or `` `expire ${string}` `` for one timer per subject. */
   readonly timer: string
 }
 
-/** The types of a machine in one line; their names say which is which. */
+/** The types of a machine in one line, as named parameters. */
 export interface Types<
   Config,
   State extends { readonly id: NodeId },
@@ -30,7 +30,7 @@ export interface Types<
   readonly timer: Timer
 }
 
-/** A message of this type. */
+/** The message with this type. */
 export type MessageOf<Message extends { readonly type: string }, Type extends Message['type']> = Message extends unknown
   ? Type extends Message['type']
     ? Message & { readonly type: Type }
@@ -56,17 +56,17 @@ const NO_EFFECTS: readonly never[] = []
 
 /** One step in progress: its inputs, and an outbox for the node's effects. */
 export class Turn<Types extends MachineTypes> {
-  // Declared here and assigned once: a step of the simulator takes less than a microsecond.
+  // Declared here and assigned only once, for speed: a step of the simulator takes less than a microsecond.
   declare readonly config: Types['config']
   declare readonly state: Types['state']
-  /** By the node's wall clock. */
+  /** The time by the node's wall clock. */
   declare readonly now: Millis
-  /** By its monotonic clock. A start does not read that one and has the wall clock's time. */
+  /** The time by the node's monotonic clock. At a start, which does not read that clock, the wall clock's time. */
   declare readonly steady: Millis
   declare private readonly handlers: MessageHandlers
   /**
-   * All steps of a machine collect their effects here: most have one or two, and a new array would grow to hold
-   * seventeen.
+   * The array in which all steps of a machine collect their effects: most steps have one or two, and a new array would
+   * grow to seventeen elements.
    */
   declare private readonly gathered: EffectOf<Types>[]
   declare private count: number
@@ -88,7 +88,7 @@ export class Turn<Types extends MachineTypes> {
     this.count = 0
   }
 
-  /** A message from a node to itself is taken at once, within the same step. */
+  /** Sends a message. A message from a node to itself is received immediately, within the same step. */
   send(to: NodeId, message: Types['message']): void {
     if (to === this.state.id) this.receive(message, to)
     else this.emit({ type: 'send', to, message })
@@ -98,12 +98,12 @@ export class Turn<Types extends MachineTypes> {
     this.emit({ type: 'reply', requestId, result })
   }
 
-  /** Nothing after it in the outbox happens before the record is durable. */
+  /** Persists a record. No later effect is executed before the record is durable. */
   persist(record: Types['record']): void {
     this.emit({ type: 'persist', record })
   }
 
-  /** Setting a timer again replaces it. */
+  /** Sets a timer; setting it again replaces it. */
   setTimer(timer: Types['timer'], afterMs: Millis): void {
     this.emit({ type: 'setTimer', timer, afterMs })
   }
@@ -112,17 +112,17 @@ export class Turn<Types extends MachineTypes> {
     this.emit({ type: 'cancelTimer', timer })
   }
 
-  /** A line for a person who follows the run. */
+  /** Writes a line for people who watch the run. */
   log(text: string): void {
     this.emit({ type: 'log', text })
   }
 
-  /** A deliberate bug has just made a difference. */
+  /** Records that a deliberate bug has just taken effect. */
   mark(): void {
     this.put({ type: 'mark' })
   }
 
-  /** A type that has no handler is ignored: a node cannot choose what others send it. */
+  /** Handles a message. A message without a handler is ignored: a node cannot choose what other nodes send. */
   receive(message: Types['message'], from: NodeId): void {
     const { types, handlers } = this.handlers
     const { type } = message
@@ -134,10 +134,10 @@ export class Turn<Types extends MachineTypes> {
       }
   }
 
-  /** Copies the outbox as it is now. */
+  /** Returns a copy of the current outbox. */
   get effects(): readonly EffectOf<Types>[] {
     const { gathered } = this
-    // Nine steps in ten have at most three effects, and a literal takes half the time of a slice.
+    // Nine of ten steps have at most three effects, and a literal takes half the time of a slice.
     switch (this.count) {
       case 0:
         return NO_EFFECTS
@@ -152,7 +152,7 @@ export class Turn<Types extends MachineTypes> {
     }
   }
 
-  /** All effects except marks go through here. */
+  /** Adds an effect to the outbox; marks do not use this method. */
   protected emit(effect: EffectOf<Types>): void {
     this.put(effect)
   }
