@@ -12,8 +12,8 @@ import { type AnyMergeable, answered, type Copy, type Mergeable, mergeables, typ
 type Settings = ProtocolOptions['settings']
 
 /**
- * The latest write by real time survives if clocks are right, and their resolution finer than the time between writes.
- * Lamport clocks do not follow real time.
+ * Returns whether the latest write in real time survives. It does if clocks are right, and their resolution is finer
+ * than the time between writes. Lamport clocks do not follow real time.
  */
 const settlesByTime = ({ conflicts = 'timestamp', siblings, 'resolution-ms': resolutionMs = 0 }: Settings): boolean =>
   conflicts !== 'lamport' &&
@@ -22,11 +22,14 @@ const settlesByTime = ({ conflicts = 'timestamp', siblings, 'resolution-ms': res
 
 const FINEST_RESOLUTION_MS = 0.1
 
-/** In a bank, a node knows its own transfers but not concurrent ones of other nodes. */
+/**
+ * Returns whether copies of the object become correct eventually. In a bank, a node knows its own transfers but not
+ * concurrent transfers of other nodes.
+ */
 const isEventual = (object: string, settings: Settings): boolean =>
   object === 'counter' ? settings['sums'] !== 'settle' : object !== 'bank' && settlesByTime(settings)
 
-/** Every node answers by itself. */
+/** Describes the weakness: every node answers without contacting others. */
 const weakness: Weakness = ({ sums }, _nodes, object) => {
   const isSum = object === undefined || object === 'counter' || object === 'bank'
   if (isSum && sums === 'settle')
@@ -93,7 +96,7 @@ export const masterMaster: ProtocolDefinition = defineProtocol({
   },
   invariants: masterMasterInvariants,
   promises: (object, settings) => (isEventual(object, settings) ? 'eventual' : 'none'),
-  // A write stamped by a slow clock loses to earlier ones.
+  // A write stamped by a slow clock loses to earlier writes.
   notUnder: ['clock'],
   create(chosen) {
     const { name } = chosen.object
@@ -110,8 +113,8 @@ export const masterMaster: ProtocolDefinition = defineProtocol({
   },
 })
 
-// Sums stored as plain values: a node reads a number, computes with it and writes the result. Of two results computed
-// at the same time one is lost.
+// A counter stored as a plain value: a node reads a number, computes with it and writes the result. Of two results
+// computed at the same time, one is lost.
 
 const settledWrite = (key: string, value: Json): Write => ({ key, value, timeless: false })
 
@@ -128,7 +131,7 @@ const counter: Mergeable<null> = {
   },
 }
 
-/** One item per account: its balance; and one for the id of each transfer that was made. */
+/** A bank with one item per account, its balance, and one item for the id of each executed transfer. */
 const bank: Mergeable<null> = {
   initial: () => null,
   took: () => {},

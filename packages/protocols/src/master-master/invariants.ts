@@ -5,8 +5,9 @@ import { heldOf, includes } from './conflict.ts'
 import type { MasterMasterMessage, MasterMasterState } from './state.ts'
 import { compareStamps, type Stamp } from './version.ts'
 
-// Copies converge because four things hold at every step: a node never goes back to an older version, takes the newest
-// one that it is sent, keeps what it has confirmed, and is sent each version until it confirms it.
+// Copies converge because four properties hold at every step: a node never returns to an older version, takes the
+// newest version that it is sent, keeps the versions that it has confirmed, and is sent each version until it confirms
+// it.
 
 type Watch = InvariantWatch<MasterMasterState, MasterMasterMessage>
 type SeenEvent = MachineEvent<MasterMasterMessage> | undefined
@@ -65,7 +66,7 @@ function keysOf(event: MachineEvent<MasterMasterMessage>, wrote: readonly string
     : []
 }
 
-/** The newest stamp of each key that a node confirmed to a peer. */
+/** Records the newest stamp of each key that a node confirmed to a peer. */
 function createConfirmations() {
   const stamps = new Map<NodeId, Map<string, Stamp>>()
   return {

@@ -19,9 +19,10 @@ const BATCH = 64
 const NOTHING: readonly string[] = []
 
 /**
- * Every node takes writes and answers at once. For each item the last writer wins, by some clock; with version vectors a
- * write replaces what its node had, and concurrent writes stay side by side. A node keeps sending its versions to every
- * other node until that node confirms them, so copies agree once all nodes can communicate; replaced versions are gone.
+ * Every node accepts writes and answers immediately. For each item the last writer wins, by some clock; with version
+ * vectors a write replaces the versions of its node, and concurrent writes are kept together. A node keeps sending its
+ * versions to every other node until that node confirms them, so copies agree once all nodes can communicate; replaced
+ * versions are lost.
  */
 export const createMasterMaster: MachineMaker<MasterMaster> = defineMachine<MasterMaster>({
   initial,
@@ -32,7 +33,7 @@ export const createMasterMaster: MachineMaker<MasterMaster> = defineMachine<Mast
     state.count = Math.max(state.count, version.stamp.node === state.id ? version.stamp.count : 0)
   },
   begin(turn) {
-    // A restart forgets the others' confirmations: send them everything again.
+    // A restart loses the other nodes' confirmations, so everything is sent to them again.
     for (const key of turn.state.versions.keys()) owe(turn, key)
     turn.setTimer('gossip', turn.config.retransmitMs)
   },
@@ -44,7 +45,7 @@ export const createMasterMaster: MachineMaker<MasterMaster> = defineMachine<Mast
       turn.setTimer('gossip', turn.config.retransmitMs)
     },
   },
-  // Every node serves; none leads.
+  // Every node serves clients; none leads.
   status: () => ({ role: 'master', leads: false, ready: true }),
   holds(state, read, { mergeable }) {
     const { result, writes } = mergeable.perform(state.held, read, state)
@@ -83,7 +84,8 @@ function takeWrite(turn: MasterMasterTurn, { key, value, timeless }: Write): voi
   const { state } = turn
   state.count++
   const version: Version = { key, value, ...stampOf(turn, key, timeless) }
-  // Acknowledged and lost at once, because a faster clock has already written here: inherent in timestamps.
+  // The write is acknowledged and lost immediately, because a faster clock has already written here: inherent in
+  // timestamps.
   if (!isNewer(turn, version)) return
   take(turn, version)
   turn.persist(version)
@@ -101,7 +103,7 @@ function stampOf(turn: MasterMasterTurn, key: string, timeless: boolean): Pick<V
   if (config.conflicts !== 'version-vector') return { stamp }
   const held = heldOf(state, key)
   if (config.bug !== 'forget-context') return { stamp, seen: vectorOf(held) }
-  // The bug: a write knows only its own node's versions, and becomes a sibling of others that it should replace.
+  // The bug: a write includes only its own node's versions, and becomes a sibling of versions that it should replace.
   const own = held.filter((version) => version.stamp.node === node)
   if (own.length < held.length) turn.mark()
   return { stamp, seen: vectorOf(own.map((version) => ({ ...version, seen: {} }))) }
@@ -139,7 +141,7 @@ function handleVersions(
 function hear(turn: MasterMasterTurn, stamp: Stamp): void {
   const { state, config } = turn
   const latest = afterHearing(state.latest, stamp)
-  // The bug: a logical clock counts its own node's writes only.
+  // The bug: a logical clock counts only its own node's writes.
   if (config.bug !== 'deaf-clock') state.latest = latest
   else if (latest !== state.latest) turn.mark()
 }
@@ -159,7 +161,7 @@ function handleReceived(
 
 function owe(turn: MasterMasterTurn, key: string): void {
   const { state, config } = turn
-  // The bug: each write is sent once, and a node that misses it never learns of it.
+  // The bug: each write is sent once, and a node that misses the message never receives the write.
   if (config.bug === 'forget-gossip') {
     turn.mark()
     return
@@ -167,7 +169,7 @@ function owe(turn: MasterMasterTurn, key: string): void {
   for (const owed of state.owed.values()) owed.add(key)
 }
 
-/** Sends a peer the versions that it has not confirmed, at most one message full. */
+/** Sends a peer the versions that it has not confirmed, limited to one message. */
 function tell(turn: MasterMasterTurn, peer: NodeId): void {
   const { state } = turn
   const versions: Version[] = []

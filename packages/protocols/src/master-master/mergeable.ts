@@ -7,15 +7,15 @@ import { mismatch, pairOf } from '../objects/register.ts'
 import type { Version } from './version.ts'
 
 /**
- * An object that nodes can merge without agreeing on an order: it consists of items, and the newest version of each
+ * An object that nodes can merge without agreeing on an order. It consists of items, and the newest version of each
  * item counts.
  */
 export interface Mergeable<Held> {
-  /** The value of an object without versions; `took` keeps it up to date. */
+  /** Returns the value of an object without versions; `took` updates it. */
   initial(): Held
-  /** A version has replaced `before`, or is the item's first. */
+  /** Called when a version has replaced `before`, or is the item's first version. */
   took(held: Held, version: Version, before: Version | undefined): void
-  /** Answers from this copy alone. Changes nothing. */
+  /** Answers from this copy alone. Must change nothing. */
   perform(held: Held, input: Input, copy: Copy): Outcome
 }
 
@@ -24,12 +24,12 @@ export type AnyMergeable = Mergeable<any>
 
 export interface Copy {
   readonly id: NodeId
-  /** How many writes this node has taken. */
+  /** The number of writes that this node has accepted. */
   readonly count: number
   readonly versions: ReadonlyMap<string, Version>
-  /** Version vectors: other versions that are concurrent with the one in `versions`. */
+  /** With version vectors: the versions that are concurrent with the version in `versions`. */
   readonly siblings: ReadonlyMap<string, readonly Version[]>
-  /** Whether a read of several siblings answers all of them. */
+  /** Whether a read of several siblings answers with all of them. */
   readonly showAll: boolean
 }
 
@@ -42,13 +42,13 @@ export interface Outcome {
 export interface Write {
   readonly key: string
   readonly value: Json
-  /** Only one node writes the item, or it is written once, so a later write is newer whatever the clock says. */
+  /** Set if only one node writes the item, or it is written once, so a later write is newer regardless of the clock. */
   readonly timeless: boolean
 }
 
 export const answered = (result: Completion): Outcome => ({ result })
 
-/** Conflicting writes are settled. */
+/** A register; conflicting writes are resolved. */
 const register: Mergeable<null> = {
   initial: () => null,
   took: () => {},
@@ -65,7 +65,7 @@ const register: Mergeable<null> = {
       case 'cas': {
         const pair = pairOf(value)
         if (pair === undefined) return answered(unsupported)
-        // Decided by this copy alone: conflicting cas on two nodes may both succeed.
+        // The decision uses this copy alone: conflicting cas on two nodes may both succeed.
         return sameValue(current, pair.old) ? written(pair.new) : answered(mismatch)
       }
       case 'append': {
@@ -79,7 +79,7 @@ const register: Mergeable<null> = {
   },
 }
 
-/** One item per node: the sum of what that node has added. */
+/** A counter with one item per node: the sum of that node's additions. */
 const counter: Mergeable<Map<string, number>> = {
   initial: () => new Map(),
   took(sums, { key, value }, before) {
@@ -97,7 +97,7 @@ const counter: Mergeable<Map<string, number>> = {
   },
 }
 
-/** One item per element: whether it is in the set. */
+/** A set with one item per element: whether it is in the set. */
 const set: Mergeable<Map<string, Map<string, Json>>> = {
   initial: () => new Map(),
   took(sets, { key, value }) {
@@ -121,7 +121,10 @@ const set: Mergeable<Map<string, Map<string, Json>>> = {
   },
 }
 
-/** One item per transfer; the balances are their sum. Money spent on two nodes at once overdraws the account. */
+/**
+ * A bank with one item per transfer; the balances are the sums of the transfers. Money spent on two nodes concurrently
+ * overdraws the account.
+ */
 const bank: Mergeable<Map<string, number>> = {
   initial: () => new Map(Object.entries(BALANCES)),
   took(balances, { value }, before) {

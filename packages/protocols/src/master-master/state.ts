@@ -8,10 +8,10 @@ import type { Stamp, Version } from './version.ts'
 export interface MasterMasterConfig {
   readonly mergeable: AnyMergeable
   readonly conflicts: Conflicts
-  /** With version vectors: what a read of several siblings answers. */
+  /** With version vectors: the siblings that a read answers with. */
   readonly siblings: 'latest' | 'all'
   readonly retransmitMs: Millis
-  /** Timestamps are multiples of this. */
+  /** Timestamps are multiples of this value. */
   readonly resolutionMs: Millis
   readonly bug: string | undefined
 }
@@ -25,15 +25,15 @@ export interface MasterMasterState {
   readonly peers: readonly NodeId[]
   readonly conflicts: Conflicts
   readonly versions: Map<string, Version>
-  /** Version vectors: the versions of an item that are concurrent with the one in `versions`. */
+  /** With version vectors: the versions of each item that are concurrent with the version in `versions`. */
   readonly siblings: Map<string, readonly Version[]>
   /** The object's value, computed from all versions. */
   readonly held: unknown
-  /** By peer: the keys whose current version the peer has not confirmed. */
+  /** The keys, by peer, whose current version the peer has not confirmed. */
   readonly owed: Map<NodeId, Set<string>>
   count: number
   latest: Tick
-  /** Whether a read of several siblings answers all of them. */
+  /** Whether a read of several siblings answers with all of them. */
   readonly showAll: boolean
   /** The items that the latest request wrote. */
   wrote: readonly string[]

@@ -1,29 +1,32 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Json } from '@chaosproxy/history'
 
-/** The time by the clock of the node that took the write, the node, and the count of that node's writes. */
+/**
+ * The stamp of a write: the time by the clock of the node that accepted it, the node, and the number of the write among
+ * that node's writes.
+ */
 export interface Stamp {
   readonly time: number
-  /** Hybrid clocks: orders stamps of the same time; absent for 0. */
+  /** With hybrid clocks: orders stamps of the same time; 0 if absent. */
   readonly logical?: number | undefined
   readonly node: NodeId
   readonly count: number
 }
 
-/** By node: that node's writes up to this count. */
+/** For each node: the number of that node's writes that are included. */
 export type VersionVector = { readonly [node: NodeId]: number }
 
 /** An item's content and its stamp: the unit that is stored, sent and compared. */
 export interface Version {
-  /** The key of a register; otherwise the name of an item that is merged by itself. */
+  /** The key of a register; otherwise the name of an item that is merged separately. */
   readonly key: string
   readonly value: Json
   readonly stamp: Stamp
-  /** With version vectors: the versions of this item on the writer's node, which this one replaces. */
+  /** With version vectors: the versions of this item on the writer's node, which this version replaces. */
   readonly seen?: VersionVector | undefined
 }
 
-/** By time, then node, then the node's own count: a total order, so all copies choose alike. */
+/** Compares by time, then node, then the node's own count: a total order, so all copies choose the same version. */
 export function compareStamps(one: Stamp, other: Stamp): number {
   if (one.time !== other.time) return one.time - other.time
   const logical = (one.logical ?? 0) - (other.logical ?? 0)
@@ -33,13 +36,13 @@ export function compareStamps(one: Stamp, other: Stamp): number {
 }
 
 /**
- * Whether `one` is the version with this stamp, or replaces it: its vector includes the write (Parker et al., "Detection
- * of Mutual Inconsistency in Distributed Systems", 1983).
+ * Returns whether `one` is the version with this stamp, or replaces it because its vector includes the write (Parker et
+ * al., "Detection of Mutual Inconsistency in Distributed Systems", 1983).
  */
 export const covers = (one: Version, stamp: Stamp): boolean =>
   compareStamps(one.stamp, stamp) === 0 || (one.seen?.[stamp.node] ?? 0) >= stamp.count
 
-/** The vector of everything in these versions of one item. */
+/** Returns the vector that includes these versions of one item. */
 export function vectorOf(versions: readonly Version[]): VersionVector {
   const vector: { [node: NodeId]: number } = {}
   const include = (node: NodeId, count: number) => {

@@ -47,16 +47,16 @@ export const bank: ReplicatedObject<Bank> = {
   },
 }
 
-/** The account lacks the money; nothing was moved. */
+/** The balance of the account is too low; no money was moved. */
 export const overdrawn: Completion = declined('insufficient funds')
 
 export interface Movement {
   readonly moves: readonly (readonly [account: string, amount: number])[]
-  /** As JSON text. A transfer with the same id is a repetition. */
+  /** The id of the transfer as JSON text. A transfer with the same id is a repetition. */
   readonly id: string | undefined
 }
 
-/** Undefined if the input moves no money or is malformed. */
+/** Returns the movement of an input; undefined if the input moves no money or is malformed. */
 export function movementOf({ f, value }: Input): Movement | undefined {
   const { amount, id, from, to, account } = membersOf(value)
   if (typeof amount !== 'number' || amount < 0) return undefined

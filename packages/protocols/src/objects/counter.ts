@@ -22,7 +22,10 @@ export const counter: ReplicatedObject<Counters> = {
   load: (saved) => loadPairs(saved, Number),
 }
 
-/** The amount that an input adds, by default 1. Undefined for an input that adds nothing or is not a number. */
+/**
+ * Returns the amount that an input adds, by default 1; undefined for an input that does not add, or whose value is not
+ * a number.
+ */
 export function amountOf({ f, value }: Input): number | undefined {
   const amount = value ?? 1
   if (typeof amount !== 'number') return undefined
@@ -38,6 +41,8 @@ export function amountOf({ f, value }: Input): number | undefined {
   }
 }
 
-/** Rounded to nine decimal places, so that 0.1 + 0.2 is 0.3 and the order of additions does not matter. */
+/**
+ * Returns a sum rounded to nine decimal places, so that 0.1 + 0.2 is 0.3 and the order of additions does not matter.
+ */
 export const sumOf = (one: number, other: number): number =>
   Number.isInteger(one) && Number.isInteger(other) ? one + other : Math.round((one + other) * 1e9) / 1e9

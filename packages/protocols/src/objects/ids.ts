@@ -1,6 +1,6 @@
 import { loadPairs, ok, type ReplicatedObject, UNKEYED, unsupported } from './object.ts'
 
-/** By key: the last id given out. */
+/** The last issued id, by key. */
 type Given = Map<string, number>
 
 export const ids: ReplicatedObject<Given> = {

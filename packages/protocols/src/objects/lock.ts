@@ -2,14 +2,14 @@ import type { Json } from '@chaosproxy/history'
 import { declined, loadPairs, ok, type ReplicatedObject, UNKEYED, unsupported } from './object.ts'
 
 interface Lock {
-  /** The fencing token of the latest holder; 0 before the first. */
+  /** The fencing token of the latest holder; 0 before the first holder. */
   readonly token: number
   readonly held: boolean
 }
 
 /**
- * A lock that is held until released. Acquiring it yields a fencing token greater than all before, and releasing it
- * takes that token, so a release that is late or comes from another client frees nothing.
+ * A lock that is held until it is released. Acquiring it yields a fencing token greater than all earlier ones.
+ * Releasing it requires that token, so a release that is late or comes from another client has no effect.
  */
 export const lock: ReplicatedObject<Map<string, Lock>> = {
   name: 'lock',

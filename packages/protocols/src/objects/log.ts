@@ -1,7 +1,7 @@
 import { type Completion, type Json, membersOf } from '@chaosproxy/history'
 import { entryOf, loadPairs, ok, type ReplicatedObject, UNKEYED, unsupported } from './object.ts'
 
-/** By key: the values sent, each at its offset. */
+/** The values sent, by key; the index of a value is its offset. */
 type Logs = Map<string, Json[]>
 
 export const log: ReplicatedObject<Logs> = {
@@ -26,7 +26,7 @@ export const log: ReplicatedObject<Logs> = {
   load: (saved) => loadPairs(saved, (entries) => [...(entries as Json[])]),
 }
 
-/** Entries from an offset (null: 0), or at most `limit` from `{ offset, limit }`. */
+/** Returns entries from an offset (null: 0), or at most `limit` entries for `{ offset, limit }`. */
 function poll(entries: readonly Json[], value: Json): Completion {
   const { offset = 0, limit = null } = typeof value === 'number' ? { offset: value } : membersOf(value)
   if (!isCount(offset) || !(limit === null || isCount(limit))) return unsupported

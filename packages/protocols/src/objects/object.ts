@@ -8,25 +8,27 @@ export interface ReplicatedObject<State> {
   readonly name: string
   readonly summary: string
   readonly functions: readonly string[]
-  /** The functions without effects, which need no place in a log. */
+  /** The functions without effects, which need no entry in a log. */
   readonly reads: readonly string[]
   initial(): State
   /**
-   * Applies an input to one copy; may change the state in place. The answer must not share anything with the state that
+   * Applies an input to one copy; may change the state in place. The answer must not share objects with the state that
    * may change later.
    */
   apply(state: State, input: Input): Completion
-  /** The object's content for a snapshot; later changes of the state do not affect it. */
+  /** Returns the object's content for a snapshot; later changes of the state must not affect it. */
   save(state: State): Json
   /** @param saved what `save` returned, or a JSON copy of it. */
   load(saved: Json): State
 }
 
-/** An object whose state is opaque to the protocol. */
+/** An object whose state type is hidden from the protocol. */
 // biome-ignore lint/suspicious/noExplicitAny: states go from one function of the object to another.
 export type AnyObject = ReplicatedObject<any>
 
-/** A copy's answer to a read; undefined if the request is no read, or cannot be answered. Changes nothing. */
+/**
+ * Returns a copy's answer to a read; undefined if the request is not a read, or cannot be answered. Changes nothing.
+ */
 export function valueIn(object: AnyObject, held: unknown, read: Input): Json | undefined {
   if (!object.reads.includes(read.f)) return undefined
   const answer = object.apply(held, read)
@@ -36,17 +38,17 @@ export function valueIn(object: AnyObject, held: unknown, read: Input): Json | u
 export const ok = (value: Json): Completion => ({ type: 'ok', value })
 /** The system could not serve the request; it had no effect. */
 export const refused = (error: string): Completion => ({ type: 'fail', error })
-/** The object's own refusal: its content did not allow the change, and nothing was changed. */
+/** The object refused the request: its content did not allow the change, and nothing was changed. */
 export const declined = (error: string): Completion => ({ type: 'fail', error, answered: true })
 
 /** This node cannot serve the request now; it had no effect. */
 export const UNAVAILABLE = 'unavailable'
 export const unavailable: Completion = refused(UNAVAILABLE)
-/** The object has no such function, or the value does not suit it. */
+/** The object does not have the function, or the value is invalid for it. */
 export const UNSUPPORTED = 'unsupported'
 export const unsupported: Completion = refused(UNSUPPORTED)
 
-/** In keyed objects, inputs without a key use this one. */
+/** The key of inputs without a key, in keyed objects. */
 export const UNKEYED = ''
 
 export function entryOf<Value>(entries: Map<string, Value>, key: string, create: () => Value): Value {

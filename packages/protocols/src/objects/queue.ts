@@ -1,7 +1,7 @@
 import type { Json } from '@chaosproxy/history'
 import { entryOf, loadPairs, ok, type ReplicatedObject, UNKEYED, unsupported } from './object.ts'
 
-/** By key: the messages not yet taken, oldest first. */
+/** By key: the messages that were not taken yet, oldest first. */
 type Queues = Map<string, Json[]>
 
 export const queue: ReplicatedObject<Queues> = {

@@ -1,7 +1,7 @@
 import type { Completion, Json } from '@chaosproxy/history'
 import { declined, loadPairs, ok, type ReplicatedObject, sameValue, UNKEYED, unsupported } from './object.ts'
 
-/** By key. A key that was never written holds null. */
+/** The values by key; a key that was never written has the value null. */
 export type Registers = Map<string, Json>
 
 export const register: ReplicatedObject<Registers> = {
@@ -38,9 +38,9 @@ export const register: ReplicatedObject<Registers> = {
   load: (saved) => loadPairs(saved, (value) => value),
 }
 
-/** The expected and the new value of a `cas`; undefined if its value is not a pair. */
+/** Returns the expected and the new value of a `cas`; undefined if its value is not a pair. */
 export const pairOf = (value: Json): { readonly old: Json; readonly new: Json } | undefined =>
   Array.isArray(value) && value.length === 2 ? { old: value[0], new: value[1] } : undefined
 
-/** A `cas` found another value. */
+/** The completion of a `cas` that found another value. */
 export const mismatch: Completion = declined('mismatch')

@@ -12,7 +12,7 @@ import { set } from './set.ts'
 import { transactions } from './transactions.ts'
 import { workQueue } from './work-queue.ts'
 
-/** Everything that protocols can replicate. Help, docs and tests iterate over this list. */
+/** All objects that protocols can replicate. Help, documentation and tests iterate over this list. */
 export const objects: readonly AnyObject[] = [
   register,
   counter,
@@ -27,11 +27,11 @@ export const objects: readonly AnyObject[] = [
   workQueue,
 ]
 
-/** The functions that a protocol's clients can call with these settings. */
+/** Returns the functions that a protocol's clients can call with these settings. */
 export function functionsOf(protocol: ProtocolDefinition, settings: ProtocolOptions['settings']): readonly string[] {
   const declared = typeof protocol.functions === 'function' ? protocol.functions(settings) : protocol.functions
   if (declared !== undefined) return declared
-  // A search asks before every trial.
+  // Cached, because a search calls this before every trial.
   const known = functionsKnown.get(protocol)
   if (known !== undefined) return known
   const functions = [...new Set(protocol.objects.flatMap((name) => findObject(name)?.functions ?? []))]
@@ -41,7 +41,10 @@ export function functionsOf(protocol: ProtocolDefinition, settings: ProtocolOpti
 
 const functionsKnown = new WeakMap<ProtocolDefinition, readonly string[]>()
 
-/** Whether it has functions without effects: all requests to a queue or a lock change it. Without a name, it may. */
+/**
+ * Returns whether the object has functions without effects; all requests to a queue or a lock change it. True if the
+ * name is undefined.
+ */
 export const isEverRead = (name: string | undefined): boolean =>
   name === undefined || findObject(name)?.reads.length !== 0
 

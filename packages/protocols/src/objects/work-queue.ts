@@ -2,9 +2,9 @@ import type { Json } from '@chaosproxy/history'
 import { declined, entryOf, loadPairs, ok, type ReplicatedObject, UNKEYED, unsupported } from './object.ts'
 
 interface Queue {
-  /** Those that are not acknowledged, oldest first. */
+  /** The messages that are not acknowledged, oldest first. */
   messages: Message[]
-  /** The receipt of the message that was put in last. */
+  /** The receipt of the last enqueued message. */
   last: number
 }
 
@@ -15,8 +15,8 @@ interface Message {
 }
 
 /**
- * Queues whose messages are leased. Copies have no clock in common, so that no lease ends by itself: a message is handed out
- * again once it is given back.
+ * Queues whose messages are leased. Copies have no common clock, so a lease never expires: a message is delivered again
+ * once it is returned.
  */
 export const workQueue: ReplicatedObject<Map<string, Queue>> = {
   name: 'work-queue',
