@@ -27,7 +27,7 @@ function watchOrder(): Watch {
     return ({ log, orderer, early }, event) => {
       if (event === undefined) {
         checked = 0
-        // An entry whose write was interrupted was never sent to any node.
+        // An entry whose write was interrupted was not sent to any node.
         if (node === orderer) order.length = Math.min(order.length, log.length)
       }
       const [place] = early
@@ -59,7 +59,7 @@ function watchKept(): Watch {
 
 const describe = ({ origin, number }: Entry): string => `update ${number} of ${origin}`
 
-/** No read asks another node. */
+/** No read contacts another node. */
 const weakness: Weakness = (_settings, _nodes, object) =>
   isEverRead(object) ? 'every node answers reads from its own copy, which may lag' : undefined
 
@@ -78,7 +78,7 @@ export const orderedQueue: ProtocolDefinition = defineProtocol({
   },
   invariants: orderedQueueInvariants,
   promises: () => 'sequential',
-  // Another node may lag behind the one that a client has read from.
+  // Clients stay with one node, since another node may lag behind it.
   sticky: true,
   create: (chosen) =>
     createOrderedQueue({

@@ -5,17 +5,17 @@ import type { NodeSetting } from '../machine.ts'
 import { ok, unavailable, unsupported, valueIn } from '../objects/object.ts'
 import type { Entry, OrderedQueue, OrderedQueueConfig, OrderedQueueState, OrderedQueueTurn } from './state.ts'
 
-/** Entries or proposals per message or retransmission. */
+/** The number of entries or proposals per message or retransmission. */
 const BATCH = 64
-/** A node refuses updates while this many of its own are not applied yet. */
+/** The largest number of a node's own updates that are not applied yet; further updates are refused. */
 const PENDING_LIMIT = 10_000
 
 /**
- * One node puts all updates in one order and passes them on without waiting for anyone. Every node applies them in that
- * order, and answers reads at once from its own copy. A writer is answered once its own node has applied its update.
- * These are the local reads over an atomic broadcast of Attiya & Welch, "Sequential consistency versus
- * linearizability", 1994: sequentially consistent for clients that stay with one node, but not linearizable, since a
- * node that lags answers reads with old values.
+ * One node puts all updates in one order and sends them to the others without waiting for answers. Every node applies
+ * them in that order, and answers reads immediately from its own copy. A writer is answered once its own node has
+ * applied its update. These are the local reads over an atomic broadcast of Attiya & Welch, "Sequential consistency
+ * versus linearizability", 1994: sequentially consistent for clients that stay with one node, but not linearizable,
+ * since a node that lags answers reads with old values.
  */
 export const createOrderedQueue: MachineMaker<OrderedQueue> = defineMachine<OrderedQueue>({
   initial,
@@ -76,8 +76,8 @@ function handleRequest(turn: OrderedQueueTurn, request: MachineRequest): void {
     turn.reply(requestId, unsupported)
     return
   }
-  // Reads cost no message. The values they see are durable: the host carries out nothing before an earlier `persist` is
-  // done.
+  // Reads need no message. The values that they return are durable: the host executes no effect before an earlier
+  // `persist` is done.
   if (object.reads.includes(input.f)) {
     turn.reply(requestId, object.apply(state.held, input))
     return
@@ -88,7 +88,7 @@ function handleRequest(turn: OrderedQueueTurn, request: MachineRequest): void {
   }
   const command = commandOf(request)
   const number = ++state.proposed
-  // The bug: a writer is answered before its own node has the write, so its next read may not show it.
+  // The bug: a writer is answered before its own node has the write, so the writer's next read may not show it.
   const early = config.bug === 'read-before-own-write' && state.id !== state.orderer
   if (early) {
     turn.mark()
@@ -100,7 +100,8 @@ function handleRequest(turn: OrderedQueueTurn, request: MachineRequest): void {
 }
 
 /**
- * A proposal may be lost, and so may the entry that it became. The node that orders knows which proposals it has taken.
+ * Repeats proposals: a proposal may be lost, or the entry that it became. The ordering node recognises proposals that
+ * it has already accepted.
  */
 function proposeAgain(turn: OrderedQueueTurn): void {
   const { state } = turn
@@ -111,7 +112,10 @@ function proposeAgain(turn: OrderedQueueTurn): void {
   }
 }
 
-/** Takes an update once, and the updates of one node in the order in which that node proposed them. */
+/**
+ * Appends an update to the order. Each update is accepted once, and the updates of one node in the order of their
+ * proposal.
+ */
 function order(turn: OrderedQueueTurn, entry: Entry): void {
   const { state } = turn
   if (entry.number !== (state.taken.get(entry.life) ?? 0) + 1) return
@@ -134,7 +138,7 @@ function handleHave(turn: OrderedQueueTurn, peer: NodeId, count: number): void {
   const { have, log } = turn.state
   const before = have.get(peer)
   have.set(peer, count)
-  // Sends the next batch to a node that is catching up; single entries are already on their way.
+  // Sends the next batch to a node that is catching up; single entries are already in flight.
   if (before !== undefined && count >= before + BATCH && count < log.length) spread(turn, peer)
 }
 
@@ -142,12 +146,12 @@ function handleEntries(turn: OrderedQueueTurn, from: number, entries: readonly E
   const { state, config } = turn
   const { log } = state
   if (from > log.length + 1) {
-    // An entry before these was lost and will be sent again.
+    // An earlier entry was lost and will be sent again.
     if (config.bug === 'apply-out-of-order') applyEarly(turn, from, entries)
   } else {
     const fresh = entries.slice(log.length + 1 - from)
     if (fresh.length > 0) {
-      // The bug: applied updates are in memory only, so a restart takes back values that reads have shown.
+      // The bug: applied updates are kept only in memory, so a restart undoes values that reads have returned.
       if (config.bug === 'forget-applied') turn.mark()
       else turn.persist(fresh)
     }
@@ -159,7 +163,7 @@ function handleEntries(turn: OrderedQueueTurn, from: number, entries: readonly E
   turn.send(state.orderer, { type: 'have', count: log.length })
 }
 
-/** The bug: updates are applied as they arrive. */
+/** Part of a bug: updates are applied in the order of their arrival. */
 function applyEarly(turn: OrderedQueueTurn, from: number, entries: readonly Entry[]): void {
   for (const [i, entry] of entries.entries()) {
     if (turn.state.early.has(from + i)) continue

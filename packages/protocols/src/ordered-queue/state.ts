@@ -8,7 +8,7 @@ export interface OrderedQueueConfig extends Subject {
   readonly retransmitMs: Millis
 }
 
-/** An update and its origin; the number counts the updates of one life of one node. */
+/** An update and its origin. The number counts the updates of one life of one node. */
 export interface Entry {
   readonly origin: NodeId
   readonly life: number
@@ -17,11 +17,11 @@ export interface Entry {
 }
 
 export type OrderedQueueMessage =
-  /** To the node that orders. */
+  /** A message to the ordering node. */
   | { readonly type: 'propose'; readonly life: number; readonly number: number; readonly command: Command }
   /**
-   * From the node that orders; `from` is the place of the first entry, counted from 1. Without entries it asks how far
-   * the receiver is.
+   * A message from the ordering node; `from` is the position of the first entry, counted from 1. Without entries, it
+   * asks for the number of entries that the receiver has.
    */
   | { readonly type: 'entries'; readonly from: number; readonly entries: readonly Entry[] }
   | { readonly type: 'have'; readonly count: number }
@@ -34,18 +34,21 @@ export interface OrderedQueueState {
   readonly peers: readonly NodeId[]
   readonly orderer: NodeId
   readonly life: number
-  /** All of its entries have been applied to `held`. */
+  /** The node's log; all its entries have been applied to `held`. */
   readonly log: Entry[]
   readonly held: unknown
   proposed: number
-  /** By number: this node's updates that it has not applied yet. The request is absent if it was answered before. */
+  /**
+   * By number: this node's updates that it has not applied yet. `requestId` is undefined if the request was already
+   * answered.
+   */
   readonly pending: Map<number, { readonly requestId: string | undefined; readonly command: Command }>
-  /** With apply-out-of-order: places that were applied ahead of earlier ones. */
+  /** With apply-out-of-order: positions that were applied before earlier ones. */
   readonly early: Set<number>
-  // Used only on the node that orders.
-  /** By life: the last number taken. */
+  // The members below are used only on the ordering node.
+  /** The number of the last accepted update, by life. */
   readonly taken: Map<number, number>
-  /** By node: the number of entries it has; absent if unknown. */
+  /** The number of entries that each node has; absent if unknown. */
   readonly have: Map<NodeId, number>
 }
 

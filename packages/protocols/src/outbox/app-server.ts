@@ -6,11 +6,12 @@ import { REQUEST_LIMIT } from '../routing/routing.ts'
 import type { Handler } from '../turn.ts'
 import type { Message, Outbox, OutboxTurn } from './state.ts'
 
-// An app server. With an outbox it writes to the database only. In a dual write it writes to the database and then to
-// the queue, or the other way round: nothing makes both happen, and the writes of two app servers may reach the two in
-// different orders (Kleppmann, "Designing Data-Intensive Applications", 2017, ch. 11, "Keeping Systems in Sync").
+// An app server. With an outbox, it writes only to the database. In a dual write, it writes to the database and then to
+// the queue, or in the opposite order: nothing ensures that both writes happen, and the writes of two app servers may
+// reach database and queue in different orders (Kleppmann, "Designing Data-Intensive Applications", 2017, ch. 11,
+// "Keeping Systems in Sync").
 
-/** How often calls are checked for timeouts. */
+/** The interval at which calls are checked for timeouts. */
 const CHECK_MS = millis(20)
 
 export function handleRequest(turn: OutboxTurn, requestId: string, command: Command): void {

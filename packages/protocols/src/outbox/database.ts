@@ -3,10 +3,10 @@ import { takeTicket } from '../routing/forwarding.ts'
 import type { Handler } from '../turn.ts'
 import type { Outbox, OutboxTurn } from './state.ts'
 
-// The database and its relay. The effect and its event are one transaction; the relay sends events in order, again and again
+// The database and its relay. An effect and its event are one transaction; the relay sends events in order, repeatedly
 // until the queue confirms them (Richardson, "Microservices Patterns", 2018, §3.3.7, "Transactional outbox").
 
-/** Events in one message. */
+/** The number of events in one message. */
 const BATCH = 20
 
 export const handleCommit: Handler<Outbox, 'commit'> = (turn, { request, command, ticket }, from) => {
@@ -17,7 +17,8 @@ export const handleCommit: Handler<Outbox, 'commit'> = (turn, { request, command
     const event = config.write === 'outbox'
     const isApart = config.bug === 'outbox-apart' || config.bug === 'outbox-in-memory'
     turn.persist({ kind: 'commit', from, ticket, command, event: event && !isApart })
-    // The bug: the event has its own transaction, or none. A crash between the two, or any crash, loses the event.
+    // The bugs: the event is written in its own transaction, or not at all. A crash between the two transactions, or
+    // any crash, loses the event.
     if (event && isApart) turn.mark()
     if (event && config.bug === 'outbox-apart') turn.persist({ kind: 'event', command })
     if (event) addToOutbox(turn, command)
@@ -37,7 +38,7 @@ export function relay(turn: OutboxTurn): void {
   if (outbox.length === 0) return
   const commands = outbox.slice(0, BATCH)
   if (config.bug === 'forget-on-send') {
-    // The bug: an event that was sent counts as received.
+    // The bug: an event counts as received once it is sent.
     turn.mark()
     forget(turn, sent + commands.length)
   } else turn.setTimer('relay', config.relayMs)
@@ -58,15 +59,15 @@ function forget(turn: OutboxTurn, upTo: number): void {
   turn.persist({ kind: 'sent', upTo })
 }
 
-// The queue, with its only consumer: a view that applies events in order. The relay repeats events, so the consumer
-// recognises duplicates by their numbers (Hohpe & Woolf, "Enterprise Integration Patterns", 2003, "Idempotent
+// Handles events at the queue's only consumer: a view that applies events in order. The relay repeats events, so the
+// consumer recognises duplicates by their numbers (Hohpe & Woolf, "Enterprise Integration Patterns", 2003, "Idempotent
 // Receiver").
 
 export const handleEvents: Handler<Outbox, 'events'> = (turn, { first, commands }, from) => {
   const { state, config } = turn
   for (const [i, command] of commands.entries()) {
     const isRepeated = first + i <= state.received
-    // The bug: every event is applied, whether it is a duplicate or not.
+    // The bug: every event is applied, including duplicates.
     const isApplied = !isRepeated || config.bug === 'apply-repeats'
     if (isRepeated && isApplied) turn.mark()
     if (!isApplied) continue

@@ -9,9 +9,9 @@ import { handleCommit, handleEvents, handlePublish, handleQuery, handleReceived,
 import type { Outbox, OutboxConfig, OutboxRecord, OutboxState, OutboxTurn } from './state.ts'
 
 /**
- * A database, and a queue that publishes its changes. The first node is the database and answers its clients from
- * there. The second is the queue, with a view made of its events, from which all other nodes answer. Both should have
- * the same content in the end.
+ * A database, and a queue that publishes its changes. The first node is the database, which answers its own clients.
+ * The second node is the queue, with a view built from its events; clients of all other nodes read the view. Both
+ * should eventually have the same content.
  */
 export const createOutbox: MachineMaker<Outbox> = defineMachine<Outbox>({
   initial,

@@ -8,26 +8,26 @@ import type { MessageOf, Turn, Types } from '../turn.ts'
 export interface OutboxConfig extends Subject {
   readonly write: 'outbox' | 'database-then-queue' | 'queue-then-database'
   readonly timeoutMs: Millis
-  /** How often the relay repeats events that were not confirmed. */
+  /** The interval at which the relay repeats events that were not confirmed. */
   readonly relayMs: Millis
 }
 
 type OutboxMessage =
-  // From an app server to the database, and back.
+  // Messages from an app server to the database, and back.
   | { readonly type: 'commit'; readonly request: string; readonly command: Command; readonly ticket: Ticket }
   | { readonly type: 'committed'; readonly request: string; readonly result: Completion }
-  // The dual write: from an app server to the queue, and back.
+  // Messages of the dual write, from an app server to the queue, and back.
   | { readonly type: 'publish'; readonly request: string; readonly command: Command; readonly ticket: Ticket }
   | { readonly type: 'published'; readonly request: string }
-  // From the database's relay to the queue, and back.
+  // Messages from the database's relay to the queue, and back.
   | { readonly type: 'events'; readonly first: number; readonly commands: readonly Command[] }
   | { readonly type: 'received'; readonly upTo: number }
-  // From an app server to the view behind the queue, and back.
+  // Messages from an app server to the view behind the queue, and back.
   | { readonly type: 'query'; readonly request: string; readonly input: Input }
   | { readonly type: 'answer'; readonly request: string; readonly result: Completion }
 
 export type OutboxRecord =
-  /** In the database: an effect and, unless it is published elsewhere, its event, in one transaction. */
+  /** In the database: an effect and, unless an app server publishes it, its event, in one transaction. */
   | {
       readonly kind: 'commit'
       readonly from: NodeId
@@ -39,15 +39,15 @@ export type OutboxRecord =
   | { readonly kind: 'event'; readonly command: Command }
   /** In the database: the queue has the events up to this number. */
   | { readonly kind: 'sent'; readonly upTo: number }
-  /** In the queue: an event of the relay. */
+  /** In the queue: an event received from the relay. */
   | { readonly kind: 'received'; readonly command: Command }
-  /** In the queue: an event of an app server. */
+  /** In the queue: an event received from an app server. */
   | { readonly kind: 'published'; readonly from: NodeId; readonly ticket: Ticket; readonly command: Command }
 
 interface Call {
   readonly requestId: string
   readonly command: Command
-  /** By the monotonic clock. */
+  /** The deadline by the monotonic clock. */
   readonly dueAt: number
 }
 
@@ -56,7 +56,7 @@ export interface OutboxState {
   readonly database: NodeId
   readonly queue: NodeId
   readonly life: number
-  // The app server; each node is one.
+  // The state of the app server; each node is one.
   readonly calls: Map<string, Call>
   readonly toDatabase: Forwarding
   readonly toQueue: Forwarding
@@ -65,9 +65,9 @@ export interface OutboxState {
   readonly commits: Forwarding
   /** Events that the queue has not confirmed, oldest first. */
   readonly outbox: Command[]
-  /** The number of the last event that it has confirmed. */
+  /** The number of the last event that the queue has confirmed. */
   sent: number
-  // The queue, and the view that is built from its events.
+  // The state of the queue, and the view that is built from its events.
   viewed: unknown
   readonly publications: Forwarding
   received: number

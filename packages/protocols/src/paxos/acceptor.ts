@@ -15,7 +15,7 @@ export function promise(turn: PaxosTurn, ballot: number, from: number): readonly
   return [...state.accepted].filter(([slot]) => slot >= from).sort(([one], [other]) => one - other)
 }
 
-/** The bug: the promise is kept in memory only, so a restart forgets it. */
+/** The bug: the promise is kept only in memory, so a restart loses it. */
 function setPromise(turn: PaxosTurn, ballot: number): void {
   turn.state.promised = ballot
   if (turn.config.bug === 'forget-promise') turn.mark()

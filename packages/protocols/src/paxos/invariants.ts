@@ -25,7 +25,7 @@ export const paxosInvariants: readonly Invariant[] = [
   },
 ]
 
-/** A promise counts once a node has heard of it: before that a crash may undo it. */
+/** A promise counts once another node has received it: a crash may undo it earlier. */
 function watchPromises(): Watch {
   const promised = new Map<NodeId, number>()
   return (node) => (state, event) => {
@@ -50,7 +50,7 @@ function watchChosen(): Watch {
     return slot
   }
 
-  /** `proposer` has heard that `acceptor` accepted its proposal, which is on the disks of both by now. */
+  /** Records that `proposer` knows that `acceptor` accepted its proposal, which is then on the disks of both. */
   function accepted(number: number, { ballot, command }: Proposal, proposer: PaxosState, acceptor: NodeId): void {
     const slot = slotOf(number)
     const acceptors = slot.acceptors.get(ballot) ?? new Set([proposer.id])

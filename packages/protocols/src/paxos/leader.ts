@@ -10,10 +10,10 @@ import { accept, promise } from './acceptor.ts'
 import { answerReadyReads, applyChosen } from './learner.ts'
 import { isMajority, type Paxos, type PaxosTurn, type Proposal, type SlotProposal } from './state.ts'
 
-/** Slots in one repeated message. */
+/** The number of slots in one repeated message. */
 const BATCH = 64
 
-/** Follows the node of the highest ballot heard of, if it is known to lead. */
+/** Follows the node of the highest known ballot, if that node is known to lead. */
 export function follow(turn: PaxosTurn, leader: NodeId | undefined): void {
   const { state } = turn
   if (state.role !== 'follower') {
@@ -94,7 +94,7 @@ function highestReported(turn: PaxosTurn): Reported {
   return own
 }
 
-/** By slot: the proposal with the highest ballot. */
+/** Returns the proposal with the highest ballot for each slot. */
 function highestOf(applied: number, proposals: readonly SlotProposal[]): Reported {
   const reported = new Map<number, Proposal>()
   let last = applied
@@ -113,7 +113,10 @@ export function propose(turn: PaxosTurn, command: Command): number {
   return slot
 }
 
-/** The leader is an acceptor too. Its own vote counts once it is on disk; nothing leaves this node before. */
+/**
+ * Proposes commands. The leader is also an acceptor; its own vote counts once it is on disk, and this node sends
+ * nothing before.
+ */
 function proposeAll(turn: PaxosTurn, from: number, commands: readonly (Command | null)[]): void {
   const { state } = turn
   const { ballot, applied: chosen } = state
@@ -137,7 +140,7 @@ export const handleAccepted: Handler<Paxos, 'accepted'> = (turn, message, accept
   choose(turn)
 }
 
-/** A value is chosen once a majority has accepted it (§2.1). Slots are applied in order. */
+/** Chooses and applies values: a value is chosen once a majority has accepted it (§2.1). Slots are applied in order. */
 function choose(turn: PaxosTurn): void {
   const { state } = turn
   for (;;) {
@@ -148,7 +151,7 @@ function choose(turn: PaxosTurn): void {
   answerReadyReads(turn)
 }
 
-/** Shows the others that the leader is alive, and repeats proposals that some acceptor may not have received. */
+/** Shows the other nodes that the leader is alive, and repeats proposals that some acceptor may not have received. */
 export function heartbeat(turn: PaxosTurn): void {
   const { state, config } = turn
   const { ballot, roundStarted: round, applied: chosen } = state
@@ -176,7 +179,8 @@ export const handleAlive: Handler<Paxos, 'alive'> = (turn, message, from) => {
 }
 
 /**
- * A majority had not promised a higher ballot when the round began, so no other leader had chosen anything before that.
+ * Rounds that confirm the leader. A majority had not promised a higher ballot when the round began, so until then no
+ * other leader had chosen anything.
  */
 export const rounds: Rounds<PaxosTurn> = createRounds<PaxosTurn, number>({
   send(turn) {
@@ -193,7 +197,7 @@ function hear({ state }: PaxosTurn, node: NodeId): void {
   if (!state.heard.includes(node)) state.heard.push(node)
 }
 
-/** A leader steps down if no majority answers: it could not get anything chosen. */
+/** Makes a leader step down if no majority answers, since it could not have anything chosen. */
 export function checkReach(turn: PaxosTurn): void {
   const { state, config } = turn
   if (state.role !== 'leader') return

@@ -11,8 +11,9 @@ import type { Paxos, PaxosTurn } from './state.ts'
 const BATCH = 256
 
 /**
- * The leader of this ballot knows that slots up to `chosen` are chosen. Proposals that this node accepted in the same
- * ballot are the chosen ones, because later ballots propose nothing else (P2b, §2.2); it asks for the rest.
+ * Learns slots up to `chosen`, which the leader of this ballot knows to be chosen. Proposals that this node accepted in
+ * the same ballot are the chosen ones, because later ballots propose nothing else (P2b, §2.2); the node requests the
+ * rest.
  */
 export function learnUpTo(turn: PaxosTurn, leader: NodeId, ballot: number, chosen: number): void {
   const { state } = turn

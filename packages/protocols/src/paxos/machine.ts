@@ -34,8 +34,8 @@ import {
 } from './state.ts'
 
 /**
- * Multi-Paxos: an instance of Paxos for each slot of a log of commands. Every node is proposer, acceptor and learner. One
- * phase 1 covers all slots, so that a leader needs phase 2 only (§3).
+ * Multi-Paxos: an instance of Paxos for each slot of a log of commands. Every node is proposer, acceptor and learner. A
+ * single phase 1 covers all slots, so that a leader then needs only phase 2 (§3).
  */
 export const createPaxos: MachineMaker<Paxos> = defineMachine<Paxos>({
   initial,
@@ -126,15 +126,15 @@ export function serve(turn: PaxosTurn, origin: Origin, command: Command): void {
   if (state.role !== 'leader' || crowded) answer(turn, origin, unavailable)
   else if (isRead(config, command) && config.reads === 'round') read(turn, origin, command)
   else {
-    // Set first, because a sole node's slot is chosen at once.
+    // Set first, because the slot of a sole node is chosen immediately.
     state.origins.set(state.next, origin)
     propose(turn, command)
   }
 }
 
 /**
- * Every slot chosen before the read began is among those applied here and those found in phase 1, if this node still
- * leads.
+ * Serves a read: every slot chosen before the read began has been applied here or was found in phase 1, if this node
+ * still leads.
  */
 function read(turn: PaxosTurn, origin: Origin, { input }: Command): void {
   const { state, config } = turn
@@ -159,7 +159,7 @@ function prepare(turn: PaxosTurn, { ballot, from: first }: MessageOf<PaxosMessag
   turn.send(from, { type: 'promise', ballot, accepted: promise(turn, ballot, first) })
 }
 
-/** Does not promise the ballot: that takes a prepare request. */
+/** Follows a higher ballot without promising it, which requires a prepare request. */
 function preempted(turn: PaxosTurn, { ballot }: MessageOf<PaxosMessage, 'preempted'>): void {
   const { state } = turn
   if (ballot <= state.ballot) return
@@ -167,7 +167,7 @@ function preempted(turn: PaxosTurn, { ballot }: MessageOf<PaxosMessage, 'preempt
   if (state.role !== 'follower') follow(turn, undefined)
 }
 
-/** Follows the sender if this node has promised no higher ballot; refuses the message otherwise. */
+/** Follows the sender if this node has promised no higher ballot; otherwise refuses the message. */
 function isOfLeader(turn: PaxosTurn, from: NodeId, ballot: number): boolean {
   const { state, config } = turn
   if (ballot < state.promised) {
@@ -175,7 +175,7 @@ function isOfLeader(turn: PaxosTurn, from: NodeId, ballot: number): boolean {
       turn.send(from, { type: 'preempted', ballot: state.promised })
       return false
     }
-    // The bug: the proposal is accepted, whatever this node has promised.
+    // The bug: the proposal is accepted regardless of this node's promise.
     turn.mark()
   }
   state.promised = ballot

@@ -12,13 +12,13 @@ export interface PaxosConfig extends SuccessionConfig {
   readonly reads: Reads
 }
 
-/** What a leader proposes for a slot and an acceptor accepts. Null is a no-op. */
+/** A value that a leader proposes for a slot and an acceptor accepts. A null command is a no-op. */
 export interface Proposal {
   readonly ballot: number
   readonly command: Command | null
 }
 
-/** The slots from `from` on. */
+/** The commands of consecutive slots; `from` is the first slot. */
 interface Slots {
   readonly from: number
   readonly commands: readonly (Command | null)[]
@@ -27,15 +27,15 @@ interface Slots {
 export type SlotProposal = readonly [slot: number, proposal: Proposal]
 
 export type PaxosMessage =
-  /** Phase 1a, for all slots from `from` on at once (§3). */
+  /** Phase 1a, a single message for all slots from `from` on (§3). */
   | { readonly type: 'prepare'; readonly ballot: number; readonly from: number }
   /** Phase 1b. */
   | { readonly type: 'promise'; readonly ballot: number; readonly accepted: readonly SlotProposal[] }
-  /** Phase 2a; every slot up to `chosen` is chosen. */
+  /** Phase 2a. Every slot up to `chosen` is chosen. */
   | ({ readonly type: 'accept'; readonly ballot: number; readonly chosen: number } & Slots)
   /** Phase 2b. */
   | { readonly type: 'accepted'; readonly ballot: number; readonly from: number; readonly count: number }
-  /** An acceptor has promised this ballot, which is higher than that of the message it replies to (PMMC §4.3). */
+  /** An acceptor has promised this ballot, which is higher than that of the message that it answers (PMMC §4.3). */
   | { readonly type: 'preempted'; readonly ballot: number }
   | { readonly type: 'heartbeat'; readonly ballot: number; readonly round: number; readonly chosen: number }
   | { readonly type: 'alive'; readonly ballot: number; readonly round: number }
@@ -56,18 +56,18 @@ export interface PaxosState extends MemberState {
   promised: number
   /** By slot. */
   readonly accepted: Map<number, Proposal>
-  // The leader's, or the candidate's.
+  // The state of the leader or candidate.
   ballot: number
-  /** By acceptor: what it had accepted when it promised the ballot. */
+  /** The proposals that each acceptor had accepted when it promised the ballot. */
   promises: Map<NodeId, readonly SlotProposal[]>
   next: number
-  /** By slot that is not chosen yet: the acceptors known to have accepted it. */
+  /** The acceptors known to have accepted each slot that is not chosen yet. */
   votes: Map<number, NodeId[]>
   /** Slots below this one were proposed before the last heartbeat. */
   proposedBefore: number
-  /** The last slot found in phase 1: reads wait for it. */
+  /** The last slot found in phase 1; reads wait until it is applied. */
   inherited: number
-  /** By acceptor: the last round it answered. */
+  /** The last round that each acceptor answered. */
   rounds: Map<NodeId, number>
   /** The acceptors that have answered since the last check. */
   heard: NodeId[]
@@ -82,7 +82,8 @@ export type Paxos = Types<
 >
 export type PaxosTurn = Turn<Paxos>
 
-// "Different proposers choose their numbers from disjoint sets of numbers" (§2.5): a ballot's remainder is its node.
+// Returns the node of a ballot. "Different proposers choose their numbers from disjoint sets of numbers" (§2.5): the
+// remainder of a ballot identifies its node.
 
 export const nodeOfBallot = ({ nodes }: PaxosState, ballot: number): NodeId | undefined => nodes[ballot % nodes.length]
 
@@ -93,8 +94,8 @@ const majorityOf = ({ state, config }: PaxosTurn): number =>
     : trueMajorityOf(state.nodes.length)
 
 /**
- * Whether these acceptors suffice: any two majorities share a node, so a later leader hears of every value that may be
- * chosen (§2.1). Marks the bug if they would not without it.
+ * Returns whether this number of acceptors suffices: any two majorities share a node, so a later leader learns of every
+ * value that may be chosen (§2.1). Marks the bug if the number suffices only with the bug.
  */
 export function isMajority(turn: PaxosTurn, count: number): boolean {
   if (count < majorityOf(turn)) return false
