@@ -26,7 +26,8 @@ function serve(turn: PrimaryReplicaTurn, origin: Origin, command: Command): void
 }
 
 /**
- * Whether enough replicas are in reach for a write to be acknowledged. If not, refusing it beats leaving it pending.
+ * Returns whether enough replicas are reachable for a write to be acknowledged. If not, refusing the write is better
+ * than leaving it pending.
  */
 function canReplicate(turn: PrimaryReplicaTurn): boolean {
   const { state } = turn
@@ -36,9 +37,9 @@ function canReplicate(turn: PrimaryReplicaTurn): boolean {
 }
 
 /**
- * An asynchronous primary answers from its copy. A synchronous one first confirms with a majority that its epoch is
- * still the latest, in a round begun after the read arrived: a majority that had promised another epoch would not
- * answer.
+ * Serves a read. An asynchronous primary answers from its copy. A synchronous one first confirms with a majority that
+ * its epoch is still the latest, in a round begun after the read arrived: a majority that had promised another epoch
+ * would not answer.
  */
 function read(turn: PrimaryReplicaTurn, origin: Origin, input: Input): void {
   const { state, config } = turn
@@ -83,8 +84,8 @@ const primaryReplicaInvariants: readonly Invariant[] = [
 ]
 
 /**
- * The last entry that this primary may acknowledge and that a majority is known to have. A primary configured to wait
- * for fewer copies may lose acknowledged entries in a failover; that is no breach.
+ * Returns the last entry that this primary may acknowledge and that a majority is known to have. A primary configured
+ * to wait for fewer copies may lose acknowledged entries in a failover, which does not violate the invariant.
  */
 function heldByMajority({ role, committed, peers, replicas }: PrimaryReplicaState): number {
   if (role !== 'primary') return 0
@@ -99,15 +100,15 @@ function heldByMajority({ role, committed, peers, replicas }: PrimaryReplicaStat
   return peers.length === 0 ? committed : Math.min(best, committed)
 }
 
-/** The settings with the strongest promise, under which every bug shows. */
+/** The settings with the strongest promise, under which every bug can be observed. */
 const STRICTEST = { sync: 'majority', reads: 'primary' } as const
 /**
- * Each client reads longer and longer prefixes of the primary's log, with its own writes in them: a sequential order. A
- * failover could cut a replica's log back behind what its clients have read.
+ * The settings by which each client reads increasing prefixes of the primary's log that include its own writes: a
+ * sequential order. A failover could truncate a replica's log below the entries that its clients have read.
  */
 const STICKY = { reads: 'sticky', 'own-writes': true, failover: false } as const
 
-/** Who answers reads, and what a write waits for. */
+/** Describes which nodes answer reads, and what a write waits for. */
 const weakness: Weakness = ({ reads = 'replica', sync = 0 }, nodes, object) => {
   const lag = reads === 'primary' || !isEverRead(object) ? '' : 'replicas answer reads, and lag'
   const early =

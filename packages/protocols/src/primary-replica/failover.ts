@@ -27,7 +27,10 @@ function settleAsReplica(turn: PrimaryReplicaTurn, primary: NodeId | undefined):
   state.leader = primary
 }
 
-/** On stepping down, pending reads fail and pending writes end as `info`: they may survive in another node's log. */
+/**
+ * Ends requests when the node steps down: pending reads fail, and pending writes end as `info`, since they may survive
+ * in another node's log.
+ */
 function abandonRequests(turn: PrimaryReplicaTurn): void {
   failReads(turn)
   const { proposals, ownWrites } = turn.state
@@ -41,7 +44,7 @@ export function awaitPrimary(turn: PrimaryReplicaTurn): void {
   if (turn.config.failover) awaitLeader(turn)
 }
 
-/** The primary has been silent too long: asks the others to promise to follow this node instead. */
+/** Called when the primary has been silent too long: asks the other nodes to promise to follow this node instead. */
 export function campaign(turn: PrimaryReplicaTurn): void {
   const { state } = turn
   if (state.role === 'primary') return
@@ -63,12 +66,12 @@ export const handleElect: Handler<PrimaryReplica, 'elect'> = (turn, message, fro
   promiseEpoch(turn, message.epoch)
   const hasTimer = state.role !== 'primary'
   settleAsReplica(turn, undefined)
-  // The bug: the first node to ask is promoted, whatever its copy lacks.
+  // The bug: the first node that asks is promoted, even if its copy lacks entries.
   const upToDate = isUpToDate(state.log, message.lastEpoch, message.lastIndex)
   const stale = !upToDate && config.bug === 'promote-stale'
   if (stale) turn.mark()
   const granted = upToDate || stale
-  // A node that cannot be primary, and that keeps asking, must not keep the others from asking.
+  // A node that cannot become primary but keeps asking must not prevent the other nodes from asking.
   if (granted || !hasTimer) awaitPrimary(turn)
   turn.send(from, { type: 'promise', epoch: message.epoch, granted })
 }

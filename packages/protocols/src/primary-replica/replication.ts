@@ -13,7 +13,7 @@ import {
   syncCount,
 } from './state.ts'
 
-/** Entries per message, and entries in flight to one replica. */
+/** The number of entries per message, and of entries in flight to one replica. */
 const BATCH = 64
 const WINDOW = 256
 
@@ -25,7 +25,7 @@ export const createReplica = (lastLogIndex: number): Replica => ({
   reachable: true,
 })
 
-/** On the primary: writes an entry to its own log, and returns its index. */
+/** Appends an entry to the primary's own log, and returns its index. */
 export function appendEntry(turn: PrimaryReplicaTurn, entry: Entry): number {
   const { log } = turn.state
   const index = lastIndex(log) + 1
@@ -35,7 +35,7 @@ export function appendEntry(turn: PrimaryReplicaTurn, entry: Entry): number {
   return index
 }
 
-/** Sends each replica the entries that it has not been sent, or an empty message as a heartbeat. */
+/** Sends each replica the entries that were not sent to it yet, or an empty message as a heartbeat. */
 export function heartbeat(turn: PrimaryReplicaTurn): void {
   for (const [id, replica] of turn.state.replicas) if (!sendEntries(turn, id, replica)) sendFrom(turn, id, replica, 0)
 }
@@ -59,7 +59,9 @@ function sendFrom(turn: PrimaryReplicaTurn, id: NodeId, replica: Replica, limit:
   turn.send(id, { type: 'replicate', epoch: state.epoch, prevIndex, prevEpoch, entries, round: state.roundStarted })
 }
 
-/** Handles a message from the primary that this node follows. Where the logs differ, the primary's wins. */
+/**
+ * Handles a message from the primary that this node follows. Where the logs differ, the primary's replaces this node's.
+ */
 export const handleReplicate: Handler<PrimaryReplica, 'replicate'> = (turn, message, from) => {
   const { state, config } = turn
   const { log } = state
@@ -100,7 +102,7 @@ export const handleReplicated: Handler<PrimaryReplica, 'replicated'> = (turn, me
     acknowledge(turn)
     releaseOwn(turn, from, match)
   }
-  // If the log is known to match there by now, the request to retry is stale; obeying it could loop for ever.
+  // If the log is now known to match at that index, the request to retry is stale; obeying it could loop for ever.
   if (retryFrom !== undefined) {
     if (retryFrom <= replica.match || retryFrom >= replica.next) return
     replica.next = retryFrom
@@ -114,7 +116,7 @@ function acknowledge(turn: PrimaryReplicaTurn): void {
   const matches = [...state.replicas.values()].map((replica) => replica.match).sort((one, other) => other - one)
   const sync = syncCount(turn)
   const index = sync === 0 ? lastIndex(state.log) : (matches[sync - 1] ?? 0)
-  // Entries of earlier epochs count only once an entry of this epoch is on enough replicas: until then another node may
+  // Entries of earlier epochs count only once an entry of this epoch is on enough replicas: earlier, another node may
   // become primary without them.
   if (index < state.noopIndex) return
   state.committed = Math.max(state.committed, Math.min(index, lastIndex(state.log)))
@@ -141,23 +143,23 @@ export const rounds: Rounds<PrimaryReplicaTurn> = createRounds<PrimaryReplicaTur
 })
 
 // A client of a sticky session reads from the replica that it calls. "Read Your Writes" holds if the client's write is
-// on that replica before the client goes on, so the primary waits for it (Terry et al., "Session Guarantees for Weakly
-// Consistent Replicated Data", 1994, §3.1; MySQL and PostgreSQL instead let the read wait for the position of the
-// write).
+// on that replica before the client continues, so the primary waits for the replica (Terry et al., "Session Guarantees
+// for Weakly Consistent Replicated Data", 1994, §3.1; MySQL and PostgreSQL instead let the read wait for the position
+// of the write).
 
-/** Answers a committed write, at once unless its client's own replica has yet to confirm it. */
+/** Answers a committed write, immediately unless its client's own replica has yet to confirm it. */
 function acknowledgeOwn(turn: PrimaryReplicaTurn, index: number, write: OwnWrite): void {
   const { config, state } = turn
   const { node } = write.origin
   const lags = config.ownWrites && node !== state.id && (state.replicas.get(node)?.match ?? 0) < index
-  // The bug: entries that were sent to the replica count as received.
+  // The bug: entries count as received once they were sent to the replica.
   const sent = lags && config.bug === 'own-write-when-sent'
   if (sent) turn.mark()
   if (lags && !sent) state.ownWrites.set(index, write)
   else answer(turn, write.origin, write.result)
 }
 
-/** A replica has confirmed the log up to `match`. */
+/** Answers the writes that waited for a replica, which has confirmed the log up to `match`. */
 function releaseOwn(turn: PrimaryReplicaTurn, replica: NodeId, match: number): void {
   const { ownWrites } = turn.state
   for (const [index, { origin, result }] of ownWrites) {

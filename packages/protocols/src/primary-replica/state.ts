@@ -7,11 +7,11 @@ import type { SuccessionConfig, SuccessionState } from '../routing/succession.ts
 import type { Turn, Types } from '../turn.ts'
 
 export interface PrimaryReplicaConfig extends SuccessionConfig {
-  /** How many replicas must have a write before it is acknowledged. `all`: every other node. */
+  /** The number of replicas that must have a write before it is acknowledged. `all`: every other node. */
   readonly sync: number | 'majority' | 'all'
-  /** Who answers reads: the primary alone, or every node from its own copy. */
+  /** Which nodes answer reads: only the primary, or every node from its own copy. */
   readonly reads: 'primary' | 'replica'
-  /** Whether a write is acknowledged only once the node that its client called has it too. */
+  /** Whether a write is acknowledged only once the node that its client called also has it. */
   readonly ownWrites: boolean
   readonly failover: boolean
 }
@@ -29,7 +29,9 @@ export type PrimaryReplicaMessage =
       readonly type: 'replicated'
       readonly epoch: number
       readonly round: number
-      /** The two logs agree up to here; undefined if they differ, and `retryFrom` says where to try again. */
+      /**
+       * The index up to which both logs agree; undefined if they differ, and `retryFrom` is then the index to try next.
+       */
       readonly match?: number | undefined
       readonly retryFrom?: number | undefined
     }
@@ -39,7 +41,7 @@ export type PrimaryReplicaMessage =
 
 export type PrimaryReplicaRecord =
   | { readonly kind: 'epoch'; readonly epoch: number }
-  /** Replaces everything in the log from index `from` on. */
+  /** Replaces all entries of the log from index `from` on. */
   | { readonly kind: 'entries'; readonly from: number; readonly entries: readonly Entry[] }
 
 export interface Replica {
@@ -56,21 +58,21 @@ export interface OwnWrite {
   readonly result: Completion
 }
 
-/** The copy is the result of the first `applied` entries; the leader is the primary. */
+/** The state of a node. The copy is the result of the first `applied` entries; the leader is the primary. */
 export interface PrimaryReplicaState extends SuccessionState {
   readonly peers: readonly NodeId[]
-  /** The highest epoch this node has promised to follow. Durable, as is the log. */
+  /** The highest epoch that this node has promised to follow. Durable, like the log. */
   epoch: number
   readonly log: Log
   role: 'primary' | 'replica' | 'candidate'
   promises: NodeId[]
-  // Used only on the primary.
+  // The members below are used only on the primary.
   replicas: Map<NodeId, Replica>
   committed: number
   noopIndex: number
-  /** By index: where to send the answer to each entry. */
+  /** The origin of each entry's request, by index. */
   readonly proposals: Map<number, Origin>
-  /** Committed writes that wait for their clients' replicas, by index and in that order. */
+  /** Committed writes that wait for their clients' replicas, by index, in order of index. */
   readonly ownWrites: Map<number, OwnWrite>
 }
 
@@ -87,13 +89,13 @@ export const majorityOf = (state: PrimaryReplicaState): number => majority(state
 
 export function syncCount(turn: PrimaryReplicaTurn): number {
   const count = trueSyncCount(turn)
-  // The bug: acknowledges as soon as the primary has the write, whatever `sync` says.
+  // The bug: a write is acknowledged as soon as the primary has it, regardless of `sync`.
   if (turn.config.bug !== 'ack-before-replicate') return count
   if (count > 0) turn.mark()
   return 0
 }
 
-/** Whether a primary has heard lately of as many replicas as each write needs. */
+/** Returns whether a primary has recently received answers from as many replicas as each write needs. */
 export function reachesEnough(state: PrimaryReplicaState, config: PrimaryReplicaConfig): boolean {
   let reachable = 0
   for (const replica of state.replicas.values()) if (replica.reachable) reachable++
@@ -105,7 +107,7 @@ function trueSyncCount({ config, state }: Pick<PrimaryReplicaTurn, 'config' | 's
   return config.sync === 'majority' ? majorityOf(state) - 1 : Math.min(config.sync, state.peers.length)
 }
 
-/** Promises not to follow any earlier epoch. The promise is durable before any message leaves this node. */
+/** Promises not to follow any earlier epoch. The promise is durable before this node sends any message. */
 export function promiseEpoch(turn: PrimaryReplicaTurn, epoch: number): void {
   turn.state.epoch = epoch
   // The bug: the promise is kept only in memory.

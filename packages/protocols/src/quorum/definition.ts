@@ -8,7 +8,10 @@ import { impossibleSizes, overlap } from './sizes.ts'
 
 const COUNTS = [1, 2, 3, 4, 5, 6, 7, 8, 9] as const
 
-/** Reads and writes that need not meet, or are not ordered by what was read. */
+/**
+ * Describes settings by which reads and writes need not overlap, or writes are not ordered by the versions that were
+ * read.
+ */
 const weakness: Weakness = (settings, nodes) => {
   const { r = 'majority', w = 'majority', replicas = 'all', sloppy, tags } = settings
   const copies = typeof replicas === 'number' ? replicas : nodes
@@ -102,9 +105,9 @@ export const quorum: ProtocolDefinition = defineProtocol({
 })
 
 /**
- * If reads and writes overlap, reads write back and tags are counters, registers are atomic; without write-back they
- * are regular (Lamport, "On Interprocess Communication", 1986). If a write may miss the one before, only tags from
- * clocks prevent losing it.
+ * Returns the promised level. If reads and writes overlap, reads write back and tags are counters, registers are
+ * atomic; without write-back they are regular (Lamport, "On Interprocess Communication", 1986). If a write may miss the
+ * previous write, only tags from clocks prevent losing it.
  */
 function promises(_: string, settings: ProtocolOptions['settings']): ReturnType<ProtocolDefinition['promises']> {
   const strict = overlap(settings) && settings['sloppy'] !== true

@@ -17,12 +17,12 @@ import {
 import { compareTags } from './tag.ts'
 
 // Anti-entropy: "to detect the inconsistencies between replicas faster and to minimize the amount of transferred data"
-// (Dynamo §4.7). Dynamo compares Merkle trees; here replicas compare tags, some keys at a time.
+// (Dynamo §4.7). Dynamo compares Merkle trees; these replicas compare tags, some keys at a time.
 
 /** Keys per message. */
 const BATCH = 256
 
-/** Sends the next of the other nodes a digest of this node's versions, and hands over hints to their owners. */
+/** Sends the next of the other nodes a digest of this node's versions, and sends hints to their owners. */
 function synchronise(turn: QuorumTurn): void {
   const { state, config } = turn
   for (const [owner, kept] of state.hints)
@@ -37,7 +37,7 @@ function synchronise(turn: QuorumTurn): void {
   if (tags.length > 0) turn.send(peer, { type: 'digest', tags })
 }
 
-/** The others take turns; after each has had its turn, the next keys follow. */
+/** Returns the next node in turn; after all nodes had their turn, the digest continues with the next keys. */
 function nextPeer(state: QuorumState): NodeId | undefined {
   const others = state.nodes.filter((node) => node !== state.id)
   state.digestTo++
@@ -50,7 +50,7 @@ function nextPeer(state: QuorumState): NodeId | undefined {
 
 const nextKeys = ({ keys, digestFrom }: QuorumState): readonly string[] => keys.slice(digestFrom, digestFrom + BATCH)
 
-/** Asks for the versions that are later than its own. */
+/** Requests the versions that are later than the receiver's own. */
 const handleDigest: Handler<Quorum, 'digest'> = (turn, { tags }, from) => {
   const { versions } = turn.state
   const keys = tags.flatMap(([key, tag]) => {
@@ -66,8 +66,8 @@ const handleWant: Handler<Quorum, 'want'> = (turn, message, from) => {
 }
 
 /**
- * Replicas without a leader. The node that a client calls asks the replicas of the key itself: a read waits for R of
- * them, a write for W. It reads the time only if tags come from clocks.
+ * Replicas without a leader. The node that a client calls contacts the replicas of the key itself: a read waits for R
+ * of them, a write for W. The node reads the time only if tags come from clocks.
  */
 export const createQuorum: MachineMaker<Quorum> = defineMachine<Quorum>({
   initial,
@@ -102,7 +102,7 @@ export const createQuorum: MachineMaker<Quorum> = defineMachine<Quorum>({
     },
     sweep,
   },
-  // Every node serves; none leads.
+  // Every node serves clients; none leads.
   status: ({ hints }) => {
     const owes = [...hints.values()].some((kept) => kept.size > 0)
     return { role: 'replica', leads: false, ready: true, ...(owes ? { owes } : {}) }

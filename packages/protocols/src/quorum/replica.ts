@@ -3,11 +3,15 @@ import type { Handler, MessageOf } from '../turn.ts'
 import type { Quorum, QuorumMessage, QuorumState, QuorumTurn } from './state.ts'
 import { compareTags, type Version } from './tag.ts'
 
-// The part of a replica: it answers queries, keeps the latest version of each key, and keeps hints for others.
+// The role of a replica: it answers queries, stores the latest version of each key, and stores hints for other
+// replicas.
 
 type Put = MessageOf<QuorumMessage, 'put'>
 
-/** The latest version here, including those kept for others: a sloppy read must find a sloppy write. */
+/**
+ * Returns the latest version on this node, including those stored for other replicas: a sloppy read must find a sloppy
+ * write.
+ */
 export function latestOf({ versions, hints }: QuorumState, key: string): Version | undefined {
   let latest = versions.get(key)
   for (const kept of hints.values()) {
@@ -18,8 +22,8 @@ export function latestOf({ versions, hints }: QuorumState, key: string): Version
 }
 
 /**
- * A replica replaces its version by a later one, and acknowledges either way (ABD). The acknowledgement follows the
- * record, so it waits for the disk.
+ * Handles a put: a replica replaces its version by a later one, and acknowledges in either case (ABD). The
+ * acknowledgement follows the record, so it waits for the disk.
  */
 export const handlePut: Handler<Quorum, 'put'> = (turn, put, from) => {
   store(turn, put)
@@ -40,7 +44,7 @@ export function take(turn: QuorumTurn, version: Version): void {
   turn.persist({ kind: 'version', version })
 }
 
-/** The bug: tags with the same counter count as equal, so each replica keeps the version that it got first. */
+/** The bug: tags with the same counter count as equal, so each replica keeps the version that it received first. */
 function isLater(turn: QuorumTurn, version: Version, than: Version): boolean {
   const later = compareTags(version.tag, than.tag) > 0
   if (!later || turn.config.bug !== 'no-tie-break' || version.tag.counter !== than.tag.counter) return later
@@ -54,12 +58,12 @@ function isLater(turn: QuorumTurn, version: Version, than: Version): boolean {
 
 function keepHint(turn: QuorumTurn, owner: NodeId, version: Version): void {
   if (!addHint(turn.state, owner, version)) return
-  // The bug: hints are kept in memory only, so a restart drops them.
+  // The bug: hints are kept only in memory, so a restart drops them.
   if (turn.config.bug === 'drop-handoff-on-restart') turn.mark()
   else turn.persist({ kind: 'hint', owner, version })
 }
 
-/** False if a later version is kept already. */
+/** Adds a hint; returns false if a later version is already stored. */
 export function addHint({ hints }: QuorumState, owner: NodeId, version: Version): boolean {
   const kept = hints.get(owner) ?? new Map<string, Version>()
   hints.set(owner, kept)
@@ -69,7 +73,7 @@ export function addHint({ hints }: QuorumState, owner: NodeId, version: Version)
   return true
 }
 
-/** Removes a hint that its owner has received, unless a later one has replaced it. */
+/** Removes a hint that its owner has received, unless a later hint has replaced it. */
 export function dropHint({ hints }: QuorumState, owner: NodeId, { key, tag }: Pick<Version, 'key' | 'tag'>): boolean {
   const kept = hints.get(owner)
   const hint = kept?.get(key)

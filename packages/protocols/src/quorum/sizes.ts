@@ -1,7 +1,7 @@
 import type { ProtocolSettingValue } from '../definition.ts'
 import { majorityOf } from '../members.ts'
 
-/** How many nodes hold a key (N), and for how many of them a read (R) and a write (W) wait. */
+/** The number of nodes that store a key (N), and of the nodes that a read (R) and a write (W) wait for. */
 export interface Sizes {
   readonly n: number
   readonly r: number
@@ -21,8 +21,9 @@ export function sizesOf({ replicas = 'all', r = 'majority', w = 'majority' }: Se
 }
 
 /**
- * Whether every read meets every write at some replica, for any number of nodes: R + W > N (Gifford, "Weighted Voting
- * for Replicated Data", 1979). Two writes then meet as well, because the first phase of a write is a read.
+ * Returns whether every read overlaps with every write at some replica, for any number of nodes: R + W > N (Gifford,
+ * "Weighted Voting for Replicated Data", 1979). Two writes then also overlap, because the first phase of a write is a
+ * read.
  */
 export const overlap = (settings: Settings): boolean =>
   Array.from({ length: MOST_NODES }, (_, i) => i + 1)
@@ -30,7 +31,7 @@ export const overlap = (settings: Settings): boolean =>
     .map((nodes) => sizesOf(settings, nodes))
     .every(({ n, r, w }) => r + w > n)
 
-/** Why this number of nodes cannot have these sizes; undefined if it can. */
+/** Returns why this number of nodes cannot have these sizes; undefined if it can. */
 export function impossibleSizes(settings: Settings, nodes: number): string | undefined {
   const { n, r, w } = sizesOf(settings, nodes)
   if (n > nodes) return `replicas=${n} needs ${n} nodes, and there are ${nodes}`

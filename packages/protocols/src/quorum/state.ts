@@ -11,12 +11,12 @@ import type { Tag, Version } from './tag.ts'
 
 export interface QuorumConfig {
   readonly settings: { readonly [name: string]: ProtocolSettingValue }
-  /** Whether a read stores the value it is about to return on W replicas first. */
+  /** Whether a read first stores the value that it is about to return on W replicas. */
   readonly writeBack: boolean
-  /** Whether a read sends that value to replicas that answered with an older one, without waiting for them. */
+  /** Whether a read sends the returned value to replicas that answered with an older one, without waiting for them. */
   readonly readRepair: boolean
   readonly sloppy: boolean
-  /** The source of a write's tag: the highest tag of R replicas, or the clock of the node that takes the write. */
+  /** The source of a write's tag: the highest tag of R replicas, or the clock of the node that accepts the write. */
   readonly tags: 'counter' | 'clock'
   readonly antiEntropy: boolean
   readonly syncMs: Millis
@@ -30,7 +30,7 @@ export type QuorumMessage =
   /** `owner`: the replica that the receiver stands in for (Dynamo §4.6). */
   | { readonly type: 'put'; readonly operation: string; readonly version: Version; readonly owner: NodeId | null }
   | { readonly type: 'stored'; readonly operation: string }
-  /** For a replica that may lack them: read repair, or the answer to `want`. */
+  /** Versions for a replica that may lack them: read repair, or the answer to `want`. */
   | { readonly type: 'versions'; readonly versions: readonly Version[] }
   | { readonly type: 'digest'; readonly tags: readonly KeyTag[] }
   | { readonly type: 'want'; readonly keys: readonly string[] }
@@ -44,25 +44,25 @@ export type QuorumRecord =
   | { readonly kind: 'hint'; readonly owner: NodeId; readonly version: Version }
   | { readonly kind: 'handed'; readonly owner: NodeId; readonly key: string; readonly tag: Tag }
 
-/** A client's request on the node that carries it out for the client. */
+/** A client's request on the node that executes it. */
 export interface Operation {
   readonly id: string
-  /** More than one if the request arrived twice. */
+  /** The ids of the request; several if the request arrived more than once. */
   readonly requestIds: string[]
   readonly client: string | undefined
   readonly input: Input
   readonly key: string
   readonly replicas: readonly NodeId[]
-  /** By stand-in: the replica that it stands in for. */
+  /** The replica that each stand-in stands in for. */
   readonly standIns: Map<NodeId, NodeId>
   phase: 'query' | 'put'
   /** The replicas that have answered in this phase. */
   answered: NodeId[]
-  /** The latest version answered, or the one being stored. */
+  /** The latest version among the answers, or the version being stored. */
   version: Version | undefined
-  /** The replicas known to hold it. */
+  /** The replicas known to have the version. */
   holders: NodeId[]
-  /** Sweeps since it began. */
+  /** The number of sweeps since the operation began. */
   age: number
 }
 
@@ -73,7 +73,7 @@ interface LastRequest {
   result: Completion | undefined
 }
 
-/** The version that this node has just vouched to be on W replicas. */
+/** The version that this node has last confirmed to be on W replicas. */
 interface Vouched {
   readonly version: Version
   readonly replicas: readonly NodeId[]
@@ -83,18 +83,18 @@ export interface QuorumState {
   readonly id: NodeId
   readonly nodes: readonly NodeId[]
   readonly sizes: Sizes
-  /** Differs between restarts, so that a tag is never given twice. */
+  /** Differs between restarts, so that a tag is never assigned twice. */
   readonly life: number
   begun: number
   readonly operations: Map<string, Operation>
   readonly lastRequests: Map<string, LastRequest>
-  /** What this node stores as a replica. Durable, as are the hints. */
+  /** The versions that this node stores as a replica. Durable, like the hints. */
   readonly versions: Map<string, Version>
-  /** By the replica that this node stands in for, then by key. */
+  /** The versions stored for another replica, by that replica, then by key. */
   readonly hints: Map<NodeId, Map<string, Version>>
   /** The keys of `versions`, in order of arrival. */
   readonly keys: string[]
-  /** Where the next digest begins, and which node it goes to. */
+  /** The position where the next digest begins, and the index of the node to send it to. */
   digestFrom: number
   digestTo: number
   vouched: Vouched | undefined
@@ -104,8 +104,8 @@ export type Quorum = Types<QuorumConfig, QuorumState, QuorumMessage, QuorumRecor
 export type QuorumTurn = Turn<Quorum>
 
 /**
- * The nodes in the order in which they hold a key: the first N are its replicas, the next ones stand in for them (the
- * preference list, Dynamo §4.2, with one place on the ring for each node).
+ * Returns the nodes in the order in which they store a key: the first N are its replicas, the next ones stand in for
+ * them (the preference list, Dynamo §4.2, with one position on the ring for each node).
  */
 export function preferenceList({ nodes }: QuorumState, key: string): readonly NodeId[] {
   const first = placeOf(key) % nodes.length
@@ -115,5 +115,5 @@ export function preferenceList({ nodes }: QuorumState, key: string): readonly No
 export const replicasOf = (state: QuorumState, key: string): readonly NodeId[] =>
   state.sizes.n === state.nodes.length ? state.nodes : preferenceList(state, key).slice(0, state.sizes.n)
 
-/** Spreads keys over the ring. */
+/** Returns the position of a key on the ring. */
 const placeOf = (key: string): number => fnv1a(key) >>> 0

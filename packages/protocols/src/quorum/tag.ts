@@ -1,11 +1,9 @@
 import type { Json } from '@chaosproxy/history'
 
-/**
- * Orders the writes to a key: by counter, then by writer, because no two writes share both (Lynch & Shvartsman 1997).
- */
+/** Orders the writes to a key: by counter, then by writer. No two writes share both (Lynch & Shvartsman 1997). */
 export interface Tag {
   readonly counter: number
-  /** The operation that wrote: unique, also across restarts of the node that carried it out. */
+  /** The operation that wrote: unique, even across restarts of the node that executed it. */
   readonly writer: string
 }
 
