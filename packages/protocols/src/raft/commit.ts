@@ -21,7 +21,7 @@ export function advanceCommit(turn: RaftTurn): void {
   const index = heldBy(state, majority)
   if (index <= state.commitIndex) return
   if (majority < trueMajorityOf(turn) && index > heldBy(state, trueMajorityOf(turn))) turn.mark()
-  // "Raft never commits log entries from previous terms by counting replicas" (§5.4.2). The bug: it does.
+  // "Raft never commits log entries from previous terms by counting replicas" (§5.4.2). The bug: the leader does.
   if (termAt(state.log, index) !== state.term) {
     if (turn.config.bug !== 'commit-old-term') return
     turn.mark()
@@ -33,7 +33,7 @@ export function advanceCommit(turn: RaftTurn): void {
 }
 
 /**
- * The last index that this many voters hold, or the commit index if that is later. A leader that is not a voter
+ * Returns the last index that this many voters have, or the commit index if that is later. A leader that is not a voter
  * "replicates log entries but does not count itself in majorities" (thesis §4.2.2).
  */
 function heldBy(state: RaftState, nodes: number): number {
@@ -59,8 +59,8 @@ export function applyCommitted(turn: RaftTurn): void {
     const proposal = state.proposals.get(index)
     if (proposal === undefined) continue
     state.proposals.delete(index)
-    // If another entry took the proposal's place and is committed, the proposal never will be. The bug: any entry
-    // committed at its index answers it.
+    // If another entry is committed at the proposal's index, the proposal never will be. The bug: any entry committed
+    // at its index answers it.
     const own = proposal.term === entry.term
     const confused = !own && turn.config.bug === 'reply-by-index'
     if (confused) turn.mark()
@@ -78,7 +78,7 @@ function applyEntry(turn: RaftTurn, command: Command): Completion {
     // The bug: a repeated request is applied again.
     case 'double-apply':
       return applyAgain(turn, command)
-    // The bug: only the leader keeps sessions, so its successor has none.
+    // The bug: only the leader stores sessions, so its successor has none.
     case 'dedup-leader-only':
       if (role === 'leader') return applyOnce(object, copy, command)
       turn.mark()

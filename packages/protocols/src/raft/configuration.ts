@@ -1,7 +1,7 @@
 import type { Entry } from '../log.ts'
 import type { Configuration, RaftState } from './state.ts'
 
-/** Call it after entries replace the log from index `from` on: their membership changes take effect. */
+/** Applies the membership changes of new entries. Must be called after entries replace the log from index `from` on. */
 export function noteConfigurations(state: RaftState, from: number, entries: readonly Entry[]): void {
   const { configurations } = state
   let latest = state.configuration
@@ -26,7 +26,7 @@ export function rebaseConfigurations(state: RaftState, base: Configuration, keep
   adopt(state, later.at(-1) ?? base)
 }
 
-/** The configuration after the entry at `index`, which is in this log or is its base. */
+/** Returns the configuration after the entry at `index`, which is in this log or is its base. */
 export const configurationAt = ({ configurations, configuration }: RaftState, index: number): Configuration =>
   configurations.findLast((known) => known.index <= index) ?? configuration
 

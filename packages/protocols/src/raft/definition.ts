@@ -15,7 +15,7 @@ import type { RaftTurn } from './state.ts'
 
 // How a leader serves a request: §8; thesis §6.4 (reads).
 
-/** The most uncommitted entries of a leader; beyond that it refuses requests. */
+/** The largest number of uncommitted entries of a leader; further requests are refused. */
 const UNCOMMITTED_LIMIT = 10_000
 
 function serve(turn: RaftTurn, origin: Origin, command: Command): void {
@@ -33,7 +33,7 @@ function propose(turn: RaftTurn, origin: Origin, command: Command): void {
   roundFromNow(turn)
 }
 
-/** By read-index (thesis §6.4) or by lease (§6.4.1). */
+/** Serves a read by read-index (thesis §6.4) or by lease (§6.4.1). */
 function read(turn: RaftTurn, origin: Origin, input: Input): void {
   const { state } = turn
   // The bug: a leader answers from its own copy without checking that it still leads.
@@ -42,8 +42,8 @@ function read(turn: RaftTurn, origin: Origin, input: Input): void {
     answer(turn, origin, readOf(turn, input))
     return
   }
-  // Until its no-op is committed, a leader does not know which entries are (§8); all of them precede the no-op. The
-  // bug: it assumes that the entries known to be committed are all of them.
+  // Until its no-op is committed, a leader does not know which entries are committed (§8); all of them precede the
+  // no-op. The bug: it assumes that it knows all committed entries.
   const known = turn.config.bug === 'read-without-noop' ? 0 : state.noopIndex
   const index = Math.max(state.commitIndex, known)
   if (index < state.noopIndex) turn.mark()
@@ -54,7 +54,7 @@ function read(turn: RaftTurn, origin: Origin, input: Input): void {
   answerReads(turn)
 }
 
-/** The most times faster that one clock may run than another. */
+/** The largest ratio of the rates of two clocks. */
 const DRIFT = 1.25
 
 export const raft: ProtocolDefinition = defineProtocol({
@@ -157,8 +157,8 @@ export const raft: ProtocolDefinition = defineProtocol({
       heartbeatMs: chosen.ms('heartbeat-ms'),
       electionMinMs,
       electionMaxMs,
-      // The bug: the lease lasts as long as a leader waits before it steps down, although another may be elected
-      // meanwhile.
+      // The bug: the lease lasts as long as a leader waits before it steps down, although another leader may be elected
+      // during that time.
       reads: isLeaseTooLong || chosen.value('reads') === 'lease' ? 'lease' : 'read-index',
       leaseMs: isLeaseTooLong ? millis(2 * electionMaxMs) : trueLeaseMs,
       trueLeaseMs,

@@ -44,7 +44,10 @@ export function becomeFollower(turn: RaftTurn, term: number, leader: NodeId | un
   }
 }
 
-/** Waits for the shortest election timeout, during which the leader counts as alive, and then a random remainder. */
+/**
+ * Waits for the shortest election timeout, during which the leader counts as alive, and then for a random additional
+ * time.
+ */
 function awaitLeader(turn: RaftTurn): void {
   turn.setTimer('silence', turn.config.electionMinMs)
   // The election timer runs only while no leader is known.
@@ -153,7 +156,7 @@ export function handleVoteRequest(
     turn.send(from, { type: 'pre-vote-reply', term: state.term, asked: message.term, granted })
     return
   }
-  // The bug: every candidate gets a vote, even if another has it already.
+  // The bug: every candidate gets a vote, even if this node has voted for another.
   const free = state.votedFor === null || state.votedFor === from
   const again = !free && turn.config.bug === 'vote-twice'
   const granted = message.term === state.term && (free || again) && upToDate(turn, message)
@@ -162,7 +165,7 @@ export function handleVoteRequest(
     state.votedFor = from
     turn.voteChanged = true
   }
-  // A vote granted restarts the timeout (§5.2, Rules for Servers in Figure 2).
+  // Granting a vote restarts the timeout (§5.2, Rules for Servers in Figure 2).
   if (granted) awaitLeader(turn)
   turn.send(from, { type: 'vote-reply', term: state.term, asked: message.term, granted })
 }
@@ -178,10 +181,10 @@ function upToDate(turn: RaftTurn, candidate: { readonly lastIndex: number; reado
 
 function takenForUpToDate({ state, config }: RaftTurn, last: number, upToDate: boolean): boolean {
   switch (config.bug) {
-    // The bug: any candidate gets the vote, whatever its log lacks.
+    // The bug: every candidate gets the vote, even if its log lacks entries.
     case 'no-log-check':
       return true
-    // The bug: the longer log wins, however old its last term.
+    // The bug: the longer log counts as more up-to-date, regardless of its last term.
     case 'up-to-date-length-only':
       return last >= lastIndex(state.log)
     default:

@@ -13,11 +13,14 @@ const raftLog: LogProtocol<RaftState> = {
   leads: ({ role }) => role === 'leader',
   term: ({ term }) => term,
   log: ({ log }) => log,
-  // A sole voter applies entries before they are on its disk, but answers nobody until they are.
+  // A sole voter applies entries before they are on its disk, but answers no client until they are.
   settled: ({ applied, configuration }) => (configuration.members.length === 1 ? 0 : applied),
 }
 
-/** Few steps change what the invariants look at. By log matching, comparing the last entries compares whole logs. */
+/**
+ * Returns whether a step may have changed what the invariants depend on, which few steps do. By log matching, comparing
+ * the last entries compares whole logs.
+ */
 export function raftChanges(): ChangeWatch<RaftState> {
   let before = { term: 0, role: 'follower', applied: 0, compacted: 0, length: 0, last: undefined as Entry | undefined }
   return ({ term, role, applied, log: { compacted, entries } }) => {

@@ -12,7 +12,7 @@ import { handOver } from './transfer.ts'
 
 type AppendReply = MessageOf<RaftMessage, 'append-reply'>
 
-/** On the leader: appends an entry to its own log, and returns its index. */
+/** Appends an entry to the leader's own log, and returns its index. */
 export function appendEntry(turn: RaftTurn, entry: Entry): number {
   const { log } = turn.state
   const index = lastIndex(log) + 1
@@ -28,7 +28,7 @@ export function handleAppend(turn: RaftTurn, message: Append, from: NodeId): voi
   const { log } = state
   const { term } = state
   const { round, prevIndex } = message
-  // A compacted entry was committed, so the leader has the same one.
+  // A compacted entry was committed, so the leader has the same entry.
   const here = prevIndex < log.compacted ? message.prevTerm : termAt(log, prevIndex)
   if (!precedes(turn, here, message.prevTerm)) {
     // "the follower can include the term of the conflicting entry and the first index it stores for that term" (§5.3).
@@ -55,7 +55,7 @@ export function handleAppend(turn: RaftTurn, message: Append, from: NodeId): voi
   })
 }
 
-/** Whether the entry before the new ones, whose term here is `here`, is the leader's (§5.3). */
+/** Returns whether the entry before the new ones, whose term on this node is `here`, is the leader's (§5.3). */
 function precedes(turn: RaftTurn, here: number | undefined, prevTerm: number): boolean {
   const taken = takenToPrecede(turn, here, prevTerm)
   if (taken !== (here === prevTerm)) turn.mark()
@@ -64,7 +64,7 @@ function precedes(turn: RaftTurn, here: number | undefined, prevTerm: number): b
 
 function takenToPrecede(turn: RaftTurn, here: number | undefined, prevTerm: number): boolean {
   switch (turn.config.bug) {
-    // The bug: no check at all.
+    // The bug: nothing is checked.
     case 'no-prev-check':
       return true
     // The bug: the terms are not compared.
@@ -111,18 +111,18 @@ export function handleAppendReply(turn: RaftTurn, message: AppendReply, from: No
     confirmRound(turn)
   }
   if (!message.success) return
-  // A follower that is up to date with the round waits for the next one.
+  // A follower that has all entries of the round waits for the next round.
   if (progress.next <= state.roundEnd) sendEntries(turn, from, progress)
   handOver(turn, from, progress.match)
 }
 
-/** Forgets messages whose entries, up to `match`, have arrived. */
+/** Removes messages whose entries, up to `match`, have arrived. */
 function forget(inFlight: number[], match: number): void {
   while (inFlight.length > 0 && (inFlight[0] ?? 0) <= match) inFlight.shift()
 }
 
 function refused(turn: RaftTurn, peer: NodeId, progress: Progress, message: AppendReply): void {
-  // The place is known to match by now, or another one is being probed: the reply is stale.
+  // The reply is stale: the log is now known to match at that index, or another index is being probed.
   if (message.prevIndex <= progress.match) return
   if (progress.probing && message.prevIndex !== progress.next - 1) return
   const { log } = turn.state

@@ -5,9 +5,10 @@ import { breakSilence, broadcast } from './sending.ts'
 import { majorityOf, type RaftTurn } from './state.ts'
 
 // A leader sends in rounds: a message to every follower, with the entries that it lacks. Entries and reads that arrive
-// during a round wait for the next one, which begins when a majority has answered. Under load one message carries many
-// entries (thesis §10.2.2) and serves many reads. A majority also confirms that the leader still leads (§8; thesis
-// §6.4): at once or, if the round gives it a lease, for a while (thesis §6.4.1).
+// during a round wait for the next round, which begins when a majority has answered. Under load one message carries
+// many entries (thesis §10.2.2) and serves many reads. A majority also confirms that the leader still leads (§8; thesis
+// §6.4): at the beginning of the round or, if the round extends its lease, for the duration of the lease (thesis
+// §6.4.1).
 
 /** Begins a round, unless one is in flight; returns the number of the first round to begin after this call. */
 export function roundFromNow(turn: RaftTurn): number {
@@ -37,26 +38,26 @@ export function confirmRound(turn: RaftTurn): void {
 }
 
 /**
- * A node that answers votes for no other within the shortest election timeout (thesis §4.2.3). It answers after the
- * round began, so a lease counted from the beginning of the round is safe. The lease is shortened by as much as the
- * nodes' clocks may run faster (§6.4.1).
+ * Extends the lease. A node that answers votes for no other node within the shortest election timeout (thesis §4.2.3).
+ * It answers after the round began, so a lease counted from the beginning of the round is safe. The lease is shortened
+ * by the ratio by which the nodes' clocks may differ in rate (§6.4.1).
  */
 function extendLease({ state, config }: RaftTurn): void {
   if (config.reads !== 'lease') return
   state.leaseUntil = millis(state.roundStartedAt + config.leaseMs)
 }
 
-/** Whether it is still certain that no other leader has been elected. */
+/** Returns whether it is certain that no other leader has been elected. */
 export const holdsLease = ({ state, steady }: RaftTurn): boolean => !state.leaseForfeited && steady < state.leaseUntil
 
-/** The correct length, without the bug. */
+/** Returns the same for a lease of the correct length, without the bug. */
 export const holdsTrueLease = ({ state, steady, config }: RaftTurn): boolean =>
   steady < state.leaseUntil - config.leaseMs + config.trueLeaseMs
 
-/** Earlier than every time. */
+/** A time earlier than all others. */
 export const NEVER: Millis = millis(Number.NEGATIVE_INFINITY)
 
-/** Shows followers that the leader is alive; a leader that reads by lease also renews its lease. */
+/** Shows followers that the leader is alive. A leader that reads by lease also renews its lease. */
 export function heartbeat(turn: RaftTurn): void {
   const { state, config } = turn
   const idle = state.roundConfirmed === state.roundStarted

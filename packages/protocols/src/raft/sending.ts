@@ -3,7 +3,7 @@ import { type Entry, entriesFrom, lastIndex, termAt } from '../log.ts'
 import type { Progress, RaftTurn } from './state.ts'
 import { storeEntriesAsLeader } from './storing.ts'
 
-// What a leader sends its followers: §5.3, §7; thesis §10.2.2 for batching and pipelining.
+// The messages of a leader to its followers: §5.3, §7; thesis §10.2.2 for batching and pipelining.
 
 export const createProgress = (lastLogIndex: number, voter: boolean): Progress => ({
   voter,
@@ -13,18 +13,18 @@ export const createProgress = (lastLogIndex: number, voter: boolean): Progress =
   inFlight: [],
   ackedRound: 0,
   addressed: false,
-  // A new leader has a whole election timeout to hear from its followers.
+  // A new leader waits a whole election timeout for messages from its followers.
   heard: true,
 })
 
-/** Sends entries to followers that can take them, and a heartbeat to the others. */
+/** Sends entries to followers with room in their pipeline, and a heartbeat to the others. */
 export function broadcast(turn: RaftTurn): void {
   for (const [peer, progress] of turn.state.progress) sendSomething(turn, peer, progress)
 }
 
 /**
- * The same, but only for followers that were sent nothing since the last time: heartbeats are for "idle periods"
- * (Figure 2, Rules for Servers).
+ * Sends the same messages, but only to followers that were sent nothing since the last heartbeat: heartbeats are for
+ * "idle periods" (Figure 2, Rules for Servers).
  */
 export function breakSilence(turn: RaftTurn): void {
   for (const [peer, progress] of turn.state.progress) {
@@ -41,7 +41,9 @@ export function replicate(turn: RaftTurn): void {
   for (const [peer, progress] of turn.state.progress) sendEntries(turn, peer, progress)
 }
 
-/** Sends as many messages with entries as the pipeline holds. False if there was nothing to send, or no room. */
+/**
+ * Sends as many messages with entries as fit into the pipeline. Returns false if there was nothing to send, or no room.
+ */
 export function sendEntries(turn: RaftTurn, peer: NodeId, progress: Progress): boolean {
   let sent = false
   const last = lastIndex(turn.state.log)
@@ -53,7 +55,7 @@ export function sendEntries(turn: RaftTurn, peer: NodeId, progress: Progress): b
   return sent
 }
 
-/** Sends at most `limit` entries, or the snapshot if those entries have been compacted. */
+/** Sends at most `limit` entries, or the snapshot if these entries have been compacted. */
 export function sendAppend(turn: RaftTurn, peer: NodeId, progress: Progress, limit: number): void {
   const { state } = turn
   if (limit > 0) storeEntriesAsLeader(turn)

@@ -6,9 +6,13 @@ import type { MessageOf } from '../turn.ts'
 import { configurationAt, rebaseConfigurations } from './configuration.ts'
 import type { RaftMessage, RaftState, RaftTurn, Snapshot } from './state.ts'
 
-// Log compaction: §7; thesis §5.1. Snapshots are small here, so one message carries a whole snapshot, without offsets.
+// Log compaction: §7; thesis §5.1. Snapshots of this implementation are small, so one message carries a whole snapshot,
+// without offsets.
 
-/** "Each server takes snapshots independently, covering just the committed entries in its log" (§7). */
+/**
+ * Takes a snapshot if enough entries were applied: "Each server takes snapshots independently, covering just the
+ * committed entries in its log" (§7).
+ */
 export function snapshotIfDue(turn: RaftTurn): void {
   const { state, config } = turn
   const { log, applied, copy } = state

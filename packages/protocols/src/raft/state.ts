@@ -18,27 +18,29 @@ export interface RaftConfig extends RoutingConfig {
   readonly electionMaxMs: Millis
   /** Entries per message. */
   readonly batch: number
-  /** Messages with entries in flight to one follower. */
+  /** The largest number of messages with entries in flight to one follower. */
   readonly pipeline: number
-  /** Entries applied since the last snapshot that trigger the next one. */
+  /** The number of entries applied since the last snapshot that triggers the next one. */
   readonly snapshotEntries: number
   readonly reads: 'read-index' | 'lease'
   /**
-   * How long a leader may rely on being the only one, from the beginning of a round of heartbeats that a majority
-   * answered.
+   * How long a leader may assume that there is no other leader, from the beginning of a round of heartbeats that a
+   * majority answered.
    */
   readonly leaseMs: Millis
-  /** The correct length, without the bug. */
+  /** The correct duration of a lease, without the bug. */
   readonly trueLeaseMs: Millis
-  /** How long a leader leads before it hands over to another node; 0: as long as it can. */
+  /** The time after which a leader transfers its leadership to another node; 0 for never. */
   readonly transferMs: Millis
-  /** How often a leader removes a voter or adds one back; 0: never. */
+  /** The interval at which a leader removes a voter or adds one back; 0 for never. */
   readonly resizeMs: Millis
 }
 
 interface Candidacy {
   readonly term: number
-  /** "I have permission to disrupt the leader—it told me to!" (thesis §4.2.3) */
+  /**
+   * Whether a leader requested the candidacy: "I have permission to disrupt the leader—it told me to!" (thesis §4.2.3)
+   */
   readonly transfer: boolean
   readonly lastIndex: number
   readonly lastTerm: number
@@ -60,7 +62,7 @@ export type RaftMessage =
       readonly prevTerm: number
       readonly entries: readonly Entry[]
       readonly commit: number
-      /** The round of this message: a reply shows that the sender still led when the round began. */
+      /** The round of this message: a reply proves that the sender still led when the round began. */
       readonly round: number
     }
   | {
@@ -69,11 +71,11 @@ export type RaftMessage =
       readonly round: number
       readonly prevIndex: number
       readonly success: boolean
-      /** On success: the follower's log equals the leader's up to here. */
+      /** On success: the index up to which the follower's log equals the leader's. */
       readonly match: number
       /**
-       * On refusal: the term of the conflicting entry, 0 if the log is too short, and the first index it has of that
-       * term.
+       * On refusal: the term of the conflicting entry, 0 if the log is too short, and the follower's first index of
+       * that term.
        */
       readonly conflictTerm: number
       readonly conflictIndex: number
@@ -87,15 +89,15 @@ export type VoteReply = MessageOf<RaftMessage, 'pre-vote-reply' | 'vote-reply'>
 
 export type RaftRecord =
   | { readonly kind: 'vote'; readonly term: number; readonly votedFor: NodeId | null }
-  /** Replaces everything in the log from index `from` on. */
+  /** Replaces all entries of the log from index `from` on. */
   | { readonly kind: 'entries'; readonly from: number; readonly entries: readonly Entry[] }
-  /** Replaces the log up to the snapshot's last entry; later entries are kept only if the log has that entry. */
+  /** Replaces the log up to the snapshot's last entry. Later entries are kept only if the log has that entry. */
   | { readonly kind: 'snapshot'; readonly snapshot: Snapshot }
 
 /** The result of applying the first `index` entries (§7). */
 export interface Snapshot {
   readonly index: number
-  /** The last entry's term. */
+  /** The term of the last entry. */
   readonly term: number
   readonly members: readonly NodeId[]
   readonly copy: SavedCopy
@@ -115,14 +117,14 @@ export interface Progress {
   voter: boolean
   next: number
   match: number
-  /** Whether the leader is searching for the point where the logs diverge: no entries are sent until it is found. */
+  /** Whether the leader is searching for the index where the logs diverge; no entries are sent until it is found. */
   probing: boolean
   /** The last index of each message of entries in flight. */
   readonly inFlight: number[]
   ackedRound: number
-  /** Whether anything was sent to it since the last heartbeat. */
+  /** Whether anything was sent to the follower since the last heartbeat. */
   addressed: boolean
-  /** Whether it has answered since the last check for a majority. */
+  /** Whether the follower has answered since the last check for a majority. */
   heard: boolean
 }
 
@@ -134,36 +136,39 @@ export interface RaftState extends RoutingState {
   votedFor: NodeId | null
   readonly log: Log
   snapshot: Snapshot | undefined
-  /** The configurations in the log, oldest first, after the one that the log begins with. */
+  /** The configuration that the log begins with, followed by those in the log, oldest first. */
   readonly configurations: Configuration[]
   /** The latest configuration, which is in force whether committed or not. */
   configuration: Configuration
   voter: boolean
   // Volatile.
   role: Role
-  /** Whether it has heard from a leader within the shortest election timeout, or may have in an earlier life. */
+  /**
+   * Whether the node has received a message from a leader within the shortest election timeout, or may have in an
+   * earlier life.
+   */
   loyal: boolean
   commitIndex: number
   votes: NodeId[]
   /**
-   * The last entry that it has written to disk, or is writing. This member and the following are used only on the
-   * leader.
+   * The last entry that the node has written to disk, or is writing. This member and the following ones are used only
+   * on the leader.
    */
   stored: number
   progress: Map<NodeId, Progress>
   noopIndex: number
-  /** The last index when the round began. */
+  /** The last index of the log when the round began. */
   roundEnd: number
   roundStartedAt: Millis
-  /** By this node's monotonic clock, like the start of the round. */
+  /** The end of the lease by this node's monotonic clock, like the start of the round. */
   leaseUntil: Millis
   /**
-   * Whether it has asked another node to take over. That node may act at any time, so there are no more leases in this
-   * term.
+   * Whether the leader has asked another node to take over. That node may start an election at any time, so there are
+   * no more leases in this term.
    */
   leaseForfeited: boolean
   transferTo: NodeId | undefined
-  /** By index of the entry. */
+  /** The proposals by index of their entry. */
   readonly proposals: Map<number, { readonly term: number; readonly origin: Origin }>
 }
 
@@ -175,11 +180,14 @@ export type Raft = Types<
   'election' | 'silence' | 'heartbeat' | 'quorum' | 'transfer' | 'resize' | RoutedTimer
 >
 
-/** Term and vote are "updated on stable storage before responding to RPCs" (Figure 2), so they are persisted first. */
+/**
+ * A step in progress. Term and vote are "updated on stable storage before responding to RPCs" (Figure 2), so they are
+ * persisted first.
+ */
 export class RaftTurn extends Turn<Raft> {
-  /** Whether term or vote has changed without a record of it among the effects yet. */
+  /** Whether term or vote has changed and the effects do not contain a record of the change yet. */
   declare voteChanged: boolean
-  /** The last message that could carry entries, and the limit on their number. */
+  /** The last message with entries, and the limit on their number. */
   declare lastAppend: { readonly limit: number; readonly message: Append } | undefined
 
   constructor(
@@ -209,7 +217,7 @@ export class RaftTurn extends Turn<Raft> {
     else this.put({ type: 'persist', record: { kind: 'vote', term, votedFor } })
   }
 
-  /** The bug: effects that should wait for the disk are carried out first. */
+  /** The bug: effects that should wait for the disk are executed first. */
   persistLast(): void {
     const { effects } = this
     const records = effects.filter((effect) => effect.type === 'persist')
@@ -222,7 +230,7 @@ export class RaftTurn extends Turn<Raft> {
 }
 
 export function majorityOf(turn: RaftTurn): number {
-  // The bug: half of the nodes count as a majority, so two disjoint halves can each form one.
+  // The bug: half of the nodes count as a majority, so two disjoint halves can each form a majority.
   return turn.config.bug === 'quorum-off-by-one' ? trueMajorityOf(turn) - 1 : trueMajorityOf(turn)
 }
 

@@ -3,8 +3,8 @@ import type { RaftTurn } from './state.ts'
 
 /**
  * Writes entries to the leader's disk just before it sends them: all entries since the last write, as one record. The
- * leader's other work need not wait for the disk. It counts itself among the holders of an entry only once the entry is
- * written.
+ * leader's other work need not wait for the disk. It counts itself among the nodes that have an entry only once the
+ * entry is written.
  */
 export function storeEntriesAsLeader(turn: RaftTurn): void {
   const { state } = turn

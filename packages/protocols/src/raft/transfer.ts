@@ -5,7 +5,7 @@ import type { RaftTurn } from './state.ts'
 
 // Leadership transfer: thesis §3.10.
 
-/** The timer means that it is time to hand over, or that the successor took too long. */
+/** Called when it is time to transfer the leadership, or when the successor took too long. */
 export function transferTimer(turn: RaftTurn): void {
   const { state, config } = turn
   if (state.role !== 'leader') return

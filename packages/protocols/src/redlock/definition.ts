@@ -4,15 +4,15 @@ import { bug, defineProtocol } from '../options.ts'
 import { createRedlock } from './machine.ts'
 import { type RedlockMessage, type RedlockState, trueMajority } from './state.ts'
 
-/** Longer than any client of a run holds a lock. */
+/** Longer than any client of a run holds a lock, in milliseconds. */
 const LONG_MS = 10_000
 const FENCED = { fencing: true, 'ttl-ms': 100 } as const
 const LONG = { 'ttl-ms': LONG_MS } as const
 
-/** The share of the time to live that is allowed for clock drift. */
+/** The fraction of the time to live that is allowed for clock drift. */
 const DRIFT = 0.1
 
-/** A lock ends by itself, whether or not its holder knows. */
+/** Describes the weakness: a lock expires even if its holder does not notice. */
 const weakness: Weakness = ({ fencing, 'ttl-ms': ttlMs = 1_000 }) =>
   fencing === true ? undefined : `a lock expires after ${ttlMs} ms, and its holder need not notice`
 
@@ -61,8 +61,8 @@ export const redlock: ProtocolDefinition = defineProtocol({
       watch: watchGrants,
     },
   ],
-  // A lock that outlives all its holders is itself linearizable. A resource needs fencing, since nothing shows that a
-  // message is late.
+  // A lock that outlives all its holders is itself linearizable. A resource requires fencing, since otherwise nothing
+  // shows that a message is late.
   promises: (object, { fencing = false, 'ttl-ms': ttlMs = 0 }) =>
     (object === 'lock' ? Number(ttlMs) >= LONG_MS : fencing === true) ? 'linearizable' : 'none',
   strictest: FENCED,
@@ -90,7 +90,7 @@ function watchGrants(): InvariantWatch<RedlockState, RedlockMessage> {
     const { granted } = state
     if (granted === undefined) return undefined
     const { key, value, ownHad } = granted
-    // The lock may have been released in the same step.
+    // The lock may already have been released in the same step.
     let having = ownHad ? 1 : 0
     for (const [master, { locks }] of masters) if (master !== node && locks.get(key) === value) having++
     if (having >= trueMajority(state)) return undefined

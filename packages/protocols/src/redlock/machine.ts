@@ -19,12 +19,12 @@ import {
 import { expire, handleDelete, handleRaise, handleSet, replay } from './master.ts'
 import { type Cell, nameOfToken, type Redlock, type RedlockState, type RedlockTurn } from './state.ts'
 
-// The resource that the lock protects. Only fencing tokens can show that a holder is late (Kleppmann, "How to do
-// distributed locking", 2016).
+// The initial content of the resource that the lock protects. Only fencing tokens can show that a holder is late
+// (Kleppmann, "How to do distributed locking", 2016).
 
 const EMPTY: Cell = { content: null, by: '', fence: 0 }
 
-/** A load counts as well: an earlier holder must not overwrite a value that was loaded. */
+/** Handles a load. Its token also counts: an earlier holder must not overwrite a value that was loaded. */
 const handleLoad: Handler<Redlock, 'load'> = (turn, { key, value, token }, from) => {
   const cell = turn.state.cells.get(key) ?? EMPTY
   if (turn.config.fencing && token < cell.fence) {
@@ -55,16 +55,16 @@ const AGAIN_MS = millis(20)
 
 /**
  * Redlock (redis.io, "Distributed Locks with Redis"): a client holds a lock if it has the key on a majority of N
- * independent masters, for a time to live. Every node is one of the masters, and a client of all. A `lock` is taken and
- * released by the clients themselves. Any other object stands for the resource that a lock protects: the first node
- * keeps it, and every request loads it, changes it and stores it under the lock of its key.
+ * independent masters, for a time to live. Every node is one of the masters, and a client of all masters. A `lock` is
+ * acquired and released by the clients themselves. Any other object represents the resource that a lock protects: the
+ * first node stores it, and every request loads it, changes it and stores it under the lock of its key.
  */
 export const createRedlock: MachineMaker<Redlock> = defineMachine<Redlock>({
   initial,
   redo: ({ state }, record) => replay(state, record),
   begin(turn) {
     turn.setTimer('again', AGAIN_MS)
-    // How long it was down is unknown, so every key may have all of its time left.
+    // How long the master was down is unknown, so every key may have its full time left.
     for (const key of turn.state.locks.keys()) turn.setTimer(`expire ${key}`, turn.config.ttlMs)
   },
   before({ state }) {

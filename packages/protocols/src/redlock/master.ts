@@ -2,9 +2,9 @@ import { forgetOldest } from '../memory.ts'
 import type { Handler } from '../turn.ts'
 import { nameOfToken, type Redlock, type RedlockRecord, type RedlockState, type RedlockTurn } from './state.ts'
 
-// One of N masters that know nothing of each other (redis.io, "Distributed Locks with Redis").
+// One of N masters that are independent of each other (redis.io, "Distributed Locks with Redis").
 
-/** `SET key value NX PX ttl`: sets the key unless it is set, and forgets it after the time to live. */
+/** `SET key value NX PX ttl`: sets the key unless it is set, and removes it after the time to live. */
 export const handleSet: Handler<Redlock, 'set'> = (turn, { key, value }, from) => {
   const { state, config } = turn
   if (!state.locks.has(key) && !state.gone.has(value)) {
@@ -16,14 +16,14 @@ export const handleSet: Handler<Redlock, 'set'> = (turn, { key, value }, from) =
   turn.send(from, { type: 'set-done', key, value, isMine, counter: state.counters.get(key) ?? 0 })
 }
 
-/** "fsync=always": otherwise a restarted master would have to stay away for a time to live. */
+/** Stores a record, like "fsync=always": otherwise a restarted master would have to stay offline for a time to live. */
 function keep(turn: RedlockTurn, record: RedlockRecord): void {
-  // The bug: the master keeps its keys in memory only.
+  // The bug: the master keeps its keys only in memory.
   if (turn.config.bug === 'forget-on-restart') turn.mark()
   else turn.persist(record)
 }
 
-/** The key has expired. */
+/** Removes a key that has expired. */
 export const expire = (turn: RedlockTurn, key: string): void => remove(turn, key, false)
 
 function remove(turn: RedlockTurn, key: string, isReleased: boolean): void {
@@ -42,7 +42,7 @@ export const handleDelete: Handler<Redlock, 'delete'> = (turn, { key, value }, f
   const wasMine = isMine || state.gone.get(value) === true
   remember(state, value, wasMine)
   const isOthers = there !== undefined && !isMine
-  // The bug: the key is deleted, whoever holds the lock.
+  // The bug: the key is deleted even if another client holds the lock.
   if (isOthers && config.bug === 'release-any') turn.mark()
   if (isMine || (isOthers && config.bug === 'release-any')) {
     turn.cancelTimer(`expire ${key}`)
@@ -61,7 +61,7 @@ function remember({ gone }: RedlockState, value: string, wasMine: boolean): void
   forgetOldest(gone)
 }
 
-/** A request to release by token may be repeated after a restart. */
+/** Remembers the token of a released lock: a request to release by token may be repeated after a restart. */
 function rememberToken(
   state: RedlockState,
   { key, value, isReleased }: Extract<RedlockRecord, { kind: 'deleted' }>,
@@ -71,8 +71,8 @@ function rememberToken(
 }
 
 /**
- * Not part of Redlock, which has no fencing tokens: the holder writes a token to a majority, greater than all before
- * it.
+ * Writes a fencing token to a majority, greater than all earlier tokens. Not part of Redlock, which has no fencing
+ * tokens.
  */
 export const handleRaise: Handler<Redlock, 'raise'> = (turn, { key, value, token }, from) => {
   const { state } = turn

@@ -7,7 +7,7 @@ import type { Turn, Types } from '../turn.ts'
 
 interface RedlockConfig extends Subject {
   readonly ttlMs: Millis
-  /** The share of the time to live that clocks may differ by (CLOCK_DRIFT_FACTOR). */
+  /** The fraction of the time to live by which clocks may differ (CLOCK_DRIFT_FACTOR). */
   readonly drift: number
   /** The time within which a majority must have answered. */
   readonly attemptMs: Millis
@@ -15,14 +15,14 @@ interface RedlockConfig extends Subject {
   readonly fencing: boolean
 }
 
-/** Each attempt has its own value, which only its owner knows. */
+/** Identifies an attempt. Each attempt has its own value, which only its owner knows. */
 interface Named {
   readonly key: string
   readonly value: string
 }
 
 export type RedlockMessage =
-  // To a master, and back.
+  // Messages to a master, and back.
   | (Named & { readonly type: 'set' })
   /** `counter` is the highest token that the master has seen. */
   | (Named & { readonly type: 'set-done'; readonly isMine: boolean; readonly counter: number })
@@ -30,7 +30,7 @@ export type RedlockMessage =
   | (Named & { readonly type: 'raised' })
   | (Named & { readonly type: 'delete' })
   | (Named & { readonly type: 'deleted'; readonly wasMine: boolean })
-  // To the resource that the lock protects, and back.
+  // Messages to the resource that the lock protects, and back.
   | (Named & { readonly type: 'load'; readonly token: number })
   | (Named & { readonly type: 'loaded'; readonly content: Json })
   | (Named & { readonly type: 'store'; readonly token: number; readonly content: Json })
@@ -46,11 +46,11 @@ export type RedlockRecord =
   | { readonly kind: 'cell'; readonly key: string; readonly cell: Cell }
 
 export interface Cell {
-  /** As the object saves it; null if nothing is stored yet. */
+  /** The content as the object saves it; null if nothing has been stored. */
   readonly content: Json
-  /** The attempt that stored it. */
+  /** The attempt that stored the content. */
   readonly by: string
-  /** The highest token seen. */
+  /** The highest token that the resource has seen. */
   readonly fence: number
 }
 
@@ -69,21 +69,21 @@ export interface Attempt {
   readonly set: Set<NodeId>
   readonly refused: Set<NodeId>
   readonly raised: Set<NodeId>
-  /** The highest counter that a master has answered; then the fencing token. */
+  /** The highest counter among the masters' answers; later the fencing token. */
   token: number
-  /** While the result is being stored. */
+  /** The content to store, while the result is being stored. */
   content: Json
   result: Completion | undefined
 }
 
-/** A lock being released, until every master has confirmed. */
+/** A lock being released, kept until every master has confirmed. */
 interface Release {
   readonly key: string
   readonly value: string
-  /** When absent, no client waits for it. */
+  /** The client's request to release the lock; undefined if no client waits for it. */
   readonly request: { readonly id: string; readonly token: Json } | undefined
   readonly since: Millis
-  /** By master: whether the key was this attempt's. */
+  /** By master: whether the key had this attempt's value. */
   readonly answers: Map<NodeId, boolean>
   isAnswered: boolean
 }
@@ -97,21 +97,24 @@ export interface RedlockState {
   // A master.
   readonly locks: Map<string, string>
   readonly counters: Map<string, number>
-  /** With fencing: the lock that the latest token was written for. */
+  /** With fencing, by key: the latest token, and the value of the lock that it was written for. */
   readonly tokens: Map<string, { readonly value: string; readonly token: number }>
-  /** Values released, and whether they were there. On one connection no SET comes after its DEL. */
+  /**
+   * The values of released locks, each with whether the key had the value. A SET that arrives after its DEL is ignored
+   * by them.
+   */
   readonly gone: Map<string, boolean>
   // The resource.
   readonly cells: Map<string, Cell>
   // A client.
   readonly attempts: Map<string, Attempt>
   readonly releases: Map<string, Release>
-  /** Jobs whose lock was taken. */
+  /** Jobs that wait because their lock was held. */
   waiting: (Extract<Job, { type: 'apply' }> & { readonly key: string; readonly notBefore: Millis })[]
-  /** By key and token: the value of a lock that was granted here. */
+  /** The value of a lock that this node acquired, by key and token. */
   readonly held: Map<string, string>
   named: number
-  /** The lock granted in the last step, and whether this node's own master had it; for the invariant. */
+  /** The lock acquired in the last step, and whether this node's own master had it; for the invariant. */
   granted: (Named & { readonly ownHad: boolean }) | undefined
 }
 
@@ -122,13 +125,13 @@ export function sendToMasters(turn: RedlockTurn, message: RedlockMessage): void 
   for (const master of turn.state.masters) turn.send(master, message)
 }
 
-/** Any node can release a lock by its token. */
+/** Returns the name of a lock's token, by which any node can release the lock. */
 export const nameOfToken = (key: string, token: Json): string => `${key} token ${JSON.stringify(token)}`
 
 /** "at least N/2 + 1" */
 export const trueMajority = ({ masters }: RedlockState): number => majority(masters.length)
 
 export function majorityOf({ state, config }: RedlockTurn): number {
-  // The bug: half of them, rounded down, suffice.
+  // The bug: half of the masters, rounded down, suffice.
   return config.bug === 'no-majority' ? Math.max(1, trueMajority(state) - 1) : trueMajority(state)
 }
