@@ -3,9 +3,9 @@ import { UNAVAILABLE, unavailable } from '../objects/object.ts'
 import { takeReady } from './reads.ts'
 import type { Origin, RoutingTurn } from './routing.ts'
 
-// The way back: from the leader to the node that the client called, and from there to the client.
+// The return path of answers: from the leader to the node that the client called, and from there to the client.
 
-/** On the leader: answers the reads that are ready. */
+/** Answers the reads that are ready, on the leader. */
 export function answerReads(turn: RoutingTurn): void {
   for (const { origin, input } of takeReady(turn.state)) answer(turn, origin, readOf(turn, input))
 }
@@ -13,7 +13,7 @@ export function answerReads(turn: RoutingTurn): void {
 export const readOf = ({ config, state }: RoutingTurn, input: Input): Completion =>
   config.object.apply(state.copy.held, input)
 
-/** On stepping down, pending reads fail. */
+/** Makes pending reads fail when a leader steps down. */
 export function failReads(turn: RoutingTurn): void {
   const { reads } = turn.state
   turn.state.reads = []
@@ -30,7 +30,7 @@ export function handleAnswer(turn: RoutingTurn, origin: Origin, result: Completi
   if (request === undefined) return
   const refused = result.type === 'fail' && result.error === UNAVAILABLE
   if (refused && turn.config.leaderWaitMs > 0) {
-    // This attempt certainly had no effect; another attempt of the request may still have one. The next sweep retries.
+    // This attempt certainly had no effect, but another attempt of the request may. The next sweep retries.
     request.open = request.open.filter((attempt) => attempt !== origin.attempt)
     return
   }

@@ -2,9 +2,9 @@ import type { NodeId } from '@chaosproxy/faults'
 import { forgetOldest } from '../memory.ts'
 import { entryOf } from '../objects/object.ts'
 
-/** Attached to a request that one node forwards to another, to tell it from duplicates. */
+/** Attached to a request that one node forwards to another, to distinguish it from duplicates. */
 export interface Ticket {
-  /** The sender's life: changes with each restart. */
+  /** The number of the sender's life, which changes with each restart. */
   readonly life: number
   readonly number: number
 }
@@ -12,11 +12,11 @@ export interface Ticket {
 export interface Forwarding {
   readonly life: number
   issued: number
-  /** By node and life: the number of the last ticket taken. */
+  /** By node and life: the number of the last ticket accepted. */
   readonly taken: Map<NodeId, Map<number, number>>
 }
 
-/** Lives of one node that are remembered. */
+/** The number of lives of one node that are remembered. */
 const LIVES_LIMIT = 100
 
 export const createForwarding = (life: number): Forwarding => ({ life, issued: 0, taken: new Map() })
@@ -27,9 +27,9 @@ export function issueTicket(forwarding: Forwarding): Ticket {
 }
 
 /**
- * False for a duplicate of a request already taken, or a request overtaken by a later one of the same life. Neither may
- * be answered: a refusal would claim that the request has no effect, while its first copy may be on its way into the
- * log. A copy may be so late that its sender has restarted and sent others since.
+ * Accepts a ticket. Returns false for a duplicate of a request already accepted, or a request overtaken by a later one
+ * of the same life. Neither may be answered: a refusal would claim that the request has no effect, while its first copy
+ * may be about to enter the log. A copy may be so late that its sender has restarted and sent other requests since.
  */
 export function takeTicket({ taken }: Forwarding, from: NodeId, { life, number }: Ticket): boolean {
   const lives = entryOf(taken, from, () => new Map<number, number>())

@@ -1,16 +1,16 @@
 import type { Input } from '@chaosproxy/history'
 
-/** A pending read: it waits for a round of messages that confirms the leader, and for an entry to be applied. */
+/** A pending read, which waits for a round of messages that confirms the leader, and for an entry to be applied. */
 export interface Read<Origin> {
   readonly origin: Origin
   readonly input: Input
-  /** It is answered once this entry is applied … */
+  /** The read is answered only after this entry is applied. */
   readonly index: number
-  /** … and a majority has answered this round. */
+  /** The read is answered only after a majority has answered this round. */
   readonly round: number
 }
 
-/** In order of arrival, which is also the order of their rounds and indexes. */
+/** Pending reads in order of arrival, which is also the order of their rounds and indexes. */
 export interface ReadQueue<Origin> {
   readonly reads: Read<Origin>[]
   readonly roundConfirmed: number

@@ -7,9 +7,9 @@ import { finish } from './answers.ts'
 import { issueTicket } from './forwarding.ts'
 import { isRead, type Origin, REQUEST_LIMIT, type Request, type RoutingTurn } from './routing.ts'
 
-// The way there: from the node that a client called to the leader.
+// The forward path of requests: from the node that a client called to the leader.
 
-/** How often requests are checked for age. */
+/** The interval at which requests are checked for age. */
 const SWEEP_MS = millis(50)
 
 export function handleRequest(turn: RoutingTurn, asked: MachineRequest): void {
@@ -41,15 +41,15 @@ export function handleRequest(turn: RoutingTurn, asked: MachineRequest): void {
 
 const NO_ATTEMPTS: readonly number[] = []
 
-/** A leader is known: forwards every request that waits for one. */
+/** Forwards every request that waits for a leader, once a leader is known. */
 export function offerRequests(turn: RoutingTurn): void {
   for (const [requestId, request] of turn.state.requests) offer(turn, requestId, request)
 }
 
 /**
  * Forwards a request to the leader, if one is known. A request that a leader may still apply is forwarded again only if
- * it is a read or its session prevents applying it twice: to a new leader at once, to the same leader after a while,
- * since the request or its answer may have been lost.
+ * it is a read or its session prevents applying it twice: to a new leader immediately, to the same leader after a
+ * delay, since the request or its answer may have been lost.
  */
 function offer(turn: RoutingTurn, requestId: string, request: Request): void {
   const { state, config } = turn
@@ -73,7 +73,7 @@ function offer(turn: RoutingTurn, requestId: string, request: Request): void {
   turn.send(leader, { type: 'forward', origin, command, ticket: issueTicket(state.forwarding) })
 }
 
-/** Nothing is lost on the way from a leader to itself. */
+/** Returns whether to forward a request again. Messages from a leader to itself are never lost. */
 const isOverdue = ({ state, config }: RoutingTurn, { lastLeader, age, forwardedAtAge }: Request): boolean =>
   config.retryMs > 0 && lastLeader !== state.id && (age - forwardedAtAge) * SWEEP_MS >= config.retryMs
 

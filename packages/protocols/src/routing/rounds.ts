@@ -1,6 +1,6 @@
 import type { ReadQueue } from './reads.ts'
 
-/** The leader's rounds of messages. Answers to a round confirm that it still led when the round began. */
+/** The leader's rounds of messages. Answers to a round confirm that the leader still led when the round began. */
 export interface RoundState<Origin> extends ReadQueue<Origin> {
   roundStarted: number
   roundConfirmed: number
@@ -8,9 +8,9 @@ export interface RoundState<Origin> extends ReadQueue<Origin> {
 
 export interface RoundSteps<Turn, Peer> {
   send(turn: Turn): void
-  /** Whether this many nodes, including the leader, suffice to confirm it. */
+  /** Returns whether answers of this many nodes, including the leader, confirm the leader. */
   isEnough(turn: Turn, answered: number): boolean
-  /** What the leader knows of each other node. */
+  /** Returns the leader's state of each other node. */
   peers(turn: Turn): Iterable<Peer>
   roundOf(peer: Peer): number
   answerReads(turn: Turn): void
@@ -19,11 +19,11 @@ export interface RoundSteps<Turn, Peer> {
 export interface Rounds<Turn> {
   /** Begins a round, unless one is in flight; returns the number of the first round to begin after this call. */
   roundFromNow(turn: Turn): number
-  /** Answers the reads of the round in progress if it is confirmed, and begins another if reads wait for one. */
+  /** Answers the reads of the round in progress if it is confirmed, and begins another round if reads wait for one. */
   confirmRound(turn: Turn): void
 }
 
-/** One round at a time, which serves every read that arrived before it began (Raft thesis, §6.4). */
+/** Creates rounds, one at a time; each serves every read that arrived before it began (Raft thesis, §6.4). */
 export function createRounds<Turn extends { readonly state: RoundState<unknown> }, Peer>(
   steps: RoundSteps<Turn, Peer>,
 ): Rounds<Turn> {

@@ -11,7 +11,7 @@ import { createCopy, type SessionedCopy } from './sessions.ts'
 // Routes a request from the node that a client called to the leader, and the answer back. Shared by all protocols that
 // have some kind of leader.
 
-/** Where to send the answer to a request: the node that the client called, and that node's attempt number. */
+/** The destination of an answer: the node that the client called, and that node's attempt number. */
 export interface Origin {
   readonly node: NodeId
   readonly requestId: string
@@ -30,13 +30,13 @@ export type RoutedMessage =
 /** A client's request to this node, until it is answered. */
 export interface Request {
   readonly command: Command
-  /** Sweeps since it arrived, or since it was first forwarded to a leader. */
+  /** The number of sweeps since the request arrived, or since it was first forwarded to a leader. */
   age: number
   attempts: number
-  /** Attempts that a leader has, or may have, but has neither answered nor refused. */
+  /** Attempts that a leader has, or may have, and has neither answered nor refused. */
   open: readonly number[]
   lastLeader: NodeId | undefined
-  /** Its age when it was last forwarded. */
+  /** The request's age when it was last forwarded. */
   forwardedAtAge: number
 }
 
@@ -61,7 +61,7 @@ export const routedAtFirst = (
   ...{ requests: new Map(), leader: undefined, applied: 0, reads: [], roundStarted: 0, roundConfirmed: 0 },
 })
 
-/** A new leader has begun no round and has no reads. */
+/** Resets the rounds of a new leader, which has begun no round and has no reads. */
 export function resetRounds(state: RoutingState): void {
   state.reads = []
   state.roundStarted = 0
@@ -71,13 +71,13 @@ export function resetRounds(state: RoutingState): void {
 export interface RoutingConfig extends Subject {
   /** Serves a request that its origin sent to this node as the leader. */
   serve(turn: RoutingTurn, origin: Origin, command: Command): void
-  /** How long a request waits for a leader before it is refused; 0: not at all. */
+  /** How long a request waits for a leader before it is refused; 0 to refuse it immediately. */
   readonly leaderWaitMs: Millis
   /** How long a request forwarded to a leader waits for its answer. */
   readonly requestTimeoutMs: Millis
   /**
-   * How long a request waits for a leader's answer before it is forwarded to that leader again, if that is safe; to a
-   * new leader it goes at once. 0: neither.
+   * How long a request waits for a leader's answer before it is forwarded to that leader again, if that is safe; it is
+   * forwarded to a new leader immediately. 0 for neither.
    */
   readonly retryMs: Millis
 }
@@ -91,10 +91,10 @@ export interface RoutingTurn {
   cancelTimer(timer: RoutedTimer): void
 }
 
-/** The timer runs while requests wait. */
+/** The timer for sweeps, which runs while requests wait. */
 export type RoutedTimer = 'requests'
 
-/** Nodes and leaders refuse requests beyond this number. */
+/** The largest number of requests of a node or leader; further requests are refused. */
 export const REQUEST_LIMIT = 10_000
 
 export const isRead = ({ object }: RoutingConfig, { input }: Command): boolean => object.reads.includes(input.f)

@@ -2,11 +2,11 @@ import type { Completion, Json } from '@chaosproxy/history'
 import type { Command, Session } from '../command.ts'
 import type { AnyObject } from '../objects/object.ts'
 
-/** A client's last request and its result, which is repeated if the client sends the request again. */
+/** A client's last request and its result, which is sent again if the client repeats the request. */
 interface LastRequest {
   readonly sequence: number
   readonly result: Completion
-  /** How many session requests had been applied by then. */
+  /** The number of session requests applied by then, including this one. */
   readonly count: number
 }
 
@@ -25,8 +25,8 @@ export interface SavedCopy {
 
 const SESSION_LIMIT = 10_000
 /**
- * The number forgotten at a time, because finding the oldest means examining all. A client that was idle while 10,000
- * others wrote has lost the protection of its last request; after 9,000 others it may have.
+ * The number of sessions removed at a time, because finding the oldest means examining all. A client that was idle
+ * while 10,000 others wrote has lost the protection of its last request; after 9,000 others it may have lost it.
  */
 const SESSIONS_FORGOTTEN = 1_000
 
@@ -41,7 +41,7 @@ export const saveCopy = (object: AnyObject, { held, sessions }: SessionedCopy): 
   sessions: [...sessions],
 })
 
-/** The count to resume from is the highest one among the sessions' last requests. */
+/** Restores a copy. Its count continues from the highest count among the sessions' last requests. */
 export const loadCopy = (object: AnyObject, { held, sessions }: SavedCopy): SessionedCopy => ({
   held: object.load(held),
   sessions: new Map(sessions),
@@ -75,7 +75,7 @@ export function wasApplied({ sessions }: SessionedCopy, { session }: Command): b
   return last !== undefined && session !== undefined && session.sequence <= last.sequence
 }
 
-/** Forgets the least recently used sessions. They are ordered by the log, so every copy forgets the same ones. */
+/** Removes the least recently used sessions. The log orders them, so every copy removes the same sessions. */
 function forgetOldest(sessions: Map<string, LastRequest>): void {
   const byAge = [...sessions].sort(([, one], [, other]) => one.count - other.count)
   for (const [client] of byAge.slice(0, SESSIONS_FORGOTTEN)) sessions.delete(client)

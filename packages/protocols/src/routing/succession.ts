@@ -10,7 +10,7 @@ import { answer, failReads } from './answers.ts'
 import { type Origin, type RoutingConfig, type RoutingState, type RoutingTurn, routedAtFirst } from './routing.ts'
 import { applyOnce } from './sessions.ts'
 
-// A leader sends heartbeats, and another node takes over after a random time of silence.
+// Settings of a leader that sends heartbeats, and of nodes that take over after a random time of silence.
 
 export interface SuccessionConfig extends RoutingConfig {
   readonly heartbeatMs: Millis
@@ -25,7 +25,7 @@ export interface SuccessionState extends RoutingState {
 /** The state of a node in a group whose members have the same log. */
 export interface MemberState extends SuccessionState {
   readonly nodes: readonly NodeId[]
-  /** By place in the log: where to send the result. */
+  /** The origin of each entry's request, by position in the log. */
   origins: Map<number, Origin>
 }
 
@@ -35,7 +35,7 @@ export const memberAtFirst = (node: NodeSetting, subject: Subject): MemberState 
   origins: new Map(),
 })
 
-/** The settings of a member: its own come between those of succession and those of routing. */
+/** Returns the settings of a member: its own settings, between those of succession and those of routing. */
 export const memberSettings = (leader: string, succeeds: string, own: ProtocolSettings = {}): ProtocolSettings => ({
   ...successionSettings(leader, succeeds),
   ...own,
@@ -47,7 +47,10 @@ export const chosenMember = (chosen: Chosen): Omit<SuccessionConfig, 'serve'> =>
   ...chosenRouting(chosen),
 })
 
-/** `leader` is the protocol's word for it. After its silence a node `succeeds` it, as in `takes over`. */
+/**
+ * Returns the settings of succession. `leader` is the protocol's word for the leader; `succeeds` is the verb phrase for
+ * what a node does after its silence, such as `takes over`.
+ */
 export const successionSettings = (leader: string, succeeds: string): ProtocolSettings => ({
   'heartbeat-ms': { summary: `milliseconds between heartbeats of a ${leader}`, default: 50 },
   'silence-min-ms': { summary: `shortest silence after which a node ${succeeds}`, default: 250 },
@@ -63,7 +66,7 @@ export const routingSettings = (leader: string): ProtocolSettings => ({
   'request-timeout-ms': { summary: `how long a request waits for its answer once a ${leader} has it`, default: 1000 },
 })
 
-/** Whether a read takes a place in the log, or a round of messages that confirms the leader. */
+/** Whether a read takes a position in the log, or waits for a round of messages that confirms the leader. */
 export type Reads = 'log' | 'round'
 
 export const readsSetting = (leader: string): Omit<ProtocolSetting, 'name'> => ({
@@ -91,7 +94,7 @@ export const chosenRouting = (chosen: Chosen): Omit<RoutingConfig, 'serve'> => (
   bug: chosen.bug,
 })
 
-/** Applies the next entry of the log, and answers its request if that waits here. */
+/** Applies the next entry of the log, and answers its request if it was received on this node. */
 export function applyNext(turn: MemberTurn, command: Command | null, answers = true): void {
   const { state, config } = turn
   state.applied++
@@ -101,7 +104,7 @@ export function applyNext(turn: MemberTurn, command: Command | null, answers = t
   if (origin !== undefined && result !== undefined && answers) answer(turn, origin, result)
 }
 
-/** The node leads no longer. Requests that it holds may still be applied: their origins ask the next leader. */
+/** Ends the node's leadership. Its pending requests may still be applied: their origins ask the next leader. */
 export function resign(turn: MemberTurn): void {
   failReads(turn)
   turn.state.origins = new Map()
@@ -111,7 +114,7 @@ interface MemberTurn extends RoutingTurn {
   readonly state: MemberState
 }
 
-/** Waits for the leader once more; the timer rings after a random silence. */
+/** Restarts the wait for the leader; the timer fires after a random time of silence. */
 export function awaitLeader(turn: SuccessionTurn): void {
   const { silenceMinMs, silenceMaxMs } = turn.config
   turn.setTimer('silence', millis(silenceMinMs + draw(turn.state.generator) * (silenceMaxMs - silenceMinMs)))

@@ -13,9 +13,9 @@ import type { Sharded, ShardedConfig, ShardedRecord, ShardedState, ShardedTurn }
 import { beginTransaction, handlePlaced, handlePrepare, handleYes } from './transactions.ts'
 
 /**
- * Keys are spread over shards, by hash, by range or by a directory, and each shard has one owner, which changes. Any
- * node passes a client's request to the owner that it knows of; a former owner refuses it and says where the shard
- * went.
+ * Keys are distributed to shards, by hash, by range or by a directory, and each shard has one owner, which changes. Any
+ * node forwards a client's request to the owner that it knows; a former owner refuses the request and answers with the
+ * shard's new owner.
  */
 export const createSharded: MachineMaker<Sharded> = defineMachine<Sharded>({
   initial,

@@ -4,15 +4,15 @@ import { draw } from '../generator.ts'
 import { contentOf, drop, keep, placeOf, shardOfItem } from './content.ts'
 import type { ShardedTurn } from './state.ts'
 
-// A shard moves under load in three steps, each durable before the next begins: its owner gives it away and stops
-// serving it; the next owner takes it and serves it; the first owner forgets it. No two nodes ever serve it at the same
+// A shard moves under load in three steps, each durable before the next begins: its owner releases it and stops serving
+// it; the next owner takes it and serves it; the first owner removes it. No two nodes ever serve a shard at the same
 // time.
 
-/** A rebalancer at its busiest: any shard, to any other node. */
+/** Moves a random shard to a random other node: a rebalancer under the highest load. */
 export function rebalance(turn: ShardedTurn): void {
   const { state } = turn
   const others = state.nodes.filter((node) => node !== state.id)
-  // What is locked stays until its transaction has ended.
+  // A shard with locked keys does not move until the transaction has ended.
   const locked = new Set([...state.locks.keys()].map(shardOfItem))
   const shards = [...state.owned.keys()].filter((shard) => !state.leaving.has(shard) && !locked.has(shard))
   const shard = shards[Math.floor(draw(state.generator) * shards.length)]
@@ -26,7 +26,7 @@ function give(turn: ShardedTurn, shard: number, to: NodeId): void {
   const content = contentOf(turn, shard)
   state.leaving.set(shard, { to, epoch, content })
   turn.persist({ kind: 'gave', shard, epoch, to, content })
-  // The bug: the owner serves the shard until the next one has confirmed it.
+  // The bug: the owner serves the shard until the next owner has confirmed it.
   if (config.bug !== 'both-owners-serve') {
     drop(state, shard)
     state.places.set(shard, { owner: to, epoch })
@@ -42,8 +42,8 @@ export function giveAgain(turn: ShardedTurn): void {
 
 export function handleTake(turn: ShardedTurn, from: NodeId, shard: number, epoch: number, content: Json): void {
   const { state } = turn
-  // By the time a duplicate arrives, a shard may have come and gone again. Having heard of the move does not mean
-  // having made it.
+  // By the time a duplicate arrives, the shard may have arrived and left again. A node may also know of the move
+  // without having taken the shard.
   const place = placeOf(state, shard)
   const isNew = epoch > place.epoch || (epoch === place.epoch && place.owner === state.id && !state.owned.has(shard))
   if (isNew && !state.leaving.has(shard)) {

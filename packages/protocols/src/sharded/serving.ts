@@ -23,7 +23,7 @@ export function handleRequest(turn: ShardedTurn, requestId: string, command: Com
   pass(turn, requestId, asked)
 }
 
-/** Passes a request to the owner of its shard, as far as this node knows. */
+/** Forwards a request to the owner of its shard, as far as this node knows. */
 function pass(turn: ShardedTurn, requestId: string, asked: Asked): void {
   const { state } = turn
   const { command } = asked
@@ -41,14 +41,14 @@ function pass(turn: ShardedTurn, requestId: string, asked: Asked): void {
   turn.send(owner, { type: 'ask', ticket, requestId, shard, command })
 }
 
-/** Undefined while the directory has not answered. */
+/** Returns the shard of a key; undefined while the directory has not answered. */
 export function shardOf(turn: ShardedTurn, key: string): number | undefined {
   const { config, state } = turn
   switch (config.by) {
     case 'hash':
       return Number(ownerOf(['0', ...Array.from({ length: config.shards - 1 }, (_, i) => String(i + 1))], key))
     case 'range': {
-      // The first letter decides, so neighbouring keys are together.
+      // The first letter determines the shard, so neighbouring keys are together.
       const letter = Math.max(0, Math.min(LETTERS - 1, key.charCodeAt(0) - 'a'.charCodeAt(0) || 0))
       return Math.floor((letter * config.shards) / LETTERS)
     }
@@ -63,7 +63,10 @@ export function shardOf(turn: ShardedTurn, key: string): number | undefined {
   }
 }
 
-/** On the first node: a new key goes to the next shard, and stays there. */
+/**
+ * Returns the shard of a key from the directory on the first node. A new key is assigned to the next shard,
+ * permanently.
+ */
 function list(turn: ShardedTurn, key: string): number {
   const { state, config } = turn
   const known = state.listed.get(key)
@@ -84,12 +87,12 @@ export function handleThere(turn: ShardedTurn, key: string, shard: number): void
     if (asked.idle && (asked.command.input.key ?? UNKEYED) === key) pass(turn, requestId, asked)
 }
 
-/** Undefined where this node does not own the shard: nothing was done. */
+/** Serves a request; returns undefined, without any effect, if this node does not own the shard. */
 function serve(turn: ShardedTurn, shard: number, { input }: Command): Completion | undefined {
   const { state, config } = turn
   const isRead = config.object.reads.includes(input.f)
   if (config.bug === 'drop-in-flight' && state.leaving.has(shard) && !isRead) {
-    // The bug: writes that arrive while their shard is moving are answered, and lost.
+    // The bug: writes that arrive while their shard is moving are acknowledged and lost.
     turn.mark()
     return ok(input.value)
   }
@@ -113,7 +116,10 @@ export function handleAsk(
   else turn.send(from, { type: 'moved', requestId, number: ticket.number, shard, place: placeOf(state, shard) })
 }
 
-/** Follows the move at once if it is new to this node, and otherwise asks again later: the shard may be moving. */
+/**
+ * Handles a refusal. Forwards the request immediately if the move is new to this node, otherwise later: the shard may
+ * be moving.
+ */
 export const handleMoved: Handler<Sharded, 'moved'> = (turn, { requestId, number, shard, place }) => {
   const { state } = turn
   const isNews = place.epoch > placeOf(state, shard).epoch && place.owner !== state.id

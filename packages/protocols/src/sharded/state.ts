@@ -9,7 +9,7 @@ import type { TwoPhaseMessage, TwoPhaseRecord, TwoPhaseState } from '../two-phas
 export interface ShardedConfig extends TransactionConfig {
   /** Whether every operation is a transaction, over the shards of all its keys. */
   readonly transactions: boolean
-  /** How the shard of a key is found. */
+  /** How the shard of a key is determined. */
   readonly by: 'hash' | 'range' | 'directory'
   readonly shards: number
   readonly rebalanceMs: Millis
@@ -17,7 +17,7 @@ export interface ShardedConfig extends TransactionConfig {
   readonly requestTimeoutMs: Millis
 }
 
-/** The place of a shard. Each move gives it a new epoch. */
+/** The place of a shard. Each move gives the shard a new epoch. */
 export interface Place {
   readonly owner: NodeId
   readonly epoch: number
@@ -25,7 +25,7 @@ export interface Place {
 
 export type ShardedMessage =
   | TwoPhaseMessage
-  /** Where a shard is now, for a coordinator that asked a former owner to vote. */
+  /** The current place of a shard, for a coordinator that asked a former owner to vote. */
   | { readonly type: 'placed'; readonly shard: number; readonly place: Place }
   | {
       readonly type: 'ask'
@@ -35,11 +35,11 @@ export type ShardedMessage =
       readonly command: Command
     }
   | { readonly type: 'answer'; readonly requestId: string; readonly result: Completion }
-  /** The shard is not here: nothing was done. */
+  /** The receiver does not own the shard; the request had no effect. */
   | {
       readonly type: 'moved'
       readonly requestId: string
-      /** The ticket's number: a refusal does not concern later copies of the request. */
+      /** The number of the refused ticket; later copies of the request are not refused. */
       readonly number: number
       readonly shard: number
       readonly place: Place
@@ -68,9 +68,9 @@ export type ShardedRecord =
 /** A request of this node's clients. */
 export interface Asked {
   readonly command: Command
-  /** No owner has it: it was refused, or waits for the directory. */
+  /** Whether no owner has the request: it was refused, or waits for the directory. */
   idle: boolean
-  /** The number of the ticket that it was last passed on with. */
+  /** The number of the ticket with which the request was last forwarded. */
   number: number
   ageMs: number
 }
@@ -80,14 +80,14 @@ export interface ShardedState extends TwoPhaseState {
   readonly forwarding: Forwarding
   // The gateway.
   readonly asked: Map<string, Asked>
-  /** By shard: the latest place that this node knows of. */
+  /** The latest known place of each shard. */
   readonly places: Map<number, Place>
-  /** By key, from the directory. */
+  /** The shard of each key, as the directory answered. */
   readonly listed: Map<string, number>
   // The owner.
-  /** By shard: the object with the shard's keys, empty where they are items. */
+  /** For each owned shard: the object with its keys; with transactions undefined, since keys are items. */
   readonly owned: Map<number, unknown>
-  /** By shard: given away, but not confirmed yet. */
+  /** Shards that were sent to another node, which has not confirmed them yet. */
   readonly leaving: Map<number, { readonly to: NodeId; readonly epoch: number; readonly content: Json }>
   moves: number
 }

@@ -9,8 +9,8 @@ import { itemOf, keyOfItem, placeOf, shardOfItem } from './content.ts'
 import { shardOf } from './serving.ts'
 import type { Sharded, ShardedTurn } from './state.ts'
 
-// Transactions over keys of any shards, by two-phase commit among the shards' owners. A shard with locked keys does not move,
-// so whoever voted still owns it when the decision comes.
+// Transactions over keys of any shards, by two-phase commit among the shards' owners. A shard with locked keys does not
+// move, so a node that voted still owns it when the decision arrives.
 
 export function beginTransaction(turn: ShardedTurn, attempted: Attempt): void {
   begin(turn, attempted, (operation) => {
@@ -21,7 +21,7 @@ export function beginTransaction(turn: ShardedTurn, attempted: Attempt): void {
   })
 }
 
-/** Votes, if all shards are here; otherwise says where they are, so that the coordinator tries again there. */
+/** Votes if this node owns all shards. Otherwise sends their places, so that the coordinator asks their owners. */
 export const handlePrepare: Handler<Sharded, 'prepare'> = (turn, message, from) => {
   const { state, config } = turn
   const { transaction, operations } = message
@@ -33,7 +33,7 @@ export const handlePrepare: Handler<Sharded, 'prepare'> = (turn, message, from) 
     return
   }
   if (config.bug === 'drop-in-flight' && away.every((shard) => state.leaving.has(shard)) && operations.some(isChange)) {
-    // The bug: writes that arrive while their shard is moving are answered, and lost.
+    // The bug: writes that arrive while their shard is moving are acknowledged and lost.
     turn.mark()
     turn.send(from, { type: 'yes', transaction, read: readWithoutWriting(turn, operations, away) })
     return
@@ -57,7 +57,7 @@ function readWithoutWriting(
   return 'refusal' in outcome ? [] : [...outcome.read]
 }
 
-/** The coordinator names items by their keys alone. */
+/** The coordinator names items only by their keys. */
 export const handleYes: Handler<Sharded, 'yes'> = (turn, { type, transaction, read }, from) =>
   countYes(turn, { type, transaction, read: read.map(([item, value]) => [keyOfItem(item), value]) }, from)
 

@@ -9,13 +9,13 @@ import type { Handler } from '../turn.ts'
 import { mayPass, noteFailure, noteSuccess } from './breaker.ts'
 import type { Call, Single, SingleTurn } from './state.ts'
 
-// An app server: it keeps nothing of its own, and asks the database on behalf of its clients. No answer in time may
+// An app server: it has no data of its own, and queries the database on behalf of its clients. A missing answer may
 // mean that the request was lost, or that it took effect and the answer was lost. Retrying is safe only for requests
 // without effect or with a key (Helland, "Life beyond Distributed Transactions", 2007, §5).
 
-/** Number of answers kept for times when the database does not answer. */
+/** The number of answers kept for use while the database does not answer. */
 const KNOWN_LIMIT = 1_000
-/** Retries that the budget can save up. */
+/** The largest number of retries that the budget can accumulate. */
 const MOST_TOKENS = 10
 
 export function handleRequest(turn: SingleTurn, requestId: string, command: Command): void {
@@ -50,7 +50,7 @@ function keyOf(turn: SingleTurn, request: string, number: number): string | unde
   const { config } = turn
   if (config.retry !== 'key') return undefined
   if (config.bug !== 'key-per-attempt') return request
-  // The bug: the key is made for the attempt, so each attempt has its own.
+  // The bug: the key is created per attempt, so each attempt has a different key.
   if (number > 1) turn.mark()
   return `${request}-${number}`
 }
@@ -67,7 +67,7 @@ export const handleDid: Handler<Single, 'did'> = (turn, { request, result }) => 
   end(turn, call, result)
 }
 
-/** The attempt was turned away and has no effect. */
+/** Handles the rejection of an attempt, which then has no effect. */
 export const handleBusy: Handler<Single, 'busy'> = (turn, { request, attempt: number }) => {
   const call = turn.state.calls.get(request)
   if (call === undefined) return
@@ -76,7 +76,7 @@ export const handleBusy: Handler<Single, 'busy'> = (turn, { request, attempt: nu
   if (call.phase === 'waiting' && call.attempt === number) failed(turn, left)
 }
 
-/** Overdue attempts have failed; requests whose pause is over are tried again. */
+/** Handles overdue attempts as failed, and retries requests whose pause has ended. */
 export function lookAtCalls(turn: SingleTurn): void {
   for (const call of [...turn.state.calls.values()]) {
     if (call.dueAt > turn.steady) continue
@@ -86,7 +86,7 @@ export function lookAtCalls(turn: SingleTurn): void {
   }
 }
 
-/** An attempt has failed: it was turned away, or timed out. */
+/** Handles the failure of an attempt, which was rejected or timed out. */
 function failed(turn: SingleTurn, call: Call): void {
   const { state, config, steady } = turn
   if (noteFailure(state.breaker, config.breakerFailures, steady + config.coolDownMs))
@@ -101,7 +101,10 @@ function failed(turn: SingleTurn, call: Call): void {
   }
 }
 
-/** Full jitter: any time up to the exponential pause (Brooker, "Exponential Backoff and Jitter", AWS, 2015). */
+/**
+ * Returns a pause with full jitter: any time up to the exponential pause (Brooker, "Exponential Backoff and Jitter",
+ * AWS, 2015).
+ */
 function backoffOf({ config, state }: SingleTurn, failures: number): number {
   const { backoff, backoffMs, longestBackoffMs } = config
   const exponentialMs = Math.min(longestBackoffMs, backoffMs * 2 ** (failures - 1))
@@ -120,8 +123,8 @@ function backoffOf({ config, state }: SingleTurn, failures: number): number {
 }
 
 /**
- * An attempt without an answer may have taken effect. Only reads, and requests that were turned away each time, have
- * certainly failed.
+ * Ends a request. An attempt without an answer may have taken effect. Only reads, and requests whose attempts were all
+ * rejected, have certainly failed.
  */
 function giveUp(turn: SingleTurn, call: Call, why: string): void {
   const { command, uncertain, attempt: attempts } = call
@@ -130,13 +133,13 @@ function giveUp(turn: SingleTurn, call: Call, why: string): void {
   if (known !== undefined) end(turn, call, known)
   else if (uncertain === 0 || isRead(turn, command)) end(turn, call, refused(error))
   else if (turn.config.bug === 'refuse-after-sent' && why !== 'no answer') {
-    // The bug: a request that is not sent this time is reported as never sent.
+    // The bug: a request whose last attempt is not sent is reported as never sent.
     turn.mark()
     end(turn, call, circuitOpen)
   } else end(turn, call, { type: 'info', error })
 }
 
-/** Graceful degradation: an old answer rather than none. */
+/** Returns an old answer instead of none: graceful degradation. */
 function degraded(turn: SingleTurn, command: Command): Completion | undefined {
   if (!turn.config.degrade || !isRead(turn, command)) return undefined
   const known = turn.state.known.get(questionOf(command))
@@ -155,7 +158,7 @@ function end(turn: SingleTurn, { requestId, request }: Call, result: Completion)
   turn.reply(requestId, result)
 }
 
-/** Rounding must not let the timer ring again and again without any time passing. */
+/** The shortest timer. Rounding could otherwise make the timer fire repeatedly at the same time. */
 const SHORTEST_MS = 0.01
 
 export function awaitCalls(turn: SingleTurn): void {

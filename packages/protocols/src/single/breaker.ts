@@ -1,18 +1,18 @@
 /**
- * A circuit breaker (Nygard, "Release It!", 2007, "Circuit Breaker"): after failures in a row nothing is sent for a while;
- * then one request is let through, and its outcome decides whether the circuit closes again.
+ * A circuit breaker (Nygard, "Release It!", 2007, "Circuit Breaker"): after consecutive failures, no attempts are sent
+ * for a while; then one request is let through, and its outcome determines whether the circuit closes again.
  */
 export interface Breaker {
   failures: number
-  /** By the monotonic clock: when the cool-down ends; absent while closed. */
+  /** The end of the cool-down by the monotonic clock; undefined while the circuit is closed. */
   openUntil: number | undefined
-  /** Half-open: the one request let through has not ended. */
+  /** Half-open: whether the single request let through is still in progress. */
   probing: boolean
 }
 
 export const createBreaker = (): Breaker => ({ failures: 0, openUntil: undefined, probing: false })
 
-/** Whether an attempt may be sent now. After the cool-down only the first caller gets `true`. */
+/** Returns whether an attempt may be sent now. After the cool-down, only the first call returns true. */
 export function mayPass(breaker: Breaker, steady: number): boolean {
   if (breaker.openUntil === undefined) return true
   if (steady < breaker.openUntil || breaker.probing) return false
@@ -26,7 +26,7 @@ export function noteSuccess(breaker: Breaker): void {
   breaker.probing = false
 }
 
-/** True if this opens the circuit, for the first time or again. */
+/** Records a failure. Returns true if it opens the circuit, for the first time or again. */
 export function noteFailure(breaker: Breaker, limit: number, openUntil: number): boolean {
   breaker.failures++
   const opens = limit > 0 && (breaker.probing || (breaker.openUntil === undefined && breaker.failures >= limit))

@@ -6,8 +6,7 @@ import { arrive, finish, paceOf, serve } from '../station.ts'
 import type { Attempt, SingleRecord, SingleTurn } from './state.ts'
 
 // The database: one node with a disk. With a key, the effect and the record of the key are one transaction, so a
-// repeated request finds either both or neither (Helland, "Idempotence Is Not a Medical Condition", ACM Queue 10(4),
-// 2012).
+// repeated request finds both or neither (Helland, "Idempotence Is Not a Medical Condition", ACM Queue 10(4), 2012).
 
 export function handleDo(turn: SingleTurn, job: Attempt, from: NodeId): void {
   const { state, config } = turn
@@ -21,7 +20,7 @@ export function handleDo(turn: SingleTurn, job: Attempt, from: NodeId): void {
   else if (arrival.type === 'begins') serve(turn, arrival.afterMs)
 }
 
-/** The work on one request is done. */
+/** Called when the work on a request is done. */
 export function handleServed(turn: SingleTurn): void {
   const { done, nextAfterMs } = finish(turn.state.station, paceOf(turn))
   if (done !== undefined) carryOut(turn, done.from, done.job)
@@ -73,7 +72,7 @@ function remember(turn: SingleTurn, record: EffectRecord, result: Completion): v
   const ofKey: SingleRecord = { kind: 'key', key, result }
   switch (config.bug) {
     case 'key-after-effect':
-      // The bug: two transactions. A crash between them loses the key of an effect that happened.
+      // The bug: two transactions. A crash between them loses the key of an effect that was applied.
       persist(withoutKey)
       persist(ofKey)
       return
@@ -83,7 +82,7 @@ function remember(turn: SingleTurn, record: EffectRecord, result: Completion): v
       persist(withoutKey)
       return
     case 'key-in-memory':
-      // The bug: a restart forgets all keys.
+      // The bug: a restart loses all keys.
       persist(withoutKey)
       return
     default:

@@ -12,9 +12,9 @@ import { handleDo, handleServed, redo } from './database.ts'
 import type { Single, SingleConfig, SingleState } from './state.ts'
 
 /**
- * App servers on one database, the way most systems begin. The first node is the database; every node is an app server,
- * which asks it on behalf of its clients. An app server's reaction to a missing answer decides what the system
- * promises.
+ * App servers on one database, the initial form of most systems. The first node is the database; every node is an app
+ * server, which queries it on behalf of its clients. The promise of the system depends on how an app server reacts to a
+ * missing answer.
  */
 export const createSingle: MachineMaker<Single> = defineMachine<Single>({
   initial,

@@ -12,14 +12,14 @@ export interface SingleConfig extends Subject {
   readonly retry: 'none' | 'blind' | 'key'
   /** How long an app server waits for the database's answer to one attempt. */
   readonly timeoutMs: Millis
-  /** Attempts per request, the first one included. */
+  /** The largest number of attempts per request, including the first. */
   readonly attempts: number
   readonly backoff: 'none' | 'fixed' | 'exponential' | 'jitter'
   readonly backoffMs: Millis
   readonly longestBackoffMs: Millis
-  /** Retries allowed per first attempt, on average; 0: no such limit. */
+  /** The average number of retries allowed per first attempt; 0 for no such limit. */
   readonly retryBudget: number
-  /** Failures in a row that open the circuit; 0: it stays closed. */
+  /** The number of consecutive failures that open the circuit; 0 if it always stays closed. */
   readonly breakerFailures: number
   readonly coolDownMs: Millis
   /** Whether an app server answers reads from its last known answers while the database does not answer. */
@@ -31,11 +31,11 @@ export interface SingleConfig extends Subject {
 type SingleMessage =
   | (Attempt & { readonly type: 'do' })
   | { readonly type: 'did'; readonly request: string; readonly attempt: number; readonly result: Completion }
-  /** The database turns an attempt away: it has no effect. */
+  /** The database rejects an attempt, which has no effect. */
   | { readonly type: 'busy'; readonly request: string; readonly attempt: number }
 
 export interface Attempt {
-  /** Names the request among all requests of all app servers. */
+  /** Identifies the request among all requests of all app servers. */
   readonly request: string
   readonly attempt: number
   /** The idempotency key; absent if the database should not remember the request. */
@@ -46,8 +46,8 @@ export interface Attempt {
 
 export type SingleRecord =
   /**
-   * A transaction: an effect and, with a key, the record of it. The ticket prevents a copy of the message from acting
-   * again.
+   * A transaction: an effect and, with a key, the record of the key. The ticket prevents a duplicate of the message
+   * from taking effect.
    */
   | {
       readonly kind: 'effect'
@@ -57,7 +57,7 @@ export type SingleRecord =
       readonly key?: string | undefined
       readonly command: Command
     }
-  /** The key in its own transaction, in systems with a bug. */
+  /** The key in its own transaction; only with a bug. */
   | { readonly kind: 'key'; readonly key: string; readonly result: Completion }
 
 export interface Call {
@@ -65,10 +65,10 @@ export interface Call {
   readonly request: string
   readonly command: Command
   readonly phase: 'waiting' | 'backing off'
-  /** By the monotonic clock: when the answer is overdue, or the next attempt due. */
+  /** The time by the monotonic clock when the answer is overdue, or the next attempt is due. */
   readonly dueAt: number
   readonly attempt: number
-  /** Attempts that may still have an effect. */
+  /** The number of attempts that may still take effect. */
   readonly uncertain: number
 }
 
@@ -77,21 +77,21 @@ export interface SingleState {
   readonly database: NodeId
   readonly life: number
   readonly generator: Generator
-  // The app server; each node is one.
+  // The state of the app server; each node is one.
   /** By request. */
   readonly calls: Map<string, Call>
   readonly sending: Forwarding
   readonly breaker: Breaker
   retryTokens: number
-  /** By question, as JSON text: the database's last answer. */
+  /** The database's last answer to each question, by its JSON text. */
   readonly known: Map<string, Completion>
   // The database.
   held: unknown
   readonly receiving: Forwarding
-  /** By idempotency key: the answer. */
+  /** The answers by idempotency key. */
   readonly keys: Map<string, Completion>
   readonly station: Station<{ readonly from: NodeId; readonly job: Attempt }>
-  /** Requests that took effect; `wrong` describes the first breach. For the invariants. */
+  /** Requests that took effect; `wrong` describes the first violation. For the invariants. */
   readonly effects: Set<string>
   wrong: string | undefined
 }
