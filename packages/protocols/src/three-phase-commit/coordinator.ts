@@ -4,14 +4,14 @@ import type { Handler } from '../turn.ts'
 import { type Attempt, answerOf, answerToNo, transactionFor } from '../two-phase-commit/retries.ts'
 import type { Open, ThreePhase, ThreePhaseTurn } from './state.ts'
 
-/** Phase 1: every site votes, and may say no. The coordinator is a site too, even if it holds none of the items. */
+/** Phase 1: asks every site to vote, yes or no. The coordinator is also a site, even if it stores none of the items. */
 export function begin(turn: ThreePhaseTurn, attempted: Attempt): void {
   const { id, open } = turn.state
   const begun = transactionFor(turn, attempted, { voters: [id] })
   if (begun === undefined) return
   const { name: transaction, parts } = begun
   const sites = [...parts.keys()]
-  // No spread: it would take longer than all other parts of a transaction.
+  // Members are listed without a spread, which would take longer than all other parts of a transaction.
   const { requestId, command, attempt } = attempted
   open.set(transaction, {
     requestId,
@@ -35,12 +35,12 @@ export const handleYes: Handler<ThreePhase, 'yes'> = (turn, { transaction, read 
   open.votes.set(from, read)
   if (open.votes.size < open.sites.length) return
   if (turn.config.object.reads.includes(open.command.input.f)) {
-    // Nothing to commit: every item was locked at the moment of the last vote, so the values belong together.
+    // A read has nothing to commit: every item was locked at the time of the last vote, so the values are consistent.
     abort(turn, transaction, open)
     turn.reply(open.requestId, answerOf(turn, open.command, open.votes))
     return
   }
-  // Phase 2: every site learns that all have voted yes, before any of them may commit.
+  // Phase 2: informs every site that all have voted yes, before any of them may commit.
   open.phase = 'pre-committing'
   open.checks = 0
   for (const site of open.sites) turn.send(site, { type: 'pre-commit', transaction })
@@ -72,7 +72,10 @@ function abort(turn: ThreePhaseTurn, transaction: string, { sites }: Open): void
   tell(turn, transaction, sites, false)
 }
 
-/** A site that does not answer in time counts as dead: its vote is no, its acknowledgement is given. */
+/**
+ * Handles silence: a site that does not answer in time counts as dead, its vote as no, and its acknowledgement as
+ * given.
+ */
 export function checkOpen(turn: ThreePhaseTurn): void {
   const { state, config } = turn
   for (const [transaction, open] of [...state.open]) {
@@ -85,7 +88,7 @@ export function checkOpen(turn: ThreePhaseTurn): void {
   }
 }
 
-/** This site comes first: when a single message is out, its own record must already be on its way to the disk. */
+/** This site comes first: before any message is sent, its own record must be on its way to the disk. */
 function tell(turn: ThreePhaseTurn, transaction: string, sites: readonly NodeId[], isCommit: boolean): void {
   for (const site of sites) turn.send(site, { type: 'decision', transaction, commit: isCommit })
 }

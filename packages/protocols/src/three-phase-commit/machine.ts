@@ -10,10 +10,10 @@ import type { ThreePhase, ThreePhaseRecord, ThreePhaseState, ThreePhaseTurn } fr
 import { checkDoubts, handleHowFar, handleThisFar } from './termination.ts'
 
 /**
- * Items are spread over the nodes, one copy of each, as in two-phase commit. Between the votes and the commit, every
- * site learns that all have voted yes (Skeen, "Nonblocking Commit Protocols", 1981). If the coordinator dies, the
- * living sites can finish without it, so nobody is blocked. The price: silence must mean death. If the network is cut,
- * or a message takes longer than the timeout, the two sides decide differently.
+ * Items are distributed over the nodes, one copy of each, as in two-phase commit. Between the votes and the commit,
+ * every site is informed that all have voted yes (Skeen, "Nonblocking Commit Protocols", 1981). If the coordinator
+ * dies, the living sites can finish without it, so no site is blocked. The price: silence must mean death. If the
+ * network is partitioned, or a message takes longer than the timeout, the two sides decide differently.
  */
 export const createThreePhaseCommit: MachineMaker<ThreePhase> = defineMachine<ThreePhase>({
   initial,
@@ -42,7 +42,7 @@ export const createThreePhaseCommit: MachineMaker<ThreePhase> = defineMachine<Th
     },
   },
   status: () => ({ role: 'site', leads: false, ready: true }),
-  // The committed values; a request over several items has no copy in one place.
+  // Shows committed values; no single node has the values of a request over several items.
   holds: ({ values }, { f, key = UNKEYED }) => (f === 'read' ? values.get(key) : undefined),
 })
 

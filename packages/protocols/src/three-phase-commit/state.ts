@@ -7,14 +7,14 @@ import type { Attempt, Coordinator } from '../two-phase-commit/retries.ts'
 import type { Settled } from '../two-phase-commit/state.ts'
 
 interface ThreePhaseConfig extends TransactionConfig {
-  /** How long a site waits for the coordinator before it asks the others. */
+  /** How long a site waits for the coordinator before it asks the other sites. */
   readonly silenceMs: Millis
 }
 
-/** Why a site votes no; `given up`: it has aborted by itself. */
+/** Why a site votes no. `given up`: it has already aborted on its own. */
 export type SiteRefusal = Refusal | 'given up'
 
-/** A site's progress; `deciding`: it is the coordinator and goes on deciding. */
+/** A site's progress. `deciding`: the site is the coordinator and will decide. */
 export type Progress = 'ready' | 'pre-committed' | 'committed' | 'aborted' | 'deciding'
 
 type ThreePhaseMessage = { readonly transaction: string } & (
@@ -37,19 +37,19 @@ export type ThreePhaseRecord = { readonly transaction: string } & (
 /** A site's part in a transaction for which it has voted yes. */
 export interface SitePart extends Staged {
   readonly coordinator: NodeId
-  /** All that vote, the coordinator among them. */
+  /** All voters, including the coordinator. */
   readonly sites: readonly NodeId[]
 }
 
-/** A site's progress, and what it has heard. */
+/** The progress of a site that voted yes, and the answers that it has received. */
 export interface Doubt {
   readonly part: SitePart
   preCommitted: boolean
-  /** Whether it restarted since the vote. Such a site may have missed the decision of the others. */
+  /** Whether the site restarted since its vote. It may have missed the decision of the others. */
   readonly restarted: boolean
-  /** Checks since it last heard from the coordinator. */
+  /** The number of checks since the last message from the coordinator. */
   checks: number
-  /** Answers of the other sites, in this round of questions. */
+  /** The answers of the other sites in this round of questions. */
   readonly heard: Map<NodeId, { readonly progress: Progress; readonly restarted: boolean }>
 }
 
@@ -64,9 +64,9 @@ export interface Open extends Attempt {
 export interface ThreePhaseState extends Held, Coordinator {
   readonly open: Map<string, Open>
   readonly doubts: Map<string, Doubt>
-  /** By transaction: whether it was committed. */
+  /** Whether each finished transaction was committed. */
   readonly finished: Map<string, boolean>
-  /** Decided in the latest step; for the invariant. */
+  /** The transactions decided in the latest step; for the invariant. */
   settled: readonly Settled[]
 }
 

@@ -5,11 +5,11 @@ import { type Planner, planners } from './items.ts'
 /** The options that two-phase and three-phase commit have in common. */
 export interface TransactionConfig extends Subject {
   readonly planner: Planner
-  /** How often each node checks its undecided transactions. */
+  /** The interval at which each node checks its undecided transactions. */
   readonly checkMs: Millis
-  /** How long a coordinator waits for votes, and for acknowledgements if there are any. */
+  /** How long a coordinator waits for votes and, in three-phase commit, for acknowledgements. */
   readonly voteTimeoutMs: Millis
-  /** How often a transaction that finds an item locked is tried. */
+  /** The largest number of attempts of a transaction that finds an item locked. */
   readonly attempts: number
 }
 

@@ -3,8 +3,8 @@ import { unavailable } from '../objects/object.ts'
 import { type Attempt, answerOf, answerToNo, type Placing, transactionFor } from './retries.ts'
 import type { Open, TwoPhaseHandler, TwoPhaseTurn } from './state.ts'
 
-// Two-phase commit with presumed abort: a coordinator that knows nothing of a transaction has aborted it, so only commits are
-// written down (Mohan, Lindsay & Obermarck, "Transaction management in the R* distributed database management system",
+// Two-phase commit with presumed abort: a coordinator without a record of a transaction has aborted it, so only commits
+// are recorded (Mohan, Lindsay & Obermarck, "Transaction management in the R* distributed database management system",
 // 1986).
 
 export function begin(turn: TwoPhaseTurn, attempted: Attempt, place?: Placing['place']): void {
@@ -12,10 +12,10 @@ export function begin(turn: TwoPhaseTurn, attempted: Attempt, place?: Placing['p
   const begun = transactionFor(turn, attempted, place === undefined ? {} : { place })
   if (begun === undefined) return
   const { name: transaction, parts } = begun
-  // No spread: it would take longer than all other parts of a transaction.
+  // Members are listed without a spread, which would take longer than all other parts of a transaction.
   const { requestId, command, attempt } = attempted
   open.set(transaction, { requestId, command, attempt, participants: [...parts.keys()], votes: new Map(), checks: 0 })
-  // Phase 1: everyone is asked to vote, and may say no.
+  // Phase 1: asks every participant to vote, yes or no.
   for (const [node, operations] of parts) {
     // This node may have voted no in the meantime.
     if (open.has(transaction)) turn.send(node, { type: 'prepare', transaction, operations })
@@ -31,8 +31,8 @@ export const handleYes: TwoPhaseHandler<'yes'> = (turn, { transaction, read }, f
 }
 
 /**
- * All have voted yes. Phase 2: the transaction is committed once this node has written that down; then everyone is
- * informed.
+ * Phase 2, when all have voted yes: the transaction is committed once this node has recorded it; then all participants
+ * are informed.
  */
 function commit(turn: TwoPhaseTurn, transaction: string, open: Open): void {
   const { state, config } = turn
@@ -40,13 +40,13 @@ function commit(turn: TwoPhaseTurn, transaction: string, open: Open): void {
   state.open.delete(transaction)
   const answer = answerOf(turn, command, votes)
   if (config.object.reads.includes(command.input.f)) {
-    // Nothing to commit. All items were locked at the moment of the last vote, so the values read belong together.
+    // A read has nothing to commit. All items were locked at the time of the last vote, so the values are consistent.
     tell(turn, transaction, participants, false)
     turn.reply(requestId, answer)
     return
   }
   state.committed.set(transaction, new Set(participants))
-  // The bug: the decision is in memory only, and after a restart it is presumed to be an abort.
+  // The bug: the decision is kept only in memory, so after a restart it is presumed to be an abort.
   if (config.bug === 'forget-decision') turn.mark()
   else turn.persist({ kind: 'committed', transaction, participants })
   tell(turn, transaction, participants, true)
@@ -82,18 +82,18 @@ export const handleDone: TwoPhaseHandler<'done'> = (turn, { transaction }, from)
   if (left === undefined) return
   left.delete(from)
   if (left.size > 0) return
-  // No node can ask any more.
+  // Every participant has confirmed, so none will ask again.
   committed.delete(transaction)
   turn.persist({ kind: 'ended', transaction })
 }
 
-/** Gives up on missing votes, and repeats decisions to nodes that have not confirmed them. */
+/** Aborts transactions whose votes are overdue, and repeats decisions to nodes that have not confirmed them. */
 export function checkDecisions(turn: TwoPhaseTurn): void {
   const { state, config } = turn
   for (const [transaction, open] of [...state.open]) {
     open.checks++
     if (open.checks * config.checkMs <= config.voteTimeoutMs) continue
-    // Not committed, and never will be: only this node could decide it.
+    // The transaction is not committed, and never will be: only this node could decide it.
     abort(turn, transaction, open)
     turn.reply(open.requestId, unavailable)
   }

@@ -5,7 +5,8 @@ import { sameValue, UNKEYED, unsupported } from '../objects/object.ts'
 import { mismatch, pairOf } from '../objects/register.ts'
 import { carriedOut, longer, type Step, stepsOf } from '../objects/transactions.ts'
 
-// A request split into operations on items, so that each node can do its part and say beforehand whether it can.
+// An operation on an item. A request is split into operations, so that each node can execute its part and report
+// beforehand whether it can.
 
 export type Operation = { readonly item: string } & (
   | { readonly does: 'read' }
@@ -13,9 +14,9 @@ export type Operation = { readonly item: string } & (
   | { readonly does: 'cas'; readonly old: Json; readonly new: Json }
   | { readonly does: 'append'; readonly text: string }
   | { readonly does: 'push'; readonly element: Json }
-  /** Refused if the sum would be below `least`. */
+  /** Refused if the sum would be less than `least`. */
   | { readonly does: 'add'; readonly amount: number; readonly initially: number; readonly least?: number | undefined }
-  /** Refused if it was done before. */
+  /** Refused if the operation was executed before. */
   | { readonly does: 'once' }
 )
 
@@ -24,7 +25,7 @@ interface Plan {
   answer(read: ReadonlyMap<string, Json>): Json
 }
 
-/** Undefined for a request that cannot be split into items. */
+/** Splits a request; returns undefined for a request that cannot be split into items. */
 export type Planner = (input: Input) => Plan | undefined
 
 const register: Planner = ({ f, key: item = UNKEYED, value }) => {
@@ -55,7 +56,7 @@ const counter: Planner = (input) => {
     : { operations: [{ item, does: 'add', amount, initially: 0 }], answer: () => value }
 }
 
-/** An account is an item, and so is the id of a transfer, which is made only once. */
+/** Each account is an item, and so is the id of a transfer, which is executed only once. */
 const bank: Planner = (input) => {
   if (input.f === 'read') {
     const accounts = Object.keys(BALANCES)
@@ -93,7 +94,7 @@ const lists: Planner = ({ f, key = UNKEYED, value }) => {
   }
 }
 
-/** Every item is read as it was before; the answer is what the steps see from there on. */
+/** Reads the previous value of every item; the answer is computed from these values, as the steps see them. */
 const transactions: Planner = ({ f, value }) => {
   const steps = f === 'txn' ? stepsOf(value) : undefined
   if (steps === undefined) return undefined
@@ -121,10 +122,10 @@ function changeOf([kind, key, given]: Step): readonly Operation[] {
 /** By object name. */
 export const planners: { readonly [object: string]: Planner } = { register, counter, bank, lists, transactions }
 
-/** The result of a transaction that was done before; it is not repeated. */
+/** The refusal of a transaction that was executed before and is not repeated. */
 export const DONE_BEFORE = 'done before'
 
-/** Why a node votes no. A locked item will be free later. */
+/** Why a node votes no. After `locked`, a retry may succeed. */
 export type Refusal = Completion | typeof DONE_BEFORE | 'locked'
 
 export type Values = readonly (readonly [item: string, value: Json])[]
@@ -133,7 +134,7 @@ export type Outcome =
   | { readonly writes: ReadonlyMap<string, Json>; readonly read: ReadonlyMap<string, Json> }
   | { readonly refusal: Completion | typeof DONE_BEFORE }
 
-/** Applies operations to these values without changing them. */
+/** Computes the result of operations without changing these values. */
 export function perform(operations: readonly Operation[], values: ReadonlyMap<string, Json>): Outcome {
   const writes = new Map<string, Json>()
   const read = new Map<string, Json>()
@@ -175,7 +176,7 @@ export function perform(operations: readonly Operation[], values: ReadonlyMap<st
   return { writes, read }
 }
 
-/** What a node that voted yes needs in order to commit or to abort. */
+/** The data that a node that voted yes needs to commit or to abort. */
 export interface Staged {
   readonly items: readonly string[]
   readonly writes: Values
@@ -184,11 +185,11 @@ export interface Staged {
 
 export interface Held {
   readonly values: Map<string, Json>
-  /** By item: the transaction that holds it. */
+  /** The transaction that locks each item. */
   readonly locks: Map<string, string>
 }
 
-/** A node's vote on its operations: yes, with the values to write, or no. */
+/** Returns a node's vote on its operations: yes, with the values to write, or no. */
 export function vote(
   operations: readonly Operation[],
   { values, locks }: Held,
@@ -203,7 +204,7 @@ export function lock({ locks }: Held, transaction: string, { items }: Staged): v
   for (const item of items) locks.set(item, transaction)
 }
 
-/** Applies the values voted for if the transaction commits, and frees its items. */
+/** Unlocks a transaction's items; if it commits, first writes its values. */
 export function unlock({ values, locks }: Held, transaction: string, { items, writes }: Staged, commit: boolean): void {
   if (commit) for (const [item, value] of writes) values.set(item, value)
   for (const item of items) if (locks.get(item) === transaction) locks.delete(item)

@@ -7,10 +7,10 @@ import { tryAgain } from './retries.ts'
 import { NOTHING_SETTLED, type TwoPhase, twoPhaseAtFirst } from './state.ts'
 
 /**
- * Items are spread over the nodes, one copy of each. The node that a client calls coordinates its transaction: all
- * nodes concerned lock their items and vote, and it commits only if all vote yes (Gray, "Notes on data base operating
- * systems", 1978). Locks are kept until the end, so transactions are serial in effect. A node that voted yes can
- * neither commit nor abort by itself: while the coordinator is down, it is blocked.
+ * Items are distributed over the nodes, one copy of each. The node that a client calls coordinates its transaction: all
+ * nodes concerned lock their items and vote, and the transaction commits only if all vote yes (Gray, "Notes on data
+ * base operating systems", 1978). Locks are kept until the end, so transactions are serializable. A node that voted yes
+ * can neither commit nor abort on its own: while the coordinator is down, it is blocked.
  */
 export const createTwoPhaseCommit: MachineMaker<TwoPhase> = defineMachine<TwoPhase>({
   initial: twoPhaseAtFirst,
@@ -37,6 +37,6 @@ export const createTwoPhaseCommit: MachineMaker<TwoPhase> = defineMachine<TwoPha
     },
   },
   status: () => ({ role: 'participant', leads: false, ready: true }),
-  // The committed values; a request over several items has no copy in one place.
+  // Shows committed values; no single node has the values of a request over several items.
   holds: ({ values }, { f, key = UNKEYED }) => (f === 'read' ? values.get(key) : undefined),
 })

@@ -8,22 +8,22 @@ import { ok, refused, unavailable, unsupported } from '../objects/object.ts'
 import type { TransactionConfig } from './config.ts'
 import { DONE_BEFORE, type Held, type Operation, type Refusal, type Values } from './items.ts'
 
-// Shared by the coordinators of two-phase and three-phase commit: their initial state, how a request becomes a
-// transaction, and how it is retried when an item was locked.
+// Shared by the coordinators of two-phase and three-phase commit: their initial state, and how a request becomes a
+// transaction and is retried when an item was locked.
 
 const SHORTEST_BACKOFF_MS = 1
 const LONGEST_BACKOFF_MS = 12
-/** The most requests that are open or wait for a retry. */
+/** The largest number of requests that are open or wait for a retry. */
 const OPEN_LIMIT = 10_000
 
-/** A request and its number of attempts, this one included. */
+/** A request and its number of attempts, including the current one. */
 export interface Attempt {
   readonly requestId: string
   readonly command: Command
   readonly attempt: number
 }
 
-/** A coordinator that holds nothing and has had no request yet. */
+/** The initial state of a coordinator, without items or requests. */
 export const coordinatorAtFirst = ({ id, peers, seed }: NodeSetting): Held & Omit<Coordinator, 'open'> => ({
   id,
   nodes: inOrder(id, peers),
@@ -35,10 +35,10 @@ export const coordinatorAtFirst = ({ id, peers, seed }: NodeSetting): Held & Omi
   locks: new Map(),
 })
 
-/** What a coordinator of requests from this node's clients keeps. */
+/** The state of the coordinator of requests from this node's clients. */
 export interface Coordinator {
   readonly id: NodeId
-  /** All nodes in order: an item's place among them decides which node holds it. */
+  /** All nodes in order; an item is assigned to a node by position in this list. */
   readonly nodes: readonly [NodeId, ...NodeId[]]
   readonly life: number
   readonly generator: Generator
@@ -56,18 +56,24 @@ interface CoordinatorTurn {
 
 interface Transaction {
   readonly name: string
-  /** The operations of each node that votes. */
+  /** The operations of each voting node. */
   readonly parts: ReadonlyMap<NodeId, readonly Operation[]>
 }
 
 export interface Placing {
-  /** They vote even if they hold none of the items. */
+  /** The nodes that vote even if they store none of the items. */
   readonly voters?: readonly NodeId[]
-  /** The node that holds an operation's item, and the operation as that node knows it; undefined: not known yet. */
+  /**
+   * Returns the node that stores an operation's item, and the operation in that node's terms; undefined if not known
+   * yet.
+   */
   readonly place?: (operation: Operation) => { readonly holder: NodeId; readonly operation: Operation } | undefined
 }
 
-/** The transaction for a request; undefined if it was refused, or is tried later. By default a hash places the items. */
+/**
+ * Returns the transaction for a request; undefined if the request was refused, or is retried later. By default, a hash
+ * determines the nodes of items.
+ */
 export function transactionFor(
   turn: CoordinatorTurn,
   attempted: Attempt,
@@ -93,7 +99,7 @@ export function transactionFor(
   return { name: `${state.id}-${state.life}-${++state.begun}`, parts }
 }
 
-/** The reply once every node has voted yes. */
+/** Returns the reply once every node has voted yes. */
 export function answerOf(
   { config }: CoordinatorTurn,
   command: Command,
@@ -103,7 +109,7 @@ export function answerOf(
   return ok(plan?.answer(new Map<string, Json>([...votes.values()].flat())) ?? null)
 }
 
-/** After a node has voted no: the answer, or a later attempt. */
+/** Answers a request after a node has voted no, or schedules another attempt. */
 export function answerToNo(turn: CoordinatorTurn, attempted: Attempt, refusal: Refusal): void {
   const { requestId, command, attempt } = attempted
   if (refusal === DONE_BEFORE) turn.reply(requestId, ok(command.input.value))
@@ -112,7 +118,9 @@ export function answerToNo(turn: CoordinatorTurn, attempted: Attempt, refusal: R
   else tryLater(turn, attempted)
 }
 
-/** A node with a locked item votes no instead of waiting, so transactions cannot wait for each other in a circle. */
+/**
+ * Schedules a later attempt. A node with a locked item votes no instead of waiting, so transactions cannot deadlock.
+ */
 function tryLater(turn: CoordinatorTurn, { requestId, command, attempt }: Attempt): void {
   const { state } = turn
   if (state.again.length === 0) {

@@ -30,22 +30,22 @@ export interface Prepared extends Staged {
 export interface Open extends Attempt {
   readonly participants: readonly NodeId[]
   readonly votes: Map<NodeId, Values>
-  /** Its age in checks. */
+  /** The number of checks since the transaction began. */
   checks: number
 }
 
 export interface TwoPhaseState extends Held, Coordinator {
   readonly peers: readonly NodeId[]
-  // The coordinator of requests from this node's clients.
+  // The state of the coordinator of requests from this node's clients.
   readonly open: Map<string, Open>
-  /** By transaction: the nodes that have not confirmed the commit yet. */
+  /** The nodes that have not confirmed the commit of each transaction yet. */
   readonly committed: Map<string, Set<NodeId>>
   // The participant.
   readonly prepared: Map<string, Prepared>
-  /** By transaction in doubt: the number of checks since it was prepared. */
+  /** The number of checks since each transaction in doubt was prepared. */
   readonly doubt: Map<string, number>
   readonly finished: Set<string>
-  /** Decided in the latest step; for the invariant. */
+  /** The transactions decided in the latest step; for the invariant. */
   settled: readonly Settled[]
 }
 
@@ -57,14 +57,14 @@ export interface Settled {
 export const NOTHING_SETTLED: readonly Settled[] = []
 
 export type TwoPhase = Types<TransactionConfig, TwoPhaseState, TwoPhaseMessage, TwoPhaseRecord, 'check' | 'again'>
-/** A step of a machine that also has other messages and records. */
+/** The part of a step that two-phase commit uses; the machine may have other messages and records. */
 export type TwoPhaseTurn = Pick<Turn<TwoPhase>, 'config' | 'state' | 'send' | 'reply' | 'persist' | 'setTimer' | 'mark'>
 export type TwoPhaseHandler<Type extends TwoPhaseMessage['type']> = MessageHandler<
   TwoPhaseTurn,
   MessageOf<TwoPhaseMessage, Type>
 >
 
-/** A node that has neither coordinated nor voted yet. */
+/** Returns the state of a node that has neither coordinated nor voted yet. */
 export const twoPhaseAtFirst = (node: NodeSetting): TwoPhaseState => ({
   ...coordinatorAtFirst(node),
   peers: node.peers,

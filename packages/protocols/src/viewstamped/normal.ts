@@ -16,7 +16,7 @@ import {
 
 // Normal operation: §4.1. State transfer: §5.2.
 
-/** Entries per repeated message. */
+/** The number of entries per repeated message. */
 const BATCH = 64
 
 /** "The primary advances op-number, adds the request to the end of the log […] and sends a Prepare message" (§4.1). */
@@ -46,7 +46,7 @@ export const handlePrepare: Handler<Viewstamped, 'prepare'> = (turn, { entries, 
   turn.send(from, { type: 'prepare-ok', view: state.view, op: lastIndex(state.log), round: 0 })
 }
 
-/** Adds the entries that this node lacks. Within a view, entries with the same number are the same. */
+/** Appends the entries that this node lacks. Within a view, entries with the same number are equal. */
 function append(turn: ViewstampedTurn, from: number, entries: readonly Entry[]): void {
   const { log } = turn.state
   const fresh = entries.slice(Math.max(0, lastIndex(log) + 1 - from))
@@ -82,7 +82,9 @@ function advanceCommit(turn: ViewstampedTurn): void {
   commitUpTo(turn, Math.min(ops[quorumOf(state) - 1] ?? 0, lastIndex(state.log)))
 }
 
-/** Executes what is committed, in order; the client table keeps a repeated request from being executed twice (§4.1). */
+/**
+ * Executes committed entries in order; the client table prevents a repeated request from being executed twice (§4.1).
+ */
 export function commitUpTo(turn: ViewstampedTurn, commit: number): void {
   const { state } = turn
   while (state.applied < commit) applyNext(turn, entryAt(state.log, state.applied + 1)?.command ?? null)
@@ -102,7 +104,10 @@ export function heartbeat(turn: ViewstampedTurn): void {
   turn.setTimer('heartbeat', config.heartbeatMs)
 }
 
-/** Backups that answered had not left the view when the round began, so no later view had begun. */
+/**
+ * Rounds that confirm the primary. Backups that answered had not left the view when the round began, so no later view
+ * had begun.
+ */
 export const rounds: Rounds<ViewstampedTurn> = createRounds<ViewstampedTurn, Backup>({
   send(turn) {
     const { view, applied: commit, roundStarted: round } = turn.state
@@ -122,7 +127,7 @@ export const handleGetState: Handler<Viewstamped, 'get-state'> = (turn, { view, 
   turn.send(to, { type: 'new-state', view, from, entries, commit: state.applied })
 }
 
-/** The entries of its own view that this node lacks. */
+/** Handles the entries of the node's own view that it lacked. */
 export const handleMissing: Handler<Viewstamped, 'new-state'> = (turn, { from, entries, commit, view }) => {
   const { state } = turn
   if (from > lastIndex(state.log) + 1) return

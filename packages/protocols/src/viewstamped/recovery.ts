@@ -14,7 +14,7 @@ import {
 } from './state.ts'
 import { begin, lead, startViewChange } from './view-change.ts'
 
-// Recovery of a node whose log was in memory only: §4.3.
+// Recovery of a node whose log was only in memory: §4.3.
 
 const AGAIN_MS = millis(100)
 
@@ -40,8 +40,9 @@ export const handleRecovery: Handler<Viewstamped, 'recovery'> = (turn, { nonce }
 /**
  * "The recovering replica waits to receive at least f + 1 RecoveryResponse messages from different replicas, all
  * containing the nonce it sent in its Recovery message, including one from the primary of the latest view it learns of
- * in these messages" (§4.3, step 3). The nonce tells them from responses to an earlier recovery of the same node. Here
- * connections break when their node dies, so those responses would be just as good: the nonce is not needed.
+ * in these messages" (§4.3, step 3). The nonce distinguishes these responses from responses to an earlier recovery of
+ * the same node. In this system, connections break when their node dies, so responses to an earlier recovery would be
+ * equally valid: the nonce is not needed.
  */
 export function handleRecoveryResponse(turn: ViewstampedTurn, response: RecoveryResponse, from: NodeId): void {
   const { state } = turn
@@ -55,7 +56,7 @@ export function handleRecoveryResponse(turn: ViewstampedTurn, response: Recovery
   turn.log(`recovered ${lastIndex(state.log)} entries of view ${latest}`)
   commitUpTo(turn, Math.min(told.commit, lastIndex(state.log)))
   state.responses = new Map()
-  // It had left that view before it died, and must not act in it again.
+  // The node had left that view before it died, and must not act in it again.
   if (promised > latest) startViewChange(turn, promised)
   else if (primaryOf(state, latest) === state.id) lead(turn)
 }

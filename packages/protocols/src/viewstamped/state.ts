@@ -5,10 +5,10 @@ import type { RoutedMessage, RoutedTimer } from '../routing/routing.ts'
 import type { MemberState, Reads, SuccessionConfig } from '../routing/succession.ts'
 import type { Turn, Types } from '../turn.ts'
 
-// Sections are those of Liskov & Cowling, "Viewstamped Replication Revisited", 2012. Messages keep its names.
+// Sections are those of Liskov & Cowling, "Viewstamped Replication Revisited", 2012. Messages have the paper's names.
 
 export interface ViewstampedConfig extends SuccessionConfig {
-  /** After a restart a node has its log on disk, or asks the others for it (§4.3). */
+  /** Whether a restarted node has its log on disk, or requests it from the other nodes (§4.3). */
   readonly recovery: 'disk' | 'nonce'
   readonly reads: Reads
 }
@@ -24,13 +24,13 @@ export interface DoViewChange {
 export interface RecoveryResponse {
   readonly view: number
   readonly nonce: number
-  /** From the primary of the view only: its log and commit number. */
+  /** The log and commit number; only from the primary of the view. */
   readonly entries: readonly Entry[] | null
   readonly commit: number
 }
 
 export type ViewstampedMessage =
-  /** `entries` have the op numbers from `from` on. */
+  /** The entries; `from` is the op number of the first. */
   | {
       readonly type: 'prepare'
       readonly view: number
@@ -38,7 +38,7 @@ export type ViewstampedMessage =
       readonly entries: readonly Entry[]
       readonly commit: number
     }
-  /** The sender has all entries up to `op`, and has answered the round. */
+  /** The sender has all entries up to `op`, and answers the round. */
   | { readonly type: 'prepare-ok'; readonly view: number; readonly op: number; readonly round: number }
   | { readonly type: 'commit'; readonly view: number; readonly commit: number; readonly round: number }
   | { readonly type: 'start-view-change'; readonly view: number }
@@ -57,10 +57,10 @@ export type ViewstampedMessage =
   | RoutedMessage
 
 export type ViewstampedRecord =
-  /** The sender takes part in no earlier view from now on. */
+  /** The sender takes part in no view before this one. */
   | { readonly kind: 'view'; readonly view: number }
   | { readonly kind: 'entries'; readonly from: number; readonly entries: readonly Entry[] }
-  /** The view has begun on the sender, with these entries in place of those from `from` on. */
+  /** The view has begun on the sender; `entries` replace those with op numbers from `from` on. */
   | { readonly kind: 'begun'; readonly view: number; readonly from: number; readonly entries: readonly Entry[] }
 
 export interface Backup {
@@ -69,23 +69,23 @@ export interface Backup {
   heard: boolean
 }
 
-/** `applied` is the commit number; the log's last index is the op number. */
+/** The state of a node. `applied` is the commit number; the log's last index is the op number. */
 export interface ViewstampedState extends MemberState {
   status: 'normal' | 'view-change' | 'recovering'
   view: number
   lastNormal: number
   log: Log
-  // During a view change.
+  // The messages received during a view change.
   startViewChanges: NodeId[]
   doViewChanges: Map<NodeId, DoViewChange>
-  // During a recovery. The nonce is unique to the life of the node.
+  // The state of a recovery. The nonce is unique to the life of the node.
   readonly nonce: number
   responses: Map<NodeId, RecoveryResponse>
-  // Used only on the primary.
+  // The members below are used only on the primary.
   backups: Map<NodeId, Backup>
-  /** The op number at the beginning of the view: reads wait for it. */
+  /** The op number at the beginning of the view; reads wait until it is committed. */
   inherited: number
-  /** Ops up to here were sent before the last heartbeat. */
+  /** Ops up to this number were sent before the last heartbeat. */
   sentBefore: number
 }
 
@@ -98,7 +98,7 @@ export type Viewstamped = Types<
 >
 export type ViewstampedTurn = Turn<Viewstamped>
 
-/** "The primary is chosen round-robin" (§4): the view number decides. */
+/** "The primary is chosen round-robin" (§4): the view number determines it. */
 export const primaryOf = ({ nodes }: ViewstampedState, view: number): NodeId => {
   const primary = nodes[view % nodes.length]
   if (primary === undefined) throw new Error(`view ${view} has no primary`)
@@ -108,13 +108,13 @@ export const primaryOf = ({ nodes }: ViewstampedState, view: number): NodeId => 
 export const isPrimary = (state: ViewstampedState): boolean =>
   state.status === 'normal' && primaryOf(state, state.view) === state.id
 
-/** f: how many nodes may fail of 2f + 1 (§2). */
+/** f: the number of nodes that may fail out of 2f + 1 (§2). */
 export const failuresOf = ({ nodes }: ViewstampedState): number => Math.ceil(nodes.length / 2) - 1
 
-/** With an even number of nodes, f + 1 would not make a quorum. */
+/** A majority: with an even number of nodes, f + 1 would not be a quorum. */
 export const quorumOf = ({ nodes }: ViewstampedState): number => majorityOf(nodes.length)
 
-/** With recovery from the others, the log is in memory only. */
+/** Stores entries on disk; if nodes recover from other nodes, the log is only in memory. */
 export function storeEntries(turn: ViewstampedTurn, from: number, entries: readonly Entry[]): void {
   if (turn.config.recovery === 'disk') turn.persist({ kind: 'entries', from, entries })
 }

@@ -3,15 +3,15 @@ import { unavailable } from '../objects/object.ts'
 import type { Handler } from '../turn.ts'
 import type { Change, WatchCache, WatchCacheTurn } from './state.ts'
 
-// An API server: it lists the store's content, watches the changes that follow, and answers reads from the resulting
+// An API server: it lists the store's content, watches the subsequent changes, and answers reads from the resulting
 // cache (Kubernetes API concepts, "Efficient detection of changes"; the reflector of client-go).
 
-/** Consistent reads beyond this number are refused. */
+/** The largest number of consistent reads in progress; further reads are refused. */
 const WAITING_LIMIT = 10_000
 
 /**
- * Lists until it knows a revision to watch from; then asks for the changes it lacks, from the first revision that it
- * has not seen.
+ * Requests a list until the server knows a revision to watch from; then requests the changes that it lacks, from the
+ * first revision that it has not seen.
  */
 export function resync(turn: WatchCacheTurn): void {
   const { state } = turn
@@ -21,7 +21,7 @@ export function resync(turn: WatchCacheTurn): void {
 
 export const handleListed: Handler<WatchCache, 'listed'> = (turn, { revision, content }) => {
   const { state, config } = turn
-  // A late copy of an earlier list.
+  // The message is a late duplicate of an earlier list.
   if (state.isListed && revision <= state.revision) return
   state.isListed = true
   state.held = config.object.load(content)
@@ -30,7 +30,7 @@ export const handleListed: Handler<WatchCache, 'listed'> = (turn, { revision, co
   resync(turn)
 }
 
-/** "410 Gone": the changes in between are lost, and only a new list can show their result. */
+/** "410 Gone": the changes in between are no longer available, so only a new list can show their result. */
 export function handleCompacted(turn: WatchCacheTurn): void {
   turn.send(turn.state.store, { type: 'list' })
 }
@@ -39,12 +39,12 @@ export const handleEvents: Handler<WatchCache, 'events'> = (turn, { from, to, ch
   const { state, config } = turn
   if (!state.isListed || to <= state.revision) return
   if (from > state.revision + 1) {
-    // An event was lost on the way. The watch resumes after the last one that arrived.
+    // An event was lost. The watch resumes after the last event that arrived.
     if (config.bug !== 'resume-at-latest') {
       resync(turn)
       return
     }
-    // The bug: it goes on from the latest revision that it has heard of.
+    // The bug: the server continues from the latest revision that it knows of.
     turn.mark()
   }
   for (const change of changes) if (change.revision > state.revision) apply(turn, change)
@@ -61,14 +61,14 @@ function apply({ state, config }: WatchCacheTurn, { revision, input }: Change): 
 }
 
 /**
- * A read from the cache may be older than what another API server showed the client before (Kubernetes issue 59848). A
- * consistent read asks the store for its present revision, and waits until the cache has reached it (Kubernetes
+ * A read from the cache may be older than what another API server showed the client earlier (Kubernetes issue 59848). A
+ * consistent read asks the store for its current revision, and waits until the cache has reached it (Kubernetes
  * enhancement 2340).
  */
 export function read(turn: WatchCacheTurn, requestId: string, input: Input): void {
   const { state, config, steady } = turn
   const isPlain = config.reads === 'cache'
-  // The bug: the cache counts as fresh as long as the watch is open.
+  // The bug: the cache counts as current as long as the watch is open.
   const isTrusting = !isPlain && config.bug === 'trust-cache'
   if (isTrusting) turn.mark()
   if (!state.isListed || state.waiting.size >= WAITING_LIMIT) turn.reply(requestId, unavailable)

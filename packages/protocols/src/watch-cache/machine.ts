@@ -36,7 +36,7 @@ function write(turn: WatchCacheTurn, input: Input): Completion {
   return result
 }
 
-/** The store compacts: it forgets the oldest changes, but not their result. */
+/** Keeps a change. The store compacts: it removes the oldest changes, but not their result. */
 function keep(state: WatchCacheState, change: { revision: number; input: Input }, history: number): void {
   state.changes.push(change)
   if (state.changes.length > history) state.changes.splice(0, Math.ceil(history / 2))
@@ -48,7 +48,7 @@ function handleList(turn: WatchCacheTurn, from: NodeId): void {
 }
 
 /**
- * Resumes a watch, or says that it cannot be resumed. If there is nothing new, sends a bookmark with the store's
+ * Resumes a watch, or answers that it cannot be resumed. If there are no new changes, sends a bookmark with the store's
  * revision.
  */
 function handleWatch(turn: WatchCacheTurn, peer: NodeId, first: number): void {
@@ -61,20 +61,20 @@ function handleWatch(turn: WatchCacheTurn, peer: NodeId, first: number): void {
       turn.send(peer, { type: 'compacted' })
       return
     }
-    // The bug: the watch begins with the oldest change that is left, and the watcher is not informed.
+    // The bug: the watch begins with the oldest remaining change, and the watcher is not informed.
     turn.mark()
     from = oldest
   }
   const changes = state.changes.slice(from - oldest, from - oldest + BATCH)
-  // A node that knows later revisions than this store cannot have them from it.
+  // If a node knows later revisions than this store, they cannot come from it.
   const message: WatchCacheMessage = { type: 'events', from: first, to: changes.at(-1)?.revision ?? first - 1, changes }
   turn.send(peer, message)
 }
 
 /**
  * A store with a revision for each change, and API servers that keep a copy of it by list and watch, as in Kubernetes.
- * The first node is the store, which takes all writes; it also answers reads, and is never stale. The caches of the
- * others lag behind by the messages in flight and, while cut off, by the length of the cut.
+ * The first node is the store, which performs all writes; it also answers reads, which are never stale. The caches of
+ * the other nodes lag behind by the messages in flight and, while disconnected, by the duration of the disconnection.
  */
 export const createWatchCache: MachineMaker<WatchCache> = defineMachine<WatchCache>({
   initial,

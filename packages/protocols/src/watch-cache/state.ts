@@ -6,11 +6,14 @@ import type { Forwarding, Ticket } from '../routing/forwarding.ts'
 import type { Turn, Types } from '../turn.ts'
 
 export interface WatchCacheConfig extends Subject {
-  /** `cache`: the content of the node's cache. `consistent`: at least what the store had when the read arrived. */
+  /**
+   * `cache`: reads return the content of the node's cache. `consistent`: reads return at least the store's content at
+   * their arrival.
+   */
   readonly reads: 'cache' | 'consistent'
-  /** How many past changes the store keeps for watches to resume from. */
+  /** The number of past changes that the store keeps for watches to resume from. */
   readonly history: number
-  /** How often an API server repeats its request for missing changes. */
+  /** The interval at which an API server repeats its request for missing changes. */
   readonly resyncMs: Millis
   readonly requestTimeoutMs: Millis
 }
@@ -22,29 +25,29 @@ export interface Change {
 }
 
 export type WatchCacheMessage =
-  // From an API server to the store.
+  // Messages from an API server to the store.
   | { readonly type: 'write'; readonly requestId: string; readonly command: Command; readonly ticket: Ticket }
   | { readonly type: 'list' }
-  /** Asks for all changes from this revision on, and confirms that the sender has all earlier ones. */
+  /** Requests all changes from this revision on, and confirms that the sender has all earlier ones. */
   | { readonly type: 'watch'; readonly from: number }
-  /** A consistent read asks for the present revision. */
+  /** Requests the current revision for a consistent read. */
   | { readonly type: 'revision'; readonly requestId: string }
   // From the store.
   | { readonly type: 'written'; readonly requestId: string; readonly result: Completion }
   | { readonly type: 'listed'; readonly revision: number; readonly content: Json }
-  /** In order and without gaps; `from` is the first revision covered, `to` the last. */
+  /** Changes in order and without gaps; `from` is the first revision covered, `to` the last. */
   | { readonly type: 'events'; readonly from: number; readonly to: number; readonly changes: readonly Change[] }
-  /** The watch cannot be resumed: changes from there on are no longer kept. */
+  /** The watch cannot be resumed, because changes from its revision on are no longer kept. */
   | { readonly type: 'compacted' }
   | { readonly type: 'present'; readonly requestId: string; readonly revision: number }
 
 type WatchCacheRecord = Change
 
-/** A consistent read that waits for the store, and then for the cache. */
+/** A consistent read that waits for the store's answer, and then for the cache. */
 interface Waiting {
   readonly requestId: string
   readonly input: Input
-  /** Undefined until the store has said it. */
+  /** The revision that the cache must reach; undefined until the store has answered. */
   readonly atLeast: number | undefined
   readonly since: Millis
 }
@@ -53,18 +56,18 @@ export interface WatchCacheState {
   readonly id: NodeId
   readonly peers: readonly NodeId[]
   readonly store: NodeId
-  /** Distinguishes writes passed on to the store from their duplicates. */
+  /** Distinguishes writes forwarded to the store from their duplicates. */
   readonly forwarding: Forwarding
-  /** The object as of `revision`: on the store the truth, elsewhere the cache. */
+  /** The object as of `revision`: the authoritative state on the store, the cache on other nodes. */
   held: unknown
   revision: number
   // The store.
   /** The latest changes; older ones are compacted. */
   readonly changes: Change[]
-  /** By API server: the revision it is known to have. */
+  /** By API server: the revision that it is known to have. */
   readonly known: Map<NodeId, number>
   // An API server.
-  /** Whether it has listed the store's content since it started. */
+  /** Whether the server has listed the store's content since its start. */
   isListed: boolean
   readonly waiting: Map<string, Waiting>
   /** With a bug: changes that the cache skipped without applying them; for the invariant. */
