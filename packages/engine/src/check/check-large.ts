@@ -73,7 +73,7 @@ function ofPlaces({ rest, packed }: PackedRecording, places: readonly number[]):
   const wanted = new Set(places)
   const none = { count: 0, pages: [] }
   return {
-    // The recording names its keys and processes separately.
+    // The packed operations have their own key names.
     rest: { ...rest, keys: [], processNames: [] },
     packed: packed.map((each) => ({ ...each, rows: each.rows.map((rows, n) => (wanted.has(n) ? rows : none)) })),
   }

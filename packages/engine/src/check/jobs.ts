@@ -25,20 +25,17 @@ function filesOf({ file, merged, settings }: CheckTask): readonly string[] | und
 const ofTask = ({ input }: worker.Timed<CheckTask>): readonly string[] | undefined => filesOf(input)
 const ofLent = ({ input }: worker.Timed<worker.LentFile>): readonly string[] | undefined => filesOf(input.task)
 
-/** Reads and checks a file. */
 export const checkJob: CheckJob<CheckTask, CheckResult> = { kind: 'checkOne', reads: ofTask, run: worker.checkOne }
 
 /** Reads a file into memory that all threads share. */
 export const readJob: CheckJob<CheckTask, worker.LentFile> = { kind: 'readOne', reads: ofTask, run: worker.readOne }
 
-/** Checks a history that another thread has read. */
 export const lentJob: CheckJob<worker.LentFile, CheckResult> = {
   kind: 'checkLent',
   reads: ofLent,
   run: worker.checkLent,
 }
 
-/** Judges the keys of one share. */
 export const shareJob: CheckJob<worker.ShareTask, ShareAnswer> = {
   kind: 'judgeOneShare',
   reads: ofLent,
@@ -73,7 +70,6 @@ export const knownJob: CheckJob<Known, CheckResult> = {
   run: worker.tellKnown,
 }
 
-/** Judges the keys of some places. */
 export const placesJob: CheckJob<worker.PlacesTask, Shown> = {
   kind: 'judgeSomePlaces',
   reads: ({ input }) => filesOf(input.task),

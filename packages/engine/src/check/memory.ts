@@ -25,7 +25,7 @@ export const packedBytesOf = ({ packed }: PackedRecording): number => {
 export const roomBeside = (memoryBytes: number, heldBytes: number): number =>
   memoryBytes < LEAST_FOR_PROCESS ? memoryBytes : Math.max(0, memoryBytes - PROGRAM_BYTES - heldBytes)
 
-/** In the form of `--memory`. */
+/** Returns a number of bytes in the form of `--memory`. */
 export const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)}MB`
 
 /** The warning before a check whose limit cannot apply to the whole process. */

@@ -84,7 +84,9 @@ const shardSpec: v.GenericSchema<unknown, ShardSpec> = v.pipe(
 
 const key = v.nullable(v.string())
 
-/** Levels that contradict each other, and null. */
+/**
+ * The values of a violated key (null included) whose operations alone are not linearizable; absent if all are needed.
+ */
 const values = v.optional(v.pipe(v.array(v.nullable(v.number())), v.minLength(1), v.maxLength(MOST_VALUES)))
 
 const apart = v.variant('result', [

@@ -48,7 +48,6 @@ export type ShardResult =
   | { readonly result: 'apart'; readonly shown: Shown }
   | Pick<Extract<ShareAnswer, { readonly result: 'unknown' }>, 'result' | 'limit' | 'undecided' | 'keys'>
 
-/** Judges a shard of the keys of a recording. */
 export const shardJob: Job<ShardSpec, ShardResult> = {
   kind: 'judgeShard',
   // The spec identifies recordings by their hashes, so only the settings name files.

@@ -4,7 +4,6 @@ import { type CheckSpec, modelFileOf } from './options.ts'
 import { loadModel } from './own-model.ts'
 import { watchedModel } from './watched-model.ts'
 
-/** The models that this thread has loaded, by path. */
 const loaded = new Map<string, ReturnType<typeof loadModel>>()
 
 /** Returns the user's own model for this thread alone, if the settings name a file. */

@@ -49,7 +49,6 @@ export interface Timed<Input> {
   readonly stopwatch: Stopwatch
 }
 
-/** Checks a whole file. */
 export const checkOne = ({ spec, progress }: Task<Timed<CheckTask>>): Promise<CheckResult> => {
   const { input: task, stopwatch } = spec
   markStarted(stopwatch)
@@ -70,7 +69,6 @@ export const readOne = ({ spec }: Task<Timed<CheckTask>>): Promise<LentFile | Fi
   })
 }
 
-/** Checks a history that another thread has read. */
 export const checkLent = ({ spec, progress }: Task<Timed<LentFile>>): Promise<CheckResult> => {
   const { stopwatch } = spec
   const { task, lent, parseMs, settled } = spec.input
