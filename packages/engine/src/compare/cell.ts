@@ -23,7 +23,7 @@ export interface MeasuredCell {
   readonly kept: boolean | 'unknown' | undefined
   /** The violation, if the run did not meet its promise. */
   readonly broken?: ToldRun | undefined
-  /** What would decide the question, if it is undecided. */
+  /** What would decide whether the run met its promise, if that is undecided. */
   readonly toDecide?: string | undefined
   /** Problems of the environment. */
   readonly trouble: readonly string[]

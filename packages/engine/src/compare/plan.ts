@@ -66,7 +66,7 @@ interface PlannedPair {
 
 export interface PlannedCell {
   readonly condition: string
-  /** A level, or `nothing`. */
+  /** The promised level, or `nothing`. */
   readonly promised: string
   /** The runs, one pair per seed. */
   readonly pairs: readonly [PlannedPair, ...PlannedPair[]]
