@@ -21,7 +21,7 @@ const DOES = {
 } as const satisfies { readonly [on in OwnHarm['on']]: Shape }
 
 /**
- * A kind of fault: schedules, `chaos proxy` and its control interface take it by its `kind`, and reports tell it.
+ * A kind of fault. Schedules, `chaos proxy` and its control interface refer to it by its `kind`; reports describe it.
  *
  * ```ts
  * export const stutter = defineFault({

@@ -4,7 +4,6 @@ import { fileURLToPath } from 'node:url'
 import { PACKAGE_NAME } from '@chaosproxy/targets/user-file'
 import { isFile } from '../references/user-files.ts'
 
-/** The files that code depends on. */
 interface Imported {
   /** In the order of first mention; the given files come first. */
   readonly files: readonly string[]

@@ -43,7 +43,6 @@ export type JobEnd<Result> =
   | ({ readonly type: 'stopped'; readonly why: Ill } & Left)
   | ({ readonly type: 'failed'; readonly error: unknown } & Left)
 
-/** The progress of a job when it was ended. */
 interface Left {
   readonly reading: Reading
   readonly described: string

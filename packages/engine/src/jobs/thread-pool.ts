@@ -12,7 +12,7 @@ import { createThreads } from '../threads.ts'
 import type { Pool, Task } from './job.ts'
 
 const LOOK_EVERY_MS = 50
-/** The number of polls of a thread per poll that callers count, four a second. */
+/** Callers count polls at four per second; the thread is polled this many times as often. */
 const LOOKS_OF_ONE = 5
 const GROWTH_BYTES = 2 ** 24
 const NEARLY_ALL = 0.6

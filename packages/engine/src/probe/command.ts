@@ -50,7 +50,6 @@ export const late = (withinMs: number): ProbeAnswer => ({
   why: `no answer within ${withinMs < 1000 ? `${withinMs} ms` : `${withinMs / 1000} s`}`,
 })
 
-/** Returns the first number in a text. */
 export function numberIn(text: string, what: string): ProbeAnswer {
   const [digits] = /-?\d+(?:\.\d+)?(?:e[+-]?\d+)?/i.exec(text) ?? []
   return digits === undefined ? { why: `${what} has no number: ${shortened(text)}` } : { value: Number(digits) }
