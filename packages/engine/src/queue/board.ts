@@ -22,8 +22,8 @@ const TAKEN_BACK_MS = 1_000
 const READY_MS = 1_000
 const ANSWERS_WITHIN_MS = 1_500
 /**
- * The number of attempts at a job that a worker cannot run: another worker may succeed, for instance if the first one's
- * disk is full.
+ * The number of attempts at a job that a worker cannot run: another worker may succeed, for instance if the first
+ * worker's disk is full.
  */
 const ATTEMPTS = 5
 const TRIED_AGAIN_MS = 1_000

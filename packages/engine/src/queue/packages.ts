@@ -21,7 +21,6 @@ interface Queued {
   waitUntilFinished(events: QueueEvents, withinMs: number): Promise<unknown>
 }
 
-/** One of several jobs that are added together. */
 export interface BulkJob {
   readonly name: string
   readonly data: object
@@ -43,7 +42,7 @@ export interface Queue extends Closed {
   getWorkersCount(): Promise<number>
 }
 
-/** Events of a queue's jobs, including jobs added by others. */
+/** Events of a queue's jobs, including jobs of other coordinators. */
 export interface QueueEvents extends Closed {
   waitUntilReady(): Promise<unknown>
   on(event: 'error', listener: (error: Error) => void): unknown
@@ -55,7 +54,9 @@ export interface QueueEvents extends Closed {
 
 interface QueueEventsOptions {
   readonly connection: Connection
-  /** Delivers events after this one; by default, events after the connection is ready. */
+  /**
+   * The id of an event; only later events are delivered. If absent, events after the connection is ready are delivered.
+   */
   readonly lastEventId?: string
 }
 
@@ -74,7 +75,7 @@ interface WorkerOptions {
   readonly lockDuration: number
   readonly stalledInterval: number
   readonly maxStalledCount: number
-  /** Applies to all workers of the queue together. */
+  /** The rate limit of all workers of the queue together. */
   readonly limiter?: { readonly max: number; readonly duration: number }
 }
 

@@ -24,7 +24,6 @@ export const DAMAGED_FILE = 'it differs in the queue from what was sent'
 /** Thrown for a file that the coordinator has to send again; a retry alone would also fail. */
 export class MissingFile extends Error {}
 
-/** A file that is sent with a job. */
 interface SentFile {
   readonly path: string
   readonly hash: string
@@ -37,7 +36,7 @@ export interface Parcel {
   readonly texts: ReadonlyMap<string, string>
   /** Replaces paths of this machine in a value by paths that mean the same on every machine. */
   send<Value>(value: Value): Value
-  /** Replaces such paths in a result by paths of this machine. */
+  /** Replaces the paths that `send` has written by paths of this machine, in a result. */
   receive<Value>(value: Value): Value
 }
 

@@ -9,7 +9,7 @@ const MOST_UNREADABLE = 10
 export interface Inbox {
   /** Takes in a report. Returns false once too many reports were unreadable. */
   put(report: Report): boolean
-  /** Returns the number of the last chunk before which all chunks have arrived. */
+  /** All chunks up to this number have arrived. */
   arrived(): number
   /** Whether all of the worker's chunks have arrived. */
   isComplete(): boolean

@@ -5,7 +5,6 @@ import type { TakenJob } from '../packages.ts'
 import { readLoadOrder } from './order.ts'
 import { performShare } from './perform-share.ts'
 
-/** Progress of a worker's job. */
 export type DriveEvent =
   /** The worker drives clients of a run, at these addresses. */
   | { readonly type: 'driving'; readonly job: string; readonly addresses: readonly string[] }

@@ -19,13 +19,13 @@ export interface Beat {
   /** Counts up. */
   readonly number: number
   readonly stage: Stage
-  /** The number of the last chunk before which all chunks have arrived. */
+  /** All chunks up to this number have arrived. */
   readonly acknowledged: number
 }
 
 export const BEAT_EVERY_MS = 50
 
-/** The progress of a worker; for `done`, together with the stage that it has received. */
+/** The progress of a worker: `refused`, or the stage that it has reached. */
 const states = ['ready', 'refused', 'working', 'stopped', 'followed', 'ended'] as const
 export type State = (typeof states)[number]
 
@@ -45,10 +45,10 @@ export interface Report {
 
 /** Some of the events of a worker's clients. */
 export interface Chunk {
-  /** Counts up from 1. */
+  /** The number of the chunk, counted from 1. */
   readonly number: number
   readonly count: number
-  /** The number of `entries`. */
+  /** The hash of `entries`, which contains `count` entries. */
   readonly sha256: string
   readonly entries: string
 }

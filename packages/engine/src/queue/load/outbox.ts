@@ -10,7 +10,6 @@ const AGAIN_AFTER_MS = 500
  * reports are kept.
  */
 export interface Outbox {
-  /** Returns the number of chunks made. */
   made(): number
   tell(entry: LoadEntry): void
   /** Calls back once all reports so far are acknowledged. */

@@ -173,7 +173,6 @@ function createProgress() {
   return {
     ready,
     isReady: () => state !== undefined,
-    /** Returns whether the worker is lost, or has ended. */
     isOver: () => isLost || state === 'ended',
     at(next: State, complete: boolean): void {
       state = next

@@ -9,7 +9,7 @@ export interface Rest {
   begin(workers: readonly Worker[]): Promise<void>
   /** Records that a job could be run, so the next rest is short again. */
   end(): void
-  /** Cancels the resumption of the workers. */
+  /** Cancels the timer that would resume the workers. */
   close(): void
 }
 

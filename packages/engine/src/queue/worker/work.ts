@@ -136,12 +136,11 @@ export async function work(settings: WorkSettings): Promise<void> {
   }
 }
 
-/** The largest duration of closing once no job is in progress. */
+/** The longest time that closing may take once no job is in progress. */
 const CLOSING_MS = 3_000
 
 type Perform = (job: TakenJob) => Promise<object>
 
-/** Counts the jobs in progress. */
 function countJobs(): { readonly counted: (perform: Perform) => Perform; readonly longOver: () => Promise<void> } {
   let underWay = 0
   return {
