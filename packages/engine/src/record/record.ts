@@ -73,15 +73,16 @@ export interface Recording {
   dial(name?: string): Duplex
   /**
    * Injects a fault. Without `links`, the fault applies to the links from the clients to every server. Resolves once
-   * the fault is in force, to a function that heals it; the function resolves to how often the fault took effect.
+   * the fault is in force, to a function that heals it; the function resolves to the number of times that the fault
+   * took effect.
    *
    * @throws UserError for a fault that does not exist, or that these servers cannot suffer.
    */
   hurt(fault: FaultDraft): Promise<() => Promise<number>>
   /**
    * Records a fault of links that something else injects, such as a cut between servers. The report shows the fault
-   * from this call until the returned function is called with how often it took effect. If that call is missing when
-   * the recording stops, the final reads prove nothing.
+   * from this call until the returned function is called with the number of times that the fault took effect. If that
+   * call is missing when the recording stops, the final reads prove nothing.
    *
    * @throws UserError (input) for a fault that does not exist.
    */
@@ -187,7 +188,7 @@ const healedBy = (heal: Heal): Promise<number> =>
     heal((end) => (end.type === 'healed' ? resolve(end.hits) : reject(environmentError(end.error))))
   })
 
-/** The duration in the spec of a recording, which really ends when it is stopped. */
+/** The duration in the spec of a recording, which lasts until it is stopped. */
 const LONGEST_MS = 600_000
 const TIMEOUT_MS = 1_000
 

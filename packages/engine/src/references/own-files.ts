@@ -19,7 +19,6 @@ export function portableReference(reference: string, directory: string): string 
   return portable.startsWith('.') ? portable : `./${portable}`
 }
 
-/** Returns the same service with its file paths changed. */
 function withServiceFiles(reference: string, change: (path: string) => string): string {
   const { routes, client, ...spec } = parseServiceReference(reference)
   const beside = Object.entries(spec.beside ?? {}).map(

@@ -19,8 +19,8 @@ export interface InspectedAt {
   /** The `await` before and after which the program stops. */
   readonly race: Race | undefined
   /**
-   * If there is no such `await`: the request at which the program stops. Undefined for the first request, since no
-   * single answer is wrong.
+   * If there is no such `await`: the request at which the program stops; undefined to stop at the first request,
+   * because no single answer is wrong.
    */
   readonly culprit: ClientRequest | undefined
 }

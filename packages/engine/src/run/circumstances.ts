@@ -26,7 +26,7 @@ export interface Circumstances {
   readonly nodes?: unknown
 }
 
-/** What is known about the target's programs. */
+/** Known facts about the target's programs. */
 interface TargetPrograms {
   readonly declared?: object | undefined
   readonly commands?: JudgedRun['commands']
@@ -107,7 +107,6 @@ function answerOf(program: string, args: readonly string[]): string | undefined 
   return first === '' ? undefined : first.slice(0, 200)
 }
 
-/** Returns the programs in all commands of a declaration. */
 function programsIn(declared: unknown): string[] {
   const programs = new Set<string>()
   const look = (value: unknown): void => {
