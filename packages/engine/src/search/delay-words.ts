@@ -15,14 +15,18 @@ export function unusualText({ delays, holds = [] }: Scenario): string | undefine
 }
 
 /**
- * `One request was held at server.ts:31 for 40.0 ms, or until another one had passed it`: until the first of the two.
+ * Describes a hold: `One request was held at server.ts:31 for 40.0 ms, or until another one had passed it`, whichever
+ * came first.
  */
 function heldText({ at, until, times, most }: PlannedHold): string {
   const others = times === 1 ? 'another one' : `${times} others`
   return `One request was held at ${at} for ${duration(most)}, or until ${others} had passed ${until === at ? 'it' : until}`
 }
 
-/** `1 unusual delay is left: packet 4 from redis (n1>redis 1) takes 9.0 ms, and anything longer than 2.4 ms does it; …`. */
+/**
+ * Describes delays:
+ * `1 unusual delay is left: packet 4 from redis (n1>redis 1) takes 9.0 ms, and anything longer than 2.4 ms does it; …`.
+ */
 function delaysText(delays: readonly PlannedDelay[]): string {
   const usual = `packet takes the usual ${duration(USUAL_DELAY)}`
   if (delays.length === 0) return `No unusual delay is needed: every ${usual}`

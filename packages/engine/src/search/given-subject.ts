@@ -34,7 +34,7 @@ export interface SubjectSettings {
 const SUBJECT_MEMBERS = ['workload', 'workloadSettings', 'level', 'bug', 'settings'] as const
 
 /**
- * Validates settings, since an ignored misspelt member would lead to another test than intended.
+ * Validates settings. A misspelt member would otherwise be ignored, and the test would differ from the intended one.
  *
  * @throws UserError (usage) for a member that is neither in `own` nor a member of every subject, an unknown fault, or a
  * count that is not a whole number from 1.

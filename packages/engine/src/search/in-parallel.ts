@@ -30,7 +30,6 @@ interface ParallelHooks {
   readonly reached?: ((state: () => SearchState) => void) | undefined
 }
 
-/** Searches ranges of seeds. */
 export interface Searcher {
   /** The number of ranges searched at the same time. */
   readonly width: number
@@ -50,7 +49,6 @@ export interface Searcher {
   stuck(stuck: Stuck): Promise<SeedFailure>
 }
 
-/** Seeds that could not be searched, and why. */
 interface Lost {
   readonly type: 'lost'
   readonly why: string

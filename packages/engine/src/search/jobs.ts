@@ -11,7 +11,6 @@ import * as worker from './worker.ts'
 const filesOf = ({ subject: { target, workload } }: { readonly subject: SubjectName }): readonly string[] =>
   userFilesOf(target, workload)
 
-/** Trials of a range of seeds. */
 export const seedsJob: Job<worker.SeedsSpec, SearchResult> = { kind: 'search', reads: filesOf, run: worker.search }
 
 export const minimiseJob: Job<worker.MinimiseSpec, Scenario | undefined> = {

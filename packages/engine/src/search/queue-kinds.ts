@@ -124,7 +124,7 @@ const finding: v.GenericSchema<unknown, SeedFailure> = v.strictObject({
   after: v.optional(v.string()),
 })
 
-/** The entries of a `TrialChoice`. */
+/** The schemas of the members of a `TrialChoice`. */
 export const trialChoice: { readonly [member in keyof TrialChoice]: v.GenericSchema<unknown, TrialChoice[member]> } = {
   strategies: chosenStrategies,
   invariants: v.boolean(),
@@ -162,7 +162,6 @@ export const searchResult: v.GenericSchema<unknown, SearchResult> = v.strictObje
   interesting: v.array(count),
 })
 
-/** Trials of a range of seeds. */
 export const seedsKind: QueuedKind<SeedsSpec, SearchResult> = {
   job: seedsJob,
   script: 'search-worker',

@@ -21,7 +21,7 @@ export interface SearchHooks {
   /** The address of a Redis whose queue gives the jobs to workers on other machines. */
   readonly queue?: string | undefined
   readonly priority?: Priority | undefined
-  /** The name under which that Redis stores the search; a search of the same name is continued. */
+  /** The name under which the Redis stores the search; a search of the same name is continued. */
   readonly campaign?: string | undefined
 }
 

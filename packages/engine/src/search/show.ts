@@ -159,7 +159,7 @@ function withRequests(failure: Failure | undefined, history: History): Failure |
   return { ...failure, what: told(failure.what), evidence: failure.evidence.map(told) }
 }
 
-/** Returns the first account by the servers of a database that concerns the objects of the contradiction. */
+/** Returns the servers of a database with their first story that concerns the objects of the contradiction. */
 function toldIn(
   { hosts, stories }: ObservedDatabase,
   history: History,
@@ -218,8 +218,8 @@ function brokenAt(failure: Failure | undefined): { at: Nanos; node: NodeId; text
 }
 
 /**
- * Returns those reasons of a run that apply: a scenario has few operations, which need not overlap, and a fault may act
- * between them.
+ * Returns the reasons for doubt that apply to a scenario. The others apply only to a whole run: a scenario has few
+ * operations, which need not overlap, and a fault may act between them.
  */
 const doubtsOf = ({ level, workload, history, records }: PlayedScenario, verdict: Verdict | undefined): string[] => [
   ...(verdict?.result === 'unknown' ? [`whether it is ${level} is not known: ${verdict.reason.text}`] : []),
@@ -248,8 +248,8 @@ function rowsToShow({ level, operations }: Counterexample, { scenario, history }
 }
 
 /**
- * Returns the operations of clients without the final reads, which are shown if the history shows no failure. If the
- * system stopped answering, the first operations after healing are also shown.
+ * Returns the clients' operations without the final reads, to be shown if the history shows no failure. If the system
+ * stopped answering, the first operations after healing are also shown.
  */
 function plannedRows({ scenario, history }: PlayedScenario, failure: Failure | undefined): number[] {
   const { length } = history.operations

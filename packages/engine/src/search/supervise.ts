@@ -26,7 +26,7 @@ export type Supervised<T> =
  * thread counts as stuck.
  */
 const LOOKS_BEFORE_STUCK = 12
-/** The same limit for programs, which have their own time limit and take longest to start. */
+/** The limit on polls for programs, which have their own time limit and take longest to start. */
 const LOOKS_AT_PROGRAMS = 60
 
 /**

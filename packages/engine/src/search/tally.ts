@@ -10,14 +10,12 @@ export interface TallyState {
   readonly lost: readonly string[]
 }
 
-/** Combines the results of ranges of seeds. */
 export interface Tally {
   add(result: SearchResult): void
   lose(why: string): void
   /** Counts for frequent queries, computed without copying the state. */
   trials(): number
   causes(): number
-  /** Returns whether a lower seed failed. */
   failedBefore(seed: number): boolean
   /** Returns the last interesting seeds before this seed, in order, at most `most`. */
   interestingBefore(seed: number, most: number): readonly number[]
