@@ -37,7 +37,7 @@ const elsewhere: ReadonlyMap<string, string> = new Map([
 /** Returns whether a level is not one of the stronger forms, whose names are derived. */
 const isPlain = (name: string): boolean => !name.startsWith('strong-')
 
-/** With more known names than this, an error that suggests a name does not list them. */
+/** If more names than this are known, an error with a suggestion does not list them. */
 const MANY = 48
 
 function listing(names: readonly string[], near: string | undefined): string {

@@ -38,7 +38,7 @@ export const storeIn = (directory: RunDirectory, tier: Target['tier']): RunStore
   readBackend: async () => (existsSync(directory.backend) ? readHistory(directory.backend) : undefined),
 })
 
-/** The backend's file is created with its first line, since not every target's proxy records. */
+/** The backend's file is created with its first line, since not every target's proxy keeps a record. */
 function inTwoViews({ history, backend: path }: RunDirectory, options: WriterOptions): OpenRecord {
   const client = openHistoryWriter(history, options)
   let backend: HistoryWriter | undefined

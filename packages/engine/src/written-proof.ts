@@ -9,7 +9,10 @@ import type { WrittenProof } from '@chaosproxy/report'
 import { verifierScript } from './built-file.ts'
 import { writeWholeFile } from './whole-file.ts'
 
-/** A larger history file in bytes is not read again to check whether a proof may refer to the file itself. */
+/**
+ * The largest size, in bytes, of a history file that is read again to check whether a proof may refer to the file
+ * itself.
+ */
 const MOST_BYTES = 256 << 20
 
 /**

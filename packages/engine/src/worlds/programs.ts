@@ -177,8 +177,8 @@ interface ServiceWatch {
 }
 
 /**
- * Returns the functions that start clusters of a service. The shortcut reuses the installed packages that an earlier
- * run loaded.
+ * Returns the functions that start clusters of a service. The one of the shortcut reuses the installed packages that an
+ * earlier run loaded.
  *
  * @throws UserError (input) if the routes concern one object, and clients would use several.
  */
@@ -238,7 +238,9 @@ async function followedCode(
   return { ...run, steps: withStatements, database: databaseOf(service, stories) }
 }
 
-/** Returns the accounts of the servers that all nodes share; undefined if each node may have separate data. */
+/**
+ * Returns the database servers that all nodes share, with their stories; undefined if each node may have separate data.
+ */
 function databaseOf({ spec }: Service, stories: readonly DatabaseStory[]): CodeRun['database'] {
   const { postgres = {}, redis } = spec
   const hosts = [...Object.keys(postgres), ...(redis === undefined ? [] : ['redis'])]
@@ -251,7 +253,9 @@ interface Sited {
   readonly startedAt: Nanos
 }
 
-/** Returns the steps with an additional step for each statement at its answer, and for its writes at their commit. */
+/**
+ * Returns the steps with further steps for each statement: one at its answer, and one for its writes at their commit.
+ */
 function withSql(
   steps: CodeRun['steps'],
   awaited: readonly AwaitedSql[],

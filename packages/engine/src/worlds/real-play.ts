@@ -30,7 +30,6 @@ const QUIET_MS = millis(5_000)
 /** The time for recovery: longer than for simulated nodes, since the machine may have other work to do. */
 const RECOVERY_MS = millis(30_000)
 
-/** A scenario as played on processes. */
 export interface RealPlay {
   /** The scenario with its nodes exchanged: the current leader takes the part of the recorded leader. */
   readonly scenario: Scenario

@@ -23,7 +23,6 @@ interface Entry<Of extends World> {
 interface VirtualEntry extends Entry<VirtualWorld> {
   /** The noun for the world's subjects in reports. */
   readonly noun: 'protocol' | 'program'
-  /** Returns the name of a subject in reports. */
   title(reference: string): string
   /** Returns whether the world runs this subject, which a caller passes as a value. */
   takes(value: ProtocolModule | ServiceDeclaration): boolean

@@ -23,7 +23,6 @@ export const watchedTurns = (progress: Progress) => ({
   },
 })
 
-/** Wraps the protocol so that it reports its progress. */
 export function watchedProtocol(protocol: ProtocolDefinition, progress: Progress): ProtocolDefinition {
   const { invariants } = protocol
   return {

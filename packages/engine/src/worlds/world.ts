@@ -98,9 +98,7 @@ interface Given extends Loaded {
   readonly usualNodes: number | undefined
 }
 
-/** A subject that can be run. */
 export interface Subject extends SearchedProtocol {
-  /** Runs work on the subject. */
   perform<T>(work: () => T): Promise<T>
   /**
    * Waits for everything that the work has started: a promise that is rejected meanwhile must be noticed before the
@@ -116,7 +114,6 @@ export interface Subject extends SearchedProtocol {
   readonly follow?: ((followed: Followed) => Promise<CodeRun | undefined>) | undefined
 }
 
-/** A scenario that was played. */
 export interface Followed {
   readonly scenario: Scenario
   readonly invariants: boolean
