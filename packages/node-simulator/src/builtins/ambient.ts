@@ -22,7 +22,7 @@ import { simulatedWebAssembly } from './web-assembly.ts'
 type Holder = { [name: string]: unknown }
 type Call = (this: unknown, ...args: unknown[]) => unknown
 
-/** The replacement of this process's globals by the simulator's. */
+/** This process's globals while the simulator's replace them. */
 interface TakenGlobals {
   readonly intrinsics: Intrinsics
   giveBack(): void
@@ -247,7 +247,7 @@ function hideClasses(put: Put): void {
   for (const { prototype } of [fs.ReadStream, fs.WriteStream]) put(prototype, 'constructor', Object)
 }
 
-/** Keeps Node from calling a program after a garbage collection, which depends on the machine. */
+/** Prevents Node from calling a program after a garbage collection, which depends on the machine. */
 function silence(put: Put): void {
   const classes = { FinalizationRegistry, PerformanceObserver }
   for (const [name, original] of Object.entries(classes)) {

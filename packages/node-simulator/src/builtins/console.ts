@@ -41,7 +41,7 @@ function startsOf(life: Life): Map<string, number> {
 export function clearConsole(made: Console): void {
   for (const name of Object.getOwnPropertySymbols(made)) {
     const counts: unknown = Reflect.get(made, name)
-    // The maps inside Node's console are cleared directly, since the console has no prototype to clear them through.
+    // Node's own console has no prototype that a program could change.
     if (types.isMap(counts)) Map.prototype.clear.call(counts)
   }
 }

@@ -1,6 +1,5 @@
 import { FIELD_NAME, FIELD_VALUE, METHODS } from '../../world/messages.ts'
 
-/** A program's request to `fetch`. */
 export interface Asked {
   readonly url: URL
   readonly method: string
