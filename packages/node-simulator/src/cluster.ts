@@ -227,8 +227,8 @@ function brokenData(servers: Open['servers'], startedAt: Nanos): AtRest {
 }
 
 /**
- * Returns the databases with an isolation level as undecided; equal in every run, so that a search can report that no
- * run decided it.
+ * Returns a text for each server whose isolation level is undecided. The text is equal in every run, so that a search
+ * can report that no run decided the level.
  */
 const unjudgedOf = (servers: Open['servers']): readonly string[] =>
   [...servers].flatMap(([node, server]) =>

@@ -46,8 +46,8 @@ export function createDeaths(service: Service, world: World): Deaths {
 }
 
 /**
- * Describes an `error` event without a listener, which ends a program. Node stores the emitter in the error for its own
- * last message (`events.js`, `kEnhanceStackBeforeInspector`); without it, nothing is returned.
+ * Describes an `error` event without a listener, which ends a program. Node stores the emitter in the error to print it
+ * in its own last message (`events.js`, `kEnhanceStackBeforeInspector`). Without the emitter, returns nothing.
  */
 function unheardOf(death: Death): Pick<Broken, 'evidence' | 'fromOutside'> {
   if (death.type === 'exit' || !(death.error instanceof Error)) return {}

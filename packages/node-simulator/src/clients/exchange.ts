@@ -88,7 +88,6 @@ export function createClient(options: ClientOptions): Client {
   }
 }
 
-/** A connection of a client, with one request at a time. */
 class Line implements Plug {
   readonly #options: ClientOptions
   readonly #reader = createReplyReader()
