@@ -41,7 +41,7 @@ function withSession<T>(simulated: Simulated, engine: Engine, query: string, act
   }
 }
 
-/** Returns the failed answer; undefined if there are rows, and the first column of each is true. */
+/** Returns the answer if it fails the assertion; undefined if there are rows, and the first column of each is true. */
 function brokenBy(session: Session, query: string): string | undefined {
   const [statement] = session.parse(query)
   if (statement === undefined) return undefined

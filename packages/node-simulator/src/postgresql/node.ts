@@ -183,8 +183,7 @@ export class PostgresNode implements Actor, Keeper, Stoppable {
   }
 
   /**
-   * Replaces the primary by the standby with the data that the standby has received, under the primary's name. A copy
-   * becomes the new standby.
+   * Promotes the standby, with the data that it has received, under the primary's name. A copy becomes the new standby.
    */
   #failOver(): Undo {
     const standby = this.#standby
@@ -327,7 +326,7 @@ export class PostgresNode implements Actor, Keeper, Stoppable {
     return awaitedSql(this.#traffic, this.#engine, this.id)
   }
 
-  /** Schedules a turn of the current start of the server; dropped if the server is killed. */
+  /** Schedules a turn of the server's current start; the turn is dropped if the server is killed. */
   #after(micros: number, run: () => void): () => void {
     const start = this.#starts
     return this.world.after((micros * 1_000) / this.clock.rate, this, () => {

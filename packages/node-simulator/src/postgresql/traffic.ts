@@ -79,7 +79,8 @@ export class Traffic {
       let isUsed = false
       const own = exchangesOf(entries).flatMap((exchanged): readonly (readonly [Entry, string | undefined])[] => {
         const found = requestsOf(exchanged)
-        // A lost reply shows no request. A connection that has not been used serves the request that opened it.
+        // An exchange without a reply does not show its request. A connection that has not been used serves the request
+        // that opened it.
         const isLost = exchanged.answered.length === 0 && !isUsed
         isUsed ||= found.some(([, request]) => request !== undefined)
         return isLost ? exchanged.asked.map((entry) => [entry, entry.serving ?? dialedFor]) : found
@@ -114,7 +115,7 @@ export class Traffic {
 export interface ConnectionTraffic {
   /** @param serving the request of the code that wrote it. @param dialedFor that of the code that opened the connection. */
   asked(bytes: Buffer, serving: string | undefined, dialedFor: string | undefined): void
-  /** Records a reply. The result is called with the requests that resumed when the reply arrived. */
+  /** Records a reply. The returned function is called with the requests that resumed when the reply arrived. */
   answered(bytes: Buffer): ResumedWatch
   closed(): void
   /** @param pidOf the process of its session, once there is one. */

@@ -24,7 +24,6 @@ export interface RedisOptions {
   readonly seed: number
 }
 
-/** The node of a simulated Redis. */
 export class RedisNode implements Actor, Keeper {
   readonly id: NodeId = REDIS
   readonly followsContext: boolean = false
