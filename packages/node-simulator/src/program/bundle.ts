@@ -231,8 +231,8 @@ function partsOf(
 type FileAt = Sources['fileAt']
 
 /**
- * Returns a function that finds the file of the text between two offsets of a bundle, by the first line there that
- * comes from a file.
+ * Returns a function that finds the file of the text between two offsets of a bundle, by the first line between them
+ * that comes from a file.
  */
 function fileFinder(code: string, map: SourceMap | undefined, directory: string): FileAt {
   const lineOf = linesOf(code)

@@ -12,9 +12,9 @@ export interface Packages {
    * functions and imports.
    */
   readonly ofPackages: (statement: Node) => Left
-  /** Returns the members of a statement that belong to the other part. */
+  /** Returns the members of a statement that do not belong to the packages' part. */
   readonly ofRest: (statement: Node) => Left
-  /** The names of the loaders that the other part uses. */
+  /** The names of the loaders that are used outside of the packages' part. */
   readonly names: readonly string[]
   /**
    * The name of the bundler's function that loads a module on its first call; the packages' part does not contain it.

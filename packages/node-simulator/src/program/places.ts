@@ -66,7 +66,7 @@ export function ownPlaces(
   }
 }
 
-/** The values that replace the entry module, and the module that requested this one. */
+/** The replacements of `require.main` and `module.parent` in a module, by the replaced expression. */
 interface Main {
   readonly [member: string]: string
 }

@@ -4,7 +4,7 @@ import type { Scope } from './scopes.ts'
 import { isFunction, isNode, linesOf, type Node, parsed } from './syntax.ts'
 import { ModuleTouches, type Shared } from './touches.ts'
 
-/** The name of the functions that probed programs call. */
+/** The name of the object whose functions probed programs call. */
 export const PROBE = '__chaosProbe'
 
 /**

@@ -13,8 +13,8 @@ import type { Probe } from './probes.ts'
 import { callerOf } from './stacks.ts'
 
 /**
- * The global object of programs. Its prototype has some globals of Node, such as `crypto`, which work only on the real
- * global object.
+ * The prototype of programs' global objects. Some globals of Node, such as `crypto`, work only on the real global
+ * object.
  */
 const sharedGlobals: object = Object.create(
   globalThis,

@@ -28,7 +28,7 @@ export function startProgram(life: Life, { program, seats, args, environment, fi
   const { entry, directory } = program
   life.enter(() => {
     const seat = seats.take(program, life, { entry, directory, args, environment })
-    // As in Node, modules run in a promise's turn.
+    // As in Node, modules run in a promise job.
     Promise.resolve()
       .then(() => seat.start(probe))
       .then((exported) => evaluated?.(exported?.default))
