@@ -21,7 +21,6 @@ export function runningLife(): Life {
   return life
 }
 
-/** How a program ended. */
 export type Death =
   | { readonly type: 'exit'; readonly code: number }
   | { readonly type: 'threw'; readonly error: unknown; readonly rejected: boolean }
@@ -88,7 +87,7 @@ export class Life implements Actor {
   /** The built-in modules of this life, by name. */
   modules: Map<string, unknown> = new Map()
   loaded: ((module: object) => void) | undefined
-  /** Called once a run has ended: anything that survives would keep the whole run in memory. */
+  /** Functions to call once a run has ended: anything that survives would keep the whole run in memory. */
   readonly unfinished: Set<() => void> = new Set()
   /** Timers by number, for programs that store the number. */
   readonly timers: Map<number, LifeTimer> = new Map()

@@ -42,7 +42,6 @@ export function putBack(noted: readonly Noted[]): {
   return { replaced, stays }
 }
 
-/** Returns whether any member was changed or added. */
 export function areChanged(noted: readonly Noted[]): boolean {
   for (let i = 0; i < noted.length; i++) {
     const { holder, keys, before } = noted[i] as Noted

@@ -12,7 +12,10 @@ const MOST_OF_HEAP = 0.65
 const MOST_GROWTH_BYTES = 540 * 2 ** 20
 /** The limit for buffers, which are outside the heap and have no limit of their own. */
 const MOST_BUFFER_BYTES = 2 ** 29
-/** Growth between two collections: a collection takes about a second for each gigabyte that is kept. */
+/**
+ * The growth of memory, in bytes, between two collections. A collection takes about a second for each gigabyte that is
+ * kept.
+ */
 const BETWEEN_COLLECTIONS_BYTES = 32 * 2 ** 20
 /** The number of events between two checks. A check costs half a microsecond, so most events have none. */
 const LOOK_EVERY = 8

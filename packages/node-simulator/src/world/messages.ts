@@ -38,7 +38,6 @@ export interface AnswerHead {
   readonly rawHeaders: readonly string[]
 }
 
-/** The result of a request. */
 export type LineEnd =
   /** `rest`: the remainder of the body, if it has not arrived. */
   | {

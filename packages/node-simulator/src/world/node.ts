@@ -22,7 +22,6 @@ export class ServiceNode {
   readonly files: Files
   #life: Life | undefined
   #starts = 0
-  /** Whether the program has ever listened. */
   everListened = false
 
   constructor(options: NodeOptions) {

@@ -46,7 +46,10 @@ export class Requests {
     this.ran = watch
   }
 
-  /** Registers the receiver of the requests that resume in the current turn: they awaited its data. */
+  /**
+   * Registers the function to call with the requests that resume in the current turn, since they awaited the data that
+   * arrives in it.
+   */
   arrives(hears: ResumedWatch | undefined): void {
     this.#hears = hears
   }
@@ -83,7 +86,7 @@ export class Requests {
       return name === 'request' ? handed(plain, args[0] as http.IncomingMessage) : plain()
     } as typeof emit
     return () => {
-      // Deleting the own property restores the inherited one.
+      // Deletes the own property, which restores the inherited one.
       delete (prototype as Partial<http.Server>).emit
     }
   }

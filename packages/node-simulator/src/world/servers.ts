@@ -16,7 +16,7 @@ interface OpenServer extends SocketServer {
 const OPEN = Symbol('open connections')
 const FIRST_FREE_PORT = 49_152
 
-/** Returns the acceptor of connections for a node, which offers everything that its program currently listens on. */
+/** Returns a host that accepts connections for a node, on every port where its program currently listens. */
 export const hostOf = (lifeNow: () => Life | undefined): Host => ({
   accept(port, from, remotePort, back, messages) {
     const life = lifeNow()

@@ -32,7 +32,7 @@ export interface SocketServer extends net.Server {
 
 type Callback = (error?: Error | null) => void
 
-/** The options of Node's `connect`, with the port of a URL or of options. */
+/** The options of Node's `connect`; a URL gives the port as a string. */
 interface ConnectOptions {
   readonly port?: number | string | undefined
   readonly host?: string | null | undefined
@@ -42,8 +42,8 @@ interface ConnectOptions {
 }
 
 /**
- * Options that Node gives each socket on a copy. V8 makes a hidden class for each member that is added to a spread
- * copy, and for that object alone.
+ * Options that Node itself would set on a copy for each socket. V8 makes a hidden class for each member that is added
+ * to a spread copy, and for that object alone.
  */
 const SET_BY_NODE = { emitClose: false, autoDestroy: true, decodeStrings: false }
 

@@ -12,7 +12,7 @@ type Call = (this: unknown, ...args: unknown[]) => unknown
 
 /**
  * Functions that stop a program's access to the real world, if an event of Node resumes the program after its run. They
- * are watched from the first run on, but only outside of runs, where a watched call costs a look at the stack.
+ * are watched from the first run on, but only outside of runs, where each watched call inspects the stack.
  */
 const WAYS: readonly (readonly [holder: object, name: string, stopped: () => unknown])[] = [
   [globalThis, 'fetch', () => new Promise(() => {})],

@@ -41,9 +41,9 @@ const ofThisMachine: Processors = {
 }
 
 /**
- * Calls `advance`, with the number of events to process, until it returns an end. If `longestMs` is given, a call is
- * ended once it exceeds that processor time, wherever it is, since an endless loop never yields. Only a limit in real
- * time can end a call, so the limit is longer if other processes use the processors.
+ * Calls `advance`, with the number of events to process, until it returns an end. If `longestMs` is given, a call that
+ * exceeds this processor time is ended at any point, since an endless loop never yields. Only a limit in real time can
+ * end a call, so the limit is longer if other processes use the processors.
  *
  * @throws the error from `ended`, which is called during the program's turn after a call was ended.
  */

@@ -17,7 +17,10 @@ const LEAST_DISK_MS = 0.05
 const DISK_WIDTHS_MS = [0.2, 20] as const
 const SPLITTING_RUNS = 0.3
 const SPLIT = 0.3
-/** The number of distinct delays: few distinct delays cause ties, many cause overtaking, and each hides other bugs. */
+/**
+ * The number of distinct delays in some runs. Few distinct delays cause ties, and many cause overtaking; either can
+ * hide bugs.
+ */
 const FEW = 3
 
 const [TIME, CUT, PLACE] = [0, 1, 2] as const
