@@ -126,7 +126,7 @@ export const handleSettle: Handler<Broker, 'settle'> = (turn, { request, queue, 
   const { state, config } = turn
   const entry = state.queues.get(queue)?.find(({ lease }) => lease?.receipt === receipt)
   if (entry !== undefined) take(turn, queue, entry, receipt)
-  // Settles a message. The gateway repeats the request until it is answered.
+  // The gateway repeats the request until it is answered, so the message may already be settled.
   const isDone = state.receipts.has(receipt)
   // The bug: receipts are not compared, so a message that another consumer now holds is also settled.
   const isLate = !isDone && config.bug === 'settle-late'

@@ -69,7 +69,7 @@ export interface Publication {
 export interface Entry {
   readonly number: number
   readonly value: Json
-  /** Present while the message is delivered, and neither settled nor visible again. */
+  /** Present from the delivery of the message until it is settled or visible again. */
   readonly lease?: Lease | undefined
 }
 

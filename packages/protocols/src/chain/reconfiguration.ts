@@ -121,7 +121,7 @@ function passOn(turn: ChainTurn): void {
   else turn.send(successor, { type: 'begin', epoch, chain, entries: historyFor(turn) })
 }
 
-/** Also shows that the head is alive. */
+/** Shows that the head is alive, and repeats updates. */
 export function heartbeat(turn: ChainTurn): void {
   const { state, config } = turn
   if (!isActive(state)) return

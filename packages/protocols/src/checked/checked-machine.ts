@@ -19,7 +19,7 @@ interface Checked {
 }
 
 /**
- * Checks at run time a protocol whose types are not trusted, on any host. If its code throws or returns something
+ * Checks an untrusted protocol against its types at run time, on any host. If its code throws or returns something
  * invalid, throws a `MachineError` that names the event. Events, messages and records are copied through JSON, so that
  * nodes in one process share no objects, as in separate processes.
  */
