@@ -58,7 +58,7 @@ function read(turn: CommitWaitTurn, key: string, { at }: Ask): Json {
 }
 
 /**
- * How far ahead of the reader's clock the versions may be that a read must see.
+ * A read must see versions whose time is at most this far ahead of the reader's clock.
  *
  * - commit-wait: "s_read = TT.now().latest" (Spanner, OSDI 2012, §4.1.4), which is ε ahead.
  * - uncertainty-interval: a value within the greatest difference of two clocks may have been written before the read

@@ -13,7 +13,7 @@ export const leaseLock: ProtocolDefinition = defineProtocol({
     fencing === false ? 'the store takes writes of a holder whose lease has ended' : undefined,
   summary: 'nodes use a store under leases of a lock service; the store refuses nodes that lost the lock',
   defaultNodes: 5,
-  // A lock within a store that is itself protected by locks would be confusing.
+  // `lock` is excluded: a lock that is itself stored under a lock would be confusing.
   objects: objects.map(({ name }) => name).filter((name) => name !== 'lock'),
   settings: {
     fencing: {

@@ -38,8 +38,8 @@ export const handleRelease: Handler<LeaseLock, 'release'> = (turn, { key, sectio
   turn.persist({ kind: 'released', key })
 }
 
-// Handles a load at the store, which refuses a token lower than one that it has seen (Kleppmann, "How to do distributed
-// locking", 2016). The token of a load also counts: an earlier holder must not overwrite a value that was loaded.
+// The store refuses a token lower than one that it has seen (Kleppmann, "How to do distributed locking", 2016). The
+// token of a load also counts: an earlier holder must not overwrite a value that was loaded.
 
 const EMPTY: Cell = { content: null, version: 0, section: '', fence: 0 }
 
@@ -70,7 +70,7 @@ export const handleStore: Handler<LeaseLock, 'store'> = (turn, message, from) =>
   const { state, config } = turn
   const { key, section, token, content, base } = message
   const cell = state.cells.get(key) ?? EMPTY
-  // Handles a store, which the worker repeats until it is answered.
+  // The worker repeats the request until it is answered, so the store may already have performed it.
   const isDone = cell.section === section
   const isLate = !isDone && config.fencing && token < cell.fence
   // The bug: tokens are compared at a load but not at the store that follows it.

@@ -6,7 +6,7 @@ import type { Turn, Types } from '../turn.ts'
 
 export interface LeaseLockConfig extends Subject {
   readonly leaseMs: Millis
-  /** The ratio of the rates of two monotonic clocks that holders assume at most. */
+  /** The largest ratio of two monotonic clocks' rates that holders assume. */
   readonly drift: number
   readonly clock: 'wall' | 'monotonic'
   readonly fencing: boolean
@@ -102,7 +102,9 @@ export interface LeaseLockState {
   readonly fencing: boolean
   // The lock service.
   readonly locks: Map<string, Grant>
-  /** Whether leases granted before a restart were restarted, because the clock that measured them was lost. */
+  /**
+   * Whether the service has renewed the leases from before its restart, since the clock that measured them was lost.
+   */
   renewed: boolean
   // The store.
   readonly cells: Map<string, Cell>
