@@ -17,8 +17,8 @@ export interface MachineMistake {
 export class SilentProgramError extends Error {}
 
 /**
- * A protocol's own code threw or requested something impossible. The error is the protocol's, not its host's, and tells
- * nothing about any level.
+ * A protocol's own code threw or requested something impossible. The error is the protocol's, not its host's, and
+ * allows no conclusion about any consistency level.
  */
 export class MachineError extends Error {
   readonly node: NodeId

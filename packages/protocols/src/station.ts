@@ -35,11 +35,11 @@ interface ServingTurn {
 }
 
 /**
- * A job that ends later than this has stopped the server for that long. Below this, only the timer was late, as on a
- * busy machine, and the waiting jobs are not delayed.
+ * If a job ends later than planned by more than this, the server was stopped for that time. Otherwise only the timer
+ * was late, as on a busy machine, and the waiting jobs are not delayed.
  */
 const LATE_TIMER_MS = 50
-/** The shortest timer. Rounding could otherwise make the timer fire repeatedly at the same time. */
+/** The shortest timer in milliseconds. Rounding could otherwise make the timer fire repeatedly at the same time. */
 const SHORTEST_MS = 0.01
 
 /** `begins`: the server was idle, and the job is done after `afterMs`. `full`: the job is rejected. */
