@@ -25,7 +25,7 @@ export const paxosInvariants: readonly Invariant[] = [
   },
 ]
 
-/** A promise counts once another node has received it: a crash may undo it earlier. */
+/** A promise counts once another node has received it: before that, a crash may undo it. */
 function watchPromises(): Watch {
   const promised = new Map<NodeId, number>()
   return (node) => (state, event) => {

@@ -114,8 +114,8 @@ export function propose(turn: PaxosTurn, command: Command): number {
 }
 
 /**
- * Proposes commands. The leader is also an acceptor; its own vote counts once it is on disk, and this node sends
- * nothing before.
+ * Proposes commands. The leader is also an acceptor: its own vote counts once it is on disk, and before that, this node
+ * sends nothing.
  */
 function proposeAll(turn: PaxosTurn, from: number, commands: readonly (Command | null)[]): void {
   const { state } = turn
