@@ -60,7 +60,8 @@ function sendFrom(turn: PrimaryReplicaTurn, id: NodeId, replica: Replica, limit:
 }
 
 /**
- * Handles a message from the primary that this node follows. Where the logs differ, the primary's replaces this node's.
+ * Handles a message from the primary that this node follows. Where the logs differ, the primary's log replaces this
+ * node's log.
  */
 export const handleReplicate: Handler<PrimaryReplica, 'replicate'> = (turn, message, from) => {
   const { state, config } = turn
@@ -116,8 +117,8 @@ function acknowledge(turn: PrimaryReplicaTurn): void {
   const matches = [...state.replicas.values()].map((replica) => replica.match).sort((one, other) => other - one)
   const sync = syncCount(turn)
   const index = sync === 0 ? lastIndex(state.log) : (matches[sync - 1] ?? 0)
-  // Entries of earlier epochs count only once an entry of this epoch is on enough replicas: earlier, another node may
-  // become primary without them.
+  // Entries of earlier epochs count only once an entry of this epoch is on enough replicas: until then, another node
+  // may become primary without them.
   if (index < state.noopIndex) return
   state.committed = Math.max(state.committed, Math.min(index, lastIndex(state.log)))
   while (state.applied < state.committed) {

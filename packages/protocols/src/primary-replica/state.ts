@@ -72,7 +72,7 @@ export interface PrimaryReplicaState extends SuccessionState {
   noopIndex: number
   /** The origin of each entry's request, by index. */
   readonly proposals: Map<number, Origin>
-  /** Committed writes that wait for their clients' replicas, by index, in order of index. */
+  /** Committed writes that wait for their clients' replicas, by index, in ascending order. */
   readonly ownWrites: Map<number, OwnWrite>
 }
 
