@@ -151,7 +151,8 @@ export function handleVoteRequest(
 ): void {
   const { state } = turn
   if (message.type === 'pre-vote') {
-    // Thesis §9.6: granted only by a node that would vote for the candidate and has not heard from a leader lately.
+    // Thesis §9.6: granted only by a node that would vote for the candidate and has not recently received a message
+    // from a leader.
     const granted = message.term > state.term && !state.loyal && upToDate(turn, message)
     turn.send(from, { type: 'pre-vote-reply', term: state.term, asked: message.term, granted })
     return

@@ -55,7 +55,7 @@ export function handleAppend(turn: RaftTurn, message: Append, from: NodeId): voi
   })
 }
 
-/** Returns whether the entry before the new ones, whose term on this node is `here`, is the leader's (§5.3). */
+/** Returns whether this node's entry before the new ones is the leader's (§5.3); `here` is its term. */
 function precedes(turn: RaftTurn, here: number | undefined, prevTerm: number): boolean {
   const taken = takenToPrecede(turn, here, prevTerm)
   if (taken !== (here === prevTerm)) turn.mark()

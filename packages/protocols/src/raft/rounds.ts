@@ -40,7 +40,7 @@ export function confirmRound(turn: RaftTurn): void {
 /**
  * Extends the lease. A node that answers votes for no other node within the shortest election timeout (thesis §4.2.3).
  * It answers after the round began, so a lease counted from the beginning of the round is safe. The lease is shortened
- * by the ratio by which the nodes' clocks may differ in rate (§6.4.1).
+ * by the largest ratio of the nodes' clock rates (§6.4.1).
  */
 function extendLease({ state, config }: RaftTurn): void {
   if (config.reads !== 'lease') return
@@ -50,7 +50,7 @@ function extendLease({ state, config }: RaftTurn): void {
 /** Returns whether it is certain that no other leader has been elected. */
 export const holdsLease = ({ state, steady }: RaftTurn): boolean => !state.leaseForfeited && steady < state.leaseUntil
 
-/** Returns the same for a lease of the correct length, without the bug. */
+/** Returns whether a lease of the correct length, without the bug, is still held. */
 export const holdsTrueLease = ({ state, steady, config }: RaftTurn): boolean =>
   steady < state.leaseUntil - config.leaseMs + config.trueLeaseMs
 

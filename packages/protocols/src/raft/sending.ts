@@ -23,8 +23,8 @@ export function broadcast(turn: RaftTurn): void {
 }
 
 /**
- * Sends the same messages, but only to followers that were sent nothing since the last heartbeat: heartbeats are for
- * "idle periods" (Figure 2, Rules for Servers).
+ * Like `broadcast`, but only for followers that were sent nothing since the last heartbeat: heartbeats are for "idle
+ * periods" (Figure 2, Rules for Servers).
  */
 export function breakSilence(turn: RaftTurn): void {
   for (const [peer, progress] of turn.state.progress) {

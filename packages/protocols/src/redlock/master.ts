@@ -23,7 +23,6 @@ function keep(turn: RedlockTurn, record: RedlockRecord): void {
   else turn.persist(record)
 }
 
-/** Removes a key that has expired. */
 export const expire = (turn: RedlockTurn, key: string): void => remove(turn, key, false)
 
 function remove(turn: RedlockTurn, key: string, isReleased: boolean): void {

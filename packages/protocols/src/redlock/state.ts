@@ -100,8 +100,8 @@ export interface RedlockState {
   /** With fencing, by key: the latest token, and the value of the lock that it was written for. */
   readonly tokens: Map<string, { readonly value: string; readonly token: number }>
   /**
-   * The values of released locks, each with whether the key had the value. A SET that arrives after its DEL is ignored
-   * by them.
+   * The values of released locks, each with whether the key had the value. A SET of such a value that arrives after its
+   * DEL is ignored.
    */
   readonly gone: Map<string, boolean>
   // The resource.
