@@ -5,7 +5,6 @@ import type { Origin, RoutingTurn } from './routing.ts'
 
 // The return path of answers: from the leader to the node that the client called, and from there to the client.
 
-/** Answers the reads that are ready, on the leader. */
 export function answerReads(turn: RoutingTurn): void {
   for (const { origin, input } of takeReady(turn.state)) answer(turn, origin, readOf(turn, input))
 }
@@ -30,7 +29,7 @@ export function handleAnswer(turn: RoutingTurn, origin: Origin, result: Completi
   if (request === undefined) return
   const refused = result.type === 'fail' && result.error === UNAVAILABLE
   if (refused && turn.config.leaderWaitMs > 0) {
-    // This attempt certainly had no effect, but another attempt of the request may. The next sweep retries.
+    // This attempt certainly had no effect, but another attempt of the request may have one. The next sweep retries.
     request.open = request.open.filter((attempt) => attempt !== origin.attempt)
     return
   }

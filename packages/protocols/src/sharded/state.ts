@@ -39,7 +39,7 @@ export type ShardedMessage =
   | {
       readonly type: 'moved'
       readonly requestId: string
-      /** The number of the refused ticket; later copies of the request are not refused. */
+      /** The number of the refused ticket; the refusal does not concern later copies of the request. */
       readonly number: number
       readonly shard: number
       readonly place: Place

@@ -158,7 +158,7 @@ function end(turn: SingleTurn, { requestId, request }: Call, result: Completion)
   turn.reply(requestId, result)
 }
 
-/** The shortest timer. Rounding could otherwise make the timer fire repeatedly at the same time. */
+/** The shortest timer in milliseconds. Rounding could otherwise make the timer fire repeatedly at the same time. */
 const SHORTEST_MS = 0.01
 
 export function awaitCalls(turn: SingleTurn): void {
