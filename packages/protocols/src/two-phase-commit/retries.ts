@@ -56,7 +56,6 @@ interface CoordinatorTurn {
 
 interface Transaction {
   readonly name: string
-  /** The operations of each voting node. */
   readonly parts: ReadonlyMap<NodeId, readonly Operation[]>
 }
 

@@ -66,7 +66,7 @@ function handleWatch(turn: WatchCacheTurn, peer: NodeId, first: number): void {
     from = oldest
   }
   const changes = state.changes.slice(from - oldest, from - oldest + BATCH)
-  // If a node knows later revisions than this store, they cannot come from it.
+  // A node that knows later revisions than this store did not receive them from it.
   const message: WatchCacheMessage = { type: 'events', from: first, to: changes.at(-1)?.revision ?? first - 1, changes }
   turn.send(peer, message)
 }
