@@ -23,7 +23,7 @@ export interface CompareDraft {
   readonly real?: boolean | undefined
   /** The number of nodes; by default, each system's own. */
   readonly nodes?: number | undefined
-  /** 15 by default. */
+  /** The number of clients; 15 by default. */
   readonly clients?: number | undefined
   /** Operations per second of all clients together; 300 by default. */
   readonly rate?: number | undefined

@@ -43,7 +43,7 @@ export interface ComparisonPlan extends ComparisonTerms {
 
 /** A target with settings, and its runs. */
 export interface ComparedTarget {
-  /** `primary-replica sync=majority`. */
+  /** The name in reports: `primary-replica sync=majority`. */
   readonly name: string
   /** As typed: `primary-replica:sync=majority`. */
   readonly typed: string

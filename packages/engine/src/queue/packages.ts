@@ -3,7 +3,7 @@ import { loadOptional } from '@chaosproxy/history/files'
 // The parts of BullMQ and its client that chaos uses, in declared types: chaos builds and installs without the
 // packages.
 
-/** Where Redis is. */
+/** The address of a Redis. */
 export interface Connection {
   readonly url: string
   readonly maxRetriesPerRequest: null
@@ -15,7 +15,7 @@ export interface TakenJob {
 
 /** A job as Redis stores it. */
 interface Queued {
-  /** Absent until then. */
+  /** The time when the job finished; absent before. */
   readonly finishedOn?: number
   readonly returnvalue: unknown
   waitUntilFinished(events: QueueEvents, withinMs: number): Promise<unknown>

@@ -105,7 +105,7 @@ export interface Unpacked {
   send<Value>(value: Value): Value
 }
 
-/** Without any files. */
+/** An unpacked parcel without files. */
 export const NOTHING: Unpacked = { paths: new Set(), receive: (value) => value, send: (value) => value }
 
 /** Writes the files of parcels below a temporary folder, each parcel once. */

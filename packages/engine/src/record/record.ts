@@ -232,7 +232,7 @@ function specOf(draft: RecordDraft, places: readonly Place[]): RunSpec {
 
 const drawnSeed = (): number => Math.floor(Math.random() * 10_000)
 
-/** As its JSON. */
+/** Returns the initial values; a given value as JSON text. */
 const initialOf = ({ initial }: RecordDraft): string | undefined =>
   typeof initial === 'object' ? JSON.stringify(initial.value) : initial
 

@@ -9,7 +9,7 @@ import type { Simulated } from '../worlds/simulated-run.ts'
 export interface Performer {
   /** Performs runs on another thread; absent if runs are performed on this thread. */
   readonly elsewhere?: UnjudgedRunOptions['elsewhere']
-  /** Undefined if interrupted. */
+  /** Repeats a simulated run; undefined if interrupted. */
   again(
     run: PlannedRun,
     options: Pick<UnjudgedRunOptions, 'interrupted' | 'listening'>,

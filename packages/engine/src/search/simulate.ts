@@ -23,7 +23,7 @@ import { requireSane, type SubjectSettings, subjectFrom } from './given-subject.
 
 /** Settings of one simulated run; every member has a default. */
 export interface SimulateSettings extends SubjectSettings {
-  /** 1 by default. */
+  /** The seed; 1 by default. */
   readonly seed?: number | undefined
   /** The number of nodes; by default that of the protocol or the service. */
   readonly nodes?: number | undefined
@@ -33,7 +33,7 @@ export interface SimulateSettings extends SubjectSettings {
   readonly timeMs?: number | undefined
   /** Operations per second of all clients together; 200 by default. */
   readonly rate?: number | undefined
-  /** 10 by default. */
+  /** The number of clients; 10 by default. */
   readonly clients?: number | undefined
   readonly listener?: ((event: SimulateStep) => void) | undefined
   /** Ends the run early: it is still healed, read a last time and judged. */

@@ -132,7 +132,7 @@ interface Begun extends Pick<StartOptions, 'dataDir' | 'logDir' | 'signal'> {
   readonly workload: Workload
 }
 
-/** A protocol's nodes. */
+/** Starts a protocol's nodes. */
 const startNodes = (
   { target, bug, targetSettings }: Pick<SubjectName, 'target' | 'bug' | 'targetSettings'>,
   { scenario: { nodes, seed }, workload: { object }, dataDir, logDir, signal }: Begun,

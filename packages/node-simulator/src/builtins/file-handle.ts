@@ -82,5 +82,5 @@ function placeOf(given: Buffer | Reading, rest: readonly unknown[]): [Buffer, re
   return [buffer, [offset, length, position]]
 }
 
-/** As in Node. */
+/** The default size of a read in bytes, as in Node. */
 const USUAL_BYTES = 16_384

@@ -19,7 +19,7 @@ interface Watched {
 /** The delay until the kernel reports a change. It is constant, so that changes are reported in order. */
 const TOLD_AFTER_MS = 0.1
 
-/** What `fs.watch` returns. */
+/** The watcher that `fs.watch` returns. */
 class Watcher extends EventEmitter {
   readonly #stop: (watcher: Watcher) => void
 

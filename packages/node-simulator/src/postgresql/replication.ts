@@ -50,7 +50,7 @@ interface Receiving {
   readonly ended: () => void
 }
 
-/** The standby's end. */
+/** The standby's end of the stream of positions. */
 export class Receiver implements Plug {
   readonly #receiving: Receiving
   readonly #wire: Wire

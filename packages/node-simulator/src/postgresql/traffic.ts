@@ -64,7 +64,7 @@ export class Traffic {
     }
   }
 
-  /** By connection. */
+  /** Returns the exchanges of each connection. */
   exchanges(): readonly (readonly Exchanged[])[] {
     return this.#connections.map(({ entries }) => exchangesOf(entries))
   }

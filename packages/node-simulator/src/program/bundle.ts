@@ -51,7 +51,7 @@ export type Exports = { readonly default: unknown } | undefined
 
 /** A program, bundled and compiled, so that starting it is a function call. */
 export interface Program {
-  /** Its file. */
+  /** The program's file. */
   readonly entry: string
   readonly directory: string
   /** Returns whether a module is not installed for the code that requests it, according to the stack. */

@@ -25,7 +25,7 @@ const POPULATES = /^populateMaps\(exports\.extensions, exports\.types\);?$/gm
 interface MimeTypes {
   readonly extensions: { readonly [type: string]: unknown }
   readonly types: { readonly [extension: string]: string }
-  /** In version 3. */
+  /** Present in version 3. */
   readonly _extensionConflicts?: readonly unknown[]
 }
 

@@ -14,7 +14,7 @@ export const PROBE = '__chaosProbe'
 export type Probing = 'functions' | 'lines' | readonly ProbedLine[]
 
 interface ProbedLine {
-  /** Absolute. */
+  /** The absolute path. */
   readonly file: string
   /** Counted from 1. */
   readonly line: number
@@ -55,7 +55,7 @@ export interface Probe {
   at(site: number): boolean
   /** Called when the awaited value is known, before the function suspends. */
   gone<Value>(site: number, value: Value): Value
-  /** The await ended. */
+  /** Called when the await has ended. */
   back<Value>(site: number, value: Value): Value
 }
 

@@ -25,7 +25,7 @@ export interface Processors {
 }
 
 export interface Ended {
-  /** In real time. */
+  /** The real time after which the call was ended. */
   readonly afterMs: Millis
   /** Whether the program had the processor for the whole limit; otherwise it is unknown whether it would return. */
   readonly isStuck: boolean

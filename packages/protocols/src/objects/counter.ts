@@ -1,7 +1,7 @@
 import type { Input } from '@chaosproxy/history'
 import { loadPairs, ok, type ReplicatedObject, UNKEYED, unsupported } from './object.ts'
 
-/** By key. */
+/** The counters by key. */
 type Counters = Map<string, number>
 
 export const counter: ReplicatedObject<Counters> = {

@@ -1,7 +1,7 @@
 import type { Json } from '@chaosproxy/history'
 import { entryOf, loadPairs, ok, type ReplicatedObject, UNKEYED, unsupported } from './object.ts'
 
-/** By key. */
+/** The lists by key. */
 type Lists = Map<string, Json[]>
 
 export const lists: ReplicatedObject<Lists> = {

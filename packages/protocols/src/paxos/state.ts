@@ -54,7 +54,7 @@ export interface PaxosState extends MemberState {
   role: 'leader' | 'candidate' | 'follower'
   // The acceptor's, durable.
   promised: number
-  /** By slot. */
+  /** The accepted proposals by slot. */
   readonly accepted: Map<number, Proposal>
   // The state of the leader or candidate.
   ballot: number

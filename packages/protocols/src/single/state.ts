@@ -78,7 +78,7 @@ export interface SingleState {
   readonly life: number
   readonly generator: Generator
   // The state of the app server; each node is one.
-  /** By request. */
+  /** The calls by request. */
   readonly calls: Map<string, Call>
   readonly sending: Forwarding
   readonly breaker: Breaker

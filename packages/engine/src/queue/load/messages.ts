@@ -16,7 +16,7 @@ export type Stage = (typeof stages)[number]
  * stops.
  */
 export interface Beat {
-  /** Counts up. */
+  /** The number of the beat; counts up. */
   readonly number: number
   readonly stage: Stage
   /** All chunks up to this number have arrived. */

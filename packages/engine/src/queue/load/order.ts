@@ -9,7 +9,7 @@ import { amount, count } from '../numbers.ts'
 
 /** A worker's share of a run's load, as a job in the queue. It contains no credentials. */
 export interface LoadOrder {
-  /** Names the conversation. */
+  /** The name of the conversation. */
   readonly run: string
   /** The clients whose number modulo `of` is `index`. */
   readonly share: { readonly index: number; readonly of: number }
