@@ -24,7 +24,7 @@ export interface Judging {
 export const isUnclear = (history: History): boolean => unjudgedLine({ ...history, marks: [], passedOn: [] }) !== ''
 
 /**
- * Judges the keys of a place that have at least this many operations and can be judged without unpacking all of them.
+ * Judges the keys of a place that have at least `least` operations and can be judged without unpacking all of them.
  * Returns the results by name.
  */
 export function judgeLongKeys(

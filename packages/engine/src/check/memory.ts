@@ -11,7 +11,7 @@ const PROGRAM_BYTES = 120e6
 /** A limit below this applies to the operations and to judging them; the program's memory comes on top. */
 const LEAST_FOR_PROCESS = 250e6
 
-/** Memory for operations while they are read. */
+/** Returns the memory, in bytes, for operations while they are read. */
 export const roomFor = (memoryBytes: number): number =>
   memoryBytes < LEAST_FOR_PROCESS ? memoryBytes : memoryBytes - PROGRAM_BYTES
 
@@ -21,7 +21,7 @@ export const packedBytesOf = ({ packed }: PackedRecording): number => {
   return bytes
 }
 
-/** Memory for judging a history that is held, in addition to its operations. */
+/** Returns the memory, in bytes, that is left for judging a history whose operations are in memory. */
 export const roomBeside = (memoryBytes: number, heldBytes: number): number =>
   memoryBytes < LEAST_FOR_PROCESS ? memoryBytes : Math.max(0, memoryBytes - PROGRAM_BYTES - heldBytes)
 
@@ -38,7 +38,7 @@ export const memoryNote = (memoryBytes: number): string | undefined =>
 const ROW_BYTES = 59
 const NAME_BYTES = 100
 
-/** Approximate memory for a history; little for a history of which only counts are known. */
+/** Returns the approximate memory for a history in bytes; it is small if only counts are known. */
 export const heldBytesOf = ({ operations, values, keys, processCount }: History): number =>
   operations.callEvent.length * ROW_BYTES + values.sizeBytes + (keys.length + processCount) * NAME_BYTES
 

@@ -105,7 +105,7 @@ export function checkOptionsFor(
 export const inUnits = (history: History, { unit }: Pick<CheckSpec, 'unit'>): History =>
   unit === 'connection' && areStatements(history) ? asStatements(history) : history
 
-/** Requires that the recording tells which transactions belong to a unit. */
+/** Requires that the recording shows which transactions belong to a unit. */
 function requireUnits(file: string, { transactionNotes }: History, { unit }: CheckSpec): void {
   if (unit === undefined) return
   if (transactionNotes === undefined)

@@ -47,7 +47,7 @@ function readingLimitMs(task: CheckTask): number {
   return Math.max(task.settings.timeoutMs, READING_AT_LEAST_MS + bytesOf([task]) / bytesPerMs)
 }
 
-/** Memory that the process takes beyond this before its first check serves other purposes. */
+/** The largest amount of the memory used before the first check, in bytes, that counts as the program's own. */
 const PROGRAM_BYTES = 120e6
 
 /** Memory for the program and the history's strings; the search accounts for its own tables. */

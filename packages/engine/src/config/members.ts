@@ -1,7 +1,7 @@
 import { draftEntries } from '@chaosproxy/runner'
 import * as v from 'valibot'
 
-// The members of a configuration outside a run: the description and schema of each.
+// The descriptions and schemas of those members of a configuration that do not belong to a run.
 
 export const pathSchema: v.GenericSchema<string> = v.pipe(v.string('must be a path'), v.nonEmpty('must be a path'))
 

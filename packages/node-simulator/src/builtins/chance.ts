@@ -55,7 +55,9 @@ const asThreaded =
     computed(runningLife(), () => twin(...args), done)
   }
 
-/** `crypto.subtle.digest`: the result is the same on every machine, and arrives like that of a thread. */
+/**
+ * `crypto.subtle.digest`: the result is the same on every machine, and arrives after a delay, like that of a thread.
+ */
 export function digest(
   algorithm: string | { readonly name: string },
   data: ArrayBuffer | ArrayBufferView,

@@ -3,7 +3,7 @@ import { assertionName } from '../world/assertions.ts'
 import { visit } from './rewrite.ts'
 import type { Node } from './syntax.ts'
 
-/** Matches the functions by name; bundlers append a number to a name that is in use. */
+/** Matches the names of the functions; bundlers append a number to a name that is in use. */
 const EXPECTING = /^(sometimes|reachable)(?:\$\d+)?$/
 
 /**

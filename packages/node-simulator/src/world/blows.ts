@@ -14,7 +14,7 @@ export type Unsynced = NonNullable<FaultOfKind<'power-loss'>['unsynced']>
 /** Returns whether only a PostgreSQL can suffer a kind of fault. */
 export const isOfDatabases = (kind: FaultKind): kind is DatabaseFault['kind'] => serviceBlows[kind] === onDatabases
 
-/** A node as faults use it. */
+/** The operations on a node that faults use. */
 export interface Stoppable {
   readonly id: NodeId
   readonly clock: NodeClock

@@ -25,7 +25,7 @@ export class Holds<Life> {
     this.#holds = planned.map((hold) => ({ ...hold, state: 'waits', left: hold.times, release() {} }))
   }
 
-  /** Starts the clock of the holds. */
+  /** Starts the clock that the times of holds refer to. */
   begin(): void {
     this.#startedAt = this.#turns.queue.now
   }

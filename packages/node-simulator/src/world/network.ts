@@ -185,7 +185,7 @@ function packetText(packet: Packet): string {
 const lengthOf = (packet: Extract<Packet, { readonly type: 'data' | 'message' }>): number =>
   packet.type === 'data' ? packet.bytes.length : messageText(packet.message).length
 
-/** A node as the network uses it. */
+/** The operations on a node that the network uses. */
 export interface Host {
   /** Accepts a connection, or refuses it. A connection for messages is refused if the server only accepts bytes. */
   accept(

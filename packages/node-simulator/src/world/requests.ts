@@ -58,7 +58,7 @@ export class Requests {
     this.#resumed.push(resumed)
   }
 
-  /** Called between two turns. */
+  /** Must be called between two turns. */
   turned(): void {
     const [hears, resumed] = [this.#hears, this.#resumed]
     this.#hears = undefined

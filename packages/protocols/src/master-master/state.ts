@@ -8,7 +8,7 @@ import type { Stamp, Version } from './version.ts'
 export interface MasterMasterConfig {
   readonly mergeable: AnyMergeable
   readonly conflicts: Conflicts
-  /** With version vectors: the siblings that a read answers with. */
+  /** With version vectors: whether a read returns only the latest sibling or all siblings. */
   readonly siblings: 'latest' | 'all'
   readonly retransmitMs: Millis
   /** Timestamps are multiples of this value. */

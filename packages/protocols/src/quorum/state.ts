@@ -66,7 +66,7 @@ export interface Operation {
   age: number
 }
 
-/** A client's last request, because the network may deliver a request twice. */
+/** A client's last request, remembered because the network may deliver a request twice. */
 interface LastRequest {
   readonly sequence: number
   readonly operation: string

@@ -16,7 +16,7 @@ export interface Conversation {
   close(): void
 }
 
-/** Opens the coordinator's end, or a worker's. */
+/** Opens the coordinator's end of a conversation, or a worker's end. */
 export async function converse(
   connect: () => Client,
   { run, worker, as }: { readonly run: string; readonly worker: number; readonly as: 'coordinator' | 'worker' },
